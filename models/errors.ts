@@ -1,0 +1,7 @@
+/**
+ * Something a user did or met that they can mend. Printed as one line, exit code 2, never with a stack trace.
+ * The text says what failed, what was required, what was found, and what to do.
+ */
+export class UserError extends Error {
+  override name = "UserError";
+}

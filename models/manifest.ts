@@ -1,0 +1,80 @@
+/**
+ * The manifest of a folder of training artifacts (`artifacts.json`): which graphs there are, what each input is
+ * fed from, and where each output lies in the flat result buffer. A worker computes with nothing else: it holds
+ * no model code.
+ */
+
+/** A tensor within a flat float32 buffer. `offset` counts elements. */
+export interface Slot {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly offset: number;
+}
+
+/** A flat buffer: `size` elements, the slots in order without gaps. */
+export interface Layout {
+  readonly size: number;
+  readonly slots: readonly Slot[];
+}
+
+/** The flat buffers of a run. `statistics`: running mean and variance of the generator's batch normalisation. */
+export const STATES = ["critic", "generator", "statistics"] as const;
+export type State = typeof STATES[number];
+
+/** What a graph input is fed from: a user input of the step, or a slot of a state. */
+export const SOURCES = ["real", "fake", "noise", ...STATES] as const;
+export type Source = typeof SOURCES[number];
+
+/** One graph input. `shape[0]` of a user input is the micro-batch, or "N" where the graph takes any number. */
+export interface GraphInput {
+  readonly name: string;
+  readonly shape: readonly (number | string)[];
+  readonly source: Source;
+}
+
+/**
+ * One graph. Inputs come user inputs first, then trainable parameters, then frozen ones (as in ONNX Runtime
+ * training before gradient accumulation). `outputs` of training graphs are the slots of the flat result buffer,
+ * in the buffer's order: gradients in parameter order, then the tail. The graph's own first output is the loss.
+ */
+export interface GraphEntry {
+  readonly file: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly inputs: readonly GraphInput[];
+  /** Slots of the result. Forward graphs have one output whose shape may begin with "N"; then `size` is 0. */
+  readonly outputs: readonly { name: string; shape: readonly (number | string)[]; offset: number }[];
+  /** Elements of the whole result buffer. */
+  readonly size: number;
+  /** Elements of the result before the tail: the gradients, in the layout of the trained state. */
+  readonly tail_offset: number;
+}
+
+export const GRAPH_NAMES = [
+  /** real, fake, critic -> loss, gradients | tail: loss, mean_D_real, mean_D_fake */
+  "critic_training_model",
+  /** noise, generator, critic (frozen) -> loss, gradients | tail: loss, mean_D_fake, batch statistics */
+  "generator_training_model",
+  /** noise, generator -> fake; batch statistics of the micro-batch, as in training */
+  "generator_forward_model",
+  /** real [N, ...], critic -> scores [N, 1] */
+  "critic_eval_model",
+  /** noise [N, latent], generator, statistics -> samples [N, ...]; running statistics */
+  "sampler_model",
+] as const;
+export type GraphName = typeof GRAPH_NAMES[number];
+
+export interface Manifest {
+  readonly format: "wagon-artifacts";
+  readonly version: 1;
+  /** Name of the objective, e.g. "wgan". */
+  readonly objective: string;
+  readonly opset: number;
+  /** Examples of one shard in one step (B/S), unless accumulated. */
+  readonly micro_batch: number;
+  readonly latent: number;
+  /** Shape of one example as the networks see it, e.g. [784] or [2]. */
+  readonly example_shape: readonly number[];
+  readonly layouts: Readonly<Record<State, Layout>>;
+  readonly graphs: Readonly<Record<GraphName, GraphEntry>>;
+}

@@ -1,0 +1,100 @@
+/**
+ * The typed graph: what every pass over ONNX reads and returns.
+ *
+ * A graph is a list of nodes in topological order over named values (static single assignment: every name is
+ * written once). `types` knows element type and shape of every value: inputs, initializers and node outputs.
+ * Graphs are immutable; a pass returns a new one.
+ */
+
+/** Element types in use, by their ONNX names in lower case (TensorProto.DataType). */
+export type ElementType =
+  | "float32"
+  | "float64"
+  | "float16"
+  | "bfloat16"
+  | "int8"
+  | "uint8"
+  | "int16"
+  | "uint16"
+  | "int32"
+  | "uint32"
+  | "int64"
+  | "uint64"
+  | "bool"
+  | "string";
+
+/** A fixed extent, or the name of one that is bound at run time (the batch axis `N` of samplers). */
+export type Dim = number | string;
+export type Shape = readonly Dim[];
+
+/** Type of a value: element type and shape. `[]` is a scalar. */
+export interface TensorType {
+  readonly element: ElementType;
+  readonly shape: Shape;
+}
+
+/** Data of constant tensors. int64 is kept as BigInt64Array, bool as Uint8Array of 0 and 1, (b)float16 as bits. */
+export type TensorData =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Uint8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | BigInt64Array
+  | BigUint64Array
+  | readonly string[];
+
+/** A constant: fixed shape and its data in row-major order. */
+export interface Tensor {
+  readonly element: ElementType;
+  readonly shape: readonly number[];
+  readonly data: TensorData;
+}
+
+/** A node attribute (AttributeProto). Subgraphs are not supported: no operator here needs one. */
+export type Attribute =
+  | { readonly kind: "int"; readonly value: number }
+  | { readonly kind: "ints"; readonly value: readonly number[] }
+  | { readonly kind: "float"; readonly value: number }
+  | { readonly kind: "floats"; readonly value: readonly number[] }
+  | { readonly kind: "string"; readonly value: string }
+  | { readonly kind: "strings"; readonly value: readonly string[] }
+  | { readonly kind: "tensor"; readonly value: Tensor };
+
+/** One operator application. An omitted optional input or output is the empty string. Domain is ai.onnx. */
+export interface Node {
+  readonly name: string;
+  readonly op: string;
+  /** "" is ai.onnx. Others can be read from files, and are refused by the checker. */
+  readonly domain: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: Readonly<Record<string, Attribute>>;
+}
+
+export interface Graph {
+  readonly name: string;
+  /** Names of the inputs, in order. Never also initializers (ONNX Runtime would not override those). */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly nodes: readonly Node[];
+  readonly initializers: ReadonlyMap<string, Tensor>;
+  /** Type of every value named above. */
+  readonly types: ReadonlyMap<string, TensorType>;
+}
+
+/** A model file: a graph with what surrounds it. */
+export interface Model {
+  readonly graph: Graph;
+  /** ONNX intermediate representation version; ours is 9. */
+  readonly ir_version: number;
+  /** Version of ai.onnx; ours is 18 (18 to 21 are read). */
+  readonly opset: number;
+  readonly producer_name: string;
+  readonly producer_version: string;
+  /** metadata_props: free key-value text. */
+  readonly metadata: ReadonlyMap<string, string>;
+}

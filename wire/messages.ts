@@ -1,0 +1,221 @@
+/**
+ * The protocol: every message between the coordinator and a worker.
+ *
+ * Life of a connection (C coordinator, W worker):
+ *
+ *   C -> W  challenge    who I am and a nonce
+ *   W -> C  hello        a nonce of its own, and a proof (HMAC-SHA256) that it knows the token; the token itself
+ *                        never crosses the wire
+ *   C -> W  welcome      the coordinator's own proof, the run, and the list of graphs
+ *   C -> W  artifact     artifacts.json and each graph, as bytes with their SHA-256
+ *   W -> C  ready        the numeric class: a hash of the outputs on a fixed probe
+ *   C -> W  weights      critic, generator: whenever they change, the same bytes to all
+ *   C -> W  shard_chunk  a shard's data, in checked chunks, beside the training; W answers shard_held
+ *   C -> W  work         compute this node of the summing tree; W answers result
+ *   C -> W  job          sample, score: never part of the training; W answers job_result
+ *   both    ping, pong   heartbeats; silence past the deadline is death
+ *   W -> C  leave        a clean goodbye; its unanswered work is given to others
+ *   C -> W  finish       the run is over
+ *   both    refuse       a coded answer to whatever was wrong
+ *
+ * A frame is: u32 LE magic "WGN1", u32 LE header bytes H, the MessagePack header (H bytes), zero padding to the
+ * next multiple of 8, then the payload: as many bytes as the header's `payload_bytes` says, to the end of the
+ * frame. Leftover bytes are refused. Tensors in payloads are little-endian and start at a multiple of 8.
+ *
+ * Fencing: messages of the training carry run, incarnation (starts of the coordinator on this run), generation
+ * (changes of membership), step and the checksums of the weights they belong to. A stale one is refused by code
+ * and changes nothing.
+ */
+import {
+  bool,
+  finite,
+  hex,
+  type Infer,
+  int,
+  list,
+  nullable,
+  object,
+  oneOf,
+  SchemaError,
+  text,
+} from "./schema.ts";
+
+/** Version of this file. Peers must agree exactly. */
+export const PROTOCOL_VERSION = 1;
+
+/** Largest frame either side accepts, in bytes. */
+export const MAX_FRAME_BYTES = 64 * 1024 * 1024;
+
+/** Why something was refused. */
+export const REFUSAL_CODES = [
+  "version_mismatch",
+  "wrong_token",
+  "bad_message",
+  "unexpected_message",
+  "hash_mismatch",
+  "unsupported_graph",
+  "numeric_class",
+  "stale",
+  "compute_failed",
+  "overloaded",
+  "run_over",
+] as const;
+export type RefusalCode = typeof REFUSAL_CODES[number];
+
+const id = text(64);
+const sha256 = hex(64);
+const checksum = hex(16);
+const step = int(0, 0xffff_ffff);
+const fence = { run: id, incarnation: int(0), generation: int(0) };
+
+/** Field tables of all messages, by tag. `payload` in the comments says what follows the header. */
+export const MESSAGES = {
+  challenge: object({
+    type: oneOf("challenge"),
+    version: int(0),
+    run: id,
+    incarnation: int(0),
+    nonce: hex(32),
+  }),
+
+  hello: object({
+    type: oneOf("hello"),
+    version: int(0),
+    nonce: hex(32),
+    proof: sha256,
+    /** What people call it: host name and process, unless named. */
+    name: text(128),
+    /** Shards computed side by side. */
+    threads: int(1, 1024),
+    /** Execution provider and device, e.g. "cpu", "cuda:0", "webgpu". */
+    provider: text(64),
+    device: text(256),
+    /** e.g. "linux x86_64, deno 2.9.6, onnxruntime 1.30.0" */
+    platform: text(256),
+  }),
+
+  welcome: object({
+    type: oneOf("welcome"),
+    proof: sha256,
+    worker: int(1),
+    run: id,
+    incarnation: int(0),
+    seed: int(0),
+    /** Logical shards S. */
+    shards: int(1, 4096),
+    /** Examples per shard, and bytes per example as the data set keeps them. */
+    shard_sizes: list(int(1), 4096),
+    example_bytes: int(1),
+    /** uint8: value v is fround(v / 127.5 - 1). float32: as it is. */
+    encoding: oneOf("uint8", "float32"),
+    shard_sha256: list(sha256, 4096),
+    artifacts: list(object({ file: text(128), sha256, bytes: int(1) }), 64),
+    heartbeat_ms: int(1),
+    silence_ms: int(1),
+  }),
+
+  /** payload: the file */
+  artifact: object({ type: oneOf("artifact"), file: text(128), sha256 }),
+
+  ready: object({
+    type: oneOf("ready"),
+    /** Hash of the outputs on the probe, of ONNX Runtime's version, the provider and the thread setting. */
+    numeric_class: sha256,
+    /** Measured time of one critic shard, for the first assignment. */
+    shard_ms: finite(0),
+  }),
+
+  /** payload: the whole state as float32. `statistics` goes with a job. */
+  weights: object({ type: oneOf("weights"), ...fence, state: oneOf("critic", "generator"), step, checksum }),
+
+  /** payload: bytes [offset, offset + length) of the shard's examples */
+  shard_chunk: object({
+    type: oneOf("shard_chunk"),
+    run: id,
+    shard: int(0, 4095),
+    offset: int(0),
+    total: int(1),
+    checksum,
+  }),
+  /** The worker holds the whole shard and its SHA-256 agrees: no more inline examples. */
+  shard_held: object({ type: oneOf("shard_held"), run: id, shard: int(0, 4095) }),
+
+  /** payload: examples of the shards in `inline`, in that order, micro-batch by micro-batch */
+  work: object({
+    type: oneOf("work"),
+    ...fence,
+    kind: oneOf("critic", "generator"),
+    step,
+    /** Shards [begin, end): a node of the summing tree. */
+    begin: int(0, 4095),
+    end: int(1, 4096),
+    epoch: int(0),
+    /** Index of the batch within the epoch. */
+    batch: int(0),
+    noise_purpose: oneOf("critic_noise", "generator_noise"),
+    noise_counter: step,
+    critic_checksum: checksum,
+    generator_checksum: checksum,
+    /** Counter of the critic noise that comes next with this generator, if known: its fakes may be made ahead. */
+    next_noise_counter: nullable(step),
+    inline: list(int(0, 4095), 4096),
+  }),
+  /** payload: the node's sum: gradients, then the tail, float32 */
+  result: object({
+    type: oneOf("result"),
+    ...fence,
+    kind: oneOf("critic", "generator"),
+    step,
+    begin: int(0, 4095),
+    end: int(1, 4096),
+    critic_checksum: checksum,
+    generator_checksum: checksum,
+    /** Time in ONNX Runtime summed over the shards; time from the work's arrival to this answer. */
+    compute_ms: finite(0),
+    elapsed_ms: finite(0),
+  }),
+
+  /** payload: `sample`: the statistics as float32; `score`: examples as float32 */
+  job: object({
+    type: oneOf("job"),
+    run: id,
+    job: int(1),
+    kind: oneOf("sample", "score"),
+    count: int(1, 65536),
+    noise_counter: step,
+    critic_checksum: checksum,
+    generator_checksum: checksum,
+  }),
+  /** payload: `sample`: count examples as float32; `score`: count scores as float32 */
+  job_result: object({ type: oneOf("job_result"), run: id, job: int(1) }),
+
+  ping: object({ type: oneOf("ping"), sent_ms: finite() }),
+  pong: object({ type: oneOf("pong"), sent_ms: finite() }),
+
+  /** Something a person at the other end should read, e.g. that this worker is a spare one. */
+  notice: object({ type: oneOf("notice"), text: text(1024) }),
+  leave: object({ type: oneOf("leave"), reason: text(1024) }),
+  finish: object({ type: oneOf("finish"), reason: text(1024) }),
+  refuse: object({
+    type: oneOf("refuse"),
+    code: oneOf(...REFUSAL_CODES),
+    reason: text(1024),
+    /** True: this connection ends and trying again is useless. */
+    fatal: bool,
+    /** The job or the work this answers, if any. */
+    job: nullable(int(1)),
+  }),
+};
+
+export type MessageType = keyof typeof MESSAGES;
+export type MessageOf<T extends MessageType> = Infer<typeof MESSAGES[T]>;
+export type Message = { [T in MessageType]: MessageOf<T> }[MessageType];
+
+/** Checks a decoded header. Throws {@linkcode SchemaError}. */
+export function checkMessage(value: unknown): Message {
+  const type = (value as { type?: unknown } | null)?.type;
+  if (typeof type !== "string" || !Object.hasOwn(MESSAGES, type)) {
+    throw new SchemaError(`Field message.type must be a known message: found ${String(type).slice(0, 40)}`);
+  }
+  return MESSAGES[type as MessageType](value, type) as Message;
+}
