@@ -1,0 +1,115 @@
+/**
+ * The door: from a new connection to a worker that may compute. Proof of the token, graphs, numeric class; whoever
+ * fails is told why by a code, and the run goes on without it.
+ */
+import type { Manifest } from "../models/manifest.ts";
+import { type Channel, openChannel } from "../wire/channel.ts";
+import type { Clock } from "../wire/clock.ts";
+import { admitWorker } from "../wire/handshake.ts";
+import type { MessageOf, MessageType } from "../wire/messages.ts";
+import { Refusal } from "../wire/refusal.ts";
+import type { Socket } from "../wire/socket.ts";
+import type { ShardedData } from "./sharded_data.ts";
+
+/** A peer that has not proved itself in this time is not a worker. */
+const HANDSHAKE_DEADLINE_MS = 10_000;
+/** Fetching the graphs, compiling them and the probe: minutes on a slow link or a cold GPU. */
+const READY_DEADLINE_MS = 300_000;
+const HEARTBEAT_MS = 2_000;
+const SILENCE_MS = 10_000;
+
+/** What a worker may send once it has proved itself. */
+const FROM_WORKERS: ReadonlySet<MessageType> = new Set([
+  "ready",
+  "result",
+  "shard_held",
+  "job_result",
+  "leave",
+]);
+
+/** One file of the artifacts. */
+export interface ArtifactFile {
+  readonly file: string;
+  readonly sha256: string;
+  readonly bytes: Uint8Array;
+}
+
+/** What a newcomer is told of the run. */
+export interface RunFacts {
+  readonly run: string;
+  readonly incarnation: number;
+  readonly seed: number;
+  readonly manifest: Manifest;
+  /** artifacts.json and the graphs. */
+  readonly files: readonly ArtifactFile[];
+}
+
+export interface Admitted {
+  readonly channel: Channel;
+  readonly hello: MessageOf<"hello">;
+  readonly ready: MessageOf<"ready">;
+}
+
+type Welcome = Omit<MessageOf<"welcome">, "type" | "proof" | "run" | "incarnation">;
+
+function welcome(facts: RunFacts, data: ShardedData, worker: number): Welcome {
+  return {
+    worker,
+    seed: facts.seed,
+    shards: data.plan.num_shards,
+    shard_sizes: data.plan.shards.map((indices) => indices.length),
+    example_bytes: data.data.example_bytes,
+    encoding: data.data.encoding,
+    shard_sha256: data.sha256,
+    artifacts: facts.files.map(({ file, sha256, bytes }) => ({ file, sha256, bytes: bytes.length })),
+    heartbeat_ms: HEARTBEAT_MS,
+    silence_ms: SILENCE_MS,
+  };
+}
+
+/** Waits for the newcomer to have compiled the graphs and computed the probe. */
+function whenReady(channel: Channel, clock: Clock): Promise<MessageOf<"ready">> {
+  return new Promise((resolve, reject) => {
+    const end = (error: Error) => {
+      stop();
+      reject(error);
+    };
+    const stop = clock.after(READY_DEADLINE_MS, () => {
+      channel.close(`Worker must be ready within ${READY_DEADLINE_MS / 1000} s: it is not`);
+    });
+    channel.onclose = (reason) => end(new Error(reason));
+    channel.onmessage = (message) => {
+      if (message.type === "ready") {
+        stop();
+        resolve(message);
+      } else if (message.type === "leave" || message.type === "refuse") channel.close(message.reason);
+      else throw new Refusal("unexpected_message", `Message ${message.type} must come after ready`);
+    };
+  });
+}
+
+/** Takes a newcomer through the door. Throws when it does not get in; it was told why. */
+export async function admit(
+  socket: Socket,
+  options: { facts: RunFacts; data: ShardedData; token: string; worker: number; clock: Clock },
+): Promise<Admitted> {
+  const { facts, data, token, worker, clock } = options;
+  const { run, incarnation } = facts;
+  const hello = await admitWorker(socket, {
+    clock,
+    deadline_ms: HANDSHAKE_DEADLINE_MS,
+    token,
+    run,
+    incarnation,
+    welcome: () => welcome(facts, data, worker),
+  });
+  const channel = openChannel(socket, {
+    clock,
+    heartbeat_ms: HEARTBEAT_MS,
+    silence_ms: SILENCE_MS,
+    allowed: FROM_WORKERS,
+  });
+  const ready = whenReady(channel, clock);
+  for (const { file, sha256, bytes } of facts.files) channel.send({ type: "artifact", file, sha256 }, bytes);
+  return { channel, hello, ready: await ready };
+}

@@ -1,0 +1,92 @@
+/**
+ * Which worker computes which shards: a pure function of the workers' speeds. It never changes bits, only time.
+ */
+
+/** What is known of a worker's speed. */
+export interface Speed {
+  readonly worker: number;
+  /** Shards it computes side by side. */
+  readonly threads: number;
+  /** Time of one shard on one of its threads. */
+  readonly shard_ms: number;
+}
+
+/** Shards [begin, end) for a worker. */
+export interface Range {
+  readonly worker: number;
+  readonly begin: number;
+  readonly end: number;
+}
+
+export interface Assignment {
+  /** Contiguous, in the workers' order, covering [0, num_shards); workers without shards are left out. */
+  readonly ranges: readonly Range[];
+  /** Time until the slowest is done, by the speeds given. */
+  readonly predicted_ms: number;
+}
+
+function rangeTime(speed: Speed, num_shards: number): number {
+  return Math.ceil(num_shards / speed.threads) * speed.shard_ms;
+}
+
+/** Gives each shard in turn to the worker that would be done with it first; ties go to the earlier worker. */
+export function assignShards(num_shards: number, speeds: readonly Speed[]): Assignment {
+  const counts = speeds.map(() => 0);
+  for (let shard = 0; shard < num_shards && speeds.length > 0; shard++) {
+    let best = 0;
+    for (let i = 1; i < speeds.length; i++) {
+      if (rangeTime(speeds[i]!, counts[i]! + 1) < rangeTime(speeds[best]!, counts[best]! + 1)) best = i;
+    }
+    counts[best]!++;
+  }
+  const ranges: Range[] = [];
+  let begin = 0;
+  for (const [i, count] of counts.entries()) {
+    if (count > 0) ranges.push({ worker: speeds[i]!.worker, begin, end: begin + count });
+    begin += count;
+  }
+  return { ranges, predicted_ms: predictedTime(ranges, speeds) };
+}
+
+/** Time until the slowest worker is done with its range. */
+export function predictedTime(ranges: readonly Range[], speeds: readonly Speed[]): number {
+  const by_worker = new Map(speeds.map((speed) => [speed.worker, speed]));
+  return Math.max(
+    0,
+    ...ranges.map((r) => {
+      const speed = by_worker.get(r.worker);
+      return speed ? rangeTime(speed, r.end - r.begin) : Infinity;
+    }),
+  );
+}
+
+/** A changed assignment must promise at least this much, or data would be moved for nothing. */
+export const WORTHWHILE_GAIN = 0.15;
+
+export interface Rebalance {
+  readonly decision: "keep" | "move";
+  readonly reason: string;
+  readonly ranges: readonly Range[];
+}
+
+/** Decides whether measured speeds call for another assignment. The reason is what log and console say. */
+export function rebalance(
+  num_shards: number,
+  current: readonly Range[],
+  speeds: readonly Speed[],
+): Rebalance {
+  const now_ms = predictedTime(current, speeds);
+  const next = assignShards(num_shards, speeds);
+  const gain = 1 - next.predicted_ms / now_ms;
+  if (!(gain >= WORTHWHILE_GAIN)) {
+    return { decision: "keep", reason: "no other assignment is worth moving data for", ranges: current };
+  }
+  const shares = next.ranges.map((r) => `${r.worker}: ${r.end - r.begin}`).join(", ");
+  return {
+    decision: "move",
+    reason: `Measured speeds promise steps ${
+      Math.round(gain * 100)
+    } % shorter with shards per worker ${shares}`,
+    ranges: next.ranges,
+  };
+}

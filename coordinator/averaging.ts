@@ -1,0 +1,83 @@
+/**
+ * The sum of all shards' results, in the order of the fixed tree whatever nodes arrived: so the bits do not
+ * depend on who computed what.
+ */
+import type { Kernels } from "../kernels/kernels.ts";
+import { split } from "../kernels/tree.ts";
+
+/** The sum of a whole round, its last addition left to the fused update: a + b, or a alone. */
+export interface NodeSum {
+  readonly a: Float32Array;
+  readonly b: Float32Array | null;
+}
+
+/** A node's result as it came from the wire. */
+export interface NodeResult {
+  readonly begin: number;
+  readonly end: number;
+  readonly values: Float32Array;
+}
+
+/** Slots needed for a tree over `num_shards` leaves: one per level on the way down, and one to add. */
+function numSlots(num_shards: number): number {
+  return Math.ceil(Math.log2(Math.max(2, num_shards))) + 1;
+}
+
+export class TreeSum {
+  readonly #kernels: Kernels;
+  readonly #num_shards: number;
+  readonly #slots: Float32Array[];
+
+  /** `size`: elements of the largest result. */
+  constructor(kernels: Kernels, num_shards: number, size: number) {
+    this.#kernels = kernels;
+    this.#num_shards = num_shards;
+    this.#slots = Array.from({ length: numSlots(num_shards) }, () => kernels.allocate(size));
+  }
+
+  static bytesNeeded(num_shards: number, size: number): number {
+    return numSlots(num_shards) * (4 * size + 64);
+  }
+
+  /** Adds the results, which must cover all shards exactly. The sum is valid until the next call. */
+  sum(results: readonly NodeResult[]): NodeSum {
+    const by_begin = new Map<number, NodeResult[]>();
+    for (const r of results) by_begin.set(r.begin, [...(by_begin.get(r.begin) ?? []), r]);
+    const size = results[0]!.values.length;
+    const find = (begin: number, end: number) => by_begin.get(begin)?.find((r) => r.end === end);
+    const whole = find(0, this.#num_shards);
+    if (whole) return { a: this.#place(whole, 0), b: null };
+    const middle = split(0, this.#num_shards);
+    const a = this.#node(0, middle, 0, size, find);
+    return { a, b: this.#node(middle, this.#num_shards, 1, size, find) };
+  }
+
+  #place(result: NodeResult, slot: number): Float32Array {
+    const view = this.#slots[slot]!.subarray(0, result.values.length);
+    view.set(result.values);
+    return view;
+  }
+
+  #node(
+    begin: number,
+    end: number,
+    slot: number,
+    size: number,
+    find: (begin: number, end: number) => NodeResult | undefined,
+  ): Float32Array {
+    const result = find(begin, end);
+    if (result) return this.#place(result, slot);
+    if (end - begin < 2) throw new Error(`No result of shard ${begin} in a round that counts as complete`);
+    const middle = split(begin, end);
+    const left = this.#node(begin, middle, slot, size, find);
+    const right = this.#node(middle, end, slot + 1, size, find);
+    this.#kernels.add(left, left, right);
+    return left;
+  }
+}
+
+/** Mean of one element of the tail, by the same rule as the gradients: fround(1/S) times the root. */
+export function meanAt(sum: NodeSum, index: number, scale: number): number {
+  const root = sum.b ? Math.fround(sum.a[index]! + sum.b[index]!) : sum.a[index]!;
+  return Math.fround(Math.fround(scale) * root);
+}

@@ -1,0 +1,211 @@
+/**
+ * Checkpoints: the whole trained state in one safetensors file, with a small JSON beside it that holds its
+ * SHA-256. Both are written to a temporary name, synced, and renamed, the JSON last: a checkpoint counts only if
+ * its JSON is there and its hash agrees, so a crash or a full disk never costs the one before.
+ */
+import { join } from "node:path";
+import { UserError } from "../common/errors.ts";
+import { views } from "../models/layout.ts";
+import type { Layout, Manifest } from "../models/manifest.ts";
+import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from "../models/safetensors.ts";
+import type { ModelState, Network } from "./model_state.ts";
+
+/** Good checkpoints kept; older ones are removed. */
+const KEEP = 3;
+
+export const CHECKPOINT_FORMAT = 1;
+
+/** What stands beside the tensors. */
+export interface CheckpointInfo {
+  readonly format: number;
+  readonly run: string;
+  readonly file: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly step: number;
+  readonly generator_step: number;
+  /** Numeric classes that have contributed. */
+  readonly numeric_classes: readonly string[];
+  /** Training time so far, over all incarnations. */
+  readonly seconds: number;
+}
+
+/** The few operations on files that are needed, so that a test can make them fail. */
+export interface CheckpointFiles {
+  write(path: string, bytes: Uint8Array): Promise<void>;
+  read(path: string): Promise<Uint8Array>;
+  rename(from: string, to: string): Promise<void>;
+  remove(path: string): Promise<void>;
+  list(folder: string): Promise<string[]>;
+}
+
+/** Writes through to the disk before it returns. */
+async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
+  using file = await Deno.open(path, { write: true, create: true, truncate: true });
+  for (let offset = 0; offset < bytes.length;) offset += await file.write(bytes.subarray(offset));
+  await file.sync();
+}
+
+export const DISK: CheckpointFiles = {
+  write: writeSynced,
+  read: (path) => Deno.readFile(path),
+  rename: (from, to) => Deno.rename(from, to),
+  remove: (path) => Deno.remove(path),
+  list: async (folder) => {
+    const names: string[] = [];
+    for await (const entry of Deno.readDir(folder)) names.push(entry.name);
+    return names;
+  },
+};
+
+const sha256 = async (bytes: Uint8Array<ArrayBuffer>) =>
+  new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+
+const SQUARE_AVERAGE = "rmsprop.square_average.";
+
+/** Each buffer of the state with its layout and the prefix of its tensors' names in the file. */
+function parts(state: ModelState, manifest: Manifest): [string, Layout, Float32Array][] {
+  const network = (
+    layout: Layout,
+    { parameters, square_average }: Network,
+  ): [string, Layout, Float32Array][] => [
+    ["", layout, parameters],
+    [SQUARE_AVERAGE, layout, square_average],
+  ];
+  return [
+    ...network(manifest.layouts.critic, state.critic),
+    ...network(manifest.layouts.generator, state.generator),
+    ["", manifest.layouts.statistics, state.statistics],
+  ];
+}
+
+function encodeState(state: ModelState, manifest: Manifest, metadata: Map<string, string>) {
+  const tensors = new Map<string, SafetensorsTensor>();
+  for (const [prefix, layout, buffer] of parts(state, manifest)) {
+    const by_name = views(layout, buffer);
+    for (const { name, shape } of layout.slots) {
+      tensors.set(prefix + name, { shape, data: by_name.get(name)! });
+    }
+  }
+  return encodeSafetensors({ tensors, metadata });
+}
+
+/** A full disk is the user's to mend; the text says what stays. */
+function explainWrite(error: unknown, path: string): unknown {
+  const text = error instanceof Error ? error.message : String(error);
+  if (!/ENOSPC|No space left|EDQUOT|quota|EFBIG|File too large|not enough space/i.test(text)) return error;
+  return new UserError(
+    `Cannot write checkpoint ${path}: the disk must have room for it, found it full; ` +
+      `the last good checkpoint stays: make room and go on with --resume`,
+  );
+}
+
+/** Writes one checkpoint and removes the ones that are too many. Throws {@linkcode UserError} on a full disk. */
+export async function writeCheckpoint(
+  folder: string,
+  state: ModelState,
+  manifest: Manifest,
+  about: Pick<CheckpointInfo, "run" | "numeric_classes" | "seconds">,
+  files: CheckpointFiles = DISK,
+): Promise<CheckpointInfo> {
+  const stem = `step-${String(state.step).padStart(9, "0")}`;
+  const file = `${stem}.safetensors`;
+  const metadata = new Map([["format", "wagon-checkpoint"], ["run", about.run], [
+    "step",
+    String(state.step),
+  ]]);
+  const bytes = encodeState(state, manifest, metadata);
+  const info: CheckpointInfo = {
+    format: CHECKPOINT_FORMAT,
+    ...about,
+    file,
+    sha256: await sha256(bytes),
+    bytes: bytes.length,
+    step: state.step,
+    generator_step: state.generator_step,
+  };
+  const text = new TextEncoder().encode(JSON.stringify(info, null, 2) + "\n");
+  await replace(files, join(folder, file), bytes);
+  await replace(files, join(folder, `${stem}.json`), text);
+  await removeOld(folder, files);
+  return info;
+}
+
+async function replace(files: CheckpointFiles, path: string, bytes: Uint8Array): Promise<void> {
+  const temporary = `${path}.part`;
+  try {
+    await files.write(temporary, bytes);
+    await files.rename(temporary, path);
+  } catch (error) {
+    await files.remove(temporary).catch(() => {});
+    throw explainWrite(error, path);
+  }
+}
+
+async function removeOld(folder: string, files: CheckpointFiles): Promise<void> {
+  const names = (await files.list(folder)).filter((name) => /^step-\d+\.json$/.test(name)).sort();
+  for (const name of names.slice(0, -KEEP)) {
+    // The JSON first: without it the tensors no longer count.
+    await files.remove(join(folder, name)).catch(() => {});
+    await files.remove(join(folder, name.replace(/json$/, "safetensors"))).catch(() => {});
+  }
+}
+
+/** A checkpoint that was passed over, and why. */
+export interface BadCheckpoint {
+  readonly file: string;
+  readonly reason: string;
+}
+
+/**
+ * Loads the newest good checkpoint into the state. Null where there is none: the run starts at step 0 again, to
+ * the same bits. `passed_over` collects the ones that were not good.
+ */
+export async function loadNewest(
+  folder: string,
+  run: string,
+  state: ModelState,
+  manifest: Manifest,
+  passed_over: BadCheckpoint[],
+  files: CheckpointFiles = DISK,
+): Promise<CheckpointInfo | null> {
+  const names = (await files.list(folder)).filter((name) => /^step-\d+\.json$/.test(name)).sort().reverse();
+  for (const name of names) {
+    try {
+      const info = parseInfo(new TextDecoder().decode(await files.read(join(folder, name))));
+      if (info.run !== run) throw new Error(`it belongs to run ${info.run}`);
+      const bytes = new Uint8Array(await files.read(join(folder, info.file)));
+      const found = await sha256(bytes);
+      if (found !== info.sha256) throw new Error(`its SHA-256 must be ${info.sha256}, found ${found}`);
+      decodeState(bytes, state, manifest);
+      state.commit(info.step);
+      state.generator_step = info.generator_step;
+      return info;
+    } catch (error) {
+      passed_over.push({ file: name, reason: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  return null;
+}
+
+function parseInfo(text: string): CheckpointInfo {
+  const info = JSON.parse(text) as CheckpointInfo;
+  if (info.format !== CHECKPOINT_FORMAT) {
+    throw new Error(`its format must be ${CHECKPOINT_FORMAT}, found ${info.format}`);
+  }
+  return info;
+}
+
+function decodeState(bytes: Uint8Array, state: ModelState, manifest: Manifest): void {
+  const { tensors } = decodeSafetensors(bytes);
+  for (const [prefix, layout, buffer] of parts(state, manifest)) {
+    for (const [name, view] of views(layout, buffer)) {
+      const data = tensors.get(prefix + name)?.data;
+      if (!(data instanceof Float32Array) || data.length !== view.length) {
+        throw new Error(`tensor ${prefix + name} must have ${view.length} float32 values`);
+      }
+      view.set(data);
+    }
+  }
+  state.refreshChecksums();
+}

@@ -1,0 +1,88 @@
+/**
+ * The configuration of a run: one resolved object, the first record of its log. Precedence: command line, then
+ * `--config` file, then preset.
+ */
+import { UserError } from "../common/errors.ts";
+import type { DataSet } from "./data/data_set.ts";
+import { type Hyperparameters, type Networks, type PresetName, PRESETS } from "./presets.ts";
+
+export interface RunConfig extends Hyperparameters {
+  readonly preset: PresetName;
+  readonly networks: Networks;
+  /** A data set that the project draws, or null where `data` names a file or folder. */
+  readonly dataset: string | null;
+  readonly data: string | null;
+  /** Share of the data kept out of training, 0 to below 1. */
+  readonly holdout: number;
+  /** Epochs asked for instead of steps, or null. */
+  readonly epochs: number | null;
+  readonly seed: number;
+  readonly schedule: "paper" | "post";
+  /** Whether workers of another numeric class are refused. */
+  readonly exact: boolean;
+  /** Critic steps between sample grids; 0: only at start and end. */
+  readonly sample_every: number;
+  /** Critic steps between checkpoints; 0: only at the end; null: every 60 s and at the end. */
+  readonly checkpoint_every: number | null;
+}
+
+/** What may change when a run is resumed: its length and its intervals. Data are compared by content. */
+const MAY_CHANGE: ReadonlySet<keyof RunConfig> = new Set([
+  "steps",
+  "epochs",
+  "sample_every",
+  "checkpoint_every",
+  "dataset",
+  "data",
+]);
+
+/** The values a person gave, on the command line or in a file. */
+export type GivenConfig = Partial<Omit<RunConfig, "networks">>;
+
+/** Completes what was given from the preset. `preset` is the one that applies if none was given. */
+export function resolveConfig(given: GivenConfig, preset: PresetName, data: DataSet): RunConfig {
+  const name = given.preset ?? preset;
+  const { about: _about, networks, ...hyperparameters } = PRESETS[name];
+  const features = data.example_shape.reduce((n, extent) => n * extent, 1);
+  const latent = given.latent ?? hyperparameters.latent;
+  return {
+    ...hyperparameters,
+    dataset: null,
+    data: null,
+    holdout: 0,
+    epochs: null,
+    seed: 1,
+    schedule: "paper",
+    exact: false,
+    sample_every: 1000,
+    checkpoint_every: null,
+    ...given,
+    preset: name,
+    networks: networks(latent, features),
+  };
+}
+
+/**
+ * The configuration of a resumed run: the recorded one with what was given and may change. Throws
+ * {@linkcode UserError} naming the first given value that would make it another run.
+ */
+export function resumeConfig(recorded: RunConfig, given: GivenConfig): RunConfig {
+  for (const [key, value] of Object.entries(given) as [keyof GivenConfig, unknown][]) {
+    if (MAY_CHANGE.has(key) || recorded[key] === value) continue;
+    throw new UserError(
+      `Cannot resume with another ${key}: the run has ${recorded[key]}, found ${value}; ` +
+        `leave the option out, or start a new run`,
+    );
+  }
+  const run_length = given.steps !== undefined ? { epochs: null } : {};
+  return { ...recorded, ...given, ...run_length };
+}
+
+/** What differs between two configurations, as key -> [old, new]. */
+export function configChanges(before: RunConfig, after: RunConfig): Record<string, [unknown, unknown]> {
+  const changes: Record<string, [unknown, unknown]> = {};
+  for (const key of Object.keys(after) as (keyof RunConfig)[]) {
+    if (JSON.stringify(before[key]) !== JSON.stringify(after[key])) changes[key] = [before[key], after[key]];
+  }
+  return changes;
+}

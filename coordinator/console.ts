@@ -1,0 +1,185 @@
+/**
+ * What a person at the terminal sees: one status line that is redrawn, and lines that stay. Without a terminal
+ * (a pipe, a log) only lines that stay, seldom.
+ */
+import type { StepReport } from "./train.ts";
+
+/** Redrawing more often helps nobody. */
+const REDRAW_MS = 200;
+/** Without a terminal, a line of progress this often. */
+const QUIET_LINE_MS = 10_000;
+/** Steps over which shown numbers are averaged. */
+const WINDOW = 200;
+
+export interface Terminal {
+  readonly interactive: boolean;
+  readonly columns: () => number;
+  write(text: string): void;
+}
+
+/** Standard error: standard output stays free for data. */
+export function standardError(): Terminal {
+  const encoder = new TextEncoder();
+  return {
+    interactive: Deno.stderr.isTerminal(),
+    columns: () => {
+      try {
+        return Deno.consoleSize().columns;
+      } catch {
+        return 80;
+      }
+    },
+    write: (text) => {
+      const bytes = encoder.encode(text);
+      for (let offset = 0; offset < bytes.length;) offset += Deno.stderr.writeSync(bytes.subarray(offset));
+    },
+  };
+}
+
+/** Seconds as 45s, 3m12s or 2h05m. */
+export function duration(seconds: number): string {
+  const s = Math.max(0, Math.round(seconds));
+  const two = (n: number) => String(n).padStart(2, "0");
+  if (s < 60) return `${s}s`;
+  if (s < 3600) return `${Math.floor(s / 60)}m${two(s % 60)}s`;
+  return `${Math.floor(s / 3600)}h${two(Math.floor((s % 3600) / 60))}m`;
+}
+
+/** A bar of `width` characters for a share of 0 to 1. */
+export function progressBar(share: number, width: number): string {
+  const eighths = Math.round(Math.min(1, Math.max(0, share)) * width * 8);
+  const full = Math.floor(eighths / 8);
+  const part = " ▏▎▍▌▋▊▉"[eighths % 8]!;
+  return ("█".repeat(full) + (full < width ? part : "")).padEnd(width);
+}
+
+/** Mean of the last values, in constant time and space. */
+class RecentMean {
+  readonly #values = new Float64Array(WINDOW);
+  #count = 0;
+
+  add(value: number): void {
+    this.#values[this.#count++ % WINDOW] = value;
+  }
+
+  get value(): number {
+    const n = Math.min(this.#count, WINDOW);
+    return n === 0 ? NaN : this.#values.subarray(0, n).reduce((a, b) => a + b) / n;
+  }
+}
+
+export class Console {
+  readonly #terminal: Terminal;
+  readonly #now_ms: () => number;
+  readonly #total_steps: number;
+  readonly #batch: number;
+  readonly #epochs: { readonly total: number; readonly steps: number };
+  readonly #loss_critic = new RecentMean();
+  readonly #loss_generator = new RecentMean();
+  readonly #estimate = new RecentMean();
+  #status = "";
+  #drawn_ms = -Infinity;
+  #lined_ms: number;
+  #rate: { step: number; at_ms: number; steps_per_s: number } | null = null;
+  num_workers = 0;
+
+  constructor(
+    terminal: Terminal,
+    now_ms: () => number,
+    run: { total_steps: number; batch: number; epoch_steps: number },
+  ) {
+    this.#terminal = terminal;
+    this.#now_ms = now_ms;
+    this.#total_steps = run.total_steps;
+    this.#batch = run.batch;
+    this.#epochs = { total: Math.ceil(run.total_steps / run.epoch_steps), steps: run.epoch_steps };
+    this.#lined_ms = now_ms();
+  }
+
+  /** A line that stays, above the status line. */
+  line(text: string): void {
+    const clear = this.#status ? "\r\x1b[2K" : "";
+    this.#terminal.write(`${clear}${text}\n${this.#status}`);
+  }
+
+  step(report: StepReport): void {
+    this.#loss_critic.add(report.loss_critic);
+    this.#estimate.add(report.mean_real - report.mean_fake);
+    if (report.generator) this.#loss_generator.add(report.generator.loss);
+    const now_ms = this.#now_ms();
+    if (this.#terminal.interactive) {
+      if (now_ms - this.#drawn_ms < REDRAW_MS) return;
+      this.#drawn_ms = now_ms;
+      this.#measureRate(report.step, now_ms);
+      this.#redraw(this.#statusLine(report.step));
+    } else if (now_ms - this.#lined_ms >= QUIET_LINE_MS) {
+      this.#measureRate(report.step, now_ms);
+      this.progressLine(report);
+    }
+  }
+
+  /** The line that users of the original know. */
+  progressLine(report: Pick<StepReport, "epoch" | "batch">): void {
+    this.#lined_ms = this.#now_ms();
+    const number = (x: number) => Number.isNaN(x) ? "-" : x.toFixed(6);
+    const rate = this.#rate ? ` ${this.#rates()}` : "";
+    this.line(
+      `[Epoch ${report.epoch + 1}/${this.#epochs.total}] [Batch ${report.batch + 1}/${this.#epochs.steps}] ` +
+        `[D loss: ${number(this.#loss_critic.value)}] [G loss: ${number(this.#loss_generator.value)}]${rate}`,
+    );
+  }
+
+  /** Takes the status line away. */
+  clear(): void {
+    this.#redraw("");
+  }
+
+  /** Shows a text in place of the status line (waiting for something). */
+  waiting(text: string): void {
+    if (this.#terminal.interactive) this.#redraw(text);
+    else this.line(text);
+  }
+
+  #redraw(status: string): void {
+    if (!this.#terminal.interactive) return;
+    this.#status = status.slice(0, Math.max(1, this.#terminal.columns() - 1));
+    this.#terminal.write(`\r\x1b[2K${this.#status}`);
+  }
+
+  #measureRate(step: number, now_ms: number): void {
+    const last = this.#rate;
+    if (!last) {
+      this.#rate = { step, at_ms: now_ms, steps_per_s: 0 };
+    } else if (now_ms - last.at_ms >= 1000) {
+      const measured = (step - last.step) / ((now_ms - last.at_ms) / 1000);
+      const steps_per_s = last.steps_per_s === 0 ? measured : 0.7 * last.steps_per_s + 0.3 * measured;
+      this.#rate = { step, at_ms: now_ms, steps_per_s };
+    }
+  }
+
+  #rates(): string {
+    const steps_per_s = this.#rate?.steps_per_s ?? 0;
+    return steps_per_s === 0
+      ? ""
+      : `${steps_per_s.toFixed(1)} steps/s, ${Math.round(steps_per_s * this.#batch)} images/s`;
+  }
+
+  #statusLine(step: number): string {
+    const share = step / this.#total_steps;
+    const steps_per_s = this.#rate?.steps_per_s ?? 0;
+    const left = steps_per_s > 0 ? `${duration((this.#total_steps - step) / steps_per_s)} left` : "";
+    const columns = this.#terminal.columns();
+    const facts = [
+      `W ${this.#estimate.value.toFixed(4)}`,
+      `D ${this.#loss_critic.value.toFixed(4)}`,
+      `G ${Number.isNaN(this.#loss_generator.value) ? "-" : this.#loss_generator.value.toFixed(4)}`,
+      this.#rates(),
+      `${this.num_workers} worker${this.num_workers === 1 ? "" : "s"}`,
+      left,
+    ].filter((fact) => fact !== "");
+    const head = `${String(Math.floor(100 * share)).padStart(3)}% ${
+      progressBar(share, columns >= 110 ? 20 : 10)
+    }`;
+    return `${head} ${step}/${this.#total_steps}  ${facts.join("  ")}`;
+  }
+}

@@ -1,0 +1,213 @@
+/** One coordinator from start to end: prepares the run, lets workers in, trains, leaves everything in order. */
+import { UserError } from "../common/errors.ts";
+import { removeRendezvous, writeRendezvous } from "../common/rendezvous.ts";
+import type { RecordOf } from "../runlog/records.ts";
+import { SYSTEM_CLOCK } from "../wire/clock.ts";
+import { listen } from "../wire/ws_socket.ts";
+import { Console, duration, type Terminal } from "./console.ts";
+import { Fleet } from "./fleet.ts";
+import { prepare, type Prepared, type PrepareOptions } from "./prepare.ts";
+import { Recorder } from "./recorder.ts";
+import { publishAll, train } from "./train.ts";
+
+/** A line this often while nothing can be computed. */
+const WAITING_LINE_MS = 30_000;
+
+export interface CoordinateOptions extends PrepareOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly token: string;
+  readonly min_workers: number;
+  /** Seconds without enough workers after which the run stops; null: never. */
+  readonly give_up_after_s: number | null;
+  /** Whether workers of this user on this machine may find the address and the token by themselves. */
+  readonly rendezvous: boolean;
+  /** Called once the door is open. */
+  readonly listening: (url: string, console: Console) => void | Promise<void>;
+  /** Aborted by Ctrl-C: the step under way is finished, the state saved. */
+  readonly signal: AbortSignal;
+}
+
+/** How a run came to its end. */
+export interface Ending {
+  readonly record: RecordOf<"end">;
+  readonly folder: string;
+  /** What stopped it, if it failed. */
+  readonly error: unknown;
+}
+
+/** Stops a run for a reason that is no mistake. */
+class Stop extends Error {
+  override name = "Stop";
+}
+
+/** Runs a coordinator. Throws {@linkcode UserError} for what is wrong before the first step. */
+export async function coordinate(options: CoordinateOptions, terminal: Terminal): Promise<Ending> {
+  const now_ms = () => performance.now();
+  const run = await prepare(options);
+  const { steps: total_steps, batch } = run.config;
+  const epoch_steps = run.data.plan.steps_per_epoch;
+  const console = new Console(terminal, now_ms, { total_steps, batch, epoch_steps });
+  const recorder = new Recorder(run, console, now_ms);
+  const classes = run.checkpoint?.numeric_classes ?? [];
+  const { token } = options;
+  const fleet = new Fleet(run.facts, run.data, {
+    token,
+    clock: SYSTEM_CLOCK,
+    exact: run.config.exact,
+    classes,
+  }, recorder);
+  recorder.attach(fleet);
+  introduce(run, console);
+  const listener = await listen({
+    host: options.host,
+    port: options.port,
+    onsocket: (socket, peer) => void fleet.accept(socket, peer),
+  });
+  const url = `ws://${urlHost(options.host)}:${listener.port}`;
+  const local = { url: `ws://${loopbackFor(options.host)}:${listener.port}`, token };
+  if (options.rendezvous) await writeRendezvous(local);
+  try {
+    await options.listening(url, console);
+    return await trainToEnd(run, fleet, recorder, console, options);
+  } finally {
+    if (options.rendezvous) await removeRendezvous(local);
+    await listener.close();
+  }
+}
+
+async function trainToEnd(
+  run: Prepared,
+  fleet: Fleet,
+  recorder: Recorder,
+  console: Console,
+  options: CoordinateOptions,
+): Promise<Ending> {
+  const { signal } = options;
+  const stopWatch = watchForWorkers(fleet, console, options);
+  const stop = () => fleet.abandonIdle(new Stop("interrupted"));
+  signal.addEventListener("abort", stop);
+  let error: unknown = null;
+  try {
+    await fleet.waitFor(options.min_workers);
+    if (signal.aborted) throw new Stop("interrupted");
+    publishAll(run.state, fleet);
+    recorder.start();
+    await train({
+      config: run.config,
+      manifest: run.facts.manifest,
+      state: run.state,
+      fleet,
+      tree: run.tree,
+      epoch_steps: run.data.plan.steps_per_epoch,
+      now_ms: () => performance.now(),
+      committed: async (report) => {
+        await recorder.committed(report);
+        return !signal.aborted;
+      },
+    });
+    if (run.state.step === run.config.steps) await recorder.finish();
+  } catch (caught) {
+    error = caught;
+  } finally {
+    stopWatch();
+    signal.removeEventListener("abort", stop);
+  }
+  return await windUp(run, fleet, recorder, console, error);
+}
+
+/** Saves, says goodbye, writes the last record. A save that fails is an error of its own. */
+async function windUp(
+  run: Prepared,
+  fleet: Fleet,
+  recorder: Recorder,
+  console: Console,
+  caught: unknown,
+): Promise<Ending> {
+  console.clear();
+  let error = caught instanceof Stop ? null : caught;
+  try {
+    await recorder.checkpoint();
+  } catch (failure) {
+    error ??= failure;
+  }
+  const finished = run.state.step === run.config.steps && error === null;
+  const reason = error !== null ? "failed" : finished ? "finished" : "interrupted";
+  const detail = error instanceof Error ? error.message : caught instanceof Stop ? caught.message : "";
+  await fleet.finish(finished ? "The run is finished" : `The run stopped: ${detail || reason}`);
+  let record: RecordOf<"end">;
+  try {
+    record = await recorder.end(reason, detail);
+  } catch (failure) {
+    throw error ?? failure;
+  }
+  return { record, folder: run.folder.path, error };
+}
+
+/** Says what is waited for, every 30 s, and gives up when that was asked for. */
+function watchForWorkers(fleet: Fleet, console: Console, options: CoordinateOptions): () => void {
+  const { min_workers, give_up_after_s } = options;
+  let since_ms: number | null = performance.now();
+  let next_line_ms = performance.now();
+  let started = false;
+  const timer = setInterval(() => {
+    const count = fleet.members.length;
+    started ||= count >= min_workers;
+    const required = started ? 1 : min_workers;
+    const now_ms = performance.now();
+    if (count >= required) {
+      since_ms = null;
+      next_line_ms = now_ms;
+      return;
+    }
+    since_ms ??= now_ms;
+    const waited_s = (now_ms - since_ms) / 1000;
+    if (give_up_after_s !== null && waited_s >= give_up_after_s) {
+      const reason = `Gave up: ${required} worker${required === 1 ? "" : "s"} must join within ` +
+        `${give_up_after_s} s (--give-up-after), found ${count}; start one with deno task worker`;
+      fleet.abandonIdle(new UserError(reason));
+    } else if (now_ms >= next_line_ms) {
+      next_line_ms = now_ms + WAITING_LINE_MS;
+      const missing = required - count;
+      console.line(
+        `Waiting for ${missing} ${count > 0 ? "more " : ""}worker${missing === 1 ? "" : "s"}` +
+          (waited_s >= 1 ? ` (for ${duration(waited_s)})` : ""),
+      );
+    }
+  }, 250);
+  return () => clearInterval(timer);
+}
+
+function introduce(run: Prepared, console: Console): void {
+  const { config, data, facts, state, checkpoint } = run;
+  const { data: set, plan } = data;
+  const { layouts } = facts.manifest;
+  const count = (n: number) => n.toLocaleString("en-US");
+  console.line(
+    `Training ${config.preset} on ${set.name}: ${
+      count(set.num_examples - plan.holdout.length)
+    } examples of ` +
+      `${set.example_shape.join(" x ")}, ${count(config.steps)} critic steps of ${config.batch} in ` +
+      `${config.shards} shards, seed ${config.seed}`,
+  );
+  console.line(
+    `Generator ${count(layouts.generator.size)} parameters, critic ${count(layouts.critic.size)}; ` +
+      `run folder ${run.folder.path}`,
+  );
+  for (const { file, reason } of run.passed_over) console.line(`Passed over checkpoint ${file}: ${reason}`);
+  if (facts.incarnation > 0) {
+    const from = checkpoint ? `checkpoint ${checkpoint.file}` : "the start (no good checkpoint)";
+    console.line(`Resuming at step ${state.step} from ${from}`);
+  }
+}
+
+/** An address as it stands in a URL. */
+function urlHost(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+/** Where a worker on this machine reaches a coordinator that listens on `host`. */
+function loopbackFor(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  return host === "::" ? "[::1]" : urlHost(host);
+}

@@ -1,0 +1,61 @@
+/** A data set in memory: examples of one shape, one after the other. */
+export interface DataSet {
+  readonly name: string;
+  readonly num_examples: number;
+  /** Shape of one example, e.g. [28, 28] (rows, columns) or [2]. */
+  readonly example_shape: readonly number[];
+  /** uint8: grey value v stands for float32(v / 127.5 - 1), so 0 is -1 and 255 is 1. float32: as it is. */
+  readonly encoding: "uint8" | "float32";
+  /** Bytes of one example. */
+  readonly example_bytes: number;
+  /** num_examples x example_bytes, row-major; float32 is little-endian. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** SHA-256 of `bytes` in lower-case hexadecimal: what a resumed run compares. */
+  sha256(): Promise<string>;
+}
+
+/** Wraps examples that lie one after the other in `bytes` (not copied; must not change afterwards). */
+export function dataSetOf(
+  name: string,
+  example_shape: readonly number[],
+  encoding: DataSet["encoding"],
+  bytes: Uint8Array<ArrayBuffer>,
+): DataSet {
+  const example_bytes = example_shape.reduce((a, b) => a * b, encoding === "uint8" ? 1 : 4);
+  const num_examples = bytes.length / example_bytes;
+  if (!Number.isInteger(num_examples)) {
+    throw new RangeError(
+      `Data must be whole examples of ${example_bytes} bytes: found ${bytes.length} bytes`,
+    );
+  }
+  return {
+    name,
+    num_examples,
+    example_shape,
+    encoding,
+    example_bytes,
+    bytes,
+    sha256: () => sha256Of(bytes),
+  };
+}
+
+async function sha256Of(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+}
+
+/** The examples with these indices, in that order, as the data set keeps them: a shard, or a micro-batch. */
+export function gatherExamples(data: DataSet, indices: Uint32Array): Uint8Array<ArrayBuffer> {
+  const size = data.example_bytes;
+  const out = new Uint8Array(indices.length * size);
+  indices.forEach((index, i) => out.set(data.bytes.subarray(index * size, (index + 1) * size), i * size));
+  return out;
+}
+
+/** Examples as the networks see them: uint8 mapped to [-1, 1] as {@linkcode DataSet.encoding} says. */
+export function decodeExamples(
+  bytes: Uint8Array<ArrayBuffer>,
+  encoding: DataSet["encoding"],
+): Float32Array<ArrayBuffer> {
+  if (encoding === "uint8") return Float32Array.from(bytes, (v) => v / 127.5 - 1);
+  return new Float32Array(bytes.slice().buffer);
+}

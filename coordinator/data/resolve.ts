@@ -1,0 +1,39 @@
+import { UserError } from "../../common/errors.ts";
+import type { DataSet } from "./data_set.ts";
+import { loadIdx } from "./idx.ts";
+import { drawStrokes } from "./strokes.ts";
+import { drawToy, TOY_NAMES, type ToyName } from "./toy.ts";
+
+/** Data sets that need no file: `--dataset`. */
+export const DATASET_NAMES = ["strokes", ...TOY_NAMES] as const;
+export type DatasetName = typeof DATASET_NAMES[number];
+
+export interface DataChoice {
+  /** A built-in set; `strokes` where neither is given. */
+  readonly dataset?: string | undefined;
+  /** An IDX file, or a folder with one. */
+  readonly data?: string | undefined;
+  /** Seed of the run: built-in sets are drawn from it. */
+  readonly seed: number;
+}
+
+/** Opens the data set that the user chose. Throws {@linkcode UserError}. */
+export async function openDataSet({ dataset, data, seed }: DataChoice): Promise<DataSet> {
+  if (dataset !== undefined && data !== undefined) {
+    throw new UserError(
+      `Cannot choose the data: one of --dataset and --data is required, found both (${dataset} and ${data}); ` +
+        "leave one out",
+    );
+  }
+  if (data !== undefined) return await loadIdx(data);
+  const name = dataset ?? "strokes";
+  if (name === "strokes") return drawStrokes(seed);
+  if (isToy(name)) return drawToy(name, seed);
+  throw new UserError(
+    `Cannot choose the data: --dataset must be one of ${DATASET_NAMES.join(", ")}, found ${name}`,
+  );
+}
+
+function isToy(name: string): name is ToyName {
+  return (TOY_NAMES as readonly string[]).includes(name);
+}

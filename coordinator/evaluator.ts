@@ -1,0 +1,32 @@
+/** How far samples are from the data, and which modes they cover: the figures of an evaluation record. */
+import type { RecordOf } from "../runlog/records.ts";
+import type { DataSet } from "./data/data_set.ts";
+import { type Mixture, MIXTURES } from "./data/toy.ts";
+import { EvaluationThread } from "./evaluation/evaluation_thread.ts";
+import { countModes } from "./evaluation/modes.ts";
+
+export class Evaluator {
+  /** Samples of one evaluation (algorithm.md, "Toy data and the modes to count"). */
+  static readonly NUM_SAMPLES = 2_500;
+
+  readonly #data: DataSet;
+  #thread: EvaluationThread | null = null;
+
+  constructor(data: DataSet) {
+    this.#data = data;
+  }
+
+  async judge(samples: Float32Array): Promise<Omit<RecordOf<"evaluation">, "type" | "step">> {
+    this.#thread ??= EvaluationThread.start(this.#data);
+    const sliced_wasserstein = await this.#thread.distance(samples);
+    const mixture = (MIXTURES as Record<string, Mixture>)[this.#data.name];
+    const figures = { sliced_wasserstein, num_samples: Evaluator.NUM_SAMPLES };
+    if (!mixture) return figures;
+    const { num_modes, covered, high_quality, counts } = countModes(samples, mixture);
+    return { ...figures, modes: { count: num_modes, covered, high_quality, per_mode: counts } };
+  }
+
+  close(): void {
+    this.#thread?.close();
+  }
+}

@@ -1,0 +1,410 @@
+/**
+ * The workers of a run: who is in, who computes what, and what their answers are. The shell around the pure
+ * parts (assignment, round, patience): it owns the channels and the clock, and nothing of the training.
+ */
+import type { Channel } from "../wire/channel.ts";
+import type { Cancel, Clock } from "../wire/clock.ts";
+import { bytesOf, encodeFrame, type Frame, payloadFloats } from "../wire/frame.ts";
+import type { Message, MessageOf } from "../wire/messages.ts";
+import { Refusal } from "../wire/refusal.ts";
+import type { Socket } from "../wire/socket.ts";
+import { admit, type RunFacts } from "./admission.ts";
+import { assignShards, type Range, rebalance } from "./assignment.ts";
+import type { NodeResult } from "./averaging.ts";
+import { Jobs } from "./jobs.ts";
+import { Member } from "./member.ts";
+import type { FleetObserver } from "./observer.ts";
+import { Patience } from "./patience.ts";
+import { Round, type Task } from "./round.ts";
+import type { ShardedData } from "./sharded_data.ts";
+
+/** Late answers are looked for this often. */
+const TICK_MS = 200;
+/** Speeds are looked at this often, in steps. */
+const REBALANCE_STEPS = 256;
+
+export interface FleetOptions {
+  readonly token: string;
+  readonly clock: Clock;
+  /** Only workers of one numeric class. */
+  readonly exact: boolean;
+  /** Classes that have contributed already (a resumed run). */
+  readonly classes: readonly string[];
+}
+
+/** What one kind of gradient of one step needs. */
+export type RoundRequest = Pick<
+  MessageOf<"work">,
+  "kind" | "step" | "epoch" | "batch" | "noise_purpose" | "noise_counter" | "next_noise_counter"
+>;
+
+export interface WorkerShare {
+  shards: number;
+  compute_ms: number;
+  elapsed_ms: number;
+}
+
+export interface RoundOutcome {
+  readonly results: readonly NodeResult[];
+  readonly shares: ReadonlyMap<number, WorkerShare>;
+}
+
+interface OpenRound {
+  readonly request: RoundRequest;
+  readonly round: Round;
+  readonly results: NodeResult[];
+  readonly shares: Map<number, WorkerShare>;
+  readonly resolve: (outcome: RoundOutcome) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+type TrainedState = "critic" | "generator";
+
+export class Fleet {
+  readonly jobs: Jobs;
+  readonly classes: Set<string>;
+  readonly #facts: RunFacts;
+  readonly #data: ShardedData;
+  readonly #options: FleetOptions;
+  readonly #observer: FleetObserver;
+  readonly #members = new Map<number, Member>();
+  readonly #weights = new Map<TrainedState, { checksum: string; frame: Frame }>();
+  readonly #patience = new Patience();
+  readonly #clock: Clock;
+  readonly #stopTick: Cancel;
+  #next_id = 1;
+  #generation = 0;
+  #ranges: readonly Range[] = [];
+  #stale_ranges = true;
+  #open: OpenRound | null = null;
+  #last_rebalance = 0;
+  #bytes_of_departed = { in: 0, out: 0 };
+  #abandoned: { readonly error: unknown } | null = null;
+  /** Who waits for enough workers. */
+  #waiting: { count: number; resolve: () => void; reject: (error: unknown) => void } | null = null;
+
+  constructor(facts: RunFacts, data: ShardedData, options: FleetOptions, observer: FleetObserver) {
+    this.#facts = facts;
+    this.#data = data;
+    this.#options = options;
+    this.#observer = observer;
+    this.classes = new Set(options.classes);
+    this.#clock = options.clock;
+    const sendCurrent = (member: Member, state: TrainedState) => this.#sendCurrent(member, state);
+    const example_size = facts.manifest.example_shape.reduce((n, extent) => n * extent, 1);
+    this.jobs = new Jobs(facts.run, example_size, this.#clock, sendCurrent, observer);
+    this.#stopTick = this.#clock.every(TICK_MS, () => this.#lookForLate());
+  }
+
+  get members(): readonly Member[] {
+    return [...this.#members.values()];
+  }
+
+  /** Bytes over all connections since the start. */
+  get bytes(): { in: number; out: number } {
+    const total = { ...this.#bytes_of_departed };
+    for (const { channel } of this.#members.values()) {
+      total.in += channel.bytes_in;
+      total.out += channel.bytes_out;
+    }
+    return total;
+  }
+
+  /** Resolves once `count` workers are in. Rejects when abandoned. */
+  waitFor(count: number): Promise<void> {
+    if (this.#members.size >= count) return Promise.resolve();
+    return new Promise((resolve, reject) => this.#waiting = { count, resolve, reject });
+  }
+
+  /** Takes a new connection through the door and into the fleet. Never throws. */
+  async accept(socket: Socket, peer: string): Promise<void> {
+    const worker = this.#next_id++;
+    const { token, clock } = this.#options;
+    try {
+      const admitted = await admit(socket, { facts: this.#facts, data: this.#data, token, clock, worker });
+      this.#admitClass(admitted.channel, admitted.ready.numeric_class);
+      this.#join(new Member(worker, admitted));
+    } catch (error) {
+      this.#observer.refused(peer, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #admitClass(channel: Channel, numeric_class: string): void {
+    if (this.#options.exact && this.classes.size > 0 && !this.classes.has(numeric_class)) {
+      const reason = `This run promises the same bits (--exact) and its numeric class is ` +
+        `${[...this.classes][0]!.slice(0, 12)}, this worker's ${numeric_class.slice(0, 12)}: ` +
+        `use the same device kind and ONNX Runtime version, or start the run with --no-exact`;
+      channel.send(new Refusal("numeric_class", reason, { fatal: true }).toMessage());
+      channel.close(reason);
+      throw new Error(reason);
+    }
+    this.classes.add(numeric_class);
+  }
+
+  #join(member: Member): void {
+    this.#members.set(member.id, member);
+    member.channel.onmessage = (message, payload) => this.#receive(member, message, payload);
+    member.channel.onclose = (reason) => this.#leave(member, reason);
+    this.#generation++;
+    this.#stale_ranges = true;
+    this.#observer.joined(member);
+    if (this.#open) {
+      const now_ms = this.#clock.now_ms();
+      this.#send(this.#open, this.#open.round.reissueMissing([member.id], now_ms));
+    }
+    if (this.#waiting && this.#members.size >= this.#waiting.count) {
+      this.#waiting.resolve();
+      this.#waiting = null;
+    }
+  }
+
+  #leave(member: Member, reason: string): void {
+    if (!this.#members.delete(member.id)) return;
+    this.#bytes_of_departed.in += member.channel.bytes_in;
+    this.#bytes_of_departed.out += member.channel.bytes_out;
+    this.#generation++;
+    this.#stale_ranges = true;
+    this.#observer.left(member, reason);
+    this.jobs.lost(member.id);
+    if (!this.#open) return;
+    const tasks = this.#open.round.lost(member.id, [...this.#members.keys()], this.#clock.now_ms());
+    if (tasks.length > 0) {
+      const to = [...new Set(tasks.map((t) => t.worker))].join(", ");
+      const decision = `gave its open shards of step ${this.#open.request.step} to worker ${to}`;
+      this.#observer.fault({ what: "worker lost in mid-step", worker: member.id, decision, reason });
+    }
+    this.#send(this.#open, tasks);
+    this.#endIfAbandoned();
+  }
+
+  /** Publishes new weights: encoded once, the same bytes to every worker that computes. */
+  publish(state: TrainedState, step: number, checksum: string, values: Float32Array): void {
+    const { run, incarnation } = this.#facts;
+    // A copy: the state lives on while sockets still read these bytes.
+    const payload = bytesOf(values.slice());
+    const frame = encodeFrame(
+      { type: "weights", run, incarnation, generation: this.#generation, state, step, checksum },
+      payload,
+    );
+    this.#weights.set(state, { checksum, frame });
+    for (const { worker } of this.#ranges) {
+      const member = this.#members.get(worker);
+      if (member) this.#sendCurrent(member, state);
+    }
+  }
+
+  #sendCurrent(member: Member, state: TrainedState): string {
+    const current = this.#weights.get(state);
+    if (!current) throw new Error(`No ${state} weights were published before work that needs them`);
+    member.sendWeights(state, current.checksum, current.frame);
+    return current.checksum;
+  }
+
+  /** Has every shard computed. Waits without end for workers if there are none. */
+  round(request: RoundRequest): Promise<RoundOutcome> {
+    this.#reassign(request.step);
+    return new Promise((resolve, reject) => {
+      const round = new Round(this.#data.plan.num_shards);
+      this.#open = { request, round, results: [], shares: new Map(), resolve, reject };
+      this.#send(this.#open, round.start(this.#ranges, this.#clock.now_ms()));
+    });
+  }
+
+  /** Ends with this error whatever waits for workers, now or later; a round that is being computed goes on. */
+  abandonIdle(error: unknown): void {
+    this.#abandoned = { error };
+    this.#waiting?.reject(error);
+    this.#waiting = null;
+    this.#endIfAbandoned();
+  }
+
+  #endIfAbandoned(): void {
+    if (!this.#abandoned || this.#members.size > 0) return;
+    this.#open?.reject(this.#abandoned.error);
+    this.#open = null;
+  }
+
+  #reassign(step: number): void {
+    const speeds = this.members.map((member) => member.speed);
+    const { num_shards } = this.#data.plan;
+    if (this.#stale_ranges) {
+      this.#ranges = assignShards(num_shards, speeds).ranges;
+    } else if (step - this.#last_rebalance >= REBALANCE_STEPS) {
+      this.#last_rebalance = step;
+      const { decision, reason, ranges } = rebalance(num_shards, this.#ranges, speeds);
+      if (decision === "keep") return;
+      this.#generation++;
+      this.#ranges = ranges;
+      this.#observer.fault({ what: "uneven speeds", worker: null, decision: "moved shards", reason });
+    } else return;
+    this.#stale_ranges = false;
+    this.#shipShards();
+    this.#tellSpares();
+  }
+
+  #shipShards(): void {
+    for (const { worker, begin, end } of this.#ranges) {
+      const member = this.#members.get(worker)!;
+      void (async () => {
+        for (let shard = begin; shard < end; shard++) {
+          await member.ship(this.#facts.run, shard, () => this.#data.shard(shard));
+        }
+      })();
+    }
+  }
+
+  #tellSpares(): void {
+    const working = new Set(this.#ranges.map((range) => range.worker));
+    for (const member of this.#members.values()) {
+      const spare = !working.has(member.id);
+      if (spare === member.told_spare) continue;
+      member.told_spare = spare;
+      const text = spare
+        ? `All ${this.#data.plan.num_shards} shards are taken: this worker waits as a spare one`
+        : "This worker is no longer a spare one: it was given shards";
+      member.channel.send({ type: "notice", text });
+    }
+  }
+
+  #send(open: OpenRound, tasks: readonly Task[]): void {
+    const { run, incarnation } = this.#facts;
+    for (const { worker, begin, end } of tasks) {
+      const member = this.#members.get(worker);
+      if (!member) continue;
+      const critic_checksum = this.#sendCurrent(member, "critic");
+      const generator_checksum = this.#sendCurrent(member, "generator");
+      const inline: number[] = [];
+      if (open.request.kind === "critic") {
+        for (let shard = begin; shard < end; shard++) if (!member.held.has(shard)) inline.push(shard);
+      }
+      const work: MessageOf<"work"> = {
+        type: "work",
+        run,
+        incarnation,
+        generation: this.#generation,
+        ...open.request,
+        begin,
+        end,
+        critic_checksum,
+        generator_checksum,
+        inline,
+      };
+      if (inline.length === 0) member.channel.send(work);
+      else member.channel.send(work, this.#data.inline(inline, open.request));
+    }
+  }
+
+  #receive(member: Member, message: Message, payload: Uint8Array): void {
+    switch (message.type) {
+      case "result":
+        return this.#result(member, message, payload);
+      case "shard_held":
+        if (message.run === this.#facts.run && message.shard < this.#data.plan.num_shards) {
+          member.held.add(message.shard);
+        }
+        return;
+      case "job_result":
+        return this.jobs.result(member.id, message, payload);
+      case "refuse":
+        return this.#refusal(member, message);
+      case "leave":
+        return member.channel.close(`It left: ${message.reason}`);
+      default:
+        throw new Refusal("unexpected_message", `Message ${message.type} must not come after ready`);
+    }
+  }
+
+  #refusal(member: Member, message: MessageOf<"refuse">): void {
+    if (message.job !== null) return this.jobs.failed(member.id, message.job, message.reason);
+    const decision = "closed its connection; its shards go to others, and it may join anew";
+    this.#observer.fault({ what: message.code, worker: member.id, decision, reason: message.reason });
+    member.channel.close(`It refused its work: ${message.reason}`);
+  }
+
+  /** Why a result does not belong to the open round, or null. */
+  #staleness(message: MessageOf<"result">): string | null {
+    const open = this.#open;
+    if (!open) return "no step is open";
+    const { request } = open;
+    if (message.run !== this.#facts.run) return `the run is ${this.#facts.run}`;
+    if (message.incarnation !== this.#facts.incarnation) {
+      return `the incarnation is ${this.#facts.incarnation}`;
+    }
+    if (message.generation > this.#generation) return `the membership generation is ${this.#generation}`;
+    if (message.step !== request.step || message.kind !== request.kind) {
+      return `the open step is ${request.step} (${request.kind})`;
+    }
+    for (const state of ["critic", "generator"] as const) {
+      if (message[`${state}_checksum`] !== this.#weights.get(state)!.checksum) {
+        return `the ${state} has changed`;
+      }
+    }
+    return null;
+  }
+
+  #result(member: Member, message: MessageOf<"result">, payload: Uint8Array): void {
+    const stale = this.#staleness(message);
+    if (stale !== null) {
+      const found = `step ${message.step} (${message.kind}), shards ${message.begin} to ${message.end - 1}`;
+      throw new Refusal("stale", `Result must belong to the open round, found ${found}: ${stale}`);
+    }
+    const open = this.#open!;
+    const graph = open.request.kind === "critic" ? "critic_training_model" : "generator_training_model";
+    const values = payloadFloats(payload, this.#facts.manifest.graphs[graph].size);
+    const verdict = open.round.accept(member.id, message.begin, message.end);
+    if (verdict === "unknown") throw new Refusal("stale", "Result must be asked for: that node was not");
+    if (verdict === "duplicate") return;
+    this.#count(open, member, message);
+    open.results.push({ begin: message.begin, end: message.end, values });
+    if (!open.round.complete) return;
+    this.#open = null;
+    open.resolve({ results: open.results, shares: open.shares });
+  }
+
+  #count(open: OpenRound, member: Member, message: MessageOf<"result">): void {
+    const shards = message.end - message.begin;
+    member.measured(shards, message.compute_ms);
+    this.#patience.arrived(message.elapsed_ms);
+    const share = open.shares.get(member.id) ?? { shards: 0, compute_ms: 0, elapsed_ms: 0 };
+    share.shards += shards;
+    share.compute_ms += message.compute_ms;
+    share.elapsed_ms = Math.max(share.elapsed_ms, message.elapsed_ms);
+    open.shares.set(member.id, share);
+  }
+
+  #lookForLate(): void {
+    const open = this.#open;
+    if (!open) return;
+    const now_ms = this.#clock.now_ms();
+    for (const task of open.round.open) {
+      if (now_ms - task.issued_ms < this.#patience.give_up_ms) continue;
+      const waited_s = Math.round((now_ms - task.issued_ms) / 1000);
+      this.#members.get(task.worker)?.channel.close(
+        `It kept shards ${task.begin} to ${task.end - 1} for ${waited_s} s`,
+      );
+      return;
+    }
+    const busy = new Set(open.round.open.map((task) => task.worker));
+    const idle = [...this.#members.keys()].filter((worker) => !busy.has(worker));
+    const late_ms = this.#patience.late_ms;
+    const tasks = open.round.doubleLate(now_ms - late_ms, idle, now_ms);
+    for (const task of tasks) {
+      const decision = `asked worker ${task.worker} for shards ${task.begin} to ${task.end - 1}, too`;
+      const reason = `No answer within ${Math.round(late_ms)} ms (from the measured arrivals)`;
+      this.#observer.fault({ what: "late answer", worker: null, decision, reason });
+    }
+    this.#send(open, tasks);
+  }
+
+  /** Says goodbye to all. */
+  async finish(reason: string): Promise<void> {
+    this.#stopTick();
+    this.jobs.abandon();
+    for (const { channel } of this.#members.values()) {
+      channel.onclose = null;
+      channel.send({ type: "finish", reason });
+    }
+    await Promise.allSettled(this.members.map(({ channel }) => channel.drained()));
+    for (const { channel } of this.members) channel.close(reason);
+  }
+}

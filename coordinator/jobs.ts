@@ -1,0 +1,128 @@
+/**
+ * Jobs: what needs a graph but is no part of the training (samples, scores of held-out examples). A worker does
+ * them between its shards. A job may fail; the training goes on, and bits never depend on one.
+ */
+import type { Cancel, Clock } from "../wire/clock.ts";
+import { bytesOf, payloadFloats } from "../wire/frame.ts";
+import type { MessageOf } from "../wire/messages.ts";
+import type { Member } from "./member.ts";
+import type { FleetObserver } from "./observer.ts";
+
+/** A job that nobody answers within this time is given up. */
+const JOB_DEADLINE_MS = 60_000;
+
+export interface JobRequest {
+  readonly kind: "sample" | "score";
+  /** Examples to draw, or to score. */
+  readonly count: number;
+  readonly noise_counter: number;
+  /** sample: the running statistics. score: the examples. */
+  readonly input: Float32Array<ArrayBuffer>;
+}
+
+interface OpenJob {
+  readonly worker: number;
+  readonly request: JobRequest;
+  readonly stopTimer: Cancel;
+  readonly resolve: (values: Float32Array | null) => void;
+}
+
+export class Jobs {
+  readonly #run: string;
+  /** Values of one example. */
+  readonly #example_size: number;
+  readonly #clock: Clock;
+  readonly #sendWeights: (member: Member, state: "critic" | "generator") => string;
+  readonly #observer: Pick<FleetObserver, "fault">;
+  readonly #open = new Map<number, OpenJob>();
+  #next_id = 1;
+
+  constructor(
+    run: string,
+    example_size: number,
+    clock: Clock,
+    sendWeights: (member: Member, state: "critic" | "generator") => string,
+    observer: Pick<FleetObserver, "fault">,
+  ) {
+    this.#run = run;
+    this.#example_size = example_size;
+    this.#clock = clock;
+    this.#sendWeights = sendWeights;
+    this.#observer = observer;
+  }
+
+  /**
+   * Gives the job to a worker without shards if there is one, else to the fastest, with the weights as they are
+   * now. Resolves to the values (count x example, or count scores), or to null where it failed.
+   */
+  ask(request: JobRequest, members: readonly Member[]): Promise<Float32Array | null> {
+    const member = members.find((m) => m.told_spare) ??
+      members.reduce<Member | undefined>(
+        (best, m) => (best && best.shard_ms <= m.shard_ms ? best : m),
+        undefined,
+      );
+    if (!member) return Promise.resolve(null);
+    const job = this.#next_id++;
+    const critic_checksum = this.#sendWeights(member, "critic");
+    const generator_checksum = this.#sendWeights(member, "generator");
+    const { kind, count, noise_counter, input } = request;
+    return new Promise((resolve) => {
+      const late = `No answer within ${JOB_DEADLINE_MS / 1000} s`;
+      const stopTimer = this.#clock.after(JOB_DEADLINE_MS, () => this.failed(member.id, job, late));
+      this.#open.set(job, { worker: member.id, request, stopTimer, resolve });
+      const fence = { run: this.#run, critic_checksum, generator_checksum };
+      member.channel.send(
+        { type: "job", ...fence, job, kind, count, noise_counter },
+        bytesOf(input),
+      );
+    });
+  }
+
+  result(worker: number, message: MessageOf<"job_result">, payload: Uint8Array): void {
+    const open = this.#take(worker, message.job);
+    if (!open) return;
+    const { kind, count } = open.request;
+    const size = kind === "score" ? count : count * this.#example_size;
+    if (payload.length !== 4 * size) {
+      return this.#giveUp(open, `An answer must have ${4 * size} bytes: found ${payload.length}`);
+    }
+    open.resolve(payloadFloats(payload, size).slice());
+  }
+
+  failed(worker: number, job: number, reason: string): void {
+    const open = this.#take(worker, job);
+    if (open) this.#giveUp(open, reason);
+  }
+
+  /** A worker is gone, and its jobs with it: the weights they were for have moved on. */
+  lost(worker: number): void {
+    for (const [job, open] of this.#open) {
+      if (open.worker === worker) this.failed(worker, job, "The worker is gone");
+    }
+  }
+
+  /** Gives up whatever is open: the run ends. */
+  abandon(): void {
+    for (const [job, open] of this.#open) this.#take(open.worker, job)?.resolve(null);
+  }
+
+  #take(worker: number, job: number): OpenJob | null {
+    const open = this.#open.get(job);
+    if (!open || open.worker !== worker) return null;
+    open.stopTimer();
+    this.#open.delete(job);
+    return open;
+  }
+
+  #giveUp(open: OpenJob, reason: string): void {
+    const { kind, count } = open.request;
+    const what = kind === "sample" ? `drawing ${count} samples` : `scoring ${count} examples`;
+    this.#observer.fault({
+      what: `job failed (${what})`,
+      worker: open.worker,
+      decision: "left it out",
+      reason,
+    });
+    open.resolve(null);
+  }
+}

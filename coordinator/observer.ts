@@ -1,0 +1,11 @@
+/** What the rest of the coordinator hears of its workers. */
+import type { Member } from "./member.ts";
+
+export interface FleetObserver {
+  joined(member: Member): void;
+  left(member: Member, reason: string): void;
+  /** Something went wrong and was dealt with. */
+  fault(fault: { what: string; worker: number | null; decision: string; reason: string }): void;
+  /** A newcomer was not let in. */
+  refused(name: string, reason: string): void;
+}

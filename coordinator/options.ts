@@ -1,0 +1,287 @@
+/** The options of `train` and `coordinator`: one table each, most of it shared. The names are a contract. */
+import { readFileSync } from "node:fs";
+import { UserError } from "../common/errors.ts";
+import { checkOptions, type Given, type OptionTable } from "../common/options.ts";
+import type { GivenConfig } from "./config.ts";
+import { DATASET_NAMES } from "./data/resolve.ts";
+import { type PresetName, PRESETS } from "./presets.ts";
+
+const PRESET_TEXT = "the preset's";
+const PRESET_NAMES = Object.keys(PRESETS) as PresetName[];
+
+/** What makes a run what it is, and how it is watched. Also the keys of a `--config` file. */
+const RUN_OPTIONS = {
+  preset: {
+    kind: "choice",
+    choices: PRESET_NAMES,
+    default_text: "strokes for the drawn strokes, toy-wgan for points, else wgan",
+    about: "Networks and hyperparameters; " +
+      PRESET_NAMES.map((name) => `${name}: ${PRESETS[name].about}`).join(". "),
+    group: "What to train",
+  },
+  dataset: {
+    kind: "choice",
+    choices: DATASET_NAMES,
+    default_text: "strokes, unless --data is given",
+    about: "A data set that wagon draws itself",
+    group: "What to train",
+  },
+  data: {
+    kind: "string",
+    value: "PATH",
+    about: "Your data: an IDX file of images, gzip'ed or not, or a folder that holds one",
+    group: "What to train",
+  },
+  holdout: {
+    kind: "number",
+    min: 0,
+    max: 0.9,
+    unit: "share",
+    default_text: "0",
+    about: "Part of the data kept out of training, for the held-out critic cost",
+    group: "What to train",
+  },
+  seed: {
+    kind: "number",
+    integer: true,
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+    default_text: "1",
+    about: "Seed of everything random: weights, noise, order of examples, drawn data",
+    group: "What to train",
+  },
+  steps: {
+    kind: "number",
+    integer: true,
+    min: 1,
+    max: 0xffff_fffe,
+    unit: "critic steps",
+    default_text: PRESET_TEXT,
+    about: "Length of the run",
+    group: "What to train",
+  },
+  epochs: {
+    kind: "number",
+    integer: true,
+    min: 1,
+    unit: "passes over the data",
+    about: "Length of the run, instead of --steps",
+    group: "What to train",
+  },
+  batch: {
+    kind: "number",
+    integer: true,
+    min: 1,
+    max: 1 << 20,
+    unit: "examples",
+    default_text: PRESET_TEXT,
+    about: "Examples of one step over all shards; a multiple of --shards",
+    group: "Hyperparameters",
+  },
+  shards: {
+    kind: "number",
+    integer: true,
+    min: 1,
+    max: 4096,
+    default_text: PRESET_TEXT + " (4)",
+    about: "Logical shards: at most so many threads of workers have something to do; part of the bits",
+    group: "Hyperparameters",
+  },
+  n_critic: {
+    kind: "number",
+    integer: true,
+    min: 1,
+    max: 10_000,
+    unit: "critic steps",
+    default_text: PRESET_TEXT + " (5)",
+    about: "Critic steps for one generator step",
+    group: "Hyperparameters",
+  },
+  lr: {
+    kind: "number",
+    min: 0,
+    above_min: true,
+    max: 10,
+    default_text: PRESET_TEXT,
+    about: "RMSProp's learning rate, both networks",
+    group: "Hyperparameters",
+  },
+  decay_steps: {
+    kind: "number",
+    integer: true,
+    min: 0,
+    max: 0xffff_fffe,
+    unit: "critic steps",
+    default_text: PRESET_TEXT,
+    about: "Steps over which the learning rate falls linearly to 0; 0: it stays",
+    group: "Hyperparameters",
+  },
+  clip: {
+    kind: "number",
+    min: 0,
+    above_min: true,
+    max: 1000,
+    default_text: PRESET_TEXT,
+    about: "Critic parameters are clipped to [-clip, clip] after each step",
+    group: "Hyperparameters",
+  },
+  latent: {
+    kind: "number",
+    integer: true,
+    min: 1,
+    max: 65_536,
+    default_text: PRESET_TEXT,
+    about: "Length of the generator's noise",
+    group: "Hyperparameters",
+  },
+  schedule: {
+    kind: "choice",
+    choices: ["paper", "post"],
+    default_text: "paper",
+    about: "When the generator learns; paper: after every n_critic-th step, with fresh noise; " +
+      "post: when the batch's index in the epoch is a multiple of n_critic, with the critic's noise",
+    group: "Hyperparameters",
+  },
+  exact: {
+    kind: "boolean",
+    default_text: "on for train, off for coordinator",
+    about: "Refuse workers of another numeric class, so that the bits can be had again",
+    group: "How to run",
+  },
+  sample_every: {
+    kind: "number",
+    integer: true,
+    min: 0,
+    unit: "critic steps",
+    default_text: "1000",
+    about: "A grid of samples so often, and at start and end; 0: only then",
+    group: "How to run",
+  },
+  checkpoint_every: {
+    kind: "number",
+    integer: true,
+    min: 0,
+    unit: "critic steps",
+    default_text: "every 60 s and at the end",
+    about: "A checkpoint so often, and at the end; 0: only then",
+    group: "How to run",
+  },
+} as const satisfies OptionTable;
+
+/** Where a run lives and whom it waits for: no part of what it computes. */
+const PLACE_OPTIONS = {
+  config: { kind: "string", value: "FILE", about: "Options in a JSON file, under these names with _ for -" },
+  out: {
+    kind: "string",
+    value: "DIR",
+    default_text: "runs/ and a name with time and preset",
+    about: "Run folder",
+  },
+  resume: { kind: "string", value: "DIR", about: "Go on with the run in this folder, to the same bits" },
+  give_up_after: {
+    kind: "number",
+    min: 0,
+    above_min: true,
+    unit: "seconds",
+    default_text: "wait without end",
+    about: "Stop, and save, after waiting so long for workers",
+    group: "How to run",
+  },
+} as const satisfies OptionTable;
+
+export const TRAIN_OPTIONS = {
+  ...RUN_OPTIONS,
+  ...PLACE_OPTIONS,
+  workers: {
+    kind: "number",
+    integer: true,
+    min: 1,
+    max: 64,
+    default: 2,
+    about: "Local workers to start; the machine's cores are shared out among them",
+    group: "How to run",
+  },
+  gpu: {
+    kind: "string",
+    value: "N[,M…]|all",
+    about: "GPUs for the workers, as deno task worker takes them",
+    group: "How to run",
+  },
+  cpu: { kind: "boolean", about: "Compute on the CPU (the default without --gpu)", group: "How to run" },
+} as const satisfies OptionTable;
+
+/** Where `deno task coordinator` listens unless told otherwise. */
+export const DEFAULT_PORT = 7700;
+
+export const COORDINATOR_OPTIONS = {
+  ...RUN_OPTIONS,
+  ...PLACE_OPTIONS,
+  host: {
+    kind: "string",
+    default: "127.0.0.1",
+    about: "Address to listen on; 0.0.0.0 lets workers on other machines in",
+    group: "Workers",
+  },
+  port: {
+    kind: "number",
+    integer: true,
+    min: 0,
+    max: 65_535,
+    default: DEFAULT_PORT,
+    about: "Port; 0: any free one",
+    group: "Workers",
+  },
+  token_file: {
+    kind: "string",
+    value: "FILE",
+    default_text: "WAGON_TOKEN, else a fresh one",
+    about: "File with the secret that workers must know",
+    group: "Workers",
+  },
+  min_workers: {
+    kind: "number",
+    integer: true,
+    min: 1,
+    max: 4096,
+    default: 1,
+    about: "Workers to wait for before the first step",
+    group: "Workers",
+  },
+} as const satisfies OptionTable;
+
+type RunGiven = Given<typeof RUN_OPTIONS>;
+
+/** Of all that was given, what belongs to the configuration of the run; the `--config` file fills the gaps. */
+export function givenConfig(given: RunGiven & { readonly config?: string }): GivenConfig {
+  const from_file = given.config === undefined ? {} : readConfig(given.config);
+  const from_line = Object.fromEntries(
+    Object.entries(given).filter(([name]) => Object.hasOwn(RUN_OPTIONS, name)),
+  );
+  // A length on the command line replaces either kind of length in the file, and a source either kind of source.
+  for (const pair of [["steps", "epochs"], ["dataset", "data"]] as const) {
+    if (pair.some((name) => name in from_line)) { for (const name of pair) delete from_file[name]; }
+  }
+  const merged = { ...from_file, ...from_line } as RunGiven;
+  if (merged.steps !== undefined && merged.epochs !== undefined) {
+    throw new UserError(
+      "Cannot set the length of the run: one of --steps and --epochs is required, found both",
+    );
+  }
+  return merged;
+}
+
+function readConfig(path: string): Record<string, unknown> {
+  const where = `configuration file ${path}`;
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    throw new UserError(`Cannot read ${where}: ${(error as Error).message}`);
+  }
+  try {
+    return { ...checkOptions(RUN_OPTIONS, JSON.parse(text), where) };
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new UserError(`Cannot read ${where}: it must be JSON, found ${error.message}`);
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * How long to wait for an answer: deadlines that follow what was measured, so that nobody has to tune a timeout.
+ */
+
+/** Answers remembered. */
+const WINDOW = 64;
+/** Deadlines are median + SPREAD x median absolute deviation, and at least FACTOR x median. */
+const SPREAD = 12;
+const FACTOR = 4;
+/** Never hurry a worker by less than this: a browser tab or a swapping laptop may pause so long. */
+const FLOOR_MS = 1_000;
+/** An answer that is this many deadlines late is given up: its connection is closed and it may join anew. */
+const GIVE_UP_FACTOR = 30;
+/** Before anything was measured (first run of a session compiles kernels). */
+const FIRST_MS = 60_000;
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+export class Patience {
+  readonly #arrivals_ms: number[] = [];
+  #next = 0;
+  #late_ms = FIRST_MS;
+
+  /** Notes how long an answer took, from asking to arrival. */
+  arrived(elapsed_ms: number): void {
+    this.#arrivals_ms[this.#next] = elapsed_ms;
+    this.#next = (this.#next + 1) % WINDOW;
+    if (this.#next % 16 === 0) this.#late_ms = this.#measure();
+  }
+
+  /** After this time the work is asked of another worker, too. */
+  get late_ms(): number {
+    return this.#late_ms;
+  }
+
+  /** After this time the worker is taken for hung. */
+  get give_up_ms(): number {
+    return Math.max(FIRST_MS, this.#late_ms * GIVE_UP_FACTOR);
+  }
+
+  #measure(): number {
+    const middle = median(this.#arrivals_ms);
+    const deviation = median(this.#arrivals_ms.map((t) => Math.abs(t - middle)));
+    return Math.max(FLOOR_MS, FACTOR * middle, middle + SPREAD * deviation);
+  }
+}

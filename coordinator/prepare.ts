@@ -1,0 +1,232 @@
+/** Everything a run needs before its first worker: configuration, data, graphs, state, folder, log. */
+import { join } from "node:path";
+import { UserError } from "../common/errors.ts";
+import { WAGON_VERSION } from "../common/version.ts";
+import { Kernels } from "../kernels/kernels.ts";
+import { buildArtifacts, MANIFEST_FILE } from "../models/artifacts.ts";
+import { initialState } from "../models/initialise.ts";
+import type { Manifest } from "../models/manifest.ts";
+import { parseManifest } from "../models/manifest_check.ts";
+import { mlp } from "../models/nets/mlp.ts";
+import { wgan } from "../models/objectives/wgan.ts";
+import { openLog } from "../runlog/log_file.ts";
+import { type RecordOf, RUN_FORMAT } from "../runlog/records.ts";
+import type { LogWriter } from "../runlog/writer.ts";
+import type { ArtifactFile, RunFacts } from "./admission.ts";
+import { TreeSum } from "./averaging.ts";
+import { type BadCheckpoint, type CheckpointInfo, loadNewest } from "./checkpoint.ts";
+import { configChanges, type GivenConfig, resolveConfig, resumeConfig, type RunConfig } from "./config.ts";
+import type { DataSet } from "./data/data_set.ts";
+import { ShardPlan } from "./data/plan.ts";
+import { openDataSet } from "./data/resolve.ts";
+import { ModelState } from "./model_state.ts";
+import { presetFor } from "./presets.ts";
+import { createRunFolder, readRecorded, RunFolder, runName } from "./run_folder.ts";
+import { ShardedData } from "./sharded_data.ts";
+
+export interface PrepareOptions {
+  readonly given: GivenConfig;
+  /** Default of --exact. */
+  readonly exact: boolean;
+  readonly out: string | null;
+  readonly resume: string | null;
+  readonly now: Date;
+}
+
+export interface Prepared {
+  readonly config: RunConfig;
+  readonly data: ShardedData;
+  readonly facts: RunFacts;
+  readonly state: ModelState;
+  readonly tree: TreeSum;
+  readonly folder: RunFolder;
+  readonly log: LogWriter;
+  /** The checkpoint that a resumed run goes on from; null: from step 0. */
+  readonly checkpoint: CheckpointInfo | null;
+  readonly passed_over: readonly BadCheckpoint[];
+}
+
+/** Prepares a new run, or the next incarnation of one. Throws {@linkcode UserError}. */
+export function prepare(options: PrepareOptions): Promise<Prepared> {
+  return options.resume === null ? prepareNew(options) : prepareResumed(options, options.resume);
+}
+
+async function prepareNew(options: PrepareOptions): Promise<Prepared> {
+  const { given } = options;
+  const seed = given.seed ?? 1;
+  const data = await openDataSet({ ...sourceOf(given), seed });
+  const dataset = given.data === undefined ? given.dataset ?? "strokes" : null;
+  const preset = presetFor({ dataset, example_shape: data.example_shape });
+  const config = withSteps(resolveConfig({ exact: options.exact, ...given, dataset }, preset, data), data);
+  const plan = planOf(config, data);
+  const { manifest, files } = await buildArtifacts(pairOf(config, plan.micro_batch));
+  const path = options.out ?? join("runs", runName(config.preset, options.now));
+  const folder = await createRunFolder(path);
+  for (const [file, bytes] of files) await Deno.writeFile(join(folder.artifacts, file), bytes);
+  const artifacts = await Promise.all(
+    [...files].map(async ([file, bytes]) => ({ file, bytes, sha256: await sha256(bytes) })),
+  );
+
+  const run = crypto.randomUUID();
+  const log = await openLog(folder.log);
+  log.append(await runRecord(run, config, data, plan, manifest, artifacts, options.now));
+  await log.sync();
+  const { state, tree } = allocate(manifest, config.shards);
+  fillInitial(state, config, plan.micro_batch);
+  const facts = { run, incarnation: 0, seed: config.seed, manifest, files: artifacts };
+  const sharded = await ShardedData.of(data, plan);
+  return { config, data: sharded, facts, state, tree, folder, log, checkpoint: null, passed_over: [] };
+}
+
+async function prepareResumed(options: PrepareOptions, path: string): Promise<Prepared> {
+  const { given } = options;
+  const folder = new RunFolder(path);
+  if (options.out !== null) {
+    throw new UserError(`Cannot resume into another folder: leave --out out, found ${options.out}`);
+  }
+  const { run: recorded, incarnations } = await readRecorded(folder);
+  const before = recorded.config as unknown as RunConfig;
+  const source = given.data === undefined && given.dataset === undefined ? before : given;
+  const data = await openDataSet({ ...sourceOf(source), seed: before.seed });
+  await checkSameData(data, recorded);
+  const merged = resumeConfig(before, {
+    ...given,
+    dataset: source.data ? null : source.dataset ?? null,
+    data: source.data ?? null,
+  });
+  const config = given.epochs === undefined ? merged : withSteps(merged, data);
+  const plan = planOf(config, data);
+  const files = await readArtifacts(folder, recorded);
+  const manifest = parseManifest(
+    JSON.parse(new TextDecoder().decode(files.find((f) => f.file === MANIFEST_FILE)!.bytes)),
+  );
+  const { state, tree } = allocate(manifest, config.shards);
+  const passed_over: BadCheckpoint[] = [];
+  const checkpoint = await loadNewest(folder.checkpoints, recorded.run, state, manifest, passed_over);
+  if (!checkpoint) fillInitial(state, config, plan.micro_batch);
+  if (state.step > config.steps) {
+    throw new UserError(
+      `Cannot resume up to step ${config.steps}: --steps must be at least ${state.step}, where the last checkpoint is`,
+    );
+  }
+  const log = await openLog(folder.log);
+  log.append({
+    type: "resume",
+    step: state.step,
+    incarnation: incarnations,
+    changed: configChanges(before, config),
+    time: options.now.toISOString(),
+  });
+  const facts = { run: recorded.run, incarnation: incarnations, seed: config.seed, manifest, files };
+  const sharded = await ShardedData.of(data, plan);
+  return { config, data: sharded, facts, state, tree, folder, log, checkpoint, passed_over };
+}
+
+function sourceOf(given: { readonly dataset?: string | null; readonly data?: string | null }) {
+  return { dataset: given.dataset ?? undefined, data: given.data ?? undefined };
+}
+
+function planOf(config: RunConfig, data: DataSet): ShardPlan {
+  const { shards: num_shards, batch, holdout, seed } = config;
+  return new ShardPlan({ num_examples: data.num_examples, num_shards, batch, holdout, seed });
+}
+
+/** Turns --epochs into steps. */
+function withSteps(config: RunConfig, data: DataSet): RunConfig {
+  if (config.epochs === null) return config;
+  return { ...config, steps: config.epochs * planOf(config, data).steps_per_epoch };
+}
+
+function pairOf(config: RunConfig, micro_batch: number) {
+  const { generator, critic } = config.networks;
+  return {
+    critic: mlp("critic", critic),
+    generator: mlp("generator", generator),
+    objective: wgan,
+    micro_batch,
+  };
+}
+
+function fillInitial(state: ModelState, config: RunConfig, micro_batch: number): void {
+  const first = initialState(pairOf(config, micro_batch), config.seed);
+  state.critic.parameters.set(first.critic);
+  state.generator.parameters.set(first.generator);
+  state.statistics.set(first.statistics);
+  state.refreshChecksums();
+}
+
+function allocate(manifest: Manifest, num_shards: number): { state: ModelState; tree: TreeSum } {
+  const { critic_training_model, generator_training_model } = manifest.graphs;
+  const size = Math.max(critic_training_model.size, generator_training_model.size);
+  const kernels = Kernels.create(ModelState.bytesNeeded(manifest) + TreeSum.bytesNeeded(num_shards, size));
+  return { state: new ModelState(kernels, manifest), tree: new TreeSum(kernels, num_shards, size) };
+}
+
+async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+}
+
+async function runRecord(
+  run: string,
+  config: RunConfig,
+  data: DataSet,
+  plan: ShardPlan,
+  manifest: Manifest,
+  files: readonly ArtifactFile[],
+  now: Date,
+): Promise<RecordOf<"run">> {
+  const { layouts } = manifest;
+  return {
+    type: "run",
+    format: RUN_FORMAT,
+    run,
+    created: now.toISOString(),
+    config: { ...config },
+    versions: { wagon: WAGON_VERSION, deno: Deno.version.deno, v8: Deno.version.v8 },
+    data: {
+      name: data.name,
+      num_examples: data.num_examples - plan.holdout.length,
+      held_out: plan.holdout.length,
+      sha256: await data.sha256(),
+      example_shape: data.example_shape,
+      encoding: data.encoding,
+    },
+    layouts_sha256: await sha256(new TextEncoder().encode(JSON.stringify(layouts))),
+    artifacts: Object.fromEntries(files.map(({ file, sha256 }) => [file, sha256])),
+    num_parameters: { critic: layouts.critic.size, generator: layouts.generator.size },
+  };
+}
+
+async function checkSameData(data: DataSet, recorded: RecordOf<"run">): Promise<void> {
+  const found = await data.sha256();
+  if (found === recorded.data.sha256) return;
+  throw new UserError(
+    `Cannot resume with other data: the run's data ${recorded.data.name} have SHA-256 ` +
+      `${recorded.data.sha256.slice(0, 12)}…, found ${found.slice(0, 12)}…; name the same data with --data`,
+  );
+}
+
+/** The graphs of a run are those in its folder, also for a later version of wagon: their hashes must agree. */
+async function readArtifacts(folder: RunFolder, recorded: RecordOf<"run">): Promise<ArtifactFile[]> {
+  const files: ArtifactFile[] = [];
+  for (const [file, required] of Object.entries(recorded.artifacts)) {
+    const path = join(folder.artifacts, file);
+    let bytes: Uint8Array<ArrayBuffer>;
+    try {
+      bytes = await Deno.readFile(path);
+    } catch (error) {
+      throw new UserError(`Cannot resume: artifact ${path} cannot be read (${(error as Error).message})`);
+    }
+    const found = await sha256(bytes);
+    if (found !== required) {
+      throw new UserError(
+        `Cannot resume: artifact ${path} must have SHA-256 ${required.slice(0, 12)}…, found ${
+          found.slice(0, 12)
+        }…; ` +
+          `put the original file back`,
+      );
+    }
+    files.push({ file, sha256: found, bytes });
+  }
+  return files;
+}

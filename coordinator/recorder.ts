@@ -1,0 +1,267 @@
+/**
+ * What a run leaves behind as it goes: log records, pictures, held-out costs, evaluations, checkpoints. Jobs run
+ * beside the training and may fail; a checkpoint or a log that cannot be written stops it.
+ */
+import { UserError } from "../common/errors.ts";
+import type { RecordOf, RunRecord } from "../runlog/records.ts";
+import { type CheckpointInfo, writeCheckpoint } from "./checkpoint.ts";
+import type { Console } from "./console.ts";
+import { decodeExamples, gatherExamples } from "./data/data_set.ts";
+import { Evaluator } from "./evaluator.ts";
+import type { Fleet } from "./fleet.ts";
+import type { Member } from "./member.ts";
+import { weightsSha256 } from "./model_state.ts";
+import type { FleetObserver } from "./observer.ts";
+import { Pictures } from "./pictures.ts";
+import type { Prepared } from "./prepare.ts";
+import type { StepReport } from "./train.ts";
+
+/** The log is handed to the system this often. */
+const FLUSH_MS = 1_000;
+/** Default interval of checkpoints. */
+const CHECKPOINT_MS = 60_000;
+/** Held-out examples scored at a time. */
+const MAX_SCORED = 1_024;
+
+export class Recorder implements FleetObserver {
+  readonly #run: Prepared;
+  readonly #console: Console;
+  readonly #now_ms: () => number;
+  readonly #pictures: Pictures;
+  readonly #evaluator: Evaluator;
+  readonly #started_ms: number;
+  readonly #seconds_before: number;
+  /** Jobs under way. */
+  readonly #pending = new Set<Promise<void>>();
+  #fleet: Fleet | null = null;
+  #bytes = { in: 0, out: 0 };
+  #flushed_ms: number;
+  #checkpointed_ms: number;
+  #checkpointed_step: number;
+  #failure: unknown = null;
+  /** Steps and time of this incarnation, from the start of its first step. */
+  #first_step_ms: number | null = null;
+  #steps = 0;
+
+  constructor(run: Prepared, console: Console, now_ms: () => number) {
+    this.#run = run;
+    this.#console = console;
+    this.#now_ms = now_ms;
+    this.#pictures = new Pictures(run);
+    this.#evaluator = new Evaluator(run.data.data);
+    this.#started_ms = this.#flushed_ms = this.#checkpointed_ms = now_ms();
+    this.#checkpointed_step = run.checkpoint?.step ?? -1;
+    this.#seconds_before = run.checkpoint?.seconds ?? 0;
+  }
+
+  attach(fleet: Fleet): void {
+    this.#fleet = fleet;
+  }
+
+  get #seconds(): number {
+    return (this.#now_ms() - this.#started_ms) / 1000;
+  }
+
+  // What the fleet tells.
+
+  joined(member: Member): void {
+    const { id: worker, name, provider, device, platform, threads, numeric_class } = member;
+    this.#append({
+      type: "worker_joined",
+      worker,
+      name,
+      provider,
+      device,
+      platform,
+      threads,
+      numeric_class,
+      time: new Date().toISOString(),
+    });
+    this.#countWorkers();
+    this.#console.line(
+      `Worker ${worker} joined: ${name} (${device}, ${threads} thread${threads === 1 ? "" : "s"})`,
+    );
+  }
+
+  left(member: Member, reason: string): void {
+    const { id: worker, shards_computed } = member;
+    this.#append({ type: "worker_left", worker, reason, shards_computed, time: new Date().toISOString() });
+    this.#countWorkers();
+    this.#console.line(`Worker ${worker} left: ${reason}`);
+  }
+
+  fault(fault: { what: string; worker: number | null; decision: string; reason: string }): void {
+    this.#append({ type: "fault", step: this.#run.state.step, ...fault });
+    const who = fault.worker === null ? "" : ` (worker ${fault.worker})`;
+    this.#console.line(`${fault.what}${who}: ${fault.decision}. ${fault.reason}`);
+  }
+
+  refused(peer: string, reason: string): void {
+    this.#console.line(`A connection from ${peer} did not become a worker: ${reason}`);
+  }
+
+  #countWorkers(): void {
+    this.#console.num_workers = this.#fleet?.members.length ?? 0;
+  }
+
+  // What the training tells.
+
+  /** Before the first step: pictures of the data and of the untrained generator, and its distance. */
+  start(): void {
+    if (this.#run.state.step === 0) {
+      this.#sample();
+      this.#evaluate();
+    }
+    this.#first_step_ms = this.#now_ms();
+  }
+
+  async committed(report: StepReport): Promise<void> {
+    this.#steps++;
+    this.#append(this.#stepRecord(report));
+    this.#console.step(report);
+    const { config } = this.#run;
+    const last = report.step === config.steps;
+    if (!last && config.sample_every > 0 && report.step % config.sample_every === 0) {
+      this.#sample();
+      this.#scoreHeldOut(report);
+      this.#console.progressLine(report);
+    }
+    if (!last && this.#checkpointDue(report.step)) await this.checkpoint();
+    const now_ms = this.#now_ms();
+    if (now_ms - this.#flushed_ms >= FLUSH_MS) {
+      this.#flushed_ms = now_ms;
+      this.#run.log.flush().catch((error: unknown) => this.#failure ??= error);
+    }
+    if (this.#failure !== null) throw this.#failure;
+  }
+
+  /** After the last step: the last pictures and figures. Waits for what is still under way. */
+  async finish(): Promise<void> {
+    this.#sample();
+    this.#evaluate();
+    while (this.#pending.size > 0) await Promise.all(this.#pending);
+  }
+
+  /** Saves the state, unless this very step has been saved. Throws {@linkcode UserError} if it cannot. */
+  async checkpoint(): Promise<CheckpointInfo | null> {
+    const { state, folder, facts, log } = this.#run;
+    if (this.#checkpointed_step === state.step) return null;
+    // The log first: a checkpoint is never ahead of it.
+    await log.sync();
+    const weights_sha256 = await weightsSha256(state);
+    const info = await writeCheckpoint(folder.checkpoints, state, facts.manifest, {
+      run: facts.run,
+      numeric_classes: this.numeric_classes,
+      seconds: this.#seconds_before + this.#seconds,
+    });
+    await this.#pictures.writeGenerator();
+    const { step, file, sha256, bytes } = info;
+    this.#append({ type: "checkpoint", step, file: `checkpoints/${file}`, sha256, bytes, weights_sha256 });
+    this.#checkpointed_step = step;
+    this.#checkpointed_ms = this.#now_ms();
+    return info;
+  }
+
+  get numeric_classes(): readonly string[] {
+    return this.#fleet ? [...this.#fleet.classes] : [];
+  }
+
+  /** The last record. Nothing may be appended after it. */
+  async end(reason: RecordOf<"end">["reason"], detail: string): Promise<RecordOf<"end">> {
+    this.#evaluator.close();
+    const { state, config } = this.#run;
+    const numeric_classes = [...this.numeric_classes];
+    const training_s = this.#first_step_ms === null ? 0 : (this.#now_ms() - this.#first_step_ms) / 1000;
+    const record: RecordOf<"end"> = {
+      type: "end",
+      reason,
+      detail,
+      step: state.step,
+      generator_steps: state.generator_step,
+      weights_sha256: await weightsSha256(state),
+      bits: numeric_classes.length > 1 ? "tolerance" : "exact",
+      numeric_classes,
+      examples_used: state.step * config.batch,
+      seconds: this.#seconds,
+      images_per_second: training_s > 0 ? this.#steps * config.batch / training_s : 0,
+    };
+    this.#append(record);
+    await this.#run.log.close();
+    return record;
+  }
+
+  #append(record: RunRecord): void {
+    this.#run.log.append(record);
+  }
+
+  #stepRecord(report: StepReport): RecordOf<"step"> {
+    const { shares, ...facts } = report;
+    const now = this.#fleet!.bytes;
+    const before = this.#bytes;
+    this.#bytes = now;
+    return {
+      type: "step",
+      ...facts,
+      batches: this.#run.data.plan.steps_per_epoch,
+      wasserstein_estimate: report.mean_real - report.mean_fake,
+      workers: Object.fromEntries(shares),
+      bytes_in: now.in - before.in,
+      bytes_out: now.out - before.out,
+      time_ms: this.#now_ms() - this.#started_ms,
+    };
+  }
+
+  #checkpointDue(step: number): boolean {
+    const every = this.#run.config.checkpoint_every;
+    if (every === 0) return false;
+    return every === null ? this.#now_ms() - this.#checkpointed_ms >= CHECKPOINT_MS : step % every === 0;
+  }
+
+  /** Runs beside the training. A full disk stops the run; whatever else fails is only noted. */
+  #beside(what: string, work: () => Promise<void>): void {
+    const done = work().catch((error: unknown) => {
+      if (error instanceof UserError) this.#failure ??= error;
+      else {
+        const reason = error instanceof Error ? error.message : String(error);
+        this.fault({ what, worker: null, decision: "left it out", reason });
+      }
+    }).finally(() => this.#pending.delete(done));
+    this.#pending.add(done);
+  }
+
+  #sample(): void {
+    const { step } = this.#run.state;
+    this.#beside("sampling failed", async () => {
+      const values = await this.#draw(this.#pictures.count, 0);
+      if (values) this.#append({ type: "sample", step, file: await this.#pictures.write(step, values) });
+    });
+  }
+
+  #evaluate(): void {
+    const { step } = this.#run.state;
+    this.#beside("evaluation failed", async () => {
+      const values = await this.#draw(Evaluator.NUM_SAMPLES, 1);
+      if (values) this.#append({ type: "evaluation", step, ...await this.#evaluator.judge(values) });
+    });
+  }
+
+  #draw(count: number, noise_counter: number): Promise<Float32Array | null> {
+    const input = this.#run.state.statistics.slice();
+    return this.#fleet!.jobs.ask({ kind: "sample", count, noise_counter, input }, this.#fleet!.members);
+  }
+
+  #scoreHeldOut(report: StepReport): void {
+    const { data, plan } = this.#run.data;
+    const indices = plan.holdout.subarray(0, MAX_SCORED);
+    if (indices.length === 0) return;
+    this.#beside("held-out scoring failed", async () => {
+      const input = decodeExamples(gatherExamples(data, indices), data.encoding);
+      const request = { kind: "score", count: indices.length, noise_counter: 0, input } as const;
+      const scores = await this.#fleet!.jobs.ask(request, this.#fleet!.members);
+      if (!scores) return;
+      const mean_real = scores.reduce((a, b) => a + b, 0) / scores.length;
+      const critic_cost = report.mean_fake - mean_real;
+      this.#append({ type: "heldout", step: report.step, critic_cost, mean_real });
+    });
+  }
+}

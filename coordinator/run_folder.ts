@@ -1,0 +1,92 @@
+/** The folder of a run: where everything lies, and how it comes to be. */
+import { join } from "node:path";
+import { UserError } from "../common/errors.ts";
+import type { RecordOf } from "../runlog/records.ts";
+import { LOG_NAME } from "../runlog/records.ts";
+import { readRun } from "../runlog/reader.ts";
+
+export class RunFolder {
+  constructor(readonly path: string) {}
+
+  get log(): string {
+    return join(this.path, LOG_NAME);
+  }
+  get artifacts(): string {
+    return join(this.path, "artifacts");
+  }
+  get checkpoints(): string {
+    return join(this.path, "checkpoints");
+  }
+  get samples(): string {
+    return join(this.path, "samples");
+  }
+  get generator(): string {
+    return join(this.path, "generator.onnx");
+  }
+
+  /** What a person finds in it, a line each. */
+  contents(): string[] {
+    return [
+      "samples/           pictures drawn along the way, beside real ones; open the last",
+      "generator.onnx     the trained generator, for any ONNX Runtime",
+      "events.jsonl       every step: losses, estimate, timings; read by deno task inspect",
+      "checkpoints/       the state, as safetensors: what --resume goes on from",
+      "artifacts/         the training graphs, as ONNX",
+    ];
+  }
+}
+
+/** e.g. "2026-11-24_09-30-05_wgan", local time. */
+export function runName(preset: string, now: Date): string {
+  const two = (n: number) => String(n).padStart(2, "0");
+  const day = [now.getFullYear(), two(now.getMonth() + 1), two(now.getDate())].join("-");
+  const time = [two(now.getHours()), two(now.getMinutes()), two(now.getSeconds())].join("-");
+  return `${day}_${time}_${preset}`;
+}
+
+async function isEmpty(path: string): Promise<boolean> {
+  try {
+    for await (const _ of Deno.readDir(path)) return false;
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return true;
+    throw error;
+  }
+}
+
+/** Makes the folder of a new run. Throws {@linkcode UserError} if something is there already. */
+export async function createRunFolder(path: string): Promise<RunFolder> {
+  const folder = new RunFolder(path);
+  try {
+    if (!await isEmpty(path)) {
+      throw new UserError(
+        `Cannot start a run in ${path}: the folder must be empty or new; name another with --out, or go on with --resume ${path}`,
+      );
+    }
+    for (const part of [folder.artifacts, folder.checkpoints, folder.samples]) {
+      await Deno.mkdir(part, { recursive: true });
+    }
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(`Cannot make run folder ${path}: ${(error as Error).message}`);
+  }
+  return folder;
+}
+
+/** What the log of an earlier run says of it. */
+export interface Recorded {
+  readonly run: RecordOf<"run">;
+  /** Starts of the coordinator so far. */
+  readonly incarnations: number;
+}
+
+/** Reads what a run was, from its log. Throws {@linkcode UserError} if the folder holds no run of this version. */
+export async function readRecorded(folder: RunFolder): Promise<Recorded> {
+  let run: RecordOf<"run"> | undefined;
+  let incarnations = 1;
+  for await (const record of readRun(folder.path)) {
+    if (record.type === "run") run ??= record;
+    if (record.type === "resume") incarnations = record.incarnation + 1;
+  }
+  return { run: run!, incarnations };
+}

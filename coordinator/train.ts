@@ -1,0 +1,213 @@
+/**
+ * The training loop: Algorithm 1 of Arjovsky, Chintala, Bottou, "Wasserstein GAN" (2017), data-parallel.
+ *
+ *   for each step:
+ *     critic step: every shard -> gradient of mean D(G(z)) - mean D(x); sum in tree order; RMSProp; clip; publish
+ *     when due, generator step: every shard -> gradient of -mean D(G(z)); sum; RMSProp; publish
+ *     log; sample and checkpoint when due
+ */
+import type { Manifest } from "../models/manifest.ts";
+import { meanAt, type NodeResult, type NodeSum, type TreeSum } from "./averaging.ts";
+import type { RunConfig } from "./config.ts";
+import type { Fleet, RoundRequest, WorkerShare } from "./fleet.ts";
+import type { ModelState, Network } from "./model_state.ts";
+import { explainNonFinite } from "./non_finite.ts";
+import { generatorDue, learningRate } from "./schedule.ts";
+
+/** RMSProp's constants (algorithm.md): PyTorch's defaults, which the lineage of WGAN codes uses. */
+const ALPHA = 0.99;
+const EPS = 1e-8;
+
+/** Places in the tail of a result, after the gradients: see models/manifest.ts. */
+const TAIL = {
+  critic: { loss: 0, mean_real: 1, mean_fake: 2 },
+  generator: { loss: 0, mean_fake: 1, statistics: 2 },
+} as const;
+
+/** Where the time of a step went. `wait`: from asking to the last result. */
+export interface StepTimes {
+  total: number;
+  wait: number;
+  sum: number;
+  update: number;
+  send: number;
+}
+
+/** What one committed step was. */
+export interface StepReport {
+  readonly step: number;
+  readonly generator_step: number;
+  readonly epoch: number;
+  readonly batch: number;
+  readonly loss_critic: number;
+  readonly mean_real: number;
+  readonly mean_fake: number;
+  readonly critic_checksum: string;
+  readonly generator?: { readonly loss: number; readonly checksum: string };
+  readonly ms: StepTimes;
+  readonly shares: ReadonlyMap<number, WorkerShare>;
+}
+
+export interface Training {
+  readonly config: RunConfig;
+  readonly manifest: Manifest;
+  readonly state: ModelState;
+  readonly fleet: Pick<Fleet, "round" | "publish">;
+  readonly tree: TreeSum;
+  /** Batches of one epoch. */
+  readonly epoch_steps: number;
+  now_ms(): number;
+  /** Called after each committed step; resolves to false to stop. */
+  committed(report: StepReport): Promise<boolean> | boolean;
+}
+
+/** Gives the workers both networks as they are. */
+export function publishAll(state: ModelState, fleet: Pick<Fleet, "publish">): void {
+  fleet.publish("critic", state.step, state.critic.checksum, state.critic.parameters);
+  fleet.publish("generator", state.generator_step, state.generator.checksum, state.generator.parameters);
+}
+
+/** Trains from the state's step to the last. The state is that of a committed step at every return and throw. */
+export async function train(run: Training): Promise<void> {
+  const { config, state } = run;
+  while (state.step < config.steps) {
+    const report = await trainStep(run, state.step + 1).catch((error: unknown) => {
+      state.restoreCritic();
+      throw error;
+    });
+    if (!await run.committed(report)) return;
+  }
+}
+
+async function trainStep(run: Training, step: number): Promise<StepReport> {
+  const { config, state, epoch_steps } = run;
+  const started_ms = run.now_ms();
+  const ms: StepTimes = { total: 0, wait: 0, sum: 0, update: 0, send: 0 };
+  const shares = new Map<number, WorkerShare>();
+  const at = { step, epoch: Math.floor((step - 1) / epoch_steps), batch: (step - 1) % epoch_steps };
+  const due = generatorDue(config, step, at.batch);
+  const last = step === config.steps;
+
+  const critic = await gather(run, ms, shares, {
+    kind: "critic",
+    ...at,
+    noise_purpose: "critic_noise",
+    noise_counter: step,
+    // With a generator step in between, the next fakes come from another generator.
+    next_noise_counter: due || last ? null : step + 1,
+  });
+  let generator: StepReport["generator"];
+  // Both updates of a step commit together: if the generator's round fails, the critic's update is undone.
+  if (due) state.holdCritic();
+  apply(run, ms, state.critic, critic.sum, config.clip, step);
+  publish(run, ms, "critic", step);
+  if (due) {
+    const fresh = config.schedule === "paper";
+    const { sum } = await gather(run, ms, shares, {
+      kind: "generator",
+      ...at,
+      noise_purpose: fresh ? "generator_noise" : "critic_noise",
+      noise_counter: fresh ? state.generator_step + 1 : step,
+      next_noise_counter: null,
+    });
+    apply(run, ms, state.generator, sum, null, step);
+    state.updateStatistics(tailOf(run, sum, "generator", TAIL.generator.statistics, state.statistics.length));
+    state.generator_step++;
+    publish(run, ms, "generator", state.generator_step);
+    const [loss] = tailOf(run, sum, "generator", TAIL.generator.loss, 1);
+    generator = { loss: loss!, checksum: state.generator.checksum };
+  }
+  state.commit(step);
+  ms.total = run.now_ms() - started_ms;
+  return {
+    ...at,
+    generator_step: state.generator_step,
+    ...critic.means,
+    critic_checksum: state.critic.checksum,
+    ...(generator && { generator }),
+    ms,
+    shares,
+  };
+}
+
+interface Gathered {
+  readonly sum: NodeSum;
+  readonly means: { loss_critic: number; mean_real: number; mean_fake: number };
+}
+
+/** Has all shards computed, checks that the results are numbers, and adds them in tree order. */
+async function gather(
+  run: Training,
+  ms: StepTimes,
+  shares: Map<number, WorkerShare>,
+  request: RoundRequest,
+): Promise<Gathered> {
+  const asked_ms = run.now_ms();
+  const outcome = await run.fleet.round(request);
+  const arrived_ms = run.now_ms();
+  refuseNonFinite(run, request, outcome.results);
+  const sum = run.tree.sum(outcome.results);
+  for (const [worker, share] of outcome.shares) {
+    const total = shares.get(worker) ?? { shards: 0, compute_ms: 0, elapsed_ms: 0 };
+    total.shards += share.shards;
+    total.compute_ms += share.compute_ms;
+    total.elapsed_ms += share.elapsed_ms;
+    shares.set(worker, total);
+  }
+  const tail = tailOf(run, sum, request.kind, 0, 3);
+  const means = {
+    loss_critic: tail[TAIL.critic.loss]!,
+    mean_real: tail[TAIL.critic.mean_real]!,
+    mean_fake: tail[TAIL.critic.mean_fake]!,
+  };
+  ms.wait += arrived_ms - asked_ms;
+  ms.sum += run.now_ms() - arrived_ms;
+  return { sum, means };
+}
+
+function graphOf(run: Training, kind: "critic" | "generator") {
+  return run.manifest.graphs[kind === "critic" ? "critic_training_model" : "generator_training_model"];
+}
+
+/** Means over the shards of `count` elements of the tail. */
+function tailOf(
+  run: Training,
+  sum: NodeSum,
+  kind: "critic" | "generator",
+  begin: number,
+  count: number,
+): Float32Array {
+  const first = graphOf(run, kind).tail_offset + begin;
+  const scale = 1 / run.config.shards;
+  return Float32Array.from({ length: count }, (_, i) => meanAt(sum, first + i, scale));
+}
+
+function refuseNonFinite(run: Training, request: RoundRequest, results: readonly NodeResult[]): void {
+  const { tail_offset } = graphOf(run, request.kind);
+  for (const result of results) {
+    if (!Number.isFinite(result.values[tail_offset]!)) {
+      throw explainNonFinite(request, result, graphOf(run, request.kind), run.config);
+    }
+  }
+}
+
+function apply(
+  run: Training,
+  ms: StepTimes,
+  network: Network,
+  sum: NodeSum,
+  clip: number | null,
+  step: number,
+): void {
+  const started_ms = run.now_ms();
+  const options = { lr: learningRate(run.config, step), alpha: ALPHA, eps: EPS, clip };
+  run.state.update(network, sum, 1 / run.config.shards, options);
+  ms.update += run.now_ms() - started_ms;
+}
+
+function publish(run: Training, ms: StepTimes, state: "critic" | "generator", step: number): void {
+  const started_ms = run.now_ms();
+  const { checksum, parameters } = run.state[state];
+  run.fleet.publish(state, step, checksum, parameters);
+  ms.send += run.now_ms() - started_ms;
+}

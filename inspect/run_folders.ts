@@ -1,0 +1,113 @@
+/** Finds run folders and sums them up. */
+import { UserError } from "../common/errors.ts";
+import { nearest } from "../common/nearest.ts";
+import { noOddities, readRun } from "../runlog/reader.ts";
+import { LOG_NAME } from "../runlog/records.ts";
+import { RunFold, type Summary } from "../runlog/summary.ts";
+import type { Listed } from "./run_table.ts";
+
+/** A coordinator whose log was not written to for this long is taken to be gone. */
+const RECENT_MS = 120_000;
+
+async function isFile(path: string): Promise<boolean> {
+  return (await Deno.stat(path).catch(() => null))?.isFile ?? false;
+}
+
+/** When a run was made, ISO 8601: by its first record, or where that cannot be read by the file's time. */
+async function createdOf(folder: string): Promise<string> {
+  try {
+    for await (const record of readRun(folder)) if (record.type === "run") return record.created;
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+  }
+  const { mtime } = await Deno.stat(`${folder}/${LOG_NAME}`);
+  return (mtime ?? new Date(0)).toISOString();
+}
+
+/** Names of the run folders under `runs`, by when they were made, newest last. [] if there is no such folder. */
+export async function runNames(runs: string): Promise<string[]> {
+  const found: { name: string; created: string }[] = [];
+  try {
+    for await (const { name } of Deno.readDir(runs)) {
+      const folder = `${runs}/${name}`;
+      if (await isFile(`${folder}/${LOG_NAME}`)) found.push({ name, created: await createdOf(folder) });
+    }
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    if (error instanceof Deno.errors.NotADirectory) {
+      throw new UserError(`Cannot list ${runs}: it is no folder`);
+    }
+    throw error;
+  }
+  const key = ({ created, name }: { name: string; created: string }) => `${created} ${name}`;
+  found.sort((a, b) => key(a) < key(b) ? -1 : 1);
+  return found.map(({ name }) => name);
+}
+
+/**
+ * The folder that a person means: a path, a name under `runs`, or "latest". Throws {@linkcode UserError} if
+ * there is none.
+ */
+export async function findRun(wanted: string, runs: string): Promise<string> {
+  for (const folder of [wanted, `${runs}/${wanted}`]) {
+    if (await isFile(`${folder}/${LOG_NAME}`)) return folder.replace(/(?<=.)\/+$/, "");
+  }
+  const names = await runNames(runs);
+  const latest = names.at(-1);
+  if (wanted === "latest" && latest) return `${runs}/${latest}`;
+  if (wanted !== "latest" && await Deno.stat(wanted).catch(() => null)) {
+    throw new UserError(`Cannot inspect ${wanted}: a run folder must hold ${LOG_NAME}, found none`);
+  }
+  if (!latest) throw new UserError(`Cannot find run ${wanted}: there are no runs in ${runs}`);
+  const guess = nearest(wanted, names);
+  const hint = guess ? `did you mean ${guess}?` : `the newest is ${latest}; deno task inspect lists all`;
+  throw new UserError(`Cannot find run ${wanted} in ${runs}: ${hint}`);
+}
+
+/** Sums up the run in `folder`. Throws {@linkcode UserError} if its log cannot be read. */
+export async function summarize(folder: string, now_ms: number): Promise<Summary> {
+  const fold = new RunFold();
+  const oddities = noOddities();
+  for await (const record of readRun(folder, oddities)) fold.add(record);
+  const { mtime } = await Deno.stat(`${folder}/${LOG_NAME}`);
+  const recent = mtime !== null && now_ms - mtime.getTime() < RECENT_MS;
+  return fold.summary(recent, oddities);
+}
+
+/** Sums up the runs of those names; one that cannot be read does not hide the others. */
+export async function summarizeAll(
+  runs: string,
+  names: readonly string[],
+  now_ms: number,
+): Promise<Listed[]> {
+  const listed: Listed[] = [];
+  for (const name of names) {
+    try {
+      listed.push({ name, summary: await summarize(`${runs}/${name}`, now_ms), problem: null });
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      listed.push({ name, summary: null, problem: error.message });
+    }
+  }
+  return listed;
+}
+
+/** A file that a person may want to look at. `path` is relative to the run folder. */
+export interface Noteworthy {
+  readonly path: string;
+  readonly about: string;
+}
+
+/** The files of the run that are there and that a person may want to look at. */
+export async function noteworthyFiles(folder: string, summary: Summary): Promise<Noteworthy[]> {
+  const sample = summary.samples.at(-1);
+  const checkpoint = summary.checkpoints.at(-1);
+  const candidates: Noteworthy[] = [
+    ...sample ? [{ path: sample.file, about: "what the generator draws" }] : [],
+    { path: "generator.onnx", about: "the generator, for any ONNX Runtime" },
+    ...checkpoint ? [{ path: checkpoint.file, about: "the last checkpoint" }] : [],
+    { path: LOG_NAME, about: "the log: every step, one JSON object a line" },
+  ];
+  const there = await Promise.all(candidates.map(({ path }) => isFile(`${folder}/${path}`)));
+  return candidates.filter((_, i) => there[i]);
+}

@@ -1,0 +1,260 @@
+/** A run on one page, for a person: what it is, how far it is, what it learned, where its time went. */
+import { wrap } from "../common/help.ts";
+import { type Summary, WINDOW_STEPS } from "../runlog/summary.ts";
+import { layOut } from "./columns.ts";
+import { adviceFor } from "./advice.ts";
+import { bytes, count, duration, figure, milliseconds, percent, setting } from "./numbers.ts";
+import type { Noteworthy } from "./run_folders.ts";
+import { STATE_STYLES, whatOf } from "./run_table.ts";
+import { bar, chart, rangeOf, sparkline } from "./sparkline.ts";
+import { paint, type Terminal } from "./terminal.ts";
+
+/** Text is not laid out wider than this: long lines are hard to read. */
+const MAX_WIDTH = 100;
+const CHART_ROWS = 4;
+const MAX_EVALUATIONS = 6;
+const MAX_WORKERS = 12;
+const MAX_FAULTS = 5;
+
+interface Page {
+  readonly terminal: Terminal;
+  readonly width: number;
+}
+
+/** What the report is of. */
+export interface Inspected {
+  readonly folder: string;
+  readonly summary: Summary;
+  readonly files: readonly Noteworthy[];
+}
+
+function heading(page: Page, title: string, aside = ""): string {
+  return paint(page.terminal, "bold", title) + (aside && `  ${paint(page.terminal, "dim", aside)}`);
+}
+
+function indented(lines: readonly string[]): string[] {
+  return lines.map((line) => line === "" ? line : `  ${line}`);
+}
+
+/** Words apart by a dot, broken into lines. */
+function facts(page: Page, ...words: (string | null)[]): string[] {
+  const separator = page.terminal.unicode ? " · " : ", ";
+  const lines: string[] = [];
+  for (const word of words.filter((word) => word !== null)) {
+    const longer = lines.length > 0 ? lines.at(-1) + separator + word : word;
+    if (lines.length > 0 && longer.length <= page.width - 2) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+function head(page: Page, { summary }: Inspected): string[] {
+  const { run, state, detail, config, data, num_parameters } = summary;
+  const target = typeof config.steps === "number" && config.steps !== summary.steps ? config.steps : null;
+  const said = (name: string) => config[name] === undefined ? null : `${name} ${setting(config[name])}`;
+  return [
+    `${paint(page.terminal, "bold", run)}  ${paint(page.terminal, STATE_STYLES[state], state)}`,
+    ...indented([
+      ...detail && state !== "finished" ? wrap(detail, page.width - 2) : [],
+      ...facts(
+        page,
+        whatOf(summary),
+        `${count(data.num_examples)} examples` +
+          (data.held_out ? ` and ${count(data.held_out)} held out` : ""),
+        said("batch"),
+        said("shards"),
+        said("n_critic"),
+        said("lr"),
+        said("clip"),
+        said("latent"),
+        said("seed"),
+        `critic ${count(num_parameters.critic)} and generator ${count(num_parameters.generator)} parameters`,
+      ),
+      ...facts(
+        page,
+        `${count(summary.steps)}${target ? ` of ${count(target)}` : ""} steps`,
+        `${count(summary.generator_steps)} of the generator`,
+        `epoch ${summary.epoch}`,
+        duration(summary.seconds),
+        summary.images_per_second === null ? null : `${count(summary.images_per_second)} images/s`,
+        summary.incarnations > 1 ? `started ${summary.incarnations} times` : null,
+      ),
+    ]),
+  ];
+}
+
+function learning(page: Page, { summary }: Inspected): string[] {
+  const { estimate_curve: curve, wasserstein_estimate_error: error } = summary;
+  if (curve.length === 0) return [heading(page, "Learning"), "  no step yet"];
+  const { unicode } = page.terminal;
+  const estimates = curve.map((point) => point.wasserstein_estimate);
+  const range = rangeOf(estimates) ?? { low: 0, high: 0 };
+  const low = Math.min(0, range.low);
+  const lines = chart(estimates, CHART_ROWS, low, range.high, unicode);
+  const labels = lines.map((_, i) =>
+    i === 0 ? figure(range.high) : i === lines.length - 1 ? figure(low) : ""
+  );
+  const wall = unicode ? "│" : "|";
+  const plus_minus = unicode ? "±" : "+/-";
+  const window = `mean of the last ${Math.min(WINDOW_STEPS, summary.steps)} steps`;
+  const of = (key: "loss_critic" | "loss_generator") => sparkline(curve.map((point) => point[key]), unicode);
+  return [
+    heading(
+      page,
+      `Wasserstein estimate ${figure(summary.wasserstein_estimate)}`,
+      `${plus_minus} ${figure(error)}, ${window}`,
+    ),
+    ...lines.map((line, i) => `${labels[i]!.padStart(10)} ${wall}${paint(page.terminal, "cyan", line)}`),
+    `${"step".padStart(10)}  ${stepAxis(curve)}`,
+    "",
+    heading(page, "Losses", `each on its own scale; number: ${window}`),
+    `  critic    ${of("loss_critic")} ${figure(summary.loss_critic)}`,
+    `  generator ${of("loss_generator")} ${figure(summary.loss_generator)}`,
+  ];
+}
+
+/** The first and the last step, at the ends of the curve. */
+function stepAxis(curve: Summary["estimate_curve"]): string {
+  const last = count(curve.at(-1)!.step);
+  return curve.length < last.length + 4 ? last : `1${last.padStart(curve.length - 1)}`;
+}
+
+function evaluations(page: Page, { summary }: Inspected): string[] {
+  const all = summary.evaluations;
+  if (all.length === 0) return [];
+  const shown = all.length <= MAX_EVALUATIONS ? all : [all[0]!, ...all.slice(1 - MAX_EVALUATIONS)];
+  const with_modes = shown.some(({ modes }) => modes);
+  const rows = shown.map(({ step, sliced_wasserstein, modes }) => [
+    count(step),
+    figure(sliced_wasserstein),
+    ...with_modes
+      ? [modes ? `${modes.covered} of ${modes.count}` : "-", modes ? percent(modes.high_quality) : "-"]
+      : [],
+  ]);
+  const titles = ["STEP", "SLICED WASSERSTEIN", ...with_modes ? ["MODES COVERED", "HIGH QUALITY"] : []];
+  const columns = titles.map((title) => ({ title, align: "right" as const }));
+  const aside = all.length > shown.length ? `first and last of ${all.length}` : "lower is better";
+  return ["", heading(page, "Samples against data", aside), ...indented(layOut(columns, rows))];
+}
+
+function heldOut(page: Page, { summary }: Inspected): string[] {
+  const last = summary.heldout.at(-1);
+  if (!last) return [];
+  const cost = `critic cost ${figure(last.critic_cost)}, mean D(x) ${figure(last.mean_real)}`;
+  return ["", heading(page, "Held-out examples", `at step ${count(last.step)}`), `  ${cost}`];
+}
+
+/** Parts of a step that add up to the whole: computing is taken out of the waiting. */
+function times(page: Page, { summary }: Inspected): string[] {
+  const { timings } = summary;
+  const total = timings.total.mean_ms;
+  if (!total) return [];
+  const of = (phase: keyof typeof timings) => timings[phase].mean_ms ?? 0;
+  const parts: [string, number][] = [
+    ["computing (the slowest worker)", of("compute")],
+    ["on the way and waiting", of("wait") - of("compute")],
+    ["adding gradients", of("sum")],
+    ["updating weights", of("update")],
+    ["sending weights", of("send")],
+    ["the rest", of("other")],
+  ];
+  const lines = parts.map(([name, ms]) => {
+    const numbers = `${milliseconds(ms).padStart(9)} ${percent(ms / total).padStart(5)}`;
+    const length = bar(ms / total, page.width - 53, page.terminal.unicode);
+    return `  ${name.padEnd(30)} ${numbers}  ${paint(page.terminal, "cyan", length)}`.trimEnd();
+  });
+  const wire = bytes((summary.bytes_in + summary.bytes_out) / Math.max(1, summary.steps));
+  const aside = `mean ${milliseconds(total)}, median ${
+    milliseconds(timings.total.median_ms)
+  }; ${wire} a step`;
+  return ["", heading(page, "Where a step's time goes", aside), ...lines];
+}
+
+function workers(page: Page, { summary }: Inspected): string[] {
+  const all = summary.workers;
+  if (all.length === 0) return [];
+  const shown = all.slice(-MAX_WORKERS);
+  const rows = shown.map((worker) => [
+    String(worker.worker),
+    worker.name,
+    worker.provider,
+    worker.device,
+    String(worker.threads),
+    count(worker.shards_computed),
+    figure(worker.compute_ms_per_shard),
+    worker.first_step === null ? "none" : `${count(worker.first_step)} to ${count(worker.last_step)}`,
+  ]);
+  const columns = [
+    { title: "#", align: "right" },
+    { title: "NAME", align: "left" },
+    { title: "PROVIDER", align: "left", expendable: 2 },
+    { title: "DEVICE", align: "left", expendable: 3 },
+    { title: "THREADS", align: "right", expendable: 1 },
+    { title: "SHARDS", align: "right" },
+    { title: "MS/SHARD", align: "right" },
+    { title: "STEPS", align: "right" },
+  ] as const;
+  const aside = all.length > shown.length ? `the last ${shown.length} of ${all.length}` : "";
+  return ["", heading(page, "Workers", aside), ...indented(layOut(columns, rows, page.width - 2))];
+}
+
+function faults(page: Page, { summary }: Inspected): string[] {
+  const { faults: all, num_faults, log } = summary;
+  const shown = all.slice(-MAX_FAULTS);
+  const lines = shown.map(({ step, what, worker, decision, reason }) => {
+    const who = typeof worker === "number" ? ` (worker ${worker})` : "";
+    return `step ${count(step)}: ${what}${who}; ${decision}. ${reason}`;
+  });
+  if (log.bad_lines > 0) {
+    const lines_of = log.bad_lines === 1 ? "1 line" : `${log.bad_lines} lines`;
+    lines.push(`${lines_of} of the log could not be read, the first is line ${log.first_bad_line}`);
+  }
+  if (log.unknown_records > 0) {
+    lines.push(`${log.unknown_records} records of a newer version were passed over`);
+  }
+  if (lines.length === 0) return [];
+  const aside = num_faults > shown.length ? `the last ${shown.length} of ${count(num_faults)}` : "";
+  const wrapped = lines.flatMap((line) =>
+    wrap(line, page.width - 4).map((part, i) => i === 0 ? part : `  ${part}`)
+  );
+  return ["", heading(page, "Faults, and what was done", aside), ...indented(wrapped)];
+}
+
+function result(page: Page, { folder, summary, files }: Inspected): string[] {
+  const { weights_sha256, weights_from, weights_step, bits, numeric_classes } = summary;
+  const classes = `${numeric_classes.length} numeric class${numeric_classes.length === 1 ? "" : "es"}`;
+  const from = weights_from === "checkpoint" ? ` (of the checkpoint at step ${count(weights_step)})` : "";
+  const weights = weights_sha256 === null ? "none saved yet" : `sha256 ${weights_sha256}${from}`;
+  const widest = Math.max(...files.map(({ path }) => path.length));
+  return [
+    "",
+    heading(page, "Weights", bits === null ? "" : `bits: ${bits}, ${classes}`),
+    ...indented(wrap(weights, page.width - 2)),
+    "",
+    heading(page, `Files in ${folder}`),
+    ...files.map(({ path, about }) => `  ${path.padEnd(widest)}  ${paint(page.terminal, "dim", about)}`),
+  ];
+}
+
+/** The report as lines. */
+export function runReport(inspected: Inspected, terminal: Terminal): string[] {
+  const page: Page = { terminal, width: Math.min(terminal.width, MAX_WIDTH) };
+  const advice = adviceFor(inspected.folder, inspected.summary);
+  return [
+    ...head(page, inspected),
+    "",
+    ...learning(page, inspected),
+    ...evaluations(page, inspected),
+    ...heldOut(page, inspected),
+    ...times(page, inspected),
+    ...workers(page, inspected),
+    ...faults(page, inspected),
+    ...result(page, inspected),
+    "",
+    heading(page, "Next"),
+    ...advice.flatMap(({ text, line }) => [
+      ...indented(wrap(text, page.width - 2)),
+      ...line ? [`    ${paint(terminal, "green", line)}`] : [],
+    ]),
+  ];
+}

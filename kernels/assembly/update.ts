@@ -1,0 +1,217 @@
+/**
+ * The fused passes over flat float32 buffers, in AssemblyScript (compiled by scripts/build_kernels.ts).
+ *
+ * All pointers are byte addresses and all lengths are checked by kernels.ts. An update runs block by block: each
+ * block of the weights is checksummed while it still is in the first-level cache, so that memory is passed over
+ * once. A new optimizer is a `...Block` function and an entry like `rmsprop`.
+ */
+
+/** Floats of one block: four streams of 8 KiB fit into a first-level cache. A multiple of 16. */
+const BLOCK_FLOATS: usize = 2048;
+const FLOAT: usize = 4;
+const VECTOR: usize = 16;
+/** Bytes that the checksum takes at once: four vectors. */
+const STRIPE: usize = 64;
+
+/** Four vectors for the last, partial vector of up to four streams, or the last, partial stripe. */
+const scratch: usize = memory.data(64, 16);
+/** The checksum's sixteen lanes, as four vectors. */
+const lanes: usize = memory.data(64, 16);
+
+/** First byte that callers may use. */
+export function heapBase(): usize {
+  return __heap_base;
+}
+
+// ---- checksum ----
+
+const P1: i32 = 0x9e3779b1;
+const P2: i32 = 0x85ebca77;
+const P3: i64 = 0x9e3779b185ebca87;
+const P4: i64 = 0xc2b2ae3d27d4eb4f;
+
+/** Starts a checksum. */
+export function checksumBegin(): void {
+  for (let i: usize = 0; i < STRIPE / FLOAT; i++) {
+    store<i32>(lanes + i * FLOAT, (<i32> i + 1) * P2);
+  }
+}
+
+// @ts-ignore: decorator
+
+function mix(lane: v128, word: v128): v128 {
+  const product = i32x4.mul(v128.xor(lane, word), i32x4.splat(P1));
+  return v128.or(i32x4.shl(product, 13), i32x4.shr_u(product, 19));
+}
+
+/** Takes in whole stripes. Four independent multiplications per stripe, then a chain of cheap additions. */
+function absorbStripes(from: usize, end: usize): void {
+  let s0 = v128.load(lanes);
+  let s1 = v128.load(lanes, 16);
+  let s2 = v128.load(lanes, 32);
+  let s3 = v128.load(lanes, 48);
+  for (let p = from; p < end; p += STRIPE) {
+    s0 = i32x4.add(mix(s0, v128.load(p)), s3);
+    s1 = i32x4.add(mix(s1, v128.load(p, 16)), s0);
+    s2 = i32x4.add(mix(s2, v128.load(p, 32)), s1);
+    s3 = i32x4.add(mix(s3, v128.load(p, 48)), s2);
+  }
+  v128.store(lanes, s0);
+  v128.store(lanes, s1, 16);
+  v128.store(lanes, s2, 32);
+  v128.store(lanes, s3, 48);
+}
+
+/** Takes in bytes. Only the last piece of a checksum may have a length that is no multiple of 64: it is padded. */
+export function checksumAbsorb(from: usize, bytes: usize): void {
+  const rest = bytes & (STRIPE - 1);
+  const whole = from + bytes - rest;
+  absorbStripes(from, whole);
+  if (rest === 0) return;
+  memory.fill(scratch, 0, STRIPE);
+  memory.copy(scratch, whole, rest);
+  absorbStripes(scratch, scratch + STRIPE);
+}
+
+/** Ends a checksum over so many bytes: folds lanes and length into 64 bits. */
+export function checksumEnd(total_bytes: u64): u64 {
+  let hash = <i64> total_bytes * P4;
+  for (let i: usize = 0; i < STRIPE; i += 8) {
+    hash = rotl<i64>(hash ^ (load<i64>(lanes + i) * P4), 27) * P3;
+  }
+  hash = (hash ^ (<i64> (<u64> hash >> 33))) * P4;
+  hash = (hash ^ (<i64> (<u64> hash >> 29))) * P3;
+  return <u64> (hash ^ (<i64> (<u64> hash >> 32)));
+}
+
+// ---- sums ----
+
+/** out = a + b, n floats. */
+export function add(out: usize, a: usize, b: usize, n: usize): void {
+  const end = n * FLOAT;
+  const whole = end & ~(VECTOR - 1);
+  let i: usize = 0;
+  for (; i < whole; i += VECTOR) {
+    v128.store(out + i, f32x4.add(v128.load(a + i), v128.load(b + i)));
+  }
+  for (; i < end; i += FLOAT) {
+    store<f32>(out + i, load<f32>(a + i) + load<f32>(b + i));
+  }
+}
+
+/** Index of the first infinity or NaN, or -1. */
+export function firstNonFinite(a: usize, n: usize): i32 {
+  const exponent = i32x4.splat(0x7f800000);
+  const end = n * FLOAT;
+  const whole = end & ~(VECTOR - 1);
+  let i: usize = 0;
+  for (; i < whole; i += VECTOR) {
+    if (v128.any_true(i32x4.eq(v128.and(v128.load(a + i), exponent), exponent))) break;
+  }
+  for (; i < end; i += FLOAT) {
+    if ((load<i32>(a + i) & 0x7f800000) === 0x7f800000) return <i32> (i / FLOAT);
+  }
+  return -1;
+}
+
+// ---- RMSProp ----
+
+/** Four floats of gradient: scale * (a + b), or scale * a where b is null. */
+// @ts-ignore: decorator
+
+function gradient(a: usize, b: usize, i: usize, scale: v128): v128 {
+  const first = v128.load(a + i);
+  return f32x4.mul(scale, b === 0 ? first : f32x4.add(first, v128.load(b + i)));
+}
+
+/** Whole vectors of one block, bytes [0, end). Operands of pmin and pmax stand so that a NaN weight stays NaN. */
+function rmspropBlock(
+  a: usize,
+  b: usize,
+  w: usize,
+  v: usize,
+  end: usize,
+  scale: f32,
+  lr: f32,
+  alpha: f32,
+  beta: f32,
+  eps: f32,
+  clip: f32,
+): void {
+  const scales = f32x4.splat(scale);
+  const rates = f32x4.splat(lr);
+  const alphas = f32x4.splat(alpha);
+  const betas = f32x4.splat(beta);
+  const epsilons = f32x4.splat(eps);
+  const highs = f32x4.splat(clip);
+  const lows = f32x4.splat(-clip);
+  for (let i: usize = 0; i < end; i += VECTOR) {
+    const g = gradient(a, b, i, scales);
+    const square = f32x4.add(
+      f32x4.mul(alphas, v128.load(v + i)),
+      f32x4.mul(betas, f32x4.mul(g, g)),
+    );
+    const change = f32x4.div(f32x4.mul(rates, g), f32x4.add(f32x4.sqrt(square), epsilons));
+    const weight = f32x4.sub(v128.load(w + i), change);
+    v128.store(v + i, square);
+    v128.store(w + i, f32x4.pmax(f32x4.pmin(weight, highs), lows));
+  }
+}
+
+/**
+ * g = scale (a + b); v = alpha v + beta g^2; w = w - lr g / (sqrt(v) + eps), clipped to [-clip, clip] (infinity:
+ * not). b may be null. Returns the checksum of the new weights.
+ */
+export function rmsprop(
+  a: usize,
+  b: usize,
+  w: usize,
+  v: usize,
+  n: usize,
+  scale: f32,
+  lr: f32,
+  alpha: f32,
+  beta: f32,
+  eps: f32,
+  clip: f32,
+): u64 {
+  checksumBegin();
+  const end = n * FLOAT;
+  for (let i: usize = 0; i < end; i += BLOCK_FLOATS * FLOAT) {
+    const bytes = min<usize>(BLOCK_FLOATS * FLOAT, end - i);
+    const whole = bytes & ~(VECTOR - 1);
+    const second = b === 0 ? 0 : b + i;
+    rmspropBlock(a + i, second, w + i, v + i, whole, scale, lr, alpha, beta, eps, clip);
+    if (whole < bytes) {
+      const at = i + whole;
+      const rest = bytes - whole;
+      stage(0, a + at, rest);
+      stage(1, b === 0 ? a + at : b + at, rest);
+      stage(2, w + at, rest);
+      stage(3, v + at, rest);
+      const staged = b === 0 ? 0 : scratch + VECTOR;
+      rmspropBlock(
+        scratch,
+        staged,
+        scratch + 2 * VECTOR,
+        scratch + 3 * VECTOR,
+        VECTOR,
+        scale,
+        lr,
+        alpha,
+        beta,
+        eps,
+        clip,
+      );
+      memory.copy(w + at, scratch + 2 * VECTOR, rest);
+      memory.copy(v + at, scratch + 3 * VECTOR, rest);
+    }
+    checksumAbsorb(w + i, bytes);
+  }
+  return checksumEnd(end);
+}
+
+/** Copies the last, partial vector of a stream to its place in the scratch. */
+function stage(stream: usize, from: usize, bytes: usize): void {
+  memory.copy(scratch + stream * VECTOR, from, bytes);
+}

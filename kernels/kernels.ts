@@ -1,0 +1,206 @@
+/**
+ * The fused SIMD passes over flat float32 buffers: sums, the optimizer's update, checksums.
+ *
+ * Buffers live in the memory of a {@linkcode Kernels} instance; nothing is copied in or out. Arithmetic is float32
+ * with one rounding per operation, in the order written here, so the bits are the same on every machine. Only the
+ * sign and payload of a NaN may differ.
+ */
+import { UPDATE_WASM_BASE64 } from "./update_wasm.ts";
+
+const PAGE_BYTES = 65536;
+const MAX_PAGES = 65535;
+const ALIGNMENT_BYTES = 16;
+const FLOAT_BYTES = 4;
+
+/** Exports of kernels/assembly/update.ts. Pointers are byte addresses, `n` counts floats. */
+interface Exports {
+  heapBase(): number;
+  add(out: number, a: number, b: number, n: number): void;
+  firstNonFinite(a: number, n: number): number;
+  rmsprop(...pointersThenLengthThenFloats: number[]): bigint;
+  checksumBegin(): void;
+  checksumAbsorb(from: number, bytes: number): void;
+  checksumEnd(total_bytes: bigint): bigint;
+}
+
+const MODULE = new WebAssembly.Module(
+  Uint8Array.from(atob(UPDATE_WASM_BASE64), (character) => character.charCodeAt(0)),
+);
+
+/** What one RMSProp update takes. All buffers belong to the same {@linkcode Kernels}. */
+export interface RmspropStep {
+  /** Sum of gradients. May be longer than `w`: the rest, a tail, is not touched. */
+  readonly a: Float32Array;
+  /** A second part of the sum, added first. May be longer than `w`. */
+  readonly b: Float32Array | null;
+  /** Factor of the sum, 1/S for a mean over S shards. Rounded to float32, as are all below. */
+  readonly scale: number;
+  /** Weights, changed in place. */
+  readonly w: Float32Array;
+  /** Running mean of squares, changed in place. As long as `w`. */
+  readonly v: Float32Array;
+  readonly lr: number;
+  /** Decay of the running mean, 0 to 1. 1 - alpha is taken before it is rounded. */
+  readonly alpha: number;
+  /** Added outside the root. */
+  readonly eps: number;
+  /** New weights are clipped to [-clip, clip], clip > 0; null: not clipped. */
+  readonly clip: number | null;
+}
+
+/** One instance owns one WebAssembly memory, which never grows: views of it stay valid. */
+export class Kernels {
+  readonly #memory: WebAssembly.Memory;
+  readonly #wasm: Exports;
+  #free: number;
+
+  private constructor(memory: WebAssembly.Memory) {
+    this.#memory = memory;
+    this.#wasm = new WebAssembly.Instance(MODULE, { env: { memory } }).exports as unknown as Exports;
+    this.#free = align(this.#wasm.heapBase());
+  }
+
+  /**
+   * A memory for at least so many bytes of buffers. Each buffer takes its length rounded up to a multiple of 16 bytes.
+   * Throws RangeError when it cannot be had (the limit is just under 4 GiB).
+   */
+  static create(capacity_bytes: number): Kernels {
+    const pages = Math.ceil((capacity_bytes + PAGE_BYTES) / PAGE_BYTES);
+    if (!(capacity_bytes >= 0 && pages <= MAX_PAGES)) {
+      throw new RangeError(
+        `Cannot create kernels: capacity must be 0 to ${
+          (MAX_PAGES - 1) * PAGE_BYTES
+        } bytes, found ${capacity_bytes}`,
+      );
+    }
+    return new Kernels(new WebAssembly.Memory({ initial: pages, maximum: pages }));
+  }
+
+  /** A zeroed buffer, its first byte at a multiple of 16. Throws RangeError beyond the capacity. */
+  allocate(num_floats: number): Float32Array<ArrayBuffer> {
+    const left_bytes = this.#memory.buffer.byteLength - this.#free;
+    const bytes = num_floats * FLOAT_BYTES;
+    if (!(Number.isSafeInteger(num_floats) && num_floats >= 0 && bytes <= left_bytes)) {
+      throw new RangeError(
+        `Cannot allocate ${num_floats} floats: ${left_bytes} bytes are left; create the kernels with a larger capacity`,
+      );
+    }
+    const view = new Float32Array(this.#memory.buffer, this.#free, num_floats);
+    this.#free = align(this.#free + bytes);
+    return view;
+  }
+
+  /** out = a + b, elementwise and of equal lengths. `out` may be `a` or `b` itself. */
+  add(out: Float32Array, a: Float32Array, b: Float32Array): void {
+    this.#checkLengths(out, a, b);
+    this.#checkOverlap(out, a);
+    this.#checkOverlap(out, b);
+    this.#wasm.add(this.#address(out), this.#address(a), this.#address(b), out.length);
+  }
+
+  /**
+   * One pass of RMSProp (no momentum, not centred) over all weights, each operation rounded to float32:
+   *
+   *     g = scale * (a + b)
+   *     v = (alpha * v) + ((1 - alpha) * (g * g))
+   *     w = w - ((lr * g) / (sqrt(v) + eps)), clipped to [-clip, clip]
+   *
+   * Returns the {@linkcode checksum} of the new weights.
+   */
+  rmsprop(step: RmspropStep): string {
+    const { a, b, w, v, clip } = step;
+    const num_weights = w.length;
+    this.#checkLengths(w, v, a.subarray(0, num_weights), b?.subarray(0, num_weights) ?? w);
+    if (clip !== null && !(clip > 0)) {
+      throw new RangeError(`Cannot clip: clip must be above 0, found ${clip}`);
+    }
+    for (const other of [v, a, b]) if (other && overlap(w, other)) throw overlapError();
+    for (const other of [a, b]) if (other && overlap(v, other)) throw overlapError();
+    return hex(this.#wasm.rmsprop(
+      this.#address(a),
+      b ? this.#address(b) : 0,
+      this.#address(w),
+      this.#address(v),
+      num_weights,
+      step.scale,
+      step.lr,
+      step.alpha,
+      1 - step.alpha,
+      step.eps,
+      clip ?? Infinity,
+    ));
+  }
+
+  /**
+   * 64 bits of checksum over the bytes of a view of this memory, as 16 hexadecimal digits. Depends on order and
+   * length. Finds accidents, not attacks.
+   */
+  checksum(view: Float32Array | Uint8Array): string {
+    this.#wasm.checksumBegin();
+    this.#wasm.checksumAbsorb(this.#address(view), view.byteLength);
+    return hex(this.#wasm.checksumEnd(BigInt(view.byteLength)));
+  }
+
+  /** {@linkcode checksum} of bytes that lie elsewhere: they are copied through `buffer`, piece by piece. */
+  checksumThrough(buffer: Float32Array, bytes: Uint8Array): string {
+    const address = this.#address(buffer);
+    const window = new Uint8Array(this.#memory.buffer, address, buffer.byteLength);
+    this.#wasm.checksumBegin();
+    for (let at = 0; at < bytes.length; at += window.length) {
+      const piece = bytes.subarray(at, at + window.length);
+      window.set(piece);
+      this.#wasm.checksumAbsorb(address, piece.length);
+    }
+    return hex(this.#wasm.checksumEnd(BigInt(bytes.length)));
+  }
+
+  /** Index of the first infinity or NaN, -1 if there is none. */
+  firstNonFinite(a: Float32Array): number {
+    return this.#wasm.firstNonFinite(this.#address(a), a.length);
+  }
+
+  #address(view: Float32Array | Uint8Array): number {
+    if (view.buffer !== this.#memory.buffer) {
+      throw new TypeError("Cannot compute: each buffer must be allocated by these kernels");
+    }
+    return view.byteOffset;
+  }
+
+  #checkLengths(first: Float32Array, ...others: Float32Array[]): void {
+    for (const { length } of others) {
+      if (length !== first.length) {
+        throw new RangeError(`Cannot compute: buffers must have ${first.length} elements, found ${length}`);
+      }
+    }
+  }
+
+  #checkOverlap(out: Float32Array, input: Float32Array): void {
+    if (out.byteOffset !== input.byteOffset && overlap(out, input)) throw overlapError();
+  }
+}
+
+const SCRATCH_BYTES = 65536;
+const SCRATCH = Kernels.create(SCRATCH_BYTES);
+const SCRATCH_BUFFER = SCRATCH.allocate(SCRATCH_BYTES / FLOAT_BYTES);
+
+/** {@linkcode Kernels.checksum} of any bytes, of any length. */
+export function checksumBytes(bytes: Uint8Array): string {
+  return SCRATCH.checksumThrough(SCRATCH_BUFFER, bytes);
+}
+
+function align(address: number): number {
+  return Math.ceil(address / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
+}
+
+function overlap(a: Float32Array, b: Float32Array): boolean {
+  return a.buffer === b.buffer && a.byteOffset < b.byteOffset + b.byteLength &&
+    b.byteOffset < a.byteOffset + a.byteLength;
+}
+
+function overlapError(): RangeError {
+  return new RangeError("Cannot compute: buffers that are written must not overlap others");
+}
+
+function hex(checksum: bigint): string {
+  return BigInt.asUintN(64, checksum).toString(16).padStart(16, "0");
+}

@@ -1,0 +1,155 @@
+/** Training artifacts: the graphs of a pair of networks as ONNX files, and the manifest that says how to run them. */
+import { buildLayout } from "./layout.ts";
+import {
+  GRAPH_NAMES,
+  type GraphEntry,
+  type GraphInput,
+  type GraphName,
+  type Layout,
+  type Manifest,
+  type Source,
+  type State,
+  STATES,
+} from "./manifest.ts";
+import { dependsOnBatch } from "./nets/net.ts";
+import { encodeModel } from "./onnx/codec.ts";
+import type { Graph } from "./onnx/graph.ts";
+import {
+  criticEvalGraph,
+  criticTrainingGraph,
+  generatorForwardGraph,
+  generatorTrainingGraph,
+  type Pair,
+  samplerGraph,
+} from "./training_graphs.ts";
+
+/** Versions written into every model file. */
+export const OPSET = 18;
+export const IR_VERSION = 9;
+export const PRODUCER = "wagon";
+
+/** Name of the manifest's own file. */
+export const MANIFEST_FILE = "artifacts.json";
+
+export interface Artifacts {
+  readonly manifest: Manifest;
+  /** `artifacts.json` and every graph, by file name. */
+  readonly files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
+}
+
+const GRAPHS: Readonly<Record<GraphName, { build: (pair: Pair) => Graph; trains: State | null }>> = {
+  critic_training_model: { build: criticTrainingGraph, trains: "critic" },
+  generator_training_model: { build: generatorTrainingGraph, trains: "generator" },
+  generator_forward_model: { build: generatorForwardGraph, trains: null },
+  critic_eval_model: { build: criticEvalGraph, trains: null },
+  sampler_model: { build: samplerGraph, trains: null },
+};
+
+/**
+ * Builds the artifacts of a pair. The same pair gives the same bytes.
+ * @throws {RangeError} where the two networks do not fit each other or the micro-batch.
+ */
+export async function buildArtifacts(pair: Pair): Promise<Artifacts> {
+  checkPair(pair);
+  const layouts: Record<State, Layout> = {
+    critic: buildLayout(pair.critic.parameters),
+    generator: buildLayout(pair.generator.parameters),
+    statistics: buildLayout(pair.generator.statistics),
+  };
+  const files = new Map<string, Uint8Array<ArrayBuffer>>();
+  const entries: [GraphName, GraphEntry][] = [];
+  for (const name of GRAPH_NAMES) {
+    const { build, trains } = GRAPHS[name];
+    const graph = build(pair);
+    const bytes = encodeGraph(graph);
+    const file = `${name}.onnx`;
+    files.set(file, bytes);
+    entries.push([name, {
+      file,
+      sha256: await sha256(bytes),
+      bytes: bytes.length,
+      inputs: graphInputs(graph, layouts),
+      ...(trains === null ? forwardOutputs(graph) : resultOutputs(graph, layouts[trains])),
+    }]);
+  }
+  const manifest: Manifest = {
+    format: "wagon-artifacts",
+    version: 1,
+    objective: pair.objective.name,
+    opset: OPSET,
+    micro_batch: pair.micro_batch,
+    latent: pair.generator.input_shape[0]!,
+    example_shape: pair.critic.input_shape,
+    layouts,
+    graphs: Object.fromEntries(entries) as Record<GraphName, GraphEntry>,
+  };
+  files.set(MANIFEST_FILE, new TextEncoder().encode(`${JSON.stringify(manifest, null, 1)}\n`));
+  return { manifest, files };
+}
+
+function checkPair({ critic, generator, micro_batch }: Pair): void {
+  const made = generator.output_shape, scored = critic.input_shape;
+  if (made.length !== scored.length || made.some((extent, i) => extent !== scored[i])) {
+    throw new RangeError(
+      `Cannot build artifacts: the generator must make examples of shape [${scored}], which the critic scores, ` +
+        `found [${made}]`,
+    );
+  }
+  const fewest = dependsOnBatch(generator) ? 2 : 1;
+  if (!Number.isSafeInteger(micro_batch) || micro_batch < fewest) {
+    throw new RangeError(
+      `Cannot build artifacts: a shard's micro-batch must be at least ${fewest} examples` +
+        `${fewest > 1 ? " for batch normalisation" : ""}, found ${micro_batch}`,
+    );
+  }
+}
+
+/** Without a version of the producer: a release that changes no graph changes no hash. */
+function encodeGraph(graph: Graph): Uint8Array<ArrayBuffer> {
+  const model = {
+    graph,
+    ir_version: IR_VERSION,
+    opset: OPSET,
+    producer_name: PRODUCER,
+    producer_version: "",
+  };
+  return new Uint8Array(encodeModel({ ...model, metadata: new Map() }));
+}
+
+/** What a graph's inputs are fed from: a state that has a slot of that name, otherwise a user input. */
+function graphInputs(graph: Graph, layouts: Readonly<Record<State, Layout>>): GraphInput[] {
+  const sources = new Map<string, State>(
+    STATES.flatMap((state) => layouts[state].slots.map((slot) => [slot.name, state] as const)),
+  );
+  return graph.inputs.map((name) => ({
+    name,
+    shape: graph.types.get(name)!.shape,
+    source: sources.get(name) ?? name as Source,
+  }));
+}
+
+type Outputs = Pick<GraphEntry, "outputs" | "size" | "tail_offset">;
+
+function forwardOutputs(graph: Graph): Outputs {
+  const outputs = graph.outputs.map((name) => ({ name, shape: graph.types.get(name)!.shape, offset: 0 }));
+  return { outputs, size: 0, tail_offset: 0 };
+}
+
+/** The flat result buffer: gradients where the trained state has its tensors, then the loss and the rest. */
+function resultOutputs(graph: Graph, trained: Layout): Outputs {
+  const [loss, ...others] = graph.outputs;
+  const gradients = others.slice(0, trained.slots.length);
+  const tail = [loss!, ...others.slice(trained.slots.length)];
+  const { size, slots } = buildLayout(
+    [...gradients, ...tail].map((name) => ({
+      name,
+      shape: graph.types.get(name)!.shape as readonly number[],
+    })),
+  );
+  return { outputs: slots, size, tail_offset: trained.size };
+}
+
+async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", bytes);
+  return new Uint8Array(digest).toHex();
+}

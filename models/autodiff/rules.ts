@@ -1,0 +1,32 @@
+/** The table of gradient rules, total over the operators of `models/onnx`: a rule, or why there is none. */
+import type { OpName } from "../onnx/shapes.ts";
+import { ELEMENTWISE_RULES } from "./rules/elementwise.ts";
+import { LINEAR_RULES } from "./rules/linear.ts";
+import { REDUCE_RULES } from "./rules/reduce.ts";
+import { SHAPE_RULES } from "./rules/shape.ts";
+
+const TABLE = { ...ELEMENTWISE_RULES, ...LINEAR_RULES, ...REDUCE_RULES, ...SHAPE_RULES };
+export type DifferentiableOp = keyof typeof TABLE;
+
+export const RULES: Readonly<typeof TABLE> = TABLE;
+
+const IS_BOOL = "its output is bool, use it as a condition of Where";
+const IS_CONSTANT = "its output does not depend on real numbers";
+
+/** Operators that no gradient flows through: why, and what can be done. */
+export const WITHOUT_RULE: Readonly<Record<Exclude<OpName, DifferentiableOp>, string>> = {
+  Not: IS_BOOL,
+  And: IS_BOOL,
+  Or: IS_BOOL,
+  Greater: IS_BOOL,
+  GreaterOrEqual: IS_BOOL,
+  Less: IS_BOOL,
+  LessOrEqual: IS_BOOL,
+  Equal: IS_BOOL,
+  Shape: IS_CONSTANT,
+  Constant: IS_CONSTANT,
+  ConstantOfShape: IS_CONSTANT,
+  Sign: "its derivative is 0 wherever it has one, use Abs or Where",
+  Gather: "its gradient scatters, use Slice or Split for fixed parts",
+  BatchNormalization: "decompose it into ReduceMean, Sub, Mul, Sqrt and Div",
+};

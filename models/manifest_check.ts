@@ -1,0 +1,309 @@
+/**
+ * Checks `artifacts.json` before anything trusts it: every field, every offset, and that each graph is fed and
+ * read exactly as its name says (`GRAPH_NAMES` in `manifest.ts`). Runs in a browser.
+ */
+import {
+  GRAPH_NAMES,
+  type GraphEntry,
+  type GraphInput,
+  type GraphName,
+  type Layout,
+  type Manifest,
+  type Slot,
+  type Source,
+  SOURCES,
+  type State,
+  STATES,
+} from "./manifest.ts";
+
+/** A manifest that is not what the format says. The text names the field, what was required and what was found. */
+export class ManifestError extends Error {
+  override name = "ManifestError";
+}
+
+type Output = GraphEntry["outputs"][number];
+type Dims = readonly (number | string)[];
+
+/** Most elements of one buffer: 1 GiB of float32. */
+const MAX_ELEMENTS = 2 ** 28;
+const MAX_ITEMS = 4096;
+
+/** What each graph takes and gives. `trains`: the state whose gradients it yields; then `result` is its tail. */
+interface Role {
+  readonly users: readonly Source[];
+  readonly states: readonly State[];
+  readonly batch: "micro_batch" | "N";
+  readonly trains: State | null;
+  readonly result: readonly string[];
+}
+
+const ROLES: Readonly<Record<GraphName, Role>> = {
+  critic_training_model: {
+    users: ["real", "fake"],
+    states: ["critic"],
+    batch: "micro_batch",
+    trains: "critic",
+    result: ["loss", "mean_D_real", "mean_D_fake"],
+  },
+  generator_training_model: {
+    users: ["noise"],
+    states: ["generator", "critic"],
+    batch: "micro_batch",
+    trains: "generator",
+    result: ["loss", "mean_D_fake"],
+  },
+  generator_forward_model: {
+    users: ["noise"],
+    states: ["generator"],
+    batch: "micro_batch",
+    trains: null,
+    result: ["fake"],
+  },
+  critic_eval_model: { users: ["real"], states: ["critic"], batch: "N", trains: null, result: ["scores"] },
+  sampler_model: {
+    users: ["noise"],
+    states: ["generator", "statistics"],
+    batch: "N",
+    trains: null,
+    result: ["samples"],
+  },
+};
+
+/**
+ * Narrows parsed JSON to a manifest.
+ * @throws {ManifestError} where anything differs from what `manifest.ts` says.
+ */
+export function parseManifest(value: unknown): Manifest {
+  const fields = record(value, "manifest", [
+    "format",
+    "version",
+    "objective",
+    "opset",
+    "micro_batch",
+    "latent",
+    "example_shape",
+    "layouts",
+    "graphs",
+  ]);
+  same(fields.format, "wagon-artifacts", "format");
+  same(fields.version, 1, "version");
+  const layouts = record(fields.layouts, "layouts", STATES);
+  const head = {
+    format: "wagon-artifacts",
+    version: 1,
+    objective: text(fields.objective, "objective"),
+    opset: count(fields.opset, "opset", 1),
+    micro_batch: count(fields.micro_batch, "micro_batch", 1),
+    latent: count(fields.latent, "latent", 1),
+    example_shape: extents(fields.example_shape, "example_shape"),
+    layouts: {
+      critic: parseLayout(layouts.critic, "layouts.critic"),
+      generator: parseLayout(layouts.generator, "layouts.generator"),
+      statistics: parseLayout(layouts.statistics, "layouts.statistics"),
+    },
+  } as const;
+  const graphs = record(fields.graphs, "graphs", GRAPH_NAMES);
+  const entries = GRAPH_NAMES.map((name) => [name, parseGraph(graphs[name], name, head)] as const);
+  unique(entries.map(([, entry]) => entry.file), "graphs", "file");
+  return { ...head, graphs: Object.fromEntries(entries) as Record<GraphName, GraphEntry> };
+}
+
+type Head = Omit<Manifest, "graphs">;
+
+function parseLayout(value: unknown, path: string): Layout {
+  const fields = record(value, path, ["size", "slots"]);
+  let size = 0;
+  const slots = array(fields.slots, `${path}.slots`).map((item, i): Slot => {
+    const at = `${path}.slots[${i}]`;
+    const slot = record(item, at, ["name", "shape", "offset"]);
+    const shape = extents(slot.shape, `${at}.shape`);
+    const offset = same(slot.offset, size, `${at}.offset`);
+    size = total(size, shape, at);
+    return { name: text(slot.name, `${at}.name`), shape, offset };
+  });
+  unique(slots.map((slot) => slot.name), `${path}.slots`, "name");
+  return { size: same(fields.size, size, `${path}.size`), slots };
+}
+
+function parseGraph(value: unknown, name: GraphName, head: Head): GraphEntry {
+  const path = `graphs.${name}`;
+  const fields = record(value, path, [
+    "file",
+    "sha256",
+    "bytes",
+    "inputs",
+    "outputs",
+    "size",
+    "tail_offset",
+  ]);
+  const inputs = array(fields.inputs, `${path}.inputs`).map((item, i) =>
+    parseInput(item, `${path}.inputs[${i}]`)
+  );
+  checkInputs(inputs, expectedInputs(ROLES[name], head), `${path}.inputs`);
+  const trains = ROLES[name].trains;
+  const outputs = parseOutputs(fields.outputs, `${path}.outputs`);
+  const size = count(fields.size, `${path}.size`, 0);
+  if (trains === null) {
+    checkForward(outputs, name, head);
+    same(size, 0, `${path}.size`);
+  } else {
+    checkResult(outputs, name, head);
+    same(size, outputs.reduce((sum, { shape }) => total(sum, shape, path), 0), `${path}.size`);
+  }
+  return {
+    file: matching(fields.file, /^[a-z0-9_]{1,100}\.onnx$/, `${path}.file`),
+    sha256: matching(fields.sha256, /^[0-9a-f]{64}$/, `${path}.sha256`),
+    bytes: count(fields.bytes, `${path}.bytes`, 1),
+    inputs,
+    outputs,
+    size,
+    tail_offset: same(
+      fields.tail_offset,
+      trains === null ? 0 : head.layouts[trains].size,
+      `${path}.tail_offset`,
+    ),
+  };
+}
+
+function parseInput(value: unknown, path: string): GraphInput {
+  const fields = record(value, path, ["name", "shape", "source"]);
+  const source = SOURCES.find((known) => known === fields.source) ??
+    refuse(`${path}.source`, `one of ${SOURCES.join(", ")}`, fields.source);
+  return { name: text(fields.name, `${path}.name`), shape: dims(fields.shape, `${path}.shape`), source };
+}
+
+function parseOutputs(value: unknown, path: string): Output[] {
+  return array(value, path).map((item, i) => {
+    const at = `${path}[${i}]`;
+    const fields = record(item, at, ["name", "shape", "offset"]);
+    return {
+      name: text(fields.name, `${at}.name`),
+      shape: dims(fields.shape, `${at}.shape`),
+      offset: count(fields.offset, `${at}.offset`, 0),
+    };
+  });
+}
+
+function expectedInputs(role: Role, head: Head): GraphInput[] {
+  const batch = role.batch === "N" ? "N" : head.micro_batch;
+  const users = role.users.map((source): GraphInput => ({
+    name: source,
+    shape: [batch, ...(source === "noise" ? [head.latent] : head.example_shape)],
+    source,
+  }));
+  const parameters = role.states.flatMap((source) =>
+    head.layouts[source].slots.map(({ name, shape }): GraphInput => ({ name, shape, source }))
+  );
+  return [...users, ...parameters];
+}
+
+function checkInputs(found: readonly GraphInput[], expected: readonly GraphInput[], path: string): void {
+  same(found.length, expected.length, `${path}.length`);
+  expected.forEach((input, i) => {
+    const at = `${path}[${i}]`;
+    same(found[i]!.name, input.name, `${at}.name`);
+    same(found[i]!.source, input.source, `${at}.source`);
+    sameShape(found[i]!.shape, input.shape, `${at}.shape`);
+  });
+}
+
+function checkForward(outputs: readonly Output[], name: GraphName, head: Head): void {
+  const path = `graphs.${name}.outputs`;
+  const role = ROLES[name];
+  const batch = role.batch === "N" ? "N" : head.micro_batch;
+  same(outputs.length, 1, `${path}.length`);
+  const output = outputs[0]!;
+  const shape = name === "critic_eval_model" ? [batch, 1] : [batch, ...head.example_shape];
+  same(output.name, role.result[0]!, `${path}[0].name`);
+  sameShape(output.shape, shape, `${path}[0].shape`);
+  same(output.offset, 0, `${path}[0].offset`);
+}
+
+/** Gradients lie as the trained state does; the tail follows: scalars, then the batch statistics. */
+function checkResult(outputs: readonly Output[], name: GraphName, head: Head): void {
+  const path = `graphs.${name}.outputs`;
+  const { trains, result } = ROLES[name];
+  const expected: { name: string; shape: readonly number[] }[] = [
+    ...head.layouts[trains!].slots.map((slot) => ({ name: `${slot.name}_grad`, shape: slot.shape })),
+    ...result.map((scalar) => ({ name: scalar, shape: [] })),
+    ...(trains === "generator" ? head.layouts.statistics.slots : []),
+  ];
+  same(outputs.length, expected.length, `${path}.length`);
+  let offset = 0;
+  expected.forEach((slot, i) => {
+    same(outputs[i]!.name, slot.name, `${path}[${i}].name`);
+    sameShape(outputs[i]!.shape, slot.shape, `${path}[${i}].shape`);
+    same(outputs[i]!.offset, offset, `${path}[${i}].offset`);
+    offset = total(offset, slot.shape, path);
+  });
+}
+
+function refuse(path: string, required: string, found: unknown): never {
+  const shown = JSON.stringify(found) ?? String(found);
+  throw new ManifestError(
+    `Cannot read artifacts.json: ${path} must be ${required}, found ${
+      shown.length > 60 ? `${shown.slice(0, 60)}…` : shown
+    }`,
+  );
+}
+
+function record<K extends string>(value: unknown, path: string, keys: readonly K[]): Record<K, unknown> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) refuse(path, "an object", value);
+  for (const key of keys) if (!Object.hasOwn(value, key)) refuse(`${path}.${key}`, "present", undefined);
+  const unknown = Object.keys(value).find((key) => !keys.includes(key as K));
+  if (unknown !== undefined) refuse(path, `without other fields than ${keys.join(", ")}`, unknown);
+  return value as Record<K, unknown>;
+}
+
+function array(value: unknown, path: string): unknown[] {
+  if (!Array.isArray(value) || value.length > MAX_ITEMS) {
+    refuse(path, `an array of at most ${MAX_ITEMS}`, value);
+  }
+  return value;
+}
+
+function text(value: unknown, path: string): string {
+  return matching(value, /^[\w.-]{1,128}$/, path);
+}
+
+function matching(value: unknown, pattern: RegExp, path: string): string {
+  return typeof value === "string" && pattern.test(value)
+    ? value
+    : refuse(path, `text that matches ${pattern.source}`, value);
+}
+
+function count(value: unknown, path: string, min: number): number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= min && value <= MAX_ELEMENTS
+    ? value
+    : refuse(path, `a whole number of ${min} to ${MAX_ELEMENTS}`, value);
+}
+
+function extents(value: unknown, path: string): number[] {
+  return array(value, path).map((extent, i) => count(extent, `${path}[${i}]`, 1));
+}
+
+/** A shape whose first extent may be "N". */
+function dims(value: unknown, path: string): Dims {
+  return array(value, path).map((dim, i) => i === 0 && dim === "N" ? "N" : count(dim, `${path}[${i}]`, 1));
+}
+
+function same<T extends string | number>(found: unknown, expected: T, path: string): T {
+  return found === expected ? expected : refuse(path, JSON.stringify(expected), found);
+}
+
+function sameShape(found: Dims, expected: Dims, path: string): void {
+  if (found.length !== expected.length || found.some((dim, i) => dim !== expected[i])) {
+    refuse(path, JSON.stringify(expected), found);
+  }
+}
+
+/** `start` plus the elements of `shape`. */
+function total(start: number, shape: Dims, path: string): number {
+  const size = shape.reduce((product: number, dim) => product * Number(dim), 1) + start;
+  return size <= MAX_ELEMENTS ? size : refuse(path, `within ${MAX_ELEMENTS} elements`, size);
+}
+
+function unique(names: readonly string[], path: string, what: string): void {
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) refuse(path, `a list without the same ${what} twice`, twice);
+}

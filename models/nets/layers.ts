@@ -1,0 +1,74 @@
+/** Layers as ONNX nodes. Shapes: x is [N, features]. They work in the element type of x. */
+import type { GraphBuilder, Value } from "../onnx/builder.ts";
+import type { BatchMoments, TensorSpec } from "./net.ts";
+
+/** Added to the variance before its root, as PyTorch's default. */
+export const BATCH_NORM_EPS = 1e-5;
+
+/** Share of the old running statistics that a generator step keeps (PyTorch's momentum 0.1). */
+export const BATCH_NORM_DECAY = 0.9;
+
+/** U(-1/sqrt(in), 1/sqrt(in)) for weight [out, in] and bias [out], as torch.nn.Linear. */
+export function linearSpecs(name: string, inputs: number, outputs: number): TensorSpec[] {
+  const initialiser = { kind: "uniform", bound: 1 / Math.sqrt(inputs) } as const;
+  return [
+    { name: `${name}.weight`, shape: [outputs, inputs], initialiser },
+    { name: `${name}.bias`, shape: [outputs], initialiser },
+  ];
+}
+
+/** x weight^T + bias */
+export function linear(b: GraphBuilder, name: string, x: Value): Value {
+  const inputs = [x, b.value(`${name}.weight`), b.value(`${name}.bias`)];
+  return b.op("Gemm", inputs, { transB: 1 });
+}
+
+/** max(x, 0) + slope min(x, 0); slope 0 is the plain ReLU. */
+export function leakyRelu(b: GraphBuilder, x: Value, slope: number): Value {
+  return slope === 0 ? b.op("Relu", [x]) : b.op("LeakyRelu", [x], { alpha: slope });
+}
+
+/** gamma = 1 and beta = 0, called weight and bias as torch.nn.BatchNorm1d calls them. */
+export function batchNormSpecs(name: string, features: number): TensorSpec[] {
+  return [
+    { name: `${name}.weight`, shape: [features], initialiser: { kind: "constant", value: 1 } },
+    { name: `${name}.bias`, shape: [features], initialiser: { kind: "constant", value: 0 } },
+  ];
+}
+
+export function batchNormStatistics(name: string, features: number): TensorSpec[] {
+  return [
+    { name: `${name}.running_mean`, shape: [features], initialiser: { kind: "constant", value: 0 } },
+    { name: `${name}.running_var`, shape: [features], initialiser: { kind: "constant", value: 1 } },
+  ];
+}
+
+/**
+ * Batch normalisation (Ioffe, Szegedy 2015, Algorithm 1) with the moments of this batch, as standard operators:
+ * ONNX's own BatchNormalization trains on the CPU alone.
+ */
+export function batchNormTrain(
+  b: GraphBuilder,
+  name: string,
+  x: Value,
+): { output: Value; moments: BatchMoments } {
+  const over_batch = b.ints([0]);
+  const mean = b.op("ReduceMean", [x, over_batch], { keepdims: 0 });
+  const centred = b.op("Sub", [x, mean]);
+  const variance = b.op("ReduceMean", [b.op("Mul", [centred, centred]), over_batch], { keepdims: 0 });
+  return { output: scaleAndShift(b, name, centred, variance), moments: { mean, variance } };
+}
+
+/** Batch normalisation with the running statistics (Algorithm 2). */
+export function batchNormInfer(b: GraphBuilder, name: string, x: Value): Value {
+  const centred = b.op("Sub", [x, b.value(`${name}.running_mean`)]);
+  return scaleAndShift(b, name, centred, b.value(`${name}.running_var`));
+}
+
+/** centred * (gamma / sqrt(variance + eps)) + beta: the quotient is taken once per feature, not per element. */
+function scaleAndShift(b: GraphBuilder, name: string, centred: Value, variance: Value): Value {
+  const eps = b.scalar(BATCH_NORM_EPS, centred.type.element);
+  const deviation = b.op("Sqrt", [b.op("Add", [variance, eps])]);
+  const scale = b.op("Div", [b.value(`${name}.weight`), deviation]);
+  return b.op("Add", [b.op("Mul", [centred, scale]), b.value(`${name}.bias`)]);
+}

@@ -1,0 +1,45 @@
+/** What a network is to the rest of the project: its tensors, and functions that add it to a graph. */
+import type { GraphBuilder, Value } from "../onnx/builder.ts";
+
+/** How a tensor is filled at the start: uniform in [-bound, bound), or one value. */
+export type Initialiser =
+  | { readonly kind: "uniform"; readonly bound: number }
+  | { readonly kind: "constant"; readonly value: number };
+
+/** A tensor that a network keeps: its name is that of a graph input. */
+export interface TensorSpec {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly initialiser: Initialiser;
+}
+
+/** Mean and biased variance of one batch normalisation's input over the batch: [features] each. */
+export interface BatchMoments {
+  readonly mean: Value;
+  readonly variance: Value;
+}
+
+/**
+ * A network over examples of `input_shape` (without the batch axis). Its functions find the network's tensors in
+ * the graph by name: the caller declares them as inputs.
+ */
+export interface Net {
+  /** Trained, in layout order. */
+  readonly parameters: readonly TensorSpec[];
+  /** Running mean and variance of each batch normalisation, in turn. Empty without any. */
+  readonly statistics: readonly TensorSpec[];
+  readonly input_shape: readonly number[];
+  readonly output_shape: readonly number[];
+  /**
+   * As it is trained: batch normalisation uses the moments of `x`'s own batch, which come back, one per batch
+   * normalisation. A network that returns none treats each example by itself.
+   */
+  train(b: GraphBuilder, x: Value): { output: Value; moments: readonly BatchMoments[] };
+  /** As it is used afterwards: batch normalisation uses the running statistics. */
+  infer(b: GraphBuilder, x: Value): Value;
+}
+
+/** Whether an example's output depends on the others of its batch. */
+export function dependsOnBatch(net: Net): boolean {
+  return net.statistics.length > 0;
+}

@@ -1,0 +1,51 @@
+/** What an objective is: the two losses of an adversarial game, as nodes of a graph. */
+import type { GraphBuilder, Value } from "../onnx/builder.ts";
+import { dependsOnBatch, type Net } from "../nets/net.ts";
+
+/** Scalars of one critic step. */
+export interface CriticLoss {
+  readonly loss: Value;
+  readonly mean_D_real: Value;
+  readonly mean_D_fake: Value;
+}
+
+/** Scalars of one generator step. */
+export interface GeneratorLoss {
+  readonly loss: Value;
+  readonly mean_D_fake: Value;
+}
+
+/**
+ * An adversarial objective. `real` and `fake` are micro-batches of examples [n, ...]; the critic's tensors are
+ * inputs of the graph already. Both losses are minimised. Scores are high on real.
+ */
+export interface Objective {
+  /** As it is called in manifests, e.g. "wgan". */
+  readonly name: string;
+  criticLoss(b: GraphBuilder, critic: Net, real: Value, fake: Value): CriticLoss;
+  generatorLoss(b: GraphBuilder, critic: Net, fake: Value): GeneratorLoss;
+}
+
+/**
+ * The critic's scores [n, 1] of both micro-batches. One pass over real and fake together costs less than two, and
+ * is the same where examples do not see each other; a critic that depends on its batch sees them apart.
+ */
+export function scoreBoth(
+  b: GraphBuilder,
+  critic: Net,
+  real: Value,
+  fake: Value,
+): { real_scores: Value; fake_scores: Value } {
+  if (dependsOnBatch(critic)) {
+    return { real_scores: critic.train(b, real).output, fake_scores: critic.train(b, fake).output };
+  }
+  const both = b.op("Concat", [real, fake], { axis: 0 });
+  const scores = critic.train(b, both).output;
+  const [real_scores, fake_scores] = b.ops("Split", [scores], { axis: 0, num_outputs: 2 }, 2);
+  return { real_scores: real_scores!, fake_scores: fake_scores! };
+}
+
+/** The mean over all elements, as a scalar. */
+export function meanOfAll(b: GraphBuilder, x: Value): Value {
+  return b.op("ReduceMean", [x], { keepdims: 0 });
+}

@@ -1,0 +1,18 @@
+/** Longest error text: names in a file can be of any length. */
+const MAX_TEXT = 600;
+
+/** Makes text from a file fit for one line: control characters become "?", what is too long is cut. */
+export function oneLine(text: string): string {
+  // deno-lint-ignore no-control-regex -- names in a file can hold line ends and escape sequences.
+  const clean = text.replace(/[\u0000-\u001f\u007f-\u009f]/g, "?");
+  return clean.length > MAX_TEXT ? `${clean.slice(0, MAX_TEXT)}…` : clean;
+}
+
+/** A graph that breaks a rule of ONNX or of `Graph`. The text is one line that names graph, node and operator. */
+export class GraphError extends Error {
+  override name = "GraphError";
+
+  constructor(text: string) {
+    super(oneLine(text));
+  }
+}

@@ -1,0 +1,266 @@
+/** GraphProto: nodes, constants and types of a model file, and the types that the file leaves out. */
+import type { Attribute, Dim, ElementType, Graph, Node, Tensor, TensorType } from "./graph.ts";
+import { product } from "./dims.ts";
+import {
+  ATTRIBUTE,
+  ATTRIBUTE_TYPES,
+  DIM,
+  GRAPH,
+  NODE,
+  SHAPE,
+  TENSOR_TYPE,
+  TYPE,
+  VALUE_INFO,
+} from "./fields.ts";
+import { GraphError } from "./graph_error.ts";
+import { readMessage, unreadable } from "./message_reader.ts";
+import { Typing } from "./shapes.ts";
+import { elementOfCode } from "./tensor.ts";
+import { readTensor } from "./tensor_codec.ts";
+
+/** "ai.onnx" is written as the empty text. */
+export function canonicalDomain(domain: string): string {
+  return domain === "ai.onnx" ? "" : domain;
+}
+
+/** A ValueInfoProto; no type where the file gives none that can be used. */
+interface Declaration {
+  readonly name: string;
+  readonly type: TensorType | undefined;
+}
+
+/** Reads a GraphProto. Throws UserError where it cannot be a {@linkcode Graph}. */
+export function readGraph(bytes: Uint8Array): Graph {
+  let name = "";
+  const nodes: Node[] = [];
+  const inputs: Declaration[] = [];
+  const outputs: Declaration[] = [];
+  const between: Declaration[] = [];
+  const initializers = new Map<string, Tensor>();
+  readMessage(bytes, "GraphProto", {
+    [GRAPH.name]: (field) => name = field.text(),
+    [GRAPH.node]: (field) => nodes.push(readNode(field.bytes())),
+    [GRAPH.initializer]: (field) => addInitializer(initializers, field.bytes()),
+    [GRAPH.sparse_initializer]: () => {
+      throw unreadable("it holds sparse initializers: only dense ones can be read");
+    },
+    [GRAPH.input]: (field) => inputs.push(readValueInfo(field.bytes())),
+    [GRAPH.output]: (field) => outputs.push(readValueInfo(field.bytes())),
+    [GRAPH.value_info]: (field) => between.push(readValueInfo(field.bytes())),
+  });
+  refuseOverridable(inputs, initializers);
+  const types = typeValues(name, inputs, initializers, nodes, [...between, ...outputs]);
+  const names = (declarations: readonly Declaration[]) => declarations.map((declaration) => declaration.name);
+  return { name, inputs: names(inputs), outputs: names(outputs), nodes, initializers, types };
+}
+
+function addInitializer(initializers: Map<string, Tensor>, bytes: Uint8Array): void {
+  const { name, tensor } = readTensor(bytes);
+  if (initializers.has(name)) throw unreadable(`initializer names must be distinct: found "${name}" twice`);
+  initializers.set(name, tensor);
+}
+
+function refuseOverridable(inputs: readonly Declaration[], initializers: ReadonlyMap<string, Tensor>): void {
+  const both = inputs.map(({ name }) => name).filter((name) => initializers.has(name));
+  if (both.length === 0) return;
+  throw unreadable(
+    `inputs must not be initializers too: found ${
+      both.join(", ")
+    }. ONNX Runtime would not use what is fed to ` +
+      "them: export the model without them as inputs (keep_initializers_as_inputs=False in PyTorch)",
+  );
+}
+
+/** Types of all values that can be typed. */
+function typeValues(
+  graph: string,
+  inputs: readonly Declaration[],
+  initializers: ReadonlyMap<string, Tensor>,
+  nodes: readonly Node[],
+  declarations: readonly Declaration[],
+): ReadonlyMap<string, TensorType> {
+  const typing = new Typing(graph);
+  try {
+    for (const { name, type } of inputs) {
+      if (type === undefined) {
+        throw unreadable(`input "${name}" must be a tensor of known element type and rank`);
+      }
+      typing.declare(name, type);
+    }
+    for (const [name, tensor] of initializers) typing.constant(name, tensor);
+    typeNodes(typing, nodes, new Map(declarations.map(({ name, type }) => [name, type])));
+  } catch (error) {
+    throw error instanceof GraphError ? unreadable(error.message) : error;
+  }
+  return typing.types;
+}
+
+/**
+ * Types of all node outputs: inferred, or what the file declares where the operator is unknown here or the two
+ * contradict each other. The checker infers again and names the fault.
+ */
+function typeNodes(
+  typing: Typing,
+  nodes: readonly Node[],
+  declared: ReadonlyMap<string, TensorType | undefined>,
+): void {
+  for (const node of nodes) {
+    try {
+      typing.node(node);
+    } catch (error) {
+      if (!(error instanceof GraphError)) throw error;
+    }
+    for (const name of node.outputs) {
+      const says = declared.get(name);
+      const inferred = typing.types.get(name);
+      if (says && !(inferred && isCompatible(says, inferred))) typing.declare(name, says);
+    }
+  }
+}
+
+/** Names of extents may differ between what a file declares and what inference finds. */
+function isCompatible(declared: TensorType, inferred: TensorType): boolean {
+  return declared.element === inferred.element && declared.shape.length === inferred.shape.length &&
+    declared.shape.every((dim, i) => {
+      const other = inferred.shape[i];
+      return dim === other || typeof dim === "string" || typeof other === "string";
+    });
+}
+
+function readNode(bytes: Uint8Array): Node {
+  const out = { name: "", op: "", domain: "" };
+  const inputs: string[] = [];
+  const outputs: string[] = [];
+  const attributes: [string, Attribute][] = [];
+  readMessage(bytes, "NodeProto", {
+    [NODE.input]: (field) => inputs.push(field.text()),
+    [NODE.output]: (field) => outputs.push(field.text()),
+    [NODE.name]: (field) => out.name = field.text(),
+    [NODE.op_type]: (field) => out.op = field.text(),
+    [NODE.attribute]: (field) => attributes.push(readAttribute(field.bytes())),
+    [NODE.domain]: (field) => out.domain = canonicalDomain(field.text()),
+  });
+  if (new Set(attributes.map(([name]) => name)).size < attributes.length) {
+    throw unreadable(`attributes of node "${out.name}" (${out.op}) must have distinct names`);
+  }
+  return { ...out, inputs, outputs, attributes: Object.fromEntries(attributes) };
+}
+
+/** Kinds of attributes that no operator here takes, by AttributeType. */
+const REFUSED_ATTRIBUTES: Readonly<Record<number, string>> = {
+  5: "a subgraph",
+  9: "tensors",
+  10: "subgraphs",
+  11: "a sparse tensor",
+  12: "sparse tensors",
+  13: "a type",
+  14: "types",
+};
+
+interface AttributeFields {
+  name: string;
+  type: number;
+  reference: string;
+  float: number;
+  int: number;
+  string: string;
+  tensor: Tensor | undefined;
+  readonly floats: number[];
+  readonly ints: number[];
+  readonly strings: string[];
+}
+
+function readAttribute(bytes: Uint8Array): [name: string, attribute: Attribute] {
+  const fields = readAttributeFields(bytes);
+  const refused = REFUSED_ATTRIBUTES[fields.type];
+  if (refused) throw unreadable(`attribute ${fields.name} holds ${refused}, which no operator here takes`);
+  if (fields.reference !== "") {
+    throw unreadable(`attribute ${fields.name} refers to a function's: found ${fields.reference}`);
+  }
+  const kind = KINDS.find((candidate) => ATTRIBUTE_TYPES[candidate] === fields.type);
+  if (kind === undefined) throw unreadable(`attribute ${fields.name} has unknown type ${fields.type}`);
+  if (kind === "tensor" && fields.tensor === undefined) {
+    throw unreadable(`attribute ${fields.name} must hold a tensor`);
+  }
+  return [fields.name, { kind, value: fields[kind] } as Attribute];
+}
+
+const KINDS = Object.keys(ATTRIBUTE_TYPES) as readonly Attribute["kind"][];
+
+function readAttributeFields(bytes: Uint8Array): AttributeFields {
+  const out: AttributeFields = {
+    name: "",
+    type: 0,
+    reference: "",
+    float: 0,
+    int: 0,
+    string: "",
+    tensor: undefined,
+    floats: [],
+    ints: [],
+    strings: [],
+  };
+  const ints: bigint[] = [];
+  readMessage(bytes, "AttributeProto", {
+    [ATTRIBUTE.name]: (field) => out.name = field.text(),
+    [ATTRIBUTE.f]: (field) => out.float = field.float(),
+    [ATTRIBUTE.i]: (field) => out.int = field.integer(),
+    [ATTRIBUTE.s]: (field) => out.string = field.text(),
+    [ATTRIBUTE.t]: (field) => out.tensor = readTensor(field.bytes()).tensor,
+    [ATTRIBUTE.floats]: (field) => field.floats(out.floats),
+    [ATTRIBUTE.ints]: (field) => field.int64s(ints),
+    [ATTRIBUTE.strings]: (field) => out.strings.push(field.text()),
+    [ATTRIBUTE.type]: (field) => out.type = field.int32(),
+    [ATTRIBUTE.ref_attr_name]: (field) => out.reference = field.text(),
+  });
+  for (const value of ints) {
+    if (!Number.isSafeInteger(Number(value))) {
+      throw unreadable(`attribute ${out.name} must hold integers below 2^53: found ${value}`);
+    }
+    out.ints.push(Number(value));
+  }
+  return out;
+}
+
+function readValueInfo(bytes: Uint8Array): Declaration {
+  let name = "";
+  let type: Uint8Array | undefined;
+  readMessage(bytes, "ValueInfoProto", {
+    [VALUE_INFO.name]: (field) => name = field.text(),
+    [VALUE_INFO.type]: (field) => type = field.bytes(),
+  });
+  return { name, type: type && readType(type, name) };
+}
+
+/** Undefined for what is no tensor, and for tensors of unknown element type or rank. */
+function readType(bytes: Uint8Array, value: string): TensorType | undefined {
+  let element: ElementType | undefined;
+  let shape: Dim[] | undefined;
+  readMessage(bytes, "TypeProto", {
+    [TYPE.tensor_type]: (field) =>
+      readMessage(field.bytes(), "TypeProto.Tensor", {
+        [TENSOR_TYPE.elem_type]: (inner) => element = elementOfCode(inner.int32()),
+        [TENSOR_TYPE.shape]: (inner) => shape = readShape(inner.bytes(), value),
+      }),
+  });
+  return element && shape && { element, shape };
+}
+
+/** An extent without value gets the name of its own that the file did not give. */
+function readShape(bytes: Uint8Array, value: string): Dim[] {
+  const shape: Dim[] = [];
+  readMessage(bytes, "TensorShapeProto", {
+    [SHAPE.dim]: (field) => {
+      let dim: Dim = `${value}_dim_${shape.length}`;
+      readMessage(field.bytes(), "TensorShapeProto.Dimension", {
+        [DIM.dim_value]: (inner) => {
+          const extent = inner.integer();
+          if (extent >= 0) dim = extent;
+        },
+        [DIM.dim_param]: (inner) => dim = product([inner.text() || dim]),
+      });
+      shape.push(dim);
+    },
+  });
+  return shape;
+}

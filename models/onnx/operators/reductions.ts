@@ -1,0 +1,51 @@
+/** Operators over whole axes. */
+import type { Attribute, ElementType, Shape } from "../graph.ts";
+import { formatShape } from "../dims.ts";
+import type { Operator, Site } from "../operator.ts";
+import { FLOATS, NUMERIC, WIDE } from "./element_sets.ts";
+
+const attributes: Readonly<Record<string, Attribute["kind"]>> = {
+  keepdims: "int",
+  noop_with_empty_axes: "int",
+};
+
+/** Shape left when these axes are summed up. */
+function reducedShape(shape: Shape, axes: readonly number[], keepdims: boolean): Shape {
+  return keepdims
+    ? shape.map((dim, i) => axes.includes(i) ? 1 : dim)
+    : shape.filter((_, i) => !axes.includes(i));
+}
+
+/** Axes are the optional second input; without them all axes, or none where noop_with_empty_axes is 1. */
+function reduction(allowed: readonly ElementType[], emptyIsFine: boolean): Operator {
+  return {
+    inputs: [1, 2],
+    outputs: [1, 1],
+    attributes,
+    infer: (site) => {
+      const { element, shape } = site.typeIn(0, allowed);
+      const given = site.has(1) ? site.numbers(1, "axes") : [];
+      const none = given.length === 0 && site.int("noop_with_empty_axes", 0) === 1;
+      if (none) return [{ element, shape }];
+      const axes = given.length === 0 ? [...shape.keys()] : site.axes(given, shape.length);
+      if (!emptyIsFine && axes.some((axis) => shape[axis] === 0)) {
+        site.fail(`reduced axes must not be empty: found ${formatShape(shape)}`);
+      }
+      return [{ element, shape: reducedShape(shape, axes, site.int("keepdims", 1) !== 0) }];
+    },
+  };
+}
+
+function inferSoftmax(site: Site) {
+  const type = site.typeIn(0, FLOATS);
+  site.axis(site.int("axis", -1), type.shape.length);
+  return [type];
+}
+
+export const REDUCTIONS = {
+  ReduceSum: reduction(WIDE, true),
+  ReduceMean: reduction(WIDE, false),
+  ReduceMax: reduction(NUMERIC.filter((element) => element !== "int16" && element !== "uint16"), false),
+  ReduceMin: reduction(NUMERIC.filter((element) => element !== "int16" && element !== "uint16"), false),
+  Softmax: { inputs: [1, 1], outputs: [1, 1], attributes: { axis: "int" }, infer: inferSoftmax },
+} satisfies Record<string, Operator>;

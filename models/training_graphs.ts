@@ -1,0 +1,111 @@
+/**
+ * The five graphs of a pair of networks, as `GRAPH_NAMES` in `manifest.ts` lists them. Inputs come user inputs
+ * first, then trained tensors, then frozen ones. Training graphs give the loss, each parameter's gradient as
+ * `<parameter>_grad`, the mean scores, then the batch statistics under the names of the running ones. Tests may
+ * give them other gradient rules.
+ */
+import { gradients } from "./autodiff/gradients.ts";
+import type { Rules } from "./autodiff/rule.ts";
+import type { BatchMoments, Net, TensorSpec } from "./nets/net.ts";
+import type { Objective } from "./objectives/objective.ts";
+import { GraphBuilder, type Value } from "./onnx/builder.ts";
+import type { ElementType, Graph } from "./onnx/graph.ts";
+
+/** A generator against a critic. The generator makes examples of the shape that the critic scores. */
+export interface Pair {
+  readonly critic: Net;
+  readonly generator: Net;
+  readonly objective: Objective;
+  /** Examples of one shard in one step. */
+  readonly micro_batch: number;
+  /** What the graphs compute in; float32 unless given. */
+  readonly element?: ElementType;
+}
+
+/** real, fake [n, ...], critic -> loss, gradients, mean_D_real, mean_D_fake */
+export function criticTrainingGraph(pair: Pair, rules?: Rules): Graph {
+  const { critic, micro_batch } = pair;
+  const b = new GraphBuilder("critic_training_model");
+  const real = b.input("real", elementOf(pair), [micro_batch, ...critic.input_shape]);
+  const fake = b.input("fake", elementOf(pair), [micro_batch, ...critic.input_shape]);
+  declare(b, pair, critic.parameters);
+  const { loss, mean_D_real, mean_D_fake } = pair.objective.criticLoss(b, critic, real, fake);
+  b.output(loss, "loss");
+  b.output(mean_D_real, "mean_D_real");
+  b.output(mean_D_fake, "mean_D_fake");
+  return differentiate(b.build(), critic.parameters, rules);
+}
+
+/** noise [n, latent], generator, critic -> loss, gradients, mean_D_fake, batch statistics */
+export function generatorTrainingGraph(pair: Pair, rules?: Rules): Graph {
+  const { critic, generator, micro_batch } = pair;
+  const b = new GraphBuilder("generator_training_model");
+  const noise = b.input("noise", elementOf(pair), [micro_batch, ...generator.input_shape]);
+  declare(b, pair, generator.parameters);
+  declare(b, pair, critic.parameters);
+  const { output: fake, moments } = generator.train(b, noise);
+  const { loss, mean_D_fake } = pair.objective.generatorLoss(b, critic, fake);
+  b.output(loss, "loss");
+  b.output(mean_D_fake, "mean_D_fake");
+  outputStatistics(b, pair, moments);
+  return differentiate(b.build(), generator.parameters, rules);
+}
+
+/** noise [n, latent], generator -> fake; with the moments of this micro-batch, as in training */
+export function generatorForwardGraph(pair: Pair): Graph {
+  const { generator, micro_batch } = pair;
+  const b = new GraphBuilder("generator_forward_model");
+  const noise = b.input("noise", elementOf(pair), [micro_batch, ...generator.input_shape]);
+  declare(b, pair, generator.parameters);
+  b.output(generator.train(b, noise).output, "fake");
+  return b.build();
+}
+
+/** real [N, ...], critic -> scores [N, 1] */
+export function criticEvalGraph(pair: Pair): Graph {
+  const b = new GraphBuilder("critic_eval_model");
+  const real = b.input("real", elementOf(pair), ["N", ...pair.critic.input_shape]);
+  declare(b, pair, pair.critic.parameters);
+  b.output(pair.critic.train(b, real).output, "scores");
+  return b.build();
+}
+
+/** noise [N, latent], generator, statistics -> samples [N, ...] */
+export function samplerGraph(pair: Pair): Graph {
+  const { generator } = pair;
+  const b = new GraphBuilder("sampler_model");
+  const noise = b.input("noise", elementOf(pair), ["N", ...generator.input_shape]);
+  declare(b, pair, generator.parameters);
+  declare(b, pair, generator.statistics);
+  b.output(generator.infer(b, noise), "samples");
+  return b.build();
+}
+
+function elementOf({ element = "float32" }: Pair): ElementType {
+  return element;
+}
+
+function declare(b: GraphBuilder, pair: Pair, tensors: readonly TensorSpec[]): void {
+  for (const { name, shape } of tensors) b.input(name, elementOf(pair), shape);
+}
+
+/** Appends the gradients of the first output, the loss, behind it. */
+function differentiate(graph: Graph, parameters: readonly TensorSpec[], rules?: Rules): Graph {
+  const [loss, ...others] = graph.outputs;
+  const wrt = parameters.map(({ name }) => name);
+  const derived = gradients(graph, { loss: loss!, wrt, ...(rules && { rules }) });
+  const added = derived.outputs.slice(graph.outputs.length);
+  return { ...derived, outputs: [loss!, ...added, ...others] };
+}
+
+/** Running variances follow the unbiased one, n / (n - 1) times what normalises, as in PyTorch. */
+function outputStatistics(b: GraphBuilder, pair: Pair, moments: readonly BatchMoments[]): void {
+  if (moments.length === 0) return;
+  const { micro_batch: n, generator: { statistics } } = pair;
+  const correction = b.scalar(n / (n - 1), elementOf(pair));
+  const values = moments.flatMap(({ mean, variance }): Value[] => [
+    mean,
+    b.op("Mul", [variance, correction]),
+  ]);
+  statistics.forEach(({ name }, i) => b.output(values[i]!, name));
+}

@@ -1,0 +1,200 @@
+/**
+ * The record types of a run's log. `events.jsonl` holds one JSON object a line, told apart by `type`, in the
+ * order in which things happened. It is only ever appended to.
+ *
+ *   run            first line: what is trained, on what, with which versions
+ *   worker_joined, worker_left
+ *   step           one for each committed critic step, with the generator step that followed it, if any
+ *   heldout, evaluation, sample, checkpoint, fault
+ *   end            the coordinator stopped, and why; missing after a crash
+ *   resume         another start of the coordinator on this folder, back at `step`: what came before it with a
+ *                  larger step is superseded. Its worker numbers start anew
+ *
+ * Times: `time` is the wall clock (ISO 8601, UTC); `time_ms` is a monotonic clock that starts with the
+ * incarnation, i.e. with each start of the coordinator. Readers skip types that they do not know and ignore
+ * fields that they do not know; whatever changes the meaning of these raises RUN_FORMAT.
+ */
+import {
+  anything,
+  type Guard,
+  type Guarded,
+  list,
+  mapOf,
+  nullable,
+  num,
+  object,
+  oneOf,
+  optional,
+  text,
+} from "./shape.ts";
+
+/** Version of this file and of the run folder. A folder of another version is refused. */
+export const RUN_FORMAT = 1;
+
+/** Name of the log within a run folder. */
+export const LOG_NAME = "events.jsonl";
+
+/** Field tables of all records, by type. */
+export const RECORDS = {
+  run: object({
+    type: oneOf("run"),
+    /** Always RUN_FORMAT in a folder that can be read. */
+    format: num,
+    /** Name of the run; also the name of its folder unless --out said otherwise. */
+    run: text,
+    created: text,
+    /** The resolved configuration, presets and defaults filled in. */
+    config: mapOf(anything),
+    versions: object({ wagon: text, deno: text, v8: text, onnxruntime: optional(text) }),
+    data: object({
+      name: text,
+      /** Examples to train on, and those held out of them. */
+      num_examples: num,
+      held_out: num,
+      sha256: text,
+      example_shape: list(num),
+      encoding: oneOf("uint8", "float32"),
+    }),
+    /** SHA-256 of the layouts of the flat buffers. */
+    layouts_sha256: text,
+    /** SHA-256 of each training artifact, by file name. */
+    artifacts: mapOf(text),
+    num_parameters: object({ critic: num, generator: num }),
+  }),
+
+  resume: object({
+    type: oneOf("resume"),
+    /** The step of the checkpoint that the run goes on from. */
+    step: num,
+    /** Starts of the coordinator on this run; 0 is the first. */
+    incarnation: num,
+    /** Settings that differ from before: [old, new]. */
+    changed: mapOf(anything),
+    time: text,
+  }),
+
+  worker_joined: object({
+    type: oneOf("worker_joined"),
+    /** Its number, unique within the incarnation. */
+    worker: num,
+    name: text,
+    provider: text,
+    device: text,
+    platform: text,
+    threads: num,
+    numeric_class: text,
+    time: text,
+  }),
+
+  worker_left: object({
+    type: oneOf("worker_left"),
+    worker: num,
+    reason: text,
+    shards_computed: num,
+    time: text,
+  }),
+
+  step: object({
+    type: oneOf("step"),
+    /** Critic steps so far, this one included. */
+    step: num,
+    /** Generator steps so far. */
+    generator_step: num,
+    /** Epoch and batch within it, counted from 0, and the batches of an epoch. */
+    epoch: num,
+    batch: num,
+    batches: num,
+    /** mean D(G(z)) - mean D(x) for WGAN: lower is better for the critic. */
+    loss_critic: num,
+    mean_real: num,
+    mean_fake: num,
+    /** mean D(x) - mean D(G(z)). */
+    wasserstein_estimate: num,
+    /** Checksum of the critic's weights after the step. */
+    critic_checksum: text,
+    /** The generator step that followed. */
+    generator: optional(object({ loss: num, checksum: text })),
+    /**
+     * Where the coordinator's time went, in milliseconds. `wait`: from asking to the last result. `total` also
+     * holds what is in none of the others.
+     */
+    ms: object({ total: num, wait: num, sum: num, update: num, send: num }),
+    /** By worker number. `compute_ms` is summed over its shards, `elapsed_ms` is from work to answer. */
+    workers: mapOf(object({ shards: num, compute_ms: num, elapsed_ms: num })),
+    /** Bytes over all connections in this step. */
+    bytes_in: num,
+    bytes_out: num,
+    /** When the step was committed, on the incarnation's clock. */
+    time_ms: num,
+  }),
+
+  /** The critic's cost and mean on examples that it never trained on. */
+  heldout: object({ type: oneOf("heldout"), step: num, critic_cost: num, mean_real: num }),
+
+  evaluation: object({
+    type: oneOf("evaluation"),
+    step: num,
+    /** Sliced Wasserstein distance of samples to the data. */
+    sliced_wasserstein: num,
+    /** Samples drawn for it. */
+    num_samples: optional(num),
+    /** Where the data's modes are known: how many there are and are covered, the share of samples near one. */
+    modes: optional(object({ count: num, covered: num, high_quality: num, per_mode: optional(list(num)) })),
+  }),
+
+  /** `file` is relative to the run folder. `weights_sha256` as algorithm.md defines it. */
+  checkpoint: object({
+    type: oneOf("checkpoint"),
+    step: num,
+    file: text,
+    sha256: text,
+    bytes: num,
+    weights_sha256: optional(text),
+  }),
+
+  sample: object({ type: oneOf("sample"), step: num, file: text }),
+
+  /** Something went wrong and was dealt with. */
+  fault: object({
+    type: oneOf("fault"),
+    step: num,
+    what: text,
+    worker: optional(nullable(num)),
+    decision: text,
+    reason: text,
+  }),
+
+  end: object({
+    type: oneOf("end"),
+    reason: oneOf("finished", "interrupted", "failed"),
+    detail: text,
+    step: num,
+    generator_steps: num,
+    weights_sha256: text,
+    /** "exact": all workers were of one numeric class, so that the bits can be had again. */
+    bits: oneOf("exact", "tolerance"),
+    /** Those that contributed to the weights, over all incarnations. */
+    numeric_classes: list(text),
+    /** Real examples shown to the critic, over the whole run: steps times batch. */
+    examples_used: num,
+    /** Since the start of the incarnation. */
+    seconds: num,
+    /** Of the incarnation, its start-up left out. */
+    images_per_second: num,
+  }),
+} satisfies Record<string, Guard<unknown>>;
+
+export type RecordType = keyof typeof RECORDS;
+export type RecordOf<T extends RecordType> = Guarded<typeof RECORDS[T]>;
+export type RunRecord = { [T in RecordType]: RecordOf<T> }[RecordType];
+
+/** What a decoded line is: a record, one of a type that a newer wagon writes, or none at all. */
+export type Verdict = { readonly record: RunRecord } | "unknown" | "bad";
+
+/** Checks a decoded line. Never throws. */
+export function checkRecord(value: unknown): Verdict {
+  const type = (value as { type?: unknown } | null)?.type;
+  if (typeof type !== "string") return "bad";
+  if (!Object.hasOwn(RECORDS, type)) return "unknown";
+  return RECORDS[type as RecordType](value) ? { record: value as RunRecord } : "bad";
+}

@@ -1,0 +1,144 @@
+/**
+ * `deno task artifacts`: writes the training artifacts of a preset into a folder, with a checkpoint of the seeded
+ * initial weights, for people who want to read the graphs or run them elsewhere.
+ */
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { UserError } from "../common/errors.ts";
+import { type PresetName, PRESETS } from "../coordinator/presets.ts";
+import { type Artifacts, buildArtifacts } from "../models/artifacts.ts";
+import { type InitialState, initialState } from "../models/initialise.ts";
+import { views } from "../models/layout.ts";
+import { STATES } from "../models/manifest.ts";
+import { mlp } from "../models/nets/mlp.ts";
+import { wgan } from "../models/objectives/wgan.ts";
+import { encodeSafetensors, type SafetensorsTensor } from "../models/safetensors.ts";
+
+const CHECKPOINT_FILE = "checkpoint.safetensors";
+
+const HELP = `Writes the training artifacts of a preset: ONNX graphs, artifacts.json, ${CHECKPOINT_FILE}.
+
+Usage: deno task artifacts --preset NAME --out DIR [options]
+
+  --preset NAME     ${Object.keys(PRESETS).join(", ")} (required)
+  --out DIR         folder to write into; made if it is not there (required)
+  --features N      numbers in one example (default 784; 2 for toy-wgan)
+  --micro-batch N   examples of one shard in one step (default: the preset's batch over its shards)
+  --latent N        size of the generator's noise (default: the preset's)
+  --seed N          seed of the initial weights (default 0)
+  --help            this text`;
+
+/** What is written: the preset's networks for examples of `features` numbers. */
+export interface ArtifactRequest {
+  readonly preset: PresetName;
+  readonly features: number;
+  readonly micro_batch: number;
+  readonly latent: number;
+  readonly seed: number;
+}
+
+/**
+ * Reads the command line; null where help was asked for.
+ * @throws {UserError} for unknown options and values out of range.
+ */
+export function parseArtifactArgs(args: readonly string[]): { out: string; request: ArtifactRequest } | null {
+  const values = parseOptions(args);
+  if (values.help) return null;
+  const name = values.preset;
+  if (name === undefined || !Object.hasOwn(PRESETS, name)) {
+    throw new UserError(
+      `Option --preset must be one of ${Object.keys(PRESETS).join(", ")}, found ${name ?? "none"}`,
+    );
+  }
+  if (!values.out) throw new UserError("Option --out must name the folder to write into, found none");
+  const preset = PRESETS[name as PresetName];
+  return {
+    out: values.out,
+    request: {
+      preset: name as PresetName,
+      features: wholeNumber("features", values.features, name === "toy-wgan" ? 2 : 784, 1),
+      micro_batch: wholeNumber("micro-batch", values["micro-batch"], preset.batch / preset.shards, 1),
+      latent: wholeNumber("latent", values.latent, preset.latent, 1),
+      seed: wholeNumber("seed", values.seed, 0, 0),
+    },
+  };
+}
+
+function parseOptions(args: readonly string[]) {
+  const text = { type: "string" } as const;
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        preset: text,
+        out: text,
+        features: text,
+        "micro-batch": text,
+        latent: text,
+        seed: text,
+        help: { type: "boolean" },
+      },
+    }).values;
+  } catch (error) {
+    throw new UserError(`Cannot read the command line: ${(error as Error).message}; see --help`);
+  }
+}
+
+function wholeNumber(option: string, text: string | undefined, otherwise: number, min: number): number {
+  const value = text === undefined ? otherwise : /^\d+$/.test(text) ? Number(text) : NaN;
+  if (Number.isSafeInteger(value) && value >= min) return value;
+  throw new UserError(`Option --${option} must be a whole number of at least ${min}, found ${text}`);
+}
+
+/** The folder's files by name. */
+export async function makeArtifacts(request: ArtifactRequest): Promise<Map<string, Uint8Array>> {
+  const networks = PRESETS[request.preset].networks(request.latent, request.features);
+  const pair = {
+    critic: mlp("critic", networks.critic),
+    generator: mlp("generator", networks.generator),
+    objective: wgan,
+    micro_batch: request.micro_batch,
+  };
+  const artifacts = await buildArtifacts(pair);
+  const checkpoint = encodeState(artifacts, initialState(pair, request.seed), request.seed);
+  return new Map([...artifacts.files, [CHECKPOINT_FILE, checkpoint]]);
+}
+
+function encodeState({ manifest }: Artifacts, state: InitialState, seed: number): Uint8Array {
+  const tensors = new Map<string, SafetensorsTensor>();
+  for (const name of STATES) {
+    const layout = manifest.layouts[name];
+    const data = views(layout, state[name]);
+    for (const slot of layout.slots) {
+      tensors.set(slot.name, { shape: slot.shape, data: data.get(slot.name)! });
+    }
+  }
+  return encodeSafetensors({
+    tensors,
+    metadata: new Map([["format", "wagon-initial"], ["seed", `${seed}`]]),
+  });
+}
+
+/** Writes files into a folder, which is made if it is not there. */
+export async function writeArtifacts(dir: string, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
+  await Deno.mkdir(dir, { recursive: true });
+  for (const [name, bytes] of files) await Deno.writeFile(join(dir, name), bytes);
+}
+
+async function main(): Promise<void> {
+  const parsed = parseArtifactArgs(Deno.args);
+  if (parsed === null) return console.log(HELP);
+  const files = await makeArtifacts(parsed.request);
+  await writeArtifacts(parsed.out, files);
+  for (const [name, { length }] of files) console.log(`${join(parsed.out, name)}  ${length} bytes`);
+}
+
+if (import.meta.main) {
+  try {
+    await main();
+  } catch (error) {
+    if (!(error instanceof UserError || error instanceof RangeError)) throw error;
+    console.error(error.message);
+    Deno.exit(2);
+  }
+}

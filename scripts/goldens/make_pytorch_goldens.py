@@ -1,0 +1,219 @@
+"""Makes test/goldens/wgan_*.safetensors: ten steps of WGAN training by PyTorch (torch 2.15, CPU).
+
+    OMP_NUM_THREADS=1 python scripts/goldens/make_pytorch_goldens.py
+
+Needs torch, numpy and safetensors. Nothing of wagon is imported: initial weights, examples and noise are drawn
+here by a Philox of its own, from the same keys as the tests draw them, so that the files hold results only.
+
+Each file holds, in float64: `losses` [10, 2] (critic, generator) and for each tensor of both networks its gradient
+at the first step (`gradient.NAME`) and its value after the tenth (`final.NAME`; running statistics too).
+
+The file of full-size networks holds, instead of a tensor, its norm and 32 of its entries, and beside it how far
+PyTorch's own float32 is from them: `float32.NAME` [2] is the distance of the norm and that of the 32 entries (of
+`losses`: both of the whole). It is the largest of nine runs that are the same but for rounding: the rows of each
+batch come in another order. One run says too little: where real and fake cancel in exact arithmetic, RMSProp makes
+steps out of what rounding has left, in some runs and not in others.
+"""
+import json
+import pathlib
+
+import numpy as np
+import torch
+from safetensors.numpy import save_file
+
+GOLDENS = pathlib.Path(__file__).parents[2] / "test" / "goldens"
+STEPS = 10
+REORDERED_RUNS = 8
+PURPOSES = {"init": 1, "critic_noise": 3, "generator_noise": 4, "dataset": 5}
+
+IMAGE = {"batch_norm": True, "slope": 0.2, "output": "tanh"}
+PLAIN = {"batch_norm": False, "slope": 0.2, "output": "linear"}
+RELU = {"batch_norm": False, "slope": 0.0, "output": "linear"}
+PAPER = {"lr": 5e-5, "alpha": 0.99, "eps": 1e-8, "clip": 0.01}
+# The paper's clip leaves small networks with losses near 0; here they stay alive for all ten steps.
+LIVELY = {"lr": 2e-3, "alpha": 0.99, "eps": 1e-8, "clip": 0.2}
+
+CASES = {
+    "wgan_small_paper": {
+        "critic": {"widths": [6, 8, 5, 1], **PLAIN},
+        "generator": {"widths": [4, 6, 8, 7, 6], **IMAGE},
+        "update": PAPER, "seed": 11, "micro_batch": 6,
+    },
+    "wgan_small_lively": {
+        "critic": {"widths": [6, 8, 5, 1], **PLAIN},
+        "generator": {"widths": [4, 6, 8, 7, 6], **IMAGE},
+        "update": LIVELY, "seed": 12, "micro_batch": 6,
+    },
+    "wgan_small_plane": {
+        "critic": {"widths": [2, 9, 9, 1], **RELU},
+        "generator": {"widths": [3, 9, 9, 2], **RELU},
+        "update": LIVELY, "seed": 13, "micro_batch": 8,
+    },
+    "wgan_full": {
+        "critic": {"widths": [784, 512, 256, 1], **PLAIN},
+        "generator": {"widths": [100, 128, 256, 512, 1024, 784], **IMAGE},
+        "update": PAPER, "seed": 14, "micro_batch": 16,
+    },
+}
+
+
+def philox(counters, key):
+    """Philox 4x32-10 (Salmon et al. 2011) of counters [n, 4] under a key of two words: words [n, 4]."""
+    c = [column.astype(np.uint64) for column in np.asarray(counters, dtype=np.uint64).T]
+    mask = np.uint64(0xFFFFFFFF)
+    k0, k1 = key
+    for _ in range(10):
+        p0 = c[0] * np.uint64(0xD2511F53)
+        p1 = c[2] * np.uint64(0xCD9E8D57)
+        shift = np.uint64(32)
+        c = [
+            (p1 >> shift) ^ c[1] ^ np.uint64(k0), p1 & mask,
+            (p0 >> shift) ^ c[3] ^ np.uint64(k1), p0 & mask,
+        ]
+        k0 = (k0 + 0x9E3779B9) % 2**32
+        k1 = (k1 + 0xBB67AE85) % 2**32
+    return np.stack(c, axis=1)
+
+
+def uniform(shape, seed, purpose, counter, shard, low, high):
+    """float32 numbers of [low, high), as random/philox.ts documents fillUniform."""
+    count = int(np.prod(shape))
+    counters = np.zeros((-(-count // 4), 4), dtype=np.uint64)
+    counters[:, 0] = np.arange(len(counters))
+    counters[:, 1:] = [shard, counter, PURPOSES[purpose]]
+    words = philox(counters, (seed % 2**32, seed // 2**32)).reshape(-1)[:count]
+    step = (high - low) * 2.0**-24
+    return (low + step * (words >> np.uint64(8)).astype(np.float64)).astype(np.float32).reshape(shape)
+
+
+def build(config, dtype):
+    layers = []
+    widths = config["widths"]
+    for i, (inputs, outputs) in enumerate(zip(widths, widths[1:])):
+        hidden = i + 2 < len(widths)
+        layers.append(torch.nn.Linear(inputs, outputs))
+        if hidden and i > 0 and config["batch_norm"]:
+            layers.append(torch.nn.BatchNorm1d(outputs))
+        if hidden:
+            layers.append(torch.nn.LeakyReLU(config["slope"]) if config["slope"] else torch.nn.ReLU())
+    if config["output"] == "tanh":
+        layers.append(torch.nn.Tanh())
+    return torch.nn.Sequential(*layers).to(dtype)
+
+
+def initialise(network, seed, shard):
+    """Linear: U(-1/sqrt(in), 1/sqrt(in)); the i-th parameter draws from counter i."""
+    modules = dict(network.named_modules())
+    for i, (name, parameter) in enumerate(network.named_parameters()):
+        module = modules[name.rsplit(".", 1)[0]]
+        if isinstance(module, torch.nn.Linear):
+            bound = 1 / np.sqrt(module.in_features)
+            values = uniform(tuple(parameter.shape), seed, "init", i, shard, -bound, bound)
+            parameter.data.copy_(torch.from_numpy(values))
+
+
+def gradients(network, prefix):
+    return {f"gradient.{prefix}.{name}": p.grad.clone() for name, p in network.named_parameters()}
+
+
+def state(network, prefix):
+    return {
+        f"final.{prefix}.{name}": tensor.clone() for name, tensor in network.state_dict().items()
+        if "num_batches" not in name
+    }
+
+
+def freeze_statistics(network, frozen):
+    """Running statistics change at generator steps only."""
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm1d):
+            module.momentum = 0.0 if frozen else 0.1
+
+
+def train(case, dtype, order=None):
+    """`order`: a generator that shuffles the rows of each batch, or None to keep them as drawn."""
+    seed, n, update = case["seed"], case["micro_batch"], case["update"]
+    critic, generator = build(case["critic"], dtype), build(case["generator"], dtype)
+    initialise(critic, seed, 0)
+    initialise(generator, seed, 1)
+    rmsprop = {"lr": update["lr"], "alpha": update["alpha"], "eps": update["eps"]}
+    critic_optimizer = torch.optim.RMSprop(critic.parameters(), **rmsprop)
+    generator_optimizer = torch.optim.RMSprop(generator.parameters(), **rmsprop)
+
+    def draw(features, purpose, counter):
+        rows = uniform((n, features), seed, purpose, counter, 0, -1.0, 1.0)
+        return torch.from_numpy(rows if order is None else order.permutation(rows)).to(dtype)
+
+    losses, tensors = [], {}
+    for step in range(1, STEPS + 1):
+        real = draw(case["critic"]["widths"][0], "dataset", step)
+        freeze_statistics(generator, True)
+        fake = generator(draw(case["generator"]["widths"][0], "critic_noise", step)).detach()
+        freeze_statistics(generator, False)
+        critic_optimizer.zero_grad()
+        loss_critic = -critic(real).mean() + critic(fake).mean()
+        loss_critic.backward()
+        if step == 1:
+            tensors |= gradients(critic, "critic")
+        critic_optimizer.step()
+        with torch.no_grad():
+            for parameter in critic.parameters():
+                parameter.clamp_(-update["clip"], update["clip"])
+
+        generator_optimizer.zero_grad()
+        loss_generator = -critic(generator(draw(case["generator"]["widths"][0], "generator_noise", step))).mean()
+        loss_generator.backward()
+        if step == 1:
+            tensors |= gradients(generator, "generator")
+        generator_optimizer.step()
+        losses.append([loss_critic.item(), loss_generator.item()])
+    tensors |= state(critic, "critic") | state(generator, "generator")
+    return {"losses": torch.tensor(losses, dtype=torch.float64)} | tensors
+
+
+def digest(tensor):
+    """The norm, then 32 entries evenly apart (all of them in smaller tensors)."""
+    flat = tensor.to(torch.float64).reshape(-1)
+    count = min(32, len(flat))
+    indices = [k * len(flat) // count for k in range(count)]
+    return torch.cat([flat.norm().reshape(1), flat[indices]])
+
+
+def distances(key, found, exact):
+    if key == "losses":
+        return [(found - exact).norm().item()] * 2
+    return [abs(found[0] - exact[0]).item(), (found[1:] - exact[1:]).norm().item()]
+
+
+def full_size(case):
+    def digests(dtype, order=None):
+        return {
+            key: tensor if key == "losses" else digest(tensor)
+            for key, tensor in train(case, dtype, order).items()
+        }
+
+    exact = digests(torch.float64)
+    orders = [None] + [np.random.default_rng(k) for k in range(REORDERED_RUNS)]
+    runs = [digests(torch.float32, order) for order in orders]
+    own = {
+        f"float32.{key}": torch.tensor([distances(key, run[key], exact[key]) for run in runs]).amax(0).double()
+        for key in exact
+    }
+    return exact | own
+
+
+def main():
+    torch.set_num_threads(1)
+    GOLDENS.mkdir(exist_ok=True)
+    for name, case in CASES.items():
+        tensors = full_size(case) if name == "wgan_full" else train(case, torch.float64)
+        arrays = {key: np.ascontiguousarray(tensor.numpy()) for key, tensor in tensors.items()}
+        metadata = {"case": json.dumps(case), "torch": torch.__version__.split("+")[0]}
+        path = GOLDENS / f"{name}.safetensors"
+        save_file(arrays, path, metadata)
+        path.chmod(0o644)
+        print(name, arrays["losses"].round(6).tolist())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,157 @@
+/**
+ * `deno task setup-gpu`: what a worker needs to compute on an NVIDIA GPU. Checks the driver and CUDA's libraries,
+ * says in plain words what is missing, and fetches ONNX Runtime's CUDA provider, which is too large for npm.
+ *
+ * The provider is fetched by the install script of the pinned onnxruntime-node, which Deno does not run by itself;
+ * it is allowed here for that alone.
+ */
+import { fileURLToPath } from "node:url";
+import { dirname, join } from "node:path";
+import { parseOptions, runMain } from "../common/cli.ts";
+import { UserError } from "../common/errors.ts";
+import type { Command } from "../common/options.ts";
+import { inThread } from "../worker/lane.ts";
+import { verdict } from "../worker/providers.ts";
+
+const OPTIONS = {
+  check: { kind: "boolean", about: "Only say what is there and what is missing; fetch nothing" },
+} as const;
+
+const COMMAND: Command<typeof OPTIONS> = {
+  name: "deno task setup-gpu",
+  about:
+    "Gets this machine ready for workers with --gpu: checks the NVIDIA driver, CUDA and cuDNN, and fetches " +
+    "ONNX Runtime's CUDA provider (about 300 MB).",
+  options: OPTIONS,
+};
+
+/** A shared library that the CUDA provider of onnxruntime-node 1.30.0 loads, and where it comes from. */
+interface Library {
+  readonly file: string;
+  readonly part_of: string;
+}
+
+const DRIVER: Library = { file: "libcuda.so.1", part_of: "the NVIDIA driver" };
+const CUDNN = "cuDNN 9 for CUDA 12";
+const TOOLKIT = "CUDA 12 (runtime libraries)";
+const LIBRARIES: readonly Library[] = [
+  DRIVER,
+  { file: "libcudart.so.12", part_of: TOOLKIT },
+  { file: "libcublas.so.12", part_of: TOOLKIT },
+  { file: "libcublasLt.so.12", part_of: TOOLKIT },
+  { file: "libcufft.so.11", part_of: TOOLKIT },
+  { file: "libcurand.so.10", part_of: TOOLKIT },
+  { file: "libnvrtc.so.12", part_of: TOOLKIT },
+  { file: "libcudnn.so.9", part_of: CUDNN },
+];
+const PROVIDER_FILES = ["libonnxruntime_providers_shared.so", "libonnxruntime_providers_cuda.so"];
+
+/** What the checks need of a machine. */
+export interface Machine {
+  /** As `Deno.build` has them. */
+  readonly os: string;
+  readonly arch: string;
+  /** Whether the dynamic linker finds a library. */
+  readonly hasLibrary: (file: string) => boolean;
+  /** Devices that the driver sees. Called only where the driver is there. */
+  readonly countGpus: () => number;
+}
+
+/** What is missing, each thing once and in plain words; empty where all is there. */
+export function missing(machine: Machine): string[] {
+  const absent = LIBRARIES.filter(({ file }) => !machine.hasLibrary(file));
+  const parts = [...new Set(absent.map(({ part_of }) => part_of))].map((part) => {
+    const files = absent.filter(({ part_of }) => part_of === part).map(({ file }) => file);
+    return `${part}: the linker does not find ${files.join(", ")}`;
+  });
+  if (!absent.includes(DRIVER) && machine.countGpus() === 0) parts.push("a GPU: the NVIDIA driver sees none");
+  return parts;
+}
+
+/** Why there is nothing to set up on this platform, or null on the one that has something. */
+export function nothingToDo({ os, arch }: Machine): string | null {
+  if (os === "windows") return "DirectML comes with ONNX Runtime on Windows: use deno task worker --gpu 0";
+  if (os === "darwin") return "CoreML comes with ONNX Runtime on macOS: use deno task worker --gpu 0";
+  if (os === "linux" && arch === "x86_64") return null;
+  return `ONNX Runtime has no CUDA provider for ${os} ${arch}: use deno task worker --gpu 0 for WebGPU, or --cpu`;
+}
+
+function hasLibrary(file: string): boolean {
+  try {
+    Deno.dlopen(file, {}).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Asks the driver itself (cuInit, cuDeviceGetCount of the CUDA driver API). */
+function countGpus(): number {
+  const driver = Deno.dlopen(DRIVER.file, {
+    cuInit: { parameters: ["u32"], result: "i32" },
+    cuDeviceGetCount: { parameters: ["buffer"], result: "i32" },
+  });
+  const count = new Int32Array(1);
+  const ok = driver.symbols.cuInit(0) === 0 && driver.symbols.cuDeviceGetCount(count) === 0;
+  driver.close();
+  return ok ? count[0]! : 0;
+}
+
+/** The folder of the pinned onnxruntime-node. */
+function packageFolder(): string {
+  return dirname(dirname(fileURLToPath(import.meta.resolve("onnxruntime-node"))));
+}
+
+function hasProvider(folder: string): boolean {
+  return PROVIDER_FILES.every((file) => {
+    try {
+      return Deno.statSync(join(folder, "bin", "napi-v6", "linux", "x64", file)).isFile;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return false;
+      throw error;
+    }
+  });
+}
+
+/** Runs the package's install script. Throws {@linkcode UserError} where it fails. */
+async function fetchProvider(folder: string): Promise<void> {
+  console.log("Fetching ONNX Runtime's CUDA provider");
+  const script = join(folder, "script", "install.js");
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--allow-all", script, "--onnxruntime-node-install=cuda12"],
+    stdout: "inherit",
+    stderr: "piped",
+  }).output();
+  if (code === 0 && hasProvider(folder)) return;
+  const text = new TextDecoder().decode(stderr).trim();
+  const line = text.split("\n").find((part) => part.includes("Error")) ?? text.split("\n")[0] ?? "";
+  throw new UserError(`Cannot fetch ONNX Runtime's CUDA provider: ${line.trim() || `exit code ${code}`}`);
+}
+
+async function tryGpu(): Promise<void> {
+  Deno.env.set("NVIDIA_TF32_OVERRIDE", "0");
+  let against: string | null;
+  try {
+    against = verdict(await inThread("trial", { provider: "cuda", index: 0 }));
+  } catch (error) {
+    against = (error as Error).message;
+  }
+  if (against !== null) throw new UserError(`Cannot compute on the GPU: ${against}`);
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const { values } = parseOptions(COMMAND, args);
+  const { os, arch } = Deno.build;
+  const machine: Machine = { os, arch, hasLibrary, countGpus };
+  const nothing = nothingToDo(machine);
+  if (nothing !== null) return console.log(nothing);
+  const parts = missing(machine);
+  const folder = packageFolder();
+  if (values.check && !hasProvider(folder)) parts.push("ONNX Runtime's CUDA provider: deno task setup-gpu");
+  if (parts.length > 0) throw new UserError(`Cannot use an NVIDIA GPU; missing: ${parts.join("; ")}`);
+  if (!hasProvider(folder)) await fetchProvider(folder);
+  await tryGpu();
+  console.log("Ready: deno task worker --gpu 0");
+}
+
+if (import.meta.main) await runMain(main);

@@ -1,0 +1,69 @@
+/** `deno task train`: a coordinator and its workers on this machine, from one command. */
+import { parseOptions, runMain } from "../common/cli.ts";
+import type { UserError } from "../common/errors.ts";
+import type { Command, Values } from "../common/options.ts";
+import { coordinate } from "../coordinator/coordinate.ts";
+import { type Console, standardError } from "../coordinator/console.ts";
+import { describeEnding } from "../coordinator/ending.ts";
+import { interruptSignal } from "../coordinator/interrupt.ts";
+import { givenConfig, TRAIN_OPTIONS } from "../coordinator/options.ts";
+import { chooseToken } from "../coordinator/token.ts";
+import { LocalWorkers } from "./local_workers.ts";
+
+const COMMAND: Command<typeof TRAIN_OPTIONS> = {
+  name: "deno task train",
+  about: "Trains on this machine: a coordinator and local workers. Without options: the strokes that wagon " +
+    "draws itself, in about two minutes.",
+  options: TRAIN_OPTIONS,
+  examples: [
+    { line: "deno task train", about: "see it work" },
+    { line: "deno task train --data images-idx3-ubyte.gz", about: "the WGAN of the paper on your images" },
+    { line: "deno task train --dataset 8gaussians", about: "points in the plane" },
+  ],
+};
+
+/** Options of each local worker: the cores are shared out, GPUs are handed on. */
+function workerArgs(values: Values<typeof TRAIN_OPTIONS>, url: string): string[] {
+  const threads = Math.max(1, Math.floor(navigator.hardwareConcurrency / values.workers));
+  const device = values.gpu === undefined || values.cpu ? ["--cpu"] : ["--gpu", values.gpu];
+  return ["--coordinator", url, "--threads", String(threads), ...device];
+}
+
+async function train(args: readonly string[]): Promise<number> {
+  const { values, given } = parseOptions(COMMAND, args);
+  const terminal = standardError();
+  const interrupt = interruptSignal(terminal);
+  const failure = new AbortController();
+  const token = await chooseToken(undefined);
+  let workers: LocalWorkers | null = null;
+  const startWorkers = (url: string, console: Console) => {
+    workers = new LocalWorkers({
+      args: workerArgs(values, url),
+      token,
+      onLine: (name, line) => console.line(`  ${name}: ${line}`),
+      onFailure: (error: UserError) => failure.abort(error),
+    });
+    for (let i = 1; i <= values.workers; i++) workers.start(`local-${i}`);
+  };
+  const ending = await coordinate({
+    given: givenConfig(given),
+    exact: true,
+    out: values.out ?? null,
+    resume: values.resume ?? null,
+    now: new Date(),
+    host: "127.0.0.1",
+    port: 0,
+    token,
+    min_workers: values.workers,
+    give_up_after_s: values.give_up_after ?? null,
+    rendezvous: false,
+    listening: startWorkers,
+    signal: AbortSignal.any([interrupt, failure.signal]),
+  }, terminal).finally(() => workers?.stop());
+  const { lines, exit_code } = describeEnding(ending);
+  if (failure.signal.aborted) throw failure.signal.reason;
+  for (const line of lines) terminal.write(`${line}\n`);
+  return exit_code;
+}
+
+await runMain(train);

@@ -1,0 +1,34 @@
+/** The golden files in this folder: results of other people's code, made by the scripts in scripts/goldens/. */
+import { decodeSafetensors, type Safetensors } from "../../models/safetensors.ts";
+import type { MlpConfig } from "../../models/nets/mlp.ts";
+
+/** Bytes of a golden file. Tests name files here literally: a file that no test names fails `goldens_test.ts`. */
+export function readGolden(file: string): Uint8Array {
+  return Deno.readFileSync(new URL(file, import.meta.url));
+}
+
+/** The settings of a run of scripts/goldens/make_pytorch_goldens.py. */
+export interface TrainingCase {
+  readonly critic: MlpConfig;
+  readonly generator: MlpConfig;
+  readonly update: {
+    readonly lr: number;
+    readonly alpha: number;
+    readonly eps: number;
+    readonly clip: number;
+  };
+  readonly seed: number;
+  readonly micro_batch: number;
+}
+
+/** A run's settings and its results in float64 by name. */
+export interface TrainingGolden {
+  readonly settings: TrainingCase;
+  readonly results: ReadonlyMap<string, Float64Array>;
+}
+
+export function readTrainingGolden(file: string): TrainingGolden {
+  const { tensors, metadata }: Safetensors = decodeSafetensors(readGolden(file));
+  const results = new Map([...tensors].map(([name, { data }]) => [name, data as Float64Array]));
+  return { settings: JSON.parse(metadata.get("case")!) as TrainingCase, results };
+}

@@ -1,0 +1,280 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { checksumBytes, Kernels } from "../../kernels/kernels.ts";
+import { checksumReference, type RmspropNumbers, rmspropReference } from "./reference.ts";
+
+const SEED = 20260721;
+const CAPACITY_BYTES = 1 << 20;
+const WGAN: RmspropNumbers = { scale: 0.25, lr: 5e-5, alpha: 0.99, eps: 1e-8, clip: 0.01 };
+const SPECIAL = [
+  0,
+  -0,
+  1,
+  -1,
+  Infinity,
+  -Infinity,
+  NaN,
+  1e-45,
+  -1e-45,
+  1.17549435e-38,
+  1e-39,
+  3.4028235e38,
+  1e20,
+  0.01,
+];
+
+/** Numbers of every size, with special ones among them. */
+const float = fc.oneof(
+  { weight: 4, arbitrary: fc.float({ noNaN: true, min: Math.fround(-0.1), max: Math.fround(0.1) }) },
+  { weight: 2, arbitrary: fc.float() },
+  { weight: 1, arbitrary: fc.constantFrom(...SPECIAL.map(Math.fround)) },
+);
+
+/** Lengths around the sizes of vectors, stripes and blocks, with values that repeat a drawn pattern. */
+const length = fc.oneof(
+  fc.nat(70),
+  fc.integer({ min: 2040, max: 2056 }),
+  fc.integer({ min: 4090, max: 4100 }),
+);
+const pattern = fc.array(float, { minLength: 1, maxLength: 37 });
+
+function fill(view: Float32Array, values: readonly number[], start: number): Float32Array {
+  for (let i = 0; i < view.length; i++) view[i] = values[(i + start) % values.length] as number;
+  return view;
+}
+
+/** Equal bits; any NaN equals any other. */
+function assertSameBits(actual: Float32Array, expected: Float32Array, what: string): void {
+  assert.equal(actual.length, expected.length);
+  for (let i = 0; i < actual.length; i++) {
+    if (!Object.is(actual[i], expected[i])) {
+      assert.fail(`${what}[${i}] must be ${expected[i]}: found ${actual[i]}`);
+    }
+  }
+}
+
+function bytesOf(view: Float32Array): Uint8Array {
+  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+}
+
+/** Runs one update on fresh kernels; a and b have a tail of `tail` floats. */
+function update(
+  n: number,
+  tail: number,
+  values: readonly number[],
+  numbers: RmspropNumbers,
+  with_b: boolean,
+  shift: number,
+) {
+  const kernels = Kernels.create(CAPACITY_BYTES);
+  const buffer = (start: number, more: number) =>
+    fill(kernels.allocate(n + more + 3).subarray(shift, shift + n + more), values, start);
+  const [a, b, w, v] = [buffer(0, tail), with_b ? buffer(11, tail) : null, buffer(5, 0), buffer(7, 0)];
+  const expected = rmspropReference(a, b, w, v, numbers);
+  const before = [a.slice(), b?.slice()];
+  const checksum = kernels.rmsprop({ a, b, w, v, ...numbers });
+  assertSameBits(v, expected.v, "v");
+  assertSameBits(w, expected.w, "w");
+  assertSameBits(a, before[0] as Float32Array, "a");
+  if (b) assertSameBits(b, before[1] as Float32Array, "b");
+  assert.equal(checksum, kernels.checksum(w));
+  assert.equal(checksum, checksumReference(bytesOf(w)));
+}
+
+Deno.test("rmsprop: agrees with the reference bit for bit, special values and tails included", () => {
+  const numbers = fc.record({
+    scale: fc.constantFrom(1, 0.25, 1 / 3),
+    lr: fc.constantFrom(5e-5, 1, 0),
+    alpha: fc.constantFrom(0.99, 0.9, 0, 1),
+    eps: fc.constantFrom(1e-8, 0, 1),
+    clip: fc.constantFrom(0.01, 1e-40, null),
+  });
+  const property = fc.property(
+    length,
+    fc.nat(9),
+    pattern,
+    numbers,
+    fc.boolean(),
+    fc.nat(3),
+    update,
+  );
+  fc.assert(property, { seed: SEED, numRuns: 300 });
+});
+
+Deno.test("rmsprop: the first step of the WGAN moves weights by ten learning rates and clips", () => {
+  const kernels = Kernels.create(CAPACITY_BYTES);
+  const [a, w, v] = [kernels.allocate(6), kernels.allocate(4), kernels.allocate(4)];
+  a.set([4, -8, 12, 0, 99, 99]);
+  w.set([0, 0, -0.0099, 0.005]);
+  kernels.rmsprop({ a, b: null, w, v, ...WGAN });
+  // g = 1, -2, 3, 0; v = 0.01 g^2; the change is 5e-5 g / (0.1 |g| + 1e-8), which is 5e-4 sign(g).
+  const expected = [-5e-4, 5e-4, -0.01, 0.005];
+  // Measured: 3.1e-11; allowed: ten times that.
+  expected.forEach((value, i) => assert.ok(Math.abs((w[i] ?? NaN) - value) < 3e-10, `w[${i}] = ${w[i]}`));
+  assert.equal(w[2], Math.fround(-0.01));
+});
+
+Deno.test("rmsprop: refuses wrong lengths, overlaps, foreign buffers and a clip that is not positive", () => {
+  const kernels = Kernels.create(CAPACITY_BYTES);
+  const [a, w, v] = [kernels.allocate(8), kernels.allocate(8), kernels.allocate(8)];
+  const step = { a, b: null, w, v, ...WGAN };
+  const length_8 = { name: "RangeError", message: "Cannot compute: buffers must have 8 elements, found 7" };
+  assert.throws(() => kernels.rmsprop({ ...step, v: v.subarray(1) }), length_8);
+  assert.throws(() => kernels.rmsprop({ ...step, a: a.subarray(1) }), length_8);
+  assert.throws(() => kernels.rmsprop({ ...step, b: a.subarray(1) }), length_8);
+  const overlap = {
+    name: "RangeError",
+    message: "Cannot compute: buffers that are written must not overlap others",
+  };
+  assert.throws(() => kernels.rmsprop({ ...step, v: w }), overlap);
+  assert.throws(() => kernels.rmsprop({ ...step, a: w }), overlap);
+  assert.throws(() => kernels.rmsprop({ ...step, b: v }), overlap);
+  const foreign = {
+    name: "TypeError",
+    message: "Cannot compute: each buffer must be allocated by these kernels",
+  };
+  assert.throws(() => kernels.rmsprop({ ...step, a: new Float32Array(8) }), foreign);
+  assert.throws(() => kernels.rmsprop({ ...step, v: Kernels.create(64).allocate(8) }), foreign);
+  for (const clip of [0, -1, NaN]) {
+    assert.throws(() => kernels.rmsprop({ ...step, clip }), {
+      name: "RangeError",
+      message: `Cannot clip: clip must be above 0, found ${clip}`,
+    });
+  }
+});
+
+Deno.test("add: agrees with fround, in place too", () => {
+  const property = fc.property(
+    length,
+    pattern,
+    fc.constantFrom("new", "a", "b", "both"),
+    (n, values, into) => {
+      const kernels = Kernels.create(CAPACITY_BYTES);
+      const a = fill(kernels.allocate(n), values, 0);
+      const b = into === "both" ? a : fill(kernels.allocate(n), values, 3);
+      const expected = Float32Array.from(a, (value, i) => Math.fround(value + (b[i] as number)));
+      const out = into === "new" ? kernels.allocate(n) : into === "b" ? b : a;
+      kernels.add(out, a, b);
+      assertSameBits(out, expected, "sum");
+    },
+  );
+  fc.assert(property, { seed: SEED, numRuns: 200 });
+});
+
+Deno.test("add: refuses other lengths and shifted overlaps", () => {
+  const kernels = Kernels.create(CAPACITY_BYTES);
+  const [a, b] = [kernels.allocate(8), kernels.allocate(8)];
+  assert.throws(() => kernels.add(a, b, b.subarray(1)), {
+    message: "Cannot compute: buffers must have 8 elements, found 7",
+  });
+  assert.throws(() => kernels.add(a.subarray(1), a.subarray(0, 7), b.subarray(1)), {
+    message: "Cannot compute: buffers that are written must not overlap others",
+  });
+});
+
+Deno.test("firstNonFinite: finds the first one, wherever it is", () => {
+  const kernels = Kernels.create(CAPACITY_BYTES);
+  const view = kernels.allocate(41);
+  view.fill(3.4028234663852886e38);
+  assert.equal(kernels.firstNonFinite(view), -1);
+  for (const bad of [NaN, Infinity, -Infinity]) {
+    for (let i = view.length - 1; i >= 0; i--) {
+      view[i] = bad;
+      assert.equal(kernels.firstNonFinite(view), i);
+      assert.equal(kernels.firstNonFinite(view.subarray(0, i)), -1);
+      if (i > 0) assert.equal(kernels.firstNonFinite(view.subarray(1)), i - 1);
+    }
+    view.fill(0);
+  }
+});
+
+Deno.test("checksum: agrees with the reference for every length, inside and outside of the memory", () => {
+  const kernels = Kernels.create(CAPACITY_BYTES);
+  const view = kernels.allocate(100);
+  const bytes = bytesOf(view).map((_, i) => (i * 77 + 5) & 0xff);
+  for (let n = 0; n <= 300; n++) {
+    const expected = checksumReference(bytes.subarray(3, n + 3));
+    bytesOf(view).set(bytes);
+    assert.equal(kernels.checksum(bytesOf(view).subarray(3, n + 3)), expected);
+    assert.equal(checksumBytes(bytes.subarray(3, n + 3)), expected);
+  }
+});
+
+Deno.test("checksum: pieces of the copying make no difference", () => {
+  const bytes = Uint8Array.from({ length: 65536 * 2 + 100 }, (_, i) => (i * i) >> 5);
+  for (const n of [65535, 65536, 65537, 65536 * 2, bytes.length]) {
+    assert.equal(checksumBytes(bytes.subarray(0, n)), checksumReference(bytes.subarray(0, n)));
+  }
+});
+
+Deno.test("checksum: fixed values", () => {
+  assert.equal(checksumBytes(new Uint8Array(0)), "2dae9c58f1af56e6");
+  assert.equal(checksumBytes(new TextEncoder().encode("wagon")), "fa3e18ca6523614c");
+});
+
+Deno.test("checksum: every bit, every exchange and every length counts", () => {
+  const bytes = Uint8Array.from({ length: 260 }, (_, i) => (i * 37) % 251);
+  const seen = new Set([checksumBytes(bytes)]);
+  for (let bit = 0; bit < bytes.length * 8; bit++) {
+    const changed = bytes.slice();
+    changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+    seen.add(checksumBytes(changed));
+  }
+  assert.equal(seen.size, 1 + bytes.length * 8);
+  const words = new Uint32Array(bytes.buffer);
+  for (let i = 0; i < words.length; i++) {
+    for (let j = 0; j < i; j++) {
+      const changed = words.slice();
+      [changed[i], changed[j]] = [words[j] as number, words[i] as number];
+      seen.add(checksumBytes(new Uint8Array(changed.buffer)));
+    }
+  }
+  assert.equal(seen.size, 1 + bytes.length * 8 + (words.length * (words.length - 1)) / 2);
+  const zeros = new Set(Array.from({ length: 300 }, (_, n) => checksumBytes(new Uint8Array(n))));
+  assert.equal(zeros.size, 300);
+});
+
+Deno.test("checksum: signs of any two weights count", () => {
+  const bytes = new Uint8Array(64 * 4 * 3);
+  const words = new Uint32Array(bytes.buffer);
+  const seen = new Set<string>();
+  for (let i = 0; i < words.length; i++) {
+    for (let j = 0; j < i; j++) {
+      words[i] = words[j] = 0x80000000;
+      seen.add(checksumBytes(bytes));
+      words[i] = words[j] = 0;
+    }
+  }
+  assert.equal(seen.size, (words.length * (words.length - 1)) / 2);
+});
+
+Deno.test("kernels: buffers are zeroed, aligned, apart, and stay valid", () => {
+  const kernels = Kernels.create(1000);
+  const [a, b] = [kernels.allocate(5), kernels.allocate(7)];
+  for (const view of [a, b]) {
+    assert.equal(view.byteOffset % 16, 0);
+    assert.ok(view.every((value) => value === 0));
+  }
+  assert.ok(b.byteOffset >= a.byteOffset + a.byteLength);
+  a.fill(1);
+  kernels.allocate(200);
+  assert.equal(a.length, 5);
+  assert.deepEqual([...b], [0, 0, 0, 0, 0, 0, 0]);
+});
+
+Deno.test("kernels: the capacity asked for can be had, and beyond it a clear error", () => {
+  const kernels = Kernels.create(1 << 20);
+  assert.equal(kernels.allocate((1 << 20) / 4).length, 262144);
+  assert.throws(() => kernels.allocate(1 << 20), {
+    name: "RangeError",
+    message:
+      /^Cannot allocate 1048576 floats: \d+ bytes are left; create the kernels with a larger capacity$/,
+  });
+  for (const wrong of [-1, 1.5, NaN, Infinity]) assert.throws(() => kernels.allocate(wrong), RangeError);
+  for (const wrong of [-1, NaN, 2 ** 32]) {
+    assert.throws(() => Kernels.create(wrong), {
+      name: "RangeError",
+      message: `Cannot create kernels: capacity must be 0 to 4294836224 bytes, found ${wrong}`,
+    });
+  }
+});

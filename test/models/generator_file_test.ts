@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { Tensor } from "onnxruntime-node";
+import { buildArtifacts } from "../../models/artifacts.ts";
+import { generatorOnnx } from "../../models/generator_file.ts";
+import { initialState } from "../../models/initialise.ts";
+import { buildLayout, views } from "../../models/layout.ts";
+import { mlp } from "../../models/nets/mlp.ts";
+import { wgan } from "../../models/objectives/wgan.ts";
+import { decodeModel } from "../../models/onnx/codec.ts";
+import { fillUniform } from "../../random/philox.ts";
+import { openSession } from "./onnx_runtime.ts";
+
+const PAIR = {
+  critic: mlp("critic", { widths: [6, 5, 1], batch_norm: false, slope: 0.2, output: "linear" }),
+  generator: mlp("generator", { widths: [3, 8, 7, 6], batch_norm: true, slope: 0.2, output: "tanh" }),
+  objective: wgan,
+  micro_batch: 4,
+};
+const OPTIONS = { example_shape: [2, 3], value_range: [-1, 1], producer_version: "1.2.3" } as const;
+const SAMPLES = 5;
+
+async function example() {
+  const { manifest, files } = await buildArtifacts(PAIR);
+  const { generator, statistics } = initialState(PAIR, 4);
+  fillUniform(statistics, { seed: 4, purpose: "probe", counter: 0, shard: 0 }, 0.5, 2);
+  const sampler = files.get(manifest.graphs.sampler_model.file)!;
+  return { manifest, sampler, generator, statistics };
+}
+
+function floats(values: Float32Array, dims: readonly number[]): Tensor {
+  return new Tensor("float32", values, dims);
+}
+
+Deno.test("generator file: gives the same samples as the sampler that is fed with the weights", async () => {
+  const { manifest, sampler, generator, statistics } = await example();
+  const noise = new Float32Array(SAMPLES * 3);
+  fillUniform(noise, { seed: 4, purpose: "probe", counter: 1, shard: 0 }, -2, 2);
+  const alone = await openSession(generatorOnnx(manifest, sampler, generator, statistics, OPTIONS));
+  assert.deepEqual([alone.inputNames, alone.outputNames], [["noise"], ["samples"]]);
+  const samples = (await alone.run({ noise: floats(noise, [SAMPLES, 3]) })).samples!;
+
+  const fed = Object.fromEntries(
+    ([["generator", generator], ["statistics", statistics]] as const).flatMap(([state, buffer]) => {
+      const { slots } = manifest.layouts[state];
+      const data = views(buildLayout(slots), buffer);
+      return slots.map(({ name, shape }) => [name, floats(data.get(name)!, shape)] as const);
+    }),
+  );
+  const outputs = await (await openSession(sampler)).run({ ...fed, noise: floats(noise, [SAMPLES, 3]) });
+  assert.deepEqual(samples.dims, [SAMPLES, 6]);
+  const expected = outputs.samples!.data as Float32Array;
+  // Folding constants may round once more. Measured: 6e-8.
+  (samples.data as Float32Array).forEach((value, i) => {
+    assert.ok(Math.abs(value - expected[i]!) < 5e-7, `sample ${i}: ${value} and ${expected[i]}`);
+  });
+});
+
+Deno.test("generator file: says how to read its samples, and who made it", async () => {
+  const { manifest, sampler, generator, statistics } = await example();
+  const model = decodeModel(generatorOnnx(manifest, sampler, generator, statistics, OPTIONS));
+  assert.deepEqual(
+    model.metadata,
+    new Map([
+      ["objective", "wgan"],
+      ["noise", "standard normal, [N, 3]"],
+      ["example_shape", "2,3"],
+      ["value_range", "-1,1"],
+      ["byte", "round(255 * (value - low) / (high - low)), at least 0 and at most 255"],
+    ]),
+  );
+  assert.deepEqual([model.producer_name, model.producer_version], ["wagon", "1.2.3"]);
+  const plain = generatorOnnx(manifest, sampler, generator, statistics, { ...OPTIONS, value_range: null });
+  assert.equal(decodeModel(plain).metadata.has("value_range"), false);
+});
+
+Deno.test("generator file: refuses a buffer of another length", async () => {
+  const { manifest, sampler, generator, statistics } = await example();
+  assert.throws(() => generatorOnnx(manifest, sampler, generator, statistics.subarray(1), OPTIONS), {
+    name: "RangeError",
+    message: "Cannot view a flat buffer: its length must be 14 elements, found 13",
+  });
+});

@@ -1,0 +1,242 @@
+import assert from "node:assert/strict";
+import type { Manifest } from "../../models/manifest.ts";
+import { ManifestError, parseManifest } from "../../models/manifest_check.ts";
+
+const SHA = "0123456789abcdef".repeat(4);
+const CRITIC = [
+  { name: "critic.0.weight", shape: [1, 3], offset: 0 },
+  { name: "critic.0.bias", shape: [1], offset: 3 },
+];
+const GENERATOR = [{ name: "generator.0.weight", shape: [3, 2], offset: 0 }];
+const STATISTICS = [{ name: "generator.1.running_mean", shape: [3], offset: 0 }];
+
+function graph(name: string, inputs: unknown[], outputs: unknown[], size: number, tail_offset: number) {
+  return { file: `${name}.onnx`, sha256: SHA, bytes: 100, inputs, outputs, size, tail_offset };
+}
+
+function fed(slots: readonly { name: string; shape: number[] }[], source: string) {
+  return slots.map(({ name, shape }) => ({ name, shape, source }));
+}
+
+/** A whole manifest of two tiny networks, as it comes out of JSON. */
+function example() {
+  const noise = { name: "noise", shape: [4, 2] as (number | string)[], source: "noise" };
+  const real = { name: "real", shape: [4, 3] as (number | string)[], source: "real" };
+  return {
+    format: "wagon-artifacts",
+    version: 1,
+    objective: "wgan",
+    opset: 18,
+    micro_batch: 4,
+    latent: 2,
+    example_shape: [3],
+    layouts: {
+      critic: { size: 4, slots: structuredClone(CRITIC) },
+      generator: { size: 6, slots: structuredClone(GENERATOR) },
+      statistics: { size: 3, slots: structuredClone(STATISTICS) },
+    },
+    graphs: {
+      critic_training_model: graph(
+        "critic_training_model",
+        [real, { ...real, name: "fake", source: "fake" }, ...fed(CRITIC, "critic")],
+        [
+          { name: "critic.0.weight_grad", shape: [1, 3], offset: 0 },
+          { name: "critic.0.bias_grad", shape: [1], offset: 3 },
+          { name: "loss", shape: [], offset: 4 },
+          { name: "mean_D_real", shape: [], offset: 5 },
+          { name: "mean_D_fake", shape: [], offset: 6 },
+        ],
+        7,
+        4,
+      ),
+      generator_training_model: graph(
+        "generator_training_model",
+        [noise, ...fed(GENERATOR, "generator"), ...fed(CRITIC, "critic")],
+        [
+          { name: "generator.0.weight_grad", shape: [3, 2], offset: 0 },
+          { name: "loss", shape: [], offset: 6 },
+          { name: "mean_D_fake", shape: [], offset: 7 },
+          { name: "generator.1.running_mean", shape: [3], offset: 8 },
+        ],
+        11,
+        6,
+      ),
+      generator_forward_model: graph(
+        "generator_forward_model",
+        [noise, ...fed(GENERATOR, "generator")],
+        [{ name: "fake", shape: [4, 3], offset: 0 }],
+        0,
+        0,
+      ),
+      critic_eval_model: graph(
+        "critic_eval_model",
+        [{ ...real, shape: ["N", 3] }, ...fed(CRITIC, "critic")],
+        [{ name: "scores", shape: ["N", 1], offset: 0 }],
+        0,
+        0,
+      ),
+      sampler_model: graph(
+        "sampler_model",
+        [{ ...noise, shape: ["N", 2] }, ...fed(GENERATOR, "generator"), ...fed(STATISTICS, "statistics")],
+        [{ name: "samples", shape: ["N", 3], offset: 0 }],
+        0,
+        0,
+      ),
+    },
+  };
+}
+
+Deno.test("manifest: a right one comes back as it is", () => {
+  const manifest: Manifest = parseManifest(JSON.parse(JSON.stringify(example())));
+  assert.deepEqual(manifest, example());
+});
+
+/** Sets the field at a path; `undefined` removes it. */
+function changed(path: string, value: unknown): unknown {
+  const root: unknown = example();
+  const keys = path.split("/");
+  const last = keys.pop()!;
+  const owner = keys.reduce((item, key) => (item as Record<string, unknown>)[key], root) as Record<
+    string,
+    unknown
+  >;
+  if (value === undefined) delete owner[last];
+  else owner[last] = value;
+  return root;
+}
+
+const CRITIC_GRAPH = "graphs/critic_training_model";
+const REFUSED: [string, unknown, string][] = [
+  ["format", "other", 'format must be "wagon-artifacts", found "other"'],
+  ["version", 2, "version must be 1, found 2"],
+  ["objective", "a\nb", 'objective must be text that matches ^[\\w.-]{1,128}$, found "a\\nb"'],
+  ["opset", "18", 'opset must be a whole number of 1 to 268435456, found "18"'],
+  ["micro_batch", 0, "micro_batch must be a whole number of 1 to 268435456, found 0"],
+  ["latent", undefined, "manifest.latent must be present, found undefined"],
+  [
+    "extra",
+    1,
+    "manifest must be without other fields than format, version, objective, opset, micro_batch, latent, " +
+    'example_shape, layouts, graphs, found "extra"',
+  ],
+  ["example_shape", [-3], "example_shape[0] must be a whole number of 1 to 268435456, found -3"],
+  ["example_shape", [4], "graphs.critic_training_model.inputs[0].shape must be [4,4], found [4,3]"],
+  ["layouts/critic/size", 5, "layouts.critic.size must be 4, found 5"],
+  ["layouts/critic/slots/1/offset", 2, "layouts.critic.slots[1].offset must be 3, found 2"],
+  [
+    "layouts/critic/slots/1/name",
+    "critic.0.weight",
+    'layouts.critic.slots must be a list without the same name twice, found "critic.0.weight"',
+  ],
+  [
+    "layouts/generator/slots/0/shape",
+    [2 ** 27, 2 ** 27],
+    "layouts.generator.slots[0] must be within 268435456 elements, found 18014398509481984",
+  ],
+  ["graphs/sampler_model", undefined, "graphs.sampler_model must be present, found undefined"],
+  [
+    `${CRITIC_GRAPH}/file`,
+    "../critic.onnx",
+    'graphs.critic_training_model.file must be text that matches ^[a-z0-9_]{1,100}\\.onnx$, found "../critic.onnx"',
+  ],
+  [
+    `${CRITIC_GRAPH}/file`,
+    "sampler_model.onnx",
+    'graphs must be a list without the same file twice, found "sampler_model.onnx"',
+  ],
+  [
+    `${CRITIC_GRAPH}/sha256`,
+    SHA.toUpperCase(),
+    `graphs.critic_training_model.sha256 must be text that matches ^[0-9a-f]{64}$, found "${
+      SHA.toUpperCase().slice(0, 59)
+    }…`,
+  ],
+  [
+    `${CRITIC_GRAPH}/bytes`,
+    1.5,
+    "graphs.critic_training_model.bytes must be a whole number of 1 to 268435456, found 1.5",
+  ],
+  [
+    `${CRITIC_GRAPH}/inputs/0/source`,
+    "weights",
+    "graphs.critic_training_model.inputs[0].source must be one of real, fake, noise, critic, generator, " +
+    'statistics, found "weights"',
+  ],
+  [
+    `${CRITIC_GRAPH}/inputs/1/source`,
+    "real",
+    'graphs.critic_training_model.inputs[1].source must be "fake", found "real"',
+  ],
+  [
+    `${CRITIC_GRAPH}/inputs/2/shape`,
+    [3, 1],
+    "graphs.critic_training_model.inputs[2].shape must be [1,3], found [3,1]",
+  ],
+  [
+    `${CRITIC_GRAPH}/inputs/4`,
+    { name: "x", shape: [1], source: "critic" },
+    "graphs.critic_training_model.inputs.length must be 4, found 5",
+  ],
+  [
+    `${CRITIC_GRAPH}/outputs/0/name`,
+    "critic.0.bias_grad",
+    'graphs.critic_training_model.outputs[0].name must be "critic.0.weight_grad", found "critic.0.bias_grad"',
+  ],
+  [
+    `${CRITIC_GRAPH}/outputs/2/offset`,
+    0,
+    "graphs.critic_training_model.outputs[2].offset must be 4, found 0",
+  ],
+  [`${CRITIC_GRAPH}/size`, 8, "graphs.critic_training_model.size must be 7, found 8"],
+  [`${CRITIC_GRAPH}/tail_offset`, 0, "graphs.critic_training_model.tail_offset must be 4, found 0"],
+  [
+    "graphs/sampler_model/inputs/0/shape/0",
+    4,
+    'graphs.sampler_model.inputs[0].shape must be ["N",2], found [4,2]',
+  ],
+  [
+    "graphs/generator_forward_model/outputs/0/shape/0",
+    "N",
+    'graphs.generator_forward_model.outputs[0].shape must be [4,3], found ["N",3]',
+  ],
+  [
+    "graphs/generator_forward_model/outputs/0/shape/1",
+    "N",
+    'graphs.generator_forward_model.outputs[0].shape[1] must be a whole number of 1 to 268435456, found "N"',
+  ],
+  ["graphs/critic_eval_model/size", 1, "graphs.critic_eval_model.size must be 0, found 1"],
+];
+
+for (const [path, value, message] of REFUSED) {
+  Deno.test(`manifest: refuses ${path} = ${JSON.stringify(value)?.slice(0, 40)}`, () => {
+    assert.throws(() => parseManifest(changed(path, value)), {
+      name: "ManifestError",
+      message: `Cannot read artifacts.json: ${message}`,
+    });
+  });
+}
+
+Deno.test("manifest: what is no object is refused in one line", () => {
+  for (const value of [null, undefined, 1, "x", [], [example()]]) {
+    assert.throws(() => parseManifest(value), ManifestError);
+  }
+});
+
+/** Every place in a JSON value. */
+function paths(value: unknown, path: string[] = []): string[][] {
+  if (typeof value !== "object" || value === null) return [path];
+  return [path, ...Object.entries(value).flatMap(([key, item]) => paths(item, [...path, key]))];
+}
+
+Deno.test("manifest: no field can be replaced by something of another type", () => {
+  for (const path of paths(example()).filter(({ length }) => length > 0)) {
+    for (const value of [null, {}, [], true, -1, 1e300]) {
+      const broken = changed(path.join("/"), value);
+      assert.throws(
+        () => parseManifest(broken),
+        ManifestError,
+        `${path.join(".")} = ${JSON.stringify(value)}`,
+      );
+    }
+  }
+});

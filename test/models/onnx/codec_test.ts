@@ -1,0 +1,153 @@
+import assert from "node:assert/strict";
+import { InferenceSession } from "onnxruntime-node";
+import { UserError } from "../../../common/errors.ts";
+import { GraphBuilder } from "../../../models/onnx/builder.ts";
+import { checkGraph } from "../../../models/onnx/check.ts";
+import { decodeModel, encodeModel } from "../../../models/onnx/codec.ts";
+import type { ElementType, Tensor } from "../../../models/onnx/graph.ts";
+import { ELEMENT_TYPES } from "../../../models/onnx/tensor.ts";
+import { printGraph } from "../../../models/onnx/text.ts";
+import { golden, type GoldenName, modelOf, smallModel } from "./fixtures.ts";
+
+/** Two values of each element type, chosen at the ends of the range; (b)float16 are the bits of 1.5 and -2. */
+const EXTREMES: Readonly<Record<ElementType, Tensor["data"]>> = {
+  float32: Float32Array.of(1.5, -0),
+  float64: Float64Array.of(0.1, -1e300),
+  float16: Uint16Array.of(0x3e00, 0xc000),
+  bfloat16: Uint16Array.of(0x3fc0, 0xc000),
+  int8: Int8Array.of(-128, 127),
+  uint8: Uint8Array.of(0, 255),
+  int16: Int16Array.of(-32768, 32767),
+  uint16: Uint16Array.of(0, 65535),
+  int32: Int32Array.of(-(2 ** 31), 2 ** 31 - 1),
+  uint32: Uint32Array.of(0, 2 ** 32 - 1),
+  int64: BigInt64Array.of(-(2n ** 63n), 2n ** 63n - 1n),
+  uint64: BigUint64Array.of(0n, 2n ** 64n - 1n),
+  bool: Uint8Array.of(0, 1),
+  string: ["", "é"],
+};
+
+Deno.test("a model has exactly the bytes that Python's onnx writes", async () => {
+  assert.deepEqual(encodeModel(smallModel()), await golden("small"));
+});
+
+Deno.test("a model written and read is the same model", () => {
+  const model = smallModel();
+  assert.deepEqual(decodeModel(encodeModel(model)), model);
+});
+
+Deno.test("ONNX Runtime loads the model and finds the same inputs and outputs", async () => {
+  const session = await InferenceSession.create(encodeModel(smallModel()));
+  const shapes = (metadata: InferenceSession["inputMetadata"]) =>
+    metadata.map((value) => value.isTensor ? [value.name, value.type, [...value.shape]] : value.name);
+  assert.deepEqual(shapes(session.inputMetadata), [["x", "float32", ["N", 3]]]);
+  assert.deepEqual(shapes(session.outputMetadata), [
+    ["y", "float32", [2, "N"]],
+    ["names", "string", [2]],
+    ["zeros", "int64", [4, 200]],
+    ["split_0_1", "float32", [3, 1]],
+  ]);
+  await session.release();
+});
+
+for (const name of ["elements_raw", "elements_typed"] as const) {
+  Deno.test(`Python's tensors of every element type are read (${name})`, async () => {
+    const { graph } = decodeModel(await golden(name));
+    checkGraph(graph);
+    const found = new Map([...graph.initializers.values()].map((tensor) => [tensor.element, tensor]));
+    for (const element of ELEMENT_TYPES) {
+      assert.deepEqual(found.get(element), { element, shape: [2], data: EXTREMES[element] });
+    }
+  });
+}
+
+Deno.test("tensors of every element type and rank survive a round trip", () => {
+  for (const element of ELEMENT_TYPES) {
+    for (const shape of [[2], [1, 2, 1]]) {
+      const builder = new GraphBuilder("g");
+      const tensor: Tensor = { element, shape, data: EXTREMES[element] };
+      builder.output(builder.op("Constant", [], { value: tensor }), "attribute");
+      builder.output(builder.constant(tensor, "constant"), "initializer");
+      const graph = builder.build();
+      assert.deepEqual(decodeModel(encodeModel(modelOf(graph))).graph, graph);
+    }
+  }
+});
+
+Deno.test("empty and scalar tensors survive a round trip", () => {
+  const builder = new GraphBuilder("g");
+  builder.output(builder.constant({ element: "float32", shape: [0, 3], data: new Float32Array(0) }), "empty");
+  builder.output(builder.scalar(Math.PI, "float64"), "pi");
+  builder.output(builder.op("Constant", [], { value_floats: [] }), "no_floats");
+  builder.output(builder.op("Constant", [], { value_int: -(2 ** 53 - 1) }), "small_int");
+  builder.output(builder.op("Constant", [], { value_string: "é\n" }), "text");
+  const graph = builder.build();
+  assert.deepEqual(decodeModel(encodeModel(modelOf(graph))).graph, graph);
+});
+
+Deno.test("float attributes are kept in full here, and rounded to float32 in the file", () => {
+  const builder = new GraphBuilder("g");
+  builder.output(builder.op("LeakyRelu", [builder.input("x", "float32", [2])], { alpha: 0.2 }), "y");
+  const graph = builder.build();
+  assert.deepEqual(graph.nodes[0]!.attributes["alpha"], { kind: "float", value: 0.2 });
+  const read = decodeModel(encodeModel(modelOf(graph))).graph;
+  assert.deepEqual(read.nodes[0]!.attributes["alpha"], { kind: "float", value: Math.fround(0.2) });
+});
+
+Deno.test("what other tools write is read: foreign operators and unnamed extents are kept for the checker", async () => {
+  const model = decodeModel(await golden("foreign"));
+  assert.equal(model.opset, 19);
+  assert.equal(
+    printGraph(model.graph),
+    `graph foreign
+input x: float32[x_dim_0,3]
+t: float32[B,3] = my.domain.Twice(x)
+y: float32[B,3] = Relu(t)
+output y: float32[B,3]
+`,
+  );
+  assert.throws(() => checkGraph(model.graph), {
+    name: "GraphError",
+    message: "Cannot use graph foreign: all operators must be of domain ai.onnx: found Twice of my.domain",
+  });
+});
+
+async function refusal(bytes: Uint8Array | GoldenName): Promise<string> {
+  const file = typeof bytes === "string" ? await golden(bytes) : bytes;
+  try {
+    decodeModel(file);
+  } catch (error) {
+    assert(error instanceof UserError, `${error}`);
+    return error.message;
+  }
+  throw new Error("The file was read");
+}
+
+Deno.test("what cannot be used is refused in one line", async () => {
+  const small = smallModel();
+  assert.deepEqual(
+    {
+      subgraph: await refusal("subgraph"),
+      external: await refusal("external"),
+      overridable: await refusal("overridable"),
+      empty: await refusal(new Uint8Array(0)),
+      text: await refusal(new TextEncoder().encode("hello")),
+      opset: await refusal(encodeModel({ ...small, opset: 11 })),
+      cut: await refusal(encodeModel(small).subarray(0, 40)),
+    },
+    {
+      subgraph:
+        "Cannot read ONNX model: attribute else_branch holds a subgraph, which no operator here takes",
+      external:
+        'Cannot read ONNX model: tensor "w" keeps its data in another file: only models in one file can be read',
+      overridable:
+        "Cannot read ONNX model: inputs must not be initializers too: found w. ONNX Runtime would not " +
+        "use what is fed to them: export the model without them as inputs (keep_initializers_as_inputs=False in " +
+        "PyTorch)",
+      empty: "Cannot read ONNX model: it holds no graph",
+      text: "Cannot read ONNX model: ModelProto field 13 is cut short or malformed (cant skip wire type 4)",
+      opset: "Cannot read ONNX model: its version of ai.onnx must be 18 to 21: found 11",
+      cut: "Cannot read ONNX model: ModelProto field 7 is cut short or malformed (premature EOF)",
+    },
+  );
+});

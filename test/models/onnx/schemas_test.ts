@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { GraphBuilder, type Value } from "../../../models/onnx/builder.ts";
+import type { ElementType, Shape } from "../../../models/onnx/graph.ts";
+import { GraphError } from "../../../models/onnx/graph_error.ts";
+import { OPERATORS, type OpName } from "../../../models/onnx/shapes.ts";
+import { ELEMENT_TYPES, tensorOf } from "../../../models/onnx/tensor.ts";
+
+/** What Python's onnx says about an operator (scripts/goldens/make_onnx_goldens.py). */
+interface Schema {
+  readonly inputs: readonly [number, number];
+  readonly outputs: readonly [number, number];
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly elements: readonly (readonly ElementType[])[];
+}
+
+const schemas = JSON.parse(
+  await Deno.readTextFile(new URL("schemas.json", import.meta.url)),
+) as Record<OpName, Schema>;
+
+/** Where the table takes less than ONNX, on purpose. */
+const NARROWER: Partial<Record<OpName, Partial<Record<"inputs" | "outputs" | "attributes", unknown>>>> = {
+  BatchNormalization: { outputs: [1, 1] },
+  Constant: {
+    attributes: {
+      value: "tensor",
+      value_float: "float",
+      value_floats: "floats",
+      value_int: "int",
+      value_ints: "ints",
+      value_string: "string",
+      value_strings: "strings",
+    },
+  },
+  // Python's onnx says 0 inputs for operators whose one formal input is variadic with at least one.
+};
+
+Deno.test("the table has the operators of the schemas", () => {
+  assert.deepEqual(Object.keys(OPERATORS).sort(), Object.keys(schemas).sort());
+});
+
+Deno.test("numbers of inputs and outputs, and attributes, are those of the ONNX schemas", () => {
+  const finite = (range: readonly number[]) => range.map((count) => Math.min(count, 2 ** 31 - 1));
+  for (const [op, operator] of Object.entries(OPERATORS)) {
+    const { inputs, outputs, attributes } = schemas[op as OpName];
+    assert.deepEqual(
+      {
+        inputs: finite(operator.inputs),
+        outputs: finite(operator.outputs),
+        attributes: operator.attributes,
+      },
+      { inputs, outputs, attributes, ...NARROWER[op as OpName] },
+      op,
+    );
+  }
+});
+
+/** Operands besides the one of input 0, where they are not all of its type and shape. */
+const OTHERS: Partial<Record<OpName, (b: GraphBuilder) => readonly Value[]>> = {
+  ...Object.fromEntries(
+    (["Reshape", "Expand"] as const).map((op) => [op, (b: GraphBuilder) => [b.ints([2, 2])]]),
+  ),
+  Unsqueeze: (b) => [b.ints([0])],
+  Squeeze: () => [],
+  Gather: (b) => [b.ints([0])],
+  Slice: (b) => [b.ints([0]), b.ints([1])],
+  Pow: (b) => [b.scalar(2)],
+  Clip: () => [],
+  Split: () => [],
+  Where: (b) => [b.scalar(1), b.scalar(2)],
+  BatchNormalization: (b) => Array.from({ length: 4 }, () => b.constant(tensorOf("float32", [2], [1, 1]))),
+};
+
+const ATTRIBUTES: Partial<Record<OpName, Record<string, number>>> = {
+  Cast: { to: 1 },
+  Concat: { axis: 0 },
+  Split: { num_outputs: 1 },
+};
+
+/** Whether the table takes input 0 of this element type, all else being right. */
+function takes(op: OpName, element: ElementType): boolean {
+  const b = new GraphBuilder("g");
+  const shape: Shape = [2, 2];
+  const x = b.input("x", element, shape);
+  const others = OTHERS[op]?.(b) ?? Array.from({ length: OPERATORS[op].inputs[0] - 1 }, () => x);
+  try {
+    b.op(op, [x, ...others], ATTRIBUTES[op] ?? {});
+    return true;
+  } catch (error) {
+    assert(
+      error instanceof GraphError && / must be of /.test(error.message),
+      `${op} of ${element}: ${error}`,
+    );
+    return false;
+  }
+}
+
+Deno.test("the element types of input 0 are those of the ONNX schemas", () => {
+  for (const op of Object.keys(OPERATORS) as OpName[]) {
+    const [allowed] = schemas[op].elements;
+    // Constant has no inputs; ConstantOfShape's must be a constant (its type is tested in shapes_test.ts).
+    if (allowed === undefined || op === "ConstantOfShape") continue;
+    const found = ELEMENT_TYPES.filter((element) => takes(op, element));
+    assert.deepEqual(
+      found.toSorted(),
+      ELEMENT_TYPES.filter((element) => allowed.includes(element)).toSorted(),
+      op,
+    );
+  }
+});

@@ -1,0 +1,162 @@
+/**
+ * Ten steps of WGAN training (n_critic 1) over the project's own graphs, in plain code: what the PyTorch goldens
+ * are compared with. An update is RMSProp as algorithm.md defines it.
+ */
+import { fillUniform, type StreamKey } from "../../random/philox.ts";
+import { initialState } from "../../models/initialise.ts";
+import { buildLayout, views } from "../../models/layout.ts";
+import { BATCH_NORM_DECAY } from "../../models/nets/layers.ts";
+import { mlp } from "../../models/nets/mlp.ts";
+import { wgan } from "../../models/objectives/wgan.ts";
+import type { ElementType, Graph } from "../../models/onnx/graph.ts";
+import {
+  criticTrainingGraph,
+  generatorForwardGraph,
+  generatorTrainingGraph,
+  type Pair,
+} from "../../models/training_graphs.ts";
+import type { TrainingCase } from "../goldens/golden.ts";
+
+export const STEPS = 10;
+
+export type FloatArray = Float32Array | Float64Array;
+export type Values = Map<string, FloatArray>;
+
+/** Computes a graph's outputs from its inputs, both by name. */
+export type Execute = (inputs: ReadonlyMap<string, FloatArray>) => Promise<ReadonlyMap<string, FloatArray>>;
+
+/** The three graphs of training, ready to be computed. */
+export interface Executors {
+  readonly critic: Execute;
+  readonly generator: Execute;
+  readonly forward: Execute;
+}
+
+/** What an update does to a network: a wrong one shows whether the goldens see it. */
+export interface UpdateRule {
+  readonly lr: number;
+  readonly alpha: number;
+  readonly eps: number;
+  /** eps added to the mean square under the root, as TensorFlow 1 has it. */
+  readonly eps_inside: boolean;
+  readonly clip: number | null;
+  /** A parameter that does not move. */
+  readonly frozen: string | null;
+}
+
+export function pairOf(settings: TrainingCase, element: ElementType): Pair {
+  return {
+    critic: mlp("critic", settings.critic),
+    generator: mlp("generator", settings.generator),
+    objective: wgan,
+    micro_batch: settings.micro_batch,
+    element,
+  };
+}
+
+/** The graphs of a case, each handed to `prepare`. */
+export async function prepareGraphs(
+  pair: Pair,
+  prepare: (graph: Graph) => Execute | Promise<Execute>,
+): Promise<Executors> {
+  return {
+    critic: await prepare(criticTrainingGraph(pair)),
+    generator: await prepare(generatorTrainingGraph(pair)),
+    forward: await prepare(generatorForwardGraph(pair)),
+  };
+}
+
+/** Trains and names the results as the goldens do: `losses`, `gradient.NAME` of step 1, `final.NAME`. */
+export async function train(
+  settings: TrainingCase,
+  pair: Pair,
+  executors: Executors,
+  changed: Partial<UpdateRule> = {},
+): Promise<ReadonlyMap<string, FloatArray>> {
+  const rule: UpdateRule = { ...settings.update, eps_inside: false, frozen: null, ...changed };
+  const state = firstState(settings, pair);
+  const squares: Values = new Map([...state].map(([name, values]) => [name, values.map(() => 0)]));
+  const draw = (features: number, key: Omit<StreamKey, "seed" | "shard">) =>
+    drawBatch(settings, pair.element!, features, key);
+  const latent = pair.generator.input_shape[0]!, features = pair.critic.input_shape[0]!;
+  const losses = new Float64Array(2 * STEPS);
+  const results: Values = new Map([["losses", losses]]);
+  const record = (step: number, column: number, outputs: ReadonlyMap<string, FloatArray>) => {
+    losses[2 * (step - 1) + column] = outputs.get("loss")![0]!;
+    if (step > 1) return;
+    for (const [name, values] of outputs) {
+      if (name.endsWith("_grad")) results.set(`gradient.${name.slice(0, -5)}`, values);
+    }
+  };
+
+  for (let step = 1; step <= STEPS; step++) {
+    const real = draw(features, { purpose: "dataset", counter: step });
+    const noise = draw(latent, { purpose: "critic_noise", counter: step });
+    const fake = (await executors.forward(new Map([...state, ["noise", noise]]))).get("fake")!;
+    const critic = await executors.critic(new Map([...state, ["real", real], ["fake", fake]]));
+    record(step, 0, critic);
+    update(state, squares, critic, rule);
+    const fresh = draw(latent, { purpose: "generator_noise", counter: step });
+    const generator = await executors.generator(new Map([...state, ["noise", fresh]]));
+    record(step, 1, generator);
+    update(state, squares, generator, { ...rule, clip: null });
+    for (const { name } of pair.generator.statistics) average(state.get(name)!, generator.get(name)!);
+  }
+  for (const [name, values] of state) results.set(`final.${name}`, values);
+  return results;
+}
+
+function arrayOf(element: ElementType): Float32ArrayConstructor | Float64ArrayConstructor {
+  return element === "float64" ? Float64Array : Float32Array;
+}
+
+function firstState(settings: TrainingCase, pair: Pair): Values {
+  const { critic, generator, statistics } = initialState(pair, settings.seed);
+  const named = [
+    ...views(buildLayout(pair.critic.parameters), critic),
+    ...views(buildLayout(pair.generator.parameters), generator),
+    ...views(buildLayout(pair.generator.statistics), statistics),
+  ];
+  return new Map(named.map(([name, values]) => [name, arrayOf(pair.element!).from(values)]));
+}
+
+/** Uniform numbers of [-1, 1), for noise too: Python draws the same ones. */
+function drawBatch(
+  settings: TrainingCase,
+  element: ElementType,
+  features: number,
+  key: Omit<StreamKey, "seed" | "shard">,
+): FloatArray {
+  const batch = new Float32Array(settings.micro_batch * features);
+  fillUniform(batch, { seed: settings.seed, shard: 0, ...key }, -1, 1);
+  return arrayOf(element).from(batch);
+}
+
+function update(
+  state: Values,
+  squares: Values,
+  outputs: ReadonlyMap<string, FloatArray>,
+  rule: UpdateRule,
+): void {
+  for (const [name, weights] of state) {
+    const gradient = outputs.get(`${name}_grad`);
+    if (gradient !== undefined && name !== rule.frozen) rmsprop(weights, squares.get(name)!, gradient, rule);
+  }
+}
+
+function rmsprop(weights: FloatArray, squares: FloatArray, gradient: FloatArray, rule: UpdateRule): void {
+  const { lr, alpha, eps, eps_inside, clip } = rule;
+  for (let i = 0; i < weights.length; i++) {
+    const g = gradient[i]!;
+    squares[i] = alpha * squares[i]! + (1 - alpha) * g * g;
+    const root = eps_inside ? Math.sqrt(squares[i]! + eps) : Math.sqrt(squares[i]!) + eps;
+    const moved = weights[i]! - lr * g / root;
+    weights[i] = clip === null ? moved : Math.min(Math.max(moved, -clip), clip);
+  }
+}
+
+function average(running: FloatArray, batch: FloatArray): void {
+  for (let i = 0; i < running.length; i++) {
+    running[i] = BATCH_NORM_DECAY * running[i]! + (1 - BATCH_NORM_DECAY) * batch[i]!;
+  }
+}

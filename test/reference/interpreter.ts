@@ -1,0 +1,53 @@
+/**
+ * A slow and plain interpreter of graphs in float64: what gradients and networks are checked against. Written from
+ * the ONNX operator specifications (opset 18); shares nothing with the backward pass.
+ */
+import type { Graph, Node } from "../../models/onnx/graph.ts";
+import { isOpName, type OpName } from "../../models/onnx/shapes.ts";
+import { ELEMENTWISE_KERNELS } from "./elementwise.ts";
+import { Call, type Kernel } from "./kernel.ts";
+import { LINEAR_KERNELS } from "./linear.ts";
+import { REDUCTION_KERNELS } from "./reductions.ts";
+import { fromTensor, type RefTensor } from "./ref_tensor.ts";
+import { SHAPE_KERNELS } from "./shapes.ts";
+
+const KERNELS: Readonly<Record<OpName, Kernel>> = {
+  ...ELEMENTWISE_KERNELS,
+  ...LINEAR_KERNELS,
+  ...REDUCTION_KERNELS,
+  ...SHAPE_KERNELS,
+};
+
+/**
+ * The outputs of a graph by name. `feeds` holds every input, of the graph's element types; extents with a name
+ * take any number. Throws where a feed is missing or of another type, and where a computed shape is not the one
+ * that the graph's types say.
+ */
+export function interpret(graph: Graph, feeds: ReadonlyMap<string, RefTensor>): Map<string, RefTensor> {
+  const values = new Map<string, RefTensor>();
+  for (const [name, tensor] of graph.initializers) values.set(name, fromTensor(tensor));
+  for (const name of graph.inputs) values.set(name, checked(graph, name, feeds.get(name)));
+  for (const node of graph.nodes) {
+    const results = run(node, values);
+    node.outputs.forEach((name, i) => name === "" || values.set(name, checked(graph, name, results[i])));
+  }
+  return new Map(graph.outputs.map((name) => [name, values.get(name)!]));
+}
+
+function run(node: Node, values: ReadonlyMap<string, RefTensor>): readonly RefTensor[] {
+  if (!isOpName(node.op)) throw new Error(`The reference interpreter does not know ${node.op}`);
+  const result = KERNELS[node.op](new Call(node, node.inputs.map((name) => values.get(name))));
+  return "data" in result ? [result] : result;
+}
+
+function checked(graph: Graph, name: string, value: RefTensor | undefined): RefTensor {
+  const type = graph.types.get(name);
+  const fits = value !== undefined && type !== undefined && value.element === type.element &&
+    value.shape.length === type.shape.length &&
+    type.shape.every((extent, axis) => typeof extent === "string" || extent === value.shape[axis]);
+  if (fits) return value;
+  const found = value && `${value.element}[${value.shape.join(",")}]`;
+  throw new Error(
+    `"${name}" must be ${type?.element}[${type?.shape.join(",")}]: found ${found ?? "nothing"}`,
+  );
+}

@@ -1,0 +1,252 @@
+import assert from "node:assert/strict";
+import { connect as connectTcp } from "node:net";
+import { Kernels } from "../../kernels/kernels.ts";
+import { openChannel } from "../../wire/channel.ts";
+import { SYSTEM_CLOCK } from "../../wire/clock.ts";
+import { bytesOf, encodeFrame } from "../../wire/frame.ts";
+import { admitWorker, joinCoordinator } from "../../wire/handshake.ts";
+import type { Message, MessageType } from "../../wire/messages.ts";
+import type { Socket } from "../../wire/socket.ts";
+import { connect, listen, type ListenOptions } from "../../wire/ws_socket.ts";
+
+const HOST = "127.0.0.1";
+const HELLO = { name: "w", threads: 2, provider: "cpu", device: "", platform: "test" };
+const WELCOME = {
+  worker: 1,
+  seed: 42,
+  shards: 1,
+  shard_sizes: [10],
+  example_bytes: 784,
+  encoding: "uint8",
+  shard_sha256: ["00".repeat(32)],
+  artifacts: [],
+  heartbeat_ms: 1000,
+  silence_ms: 5000,
+} as const;
+const WEIGHTS: Message = {
+  type: "weights",
+  run: "r",
+  incarnation: 1,
+  generation: 1,
+  state: "critic",
+  step: 1,
+  checksum: "0123456789abcdef",
+};
+const TERMS = { clock: SYSTEM_CLOCK, deadline_ms: 5000, token: "secret" };
+
+/** A listener on a free port and the first socket that arrives there. */
+async function listening(options: Partial<ListenOptions> = {}) {
+  const arrived = Promise.withResolvers<Socket>();
+  const onsocket = (socket: Socket, peer: string) => {
+    assert.match(peer, /^127\.0\.0\.1:\d+$/);
+    arrived.resolve(socket);
+  };
+  const listener = await listen({ host: HOST, port: 0, onsocket, ...options });
+  return { listener, url: `ws://${HOST}:${listener.port}`, arrived: arrived.promise };
+}
+
+async function pair() {
+  const { listener, url, arrived } = await listening();
+  const client = await connect(url);
+  return { listener, client, server: await arrived };
+}
+
+function channelOver(socket: Socket, ...allowed: MessageType[]) {
+  return openChannel(socket, {
+    clock: SYSTEM_CLOCK,
+    heartbeat_ms: 1000,
+    silence_ms: 5000,
+    allowed: new Set(allowed),
+  });
+}
+
+function closed(socket: Socket): Promise<string> {
+  return new Promise((resolve) => socket.onclose = resolve);
+}
+
+Deno.test("ws: handshake, then 2 MB to and fro over loopback", async () => {
+  const { listener, client, server } = await pair();
+  await Promise.all([
+    admitWorker(server, { ...TERMS, run: "r", incarnation: 1, welcome: () => WELCOME }),
+    joinCoordinator(client, { ...TERMS, hello: HELLO }),
+  ]);
+  const coordinator = channelOver(server, "weights");
+  const worker = channelOver(client, "weights");
+  coordinator.onmessage = (message, payload) => coordinator.send(message, payload);
+  const sent = bytesOf(Kernels.create(2_134_020).allocate(533_505));
+  sent.forEach((_, i) => sent[i] = (i * 31) >> 3);
+  for (const length of [sent.length, 65_535, 1, 0]) {
+    const back = new Promise<Uint8Array>((resolve) =>
+      worker.onmessage = (_message, payload) => resolve(payload)
+    );
+    worker.send(WEIGHTS, sent.subarray(0, length));
+    await worker.drained();
+    const payload = await back;
+    assert.equal(payload.byteOffset % 8, 0);
+    assert.ok(payload.length === length && payload.every((byte, i) => byte === sent[i]));
+  }
+  assert.equal(worker.bytes_in, coordinator.bytes_out);
+  assert.equal(coordinator.bytes_in, worker.bytes_out);
+  worker.close("Test is over");
+  await new Promise((resolve) => coordinator.onclose = resolve);
+  await listener.close();
+});
+
+Deno.test("ws: a close reason reaches the other side, cut to what fits between characters", async () => {
+  const { listener, client, server } = await pair();
+  server.onmessage = () => {};
+  const told = closed(server);
+  client.close("ä".repeat(100));
+  assert.equal(await told, "ä".repeat(61));
+  await listener.close();
+});
+
+Deno.test("ws: what was sent before a close arrives before it, in the parts it was sent in", async () => {
+  const { listener, client, server } = await pair();
+  server.trust();
+  const lengths: number[] = [];
+  server.onmessage = (parts) => lengths.push(...parts.map((part) => part.length));
+  const told = closed(server);
+  client.send([new Uint8Array(3_000_000), new Uint8Array(5)], () => {});
+  client.close("bye");
+  assert.equal(await told, "bye");
+  assert.deepEqual(lengths, [3_000_000, 5]);
+  await listener.close();
+});
+
+Deno.test("ws: an abrupt end and a listener that closes are told", async () => {
+  const { listener, client, server } = await pair();
+  server.onmessage = () => {};
+  client.onmessage = () => {};
+  const told = closed(server);
+  client.close("gone", true);
+  assert.equal(await told, "Connection closed with code 1006");
+  const second = await connect(`ws://${HOST}:${listener.port}`);
+  second.onmessage = () => {};
+  const told_second = closed(second);
+  await listener.close();
+  assert.equal(await told_second, "Connection closed with code 1006");
+});
+
+Deno.test("ws: messages wait until there is a handler, in order", async () => {
+  const { listener, client, server } = await pair();
+  for (let i = 1; i <= 3; i++) {
+    await new Promise<void>((resolve) => client.send([new Uint8Array(i)], resolve));
+  }
+  const lengths: number[] = [];
+  await new Promise<void>((resolve) => {
+    const take = (parts: readonly Uint8Array[]) => {
+      server.onmessage = null;
+      lengths.push(parts[0]?.length ?? 0);
+      if (lengths.length === 3) resolve();
+      else setTimeout(() => server.onmessage = take, 0);
+    };
+    server.onmessage = take;
+  });
+  assert.deepEqual(lengths, [1, 2, 3]);
+  client.close("Test is over", true);
+  await listener.close();
+});
+
+Deno.test("ws: a stranger who sends much is dropped, a trusted peer is not", async () => {
+  const { listener, client, server } = await pair();
+  server.onmessage = () => {};
+  client.onmessage = () => {};
+  const told = closed(server);
+  const dropped = closed(client);
+  client.send([new Uint8Array(70_000)], () => {});
+  assert.equal(await told, "Peer sent too much before the handshake");
+  await dropped;
+  await listener.close();
+});
+
+Deno.test("ws: a message above the limit ends the connection", async () => {
+  const { listener, client, server } = await pair();
+  server.trust();
+  server.onmessage = () => {};
+  client.onmessage = () => {};
+  const told = closed(server);
+  client.send([new Uint8Array(64 * 1024 * 1024 + 1)], () => {});
+  assert.equal(await told, "Max payload size exceeded");
+  await listener.close();
+});
+
+Deno.test("ws: text is answered as any bad message", async () => {
+  const { listener, url, arrived } = await listening();
+  const client = new WebSocket(url);
+  client.binaryType = "arraybuffer";
+  await new Promise((resolve) => client.onopen = resolve);
+  const channel = channelOver(await arrived);
+  const answer = new Promise<ArrayBuffer>((resolve) => client.onmessage = ({ data }) => resolve(data));
+  client.send("hello");
+  const { head } = encodeFrame({
+    type: "refuse",
+    code: "bad_message",
+    reason: "Frame must have at least 8 bytes: found 5",
+    fatal: false,
+    job: null,
+  });
+  assert.deepEqual(new Uint8Array(await answer), head);
+  channel.close("Test is over");
+  await new Promise((resolve) => client.onclose = resolve);
+  await listener.close();
+});
+
+Deno.test("ws: a port in use and an address of another machine are the user's errors", async () => {
+  const { listener } = await listening();
+  const { port } = listener;
+  await assert.rejects(listen({ host: HOST, port, onsocket: () => {} }), {
+    name: "UserError",
+    message: `Cannot listen on 127.0.0.1:${port}: the port is in use; ` +
+      "choose another with --port, or stop the program that has it",
+  });
+  await assert.rejects(listen({ host: "192.0.2.1", port, onsocket: () => {} }), {
+    name: "UserError",
+    message:
+      `Cannot listen on 192.0.2.1:${port}: this machine has no such address; choose another with --host`,
+  });
+  await listener.close();
+});
+
+Deno.test("ws: connecting fails with one line", async () => {
+  const { listener, url } = await listening();
+  await listener.close();
+  await assert.rejects(connect(url), {
+    name: "Error",
+    message: `Cannot connect to ${url}: connect ECONNREFUSED ${url.slice("ws://".length)}`,
+  });
+  await assert.rejects(connect("not an address"), {
+    name: "UserError",
+    message: /^Cannot connect to not an address: /,
+  });
+});
+
+Deno.test("ws: plain HTTP is answered on the same port", async () => {
+  const plain = await listening();
+  const refused = await fetch(`http://${HOST}:${plain.listener.port}/`);
+  assert.equal(refused.status, 426);
+  assert.equal(await refused.text(), "This port speaks wagon's WebSocket protocol\n");
+  await plain.listener.close();
+  const served = await listening({ onrequest: (request, response) => response.end(`path ${request.url}`) });
+  const answer = await fetch(`http://${HOST}:${served.listener.port}/status`);
+  assert.equal(await answer.text(), "path /status");
+  await served.listener.close();
+});
+
+Deno.test("ws: connections beyond the limit are turned away", async () => {
+  const { listener, url } = await listening({ max_connections: 1 });
+  const first = await connect(url);
+  await assert.rejects(connect(url), { message: /^Cannot connect to / });
+  first.close("Test is over", true);
+  await listener.close();
+});
+
+Deno.test("ws: one who connects and says nothing does not keep the listener from closing", async () => {
+  const { listener } = await listening();
+  const tcp = connectTcp(listener.port, HOST);
+  await new Promise((resolve) => tcp.on("connect", resolve));
+  const ended = new Promise((resolve) => tcp.on("close", resolve));
+  tcp.on("error", () => {});
+  await listener.close();
+  await ended;
+});

@@ -1,0 +1,197 @@
+import assert from "node:assert/strict";
+import * as ort from "onnxruntime-node";
+import type { GraphEntry } from "../../models/manifest.ts";
+import { fillNormal } from "../../random/philox.ts";
+import { CPU } from "../../worker/device.ts";
+import { Engine, type Leaf, type NoisePurpose, type SumTask } from "../../worker/engine.ts";
+import type { Network } from "../../worker/fence.ts";
+import { compileGraphs } from "../../worker/graph_runner.ts";
+import { Job } from "../../worker/jobs.ts";
+import { probe } from "../../worker/probe.ts";
+import { exampleBytes, MICRO_BATCH, SEED, type TestRun, testRun } from "./test_run.ts";
+
+const run = await testRun(5);
+const runners = await compileGraphs(run.manifest, run.graphs, CPU);
+
+function engine(encoding: "uint8" | "float32" = "uint8"): Engine {
+  const engine = new Engine(run.manifest, runners, { seed: SEED, encoding, num_shards: 5 });
+  engine.setWeights("critic", run.weights.critic);
+  engine.setWeights("generator", run.weights.generator);
+  return engine;
+}
+
+function examples(shard: number): Uint8Array {
+  return exampleBytes(MICRO_BATCH * 10, shard);
+}
+
+function task(kind: Network, begin: number, end: number): SumTask {
+  const leaves = Array.from({ length: end - begin }, (_, i): Leaf => {
+    const shard = begin + i;
+    return { shard, examples: kind === "critic" ? examples(shard) : null };
+  });
+  return { kind, node: { begin, end }, leaves, noise_purpose: `${kind}_noise`, noise_counter: 3 };
+}
+
+/** One leaf with ONNX Runtime alone: each tensor on its own, results copied from its answer. */
+async function leafByHand({ manifest, graphs, weights }: TestRun, kind: Network, shard: number) {
+  const noise = new Float32Array(MICRO_BATCH * manifest.latent);
+  const purpose: NoisePurpose = `${kind}_noise`;
+  fillNormal(noise, { seed: SEED, purpose, counter: 3, shard });
+  const inputs: Record<string, Float32Array> = { noise };
+  for (const network of ["critic", "generator"] as const) {
+    for (const { name, shape, offset } of manifest.layouts[network].slots) {
+      inputs[name] = weights[network].slice(offset, offset + shape.reduce((a, b) => a * b, 1));
+    }
+  }
+  const compute = async (entry: GraphEntry, bytes: Uint8Array) => {
+    const session = await ort.InferenceSession.create(bytes, { intraOpNumThreads: 1 });
+    return await session.run(Object.fromEntries(
+      entry.inputs.map((
+        { name, shape },
+      ) => [name, new ort.Tensor("float32", inputs[name]!, shape as number[])]),
+    ));
+  };
+  if (kind === "critic") {
+    const { fake } = await compute(manifest.graphs.generator_forward_model, graphs.generator_forward_model);
+    inputs.fake = fake!.data as Float32Array;
+    inputs.real = Float32Array.from(examples(shard), (value) => Math.fround(value / 127.5 - 1));
+  }
+  const entry = manifest.graphs[`${kind}_training_model`];
+  const results = await compute(entry, graphs[`${kind}_training_model`]);
+  const flat = new Float32Array(entry.size);
+  for (const { name, offset } of entry.outputs) flat.set(results[name]!.data as Float32Array, offset);
+  return flat;
+}
+
+const add = (a: Float32Array, b: Float32Array) => a.map((value, i) => Math.fround(value + b[i]!));
+
+for (const kind of ["critic", "generator"] as const) {
+  Deno.test(`${kind}: the sum of a node is that of its leaves in the tree's order`, async () => {
+    const leaves = await Promise.all([0, 1, 2, 3, 4].map((shard) => leafByHand(run, kind, shard)));
+    const [a, b, c, d, e] = leaves as [Float32Array, Float32Array, Float32Array, Float32Array, Float32Array];
+    const { sum, compute_ms } = await engine().sum(task(kind, 0, 5));
+    assert.deepEqual(sum, add(add(add(a, b), add(c, d)), e));
+    assert.ok(compute_ms > 0);
+    assert.deepEqual((await engine().sum(task(kind, 3, 4))).sum, d);
+    assert.ok(sum.some((value) => value !== 0));
+  });
+}
+
+Deno.test("fakes made ahead change no bit, and are used", async () => {
+  const plain = await engine().sum(task("critic", 0, 2));
+  const ahead = engine();
+  for (const shard of [0, 1]) {
+    await ahead.makeAhead({ shard, noise_purpose: "critic_noise", noise_counter: 3 });
+  }
+  assert.deepEqual((await ahead.sum(task("critic", 0, 2))).sum, plain.sum);
+});
+
+Deno.test("fakes made ahead for another counter, purpose or generator are not used", async () => {
+  const right = (await engine().sum(task("critic", 0, 1))).sum;
+  const other_counter = engine();
+  await other_counter.makeAhead({ shard: 0, noise_purpose: "critic_noise", noise_counter: 4 });
+  assert.deepEqual((await other_counter.sum(task("critic", 0, 1))).sum, right);
+  const other_purpose = engine();
+  await other_purpose.makeAhead({ shard: 0, noise_purpose: "generator_noise", noise_counter: 3 });
+  assert.deepEqual((await other_purpose.sum(task("critic", 0, 1))).sum, right);
+  const other_weights = engine();
+  other_weights.setWeights("generator", run.weights.generator.map((value) => value * 2));
+  await other_weights.makeAhead({ shard: 0, noise_purpose: "critic_noise", noise_counter: 3 });
+  other_weights.setWeights("generator", run.weights.generator);
+  assert.deepEqual((await other_weights.sum(task("critic", 0, 1))).sum, right);
+});
+
+Deno.test("float32 examples are taken as they are", async () => {
+  const bytes = task("critic", 0, 1);
+  const values = Float32Array.from(examples(0), (value) => value / 127.5 - 1);
+  const floats = { ...bytes, leaves: [{ shard: 0, examples: new Uint8Array(values.buffer) }] };
+  assert.deepEqual((await engine("float32").sum(floats)).sum, (await engine().sum(bytes)).sum);
+  await assert.rejects(engine("float32").sum(bytes), {
+    message: "Examples must have 120 bytes: found 30",
+  });
+});
+
+Deno.test("the probe's class holds what the bits depend on, and not the run's weights", async () => {
+  const first = await probe(run.manifest, runners, CPU);
+  engine();
+  const again = await probe(run.manifest, await compileGraphs(run.manifest, run.graphs, CPU), CPU);
+  assert.equal(again.numeric_class, first.numeric_class);
+  assert.match(first.numeric_class, /^[0-9a-f]{64}$/);
+  assert.ok(first.shard_ms > 0);
+  const other = await probe(run.manifest, runners, { provider: "cuda", index: 0 });
+  assert.notEqual(other.numeric_class, first.numeric_class);
+  const swapped = { ...runners, generator_forward_model: runners.sampler_model };
+  await assert.rejects(probe(run.manifest, swapped, CPU), {
+    message: "Graph sampler_model.onnx needs statistics",
+  });
+});
+
+/** All rows at once, by ONNX Runtime alone. */
+async function sampleByHand(count: number): Promise<Float32Array> {
+  const { manifest, graphs, weights, statistics } = run;
+  const noise = new Float32Array(count * manifest.latent);
+  fillNormal(noise, { seed: SEED, purpose: "sample", counter: 9, shard: 0 });
+  const feeds: Record<string, ort.Tensor> = {};
+  for (const { name, shape, source } of manifest.graphs.sampler_model.inputs) {
+    if (source === "noise") feeds[name] = new ort.Tensor("float32", noise, [count, manifest.latent]);
+    else if (source === "generator" || source === "statistics") {
+      const { offset } = manifest.layouts[source].slots.find((slot) => slot.name === name)!;
+      const flat = source === "generator" ? weights.generator : statistics;
+      const size = (shape as number[]).reduce((a, b) => a * b, 1);
+      feeds[name] = new ort.Tensor("float32", flat.slice(offset, offset + size), shape as number[]);
+    }
+  }
+  const session = await ort.InferenceSession.create(graphs.sampler_model, { intraOpNumThreads: 1 });
+  return (await session.run(feeds)).samples!.data as Float32Array;
+}
+
+async function finish(job: Job): Promise<{ result: Float32Array; steps: number }> {
+  for (let steps = 1;; steps++) {
+    const result = await job.step();
+    if (result !== null) return { result, steps };
+  }
+}
+
+Deno.test("a sample job makes its rows a few at a time, with the weights it was opened with", async () => {
+  const count = 150;
+  const wanted = await sampleByHand(count);
+  const held = engine();
+  const payload = run.statistics;
+  const job = Job.open(held, { kind: "sample", count, noise_counter: 9, payload });
+  held.setWeights("generator", new Float32Array(run.weights.generator.length));
+  const { result, steps } = await finish(job);
+  assert.equal(steps, 3);
+  // Matrix products of other heights may round otherwise; none was seen to (0), one unit is 6e-8.
+  const error = Math.max(...result.map((value, i) => Math.abs(value - wanted[i]!)));
+  assert.ok(error <= 6e-7, `error ${error}`);
+});
+
+Deno.test("a score job gives the critic's scores, whose mean is that of the training graph", async () => {
+  const held = engine();
+  const payload = Float32Array.from(examples(2), (value) => value / 127.5 - 1);
+  const { result } = await finish(
+    Job.open(held, { kind: "score", count: MICRO_BATCH, noise_counter: 0, payload }),
+  );
+  const { sum } = await held.sum(task("critic", 2, 3));
+  const entry = run.manifest.graphs.critic_training_model;
+  const mean = sum[entry.outputs.find(({ name }) => name === "mean_D_real")!.offset]!;
+  const error = Math.abs(result.reduce((total, score) => total + score, 0) / MICRO_BATCH - mean);
+  assert.ok(error <= 1e-7, `error ${error}`);
+});
+
+Deno.test("a job whose payload has not the right length is refused", () => {
+  assert.throws(
+    () => Job.open(engine(), { kind: "score", count: 2, noise_counter: 0, payload: new Float32Array(3) }),
+    {
+      message: "Payload of a score job must have 20 float32 values: found 3",
+    },
+  );
+});
+
+Deno.test("a graph whose names are not those of the manifest is refused", async () => {
+  const { manifest, graphs } = run;
+  const swapped = { ...graphs, critic_eval_model: graphs.sampler_model };
+  await assert.rejects(compileGraphs(manifest, swapped, CPU), {
+    message: "Graph critic_eval_model.onnx must have the inputs that artifacts.json names: real differs",
+  });
+});

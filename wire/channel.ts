@@ -1,0 +1,198 @@
+/**
+ * A channel carries checked messages over a socket whose peer has been through the handshake. It answers bad
+ * messages with coded refusals, keeps heartbeats, and closes when the peer is silent or does not read.
+ */
+import type { Cancel, Clock } from "./clock.ts";
+import { decodeFrame, encodeFrame, type Frame, frameBytes, type Received } from "./frame.ts";
+import type { Message, MessageType } from "./messages.ts";
+import { Refusal } from "./refusal.ts";
+import type { Socket } from "./socket.ts";
+
+/** Bad messages of a connection that are answered; one more closes it. */
+const MAX_BAD_MESSAGES = 8;
+/** Unwritten bytes above which a peer must read. */
+const HIGH_WATER_BYTES = 1024 * 1024;
+/** A peer must read its pending frame at this rate at least, once `silence_ms` have passed. */
+const MIN_BYTES_PER_MS = 100;
+
+export interface Channel {
+  /** Sends a message. The payload is not copied: it must not change until {@linkcode drained}. */
+  send(message: Message, payload?: Uint8Array): void;
+  /** Sends what was encoded once, to many. */
+  sendFrame(frame: Frame): void;
+  /** Bytes handed over and not written yet. */
+  readonly buffered_bytes: number;
+  /** Resolves when all that was handed over so far has been written; rejects if the channel closes first. */
+  drained(): Promise<void>;
+  /** Closes after what was handed over. `onclose` is called before this returns. */
+  close(reason: string): void;
+  /** Gets every accepted message and every refusal. A {@linkcode Refusal} that it throws is sent as the answer. */
+  onmessage: ((message: Message, payload: Uint8Array) => void) | null;
+  /** Called once, whichever side closed, with the reason in words. */
+  onclose: ((reason: string) => void) | null;
+  readonly bytes_in: number;
+  readonly bytes_out: number;
+  /** When the peer was last heard, by the clock. */
+  readonly last_heard_ms: number;
+}
+
+export interface ChannelOptions {
+  readonly clock: Clock;
+  /** Interval of heartbeats and of the checks on the peer. */
+  readonly heartbeat_ms: number;
+  /** A peer unheard for longer is dead. */
+  readonly silence_ms: number;
+  /** Types this side accepts; others are refused as unexpected_message. Pings, pongs and refusals always pass. */
+  readonly allowed: ReadonlySet<MessageType>;
+}
+
+/** Opens a channel and trusts the peer: do the handshake first. Set `onmessage` before returning to the event loop. */
+export function openChannel(socket: Socket, options: ChannelOptions): Channel {
+  return new SocketChannel(socket, options);
+}
+
+/** Someone waits until so many frames have been written. */
+interface Waiter {
+  readonly frames: number;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+class SocketChannel implements Channel {
+  onmessage: Channel["onmessage"] = null;
+  onclose: Channel["onclose"] = null;
+  bytes_in = 0;
+  bytes_out = 0;
+  buffered_bytes = 0;
+  last_heard_ms: number;
+
+  readonly #socket: Socket;
+  readonly #options: ChannelOptions;
+  readonly #stopHeartbeat: Cancel;
+  /** Sizes of the frames that are not written yet, oldest first. */
+  readonly #unwritten: number[] = [];
+  #waiters: Waiter[] = [];
+  #frames_out = 0;
+  /** Since when the oldest unwritten frame is the oldest. */
+  #writing_since_ms: number;
+  #received_bytes = 0;
+  #bad_messages = 0;
+  #closed: string | null = null;
+
+  constructor(socket: Socket, options: ChannelOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    this.last_heard_ms = this.#writing_since_ms = options.clock.now_ms();
+    this.#stopHeartbeat = options.clock.every(options.heartbeat_ms, () => this.#beat());
+    socket.trust();
+    socket.onclose = (reason) => this.#end(reason);
+    socket.onmessage = (parts) => this.#receive(parts);
+  }
+
+  send(message: Message, payload?: Uint8Array): void {
+    this.sendFrame(encodeFrame(message, payload));
+  }
+
+  sendFrame(frame: Frame): void {
+    if (this.#closed !== null) return;
+    const bytes = frameBytes(frame);
+    if (this.#unwritten.length === 0) this.#writing_since_ms = this.#options.clock.now_ms();
+    this.#unwritten.push(bytes);
+    this.buffered_bytes += bytes;
+    this.bytes_out += bytes;
+    this.#frames_out++;
+    this.#socket.send(frame.payload ? [frame.head, frame.payload] : [frame.head], () => this.#written());
+  }
+
+  drained(): Promise<void> {
+    if (this.#closed !== null) return Promise.reject(new Error(this.#closed));
+    if (this.#unwritten.length === 0) return Promise.resolve();
+    return new Promise((resolve, reject) =>
+      this.#waiters.push({ frames: this.#frames_out, resolve, reject })
+    );
+  }
+
+  close(reason: string): void {
+    this.#shut(reason, false);
+  }
+
+  #shut(reason: string, abrupt: boolean): void {
+    if (this.#closed !== null) return;
+    this.#socket.close(reason, abrupt);
+    this.#end(reason);
+  }
+
+  #end(reason: string): void {
+    if (this.#closed !== null) return;
+    this.#closed = reason;
+    this.#stopHeartbeat();
+    for (const { reject } of this.#waiters) reject(new Error(reason));
+    this.#waiters = [];
+    this.onclose?.(reason);
+  }
+
+  #written(): void {
+    if (this.#closed !== null) return;
+    this.buffered_bytes -= this.#unwritten.shift() ?? 0;
+    this.#writing_since_ms = this.#options.clock.now_ms();
+    const frames_written = this.#frames_out - this.#unwritten.length;
+    const ready = this.#waiters.filter(({ frames }) => frames <= frames_written);
+    this.#waiters = this.#waiters.filter(({ frames }) => frames > frames_written);
+    for (const { resolve } of ready) resolve();
+  }
+
+  #receive(parts: readonly Uint8Array[]): void {
+    if (this.#closed !== null) return;
+    for (const part of parts) this.bytes_in += part.length;
+    this.last_heard_ms = this.#options.clock.now_ms();
+    try {
+      this.#dispatch(decodeFrame(...parts));
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      this.#refuse(error);
+    }
+  }
+
+  #dispatch({ message, payload }: Received): void {
+    if (message.type === "ping") return this.send({ type: "pong", sent_ms: message.sent_ms });
+    if (message.type === "pong") return;
+    if (message.type !== "refuse" && !this.#options.allowed.has(message.type)) {
+      throw new Refusal("unexpected_message", `Message ${message.type} must not be sent here and now`);
+    }
+    this.onmessage?.(message, payload);
+  }
+
+  #refuse(refusal: Refusal): void {
+    if (refusal.code === "bad_message" || refusal.code === "unexpected_message") this.#bad_messages++;
+    this.send(refusal.toMessage());
+    if (refusal.fatal) this.close(refusal.message);
+    else if (this.#bad_messages > MAX_BAD_MESSAGES) {
+      this.close(`Peer sent ${this.#bad_messages} bad messages, the last: ${refusal.message}`);
+    }
+  }
+
+  #beat(): void {
+    const { clock, silence_ms } = this.#options;
+    const now_ms = clock.now_ms();
+    if (this.#socket.bytes_received !== this.#received_bytes) this.last_heard_ms = now_ms;
+    this.#received_bytes = this.#socket.bytes_received;
+    const silent_ms = now_ms - this.last_heard_ms;
+    if (silent_ms > silence_ms) {
+      return this.#shut(
+        `Peer was silent for ${Math.round(silent_ms)} ms: at most ${silence_ms} ms are allowed`,
+        true,
+      );
+    }
+    const stalled_ms = now_ms - this.#writing_since_ms;
+    const allowed_ms = silence_ms + (this.#unwritten[0] ?? 0) / MIN_BYTES_PER_MS;
+    if (this.buffered_bytes > HIGH_WATER_BYTES && stalled_ms > allowed_ms) {
+      return this.#shut(
+        `Peer does not read: ${this.buffered_bytes} bytes wait, none was taken for ${
+          Math.round(stalled_ms)
+        } ms`,
+        true,
+      );
+    }
+    if (this.#unwritten.length === 0) this.send({ type: "ping", sent_ms: now_ms });
+  }
+}

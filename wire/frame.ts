@@ -1,0 +1,173 @@
+/**
+ * Frames: a message header and raw bytes after it, laid out as messages.ts says. Every frame that is not exactly
+ * so is a {@linkcode Refusal}, whatever its bytes.
+ */
+import { decode, encode } from "@msgpack/msgpack";
+import { checkMessage, MAX_FRAME_BYTES, type Message, PROTOCOL_VERSION } from "./messages.ts";
+import { Refusal } from "./refusal.ts";
+import { SchemaError } from "./schema.ts";
+
+/** "WGN1", little-endian. */
+const MAGIC = 0x314e4757;
+const PREFIX_BYTES = 8;
+const ALIGNMENT_BYTES = 8;
+/** The largest header is a welcome with 4096 shards: about 300 KB. */
+const MAX_HEADER_BYTES = 1024 * 1024;
+/** A header that claims more than its own bytes can hold is refused before anything is allocated for it. */
+const DECODE_LIMITS = {
+  maxStrLength: 4096,
+  maxBinLength: 0,
+  maxExtLength: 0,
+  maxArrayLength: 4096,
+  maxMapLength: 64,
+};
+
+/** An encoded message: `head` (with its padding), then `payload`, which is not copied. */
+export interface Frame {
+  readonly head: Uint8Array<ArrayBuffer>;
+  readonly payload: Uint8Array | null;
+}
+
+/** A decoded message. `payload` starts at a multiple of 8 in its buffer; empty if there is none. */
+export interface Received {
+  readonly message: Message;
+  readonly payload: Uint8Array;
+}
+
+/** Encodes a message. Throws RangeError beyond {@linkcode MAX_FRAME_BYTES}. */
+export function encodeFrame(message: Message, payload: Uint8Array | null = null): Frame {
+  const header = encode({ ...message, payload_bytes: payload?.length ?? 0 });
+  const head = new Uint8Array(align(PREFIX_BYTES + header.length));
+  const bytes = head.length + (payload?.length ?? 0);
+  if (bytes > MAX_FRAME_BYTES) {
+    throw new RangeError(
+      `Cannot send ${message.type}: a frame must have at most ${MAX_FRAME_BYTES} bytes, found ${bytes}`,
+    );
+  }
+  const view = new DataView(head.buffer);
+  view.setUint32(0, MAGIC, true);
+  view.setUint32(4, header.length, true);
+  head.set(header, PREFIX_BYTES);
+  return { head, payload };
+}
+
+/** Bytes that a frame takes on the wire. */
+export function frameBytes(frame: Frame): number {
+  return frame.head.length + (frame.payload?.length ?? 0);
+}
+
+/**
+ * Decodes a frame that came in one or more parts. The payload is a view where it lies in one part and is aligned
+ * there; otherwise a copy. Throws {@linkcode Refusal}: version_mismatch for another version's challenge or hello,
+ * bad_message for all else.
+ */
+export function decodeFrame(...parts: readonly Uint8Array[]): Received {
+  const [first, second] = parts;
+  if (first && second && parts.length === 2 && isHead(first)) return decodeParts(first, second);
+  const whole = first && parts.length === 1 ? first : join(parts);
+  const head_bytes = headBytes(whole);
+  if (whole.length < head_bytes) {
+    throw bad(`Frame must have ${head_bytes} bytes of header and padding: found ${whole.length}`);
+  }
+  return decodeParts(whole.subarray(0, head_bytes), whole.subarray(head_bytes));
+}
+
+/** The payload as float32, without a copy. Throws {@linkcode Refusal} unless it has exactly `length` of them. */
+export function payloadFloats(payload: Uint8Array, length: number): Float32Array {
+  if (payload.length !== length * 4) {
+    throw bad(
+      `Payload must have ${length} float32 values (${length * 4} bytes): found ${payload.length} bytes`,
+    );
+  }
+  return new Float32Array(payload.buffer, payload.byteOffset, length);
+}
+
+/** The bytes of a view, without a copy: what `payload` is made of. */
+export function bytesOf(view: ArrayBufferView): Uint8Array {
+  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+}
+
+function decodeParts(head: Uint8Array, payload: Uint8Array): Received {
+  const { payload_bytes, ...fields } = decodeHeader(head);
+  if (payload_bytes !== payload.length) {
+    throw bad(
+      `Field payload_bytes must be what follows the header: found ${payload_bytes} and ${payload.length}`,
+    );
+  }
+  checkVersion(fields);
+  try {
+    return { message: checkMessage(fields), payload: aligned(payload) };
+  } catch (error) {
+    throw error instanceof SchemaError ? bad(error.message) : error;
+  }
+}
+
+function isHead(bytes: Uint8Array): boolean {
+  return bytes.length >= PREFIX_BYTES && bytes.length === headBytes(bytes);
+}
+
+/** Checks the prefix and returns how many bytes the head has, padding included. */
+function headBytes(bytes: Uint8Array): number {
+  if (bytes.length < PREFIX_BYTES) {
+    throw bad(`Frame must have at least ${PREFIX_BYTES} bytes: found ${bytes.length}`);
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, PREFIX_BYTES);
+  const magic = view.getUint32(0, true);
+  if (magic !== MAGIC) {
+    throw bad(`Frame must begin with 0x${MAGIC.toString(16)}: found 0x${magic.toString(16)}`);
+  }
+  const header_bytes = view.getUint32(4, true);
+  if (header_bytes > MAX_HEADER_BYTES) {
+    throw bad(`Header must have at most ${MAX_HEADER_BYTES} bytes: found ${header_bytes}`);
+  }
+  return align(PREFIX_BYTES + header_bytes);
+}
+
+function decodeHeader(head: Uint8Array): Record<string, unknown> {
+  const end = PREFIX_BYTES + new DataView(head.buffer, head.byteOffset).getUint32(4, true);
+  if (head.subarray(end).some((byte) => byte !== 0)) throw bad("Padding must be zero: found other bytes");
+  let header: unknown;
+  try {
+    header = decode(head.subarray(PREFIX_BYTES, end), DECODE_LIMITS);
+  } catch (error) {
+    throw bad(`Header must be MessagePack: ${error instanceof Error ? error.message : error}`);
+  }
+  if (typeof header !== "object" || header === null || Array.isArray(header)) {
+    throw bad(`Header must be a map: found ${Array.isArray(header) ? "an array" : typeof header}`);
+  }
+  return header as Record<string, unknown>;
+}
+
+/** Other versions may have other fields, so theirs is looked at before the fields are checked. */
+function checkVersion(fields: Record<string, unknown>): void {
+  const { type, version } = fields;
+  if (
+    (type === "challenge" || type === "hello") && Number.isInteger(version) && version !== PROTOCOL_VERSION
+  ) {
+    const reason =
+      `Protocol version must be ${PROTOCOL_VERSION}: found ${version}; use the same wagon on both sides`;
+    throw new Refusal("version_mismatch", reason, { fatal: true });
+  }
+}
+
+function aligned(payload: Uint8Array): Uint8Array {
+  return payload.byteOffset % ALIGNMENT_BYTES === 0 ? payload : new Uint8Array(payload);
+}
+
+function join(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((bytes, part) => bytes + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+function align(bytes: number): number {
+  return Math.ceil(bytes / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
+}
+
+function bad(reason: string): Refusal {
+  return new Refusal("bad_message", reason);
+}

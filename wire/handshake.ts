@@ -1,0 +1,197 @@
+/**
+ * Both sides prove that they know the token, before anything else is said. A proof is HMAC-SHA256 with the token as
+ * key, over a label of the side that proves, the protocol's version, the run and both sides' fresh nonces: the token
+ * never crosses the wire, an old proof is worth nothing, and neither side's proof can be sent back as the other's.
+ * It does not hide or sign what follows, nor stop one who relays everything: across a network that is not trusted
+ * the socket must be TLS.
+ */
+import type { Clock } from "./clock.ts";
+import { decodeFrame, encodeFrame } from "./frame.ts";
+import { type Message, type MessageOf, type MessageType, PROTOCOL_VERSION } from "./messages.ts";
+import { Refusal } from "./refusal.ts";
+import type { Socket } from "./socket.ts";
+
+const NONCE_BYTES = 16;
+
+/** Whose proof it is. */
+export type Side = "worker" | "coordinator";
+
+/** What a proof is about. Nonces are 32 hexadecimal digits. */
+export interface ProofTerms {
+  readonly run: string;
+  readonly incarnation: number;
+  readonly coordinator_nonce: string;
+  readonly worker_nonce: string;
+}
+
+export interface HandshakeOptions {
+  readonly clock: Clock;
+  /** Time for the whole handshake. */
+  readonly deadline_ms: number;
+  /** The secret both sides hold; not empty. */
+  readonly token: string;
+}
+
+export interface AdmitOptions extends HandshakeOptions {
+  readonly run: string;
+  readonly incarnation: number;
+  /**
+   * What to tell a worker that has proved itself. Throws {@linkcode Refusal} to turn it away.
+   */
+  readonly welcome: (
+    hello: MessageOf<"hello">,
+  ) => Omit<MessageOf<"welcome">, "type" | "proof" | "run" | "incarnation">;
+}
+
+export interface JoinOptions extends HandshakeOptions {
+  /** What this worker says of itself. */
+  readonly hello: Omit<MessageOf<"hello">, "type" | "version" | "nonce" | "proof">;
+}
+
+/** 16 random bytes as 32 hexadecimal digits. */
+export function newNonce(): string {
+  return crypto.getRandomValues(new Uint8Array(NONCE_BYTES)).toHex();
+}
+
+/** The proof of one side, as 64 hexadecimal digits. */
+export async function prove(token: string, side: Side, terms: ProofTerms): Promise<string> {
+  const key = await hmacKey(token, "sign");
+  return new Uint8Array(await crypto.subtle.sign("HMAC", key, statement(side, terms))).toHex();
+}
+
+/** Whether a proof is that of the side; takes the same time wherever it differs. */
+export async function isProof(proof: string, token: string, side: Side, terms: ProofTerms): Promise<boolean> {
+  const key = await hmacKey(token, "verify");
+  return crypto.subtle.verify("HMAC", key, Uint8Array.fromHex(proof), statement(side, terms));
+}
+
+/**
+ * The coordinator's side, over a fresh socket: challenge, hello, welcome. Returns the worker's hello; then open the
+ * channel. On any failure the worker is told, the socket is closed, and the reason is thrown.
+ */
+export function admitWorker(socket: Socket, options: AdmitOptions): Promise<MessageOf<"hello">> {
+  return guarded(socket, options, async (dialogue) => {
+    const { token, run, incarnation } = options;
+    const nonce = newNonce();
+    dialogue.send({ type: "challenge", version: PROTOCOL_VERSION, run, incarnation, nonce });
+    const hello = await dialogue.receive("hello");
+    const terms = { run, incarnation, coordinator_nonce: nonce, worker_nonce: hello.nonce };
+    if (!await isProof(hello.proof, token, "worker", terms)) throw wrongToken("worker");
+    const proof = await prove(token, "coordinator", terms);
+    dialogue.send({ type: "welcome", proof, run, incarnation, ...options.welcome(hello) });
+    return hello;
+  });
+}
+
+/**
+ * The worker's side, over a fresh socket. Returns the proven coordinator's welcome; then open the channel: what the
+ * coordinator sent after its welcome waits for it. Throws what the coordinator refused, as {@linkcode Refusal}.
+ */
+export function joinCoordinator(socket: Socket, options: JoinOptions): Promise<MessageOf<"welcome">> {
+  return guarded(socket, options, async (dialogue) => {
+    const { token } = options;
+    const { run, incarnation, nonce: coordinator_nonce } = await dialogue.receive("challenge");
+    const nonce = newNonce();
+    const terms = { run, incarnation, coordinator_nonce, worker_nonce: nonce };
+    const proof = await prove(token, "worker", terms);
+    dialogue.send({ type: "hello", version: PROTOCOL_VERSION, nonce, proof, ...options.hello });
+    const welcome = await dialogue.receive("welcome");
+    if (!await isProof(welcome.proof, token, "coordinator", terms)) throw wrongToken("coordinator");
+    if (welcome.run !== run || welcome.incarnation !== incarnation) {
+      throw new Refusal(
+        "bad_message",
+        `Field welcome.run must be that of the challenge: found ${welcome.run}`,
+      );
+    }
+    return welcome;
+  });
+}
+
+/** Talks over a socket one message at a time; `cancelled` rejects when the time is up or the socket closes. */
+class Dialogue {
+  readonly #socket: Socket;
+  readonly #cancelled: Promise<never>;
+
+  constructor(socket: Socket, cancelled: Promise<never>) {
+    this.#socket = socket;
+    this.#cancelled = cancelled;
+  }
+
+  send(message: Message): void {
+    this.#socket.send([encodeFrame(message).head], () => {});
+  }
+
+  /** The next message, which must be of this type. Throws {@linkcode Refusal} for another, or what the peer refused. */
+  async receive<T extends MessageType>(type: T): Promise<MessageOf<T>> {
+    const next = new Promise<readonly Uint8Array[]>((resolve) => {
+      this.#socket.onmessage = (parts) => {
+        this.#socket.onmessage = null;
+        resolve(parts);
+      };
+    });
+    const { message } = decodeFrame(...await Promise.race([next, this.#cancelled]));
+    if (message.type === "refuse") throw new PeerRefusal(message);
+    if (message.type !== type) {
+      throw new Refusal("unexpected_message", `Handshake must go on with ${type}: found ${message.type}`);
+    }
+    return message as MessageOf<T>;
+  }
+}
+
+/** What the peer refused: thrown, and not sent back. */
+class PeerRefusal extends Refusal {
+  constructor(message: MessageOf<"refuse">) {
+    super(message.code, message.reason, message);
+  }
+}
+
+async function guarded<T>(
+  socket: Socket,
+  { clock, deadline_ms }: HandshakeOptions,
+  talk: (dialogue: Dialogue) => Promise<T>,
+): Promise<T> {
+  const { promise: cancelled, reject: cancel } = Promise.withResolvers<never>();
+  cancelled.catch(() => {});
+  socket.onclose = (reason) => cancel(new Error(`Connection closed during the handshake: ${reason}`));
+  const stop = clock.after(
+    deadline_ms,
+    () => cancel(new Error(`Handshake must end within ${deadline_ms} ms: the peer has not answered`)),
+  );
+  try {
+    return await talk(new Dialogue(socket, cancelled));
+  } catch (error) {
+    socket.onclose = null;
+    socket.onmessage = null;
+    if (error instanceof Refusal && !(error instanceof PeerRefusal)) tell(socket, error);
+    socket.close(error instanceof Error ? error.message : String(error));
+    throw error;
+  } finally {
+    stop();
+  }
+}
+
+/** Before the handshake is done, every refusal ends the connection. */
+function tell(socket: Socket, { code, message, job }: Refusal): void {
+  const refusal = new Refusal(code, message, { fatal: true, job });
+  socket.send([encodeFrame(refusal.toMessage()).head], () => {});
+}
+
+function wrongToken(side: Side): Refusal {
+  return new Refusal("wrong_token", `Token of the ${side} must be that of the run: found another`, {
+    fatal: true,
+  });
+}
+
+function hmacKey(token: string, usage: "sign" | "verify"): Promise<CryptoKey> {
+  if (token === "") throw new Error("Cannot prove: the token must not be empty");
+  const algorithm = { name: "HMAC", hash: "SHA-256" };
+  return crypto.subtle.importKey("raw", new TextEncoder().encode(token), algorithm, false, [usage]);
+}
+
+/** JSON keeps the fields apart, whatever they hold. */
+function statement(side: Side, terms: ProofTerms): Uint8Array<ArrayBuffer> {
+  const { run, incarnation, coordinator_nonce, worker_nonce } = terms;
+  return new TextEncoder().encode(
+    JSON.stringify([`wagon ${side}`, PROTOCOL_VERSION, run, incarnation, coordinator_nonce, worker_nonce]),
+  );
+}

@@ -1,0 +1,18 @@
+/** What a channel needs of a connection: whole binary messages in order, both ways. */
+export interface Socket {
+  /**
+   * Hands over one message, the parts in order. They are not copied and must not change until `written`, which is
+   * called when the system has taken the last byte. Does nothing once closed.
+   */
+  send(parts: readonly Uint8Array[], written: () => void): void;
+  /** Ends the connection, after what was handed over; `abrupt`: at once. Once closed, does nothing. */
+  close(reason: string, abrupt?: boolean): void;
+  /** The peer has proved itself: limits for strangers end. */
+  trust(): void;
+  /** One message, in the pieces it came in. Messages wait while this is null. */
+  onmessage: ((parts: readonly Uint8Array[]) => void) | null;
+  /** Called once, whichever side closed, with the reason in words. */
+  onclose: ((reason: string) => void) | null;
+  /** Bytes that arrived, those of unfinished messages included where that is known. */
+  readonly bytes_received: number;
+}

@@ -1,0 +1,186 @@
+/** Sockets over the `ws` package, server and client. Everything else in this folder knows only {@linkcode Socket}. */
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { Socket as TcpSocket } from "node:net";
+// @ts-types="@types/ws"
+import { WebSocket, WebSocketServer } from "ws";
+import { UserError } from "../common/errors.ts";
+import { Inbox } from "./inbox.ts";
+import { MAX_FRAME_BYTES } from "./messages.ts";
+import type { Socket } from "./socket.ts";
+
+/** What a peer may send before it is trusted: a hello is under 1 KB. */
+const MAX_STRANGER_BYTES = 64 * 1024;
+const MAX_REASON_BYTES = 123;
+const NORMAL_CLOSURE = 1000;
+const OPENING_MS = 10_000;
+const CLOSING_MS = 5_000;
+
+const WS_OPTIONS = {
+  perMessageDeflate: false,
+  maxPayload: MAX_FRAME_BYTES,
+  skipUTF8Validation: true,
+  closeTimeout: CLOSING_MS,
+};
+
+export interface ListenOptions {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly onsocket: (socket: Socket, peer: string) => void;
+  /** Answers plain HTTP requests on the same port. */
+  readonly onrequest?: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Connections at a time; more are turned away. */
+  readonly max_connections?: number;
+}
+
+export interface Listener {
+  readonly port: number;
+  /** Stops listening and drops all connections. */
+  close(): Promise<void>;
+}
+
+/** Listens for WebSockets. Throws {@linkcode UserError} if the address cannot be had. */
+export async function listen(options: ListenOptions): Promise<Listener> {
+  const { host, port, onsocket, onrequest = upgradeRequired, max_connections = 4096 } = options;
+  const server = createServer({ headersTimeout: OPENING_MS, requestTimeout: OPENING_MS }, onrequest);
+  server.maxConnections = max_connections;
+  const sockets = new WebSocketServer({ noServer: true, ...WS_OPTIONS });
+  server.on("upgrade", (request, tcp: TcpSocket, head) => {
+    tcp.setNoDelay(true);
+    sockets.handleUpgrade(request, tcp, head, (ws) => {
+      onsocket(new WsSocket(ws, tcp, MAX_STRANGER_BYTES), `${tcp.remoteAddress}:${tcp.remotePort}`);
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error) => reject(cannotListen(host, port, error)));
+    server.listen(port, host, resolve);
+  });
+  const address = server.address();
+  return {
+    port: typeof address === "object" && address ? address.port : port,
+    close: () => {
+      for (const ws of sockets.clients) ws.terminate();
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+/** Connects to `ws://` or `wss://`. Throws an Error of one line if nobody answers, UserError for a wrong address. */
+export function connect(url: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const ws = open(url);
+    let tcp: TcpSocket | null = null;
+    ws.once("upgrade", (response) => tcp = response.socket);
+    ws.once("error", (error) => reject(new Error(`Cannot connect to ${url}: ${error.message}`)));
+    ws.once("open", () => {
+      if (tcp) resolve(new WsSocket(ws, tcp, Infinity));
+    });
+  });
+}
+
+function open(url: string): WebSocket {
+  try {
+    return new WebSocket(url, {
+      ...WS_OPTIONS,
+      handshakeTimeout: OPENING_MS,
+      // Masks protect proxies from scripts in browsers; a mask of zeros costs no pass over the bytes.
+      generateMask: (mask) => mask.fill(0),
+    });
+  } catch (error) {
+    throw new UserError(`Cannot connect to ${url}: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+class WsSocket implements Socket {
+  onclose: Socket["onclose"] = null;
+  readonly #ws: WebSocket;
+  readonly #tcp: TcpSocket;
+  readonly #inbox = new Inbox();
+  #error: string | null = null;
+  #closing = false;
+  #stranger_bytes_left: number;
+  readonly #count = (chunk: Uint8Array): void => {
+    this.#stranger_bytes_left -= chunk.length;
+    if (this.#stranger_bytes_left >= 0) return;
+    this.#error = "Peer sent too much before the handshake";
+    this.#ws.terminate();
+  };
+
+  constructor(ws: WebSocket, tcp: TcpSocket, max_stranger_bytes: number) {
+    this.#ws = ws;
+    this.#tcp = tcp;
+    this.#stranger_bytes_left = max_stranger_bytes;
+    if (max_stranger_bytes < Infinity) tcp.on("data", this.#count);
+    // The parts come as they were sent, so that a payload is not copied once more to stand behind its head.
+    ws.binaryType = "fragments";
+    ws.on("message", (data: unknown) => this.#receive(data as Uint8Array[] | Uint8Array));
+    ws.on("error", (error) => this.#error ??= error.message);
+    ws.on("close", (code, reason) => {
+      this.onclose?.(this.#error ?? (reason.toString() || `Connection closed with code ${code}`));
+    });
+    ws.pause();
+  }
+
+  get onmessage(): Socket["onmessage"] {
+    return this.#inbox.handler;
+  }
+
+  set onmessage(handler: Socket["onmessage"]) {
+    this.#inbox.handler = handler;
+    if (handler || this.#closing) this.#ws.resume();
+    else this.#ws.pause();
+  }
+
+  get bytes_received(): number {
+    return this.#tcp.bytesRead;
+  }
+
+  send(parts: readonly Uint8Array[], written: () => void): void {
+    parts.forEach((part, i) => {
+      const fin = i === parts.length - 1;
+      this.#ws.send(part, { binary: true, fin }, (error) => {
+        if (fin && !error) written();
+      });
+    });
+  }
+
+  close(reason: string, abrupt = false): void {
+    this.#closing = true;
+    this.#inbox.clear();
+    if (abrupt) return this.#ws.terminate();
+    this.#ws.resume();
+    this.#ws.close(NORMAL_CLOSURE, shorten(reason));
+  }
+
+  trust(): void {
+    this.#tcp.off("data", this.#count);
+  }
+
+  #receive(data: Uint8Array[] | Uint8Array): void {
+    if (!this.#closing) this.#inbox.deliver(Array.isArray(data) ? data : [data]);
+  }
+}
+
+function upgradeRequired(_request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(426, { "content-type": "text/plain", connection: "close" });
+  response.end("This port speaks wagon's WebSocket protocol\n");
+}
+
+function cannotListen(host: string, port: number, error: NodeJS.ErrnoException): Error {
+  const no_address = "this machine has no such address; choose another with --host";
+  const why: Record<string, string> = {
+    EADDRINUSE: "the port is in use; choose another with --port, or stop the program that has it",
+    EACCES: "the port needs rights that this user does not have; choose one above 1023 with --port",
+    EADDRNOTAVAIL: no_address,
+    EINVAL: no_address, // Deno's word for EADDRNOTAVAIL
+    ENOTFOUND: no_address,
+  };
+  return new UserError(`Cannot listen on ${host}:${port}: ${why[error.code ?? ""] ?? error.message}`);
+}
+
+/** Cuts a reason to what a close frame can hold, between characters. */
+function shorten(reason: string): string {
+  const { read } = new TextEncoder().encodeInto(reason, new Uint8Array(MAX_REASON_BYTES));
+  return reason.slice(0, read);
+}

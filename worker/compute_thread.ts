@@ -1,0 +1,95 @@
+/**
+ * Entry of a compute thread: a module worker that owns ONNX Runtime, whose runs block the thread they are called
+ * on. Calls are handled one after another, in order.
+ */
+/// <reference lib="deno.worker" />
+import type { Answer, Call, Calls } from "./compute_calls.ts";
+import { Engine } from "./engine.ts";
+import { compileGraphs, RUNTIME_VERSION } from "./graph_runner.ts";
+import { Job } from "./jobs.ts";
+import { probe } from "./probe.ts";
+import { tryDevice } from "./trial.ts";
+
+const scope = self as unknown as DedicatedWorkerGlobalScope;
+
+/** What a thread keeps between calls. */
+class ComputeThread {
+  #engine: Engine | null = null;
+  readonly #jobs = new Map<number, Job>();
+
+  async answer(call: Call): Promise<Answer> {
+    try {
+      return { ok: true, gives: await this.#handle(call) };
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      return { ok: false, error: text.split("\n")[0]! };
+    }
+  }
+
+  async #handle(call: Call): Promise<Calls[Call["name"]]["gives"]> {
+    switch (call.name) {
+      case "runtime":
+        return RUNTIME_VERSION;
+      case "trial":
+        return await tryDevice(call.takes);
+      case "prepare":
+        return await this.#prepare(call.takes);
+      case "weights":
+        this.#ready().setWeights(call.takes.network, call.takes.shared);
+        return null;
+      case "sum":
+        return await this.#ready().sum(call.takes);
+      case "ahead":
+        await this.#ready().makeAhead(call.takes);
+        return null;
+      case "open_job":
+        this.#jobs.set(call.takes.job, Job.open(this.#ready(), call.takes.task));
+        return null;
+      case "step_job":
+        return await this.#stepJob(call.takes.job);
+      default:
+        return call satisfies never;
+    }
+  }
+
+  async #prepare(takes: Calls["prepare"]["takes"]): Promise<Calls["prepare"]["gives"]> {
+    const { manifest, graphs, device, options } = takes;
+    const runners = await compileGraphs(manifest, graphs, device);
+    this.#engine = new Engine(manifest, runners, options);
+    return await probe(manifest, runners, device);
+  }
+
+  async #stepJob(id: number): Promise<Float32Array<ArrayBuffer> | null> {
+    const job = this.#jobs.get(id);
+    if (job === undefined) throw new Error(`Job ${id} must be open`);
+    try {
+      const result = await job.step();
+      if (result !== null) this.#jobs.delete(id);
+      return result;
+    } catch (error) {
+      this.#jobs.delete(id);
+      throw error;
+    }
+  }
+
+  #ready(): Engine {
+    if (this.#engine === null) throw new Error("A compute thread must be prepared first");
+    return this.#engine;
+  }
+}
+
+/** Buffers that are handed over instead of copied. */
+function transferred(answer: Answer): Transferable[] {
+  if (!answer.ok || answer.gives === null || typeof answer.gives === "string") return [];
+  if (answer.gives instanceof Float32Array) return [answer.gives.buffer];
+  return "sum" in answer.gives ? [answer.gives.sum.buffer] : [];
+}
+
+const thread = new ComputeThread();
+let tail: Promise<void> = Promise.resolve();
+scope.onmessage = ({ data }: MessageEvent<Call>) => {
+  tail = tail.then(async () => {
+    const answer = await thread.answer(data);
+    scope.postMessage(answer, transferred(answer));
+  });
+};

@@ -1,0 +1,69 @@
+/** What a worker prints: a line per event, and on a terminal one more that is written over. */
+import type { Refusal } from "../wire/refusal.ts";
+import type { Events } from "./events.ts";
+
+/** Interval at which the status line changes. */
+const STATUS_MS = 500;
+
+export interface Terminal {
+  readonly is_terminal: boolean;
+  readonly columns: () => number;
+  readonly write: (text: string) => void;
+  readonly now_ms: () => number;
+}
+
+export class WorkerConsole implements Events {
+  readonly #terminal: Terminal;
+  #status = "";
+  #status_ms = -Infinity;
+  #shards = 0;
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+  }
+
+  /** Prints a line. */
+  line(text: string): void {
+    this.idle();
+    this.#terminal.write(`${text}\n`);
+  }
+
+  /** Takes the status line away. */
+  idle(): void {
+    if (this.#status !== "") this.#terminal.write("\r\x1b[K");
+    this.#status = "";
+  }
+
+  ready(shard_ms: number, threads: number, shards_held: number): void {
+    const on = `${threads} ${threads === 1 ? "thread" : "threads"}`;
+    const held = shards_held === 0 ? "" : `, holds ${shards_held} shards`;
+    this.line(`Ready: ${shard_ms.toFixed(1)} ms a shard on each of ${on}${held}`);
+  }
+
+  shardsHeld(count: number): void {
+    this.line(`Holds ${count} ${count === 1 ? "shard" : "shards"}`);
+  }
+
+  computed(step: number, shards: number, elapsed_ms: number): void {
+    this.#shards += shards;
+    const now_ms = this.#terminal.now_ms();
+    if (!this.#terminal.is_terminal || now_ms - this.#status_ms < STATUS_MS) return;
+    this.#status_ms = now_ms;
+    const text = `step ${step}, ${elapsed_ms.toFixed(1)} ms for ${shards} shards, ${this.#shards} computed`;
+    this.#status = text.slice(0, this.#terminal.columns() - 1);
+    this.#terminal.write(`\r\x1b[K${this.#status}`);
+  }
+
+  notice(text: string): void {
+    this.line(`Coordinator: ${text}`);
+  }
+
+  /** Stale answers are a part of every recovery, and no news. */
+  refused({ code, message }: Refusal): void {
+    if (code !== "stale") this.line(`Coordinator refused (${code}): ${message}`);
+  }
+
+  failed(reason: string): void {
+    this.line(reason);
+  }
+}

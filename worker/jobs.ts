@@ -1,0 +1,83 @@
+/**
+ * Jobs: samples and scores, beside the training and never part of its bits. A job works on a copy of the weights
+ * it was given for, a few rows at a time, so that work of the training can come in between.
+ */
+import type { Manifest, State } from "../models/manifest.ts";
+import { fillNormal } from "../random/philox.ts";
+import type { Engine } from "./engine.ts";
+import type { GraphRunner } from "./graph_runner.ts";
+
+/** Rows that are computed at once. */
+const ROWS = 64;
+
+/** `payload`: the statistics (sample) or the examples (score), as float32. */
+export interface JobTask {
+  readonly kind: "sample" | "score";
+  readonly count: number;
+  readonly noise_counter: number;
+  readonly payload: Float32Array;
+}
+
+/** A job under way. */
+export class Job {
+  readonly #runner: GraphRunner;
+  readonly #manifest: Manifest;
+  readonly #states: Partial<Record<State, Float32Array>>;
+  readonly #source: "noise" | "real";
+  /** Input rows, `#row_in` elements each. */
+  readonly #rows: Float32Array;
+  readonly #row_in: number;
+  readonly #row_out: number;
+  readonly #result: Float32Array<ArrayBuffer>;
+  #done = 0;
+
+  private constructor(engine: Engine, readonly task: JobTask) {
+    const { manifest, seed } = engine;
+    const { count, kind, payload, noise_counter } = task;
+    const example = manifest.example_shape.reduce((product, extent) => product * extent, 1);
+    this.#manifest = manifest;
+    if (kind === "sample") {
+      this.#runner = engine.runner("sampler_model");
+      this.#source = "noise";
+      this.#states = { generator: engine.copyWeights("generator"), statistics: payload };
+      this.#rows = new Float32Array(count * manifest.latent);
+      fillNormal(this.#rows, { seed, purpose: "sample", counter: noise_counter, shard: 0 });
+      [this.#row_in, this.#row_out] = [manifest.latent, example];
+    } else {
+      this.#runner = engine.runner("critic_eval_model");
+      this.#source = "real";
+      this.#states = { critic: engine.copyWeights("critic") };
+      this.#rows = payload;
+      [this.#row_in, this.#row_out] = [example, 1];
+    }
+    this.#result = new Float32Array(count * this.#row_out);
+  }
+
+  /** Copies the weights that the engine holds now. Throws RangeError when the payload has not the right length. */
+  static open(engine: Engine, task: JobTask): Job {
+    const { layouts, example_shape } = engine.manifest;
+    const wanted = task.kind === "sample"
+      ? layouts.statistics.size
+      : task.count * example_shape.reduce((product, extent) => product * extent, 1);
+    if (task.payload.length !== wanted) {
+      throw new RangeError(
+        `Payload of a ${task.kind} job must have ${wanted} float32 values: found ${task.payload.length}`,
+      );
+    }
+    return new Job(engine, task);
+  }
+
+  /** Computes the next rows. Returns the whole result after the last of them, null before. */
+  async step(): Promise<Float32Array<ArrayBuffer> | null> {
+    const begin = this.#done;
+    const rows = Math.min(ROWS, this.task.count - begin);
+    const input = this.#rows.subarray(begin * this.#row_in, (begin + rows) * this.#row_in);
+    const output = this.#result.subarray(begin * this.#row_out, (begin + rows) * this.#row_out);
+    await this.#runner.run(
+      this.#runner.feeds(this.#manifest, { ...this.#states, [this.#source]: input }, rows),
+      this.#runner.outputs(output, rows),
+    );
+    this.#done += rows;
+    return this.#done === this.task.count ? this.#result : null;
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * A lane: one compute thread as the socket's thread sees it. Calls are answered in order. Background steps (fakes
+ * made ahead, rows of jobs) start only while the lane is idle, one at a time, so they delay a call by one at most.
+ */
+import type { Answer, Call, CallName, Calls } from "./compute_calls.ts";
+
+/** What a lane needs of a thread: a `Worker` in life, a scripted one in tests. */
+export interface Thread {
+  postMessage(message: unknown, transfer: Transferable[]): void;
+  terminate(): void;
+  onmessage: ((event: MessageEvent) => void) | null;
+  onerror: ((event: ErrorEvent) => void) | null;
+}
+
+/** A failed call: what ONNX Runtime or a check said. */
+export class ComputeError extends Error {
+  override name = "ComputeError";
+}
+
+interface Pending {
+  readonly resolve: (gives: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+interface Background extends Pending {
+  readonly call: Call;
+}
+
+/** Starts a compute thread. */
+export function startThread(): Thread {
+  return new Worker(import.meta.resolve("./compute_thread.ts"), { type: "module" });
+}
+
+export class Lane {
+  /** Called once if the thread breaks; every call fails from then on. */
+  onbroken: ((reason: string) => void) | null = null;
+  readonly #thread: Thread;
+  readonly #pending: Pending[] = [];
+  #background: Background[] = [];
+  #broken: string | null = null;
+
+  constructor(thread: Thread) {
+    this.#thread = thread;
+    thread.onmessage = ({ data }: MessageEvent<Answer>) => this.#answered(data);
+    thread.onerror = (event) => {
+      event.preventDefault();
+      this.#break(`Compute thread failed: ${event.message}`);
+    };
+  }
+
+  /** Calls under way. */
+  get load(): number {
+    return this.#pending.length;
+  }
+
+  /** Calls the thread now. Throws {@linkcode ComputeError} if it fails. */
+  call<K extends CallName>(name: K, takes: Calls[K]["takes"], transfer: Transferable[] = []) {
+    return new Promise<Calls[K]["gives"]>((resolve, reject) => {
+      if (this.#broken !== null) return reject(new ComputeError(this.#broken));
+      this.#pending.push({ resolve: resolve as (gives: unknown) => void, reject });
+      this.#thread.postMessage({ name, takes }, transfer);
+    });
+  }
+
+  /** Calls the thread when nothing else is to do. */
+  whenIdle<K extends CallName>(name: K, takes: Calls[K]["takes"]) {
+    return new Promise<Calls[K]["gives"]>((resolve, reject) => {
+      if (this.#broken !== null) return reject(new ComputeError(this.#broken));
+      const call = { name, takes } as Call;
+      this.#background.push({ call, resolve: resolve as (gives: unknown) => void, reject });
+      this.#startBackground();
+    });
+  }
+
+  /** Forgets fakes that were to be made ahead and are not begun. */
+  dropAhead(): void {
+    const dropped = this.#background.filter(({ call }) => call.name === "ahead");
+    this.#background = this.#background.filter(({ call }) => call.name !== "ahead");
+    for (const { resolve } of dropped) resolve(null);
+  }
+
+  /** Ends the thread. */
+  terminate(): void {
+    this.#thread.terminate();
+    this.#break("Compute thread was ended");
+  }
+
+  #answered(answer: Answer): void {
+    const pending = this.#pending.shift();
+    if (answer.ok) pending?.resolve(answer.gives);
+    else pending?.reject(new ComputeError(answer.error));
+    this.#startBackground();
+  }
+
+  #startBackground(): void {
+    if (this.#pending.length > 0) return;
+    const next = this.#background.shift();
+    if (next === undefined) return;
+    this.#pending.push(next);
+    this.#thread.postMessage(next.call, []);
+  }
+
+  #break(reason: string): void {
+    if (this.#broken !== null) return;
+    this.#broken = reason;
+    for (const { reject } of [...this.#pending.splice(0), ...this.#background.splice(0)]) {
+      reject(new ComputeError(reason));
+    }
+    this.onbroken?.(reason);
+  }
+}
+
+/** One call to a thread that lives for it alone. */
+export async function inThread<K extends CallName>(
+  name: K,
+  takes: Calls[K]["takes"],
+): Promise<Calls[K]["gives"]> {
+  const lane = new Lane(startThread());
+  try {
+    return await lane.call(name, takes);
+  } finally {
+    lane.terminate();
+  }
+}

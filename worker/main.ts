@@ -1,0 +1,114 @@
+/** `deno task worker`. */
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { parseOptions, runMain } from "../common/cli.ts";
+import { UserError } from "../common/errors.ts";
+import { readRendezvous, stateFolder } from "../common/rendezvous.ts";
+import { SYSTEM_CLOCK } from "../wire/clock.ts";
+import type { JoinOptions } from "../wire/handshake.ts";
+import { connect } from "../wire/ws_socket.ts";
+import { WorkerConsole } from "./console.ts";
+import { findDevices } from "./find_devices.ts";
+import { inThread } from "./lane.ts";
+import { locate } from "./rendezvous_source.ts";
+import { ShardCache } from "./shard_cache.ts";
+import { ShardStore } from "./shard_store.ts";
+import { runWorker } from "./worker_loop.ts";
+import { checkUrl, wantedDevices, WORKER_COMMAND, type WorkerValues } from "./worker_options.ts";
+import { Workshop } from "./workshop.ts";
+
+const MB = 1024 * 1024;
+/** Shards that this user's workers leave on disk at most. */
+const CACHE_BYTES = 16 * 1024 * MB;
+const MAX_NAME_CHARACTERS = 128;
+
+function openConsole(): WorkerConsole {
+  const encoder = new TextEncoder();
+  const is_terminal = Deno.stdout.isTerminal();
+  return new WorkerConsole({
+    is_terminal,
+    columns: () => is_terminal ? Deno.consoleSize().columns : Infinity,
+    write: (text) => void Deno.stdout.writeSync(encoder.encode(text)),
+    now_ms: () => performance.now(),
+  });
+}
+
+function openStore(values: WorkerValues): ShardStore {
+  const folder = stateFolder((name) => Deno.env.get(name), Deno.build.os);
+  const cache = folder === undefined ? null : new ShardCache(join(folder, "shards"), CACHE_BYTES);
+  return new ShardStore(values.memory * MB, cache);
+}
+
+function helloOf(values: WorkerValues, workshop: Workshop, runtime: string): JoinOptions["hello"] {
+  const { os, arch } = Deno.build;
+  return {
+    name: (values.name ?? `${hostname()}-${Deno.pid}`).slice(0, MAX_NAME_CHARACTERS),
+    threads: workshop.devices.length,
+    provider: workshop.provider.slice(0, 64),
+    device: `${navigator.hardwareConcurrency} cores`,
+    platform: `${os} ${arch}, deno ${Deno.version.deno}, onnxruntime ${runtime}`,
+  };
+}
+
+/** The first signal asks to leave, the second ends at once. */
+function stopWhenAsked(leave_with_stdin: boolean): AbortSignal {
+  const controller = new AbortController();
+  const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+  for (const signal of signals) {
+    Deno.addSignalListener(signal, () => {
+      if (controller.signal.aborted) Deno.exit(130);
+      controller.abort();
+    });
+  }
+  if (leave_with_stdin) void Deno.stdin.readable.pipeTo(new WritableStream()).finally(() => controller.abort());
+  return controller.signal;
+}
+
+async function loadRuntime(): Promise<string> {
+  try {
+    return await inThread("runtime", null);
+  } catch (error) {
+    throw new UserError(`Cannot load ONNX Runtime on this machine: ${(error as Error).message}`);
+  }
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const { values } = parseOptions(WORKER_COMMAND, args);
+  const wanted = wantedDevices(values);
+  const given = {
+    coordinator: values.coordinator === undefined ? undefined : checkUrl(values.coordinator),
+    token_file: values.token_file,
+    token_variable: Deno.env.get("WAGON_TOKEN"),
+  };
+  const finders = { readText: (path: string) => Deno.readTextFile(path), readRendezvous };
+  await locate(given, finders);
+  // Read when the library is loaded: without it CUDA rounds float32 products to 10 bits of fraction.
+  Deno.env.set("NVIDIA_TF32_OVERRIDE", "0");
+  const console = openConsole();
+  const runtime = await loadRuntime();
+  const workshop = new Workshop(
+    await findDevices(wanted, values.threads ?? navigator.hardwareConcurrency, console),
+  );
+  const store = openStore(values);
+  await runWorker({
+    locate: () => locate(given, finders),
+    connect,
+    hello: helloOf(values, workshop, runtime),
+    workshop,
+    store,
+    console,
+    clock: SYSTEM_CLOCK,
+    wall_ms: Date.now,
+    random: Math.random,
+    stop: stopWhenAsked(values.leave_with_stdin),
+  }).finally(() => {
+    workshop.discard();
+    store.close();
+  });
+}
+
+if (import.meta.main) {
+  await runMain(main);
+  // Signal listeners would keep the process alive.
+  Deno.exit();
+}

@@ -1,0 +1,71 @@
+/**
+ * The numeric class of a device: a hash of the bits it computes on a fixed probe of the run's own graphs. The
+ * number of threads is no part of it: each session has one, and sums follow a fixed tree.
+ */
+import type { Manifest } from "../models/manifest.ts";
+import { fillNormal } from "../random/philox.ts";
+import type { Device } from "./device.ts";
+import { type Runners, RUNTIME_VERSION } from "./graph_runner.ts";
+
+const PROBE_SEED = 0;
+/** Standard deviation of the probe's weights: small, so that tanh does not saturate. */
+const WEIGHT_SCALE = 0.05;
+const TIMED_RUNS = 5;
+
+export interface Probe {
+  /** SHA-256 in hexadecimal. */
+  readonly numeric_class: string;
+  /** Median time of one critic shard, fakes included. */
+  readonly shard_ms: number;
+}
+
+/** Runs the forward, the critic's and the generator's graph on the probe, and times the critic's shard. */
+export async function probe(manifest: Manifest, runners: Runners, device: Device): Promise<Probe> {
+  const { layouts, graphs, micro_batch, latent, example_shape } = manifest;
+  const example = example_shape.reduce((product, extent) => product * extent, 1);
+  const fake = new Float32Array(micro_batch * example);
+  const sources = {
+    critic: normals(layouts.critic.size, 0, WEIGHT_SCALE),
+    generator: normals(layouts.generator.size, 1, WEIGHT_SCALE),
+    real: normals(micro_batch * example, 2, 1),
+    noise: normals(micro_batch * latent, 3, 1),
+    fake,
+  };
+  const run = (
+    name: "generator_forward_model" | "critic_training_model" | "generator_training_model",
+    out: Float32Array,
+  ) => {
+    const runner = runners[name];
+    return runner.run(runner.feeds(manifest, sources, micro_batch), runner.outputs(out, micro_batch));
+  };
+  const critic_result = new Float32Array(graphs.critic_training_model.size);
+  const generator_result = new Float32Array(graphs.generator_training_model.size);
+  const times: number[] = [];
+  for (let i = 0; i <= TIMED_RUNS; i++) {
+    times.push(
+      await run("generator_forward_model", fake) + await run("critic_training_model", critic_result),
+    );
+  }
+  await run("generator_training_model", generator_result);
+  const numeric_class = await hash([fake, critic_result, generator_result], settings(device));
+  return { numeric_class, shard_ms: median(times.slice(1)) };
+}
+
+function settings(device: Device): string {
+  return `onnxruntime ${RUNTIME_VERSION}, ${device.provider}, intra_op 1`;
+}
+
+async function hash(results: readonly Float32Array<ArrayBuffer>[], settings: string): Promise<string> {
+  const bytes = await new Blob([...results, settings]).arrayBuffer();
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+}
+
+function normals(length: number, counter: number, scale: number): Float32Array<ArrayBuffer> {
+  const out = new Float32Array(length);
+  fillNormal(out, { seed: PROBE_SEED, purpose: "probe", counter, shard: 0 });
+  return out.map((value) => value * scale);
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1]!;
+}

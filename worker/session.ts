@@ -1,0 +1,310 @@
+/**
+ * One connection's life after the handshake: artifacts, probe, ready, then the training. Knows no socket and no
+ * thread: a channel, a workshop and a store are given.
+ */
+import { checksumBytes } from "../kernels/kernels.ts";
+import { isNode } from "../kernels/tree.ts";
+import type { Manifest } from "../models/manifest.ts";
+import type { Channel } from "../wire/channel.ts";
+import { bytesOf, payloadFloats } from "../wire/frame.ts";
+import type { Message, MessageOf, MessageType } from "../wire/messages.ts";
+import { Refusal } from "../wire/refusal.ts";
+import { ArtifactSet } from "./artifact_set.ts";
+import type { Events } from "./events.ts";
+import { type FenceState, type Network, staleness } from "./fence.ts";
+import { MicroBatches } from "./micro_batches.ts";
+import type { ShardStore } from "./shard_store.ts";
+import { type Computer, meanShardMs, numericClass, type Workshop } from "./workshop.ts";
+
+/** What a coordinator may send after its welcome. */
+export const ACCEPTED: ReadonlySet<MessageType> = new Set<MessageType>([
+  "artifact",
+  "weights",
+  "shard_chunk",
+  "work",
+  "job",
+  "notice",
+  "finish",
+]);
+
+/** Jobs under way at a time. */
+const MAX_JOBS = 16;
+
+/** How a connection ended. `refused`: trying again is useless. */
+export type SessionEnd =
+  | { readonly kind: "finished"; readonly reason: string }
+  | { readonly kind: "refused"; readonly refusal: Refusal }
+  | { readonly kind: "left" }
+  | { readonly kind: "lost"; readonly reason: string };
+
+export interface SessionTools {
+  readonly welcome: MessageOf<"welcome">;
+  readonly channel: Channel;
+  readonly workshop: Workshop;
+  readonly store: ShardStore;
+  readonly events: Events;
+  /** Milliseconds since some fixed moment, for `elapsed_ms`. */
+  readonly now_ms: () => number;
+  /** Milliseconds since 1970, for the ages of cached files. */
+  readonly wall_ms: () => number;
+}
+
+/** What there is once the graphs are compiled. */
+interface Bench {
+  readonly manifest: Manifest;
+  readonly computer: Computer;
+  readonly batches: MicroBatches;
+}
+
+type Phase =
+  | { readonly name: "artifacts"; readonly artifacts: ArtifactSet }
+  | { readonly name: "preparing" }
+  | ({ readonly name: "ready" } & Bench);
+
+export class Session {
+  /** How it ended. */
+  readonly ended: Promise<SessionEnd>;
+  /** Whether it got as far as to be ready for work. */
+  get was_ready(): boolean {
+    return this.#phase.name === "ready";
+  }
+  readonly #tools: SessionTools;
+  readonly #end: (end: SessionEnd) => void;
+  #phase: Phase;
+  #generation = 0;
+  readonly #held: Record<Network, string | null> = { critic: null, generator: null };
+  #works = 0;
+  #jobs = 0;
+  #over = false;
+
+  constructor(tools: SessionTools) {
+    const { promise, resolve } = Promise.withResolvers<SessionEnd>();
+    const { channel, welcome } = tools;
+    this.ended = promise;
+    this.#tools = tools;
+    this.#end = (end) => {
+      this.#over = true;
+      resolve(end);
+    };
+    this.#phase = { name: "artifacts", artifacts: new ArtifactSet(welcome.artifacts) };
+    channel.onmessage = (message, payload) => this.#handle(message, payload);
+    channel.onclose = (reason) => this.#end({ kind: "lost", reason });
+  }
+
+  /** Says goodbye and closes the connection. */
+  leave(reason: string): void {
+    this.#goodbye({ kind: "left" }, reason);
+  }
+
+  #goodbye(end: SessionEnd, reason: string): void {
+    if (this.#over) return;
+    this.#tools.channel.send({ type: "leave", reason });
+    this.#close(end, reason);
+  }
+
+  #close(end: SessionEnd, reason: string): void {
+    this.#end(end);
+    this.#tools.channel.close(reason);
+  }
+
+  #handle(message: Message, payload: Uint8Array): void {
+    if (this.#over) return;
+    switch (message.type) {
+      case "artifact":
+        return this.#artifact(message, payload);
+      case "weights":
+        return this.#weights(message, payload);
+      case "work":
+        return this.#work(message, payload);
+      case "shard_chunk":
+        return this.#chunk(message, payload);
+      case "job":
+        return this.#job(message, payload);
+      case "notice":
+        return this.#tools.events.notice(message.text);
+      case "finish":
+        return this.#close({ kind: "finished", reason: message.reason }, "The run is over");
+      case "refuse":
+        return this.#refused(Refusal.from(message));
+      default:
+        throw new Refusal("unexpected_message", `Message ${message.type} must not be sent to a worker`);
+    }
+  }
+
+  #refused(refusal: Refusal): void {
+    if (refusal.code === "run_over") {
+      this.#close({ kind: "finished", reason: refusal.message }, "The run is over");
+    } else if (refusal.fatal) this.#close({ kind: "refused", refusal }, "Refused");
+    else this.#tools.events.refused(refusal);
+  }
+
+  #artifact(message: MessageOf<"artifact">, payload: Uint8Array): void {
+    if (this.#phase.name !== "artifacts") {
+      throw new Refusal("unexpected_message", "Artifacts must come before the training");
+    }
+    const { artifacts } = this.#phase;
+    try {
+      if (!artifacts.accept(message, payload)) return;
+      this.#phase = { name: "preparing" };
+      this.#prepare(artifacts).catch((error) => this.#unusable(error));
+    } catch (error) {
+      this.#unusable(error);
+    }
+  }
+
+  /** Without good artifacts there is nothing to do here. */
+  #unusable(error: unknown): void {
+    if (this.#over) return;
+    const refusal = error instanceof Refusal
+      ? error
+      : new Refusal("unsupported_graph", `Cannot prepare the run's graphs: ${(error as Error).message}`, {
+        fatal: true,
+      });
+    this.#tools.channel.send(refusal.toMessage());
+    if (refusal.fatal) this.#close({ kind: "refused", refusal }, refusal.message);
+    else this.#close({ kind: "lost", reason: refusal.message }, refusal.message);
+  }
+
+  async #prepare(artifacts: ArtifactSet): Promise<void> {
+    const { welcome, workshop, store, channel, events } = this.#tools;
+    const { manifest, graphs } = artifacts.bundle();
+    const { seed, encoding, shards, run } = welcome;
+    const [computer] = await Promise.all([
+      workshop.prepare({ manifest, graphs, options: { seed, encoding, num_shards: shards } }),
+      store.begin(welcome, this.#tools.wall_ms()),
+    ]);
+    if (this.#over) return;
+    computer.onbroken = (reason) => {
+      workshop.discard();
+      this.#goodbye({ kind: "lost", reason }, reason);
+    };
+    const batches = new MicroBatches(welcome, manifest.micro_batch, store);
+    this.#phase = { name: "ready", manifest, computer, batches };
+    const shard_ms = meanShardMs(computer.probes);
+    channel.send({ type: "ready", numeric_class: numericClass(computer.probes), shard_ms });
+    for (const shard of store.held) channel.send({ type: "shard_held", run, shard });
+    events.ready(shard_ms, computer.probes.length, store.held.length);
+  }
+
+  #ready(): Bench {
+    if (this.#phase.name === "ready") return this.#phase;
+    throw new Refusal("unexpected_message", "Training must wait until this worker is ready");
+  }
+
+  #fence(message: Parameters<typeof staleness>[1]): void {
+    const { run, incarnation } = this.#tools.welcome;
+    const state: FenceState = { run, incarnation, generation: this.#generation, held: this.#held };
+    const reason = staleness(state, message);
+    if (reason !== null) {
+      throw new Refusal("stale", reason, { job: message.type === "job" ? message.job : null });
+    }
+  }
+
+  #weights(message: MessageOf<"weights">, payload: Uint8Array): void {
+    const { manifest, computer } = this.#ready();
+    this.#fence(message);
+    const { state, checksum } = message;
+    const weights = payloadFloats(payload, manifest.layouts[state].size);
+    const found = checksumBytes(payload);
+    if (found !== checksum) {
+      throw new Refusal(
+        "hash_mismatch",
+        `Weights of the ${state} must have checksum ${checksum}: found ${found}`,
+      );
+    }
+    this.#generation = message.generation;
+    this.#held[state] = checksum;
+    computer.setWeights(state, weights);
+  }
+
+  #chunk(message: MessageOf<"shard_chunk">, payload: Uint8Array): void {
+    const { store, channel, events } = this.#tools;
+    this.#ready();
+    this.#fence(message);
+    if (!store.accept(message, payload)) return;
+    channel.send({ type: "shard_held", run: message.run, shard: message.shard });
+    events.shardsHeld(store.held.length);
+  }
+
+  #work(message: MessageOf<"work">, payload: Uint8Array): void {
+    const arrived_ms = this.#tools.now_ms();
+    const bench = this.#ready();
+    this.#fence(message);
+    const { begin, end } = message;
+    if (!isNode(begin, end, this.#tools.welcome.shards)) {
+      throw new Refusal("bad_message", `Work must be a node of the summing tree: found [${begin}, ${end})`);
+    }
+    const leaves = bench.batches.leaves(message, payload);
+    this.#generation = message.generation;
+    this.#works++;
+    this.#compute(message, bench, leaves, arrived_ms)
+      .catch((error) => this.#failed(`Cannot compute ${message.kind} step ${message.step}`, error, null))
+      .finally(() => this.#works--);
+  }
+
+  async #compute(
+    message: MessageOf<"work">,
+    { computer }: Bench,
+    leaves: ReturnType<MicroBatches["leaves"]>,
+    arrived_ms: number,
+  ): Promise<void> {
+    const { kind, begin, end, noise_purpose, noise_counter, next_noise_counter } = message;
+    const node = { begin, end };
+    const { sum, compute_ms } = await computer.sum({ kind, node, leaves, noise_purpose, noise_counter });
+    if (this.#over) return;
+    const elapsed_ms = this.#tools.now_ms() - arrived_ms;
+    const { run, incarnation, generation, step, critic_checksum, generator_checksum } = message;
+    this.#tools.channel.send({
+      type: "result",
+      run,
+      incarnation,
+      generation,
+      kind,
+      step,
+      begin,
+      end,
+      critic_checksum,
+      generator_checksum,
+      compute_ms,
+      elapsed_ms,
+    }, bytesOf(sum));
+    this.#tools.events.computed(step, end - begin, elapsed_ms);
+    const same_generator = this.#held.generator === generator_checksum;
+    if (next_noise_counter !== null && same_generator && this.#works === 1) {
+      computer.makeAhead(node, { noise_purpose: "critic_noise", noise_counter: next_noise_counter });
+    }
+  }
+
+  #job(message: MessageOf<"job">, payload: Uint8Array): void {
+    const { manifest, computer } = this.#ready();
+    this.#fence(message);
+    const { job, run, kind, count, noise_counter } = message;
+    if (this.#jobs >= MAX_JOBS) {
+      throw new Refusal("overloaded", `At most ${MAX_JOBS} jobs run at a time`, { job });
+    }
+    const example = manifest.example_shape.reduce((product, extent) => product * extent, 1);
+    const length = kind === "sample" ? manifest.layouts.statistics.size : count * example;
+    if (payload.length !== 4 * length) {
+      throw new Refusal(
+        "bad_message",
+        `A ${kind} job must carry ${4 * length} bytes: found ${payload.length}`,
+        { job },
+      );
+    }
+    this.#jobs++;
+    computer.job({ kind, count, noise_counter, payload: payloadFloats(payload, length).slice() })
+      .then((result) => {
+        if (!this.#over) this.#tools.channel.send({ type: "job_result", run, job }, bytesOf(result));
+      })
+      .catch((error) => this.#failed(`Cannot do job ${job}`, error, job))
+      .finally(() => this.#jobs--);
+  }
+
+  /** Tells the coordinator; the worker goes on. */
+  #failed(what: string, error: unknown, job: number | null): void {
+    if (this.#over) return;
+    const refusal = new Refusal("compute_failed", `${what}: ${(error as Error).message}`, { job });
+    this.#tools.channel.send(refusal.toMessage());
+    this.#tools.events.failed(refusal.message);
+  }
+}
