@@ -4,10 +4,10 @@
  * its JSON is there and its hash agrees, so a crash or a full disk never costs the one before.
  */
 import { join } from "node:path";
-import { UserError } from "../common/errors.ts";
 import { views } from "../models/layout.ts";
 import type { Layout, Manifest } from "../models/manifest.ts";
 import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from "../models/safetensors.ts";
+import { explainWriteFailure } from "../runlog/write_failure.ts";
 import type { ModelState, Network } from "./model_state.ts";
 
 /** Good checkpoints kept; older ones are removed. */
@@ -90,16 +90,6 @@ function encodeState(state: ModelState, manifest: Manifest, metadata: Map<string
   return encodeSafetensors({ tensors, metadata });
 }
 
-/** A full disk is the user's to mend; the text says what stays. */
-function explainWrite(error: unknown, path: string): unknown {
-  const text = error instanceof Error ? error.message : String(error);
-  if (!/ENOSPC|No space left|EDQUOT|quota|EFBIG|File too large|not enough space/i.test(text)) return error;
-  return new UserError(
-    `Cannot write checkpoint ${path}: the disk must have room for it, found it full; ` +
-      `the last good checkpoint stays: make room and go on with --resume`,
-  );
-}
-
 /** Writes one checkpoint and removes the ones that are too many. Throws {@linkcode UserError} on a full disk. */
 export async function writeCheckpoint(
   folder: string,
@@ -138,7 +128,7 @@ async function replace(files: CheckpointFiles, path: string, bytes: Uint8Array):
     await files.rename(temporary, path);
   } catch (error) {
     await files.remove(temporary).catch(() => {});
-    throw explainWrite(error, path);
+    throw explainWriteFailure(path, error);
   }
 }
 

@@ -78,6 +78,8 @@ export class Fleet {
   #stale_ranges = true;
   #open: OpenRound | null = null;
   #last_rebalance = 0;
+  /** The assignment that the last look at the speeds would have had. */
+  #proposed = "";
   #bytes_of_departed = { in: 0, out: 0 };
   #abandoned: { readonly error: unknown } | null = null;
   /** Who waits for enough workers. */
@@ -232,7 +234,11 @@ export class Fleet {
     } else if (step - this.#last_rebalance >= REBALANCE_STEPS) {
       this.#last_rebalance = step;
       const { decision, reason, ranges } = rebalance(num_shards, this.#ranges, speeds);
-      if (decision === "keep") return;
+      // Twice in a row, or a passing load would move shards to and fro.
+      const shares = JSON.stringify(ranges);
+      const confirmed = decision === "move" && shares === this.#proposed;
+      this.#proposed = shares;
+      if (!confirmed) return;
       this.#generation++;
       this.#ranges = ranges;
       this.#observer.fault({ what: "uneven speeds", worker: null, decision: "moved shards", reason });

@@ -1,4 +1,5 @@
 /** The table of runs that `inspect` prints without an argument. */
+import { wrap } from "../common/help.ts";
 import type { RunState, Summary } from "../runlog/summary.ts";
 import { type Column, layOut } from "./columns.ts";
 import { ago, count, figure } from "./numbers.ts";
@@ -58,6 +59,6 @@ export function runTable(runs: readonly Listed[], now_ms: number, terminal: Term
     // The name may hold the state's word, too.
     return row.slice(0, name.length) + row.slice(name.length).replace(state, paint(terminal, style, state));
   });
-  const problems = runs.flatMap(({ problem }) => problem ? [problem] : []);
+  const problems = runs.flatMap(({ problem }) => problem ? wrap(problem, terminal.width) : []);
   return [paint(terminal, "bold", titles!), ...lines, ...problems.length > 0 ? ["", ...problems] : []];
 }

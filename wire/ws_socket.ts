@@ -42,17 +42,20 @@ export interface Listener {
 /** Listens for WebSockets. Throws {@linkcode UserError} if the address cannot be had. */
 export async function listen(options: ListenOptions): Promise<Listener> {
   const { host, port, onsocket, onrequest = upgradeRequired, max_connections = 4096 } = options;
-  const server = createServer({ headersTimeout: OPENING_MS, requestTimeout: OPENING_MS }, onrequest);
+  const server = createServer({
+    headersTimeout: OPENING_MS,
+    requestTimeout: OPENING_MS,
+    connectionsCheckingInterval: OPENING_MS,
+  }, onrequest);
   server.maxConnections = max_connections;
   const sockets = new WebSocketServer({ noServer: true, ...WS_OPTIONS });
   server.on("upgrade", (request, tcp: TcpSocket, head) => {
-    tcp.setNoDelay(true);
     sockets.handleUpgrade(request, tcp, head, (ws) => {
       onsocket(new WsSocket(ws, tcp, MAX_STRANGER_BYTES), `${tcp.remoteAddress}:${tcp.remotePort}`);
     });
   });
   await new Promise<void>((resolve, reject) => {
-    server.once("error", (error) => reject(cannotListen(host, port, error)));
+    server.on("error", (error) => reject(cannotListen(host, port, error)));
     server.listen(port, host, resolve);
   });
   const address = server.address();

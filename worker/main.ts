@@ -10,7 +10,7 @@ import { connect } from "../wire/ws_socket.ts";
 import { WorkerConsole } from "./console.ts";
 import { findDevices } from "./find_devices.ts";
 import { inThread } from "./lane.ts";
-import { locate } from "./rendezvous_source.ts";
+import { Locator } from "./locator.ts";
 import { ShardCache } from "./shard_cache.ts";
 import { ShardStore } from "./shard_store.ts";
 import { runWorker } from "./worker_loop.ts";
@@ -60,7 +60,9 @@ function stopWhenAsked(leave_with_stdin: boolean): AbortSignal {
       controller.abort();
     });
   }
-  if (leave_with_stdin) void Deno.stdin.readable.pipeTo(new WritableStream()).finally(() => controller.abort());
+  if (leave_with_stdin) {
+    void Deno.stdin.readable.pipeTo(new WritableStream()).finally(() => controller.abort());
+  }
   return controller.signal;
 }
 
@@ -75,13 +77,12 @@ async function loadRuntime(): Promise<string> {
 async function main(args: readonly string[]): Promise<void> {
   const { values } = parseOptions(WORKER_COMMAND, args);
   const wanted = wantedDevices(values);
-  const given = {
+  const locator = new Locator({
     coordinator: values.coordinator === undefined ? undefined : checkUrl(values.coordinator),
     token_file: values.token_file,
     token_variable: Deno.env.get("WAGON_TOKEN"),
-  };
-  const finders = { readText: (path: string) => Deno.readTextFile(path), readRendezvous };
-  await locate(given, finders);
+  }, { readText: Deno.readTextFile, readRendezvous });
+  await locator.locate();
   // Read when the library is loaded: without it CUDA rounds float32 products to 10 bits of fraction.
   Deno.env.set("NVIDIA_TF32_OVERRIDE", "0");
   const console = openConsole();
@@ -91,7 +92,7 @@ async function main(args: readonly string[]): Promise<void> {
   );
   const store = openStore(values);
   await runWorker({
-    locate: () => locate(given, finders),
+    locate: () => locator.locate(),
     connect,
     hello: helloOf(values, workshop, runtime),
     workshop,

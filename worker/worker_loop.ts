@@ -86,7 +86,7 @@ async function joinOnce(
   const socket = await tools.connect(url);
   const welcome = await joinCoordinator(socket, { clock, deadline_ms: HANDSHAKE_MS, token, hello });
   const channel = openChannel(socket, { ...welcome, clock, allowed: ACCEPTED });
-  const { now_ms } = clock;
+  const now_ms = () => clock.now_ms();
   const session = new Session({ welcome, channel, workshop, store, events: console, now_ms, wall_ms });
   reminder.joined();
   console.line(`Joined run ${welcome.run} at ${url} as worker ${welcome.worker}`);

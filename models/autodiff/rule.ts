@@ -77,8 +77,9 @@ export class RuleSite {
     return this.attribute(name, "ints");
   }
 
+  /** Rounded to float32, as model files keep it. */
   float(name: string, otherwise: number): number {
-    return this.attribute(name, "float") ?? otherwise;
+    return Math.fround(this.attribute(name, "float") ?? otherwise);
   }
 
   /** The numbers of an integer input, which must be constant: an initializer, or a Constant node's. */
@@ -142,6 +143,7 @@ export class RuleSite {
   }
 
   sum(value: Value, axes: readonly number[], keepdims: boolean): Value {
+    if (axes.length === 0) return value;
     return this.op("ReduceSum", [value, this.b.ints(axes)], { keepdims: keepdims ? 1 : 0 });
   }
 

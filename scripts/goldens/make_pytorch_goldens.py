@@ -89,13 +89,14 @@ def uniform(shape, seed, purpose, counter, shard, low, high):
 def build(config, dtype):
     layers = []
     widths = config["widths"]
+    slope = float(np.float32(config["slope"]))  # ONNX keeps attributes as float32
     for i, (inputs, outputs) in enumerate(zip(widths, widths[1:])):
         hidden = i + 2 < len(widths)
         layers.append(torch.nn.Linear(inputs, outputs))
         if hidden and i > 0 and config["batch_norm"]:
             layers.append(torch.nn.BatchNorm1d(outputs))
         if hidden:
-            layers.append(torch.nn.LeakyReLU(config["slope"]) if config["slope"] else torch.nn.ReLU())
+            layers.append(torch.nn.LeakyReLU(slope) if slope else torch.nn.ReLU())
     if config["output"] == "tanh":
         layers.append(torch.nn.Tanh())
     return torch.nn.Sequential(*layers).to(dtype)

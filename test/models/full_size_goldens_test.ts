@@ -7,6 +7,7 @@ import { readTrainingGolden } from "../goldens/golden.ts";
 import { prepareInOrt } from "./onnx_runtime.ts";
 import { type FloatArray, pairOf, prepareGraphs, train } from "./wgan_training.ts";
 
+/** Measured: at most 1.24 times. */
 const ALLOWED = 4;
 const ENTRIES = 32;
 
@@ -40,9 +41,10 @@ Deno.test("goldens: full-size WGAN training in ONNX Runtime stays as near to PyT
     const values = trained.get(name)!;
     const ours = distances(name, name === "losses" ? [...values] : digest(values), [...results.get(name)!]);
     const torch = results.get(`float32.${name}`)!;
-    console.log(name, ours[0]/torch[0]!, ours[1]/torch[1]!);
+
     ours.forEach((far, i) => {
-      //assert.ok(far <= ALLOWED * torch[i]!, `${name} is ${far} from PyTorch's float64, which itself is ${torch[i]} from it in float32`);
+      const bound = `${name} is ${far} from PyTorch in float64; PyTorch in float32 is ${torch[i]}`;
+      assert.ok(far <= ALLOWED * torch[i]!, bound);
     });
   }
 });

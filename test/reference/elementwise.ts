@@ -47,7 +47,7 @@ function folding(of: (a: number, b: number) => number, element?: ElementType): K
     return generate(
       element ?? inputs[0]!.element,
       shape,
-      (index) => inputs.map((input) => broadcastAt(input, index)).reduce(of),
+      (index) => inputs.map((input) => broadcastAt(input, index)).reduce((a, b) => of(a, b)),
     );
   };
 }

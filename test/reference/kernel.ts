@@ -24,8 +24,9 @@ export class Call {
     return this.attribute(name, "int") ?? otherwise;
   }
 
+  /** Rounded, as AttributeProto keeps it. */
   float(name: string, otherwise: number): number {
-    return this.attribute(name, "float") ?? otherwise;
+    return Math.fround(this.attribute(name, "float") ?? otherwise);
   }
 
   /** The numbers of an optional integer input. */

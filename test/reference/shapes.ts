@@ -71,15 +71,16 @@ const concat: Kernel = (call) => {
   });
 };
 
-/** The positions that a slice takes along one axis: as a Python slice. */
+/** The positions that a slice takes along one axis. Bounds below 0 count from the end; both are clamped. */
 function taken(extent: number, start: number, end: number, step: number): number[] {
-  const bound = (index: number) => {
-    const counted = index < 0 ? index + extent : index;
-    return step > 0 ? Math.min(Math.max(counted, 0), extent) : Math.min(Math.max(counted, -1), extent - 1);
-  };
+  const clamp = (index: number, low: number, high: number) =>
+    Math.min(Math.max(index < 0 ? index + extent : index, low), high);
   const positions: number[] = [];
-  const from = step < 0 && start + extent < 0 ? 0 : bound(start);
-  for (let i = from; step > 0 ? i < bound(end) : i > bound(end); i += step) positions.push(i);
+  if (step > 0) {
+    for (let i = clamp(start, 0, extent); i < clamp(end, 0, extent); i += step) positions.push(i);
+  } else {
+    for (let i = clamp(start, 0, extent - 1); i > clamp(end, -1, extent - 1); i += step) positions.push(i);
+  }
   return positions;
 }
 

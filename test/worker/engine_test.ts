@@ -5,7 +5,7 @@ import { fillNormal } from "../../random/philox.ts";
 import { CPU } from "../../worker/device.ts";
 import { Engine, type Leaf, type NoisePurpose, type SumTask } from "../../worker/engine.ts";
 import type { Network } from "../../worker/fence.ts";
-import { compileGraphs } from "../../worker/graph_runner.ts";
+import { compileGraphs, type GraphRunner } from "../../worker/graph_runner.ts";
 import { Job } from "../../worker/jobs.ts";
 import { probe } from "../../worker/probe.ts";
 import { exampleBytes, MICRO_BATCH, SEED, type TestRun, testRun } from "./test_run.ts";
@@ -13,8 +13,8 @@ import { exampleBytes, MICRO_BATCH, SEED, type TestRun, testRun } from "./test_r
 const run = await testRun(5);
 const runners = await compileGraphs(run.manifest, run.graphs, CPU);
 
-function engine(encoding: "uint8" | "float32" = "uint8"): Engine {
-  const engine = new Engine(run.manifest, runners, { seed: SEED, encoding, num_shards: 5 });
+function engine(encoding: "uint8" | "float32" = "uint8", with_runners = runners): Engine {
+  const engine = new Engine(run.manifest, with_runners, { seed: SEED, encoding, num_shards: 5 });
   engine.setWeights("critic", run.weights.critic);
   engine.setWeights("generator", run.weights.generator);
   return engine;
@@ -79,11 +79,18 @@ for (const kind of ["critic", "generator"] as const) {
 
 Deno.test("fakes made ahead change no bit, and are used", async () => {
   const plain = await engine().sum(task("critic", 0, 2));
-  const ahead = engine();
+  let forwards = 0;
+  const forward = runners.generator_forward_model;
+  const counting: GraphRunner = Object.create(forward, {
+    run: { value: (...args: Parameters<GraphRunner["run"]>) => (forwards++, forward.run(...args)) },
+  });
+  const ahead = engine("uint8", { ...runners, generator_forward_model: counting });
   for (const shard of [0, 1]) {
     await ahead.makeAhead({ shard, noise_purpose: "critic_noise", noise_counter: 3 });
   }
+  assert.equal(forwards, 2);
   assert.deepEqual((await ahead.sum(task("critic", 0, 2))).sum, plain.sum);
+  assert.equal(forwards, 2);
 });
 
 Deno.test("fakes made ahead for another counter, purpose or generator are not used", async () => {

@@ -78,7 +78,7 @@ export const ELEMENTWISE_RULES = {
   }],
   /** y = gamma alpha (exp(x) - 1) below 0: dx = dy gamma where x > 0, else dy (y + gamma alpha) */
   Selu: [(n) => {
-    const gamma = n.float("gamma", 1.0507009873554805), alpha = n.float("alpha", 1.6732632423543772);
+    const gamma = n.float("gamma", 1.0507010221481323), alpha = n.float("alpha", 1.6732631921768188);
     const below = n.add(n.y, n.number(gamma * alpha));
     return n.mul(n.dy, n.where(isPositive(n, n.x(0)), n.number(gamma), below));
   }],

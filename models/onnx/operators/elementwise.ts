@@ -57,7 +57,7 @@ export const ELEMENTWISE = {
   Exp: unary(FLOATS),
   Log: unary(FLOATS),
   Reciprocal: unary(FLOATS),
-  Erf: unary(NUMERIC),
+  Erf: unary(FLOATS),
   Tanh: unary(FLOATS),
   Sigmoid: unary(FLOATS),
   Softplus: unary(CLASSIC_FLOATS),

@@ -1,0 +1,189 @@
+/**
+ * Small networks in the float64 interpreter against PyTorch's float64: losses of ten steps, every gradient of the
+ * first, every tensor after the tenth. Then the same with one thing wrong at a time, which must show.
+ */
+import assert from "node:assert/strict";
+import { inputRule, type Rules, type RuleSite } from "../../models/autodiff/rule.ts";
+import { RULES } from "../../models/autodiff/rules.ts";
+import { BATCH_NORM_EPS } from "../../models/nets/layers.ts";
+import type { Graph } from "../../models/onnx/graph.ts";
+import { OPERATORS, type OpName } from "../../models/onnx/shapes.ts";
+import {
+  criticTrainingGraph,
+  generatorForwardGraph,
+  generatorTrainingGraph,
+} from "../../models/training_graphs.ts";
+import { readTrainingGolden, type TrainingGolden } from "../goldens/golden.ts";
+import { interpret } from "../reference/interpreter.ts";
+import { type Execute, type FloatArray, pairOf, train, type UpdateRule } from "./wgan_training.ts";
+
+/** Measured: losses 4.1e-10, gradients 2.1e-9 (of biases before batch normalisation: 0 but for rounding). */
+const TOLERANCE = 1e-8;
+
+const GOLDENS = [
+  "wgan_small_lively.safetensors",
+  "wgan_small_plane.safetensors",
+  "wgan_small_paper.safetensors",
+].map((file) => ({ file, golden: readTrainingGolden(file) }));
+
+function prepareInInterpreter(graph: Graph): Execute {
+  return (inputs) => {
+    const feeds = graph.inputs.map((name) => {
+      const { element, shape } = graph.types.get(name)!;
+      const data = inputs.get(name) as Float64Array;
+      return [name, { element, shape: shape as readonly number[], data }] as const;
+    });
+    const outputs = interpret(graph, new Map(feeds));
+    return Promise.resolve(new Map([...outputs].map(([name, { data }]) => [name, data])));
+  };
+}
+
+/** What can be wrong with a training. */
+interface Fault {
+  readonly rules?: Rules;
+  readonly update?: Partial<UpdateRule>;
+  readonly graph?: (graph: Graph) => Graph;
+}
+
+function trainWith({ settings }: TrainingGolden, { rules, update, graph = (same) => same }: Fault) {
+  const pair = pairOf(settings, "float64");
+  const executors = {
+    critic: prepareInInterpreter(graph(criticTrainingGraph(pair, rules))),
+    generator: prepareInInterpreter(graph(generatorTrainingGraph(pair, rules))),
+    forward: prepareInInterpreter(graph(generatorForwardGraph(pair))),
+  };
+  return train(settings, pair, executors, update);
+}
+
+function norm(values: Iterable<number>): number {
+  let sum = 0;
+  for (const value of values) sum += value * value;
+  return Math.sqrt(sum);
+}
+
+/** What is further off than the tolerance: losses by the largest one, a tensor by its norm or a millionth of all. */
+function differences(found: ReadonlyMap<string, FloatArray>, { results }: TrainingGolden): string[] {
+  return [...results].filter(([name, exact]) => {
+    const difference = exact.map((value, i) => value - found.get(name)![i]!);
+    if (name === "losses") {
+      return !(Math.max(...difference.map(Math.abs)) <= TOLERANCE * Math.max(...exact.map(Math.abs)));
+    }
+    const network = name.split(".").slice(0, 2).join(".");
+    const whole = norm(
+      [...results].filter(([other]) => other.startsWith(network)).map(([, all]) => norm(all)),
+    );
+    return !(norm(difference) <= TOLERANCE * Math.max(norm(exact), 1e-6 * whole));
+  }).map(([name]) => name);
+}
+
+/** Whether one of the goldens sees the fault. */
+async function isCaught(fault: Fault): Promise<boolean> {
+  for (const { golden } of GOLDENS) {
+    if (differences(await trainWith(golden, fault), golden).length > 0) return true;
+  }
+  return false;
+}
+
+for (const { file, golden } of GOLDENS) {
+  Deno.test(`goldens: ${file} is reached in float64`, async () => {
+    const trained = await trainWith(golden, {});
+    assert.deepEqual([...trained.keys()].sort(), [...golden.results.keys()].sort());
+    assert.deepEqual(differences(trained, golden), []);
+  });
+}
+
+/** The rules with one of them, for one input, changed. */
+function rulesWith(change: (op: OpName, index: number) => number | undefined): Rules {
+  const operators = Object.keys(RULES) as (keyof typeof RULES)[];
+  return Object.fromEntries(operators.map((op) => {
+    const [, most] = OPERATORS[op].inputs;
+    const rules = Array.from({ length: Math.min(most, 8) }, (_, index) => {
+      const rule = inputRule(RULES[op], index);
+      if (rule === null) return null;
+      return (site: RuleSite, at: number) => {
+        const gradient = rule(site, at);
+        const factor = gradient && change(op, index);
+        return factor ? site.mul(gradient, site.number(factor)) : gradient;
+      };
+    });
+    return [op, rules];
+  }));
+}
+
+/** Each rule that these networks need, and the input it is for. */
+const USED_RULES = [
+  "Add 0",
+  "Add 1",
+  "Div 0",
+  "Div 1",
+  "Gemm 0",
+  "Gemm 1",
+  "Gemm 2",
+  "LeakyRelu 0",
+  "Mul 0",
+  "Mul 1",
+  "Neg 0",
+  "ReduceMean 0",
+  "Relu 0",
+  "Split 0",
+  "Sqrt 0",
+  "Sub 0",
+  "Sub 1",
+  "Tanh 0",
+];
+
+Deno.test("goldens: every gradient rule that is too large by a tenth is seen", async () => {
+  const used = new Set<string>();
+  const recorder = rulesWith((op, index) => void used.add(`${op} ${index}`));
+  for (const { golden } of GOLDENS) await trainWith(golden, { rules: recorder });
+  assert.deepEqual([...used].sort(), USED_RULES);
+  for (const name of used) {
+    const rules = rulesWith((op, index) => `${op} ${index}` === name ? 1.1 : undefined);
+    assert.ok(await isCaught({ rules }), `The goldens do not see the rule of ${name} scaled by 1.1`);
+  }
+});
+
+Deno.test("goldens: every parameter that does not move is seen, but those without a gradient", async () => {
+  for (const { file, golden } of GOLDENS) {
+    const names = [...golden.results.keys()].filter((name) => name.startsWith("gradient."));
+    const missed: string[] = [];
+    for (const name of names) {
+      const frozen = name.slice("gradient.".length);
+      const trained = await trainWith(golden, { update: { frozen } });
+      if (differences(trained, golden).length === 0) missed.push(frozen);
+    }
+    // Batch normalisation takes the mean away, and with it the bias before.
+    const before_norm = file.includes("plane") ? [] : ["generator.2.bias", "generator.5.bias"];
+    assert.deepEqual(missed, before_norm, file);
+  }
+});
+
+/** Constants of a graph that have this value. */
+function replaceConstant(value: number, by: number): (graph: Graph) => Graph {
+  return (graph) => ({
+    ...graph,
+    initializers: new Map(
+      [...graph.initializers].map(([name, tensor]) => {
+        if (!(tensor.data instanceof Float64Array)) return [name, tensor];
+        return [name, { ...tensor, data: tensor.data.map((item) => item === value ? by : item) }];
+      }),
+    ),
+  });
+}
+
+const FAULTS: Readonly<Record<string, Fault>> = {
+  "RMSProp's eps ten times as large": { update: { eps: 1e-7 } },
+  "RMSProp's eps a tenth larger": { update: { eps: 1.1e-8 } },
+  "RMSProp's eps under the root": { update: { eps_inside: true } },
+  "another alpha": { update: { alpha: 0.9 } },
+  "another learning rate": { update: { lr: 5.1e-5 } },
+  "no clipping": { update: { clip: null } },
+  "batch normalisation's eps a tenth larger": {
+    graph: replaceConstant(BATCH_NORM_EPS, 1.1 * BATCH_NORM_EPS),
+  },
+  "running variances biased": { graph: replaceConstant(6 / 5, 1) },
+};
+
+for (const [what, fault] of Object.entries(FAULTS)) {
+  Deno.test(`goldens: ${what} is seen`, async () => assert.ok(await isCaught(fault)));
+}

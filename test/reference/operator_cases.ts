@@ -1,0 +1,192 @@
+/** What each operator is checked on: at least one case each, with its options, broadcasts and corners. */
+import type { AttributeInput } from "../../models/onnx/builder.ts";
+import type { ElementType, Shape } from "../../models/onnx/graph.ts";
+import type { OpName } from "../../models/onnx/shapes.ts";
+import { elementCode, tensorOf } from "../../models/onnx/tensor.ts";
+
+/** An input: a fed tensor with numbers in [low, high) or given ones, a constant of integers, or left out. */
+export type Operand =
+  | {
+    readonly element: ElementType;
+    readonly shape: readonly number[];
+    readonly low: number;
+    readonly high: number;
+    readonly values?: readonly number[];
+  }
+  | { readonly constant: readonly number[] }
+  | null;
+
+export interface OperatorCase {
+  readonly inputs: readonly Operand[];
+  readonly attributes?: Readonly<Record<string, AttributeInput>>;
+  readonly num_outputs?: number;
+  /** Shape of the first input in the graph, where it has named extents. */
+  readonly named?: Shape;
+}
+
+export function f(shape: readonly number[], low = -2, high = 2): Operand {
+  return { element: "float32", shape, low, high };
+}
+
+function given(element: ElementType, values: readonly number[]): Operand {
+  return { element, shape: [values.length], low: 0, high: 0, values };
+}
+
+function c(...constant: number[]): Operand {
+  return { constant };
+}
+
+const bools = (...values: number[]) => given("bool", values);
+const unary = (low = -2, high = 2): OperatorCase[] => [{ inputs: [f([3, 4], low, high)] }];
+const broadcasts = (low = -2, high = 2): OperatorCase[] => [
+  { inputs: [f([3, 4]), f([3, 4], low, high)] },
+  { inputs: [f([2, 1, 4]), f([3, 1], low, high)] },
+  { inputs: [f([]), f([2, 3], low, high)] },
+];
+const comparisons: OperatorCase[] = [
+  ...broadcasts(),
+  { inputs: [given("float32", [1, 2, 3, -0]), given("float32", [2, 2, 1, 0])] },
+  { inputs: [given("int64", [1, 2, 3]), given("int64", [2, 2, 1])] },
+];
+const logic: OperatorCase[] = [{ inputs: [bools(0, 0, 1, 1), bools(0, 1, 0, 1)] }];
+const extremes: OperatorCase[] = [
+  { inputs: [f([3, 4])] },
+  ...broadcasts(),
+  { inputs: [f([3, 1]), f([4]), f([2, 3, 4])] },
+];
+const reductions: OperatorCase[] = [
+  { inputs: [f([2, 3, 4])] },
+  { inputs: [f([2, 3, 4])], attributes: { keepdims: 0 } },
+  { inputs: [f([2, 3, 4]), c(1)] },
+  { inputs: [f([2, 3, 4]), c(-1, 0)], attributes: { keepdims: 0 } },
+  { inputs: [f([2, 3])], attributes: { noop_with_empty_axes: 1 } },
+  { inputs: [f([])], attributes: { keepdims: 0 } },
+];
+
+export const OPERATOR_CASES: Readonly<Record<OpName, readonly OperatorCase[]>> = {
+  Identity: unary(),
+  Neg: unary(),
+  Abs: unary(),
+  Sign: [{ inputs: [given("float32", [-2, 0, 3])] }],
+  Sqrt: unary(0, 4),
+  Exp: unary(),
+  Log: unary(0.1, 4),
+  Reciprocal: unary(0.3, 3),
+  Erf: unary(-4, 4),
+  Tanh: unary(),
+  Sigmoid: unary(-8, 8),
+  Softplus: unary(-30, 30),
+  Relu: unary(),
+  LeakyRelu: [...unary(), { inputs: [f([3, 4])], attributes: { alpha: 0.2 } }],
+  Elu: [...unary(), { inputs: [f([3, 4])], attributes: { alpha: 0.7 } }],
+  Selu: [...unary(), { inputs: [f([3, 4])], attributes: { alpha: 1.5, gamma: 1.1 } }],
+  Not: [{ inputs: [bools(0, 1)] }],
+  Add: [...broadcasts(), { inputs: [given("int64", [1, 2]), given("int64", [5, -7])] }],
+  Sub: [...broadcasts(), { inputs: [given("int64", [1, 2]), given("int64", [5, -7])] }],
+  Mul: [...broadcasts(), { inputs: [given("int64", [1, 2]), given("int64", [5, -7])] }],
+  Div: [...broadcasts(0.3, 2), { inputs: [given("int64", [7, -7, 9]), given("int64", [2, 2, -4])] }],
+  Pow: [
+    { inputs: [f([3, 4], 0.1, 2), f([3, 4])] },
+    { inputs: [f([3, 4]), given("float32", [2])] },
+    { inputs: [f([3, 1], 0.1, 2), given("int64", [2, 3, -1])] },
+  ],
+  Min: extremes,
+  Max: extremes,
+  And: logic,
+  Or: logic,
+  Greater: comparisons,
+  GreaterOrEqual: comparisons,
+  Less: comparisons,
+  LessOrEqual: comparisons,
+  Equal: comparisons,
+  Where: [
+    { inputs: [bools(0, 1, 1, 0), f([4]), f([4])] },
+    { inputs: [bools(0, 1, 1), f([2, 1]), f([])] },
+  ],
+  Clip: [
+    { inputs: [f([3, 4]), f([], -1, -0.5), f([], 0.5, 1)] },
+    { inputs: [f([3, 4]), null, f([], 0.5, 1)] },
+    { inputs: [f([3, 4]), f([], -1, -0.5)] },
+    { inputs: [f([3, 4])] },
+  ],
+  Cast: [
+    { inputs: [f([3, 4], -5, 5)], attributes: { to: elementCode("int64") } },
+    { inputs: [given("float32", [0, -0.5, 2])], attributes: { to: elementCode("bool") } },
+    { inputs: [bools(0, 1)], attributes: { to: elementCode("float32") } },
+    { inputs: [f([3])], attributes: { to: elementCode("float64") } },
+  ],
+  MatMul: [
+    { inputs: [f([3, 4]), f([4, 2])] },
+    { inputs: [f([2, 1, 3, 4]), f([5, 4, 2])] },
+    { inputs: [f([4]), f([4])] },
+    { inputs: [f([4]), f([2, 4, 3])] },
+    { inputs: [f([2, 3, 4]), f([4])] },
+  ],
+  Gemm: [
+    { inputs: [f([3, 4]), f([4, 2])] },
+    { inputs: [f([4, 3]), f([4, 2]), f([2])], attributes: { transA: 1 } },
+    { inputs: [f([3, 4]), f([2, 4]), f([3, 1])], attributes: { transB: 1, alpha: 0.5 } },
+    { inputs: [f([4, 3]), f([2, 4]), f([])], attributes: { transA: 1, transB: 1, alpha: 2, beta: -0.5 } },
+  ],
+  BatchNormalization: [
+    { inputs: [f([5, 3]), f([3]), f([3]), f([3]), f([3], 0.5, 2)] },
+    { inputs: [f([2, 3, 4]), f([3]), f([3]), f([3]), f([3], 0.5, 2)], attributes: { epsilon: 0.1 } },
+  ],
+  ReduceSum: reductions,
+  ReduceMean: reductions,
+  ReduceMax: reductions,
+  ReduceMin: reductions,
+  Softmax: [
+    { inputs: [f([3, 4])] },
+    { inputs: [f([2, 3, 4], -50, 50)], attributes: { axis: 1 } },
+    { inputs: [f([2, 3, 4])], attributes: { axis: -3 } },
+  ],
+  Reshape: [
+    { inputs: [f([2, 3, 4]), c(4, 6)] },
+    { inputs: [f([2, 3, 4]), c(0, -1)] },
+    { inputs: [f([0, 3]), c(3, 0)], attributes: { allowzero: 1 } },
+    { inputs: [f([1, 1]), { constant: [] }] },
+  ],
+  Transpose: [{ inputs: [f([2, 3, 4])] }, { inputs: [f([2, 3, 4])], attributes: { perm: [1, 2, 0] } }],
+  Expand: [{ inputs: [f([3, 1]), c(2, 1, 4)] }, { inputs: [f([2, 3]), c(1, 1)] }],
+  Squeeze: [{ inputs: [f([1, 3, 1]), c(-1)] }, { inputs: [f([1, 3, 1])] }],
+  Unsqueeze: [{ inputs: [f([3, 4]), c(0, -1)] }, { inputs: [f([3, 4]), c(2, 1)] }],
+  Flatten: [
+    { inputs: [f([2, 3, 4])] },
+    { inputs: [f([2, 3, 4])], attributes: { axis: 0 } },
+    { inputs: [f([2, 3, 4])], attributes: { axis: -1 } },
+  ],
+  Concat: [
+    { inputs: [f([2, 3]), f([1, 3]), f([4, 3])], attributes: { axis: 0 } },
+    { inputs: [f([2, 3]), f([2, 1])], attributes: { axis: -1 } },
+  ],
+  Slice: [
+    { inputs: [f([5, 4]), c(1, 0), c(4, 3)] },
+    { inputs: [f([5, 4]), c(-3), c(100), c(-2)] },
+    { inputs: [f([7, 5]), c(1, -1), c(6, -100), c(0, 1), c(2, -2)] },
+    { inputs: [f([5]), c(3), c(1), c(0)] },
+  ],
+  Gather: [
+    { inputs: [f([4, 3]), c(2, -1, 0)] },
+    { inputs: [f([2, 4, 3]), given("int64", [1, 3])], attributes: { axis: 1 } },
+  ],
+  Split: [
+    { inputs: [f([5, 3])], attributes: { num_outputs: 2 }, num_outputs: 2 },
+    { inputs: [f([2, 6]), c(1, 3, 2)], attributes: { axis: -1 }, num_outputs: 3 },
+  ],
+  Constant: [
+    { inputs: [], attributes: { value: tensorOf("float32", [2, 1], [1, 2]) } },
+    { inputs: [], attributes: { value_float: 1.5 } },
+    { inputs: [], attributes: { value_floats: [1, 2.5] } },
+    { inputs: [], attributes: { value_int: 3 } },
+    { inputs: [], attributes: { value_ints: [3, 4] } },
+  ],
+  ConstantOfShape: [
+    { inputs: [c(2, 3)] },
+    { inputs: [c(2)], attributes: { value: tensorOf("int64", [1], [7]) } },
+  ],
+  Shape: [
+    { inputs: [f([2, 3, 4])] },
+    { inputs: [f([2, 3, 4])], attributes: { start: 1, end: -1 }, named: [2, "N", 4] },
+  ],
+};

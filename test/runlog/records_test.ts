@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { checkRecord, RECORDS, type RunRecord } from "../../runlog/records.ts";
+import { checkpoint, end, joined, runRecord, SHA, stepRecord, TIME } from "./example_log.ts";
+
+/** One record of each type with every field. */
+const EXAMPLES: readonly RunRecord[] = [
+  runRecord(),
+  { type: "resume", step: 10, incarnation: 1, changed: { steps: [10, 20] }, time: TIME },
+  joined(1),
+  { type: "worker_left", worker: 1, reason: "silence", shards_computed: 4, time: TIME },
+  stepRecord(5),
+  { type: "heldout", step: 5, critic_cost: 0.1, mean_real: 0.2 },
+  {
+    type: "evaluation",
+    step: 5,
+    sliced_wasserstein: 0.1,
+    num_samples: 2500,
+    modes: { count: 2, covered: 1, high_quality: 0.5, per_mode: [1250, 0] },
+  },
+  checkpoint(5),
+  { type: "sample", step: 5, file: "samples/5.png" },
+  { type: "fault", step: 5, what: "late answer", worker: 1, decision: "asked worker 2", reason: "No answer" },
+  end(5),
+];
+
+/** Fields that may be missing, by their path. */
+const OPTIONAL = [
+  "run.versions.onnxruntime",
+  "step.generator",
+  "evaluation.num_samples",
+  "evaluation.modes",
+  "evaluation.modes.per_mode",
+  "checkpoint.weights_sha256",
+  "fault.worker",
+];
+/** Objects whose keys are free. */
+const MAPS = ["run.config", "run.artifacts", "resume.changed", "step.workers"];
+
+/** Paths of all fields in nested objects. */
+function pathsOf(value: object, prefix: string): string[] {
+  return Object.entries(value).flatMap(([key, inner]) => {
+    const path = `${prefix}.${key}`;
+    const nested = typeof inner === "object" && inner !== null && !Array.isArray(inner) &&
+      !MAPS.includes(path);
+    return nested ? [path, ...pathsOf(inner, path)] : [path];
+  });
+}
+
+/** A copy with the field at `path` set, or left out if the value is undefined. */
+function changed(record: RunRecord, path: string, value: unknown): unknown {
+  const copy = structuredClone(record) as unknown as Record<string, unknown>;
+  const keys = path.split(".").slice(1);
+  const last = keys.pop()!;
+  const holder = keys.reduce((at, key) => at[key] as Record<string, unknown>, copy);
+  if (value === undefined) delete holder[last];
+  else holder[last] = value;
+  return copy;
+}
+
+Deno.test("there is an example of every record type, and each passes", () => {
+  assert.deepEqual(EXAMPLES.map(({ type }) => type).sort(), Object.keys(RECORDS).sort());
+  for (const record of EXAMPLES) assert.deepEqual(checkRecord(record), { record }, record.type);
+});
+
+Deno.test("every field must be there unless it is optional, and be of its kind", () => {
+  let fields = 0;
+  for (const record of EXAMPLES) {
+    for (const path of pathsOf(record, record.type).filter((path) => path !== `${record.type}.type`)) {
+      fields++;
+      const missing = checkRecord(changed(record, path, undefined));
+      assert.equal(typeof missing, OPTIONAL.includes(path) ? "object" : "string", `${path} missing`);
+      // No field is a boolean.
+      assert.equal(checkRecord(changed(record, path, true)), "bad", `${path} of another kind`);
+    }
+  }
+  assert.ok(fields > 80, `${fields} fields`);
+});
+
+Deno.test("workers of a step are checked, too", () => {
+  assert.equal(checkRecord(stepRecord(1, { workers: {} })) !== "bad", true);
+  const workers = { 1: { shards: 2, compute_ms: null, elapsed_ms: 1 } };
+  assert.equal(checkRecord({ ...stepRecord(1), workers }), "bad");
+  assert.equal(checkRecord({ ...end(1), numeric_classes: [SHA, 3] }), "bad");
+});
+
+Deno.test("what is no record is bad, what is a record of another version is unknown", () => {
+  for (const value of [undefined, null, 3, "step", [], {}, { type: 3 }]) {
+    assert.equal(checkRecord(value), "bad");
+  }
+  assert.equal(checkRecord({ type: "histogram" }), "unknown");
+  assert.equal(checkRecord({ type: "toString" }), "unknown");
+});

@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { guardGraph } from "../../worker/graph_guard.ts";
+import { trialModel } from "../../worker/trial.ts";
+import { testRun } from "./test_run.ts";
+
+/** Models made by Python's onnx 1.23 (helper.make_model, SerializeToString). */
+const MODELS = {
+  plain: "CAk6TQoTCgF4CgF3EgF5GgNhZGQiA0FkZBIBZyoRCAIQASIIAACAPwAAAEBCAXdaDwoBeBIKCggIARIECgIIAmIPCgF5EgoK" +
+    "CAgBEgQKAggCQgQKABAS",
+  named_domain:
+    "CAk6TQoTCgF4CgF3EgF5GgNhZGQiA0FkZBIBZyoRCAIQASIIAACAPwAAAEBCAXdaDwoBeBIKCggIARIECgIIAmIPCgF5EgoK" +
+    "CAgBEgQKAggCQgsKB2FpLm9ubngQAQ==",
+  external:
+    "CAk6XgoTCgF4CgF3EgF5GgNhZGQiA0FkZBIBZyoiCAIQAUIBd2oXCghsb2NhdGlvbhILL2V0Yy9wYXNzd2RwAVoPCgF4EgoK" +
+    "CAgBEgQKAggCYg8KAXkSCgoICAESBAoCCAJCBAoAEBI=",
+  external_in_subgraph:
+    "CAk67QEKuAEKBGNvbmQSAXkiAklmKjsKC2Vsc2VfYnJhbmNoMikKEAoBeBIBZCIISWRlbnRpdHkSBGVsc2ViDwoBZBIKCggI" +
+    "ARIECgIIAqABBSpsCgt0aGVuX2JyYW5jaDJaCkESAWMiCENvbnN0YW50KjIKBXZhbHVlKiYIAhABQgVpbm5lcmoXCghsb2Nh" +
+    "dGlvbhILL2V0Yy9wYXNzd2RwAaABBBIEdGhlbmIPCgFjEgoKCAgBEgQKAggCoAEFEgFnKgsQCSoBAUIEY29uZFoPCgF4EgoK" +
+    "CAgBEgQKAggCYg8KAXkSCgoICAESBAoCCAJCBAoAEBI=",
+  import_domain:
+    "CAk6TQoTCgF4CgF3EgF5GgNhZGQiA0FkZBIBZyoRCAIQASIIAACAPwAAAEBCAXdaDwoBeBIKCggIARIECgIIAmIPCgF5EgoK" +
+    "CAgBEgQKAggCQgQKABASQhEKDWNvbS5taWNyb3NvZnQQAQ==",
+  node_domain:
+    "CAk6TQomCgF4EgF5GgRnZWx1IglGdXNlZEdlbHU6DWNvbS5taWNyb3NvZnQSAWdaDwoBeBIKCggIARIECgIIAmIPCgF5EgoK" +
+    "CAgBEgQKAggCQgQKABAS",
+  function:
+    "CAk6TQoTCgF4CgF3EgF5GgNhZGQiA0FkZBIBZyoRCAIQASIIAACAPwAAAEBCAXdaDwoBeBIKCggIARIECgIIAmIPCgF5EgoK" +
+    "CAgBEgQKAggCQgQKABASygEoCgFGIgFhKgFiOhAKAWESAWIiCElkZW50aXR5SgQKABASUgVsb2NhbA==",
+  external_sparse:
+    "CAk6bAoQCgF4EgF5IghJZGVudGl0eRIBZ1oPCgF4EgoKCAgBEgQKAggCYg8KAXkSCgoICAESBAoCCAJ6MwoiCAIQAUIBdmoX" +
+    "Cghsb2NhdGlvbhILL2V0Yy9wYXNzd2RwARILCAIQBzoCAAFCAWkYBEIECgAQEg==",
+} as const;
+
+function bytes(name: keyof typeof MODELS): Uint8Array {
+  return Uint8Array.fromBase64(MODELS[name]);
+}
+
+function refusal(name: keyof typeof MODELS): string {
+  try {
+    guardGraph("g.onnx", bytes(name));
+  } catch (error) {
+    assert.equal((error as Error).name, "UnsupportedGraph");
+    return (error as Error).message;
+  }
+  return "accepted";
+}
+
+Deno.test("models of ai.onnx with their constants inside pass", async () => {
+  assert.equal(refusal("plain"), "accepted");
+  assert.equal(refusal("named_domain"), "accepted");
+  guardGraph("trial", trialModel());
+  for (const [name, graph] of Object.entries((await testRun()).graphs)) guardGraph(name, graph);
+});
+
+Deno.test("external data is refused wherever it hides", () => {
+  const refused = (tensor: string) =>
+    `Graph g.onnx must hold its constants itself: tensor ${tensor} lies in an external file`;
+  assert.equal(refusal("external"), refused("w"));
+  assert.equal(refusal("external_in_subgraph"), refused("inner"));
+  assert.equal(refusal("external_sparse"), refused("v"));
+});
+
+Deno.test("other operator domains and functions are refused", () => {
+  assert.equal(
+    refusal("import_domain"),
+    "Graph g.onnx must import operators of ai.onnx only: it imports domain com.microsoft",
+  );
+  assert.equal(
+    refusal("node_domain"),
+    "Graph g.onnx must use operators of ai.onnx only: node gelu uses com.microsoft.FusedGelu",
+  );
+  assert.equal(refusal("function"), "Graph g.onnx must hold no functions of its own: it holds one");
+});
+
+Deno.test("bytes that are no model are refused, whatever they are", () => {
+  assert.throws(() => guardGraph("g", new Uint8Array()), {
+    message: "Graph g must be an ONNX model with one graph: found 0 graphs",
+  });
+  const plain = bytes("plain");
+  for (let length = 1; length < plain.length; length++) {
+    try {
+      guardGraph("g", plain.subarray(0, length));
+    } catch (error) {
+      assert.equal((error as Error).name, "UnsupportedGraph", (error as Error).stack);
+    }
+  }
+  assert.throws(() => guardGraph("g", plain.subarray(0, 40)), { name: "UnsupportedGraph" });
+});

@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { split, treeNodes } from "../../kernels/tree.ts";
+import { CPU } from "../../worker/device.ts";
+import type { SumTask } from "../../worker/engine.ts";
+import { Pool, subtrees } from "../../worker/pool.ts";
+import { exampleBytes, MICRO_BATCH, SEED, testRun } from "./test_run.ts";
+
+const NUM_SHARDS = 7;
+const run = await testRun(NUM_SHARDS);
+
+function startPool(threads: number): Promise<Pool> {
+  const options = { seed: SEED, encoding: "uint8", num_shards: NUM_SHARDS } as const;
+  return Pool.create(Array(threads).fill(CPU), { manifest: run.manifest, graphs: run.graphs, options });
+}
+
+function task(kind: "critic" | "generator", begin: number, end: number, noise_counter = 1): SumTask {
+  const leaves = Array.from({ length: end - begin }, (_, i) => ({
+    shard: begin + i,
+    examples: kind === "critic" ? exampleBytes(MICRO_BATCH * 10, begin + i) : null,
+  }));
+  return { kind, node: { begin, end }, leaves, noise_purpose: `${kind}_noise`, noise_counter };
+}
+
+Deno.test("subtrees are nodes, in order, at most as many as asked for, and as many as there can be", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 16 }), (leaves, parts) => {
+      const cut = subtrees({ begin: 0, end: leaves }, parts);
+      assert.equal(cut.length, Math.min(leaves, parts) === 1 ? 1 : cut.length);
+      assert.ok(cut.length <= parts && cut.length >= Math.min(2, leaves, parts));
+      assert.equal(cut[0]!.begin, 0);
+      assert.equal(cut.at(-1)!.end, leaves);
+      cut.slice(1).forEach(({ begin }, i) => assert.equal(begin, cut[i]!.end));
+      const nodes = new Set(treeNodes(leaves).map(({ begin, end }) => `${begin} ${end}`));
+      assert.ok(cut.every(({ begin, end }) => nodes.has(`${begin} ${end}`)));
+    }),
+    { seed: 20261124 },
+  );
+  assert.deepEqual(subtrees({ begin: 0, end: 4 }, 4).length, 4);
+  assert.equal(split(0, 4), 2);
+});
+
+Deno.test("1, 2 and 4 threads give the same bits and the same class, fakes made ahead or not", async () => {
+  const sums = new Map<string, Float32Array>();
+  const classes = new Set<string>();
+  for (const threads of [1, 2, 4]) {
+    const pool = await startPool(threads);
+    pool.setWeights("critic", run.weights.critic);
+    pool.setWeights("generator", run.weights.generator);
+    for (const { numeric_class } of pool.probes) classes.add(numeric_class);
+    for (const made_ahead of [false, true]) {
+      for (const [kind, begin, end] of [["critic", 0, 7], ["critic", 4, 6], ["generator", 0, 7]] as const) {
+        if (made_ahead) pool.makeAhead({ begin, end }, { noise_purpose: "critic_noise", noise_counter: 1 });
+        const { sum } = await pool.sum(task(kind, begin, end));
+        const key = `${kind} ${begin} ${end}`;
+        if (sums.has(key)) assert.deepEqual(sum, sums.get(key), `${threads} threads, ${key}`);
+        else sums.set(key, sum);
+      }
+    }
+    pool.terminate();
+  }
+  assert.equal(sums.size, 3);
+  assert.equal(classes.size, 1);
+});
+
+Deno.test("weights come before the work that follows them, however much is under way", async () => {
+  const pool = await startPool(2);
+  const halves = run.weights.critic.map((value) => value / 2);
+  const compute = (weights: Float32Array) => {
+    pool.setWeights("critic", weights);
+    return pool.sum(task("critic", 0, 7));
+  };
+  pool.setWeights("generator", run.weights.generator);
+  const alone = [(await compute(run.weights.critic)).sum, (await compute(halves)).sum];
+  assert.notDeepEqual(alone[0], alone[1]);
+  const together = await Promise.all([run.weights.critic, halves, run.weights.critic, halves].map(compute));
+  assert.deepEqual(together.map(({ sum }) => sum), [...alone, ...alone]);
+  pool.terminate();
+});
+
+Deno.test("a thread that ends fails its calls and tells once", async () => {
+  const pool = await startPool(1);
+  const told: string[] = [];
+  pool.onbroken = (reason) => told.push(reason);
+  const sum = pool.sum(task("critic", 0, 1));
+  const failed = assert.rejects(sum, { name: "ComputeError", message: "Compute thread was ended" });
+  await Promise.resolve();
+  pool.terminate();
+  await failed;
+  await assert.rejects(pool.sum(task("critic", 0, 1)), { message: "Compute thread was ended" });
+  assert.deepEqual(told, ["Compute thread was ended"]);
+});
+
+Deno.test("a graph that does not compile fails the start with ONNX Runtime's reason", async () => {
+  const graphs = { ...run.graphs, sampler_model: new Uint8Array([1, 2, 3]) };
+  const options = { seed: SEED, encoding: "uint8", num_shards: NUM_SHARDS } as const;
+  await assert.rejects(Pool.create([CPU], { manifest: run.manifest, graphs, options }), {
+    name: "ComputeError",
+    message: /protobuf parsing failed/i,
+  });
+});

@@ -1,0 +1,426 @@
+import assert from "node:assert/strict";
+import { joinCoordinator } from "../../wire/handshake.ts";
+import { openChannel } from "../../wire/channel.ts";
+import type { MessageOf, RefusalCode } from "../../wire/messages.ts";
+import type { Refusal } from "../../wire/refusal.ts";
+import { CPU } from "../../worker/device.ts";
+import type { Events } from "../../worker/events.ts";
+import { ACCEPTED, Session } from "../../worker/session.ts";
+import { ShardStore } from "../../worker/shard_store.ts";
+import { type Computer, type StartComputer, Workshop } from "../../worker/workshop.ts";
+import { FakeClock } from "../wire/fake_clock.ts";
+import { MemorySocket } from "../wire/memory_socket.ts";
+import { joined, TestCoordinator } from "./test_coordinator.ts";
+import { EXAMPLE_BYTES, MICRO_BATCH, RUN_ID, type TestRun, testRun, TOKEN } from "./test_run.ts";
+
+const run = await testRun();
+const HELLO = { name: "w", threads: 1, provider: "cpu", device: "", platform: "test" };
+const CLASS = "c1".repeat(32);
+
+/** A computer that remembers what it was asked and answers when told to. */
+class ScriptedComputer implements Computer {
+  readonly probes = [{ numeric_class: CLASS, shard_ms: 2 }];
+  onbroken: Computer["onbroken"] = null;
+  readonly asked: string[] = [];
+  failure: string | null = null;
+  terminated = false;
+  /** Fills the next sums. */
+  value = 1;
+
+  setWeights(network: string, weights: Float32Array): void {
+    this.asked.push(`weights ${network} ${weights.length}`);
+  }
+
+  sum(task: Parameters<Computer["sum"]>[0]): ReturnType<Computer["sum"]> {
+    const { kind, node, noise_purpose, noise_counter } = task;
+    this.asked.push(`sum ${kind} ${node.begin}-${node.end} ${noise_purpose} ${noise_counter}`);
+    this.examples = task.leaves.map(({ examples }) => examples);
+    if (this.failure !== null) return Promise.reject(new Error(this.failure));
+    const sum = new Float32Array(run.manifest.graphs[`${kind}_training_model`].size).fill(this.value);
+    return Promise.resolve({ sum, compute_ms: 5 });
+  }
+
+  examples: (Uint8Array | null)[] = [];
+
+  makeAhead(
+    node: { begin: number; end: number },
+    task: { noise_purpose: string; noise_counter: number },
+  ): void {
+    this.asked.push(`ahead ${node.begin}-${node.end} ${task.noise_purpose} ${task.noise_counter}`);
+  }
+
+  job({ kind, count }: Parameters<Computer["job"]>[0]): ReturnType<Computer["job"]> {
+    this.asked.push(`job ${kind} ${count}`);
+    if (this.failure !== null) return Promise.reject(new Error(this.failure));
+    return Promise.resolve(new Float32Array(count).fill(this.value));
+  }
+
+  terminate(): void {
+    this.terminated = true;
+  }
+}
+
+interface Scene {
+  readonly coordinator: TestCoordinator;
+  readonly session: Session;
+  readonly computer: ScriptedComputer;
+  readonly workshop: Workshop;
+  readonly said: string[];
+  readonly clock: FakeClock;
+}
+
+function listener(said: string[]): Events {
+  return {
+    ready: (_ms, threads, held) => said.push(`ready ${threads} ${held}`),
+    shardsHeld: (count) => said.push(`held ${count}`),
+    computed: (step, shards) => said.push(`computed ${step} ${shards}`),
+    notice: (text) => said.push(`notice ${text}`),
+    refused: (refusal: Refusal) => said.push(`refused ${refusal.code}`),
+    failed: (reason) => said.push(`failed ${reason}`),
+  };
+}
+
+interface SceneOptions {
+  readonly of?: TestRun;
+  readonly store?: ShardStore;
+  readonly start?: StartComputer;
+}
+
+/** A session past its handshake, with a coordinator at the other end. */
+async function scene(
+  { of = run, store = new ShardStore(1e6, null), start }: SceneOptions = {},
+): Promise<Scene> {
+  const [socket, worker_socket] = MemorySocket.pair();
+  const clock = new FakeClock();
+  const computer = new ScriptedComputer();
+  const workshop = new Workshop([CPU], start ?? (() => Promise.resolve(computer)));
+  const said: string[] = [];
+  const [coordinator, welcome] = await Promise.all([
+    TestCoordinator.admit(socket, of, clock),
+    joinCoordinator(worker_socket, { clock, deadline_ms: 1000, token: TOKEN, hello: HELLO }),
+  ]);
+  const channel = openChannel(worker_socket, { ...welcome, clock, allowed: ACCEPTED });
+  const { now_ms } = clock;
+  const events = listener(said);
+  const session = new Session({
+    welcome,
+    channel,
+    workshop,
+    store,
+    events,
+    now_ms: now_ms.bind(clock),
+    wall_ms: () => 0,
+  });
+  return { coordinator, session, computer, workshop, said, clock };
+}
+
+async function readyScene(options: SceneOptions = {}): Promise<Scene> {
+  const it = await scene(options);
+  assert.deepEqual(await it.coordinator.setUp(), { type: "ready", numeric_class: CLASS, shard_ms: 2 });
+  return it;
+}
+
+/** The refusal that answers what `send` does; after it the session still works. */
+async function refusal(coordinator: TestCoordinator, send: () => void): Promise<[RefusalCode, string]> {
+  send();
+  const { code, reason, fatal } = (await coordinator.next("refuse")).message;
+  assert.equal(fatal, false);
+  return [code, reason];
+}
+
+const micro_batch_bytes = MICRO_BATCH * EXAMPLE_BYTES;
+
+Deno.test("work is computed with inline examples and answered with all its fences", async () => {
+  const { coordinator, computer, said } = await readyScene();
+  const inline = [0, 1].map((shard) => run.shards[shard]!.slice(0, micro_batch_bytes));
+  coordinator.send(coordinator.work(0, 2, { inline: [1, 0], step: 12 }), joined(inline[1]!, inline[0]!));
+  const { message, payload } = await coordinator.next("result");
+  const { critic, generator } = run.checksums;
+  assert.deepEqual(message, {
+    type: "result",
+    run: RUN_ID,
+    incarnation: 1,
+    generation: 1,
+    kind: "critic",
+    step: 12,
+    begin: 0,
+    end: 2,
+    critic_checksum: critic,
+    generator_checksum: generator,
+    compute_ms: 5,
+    elapsed_ms: 0,
+  });
+  assert.ok(
+    new Float32Array(payload.buffer, payload.byteOffset, payload.length / 4).every((value) => value === 1),
+  );
+  assert.deepEqual(computer.examples, inline);
+  assert.deepEqual(computer.asked, [
+    `weights critic ${run.weights.critic.length}`,
+    `weights generator ${run.weights.generator.length}`,
+    "sum critic 0-2 critic_noise 1",
+  ]);
+  assert.deepEqual(said, ["ready 1 0", "computed 12 2"]);
+});
+
+Deno.test("examples of a shard that is held are those of the run's order", async () => {
+  const { coordinator, computer } = await readyScene();
+  coordinator.sendShard(2);
+  assert.deepEqual((await coordinator.next("shard_held")).message, {
+    type: "shard_held",
+    run: RUN_ID,
+    shard: 2,
+  });
+  const seen: number[][] = [];
+  for (const batch of [0, 1]) {
+    coordinator.send(coordinator.work(2, 3, { batch, epoch: 4 }));
+    await coordinator.next("result");
+    const rows = computer.examples[0]!;
+    for (let i = 0; i < MICRO_BATCH; i++) {
+      seen.push([...rows.subarray(i * EXAMPLE_BYTES, (i + 1) * EXAMPLE_BYTES)]);
+    }
+  }
+  const all = Array.from({ length: 7 }, (_, i) => [...run.shards[2]!.slice(10 * i, 10 * i + 10)]);
+  assert.equal(new Set(seen.map(String)).size, 6);
+  assert.ok(seen.every((row) => all.some((example) => String(example) === String(row))));
+});
+
+Deno.test("stale weights and work are refused, and change nothing", async () => {
+  const { coordinator, computer } = await readyScene();
+  const { critic } = run.checksums;
+  const asked = [...computer.asked];
+  const work = (change: Partial<MessageOf<"work">>) => () => coordinator.send(coordinator.work(0, 1, change));
+  const weights = (change: Partial<MessageOf<"weights">>) => () => coordinator.sendWeights("critic", change);
+  assert.deepEqual(await refusal(coordinator, work({ run: "other" })), [
+    "stale",
+    "work must belong to run test-run: found other",
+  ]);
+  assert.deepEqual(await refusal(coordinator, weights({ run: "other" })), [
+    "stale",
+    "weights must belong to run test-run: found other",
+  ]);
+  assert.deepEqual(await refusal(coordinator, work({ incarnation: 0 })), [
+    "stale",
+    "work must belong to incarnation 1: found 0",
+  ]);
+  assert.deepEqual(await refusal(coordinator, weights({ generation: 0 })), [
+    "stale",
+    "weights must belong to generation 1 or later: found 0",
+  ]);
+  assert.deepEqual(await refusal(coordinator, work({ critic_checksum: "0".repeat(16) })), [
+    "stale",
+    `work must name the critic weights held here, ${critic}: found 0000000000000000`,
+  ]);
+  assert.deepEqual(
+    await refusal(coordinator, () => coordinator.send({ ...coordinator.job("sample", 1), run: "x" })),
+    [
+      "stale",
+      "job must belong to run test-run: found x",
+    ],
+  );
+  assert.deepEqual(computer.asked, asked);
+  coordinator.send(coordinator.work(0, 1, { generation: 5, kind: "generator" }));
+  await coordinator.next("result");
+  assert.deepEqual(await refusal(coordinator, work({ generation: 4 })), [
+    "stale",
+    "work must belong to generation 5 or later: found 4",
+  ]);
+});
+
+Deno.test("weights are checked on arrival: those held before stay", async () => {
+  const { coordinator, computer } = await readyScene();
+  const checksum = "f".repeat(16);
+  assert.deepEqual(await refusal(coordinator, () => coordinator.sendWeights("critic", { checksum })), [
+    "hash_mismatch",
+    `Weights of the critic must have checksum ${checksum}: found ${run.checksums.critic}`,
+  ]);
+  const message: MessageOf<"weights"> = {
+    type: "weights",
+    ...coordinator.fence(),
+    state: "critic",
+    step: 1,
+    checksum,
+  };
+  const bytes = 4 * run.weights.critic.length;
+  assert.deepEqual(await refusal(coordinator, () => coordinator.send(message, new Uint8Array(8))), [
+    "bad_message",
+    `Payload must have ${run.weights.critic.length} float32 values (${bytes} bytes): found 8 bytes`,
+  ]);
+  assert.equal(computer.asked.length, 2);
+  coordinator.send(coordinator.work(0, 1, { kind: "generator", noise_purpose: "generator_noise" }));
+  await coordinator.next("result");
+});
+
+Deno.test("work that cannot be is refused as a bad message", async () => {
+  const { coordinator } = await readyScene();
+  const refused = async (work: MessageOf<"work">, payload?: Uint8Array) => {
+    const [code, reason] = await refusal(coordinator, () => coordinator.send(work, payload));
+    assert.equal(code, "bad_message");
+    return reason;
+  };
+  assert.equal(
+    await refused(coordinator.work(1, 3)),
+    "Work must be a node of the summing tree: found [1, 3)",
+  );
+  assert.equal(
+    await refused(coordinator.work(0, 1)),
+    "Work must bring the examples of shard 0, which is not held here",
+  );
+  assert.equal(
+    await refused(coordinator.work(0, 1, { inline: [0] }), new Uint8Array(8)),
+    "Work with 1 inline shards must carry 30 bytes: found 8",
+  );
+  assert.equal(
+    await refused(coordinator.work(0, 1, { inline: [1] }), new Uint8Array(30)),
+    "Inline shards must lie in [0, 1): found 1",
+  );
+  coordinator.sendShard(0);
+  await coordinator.next("shard_held");
+  assert.equal(
+    await refused(coordinator.work(0, 1, { batch: 2 })),
+    "Micro-batch 2 of 3 examples must lie within the shard's 7 examples",
+  );
+});
+
+Deno.test("fakes are made ahead after the answer, when the generator stays", async () => {
+  const { coordinator, computer } = await readyScene();
+  const change = { kind: "generator", noise_purpose: "generator_noise" } as const;
+  coordinator.send(coordinator.work(0, 2, change));
+  await coordinator.next("result");
+  assert.equal(computer.asked.at(-1), "sum generator 0-2 generator_noise 1");
+  coordinator.send(coordinator.work(0, 2, { ...change, next_noise_counter: 2 }));
+  await coordinator.next("result");
+  assert.equal(computer.asked.at(-1), "ahead 0-2 critic_noise 2");
+});
+
+Deno.test("jobs are answered; one that fails is refused by its number and the worker goes on", async () => {
+  const { coordinator, computer, said } = await readyScene();
+  const statistics = new Uint8Array(run.statistics.buffer);
+  coordinator.send(coordinator.job("sample", 2, 7), statistics);
+  const { message, payload } = await coordinator.next("job_result");
+  assert.deepEqual(message, { type: "job_result", run: RUN_ID, job: 7 });
+  assert.equal(payload.length, 8);
+  computer.failure = "no more memory";
+  coordinator.send(coordinator.job("score", 2, 8), new Uint8Array(80));
+  assert.deepEqual((await coordinator.next("refuse")).message, {
+    type: "refuse",
+    code: "compute_failed",
+    reason: "Cannot do job 8: no more memory",
+    fatal: false,
+    job: 8,
+  });
+  coordinator.send(coordinator.job("score", 2, 9), new Uint8Array(8));
+  assert.deepEqual((await coordinator.next("refuse")).message, {
+    type: "refuse",
+    code: "bad_message",
+    reason: "A score job must carry 80 bytes: found 8",
+    fatal: false,
+    job: 9,
+  });
+  computer.failure = null;
+  coordinator.send(coordinator.job("score", 2, 10), new Uint8Array(80));
+  assert.equal((await coordinator.next("job_result")).message.job, 10);
+  assert.deepEqual(said.slice(1), ["failed Cannot do job 8: no more memory"]);
+});
+
+Deno.test("work that fails is refused and the worker goes on", async () => {
+  const { coordinator, computer } = await readyScene();
+  computer.failure = "out of range";
+  const generator = { kind: "generator", step: 3 } as const;
+  assert.deepEqual(await refusal(coordinator, () => coordinator.send(coordinator.work(0, 4, generator))), [
+    "compute_failed",
+    "Cannot compute generator step 3: out of range",
+  ]);
+  computer.failure = null;
+  coordinator.send(coordinator.work(0, 4, generator));
+  await coordinator.next("result");
+});
+
+Deno.test("shards that are held from before are told after ready", async () => {
+  const store = new ShardStore(1e6, null);
+  const first = await readyScene({ store });
+  first.coordinator.sendShard(3);
+  await first.coordinator.next("shard_held");
+  first.coordinator.channel.close("lost");
+  assert.deepEqual(await first.session.ended, { kind: "lost", reason: "lost" });
+  const second = await readyScene({ store });
+  assert.equal((await second.coordinator.next("shard_held")).message.shard, 3);
+  assert.deepEqual(second.said, ["ready 1 1"]);
+});
+
+Deno.test("a shard whose content is not what the welcome said is refused and not held", async () => {
+  const { coordinator } = await readyScene();
+  const other = run.shards[1]!.map((byte) => byte ^ 1);
+  assert.deepEqual(await refusal(coordinator, () => coordinator.sendShard(1, other)), [
+    "hash_mismatch",
+    `Shard 1 must have SHA-256 ${run.welcome.shard_sha256[1]}`,
+  ]);
+  coordinator.sendShard(1);
+  await coordinator.next("shard_held");
+});
+
+Deno.test("training before ready is refused", async () => {
+  const { coordinator } = await scene();
+  assert.deepEqual(await refusal(coordinator, () => coordinator.sendWeights("critic")), [
+    "unexpected_message",
+    "Training must wait until this worker is ready",
+  ]);
+});
+
+Deno.test("an artifact of other bytes is refused and the connection given up", async () => {
+  const { coordinator, session } = await scene();
+  const file = "critic_eval_model.onnx";
+  const bytes = run.files.get(file)!;
+  const { sha256 } = run.manifest.graphs.critic_eval_model;
+  coordinator.send({ type: "artifact", file, sha256 }, bytes.map((byte, i) => i === 9 ? byte ^ 1 : byte));
+  const { code, reason, fatal } = (await coordinator.next("refuse")).message;
+  assert.equal(code, "hash_mismatch");
+  assert.match(reason, new RegExp(`^Artifact ${file} must have SHA-256 ${sha256}: found [0-9a-f]{64}$`));
+  assert.equal(fatal, false);
+  assert.equal((await session.ended).kind, "lost");
+});
+
+Deno.test("graphs that do not compile end the worker for good", async () => {
+  const { coordinator, session } = await scene({
+    start: () => Promise.reject(new Error("no such operator")),
+  });
+  coordinator.sendArtifacts();
+  const { code, reason, fatal } = (await coordinator.next("refuse")).message;
+  assert.deepEqual([code, reason, fatal], [
+    "unsupported_graph",
+    "Cannot prepare the run's graphs: no such operator",
+    true,
+  ]);
+  assert.equal((await session.ended).kind, "refused");
+});
+
+Deno.test("a broken compute thread ends the connection, not the worker", async () => {
+  const { coordinator, session, computer } = await readyScene();
+  computer.onbroken?.("Compute thread failed: killed");
+  assert.equal((await coordinator.next("leave")).message.reason, "Compute thread failed: killed");
+  assert.deepEqual(await session.ended, { kind: "lost", reason: "Compute thread failed: killed" });
+  assert.ok(computer.terminated);
+});
+
+Deno.test("finish, notice, refusals and leaving", async () => {
+  const finished = await readyScene();
+  finished.coordinator.send({ type: "notice", text: "you are a spare" });
+  const refuse = { type: "refuse", reason: "no", job: null } as const;
+  finished.coordinator.send({ ...refuse, code: "stale", fatal: false });
+  finished.coordinator.send({ type: "finish", reason: "done" });
+  assert.deepEqual(await finished.session.ended, { kind: "finished", reason: "done" });
+  assert.deepEqual(finished.said.slice(1), ["notice you are a spare", "refused stale"]);
+
+  const over = await readyScene();
+  over.coordinator.send({ ...refuse, code: "run_over", fatal: true });
+  assert.deepEqual(await over.session.ended, { kind: "finished", reason: "no" });
+
+  const refused = await readyScene();
+  refused.coordinator.send({ ...refuse, code: "numeric_class", fatal: true });
+  const end = await refused.session.ended;
+  assert.deepEqual([end.kind, end.kind === "refused" && end.refusal.code], ["refused", "numeric_class"]);
+
+  const left = await readyScene();
+  left.session.leave("enough");
+  assert.equal((await left.coordinator.next("leave")).message.reason, "enough");
+  assert.deepEqual(await left.session.ended, { kind: "left" });
+});
