@@ -19,7 +19,7 @@ import { Round, type Task } from "./round.ts";
 import type { ShardedData } from "./sharded_data.ts";
 
 /** Late answers are looked for this often. */
-const TICK_MS = 200;
+const TICK_MS = 500;
 /** Speeds are looked at this often, in steps. */
 const REBALANCE_STEPS = 256;
 

@@ -9,8 +9,10 @@ const SPREAD = 12;
 const FACTOR = 4;
 /** Never hurry a worker by less than this: a browser tab or a swapping laptop may pause so long. */
 const FLOOR_MS = 1_000;
-/** An answer that is this many deadlines late is given up: its connection is closed and it may join anew. */
-const GIVE_UP_FACTOR = 30;
+/** After so many deadlines an answer is given up: its connection is closed, and the worker may join anew. */
+const GIVE_UP_FACTOR = 5;
+/** And never before this: with one worker, there is nothing better to do than to wait. */
+const GIVE_UP_FLOOR_MS = 300_000;
 /** Before anything was measured (first run of a session compiles kernels). */
 const FIRST_MS = 60_000;
 
@@ -39,7 +41,7 @@ export class Patience {
 
   /** After this time the worker is taken for hung. */
   get give_up_ms(): number {
-    return Math.max(FIRST_MS, this.#late_ms * GIVE_UP_FACTOR);
+    return Math.max(GIVE_UP_FLOOR_MS, this.#late_ms * GIVE_UP_FACTOR);
   }
 
   #measure(): number {

@@ -65,7 +65,9 @@ async function listRuns(
     ...runTable(listed, now_ms, thisTerminal()),
     "",
     ...hidden > 0 ? [`${hidden} older not shown: deno task inspect --last ${names.length}`] : [],
-    ...newest ? [`More on one: deno task inspect ${newest.name}`] : [],
+    ...newest
+      ? [`More on one: deno task inspect ${runs === OPTIONS.runs.default ? "" : `${runs}/`}${newest.name}`]
+      : [],
   ]);
 }
 

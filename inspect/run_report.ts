@@ -1,9 +1,10 @@
 /** A run on one page, for a person: what it is, how far it is, what it learned, where its time went. */
+import { basename } from "node:path";
 import { wrap } from "../common/help.ts";
 import { type Summary, WINDOW_STEPS } from "../runlog/summary.ts";
 import { layOut } from "./columns.ts";
 import { adviceFor } from "./advice.ts";
-import { bytes, count, duration, figure, milliseconds, percent, setting } from "./numbers.ts";
+import { bytes, count, duration, figure, milliseconds, percent, setting, things } from "./numbers.ts";
 import type { Noteworthy } from "./run_folders.ts";
 import { STATE_STYLES, whatOf } from "./run_table.ts";
 import { bar, chart, rangeOf, sparkline } from "./sparkline.ts";
@@ -48,12 +49,12 @@ function facts(page: Page, ...words: (string | null)[]): string[] {
   return lines;
 }
 
-function head(page: Page, { summary }: Inspected): string[] {
-  const { run, state, detail, config, data, num_parameters } = summary;
+function head(page: Page, { folder, summary }: Inspected): string[] {
+  const { state, detail, config, data, num_parameters } = summary;
   const target = typeof config.steps === "number" && config.steps !== summary.steps ? config.steps : null;
   const said = (name: string) => config[name] === undefined ? null : `${name} ${setting(config[name])}`;
   return [
-    `${paint(page.terminal, "bold", run)}  ${paint(page.terminal, STATE_STYLES[state], state)}`,
+    `${paint(page.terminal, "bold", basename(folder))}  ${paint(page.terminal, STATE_STYLES[state], state)}`,
     ...indented([
       ...detail && state !== "finished" ? wrap(detail, page.width - 2) : [],
       ...facts(
@@ -206,11 +207,15 @@ function faults(page: Page, { summary }: Inspected): string[] {
     return `step ${count(step)}: ${what}${who}; ${decision}. ${reason}`;
   });
   if (log.bad_lines > 0) {
-    const lines_of = log.bad_lines === 1 ? "1 line" : `${log.bad_lines} lines`;
-    lines.push(`${lines_of} of the log could not be read, the first is line ${log.first_bad_line}`);
+    lines.push(
+      `${
+        things(log.bad_lines, "line")
+      } of the log could not be read, the first is line ${log.first_bad_line}`,
+    );
   }
   if (log.unknown_records > 0) {
-    lines.push(`${log.unknown_records} records of a newer version were passed over`);
+    const were = log.unknown_records === 1 ? "was" : "were";
+    lines.push(`${things(log.unknown_records, "record")} of a newer version ${were} passed over`);
   }
   if (lines.length === 0) return [];
   const aside = num_faults > shown.length ? `the last ${shown.length} of ${count(num_faults)}` : "";
@@ -222,7 +227,7 @@ function faults(page: Page, { summary }: Inspected): string[] {
 
 function result(page: Page, { folder, summary, files }: Inspected): string[] {
   const { weights_sha256, weights_from, weights_step, bits, numeric_classes } = summary;
-  const classes = `${numeric_classes.length} numeric class${numeric_classes.length === 1 ? "" : "es"}`;
+  const classes = things(numeric_classes.length, "numeric class", "numeric classes");
   const from = weights_from === "checkpoint" ? ` (of the checkpoint at step ${count(weights_step)})` : "";
   const weights = weights_sha256 === null ? "none saved yet" : `sha256 ${weights_sha256}${from}`;
   const widest = Math.max(...files.map(({ path }) => path.length));

@@ -25,7 +25,8 @@ export const STATE_STYLES: Readonly<Record<RunState, Style>> = {
 
 /** What is trained on what, e.g. "wgan on strokes". */
 export function whatOf({ config, data }: Pick<Summary, "config" | "data">): string {
-  return typeof config.preset === "string" ? `${config.preset} on ${data.name}` : data.name;
+  const { preset } = config;
+  return typeof preset === "string" && preset !== data.name ? `${preset} on ${data.name}` : data.name;
 }
 
 /** A folder under runs/ and what was found in it. */

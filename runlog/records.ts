@@ -25,6 +25,7 @@ import {
   object,
   oneOf,
   optional,
+  pair,
   text,
 } from "./shape.ts";
 
@@ -40,7 +41,7 @@ export const RECORDS = {
     type: oneOf("run"),
     /** Always RUN_FORMAT in a folder that can be read. */
     format: num,
-    /** Name of the run; also the name of its folder unless --out said otherwise. */
+    /** What tells it apart from every other run. */
     run: text,
     created: text,
     /** The resolved configuration, presets and defaults filled in. */
@@ -69,7 +70,7 @@ export const RECORDS = {
     /** Starts of the coordinator on this run; 0 is the first. */
     incarnation: num,
     /** Settings that differ from before: [old, new]. */
-    changed: mapOf(anything),
+    changed: mapOf(pair(anything)),
     time: text,
   }),
 

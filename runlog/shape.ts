@@ -39,6 +39,9 @@ export const nullable = <T>(guard: Guard<T>): Guard<T | null> => (value): value 
 export const list = <T>(guard: Guard<T>): Guard<readonly T[]> => (value): value is readonly T[] =>
   Array.isArray(value) && value.every(guard);
 
+export const pair = <T>(guard: Guard<T>): Guard<readonly [T, T]> => (value): value is readonly [T, T] =>
+  Array.isArray(value) && value.length === 2 && value.every(guard);
+
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

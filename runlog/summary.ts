@@ -86,6 +86,7 @@ export interface Summary {
   readonly num_faults: number;
   /** The last ones. */
   readonly faults: readonly Entry<"fault">[];
+  /** As it is now: with what resumes changed. */
   readonly config: RecordOf<"run">["config"];
   readonly data: RecordOf<"run">["data"];
   readonly versions: RecordOf<"run">["versions"];
@@ -109,6 +110,8 @@ export class RunFold {
   #epoch_steps: number | null = null;
   #end: RecordOf<"end"> | null = null;
   #incarnations = 1;
+  /** Settings that a resume changed. */
+  readonly #changed = new Map<string, unknown>();
   #bytes = { in: 0, out: 0 };
   #num_faults = 0;
   #faults: Entry<"fault">[] = [];
@@ -168,7 +171,8 @@ export class RunFold {
   }
 
   /** What came after the step that the run goes on from did not happen, but for the work and the time it took. */
-  #resume({ step, incarnation }: RecordOf<"resume">): void {
+  #resume({ step, incarnation, changed }: RecordOf<"resume">): void {
+    for (const [key, [, now]] of Object.entries(changed)) this.#changed.set(key, now);
     this.#incarnations++;
     this.#end = null;
     this.#steps.takeBackAfter(step);
@@ -212,7 +216,7 @@ export class RunFold {
       heldout,
       num_faults: this.#num_faults,
       faults: this.#faults,
-      config,
+      config: { ...config, ...Object.fromEntries(this.#changed) },
       data,
       versions,
       num_parameters,

@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { UserError } from "../common/errors.ts";
+import { STROKES_SIDE } from "../coordinator/data/strokes.ts";
 import { type PresetName, PRESETS } from "../coordinator/presets.ts";
 import { type Artifacts, buildArtifacts } from "../models/artifacts.ts";
 import { type InitialState, initialState } from "../models/initialise.ts";
@@ -16,16 +17,25 @@ import { encodeSafetensors, type SafetensorsTensor } from "../models/safetensors
 
 const CHECKPOINT_FILE = "checkpoint.safetensors";
 
+/** Numbers in one example of the data that a preset is for. */
+const FEATURES: Readonly<Record<PresetName, number>> = {
+  wgan: 28 * 28,
+  "toy-wgan": 2,
+  strokes: STROKES_SIDE * STROKES_SIDE,
+};
+
 const HELP = `Writes the training artifacts of a preset: ONNX graphs, artifacts.json, ${CHECKPOINT_FILE}.
 
 Usage: deno task artifacts --preset NAME --out DIR [options]
 
   --preset NAME     ${Object.keys(PRESETS).join(", ")} (required)
   --out DIR         folder to write into; made if it is not there (required)
-  --features N      numbers in one example (default 784; 2 for toy-wgan)
+  --features N      numbers in one example (default: ${
+  Object.entries(FEATURES).map(([name, n]) => `${name} ${n}`).join(", ")
+})
   --micro-batch N   examples of one shard in one step (default: the preset's batch over its shards)
   --latent N        size of the generator's noise (default: the preset's)
-  --seed N          seed of the initial weights (default 0)
+  --seed N          seed of the initial weights (default 1)
   --help            this text`;
 
 /** What is written: the preset's networks for examples of `features` numbers. */
@@ -56,10 +66,10 @@ export function parseArtifactArgs(args: readonly string[]): { out: string; reque
     out: values.out,
     request: {
       preset: name as PresetName,
-      features: wholeNumber("features", values.features, name === "toy-wgan" ? 2 : 784, 1),
+      features: wholeNumber("features", values.features, FEATURES[name as PresetName], 1),
       micro_batch: wholeNumber("micro-batch", values["micro-batch"], preset.batch / preset.shards, 1),
       latent: wholeNumber("latent", values.latent, preset.latent, 1),
-      seed: wholeNumber("seed", values.seed, 0, 0),
+      seed: wholeNumber("seed", values.seed, 1, 0),
     },
   };
 }
@@ -90,9 +100,16 @@ function wholeNumber(option: string, text: string | undefined, otherwise: number
   throw new UserError(`Option --${option} must be a whole number of at least ${min}, found ${text}`);
 }
 
-/** The folder's files by name. */
+/**
+ * The folder's files by name.
+ * @throws {UserError} where the preset's networks are not for such examples.
+ */
 export async function makeArtifacts(request: ArtifactRequest): Promise<Map<string, Uint8Array>> {
   const networks = PRESETS[request.preset].networks(request.latent, request.features);
+  const made = networks.generator.widths.at(-1)!;
+  if (made !== request.features) {
+    throw new UserError(`Option --features must be ${made} for ${request.preset}, found ${request.features}`);
+  }
   const pair = {
     critic: mlp("critic", networks.critic),
     generator: mlp("generator", networks.generator),

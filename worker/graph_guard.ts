@@ -113,7 +113,7 @@ class Scan {
     const tensor = { name: "", external: false };
     fields(bytes, (field, reader) => {
       if (field === TENSOR.name) tensor.name = reader.string();
-      else if (field === TENSOR.data_location) tensor.external ||= reader.int32() !== 0;
+      else if (field === TENSOR.data_location) tensor.external = reader.int32() !== 0 || tensor.external;
       else if (field === TENSOR.external_data) {
         tensor.external = true;
         return false;

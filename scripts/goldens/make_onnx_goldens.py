@@ -161,20 +161,20 @@ ELEMENT_NAMES = {"float": "float32", "double": "float64"}
 
 
 def operator_schema(name: str) -> dict:
-    """Arity, attribute kinds and the element types of each formal input, as of opset 18."""
+    """Arity, attribute kinds and the element types of input 0, as of opset 18."""
     schema = onnx.defs.get_schema(name, 18)
     constraints = {constraint.type_param_str: constraint.allowed_type_strs for constraint in schema.type_constraints}
 
-    def elements(formal) -> list[str]:
-        allowed = constraints.get(formal.type_str, [formal.type_str])
-        plain = [text[len("tensor("):-1] for text in allowed if text.startswith("tensor(")]
-        return sorted(ELEMENT_NAMES.get(text, text) for text in plain if not text.startswith("complex"))
-
+    allowed = constraints.get(schema.inputs[0].type_str, []) if schema.inputs else []
+    plain = [text[len("tensor("):-1] for text in allowed if text.startswith("tensor(")]
+    elements = sorted(ELEMENT_NAMES.get(text, text) for text in plain if not text.startswith("complex"))
     return {
-        "inputs": [schema.min_input, schema.max_input],
-        "outputs": [schema.min_output, schema.max_output],
+        "min_inputs": schema.min_input,
+        "max_inputs": schema.max_input,
+        "min_outputs": schema.min_output,
+        "max_outputs": schema.max_output,
         "attributes": {key: value.type.name.lower() for key, value in sorted(schema.attributes.items())},
-        "elements": [elements(formal) for formal in schema.inputs],
+        "elements": " ".join(elements),
     }
 
 
@@ -196,8 +196,7 @@ def main() -> None:
     }
     OUT.parent.mkdir(parents=True, exist_ok=True)
     OUT.write_text(json.dumps(out, indent=2) + "\n")
-    lines = [f"{json.dumps(name)}: {json.dumps(operator_schema(name))}" for name in OPERATORS]
-    SCHEMAS.write_text("{\n" + ",\n".join(lines) + "\n}\n")
+    SCHEMAS.write_text(json.dumps({name: operator_schema(name) for name in OPERATORS}, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ export function runRecord(change: Partial<RecordOf<"run">> = {}): RecordOf<"run"
     format: 1,
     run: "example",
     created: TIME,
-    config: { preset: "wgan", batch: 8, shards: 4, lr: 5e-5, steps: 10, seed: 7 },
+    config: { preset: "wgan", batch: 8, shards: 4, lr: 5e-5, steps: 30, seed: 7 },
     versions: { wagon: "0.1.0", deno: "2.9.6", v8: "14", onnxruntime: "1.30.0" },
     data: {
       name: "strokes",

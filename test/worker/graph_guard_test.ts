@@ -82,7 +82,7 @@ Deno.test("bytes that are no model are refused, whatever they are", () => {
     try {
       guardGraph("g", plain.subarray(0, length));
     } catch (error) {
-      assert.equal((error as Error).name, "UnsupportedGraph", (error as Error).stack);
+      assert.equal((error as Error).name, "UnsupportedGraph");
     }
   }
   assert.throws(() => guardGraph("g", plain.subarray(0, 40)), { name: "UnsupportedGraph" });

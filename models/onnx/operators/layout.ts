@@ -24,7 +24,7 @@ function inferReshape(site: Site): readonly TensorType[] {
   }
   const [size, known] = [product(from), product(rest)];
   const isOpen = asked.length > rest.length;
-  const left = known === 0 ? undefined : quotient(size, known);
+  const left = quotient(size, known);
   if (isOpen ? left === undefined : size !== known) {
     site.fail(`${formatShape(from)} must have as many elements as ${formatShape(asked)}`);
   }

@@ -1,11 +1,14 @@
 /** Gradients against central differences: graphs of one operator, their losses, and the error measure. */
+import { gradients } from "../../../models/autodiff/gradients.ts";
+import type { Rules } from "../../../models/autodiff/rule.ts";
+import { type DifferentiableOp, RULES } from "../../../models/autodiff/rules.ts";
 import { GraphBuilder, type Value } from "../../../models/onnx/builder.ts";
 import type { ElementType, Graph } from "../../../models/onnx/graph.ts";
 import { tensorOf } from "../../../models/onnx/tensor.ts";
 import { interpret } from "../../reference/interpreter.ts";
 import { type RefTensor, refTensor, sizeOf } from "../../reference/ref_tensor.ts";
 import { seededNumbers, uniform } from "../../reference/seeded.ts";
-import type { Operand, RuleCase } from "./rule_cases.ts";
+import { type Operand, RULE_CASES, type RuleCase } from "./rule_cases.ts";
 
 export type Feeds = ReadonlyMap<string, RefTensor>;
 
@@ -17,7 +20,7 @@ export interface Problem {
 }
 
 /** loss = sum of w y^2 over the operator's outputs y: its second derivatives do not vanish. */
-export function ruleProblem(op: string, ruleCase: RuleCase, element: ElementType, seed: number): Problem {
+function ruleProblem(op: string, ruleCase: RuleCase, element: ElementType, seed: number): Problem {
   const b = new GraphBuilder(`${op}_loss`);
   const feeds = new Map<string, RefTensor>();
   const inputs: (Value | null)[] = [];
@@ -31,8 +34,8 @@ export function ruleProblem(op: string, ruleCase: RuleCase, element: ElementType
   return { graph: b.build(), feeds, wrt };
 }
 
-/** A graph with gradients and a new "loss": a weighted sum of them. */
-export function secondProblem({ graph, feeds, wrt }: Problem, seed: number): Problem {
+/** A graph with gradients and their weighted sum, the output "second_loss". */
+function secondProblem({ graph, feeds, wrt }: Problem, seed: number): Problem {
   const b = GraphBuilder.from({ ...graph, outputs: graph.outputs.filter((name) => name !== "loss") });
   const more = new Map(feeds);
   const sum = weightedSum(b, wrt.map((name) => b.value(`${name}_grad`)), "v", more, seed + 20);
@@ -81,7 +84,7 @@ function weightedSum(
 const STEP = 1e-3;
 
 /** d output / d input by central differences of fourth order, for each of `wrt`. */
-export function centralDifferences({ graph, feeds, wrt }: Problem, output: string): Feeds {
+function centralDifferences({ graph, feeds, wrt }: Problem, output: string): Feeds {
   const at = (name: string, i: number, by: number) => {
     const { element, shape, data } = feeds.get(name)!;
     const moved = { element, shape, data: data.with(i, data[i]! + by) };
@@ -120,4 +123,28 @@ export function gradientError(
     return difference / Math.max(norm(b), 1e-6 * whole, Number.MIN_VALUE);
   });
   return errors.some(Number.isNaN) ? Infinity : Math.max(...errors);
+}
+
+/** A case of a rule with the gradients of its loss, as `_grad`. */
+export function firstOrder(
+  op: DifferentiableOp,
+  index: number,
+  element: ElementType,
+  rules: Rules = RULES,
+): Problem {
+  const problem = ruleProblem(op, RULE_CASES[op][index]!, element, 100 * index + 1);
+  return { ...problem, graph: gradients(problem.graph, { loss: "loss", wrt: problem.wrt, rules }) };
+}
+
+/** The gradients of a weighted sum of first gradients, as `_grad2`. */
+export function secondOrder(first: Problem): Problem {
+  const problem = secondProblem(first, 7);
+  const graph = gradients(problem.graph, { loss: "second_loss", wrt: problem.wrt, suffix: "_grad2" });
+  return { ...problem, graph };
+}
+
+/** Error of gradients against central differences of what they are gradients of. */
+export function differenceError(problem: Problem, loss: string, suffix: string): number {
+  const found = interpret(problem.graph, problem.feeds);
+  return gradientError(found, centralDifferences(problem, loss), problem.wrt, suffix);
 }

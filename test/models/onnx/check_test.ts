@@ -137,6 +137,10 @@ const MUTATIONS: Readonly<Record<string, readonly [Graph, string]>> = {
     'Cannot use graph small: output names must be distinct: found "y" twice',
   ],
   "no output": [{ ...graph, outputs: [] }, "Cannot use graph small: it must have an output"],
+  "long names": [
+    { ...graph, outputs: ["z".repeat(10_000)] },
+    `Cannot use graph small: output "${"z".repeat(568)}…`,
+  ],
   "line ends in names": [
     { ...graph, outputs: ["a\nb\u001b[31m"] },
     'Cannot use graph small: output "a?b?[31m" must be a value: nothing writes it',

@@ -7,7 +7,7 @@ import { decodeModel, encodeModel } from "../../../models/onnx/codec.ts";
 import type { ElementType, Tensor } from "../../../models/onnx/graph.ts";
 import { ELEMENT_TYPES } from "../../../models/onnx/tensor.ts";
 import { printGraph } from "../../../models/onnx/text.ts";
-import { golden, type GoldenName, modelOf, smallModel } from "./fixtures.ts";
+import { field, golden, type GoldenName, modelOf, smallModel } from "./fixtures.ts";
 
 /** Two values of each element type, chosen at the ends of the range; (b)float16 are the bits of 1.5 and -2. */
 const EXTREMES: Readonly<Record<ElementType, Tensor["data"]>> = {
@@ -123,6 +123,49 @@ async function refusal(bytes: Uint8Array | GoldenName): Promise<string> {
   throw new Error("The file was read");
 }
 
+/** A model with a constant "w" of one element, given the other fields of its TensorProto. */
+function initializerModel(fields: number[]): Uint8Array {
+  return Uint8Array.from(field(7, field(5, [8, 1, ...field(8, [119]), ...fields])));
+}
+
+/** A model with one Elu that has these AttributeProtos. */
+function nodeModel(attributes: readonly number[][]): Uint8Array {
+  const op = [...new TextEncoder().encode("Elu")];
+  return Uint8Array.from(
+    field(7, field(1, [...field(4, op), ...attributes.flatMap((bytes) => field(5, bytes))])),
+  );
+}
+
+/** alpha = 1 */
+const ALPHA = [...field(1, [...new TextEncoder().encode("alpha")]), 0x15, 0, 0, 0x80, 0x3f, 0xa0, 1, 1];
+/** An initializer "w" without elements. */
+const EMPTY = field(5, [8, 0, 16, 1, ...field(8, [119]), ...field(9, [])]);
+/** The largest int64. */
+const LARGE = [...Array<number>(8).fill(0xff), 0x7f];
+
+Deno.test("the order in which attributes are given does not change the bytes", () => {
+  const encoded = [{ alpha: 2, gamma: 3 }, { gamma: 3, alpha: 2 }].map((attributes) => {
+    const builder = new GraphBuilder("g");
+    builder.output(builder.op("Selu", [builder.input("x", "float32", [2])], attributes), "y");
+    const graph = builder.build();
+    return [encodeModel(modelOf(graph)), printGraph(graph)];
+  });
+  assert.deepEqual(encoded[0], encoded[1]);
+});
+
+Deno.test("types that a file declares against inference are kept for the checker; extents below 0 are unknown", () => {
+  const { graph } = smallModel();
+  const declaring = (name: string, shape: readonly number[]) => {
+    const types = new Map(graph.types).set(name, { element: "float32", shape });
+    return decodeModel(encodeModel(modelOf({ ...graph, types }))).graph;
+  };
+  assert.throws(() => checkGraph(declaring("h", [7, 7])), {
+    message: 'Cannot use graph small: "h", written by node h (MatMul) of graph small, must be of type ' +
+      "float32[N,2]: found float32[7,7]",
+  });
+  assert.deepEqual(declaring("x", [-1, 3]).types.get("x"), { element: "float32", shape: ["x_dim_0", 3] });
+});
+
 Deno.test("what cannot be used is refused in one line", async () => {
   const small = smallModel();
   assert.deepEqual(
@@ -132,7 +175,25 @@ Deno.test("what cannot be used is refused in one line", async () => {
       overridable: await refusal("overridable"),
       empty: await refusal(new Uint8Array(0)),
       text: await refusal(new TextEncoder().encode("hello")),
-      opset: await refusal(encodeModel({ ...small, opset: 11 })),
+      opset_11: await refusal(encodeModel({ ...small, opset: 11 })),
+      opset_22: await refusal(encodeModel({ ...small, opset: 22 })),
+      ir_version: await refusal(encodeModel({ ...small, ir_version: 2 ** 60 })),
+      bool: await refusal(initializerModel([16, 9, ...field(9, [2])])),
+      int8: await refusal(initializerModel([16, 3, ...field(5, [0xac, 0x02])])),
+      string: await refusal(initializerModel([16, 8, ...field(9, [65])])),
+      element: await refusal(initializerModel([16, 14])),
+      external_without_location: await refusal(
+        initializerModel([16, 1, ...field(13, []), ...field(9, [0, 0, 0, 0])]),
+      ),
+      initializer_twice: await refusal(Uint8Array.from(field(7, [...EMPTY, ...EMPTY]))),
+      attribute_twice: await refusal(nodeModel([ALPHA, ALPHA])),
+      attribute_of_function: await refusal(
+        nodeModel([[...ALPHA, ...field(21, [97])]]),
+      ),
+      attribute_of_no_type: await refusal(nodeModel([field(1, [97])])),
+      large_attribute: await refusal(nodeModel([[...field(1, [97]), ...field(8, LARGE), 0xa0, 1, 7]])),
+      sparse: await refusal(Uint8Array.from(field(7, field(15, [])))),
+      input_without_type: await refusal(Uint8Array.from(field(7, field(11, field(1, [120]))))),
       cut: await refusal(encodeModel(small).subarray(0, 40)),
     },
     {
@@ -146,7 +207,23 @@ Deno.test("what cannot be used is refused in one line", async () => {
         "PyTorch)",
       empty: "Cannot read ONNX model: it holds no graph",
       text: "Cannot read ONNX model: ModelProto field 13 is cut short or malformed (cant skip wire type 4)",
-      opset: "Cannot read ONNX model: its version of ai.onnx must be 18 to 21: found 11",
+      opset_11: "Cannot read ONNX model: its version of ai.onnx must be 18 to 21: found 11",
+      opset_22: "Cannot read ONNX model: its version of ai.onnx must be 18 to 21: found 22",
+      ir_version: "Cannot read ONNX model: ModelProto field 1 must be below 2^53: found 1152921504606846976",
+      bool: 'Cannot read ONNX model: tensor "w" must hold booleans as 0 and 1',
+      int8: 'Cannot read ONNX model: tensor "w" must hold values of int8: found 300',
+      string: 'Cannot read ONNX model: tensor "w" must keep strings in string_data: found raw_data',
+      element: 'Cannot read ONNX model: tensor "w" has unknown element type code 14',
+      external_without_location:
+        'Cannot read ONNX model: tensor "w" keeps its data in another file: only models in one file can be read',
+      initializer_twice: 'Cannot read ONNX model: initializer names must be distinct: found "w" twice',
+      attribute_twice: 'Cannot read ONNX model: attributes of node "" (Elu) must have distinct names',
+      attribute_of_function: "Cannot read ONNX model: attribute alpha refers to a function's: found a",
+      attribute_of_no_type: "Cannot read ONNX model: attribute a has unknown type 0",
+      large_attribute:
+        "Cannot read ONNX model: attribute a must hold integers below 2^53: found 9223372036854775807",
+      sparse: "Cannot read ONNX model: it holds sparse initializers: only dense ones can be read",
+      input_without_type: 'Cannot read ONNX model: input "x" must be a tensor of known element type and rank',
       cut: "Cannot read ONNX model: ModelProto field 7 is cut short or malformed (premature EOF)",
     },
   );

@@ -5,7 +5,7 @@ import { GraphBuilder } from "../../../models/onnx/builder.ts";
 import { checkGraph } from "../../../models/onnx/check.ts";
 import { decodeModel, encodeModel } from "../../../models/onnx/codec.ts";
 import { GraphError } from "../../../models/onnx/graph_error.ts";
-import { golden, modelOf, smallModel } from "./fixtures.ts";
+import { field, golden, modelOf, smallModel } from "./fixtures.ts";
 
 /** Reads and checks a file: it must be a model, or be refused in one line. Returns whether it was a model. */
 function isModel(bytes: Uint8Array): boolean {
@@ -76,14 +76,6 @@ Deno.test("random bytes are refused in one line", () => {
     { seed: 20261124, numRuns: 3000 },
   );
 });
-
-/** A length-delimited field. */
-function field(number: number, content: Uint8Array | number[]): number[] {
-  let length = content.length;
-  const out = [number * 8 + 2];
-  for (; length > 127; length >>>= 7) out.push((length & 127) | 128);
-  return [...out, length, ...content];
-}
 
 function reason(bytes: number[]): string {
   let message = "";

@@ -1,6 +1,6 @@
 /** What several tests of models/onnx need: models made by Python's onnx, and their twins made by wagon. */
-import { GraphBuilder } from "../../../models/onnx/builder.ts";
-import type { Graph, Model } from "../../../models/onnx/graph.ts";
+import { GraphBuilder, type Value } from "../../../models/onnx/builder.ts";
+import type { ElementType, Graph, Model, Shape } from "../../../models/onnx/graph.ts";
 import { tensorOf } from "../../../models/onnx/tensor.ts";
 
 /** Models of scripts/goldens/make_onnx_goldens.py, by name. */
@@ -42,4 +42,23 @@ export function smallModel(): Model {
   builder.output(builder.op("ConstantOfShape", [builder.ints([4, 200])], { value }), "zeros");
   builder.output(builder.ops("Split", [w], { axis: 1, num_outputs: 2 }, 2)[1]!);
   return modelOf(builder.build(), [["value_range", "[-1, 1]"]]);
+}
+
+/** The bytes of a length-delimited protobuf field, for files that no tool would write. */
+export function field(number: number, content: Uint8Array | number[]): number[] {
+  return [...varint(number * 8 + 2), ...varint(content.length), ...content];
+}
+
+function varint(value: number): number[] {
+  return value < 128 ? [value] : [(value & 127) | 128, ...varint(value >>> 7)];
+}
+
+/** Adds nodes of one operator to a graph. */
+export type Case = (b: GraphBuilder) => Value | readonly Value[];
+
+/** A fresh input. */
+export function input(b: GraphBuilder, shape: Shape, element: ElementType = "float32"): Value {
+  let i = 0;
+  while (b.has(`x${i}`)) i++;
+  return b.input(`x${i}`, element, shape);
 }

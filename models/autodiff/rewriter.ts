@@ -1,0 +1,164 @@
+/** Replays a graph node by node into a new one, so that each node can be replaced while it goes by. */
+import { type AttributeInput, GraphBuilder, type Value } from "../onnx/builder.ts";
+import type { Graph, Node, Tensor, TensorType } from "../onnx/graph.ts";
+import type { OpName } from "../onnx/shapes.ts";
+import { tensorBytes, tensorOf } from "../onnx/tensor.ts";
+
+type Attributes = Readonly<Record<string, AttributeInput>>;
+
+/** An operator on values of the new graph. */
+export interface Application {
+  readonly op: OpName;
+  readonly inputs: readonly (Value | null)[];
+  readonly attributes: Attributes;
+  /** Type of the first output. */
+  readonly type: TensorType;
+}
+
+/** A cheaper value of the same numbers and the same type for an application, null where it sees none. */
+export type Pattern = (n: Application, r: Rewriter) => Value | null;
+
+/** Constants up to this many elements are compared. */
+const MAX_SHARED = 1024;
+
+/** Operators whose two operands can change places without changing a bit. */
+const COMMUTATIVE: readonly OpName[] = ["Add", "Mul"];
+
+export class Rewriter {
+  readonly #graph: Graph;
+  readonly #b: GraphBuilder;
+  /** All names of the old graph, and new ones since. */
+  readonly #names: Set<string>;
+  readonly #values = new Map<string, Value>();
+  readonly #constants = new Map<string, Tensor>();
+  readonly #producers = new Map<string, Application>();
+  /** Applications so far by what they compute: equal ones are made once. */
+  readonly #made = new Map<string, readonly Value[]>();
+
+  constructor(graph: Graph) {
+    this.#graph = graph;
+    this.#b = new GraphBuilder(graph.name);
+    this.#names = new Set([...graph.types.keys(), ...graph.nodes.map(({ name }) => name)]);
+    for (const name of graph.inputs) {
+      const { element, shape } = graph.types.get(name)!;
+      this.#values.set(name, this.#b.input(name, element, shape));
+    }
+  }
+
+  /** Takes a node over: replaced by what a pattern finds, or as it is. True where it was replaced. */
+  replay(node: Node, patterns: readonly Pattern[]): boolean {
+    const inputs = node.inputs.map((name) => name === "" ? null : this.#value(name));
+    const type = this.#graph.types.get(node.outputs[0]!)!;
+    const application = { op: node.op as OpName, inputs, attributes: node.attributes, type };
+    for (const pattern of patterns) {
+      const found = pattern(application, this);
+      if (found === null) continue;
+      this.#values.set(node.outputs[0]!, found);
+      return true;
+    }
+    const outputs = this.#apply(application, node);
+    node.outputs.forEach((name, i) => this.#values.set(name, outputs[i]!));
+    return false;
+  }
+
+  /** A new application with one output. */
+  emit(op: OpName, inputs: readonly (Value | null)[], attributes: Attributes = {}): Value {
+    return this.#apply({ op, inputs, attributes })[0]!;
+  }
+
+  /** A constant of the new graph; equal small ones are one. */
+  constant(tensor: Tensor, name?: string): Value {
+    const key = constantKey(tensor);
+    const [known] = this.#made.get(key) ?? [];
+    if (known) return known;
+    const value = this.#b.constant(tensor, name ?? this.#fresh("folded"));
+    this.#constants.set(value.name, tensor);
+    if (tensor.data.length <= MAX_SHARED) this.#made.set(key, [value]);
+    return value;
+  }
+
+  ints(values: readonly number[]): Value {
+    return this.constant(tensorOf("int64", [values.length], values));
+  }
+
+  /** The tensor behind a value, if it is a constant. */
+  tensorOf(value: Value): Tensor | undefined {
+    return this.#constants.get(value.name);
+  }
+
+  /** What computes a value, if it is one of these operators. */
+  producer(value: Value, ...ops: readonly OpName[]): Application | undefined {
+    const producer = this.#producers.get(value.name);
+    return producer && ops.includes(producer.op) ? producer : undefined;
+  }
+
+  /** The new graph, checked, with the outputs of the old one. */
+  finish(): Graph {
+    const taken = new Set<string>();
+    for (const name of this.#graph.outputs) {
+      let value = this.#value(name);
+      if (!this.#producers.has(value.name) || taken.has(value.name)) {
+        value = this.#b.op("Identity", [value], {}, { name: this.#fresh(name) });
+      }
+      taken.add(value.name);
+      this.#b.output(value, name);
+    }
+    return this.#b.build();
+  }
+
+  /** The new value for an old name; initializers come over when they are first used. */
+  #value(name: string): Value {
+    const known = this.#values.get(name);
+    if (known) return known;
+    const value = this.constant(this.#graph.initializers.get(name)!, name);
+    this.#values.set(name, value);
+    return value;
+  }
+
+  /** Applies an operator unless it was before. A node keeps its names, others get new ones. */
+  #apply({ op, inputs, attributes }: Omit<Application, "type">, node?: Node): readonly Value[] {
+    const key = applicationKey(op, inputs, attributes);
+    const known = this.#made.get(key);
+    if (known) return known;
+    const name = node?.name || this.#fresh(op.toLowerCase());
+    const num_outputs = node?.outputs.length ?? 1;
+    const stem = node && (num_outputs === 1 ? node.outputs[0]! : commonStem(node) ?? this.#fresh(name));
+    const outputs = this.#b.ops(op, inputs, attributes, num_outputs, { name, output: stem ?? name });
+    for (const value of outputs) {
+      this.#producers.set(value.name, { op, inputs, attributes, type: value.type });
+    }
+    this.#made.set(key, outputs);
+    return outputs;
+  }
+
+  /** A name that neither graph has. */
+  #fresh(stem: string): string {
+    let counter = 0;
+    while (this.#names.has(`${stem}_${counter}`)) counter++;
+    const name = `${stem}_${counter}`;
+    this.#names.add(name);
+    return name;
+  }
+}
+
+/** What several outputs are called but for their numbers, undefined if they are not numbered. */
+function commonStem({ outputs }: Node): string | undefined {
+  const stem = outputs[0]!.replace(/_0$/, "");
+  return outputs.every((name, i) => name === `${stem}_${i}`) ? stem : undefined;
+}
+
+function constantKey(tensor: Tensor): string {
+  if (tensor.element === "string" || tensor.data.length > MAX_SHARED) return "";
+  return `${tensor.element}[${tensor.shape.join(",")}] ${tensorBytes(tensor).join(",")}`;
+}
+
+function applicationKey(op: OpName, inputs: readonly (Value | null)[], attributes: Attributes): string {
+  const names = inputs.map((value) => value?.name ?? "");
+  if (COMMUTATIVE.includes(op)) names.sort();
+  const settings = Object.keys(attributes).sort().map((name) => [name, attributes[name]]);
+  return `${op}(${names.join(",")}) ${JSON.stringify(settings, bigintAsText)}`;
+}
+
+function bigintAsText(_key: string, value: unknown): unknown {
+  return typeof value === "bigint" ? `${value}` : value;
+}

@@ -1,0 +1,314 @@
+import assert from "node:assert/strict";
+import type { RunFacts } from "../../coordinator/admission.ts";
+import { dataSetOf } from "../../coordinator/data/data_set.ts";
+import { ShardPlan } from "../../coordinator/data/plan.ts";
+import { Fleet, type RoundRequest } from "../../coordinator/fleet.ts";
+import type { FleetObserver } from "../../coordinator/observer.ts";
+import { ShardedData } from "../../coordinator/sharded_data.ts";
+import type { Manifest } from "../../models/manifest.ts";
+import { FakeClock, settled } from "../wire/fake_clock.ts";
+import { ScriptedWorker, TOKEN } from "./scripted_worker.ts";
+
+const RESULT_SIZE = 3;
+const REQUEST: RoundRequest = {
+  kind: "critic",
+  step: 1,
+  epoch: 0,
+  batch: 0,
+  noise_purpose: "critic_noise",
+  noise_counter: 1,
+  next_noise_counter: 2,
+};
+
+const manifest = {
+  micro_batch: 2,
+  example_shape: [2],
+  graphs: { critic_training_model: { size: RESULT_SIZE }, generator_training_model: { size: RESULT_SIZE } },
+} as unknown as Manifest;
+
+/** A fleet over four shards of four examples each, and what it told. */
+async function open(options: { exact?: boolean; num_shards?: number } = {}) {
+  const { exact = true, num_shards = 4 } = options;
+  const clock = new FakeClock();
+  const told: string[] = [];
+  const observer: FleetObserver = {
+    joined: (member) => told.push(`${member.name} joined`),
+    left: (member, reason) => told.push(`${member.name} left: ${reason}`),
+    fault: ({ what, decision }) => told.push(`${what}: ${decision}`),
+    refused: (peer, reason) => told.push(`${peer} refused: ${reason}`),
+  };
+  const data = dataSetOf("test", [2], "uint8", Uint8Array.from({ length: 32 }, (_, i) => i));
+  const plan = new ShardPlan({ num_examples: 16, num_shards, batch: 2 * num_shards, holdout: 0, seed: 1 });
+  const facts: RunFacts = { run: "run-1", incarnation: 0, seed: 1, manifest, files: [] };
+  const fleet = new Fleet(facts, await ShardedData.of(data, plan), {
+    token: TOKEN,
+    clock,
+    exact,
+    classes: [],
+  }, observer);
+  fleet.publish("critic", 0, "00000000000000c1", Float32Array.of(1, 2));
+  fleet.publish("generator", 0, "00000000000000d1", Float32Array.of(3));
+  const join = (name: string, more = {}) => ScriptedWorker.join(fleet, clock, { name, ...more });
+  return { clock, told, fleet, join };
+}
+
+const values = (n: number) => Float32Array.of(n, n, n);
+
+/** The begin of each result with its first value. */
+async function outcome(round: ReturnType<Fleet["round"]>): Promise<string[]> {
+  const { results } = await round;
+  return results.map(({ begin, end, values }) => `${begin}-${end}: ${values[0]}`).sort();
+}
+
+Deno.test("a round asks each worker for its nodes and resolves when all have answered", async () => {
+  const { fleet, join } = await open();
+  const [one, two] = [await join("one"), await join("two")];
+  const round = fleet.round(REQUEST);
+  await settled();
+  assert.deepEqual([one.nodes, two.nodes], [["0-2"], ["2-4"]]);
+  await two.answer(values(2));
+  await one.answer(values(1));
+  assert.deepEqual(await outcome(round), ["0-2: 1", "2-4: 2"]);
+  assert.deepEqual([...(await round).shares.values()].map((share) => share.shards), [2, 2]);
+  await fleet.finish("test over");
+});
+
+Deno.test("weights are sent once per change, before the work that needs them", async () => {
+  const { fleet, join } = await open();
+  const one = await join("one");
+  for (const step of [1, 2]) {
+    const round = fleet.round({ ...REQUEST, step });
+    await settled();
+    await one.answer(values(step));
+    await round;
+    fleet.publish("critic", step, `00000000000000c${step + 1}`, Float32Array.of(step, step));
+    await settled();
+  }
+  const order = one.received.filter(({ type }) => type === "weights" || type === "work")
+    .map((m) => m.type === "weights" ? `${m.state} ${m.checksum.slice(-2)}` : m.type);
+  assert.deepEqual(order, ["critic c1", "generator d1", "work", "critic c2", "work", "critic c3"]);
+  await fleet.finish("test over");
+});
+
+Deno.test("shards follow their worker: inline until it says that it holds them", async () => {
+  const { fleet, join } = await open();
+  const one = await join("one");
+  let round = fleet.round(REQUEST);
+  await settled();
+  assert.deepEqual(one.work[0]!.inline, [0, 1, 2, 3]);
+  assert.deepEqual([...new Set(one.messages("shard_chunk").map((chunk) => chunk.shard))], [0, 1, 2, 3]);
+  one.send({ type: "shard_held", run: "run-1", shard: 1 });
+  await one.answer(values(1));
+  await round;
+  round = fleet.round({ ...REQUEST, step: 2 });
+  await settled();
+  assert.deepEqual(one.work[0]!.inline, [0, 2, 3]);
+  await one.answer(values(1));
+  await fleet.finish("test over");
+});
+
+Deno.test("a result of another step, run, incarnation or weights is refused as stale and changes nothing", async () => {
+  const { fleet, join } = await open();
+  const one = await join("one");
+  const wrong = [
+    { step: 7 },
+    { run: "run-2" },
+    { incarnation: 1 },
+    { generation: 99 },
+    { kind: "generator" },
+    { critic_checksum: "00000000000000ff" },
+    { generator_checksum: "00000000000000ff" },
+    { begin: 0, end: 1 },
+  ] as const;
+  const round = fleet.round(REQUEST);
+  await settled();
+  for (const [i, change] of wrong.entries()) {
+    one.work.push(one.messages("work")[0]!);
+    one.work.splice(0, one.work.length - 1);
+    await one.answer(values(666), change);
+    assert.deepEqual(
+      one.messages("refuse").map(({ code }) => code),
+      Array(i + 1).fill("stale"),
+      JSON.stringify(change),
+    );
+  }
+  one.work.push(one.messages("work")[0]!);
+  await one.answer(values(5));
+  assert.deepEqual(await outcome(round), ["0-4: 5"]);
+  assert.equal(one.closed, null);
+  await fleet.finish("test over");
+});
+
+Deno.test("a result of the wrong size is refused as a bad message", async () => {
+  const { fleet, join } = await open();
+  const one = await join("one");
+  const round = fleet.round(REQUEST);
+  await settled();
+  one.work.push(one.work[0]!);
+  await one.answer(Float32Array.of(1, 2));
+  assert.deepEqual(one.messages("refuse").map(({ code, reason }) => [code, reason]), [
+    ["bad_message", "Payload must have 3 float32 values (12 bytes): found 8 bytes"],
+  ]);
+  await one.answer(values(4));
+  assert.deepEqual(await outcome(round), ["0-4: 4"]);
+  await fleet.finish("test over");
+});
+
+Deno.test("a death in mid-step gives its nodes to the others, and its own answers stay counted", async () => {
+  const { fleet, join, told } = await open();
+  const [one, two, three] = [await join("one"), await join("two"), await join("three")];
+  const round = fleet.round(REQUEST);
+  await settled();
+  assert.deepEqual([one.nodes, two.nodes, three.nodes], [["0-2"], ["2-3"], ["3-4"]]);
+  await three.answer(values(3));
+  await one.die();
+  assert.deepEqual([two.nodes, three.nodes], [["2-3", "1-2"], ["0-1"]].map((nodes) => nodes));
+  await two.answer(values(2));
+  await two.answer(values(21));
+  await three.answer(values(30));
+  assert.deepEqual(await outcome(round), ["0-1: 30", "1-2: 21", "2-3: 2", "3-4: 3"]);
+  assert.ok(told.includes("worker lost in mid-step: gave its open shards of step 1 to worker 3, 2"));
+  await fleet.finish("test over");
+});
+
+Deno.test("with nobody left a round waits, and the next worker takes all that is missing", async () => {
+  const { fleet, join } = await open();
+  const one = await join("one");
+  const round = fleet.round(REQUEST);
+  await settled();
+  await one.die();
+  const two = await join("two");
+  assert.deepEqual(two.nodes, ["0-4"]);
+  await two.answer(values(2));
+  assert.deepEqual(await outcome(round), ["0-4: 2"]);
+  await fleet.finish("test over");
+});
+
+Deno.test("late work is asked of an idle worker, too; the first answer counts, the second changes nothing", async () => {
+  const { fleet, join, clock, told } = await open();
+  const [one, two] = [await join("one"), await join("two")];
+  const round = fleet.round(REQUEST);
+  await settled();
+  await two.answer(values(2));
+  // Before anything is measured, the deadline is 60 s; both workers keep saying that they live.
+  for (let waited_s = 0; waited_s < 60; waited_s += 5) await clock.advance(5_000);
+  await clock.advance(1_000);
+  assert.deepEqual(two.nodes, ["0-2"]);
+  assert.ok(told.some((line) => line.startsWith("late answer: asked worker 2 for shards 0 to 1, too")));
+  await two.answer(values(20));
+  assert.deepEqual(await outcome(round), ["0-2: 20", "2-4: 2"]);
+  await one.answer(values(1));
+  assert.deepEqual(one.messages("refuse").map(({ code }) => code), ["stale"]);
+  await fleet.finish("test over");
+});
+
+Deno.test("a worker that keeps its work far past every deadline is let go", async () => {
+  const { fleet, join, clock, told } = await open();
+  await join("one");
+  const round = fleet.round(REQUEST);
+  round.catch(() => {});
+  for (let waited_s = 0; waited_s <= 300; waited_s += 5) await clock.advance(5_000);
+  assert.ok(told.some((line) => /^one left: It kept shards 0 to 3 for \d+ s$/.test(line)), told.join("\n"));
+  await fleet.finish("test over");
+});
+
+Deno.test("silence is death", async () => {
+  const { fleet, clock, told } = await open();
+  // Its own clock stands: it sends no heartbeats either.
+  const worker = await ScriptedWorker.join(fleet, new FakeClock(), { name: "mute" });
+  worker.freeze();
+  await clock.advance(15_000);
+  assert.deepEqual(told.slice(0, 1), ["mute joined"]);
+  assert.match(told[1]!, /^mute left: Peer was silent for \d+ ms: at most 10000 ms are allowed$/);
+  assert.ok(worker.closed !== null);
+  await fleet.finish("test over");
+});
+
+Deno.test("under exact, a worker of another numeric class is turned away for good; otherwise it is noted", async () => {
+  const exact = await open({ exact: true });
+  await exact.join("one");
+  const other = await exact.join("other", { numeric_class: "b".repeat(64) });
+  assert.deepEqual(other.messages("refuse").map(({ code, fatal }) => [code, fatal]), [[
+    "numeric_class",
+    true,
+  ]]);
+  assert.equal(exact.fleet.members.length, 1);
+  await exact.fleet.finish("test over");
+
+  const tolerant = await open({ exact: false });
+  await tolerant.join("one");
+  await tolerant.join("other", { numeric_class: "b".repeat(64) });
+  assert.equal(tolerant.fleet.members.length, 2);
+  assert.deepEqual([...tolerant.fleet.classes].map((name) => name[0]), ["a", "b"]);
+  await tolerant.fleet.finish("test over");
+});
+
+Deno.test("a wrong token does not get in", async () => {
+  const { fleet, join, told } = await open();
+  await assert.rejects(join("thief", { token: "another token" }), { code: "wrong_token" });
+  assert.equal(fleet.members.length, 0);
+  assert.match(told[0]!, /^thief refused: /);
+  await fleet.finish("test over");
+});
+
+Deno.test("workers beyond the shards wait as spare ones and are told so, and step in after a death", async () => {
+  const { fleet, join } = await open({ num_shards: 1 });
+  const [one, two] = [await join("one"), await join("two")];
+  const round = fleet.round(REQUEST);
+  await settled();
+  assert.deepEqual(two.messages("notice").map(({ text }) => text), [
+    "All 1 shards are taken: this worker waits as a spare one",
+  ]);
+  assert.deepEqual([one.nodes, two.nodes], [["0-1"], []]);
+  await one.die();
+  assert.deepEqual(two.nodes, ["0-1"]);
+  await two.answer(values(2));
+  assert.deepEqual(await outcome(round), ["0-1: 2"]);
+  await fleet.finish("test over");
+});
+
+Deno.test("a job that fails, or whose worker dies, gives null and a fault; the training does not notice", async () => {
+  const { fleet, join, told } = await open();
+  const one = await join("one");
+  const request = { kind: "sample", count: 2, noise_counter: 0, input: new Float32Array(0) } as const;
+  const refused = fleet.jobs.ask(request, fleet.members);
+  await settled();
+  const { job } = one.messages("job")[0]!;
+  one.send({ type: "refuse", code: "compute_failed", reason: "out of memory", fatal: false, job });
+  assert.equal(await refused, null);
+  const orphaned = fleet.jobs.ask(request, fleet.members);
+  await settled();
+  await one.die();
+  assert.equal(await orphaned, null);
+  assert.equal(told.filter((line) => line.startsWith("job failed (drawing 2 samples)")).length, 2);
+  await fleet.finish("test over");
+});
+
+Deno.test("a job's answer comes back as floats", async () => {
+  const { fleet, join } = await open();
+  const one = await join("one");
+  const asked = fleet.jobs.ask(
+    { kind: "sample", count: 2, noise_counter: 0, input: new Float32Array(0) },
+    fleet.members,
+  );
+  await settled();
+  const { job, run } = one.messages("job")[0]!;
+  one.send({ type: "job_result", run, job }, new Uint8Array(Float32Array.of(1, 2, 3, 4).buffer));
+  assert.deepEqual(await asked, Float32Array.of(1, 2, 3, 4));
+  await fleet.finish("test over");
+});
+
+Deno.test("Ctrl-C without workers ends a waiting round; with workers the round goes on until they are gone", async () => {
+  const { fleet, join } = await open();
+  const one = await join("one");
+  const round = fleet.round(REQUEST);
+  await settled();
+  fleet.abandonIdle(new Error("interrupted"));
+  let ended = false;
+  round.catch(() => ended = true);
+  await settled();
+  assert.equal(ended, false);
+  await one.die();
+  assert.equal(ended, true);
+  await fleet.finish("test over");
+});

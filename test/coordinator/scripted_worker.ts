@@ -1,0 +1,97 @@
+/** A worker for tests of the coordinator: it speaks the real protocol over memory and computes what it is told. */
+import type { Fleet } from "../../coordinator/fleet.ts";
+import { type Channel, openChannel } from "../../wire/channel.ts";
+import { joinCoordinator } from "../../wire/handshake.ts";
+import type { Message, MessageOf, MessageType } from "../../wire/messages.ts";
+import { type FakeClock, settled } from "../wire/fake_clock.ts";
+import { MemorySocket } from "../wire/memory_socket.ts";
+
+export const TOKEN = "a token for the tests";
+const ALLOWED: ReadonlySet<MessageType> = new Set(
+  ["artifact", "weights", "shard_chunk", "work", "job", "notice", "finish"] as const,
+);
+
+export class ScriptedWorker {
+  readonly name: string;
+  readonly received: Message[] = [];
+  /** Work that was asked for and not answered. */
+  readonly work: MessageOf<"work">[] = [];
+  closed: string | null = null;
+  readonly #channel: Channel;
+  readonly #socket: MemorySocket;
+
+  private constructor(name: string, channel: Channel, socket: MemorySocket) {
+    this.name = name;
+    this.#socket = socket;
+    this.#channel = channel;
+    channel.onmessage = (message) => {
+      this.received.push(message);
+      if (message.type === "work") this.work.push(message);
+    };
+    channel.onclose = (reason) => this.closed = reason;
+  }
+
+  /** Joins the fleet up to and including `ready`. */
+  static async join(
+    fleet: Fleet,
+    clock: FakeClock,
+    options: { name: string; numeric_class?: string; token?: string; shard_ms?: number },
+  ): Promise<ScriptedWorker> {
+    const { name, numeric_class = "a".repeat(64), token = TOKEN, shard_ms = 1 } = options;
+    const [near, far] = MemorySocket.pair();
+    void fleet.accept(far, name);
+    const hello = { name, threads: 1, provider: "cpu", device: "test", platform: "test" };
+    await joinCoordinator(near, { clock, deadline_ms: 1_000, token, hello });
+    const channel = openChannel(near, { clock, heartbeat_ms: 2_000, silence_ms: 10_000, allowed: ALLOWED });
+    const worker = new ScriptedWorker(name, channel, near);
+    worker.send({ type: "ready", numeric_class, shard_ms });
+    await settled();
+    return worker;
+  }
+
+  send(message: Message, payload?: Uint8Array): void {
+    this.#channel.send(message, payload);
+  }
+
+  /** Nodes asked of it and not answered, as "begin-end". */
+  get nodes(): string[] {
+    return this.work.map(({ begin, end }) => `${begin}-${end}`);
+  }
+
+  messages<T extends MessageType>(type: T): MessageOf<T>[] {
+    return this.received.filter((message): message is MessageOf<T> => message.type === type);
+  }
+
+  /** Answers its oldest work with `values`; `changes` make the answer a wrong one. */
+  async answer(values: Float32Array<ArrayBuffer>, changes: Partial<MessageOf<"result">> = {}): Promise<void> {
+    const { run, incarnation, generation, kind, step, begin, end, critic_checksum, generator_checksum } = this
+      .work.shift()!;
+    const fence = {
+      run,
+      incarnation,
+      generation,
+      kind,
+      step,
+      begin,
+      end,
+      critic_checksum,
+      generator_checksum,
+    };
+    this.send(
+      { type: "result", ...fence, compute_ms: end - begin, elapsed_ms: end - begin, ...changes },
+      new Uint8Array(values.buffer),
+    );
+    await settled();
+  }
+
+  /** It neither reads nor answers any more. */
+  freeze(): void {
+    this.#socket.reading = false;
+  }
+
+  /** Its connection breaks. */
+  async die(): Promise<void> {
+    this.#channel.close("killed by the test");
+    await settled();
+  }
+}

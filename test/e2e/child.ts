@@ -1,0 +1,120 @@
+/** A process of wagon, started as its task in deno.json says (so with the permissions given there). */
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** Nothing in these tests takes so long, on a slow and busy machine either. */
+const DEADLINE_MS = 90_000;
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
+export type TaskName = "train" | "coordinator" | "worker" | "inspect";
+
+/** How a process ended, and all that it said. */
+export interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The arguments of `deno` that a task stands for, its script as an absolute path. */
+export function taskArgs(task: TaskName): string[] {
+  const { tasks } = JSON.parse(Deno.readTextFileSync(join(ROOT, "deno.json"))) as {
+    tasks: Record<TaskName, { command: string }>;
+  };
+  const [program, ...words] = tasks[task].command.split(" ");
+  if (program !== "deno") throw new Error(`Task ${task} must start deno: found ${program}`);
+  return [...words.slice(0, -1), join(ROOT, words.at(-1)!)];
+}
+
+/** Resolves or rejects as `promise` does, or rejects with `late` where that takes too long. */
+export async function within<T>(promise: Promise<T>, late: () => string): Promise<T> {
+  const { promise: too_late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`${late()} (waited ${DEADLINE_MS} ms)`)), DEADLINE_MS);
+  try {
+    return await Promise.race([promise, too_late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+export class Child {
+  readonly #process: Deno.ChildProcess;
+  readonly #label: string;
+  readonly #ended: Promise<Ended>;
+  readonly #said = { stdout: "", stderr: "" };
+  #over = false;
+  #waiting: (() => void)[] = [];
+
+  /** `command`: a program with its arguments. */
+  constructor(command: readonly string[], label: string, env: Record<string, string>, cwd?: string) {
+    this.#label = label;
+    const options = { args: command.slice(1), env, stdin: "null", stdout: "piped", stderr: "piped" } as const;
+    this.#process = new Deno.Command(command[0]!, { ...options, ...cwd !== undefined && { cwd } }).spawn();
+    this.#ended = this.#attend();
+  }
+
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  /** Both streams so far. */
+  get said(): string {
+    return this.#said.stdout + this.#said.stderr;
+  }
+
+  async #attend(): Promise<Ended> {
+    const { stdout, stderr, status } = this.#process;
+    await Promise.all([this.#read("stdout", stdout), this.#read("stderr", stderr)]);
+    const { code } = await status;
+    this.#over = true;
+    this.#wake();
+    return { code, ...this.#said };
+  }
+
+  async #read(name: "stdout" | "stderr", stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void> {
+    for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+      this.#said[name] += text;
+      this.#wake();
+    }
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiting.splice(0)) wake();
+  }
+
+  /** Waits until it has said something of this pattern; returns the match. */
+  line(pattern: RegExp): Promise<RegExpMatchArray> {
+    return within(this.#line(pattern), () => `${this.#label} must say ${pattern}, found:\n${this.said}`);
+  }
+
+  async #line(pattern: RegExp): Promise<RegExpMatchArray> {
+    while (true) {
+      const match = this.said.match(pattern);
+      if (match) return match;
+      if (this.#over) throw new Error(`${this.#label} ended without ${pattern}, found:\n${this.said}`);
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+
+  signal(signal: Deno.Signal): void {
+    this.#process.kill(signal);
+  }
+
+  /** Waits for its end. */
+  end(): Promise<Ended> {
+    return within(this.#ended, () => `${this.#label} must end, found it running:\n${this.said}`);
+  }
+
+  /** Ends it with SIGKILL, unless it has ended. */
+  async kill(): Promise<Ended> {
+    if (!this.#over) {
+      try {
+        this.#process.kill("SIGKILL");
+      } catch (error) {
+        // It ended between the question and the kill.
+        if (!(error instanceof TypeError || error instanceof Deno.errors.NotFound)) throw error;
+      }
+    }
+    return await this.end();
+  }
+}

@@ -1,0 +1,131 @@
+/** The promise of the project: the same weights to the bit, whoever computes them. */
+import assert from "node:assert/strict";
+import type { RunRecord } from "../../runlog/records.ts";
+import type { Summary } from "../../runlog/summary.ts";
+import { lastStep, logged, ofType, recordsOf } from "./log.ts";
+import { Workplace } from "./workplace.ts";
+
+interface Crew {
+  readonly workers: number;
+  /** Compute threads of each worker. */
+  readonly threads: number;
+}
+
+const STEPS = 30;
+/** An epoch is 6 steps, and a generator step follows every second one. */
+const SIXTEEN_SHARDS = ["--shards", "16", "--batch", "32"];
+
+/** Trains with separate processes: a coordinator and a crew, all of which must end well. */
+async function trainWith({ workers, threads }: Crew, args: readonly string[]): Promise<Summary> {
+  await using place = await Workplace.open();
+  const run = place.path("run");
+  const coordinator = place.coordinate(run, [...args, "--steps", `${STEPS}`, "--min-workers", `${workers}`]);
+  const crew = Array.from({ length: workers }, () => place.start("worker", ["--threads", `${threads}`]));
+  assert.equal((await coordinator.end()).code, 0, coordinator.said);
+  for (const worker of crew) assert.equal((await worker.end()).code, 0, worker.said);
+  return await place.inspect(run);
+}
+
+/** Asserts that the whole crew computed, and that the run is complete. */
+function checkRun(summary: Summary, { workers, threads }: Crew): void {
+  const { shards, batch } = summary.config as { shards: number; batch: number };
+  assert.equal(summary.state, "finished");
+  assert.equal(summary.steps, STEPS);
+  assert.equal(summary.examples_used, STEPS * batch);
+  assert.equal(summary.bits, "exact");
+  assert.deepEqual(summary.workers.map((worker) => worker.threads), Array(workers).fill(threads));
+  for (const { name, shards_computed } of summary.workers) assert.ok(shards_computed > 0, `${name} computed nothing`);
+  const computed = summary.workers.reduce((sum, worker) => sum + worker.shards_computed, 0);
+  assert.equal(computed, shards * (STEPS + summary.generator_steps));
+}
+
+/** Trains once with each crew; the weights must be the same. */
+async function compare(crews: readonly Crew[], args: readonly string[]): Promise<Summary> {
+  const summaries: Summary[] = [];
+  for (const crew of crews) {
+    const summary = await trainWith(crew, args);
+    checkRun(summary, crew);
+    summaries.push(summary);
+  }
+  const hashes = summaries.map((summary) => summary.weights_sha256);
+  assert.deepEqual(hashes, crews.map(() => hashes[0]));
+  return summaries[0]!;
+}
+
+Deno.test("1, 2, 3 and 4 workers with 8, 4, 2 and 1 threads train the same weights", async () => {
+  const crews = [
+    { workers: 4, threads: 1 },
+    { workers: 1, threads: 8 },
+    { workers: 2, threads: 4 },
+    { workers: 3, threads: 2 },
+  ];
+  const { generator_steps, epoch } = await compare(crews, SIXTEEN_SHARDS);
+  assert.deepEqual({ generator_steps, epoch }, { generator_steps: STEPS / 2, epoch: STEPS / 6 });
+});
+
+Deno.test("shards that are no power of two, and schedule post, keep the promise", async () => {
+  const one = { workers: 1, threads: 1 };
+  const [paper] = await Promise.all([
+    compare([one, { workers: 2, threads: 1 }], ["--shards", "11", "--batch", "22"]),
+    compare([one, { workers: 1, threads: 2 }], ["--shards", "3", "--batch", "6"]),
+  ]);
+  assert.equal(paper.generator_steps, STEPS / 2);
+  // Epochs of 7 steps: a generator step at batches 0, 2, 4 and 6 of each, and two steps of a fifth epoch.
+  const post = await compare(
+    [one, { workers: 3, threads: 1 }],
+    ["--shards", "13", "--batch", "26", "--schedule", "post"],
+  );
+  assert.deepEqual([post.epoch_steps, post.generator_steps], [7, 4 * 4 + 1]);
+});
+
+/** What a run did between the death of worker 1 and its end, told from its log. */
+function chapters(records: readonly RunRecord[]): string[] {
+  const told = records.flatMap((record) => {
+    if (record.type === "worker_joined") return [`worker ${record.worker} joined`];
+    if (record.type === "worker_left") return [`worker ${record.worker} left`];
+    if (record.type === "step") return [`steps of ${Object.keys(record.workers).join(" and ")}`];
+    return record.type === "end" ? [`${record.reason}`] : [];
+  });
+  return told.filter((chapter, i) => chapter !== told[i - 1]);
+}
+
+Deno.test("a worker killed in mid-run and another that joins change no bit", async () => {
+  await using place = await Workplace.open();
+  const run = place.path("run");
+  // Far more steps than there will be: it is stopped when the test has seen enough. The log is synced every 10.
+  const coordinator = place.coordinate(run, [
+    ...SIXTEEN_SHARDS,
+    ...["--steps", "1000000", "--checkpoint-every", "10", "--min-workers", "2"],
+  ]);
+  const first = place.start("worker", ["--threads", "1", "--name", "first"]);
+  const second = place.start("worker", ["--threads", "2", "--name", "second"]);
+  await coordinator.line(/Worker 2 joined/);
+  const at_kill = lastStep(await logged(run, "step 20", (records) => lastStep(records) >= 20));
+  await first.kill();
+  await logged(run, "20 steps of one worker", (records) => {
+    const left = records.findIndex((record) => record.type === "worker_left");
+    return left >= 0 && ofType(records.slice(left), "step").length > 20;
+  });
+  const third = place.start("worker", ["--threads", "1", "--name", "third"]);
+  await logged(run, "20 steps of the third worker", (records) =>
+    ofType(records, "step").filter((step) => "3" in step.workers).length > 20);
+  coordinator.signal("SIGINT");
+  assert.equal((await coordinator.end()).code, 130, coordinator.said);
+  assert.equal((await second.end()).code, 0, second.said);
+  assert.equal((await third.end()).code, 0, third.said);
+
+  const summary = await place.inspect(run);
+  const records = await recordsOf(run);
+  assert.deepEqual(chapters(records).slice(-6), []);
+  assert.deepEqual(summary.workers.map(({ name, shards_computed }) => [name, shards_computed > 0]), [
+    ["first", true],
+    ["second", true],
+    ["third", true],
+  ]);
+  assert.ok(summary.workers[0]!.last_step! >= at_kill, "The log said that the first worker computed until its end");
+  assert.equal(summary.examples_used, 32 * summary.steps);
+  const { weights_sha256 } = await trainWith({ workers: 1, threads: 2 }, [
+    ...SIXTEEN_SHARDS, "--steps", `${summary.steps}`
+  ]);
+  assert.equal(summary.weights_sha256, weights_sha256);
+});

@@ -1,0 +1,72 @@
+/** A temporary place to train in: its own folder for state, so that nothing of the user's is touched. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import type { Summary } from "../../runlog/summary.ts";
+import { Child, type Ended, taskArgs, type TaskName } from "./child.ts";
+import { tinyImages } from "./images.ts";
+
+/** Sixteen examples a step of a small pair of networks: a step takes about 2 ms. */
+export const SMALL = ["--preset", "strokes", "--n-critic", "2", "--sample-every", "0"];
+
+export class Workplace implements AsyncDisposable {
+  readonly folder: string;
+  readonly #children: Child[] = [];
+
+  private constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  /** Makes the folder, with a file of 192 images of 6 x 6 in it. */
+  static async open(): Promise<Workplace> {
+    const folder = await Deno.realPath(await Deno.makeTempDir({ prefix: "wagon-e2e-" }));
+    const place = new Workplace(folder);
+    await Deno.writeFile(place.images, tinyImages());
+    return place;
+  }
+
+  /** A path in the folder. */
+  path(...parts: string[]): string {
+    return join(this.folder, ...parts);
+  }
+
+  get images(): string {
+    return this.path("images-idx3-ubyte");
+  }
+
+  /** Starts a task in the folder. */
+  start(task: TaskName, args: readonly string[], env: Record<string, string> = {}): Child {
+    return this.startCommand([Deno.execPath(), ...taskArgs(task), ...args], task, env);
+  }
+
+  /** Starts a program in the folder. */
+  startCommand(command: readonly string[], label: string, env: Record<string, string> = {}): Child {
+    const all = { WAGON_STATE_DIR: this.path("state"), WAGON_TOKEN: "", LANG: "C.UTF-8", ...env };
+    const child = new Child(command, label, all, this.folder);
+    this.#children.push(child);
+    return child;
+  }
+
+  /** Runs a task to its end. */
+  run(task: TaskName, args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
+    return this.start(task, args, env).end();
+  }
+
+  /** Starts a coordinator of a small run on the images, on any free port. */
+  coordinate(out: string, args: readonly string[]): Child {
+    const run = ["--port", "0", "--out", out, "--data", this.images, ...SMALL];
+    return this.start("coordinator", [...run, ...args]);
+  }
+
+  /** What `inspect RUN --json` prints. */
+  async inspect(run: string): Promise<Summary> {
+    const { code, stdout, stderr } = await this.run("inspect", [run, "--json"]);
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+    return JSON.parse(stdout) as Summary;
+  }
+
+  /** Ends every process and removes the folder. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#children.map((child) => child.kill()));
+    await Deno.remove(this.folder, { recursive: true });
+  }
+}

@@ -1,0 +1,154 @@
+/** `inspect` as a person runs it: a process, its exit code, and what it prints where. */
+import assert from "node:assert/strict";
+import type { RunRecord } from "../../runlog/records.ts";
+import type { Summary } from "../../runlog/summary.ts";
+import { checkpoint, end, joined, runRecord, SHA, steps, toLines } from "../runlog/example_log.ts";
+
+const MAIN = new URL("../../inspect/main.ts", import.meta.url).pathname;
+
+async function inspect(cwd: string, ...args: string[]) {
+  const command = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--allow-read", "--allow-env", MAIN, ...args],
+    cwd,
+    env: { LANG: "C.UTF-8" },
+  });
+  const { code, stdout, stderr } = await command.output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, stdout: text(stdout), stderr: text(stderr) };
+}
+
+async function writeRun(folder: string, created: string, records: readonly RunRecord[]): Promise<void> {
+  await Deno.mkdir(folder, { recursive: true });
+  const run = runRecord({ run: folder.split("/").at(-1)!, created });
+  await Deno.writeTextFile(`${folder}/events.jsonl`, toLines([run, ...records]));
+}
+
+/** A folder with runs/, where the names are not in the order of time, and runs/ holds more than runs. */
+async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    const records = [joined(1), joined(2), ...steps(1, 20), checkpoint(20), end(20)];
+    await writeRun(`${folder}/runs/b-first`, "2026-01-01T00:00:00.000Z", records);
+    await writeRun(`${folder}/runs/a-second`, "2026-01-02T00:00:00.000Z", [...steps(1, 3)]);
+    await Deno.mkdir(`${folder}/runs/empty`);
+    await Deno.writeTextFile(`${folder}/runs/notes.txt`, "not a run");
+    await test(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("without an argument it lists the runs, the newest last", () =>
+  inFolder(async (folder) => {
+    const { code, stdout, stderr } = await inspect(folder);
+    assert.deepEqual([code, stderr], [0, ""]);
+    const names = stdout.split("\n").map((line) => line.split(" ")[0]);
+    assert.deepEqual(names.slice(0, 3), ["RUN", "b-first", "a-second"]);
+    assert.match(stdout, /\nMore on one: deno task inspect a-second\n$/);
+    const elsewhere = await inspect("/", "--runs", `${folder}/runs`);
+    assert.ok(elsewhere.stdout.endsWith(`\nMore on one: deno task inspect ${folder}/runs/a-second\n`));
+    const last = await inspect(folder, "--last", "1");
+    assert.match(last.stdout, /^RUN .*\na-second .*\n\n1 older not shown: deno task inspect --last 2\n/);
+  }));
+
+Deno.test("--json prints one object and nothing else", () =>
+  inFolder(async (folder) => {
+    const { code, stdout, stderr } = await inspect(folder, "b-first", "--json");
+    assert.deepEqual([code, stderr], [0, ""]);
+    const summary = JSON.parse(stdout) as Summary & { folder: string };
+    const { run, state, steps, generator_steps, epoch, weights_sha256, bits, numeric_classes } = summary;
+    assert.deepEqual(
+      { run, state, steps, generator_steps, epoch, weights_sha256, bits, numeric_classes },
+      {
+        run: "b-first",
+        state: "finished",
+        steps: 20,
+        generator_steps: 4,
+        epoch: 1,
+        weights_sha256: SHA,
+        bits: "exact",
+        numeric_classes: ["c1"],
+      },
+    );
+    assert.equal(summary.folder, "runs/b-first");
+    assert.deepEqual([summary.examples_used, summary.images_per_second, summary.seconds], [160, 800, 1.5]);
+    assert.deepEqual([summary.loss_generator, summary.config.batch], [-12.5, 8]);
+    assert.deepEqual(summary.workers.map((worker) => worker.shards_computed), [40, 40]);
+    const list = JSON.parse((await inspect(folder, "--json")).stdout) as { runs: { name: string }[] };
+    assert.deepEqual(list.runs.map(({ name }) => name), ["b-first", "a-second"]);
+  }));
+
+Deno.test("a run is found by its name, its path, and as the latest; output that is no terminal has no colours", () =>
+  inFolder(async (folder) => {
+    const by_name = await inspect(folder, "a-second");
+    assert.equal(by_name.code, 0);
+    assert.match(by_name.stdout, /^a-second {2}running\n/);
+    // deno-lint-ignore no-control-regex
+    assert.doesNotMatch(by_name.stdout, /\x1b/);
+    for (const way of ["latest", "runs/a-second", "runs/a-second/", `${folder}/runs/a-second`]) {
+      const { stdout } = await inspect(folder, way);
+      assert.match(stdout, /^a-second {2}running\n/, way);
+    }
+    const elsewhere = await inspect("/", "--runs", `${folder}/runs`, "latest");
+    assert.match(elsewhere.stdout, /^a-second {2}running\n/);
+  }));
+
+Deno.test("a folder without runs is no mistake", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const { code, stdout } = await inspect(folder);
+    assert.deepEqual([code, stdout], [0, "No runs in runs yet. This makes the first: deno task train\n"]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("what a person does wrong gets one line and exit code 2", () =>
+  inFolder(async (folder) => {
+    await Deno.mkdir(`${folder}/runs/future`);
+    const future = JSON.stringify({ type: "run", format: 2, versions: { wagon: "3.1.0" } });
+    await Deno.writeTextFile(`${folder}/runs/future/events.jsonl`, future + "\n");
+    const table: [args: string[], message: string][] = [
+      [["--jsno"], "Unknown option --jsno: did you mean --json?"],
+      [["a", "b"], 'Unexpected argument "b": see deno task inspect --help'],
+      [["--last", "0"], 'Option --last must be an integer of at least 1 (runs): found "0"'],
+      [["b-frist"], "Cannot find run b-frist in runs: did you mean b-first?"],
+      [["x"], "Cannot find run x in runs: the newest is future; deno task inspect lists all"],
+      [["x", "--runs", "none"], "Cannot find run x: there are no runs in none"],
+      [["latest", "--runs", "none"], "Cannot find run latest: there are no runs in none"],
+      [["--runs", "runs/notes.txt"], "Cannot list runs/notes.txt: it is no folder"],
+      [["runs/empty"], "Cannot inspect runs/empty: a run folder must hold events.jsonl, found none"],
+      [["runs/notes.txt"], "Cannot inspect runs/notes.txt: a run folder must hold events.jsonl, found none"],
+      [
+        ["future", "--json"],
+        "Cannot read runs/future/events.jsonl: this version of wagon reads run format 1, and the folder is of run " +
+        "format 2: use the version that wrote it (wagon 3.1.0)",
+      ],
+    ];
+    const found = await Promise.all(table.map(([args]) => inspect(folder, ...args)));
+    table.forEach(([args, message], i) => {
+      assert.deepEqual(found[i], { code: 2, stdout: "", stderr: message + "\n" }, args.join(" "));
+    });
+  }));
+
+Deno.test("a run that cannot be read does not hide the others", () =>
+  inFolder(async (folder) => {
+    await Deno.mkdir(`${folder}/runs/broken`);
+    await Deno.writeTextFile(`${folder}/runs/broken/events.jsonl`, "garbage\n");
+    const { code, stdout } = await inspect(folder);
+    assert.equal(code, 0);
+    assert.match(stdout, /\nbroken +unreadable /);
+    assert.match(stdout, /\nb-first +finished /);
+    assert.match(
+      stdout,
+      /\nCannot read runs\/broken\/events\.jsonl: it must begin with a run record, found none\n/,
+    );
+  }));
+
+Deno.test("--help names every option", async () => {
+  const { code, stdout } = await inspect("/", "--help");
+  assert.equal(code, 0);
+  for (const option of ["--json", "--runs DIR", "--last N", "--help", "RUN"]) {
+    assert.ok(stdout.includes(option), option);
+  }
+});

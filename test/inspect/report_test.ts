@@ -1,0 +1,215 @@
+import assert from "node:assert/strict";
+import { adviceFor } from "../../inspect/advice.ts";
+import { runReport } from "../../inspect/run_report.ts";
+import { type Listed, runTable, whatOf } from "../../inspect/run_table.ts";
+import type { Terminal } from "../../inspect/terminal.ts";
+import { noOddities } from "../../runlog/reader.ts";
+import type { RunRecord } from "../../runlog/records.ts";
+import { RunFold, type Summary } from "../../runlog/summary.ts";
+import { checkpoint, end, joined, runRecord, stepRecord, steps, TIME } from "../runlog/example_log.ts";
+
+const PLAIN: Terminal = { colour: false, unicode: true, width: Infinity };
+
+function summed(records: readonly RunRecord[], recent = false): Summary {
+  const fold = new RunFold();
+  for (const record of [runRecord(), ...records]) fold.add(record);
+  return fold.summary(recent, noOddities());
+}
+
+const FINISHED = summed([
+  joined(1),
+  joined(2, { name: "other:2", provider: "cuda:0", device: "a graphics card" }),
+  ...steps(1, 30),
+  {
+    type: "evaluation",
+    step: 0,
+    sliced_wasserstein: 0.5,
+    modes: { count: 8, covered: 1, high_quality: 0.25 },
+  },
+  {
+    type: "evaluation",
+    step: 30,
+    sliced_wasserstein: 0.05,
+    modes: { count: 8, covered: 7, high_quality: 0.9 },
+  },
+  { type: "heldout", step: 30, critic_cost: -0.25, mean_real: 0.5 },
+  {
+    type: "fault",
+    step: 3,
+    what: "worker lost in mid-step",
+    worker: 2,
+    decision: "gave its open shards to worker 1",
+    reason: "silence",
+  },
+  { type: "sample", step: 30, file: "samples/step-30.png" },
+  checkpoint(30),
+  end(30),
+]);
+
+const LISTED: readonly Listed[] = [
+  { name: "2026-03-01-wgan", summary: FINISHED, problem: null },
+  { name: "failed", summary: summed([...steps(1, 3), end(3, { reason: "failed" })]), problem: null },
+  {
+    name: "of-the-future",
+    summary: null,
+    problem: "Cannot read runs/of-the-future: it is of another format",
+  },
+  { name: "young", summary: summed([], true), problem: null },
+];
+
+Deno.test("the table of runs", () => {
+  const now_ms = Date.parse(TIME) + 3 * 3_600_000;
+  assert.equal(
+    runTable(LISTED, now_ms, PLAIN).join("\n"),
+    `RUN              STATE       WHAT             STEPS  ESTIMATE  IMAGES/S  STARTED
+2026-03-01-wgan  finished    wgan on strokes     30     0.155       800  3 h ago
+failed           failed      wgan on strokes      3      0.02       800  3 h ago
+of-the-future    unreadable  -                    -         -         -        -
+young            running     wgan on strokes      0         -         -  3 h ago
+
+Cannot read runs/of-the-future: it is of another format`,
+  );
+});
+
+Deno.test("a preset that is called as its data is named once", () => {
+  const { data } = FINISHED;
+  assert.equal(whatOf({ config: { preset: "strokes" }, data }), "strokes");
+  assert.equal(whatOf({ config: { preset: "wgan" }, data }), "wgan on strokes");
+  assert.equal(whatOf({ config: {}, data }), "strokes");
+});
+
+Deno.test("a narrow table leaves columns out, and colours only the state", () => {
+  const lines = runTable(LISTED.slice(1, 2), Date.parse(TIME), { colour: true, unicode: true, width: 24 });
+  assert.deepEqual(lines, [
+    "\x1b[1mRUN     STATE   STEPS\x1b[22m",
+    "failed  \x1b[31mfailed\x1b[39m      3",
+  ]);
+});
+
+Deno.test("the report of a finished run", () => {
+  const files = [
+    { path: "samples/step-30.png", about: "what the generator draws" },
+    { path: "events.jsonl", about: "the log" },
+  ];
+  const report = runReport({ folder: "runs/example", summary: FINISHED, files }, { ...PLAIN, width: 80 });
+  assert.equal(
+    report.join("\n"),
+    `example  finished
+  wgan on strokes · 1,000 examples · batch 8 · shards 4 · lr 5e-5 · seed 7
+  critic 533,505 and generator 1,510,032 parameters
+  30 steps · 6 of the generator · epoch 1 · 2 s · 800 images/s
+
+Wasserstein estimate 0.155  ± 0.0161, mean of the last 30 steps
+       0.3 │                      ▁▂▃▄▅▆▇█
+           │               ▂▃▄▅▆▇█████████
+           │       ▁▂▃▄▅▆▇████████████████
+         0 │▂▃▄▅▆▇████████████████████████
+      step  1                           30
+
+Losses  each on its own scale; number: mean of the last 30 steps
+  critic    ████▇▇▇▇▆▆▆▅▅▅▅▄▄▄▄▃▃▃▂▂▂▂▁▁▁▁ -0.155
+  generator     █    ▇    ▅    ▄    ▂    ▁ -17.5
+
+Samples against data  lower is better
+  STEP  SLICED WASSERSTEIN  MODES COVERED  HIGH QUALITY
+     0                 0.5         1 of 8          25 %
+    30                0.05         7 of 8          90 %
+
+Held-out examples  at step 30
+  critic cost -0.25, mean D(x) 0.5
+
+Where a step's time goes  mean 10.0 ms, median 10.0 ms; 300 B a step
+  computing (the slowest worker)   6.00 ms  60 %  ████████████████
+  on the way and waiting           1.00 ms  10 %  ███
+  adding gradients                 0.50 ms   5 %  █
+  updating weights                 1.00 ms  10 %  ███
+  sending weights                  0.50 ms   5 %  █
+  the rest                         1.00 ms  10 %  ███
+
+Workers
+  #  NAME     PROVIDER  DEVICE           THREADS  SHARDS  MS/SHARD    STEPS
+  1  host:1   cpu       a processor            1      60         3  1 to 30
+  2  other:2  cuda:0    a graphics card        1      60         2  1 to 30
+
+Faults, and what was done
+  step 3: worker lost in mid-step (worker 2); gave its open shards to worker
+    1. silence
+
+Weights  bits: exact, 1 numeric class
+  sha256 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+
+Files in runs/example
+  samples/step-30.png  what the generator draws
+  events.jsonl         the log
+
+Next
+  Look at the last samples: runs/example/samples/step-30.png
+  Train on, from where it ended:
+    deno task train --resume runs/example --steps 60`,
+  );
+});
+
+Deno.test("the report of a run before its first step", () => {
+  const inspected = { folder: "runs/example", summary: summed([], true), files: [] };
+  assert.equal(
+    runReport(inspected, { colour: false, unicode: false, width: 60 }).join("\n"),
+    `example  running
+  wgan on strokes, 1,000 examples, batch 8, shards 4
+  lr 5e-5, seed 7
+  critic 533,505 and generator 1,510,032 parameters
+  0 of 30 steps, 0 of the generator, epoch 0, 0 s
+
+Learning
+  no step yet
+
+Weights
+  none saved yet
+
+Files in runs/example
+
+Next
+  It is running; look again:
+    deno task inspect runs/example`,
+  );
+});
+
+Deno.test("a report for a plain terminal is plain ASCII and fits its width", () => {
+  const terminal = { colour: false, unicode: false, width: 80 };
+  const lines = runReport({ folder: "runs/example", summary: FINISHED, files: [] }, terminal);
+  for (const line of lines) assert.match(line, /^[\x20-\x7e]{0,80}$/);
+});
+
+Deno.test("what is odd about a log is said", () => {
+  const summary = {
+    ...FINISHED,
+    log: { bad_lines: 2, first_bad_line: 7, cut_off: false, unknown_records: 1 },
+  };
+  const lines = runReport({ folder: "r", summary, files: [] }, PLAIN);
+  assert.ok(lines.includes("  2 lines of the log could not be read, the first is line 7"));
+  assert.ok(lines.includes("  1 record of a newer version was passed over"));
+});
+
+Deno.test("a run that stopped says from where it can go on, and weights say where they are from", () => {
+  const stopped = summed([...steps(1, 12), checkpoint(10)]);
+  assert.deepEqual(adviceFor("runs/a", stopped), [{
+    text: "Go on from step 10, to the same bits as if it had never stopped:",
+    line: "deno task train --resume runs/a",
+  }]);
+  const lines = runReport({ folder: "runs/a", summary: stopped, files: [] }, PLAIN);
+  assert.ok(lines.includes("  sha256 weights at 10 (of the checkpoint at step 10)"));
+  assert.deepEqual(adviceFor("runs/a", summed(steps(1, 3))), [
+    { text: "It has no checkpoint to go on from; start anew:", line: "deno task train" },
+  ]);
+});
+
+Deno.test("a negative estimate is pointed out unless it may be chance", () => {
+  const around = (centre: number) =>
+    Array.from(
+      { length: 100 },
+      (_, i) => stepRecord(i + 1, { wasserstein_estimate: centre + (i % 2 ? 0.1 : -0.1) }),
+    );
+  const told = (centre: number) =>
+    adviceFor("r", summed(around(centre)))[0]!.text.startsWith("The Wasserstein");
+  // The standard error of the mean is 0.01.
+  assert.deepEqual([0.05, -0.02, -0.04].map(told), [false, false, true]);
+});

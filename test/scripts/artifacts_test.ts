@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { parseManifest } from "../../models/manifest_check.ts";
+import { decodeSafetensors } from "../../models/safetensors.ts";
+import { makeArtifacts, parseArtifactArgs, writeArtifacts } from "../../scripts/artifacts.ts";
+
+Deno.test("artifacts task: defaults come from the preset", () => {
+  assert.deepEqual(parseArtifactArgs(["--preset", "wgan", "--out", "dir"]), {
+    out: "dir",
+    request: { preset: "wgan", features: 784, micro_batch: 16, latent: 100, seed: 1 },
+  });
+  assert.deepEqual(
+    parseArtifactArgs("--preset toy-wgan --out d --micro-batch 8 --latent 3 --seed 9".split(" ")),
+    { out: "d", request: { preset: "toy-wgan", features: 2, micro_batch: 8, latent: 3, seed: 9 } },
+  );
+  assert.equal(parseArtifactArgs(["--help"]), null);
+});
+
+const REFUSED: [string, string][] = [
+  ["", "Option --preset must be one of wgan, toy-wgan, strokes, found none"],
+  ["--preset toString --out d", "Option --preset must be one of wgan, toy-wgan, strokes, found toString"],
+  ["--preset wgan", "Option --out must name the folder to write into, found none"],
+  ["--preset wgan --out d --latent 0", "Option --latent must be a whole number of at least 1, found 0"],
+  ["--preset wgan --out d --seed=-1", "Option --seed must be a whole number of at least 0, found -1"],
+  [
+    "--preset wgan --out d --features 1e3",
+    "Option --features must be a whole number of at least 1, found 1e3",
+  ],
+];
+
+for (const [line, message] of REFUSED) {
+  Deno.test(`artifacts task: refuses "${line}"`, () => {
+    const args = line.split(" ").filter((word) => word !== "");
+    assert.throws(() => parseArtifactArgs(args), { name: "UserError", message });
+  });
+}
+
+Deno.test("artifacts task: refuses an unknown option and networks that are not for the examples", async () => {
+  assert.throws(() => parseArtifactArgs(["--bogus"]), {
+    name: "UserError",
+    message: /^Cannot read the command line: Unknown option '--bogus'.*; see --help$/,
+  });
+  const request = { preset: "toy-wgan", features: 3, micro_batch: 8, latent: 2, seed: 1 } as const;
+  await assert.rejects(makeArtifacts(request), {
+    name: "UserError",
+    message: "Option --features must be 2 for toy-wgan, found 3",
+  });
+});
+
+Deno.test("artifacts task: the folder holds graphs, a manifest and the initial weights, the same each time", async () => {
+  const request = { preset: "toy-wgan", features: 2, micro_batch: 8, latent: 2, seed: 1 } as const;
+  const files = await makeArtifacts(request);
+  assert.deepEqual(files, await makeArtifacts(request));
+  const dir = await Deno.makeTempDir();
+  try {
+    await writeArtifacts(join(dir, "new"), files);
+    const manifest = parseManifest(JSON.parse(await Deno.readTextFile(join(dir, "new", "artifacts.json"))));
+    for (const { file, bytes } of Object.values(manifest.graphs)) {
+      assert.equal((await Deno.stat(join(dir, "new", file))).size, bytes);
+    }
+    const { tensors } = decodeSafetensors(await Deno.readFile(join(dir, "new", "checkpoint.safetensors")));
+    const { critic, generator, statistics } = manifest.layouts;
+    const slots = [...critic.slots, ...generator.slots, ...statistics.slots];
+    assert.deepEqual(
+      [...tensors].map(([name, { shape }]) => ({ name, shape })),
+      slots.map(({ name, shape }) => ({ name, shape })),
+    );
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});

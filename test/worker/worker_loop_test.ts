@@ -1,0 +1,166 @@
+import assert from "node:assert/strict";
+import type { Rendezvous } from "../../common/rendezvous.ts";
+import { encodeFrame } from "../../wire/frame.ts";
+import type { Socket } from "../../wire/socket.ts";
+import { sha256 } from "../../worker/artifact_set.ts";
+import { WorkerConsole } from "../../worker/console.ts";
+import { CPU } from "../../worker/device.ts";
+import { ShardStore } from "../../worker/shard_store.ts";
+import { runWorker } from "../../worker/worker_loop.ts";
+import { Workshop } from "../../worker/workshop.ts";
+import { FakeClock, settled } from "../wire/fake_clock.ts";
+import { MemorySocket } from "../wire/memory_socket.ts";
+import { TestCoordinator } from "./test_coordinator.ts";
+import { testRun, TOKEN } from "./test_run.ts";
+
+const run = await testRun();
+const URL = "ws://here:1";
+const LOST = "Cannot connect to ws://here:1: refused";
+
+/** A worker whose coordinator answers when `answering`, and whose clock is turned by hand. */
+function worker({ place = { url: URL, token: TOKEN } as Rendezvous | null } = {}) {
+  const clock = new FakeClock();
+  const controller = new AbortController();
+  const written: string[] = [];
+  const sockets: MemorySocket[] = [];
+  const state = { answering: false, place, attempts: [] as number[] };
+  const connect = (): Promise<Socket> => {
+    state.attempts.push(clock.now_ms());
+    if (!state.answering) return Promise.reject(new Error(LOST));
+    const [ours, theirs] = MemorySocket.pair();
+    sockets.push(ours);
+    return Promise.resolve(theirs);
+  };
+  const probes = [{ numeric_class: "ab".repeat(32), shard_ms: 1 }];
+  const nothing = () => {};
+  const computer = {
+    probes,
+    onbroken: null,
+    setWeights: nothing,
+    makeAhead: nothing,
+    terminate: nothing,
+    sum: () => Promise.reject(new Error("never asked")),
+    job: () => Promise.reject(new Error("never asked")),
+  };
+  const ended = runWorker({
+    locate: () => Promise.resolve(state.place),
+    connect,
+    hello: { name: "w", threads: 1, provider: "cpu", device: "", platform: "test" },
+    workshop: new Workshop([CPU], () => Promise.resolve(computer)),
+    store: new ShardStore(0, null),
+    console: new WorkerConsole({
+      is_terminal: false,
+      columns: () => 80,
+      write: (text) => written.push(text),
+      now_ms: () => clock.now_ms(),
+    }),
+    clock,
+    wall_ms: () => 0,
+    random: () => 1,
+    stop: controller.signal,
+  });
+  return { clock, state, written, sockets, ended, stop: () => controller.abort() };
+}
+
+Deno.test("attempts come ever later, up to every 10 s, and are told once and then every 30 s", async () => {
+  const { clock, state, written, stop, ended } = worker();
+  await settled();
+  await clock.advance(60_000);
+  const waits = state.attempts.slice(1).map((at, i) => at - state.attempts[i]!);
+  assert.deepEqual(waits, [250, 500, 1000, 2000, 4000, 8000, 10_000, 10_000, 10_000, 10_000]);
+  assert.deepEqual(written, [`${LOST}; trying again\n`, `${LOST}; trying again\n`]);
+  stop();
+  await ended;
+  assert.equal(written.at(-1), "Left the run\n");
+  assert.equal(clock.num_timers, 0);
+});
+
+Deno.test("a lost connection is taken up again at once, and waiting begins anew", async () => {
+  const { clock, state, sockets, written, ended } = worker();
+  await settled();
+  await clock.advance(20_000);
+  state.answering = true;
+  await clock.advance(10_000);
+  const first = await TestCoordinator.admit(sockets[0]!, run, clock);
+  await first.setUp();
+  first.channel.close("restarting");
+  await settled();
+  const lost_at = clock.now_ms();
+  await clock.advance(300);
+  assert.equal(state.attempts.at(-1)! - lost_at, 250);
+  const second = await TestCoordinator.admit(sockets[1]!, run, clock, { incarnation: 2 });
+  second.send({ type: "finish", reason: "done" });
+  await ended;
+  assert.deepEqual(written, [
+    `${LOST}; trying again\n`,
+    "Joined run test-run at ws://here:1 as worker 1\n",
+    "Ready: 1.0 ms a shard on each of 1 thread\n",
+    "restarting; trying again\n",
+    "Joined run test-run at ws://here:1 as worker 1\n",
+    "The run is over: done\n",
+  ]);
+});
+
+Deno.test("without a coordinator on this machine a worker waits for one", async () => {
+  const { clock, state, written, sockets, ended } = worker({ place: null });
+  await settled();
+  await clock.advance(3000);
+  assert.deepEqual(state.attempts, []);
+  assert.deepEqual(written, [
+    "Waiting for a coordinator on this machine (start one with: deno task coordinator)\n",
+  ]);
+  state.place = { url: URL, token: TOKEN };
+  state.answering = true;
+  await clock.advance(2000);
+  const coordinator = await TestCoordinator.admit(sockets[0]!, run, clock);
+  coordinator.send({ type: "finish", reason: "done" });
+  await ended;
+});
+
+Deno.test("a coordinator that does not know the token is not worked for", async () => {
+  const { clock, state, sockets, ended } = worker();
+  state.answering = true;
+  const refused = assert.rejects(ended, {
+    name: "UserError",
+    message:
+      "Cannot work for ws://here:1 (wrong_token): Token of the coordinator must be that of the run: found another",
+  });
+  await clock.advance(250);
+  impostor(sockets[0]!);
+  await refused;
+});
+
+/** Welcomes whoever comes, with a proof of another token. */
+function impostor(socket: MemorySocket): void {
+  const send = (message: Parameters<typeof encodeFrame>[0]) =>
+    socket.send([encodeFrame(message).head], () => {});
+  socket.onmessage = () => {
+    socket.onmessage = () => {};
+    send({ type: "welcome", run: "r", incarnation: 1, proof: "0".repeat(64), ...run.welcome });
+  };
+  send({ type: "challenge", version: 1, run: "r", incarnation: 1, nonce: "0".repeat(32) });
+}
+
+Deno.test("graphs that a worker does not run end it with the reason", async () => {
+  const { clock, state, sockets, ended } = worker();
+  const files = new Map(run.files);
+  const manifest = JSON.parse(new TextDecoder().decode(files.get("artifacts.json")));
+  manifest.opset = "many";
+  files.set("artifacts.json", new TextEncoder().encode(JSON.stringify(manifest)));
+  const artifacts = [...files].map(([file, bytes]) => ({ file, sha256: sha256(bytes), bytes: bytes.length }));
+  state.answering = true;
+  const refused = assert.rejects(ended, {
+    name: "UserError",
+    message:
+      /^Cannot work for ws:\/\/here:1 \(unsupported_graph\): Cannot read artifacts.json: opset must be /,
+  });
+  await clock.advance(250);
+  const coordinator = await TestCoordinator.admit(
+    sockets[0]!,
+    { ...run, files, welcome: { ...run.welcome, artifacts } },
+    clock,
+  );
+  coordinator.sendArtifacts();
+  assert.equal((await coordinator.next("refuse")).message.code, "unsupported_graph");
+  await refused;
+});

@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { HelpRequested, parseOptions } from "../../common/cli.ts";
+import type { Rendezvous } from "../../common/rendezvous.ts";
+import { Refusal } from "../../wire/refusal.ts";
+import { WorkerConsole } from "../../worker/console.ts";
+import { Locator } from "../../worker/locator.ts";
+import { wantedDevices, WORKER_COMMAND } from "../../worker/worker_options.ts";
+
+const wanted = (...args: string[]) => wantedDevices(parseOptions(WORKER_COMMAND, args).values);
+
+Deno.test("--gpu, --cpu and --require-gpu say which devices are wanted", () => {
+  assert.deepEqual(wanted(), { kind: "cpu" });
+  assert.deepEqual(wanted("--cpu"), { kind: "cpu" });
+  assert.deepEqual(wanted("--gpu", "0,2"), { kind: "gpus", indices: [0, 2], required: false });
+  assert.deepEqual(wanted("--gpu", "all", "--require-gpu"), { kind: "all", required: true });
+  assert.deepEqual(wanted("--require-gpu"), { kind: "gpus", indices: [0], required: true });
+  for (const bad of ["", "0,", "0,0", "-1", "1.5", "x", "all,1", "1e1"]) {
+    assert.throws(() => wanted(`--gpu=${bad}`), { name: "UserError" }, bad);
+  }
+  assert.throws(() => wanted("--cpu", "--require-gpu"), {
+    message: "Option --cpu excludes --require-gpu: give one",
+  });
+});
+
+Deno.test("the help names every option", () => {
+  assert.throws(() => parseOptions(WORKER_COMMAND, ["--help"]), (error) => {
+    assert.ok(error instanceof HelpRequested);
+    for (const name of Object.keys(WORKER_COMMAND.options)) {
+      assert.ok(error.message.includes(`--${name.replaceAll("_", "-")}`), name);
+    }
+    return true;
+  });
+});
+
+const LEFT: Rendezvous = { url: "ws://127.0.0.1:7700", token: "left" };
+const NOTHING = { coordinator: undefined, token_file: undefined, token_variable: undefined };
+
+function locator(
+  given: Partial<Record<keyof typeof NOTHING, string>>,
+  left: (Rendezvous | null)[],
+  file = " t \n",
+) {
+  const readText = (path: string) =>
+    path === "there" ? Promise.resolve(file) : Promise.reject(new Error("no such file"));
+  return new Locator({ ...NOTHING, ...given }, {
+    readText,
+    readRendezvous: () => Promise.resolve(left.length > 1 ? left.shift()! : left[0]!),
+  });
+}
+
+Deno.test("address and token: what was given comes before what was left", async () => {
+  const coordinator = "ws://there:1";
+  assert.deepEqual(await locator({}, [LEFT]).locate(), LEFT);
+  assert.equal(await locator({}, [null]).locate(), null);
+  assert.deepEqual(await locator({ token_variable: "v" }, [LEFT]).locate(), { ...LEFT, token: "v" });
+  assert.deepEqual(
+    await locator({ coordinator, token_variable: "v", token_file: "there" }, [LEFT]).locate(),
+    { url: coordinator, token: "t" },
+  );
+  const own = locator({ coordinator: LEFT.url }, [LEFT, null]);
+  assert.deepEqual(await own.locate(), LEFT);
+  assert.deepEqual(await own.locate(), LEFT);
+});
+
+Deno.test("a token that is not to be had is an error of one line", async () => {
+  await assert.rejects(locator({ coordinator: "ws://there:1", token_variable: "" }, [LEFT]).locate(), {
+    name: "UserError",
+    message: "Cannot join ws://there:1 without its token: give --token-file PATH or set WAGON_TOKEN " +
+      "(the coordinator prints the line to use)",
+  });
+  await assert.rejects(locator({ token_file: "nowhere" }, [LEFT]).locate(), {
+    name: "UserError",
+    message: "Cannot read token file nowhere: no such file",
+  });
+  await assert.rejects(locator({ token_file: "there" }, [LEFT], "\n").locate(), {
+    name: "UserError",
+    message: "Token file there must hold the run's token: it is empty",
+  });
+});
+
+function printed(is_terminal: boolean) {
+  const written: string[] = [];
+  const time = { ms: 0 };
+  const terminal = {
+    is_terminal,
+    columns: () => 30,
+    write: (text: string) => written.push(text),
+    now_ms: () => time.ms,
+  };
+  return { written, time, console: new WorkerConsole(terminal) };
+}
+
+Deno.test("on a terminal one status line is written over, twice a second at most", () => {
+  const { written, time, console } = printed(true);
+  console.computed(1, 2, 5.04);
+  console.computed(2, 2, 5);
+  time.ms = 600;
+  console.computed(3, 2, 5);
+  console.notice("wait");
+  assert.deepEqual(written, [
+    "\r\x1b[Kstep 1, 5.0 ms for 2 shards, ",
+    "\r\x1b[Kstep 3, 5.0 ms for 2 shards, ",
+    "\r\x1b[K",
+    "Coordinator: wait\n",
+  ]);
+});
+
+Deno.test("elsewhere only events are printed, and stale answers are none", () => {
+  const { written, console } = printed(false);
+  console.computed(1, 2, 5);
+  console.refused(new Refusal("stale", "late"));
+  console.refused(new Refusal("bad_message", "odd"));
+  console.shardsHeld(1);
+  console.ready(1.25, 2, 3);
+  assert.deepEqual(written, [
+    "Coordinator refused (bad_message): odd\n",
+    "Holds 1 shard\n",
+    "Ready: 1.3 ms a shard on each of 2 threads, holds 3 shards\n",
+  ]);
+});
