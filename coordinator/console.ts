@@ -122,10 +122,12 @@ export class Console {
   progressLine(report: Pick<StepReport, "epoch" | "batch">): void {
     this.#lined_ms = this.#now_ms();
     const number = (x: number) => Number.isNaN(x) ? "-" : x.toFixed(6);
-    const rate = this.#rate ? ` ${this.#rates()}` : "";
+    const rates = this.#rates();
     this.line(
       `[Epoch ${report.epoch + 1}/${this.#epochs.total}] [Batch ${report.batch + 1}/${this.#epochs.steps}] ` +
-        `[D loss: ${number(this.#loss_critic.value)}] [G loss: ${number(this.#loss_generator.value)}]${rate}`,
+        `[D loss: ${number(this.#loss_critic.value)}] [G loss: ${number(this.#loss_generator.value)}]${
+          rates && ` ${rates}`
+        }`,
     );
   }
 

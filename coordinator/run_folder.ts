@@ -75,6 +75,7 @@ export async function createRunFolder(path: string): Promise<RunFolder> {
 
 /** What the log of an earlier run says of it. */
 export interface Recorded {
+  /** Its first record. `config` is that of the last start: what earlier resumes changed is in it. */
   readonly run: RecordOf<"run">;
   /** Starts of the coordinator so far. */
   readonly incarnations: number;
@@ -84,9 +85,14 @@ export interface Recorded {
 export async function readRecorded(folder: RunFolder): Promise<Recorded> {
   let run: RecordOf<"run"> | undefined;
   let incarnations = 1;
+  const changed: Record<string, unknown> = {};
   for await (const record of readRun(folder.path)) {
     if (record.type === "run") run ??= record;
-    if (record.type === "resume") incarnations = record.incarnation + 1;
+    if (record.type !== "resume") continue;
+    incarnations = record.incarnation + 1;
+    for (const [key, change] of Object.entries(record.changed)) {
+      changed[key] = (change as [unknown, unknown])[1];
+    }
   }
-  return { run: run!, incarnations };
+  return { run: { ...run!, config: { ...run!.config, ...changed } }, incarnations };
 }

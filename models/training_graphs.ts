@@ -6,6 +6,7 @@
  */
 import { gradients } from "./autodiff/gradients.ts";
 import type { Rules } from "./autodiff/rule.ts";
+import { simplify } from "./autodiff/simplify.ts";
 import type { BatchMoments, Net, TensorSpec } from "./nets/net.ts";
 import type { Objective } from "./objectives/objective.ts";
 import { GraphBuilder, type Value } from "./onnx/builder.ts";
@@ -89,13 +90,13 @@ function declare(b: GraphBuilder, pair: Pair, tensors: readonly TensorSpec[]): v
   for (const { name, shape } of tensors) b.input(name, elementOf(pair), shape);
 }
 
-/** Appends the gradients of the first output, the loss, behind it. */
+/** Puts the gradients of the first output, the loss, behind it. */
 function differentiate(graph: Graph, parameters: readonly TensorSpec[], rules?: Rules): Graph {
   const [loss, ...others] = graph.outputs;
   const wrt = parameters.map(({ name }) => name);
   const derived = gradients(graph, { loss: loss!, wrt, ...(rules && { rules }) });
   const added = derived.outputs.slice(graph.outputs.length);
-  return { ...derived, outputs: [loss!, ...added, ...others] };
+  return simplify({ ...derived, outputs: [loss!, ...added, ...others] });
 }
 
 /** Running variances follow the unbiased one, n / (n - 1) times what normalises, as in PyTorch. */

@@ -72,7 +72,7 @@ Deno.test("safetensors: any tensors survive the round trip, at any alignment of 
       assert.deepEqual(decoded, { tensors, metadata });
     },
   );
-  fc.assert(property, { seed: 5, numRuns: 200 });
+  fc.assert(property, { seed: 5, numRuns: 60 });
 });
 
 Deno.test("safetensors: a damaged file is refused or read whole, never anything else", () => {
@@ -87,7 +87,7 @@ Deno.test("safetensors: a damaged file is refused or read whole, never anything 
       assert.doesNotMatch(error.message, /\n/);
     }
   });
-  fc.assert(property, { seed: 6, numRuns: 2000 });
+  fc.assert(property, { seed: 6, numRuns: 600 });
 });
 
 const REFUSED: [string, Uint8Array, string][] = [

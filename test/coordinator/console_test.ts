@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { Console, duration, progressBar, type Terminal } from "../../coordinator/console.ts";
+import type { StepReport } from "../../coordinator/train.ts";
+
+class FakeTerminal implements Terminal {
+  text = "";
+  constructor(readonly interactive: boolean, readonly width = 200) {}
+  columns = () => this.width;
+  write(text: string): void {
+    this.text += text;
+  }
+  /** What a person sees: each line as it was last drawn. */
+  get lines(): string[] {
+    return this.text.split("\n").map((line) => line.split("\r\x1b[2K").at(-1)!);
+  }
+}
+
+const report = (step: number): StepReport => ({
+  step,
+  generator_step: 0,
+  epoch: 1,
+  batch: 2,
+  loss_critic: -0.5,
+  mean_real: 0.75,
+  mean_fake: 0.25,
+  critic_checksum: "",
+  ms: { total: 0, wait: 0, sum: 0, update: 0, send: 0 },
+  shares: new Map(),
+  generator: { loss: -0.25, checksum: "" },
+});
+const RUN = { total_steps: 1000, batch: 64, epoch_steps: 100 };
+
+Deno.test("duration", () => {
+  assert.deepEqual([0, 59.4, 60, 192, 7500].map(duration), ["0s", "59s", "1m00s", "3m12s", "2h05m"]);
+});
+
+Deno.test("progressBar fills in eighths of a character", () => {
+  assert.equal(progressBar(0, 4), "    ");
+  assert.equal(progressBar(0.5, 4), "██  ");
+  assert.equal(progressBar(0.53125, 4), "██▏ ");
+  assert.equal(progressBar(2, 4), "████");
+});
+
+Deno.test("at a terminal: one status line with estimate, losses, speed, workers, time left", () => {
+  const terminal = new FakeTerminal(true);
+  let now_ms = 0;
+  const console = new Console(terminal, () => now_ms, RUN);
+  console.num_workers = 2;
+  for (let step = 1; step <= 201; step++, now_ms += 10) console.step(report(step));
+  assert.equal(
+    terminal.lines.at(-1),
+    " 20% ████                 201/1000  W 0.5000  D -0.5000  G -0.2500  100.0 steps/s, 6400 images/s  2 workers  8s left",
+  );
+  console.line("Worker 3 joined");
+  assert.equal(terminal.lines.at(-2), "Worker 3 joined");
+  assert.match(terminal.lines.at(-1)!, /201\/1000/);
+});
+
+Deno.test("the status line never wraps", () => {
+  const terminal = new FakeTerminal(true, 40);
+  const console = new Console(terminal, () => 0, RUN);
+  console.step(report(1));
+  assert.ok(terminal.lines.at(-1)!.length < 40);
+});
+
+Deno.test("without a terminal: the original's line every 10 s, no control characters", () => {
+  const terminal = new FakeTerminal(false);
+  let now_ms = 0;
+  const console = new Console(terminal, () => now_ms, RUN);
+  for (let step = 1; step <= 250; step++, now_ms += 100) console.step(report(step));
+  assert.deepEqual(terminal.lines.slice(0, -1), [
+    "[Epoch 2/10] [Batch 3/100] [D loss: -0.500000] [G loss: -0.250000]",
+    "[Epoch 2/10] [Batch 3/100] [D loss: -0.500000] [G loss: -0.250000] 10.0 steps/s, 640 images/s",
+  ]);
+  assert.ok(!terminal.text.includes("\x1b"));
+});

@@ -1,0 +1,196 @@
+import assert from "node:assert/strict";
+import { UserError } from "../../common/errors.ts";
+import { TreeSum } from "../../coordinator/averaging.ts";
+import type { RunConfig } from "../../coordinator/config.ts";
+import type { RoundOutcome, RoundRequest } from "../../coordinator/fleet.ts";
+import { ModelState } from "../../coordinator/model_state.ts";
+import { type StepReport, train } from "../../coordinator/train.ts";
+import { Kernels } from "../../kernels/kernels.ts";
+import { buildLayout } from "../../models/layout.ts";
+import type { Manifest } from "../../models/manifest.ts";
+
+const SHARDS = 2;
+const layouts = {
+  critic: buildLayout([{ name: "critic.0.weight", shape: [3] }]),
+  generator: buildLayout([{ name: "generator.0.weight", shape: [2] }]),
+  statistics: buildLayout([{ name: "generator.2.running_mean", shape: [1] }]),
+};
+const manifest = {
+  layouts,
+  graphs: {
+    critic_training_model: {
+      size: 6,
+      tail_offset: 3,
+      outputs: [{ name: "critic.0.weight_grad", shape: [3], offset: 0 }],
+    },
+    generator_training_model: {
+      size: 5,
+      tail_offset: 2,
+      outputs: [{ name: "generator.0.weight_grad", shape: [2], offset: 0 }],
+    },
+  },
+} as unknown as Manifest;
+
+const CONFIG = {
+  steps: 4,
+  shards: SHARDS,
+  n_critic: 2,
+  lr: 0.01,
+  decay_steps: 0,
+  clip: 0.5,
+  schedule: "paper",
+} as RunConfig;
+
+/** Results of shard `shard`: gradients and tail that depend on step and shard. */
+function result({ kind, step }: RoundRequest, shard: number): number[] {
+  const g = step + 10 * shard;
+  return kind === "critic" ? [g, -g, 0.5 * g, -0.1 * g, g, 2 * g] : [3 * g, -g, -0.2 * g, 4 * g, 0.3 * g];
+}
+
+/** A training whose gradients are made up; `break_at` makes a round fail or give no numbers. */
+function setUp(config: Partial<RunConfig> = {}, answer = result) {
+  const kernels = Kernels.create(ModelState.bytesNeeded(manifest) + TreeSum.bytesNeeded(SHARDS, 6));
+  const state = new ModelState(kernels, manifest);
+  state.critic.parameters.set([0.1, -0.2, 0.499]);
+  state.generator.parameters.set([1, 2]);
+  state.refreshChecksums();
+  const requests: RoundRequest[] = [];
+  const published: string[] = [];
+  const reports: StepReport[] = [];
+  const round = (request: RoundRequest): Promise<RoundOutcome> => {
+    requests.push(request);
+    const results = [0, 1].map((shard) => ({
+      begin: shard,
+      end: shard + 1,
+      values: Float32Array.from(answer(request, shard)),
+    }));
+    return Promise.resolve({ results, shares: new Map([[1, { shards: 2, compute_ms: 1, elapsed_ms: 2 }]]) });
+  };
+  const training = {
+    config: { ...CONFIG, ...config },
+    manifest,
+    state,
+    fleet: { round, publish: (network: string, step: number) => void published.push(`${network} ${step}`) },
+    tree: new TreeSum(kernels, SHARDS, 6),
+    epoch_steps: 3,
+    now_ms: () => 0,
+    committed: (report: StepReport) => {
+      reports.push(report);
+      return true;
+    },
+  };
+  return { training, state, requests, published, reports };
+}
+
+/** RMSProp with clipping in plain float32 arithmetic (algorithm.md, "WGAN with weight clipping"). */
+function rmsprop(w: number[], v: number[], gradients: readonly number[], clip: number): void {
+  const f = Math.fround;
+  const [lr, alpha, rest, eps] = [f(CONFIG.lr), f(0.99), f(1 - 0.99), f(1e-8)];
+  for (const [i, g] of gradients.entries()) {
+    v[i] = f(f(alpha * v[i]!) + f(rest * f(g * g)));
+    const moved = f(w[i]! - f(f(lr * g) / f(f(Math.sqrt(v[i]!)) + eps)));
+    w[i] = Math.min(clip, Math.max(-clip, moved));
+  }
+}
+
+function meanOf(request: RoundRequest): number[] {
+  const [left, right] = [0, 1].map((shard) => result(request, shard).map(Math.fround));
+  return left!.map((value, i) => Math.fround(0.5 * Math.fround(value + right![i]!)));
+}
+
+Deno.test("train takes Algorithm 1's steps: critic each step, generator after every n_critic-th", async () => {
+  const { training, requests, published, reports } = setUp();
+  await train(training);
+  const asked = requests.map(({ kind, step, noise_purpose, noise_counter, next_noise_counter }) =>
+    `${kind} ${step}: ${noise_purpose} ${noise_counter}, next ${next_noise_counter}`
+  );
+  assert.deepEqual(asked, [
+    "critic 1: critic_noise 1, next 2",
+    "critic 2: critic_noise 2, next null",
+    "generator 2: generator_noise 1, next null",
+    "critic 3: critic_noise 3, next 4",
+    "critic 4: critic_noise 4, next null",
+    "generator 4: generator_noise 2, next null",
+  ]);
+  assert.deepEqual(published, ["critic 1", "critic 2", "generator 1", "critic 3", "critic 4", "generator 2"]);
+  assert.deepEqual(reports.map(({ epoch, batch }) => [epoch, batch]), [[0, 0], [0, 1], [0, 2], [1, 0]]);
+});
+
+Deno.test("train, schedule post: the generator reuses the critic's noise", async () => {
+  const { training, requests } = setUp({ schedule: "post" });
+  await train(training);
+  const asked = requests.filter(({ kind }) => kind === "generator")
+    .map(({ step, noise_purpose, noise_counter }) => [step, noise_purpose, noise_counter]);
+  assert.deepEqual(asked, [[1, "critic_noise", 1], [3, "critic_noise", 3], [4, "critic_noise", 4]]);
+});
+
+Deno.test("train applies the mean of the shards' gradients by RMSProp, and clips the critic alone", async () => {
+  const { training, state, requests } = setUp();
+  await train(training);
+  const critic = { w: [0.1, -0.2, 0.499].map(Math.fround), v: [0, 0, 0] };
+  const generator = { w: [1, 2], v: [0, 0] };
+  let statistics = 0;
+  for (const request of requests) {
+    const mean = meanOf(request);
+    if (request.kind === "critic") rmsprop(critic.w, critic.v, mean.slice(0, 3), CONFIG.clip);
+    else {
+      rmsprop(generator.w, generator.v, mean.slice(0, 2), Infinity);
+      const f = Math.fround;
+      statistics = f(f(f(1 - f(0.1)) * statistics) + f(f(0.1) * mean[4]!));
+    }
+  }
+  assert.ok(
+    critic.w.some((w) => Math.abs(w) === CONFIG.clip) || critic.w.every((w) => Math.abs(w) < CONFIG.clip),
+  );
+  assert.deepEqual([...state.critic.parameters], critic.w);
+  assert.deepEqual([...state.critic.square_average], critic.v);
+  assert.deepEqual([...state.generator.parameters], generator.w);
+  assert.deepEqual([...state.statistics], [statistics]);
+  assert.deepEqual([state.step, state.generator_step], [4, 2]);
+});
+
+Deno.test("train reports the means over the shards", async () => {
+  const { training, requests, reports } = setUp();
+  await train(training);
+  const mean = meanOf(requests[1]!);
+  const { loss_critic, mean_real, mean_fake, generator } = reports[1]!;
+  assert.deepEqual([loss_critic, mean_real, mean_fake], mean.slice(3));
+  assert.equal(generator!.loss, meanOf(requests[2]!)[2]);
+});
+
+Deno.test("a generator round that fails leaves the state of the step before", async () => {
+  const whole = setUp({ steps: 1 });
+  await train(whole.training);
+  const broken = setUp({}, (request, shard) => {
+    if (request.kind === "generator") throw new Error("no workers");
+    return result(request, shard);
+  });
+  await assert.rejects(train(broken.training), { message: "no workers" });
+  assert.equal(broken.state.step, 1);
+  assert.deepEqual(broken.state.critic.parameters, whole.state.critic.parameters);
+  assert.deepEqual(broken.state.critic.square_average, whole.state.critic.square_average);
+  assert.equal(broken.state.critic.checksum, whole.state.critic.checksum);
+});
+
+Deno.test("a loss that is no number stops the run before it touches the weights, and names the place", async () => {
+  const { training, state } = setUp({}, (request, shard) => {
+    const values = result(request, shard);
+    if (request.step === 3 && shard === 1) [values[1], values[3]] = [NaN, NaN];
+    return values;
+  });
+  await assert.rejects(train(training), {
+    name: UserError.name,
+    message:
+      "Training cannot go on: the critic's loss must be finite, found NaN at step 3 (shards 1 to 1, first bad " +
+      "tensor critic.0.weight_grad). The state before this step is kept; try a smaller --lr (now 0.01) or --clip " +
+      "(now 0.5), and look for values in the data that are not numbers",
+  });
+  assert.equal(state.step, 2);
+  assert.ok(state.critic.parameters.every(Number.isFinite));
+});
+
+Deno.test("train stops after the step that was told to be the last", async () => {
+  const { training, state } = setUp();
+  await train({ ...training, committed: ({ step }) => step < 2 });
+  assert.equal(state.step, 2);
+});
