@@ -24,12 +24,16 @@ export interface Calls {
     };
     readonly gives: Probe;
   };
-  /** Copies a network's weights from shared memory. */
+  /** Copies a network's weights, and gives the buffer back. */
   weights: {
-    readonly takes: { readonly network: Network; readonly shared: Float32Array<SharedArrayBuffer> };
-    readonly gives: null;
+    readonly takes: { readonly network: Network; readonly weights: Float32Array<ArrayBuffer> };
+    readonly gives: Float32Array<ArrayBuffer>;
   };
-  sum: { readonly takes: SumTask; readonly gives: Sum };
+  /** Computes a sum into `out`, and gives that back. */
+  sum: {
+    readonly takes: { readonly task: SumTask; readonly out: Float32Array<ArrayBuffer> };
+    readonly gives: Sum;
+  };
   ahead: { readonly takes: AheadTask; readonly gives: null };
   /** Begins a job with the weights held now. */
   open_job: { readonly takes: { readonly job: number; readonly task: JobTask }; readonly gives: null };

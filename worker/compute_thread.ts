@@ -35,10 +35,10 @@ class ComputeThread {
       case "prepare":
         return await this.#prepare(call.takes);
       case "weights":
-        this.#ready().setWeights(call.takes.network, call.takes.shared);
-        return null;
+        this.#ready().setWeights(call.takes.network, call.takes.weights);
+        return call.takes.weights;
       case "sum":
-        return await this.#ready().sum(call.takes);
+        return await this.#ready().sum(call.takes.task, call.takes.out);
       case "ahead":
         await this.#ready().makeAhead(call.takes);
         return null;

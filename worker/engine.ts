@@ -132,11 +132,11 @@ export class Engine {
     return this.#runners[name];
   }
 
-  /** Computes a node of the summing tree. The sum is a buffer of its own. */
-  async sum(task: SumTask): Promise<Sum> {
+  /** Computes a node of the summing tree into `out`, which is as long as the graph's result. */
+  async sum(task: SumTask, out: Float32Array<ArrayBuffer>): Promise<Sum> {
     const compute_ms = await this.#sumInto(0, task, task.node);
-    const { size } = this.#trainingRunner(task.kind).entry;
-    return { sum: this.#results[0]!.slice(0, size) as Float32Array<ArrayBuffer>, compute_ms };
+    out.set(this.#results[0]!.subarray(0, out.length));
+    return { sum: out, compute_ms };
   }
 
   /** Makes a shard's fakes, to be used by a later {@linkcode sum} with the same purpose, counter and weights. */

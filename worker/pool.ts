@@ -5,11 +5,15 @@
 import { split, sumTree, type TreeNode } from "../kernels/tree.ts";
 import type { AheadTask, Sum, SumTask } from "./engine.ts";
 import type { Calls } from "./compute_calls.ts";
+import type { Manifest } from "../models/manifest.ts";
 import type { Device } from "./device.ts";
 import type { Network } from "./fence.ts";
 import type { JobTask } from "./jobs.ts";
 import { Lane, startThread } from "./lane.ts";
 import type { Probe } from "./probe.ts";
+
+/** Spare buffers kept at a time; each is as large as a network. */
+const MAX_SPARES = 16;
 
 export type PoolOptions = Omit<Calls["prepare"]["takes"], "device">;
 
@@ -31,29 +35,35 @@ function addInto(left: Float32Array<ArrayBuffer>, right: Float32Array): Float32A
   return left;
 }
 
+/** Buffers to use again. */
+class Spares {
+  readonly #buffers: Float32Array<ArrayBuffer>[] = [];
+
+  /** One of exactly this length, its content left from before. */
+  take(length: number): Float32Array<ArrayBuffer> {
+    const i = this.#buffers.findIndex((buffer) => buffer.length === length);
+    return i < 0 ? new Float32Array(length) : this.#buffers.splice(i, 1)[0]!;
+  }
+
+  put(buffer: Float32Array<ArrayBuffer>): void {
+    if (this.#buffers.length < MAX_SPARES) this.#buffers.push(buffer);
+  }
+}
+
 export class Pool {
   /** Called once if a thread breaks; the pool is of no use then. */
   onbroken: ((reason: string) => void) | null = null;
   readonly probes: readonly Probe[];
+  readonly #manifest: Manifest;
   readonly #lanes: readonly Lane[];
-  /** Weights on their way to the threads. */
-  readonly #shared: Readonly<Record<Network, Float32Array<SharedArrayBuffer>>>;
+  /** Buffers travel to the threads and back: fresh ones cost more than the copies into them. */
+  readonly #spares = new Spares();
   #jobs = 0;
-  #posted: Promise<void> = Promise.resolve();
-  /** Settles when every thread has its copy, and the shared memory may change. */
-  readonly #taken: Record<Network, Promise<unknown>> = {
-    critic: Promise.resolve(),
-    generator: Promise.resolve(),
-  };
 
-  private constructor(lanes: readonly Lane[], options: PoolOptions, probes: readonly Probe[]) {
-    const { critic, generator } = options.manifest.layouts;
+  private constructor(lanes: readonly Lane[], manifest: Manifest, probes: readonly Probe[]) {
+    this.#manifest = manifest;
     this.#lanes = lanes;
     this.probes = probes;
-    this.#shared = {
-      critic: new Float32Array(new SharedArrayBuffer(4 * critic.size)),
-      generator: new Float32Array(new SharedArrayBuffer(4 * generator.size)),
-    };
     for (const lane of lanes) lane.onbroken = (reason) => this.onbroken?.(reason);
   }
 
@@ -67,7 +77,7 @@ export class Pool {
       const probes = await Promise.all(
         lanes.map((lane, i) => lane.call("prepare", { ...options, device: devices[i]! })),
       );
-      return new Pool(lanes, options, probes);
+      return new Pool(lanes, options.manifest, probes);
     } catch (error) {
       for (const lane of lanes) lane.terminate();
       throw error;
@@ -76,35 +86,39 @@ export class Pool {
 
   /** Gives a network's weights to every thread, for the calls that follow. Fails only as `onbroken` tells. */
   setWeights(network: Network, weights: Float32Array): void {
-    this.#posted = this.#posted.then(async () => {
-      await this.#taken[network];
-      const shared = this.#shared[network];
-      shared.set(weights);
-      this.#taken[network] = Promise.allSettled(
-        this.#lanes.map((lane) => lane.call("weights", { network, shared })),
-      );
-    });
+    for (const lane of this.#lanes) {
+      const copy = this.#spares.take(weights.length);
+      copy.set(weights);
+      lane.call("weights", { network, weights: copy }, [copy.buffer])
+        .then((back) => this.#spares.put(back), () => {});
+    }
   }
 
   /** Computes a node of the summing tree with the weights given before. Throws {@linkcode ComputeError}. */
   async sum(task: SumTask): Promise<Sum> {
-    await this.#posted;
     for (const lane of this.#lanes) lane.dropAhead();
     const lanes = this.#byLoad();
-    const parts = await Promise.all(
-      subtrees(task.node, lanes.length).map(async (node, i) => {
-        const first = node.begin - task.node.begin;
-        const leaves = task.leaves.slice(first, first + node.end - node.begin);
-        const sum = await lanes[i]!.call("sum", { ...task, node, leaves });
-        return { ...sum, node };
-      }),
-    );
+    const cut = subtrees(task.node, lanes.length);
+    const parts = await Promise.all(cut.map((node, i) => this.#sumOf(node, task, lanes[i]!)));
     const sum = sumTree(
       task.node,
-      ({ begin, end }) => parts.find(({ node }) => node.begin === begin && node.end === end)?.sum,
+      ({ begin, end }) => parts[cut.findIndex((node) => node.begin === begin && node.end === end)]?.sum,
       addInto,
     );
+    for (const part of parts) if (part.sum !== sum) this.#spares.put(part.sum);
     return { sum, compute_ms: parts.reduce((total, { compute_ms }) => total + compute_ms, 0) };
+  }
+
+  /** Takes back the buffer of a {@linkcode sum} that nobody reads any more. */
+  recycle(sum: Float32Array<ArrayBuffer>): void {
+    this.#spares.put(sum);
+  }
+
+  #sumOf(node: TreeNode, task: SumTask, lane: Lane): Promise<Sum> {
+    const first = node.begin - task.node.begin;
+    const leaves = task.leaves.slice(first, first + node.end - node.begin);
+    const out = this.#spares.take(this.#manifest.graphs[`${task.kind}_training_model`].size);
+    return lane.call("sum", { task: { ...task, node, leaves }, out }, [out.buffer]);
   }
 
   /** Makes fakes for the leaves of a node while the threads are idle; given up when other work arrives. */
@@ -120,7 +134,6 @@ export class Pool {
 
   /** Runs a job on the least busy thread, with the weights given before. Throws {@linkcode ComputeError}. */
   async job(task: JobTask): Promise<Float32Array<ArrayBuffer>> {
-    await this.#posted;
     const lane = this.#byLoad()[0]!;
     const job = ++this.#jobs;
     await lane.call("open_job", { job, task });

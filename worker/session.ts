@@ -205,8 +205,11 @@ export class Session {
     this.#fence(message);
     const { state, checksum } = message;
     const weights = payloadFloats(payload, manifest.layouts[state].size);
+    // On their way before they are checked: the threads copy them meanwhile.
+    computer.setWeights(state, weights);
     const found = checksumBytes(payload);
     if (found !== checksum) {
+      this.#held[state] = null;
       throw new Refusal(
         "hash_mismatch",
         `Weights of the ${state} must have checksum ${checksum}: found ${found}`,
@@ -214,7 +217,6 @@ export class Session {
     }
     this.#generation = message.generation;
     this.#held[state] = checksum;
-    computer.setWeights(state, weights);
   }
 
   #chunk(message: MessageOf<"shard_chunk">, payload: Uint8Array): void {
@@ -268,9 +270,9 @@ export class Session {
       compute_ms,
       elapsed_ms,
     }, bytesOf(sum));
+    this.#tools.channel.drained().then(() => computer.recycle(sum), () => {});
     this.#tools.events.computed(step, end - begin, elapsed_ms);
-    const same_generator = this.#held.generator === generator_checksum;
-    if (next_noise_counter !== null && same_generator && this.#works === 1) {
+    if (next_noise_counter !== null && this.#works === 1) {
       computer.makeAhead(node, { noise_purpose: "critic_noise", noise_counter: next_noise_counter });
     }
   }

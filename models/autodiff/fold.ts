@@ -3,11 +3,12 @@
  * quotients and roots, which IEEE 754 rounds correctly (from float64 to float32 too: 53 bits are more than twice 24
  * and two), and moving elements.
  */
-import type { Tensor, TensorData } from "../onnx/graph.ts";
+import type { Value } from "../onnx/builder.ts";
+import { isFixed } from "../onnx/dims.ts";
+import type { Tensor } from "../onnx/graph.ts";
 import type { OpName } from "../onnx/shapes.ts";
 import { numElements, tensorOf } from "../onnx/tensor.ts";
-import type { Application, Rewriter } from "./rewriter.ts";
-import type { Value } from "../onnx/builder.ts";
+import { type Application, intAttribute, type Rewriter } from "./rewriter.ts";
 
 /** Results up to this many elements are kept in the graph. */
 const MAX_FOLDED = 1024;
@@ -26,18 +27,23 @@ const ARITHMETIC: Readonly<Partial<Record<OpName, (...operands: number[]) => num
 const RESHAPES: readonly OpName[] = ["Identity", "Reshape", "Squeeze", "Unsqueeze", "Flatten"];
 
 /** The constant that a node on constants gives. */
-export function fold({ op, inputs, type: { element, shape } }: Application, r: Rewriter): Value | null {
+export function fold(
+  { op, inputs, attributes, type: { element, shape } }: Application,
+  r: Rewriter,
+): Value | null {
   const operands = inputs.map((input) => input && r.tensorOf(input));
-  const fixed = shape.every((extent) => typeof extent === "number") ? shape as readonly number[] : undefined;
-  if (fixed === undefined || numElements(fixed) > MAX_FOLDED || !operands.every(isTensor)) return null;
-  const of = ARITHMETIC[op];
-  if (of && (element === "float32" || element === "float64")) {
-    return r.constant(tensorOf(element, fixed, elementwise(of, operands, fixed)));
-  }
+  if (!isFixed(shape) || numElements(shape) > MAX_FOLDED || !operands.every(isTensor)) return null;
   const source = operands[0];
-  if (source && RESHAPES.includes(op)) return r.constant({ ...source, shape: fixed });
-  if (source && op === "Expand") return r.constant({ element, shape: fixed, data: expanded(source, fixed) });
-  return null;
+  if (source && RESHAPES.includes(op)) return r.constant({ ...source, shape });
+  if (element !== "float32" && element !== "float64") return null;
+  const numbers = ARITHMETIC[op]
+    ? elementwise(ARITHMETIC[op], operands, shape)
+    : op === "Expand"
+    ? elementwise((x) => x!, [source!], shape)
+    : op === "Concat"
+    ? concatenated(operands, intAttribute(attributes, "axis") ?? 0)
+    : null;
+  return numbers && r.constant(tensorOf(element, shape, numbers));
 }
 
 function isTensor(operand: Tensor | null | undefined): operand is Tensor {
@@ -56,12 +62,12 @@ function elementwise(
   );
 }
 
-function expanded({ data, shape: from }: Tensor, shape: readonly number[]): TensorData {
-  const places = sourcePlaces(from, shape);
-  if (!ArrayBuffer.isView(data)) return places.map((place) => data[place]!);
-  const out = new (data.constructor as new (length: number) => typeof data)(places.length);
-  places.forEach((place, i) => out[i] = data[place]!);
-  return out;
+/** Joined elements, where they lie one operand after the other: all extents before the axis are 1. */
+function concatenated(operands: readonly Tensor[], axis: number): number[] | null {
+  const before = operands[0]!.shape.slice(0, axis);
+  return before.every((extent) => extent === 1)
+    ? operands.flatMap(({ data }) => Array.from(data, Number))
+    : null;
 }
 
 /** For each element of a broadcast result, the place of the element that it comes from. */

@@ -3,10 +3,11 @@
  */
 import type { Value } from "../onnx/builder.ts";
 import { isFixed, sameShape, sameType } from "../onnx/dims.ts";
+import type { Attribute } from "../onnx/graph.ts";
 import type { OpName } from "../onnx/shapes.ts";
 import { tensorOf } from "../onnx/tensor.ts";
 import { fold } from "./fold.ts";
-import type { Application, Pattern, Rewriter } from "./rewriter.ts";
+import { type Application, intAttribute, intsAttribute, type Pattern, type Rewriter } from "./rewriter.ts";
 
 const UNARY = [
   "Neg",
@@ -102,10 +103,23 @@ const negateLast: Pattern = (n, r) => {
     : null;
 };
 
-function permutation(n: Application): readonly number[] {
-  const perm = n.attributes["perm"] as { value: readonly number[] } | readonly number[] | undefined;
-  if (perm === undefined) return [...n.type.shape.keys()].reverse();
-  return "value" in perm ? perm.value : perm;
+/** A Reshape that takes away the axes that a reduction kept: a reduction without keepdims. */
+const dropReducedAxes: Pattern = (n, r) => {
+  const reduction = r.producer(n.inputs[0]!, ...REDUCTIONS);
+  const axes = reduction?.inputs[1] && r.tensorOf(reduction.inputs[1]);
+  if (!axes || intAttribute(reduction.attributes, "keepdims") === 0) return null;
+  const { shape } = reduction.type;
+  const reduced = Array.from(axes.data, Number).map((axis) => (axis + shape.length) % shape.length);
+  if (!sameShape(shape.filter((_, axis) => !reduced.includes(axis)), n.type.shape)) return null;
+  return r.emit(reduction.op, reduction.inputs, { ...reduction.attributes, keepdims: int(0) });
+};
+
+function int(value: number): Attribute {
+  return { kind: "int", value };
+}
+
+function permutation({ attributes, type }: Application): readonly number[] {
+  return intsAttribute(attributes, "perm") ?? [...type.shape.keys()].reverse();
 }
 
 const transposeOnce: Pattern = (n, r) => {
@@ -114,7 +128,17 @@ const transposeOnce: Pattern = (n, r) => {
   const before = r.producer(n.inputs[0]!, "Transpose");
   if (!before) return null;
   const inner = permutation(before);
-  return r.emit("Transpose", [before.inputs[0]!], { perm: perm.map((axis) => inner[axis]!) });
+  const both: Attribute = { kind: "ints", value: perm.map((axis) => inner[axis]!) };
+  return r.emit("Transpose", [before.inputs[0]!], { perm: both });
+};
+
+/** Where only extents of 1 change places, the elements keep their order. */
+const transposeNothing: Pattern = (n, r) => {
+  const { shape } = n.inputs[0]!.type;
+  const moved = permutation(n).filter((axis) => shape[axis] !== 1);
+  const isOrdered = moved.every((axis, i) => i === 0 || moved[i - 1]! < axis);
+  if (!isOrdered || !isFixed(n.type.shape) || n.type.shape.includes(0)) return null;
+  return r.emit("Reshape", [n.inputs[0]!, r.ints(n.type.shape)]);
 };
 
 /** Single operators; x and y are the inputs. */
@@ -149,7 +173,7 @@ const OWN: Readonly<Partial<Record<OpName, readonly Pattern[]>>> = {
   /** x^1 = x */
   Pow: [(n, r) => isAll(r, n.inputs[1]!, 1) ? unchanged(n, n.inputs[0]!) : null],
   Cast: [(n) => unchanged(n, n.inputs[0]!)],
-  Transpose: [transposeOnce],
+  Transpose: [transposeOnce, transposeNothing],
   Expand: [
     (n) => unchanged(n, n.inputs[0]!),
     (n, r) => {
@@ -170,7 +194,7 @@ function subtract(r: Rewriter, x: Value, y: Value): Value | null {
 function shared(op: OpName): readonly Pattern[] {
   const isOneOf = (ops: readonly OpName[]) => ops.includes(op);
   if (isOneOf(UNARY) || isOneOf(BROADCASTING)) return [computeThenRepeat];
-  if (isOneOf(RESHAPES)) return [reshapeOnce];
+  if (isOneOf(RESHAPES)) return [reshapeOnce, dropReducedAxes];
   return isOneOf(REDUCTIONS) ? [reduceNothing] : [];
 }
 

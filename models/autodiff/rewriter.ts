@@ -1,10 +1,10 @@
 /** Replays a graph node by node into a new one, so that each node can be replaced while it goes by. */
-import { type AttributeInput, GraphBuilder, type Value } from "../onnx/builder.ts";
-import type { Graph, Node, Tensor, TensorType } from "../onnx/graph.ts";
+import { GraphBuilder, type Value } from "../onnx/builder.ts";
+import type { Attribute, Graph, Node, Tensor, TensorType } from "../onnx/graph.ts";
 import type { OpName } from "../onnx/shapes.ts";
 import { tensorBytes, tensorOf } from "../onnx/tensor.ts";
 
-type Attributes = Readonly<Record<string, AttributeInput>>;
+type Attributes = Readonly<Record<string, Attribute>>;
 
 /** An operator on values of the new graph. */
 export interface Application {
@@ -17,6 +17,18 @@ export interface Application {
 
 /** A cheaper value of the same numbers and the same type for an application, null where it sees none. */
 export type Pattern = (n: Application, r: Rewriter) => Value | null;
+
+/** An attribute of kind int, undefined where it is absent. */
+export function intAttribute(attributes: Attributes, name: string): number | undefined {
+  const attribute = attributes[name];
+  return attribute?.kind === "int" ? attribute.value : undefined;
+}
+
+/** An attribute of kind ints, undefined where it is absent. */
+export function intsAttribute(attributes: Attributes, name: string): readonly number[] | undefined {
+  const attribute = attributes[name];
+  return attribute?.kind === "ints" ? attribute.value : undefined;
+}
 
 /** Constants up to this many elements are compared. */
 const MAX_SHARED = 1024;

@@ -32,6 +32,10 @@ function task(kind: Network, begin: number, end: number): SumTask {
   return { kind, node: { begin, end }, leaves, noise_purpose: `${kind}_noise`, noise_counter: 3 };
 }
 
+function sumOf(engine: Engine, task: SumTask) {
+  return engine.sum(task, new Float32Array(run.manifest.graphs[`${task.kind}_training_model`].size));
+}
+
 /** One leaf with ONNX Runtime alone: each tensor on its own, results copied from its answer. */
 async function leafByHand({ manifest, graphs, weights }: TestRun, kind: Network, shard: number) {
   const noise = new Float32Array(MICRO_BATCH * manifest.latent);
@@ -69,16 +73,16 @@ for (const kind of ["critic", "generator"] as const) {
   Deno.test(`${kind}: the sum of a node is that of its leaves in the tree's order`, async () => {
     const leaves = await Promise.all([0, 1, 2, 3, 4].map((shard) => leafByHand(run, kind, shard)));
     const [a, b, c, d, e] = leaves as [Float32Array, Float32Array, Float32Array, Float32Array, Float32Array];
-    const { sum, compute_ms } = await engine().sum(task(kind, 0, 5));
+    const { sum, compute_ms } = await sumOf(engine(), task(kind, 0, 5));
     assert.deepEqual(sum, add(add(add(a, b), add(c, d)), e));
     assert.ok(compute_ms > 0);
-    assert.deepEqual((await engine().sum(task(kind, 3, 4))).sum, d);
+    assert.deepEqual((await sumOf(engine(), task(kind, 3, 4))).sum, d);
     assert.ok(sum.some((value) => value !== 0));
   });
 }
 
 Deno.test("fakes made ahead change no bit, and are used", async () => {
-  const plain = await engine().sum(task("critic", 0, 2));
+  const plain = await sumOf(engine(), task("critic", 0, 2));
   let forwards = 0;
   const forward = runners.generator_forward_model;
   const counting: GraphRunner = Object.create(forward, {
@@ -89,48 +93,74 @@ Deno.test("fakes made ahead change no bit, and are used", async () => {
     await ahead.makeAhead({ shard, noise_purpose: "critic_noise", noise_counter: 3 });
   }
   assert.equal(forwards, 2);
-  assert.deepEqual((await ahead.sum(task("critic", 0, 2))).sum, plain.sum);
+  assert.deepEqual((await sumOf(ahead, task("critic", 0, 2))).sum, plain.sum);
   assert.equal(forwards, 2);
 });
 
 Deno.test("fakes made ahead for another counter, purpose or generator are not used", async () => {
-  const right = (await engine().sum(task("critic", 0, 1))).sum;
+  const right = (await sumOf(engine(), task("critic", 0, 1))).sum;
   const other_counter = engine();
   await other_counter.makeAhead({ shard: 0, noise_purpose: "critic_noise", noise_counter: 4 });
-  assert.deepEqual((await other_counter.sum(task("critic", 0, 1))).sum, right);
+  assert.deepEqual((await sumOf(other_counter, task("critic", 0, 1))).sum, right);
   const other_purpose = engine();
   await other_purpose.makeAhead({ shard: 0, noise_purpose: "generator_noise", noise_counter: 3 });
-  assert.deepEqual((await other_purpose.sum(task("critic", 0, 1))).sum, right);
+  assert.deepEqual((await sumOf(other_purpose, task("critic", 0, 1))).sum, right);
   const other_weights = engine();
   other_weights.setWeights("generator", run.weights.generator.map((value) => value * 2));
   await other_weights.makeAhead({ shard: 0, noise_purpose: "critic_noise", noise_counter: 3 });
   other_weights.setWeights("generator", run.weights.generator);
-  assert.deepEqual((await other_weights.sum(task("critic", 0, 1))).sum, right);
+  assert.deepEqual((await sumOf(other_weights, task("critic", 0, 1))).sum, right);
+});
+
+Deno.test("fakes of another counter take the place of those made before", async () => {
+  const at = (noise_counter: number) => ({ ...task("critic", 0, 1), noise_counter });
+  const right = [(await sumOf(engine(), at(3))).sum, (await sumOf(engine(), at(4))).sum];
+  const ahead = engine();
+  for (const noise_counter of [3, 4]) {
+    await ahead.makeAhead({ shard: 0, noise_purpose: "critic_noise", noise_counter });
+  }
+  assert.deepEqual([(await sumOf(ahead, at(3))).sum, (await sumOf(ahead, at(4))).sum], right);
 });
 
 Deno.test("float32 examples are taken as they are", async () => {
   const bytes = task("critic", 0, 1);
   const values = Float32Array.from(examples(0), (value) => value / 127.5 - 1);
   const floats = { ...bytes, leaves: [{ shard: 0, examples: new Uint8Array(values.buffer) }] };
-  assert.deepEqual((await engine("float32").sum(floats)).sum, (await engine().sum(bytes)).sum);
-  await assert.rejects(engine("float32").sum(bytes), {
+  assert.deepEqual((await sumOf(engine("float32"), floats)).sum, (await sumOf(engine(), bytes)).sum);
+  await assert.rejects(sumOf(engine("float32"), bytes), {
     message: "Examples must have 120 bytes: found 30",
   });
 });
 
-Deno.test("the probe's class holds what the bits depend on, and not the run's weights", async () => {
+Deno.test("the probe's class is the same each time, and another on another provider", async () => {
   const first = await probe(run.manifest, runners, CPU);
-  engine();
   const again = await probe(run.manifest, await compileGraphs(run.manifest, run.graphs, CPU), CPU);
   assert.equal(again.numeric_class, first.numeric_class);
   assert.match(first.numeric_class, /^[0-9a-f]{64}$/);
   assert.ok(first.shard_ms > 0);
   const other = await probe(run.manifest, runners, { provider: "cuda", index: 0 });
   assert.notEqual(other.numeric_class, first.numeric_class);
-  const swapped = { ...runners, generator_forward_model: runners.sampler_model };
-  await assert.rejects(probe(run.manifest, swapped, CPU), {
-    message: "Graph sampler_model.onnx needs statistics",
-  });
+});
+
+Deno.test("one bit of any of the three graphs that train changes the class", async () => {
+  const classes = [(await probe(run.manifest, runners, CPU)).numeric_class];
+  for (
+    const name of ["generator_forward_model", "critic_training_model", "generator_training_model"] as const
+  ) {
+    const runner = runners[name];
+    const off: GraphRunner = Object.create(runner, {
+      run: {
+        value: async (...[feeds, outputs]: Parameters<GraphRunner["run"]>) => {
+          const elapsed_ms = await runner.run(feeds, outputs);
+          const { data } = outputs[runner.entry.outputs[0]!.name]!;
+          new Uint8Array((data as Float32Array).buffer, (data as Float32Array).byteOffset)[0]! ^= 1;
+          return elapsed_ms;
+        },
+      },
+    });
+    classes.push((await probe(run.manifest, { ...runners, [name]: off }, CPU)).numeric_class);
+  }
+  assert.equal(new Set(classes).size, 4);
 });
 
 /** All rows at once, by ONNX Runtime alone. */
@@ -179,7 +209,7 @@ Deno.test("a score job gives the critic's scores, whose mean is that of the trai
   const { result } = await finish(
     Job.open(held, { kind: "score", count: MICRO_BATCH, noise_counter: 0, payload }),
   );
-  const { sum } = await held.sum(task("critic", 2, 3));
+  const { sum } = await sumOf(held, task("critic", 2, 3));
   const entry = run.manifest.graphs.critic_training_model;
   const mean = sum[entry.outputs.find(({ name }) => name === "mean_D_real")!.offset]!;
   const error = Math.abs(result.reduce((total, score) => total + score, 0) / MICRO_BATCH - mean);

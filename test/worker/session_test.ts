@@ -55,6 +55,12 @@ class ScriptedComputer implements Computer {
     return Promise.resolve(new Float32Array(count).fill(this.value));
   }
 
+  recycled = 0;
+
+  recycle(): void {
+    this.recycled++;
+  }
+
   terminate(): void {
     this.terminated = true;
   }
@@ -226,19 +232,31 @@ Deno.test("stale weights and work are refused, and change nothing", async () => 
   ]);
 });
 
-Deno.test("weights are checked on arrival: those held before stay", async () => {
-  const { coordinator, computer } = await readyScene();
+Deno.test("weights of another checksum are refused, and then none are held until others come", async () => {
+  const { coordinator } = await readyScene();
   const checksum = "f".repeat(16);
+  const generator = { kind: "generator", noise_purpose: "generator_noise" } as const;
   assert.deepEqual(await refusal(coordinator, () => coordinator.sendWeights("critic", { checksum })), [
     "hash_mismatch",
     `Weights of the critic must have checksum ${checksum}: found ${run.checksums.critic}`,
   ]);
+  assert.deepEqual(await refusal(coordinator, () => coordinator.send(coordinator.work(0, 1, generator))), [
+    "stale",
+    `work must name the critic weights held here, none yet: found ${run.checksums.critic}`,
+  ]);
+  coordinator.sendWeights("critic");
+  coordinator.send(coordinator.work(0, 1, generator));
+  await coordinator.next("result");
+});
+
+Deno.test("weights of another length are refused, and those held stay", async () => {
+  const { coordinator, computer } = await readyScene();
   const message: MessageOf<"weights"> = {
     type: "weights",
     ...coordinator.fence(),
     state: "critic",
     step: 1,
-    checksum,
+    checksum: "f".repeat(16),
   };
   const bytes = 4 * run.weights.critic.length;
   assert.deepEqual(await refusal(coordinator, () => coordinator.send(message, new Uint8Array(8))), [
@@ -248,6 +266,7 @@ Deno.test("weights are checked on arrival: those held before stay", async () => 
   assert.equal(computer.asked.length, 2);
   coordinator.send(coordinator.work(0, 1, { kind: "generator", noise_purpose: "generator_noise" }));
   await coordinator.next("result");
+  assert.equal(computer.recycled, 1);
 });
 
 Deno.test("work that cannot be is refused as a bad message", async () => {

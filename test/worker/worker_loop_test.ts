@@ -38,6 +38,7 @@ function worker({ place = { url: URL, token: TOKEN } as Rendezvous | null } = {}
     onbroken: null,
     setWeights: nothing,
     makeAhead: nothing,
+    recycle: nothing,
     terminate: nothing,
     sum: () => Promise.reject(new Error("never asked")),
     job: () => Promise.reject(new Error("never asked")),

@@ -1,0 +1,36 @@
+/** The bare computing of a step: a lane's graphs in ONNX Runtime, fed from buffers that never change. */
+import { fillNormal, fillUniform } from "../random/philox.ts";
+import { FEATURES, type Model } from "./wgan_model.ts";
+
+export type StepKind = "critic" | "generator";
+
+function streamKey(purpose: "critic_noise" | "dataset") {
+  return { seed: 1, purpose, counter: 1, shard: 0 } as const;
+}
+
+/**
+ * One shard's gradients and nothing else. Critic: the generator's forward pass, then the critic's training graph.
+ * Generator: its training graph.
+ */
+export function bareShard({ manifest, state, runners }: Model): (kind: StepKind) => Promise<void> {
+  const { micro_batch, latent, graphs } = manifest;
+  const noise = new Float32Array(micro_batch * latent);
+  const real = new Float32Array(micro_batch * FEATURES);
+  const fake = new Float32Array(micro_batch * FEATURES);
+  fillNormal(noise, streamKey("critic_noise"));
+  fillUniform(real, streamKey("dataset"), -1, 1);
+  const sources = { critic: state.critic, generator: state.generator, noise, real, fake };
+  const prepared = (name: "critic_training_model" | "generator_training_model" | "generator_forward_model") => {
+    const runner = runners[name];
+    const out = name === "generator_forward_model" ? fake : new Float32Array(graphs[name].size);
+    return { runner, feeds: runner.feeds(manifest, sources, micro_batch), outputs: runner.outputs(out, micro_batch) };
+  };
+  const forward = prepared("generator_forward_model");
+  const critic = prepared("critic_training_model");
+  const generator = prepared("generator_training_model");
+  return async (kind) => {
+    for (const { runner, feeds, outputs } of kind === "critic" ? [forward, critic] : [generator]) {
+      await runner.run(feeds, outputs);
+    }
+  };
+}

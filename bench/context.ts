@@ -1,0 +1,23 @@
+/** What every benchmark is given. */
+import type { Python } from "./python.ts";
+import type { Section } from "./report.ts";
+
+export interface BenchContext {
+  /** Interleaved repetitions of the small benchmarks, and of whole runs. */
+  readonly rounds: number;
+  readonly run_rounds: number;
+  /** Critic steps of a whole run, and how many of them are warm-up. */
+  readonly steps: number;
+  readonly warmup_steps: number;
+  /** A plain IDX file of the images to train on, and what they are. */
+  readonly data_file: string;
+  readonly data_name: string;
+  /** null: no Python with torch was found. */
+  readonly python: Python | null;
+  /** A folder that is removed in the end. */
+  readonly scratch: string;
+  /** Tells the person at the terminal what is going on. */
+  readonly say: (line: string) => void;
+}
+
+export type Bench = (context: BenchContext) => Promise<Section>;

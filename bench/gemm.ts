@@ -1,0 +1,42 @@
+/** The yardstick of computing speed: a plain matrix product in ONNX Runtime, one thread. */
+import * as ort from "onnxruntime-node";
+import { IR_VERSION, OPSET, PRODUCER } from "../models/artifacts.ts";
+import { GraphBuilder } from "../models/onnx/builder.ts";
+import { encodeModel } from "../models/onnx/codec.ts";
+import { fillUniform } from "../random/philox.ts";
+import { CPU } from "../worker/device.ts";
+import { createSession } from "../worker/graph_runner.ts";
+
+const SIDE = 512;
+
+/** Floating-point operations of one product. */
+export const GEMM_FLOPS = 2 * SIDE ** 3;
+
+function productModel(): Uint8Array {
+  const b = new GraphBuilder("gemm");
+  const x = b.input("x", "float32", [SIDE, SIDE]);
+  const y = b.input("y", "float32", [SIDE, SIDE]);
+  b.output(b.op("MatMul", [x, y]), "product");
+  return encodeModel({
+    graph: b.build(),
+    ir_version: IR_VERSION,
+    opset: OPSET,
+    producer_name: PRODUCER,
+    producer_version: "",
+    metadata: new Map(),
+  });
+}
+
+function matrix(shard: number): ort.Tensor {
+  const values = new Float32Array(SIDE * SIDE);
+  fillUniform(values, { seed: 1, purpose: "dataset", counter: 2, shard }, -1, 1);
+  return new ort.Tensor("float32", values, [SIDE, SIDE]);
+}
+
+/** Multiplies two matrices of 512 x 512, with the session settings of a worker. */
+export async function gemm(): Promise<() => Promise<void>> {
+  const session = await createSession(productModel(), CPU);
+  const feeds = { x: matrix(0), y: matrix(1) };
+  const fetches = { product: new ort.Tensor("float32", new Float32Array(SIDE * SIDE), [SIDE, SIDE]) };
+  return async () => void await session.run(feeds, fetches);
+}

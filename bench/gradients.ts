@@ -1,0 +1,124 @@
+/** Whole gradient steps on one thread: bare in ONNX Runtime, as a worker computes them, and in PyTorch. */
+import { Engine, type SumTask } from "../worker/engine.ts";
+import { bareShard, type StepKind } from "./bare_step.ts";
+import type { BenchContext } from "./context.ts";
+import { gemm, GEMM_FLOPS } from "./gemm.ts";
+import { type Contender, interleave, samplesOf, type Samples, timed } from "./measure.ts";
+import type { PeerProcess } from "./peer_process.ts";
+import { pythonPeer } from "./python.ts";
+import { digits, type Section, spreadText } from "./report.ts";
+import { median, ratios, spreadOf } from "./statistics.ts";
+import { buildModel, FEATURES, gradientFlops, PRESET } from "./wgan_model.ts";
+
+const MICRO_BATCHES = [8, 16, 32, 64];
+const KINDS: readonly StepKind[] = ["critic", "generator"];
+/** Calls that make a sample: some milliseconds. */
+const REPEATS = 4;
+const GEMM = "GEMM";
+const NETWORKS = PRESET.networks(PRESET.latent, FEATURES);
+
+/** One shard's step, as the engine of a worker's compute thread does it: noise, decoding and copying included. */
+function engineStep(engine: Engine, kind: StepKind): () => Promise<unknown> {
+  const examples = new Uint8Array(engine.manifest.micro_batch * FEATURES).fill(77);
+  const task: Omit<SumTask, "noise_counter"> = {
+    kind,
+    node: { begin: 0, end: 1 },
+    leaves: [{ shard: 0, examples: kind === "critic" ? examples : null }],
+    noise_purpose: `${kind}_noise`,
+  };
+  let noise_counter = 0;
+  return () => engine.sum({ ...task, noise_counter: ++noise_counter });
+}
+
+/** PyTorch's step: real and fake through the critic in one pass or in two, whichever is faster here. */
+function torchContenders(peer: PeerProcess, kind: StepKind, micro_batch: number): Contender[] {
+  const ways = kind === "critic" ? ["one pass", "two passes"] : ["one pass"];
+  return ways.map((way) => ({
+    name: `${kind} PyTorch, ${way}`,
+    sample: async () => {
+      const question = { kind, micro_batch, joined: way === "one pass", repeats: REPEATS };
+      return (await peer.ask<{ ms: number }>(question)).ms;
+    },
+  }));
+}
+
+async function contenders(micro_batch: number, peer: PeerProcess | null): Promise<Contender[]> {
+  const model = await buildModel(micro_batch);
+  const bare = bareShard(model);
+  const engine = new Engine(model.manifest, model.runners, { seed: 1, encoding: "uint8", num_shards: 1 });
+  engine.setWeights("critic", model.state.critic);
+  engine.setWeights("generator", model.state.generator);
+  const ours = KINDS.flatMap((kind): Contender[] => [
+    { name: `${kind} bare`, sample: timed(REPEATS, () => bare(kind)) },
+    { name: `${kind} worker`, sample: timed(REPEATS, engineStep(engine, kind)) },
+  ]);
+  const theirs = peer ? KINDS.flatMap((kind) => torchContenders(peer, kind, micro_batch)) : [];
+  return [{ name: GEMM, sample: timed(REPEATS, await gemm()) }, ...ours, ...theirs];
+}
+
+/** The faster of PyTorch's ways. */
+function bestTorch(samples: Samples, kind: StepKind): readonly number[] | null {
+  const ways = [...samples].filter(([name]) => name.startsWith(`${kind} PyTorch`)).map(([, times]) => times);
+  return ways.toSorted((a, b) => median(a) - median(b))[0] ?? null;
+}
+
+function row(samples: Samples, kind: StepKind, micro_batch: number): string[] {
+  const bare = samplesOf(samples, `${kind} bare`);
+  const worker = samplesOf(samples, `${kind} worker`);
+  const torch = bestTorch(samples, kind);
+  const share = gradientFlops(kind, NETWORKS, micro_batch) / GEMM_FLOPS;
+  const equal_gemm = samplesOf(samples, GEMM).map((ms) => ms * share);
+  return [
+    `${kind}, ${micro_batch}`,
+    spreadText(spreadOf(bare)),
+    spreadText(spreadOf(worker)),
+    digits(median(equal_gemm)),
+    torch ? spreadText(spreadOf(torch)) : "-",
+    digits(median(ratios(bare, equal_gemm))),
+    digits(median(ratios(worker, bare))),
+    torch ? digits(median(ratios(torch, worker))) : "-",
+  ];
+}
+
+const COLUMNS = [
+  "step, micro-batch",
+  "bare ms",
+  "worker ms",
+  "GEMM ms",
+  "PyTorch ms",
+  "bare / GEMM",
+  "worker / bare",
+  "PyTorch / worker",
+];
+
+export async function benchGradients({ rounds, python, say }: BenchContext): Promise<Section> {
+  const peer = python ? pythonPeer(python, "torch_gradients.py") : null;
+  const rows: string[][] = [];
+  const all: Record<string, unknown> = {};
+  let gemm_ms: readonly number[] = [];
+  try {
+    for (const micro_batch of MICRO_BATCHES) {
+      say(`gradient steps of micro-batch ${micro_batch}`);
+      const samples = await interleave(await contenders(micro_batch, peer), rounds);
+      gemm_ms = samplesOf(samples, GEMM);
+      rows.push(...KINDS.map((kind) => row(samples, kind, micro_batch)));
+      all[micro_batch] = Object.fromEntries(samples);
+    }
+  } finally {
+    await peer?.close();
+  }
+  const speed = GEMM_FLOPS / median(gemm_ms) / 1e6;
+  return {
+    title: "Gradient steps, one thread",
+    about: "One shard's step of the `wgan` preset. Bare: `session.run` alone (for the critic the generator's " +
+      "forward pass, then the training graph). Worker: the engine of a compute thread, with noise, decoding and " +
+      "copies. GEMM: a plain 512 x 512 product in ONNX Runtime, scaled to the step's FLOPs. PyTorch: eager, the " +
+      "faster of joining real and fake in one pass or not.",
+    tables: [{ title: "Milliseconds: median [quartiles], and medians of ratios", columns: COLUMNS, rows }],
+    notes: [
+      `The plain GEMM runs at ${digits(speed)} GFLOP/s`,
+      ...(python ? [] : ["PyTorch is left out: no Python with torch was found"]),
+    ],
+    samples: all,
+  };
+}

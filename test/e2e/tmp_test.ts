@@ -1,0 +1,138 @@
+/** The promise of the project: the same weights to the bit, whoever computes them. */
+import assert from "node:assert/strict";
+import type { RunRecord } from "../../runlog/records.ts";
+import type { Summary } from "../../runlog/summary.ts";
+import { lastStep, logged, ofType, recordsOf } from "./log.ts";
+import { Workplace } from "./workplace.ts";
+
+interface Crew {
+  readonly workers: number;
+  /** Compute threads of each worker. */
+  readonly threads: number;
+}
+
+const STEPS = 30;
+/** An epoch is 6 steps, and a generator step follows every second one. */
+const SIXTEEN_SHARDS = ["--shards", "16", "--batch", "32"];
+
+/** Trains with separate processes: a coordinator and a crew, all of which must end well. */
+async function trainWith({ workers, threads }: Crew, args: readonly string[]): Promise<Summary> {
+  await using place = await Workplace.open();
+  const run = place.path("run");
+  const coordinator = place.coordinate(run, ["--steps", `${STEPS}`, "--min-workers", `${workers}`, ...args]);
+  const crew = Array.from({ length: workers }, () => place.start("worker", ["--threads", `${threads}`]));
+  assert.equal((await coordinator.end()).code, 0, coordinator.said);
+  for (const worker of crew) assert.equal((await worker.end()).code, 0, worker.said);
+  return await place.inspect(run);
+}
+
+/** Asserts that the whole crew computed, and that the run is complete. */
+function checkRun(summary: Summary, { workers, threads }: Crew): void {
+  const { shards, batch } = summary.config as { shards: number; batch: number };
+  assert.equal(summary.state, "finished");
+  assert.equal(summary.steps, STEPS);
+  assert.equal(summary.examples_used, STEPS * batch);
+  assert.equal(summary.bits, "exact");
+  assert.deepEqual(summary.workers.map((worker) => worker.threads), Array(workers).fill(threads));
+  for (const { name, shards_computed } of summary.workers) {
+    assert.ok(shards_computed > 0, `${name} computed nothing`);
+  }
+  const computed = summary.workers.reduce((sum, worker) => sum + worker.shards_computed, 0);
+  assert.equal(computed, shards * (STEPS + summary.generator_steps));
+}
+
+/** Trains once with each crew; the weights must be the same. */
+async function compare(crews: readonly Crew[], args: readonly string[]): Promise<Summary> {
+  const summaries: Summary[] = [];
+  for (const crew of crews) {
+    const summary = await trainWith(crew, args);
+    checkRun(summary, crew);
+    summaries.push(summary);
+  }
+  const hashes = summaries.map((summary) => summary.weights_sha256);
+  assert.deepEqual(hashes, crews.map(() => hashes[0]));
+  return summaries[0]!;
+}
+
+Deno.test("1, 2, 3 and 4 workers with 8, 4, 2 and 1 threads train the same weights", async () => {
+  const crews = [
+    { workers: 4, threads: 1 },
+    { workers: 1, threads: 8 },
+    { workers: 2, threads: 4 },
+    { workers: 3, threads: 2 },
+  ];
+  const { generator_steps, epoch } = await compare(crews, SIXTEEN_SHARDS);
+  assert.deepEqual({ generator_steps, epoch }, { generator_steps: STEPS / 2, epoch: STEPS / 6 });
+});
+
+Deno.test("shards that are no power of two, and schedule post, keep the promise", async () => {
+  const one = { workers: 1, threads: 1 };
+  const [paper] = await Promise.all([
+    compare([one, { workers: 2, threads: 1 }], ["--shards", "11", "--batch", "22"]),
+    compare([one, { workers: 1, threads: 2 }], ["--shards", "3", "--batch", "6"]),
+  ]);
+  assert.equal(paper.generator_steps, STEPS / 2);
+  // Epochs of 7 steps: a generator step at batches 0, 2, 4 and 6 of each, and two steps of a fifth epoch.
+  const post = await compare(
+    [one, { workers: 3, threads: 1 }],
+    ["--shards", "13", "--batch", "26", "--schedule", "post"],
+  );
+  assert.deepEqual([post.epoch_steps, post.generator_steps], [7, 4 * 4 + 1]);
+});
+
+/** Who came and went, in the log's order, and in brackets who computed the last step before that. */
+function story(records: readonly RunRecord[]): string[] {
+  const names = new Map(ofType(records, "worker_joined").map(({ worker, name }) => [worker, name]));
+  const told: string[] = [];
+  let crew = "";
+  for (const record of records) {
+    if (record.type === "step") {
+      crew = Object.keys(record.workers).map((id) => names.get(Number(id))).sort().join();
+    }
+    if (record.type === "worker_joined") told.push(`(${crew}) ${record.name} joined`);
+    if (record.type === "worker_left") told.push(`(${crew}) ${names.get(record.worker)} left`);
+    if (record.type === "end") told.push(`(${crew}) ${record.reason}`);
+  }
+  return told;
+}
+
+Deno.test("a worker killed in mid-run and another that joins change no bit", async () => {
+  await using place = await Workplace.open();
+  const run = place.path("run");
+  // Far more steps than there will be: it is stopped when enough was seen. A checkpoint puts the log on the disk.
+  const endless = ["--steps", "1000000", "--checkpoint-every", "10", "--min-workers", "2"];
+  const coordinator = place.coordinate(run, [...SIXTEEN_SHARDS, ...endless]);
+  const first = place.start("worker", ["--threads", "1", "--name", "first"]);
+  await coordinator.line(/Worker 1 joined/);
+  const second = place.start("worker", ["--threads", "2", "--name", "second"]);
+  const at_kill = lastStep(await logged(run, "20 steps", (records) => lastStep(records) >= 20));
+  await first.kill();
+  await logged(run, "20 steps of one worker", (records) => {
+    const left = records.findIndex((record) => record.type === "worker_left");
+    return left >= 0 && ofType(records.slice(left), "step").length > 20;
+  });
+  const third = place.start("worker", ["--threads", "1", "--name", "third"]);
+  const stepsOf = (worker: string) => (record: RunRecord) =>
+    record.type === "step" && worker in record.workers;
+  setTimeout(()=>console.log(coordinator.said, third.said), 15000);
+  await logged(run, "20 steps of the third", (records) => records.filter(stepsOf("3")).length > 20);
+  console.log(coordinator.said, third.said);
+  coordinator.signal("SIGINT");
+  assert.equal((await coordinator.end()).code, 130, coordinator.said);
+  for (const worker of [second, third]) assert.equal((await worker.end()).code, 0, worker.said);
+
+  assert.deepEqual(story(await recordsOf(run)), [
+    "() first joined",
+    "() second joined",
+    "(first,second) first left",
+    "(second) third joined",
+    "(second,third) interrupted",
+  ]);
+  const summary = await place.inspect(run);
+  const steps = summary.steps;
+  assert.ok(at_kill <= summary.workers[0]!.last_step! && summary.workers[0]!.last_step! < steps - 40);
+  assert.equal(summary.examples_used, 32 * steps);
+  const undisturbed = await trainWith({ workers: 1, threads: 2 }, [...SIXTEEN_SHARDS, "--steps", `${steps}`]);
+  assert.deepEqual([undisturbed.steps, undisturbed.state], [steps, "finished"]);
+  assert.equal(summary.weights_sha256, undisturbed.weights_sha256);
+});
