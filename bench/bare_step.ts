@@ -20,10 +20,16 @@ export function bareShard({ manifest, state, runners }: Model): (kind: StepKind)
   fillNormal(noise, streamKey("critic_noise"));
   fillUniform(real, streamKey("dataset"), -1, 1);
   const sources = { critic: state.critic, generator: state.generator, noise, real, fake };
-  const prepared = (name: "critic_training_model" | "generator_training_model" | "generator_forward_model") => {
+  const prepared = (
+    name: "critic_training_model" | "generator_training_model" | "generator_forward_model",
+  ) => {
     const runner = runners[name];
     const out = name === "generator_forward_model" ? fake : new Float32Array(graphs[name].size);
-    return { runner, feeds: runner.feeds(manifest, sources, micro_batch), outputs: runner.outputs(out, micro_batch) };
+    return {
+      runner,
+      feeds: runner.feeds(manifest, sources, micro_batch),
+      outputs: runner.outputs(out, micro_batch),
+    };
   };
   const forward = prepared("generator_forward_model");
   const critic = prepared("critic_training_model");

@@ -12,7 +12,7 @@ import { readWhole, writeWhole } from "./tcp.ts";
 
 /** The critic's gradients and the tail: what a worker sends each step. */
 const PAYLOAD_BYTES = 4 * 533_508;
-const REPEATS = 5;
+const REPEATS = 8;
 
 const MESSAGE: Message = {
   type: "result",
@@ -93,7 +93,8 @@ export async function benchFrames({ rounds, say }: BenchContext): Promise<Sectio
     ];
     return {
       title: "Frames",
-      about: `A result message with ${PAYLOAD_BYTES} bytes of gradients. The codec does not copy the payload. ` +
+      about:
+        `A result message with ${PAYLOAD_BYTES} bytes of gradients. The codec does not copy the payload. ` +
         "Echo: to another process and back, whole message by whole message, over loopback.",
       tables: [{
         title: "Milliseconds: median [quartiles], and medians of ratios",

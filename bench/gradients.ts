@@ -3,7 +3,7 @@ import { Engine, type SumTask } from "../worker/engine.ts";
 import { bareShard, type StepKind } from "./bare_step.ts";
 import type { BenchContext } from "./context.ts";
 import { gemm, GEMM_FLOPS } from "./gemm.ts";
-import { type Contender, interleave, samplesOf, type Samples, timed } from "./measure.ts";
+import { type Contender, interleave, type Samples, samplesOf, timed } from "./measure.ts";
 import type { PeerProcess } from "./peer_process.ts";
 import { pythonPeer } from "./python.ts";
 import { digits, type Section, spreadText } from "./report.ts";
@@ -26,8 +26,9 @@ function engineStep(engine: Engine, kind: StepKind): () => Promise<unknown> {
     leaves: [{ shard: 0, examples: kind === "critic" ? examples : null }],
     noise_purpose: `${kind}_noise`,
   };
+  const out = new Float32Array(engine.manifest.graphs[`${kind}_training_model`].size);
   let noise_counter = 0;
-  return () => engine.sum({ ...task, noise_counter: ++noise_counter });
+  return () => engine.sum({ ...task, noise_counter: ++noise_counter }, out);
 }
 
 /** PyTorch's step: real and fake through the critic in one pass or in two, whichever is faster here. */
@@ -110,7 +111,8 @@ export async function benchGradients({ rounds, python, say }: BenchContext): Pro
   const speed = GEMM_FLOPS / median(gemm_ms) / 1e6;
   return {
     title: "Gradient steps, one thread",
-    about: "One shard's step of the `wgan` preset. Bare: `session.run` alone (for the critic the generator's " +
+    about:
+      "One shard's step of the `wgan` preset. Bare: `session.run` alone (for the critic the generator's " +
       "forward pass, then the training graph). Worker: the engine of a compute thread, with noise, decoding and " +
       "copies. GEMM: a plain 512 x 512 product in ONNX Runtime, scaled to the step's FLOPs. PyTorch: eager, the " +
       "faster of joining real and fake in one pass or not.",

@@ -34,7 +34,9 @@ export function spreadOf(values: ArrayLike<number>): Spread {
  */
 export function ratios(values: readonly number[], references: readonly number[]): number[] {
   if (values.length !== references.length) {
-    throw new RangeError(`Ratios need pairs: found ${values.length} values and ${references.length} references`);
+    throw new RangeError(
+      `Ratios need pairs: found ${values.length} values and ${references.length} references`,
+    );
   }
   return values.map((value, i) => value / references[i]!);
 }

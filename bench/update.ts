@@ -2,7 +2,7 @@
 import { Kernels, type RmspropStep } from "../kernels/kernels.ts";
 import { fillUniform } from "../random/philox.ts";
 import type { BenchContext } from "./context.ts";
-import { type Contender, interleave, samplesOf, type Samples, timed } from "./measure.ts";
+import { type Contender, interleave, type Samples, samplesOf, timed } from "./measure.ts";
 import { digits, type Section, spreadText } from "./report.ts";
 import { median, ratios, spreadOf } from "./statistics.ts";
 
@@ -106,7 +106,8 @@ export async function benchUpdate({ rounds, say }: BenchContext): Promise<Sectio
   const columns = ["", "fused ms", "copy ms", "plain loop ms", "fused GB/s", "fused / copy", "plain / fused"];
   return {
     title: "Update of the weights",
-    about: `Mean of gradients, RMSProp, clip and checksum of ${NUM_PARAMETERS} parameters, as the coordinator ` +
+    about:
+      `Mean of gradients, RMSProp, clip and checksum of ${NUM_PARAMETERS} parameters, as the coordinator ` +
       "does it: a WebAssembly SIMD pass. Copy: a copy of memory that reads and writes as many bytes. Plain loop: " +
       "JavaScript without the checksum.",
     tables: [{ title: "Milliseconds: median [quartiles], and medians of ratios", columns, rows }],

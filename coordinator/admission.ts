@@ -67,10 +67,17 @@ function welcome(facts: RunFacts, data: ShardedData, worker: number): Welcome {
   };
 }
 
-/** Waits for the newcomer to have compiled the graphs and computed the probe. */
-function whenReady(channel: Channel, clock: Clock): Promise<MessageOf<"ready">> {
+/**
+ * Waits for the newcomer to have compiled the graphs and computed the probe. `enter` is called within its message:
+ * whoever takes over the channel there misses none of those that come with it.
+ */
+function whenReady(
+  channel: Channel,
+  clock: Clock,
+  enter: (ready: MessageOf<"ready">) => void,
+): Promise<void> {
   return new Promise((resolve, reject) => {
-    const end = (error: Error) => {
+    const end = (error: unknown) => {
       stop();
       reject(error);
     };
@@ -81,18 +88,27 @@ function whenReady(channel: Channel, clock: Clock): Promise<MessageOf<"ready">> 
     channel.onmessage = (message) => {
       if (message.type === "ready") {
         stop();
-        resolve(message);
+        try {
+          enter(message);
+          resolve();
+        } catch (error) {
+          end(error);
+        }
       } else if (message.type === "leave" || message.type === "refuse") channel.close(message.reason);
       else throw new Refusal("unexpected_message", `Message ${message.type} must come after ready`);
     };
   });
 }
 
-/** Takes a newcomer through the door. Throws when it does not get in; it was told why. */
+/**
+ * Takes a newcomer through the door; `enter` is called once it is ready, and may throw to keep it out. Throws when
+ * it does not get in; it was told why.
+ */
 export async function admit(
   socket: Socket,
   options: { facts: RunFacts; data: ShardedData; token: string; worker: number; clock: Clock },
-): Promise<Admitted> {
+  enter: (admitted: Admitted) => void,
+): Promise<void> {
   const { facts, data, token, worker, clock } = options;
   const { run, incarnation } = facts;
   const hello = await admitWorker(socket, {
@@ -109,7 +125,7 @@ export async function admit(
     silence_ms: SILENCE_MS,
     allowed: FROM_WORKERS,
   });
-  const ready = whenReady(channel, clock);
+  const entered = whenReady(channel, clock, (ready) => enter({ channel, hello, ready }));
   for (const { file, sha256, bytes } of facts.files) channel.send({ type: "artifact", file, sha256 }, bytes);
-  return { channel, hello, ready: await ready };
+  await entered;
 }

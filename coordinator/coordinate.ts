@@ -43,6 +43,28 @@ class Stop extends Error {
 
 /** Runs a coordinator. Throws {@linkcode UserError} for what is wrong before the first step. */
 export async function coordinate(options: CoordinateOptions, terminal: Terminal): Promise<Ending> {
+  const { host, port } = options;
+  const { promise: fleet, resolve } = Promise.withResolvers<Fleet>();
+  // The door first: where it cannot be had, no run folder is left behind. Who comes early waits.
+  const listener = await listen({
+    host,
+    port,
+    onsocket: (socket, peer) => void fleet.then((opened) => opened.accept(socket, peer)),
+  });
+  try {
+    return await coordinateAt(listener.port, resolve, options, terminal);
+  } finally {
+    await listener.close();
+  }
+}
+
+/** `open` is given the fleet that takes in whoever comes to the port. */
+async function coordinateAt(
+  port: number,
+  open: (fleet: Fleet) => void,
+  options: CoordinateOptions,
+  terminal: Terminal,
+): Promise<Ending> {
   const now_ms = () => performance.now();
   const run = await prepare(options);
   const { steps: total_steps, batch } = run.config;
@@ -59,20 +81,15 @@ export async function coordinate(options: CoordinateOptions, terminal: Terminal)
   }, recorder);
   recorder.attach(fleet);
   introduce(run, console);
-  const listener = await listen({
-    host: options.host,
-    port: options.port,
-    onsocket: (socket, peer) => void fleet.accept(socket, peer),
-  });
-  const url = `ws://${urlHost(options.host)}:${listener.port}`;
-  const local = { url: `ws://${loopbackFor(options.host)}:${listener.port}`, token };
+  open(fleet);
+  const url = `ws://${urlHost(options.host)}:${port}`;
+  const local = { url: `ws://${loopbackFor(options.host)}:${port}`, token };
   if (options.rendezvous) await writeRendezvous(local);
   try {
     await options.listening(url, console);
     return await trainToEnd(run, fleet, recorder, console, options);
   } finally {
     if (options.rendezvous) await removeRendezvous(local);
-    await listener.close();
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Channel } from "../wire/channel.ts";
 import type { Cancel, Clock } from "../wire/clock.ts";
-import { bytesOf, encodeFrame, type Frame, payloadFloats } from "../wire/frame.ts";
+import { payloadFloats } from "../wire/frame.ts";
 import type { Message, MessageOf } from "../wire/messages.ts";
 import { Refusal } from "../wire/refusal.ts";
 import type { Socket } from "../wire/socket.ts";
@@ -15,6 +15,7 @@ import { Jobs } from "./jobs.ts";
 import { Member } from "./member.ts";
 import type { FleetObserver } from "./observer.ts";
 import { Patience } from "./patience.ts";
+import { PublishedWeights, type TrainedState } from "./published_weights.ts";
 import { Round, type Task } from "./round.ts";
 import type { ShardedData } from "./sharded_data.ts";
 
@@ -58,8 +59,6 @@ interface OpenRound {
   readonly reject: (error: unknown) => void;
 }
 
-type TrainedState = "critic" | "generator";
-
 export class Fleet {
   readonly jobs: Jobs;
   readonly classes: Set<string>;
@@ -68,7 +67,7 @@ export class Fleet {
   readonly #options: FleetOptions;
   readonly #observer: FleetObserver;
   readonly #members = new Map<number, Member>();
-  readonly #weights = new Map<TrainedState, { checksum: string; frame: Frame }>();
+  readonly #weights: PublishedWeights;
   readonly #patience = new Patience();
   readonly #clock: Clock;
   readonly #stopTick: Cancel;
@@ -91,6 +90,7 @@ export class Fleet {
     this.#options = options;
     this.#observer = observer;
     this.classes = new Set(options.classes);
+    this.#weights = new PublishedWeights(facts);
     this.#clock = options.clock;
     const sendCurrent = (member: Member, state: TrainedState) => this.#sendCurrent(member, state);
     const example_size = facts.manifest.example_shape.reduce((n, extent) => n * extent, 1);
@@ -123,9 +123,10 @@ export class Fleet {
     const worker = this.#next_id++;
     const { token, clock } = this.#options;
     try {
-      const admitted = await admit(socket, { facts: this.#facts, data: this.#data, token, clock, worker });
-      this.#admitClass(admitted.channel, admitted.ready.numeric_class);
-      this.#join(new Member(worker, admitted));
+      await admit(socket, { facts: this.#facts, data: this.#data, token, clock, worker }, (admitted) => {
+        this.#admitClass(admitted.channel, admitted.ready.numeric_class);
+        this.#join(new Member(worker, admitted));
+      });
     } catch (error) {
       this.#observer.refused(peer, error instanceof Error ? error.message : String(error));
     }
@@ -181,14 +182,7 @@ export class Fleet {
 
   /** Publishes new weights: encoded once, the same bytes to every worker that computes. */
   publish(state: TrainedState, step: number, checksum: string, values: Float32Array): void {
-    const { run, incarnation } = this.#facts;
-    // A copy: the state lives on while sockets still read these bytes.
-    const payload = bytesOf(values.slice());
-    const frame = encodeFrame(
-      { type: "weights", run, incarnation, generation: this.#generation, state, step, checksum },
-      payload,
-    );
-    this.#weights.set(state, { checksum, frame });
+    this.#weights.set(state, step, checksum, values, this.#generation);
     for (const { worker } of this.#ranges) {
       const member = this.#members.get(worker);
       if (member) this.#sendCurrent(member, state);
@@ -196,10 +190,9 @@ export class Fleet {
   }
 
   #sendCurrent(member: Member, state: TrainedState): string {
-    const current = this.#weights.get(state);
-    if (!current) throw new Error(`No ${state} weights were published before work that needs them`);
-    member.sendWeights(state, current.checksum, current.frame);
-    return current.checksum;
+    const checksum = this.#weights.checksum(state);
+    member.sendWeights(state, checksum, () => this.#weights.frame(state, this.#generation));
+    return checksum;
   }
 
   /** Has every shard computed. Waits without end for workers if there are none. */
@@ -341,7 +334,7 @@ export class Fleet {
       return `the open step is ${request.step} (${request.kind})`;
     }
     for (const state of ["critic", "generator"] as const) {
-      if (message[`${state}_checksum`] !== this.#weights.get(state)!.checksum) {
+      if (message[`${state}_checksum`] !== this.#weights.checksum(state)) {
         return `the ${state} has changed`;
       }
     }

@@ -56,10 +56,10 @@ export class Member {
   }
 
   /** Sends weights unless it has them already. */
-  sendWeights(state: "critic" | "generator", checksum: string, frame: Frame): void {
+  sendWeights(state: "critic" | "generator", checksum: string, frame: () => Frame): void {
     if (this.#weights[state] === checksum) return;
     this.#weights[state] = checksum;
-    this.channel.sendFrame(frame);
+    this.channel.sendFrame(frame());
   }
 
   /** Ships a shard beside the training. Ends early, in silence, when the connection does. */

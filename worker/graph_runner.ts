@@ -17,6 +17,9 @@ export type Sources = Readonly<Partial<Record<Source, Float32Array>>>;
 /** Tensors by name, made once and run many times: ONNX Runtime reads and fills the buffers behind them. */
 export type Tensors = Readonly<Record<string, ort.Tensor>>;
 
+// What fails is thrown, and said once by whoever catches it.
+ort.env.logLevel = "fatal";
+
 /** Version of the native library, a part of the numeric class. */
 export const RUNTIME_VERSION: string = ort.env.versions.node ?? "unknown";
 

@@ -59,8 +59,13 @@ async function reasonAgainst(device: Device, attempt: Attempt): Promise<string |
   try {
     return verdict(await attempt(device));
   } catch (error) {
-    return (error as Error).message;
+    return plainReason((error as Error).message);
   }
+}
+
+/** What ONNX Runtime says, without the names of its own functions and of the checks that failed in them. */
+export function plainReason(text: string): string {
+  return text.replace(/^OrtSessionOptionsAppendExecutionProvider_\w+: /, "").replace(/^.* was false\. /, "");
 }
 
 /** All devices of the first provider that offers one: for `--gpu all`. The last choice tells why there is no more. */

@@ -44,6 +44,7 @@ export class Rewriter {
   readonly #values = new Map<string, Value>();
   readonly #constants = new Map<string, Tensor>();
   readonly #producers = new Map<string, Application>();
+  readonly #nodeNames = new Set<string>();
   /** Applications so far by what they compute: equal ones are made once. */
   readonly #made = new Map<string, readonly Value[]>();
 
@@ -110,7 +111,12 @@ export class Rewriter {
     for (const name of this.#graph.outputs) {
       let value = this.#value(name);
       if (!this.#producers.has(value.name) || taken.has(value.name)) {
-        value = this.#b.op("Identity", [value], {}, { name: this.#fresh(name) });
+        const before = this.#graph.nodes.find(({ outputs }) => outputs.includes(name))?.name ?? "";
+        const isFree = before !== "" && !this.#nodeNames.has(before);
+        value = this.#b.op("Identity", [value], {}, {
+          name: isFree ? before : this.#fresh("identity"),
+          output: this.#fresh(name),
+        });
       }
       taken.add(value.name);
       this.#b.output(value, name);
@@ -133,14 +139,28 @@ export class Rewriter {
     const known = this.#made.get(key);
     if (known) return known;
     const name = node?.name || this.#fresh(op.toLowerCase());
-    const num_outputs = node?.outputs.length ?? 1;
-    const stem = node && (num_outputs === 1 ? node.outputs[0]! : commonStem(node) ?? this.#fresh(name));
-    const outputs = this.#b.ops(op, inputs, attributes, num_outputs, { name, output: stem ?? name });
+    this.#nodeNames.add(name);
+    const output = node ? this.#outputName(node) : name;
+    const outputs = this.#b.ops(op, inputs, attributes, node?.outputs.length ?? 1, { name, output });
     for (const value of outputs) {
       this.#producers.set(value.name, { op, inputs, attributes, type: value.type });
     }
     this.#made.set(key, outputs);
     return outputs;
+  }
+
+  /**
+   * What the builder is to call a node's outputs: as before, but several outputs by their numbers, and those that are
+   * outputs of the graph by some other name, since they are renamed at last.
+   */
+  #outputName(node: Node): string {
+    const isOwn = (name: string) =>
+      !this.#graph.outputs.includes(name) && (node.outputs.includes(name) || !this.#names.has(name));
+    if (node.outputs.length === 1) {
+      return isOwn(node.outputs[0]!) ? node.outputs[0]! : this.#fresh(node.outputs[0]!);
+    }
+    const numbered = node.outputs.map((_, i) => `${node.name}_${i}`);
+    return node.name !== "" && numbered.every(isOwn) ? node.name : this.#fresh(node.outputs[0]!);
   }
 
   /** A name that neither graph has. */
@@ -151,12 +171,6 @@ export class Rewriter {
     this.#names.add(name);
     return name;
   }
-}
-
-/** What several outputs are called but for their numbers, undefined if they are not numbered. */
-function commonStem({ outputs }: Node): string | undefined {
-  const stem = outputs[0]!.replace(/_0$/, "");
-  return outputs.every((name, i) => name === `${stem}_${i}`) ? stem : undefined;
 }
 
 function constantKey(tensor: Tensor): string {

@@ -59,7 +59,9 @@ export class RuleSite {
 
   /** Gradient of an output; zeros where the loss does not depend on it. */
   dyOf(index: number): Value {
-    return this.dys[index] ?? this.zeros(this.shape(this.b.value(this.node.outputs[index]!)));
+    const name = this.node.outputs[index]!;
+    if (name === "") this.fail(`output ${index} must have a name`);
+    return this.dys[index] ?? this.zeros(this.shape(this.b.value(name)));
   }
 
   /** Extents of a value, which must be numbers. */

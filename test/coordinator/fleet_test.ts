@@ -107,6 +107,36 @@ Deno.test("shards follow their worker: inline until it says that it holds them",
   await fleet.finish("test over");
 });
 
+Deno.test("what a worker says right after ready counts", async () => {
+  const { fleet, join } = await open();
+  const one = await join("one", { held: [0, 1, 3] });
+  const round = fleet.round(REQUEST);
+  await settled();
+  assert.deepEqual(one.work[0]!.inline, [2]);
+  assert.deepEqual(one.messages("refuse"), []);
+  await one.answer(values(1));
+  await round;
+  await fleet.finish("test over");
+});
+
+Deno.test("generations never go back, whenever weights were published and workers came", async () => {
+  const { fleet, join } = await open();
+  const workers = [await join("one")];
+  for (const step of [1, 2, 3]) {
+    const round = fleet.round({ ...REQUEST, step });
+    await settled();
+    for (const worker of workers) await worker.answer(values(step));
+    await round;
+    workers.push(await join(`another at step ${step}`));
+    fleet.publish("critic", step, `00000000000000c${step + 1}`, Float32Array.of(step, step));
+  }
+  for (const { name, received } of workers) {
+    const generations = received.flatMap((message) => "generation" in message ? [message.generation] : []);
+    assert.deepEqual(generations, [...generations].sort((a, b) => a - b), name);
+  }
+  await fleet.finish("test over");
+});
+
 Deno.test("a result of another step, run, incarnation or weights is refused as stale and changes nothing", async () => {
   const { fleet, join } = await open();
   const one = await join("one");

@@ -31,13 +31,19 @@ export class ScriptedWorker {
     channel.onclose = (reason) => this.closed = reason;
   }
 
-  /** Joins the fleet up to and including `ready`. */
+  /** Joins the fleet up to and including `ready`, and says at once which shards it holds. */
   static async join(
     fleet: Fleet,
     clock: FakeClock,
-    options: { name: string; numeric_class?: string; token?: string; shard_ms?: number },
+    options: {
+      name: string;
+      numeric_class?: string;
+      token?: string;
+      shard_ms?: number;
+      held?: readonly number[];
+    },
   ): Promise<ScriptedWorker> {
-    const { name, numeric_class = "a".repeat(64), token = TOKEN, shard_ms = 1 } = options;
+    const { name, numeric_class = "a".repeat(64), token = TOKEN, shard_ms = 1, held = [] } = options;
     const [near, far] = MemorySocket.pair();
     void fleet.accept(far, name);
     const hello = { name, threads: 1, provider: "cpu", device: "test", platform: "test" };
@@ -45,6 +51,7 @@ export class ScriptedWorker {
     const channel = openChannel(near, { clock, heartbeat_ms: 2_000, silence_ms: 10_000, allowed: ALLOWED });
     const worker = new ScriptedWorker(name, channel, near);
     worker.send({ type: "ready", numeric_class, shard_ms });
+    for (const shard of held) worker.send({ type: "shard_held", run: "run-1", shard });
     await settled();
     return worker;
   }

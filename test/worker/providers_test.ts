@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import type { Device } from "../../worker/device.ts";
 import { findDevices } from "../../worker/find_devices.ts";
-import { type Attempt, candidates, chooseDevice, describeChoice, verdict } from "../../worker/providers.ts";
+import {
+  type Attempt,
+  candidates,
+  chooseDevice,
+  describeChoice,
+  plainReason,
+  verdict,
+} from "../../worker/providers.ts";
 import { type Trial, tryDevice } from "../../worker/trial.ts";
 import type { Wanted } from "../../worker/worker_options.ts";
 
@@ -52,6 +59,21 @@ Deno.test("a software adapter is found by its time and not taken", async () => {
   const { attempt } = machine({ "webgpu:0": SOFTWARE });
   const choice = await chooseDevice(0, candidates("linux"), attempt);
   assert.equal(describeChoice(choice), `no GPU provider works (CUDA device 0: no cuda; WebGPU: ${TOO_SLOW})`);
+});
+
+Deno.test("ONNX Runtime's reasons are told without its own names (messages as 1.30.0 gave them)", () => {
+  assert.equal(
+    plainReason("OrtSessionOptionsAppendExecutionProvider_Cuda: Failed to load shared library"),
+    "Failed to load shared library",
+  );
+  assert.equal(
+    plainReason(
+      "/onnxruntime_src/onnxruntime/core/providers/webgpu/webgpu_context.cc:136 onnxruntime::webgpu::" +
+        "WebGpuContext::Initialize(const onnxruntime::webgpu::WebGpuContextConfig&)::<lambda()> adapter_result" +
+        ".status == wgpu::RequestAdapterStatus::Success was false. Failed to get a WebGPU adapter: No supported adapters",
+    ),
+    "Failed to get a WebGPU adapter: No supported adapters",
+  );
 });
 
 async function found(wanted: Wanted, devices: Record<string, Trial>, os = "linux") {

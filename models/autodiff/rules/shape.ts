@@ -20,10 +20,6 @@ function take(n: RuleSite, x: Value, axis: number, start: number, end: number, s
   return n.op("Slice", [x, ...ranges.map((range) => n.intVector(range))]);
 }
 
-function withExtent(shape: readonly number[], axis: number, extent: number): readonly number[] {
-  return shape.with(axis, extent);
-}
-
 /** One axis of Slice: element k of the output is element start + k step of the input. */
 interface Range {
   readonly axis: number;
@@ -68,7 +64,7 @@ function putBack(n: RuleSite, dy: Value, taken: Range, extent: number): Value {
   let inner = step === 1 ? ordered : dilated(n, ordered, axis, step);
   if (n.shape(inner)[axis]! > room) inner = take(n, inner, axis, 0, room);
   const shape = n.shape(inner);
-  const zeros = (length: number) => n.zeros(withExtent(shape, axis, length));
+  const zeros = (length: number) => n.zeros(shape.with(axis, length));
   const rest = room - shape[axis]!;
   return join(n, [...(start > 0 ? [zeros(start)] : []), inner, ...(rest > 0 ? [zeros(rest)] : [])], axis);
 }

@@ -159,5 +159,6 @@ export const RULE_CASES: Readonly<Record<DifferentiableOp, readonly RuleCase[]>>
     { inputs: [x(7, 2), i(1), i(7), i(0), i(2)] },
     { inputs: [x(5, 4), i(0, -1), i(5, -100), i(0, 1), i(3, -2)] },
     { inputs: [x(6), i(-2), i(0), i(0), i(-2)] },
+    { inputs: [x(6), i(100), i(-100), i(0), i(-2)] },
   ],
 };

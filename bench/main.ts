@@ -1,0 +1,176 @@
+/** `deno task bench`: measures, prints tables, and keeps them in bench/results with hardware and versions. */
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseOptions, runMain } from "../common/cli.ts";
+import type { Command, OptionTable, Values } from "../common/options.ts";
+import type { Bench, BenchContext } from "./context.ts";
+import { type Environment, environment, load } from "./environment.ts";
+import { benchFrames } from "./frames.ts";
+import { benchGradients } from "./gradients.ts";
+import { prepareImages } from "./images.ts";
+import { findPython, type Python } from "./python.ts";
+import { type Section, sectionText } from "./report.ts";
+import { benchSteps } from "./steps.ts";
+import { benchUpdate } from "./update.ts";
+
+const BENCHES: Readonly<Record<string, Bench>> = {
+  gradients: benchGradients,
+  update: benchUpdate,
+  frames: benchFrames,
+  steps: benchSteps,
+};
+
+const RESULTS = fileURLToPath(new URL("results", import.meta.url));
+/** Of the cores; above it, times mean little. */
+const BUSY_SHARE = 0.25;
+
+const OPTIONS = {
+  only: {
+    kind: "choice",
+    choices: Object.keys(BENCHES),
+    repeated: true,
+    default_text: "all",
+    about: "Run this one",
+  },
+  quick: { kind: "boolean", about: "Does it all work? Few repetitions; nothing is kept without --out" },
+  data: {
+    kind: "string",
+    value: "PATH",
+    default_text: "noise of the size of MNIST",
+    about: "IDX file of 28 x 28 images, or a folder with one, for whole steps",
+  },
+  python: {
+    kind: "string",
+    value: "COMMAND",
+    default: "python3",
+    about: "Python with torch, for the peers; without it they are left out",
+  },
+  rounds: {
+    kind: "number",
+    integer: true,
+    min: 1,
+    default_text: "21; 3 with --quick",
+    about: "Repetitions of the small benchmarks, in turns",
+  },
+  run_rounds: {
+    kind: "number",
+    integer: true,
+    min: 1,
+    default_text: "5; 1 with --quick",
+    about: "Repetitions of whole runs, in turns",
+  },
+  steps: {
+    kind: "number",
+    integer: true,
+    min: 20,
+    unit: "critic steps",
+    default_text: "600; 40 with --quick",
+    about: "Length of a whole run; a sixth of it is warm-up",
+  },
+  out: {
+    kind: "string",
+    value: "DIR",
+    default_text: "bench/results",
+    about: "Where the results are kept, as Markdown and JSON",
+  },
+} as const satisfies OptionTable;
+
+const COMMAND: Command<typeof OPTIONS> = {
+  name: "deno task bench",
+  about:
+    "Measures wagon beside what it could at best be, and beside PyTorch where Python has it. bench/README.md " +
+    "says what each figure means.",
+  options: OPTIONS,
+  examples: [
+    { line: "deno task bench --quick", about: "does it all work?" },
+    { line: "deno task bench --only steps --data mnist", about: "whole steps on your images" },
+  ],
+};
+
+type BenchValues = Values<typeof OPTIONS>;
+
+async function contextOf(values: BenchValues, python: Python | null, scratch: string): Promise<BenchContext> {
+  const { quick } = values;
+  const steps = values.steps ?? (quick ? 40 : 600);
+  const images = await prepareImages(values.data ?? null, scratch);
+  return {
+    rounds: values.rounds ?? (quick ? 3 : 21),
+    run_rounds: values.run_rounds ?? (quick ? 1 : 5),
+    steps,
+    warmup_steps: Math.floor(steps / 6),
+    data_file: images.file,
+    data_name: images.name,
+    python,
+    scratch,
+    say: (line) => console.error(`… ${line}`),
+  };
+}
+
+/** The Python, if it can be used; says plainly why not. */
+async function lookForPython(command: string): Promise<Python | null> {
+  const found = await findPython(command);
+  if (found.python === null) {
+    console.error(`PyTorch is left out: ${command} cannot be used (${found.reason}); see --python`);
+  }
+  return found.python;
+}
+
+function reportText(when: string, facts: Environment, sections: readonly Section[]): string {
+  return [
+    `# Benchmarks of ${when}`,
+    Object.entries(facts).map(([name, value]) => `- ${name}: ${value}`).join("\n"),
+    ...sections.map(sectionText),
+  ].join("\n\n") + "\n";
+}
+
+/** Writes both files, formatted as the gate wants them; returns the Markdown's path. */
+async function keep(
+  dir: string,
+  when: string,
+  text: string,
+  facts: Environment,
+  sections: readonly Section[],
+) {
+  const path = join(dir, when.replace(" ", "_").replace(":", ""));
+  const samples = Object.fromEntries(sections.map(({ title, samples }) => [title, samples]));
+  await Deno.mkdir(dir, { recursive: true });
+  await Deno.writeTextFile(`${path}.md`, text);
+  await Deno.writeTextFile(`${path}.json`, JSON.stringify({ when, environment: facts, samples }));
+  await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", `${path}.md`, `${path}.json`] })
+    .output();
+  return `${path}.md`;
+}
+
+async function runBenches(values: BenchValues, context: BenchContext): Promise<Section[]> {
+  const sections: Section[] = [];
+  for (const [name, bench] of Object.entries(BENCHES)) {
+    if (values.only.length > 0 && !values.only.includes(name)) continue;
+    sections.push(await bench(context));
+    console.log(`\n${sectionText(sections.at(-1)!)}\n`);
+  }
+  return sections;
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const { values } = parseOptions(COMMAND, args);
+  if (load() > BUSY_SHARE * navigator.hardwareConcurrency) {
+    console.error(
+      `This machine is busy (load ${load().toFixed(2)}): only ratios mean anything, and those little`,
+    );
+  }
+  const scratch = await Deno.makeTempDir({ prefix: "wagon-bench-" });
+  try {
+    const python = await lookForPython(values.python);
+    const facts = await environment(python);
+    const when = new Date().toISOString().slice(0, 16).replace("T", " ");
+    const sections = await runBenches(values, await contextOf(values, python, scratch));
+    const dir = values.out ?? (values.quick ? null : RESULTS);
+    if (dir === null) return;
+    const text = reportText(`${when} UTC`, facts, sections);
+    console.log(`Kept in ${await keep(dir, when, text, facts, sections)}`);
+  } finally {
+    await Deno.remove(scratch, { recursive: true });
+  }
+}
+
+await runMain(main);

@@ -1,0 +1,32 @@
+/** A whole run of `deno task train`, as people start it, and what its log tells. */
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { readRun } from "../runlog/reader.ts";
+import type { BenchContext } from "./context.ts";
+import { type RunTimings, runTimings } from "./run_timings.ts";
+
+export interface RunSetup {
+  readonly workers: number;
+  readonly shards: number;
+}
+
+/** Trains in processes of their own. Throws with what the command said where it fails. */
+export async function trainingRun(setup: RunSetup, context: BenchContext): Promise<RunTimings> {
+  const out = await Deno.makeTempDir({ dir: context.scratch, prefix: "run-" });
+  const options = {
+    preset: "wgan",
+    data: context.data_file,
+    steps: context.steps,
+    out: join(out, "run"),
+    ...setup,
+  };
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["task", "--quiet", "train", ...Object.entries(options).flatMap(([k, v]) => [`--${k}`, String(v)])],
+    cwd: fileURLToPath(new URL("../", import.meta.url)),
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  }).output();
+  if (!success) throw new Error(`Training failed: ${new TextDecoder().decode(stderr).trim()}`);
+  return await runTimings(readRun(options.out), context.warmup_steps);
+}

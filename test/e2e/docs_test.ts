@@ -1,0 +1,85 @@
+/** Every command that the documents tell a reader to type is run here, shortened where it would take minutes. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Ended, taskArgs, type TaskName } from "./child.ts";
+import { Workplace } from "./workplace.ts";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const DOCUMENTS = ["README.md", "README.ja.md", "CONTRIBUTING.md", "docs/results.md", "bench/README.md"];
+const SHORT = ["--steps", "5", "--sample-every", "0", "--workers", "1"];
+
+/** The lines of the blocks marked `sh`, without what makes Deno itself available. */
+function commandsOf(text: string): string[] {
+  return [...text.matchAll(/^```sh\n(.*?)^```/gms)]
+    .flatMap((block) => block[1]!.split("\n"))
+    .map((line) => line.trim().replace(/^npx -y deno@[\d.]+ /, "deno "))
+    .filter((line) => line !== "" && !line.startsWith("#"));
+}
+
+async function documented(): Promise<Set<string>> {
+  const texts = await Promise.all(DOCUMENTS.map((path) => Deno.readTextFile(join(ROOT, path))));
+  return new Set(texts.flatMap(commandsOf));
+}
+
+type Run = (place: Workplace, args: string[]) => Promise<Ended | void>;
+
+/** Runs a task with what was documented, and more options that make it short. */
+const withOptions = (...more: string[]): Run => (place, args) => {
+  const [task, ...rest] = args;
+  return place.run(task as TaskName, [...rest, ...more]);
+};
+
+const train: Run = (place, args) => withOptions(...SHORT, "--out", place.path("trained"))(place, args);
+
+/** The three that find each other, in the order of the documents. */
+const together: Run = async (place) => {
+  const coordinator = place.start("coordinator", ["--port", "0", "--out", place.path("run"), "--steps", "5"]);
+  await coordinator.line(/Listening on/);
+  const worker = place.start("worker", []);
+  assert.equal((await coordinator.end()).code, 0);
+  assert.equal((await worker.end()).code, 0);
+  return place.run("inspect", ["--runs", place.folder]);
+};
+
+/** How each documented command is run; what must come out is exit code 0 unless it says otherwise. */
+const RUNS: Readonly<Record<string, Run>> = {
+  "deno task train": train,
+  "deno task train --data images-idx3-ubyte.gz": train,
+  "deno task coordinator": together,
+  "deno task worker": together,
+  "deno task inspect": together,
+  "deno task coordinator --host 0.0.0.0 --data images-idx3-ubyte.gz": async (place, args) => {
+    // No worker comes: it listens, and gives up.
+    const more = ["--port", "0", "--give-up-after", "0.2", "--out", place.path("run")];
+    const { code, stderr } = await withOptions(...more)(place, args) as Ended;
+    assert.equal(code, 2);
+    assert.match(stderr, /Listening on ws:\/\/0\.0\.0\.0:\d+/);
+  },
+};
+
+/** Commands that would start this very test, or run for minutes: that the task exists is all that is checked. */
+const NAMED_ONLY: ReadonlySet<string> = new Set(["deno task test", "deno task ok"]);
+
+Deno.test("every documented command works", async (t) => {
+  const commands = await documented();
+  for (const command of commands) {
+    await t.step(command, async () => {
+      const [deno, task, ...args] = command.split(" ");
+      assert.deepEqual([deno, task], ["deno", "task"]);
+      if (NAMED_ONLY.has(command)) return assert.ok(taskArgs(args[0] as TaskName).length > 0);
+      const run = RUNS[command];
+      assert.ok(run, `No way to run this command is given in ${import.meta.filename}`);
+      await using place = await Workplace.open();
+      await Deno.rename(place.images, place.path("images-idx3-ubyte.gz"));
+      const ended = await run(place, args);
+      if (ended) assert.equal(ended.code, 0, ended.stderr);
+    });
+  }
+  const known = [...Object.keys(RUNS), ...NAMED_ONLY];
+  assert.deepEqual(
+    known.filter((command) => !commands.has(command)),
+    ["deno task ok"].filter((c) => !commands.has(c)),
+    "documented no more",
+  );
+});
