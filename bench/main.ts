@@ -56,7 +56,7 @@ const OPTIONS = {
     kind: "number",
     integer: true,
     min: 1,
-    default_text: "5; 1 with --quick",
+    default_text: "3; 1 with --quick",
     about: "Repetitions of whole runs, in turns",
   },
   steps: {
@@ -95,7 +95,7 @@ async function contextOf(values: BenchValues, python: Python | null, scratch: st
   const images = await prepareImages(values.data ?? null, scratch);
   return {
     rounds: values.rounds ?? (quick ? 3 : 21),
-    run_rounds: values.run_rounds ?? (quick ? 1 : 5),
+    run_rounds: values.run_rounds ?? (quick ? 1 : 3),
     steps,
     warmup_steps: Math.floor(steps / 6),
     data_file: images.file,
@@ -104,6 +104,11 @@ async function contextOf(values: BenchValues, python: Python | null, scratch: st
     scratch,
     say: (line) => console.error(`… ${line}`),
   };
+}
+
+function configuration({ rounds, run_rounds, steps, warmup_steps, data_name }: BenchContext): string {
+  return `${rounds} rounds; whole steps: ${run_rounds} rounds of ${steps} steps, ${warmup_steps} of them ` +
+    `warm-up, on ${data_name}`;
 }
 
 /** The Python, if it can be used; says plainly why not. */
@@ -123,6 +128,11 @@ function reportText(when: string, facts: Environment, sections: readonly Section
   ].join("\n\n") + "\n";
 }
 
+/** Six digits are more than any measurement here has. */
+function shortened(_key: string, value: unknown): unknown {
+  return typeof value === "number" ? Number(value.toPrecision(6)) : value;
+}
+
 /** Writes both files, formatted as the gate wants them; returns the Markdown's path. */
 async function keep(
   dir: string,
@@ -135,7 +145,7 @@ async function keep(
   const samples = Object.fromEntries(sections.map(({ title, samples }) => [title, samples]));
   await Deno.mkdir(dir, { recursive: true });
   await Deno.writeTextFile(`${path}.md`, text);
-  await Deno.writeTextFile(`${path}.json`, JSON.stringify({ when, environment: facts, samples }));
+  await Deno.writeTextFile(`${path}.json`, JSON.stringify({ when, environment: facts, samples }, shortened));
   await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", `${path}.md`, `${path}.json`] })
     .output();
   return `${path}.md`;
@@ -161,9 +171,10 @@ async function main(args: readonly string[]): Promise<void> {
   const scratch = await Deno.makeTempDir({ prefix: "wagon-bench-" });
   try {
     const python = await lookForPython(values.python);
-    const facts = await environment(python);
+    const context = await contextOf(values, python, scratch);
+    const facts = { ...await environment(python), Configuration: configuration(context) };
     const when = new Date().toISOString().slice(0, 16).replace("T", " ");
-    const sections = await runBenches(values, await contextOf(values, python, scratch));
+    const sections = await runBenches(values, context);
     const dir = values.out ?? (values.quick ? null : RESULTS);
     if (dir === null) return;
     const text = reportText(`${when} UTC`, facts, sections);

@@ -54,11 +54,11 @@ export function sectionText({ title, about, tables, verdicts = [], notes = [] }:
   return blocks.join("\n\n");
 }
 
-/** Three significant digits, without an exponent. */
+/** Three significant digits, at most four of them decimals, without an exponent. */
 export function digits(value: number): string {
   if (!Number.isFinite(value)) return String(value);
-  const whole = Math.max(1, Math.floor(Math.log10(Math.abs(value) || 1)) + 1);
-  return value.toFixed(Math.max(0, Math.min(4, 3 - whole)));
+  const exponent = value === 0 ? 0 : Math.floor(Math.log10(Math.abs(value)));
+  return value.toFixed(Math.max(0, Math.min(4, 2 - exponent)));
 }
 
 /** E.g. "3.82 [3.79, 3.91]": median and quartiles. */

@@ -26,7 +26,7 @@ export interface RunTimings {
   readonly critic_p95_ms: number;
   /** Over the steps that are not warm-up. */
   readonly images_per_second: number;
-  /** The run's own figure: all steps, and the samples and distances of the end. */
+  /** The run's own figure: all steps, and the last samples and distances, which weigh much in a short run. */
   readonly whole_run_images_per_second: number;
   /** Compute threads of all workers. */
   readonly threads: number;

@@ -73,7 +73,6 @@ export class Session {
   #phase: Phase;
   #generation = 0;
   readonly #held: Record<Network, string | null> = { critic: null, generator: null };
-  #works = 0;
   #jobs = 0;
   #over = false;
 
@@ -238,10 +237,8 @@ export class Session {
     }
     const leaves = bench.batches.leaves(message, payload);
     this.#generation = message.generation;
-    this.#works++;
     this.#compute(message, bench, leaves, arrived_ms)
-      .catch((error) => this.#failed(`Cannot compute ${message.kind} step ${message.step}`, error, null))
-      .finally(() => this.#works--);
+      .catch((error) => this.#failed(`Cannot compute ${message.kind} step ${message.step}`, error, null));
   }
 
   async #compute(
@@ -272,7 +269,7 @@ export class Session {
     }, bytesOf(sum));
     this.#tools.channel.drained().then(() => computer.recycle(sum), () => {});
     this.#tools.events.computed(step, end - begin, elapsed_ms);
-    if (next_noise_counter !== null && this.#works === 1) {
+    if (next_noise_counter !== null) {
       computer.makeAhead(node, { noise_purpose: "critic_noise", noise_counter: next_noise_counter });
     }
   }

@@ -57,6 +57,15 @@ export class Workplace implements AsyncDisposable {
     return this.start("coordinator", [...run, ...args]);
   }
 
+  /** Trains such a run to its end with one worker. */
+  async train(out: string, args: readonly string[]): Promise<Summary> {
+    const coordinator = this.coordinate(out, args);
+    const worker = this.start("worker", ["--threads", "1"]);
+    assert.equal((await coordinator.end()).code, 0, coordinator.said);
+    assert.equal((await worker.end()).code, 0, worker.said);
+    return await this.inspect(out);
+  }
+
   /** What `inspect RUN --json` prints. */
   async inspect(run: string): Promise<Summary> {
     const { code, stdout, stderr } = await this.run("inspect", [run, "--json"]);

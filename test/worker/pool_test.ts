@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { split, treeNodes } from "../../kernels/tree.ts";
+import { treeNodes } from "../../kernels/tree.ts";
 import { CPU } from "../../worker/device.ts";
 import type { SumTask } from "../../worker/engine.ts";
 import { Pool, subtrees } from "../../worker/pool.ts";
-import { exampleBytes, MICRO_BATCH, SEED, testRun } from "./test_run.ts";
+import { EXAMPLE_BYTES, exampleBytes, MICRO_BATCH, SEED, testRun } from "./test_run.ts";
 
 const NUM_SHARDS = 7;
 const run = await testRun(NUM_SHARDS);
@@ -26,7 +26,6 @@ Deno.test("subtrees are nodes, in order, at most as many as asked for, and as ma
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 16 }), (leaves, parts) => {
       const cut = subtrees({ begin: 0, end: leaves }, parts);
-      assert.equal(cut.length, Math.min(leaves, parts) === 1 ? 1 : cut.length);
       assert.ok(cut.length <= parts && cut.length >= Math.min(2, leaves, parts));
       assert.equal(cut[0]!.begin, 0);
       assert.equal(cut.at(-1)!.end, leaves);
@@ -36,8 +35,10 @@ Deno.test("subtrees are nodes, in order, at most as many as asked for, and as ma
     }),
     { seed: 20261124 },
   );
-  assert.deepEqual(subtrees({ begin: 0, end: 4 }, 4).length, 4);
-  assert.equal(split(0, 4), 2);
+  assert.deepEqual(
+    subtrees({ begin: 0, end: 4 }, 3),
+    [[0, 1], [1, 2], [2, 4]].map(([begin, end]) => ({ begin, end })),
+  );
 });
 
 Deno.test("1, 2 and 4 threads give the same bits and the same class, fakes made ahead or not", async () => {
@@ -75,6 +76,35 @@ Deno.test("weights come before the work that follows them, however much is under
   assert.notDeepEqual(alone[0], alone[1]);
   const together = await Promise.all([run.weights.critic, halves, run.weights.critic, halves].map(compute));
   assert.deepEqual(together.map(({ sum }) => sum), [...alone, ...alone]);
+  pool.terminate();
+});
+
+Deno.test("jobs run between pieces of work, with the weights they were given, and a failed one harms nothing", async () => {
+  const pool = await startPool(1);
+  const scores = (count: number) =>
+    pool.job({
+      kind: "score",
+      count,
+      noise_counter: 0,
+      payload: Float32Array.from(exampleBytes(count * EXAMPLE_BYTES, 5), (value) => value / 100 - 1),
+    });
+  pool.setWeights("critic", run.weights.critic);
+  pool.setWeights("generator", run.weights.generator);
+  const alone = await scores(150);
+  const sum = await pool.sum(task("critic", 0, 7));
+  const job = scores(150);
+  pool.setWeights("critic", run.weights.critic.map((value) => value / 2));
+  const among = await pool.sum(task("critic", 0, 7));
+  assert.notDeepEqual(among.sum, sum.sum);
+  assert.deepEqual(await job, alone);
+  const short = { kind: "sample", count: 1, noise_counter: 0, payload: new Float32Array(1) } as const;
+  await assert.rejects(pool.job(short), {
+    name: "ComputeError",
+    message: `Payload of a sample job must have ${run.statistics.length} float32 values: found 1`,
+  });
+  pool.recycle(among.sum);
+  pool.setWeights("critic", run.weights.critic);
+  assert.deepEqual((await pool.sum(task("critic", 0, 7))).sum, sum.sum);
   pool.terminate();
 });
 

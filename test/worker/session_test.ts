@@ -309,6 +309,12 @@ Deno.test("fakes are made ahead after the answer, when the generator stays", asy
   coordinator.send(coordinator.work(0, 2, { ...change, next_noise_counter: 2 }));
   await coordinator.next("result");
   assert.equal(computer.asked.at(-1), "ahead 0-2 critic_noise 2");
+  const nodes = [[0, 1], [2, 4]] as const;
+  for (const [begin, end] of nodes) {
+    coordinator.send(coordinator.work(begin, end, { ...change, next_noise_counter: 3 }));
+  }
+  for (const _ of nodes) await coordinator.next("result");
+  assert.deepEqual(computer.asked.slice(-2), ["ahead 0-1 critic_noise 3", "ahead 2-4 critic_noise 3"]);
 });
 
 Deno.test("jobs are answered; one that fails is refused by its number and the worker goes on", async () => {

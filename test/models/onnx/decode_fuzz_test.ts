@@ -80,7 +80,7 @@ Deno.test("random bytes are refused in one line", () => {
 function reason(bytes: number[]): string {
   let message = "";
   assert.throws(() => decodeModel(Uint8Array.from(bytes)), (error: Error) => {
-    assert(error instanceof UserError, error.stack);
+    assert(error instanceof UserError, error.stack ?? error.message);
     message = error.message;
     return true;
   });

@@ -1,0 +1,24 @@
+import assert from "node:assert/strict";
+import { gradientFlops } from "../../bench/wgan_model.ts";
+
+const NETWORKS = {
+  generator: { widths: [2, 3, 4], batch_norm: false, slope: 0, output: "tanh" },
+  critic: { widths: [4, 5, 1], batch_norm: false, slope: 0, output: "linear" },
+} as const;
+
+/** 2 m k n of a product of [m, k] and [k, n], and of both products of its gradient. */
+const product = (m: number, k: number, n: number) => 2 * m * k * n;
+
+Deno.test("FLOPs are those of every matrix product that a step needs", () => {
+  const n = 7;
+  const forward = product(n, 2, 3) + product(n, 3, 4);
+  // Real and fake: forward, gradients by both weights, and by the second layer's input.
+  const critic = product(2 * n, 4, 5) + product(2 * n, 5, 1) + // forward
+    product(4, 2 * n, 5) + product(5, 2 * n, 1) + // by weights
+    product(2 * n, 1, 5); // by the hidden layer
+  assert.equal(gradientFlops("critic", NETWORKS, n), forward + critic);
+
+  const generator = 2 * forward + product(n, 4, 3); // forward, by weights; by the hidden layer
+  const through_critic = 2 * (product(n, 4, 5) + product(n, 5, 1)); // forward, by inputs
+  assert.equal(gradientFlops("generator", NETWORKS, n), generator + through_critic);
+});

@@ -1,0 +1,199 @@
+/** Runs that were stopped, killed or damaged go on to the same bits as one that never stopped. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import type { Summary } from "../../runlog/summary.ts";
+import { tinyImages } from "./images.ts";
+import { lastStep, logged, ofType, recordsOf } from "./log.ts";
+import { Workplace } from "./workplace.ts";
+
+const SHAPE = ["--shards", "4", "--batch", "16"];
+/** Far more steps than there will be. */
+const ENDLESS = [...SHAPE, "--steps", "1000000", "--checkpoint-every", "10"];
+
+/** What must not depend on how often a run was stopped. */
+function outcome({ state, steps, generator_steps, examples_used, weights_sha256, ...means }: Summary) {
+  const { loss_critic, loss_generator, wasserstein_estimate } = means;
+  const numbers = { loss_critic, loss_generator, wasserstein_estimate };
+  return { state, steps, generator_steps, examples_used, weights_sha256, ...numbers };
+}
+
+/** Waits for 25 steps in the log of a run. */
+const under_way = (run: string) => logged(run, "step 25", (records) => lastStep(records) >= 25);
+
+/** Leaves the log as a crash does: the next line was begun and not ended. */
+async function breakOff(run: string): Promise<void> {
+  const log = join(run, "events.jsonl");
+  const last = (await Deno.readTextFile(log)).trimEnd().split("\n").at(-1)!;
+  await Deno.writeTextFile(log, last.slice(0, last.length >> 1), { append: true });
+}
+
+Deno.test("a killed coordinator and one stopped by Ctrl-C go on to the same bits as a run that never stopped", async () => {
+  await using place = await Workplace.open();
+  const [killed, stopped] = [place.path("killed"), place.path("stopped")];
+  const first = place.coordinate(killed, ENDLESS);
+  const survivor = place.start("worker", ["--threads", "1"]);
+  await first.line(/Worker 1 joined/);
+  await under_way(killed);
+  await first.kill();
+  await breakOff(killed);
+  const killed_at = lastStep(await recordsOf(killed));
+
+  const second = place.coordinate(stopped, ENDLESS);
+  await second.line(/Worker 1 joined/);
+  await under_way(stopped);
+  second.signal("SIGINT");
+  const { code, stderr } = await second.end();
+  const stopped_at = (await place.inspect(stopped)).steps;
+  assert.equal(code, 130);
+  assert.match(stderr, /\nStopping after this step, then saving; once more to leave at once\n/);
+  assert.match(stderr, new RegExp(`\nStopped, and saved, at step ${stopped_at} after `));
+  // It served both: when the first coordinator was gone, it found the second by itself.
+  assert.equal((await survivor.end()).code, 0, survivor.said);
+
+  const steps = Math.max(stopped_at, killed_at) + 15;
+  // Length, intervals, address and workers may change.
+  const changed = ["--steps", `${steps}`, "--checkpoint-every", "0", "--sample-every", "20"];
+  const resumed = place.start("coordinator", ["--resume", killed, "--port", "0", ...changed]);
+  const worker = place.start("worker", ["--threads", "2"]);
+  const local = await place.run("train", ["--resume", stopped, "--workers", "2", ...changed]);
+  for (const child of [resumed, worker]) assert.equal((await child.end()).code, 0, child.said);
+  assert.equal(local.code, 0, local.stderr);
+
+  const expected = outcome(await place.train(place.path("whole"), [...SHAPE, "--steps", `${steps}`]));
+  const [after_kill, after_stop] = [await place.inspect(killed), await place.inspect(stopped)];
+  assert.deepEqual([expected.state, expected.steps, expected.examples_used], ["finished", steps, 16 * steps]);
+  assert.deepEqual(outcome(after_kill), expected);
+  assert.deepEqual(outcome(after_stop), expected);
+  assert.deepEqual([after_kill.incarnations, after_stop.incarnations], [2, 2]);
+  assert.deepEqual([after_kill.log.bad_lines, after_stop.log.bad_lines], [1, 0]);
+
+  const [resume] = ofType(await recordsOf(killed), "resume");
+  assert.deepEqual([resume!.incarnation, resume!.changed], [1, {
+    steps: [1_000_000, steps],
+    sample_every: [0, 20],
+    checkpoint_every: [10, 0],
+  }]);
+  // The checkpoint lies before the crash: some steps are in the log twice.
+  assert.ok(resume!.step % 10 === 0 && resume!.step <= killed_at);
+  const logged_steps = ofType(await recordsOf(killed), "step").map(({ step }) => step);
+  assert.deepEqual(logged_steps, [...range(1, killed_at), ...range(resume!.step + 1, steps)]);
+});
+
+/** Integers of `first` to `last`. */
+function range(first: number, last: number): number[] {
+  return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+}
+
+const checkpoint = (run: string, step: number, extension: "json" | "safetensors") =>
+  join(run, "checkpoints", `step-${String(step).padStart(9, "0")}.${extension}`);
+
+/** Changes one bit in the middle of a checkpoint's tensors. */
+async function damage(run: string, step: number): Promise<void> {
+  const path = checkpoint(run, step, "safetensors");
+  const bytes = await Deno.readFile(path);
+  bytes[bytes.length >> 1]! ^= 0x10;
+  await Deno.writeFile(path, bytes);
+}
+
+/** A copy of a run folder: the same run, to be treated otherwise. */
+async function copyFolder(from: string, to: string): Promise<string> {
+  await Deno.mkdir(to);
+  for await (const { name, isDirectory } of Deno.readDir(from)) {
+    const [source, target] = [join(from, name), join(to, name)];
+    await (isDirectory ? copyFolder(source, target) : Deno.copyFile(source, target));
+  }
+  return to;
+}
+
+/** Every file under a folder with its bytes. */
+async function contents(folder: string): Promise<Map<string, Uint8Array>> {
+  const all = new Map<string, Uint8Array>();
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    const path = join(folder, name);
+    if (!isDirectory) all.set(path, await Deno.readFile(path));
+    else for (const [file, bytes] of await contents(path)) all.set(file, bytes);
+  }
+  return all;
+}
+
+Deno.test("a finished run goes on, damaged checkpoints are passed over, and nothing else may change", async (t) => {
+  await using place = await Workplace.open();
+  const finished = place.path("finished");
+  await place.train(finished, [...SHAPE, "--steps", "25", "--checkpoint-every", "10"]);
+  const expected = outcome(await place.train(place.path("whole"), [...SHAPE, "--steps", "40"]));
+
+  /** Resumes a copy of the finished run up to step 40, after `change`; returns what was said of checkpoints. */
+  const resume = async (name: string, change: (run: string) => Promise<unknown>, more: string[] = []) => {
+    const run = await copyFolder(finished, place.path(name));
+    await change(run);
+    const args = ["--resume", run, "--steps", "40", "--workers", "1", ...more];
+    const { code, stderr } = await place.run("train", args);
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(outcome(await place.inspect(run)), expected);
+    return stderr.split("\n").filter((line) => /^(Passed over|Resuming)/.test(line));
+  };
+
+  await t.step("a longer run, from data that were moved", async () => {
+    const moved = place.path("moved");
+    const said = await resume("longer", () => Deno.copyFile(place.images, moved), ["--data", moved]);
+    assert.deepEqual(said, ["Resuming at step 25 from checkpoint step-000000025.safetensors"]);
+  });
+
+  await t.step("a flipped bit in the newest checkpoint: the one before is taken", async () => {
+    const said = await resume("flipped", (run) => damage(run, 25));
+    assert.match(
+      said[0]!,
+      /^Passed over checkpoint step-000000025.json: its SHA-256 must be [0-9a-f]{64}, found [0-9a-f]{64}$/,
+    );
+    assert.deepEqual(said.slice(1), ["Resuming at step 20 from checkpoint step-000000020.safetensors"]);
+  });
+
+  await t.step("no good checkpoint: from the start", async () => {
+    const said = await resume("ruined", async (run) => {
+      await damage(run, 25);
+      await Deno.truncate(checkpoint(run, 20, "json"), 30);
+      await Deno.remove(checkpoint(run, 10, "safetensors"));
+    });
+    assert.deepEqual(said.map((line) => line.replace(/: .*/, "")), [
+      "Passed over checkpoint step-000000025.json",
+      "Passed over checkpoint step-000000020.json",
+      "Passed over checkpoint step-000000010.json",
+      "Resuming at step 0 from the start (no good checkpoint)",
+    ]);
+  });
+
+  await t.step("what makes it another run is refused, and the folder stays as it is", async () => {
+    const before = await contents(finished);
+    const other = place.path("other-images");
+    await Deno.writeFile(other, tinyImages(1));
+    const refusals: [string[], RegExp][] = [
+      [
+        ["--lr", "0.001"],
+        /^Cannot resume with another lr: the run has 0\.0005, found 0\.001; leave the option out, or start a new run\n$/,
+      ],
+      [
+        ["--shards", "8"],
+        /^Cannot resume with another shards: the run has 4, found 8; leave the option out, or start a new run\n$/,
+      ],
+      [
+        ["--preset", "wgan"],
+        /^Cannot resume with another preset: the run has strokes, found wgan; leave the option out, or start a new run\n$/,
+      ],
+      [
+        ["--steps", "20"],
+        /^Cannot resume up to step 20: --steps must be at least 25, where the last checkpoint is\n$/,
+      ],
+      [["--out", "elsewhere"], /^Cannot resume into another folder: leave --out out, found elsewhere\n$/],
+      [
+        ["--data", other],
+        /^Cannot resume with other data: the run's data images-idx3-ubyte have SHA-256 [0-9a-f]{12}…, found [0-9a-f]{12}…; name the same data with --data\n$/,
+      ],
+    ];
+    for (const [args, message] of refusals) {
+      const { code, stdout, stderr } = await place.run("train", ["--resume", finished, ...args]);
+      assert.deepEqual([code, stdout], [2, ""]);
+      assert.match(stderr, message);
+    }
+    assert.deepEqual(await contents(finished), before);
+  });
+});
