@@ -1,6 +1,6 @@
 /** The peer of whole steps: PyTorch, data-parallel by DistributedDataParallel over gloo. */
 import type { BenchContext } from "./context.ts";
-import { type Python, scriptPath, threadSettings } from "./python.ts";
+import { type Python, pythonEnvironment, scriptPath } from "./python.ts";
 import { median } from "./statistics.ts";
 
 export interface DdpSetup {
@@ -34,7 +34,7 @@ export async function ddpRun(python: Python, setup: DdpSetup, context: BenchCont
   };
   const { success, stdout, stderr } = await new Deno.Command(python.command, {
     args: [scriptPath("ddp_peer.py"), ...Object.entries(options).flatMap(([k, v]) => [`--${k}`, String(v)])],
-    env: threadSettings(setup.threads),
+    env: pythonEnvironment(setup.threads),
     stdin: "null",
   }).output();
   const decoder = new TextDecoder();

@@ -30,10 +30,15 @@ export async function findPython(
   }
 }
 
-/** The thread settings of every BLAS that a PyTorch may have been built with. */
-export function threadSettings(threads: number): Record<string, string> {
+/** The thread settings of every BLAS that a PyTorch may have been built with; no compiled scripts left behind. */
+export function pythonEnvironment(threads: number): Record<string, string> {
   const count = String(threads);
-  return { OMP_NUM_THREADS: count, MKL_NUM_THREADS: count, OPENBLAS_NUM_THREADS: count };
+  return {
+    OMP_NUM_THREADS: count,
+    MKL_NUM_THREADS: count,
+    OPENBLAS_NUM_THREADS: count,
+    PYTHONDONTWRITEBYTECODE: "1",
+  };
 }
 
 /** Path of a script of this folder. */
@@ -43,5 +48,5 @@ export function scriptPath(script: string): string {
 
 /** Starts a script of this folder that answers questions, with one thread. */
 export function pythonPeer(python: Python, script: string): PeerProcess {
-  return new PeerProcess(script, python.command, [scriptPath(script)], threadSettings(1));
+  return new PeerProcess(script, python.command, [scriptPath(script)], pythonEnvironment(1));
 }

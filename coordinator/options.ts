@@ -264,7 +264,7 @@ export function givenConfig(given: RunGiven & { readonly config?: string }): Giv
   const merged = { ...from_file, ...from_line } as RunGiven;
   if (merged.steps !== undefined && merged.epochs !== undefined) {
     throw new UserError(
-      "Cannot set the length of the run: one of --steps and --epochs is required, found both",
+      "Cannot set the length of the run: one of --steps and --epochs is required, found both; leave one out",
     );
   }
   return merged;
@@ -276,7 +276,9 @@ function readConfig(path: string): Record<string, unknown> {
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    throw new UserError(`Cannot read ${where}: ${(error as Error).message}`);
+    throw new UserError(
+      `Cannot read ${where}: a readable file is required, found ${(error as Error).message}; check --config`,
+    );
   }
   try {
     return { ...checkOptions(RUN_OPTIONS, JSON.parse(text), where) };

@@ -61,8 +61,7 @@ async function prepareNew(options: PrepareOptions): Promise<Prepared> {
   const plan = planOf(config, data);
   const { manifest, files } = await buildArtifacts(pairOf(config, plan.micro_batch));
   const path = options.out ?? join("runs", runName(config.preset, options.now));
-  const folder = await createRunFolder(path);
-  for (const [file, bytes] of files) await Deno.writeFile(join(folder.artifacts, file), bytes);
+  const folder = await createRunFolder(path, files);
   const artifacts = await Promise.all(
     [...files].map(async ([file, bytes]) => ({ file, bytes, sha256: await sha256(bytes) })),
   );
@@ -127,8 +126,16 @@ function sourceOf(given: { readonly dataset?: string | null; readonly data?: str
 }
 
 function planOf(config: RunConfig, data: DataSet): ShardPlan {
-  const { shards: num_shards, batch, holdout, seed } = config;
-  return new ShardPlan({ num_examples: data.num_examples, num_shards, batch, holdout, seed });
+  const { shards: num_shards, batch, holdout, seed, networks } = config;
+  const plan = new ShardPlan({ num_examples: data.num_examples, num_shards, batch, holdout, seed });
+  const normalises = networks.generator.batch_norm || networks.critic.batch_norm;
+  if (normalises && plan.micro_batch < 2) {
+    throw new UserError(
+      `Cannot plan shards: with batch normalisation --batch must be at least twice --shards ${num_shards}, ` +
+        `found ${batch}; take --batch ${2 * num_shards} or fewer --shards`,
+    );
+  }
+  return plan;
 }
 
 /** Turns --epochs into steps. */

@@ -54,8 +54,11 @@ async function isEmpty(path: string): Promise<boolean> {
   }
 }
 
-/** Makes the folder of a new run. Throws {@linkcode UserError} if something is there already. */
-export async function createRunFolder(path: string): Promise<RunFolder> {
+/** Makes the folder of a new run, its artifacts in it. Throws {@linkcode UserError} if something is there already. */
+export async function createRunFolder(
+  path: string,
+  artifacts: ReadonlyMap<string, Uint8Array>,
+): Promise<RunFolder> {
   const folder = new RunFolder(path);
   try {
     if (!await isEmpty(path)) {
@@ -66,9 +69,14 @@ export async function createRunFolder(path: string): Promise<RunFolder> {
     for (const part of [folder.artifacts, folder.checkpoints, folder.samples]) {
       await Deno.mkdir(part, { recursive: true });
     }
+    for (const [file, bytes] of artifacts) await Deno.writeFile(join(folder.artifacts, file), bytes);
   } catch (error) {
     if (error instanceof UserError) throw error;
-    throw new UserError(`Cannot make run folder ${path}: ${(error as Error).message}`);
+    const found = (error as Error).message;
+    throw new UserError(
+      `Cannot make run folder ${path}: it must be a new or empty folder with room in it, found ${found}; ` +
+        "name another with --out",
+    );
   }
   return folder;
 }

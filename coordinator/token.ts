@@ -11,7 +11,10 @@ export async function chooseToken(file: string | undefined): Promise<string> {
     try {
       text = await Deno.readTextFile(file);
     } catch (error) {
-      throw new UserError(`Cannot read token file ${file}: ${(error as Error).message}`);
+      throw new UserError(
+        `Cannot read token file ${file}: a readable file is required, found ${(error as Error).message}; ` +
+          "check --token-file",
+      );
     }
     return check(text.trim(), `token file ${file}`);
   }

@@ -8,6 +8,7 @@ import { describeEnding } from "../coordinator/ending.ts";
 import { interruptSignal } from "../coordinator/interrupt.ts";
 import { givenConfig, TRAIN_OPTIONS } from "../coordinator/options.ts";
 import { chooseToken } from "../coordinator/token.ts";
+import { wantedDevices } from "../worker/worker_options.ts";
 import { LocalWorkers } from "./local_workers.ts";
 
 const COMMAND: Command<typeof TRAIN_OPTIONS> = {
@@ -31,6 +32,9 @@ function workerArgs(values: Values<typeof TRAIN_OPTIONS>, url: string): string[]
 
 async function train(args: readonly string[]): Promise<number> {
   const { values, given } = parseOptions(COMMAND, args);
+  const { gpu, cpu } = values;
+  // The workers check this, too, but by then there is a run folder.
+  wantedDevices({ gpu, cpu, require_gpu: false });
   const terminal = standardError();
   const interrupt = interruptSignal(terminal);
   const failure = new AbortController();

@@ -87,8 +87,10 @@ async function main(args: readonly string[]): Promise<void> {
   Deno.env.set("NVIDIA_TF32_OVERRIDE", "0");
   const console = openConsole();
   const runtime = await loadRuntime();
+  // On standard error, which `deno task train` hands on: a warning must reach the person who asked for a GPU.
+  const choices = { line: (text: string) => globalThis.console.error(text) };
   const workshop = new Workshop(
-    await findDevices(wanted, values.threads ?? navigator.hardwareConcurrency, console),
+    await findDevices(wanted, values.threads ?? navigator.hardwareConcurrency, choices),
   );
   const store = openStore(values);
   await runWorker({

@@ -81,7 +81,9 @@ export type Wanted =
   | { readonly kind: "gpus"; readonly indices: readonly number[]; readonly required: boolean };
 
 /** Reads `--gpu`, `--cpu` and `--require-gpu` together. Throws {@linkcode UserError}. */
-export function wantedDevices({ gpu, cpu, require_gpu: required }: WorkerValues): Wanted {
+export function wantedDevices(
+  { gpu, cpu, require_gpu: required }: Pick<WorkerValues, "gpu" | "cpu" | "require_gpu">,
+): Wanted {
   if (cpu && (gpu !== undefined || required)) {
     throw new UserError(`Option --cpu excludes ${gpu === undefined ? "--require-gpu" : "--gpu"}: give one`);
   }

@@ -47,6 +47,7 @@ Deno.test("a value out of range in the file is refused", () =>
 Deno.test("two lengths are one too many", () => {
   assert.throws(() => givenConfig({ steps: 5, epochs: 1 }), {
     name: UserError.name,
-    message: "Cannot set the length of the run: one of --steps and --epochs is required, found both",
+    message:
+      "Cannot set the length of the run: one of --steps and --epochs is required, found both; leave one out",
   });
 });

@@ -1,6 +1,7 @@
 /** A temporary place to train in: its own folder for state, so that nothing of the user's is touched. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import type { Rendezvous } from "../../common/rendezvous.ts";
 import type { Summary } from "../../runlog/summary.ts";
 import { Child, type Ended, taskArgs, type TaskName } from "./child.ts";
 import { tinyImages } from "./images.ts";
@@ -55,6 +56,11 @@ export class Workplace implements AsyncDisposable {
   coordinate(out: string, args: readonly string[]): Child {
     const run = ["--port", "0", "--out", out, "--data", this.images, ...SMALL];
     return this.start("coordinator", [...run, ...args]);
+  }
+
+  /** What the coordinator of this place has left for workers on this machine. */
+  async rendezvous(): Promise<Rendezvous> {
+    return JSON.parse(await Deno.readTextFile(this.path("state", "coordinator.json"))) as Rendezvous;
   }
 
   /** Trains such a run to its end with one worker. */

@@ -1,0 +1,261 @@
+/** What is wrong gets one clear line and exit code 2: no stack trace, and nothing is left behind. */
+import assert from "node:assert/strict";
+import { gzipSync } from "node:zlib";
+import type { TaskName } from "./child.ts";
+import { tinyImages } from "./images.ts";
+import { Workplace } from "./workplace.ts";
+
+interface Case {
+  /** The command line; its first word is the task. */
+  readonly line: string;
+  /** All of standard error, but for the end of the line. PLACE stands for the temporary folder. */
+  readonly message: string;
+  readonly env?: Record<string, string>;
+}
+
+/** Processes at a time. */
+const SIDE_BY_SIDE = 2;
+
+async function namesIn(folder: string): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { name } of Deno.readDir(folder)) names.push(name);
+  return names.sort();
+}
+
+/** Runs the cases in one place; each must say its message and no more, end with 2, and leave no file behind. */
+async function checkCases(place: Workplace, cases: readonly Case[]): Promise<void> {
+  const before = await namesIn(place.folder);
+  const queue = [...cases];
+  const work = async () => {
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      const [task, ...args] = next.line.split(" ") as [TaskName, ...string[]];
+      const { code, stdout, stderr } = await place.run(task, args, next.env);
+      const said = stderr.replaceAll(place.folder, "PLACE");
+      assert.deepEqual(
+        { line: next.line, code, stdout, stderr: said },
+        { line: next.line, code: 2, stdout: "", stderr: `${next.message}\n` },
+      );
+    }
+  };
+  await Promise.all(Array.from({ length: SIDE_BY_SIDE }, work));
+  assert.deepEqual(await namesIn(place.folder), before);
+}
+
+Deno.test("data that cannot be read are refused in one line", async () => {
+  await using place = await Workplace.open();
+  const images = tinyImages();
+  const put = (name: string, bytes: Uint8Array) => Deno.writeFile(place.path(name), bytes);
+  await put("cut", images.subarray(0, 1000));
+  await put("cut.gz", gzipSync(images).subarray(0, 1000));
+  await put("magic", Uint8Array.from(images, (byte, i) => i === 3 ? 0x42 : byte));
+  await put("labels", Uint8Array.from(images, (byte, i) => i === 3 ? 0x01 : byte));
+  for (const folder of ["both", "none"]) await Deno.mkdir(place.path(folder));
+  for (const name of ["train-images-idx3-ubyte.gz", "t10k-images-idx3-ubyte.gz"]) {
+    await put(`both/${name}`, gzipSync(images));
+  }
+  await checkCases(place, [
+    {
+      line: "train --data nowhere",
+      message: "Cannot read data: a file or folder is required, found nothing at nowhere; check --data",
+    },
+    {
+      line: "train --data cut",
+      message: "Cannot read data file cut: 6928 bytes are required for 192 images of 6 x 6, found 1000; " +
+        "it is cut short, fetch it again",
+    },
+    {
+      line: "train --data cut.gz",
+      message: "Cannot read data file cut.gz: a whole gzip file is required, found one that ends early; " +
+        "fetch it again",
+    },
+    {
+      line: "train --data magic",
+      message: "Cannot read data file magic: the IDX magic number of images must be 0x00000803, " +
+        "found 0x00000842; give an IDX image file",
+    },
+    {
+      line: "train --data labels",
+      message: "Cannot read data file labels: images are required (IDX magic number 0x00000803), " +
+        "found labels (0x00000801); give the file of images",
+    },
+    {
+      line: "train --data none",
+      message: "Cannot read data folder none: an IDX image file is required, such as " +
+        "train-images-idx3-ubyte.gz, found none; name the file with --data",
+    },
+    {
+      line: "train --data both",
+      message: "Cannot read data folder both: one IDX image file is required, found " +
+        "t10k-images-idx3-ubyte.gz and train-images-idx3-ubyte.gz; name one of them, for example " +
+        "--data both/t10k-images-idx3-ubyte.gz",
+    },
+    {
+      line: "train --data cut --dataset strokes",
+      message: "Cannot choose the data: one of --dataset and --data is required, found both " +
+        "(strokes and cut); leave one out",
+    },
+  ]);
+});
+
+Deno.test("options that do not exist, are out of range or do not fit are refused in one line", async () => {
+  await using place = await Workplace.open();
+  await checkCases(place, [
+    { line: "train --step 5", message: "Unknown option --step: did you mean --steps?" },
+    {
+      line: "coordinator --workers 5",
+      message: "Unknown option --workers: see deno task coordinator --help",
+    },
+    { line: "train now", message: 'Unexpected argument "now": see deno task train --help' },
+    { line: "train --preset", message: "Option --preset needs a value: found the end of the line" },
+    {
+      line: "train --preset wgn",
+      message: 'Option --preset must be one of wgan, toy-wgan, strokes: found "wgn" (did you mean wgan?)',
+    },
+    {
+      line: "train --steps 0",
+      message: 'Option --steps must be an integer of 1 to 4294967294 (critic steps): found "0"',
+    },
+    { line: "train --lr 0", message: 'Option --lr must be a number above 0 and at most 10: found "0"' },
+    { line: "train --latent 1.5", message: 'Option --latent must be an integer of 1 to 65536: found "1.5"' },
+    {
+      line: "train --holdout 1",
+      message: 'Option --holdout must be a number of 0 to 0.9 (share): found "1"',
+    },
+    {
+      line: "coordinator --port 65536",
+      message: 'Option --port must be an integer of 0 to 65535: found "65536"',
+    },
+    {
+      line: "worker --threads 0",
+      message: 'Option --threads must be an integer of 1 to 1024 (threads): found "0"',
+    },
+    {
+      line: "train --batch 10",
+      message: "Cannot plan shards: --batch must be a multiple of --shards 4, found 10; take --batch 8 or 12",
+    },
+    {
+      line: "train --batch 4",
+      message: "Cannot plan shards: with batch normalisation --batch must be at least twice --shards 4, " +
+        "found 4; take --batch 8 or fewer --shards",
+    },
+    {
+      line: "train --data images-idx3-ubyte --batch 400",
+      message: "Cannot plan shards: --batch 400 needs at least 400 training examples, found 192; " +
+        "take a smaller --batch or more data",
+    },
+    {
+      line: "train --steps 10 --epochs 1",
+      message:
+        "Cannot set the length of the run: one of --steps and --epochs is required, found both; leave one out",
+    },
+    { line: "train --gpu 0 --cpu", message: "Option --cpu excludes --gpu: give one" },
+    {
+      line: "coordinator --port 0",
+      env: { WAGON_TOKEN: "short" },
+      message: "Cannot use the token of WAGON_TOKEN: it must have at least 16 characters, found 5",
+    },
+    {
+      line: "coordinator --token-file nowhere",
+      message:
+        "Cannot read token file nowhere: a readable file is required, found No such file or directory " +
+        "(os error 2): readfile 'nowhere'; check --token-file",
+    },
+    {
+      line: "inspect nowhere",
+      message: "Cannot find run nowhere: there are no runs in runs",
+    },
+  ]);
+});
+
+Deno.test("a configuration file that cannot be used is refused in one line", async () => {
+  await using place = await Workplace.open();
+  const files = {
+    typo: '{"n_critc": 3}',
+    broken: '{"lr": ',
+    range: '{"batch": 0}',
+    list: "[]",
+    resume: '{"resume": "x"}',
+  };
+  for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(place.path(name), text);
+  await checkCases(place, [
+    {
+      line: "train --config typo",
+      message: 'Unknown key "n_critc" in configuration file typo: did you mean n_critic?',
+    },
+    {
+      line: "train --config resume",
+      message:
+        'Unknown key "resume" in configuration file resume; known are preset, dataset, data, holdout, ' +
+        "seed, steps, epochs, batch, shards, n_critic, lr, decay_steps, clip, latent, schedule, exact, " +
+        "sample_every, checkpoint_every",
+    },
+    {
+      line: "coordinator --config broken",
+      message: "Cannot read configuration file broken: it must be JSON, found Unexpected end of JSON input",
+    },
+    {
+      line: "train --config range",
+      message:
+        'Key "batch" in configuration file range must be an integer of 1 to 1048576 (examples): found 0',
+    },
+    {
+      line: "train --config list",
+      message: "Cannot use configuration file list: it must hold one JSON object",
+    },
+    {
+      line: "train --config nowhere",
+      message:
+        "Cannot read configuration file nowhere: a readable file is required, found ENOENT: no such file " +
+        "or directory, open 'nowhere'; check --config",
+    },
+  ]);
+});
+
+/** A log whose first record says that it is of another format. */
+const OTHER_FORMAT = '{"type":"run","format":2,"versions":{"wagon":"9.0.0"}}\n';
+
+Deno.test("a folder that is no run of this version, or no place for a new one, is refused in one line", async () => {
+  await using place = await Workplace.open();
+  for (const folder of ["newer", "garbage", "full"]) await Deno.mkdir(place.path(folder));
+  await Deno.writeTextFile(place.path("newer", "events.jsonl"), OTHER_FORMAT);
+  await Deno.writeTextFile(place.path("garbage", "events.jsonl"), "garbage\n");
+  await Deno.writeTextFile(place.path("full", "a file"), "");
+  const newer =
+    "Cannot read newer/events.jsonl: this version of wagon reads run format 1, and the folder is of " +
+    "run format 2: use the version that wrote it (wagon 9.0.0)";
+  await checkCases(place, [
+    { line: "train --resume newer", message: newer },
+    { line: "coordinator --port 0 --resume newer", message: newer },
+    { line: "inspect newer --json", message: newer },
+    {
+      line: "train --resume garbage",
+      message: "Cannot read garbage/events.jsonl: it must begin with a run record, found none",
+    },
+    {
+      line: "train --resume nowhere",
+      message: "Cannot read run nowhere: a run folder must hold events.jsonl, found none",
+    },
+    {
+      line: "train --out full",
+      message: "Cannot start a run in full: the folder must be empty or new; name another with --out, " +
+        "or go on with --resume full",
+    },
+    {
+      line: "train --out images-idx3-ubyte",
+      message:
+        "Cannot make run folder images-idx3-ubyte: it must be a new or empty folder with room in it, found " +
+        "Not a directory (os error 20): readdir 'images-idx3-ubyte'; name another with --out",
+    },
+  ]);
+});
+
+Deno.test("a port in use is refused in one line, before there is a run folder", async () => {
+  await using place = await Workplace.open();
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = taken.addr;
+  await checkCases(place, [{
+    line: `coordinator --port ${port}`,
+    message: `Cannot listen on 127.0.0.1:${port}: the port is in use; choose another with --port, ` +
+      "or stop the program that has it",
+  }]);
+});

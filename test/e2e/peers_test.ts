@@ -1,0 +1,101 @@
+/** Who gets in, who waits and who is sent away, with real processes. */
+import assert from "node:assert/strict";
+import { decodeFrame, encodeFrame } from "../../wire/frame.ts";
+import type { Message } from "../../wire/messages.ts";
+import type { Socket } from "../../wire/socket.ts";
+import { connect, listen } from "../../wire/ws_socket.ts";
+import { within } from "./child.ts";
+import { Workplace } from "./workplace.ts";
+
+const SHAPE = ["--shards", "2", "--batch", "8", "--steps", "10"];
+
+function nextMessage(socket: Socket): Promise<Message> {
+  const next = new Promise<Message>((resolve) => {
+    socket.onmessage = (parts) => {
+      socket.onmessage = null;
+      resolve(decodeFrame(...parts).message);
+    };
+  });
+  return within(next, () => "A message must come");
+}
+
+const say = (socket: Socket, message: Message) => socket.send([encodeFrame(message).head], () => {});
+
+/** What a coordinator answers to a worker of protocol version 999. */
+async function joinFromTheFuture(url: string): Promise<Message> {
+  const socket = await connect(url);
+  assert.equal((await nextMessage(socket)).type, "challenge");
+  const [nonce, proof] = ["00".repeat(16), "00".repeat(32)];
+  const self = { name: "future", threads: 1, provider: "cpu", device: "test", platform: "test" };
+  say(socket, { type: "hello", version: 999, nonce, proof, ...self });
+  const answer = await nextMessage(socket);
+  socket.close("seen");
+  return answer;
+}
+
+const OTHER_VERSION = "Protocol version must be 1: found 999; use the same wagon on both sides";
+const WRONG_TOKEN = "Token of the worker must be that of the run: found another";
+
+Deno.test("a worker with a wrong token or another protocol is told why, and the run goes on without it", async () => {
+  await using place = await Workplace.open();
+  const coordinator = place.coordinate(place.path("run"), SHAPE);
+  await coordinator.line(/^Listening on/m);
+  const { url } = await place.rendezvous();
+  const thief = await place.run("worker", ["--coordinator", url], {
+    WAGON_TOKEN: "not the token of this run",
+  });
+  assert.deepEqual(
+    { code: thief.code, stderr: thief.stderr },
+    { code: 2, stderr: `Cannot work for ${url} (wrong_token): ${WRONG_TOKEN}\n` },
+  );
+  const answer = await joinFromTheFuture(url);
+  assert.deepEqual(answer, {
+    type: "refuse",
+    code: "version_mismatch",
+    reason: OTHER_VERSION,
+    fatal: true,
+    job: null,
+  });
+  await coordinator.line(/found 999/);
+  const said = coordinator.said.split("\n").filter((line) => line.includes("did not become a worker"));
+  assert.deepEqual(said.map((line) => line.replace(/127\.0\.0\.1:\d+/, "PEER")), [
+    `A connection from PEER did not become a worker: ${WRONG_TOKEN}`,
+    `A connection from PEER did not become a worker: ${OTHER_VERSION}`,
+  ]);
+  const worker = await place.run("worker", ["--threads", "2"]);
+  assert.equal(worker.code, 0, worker.stderr);
+  assert.equal((await coordinator.end()).code, 0);
+});
+
+Deno.test("a coordinator of another protocol version is refused in one line", async () => {
+  await using place = await Workplace.open();
+  const { promise: arrived, resolve } = Promise.withResolvers<Socket>();
+  const listener = await listen({ host: "127.0.0.1", port: 0, onsocket: resolve });
+  const url = `ws://127.0.0.1:${listener.port}`;
+  const worker = place.start("worker", ["--coordinator", url], { WAGON_TOKEN: "a token of this test" });
+  const socket = await within(arrived, () => "The worker must connect");
+  say(socket, { type: "challenge", version: 999, run: "run", incarnation: 0, nonce: "00".repeat(16) });
+  const { code, stderr } = await worker.end();
+  await listener.close();
+  assert.deepEqual([code, stderr], [2, `Cannot work for ${url} (version_mismatch): ${OTHER_VERSION}\n`]);
+});
+
+Deno.test("with more workers than shards the spare one waits, is told so, and ends well", async () => {
+  await using place = await Workplace.open();
+  const run = place.path("run");
+  const coordinator = place.coordinate(run, [...SHAPE, "--min-workers", "3"]);
+  const workers = [1, 2, 3].map((i) => place.start("worker", ["--threads", "1", "--name", `w${i}`]));
+  const ends = await Promise.all(workers.map((worker) => worker.end()));
+  assert.deepEqual(ends.map(({ code }) => code), [0, 0, 0], workers.map(({ said }) => said).join("\n"));
+  assert.equal((await coordinator.end()).code, 0, coordinator.said);
+  const summary = await place.inspect(run);
+  assert.deepEqual([summary.steps, summary.workers.length], [10, 3]);
+  const idle = new Set(
+    summary.workers.filter((worker) => worker.shards_computed === 0).map(({ name }) => name),
+  );
+  assert.ok(idle.size >= 1);
+  const told = ends.map(({ stdout }) =>
+    stdout.includes("\nCoordinator: All 2 shards are taken: this worker waits as a spare one\n")
+  );
+  assert.deepEqual(told, ["w1", "w2", "w3"].map((name) => idle.has(name)));
+});
