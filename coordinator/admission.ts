@@ -52,7 +52,7 @@ export interface Admitted {
 
 type Welcome = Omit<MessageOf<"welcome">, "type" | "proof" | "run" | "incarnation">;
 
-function welcome(facts: RunFacts, data: ShardedData, worker: number): Welcome {
+function welcome(facts: RunFacts, data: ShardedData, worker: number, shared: Welcome["shared"]): Welcome {
   return {
     worker,
     seed: facts.seed,
@@ -64,6 +64,7 @@ function welcome(facts: RunFacts, data: ShardedData, worker: number): Welcome {
     artifacts: facts.files.map(({ file, sha256, bytes }) => ({ file, sha256, bytes: bytes.length })),
     heartbeat_ms: HEARTBEAT_MS,
     silence_ms: SILENCE_MS,
+    shared,
   };
 }
 
@@ -106,10 +107,17 @@ function whenReady(
  */
 export async function admit(
   socket: Socket,
-  options: { facts: RunFacts; data: ShardedData; token: string; worker: number; clock: Clock },
+  options: {
+    facts: RunFacts;
+    data: ShardedData;
+    token: string;
+    worker: number;
+    clock: Clock;
+    shared: Welcome["shared"];
+  },
   enter: (admitted: Admitted) => void,
 ): Promise<void> {
-  const { facts, data, token, worker, clock } = options;
+  const { facts, data, token, worker, clock, shared } = options;
   const { run, incarnation } = facts;
   const hello = await admitWorker(socket, {
     clock,
@@ -117,7 +125,7 @@ export async function admit(
     token,
     run,
     incarnation,
-    welcome: () => welcome(facts, data, worker),
+    welcome: () => welcome(facts, data, worker, shared),
   });
   const channel = openChannel(socket, {
     clock,

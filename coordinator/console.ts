@@ -24,7 +24,7 @@ export function standardError(): Terminal {
     interactive: Deno.stderr.isTerminal(),
     columns: () => {
       try {
-        return Deno.consoleSize().columns;
+        return Deno.consoleSize().columns || 80;
       } catch {
         return 80;
       }

@@ -5,6 +5,7 @@ import type { RecordOf } from "../runlog/records.ts";
 import { SYSTEM_CLOCK } from "../wire/clock.ts";
 import { listen } from "../wire/ws_socket.ts";
 import { Console, duration, type Terminal } from "./console.ts";
+import { Exchange } from "./exchange.ts";
 import { Fleet } from "./fleet.ts";
 import { prepare, type Prepared, type PrepareOptions } from "./prepare.ts";
 import { Recorder } from "./recorder.ts";
@@ -73,11 +74,13 @@ async function coordinateAt(
   const recorder = new Recorder(run, console, now_ms);
   const classes = run.checkpoint?.numeric_classes ?? [];
   const { token } = options;
+  using exchange = Exchange.open(run.facts.manifest);
   const fleet = new Fleet(run.facts, run.data, {
     token,
     clock: SYSTEM_CLOCK,
     exact: run.config.exact,
     classes,
+    exchange,
   }, recorder);
   recorder.attach(fleet);
   introduce(run, console);

@@ -11,6 +11,7 @@ import type { Socket } from "../wire/socket.ts";
 import { admit, type RunFacts } from "./admission.ts";
 import { assignShards, type Range, rebalance } from "./assignment.ts";
 import type { NodeResult } from "./averaging.ts";
+import type { Exchange } from "./exchange.ts";
 import { Jobs } from "./jobs.ts";
 import { Member } from "./member.ts";
 import type { FleetObserver } from "./observer.ts";
@@ -31,6 +32,8 @@ export interface FleetOptions {
   readonly exact: boolean;
   /** Classes that have contributed already (a resumed run). */
   readonly classes: readonly string[];
+  /** For workers on this machine; null: none. */
+  readonly exchange: Pick<Exchange, "offer" | "share" | "left"> | null;
 }
 
 /** What one kind of gradient of one step needs. */
@@ -80,6 +83,8 @@ export class Fleet {
   /** The assignment that the last look at the speeds would have had. */
   #proposed = "";
   #bytes_of_departed = { in: 0, out: 0 };
+  /** Gives back the payloads of the last round, which nobody reads any more. */
+  #borrowed: (() => void)[] = [];
   #abandoned: { readonly error: unknown } | null = null;
   /** Who waits for enough workers. */
   #waiting: { count: number; resolve: () => void; reject: (error: unknown) => void } | null = null;
@@ -121,10 +126,13 @@ export class Fleet {
   /** Takes a new connection through the door and into the fleet. Never throws. */
   async accept(socket: Socket, peer: string): Promise<void> {
     const worker = this.#next_id++;
-    const { token, clock } = this.#options;
+    const { token, clock, exchange } = this.#options;
+    const shared = exchange?.offer(peer) ?? null;
+    const options = { facts: this.#facts, data: this.#data, token, clock, worker, shared };
     try {
-      await admit(socket, { facts: this.#facts, data: this.#data, token, clock, worker }, (admitted) => {
+      await admit(socket, options, (admitted) => {
         this.#admitClass(admitted.channel, admitted.ready.numeric_class);
+        if (shared !== null && admitted.ready.shared) exchange!.share(worker, admitted.channel);
         this.#join(new Member(worker, admitted));
       });
     } catch (error) {
@@ -163,6 +171,7 @@ export class Fleet {
 
   #leave(member: Member, reason: string): void {
     if (!this.#members.delete(member.id)) return;
+    this.#options.exchange?.left(member.id);
     this.#bytes_of_departed.in += member.channel.bytes_in;
     this.#bytes_of_departed.out += member.channel.bytes_out;
     this.#generation++;
@@ -182,7 +191,7 @@ export class Fleet {
 
   /** Publishes new weights: encoded once, the same bytes to every worker that computes. */
   publish(state: TrainedState, step: number, checksum: string, values: Float32Array): void {
-    this.#weights.set(state, step, checksum, values, this.#generation);
+    this.#weights.set(state, step, checksum, values);
     for (const { worker } of this.#ranges) {
       const member = this.#members.get(worker);
       if (member) this.#sendCurrent(member, state);
@@ -191,12 +200,14 @@ export class Fleet {
 
   #sendCurrent(member: Member, state: TrainedState): string {
     const checksum = this.#weights.checksum(state);
-    member.sendWeights(state, checksum, () => this.#weights.frame(state, this.#generation));
+    const { shares } = member.channel;
+    member.sendWeights(state, checksum, () => this.#weights.frame(state, this.#generation, shares));
     return checksum;
   }
 
   /** Has every shard computed. Waits without end for workers if there are none. */
   round(request: RoundRequest): Promise<RoundOutcome> {
+    for (const giveBack of this.#borrowed.splice(0)) giveBack();
     this.#reassign(request.step);
     return new Promise((resolve, reject) => {
       const round = new Round(this.#data.plan.num_shards);
@@ -355,6 +366,7 @@ export class Fleet {
     if (verdict === "duplicate") return;
     this.#count(open, member, message);
     open.results.push({ begin: message.begin, end: message.end, values });
+    this.#borrowed.push(() => member.channel.recycle(payload));
     if (!open.round.complete) return;
     this.#open = null;
     open.resolve({ results: open.results, shares: open.shares });

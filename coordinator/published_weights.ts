@@ -9,9 +9,13 @@ type Header = Omit<MessageOf<"weights">, "generation">;
 
 interface Published {
   readonly header: Header;
-  readonly payload: Uint8Array;
-  readonly generation: number;
-  readonly frame: Frame;
+  /** The live state: unchanged until the next {@linkcode PublishedWeights.set}. */
+  readonly live: Uint8Array;
+  /** A copy for sockets, which read on after the state has changed. Made when the first of them asks. */
+  copy: Uint8Array | null;
+  /** The last frame made, for which generation, and whether over the copy. */
+  frame: Frame | null;
+  generation: number;
 }
 
 export class PublishedWeights {
@@ -22,27 +26,28 @@ export class PublishedWeights {
     this.#run = { run, incarnation };
   }
 
-  /** Replaces a network's weights. The values are copied: the state lives on while sockets still read them. */
-  set(state: TrainedState, step: number, checksum: string, values: Float32Array, generation: number): void {
+  /** Replaces a network's weights. The values must stay as they are until the next call for this network. */
+  set(state: TrainedState, step: number, checksum: string, values: Float32Array): void {
     const header: Header = { type: "weights", ...this.#run, state, step, checksum };
-    this.#encode(header, bytesOf(values.slice()), generation);
+    this.#current.set(state, { header, live: bytesOf(values), copy: null, frame: null, generation: -1 });
   }
 
   checksum(state: TrainedState): string {
     return this.#get(state).header.checksum;
   }
 
-  /** The frame to send. After a change of membership its head is made anew, or workers would take it for stale. */
-  frame(state: TrainedState, generation: number): Frame {
+  /**
+   * The frame to send. After a change of membership its head is made anew, or workers would take it for stale.
+   * `at_once`: for a channel that copies the payload when it sends.
+   */
+  frame(state: TrainedState, generation: number, at_once: boolean): Frame {
     const current = this.#get(state);
-    if (current.generation === generation) return current.frame;
-    return this.#encode(current.header, current.payload, generation);
-  }
-
-  #encode(header: Header, payload: Uint8Array, generation: number): Frame {
-    const frame = encodeFrame({ ...header, generation }, payload);
-    this.#current.set(header.state, { header, payload, generation, frame });
-    return frame;
+    const payload = at_once ? current.live : current.copy ??= current.live.slice();
+    if (current.frame?.payload !== payload || current.generation !== generation) {
+      current.frame = encodeFrame({ ...current.header, generation }, payload);
+      current.generation = generation;
+    }
+    return current.frame;
   }
 
   #get(state: TrainedState): Published {

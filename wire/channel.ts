@@ -3,9 +3,10 @@
  * messages with coded refusals, keeps heartbeats, and closes when the peer is silent or does not read.
  */
 import type { Cancel, Clock } from "./clock.ts";
-import { decodeFrame, encodeFrame, type Frame, frameBytes, type Received } from "./frame.ts";
+import { decodeFrame, encodeFrame, encodeShared, type Frame, frameBytes, type Received } from "./frame.ts";
 import type { Message, MessageType } from "./messages.ts";
 import { Refusal } from "./refusal.ts";
+import type { Sharer, Taker } from "./parcel.ts";
 import type { Socket } from "./socket.ts";
 
 /** Bad messages of a connection that are answered; one more closes it. */
@@ -20,6 +21,12 @@ export interface Channel {
   send(message: Message, payload?: Uint8Array): void;
   /** Sends what was encoded once, to many. */
   sendFrame(frame: Frame): void;
+  /** From now on payloads of weights and results go through shared files, both ways. */
+  share(sharer: Sharer, taker: Taker): void;
+  /** Whether {@linkcode share} was called: payloads are then copied by `send`, and may change at once. */
+  readonly shares: boolean;
+  /** Gives back a payload that `onmessage` got, once nobody reads it. Need not be called. */
+  recycle(payload: Uint8Array): void;
   /** Bytes handed over and not written yet. */
   readonly buffered_bytes: number;
   /** Resolves when all that was handed over so far has been written; rejects if the channel closes first. */
@@ -45,6 +52,9 @@ export interface ChannelOptions {
   /** Types this side accepts; others are refused as unexpected_message. Pings, pongs and refusals always pass. */
   readonly allowed: ReadonlySet<MessageType>;
 }
+
+/** What is worth a shared file. */
+const SHARED_TYPES: ReadonlySet<MessageType> = new Set(["weights", "result"]);
 
 /** Opens a channel and trusts the peer: do the handshake first. Set `onmessage` before returning to the event loop. */
 export function openChannel(socket: Socket, options: ChannelOptions): Channel {
@@ -77,6 +87,9 @@ class SocketChannel implements Channel {
   #writing_since_ms: number;
   #received_bytes = 0;
   #bad_messages = 0;
+  #shared: { readonly sharer: Sharer; readonly taker: Taker } | null = null;
+  /** Payloads that came through a shared file and are being read. */
+  readonly #taken = new WeakSet<Uint8Array>();
   #closed: string | null = null;
 
   constructor(socket: Socket, options: ChannelOptions) {
@@ -93,8 +106,29 @@ class SocketChannel implements Channel {
     this.sendFrame(encodeFrame(message, payload));
   }
 
+  share(sharer: Sharer, taker: Taker): void {
+    this.#shared = { sharer, taker };
+  }
+
+  get shares(): boolean {
+    return this.#shared !== null;
+  }
+
+  recycle(payload: Uint8Array): void {
+    if (this.#taken.delete(payload)) this.#shared?.taker.recycle(payload);
+  }
+
   sendFrame(frame: Frame): void {
     if (this.#closed !== null) return;
+    if (this.#shared && frame.payload && SHARED_TYPES.has(frame.message.type)) {
+      const parcel = this.#shared.sharer.put(frame.payload);
+      this.bytes_out += frame.payload.length;
+      return this.#write(encodeShared(frame.message, { ...parcel, bytes: frame.payload.length }));
+    }
+    this.#write(frame);
+  }
+
+  #write(frame: Frame): void {
     const bytes = frameBytes(frame);
     if (this.#unwritten.length === 0) this.#writing_since_ms = this.#options.clock.now_ms();
     this.#unwritten.push(bytes);
@@ -146,11 +180,29 @@ class SocketChannel implements Channel {
     for (const part of parts) this.bytes_in += part.length;
     this.last_heard_ms = this.#options.clock.now_ms();
     try {
-      this.#dispatch(decodeFrame(...parts));
+      const received = this.#fetch(decodeFrame(...parts));
+      if (received) this.#dispatch(received);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       this.#refuse(error);
     }
+  }
+
+  /** With its payload, if that lies in a shared file. Overwritten, it cannot be had again: one side is too far behind. */
+  #fetch(received: Received): Received | null {
+    const { shared } = received;
+    if (shared === null) return received;
+    if (this.#shared === null) {
+      throw new Refusal("bad_message", "Field parcel must be absent: nothing is shared");
+    }
+    const payload = this.#shared.taker.take(shared, shared.bytes);
+    if (payload === null) {
+      this.close("A shared payload was overwritten before it was read");
+      return null;
+    }
+    this.bytes_in += payload.length;
+    this.#taken.add(payload);
+    return { ...received, payload };
   }
 
   #dispatch({ message, payload }: Received): void {

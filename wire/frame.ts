@@ -5,7 +5,8 @@
 import { decode, encode } from "@msgpack/msgpack";
 import { checkMessage, MAX_FRAME_BYTES, type Message, PROTOCOL_VERSION } from "./messages.ts";
 import { Refusal } from "./refusal.ts";
-import { SchemaError } from "./schema.ts";
+import { hex, int, object, SchemaError } from "./schema.ts";
+import type { Parcel } from "./parcel.ts";
 
 /** "WGN1", little-endian. */
 const MAGIC = 0x314e4757;
@@ -22,21 +23,45 @@ const DECODE_LIMITS = {
   maxMapLength: 64,
 };
 
+/** Where a payload lies that is not in the frame, and its length. */
+export type Shared = Parcel & { readonly bytes: number };
+
 /** An encoded message: `head` (with its padding), then `payload`, which is not copied. */
 export interface Frame {
+  readonly message: Message;
   readonly head: Uint8Array<ArrayBuffer>;
   readonly payload: Uint8Array | null;
 }
 
-/** A decoded message. `payload` starts at a multiple of 8 in its buffer; empty if there is none. */
+/**
+ * A decoded message. `payload` starts at a multiple of 8 in its buffer; empty if there is none, or if it lies where
+ * `shared` says.
+ */
 export interface Received {
   readonly message: Message;
   readonly payload: Uint8Array;
+  readonly shared: Shared | null;
 }
+
+const checkParcel = object({ offset: int(0), tag: hex(16) });
 
 /** Encodes a message. Throws RangeError beyond {@linkcode MAX_FRAME_BYTES}. */
 export function encodeFrame(message: Message, payload: Uint8Array | null = null): Frame {
-  const header = encode({ ...message, payload_bytes: payload?.length ?? 0 });
+  return { message, payload, head: encodeHead(message, payload, { payload_bytes: payload?.length ?? 0 }) };
+}
+
+/** Encodes a message whose payload lies in a shared file. */
+export function encodeShared(message: Message, { offset, tag, bytes }: Shared): Frame {
+  const head = encodeHead(message, null, { payload_bytes: bytes, parcel: { offset, tag } });
+  return { message, payload: null, head };
+}
+
+function encodeHead(
+  message: Message,
+  payload: Uint8Array | null,
+  more: Readonly<Record<string, unknown>>,
+): Uint8Array<ArrayBuffer> {
+  const header = encode({ ...message, ...more });
   const head = new Uint8Array(align(PREFIX_BYTES + header.length));
   const bytes = head.length + (payload?.length ?? 0);
   if (bytes > MAX_FRAME_BYTES) {
@@ -48,7 +73,7 @@ export function encodeFrame(message: Message, payload: Uint8Array | null = null)
   view.setUint32(0, MAGIC, true);
   view.setUint32(4, header.length, true);
   head.set(header, PREFIX_BYTES);
-  return { head, payload };
+  return head;
 }
 
 /** Bytes that a frame takes on the wire. */
@@ -88,15 +113,19 @@ export function bytesOf(view: ArrayBufferView): Uint8Array {
 }
 
 function decodeParts(head: Uint8Array, payload: Uint8Array): Received {
-  const { payload_bytes, ...fields } = decodeHeader(head);
-  if (payload_bytes !== payload.length) {
+  const { payload_bytes, parcel, ...fields } = decodeHeader(head);
+  if (parcel === undefined ? payload_bytes !== payload.length : payload.length > 0) {
     throw bad(
       `Field payload_bytes must be what follows the header: found ${payload_bytes} and ${payload.length}`,
     );
   }
   checkVersion(fields);
   try {
-    return { message: checkMessage(fields), payload: aligned(payload) };
+    const shared = parcel === undefined ? null : {
+      ...checkParcel(parcel, "parcel"),
+      bytes: int(0, MAX_FRAME_BYTES)(payload_bytes, "payload_bytes"),
+    };
+    return { message: checkMessage(fields), payload: aligned(payload), shared };
   } catch (error) {
     throw error instanceof SchemaError ? bad(error.message) : error;
   }

@@ -22,6 +22,10 @@
  * next multiple of 8, then the payload: as many bytes as the header's `payload_bytes` says, to the end of the
  * frame. Leftover bytes are refused. Tensors in payloads are little-endian and start at a multiple of 8.
  *
+ * Between processes of one machine the payloads of weights and results lie in a shared file instead (see
+ * shared_ring.ts): the header then has a `parcel` that says where, and the frame ends with the header. The
+ * coordinator offers a folder in its welcome; a worker that finds the key in it takes the offer in its ready.
+ *
  * Fencing: messages of the training carry run, incarnation (starts of the coordinator on this run), generation
  * (changes of membership), step and the checksums of the weights they belong to. A stale one is refused by code
  * and changes nothing.
@@ -112,6 +116,8 @@ export const MESSAGES = {
     artifacts: list(object({ file: text(128), sha256, bytes: int(1) }), 64),
     heartbeat_ms: int(1),
     silence_ms: int(1),
+    /** Folder for payloads, if the worker should be on this machine; its file `key` holds this key. */
+    shared: nullable(object({ folder: text(1024), key: hex(32) })),
   }),
 
   /** payload: the file */
@@ -123,6 +129,8 @@ export const MESSAGES = {
     numeric_class: sha256,
     /** Measured time of one critic shard, for the first assignment. */
     shard_ms: finite(0),
+    /** Whether payloads go through the shared folder from now on, both ways. */
+    shared: bool,
   }),
 
   /** payload: the whole state as float32. `statistics` goes with a job. */

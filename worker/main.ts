@@ -12,6 +12,7 @@ import { findDevices } from "./find_devices.ts";
 import { inThread } from "./lane.ts";
 import { Locator } from "./locator.ts";
 import { ShardCache } from "./shard_cache.ts";
+import { openNothing, openSharedFolder } from "./shared_folder.ts";
 import { ShardStore } from "./shard_store.ts";
 import { runWorker } from "./worker_loop.ts";
 import { checkUrl, wantedDevices, WORKER_COMMAND, type WorkerValues } from "./worker_options.ts";
@@ -50,12 +51,16 @@ function helloOf(values: WorkerValues, workshop: Workshop, runtime: string): Joi
   };
 }
 
-/** The first signal asks to leave, the second ends at once. */
+/**
+ * The first signal asks to leave, the second ends at once. A terminal sends Ctrl-C to whoever runs in it: a worker
+ * that leaves with its standard input lets the one at the other end finish the step and decide.
+ */
 function stopWhenAsked(leave_with_stdin: boolean): AbortSignal {
   const controller = new AbortController();
   const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
   for (const signal of signals) {
     Deno.addSignalListener(signal, () => {
+      if (leave_with_stdin && signal === "SIGINT") return;
       if (controller.signal.aborted) Deno.exit(130);
       controller.abort();
     });
@@ -99,6 +104,7 @@ async function main(args: readonly string[]): Promise<void> {
     hello: helloOf(values, workshop, runtime),
     workshop,
     store,
+    openShared: values.share ? openSharedFolder : openNothing,
     console,
     clock: SYSTEM_CLOCK,
     wall_ms: Date.now,

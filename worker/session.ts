@@ -13,6 +13,7 @@ import { ArtifactSet } from "./artifact_set.ts";
 import type { Events } from "./events.ts";
 import { type FenceState, type Network, staleness } from "./fence.ts";
 import { MicroBatches } from "./micro_batches.ts";
+import type { OpenShared, SharedFolder } from "./shared_folder.ts";
 import type { ShardStore } from "./shard_store.ts";
 import { type Computer, meanShardMs, numericClass, type Workshop } from "./workshop.ts";
 
@@ -38,6 +39,8 @@ export type SessionEnd =
   | { readonly kind: "lost"; readonly reason: string };
 
 export interface SessionTools {
+  /** Takes the coordinator's offer of a shared folder, for results of up to so many bytes. */
+  readonly openShared: OpenShared;
   readonly welcome: MessageOf<"welcome">;
   readonly channel: Channel;
   readonly workshop: Workshop;
@@ -74,6 +77,7 @@ export class Session {
   #generation = 0;
   readonly #held: Record<Network, string | null> = { critic: null, generator: null };
   #jobs = 0;
+  #shared: SharedFolder | null = null;
   #over = false;
 
   constructor(tools: SessionTools) {
@@ -83,6 +87,8 @@ export class Session {
     this.#tools = tools;
     this.#end = (end) => {
       this.#over = true;
+      this.#shared?.[Symbol.dispose]();
+      this.#shared = null;
       resolve(end);
     };
     this.#phase = { name: "artifacts", artifacts: new ArtifactSet(welcome.artifacts) };
@@ -177,12 +183,22 @@ export class Session {
       workshop.discard();
       this.#goodbye({ kind: "lost", reason }, reason);
     };
+    const shared = this.#share(manifest);
     const batches = new MicroBatches(welcome, manifest.micro_batch, store);
     this.#phase = { name: "ready", manifest, computer, batches };
     const shard_ms = meanShardMs(computer.probes);
-    channel.send({ type: "ready", numeric_class: numericClass(computer.probes), shard_ms });
+    channel.send({ type: "ready", numeric_class: numericClass(computer.probes), shard_ms, shared });
     for (const shard of store.held) channel.send({ type: "shard_held", run, shard });
     events.ready(shard_ms, computer.probes.length, store.held.length);
+  }
+
+  /** Payloads go through files from now on, if the coordinator is on this machine. */
+  #share({ graphs }: Manifest): boolean {
+    const { welcome, channel, openShared } = this.#tools;
+    const size = Math.max(graphs.critic_training_model.size, graphs.generator_training_model.size);
+    this.#shared = openShared(welcome.shared, welcome.worker, 4 * size);
+    if (this.#shared) channel.share(this.#shared.sharer, this.#shared.taker);
+    return this.#shared !== null;
   }
 
   #ready(): Bench {
@@ -201,12 +217,15 @@ export class Session {
 
   #weights(message: MessageOf<"weights">, payload: Uint8Array): void {
     const { manifest, computer } = this.#ready();
+    const { channel } = this.#tools;
     this.#fence(message);
     const { state, checksum } = message;
     const weights = payloadFloats(payload, manifest.layouts[state].size);
     // On their way before they are checked: the threads copy them meanwhile.
     computer.setWeights(state, weights);
-    const found = checksumBytes(payload);
+    // What came through a shared file was checked there.
+    const found = channel.shares ? checksum : checksumBytes(payload);
+    channel.recycle(payload);
     if (found !== checksum) {
       this.#held[state] = null;
       throw new Refusal(
@@ -253,7 +272,8 @@ export class Session {
     if (this.#over) return;
     const elapsed_ms = this.#tools.now_ms() - arrived_ms;
     const { run, incarnation, generation, step, critic_checksum, generator_checksum } = message;
-    this.#tools.channel.send({
+    const { channel } = this.#tools;
+    channel.send({
       type: "result",
       run,
       incarnation,
@@ -267,7 +287,8 @@ export class Session {
       compute_ms,
       elapsed_ms,
     }, bytesOf(sum));
-    this.#tools.channel.drained().then(() => computer.recycle(sum), () => {});
+    const sent = channel.shares ? Promise.resolve() : channel.drained();
+    sent.then(() => computer.recycle(sum), () => {});
     this.#tools.events.computed(step, end - begin, elapsed_ms);
     if (next_noise_counter !== null) {
       computer.makeAhead(node, { noise_purpose: "critic_noise", noise_counter: next_noise_counter });

@@ -13,6 +13,7 @@ import { backoffMs } from "./backoff.ts";
 import type { WorkerConsole } from "./console.ts";
 import { ACCEPTED, Session, type SessionEnd } from "./session.ts";
 import type { ShardStore } from "./shard_store.ts";
+import type { OpenShared } from "./shared_folder.ts";
 import type { Workshop } from "./workshop.ts";
 
 const HANDSHAKE_MS = 10_000;
@@ -27,6 +28,7 @@ export interface WorkerTools {
   readonly hello: JoinOptions["hello"];
   readonly workshop: Workshop;
   readonly store: ShardStore;
+  readonly openShared: OpenShared;
   readonly console: WorkerConsole;
   readonly clock: Clock;
   /** Milliseconds since 1970. */
@@ -82,12 +84,21 @@ async function joinOnce(
   { url, token }: Rendezvous,
   reminder: Reminder,
 ): Promise<Outcome> {
-  const { clock, console, stop, hello, workshop, store, wall_ms } = tools;
+  const { clock, console, stop, hello, workshop, store, openShared, wall_ms } = tools;
   const socket = await tools.connect(url);
   const welcome = await joinCoordinator(socket, { clock, deadline_ms: HANDSHAKE_MS, token, hello });
   const channel = openChannel(socket, { ...welcome, clock, allowed: ACCEPTED });
   const now_ms = () => clock.now_ms();
-  const session = new Session({ welcome, channel, workshop, store, events: console, now_ms, wall_ms });
+  const session = new Session({
+    welcome,
+    channel,
+    workshop,
+    store,
+    events: console,
+    now_ms,
+    wall_ms,
+    openShared,
+  });
   reminder.joined();
   console.line(`Joined run ${welcome.run} at ${url} as worker ${welcome.worker}`);
   const leave = () => session.leave("Stopped by its user");

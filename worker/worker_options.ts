@@ -51,6 +51,13 @@ const OPTIONS = {
     default: 1024,
     about: "Shard data kept in memory; more goes to a cache on disk",
   },
+  share: {
+    kind: "boolean",
+    default: true,
+    default_text: "on",
+    about:
+      "Exchange weights and results through files with a coordinator on this machine; --no-share: the socket",
+  },
   leave_with_stdin: {
     kind: "boolean",
     about: "Leave when standard input ends: whoever started this worker is gone (deno task train uses it)",

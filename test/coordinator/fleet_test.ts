@@ -45,6 +45,7 @@ async function open(options: { exact?: boolean; num_shards?: number } = {}) {
     clock,
     exact,
     classes: [],
+    exchange: null,
   }, observer);
   fleet.publish("critic", 0, "00000000000000c1", Float32Array.of(1, 2));
   fleet.publish("generator", 0, "00000000000000d1", Float32Array.of(3));

@@ -50,7 +50,7 @@ export class ScriptedWorker {
     await joinCoordinator(near, { clock, deadline_ms: 1_000, token, hello });
     const channel = openChannel(near, { clock, heartbeat_ms: 2_000, silence_ms: 10_000, allowed: ALLOWED });
     const worker = new ScriptedWorker(name, channel, near);
-    worker.send({ type: "ready", numeric_class, shard_ms });
+    worker.send({ type: "ready", numeric_class, shard_ms, shared: false });
     for (const shard of held) worker.send({ type: "shard_held", run: "run-1", shard });
     await settled();
     return worker;

@@ -101,6 +101,18 @@ Deno.test("a coordinator for other machines never writes its token to what is no
   assert.deepEqual([summary.state, summary.steps], ["failed", 0]);
 });
 
+Deno.test("Ctrl-C in a terminal reaches train and its workers alike: the step is finished, and nobody is lost", async () => {
+  await using place = await Workplace.open();
+  const run = place.path("run");
+  const train = place.start("train", ["--data", place.images, ...SMALL, ...ENDLESS, "--out", run]);
+  await train.line(/Worker 2 joined/);
+  await logged(run, "step 10", (records) => lastStep(records) >= 10);
+  for (const pid of [...await childrenOf(train.pid), train.pid]) Deno.kill(pid, "SIGINT");
+  assert.equal((await train.end()).code, 130, train.said);
+  const { state, workers, num_faults } = await place.inspect(run);
+  assert.deepEqual([state, num_faults, workers.map(({ left }) => left)], ["interrupted", 0, [null, null]]);
+});
+
 Deno.test("workers of train end with it, also when it is killed", async () => {
   await using place = await Workplace.open();
   const run = place.path("run");

@@ -1,5 +1,5 @@
 /** Processes that these tests did not start themselves: those that a process of wagon has started. */
-import { within } from "./child.ts";
+import { DEADLINE_MS } from "./child.ts";
 
 /** Between two looks at a process that is not ours to wait for. */
 const LOOK_MS = 20;
@@ -42,10 +42,9 @@ export async function childrenOf(pid: number): Promise<number[]> {
 
 /** Waits until a process has ended. */
 export async function ended(pid: number): Promise<void> {
-  const wait = async () => {
-    while ((await allProcesses()).some((process) => process.pid === pid && process.state !== "Z")) {
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-    }
-  };
-  await within(wait(), () => `Process ${pid} must end`);
+  const deadline_ms = performance.now() + DEADLINE_MS;
+  while ((await allProcesses()).some((process) => process.pid === pid && process.state !== "Z")) {
+    if (performance.now() > deadline_ms) throw new Error(`Process ${pid} must end within ${DEADLINE_MS} ms`);
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
 }

@@ -8,7 +8,7 @@ import { MemorySocket } from "./memory_socket.ts";
 
 const HEARTBEAT_MS = 1000;
 const SILENCE_MS = 5000;
-const READY: Message = { type: "ready", numeric_class: "ab".repeat(32), shard_ms: 2.5 };
+const READY: Message = { type: "ready", numeric_class: "ab".repeat(32), shard_ms: 2.5, shared: false };
 const HELD: Message = { type: "shard_held", run: "r", shard: 3 };
 
 /** A channel under test, the bare socket of its peer, and what happened. */

@@ -58,6 +58,7 @@ const messages: fc.Arbitrary<Message> = fc.oneof(
     ),
     heartbeat_ms: fc.integer({ min: 1 }),
     silence_ms: fc.integer({ min: 1 }),
+    shared: fc.option(record({ folder: fc.string({ maxLength: 1024 }), key: hex(32) })),
   }),
 );
 const payloads = fc.option(fc.uint8Array({ maxLength: 200 }));
@@ -106,7 +107,7 @@ Deno.test("frame: what is encoded is decoded, in whatever parts it comes", () =>
   const property = fc.property(messages, payloads, fc.nat(), (message, payload, cut) => {
     const bytes = wire(message, payload);
     const at = cut % (bytes.length + 1);
-    const expected = { message, payload: [...(payload ?? [])] };
+    const expected = { message, payload: [...(payload ?? [])], shared: null };
     for (const parts of [[bytes], [bytes.subarray(0, at), bytes.subarray(at)]]) {
       const received = decodeFrame(...parts);
       assert.deepEqual({ ...received, payload: [...received.payload] }, expected);

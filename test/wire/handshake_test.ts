@@ -34,6 +34,7 @@ const WELCOME = {
   artifacts: [],
   heartbeat_ms: 1000,
   silence_ms: 5000,
+  shared: null,
 } as const;
 const WRONG_TOKEN = {
   worker: "Token of the worker must be that of the run: found another",

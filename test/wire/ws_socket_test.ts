@@ -22,6 +22,7 @@ const WELCOME = {
   artifacts: [],
   heartbeat_ms: 1000,
   silence_ms: 5000,
+  shared: null,
 } as const;
 const WEIGHTS: Message = {
   type: "weights",

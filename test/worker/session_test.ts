@@ -6,6 +6,7 @@ import type { Refusal } from "../../wire/refusal.ts";
 import { CPU } from "../../worker/device.ts";
 import type { Events } from "../../worker/events.ts";
 import { ACCEPTED, Session } from "../../worker/session.ts";
+import { openNothing } from "../../worker/shared_folder.ts";
 import { ShardStore } from "../../worker/shard_store.ts";
 import { type Computer, type StartComputer, Workshop } from "../../worker/workshop.ts";
 import { FakeClock } from "../wire/fake_clock.ts";
@@ -116,13 +117,19 @@ async function scene(
     events,
     now_ms: now_ms.bind(clock),
     wall_ms: () => 0,
+    openShared: openNothing,
   });
   return { coordinator, session, computer, workshop, said, clock };
 }
 
 async function readyScene(options: SceneOptions = {}): Promise<Scene> {
   const it = await scene(options);
-  assert.deepEqual(await it.coordinator.setUp(), { type: "ready", numeric_class: CLASS, shard_ms: 2 });
+  assert.deepEqual(await it.coordinator.setUp(), {
+    type: "ready",
+    numeric_class: CLASS,
+    shard_ms: 2,
+    shared: false,
+  });
   return it;
 }
 

@@ -86,5 +86,6 @@ function welcomeOf(files: ReadonlyMap<string, Uint8Array>, shards: readonly Uint
     artifacts: [...files].map(([file, bytes]) => ({ file, sha256: sha256(bytes), bytes: bytes.length })),
     heartbeat_ms: 1000,
     silence_ms: 10_000,
+    shared: null,
   };
 }

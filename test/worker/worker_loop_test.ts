@@ -5,6 +5,7 @@ import type { Socket } from "../../wire/socket.ts";
 import { sha256 } from "../../worker/artifact_set.ts";
 import { WorkerConsole } from "../../worker/console.ts";
 import { CPU } from "../../worker/device.ts";
+import { openNothing } from "../../worker/shared_folder.ts";
 import { ShardStore } from "../../worker/shard_store.ts";
 import { runWorker } from "../../worker/worker_loop.ts";
 import { Workshop } from "../../worker/workshop.ts";
@@ -49,6 +50,7 @@ function worker({ place = { url: URL, token: TOKEN } as Rendezvous | null } = {}
     hello: { name: "w", threads: 1, provider: "cpu", device: "", platform: "test" },
     workshop: new Workshop([CPU], () => Promise.resolve(computer)),
     store: new ShardStore(0, null),
+    openShared: openNothing,
     console: new WorkerConsole({
       is_terminal: false,
       columns: () => 80,

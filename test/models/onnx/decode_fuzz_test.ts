@@ -15,7 +15,7 @@ function isModel(bytes: Uint8Array): boolean {
   } catch (error) {
     assert(
       error instanceof UserError || error instanceof GraphError,
-      error instanceof Error ? error.stack : "",
+      String(error),
     );
     assert(!/[\n\r]/.test(error.message) && error.message.length < 700);
     return false;

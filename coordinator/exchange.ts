@@ -1,0 +1,81 @@
+/** The folder through which workers on this machine exchange large payloads with the coordinator. */
+import { join } from "node:path";
+import type { Manifest } from "../models/manifest.ts";
+import type { Channel } from "../wire/channel.ts";
+import type { MessageOf } from "../wire/messages.ts";
+import { RingReader, RingWriter } from "../wire/shared_ring.ts";
+
+/** A worker that lags behind by more versions of weights has lost touch: it is let go, and may join anew. */
+const NUM_SLOTS = 4;
+
+export class Exchange implements Disposable {
+  readonly #folder: string;
+  readonly #key: string;
+  readonly #weights: RingWriter;
+  readonly #readers = new Map<number, RingReader>();
+
+  private constructor(folder: string, key: string, weights: RingWriter) {
+    this.#folder = folder;
+    this.#key = key;
+    this.#weights = weights;
+  }
+
+  /** Makes the folder, or null where there is no room or no right to: payloads then go through the socket. */
+  static open({ layouts }: Manifest): Exchange | null {
+    const folder = makeFolder();
+    if (folder === null) return null;
+    const key = crypto.getRandomValues(new Uint8Array(16)).toHex();
+    try {
+      Deno.writeTextFileSync(join(folder, "key"), key, { mode: 0o600 });
+      const max_bytes = 4 * Math.max(layouts.critic.size, layouts.generator.size);
+      return new Exchange(folder, key, RingWriter.create(join(folder, "weights"), max_bytes, NUM_SLOTS));
+    } catch {
+      removeFolder(folder);
+      return null;
+    }
+  }
+
+  /** What a welcome says to a worker at this address. */
+  offer(peer: string): MessageOf<"welcome">["shared"] {
+    const here = /^(::ffff:)?127\.|^\[?::1\b/.test(peer);
+    return here ? { folder: this.#folder, key: this.#key } : null;
+  }
+
+  /** A worker has taken the offer. Throws where its file cannot be opened. */
+  share(worker: number, channel: Channel): void {
+    const path = join(this.#folder, `worker-${worker}`);
+    const reader = RingReader.open(path);
+    // Both sides have it open: nothing of it is left behind, whatever happens to either.
+    if (Deno.build.os !== "windows") Deno.removeSync(path);
+    this.#readers.set(worker, reader);
+    channel.share(this.#weights, reader);
+  }
+
+  left(worker: number): void {
+    this.#readers.get(worker)?.[Symbol.dispose]();
+    this.#readers.delete(worker);
+  }
+
+  [Symbol.dispose](): void {
+    for (const worker of [...this.#readers.keys()]) this.left(worker);
+    this.#weights[Symbol.dispose]();
+    removeFolder(this.#folder);
+  }
+}
+
+/** A new folder for temporary files, readable by its owner alone. */
+function makeFolder(): string | null {
+  try {
+    return Deno.makeTempDirSync({ prefix: "wagon-" });
+  } catch {
+    return null;
+  }
+}
+
+function removeFolder(folder: string): void {
+  try {
+    Deno.removeSync(folder, { recursive: true });
+  } catch {
+    // Temporary files: the system clears them some day.
+  }
+}

@@ -1,0 +1,21 @@
+/** Payloads that lie beside the socket: what channels know of them. shared_ring.ts is how they get there. */
+
+/** Where a payload lies. `tag`: 16 hexadecimal digits, never 0, another for each payload of a ring. */
+export interface Parcel {
+  readonly offset: number;
+  readonly tag: string;
+}
+
+/** What a channel needs of the sending side. */
+export interface Sharer {
+  /** Puts a payload into the next slot. The same array twice in a row lies in one slot. */
+  put(payload: Uint8Array): Parcel;
+}
+
+/** What a channel needs of the receiving side. */
+export interface Taker {
+  /** The payload, or null if it was overwritten. */
+  take(parcel: Parcel, bytes: number): Uint8Array | null;
+  /** Gives back what {@linkcode take} returned, once nobody reads it. */
+  recycle(payload: Uint8Array): void;
+}

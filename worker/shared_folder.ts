@@ -1,0 +1,45 @@
+/** The worker's side of a shared folder: payloads go through files where the coordinator is on the same machine. */
+import { join } from "node:path";
+import type { MessageOf } from "../wire/messages.ts";
+import type { Sharer, Taker } from "../wire/parcel.ts";
+import { RingReader, RingWriter } from "../wire/shared_ring.ts";
+
+/** Results that may wait for the coordinator to read them. */
+const NUM_SLOTS = 8;
+
+export interface SharedFolder extends Disposable {
+  readonly sharer: Sharer;
+  readonly taker: Taker;
+}
+
+export type OpenShared = (
+  offer: MessageOf<"welcome">["shared"],
+  worker: number,
+  max_bytes: number,
+) => SharedFolder | null;
+
+/** For a worker that shall use the socket alone. */
+export const openNothing: OpenShared = () => null;
+
+/**
+ * Takes the coordinator's offer, or gives null: the folder is not there, does not hold the key (it is another
+ * machine's), or has no room. `max_bytes`: of one result.
+ */
+export const openSharedFolder: OpenShared = (offer, worker, max_bytes) => {
+  if (offer === null) return null;
+  try {
+    if (Deno.readTextFileSync(join(offer.folder, "key")) !== offer.key) return null;
+    const taker = RingReader.open(join(offer.folder, "weights"));
+    const sharer = RingWriter.create(join(offer.folder, `worker-${worker}`), max_bytes, NUM_SLOTS);
+    return {
+      sharer,
+      taker,
+      [Symbol.dispose]: () => {
+        taker[Symbol.dispose]();
+        sharer[Symbol.dispose]();
+      },
+    };
+  } catch {
+    return null;
+  }
+};
