@@ -93,6 +93,7 @@ function whenReady(
           enter(message);
           resolve();
         } catch (error) {
+          channel.close(error instanceof Error ? error.message : String(error));
           end(error);
         }
       } else if (message.type === "leave" || message.type === "refuse") channel.close(message.reason);

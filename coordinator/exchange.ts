@@ -1,5 +1,5 @@
 /** The folder through which workers on this machine exchange large payloads with the coordinator. */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Manifest } from "../models/manifest.ts";
 import type { Channel } from "../wire/channel.ts";
 import type { MessageOf } from "../wire/messages.ts";
@@ -8,15 +8,20 @@ import { RingReader, RingWriter } from "../wire/shared_ring.ts";
 /** A worker that lags behind by more versions of weights has lost touch: it is let go, and may join anew. */
 const NUM_SLOTS = 4;
 
+const PREFIX = "wagon-exchange-";
+
 export class Exchange implements Disposable {
   readonly #folder: string;
   readonly #key: string;
+  /** Locked as long as this process lives. */
+  readonly #lock: Deno.FsFile;
   readonly #weights: RingWriter;
   readonly #readers = new Map<number, RingReader>();
 
-  private constructor(folder: string, key: string, weights: RingWriter) {
+  private constructor(folder: string, key: string, lock: Deno.FsFile, weights: RingWriter) {
     this.#folder = folder;
     this.#key = key;
+    this.#lock = lock;
     this.#weights = weights;
   }
 
@@ -24,11 +29,16 @@ export class Exchange implements Disposable {
   static open({ layouts }: Manifest): Exchange | null {
     const folder = makeFolder();
     if (folder === null) return null;
+    clearStale(dirname(folder));
     const key = crypto.getRandomValues(new Uint8Array(16)).toHex();
     try {
+      // A file of its own: on Windows a locked file cannot be read by others.
+      const lock = Deno.openSync(join(folder, "lock"), { write: true, createNew: true, mode: 0o600 });
+      lock.lockSync(true);
       Deno.writeTextFileSync(join(folder, "key"), key, { mode: 0o600 });
       const max_bytes = 4 * Math.max(layouts.critic.size, layouts.generator.size);
-      return new Exchange(folder, key, RingWriter.create(join(folder, "weights"), max_bytes, NUM_SLOTS));
+      const weights = RingWriter.create(join(folder, "weights"), max_bytes, NUM_SLOTS);
+      return new Exchange(folder, key, lock, weights);
     } catch {
       removeFolder(folder);
       return null;
@@ -59,14 +69,28 @@ export class Exchange implements Disposable {
   [Symbol.dispose](): void {
     for (const worker of [...this.#readers.keys()]) this.left(worker);
     this.#weights[Symbol.dispose]();
+    this.#lock.close();
     removeFolder(this.#folder);
+  }
+}
+
+/** Removes folders whose coordinator was killed: nobody holds their lock. */
+function clearStale(parent: string): void {
+  for (const { name } of Deno.readDirSync(parent)) {
+    if (!name.startsWith(PREFIX)) continue;
+    try {
+      using lock = Deno.openSync(join(parent, name, "lock"), { write: true });
+      if (lock.tryLockSync(true)) removeFolder(join(parent, name));
+    } catch {
+      // Another user's, or being made or removed at this moment.
+    }
   }
 }
 
 /** A new folder for temporary files, readable by its owner alone. */
 function makeFolder(): string | null {
   try {
-    return Deno.makeTempDirSync({ prefix: "wagon-" });
+    return Deno.makeTempDirSync({ prefix: PREFIX });
   } catch {
     return null;
   }

@@ -8,7 +8,7 @@ export interface Parcel {
 
 /** What a channel needs of the sending side. */
 export interface Sharer {
-  /** Puts a payload into the next slot. The same array twice in a row lies in one slot. */
+  /** Puts a payload into the next slot. An array that still lies in one is not put again. */
   put(payload: Uint8Array): Parcel;
 }
 

@@ -34,7 +34,8 @@ export class RingWriter implements Sharer, Disposable {
   readonly #slot_bytes: number;
   readonly #num_slots: number;
   #count = 0;
-  #last: { readonly payload: Uint8Array; readonly parcel: Parcel } | null = null;
+  /** What lies in each slot. */
+  readonly #held: { readonly payload: Uint8Array; readonly parcel: Parcel }[] = [];
 
   private constructor(file: Deno.FsFile, slot_bytes: number, num_slots: number) {
     this.#file = file;
@@ -61,19 +62,21 @@ export class RingWriter implements Sharer, Disposable {
   }
 
   put(payload: Uint8Array): Parcel {
-    if (this.#last?.payload === payload) return this.#last.parcel;
+    const held = this.#held.find((slot) => slot.payload === payload);
+    if (held) return held.parcel;
     if (TAG_BYTES + payload.length > this.#slot_bytes) {
       throw new RangeError(
         `A shared payload must have at most ${this.#slot_bytes - TAG_BYTES} bytes: found ${payload.length}`,
       );
     }
-    const offset = (this.#count++ % this.#num_slots) * this.#slot_bytes;
+    const slot = this.#count++ % this.#num_slots;
+    const offset = slot * this.#slot_bytes;
     const tag = this.#count.toString(16).padStart(2 * TAG_BYTES, "0");
     writeAt(this.#file, offset, NO_TAG);
     writeAt(this.#file, offset + TAG_BYTES, payload);
     writeAt(this.#file, offset, Uint8Array.fromHex(tag));
     const parcel = { offset, tag };
-    this.#last = { payload, parcel };
+    this.#held[slot] = { payload, parcel };
     return parcel;
   }
 

@@ -116,9 +116,20 @@ export class GraphRunner {
   /** Fills the buffers behind `outputs`; returns the milliseconds in ONNX Runtime. */
   async run(feeds: Tensors, outputs: Tensors): Promise<number> {
     const start = performance.now();
-    // The map this returns holds copies; the buffers behind `outputs` are filled in place.
-    await this.session.run(feeds, outputs);
+    // The buffers behind `outputs` are filled in place; what comes back are copies of them.
+    discard(await this.session.run(feeds, outputs), outputs);
     return performance.now() - start;
+  }
+}
+
+/**
+ * Frees copies at once. Left to the garbage collector they would be collected some hundred times a second's worth
+ * of gradients late: measured, a tenth of a worker's time.
+ */
+function discard(copies: ort.InferenceSession.ReturnType, originals: Tensors): void {
+  for (const [name, copy] of Object.entries(copies)) {
+    const { buffer } = copy.data as Float32Array<ArrayBuffer>;
+    if (buffer !== (originals[name]!.data as Float32Array<ArrayBuffer>).buffer) buffer.transfer(0);
   }
 }
 

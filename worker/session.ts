@@ -39,7 +39,7 @@ export type SessionEnd =
   | { readonly kind: "lost"; readonly reason: string };
 
 export interface SessionTools {
-  /** Takes the coordinator's offer of a shared folder, for results of up to so many bytes. */
+  /** Takes the coordinator's offer of a shared folder. */
   readonly openShared: OpenShared;
   readonly welcome: MessageOf<"welcome">;
   readonly channel: Channel;
@@ -196,7 +196,9 @@ export class Session {
   #share({ graphs }: Manifest): boolean {
     const { welcome, channel, openShared } = this.#tools;
     const size = Math.max(graphs.critic_training_model.size, graphs.generator_training_model.size);
-    this.#shared = openShared(welcome.shared, welcome.worker, 4 * size);
+    // A range of shards has at most two nodes of the summing tree on each of its levels.
+    const num_slots = 2 * Math.ceil(Math.log2(welcome.shards)) + 2;
+    this.#shared = openShared(welcome.shared, welcome.worker, { max_bytes: 4 * size, num_slots });
     if (this.#shared) channel.share(this.#shared.sharer, this.#shared.taker);
     return this.#shared !== null;
   }

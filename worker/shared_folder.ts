@@ -4,9 +4,6 @@ import type { MessageOf } from "../wire/messages.ts";
 import type { Sharer, Taker } from "../wire/parcel.ts";
 import { RingReader, RingWriter } from "../wire/shared_ring.ts";
 
-/** Results that may wait for the coordinator to read them. */
-const NUM_SLOTS = 8;
-
 export interface SharedFolder extends Disposable {
   readonly sharer: Sharer;
   readonly taker: Taker;
@@ -15,7 +12,7 @@ export interface SharedFolder extends Disposable {
 export type OpenShared = (
   offer: MessageOf<"welcome">["shared"],
   worker: number,
-  max_bytes: number,
+  room: { readonly max_bytes: number; readonly num_slots: number },
 ) => SharedFolder | null;
 
 /** For a worker that shall use the socket alone. */
@@ -23,14 +20,14 @@ export const openNothing: OpenShared = () => null;
 
 /**
  * Takes the coordinator's offer, or gives null: the folder is not there, does not hold the key (it is another
- * machine's), or has no room. `max_bytes`: of one result.
+ * machine's), or has no room. `room`: bytes of one result, and results that may wait to be read.
  */
-export const openSharedFolder: OpenShared = (offer, worker, max_bytes) => {
+export const openSharedFolder: OpenShared = (offer, worker, { max_bytes, num_slots }) => {
   if (offer === null) return null;
   try {
     if (Deno.readTextFileSync(join(offer.folder, "key")) !== offer.key) return null;
     const taker = RingReader.open(join(offer.folder, "weights"));
-    const sharer = RingWriter.create(join(offer.folder, `worker-${worker}`), max_bytes, NUM_SLOTS);
+    const sharer = RingWriter.create(join(offer.folder, `worker-${worker}`), max_bytes, num_slots);
     return {
       sharer,
       taker,

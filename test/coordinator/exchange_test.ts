@@ -5,6 +5,7 @@ import type { Sharer, Taker } from "../../wire/parcel.ts";
 import type { Channel } from "../../wire/channel.ts";
 import { openSharedFolder } from "../../worker/shared_folder.ts";
 
+const ROOM = { max_bytes: 40, num_slots: 2 };
 const MANIFEST = { layouts: { critic: { size: 4 }, generator: { size: 6 } } } as unknown as Manifest;
 
 /** Notes what a channel was told to share. */
@@ -26,7 +27,7 @@ Deno.test("the folder is offered to workers on this machine alone", () => {
 
 Deno.test("weights and results pass through the folder, both ways", () => {
   using exchange = Exchange.open(MANIFEST)!;
-  using worker = openSharedFolder(exchange.offer("127.0.0.1:5"), 7, 40)!;
+  using worker = openSharedFolder(exchange.offer("127.0.0.1:5"), 7, ROOM)!;
   const near = channel();
   exchange.share(7, near);
   const weights = Uint8Array.from({ length: 24 }, (_, i) => i);
@@ -38,9 +39,9 @@ Deno.test("weights and results pass through the folder, both ways", () => {
 Deno.test("a worker that cannot read the key does not share: the folder is another machine's", () => {
   using exchange = Exchange.open(MANIFEST)!;
   const offer = exchange.offer("127.0.0.1:5")!;
-  assert.equal(openSharedFolder({ ...offer, key: "00".repeat(16) }, 7, 40), null);
-  assert.equal(openSharedFolder({ ...offer, folder: `${offer.folder}-elsewhere` }, 7, 40), null);
-  assert.equal(openSharedFolder(null, 7, 40), null);
+  assert.equal(openSharedFolder({ ...offer, key: "00".repeat(16) }, 7, ROOM), null);
+  assert.equal(openSharedFolder({ ...offer, folder: `${offer.folder}-elsewhere` }, 7, ROOM), null);
+  assert.equal(openSharedFolder(null, 7, ROOM), null);
 });
 
 Deno.test("nothing is left behind", async () => {
@@ -49,4 +50,13 @@ Deno.test("nothing is left behind", async () => {
   assert.ok((await Deno.stat(folder)).isDirectory);
   exchange[Symbol.dispose]();
   await assert.rejects(Deno.stat(folder), Deno.errors.NotFound);
+});
+
+Deno.test("what a killed coordinator left behind is cleared away by the next, what lives is not", async () => {
+  using alive = Exchange.open(MANIFEST)!;
+  const killed = await Deno.makeTempDir({ prefix: "wagon-exchange-" });
+  await Deno.writeTextFile(`${killed}/lock`, "");
+  using _next = Exchange.open(MANIFEST)!;
+  await assert.rejects(Deno.stat(killed), Deno.errors.NotFound);
+  assert.ok((await Deno.stat(alive.offer("127.0.0.1:5")!.folder)).isDirectory);
 });

@@ -109,8 +109,10 @@ Deno.test("Ctrl-C in a terminal reaches train and its workers alike: the step is
   await logged(run, "step 10", (records) => lastStep(records) >= 10);
   for (const pid of [...await childrenOf(train.pid), train.pid]) Deno.kill(pid, "SIGINT");
   assert.equal((await train.end()).code, 130, train.said);
-  const { state, workers, num_faults } = await place.inspect(run);
-  assert.deepEqual([state, num_faults, workers.map(({ left }) => left)], ["interrupted", 0, [null, null]]);
+  const { state, workers, faults } = await place.inspect(run);
+  assert.deepEqual([state, workers.map(({ left }) => left)], ["interrupted", [null, null]]);
+  // An evaluation may be under way, and is left out.
+  assert.deepEqual(faults.filter(({ what }) => what !== "evaluation failed"), []);
 });
 
 Deno.test("workers of train end with it, also when it is killed", async () => {

@@ -6,7 +6,7 @@ import type { Summary } from "../../runlog/summary.ts";
 import { Child, type Ended, taskArgs, type TaskName } from "./child.ts";
 import { tinyImages } from "./images.ts";
 
-/** Sixteen examples a step of a small pair of networks: a step takes about 2 ms. */
+/** Options of a small pair of networks without pictures on the way: a step takes about 2 ms. */
 export const SMALL = ["--preset", "strokes", "--n-critic", "2", "--sample-every", "0"];
 
 export class Workplace implements AsyncDisposable {
@@ -21,6 +21,7 @@ export class Workplace implements AsyncDisposable {
   static async open(): Promise<Workplace> {
     const folder = await Deno.realPath(await Deno.makeTempDir({ prefix: "wagon-e2e-" }));
     const place = new Workplace(folder);
+    await Deno.mkdir(place.#temporary);
     await Deno.writeFile(place.images, tinyImages());
     return place;
   }
@@ -28,6 +29,11 @@ export class Workplace implements AsyncDisposable {
   /** A path in the folder. */
   path(...parts: string[]): string {
     return join(this.folder, ...parts);
+  }
+
+  /** For what processes leave behind that are killed. */
+  get #temporary(): string {
+    return this.path("tmp");
   }
 
   get images(): string {
@@ -41,8 +47,13 @@ export class Workplace implements AsyncDisposable {
 
   /** Starts a program in the folder. */
   startCommand(command: readonly string[], label: string, env: Record<string, string> = {}): Child {
-    const all = { WAGON_STATE_DIR: this.path("state"), WAGON_TOKEN: "", LANG: "C.UTF-8", ...env };
-    const child = new Child(command, label, all, this.folder);
+    const own = {
+      WAGON_STATE_DIR: this.path("state"),
+      TMPDIR: this.#temporary,
+      WAGON_TOKEN: "",
+      LANG: "C.UTF-8",
+    };
+    const child = new Child(command, label, { ...own, ...env }, this.folder);
     this.#children.push(child);
     return child;
   }

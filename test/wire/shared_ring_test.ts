@@ -53,11 +53,18 @@ Deno.test("a writer that was stopped in mid-payload leaves nothing that can be t
     assert.equal(reader.take(parcel, SLOT_BYTES), null);
   }));
 
-Deno.test("the same array twice in a row lies in one slot: one payload for many readers", () =>
-  withRing((writer) => {
-    const payload = payloadOf(1);
-    assert.deepEqual(writer.put(payload), writer.put(payload));
-    assert.notDeepEqual(writer.put(payload.slice()), writer.put(payload));
+Deno.test("an array lies in one slot, however often it is put and whatever comes in between", () =>
+  withRing((writer, reader) => {
+    const [critic, generator] = [payloadOf(1), payloadOf(2)];
+    const parcels = [critic, generator].map((payload) => writer.put(payload));
+    for (let worker = 0; worker < 4; worker++) {
+      assert.deepEqual([critic, generator].map((payload) => writer.put(payload)), parcels);
+    }
+    assert.notDeepEqual(writer.put(critic.slice()), parcels[0]);
+    writer.put(payloadOf(3));
+    const again = writer.put(critic);
+    assert.notDeepEqual(again, parcels[0]);
+    assert.deepEqual(reader.take(again, SLOT_BYTES), critic);
   }));
 
 Deno.test("a payload that is too long is refused", () =>
