@@ -34,14 +34,16 @@ export class ModelState {
   step = 0;
   generator_step = 0;
   readonly #kernels: Kernels;
-  /** The critic before a step that is not committed yet. */
-  #held: Network | null = null;
+  /** The critic before a step that is not committed yet; its checksum is empty when nothing is held. */
+  readonly #held: Network;
 
   constructor(kernels: Kernels, manifest: Manifest) {
     this.#kernels = kernels;
     this.critic = this.#network(manifest.layouts.critic);
     this.generator = this.#network(manifest.layouts.generator);
     this.statistics = new Float32Array(manifest.layouts.statistics.size);
+    const { size } = manifest.layouts.critic;
+    this.#held = { parameters: new Float32Array(size), square_average: new Float32Array(size), checksum: "" };
   }
 
   /** Bytes of WebAssembly memory that a state of this manifest takes, alignment included. */
@@ -57,22 +59,19 @@ export class ModelState {
 
   /** Remembers the critic until {@linkcode commit} or {@linkcode restoreCritic}. */
   holdCritic(): void {
-    const { parameters, square_average, checksum } = this.critic;
-    this.#held = { parameters: parameters.slice(), square_average: square_average.slice(), checksum };
+    copyNetwork(this.critic, this.#held);
   }
 
   /** Undoes the critic's update of a step that failed half-way. */
   restoreCritic(): void {
-    if (!this.#held) return;
-    this.critic.parameters.set(this.#held.parameters);
-    this.critic.square_average.set(this.#held.square_average);
-    this.critic.checksum = this.#held.checksum;
-    this.#held = null;
+    if (this.#held.checksum === "") return;
+    copyNetwork(this.#held, this.critic);
+    this.#held.checksum = "";
   }
 
   commit(step: number): void {
     this.step = step;
-    this.#held = null;
+    this.#held.checksum = "";
   }
 
   /** Call after filling the buffers from outside. */
@@ -101,6 +100,12 @@ export class ModelState {
         Math.fround(STATISTICS_MOMENTUM * batch[i]!);
     }
   }
+}
+
+function copyNetwork(from: Network, to: Network): void {
+  to.parameters.set(from.parameters);
+  to.square_average.set(from.square_average);
+  to.checksum = from.checksum;
 }
 
 /** SHA-256 of all weights: critic, generator, running statistics, little-endian float32 in layout order. */
