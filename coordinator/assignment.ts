@@ -25,6 +25,22 @@ export interface Assignment {
   readonly predicted_ms: number;
 }
 
+/** A probe may be off by more than this, for instance beside others that compile; a measured time is not. */
+const TRUST = 2;
+
+/**
+ * Speeds to assign by. A worker that has computed nothing yet is taken to be at most twice as slow as the fastest:
+ * one noisy probe would otherwise leave it without a shard, and so unmeasured, for the whole run.
+ */
+export function trustedSpeeds(speeds: readonly (Speed & { readonly measured: boolean })[]): Speed[] {
+  const fastest_ms = Math.min(...speeds.map(({ shard_ms }) => shard_ms));
+  return speeds.map(({ worker, threads, shard_ms, measured }) => ({
+    worker,
+    threads,
+    shard_ms: measured ? shard_ms : Math.min(shard_ms, TRUST * fastest_ms),
+  }));
+}
+
 function rangeTime(speed: Speed, num_shards: number): number {
   return Math.ceil(num_shards / speed.threads) * speed.shard_ms;
 }

@@ -7,8 +7,11 @@ import { RunFolder } from "./run_folder.ts";
 /** Exit code of a run that Ctrl-C ended: 128 + SIGINT, as shells expect. */
 const INTERRUPTED = 130;
 
-/** What to print, and the exit code. Throws what stopped the run, if it failed. */
-export function describeEnding({ record, folder, error }: Ending): { lines: string[]; exit_code: number } {
+/** What to print, and the exit code. Throws what stopped the run, if it failed. `task`: how it was started. */
+export function describeEnding(
+  { record, folder, error }: Ending,
+  task: "train" | "coordinator",
+): { lines: string[]; exit_code: number } {
   if (error instanceof UserError) {
     throw new UserError(`${error.message}. Run folder: ${folder}`, { cause: error });
   }
@@ -26,8 +29,8 @@ export function describeEnding({ record, folder, error }: Ending): { lines: stri
     "Try next:",
     `  deno task inspect ${folder}`,
     finished
-      ? `  deno task train --resume ${folder} --steps ${2 * step}`
-      : `  deno task train --resume ${folder}`,
+      ? `  deno task ${task} --resume ${folder} --steps ${2 * step}`
+      : `  deno task ${task} --resume ${folder}`,
   ];
   return { lines, exit_code: finished ? 0 : INTERRUPTED };
 }

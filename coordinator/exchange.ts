@@ -5,8 +5,11 @@ import type { Channel } from "../wire/channel.ts";
 import type { MessageOf } from "../wire/messages.ts";
 import { RingReader, RingWriter } from "../wire/shared_ring.ts";
 
-/** A worker that lags behind by more versions of weights has lost touch: it is let go, and may join anew. */
-const NUM_SLOTS = 4;
+/**
+ * A worker that lags behind by more versions of weights has lost touch: it is let go, and may join anew. Few, so that
+ * what is written in turn stays in the processor's cache.
+ */
+const NUM_SLOTS = 3;
 
 const PREFIX = "wagon-exchange-";
 

@@ -9,11 +9,12 @@ import type { Message, MessageOf } from "../wire/messages.ts";
 import { Refusal } from "../wire/refusal.ts";
 import type { Socket } from "../wire/socket.ts";
 import { admit, type RunFacts } from "./admission.ts";
-import { assignShards, type Range, rebalance } from "./assignment.ts";
+import { assignShards, type Range, rebalance, trustedSpeeds } from "./assignment.ts";
 import type { NodeResult } from "./averaging.ts";
 import type { Exchange } from "./exchange.ts";
 import { Jobs } from "./jobs.ts";
 import { Member } from "./member.ts";
+import { type Fence, type RoundRequest, staleness } from "./fence.ts";
 import type { FleetObserver } from "./observer.ts";
 import { Patience } from "./patience.ts";
 import { PublishedWeights, type TrainedState } from "./published_weights.ts";
@@ -35,12 +36,6 @@ export interface FleetOptions {
   /** For workers on this machine; null: none. */
   readonly exchange: Pick<Exchange, "offer" | "share" | "left"> | null;
 }
-
-/** What one kind of gradient of one step needs. */
-export type RoundRequest = Pick<
-  MessageOf<"work">,
-  "kind" | "step" | "epoch" | "batch" | "noise_purpose" | "noise_counter" | "next_noise_counter"
->;
 
 export interface WorkerShare {
   shards: number;
@@ -231,7 +226,7 @@ export class Fleet {
   }
 
   #reassign(step: number): void {
-    const speeds = this.members.map((member) => member.speed);
+    const speeds = trustedSpeeds(this.members.map((member) => member.speed));
     const { num_shards } = this.#data.plan;
     if (this.#stale_ranges) {
       this.#ranges = assignShards(num_shards, speeds).ranges;
@@ -331,34 +326,13 @@ export class Fleet {
     member.channel.close(`It refused its work: ${message.reason}`);
   }
 
-  /** Why a result does not belong to the open round, or null. */
-  #staleness(message: MessageOf<"result">): string | null {
-    const open = this.#open;
-    if (!open) return "no step is open";
-    const { request } = open;
-    if (message.run !== this.#facts.run) return `the run is ${this.#facts.run}`;
-    if (message.incarnation !== this.#facts.incarnation) {
-      return `the incarnation is ${this.#facts.incarnation}`;
-    }
-    if (message.generation > this.#generation) return `the membership generation is ${this.#generation}`;
-    if (message.step !== request.step || message.kind !== request.kind) {
-      return `the open step is ${request.step} (${request.kind})`;
-    }
-    for (const state of ["critic", "generator"] as const) {
-      if (message[`${state}_checksum`] !== this.#weights.checksum(state)) {
-        return `the ${state} has changed`;
-      }
-    }
-    return null;
-  }
-
   #result(member: Member, message: MessageOf<"result">, payload: Uint8Array): void {
-    const stale = this.#staleness(message);
-    if (stale !== null) {
+    const open = this.#open;
+    const stale = open ? staleness(message, this.#fence(open)) : "no step is open";
+    if (!open || stale !== null) {
       const found = `step ${message.step} (${message.kind}), shards ${message.begin} to ${message.end - 1}`;
       throw new Refusal("stale", `Result must belong to the open round, found ${found}: ${stale}`);
     }
-    const open = this.#open!;
     const graph = open.request.kind === "critic" ? "critic_training_model" : "generator_training_model";
     const values = payloadFloats(payload, this.#facts.manifest.graphs[graph].size);
     const verdict = open.round.accept(member.id, message.begin, message.end);
@@ -370,6 +344,15 @@ export class Fleet {
     if (!open.round.complete) return;
     this.#open = null;
     open.resolve({ results: open.results, shares: open.shares });
+  }
+
+  #fence({ request }: OpenRound): Fence {
+    const { run, incarnation } = this.#facts;
+    const checksums = {
+      critic: this.#weights.checksum("critic"),
+      generator: this.#weights.checksum("generator"),
+    };
+    return { run, incarnation, generation: this.#generation, request, checksums };
   }
 
   #count(open: OpenRound, member: Member, message: MessageOf<"result">): void {

@@ -60,7 +60,7 @@ await runMain(async (args) => {
     listening: (url, console) => tellHowToJoin(console, url, token, values.host, terminal.interactive),
     signal: interruptSignal(terminal),
   }, terminal);
-  const { lines, exit_code } = describeEnding(ending);
+  const { lines, exit_code } = describeEnding(ending, "coordinator");
   for (const line of lines) terminal.write(`${line}\n`);
   return exit_code;
 });

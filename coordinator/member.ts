@@ -45,8 +45,10 @@ export class Member {
     this.channel = channel;
   }
 
-  get speed(): Speed {
-    return { worker: this.id, threads: this.threads, shard_ms: this.shard_ms };
+  /** `measured`: by shards of the training, not only by the probe. */
+  get speed(): Speed & { readonly measured: boolean } {
+    const { id: worker, threads, shard_ms } = this;
+    return { worker, threads, shard_ms, measured: this.shards_computed > 0 };
   }
 
   /** Takes a measured time of `num_shards` shards, summed over its threads. */

@@ -3,7 +3,7 @@ import { UserError } from "../common/errors.ts";
 import type { GraphEntry } from "../models/manifest.ts";
 import type { NodeResult } from "./averaging.ts";
 import type { RunConfig } from "./config.ts";
-import type { RoundRequest } from "./fleet.ts";
+import type { RoundRequest } from "./fence.ts";
 
 /** The first gradient tensor with a value that is not finite, or null. */
 function firstBadSlot(values: Float32Array, graph: GraphEntry): string | null {

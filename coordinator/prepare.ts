@@ -103,9 +103,9 @@ async function prepareResumed(options: PrepareOptions, path: string): Promise<Pr
   const passed_over: BadCheckpoint[] = [];
   const checkpoint = await loadNewest(folder.checkpoints, recorded.run, state, manifest, passed_over);
   if (!checkpoint) fillInitial(state, config, plan.micro_batch);
-  if (state.step > config.steps) {
+  if (state.step >= config.steps) {
     throw new UserError(
-      `Cannot resume up to step ${config.steps}: --steps must be at least ${state.step}, where the last checkpoint is`,
+      `Cannot resume up to step ${config.steps}: --steps must be more than ${state.step}, where the last checkpoint is`,
     );
   }
   const log = await openLog(folder.log);

@@ -39,6 +39,7 @@ export class Recorder implements FleetObserver {
   #checkpointed_ms: number;
   #checkpointed_step: number;
   #failure: unknown = null;
+  #ended = false;
   /** Steps and time of this incarnation, from the start of its first step. */
   #first_step_ms: number | null = null;
   #steps = 0;
@@ -168,6 +169,7 @@ export class Recorder implements FleetObserver {
 
   /** The last record. Nothing may be appended after it. */
   async end(reason: RecordOf<"end">["reason"], detail: string): Promise<RecordOf<"end">> {
+    this.#ended = true;
     this.#evaluator.close();
     const { state, config } = this.#run;
     const numeric_classes = [...this.numeric_classes];
@@ -220,6 +222,8 @@ export class Recorder implements FleetObserver {
   /** Runs beside the training. A full disk stops the run; whatever else fails is only noted. */
   #beside(what: string, work: () => Promise<void>): void {
     const done = work().catch((error: unknown) => {
+      // What the end of the run cuts off is no fault.
+      if (this.#ended) return;
       if (error instanceof UserError) this.#failure ??= error;
       else {
         const reason = error instanceof Error ? error.message : String(error);

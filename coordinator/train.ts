@@ -9,7 +9,8 @@
 import type { Manifest } from "../models/manifest.ts";
 import { meanAt, type NodeResult, type NodeSum, type TreeSum } from "./averaging.ts";
 import type { RunConfig } from "./config.ts";
-import type { Fleet, RoundRequest, WorkerShare } from "./fleet.ts";
+import type { RoundRequest } from "./fence.ts";
+import type { Fleet, WorkerShare } from "./fleet.ts";
 import type { ModelState, Network } from "./model_state.ts";
 import { explainNonFinite } from "./non_finite.ts";
 import { generatorDue, learningRate } from "./schedule.ts";

@@ -64,7 +64,7 @@ async function train(args: readonly string[]): Promise<number> {
     listening: startWorkers,
     signal: AbortSignal.any([interrupt, failure.signal]),
   }, terminal).finally(() => workers?.stop());
-  const { lines, exit_code } = describeEnding(ending);
+  const { lines, exit_code } = describeEnding(ending, "train");
   if (failure.signal.aborted) throw failure.signal.reason;
   for (const line of lines) terminal.write(`${line}\n`);
   return exit_code;

@@ -196,8 +196,9 @@ export class Session {
   #share({ graphs }: Manifest): boolean {
     const { welcome, channel, openShared } = this.#tools;
     const size = Math.max(graphs.critic_training_model.size, graphs.generator_training_model.size);
-    // A range of shards has at most two nodes of the summing tree on each of its levels.
-    const num_slots = 2 * Math.ceil(Math.log2(welcome.shards)) + 2;
+    // At most so many nodes of the summing tree make up a range, and one more that came too late. No more: slots are
+    // written in turn, and what is written must stay in the processor's cache.
+    const num_slots = Math.max(2, 2 * Math.ceil(Math.log2(welcome.shards)) - 2) + 1;
     this.#shared = openShared(welcome.shared, welcome.worker, { max_bytes: 4 * size, num_slots });
     if (this.#shared) channel.share(this.#shared.sharer, this.#shared.taker);
     return this.#shared !== null;

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { assignShards, predictedTime, rebalance, type Speed } from "../../coordinator/assignment.ts";
+import {
+  assignShards,
+  predictedTime,
+  rebalance,
+  type Speed,
+  trustedSpeeds,
+} from "../../coordinator/assignment.ts";
 
 const speeds = fc.array(
   fc.record({
@@ -73,4 +79,14 @@ Deno.test("rebalance leaves shards where they are when little would be gained", 
   const even = [{ worker: 1, begin: 0, end: 2 }, { worker: 2, begin: 2, end: 4 }];
   assert.equal(rebalance(4, even, workers).decision, "keep");
   assert.equal(rebalance(4, even, workers).ranges, even);
+});
+
+Deno.test("a noisy probe does not leave a worker without shards; a measured time counts in full", () => {
+  const of = (shard_ms: number, measured: boolean) => ({ worker: shard_ms, threads: 1, shard_ms, measured });
+  const times = (...speeds: Parameters<typeof trustedSpeeds>[0]) =>
+    trustedSpeeds(speeds).map((s) => s.shard_ms);
+  assert.deepEqual(times(of(3, false), of(60, false)), [3, 6]);
+  assert.deepEqual(times(of(3, true), of(60, true)), [3, 60]);
+  const ranges = assignShards(4, trustedSpeeds([of(3, false), of(60, false)])).ranges;
+  assert.deepEqual(ranges.map(({ worker }) => worker), [3, 60]);
 });

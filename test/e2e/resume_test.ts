@@ -181,7 +181,7 @@ Deno.test("a finished run goes on, damaged checkpoints are passed over, and noth
       ],
       [
         ["--steps", "20"],
-        /^Cannot resume up to step 20: --steps must be at least 25, where the last checkpoint is\n$/,
+        /^Cannot resume up to step 20: --steps must be more than 25, where the last checkpoint is\n$/,
       ],
       [["--out", "elsewhere"], /^Cannot resume into another folder: leave --out out, found elsewhere\n$/],
       [
