@@ -3,6 +3,7 @@
  * SHA-256. Both are written to a temporary name, synced, and renamed, the JSON last: a checkpoint counts only if
  * its JSON is there and its hash agrees, so a crash or a full disk never costs the one before.
  */
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { views } from "../models/layout.ts";
 import type { Layout, Manifest } from "../models/manifest.ts";
@@ -58,8 +59,7 @@ export const DISK: CheckpointFiles = {
   },
 };
 
-const sha256 = async (bytes: Uint8Array<ArrayBuffer>) =>
-  new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
 const SQUARE_AVERAGE = "rmsprop.square_average.";
 
@@ -109,7 +109,7 @@ export async function writeCheckpoint(
     format: CHECKPOINT_FORMAT,
     ...about,
     file,
-    sha256: await sha256(bytes),
+    sha256: sha256(bytes),
     bytes: bytes.length,
     step: state.step,
     generator_step: state.generator_step,
@@ -117,6 +117,8 @@ export async function writeCheckpoint(
   const text = new TextEncoder().encode(JSON.stringify(info, null, 2) + "\n");
   await replace(files, join(folder, file), bytes);
   await replace(files, join(folder, `${stem}.json`), text);
+  // Freed now: left to the garbage collector, a few of them would be held at a time.
+  bytes.buffer.transfer(0);
   await removeOld(folder, files);
   return info;
 }
@@ -165,7 +167,7 @@ export async function loadNewest(
       const info = parseInfo(new TextDecoder().decode(await files.read(join(folder, name))));
       if (info.run !== run) throw new Error(`it belongs to run ${info.run}`);
       const bytes = new Uint8Array(await files.read(join(folder, info.file)));
-      const found = await sha256(bytes);
+      const found = sha256(bytes);
       if (found !== info.sha256) throw new Error(`its SHA-256 must be ${info.sha256}, found ${found}`);
       decodeState(bytes, state, manifest);
       state.commit(info.step);

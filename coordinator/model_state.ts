@@ -2,6 +2,7 @@
  * The trained state of a run: parameters and optimizer state of both networks in WebAssembly memory, and the
  * running statistics of the generator's batch normalisation. Changes only at committed steps.
  */
+import { createHash } from "node:crypto";
 import type { Kernels } from "../kernels/kernels.ts";
 import type { Layout, Manifest } from "../models/manifest.ts";
 import type { NodeSum } from "./averaging.ts";
@@ -109,14 +110,10 @@ function copyNetwork(from: Network, to: Network): void {
 }
 
 /** SHA-256 of all weights: critic, generator, running statistics, little-endian float32 in layout order. */
-export async function weightsSha256(state: ModelState): Promise<string> {
-  const parts = [state.critic.parameters, state.generator.parameters, state.statistics];
-  const all = new Float32Array(parts.reduce((n, part) => n + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    all.set(part, offset);
-    offset += part.length;
+export function weightsSha256(state: ModelState): string {
+  const hash = createHash("sha256");
+  for (const part of [state.critic.parameters, state.generator.parameters, state.statistics]) {
+    hash.update(part);
   }
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", all));
-  return digest.toHex();
+  return hash.digest("hex");
 }

@@ -149,7 +149,7 @@ export class Recorder implements FleetObserver {
     if (this.#checkpointed_step === state.step) return null;
     // The log first: a checkpoint is never ahead of it.
     await log.sync();
-    const weights_sha256 = await weightsSha256(state);
+    const weights_sha256 = weightsSha256(state);
     const info = await writeCheckpoint(folder.checkpoints, state, facts.manifest, {
       run: facts.run,
       numeric_classes: this.numeric_classes,
@@ -180,7 +180,7 @@ export class Recorder implements FleetObserver {
       detail,
       step: state.step,
       generator_steps: state.generator_step,
-      weights_sha256: await weightsSha256(state),
+      weights_sha256: weightsSha256(state),
       bits: numeric_classes.length > 1 ? "tolerance" : "exact",
       numeric_classes,
       examples_used: state.step * config.batch,
