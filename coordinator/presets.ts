@@ -72,7 +72,7 @@ export const PRESETS = {
     decay_steps: 0,
     clip: 0.02,
     latent: 16,
-    steps: 12_000,
+    steps: 30_000,
     networks: (latent, features) => ({
       generator: { widths: [latent, 128, 256, features], batch_norm: true, slope: 0.2, output: "tanh" },
       critic: { widths: [features, 256, 128, 1], batch_norm: false, slope: 0.2, output: "linear" },

@@ -14,7 +14,7 @@ import { LocalWorkers } from "./local_workers.ts";
 const COMMAND: Command<typeof TRAIN_OPTIONS> = {
   name: "deno task train",
   about: "Trains on this machine: a coordinator and local workers. Without options: the strokes that wagon " +
-    "draws itself, in about two minutes.",
+    "draws itself, in a minute or two.",
   options: TRAIN_OPTIONS,
   examples: [
     { line: "deno task train", about: "see it work" },
