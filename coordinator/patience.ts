@@ -1,6 +1,7 @@
 /**
  * How long to wait for an answer: deadlines that follow what was measured, so that nobody has to tune a timeout.
  */
+import { median } from "../common/median.ts";
 
 /** Answers remembered. */
 const WINDOW = 64;
@@ -15,12 +16,6 @@ const GIVE_UP_FACTOR = 5;
 const GIVE_UP_FLOOR_MS = 300_000;
 /** Before anything was measured (first run of a session compiles kernels). */
 const FIRST_MS = 60_000;
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-}
 
 export class Patience {
   readonly #arrivals_ms: number[] = [];

@@ -1,4 +1,5 @@
 /** Statistics of columns. Entries that are not numbers count as missing; without any entry the answer is null. */
+import { median } from "../common/median.ts";
 
 function present(values: Float64Array): Float64Array {
   return values.filter((value) => !Number.isNaN(value));
@@ -10,12 +11,9 @@ export function mean(values: Float64Array): number | null {
   return entries.reduce((sum, value) => sum + value, 0) / entries.length;
 }
 
-/** The middle entry, or the mean of the two in the middle. */
-export function median(values: Float64Array): number | null {
-  const entries = present(values).sort();
-  if (entries.length === 0) return null;
-  const middle = entries.length >> 1;
-  return entries.length % 2 === 1 ? entries[middle]! : (entries[middle - 1]! + entries[middle]!) / 2;
+export function medianOf(values: Float64Array): number | null {
+  const entries = present(values);
+  return entries.length === 0 ? null : median(entries);
 }
 
 /** Standard error of the mean, entries taken as independent; null for fewer than two. */

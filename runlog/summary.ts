@@ -1,7 +1,7 @@
 /** The sum of a run's log: a fold over its records. What `inspect RUN --json` prints. */
 import type { Oddities } from "./reader.ts";
 import { type RecordOf, RUN_FORMAT, type RunRecord } from "./records.ts";
-import { mean, median, standardError } from "./statistics.ts";
+import { mean, medianOf, standardError } from "./statistics.ts";
 import { type Column, StepColumns } from "./step_columns.ts";
 import { Throughput } from "./throughput.ts";
 import { WorkerTable, type WorkerTotals } from "./worker_totals.ts";
@@ -273,7 +273,7 @@ export class RunFold {
   #timings(): Summary["timings"] {
     const timings = PHASES.map((phase) => {
       const column = this.#steps.column(phase);
-      return [phase, { mean_ms: mean(column), median_ms: median(column) }] as const;
+      return [phase, { mean_ms: mean(column), median_ms: medianOf(column) }] as const;
     });
     return Object.fromEntries(timings) as Summary["timings"];
   }

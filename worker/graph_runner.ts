@@ -123,8 +123,8 @@ export class GraphRunner {
 }
 
 /**
- * Frees copies at once. Left to the garbage collector they would be collected some hundred times a second's worth
- * of gradients late: measured, a tenth of a worker's time.
+ * Frees copies at once. Hundreds of megabytes of them a second would keep the garbage collector busy: measured, for
+ * a tenth of a worker's time.
  */
 function discard(copies: ort.InferenceSession.ReturnType, originals: Tensors): void {
   for (const [name, copy] of Object.entries(copies)) {

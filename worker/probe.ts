@@ -2,6 +2,7 @@
  * The numeric class of a device: a hash of the bits it computes on a fixed probe of the run's own graphs. The
  * number of threads is no part of it: each session has one, and sums follow a fixed tree.
  */
+import { median } from "../common/median.ts";
 import type { Manifest } from "../models/manifest.ts";
 import { fillNormal } from "../random/philox.ts";
 import type { Device } from "./device.ts";
@@ -64,8 +65,4 @@ function normals(length: number, counter: number, scale: number): Float32Array<A
   const out = new Float32Array(length);
   fillNormal(out, { seed: PROBE_SEED, purpose: "probe", counter, shard: 0 });
   return out.map((value) => value * scale);
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1]!;
 }
