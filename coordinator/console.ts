@@ -178,10 +178,18 @@ export class Console {
       this.#rates(),
       `${this.num_workers} worker${this.num_workers === 1 ? "" : "s"}`,
       left,
-    ].filter((fact) => fact !== "");
+    ];
     const head = `${String(Math.floor(100 * share)).padStart(3)}% ${
       progressBar(share, columns >= 110 ? 20 : 10)
     }`;
-    return `${head} ${step}/${this.#total_steps}  ${facts.join("  ")}`;
+    const shown = (left_out: readonly number[]) =>
+      [
+        `${head} ${step}/${this.#total_steps}`,
+        ...facts.filter((fact, i) => fact !== "" && !left_out.includes(i)),
+      ]
+        .join("  ");
+    // Where there is no room for all, the losses go first, then the workers, then the speed.
+    const sacrifices = [[], [2], [1, 2], [1, 2, 4], [1, 2, 3, 4]];
+    return shown(sacrifices.find((left_out) => shown(left_out).length < columns) ?? [1, 2, 3, 4]);
   }
 }

@@ -4,6 +4,9 @@ import { duration } from "./console.ts";
 import type { Ending } from "./coordinate.ts";
 import { RunFolder } from "./run_folder.ts";
 
+/** Said when Ctrl-C was pressed. */
+export const STOPPING = "\nStopping after this step, then saving; once more to leave at once\n";
+
 /** Exit code of a run that Ctrl-C ended: 128 + SIGINT, as shells expect. */
 const INTERRUPTED = 130;
 

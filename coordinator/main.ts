@@ -1,10 +1,10 @@
 /** `deno task coordinator`: a run that waits for workers, here or on other machines. */
 import { parseOptions, runMain } from "../common/cli.ts";
+import { interruptSignal } from "../common/interrupt.ts";
 import type { Command } from "../common/options.ts";
 import { coordinate } from "./coordinate.ts";
 import { type Console, standardError } from "./console.ts";
-import { describeEnding } from "./ending.ts";
-import { interruptSignal } from "./interrupt.ts";
+import { describeEnding, STOPPING } from "./ending.ts";
 import { COORDINATOR_OPTIONS, givenConfig } from "./options.ts";
 import { chooseToken } from "./token.ts";
 
@@ -58,7 +58,7 @@ await runMain(async (args) => {
     give_up_after_s: values.give_up_after ?? null,
     rendezvous: true,
     listening: (url, console) => tellHowToJoin(console, url, token, values.host, terminal.interactive),
-    signal: interruptSignal(terminal),
+    signal: interruptSignal(() => terminal.write(STOPPING)).signal,
   }, terminal);
   const { lines, exit_code } = describeEnding(ending, "coordinator");
   for (const line of lines) terminal.write(`${line}\n`);

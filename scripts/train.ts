@@ -1,11 +1,11 @@
 /** `deno task train`: a coordinator and its workers on this machine, from one command. */
 import { parseOptions, runMain } from "../common/cli.ts";
+import { interruptSignal } from "../common/interrupt.ts";
 import type { UserError } from "../common/errors.ts";
 import type { Command, Values } from "../common/options.ts";
 import { coordinate } from "../coordinator/coordinate.ts";
 import { type Console, standardError } from "../coordinator/console.ts";
-import { describeEnding } from "../coordinator/ending.ts";
-import { interruptSignal } from "../coordinator/interrupt.ts";
+import { describeEnding, STOPPING } from "../coordinator/ending.ts";
 import { givenConfig, TRAIN_OPTIONS } from "../coordinator/options.ts";
 import { chooseToken } from "../coordinator/token.ts";
 import { wantedDevices } from "../worker/worker_options.ts";
@@ -36,7 +36,7 @@ async function train(args: readonly string[]): Promise<number> {
   // The workers check this, too, but by then there is a run folder.
   wantedDevices({ gpu, cpu, require_gpu: false });
   const terminal = standardError();
-  const interrupt = interruptSignal(terminal);
+  const interrupt = interruptSignal(() => terminal.write(STOPPING)).signal;
   const failure = new AbortController();
   const token = await chooseToken(undefined);
   let workers: LocalWorkers | null = null;

@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { parseOptions, runMain } from "../common/cli.ts";
 import { UserError } from "../common/errors.ts";
+import { interruptSignal } from "../common/interrupt.ts";
 import { readRendezvous, stateFolder } from "../common/rendezvous.ts";
 import { SYSTEM_CLOCK } from "../wire/clock.ts";
 import type { JoinOptions } from "../wire/handshake.ts";
@@ -56,15 +57,7 @@ function helloOf(values: WorkerValues, workshop: Workshop, runtime: string): Joi
  * that leaves with its standard input lets the one at the other end finish the step and decide.
  */
 function stopWhenAsked(leave_with_stdin: boolean): AbortSignal {
-  const controller = new AbortController();
-  const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
-  for (const signal of signals) {
-    Deno.addSignalListener(signal, () => {
-      if (leave_with_stdin && signal === "SIGINT") return;
-      if (controller.signal.aborted) Deno.exit(130);
-      controller.abort();
-    });
-  }
+  const controller = interruptSignal(() => {}, leave_with_stdin);
   if (leave_with_stdin) {
     void Deno.stdin.readable.pipeTo(new WritableStream()).finally(() => controller.abort());
   }

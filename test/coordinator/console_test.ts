@@ -56,6 +56,18 @@ Deno.test("at a terminal: one status line with estimate, losses, speed, workers,
   assert.match(terminal.lines.at(-1)!, /201\/1000/);
 });
 
+Deno.test("in a narrow terminal the losses give way to the time left", () => {
+  const terminal = new FakeTerminal(true, 80);
+  let now_ms = 0;
+  const console = new Console(terminal, () => now_ms, RUN);
+  console.num_workers = 2;
+  for (let step = 1; step <= 201; step++, now_ms += 10) console.step(report(step));
+  assert.equal(
+    terminal.lines.at(-1),
+    " 20% ██         201/1000  W 0.5000  100.0 steps/s, 6400 images/s  8s left",
+  );
+});
+
 Deno.test("the status line never wraps", () => {
   const terminal = new FakeTerminal(true, 40);
   const console = new Console(terminal, () => 0, RUN);

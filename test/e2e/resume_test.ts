@@ -41,6 +41,8 @@ Deno.test("a killed coordinator and one stopped by Ctrl-C go on to the same bits
   const second = place.coordinate(stopped, ENDLESS);
   await second.line(/Worker 1 joined/);
   await under_way(stopped);
+  // Twice, as from a terminal under `deno task`, which hands it on: still one press.
+  second.signal("SIGINT");
   second.signal("SIGINT");
   const { code, stderr } = await second.end();
   const stopped_at = (await place.inspect(stopped)).steps;
