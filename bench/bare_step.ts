@@ -20,23 +20,14 @@ export function bareShard({ manifest, state, runners }: Model): (kind: StepKind)
   fillNormal(noise, streamKey("critic_noise"));
   fillUniform(real, streamKey("dataset"), -1, 1);
   const sources = { critic: state.critic, generator: state.generator, noise, real, fake };
-  const prepared = (
-    name: "critic_training_model" | "generator_training_model" | "generator_forward_model",
-  ) => {
-    const runner = runners[name];
+  const bound = (name: "critic_training_model" | "generator_training_model" | "generator_forward_model") => {
     const out = name === "generator_forward_model" ? fake : new Float32Array(graphs[name].size);
-    return {
-      runner,
-      feeds: runner.feeds(manifest, sources, micro_batch),
-      outputs: runner.outputs(out, micro_batch),
-    };
+    return runners[name].bind(sources, out, micro_batch);
   };
-  const forward = prepared("generator_forward_model");
-  const critic = prepared("critic_training_model");
-  const generator = prepared("generator_training_model");
+  const forward = bound("generator_forward_model");
+  const critic = bound("critic_training_model");
+  const generator = bound("generator_training_model");
   return async (kind) => {
-    for (const { runner, feeds, outputs } of kind === "critic" ? [forward, critic] : [generator]) {
-      await runner.run(feeds, outputs);
-    }
+    for (const graph of kind === "critic" ? [forward, critic] : [generator]) await graph.run();
   };
 }

@@ -1,7 +1,7 @@
 /** Where a result comes from: hardware, system and versions. */
 import { cpus, totalmem } from "node:os";
 import { WAGON_VERSION } from "../common/version.ts";
-import { RUNTIME_VERSION } from "../worker/graph_runner.ts";
+import { RUNTIME_VERSION } from "../worker/node_session.ts";
 import type { Python } from "./python.ts";
 
 /** Facts by name, in the order in which people read them. */

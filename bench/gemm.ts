@@ -1,11 +1,10 @@
 /** The yardstick of computing speed: a plain matrix product in ONNX Runtime, one thread. */
-import * as ort from "onnxruntime-node";
 import { IR_VERSION, OPSET, PRODUCER } from "../models/artifacts.ts";
 import { GraphBuilder } from "../models/onnx/builder.ts";
 import { encodeModel } from "../models/onnx/codec.ts";
 import { fillUniform } from "../random/philox.ts";
 import { CPU } from "../worker/device.ts";
-import { createSession } from "../worker/graph_runner.ts";
+import { openSession } from "../worker/graph_runner.ts";
 
 const SIDE = 512;
 
@@ -27,16 +26,15 @@ function productModel(): Uint8Array {
   });
 }
 
-function matrix(shard: number): ort.Tensor {
-  const values = new Float32Array(SIDE * SIDE);
-  fillUniform(values, { seed: 1, purpose: "dataset", counter: 2, shard }, -1, 1);
-  return new ort.Tensor("float32", values, [SIDE, SIDE]);
+function matrix(name: string, shard: number) {
+  const data = new Float32Array(SIDE * SIDE);
+  fillUniform(data, { seed: 1, purpose: "dataset", counter: 2, shard }, -1, 1);
+  return { name, data, shape: [SIDE, SIDE] };
 }
 
 /** Multiplies two matrices of 512 x 512, with the session settings of a worker. */
 export async function gemm(): Promise<() => Promise<void>> {
-  const session = await createSession(productModel(), CPU);
-  const feeds = { x: matrix(0), y: matrix(1) };
-  const fetches = { product: new ort.Tensor("float32", new Float32Array(SIDE * SIDE), [SIDE, SIDE]) };
-  return async () => void await session.run(feeds, fetches);
+  const session = await openSession(productModel(), CPU);
+  const product = session.bind([matrix("x", 0), matrix("y", 1)], [matrix("product", 2)]);
+  return async () => void await product.run();
 }

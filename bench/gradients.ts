@@ -28,7 +28,7 @@ function engineStep(engine: Engine, kind: StepKind): () => Promise<unknown> {
   };
   const out = new Float32Array(engine.manifest.graphs[`${kind}_training_model`].size);
   let noise_counter = 0;
-  return () => engine.sum({ ...task, noise_counter: ++noise_counter }, out);
+  return async () => out.set((await engine.sum({ ...task, noise_counter: ++noise_counter })).sum);
 }
 
 /** PyTorch's step: real and fake through the critic in one pass or in two, whichever is faster here. */

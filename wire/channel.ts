@@ -3,7 +3,15 @@
  * messages with coded refusals, keeps heartbeats, and closes when the peer is silent or does not read.
  */
 import type { Cancel, Clock } from "./clock.ts";
-import { decodeFrame, encodeFrame, encodeShared, type Frame, frameBytes, type Received } from "./frame.ts";
+import {
+  decodeFrame,
+  encodeFrame,
+  encodeShared,
+  type Frame,
+  frameBytes,
+  type Received,
+  type Shared,
+} from "./frame.ts";
 import type { Message, MessageType } from "./messages.ts";
 import { Refusal } from "./refusal.ts";
 import type { Sharer, Taker } from "./parcel.ts";
@@ -23,6 +31,8 @@ export interface Channel {
   sendFrame(frame: Frame): void;
   /** From now on payloads of weights and results go through shared files, both ways. */
   share(sharer: Sharer, taker: Taker): void;
+  /** Sends a message whose payload its sender has put into a shared file. */
+  sendShared(message: Message, shared: Shared): void;
   /** Whether {@linkcode share} was called: payloads are then copied by `send`, and may change at once. */
   readonly shares: boolean;
   /** Gives back a payload that `onmessage` got, once nobody reads it. Need not be called. */
@@ -35,6 +45,8 @@ export interface Channel {
   close(reason: string): void;
   /** Gets every accepted message and every refusal. A {@linkcode Refusal} that it throws is sent as the answer. */
   onmessage: ((message: Message, payload: Uint8Array) => void) | null;
+  /** Gets the messages whose payload lies in a shared file, instead of `onmessage`, where nobody takes it out. */
+  onshared: ((message: Message, shared: Shared) => void) | null;
   /** Called once, whichever side closed, with the reason in words. */
   onclose: ((reason: string) => void) | null;
   readonly bytes_in: number;
@@ -53,6 +65,9 @@ export interface ChannelOptions {
   readonly allowed: ReadonlySet<MessageType>;
 }
 
+/** Why a connection ends whose payload was gone before it was read. */
+export const OVERWRITTEN = "A shared payload was overwritten before it was read";
+
 /** What is worth a shared file. */
 const SHARED_TYPES: ReadonlySet<MessageType> = new Set(["weights", "result"]);
 
@@ -70,6 +85,7 @@ interface Waiter {
 
 class SocketChannel implements Channel {
   onmessage: Channel["onmessage"] = null;
+  onshared: Channel["onshared"] = null;
   onclose: Channel["onclose"] = null;
   bytes_in = 0;
   bytes_out = 0;
@@ -122,10 +138,15 @@ class SocketChannel implements Channel {
     if (this.#closed !== null) return;
     if (this.#shared && frame.payload && SHARED_TYPES.has(frame.message.type)) {
       const parcel = this.#shared.sharer.put(frame.payload);
-      this.bytes_out += frame.payload.length;
-      return this.#write(encodeShared(frame.message, { ...parcel, bytes: frame.payload.length }));
+      return this.sendShared(frame.message, { ...parcel, bytes: frame.payload.length });
     }
     this.#write(frame);
+  }
+
+  sendShared(message: Message, shared: Shared): void {
+    if (this.#closed !== null) return;
+    this.bytes_out += shared.bytes;
+    this.#write(encodeShared(message, shared));
   }
 
   #write(frame: Frame): void {
@@ -180,37 +201,33 @@ class SocketChannel implements Channel {
     for (const part of parts) this.bytes_in += part.length;
     this.last_heard_ms = this.#options.clock.now_ms();
     try {
-      const received = this.#fetch(decodeFrame(...parts));
-      if (received) this.#dispatch(received);
+      this.#dispatch(decodeFrame(...parts));
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       this.#refuse(error);
     }
   }
 
-  /** With its payload, if that lies in a shared file. Overwritten, it cannot be had again: one side is too far behind. */
-  #fetch(received: Received): Received | null {
-    const { shared } = received;
-    if (shared === null) return received;
-    if (this.#shared === null) {
-      throw new Refusal("bad_message", "Field parcel must be absent: nothing is shared");
-    }
-    const payload = this.#shared.taker.take(shared, shared.bytes);
-    if (payload === null) {
-      this.close("A shared payload was overwritten before it was read");
-      return null;
-    }
-    this.bytes_in += payload.length;
-    this.#taken.add(payload);
-    return { ...received, payload };
-  }
-
-  #dispatch({ message, payload }: Received): void {
+  #dispatch({ message, payload, shared }: Received): void {
     if (message.type === "ping") return this.send({ type: "pong", sent_ms: message.sent_ms });
     if (message.type === "pong") return;
     if (message.type !== "refuse" && !this.#options.allowed.has(message.type)) {
       throw new Refusal("unexpected_message", `Message ${message.type} must not be sent here and now`);
     }
+    if (shared === null) this.onmessage?.(message, payload);
+    else this.#receiveShared(message, shared);
+  }
+
+  #receiveShared(message: Message, shared: Shared): void {
+    this.bytes_in += shared.bytes;
+    if (this.onshared) return this.onshared(message, shared);
+    if (this.#shared === null) {
+      throw new Refusal("bad_message", "Field parcel must be absent: nothing is shared");
+    }
+    const payload = this.#shared.taker.take(shared, shared.bytes);
+    // It cannot be had again: one side is too far behind.
+    if (payload === null) return this.close(OVERWRITTEN);
+    this.#taken.add(payload);
     this.onmessage?.(message, payload);
   }
 

@@ -1,12 +1,23 @@
 /** What the socket's thread asks of a compute thread, and what that answers. Answers come in the order of calls. */
+import type { TreeNode } from "../kernels/tree.ts";
 import type { Manifest } from "../models/manifest.ts";
 import type { Device } from "./device.ts";
-import type { AheadTask, EngineOptions, Sum, SumTask } from "./engine.ts";
+import type { Parcel } from "../wire/parcel.ts";
+import type { AheadTask, EngineOptions, Part, SumTask } from "./engine.ts";
 import type { Network } from "./fence.ts";
 import type { GraphBytes } from "./graph_runner.ts";
 import type { JobTask } from "./jobs.ts";
 import type { Probe } from "./probe.ts";
 import type { Trial } from "./trial.ts";
+
+/** Where a sum is to go: into a buffer, which travels to the thread and back, or into a shared file. */
+export type SumPlace = Float32Array<ArrayBuffer> | Parcel;
+
+/** A sum where it was to go: null, if that is a shared file. `compute_ms`: time in ONNX Runtime. */
+export interface PlacedSum {
+  readonly sum: Float32Array<ArrayBuffer> | null;
+  readonly compute_ms: number;
+}
 
 /** Each call: what it takes and what it returns. */
 export interface Calls {
@@ -29,16 +40,26 @@ export interface Calls {
     readonly takes: { readonly network: Network; readonly weights: Float32Array<ArrayBuffer> };
     readonly gives: Float32Array<ArrayBuffer>;
   };
-  /** Computes a sum into `out`, and gives that back. */
-  sum: {
-    readonly takes: { readonly task: SumTask; readonly out: Float32Array<ArrayBuffer> };
-    readonly gives: Sum;
+  /** Opens the shared files: what weights come from, and what sums go to. */
+  share: { readonly takes: { readonly weights: string; readonly sums: string }; readonly gives: null };
+  /** Takes a network's weights from the shared file. False: they were overwritten. */
+  shared_weights: {
+    readonly takes: { readonly network: Network; readonly parcel: Parcel };
+    readonly gives: boolean;
+  };
+  sum: { readonly takes: { readonly task: SumTask; readonly place: SumPlace }; readonly gives: PlacedSum };
+  /** Adds the sums of subtrees, in the order of the tree. */
+  add: {
+    readonly takes: { readonly node: TreeNode; readonly parts: readonly Part[]; readonly place: SumPlace };
+    readonly gives: PlacedSum;
   };
   ahead: { readonly takes: AheadTask; readonly gives: null };
   /** Begins a job with the weights held now. */
   open_job: { readonly takes: { readonly job: number; readonly task: JobTask }; readonly gives: null };
   /** Computes the job's next rows; the result after the last ones. */
   step_job: { readonly takes: { readonly job: number }; readonly gives: Float32Array<ArrayBuffer> | null };
+  /** Frees what the garbage collector does not know of. The last call. */
+  release: { readonly takes: null; readonly gives: null };
 }
 
 export type CallName = keyof Calls;

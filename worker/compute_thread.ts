@@ -3,9 +3,12 @@
  * on. Calls are handled one after another, in order.
  */
 /// <reference lib="deno.worker" />
-import type { Answer, Call, Calls } from "./compute_calls.ts";
-import { Engine } from "./engine.ts";
-import { compileGraphs, RUNTIME_VERSION } from "./graph_runner.ts";
+import { bytesOf } from "../wire/frame.ts";
+import { readParcel, writeParcel } from "../wire/shared_ring.ts";
+import type { Answer, Call, Calls, PlacedSum, SumPlace } from "./compute_calls.ts";
+import { Engine, type Sum } from "./engine.ts";
+import { compileGraphs } from "./graph_runner.ts";
+import { RUNTIME_VERSION } from "./node_session.ts";
 import { Job } from "./jobs.ts";
 import { probe } from "./probe.ts";
 import { tryDevice } from "./trial.ts";
@@ -15,6 +18,7 @@ const scope = self as unknown as DedicatedWorkerGlobalScope;
 /** What a thread keeps between calls. */
 class ComputeThread {
   #engine: Engine | null = null;
+  #shared: { readonly weights: Deno.FsFile; readonly sums: Deno.FsFile } | null = null;
   readonly #jobs = new Map<number, Job>();
 
   async answer(call: Call): Promise<Answer> {
@@ -37,8 +41,15 @@ class ComputeThread {
       case "weights":
         this.#ready().setWeights(call.takes.network, call.takes.weights);
         return call.takes.weights;
+      case "share":
+        this.#share(call.takes);
+        return null;
+      case "shared_weights":
+        return this.#sharedWeights(call.takes);
       case "sum":
-        return await this.#ready().sum(call.takes.task, call.takes.out);
+        return this.#place(await this.#ready().sum(call.takes.task), call.takes.place);
+      case "add":
+        return this.#place(this.#ready().add(call.takes.node, call.takes.parts), call.takes.place);
       case "ahead":
         await this.#ready().makeAhead(call.takes);
         return null;
@@ -47,6 +58,9 @@ class ComputeThread {
         return null;
       case "step_job":
         return await this.#stepJob(call.takes.job);
+      case "release":
+        this.#release();
+        return null;
       default:
         return call satisfies never;
     }
@@ -57,6 +71,43 @@ class ComputeThread {
     const runners = await compileGraphs(manifest, graphs, device);
     this.#engine = new Engine(manifest, runners, options);
     return await probe(manifest, runners, device);
+  }
+
+  #share({ weights, sums }: Calls["share"]["takes"]): void {
+    this.#closeShared();
+    this.#shared = {
+      weights: Deno.openSync(weights),
+      sums: Deno.openSync(sums, { write: true, read: true }),
+    };
+  }
+
+  #closeShared(): void {
+    for (const file of [this.#shared?.weights, this.#shared?.sums]) file?.close();
+    this.#shared = null;
+  }
+
+  #sharedWeights({ network, parcel }: Calls["shared_weights"]["takes"]): boolean {
+    return this.#ready().readWeights(network, (into) => readParcel(this.#files().weights, parcel, into));
+  }
+
+  #files() {
+    if (this.#shared === null) throw new Error("A compute thread must know the shared files first");
+    return this.#shared;
+  }
+
+  #place({ sum, compute_ms }: Sum, place: SumPlace): PlacedSum {
+    if (place instanceof Float32Array) {
+      place.set(sum);
+      return { sum: place, compute_ms };
+    }
+    writeParcel(this.#files().sums, place, bytesOf(sum));
+    return { sum: null, compute_ms };
+  }
+
+  #release(): void {
+    this.#closeShared();
+    this.#engine?.release();
+    this.#engine = null;
   }
 
   async #stepJob(id: number): Promise<Float32Array<ArrayBuffer> | null> {
@@ -80,9 +131,11 @@ class ComputeThread {
 
 /** Buffers that are handed over instead of copied. */
 function transferred(answer: Answer): Transferable[] {
-  if (!answer.ok || answer.gives === null || typeof answer.gives === "string") return [];
+  if (!answer.ok || answer.gives === null) return [];
   if (answer.gives instanceof Float32Array) return [answer.gives.buffer];
-  return "sum" in answer.gives ? [answer.gives.sum.buffer] : [];
+  return typeof answer.gives === "object" && "sum" in answer.gives && answer.gives.sum
+    ? [answer.gives.sum.buffer]
+    : [];
 }
 
 const thread = new ComputeThread();

@@ -8,7 +8,8 @@ import { split, type TreeNode } from "../kernels/tree.ts";
 import { fillNormal } from "../random/philox.ts";
 import { type Encoding, ExampleDecoder } from "./examples.ts";
 import type { Network } from "./fence.ts";
-import type { GraphRunner, Runners, Tensors } from "./graph_runner.ts";
+import type { GraphRunner, Runners } from "./graph_runner.ts";
+import type { BoundGraph } from "./runtime.ts";
 
 /** What of a run the computation depends on. */
 export interface EngineOptions {
@@ -35,10 +36,18 @@ export interface SumTask {
   readonly noise_counter: number;
 }
 
-/** The sum of a node: gradients, then the tail. `compute_ms`: time in ONNX Runtime. */
+/**
+ * The sum of a node: gradients, then the tail. A view, valid until the next call. `compute_ms`: time in ONNX Runtime.
+ */
 export interface Sum {
-  readonly sum: Float32Array<ArrayBuffer>;
+  readonly sum: Float32Array;
   readonly compute_ms: number;
+}
+
+/** The sum of a subtree, computed elsewhere. */
+export interface Part {
+  readonly node: TreeNode;
+  readonly sum: Float32Array<ArrayBuffer>;
 }
 
 /** Fakes to make ahead of the work that needs them. */
@@ -48,13 +57,15 @@ export interface AheadTask {
   readonly noise_counter: number;
 }
 
+/** Room for a micro-batch of fakes, and the generator over it. */
 interface Fakes {
   readonly data: Float32Array;
-  readonly compute_ms: number;
+  readonly forward: BoundGraph;
+  compute_ms: number;
 }
 
 const FLOAT_BYTES = 4;
-const ALIGNMENT_BYTES = 16;
+const ALIGNMENT_BYTES = 64;
 
 /** Levels of a tree of n leaves, the leaves' own included. */
 function levels(num_shards: number): number {
@@ -76,15 +87,14 @@ export class Engine {
   readonly #weights: Readonly<Record<Network, Float32Array>>;
   readonly #noise: Float32Array;
   readonly #real: Float32Array;
-  readonly #fake: Float32Array;
+  readonly #fakes: Fakes;
   readonly #decoder: ExampleDecoder;
-  /** One result buffer per level of the tree, and per network the tensors over it. */
+  /** One result buffer per level of the tree, and per network the training graph over it. */
   readonly #results: readonly Float32Array[];
-  readonly #outputs: Readonly<Record<Network, readonly Tensors[]>>;
-  readonly #training_feeds: Readonly<Record<Network, Tensors>>;
-  readonly #forward_feeds: Tensors;
+  readonly #training: Readonly<Record<Network, readonly BoundGraph[]>>;
   /** Fakes made ahead, by shard, all of the generator weights held and of one purpose and counter. */
   #ahead: { key: string; fakes: Map<number, Fakes> } = { key: "", fakes: new Map() };
+  readonly #spares: Fakes[] = [];
 
   constructor(manifest: Manifest, runners: Runners, options: EngineOptions) {
     const { micro_batch, layouts, graphs } = manifest;
@@ -101,26 +111,25 @@ export class Engine {
     this.#results = Array.from({ length: num_levels }, () => this.#kernels.allocate(result_size));
     const noise = this.#noise = new Float32Array(micro_batch * manifest.latent);
     const real = this.#real = new Float32Array(micro_batch * example);
-    const fake = this.#fake = new Float32Array(micro_batch * example);
+    this.#fakes = this.#newFakes();
     this.#decoder = new ExampleDecoder(options.encoding);
-    const feeds = (name: GraphName) =>
-      runners[name].feeds(manifest, { critic, generator, noise, real, fake }, micro_batch);
-    const outputs = (name: GraphName) => this.#results.map((buffer) => runners[name].outputs(buffer, 0));
-    this.#training_feeds = {
-      critic: feeds("critic_training_model"),
-      generator: feeds("generator_training_model"),
-    };
-    this.#forward_feeds = feeds("generator_forward_model");
-    this.#outputs = {
-      critic: outputs("critic_training_model"),
-      generator: outputs("generator_training_model"),
-    };
+    const sources = { critic, generator, noise, real, fake: this.#fakes.data };
+    const bound = (name: GraphName) =>
+      this.#results.map((result) => runners[name].bind(sources, result, micro_batch));
+    this.#training = { critic: bound("critic_training_model"), generator: bound("generator_training_model") };
   }
 
   /** Takes a copy of a whole network's weights. */
   setWeights(network: Network, weights: Float32Array): void {
     this.#weights[network].set(weights);
-    if (network === "generator") this.#ahead = { key: "", fakes: new Map() };
+    if (network === "generator") this.#forgetAhead("");
+  }
+
+  /** Has a whole network's weights read from elsewhere. False where `read` says so: they are a mixture then. */
+  readWeights(network: Network, read: (into: Uint8Array) => boolean): boolean {
+    const { buffer, byteOffset, byteLength } = this.#weights[network];
+    if (network === "generator") this.#forgetAhead("");
+    return read(new Uint8Array(buffer, byteOffset, byteLength));
   }
 
   /** A copy of the weights held. */
@@ -132,24 +141,69 @@ export class Engine {
     return this.#runners[name];
   }
 
-  /** Computes a node of the summing tree into `out`, which is as long as the graph's result. */
-  async sum(task: SumTask, out: Float32Array<ArrayBuffer>): Promise<Sum> {
+  /** Computes a node of the summing tree. */
+  async sum(task: SumTask): Promise<Sum> {
     const compute_ms = await this.#sumInto(0, task, task.node);
-    out.set(this.#results[0]!.subarray(0, out.length));
-    return { sum: out, compute_ms };
+    return { sum: this.#result(0, this.#sizeOf(task.kind)), compute_ms };
+  }
+
+  /** Adds the parts, which make up the node, in the order of the tree. */
+  add(node: TreeNode, parts: readonly Part[]): Sum {
+    const { length } = parts[0]!.sum;
+    const addInto = (level: number, { begin, end }: TreeNode): void => {
+      const part = parts.find(({ node }) => node.begin === begin && node.end === end);
+      if (part) return this.#result(level, length).set(part.sum);
+      const middle = split(begin, end);
+      addInto(level, { begin, end: middle });
+      addInto(level + 1, { begin: middle, end });
+      this.#addNext(level, length);
+    };
+    addInto(0, node);
+    return { sum: this.#result(0, length), compute_ms: 0 };
   }
 
   /** Makes a shard's fakes, to be used by a later {@linkcode sum} with the same purpose, counter and weights. */
   async makeAhead(task: AheadTask): Promise<void> {
     const key = `${task.noise_purpose} ${task.noise_counter}`;
-    if (this.#ahead.key !== key) this.#ahead = { key, fakes: new Map() };
+    if (this.#ahead.key !== key) this.#forgetAhead(key);
     if (this.#ahead.fakes.has(task.shard)) return;
-    const data = new Float32Array(this.#fake.length);
-    this.#ahead.fakes.set(task.shard, { data, compute_ms: await this.#forward(task, data) });
+    const fakes = this.#spares.pop() ?? this.#newFakes();
+    this.#ahead.fakes.set(task.shard, fakes);
+    await this.#forward(task, fakes);
   }
 
-  #trainingRunner(kind: Network): GraphRunner {
-    return this.#runners[`${kind}_training_model`];
+  /** Frees the graphs. The engine is of no use then. */
+  release(): void {
+    const bound = [this.#fakes, ...this.#ahead.fakes.values(), ...this.#spares].map(({ forward }) => forward);
+    for (const graph of [...bound, ...this.#training.critic, ...this.#training.generator]) graph.release();
+    for (const runner of Object.values(this.#runners)) runner.release();
+  }
+
+  #newFakes(): Fakes {
+    const { micro_batch, example_shape } = this.manifest;
+    const data = new Float32Array(example_shape.reduce((product, extent) => product * extent, micro_batch));
+    const sources = { generator: this.#weights.generator, noise: this.#noise };
+    const forward = this.#runners.generator_forward_model.bind(sources, data, micro_batch);
+    return { data, forward, compute_ms: 0 };
+  }
+
+  #forgetAhead(key: string): void {
+    this.#spares.push(...this.#ahead.fakes.values());
+    this.#ahead = { key, fakes: new Map() };
+  }
+
+  #sizeOf(kind: Network): number {
+    return this.manifest.graphs[`${kind}_training_model`].size;
+  }
+
+  #result(level: number, size: number): Float32Array {
+    return this.#results[level]!.subarray(0, size);
+  }
+
+  /** The result of a level plus that of the next. */
+  #addNext(level: number, size: number): void {
+    const left = this.#result(level, size);
+    this.#kernels.add(left, left, this.#result(level + 1, size));
   }
 
   /** Sum of `node` into the result buffer of this level; those of higher levels are scratch. */
@@ -158,9 +212,7 @@ export class Engine {
     const middle = split(node.begin, node.end);
     const left_ms = await this.#sumInto(level, task, { begin: node.begin, end: middle });
     const right_ms = await this.#sumInto(level + 1, task, { begin: middle, end: node.end });
-    const { size } = this.#trainingRunner(task.kind).entry;
-    const left = this.#results[level]!.subarray(0, size);
-    this.#kernels.add(left, left, this.#results[level + 1]!.subarray(0, size));
+    this.#addNext(level, this.#sizeOf(task.kind));
     return left_ms + right_ms;
   }
 
@@ -172,16 +224,15 @@ export class Engine {
       this.#decoder.decode(leaf.examples!, this.#real);
       compute_ms += await this.#fillFake({ shard, noise_purpose, noise_counter });
     } else this.#fillNoise({ shard, noise_purpose, noise_counter });
-    const runner = this.#trainingRunner(task.kind);
-    return compute_ms + await runner.run(this.#training_feeds[task.kind], this.#outputs[task.kind][level]!);
+    return compute_ms + await this.#training[task.kind][level]!.run();
   }
 
   async #fillFake(task: AheadTask): Promise<number> {
     const ahead = this.#ahead.key === `${task.noise_purpose} ${task.noise_counter}`
       ? this.#ahead.fakes.get(task.shard)
       : undefined;
-    if (ahead === undefined) return await this.#forward(task, this.#fake);
-    this.#fake.set(ahead.data);
+    if (ahead === undefined) return await this.#forward(task, this.#fakes);
+    this.#fakes.data.set(ahead.data);
     return ahead.compute_ms;
   }
 
@@ -189,9 +240,8 @@ export class Engine {
     fillNormal(this.#noise, { seed: this.seed, purpose: noise_purpose, counter: noise_counter, shard });
   }
 
-  async #forward(task: AheadTask, out: Float32Array): Promise<number> {
+  async #forward(task: AheadTask, fakes: Fakes): Promise<number> {
     this.#fillNoise(task);
-    const runner = this.#runners.generator_forward_model;
-    return await runner.run(this.#forward_feeds, runner.outputs(out, 0));
+    return fakes.compute_ms = await fakes.forward.run();
   }
 }

@@ -2,7 +2,7 @@
  * Jobs: samples and scores, beside the training and never part of its bits. A job works on a copy of the weights
  * it was given for, a few rows at a time, so that work of the training can come in between.
  */
-import type { Manifest, State } from "../models/manifest.ts";
+import type { State } from "../models/manifest.ts";
 import { fillNormal } from "../random/philox.ts";
 import type { Engine } from "./engine.ts";
 import type { GraphRunner } from "./graph_runner.ts";
@@ -21,7 +21,6 @@ export interface JobTask {
 /** A job under way. */
 export class Job {
   readonly #runner: GraphRunner;
-  readonly #manifest: Manifest;
   readonly #states: Partial<Record<State, Float32Array>>;
   readonly #source: "noise" | "real";
   /** Input rows, `#row_in` elements each. */
@@ -35,7 +34,6 @@ export class Job {
     const { manifest, seed } = engine;
     const { count, kind, payload, noise_counter } = task;
     const example = manifest.example_shape.reduce((product, extent) => product * extent, 1);
-    this.#manifest = manifest;
     if (kind === "sample") {
       this.#runner = engine.runner("sampler_model");
       this.#source = "noise";
@@ -73,10 +71,8 @@ export class Job {
     const rows = Math.min(ROWS, this.task.count - begin);
     const input = this.#rows.subarray(begin * this.#row_in, (begin + rows) * this.#row_in);
     const output = this.#result.subarray(begin * this.#row_out, (begin + rows) * this.#row_out);
-    await this.#runner.run(
-      this.#runner.feeds(this.#manifest, { ...this.#states, [this.#source]: input }, rows),
-      this.#runner.outputs(output, rows),
-    );
+    const bound = this.#runner.bind({ ...this.#states, [this.#source]: input }, output, rows);
+    await bound.run().finally(bound.release);
     this.#done += rows;
     return this.#done === this.task.count ? this.#result : null;
   }

@@ -79,6 +79,16 @@ export class Lane {
     for (const { resolve } of dropped) resolve(null);
   }
 
+  /** Ends the thread once it has done what it is doing and freed what it holds. Calls fail from now on. */
+  retire(): void {
+    let answers_before = this.#pending.length;
+    this.#thread.onmessage = () => {
+      if (answers_before-- === 0) this.#thread.terminate();
+    };
+    this.#thread.postMessage({ name: "release", takes: null }, []);
+    this.#break("Compute thread was ended");
+  }
+
   /** Ends the thread. */
   terminate(): void {
     this.#thread.terminate();

@@ -2,9 +2,10 @@
  * The compute threads of a worker, as one: spreads the leaves of a node over them and adds the parts in the order
  * of the tree, so that the bits of a sum do not depend on how many threads there are.
  */
-import { split, sumTree, type TreeNode } from "../kernels/tree.ts";
-import type { AheadTask, Sum, SumTask } from "./engine.ts";
-import type { Calls } from "./compute_calls.ts";
+import { split, type TreeNode } from "../kernels/tree.ts";
+import type { Parcel } from "../wire/parcel.ts";
+import type { AheadTask, Part, SumTask } from "./engine.ts";
+import type { Calls, PlacedSum, SumPlace } from "./compute_calls.ts";
 import type { Manifest } from "../models/manifest.ts";
 import type { Device } from "./device.ts";
 import type { Network } from "./fence.ts";
@@ -29,10 +30,8 @@ export function subtrees(node: TreeNode, parts: number): TreeNode[] {
   ];
 }
 
-/** left += right. The store rounds the double sum to float32, which is the float32 sum. */
-function addInto(left: Float32Array<ArrayBuffer>, right: Float32Array): Float32Array<ArrayBuffer> {
-  for (let i = 0; i < left.length; i++) left[i] = left[i]! + right[i]!;
-  return left;
+function transferable(place: SumPlace): ArrayBuffer[] {
+  return place instanceof Float32Array ? [place.buffer] : [];
 }
 
 /** Buffers to use again. */
@@ -94,19 +93,47 @@ export class Pool {
     }
   }
 
-  /** Computes a node of the summing tree with the weights given before. Throws {@linkcode ComputeError}. */
-  async sum(task: SumTask): Promise<Sum> {
+  /** Tells the threads of the shared files: what weights come from, and what sums go to. */
+  async share(files: Calls["share"]["takes"]): Promise<void> {
+    await Promise.all(this.#lanes.map((lane) => lane.call("share", files)));
+  }
+
+  /** As {@linkcode setWeights}, out of the shared file. Resolves to false where they were overwritten. */
+  async takeWeights(network: Network, parcel: Parcel): Promise<boolean> {
+    const taken = await Promise.all(
+      this.#lanes.map((lane) => lane.call("shared_weights", { network, parcel })),
+    );
+    return taken.every((whole) => whole);
+  }
+
+  /**
+   * Computes a node of the summing tree with the weights given before, into a parcel of the shared file or else a
+   * buffer. Throws {@linkcode ComputeError}.
+   */
+  async sum(task: SumTask, parcel: Parcel | null = null): Promise<PlacedSum> {
     for (const lane of this.#lanes) lane.dropAhead();
     const lanes = this.#byLoad();
-    const cut = subtrees(task.node, lanes.length);
-    const parts = await Promise.all(cut.map((node, i) => this.#sumOf(node, task, lanes[i]!)));
-    const sum = sumTree(
-      task.node,
-      ({ begin, end }) => parts[cut.findIndex((node) => node.begin === begin && node.end === end)]?.sum,
-      addInto,
-    );
-    for (const part of parts) if (part.sum !== sum) this.#spares.put(part.sum);
+    const [first, ...rest] = subtrees(task.node, lanes.length);
+    const place = () => parcel ?? this.#buffer(task.kind);
+    if (rest.length === 0) return await this.#sumOf(task.node, task, lanes[0]!, place());
+    const parts = await Promise.all([first!, ...rest].map(async (node, i): Promise<Part & PlacedSum> => {
+      const { sum, compute_ms } = await this.#sumOf(node, task, lanes[i]!, this.#buffer(task.kind));
+      return { node, sum: sum!, compute_ms };
+    }));
+    const { sum } = await this.#add(task.node, parts, place());
     return { sum, compute_ms: parts.reduce((total, { compute_ms }) => total + compute_ms, 0) };
+  }
+
+  async #add(node: TreeNode, parts: readonly Part[], place: SumPlace): Promise<PlacedSum> {
+    const transfer = parts.map(({ sum }) => sum.buffer);
+    return await this.#byLoad()[0]!.call("add", { node, parts, place }, [
+      ...transfer,
+      ...transferable(place),
+    ]);
+  }
+
+  #buffer(kind: Network): Float32Array<ArrayBuffer> {
+    return this.#spares.take(this.#manifest.graphs[`${kind}_training_model`].size);
   }
 
   /** Takes back the buffer of a {@linkcode sum} that nobody reads any more. */
@@ -114,11 +141,10 @@ export class Pool {
     this.#spares.put(sum);
   }
 
-  #sumOf(node: TreeNode, task: SumTask, lane: Lane): Promise<Sum> {
+  #sumOf(node: TreeNode, task: SumTask, lane: Lane, place: SumPlace): Promise<PlacedSum> {
     const first = node.begin - task.node.begin;
     const leaves = task.leaves.slice(first, first + node.end - node.begin);
-    const out = this.#spares.take(this.#manifest.graphs[`${task.kind}_training_model`].size);
-    return lane.call("sum", { task: { ...task, node, leaves }, out }, [out.buffer]);
+    return lane.call("sum", { task: { ...task, node, leaves }, place }, transferable(place));
   }
 
   /** Makes fakes for the leaves of a node while the threads are idle; given up when other work arrives. */
@@ -142,9 +168,9 @@ export class Pool {
     return result;
   }
 
-  /** Ends all threads. */
+  /** Ends all threads, each once it has done what it is doing. */
   terminate(): void {
-    for (const lane of this.#lanes) lane.terminate();
+    for (const lane of this.#lanes) lane.retire();
   }
 
   /** The least busy first; equal ones in order, so that a shard comes back to the thread that knows its fakes. */

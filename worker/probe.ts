@@ -6,7 +6,8 @@ import { median } from "../common/median.ts";
 import type { Manifest } from "../models/manifest.ts";
 import { fillNormal } from "../random/philox.ts";
 import type { Device } from "./device.ts";
-import { type Runners, RUNTIME_VERSION } from "./graph_runner.ts";
+import type { Runners } from "./graph_runner.ts";
+import { RUNTIME_VERSION } from "./node_session.ts";
 
 const PROBE_SEED = 0;
 /** Standard deviation of the probe's weights: small, so that tanh does not saturate. */
@@ -32,22 +33,15 @@ export async function probe(manifest: Manifest, runners: Runners, device: Device
     noise: normals(micro_batch * latent, 3, 1),
     fake,
   };
-  const run = (
-    name: "generator_forward_model" | "critic_training_model" | "generator_training_model",
-    out: Float32Array,
-  ) => {
-    const runner = runners[name];
-    return runner.run(runner.feeds(manifest, sources, micro_batch), runner.outputs(out, micro_batch));
-  };
   const critic_result = new Float32Array(graphs.critic_training_model.size);
   const generator_result = new Float32Array(graphs.generator_training_model.size);
+  const forward = runners.generator_forward_model.bind(sources, fake, micro_batch);
+  const critic = runners.critic_training_model.bind(sources, critic_result, micro_batch);
+  const generator = runners.generator_training_model.bind(sources, generator_result, micro_batch);
   const times: number[] = [];
-  for (let i = 0; i <= TIMED_RUNS; i++) {
-    times.push(
-      await run("generator_forward_model", fake) + await run("critic_training_model", critic_result),
-    );
-  }
-  await run("generator_training_model", generator_result);
+  for (let i = 0; i <= TIMED_RUNS; i++) times.push(await forward.run() + await critic.run());
+  await generator.run();
+  for (const bound of [forward, critic, generator]) bound.release();
   const numeric_class = await hash([fake, critic_result, generator_result], settings(device));
   return { numeric_class, shard_ms: median(times.slice(1)) };
 }

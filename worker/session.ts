@@ -5,8 +5,8 @@
 import { checksumBytes } from "../kernels/kernels.ts";
 import { isNode } from "../kernels/tree.ts";
 import type { Manifest } from "../models/manifest.ts";
-import type { Channel } from "../wire/channel.ts";
-import { bytesOf, payloadFloats } from "../wire/frame.ts";
+import { type Channel, OVERWRITTEN } from "../wire/channel.ts";
+import { bytesOf, payloadFloats, type Shared } from "../wire/frame.ts";
 import type { Message, MessageOf, MessageType } from "../wire/messages.ts";
 import { Refusal } from "../wire/refusal.ts";
 import { ArtifactSet } from "./artifact_set.ts";
@@ -136,6 +136,26 @@ export class Session {
     }
   }
 
+  #handleShared(message: Message, shared: Shared): void {
+    if (this.#over) return;
+    if (message.type !== "weights") {
+      throw new Refusal("unexpected_message", `Message ${message.type} must not have a shared payload`);
+    }
+    const { manifest, computer } = this.#ready();
+    this.#fence(message);
+    const { state, checksum, generation } = message;
+    const bytes = 4 * manifest.layouts[state].size;
+    if (shared.bytes !== bytes) {
+      throw new Refusal("bad_message", `Weights must have ${bytes} bytes: found ${shared.bytes}`);
+    }
+    // The threads do what is asked in order: work that follows already finds these weights.
+    computer.takeWeights(state, shared).then((whole) => {
+      if (!whole) this.#close({ kind: "lost", reason: OVERWRITTEN }, OVERWRITTEN);
+    }, () => {});
+    this.#generation = generation;
+    this.#held[state] = checksum;
+  }
+
   #refused(refusal: Refusal): void {
     if (refusal.code === "run_over") {
       this.#close({ kind: "finished", reason: refusal.message }, "The run is over");
@@ -183,7 +203,8 @@ export class Session {
       workshop.discard();
       this.#goodbye({ kind: "lost", reason }, reason);
     };
-    const shared = this.#share(manifest);
+    const shared = await this.#share(manifest, computer);
+    if (this.#over) return;
     const batches = new MicroBatches(welcome, manifest.micro_batch, store);
     this.#phase = { name: "ready", manifest, computer, batches };
     const shard_ms = meanShardMs(computer.probes);
@@ -193,15 +214,17 @@ export class Session {
   }
 
   /** Payloads go through files from now on, if the coordinator is on this machine. */
-  #share({ graphs }: Manifest): boolean {
+  async #share({ graphs }: Manifest, computer: Computer): Promise<boolean> {
     const { welcome, channel, openShared } = this.#tools;
     const size = Math.max(graphs.critic_training_model.size, graphs.generator_training_model.size);
     // At most so many nodes of the summing tree make up a range, and one more that came too late. No more: slots are
     // written in turn, and what is written must stay in the processor's cache.
     const num_slots = Math.max(2, 2 * Math.ceil(Math.log2(welcome.shards)) - 2) + 1;
     this.#shared = openShared(welcome.shared, welcome.worker, { max_bytes: 4 * size, num_slots });
-    if (this.#shared) channel.share(this.#shared.sharer, this.#shared.taker);
-    return this.#shared !== null;
+    if (this.#shared === null) return false;
+    await computer.share(this.#shared.files);
+    channel.onshared = (message, shared) => this.#handleShared(message, shared);
+    return true;
   }
 
   #ready(): Bench {
@@ -220,15 +243,12 @@ export class Session {
 
   #weights(message: MessageOf<"weights">, payload: Uint8Array): void {
     const { manifest, computer } = this.#ready();
-    const { channel } = this.#tools;
     this.#fence(message);
     const { state, checksum } = message;
     const weights = payloadFloats(payload, manifest.layouts[state].size);
     // On their way before they are checked: the threads copy them meanwhile.
     computer.setWeights(state, weights);
-    // What came through a shared file was checked there.
-    const found = channel.shares ? checksum : checksumBytes(payload);
-    channel.recycle(payload);
+    const found = checksumBytes(payload);
     if (found !== checksum) {
       this.#held[state] = null;
       throw new Refusal(
@@ -265,18 +285,20 @@ export class Session {
 
   async #compute(
     message: MessageOf<"work">,
-    { computer }: Bench,
+    { computer, manifest }: Bench,
     leaves: ReturnType<MicroBatches["leaves"]>,
     arrived_ms: number,
   ): Promise<void> {
     const { kind, begin, end, noise_purpose, noise_counter, next_noise_counter } = message;
     const node = { begin, end };
-    const { sum, compute_ms } = await computer.sum({ kind, node, leaves, noise_purpose, noise_counter });
+    const parcel = this.#shared?.sums.reserve() ?? null;
+    const task = { kind, node, leaves, noise_purpose, noise_counter };
+    const { sum, compute_ms } = await computer.sum(task, parcel);
     if (this.#over) return;
     const elapsed_ms = this.#tools.now_ms() - arrived_ms;
     const { run, incarnation, generation, step, critic_checksum, generator_checksum } = message;
     const { channel } = this.#tools;
-    channel.send({
+    const result: MessageOf<"result"> = {
       type: "result",
       run,
       incarnation,
@@ -289,9 +311,13 @@ export class Session {
       generator_checksum,
       compute_ms,
       elapsed_ms,
-    }, bytesOf(sum));
-    const sent = channel.shares ? Promise.resolve() : channel.drained();
-    sent.then(() => computer.recycle(sum), () => {});
+    };
+    if (sum === null) {
+      channel.sendShared(result, { ...parcel!, bytes: 4 * manifest.graphs[`${kind}_training_model`].size });
+    } else {
+      channel.send(result, bytesOf(sum));
+      channel.drained().then(() => computer.recycle(sum), () => {});
+    }
     this.#tools.events.computed(step, end - begin, elapsed_ms);
     if (next_noise_counter !== null) {
       computer.makeAhead(node, { noise_purpose: "critic_noise", noise_counter: next_noise_counter });

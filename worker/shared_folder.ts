@@ -1,12 +1,14 @@
 /** The worker's side of a shared folder: payloads go through files where the coordinator is on the same machine. */
 import { join } from "node:path";
 import type { MessageOf } from "../wire/messages.ts";
-import type { Sharer, Taker } from "../wire/parcel.ts";
-import { RingReader, RingWriter } from "../wire/shared_ring.ts";
+import { RingWriter } from "../wire/shared_ring.ts";
 
+/** The compute threads open both files by themselves: what they read and write passes through nobody else. */
 export interface SharedFolder extends Disposable {
-  readonly sharer: Sharer;
-  readonly taker: Taker;
+  /** Paths of the files that weights come from and that sums go to. */
+  readonly files: { readonly weights: string; readonly sums: string };
+  /** Says where the next sum goes. */
+  readonly sums: Pick<RingWriter, "reserve">;
 }
 
 export type OpenShared = (
@@ -26,16 +28,9 @@ export const openSharedFolder: OpenShared = (offer, worker, { max_bytes, num_slo
   if (offer === null) return null;
   try {
     if (Deno.readTextFileSync(join(offer.folder, "key")) !== offer.key) return null;
-    const taker = RingReader.open(join(offer.folder, "weights"));
-    const sharer = RingWriter.create(join(offer.folder, `worker-${worker}`), max_bytes, num_slots);
-    return {
-      sharer,
-      taker,
-      [Symbol.dispose]: () => {
-        taker[Symbol.dispose]();
-        sharer[Symbol.dispose]();
-      },
-    };
+    const files = { weights: join(offer.folder, "weights"), sums: join(offer.folder, `worker-${worker}`) };
+    const sums = RingWriter.create(files.sums, max_bytes, num_slots);
+    return { files, sums, [Symbol.dispose]: () => sums[Symbol.dispose]() };
   } catch {
     return null;
   }

@@ -7,7 +7,16 @@ import type { Probe } from "./probe.ts";
 /** What a session computes with: a {@linkcode Pool} in life. */
 export type Computer = Pick<
   Pool,
-  "setWeights" | "sum" | "recycle" | "makeAhead" | "job" | "probes" | "onbroken" | "terminate"
+  | "setWeights"
+  | "share"
+  | "takeWeights"
+  | "sum"
+  | "recycle"
+  | "makeAhead"
+  | "job"
+  | "probes"
+  | "onbroken"
+  | "terminate"
 >;
 
 export type StartComputer = (devices: readonly Device[], options: PoolOptions) => Promise<Computer>;

@@ -3,6 +3,7 @@ import { Exchange } from "../../coordinator/exchange.ts";
 import type { Manifest } from "../../models/manifest.ts";
 import type { Sharer, Taker } from "../../wire/parcel.ts";
 import type { Channel } from "../../wire/channel.ts";
+import { RingReader, writeParcel } from "../../wire/shared_ring.ts";
 import { openSharedFolder } from "../../worker/shared_folder.ts";
 
 const ROOM = { max_bytes: 40, num_slots: 2 };
@@ -28,12 +29,16 @@ Deno.test("the folder is offered to workers on this machine alone", () => {
 Deno.test("weights and results pass through the folder, both ways", () => {
   using exchange = Exchange.open(MANIFEST)!;
   using worker = openSharedFolder(exchange.offer("127.0.0.1:5"), 7, ROOM)!;
+  using taker = RingReader.open(worker.files.weights);
+  using sums = Deno.openSync(worker.files.sums, { write: true });
   const near = channel();
   exchange.share(7, near);
   const weights = Uint8Array.from({ length: 24 }, (_, i) => i);
-  assert.deepEqual(worker.taker.take(near.shared!.sharer.put(weights), 24), weights);
+  assert.deepEqual(taker.take(near.shared!.sharer.put(weights), 24), weights);
   const result = Uint8Array.from({ length: 40 }, (_, i) => 40 - i);
-  assert.deepEqual(near.shared!.taker.take(worker.sharer.put(result), 40), result);
+  const parcel = worker.sums.reserve();
+  writeParcel(sums, parcel, result);
+  assert.deepEqual(near.shared!.taker.take(parcel, 40), result);
 });
 
 Deno.test("a worker that cannot read the key does not share: the folder is another machine's", () => {

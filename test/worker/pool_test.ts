@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import fc from "fast-check";
 import { treeNodes } from "../../kernels/tree.ts";
+import { bytesOf } from "../../wire/frame.ts";
+import { RingReader, RingWriter } from "../../wire/shared_ring.ts";
 import { CPU } from "../../worker/device.ts";
 import type { SumTask } from "../../worker/engine.ts";
 import { Pool, subtrees } from "../../worker/pool.ts";
@@ -55,13 +58,47 @@ Deno.test("1, 2 and 4 threads give the same bits and the same class, fakes made 
         const { sum } = await pool.sum(task(kind, begin, end));
         const key = `${kind} ${begin} ${end}`;
         if (sums.has(key)) assert.deepEqual(sum, sums.get(key), `${threads} threads, ${key}`);
-        else sums.set(key, sum);
+        else sums.set(key, sum!);
       }
     }
     pool.terminate();
   }
   assert.equal(sums.size, 3);
   assert.equal(classes.size, 1);
+});
+
+Deno.test("weights out of a shared file and sums into one have the same bits", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "wagon-test-" });
+  const files = { weights: join(folder, "weights"), sums: join(folder, "sums") };
+  const { critic_training_model, generator_training_model } = run.manifest.graphs;
+  const sum_bytes = 4 * Math.max(critic_training_model.size, generator_training_model.size);
+  using weights = RingWriter.create(files.weights, sum_bytes, 2);
+  using sums = RingWriter.create(files.sums, sum_bytes, 3);
+  using reader = RingReader.open(files.sums);
+  for (const threads of [1, 3]) {
+    const pool = await startPool(threads);
+    pool.setWeights("critic", run.weights.critic);
+    pool.setWeights("generator", run.weights.generator);
+    const right = (await pool.sum(task("critic", 0, 7))).sum!;
+    for (const network of ["critic", "generator"] as const) {
+      pool.setWeights(network, new Float32Array(run.weights[network].length));
+    }
+    await pool.share(files);
+    const parcels = (["critic", "generator"] as const).map((network) =>
+      weights.put(bytesOf(run.weights[network]))
+    );
+    assert.equal(await pool.takeWeights("critic", parcels[0]!), true);
+    assert.equal(await pool.takeWeights("generator", parcels[1]!), true);
+    const parcel = sums.reserve();
+    const { sum, compute_ms } = await pool.sum(task("critic", 0, 7), parcel);
+    assert.equal(sum, null);
+    assert.ok(compute_ms > 0);
+    assert.deepEqual(reader.take(parcel, right.byteLength), bytesOf(right), `${threads} threads`);
+    weights.put(new Uint8Array(4));
+    assert.equal(await pool.takeWeights("critic", parcels[0]!), false);
+    pool.terminate();
+  }
+  await Deno.remove(folder, { recursive: true });
 });
 
 Deno.test("weights come before the work that follows them, however much is under way", async () => {
@@ -102,7 +139,7 @@ Deno.test("jobs run between pieces of work, with the weights they were given, an
     name: "ComputeError",
     message: `Payload of a sample job must have ${run.statistics.length} float32 values: found 1`,
   });
-  pool.recycle(among.sum);
+  pool.recycle(among.sum!);
   pool.setWeights("critic", run.weights.critic);
   assert.deepEqual((await pool.sum(task("critic", 0, 7))).sum, sum.sum);
   pool.terminate();

@@ -1,15 +1,17 @@
 import assert from "node:assert/strict";
 import { joinCoordinator } from "../../wire/handshake.ts";
 import { openChannel } from "../../wire/channel.ts";
-import type { MessageOf, RefusalCode } from "../../wire/messages.ts";
+import type { Shared } from "../../wire/frame.ts";
+import type { Message, MessageOf, RefusalCode } from "../../wire/messages.ts";
+import type { Parcel } from "../../wire/parcel.ts";
 import type { Refusal } from "../../wire/refusal.ts";
 import { CPU } from "../../worker/device.ts";
 import type { Events } from "../../worker/events.ts";
 import { ACCEPTED, Session } from "../../worker/session.ts";
-import { openNothing } from "../../worker/shared_folder.ts";
+import { openNothing, type OpenShared } from "../../worker/shared_folder.ts";
 import { ShardStore } from "../../worker/shard_store.ts";
 import { type Computer, type StartComputer, Workshop } from "../../worker/workshop.ts";
-import { FakeClock } from "../wire/fake_clock.ts";
+import { FakeClock, settled } from "../wire/fake_clock.ts";
 import { MemorySocket } from "../wire/memory_socket.ts";
 import { joined, TestCoordinator } from "./test_coordinator.ts";
 import { EXAMPLE_BYTES, MICRO_BATCH, RUN_ID, type TestRun, testRun, TOKEN } from "./test_run.ts";
@@ -32,11 +34,25 @@ class ScriptedComputer implements Computer {
     this.asked.push(`weights ${network} ${weights.length}`);
   }
 
-  sum(task: Parameters<Computer["sum"]>[0]): ReturnType<Computer["sum"]> {
+  share({ weights, sums }: Parameters<Computer["share"]>[0]): Promise<void> {
+    this.asked.push(`share ${weights} ${sums}`);
+    return Promise.resolve();
+  }
+
+  /** Whether weights in the shared file are still whole. */
+  whole = true;
+
+  takeWeights(network: string, { offset, tag }: Parameters<Computer["takeWeights"]>[1]): Promise<boolean> {
+    this.asked.push(`take ${network} ${offset} ${tag}`);
+    return Promise.resolve(this.whole);
+  }
+
+  sum(task: Parameters<Computer["sum"]>[0], parcel: Parcel | null = null): ReturnType<Computer["sum"]> {
     const { kind, node, noise_purpose, noise_counter } = task;
     this.asked.push(`sum ${kind} ${node.begin}-${node.end} ${noise_purpose} ${noise_counter}`);
     this.examples = task.leaves.map(({ examples }) => examples);
     if (this.failure !== null) return Promise.reject(new Error(this.failure));
+    if (parcel) return Promise.resolve({ sum: null, compute_ms: 5 });
     const sum = new Float32Array(run.manifest.graphs[`${kind}_training_model`].size).fill(this.value);
     return Promise.resolve({ sum, compute_ms: 5 });
   }
@@ -91,11 +107,12 @@ interface SceneOptions {
   readonly of?: TestRun;
   readonly store?: ShardStore;
   readonly start?: StartComputer;
+  readonly openShared?: OpenShared;
 }
 
 /** A session past its handshake, with a coordinator at the other end. */
 async function scene(
-  { of = run, store = new ShardStore(1e6, null), start }: SceneOptions = {},
+  { of = run, store = new ShardStore(1e6, null), start, openShared = openNothing }: SceneOptions = {},
 ): Promise<Scene> {
   const [socket, worker_socket] = MemorySocket.pair();
   const clock = new FakeClock();
@@ -117,7 +134,7 @@ async function scene(
     events,
     now_ms: now_ms.bind(clock),
     wall_ms: () => 0,
-    openShared: openNothing,
+    openShared,
   });
   return { coordinator, session, computer, workshop, said, clock };
 }
@@ -173,6 +190,69 @@ Deno.test("work is computed with inline examples and answered with all its fence
     "sum critic 0-2 critic_noise 1",
   ]);
   assert.deepEqual(said, ["ready 1 0", "computed 12 2"]);
+});
+
+/** A session that is ready, on the coordinator's own machine, with slots that count up from 1. */
+async function sharingScene(): Promise<Scene> {
+  let slots = 0;
+  const it = await scene({
+    openShared: () => ({
+      files: { weights: "w", sums: "s" },
+      sums: { reserve: () => ({ offset: 0, tag: String(++slots).padStart(16, "0") }) },
+      [Symbol.dispose]: () => {},
+    }),
+  });
+  it.coordinator.sendArtifacts();
+  assert.equal((await it.coordinator.next("ready")).message.shared, true);
+  return it;
+}
+
+/** As the coordinator's channel sends weights that lie in the shared file. */
+function sendSharedWeights({ coordinator }: Scene, state: "critic" | "generator", bytes?: number): void {
+  coordinator.channel.sendShared({
+    type: "weights",
+    ...coordinator.fence(),
+    state,
+    step: 0,
+    checksum: run.checksums[state],
+  }, { offset: 4096, tag: "f".repeat(16), bytes: bytes ?? 4 * run.weights[state].length });
+}
+
+Deno.test("on the coordinator's machine the threads take weights and put sums, and the socket says where", async () => {
+  const it = await sharingScene();
+  const { coordinator, computer } = it;
+  const heard: [Message, Shared][] = [];
+  coordinator.channel.onshared = (message, shared) => heard.push([message, shared]);
+  sendSharedWeights(it, "critic");
+  sendSharedWeights(it, "generator");
+  coordinator.send(coordinator.work(0, 2, { kind: "generator", noise_purpose: "generator_noise" }));
+  await settled();
+  assert.deepEqual(computer.asked, [
+    "share w s",
+    `take critic 4096 ${"f".repeat(16)}`,
+    `take generator 4096 ${"f".repeat(16)}`,
+    "sum generator 0-2 generator_noise 1",
+  ]);
+  assert.equal(heard.length, 1);
+  const [message, shared] = heard[0]!;
+  assert.equal(message.type, "result");
+  const bytes = 4 * run.manifest.graphs.generator_training_model.size;
+  assert.deepEqual(shared, { offset: 0, tag: "0".repeat(15) + "1", bytes });
+});
+
+Deno.test("shared weights of another length are refused; overwritten ones end the connection", async () => {
+  const it = await sharingScene();
+  const { coordinator, computer } = it;
+  assert.deepEqual(await refusal(coordinator, () => sendSharedWeights(it, "critic", 8)), [
+    "bad_message",
+    `Weights must have ${4 * run.weights.critic.length} bytes: found 8`,
+  ]);
+  computer.whole = false;
+  sendSharedWeights(it, "critic");
+  assert.deepEqual(await it.session.ended, {
+    kind: "lost",
+    reason: "A shared payload was overwritten before it was read",
+  });
 });
 
 Deno.test("examples of a shard that is held are those of the run's order", async () => {

@@ -38,6 +38,8 @@ function worker({ place = { url: URL, token: TOKEN } as Rendezvous | null } = {}
     probes,
     onbroken: null,
     setWeights: nothing,
+    share: () => Promise.resolve(),
+    takeWeights: () => Promise.resolve(true),
     makeAhead: nothing,
     recycle: nothing,
     terminate: nothing,
