@@ -4,6 +4,7 @@
  */
 import type { Kernels } from "../kernels/kernels.ts";
 import { split } from "../kernels/tree.ts";
+import type { PayloadBuffers } from "../wire/parcel.ts";
 
 /** The sum of a whole round, its last addition left to the fused update: a + b, or a alone. */
 export interface NodeSum {
@@ -23,6 +24,41 @@ function numSlots(num_shards: number): number {
   return Math.ceil(Math.log2(Math.max(2, num_shards))) + 1;
 }
 
+/** Results that wait for the sum in the kernels' own memory, where it takes them as they lie. */
+const MAX_RESULT_BUFFERS = 8;
+
+/** Buffers in the kernels' memory for results on their way in. When all are taken, others do, at the cost of a copy. */
+export class ResultBuffers implements PayloadBuffers {
+  readonly #kernels: Kernels;
+  readonly #size: number;
+  readonly #free: Float32Array[];
+
+  /** `size`: elements of the largest result. */
+  constructor(kernels: Kernels, num_shards: number, size: number) {
+    this.#kernels = kernels;
+    this.#size = size;
+    this.#free = Array.from({ length: numBuffers(num_shards) }, () => kernels.allocate(size));
+  }
+
+  static bytesNeeded(num_shards: number, size: number): number {
+    return numBuffers(num_shards) * (4 * size + 64);
+  }
+
+  take(bytes: number): Uint8Array {
+    const buffer = bytes <= 4 * this.#size ? this.#free.pop() : undefined;
+    return buffer ? new Uint8Array(buffer.buffer, buffer.byteOffset, bytes) : new Uint8Array(bytes);
+  }
+
+  recycle(payload: Uint8Array): void {
+    if (!this.#kernels.owns(payload)) return;
+    this.#free.push(new Float32Array(payload.buffer, payload.byteOffset, this.#size));
+  }
+}
+
+function numBuffers(num_shards: number): number {
+  return Math.min(num_shards, MAX_RESULT_BUFFERS);
+}
+
 export class TreeSum {
   readonly #kernels: Kernels;
   readonly #num_shards: number;
@@ -39,7 +75,10 @@ export class TreeSum {
     return numSlots(num_shards) * (4 * size + 64);
   }
 
-  /** Adds the results, which must cover all shards exactly. The sum is valid until the next call. */
+  /**
+   * Adds the results, which must cover all shards exactly. Those in the kernels' memory are overwritten. The sum is
+   * valid until the next call, or until these are.
+   */
   sum(results: readonly NodeResult[]): NodeSum {
     const by_begin = new Map<number, NodeResult[]>();
     for (const r of results) by_begin.set(r.begin, [...(by_begin.get(r.begin) ?? []), r]);
@@ -53,6 +92,7 @@ export class TreeSum {
   }
 
   #place(result: NodeResult, slot: number): Float32Array {
+    if (this.#kernels.owns(result.values)) return result.values;
     const view = this.#slots[slot]!.subarray(0, result.values.length);
     view.set(result.values);
     return view;

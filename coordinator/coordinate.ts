@@ -74,7 +74,7 @@ async function coordinateAt(
   const recorder = new Recorder(run, console, now_ms);
   const classes = run.checkpoint?.numeric_classes ?? [];
   const { token } = options;
-  using exchange = Exchange.open(run.facts.manifest);
+  using exchange = Exchange.open(run.facts.manifest, run.buffers);
   const fleet = new Fleet(run.facts, run.data, {
     token,
     clock: SYSTEM_CLOCK,

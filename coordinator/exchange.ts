@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import type { Manifest } from "../models/manifest.ts";
 import type { Channel } from "../wire/channel.ts";
 import type { MessageOf } from "../wire/messages.ts";
+import type { PayloadBuffers } from "../wire/parcel.ts";
 import { RingReader, RingWriter } from "../wire/shared_ring.ts";
 
 /**
@@ -19,17 +20,28 @@ export class Exchange implements Disposable {
   /** Locked as long as this process lives. */
   readonly #lock: Deno.FsFile;
   readonly #weights: RingWriter;
+  readonly #buffers: PayloadBuffers;
   readonly #readers = new Map<number, RingReader>();
 
-  private constructor(folder: string, key: string, lock: Deno.FsFile, weights: RingWriter) {
+  private constructor(
+    folder: string,
+    key: string,
+    lock: Deno.FsFile,
+    weights: RingWriter,
+    buffers: PayloadBuffers,
+  ) {
     this.#folder = folder;
     this.#key = key;
     this.#lock = lock;
     this.#weights = weights;
+    this.#buffers = buffers;
   }
 
-  /** Makes the folder, or null where there is no room or no right to: payloads then go through the socket. */
-  static open({ layouts }: Manifest): Exchange | null {
+  /**
+   * Makes the folder, or null where there is no room or no right to: payloads then go through the socket. Results are
+   * read into `buffers`.
+   */
+  static open({ layouts }: Manifest, buffers: PayloadBuffers): Exchange | null {
     const folder = makeFolder();
     if (folder === null) return null;
     clearStale(dirname(folder));
@@ -41,7 +53,7 @@ export class Exchange implements Disposable {
       Deno.writeTextFileSync(join(folder, "key"), key, { mode: 0o600 });
       const max_bytes = 4 * Math.max(layouts.critic.size, layouts.generator.size);
       const weights = RingWriter.create(join(folder, "weights"), max_bytes, NUM_SLOTS);
-      return new Exchange(folder, key, lock, weights);
+      return new Exchange(folder, key, lock, weights, buffers);
     } catch {
       removeFolder(folder);
       return null;
@@ -57,7 +69,7 @@ export class Exchange implements Disposable {
   /** A worker has taken the offer. Throws where its file cannot be opened. */
   share(worker: number, channel: Channel): void {
     const path = join(this.#folder, `worker-${worker}`);
-    const reader = RingReader.open(path);
+    const reader = RingReader.open(path, this.#buffers);
     // Both sides have it open: nothing of it is left behind, whatever happens to either.
     if (Deno.build.os !== "windows") Deno.removeSync(path);
     this.#readers.set(worker, reader);

@@ -13,7 +13,7 @@ import { openLog } from "../runlog/log_file.ts";
 import { type RecordOf, RUN_FORMAT } from "../runlog/records.ts";
 import type { LogWriter } from "../runlog/writer.ts";
 import type { ArtifactFile, RunFacts } from "./admission.ts";
-import { TreeSum } from "./averaging.ts";
+import { ResultBuffers, TreeSum } from "./averaging.ts";
 import { type BadCheckpoint, type CheckpointInfo, loadNewest } from "./checkpoint.ts";
 import { configChanges, type GivenConfig, resolveConfig, resumeConfig, type RunConfig } from "./config.ts";
 import type { DataSet } from "./data/data_set.ts";
@@ -39,6 +39,7 @@ export interface Prepared {
   readonly facts: RunFacts;
   readonly state: ModelState;
   readonly tree: TreeSum;
+  readonly buffers: ResultBuffers;
   readonly folder: RunFolder;
   readonly log: LogWriter;
   /** The checkpoint that a resumed run goes on from; null: from step 0. */
@@ -70,11 +71,11 @@ async function prepareNew(options: PrepareOptions): Promise<Prepared> {
   const log = await openLog(folder.log);
   log.append(await runRecord(run, config, data, plan, manifest, artifacts, options.now));
   await log.sync();
-  const { state, tree } = allocate(manifest, config.shards);
+  const { state, ...summing } = allocate(manifest, config.shards);
   fillInitial(state, config, plan.micro_batch);
   const facts = { run, incarnation: 0, seed: config.seed, manifest, files: artifacts };
   const sharded = await ShardedData.of(data, plan);
-  return { config, data: sharded, facts, state, tree, folder, log, checkpoint: null, passed_over: [] };
+  return { config, data: sharded, facts, state, ...summing, folder, log, checkpoint: null, passed_over: [] };
 }
 
 async function prepareResumed(options: PrepareOptions, path: string): Promise<Prepared> {
@@ -99,7 +100,7 @@ async function prepareResumed(options: PrepareOptions, path: string): Promise<Pr
   const manifest = parseManifest(
     JSON.parse(new TextDecoder().decode(files.find((f) => f.file === MANIFEST_FILE)!.bytes)),
   );
-  const { state, tree } = allocate(manifest, config.shards);
+  const { state, ...summing } = allocate(manifest, config.shards);
   const passed_over: BadCheckpoint[] = [];
   const checkpoint = await loadNewest(folder.checkpoints, recorded.run, state, manifest, passed_over);
   if (!checkpoint) fillInitial(state, config, plan.micro_batch);
@@ -118,7 +119,7 @@ async function prepareResumed(options: PrepareOptions, path: string): Promise<Pr
   });
   const facts = { run: recorded.run, incarnation: incarnations, seed: config.seed, manifest, files };
   const sharded = await ShardedData.of(data, plan);
-  return { config, data: sharded, facts, state, tree, folder, log, checkpoint, passed_over };
+  return { config, data: sharded, facts, state, ...summing, folder, log, checkpoint, passed_over };
 }
 
 function sourceOf(given: { readonly dataset?: string | null; readonly data?: string | null }) {
@@ -162,11 +163,18 @@ function fillInitial(state: ModelState, config: RunConfig, micro_batch: number):
   state.refreshChecksums();
 }
 
-function allocate(manifest: Manifest, num_shards: number): { state: ModelState; tree: TreeSum } {
+function allocate(manifest: Manifest, num_shards: number): Pick<Prepared, "state" | "tree" | "buffers"> {
   const { critic_training_model, generator_training_model } = manifest.graphs;
   const size = Math.max(critic_training_model.size, generator_training_model.size);
-  const kernels = Kernels.create(ModelState.bytesNeeded(manifest) + TreeSum.bytesNeeded(num_shards, size));
-  return { state: new ModelState(kernels, manifest), tree: new TreeSum(kernels, num_shards, size) };
+  const kernels = Kernels.create(
+    ModelState.bytesNeeded(manifest) + TreeSum.bytesNeeded(num_shards, size) +
+      ResultBuffers.bytesNeeded(num_shards, size),
+  );
+  return {
+    state: new ModelState(kernels, manifest),
+    tree: new TreeSum(kernels, num_shards, size),
+    buffers: new ResultBuffers(kernels, num_shards, size),
+  };
 }
 
 async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {

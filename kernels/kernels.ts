@@ -61,7 +61,7 @@ export class Kernels {
   }
 
   /**
-   * A memory for at least so many bytes of buffers. Each buffer takes its length rounded up to a multiple of 16 bytes.
+   * A memory for at least so many bytes of buffers. Each buffer takes its length rounded up to a multiple of 64 bytes.
    * Throws RangeError when it cannot be had (the limit is just under 4 GiB).
    */
   static create(capacity_bytes: number): Kernels {
@@ -76,7 +76,7 @@ export class Kernels {
     return new Kernels(new WebAssembly.Memory({ initial: pages, maximum: pages }));
   }
 
-  /** A zeroed buffer, its first byte at a multiple of 16. Throws RangeError beyond the capacity. */
+  /** A zeroed buffer, its first byte at a multiple of 64, a cache line. Throws RangeError beyond the capacity. */
   allocate(num_floats: number): Float32Array<ArrayBuffer> {
     const left_bytes = this.#memory.buffer.byteLength - this.#free;
     const bytes = num_floats * FLOAT_BYTES;
@@ -88,6 +88,11 @@ export class Kernels {
     const view = new Float32Array(this.#memory.buffer, this.#free, num_floats);
     this.#free = align(this.#free + bytes);
     return view;
+  }
+
+  /** Whether a view lies in this memory. */
+  owns(view: Float32Array | Uint8Array): boolean {
+    return view.buffer === this.#memory.buffer;
   }
 
   /** out = a + b, elementwise and of equal lengths. `out` may be `a` or `b` itself. */
@@ -160,7 +165,7 @@ export class Kernels {
   }
 
   #address(view: Float32Array | Uint8Array): number {
-    if (view.buffer !== this.#memory.buffer) {
+    if (!this.owns(view)) {
       throw new TypeError("Cannot compute: each buffer must be allocated by these kernels");
     }
     return view.byteOffset;

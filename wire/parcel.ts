@@ -12,6 +12,14 @@ export interface Sharer {
   put(payload: Uint8Array): Parcel;
 }
 
+/** Where payloads are put that come out of a shared file. */
+export interface PayloadBuffers {
+  /** One of exactly so many bytes, its content left from before. */
+  take(bytes: number): Uint8Array;
+  /** Gives back what {@linkcode take} returned, once nobody reads it. */
+  recycle(payload: Uint8Array): void;
+}
+
 /** What a channel needs of the receiving side. */
 export interface Taker {
   /** The payload, or null if it was overwritten. */

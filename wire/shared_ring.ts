@@ -7,7 +7,7 @@
  * has read. So a reader that was overtaken notices, and never takes a mixture for a payload.
  */
 
-import type { Parcel, Sharer, Taker } from "./parcel.ts";
+import type { Parcel, PayloadBuffers, Sharer, Taker } from "./parcel.ts";
 
 const TAG_BYTES = 8;
 const NO_TAG = new Uint8Array(TAG_BYTES);
@@ -110,28 +110,26 @@ export class RingWriter implements Sharer, Disposable {
 
 export class RingReader implements Taker, Disposable {
   readonly #file: Deno.FsFile;
-  /** Buffers that nobody reads, by their length. */
-  readonly #spares = new Map<number, Uint8Array[]>();
+  readonly #buffers: PayloadBuffers;
 
-  private constructor(file: Deno.FsFile) {
+  private constructor(file: Deno.FsFile, buffers: PayloadBuffers) {
     this.#file = file;
+    this.#buffers = buffers;
   }
 
-  static open(path: string): RingReader {
-    return new RingReader(Deno.openSync(path));
+  static open(path: string, buffers: PayloadBuffers): RingReader {
+    return new RingReader(Deno.openSync(path), buffers);
   }
 
   take(parcel: Parcel, bytes: number): Uint8Array | null {
-    const payload = this.#spares.get(bytes)?.pop() ?? new Uint8Array(bytes);
+    const payload = this.#buffers.take(bytes);
     if (readParcel(this.#file, parcel, payload)) return payload;
     this.recycle(payload);
     return null;
   }
 
   recycle(payload: Uint8Array): void {
-    const spares = this.#spares.get(payload.length);
-    if (spares) spares.push(payload);
-    else this.#spares.set(payload.length, [payload]);
+    this.#buffers.recycle(payload);
   }
 
   [Symbol.dispose](): void {

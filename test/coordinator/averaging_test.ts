@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { meanAt, type NodeResult, TreeSum } from "../../coordinator/averaging.ts";
+import { meanAt, type NodeResult, ResultBuffers, TreeSum } from "../../coordinator/averaging.ts";
 import { Kernels } from "../../kernels/kernels.ts";
 import { split } from "../../kernels/tree.ts";
 
@@ -23,6 +23,28 @@ function cutTree(begin: number, end: number, cuts: Iterator<boolean>): [number, 
   return [...cutTree(begin, middle, cuts), ...cutTree(middle, end, cuts)];
 }
 
+/** A copy in a buffer for results. */
+function taken(buffers: ResultBuffers, values: Float32Array): Float32Array {
+  const { buffer, byteOffset } = buffers.take(values.byteLength);
+  const copy = new Float32Array(buffer, byteOffset, values.length);
+  copy.set(values);
+  return copy;
+}
+
+Deno.test("results lie in the kernels' memory as long as there is room, and make room again", () => {
+  const kernels = Kernels.create(ResultBuffers.bytesNeeded(2, SIZE));
+  const buffers = new ResultBuffers(kernels, 2, SIZE);
+  const first = buffers.take(4 * SIZE), second = buffers.take(8), third = buffers.take(4 * SIZE);
+  assert.deepEqual([first, second, third].map(({ length }) => length), [4 * SIZE, 8, 4 * SIZE]);
+  assert.deepEqual([first, second, third].map((payload) => kernels.owns(payload)), [true, true, false]);
+  assert.ok(first.byteOffset !== second.byteOffset);
+  for (const payload of [third, second]) buffers.recycle(payload);
+  const again = buffers.take(4 * SIZE);
+  assert.equal(again.byteOffset, second.byteOffset);
+  assert.equal(kernels.owns(buffers.take(4)), false);
+  assert.equal(kernels.owns(buffers.take(4 * SIZE + 4)), false);
+});
+
 Deno.test("TreeSum gives the bits of the plain tree, whatever nodes arrive, in whatever order", () => {
   const leaf = fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), {
     minLength: SIZE,
@@ -34,10 +56,17 @@ Deno.test("TreeSum gives the bits of the plain tree, whatever nodes arrive, in w
       leaves,
       fc.infiniteStream(fc.boolean()),
       fc.infiniteStream(fc.nat()),
-      (parts, cuts, order) => {
-        const tree = new TreeSum(Kernels.create(TreeSum.bytesNeeded(parts.length, SIZE)), parts.length, SIZE);
+      fc.infiniteStream(fc.boolean()),
+      (parts, cuts, order, shared) => {
+        const n = parts.length;
+        const kernels = Kernels.create(TreeSum.bytesNeeded(n, SIZE) + ResultBuffers.bytesNeeded(n, SIZE));
+        const tree = new TreeSum(kernels, n, SIZE);
+        const buffers = new ResultBuffers(kernels, n, SIZE);
         const results: NodeResult[] = cutTree(0, parts.length, cuts[Symbol.iterator]())
           .map(([begin, end]) => ({ begin, end, values: reference(parts, begin, end) }))
+          .map((result) =>
+            shared.next().value ? { ...result, values: taken(buffers, result.values) } : result
+          )
           .map((result) => ({ result, key: order.next().value as number }))
           .sort((a, b) => a.key - b.key).map(({ result }) => result);
         const { a, b } = tree.sum(results);

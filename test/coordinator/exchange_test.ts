@@ -4,6 +4,7 @@ import type { Manifest } from "../../models/manifest.ts";
 import type { Sharer, Taker } from "../../wire/parcel.ts";
 import type { Channel } from "../../wire/channel.ts";
 import { RingReader, writeParcel } from "../../wire/shared_ring.ts";
+import { FreshBuffers } from "../wire/fresh_buffers.ts";
 import { openSharedFolder } from "../../worker/shared_folder.ts";
 
 const ROOM = { max_bytes: 40, num_slots: 2 };
@@ -17,7 +18,7 @@ function channel(): Channel & { shared: { sharer: Sharer; taker: Taker } | null 
 }
 
 Deno.test("the folder is offered to workers on this machine alone", () => {
-  using exchange = Exchange.open(MANIFEST)!;
+  using exchange = Exchange.open(MANIFEST, new FreshBuffers())!;
   for (const peer of ["127.0.0.1:5", "127.8.8.8:5", "::1:5", "::ffff:127.0.0.1:5"]) {
     assert.ok(exchange.offer(peer) !== null, peer);
   }
@@ -27,9 +28,9 @@ Deno.test("the folder is offered to workers on this machine alone", () => {
 });
 
 Deno.test("weights and results pass through the folder, both ways", () => {
-  using exchange = Exchange.open(MANIFEST)!;
+  using exchange = Exchange.open(MANIFEST, new FreshBuffers())!;
   using worker = openSharedFolder(exchange.offer("127.0.0.1:5"), 7, ROOM)!;
-  using taker = RingReader.open(worker.files.weights);
+  using taker = RingReader.open(worker.files.weights, new FreshBuffers());
   using sums = Deno.openSync(worker.files.sums, { write: true });
   const near = channel();
   exchange.share(7, near);
@@ -42,7 +43,7 @@ Deno.test("weights and results pass through the folder, both ways", () => {
 });
 
 Deno.test("a worker that cannot read the key does not share: the folder is another machine's", () => {
-  using exchange = Exchange.open(MANIFEST)!;
+  using exchange = Exchange.open(MANIFEST, new FreshBuffers())!;
   const offer = exchange.offer("127.0.0.1:5")!;
   assert.equal(openSharedFolder({ ...offer, key: "00".repeat(16) }, 7, ROOM), null);
   assert.equal(openSharedFolder({ ...offer, folder: `${offer.folder}-elsewhere` }, 7, ROOM), null);
@@ -50,7 +51,7 @@ Deno.test("a worker that cannot read the key does not share: the folder is anoth
 });
 
 Deno.test("nothing is left behind", async () => {
-  const exchange = Exchange.open(MANIFEST)!;
+  const exchange = Exchange.open(MANIFEST, new FreshBuffers())!;
   const { folder } = exchange.offer("127.0.0.1:5")!;
   assert.ok((await Deno.stat(folder)).isDirectory);
   exchange[Symbol.dispose]();
@@ -58,10 +59,10 @@ Deno.test("nothing is left behind", async () => {
 });
 
 Deno.test("what a killed coordinator left behind is cleared away by the next, what lives is not", async () => {
-  using alive = Exchange.open(MANIFEST)!;
+  using alive = Exchange.open(MANIFEST, new FreshBuffers())!;
   const killed = await Deno.makeTempDir({ prefix: "wagon-exchange-" });
   await Deno.writeTextFile(`${killed}/lock`, "");
-  using _next = Exchange.open(MANIFEST)!;
+  using _next = Exchange.open(MANIFEST, new FreshBuffers())!;
   await assert.rejects(Deno.stat(killed), Deno.errors.NotFound);
   assert.ok((await Deno.stat(alive.offer("127.0.0.1:5")!.folder)).isDirectory);
 });

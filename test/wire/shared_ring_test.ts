@@ -5,6 +5,7 @@ import { openChannel } from "../../wire/channel.ts";
 import type { Message, MessageType } from "../../wire/messages.ts";
 import { RingReader, RingWriter } from "../../wire/shared_ring.ts";
 import { FakeClock, settled } from "./fake_clock.ts";
+import { FreshBuffers } from "./fresh_buffers.ts";
 import { MemorySocket } from "./memory_socket.ts";
 
 const SLOT_BYTES = 1000;
@@ -12,14 +13,20 @@ const payloadOf = (seed: number, length = SLOT_BYTES) =>
   Uint8Array.from({ length }, (_, i) => i * seed + seed);
 
 async function withRing(
-  test: (writer: RingWriter, reader: RingReader, path: string) => void | Promise<void>,
+  test: (
+    writer: RingWriter,
+    reader: RingReader,
+    path: string,
+    buffers: FreshBuffers,
+  ) => void | Promise<void>,
 ) {
   const folder = await Deno.makeTempDir({ prefix: "wagon-test-" });
   const path = join(folder, "ring");
   try {
     using writer = RingWriter.create(path, SLOT_BYTES, 3);
-    using reader = RingReader.open(path);
-    await test(writer, reader, path);
+    const buffers = new FreshBuffers();
+    using reader = RingReader.open(path, buffers);
+    await test(writer, reader, path, buffers);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -81,13 +88,14 @@ Deno.test(
     }),
 );
 
-Deno.test("buffers are used again once they are given back", () =>
-  withRing((writer, reader) => {
+Deno.test("buffers go back to where they came from, also where the payload was gone", () =>
+  withRing((writer, reader, _path, buffers) => {
     const parcel = writer.put(payloadOf(1));
-    const first = reader.take(parcel, SLOT_BYTES)!;
-    assert.notEqual(reader.take(parcel, SLOT_BYTES), first);
-    reader.recycle(first);
-    assert.equal(reader.take(parcel, SLOT_BYTES), first);
+    const payload = reader.take(parcel, SLOT_BYTES)!;
+    reader.recycle(payload);
+    assert.deepEqual(buffers.recycled, [payload]);
+    assert.equal(reader.take({ ...parcel, tag: "e".repeat(16) }, SLOT_BYTES), null);
+    assert.equal(buffers.recycled.length, 2);
   }));
 
 const WEIGHTS: Message = {

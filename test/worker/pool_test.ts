@@ -7,6 +7,7 @@ import { RingReader, RingWriter } from "../../wire/shared_ring.ts";
 import { CPU } from "../../worker/device.ts";
 import type { SumTask } from "../../worker/engine.ts";
 import { Pool, subtrees } from "../../worker/pool.ts";
+import { FreshBuffers } from "../wire/fresh_buffers.ts";
 import { EXAMPLE_BYTES, exampleBytes, MICRO_BATCH, SEED, testRun } from "./test_run.ts";
 
 const NUM_SHARDS = 7;
@@ -74,7 +75,7 @@ Deno.test("weights out of a shared file and sums into one have the same bits", a
   const sum_bytes = 4 * Math.max(critic_training_model.size, generator_training_model.size);
   using weights = RingWriter.create(files.weights, sum_bytes, 2);
   using sums = RingWriter.create(files.sums, sum_bytes, 3);
-  using reader = RingReader.open(files.sums);
+  using reader = RingReader.open(files.sums, new FreshBuffers());
   for (const threads of [1, 3]) {
     const pool = await startPool(threads);
     pool.setWeights("critic", run.weights.critic);
