@@ -23,9 +23,12 @@ export function lanesOf(threads: number, shards: number, batch: number): Lanes {
   return { num_lanes, shards_per_lane: Math.ceil(shards / num_lanes), micro_batch: batch / shards };
 }
 
+/** "bare": through onnxruntime-node's `session.run`. "bound": as workers do, over buffers that are bound once. */
+export type Way = "bare" | "bound";
+
 /** Median times while all lanes compute the same kind of step, for `milliseconds` each kind. */
-export async function measureBare(lanes: Lanes, milliseconds: number): Promise<BareTimes> {
-  const args = [String(lanes.micro_batch), String(lanes.shards_per_lane)];
+export async function measureBare(lanes: Lanes, way: Way, milliseconds: number): Promise<BareTimes> {
+  const args = [String(lanes.micro_batch), String(lanes.shards_per_lane), way];
   const processes = Array.from(
     { length: lanes.num_lanes },
     (_, i) => PeerProcess.deno(`Compute process ${i}`, "compute_process.ts", args),

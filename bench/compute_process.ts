@@ -1,16 +1,19 @@
 /**
  * Computes a lane's shards over and over, with nothing else to do, and tells how long a step's share takes.
- * Arguments: micro-batch, shards. Writes {"ready"}, then answers {"kind", "milliseconds"} with {"step_ms"}.
+ * Arguments: micro-batch, shards, "bare" or "bound". Writes {"ready"}, then answers {"kind", "milliseconds"} with {"step_ms"}.
  */
 import { bareShard, type StepKind } from "./bare_step.ts";
 import { answerQuestions } from "./peer_process.ts";
+import { openSession } from "../worker/graph_runner.ts";
+import { openNodeSession } from "../worker/node_session.ts";
 import { buildModel } from "./wgan_model.ts";
 
 /** Steps of one sample: where processes outnumber the cores, one step alone may have had a core to itself or not. */
 const BLOCK_STEPS = 10;
 
-const [micro_batch, shards] = Deno.args.map(Number) as [number, number];
-const shard = bareShard(await buildModel(micro_batch));
+const [micro_batch, shards] = Deno.args.slice(0, 2).map(Number) as [number, number];
+const open = Deno.args[2] === "bound" ? openSession : openNodeSession;
+const shard = bareShard(await buildModel(micro_batch, open));
 
 async function stepMs(kind: StepKind): Promise<number> {
   const start = performance.now();

@@ -1,5 +1,7 @@
 /** Whole gradient steps on one thread: bare in ONNX Runtime, as a worker computes them, and in PyTorch. */
 import { Engine, type SumTask } from "../worker/engine.ts";
+import { openSession } from "../worker/graph_runner.ts";
+import { openNodeSession } from "../worker/node_session.ts";
 import { bareShard, type StepKind } from "./bare_step.ts";
 import type { BenchContext } from "./context.ts";
 import { gemm, GEMM_FLOPS } from "./gemm.ts";
@@ -17,7 +19,7 @@ const REPEATS = 4;
 const GEMM = "GEMM";
 const NETWORKS = PRESET.networks(PRESET.latent, FEATURES);
 
-/** One shard's step, as the engine of a worker's compute thread does it: noise, decoding and copying included. */
+/** One shard's step, as the engine of a worker's compute thread does it: noise and decoding included. */
 function engineStep(engine: Engine, kind: StepKind): () => Promise<unknown> {
   const examples = new Uint8Array(engine.manifest.micro_batch * FEATURES).fill(77);
   const task: Omit<SumTask, "noise_counter"> = {
@@ -26,9 +28,8 @@ function engineStep(engine: Engine, kind: StepKind): () => Promise<unknown> {
     leaves: [{ shard: 0, examples: kind === "critic" ? examples : null }],
     noise_purpose: `${kind}_noise`,
   };
-  const out = new Float32Array(engine.manifest.graphs[`${kind}_training_model`].size);
   let noise_counter = 0;
-  return async () => out.set((await engine.sum({ ...task, noise_counter: ++noise_counter })).sum);
+  return () => engine.sum({ ...task, noise_counter: ++noise_counter });
 }
 
 /** PyTorch's step: real and fake through the critic in one pass or in two, whichever is faster here. */
@@ -44,8 +45,8 @@ function torchContenders(peer: PeerProcess, kind: StepKind, micro_batch: number)
 }
 
 async function contenders(micro_batch: number, peer: PeerProcess | null): Promise<Contender[]> {
-  const model = await buildModel(micro_batch);
-  const bare = bareShard(model);
+  const model = await buildModel(micro_batch, openSession);
+  const bare = bareShard(await buildModel(micro_batch, openNodeSession));
   const engine = new Engine(model.manifest, model.runners, { seed: 1, encoding: "uint8", num_shards: 1 });
   engine.setWeights("critic", model.state.critic);
   engine.setWeights("generator", model.state.generator);
@@ -113,8 +114,8 @@ export async function benchGradients({ rounds, python, say }: BenchContext): Pro
     title: "Gradient steps, one thread",
     about:
       "One shard's step of the `wgan` preset. Bare: `session.run` alone (for the critic the generator's " +
-      "forward pass, then the training graph). Worker: the engine of a compute thread, with noise, decoding and " +
-      "copies. GEMM: a plain 512 x 512 product in ONNX Runtime, scaled to the step's FLOPs. PyTorch: eager, the " +
+      "forward pass, then the training graph). Worker: the engine of a compute thread over bound buffers, with " +
+      "noise and decoding. GEMM: a plain 512 x 512 product in ONNX Runtime, scaled to the step's FLOPs. PyTorch: eager, the " +
       "faster of joining real and fake in one pass or not.",
     tables: [{ title: "Milliseconds: median [quartiles], and medians of ratios", columns: COLUMNS, rows }],
     notes: [

@@ -9,6 +9,7 @@ export interface RunSamples {
   readonly setup: RunSetup;
   readonly timings: RunTimings[];
   readonly bare: BareTimes[];
+  readonly bound: BareTimes[];
 }
 
 /** All variants of a set-up of PyTorch. */

@@ -1,4 +1,5 @@
 /** The tables of whole steps, and whether what is required was reached. */
+import type { BareTimes } from "./bare_compute.ts";
 import { digits, spreadText, type Table, type Verdict } from "./report.ts";
 import type { StepParts } from "./run_timings.ts";
 import { median, ratios, spreadOf } from "./statistics.ts";
@@ -20,8 +21,8 @@ function speeds({ timings }: RunSamples): number[] {
 }
 
 /** Median step over the bare computing, round by round. Four of five steps have no generator step. */
-function stepOverBare({ timings, bare }: RunSamples): number[] {
-  return ratios(timings.map(({ critic }) => critic.step), bare.map(({ critic_ms }) => critic_ms));
+function stepOver({ timings }: RunSamples, computing: readonly BareTimes[]): number[] {
+  return ratios(timings.map(({ critic }) => critic.step), computing.map(({ critic_ms }) => critic_ms));
 }
 
 function ddpOf(best: readonly DdpBest[], world: number): DdpBest | undefined {
@@ -42,8 +43,10 @@ function speedTable(runs: readonly RunSamples[], best: readonly DdpBest[]): Tabl
     digits(median(run.timings.map(({ generator }) => generator?.step ?? NaN))),
     spreadText(spreadOf(speeds(run))),
     digits(median(run.timings.map(({ whole_run_images_per_second }) => whole_run_images_per_second))),
-    digits(median(run.bare.map(({ critic_ms }) => critic_ms))),
-    digits(median(stepOverBare(run))),
+    ...[run.bare, run.bound].flatMap((computing) => [
+      digits(median(computing.map(({ critic_ms }) => critic_ms))),
+      digits(median(stepOver(run, computing))),
+    ]),
     two ? digits(median(speedOver(run, two))) : "-",
   ]);
   const columns = [
@@ -55,6 +58,8 @@ function speedTable(runs: readonly RunSamples[], best: readonly DdpBest[]): Tabl
     "with its end",
     "bare ms",
     "step / bare",
+    "bound ms",
+    "step / bound",
     "images/s over DDP of 2",
   ];
   return { title: "Speed: medians [quartiles] over the rounds", columns, rows };
@@ -94,7 +99,7 @@ export function stepTables(runs: readonly RunSamples[], best: readonly DdpBest[]
 export function stepVerdicts(runs: readonly RunSamples[], best: readonly DdpBest[]): Verdict[] {
   const { workers, shards, step_over_bare, speed_over_ddp } = REQUIRED;
   const run = runs.find(({ setup }) => setup.workers === workers && setup.shards === shards)!;
-  const over_bare = stepOverBare(run);
+  const over_bare = stepOver(run, run.bare);
   const verdicts = [{
     requirement:
       `Median step of ${workers} workers over the bare computing of its shards: at most ${step_over_bare}`,

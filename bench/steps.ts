@@ -22,16 +22,17 @@ function ddpSetups(): DdpSetup[] {
   return [{ world: 1, threads: 1 }, { world: 1, threads: cores }, { world: 2, threads: 1 }];
 }
 
-async function measureRun({ setup, timings, bare }: RunSamples, context: BenchContext): Promise<void> {
+async function measureRun({ setup, timings, bare, bound }: RunSamples, context: BenchContext): Promise<void> {
   const timing = await trainingRun(setup, context);
   const lanes = lanesOf(timing.threads, setup.shards, PRESET.batch);
   timings.push(timing);
-  bare.push(await measureBare(lanes, BARE_STEPS_MS * context.steps));
+  bare.push(await measureBare(lanes, "bare", BARE_STEPS_MS * context.steps));
+  bound.push(await measureBare(lanes, "bound", BARE_STEPS_MS * context.steps));
 }
 
 /** All set-ups take turns; every other round goes backwards. */
 async function measureAll(context: BenchContext): Promise<{ runs: RunSamples[]; ddp: DdpSamples[] }> {
-  const runs = RUNS.map((setup): RunSamples => ({ setup, timings: [], bare: [] }));
+  const runs = RUNS.map((setup): RunSamples => ({ setup, timings: [], bare: [], bound: [] }));
   const ddp = (context.python ? ddpSetups() : []).map((setup): DdpSamples => ({ setup, rounds: [] }));
   const turns = [
     ...runs.map((samples) => ({
@@ -65,7 +66,8 @@ export async function benchSteps(context: BenchContext): Promise<Section> {
     about: `\`deno task train --preset wgan --steps ${context.steps}\` on ${context.data_name}, batch ` +
       `${PRESET.batch}, ${context.run_rounds} rounds in turns, the first ${context.warmup_steps} steps left out. ` +
       "A step lasts from commit to commit. Bare: the run's shards computed by as many processes as the run has " +
-      "compute threads, all at once, with nothing else to do. PyTorch: the best of its variants over all rounds.",
+      "compute threads, all at once, with nothing else to do, through onnxruntime-node's session.run; bound: the same " +
+      "over buffers that are bound once, as workers do it. PyTorch: the best of its variants over all rounds.",
     tables: stepTables(runs, best),
     verdicts: stepVerdicts(runs, best),
     notes: [

@@ -6,7 +6,7 @@ import { GRAPH_NAMES, type GraphName, type Manifest } from "../models/manifest.t
 import { mlp, type MlpConfig } from "../models/nets/mlp.ts";
 import { wgan } from "../models/objectives/wgan.ts";
 import { CPU } from "../worker/device.ts";
-import { compileGraphs, type GraphBytes, type Runners } from "../worker/graph_runner.ts";
+import { compileGraphs, type GraphBytes, type OpenSession, type Runners } from "../worker/graph_runner.ts";
 
 export const PRESET = PRESETS.wgan;
 /** Numbers in an example of 28 x 28. */
@@ -21,7 +21,7 @@ export interface Model {
 }
 
 /** Builds and compiles the pair for one shard's micro-batch. */
-export async function buildModel(micro_batch: number): Promise<Model> {
+export async function buildModel(micro_batch: number, open: OpenSession): Promise<Model> {
   const { generator, critic } = PRESET.networks(PRESET.latent, FEATURES);
   const pair = {
     critic: mlp("critic", critic),
@@ -32,7 +32,7 @@ export async function buildModel(micro_batch: number): Promise<Model> {
   const { manifest, files } = await buildArtifacts(pair);
   const bytes = (name: GraphName) => files.get(manifest.graphs[name].file)!;
   const graphs = Object.fromEntries(GRAPH_NAMES.map((name) => [name, bytes(name)])) as unknown as GraphBytes;
-  const runners = await compileGraphs(manifest, graphs, CPU);
+  const runners = await compileGraphs(manifest, graphs, CPU, open);
   return { manifest, state: initialState(pair, SEED), runners };
 }
 

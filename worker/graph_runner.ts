@@ -19,26 +19,30 @@ export type Sources = Readonly<Partial<Record<Source, Float32Array>>>;
 
 const NATIVE = NativeRuntime.open();
 
-/** Compiles a graph. Throws what ONNX Runtime throws. */
-export async function openSession(bytes: Uint8Array, device: Device): Promise<Session> {
+export type OpenSession = (bytes: Uint8Array, device: Device) => Promise<Session>;
+
+/** Compiles a graph, the fastest way there is on the device. Throws what ONNX Runtime throws. */
+export const openSession: OpenSession = async (bytes, device) => {
   if (device.provider === "cpu" && NATIVE !== null) return NATIVE.openSession(bytes);
   return await openNodeSession(bytes, device);
-}
+};
 
 /** Every graph of a run, compiled. */
 export type Runners = Readonly<Record<GraphName, GraphRunner>>;
 /** Every graph of a run, as bytes. */
 export type GraphBytes = Readonly<Record<GraphName, Uint8Array>>;
 
-/** Compiles every graph for one device. Throws what {@linkcode GraphRunner.create} throws. */
+/** Compiles every graph for one device. Throws what `open` and {@linkcode GraphRunner} throw. */
 export async function compileGraphs(
   manifest: Manifest,
   graphs: GraphBytes,
   device: Device,
+  open: OpenSession = openSession,
 ): Promise<Runners> {
   const runners: Partial<Record<GraphName, GraphRunner>> = {};
   for (const name of GRAPH_NAMES) {
-    runners[name] = await GraphRunner.create(manifest, graphs[name], manifest.graphs[name], device);
+    const session = await open(graphs[name], device);
+    runners[name] = new GraphRunner(manifest, manifest.graphs[name], session);
   }
   return runners as Runners;
 }
@@ -54,27 +58,14 @@ function bound(shape: readonly (number | string)[], rows: number): number[] {
 
 /** A graph that is ready to run. */
 export class GraphRunner {
-  private constructor(
+  /** Throws where the graph's names are not those of the manifest: ONNX Runtime ignores unknown feeds silently. */
+  constructor(
     private readonly manifest: Manifest,
     readonly entry: GraphEntry,
     private readonly session: Session,
-  ) {}
-
-  /**
-   * Compiles a graph.
-   * @throws {Error} where ONNX Runtime does, or where the graph's names are not those of the manifest: ONNX
-   * Runtime ignores unknown feeds silently.
-   */
-  static async create(
-    manifest: Manifest,
-    bytes: Uint8Array,
-    entry: GraphEntry,
-    device: Device,
-  ): Promise<GraphRunner> {
-    const session = await openSession(bytes, device);
+  ) {
     checkNames(entry, "inputs", session.input_names);
     checkNames(entry, "outputs", session.output_names);
-    return new GraphRunner(manifest, entry, session);
   }
 
   /**

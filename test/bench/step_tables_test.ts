@@ -21,6 +21,7 @@ function samples(workers: number, speed: number): RunSamples {
     setup: { workers, shards: 4 },
     timings: [timing, slow],
     bare: [{ critic_ms: 4, generator_ms: 8 }, { critic_ms: 8, generator_ms: 16 }],
+    bound: [{ critic_ms: 3, generator_ms: 6 }, { critic_ms: 6, generator_ms: 12 }],
   };
 }
 
@@ -40,7 +41,7 @@ Deno.test("ratios are taken round by round, and decide what is reached", () => {
   assert.equal(ddp?.reached, true);
   assert.equal(stepVerdicts([samples(2, 3000)], best)[1]?.reached, false);
   const [speed] = stepTables([samples(2, 6000)], best);
-  assert.deepEqual(speed?.rows[0]?.slice(-2), ["1.50", "3.00"]);
+  assert.deepEqual(speed?.rows[0]?.slice(-4), ["1.50", "4.50", "2.00", "3.00"]);
 });
 
 Deno.test("without PyTorch its columns are empty, and nothing is required of them", () => {
