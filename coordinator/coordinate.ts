@@ -33,6 +33,8 @@ export interface CoordinateOptions extends PrepareOptions {
 export interface Ending {
   readonly record: RecordOf<"end">;
   readonly folder: string;
+  /** Whether more steps would change anything: the learning rate has not fallen to 0. */
+  readonly learns_on: boolean;
   /** What stopped it, if it failed. */
   readonly error: unknown;
 }
@@ -104,7 +106,7 @@ async function trainToEnd(
   options: CoordinateOptions,
 ): Promise<Ending> {
   const { signal } = options;
-  const stopWatch = watchForWorkers(fleet, console, options);
+  const stopWatch = watchForWorkers(fleet, console, run.folder.log, options);
   const stop = () => fleet.abandonIdle(new Stop("interrupted"));
   signal.addEventListener("abort", stop);
   let error: unknown = null;
@@ -161,11 +163,18 @@ async function windUp(
   } catch (failure) {
     throw error ?? failure;
   }
-  return { record, folder: run.folder.path, error };
+  const { decay_steps } = run.config;
+  const learns_on = decay_steps === 0 || run.state.step < decay_steps;
+  return { record, folder: run.folder.path, learns_on, error };
 }
 
 /** Says what is waited for, every 30 s, and gives up when that was asked for. */
-function watchForWorkers(fleet: Fleet, console: Console, options: CoordinateOptions): () => void {
+function watchForWorkers(
+  fleet: Fleet,
+  console: Console,
+  log: string,
+  options: CoordinateOptions,
+): () => void {
   const { min_workers, give_up_after_s } = options;
   let since_ms: number | null = performance.now();
   let next_line_ms = performance.now();
@@ -193,6 +202,9 @@ function watchForWorkers(fleet: Fleet, console: Console, options: CoordinateOpti
         `Waiting for ${missing} ${count > 0 ? "more " : ""}worker${missing === 1 ? "" : "s"}` +
           (waited_s >= 1 ? ` (for ${duration(waited_s)})` : ""),
       );
+      // A log that nobody touches looks like that of a coordinator that was killed.
+      const now = new Date();
+      void Deno.utime(log, now, now).catch(() => {});
     }
   }, 250);
   return () => clearInterval(timer);

@@ -12,7 +12,7 @@ const INTERRUPTED = 130;
 
 /** What to print, and the exit code. Throws what stopped the run, if it failed. `task`: how it was started. */
 export function describeEnding(
-  { record, folder, error }: Ending,
+  { record, folder, learns_on, error }: Ending,
   task: "train" | "coordinator",
 ): { lines: string[]; exit_code: number } {
   if (error instanceof UserError) {
@@ -24,6 +24,7 @@ export function describeEnding(
   const head =
     `${finished ? "Finished" : "Stopped, and saved,"} at step ${step.toLocaleString("en-US")} after ` +
     `${duration(seconds)} (${Math.round(images_per_second).toLocaleString("en-US")} images/s)`;
+  const longer = finished ? ` --steps ${2 * step}` : "";
   const lines = [
     head,
     `Weights SHA-256 ${weights_sha256} (${bits})`,
@@ -31,9 +32,7 @@ export function describeEnding(
     ...new RunFolder(folder).contents().map((line) => `  ${line}`),
     "Try next:",
     `  deno task inspect ${folder}`,
-    finished
-      ? `  deno task ${task} --resume ${folder} --steps ${2 * step}`
-      : `  deno task ${task} --resume ${folder}`,
+    ...(finished && !learns_on ? [] : [`  deno task ${task} --resume ${folder}${longer}`]),
   ];
   return { lines, exit_code: finished ? 0 : INTERRUPTED };
 }

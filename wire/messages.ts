@@ -45,7 +45,7 @@ import {
 } from "./schema.ts";
 
 /** Version of this file. Peers must agree exactly. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /** Largest frame either side accepts, in bytes. */
 export const MAX_FRAME_BYTES = 64 * 1024 * 1024;

@@ -17,6 +17,8 @@ export class WorkerConsole implements Events {
   #status = "";
   #status_ms = -Infinity;
   #shards = 0;
+  /** Shards held and since when, and how many were told of. */
+  #held = { count: 0, since_ms: 0, told: 0 };
 
   constructor(terminal: Terminal) {
     this.#terminal = terminal;
@@ -40,13 +42,22 @@ export class WorkerConsole implements Events {
     this.line(`Ready: ${shard_ms.toFixed(1)} ms a shard on each of ${on}${held}`);
   }
 
+  /** Told of once no more came for a moment: they come in one after another. */
   shardsHeld(count: number): void {
+    this.#held = { ...this.#held, count, since_ms: this.#terminal.now_ms() };
+  }
+
+  #tellHeld(now_ms: number): void {
+    const { count, since_ms, told } = this.#held;
+    if (count === told || now_ms - since_ms < STATUS_MS) return;
+    this.#held.told = count;
     this.line(`Holds ${count} ${count === 1 ? "shard" : "shards"}`);
   }
 
   computed(step: number, shards: number, elapsed_ms: number): void {
     this.#shards += shards;
     const now_ms = this.#terminal.now_ms();
+    this.#tellHeld(now_ms);
     if (!this.#terminal.is_terminal || now_ms - this.#status_ms < STATUS_MS) return;
     this.#status_ms = now_ms;
     const text = `step ${step}, ${elapsed_ms.toFixed(1)} ms for ${shards} shards, ${this.#shards} computed`;

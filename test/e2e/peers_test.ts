@@ -33,7 +33,7 @@ async function joinFromTheFuture(url: string): Promise<Message> {
   return answer;
 }
 
-const OTHER_VERSION = "Protocol version must be 1: found 999; use the same wagon on both sides";
+const OTHER_VERSION = "Protocol version must be 2: found 999; use the same wagon on both sides";
 const WRONG_TOKEN = "Token of the worker must be that of the run: found another";
 
 Deno.test("a worker with a wrong token or another protocol is told why, and the run goes on without it", async () => {

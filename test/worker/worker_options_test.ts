@@ -106,15 +106,18 @@ Deno.test("on a terminal one status line is written over, twice a second at most
 });
 
 Deno.test("elsewhere only events are printed, and stale answers are none", () => {
-  const { written, console } = printed(false);
+  const { written, time, console } = printed(false);
   console.computed(1, 2, 5);
   console.refused(new Refusal("stale", "late"));
   console.refused(new Refusal("bad_message", "odd"));
-  console.shardsHeld(1);
+  for (const count of [1, 2]) console.shardsHeld(count);
+  console.computed(2, 2, 5);
   console.ready(1.25, 2, 3);
+  time.ms = 500;
+  for (const step of [3, 4]) console.computed(step, 2, 5);
   assert.deepEqual(written, [
     "Coordinator refused (bad_message): odd\n",
-    "Holds 1 shard\n",
     "Ready: 1.3 ms a shard on each of 2 threads, holds 3 shards\n",
+    "Holds 2 shards\n",
   ]);
 });
