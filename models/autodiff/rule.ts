@@ -79,6 +79,10 @@ export class RuleSite {
     return this.attribute(name, "ints");
   }
 
+  string(name: string): string | undefined {
+    return this.attribute(name, "string");
+  }
+
   /** Rounded to float32, as model files keep it. */
   float(name: string, otherwise: number): number {
     return Math.fround(this.attribute(name, "float") ?? otherwise);

@@ -1,11 +1,18 @@
 /** The table of gradient rules, total over the operators of `models/onnx`: a rule, or why there is none. */
 import type { OpName } from "../onnx/shapes.ts";
+import { CONVOLUTION_RULES } from "./rules/convolution.ts";
 import { ELEMENTWISE_RULES } from "./rules/elementwise.ts";
 import { LINEAR_RULES } from "./rules/linear.ts";
 import { REDUCE_RULES } from "./rules/reduce.ts";
 import { SHAPE_RULES } from "./rules/shape.ts";
 
-const TABLE = { ...ELEMENTWISE_RULES, ...LINEAR_RULES, ...REDUCE_RULES, ...SHAPE_RULES };
+const TABLE = {
+  ...ELEMENTWISE_RULES,
+  ...LINEAR_RULES,
+  ...REDUCE_RULES,
+  ...SHAPE_RULES,
+  ...CONVOLUTION_RULES,
+};
 export type DifferentiableOp = keyof typeof TABLE;
 
 export const RULES: Readonly<typeof TABLE> = TABLE;

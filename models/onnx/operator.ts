@@ -131,6 +131,10 @@ export class Site {
     return this.attribute(name, "ints");
   }
 
+  string(name: string): string | undefined {
+    return this.attribute(name, "string");
+  }
+
   tensor(name: string): Tensor | undefined {
     return this.attribute(name, "tensor");
   }

@@ -9,6 +9,7 @@ import { formatType } from "./dims.ts";
 import { GraphError } from "./graph_error.ts";
 import { describeNode, type Operator, Site } from "./operator.ts";
 import { CONSTANTS, MAX_CONTENTS, tensorContents } from "./operators/constants.ts";
+import { CONVOLUTIONS } from "./operators/convolution.ts";
 import { ELEMENTWISE } from "./operators/elementwise.ts";
 import { LAYOUT } from "./operators/layout.ts";
 import { LINEAR } from "./operators/linear.ts";
@@ -20,7 +21,15 @@ const MAX_RANK = 64;
 const MAX_DIM_NAME = 200;
 
 /** Every supported operator. */
-export const OPERATORS = { ...ELEMENTWISE, ...REDUCTIONS, ...LINEAR, ...LAYOUT, ...SLICING, ...CONSTANTS };
+export const OPERATORS = {
+  ...ELEMENTWISE,
+  ...REDUCTIONS,
+  ...LINEAR,
+  ...LAYOUT,
+  ...SLICING,
+  ...CONSTANTS,
+  ...CONVOLUTIONS,
+};
 export type OpName = keyof typeof OPERATORS;
 
 /** True where the table has this operator. */

@@ -155,7 +155,8 @@ def overridable_model() -> onnx.ModelProto:
 OPERATORS = """Abs Add And BatchNormalization Cast Clip Concat Constant ConstantOfShape Div Elu Equal Erf Exp Expand
 Flatten Gather Gemm Greater GreaterOrEqual Identity LeakyRelu Less LessOrEqual Log MatMul Max Min Mul Neg Not Or Pow
 Reciprocal ReduceMax ReduceMean ReduceMin ReduceSum Relu Reshape Selu Shape Sigmoid Sign Slice Softmax Softplus Split
-Sqrt Squeeze Sub Tanh Transpose Unsqueeze Where""".split()
+Sqrt Squeeze Sub Tanh Transpose Unsqueeze Where
+Conv ConvTranspose""".split()
 
 ELEMENT_NAMES = {"float": "float32", "double": "float64"}
 

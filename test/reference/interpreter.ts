@@ -4,6 +4,7 @@
  */
 import type { Graph, Node } from "../../models/onnx/graph.ts";
 import { isOpName, type OpName } from "../../models/onnx/shapes.ts";
+import { CONVOLUTION_KERNELS } from "./convolution.ts";
 import { ELEMENTWISE_KERNELS } from "./elementwise.ts";
 import { Call, type Kernel } from "./kernel.ts";
 import { LINEAR_KERNELS } from "./linear.ts";
@@ -16,6 +17,7 @@ const KERNELS: Readonly<Record<OpName, Kernel>> = {
   ...LINEAR_KERNELS,
   ...REDUCTION_KERNELS,
   ...SHAPE_KERNELS,
+  ...CONVOLUTION_KERNELS,
 };
 
 /**

@@ -5,7 +5,8 @@ import type { Graph } from "../../models/onnx/graph.ts";
 import { OPERATORS } from "../../models/onnx/shapes.ts";
 import { interpret } from "./interpreter.ts";
 import { runInOnnxRuntime } from "./onnxruntime.ts";
-import { type Operand, OPERATOR_CASES, type OperatorCase } from "./operator_cases.ts";
+import type { Operand, OperatorCase } from "./operator_case.ts";
+import { OPERATOR_CASES } from "./operator_cases.ts";
 import { type RefTensor, refTensor, sizeOf } from "./ref_tensor.ts";
 import { seededNumbers } from "./seeded.ts";
 

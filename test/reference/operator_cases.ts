@@ -1,40 +1,8 @@
 /** What each operator is checked on: at least one case each, with its options, broadcasts and corners. */
-import type { AttributeInput } from "../../models/onnx/builder.ts";
-import type { ElementType, Shape } from "../../models/onnx/graph.ts";
 import type { OpName } from "../../models/onnx/shapes.ts";
 import { elementCode, tensorOf } from "../../models/onnx/tensor.ts";
-
-/** An input: a fed tensor with numbers in [low, high) or given ones, a constant of integers, or left out. */
-export type Operand =
-  | {
-    readonly element: ElementType;
-    readonly shape: readonly number[];
-    readonly low: number;
-    readonly high: number;
-    readonly values?: readonly number[];
-  }
-  | { readonly constant: readonly number[] }
-  | null;
-
-export interface OperatorCase {
-  readonly inputs: readonly Operand[];
-  readonly attributes?: Readonly<Record<string, AttributeInput>>;
-  readonly num_outputs?: number;
-  /** Shape of the first input in the graph, where it has named extents. */
-  readonly named?: Shape;
-}
-
-export function f(shape: readonly number[], low = -2, high = 2): Operand {
-  return { element: "float32", shape, low, high };
-}
-
-function given(element: ElementType, values: readonly number[]): Operand {
-  return { element, shape: [values.length], low: 0, high: 0, values };
-}
-
-function c(...constant: number[]): Operand {
-  return { constant };
-}
+import { CONVOLUTION_CASES } from "./convolution_cases.ts";
+import { c, f, given, type OperatorCase } from "./operator_case.ts";
 
 const bools = (...values: number[]) => given("bool", values);
 const unary = (low = -2, high = 2): OperatorCase[] => [{ inputs: [f([3, 4], low, high)] }];
@@ -64,6 +32,7 @@ const reductions: OperatorCase[] = [
 ];
 
 export const OPERATOR_CASES: Readonly<Record<OpName, readonly OperatorCase[]>> = {
+  ...CONVOLUTION_CASES,
   Identity: unary(),
   Neg: unary(),
   Abs: unary(),

@@ -8,7 +8,8 @@ import { tensorOf } from "../../../models/onnx/tensor.ts";
 import { interpret } from "../../reference/interpreter.ts";
 import { type RefTensor, refTensor, sizeOf } from "../../reference/ref_tensor.ts";
 import { seededNumbers, uniform } from "../../reference/seeded.ts";
-import { type Operand, RULE_CASES, type RuleCase } from "./rule_cases.ts";
+import type { Operand, RuleCase } from "./rule_case.ts";
+import { RULE_CASES } from "./rule_cases.ts";
 
 export type Feeds = ReadonlyMap<string, RefTensor>;
 

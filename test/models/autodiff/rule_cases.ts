@@ -2,48 +2,10 @@
  * What each gradient rule is checked on: every input that a gradient flows to, every attribute, every kind of
  * broadcasting. Inputs stay away from kinks: from 0, from equal rivals, from bounds.
  */
-import type { AttributeInput } from "../../../models/onnx/builder.ts";
 import { elementCode } from "../../../models/onnx/tensor.ts";
 import type { DifferentiableOp } from "../../../models/autodiff/rules.ts";
-
-/** A tensor to differentiate by, a constant of integers or of booleans, or nothing. */
-export type Operand =
-  | {
-    readonly shape: readonly number[];
-    readonly low: number;
-    readonly high: number;
-    readonly signs: boolean;
-  }
-  | { readonly ints: readonly number[] }
-  | { readonly bools: readonly number[] }
-  | null;
-
-export interface RuleCase {
-  readonly inputs: readonly Operand[];
-  readonly attributes?: Readonly<Record<string, AttributeInput>>;
-  readonly num_outputs?: number;
-  /** Every input is the first one. */
-  readonly repeated?: boolean;
-}
-
-/** Numbers of either sign, at least 0.3 away from 0. */
-function x(...shape: number[]): Operand {
-  return { shape, low: 0.3, high: 1.6, signs: true };
-}
-
-/** Positive numbers. */
-function p(...shape: number[]): Operand {
-  return { shape, low: 0.4, high: 1.8, signs: false };
-}
-
-/** Numbers within bounds. */
-function within(low: number, high: number, ...shape: number[]): Operand {
-  return { shape, low, high, signs: false };
-}
-
-function i(...ints: number[]): Operand {
-  return { ints };
-}
+import { CONVOLUTION_RULE_CASES } from "./convolution_cases.ts";
+import { i, type Operand, p, type RuleCase, within, x } from "./rule_case.ts";
 
 const unary = (operand: Operand = x(2, 3)): RuleCase[] => [{ inputs: [operand] }];
 
@@ -74,6 +36,7 @@ const reductions: RuleCase[] = [
 ];
 
 export const RULE_CASES: Readonly<Record<DifferentiableOp, readonly RuleCase[]>> = {
+  ...CONVOLUTION_RULE_CASES,
   Identity: unary(),
   Neg: unary(),
   Abs: unary(),

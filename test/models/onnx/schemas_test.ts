@@ -78,10 +78,13 @@ const ATTRIBUTES: Partial<Record<OpName, Record<string, number>>> = {
   Split: { num_outputs: 1 },
 };
 
+/** Shape of input 0, where it is not a matrix. */
+const SHAPES: Partial<Record<OpName, Shape>> = { Conv: [2, 2, 2], ConvTranspose: [2, 2, 2] };
+
 /** Whether the table takes input 0 of this element type, all else being right. */
 function takes(op: OpName, element: ElementType): boolean {
   const b = new GraphBuilder("g");
-  const shape: Shape = [2, 2];
+  const shape = SHAPES[op] ?? [2, 2];
   const x = b.input("x", element, shape);
   const others = OTHERS[op]?.(b) ?? Array.from({ length: OPERATORS[op].inputs[0] - 1 }, () => x);
   try {

@@ -1,0 +1,35 @@
+/** What an operator is checked on, and a short hand for it. */
+import type { AttributeInput } from "../../models/onnx/builder.ts";
+import type { ElementType, Shape } from "../../models/onnx/graph.ts";
+
+/** An input: a fed tensor with numbers in [low, high) or given ones, a constant of integers, or left out. */
+export type Operand =
+  | {
+    readonly element: ElementType;
+    readonly shape: readonly number[];
+    readonly low: number;
+    readonly high: number;
+    readonly values?: readonly number[];
+  }
+  | { readonly constant: readonly number[] }
+  | null;
+
+export interface OperatorCase {
+  readonly inputs: readonly Operand[];
+  readonly attributes?: Readonly<Record<string, AttributeInput>>;
+  readonly num_outputs?: number;
+  /** Shape of the first input in the graph, where it has named extents. */
+  readonly named?: Shape;
+}
+
+export function f(shape: readonly number[], low = -2, high = 2): Operand {
+  return { element: "float32", shape, low, high };
+}
+
+export function given(element: ElementType, values: readonly number[]): Operand {
+  return { element, shape: [values.length], low: 0, high: 0, values };
+}
+
+export function c(...constant: number[]): Operand {
+  return { constant };
+}
