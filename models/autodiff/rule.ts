@@ -1,7 +1,7 @@
 /** What a gradient rule is, and what it sees of the node that it differentiates. */
 import type { AttributeInput, GraphBuilder, Value } from "../onnx/builder.ts";
 import { isFixed, sameShape } from "../onnx/dims.ts";
-import type { Attribute, Graph, Node } from "../onnx/graph.ts";
+import type { Attribute, Graph, Node, Tensor } from "../onnx/graph.ts";
 import { GraphError } from "../onnx/graph_error.ts";
 import { describeNode } from "../onnx/operator.ts";
 import type { OpName } from "../onnx/shapes.ts";
@@ -88,12 +88,13 @@ export class RuleSite {
     return Math.fround(this.attribute(name, "float") ?? otherwise);
   }
 
-  /** The numbers of an integer input, which must be constant: an initializer, or a Constant node's. */
+  /** The numbers of an input, which must be constant: an initializer, or a Constant node's. */
   constants(index: number): readonly number[] {
     const name = this.node.inputs[index]!;
     const source = this.graph.nodes.find((node) => node.op === "Constant" && node.outputs[0] === name);
-    const { value, value_ints } = source?.attributes ?? {};
+    const { value, value_ints, value_floats } = source?.attributes ?? {};
     if (value_ints?.kind === "ints") return value_ints.value;
+    if (value_floats?.kind === "floats") return value_floats.value.map(Math.fround);
     const tensor = value?.kind === "tensor" ? value.value : this.graph.initializers.get(name);
     return tensor ? Array.from(tensor.data, Number) : this.fail(`input "${name}" must be constant`);
   }
@@ -129,6 +130,10 @@ export class RuleSite {
   /** A scalar constant of the element type of the gradients. */
   number(value: number): Value {
     return this.b.scalar(value, this.y.type.element);
+  }
+
+  constant(tensor: Tensor): Value {
+    return this.b.constant(tensor);
   }
 
   intVector(values: readonly number[]): Value {

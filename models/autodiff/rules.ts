@@ -1,9 +1,12 @@
 /** The table of gradient rules, total over the operators of `models/onnx`: a rule, or why there is none. */
 import type { OpName } from "../onnx/shapes.ts";
+import { BLOCK_RULES } from "./rules/blocks.ts";
 import { CONVOLUTION_RULES } from "./rules/convolution.ts";
 import { ELEMENTWISE_RULES } from "./rules/elementwise.ts";
 import { LINEAR_RULES } from "./rules/linear.ts";
+import { POOL_RULES } from "./rules/pool.ts";
 import { REDUCE_RULES } from "./rules/reduce.ts";
+import { RESIZE_RULES } from "./rules/resize.ts";
 import { SHAPE_RULES } from "./rules/shape.ts";
 
 const TABLE = {
@@ -12,6 +15,9 @@ const TABLE = {
   ...REDUCE_RULES,
   ...SHAPE_RULES,
   ...CONVOLUTION_RULES,
+  ...POOL_RULES,
+  ...RESIZE_RULES,
+  ...BLOCK_RULES,
 };
 export type DifferentiableOp = keyof typeof TABLE;
 

@@ -13,7 +13,7 @@ export interface Operator {
   readonly attributes: Readonly<Record<string, Attribute["kind"]>>;
   /** Types of the outputs; calls {@linkcode Site.fail} where inputs or attributes are wrong. */
   readonly infer: (site: Site) => readonly TensorType[];
-  /** Contents of an integer output of rank 0 or 1 where they are known, so that shapes can be computed. */
+  /** Contents of an output of rank 0 or 1 where they are known, so that shapes can be computed. */
   readonly contents?: (site: Site) => readonly Dim[] | undefined;
 }
 
@@ -100,6 +100,16 @@ export class Site {
     );
   }
 
+  /** Contents of a float32 input of rank 1, which must be known. */
+  floats(index: number, what: string): readonly number[] {
+    const type = this.type(index);
+    if (type.element !== "float32" || type.shape.length !== 1) {
+      this.fail(`${what} (input ${index}) must be float32 of rank 1: found ${formatType(type)}`);
+    }
+    return (this.maybeContents(index) as readonly number[] | undefined) ??
+      this.fail(`${what} (input ${index}, "${this.node.inputs[index]}") must be constant`);
+  }
+
   /** An axis in -rank..rank-1, made non-negative. */
   axis(axis: number, rank: number): number {
     if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
@@ -129,6 +139,10 @@ export class Site {
 
   ints(name: string): readonly number[] | undefined {
     return this.attribute(name, "ints");
+  }
+
+  attributeFloats(name: string): readonly number[] | undefined {
+    return this.attribute(name, "floats");
   }
 
   string(name: string): string | undefined {

@@ -8,12 +8,15 @@ import type { Attribute, Dim, Node, Tensor, TensorType } from "./graph.ts";
 import { formatType } from "./dims.ts";
 import { GraphError } from "./graph_error.ts";
 import { describeNode, type Operator, Site } from "./operator.ts";
+import { BLOCKS } from "./operators/blocks.ts";
 import { CONSTANTS, MAX_CONTENTS, tensorContents } from "./operators/constants.ts";
 import { CONVOLUTIONS } from "./operators/convolution.ts";
 import { ELEMENTWISE } from "./operators/elementwise.ts";
 import { LAYOUT } from "./operators/layout.ts";
 import { LINEAR } from "./operators/linear.ts";
+import { POOLS } from "./operators/pool.ts";
 import { REDUCTIONS } from "./operators/reductions.ts";
+import { RESIZE } from "./operators/resize.ts";
 import { SLICING } from "./operators/slicing.ts";
 
 /** Bounds on types, which keep inference fast on hostile files: both can double with each node. */
@@ -29,6 +32,9 @@ export const OPERATORS = {
   ...SLICING,
   ...CONSTANTS,
   ...CONVOLUTIONS,
+  ...POOLS,
+  ...RESIZE,
+  ...BLOCKS,
 };
 export type OpName = keyof typeof OPERATORS;
 
@@ -53,7 +59,7 @@ export function attributeKind(operator: Operator, name: string): Attribute["kind
   return Object.hasOwn(operator.attributes, name) ? operator.attributes[name] : undefined;
 }
 
-/** Types of the values seen so far, in topological order, and the contents of small integer ones. */
+/** Types of the values seen so far, in topological order, and the contents of small integer and float32 ones. */
 export class Typing {
   readonly types = new Map<string, TensorType>();
   readonly #contents = new Map<string, readonly Dim[]>();

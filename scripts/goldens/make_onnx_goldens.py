@@ -156,7 +156,7 @@ OPERATORS = """Abs Add And BatchNormalization Cast Clip Concat Constant Constant
 Flatten Gather Gemm Greater GreaterOrEqual Identity LeakyRelu Less LessOrEqual Log MatMul Max Min Mul Neg Not Or Pow
 Reciprocal ReduceMax ReduceMean ReduceMin ReduceSum Relu Reshape Selu Shape Sigmoid Sign Slice Softmax Softplus Split
 Sqrt Squeeze Sub Tanh Transpose Unsqueeze Where
-Conv ConvTranspose""".split()
+Conv ConvTranspose AveragePool MaxPool GlobalAveragePool GlobalMaxPool Resize DepthToSpace SpaceToDepth""".split()
 
 ELEMENT_NAMES = {"float": "float32", "double": "float64"}
 

@@ -24,6 +24,7 @@ const CONV_CASES: readonly OperatorCase[] = [
   convolution([2, 4, 6, 5], [8, 1, 4, 3], { group: 4, strides: [2, 1], pads: [1, 2, 1, 0] }),
   { inputs: [f([2, 3, 5, 5]), f([2, 3, 3, 3]), f([2])] },
   { inputs: [f([3, 2, 4, 4]), f([2, 2, 4, 4])], named: ["N", 2, 4, 4] },
+  convolution([2, 3, 6], [4, 3, 2], { strides: [3], auto_pad: "SAME_UPPER" }),
   convolution([2, 3, 9], [4, 3, 3]),
   convolution([2, 4, 9], [4, 2, 3], { strides: [2], pads: [2, 1], dilations: [2], group: 2 }),
   convolution([2, 3, 8], [4, 3, 4], { strides: [3], auto_pad: "SAME_LOWER", dilations: [1] }),

@@ -4,12 +4,15 @@
  */
 import type { Graph, Node } from "../../models/onnx/graph.ts";
 import { isOpName, type OpName } from "../../models/onnx/shapes.ts";
+import { BLOCK_KERNELS } from "./blocks.ts";
 import { CONVOLUTION_KERNELS } from "./convolution.ts";
 import { ELEMENTWISE_KERNELS } from "./elementwise.ts";
 import { Call, type Kernel } from "./kernel.ts";
 import { LINEAR_KERNELS } from "./linear.ts";
+import { POOL_KERNELS } from "./pool.ts";
 import { REDUCTION_KERNELS } from "./reductions.ts";
 import { fromTensor, type RefTensor } from "./ref_tensor.ts";
+import { RESIZE_KERNELS } from "./resize.ts";
 import { SHAPE_KERNELS } from "./shapes.ts";
 
 const KERNELS: Readonly<Record<OpName, Kernel>> = {
@@ -18,6 +21,9 @@ const KERNELS: Readonly<Record<OpName, Kernel>> = {
   ...REDUCTION_KERNELS,
   ...SHAPE_KERNELS,
   ...CONVOLUTION_KERNELS,
+  ...POOL_KERNELS,
+  ...RESIZE_KERNELS,
+  ...BLOCK_KERNELS,
 };
 
 /**

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { GraphBuilder, type Value } from "../../models/onnx/builder.ts";
 import type { Graph } from "../../models/onnx/graph.ts";
 import { OPERATORS } from "../../models/onnx/shapes.ts";
+import { tensorOf } from "../../models/onnx/tensor.ts";
 import { interpret } from "./interpreter.ts";
 import { runInOnnxRuntime } from "./onnxruntime.ts";
 import type { Operand, OperatorCase } from "./operator_case.ts";
@@ -38,7 +39,10 @@ function declare(
   seed: number,
 ): Value | null {
   if (operand === null) return null;
-  if ("constant" in operand) return b.ints(operand.constant);
+  if ("constant" in operand) {
+    const { constant, element = "int64" } = operand;
+    return b.constant(tensorOf(element, [constant.length], constant));
+  }
   const { element, shape, low, high } = operand;
   const name = `x${index}`;
   feeds.set(name, refTensor(element, shape, operand.values ?? seededNumbers(seed, sizeOf(shape), low, high)));

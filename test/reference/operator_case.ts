@@ -2,7 +2,7 @@
 import type { AttributeInput } from "../../models/onnx/builder.ts";
 import type { ElementType, Shape } from "../../models/onnx/graph.ts";
 
-/** An input: a fed tensor with numbers in [low, high) or given ones, a constant of integers, or left out. */
+/** An input: a fed tensor with numbers in [low, high) or given ones, a constant of integers or floats, or left out. */
 export type Operand =
   | {
     readonly element: ElementType;
@@ -11,7 +11,7 @@ export type Operand =
     readonly high: number;
     readonly values?: readonly number[];
   }
-  | { readonly constant: readonly number[] }
+  | { readonly constant: readonly number[]; readonly element?: "float32" }
   | null;
 
 export interface OperatorCase {
@@ -32,4 +32,8 @@ export function given(element: ElementType, values: readonly number[]): Operand 
 
 export function c(...constant: number[]): Operand {
   return { constant };
+}
+
+export function floats(...constant: number[]): Operand {
+  return { constant, element: "float32" };
 }

@@ -2,6 +2,8 @@
 import type { OpName } from "../../models/onnx/shapes.ts";
 import { elementCode, tensorOf } from "../../models/onnx/tensor.ts";
 import { CONVOLUTION_CASES } from "./convolution_cases.ts";
+import { POOL_CASES } from "./pool_cases.ts";
+import { RESIZE_CASES } from "./resize_cases.ts";
 import { c, f, given, type OperatorCase } from "./operator_case.ts";
 
 const bools = (...values: number[]) => given("bool", values);
@@ -33,6 +35,8 @@ const reductions: OperatorCase[] = [
 
 export const OPERATOR_CASES: Readonly<Record<OpName, readonly OperatorCase[]>> = {
   ...CONVOLUTION_CASES,
+  ...POOL_CASES,
+  ...RESIZE_CASES,
   Identity: unary(),
   Neg: unary(),
   Abs: unary(),

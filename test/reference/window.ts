@@ -36,9 +36,7 @@ export function windowAxes(
       return { ...axis, covered, windows, pads: sharedPads(total, auto_pad) };
     }
     const steps = (covered + axis.pads[0] + axis.pads[1] - span) / axis.stride;
-    let windows = (isCeil ? Math.ceil(steps) : Math.floor(steps)) + 1;
-    if (isCeil && (windows - 1) * axis.stride >= covered + axis.pads[0]) windows--;
-    return { ...axis, covered, windows };
+    return { ...axis, covered, windows: (isCeil ? Math.ceil(steps) : Math.floor(steps)) + 1 };
   });
 }
 

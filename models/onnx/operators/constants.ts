@@ -3,14 +3,14 @@ import type { Dim, ElementType, Tensor, TensorType } from "../graph.ts";
 import type { Operator, Site } from "../operator.ts";
 import { numElements } from "../tensor.ts";
 
-/** Largest integer tensor whose contents inference looks at: shapes, axes and slices are far shorter. */
+/** Largest tensor whose contents inference looks at: shapes, axes, slices and scales are far shorter. */
 export const MAX_CONTENTS = 256;
 
-/** Contents of an integer tensor of rank 0 or 1. */
+/** Contents of an integer or float32 tensor of rank 0 or 1. */
 export function tensorContents({ element, shape, data }: Tensor): readonly Dim[] | undefined {
-  const isIndices = element === "int64" || element === "int32";
-  if (!isIndices || shape.length > 1 || data.length > MAX_CONTENTS) return undefined;
-  return Array.from(data as BigInt64Array | Int32Array, Number);
+  const isKnown = element === "int64" || element === "int32" || element === "float32";
+  if (!isKnown || shape.length > 1 || data.length > MAX_CONTENTS) return undefined;
+  return Array.from(data as BigInt64Array | Int32Array | Float32Array, Number);
 }
 
 /** Result type of each attribute that Constant may have (one of them). */
@@ -44,7 +44,7 @@ function constantContents(site: Site): readonly Dim[] | undefined {
   const tensor = site.tensor("value");
   if (tensor) return tensorContents(tensor);
   if (site.node.attributes["value_int"]) return [site.int("value_int")];
-  return site.ints("value_ints");
+  return site.ints("value_ints") ?? site.attributeFloats("value_floats")?.map(Math.fround);
 }
 
 function inferConstantOfShape(site: Site): readonly TensorType[] {

@@ -107,6 +107,9 @@ export const ELEMENTWISE = {
     outputs: [1, 1],
     attributes: { to: "int" },
     infer: inferCast,
-    contents: (site) => INDICES.includes(inferCast(site)[0]!.element) ? site.maybeContents(0) : undefined,
+    contents: (site) => {
+      const isExact = [site.type(0), ...inferCast(site)].every(({ element }) => INDICES.includes(element));
+      return isExact ? site.maybeContents(0) : undefined;
+    },
   },
 } satisfies Record<string, Operator>;

@@ -62,11 +62,11 @@ export function poolingWindows(n: Attributed, extents: readonly number[]): reado
   const ceil = n.int("ceil_mode", 0) !== 0;
   return settings(n, kernel).map((axis, i) => {
     const extent = extents[i]!;
-    if (same) return checked(n, coveringAll(axis, extent, same));
+    if (same) return checked(n, coveringByPool(n, axis, extent, same));
     if (axis.begin >= axis.kernel || axis.end >= axis.kernel) {
       n.fail(`pads must be smaller than the kernel: found ${axis.begin} and ${axis.end} on ${axis.kernel}`);
     }
-    return checked(n, ceil ? reachingBeyond(axis, extent) : fitting(axis, extent));
+    return checked(n, ceil ? reachingBeyond(n, axis, extent) : fitting(axis, extent));
   });
 }
 
@@ -157,12 +157,20 @@ function fitting(axis: Settings, extent: number): WindowAxis {
   return { ...axis, extent, count: Math.floor(room / axis.stride) + 1 };
 }
 
-/** One more window where positions are left, if it begins within the input or the padding before it. */
-function reachingBeyond(axis: Settings, extent: number): WindowAxis {
+/**
+ * One more window where positions are left. It must begin before the padding at the end: there PyTorch and the kernels
+ * of ONNX Runtime leave it out, and the shape inference of ONNX does not.
+ */
+function reachingBeyond(n: Attributed, axis: Settings, extent: number): WindowAxis {
   const room = extent + axis.begin + axis.end - reach(axis);
   const count = Math.ceil(room / axis.stride) + 1;
-  const isInside = (count - 1) * axis.stride < extent + axis.begin;
-  return { ...axis, extent, count: isInside ? count : count - 1 };
+  const start = (count - 1) * axis.stride - axis.begin;
+  if (start >= extent) {
+    n.fail(
+      `ceil_mode must add windows that begin before position ${extent} only: found ${start}, use smaller pads`,
+    );
+  }
+  return { ...axis, extent, count };
 }
 
 /** A window for each stride, with the padding that it takes. */
@@ -170,6 +178,14 @@ function coveringAll(axis: Settings, extent: number, same: Same): WindowAxis {
   const count = Math.ceil(extent / axis.stride);
   const total = Math.max(0, axis.stride * (count - 1) + reach(axis) - extent);
   return { ...axis, extent, count, ...shared(total, same) };
+}
+
+/** ONNX Runtime's pools take no negative padding, and leave dilations out of it. */
+function coveringByPool(n: Attributed, axis: Settings, extent: number, same: Same): WindowAxis {
+  if (axis.dilation > 1) n.fail("auto_pad must not stand beside dilations: use pads");
+  const covering = coveringAll(axis, extent, same);
+  const left = beyond(covering);
+  return left > 0 ? n.fail(`auto_pad must leave no position uncovered: found ${left}, use pads`) : covering;
 }
 
 /** Half of the padding each; of an odd one SAME_UPPER puts more at the end, all else at the beginning. */

@@ -55,6 +55,7 @@ function declare(
   if (operand === null) return null;
   if ("ints" in operand) return b.ints(operand.ints);
   if ("bools" in operand) return b.constant(tensorOf("bool", [operand.bools.length], operand.bools));
+  if ("scales" in operand) return b.constant(tensorOf("float32", [operand.scales.length], operand.scales));
   const { shape, low, high, signs } = operand;
   const next = uniform(seed + 1000);
   const values = seededNumbers(seed, sizeOf(shape), low, high).map((value) =>

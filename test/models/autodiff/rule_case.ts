@@ -1,7 +1,7 @@
 /** What a gradient rule is checked on, and a short hand for it. */
 import type { AttributeInput } from "../../../models/onnx/builder.ts";
 
-/** A tensor to differentiate by, a constant of integers or of booleans, or nothing. */
+/** A tensor to differentiate by, a constant of integers, of booleans or of float32, or nothing. */
 export type Operand =
   | {
     readonly shape: readonly number[];
@@ -11,6 +11,7 @@ export type Operand =
   }
   | { readonly ints: readonly number[] }
   | { readonly bools: readonly number[] }
+  | { readonly scales: readonly number[] }
   | null;
 
 export interface RuleCase {
@@ -38,4 +39,8 @@ export function within(low: number, high: number, ...shape: number[]): Operand {
 
 export function i(...ints: number[]): Operand {
   return { ints };
+}
+
+export function scales(...scales: number[]): Operand {
+  return { scales };
 }

@@ -5,6 +5,8 @@
 import { elementCode } from "../../../models/onnx/tensor.ts";
 import type { DifferentiableOp } from "../../../models/autodiff/rules.ts";
 import { CONVOLUTION_RULE_CASES } from "./convolution_cases.ts";
+import { POOL_RULE_CASES } from "./pool_cases.ts";
+import { RESIZE_RULE_CASES } from "./resize_cases.ts";
 import { i, type Operand, p, type RuleCase, within, x } from "./rule_case.ts";
 
 const unary = (operand: Operand = x(2, 3)): RuleCase[] => [{ inputs: [operand] }];
@@ -37,6 +39,8 @@ const reductions: RuleCase[] = [
 
 export const RULE_CASES: Readonly<Record<DifferentiableOp, readonly RuleCase[]>> = {
   ...CONVOLUTION_RULE_CASES,
+  ...POOL_RULE_CASES,
+  ...RESIZE_RULE_CASES,
   Identity: unary(),
   Neg: unary(),
   Abs: unary(),

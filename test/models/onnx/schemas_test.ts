@@ -23,6 +23,7 @@ const schemas = JSON.parse(
 /** Where the table takes less than ONNX, on purpose. */
 const NARROWER: Partial<Record<OpName, Partial<Schema>>> = {
   BatchNormalization: { max_outputs: 1 },
+  MaxPool: { max_outputs: 1 },
   Constant: {
     attributes: {
       value: "tensor",
@@ -68,18 +69,31 @@ const OTHERS: Partial<Record<OpName, (b: GraphBuilder) => readonly Value[]>> = {
   Pow: (b) => [b.scalar(2)],
   Clip: () => [],
   Split: () => [],
+  Resize: (b) => [b.constant(tensorOf("float32", [0], [])), b.constant(tensorOf("float32", [2], [2, 2]))],
   Where: (b) => [b.scalar(1), b.scalar(2)],
   BatchNormalization: (b) => Array.from({ length: 4 }, () => b.constant(tensorOf("float32", [2], [1, 1]))),
 };
 
-const ATTRIBUTES: Partial<Record<OpName, Record<string, number>>> = {
+const ATTRIBUTES: Partial<Record<OpName, Record<string, number | readonly number[]>>> = {
+  AveragePool: { kernel_shape: [2] },
+  MaxPool: { kernel_shape: [2] },
+  DepthToSpace: { blocksize: 2 },
+  SpaceToDepth: { blocksize: 2 },
   Cast: { to: 1 },
   Concat: { axis: 0 },
   Split: { num_outputs: 1 },
 };
 
 /** Shape of input 0, where it is not a matrix. */
-const SHAPES: Partial<Record<OpName, Shape>> = { Conv: [2, 2, 2], ConvTranspose: [2, 2, 2] };
+const SHAPES: Partial<Record<OpName, Shape>> = {
+  ...Object.fromEntries(
+    ["Conv", "ConvTranspose", "AveragePool", "MaxPool", "GlobalAveragePool", "GlobalMaxPool"].map((
+      op,
+    ) => [op, [2, 2, 2]]),
+  ),
+  DepthToSpace: [2, 4, 2, 2],
+  SpaceToDepth: [2, 4, 2, 2],
+};
 
 /** Whether the table takes input 0 of this element type, all else being right. */
 function takes(op: OpName, element: ElementType): boolean {

@@ -4,9 +4,9 @@ import { GraphBuilder } from "../../../models/onnx/builder.ts";
 import type { ElementType } from "../../../models/onnx/graph.ts";
 import { OPERATORS, type OpName } from "../../../models/onnx/shapes.ts";
 import { elementCode, tensorOf } from "../../../models/onnx/tensor.ts";
-import { CONVOLUTION_TYPE_CASES } from "./convolution_cases.ts";
 import { type Case, input } from "./fixtures.ts";
 import { type Extents, fixedType, ortTypes } from "./ort.ts";
+import { WINDOW_TYPE_CASES } from "./window_cases.ts";
 
 const EXTENTS: Extents = { N: 3, M: 5 };
 
@@ -32,7 +32,7 @@ const reduction = (op: OpName): Case[] => [
 
 /** A case of every operator, and more where attributes and optional inputs change the result. */
 const CASES: Readonly<Record<OpName, readonly Case[]>> = {
-  ...CONVOLUTION_TYPE_CASES,
+  ...WINDOW_TYPE_CASES,
   Identity: unary("Identity"),
   Neg: unary("Neg"),
   Abs: unary("Abs"),

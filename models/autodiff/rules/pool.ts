@@ -1,0 +1,130 @@
+/**
+ * Rules of pools. Windows are put back by ConvTranspose over planes: each channel of each example is an example of one
+ * channel, so that one small constant kernel serves all of them.
+ */
+import type { Value } from "../../onnx/builder.ts";
+import { poolingWindows, type WindowAxis } from "../../onnx/operators/window.ts";
+import { numElements, tensorOf } from "../../onnx/tensor.ts";
+import type { InputRule, Rules, RuleSite } from "../rule.ts";
+import { scatterWindows } from "./windows.ts";
+
+type Axes = readonly WindowAxis[];
+
+function windowsOf(n: RuleSite): Axes {
+  return poolingWindows(n, n.shape(n.x(0)).slice(2));
+}
+
+/** A constant of the element type of the gradients. */
+function constant(n: RuleSite, shape: readonly number[], values: readonly number[]): Value {
+  return n.constant(tensorOf(n.y.type.element, shape, values));
+}
+
+/** Every index of a shape, in row-major order. */
+function indicesOf(shape: readonly number[]): readonly (readonly number[])[] {
+  return shape.reduce<readonly (readonly number[])[]>(
+    (indices, extent) => indices.flatMap((index) => Array.from({ length: extent }, (_, i) => [...index, i])),
+    [[]],
+  );
+}
+
+/** Values [N, C, K, counts ...] put back where the windows lie, by a kernel [K, 1, kernel ...]: [N, C, extents ...]. */
+function putBack(n: RuleSite, values: Value, kernel: Value, axes: Axes): Value {
+  const shape = n.shape(n.x(0));
+  const planes = [shape[0]! * shape[1]!, n.shape(kernel)[0]!, ...axes.map(({ count }) => count)];
+  return n.reshape(scatterWindows(n, n.reshape(values, planes), kernel, axes), shape);
+}
+
+/** Number of elements that the average of each window along an axis is taken of. */
+function averaged(axis: WindowAxis, countsPads: boolean): readonly number[] {
+  const [from, to] = countsPads ? [-axis.begin, axis.extent + axis.end] : [0, axis.extent];
+  return Array.from({ length: axis.count }, (_, i) => {
+    const start = i * axis.stride - axis.begin;
+    return Math.min(start + axis.kernel, to) - Math.max(start, from);
+  });
+}
+
+/** One by the number of elements of each window: a scalar where all are whole. */
+function shares(n: RuleSite, axes: Axes): Value {
+  const countsPads = n.int("count_include_pad", 0) !== 0;
+  const counts = axes.map((axis) => averaged(axis, countsPads));
+  const whole = numElements(axes.map(({ kernel }) => kernel));
+  if (counts.every((along, i) => along.every((count) => count === axes[i]!.kernel))) {
+    return n.number(1 / whole);
+  }
+  const extents = axes.map(({ count }) => count);
+  return constant(
+    n,
+    extents,
+    indicesOf(extents).map((window) => 1 / numElements(window.map((at, i) => counts[i]![at]!))),
+  );
+}
+
+/** The windows' elements as places in a plane, [K, counts ...]; undefined in the padding. */
+function places(axes: Axes): readonly (number | undefined)[] {
+  const offsets = indicesOf(axes.map(({ kernel }) => kernel)),
+    windows = indicesOf(axes.map(({ count }) => count));
+  return offsets.flatMap((offset) =>
+    windows.map((window) => {
+      let place = 0;
+      for (const [i, { extent, stride, dilation, begin }] of axes.entries()) {
+        const at = window[i]! * stride - begin + offset[i]! * dilation;
+        if (at < 0 || at >= extent) return undefined;
+        place = place * extent + at;
+      }
+      return place;
+    })
+  );
+}
+
+/** Which element of each window is its maximum, [N, C, K, counts ...]: of equal ones the first, as in PyTorch. */
+function winners(n: RuleSite, axes: Axes): Value {
+  const shape = n.shape(n.x(0)), counts = axes.map(({ count }) => count);
+  const size = numElements(axes.map(({ kernel }) => kernel)), num_windows = numElements(counts);
+  const taken = places(axes);
+  const plane = n.reshape(n.x(0), [...shape.slice(0, 2), numElements(shape.slice(2))]);
+  const indices = n.constant(tensorOf("int64", [size, ...counts], taken.map((place) => place ?? 0)));
+  const elements = n.op("Gather", [plane, indices], { axis: 2 });
+  const ranks = constant(
+    n,
+    [size, ...counts],
+    taken.map((place, i) => place === undefined ? 0 : size - Math.floor(i / num_windows)),
+  );
+  const isMaximum = n.op("Equal", [elements, beside(n, n.y)]);
+  const rank = n.where(isMaximum, ranks, n.number(0));
+  return n.op("Equal", [rank, n.op("ReduceMax", [rank, n.intVector([2])])]);
+}
+
+/** y [N, C, counts ...] as [N, C, 1, counts ...]. */
+function beside(n: RuleSite, y: Value): Value {
+  return n.reshape(y, n.shape(y).toSpliced(2, 0, 1));
+}
+
+/** dx = dy shared out evenly among the elements of a plane that are its maximum, 0 elsewhere */
+const planeMaximum: InputRule = (n) => {
+  const axes = [...n.shape(n.x(0)).keys()].slice(2);
+  const isMaximum = n.op("Equal", [n.x(0), n.y]);
+  const count = n.sum(n.where(isMaximum, n.number(1), n.number(0)), axes, true);
+  return n.where(isMaximum, n.div(n.dy, count), n.number(0));
+};
+
+export const POOL_RULES = {
+  /** dx = sum over the windows that an element lies in of dy / the size of the window */
+  AveragePool: [(n) => {
+    const axes = windowsOf(n), kernel = axes.map((axis) => axis.kernel);
+    const ones = constant(n, [1, 1, ...kernel], Array<number>(numElements(kernel)).fill(1));
+    return putBack(n, n.mul(n.dy, shares(n, axes)), ones, axes);
+  }],
+  /** dx = sum over the windows of which an element is the maximum of dy; no use of the output Indices */
+  MaxPool: [(n) => {
+    const axes = windowsOf(n), kernel = axes.map((axis) => axis.kernel), size = numElements(kernel);
+    const each = Array.from({ length: size * size }, (_, i) => i % (size + 1) === 0 ? 1 : 0);
+    const won = n.where(winners(n, axes), beside(n, n.dy), n.number(0));
+    return putBack(n, won, constant(n, [size, 1, ...kernel], each), axes);
+  }],
+  /** dx = dy / the size of the plane */
+  GlobalAveragePool: [(n) => {
+    const shape = n.shape(n.x(0));
+    return n.expand(n.mul(n.dy, n.number(1 / numElements(shape.slice(2)))), shape);
+  }],
+  GlobalMaxPool: [planeMaximum],
+} satisfies Rules;
