@@ -50,6 +50,7 @@ const CONV_TRANSPOSE_CASES: readonly OperatorCase[] = [
   convolution([2, 3, 5], [3, 4, 3]),
   convolution([2, 4, 5], [4, 2, 3], { strides: [2], pads: [2, 1], group: 2, output_padding: [1] }),
   convolution([2, 4, 5], [4, 2, 3], { strides: [2], dilations: [2] }),
+  convolution([1, 4, 3], [4, 1, 3], { strides: [2], group: 2 }),
   convolution([1, 2, 3, 2, 3], [2, 3, 2, 3, 1], { strides: [1, 2, 1], pads: [0, 1, 0, 1, 1, 0] }),
 ];
 

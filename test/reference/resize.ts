@@ -61,17 +61,12 @@ const resize: Kernel = (call) => {
     positive(axis, shape.length)
   );
   const scales = call.numbers(2) ?? [], sizes = call.numbers(3);
-  const resized = axes.map((axis, i) => {
+  return axes.reduce((y, axis, i) => {
     const from = shape[axis]!;
     const scale = scales.length > 0 ? scales[i]! : fround(sizes![i]! / from);
-    return { axis, from, scale, to: scales.length > 0 ? floor(fround(from * scale)) : sizes![i]! };
-  });
-  // ONNX Runtime copies where no extent changes, whatever the scales.
-  if (resized.every(({ from, to }) => from === to)) return call.x(0);
-  return resized.filter(({ scale }) => scale !== 1).reduce(
-    (y, { axis, from, to, scale }) => mixedAlong(y, axis, mixes(call, from, to, scale)),
-    call.x(0),
-  );
+    const to = scales.length > 0 ? floor(fround(from * scale)) : sizes![i]!;
+    return scale === 1 ? y : mixedAlong(y, axis, mixes(call, from, to, scale));
+  }, call.x(0));
 };
 
 export const RESIZE_KERNELS = { Resize: resize } satisfies Record<string, Kernel>;

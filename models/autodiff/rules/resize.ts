@@ -5,7 +5,6 @@
  * Coordinates are float32, as ONNX Runtime computes them: which neighbour is the nearest one can hang on rounding.
  */
 import type { Value } from "../../onnx/builder.ts";
-import { sameShape } from "../../onnx/dims.ts";
 import { numElements, tensorOf } from "../../onnx/tensor.ts";
 import type { Rules, RuleSite } from "../rule.ts";
 
@@ -19,7 +18,6 @@ interface Axis {
 
 function resizedAxes(n: RuleSite): readonly Axis[] {
   const x = n.shape(n.x(0)), y = n.shape(n.y);
-  if (sameShape(x, y)) return [];
   const scales = n.has(2) ? n.constants(2) : [];
   return (n.ints("axes") ?? [...x.keys()]).map((given, i) => {
     const axis = given < 0 ? given + x.length : given;

@@ -1,6 +1,6 @@
 /** Resize by nearest neighbour or linear interpolation. */
 import type { Dim, TensorType } from "../graph.ts";
-import { formatShape } from "../dims.ts";
+import { formatShape, sameShape } from "../dims.ts";
 import type { Operator, Site } from "../operator.ts";
 import { ALL } from "./element_sets.ts";
 
@@ -58,6 +58,10 @@ function inferResize(site: Site): readonly TensorType[] {
     resized[axis] = byScale
       ? scaled(site, shape[axis]!, asked[i] as number)
       : sized(site, shape[axis]!, asked[i]!);
+  }
+  const idle = byScale && sameShape(shape, resized) ? asked.find((scale) => scale !== 1) : undefined;
+  if (idle !== undefined) {
+    site.fail(`scales must change an extent or be 1, providers disagree else: found ${idle}`);
   }
   return [{ element, shape: resized }];
 }

@@ -38,7 +38,7 @@ const CONV_TRANSPOSE_RULE_CASES: readonly RuleCase[] = [
   convolution([1, 4, 2, 3], [4, 2, 2, 2], { group: 2, strides: [2, 1], pads: [1, 0, 0, 1] }),
   convolution([2, 3, 2, 2], [3, 2, 2, 2], { group: 3, strides: [2, 1] }, 6),
   convolution([2, 2, 3], [2, 3, 3], { strides: [2], pads: [1, 2], output_padding: [1], dilations: [2] }, 3),
-  convolution([1, 4, 3], [4, 1, 3], { strides: [2], group: 2 }),
+  convolution([1, 4, 3], [4, 2, 3], { strides: [2], group: 2 }),
 ];
 
 export const CONVOLUTION_RULE_CASES = { Conv: CONV_RULE_CASES, ConvTranspose: CONV_TRANSPOSE_RULE_CASES };

@@ -23,7 +23,8 @@ export const RESIZE_RULE_CASES = {
     ),
     { inputs: [x(1, 1, 5, 3), null, scales(1.6, 0.6)], attributes: { axes: [-1, 2], mode: "linear" } },
     { inputs: [x(1, 2, 4), null, scales(1, 1, 1.5)], attributes: { mode: "linear" } },
-    { inputs: [x(1, 1, 3), null, scales(1, 1, 1.3)], attributes: { mode: "linear" } },
+    // a scale that changes no extent beside one that does
+    { inputs: [x(1, 1, 3, 3), null, scales(1, 1, 1.3, 2)], attributes: { mode: "linear" } },
     { inputs: [x(2, 1, 4, 1), null, null, i(2, 1, 1, 3)] },
   ] as readonly RuleCase[],
   DepthToSpace: [

@@ -134,6 +134,11 @@ const RESIZE_REFUSALS: readonly [(b: GraphBuilder) => (Value | null)[], Attribut
     "(float32[N,2,3], none, float32[3]): scales must be above 0: found 0",
   ],
   [
+    (b) => [null, floats(b, 1, 1, 1.25)],
+    {},
+    "(float32[N,2,3], none, float32[3]): scales must change an extent or be 1, providers disagree else: found 1.25",
+  ],
+  [
     (b) => [null, floats(b, 2, 1, 2)],
     {},
     "(float32[N,2,3], none, float32[3]): an axis to resize must have a fixed extent: found N",
