@@ -6,7 +6,7 @@ import type { Value } from "../../onnx/builder.ts";
 import { poolingWindows, type WindowAxis } from "../../onnx/operators/window.ts";
 import { numElements, tensorOf } from "../../onnx/tensor.ts";
 import type { InputRule, Rules, RuleSite } from "../rule.ts";
-import { scatterWindows } from "./windows.ts";
+import { indicesOf, scatterWindows } from "./windows.ts";
 
 type Axes = readonly WindowAxis[];
 
@@ -17,14 +17,6 @@ function windowsOf(n: RuleSite): Axes {
 /** A constant of the element type of the gradients. */
 function constant(n: RuleSite, shape: readonly number[], values: readonly number[]): Value {
   return n.constant(tensorOf(n.y.type.element, shape, values));
-}
-
-/** Every index of a shape, in row-major order. */
-function indicesOf(shape: readonly number[]): readonly (readonly number[])[] {
-  return shape.reduce<readonly (readonly number[])[]>(
-    (indices, extent) => indices.flatMap((index) => Array.from({ length: extent }, (_, i) => [...index, i])),
-    [[]],
-  );
 }
 
 /** Values [N, C, K, counts ...] put back where the windows lie, by a kernel [K, 1, kernel ...]: [N, C, extents ...]. */

@@ -1,9 +1,17 @@
-/** The two linear maps over windows that the rules of convolutions and pools emit; each is the other's transpose. */
+/** What rules of convolutions and pools emit: the two linear maps over windows, each the transpose of the other. */
 import type { AttributeInput, Value } from "../../onnx/builder.ts";
 import { beyond, type WindowAxis } from "../../onnx/operators/window.ts";
 import type { RuleSite } from "../rule.ts";
 
 type Axes = readonly WindowAxis[];
+
+/** Every index of a shape, in row-major order. */
+export function indicesOf(shape: readonly number[]): readonly (readonly number[])[] {
+  return shape.reduce<readonly (readonly number[])[]>(
+    (indices, extent) => indices.flatMap((index) => Array.from({ length: extent }, (_, i) => [...index, i])),
+    [[]],
+  );
+}
 
 /** Strides, dilations, pads and groups, leaving out what is the default. */
 function windowAttributes(axes: Axes, group: number): Record<string, AttributeInput> {

@@ -24,6 +24,10 @@ const CONV_RULE_CASES: readonly RuleCase[] = [
   convolution([2, 3, 3, 2], [6, 1, 2, 2], { group: 3, strides: [2, 1], pads: [1, 1, 0, 0] }, 6),
   convolution([2, 2, 6], [3, 2, 2], { strides: [2], pads: [1, 1], dilations: [2] }, 3),
   convolution([1, 4, 5], [2, 2, 3], { strides: [2], group: 2 }),
+  // 16 channels and more: the weight gradient by products
+  convolution([1, 16, 2, 3], [1, 16, 2, 1], { pads: [1, 0, 1, 1] }),
+  convolution([2, 16, 4], [2, 16, 2], { dilations: [2], pads: [1, 0] }),
+  convolution([1, 16, 2], [2, 16, 1]),
 ];
 
 const CONV_TRANSPOSE_RULE_CASES: readonly RuleCase[] = [
@@ -39,6 +43,8 @@ const CONV_TRANSPOSE_RULE_CASES: readonly RuleCase[] = [
   convolution([2, 3, 2, 2], [3, 2, 2, 2], { group: 3, strides: [2, 1] }, 6),
   convolution([2, 2, 3], [2, 3, 3], { strides: [2], pads: [1, 2], output_padding: [1], dilations: [2] }, 3),
   convolution([1, 4, 3], [4, 2, 3], { strides: [2], group: 2 }),
+  // 16 channels and more: the weight gradient by products
+  convolution([1, 1, 3, 2], [1, 16, 2, 2], { pads: [1, 0, 1, 0] }),
 ];
 
 export const CONVOLUTION_RULE_CASES = { Conv: CONV_RULE_CASES, ConvTranspose: CONV_TRANSPOSE_RULE_CASES };
