@@ -6,7 +6,7 @@ import type { Value } from "../../onnx/builder.ts";
 import { poolingWindows, type WindowAxis } from "../../onnx/operators/window.ts";
 import { numElements, tensorOf } from "../../onnx/tensor.ts";
 import type { InputRule, Rules, RuleSite } from "../rule.ts";
-import { indicesOf, scatterWindows } from "./windows.ts";
+import { indicesOf, padded, scatterWindows, windowElements } from "./windows.ts";
 
 type Axes = readonly WindowAxis[];
 
@@ -51,38 +51,33 @@ function shares(n: RuleSite, axes: Axes): Value {
   );
 }
 
-/** The windows' elements as places in a plane, [K, counts ...]; undefined in the padding. */
-function places(axes: Axes): readonly (number | undefined)[] {
-  const offsets = indicesOf(axes.map(({ kernel }) => kernel)),
-    windows = indicesOf(axes.map(({ count }) => count));
-  return offsets.flatMap((offset) =>
-    windows.map((window) => {
-      let place = 0;
-      for (const [i, { extent, stride, dilation, begin }] of axes.entries()) {
-        const at = window[i]! * stride - begin + offset[i]! * dilation;
-        if (at < 0 || at >= extent) return undefined;
-        place = place * extent + at;
-      }
-      return place;
+/** Whether the element of each window at `offset`, in row-major order, is none of the padding. */
+function areInside(axes: Axes, offset: readonly number[]): readonly boolean[] {
+  return indicesOf(axes.map(({ count }) => count)).map((window) =>
+    axes.every(({ extent, stride, dilation, begin }, i) => {
+      const at = window[i]! * stride - begin + offset[i]! * dilation;
+      return at >= 0 && at < extent;
     })
   );
 }
 
-/** Which element of each window is its maximum, [N, C, K, counts ...]: of equal ones the first, as in PyTorch. */
+/**
+ * Which element of each window is its maximum, [N, C, K, counts ...]: of equal ones the first, as in PyTorch. Elements
+ * rank from K down to 1 in their order, those in the padding 0, and the highest rank among the maxima wins.
+ */
 function winners(n: RuleSite, axes: Axes): Value {
-  const shape = n.shape(n.x(0)), counts = axes.map(({ count }) => count);
-  const size = numElements(axes.map(({ kernel }) => kernel)), num_windows = numElements(counts);
-  const taken = places(axes);
-  const plane = n.reshape(n.x(0), [...shape.slice(0, 2), numElements(shape.slice(2))]);
-  const indices = n.constant(tensorOf("int64", [size, ...counts], taken.map((place) => place ?? 0)));
-  const elements = n.op("Gather", [plane, indices], { axis: 2 });
+  const offsets = indicesOf(axes.map(({ kernel }) => kernel));
+  const x = padded(n, n.x(0), axes, 2);
+  const elements = offsets.map((offset) => beside(n, windowElements(n, x, axes, 2, offset)));
   const ranks = constant(
     n,
-    [size, ...counts],
-    taken.map((place, i) => place === undefined ? 0 : size - Math.floor(i / num_windows)),
+    [offsets.length, ...axes.map(({ count }) => count)],
+    offsets.flatMap((offset, k) =>
+      areInside(axes, offset).map((isInside) => isInside ? offsets.length - k : 0)
+    ),
   );
-  const isMaximum = n.op("Equal", [elements, beside(n, n.y)]);
-  const rank = n.where(isMaximum, ranks, n.number(0));
+  const all = elements.length === 1 ? elements[0]! : n.op("Concat", elements, { axis: 2 });
+  const rank = n.where(n.op("Equal", [all, beside(n, n.y)]), ranks, n.number(0));
   return n.op("Equal", [rank, n.op("ReduceMax", [rank, n.intVector([2])])]);
 }
 

@@ -7,7 +7,7 @@ import type { Value } from "../../onnx/builder.ts";
 import type { WindowAxis } from "../../onnx/operators/window.ts";
 import { numElements } from "../../onnx/tensor.ts";
 import type { RuleSite } from "../rule.ts";
-import { gatherWindows, indicesOf } from "./windows.ts";
+import { gatherWindows, indicesOf, padded, windowElements } from "./windows.ts";
 
 type Axes = readonly WindowAxis[];
 
@@ -66,11 +66,10 @@ function shiftedProducts(n: RuleSite, large: Value, small: Value, axes: Axes): V
   const counts = axes.map(({ count }) => count), kernel = axes.map((axis) => axis.kernel);
   const num_positions = batch * numElements(counts);
   const rows = n.reshape(channelsLast(n, small), [num_positions, num_rows]);
-  const padded = axes.reduce((x, axis, i) => paddedAxis(n, x, i + 1, axis), channelsLast(n, large));
+  const pixels = padded(n, channelsLast(n, large), axes, 1);
   const products = indicesOf(kernel).map((offset) => {
-    const starts = axes.map(({ dilation }, i) => offset[i]! * dilation);
-    const shifted = n.reshape(taken(n, padded, starts, counts), [num_positions, channels]);
-    return n.op("Gemm", [rows, shifted], { transA: 1 });
+    const shifted = windowElements(n, pixels, axes, 1, offset);
+    return n.op("Gemm", [rows, n.reshape(shifted, [num_positions, channels])], { transA: 1 });
   });
   const all = products.length === 1 ? products[0]! : n.op("Concat", products, { axis: 1 });
   const perm = [0, axes.length + 1, ...axes.map((_, i) => i + 1)];
@@ -80,18 +79,4 @@ function shiftedProducts(n: RuleSite, large: Value, small: Value, axes: Axes): V
 /** x [N, C, ...] as [N, ..., C]: the elements of a pixel lie side by side. */
 function channelsLast(n: RuleSite, x: Value): Value {
   return n.op("Transpose", [x], { perm: [0, ...[...x.type.shape.keys()].slice(2), 1] });
-}
-
-function paddedAxis(n: RuleSite, x: Value, axis: number, { begin, end }: WindowAxis): Value {
-  const zeros = (length: number) => length === 0 ? [] : [n.zeros(n.shape(x).with(axis, length))];
-  const parts = [...zeros(begin), x, ...zeros(end)];
-  return parts.length === 1 ? x : n.op("Concat", parts, { axis });
-}
-
-/** `counts` positions of each axis but the first and the last of x, from `starts` on. */
-function taken(n: RuleSite, x: Value, starts: readonly number[], counts: readonly number[]): Value {
-  const isWhole = counts.every((count, i) => count === n.shape(x)[i + 1]);
-  if (isWhole) return x;
-  const ranges = [starts, starts.map((start, i) => start + counts[i]!), starts.map((_, i) => i + 1)];
-  return n.op("Slice", [x, ...ranges.map((range) => n.intVector(range))]);
 }

@@ -1,4 +1,7 @@
-/** What rules of convolutions and pools emit: the two linear maps over windows, each the transpose of the other. */
+/**
+ * What rules of convolutions and pools emit: the two linear maps over windows, each the transpose of the other, and the
+ * elements of windows.
+ */
 import type { AttributeInput, Value } from "../../onnx/builder.ts";
 import { beyond, type WindowAxis } from "../../onnx/operators/window.ts";
 import type { RuleSite } from "../rule.ts";
@@ -39,7 +42,7 @@ export function gatherWindows(n: RuleSite, x: Value, w: Value, axes: Axes, group
 export function scatterWindows(n: RuleSite, y: Value, w: Value, axes: Axes, group = 1): Value {
   const [channels, each] = n.shape(w) as [number, number];
   if (each === 1 && group > 1 && group < channels) return scatterAndSum(n, y, w, axes, group);
-  const whole = axes.map((axis) => ({ ...axis, end: axis.end + Math.max(0, -beyond(axis)) }));
+  const whole = axes.map(wholeWindows);
   const output_padding = whole.map(beyond);
   return n.op("ConvTranspose", [y, w], {
     ...windowAttributes(whole, group),
@@ -56,4 +59,33 @@ function scatterAndSum(n: RuleSite, y: Value, w: Value, axes: Axes, group: numbe
   const each = scatterWindows(n, y, w, axes, channels);
   const [batch, , ...extents] = n.shape(each) as [number, number, ...number[]];
   return n.sum(n.reshape(each, [batch, group, channels / group, ...extents]), [2], false);
+}
+
+/** The axis with as much padding at the end as the last window reaches into: more than it has where ceil_mode is 1. */
+function wholeWindows(axis: WindowAxis): WindowAxis {
+  return { ...axis, end: axis.end + Math.max(0, -beyond(axis)) };
+}
+
+/** x with zeros for the padding of the spatial axes, of which `first` is the first. */
+export function padded(n: RuleSite, x: Value, axes: Axes, first: number): Value {
+  return axes.map(wholeWindows).reduce((inner, { begin, end }, i) => {
+    const zeros = (length: number) => length === 0 ? [] : [n.zeros(n.shape(inner).with(first + i, length))];
+    const parts = [...zeros(begin), inner, ...zeros(end)];
+    return parts.length === 1 ? inner : n.op("Concat", parts, { axis: first + i });
+  }, x);
+}
+
+/** The element of every window that lies at `offset` in the kernel, from an input with its padding. */
+export function windowElements(
+  n: RuleSite,
+  x: Value,
+  axes: Axes,
+  first: number,
+  offset: readonly number[],
+): Value {
+  if (axes.every(({ count }, i) => count === n.shape(x)[first + i])) return x;
+  const starts = axes.map(({ dilation }, i) => offset[i]! * dilation);
+  const ends = axes.map(({ count, stride }, i) => starts[i]! + (count - 1) * stride + 1);
+  const ranges = [starts, ends, axes.map((_, i) => first + i), axes.map(({ stride }) => stride)];
+  return n.op("Slice", [x, ...ranges.map((range) => n.intVector(range))]);
 }
