@@ -7,6 +7,7 @@ import { encodePng, type Raster, sideBySide } from "../runlog/raster.ts";
 import { scatterPlot } from "../runlog/scatter.ts";
 import { explainWriteFailure } from "../runlog/write_failure.ts";
 import { decodeExamples, gatherExamples } from "./data/data_set.ts";
+import { meanPairwiseDistance } from "./evaluation/diversity.ts";
 import type { Prepared } from "./prepare.ts";
 
 /** Images: 5 x 5. */
@@ -42,6 +43,13 @@ export class Pictures {
     const [height, width] = example_shape as [number, number];
     const shape = { rows: GRID_SIDE, cols: GRID_SIDE, height, width, channels: 1 } as const;
     return sideBySide(imageGrid(this.#real, shape), imageGrid(samples, shape));
+  }
+
+  /** Mean pairwise distance of these samples over that of the real examples; null where the data are all alike. */
+  diversity(samples: Float32Array): number | null {
+    const dimension = this.#run.data.data.example_shape.reduce((product, extent) => product * extent, 1);
+    const ratio = meanPairwiseDistance(samples, dimension) / meanPairwiseDistance(this.#real, dimension);
+    return Number.isFinite(ratio) ? ratio : null;
   }
 
   /** Writes generator.onnx with the weights as they are now. */

@@ -14,7 +14,8 @@ import { weightsSha256 } from "./model_state.ts";
 import type { FleetObserver } from "./observer.ts";
 import { Pictures } from "./pictures.ts";
 import type { Prepared } from "./prepare.ts";
-import type { StepReport } from "./train.ts";
+import { ALPHA, type StepReport } from "./train.ts";
+import { vitalsOf } from "./vitals.ts";
 
 /** The log is handed to the system this often. */
 const FLUSH_MS = 1_000;
@@ -235,10 +236,21 @@ export class Recorder implements FleetObserver {
 
   #sample(): void {
     const { step } = this.#run.state;
+    this.#recordVitals();
     this.#beside("sampling failed", async () => {
       const values = await this.#draw(this.#pictures.count, 0);
-      if (values) this.#append({ type: "sample", step, file: await this.#pictures.write(step, values) });
+      if (!values) return;
+      const file = await this.#pictures.write(step, values);
+      const diversity = this.#pictures.diversity(values);
+      this.#append({ type: "sample", step, file, ...diversity !== null && { diversity } });
     });
+  }
+
+  #recordVitals(): void {
+    const { state, facts, config } = this.#run;
+    if (state.step === 0) return;
+    const vitals = vitalsOf(state, facts.manifest, { clip: config.clip, alpha: ALPHA });
+    this.#append({ type: "vitals", step: state.step, ...vitals });
   }
 
   #evaluate(): void {

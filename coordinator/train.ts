@@ -16,7 +16,7 @@ import { explainNonFinite } from "./non_finite.ts";
 import { generatorDue, learningRate } from "./schedule.ts";
 
 /** RMSProp's constants (algorithm.md): PyTorch's defaults, which the lineage of WGAN codes uses. */
-const ALPHA = 0.99;
+export const ALPHA = 0.99;
 const EPS = 1e-8;
 
 /** Places in the tail of a result, after the gradients: see models/manifest.ts. */

@@ -5,7 +5,7 @@
  *   run            first line: what is trained, on what, with which versions
  *   worker_joined, worker_left
  *   step           one for each committed critic step, with the generator step that followed it, if any
- *   heldout, evaluation, sample, checkpoint, fault
+ *   heldout, evaluation, sample, vitals, checkpoint, fault
  *   end            the coordinator stopped, and why; missing after a crash
  *   resume         another start of the coordinator on this folder, back at `step`: what came before it with a
  *                  larger step is superseded. Its worker numbers start anew
@@ -153,7 +153,31 @@ export const RECORDS = {
     weights_sha256: optional(text),
   }),
 
-  sample: object({ type: oneOf("sample"), step: num, file: text }),
+  /** A picture of samples. */
+  sample: object({
+    type: oneOf("sample"),
+    step: num,
+    file: text,
+    /**
+     * How different the picture's samples are from each other: their mean pairwise distance over that of as many
+     * real examples. Near 1 where they vary as the data do, near 0 where they are all alike.
+     */
+    diversity: optional(num),
+  }),
+
+  /** The state of the networks, looked at along with a picture. */
+  vitals: object({
+    type: oneOf("vitals"),
+    step: num,
+    /** Share of the critic's parameters that lie at a clip bound; absent where nothing is clipped. */
+    clipped: optional(num),
+    /**
+     * By tensor: root mean square of its gradient over about the last hundred updates, from the optimizer's
+     * running mean of squares, its bias towards 0 at the start taken out.
+     */
+    critic_gradients: mapOf(num),
+    generator_gradients: mapOf(num),
+  }),
 
   /** Something went wrong and was dealt with. */
   fault: object({

@@ -1,4 +1,5 @@
 /** The sum of a run's log: a fold over its records. What `inspect RUN --json` prints. */
+import { deviationOf, errorOf, meanOf } from "./moments.ts";
 import type { Oddities } from "./reader.ts";
 import { type RecordOf, RUN_FORMAT, type RunRecord } from "./records.ts";
 import { mean, medianOf, standardError } from "./statistics.ts";
@@ -10,6 +11,10 @@ import { WorkerTable, type WorkerTotals } from "./worker_totals.ts";
 export const WINDOW_STEPS = 200;
 /** Points of a curve, about. */
 const CURVE_POINTS = 60;
+/** Stretches that the doctor looks at. */
+const HEALTH_STRETCHES = 16;
+/** Vitals that are kept; with more, every second one goes. */
+const MAX_VITALS = 256;
 /** The last ones are listed; all are counted. */
 const MAX_FAULTS = 100;
 
@@ -36,7 +41,21 @@ export interface CurvePoint {
   readonly loss_generator: number | null;
 }
 
-type Entry<T extends "heldout" | "evaluation" | "sample" | "checkpoint" | "fault"> = Omit<
+/** How the estimate was over a stretch of steps. */
+export interface HealthStretch {
+  readonly first_step: number;
+  readonly last_step: number;
+  readonly num_steps: number;
+  readonly mean: number;
+  /** Standard deviation of single steps. */
+  readonly deviation: number;
+  /** Standard error of the mean. */
+  readonly error: number;
+  /** Least estimate of a single step. */
+  readonly low: number;
+}
+
+export type Entry<T extends "heldout" | "evaluation" | "sample" | "vitals" | "checkpoint" | "fault"> = Omit<
   RecordOf<T>,
   "type"
 >;
@@ -83,6 +102,8 @@ export interface Summary {
   readonly samples: readonly Entry<"sample">[];
   readonly evaluations: readonly Entry<"evaluation">[];
   readonly heldout: readonly Entry<"heldout">[];
+  /** Thinned out in a long run. */
+  readonly vitals: readonly Entry<"vitals">[];
   readonly num_faults: number;
   /** The last ones. */
   readonly faults: readonly Entry<"fault">[];
@@ -92,6 +113,8 @@ export interface Summary {
   readonly versions: RecordOf<"run">["versions"];
   readonly num_parameters: RecordOf<"run">["num_parameters"];
   readonly estimate_curve: readonly CurvePoint[];
+  /** The whole run in stretches of equal length, coarser than the curve; those of fewer than two steps left out. */
+  readonly stretches: readonly HealthStretch[];
   readonly log: Oddities;
 }
 
@@ -120,7 +143,8 @@ export class RunFold {
     sample: Entry<"sample">[];
     evaluation: Entry<"evaluation">[];
     heldout: Entry<"heldout">[];
-  } = { checkpoint: [], sample: [], evaluation: [], heldout: [] };
+    vitals: Entry<"vitals">[];
+  } = { checkpoint: [], sample: [], evaluation: [], heldout: [], vitals: [] };
   readonly #steps = new StepColumns();
   readonly #workers = new WorkerTable();
   readonly #throughput = new Throughput();
@@ -146,6 +170,8 @@ export class RunFold {
         return void this.#entries.checkpoint.push(entryOf(record));
       case "sample":
         return void this.#entries.sample.push(entryOf(record));
+      case "vitals":
+        return this.#vitals(record);
       case "fault":
         return this.#fault(record);
       case "end":
@@ -170,6 +196,12 @@ export class RunFold {
     if (this.#faults.length > MAX_FAULTS) this.#faults.shift();
   }
 
+  #vitals(record: RecordOf<"vitals">): void {
+    const { vitals } = this.#entries;
+    vitals.push(entryOf(record));
+    if (vitals.length > MAX_VITALS) this.#entries.vitals = vitals.filter((_, i) => i % 2 === 1);
+  }
+
   /** What came after the step that the run goes on from did not happen, but for the work and the time it took. */
   #resume({ step, incarnation, changed }: RecordOf<"resume">): void {
     for (const [key, [, now]] of Object.entries(changed)) this.#changed.set(key, now);
@@ -178,12 +210,13 @@ export class RunFold {
     this.#steps.takeBackAfter(step);
     this.#workers.nextIncarnation(incarnation);
     this.#throughput.nextIncarnation();
-    const { checkpoint, sample, evaluation, heldout } = this.#entries;
+    const { checkpoint, sample, evaluation, heldout, vitals } = this.#entries;
     this.#entries = {
       checkpoint: upTo(step, checkpoint),
       sample: upTo(step, sample),
       evaluation: upTo(step, evaluation),
       heldout: upTo(step, heldout),
+      vitals: upTo(step, vitals),
     };
   }
 
@@ -191,7 +224,7 @@ export class RunFold {
   summary(recent: boolean, log: Oddities): Summary {
     if (!this.#run) throw new Error("A summary needs the run record, and no record was added");
     const { run, created, config, data, versions, num_parameters } = this.#run;
-    const { checkpoint, sample, evaluation, heldout } = this.#entries;
+    const { checkpoint, sample, evaluation, heldout, vitals } = this.#entries;
     return {
       run,
       format: RUN_FORMAT,
@@ -214,6 +247,7 @@ export class RunFold {
       samples: sample,
       evaluations: evaluation,
       heldout,
+      vitals,
       num_faults: this.#num_faults,
       faults: this.#faults,
       config: { ...config, ...Object.fromEntries(this.#changed) },
@@ -221,6 +255,7 @@ export class RunFold {
       versions,
       num_parameters,
       estimate_curve: this.#curve(),
+      stretches: this.#stretches(),
       log,
     };
   }
@@ -270,26 +305,33 @@ export class RunFold {
     };
   }
 
+  /** Means over all steps, medians over the last ones (all that are kept). */
   #timings(): Summary["timings"] {
     const timings = PHASES.map((phase) => {
-      const column = this.#steps.column(phase);
-      return [phase, { mean_ms: mean(column), median_ms: medianOf(column) }] as const;
+      return [phase, {
+        mean_ms: this.#steps.mean(phase),
+        median_ms: medianOf(this.#steps.column(phase)),
+      }] as const;
     });
     return Object.fromEntries(timings) as Summary["timings"];
   }
 
   #curve(): CurvePoint[] {
-    const window = Math.max(1, Math.ceil(this.#steps.length / CURVE_POINTS));
-    const points: CurvePoint[] = [];
-    for (let begin = 0; begin < this.#steps.length; begin += window) {
-      const end = begin + window;
-      points.push({
-        step: this.#steps.column("step", begin, end).at(-1)!,
-        wasserstein_estimate: mean(this.#steps.column("wasserstein_estimate", begin, end)),
-        loss_critic: mean(this.#steps.column("loss_critic", begin, end)),
-        loss_generator: mean(this.#steps.column("loss_generator", begin, end)),
-      });
-    }
-    return points;
+    return this.#steps.stretches(CURVE_POINTS).map((stretch) => ({
+      step: stretch.last_step,
+      wasserstein_estimate: meanOf(stretch.of("wasserstein_estimate")),
+      loss_critic: meanOf(stretch.of("loss_critic")),
+      loss_generator: meanOf(stretch.of("loss_generator")),
+    }));
+  }
+
+  #stretches(): HealthStretch[] {
+    return this.#steps.stretches(HEALTH_STRETCHES).flatMap((stretch) => {
+      const { first_step, last_step, num_steps } = stretch;
+      const estimate = stretch.of("wasserstein_estimate");
+      const [mean, deviation, error] = [meanOf(estimate), deviationOf(estimate), errorOf(estimate)];
+      if (mean === null || deviation === null || error === null) return [];
+      return [{ first_step, last_step, num_steps, mean, deviation, error, low: estimate.low }];
+    });
   }
 }

@@ -18,7 +18,14 @@ const EXAMPLES: readonly RunRecord[] = [
     modes: { count: 2, covered: 1, high_quality: 0.5, per_mode: [1250, 0] },
   },
   checkpoint(5),
-  { type: "sample", step: 5, file: "samples/5.png" },
+  { type: "sample", step: 5, file: "samples/5.png", diversity: 0.9 },
+  {
+    type: "vitals",
+    step: 5,
+    clipped: 0.5,
+    critic_gradients: { "critic.0.weight": 1e-3 },
+    generator_gradients: { "generator.0.weight": 1e-3 },
+  },
   { type: "fault", step: 5, what: "late answer", worker: 1, decision: "asked worker 2", reason: "No answer" },
   end(5),
 ];
@@ -32,9 +39,18 @@ const OPTIONAL = [
   "evaluation.modes.per_mode",
   "checkpoint.weights_sha256",
   "fault.worker",
+  "sample.diversity",
+  "vitals.clipped",
 ];
 /** Objects whose keys are free. */
-const MAPS = ["run.config", "run.artifacts", "resume.changed", "step.workers"];
+const MAPS = [
+  "run.config",
+  "run.artifacts",
+  "resume.changed",
+  "step.workers",
+  "vitals.critic_gradients",
+  "vitals.generator_gradients",
+];
 
 /** Paths of all fields in nested objects. */
 function pathsOf(value: object, prefix: string): string[] {
