@@ -1,6 +1,7 @@
 /** `deno task inspect`: lists the runs, or sums one up. */
 import { type Parsed, parseOptions, runMain } from "../common/cli.ts";
 import type { Command } from "../common/options.ts";
+import { examine } from "../runlog/doctor/doctor.ts";
 import { findRun, noteworthyFiles, runNames, summarize, summarizeAll } from "./run_folders.ts";
 import { runReport } from "./run_report.ts";
 import { runTable } from "./run_table.ts";
@@ -78,9 +79,10 @@ async function inspectRun(
 ): Promise<void> {
   const folder = await findRun(wanted, runs);
   const summary = await summarize(folder, now_ms);
-  if (json) return console.log(JSON.stringify({ folder, ...summary }, null, 2));
+  const findings = examine(summary);
+  if (json) return console.log(JSON.stringify({ folder, ...summary, findings }, null, 2));
   const files = await noteworthyFiles(folder, summary);
-  print(runReport({ folder, summary, files }, thisTerminal()));
+  print(runReport({ folder, summary, findings, files }, thisTerminal()));
 }
 
 async function main(args: readonly string[]): Promise<void> {

@@ -1,6 +1,7 @@
 /** A run on one page, for a person: what it is, how far it is, what it learned, where its time went. */
 import { basename } from "node:path";
 import { wrap } from "../common/help.ts";
+import type { Finding } from "../runlog/doctor/rule.ts";
 import { type Summary, WINDOW_STEPS } from "../runlog/summary.ts";
 import { layOut } from "./columns.ts";
 import { adviceFor } from "./advice.ts";
@@ -26,6 +27,7 @@ interface Page {
 export interface Inspected {
   readonly folder: string;
   readonly summary: Summary;
+  readonly findings: readonly Finding[];
   readonly files: readonly Noteworthy[];
 }
 
@@ -112,6 +114,23 @@ function learning(page: Page, { summary }: Inspected): string[] {
     `  critic    ${of("loss_critic")} ${figure(summary.loss_critic)}`,
     `  generator ${of("loss_generator")} ${figure(summary.loss_generator)}`,
   ];
+}
+
+/** What the doctor found: with where it was seen, what is behind it and what to do. */
+function doctor(page: Page, { findings, summary }: Inspected): string[] {
+  if (summary.estimate_curve.length === 0) return [];
+  if (findings.length === 0) return ["", heading(page, "Doctor", "nothing found")];
+  const lines = findings.flatMap(({ code, seen, first_step, last_step, cause, change }) => {
+    const where = first_step === last_step
+      ? `step ${count(last_step)}`
+      : `steps ${count(first_step)} to ${count(last_step)}`;
+    return [
+      `  ${paint(page.terminal, "yellow", code)} (${where})`,
+      ...wrap(`${seen}. ${cause}.`, page.width - 4).map((line) => `    ${line}`),
+      ...wrap(`What to change: ${change}.`, page.width - 4).map((line) => `    ${line}`),
+    ];
+  });
+  return ["", heading(page, "Doctor", `${things(findings.length, "finding")}; see docs/doctor.md`), ...lines];
 }
 
 /** The first and the last step, at the ends of the curve. */
@@ -249,6 +268,7 @@ export function runReport(inspected: Inspected, terminal: Terminal): string[] {
     ...head(page, inspected),
     "",
     ...learning(page, inspected),
+    ...doctor(page, inspected),
     ...evaluations(page, inspected),
     ...heldOut(page, inspected),
     ...times(page, inspected),

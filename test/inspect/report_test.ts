@@ -6,7 +6,7 @@ import type { Terminal } from "../../inspect/terminal.ts";
 import { noOddities } from "../../runlog/reader.ts";
 import type { RunRecord } from "../../runlog/records.ts";
 import { RunFold, type Summary } from "../../runlog/summary.ts";
-import { checkpoint, end, joined, runRecord, stepRecord, steps, TIME } from "../runlog/example_log.ts";
+import { checkpoint, end, joined, runRecord, steps, TIME } from "../runlog/example_log.ts";
 
 const PLAIN: Terminal = { colour: false, unicode: true, width: Infinity };
 
@@ -91,7 +91,10 @@ Deno.test("the report of a finished run", () => {
     { path: "samples/step-30.png", about: "what the generator draws" },
     { path: "events.jsonl", about: "the log" },
   ];
-  const report = runReport({ folder: "runs/example", summary: FINISHED, files }, { ...PLAIN, width: 80 });
+  const report = runReport({ folder: "runs/example", summary: FINISHED, findings: [], files }, {
+    ...PLAIN,
+    width: 80,
+  });
   assert.equal(
     report.join("\n"),
     `example  finished
@@ -109,6 +112,8 @@ Wasserstein estimate 0.155  ± 0.0161, mean of the last 30 steps
 Losses  each on its own scale; number: mean of the last 30 steps
   critic    ████▇▇▇▇▆▆▆▅▅▅▅▄▄▄▄▃▃▃▂▂▂▂▁▁▁▁ -0.155
   generator     █    ▇    ▅    ▄    ▂    ▁ -17.5
+
+Doctor  nothing found
 
 Samples against data  lower is better
   STEP  SLICED WASSERSTEIN  MODES COVERED  HIGH QUALITY
@@ -150,7 +155,7 @@ Next
 });
 
 Deno.test("the report of a run before its first step", () => {
-  const inspected = { folder: "runs/example", summary: summed([], true), files: [] };
+  const inspected = { folder: "runs/example", summary: summed([], true), findings: [], files: [] };
   assert.equal(
     runReport(inspected, { colour: false, unicode: false, width: 60 }).join("\n"),
     `example  running
@@ -175,7 +180,7 @@ Next
 
 Deno.test("a report for a plain terminal is plain ASCII and fits its width", () => {
   const terminal = { colour: false, unicode: false, width: 80 };
-  const lines = runReport({ folder: "runs/example", summary: FINISHED, files: [] }, terminal);
+  const lines = runReport({ folder: "runs/example", summary: FINISHED, findings: [], files: [] }, terminal);
   for (const line of lines) assert.match(line, /^[\x20-\x7e]{0,80}$/);
 });
 
@@ -184,7 +189,7 @@ Deno.test("what is odd about a log is said", () => {
     ...FINISHED,
     log: { bad_lines: 2, first_bad_line: 7, cut_off: false, unknown_records: 1 },
   };
-  const lines = runReport({ folder: "r", summary, files: [] }, PLAIN);
+  const lines = runReport({ folder: "r", summary, findings: [], files: [] }, PLAIN);
   assert.ok(lines.includes("  2 lines of the log could not be read, the first is line 7"));
   assert.ok(lines.includes("  1 record of a newer version was passed over"));
 });
@@ -195,21 +200,29 @@ Deno.test("a run that stopped says from where it can go on, and weights say wher
     text: "Go on from step 10, to the same bits as if it had never stopped:",
     line: "deno task train --resume runs/a",
   }]);
-  const lines = runReport({ folder: "runs/a", summary: stopped, files: [] }, PLAIN);
+  const lines = runReport({ folder: "runs/a", summary: stopped, findings: [], files: [] }, PLAIN);
   assert.ok(lines.includes("  sha256 weights at 10 (of the checkpoint at step 10)"));
   assert.deepEqual(adviceFor("runs/a", summed(steps(1, 3))), [
     { text: "It has no checkpoint to go on from; start anew:", line: "deno task train" },
   ]);
 });
 
-Deno.test("a negative estimate is pointed out unless it may be chance", () => {
-  const around = (centre: number) =>
-    Array.from(
-      { length: 100 },
-      (_, i) => stepRecord(i + 1, { wasserstein_estimate: centre + (i % 2 ? 0.1 : -0.1) }),
-    );
-  const told = (centre: number) =>
-    adviceFor("r", summed(around(centre)))[0]!.text.startsWith("The Wasserstein");
-  // The standard error of the mean is 0.01.
-  assert.deepEqual([0.05, -0.02, -0.04].map(told), [false, false, true]);
+Deno.test("what the doctor found: where, why, and what to do", () => {
+  const findings = [{
+    code: "estimate-negative",
+    seen: "The estimate is -1",
+    first_step: 1101,
+    last_step: 1300,
+    numbers: { mean: -1 },
+    cause: "The critic cannot follow",
+    change: "Lower --lr",
+  }];
+  const lines = runReport({ folder: "r", summary: FINISHED, findings, files: [] }, PLAIN);
+  const at = lines.indexOf("Doctor  1 finding; see docs/doctor.md");
+  assert.deepEqual(lines.slice(at + 1, at + 5), [
+    "  estimate-negative (steps 1,101 to 1,300)",
+    "    The estimate is -1. The critic cannot follow.",
+    "    What to change: Lower --lr.",
+    "",
+  ]);
 });

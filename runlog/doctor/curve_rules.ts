@@ -1,0 +1,126 @@
+/**
+ * Rules over the Wasserstein estimate. They hold for every objective of the Wasserstein family: a critic that
+ * outputs a constant reaches an estimate of 0, so a trained one must do better.
+ */
+import type { HealthStretch, Summary } from "../summary.ts";
+import { WINDOW_STEPS } from "../summary.ts";
+import { type Evidence, percent, type Rule, said } from "./rule.ts";
+
+/** Beyond this many standard errors a mean is not 0 by chance. */
+const STANDARD_ERRORS = 3;
+/** A step this many standard deviations below the mean of its stretch is no noise. */
+const DIP_DEVIATIONS = 6;
+/** Single steps vary by more than this many times their mean: there is hardly an estimate. */
+const UNSTEADY = 2;
+/** Stretches shorter than this say nothing about spread. */
+const MIN_STRETCH_STEPS = 40;
+
+/** The stretches after the first eighth, in which every run is unsteady. */
+function settled({ stretches }: Summary): HealthStretch[] {
+  return stretches.slice(2).filter(({ num_steps }) => num_steps >= MIN_STRETCH_STEPS);
+}
+
+function span(stretches: readonly HealthStretch[]): Pick<Evidence, "first_step" | "last_step"> {
+  return { first_step: stretches[0]!.first_step, last_step: stretches.at(-1)!.last_step };
+}
+
+/** Objectives whose critic does not estimate a distance: nothing here is about them. */
+function hasEstimate({ config }: Summary): boolean {
+  const { objective } = config;
+  return typeof objective !== "string" || objective.startsWith("wgan");
+}
+
+const negative: Rule = {
+  code: "estimate-negative",
+  condition: `The mean estimate of the last ${WINDOW_STEPS} steps is below 0 by more than ` +
+    `${STANDARD_ERRORS} standard errors.`,
+  cause: "The critic is worse than one that outputs a constant: it cannot follow the generator",
+  change: "Lower --lr, or give the critic more steps with --n-critic",
+  find(summary) {
+    const { wasserstein_estimate: mean, wasserstein_estimate_error: error, steps } = summary;
+    if (!hasEstimate(summary) || mean === null || error === null) return null;
+    if (mean >= -STANDARD_ERRORS * error) return null;
+    return {
+      seen: `The Wasserstein estimate is ${said(mean)} with a standard error of ${said(error)}`,
+      first_step: Math.max(1, steps - WINDOW_STEPS + 1),
+      last_step: steps,
+      numbers: { mean, error },
+    };
+  },
+};
+
+const dips: Rule = {
+  code: "estimate-dips",
+  condition:
+    `After the first eighth of the run, a single step's estimate is below 0 and more than ${DIP_DEVIATIONS} ` +
+    "standard deviations below the mean of its sixteenth of the run.",
+  cause: "The critic was thrown far from its optimum: its steps are too long for the slope it stands on",
+  change: "Lower --lr (a half, then a fifth); more critic steps with --n-critic help, too",
+  find(summary) {
+    if (!hasEstimate(summary)) return null;
+    const depth = ({ mean, deviation, low }: HealthStretch) => (mean - low) / deviation;
+    const found = settled(summary).filter((s) => s.low < 0 && s.deviation > 0 && depth(s) > DIP_DEVIATIONS);
+    if (found.length === 0) return null;
+    const worst = found.reduce((a, b) => depth(b) > depth(a) ? b : a);
+    return {
+      seen: `The estimate fell to ${said(worst.low)}, ${said(depth(worst))} standard deviations below its ` +
+        `mean of ${said(worst.mean)}`,
+      ...span(found),
+      numbers: { low: worst.low, mean: worst.mean, deviation: worst.deviation },
+    };
+  },
+};
+
+const unsteady: Rule = {
+  code: "critic-far-from-optimum",
+  condition:
+    `After the first eighth of the run, in at least half of its sixteenths, the estimate's standard deviation ` +
+    `from step to step is at least ${UNSTEADY} times its mean.`,
+  cause:
+    "The critic never comes near its optimum before the generator moves, so what it tells the generator is noise",
+  change:
+    "More critic steps with --n-critic; a lower --lr; with a --clip far above the preset's, the preset's",
+  find(summary) {
+    const all = settled(summary);
+    if (!hasEstimate(summary) || all.length < 4) return null;
+    const found = all.filter(({ mean, deviation }) => deviation >= UNSTEADY * mean);
+    if (2 * found.length < all.length) return null;
+    const last = found.at(-1)!;
+    const share = found.length / all.length;
+    return {
+      seen: `In ${percent(share)} of the run the estimate hardly stands out of its noise; at last it was ` +
+        `${said(last.mean)} with a standard deviation of ${said(last.deviation)} from step to step`,
+      ...span(found),
+      numbers: { share, mean: last.mean, deviation: last.deviation },
+    };
+  },
+};
+
+const MIN_HELD_OUT = 5;
+const OVERFIT = 0.5;
+
+const overfits: Rule = {
+  code: "critic-overfits",
+  condition:
+    `Over the later half of the run (${MIN_HELD_OUT} scores or more), the estimate on held-out examples is below ` +
+    `${OVERFIT} of that on training examples. Needs --holdout.`,
+  cause: "The critic knows its training examples by heart: what it tells the generator is to copy them",
+  change: "More data, a smaller critic, or fewer critic steps with --n-critic; stop where the two part",
+  find(summary) {
+    if (!hasEstimate(summary)) return null;
+    const later = summary.heldout.filter(({ step }) => 2 * step > summary.steps);
+    const stretches = summary.stretches.filter(({ first_step }) => 2 * first_step > summary.steps);
+    if (later.length < MIN_HELD_OUT || stretches.length === 0) return null;
+    const heldout = later.reduce((sum, { critic_cost }) => sum - critic_cost, 0) / later.length;
+    const training = stretches.reduce((sum, { mean }) => sum + mean, 0) / stretches.length;
+    if (training <= 0 || heldout >= OVERFIT * training) return null;
+    return {
+      seen: `The estimate is ${said(training)} on training examples and ${said(heldout)} on held-out ones`,
+      first_step: later[0]!.step,
+      last_step: later.at(-1)!.step,
+      numbers: { training, heldout },
+    };
+  },
+};
+
+export const CURVE_RULES: readonly Rule[] = [negative, dips, unsteady, overfits];

@@ -1,0 +1,21 @@
+/**
+ * The critic doctor: a table of pure rules over the sum of a run's log. docs/doctor.md is this table for people.
+ * Nothing here stops or changes a run.
+ */
+import type { Summary } from "../summary.ts";
+import { CURVE_RULES } from "./curve_rules.ts";
+import { NETWORK_RULES } from "./network_rules.ts";
+import { SAMPLE_RULES } from "./sample_rules.ts";
+import type { Finding, Rule } from "./rule.ts";
+import { WORK_RULES } from "./work_rules.ts";
+
+/** All rules, the most pressing first. */
+export const RULES: readonly Rule[] = [...CURVE_RULES, ...NETWORK_RULES, ...SAMPLE_RULES, ...WORK_RULES];
+
+/** What is wrong with a run, the most pressing first; nothing where nothing is, or where it is too early to tell. */
+export function examine(summary: Summary): Finding[] {
+  return RULES.flatMap(({ code, cause, change, find }) => {
+    const evidence = find(summary);
+    return evidence ? [{ code, ...evidence, cause, change }] : [];
+  });
+}

@@ -1,0 +1,46 @@
+/** What a rule of the critic doctor is, and what it finds. */
+import type { Summary } from "../summary.ts";
+
+/** What a rule saw. */
+export interface Evidence {
+  /** The numbers in a sentence without a full stop. */
+  readonly seen: string;
+  /** Where it was seen. */
+  readonly first_step: number;
+  readonly last_step: number;
+  /** The same numbers, for a program. */
+  readonly numbers: Readonly<Record<string, number>>;
+}
+
+export interface Rule {
+  /** Stable: programs may know it. */
+  readonly code: string;
+  /** When it speaks, for docs/doctor.md. */
+  readonly condition: string;
+  /** What is likely behind it. */
+  readonly cause: string;
+  /** What to change, in the words of the command line. */
+  readonly change: string;
+  /** null: nothing is wrong, or it cannot be told yet. */
+  find(summary: Summary): Evidence | null;
+}
+
+/** What was found, with its evidence and what to do. */
+export interface Finding extends Evidence {
+  readonly code: string;
+  readonly cause: string;
+  readonly change: string;
+}
+
+/** A number in a sentence: three significant digits. */
+export function said(value: number): string {
+  const size = Math.abs(value);
+  return size !== 0 && (size < 1e-3 || size >= 1e6)
+    ? value.toExponential(1)
+    : String(Number(value.toPrecision(3)));
+}
+
+/** A share in a sentence. */
+export function percent(share: number): string {
+  return `${said(100 * share)} %`;
+}

@@ -1,0 +1,79 @@
+/** Rules over what the generator draws. */
+import { percent, type Rule, said } from "./rule.ts";
+
+/** A generator that has made fewer steps is not collapsed but young. */
+const MIN_GENERATOR_STEPS = 100;
+const IN_A_ROW = 3;
+const ALIKE = 0.5;
+/** Beyond the best before by this factor, diversity is still rising. */
+const RISING = 1.1;
+const GOOD_QUALITY = 0.5;
+const COVERED = 0.75;
+
+const alike: Rule = {
+  code: "mode-collapse",
+  condition:
+    `The last ${IN_A_ROW} pictures' samples are less than ${ALIKE} times as far apart as real examples are, and ` +
+    `this is not rising; or, where the data's modes are known, at least ${
+      percent(GOOD_QUALITY)
+    } of the samples ` +
+    `are near a mode, yet fewer than ${
+      percent(COVERED)
+    } of the modes are covered. Not before ${MIN_GENERATOR_STEPS} ` +
+    "generator steps.",
+  cause: "The generator draws the same few things again and again",
+  change: "More critic steps with --n-critic, a lower --lr, a --clip near the preset's; a larger --batch",
+  find({ samples, evaluations, generator_steps }) {
+    if (generator_steps < MIN_GENERATOR_STEPS) return null;
+    const known = samples.filter(({ step, diversity }) => step > 0 && diversity !== undefined);
+    const last = known.slice(-IN_A_ROW);
+    const now = last.at(-1)?.diversity ?? Infinity;
+    const before = Math.max(...known.slice(0, -1).map(({ diversity }) => diversity!));
+    if (last.length === IN_A_ROW && last.every((s) => s.diversity! < ALIKE) && now <= RISING * before) {
+      return {
+        seen: `Samples are ${said(now)} times as far apart as real examples are`,
+        first_step: last[0]!.step,
+        last_step: last.at(-1)!.step,
+        numbers: { diversity: now },
+      };
+    }
+    const evaluation = evaluations.at(-1);
+    const modes = evaluation?.modes;
+    if (!modes || modes.high_quality < GOOD_QUALITY || modes.covered >= COVERED * modes.count) return null;
+    return {
+      seen:
+        `${modes.covered} of ${modes.count} modes are covered, though ${percent(modes.high_quality)} of ` +
+        "the samples are near one",
+      first_step: evaluation.step,
+      last_step: evaluation.step,
+      numbers: { covered: modes.covered, count: modes.count, high_quality: modes.high_quality },
+    };
+  },
+};
+
+/** A distance that fell by less did not fall. */
+const NEARER = 0.9;
+
+const stalled: Rule = {
+  code: "generator-stalled",
+  condition:
+    `After ${MIN_GENERATOR_STEPS} generator steps or more, the sliced Wasserstein distance of the samples to the ` +
+    `data is more than ${NEARER} of that before the first step.`,
+  cause: "What the generator draws is no nearer to the data than before it was trained",
+  change: "See what is said of the critic first; without such a finding, train longer or raise --lr",
+  find({ evaluations, generator_steps }) {
+    const [first, last] = [evaluations[0], evaluations.at(-1)];
+    if (!first || !last || first.step > 0 || last.step === 0) return null;
+    if (generator_steps < MIN_GENERATOR_STEPS) return null;
+    const [before, now] = [first.sliced_wasserstein, last.sliced_wasserstein];
+    if (now <= NEARER * before) return null;
+    return {
+      seen: `The sliced Wasserstein distance to the data was ${said(before)} and is ${said(now)}`,
+      first_step: first.step,
+      last_step: last.step,
+      numbers: { before, now },
+    };
+  },
+};
+
+export const SAMPLE_RULES: readonly Rule[] = [alike, stalled];

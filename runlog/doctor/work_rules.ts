@@ -1,0 +1,133 @@
+/** Rules over where the time goes and who works. */
+import { median } from "../../common/median.ts";
+import type { Summary } from "../summary.ts";
+import { percent, type Rule, said } from "./rule.ts";
+
+/** Shorter steps are bound by the round trip whatever one does, and short in any case. */
+const MIN_STEP_MS = 20;
+const MIN_STEPS = 100;
+const MOST = 0.5;
+const SLOW = 3;
+/** Faults per step that are no longer single events. */
+const FAULT_RATE = 1e-3;
+const MIN_FAULTS = 10;
+
+/** Mean milliseconds by phase, where there are enough steps of a length that matters. */
+function meansOf({ timings, steps }: Summary) {
+  const of = (phase: keyof typeof timings) => timings[phase].mean_ms ?? 0;
+  const total = of("total");
+  if (steps < MIN_STEPS || total < MIN_STEP_MS) return null;
+  const compute = of("compute");
+  const wire = of("wait") - compute + of("send");
+  return { total, wire, own: total - compute - wire };
+}
+
+const wholeRun = ({ steps }: Summary) => ({ first_step: 1, last_step: steps });
+
+const wireBound: Rule = {
+  code: "wire-bound",
+  condition:
+    `A mean step takes ${MIN_STEP_MS} ms or more, and at least ${
+      percent(MOST)
+    } of it is spent on the way to ` +
+    "and from the workers or waiting for them, beyond the slowest worker's computing.",
+  cause: "Gradients and weights travel longer than they take to compute: the network, or too many workers",
+  change: "Fewer workers, workers nearer to the coordinator, or a larger --batch, which travels no slower",
+  find(summary) {
+    const ms = meansOf(summary);
+    if (!ms || ms.wire < MOST * ms.total) return null;
+    return {
+      seen: `${percent(ms.wire / ms.total)} of a step of ${
+        said(ms.total)
+      } ms is neither computing nor updating`,
+      ...wholeRun(summary),
+      numbers: { share: ms.wire / ms.total, total_ms: ms.total },
+    };
+  },
+};
+
+const starving: Rule = {
+  code: "workers-starving",
+  condition:
+    `A mean step takes ${MIN_STEP_MS} ms or more, and at least ${
+      percent(MOST)
+    } of it the coordinator adds, ` +
+    "updates and writes while the workers have nothing to do.",
+  cause: "The coordinator's machine is too slow or too busy for these networks",
+  change: "Take the workers off the coordinator's machine, or run it where a core is free; a larger --batch",
+  find(summary) {
+    const ms = meansOf(summary);
+    if (!ms || ms.own < MOST * ms.total) return null;
+    return {
+      seen: `The coordinator itself takes ${percent(ms.own / ms.total)} of a step of ${said(ms.total)} ms`,
+      ...wholeRun(summary),
+      numbers: { share: ms.own / ms.total, total_ms: ms.total },
+    };
+  },
+};
+
+/** Workers of the present incarnation that are still in. */
+function present({ workers, incarnations }: Summary) {
+  const current = Math.max(0, ...workers.map(({ incarnation }) => incarnation), incarnations - 1);
+  return workers.filter(({ left, incarnation }) => left === null && incarnation === current);
+}
+
+const idle: Rule = {
+  code: "worker-idle",
+  condition: `A worker that is in has computed nothing, though the run has made ${MIN_STEPS} steps.`,
+  cause: "There are more workers than shards, so some wait in reserve",
+  change: "Stop the spare ones, or start a new run with more --shards (shards are part of the bits)",
+  find(summary) {
+    if (summary.steps < MIN_STEPS) return null;
+    const spare = present(summary).filter(({ shards_computed }) => shards_computed === 0);
+    if (spare.length === 0) return null;
+    return {
+      seen: `Nothing to do for ${spare.map(({ worker, name }) => `worker ${worker} (${name})`).join(", ")}`,
+      ...wholeRun(summary),
+      numbers: { workers: spare.length },
+    };
+  },
+};
+
+const slow: Rule = {
+  code: "worker-slow",
+  condition:
+    `A worker that is in takes more than ${SLOW} times as long for a shard as the median worker does.`,
+  cause: "Each step waits for the slowest: this one has a weaker or busier machine",
+  change: "Leave it out if images per second do not fall, or give it more --threads",
+  find(summary) {
+    const working = present(summary).filter((worker) => worker.compute_ms_per_shard !== null);
+    if (working.length < 2 || summary.steps < MIN_STEPS) return null;
+    const usual = median(Float64Array.from(working, (worker) => worker.compute_ms_per_shard!));
+    const slowest = working.reduce((a, b) => b.compute_ms_per_shard! > a.compute_ms_per_shard! ? b : a);
+    const found = slowest.compute_ms_per_shard!;
+    if (found <= SLOW * usual) return null;
+    return {
+      seen: `Worker ${slowest.worker} (${slowest.name}) takes ${said(found)} ms for a shard, the median ${
+        said(usual)
+      } ms`,
+      first_step: slowest.first_step ?? 1,
+      last_step: slowest.last_step ?? summary.steps,
+      numbers: { worker: slowest.worker, slowest_ms: found, median_ms: usual },
+    };
+  },
+};
+
+const faults: Rule = {
+  code: "faults-often",
+  condition: `There were more than ${MIN_FAULTS} faults, and more than one in ${1 / FAULT_RATE} steps.`,
+  cause: "Workers or their connections keep breaking; the bits are right, but work is done twice",
+  change: "Read the faults in deno task inspect: look at the machines and the network they name",
+  find(summary) {
+    const { num_faults, steps, faults } = summary;
+    if (num_faults <= Math.max(MIN_FAULTS, FAULT_RATE * steps)) return null;
+    return {
+      seen: `${num_faults} faults in ${steps} steps`,
+      first_step: faults[0]?.step ?? 1,
+      last_step: faults.at(-1)?.step ?? steps,
+      numbers: { faults: num_faults, steps },
+    };
+  },
+};
+
+export const WORK_RULES: readonly Rule[] = [wireBound, starving, idle, slow, faults];

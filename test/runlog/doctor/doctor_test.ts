@@ -1,0 +1,204 @@
+import assert from "node:assert/strict";
+import { examine, RULES } from "../../../runlog/doctor/doctor.ts";
+import type { Finding } from "../../../runlog/doctor/rule.ts";
+import { noOddities } from "../../../runlog/reader.ts";
+import type { RunRecord } from "../../../runlog/records.ts";
+import { RunFold, type Summary } from "../../../runlog/summary.ts";
+import { DOCTOR_RUNS, type DoctorRun } from "../../../scripts/doctor_runs.ts";
+import { joined, runRecord, stepRecord, steps } from "../example_log.ts";
+
+function summed(records: readonly RunRecord[], run = runRecord()): Summary {
+  const fold = new RunFold();
+  for (const record of [run, ...records]) fold.add(record);
+  return fold.summary(false, noOddities());
+}
+
+function codes(records: readonly RunRecord[], run = runRecord()): string[] {
+  return examine(summed(records, run)).map(({ code }) => code);
+}
+
+function find(code: string, records: readonly RunRecord[], run = runRecord()): Finding {
+  const found = examine(summed(records, run)).find((finding) => finding.code === code);
+  assert.ok(found, `${code} must be found, found ${codes(records, run).join(", ") || "nothing"}`);
+  return found;
+}
+
+Deno.test("the four named runs: the codes are those expected, and each says where, why and what to do", async (t) => {
+  for (const name of Object.keys(DOCTOR_RUNS) as DoctorRun[]) {
+    await t.step(name, async () => {
+      const path = new URL(`./runs/${name}.json`, import.meta.url);
+      const findings = examine(JSON.parse(await Deno.readTextFile(path)) as Summary);
+      assert.deepEqual(findings.map(({ code }) => code), DOCTOR_RUNS[name].codes);
+      for (const { seen, cause, change, first_step, last_step, numbers } of findings) {
+        assert.ok(0 <= first_step && first_step <= last_step && last_step <= 3000);
+        assert.ok(Object.values(numbers).every(Number.isFinite));
+        for (const words of [seen, cause, change]) assert.match(words, /^[A-Z0-9].*[^.]$/);
+      }
+    });
+  }
+});
+
+Deno.test("every rule has its row in docs/doctor.md, word for word, and no row is left over", async () => {
+  const text = await Deno.readTextFile(new URL("../../../docs/doctor.md", import.meta.url));
+  const words = text.replace(/\s+/g, " ");
+  for (const { code, condition, cause, change } of RULES) {
+    assert.ok(
+      words.includes(
+        `### \`${code}\` **When**: ${condition} **Why**: ${cause}. **What to change**: ${change}.`,
+      ),
+      code,
+    );
+  }
+  const rows = [...text.matchAll(/^### `(.*)`$/gm)].map((match) => match[1]);
+  assert.deepEqual(rows, RULES.map(({ code }) => code));
+});
+
+Deno.test("a run that goes well, and one that has hardly begun, have nothing", () => {
+  assert.deepEqual(codes([joined(1), joined(2), ...steps(1, 3000)]), []);
+  assert.deepEqual(codes([joined(1)]), []);
+  assert.deepEqual(codes([joined(1), stepRecord(1, { wasserstein_estimate: -5 })]), []);
+});
+
+/** Steps whose estimate is the function of the step. */
+function curve(num_steps: number, estimate: (step: number) => number): RunRecord[] {
+  return Array.from({ length: num_steps }, (_, i) => {
+    return stepRecord(i + 1, { wasserstein_estimate: estimate(i + 1) });
+  });
+}
+
+Deno.test("estimate-negative: beyond chance, and only then", () => {
+  const around = (centre: number) => curve(200, (step) => centre + (step % 2 ? 0.1 : -0.1));
+  // The standard error of the mean is 0.1 / sqrt(199).
+  assert.deepEqual(
+    [0.05, -0.02, -0.022].map((centre) => codes(around(centre)).includes("estimate-negative")),
+    [
+      false,
+      false,
+      true,
+    ],
+  );
+  const { first_step, last_step, numbers } = find("estimate-negative", curve(300, (step) => -step / 1e3));
+  assert.deepEqual([first_step, last_step], [101, 300]);
+  assert.ok(Math.abs(numbers.mean! + 0.2005) < 1e-12);
+});
+
+Deno.test("estimate-dips: one step far below the others", () => {
+  const dip = (depth: number) => curve(1600, (step) => step === 1000 ? depth : step % 2 ? 0.9 : 1.1);
+  assert.deepEqual(codes(dip(-3)), ["estimate-dips"]);
+  assert.deepEqual(codes(dip(0.1)), []);
+  const { first_step, last_step, numbers } = find("estimate-dips", dip(-3));
+  assert.deepEqual([first_step, last_step, numbers.low], [901, 1000, -3]);
+});
+
+Deno.test("critic-far-from-optimum: noise larger than the estimate, for most of the run", () => {
+  const noisy = (size: number, from: number) => {
+    return curve(1600, (step) => 1 + (step >= from ? size * (step % 2 ? 1 : -1) : 0));
+  };
+  assert.deepEqual(codes(noisy(2.1, 1)), ["critic-far-from-optimum"]);
+  assert.deepEqual(codes(noisy(1.9, 1)), []);
+  assert.deepEqual(codes(noisy(2.1, 1301)), []);
+  const gan = runRecord({ config: { ...runRecord().config, objective: "gan" } });
+  assert.deepEqual(codes(noisy(2.1, 1), gan), []);
+});
+
+Deno.test("critic-overfits: held-out examples are told apart less than training ones", () => {
+  const scores = (cost: number) =>
+    Array.from({ length: 10 }, (_, i): RunRecord => {
+      return { type: "heldout", step: 160 * (i + 1), critic_cost: cost, mean_real: 0 };
+    });
+  assert.deepEqual(codes([...curve(1600, () => 1), ...scores(-0.4)]), ["critic-overfits"]);
+  assert.deepEqual(codes([...curve(1600, () => 1), ...scores(-0.6)]), []);
+});
+
+function vitals(gradients: readonly number[], clipped = 0.5): RunRecord[] {
+  return gradients.map((size, i) => ({
+    type: "vitals",
+    step: 100 * (i + 1),
+    clipped,
+    critic_gradients: { "critic.0.weight": size, "critic.0.bias": 1e-9, "critic.2.weight": 1e-3 },
+    generator_gradients: {},
+  }));
+}
+
+Deno.test("vitals: clip bounds that nothing reaches, gradients that vanish or explode", () => {
+  assert.deepEqual(codes([...steps(1, 300), ...vitals([1e-3, 1e-3, 1e-3], 0.09)]), ["clip-not-reached"]);
+  assert.deepEqual(codes([...steps(1, 300), ...vitals([1e-3, 1e-3, 1e-3], 0.11)]), []);
+  assert.deepEqual(codes([...steps(1, 300), ...vitals([9e-7, 9e-7, 9e-7])]), ["critic-gradients-vanish"]);
+  assert.deepEqual(codes([...steps(1, 300), ...vitals([9e-7, 2e-6, 9e-7])]), []);
+  assert.deepEqual(codes([...steps(1, 300), ...vitals([4, 13, 13, 13])]), ["critic-gradients-explode"]);
+  assert.deepEqual(codes([...steps(1, 300), ...vitals([5, 13, 13, 13])]), []);
+  assert.match(
+    find("critic-gradients-vanish", vitals([1e-8, 1e-8, 1e-8])).seen,
+    /critic\.0\.weight are 1\.0e-8/,
+  );
+  const unclipped = vitals([1, 1, 1]).map(({ clipped: _, ...record }: RunRecord & { clipped?: number }) =>
+    record
+  );
+  assert.deepEqual(codes([...steps(1, 300), ...unclipped as RunRecord[]]), []);
+});
+
+Deno.test("batch-norm-tiny-shards", () => {
+  const run = (batch: number) => {
+    const networks = { generator: { batch_norm: true }, critic: { batch_norm: false } };
+    return runRecord({ config: { batch, shards: 4, networks } });
+  };
+  assert.deepEqual(codes(steps(1, 10), run(28)), ["batch-norm-tiny-shards"]);
+  assert.deepEqual(codes(steps(1, 10), run(32)), []);
+});
+
+const samples = (...diversities: number[]): RunRecord[] =>
+  diversities.map((diversity, i) => ({ type: "sample", step: 100 * i, file: "x.png", diversity }));
+
+Deno.test("mode-collapse: samples that are alike, unless the generator is young or they grow apart", () => {
+  const late = steps(1, 600);
+  assert.deepEqual(codes([...late, ...samples(0.02, 0.9, 0.4, 0.3, 0.4)]), ["mode-collapse"]);
+  assert.deepEqual(codes([...late, ...samples(0.02, 0.9, 0.4, 0.6, 0.4)]), []);
+  assert.deepEqual(codes([...late, ...samples(0.02, 0.1, 0.2, 0.4)]), []);
+  assert.deepEqual(codes([...steps(1, 400), ...samples(0.02, 0.9, 0.4, 0.3, 0.4)]), []);
+  const modes = (covered: number, high_quality: number): RunRecord => (
+    { type: "evaluation", step: 600, sliced_wasserstein: 0.1, modes: { count: 8, covered, high_quality } }
+  );
+  assert.deepEqual(codes([...late, modes(5, 0.9)]), ["mode-collapse"]);
+  assert.deepEqual([codes([...late, modes(6, 0.9)]), codes([...late, modes(0, 0.1)])], [[], []]);
+});
+
+Deno.test("generator-stalled: no nearer to the data than at the start", () => {
+  const distances = (before: number, now: number) =>
+    [[0, before], [600, now]].map(([step, sliced_wasserstein]) => (
+      { type: "evaluation", step, sliced_wasserstein } as RunRecord
+    ));
+  assert.deepEqual(codes([...steps(1, 600), ...distances(1, 0.95)]), ["generator-stalled"]);
+  assert.deepEqual(codes([...steps(1, 600), ...distances(1, 0.85)]), []);
+});
+
+Deno.test("where the time goes: on the wire, or in the coordinator", () => {
+  const slow = (wait: number, update: number) =>
+    steps(1, 200, { ms: { total: 40, wait, sum: 0, update, send: 1 } });
+  // Workers compute for 6 ms side by side with their own threads.
+  assert.deepEqual(codes([joined(1), joined(2), ...slow(38, 1)]), ["wire-bound"]);
+  assert.deepEqual(codes([joined(1), joined(2), ...slow(8, 31)]), ["workers-starving"]);
+  assert.deepEqual(codes([joined(1), joined(2), ...slow(20, 19)]), []);
+});
+
+Deno.test("workers without work, and slow ones", () => {
+  assert.deepEqual(codes([joined(1), joined(2), joined(3), ...steps(1, 200)]), ["worker-idle"]);
+  const gone: RunRecord = { type: "worker_left", worker: 3, reason: "x", shards_computed: 0, time: "" };
+  assert.deepEqual(codes([joined(1), joined(2), joined(3), ...steps(1, 200), gone]), []);
+  const workers = (third_ms: number) => ({
+    1: { shards: 1, compute_ms: 2, elapsed_ms: 2 },
+    2: { shards: 1, compute_ms: 2, elapsed_ms: 2 },
+    3: { shards: 1, compute_ms: third_ms, elapsed_ms: 2 },
+  });
+  const three = [joined(1), joined(2), joined(3)];
+  assert.deepEqual(codes([...three, ...steps(1, 200, { workers: workers(6.1) })]), ["worker-slow"]);
+  assert.deepEqual(codes([...three, ...steps(1, 200, { workers: workers(5.9) })]), []);
+});
+
+Deno.test("faults-often", () => {
+  const faults = (count: number) =>
+    Array.from({ length: count }, (): RunRecord => (
+      { type: "fault", step: 5, what: "late answer", decision: "asked another", reason: "none" }
+    ));
+  assert.deepEqual(codes([...steps(1, 200), ...faults(11)]), ["faults-often"]);
+  assert.deepEqual(codes([...steps(1, 200), ...faults(10)]), []);
+});
