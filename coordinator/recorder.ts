@@ -24,6 +24,15 @@ const CHECKPOINT_MS = 60_000;
 /** Held-out examples scored at a time. */
 const MAX_SCORED = 1_024;
 
+/** Finer times are noise, and make the log longer. */
+function wholeMicroseconds(ms: number): number {
+  return Math.round(1000 * ms) / 1000;
+}
+
+function mapValues<T extends object>(record: T, map: (value: number) => number): T {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value as number)])) as T;
+}
+
 export class Recorder implements FleetObserver {
   readonly #run: Prepared;
   readonly #console: Console;
@@ -198,19 +207,22 @@ export class Recorder implements FleetObserver {
   }
 
   #stepRecord(report: StepReport): RecordOf<"step"> {
-    const { shares, ...facts } = report;
+    const { shares, ms, ...facts } = report;
     const now = this.#fleet!.bytes;
     const before = this.#bytes;
     this.#bytes = now;
     return {
       type: "step",
       ...facts,
+      ms: mapValues(ms, wholeMicroseconds),
       batches: this.#run.data.plan.steps_per_epoch,
       wasserstein_estimate: report.mean_real - report.mean_fake,
-      workers: Object.fromEntries(shares),
+      workers: Object.fromEntries(
+        [...shares].map(([id, share]) => [id, mapValues(share, wholeMicroseconds)]),
+      ),
       bytes_in: now.in - before.in,
       bytes_out: now.out - before.out,
-      time_ms: this.#now_ms() - this.#started_ms,
+      time_ms: wholeMicroseconds(this.#now_ms() - this.#started_ms),
     };
   }
 

@@ -1,6 +1,7 @@
 /** Finds run folders and sums them up. */
 import { UserError } from "../common/errors.ts";
 import { nearest } from "../common/nearest.ts";
+import { foldRun } from "../runlog/fold_run.ts";
 import { noOddities, readRun } from "../runlog/reader.ts";
 import { LOG_NAME } from "../runlog/records.ts";
 import { RunFold, type Summary } from "../runlog/summary.ts";
@@ -68,7 +69,7 @@ export async function findRun(wanted: string, runs: string): Promise<string> {
 export async function summarize(folder: string, now_ms: number): Promise<Summary> {
   const fold = new RunFold();
   const oddities = noOddities();
-  for await (const record of readRun(folder, oddities)) fold.add(record);
+  await foldRun(folder, fold, oddities);
   const { mtime } = await Deno.stat(`${folder}/${LOG_NAME}`);
   const recent = mtime !== null && now_ms - mtime.getTime() < RECENT_MS;
   return fold.summary(recent, oddities);

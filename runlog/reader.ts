@@ -28,17 +28,32 @@ export interface Line {
   readonly complete: boolean;
 }
 
+/** Cuts UTF-8 into lines, chunk by chunk. */
+export class LineSplitter {
+  readonly #decoder = new TextDecoder();
+  #rest = "";
+
+  /** The lines that end in this chunk, without their ends. */
+  push(chunk: Uint8Array): string[] {
+    const lines = this.#decoder.decode(chunk, { stream: true }).split("\n");
+    lines[0] = this.#rest + lines[0]!;
+    this.#rest = lines.pop()!;
+    return lines;
+  }
+
+  /** What came after the last end of a line, "" for nothing. */
+  rest(): string {
+    return this.#rest + this.#decoder.decode();
+  }
+}
+
 /** Cuts chunks of UTF-8 into lines. */
 export async function* splitLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Line> {
-  const decoder = new TextDecoder();
-  let rest = "";
+  const splitter = new LineSplitter();
   for await (const chunk of chunks) {
-    const lines = decoder.decode(chunk, { stream: true }).split("\n");
-    lines[0] = rest + lines[0]!;
-    rest = lines.pop()!;
-    for (const text of lines) yield { text, complete: true };
+    for (const text of splitter.push(chunk)) yield { text, complete: true };
   }
-  rest += decoder.decode();
+  const rest = splitter.rest();
   if (rest !== "") yield { text: rest, complete: false };
 }
 
@@ -65,6 +80,48 @@ function checkFormat(value: unknown, where: string): void {
   );
 }
 
+/** Takes the lines of a log one after the other. What has to be passed over is counted in `oddities`. */
+export class LineReader {
+  readonly #where: string;
+  readonly #oddities: Oddities;
+  #line_number = 0;
+
+  /** Messages call the log `where`. */
+  constructor(where: string, oddities: Oddities) {
+    this.#where = where;
+    this.#oddities = oddities;
+  }
+
+  /**
+   * The record of the next line; null where it holds none. Throws {@linkcode UserError} if the first line is no
+   * run record of this format.
+   */
+  take({ text, complete }: Line): RunRecord | null {
+    this.#line_number++;
+    const value = parse(text);
+    if (this.#line_number === 1) checkFormat(value, this.#where);
+    const verdict = checkRecord(value);
+    if (typeof verdict === "object") return verdict.record;
+    if (verdict === "unknown") this.#oddities.unknown_records++;
+    else if (!complete) this.#oddities.cut_off = true;
+    else {
+      this.#oddities.bad_lines++;
+      this.#oddities.first_bad_line ??= this.#line_number;
+    }
+    return null;
+  }
+
+  /** The next line is known to hold a step. */
+  skip(): void {
+    this.#line_number++;
+  }
+
+  /** Throws {@linkcode UserError} if there was no line at all. */
+  end(): void {
+    if (this.#line_number === 0) checkFormat(undefined, this.#where);
+  }
+}
+
 /**
  * The records of a log, in order, as they were written: after a `resume` record, steps come again. What had to
  * be passed over is counted in `oddities`. Throws {@linkcode UserError} if the log, which messages call `where`,
@@ -75,29 +132,19 @@ export async function* readRecords(
   where: string,
   oddities: Oddities = noOddities(),
 ): AsyncGenerator<RunRecord> {
-  let line_number = 0;
-  for await (const { text, complete } of splitLines(chunks)) {
-    line_number++;
-    const value = parse(text);
-    if (line_number === 1) checkFormat(value, where);
-    const verdict = checkRecord(value);
-    if (typeof verdict === "object") yield verdict.record;
-    else if (verdict === "unknown") oddities.unknown_records++;
-    else if (!complete) oddities.cut_off = true;
-    else {
-      oddities.bad_lines++;
-      oddities.first_bad_line ??= line_number;
-    }
+  const reader = new LineReader(where, oddities);
+  for await (const line of splitLines(chunks)) {
+    const record = reader.take(line);
+    if (record) yield record;
   }
-  if (line_number === 0) checkFormat(undefined, where);
+  reader.end();
 }
 
-/** The records of the run in `folder`. Throws {@linkcode UserError} if it is not the folder of a run. */
-export async function* readRun(folder: string, oddities: Oddities = noOddities()): AsyncGenerator<RunRecord> {
+/** Opens the log of the run in `folder`. Throws {@linkcode UserError} if it is not the folder of a run. */
+export async function openRunLog(folder: string): Promise<{ file: Deno.FsFile; path: string }> {
   const path = `${folder}/${LOG_NAME}`;
-  let file: Deno.FsFile;
   try {
-    file = await Deno.open(path);
+    return { file: await Deno.open(path), path };
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
       throw new UserError(`Cannot read run ${folder}: a run folder must hold ${LOG_NAME}, found none`);
@@ -107,5 +154,10 @@ export async function* readRun(folder: string, oddities: Oddities = noOddities()
     }
     throw error;
   }
+}
+
+/** The records of the run in `folder`. Throws {@linkcode UserError} if it is not the folder of a run. */
+export async function* readRun(folder: string, oddities: Oddities = noOddities()): AsyncGenerator<RunRecord> {
+  const { file, path } = await openRunLog(folder);
   yield* readRecords(file.readable, path, oddities);
 }

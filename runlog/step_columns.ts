@@ -4,7 +4,7 @@
  * back; of the steps before, the moments of blocks, which grow wider as the run grows longer.
  */
 import { meanOf, type Moments, momentsOf, NO_MOMENTS, shareOf, together } from "./moments.ts";
-import type { RecordOf } from "./records.ts";
+import type { StepFacts } from "./step_facts.ts";
 
 /** The columns. Times are in milliseconds; what a step does not have is NaN. */
 export const COLUMNS = [
@@ -75,14 +75,13 @@ function cutAfter(block: Block, step: number): Block {
 }
 
 /** Time that the slowest worker of a step spent in ONNX Runtime, its threads side by side. */
-function computeTime(step: RecordOf<"step">, threadsOf: (worker: string) => number): number {
+function computeTime({ workers, wait }: StepFacts, threadsOf: (worker: number) => number): number {
   let slowest_ms = 0;
-  for (const worker in step.workers) {
-    const { shards, compute_ms } = step.workers[worker]!;
-    const side_by_side = Math.max(1, Math.min(threadsOf(worker), shards));
+  for (const { id, shards, compute_ms } of workers) {
+    const side_by_side = Math.max(1, Math.min(threadsOf(id), shards));
     slowest_ms = Math.max(slowest_ms, compute_ms / side_by_side);
   }
-  return Math.min(slowest_ms, step.ms.wait);
+  return Math.min(slowest_ms, wait);
 }
 
 export class StepColumns {
@@ -154,26 +153,26 @@ export class StepColumns {
   }
 
   /** Adds a step. A step that is there already, and all after it, are taken back first. */
-  add(record: RecordOf<"step">, threadsOf: (worker: string) => number): void {
-    this.takeBackAfter(record.step - 1);
+  add(facts: StepFacts, threadsOf: (worker: number) => number): void {
+    this.takeBackAfter(facts.step - 1);
     if (this.#length === this.#max_rows) this.#foldOlderHalf();
     if (this.#length === this.#columns.step.length) this.#grow();
-    const { total, wait, sum, update, send } = record.ms;
-    this.#append({
-      step: record.step,
-      generator_step: record.generator_step,
-      epoch: record.epoch,
-      wasserstein_estimate: record.wasserstein_estimate,
-      loss_critic: record.loss_critic,
-      loss_generator: record.generator?.loss ?? NaN,
-      total,
-      wait,
-      compute: computeTime(record, threadsOf),
-      sum,
-      update,
-      send,
-      other: total - wait - sum - update - send,
-    });
+    const { total, wait, sum, update, send } = facts;
+    const at = this.#length++;
+    const columns = this.#columns;
+    columns.step[at] = facts.step;
+    columns.generator_step[at] = facts.generator_step;
+    columns.epoch[at] = facts.epoch;
+    columns.wasserstein_estimate[at] = facts.wasserstein_estimate;
+    columns.loss_critic[at] = facts.loss_critic;
+    columns.loss_generator[at] = facts.loss_generator;
+    columns.total[at] = total;
+    columns.wait[at] = wait;
+    columns.compute[at] = computeTime(facts, threadsOf);
+    columns.sum[at] = sum;
+    columns.update[at] = update;
+    columns.send[at] = send;
+    columns.other[at] = total - wait - sum - update - send;
   }
 
   /** Takes back all steps larger than `step`. What lies within a block is then as the block's mean was. */
@@ -183,11 +182,6 @@ export class StepColumns {
     while (this.#blocks.length > 0 && this.#blocks.at(-1)!.first_step > step) this.#blocks.pop();
     const last = this.#blocks.at(-1);
     if (last && last.last.step > step) this.#blocks[this.#blocks.length - 1] = cutAfter(last, step);
-  }
-
-  #append(row: Row): void {
-    for (const name of COLUMNS) this.#columns[name][this.#length] = row[name];
-    this.#length++;
   }
 
   #foldOlderHalf(): void {

@@ -3,6 +3,7 @@ import { deviationOf, errorOf, meanOf } from "./moments.ts";
 import type { Oddities } from "./reader.ts";
 import { type RecordOf, RUN_FORMAT, type RunRecord } from "./records.ts";
 import { mean, medianOf, standardError } from "./statistics.ts";
+import { factsOf, type StepFacts } from "./step_facts.ts";
 import { type Column, StepColumns } from "./step_columns.ts";
 import { Throughput } from "./throughput.ts";
 import { WorkerTable, type WorkerTotals } from "./worker_totals.ts";
@@ -148,6 +149,7 @@ export class RunFold {
   readonly #steps = new StepColumns();
   readonly #workers = new WorkerTable();
   readonly #throughput = new Throughput();
+  readonly #threadsOf = (worker: number) => this.#workers.threadsOf(worker);
 
   add(record: RunRecord): void {
     switch (record.type) {
@@ -161,7 +163,7 @@ export class RunFold {
       case "worker_left":
         return this.#workers.left(record);
       case "step":
-        return this.#step(record);
+        return this.addStep(factsOf(record));
       case "heldout":
         return void this.#entries.heldout.push(entryOf(record));
       case "evaluation":
@@ -181,13 +183,14 @@ export class RunFold {
     record satisfies never;
   }
 
-  #step(record: RecordOf<"step">): void {
-    this.#epoch_steps = record.batches;
-    this.#bytes.in += record.bytes_in;
-    this.#bytes.out += record.bytes_out;
-    this.#steps.add(record, (worker) => this.#workers.threadsOf(worker));
-    this.#workers.step(record);
-    this.#throughput.step(record);
+  /** Adds a step of which only this much is known. Nothing of `facts` is kept. */
+  addStep(facts: StepFacts): void {
+    this.#epoch_steps = facts.batches;
+    this.#bytes.in += facts.bytes_in;
+    this.#bytes.out += facts.bytes_out;
+    this.#steps.add(facts, this.#threadsOf);
+    this.#workers.step(facts);
+    this.#throughput.step(facts);
   }
 
   #fault(record: RecordOf<"fault">): void {

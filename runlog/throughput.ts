@@ -4,6 +4,7 @@
  * in between are in.
  */
 import type { RecordOf } from "./records.ts";
+import type { StepFacts } from "./step_facts.ts";
 
 export class Throughput {
   /** Of the incarnations before the present one. */
@@ -20,9 +21,9 @@ export class Throughput {
     this.#ended_ms = 0;
   }
 
-  step({ time_ms, ms }: RecordOf<"step">): void {
+  step({ time_ms, total }: StepFacts): void {
     this.#steps++;
-    this.#training_from_ms ??= time_ms - ms.total;
+    this.#training_from_ms ??= time_ms - total;
     this.#training_to_ms = time_ms;
   }
 

@@ -1,5 +1,6 @@
 /** What each worker of a run did, over all its steps, those taken back by a resume included. */
 import type { RecordOf } from "./records.ts";
+import type { StepFacts } from "./step_facts.ts";
 
 /** One connection of a worker. A worker that joins again is another entry. */
 export interface WorkerTotals {
@@ -23,7 +24,7 @@ export interface WorkerTotals {
 
 export class WorkerTable {
   readonly #all: WorkerTotals[] = [];
-  #current = new Map<string, WorkerTotals>();
+  #current = new Map<number, WorkerTotals>();
   #incarnation = 0;
 
   get all(): readonly WorkerTotals[] {
@@ -49,27 +50,29 @@ export class WorkerTable {
   }
 
   left(record: RecordOf<"worker_left">): void {
-    this.#find(String(record.worker)).left = record.reason;
+    this.#find(record.worker).left = record.reason;
   }
 
-  step(record: RecordOf<"step">): void {
-    for (const [id, share] of Object.entries(record.workers)) {
+  step({ step, workers }: StepFacts): void {
+    for (const { id, shards, compute_ms } of workers) {
       const worker = this.#find(id);
-      worker.shards_computed += share.shards;
-      worker.compute_ms += share.compute_ms;
-      worker.first_step ??= record.step;
-      worker.last_step = record.step;
+      worker.shards_computed += shards;
+      worker.compute_ms += compute_ms;
+      worker.first_step ??= step;
+      worker.last_step = step;
     }
   }
 
-  threadsOf(id: string): number {
+  threadsOf(id: number): number {
     return this.#current.get(id)?.threads ?? 1;
   }
 
   /** The worker of that number; one whose joining was lost from the log gets an entry without a description. */
-  #find(id: string): WorkerTotals {
+  #find(id: number): WorkerTotals {
+    const known = this.#current.get(id);
+    if (known) return known;
     const unknown = { name: `worker ${id}`, provider: "?", device: "?", threads: 1, numeric_class: null };
-    return this.#current.get(id) ?? this.#enter(Number(id), unknown);
+    return this.#enter(id, unknown);
   }
 
   #enter(
@@ -87,7 +90,7 @@ export class WorkerTable {
       left: null,
     };
     this.#all.push(entry);
-    this.#current.set(String(worker), entry);
+    this.#current.set(worker, entry);
     return entry;
   }
 }

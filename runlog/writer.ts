@@ -14,26 +14,41 @@ export interface Sink {
   close(): void;
 }
 
+/** Who is told where each record's line lies, e.g. the sidecar. Must not throw. */
+export interface Follower {
+  add(record: RunRecord, offset: number, length: number): void;
+  /** The lines are written; resolves when the follower is up to date. */
+  write(): Promise<void>;
+  close(): void;
+}
+
 export class LogWriter {
   readonly #sink: Sink;
   readonly #path: string;
   readonly #encoder = new TextEncoder();
-  /** Lines not yet handed to a write. */
+  readonly #follower: Follower | null;
+  /** Bytes of the log up to the end of #rest. */
+  #position: number;
+  /** Lines not yet handed to a write, and their records, which the follower is told. */
+  #records: RunRecord[] = [];
   #lines: string[] = [];
   /** Bytes that a failed write left over. They go first, so that a retry never garbles a line. */
   #rest: Uint8Array = new Uint8Array(0);
   /** Writes happen one after another. */
   #last: Promise<void> = Promise.resolve();
 
-  /** `path` is how error messages name the log. */
-  constructor(sink: Sink, path: string) {
+  /** `path` is how error messages name the log; `position` is how long it is already, in bytes. */
+  constructor(sink: Sink, path: string, position = 0, follower: Follower | null = null) {
     this.#sink = sink;
     this.#path = path;
+    this.#position = position;
+    this.#follower = follower;
   }
 
   /** Adds a record to the buffer. */
   append(record: RunRecord): void {
     this.#lines.push(JSON.stringify(record) + "\n");
+    if (this.#follower) this.#records.push(record);
   }
 
   /** Writes what is buffered. Throws {@linkcode UserError} on a full disk; what is left is then kept. */
@@ -55,6 +70,7 @@ export class LogWriter {
       await this.sync();
     } finally {
       this.#sink.close();
+      this.#follower?.close();
     }
   }
 
@@ -67,10 +83,22 @@ export class LogWriter {
   }
 
   async #write(): Promise<void> {
-    if (this.#rest.length === 0) this.#rest = this.#encoder.encode(this.#lines.splice(0).join(""));
+    if (this.#rest.length === 0) this.#encode();
     while (this.#rest.length > 0) {
       this.#rest = this.#rest.subarray(await this.#sink.write(this.#rest));
-      if (this.#rest.length === 0) this.#rest = this.#encoder.encode(this.#lines.splice(0).join(""));
+      if (this.#rest.length === 0) this.#encode();
     }
+    await this.#follower?.write();
+  }
+
+  /** Turns the lines into the bytes to be written, and tells the follower where each will lie. */
+  #encode(): void {
+    const lines = this.#lines.splice(0);
+    this.#rest = this.#encoder.encode(lines.join(""));
+    this.#records.splice(0).forEach((record, i) => {
+      const length = this.#encoder.encode(lines[i]).length;
+      this.#follower!.add(record, this.#position, length);
+      this.#position += length;
+    });
   }
 }

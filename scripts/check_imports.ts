@@ -45,6 +45,8 @@ const NATIVE_SHELLS: ReadonlySet<string> = new Set([
   "wire/ws_socket.ts",
   "runlog/log_file.ts",
   "runlog/reader.ts",
+  "runlog/series_file.ts",
+  "runlog/fold_run.ts",
 ]);
 
 /** The files of a folder and those below it, relative to the root; none if there is no such folder. */

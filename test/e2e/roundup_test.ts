@@ -83,6 +83,7 @@ Deno.test("train leaves a run folder in which everything is what it says", async
         ["json", "safetensors"].map((end) => `checkpoints/step-${`${step}`.padStart(9, "0")}.${end}`)
       ),
       "events.jsonl",
+      "events.series",
       "generator.onnx",
       ...[0, 5, 10, 12].map((step) => `samples/step-${`${step}`.padStart(9, "0")}.png`),
     ]);

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { deviationOf, errorOf, meanOf, momentsOf, together } from "../../runlog/moments.ts";
 import { standardError } from "../../runlog/statistics.ts";
+import { factsOf } from "../../runlog/step_facts.ts";
 import { StepColumns } from "../../runlog/step_columns.ts";
 import { stepRecord } from "./example_log.ts";
 
 /** Steps 1..last, in columns that keep 64 rows. */
 function filled(last: number): StepColumns {
   const columns = new StepColumns(64);
-  for (let step = 1; step <= last; step++) columns.add(stepRecord(step), () => 1);
+  for (let step = 1; step <= last; step++) columns.add(factsOf(stepRecord(step)), () => 1);
   return columns;
 }
 
@@ -56,7 +57,7 @@ Deno.test("steps are taken back exactly among the kept ones, else to the step, w
   assert.equal(columns.last("step"), 500);
   assert.ok(Math.abs(columns.num_steps - 500) <= 1);
   assert.ok(Math.abs(columns.mean("wasserstein_estimate")! - 2.505) < 0.02);
-  columns.add(stepRecord(501), () => 1);
+  columns.add(factsOf(stepRecord(501)), () => 1);
   assert.deepEqual([columns.last("step"), columns.last("generator_step")], [501, 100]);
   columns.takeBackAfter(0);
   assert.deepEqual([columns.num_steps, columns.last("step"), columns.mean("total")], [0, null, null]);

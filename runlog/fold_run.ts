@@ -1,0 +1,125 @@
+/**
+ * Sums up a run folder: steps from the sidecar where it has them, the rest from the log. One pass, in memory that
+ * does not grow with the run, to the same sum with a sidecar or without.
+ */
+import { LineReader, LineSplitter, noOddities, type Oddities, openRunLog } from "./reader.ts";
+import { type Place, rowBytes, SERIES_NAME } from "./series.ts";
+import { SeriesRows } from "./series_file.ts";
+import { factsOf } from "./step_facts.ts";
+import type { RunFold } from "./summary.ts";
+
+/** Bytes of rows, and of the log, that are read at once. */
+const CHUNK_BYTES = 1 << 22;
+/** Rows that are compared with the lines they stand for, spread over the sidecar. */
+const NUM_PROBES = 16;
+
+/**
+ * Feeds the records of the run in `folder` to the fold. Throws {@linkcode UserError} if it is no run of this
+ * format. What had to be passed over is counted in `oddities`.
+ */
+export async function foldRun(
+  folder: string,
+  fold: RunFold,
+  oddities: Oddities = noOddities(),
+): Promise<void> {
+  const { file, path } = await openRunLog(folder);
+  const lines = new LineReader(path, oddities);
+  try {
+    const { size } = await file.stat();
+    using rows = await SeriesRows.open(`${folder}/${SERIES_NAME}`);
+    const usable = rows && await agrees(rows, file, size);
+    const done = usable ? await foldRows(rows, file, size, lines, fold) : 0;
+    await foldLines(file, done, Infinity, lines, fold);
+    lines.end();
+  } finally {
+    file.close();
+  }
+}
+
+/** Folds the rows and what lies between their lines; returns how many bytes of the log are done. */
+async function foldRows(
+  rows: SeriesRows,
+  file: Deno.FsFile,
+  size: number,
+  lines: LineReader,
+  fold: RunFold,
+): Promise<number> {
+  const per_chunk = Math.floor(CHUNK_BYTES / rowBytes(rows.shape));
+  let done = 0;
+  for (let begin = 0; begin < rows.num_rows; begin += per_chunk) {
+    const { reader, count } = await rows.rows(begin, per_chunk);
+    for (let i = 0; i < count; i++) {
+      reader.read(i);
+      const { offset, length } = reader.place;
+      // A sidecar that is ahead of the log, or out of order, is of no use from here on.
+      if (offset < done || offset + length > size) return done;
+      if (offset > done) {
+        await foldLines(file, done, offset, lines, fold);
+        reader.read(i);
+      }
+      lines.skip();
+      fold.addStep(reader.facts);
+      done = offset + length;
+    }
+  }
+  return done;
+}
+
+/** Folds the lines in the bytes begin..end of the log. */
+async function foldLines(
+  file: Deno.FsFile,
+  begin: number,
+  end: number,
+  lines: LineReader,
+  fold: RunFold,
+): Promise<void> {
+  const take = (text: string, complete: boolean) => {
+    const record = lines.take({ text, complete });
+    if (record) fold.add(record);
+  };
+  const splitter = new LineSplitter();
+  for await (const chunk of bytesOf(file, begin, end)) {
+    for (const text of splitter.push(chunk)) take(text, true);
+  }
+  const rest = splitter.rest();
+  if (rest !== "") take(rest, false);
+}
+
+async function* bytesOf(file: Deno.FsFile, begin: number, end: number): AsyncGenerator<Uint8Array> {
+  await file.seek(begin, Deno.SeekMode.Start);
+  for (let at = begin; at < end;) {
+    const bytes = new Uint8Array(Math.min(CHUNK_BYTES, end - at));
+    const count = await file.read(bytes);
+    if (count === null) return;
+    yield bytes.subarray(0, count);
+    at += count;
+  }
+}
+
+/** Whether rows spread over the sidecar say what the lines say that they stand for. */
+async function agrees(rows: SeriesRows, file: Deno.FsFile, size: number): Promise<boolean> {
+  if (rows.num_rows === 0) return false;
+  for (let i = 0; i < NUM_PROBES; i++) {
+    const { reader } = await rows.rows(Math.round((rows.num_rows - 1) * i / (NUM_PROBES - 1)), 1);
+    reader.read(0);
+    const { place, facts } = reader;
+    // The end of a log that was cut off says nothing against the rest.
+    if (place.offset + place.length > size) continue;
+    const found = await factsAt(file, place);
+    if (JSON.stringify(found) !== JSON.stringify(facts)) return false;
+  }
+  return true;
+}
+
+async function factsAt(file: Deno.FsFile, { offset, length }: Place) {
+  let text = "";
+  const decoder = new TextDecoder();
+  for await (const bytes of bytesOf(file, offset, offset + length)) {
+    text += decoder.decode(bytes, { stream: true });
+  }
+  if (!text.endsWith("\n")) return null;
+  const record = new LineReader("", noOddities());
+  record.skip();
+  const step = record.take({ text: text.slice(0, -1), complete: true });
+  return step?.type === "step" ? factsOf(step) : null;
+}
