@@ -50,7 +50,7 @@ export function parseOptions<const T extends OptionTable>(
     if (token.kind === "option") takeOption(command, token, given);
   }
   const expected = command.positionals ?? [];
-  if (positionals.length > expected.length) {
+  if (positionals.length > expected.length && !expected.at(-1)?.repeated) {
     const unexpected = JSON.stringify(positionals[expected.length]);
     throw new UserError(`Unexpected argument ${unexpected}: see ${command.name} --help`);
   }

@@ -50,7 +50,11 @@ function explain(option: Option): string {
 /** The whole help text, without a newline at its end. */
 export function helpText<T extends OptionTable>(command: Command<T>): string {
   const positionals = command.positionals ?? [];
-  const usage = [command.name, ...positionals.map(({ name }) => `[${name}]`), "[options]"].join(" ");
+  const usage = [
+    command.name,
+    ...positionals.map(({ name, repeated }) => `[${name}]${repeated ? "..." : ""}`),
+    "[options]",
+  ].join(" ");
   const lines = [...wrap(command.about, WIDTH), "", `Usage: ${usage}`];
   if (positionals.length > 0) lines.push("", ...positionals.flatMap(({ name, about }) => entry(name, about)));
   const groups = new Map<string, string[]>();

@@ -65,7 +65,12 @@ export interface Command<T extends OptionTable> {
   readonly about: string;
   readonly options: T;
   /** Arguments without a name, in order. All can be left out. */
-  readonly positionals?: readonly { readonly name: string; readonly about: string }[];
+  readonly positionals?: readonly {
+    readonly name: string;
+    readonly about: string;
+    /** The last one only: any number of them. */
+    readonly repeated?: boolean;
+  }[];
   /** Lines to copy, each with what it does. */
   readonly examples?: readonly { readonly line: string; readonly about: string }[];
 }

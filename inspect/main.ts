@@ -1,7 +1,13 @@
-/** `deno task inspect`: lists the runs, or sums one up. */
+/** `deno task inspect`: lists the runs, sums one up, watches it, or compares several. */
+import { basename } from "node:path";
 import { type Parsed, parseOptions, runMain } from "../common/cli.ts";
+import { UserError } from "../common/errors.ts";
+import { interruptSignal } from "../common/interrupt.ts";
 import type { Command } from "../common/options.ts";
 import { examine } from "../runlog/doctor/doctor.ts";
+import type { Summary } from "../runlog/summary.ts";
+import { comparison, differences } from "./compare.ts";
+import { follow, statusLine } from "./follow.ts";
 import { findRun, noteworthyFiles, runNames, summarize, summarizeAll } from "./run_folders.ts";
 import { runReport } from "./run_report.ts";
 import { runTable } from "./run_table.ts";
@@ -11,6 +17,14 @@ const OPTIONS = {
   json: {
     kind: "boolean",
     about: "Prints one JSON object on standard output, and nothing else there",
+  },
+  follow: { kind: "boolean", about: "Watches a run that goes on, until it ends or Ctrl-C" },
+  every: {
+    kind: "number",
+    min: 0.1,
+    default: 2,
+    unit: "seconds",
+    about: "How often --follow looks again",
   },
   runs: { kind: "string", value: "DIR", default: "runs", about: "The folder that holds the runs" },
   last: {
@@ -26,12 +40,14 @@ const OPTIONS = {
 const COMMAND: Command<typeof OPTIONS> = {
   name: "deno task inspect",
   about:
-    "Lists the runs, the newest last, or sums one up: what it is, how far it is, what it learned, where " +
-    "its time went. It only reads, and can be used while a run goes on.",
+    "Lists the runs, the newest last, or sums one up: what it is, how far it is, what it learned, what the " +
+    "doctor finds, where its time went. It only reads, and can be used while a run goes on.",
   positionals: [
     {
       name: "RUN",
-      about: 'A run folder, the name of one in the folder of runs, or "latest". None: lists the runs',
+      about: 'A run folder, the name of one in the folder of runs, or "latest". None: lists the runs. ' +
+        '"compare" before two or more: what differs in their configuration and curves',
+      repeated: true,
     },
   ],
   options: OPTIONS,
@@ -39,6 +55,8 @@ const COMMAND: Command<typeof OPTIONS> = {
     { line: "deno task inspect", about: "lists the runs" },
     { line: "deno task inspect latest", about: "sums up the newest run" },
     { line: "deno task inspect latest --json", about: "the same for a program" },
+    { line: "deno task inspect latest --follow", about: "watches it" },
+    { line: "deno task inspect compare RUN-A RUN-B", about: "two runs side by side" },
   ],
 };
 
@@ -85,11 +103,70 @@ async function inspectRun(
   print(runReport({ folder, summary, findings, files }, thisTerminal()));
 }
 
+/** What fits on the screen, from the top, drawn over what was there. */
+function redraw(lines: readonly string[]): void {
+  const { rows } = Deno.consoleSize();
+  console.log(`\x1b[H\x1b[J${lines.slice(0, rows - 2).join("\n")}`);
+}
+
+async function followRun(wanted: string, { runs, every }: Parsed<typeof OPTIONS>["values"]): Promise<void> {
+  const folder = await findRun(wanted, runs);
+  const terminal = thisTerminal();
+  const redraws = Deno.stdout.isTerminal();
+  const { signal } = interruptSignal(() => {});
+  const show = (summary: Summary) => {
+    if (!redraws) return print([statusLine(summary)]);
+    redraw(runReport({ folder, summary, findings: examine(summary), files: [] }, terminal));
+  };
+  const again = () =>
+    new Promise<boolean>((resolve) => {
+      const timer = setTimeout(() => resolve(true), 1000 * every);
+      signal.addEventListener("abort", () => {
+        clearTimeout(timer);
+        resolve(false);
+      }, { once: true });
+    });
+  const last = await follow(folder, { now_ms: Date.now, again, show });
+  if (!redraws) return;
+  const files = await noteworthyFiles(folder, last);
+  console.log("\x1b[H\x1b[J");
+  print(runReport({ folder, summary: last, findings: examine(last), files }, terminal));
+}
+
+async function compareRuns(
+  wanted: readonly string[],
+  { runs, json }: Parsed<typeof OPTIONS>["values"],
+  now_ms: number,
+): Promise<void> {
+  if (wanted.length < 2) {
+    throw new UserError(`Cannot compare: two runs or more are required, found ${wanted.length}; name them`);
+  }
+  const folders = await Promise.all(wanted.map((name) => findRun(name, runs)));
+  const distinct = new Set(folders.map((folder) => basename(folder))).size === folders.length;
+  const compared = [];
+  for (const folder of folders) {
+    const name = distinct ? basename(folder) : folder;
+    compared.push({ name, folder, summary: await summarize(folder, now_ms) });
+  }
+  if (!json) return print(comparison(compared, thisTerminal()));
+  const all = compared.map(({ folder, summary }) => ({ folder, ...summary, findings: examine(summary) }));
+  const differing = Object.fromEntries(differences(compared.map(({ summary }) => summary)));
+  console.log(JSON.stringify({ differences: differing, runs: all }, null, 2));
+}
+
 async function main(args: readonly string[]): Promise<void> {
   const { values, positionals } = parseOptions(COMMAND, args);
   const now_ms = Date.now();
-  const wanted = positionals[0];
-  await (wanted === undefined ? listRuns(values, now_ms) : inspectRun(wanted, values, now_ms));
+  const [wanted, ...more] = positionals;
+  if (wanted === "compare") return await compareRuns(more, values, now_ms);
+  if (more.length > 0) {
+    throw new UserError(`Unexpected argument ${JSON.stringify(more[0])}: see deno task inspect --help`);
+  }
+  if (wanted === undefined) {
+    if (values.follow) throw new UserError("Option --follow needs a run: name one, or latest");
+    return await listRuns(values, now_ms);
+  }
+  await (values.follow ? followRun(wanted, values) : inspectRun(wanted, values, now_ms));
 }
 
 if (import.meta.main) await runMain(main);

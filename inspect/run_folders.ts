@@ -70,9 +70,13 @@ export async function summarize(folder: string, now_ms: number): Promise<Summary
   const fold = new RunFold();
   const oddities = noOddities();
   await foldRun(folder, fold, oddities);
+  return fold.summary(await isRecent(folder, now_ms), oddities);
+}
+
+/** Whether the log was written to so lately that its coordinator may well be running. */
+export async function isRecent(folder: string, now_ms: number): Promise<boolean> {
   const { mtime } = await Deno.stat(`${folder}/${LOG_NAME}`);
-  const recent = mtime !== null && now_ms - mtime.getTime() < RECENT_MS;
-  return fold.summary(recent, oddities);
+  return mtime !== null && now_ms - mtime.getTime() < RECENT_MS;
 }
 
 /** Sums up the runs of those names; one that cannot be read does not hide the others. */

@@ -13,6 +13,56 @@ const CHUNK_BYTES = 1 << 22;
 /** Rows that are compared with the lines they stand for, spread over the sidecar. */
 const NUM_PROBES = 16;
 
+/** A run that is summed up, and may grow while it is looked at. */
+export class RunReading implements Disposable {
+  readonly #file: Deno.FsFile;
+  readonly #lines: LineReader;
+  readonly #fold: RunFold;
+  readonly #splitter = new LineSplitter();
+  #done: number;
+
+  private constructor(file: Deno.FsFile, lines: LineReader, fold: RunFold, done: number) {
+    this.#file = file;
+    this.#lines = lines;
+    this.#fold = fold;
+    this.#done = done;
+  }
+
+  /** Folds what the sidecar of the run in `folder` has. Throws {@linkcode UserError} if it is no run. */
+  static async open(folder: string, fold: RunFold, oddities: Oddities): Promise<RunReading> {
+    const { file, path } = await openRunLog(folder);
+    try {
+      const lines = new LineReader(path, oddities);
+      const { size } = await file.stat();
+      using rows = await SeriesRows.open(`${folder}/${SERIES_NAME}`);
+      const usable = rows && await agrees(rows, file, size);
+      return new RunReading(file, lines, fold, usable ? await foldRows(rows, file, size, lines, fold) : 0);
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+  }
+
+  /** Folds the lines that are whole by now and were not before. Throws {@linkcode UserError} for another format. */
+  async readMore(): Promise<void> {
+    for await (const chunk of bytesOf(this.#file, this.#done, Infinity)) {
+      this.#done += chunk.length;
+      for (const text of this.#splitter.push(chunk)) take(this.#lines, this.#fold, text, true);
+    }
+  }
+
+  /** Takes a last line without an end as it is. Nothing can be read afterwards. */
+  finish(): void {
+    const rest = this.#splitter.rest();
+    if (rest !== "") take(this.#lines, this.#fold, rest, false);
+    this.#lines.end();
+  }
+
+  [Symbol.dispose](): void {
+    this.#file.close();
+  }
+}
+
 /**
  * Feeds the records of the run in `folder` to the fold. Throws {@linkcode UserError} if it is no run of this
  * format. What had to be passed over is counted in `oddities`.
@@ -22,18 +72,14 @@ export async function foldRun(
   fold: RunFold,
   oddities: Oddities = noOddities(),
 ): Promise<void> {
-  const { file, path } = await openRunLog(folder);
-  const lines = new LineReader(path, oddities);
-  try {
-    const { size } = await file.stat();
-    using rows = await SeriesRows.open(`${folder}/${SERIES_NAME}`);
-    const usable = rows && await agrees(rows, file, size);
-    const done = usable ? await foldRows(rows, file, size, lines, fold) : 0;
-    await foldLines(file, done, Infinity, lines, fold);
-    lines.end();
-  } finally {
-    file.close();
-  }
+  using reading = await RunReading.open(folder, fold, oddities);
+  await reading.readMore();
+  reading.finish();
+}
+
+function take(lines: LineReader, fold: RunFold, text: string, complete: boolean): void {
+  const record = lines.take({ text, complete });
+  if (record) fold.add(record);
 }
 
 /** Folds the rows and what lies between their lines; returns how many bytes of the log are done. */
@@ -65,7 +111,7 @@ async function foldRows(
   return done;
 }
 
-/** Folds the lines in the bytes begin..end of the log. */
+/** Folds the lines in the bytes begin..end of the log, the last of them whole. */
 async function foldLines(
   file: Deno.FsFile,
   begin: number,
@@ -73,16 +119,10 @@ async function foldLines(
   lines: LineReader,
   fold: RunFold,
 ): Promise<void> {
-  const take = (text: string, complete: boolean) => {
-    const record = lines.take({ text, complete });
-    if (record) fold.add(record);
-  };
   const splitter = new LineSplitter();
   for await (const chunk of bytesOf(file, begin, end)) {
-    for (const text of splitter.push(chunk)) take(text, true);
+    for (const text of splitter.push(chunk)) take(lines, fold, text, true);
   }
-  const rest = splitter.rest();
-  if (rest !== "") take(rest, false);
 }
 
 async function* bytesOf(file: Deno.FsFile, begin: number, end: number): AsyncGenerator<Uint8Array> {

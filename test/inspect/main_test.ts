@@ -93,6 +93,25 @@ Deno.test("a run is found by its name, its path, and as the latest; output that 
     assert.match(elsewhere.stdout, /^a-second {2}running\n/);
   }));
 
+Deno.test("a run that is over is followed to its end at once; runs are compared, for programs, too", () =>
+  inFolder(async (folder) => {
+    const { code, stdout } = await inspect(folder, "b-first", "--follow");
+    assert.deepEqual([code, stdout], [
+      0,
+      "finished: 20 of 30 steps, estimate 0.105, losses -0.105 and -12.5, 800 images/s, All steps are done\n",
+    ]);
+    const compared = await inspect(folder, "compare", "b-first", "latest");
+    assert.match(compared.stdout, /^RUN .*\nb-first .*\na-second .*\n/);
+    const { differences, runs } = JSON.parse(
+      (await inspect(folder, "compare", "b-first", "latest", "--json")).stdout,
+    );
+    assert.deepEqual(differences, {});
+    assert.deepEqual(runs.map(({ run, findings }: { run: string; findings: unknown[] }) => [run, findings]), [
+      ["b-first", []],
+      ["a-second", []],
+    ]);
+  }));
+
 Deno.test("a folder without runs is no mistake", async () => {
   const folder = await Deno.makeTempDir();
   try {
@@ -111,6 +130,12 @@ Deno.test("what a person does wrong gets one line and exit code 2", () =>
     const table: [args: string[], message: string][] = [
       [["--jsno"], "Unknown option --jsno: did you mean --json?"],
       [["a", "b"], 'Unexpected argument "b": see deno task inspect --help'],
+      [["--follow"], "Option --follow needs a run: name one, or latest"],
+      [["compare", "b-first"], "Cannot compare: two runs or more are required, found 1; name them"],
+      [
+        ["compare", "b-first", "x"],
+        "Cannot find run x in runs: the newest is future; deno task inspect lists all",
+      ],
       [["--last", "0"], 'Option --last must be an integer of at least 1 (runs): found "0"'],
       [["b-frist"], "Cannot find run b-frist in runs: did you mean b-first?"],
       [["x"], "Cannot find run x in runs: the newest is future; deno task inspect lists all"],
@@ -148,7 +173,9 @@ Deno.test("a run that cannot be read does not hide the others", () =>
 Deno.test("--help names every option", async () => {
   const { code, stdout } = await inspect("/", "--help");
   assert.equal(code, 0);
-  for (const option of ["--json", "--runs DIR", "--last N", "--help", "RUN"]) {
+  for (
+    const option of ["--json", "--runs DIR", "--last N", "--follow", "--every N", "compare", "--help", "RUN"]
+  ) {
     assert.ok(stdout.includes(option), option);
   }
 });

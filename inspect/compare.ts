@@ -1,0 +1,123 @@
+/** Runs side by side: what differs in their configuration, and how their curves go on one scale. */
+import { examine } from "../runlog/doctor/doctor.ts";
+import type { CurvePoint, Summary } from "../runlog/summary.ts";
+import { layOut } from "./columns.ts";
+import { count, figure, setting } from "./numbers.ts";
+import { whatOf } from "./run_table.ts";
+import { chart, rangeOf } from "./sparkline.ts";
+import { paint, type Terminal } from "./terminal.ts";
+
+/** A run and what a person calls it. */
+export interface Compared {
+  readonly name: string;
+  readonly summary: Summary;
+}
+
+/** Columns of a curve. */
+const CURVE_WIDTH = 60;
+const CURVE_ROWS = 2;
+
+/** Everything that makes a run what it is, one value a key: "networks.critic.widths" is "784,512,256,1". */
+function flatten(value: unknown, prefix = ""): [string, string][] {
+  if (typeof value !== "object" || value === null) return [[prefix, setting(value)]];
+  if (Array.isArray(value)) return [[prefix, value.map(setting).join(",")]];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    flatten(inner, prefix === "" ? key : `${prefix}.${key}`)
+  );
+}
+
+/** What is not the same in all runs: by name, the value of each run, "-" where it has none. */
+export function differences(summaries: readonly Summary[]): Map<string, string[]> {
+  const settings = summaries.map(({ config, data, versions }) => {
+    const about = {
+      data: data.name,
+      data_sha256: data.sha256.slice(0, 12),
+      examples: data.num_examples,
+    };
+    return new Map([...flatten(config), ...flatten(about, "run"), ...flatten(versions, "version")]);
+  });
+  const names = new Set(settings.flatMap((all) => [...all.keys()]));
+  const differing = [...names].map((
+    name,
+  ): [string, string[]] => [name, settings.map((s) => s.get(name) ?? "-")]);
+  return new Map(differing.filter(([, values]) => new Set(values).size > 1));
+}
+
+/** A curve on a common axis of steps: in each of `width` columns the point that covers it. */
+function onAxis(
+  curve: readonly CurvePoint[],
+  key: "wasserstein_estimate" | "loss_critic" | "loss_generator",
+  last_step: number,
+  width: number,
+): (number | null)[] {
+  return Array.from({ length: width }, (_, i) => {
+    const step = (i + 1) / width * last_step;
+    return curve.find((point) => point.step >= step)?.[key] ?? null;
+  });
+}
+
+function curves(runs: readonly Compared[], terminal: Terminal): string[] {
+  const last_step = Math.max(...runs.map(({ summary }) => summary.steps));
+  const label = Math.max(...runs.map(({ name }) => name.length));
+  const width = Math.max(10, Math.min(CURVE_WIDTH, terminal.width - label - 14));
+  const keys = [
+    ["Wasserstein estimate", "wasserstein_estimate"],
+    ["Critic loss", "loss_critic"],
+    ["Generator loss", "loss_generator"],
+  ] as const;
+  return keys.flatMap(([title, key]) => {
+    const all = runs.map(({ summary }) => onAxis(summary.estimate_curve, key, last_step, width));
+    const range = rangeOf(all.flat());
+    if (!range) return [];
+    const aside = `one scale, ${figure(range.low)} to ${figure(range.high)}; steps 1 to ${count(last_step)}`;
+    const lines = runs.flatMap(({ name, summary }, i) => {
+      const rows = chart(all[i]!, CURVE_ROWS, range.low, range.high, terminal.unicode);
+      return rows.map((row, r) => {
+        const bottom = r === CURVE_ROWS - 1;
+        const text = `  ${(bottom ? name : "").padEnd(label)}  ${paint(terminal, "cyan", row.padEnd(width))}`;
+        return bottom ? `${text} ${figure(summary[key])}` : text.trimEnd();
+      });
+    });
+    return ["", `${paint(terminal, "bold", title)}  ${paint(terminal, "dim", aside)}`, ...lines];
+  });
+}
+
+/** The comparison as lines. */
+export function comparison(runs: readonly Compared[], terminal: Terminal): string[] {
+  const rows = runs.map(({ name, summary }) => [
+    name,
+    summary.state,
+    whatOf(summary),
+    count(summary.steps),
+    figure(summary.wasserstein_estimate),
+    figure(summary.evaluations.at(-1)?.sliced_wasserstein ?? null),
+    count(summary.images_per_second),
+    examine(summary).map(({ code }) => code).join(", ") || "nothing",
+  ]);
+  const table = layOut(
+    [
+      { title: "RUN", align: "left" },
+      { title: "STATE", align: "left", expendable: 2 },
+      { title: "WHAT", align: "left", expendable: 3 },
+      { title: "STEPS", align: "right" },
+      { title: "ESTIMATE", align: "right" },
+      { title: "DISTANCE", align: "right" },
+      { title: "IMAGES/S", align: "right", expendable: 1 },
+      { title: "DOCTOR", align: "left", expendable: 4 },
+    ],
+    rows,
+    terminal.width,
+  );
+  const differing = [...differences(runs.map(({ summary }) => summary))];
+  const columns = ["", ...runs.map(({ name }) => name)].map((title) => ({ title, align: "left" as const }));
+  const settings = layOut(columns, differing.map(([name, values]) => [name, ...values]));
+  return [
+    ...table.map((line, i) => i === 0 ? paint(terminal, "bold", line) : line),
+    "",
+    differing.length > 0
+      ? paint(terminal, "bold", "What differs")
+      : paint(terminal, "bold", "Nothing differs in their configuration"),
+    ...differing.length > 0 ? settings.map((line) => `  ${line}`.trimEnd()) : [],
+    ...curves(runs, terminal),
+  ];
+}

@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { comparison, differences } from "../../inspect/compare.ts";
+import { noOddities } from "../../runlog/reader.ts";
+import type { RecordOf } from "../../runlog/records.ts";
+import { RunFold, type Summary } from "../../runlog/summary.ts";
+import { end, runRecord, stepRecord } from "../runlog/example_log.ts";
+
+/** A run of so many steps whose estimate is this everywhere. */
+function run(config: Record<string, unknown>, num_steps: number, estimate: number): Summary {
+  const fold = new RunFold();
+  const { config: standard, ...rest } = runRecord() as RecordOf<"run">;
+  fold.add({ ...rest, config: { ...standard, ...config } });
+  for (let step = 1; step <= num_steps; step++) {
+    const { generator: _, ...record } = stepRecord(step, {
+      wasserstein_estimate: estimate,
+      loss_critic: -estimate,
+    });
+    fold.add(record);
+  }
+  fold.add(end(num_steps));
+  return fold.summary(false, noOddities());
+}
+
+const A = run({ lr: 5e-5, networks: { critic: { widths: [2, 4, 1] } } }, 20, 1);
+const B = run({ lr: 1e-4, networks: { critic: { widths: [2, 8, 1] } }, decay_steps: 0 }, 10, 3);
+
+Deno.test("differences: only what is not the same, nested settings by their path", () => {
+  assert.deepEqual([...differences([A, B, A])], [
+    ["lr", ["5e-5", "1e-4", "5e-5"]],
+    ["networks.critic.widths", ["2,4,1", "2,8,1", "2,4,1"]],
+    ["decay_steps", ["-", "0", "-"]],
+  ]);
+  assert.deepEqual([...differences([A, A])], []);
+});
+
+Deno.test("the comparison: figures, differences, and curves on one scale and one axis", () => {
+  const terminal = { colour: false, unicode: true, width: 40 };
+  const lines = comparison([{ name: "a", summary: A }, { name: "bb", summary: B }], terminal);
+  assert.equal(
+    lines.join("\n"),
+    `RUN  STEPS  ESTIMATE  DISTANCE  IMAGES/S
+a       20         1         -       800
+bb      10         3         -       800
+
+What differs
+                          a      bb
+  lr                      5e-5   1e-4
+  networks.critic.widths  2,4,1  2,8,1
+  decay_steps             -      0
+
+Wasserstein estimate  one scale, 1 to 3; steps 1 to 20
+
+  a   ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁ 1
+      ████████████
+  bb  ████████████             3
+
+Critic loss  one scale, -3 to -1; steps 1 to 20
+      ████████████████████████
+  a   ████████████████████████ -1
+
+  bb  ▁▁▁▁▁▁▁▁▁▁▁▁             -3`,
+  );
+  const same = comparison([{ name: "a", summary: A }, { name: "a", summary: A }], terminal);
+  assert.ok(same.includes("Nothing differs in their configuration"));
+});
