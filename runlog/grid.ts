@@ -15,6 +15,8 @@ export interface GridShape {
   readonly channels: 1 | 3;
   /** Between images and around them, in pixels of the picture; 2 if left out. */
   readonly gap?: number;
+  /** Pixels of the picture for one of an image, each way; large enough to be looked at if left out. */
+  readonly factor?: number;
 }
 
 /**
@@ -24,11 +26,11 @@ export interface GridShape {
  */
 export function imageGrid(examples: Float32Array | Uint8Array, shape: GridShape): Raster {
   const { rows, cols, height, width, channels, gap = 2 } = shape;
+  const factor = shape.factor ?? Math.max(1, Math.ceil(MIN_SIDE / Math.max(height, width)));
   const size = height * width * channels;
   if (examples.length % size !== 0) {
     throw new RangeError(`A grid needs whole images of ${size} values: found ${examples.length} values`);
   }
-  const factor = Math.max(1, Math.ceil(MIN_SIDE / Math.max(height, width)));
   const cell = { width: width * factor + gap, height: height * factor + gap };
   const grid = blank(cols * cell.width + gap, rows * cell.height + gap, channels, GAP_TONE);
   const count = Math.min(rows * cols, examples.length / size);

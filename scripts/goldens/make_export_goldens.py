@@ -1,16 +1,18 @@
-"""Writes test/goldens/exports.json: what TensorBoard's own loader reads in an event file, and what Pillow sees in
+"""Writes test/goldens/exports.json: what NumPy saves, what TensorBoard's own loader reads in an event file, and what Pillow sees in
 animations, that test/runlog/export_example.ts writes, with the SHA-256 of the files that they read.
 
-Run from the repository root with tensorboard 2 and Pillow: python scripts/goldens/make_export_goldens.py
+Run from the repository root with numpy, tensorboard 2 and Pillow: python scripts/goldens/make_export_goldens.py
 """
 
 import base64
 import hashlib
+import io
 import json
 import subprocess
 import tempfile
 from pathlib import Path
 
+import numpy
 from PIL import Image, ImageSequence
 from tensorboard.backend.event_processing.event_file_loader import LegacyEventFileLoader
 
@@ -71,4 +73,14 @@ with tempfile.TemporaryDirectory() as folder:
     for name in ("grey", "colour"):
         path = Path(folder) / f"{name}.gif"
         golden[name] = {"sha256": sha256(path.read_bytes()), **frames_of(path)}
+
+
+def npy(array) -> str:
+    file = io.BytesIO()
+    numpy.save(file, array)
+    return base64.b64encode(file.getvalue()).decode()
+
+
+ramp = numpy.arange(24, dtype=numpy.float32) / 7 - 1
+golden["npy"] = {"[24]": npy(ramp), "[2,3,4]": npy(ramp.reshape(2, 3, 4))}
 OUT.write_text(json.dumps(golden, indent=1) + "\n")

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { contactSheet, encodeGif, spread } from "../../runlog/film.ts";
 import { labelled, stepLabel, textRaster } from "../../runlog/label.ts";
+import { encodeNpy } from "../../runlog/npy.ts";
 import { blank, decodePng, encodePng, type Raster } from "../../runlog/raster.ts";
 import { crc32c, maskedCrc32c } from "../../runlog/tensorboard/crc32c.ts";
 import { readGolden } from "../goldens/golden.ts";
@@ -18,6 +19,8 @@ interface Golden {
   readonly event_file: { sha256: string; events: { wall_time: number; step: number; values: unknown[] }[] };
   readonly grey: GoldenGif;
   readonly colour: GoldenGif;
+  /** By shape: i / 7 - 1 for i of 0 to 23, as numpy.save writes it. */
+  readonly npy: Readonly<Record<string, string>>;
 }
 const GOLDEN = JSON.parse(new TextDecoder().decode(readGolden("exports.json"))) as Golden;
 const REMAKE = "the golden is of other bytes: make it anew with scripts/goldens/make_export_goldens.py";
@@ -81,10 +84,20 @@ Deno.test("Pillow sees in an animation the pictures with their steps: grey exact
       assert.deepEqual([width, height], [frame.width, frame.height]);
       const [found, expected] = [Uint8Array.fromBase64(rgb), rgbOf(frame)];
       const worst = expected.reduce((most, tone, at) => Math.max(most, Math.abs(tone - found[at]!)), 0);
-      // Colours are told apart to 5 or 6 bits: measured 7.
+      // Colours are told apart to 5 or 6 bits: measured 6.
       assert.ok(worst <= tolerance, `${name}, frame ${i}: ${worst}`);
     });
   }
+});
+
+Deno.test("arrays for NumPy are the bytes that NumPy writes", () => {
+  const ramp = Float32Array.from({ length: 24 }, (_, i) => Math.fround(i / 7) - 1);
+  for (const shape of [[24], [2, 3, 4]]) {
+    assert.equal(encodeNpy(ramp, shape).toBase64(), GOLDEN.npy[JSON.stringify(shape)]);
+  }
+  assert.throws(() => encodeNpy(ramp, [5, 5]), {
+    message: "An array of shape [5,5] has another number of values: found 24",
+  });
 });
 
 Deno.test("labels: each sign of the font is its own, and the text is below the middle of the picture", () => {
