@@ -26,16 +26,15 @@ function flatten(value: unknown, prefix = ""): [string, string][] {
   );
 }
 
+/** All settings of a run, with its data and versions, by name. */
+export function settingsOf({ config, data, versions }: Summary): Map<string, string> {
+  const about = { data: data.name, data_sha256: data.sha256.slice(0, 12), examples: data.num_examples };
+  return new Map([...flatten(config), ...flatten(about, "run"), ...flatten(versions, "version")]);
+}
+
 /** What is not the same in all runs: by name, the value of each run, "-" where it has none. */
 export function differences(summaries: readonly Summary[]): Map<string, string[]> {
-  const settings = summaries.map(({ config, data, versions }) => {
-    const about = {
-      data: data.name,
-      data_sha256: data.sha256.slice(0, 12),
-      examples: data.num_examples,
-    };
-    return new Map([...flatten(config), ...flatten(about, "run"), ...flatten(versions, "version")]);
-  });
+  const settings = summaries.map(settingsOf);
   const names = new Set(settings.flatMap((all) => [...all.keys()]));
   const differing = [...names].map((
     name,

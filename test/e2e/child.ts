@@ -7,7 +7,7 @@ export const DEADLINE_MS = 60_000;
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-export type TaskName = "train" | "coordinator" | "worker" | "inspect" | "export" | "sample";
+export type TaskName = "train" | "coordinator" | "worker" | "inspect" | "export" | "sample" | "report";
 
 /** How a process ended, and all that it said. */
 export interface Ended {

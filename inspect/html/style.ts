@@ -1,0 +1,56 @@
+/** The style sheet of the report: light or dark as the reader's system is, readable on a phone and on paper. */
+
+export const STYLE = `
+:root { color-scheme: light dark;
+  --page: #ffffff; --ink: #1c2127; --dim: #57606a; --rule: #d8dee4; --card: #f6f8fa; --warn: #8a4600;
+  --c0: #0550ae; --c1: #bc4c00; --c2: #116329; --c3: #8250df; --c4: #a40e26; --c5: #6e5300; }
+@media (prefers-color-scheme: dark) { :root {
+  --page: #0d1117; --ink: #e6edf3; --dim: #9ea7b3; --rule: #30363d; --card: #161b22; --warn: #f0b072;
+  --c0: #79c0ff; --c1: #ffa657; --c2: #7ee787; --c3: #d2a8ff; --c4: #ff9492; --c5: #e3c878; } }
+* { box-sizing: border-box; } [hidden] { display: none !important; }
+body { margin: 0 auto; max-width: 76rem; padding: 1rem; background: var(--page); color: var(--ink);
+  font: 16px/1.5 system-ui, sans-serif; }
+h1 { font-size: 1.6rem; margin: 0.5rem 0; } h2 { font-size: 1.25rem; margin: 2rem 0 0.5rem; }
+h3 { font-size: 1rem; margin: 1rem 0 0.25rem; }
+p { margin: 0.25rem 0; } .dim, figcaption, th { color: var(--dim); }
+.scroll { overflow-x: auto; }
+table { border-collapse: collapse; font-size: 0.9rem; }
+th, td { padding: 0.2rem 0.8rem 0.2rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--rule); }
+th { font-weight: 600; } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
+.runs { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: 1.5rem; }
+.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 34rem), 1fr)); gap: 1rem; }
+figure { margin: 0; padding: 0.75rem; background: var(--card); border: 1px solid var(--rule); border-radius: 6px; }
+figcaption { font-size: 0.9rem; font-weight: 600; }
+svg { width: 100%; height: auto; display: block; } svg text { font-size: 12px; fill: var(--dim); }
+.grid { stroke: var(--rule); stroke-width: 1; } .zero { stroke: var(--dim); }
+.line { fill: none; stroke: currentColor; stroke-width: 2; stroke-linejoin: round; }
+${[0, 1, 2, 3, 4, 5].map((i) => `.c${i} { color: var(--c${i}); }`).join(" ")}
+.legend { list-style: none; display: flex; flex-wrap: wrap; gap: 0.25rem 1rem; margin: 0.25rem 0 0; padding: 0;
+  font-size: 0.85rem; }
+.legend span { display: inline-block; width: 1.2em; height: 3px; margin-right: 0.4em; vertical-align: middle;
+  background: currentColor; }
+img { max-width: 100%; height: auto; display: block; image-rendering: pixelated; background: #fff; }
+input[type=range] { width: 100%; }
+.finding { border-left: 4px solid var(--warn); padding: 0.25rem 0 0.25rem 0.75rem; margin: 0.5rem 0; }
+.finding code { color: var(--warn); font-weight: 600; }
+.bar { display: inline-block; height: 0.7em; background: var(--c0); border-radius: 2px; min-width: 1px; }
+code { font-family: ui-monospace, monospace; font-size: 0.9em; overflow-wrap: anywhere; }
+@media print { body { max-width: none; } figure, article { break-inside: avoid; } }
+`;
+
+/** Moves through the pictures of a run. Without it the last one is shown. */
+export const SCRIPT = `
+for (const film of document.querySelectorAll(".film")) {
+  const slider = film.querySelector("input");
+  const pictures = [...film.querySelectorAll("img")];
+  const said = film.querySelector("output");
+  const show = () => {
+    pictures.forEach((picture, i) => picture.hidden = i !== Number(slider.value));
+    said.textContent = pictures[slider.value].alt;
+    slider.setAttribute("aria-valuetext", said.textContent);
+  };
+  slider.hidden = false;
+  slider.addEventListener("input", show);
+  show();
+}
+`;

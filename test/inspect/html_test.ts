@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { Html, html } from "../../inspect/html/html.ts";
+import { lineChart, ticks } from "../../inspect/html/line_chart.ts";
+import { type Reported, reportPage } from "../../inspect/html/report_page.ts";
+import { examine } from "../../runlog/doctor/doctor.ts";
+import { noOddities } from "../../runlog/reader.ts";
+import type { RunRecord } from "../../runlog/records.ts";
+import { RunFold } from "../../runlog/summary.ts";
+import { checkpoint, end, joined, runRecord, steps } from "../runlog/example_log.ts";
+
+Deno.test("what is put into HTML is escaped, unless it is HTML; nothing is nothing", () => {
+  const hostile = `<b title="x">&'`;
+  assert.equal(html`<p>${hostile}</p>`.text, "<p>&lt;b title=&quot;x&quot;&gt;&amp;&#39;</p>");
+  assert.equal(html`${[1, html`<i>${"<"}</i>`, null, false, ["a", "&"]]}`.text, "1<i>&lt;</i>a&amp;");
+  assert.equal(html`${new Html("<br>")}`.text, "<br>");
+});
+
+Deno.test("ticks are round numbers within the range", () => {
+  assert.deepEqual(ticks(0, 10), [0, 2, 4, 6, 8, 10]);
+  assert.deepEqual(ticks(-279, 194), [-200, -100, 0, 100]);
+  assert.deepEqual(ticks(0.013, 0.094).map((tick) => tick.toFixed(2)), ["0.02", "0.04", "0.06", "0.08"]);
+  assert.deepEqual(ticks(3, 3), [3]);
+});
+
+Deno.test("a chart: values on their scale, gaps where values are missing, a legend for several lines", () => {
+  assert.equal(lineChart("x", [{ name: "a", points: [[1, null]] }]), null);
+  const one = lineChart("x", [{ name: "a", points: [[0, 1], [50, 0], [75, null], [100, 0.5]] }])!.text;
+  // 0 lies at y = 212, 1 at y = 10; step 0 at x = 64, step 100 at x = 708.
+  assert.match(one, /d="M64\.0 10\.0L386\.0 212\.0M708\.0 111\.0"/);
+  assert.match(one, /aria-label="x: 0 to 1 over steps 0 to 100"/);
+  assert.doesNotMatch(one, /legend/);
+  const two = lineChart("x", [{ name: "a", points: [[0, 1]] }, { name: "<b>", points: [[0, 2]] }])!.text;
+  assert.match(
+    two,
+    /<ul class="legend"><li class="c0"><span><\/span>a<\/li><li class="c1"><span><\/span>&lt;b&gt;/,
+  );
+});
+
+function reported(name: string, lr: number, more: readonly RunRecord[]): Reported {
+  const fold = new RunFold();
+  const run = runRecord({ config: { preset: "wgan", batch: 8, shards: 4, lr } });
+  const records = [
+    run,
+    joined(1, { name: "<script>alert(1)</script>" }),
+    ...steps(1, 300),
+    ...more,
+    end(300),
+  ];
+  for (const record of records) fold.add(record);
+  const summary = fold.summary(false, noOddities());
+  const samples = [0, 100].map((step) => ({ alt: `samples at step ${step}`, png: Uint8Array.of(step) }));
+  return { name, summary, findings: examine(summary), samples, ways: null };
+}
+
+const ONE = reported("one", 5e-5, [checkpoint(300)]);
+const FAULTY = reported("other", 1e-4, [
+  { type: "heldout", step: 100, critic_cost: -0.25, mean_real: 0.5 },
+  { type: "sample", step: 100, file: "x.png", diversity: 0.5 },
+  ...Array.from({ length: 11 }, (_, i): RunRecord => (
+    { type: "fault", step: i, what: "worker <lost>", worker: 2, decision: "asked another", reason: "silence" }
+  )),
+]);
+
+/** Names of elements that are not closed, or closed and not opened. */
+function unbalanced(page: string): string[] {
+  const open: string[] = [];
+  const wrong: string[] = [];
+  const inner = page.replace(/(<(script|style)>)[\s\S]*?(<\/\2>)/g, "$1$3");
+  for (
+    const [, end, name, , itself] of inner.matchAll(/<(\/?)([a-z][a-z0-9]*)((?:"[^"]*"|[^">])*?)(\/?)>/g)
+  ) {
+    if (["meta", "img", "input"].includes(name!) || itself) continue;
+    if (!end) open.push(name!);
+    else if (open.pop() !== name) wrong.push(name!);
+  }
+  return [...open, ...wrong];
+}
+
+Deno.test("the page holds everything itself: no address, no foreign script, and well-formed", () => {
+  const page = reportPage([ONE, FAULTY], "today");
+  assert.deepEqual(unbalanced(page), []);
+  assert.doesNotMatch(page, /https?:|<link|@import|url\(/);
+  assert.equal(page.match(/<script>/g)!.length, 1);
+  assert.match(page, /default-src 'none'/);
+  assert.match(page, /&lt;script&gt;alert\(1\)/);
+  for (const [, src] of page.matchAll(/src="([^"]*)"/g)) {
+    assert.match(src!, /^data:image\/png;base64,[\w+/=]+$/);
+  }
+});
+
+/** Without the white space around tags, which says nothing. */
+function compact(page: string): string {
+  return page.replace(/\s+/g, " ").replace(/ ?([<>]) ?/g, "$1").replaceAll("/>", ">");
+}
+
+Deno.test("the page tells of each run: figures, pictures, faults, what differs", () => {
+  const page = compact(reportPage([ONE, FAULTY], "today"));
+  assert.match(
+    page,
+    /<th scope="row">Wasserstein estimate<\/th><td>2 ± 0\.0409<\/td><td>2 ± 0\.0409<\/td>/,
+  );
+  assert.match(
+    page,
+    /<th scope="row">lr<\/th><td><strong>5e-5<\/strong><\/td><td><strong>1e-4<\/strong><\/td>/,
+  );
+  assert.match(page, /<th scope="row">batch<\/th><td>8<\/td><td>8<\/td>/);
+  assert.match(page, /<code>faults-often<\/code>steps 0 to 10/);
+  assert.match(page, /worker &lt;lost&gt; \(worker 2\)/);
+  assert.match(page, /other, held out/);
+  assert.equal(page.match(/<img alt="samples at step 100" [^>]*[^n]>/g)!.length, 2);
+  assert.equal(page.match(/<img alt="samples at step 0" [^>]* hidden>/g)!.length, 2);
+  const alone = compact(reportPage([ONE], "today"));
+  assert.doesNotMatch(alone, /<strong>5e-5/);
+  assert.doesNotMatch(alone, /<h3>/);
+});
