@@ -30,6 +30,7 @@ export class RunFolder {
       "samples/           pictures drawn along the way, beside real ones; open the last",
       "generator.onnx     the trained generator, for any ONNX Runtime",
       "events.jsonl       every step: losses, estimate, timings; read by deno task inspect",
+      "events.series      the same numbers in rows of fixed width, so that a long run opens at once",
       "checkpoints/       the state, as safetensors: what --resume goes on from",
       "artifacts/         the training graphs, as ONNX",
     ];

@@ -202,6 +202,7 @@ function workers(page: Page, { summary }: Inspected): string[] {
     String(worker.threads),
     count(worker.shards_computed),
     figure(worker.compute_ms_per_shard),
+    duration(worker.compute_ms / 1000),
     worker.first_step === null ? "none" : `${count(worker.first_step)} to ${count(worker.last_step)}`,
   ]);
   const columns = [
@@ -212,6 +213,7 @@ function workers(page: Page, { summary }: Inspected): string[] {
     { title: "THREADS", align: "right", expendable: 1 },
     { title: "SHARDS", align: "right" },
     { title: "MS/SHARD", align: "right" },
+    { title: "COMPUTED", align: "right", expendable: 1 },
     { title: "STEPS", align: "right" },
   ] as const;
   const aside = all.length > shown.length ? `the last ${shown.length} of ${all.length}` : "";

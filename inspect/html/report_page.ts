@@ -98,7 +98,7 @@ function overview(runs: readonly Reported[]): Html {
       ({ bits, weights_sha256 }) => `${weights_sha256?.slice(0, 16) ?? "-"}, bits: ${bits ?? "-"}`,
     ),
   ];
-  return html`${table(["", ...runs.map(({ name }) => name)], rows)}
+  return html`${table(["Figure", ...runs.map(({ name }) => name)], rows)}
 <p class="dim">Estimate and losses: means of the last ${WINDOW_STEPS} steps, ± standard error.</p>`;
 }
 
@@ -194,7 +194,7 @@ function times({ summary }: Reported): Html {
   return html`<p>A step takes ${milliseconds(total)} (median ${
     milliseconds(timings.total.median_ms)
   }) and moves ${bytes((bytes_in + bytes_out) / Math.max(1, steps))}.</p>${
-    table(["Part", "Mean", "Share", ""], rows, [1, 2])
+    table(["Part", "Mean", "Share", "Of a step"], rows, [1, 2])
   }`;
 }
 
@@ -234,7 +234,7 @@ function configuration(runs: readonly Reported[]): Html {
     return [name, ...values.map((value) => differing.has(name) ? html`<strong>${value}</strong>` : value)];
   });
   return html`${runs.length > 1 && html`<p class="dim">What differs is bold.</p>`}${
-    table(["", ...runs.map(({ name }) => name)], rows)
+    table(["Setting", ...runs.map(({ name }) => name)], rows)
   }`;
 }
 
