@@ -64,6 +64,7 @@ export class SeriesWriter {
   #file: Deno.FsFile | null;
   #shape: SeriesShape | null;
   #rows: Uint8Array<ArrayBuffer>[] = [];
+  #num_rows = 0;
 
   private constructor(path: string, file: Deno.FsFile | null, shape: SeriesShape | null) {
     this.#path = path;
@@ -94,6 +95,11 @@ export class SeriesWriter {
     return new SeriesWriter(path, file, rows.shape);
   }
 
+  /** Steps that this writer made a row for. */
+  get num_rows(): number {
+    return this.#num_rows;
+  }
+
   /** Takes notice of a record whose line lies at these bytes of the log. */
   add(record: RunRecord, offset: number, length: number): void {
     if (record.type === "run" && offset === 0) {
@@ -103,7 +109,9 @@ export class SeriesWriter {
       this.#close();
     } else if (record.type === "step" && this.#shape) {
       const row = encodeRow(this.#shape, factsOf(record), { offset, length });
-      if (row) this.#rows.push(row);
+      if (!row) return;
+      this.#rows.push(row);
+      this.#num_rows++;
     }
   }
 

@@ -45,6 +45,7 @@ const NATIVE_SHELLS: ReadonlySet<string> = new Set([
   "wire/ws_socket.ts",
   "runlog/log_file.ts",
   "runlog/reader.ts",
+  "runlog/rebuild_series.ts",
   "runlog/series_file.ts",
   "runlog/fold_run.ts",
 ]);

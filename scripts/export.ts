@@ -8,6 +8,8 @@ import { rowsOf, type TableName, TABLES, titleRows } from "../runlog/csv.ts";
 import { contactSheet, encodeGif, spread, type Still } from "../runlog/film.ts";
 import { decodePng, encodePng } from "../runlog/raster.ts";
 import type { RecordOf } from "../runlog/records.ts";
+import { rebuildSeries } from "../runlog/rebuild_series.ts";
+import { SERIES_NAME } from "../runlog/series.ts";
 import { settledRecords } from "../runlog/settled.ts";
 import { encodeEvent, encodeFileVersion, frame } from "../runlog/tensorboard/event.ts";
 import { RunEvents } from "../runlog/tensorboard/run_events.ts";
@@ -18,6 +20,10 @@ const OPTIONS = {
   tensorboard: { kind: "string", value: "DIR", about: "Curves and pictures as a TensorBoard event file" },
   gif: { kind: "string", value: "FILE", about: "The pictures of samples as an animation" },
   sheet: { kind: "string", value: "FILE", about: "Some of the pictures side by side, as PNG" },
+  series: {
+    kind: "boolean",
+    about: "The run's sidecar events.series anew from its log, so that it opens at once",
+  },
   frames: {
     kind: "number",
     integer: true,
@@ -41,7 +47,7 @@ const OPTIONS = {
 const COMMAND: Command<typeof OPTIONS> = {
   name: "deno task export",
   about:
-    "Writes a run for other programs. At least one of --csv, --tensorboard, --gif and --sheet is needed.",
+    "Writes a run for other programs. At least one of --csv, --tensorboard, --gif, --sheet and --series is needed.",
   positionals: [{ name: "RUN", about: 'A run folder, the name of one in the folder of runs, or "latest"' }],
   options: OPTIONS,
   examples: [
@@ -127,10 +133,12 @@ async function writeFile(path: string, bytes: Uint8Array): Promise<void> {
   console.log(path);
 }
 
-async function exportRun(
-  folder: string,
-  { csv, tensorboard, gif, sheet, frames, delay, cells }: Values,
-): Promise<void> {
+async function exportRun(folder: string, values: Values): Promise<void> {
+  const { csv, tensorboard, gif, sheet, series, frames, delay, cells } = values;
+  if (series) {
+    const { num_rows, num_steps } = await rebuildSeries(folder);
+    console.log(`${join(folder, SERIES_NAME)}: rows for ${num_rows} of ${num_steps} steps`);
+  }
   if (csv !== undefined) await exportCsv(folder, csv);
   if (tensorboard !== undefined) await exportEvents(folder, tensorboard);
   if (gif !== undefined) {
@@ -148,10 +156,10 @@ async function main(args: readonly string[]): Promise<void> {
   if (wanted === undefined) {
     throw new UserError("Cannot export: a run is required, found none; name it, or latest");
   }
-  const { csv, tensorboard, gif, sheet } = values;
-  if ([csv, tensorboard, gif, sheet].every((given) => given === undefined)) {
+  const { csv, tensorboard, gif, sheet, series } = values;
+  if (!series && [csv, tensorboard, gif, sheet].every((given) => given === undefined)) {
     throw new UserError(
-      "Cannot export: one of --csv, --tensorboard, --gif and --sheet is required, found none",
+      "Cannot export: one of --csv, --tensorboard, --gif, --sheet and --series is required, found none",
     );
   }
   const folder = await findRun(wanted, values.runs);

@@ -3,6 +3,7 @@ import { foldRun } from "../../runlog/fold_run.ts";
 import { openLog } from "../../runlog/log_file.ts";
 import { noOddities } from "../../runlog/reader.ts";
 import type { RecordOf, RunRecord } from "../../runlog/records.ts";
+import { rebuildSeries } from "../../runlog/rebuild_series.ts";
 import {
   decodeHeader,
   encodeHeader,
@@ -148,6 +149,17 @@ Deno.test("a run sums up to the same with its sidecar and without", () =>
     await Deno.remove(`${folder}/${SERIES}`);
     const slow = await summed(folder);
     assert.deepEqual([slow.steps_parsed, slow.summary], [NUM_STEPS, quick.summary]);
+  }));
+
+Deno.test("a sidecar made anew from the log is what was written along with it", () =>
+  inTempDir(async (folder) => {
+    await write(folder, RECORDS);
+    const path = `${folder}/${SERIES}`;
+    const written = await Deno.readFile(path);
+    await Deno.writeFile(path, written.subarray(0, 100));
+    assert.deepEqual(await rebuildSeries(folder), { num_rows: NUM_STEPS - 2, num_steps: NUM_STEPS });
+    assert.deepEqual(await Deno.readFile(path), written);
+    assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name).sort(), ["events.jsonl", SERIES]);
   }));
 
 Deno.test("a sidecar that is cut off, behind, of another run or garbled changes nothing but the time it takes", () =>

@@ -80,6 +80,9 @@ Deno.test("all that can be exported, from one run: steps that a resume took back
     const gif = await Deno.readFile(join(folder, "x", "a.gif"));
     assert.equal(new TextDecoder().decode(gif.subarray(0, 6)), "GIF89a");
     assert.ok((await Deno.stat(join(folder, "sheet.png"))).size > 0);
+    const series = await exported(folder, "one", "--series");
+    // The made-up steps hold numbers that are no float32, such as 0.01: none finds a row.
+    assert.match(series.stdout, /^runs\/one\/events\.series: rows for 0 of 8 steps\n$/);
   }));
 
 Deno.test("what a person does wrong gets one line and exit code 2", () =>
@@ -87,7 +90,10 @@ Deno.test("what a person does wrong gets one line and exit code 2", () =>
     await Deno.writeTextFile(join(folder, "file"), "");
     const table: [args: string[], message: RegExp][] = [
       [[], /^Cannot export: a run is required, found none; name it, or latest\n$/],
-      [["one"], /^Cannot export: one of --csv, --tensorboard, --gif and --sheet is required, found none\n$/],
+      [
+        ["one"],
+        /^Cannot export: one of --csv, --tensorboard, --gif, --sheet and --series is required, found none\n$/,
+      ],
       [["on", "--csv", "x"], /^Cannot find run on in runs: did you mean one\?\n$/],
       [
         ["bare", "--gif", "x.gif"],

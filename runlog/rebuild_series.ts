@@ -1,0 +1,68 @@
+/** Makes the sidecar of a run anew from its log: after it was lost, or for a log that was written without one. */
+import { checkRecord } from "./records.ts";
+import { openRunLog } from "./reader.ts";
+import { SERIES_NAME } from "./series.ts";
+import { SeriesWriter } from "./series_file.ts";
+
+const NEWLINE = 0x0a;
+/** Rows are written after this many lines. */
+const LINES_AT_ONCE = 4096;
+
+/** A whole line of a file, without its end, and where it begins. */
+interface RawLine {
+  readonly bytes: Uint8Array;
+  readonly offset: number;
+}
+
+/** The whole lines of a file; a last one without an end is left out. */
+async function* rawLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<RawLine> {
+  let rest = new Uint8Array(0);
+  let offset = 0;
+  for await (const chunk of chunks) {
+    const bytes = new Uint8Array(rest.length + chunk.length);
+    bytes.set(rest);
+    bytes.set(chunk, rest.length);
+    let begin = 0;
+    for (let end = bytes.indexOf(NEWLINE, rest.length); end >= 0; end = bytes.indexOf(NEWLINE, begin)) {
+      yield { bytes: bytes.subarray(begin, end), offset: offset + begin };
+      begin = end + 1;
+    }
+    offset += begin;
+    rest = bytes.slice(begin);
+  }
+}
+
+function parse(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Writes the sidecar of the run in `folder` anew, beside the old one, and then takes its place. Returns how many
+ * steps have a row and how many were seen. Throws {@linkcode UserError} if it is no run, or what the operating
+ * system says if the folder cannot be written to.
+ */
+export async function rebuildSeries(folder: string): Promise<{ num_rows: number; num_steps: number }> {
+  const { file } = await openRunLog(folder);
+  const path = `${folder}/${SERIES_NAME}`;
+  const writer = SeriesWriter.create(`${path}.part`);
+  let [num_lines, num_steps] = [0, 0];
+  try {
+    for await (const { bytes, offset } of rawLines(file.readable)) {
+      const verdict = checkRecord(parse(bytes));
+      if (typeof verdict === "object") {
+        writer.add(verdict.record, offset, bytes.length + 1);
+        if (verdict.record.type === "step") num_steps++;
+      }
+      if (++num_lines % LINES_AT_ONCE === 0) await writer.write();
+    }
+    await writer.write();
+  } finally {
+    writer.close();
+  }
+  await Deno.rename(`${path}.part`, path);
+  return { num_rows: writer.num_rows, num_steps };
+}
