@@ -58,7 +58,7 @@ export class Generator {
     const rows = new Float32Array(ROWS * latent);
     for (let begin = 0; begin < count; begin += ROWS) {
       const end = Math.min(count, begin + ROWS);
-      rows.fill(0).set(noise.subarray(begin * latent, end * latent));
+      rows.set(noise.subarray(begin * latent, end * latent));
       const outputs = await this.#session.run({ noise: new ort.Tensor("float32", rows, [ROWS, latent]) });
       const drawn = outputs.samples!.data as Float32Array;
       samples.set(drawn.subarray(0, (end - begin) * size), begin * size);
