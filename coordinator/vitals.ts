@@ -30,7 +30,9 @@ export function vitalsOf(
 function shareAtBound(parameters: Float32Array, clip: number): number {
   const limit = clip * (1 - AT_BOUND);
   let num_clipped = 0;
-  for (const value of parameters) if (value >= limit || value <= -limit) num_clipped++;
+  for (let i = 0; i < parameters.length; i++) {
+    if (parameters[i]! >= limit || parameters[i]! <= -limit) num_clipped++;
+  }
   return num_clipped / parameters.length;
 }
 
@@ -46,7 +48,7 @@ function gradientSizes(
   const sizes: Record<string, number> = {};
   for (const [name, squares] of views(layout, network.square_average)) {
     let sum = 0;
-    for (const square of squares) sum += square;
+    for (let i = 0; i < squares.length; i++) sum += squares[i]!;
     sizes[name] = Math.sqrt(sum / squares.length / weight);
   }
   return sizes;

@@ -93,12 +93,15 @@ export class LogWriter {
 
   /** Turns the lines into the bytes to be written, and tells the follower where each will lie. */
   #encode(): void {
-    const lines = this.#lines.splice(0);
-    this.#rest = this.#encoder.encode(lines.join(""));
-    this.#records.splice(0).forEach((record, i) => {
-      const length = this.#encoder.encode(lines[i]).length;
-      this.#follower!.add(record, this.#position, length);
-      this.#position += length;
-    });
+    const lines = this.#lines.splice(0).map((line) => this.#encoder.encode(line));
+    const records = this.#records.splice(0);
+    this.#rest = new Uint8Array(lines.reduce((sum, { length }) => sum + length, 0));
+    let filled = 0;
+    for (const [i, line] of lines.entries()) {
+      this.#rest.set(line, filled);
+      this.#follower?.add(records[i]!, this.#position + filled, line.length);
+      filled += line.length;
+    }
+    this.#position += filled;
   }
 }
