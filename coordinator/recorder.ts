@@ -6,9 +6,9 @@ import { UserError } from "../common/errors.ts";
 import type { RecordOf, RunRecord } from "../runlog/records.ts";
 import { type CheckpointInfo, writeCheckpoint } from "./checkpoint.ts";
 import type { Console } from "./console.ts";
-import { decodeExamples, gatherExamples } from "./data/data_set.ts";
 import { Evaluator } from "./evaluator.ts";
 import type { Fleet } from "./fleet.ts";
+import { HeldOut } from "./held_out.ts";
 import type { Member } from "./member.ts";
 import { weightsSha256 } from "./model_state.ts";
 import type { FleetObserver } from "./observer.ts";
@@ -21,8 +21,6 @@ import { vitalsOf } from "./vitals.ts";
 const FLUSH_MS = 1_000;
 /** Default interval of checkpoints. */
 const CHECKPOINT_MS = 60_000;
-/** Held-out examples scored at a time. */
-const MAX_SCORED = 1_024;
 
 /** Finer times are noise, and make the log longer. */
 function wholeMicroseconds(ms: number): number {
@@ -39,6 +37,7 @@ export class Recorder implements FleetObserver {
   readonly #now_ms: () => number;
   readonly #pictures: Pictures;
   readonly #evaluator: Evaluator;
+  readonly #held_out: HeldOut;
   readonly #started_ms: number;
   readonly #seconds_before: number;
   /** Jobs under way. */
@@ -60,6 +59,7 @@ export class Recorder implements FleetObserver {
     this.#now_ms = now_ms;
     this.#pictures = new Pictures(run);
     this.#evaluator = new Evaluator(run.data.data);
+    this.#held_out = new HeldOut(run.data);
     this.#started_ms = this.#flushed_ms = this.#checkpointed_ms = now_ms();
     this.#checkpointed_step = run.checkpoint?.step ?? -1;
     this.#seconds_before = run.checkpoint?.seconds ?? 0;
@@ -134,7 +134,7 @@ export class Recorder implements FleetObserver {
     const last = report.step === config.steps;
     if (!last && config.sample_every > 0 && report.step % config.sample_every === 0) {
       this.#sample();
-      this.#scoreHeldOut(report);
+      this.#scoreHeldOut();
       this.#console.progressLine(report);
     }
     if (!last && this.#checkpointDue(report.step)) await this.checkpoint();
@@ -278,18 +278,18 @@ export class Recorder implements FleetObserver {
     return this.#fleet!.jobs.ask({ kind: "sample", count, noise_counter, input }, this.#fleet!.members);
   }
 
-  #scoreHeldOut(report: StepReport): void {
-    const { data, plan } = this.#run.data;
-    const indices = plan.holdout.subarray(0, MAX_SCORED);
-    if (indices.length === 0) return;
+  #scoreHeldOut(): void {
+    if (this.#held_out.count === 0) return;
+    const { step } = this.#run.state;
     this.#beside("held-out scoring failed", async () => {
-      const input = decodeExamples(gatherExamples(data, indices), data.encoding);
-      const request = { kind: "score", count: indices.length, noise_counter: 0, input } as const;
+      const samples = await this.#draw(this.#held_out.count, 2);
+      if (!samples) return;
+      const input = this.#held_out.input(samples);
+      const { example_shape } = this.#run.data.data;
+      const count = input.length / example_shape.reduce((product, extent) => product * extent, 1);
+      const request = { kind: "score", count, noise_counter: 0, input } as const;
       const scores = await this.#fleet!.jobs.ask(request, this.#fleet!.members);
-      if (!scores) return;
-      const mean_real = scores.reduce((a, b) => a + b, 0) / scores.length;
-      const critic_cost = report.mean_fake - mean_real;
-      this.#append({ type: "heldout", step: report.step, critic_cost, mean_real });
+      if (scores) this.#append({ type: "heldout", step, ...this.#held_out.figures(scores) });
     });
   }
 }

@@ -1,8 +1,8 @@
 /** Noise for a trained generator: any number of vectors, and the ways between them. */
 import { fillNormal } from "./philox.ts";
 
-/** Counters 0 and 1 of this purpose are those of a run's pictures and evaluations. */
-const COUNTER = 2;
+/** Counters 0 to 2 of this purpose are those of a run's pictures, evaluations and held-out scores. */
+const COUNTER = 3;
 
 /** `count` vectors of `latent` standard normal numbers, one after the other. The first ones do not depend on `count`. */
 export function latents(seed: number, count: number, latent: number): Float32Array<ArrayBuffer> {

@@ -25,7 +25,7 @@ export const TABLES = {
     "time_ms",
   ],
   "workers.csv": ["step", "worker", "shards", "compute_ms", "elapsed_ms"],
-  "heldout.csv": ["step", "critic_cost", "mean_real"],
+  "heldout.csv": ["step", "critic_cost", "mean_real", "mean_training", "mean_fake"],
   "evaluations.csv": [
     "step",
     "sliced_wasserstein",
@@ -65,8 +65,10 @@ export function rowsOf(record: RunRecord): Row[] {
   switch (record.type) {
     case "step":
       return stepRows(record);
-    case "heldout":
-      return [row("heldout.csv", record.step, record.critic_cost, record.mean_real)];
+    case "heldout": {
+      const { step, critic_cost, mean_real, mean_training, mean_fake } = record;
+      return [row("heldout.csv", step, critic_cost, mean_real, mean_training, mean_fake)];
+    }
     case "evaluation": {
       const { step, sliced_wasserstein, num_samples, modes } = record;
       const about_modes = [modes?.count, modes?.covered, modes?.high_quality];

@@ -129,8 +129,17 @@ export const RECORDS = {
     time_ms: num,
   }),
 
-  /** The critic's cost and mean on examples that it never trained on. */
-  heldout: object({ type: oneOf("heldout"), step: num, critic_cost: num, mean_real: num }),
+  /** The critic's scores of examples that it never trained on, beside others, by weights of this step or soon after. */
+  heldout: object({
+    type: oneOf("heldout"),
+    step: num,
+    /** mean D(G(z)) - mean D(x), x held out. */
+    critic_cost: num,
+    /** mean D(x): of held-out examples, of training examples; mean D(G(z)). */
+    mean_real: num,
+    mean_training: optional(num),
+    mean_fake: optional(num),
+  }),
 
   evaluation: object({
     type: oneOf("evaluation"),

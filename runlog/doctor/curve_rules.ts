@@ -8,8 +8,10 @@ import { type Evidence, percent, type Rule, said } from "./rule.ts";
 
 /** Beyond this many standard errors a mean is not 0 by chance. */
 const STANDARD_ERRORS = 3;
-/** A step this many standard deviations below the mean of its stretch is no noise. */
-const DIP_DEVIATIONS = 6;
+/** A step this many standard deviations below the mean of its stretch is no noise... */
+const DIP_DEVIATIONS = 8;
+/** ...and one that is further below 0 than the mean is above it is no small matter. */
+const DIP_DEPTH = 1;
 /** Single steps vary by more than this many times their mean: there is hardly an estimate. */
 const UNSTEADY = 2;
 /** Stretches shorter than this say nothing about spread. */
@@ -52,14 +54,17 @@ const negative: Rule = {
 const dips: Rule = {
   code: "estimate-dips",
   condition:
-    `After the first eighth of the run, a single step's estimate is below 0 and more than ${DIP_DEVIATIONS} ` +
-    "standard deviations below the mean of its sixteenth of the run.",
+    `After the first eighth of the run, a single step's estimate is more than ${DIP_DEVIATIONS} standard deviations ` +
+    "below the mean of its sixteenth of the run, and further below 0 than that mean is away from it.",
   cause: "The critic was thrown far from its optimum: its steps are too long for the slope it stands on",
   change: "Lower --lr (a half, then a fifth); more critic steps with --n-critic help, too",
   find(summary) {
     if (!hasEstimate(summary)) return null;
     const depth = ({ mean, deviation, low }: HealthStretch) => (mean - low) / deviation;
-    const found = settled(summary).filter((s) => s.low < 0 && s.deviation > 0 && depth(s) > DIP_DEVIATIONS);
+    const found = settled(summary).filter((stretch) => {
+      const { mean, deviation, low } = stretch;
+      return deviation > 0 && depth(stretch) > DIP_DEVIATIONS && low < -DIP_DEPTH * Math.abs(mean);
+    });
     if (found.length === 0) return null;
     const worst = found.reduce((a, b) => depth(b) > depth(a) ? b : a);
     return {
@@ -103,16 +108,19 @@ const overfits: Rule = {
   code: "critic-overfits",
   condition:
     `Over the later half of the run (${MIN_HELD_OUT} scores or more), the estimate on held-out examples is below ` +
-    `${OVERFIT} of that on training examples. Needs --holdout.`,
+    `${OVERFIT} of that on training examples, by the same weights. Needs --holdout.`,
   cause: "The critic knows its training examples by heart: what it tells the generator is to copy them",
   change: "More data, a smaller critic, or fewer critic steps with --n-critic; stop where the two part",
   find(summary) {
-    if (!hasEstimate(summary)) return null;
     const later = summary.heldout.filter(({ step }) => 2 * step > summary.steps);
-    const stretches = summary.stretches.filter(({ first_step }) => 2 * first_step > summary.steps);
-    if (later.length < MIN_HELD_OUT || stretches.length === 0) return null;
-    const heldout = later.reduce((sum, { critic_cost }) => sum - critic_cost, 0) / later.length;
-    const training = stretches.reduce((sum, { mean }) => sum + mean, 0) / stretches.length;
+    const both = later.flatMap(({ critic_cost, mean_training, mean_fake }) =>
+      mean_training === undefined || mean_fake === undefined
+        ? []
+        : [{ heldout: -critic_cost, training: mean_training - mean_fake }]
+    );
+    if (!hasEstimate(summary) || both.length < MIN_HELD_OUT) return null;
+    const mean = (key: "heldout" | "training") => both.reduce((sum, one) => sum + one[key], 0) / both.length;
+    const [heldout, training] = [mean("heldout"), mean("training")];
     if (training <= 0 || heldout >= OVERFIT * training) return null;
     return {
       seen: `The estimate is ${said(training)} on training examples and ${said(heldout)} on held-out ones`,

@@ -9,7 +9,7 @@ const EXAMPLES: readonly RunRecord[] = [
   joined(1),
   { type: "worker_left", worker: 1, reason: "silence", shards_computed: 4, time: TIME },
   stepRecord(5),
-  { type: "heldout", step: 5, critic_cost: 0.1, mean_real: 0.2 },
+  { type: "heldout", step: 5, critic_cost: 0.1, mean_real: 0.2, mean_training: 0.4, mean_fake: 0.3 },
   {
     type: "evaluation",
     step: 5,
@@ -40,6 +40,8 @@ const OPTIONAL = [
   "checkpoint.weights_sha256",
   "fault.worker",
   "sample.diversity",
+  "heldout.mean_training",
+  "heldout.mean_fake",
   "vitals.clipped",
 ];
 /** Objects whose keys are free. */

@@ -73,7 +73,7 @@ Deno.test("all that can be exported, from one run: steps that a resume took back
       "6,samples/b.png,",
       "",
     ]);
-    assert.deepEqual(await table("heldout.csv"), ["step,critic_cost,mean_real", ""]);
+    assert.deepEqual(await table("heldout.csv"), ["step,critic_cost,mean_real,mean_training,mean_fake", ""]);
     assert.equal((await table("workers.csv")).length, 1 + 2 * 6 + 1);
     const [events] = [...Deno.readDirSync(join(folder, "logs"))];
     assert.match(events!.name, /^events\.out\.tfevents\.1772366400\.example$/);

@@ -82,10 +82,11 @@ Deno.test("estimate-negative: beyond chance, and only then", () => {
   assert.ok(Math.abs(numbers.mean! + 0.2005) < 1e-12);
 });
 
-Deno.test("estimate-dips: one step far below the others", () => {
+Deno.test("estimate-dips: one step far below the others, and far below 0", () => {
   const dip = (depth: number) => curve(1600, (step) => step === 1000 ? depth : step % 2 ? 0.9 : 1.1);
   assert.deepEqual(codes(dip(-3)), ["estimate-dips"]);
-  assert.deepEqual(codes(dip(0.1)), []);
+  // Far below the others, but not further below 0 than they are above.
+  assert.deepEqual(codes(dip(-0.9)), []);
   const { first_step, last_step, numbers } = find("estimate-dips", dip(-3));
   assert.deepEqual([first_step, last_step, numbers.low], [901, 1000, -3]);
 });
@@ -104,10 +105,21 @@ Deno.test("critic-far-from-optimum: noise larger than the estimate, for most of 
 Deno.test("critic-overfits: held-out examples are told apart less than training ones", () => {
   const scores = (cost: number) =>
     Array.from({ length: 10 }, (_, i): RunRecord => {
-      return { type: "heldout", step: 160 * (i + 1), critic_cost: cost, mean_real: 0 };
+      return {
+        type: "heldout",
+        step: 160 * (i + 1),
+        critic_cost: cost,
+        mean_real: 3,
+        mean_training: 2,
+        mean_fake: 1,
+      };
     });
   assert.deepEqual(codes([...curve(1600, () => 1), ...scores(-0.4)]), ["critic-overfits"]);
   assert.deepEqual(codes([...curve(1600, () => 1), ...scores(-0.6)]), []);
+  const older = scores(-0.4).map((record) =>
+    ({ ...record, mean_training: undefined }) as unknown as RunRecord
+  );
+  assert.deepEqual(codes([...curve(1600, () => 1), ...older]), []);
 });
 
 function vitals(gradients: readonly number[], clipped = 0.5): RunRecord[] {
