@@ -42,9 +42,10 @@ const WORDS = {
   bytes_out: 17,
   time_low: 18,
   time_high: 19,
-  num_workers: 20,
+  has_estimate: 20,
+  num_workers: 21,
 } as const;
-const FIRST_PLACE = 21;
+const FIRST_PLACE = 22;
 
 /** Where a step's line lies in the log, its end included, in bytes. */
 export interface Place {
@@ -103,7 +104,9 @@ export function encodeRow(
 ): Uint8Array<ArrayBuffer> | null {
   const { mean_real, mean_fake, loss_critic, loss_generator, workers } = facts;
   const floats = [loss_critic, mean_real, mean_fake, loss_generator];
-  if (!floats.every(isFloat) || facts.wasserstein_estimate !== mean_real - mean_fake) return null;
+  const has_estimate = !Number.isNaN(facts.wasserstein_estimate);
+  if (!floats.every(isFloat)) return null;
+  if (has_estimate && facts.wasserstein_estimate !== mean_real - mean_fake) return null;
   if (workers.length > shape.places) return null;
   const time_us = microseconds(facts.time_ms);
   const words = [
@@ -120,6 +123,7 @@ export function encodeRow(
     facts.bytes_out,
     time_us % TWO_32,
     Math.floor(time_us / TWO_32),
+    Number(has_estimate),
     workers.length,
     ...workers.flatMap(({ id, shards, compute_ms }) => [id, shards, microseconds(compute_ms)]),
   ];
@@ -163,7 +167,7 @@ export class RowReader {
     facts.loss_critic = this.#floats[at + WORDS.loss_critic]!;
     facts.mean_real = this.#floats[at + WORDS.mean_real]!;
     facts.mean_fake = this.#floats[at + WORDS.mean_fake]!;
-    facts.wasserstein_estimate = facts.mean_real - facts.mean_fake;
+    facts.wasserstein_estimate = words[at + WORDS.has_estimate] ? facts.mean_real - facts.mean_fake : NaN;
     facts.loss_generator = this.#floats[at + WORDS.loss_generator]!;
     facts.total = words[at + WORDS.total]! / 1000;
     facts.wait = words[at + WORDS.wait]! / 1000;

@@ -9,6 +9,7 @@ export interface StepFacts {
   loss_critic: number;
   mean_real: number;
   mean_fake: number;
+  /** NaN where the objective estimates no distance. */
   wasserstein_estimate: number;
   /** NaN in steps without a generator step. */
   loss_generator: number;
@@ -39,7 +40,7 @@ export function factsOf(record: RecordOf<"step">): StepFacts {
     loss_critic: record.loss_critic,
     mean_real: record.mean_real,
     mean_fake: record.mean_fake,
-    wasserstein_estimate: record.wasserstein_estimate,
+    wasserstein_estimate: record.wasserstein_estimate ?? NaN,
     loss_generator: record.generator?.loss ?? NaN,
     total,
     wait,

@@ -113,10 +113,10 @@ const overfits: Rule = {
   change: "More data, a smaller critic, or fewer critic steps with --n-critic; stop where the two part",
   find(summary) {
     const later = summary.heldout.filter(({ step }) => 2 * step > summary.steps);
-    const both = later.flatMap(({ critic_cost, mean_training, mean_fake }) =>
+    const both = later.flatMap(({ mean_real, mean_training, mean_fake }) =>
       mean_training === undefined || mean_fake === undefined
         ? []
-        : [{ heldout: -critic_cost, training: mean_training - mean_fake }]
+        : [{ heldout: mean_real - mean_fake, training: mean_training - mean_fake }]
     );
     if (!hasEstimate(summary) || both.length < MIN_HELD_OUT) return null;
     const mean = (key: "heldout" | "training") => both.reduce((sum, one) => sum + one[key], 0) / both.length;

@@ -109,6 +109,10 @@ Deno.test("a step comes back from its row as it was, or gets no row", () => {
     reader.read(0);
     assert.deepEqual([reader.facts, reader.place], [factsOf(step), place]);
   }
+  const none = { ...factsOf(real(2)), wasserstein_estimate: NaN };
+  const reader = new RowReader(SHAPE, encodeRow(SHAPE, none, place)!);
+  reader.read(0);
+  assert.deepEqual(reader.facts, none);
   const { ms } = real(1);
   const odd: Partial<RecordOf<"step">>[] = [
     { loss_critic: 0.1 },

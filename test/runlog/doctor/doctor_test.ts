@@ -109,7 +109,7 @@ Deno.test("critic-overfits: held-out examples are told apart less than training 
         type: "heldout",
         step: 160 * (i + 1),
         critic_cost: cost,
-        mean_real: 3,
+        mean_real: 1 - cost,
         mean_training: 2,
         mean_fake: 1,
       };
