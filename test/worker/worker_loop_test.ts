@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Rendezvous } from "../../common/rendezvous.ts";
 import { encodeFrame } from "../../wire/frame.ts";
+import { PROTOCOL_VERSION } from "../../wire/messages.ts";
 import type { Socket } from "../../wire/socket.ts";
 import { sha256 } from "../../worker/artifact_set.ts";
 import { WorkerConsole } from "../../worker/console.ts";
@@ -143,7 +144,7 @@ function impostor(socket: MemorySocket): void {
     socket.onmessage = () => {};
     send({ type: "welcome", run: "r", incarnation: 1, proof: "0".repeat(64), ...run.welcome });
   };
-  send({ type: "challenge", version: 1, run: "r", incarnation: 1, nonce: "0".repeat(32) });
+  send({ type: "challenge", version: PROTOCOL_VERSION, run: "r", incarnation: 1, nonce: "0".repeat(32) });
 }
 
 Deno.test("graphs that a worker does not run end it with the reason", async () => {
