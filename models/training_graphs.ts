@@ -4,7 +4,9 @@
  * `<parameter>_grad`, the mean scores, then the batch statistics under the names of the running ones. Tests may
  * give them other gradient rules.
  */
+import { decompose } from "./autodiff/decompose.ts";
 import { gradients } from "./autodiff/gradients.ts";
+import { portable } from "./autodiff/portable.ts";
 import type { Rules } from "./autodiff/rule.ts";
 import { simplify } from "./autodiff/simplify.ts";
 import type { BatchMoments, Net, TensorSpec } from "./nets/net.ts";
@@ -94,9 +96,9 @@ function declare(b: GraphBuilder, pair: Pair, tensors: readonly TensorSpec[]): v
 function differentiate(graph: Graph, parameters: readonly TensorSpec[], rules?: Rules): Graph {
   const [loss, ...others] = graph.outputs;
   const wrt = parameters.map(({ name }) => name);
-  const derived = gradients(graph, { loss: loss!, wrt, ...(rules && { rules }) });
+  const derived = gradients(decompose(graph), { loss: loss!, wrt, ...(rules && { rules }) });
   const added = derived.outputs.slice(graph.outputs.length);
-  return simplify({ ...derived, outputs: [loss!, ...added, ...others] });
+  return simplify(portable({ ...derived, outputs: [loss!, ...added, ...others] }));
 }
 
 /** Running variances follow the unbiased one, n / (n - 1) times what normalises, as in PyTorch. */

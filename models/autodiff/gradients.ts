@@ -12,6 +12,7 @@ import { GraphError } from "../onnx/graph_error.ts";
 import { describeNode } from "../onnx/operator.ts";
 import { isOpName } from "../onnx/shapes.ts";
 import { numElements, tensorOf } from "../onnx/tensor.ts";
+import { EXPANSIONS } from "./decompose.ts";
 import { inputRule, type Rule, type Rules, RuleSite } from "./rule.ts";
 import { RULES, WITHOUT_RULE } from "./rules.ts";
 
@@ -135,10 +136,15 @@ function ruleOf(rules: Rules, { op }: Node): Rule | undefined {
   return isOpName(op) ? rules[op] : undefined;
 }
 
+/** What can be done about an operator without a rule. */
 function advice({ op }: Node): string {
-  return Object.hasOwn(WITHOUT_RULE, op)
-    ? WITHOUT_RULE[op as keyof typeof WITHOUT_RULE]
-    : "add one to models/autodiff/rules.ts";
+  if (Object.hasOwn(EXPANSIONS, op)) {
+    return "decompose the graph first (models/autodiff/decompose.ts), which writes it with operators that have rules";
+  }
+  const own = Object.hasOwn(WITHOUT_RULE, op)
+    ? `${WITHOUT_RULE[op as keyof typeof WITHOUT_RULE]}, or `
+    : "write it with operators that have one, or ";
+  return `${own}take it off the way from the parameters to the loss, or add a rule (models/autodiff/rules.ts)`;
 }
 
 const REAL: readonly ElementType[] = ["float16", "bfloat16", "float32", "float64"];

@@ -24,6 +24,8 @@ const UNARY = [
   "LeakyRelu",
   "Elu",
   "Selu",
+  "Sin",
+  "Cos",
   "Not",
   "Cast",
 ] as const satisfies readonly OpName[];

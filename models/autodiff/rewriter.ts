@@ -1,7 +1,7 @@
 /** Replays a graph node by node into a new one, so that each node can be replaced while it goes by. */
-import { GraphBuilder, type Value } from "../onnx/builder.ts";
+import { type AttributeInput, GraphBuilder, toAttribute, type Value } from "../onnx/builder.ts";
 import type { Attribute, Graph, Node, Tensor, TensorType } from "../onnx/graph.ts";
-import type { OpName } from "../onnx/shapes.ts";
+import { attributeKind, OPERATORS, type OpName } from "../onnx/shapes.ts";
 import { tensorBytes, tensorOf } from "../onnx/tensor.ts";
 
 type Attributes = Readonly<Record<string, Attribute>>;
@@ -15,8 +15,26 @@ export interface Application {
   readonly type: TensorType;
 }
 
-/** A cheaper value of the same numbers and the same type for an application, null where it sees none. */
-export type Pattern = (n: Application, r: Rewriter) => Value | null;
+/**
+ * What an application can be replaced by: values of its outputs' types, in turn, or one for the first output alone;
+ * null where the pattern does not apply.
+ */
+export type Pattern = (n: Application, r: Rewriter) => Value | readonly Value[] | null;
+
+/** Attributes of the kinds that the operator has for their names. Throws TypeError where one does not fit. */
+export function typedAttributes(
+  op: OpName,
+  attributes: Readonly<Record<string, AttributeInput>>,
+): Attributes {
+  return Object.fromEntries(
+    Object.entries(attributes).map(([name, value]) => {
+      const kind = attributeKind(OPERATORS[op], name);
+      const attribute = kind && toAttribute(kind, value);
+      if (attribute === undefined) throw new TypeError(`${op} has no attribute ${name} of such a kind`);
+      return [name, attribute];
+    }),
+  );
+}
 
 /** An attribute of kind int, undefined where it is absent. */
 export function intAttribute(attributes: Attributes, name: string): number | undefined {
@@ -35,6 +53,9 @@ const MAX_SHARED = 1024;
 
 /** Operators whose two operands can change places without changing a bit. */
 const COMMUTATIVE: readonly OpName[] = ["Add", "Mul"];
+
+/** Operators that give other numbers each time: never made once for two. */
+const RANDOM: readonly OpName[] = ["Dropout"];
 
 export class Rewriter {
   readonly #graph: Graph;
@@ -66,7 +87,7 @@ export class Rewriter {
     for (const pattern of patterns) {
       const found = pattern(application, this);
       if (found === null) continue;
-      this.#values.set(node.outputs[0]!, found);
+      this.#replace(node, "name" in found ? [found] : found);
       return true;
     }
     const outputs = this.#apply(application, node);
@@ -77,6 +98,10 @@ export class Rewriter {
   /** A new application with one output. */
   emit(op: OpName, inputs: readonly (Value | null)[], attributes: Attributes = {}): Value {
     return this.#apply({ op, inputs, attributes })[0]!;
+  }
+
+  #replace(node: Node, values: readonly Value[]): void {
+    for (const [i, name] of node.outputs.entries()) if (name !== "") this.#values.set(name, values[i]!);
   }
 
   /** A constant of the new graph; equal small ones are one. */
@@ -137,7 +162,7 @@ export class Rewriter {
   #apply({ op, inputs, attributes }: Omit<Application, "type">, node?: Node): readonly Value[] {
     const key = applicationKey(op, inputs, attributes);
     const known = this.#made.get(key);
-    if (known) return known;
+    if (known && !RANDOM.includes(op)) return known;
     const name = node?.name || this.#fresh(op.toLowerCase());
     this.#nodeNames.add(name);
     const output = node ? this.#outputName(node) : name;

@@ -1,17 +1,27 @@
-/** The table of gradient rules, total over the operators of `models/onnx`: a rule, or why there is none. */
+/**
+ * The table of gradient rules. With the expansions of `decompose.ts` it is total over the operators of `models/onnx`:
+ * a rule, an expansion, or why there is neither.
+ */
+import type { ExpandedOp } from "./decompose.ts";
 import type { OpName } from "../onnx/shapes.ts";
+import { ACTIVATION_RULES } from "./rules/activations.ts";
 import { BLOCK_RULES } from "./rules/blocks.ts";
 import { CONVOLUTION_RULES } from "./rules/convolution.ts";
 import { ELEMENTWISE_RULES } from "./rules/elementwise.ts";
+import { GATHERING_RULES } from "./rules/gathering.ts";
 import { LINEAR_RULES } from "./rules/linear.ts";
+import { PADDING_RULES } from "./rules/padding.ts";
 import { POOL_RULES } from "./rules/pool.ts";
 import { REDUCE_RULES } from "./rules/reduce.ts";
 import { RESIZE_RULES } from "./rules/resize.ts";
 import { SHAPE_RULES } from "./rules/shape.ts";
 
 const TABLE = {
+  ...ACTIVATION_RULES,
   ...ELEMENTWISE_RULES,
+  ...GATHERING_RULES,
   ...LINEAR_RULES,
+  ...PADDING_RULES,
   ...REDUCE_RULES,
   ...SHAPE_RULES,
   ...CONVOLUTION_RULES,
@@ -23,11 +33,11 @@ export type DifferentiableOp = keyof typeof TABLE;
 
 export const RULES: Readonly<typeof TABLE> = TABLE;
 
-const IS_BOOL = "its output is bool, use it as a condition of Where";
+const IS_BOOL = "its output is bool: use it as a condition of Where";
 const IS_CONSTANT = "its output does not depend on real numbers";
 
 /** Operators that no gradient flows through: why, and what can be done. */
-export const WITHOUT_RULE: Readonly<Record<Exclude<OpName, DifferentiableOp>, string>> = {
+export const WITHOUT_RULE: Readonly<Record<Exclude<OpName, DifferentiableOp | ExpandedOp>, string>> = {
   Not: IS_BOOL,
   And: IS_BOOL,
   Or: IS_BOOL,
@@ -39,7 +49,6 @@ export const WITHOUT_RULE: Readonly<Record<Exclude<OpName, DifferentiableOp>, st
   Shape: IS_CONSTANT,
   Constant: IS_CONSTANT,
   ConstantOfShape: IS_CONSTANT,
-  Sign: "its derivative is 0 wherever it has one, use Abs or Where",
-  Gather: "its gradient scatters, use Slice or Split for fixed parts",
-  BatchNormalization: "decompose it into ReduceMean, Sub, Mul, Sqrt and Div",
+  Sign: "its derivative is 0 wherever it has one: use Abs, Where, or a smooth function such as Tanh",
+  Dropout: "it draws numbers of its own: turn it into a product with a fed mask (models/autodiff/dropout.ts)",
 };

@@ -247,7 +247,7 @@ function sharingKey(tensor: Tensor): string | undefined {
 }
 
 /** The attribute of this kind, undefined where the value does not fit it. */
-function toAttribute(kind: Attribute["kind"], value: AttributeInput): Attribute | undefined {
+export function toAttribute(kind: Attribute["kind"], value: AttributeInput): Attribute | undefined {
   if (isAttribute(value)) return value.kind === kind ? value : undefined;
   switch (kind) {
     case "int":

@@ -3,7 +3,7 @@ import type { Attribute, Dim, ElementType, Node, Shape, Tensor, TensorType } fro
 import { broadcast, formatType } from "./dims.ts";
 import { GraphError } from "./graph_error.ts";
 
-/** One operator of ai.onnx at opset 18. */
+/** One operator of ai.onnx at opset 18, or a later one of up to 21 where the table says so. */
 export interface Operator {
   /** Fewest and most inputs. Omitted ones count where a later one is given. */
   readonly inputs: readonly [fewest: number, most: number];

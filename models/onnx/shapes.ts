@@ -2,18 +2,24 @@
  * The operator table, and inference of the types of all values of a graph.
  *
  * An operator is known here or nowhere: builder, checker and codec read this table, and tables of rules elsewhere
- * are total over {@linkcode OpName}. Source: the ONNX operator schemas as of opset 18.
+ * are total over {@linkcode OpName}. Source: the ONNX operator schemas as of opset 18, but for Gelu
+ * (20) and GroupNormalization (21), which came later.
  */
 import type { Attribute, Dim, Node, Tensor, TensorType } from "./graph.ts";
 import { formatType } from "./dims.ts";
 import { GraphError } from "./graph_error.ts";
 import { describeNode, type Operator, Site } from "./operator.ts";
-import { BLOCKS } from "./operators/blocks.ts";
+import { ACTIVATIONS } from "./operators/activations.ts";
 import { CONSTANTS, MAX_CONTENTS, tensorContents } from "./operators/constants.ts";
+import { EINSUM } from "./operators/einsum.ts";
+import { BLOCKS } from "./operators/blocks.ts";
 import { CONVOLUTIONS } from "./operators/convolution.ts";
 import { ELEMENTWISE } from "./operators/elementwise.ts";
+import { GATHERING } from "./operators/gathering.ts";
 import { LAYOUT } from "./operators/layout.ts";
 import { LINEAR } from "./operators/linear.ts";
+import { NORMALISATIONS } from "./operators/normalisations.ts";
+import { PADDING } from "./operators/padding.ts";
 import { POOLS } from "./operators/pool.ts";
 import { REDUCTIONS } from "./operators/reductions.ts";
 import { RESIZE } from "./operators/resize.ts";
@@ -31,6 +37,11 @@ export const OPERATORS = {
   ...LAYOUT,
   ...SLICING,
   ...CONSTANTS,
+  ...ACTIVATIONS,
+  ...EINSUM,
+  ...GATHERING,
+  ...NORMALISATIONS,
+  ...PADDING,
   ...CONVOLUTIONS,
   ...POOLS,
   ...RESIZE,
@@ -50,7 +61,13 @@ export function operatorOf(graph: string, node: Node): Operator {
       `Cannot use ${describeNode(graph, node)}: only domain ai.onnx, found ${node.domain}`,
     );
   }
-  if (!isOpName(node.op)) throw new GraphError(`Cannot use ${describeNode(graph, node)}: unknown operator`);
+  if (!isOpName(node.op)) {
+    throw new GraphError(
+      `Cannot use ${
+        describeNode(graph, node)
+      }: unknown operator, write it with others or add it to models/onnx/operators/`,
+    );
+  }
   return OPERATORS[node.op];
 }
 

@@ -152,18 +152,25 @@ def overridable_model() -> onnx.ModelProto:
     return model_of(helper.make_graph(nodes, "overridable", inputs, outputs, [weight]))
 
 
-OPERATORS = """Abs Add And BatchNormalization Cast Clip Concat Constant ConstantOfShape Div Elu Equal Erf Exp Expand
-Flatten Gather Gemm Greater GreaterOrEqual Identity LeakyRelu Less LessOrEqual Log MatMul Max Min Mul Neg Not Or Pow
-Reciprocal ReduceMax ReduceMean ReduceMin ReduceSum Relu Reshape Selu Shape Sigmoid Sign Slice Softmax Softplus Split
-Sqrt Squeeze Sub Tanh Transpose Unsqueeze Where
+OPERATORS = """Abs Add And BatchNormalization Cast Celu Clip Concat Constant ConstantOfShape Cos CumSum Div Dropout
+Einsum Elu Equal Erf Exp Expand Flatten Gather GatherElements GatherND Gelu Gemm Greater GreaterOrEqual
+GroupNormalization HardSigmoid HardSwish Identity InstanceNormalization LayerNormalization LeakyRelu Less LessOrEqual
+Log LogSoftmax LpNormalization MatMul Max Mean MeanVarianceNormalization Min Mish Mul Neg Not Or PRelu Pad Pow
+Reciprocal ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum
+ReduceSumSquare Relu Reshape ScatterElements ScatterND Selu Shape Sigmoid Sign Sin Slice Softmax Softplus Softsign
+Split Sqrt Squeeze Sub Sum Tanh ThresholdedRelu Tile Transpose Trilu Unsqueeze Where
 Conv ConvTranspose AveragePool MaxPool GlobalAveragePool GlobalMaxPool Resize DepthToSpace SpaceToDepth""".split()
 
 ELEMENT_NAMES = {"float": "float32", "double": "float64"}
 
 
+# Operators that came later than opset 18, or changed.
+OPSETS = {"Gelu": 20, "GroupNormalization": 21}
+
+
 def operator_schema(name: str) -> dict:
-    """Arity, attribute kinds and the element types of input 0, as of opset 18."""
-    schema = onnx.defs.get_schema(name, 18)
+    """Arity, attribute kinds and the element types of input 0, as of opset 18 or the one given above."""
+    schema = onnx.defs.get_schema(name, OPSETS.get(name, 18))
     constraints = {constraint.type_param_str: constraint.allowed_type_strs for constraint in schema.type_constraints}
 
     allowed = constraints.get(schema.inputs[0].type_str, []) if schema.inputs else []

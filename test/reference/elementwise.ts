@@ -57,7 +57,7 @@ function condition(of: (a: number, b: number) => boolean): Kernel {
 }
 
 /** Kummer's series: 2/sqrt(pi) exp(-x^2) sum of 2^n x^(2n+1) / (1 3 5 ... (2n+1)); all terms have one sign. */
-function erf(x: number): number {
+export function erf(x: number): number {
   if (Math.abs(x) > 6) return Math.sign(x);
   let term = x, sum = x;
   for (let n = 1; Math.abs(term) > 1e-18 * Math.abs(sum); n++) {
@@ -68,7 +68,7 @@ function erf(x: number): number {
 }
 
 /** log(1 + exp(x)) without overflow. */
-function softplus(x: number): number {
+export function softplus(x: number): number {
   return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 }
 

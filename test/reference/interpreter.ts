@@ -4,11 +4,16 @@
  */
 import type { Graph, Node } from "../../models/onnx/graph.ts";
 import { isOpName, type OpName } from "../../models/onnx/shapes.ts";
+import { ACTIVATION_KERNELS } from "./activations.ts";
+import { EINSUM_KERNELS } from "./einsum.ts";
 import { BLOCK_KERNELS } from "./blocks.ts";
 import { CONVOLUTION_KERNELS } from "./convolution.ts";
 import { ELEMENTWISE_KERNELS } from "./elementwise.ts";
+import { GATHERING_KERNELS } from "./gathering.ts";
 import { Call, type Kernel } from "./kernel.ts";
 import { LINEAR_KERNELS } from "./linear.ts";
+import { NORMALISATION_KERNELS } from "./normalisations.ts";
+import { PADDING_KERNELS } from "./padding.ts";
 import { POOL_KERNELS } from "./pool.ts";
 import { REDUCTION_KERNELS } from "./reductions.ts";
 import { fromTensor, type RefTensor } from "./ref_tensor.ts";
@@ -16,8 +21,13 @@ import { RESIZE_KERNELS } from "./resize.ts";
 import { SHAPE_KERNELS } from "./shapes.ts";
 
 const KERNELS: Readonly<Record<OpName, Kernel>> = {
+  ...ACTIVATION_KERNELS,
+  ...EINSUM_KERNELS,
   ...ELEMENTWISE_KERNELS,
+  ...GATHERING_KERNELS,
   ...LINEAR_KERNELS,
+  ...NORMALISATION_KERNELS,
+  ...PADDING_KERNELS,
   ...REDUCTION_KERNELS,
   ...SHAPE_KERNELS,
   ...CONVOLUTION_KERNELS,

@@ -1,4 +1,4 @@
-/** Reference kernels of matrix products and of BatchNormalization's inference form. */
+/** Reference kernels of matrix products. */
 import type { Kernel } from "./kernel.ts";
 import { broadcastAt, broadcastShapes, generate, type RefTensor, refTensor } from "./ref_tensor.ts";
 
@@ -47,20 +47,7 @@ const gemm: Kernel = (call) => {
   });
 };
 
-/** scale (x - mean) / sqrt(variance + epsilon) + bias, each of them per channel (axis 1) */
-const batchNormalization: Kernel = (call) => {
-  const [x, scale, bias, mean, variance] = [0, 1, 2, 3, 4].map((i) => call.x(i));
-  const epsilon = call.float("epsilon", 1e-5);
-  let flat = 0;
-  return generate(x!.element, x!.shape, ([, channel]) => {
-    const centred = x!.data[flat++]! - mean!.data[channel!]!;
-    return scale!.data[channel!]! * centred / Math.sqrt(variance!.data[channel!]! + epsilon) +
-      bias!.data[channel!]!;
-  });
-};
-
 export const LINEAR_KERNELS = {
   MatMul: matMul,
   Gemm: gemm,
-  BatchNormalization: batchNormalization,
 } satisfies Record<string, Kernel>;

@@ -18,8 +18,9 @@ type FedType = keyof typeof ARRAYS;
 export async function runInOnnxRuntime(
   graph: Graph,
   feeds: ReadonlyMap<string, RefTensor>,
+  opset = 18,
 ): Promise<Map<string, RefTensor>> {
-  const session = await ort.InferenceSession.create(encodeGraph(graph), {
+  const session = await ort.InferenceSession.create(encodeGraph(graph, opset), {
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
     logSeverityLevel: 3,
@@ -30,11 +31,11 @@ export async function runInOnnxRuntime(
   return new Map(graph.outputs.map((name) => [name, fromOrt(results[name]!)]));
 }
 
-function encodeGraph(graph: Graph): Uint8Array {
+function encodeGraph(graph: Graph, opset: number): Uint8Array {
   return encodeModel({
     graph,
     ir_version: 9,
-    opset: 18,
+    opset,
     producer_name: "wagon-test",
     producer_version: "0",
     metadata: new Map(),

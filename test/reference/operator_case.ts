@@ -20,6 +20,8 @@ export interface OperatorCase {
   readonly num_outputs?: number;
   /** Shape of the first input in the graph, where it has named extents. */
   readonly named?: Shape;
+  /** Opset of the model, 18 unless given. */
+  readonly opset?: number;
 }
 
 export function f(shape: readonly number[], low = -2, high = 2): Operand {
@@ -32,6 +34,11 @@ export function given(element: ElementType, values: readonly number[]): Operand 
 
 export function c(...constant: number[]): Operand {
   return { constant };
+}
+
+/** Indices of this shape. */
+export function indices(shape: readonly number[], ...values: number[]): Operand {
+  return { element: "int64", shape, low: 0, high: 0, values };
 }
 
 export function floats(...constant: number[]): Operand {

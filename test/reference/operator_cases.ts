@@ -1,10 +1,15 @@
 /** What each operator is checked on: at least one case each, with its options, broadcasts and corners. */
 import type { OpName } from "../../models/onnx/shapes.ts";
 import { elementCode, tensorOf } from "../../models/onnx/tensor.ts";
+import { ACTIVATION_CASES } from "./activation_cases.ts";
+import { EINSUM_CASES } from "./einsum_cases.ts";
+import { GATHERING_CASES } from "./gathering_cases.ts";
+import { NORMALISATION_CASES } from "./normalisation_cases.ts";
+import { c, f, given, type OperatorCase } from "./operator_case.ts";
+import { PADDING_CASES } from "./padding_cases.ts";
 import { CONVOLUTION_CASES } from "./convolution_cases.ts";
 import { POOL_CASES } from "./pool_cases.ts";
 import { RESIZE_CASES } from "./resize_cases.ts";
-import { c, f, given, type OperatorCase } from "./operator_case.ts";
 
 const bools = (...values: number[]) => given("bool", values);
 const unary = (low = -2, high = 2): OperatorCase[] => [{ inputs: [f([3, 4], low, high)] }];
@@ -24,16 +29,28 @@ const extremes: OperatorCase[] = [
   ...broadcasts(),
   { inputs: [f([3, 1]), f([4]), f([2, 3, 4])] },
 ];
-const reductions: OperatorCase[] = [
-  { inputs: [f([2, 3, 4])] },
-  { inputs: [f([2, 3, 4])], attributes: { keepdims: 0 } },
-  { inputs: [f([2, 3, 4]), c(1)] },
-  { inputs: [f([2, 3, 4]), c(-1, 0)], attributes: { keepdims: 0 } },
-  { inputs: [f([2, 3])], attributes: { noop_with_empty_axes: 1 } },
-  { inputs: [f([])], attributes: { keepdims: 0 } },
+const reductionsOf = (low: number, high: number): OperatorCase[] => [
+  { inputs: [f([2, 3, 4], low, high)] },
+  { inputs: [f([2, 3, 4], low, high)], attributes: { keepdims: 0 } },
+  { inputs: [f([2, 3, 4], low, high), c(1)] },
+  { inputs: [f([2, 3, 4], low, high), c(-1, 0)], attributes: { keepdims: 0 } },
+  { inputs: [f([2, 3], low, high)], attributes: { noop_with_empty_axes: 1 } },
+  { inputs: [f([], low, high)], attributes: { keepdims: 0 } },
+];
+
+const reductions = reductionsOf(-2, 2), positiveReductions = reductionsOf(0.2, 2);
+const softmaxes: OperatorCase[] = [
+  { inputs: [f([3, 4])] },
+  { inputs: [f([2, 3, 4], -50, 50)], attributes: { axis: 1 } },
+  { inputs: [f([2, 3, 4])], attributes: { axis: -3 } },
 ];
 
 export const OPERATOR_CASES: Readonly<Record<OpName, readonly OperatorCase[]>> = {
+  ...ACTIVATION_CASES,
+  ...EINSUM_CASES,
+  ...GATHERING_CASES,
+  ...NORMALISATION_CASES,
+  ...PADDING_CASES,
   ...CONVOLUTION_CASES,
   ...POOL_CASES,
   ...RESIZE_CASES,
@@ -101,19 +118,24 @@ export const OPERATOR_CASES: Readonly<Record<OpName, readonly OperatorCase[]>> =
     { inputs: [f([3, 4]), f([2, 4]), f([3, 1])], attributes: { transB: 1, alpha: 0.5 } },
     { inputs: [f([4, 3]), f([2, 4]), f([])], attributes: { transA: 1, transB: 1, alpha: 2, beta: -0.5 } },
   ],
-  BatchNormalization: [
-    { inputs: [f([5, 3]), f([3]), f([3]), f([3]), f([3], 0.5, 2)] },
-    { inputs: [f([2, 3, 4]), f([3]), f([3]), f([3]), f([3], 0.5, 2)], attributes: { epsilon: 0.1 } },
-  ],
   ReduceSum: reductions,
   ReduceMean: reductions,
   ReduceMax: reductions,
   ReduceMin: reductions,
-  Softmax: [
-    { inputs: [f([3, 4])] },
-    { inputs: [f([2, 3, 4], -50, 50)], attributes: { axis: 1 } },
-    { inputs: [f([2, 3, 4])], attributes: { axis: -3 } },
+  ReduceProd: reductions,
+  ReduceL1: reductions,
+  ReduceL2: reductions,
+  ReduceLogSum: positiveReductions,
+  ReduceLogSumExp: reductions,
+  ReduceSumSquare: reductions,
+  LogSoftmax: softmaxes,
+  CumSum: [
+    { inputs: [f([2, 4]), c(1)] },
+    { inputs: [f([3, 4]), c(-2)], attributes: { exclusive: 1 } },
+    { inputs: [f([3, 4]), c(0)], attributes: { reverse: 1 } },
+    { inputs: [f([2, 3, 2]), c(1)], attributes: { reverse: 1, exclusive: 1 } },
   ],
+  Softmax: softmaxes,
   Reshape: [
     { inputs: [f([2, 3, 4]), c(4, 6)] },
     { inputs: [f([2, 3, 4]), c(0, -1)] },

@@ -1,6 +1,15 @@
 /** Reference kernels of operators over whole axes. */
 import type { Call, Kernel } from "./kernel.ts";
-import { flatten, indicesOf, positive, type RefTensor, sizeOf, unflatten } from "./ref_tensor.ts";
+import {
+  at,
+  flatten,
+  generate,
+  indicesOf,
+  positive,
+  type RefTensor,
+  sizeOf,
+  unflatten,
+} from "./ref_tensor.ts";
 
 function reducedAxes(call: Call): readonly number[] {
   const rank = call.x(0).shape.length;
@@ -30,7 +39,8 @@ function reduction(
   };
 }
 
-const softmax: Kernel = (call) => {
+/** exp(x - max) / sum along an axis, or its logarithm. */
+const softmax = (isLog: boolean): Kernel => (call) => {
   const x = call.x(0), axis = positive(call.int("axis", -1), x.shape.length);
   const data = new Float64Array(x.data.length);
   const lines = x.shape.with(axis, 1);
@@ -39,17 +49,32 @@ const softmax: Kernel = (call) => {
       { length: x.shape[axis]! },
       (_, i) => flatten(unflatten(line, lines).with(axis, i), x.shape),
     );
-    softmaxLine(x, places, data);
+    softmaxLine(x, places, data, isLog);
   }
   return { element: x.element, shape: x.shape, data };
 };
 
-function softmaxLine(x: RefTensor, places: readonly number[], out: Float64Array): void {
+function softmaxLine(x: RefTensor, places: readonly number[], out: Float64Array, isLog: boolean): void {
   const largest = Math.max(...places.map((place) => x.data[place]!));
   const powers = places.map((place) => Math.exp(x.data[place]! - largest));
   const sum = powers.reduce((a, b) => a + b, 0);
-  places.forEach((place, i) => out[place] = powers[i]! / sum);
+  places.forEach((place, i) =>
+    out[place] = isLog ? x.data[place]! - largest - Math.log(sum) : powers[i]! / sum
+  );
 }
+
+/** Each element with all before it along the axis (after it: reverse), itself left out if exclusive. */
+const cumulativeSum: Kernel = (call) => {
+  const x = call.x(0), axis = positive(call.numbers(1)![0]!, x.shape.length);
+  const isReverse = call.int("reverse", 0) !== 0, skip = call.int("exclusive", 0) !== 0 ? 1 : 0;
+  return generate(x.element, x.shape, (index) => {
+    const here = index[axis]!, extent = x.shape[axis]!;
+    const [from, to] = isReverse ? [here + skip, extent - 1] : [0, here - skip];
+    let sum = 0;
+    for (let i = from; i <= to; i++) sum += at(x, index.with(axis, i));
+    return sum;
+  });
+};
 
 const add = (sum: number, value: number) => sum + value;
 
@@ -58,5 +83,13 @@ export const REDUCTION_KERNELS = {
   ReduceMean: reduction(0, add, (sum, count) => sum / count),
   ReduceMax: reduction(-Infinity, Math.max),
   ReduceMin: reduction(Infinity, Math.min),
-  Softmax: softmax,
+  ReduceProd: reduction(1, (product, value) => product * value),
+  ReduceL1: reduction(0, (sum, value) => sum + Math.abs(value)),
+  ReduceL2: reduction(0, (sum, value) => sum + value ** 2, Math.sqrt),
+  ReduceLogSum: reduction(0, add, Math.log),
+  ReduceLogSumExp: reduction(0, (sum, value) => sum + Math.exp(value), Math.log),
+  ReduceSumSquare: reduction(0, (sum, value) => sum + value ** 2),
+  Softmax: softmax(false),
+  LogSoftmax: softmax(true),
+  CumSum: cumulativeSum,
 } satisfies Record<string, Kernel>;

@@ -43,6 +43,30 @@ export const REDUCE_RULES = {
   }, null],
   ReduceMax: [extremum, null],
   ReduceMin: [extremum, null],
+  /** dx = dy x / y, 0 where y is 0 (as torch.linalg.vector_norm) */
+  ReduceL2: [(n) => {
+    const kept = keptShape(n), y = n.reshape(n.y, kept);
+    const isZero = n.op("Equal", [y, n.number(0)]);
+    const quotient = n.div(n.reshape(n.dy, kept), n.where(isZero, n.number(1), y));
+    return n.mul(quotient, n.x(0));
+  }, null],
+  /** dx = dy exp(x - y) */
+  ReduceLogSumExp: [(n) => {
+    const kept = keptShape(n);
+    const share = n.op("Exp", [n.sub(n.x(0), n.reshape(n.y, kept))]);
+    return n.mul(n.reshape(n.dy, kept), share);
+  }, null],
+  /** dx = dy - exp(y) sum(dy) */
+  LogSoftmax: [(n) => {
+    const axis = n.int("axis", -1);
+    return n.sub(n.dy, n.mul(n.op("Exp", [n.y]), n.sum(n.dy, [axis], true)));
+  }],
+  /** dx_i = the sum of the dy_j that x_i is part of: summed up from the other end */
+  CumSum: [(n) =>
+    n.op("CumSum", [n.dy, n.x(1)], {
+      exclusive: n.int("exclusive", 0),
+      reverse: n.int("reverse", 0) === 0 ? 1 : 0,
+    }), null],
   /** dx = t - y sum(t) with t = dy y */
   Softmax: [(n) => {
     const axis = n.int("axis", -1);

@@ -15,11 +15,6 @@ function join(n: RuleSite, parts: readonly Value[], axis: number): Value {
   return present.length === 1 ? present[0]! : n.op("Concat", present, { axis });
 }
 
-function take(n: RuleSite, x: Value, axis: number, start: number, end: number, step = 1): Value {
-  const ranges = [[start], [end], [axis], ...(step === 1 ? [] : [[step]])];
-  return n.op("Slice", [x, ...ranges.map((range) => n.intVector(range))]);
-}
-
 /** One axis of Slice: element k of the output is element start + k step of the input. */
 interface Range {
   readonly axis: number;
@@ -44,7 +39,7 @@ function sliceRanges(n: RuleSite): readonly Range[] {
 function forwards(n: RuleSite, dy: Value, { axis, start, step }: Range): { dy: Value; range: Range } {
   if (step > 0) return { dy, range: { axis, start, step } };
   const last = start + (n.shape(dy)[axis]! - 1) * step;
-  const reversed = take(n, dy, axis, -1, -(2 ** 31), -1);
+  const reversed = n.reversed(dy, axis);
   return { dy: reversed, range: { axis, start: last, step: -step } };
 }
 
@@ -62,7 +57,7 @@ function putBack(n: RuleSite, dy: Value, taken: Range, extent: number): Value {
   const { dy: ordered, range: { axis, start, step } } = forwards(n, dy, taken);
   const room = extent - start;
   let inner = step === 1 ? ordered : dilated(n, ordered, axis, step);
-  if (n.shape(inner)[axis]! > room) inner = take(n, inner, axis, 0, room);
+  if (n.shape(inner)[axis]! > room) inner = n.slice(inner, axis, 0, room);
   const shape = n.shape(inner);
   const zeros = (length: number) => n.zeros(shape.with(axis, length));
   const rest = room - shape[axis]!;
@@ -86,7 +81,7 @@ export const SHAPE_RULES = {
     const axis = joinedAxis(n, undefined, n.y);
     const extents = n.node.inputs.map((_, i) => n.shape(n.x(i))[axis]!);
     const start = extents.slice(0, index).reduce((sum, extent) => sum + extent, 0);
-    return take(n, n.dy, axis, start, start + extents[index]!);
+    return n.slice(n.dy, axis, start, start + extents[index]!);
   },
   /** dx = the parts' gradients, joined */
   Split: [(n) => {

@@ -8,7 +8,10 @@ import { ALL, BOOL, CLASSIC_FLOATS, FLOATS, INDICES, NUMERIC, SIGNED } from "./e
 type Elements = readonly ElementType[];
 
 /** One input, the same type out. */
-function unary(allowed: Elements, attributes: Readonly<Record<string, Attribute["kind"]>> = {}): Operator {
+export function unary(
+  allowed: Elements,
+  attributes: Readonly<Record<string, Attribute["kind"]>> = {},
+): Operator {
   return { inputs: [1, 1], outputs: [1, 1], attributes, infer: (site) => [site.typeIn(0, allowed)] };
 }
 
@@ -30,6 +33,7 @@ const arithmetic = broadcasting(NUMERIC, 2);
 const comparison = broadcasting(NUMERIC, 2, "bool");
 const logic = broadcasting(BOOL, 2);
 const extremum = broadcasting(NUMERIC, Infinity);
+const sum = broadcasting(FLOATS, Infinity);
 
 function inferClip(site: Site) {
   const element = site.commonElement(NUMERIC);
@@ -82,6 +86,8 @@ export const ELEMENTWISE = {
   },
   Min: extremum,
   Max: extremum,
+  Sum: sum,
+  Mean: sum,
   And: logic,
   Or: logic,
   Greater: comparison,

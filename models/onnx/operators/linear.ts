@@ -1,8 +1,8 @@
-/** Matrix products, and layers on channels. */
+/** Matrix products. */
 import type { Shape, TensorType } from "../graph.ts";
 import { broadcast, formatShape } from "../dims.ts";
 import type { Operator, Site } from "../operator.ts";
-import { FLOATS, WIDE } from "./element_sets.ts";
+import { WIDE } from "./element_sets.ts";
 
 /** Matrices in the last two axes, the axes before them broadcast; a vector is a row left, a column right. */
 function inferMatMul(site: Site): readonly TensorType[] {
@@ -39,23 +39,6 @@ function inferGemm(site: Site): readonly TensorType[] {
   return [{ element, shape }];
 }
 
-/** Inference form: running mean and variance are inputs, one output. */
-function inferBatchNormalization(site: Site): readonly TensorType[] {
-  if (site.int("training_mode", 0) !== 0) {
-    site.fail("attribute training_mode must be 0: decompose it for training");
-  }
-  const x = site.typeIn(0, FLOATS);
-  if (x.shape.length < 2) site.fail("input 0 must have rank 2 or more");
-  const channels = x.shape[1]!;
-  for (const i of [1, 2, 3, 4]) {
-    const { shape } = site.typeIn(i, FLOATS);
-    if (shape.length !== 1 || shape[0] !== channels) {
-      site.fail(`input ${i} must have shape [${channels}]: found ${formatShape(shape)}`);
-    }
-  }
-  return [x];
-}
-
 export const LINEAR = {
   MatMul: { inputs: [2, 2], outputs: [1, 1], attributes: {}, infer: inferMatMul },
   Gemm: {
@@ -63,11 +46,5 @@ export const LINEAR = {
     outputs: [1, 1],
     attributes: { alpha: "float", beta: "float", transA: "int", transB: "int" },
     infer: inferGemm,
-  },
-  BatchNormalization: {
-    inputs: [5, 5],
-    outputs: [1, 1],
-    attributes: { epsilon: "float", momentum: "float", training_mode: "int" },
-    infer: inferBatchNormalization,
   },
 } satisfies Record<string, Operator>;

@@ -42,10 +42,32 @@ function inferSoftmax(site: Site) {
   return [type];
 }
 
+function inferCumSum(site: Site) {
+  const type = site.typeIn(0, WIDE);
+  const axis = site.numbers(1, "axis");
+  if (axis.length !== 1) site.fail(`axis (input 1) must be one number: found ${axis.length}`);
+  site.axis(axis[0]!, type.shape.length);
+  return [type];
+}
+
 export const REDUCTIONS = {
   ReduceSum: reduction(WIDE, true),
   ReduceMean: reduction(WIDE, false),
   ReduceMax: reduction(NUMERIC.filter((element) => element !== "int16" && element !== "uint16"), false),
   ReduceMin: reduction(NUMERIC.filter((element) => element !== "int16" && element !== "uint16"), false),
+  ReduceProd: reduction(WIDE, true),
+  ReduceL1: reduction(WIDE, true),
+  ReduceL2: reduction(WIDE, true),
+  ReduceLogSum: reduction(WIDE, false),
+  ReduceLogSumExp: reduction(WIDE, false),
+  ReduceSumSquare: reduction(WIDE, true),
   Softmax: { inputs: [1, 1], outputs: [1, 1], attributes: { axis: "int" }, infer: inferSoftmax },
+  LogSoftmax: { inputs: [1, 1], outputs: [1, 1], attributes: { axis: "int" }, infer: inferSoftmax },
+  /** Input 1 is the axis, a scalar. */
+  CumSum: {
+    inputs: [2, 2],
+    outputs: [1, 1],
+    attributes: { exclusive: "int", reverse: "int" },
+    infer: inferCumSum,
+  },
 } satisfies Record<string, Operator>;

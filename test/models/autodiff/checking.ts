@@ -1,13 +1,15 @@
 /** Gradients against central differences: graphs of one operator, their losses, and the error measure. */
+import { decompose, type ExpandedOp } from "../../../models/autodiff/decompose.ts";
 import { gradients } from "../../../models/autodiff/gradients.ts";
 import type { Rules } from "../../../models/autodiff/rule.ts";
 import { type DifferentiableOp, RULES } from "../../../models/autodiff/rules.ts";
 import { GraphBuilder, type Value } from "../../../models/onnx/builder.ts";
 import type { ElementType, Graph } from "../../../models/onnx/graph.ts";
-import { tensorOf } from "../../../models/onnx/tensor.ts";
+import { elementCode, tensorOf } from "../../../models/onnx/tensor.ts";
 import { interpret } from "../../reference/interpreter.ts";
 import { type RefTensor, refTensor, sizeOf } from "../../reference/ref_tensor.ts";
 import { seededNumbers, uniform } from "../../reference/seeded.ts";
+import { EXPANSION_CASES } from "./expansion_cases.ts";
 import type { Operand, RuleCase } from "./rule_case.ts";
 import { RULE_CASES } from "./rule_cases.ts";
 
@@ -29,7 +31,7 @@ function ruleProblem(op: string, ruleCase: RuleCase, element: ElementType, seed:
     const isCopy = ruleCase.repeated && i > 0;
     inputs.push(isCopy ? inputs[0]! : declare(b, operand, element, `x${i}`, feeds, seed + i));
   }
-  const wrt = [...feeds.keys()];
+  const wrt = [...feeds].filter(([, tensor]) => tensor.element === element).map(([name]) => name);
   const outputs = b.ops(op, inputs, ruleCase.attributes ?? {}, ruleCase.num_outputs ?? 1);
   b.output(weightedSum(b, outputs.map((y) => b.op("Mul", [y, y])), "w", feeds, seed + 10), "loss");
   return { graph: b.build(), feeds, wrt };
@@ -54,6 +56,12 @@ function declare(
 ): Value | null {
   if (operand === null) return null;
   if ("ints" in operand) return b.ints(operand.ints);
+  if ("indices" in operand) {
+    const { indices, shape, fed } = operand;
+    if (!fed) return b.constant(tensorOf("int64", shape, indices));
+    feeds.set(name, refTensor("int64", shape, indices));
+    return b.input(name, "int64", shape);
+  }
   if ("bools" in operand) return b.constant(tensorOf("bool", [operand.bools.length], operand.bools));
   if ("scales" in operand) return b.constant(tensorOf("float32", [operand.scales.length], operand.scales));
   const { shape, low, high, signs } = operand;
@@ -78,7 +86,9 @@ function weightedSum(
     const numbers = seededNumbers(seed + i, sizeOf(shape as number[]), 0.5, 1.5);
     feeds.set(`${stem}${i}`, refTensor(element, shape as number[], numbers));
     const weights = b.input(`${stem}${i}`, element, shape);
-    return b.op("ReduceSum", [b.op("Mul", [weights, value])], { keepdims: 0 });
+    const part = b.op("ReduceSum", [b.op("Mul", [weights, value])], { keepdims: 0 });
+    const sum = values[0]!.type.element;
+    return element === sum ? part : b.op("Cast", [part], { to: elementCode(sum) });
   }).reduce((sum, part) => b.op("Add", [sum, part]));
 }
 
@@ -136,6 +146,13 @@ export function firstOrder(
 ): Problem {
   const problem = ruleProblem(op, RULE_CASES[op][index]!, element, 100 * index + 1);
   return { ...problem, graph: gradients(problem.graph, { loss: "loss", wrt: problem.wrt, rules }) };
+}
+
+/** A case of an expansion with the gradients of its loss, as `_grad`. */
+export function firstOrderExpanded(op: ExpandedOp, index: number, element: ElementType): Problem {
+  const problem = ruleProblem(op, EXPANSION_CASES[op][index]!, element, 100 * index + 1);
+  const graph = gradients(decompose(problem.graph), { loss: "loss", wrt: problem.wrt });
+  return { ...problem, graph };
 }
 
 /** The gradients of a weighted sum of first gradients, as `_grad2`. */

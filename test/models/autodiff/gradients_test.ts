@@ -194,7 +194,17 @@ const refusals: Record<string, [() => unknown, string]> = {
         wrt: ["x"],
       }),
     "Cannot differentiate node s (Sign) of graph g: Sign has no gradient rule: its derivative is 0 wherever it has " +
-    "one, use Abs or Where",
+    "one: use Abs, Where, or a smooth function such as Tanh, or take it off the way from the parameters to the " +
+    "loss, or add a rule (models/autodiff/rules.ts)",
+  ],
+  "an operator that is to be decomposed first": [
+    () =>
+      gradients(scalarGraph("g", (b, x) => b.op("Mish", [x], {}, { name: "m" })), {
+        loss: "loss",
+        wrt: ["x"],
+      }),
+    "Cannot differentiate node m (Mish) of graph g: Mish has no gradient rule: decompose the graph first " +
+    "(models/autodiff/decompose.ts), which writes it with operators that have rules",
   ],
   "a batch without a number": [
     () => {

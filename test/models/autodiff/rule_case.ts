@@ -10,6 +10,7 @@ export type Operand =
     readonly signs: boolean;
   }
   | { readonly ints: readonly number[] }
+  | { readonly indices: readonly number[]; readonly shape: readonly number[]; readonly fed: boolean }
   | { readonly bools: readonly number[] }
   | { readonly scales: readonly number[] }
   | null;
@@ -39,6 +40,16 @@ export function within(low: number, high: number, ...shape: number[]): Operand {
 
 export function i(...ints: number[]): Operand {
   return { ints };
+}
+
+/** Constant indices of a shape. */
+export function indices(shape: readonly number[], ...values: number[]): Operand {
+  return { indices: values, shape, fed: false };
+}
+
+/** Indices that are an input of the graph. */
+export function fed(shape: readonly number[], ...values: number[]): Operand {
+  return { indices: values, shape, fed: true };
 }
 
 export function scales(...scales: number[]): Operand {

@@ -4,6 +4,7 @@
  */
 import { elementCode } from "../../../models/onnx/tensor.ts";
 import type { DifferentiableOp } from "../../../models/autodiff/rules.ts";
+import { GATHERING_RULE_CASES } from "./gathering_cases.ts";
 import { CONVOLUTION_RULE_CASES } from "./convolution_cases.ts";
 import { POOL_RULE_CASES } from "./pool_cases.ts";
 import { RESIZE_RULE_CASES } from "./resize_cases.ts";
@@ -38,6 +39,7 @@ const reductions: RuleCase[] = [
 ];
 
 export const RULE_CASES: Readonly<Record<DifferentiableOp, readonly RuleCase[]>> = {
+  ...GATHERING_RULE_CASES,
   ...CONVOLUTION_RULE_CASES,
   ...POOL_RULE_CASES,
   ...RESIZE_RULE_CASES,
@@ -56,6 +58,14 @@ export const RULE_CASES: Readonly<Record<DifferentiableOp, readonly RuleCase[]>>
   LeakyRelu: [...unary(), { inputs: [x(2, 3)], attributes: { alpha: 0.2 } }],
   Elu: [...unary(), { inputs: [x(2, 3)], attributes: { alpha: 0.7 } }],
   Selu: [...unary(), { inputs: [x(2, 3)], attributes: { alpha: 1.5, gamma: 1.1 } }],
+  Sin: unary(),
+  Cos: unary(),
+  PRelu: [
+    { inputs: [x(2, 3), x(2, 3)] },
+    { inputs: [x(2, 2, 3), x(2, 1)] },
+    { inputs: [x(2, 3), x()] },
+    { inputs: [x(2, 3), null], repeated: true },
+  ],
   Add: broadcasts(),
   Sub: broadcasts().filter(({ repeated }) => !repeated),
   Mul: broadcasts(),
@@ -104,6 +114,15 @@ export const RULE_CASES: Readonly<Record<DifferentiableOp, readonly RuleCase[]>>
   ReduceMean: reductions,
   ReduceMax: reductions,
   ReduceMin: reductions,
+  ReduceL2: reductions,
+  ReduceLogSumExp: reductions,
+  LogSoftmax: [{ inputs: [x(2, 3)] }, { inputs: [x(2, 3, 2)], attributes: { axis: 1 } }],
+  CumSum: [
+    { inputs: [x(2, 3), i(1)] },
+    { inputs: [x(3, 2), i(0)], attributes: { exclusive: 1 } },
+    { inputs: [x(2, 3), i(-1)], attributes: { reverse: 1 } },
+    { inputs: [x(3, 2), i(0)], attributes: { reverse: 1, exclusive: 1 } },
+  ],
   Softmax: [{ inputs: [x(2, 3)] }, { inputs: [x(2, 3, 2)], attributes: { axis: 1 } }],
   Reshape: [{ inputs: [x(2, 3), i(3, -1)] }, { inputs: [x(2, 2, 2), i(0, 4)] }],
   Transpose: [{ inputs: [x(2, 3, 2)] }, { inputs: [x(2, 3, 2)], attributes: { perm: [1, 2, 0] } }],

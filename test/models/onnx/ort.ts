@@ -37,8 +37,8 @@ export interface OrtTypes {
 }
 
 /** Types of the graph's outputs. */
-export async function ortTypes(graph: Graph, extents: Extents = {}): Promise<OrtTypes> {
-  const session = await InferenceSession.create(encodeModel(modelOf(graph)), {
+export async function ortTypes(graph: Graph, extents: Extents = {}, opset = 18): Promise<OrtTypes> {
+  const session = await InferenceSession.create(encodeModel({ ...modelOf(graph), opset }), {
     intraOpNumThreads: 1,
     graphOptimizationLevel: "disabled",
     logSeverityLevel: 3,

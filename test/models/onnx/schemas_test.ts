@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { GraphBuilder, type Value } from "../../../models/onnx/builder.ts";
+import { type AttributeInput, GraphBuilder, type Value } from "../../../models/onnx/builder.ts";
 import type { ElementType, Shape } from "../../../models/onnx/graph.ts";
 import { GraphError } from "../../../models/onnx/graph_error.ts";
 import { OPERATORS, type OpName } from "../../../models/onnx/shapes.ts";
@@ -22,7 +22,6 @@ const schemas = JSON.parse(
 
 /** Where the table takes less than ONNX, on purpose. */
 const NARROWER: Partial<Record<OpName, Partial<Schema>>> = {
-  BatchNormalization: { max_outputs: 1 },
   MaxPool: { max_outputs: 1 },
   Constant: {
     attributes: {
@@ -57,8 +56,12 @@ Deno.test("numbers of inputs and outputs, and attributes, are those of the ONNX 
   }
 });
 
+function vectors(b: GraphBuilder, count: number): Value[] {
+  return Array.from({ length: count }, () => b.constant(tensorOf("float32", [2], [1, 1])));
+}
+
 /** Operands besides the one of input 0, where they are not all of its type and shape. */
-const OTHERS: Partial<Record<OpName, (b: GraphBuilder) => readonly Value[]>> = {
+const OTHERS: Partial<Record<OpName, (b: GraphBuilder, x: Value) => readonly Value[]>> = {
   ...Object.fromEntries(
     (["Reshape", "Expand"] as const).map((op) => [op, (b: GraphBuilder) => [b.ints([2, 2])]]),
   ),
@@ -71,10 +74,21 @@ const OTHERS: Partial<Record<OpName, (b: GraphBuilder) => readonly Value[]>> = {
   Split: () => [],
   Resize: (b) => [b.constant(tensorOf("float32", [0], [])), b.constant(tensorOf("float32", [2], [2, 2]))],
   Where: (b) => [b.scalar(1), b.scalar(2)],
-  BatchNormalization: (b) => Array.from({ length: 4 }, () => b.constant(tensorOf("float32", [2], [1, 1]))),
+  BatchNormalization: (b) => vectors(b, 4),
+  InstanceNormalization: (b) => vectors(b, 2),
+  GroupNormalization: (b) => vectors(b, 2),
+  CumSum: (b) => [b.ints([0])],
+  Tile: (b) => [b.ints([1, 1])],
+  Pad: (b) => [b.ints([0, 0, 0, 0])],
+  Trilu: () => [],
+  Dropout: () => [],
+  GatherElements: (b) => [b.constant(tensorOf("int64", [2, 2], [0, 0, 0, 0]))],
+  GatherND: (b) => [b.constant(tensorOf("int64", [2, 1], [0, 0]))],
+  ScatterElements: (b, x) => [b.constant(tensorOf("int64", [2, 2], [0, 0, 0, 0])), x],
+  ScatterND: (b, x) => [b.constant(tensorOf("int64", [2, 1], [0, 0])), x],
 };
 
-const ATTRIBUTES: Partial<Record<OpName, Record<string, number | readonly number[]>>> = {
+const ATTRIBUTES: Partial<Record<OpName, Record<string, AttributeInput>>> = {
   AveragePool: { kernel_shape: [2] },
   MaxPool: { kernel_shape: [2] },
   DepthToSpace: { blocksize: 2 },
@@ -82,12 +96,24 @@ const ATTRIBUTES: Partial<Record<OpName, Record<string, number | readonly number
   Cast: { to: 1 },
   Concat: { axis: 0 },
   Split: { num_outputs: 1 },
+  GroupNormalization: { num_groups: 1 },
+  LayerNormalization: { axis: 0 },
+  Einsum: { equation: "ij" },
+  MeanVarianceNormalization: { axes: [0] },
 };
 
 /** Shape of input 0, where it is not a matrix. */
 const SHAPES: Partial<Record<OpName, Shape>> = {
   ...Object.fromEntries(
-    ["Conv", "ConvTranspose", "AveragePool", "MaxPool", "GlobalAveragePool", "GlobalMaxPool"].map((
+    [
+      "Conv",
+      "ConvTranspose",
+      "AveragePool",
+      "MaxPool",
+      "GlobalAveragePool",
+      "GlobalMaxPool",
+      "InstanceNormalization",
+    ].map((
       op,
     ) => [op, [2, 2, 2]]),
   ),
@@ -100,7 +126,7 @@ function takes(op: OpName, element: ElementType): boolean {
   const b = new GraphBuilder("g");
   const shape = SHAPES[op] ?? [2, 2];
   const x = b.input("x", element, shape);
-  const others = OTHERS[op]?.(b) ?? Array.from({ length: OPERATORS[op].inputs[0] - 1 }, () => x);
+  const others = OTHERS[op]?.(b, x) ?? Array.from({ length: OPERATORS[op].inputs[0] - 1 }, () => x);
   try {
     b.op(op, [x, ...others], ATTRIBUTES[op] ?? {});
     return true;

@@ -124,11 +124,6 @@ const REFUSALS: readonly (readonly [Case, string])[] = [
     (b) => b.op("Constant", []),
     "(Constant) of graph g on (): exactly one attribute must be present: found none",
   ],
-  [
-    (b) =>
-      b.op("BatchNormalization", Array.from({ length: 5 }, () => input(b, [4, 4])), { training_mode: 1 }),
-    "(BatchNormalization) of graph g on (float32[4,4], float32[4,4], float32[4,4], float32[4,4], float32[4,4]): attribute training_mode must be 0: decompose it for training",
-  ],
 ];
 
 Deno.test("ill-typed nodes are refused with node, operator, graph and input types", () => {

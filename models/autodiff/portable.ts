@@ -1,0 +1,88 @@
+/**
+ * The pass after differentiation: operators that ONNX Runtime's WebGPU provider has no kernel for (1.30), and forms of
+ * others that it computes wrongly, are written with what it has. Their rules have been applied by then, so no gradient goes through these forms.
+ */
+import type { Value } from "../onnx/builder.ts";
+import { isFixed, sameShape } from "../onnx/dims.ts";
+import type { ElementType, Graph } from "../onnx/graph.ts";
+import { numElements, tensorOf } from "../onnx/tensor.ts";
+import { expandAll, type Expansion, type Expansions, type ExpansionSite } from "./expansion.ts";
+
+const REALS: readonly ElementType[] = ["float32", "float64"];
+
+/** An exponent in the element type of the base; integer ones have kernels on the CPU alone. */
+function realExponent(n: ExpansionSite): Value {
+  const p = n.x(1), { element } = n.type;
+  const numbers = p.type.element === element ? undefined : n.maybeConstants(1);
+  return numbers ? n.constant(tensorOf(element, n.shape(p), numbers)) : p;
+}
+
+/** Same shapes, or one exponent for all: other broadcasts fail when they run. */
+function runs(base: Value, p: Value): boolean {
+  return sameShape(base.type.shape, p.type.shape) ||
+    (isFixed(p.type.shape) && numElements(p.type.shape) === 1 &&
+      p.type.shape.length <= base.type.shape.length);
+}
+
+/** Steps below 0 must start at the last element: so the axis is cut behind the first one taken. */
+function sliceBackwards(n: ExpansionSite): Value | null {
+  const x = n.x(0), starts = n.maybeConstants(1), ends = n.maybeConstants(2);
+  const axes = n.has(3) ? n.maybeConstants(3) : starts && [...starts.keys()];
+  const steps = n.has(4) ? n.maybeConstants(4) : [];
+  if (!isFixed(x.type.shape) || !starts || !ends || !axes || !steps) return null;
+  const { shape } = x.type;
+  const extents = axes.map((axis) => shape[axis < 0 ? axis + shape.length : axis]!);
+  const fromEnd = (at: number, i: number) => at < 0 ? at + extents[i]! : at;
+  const isWrong = (i: number) => steps[i]! < 0 && fromEnd(starts[i]!, i) < extents[i]! - 1;
+  if (!steps.some((_, i) => isWrong(i))) return null;
+  const cut = extents.map((extent, i) => isWrong(i) ? Math.max(fromEnd(starts[i]!, i) + 1, 1) : extent);
+  const first = n.op("Slice", [x, ...[axes.map(() => 0), cut, axes].map((list) => n.intVector(list))]);
+  const last = ends.map((end, i) => {
+    const before = fromEnd(end, i);
+    return !isWrong(i) ? end : before < 0 ? -(2 ** 31) : before;
+  });
+  const begin = starts.map((start, i) => isWrong(i) ? -1 : start);
+  return n.op("Slice", [first, ...[begin, last, axes, steps].map((list) => n.intVector(list))]);
+}
+
+const FORMS = {
+  Slice: sliceBackwards,
+  /** x - max - log sum exp(x - max) */
+  LogSoftmax: (n) => {
+    const x = n.x(0), axis = n.intVector([n.int("axis", -1)]);
+    const shifted = n.sub(x, n.op("ReduceMax", [x, axis]));
+    return n.sub(shifted, n.op("Log", [n.op("ReduceSum", [n.op("Exp", [shifted]), axis])]));
+  },
+  /** gamma elu(x; alpha) */
+  Selu: (n) => {
+    const alpha = n.float("alpha", 1.6732631921768188), gamma = n.float("gamma", 1.0507010221481323);
+    return n.mul(n.op("Elu", [n.x(0)], { alpha }), n.number(gamma));
+  },
+  /** not (not a and not b) */
+  Or: (n) => {
+    const [a, b] = [0, 1].map((i) => n.op("Not", [n.x(i)]));
+    return n.op("Not", [n.op("And", [a!, b!])]);
+  },
+  /** 1 where x > 0, -1 where x < 0, else 0 */
+  Sign: (n) => {
+    const x = n.x(0);
+    if (!REALS.includes(n.type.element)) return null;
+    const below = n.where(n.op("Less", [x, n.number(0)]), n.number(-1), n.number(0));
+    return n.where(n.op("Greater", [x, n.number(0)]), n.number(1), below);
+  },
+  /** With base and exponent repeated to the shape of the result */
+  Pow: (n) => {
+    const { element, shape } = n.type, base = n.x(0), p = realExponent(n);
+    if (!REALS.includes(element) || (p === n.x(1) && runs(base, p))) return null;
+    if (runs(base, p) || !isFixed(shape)) return n.op("Pow", [base, p]);
+    return n.op("Pow", [n.expand(base, shape), n.expand(p, shape)]);
+  },
+} satisfies Expansions;
+
+/** Operators that {@linkcode portable} rewrites. */
+export const PORTABLE_FORMS: Readonly<Record<keyof typeof FORMS, Expansion>> = FORMS;
+
+/** The graph with the same inputs and outputs, and the same numbers but for rounding, that runs on every provider. */
+export function portable(graph: Graph): Graph {
+  return expandAll(graph, PORTABLE_FORMS);
+}
