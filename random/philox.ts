@@ -19,6 +19,8 @@ export const PURPOSES = {
   sample: 7,
   evaluation: 8,
   probe: 9,
+  critic_dropout: 16,
+  generator_dropout: 17,
 } as const;
 export type Purpose = keyof typeof PURPOSES;
 

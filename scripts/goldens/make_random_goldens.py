@@ -17,6 +17,7 @@ import numpy as np
 # Numbers are kept as the hexadecimal digits of their little-endian bytes.
 OUT = pathlib.Path(__file__).parents[2] / "test" / "random" / "goldens"
 PURPOSES = ["init", "shuffle", "critic_noise", "generator_noise", "dataset", "holdout", "sample", "evaluation", "probe"]
+PURPOSE_NUMBERS = {name: i + 1 for i, name in enumerate(PURPOSES)} | {"critic_dropout": 16, "generator_dropout": 17}
 MASK = 0xFFFFFFFF
 
 
@@ -35,7 +36,7 @@ def words(seed, purpose, counter, shard):
     key = (seed & MASK, seed >> 32)
     block = 0
     while True:
-        yield from philox((block, shard, counter, PURPOSES.index(purpose) + 1), key)
+        yield from philox((block, shard, counter, PURPOSE_NUMBERS[purpose]), key)
         block += 1
 
 
@@ -140,6 +141,15 @@ def stream_goldens(key):
     )
 
 
+def dropout_goldens(sizes, ratios, **key):
+    """Masks of one stream, in turn: 0 or the inverse of the share that is kept."""
+    source, masks = words(**key), []
+    for size, ratio in zip(sizes, ratios):
+        kept = np.float32(1 / (1 - ratio))
+        masks.append(little_endian([0 if next(source) < math.floor(ratio * 2**32 + 0.5) else kept for _ in range(size)], "<f4"))
+    return dict(key=key, sizes=sizes, ratios=ratios, masks=masks)
+
+
 def special_goldens():
     """Function -> points that span its range, and its values there rounded to float64."""
     rng = np.random.default_rng(1)
@@ -177,5 +187,9 @@ if __name__ == "__main__":
     # Random123's kat_vectors, philox4x32 with 10 rounds.
     assert philox([0] * 4, [0] * 2) == [0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8]
     write("streams.json", [stream_goldens(key) for key in KEYS])
+    write("dropout.json", [
+        dropout_goldens([40, 24], [0.5, 0.2], seed=5, purpose="critic_dropout", counter=300, shard=2),
+        dropout_goldens([7, 3, 30], [0.9, 0.0, 0.25], seed=(1 << 53) - 1, purpose="generator_dropout", counter=1, shard=0),
+    ])
     write("special.json", special_goldens())
     write("normal.json", normal_goldens())
