@@ -21,6 +21,8 @@ export interface GradientOptions {
   readonly loss: string;
   /** Names of the values to differentiate by, inputs or not. The loss must depend on each. */
   readonly wrt: readonly string[];
+  /** Names of values that count as constants: no gradient flows through them. */
+  readonly constants?: readonly string[];
   /** Name of a value of the loss's type that stands for its gradient; without it, that is 1. */
   readonly seed?: string;
   /** What follows a value's name in the name of its gradient; default `_grad`. */
@@ -39,11 +41,11 @@ export interface GradientOptions {
  */
 export function gradients(graph: Graph, options: GradientOptions): Graph {
   checkOptions(graph, options);
-  const { loss, wrt, seed, suffix = "_grad", rules = RULES } = options;
+  const { loss, wrt, constants = [], seed, suffix = "_grad", rules = RULES } = options;
   const b = GraphBuilder.from(graph);
   const reached = new Cotangents(b);
   reached.add(loss, seed === undefined ? ones(b, b.value(loss)) : b.value(seed));
-  const active = dependents(graph, wrt, rules);
+  const active = dependents(graph, wrt, constants, rules);
   for (const node of graph.nodes.toReversed()) {
     const dys = node.outputs.map((name) => active.has(name) ? reached.total(name) : undefined);
     if (dys.some((dy) => dy !== undefined)) {
@@ -115,7 +117,12 @@ function unbroadcast(b: GraphBuilder, gradient: Value, { shape }: TensorType): V
 }
 
 /** Every value that depends on one of `wrt` in a way that a gradient can flow. */
-function dependents(graph: Graph, wrt: readonly string[], rules: Rules): ReadonlySet<string> {
+function dependents(
+  graph: Graph,
+  wrt: readonly string[],
+  constants: readonly string[],
+  rules: Rules,
+): ReadonlySet<string> {
   const active = new Set(wrt);
   for (const node of graph.nodes) {
     const rule = ruleOf(rules, node);
@@ -123,7 +130,9 @@ function dependents(graph: Graph, wrt: readonly string[], rules: Rules): Readonl
       active.has(name) && (rule === undefined || inputRule(rule, i) !== null)
     );
     if (!depends) continue;
-    for (const name of node.outputs) if (name !== "" && isReal(graph.types.get(name)!)) active.add(name);
+    for (const name of node.outputs) {
+      if (name !== "" && isReal(graph.types.get(name)!) && !constants.includes(name)) active.add(name);
+    }
   }
   return active;
 }
@@ -172,7 +181,8 @@ function checkWay(graph: Graph, node: Node, names: readonly string[]): void {
   }
 }
 
-function checkOptions(graph: Graph, { loss, wrt, seed }: GradientOptions): void {
+function checkOptions(graph: Graph, { loss, wrt, constants = [], seed }: GradientOptions): void {
+  for (const name of constants) typeOf(graph, name);
   for (const name of [loss, ...wrt]) {
     const type = typeOf(graph, name);
     if (!DIFFERENTIABLE.includes(type.element) || !isFixed(type.shape)) {

@@ -88,6 +88,20 @@ Deno.test("a value's gradient is the sum over all ways to the loss", () => {
   assert.ok(Math.abs(found! - expected) <= 1e-15 * expected * 4, `${found} is not ${expected}`);
 });
 
+Deno.test("values that count as constants stop the gradient, and nothing else", () => {
+  const graph = scalarGraph("stopped", (b, x) => {
+    const factor = b.op("Exp", [x], {}, { output: "factor" });
+    return b.op("Mul", [factor, b.op("Mul", [x, x])]);
+  });
+  const derived = gradients(graph, { loss: "loss", wrt: ["x"], constants: ["factor"] });
+  const [found] = interpret(derived, new Map([["x", refTensor("float64", [], [0.5])]])).get("x_grad")!.data;
+  assert.equal(found, 2 * 0.5 * Math.exp(0.5));
+  const unknown = () => gradients(graph, { loss: "loss", wrt: ["x"], constants: ["factr"] });
+  assert.throws(unknown, {
+    message: 'Cannot differentiate graph stopped: "factr" must be a value: nothing writes it',
+  });
+});
+
 Deno.test("a seed stands for the gradient of the loss", () => {
   const b = new GraphBuilder("seeded");
   const x = b.input("x", "float64", [3]);
