@@ -1,4 +1,6 @@
 /** Training artifacts: the graphs of a pair of networks as ONNX files, and the manifest that says how to run them. */
+import { decompose } from "./autodiff/decompose.ts";
+import { portable } from "./autodiff/portable.ts";
 import { buildLayout } from "./layout.ts";
 import {
   GRAPH_NAMES,
@@ -60,7 +62,7 @@ export async function buildArtifacts(pair: Pair): Promise<Artifacts> {
   const entries: [GraphName, GraphEntry][] = [];
   for (const name of GRAPH_NAMES) {
     const { build, trains } = GRAPHS[name];
-    const graph = build(pair);
+    const graph = portable(decompose(build(pair)));
     const bytes = encodeGraph(graph);
     const file = `${name}.onnx`;
     files.set(file, bytes);

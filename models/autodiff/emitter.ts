@@ -54,6 +54,13 @@ export abstract class Emitter {
     return this.fail(`"${value.name}" must have a fixed shape: found [${shape.join(",")}]`);
   }
 
+  /** Extent of an axis, which must be a number. */
+  extent(value: Value, axis: number): number {
+    const extent = value.type.shape[axis];
+    if (typeof extent === "number") return extent;
+    return this.fail(`axis ${axis} of "${value.name}" must have a number: found ${extent}`);
+  }
+
   add(a: Value, b: Value): Value {
     return this.op("Add", [a, b]);
   }

@@ -11,20 +11,20 @@ const MARGINS: Readonly<Record<string, readonly [before: Margin, after: Margin]>
   reflect: [
     (n, x, axis, count) => n.reversed(n.slice(x, axis, 1, count + 1), axis),
     (n, x, axis, count) => {
-      const last = n.shape(x)[axis]! - 1;
+      const last = n.extent(x, axis) - 1;
       return n.reversed(n.slice(x, axis, last - count, last), axis);
     },
   ],
   edge: [
     (n, x, axis, count) => repeated(n, n.slice(x, axis, 0, 1), axis, count),
     (n, x, axis, count) => {
-      const extent = n.shape(x)[axis]!;
+      const extent = n.extent(x, axis);
       return repeated(n, n.slice(x, axis, extent - 1, extent), axis, count);
     },
   ],
   wrap: [
     (n, x, axis, count) => {
-      const extent = n.shape(x)[axis]!;
+      const extent = n.extent(x, axis);
       return n.slice(x, axis, extent - count, extent);
     },
     (n, x, axis, count) => n.slice(x, axis, 0, count),
@@ -32,7 +32,8 @@ const MARGINS: Readonly<Record<string, readonly [before: Margin, after: Margin]>
 };
 
 function repeated(n: ExpansionSite, x: Value, axis: number, count: number): Value {
-  return n.expand(x, n.shape(x).with(axis, count));
+  const times = x.type.shape.map((_, at) => at === axis ? count : 1);
+  return n.op("Expand", [x, n.intVector(times)]);
 }
 
 function padAxis(n: ExpansionSite, mode: string, x: Value, axis: number, counts: readonly number[]): Value {
@@ -60,7 +61,8 @@ export const PAD_EXPANSIONS = {
   },
   /** x where column - row >= k (upper) or <= k (lower), else 0 */
   Trilu: (n) => {
-    const [rows, columns] = n.shape(n.x(0)).slice(-2) as [number, number];
+    const rank = n.x(0).type.shape.length;
+    const rows = n.extent(n.x(0), rank - 2), columns = n.extent(n.x(0), rank - 1);
     const [k] = n.has(1) ? n.constants(1) : [0], upper = n.int("upper", 1) !== 0;
     const kept = Array.from({ length: rows * columns }, (_, at) => {
       const diagonal = at % columns - Math.floor(at / columns);

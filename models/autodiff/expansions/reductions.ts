@@ -12,9 +12,8 @@ function sumOf(n: ExpansionSite, fx: Value): Value {
 
 /** Product along an axis, which keeps extent 1: halves are multiplied until one element is left. */
 function multiplied(n: ExpansionSite, x: Value, axis: number): Value {
-  const shape = n.shape(x);
-  if (shape[axis] === 0) return n.expand(n.number(1), shape.with(axis, 1));
-  for (let extent = shape[axis]!; extent > 1; extent = Math.ceil(extent / 2)) {
+  if (n.extent(x, axis) === 0) return n.expand(n.number(1), n.shape(x).with(axis, 1));
+  for (let extent = n.extent(x, axis); extent > 1; extent = Math.ceil(extent / 2)) {
     const half = Math.floor(extent / 2);
     const product = n.mul(n.slice(x, axis, 0, half), n.slice(x, axis, half, 2 * half));
     x = extent % 2 === 0
@@ -32,7 +31,8 @@ export const REDUCTION_EXPANSIONS = {
     const isWhole = given.length === 0 && n.int("noop_with_empty_axes", 0) === 0;
     const axes = isWhole ? [...Array(rank).keys()] : given.map((axis) => axis < 0 ? axis + rank : axis);
     const product = axes.reduce((x, axis) => multiplied(n, x, axis), x);
-    return n.reshape(product, n.type.shape.map(Number));
+    if (n.int("keepdims", 1) !== 0 || axes.length === 0) return product;
+    return n.op("Squeeze", [product, n.intVector(axes)]);
   },
   /** sum |x| */
   ReduceL1: (n) => sumOf(n, n.op("Abs", [n.x(0)])),

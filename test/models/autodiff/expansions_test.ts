@@ -5,13 +5,15 @@
 import assert from "node:assert/strict";
 import { decompose, type ExpandedOp, EXPANSIONS } from "../../../models/autodiff/decompose.ts";
 import { RULES } from "../../../models/autodiff/rules.ts";
+import { GraphBuilder } from "../../../models/onnx/builder.ts";
 import type { ElementType, Graph } from "../../../models/onnx/graph.ts";
 import { interpret } from "../../reference/interpreter.ts";
 import { runInOnnxRuntime } from "../../reference/onnxruntime.ts";
 import { OPERATOR_CASES } from "../../reference/operator_cases.ts";
 import { operatorProblem } from "../../reference/operator_problem.ts";
-import type { RefTensor } from "../../reference/ref_tensor.ts";
+import { type RefTensor, refTensor } from "../../reference/ref_tensor.ts";
 import { relativeDifference } from "../../reference/relative_difference.ts";
+import { seededNumbers } from "../../reference/seeded.ts";
 import { differenceError, firstOrderExpanded, gradientError, type Problem, secondOrder } from "./checking.ts";
 import { EXPANSION_CASES } from "./expansion_cases.ts";
 
@@ -67,6 +69,62 @@ for (const op of OPS) {
     }
   });
 }
+
+/** Expansions that leave the batch open, as samplers have it; the others need numbers, or several inputs agree. */
+const OPEN_BATCH: readonly ExpandedOp[] = [
+  "Gelu",
+  "Mish",
+  "HardSwish",
+  "BatchNormalization",
+  "LayerNormalization",
+  "InstanceNormalization",
+  "GroupNormalization",
+  "LpNormalization",
+  "MeanVarianceNormalization",
+];
+
+for (const op of OPEN_BATCH) {
+  Deno.test(`the expansion of ${op} leaves the batch open`, () => {
+    const operatorCase = OPERATOR_CASES[op][0]!, operand = operatorCase.inputs[0]!;
+    assert.ok("shape" in operand);
+    const named = ["N", ...operand.shape.slice(1)];
+    const { graph, feeds } = operatorProblem(op, { ...operatorCase, named }, 1, "float64");
+    const expanded = decompose(graph);
+    assert.deepEqual(expanded.types.get("y0"), graph.types.get("y0"));
+    assert.equal(expanded.types.get("y0")!.shape[0], "N");
+    assert.ok(largestDifference(interpret(expanded, feeds), interpret(graph, feeds)) <= SAME.interpreter);
+  });
+}
+
+for (const [op, axes] of [["Pad", [0, 0, 2, 0, 0, 1]], ["ReduceProd", [-1]], ["Trilu", null]] as const) {
+  Deno.test(`the expansion of ${op} leaves axes open that it does not work along`, () => {
+    const b = new GraphBuilder("open");
+    const inputs = [b.input("x", "float64", ["N", 3, 4]), ...(axes ? [b.ints(axes)] : [])];
+    b.output(b.op(op, inputs, op === "Pad" ? { mode: "edge" } : {}), "y0");
+    const graph = b.build(), expanded = decompose(graph);
+    const feeds = new Map([["x", refTensor("float64", [2, 3, 4], seededNumbers(3, 24, -2, 2))]]);
+    assert.ok(!expanded.nodes.some((node) => node.op === op));
+    assert.ok(largestDifference(interpret(expanded, feeds), interpret(graph, feeds)) <= SAME.interpreter);
+  });
+}
+
+Deno.test("what an expansion needs to know, and does not, is named", () => {
+  const b = new GraphBuilder("g");
+  const x = b.input("x", "float32", [2, 4, "W"]), c = b.input("c", "float32", [4]);
+  b.output(b.op("GroupNormalization", [x, c, c], { num_groups: 2 }, { name: "norm" }), "y");
+  assert.throws(() => decompose(b.build()), {
+    name: "GraphError",
+    message: "Cannot decompose node norm (GroupNormalization) of graph g: axis 2 must have a number: found W",
+  });
+});
+
+Deno.test("equal Dropout nodes stay two", () => {
+  const b = new GraphBuilder("g");
+  const x = b.op("Mish", [b.input("x", "float32", [2])]);
+  const [one, two] = [0, 1].map(() => b.op("Dropout", [x]));
+  b.output(b.op("Add", [one!, two!]), "y");
+  assert.equal(decompose(b.build()).nodes.filter(({ op }) => op === "Dropout").length, 2);
+});
 
 /** Operators of nodes that write real numbers. */
 function realOps(graph: Graph): Set<string> {
