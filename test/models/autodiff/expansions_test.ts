@@ -3,7 +3,9 @@
  * reference interpreter; and gradients through it, first and second order.
  */
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { decompose, type ExpandedOp, EXPANSIONS } from "../../../models/autodiff/decompose.ts";
+import { gradients } from "../../../models/autodiff/gradients.ts";
 import { RULES } from "../../../models/autodiff/rules.ts";
 import { GraphBuilder } from "../../../models/onnx/builder.ts";
 import type { ElementType, Graph } from "../../../models/onnx/graph.ts";
@@ -11,7 +13,7 @@ import { interpret } from "../../reference/interpreter.ts";
 import { runInOnnxRuntime } from "../../reference/onnxruntime.ts";
 import { OPERATOR_CASES } from "../../reference/operator_cases.ts";
 import { operatorProblem } from "../../reference/operator_problem.ts";
-import { type RefTensor, refTensor } from "../../reference/ref_tensor.ts";
+import { type RefTensor, refTensor, sizeOf } from "../../reference/ref_tensor.ts";
 import { relativeDifference } from "../../reference/relative_difference.ts";
 import { seededNumbers } from "../../reference/seeded.ts";
 import { differenceError, firstOrderExpanded, gradientError, type Problem, secondOrder } from "./checking.ts";
@@ -116,6 +118,44 @@ Deno.test("what an expansion needs to know, and does not, is named", () => {
     name: "GraphError",
     message: "Cannot decompose node norm (GroupNormalization) of graph g: axis 2 must have a number: found W",
   });
+});
+
+Deno.test("the expansion of Einsum is the operator for any equation", () => {
+  const label = fc.constantFrom(..."abcd"), term = fc.array(label, { maxLength: 4 });
+  const equations = fc.tuple(fc.array(term, { minLength: 1, maxLength: 3 }), fc.uniqueArray(label)).map(
+    ([terms, result]) => ({ terms, result: result.filter((name) => terms.flat().includes(name)) }),
+  );
+  fc.assert(
+    fc.property(equations, fc.nat(15), ({ terms, result }, ones) => {
+      const b = new GraphBuilder("einsum");
+      const feeds = new Map(terms.map((term, i) => {
+        // One operand's axes may have extent 1 and broadcast, where it names each once.
+        const isFlat = i === 0 && terms.length > 1 && new Set(term).size === term.length;
+        const shape = term.map((name, axis) => isFlat && ones >> axis & 1 ? 1 : 2 + "abcd".indexOf(name) % 2);
+        return [`x${i}`, refTensor("float64", shape, seededNumbers(i + 1, sizeOf(shape), -2, 2))];
+      }));
+      const inputs = [...feeds].map(([name, { shape }]) => b.input(name, "float64", shape));
+      const equation = `${terms.map((term) => term.join("")).join()}->${result.join("")}`;
+      b.output(b.op("Einsum", inputs, { equation }), "y");
+      const graph = b.build(), expanded = decompose(graph);
+      assert.ok(!expanded.nodes.some(({ op }) => op === "Einsum"));
+      const error = largestDifference(interpret(expanded, feeds), interpret(graph, feeds));
+      assert.ok(error <= 5e-15, `${equation} is off by ${error}, measured 5.8e-16`);
+    }),
+    { seed: 1, numRuns: 300 },
+  );
+});
+
+Deno.test("x sigmoid(x), which is Silu or Swish, has its derivatives without an operator of its own", () => {
+  const b = new GraphBuilder("silu");
+  const x = b.input("x", "float64", [3]);
+  const y = b.op("Mul", [x, b.op("Sigmoid", [x])]);
+  b.output(b.op("ReduceSum", [y], { keepdims: 0 }), "loss");
+  const points = [-3, 0.5, 2], feeds = new Map([["x", refTensor("float64", [3], points)]]);
+  const graph = gradients(decompose(b.build()), { loss: "loss", wrt: ["x"] });
+  const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
+  const expected = points.map((x) => sigmoid(x) + x * sigmoid(x) * (1 - sigmoid(x)));
+  assert.deepEqual([...interpret(graph, feeds).get("x_grad")!.data], expected);
 });
 
 Deno.test("equal Dropout nodes stay two", () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { GraphBuilder } from "../../../models/onnx/builder.ts";
 import { Typing } from "../../../models/onnx/shapes.ts";
+import { COMPOSITE_REFUSALS } from "./composite_refusals.ts";
 import { type Case, input } from "./fixtures.ts";
 
 /** What must not be typed, and why: the whole text of each refusal. */
@@ -127,7 +128,7 @@ const REFUSALS: readonly (readonly [Case, string])[] = [
 ];
 
 Deno.test("ill-typed nodes are refused with node, operator, graph and input types", () => {
-  for (const [build, message] of REFUSALS) {
+  for (const [build, message] of [...REFUSALS, ...COMPOSITE_REFUSALS]) {
     assert.throws(() => build(new GraphBuilder("g")), (error: Error) => {
       assert.equal(error.name, "GraphError");
       assert.equal(error.message.replace(/^Cannot type node \w+_0 /, ""), message);
