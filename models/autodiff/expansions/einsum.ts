@@ -52,48 +52,59 @@ function ordered(n: ExpansionSite, { value, labels }: Operand, order: readonly s
   return n.transpose(value, order.map((label) => labels.indexOf(label)));
 }
 
+/** The labels of two operands by what becomes of them. */
+interface Roles {
+  /** Of both, and kept. */
+  readonly batch: readonly string[];
+  /** Of both, and summed over. */
+  readonly inner: readonly string[];
+  /** Of one alone. */
+  readonly rows: readonly string[];
+  readonly columns: readonly string[];
+}
+
+function extentsOf(n: ExpansionSite, { value, labels }: Operand, of: readonly string[]): number[] {
+  return of.map((label) => n.shape(value)[labels.indexOf(label)]!);
+}
+
 /** The product of two operands, summed over the labels that are not kept. */
 function contracted(n: ExpansionSite, a: Operand, b: Operand, kept: ReadonlySet<string>): Operand {
   a = summed(n, a, new Set([...kept, ...b.labels]));
   b = summed(n, b, new Set([...kept, ...a.labels]));
   const shared = a.labels.filter((label) => b.labels.includes(label));
-  const batch = shared.filter((label) => kept.has(label)), inner = shared.filter((label) => !kept.has(label));
-  const rows = a.labels.filter((label) => !shared.includes(label));
-  const columns = b.labels.filter((label) => !shared.includes(label));
-  const extentsOf = ({ value, labels }: Operand, of: readonly string[]) =>
-    of.map((label) => n.shape(value)[labels.indexOf(label)]!);
-  const [batches, height, width] = [extentsOf(a, batch), extentsOf(a, rows), extentsOf(b, columns)];
-  const labels = [...batch, ...rows, ...columns], shape = [...batches, ...height, ...width];
-  if (inner.length === 0) {
-    const left = n.reshape(ordered(n, a, [...batch, ...rows]), [
-      ...batches,
-      ...height,
-      ...width.map(() => 1),
-    ]);
-    return {
-      value: n.mul(left, tail(n, ordered(n, b, [...batch, ...columns]), batches, height, width)),
-      labels,
-    };
-  }
-  const lead = batch.length === 0 ? [] : [numElements(batches)], depth = numElements(extentsOf(a, inner));
-  const left = n.reshape(ordered(n, a, [...batch, ...rows, ...inner]), [...lead, numElements(height), depth]);
-  const right = n.reshape(ordered(n, b, [...batch, ...inner, ...columns]), [
-    ...lead,
-    depth,
-    numElements(width),
-  ]);
-  return { value: n.reshape(n.op("MatMul", [left, right]), shape), labels };
+  const roles: Roles = {
+    batch: shared.filter((label) => kept.has(label)),
+    inner: shared.filter((label) => !kept.has(label)),
+    rows: a.labels.filter((label) => !shared.includes(label)),
+    columns: b.labels.filter((label) => !shared.includes(label)),
+  };
+  const value = roles.inner.length === 0 ? outerProduct(n, a, b, roles) : matrixProduct(n, a, b, roles);
+  return { value, labels: [...roles.batch, ...roles.rows, ...roles.columns] };
 }
 
-/** [batches, width] as [batches, 1..., width] to broadcast over the rows. */
-function tail(
-  n: ExpansionSite,
-  value: Value,
-  batches: readonly number[],
-  height: readonly number[],
-  width: readonly number[],
-): Value {
-  return n.reshape(value, [...batches, ...height.map(() => 1), ...width]);
+/** [batch, rows, 1...] by [batch, 1..., columns] */
+function outerProduct(n: ExpansionSite, a: Operand, b: Operand, { batch, rows, columns }: Roles): Value {
+  const batches = extentsOf(n, a, batch), height = extentsOf(n, a, rows), width = extentsOf(n, b, columns);
+  const left = [...batches, ...height, ...width.map(() => 1)];
+  const right = [...batches, ...height.map(() => 1), ...width];
+  return n.mul(
+    n.reshape(ordered(n, a, [...batch, ...rows]), left),
+    n.reshape(ordered(n, b, [...batch, ...columns]), right),
+  );
+}
+
+/** MatMul of [batch, rows, inner] and [batch, inner, columns], each of these one axis. */
+function matrixProduct(n: ExpansionSite, a: Operand, b: Operand, roles: Roles): Value {
+  const { batch, inner, rows, columns } = roles;
+  const batches = extentsOf(n, a, batch), height = extentsOf(n, a, rows), width = extentsOf(n, b, columns);
+  const lead = batch.length === 0 ? [] : [numElements(batches)];
+  const depth = numElements(extentsOf(n, a, inner));
+  const left = n.reshape(ordered(n, a, [...batch, ...rows, ...inner]), [...lead, numElements(height), depth]);
+  const right = n.reshape(
+    ordered(n, b, [...batch, ...inner, ...columns]),
+    [...lead, depth, numElements(width)],
+  );
+  return n.reshape(n.op("MatMul", [left, right]), [...batches, ...height, ...width]);
 }
 
 export const EINSUM_EXPANSIONS = {
