@@ -58,6 +58,15 @@ const FORMS = {
     const alpha = n.float("alpha", 1.6732631921768188), gamma = n.float("gamma", 1.0507010221481323);
     return n.mul(n.op("Elu", [n.x(0)], { alpha }), n.number(gamma));
   },
+  /** [N, C, H, W] as [N, C, H / s, s, W / s, s], its blocks before the channels: [N, s s C, H / s, W / s] */
+  SpaceToDepth: (n) => {
+    const x = n.x(0), size = n.int("blocksize", 1);
+    const [channels, height, width] = [1, 2, 3].map((axis) => n.extent(x, axis)) as [number, number, number];
+    const blocks = [0, channels, height / size, size, width / size, size];
+    const parted = n.op("Reshape", [x, n.intVector(blocks)]);
+    const moved = n.transpose(parted, [0, 3, 5, 1, 2, 4]);
+    return n.op("Reshape", [moved, n.intVector([0, channels * size ** 2, height / size, width / size])]);
+  },
   /** not (not a and not b) */
   Or: (n) => {
     const [a, b] = [0, 1].map((i) => n.op("Not", [n.x(i)]));
