@@ -10,6 +10,7 @@ import type { Layout, Manifest } from "../models/manifest.ts";
 import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from "../models/safetensors.ts";
 import { explainWriteFailure } from "../runlog/write_failure.ts";
 import type { ModelState, Network } from "./model_state.ts";
+import { OPTIMIZER_BUFFERS } from "./optimizer.ts";
 
 /** Good checkpoints kept; older ones are removed. */
 const KEEP = 3;
@@ -61,16 +62,20 @@ export const DISK: CheckpointFiles = {
 
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
-const SQUARE_AVERAGE = "rmsprop.square_average.";
-
-/** Each buffer of the state with its layout and the prefix of its tensors' names in the file. */
+/**
+ * Each buffer of the state with its layout and the prefix of its tensors' names in the file: none for weights and
+ * statistics, `rmsprop.square_average.`, `adam.average.` and so on for the optimizer's. So a checkpoint of another
+ * optimizer lacks tensors that this one needs.
+ */
 function parts(state: ModelState, manifest: Manifest): [string, Layout, Float32Array][] {
-  const network = (
-    layout: Layout,
-    { parameters, square_average }: Network,
-  ): [string, Layout, Float32Array][] => [
-    ["", layout, parameters],
-    [SQUARE_AVERAGE, layout, square_average],
+  const { kind } = state.optimizer;
+  const network = (layout: Layout, network: Network): [string, Layout, Float32Array][] => [
+    ["", layout, network.parameters],
+    ...OPTIMIZER_BUFFERS[kind].map((name): [string, Layout, Float32Array] => [
+      `${kind}.${name}.`,
+      layout,
+      network[name]!,
+    ]),
   ];
   return [
     ...network(manifest.layouts.critic, state.critic),

@@ -4,6 +4,7 @@
  */
 import { UserError } from "../common/errors.ts";
 import type { DataSet } from "./data/data_set.ts";
+import { RMSPROP } from "./optimizer.ts";
 import { type Hyperparameters, type Networks, type PresetName, PRESETS } from "./presets.ts";
 
 export interface RunConfig extends Hyperparameters {
@@ -37,7 +38,7 @@ const MAY_CHANGE: ReadonlySet<keyof RunConfig> = new Set([
 ]);
 
 /** The values a person gave, on the command line or in a file. */
-export type GivenConfig = Partial<Omit<RunConfig, "networks">>;
+export type GivenConfig = Partial<Omit<RunConfig, "networks" | "optimizer">>;
 
 /** Completes what was given from the preset. `preset` is the one that applies if none was given. */
 export function resolveConfig(given: GivenConfig, preset: PresetName, data: DataSet): RunConfig {
@@ -60,6 +61,14 @@ export function resolveConfig(given: GivenConfig, preset: PresetName, data: Data
     preset: name,
     networks: networks(latent, features),
   };
+}
+
+/** What run folders of format 1 left unsaid: all their runs were the same in it. */
+const UNSAID_BEFORE = { optimizer: RMSPROP } as const satisfies Partial<RunConfig>;
+
+/** The configuration of a recorded run, of any format that can be read. */
+export function recordedConfig(config: Readonly<Record<string, unknown>>): RunConfig {
+  return { ...UNSAID_BEFORE, ...config } as unknown as RunConfig;
 }
 
 /**

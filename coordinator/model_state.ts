@@ -6,24 +6,20 @@ import { createHash } from "node:crypto";
 import type { Kernels } from "../kernels/kernels.ts";
 import type { Layout, Manifest } from "../models/manifest.ts";
 import type { NodeSum } from "./averaging.ts";
+import {
+  optimize,
+  type Optimizer,
+  OPTIMIZER_BUFFERS,
+  type Trained,
+  type UpdateOptions,
+} from "./optimizer.ts";
 
 /** PyTorch's momentum of running statistics (algorithm.md, "Batch normalisation under sharding"). */
 const STATISTICS_MOMENTUM = Math.fround(0.1);
 const STATISTICS_KEEP = Math.fround(1 - STATISTICS_MOMENTUM);
 
-export interface RmspropOptions {
-  readonly lr: number;
-  readonly alpha: number;
-  readonly eps: number;
-  /** Bound of every parameter after the step, or null for none. */
-  readonly clip: number | null;
-}
-
 /** Parameters of one network with its optimizer's state. */
-export interface Network {
-  readonly parameters: Float32Array;
-  /** RMSProp's running mean of squared gradients. */
-  readonly square_average: Float32Array;
+export interface Network extends Trained {
   checksum: string;
 }
 
@@ -35,27 +31,28 @@ export class ModelState {
   step = 0;
   generator_step = 0;
   readonly #kernels: Kernels;
+  readonly optimizer: Optimizer;
   /** The critic before a step that is not committed yet; its checksum is empty when nothing is held. */
   readonly #held: Network;
 
-  constructor(kernels: Kernels, manifest: Manifest) {
+  constructor(kernels: Kernels, manifest: Manifest, optimizer: Optimizer) {
     this.#kernels = kernels;
+    this.optimizer = optimizer;
     this.critic = this.#network(manifest.layouts.critic);
     this.generator = this.#network(manifest.layouts.generator);
     this.statistics = new Float32Array(manifest.layouts.statistics.size);
-    const { size } = manifest.layouts.critic;
-    this.#held = { parameters: new Float32Array(size), square_average: new Float32Array(size), checksum: "" };
+    this.#held = networkOf(optimizer, () => new Float32Array(manifest.layouts.critic.size));
   }
 
   /** Bytes of WebAssembly memory that a state of this manifest takes, alignment included. */
-  static bytesNeeded(manifest: Manifest): number {
-    return 2 * 4 * (manifest.layouts.critic.size + manifest.layouts.generator.size) + 4 * 64;
+  static bytesNeeded(manifest: Manifest, optimizer: Optimizer): number {
+    const num_buffers = 1 + OPTIMIZER_BUFFERS[optimizer.kind].length;
+    const { critic, generator } = manifest.layouts;
+    return num_buffers * (4 * (critic.size + generator.size) + 2 * 64);
   }
 
   #network(layout: Layout): Network {
-    const parameters = this.#kernels.allocate(layout.size);
-    const square_average = this.#kernels.allocate(layout.size);
-    return { parameters, square_average, checksum: "" };
+    return networkOf(this.optimizer, () => this.#kernels.allocate(layout.size));
   }
 
   /** Remembers the critic until {@linkcode commit} or {@linkcode restoreCritic}. */
@@ -82,16 +79,9 @@ export class ModelState {
     }
   }
 
-  /** Mean of the summed gradients, RMSProp, clip and checksum, in one pass over the buffers. */
-  update(network: Network, sum: NodeSum, scale: number, options: RmspropOptions): void {
-    network.checksum = this.#kernels.rmsprop({
-      a: sum.a,
-      b: sum.b,
-      scale,
-      w: network.parameters,
-      v: network.square_average,
-      ...options,
-    });
+  /** Mean of the summed gradients, optimizer, clip and checksum, in one pass over the buffers. */
+  update(network: Network, sum: NodeSum, scale: number, options: UpdateOptions): void {
+    network.checksum = optimize(this.#kernels, this.optimizer, network, sum, scale, options);
   }
 
   /** r = 0.9 r + 0.1 s, in float32; s is the mean of the shards' batch statistics. */
@@ -103,9 +93,15 @@ export class ModelState {
   }
 }
 
+function networkOf({ kind }: Optimizer, allocate: () => Float32Array): Network {
+  const average = kind === "adam" ? allocate() : null;
+  return { parameters: allocate(), square_average: allocate(), average, checksum: "" };
+}
+
 function copyNetwork(from: Network, to: Network): void {
   to.parameters.set(from.parameters);
   to.square_average.set(from.square_average);
+  if (from.average) to.average!.set(from.average);
   to.checksum = from.checksum;
 }
 

@@ -15,7 +15,14 @@ import type { LogWriter } from "../runlog/writer.ts";
 import type { ArtifactFile, RunFacts } from "./admission.ts";
 import { ResultBuffers, TreeSum } from "./averaging.ts";
 import { type BadCheckpoint, type CheckpointInfo, loadNewest } from "./checkpoint.ts";
-import { configChanges, type GivenConfig, resolveConfig, resumeConfig, type RunConfig } from "./config.ts";
+import {
+  configChanges,
+  type GivenConfig,
+  recordedConfig,
+  resolveConfig,
+  resumeConfig,
+  type RunConfig,
+} from "./config.ts";
 import type { DataSet } from "./data/data_set.ts";
 import { ShardPlan } from "./data/plan.ts";
 import { openDataSet } from "./data/resolve.ts";
@@ -71,7 +78,7 @@ async function prepareNew(options: PrepareOptions): Promise<Prepared> {
   const log = await openLog(folder.log);
   log.append(await runRecord(run, config, data, plan, manifest, artifacts, options.now));
   await log.sync();
-  const { state, ...summing } = allocate(manifest, config.shards);
+  const { state, ...summing } = allocate(manifest, config);
   fillInitial(state, config, plan.micro_batch);
   const facts = { run, incarnation: 0, seed: config.seed, manifest, files: artifacts };
   const sharded = await ShardedData.of(data, plan);
@@ -85,7 +92,7 @@ async function prepareResumed(options: PrepareOptions, path: string): Promise<Pr
     throw new UserError(`Cannot resume into another folder: leave --out out, found ${options.out}`);
   }
   const { run: recorded, incarnations } = await readRecorded(folder);
-  const before = recorded.config as unknown as RunConfig;
+  const before = recordedConfig(recorded.config);
   const source = given.data === undefined && given.dataset === undefined ? before : given;
   const data = await openDataSet({ ...sourceOf(source), seed: before.seed });
   await checkSameData(data, recorded);
@@ -100,7 +107,7 @@ async function prepareResumed(options: PrepareOptions, path: string): Promise<Pr
   const manifest = parseManifest(
     JSON.parse(new TextDecoder().decode(files.find((f) => f.file === MANIFEST_FILE)!.bytes)),
   );
-  const { state, ...summing } = allocate(manifest, config.shards);
+  const { state, ...summing } = allocate(manifest, config);
   const passed_over: BadCheckpoint[] = [];
   const checkpoint = await loadNewest(folder.checkpoints, recorded.run, state, manifest, passed_over);
   if (!checkpoint) fillInitial(state, config, plan.micro_batch);
@@ -163,17 +170,20 @@ function fillInitial(state: ModelState, config: RunConfig, micro_batch: number):
   state.refreshChecksums();
 }
 
-function allocate(manifest: Manifest, num_shards: number): Pick<Prepared, "state" | "tree" | "buffers"> {
+function allocate(
+  manifest: Manifest,
+  { shards, optimizer }: RunConfig,
+): Pick<Prepared, "state" | "tree" | "buffers"> {
   const { critic_training_model, generator_training_model } = manifest.graphs;
   const size = Math.max(critic_training_model.size, generator_training_model.size);
   const kernels = Kernels.create(
-    ModelState.bytesNeeded(manifest) + TreeSum.bytesNeeded(num_shards, size) +
-      ResultBuffers.bytesNeeded(num_shards, size),
+    ModelState.bytesNeeded(manifest, optimizer) + TreeSum.bytesNeeded(shards, size) +
+      ResultBuffers.bytesNeeded(shards, size),
   );
   return {
-    state: new ModelState(kernels, manifest),
-    tree: new TreeSum(kernels, num_shards, size),
-    buffers: new ResultBuffers(kernels, num_shards, size),
+    state: new ModelState(kernels, manifest, optimizer),
+    tree: new TreeSum(kernels, shards, size),
+    buffers: new ResultBuffers(kernels, shards, size),
   };
 }
 

@@ -6,6 +6,7 @@ import {
   planeCritic,
   planeGenerator,
 } from "../models/nets/mlp.ts";
+import { type Optimizer, RMSPROP } from "./optimizer.ts";
 
 export interface Hyperparameters {
   /** Examples of one critic step over all shards. */
@@ -13,12 +14,14 @@ export interface Hyperparameters {
   readonly shards: number;
   /** Critic steps for one generator step. */
   readonly n_critic: number;
-  /** RMSProp's learning rate, both networks. */
+  /** What turns gradients into new weights, for both networks. */
+  readonly optimizer: Optimizer;
+  /** The optimizer's learning rate, both networks. */
   readonly lr: number;
   /** Critic steps over which lr falls linearly to 0; 0: it stays. */
   readonly decay_steps: number;
-  /** Critic parameters are clipped to [-clip, clip] after each step. */
-  readonly clip: number;
+  /** Critic parameters are clipped to [-clip, clip] after each step; null: they are not. */
+  readonly clip: number | null;
   readonly latent: number;
   /** Critic steps of a run, if nothing else is said. */
   readonly steps: number;
@@ -41,6 +44,7 @@ export const PRESETS = {
     batch: 64,
     shards: 4,
     n_critic: 5,
+    optimizer: RMSPROP,
     lr: 5e-5,
     decay_steps: 0,
     clip: 0.01,
@@ -56,6 +60,7 @@ export const PRESETS = {
     batch: 256,
     shards: 4,
     n_critic: 5,
+    optimizer: RMSPROP,
     lr: 5e-4,
     decay_steps: 40_000,
     clip: 0.03,
@@ -68,6 +73,7 @@ export const PRESETS = {
     batch: 64,
     shards: 4,
     n_critic: 5,
+    optimizer: RMSPROP,
     lr: 5e-4,
     decay_steps: 0,
     clip: 0.02,

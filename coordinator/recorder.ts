@@ -12,9 +12,10 @@ import { HeldOut } from "./held_out.ts";
 import type { Member } from "./member.ts";
 import { weightsSha256 } from "./model_state.ts";
 import type { FleetObserver } from "./observer.ts";
+import { squareDecay } from "./optimizer.ts";
 import { Pictures } from "./pictures.ts";
 import type { Prepared } from "./prepare.ts";
-import { ALPHA, type StepReport } from "./train.ts";
+import type { StepReport } from "./train.ts";
 import { vitalsOf } from "./vitals.ts";
 
 /** The log is handed to the system this often. */
@@ -261,7 +262,10 @@ export class Recorder implements FleetObserver {
   #recordVitals(): void {
     const { state, facts, config } = this.#run;
     if (state.step === 0) return;
-    const vitals = vitalsOf(state, facts.manifest, { clip: config.clip, alpha: ALPHA });
+    const vitals = vitalsOf(state, facts.manifest, {
+      clip: config.clip,
+      alpha: squareDecay(config.optimizer),
+    });
     this.#append({ type: "vitals", step: state.step, ...vitals });
   }
 

@@ -13,11 +13,8 @@ import type { RoundRequest } from "./fence.ts";
 import type { Fleet, WorkerShare } from "./fleet.ts";
 import type { ModelState, Network } from "./model_state.ts";
 import { explainNonFinite } from "./non_finite.ts";
+import type { UpdateOptions } from "./optimizer.ts";
 import { generatorDue, learningRate } from "./schedule.ts";
-
-/** RMSProp's constants (algorithm.md): PyTorch's defaults, which the lineage of WGAN codes uses. */
-export const ALPHA = 0.99;
-const EPS = 1e-8;
 
 /** Places in the tail of a result, after the gradients: see models/manifest.ts. */
 const TAIL = {
@@ -100,7 +97,7 @@ async function trainStep(run: Training, step: number): Promise<StepReport> {
   let generator: StepReport["generator"];
   // Both updates of a step commit together: if the generator's round fails, the critic's update is undone.
   if (due) state.holdCritic();
-  apply(run, ms, state.critic, critic.sum, config.clip, step);
+  apply(run, ms, state.critic, critic.sum, step, { clip: config.clip, update: step });
   publish(run, ms, "critic", step);
   if (due) {
     const fresh = config.schedule === "paper";
@@ -111,7 +108,7 @@ async function trainStep(run: Training, step: number): Promise<StepReport> {
       noise_counter: fresh ? state.generator_step + 1 : step,
       next_noise_counter: null,
     });
-    apply(run, ms, state.generator, sum, null, step);
+    apply(run, ms, state.generator, sum, step, { clip: null, update: state.generator_step + 1 });
     state.updateStatistics(tailOf(run, sum, "generator", TAIL.generator.statistics, state.statistics.length));
     state.generator_step++;
     publish(run, ms, "generator", state.generator_step);
@@ -197,12 +194,12 @@ function apply(
   ms: StepTimes,
   network: Network,
   sum: NodeSum,
-  clip: number | null,
   step: number,
+  options: Omit<UpdateOptions, "lr">,
 ): void {
   const started_ms = run.now_ms();
-  const options = { lr: learningRate(run.config, step), alpha: ALPHA, eps: EPS, clip };
-  run.state.update(network, sum, 1 / run.config.shards, options);
+  const lr = learningRate(run.config, step);
+  run.state.update(network, sum, 1 / run.config.shards, { lr, ...options });
   ms.update += run.now_ms() - started_ms;
 }
 

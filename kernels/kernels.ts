@@ -18,6 +18,7 @@ interface Exports {
   add(out: number, a: number, b: number, n: number): void;
   firstNonFinite(a: number, n: number): number;
   rmsprop(...pointersThenLengthThenFloats: number[]): bigint;
+  adam(...pointersThenLengthThenFloats: number[]): bigint;
   checksumBegin(): void;
   checksumAbsorb(from: number, bytes: number): void;
   checksumEnd(total_bytes: bigint): bigint;
@@ -27,8 +28,8 @@ const MODULE = new WebAssembly.Module(
   Uint8Array.from(atob(UPDATE_WASM_BASE64), (character) => character.charCodeAt(0)),
 );
 
-/** What one RMSProp update takes. All buffers belong to the same {@linkcode Kernels}. */
-export interface RmspropStep {
+/** What every update takes. All buffers belong to the same {@linkcode Kernels}. */
+interface UpdateStep {
   /** Sum of gradients. May be longer than `w`: the rest, a tail, is not touched. */
   readonly a: Float32Array;
   /** A second part of the sum, added first. May be longer than `w`. */
@@ -39,13 +40,27 @@ export interface RmspropStep {
   readonly w: Float32Array;
   /** Running mean of squares, changed in place. As long as `w`. */
   readonly v: Float32Array;
-  readonly lr: number;
-  /** Decay of the running mean, 0 to 1. 1 - alpha is taken before it is rounded. */
-  readonly alpha: number;
   /** Added outside the root. */
   readonly eps: number;
   /** New weights are clipped to [-clip, clip], clip > 0; null: not clipped. */
   readonly clip: number | null;
+}
+
+/** What one RMSProp update takes. */
+export interface RmspropStep extends UpdateStep {
+  readonly lr: number;
+  /** Decay of the running mean, 0 to 1. 1 - alpha is taken before it is rounded. */
+  readonly alpha: number;
+}
+
+/** What one Adam update takes. The corrections of both biases are in `rate` and `eps` already. */
+export interface AdamStep extends UpdateStep {
+  /** Running mean of gradients, changed in place. As long as `w`. */
+  readonly m: Float32Array;
+  readonly rate: number;
+  /** Decay of the running means, 0 to 1. 1 - beta is taken before it is rounded. */
+  readonly beta1: number;
+  readonly beta2: number;
 }
 
 /** One instance owns one WebAssembly memory, which never grows: views of it stay valid. */
@@ -114,23 +129,48 @@ export class Kernels {
    */
   rmsprop(step: RmspropStep): string {
     const { a, b, w, v, clip } = step;
-    const num_weights = w.length;
-    this.#checkLengths(w, v, a.subarray(0, num_weights), b?.subarray(0, num_weights) ?? w);
-    if (clip !== null && !(clip > 0)) {
-      throw new RangeError(`Cannot clip: clip must be above 0, found ${clip}`);
-    }
-    for (const other of [v, a, b]) if (other && overlap(w, other)) throw overlapError();
-    for (const other of [a, b]) if (other && overlap(v, other)) throw overlapError();
+    this.#checkUpdate(step, [w, v]);
     return hex(this.#wasm.rmsprop(
       this.#address(a),
       b ? this.#address(b) : 0,
       this.#address(w),
       this.#address(v),
-      num_weights,
+      w.length,
       step.scale,
       step.lr,
       step.alpha,
       1 - step.alpha,
+      step.eps,
+      clip ?? Infinity,
+    ));
+  }
+
+  /**
+   * One pass of Adam (Kingma, Ba 2015, Algorithm 1) over all weights, each operation rounded to float32:
+   *
+   *     g = scale * (a + b)
+   *     m = (beta1 * m) + ((1 - beta1) * g)
+   *     v = (beta2 * v) + ((1 - beta2) * (g * g))
+   *     w = w - ((rate * m) / (sqrt(v) + eps)), clipped to [-clip, clip]
+   *
+   * Returns the {@linkcode checksum} of the new weights.
+   */
+  adam(step: AdamStep): string {
+    const { a, b, w, m, v, clip } = step;
+    this.#checkUpdate(step, [w, m, v]);
+    return hex(this.#wasm.adam(
+      this.#address(a),
+      b ? this.#address(b) : 0,
+      this.#address(w),
+      this.#address(m),
+      this.#address(v),
+      w.length,
+      step.scale,
+      step.rate,
+      step.beta1,
+      1 - step.beta1,
+      step.beta2,
+      1 - step.beta2,
       step.eps,
       clip ?? Infinity,
     ));
@@ -169,6 +209,18 @@ export class Kernels {
       throw new TypeError("Cannot compute: each buffer must be allocated by these kernels");
     }
     return view.byteOffset;
+  }
+
+  /** `written`: the buffers that change, which must lie apart from each other and from the sums. */
+  #checkUpdate({ a, b, w, clip }: UpdateStep, written: readonly Float32Array[]): void {
+    this.#checkLengths(w, ...written, a.subarray(0, w.length), b?.subarray(0, w.length) ?? w);
+    if (clip !== null && !(clip > 0)) {
+      throw new RangeError(`Cannot clip: clip must be above 0, found ${clip}`);
+    }
+    written.forEach((out, i) => {
+      const others = [...written.slice(0, i), a, ...(b ? [b] : [])];
+      if (others.some((other) => overlap(out, other))) throw overlapError();
+    });
   }
 
   #checkLengths(first: Float32Array, ...others: Float32Array[]): void {

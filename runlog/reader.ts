@@ -4,7 +4,7 @@
  * format). Its memory does not grow with the log.
  */
 import { UserError } from "../common/errors.ts";
-import { checkRecord, LOG_NAME, RUN_FORMAT, type RunRecord } from "./records.ts";
+import { checkRecord, LOG_NAME, OLDEST_RUN_FORMAT, RUN_FORMAT, type RunRecord } from "./records.ts";
 
 /** What was passed over. */
 export interface Oddities {
@@ -71,11 +71,17 @@ function checkFormat(value: unknown, where: string): void {
   if (type !== "run") {
     throw new UserError(`Cannot read ${where}: it must begin with a run record, found none`);
   }
-  if (format === RUN_FORMAT) return;
+  const readable = Array.from(
+    { length: RUN_FORMAT - OLDEST_RUN_FORMAT + 1 },
+    (_, i) => OLDEST_RUN_FORMAT + i,
+  );
+  if (readable.some((known) => known === format)) return;
   const writer = (versions as { wagon?: unknown } | undefined)?.wagon;
   const by = typeof writer === "string" ? ` (wagon ${writer})` : "";
   throw new UserError(
-    `Cannot read ${where}: this version of wagon reads run format ${RUN_FORMAT}, and the folder is of run format ` +
+    `Cannot read ${where}: this version of wagon reads run formats ${
+      readable.join(" and ")
+    }, and the folder is of run format ` +
       `${JSON.stringify(format)}: use the version that wrote it${by}`,
   );
 }

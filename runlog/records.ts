@@ -29,8 +29,12 @@ import {
   text,
 } from "./shape.ts";
 
-/** Version of this file and of the run folder. A folder of another version is refused. */
-export const RUN_FORMAT = 1;
+/**
+ * Version of this file and of the run folder. A folder of a later version, or of one before the oldest, is refused.
+ * Format 1 says nothing of objective and optimizer: all its runs are WGANs under RMSProp.
+ */
+export const RUN_FORMAT = 2;
+export const OLDEST_RUN_FORMAT = 1;
 
 /** Name of the log within a run folder. */
 export const LOG_NAME = "events.jsonl";
@@ -39,7 +43,7 @@ export const LOG_NAME = "events.jsonl";
 export const RECORDS = {
   run: object({
     type: oneOf("run"),
-    /** Always RUN_FORMAT in a folder that can be read. */
+    /** OLDEST_RUN_FORMAT to RUN_FORMAT in a folder that can be read. */
     format: num,
     /** What tells it apart from every other run. */
     run: text,

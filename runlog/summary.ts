@@ -1,7 +1,7 @@
 /** The sum of a run's log: a fold over its records. What `inspect RUN --json` prints. */
 import { deviationOf, errorOf, meanOf } from "./moments.ts";
 import type { Oddities } from "./reader.ts";
-import { type RecordOf, RUN_FORMAT, type RunRecord } from "./records.ts";
+import type { RecordOf, RunRecord } from "./records.ts";
 import { mean, medianOf, standardError } from "./statistics.ts";
 import { factsOf, type StepFacts } from "./step_facts.ts";
 import { type Column, StepColumns } from "./step_columns.ts";
@@ -226,11 +226,11 @@ export class RunFold {
   /** `recent`: whether the log was written to so lately that its coordinator may well be running. */
   summary(recent: boolean, log: Oddities): Summary {
     if (!this.#run) throw new Error("A summary needs the run record, and no record was added");
-    const { run, created, config, data, versions, num_parameters } = this.#run;
+    const { run, format, created, config, data, versions, num_parameters } = this.#run;
     const { checkpoint, sample, evaluation, heldout, vitals } = this.#entries;
     return {
       run,
-      format: RUN_FORMAT,
+      format,
       created,
       state: this.#end?.reason ?? (recent ? "running" : "unknown"),
       detail: this.#end?.detail ?? null,

@@ -13,8 +13,8 @@ const VECTOR: usize = 16;
 /** Bytes that the checksum takes at once: four vectors. */
 const STRIPE: usize = 64;
 
-/** Four vectors for the last, partial vector of up to four streams, or the last, partial stripe. */
-const scratch: usize = memory.data(64, 16);
+/** A vector each for the last, partial vector of up to five streams, or the last, partial stripe. */
+const scratch: usize = memory.data(80, 16);
 /** The checksum's sixteen lanes, as four vectors. */
 const lanes: usize = memory.data(64, 16);
 
@@ -205,6 +205,128 @@ export function rmsprop(
       );
       memory.copy(w + at, scratch + 2 * VECTOR, rest);
       memory.copy(v + at, scratch + 3 * VECTOR, rest);
+    }
+    checksumAbsorb(w + i, bytes);
+  }
+  return checksumEnd(end);
+}
+
+// ---- Adam ----
+
+/** Floats of one block of Adam: five streams of 4 KiB. A multiple of 16. */
+const ADAM_BLOCK_FLOATS: usize = 1024;
+
+/** Whole vectors of one block, bytes [0, end). A NaN weight stays NaN, as in rmspropBlock. */
+function adamBlock(
+  a: usize,
+  b: usize,
+  w: usize,
+  m: usize,
+  v: usize,
+  end: usize,
+  scale: f32,
+  rate: f32,
+  beta1: f32,
+  rest1: f32,
+  beta2: f32,
+  rest2: f32,
+  eps: f32,
+  clip: f32,
+): void {
+  const scales = f32x4.splat(scale);
+  const rates = f32x4.splat(rate);
+  const keeps1 = f32x4.splat(beta1);
+  const takes1 = f32x4.splat(rest1);
+  const keeps2 = f32x4.splat(beta2);
+  const takes2 = f32x4.splat(rest2);
+  const epsilons = f32x4.splat(eps);
+  const highs = f32x4.splat(clip);
+  const lows = f32x4.splat(-clip);
+  for (let i: usize = 0; i < end; i += VECTOR) {
+    const g = gradient(a, b, i, scales);
+    const mean = f32x4.add(f32x4.mul(keeps1, v128.load(m + i)), f32x4.mul(takes1, g));
+    const square = f32x4.add(
+      f32x4.mul(keeps2, v128.load(v + i)),
+      f32x4.mul(takes2, f32x4.mul(g, g)),
+    );
+    const change = f32x4.div(f32x4.mul(rates, mean), f32x4.add(f32x4.sqrt(square), epsilons));
+    const weight = f32x4.sub(v128.load(w + i), change);
+    v128.store(m + i, mean);
+    v128.store(v + i, square);
+    v128.store(w + i, f32x4.pmax(f32x4.pmin(weight, highs), lows));
+  }
+}
+
+/**
+ * g = scale (a + b); m = beta1 m + rest1 g; v = beta2 v + rest2 g^2; w = w - rate m / (sqrt(v) + eps), clipped to
+ * [-clip, clip] (infinity: not). b may be null. Returns the checksum of the new weights.
+ */
+export function adam(
+  a: usize,
+  b: usize,
+  w: usize,
+  m: usize,
+  v: usize,
+  n: usize,
+  scale: f32,
+  rate: f32,
+  beta1: f32,
+  rest1: f32,
+  beta2: f32,
+  rest2: f32,
+  eps: f32,
+  clip: f32,
+): u64 {
+  checksumBegin();
+  const end = n * FLOAT;
+  for (let i: usize = 0; i < end; i += ADAM_BLOCK_FLOATS * FLOAT) {
+    const bytes = min<usize>(ADAM_BLOCK_FLOATS * FLOAT, end - i);
+    const whole = bytes & ~(VECTOR - 1);
+    const second = b === 0 ? 0 : b + i;
+    adamBlock(
+      a + i,
+      second,
+      w + i,
+      m + i,
+      v + i,
+      whole,
+      scale,
+      rate,
+      beta1,
+      rest1,
+      beta2,
+      rest2,
+      eps,
+      clip,
+    );
+    if (whole < bytes) {
+      const at = i + whole;
+      const rest = bytes - whole;
+      stage(0, a + at, rest);
+      stage(1, b === 0 ? a + at : b + at, rest);
+      stage(2, w + at, rest);
+      stage(3, v + at, rest);
+      stage(4, m + at, rest);
+      const staged = b === 0 ? 0 : scratch + VECTOR;
+      adamBlock(
+        scratch,
+        staged,
+        scratch + 2 * VECTOR,
+        scratch + 4 * VECTOR,
+        scratch + 3 * VECTOR,
+        VECTOR,
+        scale,
+        rate,
+        beta1,
+        rest1,
+        beta2,
+        rest2,
+        eps,
+        clip,
+      );
+      memory.copy(w + at, scratch + 2 * VECTOR, rest);
+      memory.copy(v + at, scratch + 3 * VECTOR, rest);
+      memory.copy(m + at, scratch + 4 * VECTOR, rest);
     }
     checksumAbsorb(w + i, bytes);
   }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { UserError } from "../../common/errors.ts";
 import { type CheckpointFiles, loadNewest, writeCheckpoint } from "../../coordinator/checkpoint.ts";
 import { ModelState } from "../../coordinator/model_state.ts";
+import { type Optimizer, RMSPROP } from "../../coordinator/optimizer.ts";
 import { Kernels } from "../../kernels/kernels.ts";
 import { buildLayout } from "../../models/layout.ts";
 import type { Manifest } from "../../models/manifest.ts";
@@ -14,6 +15,7 @@ const MANIFEST = {
     statistics: buildLayout([{ name: "generator.2.running_mean", shape: [3] }]),
   },
 } as unknown as Manifest;
+const ADAM: Optimizer = { kind: "adam", beta1: 0.5, beta2: 0.999, eps: 1e-8 };
 const ABOUT = { run: "run-1", numeric_classes: ["abc"], seconds: 1.5 };
 
 /** A disk in memory, which can be full. */
@@ -47,11 +49,14 @@ class MemoryDisk implements CheckpointFiles {
   }
 }
 
-function stateAt(step: number): ModelState {
-  const state = new ModelState(Kernels.create(ModelState.bytesNeeded(MANIFEST)), MANIFEST);
+function stateAt(step: number, optimizer: Optimizer = RMSPROP): ModelState {
+  const kernels = Kernels.create(ModelState.bytesNeeded(MANIFEST, optimizer));
+  const state = new ModelState(kernels, MANIFEST, optimizer);
   let next = step;
-  for (const { parameters, square_average } of [state.critic, state.generator]) {
-    for (const buffer of [parameters, square_average]) buffer.forEach((_, i) => buffer[i] = next++ / 7);
+  for (const { parameters, square_average, average } of [state.critic, state.generator]) {
+    for (const buffer of [parameters, square_average, average ?? []]) {
+      buffer.forEach((_, i) => buffer[i] = next++ / 7);
+    }
   }
   state.statistics.forEach((_, i) => state.statistics[i] = next++ / 3);
   state.refreshChecksums();
@@ -63,23 +68,41 @@ function stateAt(step: number): ModelState {
 const contents = (state: ModelState) => [
   state.step,
   state.generator_step,
-  ...[state.critic, state.generator].flatMap((n) => [[...n.parameters], [...n.square_average], n.checksum]),
+  ...[state.critic, state.generator].flatMap((n) => [
+    [...n.parameters],
+    [...n.square_average],
+    n.average && [...n.average],
+    n.checksum,
+  ]),
   [...state.statistics],
 ];
 
 async function load(
   disk: MemoryDisk,
   passed_over: { file: string; reason: string }[] = [],
+  optimizer: Optimizer = RMSPROP,
 ): Promise<ModelState> {
-  const state = stateAt(0);
+  const state = stateAt(0, optimizer);
   await loadNewest("c", "run-1", state, MANIFEST, passed_over, disk);
   return state;
 }
 
-Deno.test("a checkpoint brings back every buffer, the counters and the checksums", async () => {
+for (const optimizer of [RMSPROP, ADAM]) {
+  const name = `a checkpoint brings back every buffer, the counters and the checksums (${optimizer.kind})`;
+  Deno.test(name, async () => {
+    const disk = new MemoryDisk();
+    await writeCheckpoint("c", stateAt(12, optimizer), MANIFEST, ABOUT, disk);
+    assert.deepEqual(contents(await load(disk, [], optimizer)), contents(stateAt(12, optimizer)));
+  });
+}
+
+Deno.test("a checkpoint of another optimizer is passed over, naming the tensor that it lacks", async () => {
   const disk = new MemoryDisk();
   await writeCheckpoint("c", stateAt(12), MANIFEST, ABOUT, disk);
-  assert.deepEqual(contents(await load(disk)), contents(stateAt(12)));
+  const passed_over: { file: string; reason: string }[] = [];
+  await load(disk, passed_over, ADAM);
+  const reason = "tensor adam.average.critic.0.weight must have 6 float32 values";
+  assert.deepEqual(passed_over, [{ file: "step-000000012.json", reason }]);
 });
 
 Deno.test("the newest three are kept, and the newest is loaded", async () => {

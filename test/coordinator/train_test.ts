@@ -5,6 +5,7 @@ import type { RunConfig } from "../../coordinator/config.ts";
 import type { RoundRequest } from "../../coordinator/fence.ts";
 import type { RoundOutcome } from "../../coordinator/fleet.ts";
 import { ModelState } from "../../coordinator/model_state.ts";
+import { type Adam, RMSPROP } from "../../coordinator/optimizer.ts";
 import { type StepReport, train } from "../../coordinator/train.ts";
 import { Kernels } from "../../kernels/kernels.ts";
 import { buildLayout } from "../../models/layout.ts";
@@ -32,13 +33,15 @@ const manifest = {
   },
 } as unknown as Manifest;
 
+const CLIP = 0.5;
 const CONFIG = {
   steps: 4,
   shards: SHARDS,
   n_critic: 2,
+  optimizer: RMSPROP,
   lr: 0.01,
   decay_steps: 0,
-  clip: 0.5,
+  clip: CLIP,
   schedule: "paper",
 } as RunConfig;
 
@@ -50,8 +53,11 @@ function result({ kind, step }: RoundRequest, shard: number): number[] {
 
 /** A training whose gradients are made up; `break_at` makes a round fail or give no numbers. */
 function setUp(config: Partial<RunConfig> = {}, answer = result) {
-  const kernels = Kernels.create(ModelState.bytesNeeded(manifest) + TreeSum.bytesNeeded(SHARDS, 6));
-  const state = new ModelState(kernels, manifest);
+  const { optimizer } = { ...CONFIG, ...config };
+  const kernels = Kernels.create(
+    ModelState.bytesNeeded(manifest, optimizer) + TreeSum.bytesNeeded(SHARDS, 6),
+  );
+  const state = new ModelState(kernels, manifest, optimizer);
   state.critic.parameters.set([0.1, -0.2, 0.499]);
   state.generator.parameters.set([1, 2]);
   state.refreshChecksums();
@@ -133,7 +139,7 @@ Deno.test("train applies the mean of the shards' gradients by RMSProp, and clips
   let statistics = 0;
   for (const request of requests) {
     const mean = meanOf(request);
-    if (request.kind === "critic") rmsprop(critic.w, critic.v, mean.slice(0, 3), CONFIG.clip);
+    if (request.kind === "critic") rmsprop(critic.w, critic.v, mean.slice(0, 3), CLIP);
     else {
       rmsprop(generator.w, generator.v, mean.slice(0, 2), Infinity);
       const f = Math.fround;
@@ -141,13 +147,56 @@ Deno.test("train applies the mean of the shards' gradients by RMSProp, and clips
     }
   }
   assert.ok(
-    critic.w.some((w) => Math.abs(w) === CONFIG.clip) || critic.w.every((w) => Math.abs(w) < CONFIG.clip),
+    critic.w.some((w) => Math.abs(w) === CLIP) || critic.w.every((w) => Math.abs(w) < CLIP),
   );
   assert.deepEqual([...state.critic.parameters], critic.w);
   assert.deepEqual([...state.critic.square_average], critic.v);
   assert.deepEqual([...state.generator.parameters], generator.w);
   assert.deepEqual([...state.statistics], [statistics]);
   assert.deepEqual([state.step, state.generator_step], [4, 2]);
+});
+
+const ADAM: Adam = { kind: "adam", beta1: 0.5, beta2: 0.999, eps: 1e-8 };
+
+/** Adam in plain float32 arithmetic; `t` counts the updates of this network. */
+function adam(w: number[], m: number[], v: number[], gradients: readonly number[], t: number): void {
+  const f = Math.fround;
+  const corrected = Math.sqrt(1 - ADAM.beta2 ** t);
+  const [rate, eps] = [f(CONFIG.lr * corrected / (1 - ADAM.beta1 ** t)), f(ADAM.eps * corrected)];
+  const [beta1, beta2] = [f(ADAM.beta1), f(ADAM.beta2)], [rest1, rest2] = [f(1 - 0.5), f(1 - 0.999)];
+  for (const [i, g] of gradients.entries()) {
+    m[i] = f(f(beta1 * m[i]!) + f(rest1 * g));
+    v[i] = f(f(beta2 * v[i]!) + f(rest2 * f(g * g)));
+    w[i] = f(w[i]! - f(f(rate * m[i]!) / f(f(Math.sqrt(v[i]!)) + eps)));
+  }
+}
+
+Deno.test("train by Adam: each network's corrections count its own updates, and a resume goes on with them", async () => {
+  const whole = setUp({ optimizer: ADAM, clip: null, steps: 6 });
+  await train(whole.training);
+  const critic = { w: [0.1, -0.2, 0.499].map(Math.fround), m: [0, 0, 0], v: [0, 0, 0], t: 0 };
+  const generator = { w: [1, 2], m: [0, 0], v: [0, 0], t: 0 };
+  for (const request of whole.requests) {
+    const { w, m, v, t } = request.kind === "critic"
+      ? { ...critic, t: ++critic.t }
+      : { ...generator, t: ++generator.t };
+    adam(w, m, v, meanOf(request).slice(0, w.length), t);
+  }
+  assert.deepEqual([critic.t, generator.t], [6, 3]);
+  for (const [network, expected] of [["critic", critic], ["generator", generator]] as const) {
+    const { parameters, average, square_average } = whole.state[network];
+    assert.deepEqual([[...parameters], [...average!], [...square_average]], [
+      expected.w,
+      expected.m,
+      expected.v,
+    ]);
+  }
+
+  const halves = setUp({ optimizer: ADAM, clip: null, steps: 3 });
+  await train(halves.training);
+  await train({ ...halves.training, config: { ...halves.training.config, steps: 6 } });
+  assert.equal(halves.state.critic.checksum, whole.state.critic.checksum);
+  assert.equal(halves.state.generator.checksum, whole.state.generator.checksum);
 });
 
 Deno.test("train reports the means over the shards", async () => {
@@ -159,19 +208,22 @@ Deno.test("train reports the means over the shards", async () => {
   assert.equal(generator!.loss, meanOf(requests[2]!)[2]);
 });
 
-Deno.test("a generator round that fails leaves the state of the step before", async () => {
-  const whole = setUp({ steps: 1 });
-  await train(whole.training);
-  const broken = setUp({}, (request, shard) => {
-    if (request.kind === "generator") throw new Error("no workers");
-    return result(request, shard);
+for (const optimizer of [RMSPROP, ADAM]) {
+  Deno.test(`a generator round that fails leaves the state of the step before (${optimizer.kind})`, async () => {
+    const whole = setUp({ steps: 1, optimizer });
+    await train(whole.training);
+    const broken = setUp({ optimizer }, (request, shard) => {
+      if (request.kind === "generator") throw new Error("no workers");
+      return result(request, shard);
+    });
+    await assert.rejects(train(broken.training), { message: "no workers" });
+    assert.equal(broken.state.step, 1);
+    assert.deepEqual(broken.state.critic.parameters, whole.state.critic.parameters);
+    assert.deepEqual(broken.state.critic.square_average, whole.state.critic.square_average);
+    assert.deepEqual(broken.state.critic.average, whole.state.critic.average);
+    assert.equal(broken.state.critic.checksum, whole.state.critic.checksum);
   });
-  await assert.rejects(train(broken.training), { message: "no workers" });
-  assert.equal(broken.state.step, 1);
-  assert.deepEqual(broken.state.critic.parameters, whole.state.critic.parameters);
-  assert.deepEqual(broken.state.critic.square_average, whole.state.critic.square_average);
-  assert.equal(broken.state.critic.checksum, whole.state.critic.checksum);
-});
+}
 
 Deno.test("a loss that is no number stops the run before it touches the weights, and names the place", async () => {
   const { training, state } = setUp({}, (request, shard) => {

@@ -212,7 +212,7 @@ Deno.test("a configuration file that cannot be used is refused in one line", asy
 });
 
 /** A log whose first record says that it is of another format. */
-const OTHER_FORMAT = '{"type":"run","format":2,"versions":{"wagon":"9.0.0"}}\n';
+const OTHER_FORMAT = '{"type":"run","format":3,"versions":{"wagon":"9.0.0"}}\n';
 
 Deno.test("a folder that is no run of this version, or no place for a new one, is refused in one line", async () => {
   await using place = await Workplace.open();
@@ -221,8 +221,8 @@ Deno.test("a folder that is no run of this version, or no place for a new one, i
   await Deno.writeTextFile(place.path("garbage", "events.jsonl"), "garbage\n");
   await Deno.writeTextFile(place.path("full", "a file"), "");
   const newer =
-    "Cannot read newer/events.jsonl: this version of wagon reads run format 1, and the folder is of " +
-    "run format 2: use the version that wrote it (wagon 9.0.0)";
+    "Cannot read newer/events.jsonl: this version of wagon reads run formats 1 and 2, and the folder is of " +
+    "run format 3: use the version that wrote it (wagon 9.0.0)";
   await checkCases(place, [
     { line: "train --resume newer", message: newer },
     { line: "coordinator --port 0 --resume newer", message: newer },

@@ -107,6 +107,18 @@ async function copyFolder(from: string, to: string): Promise<string> {
   return to;
 }
 
+/** Makes a run's log one of format 1. */
+async function makeOlder(run: string): Promise<void> {
+  const log = join(run, "events.jsonl");
+  const [first, ...rest] = (await Deno.readTextFile(log)).split("\n");
+  const record = JSON.parse(first!);
+  for (const key of ["optimizer"]) {
+    assert.ok(key in record.config, key);
+    delete record.config[key];
+  }
+  await Deno.writeTextFile(log, [JSON.stringify({ ...record, format: 1 }), ...rest].join("\n"));
+}
+
 /** Every file under a folder with its bytes. */
 async function contents(folder: string): Promise<Map<string, Uint8Array>> {
   const all = new Map<string, Uint8Array>();
@@ -162,6 +174,11 @@ Deno.test("a finished run goes on, damaged checkpoints are passed over, and noth
       "Passed over checkpoint step-000000010.json",
       "Resuming at step 0 from the start (no good checkpoint)",
     ]);
+  });
+
+  await t.step("a folder of run format 1, which says nothing of the optimizer", async () => {
+    await resume("older", makeOlder);
+    assert.equal(ofType(await recordsOf(place.path("older")), "run")[0]!.format, 1);
   });
 
   await t.step("what makes it another run is refused, and the folder stays as it is", async () => {

@@ -125,7 +125,7 @@ Deno.test("a folder without runs is no mistake", async () => {
 Deno.test("what a person does wrong gets one line and exit code 2", () =>
   inFolder(async (folder) => {
     await Deno.mkdir(`${folder}/runs/future`);
-    const future = JSON.stringify({ type: "run", format: 2, versions: { wagon: "3.1.0" } });
+    const future = JSON.stringify({ type: "run", format: 3, versions: { wagon: "3.1.0" } });
     await Deno.writeTextFile(`${folder}/runs/future/events.jsonl`, future + "\n");
     const table: [args: string[], message: string][] = [
       [["--jsno"], "Unknown option --jsno: did you mean --json?"],
@@ -146,8 +146,8 @@ Deno.test("what a person does wrong gets one line and exit code 2", () =>
       [["runs/notes.txt"], "Cannot inspect runs/notes.txt: a run folder must hold events.jsonl, found none"],
       [
         ["future", "--json"],
-        "Cannot read runs/future/events.jsonl: this version of wagon reads run format 1, and the folder is of run " +
-        "format 2: use the version that wrote it (wagon 3.1.0)",
+        "Cannot read runs/future/events.jsonl: this version of wagon reads run formats 1 and 2, and the folder is of run " +
+        "format 3: use the version that wrote it (wagon 3.1.0)",
       ],
     ];
     const found = await Promise.all(table.map(([args]) => inspect(folder, ...args)));

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { checksumBytes, Kernels } from "../../kernels/kernels.ts";
-import { checksumReference, type RmspropNumbers, rmspropReference } from "./reference.ts";
+import {
+  type AdamNumbers,
+  adamReference,
+  checksumReference,
+  type RmspropNumbers,
+  rmspropReference,
+} from "./reference.ts";
 
 const SEED = 20260721;
 const CAPACITY_BYTES = 1 << 20;
@@ -141,6 +147,78 @@ Deno.test("rmsprop: refuses wrong lengths, overlaps, foreign buffers and a clip 
       message: `Cannot clip: clip must be above 0, found ${clip}`,
     });
   }
+});
+
+/** One Adam update on fresh kernels; a and b have a tail of `tail` floats. */
+function adamUpdate(
+  n: number,
+  tail: number,
+  values: readonly number[],
+  numbers: AdamNumbers,
+  with_b: boolean,
+  shift: number,
+) {
+  const kernels = Kernels.create(CAPACITY_BYTES);
+  const buffer = (start: number, more = 0) =>
+    fill(kernels.allocate(n + more + 3).subarray(shift, shift + n + more), values, start);
+  const [a, b, w, m, v] = [
+    buffer(0, tail),
+    with_b ? buffer(11, tail) : null,
+    buffer(5),
+    buffer(3),
+    buffer(7),
+  ];
+  const expected = adamReference(a, b, w, m, v, numbers);
+  const before = [a.slice(), b?.slice()];
+  const checksum = kernels.adam({ a, b, w, m, v, ...numbers });
+  assertSameBits(m, expected.m, "m");
+  assertSameBits(v, expected.v, "v");
+  assertSameBits(w, expected.w, "w");
+  assertSameBits(a, before[0] as Float32Array, "a");
+  if (b) assertSameBits(b, before[1] as Float32Array, "b");
+  assert.equal(checksum, kernels.checksum(w));
+  assert.equal(checksum, checksumReference(bytesOf(w)));
+}
+
+Deno.test("adam: agrees with the reference bit for bit, special values and tails included", () => {
+  const numbers = fc.record({
+    scale: fc.constantFrom(1, 0.25, 1 / 3),
+    rate: fc.constantFrom(2e-4, 1, 0),
+    beta1: fc.constantFrom(0.5, 0.9, 0),
+    beta2: fc.constantFrom(0.999, 0.9, 0),
+    eps: fc.constantFrom(1e-8, 0, 1),
+    clip: fc.constantFrom(0.01, 1e-40, null),
+  });
+  const lengths = fc.oneof(length, fc.integer({ min: 1016, max: 1032 }));
+  const property = fc.property(lengths, fc.nat(9), pattern, numbers, fc.boolean(), fc.nat(3), adamUpdate);
+  fc.assert(property, { seed: SEED, numRuns: 300 });
+});
+
+Deno.test("adam: refuses wrong lengths, overlaps and a clip that is not positive", () => {
+  const kernels = Kernels.create(CAPACITY_BYTES);
+  const [a, w, m, v] = [1, 2, 3, 4].map(() => kernels.allocate(8)) as [
+    Float32Array,
+    Float32Array,
+    Float32Array,
+    Float32Array,
+  ];
+  const step = { a, b: null, w, m, v, scale: 1, rate: 1, beta1: 0.5, beta2: 0.999, eps: 1e-8, clip: null };
+  kernels.adam(step);
+  for (const changed of [{ m: m.subarray(1) }, { v: v.subarray(1) }, { a: a.subarray(1) }]) {
+    assert.throws(() => kernels.adam({ ...step, ...changed }), {
+      name: "RangeError",
+      message: "Cannot compute: buffers must have 8 elements, found 7",
+    });
+  }
+  for (const changed of [{ m: w }, { m: v }, { m: a }, { v: a }, { b: m }]) {
+    assert.throws(() => kernels.adam({ ...step, ...changed }), {
+      name: "RangeError",
+      message: "Cannot compute: buffers that are written must not overlap others",
+    });
+  }
+  assert.throws(() => kernels.adam({ ...step, clip: 0 }), {
+    message: "Cannot clip: clip must be above 0, found 0",
+  });
 });
 
 Deno.test("add: agrees with fround, in place too", () => {

@@ -43,6 +43,43 @@ export function rmspropReference(
   return out;
 }
 
+export interface AdamNumbers {
+  readonly scale: number;
+  readonly rate: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly eps: number;
+  readonly clip: number | null;
+}
+
+/** New w, m and v. */
+export function adamReference(
+  a: Float32Array,
+  b: Float32Array | null,
+  w: Float32Array,
+  m: Float32Array,
+  v: Float32Array,
+  numbers: AdamNumbers,
+): { w: Float32Array; m: Float32Array; v: Float32Array } {
+  const scale = fround(numbers.scale), rate = fround(numbers.rate), eps = fround(numbers.eps);
+  const beta1 = fround(numbers.beta1), rest1 = fround(1 - numbers.beta1);
+  const beta2 = fround(numbers.beta2), rest2 = fround(1 - numbers.beta2);
+  const clip = fround(numbers.clip ?? Infinity);
+  const out = { w: w.slice(), m: m.slice(), v: v.slice() };
+  for (let i = 0; i < w.length; i++) {
+    const sum = b ? fround(at(a, i) + at(b, i)) : at(a, i);
+    const g = fround(scale * sum);
+    const mean = fround(fround(beta1 * at(m, i)) + fround(rest1 * g));
+    const square = fround(fround(beta2 * at(v, i)) + fround(rest2 * fround(g * g)));
+    const change = fround(fround(rate * mean) / fround(fround(Math.sqrt(square)) + eps));
+    const weight = fround(at(w, i) - change);
+    out.m[i] = mean;
+    out.v[i] = square;
+    out.w[i] = weight > clip ? clip : weight < -clip ? -clip : weight;
+  }
+  return out;
+}
+
 /** Sixteen lanes of 32 bits take 64 bytes at a time, then lanes and length are folded into 64 bits. */
 export function checksumReference(bytes: Uint8Array): string {
   const padded = new Uint8Array(Math.ceil(bytes.length / 64) * 64);

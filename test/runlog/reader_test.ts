@@ -89,18 +89,18 @@ Deno.test("records and fields of a newer version do not disturb", async () => {
 });
 
 Deno.test("a log of another format is refused, naming both", async () => {
-  const log = JSON.stringify({ type: "run", format: 2, versions: { wagon: "3.1.0" }, all: "else differs" });
+  const log = JSON.stringify({ type: "run", format: 3, versions: { wagon: "3.1.0" }, all: "else differs" });
   await assert.rejects(
     readText(log + "\n"),
     new UserError(
-      "Cannot read a log: this version of wagon reads run format 1, and the folder is of run format 2: " +
+      "Cannot read a log: this version of wagon reads run formats 1 and 2, and the folder is of run format 3: " +
         "use the version that wrote it (wagon 3.1.0)",
     ),
   );
   await assert.rejects(
     readText('{"type":"run"}\n'),
     new UserError(
-      "Cannot read a log: this version of wagon reads run format 1, and the folder is of run format undefined: " +
+      "Cannot read a log: this version of wagon reads run formats 1 and 2, and the folder is of run format undefined: " +
         "use the version that wrote it",
     ),
   );

@@ -1,0 +1,97 @@
+/**
+ * How summed gradients become new weights: the choice of the optimizer, and one fused pass for each. What a step
+ * does depends on the weights, the optimizer's state and the number of the update alone, so a resumed run goes on
+ * to the same bits.
+ */
+import type { Kernels } from "../kernels/kernels.ts";
+import { powerOfInteger } from "../random/special.ts";
+import type { NodeSum } from "./averaging.ts";
+
+/** RMSProp: no momentum, not centred, v0 = 0, eps outside the root (algorithm.md, "WGAN with weight clipping"). */
+export interface Rmsprop {
+  readonly kind: "rmsprop";
+  /** Decay of the running mean of squares. */
+  readonly alpha: number;
+  readonly eps: number;
+}
+
+/** Adam: Kingma, Ba, "Adam: a method for stochastic optimization", 2015 (arXiv:1412.6980), Algorithm 1. */
+export interface Adam {
+  readonly kind: "adam";
+  /** Decay of the running mean of gradients, [0, 1). */
+  readonly beta1: number;
+  /** Decay of the running mean of squares, [0, 1). */
+  readonly beta2: number;
+  readonly eps: number;
+}
+
+export type Optimizer = Rmsprop | Adam;
+
+/** Constants of the papers' codes; where a paper says nothing, PyTorch's defaults. */
+export const RMSPROP: Rmsprop = { kind: "rmsprop", alpha: 0.99, eps: 1e-8 };
+
+/** Buffers of one network's optimizer, by the names that they have in checkpoints. Each is as long as the weights. */
+export const OPTIMIZER_BUFFERS = {
+  rmsprop: ["square_average"],
+  adam: ["average", "square_average"],
+} as const satisfies Record<Optimizer["kind"], readonly string[]>;
+
+/** Decay of the running mean of squared gradients, per update. */
+export function squareDecay(optimizer: Optimizer): number {
+  return optimizer.kind === "rmsprop" ? optimizer.alpha : optimizer.beta2;
+}
+
+/** One network under training. */
+export interface Trained {
+  readonly parameters: Float32Array;
+  /** Running mean of squared gradients. */
+  readonly square_average: Float32Array;
+  /** Running mean of gradients; null where the optimizer keeps none. */
+  readonly average: Float32Array | null;
+}
+
+export interface UpdateOptions {
+  readonly lr: number;
+  /** Bound of every parameter after the step, or null for none. */
+  readonly clip: number | null;
+  /** Number of this network's update, counted from 1. */
+  readonly update: number;
+}
+
+/**
+ * Adam's two corrections of bias, moved out of the pass over the weights:
+ *
+ *     lr (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + eps) = rate m / (sqrt(v) + eps')
+ *
+ * Only + - x / and the root: the same in every engine.
+ */
+export function adamFactors(
+  { beta1, beta2, eps }: Adam,
+  lr: number,
+  update: number,
+): { rate: number; eps: number } {
+  const root = Math.sqrt(1 - powerOfInteger(beta2, update));
+  return { rate: lr * root / (1 - powerOfInteger(beta1, update)), eps: eps * root };
+}
+
+/** Mean of the summed gradients, optimizer and clip in one pass. Returns the checksum of the new weights. */
+export function optimize(
+  kernels: Kernels,
+  optimizer: Optimizer,
+  network: Trained,
+  sum: NodeSum,
+  scale: number,
+  { lr, clip, update }: UpdateOptions,
+): string {
+  const buffers = { ...sum, scale, w: network.parameters, v: network.square_average, clip };
+  switch (optimizer.kind) {
+    case "rmsprop":
+      return kernels.rmsprop({ ...buffers, lr, alpha: optimizer.alpha, eps: optimizer.eps });
+    case "adam": {
+      const { beta1, beta2 } = optimizer;
+      const factors = adamFactors(optimizer, lr, update);
+      return kernels.adam({ ...buffers, m: network.average!, beta1, beta2, ...factors });
+    }
+  }
+  optimizer satisfies never;
+}
