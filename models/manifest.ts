@@ -21,8 +21,8 @@ export interface Layout {
 export const STATES = ["critic", "generator", "statistics"] as const;
 export type State = typeof STATES[number];
 
-/** What a graph input is fed from: a user input of the step, or a slot of a state. */
-export const SOURCES = ["real", "fake", "noise", ...STATES] as const;
+/** What a graph input is fed from: a user input of the step, or a slot of a state. `mix`: one number an example. */
+export const SOURCES = ["real", "fake", "noise", "mix", ...STATES] as const;
 export type Source = typeof SOURCES[number];
 
 /** One graph input. `shape[0]` of a user input is the micro-batch, or "N" where the graph takes any number. */
@@ -51,7 +51,7 @@ export interface GraphEntry {
 }
 
 export const GRAPH_NAMES = [
-  /** real, fake, critic -> loss, gradients | tail: loss, mean_D_real, mean_D_fake */
+  /** real, fake, mix if the objective mixes, critic -> loss, gradients | tail: loss, mean_D_real, mean_D_fake */
   "critic_training_model",
   /** noise, generator, critic (frozen) -> loss, gradients | tail: loss, mean_D_fake, batch statistics */
   "generator_training_model",

@@ -31,6 +31,8 @@ const MAX_ITEMS = 4096;
 /** What each graph takes and gives. `trains`: the state whose gradients it yields; then `result` is its tail. */
 interface Role {
   readonly users: readonly Source[];
+  /** A user input that may follow those. */
+  readonly may_use?: Source;
   readonly states: readonly State[];
   readonly batch: "micro_batch" | "N";
   readonly trains: State | null;
@@ -40,6 +42,7 @@ interface Role {
 const ROLES: Readonly<Record<GraphName, Role>> = {
   critic_training_model: {
     users: ["real", "fake"],
+    may_use: "mix",
     states: ["critic"],
     batch: "micro_batch",
     trains: "critic",
@@ -139,7 +142,7 @@ function parseGraph(value: unknown, name: GraphName, head: Head): GraphEntry {
   const inputs = array(fields.inputs, `${path}.inputs`).map((item, i) =>
     parseInput(item, `${path}.inputs[${i}]`)
   );
-  checkInputs(inputs, expectedInputs(ROLES[name], head), `${path}.inputs`);
+  checkInputs(inputs, expectedInputs(ROLES[name], head, inputs), `${path}.inputs`);
   const trains = ROLES[name].trains;
   const outputs = parseOutputs(fields.outputs, `${path}.outputs`);
   const size = count(fields.size, `${path}.size`, 0);
@@ -184,11 +187,16 @@ function parseOutputs(value: unknown, path: string): Output[] {
   });
 }
 
-function expectedInputs(role: Role, head: Head): GraphInput[] {
+function expectedInputs(role: Role, head: Head, found: readonly GraphInput[]): GraphInput[] {
   const batch = role.batch === "N" ? "N" : head.micro_batch;
-  const users = role.users.map((source): GraphInput => ({
+  const shapes: Partial<Record<Source, Dims>> = {
+    noise: [head.latent],
+    mix: head.example_shape.map(() => 1),
+  };
+  const used = found.some(({ source }) => source === role.may_use) ? [role.may_use!] : [];
+  const users = [...role.users, ...used].map((source): GraphInput => ({
     name: source,
-    shape: [batch, ...(source === "noise" ? [head.latent] : head.example_shape)],
+    shape: [batch, ...shapes[source] ?? head.example_shape],
     source,
   }));
   const parameters = role.states.flatMap((source) =>

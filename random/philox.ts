@@ -19,6 +19,7 @@ export const PURPOSES = {
   sample: 7,
   evaluation: 8,
   probe: 9,
+  mixing: 10,
   critic_dropout: 16,
   generator_dropout: 17,
 } as const;

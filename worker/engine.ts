@@ -5,7 +5,7 @@
 import type { GraphName, Manifest } from "../models/manifest.ts";
 import { Kernels } from "../kernels/kernels.ts";
 import { split, type TreeNode } from "../kernels/tree.ts";
-import { fillNormal } from "../random/philox.ts";
+import { fillNormal, fillUniform } from "../random/philox.ts";
 import { type Encoding, ExampleDecoder } from "./examples.ts";
 import type { Network } from "./fence.ts";
 import type { GraphRunner, Runners } from "./graph_runner.ts";
@@ -88,6 +88,8 @@ export class Engine {
   readonly #noise: Float32Array;
   readonly #real: Float32Array;
   readonly #fakes: Fakes;
+  /** Where on the way from fake to real each example's slope is taken; null where no graph asks for it. */
+  readonly #mix: Float32Array | null;
   readonly #decoder: ExampleDecoder;
   /** One result buffer per level of the tree, and per network the training graph over it. */
   readonly #results: readonly Float32Array[];
@@ -113,7 +115,9 @@ export class Engine {
     const real = this.#real = new Float32Array(micro_batch * example);
     this.#fakes = this.#newFakes();
     this.#decoder = new ExampleDecoder(options.encoding);
-    const sources = { critic, generator, noise, real, fake: this.#fakes.data };
+    const mixes = graphs.critic_training_model.inputs.some(({ source }) => source === "mix");
+    const mix = this.#mix = mixes ? new Float32Array(micro_batch) : null;
+    const sources = { critic, generator, noise, real, fake: this.#fakes.data, ...mix && { mix } };
     const bound = (name: GraphName) =>
       this.#results.map((result) => runners[name].bind(sources, result, micro_batch));
     this.#training = { critic: bound("critic_training_model"), generator: bound("generator_training_model") };
@@ -222,6 +226,9 @@ export class Engine {
     if (task.kind === "critic") {
       const leaf = task.leaves[shard - task.node.begin]!;
       this.#decoder.decode(leaf.examples!, this.#real);
+      if (this.#mix !== null) {
+        fillUniform(this.#mix, { seed: this.seed, purpose: "mixing", counter: noise_counter, shard });
+      }
       compute_ms += await this.#fillFake({ shard, noise_purpose, noise_counter });
     } else this.#fillNoise({ shard, noise_purpose, noise_counter });
     return compute_ms + await this.#training[task.kind][level]!.run();

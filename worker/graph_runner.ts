@@ -8,13 +8,14 @@ import {
   type GraphName,
   type Manifest,
   type Source,
+  type State,
 } from "../models/manifest.ts";
 import type { Device } from "./device.ts";
 import { NativeRuntime } from "./native_session.ts";
 import { openNodeSession } from "./node_session.ts";
 import type { BoundGraph, Session, TensorView } from "./runtime.ts";
 
-/** Flat buffers by what they hold. User inputs ("real", "fake", "noise") hold whole rows. */
+/** Flat buffers by what they hold. User inputs ("real", "fake", "noise", "mix") hold whole rows. */
 export type Sources = Readonly<Partial<Record<Source, Float32Array>>>;
 
 const NATIVE = NativeRuntime.open();
@@ -76,9 +77,10 @@ export class GraphRunner {
     const inputs = this.entry.inputs.map(({ name, shape, source }) => {
       const buffer = sources[source];
       if (buffer === undefined) throw new Error(`Graph ${this.entry.file} needs ${source}`);
-      const offset = source === "real" || source === "fake" || source === "noise"
-        ? 0
-        : this.manifest.layouts[source].slots.find((slot) => slot.name === name)!.offset;
+      const { layouts } = this.manifest;
+      const offset = source in layouts
+        ? layouts[source as State].slots.find((slot) => slot.name === name)!.offset
+        : 0;
       return tensorView(name, buffer, offset, bound(shape, rows));
     });
     const outputs = this.entry.outputs.map(({ name, shape, offset }) =>

@@ -32,6 +32,7 @@ export async function probe(manifest: Manifest, runners: Runners, device: Device
     real: normals(micro_batch * example, 2, 1),
     noise: normals(micro_batch * latent, 3, 1),
     fake,
+    mix: new Float32Array(micro_batch).fill(0.25),
   };
   const critic_result = new Float32Array(graphs.critic_training_model.size);
   const generator_result = new Float32Array(graphs.generator_training_model.size);

@@ -86,6 +86,32 @@ function example() {
   };
 }
 
+/** The same of an objective that mixes. */
+function mixing(shape: (number | string)[] = [4, 1]) {
+  const manifest = example();
+  const { inputs } = manifest.graphs.critic_training_model;
+  inputs.splice(2, 0, { name: "mix", shape, source: "mix" });
+  return manifest;
+}
+
+Deno.test("manifest: the critic's training graph may take a number for each example, and no other graph", () => {
+  assert.deepEqual(parseManifest(mixing()), mixing() as unknown as Manifest);
+  assert.throws(() => parseManifest(mixing([4, 3])), {
+    name: ManifestError.name,
+    message:
+      "Cannot read artifacts.json: graphs.critic_training_model.inputs[2].shape must be [4,1], found [4,3]",
+  });
+  const elsewhere = example();
+  elsewhere.graphs.generator_training_model.inputs.splice(1, 0, {
+    name: "mix",
+    shape: [4, 1],
+    source: "mix",
+  });
+  assert.throws(() => parseManifest(elsewhere), {
+    message: /graphs\.generator_training_model\.inputs\.length must be 4, found 5$/,
+  });
+});
+
 Deno.test("manifest: a right one comes back as it is", () => {
   const manifest: Manifest = parseManifest(JSON.parse(JSON.stringify(example())));
   assert.deepEqual(manifest, example());
@@ -159,7 +185,7 @@ const REFUSED: [string, unknown, string][] = [
   [
     `${CRITIC_GRAPH}/inputs/0/source`,
     "weights",
-    "graphs.critic_training_model.inputs[0].source must be one of real, fake, noise, critic, generator, " +
+    "graphs.critic_training_model.inputs[0].source must be one of real, fake, noise, mix, critic, generator, " +
     'statistics, found "weights"',
   ],
   [
