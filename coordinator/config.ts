@@ -38,12 +38,18 @@ const MAY_CHANGE: ReadonlySet<keyof RunConfig> = new Set([
 ]);
 
 /** The values a person gave, on the command line or in a file. */
-export type GivenConfig = Partial<Omit<RunConfig, "networks" | "optimizer">>;
+export type GivenConfig = Partial<Omit<RunConfig, "networks" | "objective" | "optimizer">>;
 
 /** Completes what was given from the preset. `preset` is the one that applies if none was given. */
 export function resolveConfig(given: GivenConfig, preset: PresetName, data: DataSet): RunConfig {
   const name = given.preset ?? preset;
   const { about: _about, networks, ...hyperparameters } = PRESETS[name];
+  if (given.penalty !== undefined && hyperparameters.penalty === null) {
+    throw new UserError(
+      `Cannot use --penalty: an objective with a gradient penalty is required, found ${hyperparameters.objective} ` +
+        `(preset ${name}); take --preset wgan-gp, or leave it out`,
+    );
+  }
   const features = data.example_shape.reduce((n, extent) => n * extent, 1);
   const latent = given.latent ?? hyperparameters.latent;
   return {
@@ -64,7 +70,9 @@ export function resolveConfig(given: GivenConfig, preset: PresetName, data: Data
 }
 
 /** What run folders of format 1 left unsaid: all their runs were the same in it. */
-const UNSAID_BEFORE = { optimizer: RMSPROP } as const satisfies Partial<RunConfig>;
+const UNSAID_BEFORE = { objective: "wgan", penalty: null, optimizer: RMSPROP } as const satisfies Partial<
+  RunConfig
+>;
 
 /** The configuration of a recorded run, of any format that can be read. */
 export function recordedConfig(config: Readonly<Record<string, unknown>>): RunConfig {

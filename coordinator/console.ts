@@ -76,7 +76,9 @@ export class Console {
   readonly #epochs: { readonly total: number; readonly steps: number };
   readonly #loss_critic = new RecentMean();
   readonly #loss_generator = new RecentMean();
-  readonly #estimate = new RecentMean();
+  /** mean D(x) - mean D(G(z)): an estimate of the Wasserstein distance, or just the gap between the scores. */
+  readonly #gap = new RecentMean();
+  readonly #gap_name: "W" | "gap";
   #status = "";
   #drawn_ms = -Infinity;
   #lined_ms: number;
@@ -86,8 +88,9 @@ export class Console {
   constructor(
     terminal: Terminal,
     now_ms: () => number,
-    run: { total_steps: number; batch: number; epoch_steps: number },
+    run: { total_steps: number; batch: number; epoch_steps: number; estimates_distance: boolean },
   ) {
+    this.#gap_name = run.estimates_distance ? "W" : "gap";
     this.#terminal = terminal;
     this.#now_ms = now_ms;
     this.#total_steps = run.total_steps;
@@ -104,7 +107,7 @@ export class Console {
 
   step(report: StepReport): void {
     this.#loss_critic.add(report.loss_critic);
-    this.#estimate.add(report.mean_real - report.mean_fake);
+    this.#gap.add(report.mean_real - report.mean_fake);
     if (report.generator) this.#loss_generator.add(report.generator.loss);
     const now_ms = this.#now_ms();
     if (this.#terminal.interactive) {
@@ -172,7 +175,7 @@ export class Console {
     const left = steps_per_s > 0 ? `${duration((this.#total_steps - step) / steps_per_s)} left` : "";
     const columns = this.#terminal.columns();
     const facts = [
-      `W ${this.#estimate.value.toFixed(4)}`,
+      `${this.#gap_name} ${this.#gap.value.toFixed(4)}`,
       `D ${this.#loss_critic.value.toFixed(4)}`,
       `G ${Number.isNaN(this.#loss_generator.value) ? "-" : this.#loss_generator.value.toFixed(4)}`,
       this.#rates(),

@@ -1,6 +1,7 @@
 /** One coordinator from start to end: prepares the run, lets workers in, trains, leaves everything in order. */
 import { UserError } from "../common/errors.ts";
 import { removeRendezvous, writeRendezvous } from "../common/rendezvous.ts";
+import { objectiveOf } from "../models/objectives/objectives.ts";
 import type { RecordOf } from "../runlog/records.ts";
 import { SYSTEM_CLOCK } from "../wire/clock.ts";
 import { listen } from "../wire/ws_socket.ts";
@@ -72,7 +73,8 @@ async function coordinateAt(
   const run = await prepare(options);
   const { steps: total_steps, batch } = run.config;
   const epoch_steps = run.data.plan.steps_per_epoch;
-  const console = new Console(terminal, now_ms, { total_steps, batch, epoch_steps });
+  const { estimates_distance } = objectiveOf(run.config);
+  const console = new Console(terminal, now_ms, { total_steps, batch, epoch_steps, estimates_distance });
   const recorder = new Recorder(run, console, now_ms);
   const classes = run.checkpoint?.numeric_classes ?? [];
   const { token } = options;

@@ -20,12 +20,13 @@ export function explainNonFinite(
 ): UserError {
   const slot = firstBadSlot(result.values, graph);
   const where = slot ? `, first bad tensor ${slot}` : "";
+  const clip = config.clip === null ? "" : ` or --clip (now ${config.clip})`;
   return new UserError(
     `Training cannot go on: the ${request.kind}'s loss must be finite, found ` +
       `${result.values[graph.tail_offset]} at step ${request.step} (shards ${result.begin} to ${
         result.end - 1
       }` +
-      `${where}). The state before this step is kept; try a smaller --lr (now ${config.lr}) or --clip ` +
-      `(now ${config.clip}), and look for values in the data that are not numbers`,
+      `${where}). The state before this step is kept; try a smaller --lr (now ${config.lr})${clip}, ` +
+      `and look for values in the data that are not numbers`,
   );
 }

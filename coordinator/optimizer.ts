@@ -29,6 +29,10 @@ export type Optimizer = Rmsprop | Adam;
 
 /** Constants of the papers' codes; where a paper says nothing, PyTorch's defaults. */
 export const RMSPROP: Rmsprop = { kind: "rmsprop", alpha: 0.99, eps: 1e-8 };
+/** As Radford et al. 2015 (arXiv:1511.06434, section 4) set it for GANs. */
+export const ADAM_OF_GANS: Adam = { kind: "adam", beta1: 0.5, beta2: 0.999, eps: 1e-8 };
+/** Gulrajani et al. 2017, Algorithm 1. */
+export const ADAM_OF_WGAN_GP: Adam = { kind: "adam", beta1: 0, beta2: 0.9, eps: 1e-8 };
 
 /** Buffers of one network's optimizer, by the names that they have in checkpoints. Each is as long as the weights. */
 export const OPTIMIZER_BUFFERS = {

@@ -103,7 +103,7 @@ const RUN_OPTIONS = {
     above_min: true,
     max: 10,
     default_text: PRESET_TEXT,
-    about: "RMSProp's learning rate, both networks",
+    about: "Learning rate of both networks",
     group: "Hyperparameters",
   },
   decay_steps: {
@@ -123,6 +123,15 @@ const RUN_OPTIONS = {
     max: 1000,
     default_text: PRESET_TEXT,
     about: "Critic parameters are clipped to [-clip, clip] after each step",
+    group: "Hyperparameters",
+  },
+  penalty: {
+    kind: "number",
+    min: 0,
+    above_min: true,
+    max: 1e6,
+    default_text: PRESET_TEXT,
+    about: "Weight of the gradient penalty, for the presets that have one (wgan-gp)",
     group: "Hyperparameters",
   },
   latent: {

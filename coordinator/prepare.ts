@@ -8,7 +8,7 @@ import { initialState } from "../models/initialise.ts";
 import type { Manifest } from "../models/manifest.ts";
 import { parseManifest } from "../models/manifest_check.ts";
 import { mlp } from "../models/nets/mlp.ts";
-import { wgan } from "../models/objectives/wgan.ts";
+import { objectiveOf } from "../models/objectives/objectives.ts";
 import { openLog } from "../runlog/log_file.ts";
 import { type RecordOf, RUN_FORMAT } from "../runlog/records.ts";
 import type { LogWriter } from "../runlog/writer.ts";
@@ -157,7 +157,7 @@ function pairOf(config: RunConfig, micro_batch: number) {
   return {
     critic: mlp("critic", critic),
     generator: mlp("generator", generator),
-    objective: wgan,
+    objective: objectiveOf(config),
     micro_batch,
   };
 }

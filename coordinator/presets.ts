@@ -6,9 +6,14 @@ import {
   planeCritic,
   planeGenerator,
 } from "../models/nets/mlp.ts";
-import { type Optimizer, RMSPROP } from "./optimizer.ts";
+import type { ObjectiveName } from "../models/objectives/objectives.ts";
+import { ADAM_OF_GANS, ADAM_OF_WGAN_GP, type Optimizer, RMSPROP } from "./optimizer.ts";
 
 export interface Hyperparameters {
+  /** The two losses. */
+  readonly objective: ObjectiveName;
+  /** Weight of the gradient penalty; null where the objective has none. */
+  readonly penalty: number | null;
   /** Examples of one critic step over all shards. */
   readonly batch: number;
   readonly shards: number;
@@ -38,42 +43,98 @@ export interface Preset extends Hyperparameters {
   networks(latent: number, features: number): Networks;
 }
 
+/** What the papers say of the three objectives (algorithm.md): losses, optimizer and schedule. */
+const WGAN = {
+  objective: "wgan",
+  penalty: null,
+  optimizer: RMSPROP,
+  n_critic: 5,
+} as const;
+const GAN = {
+  objective: "gan",
+  penalty: null,
+  optimizer: ADAM_OF_GANS,
+  n_critic: 1,
+  lr: 2e-4,
+  clip: null,
+} as const;
+const WGAN_GP = {
+  objective: "wgan-gp",
+  penalty: 10,
+  optimizer: ADAM_OF_WGAN_GP,
+  n_critic: 5,
+  lr: 1e-4,
+  clip: null,
+} as const;
+
+/** The MLP pair of the original comparison. */
+const IMAGES = {
+  batch: 64,
+  shards: 4,
+  decay_steps: 0,
+  latent: 100,
+  steps: 20_000,
+  networks: (latent: number, features: number) => ({
+    generator: imageGenerator(latent, features),
+    critic: imageCritic(features),
+  }),
+} as const;
+
+/** Points in the plane: three hidden layers of 128. */
+const PLANE = {
+  batch: 256,
+  shards: 4,
+  latent: 2,
+  networks: (latent: number) => ({ generator: planeGenerator(latent), critic: planeCritic() }),
+} as const;
+
 export const PRESETS = {
   wgan: {
     about: "the WGAN of the paper: batch 64, lr 5e-5, clip 0.01, the MLP pair of the original comparison",
-    batch: 64,
-    shards: 4,
-    n_critic: 5,
-    optimizer: RMSPROP,
+    ...WGAN,
+    ...IMAGES,
     lr: 5e-5,
-    decay_steps: 0,
     clip: 0.01,
-    latent: 100,
-    steps: 20_000,
-    networks: (latent, features) => ({
-      generator: imageGenerator(latent, features),
-      critic: imageCritic(features),
-    }),
   },
   "toy-wgan": {
     about: "for points in the plane: three hidden layers of 128, batch 256, lr 5e-4 falling to 0, clip 0.03",
-    batch: 256,
-    shards: 4,
-    n_critic: 5,
-    optimizer: RMSPROP,
+    ...WGAN,
+    ...PLANE,
     lr: 5e-4,
     decay_steps: 40_000,
     clip: 0.03,
-    latent: 2,
     steps: 40_000,
-    networks: (latent) => ({ generator: planeGenerator(latent), critic: planeCritic() }),
+  },
+  gan: {
+    about: "the first GAN: cross-entropy, Adam 2e-4, one critic step for one generator step, the same pair",
+    ...GAN,
+    ...IMAGES,
+  },
+  "toy-gan": {
+    about: "the same loss for points in the plane",
+    ...GAN,
+    ...PLANE,
+    decay_steps: 0,
+    steps: 20_000,
+  },
+  "wgan-gp": {
+    about: "WGAN with a gradient penalty of 10 in place of clipping, Adam 1e-4, the same pair",
+    ...WGAN_GP,
+    ...IMAGES,
+  },
+  "toy-wgan-gp": {
+    about: "the same for points in the plane: penalty 0.1, lr falling to 0",
+    ...WGAN_GP,
+    ...PLANE,
+    penalty: 0.1,
+    decay_steps: 20_000,
+    steps: 20_000,
   },
   strokes: {
-    about: "for the drawn strokes: a small pair that shows them within two minutes on two cores",
+    about: "for the drawn strokes: a small WGAN that shows them within two minutes on two cores",
+    ...WGAN,
     batch: 64,
     shards: 4,
-    n_critic: 5,
-    optimizer: RMSPROP,
     lr: 5e-4,
     decay_steps: 0,
     clip: 0.02,

@@ -3,6 +3,7 @@
  * beside the training and may fail; a checkpoint or a log that cannot be written stops it.
  */
 import { UserError } from "../common/errors.ts";
+import { objectiveOf } from "../models/objectives/objectives.ts";
 import type { RecordOf, RunRecord } from "../runlog/records.ts";
 import { type CheckpointInfo, writeCheckpoint } from "./checkpoint.ts";
 import type { Console } from "./console.ts";
@@ -39,6 +40,7 @@ export class Recorder implements FleetObserver {
   readonly #pictures: Pictures;
   readonly #evaluator: Evaluator;
   readonly #held_out: HeldOut;
+  readonly #estimates_distance: boolean;
   readonly #started_ms: number;
   readonly #seconds_before: number;
   /** Jobs under way. */
@@ -61,6 +63,7 @@ export class Recorder implements FleetObserver {
     this.#pictures = new Pictures(run);
     this.#evaluator = new Evaluator(run.data.data);
     this.#held_out = new HeldOut(run.data);
+    this.#estimates_distance = objectiveOf(run.config).estimates_distance;
     this.#started_ms = this.#flushed_ms = this.#checkpointed_ms = now_ms();
     this.#checkpointed_step = run.checkpoint?.step ?? -1;
     this.#seconds_before = run.checkpoint?.seconds ?? 0;
@@ -217,7 +220,7 @@ export class Recorder implements FleetObserver {
       ...facts,
       ms: mapValues(ms, wholeMicroseconds),
       batches: this.#run.data.plan.steps_per_epoch,
-      wasserstein_estimate: report.mean_real - report.mean_fake,
+      ...this.#estimates_distance && { wasserstein_estimate: report.mean_real - report.mean_fake },
       workers: Object.fromEntries(
         [...shares].map(([id, share]) => [id, mapValues(share, wholeMicroseconds)]),
       ),
@@ -293,7 +296,9 @@ export class Recorder implements FleetObserver {
       const count = input.length / example_shape.reduce((product, extent) => product * extent, 1);
       const request = { kind: "score", count, noise_counter: 0, input } as const;
       const scores = await this.#fleet!.jobs.ask(request, this.#fleet!.members);
-      if (scores) this.#append({ type: "heldout", step, ...this.#held_out.figures(scores) });
+      if (!scores) return;
+      const { critic_cost, ...means } = this.#held_out.figures(scores);
+      this.#append({ type: "heldout", step, ...this.#estimates_distance && { critic_cost }, ...means });
     });
   }
 }

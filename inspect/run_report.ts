@@ -87,13 +87,14 @@ function head(page: Page, { folder, summary }: Inspected): string[] {
 }
 
 function learning(page: Page, { summary }: Inspected): string[] {
-  const { estimate_curve: curve, wasserstein_estimate_error: error } = summary;
+  const { estimate_curve: curve } = summary;
   if (curve.length === 0) return [heading(page, "Learning"), "  no step yet"];
   const { unicode } = page.terminal;
-  const estimates = curve.map((point) => point.wasserstein_estimate);
-  const range = rangeOf(estimates) ?? { low: 0, high: 0 };
+  const series = summary.wasserstein_estimate === null ? "score_gap" : "wasserstein_estimate";
+  const values = curve.map((point) => point[series]);
+  const range = rangeOf(values) ?? { low: 0, high: 0 };
   const low = Math.min(0, range.low);
-  const lines = chart(estimates, CHART_ROWS, low, range.high, unicode);
+  const lines = chart(values, CHART_ROWS, low, range.high, unicode);
   const labels = lines.map((_, i) =>
     i === 0 ? figure(range.high) : i === lines.length - 1 ? figure(low) : ""
   );
@@ -102,11 +103,13 @@ function learning(page: Page, { summary }: Inspected): string[] {
   const window = `mean of the last ${Math.min(WINDOW_STEPS, summary.steps)} steps`;
   const of = (key: "loss_critic" | "loss_generator") => sparkline(curve.map((point) => point[key]), unicode);
   return [
-    heading(
-      page,
-      `Wasserstein estimate ${figure(summary.wasserstein_estimate)}`,
-      `${plus_minus} ${figure(error)}, ${window}`,
-    ),
+    series === "score_gap"
+      ? heading(page, `Score gap ${figure(summary.score_gap)}`, `mean D(x) - mean D(G(z)), ${window}`)
+      : heading(
+        page,
+        `Wasserstein estimate ${figure(summary.wasserstein_estimate)}`,
+        `${plus_minus} ${figure(summary.wasserstein_estimate_error)}, ${window}`,
+      ),
     ...lines.map((line, i) => `${labels[i]!.padStart(10)} ${wall}${paint(page.terminal, "cyan", line)}`),
     `${"step".padStart(10)}  ${stepAxis(curve)}`,
     "",
@@ -160,8 +163,9 @@ function evaluations(page: Page, { summary }: Inspected): string[] {
 function heldOut(page: Page, { summary }: Inspected): string[] {
   const last = summary.heldout.at(-1);
   if (!last) return [];
-  const cost = `critic cost ${figure(last.critic_cost)}, mean D(x) ${figure(last.mean_real)}`;
-  return ["", heading(page, "Held-out examples", `at step ${count(last.step)}`), `  ${cost}`];
+  const cost = last.critic_cost === undefined ? "" : `critic cost ${figure(last.critic_cost)}, `;
+  const line = `  ${cost}mean D(x) ${figure(last.mean_real)}`;
+  return ["", heading(page, "Held-out examples", `at step ${count(last.step)}`), line];
 }
 
 /** Parts of a step that add up to the whole: computing is taken out of the waiting. */

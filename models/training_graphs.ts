@@ -25,14 +25,16 @@ export interface Pair {
   readonly element?: ElementType;
 }
 
-/** real, fake [n, ...], critic -> loss, gradients, mean_D_real, mean_D_fake */
+/** real, fake [n, ...], mix [n, 1, ...] if the objective mixes, critic -> loss, gradients, mean_D_real, mean_D_fake */
 export function criticTrainingGraph(pair: Pair, rules?: Rules): Graph {
-  const { critic, micro_batch } = pair;
+  const { critic, objective, micro_batch } = pair;
   const b = new GraphBuilder("critic_training_model");
   const real = b.input("real", elementOf(pair), [micro_batch, ...critic.input_shape]);
   const fake = b.input("fake", elementOf(pair), [micro_batch, ...critic.input_shape]);
+  const ones = critic.input_shape.map(() => 1);
+  const mix = objective.mixes ? { mix: b.input("mix", elementOf(pair), [micro_batch, ...ones]) } : {};
   declare(b, pair, critic.parameters);
-  const { loss, mean_D_real, mean_D_fake } = pair.objective.criticLoss(b, critic, real, fake);
+  const { loss, mean_D_real, mean_D_fake } = objective.criticLoss(b, critic, { real, fake, ...mix });
   b.output(loss, "loss");
   b.output(mean_D_real, "mean_D_real");
   b.output(mean_D_fake, "mean_D_fake");

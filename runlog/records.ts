@@ -111,10 +111,11 @@ export const RECORDS = {
     batches: num,
     /** mean D(G(z)) - mean D(x) for WGAN: lower is better for the critic. */
     loss_critic: num,
+    /** mean D(x) and mean D(G(z)), as the critic scores them: for a GAN they are logits. */
     mean_real: num,
     mean_fake: num,
-    /** mean D(x) - mean D(G(z)). */
-    wasserstein_estimate: num,
+    /** mean D(x) - mean D(G(z)), where the objective makes it one (format 1: always). */
+    wasserstein_estimate: optional(num),
     /** Checksum of the critic's weights after the step. */
     critic_checksum: text,
     /** The generator step that followed. */
@@ -137,8 +138,8 @@ export const RECORDS = {
   heldout: object({
     type: oneOf("heldout"),
     step: num,
-    /** mean D(G(z)) - mean D(x), x held out. */
-    critic_cost: num,
+    /** mean D(G(z)) - mean D(x), x held out; absent where the objective estimates no distance. */
+    critic_cost: optional(num),
     /** mean D(x): of held-out examples, of training examples; mean D(G(z)). */
     mean_real: num,
     mean_training: optional(num),

@@ -11,7 +11,10 @@ export const COLUMNS = [
   "step",
   "generator_step",
   "epoch",
+  /** NaN where the objective estimates no distance. */
   "wasserstein_estimate",
+  /** mean D(x) - mean D(G(z)). */
+  "score_gap",
   "loss_critic",
   /** NaN in steps without a generator step. */
   "loss_generator",
@@ -164,6 +167,7 @@ export class StepColumns {
     columns.generator_step[at] = facts.generator_step;
     columns.epoch[at] = facts.epoch;
     columns.wasserstein_estimate[at] = facts.wasserstein_estimate;
+    columns.score_gap[at] = facts.mean_real - facts.mean_fake;
     columns.loss_critic[at] = facts.loss_critic;
     columns.loss_generator[at] = facts.loss_generator;
     columns.total[at] = total;

@@ -37,6 +37,7 @@ export type Phase = typeof PHASES[number];
 export interface CurvePoint {
   readonly step: number;
   readonly wasserstein_estimate: number | null;
+  readonly score_gap: number | null;
   readonly loss_critic: number | null;
   /** null where the window has no generator step. */
   readonly loss_generator: number | null;
@@ -84,9 +85,12 @@ export interface Summary {
   /** Means of the last WINDOW_STEPS steps; the generator's of the generator steps among them. */
   readonly loss_critic: number | null;
   readonly loss_generator: number | null;
+  /** null where the objective estimates no distance. */
   readonly wasserstein_estimate: number | null;
   /** Standard error of that mean. */
   readonly wasserstein_estimate_error: number | null;
+  /** Mean D(x) - mean D(G(z)) over the same window, whatever the objective. */
+  readonly score_gap: number | null;
   /** Real examples shown to the critic: steps times batch. An example counts again in each epoch. */
   readonly examples_used: number | null;
   /** Over the whole run, start-up left out. */
@@ -305,6 +309,7 @@ export class RunFold {
       loss_generator: mean(this.#steps.column("loss_generator", begin)),
       wasserstein_estimate: mean(estimate),
       wasserstein_estimate_error: standardError(estimate),
+      score_gap: mean(this.#steps.column("score_gap", begin)),
     };
   }
 
@@ -323,6 +328,7 @@ export class RunFold {
     return this.#steps.stretches(CURVE_POINTS).map((stretch) => ({
       step: stretch.last_step,
       wasserstein_estimate: meanOf(stretch.of("wasserstein_estimate")),
+      score_gap: meanOf(stretch.of("score_gap")),
       loss_critic: meanOf(stretch.of("loss_critic")),
       loss_generator: meanOf(stretch.of("loss_generator")),
     }));

@@ -12,7 +12,7 @@ import { type InitialState, initialState } from "../models/initialise.ts";
 import { views } from "../models/layout.ts";
 import { STATES } from "../models/manifest.ts";
 import { mlp } from "../models/nets/mlp.ts";
-import { wgan } from "../models/objectives/wgan.ts";
+import { objectiveOf } from "../models/objectives/objectives.ts";
 import { encodeSafetensors, type SafetensorsTensor } from "../models/safetensors.ts";
 
 const CHECKPOINT_FILE = "checkpoint.safetensors";
@@ -21,6 +21,10 @@ const CHECKPOINT_FILE = "checkpoint.safetensors";
 const FEATURES: Readonly<Record<PresetName, number>> = {
   wgan: 28 * 28,
   "toy-wgan": 2,
+  gan: 28 * 28,
+  "toy-gan": 2,
+  "wgan-gp": 28 * 28,
+  "toy-wgan-gp": 2,
   strokes: STROKES_SIDE * STROKES_SIDE,
 };
 
@@ -113,7 +117,7 @@ export async function makeArtifacts(request: ArtifactRequest): Promise<Map<strin
   const pair = {
     critic: mlp("critic", networks.critic),
     generator: mlp("generator", networks.generator),
-    objective: wgan,
+    objective: objectiveOf(PRESETS[request.preset]),
     micro_batch: request.micro_batch,
   };
   const artifacts = await buildArtifacts(pair);

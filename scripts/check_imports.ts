@@ -17,7 +17,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "models/onnx": ["common"],
   "models/autodiff": ["models/onnx", "common"],
   "models/nets": ["models/onnx", "random", "common"],
-  "models/objectives": ["models/onnx", "models/nets", "random", "common"],
+  "models/objectives": ["models/onnx", "models/autodiff", "models/nets", "random", "common"],
   "models": ["models/onnx", "models/autodiff", "models/nets", "models/objectives", "random", "common"],
   "runlog": ["common"],
   "inspect": ["runlog", "models", "common"],

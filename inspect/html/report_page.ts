@@ -119,7 +119,12 @@ function charts(runs: readonly Reported[]): Html {
       "Wasserstein estimate",
       lines((s) => [
         [s.heldout.length > 0 || runs.length === 1 ? "training" : "", curve(s, "wasserstein_estimate")],
-        ["held out", s.heldout.map(({ step, critic_cost }) => [step, -critic_cost])],
+        [
+          "held out",
+          s.heldout.flatMap(({ step, critic_cost }) =>
+            critic_cost === undefined ? [] : [[step, -critic_cost]]
+          ),
+        ],
       ]),
     ),
     lineChart(

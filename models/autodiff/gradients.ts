@@ -40,9 +40,24 @@ export interface GradientOptions {
  * the way is not fixed, or an operator on the way has no rule.
  */
 export function gradients(graph: Graph, options: GradientOptions): Graph {
-  checkOptions(graph, options);
-  const { loss, wrt, constants = [], seed, suffix = "_grad", rules = RULES } = options;
   const b = GraphBuilder.from(graph);
+  const { wrt, suffix = "_grad" } = options;
+  walkBack(graph, b, options).forEach((gradient, i) => b.output(gradient, wrt[i]! + suffix));
+  return b.build();
+}
+
+/**
+ * The same within a graph that is being built: the gradients of `loss` by each value of `wrt` in turn, for use in
+ * what follows.
+ */
+export function gradientValues(b: GraphBuilder, loss: Value, wrt: readonly Value[]): Value[] {
+  return walkBack(b.soFar(loss), b, { loss: loss.name, wrt: wrt.map(({ name }) => name) });
+}
+
+/** Adds to `b`, which holds the nodes of `graph`, what computes the gradients. */
+function walkBack(graph: Graph, b: GraphBuilder, options: GradientOptions): Value[] {
+  checkOptions(graph, options);
+  const { loss, wrt, constants = [], seed, rules = RULES } = options;
   const reached = new Cotangents(b);
   reached.add(loss, seed === undefined ? ones(b, b.value(loss)) : b.value(seed));
   const active = dependents(graph, wrt, constants, rules);
@@ -52,12 +67,10 @@ export function gradients(graph: Graph, options: GradientOptions): Graph {
       differentiateNode(graph, b, node, dys, { active, reached, rules });
     }
   }
-  for (const name of wrt) {
-    const gradient = reached.total(name) ??
-      refuse(graph, `loss "${loss}" must depend on "${name}", found no way between them`);
-    b.output(gradient, name + suffix);
-  }
-  return b.build();
+  return wrt.map((name) =>
+    reached.total(name) ??
+      refuse(graph, `loss "${loss}" must depend on "${name}", found no way between them`)
+  );
 }
 
 /** Gradients that reached each value so far. */

@@ -15,14 +15,26 @@ export interface GeneratorLoss {
   readonly mean_D_fake: Value;
 }
 
+/** Micro-batches of examples [n, ...]. */
+export interface CriticBatch {
+  readonly real: Value;
+  readonly fake: Value;
+  /** For an objective that mixes: one number for each example, [n, 1, ...] of the examples' rank. */
+  readonly mix?: Value;
+}
+
 /**
- * An adversarial objective. `real` and `fake` are micro-batches of examples [n, ...]; the critic's tensors are
- * inputs of the graph already. Both losses are minimised. Scores are high on real.
+ * An adversarial objective. The critic's tensors are inputs of the graph already. Both losses are minimised. Scores
+ * are high on real.
  */
 export interface Objective {
   /** As it is called in manifests, e.g. "wgan". */
   readonly name: string;
-  criticLoss(b: GraphBuilder, critic: Net, real: Value, fake: Value): CriticLoss;
+  /** Whether mean D(x) - mean D(G(z)) estimates a distance (Wasserstein's, up to a factor) of real and fake. */
+  readonly estimates_distance: boolean;
+  /** Whether the critic's loss also takes a number of [0, 1) for each example (`mix`), drawn anew in each step. */
+  readonly mixes: boolean;
+  criticLoss(b: GraphBuilder, critic: Net, batch: CriticBatch): CriticLoss;
   generatorLoss(b: GraphBuilder, critic: Net, fake: Value): GeneratorLoss;
 }
 

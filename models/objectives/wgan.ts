@@ -11,8 +11,10 @@ import { meanOfAll, type Objective, scoreBoth } from "./objective.ts";
 
 export const wgan: Objective = {
   name: "wgan",
+  estimates_distance: true,
+  mixes: false,
 
-  criticLoss(b, critic, real, fake) {
+  criticLoss(b, critic, { real, fake }) {
     const { real_scores, fake_scores } = scoreBoth(b, critic, real, fake);
     const mean_D_real = meanOfAll(b, real_scores);
     const mean_D_fake = meanOfAll(b, fake_scores);

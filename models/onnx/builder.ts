@@ -143,6 +143,20 @@ export class GraphBuilder {
     if (name !== undefined && name !== own) this.#renames.set(own, name);
   }
 
+  /** What is there so far, under the names of the values in use, with this value as its only output. */
+  soFar(output: Value): Graph {
+    const graph: Graph = {
+      name: this.name,
+      inputs: [...this.#inputs],
+      outputs: [this.value(output.name).name],
+      nodes: [...this.#nodes],
+      initializers: new Map(this.#initializers),
+      types: new Map(this.#typing.types),
+    };
+    checkGraph(graph);
+    return graph;
+  }
+
   /** The graph, checked. The builder can go on after it. */
   build(): Graph {
     const renamed = (name: string) => this.#renames.get(name) ?? name;

@@ -26,7 +26,9 @@ function valuesOf(record: RunRecord): Value[] {
       return stepValues(record);
     case "heldout":
       return [
-        ...scalars("wasserstein_estimate", { held_out: -record.critic_cost }),
+        ...scalars("wasserstein_estimate", {
+          held_out: record.critic_cost === undefined ? undefined : -record.critic_cost,
+        }),
         ...scalars("mean_score", { held_out: record.mean_real }),
       ];
     case "evaluation": {

@@ -1,6 +1,8 @@
-"""Makes test/goldens/wgan_*.safetensors: ten steps of WGAN training by PyTorch (torch 2.15, CPU).
+"""Makes test/goldens/{wgan,gan,wgan_gp}_*.safetensors: ten steps of training by PyTorch (torch 2.15, CPU).
 
-    OMP_NUM_THREADS=1 python scripts/goldens/make_pytorch_goldens.py
+    OMP_NUM_THREADS=1 python scripts/goldens/make_pytorch_goldens.py [NAME...]
+
+makes the named ones, or all.
 
 Needs torch, numpy and safetensors. Nothing of wagon is imported: initial weights, examples and noise are drawn
 here by a Philox of its own, from the same keys as the tests draw them, so that the files hold results only.
@@ -16,6 +18,7 @@ steps out of what rounding has left, in some runs and not in others.
 """
 import json
 import pathlib
+import sys
 
 import numpy as np
 import torch
@@ -24,7 +27,7 @@ from safetensors.numpy import save_file
 GOLDENS = pathlib.Path(__file__).parents[2] / "test" / "goldens"
 STEPS = 10
 REORDERED_RUNS = 8
-PURPOSES = {"init": 1, "critic_noise": 3, "generator_noise": 4, "dataset": 5}
+PURPOSES = {"init": 1, "critic_noise": 3, "generator_noise": 4, "dataset": 5, "mixing": 10}
 
 IMAGE = {"batch_norm": True, "slope": 0.2, "output": "tanh"}
 PLAIN = {"batch_norm": False, "slope": 0.2, "output": "linear"}
@@ -32,6 +35,9 @@ RELU = {"batch_norm": False, "slope": 0.0, "output": "linear"}
 PAPER = {"lr": 5e-5, "alpha": 0.99, "eps": 1e-8, "clip": 0.01}
 # The paper's clip leaves small networks with losses near 0; here they stay alive for all ten steps.
 LIVELY = {"lr": 2e-3, "alpha": 0.99, "eps": 1e-8, "clip": 0.2}
+# Those of the papers, and faster ones for small networks.
+GAN = {"lr": 2e-4, "beta1": 0.5, "beta2": 0.999, "eps": 1e-8}
+GP = {"lr": 1e-4, "beta1": 0.0, "beta2": 0.9, "eps": 1e-8}
 
 CASES = {
     "wgan_small_paper": {
@@ -53,6 +59,36 @@ CASES = {
         "critic": {"widths": [784, 512, 256, 1], **PLAIN},
         "generator": {"widths": [100, 128, 256, 512, 1024, 784], **IMAGE},
         "update": PAPER, "seed": 14, "micro_batch": 16,
+    },
+    "gan_small": {
+        "objective": "gan",
+        "critic": {"widths": [6, 8, 5, 1], **PLAIN},
+        "generator": {"widths": [4, 6, 8, 7, 6], **IMAGE},
+        "update": GAN | {"lr": 5e-3}, "seed": 15, "micro_batch": 6,
+    },
+    "wgan_gp_small": {
+        "objective": "wgan-gp", "penalty": 10.0,
+        "critic": {"widths": [6, 8, 5, 1], **PLAIN},
+        "generator": {"widths": [4, 6, 8, 7, 6], **IMAGE},
+        "update": GP | {"lr": 5e-3}, "seed": 16, "micro_batch": 6,
+    },
+    "wgan_gp_small_plane": {
+        "objective": "wgan-gp", "penalty": 0.1,
+        "critic": {"widths": [2, 9, 9, 1], **RELU},
+        "generator": {"widths": [3, 9, 9, 2], **RELU},
+        "update": GP | {"lr": 5e-3}, "seed": 17, "micro_batch": 8,
+    },
+    "gan_full": {
+        "objective": "gan",
+        "critic": {"widths": [784, 512, 256, 1], **PLAIN},
+        "generator": {"widths": [100, 128, 256, 512, 1024, 784], **IMAGE},
+        "update": GAN, "seed": 21, "micro_batch": 16,
+    },
+    "wgan_gp_full": {
+        "objective": "wgan-gp", "penalty": 10.0,
+        "critic": {"widths": [784, 512, 256, 1], **PLAIN},
+        "generator": {"widths": [100, 128, 256, 512, 1024, 784], **IMAGE},
+        "update": GP, "seed": 19, "micro_batch": 16,
     },
 }
 
@@ -131,38 +167,72 @@ def freeze_statistics(network, frozen):
             module.momentum = 0.0 if frozen else 0.1
 
 
+def optimizer_of(network, update):
+    if "alpha" in update:
+        return torch.optim.RMSprop(network.parameters(), lr=update["lr"], alpha=update["alpha"], eps=update["eps"])
+    betas = (update["beta1"], update["beta2"])
+    return torch.optim.Adam(network.parameters(), lr=update["lr"], betas=betas, eps=update["eps"])
+
+
+def critic_loss(case, critic, real, fake, mix):
+    if case.get("objective", "wgan") == "gan":
+        cross_entropy = torch.nn.functional.binary_cross_entropy_with_logits
+        on_real, on_fake = critic(real), critic(fake)
+        return cross_entropy(on_real, torch.ones_like(on_real)) + cross_entropy(on_fake, torch.zeros_like(on_fake))
+    loss = -critic(real).mean() + critic(fake).mean()
+    if case.get("objective") != "wgan-gp":
+        return loss
+    mixed = (mix * real + (1 - mix) * fake).requires_grad_()
+    slope, = torch.autograd.grad(critic(mixed).sum(), mixed, create_graph=True)
+    norm = (slope.flatten(1).square().sum(1) + 1e-12).sqrt()
+    return loss + case["penalty"] * (norm - 1).square().mean()
+
+
+def generator_loss(case, critic, fake):
+    scores = critic(fake)
+    if case.get("objective") == "gan":
+        return torch.nn.functional.binary_cross_entropy_with_logits(scores, torch.ones_like(scores))
+    return -scores.mean()
+
+
 def train(case, dtype, order=None):
     """`order`: a generator that shuffles the rows of each batch, or None to keep them as drawn."""
     seed, n, update = case["seed"], case["micro_batch"], case["update"]
     critic, generator = build(case["critic"], dtype), build(case["generator"], dtype)
     initialise(critic, seed, 0)
     initialise(generator, seed, 1)
-    rmsprop = {"lr": update["lr"], "alpha": update["alpha"], "eps": update["eps"]}
-    critic_optimizer = torch.optim.RMSprop(critic.parameters(), **rmsprop)
-    generator_optimizer = torch.optim.RMSprop(generator.parameters(), **rmsprop)
+    critic_optimizer, generator_optimizer = optimizer_of(critic, update), optimizer_of(generator, update)
+    together = None
 
-    def draw(features, purpose, counter):
-        rows = uniform((n, features), seed, purpose, counter, 0, -1.0, 1.0)
-        return torch.from_numpy(rows if order is None else order.permutation(rows)).to(dtype)
+    def draw(features, purpose, counter, low=-1.0):
+        """Rows that are mixed with each other keep together in another order."""
+        rows = uniform((n, features), seed, purpose, counter, 0, low, 1.0)
+        if order is not None:
+            rows = order.permutation(rows) if together is None else rows[together]
+        return torch.from_numpy(rows).to(dtype)
 
     losses, tensors = [], {}
     for step in range(1, STEPS + 1):
+        if order is not None and "penalty" in case:
+            together = order.permutation(n)
         real = draw(case["critic"]["widths"][0], "dataset", step)
         freeze_statistics(generator, True)
         fake = generator(draw(case["generator"]["widths"][0], "critic_noise", step)).detach()
         freeze_statistics(generator, False)
         critic_optimizer.zero_grad()
-        loss_critic = -critic(real).mean() + critic(fake).mean()
+        loss_critic = critic_loss(case, critic, real, fake, draw(1, "mixing", step, 0.0))
         loss_critic.backward()
         if step == 1:
             tensors |= gradients(critic, "critic")
         critic_optimizer.step()
-        with torch.no_grad():
-            for parameter in critic.parameters():
-                parameter.clamp_(-update["clip"], update["clip"])
+        if "clip" in update:
+            with torch.no_grad():
+                for parameter in critic.parameters():
+                    parameter.clamp_(-update["clip"], update["clip"])
 
         generator_optimizer.zero_grad()
-        loss_generator = -critic(generator(draw(case["generator"]["widths"][0], "generator_noise", step))).mean()
+        fake = generator(draw(case["generator"]["widths"][0], "generator_noise", step))
+        loss_generator = generator_loss(case, critic, fake)
         loss_generator.backward()
         if step == 1:
             tensors |= gradients(generator, "generator")
@@ -206,8 +276,9 @@ def full_size(case):
 def main():
     torch.set_num_threads(1)
     GOLDENS.mkdir(exist_ok=True)
-    for name, case in CASES.items():
-        tensors = full_size(case) if name == "wgan_full" else train(case, torch.float64)
+    for name in sys.argv[1:] or CASES:
+        case = CASES[name]
+        tensors = full_size(case) if name.endswith("_full") else train(case, torch.float64)
         arrays = {key: np.ascontiguousarray(tensor.numpy()) for key, tensor in tensors.items()}
         metadata = {"case": json.dumps(case), "torch": torch.__version__.split("+")[0]}
         path = GOLDENS / f"{name}.safetensors"

@@ -23,6 +23,16 @@ Deno.test("what was given goes before the preset, which fills the rest", () => {
   assert.deepEqual(config.networks.critic.widths, [784, 512, 256, 1]);
 });
 
+Deno.test("a penalty is for objectives that have one", () => {
+  assert.equal(resolveConfig({ preset: "wgan-gp", penalty: 3 }, "wgan", images).penalty, 3);
+  assert.throws(() => resolveConfig({ penalty: 3 }, "wgan", images), {
+    name: UserError.name,
+    message:
+      "Cannot use --penalty: an objective with a gradient penalty is required, found wgan (preset wgan); take " +
+      "--preset wgan-gp, or leave it out",
+  });
+});
+
 Deno.test("a resumed run may change its length and intervals", () => {
   const before = resolveConfig({ epochs: 3, steps: 30 }, "wgan", images);
   const after = resumeConfig(before, { steps: 50, sample_every: 7, checkpoint_every: 0 });

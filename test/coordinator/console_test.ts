@@ -28,7 +28,7 @@ const report = (step: number): StepReport => ({
   shares: new Map(),
   generator: { loss: -0.25, checksum: "" },
 });
-const RUN = { total_steps: 1000, batch: 64, epoch_steps: 100 };
+const RUN = { total_steps: 1000, batch: 64, epoch_steps: 100, estimates_distance: true };
 
 Deno.test("duration", () => {
   assert.deepEqual([0, 59.4, 60, 192, 7500].map(duration), ["0s", "59s", "1m00s", "3m12s", "2h05m"]);
@@ -54,6 +54,13 @@ Deno.test("at a terminal: one status line with estimate, losses, speed, workers,
   console.line("Worker 3 joined");
   assert.equal(terminal.lines.at(-2), "Worker 3 joined");
   assert.match(terminal.lines.at(-1)!, /201\/1000/);
+});
+
+Deno.test("at a terminal: where the objective estimates no distance, the scores' gap is called a gap", () => {
+  const terminal = new FakeTerminal(true);
+  const console = new Console(terminal, () => 0, { ...RUN, estimates_distance: false });
+  console.step(report(1));
+  assert.ok(terminal.lines.at(-1)!.includes("  gap 0.5000  D -0.5000  G -0.2500  "));
 });
 
 Deno.test("in a narrow terminal the losses give way to the time left", () => {

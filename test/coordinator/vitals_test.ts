@@ -17,9 +17,15 @@ function state(step: number, generator_step: number) {
       // The bound as float32, the bound itself, and three within.
       parameters: Float32Array.of(0.01, -0.01, 0.0099, 0, -0.005),
       square_average: Float32Array.of(4, 4, 4, 4, 0.25),
+      average: null,
       checksum: "",
     },
-    generator: { parameters: new Float32Array(2), square_average: Float32Array.of(1, 7), checksum: "" },
+    generator: {
+      parameters: new Float32Array(2),
+      square_average: Float32Array.of(1, 7),
+      average: null,
+      checksum: "",
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 /** What is wrong gets one clear line and exit code 2: no stack trace, and nothing is left behind. */
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
+import { PRESETS } from "../../coordinator/presets.ts";
 import type { TaskName } from "./child.ts";
 import { tinyImages } from "./images.ts";
 import { Workplace } from "./workplace.ts";
@@ -109,7 +110,9 @@ Deno.test("options that do not exist, are out of range or do not fit are refused
     { line: "train --preset", message: "Option --preset needs a value: found the end of the line" },
     {
       line: "train --preset wgn",
-      message: 'Option --preset must be one of wgan, toy-wgan, strokes: found "wgn" (did you mean wgan?)',
+      message: `Option --preset must be one of ${
+        Object.keys(PRESETS).join(", ")
+      }: found "wgn" (did you mean wgan?)`,
     },
     {
       line: "train --steps 0",
@@ -186,7 +189,7 @@ Deno.test("a configuration file that cannot be used is refused in one line", asy
       line: "train --config resume",
       message:
         'Unknown key "resume" in configuration file resume; known are preset, dataset, data, holdout, ' +
-        "seed, steps, epochs, batch, shards, n_critic, lr, decay_steps, clip, latent, schedule, exact, " +
+        "seed, steps, epochs, batch, shards, n_critic, lr, decay_steps, clip, penalty, latent, schedule, exact, " +
         "sample_every, checkpoint_every",
     },
     {

@@ -112,7 +112,7 @@ async function makeOlder(run: string): Promise<void> {
   const log = join(run, "events.jsonl");
   const [first, ...rest] = (await Deno.readTextFile(log)).split("\n");
   const record = JSON.parse(first!);
-  for (const key of ["optimizer"]) {
+  for (const key of ["objective", "penalty", "optimizer"]) {
     assert.ok(key in record.config, key);
     delete record.config[key];
   }
@@ -176,7 +176,7 @@ Deno.test("a finished run goes on, damaged checkpoints are passed over, and noth
     ]);
   });
 
-  await t.step("a folder of run format 1, which says nothing of the optimizer", async () => {
+  await t.step("a folder of run format 1, which says nothing of objective and optimizer", async () => {
     await resume("older", makeOlder);
     assert.equal(ofType(await recordsOf(place.path("older")), "run")[0]!.format, 1);
   });

@@ -1,6 +1,7 @@
 /** The golden files in this folder: results of other people's code, made by the scripts in scripts/goldens/. */
 import { decodeSafetensors, type Safetensors } from "../../models/safetensors.ts";
 import type { MlpConfig } from "../../models/nets/mlp.ts";
+import type { ObjectiveName } from "../../models/objectives/objectives.ts";
 
 /** Bytes of a golden file. Tests name files here literally: a file that no test names fails `goldens_test.ts`. */
 export function readGolden(file: string): Uint8Array {
@@ -9,13 +10,19 @@ export function readGolden(file: string): Uint8Array {
 
 /** The settings of a run of scripts/goldens/make_pytorch_goldens.py. */
 export interface TrainingCase {
+  /** WGAN where it is left out. */
+  readonly objective?: ObjectiveName;
+  readonly penalty?: number;
   readonly critic: MlpConfig;
   readonly generator: MlpConfig;
+  /** RMSProp has alpha, Adam both betas. */
   readonly update: {
     readonly lr: number;
-    readonly alpha: number;
+    readonly alpha?: number;
+    readonly beta1?: number;
+    readonly beta2?: number;
     readonly eps: number;
-    readonly clip: number;
+    readonly clip?: number;
   };
   readonly seed: number;
   readonly micro_batch: number;

@@ -4,7 +4,7 @@ import { runReport } from "../../inspect/run_report.ts";
 import { type Listed, runTable, whatOf } from "../../inspect/run_table.ts";
 import type { Terminal } from "../../inspect/terminal.ts";
 import { noOddities } from "../../runlog/reader.ts";
-import type { RunRecord } from "../../runlog/records.ts";
+import type { RecordOf, RunRecord } from "../../runlog/records.ts";
 import { RunFold, type Summary } from "../../runlog/summary.ts";
 import { checkpoint, end, joined, runRecord, steps, TIME } from "../runlog/example_log.ts";
 
@@ -225,4 +225,19 @@ Deno.test("what the doctor found: where, why, and what to do", () => {
     "    What to change: Lower --lr.",
     "",
   ]);
+});
+
+Deno.test("a GAN has a gap between its scores and no estimate; nothing is said of its sign", () => {
+  const records = steps(1, 100).map((record) => {
+    const { wasserstein_estimate: _, ...rest } = record as RecordOf<"step">;
+    return { ...rest, mean_real: -0.5 } as RecordOf<"step">;
+  });
+  const summary = summed(records);
+  const lines = runReport({ folder: "runs/a", summary, findings: [], files: [] }, PLAIN);
+  assert.ok(
+    lines.includes("Score gap -0.5  mean D(x) - mean D(G(z)), mean of the last 100 steps"),
+    lines.join("\n"),
+  );
+  assert.ok(!lines.some((line) => /Wasserstein/.test(line)));
+  assert.deepEqual(adviceFor("r", summary).length, 1);
 });

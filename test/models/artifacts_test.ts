@@ -4,7 +4,9 @@ import { type Artifacts, buildArtifacts, MANIFEST_FILE } from "../../models/arti
 import { GRAPH_NAMES, type GraphEntry } from "../../models/manifest.ts";
 import { parseManifest } from "../../models/manifest_check.ts";
 import { imageCritic, imageGenerator, mlp, planeCritic, planeGenerator } from "../../models/nets/mlp.ts";
+import { gan } from "../../models/objectives/gan.ts";
 import { wgan } from "../../models/objectives/wgan.ts";
+import { wganGp } from "../../models/objectives/wgan_gp.ts";
 import { checkGraph } from "../../models/onnx/check.ts";
 import { decodeModel } from "../../models/onnx/codec.ts";
 import type { Pair } from "../../models/training_graphs.ts";
@@ -22,6 +24,18 @@ const PAIRS: Readonly<Record<string, Pair>> = {
     generator: mlp("generator", planeGenerator(2)),
     objective: wgan,
     micro_batch: 64,
+  },
+  gan: {
+    critic: mlp("critic", planeCritic()),
+    generator: mlp("generator", planeGenerator(2)),
+    objective: gan,
+    micro_batch: 8,
+  },
+  "penalised": {
+    critic: mlp("critic", planeCritic()),
+    generator: mlp("generator", planeGenerator(2)),
+    objective: wganGp(0.1),
+    micro_batch: 8,
   },
 };
 

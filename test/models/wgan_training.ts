@@ -1,13 +1,13 @@
 /**
- * Ten steps of WGAN training (n_critic 1) over the project's own graphs, in plain code: what the PyTorch goldens
- * are compared with. An update is RMSProp as algorithm.md defines it.
+ * Ten steps of training (n_critic 1) over the project's own graphs, in plain code: what the PyTorch goldens are
+ * compared with. An update is RMSProp or Adam as algorithm.md defines it.
  */
 import { fillUniform, type StreamKey } from "../../random/philox.ts";
 import { initialState } from "../../models/initialise.ts";
 import { buildLayout, views } from "../../models/layout.ts";
 import { BATCH_NORM_DECAY } from "../../models/nets/layers.ts";
 import { mlp } from "../../models/nets/mlp.ts";
-import { wgan } from "../../models/objectives/wgan.ts";
+import { objectiveOf } from "../../models/objectives/objectives.ts";
 import type { ElementType, Graph } from "../../models/onnx/graph.ts";
 import {
   criticTrainingGraph,
@@ -35,9 +35,14 @@ export interface Executors {
 /** What an update does to a network: a wrong one shows whether the goldens see it. */
 export interface UpdateRule {
   readonly lr: number;
-  readonly alpha: number;
+  /** RMSProp's; Adam has none. */
+  readonly alpha: number | null;
+  readonly beta1: number;
+  readonly beta2: number;
+  /** Whether Adam's running means are corrected for having begun at 0. */
+  readonly corrected: boolean;
   readonly eps: number;
-  /** eps added to the mean square under the root, as TensorFlow 1 has it. */
+  /** eps added to RMSProp's mean square under the root, as TensorFlow 1 has it. */
   readonly eps_inside: boolean;
   readonly clip: number | null;
   /** A parameter that does not move. */
@@ -48,7 +53,10 @@ export function pairOf(settings: TrainingCase, element: ElementType): Pair {
   return {
     critic: mlp("critic", settings.critic),
     generator: mlp("generator", settings.generator),
-    objective: wgan,
+    objective: objectiveOf({
+      objective: settings.objective ?? "wgan",
+      penalty: settings.penalty ?? null,
+    }),
     micro_batch: settings.micro_batch,
     element,
   };
@@ -66,6 +74,22 @@ export async function prepareGraphs(
   };
 }
 
+const UNSAID: Omit<UpdateRule, "lr" | "eps"> = {
+  alpha: null,
+  beta1: 0,
+  beta2: 0,
+  corrected: true,
+  eps_inside: false,
+  clip: null,
+  frozen: null,
+};
+
+/** The optimizer's running means. */
+interface Memory {
+  readonly averages: Values;
+  readonly squares: Values;
+}
+
 /** Trains and names the results as the goldens do: `losses`, `gradient.NAME` of step 1, `final.NAME`. */
 export async function train(
   settings: TrainingCase,
@@ -73,11 +97,12 @@ export async function train(
   executors: Executors,
   changed: Partial<UpdateRule> = {},
 ): Promise<ReadonlyMap<string, FloatArray>> {
-  const rule: UpdateRule = { ...settings.update, eps_inside: false, frozen: null, ...changed };
+  const rule: UpdateRule = { ...UNSAID, ...settings.update, ...changed };
   const state = firstState(settings, pair);
-  const squares: Values = new Map([...state].map(([name, values]) => [name, values.map(() => 0)]));
-  const draw = (features: number, key: Omit<StreamKey, "seed" | "shard">) =>
-    drawBatch(settings, pair.element!, features, key);
+  const zeros = (): Values => new Map([...state].map(([name, values]) => [name, values.map(() => 0)]));
+  const memory: Memory = { averages: zeros(), squares: zeros() };
+  const draw = (features: number, key: Omit<StreamKey, "seed" | "shard">, low = -1) =>
+    drawBatch(settings, pair.element!, features, key, low);
   const latent = pair.generator.input_shape[0]!, features = pair.critic.input_shape[0]!;
   const losses = new Float64Array(2 * STEPS);
   const results: Values = new Map([["losses", losses]]);
@@ -93,13 +118,16 @@ export async function train(
     const real = draw(features, { purpose: "dataset", counter: step });
     const noise = draw(latent, { purpose: "critic_noise", counter: step });
     const fake = (await executors.forward(new Map([...state, ["noise", noise]]))).get("fake")!;
-    const critic = await executors.critic(new Map([...state, ["real", real], ["fake", fake]]));
+    const mix = draw(1, { purpose: "mixing", counter: step }, 0);
+    const critic = await executors.critic(
+      new Map([...state, ["real", real], ["fake", fake], ["mix", mix]]),
+    );
     record(step, 0, critic);
-    update(state, squares, critic, rule);
+    update(state, memory, critic, rule, step);
     const fresh = draw(latent, { purpose: "generator_noise", counter: step });
     const generator = await executors.generator(new Map([...state, ["noise", fresh]]));
     record(step, 1, generator);
-    update(state, squares, generator, { ...rule, clip: null });
+    update(state, memory, generator, { ...rule, clip: null }, step);
     for (const { name } of pair.generator.statistics) average(state.get(name)!, generator.get(name)!);
   }
   for (const [name, values] of state) results.set(`final.${name}`, values);
@@ -120,32 +148,58 @@ function firstState(settings: TrainingCase, pair: Pair): Values {
   return new Map(named.map(([name, values]) => [name, arrayOf(pair.element!).from(values)]));
 }
 
-/** Uniform numbers of [-1, 1), for noise too: Python draws the same ones. */
+/** Uniform numbers of [low, 1), for noise too: Python draws the same ones. */
 function drawBatch(
   settings: TrainingCase,
   element: ElementType,
   features: number,
   key: Omit<StreamKey, "seed" | "shard">,
+  low: number,
 ): FloatArray {
   const batch = new Float32Array(settings.micro_batch * features);
-  fillUniform(batch, { seed: settings.seed, shard: 0, ...key }, -1, 1);
+  fillUniform(batch, { seed: settings.seed, shard: 0, ...key }, low, 1);
   return arrayOf(element).from(batch);
 }
 
 function update(
   state: Values,
-  squares: Values,
+  { averages, squares }: Memory,
   outputs: ReadonlyMap<string, FloatArray>,
   rule: UpdateRule,
+  step: number,
 ): void {
   for (const [name, weights] of state) {
     const gradient = outputs.get(`${name}_grad`);
-    if (gradient !== undefined && name !== rule.frozen) rmsprop(weights, squares.get(name)!, gradient, rule);
+    if (gradient === undefined || name === rule.frozen) continue;
+    if (rule.alpha === null) adam(weights, averages.get(name)!, squares.get(name)!, gradient, rule, step);
+    else rmsprop(weights, squares.get(name)!, gradient, rule, rule.alpha);
   }
 }
 
-function rmsprop(weights: FloatArray, squares: FloatArray, gradient: FloatArray, rule: UpdateRule): void {
-  const { lr, alpha, eps, eps_inside, clip } = rule;
+function adam(
+  weights: FloatArray,
+  averages: FloatArray,
+  squares: FloatArray,
+  gradient: FloatArray,
+  { lr, beta1, beta2, corrected, eps }: UpdateRule,
+  step: number,
+): void {
+  const [first, second] = corrected ? [1 - beta1 ** step, 1 - beta2 ** step] : [1, 1];
+  for (let i = 0; i < weights.length; i++) {
+    const g = gradient[i]!;
+    averages[i] = beta1 * averages[i]! + (1 - beta1) * g;
+    squares[i] = beta2 * squares[i]! + (1 - beta2) * g * g;
+    weights[i] = weights[i]! - lr * (averages[i]! / first) / (Math.sqrt(squares[i]! / second) + eps);
+  }
+}
+
+function rmsprop(
+  weights: FloatArray,
+  squares: FloatArray,
+  gradient: FloatArray,
+  { lr, eps, eps_inside, clip }: UpdateRule,
+  alpha: number,
+): void {
   for (let i = 0; i < weights.length; i++) {
     const g = gradient[i]!;
     squares[i] = alpha * squares[i]! + (1 - alpha) * g * g;

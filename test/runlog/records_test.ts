@@ -33,7 +33,9 @@ const EXAMPLES: readonly RunRecord[] = [
 /** Fields that may be missing, by their path. */
 const OPTIONAL = [
   "run.versions.onnxruntime",
+  "step.wasserstein_estimate",
   "step.generator",
+  "heldout.critic_cost",
   "evaluation.num_samples",
   "evaluation.modes",
   "evaluation.modes.per_mode",

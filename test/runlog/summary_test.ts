@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { noOddities } from "../../runlog/reader.ts";
-import type { RunRecord } from "../../runlog/records.ts";
+import type { RecordOf, RunRecord } from "../../runlog/records.ts";
 import { RunFold, type Summary } from "../../runlog/summary.ts";
 import { checkpoint, end, joined, runRecord, SHA, stepRecord, steps, TIME } from "./example_log.ts";
 
@@ -76,6 +76,19 @@ Deno.test("the curve has windows of equal length, the last may be shorter", () =
   assert.equal(curve[1]!.loss_generator, -5);
   near(curve.at(-1)!.wasserstein_estimate, 1.245);
   assert.ok(summed(steps(1, 10_000)).estimate_curve.length <= 60);
+});
+
+Deno.test("where the objective estimates no distance, there is none, but the scores' gap", () => {
+  const records = steps(1, 10).map((record) => {
+    const { wasserstein_estimate: _, ...rest } = record as RecordOf<"step">;
+    return { ...rest, mean_real: 1, mean_fake: -0.5 } as RecordOf<"step">;
+  });
+  const { wasserstein_estimate, wasserstein_estimate_error, score_gap, estimate_curve } = summed(records);
+  assert.deepEqual([wasserstein_estimate, wasserstein_estimate_error, score_gap], [null, null, 1.5]);
+  assert.deepEqual(estimate_curve.map((point) => [point.wasserstein_estimate, point.score_gap])[0], [
+    null,
+    1.5,
+  ]);
 });
 
 Deno.test("a worker with threads computes its shards side by side", () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { PRESETS } from "../../coordinator/presets.ts";
 import { parseManifest } from "../../models/manifest_check.ts";
 import { decodeSafetensors } from "../../models/safetensors.ts";
 import { makeArtifacts, parseArtifactArgs, writeArtifacts } from "../../scripts/artifacts.ts";
@@ -16,9 +17,10 @@ Deno.test("artifacts task: defaults come from the preset", () => {
   assert.equal(parseArtifactArgs(["--help"]), null);
 });
 
+const PRESET_NAMES = Object.keys(PRESETS).join(", ");
 const REFUSED: [string, string][] = [
-  ["", "Option --preset must be one of wgan, toy-wgan, strokes, found none"],
-  ["--preset toString --out d", "Option --preset must be one of wgan, toy-wgan, strokes, found toString"],
+  ["", `Option --preset must be one of ${PRESET_NAMES}, found none`],
+  ["--preset toString --out d", `Option --preset must be one of ${PRESET_NAMES}, found toString`],
   ["--preset wgan", "Option --out must name the folder to write into, found none"],
   ["--preset wgan --out d --latent 0", "Option --latent must be a whole number of at least 1, found 0"],
   ["--preset wgan --out d --seed=-1", "Option --seed must be a whole number of at least 0, found -1"],

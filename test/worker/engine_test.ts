@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import * as ort from "onnxruntime-node";
 import type { GraphEntry } from "../../models/manifest.ts";
-import { fillNormal } from "../../random/philox.ts";
+import { wganGp } from "../../models/objectives/wgan_gp.ts";
+import { fillNormal, fillUniform } from "../../random/philox.ts";
 import { CPU } from "../../worker/device.ts";
 import { Engine, type Leaf, type NoisePurpose, type SumTask } from "../../worker/engine.ts";
 import type { Network } from "../../worker/fence.ts";
@@ -68,6 +69,8 @@ async function leafByHand({ manifest, graphs, weights }: TestRun, kind: Network,
     ));
   };
   if (kind === "critic") {
+    inputs.mix = new Float32Array(MICRO_BATCH);
+    fillUniform(inputs.mix, { seed: SEED, purpose: "mixing", counter: 3, shard });
     const { fake } = await compute(manifest.graphs.generator_forward_model, graphs.generator_forward_model);
     inputs.fake = fake!.data as Float32Array;
     inputs.real = Float32Array.from(examples(shard), (value) => Math.fround(value / 127.5 - 1));
@@ -92,6 +95,18 @@ for (const kind of ["critic", "generator"] as const) {
     assert.ok(sum.some((value) => value !== 0));
   });
 }
+
+Deno.test("where the objective mixes, each leaf mixes by numbers of its own step and shard", async () => {
+  const mixing = await testRun(5, wganGp(10));
+  const runners = await compileGraphs(mixing.manifest, mixing.graphs, CPU);
+  const engine = new Engine(mixing.manifest, runners, { seed: SEED, encoding: "uint8", num_shards: 5 });
+  engine.setWeights("critic", mixing.weights.critic);
+  engine.setWeights("generator", mixing.weights.generator);
+  const [a, b] = [await leafByHand(mixing, "critic", 0), await leafByHand(mixing, "critic", 1)];
+  assert.deepEqual((await sumOf(engine, task("critic", 0, 2))).sum, add(a, b));
+  const other_step = { ...task("critic", 0, 1), noise_counter: 4 };
+  assert.notDeepEqual((await sumOf(engine, other_step)).sum, a);
+});
 
 Deno.test("fakes made ahead change no bit, and are used", async () => {
   const plain = await sumOf(engine(), task("critic", 0, 2));

@@ -3,6 +3,7 @@ import { buildArtifacts } from "../../models/artifacts.ts";
 import { initialState } from "../../models/initialise.ts";
 import { GRAPH_NAMES, type GraphName, type Manifest } from "../../models/manifest.ts";
 import { mlp } from "../../models/nets/mlp.ts";
+import type { Objective } from "../../models/objectives/objective.ts";
 import { wgan } from "../../models/objectives/wgan.ts";
 import { permutation } from "../../random/philox.ts";
 import { checksumBytes } from "../../kernels/kernels.ts";
@@ -37,7 +38,7 @@ export function exampleBytes(length: number, stream: number): Uint8Array<ArrayBu
   return Uint8Array.from(permutation(length, { seed: 1, purpose: "dataset", counter: stream, shard: 0 }));
 }
 
-export async function testRun(num_shards = 4): Promise<TestRun> {
+export async function testRun(num_shards = 4, objective: Objective = wgan): Promise<TestRun> {
   const critic = mlp("critic", {
     widths: [EXAMPLE_BYTES, 8, 1],
     batch_norm: false,
@@ -53,7 +54,7 @@ export async function testRun(num_shards = 4): Promise<TestRun> {
   const { manifest, files } = await buildArtifacts({
     critic,
     generator,
-    objective: wgan,
+    objective,
     micro_batch: MICRO_BATCH,
   });
   const { statistics, ...weights } = initialState({ critic, generator }, SEED);

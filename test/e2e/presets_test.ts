@@ -1,0 +1,52 @@
+/** Every preset trains with real processes: the same weights by one worker, and by two with a stop in between. */
+import assert from "node:assert/strict";
+import type { PresetName } from "../../coordinator/presets.ts";
+import { Workplace } from "./workplace.ts";
+
+/** Few steps, and two generator steps among them. */
+const STEPS = 6;
+const HALF = 3;
+
+interface Case {
+  readonly preset: PresetName;
+  readonly args: readonly string[];
+  /** What stands for the distance of real and fake. */
+  readonly estimates_distance: boolean;
+}
+
+const IMAGES = ["--batch", "16", "--n-critic", "2"];
+const PLANE = ["--dataset", "8gaussians", "--batch", "32", "--n-critic", "2"];
+const CASES: readonly Case[] = [
+  { preset: "wgan", args: IMAGES, estimates_distance: true },
+  { preset: "gan", args: IMAGES, estimates_distance: false },
+  { preset: "wgan-gp", args: IMAGES, estimates_distance: true },
+  { preset: "toy-gan", args: PLANE, estimates_distance: false },
+  { preset: "toy-wgan-gp", args: PLANE, estimates_distance: true },
+];
+
+for (const { preset, args, estimates_distance } of CASES) {
+  Deno.test(`preset ${preset}: one worker, and two with a resume in between, train the same weights`, async () => {
+    await using place = await Workplace.open();
+    const data = args.includes("--dataset") ? [] : ["--data", place.images];
+    const train = async (out: readonly string[], workers: number, steps: number) => {
+      const { code, stderr } = await place.run("train", [
+        ...out,
+        ...["--workers", `${workers}`, "--steps", `${steps}`, "--sample-every", "0"],
+      ]);
+      assert.equal(code, 0, stderr);
+    };
+    const [whole, halves] = [place.path("whole"), place.path("halves")];
+    const fresh = ["--preset", preset, ...data, ...args];
+    await train([...fresh, "--out", whole], 1, STEPS);
+    await train([...fresh, "--out", halves], 2, HALF);
+    await train(["--resume", halves], 2, STEPS);
+
+    const [one, two] = [await place.inspect(whole), await place.inspect(halves)];
+    assert.deepEqual([one.state, one.steps, one.generator_steps], ["finished", STEPS, STEPS / 2]);
+    assert.equal(two.weights_sha256, one.weights_sha256);
+    assert.deepEqual([one.bits, two.incarnations], ["exact", 2]);
+    assert.ok(two.workers.every(({ shards_computed }) => shards_computed > 0));
+    assert.equal(one.wasserstein_estimate !== null, estimates_distance);
+    assert.equal(one.wasserstein_estimate ?? one.score_gap, one.score_gap);
+  });
+}

@@ -1,0 +1,93 @@
+/** Small networks in the float64 interpreter against PyTorch's float64, with one thing wrong at a time if wanted. */
+import { inputRule, type Rules, type RuleSite } from "../../models/autodiff/rule.ts";
+import { RULES } from "../../models/autodiff/rules.ts";
+import type { Graph } from "../../models/onnx/graph.ts";
+import { OPERATORS, type OpName } from "../../models/onnx/shapes.ts";
+import {
+  criticTrainingGraph,
+  generatorForwardGraph,
+  generatorTrainingGraph,
+} from "../../models/training_graphs.ts";
+import type { TrainingGolden } from "../goldens/golden.ts";
+import { interpret } from "../reference/interpreter.ts";
+import { norm } from "./norm.ts";
+import { type Execute, type FloatArray, pairOf, train, type UpdateRule } from "./wgan_training.ts";
+
+function prepareInInterpreter(graph: Graph): Execute {
+  return (inputs) => {
+    const feeds = graph.inputs.map((name) => {
+      const { element, shape } = graph.types.get(name)!;
+      const data = inputs.get(name) as Float64Array;
+      return [name, { element, shape: shape as readonly number[], data }] as const;
+    });
+    const outputs = interpret(graph, new Map(feeds));
+    return Promise.resolve(new Map([...outputs].map(([name, { data }]) => [name, data])));
+  };
+}
+
+/** What can be wrong with a training. */
+export interface Fault {
+  readonly rules?: Rules;
+  readonly update?: Partial<UpdateRule>;
+  readonly graph?: (graph: Graph) => Graph;
+}
+
+export function trainWith({ settings }: TrainingGolden, { rules, update, graph = (same) => same }: Fault) {
+  const pair = pairOf(settings, "float64");
+  const executors = {
+    critic: prepareInInterpreter(graph(criticTrainingGraph(pair, rules))),
+    generator: prepareInInterpreter(graph(generatorTrainingGraph(pair, rules))),
+    forward: prepareInInterpreter(graph(generatorForwardGraph(pair))),
+  };
+  return train(settings, pair, executors, update);
+}
+
+/** What is further off than the tolerance: losses by the largest one, a tensor by its norm or a millionth of all. */
+export function differences(
+  found: ReadonlyMap<string, FloatArray>,
+  { results }: TrainingGolden,
+  tolerance: number,
+): string[] {
+  return [...results].filter(([name, exact]) => {
+    const difference = exact.map((value, i) => value - found.get(name)![i]!);
+    if (name === "losses") {
+      return !(Math.max(...difference.map(Math.abs)) <= tolerance * Math.max(...exact.map(Math.abs)));
+    }
+    const network = name.split(".").slice(0, 2).join(".");
+    const whole = norm(
+      [...results].filter(([other]) => other.startsWith(network)).map(([, all]) => norm(all)),
+    );
+    return !(norm(difference) <= tolerance * Math.max(norm(exact), 1e-6 * whole));
+  }).map(([name]) => name);
+}
+
+/** The rules with one of them, for one input, changed. */
+export function rulesWith(change: (op: OpName, index: number) => number | undefined): Rules {
+  const operators = Object.keys(RULES) as (keyof typeof RULES)[];
+  return Object.fromEntries(operators.map((op) => {
+    const [, most] = OPERATORS[op].inputs;
+    const rules = Array.from({ length: Math.min(most, 8) }, (_, index) => {
+      const rule = inputRule(RULES[op], index);
+      if (rule === null) return null;
+      return (site: RuleSite, at: number) => {
+        const gradient = rule(site, at);
+        const factor = gradient && change(op, index);
+        return factor ? site.mul(gradient, site.number(factor)) : gradient;
+      };
+    });
+    return [op, rules];
+  }));
+}
+
+/** Constants of a graph that have this value. */
+export function replaceConstant(value: number, by: number): (graph: Graph) => Graph {
+  return (graph) => ({
+    ...graph,
+    initializers: new Map(
+      [...graph.initializers].map(([name, tensor]) => {
+        if (!(tensor.data instanceof Float64Array)) return [name, tensor];
+        return [name, { ...tensor, data: tensor.data.map((item) => item === value ? by : item) }];
+      }),
+    ),
+  });
+}
