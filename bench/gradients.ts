@@ -17,7 +17,7 @@ const KINDS: readonly StepKind[] = ["critic", "generator"];
 /** Calls that make a sample: some milliseconds. */
 const REPEATS = 4;
 const GEMM = "GEMM";
-const NETWORKS = PRESET.networks(PRESET.latent, FEATURES);
+const NETWORKS = PRESET.networks(PRESET.latent, [FEATURES]);
 
 /** One shard's step, as the engine of a worker's compute thread does it: noise and decoding included. */
 function engineStep(engine: Engine, kind: StepKind): () => Promise<unknown> {

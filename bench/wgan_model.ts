@@ -22,7 +22,7 @@ export interface Model {
 
 /** Builds and compiles the pair for one shard's micro-batch. */
 export async function buildModel(micro_batch: number, open: OpenSession): Promise<Model> {
-  const { generator, critic } = PRESET.networks(PRESET.latent, FEATURES);
+  const { generator, critic } = PRESET.networks(PRESET.latent, [FEATURES]);
   const pair = {
     critic: mlp("critic", critic),
     generator: mlp("generator", generator),

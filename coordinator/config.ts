@@ -3,11 +3,13 @@
  * `--config` file, then preset.
  */
 import { UserError } from "../common/errors.ts";
+import type { Networks } from "../models/nets/networks.ts";
 import type { DataSet } from "./data/data_set.ts";
+import { paddedShape, type Padding } from "./data/pad.ts";
 import { RMSPROP } from "./optimizer.ts";
-import { type Hyperparameters, type Networks, type PresetName, PRESETS } from "./presets.ts";
+import { type Hyperparameters, type Preset, type PresetName, PRESETS } from "./presets.ts";
 
-export interface RunConfig extends Hyperparameters {
+export interface RunConfig extends Hyperparameters, Padding {
   readonly preset: PresetName;
   readonly networks: Networks;
   /** A data set that the project draws, or null where `data` names a file or folder. */
@@ -40,17 +42,53 @@ const MAY_CHANGE: ReadonlySet<keyof RunConfig> = new Set([
 /** The values a person gave, on the command line or in a file. */
 export type GivenConfig = Partial<Omit<RunConfig, "networks" | "objective" | "optimizer">>;
 
-/** Completes what was given from the preset. `preset` is the one that applies if none was given. */
-export function resolveConfig(given: GivenConfig, preset: PresetName, data: DataSet): RunConfig {
+/**
+ * The side that images are padded to: what was given, else the smallest that the preset's networks take. Throws
+ * {@linkcode UserError} where the networks take no such images.
+ */
+function sideFor(
+  name: PresetName,
+  { sides }: Pick<Preset, "sides">,
+  given: number | undefined,
+  example_shape: readonly number[],
+): number | null {
+  if (sides === undefined) return given ?? null;
+  const [rows = Infinity, columns = Infinity] = example_shape.length < 2 ? [] : example_shape.slice(-2);
+  const side = given ?? sides.find((side) => rows <= side && columns <= side);
+  if (side !== undefined && sides.includes(side)) return rows === side && columns === side ? null : side;
+  const found = given !== undefined
+    ? `--pad-to ${given}`
+    : rows === Infinity
+    ? "points in the plane"
+    : `${rows} x ${columns}`;
+  throw new UserError(
+    `Cannot use --preset ${name}: its networks take images of ${
+      sides.map((side) => `${side} x ${side}`).join(" or ")
+    }, smaller ones with a border, found ${found}`,
+  );
+}
+
+/**
+ * Completes what was given from the preset. `preset` is the one that applies if none was given. `data`: as they are,
+ * before padding. Throws {@linkcode UserError} for what does not fit together.
+ */
+export function resolveConfig(
+  given: GivenConfig,
+  preset: PresetName,
+  data: Pick<DataSet, "example_shape">,
+): RunConfig {
   const name = given.preset ?? preset;
-  const { about: _about, networks, ...hyperparameters } = PRESETS[name];
+  const { about: _about, networks, sides, ...hyperparameters }: Preset = PRESETS[name];
+  const padding = {
+    pad_to: sideFor(name, { ...sides && { sides } }, given.pad_to ?? undefined, data.example_shape),
+    pad_value: given.pad_value ?? 0,
+  };
   if (given.penalty !== undefined && hyperparameters.penalty === null) {
     throw new UserError(
       `Cannot use --penalty: an objective with a gradient penalty is required, found ${hyperparameters.objective} ` +
         `(preset ${name}); take --preset wgan-gp, or leave it out`,
     );
   }
-  const features = data.example_shape.reduce((n, extent) => n * extent, 1);
   const latent = given.latent ?? hyperparameters.latent;
   return {
     ...hyperparameters,
@@ -64,15 +102,20 @@ export function resolveConfig(given: GivenConfig, preset: PresetName, data: Data
     sample_every: 1000,
     checkpoint_every: null,
     ...given,
+    ...padding,
     preset: name,
-    networks: networks(latent, features),
+    networks: networks(latent, paddedShape(data.example_shape, padding)),
   };
 }
 
 /** What run folders of format 1 left unsaid: all their runs were the same in it. */
-const UNSAID_BEFORE = { objective: "wgan", penalty: null, optimizer: RMSPROP } as const satisfies Partial<
-  RunConfig
->;
+const UNSAID_BEFORE = {
+  objective: "wgan",
+  penalty: null,
+  optimizer: RMSPROP,
+  pad_to: null,
+  pad_value: 0,
+} as const satisfies Partial<RunConfig>;
 
 /** The configuration of a recorded run, of any format that can be read. */
 export function recordedConfig(config: Readonly<Record<string, unknown>>): RunConfig {

@@ -7,7 +7,8 @@ import { buildArtifacts, MANIFEST_FILE } from "../models/artifacts.ts";
 import { initialState } from "../models/initialise.ts";
 import type { Manifest } from "../models/manifest.ts";
 import { parseManifest } from "../models/manifest_check.ts";
-import { mlp } from "../models/nets/mlp.ts";
+import { dependsOnBatch } from "../models/nets/net.ts";
+import { buildNetworks } from "../models/nets/networks.ts";
 import { objectiveOf } from "../models/objectives/objectives.ts";
 import { openLog } from "../runlog/log_file.ts";
 import { type RecordOf, RUN_FORMAT } from "../runlog/records.ts";
@@ -25,6 +26,7 @@ import {
 } from "./config.ts";
 import type { DataSet } from "./data/data_set.ts";
 import { ShardPlan } from "./data/plan.ts";
+import { padImages } from "./data/pad.ts";
 import { openDataSet } from "./data/resolve.ts";
 import { ModelState } from "./model_state.ts";
 import { presetFor } from "./presets.ts";
@@ -62,10 +64,12 @@ export function prepare(options: PrepareOptions): Promise<Prepared> {
 async function prepareNew(options: PrepareOptions): Promise<Prepared> {
   const { given } = options;
   const seed = given.seed ?? 1;
-  const data = await openDataSet({ ...sourceOf(given), seed });
+  const unpadded = await openDataSet({ ...sourceOf(given), seed });
   const dataset = given.data === undefined ? given.dataset ?? "strokes" : null;
-  const preset = presetFor({ dataset, example_shape: data.example_shape });
-  const config = withSteps(resolveConfig({ exact: options.exact, ...given, dataset }, preset, data), data);
+  const preset = presetFor({ dataset, example_shape: unpadded.example_shape });
+  const resolved = resolveConfig({ exact: options.exact, ...given, dataset }, preset, unpadded);
+  const data = padImages(unpadded, resolved);
+  const config = withSteps(resolved, data);
   const plan = planOf(config, data);
   const { manifest, files } = await buildArtifacts(pairOf(config, plan.micro_batch));
   const path = options.out ?? join("runs", runName(config.preset, options.now));
@@ -94,7 +98,7 @@ async function prepareResumed(options: PrepareOptions, path: string): Promise<Pr
   const { run: recorded, incarnations } = await readRecorded(folder);
   const before = recordedConfig(recorded.config);
   const source = given.data === undefined && given.dataset === undefined ? before : given;
-  const data = await openDataSet({ ...sourceOf(source), seed: before.seed });
+  const data = padImages(await openDataSet({ ...sourceOf(source), seed: before.seed }), before);
   await checkSameData(data, recorded);
   const merged = resumeConfig(before, {
     ...given,
@@ -136,7 +140,7 @@ function sourceOf(given: { readonly dataset?: string | null; readonly data?: str
 function planOf(config: RunConfig, data: DataSet): ShardPlan {
   const { shards: num_shards, batch, holdout, seed, networks } = config;
   const plan = new ShardPlan({ num_examples: data.num_examples, num_shards, batch, holdout, seed });
-  const normalises = networks.generator.batch_norm || networks.critic.batch_norm;
+  const normalises = Object.values(buildNetworks(networks)).some(dependsOnBatch);
   if (normalises && plan.micro_batch < 2) {
     throw new UserError(
       `Cannot plan shards: with batch normalisation --batch must be at least twice --shards ${num_shards}, ` +
@@ -153,13 +157,7 @@ function withSteps(config: RunConfig, data: DataSet): RunConfig {
 }
 
 function pairOf(config: RunConfig, micro_batch: number) {
-  const { generator, critic } = config.networks;
-  return {
-    critic: mlp("critic", critic),
-    generator: mlp("generator", generator),
-    objective: objectiveOf(config),
-    micro_batch,
-  };
+  return { ...buildNetworks(config.networks), objective: objectiveOf(config), micro_batch };
 }
 
 function fillInitial(state: ModelState, config: RunConfig, micro_batch: number): void {

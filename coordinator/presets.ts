@@ -1,11 +1,6 @@
 /** Presets: which networks, and the hyperparameters that suit them. Everything here can be overridden. */
-import {
-  imageCritic,
-  imageGenerator,
-  type MlpConfig,
-  planeCritic,
-  planeGenerator,
-} from "../models/nets/mlp.ts";
+import { imageCritic, imageGenerator, planeCritic, planeGenerator } from "../models/nets/mlp.ts";
+import type { Networks } from "../models/nets/networks.ts";
 import type { ObjectiveName } from "../models/objectives/objectives.ts";
 import { ADAM_OF_GANS, ADAM_OF_WGAN_GP, type Optimizer, RMSPROP } from "./optimizer.ts";
 
@@ -32,15 +27,16 @@ export interface Hyperparameters {
   readonly steps: number;
 }
 
-export interface Networks {
-  readonly generator: MlpConfig;
-  readonly critic: MlpConfig;
-}
-
 export interface Preset extends Hyperparameters {
   readonly about: string;
-  /** The two networks for examples of this many features. */
-  networks(latent: number, features: number): Networks;
+  /** Rows and columns of the images that the networks take; smaller ones are padded. Absent: any examples. */
+  readonly sides?: readonly number[];
+  /** The two networks for examples of this shape: [2], [rows, columns] or [channels, rows, columns]. */
+  networks(latent: number, example_shape: readonly number[]): Networks;
+}
+
+function numbersIn(example_shape: readonly number[]): number {
+  return example_shape.reduce((product, extent) => product * extent, 1);
 }
 
 /** What the papers say of the three objectives (algorithm.md): losses, optimizer and schedule. */
@@ -74,9 +70,9 @@ const IMAGES = {
   decay_steps: 0,
   latent: 100,
   steps: 20_000,
-  networks: (latent: number, features: number) => ({
-    generator: imageGenerator(latent, features),
-    critic: imageCritic(features),
+  networks: (latent: number, example_shape: readonly number[]) => ({
+    generator: imageGenerator(latent, numbersIn(example_shape)),
+    critic: imageCritic(numbersIn(example_shape)),
   }),
 } as const;
 
@@ -88,11 +84,38 @@ const PLANE = {
   networks: (latent: number) => ({ generator: planeGenerator(latent), critic: planeCritic() }),
 } as const;
 
+/** The WGAN authors' convolutional pair; a gradient penalty allows no batch normalisation in the critic. */
+const DCGAN = {
+  batch: 64,
+  shards: 4,
+  decay_steps: 0,
+  latent: 100,
+  steps: 5_000,
+  sides: [32, 64],
+  networks: (latent: number, example_shape: readonly number[]) => dcgan(latent, example_shape, true),
+} as const;
+
+function dcgan(latent: number, example_shape: readonly number[], batch_norm: boolean) {
+  const [channels, side] = example_shape.length === 2 ? [1, ...example_shape] : example_shape;
+  const images = { side: side!, channels: channels!, width: 64 };
+  return {
+    generator: { kind: "dcgan_generator", latent, ...images },
+    critic: { kind: "dcgan_critic", batch_norm, ...images },
+  } as const;
+}
+
 export const PRESETS = {
   wgan: {
     about: "the WGAN of the paper: batch 64, lr 5e-5, clip 0.01, the MLP pair of the original comparison",
     ...WGAN,
     ...IMAGES,
+    lr: 5e-5,
+    clip: 0.01,
+  },
+  "wgan-dcgan": {
+    about: "the same with the authors' convolutional networks, for images of up to 64 x 64",
+    ...WGAN,
+    ...DCGAN,
     lr: 5e-5,
     clip: 0.01,
   },
@@ -110,6 +133,11 @@ export const PRESETS = {
     ...GAN,
     ...IMAGES,
   },
+  dcgan: {
+    about: "the same loss and Adam with convolutional networks, for images of up to 64 x 64",
+    ...GAN,
+    ...DCGAN,
+  },
   "toy-gan": {
     about: "the same loss for points in the plane",
     ...GAN,
@@ -121,6 +149,12 @@ export const PRESETS = {
     about: "WGAN with a gradient penalty of 10 in place of clipping, Adam 1e-4, the same pair",
     ...WGAN_GP,
     ...IMAGES,
+  },
+  "wgan-gp-dcgan": {
+    about: "the same with those convolutional networks, the critic without batch normalisation",
+    ...WGAN_GP,
+    ...DCGAN,
+    networks: (latent: number, example_shape: readonly number[]) => dcgan(latent, example_shape, false),
   },
   "toy-wgan-gp": {
     about: "the same for points in the plane: penalty 0.1, lr falling to 0",
@@ -140,10 +174,13 @@ export const PRESETS = {
     clip: 0.02,
     latent: 16,
     steps: 30_000,
-    networks: (latent, features) => ({
-      generator: { widths: [latent, 128, 256, features], batch_norm: true, slope: 0.2, output: "tanh" },
-      critic: { widths: [features, 256, 128, 1], batch_norm: false, slope: 0.2, output: "linear" },
-    }),
+    networks: (latent, example_shape) => {
+      const features = numbersIn(example_shape);
+      return {
+        generator: { widths: [latent, 128, 256, features], batch_norm: true, slope: 0.2, output: "tanh" },
+        critic: { widths: [features, 256, 128, 1], batch_norm: false, slope: 0.2, output: "linear" },
+      };
+    },
   },
 } as const satisfies Record<string, Preset>;
 

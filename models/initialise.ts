@@ -1,7 +1,7 @@
 /** Seeded first values of a network's flat buffers. */
-import { fillUniform } from "../random/philox.ts";
+import { fillUniform, Stream, type StreamKey } from "../random/philox.ts";
 import { buildLayout, views } from "./layout.ts";
-import type { Net, TensorSpec } from "./nets/net.ts";
+import type { Initialiser, Net, TensorSpec } from "./nets/net.ts";
 
 /** Networks of a pair draw from streams of their own. Part of the bits of every run. */
 export const NETWORK_STREAMS = { critic: 0, generator: 1 } as const;
@@ -20,14 +20,24 @@ export function initialiseParameters(
   const tensors = views(layout, buffer);
   specs.forEach(({ name, initialiser }, i) => {
     const tensor = tensors.get(name)!;
-    if (initialiser.kind === "constant") {
-      tensor.fill(initialiser.value);
-    } else {
-      const key = { seed, purpose: "init", counter: i, shard: NETWORK_STREAMS[network] } as const;
-      fillUniform(tensor, key, -initialiser.bound, initialiser.bound);
-    }
+    fill(tensor, initialiser, { seed, purpose: "init", counter: i, shard: NETWORK_STREAMS[network] });
   });
   return buffer;
+}
+
+function fill(tensor: Float32Array, initialiser: Initialiser, key: StreamKey): void {
+  switch (initialiser.kind) {
+    case "constant":
+      return void tensor.fill(initialiser.value);
+    case "uniform":
+      return fillUniform(tensor, key, -initialiser.bound, initialiser.bound);
+    case "normal": {
+      const { mean, deviation } = initialiser, stream = new Stream(key);
+      for (let i = 0; i < tensor.length; i++) tensor[i] = mean + deviation * stream.nextNormal();
+      return;
+    }
+  }
+  initialiser satisfies never;
 }
 
 /** First values of everything that is trained, in layout order. Running means start at 0, variances at 1. */

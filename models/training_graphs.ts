@@ -103,14 +103,13 @@ function differentiate(graph: Graph, parameters: readonly TensorSpec[], rules?: 
   return simplify(portable({ ...derived, outputs: [loss!, ...added, ...others] }));
 }
 
-/** Running variances follow the unbiased one, n / (n - 1) times what normalises, as in PyTorch. */
+/** Running variances follow the unbiased one, n / (n - 1) times what normalises n numbers, as in PyTorch. */
 function outputStatistics(b: GraphBuilder, pair: Pair, moments: readonly BatchMoments[]): void {
   if (moments.length === 0) return;
-  const { micro_batch: n, generator: { statistics } } = pair;
-  const correction = b.scalar(n / (n - 1), elementOf(pair));
-  const values = moments.flatMap(({ mean, variance }): Value[] => [
-    mean,
-    b.op("Mul", [variance, correction]),
-  ]);
+  const { micro_batch, generator: { statistics } } = pair;
+  const values = moments.flatMap(({ mean, variance, positions }): Value[] => {
+    const n = micro_batch * positions;
+    return [mean, b.op("Mul", [variance, b.scalar(n / (n - 1), elementOf(pair))])];
+  });
   statistics.forEach(({ name }, i) => b.output(values[i]!, name));
 }

@@ -11,21 +11,24 @@ import { type Artifacts, buildArtifacts } from "../models/artifacts.ts";
 import { type InitialState, initialState } from "../models/initialise.ts";
 import { views } from "../models/layout.ts";
 import { STATES } from "../models/manifest.ts";
-import { mlp } from "../models/nets/mlp.ts";
+import { buildNetworks } from "../models/nets/networks.ts";
 import { objectiveOf } from "../models/objectives/objectives.ts";
 import { encodeSafetensors, type SafetensorsTensor } from "../models/safetensors.ts";
 
 const CHECKPOINT_FILE = "checkpoint.safetensors";
 
-/** Numbers in one example of the data that a preset is for. */
-const FEATURES: Readonly<Record<PresetName, number>> = {
-  wgan: 28 * 28,
-  "toy-wgan": 2,
-  gan: 28 * 28,
-  "toy-gan": 2,
-  "wgan-gp": 28 * 28,
-  "toy-wgan-gp": 2,
-  strokes: STROKES_SIDE * STROKES_SIDE,
+/** Shape of one example of the data that a preset is for. */
+const SHAPES: Readonly<Record<PresetName, readonly number[]>> = {
+  wgan: [28, 28],
+  "wgan-dcgan": [32, 32],
+  "toy-wgan": [2],
+  gan: [28, 28],
+  dcgan: [32, 32],
+  "toy-gan": [2],
+  "wgan-gp": [28, 28],
+  "wgan-gp-dcgan": [32, 32],
+  "toy-wgan-gp": [2],
+  strokes: [STROKES_SIDE, STROKES_SIDE],
 };
 
 const HELP = `Writes the training artifacts of a preset: ONNX graphs, artifacts.json, ${CHECKPOINT_FILE}.
@@ -34,18 +37,18 @@ Usage: deno task artifacts --preset NAME --out DIR [options]
 
   --preset NAME     ${Object.keys(PRESETS).join(", ")} (required)
   --out DIR         folder to write into; made if it is not there (required)
-  --features N      numbers in one example (default: ${
-  Object.entries(FEATURES).map(([name, n]) => `${name} ${n}`).join(", ")
+  --shape S         shape of one example, e.g. 28x28, 3x64x64 (channels first) or 784 (default: ${
+  Object.entries(SHAPES).map(([name, shape]) => `${name} ${shape.join("x")}`).join(", ")
 })
   --micro-batch N   examples of one shard in one step (default: the preset's batch over its shards)
   --latent N        size of the generator's noise (default: the preset's)
   --seed N          seed of the initial weights (default 1)
   --help            this text`;
 
-/** What is written: the preset's networks for examples of `features` numbers. */
+/** What is written: the preset's networks for examples of this shape. */
 export interface ArtifactRequest {
   readonly preset: PresetName;
-  readonly features: number;
+  readonly example_shape: readonly number[];
   readonly micro_batch: number;
   readonly latent: number;
   readonly seed: number;
@@ -70,7 +73,7 @@ export function parseArtifactArgs(args: readonly string[]): { out: string; reque
     out: values.out,
     request: {
       preset: name as PresetName,
-      features: wholeNumber("features", values.features, FEATURES[name as PresetName], 1),
+      example_shape: shapeOf(values.shape) ?? SHAPES[name as PresetName],
       micro_batch: wholeNumber("micro-batch", values["micro-batch"], preset.batch / preset.shards, 1),
       latent: wholeNumber("latent", values.latent, preset.latent, 1),
       seed: wholeNumber("seed", values.seed, 1, 0),
@@ -86,7 +89,7 @@ function parseOptions(args: readonly string[]) {
       options: {
         preset: text,
         out: text,
-        features: text,
+        shape: text,
         "micro-batch": text,
         latent: text,
         seed: text,
@@ -104,22 +107,31 @@ function wholeNumber(option: string, text: string | undefined, otherwise: number
   throw new UserError(`Option --${option} must be a whole number of at least ${min}, found ${text}`);
 }
 
+/** Whole numbers with an x between them. */
+function shapeOf(text: string | undefined): readonly number[] | undefined {
+  if (text === undefined || /^[1-9]\d{0,5}(x[1-9]\d{0,5}){0,2}$/.test(text)) {
+    return text?.split("x").map(Number);
+  }
+  throw new UserError(`Option --shape must be up to three whole numbers, as in 3x64x64, found ${text}`);
+}
+
 /**
  * The folder's files by name.
  * @throws {UserError} where the preset's networks are not for such examples.
  */
 export async function makeArtifacts(request: ArtifactRequest): Promise<Map<string, Uint8Array>> {
-  const networks = PRESETS[request.preset].networks(request.latent, request.features);
-  const made = networks.generator.widths.at(-1)!;
-  if (made !== request.features) {
-    throw new UserError(`Option --features must be ${made} for ${request.preset}, found ${request.features}`);
+  const preset = PRESETS[request.preset];
+  const networks = buildNetworks(preset.networks(request.latent, request.example_shape));
+  const numbers = (shape: readonly number[]) => shape.reduce((product, extent) => product * extent, 1);
+  const made = networks.generator.output_shape;
+  if (numbers(made) !== numbers(request.example_shape)) {
+    throw new UserError(
+      `Option --shape must be of ${numbers(made)} numbers for ${request.preset}, found ${
+        request.example_shape.join("x")
+      }`,
+    );
   }
-  const pair = {
-    critic: mlp("critic", networks.critic),
-    generator: mlp("generator", networks.generator),
-    objective: objectiveOf(PRESETS[request.preset]),
-    micro_batch: request.micro_batch,
-  };
+  const pair = { ...networks, objective: objectiveOf(preset), micro_batch: request.micro_batch };
   const artifacts = await buildArtifacts(pair);
   const checkpoint = encodeState(artifacts, initialState(pair, request.seed), request.seed);
   return new Map([...artifacts.files, [CHECKPOINT_FILE, checkpoint]]);

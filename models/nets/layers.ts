@@ -1,4 +1,4 @@
-/** Layers as ONNX nodes. Shapes: x is [N, features]. They work in the element type of x. */
+/** Layers as ONNX nodes. Shapes: x is [N, features] or [N, features, rows, columns]. They work in its element type. */
 import type { GraphBuilder, Value } from "../onnx/builder.ts";
 import type { BatchMoments, TensorSpec } from "./net.ts";
 
@@ -28,12 +28,37 @@ export function linear(b: GraphBuilder, name: string, x: Value): Value {
   return b.op("Transpose", [product], { perm: [1, 0] });
 }
 
+export interface ConvolutionOptions {
+  /** Of both axes, in pixels. */
+  readonly stride: number;
+  readonly padding: number;
+}
+
+/** Convolution of x [N, inputs, rows, columns] by weight [outputs, inputs, rows, columns], as torch.nn.Conv2d. */
+export function convolution(b: GraphBuilder, name: string, x: Value, options: ConvolutionOptions): Value {
+  return b.op("Conv", [x, b.value(`${name}.weight`)], windows(options));
+}
+
+/** Its transpose: weight [inputs, outputs, rows, columns], as torch.nn.ConvTranspose2d. */
+export function transposedConvolution(
+  b: GraphBuilder,
+  name: string,
+  x: Value,
+  options: ConvolutionOptions,
+): Value {
+  return b.op("ConvTranspose", [x, b.value(`${name}.weight`)], windows(options));
+}
+
+function windows({ stride, padding }: ConvolutionOptions) {
+  return { strides: [stride, stride], pads: [padding, padding, padding, padding] };
+}
+
 /** max(x, 0) + slope min(x, 0); slope 0 is the plain ReLU. */
 export function leakyRelu(b: GraphBuilder, x: Value, slope: number): Value {
   return slope === 0 ? b.op("Relu", [x]) : b.op("LeakyRelu", [x], { alpha: slope });
 }
 
-/** gamma = 1 and beta = 0, called weight and bias as torch.nn.BatchNorm1d calls them. */
+/** gamma = 1 and beta = 0, called weight and bias as PyTorch calls them. */
 export function batchNormSpecs(name: string, features: number): TensorSpec[] {
   return [
     { name: `${name}.weight`, shape: [features], initialiser: { kind: "constant", value: 1 } },
@@ -49,24 +74,26 @@ export function batchNormStatistics(name: string, features: number): TensorSpec[
 }
 
 /**
- * Batch normalisation (Ioffe, Szegedy 2015, Algorithm 1) with the moments of this batch, as standard operators:
- * ONNX's own BatchNormalization trains on the CPU alone.
+ * Batch normalisation (Ioffe, Szegedy 2015, Algorithm 1) with the moments of this batch, over all axes but that of
+ * the features, as standard operators: ONNX's own BatchNormalization trains on the CPU alone.
  */
 export function batchNormTrain(
   b: GraphBuilder,
   name: string,
   x: Value,
 ): { output: Value; moments: BatchMoments } {
-  const over_batch = b.ints([0]);
-  const mean = b.op("ReduceMean", [x, over_batch], { keepdims: 0 });
-  const centred = b.op("Sub", [x, mean]);
-  const variance = b.op("ReduceMean", [b.op("Mul", [centred, centred]), over_batch], { keepdims: 0 });
-  return { output: scaleAndShift(b, name, centred, variance), moments: { mean, variance } };
+  const { shape } = x.type;
+  const axes = b.ints([...shape.keys()].filter((axis) => axis !== 1));
+  const mean = b.op("ReduceMean", [x, axes], { keepdims: 0 });
+  const centred = b.op("Sub", [x, perFeature(b, mean, x)]);
+  const variance = b.op("ReduceMean", [b.op("Mul", [centred, centred]), axes], { keepdims: 0 });
+  const positions = shape.slice(2).reduce((product: number, extent) => product * Number(extent), 1);
+  return { output: scaleAndShift(b, name, centred, variance), moments: { mean, variance, positions } };
 }
 
 /** Batch normalisation with the running statistics (Algorithm 2). */
 export function batchNormInfer(b: GraphBuilder, name: string, x: Value): Value {
-  const centred = b.op("Sub", [x, b.value(`${name}.running_mean`)]);
+  const centred = b.op("Sub", [x, perFeature(b, b.value(`${name}.running_mean`), x)]);
   return scaleAndShift(b, name, centred, b.value(`${name}.running_var`));
 }
 
@@ -75,5 +102,12 @@ function scaleAndShift(b: GraphBuilder, name: string, centred: Value, variance: 
   const eps = b.scalar(BATCH_NORM_EPS, centred.type.element);
   const deviation = b.op("Sqrt", [b.op("Add", [variance, eps])]);
   const scale = b.op("Div", [b.value(`${name}.weight`), deviation]);
-  return b.op("Add", [b.op("Mul", [centred, scale]), b.value(`${name}.bias`)]);
+  const shift = perFeature(b, b.value(`${name}.bias`), centred);
+  return b.op("Add", [b.op("Mul", [centred, perFeature(b, scale, centred)]), shift]);
+}
+
+/** [features] so that it broadcasts along axis 1 of x. */
+function perFeature(b: GraphBuilder, values: Value, x: Value): Value {
+  const axes = [...x.type.shape.keys()].slice(2).map((axis) => axis - 1);
+  return axes.length === 0 ? values : b.op("Unsqueeze", [values, b.ints(axes)]);
 }

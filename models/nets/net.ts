@@ -1,8 +1,9 @@
 /** What a network is to the rest of the project: its tensors, and functions that add it to a graph. */
 import type { GraphBuilder, Value } from "../onnx/builder.ts";
 
-/** How a tensor is filled at the start: uniform in [-bound, bound), or one value. */
+/** How a tensor is filled at the start: uniform in [-bound, bound), normal, or one value. */
 export type Initialiser =
+  | { readonly kind: "normal"; readonly mean: number; readonly deviation: number }
   | { readonly kind: "uniform"; readonly bound: number }
   | { readonly kind: "constant"; readonly value: number };
 
@@ -17,6 +18,8 @@ export interface TensorSpec {
 export interface BatchMoments {
   readonly mean: Value;
   readonly variance: Value;
+  /** Numbers of one example in each: 1, or the pixels of a map. */
+  readonly positions: number;
 }
 
 /**

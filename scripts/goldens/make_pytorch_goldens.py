@@ -78,6 +78,28 @@ CASES = {
         "generator": {"widths": [3, 9, 9, 2], **RELU},
         "update": GP | {"lr": 5e-3}, "seed": 17, "micro_batch": 8,
     },
+    "wgan_dcgan_small": {
+        "critic": {"kind": "dcgan_critic", "side": 16, "channels": 3, "width": 4, "batch_norm": True},
+        "generator": {"kind": "dcgan_generator", "latent": 5, "side": 16, "channels": 3, "width": 4},
+        "update": LIVELY | {"lr": 5e-4}, "seed": 23, "micro_batch": 3, "kernel_bound": 0.2,
+    },
+    "dcgan_small": {
+        "objective": "gan",
+        "critic": {"kind": "dcgan_critic", "side": 16, "channels": 1, "width": 4, "batch_norm": True},
+        "generator": {"kind": "dcgan_generator", "latent": 5, "side": 16, "channels": 1, "width": 4},
+        "update": GAN | {"lr": 1e-3}, "seed": 24, "micro_batch": 3, "kernel_bound": 0.2,
+    },
+    "wgan_gp_dcgan_small": {
+        "objective": "wgan-gp", "penalty": 10.0,
+        "critic": {"kind": "dcgan_critic", "side": 16, "channels": 1, "width": 4, "batch_norm": False},
+        "generator": {"kind": "dcgan_generator", "latent": 5, "side": 16, "channels": 1, "width": 4},
+        "update": GP | {"lr": 1e-3}, "seed": 25, "micro_batch": 3, "kernel_bound": 0.2,
+    },
+    "wgan_dcgan_full": {
+        "critic": {"kind": "dcgan_critic", "side": 32, "channels": 1, "width": 64, "batch_norm": True},
+        "generator": {"kind": "dcgan_generator", "latent": 100, "side": 32, "channels": 1, "width": 64},
+        "update": PAPER, "seed": 30, "micro_batch": 8, "kernel_bound": 0.035,
+    },
     "gan_full": {
         "objective": "gan",
         "critic": {"widths": [784, 512, 256, 1], **PLAIN},
@@ -122,7 +144,42 @@ def uniform(shape, seed, purpose, counter, shard, low, high):
     return (low + step * (words >> np.uint64(8)).astype(np.float64)).astype(np.float32).reshape(shape)
 
 
+def build_dcgan(config, dtype):
+    """The WGAN authors' DCGAN; the generator takes flat noise, the critic gives [n, 1]."""
+    halvings = int(np.log2(config["side"] / 4))
+    maps = [config["width"] * 2**i for i in range(halvings)]
+    layers = []
+    if config["kind"] == "dcgan_generator":
+        wide = [config["latent"], *maps[::-1]]
+        for i, (inputs, outputs) in enumerate(zip(wide, wide[1:])):
+            scale = (1, 0) if i == 0 else (2, 1)
+            layers.append(torch.nn.ConvTranspose2d(inputs, outputs, 4, *scale, bias=False))
+            layers += [torch.nn.BatchNorm2d(outputs), torch.nn.ReLU()]
+        layers += [torch.nn.ConvTranspose2d(wide[-1], config["channels"], 4, 2, 1, bias=False), torch.nn.Tanh()]
+    else:
+        wide = [config["channels"], *maps]
+        slope = float(np.float32(0.2))
+        for i, (inputs, outputs) in enumerate(zip(wide, wide[1:])):
+            layers.append(torch.nn.Conv2d(inputs, outputs, 4, 2, 1, bias=False))
+            if i > 0 and config["batch_norm"]:
+                layers.append(torch.nn.BatchNorm2d(outputs))
+            layers.append(torch.nn.LeakyReLU(slope))
+        layers += [torch.nn.Conv2d(wide[-1], 1, 4, 1, 0, bias=False), torch.nn.Flatten()]
+    return torch.nn.Sequential(*layers).to(dtype)
+
+
+def shape_of(config):
+    """Of one example that the network takes."""
+    if "widths" in config:
+        return (config["widths"][0],)
+    if config["kind"] == "dcgan_generator":
+        return (config["latent"], 1, 1)
+    return (config["channels"], config["side"], config["side"])
+
+
 def build(config, dtype):
+    if "kind" in config:
+        return build_dcgan(config, dtype)
     layers = []
     widths = config["widths"]
     slope = float(np.float32(config["slope"]))  # ONNX keeps attributes as float32
@@ -138,13 +195,14 @@ def build(config, dtype):
     return torch.nn.Sequential(*layers).to(dtype)
 
 
-def initialise(network, seed, shard):
-    """Linear: U(-1/sqrt(in), 1/sqrt(in)); the i-th parameter draws from counter i."""
+def initialise(network, seed, shard, kernel_bound):
+    """Linear: U(-1/sqrt(in), 1/sqrt(in)), kernels: as the case says; the i-th parameter draws from counter i."""
     modules = dict(network.named_modules())
     for i, (name, parameter) in enumerate(network.named_parameters()):
         module = modules[name.rsplit(".", 1)[0]]
-        if isinstance(module, torch.nn.Linear):
-            bound = 1 / np.sqrt(module.in_features)
+        linear = isinstance(module, torch.nn.Linear)
+        if linear or isinstance(module, (torch.nn.Conv2d, torch.nn.ConvTranspose2d)):
+            bound = 1 / np.sqrt(module.in_features) if linear else kernel_bound
             values = uniform(tuple(parameter.shape), seed, "init", i, shard, -bound, bound)
             parameter.data.copy_(torch.from_numpy(values))
 
@@ -156,14 +214,14 @@ def gradients(network, prefix):
 def state(network, prefix):
     return {
         f"final.{prefix}.{name}": tensor.clone() for name, tensor in network.state_dict().items()
-        if "num_batches" not in name
+        if "num_batches" not in name and not (prefix == "critic" and "running" in name)
     }
 
 
 def freeze_statistics(network, frozen):
     """Running statistics change at generator steps only."""
     for module in network.modules():
-        if isinstance(module, torch.nn.BatchNorm1d):
+        if isinstance(module, (torch.nn.BatchNorm1d, torch.nn.BatchNorm2d)):
             module.momentum = 0.0 if frozen else 0.1
 
 
@@ -199,14 +257,14 @@ def train(case, dtype, order=None):
     """`order`: a generator that shuffles the rows of each batch, or None to keep them as drawn."""
     seed, n, update = case["seed"], case["micro_batch"], case["update"]
     critic, generator = build(case["critic"], dtype), build(case["generator"], dtype)
-    initialise(critic, seed, 0)
-    initialise(generator, seed, 1)
+    initialise(critic, seed, 0, case.get("kernel_bound"))
+    initialise(generator, seed, 1, case.get("kernel_bound"))
     critic_optimizer, generator_optimizer = optimizer_of(critic, update), optimizer_of(generator, update)
     together = None
 
-    def draw(features, purpose, counter, low=-1.0):
+    def draw(shape, purpose, counter, low=-1.0):
         """Rows that are mixed with each other keep together in another order."""
-        rows = uniform((n, features), seed, purpose, counter, 0, low, 1.0)
+        rows = uniform((n, *shape), seed, purpose, counter, 0, low, 1.0)
         if order is not None:
             rows = order.permutation(rows) if together is None else rows[together]
         return torch.from_numpy(rows).to(dtype)
@@ -215,12 +273,12 @@ def train(case, dtype, order=None):
     for step in range(1, STEPS + 1):
         if order is not None and "penalty" in case:
             together = order.permutation(n)
-        real = draw(case["critic"]["widths"][0], "dataset", step)
+        real = draw(shape_of(case["critic"]), "dataset", step)
         freeze_statistics(generator, True)
-        fake = generator(draw(case["generator"]["widths"][0], "critic_noise", step)).detach()
+        fake = generator(draw(shape_of(case["generator"]), "critic_noise", step)).detach()
         freeze_statistics(generator, False)
         critic_optimizer.zero_grad()
-        loss_critic = critic_loss(case, critic, real, fake, draw(1, "mixing", step, 0.0))
+        loss_critic = critic_loss(case, critic, real, fake, draw([1] * len(shape_of(case["critic"])), "mixing", step, 0.0))
         loss_critic.backward()
         if step == 1:
             tensors |= gradients(critic, "critic")
@@ -231,7 +289,7 @@ def train(case, dtype, order=None):
                     parameter.clamp_(-update["clip"], update["clip"])
 
         generator_optimizer.zero_grad()
-        fake = generator(draw(case["generator"]["widths"][0], "generator_noise", step))
+        fake = generator(draw(shape_of(case["generator"]), "generator_noise", step))
         loss_generator = generator_loss(case, critic, fake)
         loss_generator.backward()
         if step == 1:

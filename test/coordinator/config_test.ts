@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { UserError } from "../../common/errors.ts";
+import type { DcganCriticConfig } from "../../models/nets/dcgan.ts";
 import { configChanges, resolveConfig, resumeConfig } from "../../coordinator/config.ts";
 import { dataSetOf } from "../../coordinator/data/data_set.ts";
+import { imageCritic, imageGenerator } from "../../models/nets/mlp.ts";
 import { presetFor, PRESETS } from "../../coordinator/presets.ts";
 
 const images = dataSetOf("images", [28, 28], "uint8", new Uint8Array(784));
@@ -19,8 +21,35 @@ Deno.test("what was given goes before the preset, which fills the rest", () => {
   assert.equal(config.n_critic, 5);
   assert.equal(config.batch, 64);
   assert.equal(PRESETS.wgan.lr, 5e-5);
-  assert.deepEqual(config.networks.generator.widths, [7, 128, 256, 512, 1024, 784]);
-  assert.deepEqual(config.networks.critic.widths, [784, 512, 256, 1]);
+  assert.deepEqual(config.networks, { generator: imageGenerator(7, 784), critic: imageCritic(784) });
+});
+
+Deno.test("convolutional presets take images of 32 or 64, and smaller ones with a border", () => {
+  const resolved = (example_shape: number[], given = {}) => {
+    const { pad_to, pad_value, networks } = resolveConfig({ preset: "wgan-dcgan", ...given }, "wgan", {
+      example_shape,
+    });
+    const { critic } = networks as { critic: DcganCriticConfig };
+    return [pad_to, pad_value, critic.channels, critic.side];
+  };
+  assert.deepEqual(resolved([28, 28]), [32, 0, 1, 32]);
+  assert.deepEqual(resolved([32, 32]), [null, 0, 1, 32]);
+  assert.deepEqual(resolved([3, 20, 33], { pad_value: 255 }), [64, 255, 3, 64]);
+  assert.deepEqual(resolved([28, 28], { pad_to: 64 }), [64, 0, 1, 64]);
+  const refused: [number[], object, string][] = [
+    [[28, 65], {}, "28 x 65"],
+    [[2], {}, "points in the plane"],
+    [[28, 28], { pad_to: 48 }, "--pad-to 48"],
+  ];
+  for (const [example_shape, given, found] of refused) {
+    assert.throws(() => resolved(example_shape, given), {
+      name: UserError.name,
+      message:
+        "Cannot use --preset wgan-dcgan: its networks take images of 32 x 32 or 64 x 64, smaller ones with a border, " +
+        `found ${found}`,
+    });
+  }
+  assert.equal(resolveConfig({ pad_to: 40 }, "wgan", images).pad_to, 40);
 });
 
 Deno.test("a penalty is for objectives that have one", () => {

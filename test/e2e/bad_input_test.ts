@@ -188,7 +188,7 @@ Deno.test("a configuration file that cannot be used is refused in one line", asy
     {
       line: "train --config resume",
       message:
-        'Unknown key "resume" in configuration file resume; known are preset, dataset, data, holdout, ' +
+        'Unknown key "resume" in configuration file resume; known are preset, dataset, data, pad_to, pad_value, holdout, ' +
         "seed, steps, epochs, batch, shards, n_critic, lr, decay_steps, clip, penalty, latent, schedule, exact, " +
         "sample_every, checkpoint_every",
     },

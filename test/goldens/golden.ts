@@ -1,6 +1,6 @@
 /** The golden files in this folder: results of other people's code, made by the scripts in scripts/goldens/. */
 import { decodeSafetensors, type Safetensors } from "../../models/safetensors.ts";
-import type { MlpConfig } from "../../models/nets/mlp.ts";
+import type { Networks } from "../../models/nets/networks.ts";
 import type { ObjectiveName } from "../../models/objectives/objectives.ts";
 
 /** Bytes of a golden file. Tests name files here literally: a file that no test names fails `goldens_test.ts`. */
@@ -9,12 +9,12 @@ export function readGolden(file: string): Uint8Array {
 }
 
 /** The settings of a run of scripts/goldens/make_pytorch_goldens.py. */
-export interface TrainingCase {
+export interface TrainingCase extends Networks {
   /** WGAN where it is left out. */
   readonly objective?: ObjectiveName;
   readonly penalty?: number;
-  readonly critic: MlpConfig;
-  readonly generator: MlpConfig;
+  /** Kernels of convolutions begin uniform in [-kernel_bound, kernel_bound). */
+  readonly kernel_bound?: number;
   /** RMSProp has alpha, Adam both betas. */
   readonly update: {
     readonly lr: number;

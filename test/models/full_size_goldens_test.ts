@@ -11,6 +11,14 @@ import { type FloatArray, pairOf, prepareGraphs, train } from "./wgan_training.t
 const ALLOWED = 4;
 const ENTRIES = 32;
 
+/**
+ * PyTorch's own distances. That of the norm may be small by chance, where errors cancel: but it is never more than
+ * the norm of all errors, which the entries tell.
+ */
+function ownDistances([of_norm, of_entries]: readonly [number, number], size: number): [number, number] {
+  return [Math.max(of_norm, of_entries * Math.sqrt(size / Math.min(ENTRIES, size))), of_entries];
+}
+
 /** The norm, then entries evenly apart, as the script that made the golden takes them. */
 function digest(values: FloatArray): number[] {
   const count = Math.min(ENTRIES, values.length);
@@ -28,8 +36,9 @@ function distances(name: string, found: readonly number[], exact: readonly numbe
 /** Measured: at most so many times. */
 const FULL_SIZE: readonly [file: string, measured: number][] = [
   ["wgan_full.safetensors", 1.62],
-  ["gan_full.safetensors", 1.86],
-  ["wgan_gp_full.safetensors", 1.47],
+  ["gan_full.safetensors", 1.3],
+  ["wgan_dcgan_full.safetensors", 1.43],
+  ["wgan_gp_full.safetensors", 0.92],
 ];
 
 for (const [file] of FULL_SIZE) {
@@ -42,7 +51,8 @@ for (const [file] of FULL_SIZE) {
     for (const name of names) {
       const values = trained.get(name)!;
       const ours = distances(name, name === "losses" ? [...values] : digest(values), [...results.get(name)!]);
-      const torch = results.get(`float32.${name}`)!;
+      const [of_norm, of_entries] = results.get(`float32.${name}`)!;
+      const torch = ownDistances([of_norm!, of_entries!], values.length);
       ours.forEach((far, i) => {
         const bound = `${name} is ${far} from PyTorch in float64; PyTorch in float32 is ${torch[i]}`;
         assert.ok(far <= ALLOWED * torch[i]!, bound);

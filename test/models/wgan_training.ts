@@ -6,7 +6,8 @@ import { fillUniform, type StreamKey } from "../../random/philox.ts";
 import { initialState } from "../../models/initialise.ts";
 import { buildLayout, views } from "../../models/layout.ts";
 import { BATCH_NORM_DECAY } from "../../models/nets/layers.ts";
-import { mlp } from "../../models/nets/mlp.ts";
+import type { Net, TensorSpec } from "../../models/nets/net.ts";
+import { buildNetworks } from "../../models/nets/networks.ts";
 import { objectiveOf } from "../../models/objectives/objectives.ts";
 import type { ElementType, Graph } from "../../models/onnx/graph.ts";
 import {
@@ -50,9 +51,11 @@ export interface UpdateRule {
 }
 
 export function pairOf(settings: TrainingCase, element: ElementType): Pair {
+  const { critic, generator } = buildNetworks(settings);
+  const uniform = (spec: TensorSpec) => begunUniform(spec, settings.kernel_bound!);
   return {
-    critic: mlp("critic", settings.critic),
-    generator: mlp("generator", settings.generator),
+    critic: { ...critic, parameters: critic.parameters.map(uniform) },
+    generator: { ...generator, parameters: generator.parameters.map(uniform) },
     objective: objectiveOf({
       objective: settings.objective ?? "wgan",
       penalty: settings.penalty ?? null,
@@ -60,6 +63,20 @@ export function pairOf(settings: TrainingCase, element: ElementType): Pair {
     micro_batch: settings.micro_batch,
     element,
   };
+}
+
+/** Kernels begin uniform, scales at 1: Python draws no normal numbers. */
+function begunUniform(spec: TensorSpec, bound: number): TensorSpec {
+  if (spec.initialiser.kind !== "normal") return spec;
+  const { mean } = spec.initialiser;
+  return {
+    ...spec,
+    initialiser: mean === 0 ? { kind: "uniform", bound } : { kind: "constant", value: mean },
+  };
+}
+
+function sizeOf({ input_shape }: Net): number {
+  return input_shape.reduce((product, extent) => product * extent, 1);
 }
 
 /** The graphs of a case, each handed to `prepare`. */
@@ -103,7 +120,7 @@ export async function train(
   const memory: Memory = { averages: zeros(), squares: zeros() };
   const draw = (features: number, key: Omit<StreamKey, "seed" | "shard">, low = -1) =>
     drawBatch(settings, pair.element!, features, key, low);
-  const latent = pair.generator.input_shape[0]!, features = pair.critic.input_shape[0]!;
+  const latent = sizeOf(pair.generator), features = sizeOf(pair.critic);
   const losses = new Float64Array(2 * STEPS);
   const results: Values = new Map([["losses", losses]]);
   const record = (step: number, column: number, outputs: ReadonlyMap<string, FloatArray>) => {

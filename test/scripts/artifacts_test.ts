@@ -8,11 +8,11 @@ import { makeArtifacts, parseArtifactArgs, writeArtifacts } from "../../scripts/
 Deno.test("artifacts task: defaults come from the preset", () => {
   assert.deepEqual(parseArtifactArgs(["--preset", "wgan", "--out", "dir"]), {
     out: "dir",
-    request: { preset: "wgan", features: 784, micro_batch: 16, latent: 100, seed: 1 },
+    request: { preset: "wgan", example_shape: [28, 28], micro_batch: 16, latent: 100, seed: 1 },
   });
   assert.deepEqual(
     parseArtifactArgs("--preset toy-wgan --out d --micro-batch 8 --latent 3 --seed 9".split(" ")),
-    { out: "d", request: { preset: "toy-wgan", features: 2, micro_batch: 8, latent: 3, seed: 9 } },
+    { out: "d", request: { preset: "toy-wgan", example_shape: [2], micro_batch: 8, latent: 3, seed: 9 } },
   );
   assert.equal(parseArtifactArgs(["--help"]), null);
 });
@@ -25,8 +25,8 @@ const REFUSED: [string, string][] = [
   ["--preset wgan --out d --latent 0", "Option --latent must be a whole number of at least 1, found 0"],
   ["--preset wgan --out d --seed=-1", "Option --seed must be a whole number of at least 0, found -1"],
   [
-    "--preset wgan --out d --features 1e3",
-    "Option --features must be a whole number of at least 1, found 1e3",
+    "--preset wgan --out d --shape 1e3",
+    "Option --shape must be up to three whole numbers, as in 3x64x64, found 1e3",
   ],
 ];
 
@@ -42,15 +42,15 @@ Deno.test("artifacts task: refuses an unknown option and networks that are not f
     name: "UserError",
     message: /^Cannot read the command line: Unknown option '--bogus'.*; see --help$/,
   });
-  const request = { preset: "toy-wgan", features: 3, micro_batch: 8, latent: 2, seed: 1 } as const;
+  const request = { preset: "toy-wgan", example_shape: [3], micro_batch: 8, latent: 2, seed: 1 } as const;
   await assert.rejects(makeArtifacts(request), {
     name: "UserError",
-    message: "Option --features must be 2 for toy-wgan, found 3",
+    message: "Option --shape must be of 2 numbers for toy-wgan, found 3",
   });
 });
 
 Deno.test("artifacts task: the folder holds graphs, a manifest and the initial weights, the same each time", async () => {
-  const request = { preset: "toy-wgan", features: 2, micro_batch: 8, latent: 2, seed: 1 } as const;
+  const request = { preset: "toy-wgan", example_shape: [2], micro_batch: 8, latent: 2, seed: 1 } as const;
   const files = await makeArtifacts(request);
   assert.deepEqual(files, await makeArtifacts(request));
   const dir = await Deno.makeTempDir();

@@ -1,0 +1,184 @@
+/**
+ * The convolutional pair of the WGAN authors: Radford, Metz, Chintala, "Unsupervised representation learning with
+ * deep convolutional generative adversarial networks", 2015 (arXiv:1511.06434), as the code of Arjovsky, Chintala,
+ * Bottou 2017 has it. Kernels of 4 x 4, no biases. Images are [channels, side, side] with a side of 4 times a power
+ * of two. Layers are named as the torch.nn.Sequential of the same layers numbers them.
+ */
+import type { GraphBuilder, Value } from "../onnx/builder.ts";
+import {
+  batchNormInfer,
+  batchNormStatistics,
+  batchNormTrain,
+  convolution,
+  leakyRelu,
+  transposedConvolution,
+} from "./layers.ts";
+import type { BatchMoments, Net, TensorSpec } from "./net.ts";
+
+/** What both networks of a pair know of the images. */
+interface Images {
+  /** Rows and columns: 8, 16, 32, 64, ... */
+  readonly side: number;
+  readonly channels: number;
+  /** Feature maps next to the image, doubled at each halving of the side: 64 in the papers. */
+  readonly width: number;
+}
+
+/** From noise [latent] over 4 x 4 maps to an image in [-1, 1]; batch normalisation and ReLU between. */
+export interface DcganGeneratorConfig extends Images {
+  readonly kind: "dcgan_generator";
+  readonly latent: number;
+}
+
+/** From an image over 4 x 4 maps to one number; leaky ReLU of slope 0.2 between. */
+export interface DcganCriticConfig extends Images {
+  readonly kind: "dcgan_critic";
+  /** Batch normalisation between the first and the last layer; a gradient penalty allows none. */
+  readonly batch_norm: boolean;
+}
+
+const KERNEL = 4;
+/** Rows and columns of the smallest maps. */
+const SMALLEST = 4;
+const SLOPE = 0.2;
+/** Kernels come from N(0, 0.02), scales of batch normalisation from N(1, 0.02). */
+const DEVIATION = 0.02;
+
+/** One convolution with what follows it, and its tensors' names. */
+interface Block {
+  readonly name: string;
+  readonly inputs: number;
+  readonly outputs: number;
+  /** Halves the maps, or doubles them; otherwise between 4 x 4 and 1 x 1. */
+  readonly scales: boolean;
+  readonly batch_norm: string | null;
+  readonly last: boolean;
+}
+
+/** 3,576,704 parameters for 64 x 64 images of 3 channels, latent 100 and width 64. */
+export function dcganGenerator(name: string, config: DcganGeneratorConfig): Net {
+  checkImages(config);
+  const { latent, side, channels } = config;
+  const maps = widths(config).reverse();
+  const blocks = numberBlocks(name, [latent, ...maps, channels], (i) => i <= maps.length, "first");
+  const run = (b: GraphBuilder, z: Value, normalise: Normalise) => {
+    const column = b.op("Unsqueeze", [z, b.ints([2, 3])]);
+    return b.op("Tanh", [forward(b, blocks, column, transposedConvolution, 0, normalise)]);
+  };
+  return netOf(blocks, [latent], [channels, side, side], ({ inputs, outputs }) => [inputs, outputs], run);
+}
+
+/** 2,765,568 parameters for 64 x 64 images of 3 channels and width 64, with batch normalisation. */
+export function dcganCritic(name: string, config: DcganCriticConfig): Net {
+  checkImages(config);
+  const { side, channels, batch_norm } = config;
+  const maps = widths(config);
+  const blocks = numberBlocks(
+    name,
+    [channels, ...maps, 1],
+    (i) => batch_norm && i > 1 && i <= maps.length,
+    "last",
+  );
+  const run = (b: GraphBuilder, x: Value, normalise: Normalise) =>
+    b.op("Flatten", [forward(b, blocks, x, convolution, SLOPE, normalise)], { axis: 1 });
+  return netOf(blocks, [channels, side, side], [1], ({ inputs, outputs }) => [outputs, inputs], run);
+}
+
+function checkImages({ side, channels, width }: Images): void {
+  const halvings = Math.log2(side / SMALLEST);
+  if (Number.isInteger(halvings) && halvings >= 1 && channels >= 1 && width >= 1) return;
+  throw new RangeError(
+    `Cannot build a DCGAN: images must have a side of 8, 16, 32, 64, ... pixels, and at least one channel and ` +
+      `feature map, found ${side} pixels, ${channels} and ${width}`,
+  );
+}
+
+/** Feature maps from those next to the image to those of 4 x 4. */
+function widths({ side, width }: Images): number[] {
+  return Array.from({ length: Math.log2(side / SMALLEST) }, (_, i) => width * 2 ** i);
+}
+
+/** Sequential indices: convolution, then BatchNorm2d where there is one, then the activation. */
+function numberBlocks(
+  name: string,
+  maps: readonly number[],
+  isNormalised: (layer: number) => boolean,
+  unscaled: "first" | "last",
+): Block[] {
+  const count = maps.length - 1;
+  const blocks: Block[] = [];
+  let index = 0;
+  for (let i = 0; i < count; i++) {
+    const normalised = isNormalised(i + 1);
+    blocks.push({
+      name: `${name}.${index}`,
+      inputs: maps[i]!,
+      outputs: maps[i + 1]!,
+      scales: i !== (unscaled === "first" ? 0 : count - 1),
+      batch_norm: normalised ? `${name}.${index + 1}` : null,
+      last: i === count - 1,
+    });
+    index += normalised ? 3 : 2;
+  }
+  return blocks;
+}
+
+type Normalise = (name: string, x: Value) => Value;
+
+function forward(
+  b: GraphBuilder,
+  blocks: readonly Block[],
+  x: Value,
+  convolve: typeof convolution,
+  slope: number,
+  normalise: Normalise,
+): Value {
+  for (const { name, scales, batch_norm, last } of blocks) {
+    x = convolve(b, name, x, scales ? { stride: 2, padding: 1 } : { stride: 1, padding: 0 });
+    if (batch_norm !== null) x = normalise(batch_norm, x);
+    if (!last) x = leakyRelu(b, x, slope);
+  }
+  return x;
+}
+
+function netOf(
+  blocks: readonly Block[],
+  input_shape: readonly number[],
+  output_shape: readonly number[],
+  mapsOf: (block: Block) => readonly [number, number],
+  run: (b: GraphBuilder, x: Value, normalise: Normalise) => Value,
+): Net {
+  const normal = (mean: number) => ({ kind: "normal", mean, deviation: DEVIATION } as const);
+  const specs = (block: Block): TensorSpec[] => {
+    const { name, batch_norm, outputs } = block;
+    const kernel = {
+      name: `${name}.weight`,
+      shape: [...mapsOf(block), KERNEL, KERNEL],
+      initialiser: normal(0),
+    };
+    if (batch_norm === null) return [kernel];
+    return [
+      kernel,
+      { name: `${batch_norm}.weight`, shape: [outputs], initialiser: normal(1) },
+      { name: `${batch_norm}.bias`, shape: [outputs], initialiser: { kind: "constant", value: 0 } },
+    ];
+  };
+  return {
+    parameters: blocks.flatMap(specs),
+    statistics: blocks.flatMap(({ batch_norm, outputs }) =>
+      batch_norm === null ? [] : batchNormStatistics(batch_norm, outputs)
+    ),
+    input_shape,
+    output_shape,
+    train(b, x) {
+      const moments: BatchMoments[] = [];
+      const output = run(b, x, (name, hidden) => {
+        const normal = batchNormTrain(b, name, hidden);
+        moments.push(normal.moments);
+        return normal.output;
+      });
+      return { output, moments };
+    },
+    infer: (b, x) => run(b, x, (name, hidden) => batchNormInfer(b, name, hidden)),
+  };
+}
