@@ -48,10 +48,10 @@ const GRAPHS: Readonly<Record<GraphName, { build: (pair: Pair) => Graph; trains:
 };
 
 /**
- * Builds the artifacts of a pair. The same pair gives the same bytes.
+ * Builds the artifacts of a pair. The same pair gives the same bytes. `accumulate`: micro-batches of a shard in a step.
  * @throws {RangeError} where the two networks do not fit each other or the micro-batch.
  */
-export async function buildArtifacts(pair: Pair): Promise<Artifacts> {
+export async function buildArtifacts(pair: Pair, accumulate = 1): Promise<Artifacts> {
   checkPair(pair);
   const layouts: Record<State, Layout> = {
     critic: buildLayout(pair.critic.parameters),
@@ -80,6 +80,7 @@ export async function buildArtifacts(pair: Pair): Promise<Artifacts> {
     objective: pair.objective.name,
     opset: OPSET,
     micro_batch: pair.micro_batch,
+    ...accumulate > 1 && { accumulate },
     latent: pair.generator.input_shape[0]!,
     example_shape: pair.critic.input_shape,
     layouts,

@@ -70,8 +70,10 @@ export interface Manifest {
   /** Name of the objective, e.g. "wgan". */
   readonly objective: string;
   readonly opset: number;
-  /** Examples of one shard in one step (B/S), unless accumulated. */
+  /** Examples of one run of the training graphs. */
   readonly micro_batch: number;
+  /** Micro-batches of one shard in one step, a power of two: leaves of the summing tree. Absent: 1. */
+  readonly accumulate?: number;
   readonly latent: number;
   /** Shape of one example as the networks see it, e.g. [784] or [2]. */
   readonly example_shape: readonly number[];

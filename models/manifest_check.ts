@@ -78,6 +78,7 @@ const ROLES: Readonly<Record<GraphName, Role>> = {
  */
 export function parseManifest(value: unknown): Manifest {
   const fields = record(value, "manifest", [
+    ...Object.hasOwn(value ?? {}, "accumulate") ? ["accumulate" as const] : [],
     "format",
     "version",
     "objective",
@@ -97,6 +98,7 @@ export function parseManifest(value: unknown): Manifest {
     objective: text(fields.objective, "objective"),
     opset: count(fields.opset, "opset", 1),
     micro_batch: count(fields.micro_batch, "micro_batch", 1),
+    ...fields.accumulate !== undefined && { accumulate: powerOfTwo(fields.accumulate, "accumulate") },
     latent: count(fields.latent, "latent", 1),
     example_shape: extents(fields.example_shape, "example_shape"),
     layouts: {
@@ -284,6 +286,11 @@ function count(value: unknown, path: string, min: number): number {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= min && value <= MAX_ELEMENTS
     ? value
     : refuse(path, `a whole number of ${min} to ${MAX_ELEMENTS}`, value);
+}
+
+function powerOfTwo(value: unknown, path: string): number {
+  const found = count(value, path, 1);
+  return Number.isInteger(Math.log2(found)) ? found : refuse(path, "a power of two", value);
 }
 
 function extents(value: unknown, path: string): number[] {

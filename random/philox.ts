@@ -78,7 +78,7 @@ function requireInteger(name: string, value: number, max: number): void {
   }
 }
 
-/** The numbers of one stream in order: 2^34 words, then a RangeError. */
+/** The numbers of one stream in order: 2^34 words, then a RangeError. `skip`: words to leave out at its begin. */
 export class Stream {
   readonly #shard: number;
   readonly #counter: number;
@@ -90,7 +90,7 @@ export class Stream {
   #block = 0;
 
   /** Throws RangeError when a part of the key is out of range. */
-  constructor(key: StreamKey) {
+  constructor(key: StreamKey, skip = 0) {
     requireInteger("seed", key.seed, Number.MAX_SAFE_INTEGER);
     requireInteger("counter", key.counter, LAST_WORD);
     requireInteger("shard", key.shard, LAST_WORD);
@@ -99,6 +99,8 @@ export class Stream {
     this.#purpose = PURPOSES[key.purpose];
     this.#key_low = key.seed | 0;
     this.#key_high = Math.floor(key.seed / TWO_32);
+    this.#block = Math.floor(skip / 4);
+    for (let i = 0; i < skip % 4; i++) this.nextUint32();
   }
 
   /** The next word: 0 to 2^32 - 1. */
@@ -146,18 +148,19 @@ export class Stream {
   }
 }
 
-/** Fills `out` with the stream's standard normal numbers, rounded to float32: one word each, in order. */
-export function fillNormal(out: Float32Array, key: StreamKey): void {
-  const stream = new Stream(key);
+/** Fills `out` with the stream's standard normal numbers, rounded to float32: one word each, in order, after `skip`. */
+export function fillNormal(out: Float32Array, key: StreamKey, skip = 0): void {
+  const stream = new Stream(key, skip);
   for (let i = 0; i < out.length; i++) out[i] = stream.nextNormal();
 }
 
 /**
  * Fills `out` with uniform numbers of [low, high): float32(low + (high - low) u), u a multiple of 2^-24 from the
- * upper 24 bits of one word each, in order. Rounding may reach `high` unless low and high are powers of two.
+ * upper 24 bits of one word each, in order, after `skip`. Rounding may reach `high` unless low and high are powers
+ * of two.
  */
-export function fillUniform(out: Float32Array, key: StreamKey, low = 0, high = 1): void {
-  const stream = new Stream(key);
+export function fillUniform(out: Float32Array, key: StreamKey, low = 0, high = 1, skip = 0): void {
+  const stream = new Stream(key, skip);
   const step = (high - low) / 0x100_0000;
   for (let i = 0; i < out.length; i++) out[i] = low + step * (stream.nextUint32() >>> 8);
 }

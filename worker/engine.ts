@@ -5,7 +5,7 @@
 import type { GraphName, Manifest } from "../models/manifest.ts";
 import { Kernels } from "../kernels/kernels.ts";
 import { split, type TreeNode } from "../kernels/tree.ts";
-import { fillNormal, fillUniform } from "../random/philox.ts";
+import { fillNormal, fillUniform, type StreamKey } from "../random/philox.ts";
 import { type Encoding, ExampleDecoder } from "./examples.ts";
 import type { Network } from "./fence.ts";
 import type { GraphRunner, Runners } from "./graph_runner.ts";
@@ -50,6 +50,8 @@ export interface Part {
   readonly sum: Float32Array<ArrayBuffer>;
 }
 
+type NoiseTask = Pick<SumTask, "noise_purpose" | "noise_counter">;
+
 /** Fakes to make ahead of the work that needs them. */
 export interface AheadTask {
   readonly shard: number;
@@ -82,6 +84,8 @@ function buildKernels(manifest: Manifest, num_results: number, result_size: numb
 export class Engine {
   readonly manifest: Manifest;
   readonly seed: number;
+  /** Leaves of the tree in one shard. */
+  readonly #accumulate: number;
   readonly #runners: Runners;
   readonly #kernels: Kernels;
   readonly #weights: Readonly<Record<Network, Float32Array>>;
@@ -94,14 +98,15 @@ export class Engine {
   /** One result buffer per level of the tree, and per network the training graph over it. */
   readonly #results: readonly Float32Array[];
   readonly #training: Readonly<Record<Network, readonly BoundGraph[]>>;
-  /** Fakes made ahead, by shard, all of the generator weights held and of one purpose and counter. */
+  /** Fakes made ahead, by leaf, all of the generator weights held and of one purpose and counter. */
   #ahead: { key: string; fakes: Map<number, Fakes> } = { key: "", fakes: new Map() };
   readonly #spares: Fakes[] = [];
 
   constructor(manifest: Manifest, runners: Runners, options: EngineOptions) {
     const { micro_batch, layouts, graphs } = manifest;
     const example = manifest.example_shape.reduce((product, extent) => product * extent, 1);
-    const num_levels = levels(options.num_shards);
+    const accumulate = this.#accumulate = manifest.accumulate ?? 1;
+    const num_levels = levels(options.num_shards * accumulate);
     const result_size = Math.max(graphs.critic_training_model.size, graphs.generator_training_model.size);
     this.manifest = manifest;
     this.seed = options.seed;
@@ -147,7 +152,9 @@ export class Engine {
 
   /** Computes a node of the summing tree. */
   async sum(task: SumTask): Promise<Sum> {
-    const compute_ms = await this.#sumInto(0, task, task.node);
+    const { begin, end } = task.node;
+    const leaves = { begin: begin * this.#accumulate, end: end * this.#accumulate };
+    const compute_ms = await this.#sumInto(0, task, leaves);
     return { sum: this.#result(0, this.#sizeOf(task.kind)), compute_ms };
   }
 
@@ -166,14 +173,18 @@ export class Engine {
     return { sum: this.#result(0, length), compute_ms: 0 };
   }
 
-  /** Makes a shard's fakes, to be used by a later {@linkcode sum} with the same purpose, counter and weights. */
-  async makeAhead(task: AheadTask): Promise<void> {
-    const key = `${task.noise_purpose} ${task.noise_counter}`;
+  /**
+   * Makes the fakes of a shard's first leaf, to be used by a later {@linkcode sum} with the same purpose, counter and
+   * weights.
+   */
+  async makeAhead({ shard, ...task }: AheadTask): Promise<void> {
+    const key = keyOf(task);
     if (this.#ahead.key !== key) this.#forgetAhead(key);
-    if (this.#ahead.fakes.has(task.shard)) return;
+    const leaf = shard * this.#accumulate;
+    if (this.#ahead.fakes.has(leaf)) return;
     const fakes = this.#spares.pop() ?? this.#newFakes();
-    this.#ahead.fakes.set(task.shard, fakes);
-    await this.#forward(task, fakes);
+    this.#ahead.fakes.set(leaf, fakes);
+    await this.#forward(leaf, task, fakes);
   }
 
   /** Frees the graphs. The engine is of no use then. */
@@ -210,7 +221,10 @@ export class Engine {
     this.#kernels.add(left, left, this.#result(level + 1, size));
   }
 
-  /** Sum of `node` into the result buffer of this level; those of higher levels are scratch. */
+  /**
+   * Sum of leaves into the result buffer of this level; those of higher levels are scratch. A shard's leaves are a
+   * power of two, so that they are a node: the tree over all leaves is the tree over the shards, with more below.
+   */
   async #sumInto(level: number, task: SumTask, node: TreeNode): Promise<number> {
     if (node.end - node.begin === 1) return await this.#leafInto(level, task, node.begin);
     const middle = split(node.begin, node.end);
@@ -220,35 +234,61 @@ export class Engine {
     return left_ms + right_ms;
   }
 
-  async #leafInto(level: number, task: SumTask, shard: number): Promise<number> {
-    const { noise_purpose, noise_counter } = task;
+  async #leafInto(level: number, task: SumTask, leaf: number): Promise<number> {
     let compute_ms = 0;
     if (task.kind === "critic") {
-      const leaf = task.leaves[shard - task.node.begin]!;
-      this.#decoder.decode(leaf.examples!, this.#real);
+      this.#decoder.decode(this.#examplesOf(task, leaf), this.#real);
       if (this.#mix !== null) {
-        fillUniform(this.#mix, { seed: this.seed, purpose: "mixing", counter: noise_counter, shard });
+        const { key, part } = this.#stream(leaf, { ...task, noise_purpose: "mixing" });
+        fillUniform(this.#mix, key, 0, 1, part * this.#mix.length);
       }
-      compute_ms += await this.#fillFake({ shard, noise_purpose, noise_counter });
-    } else this.#fillNoise({ shard, noise_purpose, noise_counter });
+      compute_ms += await this.#fillFake(leaf, task);
+    } else this.#fillNoise(leaf, task);
     return compute_ms + await this.#training[task.kind][level]!.run();
   }
 
-  async #fillFake(task: AheadTask): Promise<number> {
-    const ahead = this.#ahead.key === `${task.noise_purpose} ${task.noise_counter}`
-      ? this.#ahead.fakes.get(task.shard)
-      : undefined;
-    if (ahead === undefined) return await this.#forward(task, this.#fakes);
+  /** A leaf's rows of its shard's examples in this step. */
+  #examplesOf({ leaves, node }: SumTask, leaf: number): Uint8Array {
+    const { shard, part } = this.#placeOf(leaf);
+    const examples = leaves[shard - node.begin]!.examples!;
+    const bytes = examples.length / this.#accumulate;
+    return examples.subarray(part * bytes, (part + 1) * bytes);
+  }
+
+  #placeOf(leaf: number): { shard: number; part: number } {
+    return { shard: Math.floor(leaf / this.#accumulate), part: leaf % this.#accumulate };
+  }
+
+  async #fillFake(leaf: number, task: NoiseTask): Promise<number> {
+    const ahead = this.#ahead.key === keyOf(task) ? this.#ahead.fakes.get(leaf) : undefined;
+    if (ahead === undefined) return await this.#forward(leaf, task, this.#fakes);
     this.#fakes.data.set(ahead.data);
     return ahead.compute_ms;
   }
 
-  #fillNoise({ shard, noise_purpose, noise_counter }: AheadTask): void {
-    fillNormal(this.#noise, { seed: this.seed, purpose: noise_purpose, counter: noise_counter, shard });
+  /** A shard's stream of this step, which its leaves share out among them in order. */
+  #stream(
+    leaf: number,
+    { noise_purpose: purpose, noise_counter: counter }: NoiseTask | {
+      noise_purpose: "mixing";
+      noise_counter: number;
+    },
+  ): { key: StreamKey; part: number } {
+    const { shard, part } = this.#placeOf(leaf);
+    return { key: { seed: this.seed, purpose, counter, shard }, part };
   }
 
-  async #forward(task: AheadTask, fakes: Fakes): Promise<number> {
-    this.#fillNoise(task);
+  #fillNoise(leaf: number, task: NoiseTask): void {
+    const { key, part } = this.#stream(leaf, task);
+    fillNormal(this.#noise, key, part * this.#noise.length);
+  }
+
+  async #forward(leaf: number, task: NoiseTask, fakes: Fakes): Promise<number> {
+    this.#fillNoise(leaf, task);
     return fakes.compute_ms = await fakes.forward.run();
   }
+}
+
+function keyOf({ noise_purpose, noise_counter }: NoiseTask): string {
+  return `${noise_purpose} ${noise_counter}`;
 }

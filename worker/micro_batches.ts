@@ -13,6 +13,7 @@ export class MicroBatches {
   readonly #store: ShardStore;
   readonly #orders: readonly ShardOrder[];
 
+  /** `micro_batch`: examples of a shard in one step. */
   constructor(welcome: MessageOf<"welcome">, micro_batch: number, store: ShardStore) {
     this.#micro_batch = micro_batch;
     this.#example_bytes = welcome.example_bytes;

@@ -44,7 +44,7 @@ export async function probe(manifest: Manifest, runners: Runners, device: Device
   await generator.run();
   for (const bound of [forward, critic, generator]) bound.release();
   const numeric_class = await hash([fake, critic_result, generator_result], settings(device));
-  return { numeric_class, shard_ms: median(times.slice(1)) };
+  return { numeric_class, shard_ms: median(times.slice(1)) * (manifest.accumulate ?? 1) };
 }
 
 function settings(device: Device): string {

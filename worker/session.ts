@@ -205,7 +205,7 @@ export class Session {
     };
     const shared = await this.#share(manifest, computer);
     if (this.#over) return;
-    const batches = new MicroBatches(welcome, manifest.micro_batch, store);
+    const batches = new MicroBatches(welcome, manifest.micro_batch * (manifest.accumulate ?? 1), store);
     this.#phase = { name: "ready", manifest, computer, batches };
     const shard_ms = meanShardMs(computer.probes);
     channel.send({ type: "ready", numeric_class: numericClass(computer.probes), shard_ms, shared });

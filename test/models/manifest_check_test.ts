@@ -86,6 +86,18 @@ function example() {
   };
 }
 
+Deno.test("manifest: a shard's parts are a power of two, or not named", () => {
+  const parts = (accumulate: unknown) => ({ ...example(), accumulate });
+  assert.equal(parseManifest(parts(8)).accumulate, 8);
+  assert.equal("accumulate" in parseManifest(example()), false);
+  for (const wrong of [3, 0, "2"]) {
+    assert.throws(() => parseManifest(parts(wrong)), {
+      name: ManifestError.name,
+      message: /: accumulate must be/,
+    });
+  }
+});
+
 /** The same of an objective that mixes. */
 function mixing(shape: (number | string)[] = [4, 1]) {
   const manifest = example();

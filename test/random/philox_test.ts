@@ -190,3 +190,14 @@ Deno.test("every permutation of four is as likely (chi-square at 1 %)", () => {
   const chi_square = [...counts.values()].reduce((sum, count) => sum + (count - n / 24) ** 2 / (n / 24), 0);
   assert.ok(chi_square < 41.6, `${chi_square}`); // 23 degrees of freedom
 });
+
+Deno.test("a stream that skips words goes on as one that has drawn them", () => {
+  const key = { seed: 5, purpose: "probe", counter: 1, shard: 2 } as const;
+  const whole = new Float32Array(40);
+  fillNormal(whole, key);
+  for (const skip of [0, 1, 4, 7, 16, 30]) {
+    const rest = new Float32Array(40 - skip);
+    fillNormal(rest, key, skip);
+    assert.deepEqual(rest, whole.slice(skip));
+  }
+});

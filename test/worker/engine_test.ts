@@ -22,8 +22,13 @@ function engine(encoding: "uint8" | "float32" = "uint8", with_runners = runners)
   return engine;
 }
 
-function examples(shard: number): Uint8Array {
-  return exampleBytes(MICRO_BATCH * 10, shard);
+/** Micro-batches of a shard, one after the other. */
+function examples(shard: number, count = 1): Uint8Array {
+  const parts = Array.from(
+    { length: count },
+    (_, part) => exampleBytes(MICRO_BATCH * 10, shard + 100 * part),
+  );
+  return Uint8Array.from(parts.flatMap((part) => [...part]));
 }
 
 function task(kind: Network, begin: number, end: number): SumTask {
@@ -50,10 +55,10 @@ function wrapped(runner: GraphRunner, run: (graph: BoundGraph, result: Float32Ar
 }
 
 /** One leaf with ONNX Runtime alone: each tensor on its own, results copied from its answer. */
-async function leafByHand({ manifest, graphs, weights }: TestRun, kind: Network, shard: number) {
+async function leafByHand({ manifest, graphs, weights }: TestRun, kind: Network, shard: number, part = 0) {
   const noise = new Float32Array(MICRO_BATCH * manifest.latent);
   const purpose: NoisePurpose = `${kind}_noise`;
-  fillNormal(noise, { seed: SEED, purpose, counter: 3, shard });
+  fillNormal(noise, { seed: SEED, purpose, counter: 3, shard }, part * noise.length);
   const inputs: Record<string, Float32Array> = { noise };
   for (const network of ["critic", "generator"] as const) {
     for (const { name, shape, offset } of manifest.layouts[network].slots) {
@@ -70,10 +75,11 @@ async function leafByHand({ manifest, graphs, weights }: TestRun, kind: Network,
   };
   if (kind === "critic") {
     inputs.mix = new Float32Array(MICRO_BATCH);
-    fillUniform(inputs.mix, { seed: SEED, purpose: "mixing", counter: 3, shard });
+    fillUniform(inputs.mix, { seed: SEED, purpose: "mixing", counter: 3, shard }, 0, 1, part * MICRO_BATCH);
     const { fake } = await compute(manifest.graphs.generator_forward_model, graphs.generator_forward_model);
     inputs.fake = fake!.data as Float32Array;
-    inputs.real = Float32Array.from(examples(shard), (value) => Math.fround(value / 127.5 - 1));
+    const rows = examples(shard, part + 1).subarray(-MICRO_BATCH * 10);
+    inputs.real = Float32Array.from(rows, (value) => Math.fround(value / 127.5 - 1));
   }
   const entry = manifest.graphs[`${kind}_training_model`];
   const results = await compute(entry, graphs[`${kind}_training_model`]);
@@ -107,6 +113,28 @@ Deno.test("where the objective mixes, each leaf mixes by numbers of its own step
   const other_step = { ...task("critic", 0, 1), noise_counter: 4 };
   assert.notDeepEqual((await sumOf(engine, other_step)).sum, a);
 });
+
+for (const kind of ["critic", "generator"] as const) {
+  Deno.test(`${kind}: a shard in two parts is two leaves, with the next of its examples, noise and mixing`, async () => {
+    const mixing = await testRun(5, wganGp(10));
+    const manifest = { ...mixing.manifest, accumulate: 2 };
+    const runners = await compileGraphs(manifest, mixing.graphs, CPU);
+    const engine = new Engine(manifest, runners, { seed: SEED, encoding: "uint8", num_shards: 5 });
+    engine.setWeights("critic", mixing.weights.critic);
+    engine.setWeights("generator", mixing.weights.generator);
+    const leaf = (shard: number, part: number) => leafByHand(mixing, kind, shard, part);
+    const [a, b] = [await leaf(2, 0), await leaf(2, 1)], [c, d] = [await leaf(3, 0), await leaf(3, 1)];
+    const both = task(kind, 2, 4);
+    const leaves = both.leaves.map(({ shard }) => ({
+      shard,
+      examples: kind === "critic" ? examples(shard, 2) : null,
+    }));
+    for (const ahead of [false, true]) {
+      if (ahead) await engine.makeAhead({ shard: 3, noise_purpose: "critic_noise", noise_counter: 3 });
+      assert.deepEqual((await sumOf(engine, { ...both, leaves })).sum, add(add(a, b), add(c, d)));
+    }
+  });
+}
 
 Deno.test("fakes made ahead change no bit, and are used", async () => {
   const plain = await sumOf(engine(), task("critic", 0, 2));
