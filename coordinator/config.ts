@@ -21,6 +21,16 @@ export interface RunConfig extends Hyperparameters, Padding {
   readonly epochs: number | null;
   readonly seed: number;
   readonly schedule: "paper" | "post";
+  /**
+   * Whether each of the first 25 generator steps and every 500th come after 100 critic steps, as in the code of
+   * Arjovsky, Chintala, Bottou 2017 (schedule "paper" only).
+   */
+  readonly warm_up: boolean;
+  /**
+   * Parts in which a shard computes its examples of a step, one after the other, their gradients added: more leaves
+   * of the summing tree, less memory. A power of two, so that a shard is a node of the tree.
+   */
+  readonly accumulate: number;
   /** Whether workers of another numeric class are refused. */
   readonly exact: boolean;
   /** Critic steps between sample grids; 0: only at start and end. */
@@ -79,6 +89,17 @@ export function resolveConfig(
 ): RunConfig {
   const name = given.preset ?? preset;
   const { about: _about, networks, sides, ...hyperparameters }: Preset = PRESETS[name];
+  if (given.warm_up && given.schedule === "post") {
+    throw new UserError(
+      "Cannot warm up: --warm-up needs --schedule paper, found post; leave one of them out",
+    );
+  }
+  if (given.accumulate !== undefined && !Number.isInteger(Math.log2(given.accumulate))) {
+    throw new UserError(
+      `Cannot accumulate gradients: --accumulate must be a power of two, found ${given.accumulate}; ` +
+        `take ${2 ** Math.floor(Math.log2(given.accumulate))}, or more --shards`,
+    );
+  }
   const padding = {
     pad_to: sideFor(name, { ...sides && { sides } }, given.pad_to ?? undefined, data.example_shape),
     pad_value: given.pad_value ?? 0,
@@ -98,6 +119,8 @@ export function resolveConfig(
     epochs: null,
     seed: 1,
     schedule: "paper",
+    warm_up: false,
+    accumulate: 1,
     exact: false,
     sample_every: 1000,
     checkpoint_every: null,
@@ -115,6 +138,8 @@ const UNSAID_BEFORE = {
   optimizer: RMSPROP,
   pad_to: null,
   pad_value: 0,
+  warm_up: false,
+  accumulate: 1,
 } as const satisfies Partial<RunConfig>;
 
 /** The configuration of a recorded run, of any format that can be read. */

@@ -170,6 +170,23 @@ const RUN_OPTIONS = {
       "post: when the batch's index in the epoch is a multiple of n_critic, with the critic's noise",
     group: "Hyperparameters",
   },
+  warm_up: {
+    kind: "boolean",
+    default_text: "off",
+    about:
+      "100 critic steps for each of the first 25 generator steps and for every 500th, as the WGAN authors",
+    group: "Hyperparameters",
+  },
+  accumulate: {
+    kind: "number",
+    integer: true,
+    min: 1,
+    max: 1024,
+    unit: "parts, a power of two",
+    default_text: "1",
+    about: "Parts in which a shard computes its examples of a step, for less memory; part of the bits",
+    group: "Hyperparameters",
+  },
   exact: {
     kind: "boolean",
     default_text: "on for train, off for coordinator",

@@ -71,7 +71,7 @@ async function prepareNew(options: PrepareOptions): Promise<Prepared> {
   const data = padImages(unpadded, resolved);
   const config = withSteps(resolved, data);
   const plan = planOf(config, data);
-  const { manifest, files } = await buildArtifacts(pairOf(config, plan.micro_batch));
+  const { manifest, files } = await buildArtifacts(pairOf(config, plan), config.accumulate);
   const path = options.out ?? join("runs", runName(config.preset, options.now));
   const folder = await createRunFolder(path, files);
   const artifacts = await Promise.all(
@@ -83,7 +83,7 @@ async function prepareNew(options: PrepareOptions): Promise<Prepared> {
   log.append(await runRecord(run, config, data, plan, manifest, artifacts, options.now));
   await log.sync();
   const { state, ...summing } = allocate(manifest, config);
-  fillInitial(state, config, plan.micro_batch);
+  fillInitial(state, config, plan);
   const facts = { run, incarnation: 0, seed: config.seed, manifest, files: artifacts };
   const sharded = await ShardedData.of(data, plan);
   return { config, data: sharded, facts, state, ...summing, folder, log, checkpoint: null, passed_over: [] };
@@ -114,7 +114,7 @@ async function prepareResumed(options: PrepareOptions, path: string): Promise<Pr
   const { state, ...summing } = allocate(manifest, config);
   const passed_over: BadCheckpoint[] = [];
   const checkpoint = await loadNewest(folder.checkpoints, recorded.run, state, manifest, passed_over);
-  if (!checkpoint) fillInitial(state, config, plan.micro_batch);
+  if (!checkpoint) fillInitial(state, config, plan);
   if (state.step >= config.steps) {
     throw new UserError(
       `Cannot resume up to step ${config.steps}: --steps must be more than ${state.step}, where the last checkpoint is`,
@@ -138,13 +138,20 @@ function sourceOf(given: { readonly dataset?: string | null; readonly data?: str
 }
 
 function planOf(config: RunConfig, data: DataSet): ShardPlan {
-  const { shards: num_shards, batch, holdout, seed, networks } = config;
+  const { shards: num_shards, batch, holdout, seed, networks, accumulate } = config;
   const plan = new ShardPlan({ num_examples: data.num_examples, num_shards, batch, holdout, seed });
-  const normalises = Object.values(buildNetworks(networks)).some(dependsOnBatch);
-  if (normalises && plan.micro_batch < 2) {
+  const fewest = Object.values(buildNetworks(networks)).some(dependsOnBatch) ? 2 : 1;
+  if (plan.micro_batch % accumulate !== 0) {
     throw new UserError(
-      `Cannot plan shards: with batch normalisation --batch must be at least twice --shards ${num_shards}, ` +
-        `found ${batch}; take --batch ${2 * num_shards} or fewer --shards`,
+      `Cannot accumulate gradients: --batch must be a multiple of --shards ${num_shards} times --accumulate ` +
+        `${accumulate}, found ${batch}; take --batch ${fewest * num_shards * accumulate}`,
+    );
+  }
+  if (plan.micro_batch / accumulate < fewest) {
+    const parts = accumulate === 1 ? "" : ` times --accumulate ${accumulate}`;
+    throw new UserError(
+      `Cannot plan shards: with batch normalisation --batch must be at least twice --shards ${num_shards}${parts}, ` +
+        `found ${batch}; take --batch ${2 * num_shards * accumulate} or fewer --shards`,
     );
   }
   return plan;
@@ -156,12 +163,13 @@ function withSteps(config: RunConfig, data: DataSet): RunConfig {
   return { ...config, steps: config.epochs * planOf(config, data).steps_per_epoch };
 }
 
-function pairOf(config: RunConfig, micro_batch: number) {
+function pairOf(config: RunConfig, plan: ShardPlan) {
+  const micro_batch = plan.micro_batch / config.accumulate;
   return { ...buildNetworks(config.networks), objective: objectiveOf(config), micro_batch };
 }
 
-function fillInitial(state: ModelState, config: RunConfig, micro_batch: number): void {
-  const first = initialState(pairOf(config, micro_batch), config.seed);
+function fillInitial(state: ModelState, config: RunConfig, plan: ShardPlan): void {
+  const first = initialState(pairOf(config, plan), config.seed);
   state.critic.parameters.set(first.critic);
   state.generator.parameters.set(first.generator);
   state.statistics.set(first.statistics);

@@ -83,7 +83,7 @@ async function trainStep(run: Training, step: number): Promise<StepReport> {
   const ms: StepTimes = { total: 0, wait: 0, sum: 0, update: 0, send: 0 };
   const shares = new Map<number, WorkerShare>();
   const at = { step, epoch: Math.floor((step - 1) / epoch_steps), batch: (step - 1) % epoch_steps };
-  const due = generatorDue(config, step, at.batch);
+  const due = generatorDue(config, { ...at, generator_step: state.generator_step });
   const last = step === config.steps;
 
   const critic = await gather(run, ms, shares, {
@@ -126,6 +126,11 @@ async function trainStep(run: Training, step: number): Promise<StepReport> {
     ms,
     shares,
   };
+}
+
+/** Leaves of the summing tree: a shard's micro-batches are one or more of them. */
+function numLeaves({ shards, accumulate }: RunConfig): number {
+  return shards * accumulate;
 }
 
 interface Gathered {
@@ -176,7 +181,7 @@ function tailOf(
   count: number,
 ): Float32Array {
   const first = graphOf(run, kind).tail_offset + begin;
-  const scale = 1 / run.config.shards;
+  const scale = 1 / numLeaves(run.config);
   return Float32Array.from({ length: count }, (_, i) => meanAt(sum, first + i, scale));
 }
 
@@ -199,7 +204,7 @@ function apply(
 ): void {
   const started_ms = run.now_ms();
   const lr = learningRate(run.config, step);
-  run.state.update(network, sum, 1 / run.config.shards, { lr, ...options });
+  run.state.update(network, sum, 1 / numLeaves(run.config), { lr, ...options });
   ms.update += run.now_ms() - started_ms;
 }
 

@@ -52,6 +52,20 @@ Deno.test("convolutional presets take images of 32 or 64, and smaller ones with 
   assert.equal(resolveConfig({ pad_to: 40 }, "wgan", images).pad_to, 40);
 });
 
+Deno.test("the warm-up is for schedule paper, and parts of a shard are a power of two", () => {
+  assert.equal(resolveConfig({ warm_up: true }, "wgan", images).warm_up, true);
+  assert.throws(() => resolveConfig({ warm_up: true, schedule: "post" }, "wgan", images), {
+    name: UserError.name,
+    message: "Cannot warm up: --warm-up needs --schedule paper, found post; leave one of them out",
+  });
+  assert.equal(resolveConfig({ accumulate: 8 }, "wgan", images).accumulate, 8);
+  assert.throws(() => resolveConfig({ accumulate: 6 }, "wgan", images), {
+    name: UserError.name,
+    message:
+      "Cannot accumulate gradients: --accumulate must be a power of two, found 6; take 4, or more --shards",
+  });
+});
+
 Deno.test("a penalty is for objectives that have one", () => {
   assert.equal(resolveConfig({ preset: "wgan-gp", penalty: 3 }, "wgan", images).penalty, 3);
   assert.throws(() => resolveConfig({ penalty: 3 }, "wgan", images), {

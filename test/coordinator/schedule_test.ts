@@ -1,19 +1,31 @@
 import assert from "node:assert/strict";
 import { generatorDue, learningRate } from "../../coordinator/schedule.ts";
 
+/** Critic steps that a generator step follows, in epochs of 7 steps. */
+function dueSteps(config: Parameters<typeof generatorDue>[0], num_steps: number): number[] {
+  const due: number[] = [];
+  for (let step = 1; step <= num_steps; step++) {
+    if (generatorDue(config, { step, batch: (step - 1) % 7, generator_step: due.length })) due.push(step);
+  }
+  return due;
+}
+
 Deno.test("paper schedule: a generator step after every n_critic-th step of the run", () => {
-  const config = { schedule: "paper", n_critic: 5 } as const;
-  const due = Array.from({ length: 12 }, (_, i) => i + 1).filter((step) =>
-    generatorDue(config, step, (step - 1) % 7)
-  );
-  assert.deepEqual(due, [5, 10]);
+  assert.deepEqual(dueSteps({ schedule: "paper", n_critic: 5, warm_up: false }, 12), [5, 10]);
+});
+
+Deno.test("warm-up: 100 critic steps for the first 25 generator steps and every 500th, as the authors' loop has it", () => {
+  const expected: number[] = [];
+  for (let generator_step = 0, step = 0; expected.length < 1010; generator_step++) {
+    step += generator_step < 25 || generator_step % 500 === 0 ? 100 : 5;
+    expected.push(step);
+  }
+  const due = dueSteps({ schedule: "paper", n_critic: 5, warm_up: true }, expected.at(-1)!);
+  assert.deepEqual(due, expected);
 });
 
 Deno.test("post schedule: a generator step when the index within the epoch is a multiple of n_critic", () => {
-  const config = { schedule: "post", n_critic: 5 } as const;
-  const due = Array.from({ length: 14 }, (_, i) => i + 1).filter((step) =>
-    generatorDue(config, step, (step - 1) % 7)
-  );
+  const due = dueSteps({ schedule: "post", n_critic: 5, warm_up: false }, 14);
   assert.deepEqual(due, [1, 6, 8, 13], "batches 0 and 5 of epochs of 7 steps");
 });
 

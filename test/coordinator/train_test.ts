@@ -43,6 +43,8 @@ const CONFIG = {
   decay_steps: 0,
   clip: CLIP,
   schedule: "paper",
+  warm_up: false,
+  accumulate: 1,
 } as RunConfig;
 
 /** Results of shard `shard`: gradients and tail that depend on step and shard. */
@@ -197,6 +199,17 @@ Deno.test("train by Adam: each network's corrections count its own updates, and 
   await train({ ...halves.training, config: { ...halves.training.config, steps: 6 } });
   assert.equal(halves.state.critic.checksum, whole.state.critic.checksum);
   assert.equal(halves.state.generator.checksum, whole.state.generator.checksum);
+});
+
+Deno.test("with accumulated gradients, means are over all leaves of the tree", async () => {
+  const [plain, accumulated] = [setUp({ steps: 1 }), setUp({ steps: 1, accumulate: 2 })];
+  await train(plain.training);
+  await train(accumulated.training);
+  assert.equal(accumulated.reports[0]!.mean_real, Math.fround(plain.reports[0]!.mean_real / 2));
+  assert.deepEqual(
+    [...accumulated.state.critic.square_average],
+    [...plain.state.critic.square_average].map((square) => Math.fround(square / 4)),
+  );
 });
 
 Deno.test("train reports the means over the shards", async () => {

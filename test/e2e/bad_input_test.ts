@@ -189,7 +189,7 @@ Deno.test("a configuration file that cannot be used is refused in one line", asy
       line: "train --config resume",
       message:
         'Unknown key "resume" in configuration file resume; known are preset, dataset, data, pad_to, pad_value, holdout, ' +
-        "seed, steps, epochs, batch, shards, n_critic, lr, decay_steps, clip, penalty, latent, schedule, exact, " +
+        "seed, steps, epochs, batch, shards, n_critic, lr, decay_steps, clip, penalty, latent, schedule, warm_up, accumulate, exact, " +
         "sample_every, checkpoint_every",
     },
     {

@@ -22,6 +22,7 @@ const PLANE = ["--dataset", "8gaussians", "--batch", "32", "--n-critic", "2"];
 const BORDERED = ["--batch", "8", "--n-critic", "2", "--holdout", "0.1"];
 const CASES: readonly Case[] = [
   { preset: "wgan", args: IMAGES, estimates_distance: true },
+  { preset: "strokes", args: [...IMAGES, "--accumulate", "2"], estimates_distance: true },
   { preset: "gan", args: IMAGES, estimates_distance: false },
   { preset: "wgan-gp", args: IMAGES, estimates_distance: true },
   { preset: "wgan-dcgan", args: BORDERED, estimates_distance: true },

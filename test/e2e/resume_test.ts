@@ -112,7 +112,7 @@ async function makeOlder(run: string): Promise<void> {
   const log = join(run, "events.jsonl");
   const [first, ...rest] = (await Deno.readTextFile(log)).split("\n");
   const record = JSON.parse(first!);
-  for (const key of ["objective", "penalty", "optimizer", "pad_to", "pad_value"]) {
+  for (const key of ["objective", "penalty", "optimizer", "pad_to", "pad_value", "warm_up", "accumulate"]) {
     assert.ok(key in record.config, key);
     delete record.config[key];
   }
