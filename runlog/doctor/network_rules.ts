@@ -56,7 +56,7 @@ const vanish: Rule = {
     `In the last ${IN_A_ROW} vitals, a layer of the critic has gradients below ${VANISHED} (root mean square).`,
   cause:
     "The critic is nearly flat, so neither network learns from it: clipped too tightly, or its units are dead",
-  change: "Raise --clip (twice, then five times); if --lr is far above the preset's, lower it",
+  change: "With clipping, raise --clip (twice, then five times); if --lr is far above the preset's, lower it",
   find({ vitals }) {
     const last = vitals.slice(-IN_A_ROW);
     if (last.length < IN_A_ROW) return null;
@@ -77,7 +77,7 @@ const explode: Rule = {
     `In the last ${IN_A_ROW} vitals, a layer of the critic has gradients above ${EXPLODED} (root mean square), and ` +
     `they are more than ${GROWN} times those of the run's first vitals.`,
   cause: "The critic grows steeper without end: nothing bounds its slope",
-  change: "Lower --clip (a tenth), then --lr",
+  change: "With clipping, lower --clip (a tenth); then lower --lr",
   find({ vitals }) {
     const last = vitals.slice(-IN_A_ROW);
     const first = vitals[0] && extremeLayer(vitals[0].critic_gradients, 1);
