@@ -3,6 +3,7 @@ import * as ort from "onnxruntime-node";
 import type { GraphEntry } from "../../models/manifest.ts";
 import { wganGp } from "../../models/objectives/wgan_gp.ts";
 import { fillNormal, fillUniform } from "../../random/philox.ts";
+import { bytesOf } from "../../wire/frame.ts";
 import { CPU } from "../../worker/device.ts";
 import { Engine, type Leaf, type NoisePurpose, type SumTask } from "../../worker/engine.ts";
 import type { Network } from "../../worker/fence.ts";
@@ -165,6 +166,12 @@ Deno.test("fakes made ahead for another counter, purpose or generator are not us
   await other_weights.makeAhead({ shard: 0, noise_purpose: "critic_noise", noise_counter: 3 });
   other_weights.setWeights("generator", run.weights.generator);
   assert.deepEqual((await sumOf(other_weights, task("critic", 0, 1))).sum, right);
+  const read_weights = engine();
+  read_weights.setWeights("generator", run.weights.generator.map((value) => value * 2));
+  await read_weights.makeAhead({ shard: 0, noise_purpose: "critic_noise", noise_counter: 3 });
+  const read = (into: Uint8Array) => (into.set(bytesOf(run.weights.generator)), true);
+  assert.equal(read_weights.readWeights("generator", read), true);
+  assert.deepEqual((await sumOf(read_weights, task("critic", 0, 1))).sum, right);
 });
 
 Deno.test("fakes of another counter take the place of those made before", async () => {
