@@ -8,11 +8,21 @@ export interface Advice {
   readonly line: string | null;
 }
 
+function hasStoppedLearning({ config: { decay_steps }, steps }: Summary): boolean {
+  return typeof decay_steps === "number" && decay_steps > 0 && steps >= decay_steps;
+}
+
 function goOn(folder: string, summary: Summary): Advice {
   const line = `deno task train --resume ${folder}`;
   const from = summary.checkpoints.at(-1)?.step;
   switch (summary.state) {
     case "finished":
+      if (hasStoppedLearning(summary)) {
+        const text =
+          "Its learning rate has fallen to 0, so more steps would change nothing: a longer run needs a " +
+          "larger --decay-steps from its start";
+        return { text, line: null };
+      }
       return { text: "Train on, from where it ended:", line: `${line} --steps ${2 * summary.steps}` };
     case "running":
       return { text: "It is running; look again:", line: `deno task inspect ${folder}` };

@@ -241,3 +241,16 @@ Deno.test("a GAN has a gap between its scores and no estimate; nothing is said o
   assert.ok(!lines.some((line) => /Wasserstein/.test(line)));
   assert.deepEqual(adviceFor("r", summary).length, 1);
 });
+
+Deno.test("a run whose learning rate has fallen to 0 is not to be trained on", () => {
+  const decayed = (decay_steps: number) => ({ ...FINISHED, config: { ...FINISHED.config, decay_steps } });
+  const last = (summary: Summary) => adviceFor("runs/example", summary).at(-1);
+  assert.deepEqual(last(decayed(30)), {
+    text:
+      "Its learning rate has fallen to 0, so more steps would change nothing: a longer run needs a larger " +
+      "--decay-steps from its start",
+    line: null,
+  });
+  assert.equal(last(decayed(31))?.line, "deno task train --resume runs/example --steps 60");
+  assert.equal(last(decayed(0))?.line, "deno task train --resume runs/example --steps 60");
+});
