@@ -9,7 +9,8 @@ import { UPDATE_WASM_BASE64 } from "./update_wasm.ts";
 
 const PAGE_BYTES = 65536;
 const MAX_PAGES = 65535;
-const ALIGNMENT_BYTES = 64;
+/** Buffers begin at multiples of a cache line. */
+export const ALIGNMENT_BYTES = 64;
 const FLOAT_BYTES = 4;
 
 /** Exports of kernels/assembly/update.ts. Pointers are byte addresses, `n` counts floats. */

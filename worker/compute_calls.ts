@@ -48,10 +48,10 @@ export interface Calls {
     readonly gives: boolean;
   };
   sum: { readonly takes: { readonly task: SumTask; readonly place: SumPlace }; readonly gives: PlacedSum };
-  /** Adds the sums of subtrees, in the order of the tree. */
+  /** Adds the sums of subtrees, in the order of the tree, and gives the parts' buffers back. */
   add: {
     readonly takes: { readonly node: TreeNode; readonly parts: readonly Part[]; readonly place: SumPlace };
-    readonly gives: PlacedSum;
+    readonly gives: PlacedSum & { readonly parts: readonly Part[] };
   };
   ahead: { readonly takes: AheadTask; readonly gives: null };
   /** Begins a job with the weights held now. */

@@ -49,7 +49,7 @@ class ComputeThread {
       case "sum":
         return this.#place(await this.#ready().sum(call.takes.task), call.takes.place);
       case "add":
-        return this.#place(this.#ready().add(call.takes.node, call.takes.parts), call.takes.place);
+        return this.#add(call.takes);
       case "ahead":
         await this.#ready().makeAhead(call.takes);
         return null;
@@ -104,6 +104,10 @@ class ComputeThread {
     return { sum: null, compute_ms };
   }
 
+  #add({ node, parts, place }: Calls["add"]["takes"]): Calls["add"]["gives"] {
+    return { ...this.#place(this.#ready().add(node, parts), place), parts };
+  }
+
   #release(): void {
     this.#closeShared();
     this.#engine?.release();
@@ -132,10 +136,11 @@ class ComputeThread {
 /** Buffers that are handed over instead of copied. */
 function transferred(answer: Answer): Transferable[] {
   if (!answer.ok || answer.gives === null) return [];
-  if (answer.gives instanceof Float32Array) return [answer.gives.buffer];
-  return typeof answer.gives === "object" && "sum" in answer.gives && answer.gives.sum
-    ? [answer.gives.sum.buffer]
-    : [];
+  const { gives } = answer;
+  if (gives instanceof Float32Array) return [gives.buffer];
+  if (typeof gives !== "object" || !("sum" in gives)) return [];
+  const parts = "parts" in gives ? gives.parts : [];
+  return [gives.sum, ...parts.map(({ sum }) => sum)].flatMap((sum) => sum === null ? [] : [sum.buffer]);
 }
 
 const thread = new ComputeThread();

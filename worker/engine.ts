@@ -3,8 +3,8 @@
  * fakes included. Bits depend on the weights, the seed, the counters, the shards and the examples alone.
  */
 import type { GraphName, Manifest } from "../models/manifest.ts";
-import { Kernels } from "../kernels/kernels.ts";
-import { split, type TreeNode } from "../kernels/tree.ts";
+import { ALIGNMENT_BYTES, Kernels } from "../kernels/kernels.ts";
+import { split, sumTree, type TreeNode } from "../kernels/tree.ts";
 import { fillNormal, fillUniform, type StreamKey } from "../random/philox.ts";
 import { type Encoding, ExampleDecoder } from "./examples.ts";
 import type { Network } from "./fence.ts";
@@ -67,7 +67,6 @@ interface Fakes {
 }
 
 const FLOAT_BYTES = 4;
-const ALIGNMENT_BYTES = 64;
 
 /** Levels of a tree of n leaves, the leaves' own included. */
 function levels(num_shards: number): number {
@@ -160,17 +159,24 @@ export class Engine {
 
   /** Adds the parts, which make up the node, in the order of the tree. */
   add(node: TreeNode, parts: readonly Part[]): Sum {
-    const { length } = parts[0]!.sum;
-    const addInto = (level: number, { begin, end }: TreeNode): void => {
-      const part = parts.find(({ node }) => node.begin === begin && node.end === end);
-      if (part) return this.#result(level, length).set(part.sum);
-      const middle = split(begin, end);
-      addInto(level, { begin, end: middle });
-      addInto(level + 1, { begin: middle, end });
-      this.#addNext(level, length);
-    };
-    addInto(0, node);
-    return { sum: this.#result(0, length), compute_ms: 0 };
+    // The result buffers are a stack: a sum takes the place of its left summand.
+    let held = 0;
+    const sum = sumTree(
+      node,
+      ({ begin, end }) => {
+        const part = parts.find(({ node }) => node.begin === begin && node.end === end);
+        if (part === undefined) return undefined;
+        const place = this.#result(held++, part.sum.length);
+        place.set(part.sum);
+        return place;
+      },
+      (left, right) => {
+        held--;
+        this.#kernels.add(left, left, right);
+        return left;
+      },
+    );
+    return { sum, compute_ms: 0 };
   }
 
   /**
@@ -215,12 +221,6 @@ export class Engine {
     return this.#results[level]!.subarray(0, size);
   }
 
-  /** The result of a level plus that of the next. */
-  #addNext(level: number, size: number): void {
-    const left = this.#result(level, size);
-    this.#kernels.add(left, left, this.#result(level + 1, size));
-  }
-
   /**
    * Sum of leaves into the result buffer of this level; those of higher levels are scratch. A shard's leaves are a
    * power of two, so that they are a node: the tree over all leaves is the tree over the shards, with more below.
@@ -230,7 +230,9 @@ export class Engine {
     const middle = split(node.begin, node.end);
     const left_ms = await this.#sumInto(level, task, { begin: node.begin, end: middle });
     const right_ms = await this.#sumInto(level + 1, task, { begin: middle, end: node.end });
-    this.#addNext(level, this.#sizeOf(task.kind));
+    const size = this.#sizeOf(task.kind);
+    const left = this.#result(level, size);
+    this.#kernels.add(left, left, this.#result(level + 1, size));
     return left_ms + right_ms;
   }
 

@@ -126,10 +126,10 @@ export class Pool {
 
   async #add(node: TreeNode, parts: readonly Part[], place: SumPlace): Promise<PlacedSum> {
     const transfer = parts.map(({ sum }) => sum.buffer);
-    return await this.#byLoad()[0]!.call("add", { node, parts, place }, [
-      ...transfer,
-      ...transferable(place),
-    ]);
+    const lane = this.#byLoad()[0]!;
+    const added = await lane.call("add", { node, parts, place }, [...transfer, ...transferable(place)]);
+    for (const { sum } of added.parts) this.#spares.put(sum);
+    return added;
   }
 
   #buffer(kind: Network): Float32Array<ArrayBuffer> {
