@@ -1,4 +1,5 @@
 /** Small networks in the float64 interpreter against PyTorch's float64, with one thing wrong at a time if wanted. */
+import assert from "node:assert/strict";
 import { inputRule, type Rules, type RuleSite } from "../../models/autodiff/rule.ts";
 import { RULES } from "../../models/autodiff/rules.ts";
 import type { Graph } from "../../models/onnx/graph.ts";
@@ -59,6 +60,18 @@ export function differences(
     );
     return !(norm(difference) <= tolerance * Math.max(norm(exact), 1e-6 * whole));
   }).map(([name]) => name);
+}
+
+/** The training reaches every tensor of the golden, and has no others. */
+export async function assertReached(golden: TrainingGolden, tolerance: number): Promise<void> {
+  const trained = await trainWith(golden, {});
+  assert.deepEqual([...trained.keys()].sort(), [...golden.results.keys()].sort());
+  assert.deepEqual(differences(trained, golden, tolerance), []);
+}
+
+/** Whether a training with something wrong in it ends elsewhere. */
+export async function seesFault(golden: TrainingGolden, fault: Fault, tolerance: number): Promise<boolean> {
+  return differences(await trainWith(golden, fault), golden, tolerance).length > 0;
 }
 
 /** The rules with one of them, for one input, changed. */
