@@ -1,6 +1,6 @@
 /** The bare computing of a step: a lane's graphs in ONNX Runtime, fed from buffers that never change. */
 import { fillNormal, fillUniform } from "../random/philox.ts";
-import { FEATURES, type Model } from "./wgan_model.ts";
+import { featuresOf, type Model } from "./wgan_model.ts";
 
 export type StepKind = "critic" | "generator";
 
@@ -14,9 +14,10 @@ function streamKey(purpose: "critic_noise" | "dataset") {
  */
 export function bareShard({ manifest, state, runners }: Model): (kind: StepKind) => Promise<void> {
   const { micro_batch, latent, graphs } = manifest;
+  const features = featuresOf(manifest);
   const noise = new Float32Array(micro_batch * latent);
-  const real = new Float32Array(micro_batch * FEATURES);
-  const fake = new Float32Array(micro_batch * FEATURES);
+  const real = new Float32Array(micro_batch * features);
+  const fake = new Float32Array(micro_batch * features);
   fillNormal(noise, streamKey("critic_noise"));
   fillUniform(real, streamKey("dataset"), -1, 1);
   const sources = { critic: state.critic, generator: state.generator, noise, real, fake };

@@ -13,7 +13,7 @@ const BLOCK_STEPS = 10;
 
 const [micro_batch, shards] = Deno.args.slice(0, 2).map(Number) as [number, number];
 const open = Deno.args[2] === "bound" ? openSession : openNodeSession;
-const shard = bareShard(await buildModel(micro_batch, open));
+const shard = bareShard(await buildModel("wgan", micro_batch, open));
 
 async function stepMs(kind: StepKind): Promise<number> {
   const start = performance.now();

@@ -10,18 +10,27 @@ import type { PeerProcess } from "./peer_process.ts";
 import { pythonPeer } from "./python.ts";
 import { digits, type Section, spreadText } from "./report.ts";
 import { median, ratios, spreadOf } from "./statistics.ts";
-import { buildModel, FEATURES, gradientFlops, PRESET } from "./wgan_model.ts";
+import {
+  buildModel,
+  featuresOf,
+  gradientFlops,
+  MODEL_NAMES,
+  type ModelName,
+  networksOf,
+} from "./wgan_model.ts";
 
-const MICRO_BATCHES = [8, 16, 32, 64];
+const MICRO_BATCHES: Readonly<Record<ModelName, readonly number[]>> = {
+  wgan: [8, 16, 32, 64],
+  "wgan-dcgan": [16, 64],
+};
 const KINDS: readonly StepKind[] = ["critic", "generator"];
 /** Calls that make a sample: some milliseconds. */
 const REPEATS = 4;
 const GEMM = "GEMM";
-const NETWORKS = PRESET.networks(PRESET.latent, [FEATURES]);
 
 /** One shard's step, as the engine of a worker's compute thread does it: noise and decoding included. */
 function engineStep(engine: Engine, kind: StepKind): () => Promise<unknown> {
-  const examples = new Uint8Array(engine.manifest.micro_batch * FEATURES).fill(77);
+  const examples = new Uint8Array(engine.manifest.micro_batch * featuresOf(engine.manifest)).fill(77);
   const task: Omit<SumTask, "noise_counter"> = {
     kind,
     node: { begin: 0, end: 1 },
@@ -32,21 +41,37 @@ function engineStep(engine: Engine, kind: StepKind): () => Promise<unknown> {
   return () => engine.sum({ ...task, noise_counter: ++noise_counter });
 }
 
-/** PyTorch's step: real and fake through the critic in one pass or in two, whichever is faster here. */
-function torchContenders(peer: PeerProcess, kind: StepKind, micro_batch: number): Contender[] {
-  const ways = kind === "critic" ? ["one pass", "two passes"] : ["one pass"];
+/**
+ * PyTorch's step: real and fake through the critic in one pass or in two, whichever is faster here; in two alone
+ * where batch normalisation would mix them.
+ */
+function torchContenders(
+  peer: PeerProcess,
+  model: ModelName,
+  kind: StepKind,
+  micro_batch: number,
+): Contender[] {
+  const ways = kind === "generator"
+    ? ["one pass"]
+    : model === "wgan"
+    ? ["one pass", "two passes"]
+    : ["two passes"];
   return ways.map((way) => ({
     name: `${kind} PyTorch, ${way}`,
     sample: async () => {
-      const question = { kind, micro_batch, joined: way === "one pass", repeats: REPEATS };
+      const question = { model, kind, micro_batch, joined: way === "one pass", repeats: REPEATS };
       return (await peer.ask<{ ms: number }>(question)).ms;
     },
   }));
 }
 
-async function contenders(micro_batch: number, peer: PeerProcess | null): Promise<Contender[]> {
-  const model = await buildModel(micro_batch, openSession);
-  const bare = bareShard(await buildModel(micro_batch, openNodeSession));
+async function contenders(
+  name: ModelName,
+  micro_batch: number,
+  peer: PeerProcess | null,
+): Promise<Contender[]> {
+  const model = await buildModel(name, micro_batch, openSession);
+  const bare = bareShard(await buildModel(name, micro_batch, openNodeSession));
   const engine = new Engine(model.manifest, model.runners, { seed: 1, encoding: "uint8", num_shards: 1 });
   engine.setWeights("critic", model.state.critic);
   engine.setWeights("generator", model.state.generator);
@@ -54,7 +79,7 @@ async function contenders(micro_batch: number, peer: PeerProcess | null): Promis
     { name: `${kind} bare`, sample: timed(REPEATS, () => bare(kind)) },
     { name: `${kind} worker`, sample: timed(REPEATS, engineStep(engine, kind)) },
   ]);
-  const theirs = peer ? KINDS.flatMap((kind) => torchContenders(peer, kind, micro_batch)) : [];
+  const theirs = peer ? KINDS.flatMap((kind) => torchContenders(peer, name, kind, micro_batch)) : [];
   return [{ name: GEMM, sample: timed(REPEATS, await gemm()) }, ...ours, ...theirs];
 }
 
@@ -64,14 +89,14 @@ function bestTorch(samples: Samples, kind: StepKind): readonly number[] | null {
   return ways.toSorted((a, b) => median(a) - median(b))[0] ?? null;
 }
 
-function row(samples: Samples, kind: StepKind, micro_batch: number): string[] {
+function row(samples: Samples, model: ModelName, kind: StepKind, micro_batch: number): string[] {
   const bare = samplesOf(samples, `${kind} bare`);
   const worker = samplesOf(samples, `${kind} worker`);
   const torch = bestTorch(samples, kind);
-  const share = gradientFlops(kind, NETWORKS, micro_batch) / GEMM_FLOPS;
+  const share = gradientFlops(kind, networksOf(model), micro_batch) / GEMM_FLOPS;
   const equal_gemm = samplesOf(samples, GEMM).map((ms) => ms * share);
   return [
-    `${kind}, ${micro_batch}`,
+    `${model}, ${kind}, ${micro_batch}`,
     spreadText(spreadOf(bare)),
     spreadText(spreadOf(worker)),
     digits(median(equal_gemm)),
@@ -83,7 +108,7 @@ function row(samples: Samples, kind: StepKind, micro_batch: number): string[] {
 }
 
 const COLUMNS = [
-  "step, micro-batch",
+  "preset, step, micro-batch",
   "bare ms",
   "worker ms",
   "GEMM ms",
@@ -99,12 +124,14 @@ export async function benchGradients({ rounds, python, say }: BenchContext): Pro
   const all: Record<string, unknown> = {};
   let gemm_ms: readonly number[] = [];
   try {
-    for (const micro_batch of MICRO_BATCHES) {
-      say(`gradient steps of micro-batch ${micro_batch}`);
-      const samples = await interleave(await contenders(micro_batch, peer), rounds);
-      gemm_ms = samplesOf(samples, GEMM);
-      rows.push(...KINDS.map((kind) => row(samples, kind, micro_batch)));
-      all[micro_batch] = Object.fromEntries(samples);
+    for (const model of MODEL_NAMES) {
+      for (const micro_batch of MICRO_BATCHES[model]) {
+        say(`gradient steps of ${model}, micro-batch ${micro_batch}`);
+        const samples = await interleave(await contenders(model, micro_batch, peer), rounds);
+        gemm_ms = samplesOf(samples, GEMM);
+        rows.push(...KINDS.map((kind) => row(samples, model, kind, micro_batch)));
+        all[`${model} ${micro_batch}`] = Object.fromEntries(samples);
+      }
     }
   } finally {
     await peer?.close();
@@ -113,7 +140,7 @@ export async function benchGradients({ rounds, python, say }: BenchContext): Pro
   return {
     title: "Gradient steps, one thread",
     about:
-      "One shard's step of the `wgan` preset. Bare: `session.run` alone (for the critic the generator's " +
+      "One shard's step of a preset: `wgan` for 28 x 28 pixels, `wgan-dcgan` for 32 x 32. Bare: `session.run` alone (for the critic the generator's " +
       "forward pass, then the training graph). Worker: the engine of a compute thread over bound buffers, with " +
       "noise and decoding. GEMM: a plain 512 x 512 product in ONNX Runtime, scaled to the step's FLOPs. PyTorch: eager, the " +
       "faster of joining real and fake in one pass or not.",

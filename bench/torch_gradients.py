@@ -1,6 +1,6 @@
 """Times gradient steps of PyTorch eager. Answers questions, one JSON object a line:
 
-    {"kind": "critic" | "generator", "micro_batch": n, "joined": bool, "repeats": n}  ->  {"ms": milliseconds a step}
+    {"model": "wgan" | "wgan-dcgan", "kind": "critic" | "generator", "micro_batch": n, "joined": bool, "repeats": n}  ->  {"ms": milliseconds a step}
 """
 import json
 import sys
@@ -8,24 +8,28 @@ import time
 
 import torch
 
+import torch_dcgan
 import torch_wgan
 
-FEATURES = 784
+class Model:
+    """A preset's networks, and their noise and examples: [n, 784], or images of 32 x 32."""
 
-
-class Peer:
-    def __init__(self):
-        self.critic = torch_wgan.build_critic(FEATURES)
-        self.generator = torch_wgan.build_generator(FEATURES)
+    def __init__(self, name):
+        if name == "wgan":
+            self.noise, self.example = [torch_wgan.LATENT], [784]
+            self.critic, self.generator = torch_wgan.build_critic(784), torch_wgan.build_generator(784)
+        else:
+            self.noise, self.example = [torch_dcgan.LATENT, 1, 1], [1, 32, 32]
+            self.critic, self.generator = torch_dcgan.build_critic(), torch_dcgan.build_generator()
 
     def critic_step(self, n, joined):
         """The fakes' making included; without the optimizer's step."""
         self.critic.requires_grad_(True)
-        real = torch.rand(n, FEATURES) * 2 - 1
+        real = torch.rand(n, *self.example) * 2 - 1
 
         def step():
             with torch.no_grad():
-                fake = self.generator(torch.randn(n, torch_wgan.LATENT))
+                fake = self.generator(torch.randn(n, *self.noise))
             self.critic.zero_grad()
             torch_wgan.critic_loss(self.critic, real, fake, joined).backward()
 
@@ -36,7 +40,7 @@ class Peer:
 
         def step():
             self.generator.zero_grad()
-            (-self.critic(self.generator(torch.randn(n, torch_wgan.LATENT))).mean()).backward()
+            (-self.critic(self.generator(torch.randn(n, *self.noise))).mean()).backward()
 
         return step
 
@@ -51,9 +55,10 @@ class Peer:
 
 def main():
     torch.set_num_threads(1)
-    peer = Peer()
+    models = {name: Model(name) for name in ("wgan", "wgan-dcgan")}
     for line in sys.stdin:
-        print(json.dumps(peer.answer(**json.loads(line))), flush=True)
+        question = json.loads(line)
+        print(json.dumps(models[question.pop("model")].answer(**question)), flush=True)
 
 
 main()
