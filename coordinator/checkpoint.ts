@@ -11,6 +11,7 @@ import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from "..
 import { explainWriteFailure } from "../runlog/write_failure.ts";
 import type { ModelState, Network } from "./model_state.ts";
 import { OPTIMIZER_BUFFERS } from "./optimizer.ts";
+import { FIRST_STEERING, type SteeringState } from "./steering.ts";
 
 /** Good checkpoints kept; older ones are removed. */
 const KEEP = 3;
@@ -26,6 +27,8 @@ export interface CheckpointInfo {
   readonly bytes: number;
   readonly step: number;
   readonly generator_step: number;
+  /** What the run remembers for its decisions about itself; absent in older ones, which decided nothing. */
+  readonly steering?: SteeringState;
   /** Numeric classes that have contributed. */
   readonly numeric_classes: readonly string[];
   /** Training time so far, over all incarnations. */
@@ -118,6 +121,7 @@ export async function writeCheckpoint(
     bytes: bytes.length,
     step: state.step,
     generator_step: state.generator_step,
+    steering: state.steering,
   };
   const text = new TextEncoder().encode(JSON.stringify(info, null, 2) + "\n");
   await replace(files, join(folder, file), bytes);
@@ -177,6 +181,7 @@ export async function loadNewest(
       decodeState(bytes, state, manifest);
       state.commit(info.step);
       state.generator_step = info.generator_step;
+      state.steering = info.steering ?? FIRST_STEERING;
       return info;
     } catch (error) {
       passed_over.push({ file: name, reason: error instanceof Error ? error.message : String(error) });

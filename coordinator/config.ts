@@ -4,6 +4,7 @@
  */
 import { UserError } from "../common/errors.ts";
 import type { Networks } from "../models/nets/networks.ts";
+import { objectiveOf } from "../models/objectives/objectives.ts";
 import type { DataSet } from "./data/data_set.ts";
 import { paddedShape, type Padding } from "./data/pad.ts";
 import { RMSPROP } from "./optimizer.ts";
@@ -31,6 +32,11 @@ export interface RunConfig extends Hyperparameters, Padding {
    * of the summing tree, less memory. A power of two, so that a shard is a node of the tree.
    */
   readonly accumulate: number;
+  /** Whether n_critic is raised while the critic is far from its optimum (auto_critic.ts). */
+  readonly auto_critic: boolean;
+  /** Whether the run stops once the estimate has stopped falling (flatness.ts), and the steps before which it does not. */
+  readonly stop_when_flat: boolean;
+  readonly min_steps: number;
   /** Whether workers of another numeric class are refused. */
   readonly exact: boolean;
   /** Critic steps between sample grids; 0: only at start and end. */
@@ -43,11 +49,16 @@ export interface RunConfig extends Hyperparameters, Padding {
 const MAY_CHANGE: ReadonlySet<keyof RunConfig> = new Set([
   "steps",
   "epochs",
+  "stop_when_flat",
+  "min_steps",
   "sample_every",
   "checkpoint_every",
   "dataset",
   "data",
 ]);
+
+/** Steps before which --stop-when-flat does not stop, unless told otherwise. */
+export const DEFAULT_MIN_STEPS = 10_000;
 
 /** The values a person gave, on the command line or in a file. */
 export type GivenConfig = Partial<Omit<RunConfig, "networks" | "objective" | "optimizer">>;
@@ -75,6 +86,20 @@ function sideFor(
     `Cannot use --preset ${name}: its networks take images of ${
       sides.map((side) => `${side} x ${side}`).join(" or ")
     }, smaller ones with a border, found ${found}`,
+  );
+}
+
+/** Refuses decisions over an estimate that the objective does not make. */
+function checkSteering(
+  given: Pick<GivenConfig, "auto_critic" | "stop_when_flat">,
+  run: Pick<RunConfig, "objective" | "penalty" | "preset">,
+): void {
+  if (objectiveOf(run).estimates_distance) return;
+  const option = given.auto_critic ? "--auto-critic" : given.stop_when_flat ? "--stop-when-flat" : null;
+  if (option === null) return;
+  throw new UserError(
+    `Cannot use ${option}: an objective that estimates a distance is required, found ${run.objective} ` +
+      `(preset ${run.preset}), whose losses do not say how far it is; take --preset wgan, or leave it out`,
   );
 }
 
@@ -110,6 +135,7 @@ export function resolveConfig(
         `(preset ${name}); take --preset wgan-gp, or leave it out`,
     );
   }
+  checkSteering(given, { ...hyperparameters, preset: name });
   const latent = given.latent ?? hyperparameters.latent;
   return {
     ...hyperparameters,
@@ -121,6 +147,9 @@ export function resolveConfig(
     schedule: "paper",
     warm_up: false,
     accumulate: 1,
+    auto_critic: false,
+    stop_when_flat: false,
+    min_steps: DEFAULT_MIN_STEPS,
     exact: false,
     sample_every: 1000,
     checkpoint_every: null,
@@ -140,6 +169,9 @@ const UNSAID_BEFORE = {
   pad_value: 0,
   warm_up: false,
   accumulate: 1,
+  auto_critic: false,
+  stop_when_flat: false,
+  min_steps: DEFAULT_MIN_STEPS,
 } as const satisfies Partial<RunConfig>;
 
 /** The configuration of a recorded run, of any format that can be read. */
@@ -159,6 +191,7 @@ export function resumeConfig(recorded: RunConfig, given: GivenConfig): RunConfig
         `leave the option out, or start a new run`,
     );
   }
+  checkSteering(given, recorded);
   const run_length = given.steps !== undefined ? { epochs: null } : {};
   return { ...recorded, ...given, ...run_length };
 }

@@ -10,7 +10,7 @@ import { Exchange } from "./exchange.ts";
 import { Fleet } from "./fleet.ts";
 import { prepare, type Prepared, type PrepareOptions } from "./prepare.ts";
 import { Recorder } from "./recorder.ts";
-import { publishAll, train } from "./train.ts";
+import { isDone, publishAll, train } from "./train.ts";
 
 /** A line this often while nothing can be computed. */
 const WAITING_LINE_MS = 30_000;
@@ -130,7 +130,7 @@ async function trainToEnd(
         return !signal.aborted;
       },
     });
-    if (run.state.step === run.config.steps) await recorder.finish();
+    if (isDone(run.config, run.state)) await recorder.finish();
   } catch (caught) {
     error = caught;
   } finally {
@@ -155,9 +155,10 @@ async function windUp(
   } catch (failure) {
     error ??= failure;
   }
-  const finished = run.state.step === run.config.steps && error === null;
+  const finished = isDone(run.config, run.state) && error === null;
   const reason = error !== null ? "failed" : finished ? "finished" : "interrupted";
-  const detail = error instanceof Error ? error.message : caught instanceof Stop ? caught.message : "";
+  const why = finished ? recorder.stopped ?? "" : caught instanceof Stop ? caught.message : "";
+  const detail = error instanceof Error ? error.message : why;
   await fleet.finish(finished ? "The run is finished" : `The run stopped: ${detail || reason}`);
   let record: RecordOf<"end">;
   try {

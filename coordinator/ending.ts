@@ -24,9 +24,12 @@ export function describeEnding(
   const head =
     `${finished ? "Finished" : "Stopped, and saved,"} at step ${step.toLocaleString("en-US")} after ` +
     `${duration(seconds)} (${Math.round(images_per_second).toLocaleString("en-US")} images/s)`;
-  const longer = finished ? ` --steps ${2 * step}` : "";
+  // Said only where the run decided it itself.
+  const flat = finished && record.detail !== "";
+  const longer = flat ? " --no-stop-when-flat" : finished ? ` --steps ${2 * step}` : "";
   const lines = [
     head,
+    ...flat ? [record.detail] : [],
     `Weights SHA-256 ${weights_sha256} (${bits})`,
     `Run folder ${folder}:`,
     ...new RunFolder(folder).contents().map((line) => `  ${line}`),

@@ -13,6 +13,7 @@ import {
   type Trained,
   type UpdateOptions,
 } from "./optimizer.ts";
+import { FIRST_STEERING, type SteeringState } from "./steering.ts";
 
 /** PyTorch's momentum of running statistics (algorithm.md, "Batch normalisation under sharding"). */
 const STATISTICS_MOMENTUM = Math.fround(0.1);
@@ -30,6 +31,8 @@ export class ModelState {
   /** Critic steps and generator steps done. */
   step = 0;
   generator_step = 0;
+  /** What the run remembers for its decisions about itself. */
+  steering: SteeringState = FIRST_STEERING;
   readonly #kernels: Kernels;
   readonly optimizer: Optimizer;
   /** The critic before a step that is not committed yet; its checksum is empty when nothing is held. */

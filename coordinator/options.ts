@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { UserError } from "../common/errors.ts";
 import { checkOptions, type Given, type OptionTable } from "../common/options.ts";
-import type { GivenConfig } from "./config.ts";
+import { DEFAULT_MIN_STEPS, type GivenConfig } from "./config.ts";
 import { DATASET_NAMES } from "./data/resolve.ts";
 import { type PresetName, PRESETS } from "./presets.ts";
 
@@ -186,6 +186,30 @@ const RUN_OPTIONS = {
     default_text: "1",
     about: "Parts in which a shard computes its examples of a step, for less memory; part of the bits",
     group: "Hyperparameters",
+  },
+  auto_critic: {
+    kind: "boolean",
+    default_text: "off",
+    about:
+      "Doubles n_critic whenever the critic stays far from its optimum, up to 8 times; in the log, and exact " +
+      "on --resume",
+    group: "Hyperparameters",
+  },
+  stop_when_flat: {
+    kind: "boolean",
+    default_text: "off",
+    about: "Ends the run once the Wasserstein estimate has stopped falling, by the test in docs/steering.md",
+    group: "How to run",
+  },
+  min_steps: {
+    kind: "number",
+    integer: true,
+    min: 1,
+    max: 0xffff_fffe,
+    unit: "critic steps",
+    default_text: String(DEFAULT_MIN_STEPS),
+    about: "--stop-when-flat does not stop before",
+    group: "How to run",
   },
   exact: {
     kind: "boolean",

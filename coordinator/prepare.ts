@@ -120,6 +120,12 @@ async function prepareResumed(options: PrepareOptions, path: string): Promise<Pr
       `Cannot resume up to step ${config.steps}: --steps must be more than ${state.step}, where the last checkpoint is`,
     );
   }
+  if (config.stop_when_flat && state.steering.flat_at === state.step) {
+    throw new UserError(
+      `Cannot resume: the run stopped at step ${state.step}, where its estimate had stopped falling ` +
+        `(--stop-when-flat); give --no-stop-when-flat to train on in any case`,
+    );
+  }
   const log = await openLog(folder.log);
   log.append({
     type: "resume",

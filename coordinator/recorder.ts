@@ -16,7 +16,8 @@ import type { FleetObserver } from "./observer.ts";
 import { squareDecay } from "./optimizer.ts";
 import { Pictures } from "./pictures.ts";
 import type { Prepared } from "./prepare.ts";
-import type { StepReport } from "./train.ts";
+import type { Steered } from "./steering.ts";
+import { isDone, type StepReport } from "./train.ts";
 import { vitalsOf } from "./vitals.ts";
 
 /** The log is handed to the system this often. */
@@ -52,6 +53,7 @@ export class Recorder implements FleetObserver {
   #checkpointed_step: number;
   #failure: unknown = null;
   #ended = false;
+  #stopped: string | null = null;
   /** Steps and time of this incarnation, from the start of its first step. */
   #first_step_ms: number | null = null;
   #steps = 0;
@@ -134,8 +136,9 @@ export class Recorder implements FleetObserver {
     this.#steps++;
     this.#append(this.#stepRecord(report));
     this.#console.step(report);
+    for (const steered of report.steered) this.#steered(report.step, steered);
     const { config } = this.#run;
-    const last = report.step === config.steps;
+    const last = isDone(config, this.#run.state);
     if (!last && config.sample_every > 0 && report.step % config.sample_every === 0) {
       this.#sample();
       this.#scoreHeldOut();
@@ -177,6 +180,11 @@ export class Recorder implements FleetObserver {
     return info;
   }
 
+  /** Why the run decided to stop; null while it has not. */
+  get stopped(): string | null {
+    return this.#stopped;
+  }
+
   get numeric_classes(): readonly string[] {
     return this.#fleet ? [...this.#fleet.classes] : [];
   }
@@ -210,8 +218,15 @@ export class Recorder implements FleetObserver {
     this.#run.log.append(record);
   }
 
+  #steered(step: number, steered: Steered): void {
+    this.#append({ type: "steered", step, ...steered });
+    // The last words of the run tell why it stopped.
+    if (steered.rule === "stop-when-flat") this.#stopped = `${steered.decision}. ${steered.reason}`;
+    else this.#console.line(`Step ${step}, --${steered.rule}: ${steered.decision}. ${steered.reason}`);
+  }
+
   #stepRecord(report: StepReport): RecordOf<"step"> {
-    const { shares, ms, ...facts } = report;
+    const { shares, ms, steered: _steered, ...facts } = report;
     const now = this.#fleet!.bytes;
     const before = this.#bytes;
     this.#bytes = now;

@@ -15,6 +15,7 @@ import type { ModelState, Network } from "./model_state.ts";
 import { explainNonFinite } from "./non_finite.ts";
 import type { UpdateOptions } from "./optimizer.ts";
 import { generatorDue, learningRate } from "./schedule.ts";
+import { steer, type Steered } from "./steering.ts";
 
 /** Places in the tail of a result, after the gradients: see models/manifest.ts. */
 const TAIL = {
@@ -42,6 +43,8 @@ export interface StepReport {
   readonly mean_fake: number;
   readonly critic_checksum: string;
   readonly generator?: { readonly loss: number; readonly checksum: string };
+  /** What the run decided about itself after the step. */
+  readonly steered: readonly Steered[];
   readonly ms: StepTimes;
   readonly shares: ReadonlyMap<number, WorkerShare>;
 }
@@ -65,10 +68,18 @@ export function publishAll(state: ModelState, fleet: Pick<Fleet, "publish">): vo
   fleet.publish("generator", state.generator_step, state.generator.checksum, state.generator.parameters);
 }
 
-/** Trains from the state's step to the last. The state is that of a committed step at every return and throw. */
+/** Whether there is no further step: the last is done, or the run stopped because the estimate is flat. */
+export function isDone(
+  { steps, stop_when_flat }: Pick<RunConfig, "steps" | "stop_when_flat">,
+  { step, steering }: Pick<ModelState, "step" | "steering">,
+): boolean {
+  return step >= steps || (stop_when_flat && steering.flat_at === step);
+}
+
+/** Trains from the state's step until it is done. The state is that of a committed step at every return and throw. */
 export async function train(run: Training): Promise<void> {
   const { config, state } = run;
-  while (state.step < config.steps) {
+  while (!isDone(config, state)) {
     const report = await trainStep(run, state.step + 1).catch((error: unknown) => {
       state.restoreCritic();
       throw error;
@@ -83,7 +94,7 @@ async function trainStep(run: Training, step: number): Promise<StepReport> {
   const ms: StepTimes = { total: 0, wait: 0, sum: 0, update: 0, send: 0 };
   const shares = new Map<number, WorkerShare>();
   const at = { step, epoch: Math.floor((step - 1) / epoch_steps), batch: (step - 1) % epoch_steps };
-  const due = generatorDue(config, { ...at, generator_step: state.generator_step });
+  const due = generatorDue(config, { ...at, generator_step: state.generator_step }, state.steering.pace);
   const last = step === config.steps;
 
   const critic = await gather(run, ms, shares, {
@@ -116,13 +127,18 @@ async function trainStep(run: Training, step: number): Promise<StepReport> {
     generator = { loss: loss!, checksum: state.generator.checksum };
   }
   state.commit(step);
+  const { mean_real, mean_fake } = critic.means;
+  const { generator_step } = state;
+  const decided = steer(config, state.steering, { step, generator_step, estimate: mean_real - mean_fake });
+  state.steering = decided.state;
   ms.total = run.now_ms() - started_ms;
   return {
     ...at,
-    generator_step: state.generator_step,
+    generator_step,
     ...critic.means,
     critic_checksum: state.critic.checksum,
     ...(generator && { generator }),
+    steered: decided.steered,
     ms,
     shares,
   };

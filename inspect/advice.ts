@@ -23,6 +23,8 @@ function goOn(folder: string, summary: Summary): Advice {
           "larger --decay-steps from its start";
         return { text, line: null };
       }
+      // It stopped by itself, before its last step.
+      if (summary.detail) return { text: "Train on in any case:", line: `${line} --no-stop-when-flat` };
       return { text: "Train on, from where it ended:", line: `${line} --steps ${2 * summary.steps}` };
     case "running":
       return { text: "It is running; look again:", line: `deno task inspect ${folder}` };

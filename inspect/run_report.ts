@@ -58,7 +58,7 @@ function head(page: Page, { folder, summary }: Inspected): string[] {
   return [
     `${paint(page.terminal, "bold", basename(folder))}  ${paint(page.terminal, STATE_STYLES[state], state)}`,
     ...indented([
-      ...detail && state !== "finished" ? wrap(detail, page.width - 2) : [],
+      ...detail ? wrap(detail, page.width - 2) : [],
       ...facts(
         page,
         whatOf(summary),
@@ -140,6 +140,16 @@ function doctor(page: Page, { findings, summary }: Inspected): string[] {
 function stepAxis(curve: Summary["estimate_curve"]): string {
   const last = count(curve.at(-1)!.step);
   return curve.length < last.length + 4 ? last : `1${last.padStart(curve.length - 1)}`;
+}
+
+/** What the run decided about itself. */
+function steered(page: Page, { summary }: Inspected): string[] {
+  if (summary.steered.length === 0) return [];
+  const lines = summary.steered.flatMap(({ step, rule, decision, reason }) =>
+    wrap(`step ${count(step)}, --${rule}: ${decision}. ${reason}.`, page.width - 4)
+      .map((part, i) => i === 0 ? `  ${part}` : `    ${part}`)
+  );
+  return ["", heading(page, "Decided by the run itself", "see docs/steering.md"), ...lines];
 }
 
 function evaluations(page: Page, { summary }: Inspected): string[] {
@@ -275,6 +285,7 @@ export function runReport(inspected: Inspected, terminal: Terminal): string[] {
     "",
     ...learning(page, inspected),
     ...doctor(page, inspected),
+    ...steered(page, inspected),
     ...evaluations(page, inspected),
     ...heldOut(page, inspected),
     ...times(page, inspected),

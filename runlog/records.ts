@@ -5,7 +5,7 @@
  *   run            first line: what is trained, on what, with which versions
  *   worker_joined, worker_left
  *   step           one for each committed critic step, with the generator step that followed it, if any
- *   heldout, evaluation, sample, vitals, checkpoint, fault
+ *   heldout, evaluation, sample, vitals, checkpoint, steered, fault
  *   end            the coordinator stopped, and why; missing after a crash
  *   resume         another start of the coordinator on this folder, back at `step`: what came before it with a
  *                  larger step is superseded. Its worker numbers start anew
@@ -193,6 +193,18 @@ export const RECORDS = {
     generator_gradients: mapOf(num),
   }),
 
+  /** The run decided something about itself after a step, by a rule that was asked for. */
+  steered: object({
+    type: oneOf("steered"),
+    step: num,
+    /** The option that asked for it: auto-critic, stop-when-flat. */
+    rule: text,
+    decision: text,
+    reason: text,
+    /** The evidence, for a program. */
+    numbers: mapOf(num),
+  }),
+
   /** Something went wrong and was dealt with. */
   fault: object({
     type: oneOf("fault"),
@@ -206,6 +218,7 @@ export const RECORDS = {
   end: object({
     type: oneOf("end"),
     reason: oneOf("finished", "interrupted", "failed"),
+    /** What failed, or by what rule the run finished before its last step; "" where there is nothing to say. */
     detail: text,
     step: num,
     generator_steps: num,

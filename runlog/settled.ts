@@ -11,6 +11,7 @@ function stepOf(record: RunRecord): number | null {
     case "sample":
     case "vitals":
     case "checkpoint":
+    case "steered":
       return record.step;
     default:
       return null;

@@ -57,7 +57,9 @@ export interface HealthStretch {
   readonly low: number;
 }
 
-export type Entry<T extends "heldout" | "evaluation" | "sample" | "vitals" | "checkpoint" | "fault"> = Omit<
+export type Entry<
+  T extends "heldout" | "evaluation" | "sample" | "vitals" | "checkpoint" | "steered" | "fault",
+> = Omit<
   RecordOf<T>,
   "type"
 >;
@@ -109,6 +111,8 @@ export interface Summary {
   readonly heldout: readonly Entry<"heldout">[];
   /** Thinned out in a long run. */
   readonly vitals: readonly Entry<"vitals">[];
+  /** What the run decided about itself. */
+  readonly steered: readonly Entry<"steered">[];
   readonly num_faults: number;
   /** The last ones. */
   readonly faults: readonly Entry<"fault">[];
@@ -149,7 +153,8 @@ export class RunFold {
     evaluation: Entry<"evaluation">[];
     heldout: Entry<"heldout">[];
     vitals: Entry<"vitals">[];
-  } = { checkpoint: [], sample: [], evaluation: [], heldout: [], vitals: [] };
+    steered: Entry<"steered">[];
+  } = { checkpoint: [], sample: [], evaluation: [], heldout: [], vitals: [], steered: [] };
   readonly #steps = new StepColumns();
   readonly #workers = new WorkerTable();
   readonly #throughput = new Throughput();
@@ -178,6 +183,8 @@ export class RunFold {
         return void this.#entries.sample.push(entryOf(record));
       case "vitals":
         return this.#vitals(record);
+      case "steered":
+        return void this.#entries.steered.push(entryOf(record));
       case "fault":
         return this.#fault(record);
       case "end":
@@ -217,13 +224,14 @@ export class RunFold {
     this.#steps.takeBackAfter(step);
     this.#workers.nextIncarnation(incarnation);
     this.#throughput.nextIncarnation();
-    const { checkpoint, sample, evaluation, heldout, vitals } = this.#entries;
+    const { checkpoint, sample, evaluation, heldout, vitals, steered } = this.#entries;
     this.#entries = {
       checkpoint: upTo(step, checkpoint),
       sample: upTo(step, sample),
       evaluation: upTo(step, evaluation),
       heldout: upTo(step, heldout),
       vitals: upTo(step, vitals),
+      steered: upTo(step, steered),
     };
   }
 
@@ -231,7 +239,7 @@ export class RunFold {
   summary(recent: boolean, log: Oddities): Summary {
     if (!this.#run) throw new Error("A summary needs the run record, and no record was added");
     const { run, format, created, config, data, versions, num_parameters } = this.#run;
-    const { checkpoint, sample, evaluation, heldout, vitals } = this.#entries;
+    const { checkpoint, sample, evaluation, heldout, vitals, steered } = this.#entries;
     return {
       run,
       format,
@@ -255,6 +263,7 @@ export class RunFold {
       evaluations: evaluation,
       heldout,
       vitals,
+      steered,
       num_faults: this.#num_faults,
       faults: this.#faults,
       config: { ...config, ...Object.fromEntries(this.#changed) },

@@ -103,3 +103,26 @@ Deno.test("a resumed run may change nothing else, and the message names what and
   }
   assert.equal(resumeConfig(before, { lr: before.lr }).lr, before.lr, "the same value is no change");
 });
+
+Deno.test("decisions over the estimate are refused where the objective makes none", () => {
+  const data = { example_shape: [28, 28] };
+  for (
+    const [option, given] of [["--auto-critic", { auto_critic: true }], ["--stop-when-flat", {
+      stop_when_flat: true,
+    }]] as const
+  ) {
+    assert.throws(() => resolveConfig({ ...given, preset: "gan" }, "wgan", data), {
+      name: "UserError",
+      message:
+        `Cannot use ${option}: an objective that estimates a distance is required, found gan (preset gan), ` +
+        "whose losses do not say how far it is; take --preset wgan, or leave it out",
+    });
+    resolveConfig({ ...given, preset: "wgan-gp" }, "wgan", data);
+  }
+  const recorded = resolveConfig({}, "wgan", data);
+  assert.equal(resumeConfig(recorded, { stop_when_flat: true, min_steps: 5 }).stop_when_flat, true);
+  assert.throws(
+    () => resumeConfig(recorded, { auto_critic: true }),
+    /Cannot resume with another auto_critic/,
+  );
+});

@@ -16,6 +16,7 @@ class FakeTerminal implements Terminal {
 }
 
 const report = (step: number): StepReport => ({
+  steered: [],
   step,
   generator_step: 0,
   epoch: 1,
