@@ -12,6 +12,11 @@ function hasStoppedLearning({ config: { decay_steps }, steps }: Summary): boolea
   return typeof decay_steps === "number" && decay_steps > 0 && steps >= decay_steps;
 }
 
+/** Whether the run ended by its own decision, before its last step. */
+export function hasStoppedItself({ state, steered, steps }: Summary): boolean {
+  return state === "finished" && steered.some((one) => one.rule === "stop-when-flat" && one.step === steps);
+}
+
 function goOn(folder: string, summary: Summary): Advice {
   const line = `deno task train --resume ${folder}`;
   const from = summary.checkpoints.at(-1)?.step;
@@ -23,8 +28,9 @@ function goOn(folder: string, summary: Summary): Advice {
           "larger --decay-steps from its start";
         return { text, line: null };
       }
-      // It stopped by itself, before its last step.
-      if (summary.detail) return { text: "Train on in any case:", line: `${line} --no-stop-when-flat` };
+      if (hasStoppedItself(summary)) {
+        return { text: "Train on in any case:", line: `${line} --no-stop-when-flat` };
+      }
       return { text: "Train on, from where it ended:", line: `${line} --steps ${2 * summary.steps}` };
     case "running":
       return { text: "It is running; look again:", line: `deno task inspect ${folder}` };

@@ -4,6 +4,7 @@ import { nearest } from "../common/nearest.ts";
 import { foldRun } from "../runlog/fold_run.ts";
 import { noOddities, readRun } from "../runlog/reader.ts";
 import { LOG_NAME } from "../runlog/records.ts";
+import { hasLog, lastWritten } from "../runlog/segments.ts";
 import { RunFold, type Summary } from "../runlog/summary.ts";
 import type { Listed } from "./run_table.ts";
 
@@ -31,7 +32,7 @@ export async function runNames(runs: string): Promise<string[]> {
   try {
     for await (const { name } of Deno.readDir(runs)) {
       const folder = `${runs}/${name}`;
-      if (await isFile(`${folder}/${LOG_NAME}`)) found.push({ name, created: await createdOf(folder) });
+      if (await hasLog(folder)) found.push({ name, created: await createdOf(folder) });
     }
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [];
@@ -51,7 +52,7 @@ export async function runNames(runs: string): Promise<string[]> {
  */
 export async function findRun(wanted: string, runs: string): Promise<string> {
   for (const folder of [wanted, `${runs}/${wanted}`]) {
-    if (await isFile(`${folder}/${LOG_NAME}`)) return folder.replace(/(?<=.)\/+$/, "");
+    if (await hasLog(folder)) return folder.replace(/(?<=.)\/+$/, "");
   }
   const names = await runNames(runs);
   const latest = names.at(-1);
@@ -75,8 +76,8 @@ export async function summarize(folder: string, now_ms: number): Promise<Summary
 
 /** Whether the log was written to so lately that its coordinator may well be running. */
 export async function isRecent(folder: string, now_ms: number): Promise<boolean> {
-  const { mtime } = await Deno.stat(`${folder}/${LOG_NAME}`);
-  return mtime !== null && now_ms - mtime.getTime() < RECENT_MS;
+  const written = await lastWritten(folder);
+  return written !== null && now_ms - written.getTime() < RECENT_MS;
 }
 
 /** Sums up the runs of those names; one that cannot be read does not hide the others. */

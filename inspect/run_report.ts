@@ -4,7 +4,7 @@ import { wrap } from "../common/help.ts";
 import type { Finding } from "../runlog/doctor/rule.ts";
 import { type Summary, WINDOW_STEPS } from "../runlog/summary.ts";
 import { layOut } from "./columns.ts";
-import { adviceFor } from "./advice.ts";
+import { adviceFor, hasStoppedItself } from "./advice.ts";
 import { bytes, count, duration, figure, milliseconds, percent, setting, things } from "./numbers.ts";
 import type { Noteworthy } from "./run_folders.ts";
 import { STATE_STYLES, whatOf } from "./run_table.ts";
@@ -58,7 +58,7 @@ function head(page: Page, { folder, summary }: Inspected): string[] {
   return [
     `${paint(page.terminal, "bold", basename(folder))}  ${paint(page.terminal, STATE_STYLES[state], state)}`,
     ...indented([
-      ...detail ? wrap(detail, page.width - 2) : [],
+      ...detail && (state !== "finished" || hasStoppedItself(summary)) ? wrap(detail, page.width - 2) : [],
       ...facts(
         page,
         whatOf(summary),

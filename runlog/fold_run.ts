@@ -2,27 +2,28 @@
  * Sums up a run folder: steps from the sidecar where it has them, the rest from the log. One pass, in memory that
  * does not grow with the run, to the same sum with a sidecar or without.
  */
-import { LineReader, LineSplitter, noOddities, type Oddities, openRunLog } from "./reader.ts";
+import { LineReader, LineSplitter, noOddities, type Oddities } from "./reader.ts";
+import { LogText } from "./segments.ts";
 import { type Place, rowBytes, SERIES_NAME } from "./series.ts";
 import { SeriesRows } from "./series_file.ts";
 import { factsOf } from "./step_facts.ts";
 import type { RunFold } from "./summary.ts";
 
-/** Bytes of rows, and of the log, that are read at once. */
+/** Bytes of rows that are read at once. */
 const CHUNK_BYTES = 1 << 22;
 /** Rows that are compared with the lines they stand for, spread over the sidecar. */
 const NUM_PROBES = 16;
 
 /** A run that is summed up, and may grow while it is looked at. */
 export class RunReading implements Disposable {
-  readonly #file: Deno.FsFile;
+  readonly #log: LogText;
   readonly #lines: LineReader;
   readonly #fold: RunFold;
   readonly #splitter = new LineSplitter();
   #done: number;
 
-  private constructor(file: Deno.FsFile, lines: LineReader, fold: RunFold, done: number) {
-    this.#file = file;
+  private constructor(log: LogText, lines: LineReader, fold: RunFold, done: number) {
+    this.#log = log;
     this.#lines = lines;
     this.#fold = fold;
     this.#done = done;
@@ -30,22 +31,22 @@ export class RunReading implements Disposable {
 
   /** Folds what the sidecar of the run in `folder` has. Throws {@linkcode UserError} if it is no run. */
   static async open(folder: string, fold: RunFold, oddities: Oddities): Promise<RunReading> {
-    const { file, path } = await openRunLog(folder);
+    const log = await LogText.open(folder);
     try {
-      const lines = new LineReader(path, oddities);
-      const { size } = await file.stat();
+      const lines = new LineReader(log.path, oddities);
+      const size = await log.size();
       using rows = await SeriesRows.open(`${folder}/${SERIES_NAME}`);
-      const usable = rows && await agrees(rows, file, size);
-      return new RunReading(file, lines, fold, usable ? await foldRows(rows, file, size, lines, fold) : 0);
+      const usable = rows && await agrees(rows, log, size);
+      return new RunReading(log, lines, fold, usable ? await foldRows(rows, log, size, lines, fold) : 0);
     } catch (error) {
-      file.close();
+      log[Symbol.dispose]();
       throw error;
     }
   }
 
   /** Folds the lines that are whole by now and were not before. Throws {@linkcode UserError} for another format. */
   async readMore(): Promise<void> {
-    for await (const chunk of bytesOf(this.#file, this.#done, Infinity)) {
+    for await (const chunk of this.#log.bytes(this.#done)) {
       this.#done += chunk.length;
       for (const text of this.#splitter.push(chunk)) take(this.#lines, this.#fold, text, true);
     }
@@ -59,7 +60,7 @@ export class RunReading implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#file.close();
+    this.#log[Symbol.dispose]();
   }
 }
 
@@ -85,7 +86,7 @@ function take(lines: LineReader, fold: RunFold, text: string, complete: boolean)
 /** Folds the rows and what lies between their lines; returns how many bytes of the log are done. */
 async function foldRows(
   rows: SeriesRows,
-  file: Deno.FsFile,
+  log: LogText,
   size: number,
   lines: LineReader,
   fold: RunFold,
@@ -100,7 +101,7 @@ async function foldRows(
       // A sidecar that is ahead of the log, or out of order, is of no use from here on.
       if (offset < done || offset + length > size) return done;
       if (offset > done) {
-        await foldLines(file, done, offset, lines, fold);
+        await foldLines(log, done, offset, lines, fold);
         reader.read(i);
       }
       lines.skip();
@@ -113,31 +114,20 @@ async function foldRows(
 
 /** Folds the lines in the bytes begin..end of the log, the last of them whole. */
 async function foldLines(
-  file: Deno.FsFile,
+  log: LogText,
   begin: number,
   end: number,
   lines: LineReader,
   fold: RunFold,
 ): Promise<void> {
   const splitter = new LineSplitter();
-  for await (const chunk of bytesOf(file, begin, end)) {
+  for await (const chunk of log.bytes(begin, end)) {
     for (const text of splitter.push(chunk)) take(lines, fold, text, true);
   }
 }
 
-async function* bytesOf(file: Deno.FsFile, begin: number, end: number): AsyncGenerator<Uint8Array> {
-  await file.seek(begin, Deno.SeekMode.Start);
-  for (let at = begin; at < end;) {
-    const bytes = new Uint8Array(Math.min(CHUNK_BYTES, end - at));
-    const count = await file.read(bytes);
-    if (count === null) return;
-    yield bytes.subarray(0, count);
-    at += count;
-  }
-}
-
 /** Whether rows spread over the sidecar say what the lines say that they stand for. */
-async function agrees(rows: SeriesRows, file: Deno.FsFile, size: number): Promise<boolean> {
+async function agrees(rows: SeriesRows, log: LogText, size: number): Promise<boolean> {
   if (rows.num_rows === 0) return false;
   for (let i = 0; i < NUM_PROBES; i++) {
     const { reader } = await rows.rows(Math.round((rows.num_rows - 1) * i / (NUM_PROBES - 1)), 1);
@@ -145,16 +135,16 @@ async function agrees(rows: SeriesRows, file: Deno.FsFile, size: number): Promis
     const { place, facts } = reader;
     // The end of a log that was cut off says nothing against the rest.
     if (place.offset + place.length > size) continue;
-    const found = await factsAt(file, place);
+    const found = await factsAt(log, place);
     if (JSON.stringify(found) !== JSON.stringify(facts)) return false;
   }
   return true;
 }
 
-async function factsAt(file: Deno.FsFile, { offset, length }: Place) {
+async function factsAt(log: LogText, { offset, length }: Place) {
   let text = "";
   const decoder = new TextDecoder();
-  for await (const bytes of bytesOf(file, offset, offset + length)) {
+  for await (const bytes of log.bytes(offset, offset + length)) {
     text += decoder.decode(bytes, { stream: true });
   }
   if (!text.endsWith("\n")) return null;

@@ -4,7 +4,8 @@
  * format). Its memory does not grow with the log.
  */
 import { UserError } from "../common/errors.ts";
-import { checkRecord, LOG_NAME, OLDEST_RUN_FORMAT, RUN_FORMAT, type RunRecord } from "./records.ts";
+import { checkRecord, OLDEST_RUN_FORMAT, RUN_FORMAT, type RunRecord } from "./records.ts";
+import { LogText } from "./segments.ts";
 
 /** What was passed over. */
 export interface Oddities {
@@ -146,24 +147,8 @@ export async function* readRecords(
   reader.end();
 }
 
-/** Opens the log of the run in `folder`. Throws {@linkcode UserError} if it is not the folder of a run. */
-export async function openRunLog(folder: string): Promise<{ file: Deno.FsFile; path: string }> {
-  const path = `${folder}/${LOG_NAME}`;
-  try {
-    return { file: await Deno.open(path), path };
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
-      throw new UserError(`Cannot read run ${folder}: a run folder must hold ${LOG_NAME}, found none`);
-    }
-    if (error instanceof Deno.errors.PermissionDenied) {
-      throw new UserError(`Cannot read ${path}: it is not allowed`);
-    }
-    throw error;
-  }
-}
-
 /** The records of the run in `folder`. Throws {@linkcode UserError} if it is not the folder of a run. */
 export async function* readRun(folder: string, oddities: Oddities = noOddities()): AsyncGenerator<RunRecord> {
-  const { file, path } = await openRunLog(folder);
-  yield* readRecords(file.readable, path, oddities);
+  using log = await LogText.open(folder);
+  yield* readRecords(log.bytes(0), log.path, oddities);
 }

@@ -1,6 +1,6 @@
 /** Makes the sidecar of a run anew from its log: after it was lost, or for a log that was written without one. */
 import { checkRecord } from "./records.ts";
-import { openRunLog } from "./reader.ts";
+import { LogText } from "./segments.ts";
 import { SERIES_NAME } from "./series.ts";
 import { SeriesWriter } from "./series_file.ts";
 
@@ -46,12 +46,12 @@ function parse(bytes: Uint8Array): unknown {
  * system says if the folder cannot be written to.
  */
 export async function rebuildSeries(folder: string): Promise<{ num_rows: number; num_steps: number }> {
-  const { file } = await openRunLog(folder);
+  using log = await LogText.open(folder);
   const path = `${folder}/${SERIES_NAME}`;
   const writer = SeriesWriter.create(`${path}.part`);
   let [num_lines, num_steps] = [0, 0];
   try {
-    for await (const { bytes, offset } of rawLines(file.readable)) {
+    for await (const { bytes, offset } of rawLines(log.bytes(0))) {
       const verdict = checkRecord(parse(bytes));
       if (typeof verdict === "object") {
         writer.add(verdict.record, offset, bytes.length + 1);

@@ -1,6 +1,6 @@
 /**
- * The record types of a run's log. `events.jsonl` holds one JSON object a line, told apart by `type`, in the
- * order in which things happened. It is only ever appended to.
+ * The record types of a run's log. `events.jsonl` (and, past 64 MB, the segments after it: segments.ts) holds one JSON
+ * object a line, told apart by `type`, in the order in which things happened. It is only ever appended to.
  *
  *   run            first line: what is trained, on what, with which versions
  *   worker_joined, worker_left

@@ -46,6 +46,7 @@ const NATIVE_SHELLS: ReadonlySet<string> = new Set([
   "runlog/log_file.ts",
   "runlog/reader.ts",
   "runlog/rebuild_series.ts",
+  "runlog/segments.ts",
   "runlog/series_file.ts",
   "runlog/fold_run.ts",
 ]);

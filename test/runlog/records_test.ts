@@ -20,6 +20,14 @@ const EXAMPLES: readonly RunRecord[] = [
   checkpoint(5),
   { type: "sample", step: 5, file: "samples/5.png", diversity: 0.9 },
   {
+    type: "steered",
+    step: 1500,
+    rule: "auto-critic",
+    decision: "Raised n_critic from 1 to 2",
+    reason: "The critic is far from its optimum",
+    numbers: { n_critic: 2 },
+  },
+  {
     type: "vitals",
     step: 5,
     clipped: 0.5,
@@ -52,6 +60,7 @@ const MAPS = [
   "run.artifacts",
   "resume.changed",
   "step.workers",
+  "steered.numbers",
   "vitals.critic_gradients",
   "vitals.generator_gradients",
 ];
