@@ -134,7 +134,13 @@ export async function admit(
     silence_ms: SILENCE_MS,
     allowed: FROM_WORKERS,
   });
-  const entered = whenReady(channel, clock, (ready) => enter({ channel, hello, ready }));
+  // Who cannot even say that it is ready never will.
+  const tolerated = channel.max_bad_messages;
+  channel.max_bad_messages = 0;
+  const entered = whenReady(channel, clock, (ready) => {
+    channel.max_bad_messages = tolerated;
+    enter({ channel, hello, ready });
+  });
   for (const { file, sha256, bytes } of facts.files) channel.send({ type: "artifact", file, sha256 }, bytes);
   await entered;
 }

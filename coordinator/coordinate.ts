@@ -14,6 +14,8 @@ import { isDone, publishAll, train } from "./train.ts";
 
 /** A line this often while nothing can be computed. */
 const WAITING_LINE_MS = 30_000;
+/** A log that nobody touches looks like that of a coordinator that was killed, however long a step takes. */
+const TOUCH_MS = 30_000;
 
 export interface CoordinateOptions extends PrepareOptions {
   readonly host: string;
@@ -171,7 +173,7 @@ async function windUp(
   return { record, folder: run.folder.path, learns_on, error };
 }
 
-/** Says what is waited for, every 30 s, and gives up when that was asked for. */
+/** Says what is waited for, every 30 s, and gives up when that was asked for. Touches the log all the while. */
 function watchForWorkers(
   fleet: Fleet,
   console: Console,
@@ -181,12 +183,18 @@ function watchForWorkers(
   const { min_workers, give_up_after_s } = options;
   let since_ms: number | null = performance.now();
   let next_line_ms = performance.now();
+  let next_touch_ms = next_line_ms + TOUCH_MS;
   let started = false;
   const timer = setInterval(() => {
     const count = fleet.members.length;
     started ||= count >= min_workers;
     const required = started ? 1 : min_workers;
     const now_ms = performance.now();
+    if (now_ms >= next_touch_ms) {
+      next_touch_ms = now_ms + TOUCH_MS;
+      const now = new Date();
+      void Deno.utime(log, now, now).catch(() => {});
+    }
     if (count >= required) {
       since_ms = null;
       next_line_ms = now_ms;
@@ -205,9 +213,6 @@ function watchForWorkers(
         `Waiting for ${missing} ${count > 0 ? "more " : ""}worker${missing === 1 ? "" : "s"}` +
           (waited_s >= 1 ? ` (for ${duration(waited_s)})` : ""),
       );
-      // A log that nobody touches looks like that of a coordinator that was killed.
-      const now = new Date();
-      void Deno.utime(log, now, now).catch(() => {});
     }
   }, 250);
   return () => clearInterval(timer);

@@ -16,6 +16,7 @@ import type { FleetObserver } from "./observer.ts";
 import { squareDecay } from "./optimizer.ts";
 import { Pictures } from "./pictures.ts";
 import type { Prepared } from "./prepare.ts";
+import { RefusedPeers } from "./refused_peers.ts";
 import type { Steered } from "./steering.ts";
 import { isDone, type StepReport } from "./train.ts";
 import { vitalsOf } from "./vitals.ts";
@@ -42,6 +43,7 @@ export class Recorder implements FleetObserver {
   readonly #evaluator: Evaluator;
   readonly #held_out: HeldOut;
   readonly #estimates_distance: boolean;
+  readonly #refused = new RefusedPeers();
   readonly #started_ms: number;
   readonly #seconds_before: number;
   /** Jobs under way. */
@@ -114,7 +116,8 @@ export class Recorder implements FleetObserver {
   }
 
   refused(peer: string, reason: string): void {
-    this.#console.line(`A connection from ${peer} did not become a worker: ${reason}`);
+    const line = this.#refused.line(peer, reason, this.#now_ms());
+    if (line !== null) this.#console.line(line);
   }
 
   #countWorkers(): void {

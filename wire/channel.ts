@@ -53,6 +53,10 @@ export interface Channel {
   readonly bytes_out: number;
   /** When the peer was last heard, by the clock. */
   readonly last_heard_ms: number;
+  /** After more bad messages the refusal is final, and the channel closes. */
+  max_bad_messages: number;
+  /** The refusal by which this side closed: trying again is useless for the peer. */
+  readonly final_refusal: Refusal | null;
 }
 
 export interface ChannelOptions {
@@ -91,6 +95,8 @@ class SocketChannel implements Channel {
   bytes_out = 0;
   buffered_bytes = 0;
   last_heard_ms: number;
+  max_bad_messages = MAX_BAD_MESSAGES;
+  final_refusal: Refusal | null = null;
 
   readonly #socket: Socket;
   readonly #options: ChannelOptions;
@@ -233,11 +239,15 @@ class SocketChannel implements Channel {
 
   #refuse(refusal: Refusal): void {
     if (refusal.code === "bad_message" || refusal.code === "unexpected_message") this.#bad_messages++;
-    this.send(refusal.toMessage());
-    if (refusal.fatal) this.close(refusal.message);
-    else if (this.#bad_messages > MAX_BAD_MESSAGES) {
-      this.close(`Peer sent ${this.#bad_messages} bad messages, the last: ${refusal.message}`);
-    }
+    const final = refusal.fatal || this.#bad_messages > this.max_bad_messages;
+    const { code, message, job } = refusal;
+    const answer = final ? new Refusal(code, message, { fatal: true, job }) : refusal;
+    this.send(answer.toMessage());
+    if (!final) return;
+    this.final_refusal = answer;
+    this.close(
+      refusal.fatal ? message : `Peer sent ${this.#bad_messages} bad messages, the last: ${message}`,
+    );
   }
 
   #beat(): void {

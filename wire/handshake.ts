@@ -162,17 +162,22 @@ async function guarded<T>(
   } catch (error) {
     socket.onclose = null;
     socket.onmessage = null;
-    if (error instanceof Refusal && !(error instanceof PeerRefusal)) tell(socket, error);
-    socket.close(error instanceof Error ? error.message : String(error));
-    throw error;
+    const found = error instanceof Refusal && !(error instanceof PeerRefusal) ? asFinal(error) : error;
+    if (found instanceof Refusal && !(found instanceof PeerRefusal)) tell(socket, found);
+    socket.close(found instanceof Error ? found.message : String(found));
+    throw found;
   } finally {
     stop();
   }
 }
 
-/** Before the handshake is done, every refusal ends the connection. */
-function tell(socket: Socket, { code, message, job }: Refusal): void {
-  const refusal = new Refusal(code, message, { fatal: true, job });
+/** Before the handshake is done every refusal is final: a peer that speaks otherwise will do so again. */
+function asFinal({ code, message, job }: Refusal): Refusal {
+  const hint = code === "bad_message" ? "; use the same wagon on both sides" : "";
+  return new Refusal(code, message + hint, { fatal: true, job });
+}
+
+function tell(socket: Socket, refusal: Refusal): void {
   socket.send([encodeFrame(refusal.toMessage()).head], () => {});
 }
 

@@ -93,7 +93,10 @@ export class Session {
     };
     this.#phase = { name: "artifacts", artifacts: new ArtifactSet(welcome.artifacts) };
     channel.onmessage = (message, payload) => this.#handle(message, payload);
-    channel.onclose = (reason) => this.#end({ kind: "lost", reason });
+    channel.onclose = (reason) => {
+      const refusal = channel.final_refusal;
+      this.#end(refusal ? { kind: "refused", refusal } : { kind: "lost", reason });
+    };
   }
 
   /** Says goodbye and closes the connection. */

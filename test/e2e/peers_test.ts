@@ -1,6 +1,8 @@
 /** Who gets in, who waits and who is sent away, with real processes. */
 import assert from "node:assert/strict";
 import { decodeFrame, encodeFrame } from "../../wire/frame.ts";
+import { SYSTEM_CLOCK } from "../../wire/clock.ts";
+import { joinCoordinator } from "../../wire/handshake.ts";
 import type { Message } from "../../wire/messages.ts";
 import type { Socket } from "../../wire/socket.ts";
 import { connect, listen } from "../../wire/ws_socket.ts";
@@ -78,6 +80,48 @@ Deno.test("a coordinator of another protocol version is refused in one line", as
   const { code, stderr } = await worker.end();
   await listener.close();
   assert.deepEqual([code, stderr], [2, `Cannot work for ${url} (version_mismatch): ${OTHER_VERSION}\n`]);
+});
+
+Deno.test("a coordinator of this version that says other things is left for good, in one line", async () => {
+  await using place = await Workplace.open();
+  const { promise: arrived, resolve } = Promise.withResolvers<Socket>();
+  const listener = await listen({ host: "127.0.0.1", port: 0, onsocket: resolve });
+  const url = `ws://127.0.0.1:${listener.port}`;
+  const worker = place.start("worker", ["--coordinator", url], { WAGON_TOKEN: "a token of this test" });
+  const socket = await within(arrived, () => "The worker must connect");
+  const challenge = { type: "challenge", version: 2, run: "run", incarnation: 0, nonce: "00".repeat(16) };
+  say(socket, { ...challenge, colour: "red" } as unknown as Message);
+  const { code, stderr } = await worker.end();
+  await listener.close();
+  const reason =
+    'Field challenge.colour must be absent (unknown field): found "red"; use the same wagon on both sides';
+  assert.deepEqual([code, stderr], [2, `Cannot work for ${url} (bad_message): ${reason}\n`]);
+});
+
+Deno.test("a worker of this version whose ready says other things is refused for good, and told of once", async () => {
+  await using place = await Workplace.open();
+  const coordinator = place.coordinate(place.path("run"), SHAPE);
+  await coordinator.line(/^Listening on/m);
+  const { url, token } = await place.rendezvous();
+  for (let attempt = 1; attempt <= 5; attempt++) {
+    const socket = await connect(url);
+    const hello = { name: "odd", threads: 1, provider: "cpu", device: "test", platform: "test" };
+    const welcome = await joinCoordinator(socket, { clock: SYSTEM_CLOCK, deadline_ms: 10_000, token, hello });
+    for (const _ of welcome.artifacts) assert.equal((await nextMessage(socket)).type, "artifact");
+    const ready = { type: "ready", numeric_class: "00".repeat(32), probe_ms: 1, shared: false, mood: 7 };
+    say(socket, ready as unknown as Message);
+    const answer = await nextMessage(socket);
+    assert.ok(
+      answer.type === "refuse" && answer.fatal && answer.code === "bad_message",
+      JSON.stringify(answer),
+    );
+    socket.close("seen");
+  }
+  const worker = await place.run("worker", ["--threads", "2"]);
+  assert.equal(worker.code, 0, worker.stderr);
+  assert.equal((await coordinator.end()).code, 0);
+  const said = coordinator.said.split("\n").filter((line) => line.includes("did not become a worker"));
+  assert.equal(said.length, 1, said.join("\n"));
 });
 
 Deno.test("with more workers than shards the spare one waits, is told so, and ends well", async () => {

@@ -82,7 +82,12 @@ Deno.test("channel: answers bad messages by code, and closes after the ninth", a
     await settled();
   }
   const reason = "Frame must have at least 8 bytes: found 1";
-  assert.deepEqual(refusalsOf(test.socket), Array(9).fill(new Refusal("bad_message", reason).toMessage()));
+  const refusals = Array.from(
+    { length: 9 },
+    (_, i) => new Refusal("bad_message", reason, { fatal: i === 8 }).toMessage(),
+  );
+  assert.deepEqual(refusalsOf(test.socket), refusals);
+  assert.equal(test.channel.final_refusal?.message, reason);
   assert.deepEqual(test.closed, [`Peer sent 9 bad messages, the last: ${reason}`]);
   assert.equal(test.clock.num_timers, 0);
 });
