@@ -41,6 +41,8 @@ export interface RunConfig extends Hyperparameters, Padding {
   readonly exact: boolean;
   /** Critic steps between sample grids; 0: only at start and end. */
   readonly sample_every: number;
+  /** Critic steps between evaluations of the samples; 0: only at start and end. */
+  readonly evaluate_every: number;
   /** Critic steps between checkpoints; 0: only at the end; null: every 60 s and at the end. */
   readonly checkpoint_every: number | null;
 }
@@ -52,6 +54,7 @@ const MAY_CHANGE: ReadonlySet<keyof RunConfig> = new Set([
   "stop_when_flat",
   "min_steps",
   "sample_every",
+  "evaluate_every",
   "checkpoint_every",
   "dataset",
   "data",
@@ -113,7 +116,13 @@ export function resolveConfig(
   data: Pick<DataSet, "example_shape">,
 ): RunConfig {
   const name = given.preset ?? preset;
-  const { about: _about, networks, sides, ...hyperparameters }: Preset = PRESETS[name];
+  const { about: _about, networks, sides, plane, ...hyperparameters }: Preset = PRESETS[name];
+  if (plane && data.example_shape.join() !== "2") {
+    throw new UserError(
+      `Cannot use --preset ${name}: its networks take points in the plane, found examples of ` +
+        `${data.example_shape.join(" x ")}; leave it out, or take --dataset 8gaussians`,
+    );
+  }
   if (given.warm_up && given.schedule === "post") {
     throw new UserError(
       "Cannot warm up: --warm-up needs --schedule paper, found post; leave one of them out",
@@ -152,6 +161,7 @@ export function resolveConfig(
     min_steps: DEFAULT_MIN_STEPS,
     exact: false,
     sample_every: 1000,
+    evaluate_every: 0,
     checkpoint_every: null,
     ...given,
     ...padding,
@@ -160,7 +170,7 @@ export function resolveConfig(
   };
 }
 
-/** What run folders of format 1 left unsaid: all their runs were the same in it. */
+/** What run folders of format 1, and the first of format 2, left unsaid: all their runs were the same in it. */
 const UNSAID_BEFORE = {
   objective: "wgan",
   penalty: null,
@@ -172,6 +182,7 @@ const UNSAID_BEFORE = {
   auto_critic: false,
   stop_when_flat: false,
   min_steps: DEFAULT_MIN_STEPS,
+  evaluate_every: 0,
 } as const satisfies Partial<RunConfig>;
 
 /** The configuration of a recorded run, of any format that can be read. */

@@ -226,6 +226,15 @@ const RUN_OPTIONS = {
     about: "A grid of samples so often, and at start and end; 0: only then",
     group: "How to run",
   },
+  evaluate_every: {
+    kind: "number",
+    integer: true,
+    min: 0,
+    unit: "critic steps",
+    default_text: "0",
+    about: "The distance of samples to the data so often, and at start and end; 0: only then",
+    group: "How to run",
+  },
   checkpoint_every: {
     kind: "number",
     integer: true,

@@ -31,6 +31,8 @@ export interface Preset extends Hyperparameters {
   readonly about: string;
   /** Rows and columns of the images that the networks take; smaller ones are padded. Absent: any examples. */
   readonly sides?: readonly number[];
+  /** Whether the networks take points in the plane, and nothing else. */
+  readonly plane?: true;
   /** The two networks for examples of this shape: [2], [rows, columns] or [channels, rows, columns]. */
   networks(latent: number, example_shape: readonly number[]): Networks;
 }
@@ -81,6 +83,7 @@ const PLANE = {
   batch: 256,
   shards: 4,
   latent: 2,
+  plane: true,
   networks: (latent: number) => ({ generator: planeGenerator(latent), critic: planeCritic() }),
 } as const;
 

@@ -142,7 +142,9 @@ export class Recorder implements FleetObserver {
     for (const steered of report.steered) this.#steered(report.step, steered);
     const { config } = this.#run;
     const last = isDone(config, this.#run.state);
-    if (!last && config.sample_every > 0 && report.step % config.sample_every === 0) {
+    const due = (every: number) => !last && every > 0 && report.step % every === 0;
+    if (due(config.evaluate_every)) this.#evaluate();
+    if (due(config.sample_every)) {
       this.#sample();
       this.#scoreHeldOut();
       this.#console.progressLine(report);

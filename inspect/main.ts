@@ -4,6 +4,7 @@ import { type Parsed, parseOptions, runMain } from "../common/cli.ts";
 import { UserError } from "../common/errors.ts";
 import { interruptSignal } from "../common/interrupt.ts";
 import type { Command } from "../common/options.ts";
+import { bestSample } from "../runlog/best_sample.ts";
 import { examine } from "../runlog/doctor/doctor.ts";
 import type { Summary } from "../runlog/summary.ts";
 import { comparison, differences } from "./compare.ts";
@@ -98,7 +99,10 @@ async function inspectRun(
   const folder = await findRun(wanted, runs);
   const summary = await summarize(folder, now_ms);
   const findings = examine(summary);
-  if (json) return console.log(JSON.stringify({ folder, ...summary, findings }, null, 2));
+  if (json) {
+    const best_sample = bestSample(summary);
+    return console.log(JSON.stringify({ folder, ...summary, best_sample, findings }, null, 2));
+  }
   const files = await noteworthyFiles(folder, summary);
   print(runReport({ folder, summary, findings, files }, thisTerminal()));
 }

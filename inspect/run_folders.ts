@@ -1,11 +1,13 @@
 /** Finds run folders and sums them up. */
 import { UserError } from "../common/errors.ts";
 import { nearest } from "../common/nearest.ts";
+import { bestSample } from "../runlog/best_sample.ts";
 import { foldRun } from "../runlog/fold_run.ts";
 import { noOddities, readRun } from "../runlog/reader.ts";
 import { LOG_NAME } from "../runlog/records.ts";
 import { hasLog, lastWritten } from "../runlog/segments.ts";
 import { RunFold, type Summary } from "../runlog/summary.ts";
+import { count, figure } from "./numbers.ts";
 import type { Listed } from "./run_table.ts";
 
 /** A coordinator whose log was not written to for this long is taken to be gone. */
@@ -104,12 +106,26 @@ export interface Noteworthy {
   readonly about: string;
 }
 
+/** The last picture of samples, and the best where that is another. */
+function notablePictures(summary: Summary): Noteworthy[] {
+  const last = summary.samples.at(-1);
+  if (!last) return [];
+  const best = bestSample(summary);
+  const at = `samples at step ${count(last.step)}, the last`;
+  if (!best) return [{ path: last.file, about: at }];
+  const nearest = `nearest to the data of those measured (${figure(best.sliced_wasserstein)})`;
+  if (best.file === last.file) return [{ path: last.file, about: `${at}, and the ${nearest}` }];
+  return [
+    { path: best.file, about: `samples at step ${count(best.step)}, the ${nearest}` },
+    { path: last.file, about: at },
+  ];
+}
+
 /** The files of the run that are there and that a person may want to look at. */
 export async function noteworthyFiles(folder: string, summary: Summary): Promise<Noteworthy[]> {
-  const sample = summary.samples.at(-1);
   const checkpoint = summary.checkpoints.at(-1);
   const candidates: Noteworthy[] = [
-    ...sample ? [{ path: sample.file, about: "what the generator draws" }] : [],
+    ...notablePictures(summary),
     { path: "generator.onnx", about: "the generator, for any ONNX Runtime" },
     ...checkpoint ? [{ path: checkpoint.file, about: "the last checkpoint" }] : [],
     { path: LOG_NAME, about: "the log: every step, one JSON object a line" },

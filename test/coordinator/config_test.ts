@@ -78,11 +78,12 @@ Deno.test("a penalty is for objectives that have one", () => {
 
 Deno.test("a resumed run may change its length and intervals", () => {
   const before = resolveConfig({ epochs: 3, steps: 30 }, "wgan", images);
-  const after = resumeConfig(before, { steps: 50, sample_every: 7, checkpoint_every: 0 });
+  const after = resumeConfig(before, { steps: 50, sample_every: 7, evaluate_every: 9, checkpoint_every: 0 });
   assert.deepEqual(configChanges(before, after), {
     steps: [30, 50],
     epochs: [3, null],
     sample_every: [1000, 7],
+    evaluate_every: [0, 9],
     checkpoint_every: [null, 0],
   });
 });
@@ -125,4 +126,12 @@ Deno.test("decisions over the estimate are refused where the objective makes non
     () => resumeConfig(recorded, { auto_critic: true }),
     /Cannot resume with another auto_critic/,
   );
+});
+
+Deno.test("a preset for points takes no images", () => {
+  assert.throws(() => resolveConfig({ preset: "toy-wgan" }, "wgan", images), {
+    name: UserError.name,
+    message: "Cannot use --preset toy-wgan: its networks take points in the plane, found examples of " +
+      `${images.example_shape.join(" x ")}; leave it out, or take --dataset 8gaussians`,
+  });
 });

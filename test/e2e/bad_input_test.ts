@@ -190,7 +190,7 @@ Deno.test("a configuration file that cannot be used is refused in one line", asy
       message:
         'Unknown key "resume" in configuration file resume; known are preset, dataset, data, pad_to, pad_value, holdout, ' +
         "seed, steps, epochs, batch, shards, n_critic, lr, decay_steps, clip, penalty, latent, schedule, warm_up, accumulate, exact, " +
-        "sample_every, checkpoint_every",
+        "sample_every, evaluate_every, checkpoint_every",
     },
     {
       line: "coordinator --config broken",

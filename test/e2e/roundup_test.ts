@@ -64,7 +64,7 @@ async function generatedTones(file: Uint8Array, seed: number): Promise<Uint8Arra
 Deno.test("train leaves a run folder in which everything is what it says", async (t) => {
   await using place = await Workplace.open();
   const run = place.path("run");
-  const often = ["--sample-every", "5", "--checkpoint-every", "3"];
+  const often = ["--sample-every", "5", "--evaluate-every", "5", "--checkpoint-every", "3"];
   const shape = ["--steps", `${STEPS}`, "--batch", "16", "--holdout", "0.1", "--seed", "7", "--workers", "2"];
   const args = ["--data", place.images, ...SMALL, ...often, ...shape, "--out", run];
   const { code, stdout, stderr } = await place.run("train", args);
@@ -101,7 +101,7 @@ Deno.test("train leaves a run folder in which everything is what it says", async
     );
     assert.deepEqual(ofType(records, "sample").map(({ step }) => step), [0, 5, 10, 12]);
     assert.deepEqual(ofType(records, "heldout").map(({ step }) => step), [5, 10]);
-    assert.deepEqual(ofType(records, "evaluation").map(({ step }) => step), [0, 12]);
+    assert.deepEqual(ofType(records, "evaluation").map(({ step }) => step), [0, 5, 10, 12]);
     assert.deepEqual(ofType(records, "fault"), []);
   });
 

@@ -179,3 +179,22 @@ Deno.test("--help names every option", async () => {
     assert.ok(stdout.includes(option), option);
   }
 });
+
+Deno.test("the best and the last grid: named with their paths, and the best for a program, too", () =>
+  inFolder(async (folder) => {
+    const looks = [[0, 0.5], [10, 0.1], [20, 0.2]].flatMap(([step, sliced_wasserstein]): RunRecord[] => [
+      { type: "sample", step: step!, file: `samples/${step}.png` },
+      { type: "evaluation", step: step!, sliced_wasserstein: sliced_wasserstein! },
+    ]);
+    await writeRun(`${folder}/runs/looked`, "2026-01-03T00:00:00.000Z", [...steps(1, 20), ...looks, end(20)]);
+    await Deno.mkdir(`${folder}/runs/looked/samples`);
+    for (const step of [0, 10, 20]) await Deno.writeTextFile(`${folder}/runs/looked/samples/${step}.png`, "");
+    const { stdout } = await inspect(folder, "looked");
+    assert.match(
+      stdout,
+      /samples\/10\.png {2}samples at step 10, the nearest to the data of those measured \(0\.1\)\n/,
+    );
+    assert.match(stdout, /samples\/20\.png {2}samples at step 20, the last\n/);
+    const { best_sample } = JSON.parse((await inspect(folder, "looked", "--json")).stdout);
+    assert.deepEqual(best_sample, { step: 10, file: "samples/10.png", sliced_wasserstein: 0.1 });
+  }));
