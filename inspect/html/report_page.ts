@@ -1,37 +1,15 @@
 /** One or more runs as one self-contained HTML page: it needs no network, and asks for none. */
-import type { Finding } from "../../runlog/doctor/rule.ts";
-import { type Summary, WINDOW_STEPS } from "../../runlog/summary.ts";
+import { type Entry, type Summary, WINDOW_STEPS } from "../../runlog/summary.ts";
 import { differences, settingsOf } from "../compare.ts";
 import { bytes, count, duration, figure, milliseconds, percent } from "../numbers.ts";
 import { whatOf } from "../run_table.ts";
 import { Html, html } from "./html.ts";
 import { type Line, lineChart } from "./line_chart.ts";
+import { film, likeness, ways } from "./pictures.ts";
+import type { Reported } from "./reported.ts";
 import { SCRIPT, STYLE } from "./style.ts";
 
-/** A picture to show, as the bytes of a PNG file. */
-export interface Picture {
-  readonly alt: string;
-  readonly png: Uint8Array;
-}
-
-/** A run and all that the page shows of it. */
-export interface Reported {
-  readonly name: string;
-  readonly summary: Summary;
-  readonly findings: readonly Finding[];
-  /** Pictures of samples, in order of steps. */
-  readonly samples: readonly Picture[];
-  /** Ways through the noise; null where samples are no images or there is no generator. */
-  readonly ways: Picture | null;
-}
-
 const MAX_FAULTS = 50;
-
-function image({ alt, png }: Picture, hidden = false): Html {
-  return html`
-    <img alt="${alt}" src="data:image/png;base64,${png.toBase64()}" ${hidden && new Html(" hidden")}>
-  `;
-}
 
 function table(
   titles: readonly string[],
@@ -50,7 +28,7 @@ function table(
     }</tr>`
   );
   return html`
-    <div class="scroll" tabindex="0">
+    <div class="scroll" tabindex="0" role="group" aria-label="${titles[0]!}: table">
       <table>
         <thead>
           <tr>${head}</tr>
@@ -59,6 +37,11 @@ function table(
       </table>
     </div>
   `;
+}
+
+function modesOf(evaluation: Entry<"evaluation"> | undefined): string {
+  const modes = evaluation?.modes;
+  return modes ? `${modes.covered} of ${modes.count}, ${percent(modes.high_quality)} of high quality` : "-";
 }
 
 /** Figures of every run, a column each. */
@@ -76,18 +59,24 @@ function overview(runs: readonly Reported[]): Html {
       ({ steps, generator_steps }) => `${count(steps)}, ${count(generator_steps)} of the generator`,
     ),
     row(
+      "Real examples shown",
+      ({ examples_used, epoch }) => `${count(examples_used)}, in epoch ${count(epoch)}`,
+    ),
+    row(
       "Wasserstein estimate",
       ({ wasserstein_estimate: mean, wasserstein_estimate_error: error }) =>
-        `${figure(mean)} ± ${figure(error)}`,
+        mean === null ? "none: a GAN estimates no distance" : `${figure(mean)} ± ${figure(error)}`,
     ),
     row("Critic and generator loss", (s) => `${figure(s.loss_critic)} and ${figure(s.loss_generator)}`),
-    row("Sliced Wasserstein distance", (summary) => figure(last(summary)?.sliced_wasserstein ?? null)),
-    row("Modes covered", (summary) => {
-      const modes = last(summary)?.modes;
-      return modes
-        ? `${modes.covered} of ${modes.count}, ${percent(modes.high_quality)} of high quality`
-        : "-";
+    row("Distance of samples to data", (summary, { best }) => {
+      const at_end = figure(last(summary)?.sliced_wasserstein ?? null);
+      return best && best.step !== last(summary)?.step
+        ? `${at_end}; least ${figure(best.sliced_wasserstein)}, at step ${count(best.step)}`
+        : at_end;
     }),
+    ...runs.some(({ summary }) => last(summary)?.modes)
+      ? [row("Modes covered", (summary) => modesOf(last(summary)))]
+      : [],
     row("Doctor", (_, { findings }) => findings.map(({ code }) => code).join(", ") || "nothing found"),
     row(
       "Time and speed",
@@ -99,7 +88,8 @@ function overview(runs: readonly Reported[]): Html {
     ),
   ];
   return html`${table(["Figure", ...runs.map(({ name }) => name)], rows)}
-<p class="dim">Estimate and losses: means of the last ${WINDOW_STEPS} steps, ± standard error.</p>`;
+<p class="dim">Estimate and losses: means of the last ${WINDOW_STEPS} steps, ± standard error. Distance: sliced
+Wasserstein distance, lower is better; it compares runs on the same data.</p>`;
 }
 
 function charts(runs: readonly Reported[]): Html {
@@ -150,13 +140,17 @@ function charts(runs: readonly Reported[]): Html {
   ]}</div>`;
 }
 
-function film({ samples, name }: Reported): Html {
-  if (samples.length === 0) return html`<p class="dim">No pictures.</p>`;
-  const last = samples.length - 1;
-  return html`<div class="film"><label>${name}: <output>${samples[last]!.alt}</output>
-<input type="range" min="0" max="${last}" value="${last}" hidden></label>${
-    samples.map((picture, i) => image(picture, i !== last))
-  }</div>`;
+/** What was measured along the way. */
+function evaluations({ summary }: Reported): Html {
+  const all = summary.evaluations;
+  if (all.length === 0) return html`<p class="dim">None.</p>`;
+  const with_modes = all.some(({ modes }) => modes);
+  const rows = all.map((evaluation) => [
+    count(evaluation.step),
+    figure(evaluation.sliced_wasserstein),
+    ...with_modes ? [modesOf(evaluation)] : [],
+  ]);
+  return table(["Step", "Distance", ...with_modes ? ["Modes covered"] : []], rows, [1]);
 }
 
 function doctor({ findings }: Reported): Html {
@@ -256,10 +250,20 @@ function perRun(runs: readonly Reported[], title: string, part: (run: Reported) 
   `;
 }
 
-/** The whole page. `made`: when, in words. */
-export function reportPage(runs: readonly Reported[], made: string): string {
-  const title = runs.map(({ name }) => name).join(", ");
-  const ways = runs.filter((run) => run.ways !== null);
+/** What is said above the runs. */
+export interface Heading {
+  /** When the page is made, in words. */
+  readonly made: string;
+  /** The runs' names if left out. */
+  readonly title?: string;
+  /** Sentences on what is compared. */
+  readonly about?: readonly string[];
+}
+
+/** The whole page. */
+export function reportPage(runs: readonly Reported[], { made, about = [], ...heading }: Heading): string {
+  const title = heading.title ?? runs.map(({ name }) => name).join(", ");
+  const images = runs.filter(({ likeness }) => likeness !== null);
   return html`
     <!DOCTYPE html>
     <html lang="en">
@@ -272,13 +276,19 @@ export function reportPage(runs: readonly Reported[], made: string): string {
         <style>${new Html(STYLE)}</style>
       </head>
       <body>
+        <header>
+          <h1>${title}</h1>
+          <p class="dim">A report by wagon, ${made}</p>
+        </header>
         <main>
-    <h1>${title}</h1><p class="dim">A report by wagon, ${made}</p>
-    ${overview(runs)}
+    ${about.map((sentence) => html`<p class="about">${sentence}</p>`)}
+    <section><h2>At a glance</h2>${overview(runs)}</section>
+    ${perRun(runs, "Samples beside real examples, over time", film)}
     <section><h2>Curves</h2>${charts(runs)}</section>
-    ${perRun(runs, "Samples over time", film)}
-    ${ways.length > 0 && perRun(ways, "Ways through the noise", (run) => image(run.ways!))}
+    ${images.length > 0 && perRun(images, "Ways through the noise", ways)}
+    ${images.length > 0 && perRun(images, "Is it memorising?", (run) => likeness(run.likeness))}
     ${perRun(runs, "Doctor", doctor)}
+    ${perRun(runs, "Distance of samples to the data", evaluations)}
     ${perRun(runs, "Where the time went", times)}
     ${perRun(runs, "Workers", workers)}
     ${perRun(runs, "Faults, and what was done", faults)}

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { Html, html } from "../../inspect/html/html.ts";
 import { lineChart, ticks } from "../../inspect/html/line_chart.ts";
-import { type Reported, reportPage } from "../../inspect/html/report_page.ts";
+import { reportPage } from "../../inspect/html/report_page.ts";
+import type { Likeness, Reported } from "../../inspect/html/reported.ts";
+import { bestSample } from "../../runlog/best_sample.ts";
 import { examine } from "../../runlog/doctor/doctor.ts";
 import { noOddities } from "../../runlog/reader.ts";
 import type { RunRecord } from "../../runlog/records.ts";
@@ -49,7 +51,8 @@ function reported(name: string, lr: number, more: readonly RunRecord[]): Reporte
   for (const record of records) fold.add(record);
   const summary = fold.summary(false, noOddities());
   const samples = [0, 100].map((step) => ({ alt: `samples at step ${step}`, png: Uint8Array.of(step) }));
-  return { name, summary, findings: examine(summary), samples, ways: null };
+  const [best, findings] = [bestSample(summary), examine(summary)];
+  return { name, summary, findings, best, samples, ways: null, likeness: null };
 }
 
 const ONE = reported("one", 5e-5, [checkpoint(300)]);
@@ -77,7 +80,7 @@ function unbalanced(page: string): string[] {
 }
 
 Deno.test("the page holds everything itself: no address, no foreign script, and well-formed", () => {
-  const page = reportPage([ONE, FAULTY], "today");
+  const page = reportPage([ONE, FAULTY], { made: "today" });
   assert.deepEqual(unbalanced(page), []);
   assert.doesNotMatch(page, /https?:|<link|@import|url\(/);
   assert.equal(page.match(/<script>/g)!.length, 1);
@@ -94,7 +97,7 @@ function compact(page: string): string {
 }
 
 Deno.test("the page tells of each run: figures, pictures, faults, what differs", () => {
-  const page = compact(reportPage([ONE, FAULTY], "today"));
+  const page = compact(reportPage([ONE, FAULTY], { made: "today" }));
   assert.match(
     page,
     /<th scope="row">Wasserstein estimate<\/th><td>2 ± 0\.0409<\/td><td>2 ± 0\.0409<\/td>/,
@@ -109,7 +112,38 @@ Deno.test("the page tells of each run: figures, pictures, faults, what differs",
   assert.match(page, /other, held out/);
   assert.equal(page.match(/<img alt="samples at step 100" [^>]*[^n]>/g)!.length, 2);
   assert.equal(page.match(/<img alt="samples at step 0" [^>]* hidden>/g)!.length, 2);
-  const alone = compact(reportPage([ONE], "today"));
+  const alone = compact(reportPage([ONE], { made: "today" }));
   assert.doesNotMatch(alone, /<strong>5e-5/);
   assert.doesNotMatch(alone, /<h3>/);
+});
+
+const MEASURED: Likeness = {
+  picture: { alt: "nearest", png: Uint8Array.of(7) },
+  num_measured: 32,
+  num_searched: 1000,
+  sample_distance: 0.04,
+  training_distance: 0.1,
+};
+
+Deno.test("what is measured of the samples: distances, the best step, and whether images were learned by heart", () => {
+  const evaluation = (step: number, sliced_wasserstein: number): RunRecord => (
+    { type: "evaluation", step, sliced_wasserstein }
+  );
+  const evaluations = [evaluation(0, 0.5), evaluation(100, 0.1), evaluation(300, 0.2)];
+  const sample: RunRecord = { type: "sample", step: 100, file: "x.png" };
+  const run = { ...reported("one", 5e-5, [sample, ...evaluations]), likeness: MEASURED };
+  const page = compact(
+    reportPage([run], { made: "today", title: "A <contest>", about: ["The same & more."] }),
+  );
+  assert.match(page, /<h1>A &lt;contest&gt;<\/h1>/);
+  assert.match(page, /<p class="about">The same &amp; more\.<\/p>/);
+  assert.match(page, /<td>0\.2; least 0\.1, at step 100<\/td>/);
+  assert.match(page, /<th scope="row">100<\/th><td class="n">0\.1<\/td>/);
+  assert.match(
+    page,
+    /A sample is 0\.04 away .* a training image 0\.1 from .* it may have learned some by heart/,
+  );
+  const told = (likeness: Likeness) => compact(reportPage([{ ...run, likeness }], { made: "today" }));
+  assert.match(told({ ...MEASURED, sample_distance: 0.06 }), /no sign that it learned images by heart/);
+  assert.match(told({ missing: "The data are <gone>" }), /Not measured\. The data are &lt;gone&gt;\./);
 });

@@ -1,0 +1,64 @@
+/** The pictures of a report. */
+import { count, figure } from "../numbers.ts";
+import { Html, html } from "./html.ts";
+import type { Likeness, Picture, Reported } from "./reported.ts";
+
+/** Samples that are nearer to the training images than this share of what those are to each other look copied. */
+const COPIED = 0.5;
+
+function image({ alt, png }: Picture, hidden = false): Html {
+  return html`
+    <img alt="${alt}" src="data:image/png;base64,${png.toBase64()}" ${hidden && new Html(" hidden")}>
+  `;
+}
+
+/** Pictures over time behind a slider. Real examples are part of each picture, to its left or below its points. */
+export function film({ samples, name, best, summary }: Reported): Html {
+  if (samples.length === 0) return html`<p class="dim">No pictures.</p>`;
+  const last = samples.length - 1;
+  const points = summary.data.example_shape.length === 1;
+  return html`<div class="film">${
+    points
+      ? html`<p class="sides"><span>blue: data, orange: samples</span></p>`
+      : html`<p class="sides"><span>real</span><span>generated</span></p>`
+  }${samples.map((picture, i) => image(picture, i !== last))}
+<label><span class="dim">${name}: <output>${samples[last]!.alt}</output></span>
+<input type="range" min="0" max="${last}" value="${last}" hidden></label></div>${
+    best &&
+    html`<p class="dim">Nearest to the data, of those measured: step ${count(best.step)}, distance ${
+      figure(best.sliced_wasserstein)
+    }.</p>`
+  }`;
+}
+
+/** Ways from one point of the noise to another. */
+export function ways({ ways }: Reported): Html {
+  if (!ways) return html`<p class="dim">There is no generator.onnx that draws images.</p>`;
+  return html`<figure class="picture">${
+    image(ways)
+  }<figcaption>Each row goes from one point of the noise to another:
+a generator that has learned changes its samples gradually.</figcaption></figure>`;
+}
+
+/** In words, what the two distances say. */
+function verdict(sample: number, training: number | null): string {
+  if (training === null || training === 0) return "There is nothing to compare that with.";
+  return sample < COPIED * training
+    ? "Samples lie much nearer to training images than those to each other: it may have learned some by heart."
+    : "Copies would be far nearer: there is no sign that it learned images by heart.";
+}
+
+/** Whether the generator memorises: the training images nearest to some samples. */
+export function likeness(of: Likeness | null): Html {
+  if (!of) return html`<p class="dim">The data are no images.</p>`;
+  if ("missing" in of) return html`<p class="note">Not measured. ${of.missing}.</p>`;
+  const { picture, num_measured, num_searched, sample_distance, training_distance } = of;
+  return html`<figure class="picture">${
+    image(picture)
+  }<figcaption>First row: samples. Below each: the training images
+nearest to it, of ${count(num_searched)}.</figcaption></figure>
+<p>A sample is ${figure(sample_distance)} away from its nearest training image, a training image ${
+    figure(training_distance)
+  } from the nearest other one. ${verdict(sample_distance, training_distance)}</p>
+<p class="dim">Distance: root mean square per pixel, 0 to 1; medians of ${count(num_measured)}.</p>`;
+}
