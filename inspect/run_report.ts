@@ -123,17 +123,25 @@ function learning(page: Page, { summary }: Inspected): string[] {
 function doctor(page: Page, { findings, summary }: Inspected): string[] {
   if (summary.estimate_curve.length === 0) return [];
   if (findings.length === 0) return ["", heading(page, "Doctor", "nothing found")];
-  const lines = findings.flatMap(({ code, seen, first_step, last_step, cause, change }) => {
+  const faults = findings.filter(({ grade }) => grade === "fault").length;
+  const lines = findings.flatMap(({ code, grade, seen, first_step, last_step, cause, change }) => {
+    const note = grade === "note";
     const where = first_step === last_step
       ? `step ${count(last_step)}`
       : `steps ${count(first_step)} to ${count(last_step)}`;
     return [
-      `  ${paint(page.terminal, "yellow", code)} (${where})`,
+      `  ${note ? "Note: " : ""}${paint(page.terminal, note ? "dim" : "yellow", code)} (${where})`,
       ...wrap(`${seen}. ${cause}.`, page.width - 4).map((line) => `    ${line}`),
-      ...wrap(`What to change: ${change}.`, page.width - 4).map((line) => `    ${line}`),
+      ...wrap(note ? `If it comes again: ${change}.` : `What to change: ${change}.`, page.width - 4)
+        .map((line) => `    ${line}`),
     ];
   });
-  return ["", heading(page, "Doctor", `${things(findings.length, "finding")}; see docs/doctor.md`), ...lines];
+  const notes = findings.length - faults;
+  const counted = [
+    faults > 0 ? things(faults, "finding") : "nothing wrong",
+    ...notes > 0 ? [things(notes, "note")] : [],
+  ].join(", ");
+  return ["", heading(page, "Doctor", `${counted}; see docs/doctor.md`), ...lines];
 }
 
 /** The first and the last step, at the ends of the curve. */

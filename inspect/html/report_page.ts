@@ -77,7 +77,12 @@ function overview(runs: readonly Reported[]): Html {
     ...runs.some(({ summary }) => last(summary)?.modes)
       ? [row("Modes covered", (summary) => modesOf(last(summary)))]
       : [],
-    row("Doctor", (_, { findings }) => findings.map(({ code }) => code).join(", ") || "nothing found"),
+    row(
+      "Doctor",
+      (_, { findings }) =>
+        findings.map(({ code, grade }) => grade === "note" ? `${code} (note)` : code).join(", ") ||
+        "nothing found",
+    ),
     row(
       "Time and speed",
       ({ seconds, images_per_second }) => `${duration(seconds)}, ${count(images_per_second)} images/s`,
@@ -156,12 +161,14 @@ function evaluations({ summary }: Reported): Html {
 function doctor({ findings }: Reported): Html {
   if (findings.length === 0) return html`<p>Nothing found.</p>`;
   return html`${
-    findings.map(({ code, seen, first_step, last_step, cause, change }) =>
+    findings.map(({ code, grade, seen, first_step, last_step, cause, change }) =>
       html`
         <div class="finding">
-          <p><code>${code}</code> steps ${count(first_step)} to ${count(last_step)}</p>
+          <p>${grade === "note" ? "Note: " : ""}<code>${code}</code> steps ${count(first_step)} to ${count(
+            last_step,
+          )}</p>
           <p>${seen}. ${cause}.</p>
-          <p><strong>What to change:</strong> ${change}.</p>
+          <p><strong>${grade === "note" ? "If it comes again:" : "What to change:"}</strong> ${change}.</p>
         </div>
       `
     )

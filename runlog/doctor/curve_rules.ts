@@ -22,6 +22,10 @@ function settled({ stretches }: Summary): HealthStretch[] {
   return stretches.slice(2).filter(({ num_steps }) => num_steps >= MIN_STRETCH_STEPS);
 }
 
+function isSteady({ mean, deviation }: HealthStretch): boolean {
+  return deviation < UNSTEADY * mean;
+}
+
 function span(stretches: readonly HealthStretch[]): Pick<Evidence, "first_step" | "last_step"> {
   return { first_step: stretches[0]!.first_step, last_step: stretches.at(-1)!.last_step };
 }
@@ -55,21 +59,26 @@ const dips: Rule = {
   code: "estimate-dips",
   condition:
     `After the first eighth of the run, a single step's estimate is more than ${DIP_DEVIATIONS} standard deviations ` +
-    "below the mean of its sixteenth of the run, and further below 0 than that mean is away from it.",
+    "below the mean of its sixteenth of the run, and further below 0 than that mean is away from it. A note where it " +
+    "passed: at most a quarter of the sixteenths have one, and all after the last are steady.",
   cause: "The critic was thrown far from its optimum: its steps are too long for the slope it stands on",
   change: "Lower --lr (a half, then a fifth); more critic steps with --n-critic help, too",
   find(summary) {
     if (!hasEstimate(summary)) return null;
     const depth = ({ mean, deviation, low }: HealthStretch) => (mean - low) / deviation;
-    const found = settled(summary).filter((stretch) => {
+    const all = settled(summary);
+    const found = all.filter((stretch) => {
       const { mean, deviation, low } = stretch;
       return deviation > 0 && depth(stretch) > DIP_DEVIATIONS && low < -DIP_DEPTH * Math.abs(mean);
     });
     if (found.length === 0) return null;
     const worst = found.reduce((a, b) => depth(b) > depth(a) ? b : a);
+    const after = all.slice(all.indexOf(found.at(-1)!) + 1);
+    const passed = 4 * found.length <= all.length && after.length > 0 && after.every(isSteady);
     return {
+      ...passed && { passed },
       seen: `The estimate fell to ${said(worst.low)}, ${said(depth(worst))} standard deviations below its ` +
-        `mean of ${said(worst.mean)}`,
+        `mean of ${said(worst.mean)}${passed ? ", and came back by itself" : ""}`,
       ...span(found),
       numbers: { low: worst.low, mean: worst.mean, deviation: worst.deviation },
     };
@@ -88,7 +97,7 @@ const unsteady: Rule = {
   find(summary) {
     const all = settled(summary);
     if (!hasEstimate(summary) || all.length < 4) return null;
-    const found = all.filter(({ mean, deviation }) => deviation >= UNSTEADY * mean);
+    const found = all.filter((stretch) => !isSteady(stretch));
     if (2 * found.length < all.length) return null;
     const last = found.at(-1)!;
     const share = found.length / all.length;

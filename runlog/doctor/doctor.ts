@@ -12,10 +12,19 @@ import { WORK_RULES } from "./work_rules.ts";
 /** All rules, the most pressing first. */
 export const RULES: readonly Rule[] = [...CURVE_RULES, ...NETWORK_RULES, ...SAMPLE_RULES, ...WORK_RULES];
 
-/** What is wrong with a run, the most pressing first; nothing where nothing is, or where it is too early to tell. */
+/**
+ * What is wrong with a run, the most pressing first, notes last; nothing where nothing is, or where it is too early to
+ * tell.
+ */
 export function examine(summary: Summary): Finding[] {
-  return RULES.flatMap(({ code, cause, change, find }) => {
+  const found = RULES.flatMap(({ code, cause, change, find }): Finding[] => {
     const evidence = find(summary);
-    return evidence ? [{ code, ...evidence, cause, change }] : [];
+    if (!evidence) return [];
+    const { passed, ...seen } = evidence;
+    return [{ code, grade: passed ? "note" : "fault", ...seen, cause, change }];
   });
+  return [
+    ...found.filter(({ grade }) => grade === "fault"),
+    ...found.filter(({ grade }) => grade === "note"),
+  ];
 }

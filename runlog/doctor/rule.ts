@@ -10,6 +10,8 @@ export interface Evidence {
   readonly last_step: number;
   /** The same numbers, for a program. */
   readonly numbers: Readonly<Record<string, number>>;
+  /** The run got over it by itself: worth knowing, and nothing to act upon. */
+  readonly passed?: true;
 }
 
 export interface Rule {
@@ -26,7 +28,9 @@ export interface Rule {
 }
 
 /** What was found, with its evidence and what to do. */
-export interface Finding extends Evidence {
+export interface Finding extends Omit<Evidence, "passed"> {
+  /** A note is nothing to act upon. */
+  readonly grade: "fault" | "note";
   readonly code: string;
   readonly cause: string;
   readonly change: string;

@@ -92,18 +92,19 @@ const idle: Rule = {
 const slow: Rule = {
   code: "worker-slow",
   condition:
-    `A worker that is in takes more than ${SLOW} times as long for a shard as the median worker does.`,
+    `A worker that is in takes more than ${SLOW} times as long for a shard as the median of the others.`,
   cause: "Each step waits for the slowest: this one has a weaker or busier machine",
   change: "Leave it out if images per second do not fall, or give it more --threads",
   find(summary) {
     const working = present(summary).filter((worker) => worker.compute_ms_per_shard !== null);
     if (working.length < 2 || summary.steps < MIN_STEPS) return null;
-    const usual = median(Float64Array.from(working, (worker) => worker.compute_ms_per_shard!));
     const slowest = working.reduce((a, b) => b.compute_ms_per_shard! > a.compute_ms_per_shard! ? b : a);
+    const others = working.filter((worker) => worker !== slowest);
+    const usual = median(Float64Array.from(others, (worker) => worker.compute_ms_per_shard!));
     const found = slowest.compute_ms_per_shard!;
     if (found <= SLOW * usual) return null;
     return {
-      seen: `Worker ${slowest.worker} (${slowest.name}) takes ${said(found)} ms for a shard, the median ${
+      seen: `Worker ${slowest.worker} (${slowest.name}) takes ${said(found)} ms for a shard, the others ${
         said(usual)
       } ms`,
       first_step: slowest.first_step ?? 1,

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Finding } from "../../runlog/doctor/rule.ts";
 import { adviceFor } from "../../inspect/advice.ts";
 import { runReport } from "../../inspect/run_report.ts";
 import { type Listed, runTable, whatOf } from "../../inspect/run_table.ts";
@@ -208,8 +209,9 @@ Deno.test("a run that stopped says from where it can go on, and weights say wher
 });
 
 Deno.test("what the doctor found: where, why, and what to do", () => {
-  const findings = [{
+  const findings: Finding[] = [{
     code: "estimate-negative",
+    grade: "fault",
     seen: "The estimate is -1",
     first_step: 1101,
     last_step: 1300,
@@ -225,6 +227,11 @@ Deno.test("what the doctor found: where, why, and what to do", () => {
     "    What to change: Lower --lr.",
     "",
   ]);
+  const noted = findings.map((finding): Finding => ({ ...finding, grade: "note" }));
+  const calm = runReport({ folder: "r", summary: FINISHED, findings: noted, files: [] }, PLAIN);
+  const from = calm.indexOf("Doctor  nothing wrong, 1 note; see docs/doctor.md");
+  assert.equal(calm[from + 1], "  Note: estimate-negative (steps 1,101 to 1,300)");
+  assert.equal(calm[from + 3], "    If it comes again: Lower --lr.");
 });
 
 Deno.test("a GAN has a gap between its scores and no estimate; nothing is said of its sign", () => {

@@ -87,7 +87,17 @@ Deno.test("estimate-dips: one step far below the others, and far below 0", () =>
   assert.deepEqual(codes(dip(-3)), ["estimate-dips"]);
   // Far below the others, but not further below 0 than they are above.
   assert.deepEqual(codes(dip(-0.9)), []);
-  const { first_step, last_step, numbers } = find("estimate-dips", dip(-3));
+  const { first_step, last_step, numbers, grade } = find("estimate-dips", dip(-3));
+  assert.equal(grade, "note", "it passed");
+  const last = curve(1600, (step) => step === 1590 ? -3 : step % 2 ? 0.9 : 1.1);
+  assert.equal(find("estimate-dips", last).grade, "fault", "nothing says that it passed");
+  const often = curve(1600, (step) => step % 250 === 0 ? -3 : step % 2 ? 0.9 : 1.1);
+  assert.equal(find("estimate-dips", often).grade, "fault", "it comes again and again");
+  const unsteady = curve(
+    1600,
+    (step) => step === 1000 ? -3 : step > 1500 ? step % 7 - 3.2 : step % 2 ? 0.9 : 1.1,
+  );
+  assert.equal(find("estimate-dips", unsteady).grade, "fault", "the run is not what it was");
   assert.deepEqual([first_step, last_step, numbers.low], [901, 1000, -3]);
 });
 
@@ -204,6 +214,9 @@ Deno.test("workers without work, and slow ones", () => {
   const three = [joined(1), joined(2), joined(3)];
   assert.deepEqual(codes([...three, ...steps(1, 200, { workers: workers(6.1) })]), ["worker-slow"]);
   assert.deepEqual(codes([...three, ...steps(1, 200, { workers: workers(5.9) })]), []);
+  const { 1: first, 3: third } = workers(6.1);
+  const two = steps(1, 200, { workers: { 1: first, 2: third } });
+  assert.deepEqual(codes([joined(1), joined(2), ...two]), ["worker-slow"], "one is slow beside one other");
 });
 
 Deno.test("faults-often", () => {
