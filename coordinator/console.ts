@@ -162,11 +162,13 @@ export class Console {
     }
   }
 
-  #rates(): string {
+  #rates(short = false): string {
     const steps_per_s = this.#rate?.steps_per_s ?? 0;
-    return steps_per_s === 0
-      ? ""
-      : `${steps_per_s.toFixed(1)} steps/s, ${Math.round(steps_per_s * this.#batch)} images/s`;
+    if (steps_per_s === 0) return "";
+    const images_per_s = Math.round(steps_per_s * this.#batch);
+    return short
+      ? `${steps_per_s.toFixed(steps_per_s < 10 ? 1 : 0)} steps/s, ${images_per_s} img/s`
+      : `${steps_per_s.toFixed(1)} steps/s, ${images_per_s} images/s`;
   }
 
   #statusLine(step: number): string {
@@ -174,25 +176,26 @@ export class Console {
     const steps_per_s = this.#rate?.steps_per_s ?? 0;
     const left = steps_per_s > 0 ? `${duration((this.#total_steps - step) / steps_per_s)} left` : "";
     const columns = this.#terminal.columns();
-    const facts = [
-      `${this.#gap_name} ${this.#gap.value.toFixed(4)}`,
-      `D ${this.#loss_critic.value.toFixed(4)}`,
-      `G ${Number.isNaN(this.#loss_generator.value) ? "-" : this.#loss_generator.value.toFixed(4)}`,
-      this.#rates(),
-      `${this.num_workers} worker${this.num_workers === 1 ? "" : "s"}`,
-      left,
-    ];
-    const head = `${String(Math.floor(100 * share)).padStart(3)}% ${
-      progressBar(share, columns >= 110 ? 20 : 10)
-    }`;
-    const shown = (left_out: readonly number[]) =>
-      [
-        `${head} ${step}/${this.#total_steps}`,
-        ...facts.filter((fact, i) => fact !== "" && !left_out.includes(i)),
-      ]
-        .join("  ");
-    // Where there is no room for all, the losses go first, then the workers, then the speed.
-    const sacrifices = [[], [2], [1, 2], [1, 2, 4], [1, 2, 3, 4]];
-    return shown(sacrifices.find((left_out) => shown(left_out).length < columns) ?? [1, 2, 3, 4]);
+    const number = (x: number, digits: number) => Number.isNaN(x) ? "-" : x.toFixed(digits);
+    const percent = `${String(Math.floor(100 * share)).padStart(3)}%`;
+    const line = (short: boolean, left_out: readonly number[]) => {
+      const digits = short ? 3 : 4;
+      const facts = [
+        `${this.#gap_name} ${number(this.#gap.value, digits)}`,
+        `D ${number(this.#loss_critic.value, digits)}`,
+        `G ${number(this.#loss_generator.value, digits)}`,
+        this.#rates(short),
+        `${this.num_workers} worker${this.num_workers === 1 ? "" : "s"}`,
+        left,
+      ];
+      const bar = short ? "" : ` ${progressBar(share, columns >= 110 ? 20 : 10)}`;
+      const shown = facts.filter((fact, i) => fact !== "" && !left_out.includes(i));
+      return [`${percent}${bar} ${step}/${this.#total_steps}`, ...shown].join("  ");
+    };
+    const full = line(false, []);
+    if (full.length < columns) return full;
+    // Where there is no room for all, the bar goes first, then the losses, the speed, the workers.
+    const lines = [[], [1], [1, 2], [1, 2, 3], [1, 2, 3, 4]].map((left_out) => line(true, left_out));
+    return lines.find((line) => line.length < columns) ?? lines.at(-1)!;
   }
 }

@@ -64,7 +64,7 @@ Deno.test("at a terminal: where the objective estimates no distance, the scores'
   assert.ok(terminal.lines.at(-1)!.includes("  gap 0.5000  D -0.5000  G -0.2500  "));
 });
 
-Deno.test("in a narrow terminal the losses give way to the time left", () => {
+Deno.test("in a narrow terminal the bar gives way, then the losses, then the speed", () => {
   const terminal = new FakeTerminal(true, 80);
   let now_ms = 0;
   const console = new Console(terminal, () => now_ms, RUN);
@@ -72,8 +72,21 @@ Deno.test("in a narrow terminal the losses give way to the time left", () => {
   for (let step = 1; step <= 201; step++, now_ms += 10) console.step(report(step));
   assert.equal(
     terminal.lines.at(-1),
-    " 20% ██         201/1000  W 0.5000  100.0 steps/s, 6400 images/s  8s left",
+    " 20% 201/1000  W 0.500  G -0.250  100 steps/s, 6400 img/s  2 workers  8s left",
   );
+  for (
+    const [width, line] of [
+      [60, " 20% 201/1000  W 0.500  2 workers  8s left"],
+      [40, " 20% 201/1000  W 0.500  8s left"],
+    ] as const
+  ) {
+    const narrow = new FakeTerminal(true, width);
+    let at_ms = 0;
+    const console = new Console(narrow, () => at_ms, RUN);
+    console.num_workers = 2;
+    for (let step = 1; step <= 201; step++, at_ms += 10) console.step(report(step));
+    assert.equal(narrow.lines.at(-1), line);
+  }
 });
 
 Deno.test("the status line never wraps", () => {
