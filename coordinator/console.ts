@@ -2,6 +2,7 @@
  * What a person at the terminal sees: one status line that is redrawn, and lines that stay. Without a terminal
  * (a pipe, a log) only lines that stay, seldom.
  */
+import { RecentMean } from "./recent_mean.ts";
 import type { StepReport } from "./train.ts";
 
 /** Redrawing more often helps nobody. */
@@ -53,31 +54,16 @@ export function progressBar(share: number, width: number): string {
   return ("█".repeat(full) + (full < width ? part : "")).padEnd(width);
 }
 
-/** Mean of the last values, in constant time and space. */
-class RecentMean {
-  readonly #values = new Float64Array(WINDOW);
-  #count = 0;
-
-  add(value: number): void {
-    this.#values[this.#count++ % WINDOW] = value;
-  }
-
-  get value(): number {
-    const n = Math.min(this.#count, WINDOW);
-    return n === 0 ? NaN : this.#values.subarray(0, n).reduce((a, b) => a + b) / n;
-  }
-}
-
 export class Console {
   readonly #terminal: Terminal;
   readonly #now_ms: () => number;
   readonly #total_steps: number;
   readonly #batch: number;
   readonly #epochs: { readonly total: number; readonly steps: number };
-  readonly #loss_critic = new RecentMean();
-  readonly #loss_generator = new RecentMean();
+  readonly #loss_critic = new RecentMean(WINDOW);
+  readonly #loss_generator = new RecentMean(WINDOW);
   /** mean D(x) - mean D(G(z)): an estimate of the Wasserstein distance, or just the gap between the scores. */
-  readonly #gap = new RecentMean();
+  readonly #gap = new RecentMean(WINDOW);
   readonly #gap_name: "W" | "gap";
   #status = "";
   #drawn_ms = -Infinity;

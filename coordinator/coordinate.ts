@@ -5,29 +5,31 @@ import { objectiveOf } from "../models/objectives/objectives.ts";
 import type { RecordOf } from "../runlog/records.ts";
 import { SYSTEM_CLOCK } from "../wire/clock.ts";
 import { listen } from "../wire/ws_socket.ts";
+import { loopbackFor, urlHost } from "./addresses.ts";
 import { Console, duration, type Terminal } from "./console.ts";
 import { Exchange } from "./exchange.ts";
 import { Fleet } from "./fleet.ts";
+import { answerText, type LiveServer } from "./live/live_server.ts";
+import type { LiveRun } from "./live/live_run.ts";
+import { openLiveRun, openPage, type PageOptions } from "./live/open_page.ts";
 import { prepare, type Prepared, type PrepareOptions } from "./prepare.ts";
 import { Recorder } from "./recorder.ts";
 import { isDone, publishAll, train } from "./train.ts";
+import { missingWorkers, waitingReason } from "./waiting.ts";
 
 /** A line this often while nothing can be computed. */
 const WAITING_LINE_MS = 30_000;
 /** A log that nobody touches looks like that of a coordinator that was killed, however long a step takes. */
 const TOUCH_MS = 30_000;
 
-export interface CoordinateOptions extends PrepareOptions {
-  readonly host: string;
+export interface CoordinateOptions extends PrepareOptions, PageOptions {
   readonly port: number;
+  /** What workers prove. */
   readonly token: string;
-  readonly min_workers: number;
   /** Seconds without enough workers after which the run stops; null: never. */
   readonly give_up_after_s: number | null;
-  /** Whether workers of this user on this machine may find the address and the token by themselves. */
-  readonly rendezvous: boolean;
   /** Called once the door is open. */
-  readonly listening: (url: string, console: Console) => void | Promise<void>;
+  readonly listening: (address: { url: string; port: number }, console: Console) => void | Promise<void>;
   /** Aborted by Ctrl-C: the step under way is finished, the state saved. */
   readonly signal: AbortSignal;
 }
@@ -51,23 +53,34 @@ class Stop extends Error {
 export async function coordinate(options: CoordinateOptions, terminal: Terminal): Promise<Ending> {
   const { host, port } = options;
   const { promise: fleet, resolve } = Promise.withResolvers<Fleet>();
+  let page: LiveServer | null = null;
   // The door first: where it cannot be had, no run folder is left behind. Who comes early waits.
   const listener = await listen({
     host,
     port,
     onsocket: (socket, peer) => void fleet.then((opened) => opened.accept(socket, peer)),
+    onrequest: (request, response) => {
+      if (page) page.handle(request, response);
+      else answerText(response, 503, "The coordinator is starting: look again", { "retry-after": "1" });
+    },
   });
+  const open = (fleet: Fleet, opened: LiveServer) => {
+    page = opened;
+    resolve(fleet);
+    return opened;
+  };
   try {
-    return await coordinateAt(listener.port, resolve, options, terminal);
+    return await coordinateAt(listener.port, open, options, terminal);
   } finally {
+    await (page as LiveServer | null)?.close();
     await listener.close();
   }
 }
 
-/** `open` is given the fleet that takes in whoever comes to the port. */
+/** `open` is given the fleet that takes in whoever comes to the port, and the page for who only looks. */
 async function coordinateAt(
   port: number,
-  open: (fleet: Fleet) => void,
+  open: (fleet: Fleet, page: LiveServer) => void,
   options: CoordinateOptions,
   terminal: Terminal,
 ): Promise<Ending> {
@@ -77,7 +90,8 @@ async function coordinateAt(
   const epoch_steps = run.data.plan.steps_per_epoch;
   const { estimates_distance } = objectiveOf(run.config);
   const console = new Console(terminal, now_ms, { total_steps, batch, epoch_steps, estimates_distance });
-  const recorder = new Recorder(run, console, now_ms);
+  const live = await openLiveRun(run);
+  const recorder = new Recorder(run, console, now_ms, live);
   const classes = run.checkpoint?.numeric_classes ?? [];
   const { token } = options;
   using exchange = Exchange.open(run.facts.manifest, run.buffers);
@@ -90,13 +104,13 @@ async function coordinateAt(
   }, recorder);
   recorder.attach(fleet);
   introduce(run, console);
-  open(fleet);
+  open(fleet, openPage({ run, live, fleet, recorder, port, options }));
   const url = `ws://${urlHost(options.host)}:${port}`;
   const local = { url: `ws://${loopbackFor(options.host)}:${port}`, token };
   if (options.rendezvous) await writeRendezvous(local);
   try {
-    await options.listening(url, console);
-    return await trainToEnd(run, fleet, recorder, console, options);
+    await options.listening({ url, port }, console);
+    return await trainToEnd(run, fleet, recorder, live, console, options);
   } finally {
     if (options.rendezvous) await removeRendezvous(local);
   }
@@ -106,6 +120,7 @@ async function trainToEnd(
   run: Prepared,
   fleet: Fleet,
   recorder: Recorder,
+  live: LiveRun,
   console: Console,
   options: CoordinateOptions,
 ): Promise<Ending> {
@@ -116,6 +131,7 @@ async function trainToEnd(
   let error: unknown = null;
   try {
     await fleet.waitFor(options.min_workers);
+    live.started = true;
     if (signal.aborted) throw new Stop("interrupted");
     publishAll(run.state, fleet);
     recorder.start();
@@ -188,14 +204,15 @@ function watchForWorkers(
   const timer = setInterval(() => {
     const count = fleet.members.length;
     started ||= count >= min_workers;
-    const required = started ? 1 : min_workers;
-    const now_ms = performance.now();
+    const standing = { started, num_workers: count, min_workers, asked: [], now_ms: performance.now() };
+    const { now_ms } = standing;
+    const { required, missing } = missingWorkers(standing);
     if (now_ms >= next_touch_ms) {
       next_touch_ms = now_ms + TOUCH_MS;
       const now = new Date();
       void Deno.utime(log, now, now).catch(() => {});
     }
-    if (count >= required) {
+    if (missing === 0) {
       since_ms = null;
       next_line_ms = now_ms;
       return;
@@ -208,11 +225,7 @@ function watchForWorkers(
       fleet.abandonIdle(new UserError(reason));
     } else if (now_ms >= next_line_ms) {
       next_line_ms = now_ms + WAITING_LINE_MS;
-      const missing = required - count;
-      console.line(
-        `Waiting for ${missing} ${count > 0 ? "more " : ""}worker${missing === 1 ? "" : "s"}` +
-          (waited_s >= 1 ? ` (for ${duration(waited_s)})` : ""),
-      );
+      console.line(waitingReason(standing) + (waited_s >= 1 ? ` (for ${duration(waited_s)})` : ""));
     }
   }, 250);
   return () => clearInterval(timer);
@@ -239,15 +252,4 @@ function introduce(run: Prepared, console: Console): void {
     const from = checkpoint ? `checkpoint ${checkpoint.file}` : "the start (no good checkpoint)";
     console.line(`Resuming at step ${state.step} from ${from}`);
   }
-}
-
-/** An address as it stands in a URL. */
-function urlHost(host: string): string {
-  return host.includes(":") ? `[${host}]` : host;
-}
-
-/** Where a worker on this machine reaches a coordinator that listens on `host`. */
-function loopbackFor(host: string): string {
-  if (host === "0.0.0.0") return "127.0.0.1";
-  return host === "::" ? "[::1]" : urlHost(host);
 }

@@ -41,6 +41,8 @@ export interface WorkerShare {
   shards: number;
   compute_ms: number;
   elapsed_ms: number;
+  /** From the asking of the round to this worker's last answer, by the coordinator's clock. */
+  answered_ms: number;
 }
 
 export interface RoundOutcome {
@@ -53,6 +55,7 @@ interface OpenRound {
   readonly round: Round;
   readonly results: NodeResult[];
   readonly shares: Map<number, WorkerShare>;
+  readonly asked_ms: number;
   readonly resolve: (outcome: RoundOutcome) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -100,6 +103,11 @@ export class Fleet {
 
   get members(): readonly Member[] {
     return [...this.#members.values()];
+  }
+
+  /** What was asked for in the present round and has not been answered. */
+  get asked(): readonly Task[] {
+    return this.#open?.round.open ?? [];
   }
 
   /** Bytes over all connections since the start. */
@@ -206,8 +214,9 @@ export class Fleet {
     this.#reassign(request.step);
     return new Promise((resolve, reject) => {
       const round = new Round(this.#data.plan.num_shards);
-      this.#open = { request, round, results: [], shares: new Map(), resolve, reject };
-      this.#send(this.#open, round.start(this.#ranges, this.#clock.now_ms()));
+      const asked_ms = this.#clock.now_ms();
+      this.#open = { request, round, results: [], shares: new Map(), asked_ms, resolve, reject };
+      this.#send(this.#open, round.start(this.#ranges, asked_ms));
     });
   }
 
@@ -359,10 +368,12 @@ export class Fleet {
     const shards = message.end - message.begin;
     member.measured(shards, message.compute_ms);
     this.#patience.arrived(message.elapsed_ms);
-    const share = open.shares.get(member.id) ?? { shards: 0, compute_ms: 0, elapsed_ms: 0 };
+    const share = open.shares.get(member.id) ??
+      { shards: 0, compute_ms: 0, elapsed_ms: 0, answered_ms: 0 };
     share.shards += shards;
     share.compute_ms += message.compute_ms;
     share.elapsed_ms = Math.max(share.elapsed_ms, message.elapsed_ms);
+    share.answered_ms = this.#clock.now_ms() - open.asked_ms;
     open.shares.set(member.id, share);
   }
 

@@ -2,11 +2,12 @@
 import { parseOptions, runMain } from "../common/cli.ts";
 import { interruptSignal } from "../common/interrupt.ts";
 import type { Command } from "../common/options.ts";
+import { isLoopback, pageLine, reachedAt } from "./addresses.ts";
 import { coordinate } from "./coordinate.ts";
 import { type Console, standardError } from "./console.ts";
 import { describeEnding, STOPPING } from "./ending.ts";
 import { COORDINATOR_OPTIONS, givenConfig } from "./options.ts";
-import { chooseToken } from "./token.ts";
+import { chooseReadToken, chooseToken, tokenPlace } from "./token.ts";
 
 const COMMAND: Command<typeof COORDINATOR_OPTIONS> = {
   name: "deno task coordinator",
@@ -25,18 +26,16 @@ const COMMAND: Command<typeof COORDINATOR_OPTIONS> = {
 /** How workers join. The line with the token is for a person's eyes: never for a pipe or a log. */
 function tellHowToJoin(
   console: Console,
-  url: string,
+  { url, port }: { url: string; port: number },
   token: string,
   host: string,
   interactive: boolean,
 ): void {
   console.line(`Listening on ${url}; on this machine: deno task worker`);
-  const loopback = ["127.0.0.1", "::1", "localhost"].includes(host);
-  if (loopback) console.line("Only workers on this machine can reach it; --host 0.0.0.0 lets others in");
-  else if (interactive) {
-    const reached = ["0.0.0.0", "::"].includes(host)
-      ? url.replace(/\/\/[^/]*:/, `//${Deno.hostname()}:`)
-      : url;
+  if (isLoopback(host)) {
+    console.line("Only workers on this machine can reach it; --host 0.0.0.0 lets others in");
+  } else if (interactive) {
+    const reached = `ws://${reachedAt(host)}:${port}`;
     console.line(`On another machine: WAGON_TOKEN=${token} deno task worker --coordinator ${reached}`);
   } else console.line("On another machine: deno task worker --coordinator URL --token-file FILE");
 }
@@ -45,6 +44,7 @@ await runMain(async (args) => {
   const { values, given } = parseOptions(COMMAND, args);
   const terminal = standardError();
   const token = await chooseToken(values.token_file);
+  const read_token = await chooseReadToken(values.read_token_file, token);
   const ending = await coordinate({
     given: givenConfig(given),
     exact: false,
@@ -54,10 +54,16 @@ await runMain(async (args) => {
     host: values.host,
     port: values.port,
     token,
+    token_place: tokenPlace(values.token_file),
+    read_token,
+    task: "coordinator",
     min_workers: values.min_workers,
     give_up_after_s: values.give_up_after ?? null,
     rendezvous: true,
-    listening: (url, console) => tellHowToJoin(console, url, token, values.host, terminal.interactive),
+    listening: (address, console) => {
+      tellHowToJoin(console, address, token, values.host, terminal.interactive);
+      console.line(pageLine(values.host, address.port, read_token, terminal.interactive));
+    },
     signal: interruptSignal(() => terminal.write(STOPPING)).signal,
   }, terminal);
   const { lines, exit_code } = describeEnding(ending, "coordinator");

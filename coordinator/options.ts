@@ -256,6 +256,13 @@ const PLACE_OPTIONS = {
     about: "Run folder",
   },
   resume: { kind: "string", value: "DIR", about: "Go on with the run in this folder, to the same bits" },
+  read_token_file: {
+    kind: "string",
+    value: "FILE",
+    default_text: "WAGON_READ_TOKEN, else a fresh one",
+    about: "File with the secret that opens the live page and /metrics",
+    group: "How to run",
+  },
   give_up_after: {
     kind: "number",
     min: 0,

@@ -10,6 +10,7 @@ import type { Console } from "./console.ts";
 import { Evaluator } from "./evaluator.ts";
 import type { Fleet } from "./fleet.ts";
 import { HeldOut } from "./held_out.ts";
+import type { LiveRun } from "./live/live_run.ts";
 import type { Member } from "./member.ts";
 import { weightsSha256 } from "./model_state.ts";
 import type { FleetObserver } from "./observer.ts";
@@ -37,6 +38,7 @@ function mapValues<T extends object>(record: T, map: (value: number) => number):
 
 export class Recorder implements FleetObserver {
   readonly #run: Prepared;
+  readonly #live: Pick<LiveRun, "record">;
   readonly #console: Console;
   readonly #now_ms: () => number;
   readonly #pictures: Pictures;
@@ -60,8 +62,10 @@ export class Recorder implements FleetObserver {
   #first_step_ms: number | null = null;
   #steps = 0;
 
-  constructor(run: Prepared, console: Console, now_ms: () => number) {
+  /** `live` is told each record, too. */
+  constructor(run: Prepared, console: Console, now_ms: () => number, live: Pick<LiveRun, "record">) {
     this.#run = run;
+    this.#live = live;
     this.#console = console;
     this.#now_ms = now_ms;
     this.#pictures = new Pictures(run);
@@ -77,8 +81,13 @@ export class Recorder implements FleetObserver {
     this.#fleet = fleet;
   }
 
+  /** Since the start of the incarnation: the clock of its records. */
+  get elapsed_ms(): number {
+    return this.#now_ms() - this.#started_ms;
+  }
+
   get #seconds(): number {
-    return (this.#now_ms() - this.#started_ms) / 1000;
+    return this.elapsed_ms / 1000;
   }
 
   // What the fleet tells.
@@ -221,6 +230,7 @@ export class Recorder implements FleetObserver {
 
   #append(record: RunRecord): void {
     this.#run.log.append(record);
+    this.#live.record(record);
   }
 
   #steered(step: number, steered: Steered): void {
@@ -246,7 +256,7 @@ export class Recorder implements FleetObserver {
       ),
       bytes_in: now.in - before.in,
       bytes_out: now.out - before.out,
-      time_ms: wholeMicroseconds(this.#now_ms() - this.#started_ms),
+      time_ms: wholeMicroseconds(this.elapsed_ms),
     };
   }
 

@@ -167,10 +167,11 @@ async function gather(
   refuseNonFinite(run, request, outcome.results);
   const sum = run.tree.sum(outcome.results);
   for (const [worker, share] of outcome.shares) {
-    const total = shares.get(worker) ?? { shards: 0, compute_ms: 0, elapsed_ms: 0 };
+    const total = shares.get(worker) ?? { shards: 0, compute_ms: 0, elapsed_ms: 0, answered_ms: 0 };
     total.shards += share.shards;
     total.compute_ms += share.compute_ms;
     total.elapsed_ms += share.elapsed_ms;
+    total.answered_ms += share.answered_ms;
     shares.set(worker, total);
   }
   const tail = tailOf(run, sum, request.kind, 0, 3);

@@ -3,26 +3,33 @@
  * does not grow with the run, to the same sum with a sidecar or without.
  */
 import { LineReader, LineSplitter, noOddities, type Oddities } from "./reader.ts";
+import type { RunRecord } from "./records.ts";
 import { LogText } from "./segments.ts";
 import { type Place, rowBytes, SERIES_NAME } from "./series.ts";
 import { SeriesRows } from "./series_file.ts";
-import { factsOf } from "./step_facts.ts";
-import type { RunFold } from "./summary.ts";
+import { factsOf, type StepFacts } from "./step_facts.ts";
 
 /** Bytes of rows that are read at once. */
 const CHUNK_BYTES = 1 << 22;
 /** Rows that are compared with the lines they stand for, spread over the sidecar. */
 const NUM_PROBES = 16;
 
+/** Who takes a run's records one after the other: a RunFold, or whoever keeps something else of them. */
+export interface Fold {
+  add(record: RunRecord): void;
+  /** A step of which only this much is known. Nothing of `facts` may be kept: the object is used again. */
+  addStep(facts: StepFacts): void;
+}
+
 /** A run that is summed up, and may grow while it is looked at. */
 export class RunReading implements Disposable {
   readonly #log: LogText;
   readonly #lines: LineReader;
-  readonly #fold: RunFold;
+  readonly #fold: Fold;
   readonly #splitter = new LineSplitter();
   #done: number;
 
-  private constructor(log: LogText, lines: LineReader, fold: RunFold, done: number) {
+  private constructor(log: LogText, lines: LineReader, fold: Fold, done: number) {
     this.#log = log;
     this.#lines = lines;
     this.#fold = fold;
@@ -30,7 +37,7 @@ export class RunReading implements Disposable {
   }
 
   /** Folds what the sidecar of the run in `folder` has. Throws {@linkcode UserError} if it is no run. */
-  static async open(folder: string, fold: RunFold, oddities: Oddities): Promise<RunReading> {
+  static async open(folder: string, fold: Fold, oddities: Oddities): Promise<RunReading> {
     const log = await LogText.open(folder);
     try {
       const lines = new LineReader(log.path, oddities);
@@ -70,7 +77,7 @@ export class RunReading implements Disposable {
  */
 export async function foldRun(
   folder: string,
-  fold: RunFold,
+  fold: Fold,
   oddities: Oddities = noOddities(),
 ): Promise<void> {
   using reading = await RunReading.open(folder, fold, oddities);
@@ -78,7 +85,7 @@ export async function foldRun(
   reading.finish();
 }
 
-function take(lines: LineReader, fold: RunFold, text: string, complete: boolean): void {
+function take(lines: LineReader, fold: Fold, text: string, complete: boolean): void {
   const record = lines.take({ text, complete });
   if (record) fold.add(record);
 }
@@ -89,7 +96,7 @@ async function foldRows(
   log: LogText,
   size: number,
   lines: LineReader,
-  fold: RunFold,
+  fold: Fold,
 ): Promise<number> {
   const per_chunk = Math.floor(CHUNK_BYTES / rowBytes(rows.shape));
   let done = 0;
@@ -118,7 +125,7 @@ async function foldLines(
   begin: number,
   end: number,
   lines: LineReader,
-  fold: RunFold,
+  fold: Fold,
 ): Promise<void> {
   const splitter = new LineSplitter();
   for await (const chunk of log.bytes(begin, end)) {

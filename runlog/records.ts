@@ -125,8 +125,13 @@ export const RECORDS = {
      * holds what is in none of the others.
      */
     ms: object({ total: num, wait: num, sum: num, update: num, send: num }),
-    /** By worker number. `compute_ms` is summed over its shards, `elapsed_ms` is from work to answer. */
-    workers: mapOf(object({ shards: num, compute_ms: num, elapsed_ms: num })),
+    /**
+     * By worker number. `compute_ms` is summed over its shards, `elapsed_ms` is from work to answer by its own clock,
+     * `answered_ms` from the asking to its last answer by the coordinator's: what is more in it was on the way.
+     */
+    workers: mapOf(
+      object({ shards: num, compute_ms: num, elapsed_ms: num, answered_ms: optional(num) }),
+    ),
     /** Bytes over all connections in this step. */
     bytes_in: num,
     bytes_out: num,

@@ -155,10 +155,15 @@ export class RunFold {
     vitals: Entry<"vitals">[];
     steered: Entry<"steered">[];
   } = { checkpoint: [], sample: [], evaluation: [], heldout: [], vitals: [], steered: [] };
-  readonly #steps = new StepColumns();
+  readonly #steps: StepColumns;
   readonly #workers = new WorkerTable();
   readonly #throughput = new Throughput();
   readonly #threadsOf = (worker: number) => this.#workers.threadsOf(worker);
+
+  /** `max_steps`: so many steps are kept as they were, a power of two; with fewer a sum is made faster. */
+  constructor(max_steps?: number) {
+    this.#steps = new StepColumns(max_steps);
+  }
 
   add(record: RunRecord): void {
     switch (record.type) {

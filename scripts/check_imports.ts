@@ -32,6 +32,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "runlog",
     "common",
   ],
+  // A program of its own, which is bundled and sent to browsers.
+  "coordinator/live/page": ["coordinator", "inspect", "runlog", "common"],
 };
 
 /** A worker holds no model code: of models/ it may only know what artifacts.json says. */

@@ -3,13 +3,17 @@ import { parseOptions, runMain } from "../common/cli.ts";
 import { interruptSignal } from "../common/interrupt.ts";
 import type { UserError } from "../common/errors.ts";
 import type { Command, Values } from "../common/options.ts";
+import { pageLine } from "../coordinator/addresses.ts";
 import { coordinate } from "../coordinator/coordinate.ts";
 import { type Console, standardError } from "../coordinator/console.ts";
 import { describeEnding, STOPPING } from "../coordinator/ending.ts";
 import { givenConfig, TRAIN_OPTIONS } from "../coordinator/options.ts";
-import { chooseToken } from "../coordinator/token.ts";
+import { chooseReadToken, chooseToken, tokenPlace } from "../coordinator/token.ts";
 import { wantedDevices } from "../worker/worker_options.ts";
 import { LocalWorkers } from "./local_workers.ts";
+
+/** Only its own workers, and people on this machine, come to it. */
+const HOST = "127.0.0.1";
 
 const COMMAND: Command<typeof TRAIN_OPTIONS> = {
   name: "deno task train",
@@ -40,7 +44,9 @@ async function train(args: readonly string[]): Promise<number> {
   const failure = new AbortController();
   const token = await chooseToken(undefined);
   let workers: LocalWorkers | null = null;
-  const startWorkers = (url: string, console: Console) => {
+  const read_token = await chooseReadToken(values.read_token_file, token);
+  const startWorkers = ({ url, port }: { url: string; port: number }, console: Console) => {
+    console.line(pageLine(HOST, port, read_token, terminal.interactive));
     workers = new LocalWorkers({
       args: workerArgs(values, url),
       token,
@@ -55,9 +61,12 @@ async function train(args: readonly string[]): Promise<number> {
     out: values.out ?? null,
     resume: values.resume ?? null,
     now: new Date(),
-    host: "127.0.0.1",
+    host: HOST,
     port: 0,
     token,
+    token_place: tokenPlace(undefined),
+    read_token,
+    task: "train",
     min_workers: values.workers,
     give_up_after_s: values.give_up_after ?? null,
     rendezvous: false,

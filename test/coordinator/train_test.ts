@@ -73,7 +73,10 @@ function setUp(config: Partial<RunConfig> = {}, answer = result) {
       end: shard + 1,
       values: Float32Array.from(answer(request, shard)),
     }));
-    return Promise.resolve({ results, shares: new Map([[1, { shards: 2, compute_ms: 1, elapsed_ms: 2 }]]) });
+    return Promise.resolve({
+      results,
+      shares: new Map([[1, { shards: 2, compute_ms: 1, elapsed_ms: 2, answered_ms: 3 }]]),
+    });
   };
   const training = {
     config: { ...CONFIG, ...config },

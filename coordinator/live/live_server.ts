@@ -1,0 +1,165 @@
+/**
+ * The live page and what it reads, on the coordinator's port: the page, its stream of events, pictures, metrics.
+ * Nothing here changes anything, and nothing comes from elsewhere: the page is one file.
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type Clock, SYSTEM_CLOCK } from "../../wire/clock.ts";
+import { METRICS_TYPE, metricsText } from "./metrics.ts";
+import PAGE from "./page.html" with { type: "text" };
+import { type Moment, takeSnapshot } from "./snapshot.ts";
+import { type House, judge } from "./visitor.ts";
+import { type Stream, Watchers } from "./watchers.ts";
+
+/** Whoever watched the end gets so long to fetch the last picture. */
+const LINGER_MS = 1_500;
+
+export interface LiveServerOptions extends House {
+  readonly run_folder: string;
+  /** How the run stands now. */
+  readonly moment: () => Moment;
+  readonly clock?: Clock;
+}
+
+const sourceOf = (text: string) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+
+/** The page's policy: its own inline script and style by their hashes, and otherwise only this very origin. */
+export function policyFor(page: string): string {
+  const hashes = (tag: string) =>
+    [...page.matchAll(new RegExp(`<${tag}\\b[^>]*>([\\s\\S]*?)</${tag}>`, "g"))].map((found) =>
+      sourceOf(found[1]!)
+    );
+  return [
+    "default-src 'none'",
+    `script-src ${hashes("script").join(" ")}`,
+    `style-src ${hashes("style").join(" ")}`,
+    "img-src 'self' blob: data:",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join("; ");
+}
+
+const SECURITY_HEADERS = {
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "x-frame-options": "DENY",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+  "cache-control": "no-store",
+} as const;
+
+const REFUSAL_POLICY = "default-src 'none'; frame-ancestors 'none'";
+
+/** A short text as the whole answer. */
+export function answerText(
+  response: ServerResponse,
+  status: number,
+  text: string,
+  headers: Record<string, string> = {},
+): void {
+  response.writeHead(status, {
+    ...SECURITY_HEADERS,
+    "content-security-policy": REFUSAL_POLICY,
+    "content-type": "text/plain; charset=utf-8",
+    ...headers,
+  });
+  response.end(`${text}\n`);
+}
+
+function streamOf(response: ServerResponse): Stream {
+  return {
+    write: (text) => void response.write(text),
+    get backlog_bytes() {
+      return response.writableLength;
+    },
+    end: () => void response.end(),
+    destroy: () => void response.destroy(),
+  };
+}
+
+export class LiveServer {
+  readonly #options: LiveServerOptions;
+  readonly #watchers: Watchers;
+  readonly #policy = policyFor(PAGE);
+
+  constructor(options: LiveServerOptions) {
+    this.#options = options;
+    const { moment, clock = SYSTEM_CLOCK } = options;
+    this.#watchers = new Watchers({ clock, snapshot: () => takeSnapshot(moment()) });
+  }
+
+  /** Answers a request. Never throws. */
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    response.on("error", () => response.destroy());
+    const verdict = judge({
+      method: request.method ?? "",
+      target: request.url ?? "",
+      header: (name) => {
+        const value = request.headers[name];
+        return Array.isArray(value) ? value.join(", ") : value;
+      },
+    }, this.#options);
+    if ("status" in verdict) {
+      const more: Record<string, string> = { connection: "close" };
+      if (verdict.status === 401) more["www-authenticate"] = 'Bearer realm="wagon"';
+      if (verdict.status === 405) more["allow"] = "GET, HEAD";
+      return answerText(response, verdict.status, verdict.reason, more);
+    }
+    this.#serve(verdict.path, verdict.head_only, response).catch(() => response.destroy());
+  }
+
+  async #serve(path: string, head_only: boolean, response: ServerResponse): Promise<void> {
+    const picture = /^\/samples\/(\d{1,10})\.png$/.exec(path);
+    if (path === "/") this.#whole(response, head_only, "text/html; charset=utf-8", PAGE);
+    else if (path === "/metrics") {
+      this.#whole(response, head_only, METRICS_TYPE, metricsText(this.#options.moment()));
+    } else if (picture) await this.#picture(Number(picture[1]), head_only, response);
+    else if (path === "/events") this.#events(response, head_only);
+    else answerText(response, 404, "There is no such page");
+  }
+
+  #whole(response: ServerResponse, head_only: boolean, type: string, body: string | Uint8Array): void {
+    response.writeHead(200, {
+      ...SECURITY_HEADERS,
+      "content-security-policy": type.startsWith("text/html") ? this.#policy : REFUSAL_POLICY,
+      "content-type": type,
+      "content-length": typeof body === "string" ? new TextEncoder().encode(body).length : body.length,
+    });
+    response.end(head_only ? undefined : body);
+  }
+
+  #events(response: ServerResponse, head_only: boolean): void {
+    if (this.#watchers.full) {
+      return answerText(response, 503, "Too many are watching already", { "retry-after": "60" });
+    }
+    response.writeHead(200, {
+      ...SECURITY_HEADERS,
+      "content-security-policy": REFUSAL_POLICY,
+      "content-type": "text/event-stream",
+      // A proxy must pass events on as they come.
+      "x-accel-buffering": "no",
+    });
+    if (head_only) return void response.end();
+    response.on("close", this.#watchers.add(streamOf(response)));
+  }
+
+  async #picture(step: number, head_only: boolean, response: ServerResponse): Promise<void> {
+    const { run_folder, moment } = this.#options;
+    const sample = moment().live.samples.entries.find((entry) => entry.step === step);
+    // It may have been deleted from the folder.
+    const png = sample ? await readFile(join(run_folder, sample.file)).catch(() => null) : null;
+    if (png) this.#whole(response, head_only, "image/png", png);
+    else answerText(response, 404, "There is no picture of this step");
+  }
+
+  /** Tells everybody who watches how the run ended. Resolves when they have had time to fetch the last picture. */
+  async close(): Promise<void> {
+    const watched = this.#watchers.count > 0;
+    this.#watchers.close();
+    if (watched) await new Promise((resolve) => setTimeout(resolve, LINGER_MS));
+  }
+}

@@ -1,0 +1,92 @@
+/** Puts the live page together: what it shows, and from where. */
+import { basename } from "node:path";
+import { objectiveOf } from "../../models/objectives/objectives.ts";
+import { foldRun } from "../../runlog/fold_run.ts";
+import { SYSTEM_CLOCK } from "../../wire/clock.ts";
+import { isLoopback, ownNames } from "../addresses.ts";
+import type { Fleet } from "../fleet.ts";
+import type { Prepared } from "../prepare.ts";
+import type { Recorder } from "../recorder.ts";
+import { LiveRun } from "./live_run.ts";
+import { LiveServer } from "./live_server.ts";
+import type { RunView } from "./view.ts";
+
+/** What the run's log says so far: of a resumed run, all that happened before. */
+export async function openLiveRun({ log, folder }: Pick<Prepared, "log" | "folder">): Promise<LiveRun> {
+  const live = new LiveRun();
+  await log.flush();
+  await foldRun(folder.path, live);
+  return live;
+}
+
+/** What the command line says of the page and of who may join. */
+export interface PageOptions {
+  readonly host: string;
+  /** What lets people look at the live page, and do nothing else. */
+  readonly read_token: string;
+  /** Where a person finds the workers' token, in words. */
+  readonly token_place: string;
+  /** Which command this is. */
+  readonly task: "train" | "coordinator";
+  readonly min_workers: number;
+  /** Whether workers of this user on this machine may find the address and the token by themselves. */
+  readonly rendezvous: boolean;
+}
+
+interface Parts {
+  readonly run: Prepared;
+  readonly live: LiveRun;
+  readonly fleet: Fleet;
+  readonly recorder: Recorder;
+  readonly port: number;
+  readonly options: PageOptions;
+}
+
+/** Settings in words. */
+function factsOf({ config, data }: Pick<Prepared, "config" | "data">): string[] {
+  const { preset, batch, shards, n_critic, lr, clip, penalty, seed } = config;
+  const examples = (data.data.num_examples - data.plan.holdout.length).toLocaleString("en-US");
+  return [
+    preset,
+    `${examples} examples of ${data.data.name}`,
+    `batch ${batch} in ${shards} shards`,
+    `${n_critic} critic steps for one of the generator`,
+    `learning rate ${lr}`,
+    ...clip === null ? [] : [`clip ${clip}`],
+    ...penalty === null ? [] : [`penalty ${penalty}`],
+    `seed ${seed}`,
+  ];
+}
+
+function runView({ run, port, options }: Pick<Parts, "run" | "port" | "options">): RunView {
+  const { config, data, folder } = run;
+  const { task, host, rendezvous, token_place } = options;
+  return {
+    name: basename(folder.path),
+    facts: factsOf(run),
+    total_steps: config.steps,
+    batch: config.batch,
+    epoch_steps: data.plan.steps_per_epoch,
+    estimates_distance: objectiveOf(config).estimates_distance,
+    join: { task, open: !isLoopback(host), rendezvous, token: token_place, port },
+  };
+}
+
+export function openPage({ run, live, fleet, recorder, port, options }: Parts): LiveServer {
+  const { host, min_workers, read_token } = options;
+  const view = runView({ run, port, options });
+  return new LiveServer({
+    read_token,
+    names: ownNames(host),
+    run_folder: run.folder.path,
+    moment: () => ({
+      run: view,
+      live,
+      crew: { members: fleet.members, asked: fleet.asked, now_ms: SYSTEM_CLOCK.now_ms() },
+      min_workers,
+      elapsed_ms: recorder.elapsed_ms,
+      step: run.state.step,
+      generator_step: run.state.generator_step,
+    }),
+  });
+}

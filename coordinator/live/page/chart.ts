@@ -1,0 +1,203 @@
+/** A curve: its smoothed line over the band of single steps, and points of held-out examples beside it. */
+import uPlot from "uplot";
+import { count, figure } from "../../../inspect/numbers.ts";
+import { make, setText } from "./dom.ts";
+import { type CurveData, scaleOf } from "./curve_data.ts";
+
+export interface ChartOptions {
+  readonly title: string;
+  /** Custom property of the style sheet. */
+  readonly colour: string;
+  readonly height: number;
+  /** Name of the points beside the curve, if it has any. */
+  readonly beside?: string;
+}
+
+export interface ChartData {
+  readonly curve: CurveData;
+  /** Step and value, in order of steps. */
+  readonly beside: readonly (readonly [step: number, value: number | null])[];
+  /** Share of the run that is shown, its end. */
+  readonly share: number;
+}
+
+const LEFT_PX = 58;
+const SMOOTH = 1, LOW = 2, HIGH = 3, BESIDE = 4;
+
+function css(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+/** Some transparency for a colour of the form #rrggbb. */
+function faint(colour: string, share: number): string {
+  return colour + Math.round(255 * share).toString(16).padStart(2, "0");
+}
+
+/** 12,000 as 12k where the axis would be crowded. */
+function stepLabel(step: number): string {
+  return step >= 10_000 && step % 100 === 0 ? `${count(step / 1000)}k` : count(step);
+}
+
+export class Chart {
+  readonly element: HTMLElement;
+  readonly #options: ChartOptions;
+  readonly #plot = make("div", { class: "plot", tabindex: "0", role: "img" });
+  readonly #said = make("output");
+  readonly #legend: HTMLElement;
+  #uplot: uPlot | null = null;
+  #data: ChartData | null = null;
+  #shown = { low: 0, high: 1 };
+
+  constructor(parent: HTMLElement, options: ChartOptions) {
+    this.#options = options;
+    this.#legend = make("ul", { class: "legend" });
+    const caption = make("figcaption", {}, make("span", {}, options.title), this.#said);
+    this.element = make("figure", { class: "chart" }, caption, this.#plot, this.#legend);
+    parent.replaceChildren(this.element);
+    this.#plot.addEventListener("keydown", (event) => this.#key(event));
+    this.#plot.addEventListener("blur", () => this.#uplot?.setCursor({ left: -10, top: -10 }));
+    new ResizeObserver(() => this.#resize()).observe(this.#plot);
+    this.#drawLegend();
+  }
+
+  show(data: ChartData): void {
+    this.#data = data;
+    if (data.curve.steps.length === 0) return;
+    const last = data.curve.steps.at(-1)!;
+    this.#shown = { low: Math.floor(last * (1 - data.share)), high: Math.max(2, last) };
+    this.#uplot ??= this.#create();
+    this.#uplot.setData(this.#aligned(data));
+    const value = data.curve.smooth.findLast((value) => value !== null) ?? null;
+    const label = `${this.#options.title}, steps ${count(this.#shown.low)} to ${count(last)}: ` +
+      `at last ${figure(value)}. Arrow keys read the curve.`;
+    this.#plot.setAttribute("aria-label", label);
+    if (!this.#reading) this.#say(null);
+  }
+
+  /** Draws it again in the colours that hold now. */
+  recolour(): void {
+    this.#uplot?.destroy();
+    this.#uplot = null;
+    if (this.#data) this.show(this.#data);
+  }
+
+  get #reading(): boolean {
+    return (this.#uplot?.cursor.idx ?? null) !== null && (this.#uplot?.cursor.left ?? -1) >= 0;
+  }
+
+  #aligned({ curve, beside }: ChartData): uPlot.AlignedData {
+    const main = [curve.steps, curve.smooth, curve.low, curve.high] as unknown as uPlot.AlignedData;
+    if (this.#options.beside === undefined) return main;
+    const points = [beside.map(([step]) => step), beside.map(([, value]) => value)];
+    return uPlot.join([main, points as unknown as uPlot.AlignedData]);
+  }
+
+  /** The scale with some air above and below. */
+  #heights(): [number, number] {
+    const [low, high] = (this.#data && scaleOf(this.#data.curve, this.#shown.low)) ?? [0, 1];
+    const air = 0.08 * (high - low) || 1;
+    return [low < 0 ? low - air : low, high > 0 ? high + air : high];
+  }
+
+  #create(): uPlot {
+    const colour = css(this.#options.colour);
+    const dim = css("--dim");
+    const axis: uPlot.Axis = {
+      stroke: dim,
+      font: "12px system-ui, sans-serif",
+      grid: { stroke: css("--grid"), width: 1 },
+      ticks: { show: false },
+    };
+    const none: uPlot.Series = { stroke: "transparent", width: 0, points: { show: false }, spanGaps: true };
+    const held_out = css("--heldout");
+    const beside: uPlot.Series = {
+      stroke: held_out,
+      width: 1.5,
+      dash: [5, 4],
+      spanGaps: true,
+      points: { show: true, size: 5, fill: held_out, stroke: held_out },
+    };
+    return new uPlot(
+      {
+        width: Math.max(200, this.#plot.clientWidth),
+        height: this.#options.height,
+        legend: { show: false },
+        padding: [12, 12, 0, 0],
+        cursor: { drag: { x: false, y: false }, points: { size: 7 }, y: false },
+        scales: {
+          x: { time: false, range: () => [this.#shown.low, this.#shown.high] },
+          y: { range: () => this.#heights() },
+        },
+        axes: [
+          { ...axis, size: 30, values: (_u, splits) => splits.map(stepLabel), space: 70 },
+          { ...axis, size: LEFT_PX, values: (_u, splits) => splits.map((value) => figure(value)), space: 36 },
+        ],
+        series: [
+          {},
+          { stroke: colour, width: 2, spanGaps: true, points: { show: false } },
+          none,
+          none,
+          ...this.#options.beside === undefined ? [] : [beside],
+        ],
+        bands: [{ series: [HIGH, LOW], fill: faint(colour, 0.2) }],
+        hooks: { setCursor: [(u) => this.#say(u.cursor.left! >= 0 ? u.cursor.idx ?? null : null)] },
+      },
+      [[], [], [], []],
+      this.#plot,
+    );
+  }
+
+  /** What the cursor stands on, or the last value. */
+  #say(index: number | null): void {
+    const data = this.#uplot?.data;
+    if (!data) return;
+    if (index === null) {
+      const last = this.#data?.curve.smooth.findLast((value) => value !== null) ?? null;
+      return setText(this.#said, last === null ? "" : figure(last));
+    }
+    const value = (series: number) => data[series]?.[index] ?? null;
+    const parts = [`step ${count(value(0))}`];
+    if (value(SMOOTH) !== null) {
+      parts.push(`${figure(value(SMOOTH))} (${figure(value(LOW))} to ${figure(value(HIGH))})`);
+    }
+    if (value(BESIDE) !== null) parts.push(`held out ${figure(value(BESIDE))}`);
+    setText(this.#said, parts.join(" · "));
+  }
+
+  #key(event: KeyboardEvent): void {
+    const u = this.#uplot;
+    const moves: Record<string, number> = { ArrowLeft: -1, ArrowRight: 1, PageUp: 10, PageDown: -10 };
+    const last = (u?.data[0].length ?? 0) - 1;
+    if (!u || last < 0) return;
+    const from = this.#reading ? u.cursor.idx! : last;
+    const index = event.key === "Home" ? 0 : event.key === "End" ? last : from + (moves[event.key] ?? NaN);
+    if (Number.isNaN(index)) return;
+    event.preventDefault();
+    const step = u.data[0][Math.max(0, Math.min(last, index))]!;
+    u.setCursor({ left: Math.max(0, u.valToPos(step, "x")), top: 0 });
+  }
+
+  #resize(): void {
+    const width = this.#plot.clientWidth;
+    if (this.#uplot && width > 0 && width !== this.#uplot.width) {
+      this.#uplot.setSize({ width, height: this.#options.height });
+    }
+  }
+
+  #drawLegend(): void {
+    const entry = (name: string, text: string, colour: string) => {
+      const sign = make("span");
+      sign.style.background = `var(${colour})`;
+      return make("li", { class: name }, sign, text);
+    };
+    const { colour, beside } = this.#options;
+    this.#legend.append(entry("smooth", "smoothed", colour), entry("raw", "single steps", colour));
+    if (beside !== undefined) this.#legend.append(entry("beside", beside, "--heldout"));
+  }
+
+  /** Points beside the curve come only where examples are held out. */
+  set besideShown(shown: boolean) {
+    const entry = this.#legend.querySelector<HTMLElement>(".beside");
+    if (entry) entry.hidden = !shown;
+  }
+}

@@ -1,0 +1,139 @@
+/** The parts of the live page at one moment, as JSON. */
+import type { Member } from "../member.ts";
+import { type Standing, waitingReason } from "../waiting.ts";
+import type { LiveRun } from "./live_run.ts";
+import type { HeldOutView, NowView, RunView, View, WorkerView } from "./view.ts";
+
+/** JSON by the name of the part. */
+export type Snapshot = ReadonlyMap<string, string>;
+
+/** What is known of the workers at this moment. */
+export interface Crew {
+  readonly members: readonly Pick<
+    Member,
+    "id" | "name" | "device" | "provider" | "threads" | "told_spare" | "channel"
+  >[];
+  readonly asked: Standing["asked"];
+  /** On the clock of the channels. */
+  readonly now_ms: number;
+}
+
+export interface Moment {
+  readonly run: RunView;
+  readonly live: LiveRun;
+  readonly crew: Crew;
+  readonly min_workers: number;
+  /** On the incarnation's clock. */
+  readonly elapsed_ms: number;
+  /** The step that it stands at before this start has made one. */
+  readonly step: number;
+  readonly generator_step: number;
+}
+
+/** Five digits: more than a screen shows. */
+function short(value: number | null): number | null {
+  return value === null || !Number.isFinite(value) ? null : Number(value.toPrecision(5));
+}
+
+/** Why the run does not go on; null: it does. */
+export function reasonOf({ live, crew, min_workers }: Moment): string | null {
+  const { started } = live;
+  const { members, asked, now_ms } = crew;
+  return waitingReason({ started, num_workers: members.length, min_workers, asked, now_ms });
+}
+
+function nowView(moment: Moment): NowView {
+  const { run, live, elapsed_ms, step, generator_step } = moment;
+  const { tally } = live;
+  const ended = tally.end !== null;
+  const reason = ended ? null : reasonOf(moment);
+  const at = tally.last?.step ?? step;
+  const speed = ended ? null : tally.speed(elapsed_ms);
+  const { gap, loss_critic, loss_generator, step_ms } = tally.means;
+  return {
+    state: ended ? "ended" : reason !== null ? "waiting" : "training",
+    reason,
+    step: at,
+    generator_step: tally.last?.generator_step ?? generator_step,
+    seconds: Math.round(elapsed_ms / 1000),
+    steps_per_second: short(speed),
+    seconds_left: speed !== null && speed > 0 ? Math.round((run.total_steps - at) / speed) : null,
+    means: {
+      gap: short(gap),
+      loss_critic: short(loss_critic),
+      loss_generator: short(loss_generator),
+      step_ms: short(step_ms),
+    },
+    bytes_in: tally.bytes_in,
+    bytes_out: tally.bytes_out,
+    num_faults: tally.faults,
+  };
+}
+
+function workerViews({ live, crew }: Moment): WorkerView[] {
+  return crew.members.map(({ id, name, device, provider, threads, told_spare, channel }) => {
+    const tally = live.tally.workers.get(id);
+    const split = tally?.split ?? null;
+    return {
+      worker: id,
+      name,
+      device,
+      provider,
+      threads,
+      shards: tally?.shards ?? 0,
+      split: split && {
+        compute_ms: short(split.compute_ms)!,
+        wire_ms: short(split.wire_ms)!,
+        wait_ms: short(split.wait_ms)!,
+      },
+      bytes_in: channel.bytes_in,
+      bytes_out: channel.bytes_out,
+      silent_ms: Math.max(0, Math.round(crew.now_ms - channel.last_heard_ms)),
+      spare: told_spare,
+    };
+  });
+}
+
+function heldOutViews({ live }: Moment): HeldOutView[] {
+  return live.held_out.entries.map(({ step, critic_cost, mean_real, mean_training, mean_fake }) => ({
+    step,
+    gap: short(mean_fake === undefined ? null : mean_real - mean_fake),
+    training_gap: short(
+      mean_fake === undefined || mean_training === undefined ? null : mean_training - mean_fake,
+    ),
+    cost: short(critic_cost ?? null),
+  }));
+}
+
+function endedView({ live }: Moment): View["ended"] {
+  if (!live.tally.end) return null;
+  const { reason, detail, step, seconds, images_per_second, weights_sha256, bits } = live.tally.end;
+  return { reason, detail, step, seconds, images_per_second, weights_sha256, bits };
+}
+
+/** Everything that the page shows. Costs about a millisecond, and some more when the doctor looks again. */
+export function takeSnapshot(moment: Moment): Snapshot {
+  const { run, live, crew } = moment;
+  const chunks = live.history.chunks;
+  const view: View = {
+    run,
+    now: nowView(moment),
+    workers: workerViews(moment),
+    heldout: heldOutViews(moment),
+    samples: live.samples.entries.map(({ step, diversity }) => ({
+      step,
+      diversity: short(diversity ?? null),
+    })),
+    evaluation: live.evaluation,
+    findings: live.findings(crew.now_ms),
+    faults: live.faults.map(({ step, what, worker = null, decision, reason }) => {
+      return { step, what, worker, decision, reason };
+    }),
+    ended: endedView(moment),
+    num_chunks: chunks.length,
+  };
+  return new Map([
+    ...Object.entries(view).map(([name, value]) => [name, JSON.stringify(value)] as const),
+    ...chunks.map((text, i) => [`curves-${i}`, text] as const),
+  ]);
+}

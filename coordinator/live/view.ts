@@ -1,0 +1,110 @@
+/**
+ * What the coordinator tells the live page: parts by name, each a JSON value, sent again whenever it has changed.
+ * Shared by both sides; nothing here is secret to a holder of the read token.
+ */
+import type { Finding } from "../../runlog/doctor/rule.ts";
+import type { RecordOf } from "../../runlog/records.ts";
+import type { HistoryRow } from "./history.ts";
+import type { WorkerSplit } from "./tally.ts";
+
+/** What does not change while the coordinator runs. */
+export interface RunView {
+  /** Name of the run's folder. */
+  readonly name: string;
+  /** Settings in words, the weightiest first. */
+  readonly facts: readonly string[];
+  readonly total_steps: number;
+  readonly batch: number;
+  readonly epoch_steps: number;
+  /** Whether the gap between the critic's scores estimates the Wasserstein distance. */
+  readonly estimates_distance: boolean;
+  /** How a worker joins. */
+  readonly join: JoinView;
+}
+
+export interface JoinView {
+  /** Which command started the coordinator. */
+  readonly task: "train" | "coordinator";
+  /** Whether other machines can reach it. */
+  readonly open: boolean;
+  /** Whether workers of the same user on the same machine find it by themselves. */
+  readonly rendezvous: boolean;
+  /** Where the workers' token is, in words. */
+  readonly token: string;
+  /** Port that it listens on. */
+  readonly port: number;
+}
+
+export interface NowView {
+  readonly state: "waiting" | "training" | "ended";
+  /** Why it waits. */
+  readonly reason: string | null;
+  readonly step: number;
+  readonly generator_step: number;
+  /** Of this start of the coordinator. */
+  readonly seconds: number;
+  readonly steps_per_second: number | null;
+  readonly seconds_left: number | null;
+  /** Means over the last steps; `gap`: mean D(x) - mean D(G(z)). */
+  readonly means: Readonly<Record<"gap" | "loss_critic" | "loss_generator" | "step_ms", number | null>>;
+  /** Over all connections, of this start. */
+  readonly bytes_in: number;
+  readonly bytes_out: number;
+  readonly num_faults: number;
+}
+
+export interface WorkerView {
+  readonly worker: number;
+  readonly name: string;
+  readonly device: string;
+  readonly provider: string;
+  readonly threads: number;
+  /** Shards computed so far. */
+  readonly shards: number;
+  /** Where the time of a mean step went; null before its first. */
+  readonly split: WorkerSplit | null;
+  readonly bytes_in: number;
+  readonly bytes_out: number;
+  /** Since it was last heard. */
+  readonly silent_ms: number;
+  /** Waits in reserve: all shards are taken. */
+  readonly spare: boolean;
+}
+
+export interface HeldOutView {
+  readonly step: number;
+  /** mean D(x) - mean D(G(z)) by the same weights: x held out, and x of the training examples. */
+  readonly gap: number | null;
+  readonly training_gap: number | null;
+  /** The critic's cost of held-out examples. */
+  readonly cost: number | null;
+}
+
+export interface SampleView {
+  readonly step: number;
+  readonly diversity: number | null;
+}
+
+export interface View {
+  readonly run: RunView;
+  readonly now: NowView;
+  readonly workers: readonly WorkerView[];
+  readonly heldout: readonly HeldOutView[];
+  readonly samples: readonly SampleView[];
+  readonly evaluation: RecordOf<"evaluation"> | null;
+  readonly findings: readonly Finding[];
+  readonly faults: readonly Pick<RecordOf<"fault">, "step" | "what" | "worker" | "decision" | "reason">[];
+  readonly ended:
+    | Pick<
+      RecordOf<"end">,
+      "reason" | "detail" | "step" | "seconds" | "images_per_second" | "weights_sha256" | "bits"
+    >
+    | null;
+  /** How many chunks the curves have; the part "curves-3" is the fourth. */
+  readonly num_chunks: number;
+}
+
+/** The name of a part that holds rows of the curves. */
+export type ChunkName = `curves-${number}`;
+/** Parts as they are sent: a new page gets all, later only those that have changed. */
+export type Parts = Partial<View> & { readonly [chunk: ChunkName]: readonly HistoryRow[] };

@@ -1,0 +1,38 @@
+/**
+ * Bundles coordinator/live/page/ into the one file that the coordinator serves, coordinator/live/page.html. With
+ * --check it writes nothing, and fails if the committed file is not that build.
+ */
+import { fileURLToPath } from "node:url";
+import UPLOT_STYLE from "uplot/dist/uPlot.min.css" with { type: "text" };
+
+const PAGE = new URL("../coordinator/live/page/", import.meta.url);
+const OUTPUT = new URL("../coordinator/live/page.html", import.meta.url);
+
+async function bundle(entry: URL): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["bundle", "--quiet", "--platform", "browser", "--minify", fileURLToPath(entry)],
+  }).output();
+  if (!success) throw new Error(`Cannot bundle ${entry}: ${new TextDecoder().decode(stderr)}`);
+  return new TextDecoder().decode(stdout).trim();
+}
+
+/** The page as one file. */
+export async function buildPage(): Promise<string> {
+  const read = (name: string) => Deno.readTextFile(new URL(name, PAGE));
+  const script = (await bundle(new URL("main.ts", PAGE))).replaceAll("</script", "<\\/script");
+  const style = `${UPLOT_STYLE.trim()}\n${await read("style.css")}`.replaceAll("</style", "<\\/style");
+  const page = await read("index.html");
+  return page.replace("/*STYLE*/", () => style).replace("/*SCRIPT*/", () => script);
+}
+
+if (import.meta.main) {
+  const built = await buildPage();
+  if (!Deno.args.includes("--check")) {
+    await Deno.writeTextFile(OUTPUT, built);
+  } else if (await Deno.readTextFile(OUTPUT).catch(() => "") !== built) {
+    console.error(
+      "coordinator/live/page.html is not the build of coordinator/live/page: run deno task live-page",
+    );
+    Deno.exit(1);
+  }
+}
