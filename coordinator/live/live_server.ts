@@ -61,13 +61,15 @@ export function answerText(
   text: string,
   headers: Record<string, string> = {},
 ): void {
+  const body = new TextEncoder().encode(`${text}\n`);
   response.writeHead(status, {
     ...SECURITY_HEADERS,
     "content-security-policy": REFUSAL_POLICY,
     "content-type": "text/plain; charset=utf-8",
+    "content-length": body.length,
     ...headers,
   });
-  response.end(`${text}\n`);
+  response.end(body);
 }
 
 function streamOf(response: ServerResponse): Stream {

@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { takeSnapshot } from "../../../coordinator/live/snapshot.ts";
+import { liveRun, momentOf } from "./scene.ts";
+import type { View } from "../../../coordinator/live/view.ts";
+
+function viewOf(moment: Parameters<typeof takeSnapshot>[0]): View {
+  const parts = [...takeSnapshot(moment)].map(([name, text]) => [name, JSON.parse(text)]);
+  return Object.fromEntries(parts) as View;
+}
+
+Deno.test("the page is told how the run stands", () => {
+  const { now, workers, samples, heldout, ended, num_chunks } = viewOf(momentOf(liveRun(30)));
+  assert.deepEqual([now.state, now.reason, now.step, now.generator_step], ["training", null, 30, 6]);
+  assert.deepEqual([now.steps_per_second, now.seconds_left], [100, 10]);
+  assert.deepEqual(now.means, { gap: 0.5, loss_critic: -0.5, loss_generator: -0.25, step_ms: 8 });
+  assert.deepEqual(workers.map(({ worker, shards, silent_ms }) => [worker, shards, silent_ms]), [
+    [1, 60, 1000],
+    [2, 0, 1000],
+  ]);
+  assert.deepEqual(samples.map(({ step }) => step), [10, 20, 30]);
+  assert.deepEqual(heldout[0], { step: 10, gap: 0.4, training_gap: 0.45, cost: -0.4 });
+  assert.deepEqual([ended, num_chunks], [null, 1]);
+});
+
+Deno.test("the page is told why the run waits, and how it ended", () => {
+  const live = liveRun(30);
+  const moment = momentOf(live);
+  const alone = { ...moment, crew: { ...moment.crew, members: [] } };
+  assert.deepEqual(
+    [viewOf(alone).now.state, viewOf(alone).now.reason],
+    ["waiting", "Waiting for 1 worker"],
+  );
+  live.record({
+    type: "end",
+    reason: "finished",
+    detail: "",
+    step: 30,
+    generator_steps: 6,
+    weights_sha256: "ab",
+    bits: "exact",
+    numeric_classes: [],
+    examples_used: 1920,
+    seconds: 0.3,
+    images_per_second: 6400,
+  });
+  const { now, ended } = viewOf(moment);
+  assert.deepEqual([now.state, now.seconds_left, ended?.reason], ["ended", null, "finished"]);
+});
+
+Deno.test("the doctor's findings are on the page", () => {
+  const live = liveRun(0);
+  const { findings } = viewOf(momentOf(live));
+  assert.deepEqual(findings, []);
+  const moment = momentOf(live);
+  // Worker 2 has had nothing to do for so many steps.
+  const later = liveRun(200);
+  const found = viewOf({ ...moment, live: later }).findings;
+  assert.deepEqual(found.map(({ code }) => code), ["worker-idle"]);
+  assert.match(found[0]!.seen, /Nothing to do for worker 2/);
+});
