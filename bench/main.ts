@@ -8,6 +8,7 @@ import { type Environment, environment, load } from "./environment.ts";
 import { benchFrames } from "./frames.ts";
 import { benchGradients } from "./gradients.ts";
 import { prepareImages } from "./images.ts";
+import { benchLive } from "./live.ts";
 import { findPython, type Python } from "./python.ts";
 import { type Section, sectionText } from "./report.ts";
 import { benchSteps } from "./steps.ts";
@@ -18,6 +19,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   update: benchUpdate,
   frames: benchFrames,
   steps: benchSteps,
+  live: benchLive,
 };
 
 const RESULTS = fileURLToPath(new URL("results", import.meta.url));

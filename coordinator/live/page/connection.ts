@@ -2,7 +2,7 @@
 import type { Parts } from "../view.ts";
 
 /** Without a word for so long, the connection is taken to be dead: there is one each second. */
-const SILENCE_MS = 12_000;
+const SILENCE_MS = 6_000;
 const RETRY_MS = 3_000;
 
 /** "refused": the coordinator there does not know the token of this page. */
