@@ -47,6 +47,7 @@ export class LiveRun implements Fold {
       case "resume":
         this.history.takeBackAfter(record.step);
         this.samples.takeBackAfter(record.step);
+        if (this.evaluation && this.evaluation.step > record.step) this.evaluation = null;
         return this.held_out.takeBackAfter(record.step);
       case "sample":
         return this.samples.add(record);
