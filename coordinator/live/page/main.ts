@@ -18,6 +18,9 @@ const range = byId<HTMLSelectElement>("range");
 let link: Link | "connecting" = "connecting";
 let charts: { gap: Chart; critic: Chart; generator: Chart } | null = null;
 let drawing = false;
+let curves_drawn_ms = 0;
+/** Curves are drawn again this often: it is most of what the page costs, and they grow slowly. */
+const CURVES_MS = 2_500;
 
 new Connection({
   onparts(parts: Parts) {
@@ -67,7 +70,8 @@ function render(parts: ReadonlySet<string>): void {
   if (any("findings")) showDoctor(view.findings ?? [], now.step);
   if (any("faults")) showFaults(view.faults ?? [], now.num_faults);
   if (any("samples")) film.update(view.samples ?? []);
-  if (any("curves", "heldout", "num_chunks", "controls", "run")) drawCurves();
+  const due = performance.now() - curves_drawn_ms >= CURVES_MS || view.ended;
+  if (any("controls", "run") || due && any("curves", "heldout", "num_chunks")) drawCurves();
 }
 
 function makeCharts(estimates_distance: boolean) {
@@ -91,6 +95,7 @@ function makeCharts(estimates_distance: boolean) {
 
 function drawCurves(): void {
   if (!charts) return;
+  curves_drawn_ms = performance.now();
   const rows = Array.from({ length: view.num_chunks ?? 0 }, (_, i) => chunks.get(i) ?? []).flat();
   const weight = Number(smoothing.value);
   const share = Number(range.value);
