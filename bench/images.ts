@@ -1,6 +1,6 @@
 /** The images that whole runs train on: the person's own, or noise of the size of MNIST. */
 import { join } from "node:path";
-import { loadIdx } from "../coordinator/data/idx.ts";
+import { loadData } from "../coordinator/data/load.ts";
 import { Stream } from "../random/philox.ts";
 
 const IMAGES_MAGIC = 0x0803;
@@ -38,7 +38,7 @@ export async function prepareImages(path: string | null, folder: string): Promis
     await Deno.writeFile(file, encodeIdx([NUM_NOISE_IMAGES, SIDE, SIDE], noiseImages()));
     return { file, name: `${NUM_NOISE_IMAGES} noise images of ${SIDE} x ${SIDE}` };
   }
-  const { name, num_examples, example_shape: [rows, columns], bytes } = await loadIdx(path);
+  const { name, num_examples, example_shape: [rows, columns], bytes } = await loadData(path);
   await Deno.writeFile(file, encodeIdx([num_examples, rows!, columns!], bytes));
   return { file, name: `${name}: ${num_examples} images of ${rows} x ${columns}` };
 }

@@ -7,15 +7,18 @@ import type { Networks } from "../models/nets/networks.ts";
 import { objectiveOf } from "../models/objectives/objectives.ts";
 import type { DataSet } from "./data/data_set.ts";
 import { paddedShape, type Padding } from "./data/pad.ts";
+import type { Shaping } from "./data/pictures.ts";
 import { RMSPROP } from "./optimizer.ts";
 import { type Hyperparameters, type Preset, type PresetName, PRESETS } from "./presets.ts";
 
-export interface RunConfig extends Hyperparameters, Padding {
+export interface RunConfig extends Hyperparameters, Padding, Shaping {
   readonly preset: PresetName;
   readonly networks: Networks;
   /** A data set that the project draws, or null where `data` names a file or folder. */
   readonly dataset: string | null;
   readonly data: string | null;
+  /** Feature maps next to the image in convolutional networks; null for others. */
+  readonly width: number | null;
   /** Share of the data kept out of training, 0 to below 1. */
   readonly holdout: number;
   /** Epochs asked for instead of steps, or null. */
@@ -83,8 +86,8 @@ function sideFor(
   const found = given !== undefined
     ? `--pad-to ${given}`
     : rows === Infinity
-    ? "points in the plane"
-    : `${rows} x ${columns}`;
+    ? `points of ${example_shape.join(" x ")} numbers`
+    : `${rows} x ${columns}; --image-size crops and resizes`;
   throw new UserError(
     `Cannot use --preset ${name}: its networks take images of ${
       sides.map((side) => `${side} x ${side}`).join(" or ")
@@ -116,10 +119,11 @@ export function resolveConfig(
   data: Pick<DataSet, "example_shape">,
 ): RunConfig {
   const name = given.preset ?? preset;
-  const { about: _about, networks, sides, plane, ...hyperparameters }: Preset = PRESETS[name];
-  if (plane && data.example_shape.join() !== "2") {
+  const { about: _about, networks, sides, plane, latentFor, width: own_width, ...hyperparameters }: Preset =
+    PRESETS[name];
+  if (plane && data.example_shape.length !== 1) {
     throw new UserError(
-      `Cannot use --preset ${name}: its networks take points in the plane, found examples of ` +
+      `Cannot use --preset ${name}: its networks take points, found examples of ` +
         `${data.example_shape.join(" x ")}; leave it out, or take --dataset 8gaussians`,
     );
   }
@@ -145,11 +149,21 @@ export function resolveConfig(
     );
   }
   checkSteering(given, { ...hyperparameters, preset: name });
-  const latent = given.latent ?? hyperparameters.latent;
+  if (given.width !== undefined && own_width === undefined) {
+    throw new UserError(
+      `Cannot use --width: convolutional networks are required, found preset ${name}; take --preset wgan-dcgan, ` +
+        "or leave it out",
+    );
+  }
+  const width = given.width ?? own_width ?? null;
+  const latent = given.latent ?? latentFor?.(data.example_shape) ?? hyperparameters.latent;
   return {
     ...hyperparameters,
+    latent,
     dataset: null,
     data: null,
+    image_size: null,
+    channels: null,
     holdout: 0,
     epochs: null,
     seed: 1,
@@ -165,8 +179,9 @@ export function resolveConfig(
     checkpoint_every: null,
     ...given,
     ...padding,
+    width,
     preset: name,
-    networks: networks(latent, paddedShape(data.example_shape, padding)),
+    networks: networks(latent, paddedShape(data.example_shape, padding), width ?? undefined),
   };
 }
 
@@ -175,6 +190,9 @@ const UNSAID_BEFORE = {
   objective: "wgan",
   penalty: null,
   optimizer: RMSPROP,
+  image_size: null,
+  channels: null,
+  width: null,
   pad_to: null,
   pad_value: 0,
   warm_up: false,

@@ -29,7 +29,27 @@ const RUN_OPTIONS = {
   data: {
     kind: "string",
     value: "PATH",
-    about: "Your data: an IDX file of images, gzip'ed or not, or a folder that holds one",
+    about:
+      "Your data: a folder of pictures (PNG, JPEG), an IDX, NPY, NPZ, CIFAR-10 or CSV file, or a folder of them",
+    group: "What to train",
+  },
+  image_size: {
+    kind: "number",
+    integer: true,
+    min: 4,
+    max: 1024,
+    unit: "pixels",
+    default_text: "images as they are, all of one size",
+    about: "Rows and columns that images are cropped and resized to: 32 or 64 for the convolutional presets",
+    group: "What to train",
+  },
+  channels: {
+    kind: "number",
+    integer: true,
+    min: 1,
+    max: 3,
+    default_text: "those of the images",
+    about: "1: make images grey; 3: colour",
     group: "What to train",
   },
   pad_to: {
@@ -160,6 +180,16 @@ const RUN_OPTIONS = {
     max: 65_536,
     default_text: PRESET_TEXT,
     about: "Length of the generator's noise",
+    group: "Hyperparameters",
+  },
+  width: {
+    kind: "number",
+    integer: true,
+    min: 1,
+    max: 1024,
+    unit: "feature maps",
+    default_text: "64, for the convolutional presets",
+    about: "Feature maps next to the image, doubled at each halving of its side: fewer train faster",
     group: "Hyperparameters",
   },
   schedule: {
@@ -352,7 +382,10 @@ export function givenConfig(given: RunGiven & { readonly config?: string }): Giv
       "Cannot set the length of the run: one of --steps and --epochs is required, found both; leave one out",
     );
   }
-  return merged;
+  if ((merged.channels as number | undefined) === 2) {
+    throw new UserError("Option --channels must be 1 (grey) or 3 (colour): found 2");
+  }
+  return merged as GivenConfig;
 }
 
 function readConfig(path: string): Record<string, unknown> {

@@ -2,18 +2,23 @@
 import { join } from "node:path";
 import { WAGON_VERSION } from "../common/version.ts";
 import { generatorOnnx } from "../models/generator_file.ts";
-import { imageGrid } from "../runlog/grid.ts";
+import { imageGrid, imageShape } from "../runlog/grid.ts";
 import { encodePng, type Raster, sideBySide } from "../runlog/raster.ts";
 import { scatterPlot } from "../runlog/scatter.ts";
+import { seriesGrid } from "../runlog/series_grid.ts";
 import { explainWriteFailure } from "../runlog/write_failure.ts";
 import { decodeExamples, gatherExamples } from "./data/data_set.ts";
 import { meanPairwiseDistance } from "./evaluation/diversity.ts";
 import type { Prepared } from "./prepare.ts";
 
-/** Images: 5 x 5. */
+/** Images, and series of numbers: 5 x 5. */
 const GRID_SIDE = 5;
 /** Points: enough to see the modes. */
 const NUM_POINTS = 2_500;
+
+function isPlane(example_shape: readonly number[]): boolean {
+  return example_shape.length === 1 && example_shape[0] === 2;
+}
 
 export class Pictures {
   /** Samples of one picture. */
@@ -24,7 +29,7 @@ export class Pictures {
   constructor(run: Prepared) {
     this.#run = run;
     const { data, plan } = run.data;
-    this.count = data.example_shape.length === 1 ? NUM_POINTS : GRID_SIDE * GRID_SIDE;
+    this.count = isPlane(data.example_shape) ? NUM_POINTS : GRID_SIDE * GRID_SIDE;
     // Spread over the first shard: its order is a permutation already.
     const indices = plan.shards[0]!.subarray(0, this.count);
     this.#real = decodeExamples(gatherExamples(data, indices), data.encoding);
@@ -39,9 +44,14 @@ export class Pictures {
 
   #draw(samples: Float32Array): Raster {
     const { example_shape } = this.#run.data.data;
-    if (example_shape.length === 1) return scatterPlot(samples, this.#real);
-    const [height, width] = example_shape as [number, number];
-    const shape = { rows: GRID_SIDE, cols: GRID_SIDE, height, width, channels: 1 } as const;
+    if (isPlane(example_shape)) return scatterPlot(samples, this.#real);
+    const grid = { rows: GRID_SIDE, cols: GRID_SIDE };
+    const image = imageShape(example_shape);
+    if (image === null) {
+      const shape = { ...grid, length: example_shape[0]!, scale_by: this.#real };
+      return sideBySide(seriesGrid(this.#real, shape), seriesGrid(samples, shape));
+    }
+    const shape = { ...grid, ...image };
     return sideBySide(imageGrid(this.#real, shape), imageGrid(samples, shape));
   }
 

@@ -27,6 +27,7 @@ import {
 import type { DataSet } from "./data/data_set.ts";
 import { ShardPlan } from "./data/plan.ts";
 import { padImages } from "./data/pad.ts";
+import type { Shaping } from "./data/pictures.ts";
 import { openDataSet } from "./data/resolve.ts";
 import { ModelState } from "./model_state.ts";
 import { presetFor } from "./presets.ts";
@@ -64,7 +65,7 @@ export function prepare(options: PrepareOptions): Promise<Prepared> {
 async function prepareNew(options: PrepareOptions): Promise<Prepared> {
   const { given } = options;
   const seed = given.seed ?? 1;
-  const unpadded = await openDataSet({ ...sourceOf(given), seed });
+  const unpadded = await openDataSet({ ...sourceOf(given), ...shapingOf(given), seed });
   const dataset = given.data === undefined ? given.dataset ?? "strokes" : null;
   const preset = presetFor({ dataset, example_shape: unpadded.example_shape });
   const resolved = resolveConfig({ exact: options.exact, ...given, dataset }, preset, unpadded);
@@ -98,7 +99,10 @@ async function prepareResumed(options: PrepareOptions, path: string): Promise<Pr
   const { run: recorded, incarnations } = await readRecorded(folder);
   const before = recordedConfig(recorded.config);
   const source = given.data === undefined && given.dataset === undefined ? before : given;
-  const data = padImages(await openDataSet({ ...sourceOf(source), seed: before.seed }), before);
+  const data = padImages(
+    await openDataSet({ ...sourceOf(source), ...shapingOf(before), seed: before.seed }),
+    before,
+  );
   await checkSameData(data, recorded);
   const merged = resumeConfig(before, {
     ...given,
@@ -141,6 +145,10 @@ async function prepareResumed(options: PrepareOptions, path: string): Promise<Pr
 
 function sourceOf(given: { readonly dataset?: string | null; readonly data?: string | null }) {
   return { dataset: given.dataset ?? undefined, data: given.data ?? undefined };
+}
+
+function shapingOf({ image_size = null, channels = null }: Partial<Shaping>): Shaping {
+  return { image_size, channels };
 }
 
 function planOf(config: RunConfig, data: DataSet): ShardPlan {

@@ -31,10 +31,14 @@ export interface Preset extends Hyperparameters {
   readonly about: string;
   /** Rows and columns of the images that the networks take; smaller ones are padded. Absent: any examples. */
   readonly sides?: readonly number[];
-  /** Whether the networks take points in the plane, and nothing else. */
+  /** Whether the networks take points, and no images. */
   readonly plane?: true;
+  /** Length of the noise for examples of this shape, where it follows from it; else `latent`. */
+  latentFor?(example_shape: readonly number[]): number;
+  /** Feature maps next to the image, of convolutional networks; absent: the networks are others. */
+  readonly width?: number;
   /** The two networks for examples of this shape: [2], [rows, columns] or [channels, rows, columns]. */
-  networks(latent: number, example_shape: readonly number[]): Networks;
+  networks(latent: number, example_shape: readonly number[], width?: number): Networks;
 }
 
 function numbersIn(example_shape: readonly number[]): number {
@@ -78,13 +82,17 @@ const IMAGES = {
   }),
 } as const;
 
-/** Points in the plane: three hidden layers of 128. */
+/** Points of two or more numbers: three hidden layers of 128. */
 const PLANE = {
   batch: 256,
   shards: 4,
   latent: 2,
   plane: true,
-  networks: (latent: number) => ({ generator: planeGenerator(latent), critic: planeCritic() }),
+  latentFor: (example_shape: readonly number[]) => Math.max(2, numbersIn(example_shape)),
+  networks: (latent: number, example_shape: readonly number[]) => ({
+    generator: planeGenerator(latent, numbersIn(example_shape)),
+    critic: planeCritic(numbersIn(example_shape)),
+  }),
 } as const;
 
 /** The WGAN authors' convolutional pair; a gradient penalty allows no batch normalisation in the critic. */
@@ -95,12 +103,14 @@ const DCGAN = {
   latent: 100,
   steps: 5_000,
   sides: [32, 64],
-  networks: (latent: number, example_shape: readonly number[]) => dcgan(latent, example_shape, true),
+  width: 64,
+  networks: (latent: number, example_shape: readonly number[], width = 64) =>
+    dcgan(latent, example_shape, width, true),
 } as const;
 
-function dcgan(latent: number, example_shape: readonly number[], batch_norm: boolean) {
+function dcgan(latent: number, example_shape: readonly number[], width: number, batch_norm: boolean) {
   const [channels, side] = example_shape.length === 2 ? [1, ...example_shape] : example_shape;
-  const images = { side: side!, channels: channels!, width: 64 };
+  const images = { side: side!, channels: channels!, width };
   return {
     generator: { kind: "dcgan_generator", latent, ...images },
     critic: { kind: "dcgan_critic", batch_norm, ...images },
@@ -157,7 +167,8 @@ export const PRESETS = {
     about: "the same with those convolutional networks, the critic without batch normalisation",
     ...WGAN_GP,
     ...DCGAN,
-    networks: (latent: number, example_shape: readonly number[]) => dcgan(latent, example_shape, false),
+    networks: (latent: number, example_shape: readonly number[], width = 64) =>
+      dcgan(latent, example_shape, width, false),
   },
   "toy-wgan-gp": {
     about: "the same for points in the plane: penalty 0.1, lr falling to 0",

@@ -19,6 +19,15 @@ export interface GridShape {
   readonly factor?: number;
 }
 
+/** Rows, columns and channels of examples that are images, [h, w] or [c, h, w] with c of 1 or 3; null for others. */
+export function imageShape(
+  example_shape: readonly number[],
+): Required<Pick<GridShape, "height" | "width" | "channels">> | null {
+  const [width, height, channels = 1, ...more] = example_shape.toReversed();
+  if (height === undefined || more.length > 0 || (channels !== 1 && channels !== 3)) return null;
+  return { height, width: width!, channels };
+}
+
 /**
  * Images as a grid, row by row. `examples` holds them one after the other, each channels-first ([channels,
  * height, width], row-major): tones as uint8, or float32 in [-1, 1], where -1 is black (what lies outside is

@@ -5,10 +5,11 @@ import { UserError } from "../common/errors.ts";
 import type { Command } from "../common/options.ts";
 import { findRun } from "../inspect/run_folders.ts";
 import { latents, latentWays } from "../random/latents.ts";
-import { imageGrid } from "../runlog/grid.ts";
+import { imageGrid, imageShape } from "../runlog/grid.ts";
 import { encodeNpy } from "../runlog/npy.ts";
 import { encodePng } from "../runlog/raster.ts";
 import { scatterPlot } from "../runlog/scatter.ts";
+import { seriesGrid } from "../runlog/series_grid.ts";
 import { Generator } from "./generator.ts";
 
 const OPTIONS = {
@@ -37,7 +38,11 @@ const OPTIONS = {
     unit: "samples",
     about: "Go from one point of the noise to another in so many samples",
   },
-  grid: { kind: "string", value: "FILE", about: "All samples on one PNG; points as a scatter plot" },
+  grid: {
+    kind: "string",
+    value: "FILE",
+    about: "All samples on one PNG; points as a scatter plot, series as curves",
+  },
   folder: { kind: "string", value: "DIR", about: "Each image as a PNG of its own, in its own size" },
   npy: { kind: "string", value: "FILE", about: "The values as they are, float32, for NumPy" },
   runs: { kind: "string", value: "DIR", default: "runs", about: "The folder that holds the runs" },
@@ -82,9 +87,9 @@ async function draw(generator: Generator, { count, seed, interpolate }: Values):
 }
 
 /** Rows, columns and channels of a sample as an image. Throws {@linkcode UserError} where it is none. */
-function imageShape({ example_shape, value_range }: Generator, wish: string) {
-  const [width, height, channels = 1] = example_shape.toReversed();
-  if (value_range === null || height === undefined || (channels !== 1 && channels !== 3)) {
+function shapeOf({ example_shape, value_range }: Generator, wish: string) {
+  const shape = value_range === null ? null : imageShape(example_shape);
+  if (shape === null) {
     throw new UserError(
       `Cannot write ${wish}: samples must be grey or colour images, found shape ${
         example_shape.join(" x ")
@@ -92,7 +97,7 @@ function imageShape({ example_shape, value_range }: Generator, wish: string) {
         "take --npy",
     );
   }
-  return { width: width!, height, channels } as const;
+  return shape;
 }
 
 /** Values with black at -1 and white at 1. */
@@ -106,7 +111,11 @@ function gridPicture({ samples, count, cols, generator }: Drawn): Uint8Array {
   if (value_range === null && example_shape.length === 1 && example_shape[0] === 2) {
     return encodePng(scatterPlot(samples));
   }
-  const shape = { ...imageShape(generator, "a grid"), cols, rows: Math.ceil(count / cols) };
+  if (value_range === null && example_shape.length === 1) {
+    const length = example_shape[0]!;
+    return encodePng(seriesGrid(samples, { cols, rows: Math.ceil(count / cols), length, scale_by: samples }));
+  }
+  const shape = { ...shapeOf(generator, "a grid"), cols, rows: Math.ceil(count / cols) };
   return encodePng(imageGrid(tones(samples, generator), shape));
 }
 
@@ -117,7 +126,7 @@ async function writeFile(path: string, bytes: Uint8Array): Promise<void> {
 }
 
 async function writeFolder(folder: string, { samples, count, generator }: Drawn): Promise<void> {
-  const shape = { ...imageShape(generator, "a folder of images"), rows: 1, cols: 1, gap: 0, factor: 1 };
+  const shape = { ...shapeOf(generator, "a folder of images"), rows: 1, cols: 1, gap: 0, factor: 1 };
   const values = tones(samples, generator);
   await Deno.mkdir(folder, { recursive: true });
   const digits = String(count - 1).length;

@@ -15,7 +15,9 @@ export function paddedShape(example_shape: readonly number[], { pad_to }: Paddin
   if (pad_to === null) return example_shape;
   const [rows, columns] = example_shape.slice(-2);
   if (rows === undefined || columns === undefined || rows > pad_to || columns > pad_to) {
-    const found = columns === undefined ? "points in the plane" : `${rows} x ${columns}`;
+    const found = columns === undefined
+      ? `points of ${example_shape.join(" x ")} numbers`
+      : `${rows} x ${columns}`;
     throw new UserError(
       `Cannot pad examples to ${pad_to} x ${pad_to}: images of at most that size are required, found ${found}; ` +
         "take a larger --pad-to, or other data",

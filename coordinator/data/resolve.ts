@@ -1,6 +1,7 @@
 import { UserError } from "../../common/errors.ts";
 import type { DataSet } from "./data_set.ts";
-import { loadIdx } from "./idx.ts";
+import { loadData } from "./load.ts";
+import { shapeImages, type Shaping } from "./pictures.ts";
 import { drawStrokes } from "./strokes.ts";
 import { drawToy, TOY_NAMES, type ToyName } from "./toy.ts";
 
@@ -8,27 +9,28 @@ import { drawToy, TOY_NAMES, type ToyName } from "./toy.ts";
 export const DATASET_NAMES = ["strokes", ...TOY_NAMES] as const;
 export type DatasetName = typeof DATASET_NAMES[number];
 
-export interface DataChoice {
+export interface DataChoice extends Partial<Shaping> {
   /** A built-in set; `strokes` where neither is given. */
   readonly dataset?: string | undefined;
-  /** An IDX file, or a folder with one. */
+  /** A file or folder, as {@linkcode loadData} reads them. */
   readonly data?: string | undefined;
   /** Seed of the run: built-in sets are drawn from it. */
   readonly seed: number;
 }
 
 /** Opens the data set that the user chose. Throws {@linkcode UserError}. */
-export async function openDataSet({ dataset, data, seed }: DataChoice): Promise<DataSet> {
+export async function openDataSet({ dataset, data, seed, ...given }: DataChoice): Promise<DataSet> {
+  const shaping = { image_size: given.image_size ?? null, channels: given.channels ?? null };
   if (dataset !== undefined && data !== undefined) {
     throw new UserError(
       `Cannot choose the data: one of --dataset and --data is required, found both (${dataset} and ${data}); ` +
         "leave one out",
     );
   }
-  if (data !== undefined) return await loadIdx(data);
+  if (data !== undefined) return await loadData(data, shaping);
   const name = dataset ?? "strokes";
-  if (name === "strokes") return drawStrokes(seed);
-  if (isToy(name)) return drawToy(name, seed);
+  if (name === "strokes") return shapeImages(drawStrokes(seed), shaping);
+  if (isToy(name)) return shapeImages(drawToy(name, seed), shaping);
   throw new UserError(
     `Cannot choose the data: --dataset must be one of ${DATASET_NAMES.join(", ")}, found ${name}`,
   );

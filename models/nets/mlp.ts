@@ -33,13 +33,13 @@ export function imageCritic(features: number): MlpConfig {
   return { widths: [features, 512, 256, 1], batch_norm: false, slope: 0.2, output: "linear" };
 }
 
-/** The pair for two-dimensional sets: three hidden layers of 128 with ReLU, nothing at the end. */
-export function planeGenerator(latent: number): MlpConfig {
-  return { widths: [latent, 128, 128, 128, 2], batch_norm: false, slope: 0, output: "linear" };
+/** The pair for points, in the plane unless said otherwise: three hidden layers of 128 with ReLU, nothing at the end. */
+export function planeGenerator(latent: number, dimension = 2): MlpConfig {
+  return { widths: [latent, 128, 128, 128, dimension], batch_norm: false, slope: 0, output: "linear" };
 }
 
-export function planeCritic(): MlpConfig {
-  return { widths: [2, 128, 128, 128, 1], batch_norm: false, slope: 0, output: "linear" };
+export function planeCritic(dimension = 2): MlpConfig {
+  return { widths: [dimension, 128, 128, 128, 1], batch_norm: false, slope: 0, output: "linear" };
 }
 
 /** One linear layer with what surrounds it, and its tensors' names. */

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { prepareImages } from "../../bench/images.ts";
-import { loadIdx } from "../../coordinator/data/idx.ts";
+import { loadData } from "../../coordinator/data/load.ts";
 
 Deno.test("images are an IDX file that training reads: noise of the size of MNIST, or a copy of one's own", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const { file, name } = await prepareImages(null, folder);
-    const noise = await loadIdx(file);
+    const noise = await loadData(file);
     assert.equal(name, "10000 noise images of 28 x 28");
     assert.deepEqual([noise.num_examples, ...noise.example_shape], [10000, 28, 28]);
     const mean = noise.bytes.reduce((sum, value) => sum + value, 0) / noise.bytes.length;
@@ -17,7 +17,7 @@ Deno.test("images are an IDX file that training reads: noise of the size of MNIS
     const other = await Deno.makeTempDir({ dir: folder });
     const copy = await prepareImages(file, other);
     assert.equal(copy.file, join(other, "bench-images-idx3-ubyte"));
-    assert.deepEqual((await loadIdx(copy.file)).bytes, noise.bytes);
+    assert.deepEqual((await loadData(copy.file)).bytes, noise.bytes);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -37,8 +37,8 @@ Deno.test("convolutional presets take images of 32 or 64, and smaller ones with 
   assert.deepEqual(resolved([3, 20, 33], { pad_value: 255 }), [64, 255, 3, 64]);
   assert.deepEqual(resolved([28, 28], { pad_to: 64 }), [64, 0, 1, 64]);
   const refused: [number[], object, string][] = [
-    [[28, 65], {}, "28 x 65"],
-    [[2], {}, "points in the plane"],
+    [[28, 65], {}, "28 x 65; --image-size crops and resizes"],
+    [[2], {}, "points of 2 numbers"],
     [[28, 28], { pad_to: 48 }, "--pad-to 48"],
   ];
   for (const [example_shape, given, found] of refused) {
@@ -131,7 +131,7 @@ Deno.test("decisions over the estimate are refused where the objective makes non
 Deno.test("a preset for points takes no images", () => {
   assert.throws(() => resolveConfig({ preset: "toy-wgan" }, "wgan", images), {
     name: UserError.name,
-    message: "Cannot use --preset toy-wgan: its networks take points in the plane, found examples of " +
+    message: "Cannot use --preset toy-wgan: its networks take points, found examples of " +
       `${images.example_shape.join(" x ")}; leave it out, or take --dataset 8gaussians`,
   });
 });

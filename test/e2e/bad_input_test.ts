@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { PRESETS } from "../../coordinator/presets.ts";
+import { blank, encodePng } from "../../runlog/raster.ts";
 import type { TaskName } from "./child.ts";
 import { tinyImages } from "./images.ts";
 import { Workplace } from "./workplace.ts";
@@ -50,10 +51,15 @@ Deno.test("data that cannot be read are refused in one line", async () => {
   await put("cut.gz", gzipSync(images).subarray(0, 1000));
   await put("magic", Uint8Array.from(images, (byte, i) => i === 3 ? 0x42 : byte));
   await put("labels", Uint8Array.from(images, (byte, i) => i === 3 ? 0x01 : byte));
-  for (const folder of ["both", "none"]) await Deno.mkdir(place.path(folder));
+  for (const folder of ["both", "none", "broken", "mixed"]) await Deno.mkdir(place.path(folder));
   for (const name of ["train-images-idx3-ubyte.gz", "t10k-images-idx3-ubyte.gz"]) {
     await put(`both/${name}`, gzipSync(images));
   }
+  const picture = encodePng(blank(4, 4, 1, 200)), coloured = encodePng(blank(4, 4, 3, 200));
+  await put("broken/a.png", picture);
+  await put("broken/b.png", picture.subarray(0, 50));
+  await put("mixed/a.png", picture);
+  await put("mixed/b.png", coloured);
   await checkCases(place, [
     {
       line: "train --data nowhere",
@@ -81,14 +87,39 @@ Deno.test("data that cannot be read are refused in one line", async () => {
     },
     {
       line: "train --data none",
-      message: "Cannot read data folder none: an IDX image file is required, such as " +
-        "train-images-idx3-ubyte.gz, found none; name the file with --data",
+      message: "Cannot read data folder none: pictures (.png, .jpg), an IDX image file such as " +
+        "train-images-idx3-ubyte.gz or CIFAR-10's data_batch_*.bin are required, found none of them; name " +
+        "another folder, or a file, with --data",
     },
     {
       line: "train --data both",
       message: "Cannot read data folder both: one IDX image file is required, found " +
         "t10k-images-idx3-ubyte.gz and train-images-idx3-ubyte.gz; name one of them, for example " +
         "--data both/t10k-images-idx3-ubyte.gz",
+    },
+    {
+      line: "train --data broken",
+      message:
+        "Cannot read data file broken/b.png: a whole PNG or JPEG picture is required, found a PNG that is " +
+        "damaged, cut off or of an uncommon kind; mend or remove the file",
+    },
+    {
+      line: "train --data mixed",
+      message:
+        "Cannot read data folder mixed: pictures of one kind are required, found a grey one (a.png) and a " +
+        "coloured one (b.png); make all grey with --channels 1, or colour with --channels 3",
+    },
+    {
+      line: "train --data mixed --channels 3",
+      message:
+        "Cannot plan shards: --batch 64 needs at least 64 training examples, found 2; take a smaller " +
+        "--batch or more data",
+    },
+    { line: "train --channels 2", message: "Option --channels must be 1 (grey) or 3 (colour): found 2" },
+    {
+      line: "train --dataset 8gaussians --image-size 32",
+      message:
+        "Cannot use --image-size: images are required, found points of 2 numbers (8gaussians); leave it out",
     },
     {
       line: "train --data cut --dataset strokes",
@@ -151,6 +182,12 @@ Deno.test("options that do not exist, are out of range or do not fit are refused
       message:
         "Cannot set the length of the run: one of --steps and --epochs is required, found both; leave one out",
     },
+    {
+      line: "train --width 32",
+      message:
+        "Cannot use --width: convolutional networks are required, found preset strokes; take --preset " +
+        "wgan-dcgan, or leave it out",
+    },
     { line: "train --gpu 0 --cpu", message: "Option --cpu excludes --gpu: give one" },
     {
       line: "coordinator --port 0",
@@ -188,8 +225,8 @@ Deno.test("a configuration file that cannot be used is refused in one line", asy
     {
       line: "train --config resume",
       message:
-        'Unknown key "resume" in configuration file resume; known are preset, dataset, data, pad_to, pad_value, holdout, ' +
-        "seed, steps, epochs, batch, shards, n_critic, lr, decay_steps, clip, penalty, latent, schedule, warm_up, accumulate, auto_critic, stop_when_flat, " +
+        'Unknown key "resume" in configuration file resume; known are preset, dataset, data, image_size, channels, pad_to, pad_value, holdout, ' +
+        "seed, steps, epochs, batch, shards, n_critic, lr, decay_steps, clip, penalty, latent, width, schedule, warm_up, accumulate, auto_critic, stop_when_flat, " +
         "min_steps, exact, sample_every, evaluate_every, checkpoint_every",
     },
     {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { loadIdx } from "../../../coordinator/data/idx.ts";
+import { loadData } from "../../../coordinator/data/load.ts";
 
 /** An IDX header: magic, then u32 BE dimensions. */
 function header(...words: number[]): Uint8Array {
@@ -33,7 +33,7 @@ Deno.test("reads plain and gzip'ed files, and the image file of a folder", async
   };
   await inFolder(files, async (folder) => {
     for (const path of [join(folder, "a.bin"), join(folder, "train-images-idx3-ubyte.gz"), folder]) {
-      const data = await loadIdx(path);
+      const data = await loadData(path);
       assert.equal(data.name, path.endsWith("a.bin") ? "a.bin" : "train-images-idx3-ubyte.gz");
       assert.deepEqual([data.num_examples, data.example_shape, data.example_bytes], [3, [2, 4], 8]);
       assert.equal(data.encoding, "uint8");
@@ -96,7 +96,7 @@ for (const [what, [bytes, why]] of Object.entries(REFUSALS)) {
     await inFolder({ "data": bytes }, async (folder) => {
       const file = join(folder, "data");
       const message = `Cannot read data file ${file}: ${why}`;
-      await assert.rejects(loadIdx(file), { name: "UserError", message });
+      await assert.rejects(loadData(file), { name: "UserError", message });
     });
   });
 }
@@ -106,7 +106,7 @@ Deno.test("refuses a path where nothing is", async () => {
     for (const path of [join(folder, "missing"), join(folder, "file", "inner")]) {
       const message =
         `Cannot read data: a file or folder is required, found nothing at ${path}; check --data`;
-      await assert.rejects(loadIdx(path), { name: "UserError", message });
+      await assert.rejects(loadData(path), { name: "UserError", message });
     }
   });
 });
@@ -117,15 +117,16 @@ Deno.test("refuses what the system does not let it read, in the system's words",
     await Deno.symlink(path, path);
     const found = await Deno.stat(path).then(() => "no failure", (error: Error) => error.message);
     const message = `Cannot read data: ${path} must be readable, found ${found}; check --data`;
-    await assert.rejects(loadIdx(path), { name: "UserError", message });
+    await assert.rejects(loadData(path), { name: "UserError", message });
   });
 });
 
 Deno.test("refuses a folder without image files", async () => {
   await inFolder({ "t10k-labels-idx1-ubyte": header(0x801, 0) }, async (folder) => {
-    const message = `Cannot read data folder ${folder}: an IDX image file is required, such as ` +
-      "train-images-idx3-ubyte.gz, found none; name the file with --data";
-    await assert.rejects(loadIdx(folder), { name: "UserError", message });
+    const message = `Cannot read data folder ${folder}: pictures (.png, .jpg), an IDX image file such as ` +
+      "train-images-idx3-ubyte.gz or CIFAR-10's data_batch_*.bin are required, found none of them; name another " +
+      "folder, or a file, with --data";
+    await assert.rejects(loadData(folder), { name: "UserError", message });
   });
 });
 
@@ -135,7 +136,7 @@ Deno.test("refuses a folder with training and test images, naming both", async (
     const message = `Cannot read data folder ${folder}: one IDX image file is required, found ` +
       "t10k-images-idx3-ubyte.gz and train-images.idx3-ubyte; name one of them, for example --data " +
       join(folder, "t10k-images-idx3-ubyte.gz");
-    await assert.rejects(loadIdx(folder), { name: "UserError", message });
-    assert.equal((await loadIdx(join(folder, "train-images.idx3-ubyte"))).num_examples, 3);
+    await assert.rejects(loadData(folder), { name: "UserError", message });
+    assert.equal((await loadData(join(folder, "train-images.idx3-ubyte"))).num_examples, 3);
   });
 });

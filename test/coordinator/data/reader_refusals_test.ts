@@ -1,0 +1,223 @@
+/** Files that are no data, and what is said of each. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { loadData } from "../../../coordinator/data/load.ts";
+import type { Shaping } from "../../../coordinator/data/pictures.ts";
+import goldens from "./goldens/readers.json" with { type: "json" };
+
+const golden = (name: keyof typeof goldens.files) => Uint8Array.fromBase64(goldens.files[name]);
+const half = (name: keyof typeof goldens.files) => {
+  const bytes = golden(name);
+  return bytes.subarray(0, bytes.length >> 1);
+};
+const text = (content: string) => new TextEncoder().encode(content);
+const NEITHER: Shaping = { image_size: null, channels: null };
+
+/** An NPY file of version 1. */
+function npy(header: string, data: Uint8Array = new Uint8Array(0)): Uint8Array {
+  return Uint8Array.of(0x93, ...text("NUMPY"), 1, 0, header.length, 0, ...text(header), ...data);
+}
+
+interface Refusal {
+  readonly files: Readonly<Record<string, Uint8Array>>;
+  /** Path within the folder. */
+  readonly data: string;
+  readonly shaping?: Shaping;
+  /** FOLDER stands for the folder. */
+  readonly message: string;
+}
+
+const WRONG_ARRAY =
+  "images as uint8 of [N, rows, columns], [N, rows, columns, C] or [N, C, rows, columns], or points " +
+  "as float32 or float64 of [N, D] are required, found";
+
+const REFUSALS: Record<string, Refusal> = {
+  "half a PNG": {
+    files: { "p/a.png": golden("grey.png"), "p/b.png": half("grey.png") },
+    data: "p",
+    message:
+      "Cannot read data file FOLDER/p/b.png: a whole PNG or JPEG picture is required, found a PNG that is " +
+      "damaged, cut off or of an uncommon kind; mend or remove the file",
+  },
+  "half a JPEG": {
+    files: { "a.jpg": half("colour.jpg") },
+    data: ".",
+    message:
+      "Cannot read data file FOLDER/a.jpg: a whole PNG or JPEG picture is required, found a JPEG that ends " +
+      "early; mend or remove the file",
+  },
+  "a damaged PNG": {
+    files: { "a.png": golden("grey.png").map((byte, i) => i === 60 ? byte ^ 1 : byte) },
+    data: ".",
+    message:
+      "Cannot read data file FOLDER/a.png: a whole PNG or JPEG picture is required, found a PNG that is " +
+      "damaged, cut off or of an uncommon kind; mend or remove the file",
+  },
+  "a text called a picture": {
+    files: { "a.png": text("hello") },
+    data: ".",
+    message:
+      "Cannot read data file FOLDER/a.png: a whole PNG or JPEG picture is required, found neither a PNG nor " +
+      "a JPEG; mend or remove the file",
+  },
+  "an empty picture": {
+    files: { "a.jpeg": new Uint8Array(0) },
+    data: ".",
+    message:
+      "Cannot read data file FOLDER/a.jpeg: a whole PNG or JPEG picture is required, found an empty file; " +
+      "mend or remove the file",
+  },
+  "grey and coloured pictures": {
+    files: { "a.png": golden("colour.png"), "b.png": golden("grey.png") },
+    data: ".",
+    message:
+      "Cannot read data folder FOLDER: pictures of one kind are required, found a coloured one (a.png) and a " +
+      "grey one (b.png); make all grey with --channels 1, or colour with --channels 3",
+  },
+  "pictures of two sizes": {
+    files: { "a.png": golden("colour.png"), "b.png": otherSize() },
+    data: ".",
+    message:
+      "Cannot read data folder FOLDER: pictures of one size are required, found 22 x 18 (a.png) and 1 x 1 " +
+      "(b.png); bring all to one with --image-size 32 or 64",
+  },
+  "one picture": {
+    files: { "a.png": golden("colour.png") },
+    data: "a.png",
+    message:
+      "Cannot read data file FOLDER/a.png: a folder of pictures is required, found a single one; name its " +
+      "folder with --data",
+  },
+  "a cut NPY": {
+    files: { "a.npy": half("grey.npy") },
+    data: "a.npy",
+    message:
+      "Cannot read data file FOLDER/a.npy: an NPY header with descr, fortran_order and shape of one plain " +
+      "type is required, found another",
+  },
+  "an NPY that lacks its last byte": {
+    files: { "a.npy": golden("grey.npy").subarray(0, -1) },
+    data: "a.npy",
+    message:
+      "Cannot read data file FOLDER/a.npy: 120 bytes are required for |u1 of [4,5,6], found 119; fetch it " +
+      "again",
+  },
+  "whole numbers": {
+    files: {
+      "a.npy": npy("{'descr': '<i8', 'fortran_order': False, 'shape': (1, 2), }", new Uint8Array(16)),
+    },
+    data: "a.npy",
+    message:
+      `Cannot read data file FOLDER/a.npy: ${WRONG_ARRAY} <i8 of [1,2]; convert it with NumPy's astype and ` +
+      "reshape",
+  },
+  "objects": {
+    files: { "a.npy": npy("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }") },
+    data: "a.npy",
+    message:
+      "Cannot read data file FOLDER/a.npy: NaN bytes are required for |O of [1], found 0; fetch it again",
+  },
+  "four channels": {
+    files: {
+      "a.npy": npy("{'descr': '|u1', 'fortran_order': False, 'shape': (1, 2, 2, 4), }", new Uint8Array(16)),
+    },
+    data: "a.npy",
+    message:
+      "Cannot read data file FOLDER/a.npy: images of 1 or 3 channels, first or last, are required, found " +
+      "uint8 of [1,2,2,4]",
+  },
+  "several arrays": {
+    files: { "a.npz": golden("several.npz") },
+    data: "a.npz",
+    message:
+      "Cannot read data file FOLDER/a.npz: one array of examples is required, found x_test and x_train; name " +
+      "one of them, for example --data FOLDER/a.npz#x_test",
+  },
+  "an array that is not there": {
+    files: { "a.npz": golden("one.npz") },
+    data: "a.npz#y",
+    message:
+      "Cannot read data file FOLDER/a.npz: an array y is required, found labels, x; name one of them, for " +
+      "example --data FOLDER/a.npz#labels",
+  },
+  "half an NPZ": {
+    files: { "a.npz": half("one.npz") },
+    data: "a.npz",
+    message:
+      "Cannot read data file FOLDER/a.npz: a whole NPZ file is required, found one that ends early; fetch it " +
+      "again",
+  },
+  "a word among numbers": {
+    files: { "a.csv": text("x,y\n1,2\n3,four\n") },
+    data: "a.csv",
+    message: 'Cannot read data file FOLDER/a.csv: finite numbers are required, found "four" in line 3',
+  },
+  "rows of two lengths": {
+    files: { "a.csv": text("1,2\n3,4,5\n") },
+    data: "a.csv",
+    message: "Cannot read data file FOLDER/a.csv: 2 numbers in each line are required, found 3 in line 2",
+  },
+  "a text without numbers": {
+    files: { "a.csv": text("x,y\n") },
+    data: "a.csv",
+    message: "Cannot read data file FOLDER/a.csv: at least one line of numbers is required, found none",
+  },
+  "single numbers": {
+    files: { "a.csv": text("1\n2\n") },
+    data: "a.csv",
+    message: "Cannot read data file FOLDER/a.csv: points of at least 2 numbers are required, found 1",
+  },
+  "a number past float32": {
+    files: { "a.csv": text("1,2\n3,1e39\n") },
+    data: "a.csv",
+    message:
+      "Cannot read data file FOLDER/a.csv: finite numbers in the range of float32 are required, found " +
+      "Infinity in row 2, column 2; leave it out",
+  },
+  "a cut batch of CIFAR-10": {
+    files: { "data_batch_1.bin": new Uint8Array(3000) },
+    data: ".",
+    message:
+      "Cannot read data file FOLDER/data_batch_1.bin: whole records of 3073 bytes are required (CIFAR-10, " +
+      "binary version), found 3000 bytes; fetch it again",
+  },
+  "CIFAR-100": {
+    files: { "data_batch_1.bin": new Uint8Array(3073).fill(90) },
+    data: "data_batch_1.bin",
+    message:
+      "Cannot read data file FOLDER/data_batch_1.bin: labels of 0 to 9 are required (CIFAR-10, binary " +
+      "version), found 90 in record 0",
+  },
+  "points to be cropped": {
+    files: { "a.csv": text("1,2\n") },
+    data: "a.csv",
+    shaping: { image_size: 32, channels: null },
+    message: "Cannot use --image-size: images are required, found points of 2 numbers (a.csv); leave it out",
+  },
+};
+
+/** A grey pixel of another maker: PNG of 1 x 1, coloured. */
+function otherSize(): Uint8Array {
+  return Uint8Array.fromBase64(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC",
+  );
+}
+
+for (const [what, { files, data, shaping = NEITHER, message }] of Object.entries(REFUSALS)) {
+  Deno.test(`refuses ${what}`, async () => {
+    const folder = await Deno.makeTempDir();
+    try {
+      for (const [name, bytes] of Object.entries(files)) {
+        await Deno.mkdir(join(folder, name, ".."), { recursive: true });
+        await Deno.writeFile(join(folder, name), bytes);
+      }
+      const path = data === "." ? folder : join(folder, data);
+      await assert.rejects(loadData(path, shaping), (error: Error) => {
+        assert.equal(error.message.replaceAll(folder, "FOLDER"), message);
+        return error.name === "UserError";
+      });
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  });
+}
