@@ -19,6 +19,8 @@ export interface RunConfig extends Hyperparameters, Padding, Shaping {
   readonly data: string | null;
   /** Feature maps next to the image in convolutional networks; null for others. */
   readonly width: number | null;
+  /** Share of the critic's hidden features that is dropped in training, 0 to below 1. */
+  readonly dropout: number;
   /** Share of the data kept out of training, 0 to below 1. */
   readonly holdout: number;
   /** Epochs asked for instead of steps, or null. */
@@ -156,6 +158,7 @@ export function resolveConfig(
     );
   }
   const width = given.width ?? own_width ?? null;
+  const dropout = given.dropout ?? 0;
   const latent = given.latent ?? latentFor?.(data.example_shape) ?? hyperparameters.latent;
   return {
     ...hyperparameters,
@@ -180,9 +183,18 @@ export function resolveConfig(
     ...given,
     ...padding,
     width,
+    dropout,
     preset: name,
-    networks: networks(latent, paddedShape(data.example_shape, padding), width ?? undefined),
+    networks: dropping(
+      networks(latent, paddedShape(data.example_shape, padding), width ?? undefined),
+      dropout,
+    ),
   };
+}
+
+/** The same networks, their critic with dropout. */
+function dropping({ generator, critic }: Networks, dropout: number): Networks {
+  return { generator, critic: dropout === 0 ? critic : { ...critic, dropout } };
 }
 
 /** What run folders of format 1, and the first of format 2, left unsaid: all their runs were the same in it. */
@@ -193,6 +205,7 @@ const UNSAID_BEFORE = {
   image_size: null,
   channels: null,
   width: null,
+  dropout: 0,
   pad_to: null,
   pad_value: 0,
   warm_up: false,

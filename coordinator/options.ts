@@ -192,6 +192,15 @@ const RUN_OPTIONS = {
     about: "Feature maps next to the image, doubled at each halving of its side: fewer train faster",
     group: "Hyperparameters",
   },
+  dropout: {
+    kind: "number",
+    min: 0,
+    max: 0.9,
+    unit: "share",
+    default_text: "0",
+    about: "Part of the critic's hidden features that each step drops (Srivastava et al. 2014)",
+    group: "Hyperparameters",
+  },
   schedule: {
     kind: "choice",
     choices: ["paper", "post"],

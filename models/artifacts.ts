@@ -1,6 +1,7 @@
 /** Training artifacts: the graphs of a pair of networks as ONNX files, and the manifest that says how to run them. */
 import { decompose } from "./autodiff/decompose.ts";
 import { portable } from "./autodiff/portable.ts";
+import type { DropoutMask } from "./autodiff/dropout.ts";
 import { buildLayout } from "./layout.ts";
 import {
   GRAPH_NAMES,
@@ -39,9 +40,21 @@ export interface Artifacts {
   readonly files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
 }
 
-const GRAPHS: Readonly<Record<GraphName, { build: (pair: Pair) => Graph; trains: State | null }>> = {
-  critic_training_model: { build: criticTrainingGraph, trains: "critic" },
-  generator_training_model: { build: generatorTrainingGraph, trains: "generator" },
+/** `build` puts the masks of what is dropped into `masks`. */
+interface GraphKind {
+  readonly build: (pair: Pair, masks: DropoutMask[]) => Graph;
+  readonly trains: State | null;
+}
+
+const GRAPHS: Readonly<Record<GraphName, GraphKind>> = {
+  critic_training_model: {
+    build: (pair, masks) => criticTrainingGraph(pair, undefined, masks),
+    trains: "critic",
+  },
+  generator_training_model: {
+    build: (pair, masks) => generatorTrainingGraph(pair, undefined, masks),
+    trains: "generator",
+  },
   generator_forward_model: { build: generatorForwardGraph, trains: null },
   critic_eval_model: { build: criticEvalGraph, trains: null },
   sampler_model: { build: samplerGraph, trains: null },
@@ -62,7 +75,8 @@ export async function buildArtifacts(pair: Pair, accumulate = 1): Promise<Artifa
   const entries: [GraphName, GraphEntry][] = [];
   for (const name of GRAPH_NAMES) {
     const { build, trains } = GRAPHS[name];
-    const graph = portable(decompose(build(pair)));
+    const masks: DropoutMask[] = [];
+    const graph = portable(decompose(build(pair, masks)));
     const bytes = encodeGraph(graph);
     const file = `${name}.onnx`;
     files.set(file, bytes);
@@ -70,7 +84,7 @@ export async function buildArtifacts(pair: Pair, accumulate = 1): Promise<Artifa
       file,
       sha256: await sha256(bytes),
       bytes: bytes.length,
-      inputs: graphInputs(graph, layouts),
+      inputs: graphInputs(graph, layouts, masks),
       ...(trains === null ? forwardOutputs(graph) : resultOutputs(graph, layouts[trains])),
     }]);
   }
@@ -120,15 +134,20 @@ function encodeGraph(graph: Graph): Uint8Array<ArrayBuffer> {
 }
 
 /** What a graph's inputs are fed from: a state that has a slot of that name, otherwise a user input. */
-function graphInputs(graph: Graph, layouts: Readonly<Record<State, Layout>>): GraphInput[] {
+function graphInputs(
+  graph: Graph,
+  layouts: Readonly<Record<State, Layout>>,
+  masks: readonly DropoutMask[],
+): GraphInput[] {
   const sources = new Map<string, State>(
     STATES.flatMap((state) => layouts[state].slots.map((slot) => [slot.name, state] as const)),
   );
-  return graph.inputs.map((name) => ({
-    name,
-    shape: graph.types.get(name)!.shape,
-    source: sources.get(name) ?? name as Source,
-  }));
+  return graph.inputs.map((name) => {
+    const { shape } = graph.types.get(name)!;
+    const mask = masks.find(({ input }) => input === name);
+    if (mask) return { name, shape, source: "mask", ratio: mask.ratio };
+    return { name, shape, source: sources.get(name) ?? name as Source };
+  });
 }
 
 type Outputs = Pick<GraphEntry, "outputs" | "size" | "tail_offset">;

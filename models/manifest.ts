@@ -21,8 +21,11 @@ export interface Layout {
 export const STATES = ["critic", "generator", "statistics"] as const;
 export type State = typeof STATES[number];
 
-/** What a graph input is fed from: a user input of the step, or a slot of a state. `mix`: one number an example. */
-export const SOURCES = ["real", "fake", "noise", "mix", ...STATES] as const;
+/**
+ * What a graph input is fed from: a user input of the step, or a slot of a state. `mix`: one number an example. `mask`:
+ * what is dropped (random/dropout.ts).
+ */
+export const SOURCES = ["real", "fake", "noise", "mix", "mask", ...STATES] as const;
 export type Source = typeof SOURCES[number];
 
 /** One graph input. `shape[0]` of a user input is the micro-batch, or "N" where the graph takes any number. */
@@ -30,11 +33,13 @@ export interface GraphInput {
   readonly name: string;
   readonly shape: readonly (number | string)[];
   readonly source: Source;
+  /** Share that a mask drops, above 0 and below 1; of masks only. */
+  readonly ratio?: number;
 }
 
 /**
  * One graph. Inputs come user inputs first, then trainable parameters, then frozen ones (as in ONNX Runtime
- * training before gradient accumulation). `outputs` of training graphs are the slots of the flat result buffer,
+ * training before gradient accumulation), then the masks of dropout, which share one stream in this order. `outputs` of training graphs are the slots of the flat result buffer,
  * in the buffer's order: gradients in parameter order, then the tail. The graph's own first output is the loss.
  */
 export interface GraphEntry {

@@ -35,6 +35,8 @@ interface Role {
   readonly may_use?: Source;
   readonly states: readonly State[];
   readonly batch: "micro_batch" | "N";
+  /** Whether masks may follow: what is trained may drop, what is used afterwards does not. */
+  readonly drops?: true;
   readonly trains: State | null;
   readonly result: readonly string[];
 }
@@ -45,6 +47,7 @@ const ROLES: Readonly<Record<GraphName, Role>> = {
     may_use: "mix",
     states: ["critic"],
     batch: "micro_batch",
+    drops: true,
     trains: "critic",
     result: ["loss", "mean_D_real", "mean_D_fake"],
   },
@@ -52,6 +55,7 @@ const ROLES: Readonly<Record<GraphName, Role>> = {
     users: ["noise"],
     states: ["generator", "critic"],
     batch: "micro_batch",
+    drops: true,
     trains: "generator",
     result: ["loss", "mean_D_fake"],
   },
@@ -59,6 +63,7 @@ const ROLES: Readonly<Record<GraphName, Role>> = {
     users: ["noise"],
     states: ["generator"],
     batch: "micro_batch",
+    drops: true,
     trains: null,
     result: ["fake"],
   },
@@ -171,10 +176,23 @@ function parseGraph(value: unknown, name: GraphName, head: Head): GraphEntry {
 }
 
 function parseInput(value: unknown, path: string): GraphInput {
-  const fields = record(value, path, ["name", "shape", "source"]);
+  const fields = record(value, path, [
+    ...Object.hasOwn(value ?? {}, "ratio") ? ["ratio" as const] : [],
+    "name",
+    "shape",
+    "source",
+  ]);
   const source = SOURCES.find((known) => known === fields.source) ??
     refuse(`${path}.source`, `one of ${SOURCES.join(", ")}`, fields.source);
-  return { name: text(fields.name, `${path}.name`), shape: dims(fields.shape, `${path}.shape`), source };
+  const input = {
+    name: text(fields.name, `${path}.name`),
+    shape: dims(fields.shape, `${path}.shape`),
+    source,
+  };
+  if ((source === "mask") !== (fields.ratio !== undefined)) {
+    refuse(`${path}.ratio`, source === "mask" ? "present" : "absent", fields.ratio);
+  }
+  return source === "mask" ? { ...input, ratio: ratioOf(fields.ratio, `${path}.ratio`) } : input;
 }
 
 function parseOutputs(value: unknown, path: string): Output[] {
@@ -204,7 +222,8 @@ function expectedInputs(role: Role, head: Head, found: readonly GraphInput[]): G
   const parameters = role.states.flatMap((source) =>
     head.layouts[source].slots.map(({ name, shape }): GraphInput => ({ name, shape, source }))
   );
-  return [...users, ...parameters];
+  const masks = role.drops ? found.filter(({ source }) => source === "mask") : [];
+  return [...users, ...parameters, ...masks.map((mask, i) => ({ ...mask, name: `mask_${i}` }))];
 }
 
 function checkInputs(found: readonly GraphInput[], expected: readonly GraphInput[], path: string): void {
@@ -286,6 +305,12 @@ function count(value: unknown, path: string, min: number): number {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= min && value <= MAX_ELEMENTS
     ? value
     : refuse(path, `a whole number of ${min} to ${MAX_ELEMENTS}`, value);
+}
+
+function ratioOf(value: unknown, path: string): number {
+  return typeof value === "number" && value > 0 && value < 1
+    ? value
+    : refuse(path, "above 0 and below 1", value);
 }
 
 function powerOfTwo(value: unknown, path: string): number {

@@ -3,13 +3,17 @@
  * first, then trained tensors, then frozen ones. Training graphs give the loss, each parameter's gradient as
  * `<parameter>_grad`, the mean scores, then the batch statistics under the names of the running ones. Tests may
  * give them other gradient rules.
+ *
+ * What networks drop is a product with a mask, an input `mask_0` and so on behind all others, as it comes up;
+ * `masks` takes them. Graphs that are used afterwards, not trained, drop nothing.
  */
 import { decompose } from "./autodiff/decompose.ts";
 import { gradients } from "./autodiff/gradients.ts";
 import { portable } from "./autodiff/portable.ts";
 import type { Rules } from "./autodiff/rule.ts";
 import { simplify } from "./autodiff/simplify.ts";
-import type { BatchMoments, Net, TensorSpec } from "./nets/net.ts";
+import type { DropoutMask } from "./autodiff/dropout.ts";
+import type { BatchMoments, Drop, Net, TensorSpec } from "./nets/net.ts";
 import type { Objective } from "./objectives/objective.ts";
 import { GraphBuilder, type Value } from "./onnx/builder.ts";
 import type { ElementType, Graph } from "./onnx/graph.ts";
@@ -26,7 +30,7 @@ export interface Pair {
 }
 
 /** real, fake [n, ...], mix [n, 1, ...] if the objective mixes, critic -> loss, gradients, mean_D_real, mean_D_fake */
-export function criticTrainingGraph(pair: Pair, rules?: Rules): Graph {
+export function criticTrainingGraph(pair: Pair, rules?: Rules, masks: DropoutMask[] = []): Graph {
   const { critic, objective, micro_batch } = pair;
   const b = new GraphBuilder("critic_training_model");
   const real = b.input("real", elementOf(pair), [micro_batch, ...critic.input_shape]);
@@ -34,7 +38,11 @@ export function criticTrainingGraph(pair: Pair, rules?: Rules): Graph {
   const ones = critic.input_shape.map(() => 1);
   const mix = objective.mixes ? { mix: b.input("mix", elementOf(pair), [micro_batch, ...ones]) } : {};
   declare(b, pair, critic.parameters);
-  const { loss, mean_D_real, mean_D_fake } = objective.criticLoss(b, critic, { real, fake, ...mix });
+  const { loss, mean_D_real, mean_D_fake } = objective.criticLoss(b, dropping(critic, b, masks), {
+    real,
+    fake,
+    ...mix,
+  });
   b.output(loss, "loss");
   b.output(mean_D_real, "mean_D_real");
   b.output(mean_D_fake, "mean_D_fake");
@@ -42,14 +50,14 @@ export function criticTrainingGraph(pair: Pair, rules?: Rules): Graph {
 }
 
 /** noise [n, latent], generator, critic -> loss, gradients, mean_D_fake, batch statistics */
-export function generatorTrainingGraph(pair: Pair, rules?: Rules): Graph {
+export function generatorTrainingGraph(pair: Pair, rules?: Rules, masks: DropoutMask[] = []): Graph {
   const { critic, generator, micro_batch } = pair;
   const b = new GraphBuilder("generator_training_model");
   const noise = b.input("noise", elementOf(pair), [micro_batch, ...generator.input_shape]);
   declare(b, pair, generator.parameters);
   declare(b, pair, critic.parameters);
-  const { output: fake, moments } = generator.train(b, noise);
-  const { loss, mean_D_fake } = pair.objective.generatorLoss(b, critic, fake);
+  const { output: fake, moments } = dropping(generator, b, masks).train(b, noise);
+  const { loss, mean_D_fake } = pair.objective.generatorLoss(b, dropping(critic, b, masks), fake);
   b.output(loss, "loss");
   b.output(mean_D_fake, "mean_D_fake");
   outputStatistics(b, pair, moments);
@@ -57,12 +65,12 @@ export function generatorTrainingGraph(pair: Pair, rules?: Rules): Graph {
 }
 
 /** noise [n, latent], generator -> fake; with the moments of this micro-batch, as in training */
-export function generatorForwardGraph(pair: Pair): Graph {
+export function generatorForwardGraph(pair: Pair, masks: DropoutMask[] = []): Graph {
   const { generator, micro_batch } = pair;
   const b = new GraphBuilder("generator_forward_model");
   const noise = b.input("noise", elementOf(pair), [micro_batch, ...generator.input_shape]);
   declare(b, pair, generator.parameters);
-  b.output(generator.train(b, noise).output, "fake");
+  b.output(dropping(generator, b, masks).train(b, noise).output, "fake");
   return b.build();
 }
 
@@ -84,6 +92,16 @@ export function samplerGraph(pair: Pair): Graph {
   declare(b, pair, generator.statistics);
   b.output(generator.infer(b, noise), "samples");
   return b.build();
+}
+
+/** The network with y = x mask where it drops; its masks become inputs of the graph. */
+function dropping(net: Net, b: GraphBuilder, masks: DropoutMask[]): Net {
+  const drop: Drop = (x, ratio) => {
+    const mask = b.input(`mask_${masks.length}`, x.type.element, x.type.shape);
+    masks.push({ input: mask.name, shape: x.type.shape as readonly number[], ratio });
+    return b.op("Mul", [x, mask]);
+  };
+  return { ...net, train: (b, x) => net.train(b, x, drop) };
 }
 
 function elementOf({ element = "float32" }: Pair): ElementType {

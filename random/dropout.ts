@@ -11,11 +11,11 @@ export interface MaskToFill {
 
 /**
  * Fills masks with 0 where something is dropped, else float32(1 / (1 - ratio)): one word each, dropped where it is
- * below floor(ratio 2^32 + 1/2). The masks of one key follow each other in one stream. Throws RangeError for a ratio out of
- * range.
+ * below floor(ratio 2^32 + 1/2). The masks of one key follow each other in one stream, from its word `skip` on. Throws
+ * RangeError for a ratio out of range.
  */
-export function fillDropoutMasks(masks: readonly MaskToFill[], key: StreamKey): void {
-  const stream = new Stream(key);
+export function fillDropoutMasks(masks: readonly MaskToFill[], key: StreamKey, skip = 0): void {
+  const stream = new Stream(key, skip);
   for (const { out, ratio } of masks) {
     if (!(ratio >= 0 && ratio < 1)) {
       throw new RangeError(`A share to be dropped must be 0 or more and below 1: found ${ratio}`);

@@ -22,6 +22,7 @@ export const PURPOSES = {
   mixing: 10,
   critic_dropout: 16,
   generator_dropout: 17,
+  fake_dropout: 18,
 } as const;
 export type Purpose = keyof typeof PURPOSES;
 

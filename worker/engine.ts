@@ -5,10 +5,11 @@
 import type { GraphName, Manifest } from "../models/manifest.ts";
 import { ALIGNMENT_BYTES, Kernels } from "../kernels/kernels.ts";
 import { split, sumTree, type TreeNode } from "../kernels/tree.ts";
-import { fillNormal, fillUniform, type StreamKey } from "../random/philox.ts";
+import { fillNormal, fillUniform, type Purpose, type StreamKey } from "../random/philox.ts";
 import { type Encoding, ExampleDecoder } from "./examples.ts";
 import type { Network } from "./fence.ts";
 import type { GraphRunner, Runners } from "./graph_runner.ts";
+import { Masks } from "./masks.ts";
 import type { BoundGraph } from "./runtime.ts";
 
 /** What of a run the computation depends on. */
@@ -93,6 +94,8 @@ export class Engine {
   readonly #fakes: Fakes;
   /** Where on the way from fake to real each example's slope is taken; null where no graph asks for it. */
   readonly #mix: Float32Array | null;
+  /** What is dropped in the step under way, by the graph that drops it. */
+  readonly #masks: Readonly<Record<Network | "fake", Masks>>;
   readonly #decoder: ExampleDecoder;
   /** One result buffer per level of the tree, and per network the training graph over it. */
   readonly #results: readonly Float32Array[];
@@ -117,14 +120,23 @@ export class Engine {
     this.#results = Array.from({ length: num_levels }, () => this.#kernels.allocate(result_size));
     const noise = this.#noise = new Float32Array(micro_batch * manifest.latent);
     const real = this.#real = new Float32Array(micro_batch * example);
+    this.#masks = {
+      critic: new Masks(graphs.critic_training_model),
+      generator: new Masks(graphs.generator_training_model),
+      fake: new Masks(graphs.generator_forward_model),
+    };
     this.#fakes = this.#newFakes();
     this.#decoder = new ExampleDecoder(options.encoding);
     const mixes = graphs.critic_training_model.inputs.some(({ source }) => source === "mix");
     const mix = this.#mix = mixes ? new Float32Array(micro_batch) : null;
     const sources = { critic, generator, noise, real, fake: this.#fakes.data, ...mix && { mix } };
-    const bound = (name: GraphName) =>
-      this.#results.map((result) => runners[name].bind(sources, result, micro_batch));
-    this.#training = { critic: bound("critic_training_model"), generator: bound("generator_training_model") };
+    const bound = (network: Network) => {
+      const fed = { ...sources, mask: this.#masks[network].data };
+      return this.#results.map((result) =>
+        runners[`${network}_training_model`].bind(fed, result, micro_batch)
+      );
+    };
+    this.#training = { critic: bound("critic"), generator: bound("generator") };
   }
 
   /** Takes a copy of a whole network's weights. */
@@ -203,7 +215,11 @@ export class Engine {
   #newFakes(): Fakes {
     const { micro_batch, example_shape } = this.manifest;
     const data = new Float32Array(example_shape.reduce((product, extent) => product * extent, micro_batch));
-    const sources = { generator: this.#weights.generator, noise: this.#noise };
+    const sources = {
+      generator: this.#weights.generator,
+      noise: this.#noise,
+      mask: this.#masks.fake.data,
+    };
     const forward = this.#runners.generator_forward_model.bind(sources, data, micro_batch);
     return { data, forward, compute_ms: 0 };
   }
@@ -241,11 +257,12 @@ export class Engine {
     if (task.kind === "critic") {
       this.#decoder.decode(this.#examplesOf(task, leaf), this.#real);
       if (this.#mix !== null) {
-        const { key, part } = this.#stream(leaf, { ...task, noise_purpose: "mixing" });
+        const { key, part } = this.#stream(leaf, "mixing", task);
         fillUniform(this.#mix, key, 0, 1, part * this.#mix.length);
       }
       compute_ms += await this.#fillFake(leaf, task);
     } else this.#fillNoise(leaf, task);
+    this.#fillMasks(task.kind, leaf, task);
     return compute_ms + await this.#training[task.kind][level]!.run();
   }
 
@@ -271,22 +288,26 @@ export class Engine {
   /** A shard's stream of this step, which its leaves share out among them in order. */
   #stream(
     leaf: number,
-    { noise_purpose: purpose, noise_counter: counter }: NoiseTask | {
-      noise_purpose: "mixing";
-      noise_counter: number;
-    },
+    purpose: Purpose,
+    { noise_counter: counter }: NoiseTask,
   ): { key: StreamKey; part: number } {
     const { shard, part } = this.#placeOf(leaf);
     return { key: { seed: this.seed, purpose, counter, shard }, part };
   }
 
   #fillNoise(leaf: number, task: NoiseTask): void {
-    const { key, part } = this.#stream(leaf, task);
+    const { key, part } = this.#stream(leaf, task.noise_purpose, task);
     fillNormal(this.#noise, key, part * this.#noise.length);
+  }
+
+  #fillMasks(graph: Network | "fake", leaf: number, task: NoiseTask): void {
+    const { key, part } = this.#stream(leaf, `${graph}_dropout`, task);
+    this.#masks[graph].fill(key, part);
   }
 
   async #forward(leaf: number, task: NoiseTask, fakes: Fakes): Promise<number> {
     this.#fillNoise(leaf, task);
+    this.#fillMasks("fake", leaf, task);
     return fakes.compute_ms = await fakes.forward.run();
   }
 }

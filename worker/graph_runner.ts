@@ -15,7 +15,7 @@ import { NativeRuntime } from "./native_session.ts";
 import { openNodeSession } from "./node_session.ts";
 import type { BoundGraph, Session, TensorView } from "./runtime.ts";
 
-/** Flat buffers by what they hold. User inputs ("real", "fake", "noise", "mix") hold whole rows. */
+/** Flat buffers by what they hold. User inputs ("real", "fake", "noise", "mix") hold whole rows, "mask" all masks. */
 export type Sources = Readonly<Partial<Record<Source, Float32Array>>>;
 
 const NATIVE = NativeRuntime.open();
@@ -74,10 +74,16 @@ export class GraphRunner {
    * a free batch axis. Throws where a source is missing or too short.
    */
   bind(sources: Sources, result: Float32Array, rows: number): BoundGraph {
+    let masked = 0;
     const inputs = this.entry.inputs.map(({ name, shape, source }) => {
       const buffer = sources[source];
       if (buffer === undefined) throw new Error(`Graph ${this.entry.file} needs ${source}`);
       const { layouts } = this.manifest;
+      if (source === "mask") {
+        const mask = tensorView(name, buffer, masked, bound(shape, rows));
+        masked += mask.data.length;
+        return mask;
+      }
       const offset = source in layouts
         ? layouts[source as State].slots.find((slot) => slot.name === name)!.offset
         : 0;

@@ -6,7 +6,9 @@ import { median } from "../common/median.ts";
 import type { Manifest } from "../models/manifest.ts";
 import { fillNormal } from "../random/philox.ts";
 import type { Device } from "./device.ts";
+import type { Network } from "./fence.ts";
 import type { Runners } from "./graph_runner.ts";
+import { Masks } from "./masks.ts";
 import { RUNTIME_VERSION } from "./node_session.ts";
 
 const PROBE_SEED = 0;
@@ -36,9 +38,14 @@ export async function probe(manifest: Manifest, runners: Runners, device: Device
   };
   const critic_result = new Float32Array(graphs.critic_training_model.size);
   const generator_result = new Float32Array(graphs.generator_training_model.size);
-  const forward = runners.generator_forward_model.bind(sources, fake, micro_batch);
-  const critic = runners.critic_training_model.bind(sources, critic_result, micro_batch);
-  const generator = runners.generator_training_model.bind(sources, generator_result, micro_batch);
+  const bind = (name: "generator_forward_model" | `${Network}_training_model`, result: Float32Array) => {
+    // What drops nothing, so that all of the graph is probed.
+    const mask = new Float32Array(new Masks(graphs[name]).data.length).fill(1);
+    return runners[name].bind({ ...sources, mask }, result, micro_batch);
+  };
+  const forward = bind("generator_forward_model", fake);
+  const critic = bind("critic_training_model", critic_result);
+  const generator = bind("generator_training_model", generator_result);
   const times: number[] = [];
   for (let i = 0; i <= TIMED_RUNS; i++) times.push(await forward.run() + await critic.run());
   await generator.run();

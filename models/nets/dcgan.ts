@@ -13,7 +13,7 @@ import {
   leakyRelu,
   transposedConvolution,
 } from "./layers.ts";
-import type { BatchMoments, Net, TensorSpec } from "./net.ts";
+import type { BatchMoments, Drop, Net, TensorSpec } from "./net.ts";
 
 /** What both networks of a pair know of the images. */
 interface Images {
@@ -35,6 +35,8 @@ export interface DcganCriticConfig extends Images {
   readonly kind: "dcgan_critic";
   /** Batch normalisation between the first and the last layer; a gradient penalty allows none. */
   readonly batch_norm: boolean;
+  /** Share of each hidden layer's features that is dropped in training; absent: none. */
+  readonly dropout?: number;
 }
 
 const KERNEL = 4;
@@ -61,7 +63,7 @@ export function dcganGenerator(name: string, config: DcganGeneratorConfig): Net 
   const { latent, side, channels } = config;
   const maps = widths(config).reverse();
   const blocks = numberBlocks(name, [latent, ...maps, channels], (i) => i <= maps.length, "first");
-  const run = (b: GraphBuilder, z: Value, normalise: Normalise) => {
+  const run: Run = (b, z, normalise) => {
     const column = b.op("Unsqueeze", [z, b.ints([2, 3])]);
     return b.op("Tanh", [forward(b, blocks, column, transposedConvolution, 0, normalise)]);
   };
@@ -71,7 +73,7 @@ export function dcganGenerator(name: string, config: DcganGeneratorConfig): Net 
 /** 2,765,568 parameters for 64 x 64 images of 3 channels and width 64, with batch normalisation. */
 export function dcganCritic(name: string, config: DcganCriticConfig): Net {
   checkImages(config);
-  const { side, channels, batch_norm } = config;
+  const { side, channels, batch_norm, dropout } = config;
   const maps = widths(config);
   const blocks = numberBlocks(
     name,
@@ -79,8 +81,10 @@ export function dcganCritic(name: string, config: DcganCriticConfig): Net {
     (i) => batch_norm && i > 1 && i <= maps.length,
     "last",
   );
-  const run = (b: GraphBuilder, x: Value, normalise: Normalise) =>
-    b.op("Flatten", [forward(b, blocks, x, convolution, SLOPE, normalise)], { axis: 1 });
+  const run: Run = (b, x, normalise, drop) => {
+    const dropHidden = dropout !== undefined && drop ? (hidden: Value) => drop(hidden, dropout) : undefined;
+    return b.op("Flatten", [forward(b, blocks, x, convolution, SLOPE, normalise, dropHidden)], { axis: 1 });
+  };
   return netOf(blocks, [channels, side, side], [1], ({ inputs, outputs }) => [outputs, inputs], run);
 }
 
@@ -124,6 +128,7 @@ function numberBlocks(
 }
 
 type Normalise = (name: string, x: Value) => Value;
+type Run = (b: GraphBuilder, x: Value, normalise: Normalise, drop?: Drop) => Value;
 
 function forward(
   b: GraphBuilder,
@@ -132,11 +137,12 @@ function forward(
   convolve: typeof convolution,
   slope: number,
   normalise: Normalise,
+  dropHidden: (hidden: Value) => Value = (hidden) => hidden,
 ): Value {
   for (const { name, scales, batch_norm, last } of blocks) {
     x = convolve(b, name, x, scales ? { stride: 2, padding: 1 } : { stride: 1, padding: 0 });
     if (batch_norm !== null) x = normalise(batch_norm, x);
-    if (!last) x = leakyRelu(b, x, slope);
+    if (!last) x = dropHidden(leakyRelu(b, x, slope));
   }
   return x;
 }
@@ -146,7 +152,7 @@ function netOf(
   input_shape: readonly number[],
   output_shape: readonly number[],
   mapsOf: (block: Block) => readonly [number, number],
-  run: (b: GraphBuilder, x: Value, normalise: Normalise) => Value,
+  run: Run,
 ): Net {
   const normal = (mean: number) => ({ kind: "normal", mean, deviation: DEVIATION } as const);
   const specs = (block: Block): TensorSpec[] => {
@@ -170,13 +176,13 @@ function netOf(
     ),
     input_shape,
     output_shape,
-    train(b, x) {
+    train(b, x, drop) {
       const moments: BatchMoments[] = [];
       const output = run(b, x, (name, hidden) => {
         const normal = batchNormTrain(b, name, hidden);
         moments.push(normal.moments);
         return normal.output;
-      });
+      }, drop);
       return { output, moments };
     },
     infer: (b, x) => run(b, x, (name, hidden) => batchNormInfer(b, name, hidden)),

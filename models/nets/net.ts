@@ -22,6 +22,9 @@ export interface BatchMoments {
   readonly positions: number;
 }
 
+/** x with a share of it (above 0, below 1) dropped anew in each step, the rest scaled up to the same mean. */
+export type Drop = (x: Value, ratio: number) => Value;
+
 /**
  * A network over examples of `input_shape` (without the batch axis). Its functions find the network's tensors in
  * the graph by name: the caller declares them as inputs.
@@ -35,9 +38,10 @@ export interface Net {
   readonly output_shape: readonly number[];
   /**
    * As it is trained: batch normalisation uses the moments of `x`'s own batch, which come back, one per batch
-   * normalisation. A network that returns none treats each example by itself.
+   * normalisation. A network that returns none treats each example by itself. `drop`: how dropout is done; without
+   * it, nothing is dropped.
    */
-  train(b: GraphBuilder, x: Value): { output: Value; moments: readonly BatchMoments[] };
+  train(b: GraphBuilder, x: Value, drop?: Drop): { output: Value; moments: readonly BatchMoments[] };
   /** As it is used afterwards: batch normalisation uses the running statistics. */
   infer(b: GraphBuilder, x: Value): Value;
 }

@@ -25,6 +25,7 @@ const CASES: readonly Case[] = [
   { preset: "strokes", args: [...IMAGES, "--accumulate", "2"], estimates_distance: true },
   { preset: "gan", args: IMAGES, estimates_distance: false },
   { preset: "wgan-gp", args: IMAGES, estimates_distance: true },
+  { preset: "wgan-gp", args: [...IMAGES, "--dropout", "0.3", "--accumulate", "2"], estimates_distance: true },
   { preset: "wgan-dcgan", args: BORDERED, estimates_distance: true },
   { preset: "dcgan", args: BORDERED, estimates_distance: false, resumes: false },
   { preset: "wgan-gp-dcgan", args: BORDERED, estimates_distance: true, resumes: false },
@@ -34,7 +35,8 @@ const CASES: readonly Case[] = [
 
 for (const { preset, args, estimates_distance, resumes = true } of CASES) {
   const between = resumes ? " with a resume in between" : "";
-  Deno.test(`preset ${preset}: one worker, and two${between}, train the same weights`, async () => {
+  const with_dropout = args.includes("--dropout") ? " with dropout" : "";
+  Deno.test(`preset ${preset}${with_dropout}: one worker, and two${between}, train the same weights`, async () => {
     await using place = await Workplace.open();
     const data = args.includes("--dataset") ? [] : ["--data", place.images];
     const train = async (out: readonly string[], workers: number, steps: number) => {
