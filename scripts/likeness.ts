@@ -9,7 +9,7 @@ import { openDataSet } from "../coordinator/data/resolve.ts";
 import { nearestExamples, type Searched } from "../coordinator/evaluation/nearest_examples.ts";
 import type { Likeness } from "../inspect/html/reported.ts";
 import { latents } from "../random/latents.ts";
-import { imageGrid } from "../runlog/grid.ts";
+import { imageGrid, imageShape } from "../runlog/grid.ts";
 import { encodePng } from "../runlog/raster.ts";
 import type { Summary } from "../runlog/summary.ts";
 import type { Generator } from "./generator.ts";
@@ -24,9 +24,15 @@ const NUM_NEIGHBOURS = 3;
 /** The run's data as it saw them, from where it found them. Throws {@linkcode UserError} where they are gone. */
 async function dataOf({ config, data: recorded }: Summary): Promise<DataSet> {
   const before = recordedConfig(config);
-  const { dataset, data: path, seed } = before;
+  const { dataset, data: path, seed, image_size, channels } = before;
   const found = padImages(
-    await openDataSet({ dataset: dataset ?? undefined, data: path ?? undefined, seed }),
+    await openDataSet({
+      dataset: dataset ?? undefined,
+      data: path ?? undefined,
+      image_size,
+      channels,
+      seed,
+    }),
     before,
   );
   if (await found.sha256() === recorded.sha256) return found;
@@ -43,7 +49,7 @@ function trainedOn(data: DataSet, { config }: Summary): Searched {
   return { bytes: data.bytes, dimension: data.example_bytes, indices: plan.shards };
 }
 
-/** Grey values on the scale of bytes, as the samples have them. */
+/** Values on the scale of bytes, as the samples have them. */
 function tonesOf(values: Float32Array): Float32Array {
   return values.map((value) => (value + 1) * 127.5);
 }
@@ -53,7 +59,7 @@ function tonesOf(values: Float32Array): Float32Array {
  * the data are no images.
  */
 export async function likenessOf(summary: Summary, generator: Generator | null): Promise<Likeness | null> {
-  if (summary.data.encoding !== "uint8" || summary.data.example_shape.length !== 2) return null;
+  if (summary.data.encoding !== "uint8" || !imageShape(summary.data.example_shape)) return null;
   if (!generator) {
     return { missing: "There is no generator.onnx yet: it is written with the first checkpoint" };
   }
@@ -84,7 +90,6 @@ async function compare(data: DataSet, searched: Searched, generator: Generator):
     const distances = all.flatMap(([first]) => first?.distance ?? []);
     return distances.length === 0 ? null : median(Float64Array.from(distances));
   };
-  const [height, width] = data.example_shape as [number, number];
   const images = new Uint8Array((1 + NUM_NEIGHBOURS) * NUM_SHOWN * dimension);
   for (let i = 0; i < NUM_SHOWN; i++) {
     images.set(Uint8ClampedArray.from(tonesAt(i)), i * dimension);
@@ -93,7 +98,7 @@ async function compare(data: DataSet, searched: Searched, generator: Generator):
       images.set(image, ((row + 1) * NUM_SHOWN + i) * dimension);
     });
   }
-  const shape = { rows: 1 + NUM_NEIGHBOURS, cols: NUM_SHOWN, height, width, channels: 1 } as const;
+  const shape = { rows: 1 + NUM_NEIGHBOURS, cols: NUM_SHOWN, ...imageShape(data.example_shape)! };
   return {
     picture: {
       alt:

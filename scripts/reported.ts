@@ -7,7 +7,7 @@ import { latentWays } from "../random/latents.ts";
 import { bestSample } from "../runlog/best_sample.ts";
 import { examine } from "../runlog/doctor/doctor.ts";
 import { spread } from "../runlog/film.ts";
-import { imageGrid } from "../runlog/grid.ts";
+import { imageGrid, imageShape } from "../runlog/grid.ts";
 import { encodePng } from "../runlog/raster.ts";
 import type { Summary } from "../runlog/summary.ts";
 import { Generator } from "./generator.ts";
@@ -29,12 +29,10 @@ async function picturesOf(folder: string, { samples }: Summary, count: number): 
 
 /** Ways through the noise of a run's generator, where it draws grey or colour images. */
 async function waysOf(generator: Generator): Promise<Picture | null> {
-  const [width, height, channels = 1] = generator.example_shape.toReversed();
-  if (generator.value_range === null || height === undefined || (channels !== 1 && channels !== 3)) {
-    return null;
-  }
+  const shape = generator.value_range === null ? null : imageShape(generator.example_shape);
+  if (shape === null) return null;
   const samples = await generator.draw(latentWays(WAYS_SEED, NUM_WAYS, generator.latent, WAY_STEPS));
-  const grid = imageGrid(samples, { rows: NUM_WAYS, cols: WAY_STEPS, width: width!, height, channels });
+  const grid = imageGrid(samples, { rows: NUM_WAYS, cols: WAY_STEPS, ...shape });
   return { alt: `${NUM_WAYS} ways from one point of the noise to another`, png: encodePng(grid) };
 }
 

@@ -16,7 +16,7 @@ function image({ alt, png }: Picture, hidden = false): Html {
 export function film({ samples, name, best, summary }: Reported): Html {
   if (samples.length === 0) return html`<p class="dim">No pictures.</p>`;
   const last = samples.length - 1;
-  const points = summary.data.example_shape.length === 1;
+  const points = summary.data.example_shape.join() === "2";
   return html`<div class="film">${
     points
       ? html`<p class="sides"><span>blue: data, orange: samples</span></p>`

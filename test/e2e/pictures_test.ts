@@ -109,7 +109,8 @@ async function checkPictures(place: Workplace, run: string, channels: 1 | 3): Pr
     assert.equal(decodePng(await Deno.readFile(place.path(file))).channels, channels, file);
   }
   const report = await Deno.readTextFile(place.path("report.html"));
-  assert.ok(report.includes("Ways through the noise"));
+  assert.ok(report.includes("Each row goes from one point of the noise to another"));
+  assert.ok(report.includes("below each, the 3 training images nearest to it"));
 }
 
 Deno.test("series of five numbers train with a toy preset, and are drawn as curves", async () => {
