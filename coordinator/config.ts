@@ -111,22 +111,17 @@ function checkSteering(
   );
 }
 
-/**
- * Completes what was given from the preset. `preset` is the one that applies if none was given. `data`: as they are,
- * before padding. Throws {@linkcode UserError} for what does not fit together.
- */
-export function resolveConfig(
+/** Throws {@linkcode UserError} for the first given value that does not fit the preset, the data or another. */
+function checkGiven(
   given: GivenConfig,
-  preset: PresetName,
-  data: Pick<DataSet, "example_shape">,
-): RunConfig {
-  const name = given.preset ?? preset;
-  const { about: _about, networks, sides, plane, latentFor, width: own_width, ...hyperparameters }: Preset =
-    PRESETS[name];
-  if (plane && data.example_shape.length !== 1) {
+  name: PresetName,
+  preset: Preset,
+  example_shape: readonly number[],
+): void {
+  if (preset.plane && example_shape.length !== 1) {
     throw new UserError(
       `Cannot use --preset ${name}: its networks take points, found examples of ` +
-        `${data.example_shape.join(" x ")}; leave it out, or take --dataset 8gaussians`,
+        `${example_shape.join(" x ")}; leave it out, or take --dataset 8gaussians`,
     );
   }
   if (given.warm_up && given.schedule === "post") {
@@ -140,23 +135,38 @@ export function resolveConfig(
         `take ${2 ** Math.floor(Math.log2(given.accumulate))}, or more --shards`,
     );
   }
-  const padding = {
-    pad_to: sideFor(name, { ...sides && { sides } }, given.pad_to ?? undefined, data.example_shape),
-    pad_value: given.pad_value ?? 0,
-  };
-  if (given.penalty !== undefined && hyperparameters.penalty === null) {
+  if (given.penalty !== undefined && preset.penalty === null) {
     throw new UserError(
-      `Cannot use --penalty: an objective with a gradient penalty is required, found ${hyperparameters.objective} ` +
+      `Cannot use --penalty: an objective with a gradient penalty is required, found ${preset.objective} ` +
         `(preset ${name}); take --preset wgan-gp, or leave it out`,
     );
   }
-  checkSteering(given, { ...hyperparameters, preset: name });
-  if (given.width !== undefined && own_width === undefined) {
+  checkSteering(given, { ...preset, preset: name });
+  if (given.width !== undefined && preset.width === undefined) {
     throw new UserError(
       `Cannot use --width: convolutional networks are required, found preset ${name}; take --preset wgan-dcgan, ` +
         "or leave it out",
     );
   }
+}
+
+/**
+ * Completes what was given from the preset. `preset` is the one that applies if none was given. `data`: as they are,
+ * before padding. Throws {@linkcode UserError} for what does not fit together.
+ */
+export function resolveConfig(
+  given: GivenConfig,
+  preset: PresetName,
+  data: Pick<DataSet, "example_shape">,
+): RunConfig {
+  const name = given.preset ?? preset;
+  const { about: _about, networks, sides, plane: _plane, latentFor, width: own_width, ...hyperparameters }:
+    Preset = PRESETS[name];
+  checkGiven(given, name, PRESETS[name], data.example_shape);
+  const padding = {
+    pad_to: sideFor(name, { ...sides && { sides } }, given.pad_to ?? undefined, data.example_shape),
+    pad_value: given.pad_value ?? 0,
+  };
   const width = given.width ?? own_width ?? null;
   const dropout = given.dropout ?? 0;
   const latent = given.latent ?? latentFor?.(data.example_shape) ?? hyperparameters.latent;
