@@ -21,6 +21,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "models": ["models/onnx", "models/autodiff", "models/nets", "models/objectives", "random", "common"],
   "runlog": ["common"],
   "inspect": ["runlog", "models", "common"],
+  "page": ["random", "runlog", "common"],
   "worker": ["models", "wire", "kernels", "random", "common"],
   "coordinator": [
     "models",
@@ -40,7 +41,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const WORKER_MODELS: ReadonlySet<string> = new Set(["models/manifest.ts", "models/manifest_check.ts"]);
 
 /** Folders whose code also runs in a browser: nothing that only Deno or Node has. */
-const BROWSER = ["wire", "models", "runlog", "random", "kernels"];
+const BROWSER = ["wire", "models", "runlog", "random", "kernels", "page"];
 /** Their shells, which name the platform. */
 const NATIVE_SHELLS: ReadonlySet<string> = new Set([
   "wire/shared_ring.ts",

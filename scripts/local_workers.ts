@@ -1,7 +1,6 @@
 /** Workers on this machine as child processes, kept running until told to stop. */
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { UserError } from "../common/errors.ts";
+import { taskCommand } from "./task_command.ts";
 
 /** A worker that dies is started again, but not in a tight loop. */
 const RESTART_AFTER_MS = 1_000;
@@ -9,18 +8,6 @@ const RESTART_AFTER_MS = 1_000;
 const GOODBYE_MS = 5_000;
 /** Exit code of a worker that trying again cannot mend. */
 const USER_ERROR = 2;
-
-const ROOT = new URL("../", import.meta.url);
-
-/** The arguments of `deno` that `deno task worker` stands for: permissions and the script. */
-export function workerCommand(): string[] {
-  const { tasks } = JSON.parse(readFileSync(new URL("deno.json", ROOT), "utf8"));
-  const task: unknown = tasks.worker;
-  const command = typeof task === "string" ? task : (task as { command: string }).command;
-  const words = command.split(" ");
-  const script = words.pop()!;
-  return [...words.slice(1), fileURLToPath(new URL(script, ROOT))];
-}
 
 export interface LocalWorkersOptions {
   /** Options of each worker. */
@@ -45,7 +32,7 @@ export class LocalWorkers {
   start(name: string): void {
     const child = new Deno.Command(Deno.execPath(), {
       // It ends when its standard input does: also if this process is killed.
-      args: [...workerCommand(), ...this.#options.args, "--name", name, "--leave-with-stdin"],
+      args: [...taskCommand("worker"), ...this.#options.args, "--name", name, "--leave-with-stdin"],
       env: { WAGON_TOKEN: this.#options.token },
       stdin: "piped",
       stdout: "null",

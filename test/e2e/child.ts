@@ -7,7 +7,16 @@ export const DEADLINE_MS = 60_000;
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-export type TaskName = "train" | "coordinator" | "worker" | "inspect" | "export" | "sample" | "report";
+export type TaskName =
+  | "train"
+  | "coordinator"
+  | "worker"
+  | "inspect"
+  | "export"
+  | "sample"
+  | "report"
+  | "contest"
+  | "page";
 
 /** How a process ended, and all that it said. */
 export interface Ended {

@@ -2,33 +2,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { Tensor } from "onnxruntime-node";
-import { buildArtifacts } from "../../models/artifacts.ts";
-import { generatorOnnx } from "../../models/generator_file.ts";
-import { initialState } from "../../models/initialise.ts";
-import { mlp } from "../../models/nets/mlp.ts";
-import { wgan } from "../../models/objectives/wgan.ts";
 import { latents } from "../../random/latents.ts";
-import { fillUniform } from "../../random/philox.ts";
 import { decodePng } from "../../runlog/raster.ts";
 import { openSession } from "../models/onnx_runtime.ts";
 import { runRecord, toLines } from "../runlog/example_log.ts";
 import { taskArgs } from "../e2e/child.ts";
-
-const PAIR = {
-  critic: mlp("critic", { widths: [6, 5, 1], batch_norm: false, slope: 0.2, output: "linear" }),
-  generator: mlp("generator", { widths: [3, 8, 7, 6], batch_norm: true, slope: 0.2, output: "tanh" }),
-  objective: wgan,
-  micro_batch: 4,
-};
-
-async function generatorBytes(example_shape: number[], value_range: readonly [number, number] | null) {
-  const { manifest, files } = await buildArtifacts(PAIR);
-  const { generator, statistics } = initialState(PAIR, 4);
-  fillUniform(statistics, { seed: 4, purpose: "probe", counter: 0, shard: 0 }, 0.5, 2);
-  const sampler = files.get(manifest.graphs.sampler_model.file)!;
-  const options = { example_shape, value_range, producer_version: "1" };
-  return generatorOnnx(manifest, sampler, generator, statistics, options);
-}
+import { generatorBytes, npyValues as values } from "./small_generator.ts";
 
 async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
@@ -52,13 +31,6 @@ async function sample(cwd: string, ...args: string[]) {
   const { code, stdout, stderr } = await command.output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   return { code, stdout: text(stdout), stderr: text(stderr) };
-}
-
-/** The values of a .npy file of float32. */
-async function values(path: string): Promise<Float32Array> {
-  const bytes = await Deno.readFile(path);
-  const begin = 10 + new DataView(bytes.buffer).getUint16(8, true);
-  return new Float32Array(bytes.slice(begin).buffer);
 }
 
 Deno.test("samples are what the generator makes of the seed's noise, and the first do not depend on the rest", () =>

@@ -1,0 +1,14 @@
+/** What the page is told of the run whose generator it shows; it lies in the page as JSON. */
+export interface About {
+  readonly name: string;
+  /** What was trained on what, e.g. "wgan on strokes", and how far. */
+  readonly what: string;
+  readonly latent: number;
+  /** Of one sample: [2] for points, [height, width] or [channels, height, width] for images. */
+  readonly example_shape: readonly number[];
+  /** Values that stand for black and white, or null where samples are points. */
+  readonly value_range: readonly [number, number] | null;
+}
+
+/** Ids of the page's elements, and names of the files that it loads: elements of that id, or files beside it. */
+export const FILES = { generator: "generator.onnx", runtime: "ort-wasm-simd-threaded.wasm" } as const;

@@ -1,0 +1,53 @@
+/** Samples as pictures: pixels for a canvas, without a canvas. */
+import type { About } from "./about.ts";
+
+/** Red, green, blue and opacity of each pixel, row by row. */
+export interface Pixels {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8ClampedArray<ArrayBuffer>;
+}
+
+/** Pixels between images. */
+const GAP = 1;
+/** Sides of a scatter plot, and what it reaches from its middle to its edges. */
+const PLOT_SIDE = 320;
+const PLOT_REACH = 1.9;
+const INK = [214, 72, 28, 255] as const;
+
+/** Images beside and below each other, `cols` in a row; transparent between them. */
+export function tiles(samples: Float32Array, { example_shape, value_range }: About, cols: number): Pixels {
+  const [width = 1, height = 1, channels = 1] = example_shape.toReversed();
+  const [low, high] = value_range!;
+  const area = width * height;
+  const count = samples.length / (area * channels);
+  const rows = Math.ceil(count / cols);
+  const whole = { width: cols * (width + GAP) - GAP, height: rows * (height + GAP) - GAP };
+  const data = new Uint8ClampedArray(4 * whole.width * whole.height);
+  for (let i = 0; i < count; i++) {
+    const left = (i % cols) * (width + GAP), top = Math.floor(i / cols) * (height + GAP);
+    for (let pixel = 0; pixel < area; pixel++) {
+      const at = 4 * ((top + Math.floor(pixel / width)) * whole.width + left + pixel % width);
+      for (let c = 0; c < 3; c++) {
+        const value = samples[(i * channels + c % channels) * area + pixel]!;
+        data[at + c] = 255 * (value - low) / (high - low);
+      }
+      data[at + 3] = 255;
+    }
+  }
+  return { ...whole, data };
+}
+
+/** Points of the plane as dots; the second axis points up. One outside is not shown. */
+export function plot(points: Float32Array): Pixels {
+  const data = new Uint8ClampedArray(4 * PLOT_SIDE * PLOT_SIDE);
+  const place = (value: number) => Math.round((value / PLOT_REACH + 1) * (PLOT_SIDE - 1) / 2);
+  for (let i = 0; i + 1 < points.length; i += 2) {
+    const x = place(points[i]!), y = place(-points[i + 1]!);
+    for (const [dx, dy] of [[0, 0], [1, 0], [0, 1], [1, 1]] as const) {
+      if (x < 0 || y < 0 || x + dx >= PLOT_SIDE || y + dy >= PLOT_SIDE) continue;
+      data.set(INK, 4 * ((y + dy) * PLOT_SIDE + x + dx));
+    }
+  }
+  return { width: PLOT_SIDE, height: PLOT_SIDE, data };
+}

@@ -1,0 +1,180 @@
+/** The page of `deno task page` in a real browser, beside what `deno task sample` draws. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { extname, join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import {
+  DESKTOP,
+  findChromium,
+  type Look,
+  openPage,
+  PHONE,
+  startChromium,
+} from "../../scripts/browser/chromium.ts";
+import { taskArgs, type TaskName } from "../e2e/child.ts";
+import { runRecord, steps, toLines } from "../runlog/example_log.ts";
+import { generatorBytes, npyValues } from "../scripts/small_generator.ts";
+
+const LOOKS: readonly Look[] = [DESKTOP, PHONE].flatMap((viewport) =>
+  (["light", "dark"] as const).map((scheme) => ({ viewport, scheme }))
+);
+const TYPES: Readonly<Record<string, string>> = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".mjs": "text/javascript",
+  ".wasm": "application/wasm",
+};
+
+async function task(cwd: string, name: TaskName, ...args: string[]) {
+  const command = new Deno.Command(Deno.execPath(), { args: [...taskArgs(name), ...args], cwd });
+  const { code, stdout, stderr } = await command.output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, stdout: text(stdout), stderr: text(stderr) };
+}
+
+async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    const put = async (name: string, shape: number[], range: readonly [number, number] | null) => {
+      await Deno.mkdir(join(folder, "runs", name), { recursive: true });
+      await Deno.writeTextFile(
+        join(folder, "runs", name, "events.jsonl"),
+        toLines([runRecord(), ...steps(1, 20)]),
+      );
+      await Deno.writeFile(join(folder, "runs", name, "generator.onnx"), await generatorBytes(shape, range));
+    };
+    await put("images", [2, 3], [-1, 1]);
+    await put("vectors", [6], null);
+    await test(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Serves a folder on the loopback, as any static host does. */
+function serve(folder: string): Deno.HttpServer<Deno.NetAddr> {
+  return Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
+    const path = join(folder, new URL(request.url).pathname);
+    try {
+      const bytes = await Deno.readFile(path);
+      return new Response(bytes, {
+        headers: { "content-type": TYPES[extname(path)] ?? "application/octet-stream" },
+      });
+    } catch {
+      return new Response("none", { status: 404 });
+    }
+  });
+}
+
+function drawn(page: Page, seed: number): Promise<unknown> {
+  return page.waitForFunction(
+    (text) => document.getElementById("status")!.textContent.startsWith(text),
+    `36 samples of seed ${seed}, drawn in `,
+  );
+}
+
+const pixels = (page: Page, id: string) =>
+  page.evaluate((id) => (document.getElementById(id) as HTMLCanvasElement).toDataURL(), id);
+
+/** What the button saves, as values. */
+async function saved(page: Page, to: string): Promise<Float32Array> {
+  const [download] = await Promise.all([page.waitForEvent("download"), page.click("#save")]);
+  await download.saveAs(to);
+  return await npyValues(to);
+}
+
+/** Seed 2, chosen by keyboard alone, gives what `sample` draws. */
+async function sameAsSample(folder: string, page: Page): Promise<void> {
+  await drawn(page, 1);
+  await page.focus("#seed");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await drawn(page, 2);
+  const values = await saved(page, join(folder, "page.npy"));
+  await task(folder, "sample", "images", "--count", "36", "--seed", "2", "--npy", "sample.npy");
+  const expected = await npyValues(join(folder, "sample.npy"));
+  assert.equal(values.length, 36 * 6);
+  const error = values.reduce((most, value, i) => Math.max(most, Math.abs(value - expected[i]!)), 0);
+  // Another build of ONNX Runtime rounds otherwise; measured 1.8e-7.
+  assert.ok(error <= 1e-6, `${error}`);
+}
+
+async function looksWell(browser: Browser, address: string, look: Look): Promise<void> {
+  const { context, page } = await openPage(browser, look);
+  const wrong: string[] = [];
+  page.on("pageerror", (error) => wrong.push(String(error)));
+  page.on("console", (message) => message.type() === "error" && wrong.push(message.text()));
+  await page.goto(address);
+  await drawn(page, 1);
+  await page.addScriptTag({
+    content: readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8"),
+  });
+  const found = await page.evaluate("axe.run().then(({ violations }) => violations.map(({ id }) => id))");
+  assert.deepEqual([wrong, found], [[], []], JSON.stringify(look));
+  const { scrollWidth } = await page.evaluate(() => {
+    return { scrollWidth: document.documentElement.scrollWidth };
+  });
+  assert.ok(scrollWidth <= look.viewport.width, `${scrollWidth}`);
+  await context.close();
+}
+
+const chromium = findChromium();
+
+Deno.test({
+  name: "the page draws what sample draws: from a server and as one file, on two screens, light and dark",
+  ignore: chromium === null,
+  fn: () =>
+    inFolder(async (folder) => {
+      const made = await task(folder, "page", "images", "--out", "site", "--single", "one.html");
+      assert.deepEqual(made, { code: 0, stdout: `${join("site", "index.html")}\none.html\n`, stderr: "" });
+      const browser = await startChromium(chromium!);
+      const server = serve(join(folder, "site"));
+      try {
+        const address = `http://127.0.0.1:${server.addr.port}/index.html`;
+        for (const look of LOOKS) await looksWell(browser, address, look);
+        for (const from of [address, `file://${folder}/one.html`]) {
+          const { context, page } = await openPage(browser, LOOKS[0]!);
+          await page.goto(from);
+          await sameAsSample(folder, page);
+          const before = await pixels(page, "between");
+          await page.focus("#way");
+          await page.keyboard.press("Home");
+          await page.waitForFunction(() =>
+            document.getElementById("way")!.ariaValueText === "0 % of the way"
+          );
+          assert.notEqual(await pixels(page, "between"), before);
+          await page.fill("#seed", "-1");
+          await page.waitForFunction(() =>
+            /^A seed is a whole/.test(document.getElementById("status")!.textContent)
+          );
+          await context.close();
+        }
+        const { context, page } = await openPage(browser, LOOKS[0]!);
+        await page.goto(`file://${folder}/site/index.html`);
+        assert.match(await page.innerText("#as-file"), /opened as a file.* --single page\.html/s);
+        await context.close();
+      } finally {
+        await browser.close();
+        await server.shutdown();
+      }
+    }),
+});
+
+Deno.test("page: what a person does wrong gets one line and exit code 2", () =>
+  inFolder(async (folder) => {
+    const table: [args: string[], message: RegExp][] = [
+      [[], /^Cannot make a page: a run is required, found none; name it, or latest\n$/],
+      [["images"], /^Cannot make a page: one of --out and --single is required, found none\n$/],
+      [
+        ["vectors", "--out", "x"],
+        /^Cannot make a page: samples must be images or points .*, found shape 6\n$/,
+      ],
+      [["images", "--single", "runs"], /^Cannot make a page: the place to write to must be writable, found /],
+    ];
+    for (const [args, message] of table) {
+      const { code, stdout, stderr } = await task(folder, "page", ...args);
+      assert.deepEqual([code, stdout], [2, ""], args.join(" "));
+      assert.match(stderr, message);
+    }
+  }));

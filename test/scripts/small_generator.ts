@@ -1,0 +1,31 @@
+/** A generator.onnx of random weights, for tests that draw from one. */
+import { buildArtifacts } from "../../models/artifacts.ts";
+import { generatorOnnx } from "../../models/generator_file.ts";
+import { initialState } from "../../models/initialise.ts";
+import { mlp } from "../../models/nets/mlp.ts";
+import { wgan } from "../../models/objectives/wgan.ts";
+import { fillUniform } from "../../random/philox.ts";
+
+const PAIR = {
+  critic: mlp("critic", { widths: [6, 5, 1], batch_norm: false, slope: 0.2, output: "linear" }),
+  generator: mlp("generator", { widths: [3, 8, 7, 6], batch_norm: true, slope: 0.2, output: "tanh" }),
+  objective: wgan,
+  micro_batch: 4,
+};
+
+/** Takes 3 numbers and gives 6 values, which stand for examples of this shape. */
+export async function generatorBytes(example_shape: number[], value_range: readonly [number, number] | null) {
+  const { manifest, files } = await buildArtifacts(PAIR);
+  const { generator, statistics } = initialState(PAIR, 4);
+  fillUniform(statistics, { seed: 4, purpose: "probe", counter: 0, shard: 0 }, 0.5, 2);
+  const sampler = files.get(manifest.graphs.sampler_model.file)!;
+  const options = { example_shape, value_range, producer_version: "1" };
+  return generatorOnnx(manifest, sampler, generator, statistics, options);
+}
+
+/** The values of a .npy file of float32. */
+export async function npyValues(path: string): Promise<Float32Array> {
+  const bytes = await Deno.readFile(path);
+  const begin = 10 + new DataView(bytes.buffer).getUint16(8, true);
+  return new Float32Array(bytes.slice(begin).buffer);
+}
