@@ -24,7 +24,7 @@ export function spread(length: number, count: number): number[] {
 }
 
 /** The pictures with their steps below them, all of one size. Throws RangeError unless they are of one size. */
-function framesOf(stills: readonly Still[]): Raster[] {
+export function framesOf(stills: readonly Still[]): Raster[] {
   const kinds = new Set(
     stills.map(({ picture: { width, height, channels } }) => `${width},${height},${channels}`),
   );

@@ -5,6 +5,7 @@ import { UserError } from "../common/errors.ts";
 import type { Command } from "../common/options.ts";
 import { findRun } from "../inspect/run_folders.ts";
 import { rowsOf, type TableName, TABLES, titleRows } from "../runlog/csv.ts";
+import { encodeApng } from "../runlog/apng.ts";
 import { contactSheet, encodeGif, spread, type Still } from "../runlog/film.ts";
 import { decodePng, encodePng } from "../runlog/raster.ts";
 import type { RecordOf } from "../runlog/records.ts";
@@ -19,6 +20,11 @@ const OPTIONS = {
   csv: { kind: "string", value: "DIR", about: "Every series as tables: steps.csv, workers.csv and more" },
   tensorboard: { kind: "string", value: "DIR", about: "Curves and pictures as a TensorBoard event file" },
   gif: { kind: "string", value: "FILE", about: "The pictures of samples as an animation" },
+  apng: {
+    kind: "string",
+    value: "FILE",
+    about: "The same as an animated PNG: without loss, and much smaller where images are grey",
+  },
   sheet: { kind: "string", value: "FILE", about: "Some of the pictures side by side, as PNG" },
   series: {
     kind: "boolean",
@@ -30,9 +36,16 @@ const OPTIONS = {
     min: 1,
     default: 60,
     unit: "pictures",
-    about: "How many --gif shows, evenly spread",
+    about: "How many --gif and --apng show, evenly spread",
   },
-  delay: { kind: "number", min: 20, default: 120, unit: "milliseconds", about: "How long --gif shows each" },
+  delay: {
+    kind: "number",
+    min: 20,
+    max: 60_000,
+    default: 120,
+    unit: "milliseconds",
+    about: "How long they show each",
+  },
   cells: {
     kind: "number",
     integer: true,
@@ -47,7 +60,7 @@ const OPTIONS = {
 const COMMAND: Command<typeof OPTIONS> = {
   name: "deno task export",
   about:
-    "Writes a run for other programs. At least one of --csv, --tensorboard, --gif, --sheet and --series is needed.",
+    "Writes a run for other programs. At least one of --csv, --tensorboard, --gif, --apng, --sheet and --series is needed.",
   positionals: [{ name: "RUN", about: 'A run folder, the name of one in the folder of runs, or "latest"' }],
   options: OPTIONS,
   examples: [
@@ -134,17 +147,16 @@ async function writeFile(path: string, bytes: Uint8Array): Promise<void> {
 }
 
 async function exportRun(folder: string, values: Values): Promise<void> {
-  const { csv, tensorboard, gif, sheet, series, frames, delay, cells } = values;
+  const { csv, tensorboard, gif, apng, sheet, series, frames, delay, cells } = values;
   if (series) {
     const { num_rows, num_steps } = await rebuildSeries(folder);
     console.log(`${join(folder, SERIES_NAME)}: rows for ${num_rows} of ${num_steps} steps`);
   }
   if (csv !== undefined) await exportCsv(folder, csv);
   if (tensorboard !== undefined) await exportEvents(folder, tensorboard);
-  if (gif !== undefined) {
-    const stills = await stillsOf(folder, frames);
-    await writeFile(gif, encodeGif(stills, { delay_ms: delay, last_ms: LAST_MS }));
-  }
+  const pace = { delay_ms: delay, last_ms: LAST_MS };
+  if (gif !== undefined) await writeFile(gif, encodeGif(await stillsOf(folder, frames), pace));
+  if (apng !== undefined) await writeFile(apng, encodeApng(await stillsOf(folder, frames), pace));
   if (sheet !== undefined) {
     await writeFile(sheet, encodePng(contactSheet(await stillsOf(folder, cells), SHEET_COLS)));
   }
@@ -156,10 +168,10 @@ async function main(args: readonly string[]): Promise<void> {
   if (wanted === undefined) {
     throw new UserError("Cannot export: a run is required, found none; name it, or latest");
   }
-  const { csv, tensorboard, gif, sheet, series } = values;
-  if (!series && [csv, tensorboard, gif, sheet].every((given) => given === undefined)) {
+  const { csv, tensorboard, gif, apng, sheet, series } = values;
+  if (!series && [csv, tensorboard, gif, apng, sheet].every((given) => given === undefined)) {
     throw new UserError(
-      "Cannot export: one of --csv, --tensorboard, --gif, --sheet and --series is required, found none",
+      "Cannot export: one of --csv, --tensorboard, --gif, --apng, --sheet and --series is required, found none",
     );
   }
   const folder = await findRun(wanted, values.runs);

@@ -68,7 +68,8 @@ export async function likenessOf(summary: Summary, generator: Generator | null):
     return await compare(data, trainedOn(data, summary), generator);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return { missing: error.message };
+    // The report has no such option: the data must lie where the run found them.
+    return { missing: error.message.replace(/; check --data$/, "; put it back to have this measured") };
   }
 }
 

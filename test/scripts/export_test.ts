@@ -92,7 +92,7 @@ Deno.test("what a person does wrong gets one line and exit code 2", () =>
       [[], /^Cannot export: a run is required, found none; name it, or latest\n$/],
       [
         ["one"],
-        /^Cannot export: one of --csv, --tensorboard, --gif, --sheet and --series is required, found none\n$/,
+        /^Cannot export: one of --csv, --tensorboard, --gif, --apng, --sheet and --series is required, found none\n$/,
       ],
       [["on", "--csv", "x"], /^Cannot find run on in runs: did you mean one\?\n$/],
       [

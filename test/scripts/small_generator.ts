@@ -6,17 +6,21 @@ import { mlp } from "../../models/nets/mlp.ts";
 import { wgan } from "../../models/objectives/wgan.ts";
 import { fillUniform } from "../../random/philox.ts";
 
-const PAIR = {
-  critic: mlp("critic", { widths: [6, 5, 1], batch_norm: false, slope: 0.2, output: "linear" }),
-  generator: mlp("generator", { widths: [3, 8, 7, 6], batch_norm: true, slope: 0.2, output: "tanh" }),
-  objective: wgan,
-  micro_batch: 4,
-};
+/** From 3 numbers to `size` values. */
+function pairOf(size: number) {
+  return {
+    critic: mlp("critic", { widths: [size, 5, 1], batch_norm: false, slope: 0.2, output: "linear" }),
+    generator: mlp("generator", { widths: [3, 8, 7, size], batch_norm: true, slope: 0.2, output: "tanh" }),
+    objective: wgan,
+    micro_batch: 4,
+  };
+}
 
-/** Takes 3 numbers and gives 6 values, which stand for examples of this shape. */
+/** Takes 3 numbers and gives an example of this shape. */
 export async function generatorBytes(example_shape: number[], value_range: readonly [number, number] | null) {
-  const { manifest, files } = await buildArtifacts(PAIR);
-  const { generator, statistics } = initialState(PAIR, 4);
+  const pair = pairOf(example_shape.reduce((product, extent) => product * extent, 1));
+  const { manifest, files } = await buildArtifacts(pair);
+  const { generator, statistics } = initialState(pair, 4);
   fillUniform(statistics, { seed: 4, purpose: "probe", counter: 0, shard: 0 }, 0.5, 2);
   const sampler = files.get(manifest.graphs.sampler_model.file)!;
   const options = { example_shape, value_range, producer_version: "1" };

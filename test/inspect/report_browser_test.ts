@@ -1,0 +1,79 @@
+/** The report of two runs, made by its task, in a real browser. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { findChromium, openPage, startChromium } from "../../scripts/browser/chromium.ts";
+import { encodePng } from "../../runlog/raster.ts";
+import type { RunRecord } from "../../runlog/records.ts";
+import { LOOKS, looksWell } from "../browser/looks.ts";
+import { taskArgs } from "../e2e/child.ts";
+import { end, joined, runRecord, steps, toLines } from "../runlog/example_log.ts";
+import { picture } from "../runlog/export_example.ts";
+import { generatorBytes } from "../scripts/small_generator.ts";
+
+const FAULT: RunRecord = {
+  type: "fault",
+  step: 3,
+  what: "late",
+  worker: 1,
+  decision: "asked another",
+  reason: "slow",
+};
+/** The estimate lies far below 0: the doctor has something to say. */
+const ILL = steps(1, 300, { wasserstein_estimate: -1 });
+
+/** A run folder whose data are gone: the page says so. */
+async function writeRun(folder: string): Promise<void> {
+  await Deno.mkdir(folder, { recursive: true });
+  const looks = [0, 300].flatMap((step): RunRecord[] => [
+    { type: "sample", step, file: `${step}.png` },
+    { type: "evaluation", step, sliced_wasserstein: 1 / (step + 1) },
+  ]);
+  const run = runRecord({ config: { ...runRecord().config, data: "gone", dataset: null, holdout: 0 } });
+  await Deno.writeTextFile(
+    join(folder, "events.jsonl"),
+    toLines([run, joined(1), ...ILL, ...looks, FAULT, end(300)]),
+  );
+  for (const step of [0, 300]) {
+    await Deno.writeFile(join(folder, `${step}.png`), encodePng(picture(60, 30, 1, step % 7)));
+  }
+  await Deno.writeFile(join(folder, "generator.onnx"), await generatorBytes([2, 3], [-1, 1]));
+}
+
+const chromium = findChromium();
+
+Deno.test({
+  name: "the report of two runs: nothing for axe-core to find on two screens, and a slider for the keyboard",
+  ignore: chromium === null,
+  async fn() {
+    const folder = await Deno.realPath(await Deno.makeTempDir());
+    const browser = await startChromium(chromium!);
+    try {
+      for (const name of ["a", "b"]) await writeRun(join(folder, "runs", name));
+      const command = new Deno.Command(Deno.execPath(), {
+        args: [...taskArgs("report"), "a", "b"],
+        cwd: folder,
+      });
+      assert.equal((await command.output()).code, 0);
+      const address = `file://${folder}/report.html`;
+      await looksWell(browser, address);
+      const { context, page } = await openPage(browser, LOOKS[0]!);
+      await page.goto(address);
+      const films = page.locator(".film");
+      assert.equal(await films.count(), 2);
+      const film = films.first();
+      assert.equal(await film.locator("output").innerText(), "samples at step 300");
+      await film.locator("input").focus();
+      await page.keyboard.press("Home");
+      assert.equal(await film.locator("output").innerText(), "samples at step 0");
+      assert.equal(await film.locator("img:visible").getAttribute("alt"), "samples at step 0");
+      assert.match(
+        await page.locator("main").innerText(),
+        /Not measured\. .* found nothing at gone; put it back to have this measured\./,
+      );
+      await context.close();
+    } finally {
+      await browser.close();
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
