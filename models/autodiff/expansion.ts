@@ -48,6 +48,11 @@ export class ExpansionSite extends Emitter {
     return this.n.type;
   }
 
+  /** The node's own attributes, for an operator of its kind. */
+  get ownAttributes(): Node["attributes"] {
+    return this.n.attributes;
+  }
+
   /** The numbers of an input, undefined where it is not constant. */
   maybeConstants(index: number): readonly number[] | undefined {
     const value = this.x(index);

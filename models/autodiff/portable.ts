@@ -1,6 +1,7 @@
 /**
  * The pass after differentiation: operators that ONNX Runtime's WebGPU provider has no kernel for (1.30), and forms of
- * others that it computes wrongly, are written with what it has. Their rules have been applied by then, so no gradient goes through these forms.
+ * others that it computes wrongly, are written with what it has. Their rules have been applied by then, so no gradient
+ * goes through these forms.
  */
 import type { Value } from "../onnx/builder.ts";
 import { isFixed, sameShape } from "../onnx/dims.ts";
@@ -45,8 +46,35 @@ function sliceBackwards(n: ExpansionSite): Value | null {
   return n.op("Slice", [first, ...[begin, last, axes, steps].map((list) => n.intVector(list))]);
 }
 
+/**
+ * y = sum over the channels of a group of each put back alone, where several share one target: ONNX Runtime's kernel
+ * for maps in NHWC order gives wrong numbers for 2, 4, 8 ... of them, without an error.
+ */
+function putBackAlone(n: ExpansionSite): Value | null {
+  const x = n.x(0), w = n.x(1), group = n.int("group", 1);
+  const [channels, each] = n.shape(w) as [number, number], { shape } = n.type;
+  if (each !== 1 || group === 1 || group === channels) return null;
+  const extents = shape.slice(2) as number[];
+  const alone = n.op("ConvTranspose", [x, w], { ...n.ownAttributes, group: channels });
+  const parted = n.op("Reshape", [alone, n.intVector([0, group, channels / group, ...extents])]);
+  const y = n.sum(parted, [2], false);
+  return n.has(2) ? n.add(y, n.reshape(n.x(2), [group, ...extents.map(() => 1)])) : y;
+}
+
 const FORMS = {
   Slice: sliceBackwards,
+  ConvTranspose: putBackAlone,
+  /** |x| where there is nothing to sum over: the kernel gives something else */
+  ReduceL2: (n) => {
+    const axes = n.has(1) ? n.maybeConstants(1) : [];
+    return n.int("noop_with_empty_axes", 0) !== 0 && axes?.length === 0 ? n.op("Abs", [n.x(0)]) : null;
+  },
+  /** x, and a mask that is true everywhere, where nothing is trained */
+  Dropout: (n) => {
+    const x = n.x(0);
+    if (n.has(2) && n.maybeConstants(2)?.[0] !== 0) return null;
+    return [x, n.op("Not", [n.op("Less", [x, x])])];
+  },
   /** x - max - log sum exp(x - max) */
   LogSoftmax: (n) => {
     const x = n.x(0), axis = n.intVector([n.int("axis", -1)]);

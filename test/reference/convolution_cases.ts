@@ -52,6 +52,13 @@ const CONV_TRANSPOSE_CASES: readonly OperatorCase[] = [
   convolution([2, 4, 5], [4, 2, 3], { strides: [2], dilations: [2] }),
   convolution([1, 4, 3], [4, 1, 3], { strides: [2], group: 2 }),
   convolution([1, 2, 3, 2, 3], [2, 3, 2, 3, 1], { strides: [1, 2, 1], pads: [0, 1, 0, 1, 1, 0] }),
+  // groups of several channels with one target
+  convolution([1, 4, 3, 2], [4, 1, 3, 3], { group: 2, strides: [2, 2], pads: [1, 1, 1, 1] }),
+  {
+    inputs: [f([2, 8, 3, 3]), f([8, 1, 2, 3]), f([2])],
+    attributes: { group: 2, strides: [1, 2], auto_pad: "SAME_UPPER" },
+    named: ["N", 8, 3, 3],
+  },
 ];
 
 export const CONVOLUTION_CASES = { Conv: CONV_CASES, ConvTranspose: CONV_TRANSPOSE_CASES };

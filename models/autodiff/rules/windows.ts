@@ -40,25 +40,12 @@ export function gatherWindows(n: RuleSite, x: Value, w: Value, axes: Axes, group
 
 /** y [N, M, counts ...] to [N, C, extents ...]: put back where each window lies, weighted by the same w. */
 export function scatterWindows(n: RuleSite, y: Value, w: Value, axes: Axes, group = 1): Value {
-  const [channels, each] = n.shape(w) as [number, number];
-  if (each === 1 && group > 1 && group < channels) return scatterAndSum(n, y, w, axes, group);
   const whole = axes.map(wholeWindows);
   const output_padding = whole.map(beyond);
   return n.op("ConvTranspose", [y, w], {
     ...windowAttributes(whole, group),
     ...(output_padding.every((added) => added === 0) ? {} : { output_padding }),
   });
-}
-
-/**
- * Groups of several channels that share one target: each channel is put back alone, and the sum follows. One
- * ConvTranspose would do, but ONNX Runtime's WebGPU kernel (1.30) gives wrong numbers for it.
- */
-function scatterAndSum(n: RuleSite, y: Value, w: Value, axes: Axes, group: number): Value {
-  const [channels] = n.shape(w) as [number];
-  const each = scatterWindows(n, y, w, axes, channels);
-  const [batch, , ...extents] = n.shape(each) as [number, number, ...number[]];
-  return n.sum(n.reshape(each, [batch, group, channels / group, ...extents]), [2], false);
 }
 
 /** The axis with as much padding at the end as the last window reaches into: more than it has where ceil_mode is 1. */

@@ -13,9 +13,11 @@ import { relativeDifference } from "../../reference/relative_difference.ts";
 
 /** Form against operator in ONNX Runtime's float32. Measured: 5.8e-8. */
 const SAME = 5e-7;
+/** The same in float64 in the interpreter: sums in another order. Measured: 3.2e-17. */
+const EXACT = 3e-16;
 
 /** Operators that have kernels, but not for all forms. */
-const SOMETIMES = ["Pow", "Slice"];
+const SOMETIMES = ["ConvTranspose", "Dropout", "Pow", "ReduceL2", "Slice"];
 
 for (const op of Object.keys(PORTABLE_FORMS) as (keyof typeof PORTABLE_FORMS)[]) {
   Deno.test(`the portable form of ${op} is the operator`, async () => {
@@ -25,7 +27,7 @@ for (const op of Object.keys(PORTABLE_FORMS) as (keyof typeof PORTABLE_FORMS)[])
         interpret(graph, feeds).get("y0")!,
         interpret(portable(graph), feeds).get("y0")!,
       );
-      assert.equal(exact, 0, `case ${i}`);
+      assert.ok(exact <= EXACT, `case ${i} is off by ${exact}`);
 
       const problem = operatorProblem(op, operatorCase, 100 * i + 1);
       const expected = await runInOnnxRuntime(problem.graph, problem.feeds);
