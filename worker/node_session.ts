@@ -11,27 +11,96 @@ ort.env.logLevel = "fatal";
 /** Version of the native library, a part of the numeric class. */
 export const RUNTIME_VERSION: string = ort.env.versions.node ?? "unknown";
 
+/** How a session may spread a graph. */
+interface Placement {
+  /** Whether nodes without a kernel may run on the processor; copies to it and back then go through each step. */
+  readonly falls_back: boolean;
+  /** Whether ONNX Runtime moves transposes, and chooses the order of a map's axes. */
+  readonly is_rearranged: boolean;
+}
+
+const REARRANGED: Placement = { falls_back: false, is_rearranged: true };
+const AS_WRITTEN: Placement = { falls_back: false, is_rearranged: false };
+const ANYWHERE: Placement = { falls_back: true, is_rearranged: true };
+
+/** What ONNX Runtime 1.30 says of a node that may not go to the processor. */
+const FALLBACK_REFUSED = "fallback to CPU EP has been explicitly disabled";
+
 /**
  * One thread inside each session: across intra-op thread counts bits differ, so a worker with T threads runs T
  * sessions side by side. Spinning would take the processor from the other workers.
  */
-function sessionOptions(device: Device): ort.InferenceSession.SessionOptions {
-  const { provider, index } = device;
+function sessionOptions(
+  device: Device,
+  { falls_back, is_rearranged }: Placement,
+  profile?: string,
+): ort.InferenceSession.SessionOptions {
   return {
-    executionProviders: provider === "cpu" || provider === "webgpu" || provider === "coreml"
-      ? [provider]
-      : [{ name: provider, deviceId: index }],
+    ...profile !== undefined && { enableProfiling: true, profileFilePrefix: profile },
+    executionProviders: [providerOptions(device, is_rearranged)],
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
     graphOptimizationLevel: "all",
     logSeverityLevel: 3,
-    extra: { session: { intra_op: { allow_spinning: "0" } } },
+    extra: {
+      session: { intra_op: { allow_spinning: "0" }, ...!falls_back && { disable_cpu_ep_fallback: "1" } },
+      ...!is_rearranged && { optimization: { disable_specified_optimizers: "TransposeOptimizer" } },
+    },
   };
+}
+
+function providerOptions(
+  { provider, index }: Device,
+  is_rearranged: boolean,
+): ort.InferenceSession.ExecutionProviderConfig {
+  if (provider === "webgpu" && !is_rearranged) return { name: provider, preferredLayout: "NCHW" };
+  return provider === "cpu" || provider === "webgpu" || provider === "coreml"
+    ? provider
+    : { name: provider, deviceId: index };
+}
+
+/**
+ * The placements to try. ONNX Runtime moves transposes past comparisons, and WebGPU has no kernel that transposes what
+ * is left, booleans: a graph that would fall back for that is taken as it is written (measured with 1.30 on the critics
+ * with ReLU).
+ */
+function placements({ provider }: Device, may_fall_back: boolean): readonly Placement[] {
+  const last = may_fall_back || provider === "cpu" ? [ANYWHERE] : [];
+  if (provider === "webgpu") return [REARRANGED, AS_WRITTEN, ...last];
+  return last.length > 0 ? last : [REARRANGED];
+}
+
+export interface SessionChoices {
+  /** Whether nodes without a kernel may run on the processor; default true. */
+  readonly may_fall_back?: boolean;
+  /** Path that the name of a file begins with, to which endProfiling() writes what ran where. */
+  readonly profile?: string;
+}
+
+/** Compiles a graph. Throws what ONNX Runtime throws. */
+export async function createSession(
+  bytes: Uint8Array,
+  device: Device,
+  { may_fall_back = true, profile }: SessionChoices = {},
+): Promise<ort.InferenceSession> {
+  const [first, ...others] = placements(device, may_fall_back).map((one) =>
+    sessionOptions(device, one, profile)
+  );
+  let options = first!;
+  for (const next of others) {
+    try {
+      return await ort.InferenceSession.create(bytes, options);
+    } catch (error) {
+      if (!(error as Error).message.includes(FALLBACK_REFUSED)) throw error;
+      options = next;
+    }
+  }
+  return await ort.InferenceSession.create(bytes, options);
 }
 
 /** Compiles a graph. Throws what ONNX Runtime throws. */
 export async function openNodeSession(bytes: Uint8Array, device: Device): Promise<Session> {
-  const session = await ort.InferenceSession.create(bytes, sessionOptions(device));
+  const session = await createSession(bytes, device);
   return {
     input_names: session.inputNames,
     output_names: session.outputNames,

@@ -31,7 +31,7 @@ export async function runInOnnxRuntime(
   return new Map(graph.outputs.map((name) => [name, fromOrt(results[name]!)]));
 }
 
-function encodeGraph(graph: Graph, opset: number): Uint8Array {
+export function encodeGraph(graph: Graph, opset = 18): Uint8Array {
   return encodeModel({
     graph,
     ir_version: 9,
@@ -42,13 +42,13 @@ function encodeGraph(graph: Graph, opset: number): Uint8Array {
   });
 }
 
-function toOrt({ element, shape, data }: RefTensor): ort.Tensor {
+export function toOrt({ element, shape, data }: RefTensor): ort.Tensor {
   const type = fedType(element);
   const values = type === "int64" ? BigInt64Array.from(data, BigInt) : ARRAYS[type].from(data);
   return new ort.Tensor(type, values as never, shape);
 }
 
-function fromOrt({ type, dims, data }: ort.Tensor): RefTensor {
+export function fromOrt({ type, dims, data }: ort.Tensor): RefTensor {
   return refTensor(fedType(type), dims, Array.from(data as ArrayLike<number | bigint>, Number));
 }
 

@@ -1,0 +1,125 @@
+/**
+ * What every provider is asked to compute: all training artifacts of every preset, at small widths and batch 2, and
+ * the gradients of every rule and every expansion, of first and second order, each in the form that artifacts have.
+ */
+import { type PresetName, PRESETS } from "../../coordinator/presets.ts";
+import { buildArtifacts } from "../../models/artifacts.ts";
+import { decompose, type ExpandedOp, EXPANSIONS } from "../../models/autodiff/decompose.ts";
+import { portable } from "../../models/autodiff/portable.ts";
+import { type DifferentiableOp, RULES } from "../../models/autodiff/rules.ts";
+import { simplify } from "../../models/autodiff/simplify.ts";
+import { GRAPH_NAMES } from "../../models/manifest.ts";
+import { buildNetworks, type Networks } from "../../models/nets/networks.ts";
+import { objectiveOf } from "../../models/objectives/objectives.ts";
+import { decodeModel } from "../../models/onnx/codec.ts";
+import type { Graph } from "../../models/onnx/graph.ts";
+import type { OpName } from "../../models/onnx/shapes.ts";
+import { type Feeds, firstOrder, firstOrderExpanded, secondOrder } from "../models/autodiff/checking.ts";
+import { EXPANSION_CASES } from "../models/autodiff/expansion_cases.ts";
+import { RULE_CASES } from "../models/autodiff/rule_cases.ts";
+import { OPERATOR_CASES } from "../reference/operator_cases.ts";
+import { operatorProblem } from "../reference/operator_problem.ts";
+import { refTensor, sizeOf } from "../reference/ref_tensor.ts";
+import { seededNumbers } from "../reference/seeded.ts";
+
+/** A graph with numbers for its inputs. `name`: e.g. "wgan critic_training_model", "Conv 3 second". */
+export interface ProviderProblem {
+  readonly name: string;
+  readonly graph: Graph;
+  readonly feeds: Feeds;
+}
+
+export const GROUPS = ["artifacts", "rules", "expansions", "operators"] as const;
+export type Group = typeof GROUPS[number];
+
+const BATCH = 2;
+/** Widest layer, and feature maps next to the image. */
+const WIDTH = 16, MAPS = 4;
+const LATENT = 3;
+const SIDE = 16;
+
+/** The same layers, narrow. */
+function narrow({ generator, critic }: Networks): Networks {
+  const narrowed = <C extends Networks["generator"] | Networks["critic"]>(config: C): C =>
+    "widths" in config
+      ? { ...config, widths: config.widths.map((width, i) => i === 0 ? width : Math.min(width, WIDTH)) }
+      : { ...config, width: MAPS };
+  const [small, scored] = [narrowed(generator), narrowed(critic)];
+  if (!("widths" in small && "widths" in scored)) return { generator: small, critic: scored };
+  // What the generator makes is what the critic scores.
+  const features = small.widths.at(-1)!;
+  return { generator: small, critic: { ...scored, widths: scored.widths.with(0, features) } };
+}
+
+async function* artifacts(): AsyncGenerator<ProviderProblem> {
+  for (const name of Object.keys(PRESETS) as PresetName[]) {
+    const preset = PRESETS[name];
+    const shape = "sides" in preset ? [SIDE, SIDE] : [4, 4];
+    const networks = buildNetworks(narrow(preset.networks(LATENT, shape)));
+    const { manifest, files } = await buildArtifacts({
+      ...networks,
+      objective: objectiveOf(preset),
+      micro_batch: BATCH,
+    });
+    for (const graph_name of GRAPH_NAMES) {
+      const { graph } = decodeModel(files.get(manifest.graphs[graph_name].file)!);
+      yield { name: `${name} ${graph_name}`, graph, feeds: feedsOf(graph) };
+    }
+  }
+}
+
+/** Numbers of either sign; variances and the like stay positive, since none is below 0.1 in size. */
+function feedsOf(graph: Graph): Feeds {
+  return new Map(graph.inputs.map((name, i) => {
+    const { shape } = graph.types.get(name)!;
+    const fixed = shape.map((dim) => typeof dim === "number" ? dim : BATCH);
+    const [low, high] = name.endsWith("running_var") || name === "mix" ? [0.1, 0.9] : [-0.9, 0.9];
+    return [name, refTensor("float32", fixed, seededNumbers(i + 1, sizeOf(fixed), low, high))];
+  }));
+}
+
+/** First and second derivatives, as `buildArtifacts` would leave them. */
+function* gradientsOf(
+  name: string,
+  first: ReturnType<typeof firstOrder>,
+): Generator<ProviderProblem> {
+  for (const [order, { graph, feeds }] of [["first", first], ["second", secondOrder(first)]] as const) {
+    yield { name: `${name} ${order}`, graph: simplify(portable(graph)), feeds };
+  }
+}
+
+function* rules(): Generator<ProviderProblem> {
+  for (const op of Object.keys(RULES) as DifferentiableOp[]) {
+    for (const i of RULE_CASES[op].keys()) yield* gradientsOf(`${op} ${i}`, firstOrder(op, i, "float32"));
+  }
+}
+
+function* expansions(): Generator<ProviderProblem> {
+  for (const op of Object.keys(EXPANSIONS) as ExpandedOp[]) {
+    for (const i of EXPANSION_CASES[op].keys()) {
+      yield* gradientsOf(`${op} ${i}`, firstOrderExpanded(op, i, "float32"));
+    }
+  }
+}
+
+/** Operators by themselves, as they stand in forward graphs. */
+function* operators(): Generator<ProviderProblem> {
+  for (const op of Object.keys(OPERATOR_CASES) as OpName[]) {
+    for (const [i, operatorCase] of OPERATOR_CASES[op].entries()) {
+      const { graph, feeds } = operatorProblem(op, operatorCase, 100 * i + 1);
+      yield { name: `${op} ${i}`, graph: portable(decompose(graph)), feeds };
+    }
+  }
+}
+
+const SOURCES: Readonly<Record<Group, () => Iterable<ProviderProblem> | AsyncIterable<ProviderProblem>>> = {
+  artifacts,
+  rules,
+  expansions,
+  operators,
+};
+
+/** The problems of a group, always in the same order. */
+export async function problemsOf(group: Group): Promise<ProviderProblem[]> {
+  return await Array.fromAsync(SOURCES[group]());
+}

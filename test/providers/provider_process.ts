@@ -1,0 +1,97 @@
+/**
+ * A process that computes problems on a device, without any node on the processor, and on the processor, and prints
+ * how far they are apart: one JSON line each. Drivers crash, and take their process along; so it is one of its own.
+ *
+ * `provider_process.ts PROVIDER probe`: whether there is such a device.
+ * `provider_process.ts PROVIDER GROUP FIRST`: the problems of a group, from number FIRST on.
+ */
+import type { InferenceSession } from "onnxruntime-node";
+import { GraphBuilder } from "../../models/onnx/builder.ts";
+import type { Graph } from "../../models/onnx/graph.ts";
+import { CPU, type Device, type ProviderName } from "../../worker/device.ts";
+import { createSession } from "../../worker/node_session.ts";
+import { encodeGraph, fromOrt, toOrt } from "../reference/onnxruntime.ts";
+import type { RefTensor } from "../reference/ref_tensor.ts";
+import { type Group, problemsOf, type ProviderProblem } from "./problems.ts";
+
+/** What is printed of a problem. `failure`: what was thrown. */
+export interface Finding {
+  readonly name: string;
+  readonly error?: number;
+  readonly failure?: string;
+}
+
+/** A tensor with less than this share of the norm of all is compared with that share: it may be 0 but for rounding. */
+const SMALL: Readonly<Record<Group, number>> = {
+  artifacts: 1e-2,
+  rules: 1e-6,
+  expansions: 1e-6,
+  operators: 1e-6,
+};
+
+type Results = ReadonlyMap<string, RefTensor>;
+
+async function run(session: InferenceSession, { graph, feeds }: ProviderProblem): Promise<Results> {
+  const inputs = graph.inputs.map((name) => [name, toOrt(feeds.get(name)!)] as const);
+  const results = await session.run(Object.fromEntries(inputs));
+  return new Map(graph.outputs.map((name) => [name, fromOrt(results[name]!)]));
+}
+
+async function compute(problem: ProviderProblem, device: Device): Promise<Results> {
+  const session = await createSession(encodeGraph(problem.graph), device, { may_fall_back: false });
+  try {
+    return await run(session, problem);
+  } finally {
+    await session.release();
+  }
+}
+
+/** The largest ||found - expected|| / max(||expected||, `small` x the norm of all expected). NaN counts as infinite. */
+function largestError(found: Results, expected: Results, small: number): number {
+  const norm = (numbers: Iterable<number>) => Math.hypot(...numbers);
+  const whole = norm([...expected.values()].map(({ data }) => norm(data)));
+  const errors = [...expected].map(([name, { shape, data }]) => {
+    const other = found.get(name)!;
+    if (other.shape.join() !== shape.join()) return Infinity;
+    const apart = norm(data.map((value, i) => Object.is(value, other.data[i]) ? 0 : value - other.data[i]!));
+    return apart / Math.max(norm(data), small * whole, Number.MIN_VALUE);
+  });
+  return errors.some(Number.isNaN) ? Infinity : Math.max(0, ...errors);
+}
+
+async function findingOf(problem: ProviderProblem, device: Device, group: Group): Promise<Finding> {
+  const { name } = problem;
+  const expected = await compute(problem, CPU);
+  try {
+    return { name, error: largestError(await compute(problem, device), expected, SMALL[group]) };
+  } catch (error) {
+    return { name, failure: (error as Error).message.split("\n")[0]! };
+  }
+}
+
+/** y = -x: what every provider computes. */
+function leastGraph(): Graph {
+  const b = new GraphBuilder("least");
+  b.output(b.op("Neg", [b.input("x", "float32", [1])]), "y");
+  return b.build();
+}
+
+async function main([provider, group, first]: readonly string[]): Promise<void> {
+  const device = { provider: provider as ProviderName, index: 0 };
+  // Kept open: what drivers compile for one session serves the next ones as long as there is one.
+  await createSession(encodeGraph(leastGraph()), device, { may_fall_back: false });
+  if (group === "probe") return;
+  for (const problem of (await problemsOf(group as Group)).slice(Number(first))) {
+    console.log(JSON.stringify(await findingOf(problem, device, group as Group)));
+  }
+}
+
+if (import.meta.main) {
+  try {
+    await main(Deno.args);
+  } catch (error) {
+    console.error((error as Error).message.split("\n")[0]);
+    Deno.exit(1);
+  }
+  Deno.exit();
+}
