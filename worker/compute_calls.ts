@@ -3,6 +3,7 @@ import type { TreeNode } from "../kernels/tree.ts";
 import type { Manifest } from "../models/manifest.ts";
 import type { Device } from "./device.ts";
 import type { Parcel } from "../wire/parcel.ts";
+import type { Examination } from "./examine.ts";
 import type { AheadTask, EngineOptions, Part, SumTask } from "./engine.ts";
 import type { Network } from "./fence.ts";
 import type { GraphBytes } from "./graph_runner.ts";
@@ -25,6 +26,8 @@ export interface Calls {
   runtime: { readonly takes: null; readonly gives: string };
   /** Tries a device with a small graph of its own, before any run. */
   trial: { readonly takes: Device; readonly gives: Trial };
+  /** Runs training graphs on a device, to tell what it can do. */
+  examine: { readonly takes: Device; readonly gives: Examination };
   /** Compiles a run's graphs and runs the probe. */
   prepare: {
     readonly takes: {

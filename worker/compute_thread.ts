@@ -7,6 +7,7 @@ import { bytesOf } from "../wire/frame.ts";
 import { readParcel, writeParcel } from "../wire/shared_ring.ts";
 import type { Answer, Call, Calls, PlacedSum, SumPlace } from "./compute_calls.ts";
 import { Engine, type Sum } from "./engine.ts";
+import { examine } from "./examine.ts";
 import { compileGraphs } from "./graph_runner.ts";
 import { RUNTIME_VERSION } from "./node_session.ts";
 import { Job } from "./jobs.ts";
@@ -36,6 +37,8 @@ class ComputeThread {
         return RUNTIME_VERSION;
       case "trial":
         return await tryDevice(call.takes);
+      case "examine":
+        return await examine(call.takes);
       case "prepare":
         return await this.#prepare(call.takes);
       case "weights":

@@ -9,6 +9,8 @@ import { SYSTEM_CLOCK } from "../wire/clock.ts";
 import type { JoinOptions } from "../wire/handshake.ts";
 import { connect } from "../wire/ws_socket.ts";
 import { WorkerConsole } from "./console.ts";
+import { adapterOf } from "./adapters.ts";
+import { asObject, asText, canCompute, diagnose } from "./doctor.ts";
 import { findDevices } from "./find_devices.ts";
 import { inThread } from "./lane.ts";
 import { Locator } from "./locator.ts";
@@ -72,8 +74,25 @@ async function loadRuntime(): Promise<string> {
   }
 }
 
-async function main(args: readonly string[]): Promise<void> {
+/** What this machine can compute on. The exit code: 0 where the processor works at least. */
+async function runDoctor(json: boolean): Promise<number> {
+  const { os } = Deno.build;
+  const diagnosis = await diagnose({
+    os,
+    examine: (device) => inThread("examine", device),
+    adapterOf,
+    attempt: (device) => inThread("trial", device),
+  });
+  console.log(json ? JSON.stringify(asObject(diagnosis, os), null, 2) : asText(diagnosis, os));
+  return canCompute(diagnosis) ? 0 : 1;
+}
+
+async function main(args: readonly string[]): Promise<number | void> {
   const { values } = parseOptions(WORKER_COMMAND, args);
+  // Read when the library is loaded: without it CUDA rounds float32 products to 10 bits of fraction.
+  Deno.env.set("NVIDIA_TF32_OVERRIDE", "0");
+  if (values.json && !values.doctor) throw new UserError("Option --json needs --doctor: give both");
+  if (values.doctor) return await runDoctor(values.json);
   const wanted = wantedDevices(values);
   const locator = new Locator({
     coordinator: values.coordinator === undefined ? undefined : checkUrl(values.coordinator),
@@ -81,8 +100,6 @@ async function main(args: readonly string[]): Promise<void> {
     token_variable: Deno.env.get("WAGON_TOKEN"),
   }, { readText: Deno.readTextFile, readRendezvous });
   await locator.locate();
-  // Read when the library is loaded: without it CUDA rounds float32 products to 10 bits of fraction.
-  Deno.env.set("NVIDIA_TF32_OVERRIDE", "0");
   const console = openConsole();
   const runtime = await loadRuntime();
   // On standard error, which `deno task train` hands on: a warning must reach the person who asked for a GPU.

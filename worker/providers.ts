@@ -99,6 +99,7 @@ const NAMES: Readonly<Record<ProviderName, string>> = {
   webgpu: "WebGPU",
 };
 
-function nameOf({ provider, index }: Device): string {
+/** E.g. "CUDA device 0", "WebGPU". */
+export function nameOf({ provider, index }: Device): string {
   return canChooseDevice(provider) ? `${NAMES[provider]} device ${index}` : NAMES[provider];
 }

@@ -58,6 +58,12 @@ const OPTIONS = {
     about:
       "Exchange weights and results through files with a coordinator on this machine; --no-share: the socket",
   },
+  doctor: {
+    kind: "boolean",
+    about:
+      "Only say what each provider on this machine can do: adapter, time of a step, error against the CPU",
+  },
+  json: { kind: "boolean", about: "With --doctor: one JSON object on standard output" },
   leave_with_stdin: {
     kind: "boolean",
     about: "Leave when standard input ends: whoever started this worker is gone (deno task train uses it)",
@@ -72,6 +78,7 @@ export const WORKER_COMMAND: Command<typeof OPTIONS> = {
   examples: [
     { line: "deno task worker", about: "joins the coordinator on this machine" },
     { line: "deno task worker --gpu 0", about: "on the first GPU, if there is one" },
+    { line: "deno task worker --doctor", about: "what this machine can compute on, and what is missing" },
     {
       line: "WAGON_TOKEN=… deno task worker --coordinator ws://10.0.0.5:7700",
       about: "joins one elsewhere (the coordinator prints this line)",
