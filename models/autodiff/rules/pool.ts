@@ -62,28 +62,62 @@ function areInside(axes: Axes, offset: readonly number[]): readonly boolean[] {
 }
 
 /**
- * Which element of each window is its maximum, [N, C, K, counts ...]: of equal ones the first, as in PyTorch. Elements
- * rank from K down to 1 in their order, those in the padding 0, and the highest rank among the maxima wins.
+ * dy where it belongs: for each element of the windows, in row-major order, the gradients of the windows of which it is
+ * the maximum, else 0. Of equal ones the first takes the gradient, as in PyTorch: what an element took is subtracted
+ * from what the next ones may take. One at a time, since tensors of all elements together leave the cache.
  */
-function winners(n: RuleSite, axes: Axes): Value {
-  const offsets = indicesOf(axes.map(({ kernel }) => kernel));
+function winnings(n: RuleSite, axes: Axes): readonly Value[] {
   const x = padded(n, n.x(0), axes, 2);
-  const elements = offsets.map((offset) => beside(n, windowElements(n, x, axes, 2, offset)));
-  const ranks = constant(
-    n,
-    [offsets.length, ...axes.map(({ count }) => count)],
-    offsets.flatMap((offset, k) =>
-      areInside(axes, offset).map((isInside) => isInside ? offsets.length - k : 0)
-    ),
-  );
-  const all = elements.length === 1 ? elements[0]! : n.op("Concat", elements, { axis: 2 });
-  const rank = n.where(n.op("Equal", [all, beside(n, n.y)]), ranks, n.number(0));
-  return n.op("Equal", [rank, n.op("ReduceMax", [rank, n.intVector([2])])]);
+  let left = n.dy;
+  return indicesOf(axes.map(({ kernel }) => kernel)).map((offset) => {
+    const isMaximum = n.op("Equal", [windowElements(n, x, axes, 2, offset), n.y]);
+    const won = n.where(inside(n, isMaximum, axes, offset), left, n.number(0));
+    left = n.sub(left, won);
+    return won;
+  });
 }
 
-/** y [N, C, counts ...] as [N, C, 1, counts ...]. */
-function beside(n: RuleSite, y: Value): Value {
-  return n.reshape(y, n.shape(y).toSpliced(2, 0, 1));
+/** The condition, and that the element is none of the padding, where some are. */
+function inside(n: RuleSite, condition: Value, axes: Axes, offset: readonly number[]): Value {
+  const areIn = areInside(axes, offset);
+  if (areIn.every((isIn) => isIn)) return condition;
+  const shape = axes.map(({ count }) => count);
+  return n.op("And", [condition, n.constant(tensorOf("bool", shape, areIn.map(Number)))]);
+}
+
+/**
+ * Parts for the elements of the kernel along one axis, [.., count, ..] each, put back where the windows lie, and added:
+ * [.., extent, ..]. What lies at positions i stride + phase is added up for each phase, then the phases are interleaved.
+ */
+function addAlong(n: RuleSite, parts: readonly Value[], axis: number, along: WindowAxis): Value {
+  const { kernel, stride, dilation, count, extent, begin } = along, shape = n.shape(parts[0]!);
+  const shifts = parts.map((_, k) => Math.floor(k * dilation / stride));
+  const rows = Math.max(Math.ceil((begin + extent) / stride), shifts[kernel - 1]! + count);
+  const zeros = (length: number) => length === 0 ? [] : [n.zeros(shape.with(axis, length))];
+  const phases = Array.from({ length: stride }, (_, phase) => {
+    const shifted = parts.flatMap((part, k) => {
+      if (k * dilation % stride !== phase) return [];
+      const all = [...zeros(shifts[k]!), part, ...zeros(rows - shifts[k]! - count)];
+      return [all.length === 1 ? part : n.op("Concat", all, { axis })];
+    });
+    return shifted.length === 0 ? zeros(rows)[0]! : shifted.reduce((sum, part) => n.add(sum, part));
+  });
+  const beside = phases.map((phase) => n.reshape(phase, n.shape(phase).toSpliced(axis + 1, 0, 1)));
+  const whole = stride === 1
+    ? phases[0]!
+    : n.reshape(n.op("Concat", beside, { axis: axis + 1 }), shape.with(axis, rows * stride));
+  return begin === 0 && rows * stride === extent ? whole : n.slice(whole, axis, begin, begin + extent);
+}
+
+/** Parts for the elements of the kernel in row-major order, put back along one axis after another, the last one first. */
+function addWindows(n: RuleSite, parts: readonly Value[], axes: Axes): Value {
+  return axes.reduceRight((inner, along, i) => {
+    const { kernel } = along;
+    return Array.from(
+      { length: inner.length / kernel },
+      (_, j) => addAlong(n, inner.slice(j * kernel, (j + 1) * kernel), i + 2, along),
+    );
+  }, parts)[0]!;
 }
 
 /** dx = dy shared out evenly among the elements of a plane that are its maximum, 0 elsewhere */
@@ -103,10 +137,8 @@ export const POOL_RULES = {
   }],
   /** dx = sum over the windows of which an element is the maximum of dy; no use of the output Indices */
   MaxPool: [(n) => {
-    const axes = windowsOf(n), kernel = axes.map((axis) => axis.kernel), size = numElements(kernel);
-    const each = Array.from({ length: size * size }, (_, i) => i % (size + 1) === 0 ? 1 : 0);
-    const won = n.where(winners(n, axes), beside(n, n.dy), n.number(0));
-    return putBack(n, won, constant(n, [size, 1, ...kernel], each), axes);
+    const axes = windowsOf(n);
+    return addWindows(n, winnings(n, axes), axes);
   }],
   /** dx = dy / the size of the plane */
   GlobalAveragePool: [(n) => {
