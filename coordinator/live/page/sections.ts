@@ -96,11 +96,11 @@ export function showWorkers(workers: readonly WorkerView[]): void {
 
 export function showDoctor(findings: View["findings"], step: number): void {
   setText(byId("doctor-count"), findings.length === 0 ? "" : things(findings.length, "finding"));
-  const cards = findings.map(({ code, seen, first_step, last_step, cause, change }) =>
+  const cards = findings.map(({ code, grade, seen, first_step, last_step, cause, change }) =>
     make(
       "article",
-      { class: "finding" },
-      make("h3", {}, code),
+      { class: grade === "note" ? "finding note" : "finding" },
+      make("h3", {}, grade === "note" ? `Note: ${code}` : code),
       make("p", { class: "dim" }, `steps ${count(first_step)} to ${count(last_step)}`),
       make("p", {}, `${seen}. ${cause}.`),
       make("p", { class: "change" }, `${change}.`),
