@@ -20,10 +20,10 @@ import {
   TYPE,
   VALUE_INFO,
 } from "./fields.ts";
-import { canonicalDomain, readGraph } from "./graph_reader.ts";
+import { canonicalDomain, type FileGraph, readFileGraph, typedGraph } from "./graph_reader.ts";
 import { readMessage, unreadable } from "./message_reader.ts";
 import { elementCode } from "./tensor.ts";
-import { writeTensor } from "./tensor_codec.ts";
+import { type ExternalData, readEntry, writeTensor } from "./tensor_codec.ts";
 
 /** Versions of ai.onnx that can be read. */
 const OPSETS = { min: 18, max: 21 } as const;
@@ -132,6 +132,11 @@ function writeDim(writer: BinaryWriter, dim: Dim): void {
   else writer.tag(DIM.dim_value, WireType.Varint).int64(dim);
 }
 
+/** A model file as it stands: any version of ai.onnx, its values without types. */
+export interface FileModel extends Omit<Model, "graph"> {
+  readonly graph: FileGraph;
+}
+
 /**
  * Reads a model file. Unknown fields are skipped; operators that are unknown or of another domain are kept, for
  * the checker to refuse by name (their values have the types that value_info says, if any). Tensors are copies.
@@ -139,24 +144,33 @@ function writeDim(writer: BinaryWriter, dim: Dim): void {
  * 18 to 21, and initializers that are inputs too.
  */
 export function decodeModel(bytes: Uint8Array): Model {
+  const { graph, ...model } = readModel(bytes);
+  if (model.opset < OPSETS.min || model.opset > OPSETS.max) {
+    throw unreadable(`its version of ai.onnx must be ${OPSETS.min} to ${OPSETS.max}: found ${model.opset}`);
+  }
+  return { ...model, graph: typedGraph(graph) };
+}
+
+/**
+ * Reads a model file without asking whether its operators are known. `external` gives the data that it keeps in other
+ * files. Throws UserError, one line, for bytes that are no such model.
+ */
+export function readModel(bytes: Uint8Array, external?: ExternalData): FileModel {
   const metadata = new Map<string, string>();
   const opsets = new Map<string, number>();
   const out = { ir_version: 0, producer_name: "", producer_version: "" };
-  let graph: Graph | undefined;
+  let graph: FileGraph | undefined;
   readMessage(bytes, "ModelProto", {
     [MODEL.ir_version]: (field) => out.ir_version = field.integer(),
     [MODEL.producer_name]: (field) => out.producer_name = field.text(),
     [MODEL.producer_version]: (field) => out.producer_version = field.text(),
-    [MODEL.graph]: (field) => graph = readGraph(field.bytes()),
+    [MODEL.graph]: (field) => graph = readFileGraph(field.bytes(), external),
     [MODEL.opset_import]: (field) => opsets.set(...readOpset(field.bytes())),
     [MODEL.metadata_props]: (field) => metadata.set(...readEntry(field.bytes())),
   });
   if (graph === undefined) throw unreadable("it holds no graph");
   const opset = opsets.get("");
   if (opset === undefined) throw unreadable("it names no version of ai.onnx");
-  if (opset < OPSETS.min || opset > OPSETS.max) {
-    throw unreadable(`its version of ai.onnx must be ${OPSETS.min} to ${OPSETS.max}: found ${opset}`);
-  }
   return { graph, opset, ...out, metadata };
 }
 
@@ -165,15 +179,6 @@ function readOpset(bytes: Uint8Array): [domain: string, version: number] {
   readMessage(bytes, "OperatorSetIdProto", {
     [OPSET.domain]: (field) => out[0] = canonicalDomain(field.text()),
     [OPSET.version]: (field) => out[1] = field.integer(),
-  });
-  return out;
-}
-
-function readEntry(bytes: Uint8Array): [key: string, value: string] {
-  const out: [string, string] = ["", ""];
-  readMessage(bytes, "StringStringEntryProto", {
-    [ENTRY.key]: (field) => out[0] = field.text(),
-    [ENTRY.value]: (field) => out[1] = field.text(),
   });
   return out;
 }

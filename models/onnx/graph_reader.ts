@@ -16,7 +16,7 @@ import { GraphError } from "./graph_error.ts";
 import { readMessage, unreadable } from "./message_reader.ts";
 import { Typing } from "./shapes.ts";
 import { elementOfCode } from "./tensor.ts";
-import { readTensor } from "./tensor_codec.ts";
+import { type ExternalData, readTensor } from "./tensor_codec.ts";
 
 /** "ai.onnx" is written as the empty text. */
 export function canonicalDomain(domain: string): string {
@@ -24,13 +24,21 @@ export function canonicalDomain(domain: string): string {
 }
 
 /** A ValueInfoProto; no type where the file gives none that can be used. */
-interface Declaration {
+export interface Declaration {
   readonly name: string;
   readonly type: TensorType | undefined;
 }
 
-/** Reads a GraphProto. Throws UserError where it cannot be a {@linkcode Graph}. */
-export function readGraph(bytes: Uint8Array): Graph {
+/** A GraphProto as it stands, before its values have types. */
+export interface FileGraph extends Pick<Graph, "name" | "nodes" | "initializers"> {
+  readonly inputs: readonly Declaration[];
+  readonly outputs: readonly Declaration[];
+  /** value_info: types of what lies between. */
+  readonly between: readonly Declaration[];
+}
+
+/** Reads a GraphProto. Throws UserError where it is malformed. */
+export function readFileGraph(bytes: Uint8Array, external?: ExternalData): FileGraph {
   let name = "";
   const nodes: Node[] = [];
   const inputs: Declaration[] = [];
@@ -39,8 +47,8 @@ export function readGraph(bytes: Uint8Array): Graph {
   const initializers = new Map<string, Tensor>();
   readMessage(bytes, "GraphProto", {
     [GRAPH.name]: (field) => name = field.text(),
-    [GRAPH.node]: (field) => nodes.push(readNode(field.bytes())),
-    [GRAPH.initializer]: (field) => addInitializer(initializers, field.bytes()),
+    [GRAPH.node]: (field) => nodes.push(readNode(field.bytes(), external)),
+    [GRAPH.initializer]: (field) => addInitializer(initializers, field.bytes(), external),
     [GRAPH.sparse_initializer]: () => {
       throw unreadable("it holds sparse initializers: only dense ones can be read");
     },
@@ -48,14 +56,23 @@ export function readGraph(bytes: Uint8Array): Graph {
     [GRAPH.output]: (field) => outputs.push(readValueInfo(field.bytes())),
     [GRAPH.value_info]: (field) => between.push(readValueInfo(field.bytes())),
   });
+  return { name, nodes, inputs, outputs, between, initializers };
+}
+
+/** The graph with the types of its values. Throws UserError where it cannot be a {@linkcode Graph}. */
+export function typedGraph({ name, nodes, inputs, outputs, between, initializers }: FileGraph): Graph {
   refuseOverridable(inputs, initializers);
   const types = typeValues(name, inputs, initializers, nodes, [...between, ...outputs]);
   const names = (declarations: readonly Declaration[]) => declarations.map((declaration) => declaration.name);
   return { name, inputs: names(inputs), outputs: names(outputs), nodes, initializers, types };
 }
 
-function addInitializer(initializers: Map<string, Tensor>, bytes: Uint8Array): void {
-  const { name, tensor } = readTensor(bytes);
+function addInitializer(
+  initializers: Map<string, Tensor>,
+  bytes: Uint8Array,
+  external?: ExternalData,
+): void {
+  const { name, tensor } = readTensor(bytes, external);
   if (initializers.has(name)) throw unreadable(`initializer names must be distinct: found "${name}" twice`);
   initializers.set(name, tensor);
 }
@@ -127,21 +144,23 @@ function isCompatible(declared: TensorType, inferred: TensorType): boolean {
     });
 }
 
-function readNode(bytes: Uint8Array): Node {
+function readNode(bytes: Uint8Array, external?: ExternalData): Node {
   const out = { name: "", op: "", domain: "" };
   const inputs: string[] = [];
   const outputs: string[] = [];
-  const attributes: [string, Attribute][] = [];
+  const fields: Uint8Array[] = [];
   readMessage(bytes, "NodeProto", {
     [NODE.input]: (field) => inputs.push(field.text()),
     [NODE.output]: (field) => outputs.push(field.text()),
     [NODE.name]: (field) => out.name = field.text(),
     [NODE.op_type]: (field) => out.op = field.text(),
-    [NODE.attribute]: (field) => attributes.push(readAttribute(field.bytes())),
+    [NODE.attribute]: (field) => fields.push(field.bytes()),
     [NODE.domain]: (field) => out.domain = canonicalDomain(field.text()),
   });
+  const where = `of node "${out.name}" (${out.op})`;
+  const attributes = fields.map((field) => readAttribute(field, where, external));
   if (new Set(attributes.map(([name]) => name)).size < attributes.length) {
-    throw unreadable(`attributes of node "${out.name}" (${out.op}) must have distinct names`);
+    throw unreadable(`attributes ${where} must have distinct names`);
   }
   return { ...out, inputs, outputs, attributes: Object.fromEntries(attributes) };
 }
@@ -170,10 +189,17 @@ interface AttributeFields {
   readonly strings: string[];
 }
 
-function readAttribute(bytes: Uint8Array): [name: string, attribute: Attribute] {
-  const fields = readAttributeFields(bytes);
+/** `where`: the node, for errors. */
+function readAttribute(
+  bytes: Uint8Array,
+  where: string,
+  external?: ExternalData,
+): [name: string, attribute: Attribute] {
+  const fields = readAttributeFields(bytes, external);
   const refused = REFUSED_ATTRIBUTES[fields.type];
-  if (refused) throw unreadable(`attribute ${fields.name} holds ${refused}, which no operator here takes`);
+  if (refused) {
+    throw unreadable(`attribute ${fields.name} ${where} holds ${refused}, which no operator here takes`);
+  }
   if (fields.reference !== "") {
     throw unreadable(`attribute ${fields.name} refers to a function's: found ${fields.reference}`);
   }
@@ -187,7 +213,7 @@ function readAttribute(bytes: Uint8Array): [name: string, attribute: Attribute] 
 
 const KINDS = Object.keys(ATTRIBUTE_TYPES) as readonly Attribute["kind"][];
 
-function readAttributeFields(bytes: Uint8Array): AttributeFields {
+function readAttributeFields(bytes: Uint8Array, external?: ExternalData): AttributeFields {
   const out: AttributeFields = {
     name: "",
     type: 0,
@@ -206,7 +232,7 @@ function readAttributeFields(bytes: Uint8Array): AttributeFields {
     [ATTRIBUTE.f]: (field) => out.float = field.float(),
     [ATTRIBUTE.i]: (field) => out.int = field.integer(),
     [ATTRIBUTE.s]: (field) => out.string = field.text(),
-    [ATTRIBUTE.t]: (field) => out.tensor = readTensor(field.bytes()).tensor,
+    [ATTRIBUTE.t]: (field) => out.tensor = readTensor(field.bytes(), external).tensor,
     [ATTRIBUTE.floats]: (field) => field.floats(out.floats),
     [ATTRIBUTE.ints]: (field) => field.int64s(ints),
     [ATTRIBUTE.strings]: (field) => out.strings.push(field.text()),

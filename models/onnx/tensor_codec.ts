@@ -2,6 +2,7 @@
 import { type BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import type { ElementType, Tensor, TensorData } from "./graph.ts";
 import { formatShape } from "./dims.ts";
+import { ENTRY } from "./fields.ts";
 import { type Field, readMessage, unreadable } from "./message_reader.ts";
 import { elementOfCode, ELEMENTS, numElements, tensorBytes } from "./tensor.ts";
 
@@ -37,9 +38,15 @@ export function writeTensor(writer: BinaryWriter, tensor: Tensor, name = ""): vo
   }
 }
 
+/** Gives the bytes of a file beside the model, by the location that the model says. Throws UserError. */
+export type ExternalData = (location: string) => Uint8Array;
+
 /** What a TensorProto says, before it is known to make sense. */
 interface TensorFields {
   name: string;
+  isExternal: boolean;
+  /** Where data outside the model lie: location, offset, length. */
+  readonly entries: Map<string, string>;
   code: number;
   readonly dims: bigint[];
   raw: Uint8Array | undefined;
@@ -51,9 +58,16 @@ interface TensorFields {
   readonly strings: string[];
 }
 
-/** Reads a TensorProto. Throws UserError for external data, unknown element types and data that do not fit. */
-export function readTensor(bytes: Uint8Array): { readonly name: string; readonly tensor: Tensor } {
+/**
+ * Reads a TensorProto. `external`: where data in another file come from; without it they are refused. Throws UserError
+ * for these, for unknown element types and for data that do not fit.
+ */
+export function readTensor(
+  bytes: Uint8Array,
+  external?: ExternalData,
+): { readonly name: string; readonly tensor: Tensor } {
   const fields = readFields(bytes);
+  if (fields.isExternal) fields.raw = readExternal(fields, external);
   const what = `tensor "${fields.name}"`;
   const element = elementOfCode(fields.code);
   if (element === undefined) throw unreadable(`${what} has unknown element type code ${fields.code}`);
@@ -74,6 +88,8 @@ export function readTensor(bytes: Uint8Array): { readonly name: string; readonly
 function readFields(bytes: Uint8Array): TensorFields {
   const out: TensorFields = {
     name: "",
+    isExternal: false,
+    entries: new Map(),
     code: 0,
     raw: undefined,
     dims: [],
@@ -83,11 +99,6 @@ function readFields(bytes: Uint8Array): TensorFields {
     int64s: [],
     uint64s: [],
     strings: [],
-  };
-  const external = () => {
-    throw unreadable(
-      `tensor "${out.name}" keeps its data in another file: only models in one file can be read`,
-    );
   };
   readMessage(bytes, "TensorProto", {
     [TENSOR.dims]: (field) => field.int64s(out.dims),
@@ -103,10 +114,43 @@ function readFields(bytes: Uint8Array): TensorFields {
     [TENSOR.raw_data]: (field) => out.raw = field.bytes(),
     [TENSOR.double_data]: (field) => field.doubles(out.doubles),
     [TENSOR.uint64_data]: (field) => field.uint64s(out.uint64s),
-    [TENSOR.external_data]: external,
-    [TENSOR.data_location]: (field: Field) => field.int32() === 0 || external(),
+    [TENSOR.external_data]: (field) => {
+      out.isExternal = true;
+      out.entries.set(...readEntry(field.bytes()));
+    },
+    [TENSOR.data_location]: (field: Field) => field.int32() === 0 || (out.isExternal = true),
   });
   return out;
+}
+
+/** Reads a StringStringEntryProto. */
+export function readEntry(bytes: Uint8Array): [key: string, value: string] {
+  const out: [string, string] = ["", ""];
+  readMessage(bytes, "StringStringEntryProto", {
+    [ENTRY.key]: (field) => out[0] = field.text(),
+    [ENTRY.value]: (field) => out[1] = field.text(),
+  });
+  return out;
+}
+
+/** The part of another file that holds the data: from `offset` (default 0), `length` bytes (default all that follow). */
+function readExternal({ name, entries }: TensorFields, external: ExternalData | undefined): Uint8Array {
+  if (external === undefined) {
+    throw unreadable(`tensor "${name}" keeps its data in another file: only models in one file can be read`);
+  }
+  const location = entries.get("location");
+  if (!location) throw unreadable(`tensor "${name}" keeps its data in another file: found no location of it`);
+  const data = external(location);
+  const number = (key: string, otherwise: number) => {
+    const text = entries.get(key);
+    return text === undefined ? otherwise : /^\d{1,15}$/.test(text) ? Number(text) : NaN;
+  };
+  const offset = number("offset", 0), end = offset + number("length", data.length - offset);
+  if (offset <= end && end <= data.length) return data.subarray(offset, end);
+  throw unreadable(
+    `tensor "${name}" must lie within the ${data.length} bytes of ${location}: found offset ` +
+      `${entries.get("offset") ?? 0} and length ${entries.get("length") ?? "none"}`,
+  );
 }
 
 function fromRaw(raw: Uint8Array, element: ElementType, size: number, what: string): TensorData {

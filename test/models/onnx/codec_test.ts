@@ -198,7 +198,7 @@ Deno.test("what cannot be used is refused in one line", async () => {
     },
     {
       subgraph:
-        "Cannot read ONNX model: attribute else_branch holds a subgraph, which no operator here takes",
+        "Cannot read ONNX model: attribute else_branch of node \"choice\" (If) holds a subgraph, which no operator here takes",
       external:
         'Cannot read ONNX model: tensor "w" keeps its data in another file: only models in one file can be read',
       overridable:
