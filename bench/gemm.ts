@@ -1,5 +1,6 @@
 /** The yardstick of computing speed: a plain matrix product in ONNX Runtime, one thread. */
-import { IR_VERSION, OPSET, PRODUCER } from "../models/artifacts.ts";
+import { IR_VERSION, PRODUCER } from "../models/artifacts.ts";
+import { OPSET } from "../models/onnx/shapes.ts";
 import { GraphBuilder } from "../models/onnx/builder.ts";
 import { encodeModel } from "../models/onnx/codec.ts";
 import { fillUniform } from "../random/philox.ts";

@@ -17,6 +17,7 @@ import {
 import { dependsOnBatch } from "./nets/net.ts";
 import { encodeModel } from "./onnx/codec.ts";
 import type { Graph } from "./onnx/graph.ts";
+import { OPSET } from "./onnx/shapes.ts";
 import {
   criticEvalGraph,
   criticTrainingGraph,
@@ -27,7 +28,6 @@ import {
 } from "./training_graphs.ts";
 
 /** Versions written into every model file. */
-export const OPSET = 18;
 export const IR_VERSION = 9;
 export const PRODUCER = "wagon";
 

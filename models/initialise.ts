@@ -29,6 +29,8 @@ function fill(tensor: Float32Array, initialiser: Initialiser, key: StreamKey): v
   switch (initialiser.kind) {
     case "constant":
       return void tensor.fill(initialiser.value);
+    case "given":
+      return void tensor.set(initialiser.values);
     case "uniform":
       return fillUniform(tensor, key, -initialiser.bound, initialiser.bound);
     case "normal": {

@@ -71,7 +71,7 @@ function concatenated(operands: readonly Tensor[], axis: number): number[] | nul
 }
 
 /** For each element of a broadcast result, the place of the element that it comes from. */
-function sourcePlaces(from: readonly number[], shape: readonly number[]): number[] {
+export function sourcePlaces(from: readonly number[], shape: readonly number[]): number[] {
   let places = [0];
   let stride = numElements(from);
   for (const [axis, extent] of shape.entries()) {

@@ -82,28 +82,51 @@ export function batchNormTrain(
   name: string,
   x: Value,
 ): { output: Value; moments: BatchMoments } {
+  const { centred, ...moments } = batchMoments(b, x);
+  return { output: scaleAndShift(b, affineOf(b, name), centred, moments.variance), moments };
+}
+
+/** The moments of this batch, and x minus its mean. */
+export function batchMoments(b: GraphBuilder, x: Value): BatchMoments & { readonly centred: Value } {
   const { shape } = x.type;
   const axes = b.ints([...shape.keys()].filter((axis) => axis !== 1));
   const mean = b.op("ReduceMean", [x, axes], { keepdims: 0 });
   const centred = b.op("Sub", [x, perFeature(b, mean, x)]);
   const variance = b.op("ReduceMean", [b.op("Mul", [centred, centred]), axes], { keepdims: 0 });
   const positions = shape.slice(2).reduce((product: number, extent) => product * Number(extent), 1);
-  return { output: scaleAndShift(b, name, centred, variance), moments: { mean, variance, positions } };
+  return { centred, mean, variance, positions };
 }
 
 /** Batch normalisation with the running statistics (Algorithm 2). */
 export function batchNormInfer(b: GraphBuilder, name: string, x: Value): Value {
   const centred = b.op("Sub", [x, perFeature(b, b.value(`${name}.running_mean`), x)]);
-  return scaleAndShift(b, name, centred, b.value(`${name}.running_var`));
+  return scaleAndShift(b, affineOf(b, name), centred, b.value(`${name}.running_var`));
 }
 
-/** centred * (gamma / sqrt(variance + eps)) + beta: the quotient is taken once per feature, not per element. */
-function scaleAndShift(b: GraphBuilder, name: string, centred: Value, variance: Value): Value {
-  const eps = b.scalar(BATCH_NORM_EPS, centred.type.element);
+/** What follows the division by the deviation: [features] each. */
+export interface Affine {
+  readonly scale: Value;
+  readonly bias: Value;
+  /** Added to the variance before its root. */
+  readonly epsilon: number;
+}
+
+function affineOf(b: GraphBuilder, name: string): Affine {
+  return { scale: b.value(`${name}.weight`), bias: b.value(`${name}.bias`), epsilon: BATCH_NORM_EPS };
+}
+
+/** centred * (scale / sqrt(variance + eps)) + bias: the quotient is taken once per feature, not per element. */
+export function scaleAndShift(
+  b: GraphBuilder,
+  { scale, bias, epsilon }: Affine,
+  centred: Value,
+  variance: Value,
+): Value {
+  const eps = b.scalar(epsilon, centred.type.element);
   const deviation = b.op("Sqrt", [b.op("Add", [variance, eps])]);
-  const scale = b.op("Div", [b.value(`${name}.weight`), deviation]);
-  const shift = perFeature(b, b.value(`${name}.bias`), centred);
-  return b.op("Add", [b.op("Mul", [centred, perFeature(b, scale, centred)]), shift]);
+  const factor = b.op("Div", [scale, deviation]);
+  const shift = perFeature(b, bias, centred);
+  return b.op("Add", [b.op("Mul", [centred, perFeature(b, factor, centred)]), shift]);
 }
 
 /** [features] so that it broadcasts along axis 1 of x. */

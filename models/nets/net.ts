@@ -1,11 +1,12 @@
 /** What a network is to the rest of the project: its tensors, and functions that add it to a graph. */
 import type { GraphBuilder, Value } from "../onnx/builder.ts";
 
-/** How a tensor is filled at the start: uniform in [-bound, bound), normal, or one value. */
+/** How a tensor is filled at the start: uniform in [-bound, bound), normal, one value, or with values from a file. */
 export type Initialiser =
   | { readonly kind: "normal"; readonly mean: number; readonly deviation: number }
   | { readonly kind: "uniform"; readonly bound: number }
-  | { readonly kind: "constant"; readonly value: number };
+  | { readonly kind: "constant"; readonly value: number }
+  | { readonly kind: "given"; readonly values: Float32Array };
 
 /** A tensor that a network keeps: its name is that of a graph input. */
 export interface TensorSpec {

@@ -25,6 +25,9 @@ import { REDUCTIONS } from "./operators/reductions.ts";
 import { RESIZE } from "./operators/resize.ts";
 import { SLICING } from "./operators/slicing.ts";
 
+/** The version of ai.onnx that the table follows, and that files are written in. */
+export const OPSET = 18;
+
 /** Bounds on types, which keep inference fast on hostile files: both can double with each node. */
 const MAX_RANK = 64;
 const MAX_DIM_NAME = 200;

@@ -193,12 +193,14 @@ Deno.test("what cannot be used is refused in one line", async () => {
       attribute_of_no_type: await refusal(nodeModel([field(1, [97])])),
       large_attribute: await refusal(nodeModel([[...field(1, [97]), ...field(8, LARGE), 0xa0, 1, 7]])),
       sparse: await refusal(Uint8Array.from(field(7, field(15, [])))),
-      input_without_type: await refusal(Uint8Array.from(field(7, field(11, field(1, [120]))))),
+      input_without_type: await refusal(
+        Uint8Array.from([...field(7, field(11, field(1, [120]))), ...field(8, [0x10, 18])]),
+      ),
       cut: await refusal(encodeModel(small).subarray(0, 40)),
     },
     {
       subgraph:
-        "Cannot read ONNX model: attribute else_branch of node \"choice\" (If) holds a subgraph, which no operator here takes",
+        'Cannot read ONNX model: attribute else_branch of node "choice" (If) holds a subgraph, which no operator here takes',
       external:
         'Cannot read ONNX model: tensor "w" keeps its data in another file: only models in one file can be read',
       overridable:

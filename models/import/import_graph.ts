@@ -1,0 +1,386 @@
+/**
+ * From a model file to a graph of ours: operators brought to our version, constants computed, every batch taken, weights
+ * as inputs. A batch normalisation stands in its inference form, its running statistics inputs of their own: what a
+ * network trains with is decided where the graph is used (`imported_net.ts`).
+ */
+import { UserError } from "../../common/errors.ts";
+import { GraphBuilder, type Value } from "../onnx/builder.ts";
+import type { FileModel } from "../onnx/codec.ts";
+import { formatShape, formatType, isFixed } from "../onnx/dims.ts";
+import type { Dim, Graph, Node, Tensor } from "../onnx/graph.ts";
+import { GraphError, oneLine } from "../onnx/graph_error.ts";
+import { describeNode } from "../onnx/operator.ts";
+import { isOpName } from "../onnx/shapes.ts";
+import { tensorOf } from "../onnx/tensor.ts";
+import { type Constant, constantOf, evaluate, shapeConstant, tensorOfConstant } from "./evaluate.ts";
+import { takesGradient } from "./gradient_ways.ts";
+import { bringToOurs, type ChangeSite, FILE_OPSETS } from "./versions.ts";
+import { isUniform, Weights } from "./weights.ts";
+
+/** The batch axis in the imported graph. */
+export const BATCH = "N";
+
+/** Running mean and variance of one batch normalisation: inputs of the graph, and what the file holds for them. */
+export interface RunningStatistics {
+  readonly mean: string;
+  readonly variance: string;
+}
+
+export interface ImportedGraph {
+  /** Inputs: the network's own [N, ...], then weights and running statistics in the order of their use. One output. */
+  readonly graph: Graph;
+  /** What the file holds for each input but the first. */
+  readonly values: ReadonlyMap<string, Tensor>;
+  readonly statistics: readonly RunningStatistics[];
+  /** Dropout nodes, which pass everything on. */
+  readonly num_dropouts: number;
+}
+
+/** What is known of a value of the file: any of these. */
+interface Known {
+  /** It depends on the input, or on weights. */
+  readonly value?: Value;
+  readonly constant?: Constant;
+  readonly tensor?: Tensor;
+  /** Name of an initializer that may be trained. */
+  readonly weight?: string;
+}
+
+/** `name`: what errors call the graph, e.g. "g.onnx". `prefix`: stands before names of weights, e.g. "generator". */
+export function importGraph({ graph: file, opset }: FileModel, name: string, prefix: string): ImportedGraph {
+  const { min, max } = FILE_OPSETS;
+  if (opset < min || opset > max) {
+    throw refuseFile(
+      name,
+      `its version of ai.onnx must be ${min} to ${max}, found ${opset}; export it with opset 18`,
+    );
+  }
+  try {
+    return new Walk(file, opset, name, prefix).run();
+  } catch (error) {
+    throw error instanceof GraphError ? new UserError(error.message) : error;
+  }
+}
+
+function refuseFile(name: string, reason: string): UserError {
+  return new UserError(oneLine(`Cannot import ${name}: ${reason}`));
+}
+
+class Walk {
+  readonly #b: GraphBuilder;
+  readonly #known = new Map<string, Known>();
+  readonly #weights: Weights;
+  readonly #statistics: RunningStatistics[] = [];
+  readonly #input: Value;
+  /** The batch that the file was exported with, where its batch axis has a number. */
+  readonly #fixed_batch: number | null;
+  readonly #nodeNames = new Set<string>();
+  #num_dropouts = 0;
+  #num_fresh = 0;
+
+  constructor(
+    private readonly file: FileModel["graph"],
+    private readonly opset: number,
+    private readonly name: string,
+    prefix: string,
+  ) {
+    this.#b = new GraphBuilder(name);
+    const { type } = onlyInput(file, name);
+    const [batch, ...extents] = type.shape;
+    this.#fixed_batch = typeof batch === "number" ? batch : null;
+    this.#input = this.#b.input("x", type.element, [BATCH, ...extents]);
+    this.#weights = new Weights(this.#b, prefix);
+    for (const [own, tensor] of file.initializers) {
+      const weight = tensor.element === "float32" ? { weight: own } : {};
+      this.#known.set(own, { tensor, ...knownItems(tensor), ...weight });
+    }
+    this.#known.set(onlyInput(file, name).name, { value: this.#input });
+  }
+
+  run(): ImportedGraph {
+    if (this.file.outputs.length !== 1) {
+      throw refuseFile(
+        this.name,
+        `it must have one output, found ${
+          this.file.outputs.map((output) => output.name).join(", ") || "none"
+        }; ` +
+          "export the network so that it returns one tensor",
+      );
+    }
+    const output = this.file.outputs[0]!.name;
+    const isNeeded = neededNodes(this.file.nodes, output);
+    for (const node of this.file.nodes) {
+      if (!isNeeded.has(node)) continue;
+      for (const ours of this.#ours(node)) this.#node(ours);
+    }
+    const { value } = this.#known.get(output) ?? {};
+    if (value === undefined) {
+      throw refuseFile(
+        this.name,
+        `its output "${output}" must depend on its input, found no way between them`,
+      );
+    }
+    this.#b.output(value, this.#fresh("output"));
+    const { graph, names } = withoutUnread(this.#b.build());
+    const values = new Map([...this.#weights.values].filter(([name]) => names.has(name)));
+    return { graph, values, statistics: this.#statistics, num_dropouts: this.#num_dropouts };
+  }
+
+  /** A node of the file in the operators of our version. */
+  #ours(node: Node): readonly Node[] {
+    if (node.domain !== "" || !isOpName(node.op)) return [node];
+    const site: ChangeSite = {
+      rank: (input) => this.#shape(node, input).length,
+      ints: (values) => {
+        const name = this.#fresh("ints");
+        const tensor = tensorOf("int64", [values.length], values);
+        this.#known.set(name, { tensor, ...knownItems(tensor) });
+        return name;
+      },
+      fresh: () => this.#fresh("between"),
+      extentsFrom: (input, axis) => {
+        const extents = this.#shape(node, input).slice(axis);
+        return isFixed(extents)
+          ? extents
+          : this.#fail(node, `extents must be numbers: found ${formatShape(extents)}`);
+      },
+      fail: (reason) => this.#fail(node, reason),
+    };
+    return bringToOurs({ ...node, op: node.op }, this.opset, site);
+  }
+
+  #node(node: Node): void {
+    const inputs = node.inputs.map((name) => name === "" ? undefined : this.#read(node, name));
+    if (node.domain === "" && node.op === "Dropout") return this.#dropout(node, inputs);
+    if (node.domain === "" && node.op === "BatchNormalization") return this.#batchNorm(node, inputs);
+    const constant = this.#evaluate(node, inputs);
+    const isGraph = inputs.some((known) => known?.value !== undefined || known?.weight !== undefined);
+    if (constant !== undefined && (!isGraph || !isOpName(node.op) || constant.element !== "float32")) {
+      this.#set(node, 0, { constant });
+      return;
+    }
+    if (node.op === "Constant" && node.attributes.value?.kind === "tensor") {
+      return this.#set(node, 0, { tensor: node.attributes.value.value });
+    }
+    // Where equal tensors were merged, exporters keep the names of all of them by Identity.
+    const [first] = inputs;
+    if (node.op === "Identity" && first?.weight !== undefined) {
+      return this.#set(node, 0, isUniform(first.tensor!) ? { ...first, weight: node.outputs[0]! } : first);
+    }
+    const values = this.#emit(node, inputs);
+    values.forEach((value, i) => this.#set(node, i, { value, ...i === 0 && constant && { constant } }));
+  }
+
+  #evaluate(node: Node, inputs: readonly (Known | undefined)[]): Constant | undefined {
+    if (node.domain !== "") return undefined;
+    if (node.op === "Shape" || node.op === "Size") {
+      const shape = inputs[0]?.value?.type.shape ?? inputs[0]?.tensor?.shape ?? inputs[0]?.constant?.shape;
+      return shape && shapeConstant(node, shape);
+    }
+    const constants = inputs.map((known) => known?.constant);
+    const isConstant = inputs.every((known, i) => known === undefined || constants[i] !== undefined);
+    return isConstant ? evaluate({ node, inputs: constants }) : undefined;
+  }
+
+  /** The node itself in the new graph. */
+  #emit(node: Node, inputs: readonly (Known | undefined)[]): readonly Value[] {
+    if (node.domain !== "" || !isOpName(node.op)) {
+      const op = node.domain === "" ? node.op : `${node.domain}.${node.op}`;
+      this.#fail(
+        node,
+        `operator ${op} is not among those that are differentiated here; write it with others before export, or add ` +
+          "it to models/onnx/operators/ and models/autodiff/rules/",
+      );
+    }
+    const { op } = node;
+    if (op === "Reshape") inputs = [inputs[0], this.#reshapeTo(node, inputs)];
+    if (op === "Resize") {
+      const resized = this.#resize(node, inputs);
+      if (resized !== null) return [resized];
+    }
+    const operands = inputs.map((known, i) =>
+      known === undefined ? null : this.#operand(node, known, takesGradient(op, i))
+    );
+    return this.#apply(node, operands, node.attributes);
+  }
+
+  #apply(node: Node, operands: readonly (Value | null)[], attributes: Node["attributes"]): readonly Value[] {
+    const isFree = node.name !== "" && !this.#nodeNames.has(node.name) && !this.#b.has(node.name);
+    if (isFree) this.#nodeNames.add(node.name);
+    const output = this.#fresh(node.outputs[0] || node.op);
+    const outputs = node.outputs.findLastIndex((name) => name !== "") + 1;
+    return this.#b.ops(node.op, operands, attributes, outputs, { ...isFree && { name: node.name }, output });
+  }
+
+  /** A value for an operator's input. Constants stay constants where no gradient flows. */
+  #operand(node: Node, known: Known, isTrained: boolean): Value {
+    if (known.value !== undefined && (isTrained || known.constant === undefined)) return known.value;
+    if (known.weight !== undefined && isTrained) return this.#weights.read(known.weight, known.tensor!, node);
+    const tensor = known.tensor ?? tensorOfConstant(known.constant!);
+    if (tensor !== undefined) return this.#b.constant(tensor);
+    return this.#withBatch(node, known.constant!);
+  }
+
+  /** A shape that holds the batch, computed when the graph runs. */
+  #withBatch(node: Node, { items }: Constant): Value {
+    const batch = this.#b.op("Shape", [this.#input], { start: 0, end: 1 });
+    const parts = items.map((item) =>
+      typeof item === "number"
+        ? this.#b.ints([item])
+        : item === BATCH
+        ? batch
+        : this.#fail(node, `extents must be numbers or the batch: found ${item}`)
+    );
+    return parts.length === 1 ? batch : this.#b.op("Concat", parts, { axis: 0 });
+  }
+
+  /** The shape to reshape to, for any batch: 0 copies it where it stays in its place, else it is what is left. */
+  #reshapeTo(node: Node, [x, to]: readonly (Known | undefined)[]): Known | undefined {
+    const items = to?.constant?.items;
+    const from = x?.value?.type.shape;
+    if (items === undefined || from === undefined) return to;
+    const isBatch = (item: Dim, i: number) =>
+      typeof item === "string" || (i === 0 && item === this.#fixed_batch && from[0] === BATCH);
+    if (!items.some(isBatch)) return to;
+    const shape = items.map((item, i) => !isBatch(item, i) ? item : i === 0 && from[0] === BATCH ? 0 : -1);
+    const isClear = shape.filter((item) => item === -1).length <= 1 && !items.includes(0);
+    if (!isClear) this.#fail(node, `its shape must hold the batch once: found ${formatShape(items)}`);
+    return { constant: { element: "int64", shape: [shape.length], items: shape } };
+  }
+
+  /** Where sizes say the batch, only the other axes are resized; null where they do not. */
+  #resize(node: Node, [x, _roi, _scales, sizes]: readonly (Known | undefined)[]): Value | null {
+    const from = x?.value?.type.shape, items = sizes?.constant?.items;
+    if (from?.[0] !== BATCH || items?.length !== from.length || node.attributes.axes) return null;
+    if (items[0] !== BATCH && items[0] !== this.#fixed_batch) return null;
+    const axes = [...items.keys()].slice(1);
+    const numbers = axes.map((axis) => items[axis]!);
+    if (!isFixed(numbers)) return this.#fail(node, `sizes must be numbers: found ${formatShape(items)}`);
+    const attributes: Node["attributes"] = { ...node.attributes, axes: { kind: "ints", value: axes } };
+    return this.#apply(node, [x!.value!, null, null, this.#b.ints(numbers)], attributes)[0]!;
+  }
+
+  /** Nothing is dropped: files are exported for use, and a training graph draws no numbers. */
+  #dropout(node: Node, [x, ratio, training]: readonly (Known | undefined)[]): void {
+    const drops = (training?.constant?.items[0] ?? 0) !== 0 && (ratio?.constant?.items[0] ?? 0.5) !== 0;
+    const isRead = (name: string | undefined) =>
+      this.file.nodes.some(({ inputs }) => name && inputs.includes(name));
+    if (drops || (training && training.constant === undefined) || isRead(node.outputs[1])) {
+      this.#fail(
+        node,
+        "Dropout must drop nothing: export the network in evaluation mode (model.eval()), or set its p to 0",
+      );
+    }
+    this.#num_dropouts++;
+    this.#set(node, 0, x!);
+  }
+
+  #batchNorm(node: Node, inputs: readonly (Known | undefined)[]): void {
+    const [x, scale, bias, mean, variance] = inputs;
+    if (!x || !scale || !bias || !mean?.tensor || !variance?.tensor) {
+      this.#fail(node, "it must have five inputs, the running mean and variance of the file's own weights");
+    }
+    const operands = [x, scale, bias].map((known) => this.#operand(node, known, true));
+    const stem = scale.weight?.replace(/\.weight$/, "") ?? (node.name || node.outputs[0]!);
+    const running = [["running_mean", mean.tensor], ["running_var", variance.tensor]] as const;
+    const statistics = running.map(([what, tensor]) => this.#weights.declare(`${stem}.${what}`, tensor));
+    const { epsilon } = node.attributes;
+    const values = this.#apply(
+      { ...node, outputs: node.outputs.slice(0, 1) },
+      [...operands, ...statistics],
+      epsilon ? { epsilon } : {},
+    );
+    this.#statistics.push({ mean: statistics[0]!.name, variance: statistics[1]!.name });
+    this.#set(node, 0, { value: values[0]! });
+  }
+
+  #read(node: Node, name: string): Known {
+    return this.#known.get(name) ??
+      this.#fail(node, `its input "${name}" must be written before, found no node or initializer that does`);
+  }
+
+  #shape(node: Node, name: string): readonly Dim[] {
+    const { value, tensor, constant } = this.#read(node, name);
+    return value?.type.shape ?? tensor?.shape ?? constant!.shape;
+  }
+
+  #set(node: Node, index: number, known: Known): void {
+    const name = node.outputs[index];
+    if (!name) return;
+    if (this.#known.has(name)) this.#fail(node, `"${name}" must be written once, found it twice`);
+    this.#known.set(name, known);
+  }
+
+  #fresh(stem: string): string {
+    let name = stem;
+    while (this.#b.has(name) || this.#known.has(name)) name = `${stem}_${this.#num_fresh++}`;
+    return name;
+  }
+
+  #fail(node: Node, reason: string): never {
+    throw new UserError(oneLine(`Cannot import ${describeNode(this.name, node)}: ${reason}`));
+  }
+}
+
+function knownItems(tensor: Tensor): Pick<Known, "constant"> {
+  const constant = constantOf(tensor);
+  return constant === undefined ? {} : { constant };
+}
+
+/** The one input that is no initializer: float32 [batch, ...] with numbers after the batch. */
+function onlyInput({ inputs, initializers }: FileModel["graph"], name: string) {
+  const own = inputs.filter((input) => !initializers.has(input.name));
+  const [input] = own;
+  if (input === undefined || own.length > 1) {
+    throw refuseFile(
+      name,
+      `it must have one input, found ${own.map((each) => each.name).join(", ") || "none"}; ` +
+        "export the network so that it takes one tensor",
+    );
+  }
+  const { type } = input;
+  if (type?.element !== "float32" || type.shape.length < 2) {
+    throw refuseFile(
+      name,
+      `its input "${input.name}" must be float32 [batch, ...], found ${formatType(type)}`,
+    );
+  }
+  if (!isFixed(type.shape.slice(1))) {
+    throw refuseFile(
+      name,
+      `only the batch axis of its input "${input.name}" may be open, found ${formatType(type)}; ` +
+        "export it with numbers for the others",
+    );
+  }
+  return { name: input.name, type };
+}
+
+/** The nodes that the output depends on. */
+function neededNodes(nodes: readonly Node[], output: string): ReadonlySet<Node> {
+  const needed = new Set([output]), found = new Set<Node>();
+  for (const node of nodes.toReversed()) {
+    if (!node.outputs.some((name) => name !== "" && needed.has(name))) continue;
+    found.add(node);
+    for (const name of node.inputs) needed.add(name);
+  }
+  return found;
+}
+
+/** The graph without nodes, constants and inputs that nothing reads; its first input stays. */
+function withoutUnread(graph: Graph): { graph: Graph; names: ReadonlySet<string> } {
+  const nodes = neededNodes(graph.nodes, graph.outputs[0]!);
+  const read = new Set([graph.inputs[0]!, graph.outputs[0]!]);
+  for (const node of nodes) for (const name of [...node.inputs, ...node.outputs]) read.add(name);
+  const kept = graph.nodes.filter((node) => nodes.has(node));
+  const names = new Set(graph.inputs.filter((name) => read.has(name)));
+  return {
+    names,
+    graph: {
+      ...graph,
+      nodes: kept,
+      inputs: [...names],
+      initializers: new Map([...graph.initializers].filter(([name]) => read.has(name))),
+      types: new Map([...graph.types].filter(([name]) => read.has(name))),
+    },
+  };
+}

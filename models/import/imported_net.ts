@@ -1,0 +1,284 @@
+/** A network made of an imported graph: what it trains, and how it runs in training and afterwards. */
+import { UserError } from "../../common/errors.ts";
+import { decompose } from "../autodiff/decompose.ts";
+import { gradients } from "../autodiff/gradients.ts";
+import { batchMoments, scaleAndShift } from "../nets/layers.ts";
+import type { BatchMoments, Net, TensorSpec } from "../nets/net.ts";
+import { GraphBuilder, type Value } from "../onnx/builder.ts";
+import { isFixed } from "../onnx/dims.ts";
+import type { Graph, Node } from "../onnx/graph.ts";
+import { GraphError } from "../onnx/graph_error.ts";
+import { numElements } from "../onnx/tensor.ts";
+import { applyFit, type Fit, fitShape } from "./fit.ts";
+import type { ImportedGraph } from "./import_graph.ts";
+import { trainableWeights } from "./trainable.ts";
+
+export type Role = "generator" | "critic";
+
+/** An imported graph with its weights sorted out. */
+export interface ImportedNetwork {
+  readonly role: Role;
+  /** Inputs: the network's own, trained weights, running statistics. */
+  readonly graph: Graph;
+  readonly parameters: readonly TensorSpec[];
+  readonly statistics: readonly TensorSpec[];
+  /** Of one example, as the file says. */
+  readonly input_shape: readonly number[];
+  readonly output_shape: readonly number[];
+  readonly num_dropouts: number;
+}
+
+/**
+ * Sorts out the weights of an imported graph, and proves that it can be differentiated. `patterns`: which are trained.
+ * Throws UserError where an operator on the way has no gradient.
+ */
+export function importedNetwork(
+  imported: ImportedGraph,
+  role: Role,
+  patterns: readonly string[],
+): ImportedNetwork {
+  const { values, statistics, num_dropouts } = imported;
+  const trained = trainableWeights(imported, patterns);
+  const running = statistics.flatMap(({ mean, variance }) => [mean, variance]);
+  const free = new Set([...trained, ...running]);
+  const frozen = [...values].filter(([name]) => !free.has(name));
+  const [x] = imported.graph.inputs;
+  const graph: Graph = {
+    ...imported.graph,
+    inputs: [x!, ...trained, ...running],
+    initializers: new Map([...imported.graph.initializers, ...frozen]),
+  };
+  const spec = (name: string): TensorSpec => {
+    const { shape, data } = values.get(name)!;
+    return { name, shape, initialiser: { kind: "given", values: data as Float32Array } };
+  };
+  const extents = (name: string) => graph.types.get(name)!.shape.slice(1) as readonly number[];
+  const network = {
+    role,
+    graph,
+    parameters: trained.map(spec),
+    statistics: running.map(spec),
+    input_shape: extents(x!),
+    output_shape: extents(graph.outputs[0]!),
+    num_dropouts,
+  };
+  checkExtents(network);
+  checkDifferentiable(network);
+  return network;
+}
+
+function checkExtents({ graph, parameters, statistics, output_shape }: ImportedNetwork): void {
+  const [batch] = graph.types.get(graph.outputs[0]!)!.shape;
+  if (batch === graph.types.get(graph.inputs[0]!)!.shape[0] && isFixed(output_shape)) {
+    const empty = [...parameters, ...statistics].find(({ shape }) => numElements(shape) === 0);
+    if (empty === undefined) return;
+    throw refuse(graph, `weight ${empty.name} must have elements, found shape [${empty.shape}]`);
+  }
+  throw refuse(
+    graph,
+    `its output must be [batch, ...] with the batch of its input, found [${
+      graph.types.get(graph.outputs[0]!)!.shape
+    }]; export it with a dynamic batch axis`,
+  );
+}
+
+function refuse(graph: Graph, reason: string): UserError {
+  return new UserError(`Cannot import ${graph.name}: ${reason}`);
+}
+
+/** Differentiates it once, under the names that the file has, so that errors are about the file. */
+function checkDifferentiable({ role, graph, parameters }: ImportedNetwork): void {
+  try {
+    const b = new GraphBuilder(graph.name);
+    const [x, ...others] = graph.inputs;
+    const { element, shape } = graph.types.get(x!)!;
+    b.input(x!, element, [2, ...shape.slice(1)]);
+    for (const name of others) {
+      const type = graph.types.get(name)!;
+      b.input(name, type.element, type.shape);
+    }
+    const output = replay(graph, b, b.value(x!), { keeps_names: true });
+    b.output(b.op("ReduceSum", [output], { keepdims: 0 }), "sum of the output");
+    const wrt = [...parameters.map(({ name }) => name), ...role === "critic" ? [x!] : []];
+    gradients(decompose(b.build()), { loss: "sum of the output", wrt });
+  } catch (error) {
+    throw error instanceof GraphError ? new UserError(error.message) : error;
+  }
+}
+
+interface ReplayOptions {
+  readonly keeps_names?: boolean;
+  /** What stands for a batch normalisation. */
+  readonly normalise?: (node: Node, operands: readonly Value[]) => Value;
+}
+
+/** The nodes of an imported graph on `x`, in a graph that has its other inputs by name. */
+function replay(graph: Graph, b: GraphBuilder, x: Value, options: ReplayOptions = {}): Value {
+  const values = new Map([[graph.inputs[0]!, x]]);
+  const shapes = new Map<string, readonly number[]>();
+  const valueOf = (name: string): Value => {
+    const known = values.get(name);
+    if (known) return known;
+    const tensor = graph.initializers.get(name);
+    const value = tensor ? b.constant(tensor) : b.value(name);
+    values.set(name, value);
+    if (tensor?.element === "int64") shapes.set(name, Array.from(tensor.data, Number));
+    return value;
+  };
+  for (const node of graph.nodes) {
+    const operands = node.inputs.map((name) => name === "" ? null : valueOf(name));
+    const known = shapeOf(node, operands, shapes);
+    if (known !== undefined) {
+      shapes.set(node.outputs[0]!, known);
+      values.set(node.outputs[0]!, b.ints(known));
+      continue;
+    }
+    const isNormal = node.op === "BatchNormalization" && options.normalise !== undefined;
+    const outputs = isNormal ? [options.normalise!(node, operands as Value[])] : b.ops(
+      node.op,
+      operands,
+      node.attributes,
+      node.outputs.length,
+      options.keeps_names ? { name: node.name, output: node.outputs[0]! } : {},
+    );
+    node.outputs.forEach((name, i) => values.set(name, outputs[i]!));
+  }
+  return valueOf(graph.outputs[0]!);
+}
+
+/** The numbers of a shape that holds the batch, once that is known: gradient rules ask for constants. */
+function shapeOf(
+  node: Node,
+  operands: readonly (Value | null)[],
+  shapes: ReadonlyMap<string, readonly number[]>,
+): readonly number[] | undefined {
+  if (node.op === "Shape") {
+    const batch = operands[0]!.type.shape[0];
+    return typeof batch === "number" ? [batch] : undefined;
+  }
+  if (node.op !== "Concat") return undefined;
+  const parts = node.inputs.map((name) => shapes.get(name));
+  return parts.every((part) => part !== undefined) ? parts.flat() : undefined;
+}
+
+/** What a pair of networks is fitted to. */
+export interface Interface {
+  /** Shape of one example, channels first. */
+  readonly example_shape: readonly number[];
+  /** Whether the critic's last Sigmoid goes, since the loss has it (objective gan). */
+  readonly logits: boolean;
+}
+
+function described(shape: readonly number[]): string {
+  return shape.join(" x ");
+}
+
+/** A generator from noise [N, latent] to examples. Throws UserError where its output is no such example. */
+export function generatorNet(network: ImportedNetwork, { example_shape }: Interface): Net {
+  const { input_shape, output_shape, graph } = network;
+  const fit = fitShape(output_shape, example_shape);
+  if (fit === null) {
+    throw new UserError(
+      `Cannot use generator ${graph.name}: it must make examples of ${
+        described(example_shape)
+      }, as the data and the ` +
+        `critic have them, found ${described(output_shape)}`,
+    );
+  }
+  const latent = numElements(input_shape);
+  return netOf(network, {
+    input_shape: [latent],
+    output_shape: example_shape,
+    before: { perm: null, shape: input_shape },
+    after: fit,
+  });
+}
+
+/** A critic from examples to scores [N, 1]. Throws UserError where it takes no such examples or gives no score. */
+export function criticNet(network: ImportedNetwork, { example_shape, logits }: Interface): Net {
+  const { input_shape, output_shape, graph } = network;
+  const fit = fitShape(example_shape, input_shape);
+  if (fit === null) {
+    const [rows, columns] = example_shape.slice(-2), [height, width] = input_shape.slice(-2);
+    const grows = example_shape.length > 1 && height === width && height! > Math.max(rows!, columns!);
+    throw new UserError(
+      `Cannot use critic ${graph.name}: it must take examples of ${
+        described(example_shape)
+      }, as the data are, ` +
+        `found ${described(input_shape)}` + (grows ? `; --pad-to ${height} gives the images a border` : ""),
+    );
+  }
+  if (numElements(output_shape) !== 1) {
+    throw new UserError(
+      `Cannot use critic ${graph.name}: it must give one score for each example, [N,1], found [N,${output_shape}]`,
+    );
+  }
+  return netOf(logits ? withoutSigmoid(network) : network, {
+    input_shape: example_shape,
+    output_shape: [1],
+    before: fit,
+    after: { perm: null, shape: [1] },
+  });
+}
+
+/** Whether the last operator but for changes of shape is Sigmoid. */
+export function endsInSigmoid(network: ImportedNetwork): boolean {
+  return lastSigmoid(network.graph) !== undefined;
+}
+
+const RESHAPES = ["Reshape", "Squeeze", "Unsqueeze", "Flatten", "Identity"];
+
+function lastSigmoid({ nodes, outputs }: Graph): Node | undefined {
+  let name = outputs[0];
+  for (const node of nodes.toReversed()) {
+    if (node.outputs[0] !== name) continue;
+    if (node.op === "Sigmoid") return node;
+    if (!RESHAPES.includes(node.op)) return undefined;
+    name = node.inputs[0];
+  }
+  return undefined;
+}
+
+function withoutSigmoid(network: ImportedNetwork): ImportedNetwork {
+  const { graph } = network, last = lastSigmoid(graph);
+  if (last === undefined) return network;
+  const nodes = graph.nodes.map((node) => node === last ? { ...node, op: "Identity", attributes: {} } : node);
+  return { ...network, graph: { ...graph, nodes } };
+}
+
+interface Frame extends Pick<Net, "input_shape" | "output_shape"> {
+  readonly before: Fit;
+  readonly after: Fit;
+}
+
+function netOf(network: ImportedNetwork, { before, after, ...shapes }: Frame): Net {
+  const { graph, parameters, statistics } = network;
+  const run = (b: GraphBuilder, x: Value, normalise?: ReplayOptions["normalise"]) => {
+    const fitted = applyFit(b, x, before);
+    return applyFit(b, replay(graph, b, fitted, normalise ? { normalise } : {}), after);
+  };
+  return {
+    ...shapes,
+    parameters,
+    statistics,
+    train(b, x) {
+      const moments: BatchMoments[] = [];
+      const output = run(b, x, (node, [hidden, scale, bias]) => {
+        const { centred, ...batch } = batchMoments(b, hidden!);
+        moments.push(batch);
+        return scaleAndShift(
+          b,
+          { scale: scale!, bias: bias!, epsilon: epsilonOf(node) },
+          centred,
+          batch.variance,
+        );
+      });
+      return { output, moments };
+    },
+    infer: (b, x) => run(b, x),
+  };
+}
+
+function epsilonOf({ attributes: { epsilon } }: Node): number {
+  return epsilon?.kind === "float" ? epsilon.value : 1e-5;
+}
