@@ -9,11 +9,17 @@ import type { DataSet } from "./data/data_set.ts";
 import { paddedShape, type Padding } from "./data/pad.ts";
 import type { Shaping } from "./data/pictures.ts";
 import { RMSPROP } from "./optimizer.ts";
+import type { FileNetworks, OwnNetworks } from "./own_networks.ts";
 import { type Hyperparameters, type Preset, type PresetName, PRESETS } from "./presets.ts";
 
 export interface RunConfig extends Hyperparameters, Padding, Shaping {
+  /** Where hyperparameters come from, and the networks unless they are a person's own. */
   readonly preset: PresetName;
-  readonly networks: Networks;
+  readonly networks: Networks | FileNetworks;
+  /** Files of own networks, and patterns of the weights to train; null and none for those of the preset. */
+  readonly generator: string | null;
+  readonly critic: string | null;
+  readonly trainable: readonly string[];
   /** A data set that the project draws, or null where `data` names a file or folder. */
   readonly dataset: string | null;
   readonly data: string | null;
@@ -69,7 +75,7 @@ const MAY_CHANGE: ReadonlySet<keyof RunConfig> = new Set([
 export const DEFAULT_MIN_STEPS = 10_000;
 
 /** The values a person gave, on the command line or in a file. */
-export type GivenConfig = Partial<Omit<RunConfig, "networks" | "objective" | "optimizer">>;
+export type GivenConfig = Partial<Omit<RunConfig, "networks" | "optimizer">>;
 
 /**
  * The side that images are padded to: what was given, else the smallest that the preset's networks take. Throws
@@ -111,19 +117,43 @@ function checkSteering(
   );
 }
 
+/** What own networks leave no choice about. Throws {@linkcode UserError} where something else was given. */
+function checkOwn(given: GivenConfig, name: PresetName, own: Pick<OwnNetworks, "latent">): void {
+  const { objective } = PRESETS[name];
+  if (given.objective !== undefined && given.objective !== objective) {
+    throw new UserError(
+      `Cannot use --preset ${name}: with --objective ${given.objective} its objective must be that, found ${objective}; ` +
+        "leave one of them out",
+    );
+  }
+  const option = given.dropout ? "dropout" : given.width !== undefined ? "width" : null;
+  if (option !== null) {
+    throw new UserError(
+      `Cannot use --${option} with own networks: it is for those of presets; leave it out, or build it into the files`,
+    );
+  }
+  if (given.latent !== undefined && given.latent !== own.latent) {
+    throw new UserError(
+      `Cannot use --latent ${given.latent}: it must be what the generator takes, ${own.latent}; leave it out`,
+    );
+  }
+}
+
 /** Throws {@linkcode UserError} for the first given value that does not fit the preset, the data or another. */
 function checkGiven(
   given: GivenConfig,
   name: PresetName,
   preset: Preset,
   example_shape: readonly number[],
+  own: Pick<OwnNetworks, "latent"> | null,
 ): void {
-  if (preset.plane && example_shape.length !== 1) {
+  if (preset.plane && own === null && example_shape.length !== 1) {
     throw new UserError(
       `Cannot use --preset ${name}: its networks take points, found examples of ` +
         `${example_shape.join(" x ")}; leave it out, or take --dataset 8gaussians`,
     );
   }
+  if (own !== null) checkOwn(given, name, own);
   if (given.warm_up && given.schedule === "post") {
     throw new UserError(
       "Cannot warm up: --warm-up needs --schedule paper, found post; leave one of them out",
@@ -152,26 +182,35 @@ function checkGiven(
 
 /**
  * Completes what was given from the preset. `preset` is the one that applies if none was given. `data`: as they are,
- * before padding. Throws {@linkcode UserError} for what does not fit together.
+ * before padding. `own`: networks in place of the preset's. Throws {@linkcode UserError} for what does not fit together.
  */
 export function resolveConfig(
   given: GivenConfig,
   preset: PresetName,
   data: Pick<DataSet, "example_shape">,
+  own: Pick<OwnNetworks, "latent" | "facts"> | null = null,
 ): RunConfig {
   const name = given.preset ?? preset;
   const { about: _about, networks, sides, plane: _plane, latentFor, width: own_width, ...hyperparameters }:
     Preset = PRESETS[name];
-  checkGiven(given, name, PRESETS[name], data.example_shape);
+  checkGiven(given, name, PRESETS[name], data.example_shape, own);
   const padding = {
-    pad_to: sideFor(name, { ...sides && { sides } }, given.pad_to ?? undefined, data.example_shape),
+    pad_to: sideFor(
+      name,
+      { ...sides && own === null && { sides } },
+      given.pad_to ?? undefined,
+      data.example_shape,
+    ),
     pad_value: given.pad_value ?? 0,
   };
-  const width = given.width ?? own_width ?? null;
+  const width = own ? null : given.width ?? own_width ?? null;
   const dropout = given.dropout ?? 0;
-  const latent = given.latent ?? latentFor?.(data.example_shape) ?? hyperparameters.latent;
+  const latent = own?.latent ?? given.latent ?? latentFor?.(data.example_shape) ?? hyperparameters.latent;
   return {
     ...hyperparameters,
+    generator: null,
+    critic: null,
+    trainable: [],
     latent,
     dataset: null,
     data: null,
@@ -195,7 +234,7 @@ export function resolveConfig(
     width,
     dropout,
     preset: name,
-    networks: dropping(
+    networks: own?.facts ?? dropping(
       networks(latent, paddedShape(data.example_shape, padding), width ?? undefined),
       dropout,
     ),
@@ -224,6 +263,9 @@ const UNSAID_BEFORE = {
   stop_when_flat: false,
   min_steps: DEFAULT_MIN_STEPS,
   evaluate_every: 0,
+  generator: null,
+  critic: null,
+  trainable: [],
 } as const satisfies Partial<RunConfig>;
 
 /** The configuration of a recorded run, of any format that can be read. */
@@ -237,7 +279,7 @@ export function recordedConfig(config: Readonly<Record<string, unknown>>): RunCo
  */
 export function resumeConfig(recorded: RunConfig, given: GivenConfig): RunConfig {
   for (const [key, value] of Object.entries(given) as [keyof GivenConfig, unknown][]) {
-    if (MAY_CHANGE.has(key) || recorded[key] === value) continue;
+    if (MAY_CHANGE.has(key) || JSON.stringify(recorded[key]) === JSON.stringify(value)) continue;
     throw new UserError(
       `Cannot resume with another ${key}: the run has ${recorded[key]}, found ${value}; ` +
         `leave the option out, or start a new run`,

@@ -247,6 +247,7 @@ function introduce(run: Prepared, console: Console): void {
     `Generator ${count(layouts.generator.size)} parameters, critic ${count(layouts.critic.size)}; ` +
       `run folder ${run.folder.path}`,
   );
+  for (const note of run.notes) console.line(note);
   for (const { file, reason } of run.passed_over) console.line(`Passed over checkpoint ${file}: ${reason}`);
   if (facts.incarnation > 0) {
     const from = checkpoint ? `checkpoint ${checkpoint.file}` : "the start (no good checkpoint)";

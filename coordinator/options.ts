@@ -4,6 +4,7 @@ import { UserError } from "../common/errors.ts";
 import { checkOptions, type Given, type OptionTable } from "../common/options.ts";
 import { DEFAULT_MIN_STEPS, type GivenConfig } from "./config.ts";
 import { DATASET_NAMES } from "./data/resolve.ts";
+import { OBJECTIVE_NAMES } from "../models/objectives/objectives.ts";
 import { type PresetName, PRESETS } from "./presets.ts";
 
 const PRESET_TEXT = "the preset's";
@@ -50,6 +51,34 @@ const RUN_OPTIONS = {
     max: 3,
     default_text: "those of the images",
     about: "1: make images grey; 3: colour",
+    group: "What to train",
+  },
+  generator: {
+    kind: "string",
+    value: "FILE",
+    about: "Your own generator, an ONNX file (docs/your-own-networks.md); with --critic",
+    group: "What to train",
+  },
+  critic: {
+    kind: "string",
+    value: "FILE",
+    about: "Your own critic, an ONNX file; with --generator",
+    group: "What to train",
+  },
+  objective: {
+    kind: "choice",
+    choices: OBJECTIVE_NAMES,
+    default_text: "the preset's",
+    about: "The losses for your own networks; the preset of that name then gives the hyperparameters",
+    group: "What to train",
+  },
+  trainable: {
+    kind: "string",
+    value: "PATTERN",
+    repeated: true,
+    about:
+      "Weights of your own networks to train, by name, e.g. generator.head.*; a network that no pattern " +
+      "names trains all",
     group: "What to train",
   },
   pad_to: {

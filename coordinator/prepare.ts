@@ -4,10 +4,12 @@ import { UserError } from "../common/errors.ts";
 import { WAGON_VERSION } from "../common/version.ts";
 import { Kernels } from "../kernels/kernels.ts";
 import { buildArtifacts, MANIFEST_FILE } from "../models/artifacts.ts";
-import { initialState } from "../models/initialise.ts";
+import { decodeInitial, encodeInitial } from "../models/initial_file.ts";
+import { type InitialState, initialState } from "../models/initialise.ts";
 import type { Manifest } from "../models/manifest.ts";
 import { parseManifest } from "../models/manifest_check.ts";
-import { dependsOnBatch } from "../models/nets/net.ts";
+import { dependsOnBatch, type Net } from "../models/nets/net.ts";
+import { GraphError } from "../models/onnx/graph_error.ts";
 import { buildNetworks } from "../models/nets/networks.ts";
 import { objectiveOf } from "../models/objectives/objectives.ts";
 import { openLog } from "../runlog/log_file.ts";
@@ -30,7 +32,8 @@ import { padImages } from "./data/pad.ts";
 import type { Shaping } from "./data/pictures.ts";
 import { openDataSet } from "./data/resolve.ts";
 import { ModelState } from "./model_state.ts";
-import { presetFor } from "./presets.ts";
+import { areFromFiles, openOwnNetworks, ownOptions } from "./own_networks.ts";
+import { presetFor, presetForOwn } from "./presets.ts";
 import { createRunFolder, readRecorded, RunFolder, runName } from "./run_folder.ts";
 import { ShardedData } from "./sharded_data.ts";
 
@@ -55,7 +58,12 @@ export interface Prepared {
   /** The checkpoint that a resumed run goes on from; null: from step 0. */
   readonly checkpoint: CheckpointInfo | null;
   readonly passed_over: readonly BadCheckpoint[];
+  /** What a person should know of own networks, a line each. */
+  readonly notes: readonly string[];
 }
+
+/** Beside the artifacts of a run of own networks: the weights that it begins with. */
+const INITIAL_FILE = "initial.safetensors";
 
 /** Prepares a new run, or the next incarnation of one. Throws {@linkcode UserError}. */
 export function prepare(options: PrepareOptions): Promise<Prepared> {
@@ -65,18 +73,29 @@ export function prepare(options: PrepareOptions): Promise<Prepared> {
 async function prepareNew(options: PrepareOptions): Promise<Prepared> {
   const { given } = options;
   const seed = given.seed ?? 1;
+  const options_of_own = ownOptions(given);
+  const own = options_of_own && openOwnNetworks(options_of_own);
   const unpadded = await openDataSet({ ...sourceOf(given), ...shapingOf(given), seed });
   const dataset = given.data === undefined ? given.dataset ?? "strokes" : null;
-  const preset = presetFor({ dataset, example_shape: unpadded.example_shape });
-  const resolved = resolveConfig({ exact: options.exact, ...given, dataset }, preset, unpadded);
+  const examples = { dataset, example_shape: unpadded.example_shape };
+  const preset = own ? presetForOwn(given.objective, examples) : presetFor(examples);
+  const resolved = resolveConfig({ exact: options.exact, ...given, dataset }, preset, unpadded, own);
   const data = padImages(unpadded, resolved);
   const config = withSteps(resolved, data);
   const plan = planOf(config, data);
-  const { manifest, files } = await buildArtifacts(pairOf(config, plan), config.accumulate);
+  const networks = own ? own.pairFor(data.example_shape, config.objective) : presetNetworks(config);
+  const micro_batch = plan.micro_batch / config.accumulate;
+  const { manifest, files } = await buildOrRefuse(
+    { ...networks, objective: objectiveOf(config), micro_batch },
+    config.accumulate,
+  );
+  const initial = initialState(networks, config.seed);
+  const kept = new Map<string, Uint8Array<ArrayBuffer>>(files);
+  if (own) kept.set(INITIAL_FILE, new Uint8Array(encodeInitial(manifest, initial, config.seed)));
   const path = options.out ?? join("runs", runName(config.preset, options.now));
-  const folder = await createRunFolder(path, files);
+  const folder = await createRunFolder(path, kept);
   const artifacts = await Promise.all(
-    [...files].map(async ([file, bytes]) => ({ file, bytes, sha256: await sha256(bytes) })),
+    [...kept].map(async ([file, bytes]) => ({ file, bytes, sha256: await sha256(bytes) })),
   );
 
   const run = crypto.randomUUID();
@@ -84,10 +103,13 @@ async function prepareNew(options: PrepareOptions): Promise<Prepared> {
   log.append(await runRecord(run, config, data, plan, manifest, artifacts, options.now));
   await log.sync();
   const { state, ...summing } = allocate(manifest, config);
-  fillInitial(state, config, plan);
-  const facts = { run, incarnation: 0, seed: config.seed, manifest, files: artifacts };
+  fillInitial(state, initial);
+  const facts = { run, incarnation: 0, seed: config.seed, manifest, files: artifacts.filter(isForWorkers) };
   const sharded = await ShardedData.of(data, plan);
-  return { config, data: sharded, facts, state, ...summing, folder, log, checkpoint: null, passed_over: [] };
+  return {
+    ...{ config, data: sharded, facts, state, ...summing, folder, log, checkpoint: null, passed_over: [] },
+    notes: own?.notes(config.objective) ?? [],
+  };
 }
 
 async function prepareResumed(options: PrepareOptions, path: string): Promise<Prepared> {
@@ -111,14 +133,21 @@ async function prepareResumed(options: PrepareOptions, path: string): Promise<Pr
   });
   const config = given.epochs === undefined ? merged : withSteps(merged, data);
   const plan = planOf(config, data);
-  const files = await readArtifacts(folder, recorded);
+  const artifacts = await readArtifacts(folder, recorded);
+  const files = artifacts.filter(isForWorkers);
   const manifest = parseManifest(
     JSON.parse(new TextDecoder().decode(files.find((f) => f.file === MANIFEST_FILE)!.bytes)),
   );
   const { state, ...summing } = allocate(manifest, config);
   const passed_over: BadCheckpoint[] = [];
   const checkpoint = await loadNewest(folder.checkpoints, recorded.run, state, manifest, passed_over);
-  if (!checkpoint) fillInitial(state, config, plan);
+  if (!checkpoint) {
+    const first = artifacts.find(({ file }) => file === INITIAL_FILE);
+    fillInitial(
+      state,
+      first ? decodeInitial(manifest, first.bytes) : initialState(presetNetworks(config), config.seed),
+    );
+  }
   if (state.step >= config.steps) {
     throw new UserError(
       `Cannot resume up to step ${config.steps}: --steps must be more than ${state.step}, where the last checkpoint is`,
@@ -140,7 +169,7 @@ async function prepareResumed(options: PrepareOptions, path: string): Promise<Pr
   });
   const facts = { run: recorded.run, incarnation: incarnations, seed: config.seed, manifest, files };
   const sharded = await ShardedData.of(data, plan);
-  return { config, data: sharded, facts, state, ...summing, folder, log, checkpoint, passed_over };
+  return { config, data: sharded, facts, state, ...summing, folder, log, checkpoint, passed_over, notes: [] };
 }
 
 function sourceOf(given: { readonly dataset?: string | null; readonly data?: string | null }) {
@@ -154,7 +183,10 @@ function shapingOf({ image_size = null, channels = null }: Partial<Shaping>): Sh
 function planOf(config: RunConfig, data: DataSet): ShardPlan {
   const { shards: num_shards, batch, holdout, seed, networks, accumulate } = config;
   const plan = new ShardPlan({ num_examples: data.num_examples, num_shards, batch, holdout, seed });
-  const fewest = Object.values(buildNetworks(networks)).some(dependsOnBatch) ? 2 : 1;
+  const normalises = areFromFiles(networks)
+    ? networks.generator.batch_norm || networks.critic.batch_norm
+    : Object.values(buildNetworks(networks)).some(dependsOnBatch);
+  const fewest = normalises ? 2 : 1;
   if (plan.micro_batch % accumulate !== 0) {
     throw new UserError(
       `Cannot accumulate gradients: --batch must be a multiple of --shards ${num_shards} times --accumulate ` +
@@ -177,13 +209,28 @@ function withSteps(config: RunConfig, data: DataSet): RunConfig {
   return { ...config, steps: config.epochs * planOf(config, data).steps_per_epoch };
 }
 
-function pairOf(config: RunConfig, plan: ShardPlan) {
-  const micro_batch = plan.micro_batch / config.accumulate;
-  return { ...buildNetworks(config.networks), objective: objectiveOf(config), micro_batch };
+function presetNetworks({ networks }: RunConfig): { generator: Net; critic: Net } {
+  if (!areFromFiles(networks)) return buildNetworks(networks);
+  throw new UserError(
+    `Cannot resume: artifact ${INITIAL_FILE} with the initial weights is required, found none; put it back`,
+  );
 }
 
-function fillInitial(state: ModelState, config: RunConfig, plan: ShardPlan): void {
-  const first = initialState(pairOf(config, plan), config.seed);
+/** The artifacts. What does not fit together in a person's networks is theirs to know in one line. */
+async function buildOrRefuse(...[pair, accumulate]: Parameters<typeof buildArtifacts>) {
+  try {
+    return await buildArtifacts(pair, accumulate);
+  } catch (error) {
+    if (error instanceof RangeError || error instanceof GraphError) throw new UserError(error.message);
+    throw error;
+  }
+}
+
+function isForWorkers({ file }: ArtifactFile): boolean {
+  return file !== INITIAL_FILE;
+}
+
+function fillInitial(state: ModelState, first: InitialState): void {
   state.critic.parameters.set(first.critic);
   state.generator.parameters.set(first.generator);
   state.statistics.set(first.statistics);

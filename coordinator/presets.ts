@@ -205,3 +205,13 @@ export function presetFor(data: { dataset: string | null; example_shape: readonl
   if (data.example_shape.length === 1) return "toy-wgan";
   return data.dataset === "strokes" ? "strokes" : "wgan";
 }
+
+/** The preset whose hyperparameters own networks take: the usual one, or that of the objective. */
+export function presetForOwn(
+  objective: ObjectiveName | undefined,
+  data: { dataset: string | null; example_shape: readonly number[] },
+): PresetName {
+  const usual = presetFor(data);
+  if (objective === undefined || PRESETS[usual].objective === objective) return usual;
+  return data.example_shape.length === 1 ? `toy-${objective}` : objective;
+}

@@ -6,14 +6,14 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { UserError } from "../common/errors.ts";
 import { STROKES_SIDE } from "../coordinator/data/strokes.ts";
+import { openOwnNetworks, type OwnOptions, ownOptions } from "../coordinator/own_networks.ts";
 import { type PresetName, PRESETS } from "../coordinator/presets.ts";
-import { type Artifacts, buildArtifacts } from "../models/artifacts.ts";
-import { type InitialState, initialState } from "../models/initialise.ts";
-import { views } from "../models/layout.ts";
-import { STATES } from "../models/manifest.ts";
+import { buildArtifacts } from "../models/artifacts.ts";
+import { initialState } from "../models/initialise.ts";
+import { encodeInitial } from "../models/initial_file.ts";
 import { buildNetworks } from "../models/nets/networks.ts";
-import { objectiveOf } from "../models/objectives/objectives.ts";
-import { encodeSafetensors, type SafetensorsTensor } from "../models/safetensors.ts";
+import { OBJECTIVE_NAMES, type ObjectiveName, objectiveOf } from "../models/objectives/objectives.ts";
+import { GraphError } from "../models/onnx/graph_error.ts";
 
 const CHECKPOINT_FILE = "checkpoint.safetensors";
 
@@ -31,15 +31,21 @@ const SHAPES: Readonly<Record<PresetName, readonly number[]>> = {
   strokes: [STROKES_SIDE, STROKES_SIDE],
 };
 
-const HELP = `Writes the training artifacts of a preset: ONNX graphs, artifacts.json, ${CHECKPOINT_FILE}.
+const HELP =
+  `Writes the training artifacts of a preset, or of your own networks: ONNX graphs, artifacts.json, ${CHECKPOINT_FILE}.
 
 Usage: deno task artifacts --preset NAME --out DIR [options]
+       deno task artifacts --generator FILE --critic FILE --objective NAME --out DIR [options]
 
   --preset NAME     ${Object.keys(PRESETS).join(", ")} (required)
+  --generator FILE  your own generator, an ONNX file (docs/your-own-networks.md)
+  --critic FILE     your own critic
+  --objective NAME  the losses for them: ${OBJECTIVE_NAMES.join(", ")} (default wgan)
+  --trainable P     weights of theirs to train, by name, * for any characters; may be repeated (default: all)
   --out DIR         folder to write into; made if it is not there (required)
   --shape S         shape of one example, e.g. 28x28, 3x64x64 (channels first) or 784 (default: ${
-  Object.entries(SHAPES).map(([name, shape]) => `${name} ${shape.join("x")}`).join(", ")
-})
+    Object.entries(SHAPES).map(([name, shape]) => `${name} ${shape.join("x")}`).join(", ")
+  })
   --micro-batch N   examples of one shard in one step (default: the preset's batch over its shards)
   --latent N        size of the generator's noise (default: the preset's)
   --seed N          seed of the initial weights (default 1)
@@ -48,7 +54,10 @@ Usage: deno task artifacts --preset NAME --out DIR [options]
 /** What is written: the preset's networks for examples of this shape. */
 export interface ArtifactRequest {
   readonly preset: PresetName;
-  readonly example_shape: readonly number[];
+  /** Networks in place of the preset's. */
+  readonly own?: OwnOptions;
+  /** Null: as the own critic takes it. */
+  readonly example_shape: readonly number[] | null;
   readonly micro_batch: number;
   readonly latent: number;
   readonly seed: number;
@@ -61,7 +70,14 @@ export interface ArtifactRequest {
 export function parseArtifactArgs(args: readonly string[]): { out: string; request: ArtifactRequest } | null {
   const values = parseOptions(args);
   if (values.help) return null;
-  const name = values.preset;
+  const objective = objectiveName(values.objective);
+  const own = ownOptions({ ...values, ...objective && { objective } });
+  const name = own ? objective ?? "wgan" : values.preset;
+  if (own && values.preset !== undefined) {
+    throw new UserError(
+      `Option --preset must not stand beside --generator, found ${values.preset}; take --objective`,
+    );
+  }
   if (name === undefined || !Object.hasOwn(PRESETS, name)) {
     throw new UserError(
       `Option --preset must be one of ${Object.keys(PRESETS).join(", ")}, found ${name ?? "none"}`,
@@ -73,7 +89,8 @@ export function parseArtifactArgs(args: readonly string[]): { out: string; reque
     out: values.out,
     request: {
       preset: name as PresetName,
-      example_shape: shapeOf(values.shape) ?? SHAPES[name as PresetName],
+      ...own && { own },
+      example_shape: shapeOf(values.shape) ?? (own ? null : SHAPES[name as PresetName]),
       micro_batch: wholeNumber("micro-batch", values["micro-batch"], preset.batch / preset.shards, 1),
       latent: wholeNumber("latent", values.latent, preset.latent, 1),
       seed: wholeNumber("seed", values.seed, 1, 0),
@@ -88,6 +105,10 @@ function parseOptions(args: readonly string[]) {
       args: [...args],
       options: {
         preset: text,
+        generator: text,
+        critic: text,
+        objective: text,
+        trainable: { ...text, multiple: true },
         out: text,
         shape: text,
         "micro-batch": text,
@@ -99,6 +120,12 @@ function parseOptions(args: readonly string[]) {
   } catch (error) {
     throw new UserError(`Cannot read the command line: ${(error as Error).message}; see --help`);
   }
+}
+
+function objectiveName(text: string | undefined): ObjectiveName | undefined {
+  const found = OBJECTIVE_NAMES.find((name) => name === text);
+  if (text === undefined || found !== undefined) return found;
+  throw new UserError(`Option --objective must be one of ${OBJECTIVE_NAMES.join(", ")}, found ${text}`);
 }
 
 function wholeNumber(option: string, text: string | undefined, otherwise: number, min: number): number {
@@ -121,35 +148,27 @@ function shapeOf(text: string | undefined): readonly number[] | undefined {
  */
 export async function makeArtifacts(request: ArtifactRequest): Promise<Map<string, Uint8Array>> {
   const preset = PRESETS[request.preset];
-  const networks = buildNetworks(preset.networks(request.latent, request.example_shape));
-  const numbers = (shape: readonly number[]) => shape.reduce((product, extent) => product * extent, 1);
-  const made = networks.generator.output_shape;
-  if (numbers(made) !== numbers(request.example_shape)) {
-    throw new UserError(
-      `Option --shape must be of ${numbers(made)} numbers for ${request.preset}, found ${
-        request.example_shape.join("x")
-      }`,
-    );
-  }
+  const networks = request.own ? ownPair(request, request.own) : presetPair(request);
   const pair = { ...networks, objective: objectiveOf(preset), micro_batch: request.micro_batch };
   const artifacts = await buildArtifacts(pair);
-  const checkpoint = encodeState(artifacts, initialState(pair, request.seed), request.seed);
+  const checkpoint = encodeInitial(artifacts.manifest, initialState(pair, request.seed), request.seed);
   return new Map([...artifacts.files, [CHECKPOINT_FILE, checkpoint]]);
 }
 
-function encodeState({ manifest }: Artifacts, state: InitialState, seed: number): Uint8Array {
-  const tensors = new Map<string, SafetensorsTensor>();
-  for (const name of STATES) {
-    const layout = manifest.layouts[name];
-    const data = views(layout, state[name]);
-    for (const slot of layout.slots) {
-      tensors.set(slot.name, { shape: slot.shape, data: data.get(slot.name)! });
-    }
-  }
-  return encodeSafetensors({
-    tensors,
-    metadata: new Map([["format", "wagon-initial"], ["seed", `${seed}`]]),
-  });
+function ownPair({ example_shape, preset }: ArtifactRequest, options: OwnOptions) {
+  const own = openOwnNetworks(options);
+  return own.pairFor(example_shape ?? own.example_shape, PRESETS[preset].objective);
+}
+
+function presetPair({ preset, latent, example_shape }: ArtifactRequest) {
+  const shape = example_shape ?? SHAPES[preset];
+  const networks = buildNetworks(PRESETS[preset].networks(latent, shape));
+  const numbers = (shape: readonly number[]) => shape.reduce((product, extent) => product * extent, 1);
+  const made = networks.generator.output_shape;
+  if (numbers(made) === numbers(shape)) return networks;
+  throw new UserError(
+    `Option --shape must be of ${numbers(made)} numbers for ${preset}, found ${shape.join("x")}`,
+  );
 }
 
 /** Writes files into a folder, which is made if it is not there. */
@@ -170,7 +189,9 @@ if (import.meta.main) {
   try {
     await main();
   } catch (error) {
-    if (!(error instanceof UserError || error instanceof RangeError)) throw error;
+    if (!(error instanceof UserError || error instanceof RangeError || error instanceof GraphError)) {
+      throw error;
+    }
     console.error(error.message);
     Deno.exit(2);
   }

@@ -11,7 +11,7 @@ import type { Dim, Graph, Node, Tensor } from "../onnx/graph.ts";
 import { GraphError, oneLine } from "../onnx/graph_error.ts";
 import { describeNode } from "../onnx/operator.ts";
 import { isOpName } from "../onnx/shapes.ts";
-import { tensorOf } from "../onnx/tensor.ts";
+import { elementCode, tensorOf } from "../onnx/tensor.ts";
 import { type Constant, constantOf, evaluate, shapeConstant, tensorOfConstant } from "./evaluate.ts";
 import { takesGradient } from "./gradient_ways.ts";
 import { bringToOurs, type ChangeSite, FILE_OPSETS } from "./versions.ts";
@@ -151,6 +151,9 @@ class Walk {
 
   #node(node: Node): void {
     const inputs = node.inputs.map((name) => name === "" ? undefined : this.#read(node, name));
+    if (node.domain === "" && node.op === "CastLike") {
+      return this.#node(this.#asCast(node, inputs));
+    }
     if (node.domain === "" && node.op === "Dropout") return this.#dropout(node, inputs);
     if (node.domain === "" && node.op === "BatchNormalization") return this.#batchNorm(node, inputs);
     const constant = this.#evaluate(node, inputs);
@@ -169,6 +172,14 @@ class Walk {
     }
     const values = this.#emit(node, inputs);
     values.forEach((value, i) => this.#set(node, i, { value, ...i === 0 && constant && { constant } }));
+  }
+
+  /** The element type that the second input shows is known here. */
+  #asCast(node: Node, inputs: readonly (Known | undefined)[]): Node {
+    const { value, tensor, constant } = inputs[1] ?? this.#fail(node, "it must have two inputs");
+    const element = value?.type.element ?? tensor?.element ?? constant!.element;
+    const to = { kind: "int", value: elementCode(element) } as const;
+    return { ...node, op: "Cast", inputs: node.inputs.slice(0, 1), attributes: { to } };
   }
 
   #evaluate(node: Node, inputs: readonly (Known | undefined)[]): Constant | undefined {
@@ -193,7 +204,12 @@ class Walk {
       );
     }
     const { op } = node;
-    if (op === "Reshape") inputs = [inputs[0], this.#reshapeTo(node, inputs)];
+    let { attributes } = node;
+    if (op === "Reshape") {
+      const to = this.#reshapeTo(node, inputs);
+      if (to !== inputs[1]) attributes = {};
+      inputs = [inputs[0], to];
+    }
     if (op === "Resize") {
       const resized = this.#resize(node, inputs);
       if (resized !== null) return [resized];
@@ -201,7 +217,7 @@ class Walk {
     const operands = inputs.map((known, i) =>
       known === undefined ? null : this.#operand(node, known, takesGradient(op, i))
     );
-    return this.#apply(node, operands, node.attributes);
+    return this.#apply(node, operands, attributes);
   }
 
   #apply(node: Node, operands: readonly (Value | null)[], attributes: Node["attributes"]): readonly Value[] {

@@ -1,6 +1,7 @@
 /** A network made of an imported graph: what it trains, and how it runs in training and afterwards. */
 import { UserError } from "../../common/errors.ts";
-import { decompose } from "../autodiff/decompose.ts";
+import { decompose, EXPANSIONS } from "../autodiff/decompose.ts";
+import { expandAll } from "../autodiff/expansion.ts";
 import { gradients } from "../autodiff/gradients.ts";
 import { batchMoments, scaleAndShift } from "../nets/layers.ts";
 import type { BatchMoments, Net, TensorSpec } from "../nets/net.ts";
@@ -14,6 +15,9 @@ import type { ImportedGraph } from "./import_graph.ts";
 import { trainableWeights } from "./trainable.ts";
 
 export type Role = "generator" | "critic";
+
+/** Composites are written out at once: a gradient penalty differentiates the critic while its loss is being built. */
+const { BatchNormalization: _ours, ...COMPOSITES } = EXPANSIONS;
 
 /** An imported graph with its weights sorted out. */
 export interface ImportedNetwork {
@@ -43,11 +47,11 @@ export function importedNetwork(
   const free = new Set([...trained, ...running]);
   const frozen = [...values].filter(([name]) => !free.has(name));
   const [x] = imported.graph.inputs;
-  const graph: Graph = {
+  const graph = expanded({
     ...imported.graph,
     inputs: [x!, ...trained, ...running],
     initializers: new Map([...imported.graph.initializers, ...frozen]),
-  };
+  });
   const spec = (name: string): TensorSpec => {
     const { shape, data } = values.get(name)!;
     return { name, shape, initialiser: { kind: "given", values: data as Float32Array } };
@@ -65,6 +69,14 @@ export function importedNetwork(
   checkExtents(network);
   checkDifferentiable(network);
   return network;
+}
+
+function expanded(graph: Graph): Graph {
+  try {
+    return expandAll(graph, COMPOSITES);
+  } catch (error) {
+    throw error instanceof GraphError ? new UserError(error.message) : error;
+  }
 }
 
 function checkExtents({ graph, parameters, statistics, output_shape }: ImportedNetwork): void {
@@ -126,14 +138,16 @@ function replay(graph: Graph, b: GraphBuilder, x: Value, options: ReplayOptions 
     return value;
   };
   for (const node of graph.nodes) {
-    const operands = node.inputs.map((name) => name === "" ? null : valueOf(name));
+    const isNormal = node.op === "BatchNormalization" && options.normalise !== undefined;
+    // In training form there are no running statistics to read.
+    const inputs = isNormal ? node.inputs.slice(0, 3) : node.inputs;
+    const operands = inputs.map((name) => name === "" ? null : valueOf(name));
     const known = shapeOf(node, operands, shapes);
     if (known !== undefined) {
       shapes.set(node.outputs[0]!, known);
       values.set(node.outputs[0]!, b.ints(known));
       continue;
     }
-    const isNormal = node.op === "BatchNormalization" && options.normalise !== undefined;
     const outputs = isNormal ? [options.normalise!(node, operands as Value[])] : b.ops(
       node.op,
       operands,

@@ -161,7 +161,7 @@ function fromRaw(raw: Uint8Array, element: ElementType, size: number, what: stri
     throw unreadable(`${what} must have ${required} bytes of raw_data: found ${raw.length}`);
   }
   // A copy: views into the file would rarely be aligned.
-  return new array(raw.slice().buffer);
+  return new array(new Uint8Array(raw).buffer);
 }
 
 /** The typed field in which each element type is kept. */

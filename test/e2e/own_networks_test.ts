@@ -1,0 +1,45 @@
+/** A pair from files trains with real processes: the same weights by one worker and by two with a resume. */
+import assert from "node:assert/strict";
+import { Workplace } from "./workplace.ts";
+
+const FILES = new URL("../models/import/files/", import.meta.url).pathname;
+
+/** 64 images of 8 x 8 as an IDX file. */
+function images(): Uint8Array {
+  const pixels = Uint8Array.from({ length: 64 * 64 }, (_, i) => (i * 37 + (i >> 6) * 11) % 256);
+  return Uint8Array.from([0, 0, 8, 3, 0, 0, 0, 64, 0, 0, 0, 8, 0, 0, 0, 8, ...pixels]);
+}
+
+Deno.test("own networks: one worker, and two with a resume in between, train the same weights", async () => {
+  await using place = await Workplace.open();
+  await Deno.writeFile(place.path("eight-idx3-ubyte"), images());
+  const train = async (args: readonly string[], workers: number, steps: number) => {
+    const { code, stderr } = await place.run("train", [
+      ...args,
+      ...["--workers", `${workers}`, "--steps", `${steps}`, "--sample-every", "0"],
+    ]);
+    assert.equal(code, 0, stderr);
+    return stderr;
+  };
+  const fresh = [
+    ...["--generator", `${FILES}conv_generator_dynamo.onnx`, "--critic", `${FILES}conv_critic_script13.onnx`],
+    ...[
+      "--objective",
+      "wgan-gp",
+      "--data",
+      place.path("eight-idx3-ubyte"),
+      "--batch",
+      "16",
+      "--n-critic",
+      "2",
+    ],
+  ];
+  const [whole, halves] = [place.path("whole"), place.path("halves")];
+  await train([...fresh, "--out", whole], 1, 4);
+  await train([...fresh, "--out", halves], 2, 2);
+  await train(["--resume", halves], 2, 4);
+  const [one, two] = [await place.inspect(whole), await place.inspect(halves)];
+  assert.deepEqual([one.state, one.steps, one.config.objective], ["finished", 4, "wgan-gp"]);
+  assert.deepEqual([two.weights_sha256, two.incarnations], [one.weights_sha256, 2]);
+  await Deno.stat(place.path("halves", "generator.onnx"));
+});
