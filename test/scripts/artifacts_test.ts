@@ -42,10 +42,10 @@ Deno.test("artifacts task: refuses an unknown option and networks that are not f
     name: "UserError",
     message: /^Cannot read the command line: Unknown option '--bogus'.*; see --help$/,
   });
-  const request = { preset: "toy-wgan", example_shape: [3], micro_batch: 8, latent: 2, seed: 1 } as const;
+  const request = { preset: "dcgan", example_shape: [16, 32], micro_batch: 8, latent: 2, seed: 1 } as const;
   await assert.rejects(makeArtifacts(request), {
     name: "UserError",
-    message: "Option --shape must be of 2 numbers for toy-wgan, found 3",
+    message: "Option --shape must be of 256 numbers for dcgan, found 16x32",
   });
 });
 
