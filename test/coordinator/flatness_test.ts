@@ -46,7 +46,7 @@ function stops(estimate: (step: number) => number, sd: number, correlation: numb
   return stopped;
 }
 
-// Measured over 40 seeds: see the messages; a bound of one run in 40 is the 1 % per look, a few looks long.
+// A look errs in 1 % of cases at most, and there are few of them: of 40 runs one may stop.
 const FALLING: Record<string, (step: number) => number> = {
   "exponentially, to a tenth over the run": (step) => Math.exp(-step / 17_000),
   "as one over the root of the steps": (step) => Math.sqrt(200 / (step + 200)) + 0.5 * Math.exp(-step / 2e4),
