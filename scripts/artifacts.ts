@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import { UserError } from "../common/errors.ts";
 import { STROKES_SIDE } from "../coordinator/data/strokes.ts";
 import { openOwnNetworks, type OwnOptions, ownOptions } from "../coordinator/own_networks.ts";
-import { type PresetName, PRESETS } from "../coordinator/presets.ts";
+import { type Preset, type PresetName, PRESETS } from "../coordinator/presets.ts";
 import { buildArtifacts } from "../models/artifacts.ts";
 import { initialState } from "../models/initialise.ts";
 import { encodeInitial } from "../models/initial_file.ts";
@@ -162,7 +162,13 @@ function ownPair({ example_shape, preset }: ArtifactRequest, options: OwnOptions
 
 function presetPair({ preset, latent, example_shape }: ArtifactRequest) {
   const shape = example_shape ?? SHAPES[preset];
-  const networks = buildNetworks(PRESETS[preset].networks(latent, shape));
+  const { plane, networks: of }: Preset = PRESETS[preset];
+  if (plane && shape.length !== 1) {
+    throw new UserError(
+      `Option --shape must be one number for ${preset}, whose networks take points, found ${shape.join("x")}`,
+    );
+  }
+  const networks = buildNetworks(of(latent, shape));
   const numbers = (shape: readonly number[]) => shape.reduce((product, extent) => product * extent, 1);
   const made = networks.generator.output_shape;
   if (numbers(made) === numbers(shape)) return networks;

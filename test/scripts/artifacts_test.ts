@@ -42,10 +42,14 @@ Deno.test("artifacts task: refuses an unknown option and networks that are not f
     name: "UserError",
     message: /^Cannot read the command line: Unknown option '--bogus'.*; see --help$/,
   });
-  const request = { preset: "dcgan", example_shape: [16, 32], micro_batch: 8, latent: 2, seed: 1 } as const;
-  await assert.rejects(makeArtifacts(request), {
+  const request = { micro_batch: 8, latent: 2, seed: 1 } as const;
+  await assert.rejects(makeArtifacts({ ...request, preset: "toy-wgan", example_shape: [3, 4] }), {
     name: "UserError",
-    message: "Option --shape must be of 256 numbers for dcgan, found 16x32",
+    message: "Option --shape must be one number for toy-wgan, whose networks take points, found 3x4",
+  });
+  await assert.rejects(makeArtifacts({ ...request, preset: "dcgan", example_shape: [32, 40] }), {
+    name: "UserError",
+    message: "Option --shape must be of 1024 numbers for dcgan, found 32x40",
   });
 });
 
