@@ -57,7 +57,7 @@ Deno.test("what does not fit together is refused, and so is a plan that is none"
     assert.throws(() => planContest({ ...CHOICE, presets }, data), { name: "UserError", message });
   refused("wgan,vae", /^Cannot hold a contest: --presets must be names .*, found "vae"$/);
   refused("wgan,gan,wgan", /^Cannot hold a contest: each of --presets must be named once, found wgan twice$/);
-  refused("dcgan", /^Cannot use --preset dcgan: .* found points in the plane$/, POINTS);
+  refused("dcgan", /^Cannot use --preset dcgan: .* found points of 2 numbers$/, POINTS);
   for (
     const [text, found] of [["{", "no JSON"], ["null", "format undefined"], ['{"format":1}', "no entrants"]]
   ) {
