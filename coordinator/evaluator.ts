@@ -2,25 +2,28 @@
 import type { RecordOf } from "../runlog/records.ts";
 import type { DataSet } from "./data/data_set.ts";
 import { type Mixture, MIXTURES } from "./data/toy.ts";
+import { mostExamples } from "./jobs.ts";
 import { EvaluationThread } from "./evaluation/evaluation_thread.ts";
 import { countModes } from "./evaluation/modes.ts";
 
-export class Evaluator {
-  /** Samples of one evaluation (algorithm.md, "Toy data and the modes to count"). */
-  static readonly NUM_SAMPLES = 2_500;
+const NUM_SAMPLES = 2_500;
 
+export class Evaluator {
+  /** Samples of one evaluation (algorithm.md, "Toy data and the modes to count"); of large examples, as many as fit. */
+  readonly num_samples: number;
   readonly #data: DataSet;
   #thread: EvaluationThread | null = null;
 
   constructor(data: DataSet) {
     this.#data = data;
+    this.num_samples = Math.min(NUM_SAMPLES, mostExamples(data.example_shape));
   }
 
   async judge(samples: Float32Array): Promise<Omit<RecordOf<"evaluation">, "type" | "step">> {
     this.#thread ??= EvaluationThread.start(this.#data);
     const sliced_wasserstein = await this.#thread.distance(samples);
     const mixture = (MIXTURES as Record<string, Mixture>)[this.#data.name];
-    const figures = { sliced_wasserstein, num_samples: Evaluator.NUM_SAMPLES };
+    const figures = { sliced_wasserstein, num_samples: this.num_samples };
     if (!mixture) return figures;
     const { num_modes, covered, high_quality, counts } = countModes(samples, mixture);
     return { ...figures, modes: { count: num_modes, covered, high_quality, per_mode: counts } };

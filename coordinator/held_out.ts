@@ -4,6 +4,7 @@
  * moves it from step to step.)
  */
 import type { RecordOf } from "../runlog/records.ts";
+import { mostExamples } from "./jobs.ts";
 import { decodeExamples, gatherExamples } from "./data/data_set.ts";
 import type { ShardedData } from "./sharded_data.ts";
 
@@ -18,7 +19,9 @@ export class HeldOut {
   constructor(data: ShardedData) {
     this.#data = data;
     const { holdout, shards } = data.plan;
-    this.#held_out = holdout.subarray(0, MAX_SCORED);
+    // Three kinds go into one job.
+    const most = Math.floor(mostExamples(data.data.example_shape) / 3);
+    this.#held_out = holdout.subarray(0, Math.min(MAX_SCORED, most));
     // A shard's order is a permutation already: its first examples are as good as any.
     this.#training = shards[0]!.subarray(0, this.#held_out.length);
   }

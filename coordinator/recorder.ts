@@ -305,7 +305,7 @@ export class Recorder implements FleetObserver {
   #evaluate(): void {
     const { step } = this.#run.state;
     this.#beside("evaluation failed", async () => {
-      const values = await this.#draw(Evaluator.NUM_SAMPLES, 1);
+      const values = await this.#draw(this.#evaluator.num_samples, 1);
       if (values) this.#append({ type: "evaluation", step, ...await this.#evaluator.judge(values) });
     });
   }

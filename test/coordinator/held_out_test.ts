@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { dataSetOf } from "../../coordinator/data/data_set.ts";
 import { ShardPlan } from "../../coordinator/data/plan.ts";
+import { mostExamples } from "../../coordinator/jobs.ts";
 import { HeldOut } from "../../coordinator/held_out.ts";
 import { ShardedData } from "../../coordinator/sharded_data.ts";
 
@@ -30,4 +31,11 @@ Deno.test("held-out examples, as many training examples and the samples are scor
 
 Deno.test("nothing is scored where nothing is held out", async () => {
   assert.equal((await heldOut(0)).held_out.count, 0);
+});
+
+Deno.test("no job is asked for more examples than a frame of 64 MiB holds", () => {
+  // 4 bytes x 3 x 64 x 64 = 49,152 an example; 1 MiB is left for the header.
+  assert.equal(mostExamples([3, 64, 64]), 1344);
+  assert.equal(mostExamples([3, 64, 64]) * 49_152 + 2 ** 20, 64 * 2 ** 20);
+  assert.ok(mostExamples([32, 32]) > 2_500);
 });

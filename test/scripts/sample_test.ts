@@ -78,7 +78,7 @@ Deno.test("ways through the noise, and values that are no images", () =>
     const samples = (all: Float32Array, ...which: number[]) =>
       which.flatMap((i) => [...all.subarray(6 * i, 6 * i + 6)]);
     assert.deepEqual(samples(through, 0, 3, 4, 7), samples(ends, 0, 1, 2, 3));
-    assert.equal((await sample(folder, "vectors", "--npy", "v.npy")).code, 0);
+    assert.equal((await sample(folder, "vectors", "--npy", "v.npy", "--grid", "v.png")).code, 0);
     assert.equal((await values(join(folder, "v.npy"))).length, 64 * 6);
   }));
 
@@ -96,8 +96,8 @@ Deno.test("what a person does wrong gets one line and exit code 2", () =>
       ],
       [["other", "--npy", "x"], /^Cannot read ONNX model: /],
       [
-        ["vectors", "--grid", "x"],
-        "Cannot write a grid: samples must be grey or colour images, found shape 6; take --npy",
+        ["vectors", "--folder", "x"],
+        "Cannot write a folder of images: samples must be grey or colour images, found shape 6; take --npy",
       ],
       [
         ["images", "--interpolate", "1", "--npy", "x"],
