@@ -3,10 +3,13 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Ended, taskArgs, type TaskName } from "./child.ts";
+import { putPictures, squareImages } from "./images.ts";
 import { Workplace } from "./workplace.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const DOCUMENTS = ["README.md", "README.ja.md", "CONTRIBUTING.md", "docs/results.md", "bench/README.md"];
+const NETWORKS = join(ROOT, "test/models/import/files");
+const SMALL_PAIR = ["--batch", "8", "--width", "4", "--latent", "8"];
 const SHORT = ["--steps", "5", "--sample-every", "0", "--workers", "1"];
 
 /** The lines of the blocks marked `sh`, without what makes Deno itself available. */
@@ -46,6 +49,18 @@ const together: Run = async (place) => {
 const RUNS: Readonly<Record<string, Run>> = {
   "deno task train": train,
   "deno task train --data images-idx3-ubyte.gz": train,
+  "deno task train --data photos/ --image-size 32 --preset wgan-dcgan": async (place, args) => {
+    await putPictures(place.path("photos"), 12, 3);
+    return train(place, [...args, ...SMALL_PAIR]);
+  },
+  "deno task train --generator generator.onnx --critic critic.onnx --objective wgan --data images-idx3-ubyte.gz":
+    async (place, args) => {
+      await Deno.writeFile(place.path("images-idx3-ubyte.gz"), squareImages(64, 8));
+      for (const role of ["generator", "critic"]) {
+        await Deno.copyFile(join(NETWORKS, `mlp_${role}_script13.onnx`), place.path(`${role}.onnx`));
+      }
+      return train(place, [...args, "--batch", "16"]);
+    },
   "deno task coordinator": together,
   "deno task worker": together,
   "deno task inspect": together,

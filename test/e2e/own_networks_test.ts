@@ -1,18 +1,13 @@
 /** A pair from files trains with real processes: the same weights by one worker and by two with a resume. */
 import assert from "node:assert/strict";
+import { squareImages } from "./images.ts";
 import { Workplace } from "./workplace.ts";
 
 const FILES = new URL("../models/import/files/", import.meta.url).pathname;
 
-/** 64 images of 8 x 8 as an IDX file. */
-function images(): Uint8Array {
-  const pixels = Uint8Array.from({ length: 64 * 64 }, (_, i) => (i * 37 + (i >> 6) * 11) % 256);
-  return Uint8Array.from([0, 0, 8, 3, 0, 0, 0, 64, 0, 0, 0, 8, 0, 0, 0, 8, ...pixels]);
-}
-
 Deno.test("own networks: one worker, and two with a resume in between, train the same weights", async () => {
   await using place = await Workplace.open();
-  await Deno.writeFile(place.path("eight-idx3-ubyte"), images());
+  await Deno.writeFile(place.path("eight-idx3-ubyte"), squareImages(64, 8));
   const train = async (args: readonly string[], workers: number, steps: number) => {
     const { code, stderr } = await place.run("train", [
       ...args,

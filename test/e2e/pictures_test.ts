@@ -1,24 +1,13 @@
 /** Folders of pictures, and points of more than two numbers, train with real processes to the same bits. */
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import type { PresetName } from "../../coordinator/presets.ts";
 import { Stream } from "../../random/philox.ts";
-import { blank, decodePng, encodePng } from "../../runlog/raster.ts";
+import { decodePng } from "../../runlog/raster.ts";
+import { putPictures } from "./images.ts";
 import { ofType, recordsOf } from "./log.ts";
 import { Workplace } from "./workplace.ts";
 
 const NUM_PICTURES = 12;
-
-/** Pictures of random tones and of different sizes, 40 pixels and more each way. */
-async function putPictures(folder: string, channels: 1 | 3): Promise<void> {
-  await Deno.mkdir(folder);
-  for (let i = 0; i < NUM_PICTURES; i++) {
-    const tones = new Stream({ seed: 1, purpose: "dataset", counter: i, shard: channels });
-    const picture = blank(40 + i, 52 - i, channels, 0);
-    for (let k = 0; k < picture.data.length; k++) picture.data[k] = Math.floor(256 * tones.nextUniform());
-    await Deno.writeFile(join(folder, `${i}.png`), encodePng(picture));
-  }
-}
 
 async function train(place: Workplace, out: string, workers: number, args: readonly string[]) {
   const length = [
@@ -61,7 +50,7 @@ const CASES: readonly Case[] = [
 for (const { preset, side, channels } of CASES) {
   Deno.test(`preset ${preset}, ${channels} x ${side} x ${side} pictures: one worker and two, the same weights`, async () => {
     await using place = await Workplace.open();
-    await putPictures(place.path("pictures"), channels);
+    await putPictures(place.path("pictures"), NUM_PICTURES, channels);
     const data = [
       "--data",
       place.path("pictures"),
