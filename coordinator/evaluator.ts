@@ -6,17 +6,20 @@ import { mostExamples } from "./jobs.ts";
 import { EvaluationThread } from "./evaluation/evaluation_thread.ts";
 import { countModes } from "./evaluation/modes.ts";
 
+/** Of toy data (algorithm.md, "Toy data and the modes to count"), and of images at most. */
 const NUM_SAMPLES = 2_500;
+const FEWEST_SAMPLES = 256;
 
 export class Evaluator {
-  /** Samples of one evaluation (algorithm.md, "Toy data and the modes to count"); of large examples, as many as fit. */
+  /** Samples of one evaluation: no more than a small data set has examples; of large examples, as many as fit. */
   readonly num_samples: number;
   readonly #data: DataSet;
   #thread: EvaluationThread | null = null;
 
   constructor(data: DataSet) {
     this.#data = data;
-    this.num_samples = Math.min(NUM_SAMPLES, mostExamples(data.example_shape));
+    const enough = data.name in MIXTURES ? NUM_SAMPLES : Math.max(FEWEST_SAMPLES, data.num_examples);
+    this.num_samples = Math.min(NUM_SAMPLES, enough, mostExamples(data.example_shape));
   }
 
   async judge(samples: Float32Array): Promise<Omit<RecordOf<"evaluation">, "type" | "step">> {

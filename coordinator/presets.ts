@@ -152,10 +152,11 @@ export const PRESETS = {
     ...DCGAN,
   },
   "toy-gan": {
-    about: "the same loss for points in the plane",
+    about: "the same loss for points in the plane, lr 1e-3 falling to 0",
     ...GAN,
     ...PLANE,
-    decay_steps: 0,
+    lr: 1e-3,
+    decay_steps: 20_000,
     steps: 20_000,
   },
   "wgan-gp": {
@@ -171,9 +172,10 @@ export const PRESETS = {
       dcgan(latent, example_shape, width, false),
   },
   "toy-wgan-gp": {
-    about: "the same for points in the plane: penalty 0.1, lr falling to 0",
+    about: "the same for points in the plane: penalty 0.1, lr 2e-3 falling to 0",
     ...WGAN_GP,
     ...PLANE,
+    lr: 2e-3,
     penalty: 0.1,
     decay_steps: 20_000,
     steps: 20_000,
