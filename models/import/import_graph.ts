@@ -14,6 +14,7 @@ import { isOpName } from "../onnx/shapes.ts";
 import { elementCode, tensorOf } from "../onnx/tensor.ts";
 import { type Constant, constantOf, evaluate, shapeConstant, tensorOfConstant } from "./evaluate.ts";
 import { takesGradient } from "./gradient_ways.ts";
+import { neededNodes, withoutUnread } from "./unread.ts";
 import { bringToOurs, type ChangeSite, FILE_OPSETS } from "./versions.ts";
 import { isUniform, Weights } from "./weights.ts";
 
@@ -75,6 +76,8 @@ class Walk {
   /** The batch that the file was exported with, where its batch axis has a number. */
   readonly #fixed_batch: number | null;
   readonly #nodeNames = new Set<string>();
+  /** Names that the file's nodes write, and those taken for what stands in their place. */
+  readonly #reserved: Set<string>;
   #num_dropouts = 0;
   #num_fresh = 0;
 
@@ -85,6 +88,7 @@ class Walk {
     prefix: string,
   ) {
     this.#b = new GraphBuilder(name);
+    this.#reserved = new Set(file.nodes.flatMap(({ outputs }) => outputs));
     const { type } = onlyInput(file, name);
     const [batch, ...extents] = type.shape;
     this.#fixed_batch = typeof batch === "number" ? batch : null;
@@ -132,12 +136,12 @@ class Walk {
     const site: ChangeSite = {
       rank: (input) => this.#shape(node, input).length,
       ints: (values) => {
-        const name = this.#fresh("ints");
+        const name = this.#reserve("ints");
         const tensor = tensorOf("int64", [values.length], values);
         this.#known.set(name, { tensor, ...knownItems(tensor) });
         return name;
       },
-      fresh: () => this.#fresh("between"),
+      fresh: () => this.#reserve("between"),
       extentsFrom: (input, axis) => {
         const extents = this.#shape(node, input).slice(axis);
         return isFixed(extents)
@@ -333,6 +337,14 @@ class Walk {
     return name;
   }
 
+  /** A name that no node of the file writes, now or later. */
+  #reserve(stem: string): string {
+    let name = this.#fresh(stem);
+    while (this.#reserved.has(name)) name = this.#fresh(`${stem}_${this.#num_fresh++}`);
+    this.#reserved.add(name);
+    return name;
+  }
+
   #fail(node: Node, reason: string): never {
     throw new UserError(oneLine(`Cannot import ${describeNode(this.name, node)}: ${reason}`));
   }
@@ -369,34 +381,4 @@ function onlyInput({ inputs, initializers }: FileModel["graph"], name: string) {
     );
   }
   return { name: input.name, type };
-}
-
-/** The nodes that the output depends on. */
-function neededNodes(nodes: readonly Node[], output: string): ReadonlySet<Node> {
-  const needed = new Set([output]), found = new Set<Node>();
-  for (const node of nodes.toReversed()) {
-    if (!node.outputs.some((name) => name !== "" && needed.has(name))) continue;
-    found.add(node);
-    for (const name of node.inputs) needed.add(name);
-  }
-  return found;
-}
-
-/** The graph without nodes, constants and inputs that nothing reads; its first input stays. */
-function withoutUnread(graph: Graph): { graph: Graph; names: ReadonlySet<string> } {
-  const nodes = neededNodes(graph.nodes, graph.outputs[0]!);
-  const read = new Set([graph.inputs[0]!, graph.outputs[0]!]);
-  for (const node of nodes) for (const name of [...node.inputs, ...node.outputs]) read.add(name);
-  const kept = graph.nodes.filter((node) => nodes.has(node));
-  const names = new Set(graph.inputs.filter((name) => read.has(name)));
-  return {
-    names,
-    graph: {
-      ...graph,
-      nodes: kept,
-      inputs: [...names],
-      initializers: new Map([...graph.initializers].filter(([name]) => read.has(name))),
-      types: new Map([...graph.types].filter(([name]) => read.has(name))),
-    },
-  };
 }

@@ -1,0 +1,109 @@
+/** What is refused in a file, what Dropout becomes, and which tensors are one weight. */
+import assert from "node:assert/strict";
+import { importGraph } from "../../../models/import/import_graph.ts";
+import type { Tensor } from "../../../models/onnx/graph.ts";
+import { tensorOf } from "../../../models/onnx/tensor.ts";
+import { fileModel, type FileParts } from "./file_model.ts";
+
+function imported(parts: Partial<FileParts> & Pick<FileParts, "nodes">) {
+  return importGraph(fileModel({ opset: 17, extents: [3], ...parts }), "g.onnx", "critic");
+}
+
+/** The message of the refusal. */
+function refusal(parts: Partial<FileParts> & Pick<FileParts, "nodes">): string {
+  try {
+    imported(parts);
+  } catch (error) {
+    assert.equal((error as Error).name, "UserError", (error as Error).stack ?? "");
+    return (error as Error).message;
+  }
+  return assert.fail("must be refused");
+}
+
+Deno.test("import: one input and one output, which depends on it", () => {
+  const nodes = [["Add", ["x", "other"], ["y"]], ["Neg", ["y"], ["z"]]] as const;
+  assert.equal(
+    refusal({ nodes, inputs: ["x", "other"] }),
+    "Cannot import g.onnx: it must have one input, found x, other; export the network so that it takes one tensor",
+  );
+  assert.equal(
+    refusal({ nodes, inputs: ["x"], initializers: { other: row(1, 2, 3) }, outputs: ["y", "z"] }),
+    "Cannot import g.onnx: it must have one output, found y, z; export the network so that it returns one tensor",
+  );
+  assert.equal(
+    refusal({ nodes: [["Shape", ["x"], ["y"]]] }),
+    'Cannot import g.onnx: its output "y" must depend on its input, found no way between them',
+  );
+});
+
+const row = (...data: readonly number[]): Tensor => tensorOf("float32", [data.length], data);
+const scalar = (element: "float32" | "bool", value: number): Tensor => tensorOf(element, [], [value]);
+
+/** x through Dropout of this version's form with its own inputs, and what it writes negated. */
+function dropout(parts: Partial<FileParts> & { inputs_of_node?: readonly string[]; reads?: string }) {
+  const { inputs_of_node = ["x", "ratio", "training"], reads = "dropped" } = parts;
+  const nodes = [
+    ["Dropout", inputs_of_node, ["dropped", "mask"]],
+    ["Neg", [reads], ["y"]],
+  ] as const;
+  return { nodes, ...parts };
+}
+
+const given = (ratio: number, training: 0 | 1) => ({
+  initializers: { ratio: scalar("float32", ratio), training: scalar("bool", training) },
+});
+
+Deno.test("import: Dropout that drops nothing passes its input on", () => {
+  for (
+    const parts of [
+      dropout(given(0.5, 0)),
+      dropout(given(0, 1)),
+      dropout({ inputs_of_node: ["x"] }),
+      {
+        opset: 11,
+        nodes: [["Dropout", ["x"], ["d"], { ratio: { kind: "float", value: 0.5 } }], ["Neg", ["d"], ["y"]]],
+      },
+    ] as const
+  ) {
+    const { graph, num_dropouts } = imported(parts);
+    assert.deepEqual(graph.nodes.map(({ op, inputs }) => [op, ...inputs]), [["Neg", "x"]]);
+    assert.equal(num_dropouts, 1);
+  }
+});
+
+Deno.test("import: Dropout in its training form, or with its mask read, is refused", () => {
+  const message =
+    "Cannot import node node0 (Dropout) of graph g.onnx: Dropout must drop nothing: export the network " +
+    "in evaluation mode (model.eval()), or set its p to 0";
+  const { initializers: { training } } = given(0.5, 1);
+  assert.equal(refusal(dropout(given(0.5, 1))), message);
+  assert.equal(
+    refusal(dropout({ inputs_of_node: ["x", "", "training"], initializers: { training } })),
+    message,
+    "0.5 is the ratio where none is given",
+  );
+  assert.equal(refusal(dropout({ ...given(0.5, 0), reads: "mask" })), message);
+});
+
+Deno.test("import: equal tensors that an exporter merged are weights of their own, other shared ones stay shared", () => {
+  const nodes = [["PRelu", ["x", "w"], ["a"]], ["PRelu", ["a", "w"], ["y"]]] as const;
+  const names = (w: Tensor) => [...imported({ nodes, initializers: { w } }).values.keys()];
+  assert.deepEqual(names(row(0.25, 0.25, 0.25)), ["critic.w", "critic.w.2"]);
+  assert.deepEqual(names(row(0.25, 0.5, 0.25)), ["critic.w"]);
+  const renamed = [["Identity", ["w"], ["v"]], nodes[0], ["PRelu", ["a", "v"], ["y"]]] as const;
+  const { graph } = imported({ nodes: renamed, initializers: { w: row(0.25, 0.25, 0.25) } });
+  assert.deepEqual(graph.inputs, ["x", "critic.w", "critic.v"]);
+});
+
+Deno.test("import: names that conversions need are taken beside those of the file", () => {
+  const { graph } = imported({
+    opset: 11,
+    nodes: [
+      ["Unsqueeze", ["x"], ["wide"], { axes: [1] }],
+      ["Unsqueeze", ["wide"], ["between"], { axes: [1] }],
+      ["Softmax", ["between"], ["ints"]],
+      ["Softmax", ["ints"], ["y"], { axis: 2 }],
+    ],
+  });
+  assert.deepEqual(graph.types.get(graph.outputs[0]!)!.shape, ["N", 1, 1, 3]);
+});
