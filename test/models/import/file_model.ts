@@ -14,6 +14,8 @@ export interface FileParts {
   readonly opset: number;
   /** Of x, without the batch. */
   readonly extents: readonly number[];
+  /** Where the batch axis has a number. */
+  readonly batch?: number;
   readonly nodes: readonly FileNode[];
   readonly initializers?: Readonly<Record<string, Tensor>>;
   readonly inputs?: readonly string[];
@@ -21,10 +23,10 @@ export interface FileParts {
 }
 
 export function fileModel(parts: FileParts): FileModel {
-  const { opset, extents, initializers = {}, inputs = ["x"], outputs = ["y"] } = parts;
+  const { opset, extents, initializers = {}, inputs = ["x"], batch = "batch", outputs = ["y"] } = parts;
   const declared = (name: string) => ({
     name,
-    type: { element: "float32", shape: ["batch", ...extents] } as const,
+    type: { element: "float32", shape: [batch, ...extents] } as const,
   });
   const nodes = parts.nodes.map(([op, reads, writes, attributes = {}], i): Node => ({
     name: `node${i}`,

@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { importGraph } from "../../../models/import/import_graph.ts";
 import type { Tensor } from "../../../models/onnx/graph.ts";
 import { tensorOf } from "../../../models/onnx/tensor.ts";
+import { interpret } from "../../reference/interpreter.ts";
+import { refTensor } from "../../reference/ref_tensor.ts";
 import { fileModel, type FileParts } from "./file_model.ts";
 
 function imported(parts: Partial<FileParts> & Pick<FileParts, "nodes">) {
@@ -106,4 +108,24 @@ Deno.test("import: names that conversions need are taken beside those of the fil
     ],
   });
   assert.deepEqual(graph.types.get(graph.outputs[0]!)!.shape, ["N", 1, 1, 3]);
+});
+
+Deno.test("import: a batch that the file has as a number, also in sizes and shapes, becomes any batch", () => {
+  const { graph } = imported({
+    batch: 2,
+    extents: [1, 2, 3],
+    nodes: [
+      ["Resize", ["x", "", "", "sizes"], ["large"], { mode: { kind: "string", value: "nearest" } }],
+      ["Reshape", ["large", "flat"], ["y"]],
+    ],
+    initializers: {
+      sizes: tensorOf("int64", [4], [2, 1, 4, 6]),
+      flat: tensorOf("int64", [2], [2, 24]),
+    },
+  });
+  assert.deepEqual(graph.types.get(graph.outputs[0]!)!.shape, ["N", 24]);
+  const x = refTensor("float32", [3, 1, 2, 3], Array.from({ length: 18 }, (_, i) => i));
+  const { shape, data } = interpret(graph, new Map([["x", x]])).values().next().value!;
+  assert.deepEqual(shape, [3, 24]);
+  assert.deepEqual([...data.slice(0, 12)], [0, 0, 1, 1, 2, 2, 0, 0, 1, 1, 2, 2]);
 });

@@ -1,0 +1,61 @@
+/** Constants of a file computed beforehand, by the definition of each operator; extents may be names. */
+import assert from "node:assert/strict";
+import { type Constant, evaluate } from "../../../models/import/evaluate.ts";
+import type { Attribute, Dim, Node } from "../../../models/onnx/graph.ts";
+import { tensorOf } from "../../../models/onnx/tensor.ts";
+
+const ints = (...items: readonly Dim[]): Constant => ({ element: "int64", shape: [items.length], items });
+const int = (item: Dim): Constant => ({ element: "int64", shape: [], items: [item] });
+
+function found(
+  op: string,
+  inputs: readonly Constant[],
+  attributes: Readonly<Record<string, Attribute>> = {},
+) {
+  const node: Node = {
+    name: "",
+    op,
+    domain: "",
+    inputs: inputs.map((_, i) => `${i}`),
+    outputs: ["y"],
+    attributes,
+  };
+  const constant = evaluate({ node, inputs });
+  return constant && [constant.element, constant.shape, constant.items];
+}
+
+Deno.test("evaluate: integers are divided towards zero, and never by zero", () => {
+  assert.deepEqual(found("Div", [ints(7, -7, 8), int(2)]), ["int64", [3], [3, -3, 4]]);
+  assert.equal(found("Div", [ints(7), int(0)]), undefined);
+});
+
+Deno.test("evaluate: names are equal to themselves and no number below 1; else it is not known", () => {
+  assert.deepEqual(found("Equal", [ints("N", "N", 3, 3), ints("N", -1, 3, 4)]), ["bool", [4], [1, 0, 1, 0]]);
+  assert.equal(found("Equal", [ints("N"), ints(4)]), undefined);
+  assert.equal(found("Equal", [ints("N"), ints("M")]), undefined);
+});
+
+Deno.test("evaluate: Where takes the first where the condition holds", () => {
+  const condition: Constant = { element: "bool", shape: [3], items: [1, 0, 1] };
+  assert.deepEqual(found("Where", [condition, ints(1, 2, 3), ints("N", "M", 9)]), ["int64", [3], [
+    1,
+    "M",
+    3,
+  ]]);
+});
+
+Deno.test("evaluate: reductions of all items", () => {
+  const none: Attribute = { kind: "int", value: 0 };
+  assert.deepEqual(found("ReduceProd", [ints(2, 3, 7)], { keepdims: none }), ["int64", [], [42]]);
+  assert.deepEqual(found("ReduceSum", [ints(2, 3, 7)]), ["int64", [1], [12]]);
+  assert.deepEqual(found("ReduceMax", [ints(2, 9, 7)]), ["int64", [1], [9]]);
+  assert.deepEqual(found("ReduceMin", [ints(2, 9, 1)]), ["int64", [1], [1]]);
+});
+
+Deno.test("evaluate: Range, and ConstantOfShape with its value", () => {
+  assert.deepEqual(found("Range", [int(1), int(8), int(3)]), ["int64", [3], [1, 4, 7]]);
+  assert.deepEqual(found("Range", [int(3), int(0), int(-2)]), ["int64", [2], [3, 1]]);
+  const value: Attribute = { kind: "tensor", value: tensorOf("int64", [1], [5]) };
+  assert.deepEqual(found("ConstantOfShape", [ints(2, 1)], { value }), ["int64", [2, 1], [5, 5]]);
+  assert.deepEqual(found("ConstantOfShape", [ints(2)]), ["float32", [2], [0, 0]]);
+});
