@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { views } from "../models/layout.ts";
+import { trainedLayout, views } from "../models/layout.ts";
 import type { Layout, Manifest } from "../models/manifest.ts";
 import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from "../models/safetensors.ts";
 import { explainWriteFailure } from "../runlog/write_failure.ts";
@@ -72,17 +72,17 @@ const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest(
  */
 function parts(state: ModelState, manifest: Manifest): [string, Layout, Float32Array][] {
   const { kind } = state.optimizer;
-  const network = (layout: Layout, network: Network): [string, Layout, Float32Array][] => [
-    ["", layout, network.parameters],
+  const network = (of: "critic" | "generator", network: Network): [string, Layout, Float32Array][] => [
+    ["", manifest.layouts[of], network.kept],
     ...OPTIMIZER_BUFFERS[kind].map((name): [string, Layout, Float32Array] => [
       `${kind}.${name}.`,
-      layout,
+      trainedLayout(manifest, of),
       network[name]!,
     ]),
   ];
   return [
-    ...network(manifest.layouts.critic, state.critic),
-    ...network(manifest.layouts.generator, state.generator),
+    ...network("critic", state.critic),
+    ...network("generator", state.generator),
     ["", manifest.layouts.statistics, state.statistics],
   ];
 }

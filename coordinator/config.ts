@@ -27,6 +27,8 @@ export interface RunConfig extends Hyperparameters, Padding, Shaping {
   readonly width: number | null;
   /** Share of the critic's hidden features that is dropped in training, 0 to below 1. */
   readonly dropout: number;
+  /** Whether the critic's weights are used divided by their spectral norm; then nothing is clipped. */
+  readonly spectral_norm: boolean;
   /** Share of the data kept out of training, 0 to below 1. */
   readonly holdout: number;
   /** Epochs asked for instead of steps, or null. */
@@ -126,7 +128,13 @@ function checkOwn(given: GivenConfig, name: PresetName, own: Pick<OwnNetworks, "
         "leave one of them out",
     );
   }
-  const option = given.dropout ? "dropout" : given.width !== undefined ? "width" : null;
+  const option = given.dropout
+    ? "dropout"
+    : given.width !== undefined
+    ? "width"
+    : given.spectral_norm
+    ? "spectral-norm"
+    : null;
   if (option !== null) {
     throw new UserError(
       `Cannot use --${option} with own networks: it is for those of presets; leave it out, or build it into the files`,
@@ -171,6 +179,11 @@ function checkGiven(
         `(preset ${name}); take --preset wgan-gp, or leave it out`,
     );
   }
+  if (given.spectral_norm && given.clip !== undefined) {
+    throw new UserError(
+      `Cannot clip the critic: with --spectral-norm no --clip is required, found ${given.clip}; leave one of them out`,
+    );
+  }
   checkSteering(given, { ...preset, preset: name });
   if (given.width !== undefined && preset.width === undefined) {
     throw new UserError(
@@ -204,7 +217,7 @@ export function resolveConfig(
     pad_value: given.pad_value ?? 0,
   };
   const width = own ? null : given.width ?? own_width ?? null;
-  const dropout = given.dropout ?? 0;
+  const { dropout = 0, spectral_norm = false } = given;
   const latent = own?.latent ?? given.latent ?? latentFor?.(data.example_shape) ?? hyperparameters.latent;
   return {
     ...hyperparameters,
@@ -233,17 +246,22 @@ export function resolveConfig(
     ...padding,
     width,
     dropout,
+    spectral_norm,
+    ...spectral_norm && { clip: null },
     preset: name,
-    networks: own?.facts ?? dropping(
+    networks: own?.facts ?? withCritic(
       networks(latent, paddedShape(data.example_shape, padding), width ?? undefined),
-      dropout,
+      { ...dropout > 0 && { dropout }, ...spectral_norm && { spectral_norm, batch_norm: false } },
     ),
   };
 }
 
-/** The same networks, their critic with dropout. */
-function dropping({ generator, critic }: Networks, dropout: number): Networks {
-  return { generator, critic: dropout === 0 ? critic : { ...critic, dropout } };
+/** The same networks, their critic changed so. */
+function withCritic(
+  { generator, critic }: Networks,
+  change: Partial<Pick<Networks["critic"], "dropout" | "spectral_norm" | "batch_norm">>,
+): Networks {
+  return { generator, critic: { ...critic, ...change } };
 }
 
 /** What run folders of format 1, and the first of format 2, left unsaid: all their runs were the same in it. */
@@ -255,6 +273,7 @@ const UNSAID_BEFORE = {
   channels: null,
   width: null,
   dropout: 0,
+  spectral_norm: false,
   pad_to: null,
   pad_value: 0,
   warm_up: false,

@@ -4,7 +4,9 @@
  */
 import { createHash } from "node:crypto";
 import type { Kernels } from "../kernels/kernels.ts";
-import type { Layout, Manifest } from "../models/manifest.ts";
+import type { Manifest } from "../models/manifest.ts";
+import { trainedLayout } from "../models/layout.ts";
+import { iterateNorms } from "../models/power_method.ts";
 import type { NodeSum } from "./averaging.ts";
 import {
   optimize,
@@ -21,6 +23,8 @@ const STATISTICS_KEEP = Math.fround(1 - STATISTICS_MOMENTUM);
 
 /** Parameters of one network with its optimizer's state. */
 export interface Network extends Trained {
+  /** What the workers are given: the parameters, then the vectors of spectral norms where there are any. */
+  readonly kept: Float32Array;
   checksum: string;
 }
 
@@ -34,17 +38,19 @@ export class ModelState {
   /** What the run remembers for its decisions about itself. */
   steering: SteeringState = FIRST_STEERING;
   readonly #kernels: Kernels;
+  readonly #manifest: Manifest;
   readonly optimizer: Optimizer;
   /** The critic before a step that is not committed yet; its checksum is empty when nothing is held. */
   readonly #held: Network;
 
   constructor(kernels: Kernels, manifest: Manifest, optimizer: Optimizer) {
     this.#kernels = kernels;
+    this.#manifest = manifest;
     this.optimizer = optimizer;
-    this.critic = this.#network(manifest.layouts.critic);
-    this.generator = this.#network(manifest.layouts.generator);
+    this.critic = this.#network(manifest, "critic");
+    this.generator = this.#network(manifest, "generator");
     this.statistics = new Float32Array(manifest.layouts.statistics.size);
-    this.#held = networkOf(optimizer, () => new Float32Array(manifest.layouts.critic.size));
+    this.#held = networkOf(optimizer, manifest, "critic", (size) => new Float32Array(size));
   }
 
   /** Bytes of WebAssembly memory that a state of this manifest takes, alignment included. */
@@ -54,8 +60,8 @@ export class ModelState {
     return num_buffers * (4 * (critic.size + generator.size) + 2 * 64);
   }
 
-  #network(layout: Layout): Network {
-    return networkOf(this.optimizer, () => this.#kernels.allocate(layout.size));
+  #network(manifest: Manifest, name: "critic" | "generator"): Network {
+    return networkOf(this.optimizer, manifest, name, (size) => this.#kernels.allocate(size));
   }
 
   /** Remembers the critic until {@linkcode commit} or {@linkcode restoreCritic}. */
@@ -78,13 +84,20 @@ export class ModelState {
   /** Call after filling the buffers from outside. */
   refreshChecksums(): void {
     for (const network of [this.critic, this.generator]) {
-      network.checksum = this.#kernels.checksum(network.parameters);
+      network.checksum = this.#kernels.checksum(network.kept);
     }
   }
 
-  /** Mean of the summed gradients, optimizer, clip and checksum, in one pass over the buffers. */
+  /**
+   * Mean of the summed gradients, optimizer, clip and checksum, in one pass over the buffers; then, where the critic
+   * has spectral norms, a step of the power method, and the checksum of all.
+   */
   update(network: Network, sum: NodeSum, scale: number, options: UpdateOptions): void {
     network.checksum = optimize(this.#kernels, this.optimizer, network, sum, scale, options);
+    const { spectral_norm = [], layouts } = this.#manifest;
+    if (network !== this.critic || spectral_norm.length === 0) return;
+    iterateNorms(layouts.critic, network.kept, spectral_norm);
+    network.checksum = this.#kernels.checksum(network.kept);
   }
 
   /** r = 0.9 r + 0.1 s, in float32; s is the mean of the shards' batch statistics. */
@@ -96,22 +109,35 @@ export class ModelState {
   }
 }
 
-function networkOf({ kind }: Optimizer, allocate: () => Float32Array): Network {
-  const average = kind === "adam" ? allocate() : null;
-  return { parameters: allocate(), square_average: allocate(), average, checksum: "" };
+function networkOf(
+  { kind }: Optimizer,
+  manifest: Manifest,
+  name: "critic" | "generator",
+  allocate: (size: number) => Float32Array,
+): Network {
+  const { size } = trainedLayout(manifest, name);
+  const average = kind === "adam" ? allocate(size) : null;
+  const kept = allocate(manifest.layouts[name].size);
+  return {
+    kept,
+    parameters: kept.subarray(0, size),
+    square_average: allocate(size),
+    average,
+    checksum: "",
+  };
 }
 
 function copyNetwork(from: Network, to: Network): void {
-  to.parameters.set(from.parameters);
+  to.kept.set(from.kept);
   to.square_average.set(from.square_average);
   if (from.average) to.average!.set(from.average);
   to.checksum = from.checksum;
 }
 
-/** SHA-256 of all weights: critic, generator, running statistics, little-endian float32 in layout order. */
+/** SHA-256 of all weights: critic (spectral norms' vectors behind it), generator, running statistics, little-endian float32 in layout order. */
 export function weightsSha256(state: ModelState): string {
   const hash = createHash("sha256");
-  for (const part of [state.critic.parameters, state.generator.parameters, state.statistics]) {
+  for (const part of [state.critic.kept, state.generator.kept, state.statistics]) {
     hash.update(part);
   }
   return hash.digest("hex");

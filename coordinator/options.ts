@@ -230,6 +230,14 @@ const RUN_OPTIONS = {
     about: "Part of the critic's hidden features that each step drops (Srivastava et al. 2014)",
     group: "Hyperparameters",
   },
+  spectral_norm: {
+    kind: "boolean",
+    default_text: "off",
+    about:
+      "Divides the critic's weights by their spectral norms (Miyato et al. 2018), in place of clipping and of " +
+      "its batch normalisation",
+    group: "Hyperparameters",
+  },
   schedule: {
     kind: "choice",
     choices: ["paper", "post"],

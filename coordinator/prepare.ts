@@ -6,6 +6,7 @@ import { Kernels } from "../kernels/kernels.ts";
 import { buildArtifacts, MANIFEST_FILE } from "../models/artifacts.ts";
 import { decodeInitial, encodeInitial } from "../models/initial_file.ts";
 import { type InitialState, initialState } from "../models/initialise.ts";
+import { trainedLayout } from "../models/layout.ts";
 import type { Manifest } from "../models/manifest.ts";
 import { parseManifest } from "../models/manifest_check.ts";
 import { dependsOnBatch, type Net } from "../models/nets/net.ts";
@@ -231,8 +232,8 @@ function isForWorkers({ file }: ArtifactFile): boolean {
 }
 
 function fillInitial(state: ModelState, first: InitialState): void {
-  state.critic.parameters.set(first.critic);
-  state.generator.parameters.set(first.generator);
+  state.critic.kept.set(first.critic);
+  state.generator.kept.set(first.generator);
   state.statistics.set(first.statistics);
   state.refreshChecksums();
 }
@@ -285,7 +286,7 @@ async function runRecord(
     },
     layouts_sha256: await sha256(new TextEncoder().encode(JSON.stringify(layouts))),
     artifacts: Object.fromEntries(files.map(({ file, sha256 }) => [file, sha256])),
-    num_parameters: { critic: layouts.critic.size, generator: layouts.generator.size },
+    num_parameters: { critic: trainedLayout(manifest, "critic").size, generator: layouts.generator.size },
   };
 }
 

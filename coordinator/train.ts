@@ -2,7 +2,8 @@
  * The training loop: Algorithm 1 of Arjovsky, Chintala, Bottou, "Wasserstein GAN" (2017), data-parallel.
  *
  *   for each step:
- *     critic step: every shard -> gradient of mean D(G(z)) - mean D(x); sum in tree order; RMSProp; clip; publish
+ *     critic step: every shard -> gradient of mean D(G(z)) - mean D(x); sum in tree order; RMSProp; clip, or
+ *       power method of spectral norms; publish
  *     when due, generator step: every shard -> gradient of -mean D(G(z)); sum; RMSProp; publish
  *     log; sample and checkpoint when due
  */
@@ -64,8 +65,8 @@ export interface Training {
 
 /** Gives the workers both networks as they are. */
 export function publishAll(state: ModelState, fleet: Pick<Fleet, "publish">): void {
-  fleet.publish("critic", state.step, state.critic.checksum, state.critic.parameters);
-  fleet.publish("generator", state.generator_step, state.generator.checksum, state.generator.parameters);
+  fleet.publish("critic", state.step, state.critic.checksum, state.critic.kept);
+  fleet.publish("generator", state.generator_step, state.generator.checksum, state.generator.kept);
 }
 
 /** Whether there is no further step: the last is done, or the run stopped because the estimate is flat. */
@@ -227,7 +228,7 @@ function apply(
 
 function publish(run: Training, ms: StepTimes, state: "critic" | "generator", step: number): void {
   const started_ms = run.now_ms();
-  const { checksum, parameters } = run.state[state];
-  run.fleet.publish(state, step, checksum, parameters);
+  const { checksum, kept } = run.state[state];
+  run.fleet.publish(state, step, checksum, kept);
   ms.send += run.now_ms() - started_ms;
 }

@@ -1,8 +1,9 @@
 /** How the networks are doing, read from their state between two steps: nothing here touches a training step. */
 import type { Layout, Manifest } from "../models/manifest.ts";
-import { views } from "../models/layout.ts";
+import { trainedLayout, views } from "../models/layout.ts";
 import type { RecordOf } from "../runlog/records.ts";
-import type { ModelState, Network } from "./model_state.ts";
+import type { ModelState } from "./model_state.ts";
+import type { Trained } from "./optimizer.ts";
 
 /** A parameter this near to a bound, as a share of the bound, lies at it. */
 const AT_BOUND = 1e-6;
@@ -16,14 +17,19 @@ export interface VitalsOptions {
 
 /** The figures of a vitals record. One pass over the parameters of both networks. */
 export function vitalsOf(
-  state: Pick<ModelState, "critic" | "generator" | "step" | "generator_step">,
-  { layouts }: Pick<Manifest, "layouts">,
+  state: Pick<ModelState, "step" | "generator_step"> & Readonly<Record<"critic" | "generator", Trained>>,
+  manifest: Pick<Manifest, "layouts" | "spectral_norm">,
   { clip, alpha }: VitalsOptions,
 ): Omit<RecordOf<"vitals">, "type" | "step"> {
   return {
     ...clip !== null && { clipped: shareAtBound(state.critic.parameters, clip) },
-    critic_gradients: gradientSizes(layouts.critic, state.critic, state.step, alpha),
-    generator_gradients: gradientSizes(layouts.generator, state.generator, state.generator_step, alpha),
+    critic_gradients: gradientSizes(trainedLayout(manifest, "critic"), state.critic, state.step, alpha),
+    generator_gradients: gradientSizes(
+      manifest.layouts.generator,
+      state.generator,
+      state.generator_step,
+      alpha,
+    ),
   };
 }
 
@@ -39,7 +45,7 @@ function shareAtBound(parameters: Float32Array, clip: number): number {
 /** Root mean square gradient of each tensor; none before the first update. */
 function gradientSizes(
   layout: Layout,
-  network: Network,
+  network: Trained,
   num_updates: number,
   alpha: number,
 ): Record<string, number> {

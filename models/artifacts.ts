@@ -15,6 +15,7 @@ import {
   STATES,
 } from "./manifest.ts";
 import { dependsOnBatch } from "./nets/net.ts";
+import { keptTensors } from "./nets/spectral_norm.ts";
 import { encodeModel } from "./onnx/codec.ts";
 import type { Graph } from "./onnx/graph.ts";
 import { OPSET } from "./onnx/shapes.ts";
@@ -43,7 +44,7 @@ export interface Artifacts {
 /** `build` puts the masks of what is dropped into `masks`. */
 interface GraphKind {
   readonly build: (pair: Pair, masks: DropoutMask[]) => Graph;
-  readonly trains: State | null;
+  readonly trains: "critic" | "generator" | null;
 }
 
 const GRAPHS: Readonly<Record<GraphName, GraphKind>> = {
@@ -67,12 +68,14 @@ const GRAPHS: Readonly<Record<GraphName, GraphKind>> = {
 export async function buildArtifacts(pair: Pair, accumulate = 1): Promise<Artifacts> {
   checkPair(pair);
   const layouts: Record<State, Layout> = {
-    critic: buildLayout(pair.critic.parameters),
+    critic: buildLayout(keptTensors(pair.critic)),
     generator: buildLayout(pair.generator.parameters),
     statistics: buildLayout(pair.generator.statistics),
   };
   const files = new Map<string, Uint8Array<ArrayBuffer>>();
   const entries: [GraphName, GraphEntry][] = [];
+  const { normalised } = pair.critic;
+  const trained = { critic: pair.critic.parameters, generator: pair.generator.parameters };
   for (const name of GRAPH_NAMES) {
     const { build, trains } = GRAPHS[name];
     const masks: DropoutMask[] = [];
@@ -85,7 +88,7 @@ export async function buildArtifacts(pair: Pair, accumulate = 1): Promise<Artifa
       sha256: await sha256(bytes),
       bytes: bytes.length,
       inputs: graphInputs(graph, layouts, masks),
-      ...(trains === null ? forwardOutputs(graph) : resultOutputs(graph, layouts[trains])),
+      ...(trains === null ? forwardOutputs(graph) : resultOutputs(graph, buildLayout(trained[trains]))),
     }]);
   }
   const manifest: Manifest = {
@@ -95,6 +98,7 @@ export async function buildArtifacts(pair: Pair, accumulate = 1): Promise<Artifa
     opset: OPSET,
     micro_batch: pair.micro_batch,
     ...accumulate > 1 && { accumulate },
+    ...normalised && { spectral_norm: normalised },
     latent: pair.generator.input_shape[0]!,
     example_shape: pair.critic.input_shape,
     layouts,

@@ -2,6 +2,8 @@
 import { fillUniform, Stream, type StreamKey } from "../random/philox.ts";
 import { buildLayout, views } from "./layout.ts";
 import type { Initialiser, Net, TensorSpec } from "./nets/net.ts";
+import { keptTensors } from "./nets/spectral_norm.ts";
+import { FIRST_ITERATIONS, iterateNorms } from "./power_method.ts";
 
 /** Networks of a pair draw from streams of their own. Part of the bits of every run. */
 export const NETWORK_STREAMS = { critic: 0, generator: 1 } as const;
@@ -42,7 +44,10 @@ function fill(tensor: Float32Array, initialiser: Initialiser, key: StreamKey): v
   initialiser satisfies never;
 }
 
-/** First values of everything that is trained, in layout order. Running means start at 0, variances at 1. */
+/**
+ * First values of every state, in layout order. Running means start at 0, variances at 1, and the vectors of spectral
+ * norms where the power method has brought them.
+ */
 export interface InitialState {
   readonly critic: Float32Array<ArrayBuffer>;
   readonly generator: Float32Array<ArrayBuffer>;
@@ -53,8 +58,11 @@ export function initialState(
   pair: { readonly critic: Net; readonly generator: Net },
   seed: number,
 ): InitialState {
+  const kept = keptTensors(pair.critic);
+  const critic = initialiseParameters(kept, seed, "critic");
+  iterateNorms(buildLayout(kept), critic, pair.critic.normalised ?? [], FIRST_ITERATIONS);
   return {
-    critic: initialiseParameters(pair.critic.parameters, seed, "critic"),
+    critic,
     generator: initialiseParameters(pair.generator.parameters, seed, "generator"),
     statistics: initialiseParameters(pair.generator.statistics, seed, "generator"),
   };

@@ -1,5 +1,5 @@
 /** Layouts of flat buffers: which tensor lies where in the one Float32Array that holds a network's state. */
-import type { Layout, Slot } from "./manifest.ts";
+import type { Layout, Manifest, Slot } from "./manifest.ts";
 import { numElements } from "./onnx/tensor.ts";
 
 /** A tensor before it has a place. */
@@ -17,6 +17,15 @@ export function buildLayout(tensors: readonly NamedShape[]): Layout {
     size += numElements(shape);
   }
   return { size, slots };
+}
+
+/** The beginning of a network's layout that gradients train: without the vectors of spectral norms. */
+export function trainedLayout(
+  { layouts, spectral_norm = [] }: Pick<Manifest, "layouts" | "spectral_norm">,
+  network: "critic" | "generator",
+): Layout {
+  const { slots } = layouts[network];
+  return buildLayout(network === "critic" ? slots.slice(0, slots.length - 2 * spectral_norm.length) : slots);
 }
 
 /**

@@ -79,6 +79,11 @@ export interface Manifest {
   readonly micro_batch: number;
   /** Micro-batches of one shard in one step, a power of two: leaves of the summing tree. Absent: 1. */
   readonly accumulate?: number;
+  /**
+   * Critic weights that are used divided by their spectral norm: u and v of each in turn end the critic's layout, and
+   * have no gradient. Absent: none.
+   */
+  readonly spectral_norm?: readonly string[];
   readonly latent: number;
   /** Shape of one example as the networks see it, e.g. [784] or [2]. */
   readonly example_shape: readonly number[];

@@ -2,6 +2,7 @@
  * Checks `artifacts.json` before anything trusts it: every field, every offset, and that each graph is fed and
  * read exactly as its name says (`GRAPH_NAMES` in `manifest.ts`). Runs in a browser.
  */
+import { trainedLayout } from "./layout.ts";
 import {
   GRAPH_NAMES,
   type GraphEntry,
@@ -15,6 +16,7 @@ import {
   type State,
   STATES,
 } from "./manifest.ts";
+import { vectorsOf } from "./nets/spectral_norm.ts";
 
 /** A manifest that is not what the format says. The text names the field, what was required and what was found. */
 export class ManifestError extends Error {
@@ -37,7 +39,7 @@ interface Role {
   readonly batch: "micro_batch" | "N";
   /** Whether masks may follow: what is trained may drop, what is used afterwards does not. */
   readonly drops?: true;
-  readonly trains: State | null;
+  readonly trains: "critic" | "generator" | null;
   readonly result: readonly string[];
 }
 
@@ -83,7 +85,7 @@ const ROLES: Readonly<Record<GraphName, Role>> = {
  */
 export function parseManifest(value: unknown): Manifest {
   const fields = record(value, "manifest", [
-    ...Object.hasOwn(value ?? {}, "accumulate") ? ["accumulate" as const] : [],
+    ...(["accumulate", "spectral_norm"] as const).filter((key) => Object.hasOwn(value ?? {}, key)),
     "format",
     "version",
     "objective",
@@ -104,6 +106,11 @@ export function parseManifest(value: unknown): Manifest {
     opset: count(fields.opset, "opset", 1),
     micro_batch: count(fields.micro_batch, "micro_batch", 1),
     ...fields.accumulate !== undefined && { accumulate: powerOfTwo(fields.accumulate, "accumulate") },
+    ...fields.spectral_norm !== undefined && {
+      spectral_norm: array(fields.spectral_norm, "spectral_norm").map((name, i) =>
+        text(name, `spectral_norm[${i}]`)
+      ),
+    },
     latent: count(fields.latent, "latent", 1),
     example_shape: extents(fields.example_shape, "example_shape"),
     layouts: {
@@ -112,6 +119,7 @@ export function parseManifest(value: unknown): Manifest {
       statistics: parseLayout(layouts.statistics, "layouts.statistics"),
     },
   } as const;
+  if (fields.spectral_norm !== undefined) checkVectors(head.layouts.critic, head.spectral_norm!);
   const graphs = record(fields.graphs, "graphs", GRAPH_NAMES);
   const entries = GRAPH_NAMES.map((name) => [name, parseGraph(graphs[name], name, head)] as const);
   unique(entries.map(([, entry]) => entry.file), "graphs", "file");
@@ -133,6 +141,22 @@ function parseLayout(value: unknown, path: string): Layout {
   });
   unique(slots.map((slot) => slot.name), `${path}.slots`, "name");
   return { size: same(fields.size, size, `${path}.size`), slots };
+}
+
+/** The critic's layout ends with u and v of each normalised weight in turn. */
+function checkVectors({ slots }: Layout, weights: readonly string[]): void {
+  unique(weights, "spectral_norm", "weight");
+  const begin = slots.length - 2 * weights.length;
+  const trained = slots.slice(0, Math.max(0, begin));
+  weights.forEach((name, i) => {
+    const weight = trained.find((slot) => slot.name === name) ??
+      refuse(`spectral_norm[${i}]`, "a trained slot of layouts.critic", name);
+    vectorsOf(weight).forEach((vector, j) => {
+      const at = begin + 2 * i + j, path = `layouts.critic.slots[${at}]`;
+      same(slots[at]!.name, vector.name, `${path}.name`);
+      sameShape(slots[at]!.shape, vector.shape, `${path}.shape`);
+    });
+  });
 }
 
 function parseGraph(value: unknown, name: GraphName, head: Head): GraphEntry {
@@ -169,7 +193,7 @@ function parseGraph(value: unknown, name: GraphName, head: Head): GraphEntry {
     size,
     tail_offset: same(
       fields.tail_offset,
-      trains === null ? 0 : head.layouts[trains].size,
+      trains === null ? 0 : trainedLayout(head, trains).size,
       `${path}.tail_offset`,
     ),
   };
@@ -253,7 +277,7 @@ function checkResult(outputs: readonly Output[], name: GraphName, head: Head): v
   const path = `graphs.${name}.outputs`;
   const { trains, result } = ROLES[name];
   const expected: { name: string; shape: readonly number[] }[] = [
-    ...head.layouts[trains!].slots.map((slot) => ({ name: `${slot.name}_grad`, shape: slot.shape })),
+    ...trainedLayout(head, trains!).slots.map((slot) => ({ name: `${slot.name}_grad`, shape: slot.shape })),
     ...result.map((scalar) => ({ name: scalar, shape: [] })),
     ...(trains === "generator" ? head.layouts.statistics.slots : []),
   ];

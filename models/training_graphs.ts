@@ -14,6 +14,7 @@ import type { Rules } from "./autodiff/rule.ts";
 import { simplify } from "./autodiff/simplify.ts";
 import type { DropoutMask } from "./autodiff/dropout.ts";
 import type { BatchMoments, Drop, Net, TensorSpec } from "./nets/net.ts";
+import { keptTensors } from "./nets/spectral_norm.ts";
 import type { Objective } from "./objectives/objective.ts";
 import { GraphBuilder, type Value } from "./onnx/builder.ts";
 import type { ElementType, Graph } from "./onnx/graph.ts";
@@ -37,7 +38,7 @@ export function criticTrainingGraph(pair: Pair, rules?: Rules, masks: DropoutMas
   const fake = b.input("fake", elementOf(pair), [micro_batch, ...critic.input_shape]);
   const ones = critic.input_shape.map(() => 1);
   const mix = objective.mixes ? { mix: b.input("mix", elementOf(pair), [micro_batch, ...ones]) } : {};
-  declare(b, pair, critic.parameters);
+  declare(b, pair, keptTensors(critic));
   const { loss, mean_D_real, mean_D_fake } = objective.criticLoss(b, dropping(critic, b, masks), {
     real,
     fake,
@@ -55,7 +56,7 @@ export function generatorTrainingGraph(pair: Pair, rules?: Rules, masks: Dropout
   const b = new GraphBuilder("generator_training_model");
   const noise = b.input("noise", elementOf(pair), [micro_batch, ...generator.input_shape]);
   declare(b, pair, generator.parameters);
-  declare(b, pair, critic.parameters);
+  declare(b, pair, keptTensors(critic));
   const { output: fake, moments } = dropping(generator, b, masks).train(b, noise);
   const { loss, mean_D_fake } = pair.objective.generatorLoss(b, dropping(critic, b, masks), fake);
   b.output(loss, "loss");
@@ -78,7 +79,7 @@ export function generatorForwardGraph(pair: Pair, masks: DropoutMask[] = []): Gr
 export function criticEvalGraph(pair: Pair): Graph {
   const b = new GraphBuilder("critic_eval_model");
   const real = b.input("real", elementOf(pair), ["N", ...pair.critic.input_shape]);
-  declare(b, pair, pair.critic.parameters);
+  declare(b, pair, keptTensors(pair.critic));
   b.output(pair.critic.train(b, real).output, "scores");
   return b.build();
 }

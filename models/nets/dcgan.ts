@@ -14,6 +14,7 @@ import {
   transposedConvolution,
 } from "./layers.ts";
 import type { BatchMoments, Drop, Net, TensorSpec } from "./net.ts";
+import { normalisedWeight } from "./spectral_norm.ts";
 
 /** What both networks of a pair know of the images. */
 interface Images {
@@ -37,6 +38,8 @@ export interface DcganCriticConfig extends Images {
   readonly batch_norm: boolean;
   /** Share of each hidden layer's features that is dropped in training; absent: none. */
   readonly dropout?: number;
+  /** Whether kernels are used divided by their spectral norm; absent: they are not. */
+  readonly spectral_norm?: true;
 }
 
 const KERNEL = 4;
@@ -73,7 +76,7 @@ export function dcganGenerator(name: string, config: DcganGeneratorConfig): Net 
 /** 2,765,568 parameters for 64 x 64 images of 3 channels and width 64, with batch normalisation. */
 export function dcganCritic(name: string, config: DcganCriticConfig): Net {
   checkImages(config);
-  const { side, channels, batch_norm, dropout } = config;
+  const { side, channels, batch_norm, dropout, spectral_norm } = config;
   const maps = widths(config);
   const blocks = numberBlocks(
     name,
@@ -81,11 +84,14 @@ export function dcganCritic(name: string, config: DcganCriticConfig): Net {
     (i) => batch_norm && i > 1 && i <= maps.length,
     "last",
   );
+  const convolve: typeof convolution = (b, name, x, options) =>
+    convolution(b, name, x, options, spectral_norm && normalisedWeight(b, `${name}.weight`));
   const run: Run = (b, x, normalise, drop) => {
     const dropHidden = dropout !== undefined && drop ? (hidden: Value) => drop(hidden, dropout) : undefined;
-    return b.op("Flatten", [forward(b, blocks, x, convolution, SLOPE, normalise, dropHidden)], { axis: 1 });
+    return b.op("Flatten", [forward(b, blocks, x, convolve, SLOPE, normalise, dropHidden)], { axis: 1 });
   };
-  return netOf(blocks, [channels, side, side], [1], ({ inputs, outputs }) => [outputs, inputs], run);
+  const net = netOf(blocks, [channels, side, side], [1], ({ inputs, outputs }) => [outputs, inputs], run);
+  return { ...net, ...spectral_norm && { normalised: blocks.map(({ name }) => `${name}.weight`) } };
 }
 
 function checkImages({ side, channels, width }: Images): void {

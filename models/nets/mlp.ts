@@ -10,6 +10,7 @@ import {
   linearSpecs,
 } from "./layers.ts";
 import type { BatchMoments, Drop, Net, TensorSpec } from "./net.ts";
+import { normalisedWeight } from "./spectral_norm.ts";
 
 /** A multilayer perceptron. Examples are flat: an image of 28 x 28 is 784 features. */
 export interface MlpConfig {
@@ -23,6 +24,8 @@ export interface MlpConfig {
   readonly output: "linear" | "tanh";
   /** Share of each hidden layer's features that is dropped in training; absent: none. */
   readonly dropout?: number;
+  /** Whether weights are used divided by their spectral norm; absent: they are not. */
+  readonly spectral_norm?: true;
 }
 
 /** The generator of the original comparison: 1,510,032 parameters for 784 outputs (`wgan` preset). */
@@ -60,6 +63,7 @@ export function mlp(name: string, config: MlpConfig): Net {
   return {
     parameters: blocks.flatMap(blockSpecs),
     statistics: normalised.flatMap((block) => batchNormStatistics(block.batch_norm!, block.outputs)),
+    ...config.spectral_norm && { normalised: blocks.map(({ linear }) => `${linear}.weight`) },
     input_shape: [config.widths[0]!],
     output_shape: [config.widths.at(-1)!],
     train(b, x, drop) {
@@ -78,13 +82,14 @@ export function mlp(name: string, config: MlpConfig): Net {
 function forward(
   b: GraphBuilder,
   blocks: readonly Block[],
-  { slope, output, dropout }: MlpConfig,
+  { slope, output, dropout, spectral_norm }: MlpConfig,
   x: Value,
   normalise: (name: string, hidden: Value) => Value,
   drop?: Drop,
 ): Value {
   for (const block of blocks) {
-    x = linear(b, block.linear, x);
+    const weight = spectral_norm && normalisedWeight(b, `${block.linear}.weight`);
+    x = linear(b, block.linear, x, weight);
     if (block.batch_norm !== null) x = normalise(block.batch_norm, x);
     if (block.hidden) x = leakyRelu(b, x, slope);
     if (block.hidden && dropout !== undefined && drop) x = drop(x, dropout);

@@ -35,6 +35,8 @@ export interface Net {
   readonly parameters: readonly TensorSpec[];
   /** Running mean and variance of each batch normalisation, in turn. Empty without any. */
   readonly statistics: readonly TensorSpec[];
+  /** Names of the weights that are used divided by their spectral norm (spectral_norm.ts); absent: none. */
+  readonly normalised?: readonly string[];
   readonly input_shape: readonly number[];
   readonly output_shape: readonly number[];
   /**

@@ -1,76 +1,104 @@
 /**
- * Spectral normalisation of a weight (Miyato, Kataoka, Koyama, Yoshida 2018, Algorithm 1), as
- * torch.nn.utils.spectral_norm does it: W / sigma with sigma = u^T W v, where u and v come from one
- * step of power iteration and count as constants in the backward pass. u is state beside the parameters.
+ * Spectral normalisation of a network's weights: Miyato, Kataoka, Koyama, Yoshida, "Spectral normalization for
+ * generative adversarial networks", 2018 (arXiv:1802.05957), Algorithm 1. Each weight W, as a matrix [outputs, all
+ * others], is used as W / sigma with sigma = u^T W v, its largest singular value once u and v have settled. They are
+ * kept behind the parameters in the network's layout: inputs of the graphs, so constants to every gradient, of the
+ * second order too; one step of the power method follows each update of W, outside the graphs.
  */
 import type { GraphBuilder, Value } from "../onnx/builder.ts";
-import type { TensorSpec } from "./net.ts";
+import type { Net, TensorSpec } from "./net.ts";
 
 /** Smallest norm that a vector is divided by, as PyTorch's. */
-export const SPECTRAL_NORM_EPS = 1e-12;
+const SMALLEST_NORM = 1e-12;
 
-/** Name of a weight's left vector. */
-export function leftVectorName(weight: string): string {
-  return `${weight}.u`;
+type NamedShape = Pick<TensorSpec, "name" | "shape">;
+
+/** Names and shapes of u [outputs] and v [all others] of a weight [outputs, ...]. */
+export function vectorsOf({ name, shape }: NamedShape): [u: NamedShape, v: NamedShape] {
+  const [outputs = 1, ...others] = shape;
+  return [
+    { name: `${name}.u`, shape: [outputs] },
+    { name: `${name}.v`, shape: [others.reduce((product, extent) => product * extent, 1)] },
+  ];
 }
 
 /**
- * The left vector of a weight of this shape, as a tensor that the network keeps. All equal at the start: any start
- * that is not orthogonal to the first singular vector comes to it, and `u` is replaced at each step.
+ * All tensors of a network in layout order: its parameters, then u and v of each normalised weight in turn. u starts
+ * in a random direction; v follows from it.
  */
-export function spectralNormState(weight: string, shape: readonly number[], axis = 0): TensorSpec {
-  const extent = shape[axis]!;
-  return {
-    name: leftVectorName(weight),
-    shape: [extent],
-    initialiser: { kind: "constant", value: 1 / Math.sqrt(extent) },
-  };
+export function keptTensors({ parameters, normalised = [] }: Net): readonly TensorSpec[] {
+  const weights = normalised.map((name) => parameters.find((spec) => spec.name === name)!);
+  const vectors = weights.flatMap((weight): TensorSpec[] => {
+    const [u, v] = vectorsOf(weight);
+    return [
+      { ...u, initialiser: { kind: "normal", mean: 0, deviation: 1 } },
+      { ...v, initialiser: { kind: "constant", value: 0 } },
+    ];
+  });
+  return [...parameters, ...vectors];
 }
 
-export interface SpectralNorm {
-  /** W / sigma, of the weight's shape. */
-  readonly weight: Value;
-  /** Left vector after this step [extent of the axis]: the new state. */
-  readonly u: Value;
-  /** Values that count as constants in the backward pass: names for `constants` of GradientOptions. */
-  readonly constants: readonly string[];
+/** W / (u^T W v) of the weight of this name [outputs, ...], in its shape. */
+export function normalisedWeight(b: GraphBuilder, name: string): Value {
+  const weight = b.value(name), { shape } = weight.type;
+  const [u, v] = vectorsOf({ name, shape: shape as readonly number[] });
+  const matrix = shape.length === 2 ? weight : b.op("Reshape", [weight, b.ints([...u.shape, ...v.shape])]);
+  const sigma = b.op("MatMul", [b.value(u.name), b.op("MatMul", [matrix, b.value(v.name)])]);
+  return b.op("Div", [weight, sigma]);
 }
+
+type Numbers = Float32Array | Float64Array;
 
 /**
- * W / sigma in training: one step of power iteration from u, then sigma. `axis` is that of the outputs: 0 for Linear
- * and Conv, 1 for ConvTranspose; the weight counts as a matrix of that axis by all others.
+ * One step of the power method, in place: v = W^T u / ||W^T u||, then u = W v / ||W v||. Sums are in float64 and in
+ * a fixed order, only + - x / and the root: the same bits in every engine. `weight`: [u.length, v.length].
  */
-export function spectralNorm(b: GraphBuilder, weight: Value, u: Value, axis = 0): SpectralNorm {
-  const matrix = asMatrix(b, weight, axis);
-  const v_next = normalised(b, b.op("MatMul", [u, matrix]));
-  const u_next = normalised(b, b.op("MatMul", [matrix, v_next]));
-  const sigma = b.op("MatMul", [u_next, b.op("MatMul", [matrix, v_next])]);
-  return { weight: b.op("Div", [weight, sigma]), u: u_next, constants: [u_next.name, v_next.name] };
+export function powerIteration(weight: Numbers, u: Numbers, v: Numbers): void {
+  normalise(transposedProduct(weight, u, v.length), v);
+  normalise(product(weight, v, u.length), u);
 }
 
-/**
- * W / sigma as it is used afterwards: u is taken as it is, and v = W^T u / ||W^T u||, so that sigma = ||W^T u||.
- * (PyTorch keeps the v of the last training step instead, with the same sigma once u has settled.)
- */
-export function spectralNormInfer(b: GraphBuilder, weight: Value, u: Value, axis = 0): Value {
-  const product = b.op("MatMul", [u, asMatrix(b, weight, axis)]);
-  return b.op("Div", [weight, norm(b, product)]);
+/** W^T u, four rows in one pass over the sums. */
+function transposedProduct(weight: Numbers, u: Numbers, columns: number): Float64Array {
+  const sums = new Float64Array(columns);
+  const whole = u.length - u.length % 4;
+  for (let row = 0; row < whole; row += 4) {
+    const [a, b, c, d] = [u[row]!, u[row + 1]!, u[row + 2]!, u[row + 3]!];
+    const rows = weight.subarray(row * columns, (row + 4) * columns);
+    const [second, third, fourth] = [columns, 2 * columns, 3 * columns];
+    for (let i = 0; i < columns; i++) {
+      sums[i]! += (a * rows[i]! + b * rows[second + i]!) + (c * rows[third + i]! + d * rows[fourth + i]!);
+    }
+  }
+  for (let row = whole; row < u.length; row++) {
+    for (let i = 0; i < columns; i++) sums[i]! += u[row]! * weight[row * columns + i]!;
+  }
+  return sums;
 }
 
-/** [extent of the axis, all others] */
-function asMatrix(b: GraphBuilder, weight: Value, axis: number): Value {
-  const shape = weight.type.shape as readonly number[];
-  const perm = [axis, ...shape.keys().filter((other) => other !== axis)];
-  const front = axis === 0 ? weight : b.op("Transpose", [weight], { perm });
-  return shape.length === 2 ? front : b.op("Reshape", [front, b.ints([shape[axis]!, -1])]);
+/** W v, each row in four partial sums, which processors add side by side. */
+function product(weight: Numbers, v: Numbers, rows: number): Float64Array {
+  const columns = v.length, whole = columns - columns % 4;
+  const products = new Float64Array(rows), x = Float64Array.from(v);
+  for (let row = 0; row < rows; row++) {
+    const begin = row * columns;
+    let a = 0, b = 0, c = 0, d = 0;
+    for (let i = 0; i < whole; i += 4) {
+      a += weight[begin + i]! * x[i]!;
+      b += weight[begin + i + 1]! * x[i + 1]!;
+      c += weight[begin + i + 2]! * x[i + 2]!;
+      d += weight[begin + i + 3]! * x[i + 3]!;
+    }
+    for (let i = whole; i < columns; i++) a += weight[begin + i]! * x[i]!;
+    products[row] = (a + b) + (c + d);
+  }
+  return products;
 }
 
-/** x / max(||x||, eps) */
-function normalised(b: GraphBuilder, x: Value): Value {
-  const eps = b.scalar(SPECTRAL_NORM_EPS, x.type.element);
-  return b.op("Div", [x, b.op("Max", [norm(b, x), eps])]);
-}
-
-function norm(b: GraphBuilder, x: Value): Value {
-  return b.op("Sqrt", [b.op("ReduceSum", [b.op("Mul", [x, x])], { keepdims: 0 })]);
+/** x / max(||x||, eps) into `out`. */
+function normalise(x: Float64Array, out: Numbers): void {
+  let square = 0;
+  for (let i = 0; i < x.length; i++) square += x[i]! * x[i]!;
+  const norm = Math.max(Math.sqrt(square), SMALLEST_NORM);
+  for (let i = 0; i < x.length; i++) out[i] = x[i]! / norm;
 }

@@ -3,7 +3,7 @@
     python scripts/goldens/make_spectral_norm_goldens.py
 
 Needs torch 2.15 and safetensors. Each step: loss = sum(c * tanh(W / sigma)), W -= 0.1 dloss/dW. In float64, for a
-Linear, a Conv and a ConvTranspose weight (NAME): `NAME.c`, `NAME.start`, `NAME.u0`, then per step K = 1, 2, 3
+Linear and a Conv weight (NAME): `NAME.c`, `NAME.start`, `NAME.u0`, then per step K = 1, 2, 3
 `NAME.lossK`, `NAME.normalisedK`, `NAME.gradientK`, `NAME.uK`.
 """
 import pathlib
@@ -15,18 +15,17 @@ from safetensors.numpy import save_file
 
 OUT = pathlib.Path(__file__).parents[2] / "test" / "goldens" / "spectral_norm.safetensors"
 MODULES = {
-    "linear": (torch.nn.Linear(6, 5, bias=False), 0),
-    "conv": (torch.nn.Conv2d(3, 4, 2, bias=False), 0),
-    "conv_transpose": (torch.nn.ConvTranspose2d(3, 4, 2, bias=False), 1),
+    "linear": torch.nn.Linear(6, 5, bias=False),
+    "conv": torch.nn.Conv2d(3, 4, 2, bias=False),
 }
 
 
-def run(name: str, module: torch.nn.Module, dim: int, generator: np.random.Generator) -> dict[str, np.ndarray]:
+def run(name: str, module: torch.nn.Module, generator: np.random.Generator) -> dict[str, np.ndarray]:
     module = module.double()
     start = generator.normal(0, 0.5, module.weight.shape)
     module.weight.data = torch.tensor(start)
-    torch.nn.utils.spectral_norm(module, dim=dim)
-    u = generator.normal(0, 1, module.weight.shape[dim])
+    torch.nn.utils.spectral_norm(module)
+    u = generator.normal(0, 1, module.weight.shape[0])
     module.weight_u.copy_(torch.tensor(u / np.linalg.norm(u)))
     c = generator.normal(0, 1, start.shape)
     out = {"start": start, "c": c, "u0": module.weight_u.numpy().copy()}
@@ -49,6 +48,6 @@ if __name__ == "__main__":
     warnings.simplefilter("ignore", FutureWarning)
     rng = np.random.default_rng(3)
     tensors = {}
-    for name, (module, dim) in MODULES.items():
-        tensors |= run(name, module, dim, rng)
+    for name, module in MODULES.items():
+        tensors |= run(name, module, rng)
     save_file(tensors, OUT, metadata={"torch": torch.__version__})

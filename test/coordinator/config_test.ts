@@ -52,6 +52,30 @@ Deno.test("convolutional presets take images of 32 or 64, and smaller ones with 
   assert.equal(resolveConfig({ pad_to: 40 }, "wgan", images).pad_to, 40);
 });
 
+Deno.test("spectral norms stand in place of clipping and of the critic's batch normalisation", () => {
+  const data = { example_shape: [32, 32] };
+  const { clip, networks } = resolveConfig({ preset: "wgan-dcgan", spectral_norm: true }, "wgan", data);
+  assert.equal(clip, null);
+  const plain = resolveConfig({ preset: "wgan-dcgan" }, "wgan", data);
+  assert.equal(plain.clip, 0.01);
+  assert.deepEqual(networks, {
+    ...plain.networks,
+    critic: { ...plain.networks.critic, batch_norm: false, spectral_norm: true },
+  });
+  assert.throws(() => resolveConfig({ spectral_norm: true, clip: 0.01 }, "wgan", images), {
+    name: UserError.name,
+    message:
+      "Cannot clip the critic: with --spectral-norm no --clip is required, found 0.01; leave one of them out",
+  });
+  const own = { latent: 7 } as NonNullable<Parameters<typeof resolveConfig>[3]>;
+  assert.throws(() => resolveConfig({ spectral_norm: true }, "wgan", images, own), {
+    name: UserError.name,
+    message:
+      "Cannot use --spectral-norm with own networks: it is for those of presets; leave it out, or build " +
+      "it into the files",
+  });
+});
+
 Deno.test("the warm-up is for schedule paper, and parts of a shard are a power of two", () => {
   assert.equal(resolveConfig({ warm_up: true }, "wgan", images).warm_up, true);
   assert.throws(() => resolveConfig({ warm_up: true, schedule: "post" }, "wgan", images), {

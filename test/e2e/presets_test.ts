@@ -1,6 +1,7 @@
 /** Every preset trains with real processes: the same weights by one worker and by two with a stop in between. */
 import assert from "node:assert/strict";
 import type { PresetName } from "../../coordinator/presets.ts";
+import type { Networks } from "../../models/nets/networks.ts";
 import { Workplace } from "./workplace.ts";
 
 /** Few steps, and two generator steps among them. */
@@ -24,6 +25,13 @@ const CASES: readonly Case[] = [
   { preset: "gan", args: IMAGES, estimates_distance: false },
   { preset: "wgan-gp", args: IMAGES, estimates_distance: true },
   { preset: "wgan-gp", args: [...IMAGES, "--dropout", "0.3", "--accumulate", "2"], estimates_distance: true },
+  { preset: "wgan", args: [...IMAGES, "--spectral-norm"], estimates_distance: true },
+  {
+    preset: "wgan-gp",
+    args: [...IMAGES, "--spectral-norm", "--dropout", "0.3", "--accumulate", "2"],
+    estimates_distance: true,
+  },
+  { preset: "dcgan", args: [...BORDERED, "--spectral-norm"], estimates_distance: false },
   { preset: "wgan-dcgan", args: BORDERED, estimates_distance: true },
   { preset: "dcgan", args: BORDERED, estimates_distance: false },
   { preset: "wgan-gp-dcgan", args: BORDERED, estimates_distance: true },
@@ -32,8 +40,10 @@ const CASES: readonly Case[] = [
 ];
 
 for (const { preset, args, estimates_distance } of CASES) {
-  const with_dropout = args.includes("--dropout") ? " with dropout" : "";
-  Deno.test(`preset ${preset}${with_dropout}: one worker, and two with a resume in between, train the same weights`, async () => {
+  const options = [["--dropout", "dropout"], ["--spectral-norm", "spectral norms"]] as const;
+  const named = options.filter(([option]) => args.includes(option)).map(([, name]) => name);
+  const with_options = named.length === 0 ? "" : ` with ${named.join(" and ")}`;
+  Deno.test(`preset ${preset}${with_options}: one worker, and two with a resume in between, train the same weights`, async () => {
     await using place = await Workplace.open();
     const data = args.includes("--dataset") ? [] : ["--data", place.images];
     const train = async (out: readonly string[], workers: number, steps: number) => {
@@ -54,6 +64,10 @@ for (const { preset, args, estimates_distance } of CASES) {
     assert.equal(two.weights_sha256, one.weights_sha256);
     assert.deepEqual([one.bits, two.incarnations], ["exact", 2]);
     assert.ok(two.workers.every(({ shards_computed }) => shards_computed > 0));
+    if (args.includes("--spectral-norm")) {
+      assert.equal(one.config.clip, null);
+      assert.equal((one.config.networks as Networks).critic.batch_norm, false);
+    }
     if (args === BORDERED) assert.deepEqual([one.config.pad_to, one.data.example_shape], [32, [32, 32]]);
     assert.equal(one.wasserstein_estimate !== null, estimates_distance);
     assert.equal(one.wasserstein_estimate ?? one.score_gap, one.score_gap);

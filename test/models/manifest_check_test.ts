@@ -124,6 +124,43 @@ Deno.test("manifest: the critic's training graph may take a number for each exam
   });
 });
 
+/** The same with a critic whose weight is divided by its spectral norm. */
+function normalising(weight = "critic.0.weight", v_name = `${weight}.v`) {
+  const manifest = { ...example(), spectral_norm: [weight] };
+  const vectors = [
+    { name: `${weight}.u`, shape: [1], offset: 4 },
+    { name: v_name, shape: [3], offset: 5 },
+  ];
+  manifest.layouts.critic.slots.push(...vectors);
+  manifest.layouts.critic.size = 8;
+  for (const graph of Object.values(manifest.graphs)) {
+    if (graph.inputs.some((input) => (input as { source: string }).source === "critic")) {
+      graph.inputs.push(...fed(vectors, "critic"));
+    }
+  }
+  return manifest;
+}
+
+Deno.test("manifest: vectors of spectral norms end the critic's layout, and have no gradient", () => {
+  assert.deepEqual(parseManifest(normalising()), normalising() as unknown as Manifest);
+  const { spectral_norm: _, ...unnamed } = normalising();
+  const refused: [unknown, RegExp][] = [
+    // Without the list the vectors would be trained.
+    [unnamed, /graphs\.critic_training_model\.outputs\.length must be 7, found 5$/],
+    [
+      normalising("critic.1.weight"),
+      /spectral_norm\[0\] must be a trained slot of layouts\.critic, found "critic\.1/,
+    ],
+    [normalising("critic.0.weight", "v"), /slots\[3\]\.name must be "critic\.0\.weight\.v", found "v"$/],
+    [{ ...normalising(), spectral_norm: ["critic.0.weight", "critic.0.weight"] }, /the same weight twice/],
+    [{ ...example(), spectral_norm: ["critic.0.weight"] }, /spectral_norm\[0\] must be a trained slot/],
+    [{ ...normalising(), spectral_norm: "critic.0.weight" }, /spectral_norm must be an array/],
+  ];
+  for (const [manifest, message] of refused) {
+    assert.throws(() => parseManifest(manifest), { name: ManifestError.name, message });
+  }
+});
+
 Deno.test("manifest: a right one comes back as it is", () => {
   const manifest: Manifest = parseManifest(JSON.parse(JSON.stringify(example())));
   assert.deepEqual(manifest, example());

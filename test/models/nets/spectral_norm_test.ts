@@ -1,19 +1,23 @@
-/** Spectral normalisation against PyTorch: three steps of training, in float64. */
+/** Spectral normalisation: against PyTorch in float64, against known singular values, and through two derivatives. */
 import assert from "node:assert/strict";
 import { decompose } from "../../../models/autodiff/decompose.ts";
 import { gradients } from "../../../models/autodiff/gradients.ts";
 import { simplify } from "../../../models/autodiff/simplify.ts";
-import { spectralNorm, spectralNormInfer, spectralNormState } from "../../../models/nets/spectral_norm.ts";
+import { initialState } from "../../../models/initialise.ts";
+import { buildLayout, views } from "../../../models/layout.ts";
+import { dcganCritic } from "../../../models/nets/dcgan.ts";
+import { mlp, planeCritic, planeGenerator } from "../../../models/nets/mlp.ts";
+import { keptTensors, normalisedWeight, powerIteration } from "../../../models/nets/spectral_norm.ts";
+import { wganGp } from "../../../models/objectives/wgan_gp.ts";
 import { GraphBuilder } from "../../../models/onnx/builder.ts";
 import type { Graph } from "../../../models/onnx/graph.ts";
 import { decodeSafetensors } from "../../../models/safetensors.ts";
+import { criticTrainingGraph } from "../../../models/training_graphs.ts";
+import { Stream } from "../../../random/philox.ts";
 import { readGolden } from "../../goldens/golden.ts";
 import { interpret } from "../../reference/interpreter.ts";
 import { type RefTensor, refTensor } from "../../reference/ref_tensor.ts";
 import { relativeDifference } from "../../reference/relative_difference.ts";
-
-/** Measured: 3.7e-15. */
-const TOLERANCE = 2e-14;
 
 const { tensors } = decodeSafetensors(readGolden("spectral_norm.safetensors"));
 
@@ -22,79 +26,148 @@ function golden(name: string): RefTensor {
   return refTensor("float64", shape, data as Float64Array);
 }
 
-/** weight, u, c -> loss = sum(c tanh(W / sigma)), W / sigma, the next u, dloss / dweight */
-function trainingGraph(shape: readonly number[], axis: number, constant = true): Graph {
+/** w, w.u, w.v, c -> loss = sum(c tanh(W / sigma)), W / sigma, dloss / dw */
+function trainingGraph(shape: readonly number[]): Graph {
   const b = new GraphBuilder("spectral_norm");
-  const weight = b.input("weight", "float64", shape);
-  const u = b.input("u", "float64", [shape[axis]!]);
+  const [outputs, ...others] = shape;
+  b.input("w", "float64", shape);
+  b.input("w.u", "float64", [outputs!]);
+  b.input("w.v", "float64", [others.reduce((product, extent) => product * extent, 1)]);
   const c = b.input("c", "float64", shape);
-  const norm = spectralNorm(b, weight, u, axis);
-  const product = b.op("Mul", [c, b.op("Tanh", [norm.weight])]);
+  const weight = normalisedWeight(b, "w");
+  const product = b.op("Mul", [c, b.op("Tanh", [weight])]);
   b.output(b.op("ReduceSum", [product], { keepdims: 0 }), "loss");
-  b.output(norm.weight);
-  b.output(norm.u);
-  const constants = constant ? norm.constants : [];
-  return simplify(gradients(decompose(b.build()), { loss: "loss", wrt: ["weight"], constants }));
+  b.output(weight, "normalised");
+  return simplify(gradients(decompose(b.build()), { loss: "loss", wrt: ["w"] }));
 }
 
-const WEIGHTS = [["linear", 0], ["conv", 0], ["conv_transpose", 1]] as const;
-
-for (const [name, axis] of WEIGHTS) {
+for (const name of ["linear", "conv"]) {
   Deno.test(`spectral normalisation of a ${name} weight is PyTorch's for three steps`, () => {
-    let weight = golden(`${name}.start`), u = golden(`${name}.u0`);
-    const c = golden(`${name}.c`), graph = trainingGraph(weight.shape, axis);
+    const { shape, data } = golden(`${name}.start`);
+    const weight = Float64Array.from(data), u = Float64Array.from(golden(`${name}.u0`).data);
+    const v = new Float64Array(weight.length / u.length);
+    const c = golden(`${name}.c`), graph = trainingGraph(shape);
     for (const step of [1, 2, 3]) {
-      const results = [...interpret(graph, new Map([["weight", weight], ["u", u], ["c", c]])).values()];
-      const expected = ["loss", "normalised", "u", "gradient"].map((key) => golden(`${name}.${key}${step}`));
-      for (const [i, value] of expected.entries()) {
-        const found = i === 0 ? { ...results[0]!, shape: [1] } : results[i]!;
-        const error = relativeDifference(value, found);
-        assert.ok(error <= TOLERANCE, `step ${step}, ${graph.outputs[i]}: off by ${error}`);
+      powerIteration(weight, u, v);
+      const results = interpret(
+        graph,
+        new Map([
+          ["w", refTensor("float64", shape, weight)],
+          ["w.u", refTensor("float64", [u.length], u)],
+          ["w.v", refTensor("float64", [v.length], v)],
+          ["c", c],
+        ]),
+      );
+      const gradient = results.get("w_grad")!;
+      const found: Record<string, RefTensor> = {
+        loss: { ...results.get("loss")!, shape: [1] },
+        normalised: results.get("normalised")!,
+        u: refTensor("float64", [u.length], u),
+        gradient,
+      };
+      for (const [key, value] of Object.entries(found)) {
+        const error = relativeDifference(golden(`${name}.${key}${step}`), value);
+        assert.ok(error <= 2e-14, `step ${step}, ${key}: off by ${error}, measured 3.7e-15`);
       }
-      const gradient = results[3]!;
-      u = results[2]!;
-      weight = { ...weight, data: weight.data.map((value, i) => value - 0.1 * gradient.data[i]!) };
+      weight.forEach((value, i) => weight[i] = value - 0.1 * gradient.data[i]!);
     }
   });
 }
 
-Deno.test("the gradient differs where u and v do not count as constants", () => {
-  const graph = trainingGraph([5, 6], 0, false);
-  const feeds = new Map([
-    ["weight", golden("linear.start")],
-    ["u", golden("linear.u0")],
-    ["c", golden("linear.c")],
-  ]);
-  const error = relativeDifference(golden("linear.gradient1"), interpret(graph, feeds).get("weight_grad")!);
-  assert.ok(error >= 1e-3, `off by ${error} only`);
+/** I - 2 a a^T / ||a||^2 of a seeded direction: orthogonal. */
+function reflection(size: number, counter: number): (row: number, column: number) => number {
+  const stream = new Stream({ seed: 5, purpose: "init", counter, shard: 0 });
+  const a = Float64Array.from({ length: size }, () => stream.nextNormal());
+  const square = a.reduce((sum, value) => sum + value * value, 0);
+  return (row, column) => (row === column ? 1 : 0) - 2 * a[row]! * a[column]! / square;
+}
+
+Deno.test("u^T W v comes to the largest singular value, known by construction", () => {
+  // W = P diag(3, 2, 1, 1/2, 1/4) Q with reflections P [5, 5] and Q [7, 7].
+  const singular = [3, 2, 1, 0.5, 0.25], [p, q] = [reflection(5, 0), reflection(7, 1)];
+  const weight = Float64Array.from({ length: 35 }, (_, at) => {
+    const [row, column] = [Math.floor(at / 7), at % 7];
+    return singular.reduce((sum, value, i) => sum + p(row, i) * value * q(i, column), 0);
+  });
+  const [u, v] = [new Float64Array(5).fill(1), new Float64Array(7)];
+  const sigma = () => weight.reduce((sum, w, at) => sum + u[Math.floor(at / 7)]! * w * v[at % 7]!, 0);
+  powerIteration(weight, u, v);
+  assert.ok(sigma() < 2.999, `already ${sigma()} after one step`);
+  for (let step = 0; step < 60; step++) powerIteration(weight, u, v);
+  assert.ok(Math.abs(sigma() - 3) <= 1e-14, `sigma must be 3, found ${sigma()}, measured within 1.8e-15`);
+  assert.ok(Math.abs(Math.hypot(...u) - 1) <= 1e-15 && Math.abs(Math.hypot(...v) - 1) <= 1e-15);
 });
 
-Deno.test("from its initial state u settles, and both forms divide by the largest singular value", () => {
-  const b = new GraphBuilder("settling");
-  const weight = b.input("weight", "float64", [2, 2]), u = b.input("u", "float64", [2]);
-  const norm = spectralNorm(b, weight, u);
-  b.output(norm.u, "next");
-  b.output(norm.weight, "trained");
-  b.output(spectralNormInfer(b, weight, u), "used");
-  const graph = b.build();
-  // Singular values 3 and 1: rotations by 30 and 50 degrees around diag(3, 1).
-  const [p, q] = [Math.PI / 6, Math.PI / 3.6];
-  const data = [
-    3 * Math.cos(p) * Math.cos(q) + Math.sin(p) * Math.sin(q),
-    3 * Math.cos(p) * Math.sin(q) - Math.sin(p) * Math.cos(q),
-    3 * Math.sin(p) * Math.cos(q) - Math.cos(p) * Math.sin(q),
-    3 * Math.sin(p) * Math.sin(q) + Math.cos(p) * Math.cos(q),
-  ];
-  const { shape, initialiser } = spectralNormState("w", [2, 2]);
-  assert.ok(initialiser.kind === "constant");
-  let state = refTensor("float64", shape, Array(2).fill(initialiser.value));
-  for (let step = 0; step < 20; step++) {
-    const results = interpret(graph, new Map([["weight", refTensor("float64", [2, 2], data)], ["u", state]]));
-    state = results.get("next")!;
-    if (step < 19) continue;
-    for (const form of ["trained", "used"]) {
-      const error = Math.max(...results.get(form)!.data.map((value, i) => Math.abs(value - data[i]! / 3)));
-      assert.ok(error <= 1e-15, `${form}: off by ${error}, measured 1.1e-16`);
+Deno.test("vectors lie behind the parameters, whose first values they do not change", () => {
+  const config = { kind: "dcgan_critic", side: 8, channels: 3, width: 2, batch_norm: false } as const;
+  const pair = {
+    critic: dcganCritic("critic", { ...config, spectral_norm: true }),
+    generator: mlp("generator", planeGenerator(2)),
+  };
+  const layout = buildLayout(keptTensors(pair.critic));
+  assert.deepEqual(layout.slots.map(({ name, shape }) => `${name} [${shape}]`), [
+    "critic.0.weight [2,3,4,4]",
+    "critic.2.weight [1,2,4,4]",
+    "critic.0.weight.u [2]",
+    "critic.0.weight.v [48]",
+    "critic.2.weight.u [1]",
+    "critic.2.weight.v [32]",
+  ]);
+  const { critic } = initialState(pair, 7);
+  const plain = initialState({ ...pair, critic: dcganCritic("critic", config) }, 7).critic;
+  assert.deepEqual(critic.subarray(0, plain.length), plain);
+  // A matrix of two rows: its largest singular value in closed form, from W W^T.
+  const [weight, u, v] = ["", ".u", ".v"].map((end) => views(layout, critic).get(`critic.0.weight${end}`)!);
+  const product = (i: number, j: number) =>
+    v!.reduce((sum, _, at) => sum + weight![48 * i + at]! * weight![48 * j + at]!, 0);
+  const [a, b, d] = [product(0, 0), product(0, 1), product(1, 1)];
+  const largest = Math.sqrt((a + d + Math.hypot(a - d, 2 * b)) / 2);
+  const sigma = weight!.reduce((sum, w, at) => sum + u![Math.floor(at / 48)]! * w * v![at % 48]!, 0);
+  assert.ok(Math.abs(sigma / largest - 1) <= 0.1, `sigma ${sigma} must be ${largest}, measured within 0.016`);
+});
+
+Deno.test("the gradient of a penalised loss through spectral norms agrees with central differences", () => {
+  const widths = [2, 5, 4, 1];
+  const critic = mlp("critic", { ...planeCritic(), widths, slope: 0.2, spectral_norm: true });
+  const generator = mlp("generator", { ...planeGenerator(2), widths: [2, 3, 2] });
+  const graph = criticTrainingGraph({
+    ...{ critic, generator, objective: wganGp(10), micro_batch: 3, element: "float64" },
+  });
+  const kept = keptTensors(critic), layout = buildLayout(kept);
+  const start = initialState({ critic, generator }, 3).critic;
+  const stream = new Stream({ seed: 3, purpose: "init", counter: 99, shard: 0 });
+  const normals = (shape: readonly number[]) =>
+    refTensor(
+      "float64",
+      shape,
+      Float64Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => stream.nextNormal()),
+    );
+  const batch = new Map([
+    ["real", normals([3, 2])],
+    ["fake", normals([3, 2])],
+    ["mix", refTensor("float64", [3, 1], [0.2, 0.5, 0.8])],
+  ]);
+  const run = (values: Float64Array) => {
+    const feeds = new Map(batch);
+    for (const { name, shape, offset } of layout.slots) {
+      const size = shape.reduce((a, b) => a * b, 1);
+      feeds.set(name, refTensor("float64", shape, values.slice(offset, offset + size)));
     }
+    return interpret(graph, feeds);
+  };
+  const at = Float64Array.from(start), results = run(at), step = 1e-6;
+  let largest = 0;
+  for (const { name } of critic.parameters) {
+    const { offset } = layout.slots.find((slot) => slot.name === name)!;
+    results.get(`${name}_grad`)!.data.forEach((found, i) => {
+      const loss = (by: number) => {
+        const moved = at.slice();
+        moved[offset + i]! += by;
+        return run(moved).get("loss")!.data[0]!;
+      };
+      largest = Math.max(largest, Math.abs((loss(step) - loss(-step)) / (2 * step) - found));
+    });
   }
+
+  assert.ok(largest <= 1e-8, `off by ${largest}, measured 1.5e-9`);
 });
