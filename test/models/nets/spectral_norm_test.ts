@@ -94,8 +94,8 @@ Deno.test("u^T W v comes to the largest singular value, known by construction", 
   powerIteration(weight, u, v);
   assert.ok(sigma() < 2.999, `already ${sigma()} after one step`);
   for (let step = 0; step < 60; step++) powerIteration(weight, u, v);
-  assert.ok(Math.abs(sigma() - 3) <= 1e-14, `sigma must be 3, found ${sigma()}, measured within 1.8e-15`);
-  assert.ok(Math.abs(Math.hypot(...u) - 1) <= 1e-15 && Math.abs(Math.hypot(...v) - 1) <= 1e-15);
+  assert.ok(Math.abs(sigma() - 3) <= 8e-15, `sigma must be 3, found ${sigma()}, measured within 8.9e-16`);
+  for (const x of [u, v]) assert.ok(Math.abs(Math.hypot(...x) - 1) <= 2e-15, "measured 2.2e-16");
 });
 
 Deno.test("vectors lie behind the parameters, whose first values they do not change", () => {
