@@ -97,7 +97,10 @@ function* rules(): Generator<ProviderProblem> {
 function* expansions(): Generator<ProviderProblem> {
   for (const op of Object.keys(EXPANSIONS) as ExpandedOp[]) {
     for (const i of EXPANSION_CASES[op].keys()) {
-      yield* gradientsOf(`${op} ${i}`, firstOrderExpanded(op, i, "float32"));
+      const [first, second] = gradientsOf(`${op} ${i}`, firstOrderExpanded(op, i, "float32"));
+      yield first!;
+      // Made of rules, each of which has its second derivatives in all its cases.
+      if (i === 0) yield second!;
     }
   }
 }
