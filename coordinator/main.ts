@@ -6,7 +6,8 @@ import { isLoopback, pageLine, reachedAt } from "./addresses.ts";
 import { coordinate } from "./coordinate.ts";
 import { type Console, standardError } from "./console.ts";
 import { describeEnding, STOPPING } from "./ending.ts";
-import { COORDINATOR_OPTIONS, givenConfig } from "./options.ts";
+import { givenConfig } from "./given_config.ts";
+import { COORDINATOR_OPTIONS } from "./options.ts";
 import { chooseReadToken, chooseToken, tokenPlace } from "./token.ts";
 
 const COMMAND: Command<typeof COORDINATOR_OPTIONS> = {

@@ -2,6 +2,7 @@
  * Animated PNG (W3C, "Portable Network Graphics", third edition, section 4.9): the frames' own PNG files, their
  * chunks put together anew. Lossless, and about a quarter of the size of a GIF for grids of grey images.
  */
+import { crcOf } from "./crc.ts";
 import { type FilmOptions, framesOf, type Still } from "./film.ts";
 import { encodePng } from "./raster.ts";
 
@@ -9,17 +10,8 @@ const SIGNATURE_BYTES = 8;
 /** Length, type and check of a chunk. */
 const FRAME_BYTES = 12;
 
-/** The check of PNG: CRC-32 as ISO 3309 has it, reflected polynomial 0xedb88320. */
-const TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
-  for (let bit = 0; bit < 8; bit++) n = n & 1 ? 0xedb8_8320 ^ n >>> 1 : n >>> 1;
-  return n;
-});
-
-function crc32(bytes: Uint8Array): number {
-  let crc = 0xffff_ffff;
-  for (const byte of bytes) crc = TABLE[(crc ^ byte) & 0xff]! ^ crc >>> 8;
-  return ~crc >>> 0;
-}
+/** The check of PNG: CRC-32 as ISO 3309 has it. */
+const crc32 = crcOf(0xedb8_8320);
 
 interface Chunk {
   readonly type: string;

@@ -4,12 +4,13 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = new URL("../", import.meta.url);
 
-/** The arguments of `deno` that a task of deno.json stands for: permissions and the script. */
-export function taskCommand(task: "train" | "worker"): string[] {
+/** The arguments of `deno` that a task of deno.json stands for: permissions, and its script as an absolute path. */
+export function taskCommand(task: string): string[] {
   const { tasks } = JSON.parse(readFileSync(new URL("deno.json", ROOT), "utf8")) as {
     tasks: Record<string, { command: string }>;
   };
-  const words = tasks[task]!.command.split(" ");
+  const [program, ...words] = tasks[task]!.command.split(" ");
+  if (program !== "deno") throw new Error(`Task ${task} must start deno: found ${program}`);
   const script = words.pop()!;
-  return [...words.slice(1), fileURLToPath(new URL(script, ROOT))];
+  return [...words, fileURLToPath(new URL(script, ROOT))];
 }

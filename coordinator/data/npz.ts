@@ -21,14 +21,9 @@ export function isZip(bytes: Uint8Array): boolean {
  */
 export function arrayOf(file: string, content: Uint8Array, name: string | null): NpyArray {
   const entries = entriesOf(file, content);
-  const chosen = name === null
-    ? entries.map(({ name, bytes }) => ({ name, array: parseNpy(`${file}#${name}`, bytes()) })).filter((
-      { array },
-    ) => holdsExamples(array))
-    : entries.filter((entry) => entry.name === name).map(({ name, bytes }) => ({
-      name,
-      array: parseNpy(`${file}#${name}`, bytes()),
-    }));
+  const named = entries.filter((entry) => name === null || entry.name === name)
+    .map(({ name, bytes }) => ({ name, array: parseNpy(`${file}#${name}`, bytes()) }));
+  const chosen = name === null ? named.filter(({ array }) => holdsExamples(array)) : named;
   const [first] = chosen;
   if (first !== undefined && chosen.length === 1) return first.array;
   const found = (name === null && first !== undefined ? chosen : entries).map((entry) => entry.name).sort();

@@ -7,18 +7,10 @@ import { encodeModel } from "../../models/onnx/codec.ts";
 import { GraphBuilder } from "../../models/onnx/builder.ts";
 import type { ElementType, Graph, Shape } from "../../models/onnx/graph.ts";
 import { tensorOf } from "../../models/onnx/tensor.ts";
+import { inTempDir } from "../temp_dir.ts";
 
 const FILES = new URL("../models/import/files/", import.meta.url).pathname;
 const GENERATOR = join(FILES, "mlp_generator_dynamo.onnx"), CRITIC = join(FILES, "mlp_critic_script11.onnx");
-
-async function inFolder(test: (dir: string) => Promise<void>): Promise<void> {
-  const dir = await Deno.makeTempDir();
-  try {
-    await test(dir);
-  } finally {
-    await Deno.remove(dir, { recursive: true });
-  }
-}
 
 /** The message of the one line that opening this critic ends in. */
 function refusal(critic: string, trainable: readonly string[] = []): string {
@@ -54,7 +46,7 @@ function product(shape: Shape, element: ElementType = "float32"): Graph {
 }
 
 Deno.test("own networks: what is wrong with a file is one line", async () => {
-  await inFolder(async (dir) => {
+  await inTempDir(async (dir) => {
     const write = async (bytes: Uint8Array) => {
       const path = join(dir, "c.onnx");
       await Deno.writeFile(path, bytes);
@@ -105,7 +97,7 @@ Deno.test("own networks: what is wrong with a file is one line", async () => {
 });
 
 Deno.test("own networks: data in another file are read from the model's folder only", async () => {
-  await inFolder(async (dir) => {
+  await inTempDir(async (dir) => {
     const bytes = await Deno.readFile(join(FILES, "conv_critic_dynamo.onnx"));
     const text = "conv_critic_dynamo.onnx.data";
     const at = Buffer.from(bytes).toString("latin1").indexOf(text);

@@ -1,11 +1,8 @@
 /** A process of wagon, started as its task in deno.json says (so with the permissions given there). */
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { taskCommand } from "../../scripts/task_command.ts";
 
 /** Nothing in these tests takes so long, on a slow and busy machine either. */
 export const DEADLINE_MS = 60_000;
-
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 export type TaskName =
   | "train"
@@ -26,14 +23,7 @@ export interface Ended {
 }
 
 /** The arguments of `deno` that a task stands for, its script as an absolute path. */
-export function taskArgs(task: TaskName): string[] {
-  const { tasks } = JSON.parse(Deno.readTextFileSync(join(ROOT, "deno.json"))) as {
-    tasks: Record<TaskName, { command: string }>;
-  };
-  const [program, ...words] = tasks[task].command.split(" ");
-  if (program !== "deno") throw new Error(`Task ${task} must start deno: found ${program}`);
-  return [...words.slice(0, -1), join(ROOT, words.at(-1)!)];
-}
+export const taskArgs: (task: TaskName) => string[] = taskCommand;
 
 /** Resolves or rejects as `promise` does, or rejects with `late` where that takes too long. */
 export async function within<T>(promise: Promise<T>, late: () => string): Promise<T> {

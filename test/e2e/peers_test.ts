@@ -69,30 +69,29 @@ Deno.test("a worker with a wrong token or another protocol is told why, and the 
   assert.equal((await coordinator.end()).code, 0);
 });
 
-Deno.test("a coordinator of another protocol version is refused in one line", async () => {
+/** How a worker ends whose coordinator begins with this message. */
+async function endAfter(challenge: Message): Promise<{ code: number; stderr: string; url: string }> {
   await using place = await Workplace.open();
   const { promise: arrived, resolve } = Promise.withResolvers<Socket>();
   const listener = await listen({ host: "127.0.0.1", port: 0, onsocket: resolve });
   const url = `ws://127.0.0.1:${listener.port}`;
   const worker = place.start("worker", ["--coordinator", url], { WAGON_TOKEN: "a token of this test" });
-  const socket = await within(arrived, () => "The worker must connect");
-  say(socket, { type: "challenge", version: 999, run: "run", incarnation: 0, nonce: "00".repeat(16) });
+  say(await within(arrived, () => "The worker must connect"), challenge);
   const { code, stderr } = await worker.end();
   await listener.close();
+  return { code, stderr, url };
+}
+
+const CHALLENGE = { type: "challenge", run: "run", incarnation: 0, nonce: "00".repeat(16) } as const;
+
+Deno.test("a coordinator of another protocol version is refused in one line", async () => {
+  const { code, stderr, url } = await endAfter({ ...CHALLENGE, version: 999 });
   assert.deepEqual([code, stderr], [2, `Cannot work for ${url} (version_mismatch): ${OTHER_VERSION}\n`]);
 });
 
 Deno.test("a coordinator of this version that says other things is left for good, in one line", async () => {
-  await using place = await Workplace.open();
-  const { promise: arrived, resolve } = Promise.withResolvers<Socket>();
-  const listener = await listen({ host: "127.0.0.1", port: 0, onsocket: resolve });
-  const url = `ws://127.0.0.1:${listener.port}`;
-  const worker = place.start("worker", ["--coordinator", url], { WAGON_TOKEN: "a token of this test" });
-  const socket = await within(arrived, () => "The worker must connect");
-  const challenge = { type: "challenge", version: 2, run: "run", incarnation: 0, nonce: "00".repeat(16) };
-  say(socket, { ...challenge, colour: "red" } as unknown as Message);
-  const { code, stderr } = await worker.end();
-  await listener.close();
+  const challenge = { ...CHALLENGE, version: 2, colour: "red" } as unknown as Message;
+  const { code, stderr, url } = await endAfter(challenge);
   const reason =
     'Field challenge.colour must be absent (unknown field): found "red"; use the same wagon on both sides';
   assert.deepEqual([code, stderr], [2, `Cannot work for ${url} (bad_message): ${reason}\n`]);

@@ -3,15 +3,7 @@ import { UserError } from "../../common/errors.ts";
 import { openLog } from "../../runlog/log_file.ts";
 import { LogWriter } from "../../runlog/writer.ts";
 import { runRecord, stepRecord, steps, toLines } from "./example_log.ts";
-
-async function inTempDir(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { inTempDir } from "../temp_dir.ts";
 
 Deno.test("a log that is opened again goes on where it ended", () =>
   inTempDir(async (folder) => {

@@ -9,18 +9,10 @@ import type { RunRecord } from "../../runlog/records.ts";
 import { countSegments, segmentName } from "../../runlog/segments.ts";
 import { settledRecords } from "../../runlog/settled.ts";
 import { joined, runRecord, stepRecord, steps, TIME, toLines } from "./example_log.ts";
+import { inTempDir } from "../temp_dir.ts";
 
 /** Two or three steps. */
 const TINY = 1500;
-
-async function inTempDir(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 const RECORDS: RunRecord[] = [runRecord(), joined(1), joined(2), ...steps(1, 40)];
 

@@ -16,6 +16,7 @@ import {
 import { factsOf } from "../../runlog/step_facts.ts";
 import { RunFold } from "../../runlog/summary.ts";
 import { checkpoint, end, joined, runRecord, stepRecord, TIME, toLines } from "./example_log.ts";
+import { inTempDir } from "../temp_dir.ts";
 
 const SHAPE = shapeFor(4);
 
@@ -61,15 +62,6 @@ const RECORDS: readonly RunRecord[] = [
   real(133),
   end(133),
 ];
-
-async function inTempDir(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 async function write(folder: string, records: readonly RunRecord[]): Promise<void> {
   const log = await openLog(`${folder}/events.jsonl`);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { UserError } from "../../common/errors.ts";
-import { givenConfig } from "../../coordinator/options.ts";
+import { givenConfig } from "../../coordinator/given_config.ts";
 
 async function withFile(text: string, test: (path: string) => void | Promise<void>): Promise<void> {
   const path = await Deno.makeTempFile({ suffix: ".json" });
