@@ -41,7 +41,7 @@ function sessionOptions(
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
     graphOptimizationLevel: "all",
-    logSeverityLevel: 3,
+    logSeverityLevel: 4,
     extra: {
       session: { intra_op: { allow_spinning: "0" }, ...!falls_back && { disable_cpu_ep_fallback: "1" } },
       ...!is_rearranged && { optimization: { disable_specified_optimizers: "TransposeOptimizer" } },
