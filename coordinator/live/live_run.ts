@@ -14,6 +14,7 @@ import { Thinned } from "./thinned.ts";
 const SUMMARY_STEPS = 1 << 13;
 export const MAX_SAMPLES = 96;
 export const MAX_HELD_OUT = 256;
+export const MAX_EVALUATIONS = 256;
 const MAX_FAULTS = 5;
 /** The doctor looks again after this time at the earliest. */
 const DOCTOR_MS = 10_000;
@@ -23,9 +24,9 @@ export class LiveRun implements Fold {
   readonly tally = new Tally();
   readonly samples = new Thinned<RecordOf<"sample">>(MAX_SAMPLES);
   readonly held_out = new Thinned<RecordOf<"heldout">>(MAX_HELD_OUT);
+  readonly evaluations = new Thinned<RecordOf<"evaluation">>(MAX_EVALUATIONS);
   /** The last ones. */
   faults: RecordOf<"fault">[] = [];
-  evaluation: RecordOf<"evaluation"> | null = null;
   checkpoint: RecordOf<"checkpoint"> | null = null;
   /** Whether enough workers have joined for the first step. */
   started = false;
@@ -47,15 +48,14 @@ export class LiveRun implements Fold {
       case "resume":
         this.history.takeBackAfter(record.step);
         this.samples.takeBackAfter(record.step);
-        if (this.evaluation && this.evaluation.step > record.step) this.evaluation = null;
+        this.evaluations.takeBackAfter(record.step);
         return this.held_out.takeBackAfter(record.step);
       case "sample":
         return this.samples.add(record);
       case "heldout":
         return this.held_out.add(record);
       case "evaluation":
-        this.evaluation = record;
-        return;
+        return this.evaluations.add(record);
       case "checkpoint":
         this.checkpoint = record;
         return;

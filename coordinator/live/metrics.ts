@@ -78,7 +78,7 @@ function trainingMetrics(moment: Moment): Metric[] {
     gauge(
       "wagon_sliced_wasserstein_distance",
       "Distance of samples to the data, when it was last computed.",
-      one(live.evaluation?.sliced_wasserstein ?? null),
+      one(live.evaluations.entries.at(-1)?.sliced_wasserstein ?? null),
     ),
     gauge("wagon_last_checkpoint_step", "Step of the last checkpoint.", one(live.checkpoint?.step ?? null)),
   ];

@@ -124,7 +124,10 @@ export function takeSnapshot(moment: Moment): Snapshot {
       step,
       diversity: short(diversity ?? null),
     })),
-    evaluation: live.evaluation,
+    evaluations: live.evaluations.entries.map(({ step, sliced_wasserstein }) => ({
+      step,
+      sliced_wasserstein: short(sliced_wasserstein),
+    })),
     findings: live.findings(crew.now_ms),
     faults: live.faults.map(({ step, what, worker = null, decision, reason }) => {
       return { step, what, worker, decision, reason };

@@ -85,13 +85,19 @@ export interface SampleView {
   readonly diversity: number | null;
 }
 
+export interface EvaluationView {
+  readonly step: number;
+  /** Sliced Wasserstein distance of samples to the data. */
+  readonly sliced_wasserstein: number | null;
+}
+
 export interface View {
   readonly run: RunView;
   readonly now: NowView;
   readonly workers: readonly WorkerView[];
   readonly heldout: readonly HeldOutView[];
   readonly samples: readonly SampleView[];
-  readonly evaluation: RecordOf<"evaluation"> | null;
+  readonly evaluations: readonly EvaluationView[];
   readonly findings: readonly Finding[];
   readonly faults: readonly Pick<RecordOf<"fault">, "step" | "what" | "worker" | "decision" | "reason">[];
   readonly ended:

@@ -166,7 +166,7 @@ async function loaded(browser: Browser, address: string, look: Look) {
   await page.goto(address);
   await page.waitForFunction(() => {
     const film = document.querySelector<HTMLImageElement>("#film-image")!;
-    return film.complete && film.naturalWidth > 0 && document.querySelectorAll("canvas").length === 3;
+    return film.complete && film.naturalWidth > 0 && document.querySelectorAll("canvas").length === 4;
   });
   return { context, page, faults };
 }
@@ -198,7 +198,8 @@ Deno.test({
   ignore: chromium === null,
   async fn(t) {
     await using place = await Workplace.open();
-    const args = ["--port", "0", "--out", "run", "--data", place.images, ...RUN, "--steps", "1000000"];
+    const args = ["--port", "0", "--out", "run", "--data", place.images, ...RUN];
+    args.push("--steps", "1000000", "--evaluate-every", "250");
     const coordinator = place.start("coordinator", args, { WAGON_READ_TOKEN: READ_TOKEN });
     const address = `${await pageOf(coordinator)}?token=${READ_TOKEN}`;
     const browser = await startChromium(chromium!);
@@ -242,6 +243,7 @@ Deno.test({
           "chart-gap",
           "chart-critic",
           "chart-generator",
+          "chart-distance",
           "film-play",
           "film-slider",
           "join",
@@ -258,6 +260,9 @@ Deno.test({
         await page.focus("#chart-gap .plot");
         await page.keyboard.press("Home");
         assert.match((await page.textContent("#chart-gap output"))!, /^step \d{1,2} · /);
+        await page.focus("#chart-distance .plot");
+        await page.keyboard.press("Home");
+        assert.match((await page.textContent("#chart-distance output"))!, /^step 0 · 0\.\d+$/);
         assert.deepEqual(faults, []);
         await context.close();
       });

@@ -11,6 +11,8 @@ export interface ChartOptions {
   readonly height: number;
   /** Name of the points beside the curve, if it has any. */
   readonly beside?: string;
+  /** A few measurements, as points on a line, instead of many steps smoothed. */
+  readonly measured?: boolean;
 }
 
 export interface ChartData {
@@ -100,6 +102,7 @@ export class Chart {
   }
 
   #create(): uPlot {
+    const { measured = false } = this.#options;
     const colour = css(this.#options.colour);
     const dim = css("--dim");
     const axis: uPlot.Axis = {
@@ -122,7 +125,8 @@ export class Chart {
         width: Math.max(200, this.#plot.clientWidth),
         height: this.#options.height,
         legend: { show: false },
-        padding: [12, 12, 0, 0],
+        // A label below the right end needs room.
+        padding: [12, 24, 0, 0],
         cursor: { drag: { x: false, y: false }, points: { size: 7 }, y: false },
         scales: {
           x: { time: false, range: () => [this.#shown.low, this.#shown.high] },
@@ -134,7 +138,7 @@ export class Chart {
         ],
         series: [
           {},
-          { stroke: colour, width: 2, spanGaps: true, points: { show: false } },
+          { stroke: colour, width: 2, spanGaps: true, points: { show: measured, size: 6, fill: colour } },
           none,
           none,
           ...this.#options.beside === undefined ? [] : [beside],
@@ -158,7 +162,8 @@ export class Chart {
     const value = (series: number) => data[series]?.[index] ?? null;
     const parts = [`step ${count(value(0))}`];
     if (value(SMOOTH) !== null) {
-      parts.push(`${figure(value(SMOOTH))} (${figure(value(LOW))} to ${figure(value(HIGH))})`);
+      const extent = this.#options.measured ? "" : ` (${figure(value(LOW))} to ${figure(value(HIGH))})`;
+      parts.push(figure(value(SMOOTH)) + extent);
     }
     if (value(BESIDE) !== null) parts.push(`held out ${figure(value(BESIDE))}`);
     setText(this.#said, parts.join(" · "));
@@ -190,7 +195,8 @@ export class Chart {
       sign.style.background = `var(${colour})`;
       return make("li", { class: name }, sign, text);
     };
-    const { colour, beside } = this.#options;
+    const { colour, beside, measured } = this.#options;
+    if (measured) return;
     this.#legend.append(entry("smooth", "smoothed", colour), entry("raw", "single steps", colour));
     if (beside !== undefined) this.#legend.append(entry("beside", beside, "--heldout"));
   }

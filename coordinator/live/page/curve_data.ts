@@ -1,5 +1,6 @@
 /** From rows of the curves to what a chart draws. Pure. */
 import { type Curve, CURVES, type HistoryRow } from "../history.ts";
+import type { EvaluationView } from "../view.ts";
 
 export interface CurveData {
   readonly steps: readonly number[];
@@ -38,6 +39,12 @@ export function scaleOf({ steps, low, high }: CurveData, first_step: number): [n
   if (lows.length === 0) return null;
   const outside = Math.floor(OUTSIDE * lows.length);
   return [Math.min(0, lows[outside]!), Math.max(0, highs[highs.length - 1 - outside]!)];
+}
+
+/** Values that were measured now and then, each as it is. */
+export function measuredCurve(measured: readonly EvaluationView[]): CurveData {
+  const values = measured.map(({ sliced_wasserstein }) => sliced_wasserstein);
+  return { steps: measured.map(({ step }) => step), smooth: values, low: values, high: values };
 }
 
 export function curveData(rows: readonly HistoryRow[], curve: Curve, weight: number): CurveData {

@@ -4,7 +4,7 @@ import type { HistoryRow } from "../history.ts";
 import type { ChunkName, NowView, Parts, View } from "../view.ts";
 import { Chart } from "./chart.ts";
 import { Connection, type Link } from "./connection.ts";
-import { curveData } from "./curve_data.ts";
+import { curveData, measuredCurve } from "./curve_data.ts";
 import { byId, setText } from "./dom.ts";
 import { Film } from "./film.ts";
 import { showDoctor, showFaults, showJoin, showProgress, showWorkers } from "./sections.ts";
@@ -16,7 +16,7 @@ const film = new Film();
 const smoothing = byId<HTMLInputElement>("smoothing");
 const range = byId<HTMLSelectElement>("range");
 let link: Link | "connecting" = "connecting";
-let charts: { gap: Chart; critic: Chart; generator: Chart } | null = null;
+let charts: ReturnType<typeof makeCharts> | null = null;
 let drawing = false;
 let curves_drawn_ms = 0;
 /** Curves are drawn again this often: it is most of what the page costs, and they grow slowly. */
@@ -65,13 +65,16 @@ function render(parts: ReadonlySet<string>): void {
     showJoin(run.join);
     charts ??= makeCharts(run.estimates_distance);
   }
-  if (any("run", "now", "evaluation")) showProgress(run, now, view.evaluation ?? null);
+  if (any("run", "now", "evaluations")) {
+    const last = view.evaluations?.at(-1);
+    showProgress(run, now, last && last.step > 0 ? last.sliced_wasserstein : null);
+  }
   if (any("workers")) showWorkers(view.workers ?? []);
   if (any("findings")) showDoctor(view.findings ?? [], now.step);
   if (any("faults")) showFaults(view.faults ?? [], now.num_faults);
   if (any("samples")) film.update(view.samples ?? []);
   const due = performance.now() - curves_drawn_ms >= CURVES_MS || view.ended;
-  if (any("controls", "run") || due && any("curves", "heldout", "num_chunks")) drawCurves();
+  if (any("controls", "run") || due && any("curves", "heldout", "evaluations", "num_chunks")) drawCurves();
 }
 
 function makeCharts(estimates_distance: boolean) {
@@ -90,6 +93,12 @@ function makeCharts(estimates_distance: boolean) {
       colour: "--generator",
       height: 170,
     }),
+    distance: new Chart(byId("chart-distance"), {
+      title: "Sliced Wasserstein distance of the samples to the data",
+      colour: "--gap",
+      height: 170,
+      measured: true,
+    }),
   };
 }
 
@@ -107,6 +116,10 @@ function drawCurves(): void {
   charts.gap.show({ curve: curveData(rows, "gap", weight), beside: gaps, share });
   charts.critic.show({ curve: curveData(rows, "loss_critic", weight), beside: costs, share });
   charts.generator.show({ curve: curveData(rows, "loss_generator", weight), beside: [], share });
+  const measured = view.evaluations ?? [];
+  // One measurement is a figure, not a curve.
+  byId("chart-distance").hidden = measured.length < 2;
+  if (measured.length >= 2) charts.distance.show({ curve: measuredCurve(measured), beside: [], share });
 }
 
 /** How it stands in a word, and in a sentence where there is more to say. */

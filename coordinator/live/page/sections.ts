@@ -4,7 +4,7 @@ import type { JoinView, NowView, RunView, View, WorkerView } from "../view.ts";
 import { byId, make, setText } from "./dom.ts";
 
 /** The figures at the top; those that are not known yet are dashes. */
-export function showProgress(run: RunView, now: NowView, evaluation: View["evaluation"]): void {
+export function showProgress(run: RunView, now: NowView, distance: number | null): void {
   const { step, means, steps_per_second, seconds_left } = now;
   setText(byId("steps"), `${count(step)} of ${count(run.total_steps)} steps`);
   const share = step / run.total_steps;
@@ -19,7 +19,7 @@ export function showProgress(run: RunView, now: NowView, evaluation: View["evalu
     [run.estimates_distance ? "Wasserstein estimate" : "Score gap"]: figure(means.gap),
     "Critic loss": figure(means.loss_critic),
     "Generator loss": figure(means.loss_generator),
-    ...evaluation && evaluation.step > 0 && { "Sliced distance": figure(evaluation.sliced_wasserstein) },
+    ...distance !== null && { "Sliced distance": figure(distance) },
     "Steps per second": speed(1),
     "Images per second": speed(run.batch),
     "Epoch": `${count(epoch)} of ${count(Math.ceil(run.total_steps / run.epoch_steps))}`,

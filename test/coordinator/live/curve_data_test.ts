@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { curveData, scaleOf, smoothed } from "../../../coordinator/live/page/curve_data.ts";
+import { curveData, measuredCurve, scaleOf, smoothed } from "../../../coordinator/live/page/curve_data.ts";
 
 Deno.test("smoothing keeps a constant as it is, and gaps as gaps", () => {
   const found = smoothed([2, null, 2, 2], 0.9);
@@ -25,6 +25,15 @@ Deno.test("a curve is read out of the rows, and curves without values are gaps",
   const { steps, smooth, low, high } = curveData(ROWS, "loss_critic", 0);
   assert.deepEqual([steps[99], smooth[99], low[99], high[99]], [100, -1, -2, 0]);
   assert.deepEqual(curveData(ROWS, "loss_generator", 0.5).smooth[3], null);
+});
+
+Deno.test("measurements are a curve of their own, not smoothed", () => {
+  const curve = measuredCurve([{ step: 0, sliced_wasserstein: 0.75 }, {
+    step: 500,
+    sliced_wasserstein: 0.25,
+  }]);
+  assert.deepEqual([curve.steps, curve.smooth], [[0, 500], [0.75, 0.25]]);
+  assert.deepEqual(scaleOf(curve, 0), [0, 0.75]);
 });
 
 Deno.test("the scale holds 0 and all but the wildest steps", () => {

@@ -137,7 +137,7 @@ Deno.test("the stream tells all at first, then what is new, and the end", async 
   await serving(live, async ({ get, server }) => {
     const stream = events(await get("/events"));
     const first = (await stream.next()).value;
-    assert.deepEqual(Object.keys(first!).sort().slice(0, 3), ["curves-0", "ended", "evaluation"]);
+    assert.deepEqual(Object.keys(first!).sort().slice(0, 3), ["curves-0", "ended", "evaluations"]);
     live.record({ type: "fault", step: 30, what: "late answer", decision: "asked another", reason: "" });
     const next = (await stream.next()).value as Record<string, unknown>;
     assert.deepEqual(Object.keys(next).sort(), ["faults", "now"]);

@@ -47,6 +47,18 @@ Deno.test("the page is told why the run waits, and how it ended", () => {
   assert.deepEqual([now.state, now.seconds_left, ended?.reason], ["ended", null, "finished"]);
 });
 
+Deno.test("distances of the samples are told in order, and taken back by a resume", () => {
+  const live = liveRun(30);
+  for (const step of [0, 10, 20]) {
+    live.record({ type: "evaluation", step, sliced_wasserstein: 1 / (step + 3) });
+  }
+  const measured = () => viewOf(momentOf(live)).evaluations;
+  assert.deepEqual(measured().map(({ step }) => step), [0, 10, 20]);
+  assert.equal(measured()[0]!.sliced_wasserstein, 0.33333);
+  live.record({ type: "resume", step: 10, incarnation: 1, changed: {}, time: "2026-11-24T00:00:00Z" });
+  assert.deepEqual(measured().map(({ step }) => step), [0, 10]);
+});
+
 Deno.test("the doctor's findings are on the page", () => {
   const live = liveRun(0);
   const { findings } = viewOf(momentOf(live));
