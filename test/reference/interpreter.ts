@@ -39,22 +39,35 @@ const KERNELS: Readonly<Record<OpName, Kernel>> = {
 /**
  * The outputs of a graph by name. `feeds` holds every input, of the graph's element types; extents with a name
  * take any number. Throws where a feed is missing or of another type, and where a computed shape is not the one
- * that the graph's types say.
+ * that the graph's types say. `floatOf`: what a number stands for that the graph keeps as float32, in a constant or an
+ * attribute; itself unless told otherwise.
  */
-export function interpret(graph: Graph, feeds: ReadonlyMap<string, RefTensor>): Map<string, RefTensor> {
+export function interpret(
+  graph: Graph,
+  feeds: ReadonlyMap<string, RefTensor>,
+  floatOf: (stored: number) => number = (stored) => stored,
+): Map<string, RefTensor> {
   const values = new Map<string, RefTensor>();
-  for (const [name, tensor] of graph.initializers) values.set(name, fromTensor(tensor));
+  for (const [name, tensor] of graph.initializers) {
+    const constant = fromTensor(tensor);
+    const data = tensor.element === "float32" ? constant.data.map(floatOf) : constant.data;
+    values.set(name, { ...constant, data });
+  }
   for (const name of graph.inputs) values.set(name, checked(graph, name, feeds.get(name)));
   for (const node of graph.nodes) {
-    const results = run(node, values);
+    const results = run(node, values, floatOf);
     node.outputs.forEach((name, i) => name === "" || values.set(name, checked(graph, name, results[i])));
   }
   return new Map(graph.outputs.map((name) => [name, values.get(name)!]));
 }
 
-function run(node: Node, values: ReadonlyMap<string, RefTensor>): readonly RefTensor[] {
+function run(
+  node: Node,
+  values: ReadonlyMap<string, RefTensor>,
+  floatOf: (stored: number) => number,
+): readonly RefTensor[] {
   if (!isOpName(node.op)) throw new Error(`The reference interpreter does not know ${node.op}`);
-  const result = KERNELS[node.op](new Call(node, node.inputs.map((name) => values.get(name))));
+  const result = KERNELS[node.op](new Call(node, node.inputs.map((name) => values.get(name)), floatOf));
   return "data" in result ? [result] : result;
 }
 

@@ -5,7 +5,12 @@ import type { RefTensor } from "./ref_tensor.ts";
 export type Kernel = (call: Call) => RefTensor | readonly RefTensor[];
 
 export class Call {
-  constructor(readonly node: Node, readonly inputs: readonly (RefTensor | undefined)[]) {}
+  /** `floatOf`: what a float attribute stands for, which AttributeProto keeps rounded. */
+  constructor(
+    readonly node: Node,
+    readonly inputs: readonly (RefTensor | undefined)[],
+    private readonly floatOf: (stored: number) => number,
+  ) {}
 
   x(index: number): RefTensor {
     const input = this.inputs[index];
@@ -24,9 +29,8 @@ export class Call {
     return this.attribute(name, "int") ?? otherwise;
   }
 
-  /** Rounded, as AttributeProto keeps it. */
   float(name: string, otherwise: number): number {
-    return Math.fround(this.attribute(name, "float") ?? otherwise);
+    return this.floatOf(Math.fround(this.attribute(name, "float") ?? otherwise));
   }
 
   /** The numbers of an optional integer input. */
