@@ -1,7 +1,6 @@
 /** Training artifacts: the graphs of a pair of networks as ONNX files, and the manifest that says how to run them. */
 import { decompose } from "./autodiff/decompose.ts";
 import { portable } from "./autodiff/portable.ts";
-import type { DropoutMask } from "./autodiff/dropout.ts";
 import { buildLayout } from "./layout.ts";
 import {
   GRAPH_NAMES,
@@ -22,6 +21,7 @@ import { OPSET } from "./onnx/shapes.ts";
 import {
   criticEvalGraph,
   criticTrainingGraph,
+  type DropoutMask,
   generatorForwardGraph,
   generatorTrainingGraph,
   type Pair,

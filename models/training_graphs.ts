@@ -12,12 +12,21 @@ import { gradients } from "./autodiff/gradients.ts";
 import { portable } from "./autodiff/portable.ts";
 import type { Rules } from "./autodiff/rule.ts";
 import { simplify } from "./autodiff/simplify.ts";
-import type { DropoutMask } from "./autodiff/dropout.ts";
 import type { BatchMoments, Drop, Net, TensorSpec } from "./nets/net.ts";
 import { keptTensors } from "./nets/spectral_norm.ts";
 import type { Objective } from "./objectives/objective.ts";
 import { GraphBuilder, type Value } from "./onnx/builder.ts";
+import { formatShape, isFixed } from "./onnx/dims.ts";
 import type { ElementType, Graph } from "./onnx/graph.ts";
+import { GraphError } from "./onnx/graph_error.ts";
+
+/** An input that stands for what is dropped: 0 where it is, else 1 / (1 - ratio); random/dropout.ts draws it. */
+export interface DropoutMask {
+  readonly input: string;
+  readonly shape: readonly number[];
+  /** Share that is dropped: above 0, below 1. */
+  readonly ratio: number;
+}
 
 /** A generator against a critic. The generator makes examples of the shape that the critic scores. */
 export interface Pair {
@@ -98,8 +107,14 @@ export function samplerGraph(pair: Pair): Graph {
 /** The network with y = x mask where it drops; its masks become inputs of the graph. */
 function dropping(net: Net, b: GraphBuilder, masks: DropoutMask[]): Net {
   const drop: Drop = (x, ratio) => {
-    const mask = b.input(`mask_${masks.length}`, x.type.element, x.type.shape);
-    masks.push({ input: mask.name, shape: x.type.shape as readonly number[], ratio });
+    const { element, shape } = x.type;
+    if (!isFixed(shape)) {
+      throw new GraphError(
+        `Cannot mask "${x.name}" of graph ${b.name}: a fixed shape is required, found ${formatShape(shape)}`,
+      );
+    }
+    const mask = b.input(`mask_${masks.length}`, element, shape);
+    masks.push({ input: mask.name, shape, ratio });
     return b.op("Mul", [x, mask]);
   };
   return { ...net, train: (b, x) => net.train(b, x, drop) };

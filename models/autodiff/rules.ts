@@ -50,5 +50,6 @@ export const WITHOUT_RULE: Readonly<Record<Exclude<OpName, DifferentiableOp | Ex
   Constant: IS_CONSTANT,
   ConstantOfShape: IS_CONSTANT,
   Sign: "its derivative is 0 wherever it has one: use Abs, Where, or a smooth function such as Tanh",
-  Dropout: "it draws numbers of its own: feed its masks (dropoutByMasks in models/autodiff/dropout.ts)",
+  Dropout:
+    "it draws numbers of its own: multiply by a mask that is fed (drop of Net.train in models/nets/net.ts)",
 };

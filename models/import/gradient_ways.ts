@@ -5,8 +5,12 @@ import { RULES } from "../autodiff/rules.ts";
 import type { Graph } from "../onnx/graph.ts";
 import type { OpName } from "../onnx/shapes.ts";
 
-/** Whether an input of an operator can be trained: a gradient flows to it, or may once the operator is expanded. */
+/**
+ * Whether an input of an operator can be trained: a gradient flows to it, or may once the operator is expanded, or a
+ * Dropout's mask is fed.
+ */
 export function takesGradient(op: OpName, index: number): boolean {
+  if (op === "Dropout") return index === 0;
   const rule = (RULES as Rules)[op];
   return rule === undefined ? Object.hasOwn(EXPANSIONS, op) : inputRule(rule, index) !== null;
 }

@@ -12,6 +12,7 @@ import { GraphError, oneLine } from "../onnx/graph_error.ts";
 import { describeNode } from "../onnx/operator.ts";
 import { isOpName } from "../onnx/shapes.ts";
 import { elementCode, tensorOf } from "../onnx/tensor.ts";
+import { type Given, shareOf } from "./dropout.ts";
 import { type Constant, constantOf, evaluate, shapeConstant, tensorOfConstant } from "./evaluate.ts";
 import { takesGradient } from "./gradient_ways.ts";
 import { neededNodes, withoutUnread } from "./unread.ts";
@@ -33,8 +34,8 @@ export interface ImportedGraph {
   /** What the file holds for each input but the first. */
   readonly values: ReadonlyMap<string, Tensor>;
   readonly statistics: readonly RunningStatistics[];
-  /** Dropout nodes, which pass everything on. */
-  readonly num_dropouts: number;
+  /** Dropout nodes of the file that drop nothing, also in training. Those that do are in the graph (dropout.ts). */
+  readonly num_idle_dropouts: number;
 }
 
 /** What is known of a value of the file: any of these. */
@@ -78,7 +79,7 @@ class Walk {
   readonly #nodeNames = new Set<string>();
   /** Names that the file's nodes write, and those taken for what stands in their place. */
   readonly #reserved: Set<string>;
-  #num_dropouts = 0;
+  #num_idle_dropouts = 0;
   #num_fresh = 0;
 
   constructor(
@@ -127,20 +128,21 @@ class Walk {
     this.#b.output(value, this.#fresh("output"));
     const { graph, names } = withoutUnread(this.#b.build());
     const values = new Map([...this.#weights.values].filter(([name]) => names.has(name)));
-    return { graph, values, statistics: this.#statistics, num_dropouts: this.#num_dropouts };
+    return { graph, values, statistics: this.#statistics, num_idle_dropouts: this.#num_idle_dropouts };
   }
 
   /** A node of the file in the operators of our version. */
   #ours(node: Node): readonly Node[] {
     if (node.domain !== "" || !isOpName(node.op)) return [node];
+    const constant = (stem: string, tensor: Tensor) => {
+      const name = this.#reserve(stem);
+      this.#known.set(name, { tensor, ...knownItems(tensor) });
+      return name;
+    };
     const site: ChangeSite = {
       rank: (input) => this.#shape(node, input).length,
-      ints: (values) => {
-        const name = this.#reserve("ints");
-        const tensor = tensorOf("int64", [values.length], values);
-        this.#known.set(name, { tensor, ...knownItems(tensor) });
-        return name;
-      },
+      ints: (values) => constant("ints", tensorOf("int64", [values.length], values)),
+      scalar: (element, value) => constant("scalar", tensorOf(element, [], [value])),
       fresh: () => this.#reserve("between"),
       extentsFrom: (input, axis) => {
         const extents = this.#shape(node, input).slice(axis);
@@ -280,19 +282,32 @@ class Walk {
     return this.#apply(node, [x!.value!, null, null, this.#b.ints(numbers)], attributes)[0]!;
   }
 
-  /** Nothing is dropped: files are exported for use, and a training graph draws no numbers. */
-  #dropout(node: Node, [x, ratio, training]: readonly (Known | undefined)[]): void {
-    const drops = (training?.constant?.items[0] ?? 0) !== 0 && (ratio?.constant?.items[0] ?? 0.5) !== 0;
-    const isRead = (name: string | undefined) =>
-      this.file.nodes.some(({ inputs }) => name && inputs.includes(name));
-    if (drops || (training && training.constant === undefined) || isRead(node.outputs[1])) {
+  /** It stays where it drops, and is passed by where it does not. */
+  #dropout(node: Node, [x, ratio, training_mode]: readonly (Known | undefined)[]): void {
+    const mask = node.outputs[1];
+    const isRead = (name: string) =>
+      this.file.outputs.some((output) => output.name === name) ||
+      this.file.nodes.some(({ inputs }) => inputs.includes(name));
+    if (mask && isRead(mask)) {
       this.#fail(
         node,
-        "Dropout must drop nothing: export the network in evaluation mode (model.eval()), or set its p to 0",
+        `its mask "${mask}" must not be read, since every step draws another; export without it`,
       );
     }
-    this.#num_dropouts++;
-    this.#set(node, 0, x!);
+    const given = (known: Known | undefined): Given =>
+      known === undefined ? null : known.constant ?? "unknown";
+    const inputs = { ratio: given(ratio), training_mode: given(training_mode) };
+    const share = shareOf(inputs, (reason) => this.#fail(node, reason));
+    if (share === 0) {
+      this.#num_idle_dropouts++;
+      return this.#set(node, 0, x!);
+    }
+    const [value] = this.#apply(
+      { ...node, outputs: node.outputs.slice(0, 1) },
+      [this.#operand(node, x!, true), this.#b.scalar(share), this.#b.constant(tensorOf("bool", [], [1]))],
+      {},
+    );
+    this.#set(node, 0, { value: value! });
   }
 
   #batchNorm(node: Node, inputs: readonly (Known | undefined)[]): void {

@@ -4,12 +4,13 @@ import { decompose, EXPANSIONS } from "../autodiff/decompose.ts";
 import { expandAll } from "../autodiff/expansion.ts";
 import { gradients } from "../autodiff/gradients.ts";
 import { batchMoments, scaleAndShift } from "../nets/layers.ts";
-import type { BatchMoments, Net, TensorSpec } from "../nets/net.ts";
+import type { BatchMoments, Drop, Net, TensorSpec } from "../nets/net.ts";
 import { GraphBuilder, type Value } from "../onnx/builder.ts";
 import { isFixed } from "../onnx/dims.ts";
 import type { Graph, Node } from "../onnx/graph.ts";
 import { GraphError } from "../onnx/graph_error.ts";
 import { numElements } from "../onnx/tensor.ts";
+import { droppedShare } from "./dropout.ts";
 import { applyFit, type Fit, fitShape } from "./fit.ts";
 import type { ImportedGraph } from "./import_graph.ts";
 import { trainableWeights } from "./trainable.ts";
@@ -29,7 +30,7 @@ export interface ImportedNetwork {
   /** Of one example, as the file says. */
   readonly input_shape: readonly number[];
   readonly output_shape: readonly number[];
-  readonly num_dropouts: number;
+  readonly num_idle_dropouts: number;
 }
 
 /**
@@ -41,7 +42,7 @@ export function importedNetwork(
   role: Role,
   patterns: readonly string[],
 ): ImportedNetwork {
-  const { values, statistics, num_dropouts } = imported;
+  const { values, statistics, num_idle_dropouts } = imported;
   const trained = trainableWeights(imported, patterns);
   const running = statistics.flatMap(({ mean, variance }) => [mean, variance]);
   const free = new Set([...trained, ...running]);
@@ -64,7 +65,7 @@ export function importedNetwork(
     statistics: running.map(spec),
     input_shape: extents(x!),
     output_shape: extents(graph.outputs[0]!),
-    num_dropouts,
+    num_idle_dropouts,
   };
   checkExtents(network);
   checkDifferentiable(network);
@@ -122,6 +123,8 @@ interface ReplayOptions {
   readonly keeps_names?: boolean;
   /** What stands for a batch normalisation. */
   readonly normalise?: (node: Node, operands: readonly Value[]) => Value;
+  /** How dropout is done; without it, nothing is dropped. */
+  readonly drop?: Drop;
 }
 
 /** The nodes of an imported graph on `x`, in a graph that has its other inputs by name. */
@@ -138,17 +141,19 @@ function replay(graph: Graph, b: GraphBuilder, x: Value, options: ReplayOptions 
     return value;
   };
   for (const node of graph.nodes) {
-    const isNormal = node.op === "BatchNormalization" && options.normalise !== undefined;
-    // In training form there are no running statistics to read.
-    const inputs = isNormal ? node.inputs.slice(0, 3) : node.inputs;
-    const operands = inputs.map((name) => name === "" ? null : valueOf(name));
+    const stand_in = standIn(graph, node, valueOf, options);
+    if (stand_in !== null) {
+      values.set(node.outputs[0]!, stand_in);
+      continue;
+    }
+    const operands = node.inputs.map((name) => name === "" ? null : valueOf(name));
     const known = shapeOf(node, operands, shapes);
     if (known !== undefined) {
       shapes.set(node.outputs[0]!, known);
       values.set(node.outputs[0]!, b.ints(known));
       continue;
     }
-    const outputs = isNormal ? [options.normalise!(node, operands as Value[])] : b.ops(
+    const outputs = b.ops(
       node.op,
       operands,
       node.attributes,
@@ -158,6 +163,22 @@ function replay(graph: Graph, b: GraphBuilder, x: Value, options: ReplayOptions 
     node.outputs.forEach((name, i) => values.set(name, outputs[i]!));
   }
   return valueOf(graph.outputs[0]!);
+}
+
+/** What stands for a node that training does in a way of its own; null for others. */
+function standIn(
+  graph: Graph,
+  node: Node,
+  valueOf: (name: string) => Value,
+  { normalise, drop }: ReplayOptions,
+): Value | null {
+  if (node.op === "Dropout") {
+    const x = valueOf(node.inputs[0]!);
+    return drop ? drop(x, droppedShare(graph, node)) : x;
+  }
+  if (node.op !== "BatchNormalization" || normalise === undefined) return null;
+  // In training form there are no running statistics to read.
+  return normalise(node, node.inputs.slice(0, 3).map(valueOf));
 }
 
 /** The numbers of a shape that holds the batch, once that is known: gradient rules ask for constants. */
@@ -267,27 +288,21 @@ interface Frame extends Pick<Net, "input_shape" | "output_shape"> {
 
 function netOf(network: ImportedNetwork, { before, after, ...shapes }: Frame): Net {
   const { graph, parameters, statistics } = network;
-  const run = (b: GraphBuilder, x: Value, normalise?: ReplayOptions["normalise"]) => {
-    const fitted = applyFit(b, x, before);
-    return applyFit(b, replay(graph, b, fitted, normalise ? { normalise } : {}), after);
-  };
+  const run = (b: GraphBuilder, x: Value, options: ReplayOptions = {}) =>
+    applyFit(b, replay(graph, b, applyFit(b, x, before), options), after);
   return {
     ...shapes,
     parameters,
     statistics,
-    train(b, x) {
+    train(b, x, drop) {
       const moments: BatchMoments[] = [];
-      const output = run(b, x, (node, [hidden, scale, bias]) => {
+      const normalise: ReplayOptions["normalise"] = (node, [hidden, scale, bias]) => {
         const { centred, ...batch } = batchMoments(b, hidden!);
         moments.push(batch);
-        return scaleAndShift(
-          b,
-          { scale: scale!, bias: bias!, epsilon: epsilonOf(node) },
-          centred,
-          batch.variance,
-        );
-      });
-      return { output, moments };
+        const norm = { scale: scale!, bias: bias!, epsilon: epsilonOf(node) };
+        return scaleAndShift(b, norm, centred, batch.variance);
+      };
+      return { output: run(b, x, { normalise, ...drop && { drop } }), moments };
     },
     infer: (b, x) => run(b, x),
   };

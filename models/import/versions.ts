@@ -2,7 +2,7 @@
  * What changed in the operators between the versions of ai.onnx that files come in and ours, 18: one table, total over
  * the operators that we know. Source: the operator changelog of ONNX, versions 11 to 28.
  */
-import type { Attribute, Node } from "../onnx/graph.ts";
+import type { Attribute, ElementType, Node } from "../onnx/graph.ts";
 import { type OpName, OPSET } from "../onnx/shapes.ts";
 
 /** Versions of ai.onnx that can be brought to ours. */
@@ -14,6 +14,8 @@ export interface ChangeSite {
   rank(input: string): number;
   /** Name of a new constant of rank 1. */
   ints(values: readonly number[]): string;
+  /** Name of a new constant of rank 0. */
+  scalar(element: ElementType, value: number): string;
   /** A name that no value has yet. */
   fresh(): string;
   /** Extents of a value from an axis on, which must be numbers. */
@@ -96,6 +98,13 @@ const trainingByOutputs: Change = (node) => {
   return [{ ...withAttribute(node, "training_mode", training_mode), outputs: node.outputs.slice(0, 3) }];
 };
 
+/** Before 12 a Dropout that is in the file drops: what did not was left out. Its ratio became an input. */
+const droppingByRatio: Change = (node, site) => {
+  const { ratio } = node.attributes;
+  const share = site.scalar("float32", ratio?.kind === "float" ? ratio.value : 0.5);
+  return [{ ...without(node, "ratio"), inputs: [node.inputs[0]!, share, site.scalar("bool", 1)] }];
+};
+
 /** Equal parts are asked for by their number. */
 const countedParts: Change = (node) => {
   if (node.inputs[1]) return [node];
@@ -144,8 +153,7 @@ export const CHANGES: Readonly<Record<OpName, Readonly<Record<number, Change>>>>
   CumSum: same(14),
   DepthToSpace: same(13, 28),
   Div: same(13, 14),
-  // Its ratio became an input; where it drops nothing it does not matter.
-  Dropout: { 12: (node) => [without(node, "ratio")], 13: SAME, 22: SAME },
+  Dropout: { 12: droppingByRatio, 13: SAME, 22: SAME },
   Einsum: same(12, 28),
   Elu: same(22),
   Equal: same(13, 19),

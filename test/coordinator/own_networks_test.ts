@@ -135,6 +135,22 @@ Deno.test("own networks: patterns choose weights, and one that matches none is r
   );
 });
 
+Deno.test("own networks: a person is told what drops, and how much", async () => {
+  const said = (critic: string) =>
+    openOwnNetworks({ generator: GENERATOR, critic, trainable: [] }).notes("wgan")[1]!;
+  assert.match(
+    said(join(FILES, "drop_critic_script13.onnx")),
+    /6 of 6 weights trained, .*; 2 Dropouts that drop 0\.3, 0\.5 in training$/,
+  );
+  const b = new GraphBuilder("critic");
+  const passed = b.op("Dropout", [b.input("x", "float32", ["N", 4])]);
+  b.output(b.op("MatMul", [passed, b.constant(tensorOf("float32", [4, 1], [1, 2, 3, 4]), "w")]));
+  await inTempDir(async (dir) => {
+    await Deno.writeFile(join(dir, "c.onnx"), modelOf(b.build()));
+    assert.match(said(join(dir, "c.onnx")), /1 of 1 weight trained, .*; 1 Dropout that drops nothing$/);
+  });
+});
+
 Deno.test("own networks: shapes must fit, and both files must be named", () => {
   const own = openOwnNetworks({ generator: GENERATOR, critic: CRITIC, trainable: [] });
   assert.deepEqual([own.latent, own.example_shape], [6, [1, 8, 8]]);

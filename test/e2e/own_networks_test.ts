@@ -27,27 +27,34 @@ async function train(place: Workplace, args: readonly string[], workers: number,
   return stderr;
 }
 
-Deno.test("own networks: one worker, and two with a resume in between, train the same weights", async () => {
+Deno.test("own networks: with dropout one worker, and two with a resume in between, train the same weights", async () => {
   await using place = await Workplace.open();
   const data = place.path("eight-idx3-ubyte");
   await Deno.writeFile(data, squareImages(64, 8));
-  const pair = pairOf("conv_generator_dynamo", "conv_critic_script13");
+  const pair = pairOf("drop_generator_script17", "drop_critic_dynamo");
   const fresh = [...pair, "--objective", "wgan-gp", "--data", data, ...SMALL];
   const [whole, halves] = [place.path("whole"), place.path("halves")];
-  await train(place, [...fresh, "--out", whole], 1, 4);
+  const said = await train(place, [...fresh, "--out", whole], 1, 4);
+  assert.match(said, /Critic drop_critic_dynamo\.onnx .*; 2 Dropouts that drop 0\.3, 0\.5 in training$/m);
   await train(place, [...fresh, "--out", halves], 2, 2);
   await train(place, ["--resume", halves, "--sample-every", "0"], 2, 4);
   const [one, two] = [await place.inspect(whole), await place.inspect(halves)];
   assert.deepEqual([one.state, one.steps, one.config.objective], ["finished", 4, "wgan-gp"]);
   assert.deepEqual([two.weights_sha256, two.incarnations], [one.weights_sha256, 2]);
   await Deno.stat(place.path("halves", "generator.onnx"));
+  const { graphs } = JSON.parse(await Deno.readTextFile(place.path("whole", "artifacts", "artifacts.json")));
+  const masks = (graph: string) =>
+    graphs[graph].inputs.flatMap(({ ratio }: { ratio?: number }) => ratio ?? []);
+  // The penalty runs the critic once more.
+  assert.deepEqual(masks("critic_training_model"), [0.3, 0.5, 0.3, 0.5].map(Math.fround));
+  assert.deepEqual(masks("generator_training_model"), [0.25, 0.4, 0.3, 0.5].map(Math.fround));
 });
 
 Deno.test("own networks: objective wgan clips the weights that a file begins with", async () => {
   await using place = await Workplace.open();
   const data = place.path("eight-idx3-ubyte"), out = place.path("run");
   await Deno.writeFile(data, squareImages(64, 8));
-  const pair = pairOf("mlp_generator_script11", "mlp_critic_dynamo");
+  const pair = pairOf("conv_generator_dynamo", "mlp_critic_dynamo");
   await train(place, [...pair, "--objective", "wgan", "--data", data, ...SMALL, "--out", out], 1, 1);
   const { state, config, checkpoints } = await place.inspect(out);
   assert.deepEqual([state, config.objective, config.clip], ["finished", "wgan", 0.01]);

@@ -1,5 +1,6 @@
 /** What is refused in a file, what Dropout becomes, and which tensors are one weight. */
 import assert from "node:assert/strict";
+import { droppedShares } from "../../../models/import/dropout.ts";
 import { importGraph } from "../../../models/import/import_graph.ts";
 import type { Tensor } from "../../../models/onnx/graph.ts";
 import { tensorOf } from "../../../models/onnx/tensor.ts";
@@ -55,36 +56,83 @@ const given = (ratio: number, training: 0 | 1) => ({
   initializers: { ratio: scalar("float32", ratio), training: scalar("bool", training) },
 });
 
+/** Operators of the imported graph and what they read, and the shares that are dropped. */
+function kept(parts: Partial<FileParts> & Pick<FileParts, "nodes">) {
+  const { graph, num_idle_dropouts } = imported(parts);
+  const nodes = graph.nodes.map(({ op, inputs }) => [op, inputs[0]]);
+  return { nodes, shares: droppedShares(graph), num_idle_dropouts };
+}
+
 Deno.test("import: Dropout that drops nothing passes its input on", () => {
-  for (
-    const parts of [
-      dropout(given(0.5, 0)),
-      dropout(given(0, 1)),
-      dropout({ inputs_of_node: ["x"] }),
-      {
-        opset: 11,
-        nodes: [["Dropout", ["x"], ["d"], { ratio: { kind: "float", value: 0.5 } }], ["Neg", ["d"], ["y"]]],
-      },
-    ] as const
-  ) {
-    const { graph, num_dropouts } = imported(parts);
-    assert.deepEqual(graph.nodes.map(({ op, inputs }) => [op, ...inputs]), [["Neg", "x"]]);
-    assert.equal(num_dropouts, 1);
+  const parts = [
+    dropout(given(0.5, 0)),
+    dropout(given(0, 1)),
+    dropout({ inputs_of_node: ["x"] }),
+    dropout({ inputs_of_node: ["x", "ratio"], initializers: given(0.5, 1).initializers }),
+    ofOpset11(0),
+  ];
+  for (const each of parts) {
+    assert.deepEqual(kept(each), { nodes: [["Neg", "x"]], shares: [], num_idle_dropouts: 1 });
   }
 });
 
-Deno.test("import: Dropout in its training form, or with its mask read, is refused", () => {
-  const message =
-    "Cannot import node node0 (Dropout) of graph g.onnx: Dropout must drop nothing: export the network " +
-    "in evaluation mode (model.eval()), or set its p to 0";
-  const { initializers: { training } } = given(0.5, 1);
-  assert.equal(refusal(dropout(given(0.5, 1))), message);
-  assert.equal(
-    refusal(dropout({ inputs_of_node: ["x", "", "training"], initializers: { training } })),
-    message,
-    "0.5 is the ratio where none is given",
-  );
-  assert.equal(refusal(dropout({ ...given(0.5, 0), reads: "mask" })), message);
+/** Dropout before ai.onnx 12: its ratio an attribute. */
+function ofOpset11(ratio?: number): Partial<FileParts> & Pick<FileParts, "nodes"> {
+  const attributes = ratio === undefined ? {} : { ratio: { kind: "float", value: ratio } as const };
+  return { opset: 11, nodes: [["Dropout", ["x"], ["d"], attributes], ["Neg", ["d"], ["y"]]] };
+}
+
+Deno.test("import: Dropout that drops stays, with its ratio", () => {
+  const { training } = given(0.5, 1).initializers;
+  const constants = [
+    ["Constant", [], ["ratio"], { value_float: { kind: "float", value: 0.125 } }],
+    ["Constant", [], ["training"], { value: { kind: "tensor", value: training } }],
+  ] as const;
+  const seeded = { seed: 7 };
+  const cases: readonly (readonly [ratio: number, parts: Parameters<typeof kept>[0]])[] = [
+    [0.25, dropout(given(0.25, 1))],
+    [0.25, { ...dropout(given(0.25, 1)), opset: 12 }],
+    // The number that a file's own generator would begin with says nothing here.
+    [0.25, {
+      ...given(0.25, 1),
+      nodes: [["Dropout", ["x", "ratio", "training"], ["dropped"], seeded], ["Neg", ["dropped"], ["y"]]],
+    }],
+    [0.125, { nodes: [...constants, ...dropout({}).nodes] }],
+    [0.5, dropout({ inputs_of_node: ["x", "", "training"], initializers: { training } })],
+    [0.25, ofOpset11(0.25)],
+    [0.5, ofOpset11()],
+  ];
+  for (const [ratio, parts] of cases) {
+    const { nodes, shares, num_idle_dropouts } = kept(parts);
+    assert.deepEqual(nodes.map(([op]) => op), ["Dropout", "Neg"]);
+    assert.deepEqual([nodes[0]![1], shares, num_idle_dropouts], ["x", [ratio], 0]);
+  }
+});
+
+Deno.test("import: Dropout whose ratio or mode is not known before, is out of range, or whose mask is read, is refused", () => {
+  const start = "Cannot import node node0 (Dropout) of graph g.onnx: its ";
+  const sum = [["ReduceSum", ["x"], ["s"], { keepdims: 0 }]] as const;
+  const computed = (inputs: readonly string[]) => ({
+    ...given(0.5, 1),
+    nodes: [...sum, ["Cast", ["s"], ["b"], { to: 9 }], ["Dropout", inputs, ["d"]], ["Neg", ["d"], [
+      "y",
+    ]]] as const,
+  });
+  const third = start.replace("node0", "node2");
+  assert.equal(refusal(computed(["x", "s", "training"])), `${third}ratio must be constant`);
+  assert.equal(refusal(computed(["x", "ratio", "b"])), `${third}training_mode must be constant`);
+  for (const ratio of [1, -0.25, NaN]) {
+    assert.equal(
+      refusal(dropout(given(ratio, 1))),
+      `${start}ratio must be 0 or more and below 1: found ${ratio}`,
+    );
+  }
+  for (const training of [0, 1] as const) {
+    assert.equal(
+      refusal(dropout({ ...given(0.5, training), reads: "mask" })),
+      `${start}mask "mask" must not be read, since every step draws another; export without it`,
+    );
+  }
 });
 
 Deno.test("import: equal tensors that an exporter merged are weights of their own, other shared ones stay shared", () => {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { fitShape } from "../../../models/import/fit.ts";
 import { importGraph } from "../../../models/import/import_graph.ts";
-import { criticNet, importedNetwork } from "../../../models/import/imported_net.ts";
+import { criticNet, endsInSigmoid, importedNetwork } from "../../../models/import/imported_net.ts";
 import { matchesGlob } from "../../../models/import/trainable.ts";
 import { GraphBuilder } from "../../../models/onnx/builder.ts";
 import type { Tensor } from "../../../models/onnx/graph.ts";
@@ -75,6 +75,46 @@ Deno.test("critic: it must give one score", () => {
     name: "UserError",
     message: "Cannot use critic c.onnx: it must give one score for each example, [N,1], found [N,2]",
   });
+});
+
+Deno.test("critic: a last Sigmoid is not looked for behind a Dropout", () => {
+  const ends = (op: string) =>
+    endsInSigmoid(network([
+      ["MatMul", ["x", "w"], ["a"]],
+      ["Sigmoid", ["a"], ["b"]],
+      [op, op === "Dropout" ? ["b", "ratio", "training"] : ["b"], ["y"]],
+    ], {
+      w: tensorOf("float32", [3, 1], [1, 2, 3]),
+      ratio: tensorOf("float32", [], [0.5]),
+      training: tensorOf("bool", [], [1]),
+    }));
+  assert.deepEqual(["Identity", "Dropout"].map(ends), [true, false]);
+});
+
+Deno.test("dropout: two of one value have masks of their own, also where composites beside them are written out", () => {
+  const parted = network([
+    ["Dropout", ["x", "ratio", "training"], ["a"]],
+    ["Dropout", ["x", "ratio", "training"], ["b"]],
+    ["Mul", ["a", "b"], ["c"]],
+    ["Gelu", ["c"], ["d"]],
+    ["MatMul", ["d", "w"], ["y"]],
+  ], {
+    w: tensorOf("float32", [3, 1], [1, 10, 100]),
+    ratio: tensorOf("float32", [], [0.5]),
+    training: tensorOf("bool", [], [1]),
+  });
+  const net = criticNet(parted, { example_shape: [3], logits: false });
+  const b = new GraphBuilder("training");
+  const x = b.input("x", "float32", [2, 3]);
+  b.input("critic.w", "float32", [3, 1]);
+  const dropped: (readonly [string, number])[] = [];
+  const { output } = net.train(b, x, (hidden, ratio) => {
+    dropped.push([hidden.name, ratio]);
+    return b.op("Neg", [hidden]);
+  });
+  assert.deepEqual(dropped, [["x", 0.5], ["x", 0.5]]);
+  b.output(output, "y");
+  assert.equal(b.build().nodes.filter(({ op }) => op === "Dropout").length, 0);
 });
 
 Deno.test("batch normalisation: in training by the batch's own moments, which come back in turn", () => {
