@@ -12,6 +12,8 @@ import {
   type OptionTable,
   type Values,
 } from "./options.ts";
+import { columnsOf } from "./terminal.ts";
+import { wrapLine } from "./wrap.ts";
 
 /** A command line that was read. */
 export interface Parsed<T extends OptionTable> {
@@ -80,7 +82,7 @@ function takeOption<T extends OptionTable>(
   token: OptionToken,
   given: Record<string, unknown>,
 ): void {
-  if (token.name === "help") throw new HelpRequested(helpText(command));
+  if (token.name === "help") throw new HelpRequested(helpText(command, columnsOf(Deno.stdout)));
   const { name, option, negated } = findOption(command, token);
   const value = valueOf(option, token, negated);
   const checked = checkOption(`Option --${token.name}`, option, value, token.value ?? value);
@@ -120,8 +122,8 @@ function valueOf(option: Option, token: OptionToken, negated: boolean): unknown 
 
 /**
  * Runs a command to its end. Help goes to standard output. A {@linkcode UserError} becomes one line on standard
- * error and exit code 2; any other error is ours: its stack, a request to report it, and exit code 1. A number
- * that `main` resolves to is the exit code.
+ * error (broken at words where a terminal is narrower) and exit code 2; any other error is ours: its stack, a
+ * request to report it, and exit code 1. A number that `main` resolves to is the exit code.
  */
 export async function runMain(main: (args: readonly string[]) => Promise<number | void>): Promise<void> {
   try {
@@ -130,11 +132,12 @@ export async function runMain(main: (args: readonly string[]) => Promise<number 
     if (error instanceof HelpRequested) {
       console.log(error.message);
     } else if (error instanceof UserError) {
-      console.error(error.message);
+      console.error(wrapLine(error.message, columnsOf(Deno.stderr)).join("\n"));
       Deno.exit(2);
     } else {
       console.error(error);
-      console.error("This is a mistake in wagon, not yours. Please report it with the lines above.");
+      const request = "This is a mistake in wagon, not yours. Please report it with the lines above.";
+      console.error(wrapLine(request, columnsOf(Deno.stderr)).join("\n"));
       Deno.exit(1);
     }
   }

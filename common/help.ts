@@ -1,30 +1,22 @@
 /** The text of `--help`, made from the same table that the parser reads. */
 import { type Command, describeOption, flagOf, type Option, type OptionTable } from "./options.ts";
+import { wrap, wrapLine } from "./wrap.ts";
 
-/** Fits the narrowest usual terminal. */
-const WIDTH = 80;
+/** Longer lines are hard to read. */
+const MAX_WIDTH = 80;
 const INDENT = 2;
-/** Column in which explanations begin. */
+/** Column in which explanations begin; in a narrow terminal they stand below what they explain. */
 const COLUMN = 26;
-
-/** Breaks text at spaces into lines of at most `width` characters, unless a single word is longer. */
-export function wrap(text: string, width: number): string[] {
-  const lines = [""];
-  for (const word of text.split(" ")) {
-    const line = lines.at(-1)!;
-    if (line === "") lines[lines.length - 1] = word;
-    else if (line.length + 1 + word.length <= width) lines[lines.length - 1] = `${line} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
-}
+const NARROW = 60;
+const NARROW_COLUMN = 6;
 
 /** A name, and its explanation beside it (below it, where the name is long). */
-function entry(left: string, right: string): string[] {
-  const lines = wrap(right, WIDTH - COLUMN).map((line) => " ".repeat(COLUMN) + line);
+function entry(left: string, right: string, width: number): string[] {
+  const column = width < NARROW ? NARROW_COLUMN : COLUMN;
+  const lines = wrap(right, width - column).map((line) => " ".repeat(column) + line);
   const head = " ".repeat(INDENT) + left;
-  if (head.length > COLUMN - 2) return [head, ...lines];
-  lines[0] = head.padEnd(COLUMN) + lines[0]!.trimStart();
+  if (head.length > column - 2) return [head, ...lines];
+  lines[0] = head.padEnd(column) + lines[0]!.trimStart();
   return lines;
 }
 
@@ -47,30 +39,36 @@ function explain(option: Option): string {
   return facts.length === 0 ? option.about : `${option.about} [${facts.join("; ")}]`;
 }
 
-/** The whole help text, without a newline at its end. */
-export function helpText<T extends OptionTable>(command: Command<T>): string {
+/** The whole help text, without a newline at its end, for a terminal of so many columns. */
+export function helpText<T extends OptionTable>(command: Command<T>, columns = Infinity): string {
+  const width = Math.min(columns, MAX_WIDTH);
   const positionals = command.positionals ?? [];
   const usage = [
     command.name,
     ...positionals.map(({ name, repeated }) => `[${name}]${repeated ? "..." : ""}`),
     "[options]",
   ].join(" ");
-  const lines = [...wrap(command.about, WIDTH), "", `Usage: ${usage}`];
-  if (positionals.length > 0) lines.push("", ...positionals.flatMap(({ name, about }) => entry(name, about)));
+  const lines = [...wrap(command.about, width), "", ...wrapLine(`Usage: ${usage}`, width)];
+  if (positionals.length > 0) {
+    lines.push(
+      "",
+      ...positionals.flatMap(({ name, about }) => entry(name, about, width)),
+    );
+  }
   const groups = new Map<string, string[]>();
   for (const [name, option] of Object.entries(command.options)) {
     const group = option.group ?? "Options";
-    groups.set(group, [...groups.get(group) ?? [], ...entry(flagText(name, option), explain(option))]);
+    groups.set(group, [...groups.get(group) ?? [], ...entry(flagText(name, option), explain(option), width)]);
   }
   const last = [...groups.keys()].at(-1) ?? "Options";
-  groups.set(last, [...groups.get(last) ?? [], ...entry("--help", "Prints this")]);
+  groups.set(last, [...groups.get(last) ?? [], ...entry("--help", "Prints this", width)]);
   for (const [group, entries] of groups) lines.push("", `${group}:`, ...entries);
   const examples = command.examples ?? [];
   if (examples.length > 0) lines.push("", "Examples:");
   for (const { line, about } of examples) {
     lines.push(
       `  ${line}`,
-      ...wrap(about, WIDTH - 6).map((l) => `      ${l}`),
+      ...wrap(about, width - 6).map((l) => `      ${l}`),
     );
   }
   return lines.join("\n");

@@ -1,5 +1,6 @@
 /** Where the coordinator can be reached, and what people are told of it. */
 import { hostname } from "node:os";
+import type { Console } from "./console.ts";
 
 const LOOPBACK: ReadonlySet<string> = new Set(["127.0.0.1", "::1", "localhost"]);
 const EVERYWHERE: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
@@ -32,11 +33,19 @@ export function ownNames(host: string): string[] {
 }
 
 /**
- * What is said of the live page. Its address holds the read token, so it is for a person's eyes: never for a pipe or
+ * Says where the live page is. Its address holds the read token, so it is for a person's eyes: never for a pipe or
  * a log.
  */
-export function pageLine(host: string, port: number, read_token: string, interactive: boolean): string {
+export function tellOfPage(
+  console: Pick<Console, "line" | "copied">,
+  host: string,
+  port: number,
+  read_token: string,
+  interactive: boolean,
+): void {
   const page = `http://${reachedAt(host)}:${port}/`;
-  if (interactive) return `Live page: ${page}?token=${read_token}`;
-  return `Live page: ${page}?token=…, with the token that --read-token-file or WAGON_READ_TOKEN gives it`;
+  if (interactive) return console.copied("Live page:", `${page}?token=${read_token}`);
+  console.line(
+    `Live page: ${page}?token=…, with the token that --read-token-file or WAGON_READ_TOKEN gives it`,
+  );
 }

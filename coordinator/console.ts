@@ -2,6 +2,7 @@
  * What a person at the terminal sees: one status line that is redrawn, and lines that stay. Without a terminal
  * (a pipe, a log) only lines that stay, seldom.
  */
+import { type Screen, screenOf, StatusLine } from "../common/screen.ts";
 import { RecentMean } from "./recent_mean.ts";
 import type { StepReport } from "./train.ts";
 
@@ -9,32 +10,15 @@ import type { StepReport } from "./train.ts";
 const REDRAW_MS = 200;
 /** Without a terminal, a line of progress this often. */
 const QUIET_LINE_MS = 10_000;
+/** Without a terminal, a line this often while nothing can be computed; a terminal's is redrawn. */
+const WAITING_LINE_MS = 30_000;
+const WAITING_REDRAW_MS = 1_000;
 /** Steps over which shown numbers are averaged. */
 const WINDOW = 200;
 
-export interface Terminal {
-  readonly interactive: boolean;
-  readonly columns: () => number;
-  write(text: string): void;
-}
-
 /** Standard error: standard output stays free for data. */
-export function standardError(): Terminal {
-  const encoder = new TextEncoder();
-  return {
-    interactive: Deno.stderr.isTerminal(),
-    columns: () => {
-      try {
-        return Deno.consoleSize().columns || 80;
-      } catch {
-        return 80;
-      }
-    },
-    write: (text) => {
-      const bytes = encoder.encode(text);
-      for (let offset = 0; offset < bytes.length;) offset += Deno.stderr.writeSync(bytes.subarray(offset));
-    },
-  };
+export function standardError(): Screen {
+  return screenOf(Deno.stderr);
 }
 
 /** Seconds as 45s, 3m12s or 2h05m. */
@@ -47,7 +31,8 @@ export function duration(seconds: number): string {
 }
 
 /** A bar of `width` characters for a share of 0 to 1. */
-export function progressBar(share: number, width: number): string {
+export function progressBar(share: number, width: number, unicode: boolean): string {
+  if (!unicode) return "#".repeat(Math.round(Math.min(1, Math.max(0, share)) * width)).padEnd(width);
   const eighths = Math.round(Math.min(1, Math.max(0, share)) * width * 8);
   const full = Math.floor(eighths / 8);
   const part = " ▏▎▍▌▋▊▉"[eighths % 8]!;
@@ -55,7 +40,8 @@ export function progressBar(share: number, width: number): string {
 }
 
 export class Console {
-  readonly #terminal: Terminal;
+  readonly #screen: Screen;
+  readonly #foot: StatusLine;
   readonly #now_ms: () => number;
   readonly #total_steps: number;
   readonly #batch: number;
@@ -65,19 +51,21 @@ export class Console {
   /** mean D(x) - mean D(G(z)): an estimate of the Wasserstein distance, or just the gap between the scores. */
   readonly #gap = new RecentMean(WINDOW);
   readonly #gap_name: "W" | "gap";
-  #status = "";
   #drawn_ms = -Infinity;
+  /** When waiting was last told of; null: nothing is waited for. */
+  #waiting_ms: number | null = null;
   #lined_ms: number;
   #rate: { step: number; at_ms: number; steps_per_s: number } | null = null;
   num_workers = 0;
 
   constructor(
-    terminal: Terminal,
+    screen: Screen,
     now_ms: () => number,
     run: { total_steps: number; batch: number; epoch_steps: number; estimates_distance: boolean },
   ) {
     this.#gap_name = run.estimates_distance ? "W" : "gap";
-    this.#terminal = terminal;
+    this.#screen = screen;
+    this.#foot = new StatusLine(screen);
     this.#now_ms = now_ms;
     this.#total_steps = run.total_steps;
     this.#batch = run.batch;
@@ -87,8 +75,12 @@ export class Console {
 
   /** A line that stays, above the status line. */
   line(text: string): void {
-    const clear = this.#status ? "\r\x1b[2K" : "";
-    this.#terminal.write(`${clear}${text}\n${this.#status}`);
+    this.#foot.line(text);
+  }
+
+  /** A line that ends with something to copy, which is not broken. */
+  copied(label: string, text: string): void {
+    this.#foot.copied(label, text);
   }
 
   step(report: StepReport): void {
@@ -96,11 +88,11 @@ export class Console {
     this.#gap.add(report.mean_real - report.mean_fake);
     if (report.generator) this.#loss_generator.add(report.generator.loss);
     const now_ms = this.#now_ms();
-    if (this.#terminal.interactive) {
+    if (this.#screen.interactive) {
       if (now_ms - this.#drawn_ms < REDRAW_MS) return;
       this.#drawn_ms = now_ms;
       this.#measureRate(report.step, now_ms);
-      this.#redraw(this.#statusLine(report.step));
+      this.#foot.draw(this.#statusLine(report.step));
     } else if (now_ms - this.#lined_ms >= QUIET_LINE_MS) {
       this.#measureRate(report.step, now_ms);
       this.progressLine(report);
@@ -122,19 +114,28 @@ export class Console {
 
   /** Takes the status line away. */
   clear(): void {
-    this.#redraw("");
+    this.#foot.draw("");
   }
 
-  /** Shows a text in place of the status line (waiting for something). */
-  waiting(text: string): void {
-    if (this.#terminal.interactive) this.#redraw(text);
-    else this.line(text);
+  /**
+   * Nothing can be computed, since `waited_s` seconds. Called again and again: a terminal shows it in the status
+   * line, elsewhere it is a line now and then. `advice`: what to do about it.
+   */
+  waiting(reason: string, waited_s: number, advice: string): void {
+    const now_ms = this.#now_ms();
+    const every_ms = this.#screen.interactive ? WAITING_REDRAW_MS : WAITING_LINE_MS;
+    if (this.#waiting_ms !== null && now_ms - this.#waiting_ms < every_ms) return;
+    this.#waiting_ms = now_ms;
+    const text = reason + (waited_s >= 1 ? ` (for ${duration(waited_s)})` : "");
+    const whole = advice === "" ? text : `${text}: ${advice}`;
+    if (!this.#screen.interactive) this.line(whole);
+    else this.#foot.draw(whole.length <= this.#foot.room ? whole : text);
   }
 
-  #redraw(status: string): void {
-    if (!this.#terminal.interactive) return;
-    this.#status = status.slice(0, Math.max(1, this.#terminal.columns() - 1));
-    this.#terminal.write(`\r\x1b[2K${this.#status}`);
+  /** It goes on. */
+  goesOn(): void {
+    if (this.#waiting_ms !== null) this.clear();
+    this.#waiting_ms = null;
   }
 
   #measureRate(step: number, now_ms: number): void {
@@ -161,7 +162,7 @@ export class Console {
     const share = step / this.#total_steps;
     const steps_per_s = this.#rate?.steps_per_s ?? 0;
     const left = steps_per_s > 0 ? `${duration((this.#total_steps - step) / steps_per_s)} left` : "";
-    const columns = this.#terminal.columns();
+    const { room } = this.#foot;
     const number = (x: number, digits: number) => Number.isNaN(x) ? "-" : x.toFixed(digits);
     const percent = `${String(Math.floor(100 * share)).padStart(3)}%`;
     const line = (short: boolean, left_out: readonly number[]) => {
@@ -174,14 +175,16 @@ export class Console {
         `${this.num_workers} worker${this.num_workers === 1 ? "" : "s"}`,
         left,
       ];
-      const bar = short ? "" : ` ${progressBar(share, columns >= 110 ? 20 : 10)}`;
+      const bar = short ? "" : ` ${progressBar(share, room >= 107 ? 20 : 10, this.#screen.unicode)}`;
       const shown = facts.filter((fact, i) => fact !== "" && !left_out.includes(i));
       return [`${percent}${bar} ${step}/${this.#total_steps}`, ...shown].join("  ");
     };
     const full = line(false, []);
-    if (full.length < columns) return full;
-    // Where there is no room for all, the bar goes first, then the losses, the speed, the workers.
-    const lines = [[], [1], [1, 2], [1, 2, 3], [1, 2, 3, 4]].map((left_out) => line(true, left_out));
-    return lines.find((line) => line.length < columns) ?? lines.at(-1)!;
+    if (full.length <= room) return full;
+    // Where there is no room for all, the bar goes first, then the losses, the speed, the workers; the steps stay.
+    const lines = [[], [1], [1, 2], [1, 2, 3], [1, 2, 3, 4], [0, 1, 2, 3, 4], [0, 1, 2, 3, 4, 5]].map((
+      left_out,
+    ) => line(true, left_out));
+    return lines.find((line) => line.length <= room) ?? lines.at(-1)!;
   }
 }

@@ -1,12 +1,13 @@
 /** One coordinator from start to end: prepares the run, lets workers in, trains, leaves everything in order. */
 import { UserError } from "../common/errors.ts";
 import { removeRendezvous, writeRendezvous } from "../common/rendezvous.ts";
+import type { Screen } from "../common/screen.ts";
 import { objectiveOf } from "../models/objectives/objectives.ts";
 import type { RecordOf } from "../runlog/records.ts";
 import { SYSTEM_CLOCK } from "../wire/clock.ts";
 import { listen } from "../wire/ws_socket.ts";
 import { loopbackFor, urlHost } from "./addresses.ts";
-import { Console, duration, type Terminal } from "./console.ts";
+import { Console } from "./console.ts";
 import { Exchange } from "./exchange.ts";
 import { Fleet } from "./fleet.ts";
 import { answerText, type LiveServer } from "./live/live_server.ts";
@@ -17,8 +18,6 @@ import { Recorder } from "./recorder.ts";
 import { isDone, publishAll, train } from "./train.ts";
 import { missingWorkers, waitingReason } from "./waiting.ts";
 
-/** A line this often while nothing can be computed. */
-const WAITING_LINE_MS = 30_000;
 /** A log that nobody touches looks like that of a coordinator that was killed, however long a step takes. */
 const TOUCH_MS = 30_000;
 
@@ -50,7 +49,7 @@ class Stop extends Error {
 }
 
 /** Runs a coordinator. Throws {@linkcode UserError} for what is wrong before the first step. */
-export async function coordinate(options: CoordinateOptions, terminal: Terminal): Promise<Ending> {
+export async function coordinate(options: CoordinateOptions, screen: Screen): Promise<Ending> {
   const { host, port } = options;
   const { promise: fleet, resolve } = Promise.withResolvers<Fleet>();
   let page: LiveServer | null = null;
@@ -70,7 +69,7 @@ export async function coordinate(options: CoordinateOptions, terminal: Terminal)
     return opened;
   };
   try {
-    return await coordinateAt(listener.port, open, options, terminal);
+    return await coordinateAt(listener.port, open, options, screen);
   } finally {
     await (page as LiveServer | null)?.close();
     await listener.close();
@@ -82,14 +81,14 @@ async function coordinateAt(
   port: number,
   open: (fleet: Fleet, page: LiveServer) => void,
   options: CoordinateOptions,
-  terminal: Terminal,
+  screen: Screen,
 ): Promise<Ending> {
   const now_ms = () => performance.now();
   const run = await prepare(options);
   const { steps: total_steps, batch } = run.config;
   const epoch_steps = run.data.plan.steps_per_epoch;
   const { estimates_distance } = objectiveOf(run.config);
-  const console = new Console(terminal, now_ms, { total_steps, batch, epoch_steps, estimates_distance });
+  const console = new Console(screen, now_ms, { total_steps, batch, epoch_steps, estimates_distance });
   const live = await openLiveRun(run);
   const recorder = new Recorder(run, console, now_ms, live);
   const classes = run.checkpoint?.numeric_classes ?? [];
@@ -189,17 +188,17 @@ async function windUp(
   return { record, folder: run.folder.path, learns_on, error };
 }
 
-/** Says what is waited for, every 30 s, and gives up when that was asked for. Touches the log all the while. */
+/** Says what is waited for, and gives up when that was asked for. Touches the log all the while. */
 function watchForWorkers(
   fleet: Fleet,
   console: Console,
   log: string,
   options: CoordinateOptions,
 ): () => void {
-  const { min_workers, give_up_after_s } = options;
+  const { min_workers, give_up_after_s, task } = options;
+  const advice = task === "coordinator" ? "start one with deno task worker" : "";
   let since_ms: number | null = performance.now();
-  let next_line_ms = performance.now();
-  let next_touch_ms = next_line_ms + TOUCH_MS;
+  let next_touch_ms = since_ms + TOUCH_MS;
   let started = false;
   const timer = setInterval(() => {
     const count = fleet.members.length;
@@ -214,7 +213,7 @@ function watchForWorkers(
     }
     if (missing === 0) {
       since_ms = null;
-      next_line_ms = now_ms;
+      console.goesOn();
       return;
     }
     since_ms ??= now_ms;
@@ -223,10 +222,7 @@ function watchForWorkers(
       const reason = `Gave up: ${required} worker${required === 1 ? "" : "s"} must join within ` +
         `${give_up_after_s} s (--give-up-after), found ${count}; start one with deno task worker`;
       fleet.abandonIdle(new UserError(reason));
-    } else if (now_ms >= next_line_ms) {
-      next_line_ms = now_ms + WAITING_LINE_MS;
-      console.line(waitingReason(standing) + (waited_s >= 1 ? ` (for ${duration(waited_s)})` : ""));
-    }
+    } else console.waiting(waitingReason(standing)!, waited_s, advice);
   }, 250);
   return () => clearInterval(timer);
 }
@@ -236,17 +232,18 @@ function introduce(run: Prepared, console: Console): void {
   const { data: set, plan } = data;
   const { layouts } = facts.manifest;
   const count = (n: number) => n.toLocaleString("en-US");
+  const what = config.preset === set.name ? set.name : `${config.preset} on ${set.name}`;
+  const shape = set.example_shape;
+  const one = shape.length === 1 ? `${shape[0]} numbers` : shape.join(" x ");
   console.line(
-    `Training ${config.preset} on ${set.name}: ${
-      count(set.num_examples - plan.holdout.length)
-    } examples of ` +
-      `${set.example_shape.join(" x ")}, ${count(config.steps)} critic steps of ${config.batch} in ` +
-      `${config.shards} shards, seed ${config.seed}`,
+    `Training ${what}: ${count(set.num_examples - plan.holdout.length)} examples of ${one}, ` +
+      `${
+        count(config.steps)
+      } critic steps of ${config.batch} in ${config.shards} shards, seed ${config.seed}`,
   );
-  console.line(
-    `Generator ${count(layouts.generator.size)} parameters, critic ${count(layouts.critic.size)}; ` +
-      `run folder ${run.folder.path}`,
-  );
+  const { generator, critic } = layouts;
+  const sizes = `Generator ${count(generator.size)} parameters, critic ${count(critic.size)}`;
+  console.line(`${sizes}; run folder ${run.folder.path}`);
   for (const note of run.notes) console.line(note);
   for (const { file, reason } of run.passed_over) console.line(`Passed over checkpoint ${file}: ${reason}`);
   if (facts.incarnation > 0) {

@@ -1,20 +1,35 @@
 /** The last words of a run: what came out, where it lies, what to try next. */
 import { UserError } from "../common/errors.ts";
-import { duration } from "./console.ts";
+import type { Screen } from "../common/screen.ts";
+import { wrapLine } from "../common/wrap.ts";
+import { type Console, duration } from "./console.ts";
 import type { Ending } from "./coordinate.ts";
 import { RunFolder } from "./run_folder.ts";
 
-/** Said when Ctrl-C was pressed. */
-export const STOPPING = "\nStopping after this step, then saving; once more to leave at once\n";
+/** Answers Ctrl-C. `console`: null while the run is not open yet. */
+export function sayStopping(console: Pick<Console, "line"> | null, screen: Screen): void {
+  const text = "Stopping after this step, then saving; once more to leave at once";
+  // What the terminal echoes (^C) stands in the status line, or on a line of its own.
+  if (console) console.line(text);
+  else screen.write(`\n${text}\n`);
+}
+
+/** Prints the last words: `commands` are for copying, and not broken. */
+export function printLastWords(screen: Screen, lines: readonly string[], commands: readonly string[]): void {
+  const wrapped = lines.flatMap((line) => wrapLine(line, screen.columns()));
+  screen.write(
+    [...wrapped, ...commands.map((command) => `  ${command}`)].map((line) => `${line}\n`).join(""),
+  );
+}
 
 /** Exit code of a run that Ctrl-C ended: 128 + SIGINT, as shells expect. */
 const INTERRUPTED = 130;
 
-/** What to print, and the exit code. Throws what stopped the run, if it failed. `task`: how it was started. */
+/** What to print, commands to try next, and the exit code. Throws what stopped the run, if it failed. `task`: how it was started. */
 export function describeEnding(
   { record, folder, learns_on, error }: Ending,
   task: "train" | "coordinator",
-): { lines: string[]; exit_code: number } {
+): { lines: string[]; commands: string[]; exit_code: number } {
   if (error instanceof UserError) {
     throw new UserError(`${error.message}. Run folder: ${folder}`, { cause: error });
   }
@@ -33,9 +48,13 @@ export function describeEnding(
     `Weights SHA-256 ${weights_sha256} (${bits})`,
     `Run folder ${folder}:`,
     ...new RunFolder(folder).contents().map((line) => `  ${line}`),
+    ...finished && !learns_on
+      ? ["Its learning rate has fallen to 0: a longer run needs a larger --decay-steps from its start"]
+      : [],
     "Try next:",
-    `  deno task inspect ${folder}`,
-    ...(finished && !learns_on ? [] : [`  deno task ${task} --resume ${folder}${longer}`]),
   ];
-  return { lines, exit_code: finished ? 0 : INTERRUPTED };
+  const resume = finished && !learns_on ? [] : [`deno task ${task} --resume ${folder}${longer}`];
+  const look = finished ? [`deno task report ${folder}`] : [];
+  const commands = [`deno task inspect ${folder}`, ...look, ...resume];
+  return { lines, commands, exit_code: finished ? 0 : INTERRUPTED };
 }

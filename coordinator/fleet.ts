@@ -322,7 +322,7 @@ export class Fleet {
       case "refuse":
         return this.#refusal(member, message);
       case "leave":
-        return member.channel.close(`It left: ${message.reason}`);
+        return member.channel.close(message.reason);
       default:
         throw new Refusal("unexpected_message", `Message ${message.type} must not come after ready`);
     }

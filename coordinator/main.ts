@@ -2,10 +2,10 @@
 import { parseOptions, runMain } from "../common/cli.ts";
 import { interruptSignal } from "../common/interrupt.ts";
 import type { Command } from "../common/options.ts";
-import { isLoopback, pageLine, reachedAt } from "./addresses.ts";
+import { isLoopback, reachedAt, tellOfPage } from "./addresses.ts";
 import { coordinate } from "./coordinate.ts";
 import { type Console, standardError } from "./console.ts";
-import { describeEnding, STOPPING } from "./ending.ts";
+import { describeEnding, printLastWords, sayStopping } from "./ending.ts";
 import { givenConfig } from "./given_config.ts";
 import { COORDINATOR_OPTIONS } from "./options.ts";
 import { chooseReadToken, chooseToken, tokenPlace } from "./token.ts";
@@ -37,13 +37,14 @@ function tellHowToJoin(
     console.line("Only workers on this machine can reach it; --host 0.0.0.0 lets others in");
   } else if (interactive) {
     const reached = `ws://${reachedAt(host)}:${port}`;
-    console.line(`On another machine: WAGON_TOKEN=${token} deno task worker --coordinator ${reached}`);
+    console.copied("On another machine:", `WAGON_TOKEN=${token} deno task worker --coordinator ${reached}`);
   } else console.line("On another machine: deno task worker --coordinator URL --token-file FILE");
 }
 
 await runMain(async (args) => {
   const { values, given } = parseOptions(COMMAND, args);
-  const terminal = standardError();
+  const screen = standardError();
+  let opened: Console | null = null;
   const token = await chooseToken(values.token_file);
   const read_token = await chooseReadToken(values.read_token_file, token);
   const ending = await coordinate({
@@ -62,12 +63,13 @@ await runMain(async (args) => {
     give_up_after_s: values.give_up_after ?? null,
     rendezvous: true,
     listening: (address, console) => {
-      tellHowToJoin(console, address, token, values.host, terminal.interactive);
-      console.line(pageLine(values.host, address.port, read_token, terminal.interactive));
+      tellHowToJoin(console, address, token, values.host, screen.interactive);
+      opened = console;
+      tellOfPage(console, values.host, address.port, read_token, screen.interactive);
     },
-    signal: interruptSignal(() => terminal.write(STOPPING)).signal,
-  }, terminal);
-  const { lines, exit_code } = describeEnding(ending, "coordinator");
-  for (const line of lines) terminal.write(`${line}\n`);
+    signal: interruptSignal(() => sayStopping(opened, screen)).signal,
+  }, screen);
+  const { lines, commands, exit_code } = describeEnding(ending, "coordinator");
+  printLastWords(screen, lines, commands);
   return exit_code;
 });

@@ -121,7 +121,10 @@ export class Recorder implements FleetObserver {
   fault(fault: { what: string; worker: number | null; decision: string; reason: string }): void {
     this.#append({ type: "fault", step: this.#run.state.step, ...fault });
     const who = fault.worker === null ? "" : ` (worker ${fault.worker})`;
-    this.#console.line(`${fault.what}${who}: ${fault.decision}. ${fault.reason}`);
+    const what = fault.what.charAt(0).toUpperCase() + fault.what.slice(1);
+    // Why a worker left was said when it left.
+    const gone = fault.worker !== null && !this.#fleet?.members.some(({ id }) => id === fault.worker);
+    this.#console.line(`${what}${who}: ${fault.decision}${gone ? "" : `. ${fault.reason}`}`);
   }
 
   refused(peer: string, reason: string): void {

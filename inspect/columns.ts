@@ -28,6 +28,16 @@ function fitting(columns: readonly Column[], widths: readonly number[], width: n
   return kept;
 }
 
+/** Whether the columns that are never left out fit into `width`. */
+export function fitsInto(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  width: number,
+): boolean {
+  const kept = widthsOf(columns, rows).filter((_, i) => (columns[i]!.expendable ?? 0) === 0);
+  return kept.reduce((sum, one) => sum + one + GAP.length, -GAP.length) <= width;
+}
+
 /** Lays out a table: the line of titles, then the rows. Lines have no spaces at their end. */
 export function layOut(
   columns: readonly Column[],

@@ -1,11 +1,12 @@
 /** Runs side by side: what differs in their configuration, and how their curves go on one scale. */
 import { examine } from "../runlog/doctor/doctor.ts";
 import type { CurvePoint, Summary } from "../runlog/summary.ts";
-import { layOut } from "./columns.ts";
+import { fitsInto, layOut } from "./columns.ts";
 import { count, figure, setting } from "./numbers.ts";
 import { whatOf } from "./run_table.ts";
 import { chart, rangeOf } from "./sparkline.ts";
-import { paint, type Terminal } from "./terminal.ts";
+import { paint, type Terminal } from "../common/terminal.ts";
+import { wrap, wrapLine } from "../common/wrap.ts";
 
 /** A run and what a person calls it. */
 export interface Compared {
@@ -13,8 +14,11 @@ export interface Compared {
   readonly summary: Summary;
 }
 
-/** Columns of a curve. */
+/** Columns of a curve; where fewer are left beside the name, it goes below the name. */
 const CURVE_WIDTH = 60;
+const MIN_CURVE_WIDTH = 24;
+/** Columns of the number behind a curve, and of the gaps. */
+const NUMBER_WIDTH = 14;
 const CURVE_ROWS = 2;
 
 /** Everything that makes a run what it is, one value a key: "networks.critic.widths" is "784,512,256,1". */
@@ -57,8 +61,10 @@ function onAxis(
 
 function curves(runs: readonly Compared[], terminal: Terminal): string[] {
   const last_step = Math.max(...runs.map(({ summary }) => summary.steps));
-  const label = Math.max(...runs.map(({ name }) => name.length));
-  const width = Math.max(10, Math.min(CURVE_WIDTH, terminal.width - label - 14));
+  const longest = Math.max(...runs.map(({ name }) => name.length));
+  const beside = terminal.width - longest - NUMBER_WIDTH >= MIN_CURVE_WIDTH;
+  const label = beside ? longest : 0;
+  const width = Math.max(4, Math.min(CURVE_WIDTH, terminal.width - label - NUMBER_WIDTH));
   const keys = [
     ["Wasserstein estimate", "wasserstein_estimate"],
     ["Critic loss", "loss_critic"],
@@ -71,14 +77,35 @@ function curves(runs: readonly Compared[], terminal: Terminal): string[] {
     const aside = `one scale, ${figure(range.low)} to ${figure(range.high)}; steps 1 to ${count(last_step)}`;
     const lines = runs.flatMap(({ name, summary }, i) => {
       const rows = chart(all[i]!, CURVE_ROWS, range.low, range.high, terminal.unicode);
-      return rows.map((row, r) => {
+      const drawn = rows.map((row, r) => {
         const bottom = r === CURVE_ROWS - 1;
-        const text = `  ${(bottom ? name : "").padEnd(label)}  ${paint(terminal, "cyan", row.padEnd(width))}`;
+        const before = (bottom && beside ? name : "").padEnd(label);
+        const text = `  ${before}  ${paint(terminal, "cyan", row.padEnd(width))}`;
         return bottom ? `${text} ${figure(summary[key])}` : text.trimEnd();
       });
+      return beside ? drawn : [`  ${name}`, ...drawn];
     });
-    return ["", `${paint(terminal, "bold", title)}  ${paint(terminal, "dim", aside)}`, ...lines];
+    return ["", ...heading(title, aside, terminal), ...lines];
   });
+}
+
+/** A title and a remark beside it, or below it where both do not fit. */
+function heading(title: string, aside: string, terminal: Terminal): string[] {
+  const head = paint(terminal, "bold", title);
+  if (title.length + 2 + aside.length <= terminal.width) return [`${head}  ${paint(terminal, "dim", aside)}`];
+  return [head, ...wrap(aside, terminal.width - 2).map((line) => `  ${paint(terminal, "dim", line)}`)];
+}
+
+/** What differs, as a table; where that is too wide, one value a line. */
+function settingLines(runs: readonly Compared[], width: number): string[] {
+  const differing = [...differences(runs.map(({ summary }) => summary))];
+  const columns = ["", ...runs.map(({ name }) => name)].map((title) => ({ title, align: "left" as const }));
+  const rows = differing.map(([name, values]) => [name, ...values]);
+  if (fitsInto(columns, rows, width - 2)) return layOut(columns, rows).map((line) => `  ${line}`.trimEnd());
+  return differing.flatMap(([name, values]) => [
+    `  ${name}`,
+    ...values.flatMap((value, i) => wrapLine(`    ${runs[i]!.name}: ${value}`, width)),
+  ]);
 }
 
 /** The comparison as lines. */
@@ -96,27 +123,23 @@ export function comparison(runs: readonly Compared[], terminal: Terminal): strin
   const table = layOut(
     [
       { title: "RUN", align: "left" },
-      { title: "STATE", align: "left", expendable: 2 },
-      { title: "WHAT", align: "left", expendable: 3 },
-      { title: "STEPS", align: "right" },
-      { title: "ESTIMATE", align: "right" },
-      { title: "DISTANCE", align: "right" },
-      { title: "IMAGES/S", align: "right", expendable: 1 },
-      { title: "DOCTOR", align: "left", expendable: 4 },
+      { title: "STATE", align: "left", expendable: 5 },
+      { title: "WHAT", align: "left", expendable: 6 },
+      { title: "STEPS", align: "right", expendable: 1 },
+      { title: "ESTIMATE", align: "right", expendable: 2 },
+      { title: "DISTANCE", align: "right", expendable: 3 },
+      { title: "IMAGES/S", align: "right", expendable: 4 },
+      { title: "DOCTOR", align: "left", expendable: 7 },
     ],
     rows,
     terminal.width,
   );
-  const differing = [...differences(runs.map(({ summary }) => summary))];
-  const columns = ["", ...runs.map(({ name }) => name)].map((title) => ({ title, align: "left" as const }));
-  const settings = layOut(columns, differing.map(([name, values]) => [name, ...values]));
+  const settings = settingLines(runs, terminal.width);
   return [
     ...table.map((line, i) => i === 0 ? paint(terminal, "bold", line) : line),
     "",
-    differing.length > 0
-      ? paint(terminal, "bold", "What differs")
-      : paint(terminal, "bold", "Nothing differs in their configuration"),
-    ...differing.length > 0 ? settings.map((line) => `  ${line}`.trimEnd()) : [],
+    paint(terminal, "bold", settings.length > 1 ? "What differs" : "Nothing differs in their configuration"),
+    ...settings.length > 1 ? settings : [],
     ...curves(runs, terminal),
   ];
 }

@@ -12,7 +12,8 @@ import { follow, statusLine } from "./follow.ts";
 import { findRun, noteworthyFiles, runNames, summarize, summarizeAll } from "./run_folders.ts";
 import { runReport } from "./run_report.ts";
 import { runTable } from "./run_table.ts";
-import { type Terminal, terminalOf } from "./terminal.ts";
+import { labelled } from "../common/wrap.ts";
+import { columnsOf, type Terminal, terminalOf } from "../common/terminal.ts";
 
 const OPTIONS = {
   json: {
@@ -63,7 +64,7 @@ const COMMAND: Command<typeof OPTIONS> = {
 
 function thisTerminal(): Terminal {
   const is_terminal = Deno.stdout.isTerminal();
-  const columns = is_terminal ? Deno.consoleSize().columns : null;
+  const columns = columnsOf(Deno.stdout);
   return terminalOf({ env: Deno.env.toObject(), is_terminal, columns, os: Deno.build.os });
 }
 
@@ -78,16 +79,22 @@ async function listRuns(
   const names = await runNames(runs);
   const listed = await summarizeAll(runs, names.slice(-last), now_ms);
   if (json) return console.log(JSON.stringify({ runs: listed }, null, 2));
-  if (names.length === 0) return print([`No runs in ${runs} yet. This makes the first: deno task train`]);
+  const terminal = thisTerminal();
+  if (names.length === 0) {
+    return print(
+      labelled(`No runs in ${runs} yet. This makes the first:`, "deno task train", terminal.width),
+    );
+  }
   const hidden = names.length - listed.length;
   const newest = listed.findLast(({ summary }) => summary);
+  const folder = runs === OPTIONS.runs.default ? "" : `${runs}/`;
   print([
-    ...runTable(listed, now_ms, thisTerminal()),
+    ...runTable(listed, now_ms, terminal),
     "",
-    ...hidden > 0 ? [`${hidden} older not shown: deno task inspect --last ${names.length}`] : [],
-    ...newest
-      ? [`More on one: deno task inspect ${runs === OPTIONS.runs.default ? "" : `${runs}/`}${newest.name}`]
+    ...hidden > 0
+      ? labelled(`${hidden} older not shown:`, `deno task inspect --last ${names.length}`, terminal.width)
       : [],
+    ...newest ? labelled("More on one:", `deno task inspect ${folder}${newest.name}`, terminal.width) : [],
   ]);
 }
 

@@ -21,8 +21,9 @@ export function figure(value: number | null): string {
   return size >= 1000 ? count(value) : String(Number(value.toPrecision(3)));
 }
 
-/** A setting as a person would write it: 64, 5e-5, paper. */
+/** A setting as a person would write it: 64, 5e-5, paper; "none" where it is switched off. */
 export function setting(value: unknown): string {
+  if (value === null) return "none";
   if (typeof value !== "number" || value === 0 || Math.abs(value) >= 1e-3) return String(value);
   return value.toExponential();
 }

@@ -1,6 +1,6 @@
 /** A run on one page, for a person: what it is, how far it is, what it learned, where its time went. */
 import { basename } from "node:path";
-import { wrap } from "../common/help.ts";
+import { textWidth, wrap, wrapLine } from "../common/wrap.ts";
 import type { Finding } from "../runlog/doctor/rule.ts";
 import { type Summary, WINDOW_STEPS } from "../runlog/summary.ts";
 import { layOut } from "./columns.ts";
@@ -8,11 +8,17 @@ import { adviceFor, hasStoppedItself } from "./advice.ts";
 import { bytes, count, duration, figure, milliseconds, percent, setting, things } from "./numbers.ts";
 import type { Noteworthy } from "./run_folders.ts";
 import { STATE_STYLES, whatOf } from "./run_table.ts";
-import { bar, chart, rangeOf, sparkline } from "./sparkline.ts";
-import { paint, type Terminal } from "./terminal.ts";
+import { bar, chart, rangeOf, sparkline, thinned } from "./sparkline.ts";
+import { paint, type Terminal } from "../common/terminal.ts";
 
 /** Text is not laid out wider than this: long lines are hard to read. */
 const MAX_WIDTH = 100;
+/** Nor narrower. */
+const MIN_WIDTH = 20;
+/** Columns of a curve's labels, of what stands before and after a line of losses, and of a row of times. */
+const LABELS = 13;
+const LOSS_LABELS = 24;
+const TIMES = 52;
 const CHART_ROWS = 4;
 const MAX_EVALUATIONS = 6;
 const MAX_WORKERS = 12;
@@ -31,8 +37,13 @@ export interface Inspected {
   readonly files: readonly Noteworthy[];
 }
 
-function heading(page: Page, title: string, aside = ""): string {
-  return paint(page.terminal, "bold", title) + (aside && `  ${paint(page.terminal, "dim", aside)}`);
+/** A title and a remark beside it, or below it where both do not fit. */
+function heading({ terminal, width }: Page, title: string, aside = ""): string[] {
+  const dim = (text: string) => paint(terminal, "dim", text);
+  const lines = wrapLine(title, width).map((line) => paint(terminal, "bold", line));
+  if (aside === "") return lines;
+  if (title.length + 2 + aside.length <= width) return [`${lines[0]}  ${dim(aside)}`];
+  return [...lines, ...wrap(aside, width - 2).map((line) => `  ${dim(line)}`)];
 }
 
 function indented(lines: readonly string[]): string[] {
@@ -48,15 +59,21 @@ function facts(page: Page, ...words: (string | null)[]): string[] {
     if (lines.length > 0 && longer.length <= page.width - 2) lines[lines.length - 1] = longer;
     else lines.push(word);
   }
-  return lines;
+  return lines.flatMap((line) => wrapLine(line, page.width - 2));
+}
+
+function nameAndState({ terminal, width }: Page, name: string, state: Summary["state"]): string[] {
+  const shown = [paint(terminal, "bold", name), paint(terminal, STATE_STYLES[state], state)];
+  return textWidth(name) + 2 + state.length <= width ? [shown.join("  ")] : [shown[0]!, `  ${shown[1]}`];
 }
 
 function head(page: Page, { folder, summary }: Inspected): string[] {
   const { state, detail, config, data, num_parameters } = summary;
   const target = typeof config.steps === "number" && config.steps !== summary.steps ? config.steps : null;
-  const said = (name: string) => config[name] === undefined ? null : `${name} ${setting(config[name])}`;
+  const said = (name: string) =>
+    config[name] === undefined || config[name] === null ? null : `${name} ${setting(config[name])}`;
   return [
-    `${paint(page.terminal, "bold", basename(folder))}  ${paint(page.terminal, STATE_STYLES[state], state)}`,
+    ...nameAndState(page, basename(folder), state),
     ...indented([
       ...detail && (state !== "finished" || hasStoppedItself(summary)) ? wrap(detail, page.width - 2) : [],
       ...facts(
@@ -88,10 +105,10 @@ function head(page: Page, { folder, summary }: Inspected): string[] {
 
 function learning(page: Page, { summary }: Inspected): string[] {
   const { estimate_curve: curve } = summary;
-  if (curve.length === 0) return [heading(page, "Learning"), "  no step yet"];
+  if (curve.length === 0) return [...heading(page, "Learning"), "  no step yet"];
   const { unicode } = page.terminal;
   const series = summary.wasserstein_estimate === null ? "score_gap" : "wasserstein_estimate";
-  const values = curve.map((point) => point[series]);
+  const values = thinned(curve.map((point) => point[series]), page.width - LABELS);
   const range = rangeOf(values) ?? { low: 0, high: 0 };
   const low = Math.min(0, range.low);
   const lines = chart(values, CHART_ROWS, low, range.high, unicode);
@@ -101,9 +118,10 @@ function learning(page: Page, { summary }: Inspected): string[] {
   const wall = unicode ? "│" : "|";
   const plus_minus = unicode ? "±" : "+/-";
   const window = `mean of the last ${Math.min(WINDOW_STEPS, summary.steps)} steps`;
-  const of = (key: "loss_critic" | "loss_generator") => sparkline(curve.map((point) => point[key]), unicode);
+  const of = (key: "loss_critic" | "loss_generator") =>
+    sparkline(thinned(curve.map((point) => point[key]), page.width - LOSS_LABELS), unicode);
   return [
-    series === "score_gap"
+    ...series === "score_gap"
       ? heading(page, `Score gap ${figure(summary.score_gap)}`, `mean D(x) - mean D(G(z)), ${window}`)
       : heading(
         page,
@@ -111,9 +129,9 @@ function learning(page: Page, { summary }: Inspected): string[] {
         `${plus_minus} ${figure(summary.wasserstein_estimate_error)}, ${window}`,
       ),
     ...lines.map((line, i) => `${labels[i]!.padStart(10)} ${wall}${paint(page.terminal, "cyan", line)}`),
-    `${"step".padStart(10)}  ${stepAxis(curve)}`,
+    `${"step".padStart(10)}  ${stepAxis(count(curve.at(-1)!.step), values.length)}`,
     "",
-    heading(page, "Losses", `each on its own scale; number: ${window}`),
+    ...heading(page, "Losses", `each on its own scale; number: ${window}`),
     `  critic    ${of("loss_critic")} ${figure(summary.loss_critic)}`,
     `  generator ${of("loss_generator")} ${figure(summary.loss_generator)}`,
   ];
@@ -122,7 +140,7 @@ function learning(page: Page, { summary }: Inspected): string[] {
 /** What the doctor found: with where it was seen, what is behind it and what to do. */
 function doctor(page: Page, { findings, summary }: Inspected): string[] {
   if (summary.estimate_curve.length === 0) return [];
-  if (findings.length === 0) return ["", heading(page, "Doctor", "nothing found")];
+  if (findings.length === 0) return ["", ...heading(page, "Doctor", "nothing found")];
   const faults = findings.filter(({ grade }) => grade === "fault").length;
   const lines = findings.flatMap(({ code, grade, seen, first_step, last_step, cause, change }) => {
     const note = grade === "note";
@@ -130,7 +148,8 @@ function doctor(page: Page, { findings, summary }: Inspected): string[] {
       ? `step ${count(last_step)}`
       : `steps ${count(first_step)} to ${count(last_step)}`;
     return [
-      `  ${note ? "Note: " : ""}${paint(page.terminal, note ? "dim" : "yellow", code)} (${where})`,
+      ...wrapLine(`  ${note ? "Note: " : ""}${code} (${where})`, page.width)
+        .map((line) => line.replace(code, paint(page.terminal, note ? "dim" : "yellow", code))),
       ...wrap(`${seen}. ${cause}.`, page.width - 4).map((line) => `    ${line}`),
       ...wrap(note ? `If it comes again: ${change}.` : `What to change: ${change}.`, page.width - 4)
         .map((line) => `    ${line}`),
@@ -141,13 +160,12 @@ function doctor(page: Page, { findings, summary }: Inspected): string[] {
     faults > 0 ? things(faults, "finding") : "nothing wrong",
     ...notes > 0 ? [things(notes, "note")] : [],
   ].join(", ");
-  return ["", heading(page, "Doctor", `${counted}; see docs/doctor.md`), ...lines];
+  return ["", ...heading(page, "Doctor", `${counted}; see docs/doctor.md`), ...lines];
 }
 
-/** The first and the last step, at the ends of the curve. */
-function stepAxis(curve: Summary["estimate_curve"]): string {
-  const last = count(curve.at(-1)!.step);
-  return curve.length < last.length + 4 ? last : `1${last.padStart(curve.length - 1)}`;
+/** The first and the last step, at the ends of a curve of so many columns. */
+function stepAxis(last: string, columns: number): string {
+  return columns < last.length + 4 ? last : `1${last.padStart(columns - 1)}`;
 }
 
 /** What the run decided about itself. */
@@ -157,7 +175,7 @@ function steered(page: Page, { summary }: Inspected): string[] {
     wrap(`step ${count(step)}, --${rule}: ${decision}. ${reason}.`, page.width - 4)
       .map((part, i) => i === 0 ? `  ${part}` : `    ${part}`)
   );
-  return ["", heading(page, "Decided by the run itself", "see docs/steering.md"), ...lines];
+  return ["", ...heading(page, "Decided by the run itself", "see docs/steering.md"), ...lines];
 }
 
 function evaluations(page: Page, { summary }: Inspected): string[] {
@@ -173,9 +191,13 @@ function evaluations(page: Page, { summary }: Inspected): string[] {
       : [],
   ]);
   const titles = ["STEP", "SLICED WASSERSTEIN", ...with_modes ? ["MODES COVERED", "HIGH QUALITY"] : []];
-  const columns = titles.map((title) => ({ title, align: "right" as const }));
+  const columns = titles.map((title, i) => ({ title, align: "right" as const, expendable: i }));
   const aside = all.length > shown.length ? `first and last of ${all.length}` : "lower is better";
-  return ["", heading(page, "Samples against data", aside), ...indented(layOut(columns, rows))];
+  return [
+    "",
+    ...heading(page, "Samples against data", aside),
+    ...indented(layOut(columns, rows, page.width - 2)),
+  ];
 }
 
 function heldOut(page: Page, { summary }: Inspected): string[] {
@@ -183,7 +205,11 @@ function heldOut(page: Page, { summary }: Inspected): string[] {
   if (!last) return [];
   const cost = last.critic_cost === undefined ? "" : `critic cost ${figure(last.critic_cost)}, `;
   const line = `  ${cost}mean D(x) ${figure(last.mean_real)}`;
-  return ["", heading(page, "Held-out examples", `at step ${count(last.step)}`), line];
+  return [
+    "",
+    ...heading(page, "Held-out examples", `at step ${count(last.step)}`),
+    ...wrapLine(line, page.width),
+  ];
 }
 
 /** Parts of a step that add up to the whole: computing is taken out of the waiting. */
@@ -200,16 +226,17 @@ function times(page: Page, { summary }: Inspected): string[] {
     ["sending weights", of("send")],
     ["the rest", of("other")],
   ];
-  const lines = parts.map(([name, ms]) => {
+  const lines = parts.flatMap(([name, ms]) => {
     const numbers = `${milliseconds(ms).padStart(9)} ${percent(ms / total).padStart(5)}`;
-    const length = bar(ms / total, page.width - 53, page.terminal.unicode);
-    return `  ${name.padEnd(30)} ${numbers}  ${paint(page.terminal, "cyan", length)}`.trimEnd();
+    if (page.width < TIMES) return [...indented(wrap(name, page.width - 2)), `    ${numbers}`];
+    const length = bar(ms / total, page.width - TIMES - 1, page.terminal.unicode);
+    return [`  ${name.padEnd(30)} ${numbers}  ${paint(page.terminal, "cyan", length)}`.trimEnd()];
   });
   const wire = bytes((summary.bytes_in + summary.bytes_out) / Math.max(1, summary.steps));
   const aside = `mean ${milliseconds(total)}, median ${
     milliseconds(timings.total.median_ms)
   }; ${wire} a step`;
-  return ["", heading(page, "Where a step's time goes", aside), ...lines];
+  return ["", ...heading(page, "Where a step's time goes", aside), ...lines];
 }
 
 function workers(page: Page, { summary }: Inspected): string[] {
@@ -228,18 +255,18 @@ function workers(page: Page, { summary }: Inspected): string[] {
     worker.first_step === null ? "none" : `${count(worker.first_step)} to ${count(worker.last_step)}`,
   ]);
   const columns = [
-    { title: "#", align: "right" },
+    { title: "#", align: "right", expendable: 1 },
     { title: "NAME", align: "left" },
-    { title: "PROVIDER", align: "left", expendable: 2 },
-    { title: "DEVICE", align: "left", expendable: 3 },
-    { title: "THREADS", align: "right", expendable: 1 },
-    { title: "SHARDS", align: "right" },
-    { title: "MS/SHARD", align: "right" },
-    { title: "COMPUTED", align: "right", expendable: 1 },
-    { title: "STEPS", align: "right" },
+    { title: "PROVIDER", align: "left", expendable: 6 },
+    { title: "DEVICE", align: "left", expendable: 7 },
+    { title: "THREADS", align: "right", expendable: 5 },
+    { title: "SHARDS", align: "right", expendable: 2 },
+    { title: "MS/SHARD", align: "right", expendable: 3 },
+    { title: "COMPUTED", align: "right", expendable: 5 },
+    { title: "STEPS", align: "right", expendable: 4 },
   ] as const;
   const aside = all.length > shown.length ? `the last ${shown.length} of ${all.length}` : "";
-  return ["", heading(page, "Workers", aside), ...indented(layOut(columns, rows, page.width - 2))];
+  return ["", ...heading(page, "Workers", aside), ...indented(layOut(columns, rows, page.width - 2))];
 }
 
 function faults(page: Page, { summary }: Inspected): string[] {
@@ -265,7 +292,7 @@ function faults(page: Page, { summary }: Inspected): string[] {
   const wrapped = lines.flatMap((line) =>
     wrap(line, page.width - 4).map((part, i) => i === 0 ? part : `  ${part}`)
   );
-  return ["", heading(page, "Faults, and what was done", aside), ...indented(wrapped)];
+  return ["", ...heading(page, "Faults, and what was done", aside), ...indented(wrapped)];
 }
 
 function result(page: Page, { folder, summary, files }: Inspected): string[] {
@@ -274,19 +301,24 @@ function result(page: Page, { folder, summary, files }: Inspected): string[] {
   const from = weights_from === "checkpoint" ? ` (of the checkpoint at step ${count(weights_step)})` : "";
   const weights = weights_sha256 === null ? "none saved yet" : `sha256 ${weights_sha256}${from}`;
   const widest = Math.max(...files.map(({ path }) => path.length));
+  const room = page.width - widest - 4;
   return [
     "",
-    heading(page, "Weights", bits === null ? "" : `bits: ${bits}, ${classes}`),
+    ...heading(page, "Weights", bits === null ? "" : `bits: ${bits}, ${classes}`),
     ...indented(wrap(weights, page.width - 2)),
     "",
-    heading(page, `Files in ${folder}`),
-    ...files.map(({ path, about }) => `  ${path.padEnd(widest)}  ${paint(page.terminal, "dim", about)}`),
+    ...heading(page, `Files in ${folder}`),
+    ...files.flatMap(({ path, about }) => {
+      const dim = (text: string) => paint(page.terminal, "dim", text);
+      if (room >= about.length) return [`  ${path.padEnd(widest)}  ${dim(about)}`];
+      return [`  ${path}`, ...wrap(about, page.width - 4).map((line) => `    ${dim(line)}`)];
+    }),
   ];
 }
 
 /** The report as lines. */
 export function runReport(inspected: Inspected, terminal: Terminal): string[] {
-  const page: Page = { terminal, width: Math.min(terminal.width, MAX_WIDTH) };
+  const page: Page = { terminal, width: Math.max(MIN_WIDTH, Math.min(terminal.width, MAX_WIDTH)) };
   const advice = adviceFor(inspected.folder, inspected.summary);
   return [
     ...head(page, inspected),
@@ -301,7 +333,7 @@ export function runReport(inspected: Inspected, terminal: Terminal): string[] {
     ...faults(page, inspected),
     ...result(page, inspected),
     "",
-    heading(page, "Next"),
+    ...heading(page, "Next"),
     ...advice.flatMap(({ text, line }) => [
       ...indented(wrap(text, page.width - 2)),
       ...line ? [`    ${paint(terminal, "green", line)}`] : [],

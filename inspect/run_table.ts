@@ -1,9 +1,9 @@
 /** The table of runs that `inspect` prints without an argument. */
-import { wrap } from "../common/help.ts";
+import { wrap } from "../common/wrap.ts";
 import type { RunState, Summary } from "../runlog/summary.ts";
-import { type Column, layOut } from "./columns.ts";
-import { ago, count, figure } from "./numbers.ts";
-import { paint, type Style, type Terminal } from "./terminal.ts";
+import { type Column, fitsInto, layOut } from "./columns.ts";
+import { ago, count, figure, things } from "./numbers.ts";
+import { paint, type Style, type Terminal } from "../common/terminal.ts";
 
 const COLUMNS: readonly Column[] = [
   { title: "RUN", align: "left" },
@@ -50,16 +50,31 @@ function rowOf({ name, summary }: Listed, now_ms: number): string[] {
   ];
 }
 
+/** The state in its colour. `from`: where it is looked for, since the name may hold its word, too. */
+function painted(line: string, from: number, { summary }: Listed, terminal: Terminal): string {
+  const state = summary?.state ?? "unreadable";
+  const style = summary ? STATE_STYLES[summary.state] : "red";
+  return line.slice(0, from) + line.slice(from).replace(state, paint(terminal, style, state));
+}
+
+/** A run in lines of its own, where the terminal is too narrow for a table. */
+function stacked(run: Listed, terminal: Terminal): string[] {
+  const { name, summary } = run;
+  const about = summary
+    ? `${summary.state}, ${things(summary.steps, "step")}, estimate ${figure(summary.wasserstein_estimate)}`
+    : "unreadable";
+  const [first, ...rest] = wrap(about, terminal.width - 2).map((line) => `  ${line}`);
+  return [name, painted(first!, 0, run, terminal), ...rest];
+}
+
 /** The table as lines, in the order of the runs; below it, what is wrong with runs that cannot be read. */
 export function runTable(runs: readonly Listed[], now_ms: number, terminal: Terminal): string[] {
-  const [titles, ...rows] = layOut(COLUMNS, runs.map((run) => rowOf(run, now_ms)), terminal.width);
-  const lines = rows.map((row, i) => {
-    const { name, summary } = runs[i]!;
-    const state = summary?.state ?? "unreadable";
-    const style = summary ? STATE_STYLES[summary.state] : "red";
-    // The name may hold the state's word, too.
-    return row.slice(0, name.length) + row.slice(name.length).replace(state, paint(terminal, style, state));
-  });
+  const cells = runs.map((run) => rowOf(run, now_ms));
+  const is_table = fitsInto(COLUMNS, cells, terminal.width);
+  const [titles, ...rows] = is_table ? layOut(COLUMNS, cells, terminal.width) : ["RUNS"];
+  const lines = is_table
+    ? rows.map((row, i) => painted(row, runs[i]!.name.length, runs[i]!, terminal))
+    : runs.flatMap((run) => stacked(run, terminal));
   const problems = runs.flatMap(({ problem }) => problem ? wrap(problem, terminal.width) : []);
   return [paint(terminal, "bold", titles!), ...lines, ...problems.length > 0 ? ["", ...problems] : []];
 }

@@ -41,7 +41,17 @@ export function sparkline(values: Points, unicode: boolean): string {
   return range ? chart(values, 1, range.low, range.high, unicode)[0]! : "";
 }
 
+/** A curve of at most `width` points: means of neighbours. */
+export function thinned(values: Points, width: number): Points {
+  const each = Math.ceil(values.length / Math.max(1, width));
+  if (each <= 1) return values;
+  return Array.from({ length: Math.ceil(values.length / each) }, (_, i) => {
+    const present = values.slice(i * each, (i + 1) * each).filter((value) => value !== null);
+    return present.length === 0 ? null : present.reduce((sum, value) => sum + value, 0) / present.length;
+  });
+}
+
 /** A bar of at most `width` characters. */
 export function bar(share: number, width: number, unicode: boolean): string {
-  return (unicode ? "█" : "#").repeat(Math.round(Math.max(0, Math.min(1, share)) * width));
+  return (unicode ? "█" : "#").repeat(Math.round(Math.max(0, Math.min(1, share)) * Math.max(0, width)));
 }

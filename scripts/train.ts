@@ -3,10 +3,10 @@ import { parseOptions, runMain } from "../common/cli.ts";
 import { interruptSignal } from "../common/interrupt.ts";
 import type { UserError } from "../common/errors.ts";
 import type { Command, Values } from "../common/options.ts";
-import { pageLine } from "../coordinator/addresses.ts";
+import { tellOfPage } from "../coordinator/addresses.ts";
 import { coordinate } from "../coordinator/coordinate.ts";
 import { type Console, standardError } from "../coordinator/console.ts";
-import { describeEnding, STOPPING } from "../coordinator/ending.ts";
+import { describeEnding, printLastWords, sayStopping } from "../coordinator/ending.ts";
 import { givenConfig } from "../coordinator/given_config.ts";
 import { TRAIN_OPTIONS } from "../coordinator/options.ts";
 import { chooseReadToken, chooseToken, tokenPlace } from "../coordinator/token.ts";
@@ -40,14 +40,16 @@ async function train(args: readonly string[]): Promise<number> {
   const { gpu, cpu } = values;
   // The workers check this, too, but by then there is a run folder.
   wantedDevices({ gpu, cpu, require_gpu: false });
-  const terminal = standardError();
-  const interrupt = interruptSignal(() => terminal.write(STOPPING)).signal;
+  const screen = standardError();
+  let opened: Console | null = null;
+  const interrupt = interruptSignal(() => sayStopping(opened, screen)).signal;
   const failure = new AbortController();
   const token = await chooseToken(undefined);
   let workers: LocalWorkers | null = null;
   const read_token = await chooseReadToken(values.read_token_file, token);
   const startWorkers = ({ url, port }: { url: string; port: number }, console: Console) => {
-    console.line(pageLine(HOST, port, read_token, terminal.interactive));
+    opened = console;
+    tellOfPage(console, HOST, port, read_token, screen.interactive);
     workers = new LocalWorkers({
       args: workerArgs(values, url),
       token,
@@ -73,10 +75,10 @@ async function train(args: readonly string[]): Promise<number> {
     rendezvous: false,
     listening: startWorkers,
     signal: AbortSignal.any([interrupt, failure.signal]),
-  }, terminal).finally(() => workers?.stop());
-  const { lines, exit_code } = describeEnding(ending, "train");
+  }, screen).finally(() => workers?.stop());
+  const { lines, commands, exit_code } = describeEnding(ending, "train");
   if (failure.signal.aborted) throw failure.signal.reason;
-  for (const line of lines) terminal.write(`${line}\n`);
+  printLastWords(screen, lines, commands);
   return exit_code;
 }
 

@@ -12,6 +12,9 @@ import type { Socket } from "./socket.ts";
 const MAX_STRANGER_BYTES = 64 * 1024;
 const MAX_REASON_BYTES = 123;
 const NORMAL_CLOSURE = 1000;
+/** What `ws` reports of a connection that ended without a goodbye: its process died, or the network did. */
+const BROKEN_OFF = 1006;
+const BROKEN_TEXT = "The connection broke off without a goodbye";
 const OPENING_MS = 10_000;
 const CLOSING_MS = 5_000;
 
@@ -120,7 +123,9 @@ class WsSocket implements Socket {
     ws.on("message", (data: unknown) => this.#receive(data as Uint8Array[] | Uint8Array));
     ws.on("error", (error) => this.#error ??= error.message);
     ws.on("close", (code, reason) => {
-      this.onclose?.(this.#error ?? (reason.toString() || `Connection closed with code ${code}`));
+      const told = reason.toString() ||
+        (code === BROKEN_OFF ? BROKEN_TEXT : `Connection closed with code ${code}`);
+      this.onclose?.(this.#error ?? told);
     });
     ws.pause();
   }

@@ -1,50 +1,46 @@
 /** What a worker prints: a line per event, and on a terminal one more that is written over. */
+import { type Screen, StatusLine } from "../common/screen.ts";
 import type { Refusal } from "../wire/refusal.ts";
 import type { Events } from "./events.ts";
 
 /** Interval at which the status line changes. */
 const STATUS_MS = 500;
 
-export interface Terminal {
-  readonly is_terminal: boolean;
-  readonly columns: () => number;
-  readonly write: (text: string) => void;
-  readonly now_ms: () => number;
-}
-
 export class WorkerConsole implements Events {
-  readonly #terminal: Terminal;
-  #status = "";
+  readonly #screen: Screen;
+  readonly #foot: StatusLine;
+  readonly #now_ms: () => number;
   #status_ms = -Infinity;
   #shards = 0;
   /** Shards held and since when, and how many were told of. */
   #held = { count: 0, since_ms: 0, told: 0 };
 
-  constructor(terminal: Terminal) {
-    this.#terminal = terminal;
+  constructor(screen: Screen, now_ms: () => number) {
+    this.#screen = screen;
+    this.#foot = new StatusLine(screen);
+    this.#now_ms = now_ms;
   }
 
-  /** Prints a line. */
+  /** Prints a line that stays. */
   line(text: string): void {
     this.idle();
-    this.#terminal.write(`${text}\n`);
+    this.#foot.line(text);
   }
 
   /** Takes the status line away. */
   idle(): void {
-    if (this.#status !== "") this.#terminal.write("\r\x1b[K");
-    this.#status = "";
+    this.#foot.draw("");
   }
 
   ready(shard_ms: number, threads: number, shards_held: number): void {
     const on = `${threads} ${threads === 1 ? "thread" : "threads"}`;
-    const held = shards_held === 0 ? "" : `, holds ${shards_held} shards`;
+    const held = shards_held === 0 ? "" : `, holds ${shards_held} ${shards_held === 1 ? "shard" : "shards"}`;
     this.line(`Ready: ${shard_ms.toFixed(1)} ms a shard on each of ${on}${held}`);
   }
 
   /** Told of once no more came for a moment: they come in one after another. */
   shardsHeld(count: number): void {
-    this.#held = { ...this.#held, count, since_ms: this.#terminal.now_ms() };
+    this.#held = { ...this.#held, count, since_ms: this.#now_ms() };
   }
 
   #tellHeld(now_ms: number): void {
@@ -56,13 +52,12 @@ export class WorkerConsole implements Events {
 
   computed(step: number, shards: number, elapsed_ms: number): void {
     this.#shards += shards;
-    const now_ms = this.#terminal.now_ms();
+    const now_ms = this.#now_ms();
     this.#tellHeld(now_ms);
-    if (!this.#terminal.is_terminal || now_ms - this.#status_ms < STATUS_MS) return;
+    if (!this.#screen.interactive || now_ms - this.#status_ms < STATUS_MS) return;
     this.#status_ms = now_ms;
-    const text = `step ${step}, ${elapsed_ms.toFixed(1)} ms for ${shards} shards, ${this.#shards} computed`;
-    this.#status = text.slice(0, this.#terminal.columns() - 1);
-    this.#terminal.write(`\r\x1b[K${this.#status}`);
+    const work = `${elapsed_ms.toFixed(1)} ms for ${shards} ${shards === 1 ? "shard" : "shards"}`;
+    this.#foot.draw(`step ${step}, ${work}, ${this.#shards} computed`);
   }
 
   notice(text: string): void {

@@ -5,6 +5,9 @@ import { parseOptions, runMain } from "../common/cli.ts";
 import { UserError } from "../common/errors.ts";
 import { interruptSignal } from "../common/interrupt.ts";
 import { readRendezvous, stateFolder } from "../common/rendezvous.ts";
+import { screenOf } from "../common/screen.ts";
+import { columnsOf } from "../common/terminal.ts";
+import { wrapLine } from "../common/wrap.ts";
 import { SYSTEM_CLOCK } from "../wire/clock.ts";
 import type { JoinOptions } from "../wire/handshake.ts";
 import { connect } from "../wire/ws_socket.ts";
@@ -25,17 +28,6 @@ const MB = 1024 * 1024;
 /** Shards that this user's workers leave on disk at most. */
 const CACHE_BYTES = 16 * 1024 * MB;
 const MAX_NAME_CHARACTERS = 128;
-
-function openConsole(): WorkerConsole {
-  const encoder = new TextEncoder();
-  const is_terminal = Deno.stdout.isTerminal();
-  return new WorkerConsole({
-    is_terminal,
-    columns: () => is_terminal ? Deno.consoleSize().columns : Infinity,
-    write: (text) => void Deno.stdout.writeSync(encoder.encode(text)),
-    now_ms: () => performance.now(),
-  });
-}
 
 function openStore(values: WorkerValues): ShardStore {
   const folder = stateFolder((name) => Deno.env.get(name), Deno.build.os);
@@ -83,7 +75,9 @@ async function runDoctor(json: boolean): Promise<number> {
     adapterOf,
     attempt: (device) => inThread("trial", device),
   });
-  console.log(json ? JSON.stringify(asObject(diagnosis, os), null, 2) : asText(diagnosis, os));
+  const text = () =>
+    asText(diagnosis, os).split("\n").flatMap((line) => wrapLine(line, columnsOf(Deno.stdout)));
+  console.log(json ? JSON.stringify(asObject(diagnosis, os), null, 2) : text().join("\n"));
   return canCompute(diagnosis) ? 0 : 1;
 }
 
@@ -100,10 +94,12 @@ async function main(args: readonly string[]): Promise<number | void> {
     token_variable: Deno.env.get("WAGON_TOKEN"),
   }, { readText: Deno.readTextFile, readRendezvous });
   await locator.locate();
-  const console = openConsole();
+  const console = new WorkerConsole(screenOf(Deno.stdout), () => performance.now());
   const runtime = await loadRuntime();
   // On standard error, which `deno task train` hands on: a warning must reach the person who asked for a GPU.
-  const choices = { line: (text: string) => globalThis.console.error(text) };
+  const choices = {
+    line: (text: string) => globalThis.console.error(wrapLine(text, columnsOf(Deno.stderr)).join("\n")),
+  };
   const workshop = new Workshop(
     await findDevices(wanted, values.threads ?? navigator.hardwareConcurrency, choices),
   );

@@ -19,6 +19,8 @@ import type { Workshop } from "./workshop.ts";
 const HANDSHAKE_MS = 10_000;
 /** Interval at which a worker that waits says so. */
 const REMIND_MS = 30_000;
+/** Of a run's identifier, as many as a person can tell apart. */
+const RUN_CHARACTERS = 8;
 
 export interface WorkerTools {
   /** Address and token, or null while there is no coordinator. Throws {@linkcode UserError}. */
@@ -100,7 +102,7 @@ async function joinOnce(
     openShared,
   });
   reminder.joined();
-  console.line(`Joined run ${welcome.run} at ${url} as worker ${welcome.worker}`);
+  console.line(`Joined run ${welcome.run.slice(0, RUN_CHARACTERS)} at ${url} as worker ${welcome.worker}`);
   const leave = () => session.leave("Stopped by its user");
   if (stop.aborted) leave();
   stop.addEventListener("abort", leave);

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
-import { Console, duration, progressBar, type Terminal } from "../../coordinator/console.ts";
+import type { Screen } from "../../common/screen.ts";
+import { Console, duration, progressBar } from "../../coordinator/console.ts";
 import type { StepReport } from "../../coordinator/train.ts";
 
-class FakeTerminal implements Terminal {
+class FakeTerminal implements Screen {
   text = "";
+  readonly unicode = true;
   constructor(readonly interactive: boolean, readonly width = 200) {}
   columns = () => this.width;
   write(text: string): void {
@@ -11,7 +13,7 @@ class FakeTerminal implements Terminal {
   }
   /** What a person sees: each line as it was last drawn. */
   get lines(): string[] {
-    return this.text.split("\n").map((line) => line.split("\r\x1b[2K").at(-1)!);
+    return this.text.split("\n").map((line) => line.split("\r\x1b[J").at(-1)!);
   }
 }
 
@@ -36,10 +38,16 @@ Deno.test("duration", () => {
 });
 
 Deno.test("progressBar fills in eighths of a character", () => {
-  assert.equal(progressBar(0, 4), "    ");
-  assert.equal(progressBar(0.5, 4), "██  ");
-  assert.equal(progressBar(0.53125, 4), "██▏ ");
-  assert.equal(progressBar(2, 4), "████");
+  assert.equal(progressBar(0, 4, true), "    ");
+  assert.equal(progressBar(0.5, 4, true), "██  ");
+  assert.equal(progressBar(0.53125, 4, true), "██▏ ");
+  assert.equal(progressBar(2, 4, true), "████");
+  assert.deepEqual([-1, 0.5, 0.6, 2].map((share) => progressBar(share, 4, false)), [
+    "    ",
+    "##  ",
+    "##  ",
+    "####",
+  ]);
 });
 
 Deno.test("at a terminal: one status line with estimate, losses, speed, workers, time left", () => {
@@ -78,6 +86,8 @@ Deno.test("in a narrow terminal the bar gives way, then the losses, then the spe
     const [width, line] of [
       [60, " 20% 201/1000  W 0.500  2 workers  8s left"],
       [40, " 20% 201/1000  W 0.500  8s left"],
+      [30, " 20% 201/1000  8s left"],
+      [20, " 20% 201/1000"],
     ] as const
   ) {
     const narrow = new FakeTerminal(true, width);
@@ -89,11 +99,46 @@ Deno.test("in a narrow terminal the bar gives way, then the losses, then the spe
   }
 });
 
-Deno.test("the status line never wraps", () => {
-  const terminal = new FakeTerminal(true, 40);
-  const console = new Console(terminal, () => 0, RUN);
-  console.step(report(1));
-  assert.ok(terminal.lines.at(-1)!.length < 40);
+Deno.test("the status line never wraps, not with the ^C that a terminal echoes", () => {
+  for (let width = 1; width <= 130; width++) {
+    const terminal = new FakeTerminal(true, width);
+    const console = new Console(terminal, () => 0, RUN);
+    console.step(report(1));
+    assert.ok(terminal.lines.at(-1)!.length <= Math.max(1, width - 3), `at ${width} columns`);
+  }
+});
+
+Deno.test("at a terminal waiting is told in the status line, once a second, and goes when it goes on", () => {
+  const terminal = new FakeTerminal(true, 60);
+  let now_ms = 0;
+  const console = new Console(terminal, () => now_ms, RUN);
+  for (; now_ms <= 90_000; now_ms += 250) {
+    console.waiting("Waiting for 1 worker", now_ms / 1000, "start one");
+  }
+  assert.ok(!terminal.text.includes("\n"));
+  assert.equal(terminal.lines.at(-1), "Waiting for 1 worker (for 1m30s): start one");
+  assert.equal(terminal.text.split("\r\x1b[J").length - 1, 91);
+  console.waiting("Waiting for 1 worker", 91, "a longer piece of advice that has no room");
+  now_ms += 1000;
+  console.waiting("Waiting for 1 worker", 92, "a longer piece of advice that has no room");
+  assert.equal(terminal.lines.at(-1), "Waiting for 1 worker (for 1m32s)");
+  console.goesOn();
+  assert.equal(terminal.lines.at(-1), "");
+});
+
+Deno.test("without a terminal waiting is told at once, then every 30 s", () => {
+  const terminal = new FakeTerminal(false);
+  let now_ms = 0;
+  const console = new Console(terminal, () => now_ms, RUN);
+  for (; now_ms <= 61_000; now_ms += 250) {
+    console.waiting("Waiting for 1 worker", now_ms / 1000, "");
+  }
+  assert.deepEqual(terminal.lines, [
+    "Waiting for 1 worker",
+    "Waiting for 1 worker (for 30s)",
+    "Waiting for 1 worker (for 1m00s)",
+    "",
+  ]);
 });
 
 Deno.test("without a terminal: the original's line every 10 s, no control characters", () => {

@@ -48,13 +48,15 @@ What differs
   networks.critic.widths  2,4,1  2,8,1
   decay_steps             -      0
 
-Wasserstein estimate  one scale, 1 to 3; steps 1 to 20
+Wasserstein estimate
+  one scale, 1 to 3; steps 1 to 20
 
   a   ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁ 1
       ████████████
   bb  ████████████             3
 
-Critic loss  one scale, -3 to -1; steps 1 to 20
+Critic loss
+  one scale, -3 to -1; steps 1 to 20
       ████████████████████████
   a   ████████████████████████ -1
 
@@ -62,4 +64,19 @@ Critic loss  one scale, -3 to -1; steps 1 to 20
   );
   const same = comparison([{ name: "a", summary: A }, { name: "a", summary: A }], terminal);
   assert.ok(same.includes("Nothing differs in their configuration"));
+});
+
+Deno.test("where names are long and the terminal narrow: one value a line, curves below their names", () => {
+  const long = (name: string) => `2026-03-01_09-30-05_${name}`;
+  const runs = [{ name: long("a"), summary: A }, { name: long("bb"), summary: B }];
+  const lines = comparison(runs, { colour: false, unicode: true, width: 40 });
+  const differs = lines.indexOf("What differs");
+  assert.deepEqual(lines.slice(0, 3), [
+    "RUN                     STEPS  ESTIMATE",
+    "2026-03-01_09-30-05_a      20         1",
+    "2026-03-01_09-30-05_bb     10         3",
+  ]);
+  assert.ok(lines.slice(differs).includes("    2026-03-01_09-30-05_bb: 1e-4"), lines.join("\n"));
+  assert.ok(lines.includes("  2026-03-01_09-30-05_a"));
+  for (const line of lines) assert.ok(line.length <= 40, line);
 });

@@ -3,7 +3,7 @@ import type { Finding } from "../../runlog/doctor/rule.ts";
 import { adviceFor } from "../../inspect/advice.ts";
 import { runReport } from "../../inspect/run_report.ts";
 import { type Listed, runTable, whatOf } from "../../inspect/run_table.ts";
-import type { Terminal } from "../../inspect/terminal.ts";
+import type { Terminal } from "../../common/terminal.ts";
 import { noOddities } from "../../runlog/reader.ts";
 import type { RecordOf, RunRecord } from "../../runlog/records.ts";
 import { RunFold, type Summary } from "../../runlog/summary.ts";
@@ -46,6 +46,17 @@ const FINISHED = summed([
   checkpoint(30),
   end(30),
 ]);
+
+const FINDINGS: readonly Finding[] = [{
+  code: "estimate-negative",
+  grade: "fault",
+  seen: "The estimate is -1",
+  first_step: 1101,
+  last_step: 1300,
+  numbers: { mean: -1 },
+  cause: "The critic cannot follow",
+  change: "Lower --lr",
+}];
 
 const LISTED: readonly Listed[] = [
   { name: "2026-03-01-wgan", summary: FINISHED, problem: null },
@@ -209,16 +220,7 @@ Deno.test("a run that stopped says from where it can go on, and weights say wher
 });
 
 Deno.test("what the doctor found: where, why, and what to do", () => {
-  const findings: Finding[] = [{
-    code: "estimate-negative",
-    grade: "fault",
-    seen: "The estimate is -1",
-    first_step: 1101,
-    last_step: 1300,
-    numbers: { mean: -1 },
-    cause: "The critic cannot follow",
-    change: "Lower --lr",
-  }];
+  const findings = FINDINGS;
   const lines = runReport({ folder: "r", summary: FINISHED, findings, files: [] }, PLAIN);
   const at = lines.indexOf("Doctor  1 finding; see docs/doctor.md");
   assert.deepEqual(lines.slice(at + 1, at + 5), [
@@ -260,4 +262,39 @@ Deno.test("a run whose learning rate has fallen to 0 is not to be trained on", (
   });
   assert.equal(last(decayed(31))?.line, "deno task train --resume runs/example --steps 60");
   assert.equal(last(decayed(0))?.line, "deno task train --resume runs/example --steps 60");
+});
+
+Deno.test("at any width no line is longer, but for a command or a word that is to be copied", () => {
+  for (let width = 20; width <= 130; width++) {
+    const terminal = { ...PLAIN, width };
+    const inspected = {
+      folder: "runs/2026-03-01",
+      summary: FINISHED,
+      findings: FINDINGS,
+      files: [{
+        path: "samples/step-30.png",
+        about: "samples at step 30, the last, and the nearest to the data",
+      }],
+    };
+    for (const line of [...runReport(inspected, terminal), ...runTable(LISTED, Date.parse(TIME), terminal)]) {
+      const whole = /^ *(sha256 )?\S+$|^ *deno task /.test(line);
+      assert.ok(line.length <= width || whole, `at ${width} columns: ${line}`);
+    }
+  }
+});
+
+Deno.test("where a table of runs has no room each run has lines of its own", () => {
+  assert.deepEqual(runTable(LISTED.slice(0, 3), Date.parse(TIME), { ...PLAIN, width: 32 }), [
+    "RUNS",
+    "2026-03-01-wgan",
+    "  finished, 30 steps, estimate",
+    "  0.155",
+    "failed",
+    "  failed, 3 steps, estimate 0.02",
+    "of-the-future",
+    "  unreadable",
+    "",
+    "Cannot read runs/of-the-future:",
+    "it is of another format",
+  ]);
 });

@@ -78,16 +78,16 @@ Deno.test("a token that is not to be had is an error of one line", async () => {
   });
 });
 
-function printed(is_terminal: boolean) {
+function printed(interactive: boolean) {
   const written: string[] = [];
   const time = { ms: 0 };
-  const terminal = {
-    is_terminal,
-    columns: () => 30,
+  const screen = {
+    interactive,
+    unicode: true,
+    columns: () => interactive ? 30 : Infinity,
     write: (text: string) => written.push(text),
-    now_ms: () => time.ms,
   };
-  return { written, time, console: new WorkerConsole(terminal) };
+  return { written, time, console: new WorkerConsole(screen, () => time.ms) };
 }
 
 Deno.test("on a terminal one status line is written over, twice a second at most", () => {
@@ -98,9 +98,9 @@ Deno.test("on a terminal one status line is written over, twice a second at most
   console.computed(3, 2, 5);
   console.notice("wait");
   assert.deepEqual(written, [
-    "\r\x1b[Kstep 1, 5.0 ms for 2 shards, ",
-    "\r\x1b[Kstep 3, 5.0 ms for 2 shards, ",
-    "\r\x1b[K",
+    "\r\x1b[Jstep 1, 5.0 ms for 2 shards",
+    "\r\x1b[Jstep 3, 5.0 ms for 2 shards",
+    "\r\x1b[J",
     "Coordinator: wait\n",
   ]);
 });

@@ -18,6 +18,18 @@ export interface Surroundings {
   readonly os: string;
 }
 
+const USUAL_COLUMNS = 80;
+
+/** Columns of the terminal that a stream goes to; Infinity where it goes to a file or a pipe. */
+export function columnsOf(stream: { isTerminal(): boolean }): number {
+  if (!stream.isTerminal()) return Infinity;
+  try {
+    return Deno.consoleSize().columns || USUAL_COLUMNS;
+  } catch {
+    return USUAL_COLUMNS;
+  }
+}
+
 /** Colour is for terminals and never where NO_COLOR is set; signs beyond ASCII are for UTF-8 locales. */
 export function terminalOf({ env, is_terminal, columns, os }: Surroundings): Terminal {
   const dumb = env.TERM === "dumb";
@@ -25,7 +37,7 @@ export function terminalOf({ env, is_terminal, columns, os }: Surroundings): Ter
   return {
     colour: is_terminal && !dumb && !env.NO_COLOR,
     unicode: !dumb && /utf-?8/i.test(locale),
-    width: is_terminal ? columns ?? 80 : Infinity,
+    width: is_terminal ? columns ?? USUAL_COLUMNS : Infinity,
   };
 }
 

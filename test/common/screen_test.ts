@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { type Screen, StatusLine } from "../../common/screen.ts";
+
+function screen(interactive: boolean, width = 40) {
+  const place = { width, written: "" };
+  const made: Screen = {
+    interactive,
+    unicode: true,
+    columns: () => place.width,
+    write: (text) => void (place.written += text),
+  };
+  const foot = new StatusLine(made);
+  /** What was written since the last look. */
+  const said = () => {
+    const { written } = place;
+    place.written = "";
+    return written;
+  };
+  return { place, foot, said };
+}
+
+Deno.test("lines stay above the status, which is written over and taken away whole", () => {
+  const { foot, said } = screen(true);
+  foot.draw("");
+  assert.equal(said(), "");
+  foot.draw("50%");
+  foot.line("Worker 1 joined");
+  foot.draw("");
+  foot.line("Done");
+  assert.equal(said(), "\r\x1b[J50%\r\x1b[JWorker 1 joined\n50%\r\x1b[JDone\n");
+});
+
+Deno.test("lines break at words at a terminal's width, but for what is to be copied", () => {
+  const { foot, said } = screen(true, 20);
+  foot.line("Worker 1 left: it broke off");
+  foot.copied("Live page:", "http://127.0.0.1:7700/");
+  assert.equal(said(), "Worker 1 left: it\n  broke off\nLive page:\n  http://127.0.0.1:7700/\n");
+});
+
+Deno.test("a status that a narrower terminal has broken into rows is taken away with all of them", () => {
+  const { place, foot, said } = screen(true, 40);
+  foot.draw("x".repeat(100));
+  assert.equal(said(), `\r\x1b[J${"x".repeat(37)}`);
+  place.width = 15;
+  foot.line("Short");
+  assert.equal(said(), `\x1b[2A\r\x1b[JShort\n${"x".repeat(12)}`);
+  foot.draw("y");
+  assert.equal(said(), "\r\x1b[Jy");
+});
+
+Deno.test("without a terminal there is no status and no control character", () => {
+  const { foot, said } = screen(false, Infinity);
+  foot.draw("50%");
+  foot.line("Worker 1 left: it broke off, and what is said of it is long, but stays in one line");
+  foot.draw("");
+  assert.equal(
+    said(),
+    "Worker 1 left: it broke off, and what is said of it is long, but stays in one line\n",
+  );
+});
