@@ -4,7 +4,7 @@ import { gradients } from "../../../models/autodiff/gradients.ts";
 import type { Rules } from "../../../models/autodiff/rule.ts";
 import { type DifferentiableOp, RULES } from "../../../models/autodiff/rules.ts";
 import { GraphBuilder, type Value } from "../../../models/onnx/builder.ts";
-import type { ElementType, Graph } from "../../../models/onnx/graph.ts";
+import type { ElementType, Graph, Node } from "../../../models/onnx/graph.ts";
 import { elementCode, tensorOf } from "../../../models/onnx/tensor.ts";
 import { interpret } from "../../reference/interpreter.ts";
 import { type RefTensor, refTensor, sizeOf } from "../../reference/ref_tensor.ts";
@@ -95,12 +95,25 @@ function weightedSum(
 /** Step of the differences. Inputs are at least twice as far from every kink. */
 const STEP = 1e-3;
 
+/** What a graph computes one of its outputs by, without the gradients beside it. All inputs stay. */
+function onlyFor(graph: Graph, output: string): Graph {
+  const needed = new Set([output]);
+  const nodes: Node[] = [];
+  for (const node of graph.nodes.toReversed()) {
+    if (!node.outputs.some((name) => needed.has(name))) continue;
+    for (const name of node.inputs) needed.add(name);
+    nodes.unshift(node);
+  }
+  return { ...graph, nodes, outputs: [output] };
+}
+
 /** d output / d input by central differences of fourth order, for each of `wrt`. */
 function centralDifferences({ graph, feeds, wrt }: Problem, output: string): Feeds {
+  const forward = onlyFor(graph, output);
   const at = (name: string, i: number, by: number) => {
     const { element, shape, data } = feeds.get(name)!;
     const moved = { element, shape, data: data.with(i, data[i]! + by) };
-    return interpret(graph, new Map([...feeds, [name, moved]])).get(output)!.data[0]!;
+    return interpret(forward, new Map([...feeds, [name, moved]])).get(output)!.data[0]!;
   };
   return new Map(wrt.map((name) => {
     const x = feeds.get(name)!;

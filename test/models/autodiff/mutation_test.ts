@@ -36,10 +36,11 @@ for (const op of Object.keys(RULES) as DifferentiableOp[]) {
   for (const input of ruledInputs(RULES[op])) {
     Deno.test(`a rule of ${op} that is a tenth too large for input ${input} is seen`, () => {
       const rules = mutated(op, input);
-      const errors = RULE_CASES[op].map((_, i) =>
-        differenceError(firstOrder(op, i, "float64", rules), "loss", "_grad")
+      // One case that shows it is enough.
+      const seen = RULE_CASES[op].some((_, i) =>
+        differenceError(firstOrder(op, i, "float64", rules), "loss", "_grad") >= SEEN
       );
-      assert.ok(Math.max(...errors) >= SEEN, `the largest error is ${Math.max(...errors)}`);
+      assert.ok(seen, `no case is off by ${SEEN}`);
     });
   }
 }
