@@ -1,6 +1,8 @@
 /** A Chromium of this machine, driven by playwright-core, for tests and pictures. */
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 
+/** Nothing that is waited for takes so long, on a slow and busy machine either. */
+const PATIENCE_MS = 180_000;
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "chrome"];
 
 /** The path of a Chromium, by WAGON_CHROMIUM or in PATH; null where there is none. */
@@ -25,7 +27,8 @@ export function findChromium(): string | null {
 
 export function startChromium(path: string): Promise<Browser> {
   // Its sandbox needs rights that containers do not give; only our own page is opened.
-  return chromium.launch({ executablePath: path, headless: true, args: ["--no-sandbox", "--disable-gpu"] });
+  const args = ["--no-sandbox", "--disable-gpu"];
+  return chromium.launch({ executablePath: path, headless: true, args, timeout: PATIENCE_MS });
 }
 
 export const PHONE = { width: 390, height: 844 } as const;
@@ -49,5 +52,6 @@ export async function openPage(
     isMobile: phone,
     hasTouch: phone,
   });
+  context.setDefaultTimeout(PATIENCE_MS);
   return { context, page: await context.newPage() };
 }

@@ -6,7 +6,7 @@ import { joinCoordinator } from "../../wire/handshake.ts";
 import type { Message } from "../../wire/messages.ts";
 import type { Socket } from "../../wire/socket.ts";
 import { connect, listen } from "../../wire/ws_socket.ts";
-import { within } from "./child.ts";
+import { DEADLINE_MS, within } from "./child.ts";
 import { Workplace } from "./workplace.ts";
 
 const SHAPE = ["--shards", "2", "--batch", "8", "--steps", "10"];
@@ -105,7 +105,12 @@ Deno.test("a worker of this version whose ready says other things is refused for
   for (let attempt = 1; attempt <= 5; attempt++) {
     const socket = await connect(url);
     const hello = { name: "odd", threads: 1, provider: "cpu", device: "test", platform: "test" };
-    const welcome = await joinCoordinator(socket, { clock: SYSTEM_CLOCK, deadline_ms: 10_000, token, hello });
+    const welcome = await joinCoordinator(socket, {
+      clock: SYSTEM_CLOCK,
+      deadline_ms: DEADLINE_MS,
+      token,
+      hello,
+    });
     for (const _ of welcome.artifacts) assert.equal((await nextMessage(socket)).type, "artifact");
     const ready = { type: "ready", numeric_class: "00".repeat(32), probe_ms: 1, shared: false, mood: 7 };
     say(socket, ready as unknown as Message);
