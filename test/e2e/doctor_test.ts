@@ -4,10 +4,10 @@ import type { Finding } from "../../runlog/doctor/rule.ts";
 import { type DoctorRun, optionsOf } from "../../scripts/doctor_runs.ts";
 import { Workplace } from "./workplace.ts";
 
-/** Trains a named run, shorter and with seldomer pictures, and lets inspect say what is wrong with it. */
+/** Trains a named run, shorter, uncut and with seldomer pictures, and lets inspect say what is wrong with it. */
 async function found(place: Workplace, name: DoctorRun): Promise<string[]> {
   const out = place.path(name);
-  const shorter = ["--steps", "1200", "--sample-every", "200", "--workers", "1"];
+  const shorter = ["--steps", "1200", "--sample-every", "200", "--workers", "1", "--shards", "1"];
   const trained = await place.run("train", [...optionsOf(name, out), ...shorter]);
   assert.equal(trained.code, 0, trained.stderr);
   const summary = await place.inspect(out) as unknown as { findings: Finding[] };

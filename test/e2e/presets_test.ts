@@ -1,5 +1,6 @@
-/** Every preset trains with real processes: the same weights by one worker and by two with a stop in between. */
+/** Every preset trains with real processes: the same weights by two workers, and by one from the middle on. */
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import type { PresetName } from "../../coordinator/presets.ts";
 import type { Networks } from "../../models/nets/networks.ts";
 import { Workplace } from "./workplace.ts";
@@ -43,26 +44,30 @@ for (const { preset, args, estimates_distance } of CASES) {
   const options = [["--dropout", "dropout"], ["--spectral-norm", "spectral norms"]] as const;
   const named = options.filter(([option]) => args.includes(option)).map(([, name]) => name);
   const with_options = named.length === 0 ? "" : ` with ${named.join(" and ")}`;
-  Deno.test(`preset ${preset}${with_options}: one worker, and two with a resume in between, train the same weights`, async () => {
+  Deno.test(`preset ${preset}${with_options}: two workers, and one that goes on from the middle, train the same weights`, async () => {
     await using place = await Workplace.open();
     const data = args.includes("--dataset") ? [] : ["--data", place.images];
-    const train = async (out: readonly string[], workers: number, steps: number) => {
+    const out = place.path("run");
+    const train = async (options: readonly string[], workers: number) => {
       const { code, stderr } = await place.run("train", [
-        ...out,
-        ...["--workers", `${workers}`, "--steps", `${steps}`, "--sample-every", "0"],
+        ...options,
+        ...["--workers", `${workers}`, "--steps", `${STEPS}`, "--sample-every", "0"],
       ]);
       assert.equal(code, 0, stderr);
+      return { ...await place.inspect(out), said: stderr };
     };
-    const [whole, halves] = [place.path("whole"), place.path("halves")];
-    const fresh = ["--preset", preset, ...data, ...args];
-    await train([...fresh, "--out", whole], 1, STEPS);
-    await train([...fresh, "--out", halves], 2, HALF);
-    await train(["--resume", halves], 2, STEPS);
+    const kept = ["--checkpoint-every", `${HALF}`];
+    const two = await train(["--preset", preset, ...data, ...args, ...kept, "--out", out], 2);
+    // As if it had been killed before its end.
+    const last = two.checkpoints.at(-1)!;
+    assert.equal(last.step, STEPS);
+    await Deno.remove(join(out, last.file.replace(/safetensors$/, "json")));
+    const one = await train(["--resume", out], 1);
+    assert.match(one.said, new RegExp(`Resuming at step ${HALF} from checkpoint`));
 
-    const [one, two] = [await place.inspect(whole), await place.inspect(halves)];
     assert.deepEqual([one.state, one.steps, one.generator_steps], ["finished", STEPS, STEPS / 2]);
     assert.equal(two.weights_sha256, one.weights_sha256);
-    assert.deepEqual([one.bits, two.incarnations], ["exact", 2]);
+    assert.deepEqual([one.bits, one.incarnations, two.incarnations], ["exact", 2, 1]);
     assert.ok(two.workers.every(({ shards_computed }) => shards_computed > 0));
     if (args.includes("--spectral-norm")) {
       assert.equal(one.config.clip, null);
