@@ -1,6 +1,7 @@
 /**
  * A process that computes problems on a device, without any node on the processor, and on the processor, and prints
- * how far they are apart: one JSON line each. Drivers crash, and take their process along; so it is one of its own.
+ * how far they are apart: a JSON line with the names of all, then one for each. Drivers crash, and take their process
+ * along; so it is one of its own.
  *
  * `provider_process.ts PROVIDER probe`: whether there is such a device.
  * `provider_process.ts PROVIDER GROUP FIRST`: the problems of a group, from number FIRST on.
@@ -81,7 +82,9 @@ async function main([provider, group, first]: readonly string[]): Promise<void> 
   // Kept open: what drivers compile for one session serves the next ones as long as there is one.
   await createSession(encodeGraph(leastGraph()), device, { may_fall_back: false });
   if (group === "probe") return;
-  for (const problem of (await problemsOf(group as Group)).slice(Number(first))) {
+  const problems = await problemsOf(group as Group);
+  console.log(JSON.stringify(problems.map(({ name }) => name)));
+  for (const problem of problems.slice(Number(first))) {
     console.log(JSON.stringify(await findingOf(problem, device, group as Group)));
   }
 }
