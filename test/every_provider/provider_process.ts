@@ -79,14 +79,16 @@ function leastGraph(): Graph {
 
 async function main([provider, group, first]: readonly string[]): Promise<void> {
   const device = { provider: provider as ProviderName, index: 0 };
-  // Kept open: what drivers compile for one session serves the next ones as long as there is one.
-  await createSession(encodeGraph(leastGraph()), device, { may_fall_back: false });
+  // Held until the end: what drivers compile for one session serves the next ones as long as there is one. A session
+  // that nobody holds is collected, and every problem then opens the device anew: ten times as long.
+  const held = await createSession(encodeGraph(leastGraph()), device, { may_fall_back: false });
   if (group === "probe") return;
   const problems = await problemsOf(group as Group);
   console.log(JSON.stringify(problems.map(({ name }) => name)));
   for (const problem of problems.slice(Number(first))) {
     console.log(JSON.stringify(await findingOf(problem, device, group as Group)));
   }
+  await held.release();
 }
 
 if (import.meta.main) {
