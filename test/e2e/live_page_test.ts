@@ -36,7 +36,7 @@ const LOOKS: readonly Look[] = [DESKTOP, PHONE].flatMap((viewport) =>
 
 /** Where the page is, without its token. */
 async function pageOf(child: Child): Promise<string> {
-  return (await child.line(/Live page: (http:\/\/[^/]+\/)\?token=/))[1]!;
+  return (await child.line(/Live page:\s+(http:\/\/[^/]+\/)\?token=/))[1]!;
 }
 
 /** A command line for a shell. */
@@ -58,7 +58,9 @@ Deno.test({
     const train = place.startCommand(["script", "-qec", command, "/dev/null"], "train on a terminal");
     const { code } = await train.end();
     assert.equal(code, 0, train.said);
-    const tokens = [...train.said.matchAll(/Live page: http:\/\/127\.0\.0\.1:\d+\/\?token=([0-9a-f]{40})/g)];
+    const tokens = [
+      ...train.said.matchAll(/Live page:\s+http:\/\/127\.0\.0\.1:\d+\/\?token=([0-9a-f]{40})/g),
+    ];
     assert.equal(tokens.length, 1, train.said);
     assert.equal(train.said.split(tokens[0]![1]!).length, 2);
     for (const name of ["events.jsonl", "artifacts/artifacts.json"]) {
