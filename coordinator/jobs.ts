@@ -4,20 +4,20 @@
  */
 import type { Cancel, Clock } from "../wire/clock.ts";
 import { bytesOf, payloadFloats } from "../wire/frame.ts";
-import { MAX_FRAME_BYTES, type MessageOf } from "../wire/messages.ts";
+import type { MessageOf } from "../wire/messages.ts";
 import type { Member } from "./member.ts";
 import type { FleetObserver } from "./observer.ts";
 
 /** A job that nobody answers within this time is given up. */
 const JOB_DEADLINE_MS = 60_000;
 
-/** Room in a frame for what is not examples. */
-const HEADER_BYTES = 1 << 20;
+/** Examples of one job: so much holds nobody up, and fits in a frame with room to spare. */
+const JOB_BYTES = 63 * 1024 * 1024;
 
-/** Examples of this shape, as float32, that one job can send or get back: a frame holds no more. */
+/** Examples of this shape, as float32, that one job sends or gets back at most. */
 export function mostExamples(example_shape: readonly number[]): number {
   const bytes = example_shape.reduce((product, extent) => product * extent, 4);
-  return Math.floor((MAX_FRAME_BYTES - HEADER_BYTES) / bytes);
+  return Math.floor(JOB_BYTES / bytes);
 }
 
 export interface JobRequest {

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { UserError } from "../common/errors.ts";
 import { WAGON_VERSION } from "../common/version.ts";
-import { Kernels } from "../kernels/kernels.ts";
+import { Kernels, MAX_CAPACITY_BYTES } from "../kernels/kernels.ts";
 import { buildArtifacts, MANIFEST_FILE } from "../models/artifacts.ts";
 import { decodeInitial, encodeInitial } from "../models/initial_file.ts";
 import { type InitialState, initialState } from "../models/initialise.ts";
@@ -90,6 +90,7 @@ async function prepareNew(options: PrepareOptions): Promise<Prepared> {
     { ...networks, objective: objectiveOf(config), micro_batch },
     config.accumulate,
   );
+  const { state, ...summing } = allocate(manifest, config);
   const initial = initialState(networks, config.seed);
   const kept = new Map<string, Uint8Array<ArrayBuffer>>(files);
   if (own) kept.set(INITIAL_FILE, new Uint8Array(encodeInitial(manifest, initial, config.seed)));
@@ -103,7 +104,6 @@ async function prepareNew(options: PrepareOptions): Promise<Prepared> {
   const log = await openLog(folder.log);
   log.append(await runRecord(run, config, data, plan, manifest, artifacts, options.now));
   await log.sync();
-  const { state, ...summing } = allocate(manifest, config);
   fillInitial(state, initial);
   const facts = { run, incarnation: 0, seed: config.seed, manifest, files: artifacts.filter(isForWorkers) };
   const sharded = await ShardedData.of(data, plan);
@@ -238,16 +238,25 @@ function fillInitial(state: ModelState, first: InitialState): void {
   state.refreshChecksums();
 }
 
+/** Throws {@linkcode UserError} where the networks are too large. */
 function allocate(
   manifest: Manifest,
   { shards, optimizer }: RunConfig,
 ): Pick<Prepared, "state" | "tree" | "buffers"> {
   const { critic_training_model, generator_training_model } = manifest.graphs;
   const size = Math.max(critic_training_model.size, generator_training_model.size);
-  const kernels = Kernels.create(
-    ModelState.bytesNeeded(manifest, optimizer) + TreeSum.bytesNeeded(shards, size) +
-      ResultBuffers.bytesNeeded(shards, size),
-  );
+  const needed_bytes = ModelState.bytesNeeded(manifest, optimizer) + TreeSum.bytesNeeded(shards, size) +
+    ResultBuffers.bytesNeeded(shards, size);
+  if (needed_bytes > MAX_CAPACITY_BYTES) {
+    throw new UserError(
+      `Cannot train networks of this size: weights, the optimizer's state and the sums of ${shards} shards must ` +
+        `fit into 4 GiB, found ${
+          (needed_bytes / 2 ** 30).toFixed(1)
+        } GiB; take smaller networks or images, or ` +
+        "fewer --shards",
+    );
+  }
+  const kernels = Kernels.create(needed_bytes);
   return {
     state: new ModelState(kernels, manifest, optimizer),
     tree: new TreeSum(kernels, shards, size),

@@ -9,6 +9,8 @@ import { UPDATE_WASM_BASE64 } from "./update_wasm.ts";
 
 const PAGE_BYTES = 65536;
 const MAX_PAGES = 65535;
+/** What a memory of 32-bit addresses can hold beside its first page. */
+export const MAX_CAPACITY_BYTES = (MAX_PAGES - 1) * PAGE_BYTES;
 /** Buffers begin at multiples of a cache line. */
 export const ALIGNMENT_BYTES = 64;
 const FLOAT_BYTES = 4;
@@ -82,11 +84,9 @@ export class Kernels {
    */
   static create(capacity_bytes: number): Kernels {
     const pages = Math.ceil((capacity_bytes + PAGE_BYTES) / PAGE_BYTES);
-    if (!(capacity_bytes >= 0 && pages <= MAX_PAGES)) {
+    if (!(capacity_bytes >= 0 && capacity_bytes <= MAX_CAPACITY_BYTES)) {
       throw new RangeError(
-        `Cannot create kernels: capacity must be 0 to ${
-          (MAX_PAGES - 1) * PAGE_BYTES
-        } bytes, found ${capacity_bytes}`,
+        `Cannot create kernels: capacity must be 0 to ${MAX_CAPACITY_BYTES} bytes, found ${capacity_bytes}`,
       );
     }
     return new Kernels(new WebAssembly.Memory({ initial: pages, maximum: pages }));

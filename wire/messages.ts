@@ -47,8 +47,11 @@ import {
 /** Version of this file. Peers must agree exactly. */
 export const PROTOCOL_VERSION = 2;
 
-/** Largest frame either side accepts, in bytes. */
-export const MAX_FRAME_BYTES = 64 * 1024 * 1024;
+/**
+ * Largest frame either side accepts, in bytes: the weights of a network of 268 million parameters. Of strangers, who
+ * have not proved that they know the token, much less is taken (ws_socket.ts).
+ */
+export const MAX_FRAME_BYTES = 1024 * 1024 * 1024;
 
 /** Why something was refused. */
 export const REFUSAL_CODES = [

@@ -56,6 +56,11 @@ export function decodeExamples(
   bytes: Uint8Array<ArrayBuffer>,
   encoding: DataSet["encoding"],
 ): Float32Array<ArrayBuffer> {
-  if (encoding === "uint8") return Float32Array.from(bytes, (v) => v / 127.5 - 1);
+  if (encoding === "uint8") {
+    const values = new Float32Array(bytes.length);
+    // Float32Array.from would make a list of all values first, and end the process where that is too long.
+    for (let i = 0; i < bytes.length; i++) values[i] = bytes[i]! / 127.5 - 1;
+    return values;
+  }
   return new Float32Array(bytes.slice().buffer);
 }

@@ -29,8 +29,8 @@ export class EvaluationThread implements Disposable {
   /** Starts a thread that compares with the data ({@linkcode chooseReference}). Returns at once. */
   static start(data: DataSet, options: SlicedOptions = {}): EvaluationThread {
     const thread = new EvaluationThread();
-    const bytes = gatherExamples(data, chooseReference(data.num_examples, options.seed));
     const dimension = data.example_shape.reduce((a, b) => a * b, 1);
+    const bytes = gatherExamples(data, chooseReference(data.num_examples, dimension, options.seed));
     // A failure here is kept, and every distance then rejects with it.
     thread.#ask({ type: "reference", bytes, encoding: data.encoding, dimension, options })
       .catch((error: Error) => thread.#fail(error));

@@ -28,10 +28,17 @@ export interface SlicedReference {
 /** Examples that a reference is made of at most. */
 export const MAX_REFERENCE_EXAMPLES = 10_000;
 
-/** Which of a data set's examples to compare with: all, or 10,000 chosen at random by the seed. */
-export function chooseReference(num_examples: number, seed = 0): Uint32Array {
+/** And their elements: 2 GB of pixels as float32 would be too much, and take minutes. */
+const MAX_REFERENCE_ELEMENTS = 1 << 26;
+
+/**
+ * Which of a data set's examples, of `dimension` elements each, to compare with: all, or so many as the bounds allow
+ * (10,000 up to 6,710 elements), chosen at random by the seed.
+ */
+export function chooseReference(num_examples: number, dimension: number, seed = 0): Uint32Array {
   const order = permutation(num_examples, { seed, purpose: "evaluation", counter: 0, shard: 1 });
-  return order.subarray(0, MAX_REFERENCE_EXAMPLES);
+  const fit = Math.max(1, Math.floor(MAX_REFERENCE_ELEMENTS / dimension));
+  return order.subarray(0, Math.min(MAX_REFERENCE_EXAMPLES, fit));
 }
 
 /**

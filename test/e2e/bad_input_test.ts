@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { PRESETS } from "../../coordinator/presets.ts";
+import { encodeNpy } from "../../runlog/npy.ts";
 import { blank, encodePng } from "../../runlog/raster.ts";
 import type { TaskName } from "./child.ts";
 import { tinyImages } from "./images.ts";
@@ -55,6 +56,7 @@ Deno.test("data that cannot be read are refused in one line", async () => {
   for (const name of ["train-images-idx3-ubyte.gz", "t10k-images-idx3-ubyte.gz"]) {
     await put(`both/${name}`, gzipSync(images));
   }
+  await put("wide.npy", encodeNpy(new Float32Array(8 * 400_000), [8, 400_000]));
   const picture = encodePng(blank(4, 4, 1, 200)), coloured = encodePng(blank(4, 4, 3, 200));
   await put("broken/a.png", picture);
   await put("broken/b.png", picture.subarray(0, 50));
@@ -120,6 +122,12 @@ Deno.test("data that cannot be read are refused in one line", async () => {
       line: "train --dataset 8gaussians --image-size 32",
       message:
         "Cannot use --image-size: images are required, found points of 2 numbers (8gaussians); leave it out",
+    },
+    {
+      line: "train --data wide.npy --preset wgan --batch 8",
+      message:
+        "Cannot train networks of this size: weights, the optimizer's state and the sums of 4 shards must " +
+        "fit into 4 GiB, found 15.3 GiB; take smaller networks or images, or fewer --shards",
     },
     {
       line: "train --data cut --dataset strokes",

@@ -265,7 +265,7 @@ Deno.test("frame: the largest frame is encoded, and one more byte is not", () =>
   assert.equal(frameBytes(encodeFrame(PING, buffer.subarray(0, most))), MAX_FRAME_BYTES);
   assert.throws(() => encodeFrame(PING, buffer), {
     name: "RangeError",
-    message: "Cannot send ping: a frame must have at most 67108864 bytes, found 67108865",
+    message: "Cannot send ping: a frame must have at most 1073741824 bytes, found 1073741825",
   });
 });
 

@@ -52,10 +52,13 @@ Deno.test("strokes: two draws of the data are near, noise is far", () => {
 });
 
 Deno.test("the reference is everything, or 10,000 chosen at random", () => {
-  assert.deepEqual(chooseReference(5).toSorted(), Uint32Array.of(0, 1, 2, 3, 4));
-  const chosen = chooseReference(MAX_REFERENCE_EXAMPLES + 5000);
+  assert.deepEqual(chooseReference(5, 784).toSorted(), Uint32Array.of(0, 1, 2, 3, 4));
+  const chosen = chooseReference(MAX_REFERENCE_EXAMPLES + 5000, 784);
   assert.equal(new Set(chosen).size, MAX_REFERENCE_EXAMPLES);
-  assert.notDeepEqual(chosen, chooseReference(MAX_REFERENCE_EXAMPLES + 5000, 1));
+  // 2^26 elements at most: 4,096 images of 128 x 128, and one of whatever size.
+  assert.equal(chooseReference(10_000, 128 * 128).length, 4096);
+  assert.equal(chooseReference(10_000, 2 ** 27).length, 1);
+  assert.notDeepEqual(chosen, chooseReference(MAX_REFERENCE_EXAMPLES + 5000, 784, 1));
 });
 
 Deno.test("the thread gives the same numbers, refuses what is not whole, and lives on", async () => {
