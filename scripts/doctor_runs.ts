@@ -1,5 +1,5 @@
 /**
- * `deno task doctor-runs`: makes the four named runs that the doctor's table is tried on, and compares what it
+ * `deno task doctor-runs`: makes the five named runs that the doctor's table is tried on, and compares what it
  * finds with what it should. The same runs are a test.
  */
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { examine } from "../runlog/doctor/doctor.ts";
 import { summarize } from "../inspect/run_folders.ts";
 import type { Summary } from "../runlog/summary.ts";
 
-/** What the four have in common: points in the plane, so that they take seconds. */
+/** What they have in common: points in the plane, so that they take seconds. */
 const COMMON =
   "--dataset 8gaussians --batch 64 --decay-steps 0 --steps 3000 --sample-every 250 --checkpoint-every 0";
 
@@ -34,6 +34,10 @@ export const DOCTOR_RUNS = {
     options: "--n-critic 1 --clip 0.2",
     codes: ["critic-far-from-optimum", "clip-not-reached", "mode-collapse", "generator-stalled"],
   },
+  lagging: {
+    options: "--preset toy-wgan-gp --n-critic 1 --lr 2e-4 --penalty 100",
+    codes: ["estimate-negative", "critic-far-from-optimum", "mode-collapse", "generator-stalled"],
+  },
 } as const satisfies Record<string, { options: string; codes: readonly string[] }>;
 export type DoctorRun = keyof typeof DOCTOR_RUNS;
 
@@ -50,13 +54,13 @@ const OPTIONS = {
     value: "DIR",
     about: "Write what the doctor reads of each as NAME.json, for the tests",
   },
-  seed: { kind: "number", integer: true, min: 0, default: 1, about: "Seed of all four" },
+  seed: { kind: "number", integer: true, min: 0, default: 1, about: "Seed of all" },
 } as const;
 
 const COMMAND: Command<typeof OPTIONS> = {
   name: "deno task doctor-runs",
   about:
-    "Makes the four named runs of docs/doctor.md, about ten seconds each, and says what the doctor finds.",
+    "Makes the five named runs of docs/doctor.md, about ten seconds each, and says what the doctor finds.",
   options: OPTIONS,
 };
 

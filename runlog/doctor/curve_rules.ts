@@ -41,7 +41,8 @@ const negative: Rule = {
   condition: `The mean estimate of the last ${WINDOW_STEPS} steps is below 0 by more than ` +
     `${STANDARD_ERRORS} standard errors.`,
   cause: "The critic is worse than one that outputs a constant: it cannot follow the generator",
-  change: "Lower --lr, or give the critic more steps with --n-critic",
+  change:
+    "More critic steps with --n-critic; with a --penalty far above the preset's, the preset's; a lower --lr",
   find(summary) {
     const { wasserstein_estimate: mean, wasserstein_estimate_error: error, steps } = summary;
     if (!hasEstimate(summary) || mean === null || error === null) return null;

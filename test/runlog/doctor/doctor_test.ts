@@ -23,7 +23,7 @@ function find(code: string, records: readonly RunRecord[], run = runRecord()): F
   return found;
 }
 
-Deno.test("the four named runs: the codes are those expected, and each says where, why and what to do", async (t) => {
+Deno.test("the named runs: the codes are those expected, and each says where, why and what to do", async (t) => {
   for (const name of Object.keys(DOCTOR_RUNS) as DoctorRun[]) {
     await t.step(name, async () => {
       const path = new URL(`./runs/${name}.json`, import.meta.url);
@@ -34,6 +34,25 @@ Deno.test("the four named runs: the codes are those expected, and each says wher
         assert.ok(Object.values(numbers).every(Number.isFinite));
         for (const words of [seen, cause, change]) assert.match(words, /^[A-Z0-9].*[^.]$/);
       }
+    });
+  }
+});
+
+/** Runs that docs/doctor.md describes, by the names of their sums, with what must be found in each. */
+const OTHER_RUNS = {
+  "few-images": ["critic-overfits"],
+  "all-images": [],
+  "two-devices": ["worker-slow"],
+  "under-blows": ["faults-often"],
+  "undisturbed": [],
+};
+
+Deno.test("runs with too few images, with a slow device, under blows: each has its own finding, their likes none", async (t) => {
+  for (const [name, codes] of Object.entries(OTHER_RUNS)) {
+    await t.step(name, async () => {
+      const path = new URL(`./runs/${name}.json`, import.meta.url);
+      const findings = examine(JSON.parse(await Deno.readTextFile(path)) as Summary);
+      assert.deepEqual(findings.map(({ code }) => code), codes);
     });
   }
 });
