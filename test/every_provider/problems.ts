@@ -51,20 +51,36 @@ function narrow({ generator, critic }: Networks): Networks {
   return { generator: small, critic: { ...scored, widths: scored.widths.with(0, features) } };
 }
 
+/** What `--dropout` and `--spectral-norm` make of a critic. */
+const SHAPINGS = {
+  dropout: { dropout: 0.3 },
+  spectral_norm: { spectral_norm: true, batch_norm: false },
+} as const;
+
 async function* artifacts(): AsyncGenerator<ProviderProblem> {
-  for (const name of Object.keys(PRESETS) as PresetName[]) {
-    const preset = PRESETS[name];
-    const shape = "sides" in preset ? [SIDE, SIDE] : [4, 4];
-    const networks = buildNetworks(narrow(preset.networks(LATENT, shape)));
-    const { manifest, files } = await buildArtifacts({
-      ...networks,
-      objective: objectiveOf(preset),
-      micro_batch: BATCH,
-    });
-    for (const graph_name of GRAPH_NAMES) {
-      const { graph } = decodeModel(files.get(manifest.graphs[graph_name].file)!);
-      yield { name: `${name} ${graph_name}`, graph, feeds: feedsOf(graph) };
-    }
+  for (const name of Object.keys(PRESETS) as PresetName[]) yield* artifactsOf(name, name, {});
+  // One of first and one of second order; one of layers, one of convolutions.
+  for (const [how, change] of Object.entries(SHAPINGS)) {
+    for (const name of ["wgan-gp", "dcgan"] as const) yield* artifactsOf(`${name} ${how}`, name, change);
+  }
+}
+
+async function* artifactsOf(
+  label: string,
+  name: PresetName,
+  change: Partial<Networks["critic"]>,
+): AsyncGenerator<ProviderProblem> {
+  const preset = PRESETS[name];
+  const shape = "sides" in preset ? [SIDE, SIDE] : [4, 4];
+  const { generator, critic } = narrow(preset.networks(LATENT, shape));
+  const { manifest, files } = await buildArtifacts({
+    ...buildNetworks({ generator, critic: { ...critic, ...change } as Networks["critic"] }),
+    objective: objectiveOf(preset),
+    micro_batch: BATCH,
+  });
+  for (const graph_name of GRAPH_NAMES) {
+    const { graph } = decodeModel(files.get(manifest.graphs[graph_name].file)!);
+    yield { name: `${label} ${graph_name}`, graph, feeds: feedsOf(graph) };
   }
 }
 
