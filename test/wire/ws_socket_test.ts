@@ -5,7 +5,7 @@ import { openChannel } from "../../wire/channel.ts";
 import { SYSTEM_CLOCK } from "../../wire/clock.ts";
 import { bytesOf, encodeFrame } from "../../wire/frame.ts";
 import { admitWorker, joinCoordinator } from "../../wire/handshake.ts";
-import type { Message, MessageType } from "../../wire/messages.ts";
+import { MAX_FRAME_BYTES, type Message, type MessageType } from "../../wire/messages.ts";
 import type { Socket } from "../../wire/socket.ts";
 import { connect, listen, type ListenOptions } from "../../wire/ws_socket.ts";
 
@@ -185,7 +185,7 @@ Deno.test("ws: a message above the limit ends the connection", async () => {
   server.onmessage = () => {};
   client.onmessage = () => {};
   const told = closed(server);
-  client.send([new Uint8Array(64 * 1024 * 1024 + 1)], () => {});
+  client.send([new Uint8Array(MAX_FRAME_BYTES + 1)], () => {});
   assert.equal(await told, "Max payload size exceeded");
   await listener.close();
 });
