@@ -2,11 +2,12 @@
 import { examine } from "../runlog/doctor/doctor.ts";
 import type { CurvePoint, Summary } from "../runlog/summary.ts";
 import { fitsInto, layOut } from "./columns.ts";
+import { heading } from "./heading.ts";
 import { count, figure, setting } from "./numbers.ts";
 import { whatOf } from "./run_table.ts";
 import { chart, rangeOf } from "./sparkline.ts";
 import { paint, type Terminal } from "../common/terminal.ts";
-import { wrap, wrapLine } from "../common/wrap.ts";
+import { wrapLine } from "../common/wrap.ts";
 
 /** A run and what a person calls it. */
 export interface Compared {
@@ -85,15 +86,8 @@ function curves(runs: readonly Compared[], terminal: Terminal): string[] {
       });
       return beside ? drawn : [`  ${name}`, ...drawn];
     });
-    return ["", ...heading(title, aside, terminal), ...lines];
+    return ["", ...heading({ terminal, width: terminal.width }, title, aside), ...lines];
   });
-}
-
-/** A title and a remark beside it, or below it where both do not fit. */
-function heading(title: string, aside: string, terminal: Terminal): string[] {
-  const head = paint(terminal, "bold", title);
-  if (title.length + 2 + aside.length <= terminal.width) return [`${head}  ${paint(terminal, "dim", aside)}`];
-  return [head, ...wrap(aside, terminal.width - 2).map((line) => `  ${paint(terminal, "dim", line)}`)];
 }
 
 /** What differs, as a table; where that is too wide, one value a line. */

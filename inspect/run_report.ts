@@ -6,6 +6,7 @@ import { type Summary, WINDOW_STEPS } from "../runlog/summary.ts";
 import { layOut } from "./columns.ts";
 import { adviceFor, hasStoppedItself } from "./advice.ts";
 import { bytes, count, duration, figure, milliseconds, percent, setting, things } from "./numbers.ts";
+import { heading } from "./heading.ts";
 import type { Noteworthy } from "./run_folders.ts";
 import { STATE_STYLES, whatOf } from "./run_table.ts";
 import { bar, chart, rangeOf, sparkline, thinned } from "./sparkline.ts";
@@ -35,15 +36,6 @@ export interface Inspected {
   readonly summary: Summary;
   readonly findings: readonly Finding[];
   readonly files: readonly Noteworthy[];
-}
-
-/** A title and a remark beside it, or below it where both do not fit. */
-function heading({ terminal, width }: Page, title: string, aside = ""): string[] {
-  const dim = (text: string) => paint(terminal, "dim", text);
-  const lines = wrapLine(title, width).map((line) => paint(terminal, "bold", line));
-  if (aside === "") return lines;
-  if (title.length + 2 + aside.length <= width) return [`${lines[0]}  ${dim(aside)}`];
-  return [...lines, ...wrap(aside, width - 2).map((line) => `  ${dim(line)}`)];
 }
 
 function indented(lines: readonly string[]): string[] {
