@@ -3,7 +3,8 @@
  * says in plain words what is missing, and fetches ONNX Runtime's CUDA provider, which is too large for npm.
  *
  * The provider is fetched by the install script of the pinned onnxruntime-node, which Deno does not run by itself;
- * it is allowed here for that alone.
+ * it is allowed here for that alone. That one is built for CUDA 12; for CUDA 13, and without a network, the provider
+ * is taken from an archive of the same version that the person has.
  */
 import { fileURLToPath } from "node:url";
 import { dirname, join } from "node:path";
@@ -11,10 +12,18 @@ import { parseOptions, runMain } from "../common/cli.ts";
 import { UserError } from "../common/errors.ts";
 import type { Command } from "../common/options.ts";
 import { inThread } from "../worker/lane.ts";
+import { RUNTIME_VERSION } from "../worker/node_session.ts";
 import { verdict } from "../worker/providers.ts";
+import { type CudaRelease, installedCuda, openArchive } from "./cuda_provider.ts";
 
 const OPTIONS = {
   check: { kind: "boolean", about: "Only say what is there and what is missing; fetch nothing" },
+  from: {
+    kind: "string",
+    value: "FILE",
+    about: "Take the provider from this archive of ONNX Runtime for GPUs, of the same version: a wheel " +
+      "(onnxruntime-gpu, built for CUDA 13) or a NuGet package",
+  },
 } as const;
 
 const COMMAND: Command<typeof OPTIONS> = {
@@ -32,19 +41,23 @@ interface Library {
 }
 
 const DRIVER: Library = { file: "libcuda.so.1", part_of: "the NVIDIA driver" };
-const CUDNN = "cuDNN 9 for CUDA 12";
-const TOOLKIT = "CUDA 12 (runtime libraries)";
-const LIBRARIES: readonly Library[] = [
-  DRIVER,
-  { file: "libcudart.so.12", part_of: TOOLKIT },
-  { file: "libcublas.so.12", part_of: TOOLKIT },
-  { file: "libcublasLt.so.12", part_of: TOOLKIT },
-  { file: "libcufft.so.11", part_of: TOOLKIT },
-  { file: "libcurand.so.10", part_of: TOOLKIT },
-  { file: "libnvrtc.so.12", part_of: TOOLKIT },
-  { file: "libcudnn.so.9", part_of: CUDNN },
-];
-const PROVIDER_FILES = ["libonnxruntime_providers_shared.so", "libonnxruntime_providers_cuda.so"];
+/** What the install script fetches is built for this one. */
+const FETCHED: CudaRelease = 12;
+/** cuFFT's number is one behind CUDA's. */
+const LIBRARIES: Readonly<Record<CudaRelease, readonly Library[]>> = {
+  12: librariesOf(12),
+  13: librariesOf(13),
+};
+
+function librariesOf(cuda: CudaRelease): Library[] {
+  const toolkit = ["cudart", "cublas", "cublasLt"].map((name) => `lib${name}.so.${cuda}`);
+  return [
+    DRIVER,
+    ...[...toolkit, `libcufft.so.${cuda - 1}`, "libcurand.so.10", `libnvrtc.so.${cuda}`]
+      .map((file) => ({ file, part_of: `CUDA ${cuda} (runtime libraries)` })),
+    { file: "libcudnn.so.9", part_of: `cuDNN 9 for CUDA ${cuda}` },
+  ];
+}
 
 /** What the checks need of a machine. */
 export interface Machine {
@@ -57,9 +70,9 @@ export interface Machine {
   readonly countGpus: () => number;
 }
 
-/** What is missing, each thing once and in plain words; empty where all is there. */
-export function missing(machine: Machine): string[] {
-  const absent = LIBRARIES.filter(({ file }) => !machine.hasLibrary(file));
+/** What a provider built for this CUDA misses, each thing once and in plain words; empty where all is there. */
+export function missing(machine: Machine, cuda: CudaRelease): string[] {
+  const absent = LIBRARIES[cuda].filter(({ file }) => !machine.hasLibrary(file));
   const parts = [...new Set(absent.map(({ part_of }) => part_of))].map((part) => {
     const files = absent.filter(({ part_of }) => part_of === part).map(({ file }) => file);
     return `${part}: the linker does not find ${files.join(", ")}`;
@@ -102,30 +115,28 @@ function packageFolder(): string {
   return dirname(dirname(fileURLToPath(import.meta.resolve("onnxruntime-node"))));
 }
 
-function hasProvider(folder: string): boolean {
-  return PROVIDER_FILES.every((file) => {
-    try {
-      return Deno.statSync(join(folder, "bin", "napi-v6", "linux", "x64", file)).isFile;
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return false;
-      throw error;
-    }
-  });
+/** Where ONNX Runtime looks for its providers: beside itself. */
+function providerFolder(): string {
+  return join(packageFolder(), "bin", "napi-v6", "linux", "x64");
 }
 
 /** Runs the package's install script. Throws {@linkcode UserError} where it fails. */
-async function fetchProvider(folder: string): Promise<void> {
+async function fetchProvider(): Promise<void> {
   console.log("Fetching ONNX Runtime's CUDA provider");
-  const script = join(folder, "script", "install.js");
+  const script = join(packageFolder(), "script", "install.js");
   const { code, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--allow-all", script, "--onnxruntime-node-install=cuda12"],
     stdout: "inherit",
     stderr: "piped",
   }).output();
-  if (code === 0 && hasProvider(folder)) return;
+  if (code === 0 && await installedCuda(providerFolder()) === FETCHED) return;
   const text = new TextDecoder().decode(stderr).trim();
   const line = text.split("\n").find((part) => part.includes("Error")) ?? text.split("\n")[0] ?? "";
-  throw new UserError(`Cannot fetch ONNX Runtime's CUDA provider: ${line.trim() || `exit code ${code}`}`);
+  throw new UserError(
+    `Cannot fetch ONNX Runtime's CUDA provider: ${
+      line.trim() || `exit code ${code}`
+    }; --from takes it from a file`,
+  );
 }
 
 async function tryGpu(): Promise<void> {
@@ -139,17 +150,32 @@ async function tryGpu(): Promise<void> {
   if (against !== null) throw new UserError(`Cannot compute on the GPU: ${against}`);
 }
 
+/** What to do where a machine has the other CUDA than a provider asks for, or null. */
+export function otherCuda(machine: Machine, cuda: CudaRelease): string | null {
+  const other = cuda === 12 ? 13 : 12;
+  if (missing(machine, cuda).length === 0 || missing(machine, other).length > 0) return null;
+  return `this machine has CUDA ${other}: give a provider built for that with --from (see --help)`;
+}
+
 async function main(args: readonly string[]): Promise<void> {
   const { values } = parseOptions(COMMAND, args);
   const { os, arch } = Deno.build;
   const machine: Machine = { os, arch, hasLibrary, countGpus };
   const nothing = nothingToDo(machine);
   if (nothing !== null) return console.log(nothing);
-  const parts = missing(machine);
-  const folder = packageFolder();
-  if (values.check && !hasProvider(folder)) parts.push("ONNX Runtime's CUDA provider: deno task setup-gpu");
+  const archive = values.from === undefined ? null : await openArchive(values.from, RUNTIME_VERSION);
+  const installed = await installedCuda(providerFolder());
+  const cuda = archive?.cuda ?? installed ?? FETCHED;
+  const parts = missing(machine, cuda);
+  if (values.check && archive === null && installed === null) {
+    parts.push("ONNX Runtime's CUDA provider: deno task setup-gpu");
+  }
+  const other = otherCuda(machine, cuda);
+  if (other !== null) parts.push(other);
   if (parts.length > 0) throw new UserError(`Cannot use an NVIDIA GPU; missing: ${parts.join("; ")}`);
-  if (!hasProvider(folder)) await fetchProvider(folder);
+  if (values.check) return console.log(`All that a provider for CUDA ${cuda} needs is there`);
+  if (archive !== null) await archive.unpackInto(providerFolder());
+  else if (installed === null) await fetchProvider();
   await tryGpu();
   console.log("Ready: deno task worker --gpu 0");
 }

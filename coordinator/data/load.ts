@@ -1,4 +1,5 @@
 /** What lies at the path that a person names: which of the readers it is for. */
+import { isZip } from "../../common/zip.ts";
 import { basename, join } from "node:path";
 import { UserError } from "../../common/errors.ts";
 import { CIFAR_FILE_NAME, CIFAR_NAME, parseCifar } from "./cifar.ts";
@@ -7,7 +8,7 @@ import { attempt, gunzip, isGzip, readDataFile, refuse } from "./data_file.ts";
 import type { DataSet } from "./data_set.ts";
 import { IDX_NAME, parseIdx } from "./idx.ts";
 import { examplesOf, isNpy, parseNpy } from "./npy.ts";
-import { arrayOf, isZip } from "./npz.ts";
+import { arrayOf } from "./npz.ts";
 import { picturesIn, readPictures, shapeImages, type Shaping } from "./pictures.ts";
 import { PICTURE_NAME } from "./picture_file.ts";
 
