@@ -1,8 +1,8 @@
 /** Whole gradient steps on one thread: bare in ONNX Runtime, as a worker computes them, and in PyTorch. */
-import { Engine, type SumTask } from "../worker/engine.ts";
 import { openSession } from "../worker/graph_runner.ts";
 import { openNodeSession } from "../worker/node_session.ts";
 import { bareShard, type StepKind } from "./bare_step.ts";
+import { engineOf, engineStep } from "./engine_step.ts";
 import type { BenchContext } from "./context.ts";
 import { gemm, GEMM_FLOPS } from "./gemm.ts";
 import { type Contender, interleave, type Samples, samplesOf, timed } from "./measure.ts";
@@ -10,14 +10,7 @@ import type { PeerProcess } from "./peer_process.ts";
 import { pythonPeer } from "./python.ts";
 import { digits, type Section, spreadText } from "./report.ts";
 import { median, ratios, spreadOf } from "./statistics.ts";
-import {
-  buildModel,
-  featuresOf,
-  gradientFlops,
-  MODEL_NAMES,
-  type ModelName,
-  networksOf,
-} from "./wgan_model.ts";
+import { buildModel, gradientFlops, MODEL_NAMES, type ModelName, networksOf } from "./wgan_model.ts";
 
 const MICRO_BATCHES: Readonly<Record<ModelName, readonly number[]>> = {
   wgan: [8, 16, 32, 64],
@@ -27,19 +20,6 @@ const KINDS: readonly StepKind[] = ["critic", "generator"];
 /** Calls that make a sample: some milliseconds. */
 const REPEATS = 4;
 const GEMM = "GEMM";
-
-/** One shard's step, as the engine of a worker's compute thread does it: noise and decoding included. */
-function engineStep(engine: Engine, kind: StepKind): () => Promise<unknown> {
-  const examples = new Uint8Array(engine.manifest.micro_batch * featuresOf(engine.manifest)).fill(77);
-  const task: Omit<SumTask, "noise_counter"> = {
-    kind,
-    node: { begin: 0, end: 1 },
-    leaves: [{ shard: 0, examples: kind === "critic" ? examples : null }],
-    noise_purpose: `${kind}_noise`,
-  };
-  let noise_counter = 0;
-  return () => engine.sum({ ...task, noise_counter: ++noise_counter });
-}
 
 /**
  * PyTorch's step: real and fake through the critic in one pass or in two, whichever is faster here; in two alone
@@ -72,9 +52,7 @@ async function contenders(
 ): Promise<Contender[]> {
   const model = await buildModel(name, micro_batch, openSession);
   const bare = bareShard(await buildModel(name, micro_batch, openNodeSession));
-  const engine = new Engine(model.manifest, model.runners, { seed: 1, encoding: "uint8", num_shards: 1 });
-  engine.setWeights("critic", model.state.critic);
-  engine.setWeights("generator", model.state.generator);
+  const engine = engineOf(model);
   const ours = KINDS.flatMap((kind): Contender[] => [
     { name: `${kind} bare`, sample: timed(REPEATS, () => bare(kind)) },
     { name: `${kind} worker`, sample: timed(REPEATS, engineStep(engine, kind)) },

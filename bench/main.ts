@@ -5,6 +5,7 @@ import { parseOptions, runMain } from "../common/cli.ts";
 import type { Command, OptionTable, Values } from "../common/options.ts";
 import type { Bench, BenchContext } from "./context.ts";
 import { type Environment, environment, load } from "./environment.ts";
+import { benchDevices } from "./devices.ts";
 import { benchFrames } from "./frames.ts";
 import { benchGradients } from "./gradients.ts";
 import { prepareImages } from "./images.ts";
@@ -16,6 +17,7 @@ import { benchUpdate } from "./update.ts";
 
 const BENCHES: Readonly<Record<string, Bench>> = {
   gradients: benchGradients,
+  devices: benchDevices,
   update: benchUpdate,
   frames: benchFrames,
   steps: benchSteps,

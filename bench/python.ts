@@ -47,6 +47,6 @@ export function scriptPath(script: string): string {
 }
 
 /** Starts a script of this folder that answers questions, with one thread. */
-export function pythonPeer(python: Python, script: string): PeerProcess {
-  return new PeerProcess(script, python.command, [scriptPath(script)], pythonEnvironment(1));
+export function pythonPeer(python: Python, script: string, ...args: string[]): PeerProcess {
+  return new PeerProcess(script, python.command, [scriptPath(script), ...args], pythonEnvironment(1));
 }

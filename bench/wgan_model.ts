@@ -7,7 +7,7 @@ import type { DcganCriticConfig, DcganGeneratorConfig } from "../models/nets/dcg
 import type { MlpConfig } from "../models/nets/mlp.ts";
 import { buildNetworks, type Networks } from "../models/nets/networks.ts";
 import { objectiveOf } from "../models/objectives/objectives.ts";
-import { CPU } from "../worker/device.ts";
+import { CPU, type Device } from "../worker/device.ts";
 import { compileGraphs, type GraphBytes, type OpenSession, type Runners } from "../worker/graph_runner.ts";
 
 /** What is trained in whole steps. */
@@ -22,7 +22,7 @@ const SEED = 1;
 export interface Model {
   readonly manifest: Manifest;
   readonly state: InitialState;
-  /** Compiled as a worker compiles them, for one thread of the processor. */
+  /** Compiled as a worker compiles them. */
   readonly runners: Runners;
 }
 
@@ -33,12 +33,17 @@ export function networksOf(name: ModelName): Networks {
 }
 
 /** Builds and compiles a preset's pair for one shard's micro-batch. */
-export async function buildModel(name: ModelName, micro_batch: number, open: OpenSession): Promise<Model> {
+export async function buildModel(
+  name: ModelName,
+  micro_batch: number,
+  open: OpenSession,
+  device: Device = CPU,
+): Promise<Model> {
   const pair = { ...buildNetworks(networksOf(name)), objective: objectiveOf(PRESETS[name]), micro_batch };
   const { manifest, files } = await buildArtifacts(pair);
   const bytes = (name: GraphName) => files.get(manifest.graphs[name].file)!;
   const graphs = Object.fromEntries(GRAPH_NAMES.map((name) => [name, bytes(name)])) as unknown as GraphBytes;
-  const runners = await compileGraphs(manifest, graphs, CPU, open);
+  const runners = await compileGraphs(manifest, graphs, device, open);
   return { manifest, state: initialState(pair, SEED), runners };
 }
 
