@@ -11,6 +11,7 @@ import {
   type State,
 } from "../models/manifest.ts";
 import type { Device } from "./device.ts";
+import { FLAT, type Part, withFlatOutput } from "./flat_output.ts";
 import { NativeRuntime } from "./native_session.ts";
 import { openNodeSession } from "./node_session.ts";
 import type { BoundGraph, Session, TensorView } from "./runtime.ts";
@@ -24,7 +25,8 @@ export type OpenSession = (bytes: Uint8Array, device: Device) => Promise<Session
 
 /** Compiles a graph, the fastest way there is on the device. Throws what ONNX Runtime throws. */
 export const openSession: OpenSession = async (bytes, device) => {
-  if (device.provider === "cpu" && NATIVE !== null) return NATIVE.openSession(bytes);
+  const is_native = device.provider === "cpu" || device.provider === "cuda";
+  if (is_native && NATIVE !== null) return NATIVE.openSession(bytes, device);
   return await openNodeSession(bytes, device);
 };
 
@@ -42,10 +44,17 @@ export async function compileGraphs(
 ): Promise<Runners> {
   const runners: Partial<Record<GraphName, GraphRunner>> = {};
   for (const name of GRAPH_NAMES) {
-    const session = await open(graphs[name], device);
-    runners[name] = new GraphRunner(manifest, manifest.graphs[name], session);
+    const entry = manifest.graphs[name];
+    const is_flat = device.provider !== "cpu" && entry.outputs.length > 1;
+    const bytes = is_flat ? withFlatOutput(graphs[name], fixedParts(entry)) : graphs[name];
+    runners[name] = new GraphRunner(manifest, entry, await open(bytes, device), is_flat);
   }
   return runners as Runners;
+}
+
+/** The outputs of a graph with several, whose shapes are numbers: gradients and what goes with them. */
+function fixedParts({ outputs }: GraphEntry): readonly Part[] {
+  return outputs.map(({ name, shape }) => ({ name, shape: shape.map(Number) }));
 }
 
 function elements(shape: readonly number[]): number {
@@ -64,9 +73,11 @@ export class GraphRunner {
     private readonly manifest: Manifest,
     readonly entry: GraphEntry,
     private readonly session: Session,
+    /** Whether all outputs are fetched as one, which {@linkcode withFlatOutput} added. */
+    private readonly is_flat = false,
   ) {
     checkNames(entry, "inputs", session.input_names);
-    checkNames(entry, "outputs", session.output_names);
+    checkNames(entry, "outputs", session.output_names.filter((name) => !is_flat || name !== FLAT));
   }
 
   /**
@@ -89,9 +100,11 @@ export class GraphRunner {
         : 0;
       return tensorView(name, buffer, offset, bound(shape, rows));
     });
-    const outputs = this.entry.outputs.map(({ name, shape, offset }) =>
-      tensorView(name, result, offset, bound(shape, rows))
-    );
+    const outputs = this.is_flat
+      ? [tensorView(FLAT, result, 0, [this.entry.size])]
+      : this.entry.outputs.map(({ name, shape, offset }) =>
+        tensorView(name, result, offset, bound(shape, rows))
+      );
     return this.session.bind(inputs, outputs);
   }
 

@@ -19,6 +19,7 @@ const POINTER_BYTES = 8;
 const CHECKED = {
   CreateEnv: [3, ["i32", "buffer", "buffer"]],
   CreateSessionFromArray: [8, ["pointer", "buffer", "usize", "pointer", "buffer"]],
+  Run: [9, ["pointer", "pointer", "buffer", "buffer", "usize", "buffer", "usize", "buffer"]],
   CreateSessionOptions: [10, ["buffer"]],
   SetSessionLogSeverityLevel: [22, ["pointer", "i32"]],
   SetSessionGraphOptimizationLevel: [23, ["pointer", "i32"]],
@@ -37,6 +38,10 @@ const CHECKED = {
   CreateIoBinding: [134, ["pointer", "buffer"]],
   BindInput: [136, ["pointer", "buffer", "pointer"]],
   BindOutput: [137, ["pointer", "buffer", "pointer"]],
+  SessionOptionsAppendExecutionProvider_CUDA_V2: [204, ["pointer", "pointer"]],
+  CreateCUDAProviderOptions: [205, ["buffer"]],
+  UpdateCUDAProviderOptions: [206, ["pointer", "buffer", "buffer", "usize"]],
+  SetDeterministicCompute: [273, ["pointer", "bool"]],
 } as const satisfies Record<string, readonly [number, Types]>;
 
 const RELEASES = {
@@ -45,6 +50,7 @@ const RELEASES = {
   Value: 96,
   SessionOptions: 100,
   IoBinding: 135,
+  CUDAProviderOptions: 208,
 } as const;
 
 const GET_ERROR_MESSAGE = 2;
@@ -54,6 +60,14 @@ export type CheckedName = keyof typeof CHECKED;
 /** A text as C has it. */
 export function cString(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(`${text}\0`);
+}
+
+/** A C array of these objects, or of buffers, which somebody must hold. */
+export function pointers(of: readonly (Handle | Uint8Array<ArrayBuffer>)[]): BigUint64Array<ArrayBuffer> {
+  return BigUint64Array.from(
+    of,
+    (one) => Deno.UnsafePointer.value(one instanceof Uint8Array ? Deno.UnsafePointer.of(one) : one),
+  );
 }
 
 export class NativeApi {

@@ -1,5 +1,9 @@
-/** Sessions through ONNX Runtime's C API, on the processor: buffers are bound once, and a run copies nothing. */
-import { cString, type Handle, NativeApi } from "./native_api.ts";
+/**
+ * Sessions through ONNX Runtime's C API. On the processor buffers are bound once, and a run copies nothing. On CUDA it
+ * alone takes the options without which two processes compute different bits.
+ */
+import type { Device } from "./device.ts";
+import { cString, type Handle, NativeApi, pointers } from "./native_api.ts";
 import type { BoundGraph, Session, TensorView } from "./runtime.ts";
 
 /** OrtLoggingLevel, GraphOptimizationLevel, OrtAllocatorType, OrtMemType, ONNXTensorElementDataType. */
@@ -45,10 +49,14 @@ export class NativeRuntime {
     }
   }
 
-  /** Compiles a graph, with the options that node_session.ts sets. Throws what ONNX Runtime says. */
-  openSession(bytes: Uint8Array): Session {
+  /**
+   * Compiles a graph for the processor or for CUDA, with the options that node_session.ts sets. `copies`: whether a run
+   * copies its inputs and outputs, as it must where they are elsewhere. Throws what ONNX Runtime says.
+   */
+  openSession(bytes: Uint8Array, { provider, index }: Device, copies = provider !== "cpu"): Session {
     const options = this.#api.create("CreateSessionOptions");
     try {
+      if (provider === "cuda") this.#addCuda(options, index);
       this.#api.call("SetSessionLogSeverityLevel", options, LOG_FATAL);
       this.#api.call("SetSessionGraphOptimizationLevel", options, OPTIMIZE_ALL);
       this.#api.call("SetIntraOpNumThreads", options, 1);
@@ -57,9 +65,27 @@ export class NativeRuntime {
       this.#api.call("AddSessionConfigEntry", options, key, value);
       const length = BigInt(bytes.length);
       const session = this.#api.create("CreateSessionFromArray", this.#env, bytes, length, options);
-      return new NativeSession(this.#api, session, this.#memory, this.#allocator);
+      return new NativeSession(this.#api, session, this.#memory, this.#allocator, copies);
     } finally {
       this.#api.release("SessionOptions", options);
+    }
+  }
+
+  /**
+   * CUDA computing the same bits in every process: by default cuDNN's algorithms are chosen by their times, and sums
+   * are made in the order in which threads end.
+   */
+  #addCuda(options: Handle, index: number): void {
+    const settings = { device_id: `${index}`, use_tf32: "0", cudnn_conv_algo_search: "HEURISTIC" };
+    const keys = Object.keys(settings).map(cString), values = Object.values(settings).map(cString);
+    const cuda = this.#api.create("CreateCUDAProviderOptions");
+    try {
+      const count = BigInt(keys.length);
+      this.#api.call("UpdateCUDAProviderOptions", cuda, pointers(keys), pointers(values), count);
+      this.#api.call("SessionOptionsAppendExecutionProvider_CUDA_V2", options, cuda);
+      this.#api.call("SetDeterministicCompute", options, true);
+    } finally {
+      this.#api.release("CUDAProviderOptions", cuda);
     }
   }
 }
@@ -77,10 +103,13 @@ class NativeSession implements Session {
   readonly #session: Handle;
   readonly #memory: Handle;
 
-  constructor(api: NativeApi, session: Handle, memory: Handle, allocator: Handle) {
+  readonly #copies: boolean;
+
+  constructor(api: NativeApi, session: Handle, memory: Handle, allocator: Handle, copies: boolean) {
     this.#api = api;
     this.#session = session;
     this.#memory = memory;
+    this.#copies = copies;
     const names = (side: "Input" | "Output") =>
       Array.from({ length: Number(api.count(`SessionGet${side}Count`, session)) }, (_, i) => {
         const text = api.create(`SessionGet${side}Name`, session, BigInt(i), allocator);
@@ -93,6 +122,35 @@ class NativeSession implements Session {
   }
 
   bind(inputs: readonly TensorView[], outputs: readonly TensorView[]): BoundGraph {
+    return this.#copies ? this.#bindCopying(inputs, outputs) : this.#bindInPlace(inputs, outputs);
+  }
+
+  /** A binding copies what goes to another device when it is made; a plain run, each time. */
+  #bindCopying(inputs: readonly TensorView[], outputs: readonly TensorView[]): BoundGraph {
+    const sides = [inputs, outputs].map((views) => {
+      const names = views.map(({ name }) => cString(name)), values = views.map((view) => this.#value(view));
+      return { views, names, values, name_pointers: pointers(names), value_pointers: pointers(values) };
+    });
+    const [fed, filled] = sides as [typeof sides[0], typeof sides[0]];
+    const run = () =>
+      this.#api.call(
+        "Run",
+        this.#session,
+        null,
+        fed.name_pointers,
+        fed.value_pointers,
+        BigInt(inputs.length),
+        filled.name_pointers,
+        BigInt(outputs.length),
+        filled.value_pointers,
+      );
+    const release = () => {
+      for (const value of sides.flatMap(({ values }) => values)) this.#api.release("Value", value);
+    };
+    return new NativeBinding(run, sides, release);
+  }
+
+  #bindInPlace(inputs: readonly TensorView[], outputs: readonly TensorView[]): BoundGraph {
     const binding = this.#api.create("CreateIoBinding", this.#session);
     const values: Handle[] = [];
     const release = () => {
@@ -111,7 +169,8 @@ class NativeSession implements Session {
       release();
       throw error;
     }
-    return new NativeBinding(this.#api, this.#session, binding, [inputs, outputs], release);
+    const run = () => this.#api.call("RunWithBinding", this.#session, null, binding);
+    return new NativeBinding(run, [inputs, outputs], release);
   }
 
   /** A tensor over the view's memory. */
@@ -139,18 +198,16 @@ class NativeSession implements Session {
 
 class NativeBinding implements BoundGraph {
   constructor(
-    private readonly api: NativeApi,
-    private readonly session: Handle,
-    private readonly binding: Handle,
+    private readonly call: () => void,
     /** Held: the library knows their addresses only. */
-    readonly views: unknown,
+    readonly held: unknown,
     readonly release: () => void,
   ) {}
 
   run(): Promise<number> {
     const start = performance.now();
     try {
-      this.api.call("RunWithBinding", this.session, null, this.binding);
+      this.call();
     } catch (error) {
       return Promise.reject(error);
     }

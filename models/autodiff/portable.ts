@@ -1,13 +1,15 @@
 /**
- * The pass after differentiation: operators that ONNX Runtime's WebGPU provider has no kernel for (1.30), and forms of
- * others that it computes wrongly, are written with what it has. Their rules have been applied by then, so no gradient
+ * The pass after differentiation: operators that ONNX Runtime's providers for GPUs have no kernel for (1.30), and forms of
+ * others that they compute wrongly, are written with what they have. Their rules have been applied by then, so no gradient
  * goes through these forms.
  */
-import type { Value } from "../onnx/builder.ts";
+import type { AttributeInput, Value } from "../onnx/builder.ts";
 import { isFixed, sameShape } from "../onnx/dims.ts";
 import type { ElementType, Graph } from "../onnx/graph.ts";
+import { beyond, transposedWindows } from "../onnx/operators/window.ts";
 import { numElements, tensorOf } from "../onnx/tensor.ts";
 import { expandAll, type Expansion, type Expansions, type ExpansionSite } from "./expansion.ts";
+import { coordinate, nearest, resizedAxes, type ResizedAxis } from "./resizing.ts";
 
 const REALS: readonly ElementType[] = ["float32", "float64"];
 
@@ -46,24 +48,87 @@ function sliceBackwards(n: ExpansionSite): Value | null {
   return n.op("Slice", [first, ...[begin, last, axes, steps].map((list) => n.intVector(list))]);
 }
 
+/** What runs as it is written, or a form of it with other attributes and less to return. */
+interface Padding {
+  readonly attributes: Readonly<Record<string, AttributeInput>>;
+  readonly cut: (y: Value) => Value;
+}
+
+/**
+ * CUDA has no kernel for unequal padding at the two ends of an axis: there the smaller one stands at both, and what is
+ * too much is cut off. Null where they are equal.
+ */
+function evenPadding(n: ExpansionSite): Padding | null {
+  const spatial = [...n.x(0).type.shape.keys()].slice(2);
+  const axes = transposedWindows(n, spatial.map((axis) => n.extent(n.x(0), axis)), n.shape(n.x(1)).slice(2));
+  const uneven = spatial.filter((_, i) => axes[i]!.begin !== axes[i]!.end);
+  if (uneven.length === 0) return null;
+  const pads = axes.map(({ begin, end }) => Math.min(begin, end));
+  const starts = uneven.map((axis) => axes[axis - 2]!.begin - pads[axis - 2]!);
+  const ends = uneven.map((axis, i) => starts[i]! + axes[axis - 2]!.extent);
+  return {
+    attributes: {
+      strides: axes.map(({ stride }) => stride),
+      dilations: axes.map(({ dilation }) => dilation),
+      pads: [...pads, ...pads],
+      output_padding: axes.map(beyond),
+      group: n.int("group", 1),
+    },
+    cut: (y) => n.op("Slice", [y, ...[starts, ends, uneven].map((list) => n.intVector(list))]),
+  };
+}
+
 /**
  * y = sum over the channels of a group of each put back alone, where several share one target: ONNX Runtime's kernel
  * for maps in NHWC order gives wrong numbers for 2, 4, 8 ... of them, without an error.
  */
-function putBackAlone(n: ExpansionSite): Value | null {
-  const x = n.x(0), w = n.x(1), group = n.int("group", 1);
-  const [channels, each] = n.shape(w) as [number, number], { shape } = n.type;
-  if (each !== 1 || group === 1 || group === channels) return null;
-  const extents = shape.slice(2) as number[];
-  const alone = n.op("ConvTranspose", [x, w], { ...n.ownAttributes, group: channels });
+function putBackAlone(n: ExpansionSite, attributes: Padding["attributes"]): Value {
+  const x = n.x(0), w = n.x(1), group = n.int("group", 1), [channels] = n.shape(w) as [number];
+  const alone = n.op("ConvTranspose", [x, w], { ...attributes, group: channels });
+  const extents = alone.type.shape.slice(2) as number[];
   const parted = n.op("Reshape", [alone, n.intVector([0, group, channels / group, ...extents])]);
   const y = n.sum(parted, [2], false);
   return n.has(2) ? n.add(y, n.reshape(n.x(2), [group, ...extents.map(() => 1)])) : y;
 }
 
+function convTranspose(n: ExpansionSite): Value | null {
+  const [channels, each] = n.shape(n.x(1)) as [number, number], group = n.int("group", 1);
+  const shares = each === 1 && group !== 1 && group !== channels;
+  const even = evenPadding(n);
+  if (even === null) return shares ? putBackAlone(n, n.ownAttributes) : null;
+  const inputs = [n.x(0), n.x(1), n.has(2) ? n.x(2) : null];
+  return even.cut(
+    shares ? putBackAlone(n, even.attributes) : n.op("ConvTranspose", inputs, even.attributes),
+  );
+}
+
+/** Far more than a division on a GPU is off by (2.5 units in the last place, by Vulkan), in elements. */
+const ROUNDING = 1e-3;
+
+/**
+ * The nearest neighbours by their indices, where a coordinate lies between two of them, and rounding on a GPU decides
+ * (measured: a ceil of 0 that gave 1). Halving is exact anywhere.
+ */
+function nearestByIndex(n: ExpansionSite): Value | null {
+  const axes = resizedAxes(n, n.type);
+  const isClose = (axis: ResizedAxis) => {
+    const index = nearest(n, axis);
+    return index !== undefined && !Number.isInteger(Math.log2(axis.scale)) &&
+      Array.from({ length: axis.to }, (_, i) => coordinate(n, i, axis))
+        .some((place) => index(place - ROUNDING) !== index(place + ROUNDING));
+  };
+  if (!axes.some(isClose)) return null;
+  return axes.reduce((x, axis) => {
+    const index = nearest(n, axis)!;
+    const indices = Array.from({ length: axis.to }, (_, i) => index(coordinate(n, i, axis)));
+    return n.op("Gather", [x, n.intVector(indices)], { axis: axis.axis });
+  }, n.x(0));
+}
+
 const FORMS = {
   Slice: sliceBackwards,
-  ConvTranspose: putBackAlone,
+  ConvTranspose: convTranspose,
+  Resize: nearestByIndex,
   /** |x| where there is nothing to sum over: the kernel gives something else */
   ReduceL2: (n) => {
     const axes = n.has(1) ? n.maybeConstants(1) : [];

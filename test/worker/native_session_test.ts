@@ -23,7 +23,11 @@ function tensors(of: readonly { name: string; shape: readonly (number | string)[
 for (const name of GRAPH_NAMES) {
   Deno.test(`${name}: the same bits as through onnxruntime-node, run after run as the buffers change`, async () => {
     const { inputs, outputs } = manifest.graphs[name];
-    const sessions = [native.openSession(graphs[name]), await openNodeSession(graphs[name], CPU)];
+    const sessions = [
+      native.openSession(graphs[name], CPU),
+      native.openSession(graphs[name], CPU, true),
+      await openNodeSession(graphs[name], CPU),
+    ];
     for (const session of sessions) {
       assert.deepEqual([...session.input_names].sort(), inputs.map((input) => input.name).sort());
       assert.deepEqual([...session.output_names].sort(), outputs.map((output) => output.name).sort());
@@ -35,7 +39,8 @@ for (const name of GRAPH_NAMES) {
     for (const seed of [1, 2, 3]) {
       tensors(inputs, seed).forEach(({ data }, i) => fed[i]!.data.set(data));
       for (const graph of bound) assert.ok(await graph.run() > 0);
-      assert.deepEqual(results[0], results[1]);
+      assert.deepEqual(results[0], results[2]);
+      assert.deepEqual(results[1], results[2]);
       seen.add(JSON.stringify(results[0]!.map(({ data }) => data.slice(0, 4))));
     }
     assert.equal(seen.size, 3);
@@ -45,8 +50,8 @@ for (const name of GRAPH_NAMES) {
 }
 
 Deno.test("what the library refuses is thrown in its words", () => {
-  assert.throws(() => native.openSession(new Uint8Array([1, 2, 3])), /protobuf parsing failed/i);
-  const session = native.openSession(graphs.sampler_model);
+  assert.throws(() => native.openSession(new Uint8Array([1, 2, 3]), CPU), /protobuf parsing failed/i);
+  const session = native.openSession(graphs.sampler_model, CPU);
   const { inputs } = manifest.graphs.sampler_model;
   const [first, ...others] = tensors(inputs, 1);
   assert.throws(() => session.bind([{ ...first!, name: "nobody" }, ...others], []), /nobody/);
@@ -56,7 +61,7 @@ Deno.test("what the library refuses is thrown in its words", () => {
 });
 
 Deno.test("a run without one of its inputs fails, and the next one goes through", async () => {
-  const session = native.openSession(graphs.critic_eval_model);
+  const session = native.openSession(graphs.critic_eval_model, CPU);
   const { inputs, outputs } = manifest.graphs.critic_eval_model;
   const fed = tensors(inputs, 1), result = tensors(outputs, 0);
   const partial = session.bind(fed.slice(1), result);

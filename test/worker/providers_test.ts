@@ -74,6 +74,14 @@ Deno.test("ONNX Runtime's reasons are told without its own names (messages as 1.
     ),
     "Failed to get a WebGPU adapter: No supported adapters",
   );
+  assert.equal(
+    plainReason(
+      "/onnxruntime_src/onnxruntime/core/session/provider_bridge_ort.cc:1988 onnxruntime::Provider& " +
+        "onnxruntime::ProviderLibrary::Get() [ONNXRuntimeError] : 1 : FAIL : Failed to load library /a/b/libone.so " +
+        "with error: libcudart.so.13: cannot open shared object file: No such file or directory",
+    ),
+    "libcudart.so.13 is not there",
+  );
 });
 
 async function found(wanted: Wanted, devices: Record<string, Trial>, os = "linux") {
