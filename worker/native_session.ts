@@ -1,6 +1,6 @@
 /**
  * Sessions through ONNX Runtime's C API. On the processor buffers are bound once, and a run copies nothing. On CUDA it
- * alone takes the options without which two processes compute different bits.
+ * alone takes the options that make two processes compute the same bits.
  */
 import type { Device } from "./device.ts";
 import { cString, type Handle, NativeApi, pointers } from "./native_api.ts";
@@ -72,8 +72,9 @@ export class NativeRuntime {
   }
 
   /**
-   * CUDA computing the same bits in every process: by default cuDNN's algorithms are chosen by their times, and sums
-   * are made in the order in which threads end.
+   * CUDA without what differs from process to process: by default cuDNN's algorithms are chosen by their times, and
+   * sums are made in the order in which threads end. For matrix products that gives the same bits; for convolutions it
+   * does not yet (measured on an H200): ONNX Runtime 1.30 does not ask cuDNN for deterministic algorithms.
    */
   #addCuda(options: Handle, index: number): void {
     const settings = { device_id: `${index}`, use_tf32: "0", cudnn_conv_algo_search: "HEURISTIC" };

@@ -196,7 +196,9 @@ export class GraphBuilder {
       name,
       op,
       domain: "",
-      inputs: inputs.map((value) => value === null ? "" : value.name),
+      // Not those that are left out at the end: ONNX Runtime's providers for GPUs take an empty name for a tensor.
+      inputs: inputs.slice(0, inputs.findLastIndex((value) => value !== null) + 1)
+        .map((value) => value === null ? "" : value.name),
       outputs,
       attributes: this.#attributes(op, name, attributes),
     };

@@ -36,6 +36,20 @@ Deno.test("unnamed equal constants are one, others are not", () => {
   ) assert.notEqual(other.name, first.name);
 });
 
+Deno.test("optional inputs that are left out are named empty before others, and not at all at the end", () => {
+  const b = new GraphBuilder("g");
+  const x = b.input("x", "float32", [2]);
+  const inputs = (...values: Parameters<typeof b.op>[1]) => {
+    const { name } = b.op("Clip", values);
+    b.output(b.value(name), `${name}_out`);
+    return b.build().nodes.find(({ op, outputs }) => op === "Clip" && outputs[0] === `${name}_out`)!.inputs;
+  };
+  const high = b.constant(tensorOf("float32", [], [1]), "high");
+  assert.deepEqual(inputs(x, null, high), ["x", "", "high"]);
+  assert.deepEqual(inputs(x, high, null), ["x", "high"]);
+  assert.deepEqual(inputs(x, null, null), ["x"]);
+});
+
 Deno.test("outputs are renamed in place where that is possible, and copied where it is not", () => {
   const b = new GraphBuilder("g");
   const x = b.input("x", "float32", [2]);

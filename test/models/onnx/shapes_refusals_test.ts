@@ -41,8 +41,8 @@ const REFUSALS: readonly (readonly [Case, string])[] = [
   ],
   [(b) => b.op("Add", [input(b, [2])]), "(Add) of graph g on (float32[2]): it must have 2 inputs: found 1"],
   [
-    (b) => b.op("Add", [input(b, [2]), null]),
-    "(Add) of graph g on (float32[2], none): input 1 must be present",
+    (b) => b.op("Add", [null, input(b, [2])]),
+    "(Add) of graph g on (none, float32[2]): input 0 must be present",
   ],
   [
     (b) => b.op("Not", [input(b, [2])]),
