@@ -274,7 +274,7 @@ export class Fleet {
       if (spare === member.told_spare) continue;
       member.told_spare = spare;
       const text = spare
-        ? `All ${this.#data.plan.num_shards} shards are taken: this worker waits as a spare one`
+        ? "No shard is left for this worker: it waits as a spare one"
         : "This worker is no longer a spare one: it was given shards";
       member.channel.send({ type: "notice", text });
     }

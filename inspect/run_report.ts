@@ -1,11 +1,12 @@
 /** A run on one page, for a person: what it is, how far it is, what it learned, where its time went. */
 import { basename } from "node:path";
+import { things } from "../common/things.ts";
 import { textWidth, wrap, wrapLine } from "../common/wrap.ts";
 import type { Finding } from "../runlog/doctor/rule.ts";
 import { type Summary, WINDOW_STEPS } from "../runlog/summary.ts";
 import { layOut } from "./columns.ts";
 import { adviceFor, hasStoppedItself } from "./advice.ts";
-import { bytes, count, duration, figure, milliseconds, percent, setting, things } from "./numbers.ts";
+import { bytes, count, duration, figure, milliseconds, percent, setting } from "./numbers.ts";
 import { heading } from "./heading.ts";
 import type { Noteworthy } from "./run_folders.ts";
 import { STATE_STYLES, whatOf } from "./run_table.ts";

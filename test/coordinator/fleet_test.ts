@@ -289,7 +289,7 @@ Deno.test("workers beyond the shards wait as spare ones and are told so, and ste
   const round = fleet.round(REQUEST);
   await settled();
   assert.deepEqual(two.messages("notice").map(({ text }) => text), [
-    "All 1 shards are taken: this worker waits as a spare one",
+    "No shard is left for this worker: it waits as a spare one",
   ]);
   assert.deepEqual([one.nodes, two.nodes], [["0-1"], []]);
   await one.die();
