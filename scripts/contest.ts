@@ -4,6 +4,8 @@ import { parseOptions, runMain } from "../common/cli.ts";
 import { UserError } from "../common/errors.ts";
 import { interruptSignal } from "../common/interrupt.ts";
 import type { Command } from "../common/options.ts";
+import { columnsOf } from "../common/terminal.ts";
+import { labelled } from "../common/wrap.ts";
 import { openDataSet } from "../coordinator/data/resolve.ts";
 import { runName } from "../coordinator/run_folder.ts";
 import { TRAIN_OPTIONS } from "../coordinator/options.ts";
@@ -190,6 +192,11 @@ async function newContest(values: ReturnType<typeof parse>["values"]): Promise<[
   return [contest, folder];
 }
 
+function tellToGoOn(label: string, folder: string): void {
+  const command = `deno task contest --resume ${folder}`;
+  console.error(labelled(label, command, columnsOf(Deno.stderr)).join("\n"));
+}
+
 function parse(args: readonly string[]) {
   return parseOptions(COMMAND, args);
 }
@@ -209,12 +216,12 @@ async function main(args: readonly string[]): Promise<number> {
   const { signal } = interruptSignal(() => {});
   const failed = await runAll(contest, folder, workers, signal);
   if (failed === null) {
-    console.error(`The contest stopped, and is saved. Go on: deno task contest --resume ${folder}`);
+    tellToGoOn("The contest stopped, and is saved. Go on:", folder);
     return INTERRUPTED;
   }
   const page = await report(contest, folder);
   if (failed.length > 0) {
-    console.error(`Failed: ${failed.join(", ")}. Try these again: deno task contest --resume ${folder}`);
+    tellToGoOn(`Failed: ${failed.join(", ")}. Try these again:`, folder);
   }
   if (page !== null) console.log(page);
   return failed.length === 0 ? 0 : 1;
