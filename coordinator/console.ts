@@ -90,6 +90,7 @@ export class Console {
     this.#gap.add(report.mean_real - report.mean_fake);
     if (report.generator) this.#loss_generator.add(report.generator.loss);
     const now_ms = this.#now_ms();
+    if (this.#rate === null) this.#measureRate(report.step, now_ms);
     if (this.#screen.interactive) {
       if (now_ms - this.#drawn_ms < REDRAW_MS) return;
       this.#drawn_ms = now_ms;

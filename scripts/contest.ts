@@ -5,7 +5,8 @@ import { UserError } from "../common/errors.ts";
 import { interruptSignal } from "../common/interrupt.ts";
 import type { Command } from "../common/options.ts";
 import { columnsOf } from "../common/terminal.ts";
-import { labelled } from "../common/wrap.ts";
+import { things } from "../common/things.ts";
+import { labelled, wrapLine } from "../common/wrap.ts";
 import { openDataSet } from "../coordinator/data/resolve.ts";
 import { runName } from "../coordinator/run_folder.ts";
 import { TRAIN_OPTIONS } from "../coordinator/options.ts";
@@ -152,8 +153,9 @@ async function runAll(
       ? "done already"
       : args[0] === "--resume"
       ? "going on"
-      : `${steps} critic steps`;
-    console.error(`Contest, ${i + 1} of ${contest.entrants.length}: ${preset}, ${what}`);
+      : things(steps, "critic step");
+    const line = `Contest, ${i + 1} of ${contest.entrants.length}: ${preset}, ${what}`;
+    console.error(wrapLine(line, columnsOf(Deno.stderr)).join("\n"));
     if (args === null) continue;
     const code = await train([...args, "--workers", String(workers)], signal);
     if (code === INTERRUPTED || signal.aborted) return null;
