@@ -123,7 +123,9 @@ function learning(page: Page, { summary }: Inspected): string[] {
         `Wasserstein estimate ${figure(summary.wasserstein_estimate)}`,
         `${plus_minus} ${figure(summary.wasserstein_estimate_error)}, ${window}`,
       ),
-    ...lines.map((line, i) => `${labels[i]!.padStart(10)} ${wall}${paint(page.terminal, "cyan", line)}`),
+    ...lines.map((line, i) =>
+      `${labels[i]!.padStart(10)} ${wall}${paint(page.terminal, "cyan", line.trimEnd())}`
+    ),
     `${"step".padStart(10)}  ${stepAxis(count(curve.at(-1)!.step), values.length)}`,
     "",
     ...heading(page, "Losses", `each on its own scale; number: ${window}`),

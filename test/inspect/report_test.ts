@@ -194,6 +194,13 @@ Deno.test("a report for a plain terminal is plain ASCII and fits its width", () 
   for (const line of lines) assert.match(line, /^[\x20-\x7e]{0,80}$/);
 });
 
+Deno.test("a curve that falls leaves no blanks at the ends of its lines", () => {
+  const falling = steps(1, 30).map((record, i) => ({ ...record, wasserstein_estimate: 30 - i }) as RunRecord);
+  const lines = runReport({ folder: "r", summary: summed(falling), findings: [], files: [] }, PLAIN);
+  assert.ok(lines.some((line) => line.includes("│█")));
+  for (const line of lines) assert.equal(line, line.trimEnd());
+});
+
 Deno.test("in a narrow terminal the distance stays, and names of times go on further in", () => {
   const terminal = { ...PLAIN, width: 20 };
   const lines = runReport({ folder: "runs/example", summary: FINISHED, findings: [], files: [] }, terminal);
