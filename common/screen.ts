@@ -62,10 +62,14 @@ export class StatusLine {
     this.#say(labelled(label, text, this.#screen.columns()));
   }
 
-  /** Draws the status anew; "" takes it away. Nothing where there is no terminal. */
-  draw(text: string): void {
+  /**
+   * Draws the status anew: the first of the texts that there is room for, or what there is room for of the last.
+   * "" takes it away. Nothing where there is no terminal.
+   */
+  draw(...texts: readonly [string, ...string[]]): void {
     if (!this.#screen.interactive) return;
-    const status = text.slice(0, this.room);
+    const { room } = this;
+    const status = texts.find((text) => textWidth(text) <= room) ?? texts.at(-1)!.slice(0, room);
     if (status === "" && this.#status === "") return;
     const erase = this.#erase();
     this.#status = status;
@@ -73,7 +77,8 @@ export class StatusLine {
   }
 
   #say(lines: readonly string[]): void {
-    const erase = this.#status === "" ? "" : this.#erase();
+    // Also where there is no status: a terminal echoes ^C at the place where the next line begins.
+    const erase = this.#screen.interactive ? this.#erase() : "";
     this.#status = this.#status.slice(0, this.room);
     this.#screen.write(`${erase}${lines.map((line) => `${line}\n`).join("")}${this.#status}`);
   }

@@ -3,6 +3,8 @@
  * (a pipe, a log) only lines that stay, seldom.
  */
 import { type Screen, screenOf, StatusLine } from "../common/screen.ts";
+import { things } from "../common/things.ts";
+import { together } from "../common/wrap.ts";
 import { RecentMean } from "./recent_mean.ts";
 import type { StepReport } from "./train.ts";
 
@@ -88,28 +90,31 @@ export class Console {
     this.#gap.add(report.mean_real - report.mean_fake);
     if (report.generator) this.#loss_generator.add(report.generator.loss);
     const now_ms = this.#now_ms();
+    if (this.#rate === null) this.#measureRate(report.step, now_ms);
     if (this.#screen.interactive) {
       if (now_ms - this.#drawn_ms < REDRAW_MS) return;
       this.#drawn_ms = now_ms;
       this.#measureRate(report.step, now_ms);
-      this.#foot.draw(this.#statusLine(report.step));
+      this.#foot.draw(...this.#statusLines(report.step));
     } else if (now_ms - this.#lined_ms >= QUIET_LINE_MS) {
-      this.#measureRate(report.step, now_ms);
       this.progressLine(report);
     }
   }
 
   /** The line that users of the original know. */
-  progressLine(report: Pick<StepReport, "epoch" | "batch">): void {
+  progressLine({ step, epoch, batch }: Pick<StepReport, "step" | "epoch" | "batch">): void {
     this.#lined_ms = this.#now_ms();
+    this.#measureRate(step, this.#lined_ms);
     const number = (x: number) => Number.isNaN(x) ? "-" : x.toFixed(6);
-    const rates = this.#rates();
-    this.line(
-      `[Epoch ${report.epoch + 1}/${this.#epochs.total}] [Batch ${report.batch + 1}/${this.#epochs.steps}] ` +
-        `[D loss: ${number(this.#loss_critic.value)}] [G loss: ${number(this.#loss_generator.value)}]${
-          rates && ` ${rates}`
-        }`,
-    );
+    const facts = [
+      `[Epoch ${epoch + 1}/${this.#epochs.total}]`,
+      `[Batch ${batch + 1}/${this.#epochs.steps}]`,
+      `[D loss: ${number(this.#loss_critic.value)}]`,
+      `[G loss: ${number(this.#loss_generator.value)}]`,
+    ].map(together).join(" ");
+    const whole = `${facts} ${this.#rates()}`.trimEnd();
+    // A narrow terminal's second line is not worth it: the speed is in the status line.
+    this.line(whole.length <= this.#screen.columns() ? whole : facts);
   }
 
   /** Takes the status line away. */
@@ -129,7 +134,7 @@ export class Console {
     const text = reason + (waited_s >= 1 ? ` (for ${duration(waited_s)})` : "");
     const whole = advice === "" ? text : `${text}: ${advice}`;
     if (!this.#screen.interactive) this.line(whole);
-    else this.#foot.draw(whole.length <= this.#foot.room ? whole : text);
+    else this.#foot.draw(whole, text, reason);
   }
 
   /** It goes on. */
@@ -158,33 +163,34 @@ export class Console {
       : `${steps_per_s.toFixed(1)} steps/s, ${images_per_s} images/s`;
   }
 
-  #statusLine(step: number): string {
+  /** From the longest to the shortest. */
+  #statusLines(step: number): readonly [string, ...string[]] {
     const share = step / this.#total_steps;
     const steps_per_s = this.#rate?.steps_per_s ?? 0;
     const left = steps_per_s > 0 ? `${duration((this.#total_steps - step) / steps_per_s)} left` : "";
-    const { room } = this.#foot;
     const number = (x: number, digits: number) => Number.isNaN(x) ? "-" : x.toFixed(digits);
     const percent = `${String(Math.floor(100 * share)).padStart(3)}%`;
-    const line = (short: boolean, left_out: readonly number[]) => {
+    const line = (bar_width: number, short: boolean, left_out: readonly number[] = []) => {
       const digits = short ? 3 : 4;
       const facts = [
         `${this.#gap_name} ${number(this.#gap.value, digits)}`,
         `D ${number(this.#loss_critic.value, digits)}`,
         `G ${number(this.#loss_generator.value, digits)}`,
         this.#rates(short),
-        `${this.num_workers} worker${this.num_workers === 1 ? "" : "s"}`,
+        things(this.num_workers, "worker"),
         left,
       ];
-      const bar = short ? "" : ` ${progressBar(share, room >= 107 ? 20 : 10, this.#screen.unicode)}`;
+      const bar = bar_width === 0 ? "" : ` ${progressBar(share, bar_width, this.#screen.unicode)}`;
       const shown = facts.filter((fact, i) => fact !== "" && !left_out.includes(i));
       return [`${percent}${bar} ${step}/${this.#total_steps}`, ...shown].join("  ");
     };
-    const full = line(false, []);
-    if (full.length <= room) return full;
     // Where there is no room for all, the bar goes first, then the losses, the speed, the workers; the steps stay.
-    const lines = [[], [1], [1, 2], [1, 2, 3], [1, 2, 3, 4], [0, 1, 2, 3, 4], [0, 1, 2, 3, 4, 5]].map((
-      left_out,
-    ) => line(true, left_out));
-    return lines.find((line) => line.length <= room) ?? lines.at(-1)!;
+    const fewer = [[], [1], [1, 2], [1, 2, 3], [1, 2, 3, 4], [0, 1, 2, 3, 4], [0, 1, 2, 3, 4, 5]];
+    return [
+      line(20, false),
+      line(10, false),
+      line(10, true),
+      ...fewer.map((left_out) => line(0, true, left_out)),
+    ];
   }
 }

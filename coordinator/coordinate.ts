@@ -2,6 +2,7 @@
 import { UserError } from "../common/errors.ts";
 import { removeRendezvous, writeRendezvous } from "../common/rendezvous.ts";
 import type { Screen } from "../common/screen.ts";
+import { things } from "../common/things.ts";
 import { objectiveOf } from "../models/objectives/objectives.ts";
 import type { RecordOf } from "../runlog/records.ts";
 import { SYSTEM_CLOCK } from "../wire/clock.ts";
@@ -43,7 +44,7 @@ export interface Ending {
   readonly error: unknown;
 }
 
-/** Stops a run for a reason that is no mistake. */
+/** Stops a run because it was asked to. */
 class Stop extends Error {
   override name = "Stop";
 }
@@ -125,13 +126,13 @@ async function trainToEnd(
 ): Promise<Ending> {
   const { signal } = options;
   const stopWatch = watchForWorkers(fleet, console, run.folder.log, options);
-  const stop = () => fleet.abandonIdle(new Stop("interrupted"));
+  const stop = () => fleet.abandonIdle(new Stop());
   signal.addEventListener("abort", stop);
   let error: unknown = null;
   try {
     await fleet.waitFor(options.min_workers);
     live.started = true;
-    if (signal.aborted) throw new Stop("interrupted");
+    if (signal.aborted) throw new Stop();
     publishAll(run.state, fleet);
     recorder.start();
     await train({
@@ -174,9 +175,9 @@ async function windUp(
   }
   const finished = isDone(run.config, run.state) && error === null;
   const reason = error !== null ? "failed" : finished ? "finished" : "interrupted";
-  const why = finished ? recorder.stopped ?? "" : caught instanceof Stop ? caught.message : "";
-  const detail = error instanceof Error ? error.message : why;
-  await fleet.finish(finished ? "The run is finished" : `The run stopped: ${detail || reason}`);
+  const detail = error instanceof Error ? error.message : finished ? recorder.stopped ?? "" : "";
+  const at = `${reason} at step ${run.state.step.toLocaleString("en-US")}`;
+  await fleet.finish(error === null ? at : `${at}: ${detail}`);
   let record: RecordOf<"end">;
   try {
     record = await recorder.end(reason, detail);
@@ -219,7 +220,7 @@ function watchForWorkers(
     since_ms ??= now_ms;
     const waited_s = (now_ms - since_ms) / 1000;
     if (give_up_after_s !== null && waited_s >= give_up_after_s) {
-      const reason = `Gave up: ${required} worker${required === 1 ? "" : "s"} must join within ` +
+      const reason = `Gave up: ${things(required, "worker")} must join within ` +
         `${give_up_after_s} s (--give-up-after), found ${count}; start one with deno task worker`;
       fleet.abandonIdle(new UserError(reason));
     } else console.waiting(waitingReason(standing)!, waited_s, advice);
@@ -236,10 +237,9 @@ function introduce(run: Prepared, console: Console): void {
   const shape = set.example_shape;
   const one = shape.length === 1 ? `${shape[0]} numbers` : shape.join(" x ");
   console.line(
-    `Training ${what}: ${count(set.num_examples - plan.holdout.length)} examples of ${one}, ` +
-      `${
-        count(config.steps)
-      } critic steps of ${config.batch} in ${config.shards} shards, seed ${config.seed}`,
+    `Training ${what}: ${things(set.num_examples - plan.holdout.length, "example")} of ${one}, ` +
+      `${things(config.steps, "critic step")} of ${config.batch} in ${things(config.shards, "shard")}, ` +
+      `seed ${config.seed}`,
   );
   const { generator, critic } = layouts;
   const sizes = `Generator ${count(generator.size)} parameters, critic ${count(critic.size)}`;
@@ -248,6 +248,6 @@ function introduce(run: Prepared, console: Console): void {
   for (const { file, reason } of run.passed_over) console.line(`Passed over checkpoint ${file}: ${reason}`);
   if (facts.incarnation > 0) {
     const from = checkpoint ? `checkpoint ${checkpoint.file}` : "the start (no good checkpoint)";
-    console.line(`Resuming at step ${state.step} from ${from}`);
+    console.line(`Resuming at step ${count(state.step)} from ${from}`);
   }
 }

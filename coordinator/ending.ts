@@ -8,7 +8,7 @@ import { RunFolder } from "./run_folder.ts";
 
 /** Answers Ctrl-C. `console`: null while the run is not open yet. */
 export function sayStopping(console: Pick<Console, "line"> | null, screen: Screen): void {
-  const text = "Stopping after this step, then saving; once more to leave at once";
+  const text = "Stopping after this step, then saving; Ctrl-C again leaves at once";
   // What the terminal echoes (^C) stands in the status line, or on a line of its own.
   if (console) console.line(text);
   else screen.write(`\n${text}\n`);
@@ -35,10 +35,11 @@ export function describeEnding(
   }
   if (error !== null) throw error;
   const { step, seconds, images_per_second, weights_sha256, bits } = record;
+  const rate = Math.round(images_per_second);
   const finished = record.reason === "finished";
   const head =
     `${finished ? "Finished" : "Stopped, and saved,"} at step ${step.toLocaleString("en-US")} after ` +
-    `${duration(seconds)} (${Math.round(images_per_second).toLocaleString("en-US")} images/s)`;
+    duration(seconds) + (rate === 0 ? "" : ` (${rate.toLocaleString("en-US")} images/s)`);
   // Said only where the run decided it itself.
   const flat = finished && record.detail !== "";
   const longer = flat ? " --no-stop-when-flat" : finished ? ` --steps ${2 * step}` : "";

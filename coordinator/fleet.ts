@@ -183,7 +183,7 @@ export class Fleet {
     this.jobs.lost(member.id);
     if (!this.#open) return;
     const tasks = this.#open.round.lost(member.id, [...this.#members.keys()], this.#clock.now_ms());
-    if (tasks.length > 0) {
+    if (tasks.length > 0 && !member.said_why) {
       const to = [...new Set(tasks.map((t) => t.worker))].join(", ");
       const decision = `gave its open shards of step ${this.#open.request.step} to worker ${to}`;
       this.#observer.fault({ what: "worker lost in mid-step", worker: member.id, decision, reason });
@@ -274,7 +274,7 @@ export class Fleet {
       if (spare === member.told_spare) continue;
       member.told_spare = spare;
       const text = spare
-        ? `All ${this.#data.plan.num_shards} shards are taken: this worker waits as a spare one`
+        ? "No shard is left for this worker: it waits as a spare one"
         : "This worker is no longer a spare one: it was given shards";
       member.channel.send({ type: "notice", text });
     }
@@ -322,6 +322,7 @@ export class Fleet {
       case "refuse":
         return this.#refusal(member, message);
       case "leave":
+        member.said_why = true;
         return member.channel.close(message.reason);
       default:
         throw new Refusal("unexpected_message", `Message ${message.type} must not come after ready`);
@@ -331,7 +332,9 @@ export class Fleet {
   #refusal(member: Member, message: MessageOf<"refuse">): void {
     if (message.job !== null) return this.jobs.failed(member.id, message.job, message.reason);
     const decision = "closed its connection; its shards go to others, and it may join anew";
-    this.#observer.fault({ what: message.code, worker: member.id, decision, reason: message.reason });
+    const what = message.code.replaceAll("_", " ");
+    this.#observer.fault({ what, worker: member.id, decision, reason: message.reason });
+    member.said_why = true;
     member.channel.close(`It refused its work: ${message.reason}`);
   }
 

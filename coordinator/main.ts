@@ -2,6 +2,7 @@
 import { parseOptions, runMain } from "../common/cli.ts";
 import { interruptSignal } from "../common/interrupt.ts";
 import type { Command } from "../common/options.ts";
+import { together } from "../common/wrap.ts";
 import { isLoopback, reachedAt, tellOfPage } from "./addresses.ts";
 import { coordinate } from "./coordinate.ts";
 import { type Console, standardError } from "./console.ts";
@@ -32,7 +33,7 @@ function tellHowToJoin(
   host: string,
   interactive: boolean,
 ): void {
-  console.line(`Listening on ${url}; on this machine: deno task worker`);
+  console.line(`Listening on ${url}; on this machine: ${together("deno task worker")}`);
   if (isLoopback(host)) {
     console.line("Only workers on this machine can reach it; --host 0.0.0.0 lets others in");
   } else if (interactive) {

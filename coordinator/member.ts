@@ -31,6 +31,8 @@ export class Member {
   shard_ms: number;
   /** Told that there is nothing for it to do, for now. */
   told_spare = false;
+  /** It said why it goes, by a goodbye or a refusal: that its work goes to others is no further news. */
+  said_why = false;
 
   constructor(id: number, admitted: Admitted) {
     const { hello, ready, channel } = admitted;

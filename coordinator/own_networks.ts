@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { readFileSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, sep } from "node:path";
 import { UserError } from "../common/errors.ts";
+import { things } from "../common/things.ts";
 import { droppedShares } from "../models/import/dropout.ts";
 import { importGraph } from "../models/import/import_graph.ts";
 import {
@@ -164,8 +165,7 @@ function checkPatterns(patterns: readonly string[], networks: readonly Opened[])
 
 function describe({ role, network, facts }: Opened): string {
   const { graph, statistics, num_idle_dropouts } = network;
-  const count = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
-  const dropouts = (n: number) => `${count(n, "Dropout")} that drop${n === 1 ? "s" : ""}`;
+  const dropouts = (n: number) => things(n, "Dropout that drops", "Dropouts that drop");
   const norms = statistics.length / 2;
   // A ratio of 0.3 is 0.30000001192092896 in float32.
   const dropped = droppedShares(graph).map((share) => Number(share.toPrecision(6)));
@@ -173,8 +173,8 @@ function describe({ role, network, facts }: Opened): string {
     `${role[0]!.toUpperCase()}${role.slice(1)} ${facts.file} (${
       facts.producer || "unknown producer"
     }, opset ${facts.opset}): ` +
-    `${facts.trained} of ${count(facts.weights, "weight")} trained, from their values in the file`,
-    ...norms > 0 ? [`${count(norms, "batch normalisation")} in training form`] : [],
+    `${facts.trained} of ${things(facts.weights, "weight")} trained, from their values in the file`,
+    ...norms > 0 ? [`${things(norms, "batch normalisation")} in training form`] : [],
     ...dropped.length > 0
       ? [`${dropouts(dropped.length)} ${[...new Set(dropped)].join(", ")} in training`]
       : [],

@@ -3,6 +3,7 @@
  * beside the training and may fail; a checkpoint or a log that cannot be written stops it.
  */
 import { UserError } from "../common/errors.ts";
+import { things } from "../common/things.ts";
 import { objectiveOf } from "../models/objectives/objectives.ts";
 import type { RecordOf, RunRecord } from "../runlog/records.ts";
 import { type CheckpointInfo, writeCheckpoint } from "./checkpoint.ts";
@@ -106,9 +107,7 @@ export class Recorder implements FleetObserver {
       time: new Date().toISOString(),
     });
     this.#countWorkers();
-    this.#console.line(
-      `Worker ${worker} joined: ${name} (${device}, ${threads} thread${threads === 1 ? "" : "s"})`,
-    );
+    this.#console.line(`Worker ${worker} joined: ${name} (${device}, ${things(threads, "thread")})`);
   }
 
   left(member: Member, reason: string): void {

@@ -1,4 +1,5 @@
 /** Watching a run while it goes on: its log is read as it grows. */
+import { things } from "../common/things.ts";
 import { RunReading } from "../runlog/fold_run.ts";
 import { noOddities } from "../runlog/reader.ts";
 import { RunFold, type Summary } from "../runlog/summary.ts";
@@ -39,6 +40,6 @@ export function statusLine(summary: Summary): string {
     `estimate ${figure(wasserstein_estimate)}`,
     `losses ${figure(loss_critic)} and ${figure(loss_generator)}`,
     `${count(summary.images_per_second)} images/s`,
-    state === "running" ? `${present} worker${present === 1 ? "" : "s"}` : summary.detail,
+    state === "running" ? things(present, "worker") : summary.detail,
   ].filter((part) => part).join(", ");
 }

@@ -12,6 +12,8 @@ import { follow, statusLine } from "./follow.ts";
 import { findRun, noteworthyFiles, runNames, summarize, summarizeAll } from "./run_folders.ts";
 import { runReport } from "./run_report.ts";
 import { runTable } from "./run_table.ts";
+import { SecondScreen } from "./second_screen.ts";
+import { screenOf } from "../common/screen.ts";
 import { labelled } from "../common/wrap.ts";
 import { columnsOf, type Terminal, terminalOf } from "../common/terminal.ts";
 
@@ -114,20 +116,16 @@ async function inspectRun(
   print(runReport({ folder, summary, findings, files }, thisTerminal()));
 }
 
-/** What fits on the screen, from the top, drawn over what was there. */
-function redraw(lines: readonly string[]): void {
-  const { rows } = Deno.consoleSize();
-  console.log(`\x1b[H\x1b[J${lines.slice(0, rows - 2).join("\n")}`);
-}
-
 async function followRun(wanted: string, { runs, every }: Parsed<typeof OPTIONS>["values"]): Promise<void> {
   const folder = await findRun(wanted, runs);
-  const terminal = thisTerminal();
-  const redraws = Deno.stdout.isTerminal();
+  const { interactive, write } = screenOf(Deno.stdout);
   const { signal } = interruptSignal(() => {});
+  using screen = new SecondScreen(write, Deno.consoleSize);
   const show = (summary: Summary) => {
-    if (!redraws) return print([statusLine(summary)]);
-    redraw(runReport({ folder, summary, findings: examine(summary), files: [] }, terminal));
+    if (!interactive) return print([statusLine(summary)]);
+    // The page of a run that does not go on stays, on the first screen.
+    if (summary.state !== "running") return;
+    screen.show(runReport({ folder, summary, findings: examine(summary), files: [] }, thisTerminal()));
   };
   const again = () =>
     new Promise<boolean>((resolve) => {
@@ -138,10 +136,10 @@ async function followRun(wanted: string, { runs, every }: Parsed<typeof OPTIONS>
       }, { once: true });
     });
   const last = await follow(folder, { now_ms: Date.now, again, show });
-  if (!redraws) return;
+  if (!interactive) return;
   const files = await noteworthyFiles(folder, last);
-  console.log("\x1b[H\x1b[J");
-  print(runReport({ folder, summary: last, findings: examine(last), files }, terminal));
+  screen[Symbol.dispose]();
+  print(runReport({ folder, summary: last, findings: examine(last), files }, thisTerminal()));
 }
 
 async function compareRuns(

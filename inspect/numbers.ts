@@ -8,11 +8,6 @@ export function count(value: number | null): string {
   return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
-/** A count with its noun: "1 line", "2 lines". */
-export function things(number: number, one: string, many = `${one}s`): string {
-  return `${count(number)} ${number === 1 ? one : many}`;
-}
-
 /** Three significant digits: 0.0909, 12.3, 1.2e-7. */
 export function figure(value: number | null): string {
   if (value === null || !Number.isFinite(value)) return MISSING;

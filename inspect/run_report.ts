@@ -1,11 +1,12 @@
 /** A run on one page, for a person: what it is, how far it is, what it learned, where its time went. */
 import { basename } from "node:path";
+import { things } from "../common/things.ts";
 import { textWidth, wrap, wrapLine } from "../common/wrap.ts";
 import type { Finding } from "../runlog/doctor/rule.ts";
 import { type Summary, WINDOW_STEPS } from "../runlog/summary.ts";
 import { layOut } from "./columns.ts";
 import { adviceFor, hasStoppedItself } from "./advice.ts";
-import { bytes, count, duration, figure, milliseconds, percent, setting, things } from "./numbers.ts";
+import { bytes, count, duration, figure, milliseconds, percent, setting } from "./numbers.ts";
 import { heading } from "./heading.ts";
 import type { Noteworthy } from "./run_folders.ts";
 import { STATE_STYLES, whatOf } from "./run_table.ts";
@@ -20,6 +21,8 @@ const MIN_WIDTH = 20;
 const LABELS = 13;
 const LOSS_LABELS = 24;
 const TIMES = 52;
+/** Columns for what a file is, beside its name; where fewer are left it stands below. */
+const MIN_ABOUT = 28;
 const CHART_ROWS = 4;
 const MAX_EVALUATIONS = 6;
 const MAX_WORKERS = 12;
@@ -120,7 +123,9 @@ function learning(page: Page, { summary }: Inspected): string[] {
         `Wasserstein estimate ${figure(summary.wasserstein_estimate)}`,
         `${plus_minus} ${figure(summary.wasserstein_estimate_error)}, ${window}`,
       ),
-    ...lines.map((line, i) => `${labels[i]!.padStart(10)} ${wall}${paint(page.terminal, "cyan", line)}`),
+    ...lines.map((line, i) =>
+      `${labels[i]!.padStart(10)} ${wall}${paint(page.terminal, "cyan", line.trimEnd())}`
+    ),
     `${"step".padStart(10)}  ${stepAxis(count(curve.at(-1)!.step), values.length)}`,
     "",
     ...heading(page, "Losses", `each on its own scale; number: ${window}`),
@@ -182,9 +187,10 @@ function evaluations(page: Page, { summary }: Inspected): string[] {
       ? [modes ? `${modes.covered} of ${modes.count}` : "-", modes ? percent(modes.high_quality) : "-"]
       : [],
   ]);
-  const titles = ["STEP", "SLICED WASSERSTEIN", ...with_modes ? ["MODES COVERED", "HIGH QUALITY"] : []];
+  const titles = ["STEP", "DISTANCE", ...with_modes ? ["MODES COVERED", "HIGH QUALITY"] : []];
   const columns = titles.map((title, i) => ({ title, align: "right" as const, expendable: i }));
-  const aside = all.length > shown.length ? `first and last of ${all.length}` : "lower is better";
+  const which = all.length > shown.length ? `; first and last of ${all.length}` : "";
+  const aside = `sliced Wasserstein distance, lower is better${which}`;
   return [
     "",
     ...heading(page, "Samples against data", aside),
@@ -220,7 +226,7 @@ function times(page: Page, { summary }: Inspected): string[] {
   ];
   const lines = parts.flatMap(([name, ms]) => {
     const numbers = `${milliseconds(ms).padStart(9)} ${percent(ms / total).padStart(5)}`;
-    if (page.width < TIMES) return [...indented(wrap(name, page.width - 2)), `    ${numbers}`];
+    if (page.width < TIMES) return [...wrapLine(`  ${name}`, page.width), `    ${numbers}`];
     const length = bar(ms / total, page.width - TIMES - 1, page.terminal.unicode);
     return [`  ${name.padEnd(30)} ${numbers}  ${paint(page.terminal, "cyan", length)}`.trimEnd()];
   });
@@ -292,20 +298,26 @@ function result(page: Page, { folder, summary, files }: Inspected): string[] {
   const classes = things(numeric_classes.length, "numeric class", "numeric classes");
   const from = weights_from === "checkpoint" ? ` (of the checkpoint at step ${count(weights_step)})` : "";
   const weights = weights_sha256 === null ? "none saved yet" : `sha256 ${weights_sha256}${from}`;
-  const widest = Math.max(...files.map(({ path }) => path.length));
-  const room = page.width - widest - 4;
   return [
     "",
     ...heading(page, "Weights", bits === null ? "" : `bits: ${bits}, ${classes}`),
     ...indented(wrap(weights, page.width - 2)),
-    "",
-    ...heading(page, `Files in ${folder}`),
-    ...files.flatMap(({ path, about }) => {
-      const dim = (text: string) => paint(page.terminal, "dim", text);
-      if (room >= about.length) return [`  ${path.padEnd(widest)}  ${dim(about)}`];
-      return [`  ${path}`, ...wrap(about, page.width - 4).map((line) => `    ${dim(line)}`)];
-    }),
+    ...fileList(page, folder, files),
   ];
+}
+
+/** Files and what they are: beside them where there is room, or else below. */
+function fileList(page: Page, folder: string, files: Inspected["files"]): string[] {
+  if (files.length === 0) return [];
+  const widest = Math.max(...files.map(({ path }) => path.length));
+  const beside = page.width - widest - 4 >= MIN_ABOUT;
+  const column = beside ? widest + 4 : 4;
+  const lines = files.flatMap(({ path, about }) => {
+    const dimmed = wrap(about, page.width - column).map((line) => paint(page.terminal, "dim", line));
+    const [first, ...rest] = dimmed.map((line) => " ".repeat(column) + line);
+    return beside ? [`  ${path}`.padEnd(column) + dimmed[0], ...rest] : [`  ${path}`, first!, ...rest];
+  });
+  return ["", ...heading(page, `Files in ${folder}`), ...lines];
 }
 
 /** The report as lines. */

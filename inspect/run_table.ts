@@ -1,8 +1,9 @@
 /** The table of runs that `inspect` prints without an argument. */
+import { things } from "../common/things.ts";
 import { wrap } from "../common/wrap.ts";
 import type { RunState, Summary } from "../runlog/summary.ts";
 import { type Column, fitsInto, layOut } from "./columns.ts";
-import { ago, count, figure, things } from "./numbers.ts";
+import { ago, count, figure } from "./numbers.ts";
 import { paint, type Style, type Terminal } from "../common/terminal.ts";
 
 const COLUMNS: readonly Column[] = [

@@ -250,7 +250,8 @@ export class RunFold {
       format,
       created,
       state: this.#end?.reason ?? (recent ? "running" : "unknown"),
-      detail: this.#end?.detail ?? null,
+      // Older logs may say again that the run was interrupted.
+      detail: this.#end && (this.#end.detail === this.#end.reason ? "" : this.#end.detail),
       ...this.#progress(),
       ...this.#weights(),
       ...this.#bits(),

@@ -4,6 +4,9 @@ import { parseOptions, runMain } from "../common/cli.ts";
 import { UserError } from "../common/errors.ts";
 import { interruptSignal } from "../common/interrupt.ts";
 import type { Command } from "../common/options.ts";
+import { columnsOf } from "../common/terminal.ts";
+import { things } from "../common/things.ts";
+import { labelled, wrapLine } from "../common/wrap.ts";
 import { openDataSet } from "../coordinator/data/resolve.ts";
 import { runName } from "../coordinator/run_folder.ts";
 import { TRAIN_OPTIONS } from "../coordinator/options.ts";
@@ -150,8 +153,9 @@ async function runAll(
       ? "done already"
       : args[0] === "--resume"
       ? "going on"
-      : `${steps} critic steps`;
-    console.error(`Contest, ${i + 1} of ${contest.entrants.length}: ${preset}, ${what}`);
+      : things(steps, "critic step");
+    const line = `Contest, ${i + 1} of ${contest.entrants.length}: ${preset}, ${what}`;
+    console.error(wrapLine(line, columnsOf(Deno.stderr)).join("\n"));
     if (args === null) continue;
     const code = await train([...args, "--workers", String(workers)], signal);
     if (code === INTERRUPTED || signal.aborted) return null;
@@ -190,6 +194,11 @@ async function newContest(values: ReturnType<typeof parse>["values"]): Promise<[
   return [contest, folder];
 }
 
+function tellToGoOn(label: string, folder: string): void {
+  const command = `deno task contest --resume ${folder}`;
+  console.error(labelled(label, command, columnsOf(Deno.stderr)).join("\n"));
+}
+
 function parse(args: readonly string[]) {
   return parseOptions(COMMAND, args);
 }
@@ -209,12 +218,12 @@ async function main(args: readonly string[]): Promise<number> {
   const { signal } = interruptSignal(() => {});
   const failed = await runAll(contest, folder, workers, signal);
   if (failed === null) {
-    console.error(`The contest stopped, and is saved. Go on: deno task contest --resume ${folder}`);
+    tellToGoOn("The contest stopped, and is saved. Go on:", folder);
     return INTERRUPTED;
   }
   const page = await report(contest, folder);
   if (failed.length > 0) {
-    console.error(`Failed: ${failed.join(", ")}. Try these again: deno task contest --resume ${folder}`);
+    tellToGoOn(`Failed: ${failed.join(", ")}. Try these again:`, folder);
   }
   if (page !== null) console.log(page);
   return failed.length === 0 ? 0 : 1;

@@ -3,6 +3,8 @@ import { dirname, join } from "node:path";
 import { type Parsed, parseOptions, runMain } from "../common/cli.ts";
 import { UserError } from "../common/errors.ts";
 import type { Command } from "../common/options.ts";
+import { columnsOf } from "../common/terminal.ts";
+import { labelled, wrapLine } from "../common/wrap.ts";
 import { findRun } from "../inspect/run_folders.ts";
 import { rowsOf, type TableName, TABLES, titleRows } from "../runlog/csv.ts";
 import { encodeApng } from "../runlog/apng.ts";
@@ -76,6 +78,10 @@ const SHEET_COLS = 3;
 
 type Values = Parsed<typeof OPTIONS>["values"];
 
+function say(lines: readonly string[]): void {
+  console.log(lines.join("\n"));
+}
+
 async function exportCsv(folder: string, out: string): Promise<void> {
   await Deno.mkdir(out, { recursive: true });
   const names = Object.keys(TABLES) as TableName[];
@@ -91,7 +97,7 @@ async function exportCsv(folder: string, out: string): Promise<void> {
   } finally {
     for (const file of files.values()) await file.close();
   }
-  console.log(`${out}: ${names.join(", ")}`);
+  say(wrapLine(`${out}: ${names.join(", ")}`, columnsOf(Deno.stdout)));
 }
 
 async function exportEvents(folder: string, out: string): Promise<void> {
@@ -119,7 +125,7 @@ async function exportEvents(folder: string, out: string): Promise<void> {
   } finally {
     await file?.close();
   }
-  console.log(`${out}: look at it with tensorboard --logdir ${out}`);
+  say(labelled(`${out}: look at it with`, `tensorboard --logdir ${out}`, columnsOf(Deno.stdout)));
 }
 
 async function stillsOf(folder: string, count: number): Promise<Still[]> {

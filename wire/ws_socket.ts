@@ -78,7 +78,10 @@ export function connect(url: string): Promise<Socket> {
     const ws = open(url);
     let tcp: TcpSocket | null = null;
     ws.once("upgrade", (response) => tcp = response.socket);
-    ws.once("error", (error) => reject(new Error(`Cannot connect to ${url}: ${error.message}`)));
+    ws.once("error", (error: Error & { code?: string }) => {
+      const why = error.code === "ECONNREFUSED" ? "nobody listens there" : error.message;
+      reject(new Error(`Cannot connect to ${url}: ${why}`));
+    });
     ws.once("open", () => {
       if (tcp) resolve(new WsSocket(ws, tcp, Infinity));
     });

@@ -1,5 +1,6 @@
 /** What a worker prints: a line per event, and on a terminal one more that is written over. */
 import { type Screen, StatusLine } from "../common/screen.ts";
+import { things } from "../common/things.ts";
 import type { Refusal } from "../wire/refusal.ts";
 import type { Events } from "./events.ts";
 
@@ -33,9 +34,9 @@ export class WorkerConsole implements Events {
   }
 
   ready(shard_ms: number, threads: number, shards_held: number): void {
-    const on = `${threads} ${threads === 1 ? "thread" : "threads"}`;
-    const held = shards_held === 0 ? "" : `, holds ${shards_held} ${shards_held === 1 ? "shard" : "shards"}`;
-    this.line(`Ready: ${shard_ms.toFixed(1)} ms a shard on each of ${on}${held}`);
+    const on = threads === 1 ? "one thread" : `each of ${things(threads, "thread")}`;
+    const held = shards_held === 0 ? "" : `, holds ${things(shards_held, "shard")}`;
+    this.line(`Ready: ${shard_ms.toFixed(1)} ms a shard on ${on}${held}`);
   }
 
   /** Told of once no more came for a moment: they come in one after another. */
@@ -47,7 +48,7 @@ export class WorkerConsole implements Events {
     const { count, since_ms, told } = this.#held;
     if (count === told || now_ms - since_ms < STATUS_MS) return;
     this.#held.told = count;
-    this.line(`Holds ${count} ${count === 1 ? "shard" : "shards"}`);
+    this.line(`Holds ${things(count, "shard")}`);
   }
 
   computed(step: number, shards: number, elapsed_ms: number): void {
@@ -56,8 +57,9 @@ export class WorkerConsole implements Events {
     this.#tellHeld(now_ms);
     if (!this.#screen.interactive || now_ms - this.#status_ms < STATUS_MS) return;
     this.#status_ms = now_ms;
-    const work = `${elapsed_ms.toFixed(1)} ms for ${shards} ${shards === 1 ? "shard" : "shards"}`;
-    this.#foot.draw(`step ${step}, ${work}, ${this.#shards} computed`);
+    const at = `step ${step}`;
+    const work = `${at}, ${elapsed_ms.toFixed(1)} ms for ${things(shards, "shard")}`;
+    this.#foot.draw(`${work}, ${this.#shards} computed`, work, at);
   }
 
   notice(text: string): void {

@@ -66,15 +66,15 @@ export function canCompute({ findings }: Diagnosis): boolean {
 function advice({ findings, choice }: Diagnosis, os: string): string[] {
   const lacks = (provider: string) =>
     findings.some(({ device, reason }) => device.provider === provider && reason !== null);
-  const lines = choice.device !== null ? ["deno task worker --gpu 0 computes on it"] : [];
-  if (lacks("cuda")) lines.push("for an NVIDIA GPU run: deno task setup-gpu");
+  const lines = choice.device !== null ? ["To compute on it: deno task worker --gpu 0"] : [];
+  if (lacks("cuda")) lines.push("For an NVIDIA GPU: deno task setup-gpu");
   if (lacks("webgpu") && os === "linux") {
     lines.push("WebGPU needs a driver for Vulkan and its loader, on Debian the package libvulkan1");
   }
   if (findings.some(({ adapter }) => adapter?.is_software)) {
-    lines.push("an adapter in software is for tests: it is slower than the processor that it runs on");
+    lines.push("An adapter in software is for tests: it is slower than the processor that it runs on");
   }
-  return [...lines, "deno task worker computes on the CPU"];
+  return [...lines, "To compute on the CPU: deno task worker"];
 }
 
 /** The one object that `--json` prints. */

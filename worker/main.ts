@@ -6,6 +6,7 @@ import { UserError } from "../common/errors.ts";
 import { interruptSignal } from "../common/interrupt.ts";
 import { readRendezvous, stateFolder } from "../common/rendezvous.ts";
 import { screenOf } from "../common/screen.ts";
+import { things } from "../common/things.ts";
 import { columnsOf } from "../common/terminal.ts";
 import { wrapLine } from "../common/wrap.ts";
 import { SYSTEM_CLOCK } from "../wire/clock.ts";
@@ -41,7 +42,7 @@ function helloOf(values: WorkerValues, workshop: Workshop, runtime: string): Joi
     name: (values.name ?? `${hostname()}-${Deno.pid}`).slice(0, MAX_NAME_CHARACTERS),
     threads: workshop.devices.length,
     provider: workshop.provider.slice(0, 64),
-    device: `${navigator.hardwareConcurrency} cores`,
+    device: things(navigator.hardwareConcurrency, "core"),
     platform: `${os} ${arch}, deno ${Deno.version.deno}, onnxruntime ${runtime}`,
   };
 }

@@ -101,13 +101,9 @@ export class Session {
 
   /** Says goodbye and closes the connection. */
   leave(reason: string): void {
-    this.#goodbye({ kind: "left" }, reason);
-  }
-
-  #goodbye(end: SessionEnd, reason: string): void {
     if (this.#over) return;
     this.#tools.channel.send({ type: "leave", reason });
-    this.#close(end, reason);
+    this.#close({ kind: "left" }, reason);
   }
 
   #close(end: SessionEnd, reason: string): void {
@@ -204,7 +200,10 @@ export class Session {
     if (this.#over) return;
     computer.onbroken = (reason) => {
       workshop.discard();
-      this.#goodbye({ kind: "lost", reason }, reason);
+      if (this.#over) return;
+      // No goodbye: the coordinator is to count it as a fault.
+      channel.send(new Refusal("compute_failed", reason).toMessage());
+      this.#close({ kind: "lost", reason }, reason);
     };
     const shared = await this.#share(manifest, computer);
     if (this.#over) return;

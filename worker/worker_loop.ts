@@ -4,6 +4,7 @@
  */
 import { UserError } from "../common/errors.ts";
 import type { Rendezvous } from "../common/rendezvous.ts";
+import { together } from "../common/wrap.ts";
 import { openChannel } from "../wire/channel.ts";
 import type { Clock } from "../wire/clock.ts";
 import { joinCoordinator, type JoinOptions } from "../wire/handshake.ts";
@@ -56,20 +57,21 @@ export async function runWorker(tools: WorkerTools): Promise<void> {
   for (let attempt = 0; !tools.stop.aborted; attempt++) {
     const { end, was_ready } = await connectOnce(tools, reminder);
     if (end.kind === "finished") return tools.console.line(`The run is over: ${end.reason}`);
-    if (end.kind === "left") break;
+    if (end.kind === "left") return tools.console.line("Left the run");
     if (was_ready) attempt = 0;
     if (end.kind === "lost") {
       reminder.waiting(end.reason);
       await pause(tools, backoffMs(attempt, tools.random));
     }
   }
-  tools.console.line("Left the run");
+  tools.console.line("Stopped while waiting for a run");
 }
 
 async function connectOnce(tools: WorkerTools, reminder: Reminder): Promise<Outcome> {
   const place = await tools.locate();
   if (place === null) {
-    const reason = "Waiting for a coordinator on this machine (start one with: deno task coordinator)";
+    const start = together("deno task coordinator");
+    const reason = `Waiting for a coordinator on this machine (start one with: ${start})`;
     return { end: { kind: "lost", reason }, was_ready: false };
   }
   try {

@@ -27,14 +27,30 @@ Deno.test("lines stay above the status, which is written over and taken away who
   foot.line("Worker 1 joined");
   foot.draw("");
   foot.line("Done");
-  assert.equal(said(), "\r\x1b[J50%\r\x1b[JWorker 1 joined\n50%\r\x1b[JDone\n");
+  // The line, too, writes over what is there: the ^C that a terminal echoes where no status stands.
+  assert.equal(said(), "\r\x1b[J50%\r\x1b[JWorker 1 joined\n50%\r\x1b[J\r\x1b[JDone\n");
 });
 
 Deno.test("lines break at words at a terminal's width, but for what is to be copied", () => {
   const { foot, said } = screen(true, 20);
   foot.line("Worker 1 left: it broke off");
   foot.copied("Live page:", "http://127.0.0.1:7700/");
-  assert.equal(said(), "Worker 1 left: it\n  broke off\nLive page:\n  http://127.0.0.1:7700/\n");
+  assert.equal(
+    said(),
+    "\r\x1b[JWorker 1 left: it\n  broke off\n\r\x1b[JLive page:\n  http://127.0.0.1:7700/\n",
+  );
+});
+
+Deno.test("of several texts the status is the first that there is room for, or the beginning of the last", () => {
+  const { place, foot, said } = screen(true, 14);
+  foot.draw("step 7, 1 ms", "step 7");
+  assert.equal(said(), "\r\x1b[Jstep 7");
+  place.width = 15;
+  foot.draw("step 7, 1 ms", "step 7");
+  assert.equal(said(), "\r\x1b[Jstep 7, 1 ms");
+  place.width = 8;
+  foot.draw("step 7, 1 ms", "step 7");
+  assert.equal(said(), "\x1b[1A\r\x1b[Jstep ");
 });
 
 Deno.test("a status that a narrower terminal has broken into rows is taken away with all of them", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { labelled, textWidth, wrap, wrapLine } from "../../common/wrap.ts";
+import { labelled, textWidth, together, wrap, wrapLine } from "../../common/wrap.ts";
 
 Deno.test("text breaks at spaces; a single word that is too long stays whole", () => {
   assert.deepEqual(wrap("a line of words", 6), ["a line", "of", "words"]);
@@ -24,7 +24,26 @@ Deno.test("a line goes on two columns further in, an explanation below the expla
   const contents = "  samples/     pictures drawn along the way";
   assert.deepEqual(wrapLine(contents, 35), ["  samples/     pictures drawn along", "               the way"]);
   assert.deepEqual(wrapLine(contents, 24), ["  samples/", "    pictures drawn along", "    the way"]);
+  assert.deepEqual(wrapLine(contents, 29), ["  samples/", "    pictures drawn along the", "    way"]);
   assert.deepEqual(wrapLine(contents, Infinity), [contents]);
+});
+
+Deno.test("words that belong together stay so while a line has room for them, and are plain in the end", () => {
+  const text = `No coordinator: start one with ${together("deno task coordinator")}; waiting`;
+  assert.deepEqual(wrapLine(text, 44), [
+    "No coordinator: start one with",
+    "  deno task coordinator; waiting",
+  ]);
+  assert.deepEqual(wrapLine(text, 20), [
+    "No coordinator:",
+    "  start one with",
+    "  deno task",
+    "  coordinator;",
+    "  waiting",
+  ]);
+  const whole = "No coordinator: start one with deno task coordinator; waiting";
+  assert.deepEqual(wrapLine(text, Infinity), [whole]);
+  assert.deepEqual(labelled(together("a label"), "copied", 80), ["a label copied"]);
 });
 
 Deno.test("no line is wider than the terminal, and no word is lost, at any width", () => {

@@ -72,31 +72,70 @@ Deno.test("at a terminal: where the objective estimates no distance, the scores'
   assert.ok(terminal.lines.at(-1)!.includes("  gap 0.5000  D -0.5000  G -0.2500  "));
 });
 
-Deno.test("in a narrow terminal the bar gives way, then the losses, then the speed", () => {
-  const terminal = new FakeTerminal(true, 80);
+/** What the status line is after 201 steps in a terminal of so many columns. */
+function statusAt(columns: number): string {
+  const terminal = new FakeTerminal(true, columns);
   let now_ms = 0;
   const console = new Console(terminal, () => now_ms, RUN);
   console.num_workers = 2;
   for (let step = 1; step <= 201; step++, now_ms += 10) console.step(report(step));
-  assert.equal(
-    terminal.lines.at(-1),
-    " 20% 201/1000  W 0.500  G -0.250  100 steps/s, 6400 img/s  2 workers  8s left",
-  );
+  return terminal.lines.at(-1)!;
+}
+
+Deno.test("where not quite all has room, the bar is shorter, then the numbers", () => {
+  const all = "201/1000  W 0.5000  D -0.5000  G -0.2500  100.0 steps/s, 6400 images/s  2 workers  8s left";
+  const short = "201/1000  W 0.500  D -0.500  G -0.250  100 steps/s, 6400 img/s  2 workers  8s left";
+  assert.equal(statusAt(119), ` 20% ████                 ${all}`);
+  assert.equal(statusAt(118), ` 20% ██         ${all}`);
+  assert.equal(statusAt(109), ` 20% ██         ${all}`);
+  assert.equal(statusAt(108), ` 20% ██         ${short}`);
+  assert.equal(statusAt(101), ` 20% ██         ${short}`);
+  assert.equal(statusAt(100), ` 20% ${short}`);
+});
+
+Deno.test("in a narrow terminal the bar gives way, then the losses, then the speed", () => {
   for (
     const [width, line] of [
+      [80, " 20% 201/1000  W 0.500  G -0.250  100 steps/s, 6400 img/s  2 workers  8s left"],
       [60, " 20% 201/1000  W 0.500  2 workers  8s left"],
       [40, " 20% 201/1000  W 0.500  8s left"],
       [30, " 20% 201/1000  8s left"],
       [20, " 20% 201/1000"],
     ] as const
-  ) {
-    const narrow = new FakeTerminal(true, width);
-    let at_ms = 0;
-    const console = new Console(narrow, () => at_ms, RUN);
-    console.num_workers = 2;
-    for (let step = 1; step <= 201; step++, at_ms += 10) console.step(report(step));
-    assert.equal(narrow.lines.at(-1), line);
+  ) assert.equal(statusAt(width), line);
+});
+
+Deno.test("the original's line has the speed where it takes no second row, and no fact is broken", () => {
+  const linesAt = (columns: number) => {
+    const terminal = new FakeTerminal(true, columns);
+    let now_ms = 0;
+    const console = new Console(terminal, () => now_ms, RUN);
+    for (let step = 1; step <= 201; step++, now_ms += 10) console.step(report(step));
+    terminal.text = "";
+    console.progressLine(report(201));
+    return terminal.lines.slice(0, -1);
+  };
+  const facts = "[Epoch 2/10] [Batch 3/100] [D loss: -0.500000] [G loss: -0.250000]";
+  assert.deepEqual(linesAt(95), [`${facts} 100.0 steps/s, 6400 images/s`]);
+  assert.deepEqual(linesAt(94), [facts]);
+  assert.deepEqual(linesAt(66), [facts]);
+  assert.deepEqual(linesAt(40), [
+    "[Epoch 2/10] [Batch 3/100]",
+    "  [D loss: -0.500000]",
+    "  [G loss: -0.250000]",
+  ]);
+});
+
+Deno.test("without a terminal lines that come before 10 s are over have the speed, too", () => {
+  const terminal = new FakeTerminal(false);
+  let now_ms = 0;
+  const console = new Console(terminal, () => now_ms, RUN);
+  for (let step = 1; step <= 300; step++, now_ms += 10) {
+    console.step(report(step));
+    if (step % 100 === 0) console.progressLine(report(step));
   }
+  assert.doesNotMatch(terminal.lines[0]!, /steps/);
+  assert.match(terminal.lines[1]!, /\[G loss: -0\.250000\] 100\.0 steps\/s, 6400 images\/s$/);
 });
 
 Deno.test("the status line never wraps, not with the ^C that a terminal echoes", () => {
@@ -126,6 +165,12 @@ Deno.test("at a terminal waiting is told in the status line, once a second, and 
   assert.equal(terminal.lines.at(-1), "");
 });
 
+Deno.test("a narrow terminal is told what is waited for, without how long", () => {
+  const terminal = new FakeTerminal(true, 30);
+  new Console(terminal, () => 0, RUN).waiting("Waiting for 1 worker", 90, "start one");
+  assert.equal(terminal.lines.at(-1), "Waiting for 1 worker");
+});
+
 Deno.test("without a terminal waiting is told at once, then every 30 s", () => {
   const terminal = new FakeTerminal(false);
   let now_ms = 0;
@@ -147,7 +192,7 @@ Deno.test("without a terminal: the original's line every 10 s, no control charac
   const console = new Console(terminal, () => now_ms, RUN);
   for (let step = 1; step <= 250; step++, now_ms += 100) console.step(report(step));
   assert.deepEqual(terminal.lines.slice(0, -1), [
-    "[Epoch 2/10] [Batch 3/100] [D loss: -0.500000] [G loss: -0.250000]",
+    "[Epoch 2/10] [Batch 3/100] [D loss: -0.500000] [G loss: -0.250000] 10.0 steps/s, 640 images/s",
     "[Epoch 2/10] [Batch 3/100] [D loss: -0.500000] [G loss: -0.250000] 10.0 steps/s, 640 images/s",
   ]);
   assert.ok(!terminal.text.includes("\x1b"));

@@ -203,6 +203,39 @@ Deno.test("a death in mid-step gives its nodes to the others, and its own answer
   await fleet.finish("test over");
 });
 
+Deno.test("who says goodbye in mid-step leaves its nodes to the others without a fault", async () => {
+  const { fleet, join, told } = await open();
+  const [one, two] = [await join("one"), await join("two")];
+  const round = fleet.round(REQUEST);
+  await settled();
+  one.send({ type: "leave", reason: "Stopped by its user" });
+  await settled();
+  assert.deepEqual(told, ["one joined", "two joined", "one left: Stopped by its user"]);
+  assert.deepEqual(two.nodes, ["2-4", "0-2"]);
+  await two.answer(values(2));
+  await two.answer(values(20));
+  assert.deepEqual(await outcome(round), ["0-2: 20", "2-4: 2"]);
+  await fleet.finish("test over");
+});
+
+Deno.test("who cannot go on in mid-step is one fault, not two", async () => {
+  const { fleet, join, told } = await open();
+  const [one, two] = [await join("one"), await join("two")];
+  const round = fleet.round(REQUEST);
+  await settled();
+  one.send({ type: "refuse", code: "compute_failed", reason: "thread failed", fatal: false, job: null });
+  await settled();
+  assert.deepEqual(told.slice(2), [
+    "compute failed: closed its connection; its shards go to others, and it may join anew",
+    "one left: It refused its work: thread failed",
+  ]);
+  assert.deepEqual(two.nodes, ["2-4", "0-2"]);
+  await two.answer(values(2));
+  await two.answer(values(20));
+  assert.deepEqual(await outcome(round), ["0-2: 20", "2-4: 2"]);
+  await fleet.finish("test over");
+});
+
 Deno.test("with nobody left a round waits, and the next worker takes all that is missing", async () => {
   const { fleet, join } = await open();
   const one = await join("one");
@@ -289,7 +322,7 @@ Deno.test("workers beyond the shards wait as spare ones and are told so, and ste
   const round = fleet.round(REQUEST);
   await settled();
   assert.deepEqual(two.messages("notice").map(({ text }) => text), [
-    "All 1 shards are taken: this worker waits as a spare one",
+    "No shard is left for this worker: it waits as a spare one",
   ]);
   assert.deepEqual([one.nodes, two.nodes], [["0-1"], []]);
   await one.die();

@@ -56,7 +56,7 @@ Deno.test("worker, coordinator and inspect find each other, whoever starts first
   assert.equal((await second.end()).code, 130, second.said);
   const { code, stdout, stderr } = await worker.end();
   assert.deepEqual([code, stderr], [0, ""]);
-  assert.match(stdout, /\nThe run is over: The run stopped: interrupted\n$/);
+  assert.match(stdout, /\nThe run is over: interrupted at step [\d,]+\n$/);
   await assert.rejects(place.rendezvous(), Deno.errors.NotFound);
 
   const said = [first.said, second.said, worker.said, await textsIn(run)].join("\n");

@@ -143,7 +143,7 @@ Deno.test("with more workers than shards the spare one waits, is told so, and en
   );
   assert.ok(idle.size >= 1);
   const told = ends.map(({ stdout }) =>
-    stdout.includes("\nCoordinator: All 2 shards are taken: this worker waits as a spare one\n")
+    stdout.includes("\nCoordinator: No shard is left for this worker: it waits as a spare one\n")
   );
   assert.deepEqual(told, ["w1", "w2", "w3"].map((name) => idle.has(name)));
 });

@@ -47,7 +47,7 @@ Deno.test("a killed coordinator and one stopped by Ctrl-C go on to the same bits
   const { code, stderr } = await second.end();
   const stopped_at = (await place.inspect(stopped)).steps;
   assert.equal(code, 130);
-  assert.match(stderr, /\nStopping after this step, then saving; once more to leave at once\n/);
+  assert.match(stderr, /\nStopping after this step, then saving; Ctrl-C again leaves at once\n/);
   assert.match(stderr, new RegExp(`\nStopped, and saved, at step ${stopped_at} after `));
   // It served both: when the first coordinator was gone, it found the second by itself.
   assert.equal((await survivor.end()).code, 0, survivor.said);

@@ -127,10 +127,10 @@ Losses  each on its own scale; number: mean of the last 30 steps
 
 Doctor  nothing found
 
-Samples against data  lower is better
-  STEP  SLICED WASSERSTEIN  MODES COVERED  HIGH QUALITY
-     0                 0.5         1 of 8          25 %
-    30                0.05         7 of 8          90 %
+Samples against data  sliced Wasserstein distance, lower is better
+  STEP  DISTANCE  MODES COVERED  HIGH QUALITY
+     0       0.5         1 of 8          25 %
+    30      0.05         7 of 8          90 %
 
 Held-out examples  at step 30
   critic cost -0.25, mean D(x) 0.5
@@ -182,8 +182,6 @@ Learning
 Weights
   none saved yet
 
-Files in runs/example
-
 Next
   It is running; look again:
     deno task inspect runs/example`,
@@ -194,6 +192,50 @@ Deno.test("a report for a plain terminal is plain ASCII and fits its width", () 
   const terminal = { colour: false, unicode: false, width: 80 };
   const lines = runReport({ folder: "runs/example", summary: FINISHED, findings: [], files: [] }, terminal);
   for (const line of lines) assert.match(line, /^[\x20-\x7e]{0,80}$/);
+});
+
+Deno.test("a curve that falls leaves no blanks at the ends of its lines", () => {
+  const falling = steps(1, 30).map((record, i) => ({ ...record, wasserstein_estimate: 30 - i }) as RunRecord);
+  const lines = runReport({ folder: "r", summary: summed(falling), findings: [], files: [] }, PLAIN);
+  assert.ok(lines.some((line) => line.includes("│█")));
+  for (const line of lines) assert.equal(line, line.trimEnd());
+});
+
+Deno.test("in a narrow terminal the distance stays, and names of times go on further in", () => {
+  const terminal = { ...PLAIN, width: 20 };
+  const lines = runReport({ folder: "runs/example", summary: FINISHED, findings: [], files: [] }, terminal);
+  const at = lines.indexOf("  STEP  DISTANCE");
+  assert.deepEqual(lines.slice(at + 1, at + 3), ["     0       0.5", "    30      0.05"]);
+  const from = lines.indexOf("  computing (the");
+  assert.deepEqual(lines.slice(from + 1, from + 3), ["    slowest worker)", "      6.00 ms  60 %"]);
+});
+
+Deno.test("what a file is stands beside its name, in as many rows as it takes, or below", () => {
+  const files = [
+    { path: "samples/step-000000030.png", about: "samples at step 30, the last, and the nearest" },
+    { path: "events.jsonl", about: "the log" },
+  ];
+  const listed = (width: number) => {
+    const inspected = { folder: "r", summary: FINISHED, findings: [], files };
+    const lines = runReport(inspected, { ...PLAIN, width });
+    const at = lines.indexOf("Files in r");
+    return lines.slice(at + 1, lines.indexOf("", at));
+  };
+  assert.deepEqual(listed(75), [
+    "  samples/step-000000030.png  samples at step 30, the last, and the nearest",
+    "  events.jsonl                the log",
+  ]);
+  assert.deepEqual(listed(58), [
+    "  samples/step-000000030.png  samples at step 30, the",
+    "                              last, and the nearest",
+    "  events.jsonl                the log",
+  ]);
+  assert.deepEqual(listed(57), [
+    "  samples/step-000000030.png",
+    "    samples at step 30, the last, and the nearest",
+    "  events.jsonl",
+    "    the log",
+  ]);
 });
 
 Deno.test("what is odd about a log is said", () => {

@@ -248,3 +248,11 @@ Deno.test("a configuration without a batch leaves out what needs it", () => {
   const { examples_used, images_per_second, steps: n } = fold.summary(false, noOddities());
   assert.deepEqual([examples_used, images_per_second, n], [null, null, 5]);
 });
+
+Deno.test("that a run was interrupted is not said twice, also where an older log does", () => {
+  const ended = (detail: string) => summed([...steps(1, 2), end(2, { reason: "interrupted", detail })]);
+  assert.equal(ended("interrupted").detail, "");
+  assert.equal(ended("").detail, "");
+  assert.equal(ended("the disk is full").detail, "the disk is full");
+  assert.equal(summed(steps(1, 2)).detail, null);
+});

@@ -54,9 +54,9 @@ Deno.test("a card: every device of CUDA, what is left to the CPU, and what --gpu
     "",
     "--gpu 0 would take CUDA device 0",
     "",
-    "deno task worker --gpu 0 computes on it",
+    "To compute on it: deno task worker --gpu 0",
     "WebGPU needs a driver for Vulkan and its loader, on Debian the package libvulkan1",
-    "deno task worker computes on the CPU",
+    "To compute on the CPU: deno task worker",
     "",
     STEP,
   ]);
@@ -74,7 +74,7 @@ Deno.test("an adapter in software: told as such, and not what --gpu 0 takes", as
     text,
     /^--gpu 0 would take none:\n {2}CUDA device 0: no cuda\n {2}WebGPU: a measured step took 300.0 ms/m,
   );
-  assert.match(text, /^for an NVIDIA GPU run: deno task setup-gpu$/m);
+  assert.match(text, /^For an NVIDIA GPU: deno task setup-gpu$/m);
   const object = asObject(diagnosis, "linux") as { gpu_0: unknown; providers: Record<string, unknown>[] };
   assert.equal(object.gpu_0, null);
   assert.deepEqual(object.providers[1], {

@@ -292,7 +292,13 @@ Deno.test("graphs that do not compile end the worker for good", async () => {
 Deno.test("a broken compute thread ends the connection, not the worker", async () => {
   const { coordinator, session, computer } = await readyScene();
   computer.onbroken?.("Compute thread failed: killed");
-  assert.equal((await coordinator.next("leave")).message.reason, "Compute thread failed: killed");
+  const { code, reason, fatal, job } = (await coordinator.next("refuse")).message;
+  assert.deepEqual([code, reason, fatal, job], [
+    "compute_failed",
+    "Compute thread failed: killed",
+    false,
+    null,
+  ]);
   assert.deepEqual(await session.ended, { kind: "lost", reason: "Compute thread failed: killed" });
   assert.ok(computer.terminated);
 });

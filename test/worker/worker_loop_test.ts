@@ -77,7 +77,7 @@ Deno.test("attempts come ever later, up to every 10 s, and are told once and the
   assert.deepEqual(written, [`${LOST}; trying again\n`, `${LOST}; trying again\n`]);
   stop();
   await ended;
-  assert.equal(written.at(-1), "Left the run\n");
+  assert.equal(written.at(-1), "Stopped while waiting for a run\n");
   assert.equal(clock.num_timers, 0);
 });
 
@@ -100,7 +100,7 @@ Deno.test("a lost connection is taken up again at once, and waiting begins anew"
   assert.deepEqual(written, [
     `${LOST}; trying again\n`,
     "Joined run test-run at ws://here:1 as worker 1\n",
-    "Ready: 1.0 ms a shard on each of 1 thread\n",
+    "Ready: 1.0 ms a shard on one thread\n",
     "restarting; trying again\n",
     "Joined run test-run at ws://here:1 as worker 1\n",
     "The run is over: done\n",

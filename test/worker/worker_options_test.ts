@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import { HelpRequested, parseOptions } from "../../common/cli.ts";
 import type { Rendezvous } from "../../common/rendezvous.ts";
-import { Refusal } from "../../wire/refusal.ts";
-import { WorkerConsole } from "../../worker/console.ts";
 import { Locator } from "../../worker/locator.ts";
 import { wantedDevices, WORKER_COMMAND } from "../../worker/worker_options.ts";
 
@@ -76,48 +74,4 @@ Deno.test("a token that is not to be had is an error of one line", async () => {
     name: "UserError",
     message: "Token file there must hold the run's token: it is empty",
   });
-});
-
-function printed(interactive: boolean) {
-  const written: string[] = [];
-  const time = { ms: 0 };
-  const screen = {
-    interactive,
-    unicode: true,
-    columns: () => interactive ? 30 : Infinity,
-    write: (text: string) => written.push(text),
-  };
-  return { written, time, console: new WorkerConsole(screen, () => time.ms) };
-}
-
-Deno.test("on a terminal one status line is written over, twice a second at most", () => {
-  const { written, time, console } = printed(true);
-  console.computed(1, 2, 5.04);
-  console.computed(2, 2, 5);
-  time.ms = 600;
-  console.computed(3, 2, 5);
-  console.notice("wait");
-  assert.deepEqual(written, [
-    "\r\x1b[Jstep 1, 5.0 ms for 2 shards",
-    "\r\x1b[Jstep 3, 5.0 ms for 2 shards",
-    "\r\x1b[J",
-    "Coordinator: wait\n",
-  ]);
-});
-
-Deno.test("elsewhere only events are printed, and stale answers are none", () => {
-  const { written, time, console } = printed(false);
-  console.computed(1, 2, 5);
-  console.refused(new Refusal("stale", "late"));
-  console.refused(new Refusal("bad_message", "odd"));
-  for (const count of [1, 2]) console.shardsHeld(count);
-  console.computed(2, 2, 5);
-  console.ready(1.25, 2, 3);
-  time.ms = 500;
-  for (const step of [3, 4]) console.computed(step, 2, 5);
-  assert.deepEqual(written, [
-    "Coordinator refused (bad_message): odd\n",
-    "Ready: 1.3 ms a shard on each of 2 threads, holds 3 shards\n",
-    "Holds 2 shards\n",
-  ]);
 });

@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { describeEnding } from "../../coordinator/ending.ts";
+import type { Ending } from "../../coordinator/coordinate.ts";
+
+function ending(changes: Partial<Ending["record"]>): Ending {
+  const record: Ending["record"] = {
+    type: "end",
+    reason: "interrupted",
+    detail: "",
+    step: 13_517,
+    generator_steps: 2_703,
+    weights_sha256: "abc",
+    bits: "exact",
+    numeric_classes: ["c1"],
+    examples_used: 865_088,
+    seconds: 40,
+    images_per_second: 14_945.4,
+    ...changes,
+  };
+  return { record, folder: "no/such/folder", learns_on: true, error: null };
+}
+
+Deno.test("the last words tell the speed, but not of a run that did no step", () => {
+  const head = (changes: Partial<Ending["record"]>) => describeEnding(ending(changes), "train").lines[0];
+  assert.equal(head({}), "Stopped, and saved, at step 13,517 after 40s (14,945 images/s)");
+  assert.equal(head({ images_per_second: 0 }), "Stopped, and saved, at step 13,517 after 40s");
+  assert.equal(head({ reason: "finished" }), "Finished at step 13,517 after 40s (14,945 images/s)");
+});
+
+Deno.test("what is to be tried next, and the exit code", () => {
+  const interrupted = describeEnding(ending({}), "coordinator");
+  assert.deepEqual([interrupted.exit_code, interrupted.commands], [130, [
+    "deno task inspect no/such/folder",
+    "deno task coordinator --resume no/such/folder",
+  ]]);
+  const finished = describeEnding(ending({ reason: "finished" }), "train");
+  assert.deepEqual([finished.exit_code, finished.commands], [0, [
+    "deno task inspect no/such/folder",
+    "deno task report no/such/folder",
+    "deno task train --resume no/such/folder --steps 27034",
+  ]]);
+});
