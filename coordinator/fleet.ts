@@ -2,6 +2,7 @@
  * The workers of a run: who is in, who computes what, and what their answers are. The shell around the pure
  * parts (assignment, round, patience): it owns the channels and the clock, and nothing of the training.
  */
+import { whyInexact } from "../common/numeric_class.ts";
 import type { Channel } from "../wire/channel.ts";
 import type { Cancel, Clock } from "../wire/clock.ts";
 import { payloadFloats } from "../wire/frame.ts";
@@ -144,10 +145,10 @@ export class Fleet {
   }
 
   #admitClass(channel: Channel, numeric_class: string): void {
-    if (this.#options.exact && this.classes.size > 0 && !this.classes.has(numeric_class)) {
-      const reason = `This run promises the same bits (--exact) and its numeric class is ` +
-        `${[...this.classes][0]!.slice(0, 12)}, this worker's ${numeric_class.slice(0, 12)}: ` +
-        `use the same device kind and ONNX Runtime version, or start the run with --no-exact`;
+    const against = this.#options.exact ? whyInexact(numeric_class, this.classes) : null;
+    if (against !== null) {
+      const reason =
+        `This run promises the same bits (--exact) and ${against}, or start the run with --no-exact`;
       channel.send(new Refusal("numeric_class", reason, { fatal: true }).toMessage());
       channel.close(reason);
       throw new Error(reason);

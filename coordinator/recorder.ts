@@ -3,6 +3,7 @@
  * beside the training and may fail; a checkpoint or a log that cannot be written stops it.
  */
 import { UserError } from "../common/errors.ts";
+import { bitsOf } from "../common/numeric_class.ts";
 import { things } from "../common/things.ts";
 import { objectiveOf } from "../models/objectives/objectives.ts";
 import type { RecordOf, RunRecord } from "../runlog/records.ts";
@@ -219,7 +220,7 @@ export class Recorder implements FleetObserver {
       step: state.step,
       generator_steps: state.generator_step,
       weights_sha256: weightsSha256(state),
-      bits: numeric_classes.length > 1 ? "tolerance" : "exact",
+      bits: bitsOf(numeric_classes),
       numeric_classes,
       examples_used: state.step * config.batch,
       seconds: this.#seconds,

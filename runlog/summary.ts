@@ -1,4 +1,5 @@
 /** The sum of a run's log: a fold over its records. What `inspect RUN --json` prints. */
+import { bitsOf } from "../common/numeric_class.ts";
 import { deviationOf, errorOf, meanOf } from "./moments.ts";
 import type { Oddities } from "./reader.ts";
 import type { RecordOf, RunRecord } from "./records.ts";
@@ -312,8 +313,7 @@ export class RunFold {
   #bits(): Pick<Summary, "bits" | "numeric_classes"> {
     if (this.#end) return { bits: this.#end.bits, numeric_classes: this.#end.numeric_classes };
     const { numeric_classes } = this.#workers;
-    const bits = numeric_classes.length === 0 ? null : numeric_classes.length === 1 ? "exact" : "tolerance";
-    return { bits, numeric_classes };
+    return { bits: numeric_classes.length === 0 ? null : bitsOf(numeric_classes), numeric_classes };
   }
 
   #means() {

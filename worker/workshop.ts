@@ -1,5 +1,6 @@
 /** The compute threads of a worker across connections: compiled anew only when the run's graphs are others. */
 import { createHash } from "node:crypto";
+import { VARYING_CLASS } from "../common/numeric_class.ts";
 import { type Device, deviceLabel } from "./device.ts";
 import { Pool, type PoolOptions } from "./pool.ts";
 import type { Probe } from "./probe.ts";
@@ -26,6 +27,7 @@ export type StartComputer = (devices: readonly Device[], options: PoolOptions) =
  */
 export function numericClass(probes: readonly Probe[]): string {
   const classes = [...new Set(probes.map(({ numeric_class }) => numeric_class))].sort();
+  if (classes.includes(VARYING_CLASS)) return VARYING_CLASS;
   return classes.length === 1 ? classes[0]! : createHash("sha256").update(classes.join(" ")).digest("hex");
 }
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { VARYING_CLASS } from "../../common/numeric_class.ts";
 import type { RunFacts } from "../../coordinator/admission.ts";
 import { dataSetOf } from "../../coordinator/data/data_set.ts";
 import { ShardPlan } from "../../coordinator/data/plan.ts";
@@ -299,6 +300,15 @@ Deno.test("under exact, a worker of another numeric class is turned away for goo
   ]]);
   assert.equal(exact.fleet.members.length, 1);
   await exact.fleet.finish("test over");
+
+  const alone = await open({ exact: true });
+  const varying = await alone.join("varying", { numeric_class: VARYING_CLASS });
+  assert.deepEqual(varying.messages("refuse").map(({ reason }) => reason), [
+    "This run promises the same bits (--exact) and this worker's device computes other bits each time it is asked: " +
+    "use another device, or start the run with --no-exact",
+  ]);
+  assert.equal(alone.fleet.members.length, 0);
+  await alone.fleet.finish("test over");
 
   const tolerant = await open({ exact: false });
   await tolerant.join("one");

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { VARYING_CLASS } from "../../common/numeric_class.ts";
 import * as ort from "onnxruntime-node";
 import type { GraphEntry } from "../../models/manifest.ts";
 import { wganGp } from "../../models/objectives/wgan_gp.ts";
@@ -217,6 +218,21 @@ Deno.test("one bit of any of the three graphs that train changes the class", asy
     classes.push((await probe(run.manifest, { ...runners, [name]: off }, CPU)).numeric_class);
   }
   assert.equal(new Set(classes).size, 4);
+});
+
+Deno.test("a graph that gives other bits at one of its runs has no class", async () => {
+  for (
+    const name of ["generator_forward_model", "critic_training_model", "generator_training_model"] as const
+  ) {
+    let runs = 0;
+    const odd = wrapped(runners[name], async (graph, result) => {
+      const elapsed_ms = await graph.run();
+      if (++runs === 4) new Uint8Array(result.buffer, result.byteOffset)[0]! ^= 1;
+      return elapsed_ms;
+    });
+    const { numeric_class } = await probe(run.manifest, { ...runners, [name]: odd }, CPU);
+    assert.equal(numeric_class, VARYING_CLASS, name);
+  }
 });
 
 /** All rows at once, by ONNX Runtime alone. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { VARYING_CLASS } from "../../common/numeric_class.ts";
 import { CPU, type Device } from "../../worker/device.ts";
 import type { PoolOptions } from "../../worker/pool.ts";
 import { type Computer, meanShardMs, numericClass, Workshop } from "../../worker/workshop.ts";
@@ -44,6 +45,7 @@ Deno.test("a worker's class is that of its devices, or of all of them in any ord
   assert.equal(classOf(a, b), classOf(b, a, b));
   assert.match(classOf(a, b), /^[0-9a-f]{64}$/);
   assert.ok(![a, b].includes(classOf(a, b)));
+  assert.equal(classOf(a, VARYING_CLASS), VARYING_CLASS);
   assert.equal(meanShardMs([1, 2].map((shard_ms) => ({ numeric_class: a, shard_ms }))), 1.5);
 });
 
