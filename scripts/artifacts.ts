@@ -70,8 +70,8 @@ const COMMAND: Command<typeof OPTIONS> = {
   examples: [
     { line: "deno task artifacts --preset wgan --out graphs", about: "the WGAN of the paper, for 28 x 28" },
     {
-      line: "deno task artifacts --preset dcgan --spectral-norm --shape 3x64x64 --out graphs",
-      about: "convolutional, for colour images, with spectral norms",
+      line: "deno task artifacts --preset dcgan --spectral-norm --out graphs",
+      about: "convolutional networks, the critic held by spectral norms",
     },
     {
       line: "deno task artifacts --generator g.onnx --critic c.onnx --out graphs",
@@ -94,8 +94,7 @@ export interface ArtifactRequest {
 /** Reads the command line. Throws {@linkcode UserError} for what it does not know and for what is missing. */
 export function parseArtifactArgs(args: readonly string[]): { out: string; request: ArtifactRequest } {
   const { values: { out, shape, micro_batch }, given: options } = parseOptions(COMMAND, args);
-  const { shape: _shape, micro_batch: _micro_batch, out: _out, ...of_run } = options;
-  const given = givenConfig(of_run);
+  const given = givenConfig(options);
   const own = ownOptions(given);
   if (own === null && given.preset === undefined) {
     throw new UserError(`Option --preset must be one of ${Object.keys(PRESETS).join(", ")}, found none`);
