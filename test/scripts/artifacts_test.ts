@@ -47,6 +47,7 @@ const RUNS: readonly { readonly options: string; readonly side: number; readonly
   { options: "--preset wgan-gp-dcgan --width 4 --pad-to 64", side: 28, shape: "28x28" },
   { options: `${OWN} --objective wgan-gp --penalty 2`, side: 8, shape: "8x8" },
   { options: `${OWN} --preset toy-wgan-gp`, side: 8, shape: "8x8" },
+  { options: `${OWN} --pad-to 8`, side: 6, shape: "6x6" },
 ];
 
 for (const { options, side, shape } of RUNS) {
