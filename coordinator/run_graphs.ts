@@ -46,8 +46,8 @@ export function graphBatchOf({ batch, shards, accumulate, networks }: RunConfig)
 
 /**
  * The graphs for examples of this shape, before padding. `own`: what the configuration's networks are where they
- * come from files; `micro_batch`: examples that a graph takes at a time. Throws {@linkcode UserError} for networks that do not fit
- * together, or that are too large to train.
+ * come from files; `micro_batch`: examples that a graph takes at a time. Throws {@linkcode UserError} for networks
+ * that do not fit together, or that are too large to train.
  */
 export async function buildRunGraphs(
   config: RunConfig,
