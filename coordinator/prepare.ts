@@ -2,17 +2,14 @@
 import { join } from "node:path";
 import { UserError } from "../common/errors.ts";
 import { WAGON_VERSION } from "../common/version.ts";
-import { Kernels, MAX_CAPACITY_BYTES } from "../kernels/kernels.ts";
-import { buildArtifacts, MANIFEST_FILE } from "../models/artifacts.ts";
+import { Kernels } from "../kernels/kernels.ts";
+import { MANIFEST_FILE } from "../models/artifacts.ts";
 import { decodeInitial, encodeInitial } from "../models/initial_file.ts";
 import { type InitialState, initialState } from "../models/initialise.ts";
 import { trainedLayout } from "../models/layout.ts";
 import type { Manifest } from "../models/manifest.ts";
 import { parseManifest } from "../models/manifest_check.ts";
-import { dependsOnBatch, type Net } from "../models/nets/net.ts";
-import { GraphError } from "../models/onnx/graph_error.ts";
 import { buildNetworks } from "../models/nets/networks.ts";
-import { objectiveOf } from "../models/objectives/objectives.ts";
 import { openLog } from "../runlog/log_file.ts";
 import { type RecordOf, RUN_FORMAT } from "../runlog/records.ts";
 import type { LogWriter } from "../runlog/writer.ts";
@@ -35,6 +32,7 @@ import { openDataSet } from "./data/resolve.ts";
 import { ModelState } from "./model_state.ts";
 import { areFromFiles, openOwnNetworks, ownOptions } from "./own_networks.ts";
 import { presetFor, presetForOwn } from "./presets.ts";
+import { buildRunGraphs, bytesToTrain, resultSize } from "./run_graphs.ts";
 import { createRunFolder, readRecorded, RunFolder, runName } from "./run_folder.ts";
 import { ShardedData } from "./sharded_data.ts";
 
@@ -84,12 +82,7 @@ async function prepareNew(options: PrepareOptions): Promise<Prepared> {
   const data = padImages(unpadded, resolved);
   const config = withSteps(resolved, data);
   const plan = planOf(config, data);
-  const networks = own ? own.pairFor(data.example_shape, config.objective) : presetNetworks(config);
-  const micro_batch = plan.micro_batch / config.accumulate;
-  const { manifest, files } = await buildOrRefuse(
-    { ...networks, objective: objectiveOf(config), micro_batch },
-    config.accumulate,
-  );
+  const { manifest, files, networks } = await buildRunGraphs(config, unpadded, own);
   const { state, ...summing } = allocate(manifest, config);
   const initial = initialState(networks, config.seed);
   const kept = new Map<string, Uint8Array<ArrayBuffer>>(files);
@@ -142,13 +135,7 @@ async function prepareResumed(options: PrepareOptions, path: string): Promise<Pr
   const { state, ...summing } = allocate(manifest, config);
   const passed_over: BadCheckpoint[] = [];
   const checkpoint = await loadNewest(folder.checkpoints, recorded.run, state, manifest, passed_over);
-  if (!checkpoint) {
-    const first = artifacts.find(({ file }) => file === INITIAL_FILE);
-    fillInitial(
-      state,
-      first ? decodeInitial(manifest, first.bytes) : initialState(presetNetworks(config), config.seed),
-    );
-  }
+  if (!checkpoint) fillInitial(state, recordedInitial(config, manifest, artifacts));
   if (state.step >= config.steps) {
     throw new UserError(
       `Cannot resume up to step ${config.steps}: --steps must be more than ${state.step}, where the last checkpoint is`,
@@ -181,27 +168,8 @@ function shapingOf({ image_size = null, channels = null }: Partial<Shaping>): Sh
   return { image_size, channels };
 }
 
-function planOf(config: RunConfig, data: DataSet): ShardPlan {
-  const { shards: num_shards, batch, holdout, seed, networks, accumulate } = config;
-  const plan = new ShardPlan({ num_examples: data.num_examples, num_shards, batch, holdout, seed });
-  const normalises = areFromFiles(networks)
-    ? networks.generator.batch_norm || networks.critic.batch_norm
-    : Object.values(buildNetworks(networks)).some(dependsOnBatch);
-  const fewest = normalises ? 2 : 1;
-  if (plan.micro_batch % accumulate !== 0) {
-    throw new UserError(
-      `Cannot accumulate gradients: --batch must be a multiple of --shards ${num_shards} times --accumulate ` +
-        `${accumulate}, found ${batch}; take --batch ${fewest * num_shards * accumulate}`,
-    );
-  }
-  if (plan.micro_batch / accumulate < fewest) {
-    const parts = accumulate === 1 ? "" : ` times --accumulate ${accumulate}`;
-    throw new UserError(
-      `Cannot plan shards: with batch normalisation --batch must be at least twice --shards ${num_shards}${parts}, ` +
-        `found ${batch}; take --batch ${2 * num_shards * accumulate} or fewer --shards`,
-    );
-  }
-  return plan;
+function planOf({ shards: num_shards, batch, holdout, seed }: RunConfig, data: DataSet): ShardPlan {
+  return new ShardPlan({ num_examples: data.num_examples, num_shards, batch, holdout, seed });
 }
 
 /** Turns --epochs into steps. */
@@ -210,21 +178,18 @@ function withSteps(config: RunConfig, data: DataSet): RunConfig {
   return { ...config, steps: config.epochs * planOf(config, data).steps_per_epoch };
 }
 
-function presetNetworks({ networks }: RunConfig): { generator: Net; critic: Net } {
-  if (!areFromFiles(networks)) return buildNetworks(networks);
+/** The weights that a recorded run began with. */
+function recordedInitial(
+  { networks, seed }: RunConfig,
+  manifest: Manifest,
+  artifacts: readonly ArtifactFile[],
+): InitialState {
+  const kept = artifacts.find(({ file }) => file === INITIAL_FILE);
+  if (kept) return decodeInitial(manifest, kept.bytes);
+  if (!areFromFiles(networks)) return initialState(buildNetworks(networks), seed);
   throw new UserError(
     `Cannot resume: artifact ${INITIAL_FILE} with the initial weights is required, found none; put it back`,
   );
-}
-
-/** The artifacts. What does not fit together in a person's networks is theirs to know in one line. */
-async function buildOrRefuse(...[pair, accumulate]: Parameters<typeof buildArtifacts>) {
-  try {
-    return await buildArtifacts(pair, accumulate);
-  } catch (error) {
-    if (error instanceof RangeError || error instanceof GraphError) throw new UserError(error.message);
-    throw error;
-  }
 }
 
 function isForWorkers({ file }: ArtifactFile): boolean {
@@ -239,24 +204,10 @@ function fillInitial(state: ModelState, first: InitialState): void {
 }
 
 /** Throws {@linkcode UserError} where the networks are too large. */
-function allocate(
-  manifest: Manifest,
-  { shards, optimizer }: RunConfig,
-): Pick<Prepared, "state" | "tree" | "buffers"> {
-  const { critic_training_model, generator_training_model } = manifest.graphs;
-  const size = Math.max(critic_training_model.size, generator_training_model.size);
-  const needed_bytes = ModelState.bytesNeeded(manifest, optimizer) + TreeSum.bytesNeeded(shards, size) +
-    ResultBuffers.bytesNeeded(shards, size);
-  if (needed_bytes > MAX_CAPACITY_BYTES) {
-    throw new UserError(
-      `Cannot train networks of this size: weights, the optimizer's state and the sums of ${shards} shards must ` +
-        `fit into 4 GiB, found ${
-          (needed_bytes / 2 ** 30).toFixed(1)
-        } GiB; take smaller networks or images, or ` +
-        "fewer --shards",
-    );
-  }
-  const kernels = Kernels.create(needed_bytes);
+function allocate(manifest: Manifest, config: RunConfig): Pick<Prepared, "state" | "tree" | "buffers"> {
+  const { shards, optimizer } = config;
+  const size = resultSize(manifest);
+  const kernels = Kernels.create(bytesToTrain(manifest, config));
   return {
     state: new ModelState(kernels, manifest, optimizer),
     tree: new TreeSum(kernels, shards, size),

@@ -1,137 +1,116 @@
 /**
- * `deno task artifacts`: writes the training artifacts of a preset into a folder, with a checkpoint of the seeded
- * initial weights, for people who want to read the graphs or run them elsewhere.
+ * `deno task artifacts`: writes the graphs that a run of the same options trains with into a folder, with the weights
+ * that it begins with, for people who want to read the graphs or run them elsewhere.
  */
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { parseOptions, runMain } from "../common/cli.ts";
 import { UserError } from "../common/errors.ts";
+import type { Command } from "../common/options.ts";
+import { type GivenConfig, resolveConfig } from "../coordinator/config.ts";
 import { STROKES_SIDE } from "../coordinator/data/strokes.ts";
+import { givenConfig } from "../coordinator/given_config.ts";
+import { RUN_OPTIONS } from "../coordinator/options.ts";
 import { openOwnNetworks, type OwnOptions, ownOptions } from "../coordinator/own_networks.ts";
-import { type Preset, type PresetName, PRESETS } from "../coordinator/presets.ts";
-import { buildArtifacts } from "../models/artifacts.ts";
-import { initialState } from "../models/initialise.ts";
+import { type Preset, presetForOwn, type PresetName, PRESETS } from "../coordinator/presets.ts";
+import { buildRunGraphs } from "../coordinator/run_graphs.ts";
 import { encodeInitial } from "../models/initial_file.ts";
-import { buildNetworks } from "../models/nets/networks.ts";
-import { OBJECTIVE_NAMES, type ObjectiveName, objectiveOf } from "../models/objectives/objectives.ts";
-import { GraphError } from "../models/onnx/graph_error.ts";
+import { initialState } from "../models/initialise.ts";
 
 const CHECKPOINT_FILE = "checkpoint.safetensors";
 
-/** Shape of one example of the data that a preset is for. */
-const SHAPES: Readonly<Record<PresetName, readonly number[]>> = {
-  wgan: [28, 28],
-  "wgan-dcgan": [32, 32],
-  "toy-wgan": [2],
-  gan: [28, 28],
-  dcgan: [32, 32],
-  "toy-gan": [2],
-  "wgan-gp": [28, 28],
-  "wgan-gp-dcgan": [32, 32],
-  "toy-wgan-gp": [2],
-  strokes: [STROKES_SIDE, STROKES_SIDE],
+/** Of the options of a run, those that its graphs and first weights depend on; and what stands for its data. */
+const OPTIONS = {
+  out: { kind: "string", value: "DIR", about: "Folder to write into; made if it is not there (required)" },
+  preset: {
+    ...RUN_OPTIONS.preset,
+    default_text: "for your own networks that of their objective; else it must be given",
+    about: "Networks and hyperparameters; deno task train --help tells of each",
+  },
+  generator: RUN_OPTIONS.generator,
+  critic: RUN_OPTIONS.critic,
+  objective: RUN_OPTIONS.objective,
+  trainable: RUN_OPTIONS.trainable,
+  shape: {
+    kind: "string",
+    value: "SHAPE",
+    default_text:
+      `what your own critic takes; of presets 2 for points, ${STROKES_SIDE}x${STROKES_SIDE} for strokes, ` +
+      "32x32 for convolutional networks, else 28x28",
+    about: "Shape of one example of the data, e.g. 28x28, 3x64x64 (channels first) or 784",
+    group: "What to train",
+  },
+  pad_to: RUN_OPTIONS.pad_to,
+  seed: { ...RUN_OPTIONS.seed, default: 1, about: `Seed of the initial weights, ${CHECKPOINT_FILE}` },
+  batch: RUN_OPTIONS.batch,
+  shards: RUN_OPTIONS.shards,
+  accumulate: RUN_OPTIONS.accumulate,
+  micro_batch: {
+    kind: "number",
+    integer: true,
+    min: 1,
+    max: RUN_OPTIONS.batch.max,
+    unit: "examples",
+    default_text: "--batch over --shards and --accumulate",
+    about: "Examples that the training graphs take at a time, in place of --batch and --shards",
+    group: "Hyperparameters",
+  },
+  penalty: RUN_OPTIONS.penalty,
+  latent: RUN_OPTIONS.latent,
+  width: RUN_OPTIONS.width,
+  dropout: RUN_OPTIONS.dropout,
+  spectral_norm: RUN_OPTIONS.spectral_norm,
+} as const;
+
+const COMMAND: Command<typeof OPTIONS> = {
+  name: "deno task artifacts",
+  about:
+    "Writes the graphs that deno task train trains with, given the same options, and trains nothing: ONNX files, " +
+    `artifacts.json, and the initial weights in ${CHECKPOINT_FILE}.`,
+  options: OPTIONS,
+  examples: [
+    { line: "deno task artifacts --preset wgan --out graphs", about: "the WGAN of the paper, for 28 x 28" },
+    {
+      line: "deno task artifacts --preset dcgan --spectral-norm --out graphs",
+      about: "convolutional networks, the critic held by spectral norms",
+    },
+    {
+      line: "deno task artifacts --generator g.onnx --critic c.onnx --out graphs",
+      about: "your own networks",
+    },
+  ],
 };
 
-const HELP =
-  `Writes the training artifacts of a preset, or of your own networks: ONNX graphs, artifacts.json, ${CHECKPOINT_FILE}.
-
-Usage: deno task artifacts --preset NAME --out DIR [options]
-       deno task artifacts --generator FILE --critic FILE --objective NAME --out DIR [options]
-
-  --preset NAME     ${Object.keys(PRESETS).join(", ")} (required)
-  --generator FILE  your own generator, an ONNX file (docs/your-own-networks.md)
-  --critic FILE     your own critic
-  --objective NAME  the losses for them: ${OBJECTIVE_NAMES.join(", ")} (default wgan)
-  --trainable P     weights of theirs to train, by name, * for any characters; may be repeated (default: all)
-  --out DIR         folder to write into; made if it is not there (required)
-  --shape S         shape of one example, e.g. 28x28, 3x64x64 (channels first) or 784 (default: ${
-    Object.entries(SHAPES).map(([name, shape]) => `${name} ${shape.join("x")}`).join(", ")
-  })
-  --micro-batch N   examples of one shard in one step (default: the preset's batch over its shards)
-  --latent N        size of the generator's noise (default: the preset's)
-  --seed N          seed of the initial weights (default 1)
-  --help            this text`;
-
-/** What is written: the preset's networks for examples of this shape. */
+/** What is written: the graphs of such a run on examples of this shape. */
 export interface ArtifactRequest {
-  readonly preset: PresetName;
+  readonly given: GivenConfig;
   /** Networks in place of the preset's. */
-  readonly own?: OwnOptions;
-  /** Null: as the own critic takes it. */
+  readonly own: OwnOptions | null;
+  /** Before padding; null: as the own critic takes it, or what the preset is for. */
   readonly example_shape: readonly number[] | null;
-  readonly micro_batch: number;
-  readonly latent: number;
-  readonly seed: number;
+  /** Null: as the run's batch and shards have it. */
+  readonly micro_batch: number | null;
 }
 
-/**
- * Reads the command line; null where help was asked for.
- * @throws {UserError} for unknown options and values out of range.
- */
-export function parseArtifactArgs(args: readonly string[]): { out: string; request: ArtifactRequest } | null {
-  const values = parseOptions(args);
-  if (values.help) return null;
-  const objective = objectiveName(values.objective);
-  const own = ownOptions({ ...values, ...objective && { objective } });
-  const name = own ? objective ?? "wgan" : values.preset;
-  if (own && values.preset !== undefined) {
+/** Reads the command line. Throws {@linkcode UserError} for what it does not know and for what is missing. */
+export function parseArtifactArgs(args: readonly string[]): { out: string; request: ArtifactRequest } {
+  const { values: { out, shape, micro_batch }, given: options } = parseOptions(COMMAND, args);
+  const given = givenConfig(options);
+  const own = ownOptions(given);
+  if (own === null && given.preset === undefined) {
+    throw new UserError(`Option --preset must be one of ${Object.keys(PRESETS).join(", ")}, found none`);
+  }
+  if (out === undefined) throw new UserError("Option --out must name the folder to write into, found none");
+  const replaced = (["batch", "shards"] as const).find((name) => given[name] !== undefined);
+  if (micro_batch !== undefined && replaced !== undefined) {
     throw new UserError(
-      `Option --preset must not stand beside --generator, found ${values.preset}; take --objective`,
+      `Option --micro-batch must not stand beside --${replaced}, in whose place it is: found ${micro_batch} and ` +
+        `${given[replaced]}; leave one out`,
     );
   }
-  if (name === undefined || !Object.hasOwn(PRESETS, name)) {
-    throw new UserError(
-      `Option --preset must be one of ${Object.keys(PRESETS).join(", ")}, found ${name ?? "none"}`,
-    );
-  }
-  if (!values.out) throw new UserError("Option --out must name the folder to write into, found none");
-  const preset = PRESETS[name as PresetName];
   return {
-    out: values.out,
-    request: {
-      preset: name as PresetName,
-      ...own && { own },
-      example_shape: shapeOf(values.shape) ?? (own ? null : SHAPES[name as PresetName]),
-      micro_batch: wholeNumber("micro-batch", values["micro-batch"], preset.batch / preset.shards, 1),
-      latent: wholeNumber("latent", values.latent, preset.latent, 1),
-      seed: wholeNumber("seed", values.seed, 1, 0),
-    },
+    out,
+    request: { given, own, example_shape: shapeOf(shape) ?? null, micro_batch: micro_batch ?? null },
   };
-}
-
-function parseOptions(args: readonly string[]) {
-  const text = { type: "string" } as const;
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        preset: text,
-        generator: text,
-        critic: text,
-        objective: text,
-        trainable: { ...text, multiple: true },
-        out: text,
-        shape: text,
-        "micro-batch": text,
-        latent: text,
-        seed: text,
-        help: { type: "boolean" },
-      },
-    }).values;
-  } catch (error) {
-    throw new UserError(`Cannot read the command line: ${(error as Error).message}; see --help`);
-  }
-}
-
-function objectiveName(text: string | undefined): ObjectiveName | undefined {
-  const found = OBJECTIVE_NAMES.find((name) => name === text);
-  if (text === undefined || found !== undefined) return found;
-  throw new UserError(`Option --objective must be one of ${OBJECTIVE_NAMES.join(", ")}, found ${text}`);
-}
-
-function wholeNumber(option: string, text: string | undefined, otherwise: number, min: number): number {
-  const value = text === undefined ? otherwise : /^\d+$/.test(text) ? Number(text) : NaN;
-  if (Number.isSafeInteger(value) && value >= min) return value;
-  throw new UserError(`Option --${option} must be a whole number of at least ${min}, found ${text}`);
 }
 
 /** Whole numbers with an x between them. */
@@ -143,62 +122,69 @@ function shapeOf(text: string | undefined): readonly number[] | undefined {
 }
 
 /**
- * The folder's files by name.
- * @throws {UserError} where the preset's networks are not for such examples.
+ * The folder's files by name: the same as those of a run with these options. Throws {@linkcode UserError} where there
+ * can be no such run.
  */
 export async function makeArtifacts(request: ArtifactRequest): Promise<Map<string, Uint8Array>> {
-  const preset = PRESETS[request.preset];
-  const networks = request.own ? ownPair(request, request.own) : presetPair(request);
-  const pair = { ...networks, objective: objectiveOf(preset), micro_batch: request.micro_batch };
-  const artifacts = await buildArtifacts(pair);
-  const checkpoint = encodeInitial(artifacts.manifest, initialState(pair, request.seed), request.seed);
-  return new Map([...artifacts.files, [CHECKPOINT_FILE, checkpoint]]);
+  const { given, micro_batch } = request;
+  const own = request.own && openOwnNetworks(request.own);
+  const example_shape = request.example_shape ?? own?.example_shape ?? usualShape(given.preset!);
+  if (own === null) checkShape(given.preset!, example_shape);
+  const examples = { dataset: null, example_shape };
+  const config = resolveConfig(given, presetForOwn(given.objective, examples), examples, own);
+  const { manifest, files, networks } = await buildRunGraphs(
+    config,
+    examples,
+    own,
+    micro_batch ?? undefined,
+  );
+  const checkpoint = encodeInitial(manifest, initialState(networks, config.seed), config.seed);
+  return new Map([...files, [CHECKPOINT_FILE, checkpoint]]);
 }
 
-function ownPair({ example_shape, preset }: ArtifactRequest, options: OwnOptions) {
-  const own = openOwnNetworks(options);
-  return own.pairFor(example_shape ?? own.example_shape, PRESETS[preset].objective);
+/** Shape of one example of the data that a preset is for. */
+function usualShape(name: PresetName): readonly number[] {
+  const { plane, sides }: Preset = PRESETS[name];
+  if (plane) return [2];
+  const side = sides?.[0] ?? (name === "strokes" ? STROKES_SIDE : 28);
+  return [side, side];
 }
 
-function presetPair({ preset, latent, example_shape }: ArtifactRequest) {
-  const shape = example_shape ?? SHAPES[preset];
-  const { plane, networks: of }: Preset = PRESETS[preset];
+/** Refuses examples that no networks of the preset are for, in terms of this task's options. */
+function checkShape(name: PresetName, shape: readonly number[]): void {
+  const { plane, sides }: Preset = PRESETS[name];
+  const found = `for ${name}, whose networks take`;
   if (plane && shape.length !== 1) {
+    throw new UserError(`Option --shape must be one number ${found} points, found ${shape.join("x")}`);
+  }
+  const largest = Math.max(...sides ?? [Infinity]);
+  if (sides && (shape.length === 1 || shape.slice(-2).some((extent) => extent > largest))) {
     throw new UserError(
-      `Option --shape must be one number for ${preset}, whose networks take points, found ${shape.join("x")}`,
+      `Option --shape must be rows and columns of at most ${largest} ${found} images, found ${
+        shape.join("x")
+      }`,
     );
   }
-  const networks = buildNetworks(of(latent, shape));
-  const numbers = (shape: readonly number[]) => shape.reduce((product, extent) => product * extent, 1);
-  const made = networks.generator.output_shape;
-  if (numbers(made) === numbers(shape)) return networks;
-  throw new UserError(
-    `Option --shape must be of ${numbers(made)} numbers for ${preset}, found ${shape.join("x")}`,
-  );
 }
 
-/** Writes files into a folder, which is made if it is not there. */
+/** Writes files into a folder, which is made if it is not there. Throws {@linkcode UserError} where it cannot. */
 export async function writeArtifacts(dir: string, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
-  await Deno.mkdir(dir, { recursive: true });
-  for (const [name, bytes] of files) await Deno.writeFile(join(dir, name), bytes);
-}
-
-async function main(): Promise<void> {
-  const parsed = parseArtifactArgs(Deno.args);
-  if (parsed === null) return console.log(HELP);
-  const files = await makeArtifacts(parsed.request);
-  await writeArtifacts(parsed.out, files);
-  for (const [name, { length }] of files) console.log(`${join(parsed.out, name)}  ${length} bytes`);
-}
-
-if (import.meta.main) {
   try {
-    await main();
+    await Deno.mkdir(dir, { recursive: true });
+    for (const [name, bytes] of files) await Deno.writeFile(join(dir, name), bytes);
   } catch (error) {
-    if (!(error instanceof UserError || error instanceof RangeError || error instanceof GraphError)) {
-      throw error;
-    }
-    console.error(error.message);
-    Deno.exit(2);
+    throw new UserError(
+      `Cannot write artifacts into ${dir}: it must be a folder that can be written, with room in it, found ` +
+        `${(error as Error).message}; name another with --out`,
+    );
   }
 }
+
+async function main(args: readonly string[]): Promise<void> {
+  const { out, request } = parseArtifactArgs(args);
+  const files = await makeArtifacts(request);
+  await writeArtifacts(out, files);
+  for (const [name, { length }] of files) console.log(`${join(out, name)}  ${length} bytes`);
+}
+
+if (import.meta.main) await runMain(main);

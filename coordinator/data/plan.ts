@@ -51,7 +51,7 @@ export class ShardPlan {
     const order = permutation(num_examples, { seed, purpose: "holdout", counter: 0, shard: 0 });
     this.num_shards = num_shards;
     this.batch = batch;
-    this.micro_batch = batch / num_shards;
+    this.micro_batch = microBatchOf(options);
     this.holdout = order.subarray(0, num_held_out);
     this.shards = cut(order.subarray(num_held_out), num_shards);
     this.steps_per_epoch = Math.floor(this.shards.at(-1)!.length / this.micro_batch);
@@ -94,8 +94,8 @@ function cut(indices: Uint32Array, num_parts: number): readonly Uint32Array[] {
   return Array.from({ length: num_parts }, (_, i) => indices.subarray(begin(i), begin(i + 1)));
 }
 
-/** Checks the options; returns the number of held-out examples. */
-function checkOptions({ num_examples, num_shards, batch, holdout }: PlanOptions): number {
+/** B / S: examples of one shard in one step. Throws {@linkcode UserError} where they do not come out even. */
+export function microBatchOf({ batch, num_shards }: Pick<PlanOptions, "batch" | "num_shards">): number {
   if (!Number.isInteger(num_shards) || num_shards < 1 || num_shards > MAX_SHARDS) {
     throw new UserError(
       `Cannot plan shards: --shards must be an integer of 1 to ${MAX_SHARDS}, found ${num_shards}`,
@@ -111,6 +111,12 @@ function checkOptions({ num_examples, num_shards, batch, holdout }: PlanOptions)
       `Cannot plan shards: --batch must be a multiple of --shards ${num_shards}, found ${batch}; take --batch ${choice}`,
     );
   }
+  return batch / num_shards;
+}
+
+/** Checks the options; returns the number of held-out examples. */
+function checkOptions({ num_examples, num_shards, batch, holdout }: PlanOptions): number {
+  microBatchOf({ batch, num_shards });
   const num_held_out = countHeldOut(num_examples, holdout);
   const num_training = num_examples - num_held_out;
   if (num_training < batch) {
