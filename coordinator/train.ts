@@ -24,7 +24,10 @@ const TAIL = {
   generator: { loss: 0, mean_fake: 1, statistics: 2 },
 } as const;
 
-/** Where the time of a step went. `wait`: from asking to the last result. */
+/**
+ * Where the time of a step went. `wait`: from asking to the last result, without what it took to take results in,
+ * which is a part of `sum`.
+ */
 export interface StepTimes {
   total: number;
   wait: number;
@@ -54,7 +57,7 @@ export interface Training {
   readonly config: RunConfig;
   readonly manifest: Manifest;
   readonly state: ModelState;
-  readonly fleet: Pick<Fleet, "round" | "publish">;
+  readonly fleet: Pick<Fleet, "round" | "publish" | "handled_ms">;
   readonly tree: TreeSum;
   /** Batches of one epoch. */
   readonly epoch_steps: number;
@@ -162,9 +165,9 @@ async function gather(
   shares: Map<number, WorkerShare>,
   request: RoundRequest,
 ): Promise<Gathered> {
-  const asked_ms = run.now_ms();
+  const asked_ms = run.now_ms(), handled_before_ms = run.fleet.handled_ms;
   const outcome = await run.fleet.round(request);
-  const arrived_ms = run.now_ms();
+  const arrived_ms = run.now_ms(), handled_ms = run.fleet.handled_ms - handled_before_ms;
   refuseNonFinite(run, request, outcome.results);
   const sum = run.tree.sum(outcome.results);
   for (const [worker, share] of outcome.shares) {
@@ -181,8 +184,8 @@ async function gather(
     mean_real: tail[TAIL.critic.mean_real]!,
     mean_fake: tail[TAIL.critic.mean_fake]!,
   };
-  ms.wait += arrived_ms - asked_ms;
-  ms.sum += run.now_ms() - arrived_ms;
+  ms.wait += arrived_ms - asked_ms - handled_ms;
+  ms.sum += run.now_ms() - arrived_ms + handled_ms;
   return { sum, means };
 }
 

@@ -219,7 +219,7 @@ function times(page: Page, { summary }: Inspected): string[] {
   const parts: [string, number][] = [
     ["computing (the slowest worker)", of("compute")],
     ["on the way and waiting", of("wait") - of("compute")],
-    ["adding gradients", of("sum")],
+    ["taking in and adding gradients", of("sum")],
     ["updating weights", of("update")],
     ["sending weights", of("send")],
     ["the rest", of("other")],

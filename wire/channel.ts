@@ -51,6 +51,8 @@ export interface Channel {
   onclose: ((reason: string) => void) | null;
   readonly bytes_in: number;
   readonly bytes_out: number;
+  /** Time spent on messages that came: reading, checking, and what `onmessage` does at once. */
+  readonly handled_ms: number;
   /** When the peer was last heard, by the clock. */
   readonly last_heard_ms: number;
   /** After more bad messages the refusal is final, and the channel closes. */
@@ -93,6 +95,7 @@ class SocketChannel implements Channel {
   onclose: Channel["onclose"] = null;
   bytes_in = 0;
   bytes_out = 0;
+  handled_ms = 0;
   buffered_bytes = 0;
   last_heard_ms: number;
   max_bad_messages = MAX_BAD_MESSAGES;
@@ -205,12 +208,15 @@ class SocketChannel implements Channel {
   #receive(parts: readonly Uint8Array[]): void {
     if (this.#closed !== null) return;
     for (const part of parts) this.bytes_in += part.length;
-    this.last_heard_ms = this.#options.clock.now_ms();
+    const { clock } = this.#options;
+    const came_ms = this.last_heard_ms = clock.now_ms();
     try {
       this.#dispatch(decodeFrame(...parts));
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       this.#refuse(error);
+    } finally {
+      this.handled_ms += clock.now_ms() - came_ms;
     }
   }
 

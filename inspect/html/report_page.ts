@@ -183,7 +183,7 @@ function times({ summary }: Reported): Html {
   const parts: [string, number][] = [
     ["computing (the slowest worker)", of("compute")],
     ["on the way and waiting", of("wait") - of("compute")],
-    ["adding gradients", of("sum")],
+    ["taking in and adding gradients", of("sum")],
     ["updating weights", of("update")],
     ["sending weights", of("send")],
     ["the rest", of("other")],

@@ -17,9 +17,8 @@ function meansOf({ timings, steps }: Summary) {
   const of = (phase: keyof typeof timings) => timings[phase].mean_ms ?? 0;
   const total = of("total");
   if (steps < MIN_STEPS || total < MIN_STEP_MS) return null;
-  const compute = of("compute");
-  const wire = of("wait") - compute + of("send");
-  return { total, wire, own: total - compute - wire };
+  const wait = of("wait");
+  return { total, wire: wait - of("compute"), own: total - wait };
 }
 
 const wholeRun = ({ steps }: Summary) => ({ first_step: 1, last_step: steps });
@@ -51,8 +50,8 @@ const starving: Rule = {
   condition:
     `A mean step takes ${MIN_STEP_MS} ms or more, and at least ${
       percent(MOST)
-    } of it the coordinator adds, ` +
-    "updates and writes while the workers have nothing to do.",
+    } of it the coordinator takes in ` +
+    "gradients, adds, updates and sends.",
   cause: "The coordinator's machine is too slow or too busy for these networks",
   change: "Take the workers off the coordinator's machine, or run it where a core is free; a larger --batch",
   find(summary) {

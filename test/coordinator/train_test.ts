@@ -82,7 +82,11 @@ function setUp(config: Partial<RunConfig> = {}, answer = result) {
     config: { ...CONFIG, ...config },
     manifest,
     state,
-    fleet: { round, publish: (network: string, step: number) => void published.push(`${network} ${step}`) },
+    fleet: {
+      round,
+      publish: (network: string, step: number) => void published.push(`${network} ${step}`),
+      handled_ms: 0,
+    },
     tree: new TreeSum(kernels, SHARDS, 6),
     epoch_steps: 3,
     now_ms: () => 0,
@@ -109,6 +113,21 @@ function meanOf(request: RoundRequest): number[] {
   const [left, right] = [0, 1].map((shard) => result(request, shard).map(Math.fround));
   return left!.map((value, i) => Math.fround(0.5 * Math.fround(value + right![i]!)));
 }
+
+Deno.test("what it takes to take results in is no waiting", async () => {
+  const { training, reports } = setUp();
+  let now_ms = 0;
+  const fleet = { ...training.fleet, handled_ms: 0 };
+  fleet.round = (request) => {
+    now_ms += 10;
+    fleet.handled_ms += 3;
+    return training.fleet.round(request);
+  };
+  await train({ ...training, fleet, now_ms: () => now_ms });
+  const { generator, ms } = reports.at(-1)!;
+  const rounds = generator ? 2 : 1;
+  assert.deepEqual([ms.total, ms.wait, ms.sum], [10 * rounds, 7 * rounds, 3 * rounds]);
+});
 
 Deno.test("train takes Algorithm 1's steps: critic each step, generator after every n_critic-th", async () => {
   const { training, requests, published, reports } = setUp();

@@ -138,7 +138,7 @@ Held-out examples  at step 30
 Where a step's time goes  mean 10.0 ms, median 10.0 ms; 300 B a step
   computing (the slowest worker)   6.00 ms  60 %  ████████████████
   on the way and waiting           1.00 ms  10 %  ███
-  adding gradients                 0.50 ms   5 %  █
+  taking in and adding gradients   0.50 ms   5 %  █
   updating weights                 1.00 ms  10 %  ███
   sending weights                  0.50 ms   5 %  █
   the rest                         1.00 ms  10 %  ███

@@ -60,6 +60,15 @@ Deno.test("channel: trusts its socket, delivers allowed messages with payloads a
   await closeTidily(test);
 });
 
+Deno.test("channel: knows how long messages kept it busy", async () => {
+  const test = setUp("shard_held");
+  test.channel.onmessage = () => void test.clock.advance(7);
+  for (const type of ["shard_held", "ready"] as const) say(test.peer, type === "ready" ? READY : HELD);
+  await settled();
+  assert.equal(test.channel.handled_ms, 7);
+  await closeTidily(test);
+});
+
 Deno.test("channel: refuses a type that is not allowed, stays open, and passes refusals on", async () => {
   const test = setUp("ready");
   const refusal = new Refusal("stale", "Step must be 4: found 3", { job: 7 }).toMessage();

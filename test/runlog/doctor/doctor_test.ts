@@ -45,9 +45,11 @@ const OTHER_RUNS = {
   "two-devices": ["worker-slow"],
   "under-blows": ["faults-often"],
   "undisturbed": [],
+  "slow-coordinator": ["batch-norm-tiny-shards", "workers-starving"],
+  "quick-coordinator": ["batch-norm-tiny-shards"],
 };
 
-Deno.test("runs with too few images, with a slow device, under blows: each has its own finding, their likes none", async (t) => {
+Deno.test("runs with too few images, a slow device, a slow coordinator, under blows: each has its own finding, their likes none", async (t) => {
   for (const [name, codes] of Object.entries(OTHER_RUNS)) {
     await t.step(name, async () => {
       const path = new URL(`./runs/${name}.json`, import.meta.url);
@@ -218,7 +220,9 @@ Deno.test("where the time goes: on the wire, or in the coordinator", () => {
   // Workers compute for 6 ms side by side with their own threads.
   assert.deepEqual(codes([joined(1), joined(2), ...slow(38, 1)]), ["wire-bound"]);
   assert.deepEqual(codes([joined(1), joined(2), ...slow(8, 31)]), ["workers-starving"]);
-  assert.deepEqual(codes([joined(1), joined(2), ...slow(20, 19)]), []);
+  assert.deepEqual(codes([joined(1), joined(2), ...slow(21, 18)]), []);
+  const sending = steps(1, 200, { ms: { total: 40, wait: 8, sum: 0, update: 1, send: 31 } });
+  assert.deepEqual(codes([joined(1), joined(2), ...sending]), ["workers-starving"]);
 });
 
 Deno.test("workers without work, and slow ones", () => {
