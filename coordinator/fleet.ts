@@ -81,7 +81,7 @@ export class Fleet {
   #last_rebalance = 0;
   /** The assignment that the last look at the speeds would have had. */
   #proposed = "";
-  #of_departed = { in: 0, out: 0, handled_ms: 0 };
+  #bytes_of_departed = { in: 0, out: 0 };
   /** Gives back the payloads of the last round, which nobody reads any more. */
   #borrowed: (() => void)[] = [];
   #abandoned: { readonly error: unknown } | null = null;
@@ -113,7 +113,7 @@ export class Fleet {
 
   /** Bytes over all connections since the start. */
   get bytes(): { in: number; out: number } {
-    const total = { in: this.#of_departed.in, out: this.#of_departed.out };
+    const total = { ...this.#bytes_of_departed };
     for (const { channel } of this.#members.values()) {
       total.in += channel.bytes_in;
       total.out += channel.bytes_out;
@@ -121,9 +121,9 @@ export class Fleet {
     return total;
   }
 
-  /** Time spent on what workers sent, since the start. */
+  /** Time spent on what the present workers sent. */
   get handled_ms(): number {
-    return this.members.reduce((sum, { channel }) => sum + channel.handled_ms, this.#of_departed.handled_ms);
+    return this.members.reduce((sum, { channel }) => sum + channel.handled_ms, 0);
   }
 
   /** Resolves once `count` workers are in. Rejects when abandoned. */
@@ -181,9 +181,8 @@ export class Fleet {
   #leave(member: Member, reason: string): void {
     if (!this.#members.delete(member.id)) return;
     this.#options.exchange?.left(member.id);
-    this.#of_departed.in += member.channel.bytes_in;
-    this.#of_departed.out += member.channel.bytes_out;
-    this.#of_departed.handled_ms += member.channel.handled_ms;
+    this.#bytes_of_departed.in += member.channel.bytes_in;
+    this.#bytes_of_departed.out += member.channel.bytes_out;
     this.#generation++;
     this.#stale_ranges = true;
     this.#observer.left(member, reason);

@@ -167,7 +167,9 @@ async function gather(
 ): Promise<Gathered> {
   const asked_ms = run.now_ms(), handled_before_ms = run.fleet.handled_ms;
   const outcome = await run.fleet.round(request);
-  const arrived_ms = run.now_ms(), handled_ms = run.fleet.handled_ms - handled_before_ms;
+  const arrived_ms = run.now_ms();
+  // Less than before where a worker has left.
+  const handled_ms = Math.max(0, run.fleet.handled_ms - handled_before_ms);
   refuseNonFinite(run, request, outcome.results);
   const sum = run.tree.sum(outcome.results);
   for (const [worker, share] of outcome.shares) {

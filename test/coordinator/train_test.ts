@@ -129,6 +129,17 @@ Deno.test("what it takes to take results in is no waiting", async () => {
   assert.deepEqual([ms.total, ms.wait, ms.sum], [10 * rounds, 7 * rounds, 3 * rounds]);
 });
 
+Deno.test("a worker that leaves takes no time back", async () => {
+  const { training, reports } = setUp();
+  const fleet = { ...training.fleet, handled_ms: 90 };
+  fleet.round = (request) => {
+    fleet.handled_ms -= 3;
+    return training.fleet.round(request);
+  };
+  await train({ ...training, fleet });
+  assert.deepEqual([reports[0]!.ms.wait, reports[0]!.ms.sum], [0, 0]);
+});
+
 Deno.test("train takes Algorithm 1's steps: critic each step, generator after every n_critic-th", async () => {
   const { training, requests, published, reports } = setUp();
   await train(training);

@@ -59,6 +59,7 @@ const CONV_TRANSPOSE_CASES: readonly OperatorCase[] = [
     attributes: { group: 2, strides: [1, 2], auto_pad: "SAME_UPPER" },
     named: ["N", 8, 3, 3],
   },
+  { inputs: [f([2, 3, 3, 3]), f([3, 2, 3, 3]), f([2])], attributes: { strides: [2, 2], pads: [0, 1, 1, 0] } },
 ];
 
 export const CONVOLUTION_CASES = { Conv: CONV_CASES, ConvTranspose: CONV_TRANSPOSE_CASES };
