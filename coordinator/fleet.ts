@@ -10,7 +10,6 @@ import type { Message, MessageOf } from "../wire/messages.ts";
 import { Refusal } from "../wire/refusal.ts";
 import type { Socket } from "../wire/socket.ts";
 import { admit, type RunFacts } from "./admission.ts";
-import { assignShards, type Range, rebalance, trustedSpeeds } from "./assignment.ts";
 import type { NodeResult } from "./averaging.ts";
 import type { Exchange } from "./exchange.ts";
 import { Jobs } from "./jobs.ts";
@@ -18,14 +17,13 @@ import { Member } from "./member.ts";
 import { type Fence, type RoundRequest, staleness } from "./fence.ts";
 import type { FleetObserver } from "./observer.ts";
 import { Patience } from "./patience.ts";
+import { Placement } from "./placement.ts";
 import { PublishedWeights, type TrainedState } from "./published_weights.ts";
 import { Round, type Task } from "./round.ts";
 import type { ShardedData } from "./sharded_data.ts";
 
 /** Late answers are looked for this often. */
 const TICK_MS = 500;
-/** Speeds are looked at this often, in steps. */
-const REBALANCE_STEPS = 256;
 
 export interface FleetOptions {
   readonly token: string;
@@ -71,16 +69,12 @@ export class Fleet {
   readonly #members = new Map<number, Member>();
   readonly #weights: PublishedWeights;
   readonly #patience = new Patience();
+  readonly #placement: Placement;
   readonly #clock: Clock;
   readonly #stopTick: Cancel;
   #next_id = 1;
   #generation = 0;
-  #ranges: readonly Range[] = [];
-  #stale_ranges = true;
   #open: OpenRound | null = null;
-  #last_rebalance = 0;
-  /** The assignment that the last look at the speeds would have had. */
-  #proposed = "";
   #bytes_of_departed = { in: 0, out: 0 };
   /** Gives back the payloads of the last round, which nobody reads any more. */
   #borrowed: (() => void)[] = [];
@@ -96,6 +90,7 @@ export class Fleet {
     this.classes = new Set(options.classes);
     this.#weights = new PublishedWeights(facts);
     this.#clock = options.clock;
+    this.#placement = new Placement(data.plan.num_shards);
     const sendCurrent = (member: Member, state: TrainedState) => this.#sendCurrent(member, state);
     const example_size = facts.manifest.example_shape.reduce((n, extent) => n * extent, 1);
     this.jobs = new Jobs(facts.run, example_size, this.#clock, sendCurrent, observer);
@@ -166,7 +161,7 @@ export class Fleet {
     member.channel.onmessage = (message, payload) => this.#receive(member, message, payload);
     member.channel.onclose = (reason) => this.#leave(member, reason);
     this.#generation++;
-    this.#stale_ranges = true;
+    this.#placement.invalidate();
     this.#observer.joined(member);
     if (this.#open) {
       const now_ms = this.#clock.now_ms();
@@ -184,7 +179,7 @@ export class Fleet {
     this.#bytes_of_departed.in += member.channel.bytes_in;
     this.#bytes_of_departed.out += member.channel.bytes_out;
     this.#generation++;
-    this.#stale_ranges = true;
+    this.#placement.invalidate();
     this.#observer.left(member, reason);
     this.jobs.lost(member.id);
     if (!this.#open) return;
@@ -201,7 +196,7 @@ export class Fleet {
   /** Publishes new weights: encoded once, the same bytes to every worker that computes. */
   publish(state: TrainedState, step: number, checksum: string, values: Float32Array): void {
     this.#weights.set(state, step, checksum, values);
-    for (const { worker } of this.#ranges) {
+    for (const { worker } of this.#placement.ranges) {
       const member = this.#members.get(worker);
       if (member) this.#sendCurrent(member, state);
     }
@@ -222,7 +217,7 @@ export class Fleet {
       const round = new Round(this.#data.plan.num_shards);
       const asked_ms = this.#clock.now_ms();
       this.#open = { request, round, results: [], shares: new Map(), asked_ms, resolve, reject };
-      this.#send(this.#open, round.start(this.#ranges, asked_ms));
+      this.#send(this.#open, round.start(this.#placement.ranges, asked_ms));
     });
   }
 
@@ -241,29 +236,19 @@ export class Fleet {
   }
 
   #reassign(step: number): void {
-    const speeds = trustedSpeeds(this.members.map((member) => member.speed));
-    const { num_shards } = this.#data.plan;
-    if (this.#stale_ranges) {
-      this.#ranges = assignShards(num_shards, speeds).ranges;
-    } else if (step - this.#last_rebalance >= REBALANCE_STEPS) {
-      this.#last_rebalance = step;
-      const { decision, reason, ranges } = rebalance(num_shards, this.#ranges, speeds);
-      // Twice in a row, or a passing load would move shards to and fro.
-      const shares = JSON.stringify(ranges);
-      const confirmed = decision === "move" && shares === this.#proposed;
-      this.#proposed = shares;
-      if (!confirmed) return;
+    const change = this.#placement.update(step, this.members.map((member) => member.speed));
+    if (change === null) return;
+    const { reason } = change;
+    if (reason !== null) {
       this.#generation++;
-      this.#ranges = ranges;
       this.#observer.fault({ what: "uneven speeds", worker: null, decision: "moved shards", reason });
-    } else return;
-    this.#stale_ranges = false;
+    }
     this.#shipShards();
     this.#tellSpares();
   }
 
   #shipShards(): void {
-    for (const { worker, begin, end } of this.#ranges) {
+    for (const { worker, begin, end } of this.#placement.ranges) {
       const member = this.#members.get(worker)!;
       void (async () => {
         for (let shard = begin; shard < end; shard++) {
@@ -274,7 +259,7 @@ export class Fleet {
   }
 
   #tellSpares(): void {
-    const working = new Set(this.#ranges.map((range) => range.worker));
+    const working = new Set(this.#placement.ranges.map((range) => range.worker));
     for (const member of this.#members.values()) {
       const spare = !working.has(member.id);
       if (spare === member.told_spare) continue;
