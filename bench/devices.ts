@@ -1,4 +1,5 @@
 /** Whole gradient steps on every device that this machine has, as a worker computes them, and in PyTorch on CUDA. */
+import { adapterOf } from "../worker/adapters.ts";
 import { CPU, type Device } from "../worker/device.ts";
 import { openSession } from "../worker/graph_runner.ts";
 import { candidates, nameOf } from "../worker/providers.ts";
@@ -112,7 +113,10 @@ export async function benchDevices(context: BenchContext): Promise<Section> {
       columns: ["preset, micro-batch, step", "device", "ms", "CPU / device", "PyTorch / device"],
       rows,
     }],
-    notes: [],
+    notes: devices.flatMap((device) => {
+      const adapter = adapterOf(device);
+      return adapter === null ? [] : [`${nameOf(device)}: ${adapter.name}`];
+    }),
     samples: all,
   };
 }

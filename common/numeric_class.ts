@@ -1,6 +1,6 @@
 /** What numeric classes say of a run: classes are SHA-256 hashes of the bits that devices compute on a fixed probe. */
 
-/** In place of a hash: a device that computes other bits each time it is asked. */
+/** In place of a hash: a device that may compute other bits each time it is asked. */
 export const VARYING_CLASS = "0".repeat(64);
 
 /** Whether a run of workers of these classes can be had again to the same bits. */
@@ -13,7 +13,7 @@ const DIGITS = 12;
 /** Why a worker of this class cannot join a run that promises the same bits, and has workers of `others`; or null. */
 export function whyInexact(numeric_class: string, others: ReadonlySet<string>): string | null {
   if (numeric_class === VARYING_CLASS) {
-    return "this worker's device computes other bits each time it is asked: use another device";
+    return "this worker's device may compute other bits each time it is asked: use another device";
   }
   if (others.size === 0 || others.has(numeric_class)) return null;
   const [first] = others;

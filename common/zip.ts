@@ -1,5 +1,5 @@
 /** Reader of ZIP archives: files stored or deflated, up to 4 GB (PKWARE APPNOTE 6.3, without ZIP64). */
-import { inflateRawSync } from "node:zlib";
+import { crc32, inflateRawSync } from "node:zlib";
 
 const END = { signature: 0x0605_4b50, bytes: 22 } as const;
 const ENTRY = { signature: 0x0201_4b50, bytes: 46 } as const;
@@ -84,10 +84,14 @@ function unpack(
   const begin = local + LOCAL_BYTES + view.getUint16(local + 26, true) + view.getUint16(local + 28, true);
   const packed = content.subarray(begin, begin + packed_bytes);
   if (packed.length !== packed_bytes) damaged();
-  if (method === STORED) return packed;
+  const bytes = method === STORED ? packed : inflated(packed, max_bytes) ?? damaged();
+  return crc32(bytes) === view.getUint32(entry + 16, true) ? bytes : damaged();
+}
+
+function inflated(packed: Uint8Array, max_bytes: number): Uint8Array | null {
   try {
     return inflateRawSync(packed, { maxOutputLength: max_bytes });
   } catch {
-    return damaged();
+    return null;
   }
 }

@@ -299,6 +299,8 @@ export function recordedConfig(config: Readonly<Record<string, unknown>>): RunCo
 export function resumeConfig(recorded: RunConfig, given: GivenConfig): RunConfig {
   for (const [key, value] of Object.entries(given) as [keyof GivenConfig, unknown][]) {
     if (MAY_CHANGE.has(key) || JSON.stringify(recorded[key]) === JSON.stringify(value)) continue;
+    // A promise may be given up, not taken back to life: what was computed since may have had other bits.
+    if (key === "exact" && value === false) continue;
     throw new UserError(
       `Cannot resume with another ${key}: the run has ${recorded[key]}, found ${value}; ` +
         `leave the option out, or start a new run`,

@@ -148,7 +148,7 @@ export class Fleet {
     const against = this.#options.exact ? whyInexact(numeric_class, this.classes) : null;
     if (against !== null) {
       const reason =
-        `This run promises the same bits (--exact) and ${against}, or start the run with --no-exact`;
+        `This run promises the same bits (--exact) and ${against}, or start or resume the run with --no-exact`;
       channel.send(new Refusal("numeric_class", reason, { fatal: true }).toMessage());
       channel.close(reason);
       throw new Error(reason);

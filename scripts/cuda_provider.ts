@@ -72,7 +72,12 @@ export async function openArchive(path: string, version: string): Promise<Provid
   return {
     cuda,
     unpackInto: async (folder) => {
-      for (const { file, bytes } of files) await Deno.writeFile(join(folder, file), bytes, { mode: 0o644 });
+      // Not in place: workers may have the old one loaded, and half a file would look like a whole one.
+      for (const { file, bytes } of files) {
+        const part = join(folder, `${file}.part`);
+        await Deno.writeFile(part, bytes, { mode: 0o644 });
+        await Deno.rename(part, join(folder, file));
+      }
     },
   };
 }

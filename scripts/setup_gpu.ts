@@ -165,7 +165,8 @@ async function main(args: readonly string[]): Promise<void> {
   if (nothing !== null) return console.log(nothing);
   const archive = values.from === undefined ? null : await openArchive(values.from, RUNTIME_VERSION);
   const installed = await installedCuda(providerFolder());
-  const cuda = archive?.cuda ?? installed ?? FETCHED;
+  const is_of_use = installed !== null && missing(machine, installed).length === 0;
+  const cuda = archive?.cuda ?? (is_of_use ? installed : FETCHED);
   const parts = missing(machine, cuda);
   if (values.check && archive === null && installed === null) {
     parts.push("ONNX Runtime's CUDA provider: deno task setup-gpu");
@@ -175,7 +176,7 @@ async function main(args: readonly string[]): Promise<void> {
   if (parts.length > 0) throw new UserError(`Cannot use an NVIDIA GPU; missing: ${parts.join("; ")}`);
   if (values.check) return console.log(`All that a provider for CUDA ${cuda} needs is there`);
   if (archive !== null) await archive.unpackInto(providerFolder());
-  else if (installed === null) await fetchProvider();
+  else if (installed !== cuda) await fetchProvider();
   await tryGpu();
   console.log("Ready: deno task worker --gpu 0");
 }

@@ -3,6 +3,7 @@
  * on. Calls are handled one after another, in order.
  */
 /// <reference lib="deno.worker" />
+import { VARYING_CLASS } from "../common/numeric_class.ts";
 import { bytesOf } from "../wire/frame.ts";
 import { readParcel, writeParcel } from "../wire/shared_ring.ts";
 import type { Answer, Call, Calls, PlacedSum, SumPlace } from "./compute_calls.ts";
@@ -11,7 +12,7 @@ import { examine } from "./examine.ts";
 import { compileGraphs } from "./graph_runner.ts";
 import { RUNTIME_VERSION } from "./node_session.ts";
 import { Job } from "./jobs.ts";
-import { probe } from "./probe.ts";
+import { isKnownToVary, probe } from "./probe.ts";
 import { tryDevice } from "./trial.ts";
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
@@ -73,7 +74,8 @@ class ComputeThread {
     const { manifest, graphs, device, options } = takes;
     const runners = await compileGraphs(manifest, graphs, device);
     this.#engine = new Engine(manifest, runners, options);
-    return await probe(manifest, runners, device);
+    const found = await probe(manifest, runners, device);
+    return isKnownToVary(device, graphs) ? { ...found, numeric_class: VARYING_CLASS } : found;
   }
 
   #share({ weights, sums }: Calls["share"]["takes"]): void {

@@ -32,6 +32,8 @@ function fields(bytes: Uint8Array, visit: (field: number, reader: BinaryReader) 
 }
 
 class Scan {
+  readonly operators = new Set<string>();
+
   constructor(readonly file: string) {}
 
   refuse(required: string, found: string): never {
@@ -85,6 +87,7 @@ class Scan {
       else return false;
       return true;
     });
+    this.operators.add(node.op_type);
     if (!OWN_DOMAINS.includes(node.domain)) {
       this.refuse("use operators of ai.onnx only", `node ${node.name} uses ${node.domain}.${node.op_type}`);
     }
@@ -127,12 +130,14 @@ class Scan {
 }
 
 /**
- * Checks a serialized ONNX model. `file` is the name used in messages.
+ * Checks a serialized ONNX model and tells which operators it uses. `file` is the name used in messages.
  * @throws {UnsupportedGraph} for external data, functions, other operator domains, or bytes that are no model.
  */
-export function guardGraph(file: string, bytes: Uint8Array): void {
+export function guardGraph(file: string, bytes: Uint8Array): ReadonlySet<string> {
+  const scan = new Scan(file);
   try {
-    new Scan(file).model(bytes);
+    scan.model(bytes);
+    return scan.operators;
   } catch (error) {
     if (error instanceof UnsupportedGraph) throw error;
     throw new UnsupportedGraph(`Graph ${file} must be an ONNX model: ${(error as Error).message}`);

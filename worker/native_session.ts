@@ -128,11 +128,20 @@ class NativeSession implements Session {
 
   /** A binding copies what goes to another device when it is made; a plain run, each time. */
   #bindCopying(inputs: readonly TensorView[], outputs: readonly TensorView[]): BoundGraph {
-    const sides = [inputs, outputs].map((views) => {
-      const names = views.map(({ name }) => cString(name)), values = views.map((view) => this.#value(view));
-      return { views, names, values, name_pointers: pointers(names), value_pointers: pointers(values) };
-    });
-    const [fed, filled] = sides as [typeof sides[0], typeof sides[0]];
+    const made: Handle[] = [];
+    const release = () => {
+      for (const value of made) this.#api.release("Value", value);
+    };
+    const sideOf = (views: readonly TensorView[]) => {
+      const names = views.map(({ name }) => cString(name));
+      const values = views.map((view) => {
+        made.push(this.#value(view));
+        return made.at(-1)!;
+      });
+      return { views, names, name_pointers: pointers(names), value_pointers: pointers(values) };
+    };
+    const sides = this.#whole(() => [sideOf(inputs), sideOf(outputs)] as const, release);
+    const [fed, filled] = sides;
     const run = () =>
       this.#api.call(
         "Run",
@@ -145,10 +154,17 @@ class NativeSession implements Session {
         BigInt(outputs.length),
         filled.value_pointers,
       );
-    const release = () => {
-      for (const value of sides.flatMap(({ values }) => values)) this.#api.release("Value", value);
-    };
     return new NativeBinding(run, sides, release);
+  }
+
+  /** What `make` makes; frees what there is of it where that fails. */
+  #whole<T>(make: () => T, release: () => void): T {
+    try {
+      return make();
+    } catch (error) {
+      release();
+      throw error;
+    }
   }
 
   #bindInPlace(inputs: readonly TensorView[], outputs: readonly TensorView[]): BoundGraph {
@@ -158,7 +174,7 @@ class NativeSession implements Session {
       this.#api.release("IoBinding", binding);
       for (const value of values) this.#api.release("Value", value);
     };
-    try {
+    this.#whole(() => {
       for (const [bind, views] of [["BindInput", inputs], ["BindOutput", outputs]] as const) {
         for (const view of views) {
           const value = this.#value(view);
@@ -166,10 +182,7 @@ class NativeSession implements Session {
           this.#api.call(bind, binding, cString(view.name), value);
         }
       }
-    } catch (error) {
-      release();
-      throw error;
-    }
+    }, release);
     const run = () => this.#api.call("RunWithBinding", this.#session, null, binding);
     return new NativeBinding(run, [inputs, outputs], release);
   }

@@ -1,5 +1,4 @@
 /** The compute threads of a worker across connections: compiled anew only when the run's graphs are others. */
-import { createHash } from "node:crypto";
 import { VARYING_CLASS } from "../common/numeric_class.ts";
 import { type Device, deviceLabel } from "./device.ts";
 import { Pool, type PoolOptions } from "./pool.ts";
@@ -22,13 +21,10 @@ export type Computer = Pick<
 
 export type StartComputer = (devices: readonly Device[], options: PoolOptions) => Promise<Computer>;
 
-/**
- * The class of a worker: that of its devices if they agree, else a hash of their classes in order of their text.
- */
+/** The class of a worker: that of its devices if they agree. Which of them computes what is a matter of time. */
 export function numericClass(probes: readonly Probe[]): string {
-  const classes = [...new Set(probes.map(({ numeric_class }) => numeric_class))].sort();
-  if (classes.includes(VARYING_CLASS)) return VARYING_CLASS;
-  return classes.length === 1 ? classes[0]! : createHash("sha256").update(classes.join(" ")).digest("hex");
+  const [first, ...others] = probes.map(({ numeric_class }) => numeric_class);
+  return others.every((numeric_class) => numeric_class === first) ? first! : VARYING_CLASS;
 }
 
 /** Mean time of one critic shard on one of the threads. */

@@ -107,13 +107,14 @@ const ROUNDING = 1e-3;
 
 /**
  * The nearest neighbours by their indices, where a coordinate lies between two of them, and rounding on a GPU decides
- * (measured: a ceil of 0 that gave 1). Halving is exact anywhere.
+ * (measured: a ceil of 0 that gave 1). Halving is exact anywhere, but corners that are aligned ask for other divisions.
  */
 function nearestByIndex(n: ExpansionSite): Value | null {
   const axes = resizedAxes(n, n.type);
+  const halves = n.string("coordinate_transformation_mode") !== "align_corners";
   const isClose = (axis: ResizedAxis) => {
     const index = nearest(n, axis);
-    return index !== undefined && !Number.isInteger(Math.log2(axis.scale)) &&
+    return index !== undefined && !(halves && Number.isInteger(Math.log2(axis.scale))) &&
       Array.from({ length: axis.to }, (_, i) => coordinate(n, i, axis))
         .some((place) => index(place - ROUNDING) !== index(place + ROUNDING));
   };

@@ -38,7 +38,7 @@ const wireBound: Rule = {
     return {
       seen: `${percent(ms.wire / ms.total)} of a step of ${
         said(ms.total)
-      } ms is neither computing nor updating`,
+      } ms goes to waiting for more than the slowest worker's computing`,
       ...wholeRun(summary),
       numbers: { share: ms.wire / ms.total, total_ms: ms.total },
     };
@@ -51,7 +51,7 @@ const starving: Rule = {
     `A mean step takes ${MIN_STEP_MS} ms or more, and at least ${
       percent(MOST)
     } of it the coordinator takes in ` +
-    "gradients, adds, updates and sends.",
+    "gradients, adds, updates, sends and writes.",
   cause: "The coordinator's machine is too slow or too busy for these networks",
   change: "Take the workers off the coordinator's machine, or run it where a core is free; a larger --batch",
   find(summary) {

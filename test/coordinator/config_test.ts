@@ -129,6 +129,13 @@ Deno.test("a resumed run may change nothing else, and the message names what and
   assert.equal(resumeConfig(before, { lr: before.lr }).lr, before.lr, "the same value is no change");
 });
 
+Deno.test("a resumed run may give up the promise of the same bits, and not take it up", () => {
+  const exact = resolveConfig({ exact: true }, "wgan", images);
+  const tolerant = resumeConfig(exact, { exact: false });
+  assert.equal(tolerant.exact, false);
+  assert.throws(() => resumeConfig(tolerant, { exact: true }), /Cannot resume with another exact/);
+});
+
 Deno.test("decisions over the estimate are refused where the objective makes none", () => {
   const data = { example_shape: [28, 28] };
   for (

@@ -304,8 +304,8 @@ Deno.test("under exact, a worker of another numeric class is turned away for goo
   const alone = await open({ exact: true });
   const varying = await alone.join("varying", { numeric_class: VARYING_CLASS });
   assert.deepEqual(varying.messages("refuse").map(({ reason }) => reason), [
-    "This run promises the same bits (--exact) and this worker's device computes other bits each time it is asked: " +
-    "use another device, or start the run with --no-exact",
+    "This run promises the same bits (--exact) and this worker's device may compute other bits each time it is asked: " +
+    "use another device, or start or resume the run with --no-exact",
   ]);
   assert.equal(alone.fleet.members.length, 0);
   await alone.fleet.finish("test over");

@@ -5,14 +5,18 @@
  *
  * `provider_process.ts PROVIDER probe`: whether there is such a device.
  * `provider_process.ts PROVIDER GROUP FIRST`: the problems of a group, from number FIRST on.
+ * `provider_process.ts PROVIDER engine`: what a worker's engine sums up.
  */
 import type { InferenceSession } from "onnxruntime-node";
 import { GraphBuilder } from "../../models/onnx/builder.ts";
 import type { Graph } from "../../models/onnx/graph.ts";
 import { CPU, type Device, type ProviderName } from "../../worker/device.ts";
+import { Engine, type SumTask } from "../../worker/engine.ts";
+import { compileGraphs } from "../../worker/graph_runner.ts";
 import { createSession } from "../../worker/node_session.ts";
 import { encodeGraph, fromOrt, toOrt } from "../reference/onnxruntime.ts";
-import type { RefTensor } from "../reference/ref_tensor.ts";
+import { type RefTensor, refTensor } from "../reference/ref_tensor.ts";
+import { exampleBytes, MICRO_BATCH, SEED, testRun } from "../worker/test_run.ts";
 import { type Group, problemsOf, type ProviderProblem } from "./problems.ts";
 
 /** What is printed of a problem. `failure`: what was thrown. */
@@ -23,12 +27,16 @@ export interface Finding {
 }
 
 /** A tensor with less than this share of the norm of all is compared with that share: it may be 0 but for rounding. */
-const SMALL: Readonly<Record<Group, number>> = {
+const SMALL: Readonly<Record<Group | "engine", number>> = {
   artifacts: 1e-2,
+  engine: 1e-2,
   rules: 1e-6,
   expansions: 1e-6,
   operators: 1e-6,
 };
+
+/** What is found of an engine. */
+const ENGINE_NAMES = ["critic sum", "generator sum"];
 
 type Results = ReadonlyMap<string, RefTensor>;
 
@@ -70,6 +78,35 @@ async function findingOf(problem: ProviderProblem, device: Device, group: Group)
   }
 }
 
+/**
+ * The sums of a worker's engine, its graphs compiled as a worker compiles them, weights and gradients going to the
+ * device and back.
+ */
+async function* engineFindings(device: Device): AsyncGenerator<Finding> {
+  const { manifest, graphs, weights } = await testRun();
+  const [ours, theirs] = await Promise.all([device, CPU].map(async (on) => {
+    const runners = await compileGraphs(manifest, graphs, on);
+    const engine = new Engine(manifest, runners, { seed: SEED, encoding: "uint8", num_shards: 1 });
+    for (const network of ["critic", "generator"] as const) engine.setWeights(network, weights[network]);
+    return engine;
+  })) as [Engine, Engine];
+  for (const kind of ["critic", "generator"] as const) {
+    const task: SumTask = {
+      kind,
+      node: { begin: 0, end: 1 },
+      leaves: [{ shard: 0, examples: kind === "critic" ? exampleBytes(MICRO_BATCH * 10, 0) : null }],
+      noise_purpose: `${kind}_noise`,
+      noise_counter: 1,
+    };
+    const sums = [];
+    for (const engine of [ours, theirs]) {
+      const { sum } = await engine.sum(task);
+      sums.push(new Map([["sum", refTensor("float32", [sum.length], [...sum])]]));
+    }
+    yield { name: `${kind} sum`, error: largestError(sums[0]!, sums[1]!, SMALL.engine) };
+  }
+}
+
 /** y = -x: what every provider computes. */
 function leastGraph(): Graph {
   const b = new GraphBuilder("least");
@@ -83,6 +120,11 @@ async function main([provider, group, first]: readonly string[]): Promise<void> 
   // that nobody holds is collected, and every problem then opens the device anew: ten times as long.
   const held = await createSession(encodeGraph(leastGraph()), device, { may_fall_back: false });
   if (group === "probe") return;
+  if (group === "engine") {
+    console.log(JSON.stringify(ENGINE_NAMES));
+    for await (const finding of engineFindings(device)) console.log(JSON.stringify(finding));
+    return await held.release();
+  }
   const problems = await problemsOf(group as Group);
   console.log(JSON.stringify(problems.map(({ name }) => name)));
   for (const problem of problems.slice(Number(first))) {

@@ -36,6 +36,22 @@ Deno.test("a provider is unpacked from a wheel and found again", () =>
     assert.equal(shared.length, library("libm.so.6").length + 5000);
   }));
 
+Deno.test("a provider of which one bit is wrong is refused, and nothing is left behind", () =>
+  inTempDir(async (folder) => {
+    const path = await place(folder, CUDA_13);
+    const bytes = await Deno.readFile(path);
+    // Behind the local header and the name of the first file that is taken.
+    const name = new TextEncoder().encode("libonnxruntime_providers_shared.so");
+    const at = bytes.findIndex((_, i) => name.every((byte, j) => bytes[i + j] === byte)) + name.length + 6;
+    bytes[at]! ^= 1;
+    await Deno.writeFile(path, bytes);
+    await assert.rejects(openArchive(path, "1.30.0"), {
+      message: `Cannot use ${path}: a whole file is required, found a damaged one in ` +
+        "onnxruntime/capi/libonnxruntime_providers_shared.so; fetch it again",
+    });
+    assert.equal(await installedCuda(folder), null);
+  }));
+
 Deno.test("archives that are of no use are refused in one line", () =>
   inTempDir(async (folder) => {
     const text = join(folder, "onnxruntime_gpu-1.30.0-text.whl");

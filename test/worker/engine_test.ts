@@ -1,21 +1,26 @@
 import assert from "node:assert/strict";
 import { VARYING_CLASS } from "../../common/numeric_class.ts";
 import * as ort from "onnxruntime-node";
-import type { GraphEntry } from "../../models/manifest.ts";
+import { PRESETS } from "../../coordinator/presets.ts";
+import { buildArtifacts } from "../../models/artifacts.ts";
+import { GRAPH_NAMES, type GraphEntry } from "../../models/manifest.ts";
+import { buildNetworks } from "../../models/nets/networks.ts";
+import { wgan } from "../../models/objectives/wgan.ts";
 import { wganGp } from "../../models/objectives/wgan_gp.ts";
 import { fillNormal, fillUniform } from "../../random/philox.ts";
 import { bytesOf } from "../../wire/frame.ts";
 import { CPU } from "../../worker/device.ts";
 import { Engine, type Leaf, type NoisePurpose, type SumTask } from "../../worker/engine.ts";
 import type { Network } from "../../worker/fence.ts";
-import { compileGraphs, type GraphRunner } from "../../worker/graph_runner.ts";
+import { compileGraphs, type GraphBytes, type GraphRunner } from "../../worker/graph_runner.ts";
 import { Job } from "../../worker/jobs.ts";
-import { probe } from "../../worker/probe.ts";
+import { isKnownToVary, probe } from "../../worker/probe.ts";
 import type { BoundGraph } from "../../worker/runtime.ts";
 import { exampleBytes, MICRO_BATCH, SEED, type TestRun, testRun } from "./test_run.ts";
 
 const run = await testRun(5);
 const runners = await compileGraphs(run.manifest, run.graphs, CPU);
+const WEBGPU = { provider: "webgpu", index: 0 } as const;
 
 function engine(encoding: "uint8" | "float32" = "uint8", with_runners = runners): Engine {
   const engine = new Engine(run.manifest, with_runners, { seed: SEED, encoding, num_shards: 5 });
@@ -230,9 +235,21 @@ Deno.test("a graph that gives other bits at one of its runs has no class", async
       if (++runs === 4) new Uint8Array(result.buffer, result.byteOffset)[0]! ^= 1;
       return elapsed_ms;
     });
-    const { numeric_class } = await probe(run.manifest, { ...runners, [name]: odd }, CPU);
+    const { numeric_class } = await probe(run.manifest, { ...runners, [name]: odd }, WEBGPU);
     assert.equal(numeric_class, VARYING_CLASS, name);
   }
+});
+
+Deno.test("convolutions are known to vary on CUDA, and there alone", async () => {
+  const pair = buildNetworks(PRESETS["wgan-dcgan"].networks(3, [1, 32, 32]));
+  const { manifest, files } = await buildArtifacts({ ...pair, objective: wgan, micro_batch: 2 });
+  const convolutions = Object.fromEntries(
+    GRAPH_NAMES.map((name) => [name, files.get(manifest.graphs[name].file)!]),
+  ) as unknown as GraphBytes;
+  const cuda = { provider: "cuda", index: 0 } as const;
+  assert.ok(isKnownToVary(cuda, convolutions));
+  assert.ok(!isKnownToVary(cuda, run.graphs));
+  for (const device of [CPU, WEBGPU]) assert.ok(!isKnownToVary(device, convolutions));
 });
 
 /** All rows at once, by ONNX Runtime alone. */

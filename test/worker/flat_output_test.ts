@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { fillNormal } from "../../random/philox.ts";
 import { CPU } from "../../worker/device.ts";
-import { FLAT, withFlatOutput } from "../../worker/flat_output.ts";
-import { GraphRunner } from "../../worker/graph_runner.ts";
+import { FLAT } from "../../worker/flat_output.ts";
+import { compileGraphs } from "../../worker/graph_runner.ts";
 import { openNodeSession } from "../../worker/node_session.ts";
+import type { Session } from "../../worker/runtime.ts";
 import { MICRO_BATCH, testRun } from "./test_run.ts";
 
 const { manifest, graphs } = await testRun();
@@ -12,7 +13,6 @@ for (const name of ["critic_training_model", "generator_training_model"] as cons
   Deno.test(`${name}: one output holds what all hold, in the order of the result`, async () => {
     const entry = manifest.graphs[name], { layouts, latent, example_shape } = manifest;
     const example = example_shape.reduce((product, extent) => product * extent, 1);
-    const parts = entry.outputs.map(({ name, shape }) => ({ name, shape: shape.map(Number) }));
     const normals = (length: number, counter: number) => {
       const data = new Float32Array(length);
       fillNormal(data, { seed: 1, purpose: "probe", counter, shard: 0 });
@@ -26,14 +26,18 @@ for (const name of ["critic_training_model", "generator_training_model"] as cons
       noise: normals(MICRO_BATCH * latent, 4),
     };
     const results: Float32Array[] = [];
-    for (const is_flat of [false, true]) {
-      const bytes = is_flat ? withFlatOutput(graphs[name], parts) : graphs[name];
-      const session = await openNodeSession(bytes, CPU);
-      assert.equal(session.output_names.includes(FLAT), is_flat);
+    for (const provider of ["cpu", "webgpu"] as const) {
+      // As for that device, on the processor.
+      const opened: Session[] = [];
+      const runners = await compileGraphs(manifest, graphs, { provider, index: 0 }, async (bytes) => {
+        opened.push(await openNodeSession(bytes, CPU));
+        return opened.at(-1)!;
+      });
+      const flat = opened.filter(({ output_names }) => output_names.includes(FLAT));
+      assert.equal(flat.length, provider === "cpu" ? 0 : 2);
       const result = new Float32Array(entry.size).fill(NaN);
-      const bound = new GraphRunner(manifest, entry, session, is_flat).bind(sources, result, MICRO_BATCH);
-      await bound.run();
-      session.release();
+      await runners[name].bind(sources, result, MICRO_BATCH).run();
+      for (const session of opened) session.release();
       results.push(result);
     }
     assert.ok(results[0]!.every(Number.isFinite));

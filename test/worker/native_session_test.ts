@@ -49,16 +49,22 @@ for (const name of GRAPH_NAMES) {
   });
 }
 
-Deno.test("what the library refuses is thrown in its words", () => {
-  assert.throws(() => native.openSession(new Uint8Array([1, 2, 3]), CPU), /protobuf parsing failed/i);
-  const session = native.openSession(graphs.sampler_model, CPU);
-  const { inputs } = manifest.graphs.sampler_model;
-  const [first, ...others] = tensors(inputs, 1);
-  assert.throws(() => session.bind([{ ...first!, name: "nobody" }, ...others], []), /nobody/);
-  const short = { ...first!, shape: [...first!.shape, 2] };
-  assert.throws(() => session.bind([short, ...others], []), /not enough|size/i);
-  session.release();
-});
+for (const copies of [false, true]) {
+  Deno.test(`what the library refuses is thrown in its words${copies ? ", where runs copy, too" : ""}`, async () => {
+    assert.throws(
+      () => native.openSession(new Uint8Array([1, 2, 3]), CPU, copies),
+      /protobuf parsing failed/i,
+    );
+    const session = native.openSession(graphs.sampler_model, CPU, copies);
+    const { inputs, outputs } = manifest.graphs.sampler_model;
+    const [first, ...others] = tensors(inputs, 1);
+    const unknown = [{ ...first!, name: "nobody" }, ...others];
+    await assert.rejects(async () => await session.bind(unknown, tensors(outputs, 0)).run(), /nobody/);
+    const short = { ...first!, shape: [...first!.shape, 2] };
+    assert.throws(() => session.bind([...others, short], []), /not enough|size/i);
+    session.release();
+  });
+}
 
 Deno.test("a run without one of its inputs fails, and the next one goes through", async () => {
   const session = native.openSession(graphs.critic_eval_model, CPU);

@@ -37,14 +37,12 @@ Deno.test("threads are kept for the same graphs and options, and made anew for o
   assert.deepEqual(started.map(({ ended }) => ended), [true, true, false]);
 });
 
-Deno.test("a worker's class is that of its devices, or of all of them in any order", () => {
+Deno.test("a worker's class is that of its devices, where they agree", () => {
   const [a, b] = ["a1".repeat(32), "b2".repeat(32)];
   const classOf = (...classes: string[]) =>
     numericClass(classes.map((numeric_class) => ({ numeric_class, shard_ms: 1 })));
   assert.equal(classOf(a, a), a);
-  assert.equal(classOf(a, b), classOf(b, a, b));
-  assert.match(classOf(a, b), /^[0-9a-f]{64}$/);
-  assert.ok(![a, b].includes(classOf(a, b)));
+  assert.equal(classOf(a, b), VARYING_CLASS);
   assert.equal(classOf(a, VARYING_CLASS), VARYING_CLASS);
   assert.equal(meanShardMs([1, 2].map((shard_ms) => ({ numeric_class: a, shard_ms }))), 1.5);
 });

@@ -70,6 +70,9 @@ Deno.test("nearest neighbours are taken by their indices where rounding would de
   assert.deepEqual(resize(2, { nearest_mode: "floor", coordinate_transformation_mode: "asymmetric" }), [
     "Resize",
   ]);
+  assert.deepEqual(resize(2, { nearest_mode: "floor", coordinate_transformation_mode: "align_corners" }), [
+    "Gather",
+  ]);
   assert.deepEqual(resize(3, {}), ["Resize"]);
   assert.deepEqual(resize(3, { mode: "linear" }), ["Resize"]);
 });
