@@ -10,6 +10,7 @@
 import { decompose } from "./autodiff/decompose.ts";
 import { gradients } from "./autodiff/gradients.ts";
 import { portable } from "./autodiff/portable.ts";
+import { products } from "./autodiff/products.ts";
 import type { Rules } from "./autodiff/rule.ts";
 import { simplify } from "./autodiff/simplify.ts";
 import type { BatchMoments, Drop, Net, TensorSpec } from "./nets/net.ts";
@@ -134,7 +135,7 @@ function differentiate(graph: Graph, parameters: readonly TensorSpec[], rules?: 
   const wrt = parameters.map(({ name }) => name);
   const derived = gradients(decompose(graph), { loss: loss!, wrt, ...(rules && { rules }) });
   const added = derived.outputs.slice(graph.outputs.length);
-  return simplify(portable({ ...derived, outputs: [loss!, ...added, ...others] }));
+  return simplify(portable(products({ ...derived, outputs: [loss!, ...added, ...others] })));
 }
 
 /** Running variances follow the unbiased one, n / (n - 1) times what normalises n numbers, as in PyTorch. */

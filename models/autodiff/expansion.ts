@@ -53,6 +53,15 @@ export class ExpansionSite extends Emitter {
     return this.n.attributes;
   }
 
+  /** What is transposed so to give an input; null where nothing is. */
+  transposed(index: number, perm: readonly number[]): Value | null {
+    const made = this.r.producer(this.x(index), "Transpose");
+    const found = made?.attributes.perm;
+    const same = found?.kind === "ints" && found.value.length === perm.length &&
+      perm.every((axis, i) => found.value[i] === axis);
+    return same ? made!.inputs[0]! : null;
+  }
+
   /** The numbers of an input, undefined where it is not constant. */
   maybeConstants(index: number): readonly number[] | undefined {
     const value = this.x(index);
