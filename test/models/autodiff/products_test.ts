@@ -113,6 +113,47 @@ Deno.test("so is the gradient of its weights", async () => {
   }
 });
 
+Deno.test("what looks like one of them and is not stays what it is", async () => {
+  const conv = (attributes: Parameters<GraphBuilder["op"]>[2]) => (b: GraphBuilder, x: Value, w: Value) =>
+    b.op("Conv", [x, w], attributes);
+  // One window, which reaches into the padding; with a stride of 1; of what is transposed otherwise, or once.
+  await sameNumbers(pair([[3, 2, 4, 3], [5, 2, 4, 3]], conv({ strides: [5, 5], pads: [1, 1, 0, 0] })));
+  assert.ok((await sameNumbers(pair([[2, 16, 5, 5], [3, 16, 2, 2]], conv({})))).includes("Conv"));
+  const turned = (perms: readonly (readonly number[] | null)[]) => (b: GraphBuilder, x: Value, w: Value) => {
+    const [of, by] = [x, w].map((value, i) =>
+      perms[i] ? b.op("Transpose", [value], { perm: perms[i] }) : value
+    );
+    return b.op("Conv", [of!, by!], { dilations: [2, 2], strides: [2, 2] });
+  };
+  const swap = [1, 0, 2, 3], mirror = [0, 1, 3, 2];
+  for (const perms of [[mirror, mirror], [swap, null], [null, swap], [swap, mirror]]) {
+    await sameNumbers(pair([[16, 16, 9, 9], [16, 16, 3, 3]], turned(perms)));
+  }
+  const shifted = { strides: [2, 2], pads: [1, 1, 0, 0], output_padding: [1, 1] };
+  await sameNumbers(pair([[3, 5, 1, 1], [5, 2, 4, 3]], (b, x, w) => b.op("ConvTranspose", [x, w], shifted)));
+});
+
+Deno.test("biases are added once", async () => {
+  const maps = (b: GraphBuilder, of: Value, axes: readonly number[]) =>
+    b.op("ReduceSum", [of, b.constant(tensorOf("int64", [axes.length], axes))], { keepdims: 0 });
+  const windows = await sameNumbers(
+    pair(
+      [[2, 16, 6, 6], [3, 16, 4, 4]],
+      (b, x, w) => b.op("Conv", [x, w, maps(b, w, [1, 2, 3])], { strides: [2, 2] }),
+    ),
+  );
+  assert.ok(windows.includes("Gemm"));
+  for (const side of [1, 3]) {
+    const ops = await sameNumbers(
+      pair(
+        [[2, 5, side, side], [5, 3, 4, 4]],
+        (b, x, w) => b.op("ConvTranspose", [x, w, maps(b, w, [0, 2, 3])], { strides: [2, 2] }),
+      ),
+    );
+    assert.ok(ops.includes("MatMul"));
+  }
+});
+
 Deno.test("what one step lays out serves both", () => {
   const b = new GraphBuilder("both");
   const [x, w, dy] = [[3, 16, 8, 8], [5, 16, 4, 4], [3, 5, 4, 4]].map((shape, i) =>
