@@ -3,12 +3,10 @@
  * and not tensor by tensor, each of which waits for the device.
  */
 import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { floatInfo, INT64, message, node } from "./model_writer.ts";
 
 /** Name of the output that is added. */
 export const FLAT = "wagon.flat";
-
-const FLOAT32 = 1;
-const INT64 = 7;
 
 /** An output with as many elements as its shape has. */
 export interface Part {
@@ -17,8 +15,8 @@ export interface Part {
 }
 
 /**
- * The model with the output {@linkcode FLAT}, by the field numbers of onnx.proto3: protobuf joins what comes twice of a
- * message, so that more nodes are written behind the model as it is.
+ * The model with the output {@linkcode FLAT}. Protobuf joins what comes twice of a message, so that more nodes are
+ * written behind the model as it is.
  */
 export function withFlatOutput(model: Uint8Array, parts: readonly Part[]): Uint8Array {
   const graph = new BinaryWriter();
@@ -35,37 +33,10 @@ export function withFlatOutput(model: Uint8Array, parts: readonly Part[]): Uint8
     (sum, { shape }) => sum + shape.reduce((product, extent) => product * extent, 1),
     0,
   );
-  message(graph, 12, (value) => {
-    value.tag(1, 2).string(FLAT);
-    message(value, 2, (type) =>
-      message(type, 1, (tensor) => {
-        tensor.tag(1, 0).int32(FLOAT32);
-        message(tensor, 2, (shape) => message(shape, 1, (dim) => dim.tag(1, 0).int64(size)));
-      }));
-  });
+  floatInfo(graph, 12, FLAT, [size]);
   const more = new BinaryWriter().tag(7, 2).bytes(graph.finish()).finish();
   const whole = new Uint8Array(model.length + more.length);
   whole.set(model);
   whole.set(more, model.length);
   return whole;
-}
-
-function node(
-  graph: BinaryWriter,
-  op: string,
-  inputs: readonly string[],
-  output: string,
-  more: (writer: BinaryWriter) => void = () => {},
-): void {
-  message(graph, 1, (writer) => {
-    for (const input of inputs) writer.tag(1, 2).string(input);
-    writer.tag(2, 2).string(output).tag(4, 2).string(op);
-    more(writer);
-  });
-}
-
-function message(into: BinaryWriter, field: number, write: (writer: BinaryWriter) => void): void {
-  const writer = new BinaryWriter();
-  write(writer);
-  into.tag(field, 2).bytes(writer.finish());
 }

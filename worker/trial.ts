@@ -5,6 +5,7 @@
 import { BinaryWriter } from "@bufbuild/protobuf/wire";
 import { CPU, type Device } from "./device.ts";
 import { openSession } from "./graph_runner.ts";
+import { floatInfo, message, node } from "./model_writer.ts";
 
 /** Times of one run of the trial graph. */
 export interface Trial {
@@ -18,48 +19,26 @@ const RUNS = 5;
 /** A device this much slower than the processor need not be timed again. */
 const HOPELESS = 20;
 
-const FLOAT32 = 1;
 const IR_VERSION = 9;
 const OPSET = 18;
 
 /**
- * An ONNX model y = x w w w w over 512 x 512 matrices (1.07 GFLOP), by the field numbers of onnx.proto3: small
- * enough for any device, large enough that a real one wins.
+ * An ONNX model y = x w w w w over 512 x 512 matrices (1.07 GFLOP): small enough for any device, large enough that a
+ * real one wins.
  */
 export function trialModel(): Uint8Array {
   const graph = new BinaryWriter();
   for (let i = 0; i < PRODUCTS; i++) {
     const output = i === PRODUCTS - 1 ? "y" : `x${i + 1}`;
-    message(graph, 1, (node) => {
-      node.tag(1, 2).string(i === 0 ? "x" : `x${i}`).tag(1, 2).string("w").tag(2, 2).string(output);
-      node.tag(4, 2).string("MatMul");
-    });
+    node(graph, "MatMul", [i === 0 ? "x" : `x${i}`, "w"], output);
   }
   graph.tag(2, 2).string("trial");
   for (const [field, name] of [[11, "x"], [11, "w"], [12, "y"]] as const) {
-    message(graph, field, (value) => matrixInfo(value, name));
+    floatInfo(graph, field, name, [SIDE, SIDE]);
   }
   const model = new BinaryWriter().tag(1, 0).int32(IR_VERSION).tag(7, 2).bytes(graph.finish());
   message(model, 8, (opset) => opset.tag(1, 2).string("").tag(2, 0).int32(OPSET));
   return model.finish();
-}
-
-function message(into: BinaryWriter, field: number, write: (writer: BinaryWriter) => void): void {
-  const writer = new BinaryWriter();
-  write(writer);
-  into.tag(field, 2).bytes(writer.finish());
-}
-
-/** ValueInfoProto of a float32 matrix. */
-function matrixInfo(value: BinaryWriter, name: string): void {
-  value.tag(1, 2).string(name);
-  message(value, 2, (type) =>
-    message(type, 1, (tensor) => {
-      tensor.tag(1, 0).int32(FLOAT32);
-      message(tensor, 2, (shape) => {
-        for (let i = 0; i < 2; i++) message(shape, 1, (dim) => dim.tag(1, 0).int32(SIDE));
-      });
-    }));
 }
 
 /** Shortest of a few runs, after one that warms up. */
