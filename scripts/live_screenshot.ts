@@ -5,7 +5,8 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../common/errors.ts";
-import { runMain } from "../common/cli.ts";
+import { parseOptions, runMain } from "../common/cli.ts";
+import type { Command, OptionTable } from "../common/options.ts";
 import { DESKTOP, findChromium, type Look, openPage, PHONE, startChromium } from "./browser/chromium.ts";
 import type { Browser } from "playwright-core";
 
@@ -40,7 +41,18 @@ async function steps(browser: Browser, address: string): Promise<void> {
   await context.close();
 }
 
-await runMain(async ([folder]) => {
+const COMMAND: Command<OptionTable> = {
+  name: "deno task live-screenshot",
+  about: "Trains on the drawn strokes for a while and takes the picture of the live page that README shows.",
+  positionals: [{
+    name: "FOLDER",
+    about: "Where pictures of every size and colour scheme go, if any are wanted",
+  }],
+  options: {},
+};
+
+await runMain(async (args) => {
+  const [folder] = parseOptions(COMMAND, args).positionals;
   const path = findChromium();
   if (path === null) throw new UserError("Cannot take pictures: Chromium is required, found none in PATH");
   const scratch = await Deno.makeTempDir({ prefix: "wagon-live-" });
