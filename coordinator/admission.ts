@@ -115,6 +115,8 @@ export async function admit(
     worker: number;
     clock: Clock;
     shared: Welcome["shared"];
+    /** Takes the channel of a newcomer that has proved itself and gets ready. */
+    welcomed: (channel: Channel) => void;
   },
   enter: (admitted: Admitted) => void,
 ): Promise<void> {
@@ -134,6 +136,7 @@ export async function admit(
     silence_ms: SILENCE_MS,
     allowed: FROM_WORKERS,
   });
+  options.welcomed(channel);
   // Who cannot even say that it is ready never will.
   const tolerated = channel.max_bad_messages;
   channel.max_bad_messages = 0;

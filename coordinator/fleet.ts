@@ -67,6 +67,8 @@ export class Fleet {
   readonly #options: FleetOptions;
   readonly #observer: FleetObserver;
   readonly #members = new Map<number, Member>();
+  /** Those that get ready. */
+  readonly #newcomers = new Set<Channel>();
   readonly #weights: PublishedWeights;
   readonly #patience = new Patience();
   readonly #placement: Placement;
@@ -78,6 +80,7 @@ export class Fleet {
   #bytes_of_departed = { in: 0, out: 0 };
   /** Gives back the payloads of the last round, which nobody reads any more. */
   #borrowed: (() => void)[] = [];
+  #is_over = false;
   #abandoned: { readonly error: unknown } | null = null;
   /** Who waits for enough workers. */
   #waiting: { count: number; resolve: () => void; reject: (error: unknown) => void } | null = null;
@@ -132,7 +135,9 @@ export class Fleet {
     const worker = this.#next_id++;
     const { token, clock, exchange } = this.#options;
     const shared = exchange?.offer(peer) ?? null;
-    const options = { facts: this.#facts, data: this.#data, token, clock, worker, shared };
+    let newcomer: Channel | null = null;
+    const welcomed = (channel: Channel) => void this.#newcomers.add(newcomer = channel);
+    const options = { facts: this.#facts, data: this.#data, token, clock, worker, shared, welcomed };
     try {
       await admit(socket, options, (admitted) => {
         this.#admitClass(admitted.channel, admitted.ready.numeric_class);
@@ -140,7 +145,11 @@ export class Fleet {
         this.#join(new Member(worker, admitted));
       });
     } catch (error) {
-      this.#observer.refused(peer, error instanceof Error ? error.message : String(error));
+      if (!this.#is_over) {
+        this.#observer.refused(peer, error instanceof Error ? error.message : String(error));
+      }
+    } finally {
+      if (newcomer !== null) this.#newcomers.delete(newcomer);
     }
   }
 
@@ -395,15 +404,15 @@ export class Fleet {
     this.#send(open, tasks);
   }
 
-  /** Says goodbye to all. */
+  /** Says goodbye to all, also to those that are not ready yet. */
   async finish(reason: string): Promise<void> {
+    this.#is_over = true;
     this.#stopTick();
     this.jobs.abandon();
-    for (const { channel } of this.#members.values()) {
-      channel.onclose = null;
-      channel.send({ type: "finish", reason });
-    }
-    await Promise.allSettled(this.members.map(({ channel }) => channel.drained()));
-    for (const { channel } of this.members) channel.close(reason);
+    for (const { channel } of this.#members.values()) channel.onclose = null;
+    const channels = [...this.members.map(({ channel }) => channel), ...this.#newcomers];
+    for (const channel of channels) channel.send({ type: "finish", reason });
+    await Promise.allSettled(channels.map((channel) => channel.drained()));
+    for (const channel of channels) channel.close(reason);
   }
 }

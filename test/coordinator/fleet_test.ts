@@ -318,6 +318,19 @@ Deno.test("under exact, a worker of another numeric class is turned away for goo
   await tolerant.fleet.finish("test over");
 });
 
+Deno.test("who is still getting ready when the run ends is told so, and is no trouble", async () => {
+  const { fleet, join, told } = await open();
+  const one = await join("one");
+  const late = await join("late", { ready: false });
+  assert.equal(fleet.members.length, 1);
+  await fleet.finish("test over");
+  await settled();
+  for (const worker of [one, late]) {
+    assert.deepEqual(worker.messages("finish").map(({ reason }) => reason), ["test over"]);
+  }
+  assert.deepEqual(told, ["one joined"]);
+});
+
 Deno.test("a wrong token does not get in", async () => {
   const { fleet, join, told } = await open();
   await assert.rejects(join("thief", { token: "another token" }), { code: "wrong_token" });

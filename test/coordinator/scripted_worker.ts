@@ -41,16 +41,19 @@ export class ScriptedWorker {
       token?: string;
       shard_ms?: number;
       held?: readonly number[];
+      /** Whether it gets ready; default true. */
+      ready?: boolean;
     },
   ): Promise<ScriptedWorker> {
-    const { name, numeric_class = "a".repeat(64), token = TOKEN, shard_ms = 1, held = [] } = options;
+    const { name, numeric_class = "a".repeat(64), token = TOKEN, shard_ms = 1, held = [], ready = true } =
+      options;
     const [near, far] = MemorySocket.pair();
     void fleet.accept(far, name);
     const hello = { name, threads: 1, provider: "cpu", device: "test", platform: "test" };
     await joinCoordinator(near, { clock, deadline_ms: 1_000, token, hello });
     const channel = openChannel(near, { clock, heartbeat_ms: 2_000, silence_ms: 10_000, allowed: ALLOWED });
     const worker = new ScriptedWorker(name, channel, near);
-    worker.send({ type: "ready", numeric_class, shard_ms, shared: false });
+    if (ready) worker.send({ type: "ready", numeric_class, shard_ms, shared: false });
     for (const shard of held) worker.send({ type: "shard_held", run: "run-1", shard });
     await settled();
     return worker;

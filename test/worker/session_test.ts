@@ -312,6 +312,10 @@ Deno.test("finish, notice, refusals and leaving", async () => {
   assert.deepEqual(await finished.session.ended, { kind: "finished", reason: "done" });
   assert.deepEqual(finished.said.slice(1), ["notice you are a spare", "refused stale"]);
 
+  const early = await scene();
+  early.coordinator.send({ type: "finish", reason: "done" });
+  assert.deepEqual(await early.session.ended, { kind: "finished", reason: "done" }, "before it is ready");
+
   const over = await readyScene();
   over.coordinator.send({ ...refuse, code: "run_over", fatal: true });
   assert.deepEqual(await over.session.ended, { kind: "finished", reason: "no" });
