@@ -2,18 +2,16 @@
  * The workers of a run: who is in, who computes what, and what their answers are. The shell around the pure
  * parts (assignment, round, patience): it owns the channels and the clock, and nothing of the training.
  */
-import { whyInexact } from "../common/numeric_class.ts";
-import type { Channel } from "../wire/channel.ts";
 import type { Cancel, Clock } from "../wire/clock.ts";
 import { payloadFloats } from "../wire/frame.ts";
 import type { Message, MessageOf } from "../wire/messages.ts";
 import { Refusal } from "../wire/refusal.ts";
 import type { Socket } from "../wire/socket.ts";
-import { admit, type RunFacts } from "./admission.ts";
+import type { RunFacts } from "./admission.ts";
 import type { NodeResult } from "./averaging.ts";
-import type { Exchange } from "./exchange.ts";
+import { Entrance, type EntranceOptions } from "./entrance.ts";
 import { Jobs } from "./jobs.ts";
-import { Member } from "./member.ts";
+import type { Member } from "./member.ts";
 import { type Fence, type RoundRequest, staleness } from "./fence.ts";
 import type { FleetObserver } from "./observer.ts";
 import { Patience } from "./patience.ts";
@@ -24,17 +22,6 @@ import type { ShardedData } from "./sharded_data.ts";
 
 /** Late answers are looked for this often. */
 const TICK_MS = 500;
-
-export interface FleetOptions {
-  readonly token: string;
-  readonly clock: Clock;
-  /** Only workers of one numeric class. */
-  readonly exact: boolean;
-  /** Classes that have contributed already (a resumed run). */
-  readonly classes: readonly string[];
-  /** For workers on this machine; null: none. */
-  readonly exchange: Pick<Exchange, "offer" | "share" | "left"> | null;
-}
 
 export interface WorkerShare {
   shards: number;
@@ -61,36 +48,32 @@ interface OpenRound {
 
 export class Fleet {
   readonly jobs: Jobs;
-  readonly classes: Set<string>;
   readonly #facts: RunFacts;
   readonly #data: ShardedData;
-  readonly #options: FleetOptions;
+  readonly #exchange: EntranceOptions["exchange"];
+  readonly #entrance: Entrance;
   readonly #observer: FleetObserver;
   readonly #members = new Map<number, Member>();
-  /** Those that get ready. */
-  readonly #newcomers = new Set<Channel>();
   readonly #weights: PublishedWeights;
   readonly #patience = new Patience();
   readonly #placement: Placement;
   readonly #clock: Clock;
   readonly #stopTick: Cancel;
-  #next_id = 1;
   #generation = 0;
   #open: OpenRound | null = null;
   #bytes_of_departed = { in: 0, out: 0 };
   /** Gives back the payloads of the last round, which nobody reads any more. */
   #borrowed: (() => void)[] = [];
-  #is_over = false;
   #abandoned: { readonly error: unknown } | null = null;
   /** Who waits for enough workers. */
   #waiting: { count: number; resolve: () => void; reject: (error: unknown) => void } | null = null;
 
-  constructor(facts: RunFacts, data: ShardedData, options: FleetOptions, observer: FleetObserver) {
+  constructor(facts: RunFacts, data: ShardedData, options: EntranceOptions, observer: FleetObserver) {
     this.#facts = facts;
     this.#data = data;
-    this.#options = options;
+    this.#exchange = options.exchange;
+    this.#entrance = new Entrance(facts, data, options, observer);
     this.#observer = observer;
-    this.classes = new Set(options.classes);
     this.#weights = new PublishedWeights(facts);
     this.#clock = options.clock;
     this.#placement = new Placement(data.plan.num_shards);
@@ -98,6 +81,11 @@ export class Fleet {
     const example_size = facts.manifest.example_shape.reduce((n, extent) => n * extent, 1);
     this.jobs = new Jobs(facts.run, example_size, this.#clock, sendCurrent, observer);
     this.#stopTick = this.#clock.every(TICK_MS, () => this.#lookForLate());
+  }
+
+  /** Numeric classes that have contributed. */
+  get classes(): ReadonlySet<string> {
+    return this.#entrance.classes;
   }
 
   get members(): readonly Member[] {
@@ -132,37 +120,7 @@ export class Fleet {
 
   /** Takes a new connection through the door and into the fleet. Never throws. */
   async accept(socket: Socket, peer: string): Promise<void> {
-    const worker = this.#next_id++;
-    const { token, clock, exchange } = this.#options;
-    const shared = exchange?.offer(peer) ?? null;
-    let newcomer: Channel | null = null;
-    const welcomed = (channel: Channel) => void this.#newcomers.add(newcomer = channel);
-    const options = { facts: this.#facts, data: this.#data, token, clock, worker, shared, welcomed };
-    try {
-      await admit(socket, options, (admitted) => {
-        this.#admitClass(admitted.channel, admitted.ready.numeric_class);
-        if (shared !== null && admitted.ready.shared) exchange!.share(worker, admitted.channel);
-        this.#join(new Member(worker, admitted));
-      });
-    } catch (error) {
-      if (!this.#is_over) {
-        this.#observer.refused(peer, error instanceof Error ? error.message : String(error));
-      }
-    } finally {
-      if (newcomer !== null) this.#newcomers.delete(newcomer);
-    }
-  }
-
-  #admitClass(channel: Channel, numeric_class: string): void {
-    const against = this.#options.exact ? whyInexact(numeric_class, this.classes) : null;
-    if (against !== null) {
-      const reason =
-        `This run promises the same bits (--exact) and ${against}, or start or resume the run with --no-exact`;
-      channel.send(new Refusal("numeric_class", reason, { fatal: true }).toMessage());
-      channel.close(reason);
-      throw new Error(reason);
-    }
-    this.classes.add(numeric_class);
+    await this.#entrance.accept(socket, peer, (member) => this.#join(member));
   }
 
   #join(member: Member): void {
@@ -184,7 +142,7 @@ export class Fleet {
 
   #leave(member: Member, reason: string): void {
     if (!this.#members.delete(member.id)) return;
-    this.#options.exchange?.left(member.id);
+    this.#exchange?.left(member.id);
     this.#bytes_of_departed.in += member.channel.bytes_in;
     this.#bytes_of_departed.out += member.channel.bytes_out;
     this.#generation++;
@@ -406,11 +364,10 @@ export class Fleet {
 
   /** Says goodbye to all, also to those that are not ready yet. */
   async finish(reason: string): Promise<void> {
-    this.#is_over = true;
     this.#stopTick();
     this.jobs.abandon();
     for (const { channel } of this.#members.values()) channel.onclose = null;
-    const channels = [...this.members.map(({ channel }) => channel), ...this.#newcomers];
+    const channels = [...this.members.map(({ channel }) => channel), ...this.#entrance.close()];
     for (const channel of channels) channel.send({ type: "finish", reason });
     await Promise.allSettled(channels.map((channel) => channel.drained()));
     for (const channel of channels) channel.close(reason);

@@ -1,0 +1,87 @@
+/** Who gets in: through the door, of a numeric class that the run may have, and not after its end. */
+import { whyInexact } from "../common/numeric_class.ts";
+import type { Channel } from "../wire/channel.ts";
+import type { Clock } from "../wire/clock.ts";
+import { Refusal } from "../wire/refusal.ts";
+import type { Socket } from "../wire/socket.ts";
+import { admit, type Admitted, type RunFacts } from "./admission.ts";
+import type { Exchange } from "./exchange.ts";
+import { Member } from "./member.ts";
+import type { FleetObserver } from "./observer.ts";
+import type { ShardedData } from "./sharded_data.ts";
+
+export interface EntranceOptions {
+  readonly token: string;
+  readonly clock: Clock;
+  /** Only workers of one numeric class. */
+  readonly exact: boolean;
+  /** Classes that have contributed already (a resumed run). */
+  readonly classes: readonly string[];
+  /** For workers on this machine; null: none. */
+  readonly exchange: Pick<Exchange, "offer" | "share" | "left"> | null;
+}
+
+export class Entrance {
+  readonly classes: Set<string>;
+  readonly #facts: RunFacts;
+  readonly #data: ShardedData;
+  readonly #options: EntranceOptions;
+  readonly #observer: Pick<FleetObserver, "refused">;
+  /** Those that get ready. */
+  readonly #newcomers = new Set<Channel>();
+  #next_id = 1;
+  #is_over = false;
+
+  constructor(
+    facts: RunFacts,
+    data: ShardedData,
+    options: EntranceOptions,
+    observer: Pick<FleetObserver, "refused">,
+  ) {
+    this.#facts = facts;
+    this.#data = data;
+    this.#options = options;
+    this.#observer = observer;
+    this.classes = new Set(options.classes);
+  }
+
+  /** Calls `enter` within the message by which a newcomer says that it is ready. Never throws. */
+  async accept(socket: Socket, peer: string, enter: (member: Member) => void): Promise<void> {
+    const worker = this.#next_id++;
+    const { token, clock, exchange } = this.#options;
+    const shared = exchange?.offer(peer) ?? null;
+    let newcomer: Channel | null = null;
+    const welcomed = (channel: Channel) => void this.#newcomers.add(newcomer = channel);
+    const options = { facts: this.#facts, data: this.#data, token, clock, worker, shared, welcomed };
+    try {
+      await admit(socket, options, (admitted) => {
+        this.#checkClass(admitted);
+        if (shared !== null && admitted.ready.shared) exchange!.share(worker, admitted.channel);
+        enter(new Member(worker, admitted));
+      });
+    } catch (error) {
+      if (this.#is_over) return;
+      this.#observer.refused(peer, error instanceof Error ? error.message : String(error));
+    } finally {
+      if (newcomer !== null) this.#newcomers.delete(newcomer);
+    }
+  }
+
+  /** The run is over. Returns who is still getting ready, to be told so. */
+  close(): readonly Channel[] {
+    this.#is_over = true;
+    return [...this.#newcomers];
+  }
+
+  #checkClass({ channel, ready: { numeric_class } }: Admitted): void {
+    const against = this.#options.exact ? whyInexact(numeric_class, this.classes) : null;
+    if (against !== null) {
+      const reason =
+        `This run promises the same bits (--exact) and ${against}, or start or resume the run with --no-exact`;
+      channel.send(new Refusal("numeric_class", reason, { fatal: true }).toMessage());
+      channel.close(reason);
+      throw new Error(reason);
+    }
+    this.classes.add(numeric_class);
+  }
+}
