@@ -9,7 +9,7 @@ import type { Value } from "../onnx/builder.ts";
 import { isFixed } from "../onnx/dims.ts";
 import type { Graph } from "../onnx/graph.ts";
 import { convolutionWindows, transposedWindows, type WindowAxis } from "../onnx/operators/window.ts";
-import { numElements, tensorOf } from "../onnx/tensor.ts";
+import { numElements } from "../onnx/tensor.ts";
 import { expandAll, type Expansions, type ExpansionSite } from "./expansion.ts";
 import { indicesOf } from "./rules/windows.ts";
 
@@ -149,9 +149,7 @@ function contributions(axes: Axes): readonly (readonly number[])[] {
 function placesFirst(n: ExpansionSite, x: Value, has_zeros: boolean): Value {
   const [batch, channels, ...extents] = n.shape(x) as [number, number, ...number[]];
   const rows = n.reshape(channelsLast(n, x), [batch, numElements(extents), channels]);
-  const zeros = () =>
-    n.constant(tensorOf(x.type.element, [batch, 1, channels], Array(batch * channels).fill(0)));
-  return has_zeros ? n.op("Concat", [rows, zeros()], { axis: 1 }) : rows;
+  return has_zeros ? n.op("Concat", [rows, n.zeros([batch, 1, channels])], { axis: 1 }) : rows;
 }
 
 /** y = x w + b, of one place and as large as the kernel. */

@@ -156,7 +156,7 @@ Deno.test("biases are added once", async () => {
 
 Deno.test("what one step lays out serves both", () => {
   const b = new GraphBuilder("both");
-  const [x, w, dy] = [[3, 16, 8, 8], [5, 16, 4, 4], [3, 5, 4, 4]].map((shape, i) =>
+  const [x, w, dy] = [[65, 16, 8, 8], [5, 16, 4, 4], [65, 5, 4, 4]].map((shape, i) =>
     b.input(`in_${i}`, "float32", shape)
   ) as [Value, Value, Value];
   const [xT, dyT] = [x, dy].map((value) => b.op("Transpose", [value], { perm: [1, 0, 2, 3] })) as [
