@@ -168,13 +168,15 @@ async function main(args: readonly string[]): Promise<void> {
   const is_of_use = installed !== null && missing(machine, installed).length === 0;
   const cuda = archive?.cuda ?? (is_of_use ? installed : FETCHED);
   const parts = missing(machine, cuda);
-  if (values.check && archive === null && installed === null) {
+  if (values.check && archive === null && installed !== cuda) {
     parts.push("ONNX Runtime's CUDA provider: deno task setup-gpu");
   }
   const other = otherCuda(machine, cuda);
   if (other !== null) parts.push(other);
   if (parts.length > 0) throw new UserError(`Cannot use an NVIDIA GPU; missing: ${parts.join("; ")}`);
-  if (values.check) return console.log(`All that a provider for CUDA ${cuda} needs is there`);
+  if (values.check && archive !== null) {
+    return console.log(`All that a provider for CUDA ${cuda} needs is there`);
+  }
   if (archive !== null) await archive.unpackInto(providerFolder());
   else if (installed !== cuda) await fetchProvider();
   await tryGpu();
