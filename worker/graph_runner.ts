@@ -11,7 +11,7 @@ import {
   type State,
 } from "../models/manifest.ts";
 import type { Device } from "./device.ts";
-import { FLAT, type Part, withFlatOutput } from "./flat_output.ts";
+import { FLAT, withFlatOutput } from "./flat_output.ts";
 import { NativeRuntime } from "./native_session.ts";
 import { openNodeSession } from "./node_session.ts";
 import type { BoundGraph, Session, TensorView } from "./runtime.ts";
@@ -47,15 +47,11 @@ export async function compileGraphs(
     const entry = manifest.graphs[name];
     // Measured on an H200: WebGPU fetches a step's gradients in half the time, CUDA in one and a half of it.
     const is_flat = device.provider === "webgpu" && entry.outputs.length > 1;
-    const bytes = is_flat ? withFlatOutput(graphs[name], fixedParts(entry)) : graphs[name];
+    const outputs = entry.outputs.map(({ name }) => name);
+    const bytes = is_flat ? withFlatOutput(graphs[name], outputs, entry.size) : graphs[name];
     runners[name] = new GraphRunner(manifest, entry, await open(bytes, device), is_flat);
   }
   return runners as Runners;
-}
-
-/** The outputs of a graph with several, whose shapes are numbers: gradients and what goes with them. */
-function fixedParts({ outputs }: GraphEntry): readonly Part[] {
-  return outputs.map(({ name, shape }) => ({ name, shape: shape.map(Number) }));
 }
 
 function elements(shape: readonly number[]): number {

@@ -1,7 +1,7 @@
 /** What lies at the path that a person names: which of the readers it is for. */
-import { isZip } from "../../common/zip.ts";
 import { basename, join } from "node:path";
 import { UserError } from "../../common/errors.ts";
+import { isZip } from "../../common/zip.ts";
 import { CIFAR_FILE_NAME, CIFAR_NAME, parseCifar } from "./cifar.ts";
 import { CSV_NAME, parseCsv } from "./csv.ts";
 import { attempt, gunzip, isGzip, readDataFile, refuse } from "./data_file.ts";

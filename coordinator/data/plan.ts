@@ -46,12 +46,12 @@ export class ShardPlan {
 
   /** Throws {@linkcode UserError} when the options do not fit together. */
   constructor(options: PlanOptions) {
+    this.micro_batch = microBatchOf(options);
     const num_held_out = checkOptions(options);
     const { num_examples, num_shards, batch, seed } = options;
     const order = permutation(num_examples, { seed, purpose: "holdout", counter: 0, shard: 0 });
     this.num_shards = num_shards;
     this.batch = batch;
-    this.micro_batch = microBatchOf(options);
     this.holdout = order.subarray(0, num_held_out);
     this.shards = cut(order.subarray(num_held_out), num_shards);
     this.steps_per_epoch = Math.floor(this.shards.at(-1)!.length / this.micro_batch);
@@ -114,9 +114,8 @@ export function microBatchOf({ batch, num_shards }: Pick<PlanOptions, "batch" | 
   return batch / num_shards;
 }
 
-/** Checks the options; returns the number of held-out examples. */
-function checkOptions({ num_examples, num_shards, batch, holdout }: PlanOptions): number {
-  microBatchOf({ batch, num_shards });
+/** Checks the other options; returns the number of held-out examples. */
+function checkOptions({ num_examples, batch, holdout }: PlanOptions): number {
   const num_held_out = countHeldOut(num_examples, holdout);
   const num_training = num_examples - num_held_out;
   if (num_training < batch) {

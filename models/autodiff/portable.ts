@@ -10,6 +10,7 @@ import { beyond, transposedWindows } from "../onnx/operators/window.ts";
 import { numElements, tensorOf } from "../onnx/tensor.ts";
 import { expandAll, type Expansion, type Expansions, type ExpansionSite } from "./expansion.ts";
 import { coordinate, nearest, resizedAxes, type ResizedAxis } from "./resizing.ts";
+import { windowAttributes } from "./rules/windows.ts";
 
 const REALS: readonly ElementType[] = ["float32", "float64"];
 
@@ -54,6 +55,8 @@ interface Padding {
   readonly cut: (y: Value) => Value;
 }
 
+const bothEnds = (pad: number) => ({ begin: pad, end: pad });
+
 /**
  * CUDA has no kernel for unequal padding at the two ends of an axis: there the smaller one stands at both, and what is
  * too much is cut off. Null where they are equal.
@@ -63,17 +66,11 @@ function evenPadding(n: ExpansionSite): Padding | null {
   const axes = transposedWindows(n, spatial.map((axis) => n.extent(n.x(0), axis)), n.shape(n.x(1)).slice(2));
   const uneven = spatial.filter((_, i) => axes[i]!.begin !== axes[i]!.end);
   if (uneven.length === 0) return null;
-  const pads = axes.map(({ begin, end }) => Math.min(begin, end));
-  const starts = uneven.map((axis) => axes[axis - 2]!.begin - pads[axis - 2]!);
+  const even = axes.map((axis) => ({ ...axis, ...bothEnds(Math.min(axis.begin, axis.end)) }));
+  const starts = uneven.map((axis) => axes[axis - 2]!.begin - even[axis - 2]!.begin);
   const ends = uneven.map((axis, i) => starts[i]! + axes[axis - 2]!.extent);
   return {
-    attributes: {
-      strides: axes.map(({ stride }) => stride),
-      dilations: axes.map(({ dilation }) => dilation),
-      pads: [...pads, ...pads],
-      output_padding: axes.map(beyond),
-      group: n.int("group", 1),
-    },
+    attributes: { ...windowAttributes(even, n.int("group", 1)), output_padding: axes.map(beyond) },
     cut: (y) => n.op("Slice", [y, ...[starts, ends, uneven].map((list) => n.intVector(list))]),
   };
 }

@@ -8,7 +8,12 @@
 import type { Value } from "../onnx/builder.ts";
 import { isFixed } from "../onnx/dims.ts";
 import type { Graph } from "../onnx/graph.ts";
-import { convolutionWindows, transposedWindows, type WindowAxis } from "../onnx/operators/window.ts";
+import {
+  convolutionWindows,
+  inverted,
+  transposedWindows,
+  type WindowAxis,
+} from "../onnx/operators/window.ts";
 import { numElements } from "../onnx/tensor.ts";
 import { expandAll, type Expansions, type ExpansionSite } from "./expansion.ts";
 import { indicesOf } from "./rules/windows.ts";
@@ -49,6 +54,12 @@ function channelsSecond(n: ExpansionSite, x: Value): Value {
   return n.transpose(x, [0, last, ...Array.from({ length: last - 1 }, (_, i) => i + 1)]);
 }
 
+/** [N, ...] as a matrix of N rows. */
+function inRows(n: ExpansionSite, x: Value): Value {
+  const [rows, ...others] = n.shape(x) as [number, ...number[]];
+  return n.reshape(x, [rows, numElements(others)]);
+}
+
 /** Where only one group of channels is, and every extent is a number. */
 function applies(n: ExpansionSite): boolean {
   return n.int("group", 1) === 1 && isFixed(n.x(0).type.shape) && isFixed(n.x(1).type.shape);
@@ -62,10 +73,7 @@ function wholeWindow(n: ExpansionSite): Value | null {
     count === 1 && kernel === extent && begin === 0 && end === 0
   );
   if (!isWhole) return null;
-  const flat = [[batch!, ...input], [maps!, ...kernel]].map(([first, ...others], i) =>
-    n.reshape(n.x(i), [first!, numElements(others)])
-  );
-  const y = n.op("Gemm", [...flat, n.has(2) ? n.x(2) : null], { transB: 1 });
+  const y = n.op("Gemm", [inRows(n, n.x(0)), inRows(n, n.x(1)), n.has(2) ? n.x(2) : null], { transB: 1 });
   return n.reshape(y, [batch!, maps!, ...axes.map(() => 1)]);
 }
 
@@ -110,13 +118,7 @@ function weightProducts(n: ExpansionSite): Value | null {
   if (x === null || dy === null) return null;
   const [batch, channels, ...extents] = n.shape(x) as [number, number, ...number[]];
   const [, maps, ...counts] = n.shape(dy) as [number, number, ...number[]];
-  const axes = convolutionWindows(n, extents, counts).map((axis): WindowAxis => ({
-    ...axis,
-    count: axis.kernel,
-    kernel: axis.count,
-    stride: axis.dilation,
-    dilation: axis.stride,
-  }));
+  const axes = convolutionWindows(n, extents, counts).map(inverted);
   if (!isWorthwhile(batch, channels, axes)) return null;
   const rows = n.reshape(placesFirst(n, dy, false), [batch * numElements(counts), maps]);
   const dw = n.op("Gemm", [rows, columns(n, x, axes)], { transA: 1 });
@@ -154,11 +156,7 @@ function placesFirst(n: ExpansionSite, x: Value, has_zeros: boolean): Value {
 
 /** y = x w + b, of one place and as large as the kernel. */
 function onePlace(n: ExpansionSite, shape: readonly number[]): Value {
-  const flat = [n.x(0), n.x(1)].map((value) => {
-    const [rows, ...others] = n.shape(value) as [number, ...number[]];
-    return n.reshape(value, [rows, numElements(others)]);
-  });
-  const y = n.reshape(n.op("MatMul", flat), shape);
+  const y = n.reshape(n.op("MatMul", [inRows(n, n.x(0)), inRows(n, n.x(1))]), shape);
   return n.has(2) ? n.add(y, n.reshape(n.x(2), [shape[1]!, ...shape.slice(2).map(() => 1)])) : y;
 }
 

@@ -4,7 +4,7 @@
  * Two forms, each made of operators that have rules.
  */
 import type { Value } from "../../onnx/builder.ts";
-import type { WindowAxis } from "../../onnx/operators/window.ts";
+import { inverted, type WindowAxis } from "../../onnx/operators/window.ts";
 import { numElements } from "../../onnx/tensor.ts";
 import type { RuleSite } from "../rule.ts";
 import { gatherWindows, indicesOf, padded, windowElements } from "./windows.ts";
@@ -35,14 +35,8 @@ function isFasterByProducts(channels: number, axes: Axes): boolean {
  * dw = T(conv(T(large), T(small); s' = d, d' = s, p)), cut to the kernel's extents.
  */
 function invertedConvolution(n: RuleSite, large: Value, small: Value, axes: Axes, group: number): Value {
-  const inverted = axes.map((axis) => ({
-    ...axis,
-    count: axis.kernel,
-    kernel: axis.count,
-    stride: axis.dilation,
-    dilation: axis.stride,
-  }));
-  return swapped(n, gatherWindows(n, swappedInGroups(n, large, group), swapped(n, small), inverted, group));
+  const windows = axes.map(inverted);
+  return swapped(n, gatherWindows(n, swappedInGroups(n, large, group), swapped(n, small), windows, group));
 }
 
 /** x [N, C, ...] as [C, N, ...]. */

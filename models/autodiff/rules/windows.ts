@@ -17,7 +17,7 @@ export function indicesOf(shape: readonly number[]): readonly (readonly number[]
 }
 
 /** Strides, dilations, pads and groups, leaving out what is the default. */
-function windowAttributes(axes: Axes, group: number): Record<string, AttributeInput> {
+export function windowAttributes(axes: Axes, group: number): Record<string, AttributeInput> {
   const pads = [...axes.map(({ begin }) => begin), ...axes.map(({ end }) => end)];
   const strides = axes.map(({ stride }) => stride), dilations = axes.map(({ dilation }) => dilation);
   return {

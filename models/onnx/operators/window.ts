@@ -41,6 +41,15 @@ export function beyond(axis: WindowAxis): number {
   return axis.extent + axis.begin + axis.end - axis.stride * (axis.count - 1) - reach(axis);
 }
 
+/**
+ * The windows of a weight gradient, whose kernel is what the windows gave and which gives the kernel: these and those
+ * trade places, and strides and dilations with them.
+ */
+export function inverted(axis: WindowAxis): WindowAxis {
+  const { count, kernel, stride, dilation } = axis;
+  return { ...axis, count: kernel, kernel: count, stride: dilation, dilation: stride };
+}
+
 /** Windows of Conv over an input of these spatial extents. */
 export function convolutionWindows(
   n: Attributed,
