@@ -137,6 +137,11 @@ function upTo<E extends { readonly step: number }>(step: number, entries: readon
   return entries.filter((entry) => entry.step <= step);
 }
 
+/** Puts an entry behind those of its step and before later ones: jobs run beside each other, and end in any order. */
+function insert<T extends { readonly step: number }>(entries: T[], entry: T): void {
+  entries.splice(entries.findLastIndex(({ step }) => step <= entry.step) + 1, 0, entry);
+}
+
 /** Takes the records of one run, one after the other, and sums them up at any time. */
 export class RunFold {
   #run: RecordOf<"run"> | null = null;
@@ -180,13 +185,13 @@ export class RunFold {
       case "step":
         return this.addStep(factsOf(record));
       case "heldout":
-        return void this.#entries.heldout.push(entryOf(record));
+        return insert(this.#entries.heldout, entryOf(record));
       case "evaluation":
-        return void this.#entries.evaluation.push(entryOf(record));
+        return insert(this.#entries.evaluation, entryOf(record));
       case "checkpoint":
         return void this.#entries.checkpoint.push(entryOf(record));
       case "sample":
-        return void this.#entries.sample.push(entryOf(record));
+        return insert(this.#entries.sample, entryOf(record));
       case "vitals":
         return this.#vitals(record);
       case "steered":

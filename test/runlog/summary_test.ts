@@ -135,6 +135,18 @@ Deno.test("workers of two numeric classes that both computed make the bits a tol
   assert.equal(summed([joined(1), other, ...steps(1, 3, { workers: alone })]).bits, "exact");
 });
 
+Deno.test("what jobs found stands in the order of steps, whichever ended first", () => {
+  const distance = (step: number, sliced_wasserstein: number): RunRecord =>
+    ({ type: "evaluation", step, sliced_wasserstein }) as RunRecord;
+  const { evaluations } = summed([distance(1, 0.5), distance(0, 0.9), distance(2, 0.4), distance(1, 0.6)]);
+  assert.deepEqual(evaluations.map(({ step, sliced_wasserstein }) => [step, sliced_wasserstein]), [
+    [0, 0.9],
+    [1, 0.5],
+    [1, 0.6],
+    [2, 0.4],
+  ]);
+});
+
 Deno.test("after a resume the last record of a step counts", () => {
   const again = steps(21, 40).map((record) =>
     record.type === "step"
