@@ -75,7 +75,7 @@ export class Kernels {
   private constructor(memory: WebAssembly.Memory) {
     this.#memory = memory;
     this.#wasm = new WebAssembly.Instance(MODULE, { env: { memory } }).exports as unknown as Exports;
-    this.#free = align(this.#wasm.heapBase());
+    this.#free = align(this.#wasm.heapBase(), ALIGNMENT_BYTES);
   }
 
   /**
@@ -92,18 +92,27 @@ export class Kernels {
     return new Kernels(new WebAssembly.Memory({ initial: pages, maximum: pages }));
   }
 
-  /** A zeroed buffer, its first byte at a multiple of 64, a cache line. Throws RangeError beyond the capacity. */
-  allocate(num_floats: number): Float32Array<ArrayBuffer> {
-    const left_bytes = this.#memory.buffer.byteLength - this.#free;
+  /**
+   * A zeroed buffer. It begins at a multiple of `alignment_bytes`, a power of two, and so does whatever comes behind it.
+   * Throws RangeError beyond the capacity.
+   */
+  allocate(num_floats: number, alignment_bytes = ALIGNMENT_BYTES): Float32Array<ArrayBuffer> {
+    const begin = align(this.#free, alignment_bytes);
+    const left_bytes = this.#memory.buffer.byteLength - begin;
     const bytes = num_floats * FLOAT_BYTES;
     if (!(Number.isSafeInteger(num_floats) && num_floats >= 0 && bytes <= left_bytes)) {
       throw new RangeError(
         `Cannot allocate ${num_floats} floats: ${left_bytes} bytes are left; create the kernels with a larger capacity`,
       );
     }
-    const view = new Float32Array(this.#memory.buffer, this.#free, num_floats);
-    this.#free = align(this.#free + bytes);
+    const view = new Float32Array(this.#memory.buffer, begin, num_floats);
+    this.#free = align(begin + bytes, alignment_bytes);
     return view;
+  }
+
+  /** What can still be allocated. */
+  get left_bytes(): number {
+    return this.#memory.buffer.byteLength - this.#free;
   }
 
   /** Whether a view lies in this memory. */
@@ -246,8 +255,8 @@ export function checksumBytes(bytes: Uint8Array): string {
   return SCRATCH.checksumThrough(SCRATCH_BUFFER, bytes);
 }
 
-function align(address: number): number {
-  return Math.ceil(address / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
+function align(address: number, alignment_bytes: number): number {
+  return Math.ceil(address / alignment_bytes) * alignment_bytes;
 }
 
 function overlap(a: Float32Array, b: Float32Array): boolean {

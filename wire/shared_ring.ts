@@ -11,8 +11,11 @@ import type { Parcel, PayloadBuffers, Sharer, Taker } from "./parcel.ts";
 
 const TAG_BYTES = 8;
 const NO_TAG = new Uint8Array(TAG_BYTES);
-/** Payloads begin with a page: a copy to an odd place takes ten times as long (measured on AMD, 8 bytes beside 16). */
-const PAGE_BYTES = 4096;
+/**
+ * Payloads begin with a page: a copy to an odd place takes ten times as long (measured on AMD, 8 bytes beside 16), and
+ * only whole pages can be mapped.
+ */
+export const PAGE_BYTES = 4096;
 
 function writeAt(file: Deno.FsFile, offset: number, bytes: Uint8Array): void {
   file.seekSync(offset, Deno.SeekMode.Start);
@@ -20,15 +23,30 @@ function writeAt(file: Deno.FsFile, offset: number, bytes: Uint8Array): void {
 }
 
 /** Writes a payload to where {@linkcode RingWriter.reserve} said, through any handle on the ring's file. */
-export function writeParcel(file: Deno.FsFile, { offset, tag }: Parcel, payload: Uint8Array): void {
+export function writeParcel(file: Deno.FsFile, parcel: Parcel, payload: Uint8Array): void {
+  unseal(file, parcel);
+  writeAt(file, payloadOffset(parcel.offset), payload);
+  seal(file, parcel);
+}
+
+/** Where the payload of the slot at `offset` begins. */
+export function payloadOffset(offset: number): number {
+  return offset + PAGE_BYTES;
+}
+
+/** From now on nothing is taken out of a slot, until it is sealed. */
+export function unseal(file: Deno.FsFile, { offset }: Parcel): void {
   writeAt(file, offset, NO_TAG);
-  writeAt(file, offset + PAGE_BYTES, payload);
+}
+
+/** Says that the payload is whole: for one that gets into the file another way than by {@linkcode writeParcel}. */
+export function seal(file: Deno.FsFile, { offset, tag }: Parcel): void {
   writeAt(file, offset, Uint8Array.fromHex(tag));
 }
 
 /** Reads a payload of `into.length` bytes; false where it was overwritten, and `into` then holds a mixture. */
 export function readParcel(file: Deno.FsFile, { offset, tag }: Parcel, into: Uint8Array): boolean {
-  return hasTag(file, offset, tag) && readAt(file, offset + PAGE_BYTES, into) && hasTag(file, offset, tag);
+  return hasTag(file, offset, tag) && readAt(file, payloadOffset(offset), into) && hasTag(file, offset, tag);
 }
 
 function hasTag(file: Deno.FsFile, offset: number, tag: string): boolean {
@@ -82,6 +100,15 @@ export class RingWriter implements Sharer, Disposable {
     return new RingWriter(file, max_bytes, num_slots);
   }
 
+  /** Where its slots begin. */
+  get slot_offsets(): readonly number[] {
+    return Array.from({ length: this.#num_slots }, (_, slot) => this.#offset(slot));
+  }
+
+  #offset(slot: number): number {
+    return slot * slotBytes(this.#max_bytes);
+  }
+
   put(payload: Uint8Array): Parcel {
     const held = this.#held.find((slot) => slot.payload === payload);
     if (held) return held.parcel;
@@ -99,7 +126,7 @@ export class RingWriter implements Sharer, Disposable {
 
   /** The next slot, for a payload of at most `max_bytes` that somebody else will write. */
   reserve(): Parcel {
-    const offset = (this.#count++ % this.#num_slots) * slotBytes(this.#max_bytes);
+    const offset = this.#offset(this.#count++ % this.#num_slots);
     return { offset, tag: this.#count.toString(16).padStart(2 * TAG_BYTES, "0") };
   }
 

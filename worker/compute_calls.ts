@@ -9,6 +9,7 @@ import type { Network } from "./fence.ts";
 import type { GraphBytes } from "./graph_runner.ts";
 import type { JobTask } from "./jobs.ts";
 import type { Probe } from "./probe.ts";
+import type { SharedFiles } from "./shared_folder.ts";
 import type { Trial } from "./trial.ts";
 
 /** Where a sum is to go: into a buffer, which travels to the thread and back, or into a shared file. */
@@ -44,7 +45,7 @@ export interface Calls {
     readonly gives: Float32Array<ArrayBuffer>;
   };
   /** Opens the shared files: what weights come from, and what sums go to. */
-  share: { readonly takes: { readonly weights: string; readonly sums: string }; readonly gives: null };
+  share: { readonly takes: SharedFiles; readonly gives: null };
   /** Takes a network's weights from the shared file. False: they were overwritten. */
   shared_weights: {
     readonly takes: { readonly network: Network; readonly parcel: Parcel };

@@ -5,22 +5,31 @@
 /// <reference lib="deno.worker" />
 import { VARYING_CLASS } from "../common/numeric_class.ts";
 import { bytesOf } from "../wire/frame.ts";
-import { readParcel, writeParcel } from "../wire/shared_ring.ts";
+import { payloadOffset, readParcel, seal, unseal, writeParcel } from "../wire/shared_ring.ts";
 import type { Answer, Call, Calls, PlacedSum, SumPlace } from "./compute_calls.ts";
 import { Engine, type Sum } from "./engine.ts";
 import { examine } from "./examine.ts";
 import { compileGraphs } from "./graph_runner.ts";
+import { mapFile } from "./mapped_file.ts";
 import { RUNTIME_VERSION } from "./node_session.ts";
 import { Job } from "./jobs.ts";
 import { isKnownToVary, probe } from "./probe.ts";
+import type { SharedFiles } from "./shared_folder.ts";
 import { tryDevice } from "./trial.ts";
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 
+/** The shared files. `mapped`: where the engine has slots of the file of sums in its memory, by their offsets. */
+interface Shared {
+  readonly weights: Deno.FsFile;
+  readonly sums: Deno.FsFile;
+  readonly mapped: ReadonlyMap<number, number>;
+}
+
 /** What a thread keeps between calls. */
 class ComputeThread {
   #engine: Engine | null = null;
-  #shared: { readonly weights: Deno.FsFile; readonly sums: Deno.FsFile } | null = null;
+  #shared: Shared | null = null;
   readonly #jobs = new Map<number, Job>();
 
   async answer(call: Call): Promise<Answer> {
@@ -51,9 +60,9 @@ class ComputeThread {
       case "shared_weights":
         return this.#sharedWeights(call.takes);
       case "sum":
-        return this.#place(await this.#ready().sum(call.takes.task), call.takes.place);
+        return await this.#sum(call.takes);
       case "add":
-        return this.#add(call.takes);
+        return await this.#add(call.takes);
       case "ahead":
         await this.#ready().makeAhead(call.takes);
         return null;
@@ -78,16 +87,20 @@ class ComputeThread {
     return isKnownToVary(device, graphs) ? { ...found, numeric_class: VARYING_CLASS } : found;
   }
 
-  #share({ weights, sums }: Calls["share"]["takes"]): void {
+  #share({ weights, sums, slot_offsets }: SharedFiles): void {
     this.#closeShared();
+    const parts = this.#ready().openPlaces(slot_offsets.length)
+      .map((memory, i) => ({ memory, offset: payloadOffset(slot_offsets[i]!) }));
     this.#shared = {
       weights: Deno.openSync(weights),
       sums: Deno.openSync(sums, { write: true, read: true }),
+      mapped: new Map(mapFile(sums, parts) ? parts.map((_, i) => [slot_offsets[i]!, i]) : []),
     };
   }
 
   #closeShared(): void {
-    for (const file of [this.#shared?.weights, this.#shared?.sums]) file?.close();
+    this.#shared?.weights.close();
+    this.#shared?.sums.close();
     this.#shared = null;
   }
 
@@ -100,6 +113,26 @@ class ComputeThread {
     return this.#shared;
   }
 
+  async #sum({ task, place }: Calls["sum"]["takes"]): Promise<PlacedSum> {
+    return await this.#placed(place, (at) => this.#ready().sum(task, at));
+  }
+
+  async #add({ node, parts, place }: Calls["add"]["takes"]): Promise<Calls["add"]["gives"]> {
+    return { ...await this.#placed(place, (at) => this.#ready().add(node, parts, at)), parts };
+  }
+
+  /** Has a sum computed right where it is to go, if that is mapped, or else copied to there. */
+  async #placed(place: SumPlace, compute: (at: number | null) => Sum | Promise<Sum>): Promise<PlacedSum> {
+    if (place instanceof Float32Array) return this.#place(await compute(null), place);
+    const { sums, mapped } = this.#files();
+    const at = mapped.get(place.offset);
+    if (at === undefined) return this.#place(await compute(null), place);
+    unseal(sums, place);
+    const { compute_ms } = await compute(at);
+    seal(sums, place);
+    return { sum: null, compute_ms };
+  }
+
   #place({ sum, compute_ms }: Sum, place: SumPlace): PlacedSum {
     if (place instanceof Float32Array) {
       place.set(sum);
@@ -107,10 +140,6 @@ class ComputeThread {
     }
     writeParcel(this.#files().sums, place, bytesOf(sum));
     return { sum: null, compute_ms };
-  }
-
-  #add({ node, parts, place }: Calls["add"]["takes"]): Calls["add"]["gives"] {
-    return { ...this.#place(this.#ready().add(node, parts), place), parts };
   }
 
   #release(): void {

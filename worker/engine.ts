@@ -3,14 +3,16 @@
  * fakes included. Bits depend on the weights, the seed, the counters, the shards and the examples alone.
  */
 import type { GraphName, Manifest } from "../models/manifest.ts";
-import { ALIGNMENT_BYTES, Kernels } from "../kernels/kernels.ts";
+import { ALIGNMENT_BYTES, Kernels, MAX_CAPACITY_BYTES } from "../kernels/kernels.ts";
 import { split, sumTree, type TreeNode } from "../kernels/tree.ts";
 import { fillNormal, fillUniform, type Purpose, type StreamKey } from "../random/philox.ts";
 import { type Encoding, ExampleDecoder } from "./examples.ts";
 import type { Network } from "./fence.ts";
-import type { GraphRunner, Runners } from "./graph_runner.ts";
+import type { GraphRunner, Runners, Sources } from "./graph_runner.ts";
 import { Masks } from "./masks.ts";
 import type { BoundGraph } from "./runtime.ts";
+import { PAGE_BYTES } from "../wire/shared_ring.ts";
+import { numSlots } from "./shared_folder.ts";
 
 /** What of a run the computation depends on. */
 export interface EngineOptions {
@@ -67,6 +69,12 @@ interface Fakes {
   compute_ms: number;
 }
 
+/** Room for a sum, and the training graphs over it. */
+interface Result {
+  readonly data: Float32Array<ArrayBuffer>;
+  readonly training: Readonly<Record<Network, BoundGraph>>;
+}
+
 const FLOAT_BYTES = 4;
 
 /** Levels of a tree of n leaves, the leaves' own included. */
@@ -74,10 +82,17 @@ function levels(num_shards: number): number {
   return 1 + Math.ceil(Math.log2(num_shards));
 }
 
-function buildKernels(manifest: Manifest, num_results: number, result_size: number): Kernels {
-  const { layouts } = manifest;
+/** Kernels with room for the weights and the results, and for `num_places` more in whole pages if there can be. */
+function buildKernels(
+  { layouts }: Manifest,
+  num_results: number,
+  result_size: number,
+  num_places: number,
+): Kernels {
   const floats = layouts.critic.size + layouts.generator.size + num_results * result_size;
-  return Kernels.create(floats * FLOAT_BYTES + (2 + num_results) * ALIGNMENT_BYTES);
+  const bytes = floats * FLOAT_BYTES + (2 + num_results) * ALIGNMENT_BYTES;
+  const with_places = bytes + num_places * (result_size * FLOAT_BYTES + 2 * PAGE_BYTES);
+  return Kernels.create(with_places <= MAX_CAPACITY_BYTES ? with_places : bytes);
 }
 
 /** One per compute thread. Calls must not overlap: each waits for the one before. */
@@ -97,9 +112,13 @@ export class Engine {
   /** What is dropped in the step under way, by the graph that drops it. */
   readonly #masks: Readonly<Record<Network | "fake", Masks>>;
   readonly #decoder: ExampleDecoder;
-  /** One result buffer per level of the tree, and per network the training graph over it. */
-  readonly #results: readonly Float32Array[];
-  readonly #training: Readonly<Record<Network, readonly BoundGraph[]>>;
+  /** What the training graphs read, masks aside. */
+  readonly #sources: Sources;
+  readonly #result_size: number;
+  /** One per level of the tree: a sum takes the place of its left summand. */
+  readonly #levels: readonly Result[];
+  /** To be used in place of the first level. */
+  #places: readonly Result[] = [];
   /** Fakes made ahead, by leaf, all of the generator weights held and of one purpose and counter. */
   #ahead: { key: string; fakes: Map<number, Fakes> } = { key: "", fakes: new Map() };
   readonly #spares: Fakes[] = [];
@@ -109,15 +128,17 @@ export class Engine {
     const example = manifest.example_shape.reduce((product, extent) => product * extent, 1);
     const accumulate = this.#accumulate = manifest.accumulate ?? 1;
     const num_levels = levels(options.num_shards * accumulate);
-    const result_size = Math.max(graphs.critic_training_model.size, graphs.generator_training_model.size);
+    const result_size = this.#result_size = Math.max(
+      graphs.critic_training_model.size,
+      graphs.generator_training_model.size,
+    );
     this.manifest = manifest;
     this.seed = options.seed;
     this.#runners = runners;
-    this.#kernels = buildKernels(manifest, num_levels, result_size);
+    this.#kernels = buildKernels(manifest, num_levels, result_size, numSlots(options.num_shards));
     const critic = this.#kernels.allocate(layouts.critic.size);
     const generator = this.#kernels.allocate(layouts.generator.size);
     this.#weights = { critic, generator };
-    this.#results = Array.from({ length: num_levels }, () => this.#kernels.allocate(result_size));
     const noise = this.#noise = new Float32Array(micro_batch * manifest.latent);
     const real = this.#real = new Float32Array(micro_batch * example);
     this.#masks = {
@@ -129,14 +150,34 @@ export class Engine {
     this.#decoder = new ExampleDecoder(options.encoding);
     const mixes = graphs.critic_training_model.inputs.some(({ source }) => source === "mix");
     const mix = this.#mix = mixes ? new Float32Array(micro_batch) : null;
-    const sources = { critic, generator, noise, real, fake: this.#fakes.data, ...mix && { mix } };
-    const bound = (network: Network) => {
-      const fed = { ...sources, mask: this.#masks[network].data };
-      return this.#results.map((result) =>
-        runners[`${network}_training_model`].bind(fed, result, micro_batch)
+    this.#sources = { critic, generator, noise, real, fake: this.#fakes.data, ...mix && { mix } };
+    this.#levels = Array.from(
+      { length: num_levels },
+      () => this.#newResult(this.#kernels.allocate(result_size)),
+    );
+  }
+
+  /**
+   * Whole pages of memory that sums can be computed into, each with room for any sum, for files to be mapped over them.
+   * `count`: at most {@linkcode numSlots}. None where the memory of the kernels cannot hold so many.
+   */
+  openPlaces(count: number): readonly Uint8Array<ArrayBuffer>[] {
+    const bytes = Math.ceil(this.#result_size * FLOAT_BYTES / PAGE_BYTES) * PAGE_BYTES;
+    if (this.#places.length === 0 && count * bytes + PAGE_BYTES <= this.#kernels.left_bytes) {
+      this.#places = Array.from(
+        { length: count },
+        () => this.#newResult(this.#kernels.allocate(this.#result_size, PAGE_BYTES)),
       );
+    }
+    return this.#places.map(({ data }) => new Uint8Array(data.buffer, data.byteOffset, bytes));
+  }
+
+  #newResult(data: Float32Array<ArrayBuffer>): Result {
+    const bound = (network: Network) => {
+      const fed = { ...this.#sources, mask: this.#masks[network].data };
+      return this.#runners[`${network}_training_model`].bind(fed, data, this.manifest.micro_batch);
     };
-    this.#training = { critic: bound("critic"), generator: bound("generator") };
+    return { data, training: { critic: bound("critic"), generator: bound("generator") } };
   }
 
   /** Takes a copy of a whole network's weights. */
@@ -161,24 +202,25 @@ export class Engine {
     return this.#runners[name];
   }
 
-  /** Computes a node of the summing tree. */
-  async sum(task: SumTask): Promise<Sum> {
+  /** Computes a node of the summing tree. `at`: into which of the places; else into a buffer of the engine's own. */
+  async sum(task: SumTask, at: number | null = null): Promise<Sum> {
     const { begin, end } = task.node;
     const leaves = { begin: begin * this.#accumulate, end: end * this.#accumulate };
-    const compute_ms = await this.#sumInto(0, task, leaves);
-    return { sum: this.#result(0, this.#sizeOf(task.kind)), compute_ms };
+    const results = this.#results(at);
+    const compute_ms = await this.#sumInto(results, task, leaves);
+    return { sum: results[0]!.data.subarray(0, this.#sizeOf(task.kind)), compute_ms };
   }
 
-  /** Adds the parts, which make up the node, in the order of the tree. */
-  add(node: TreeNode, parts: readonly Part[]): Sum {
-    // The result buffers are a stack: a sum takes the place of its left summand.
+  /** Adds the parts, which make up the node, in the order of the tree. `at`: as for {@linkcode sum}. */
+  add(node: TreeNode, parts: readonly Part[], at: number | null = null): Sum {
+    const results = this.#results(at);
     let held = 0;
     const sum = sumTree(
       node,
       ({ begin, end }) => {
         const part = parts.find(({ node }) => node.begin === begin && node.end === end);
         if (part === undefined) return undefined;
-        const place = this.#result(held++, part.sum.length);
+        const place = results[held++]!.data.subarray(0, part.sum.length);
         place.set(part.sum);
         return place;
       },
@@ -208,7 +250,8 @@ export class Engine {
   /** Frees the graphs. The engine is of no use then. */
   release(): void {
     const bound = [this.#fakes, ...this.#ahead.fakes.values(), ...this.#spares].map(({ forward }) => forward);
-    for (const graph of [...bound, ...this.#training.critic, ...this.#training.generator]) graph.release();
+    const training = [...this.#levels, ...this.#places].flatMap(({ training }) => Object.values(training));
+    for (const graph of [...bound, ...training]) graph.release();
     for (const runner of Object.values(this.#runners)) runner.release();
   }
 
@@ -233,26 +276,26 @@ export class Engine {
     return this.manifest.graphs[`${kind}_training_model`].size;
   }
 
-  #result(level: number, size: number): Float32Array {
-    return this.#results[level]!.subarray(0, size);
+  #results(at: number | null): readonly Result[] {
+    return at === null ? this.#levels : [this.#places[at]!, ...this.#levels.slice(1)];
   }
 
   /**
-   * Sum of leaves into the result buffer of this level; those of higher levels are scratch. A shard's leaves are a
-   * power of two, so that they are a node: the tree over all leaves is the tree over the shards, with more below.
+   * Sum of leaves into the first result; the others are scratch. A shard's leaves are a power of two, so that they are a
+   * node: the tree over all leaves is the tree over the shards, with more below.
    */
-  async #sumInto(level: number, task: SumTask, node: TreeNode): Promise<number> {
-    if (node.end - node.begin === 1) return await this.#leafInto(level, task, node.begin);
+  async #sumInto([result, ...others]: readonly Result[], task: SumTask, node: TreeNode): Promise<number> {
+    if (node.end - node.begin === 1) return await this.#leafInto(result!, task, node.begin);
     const middle = split(node.begin, node.end);
-    const left_ms = await this.#sumInto(level, task, { begin: node.begin, end: middle });
-    const right_ms = await this.#sumInto(level + 1, task, { begin: middle, end: node.end });
+    const left_ms = await this.#sumInto([result!, ...others], task, { begin: node.begin, end: middle });
+    const right_ms = await this.#sumInto(others, task, { begin: middle, end: node.end });
     const size = this.#sizeOf(task.kind);
-    const left = this.#result(level, size);
-    this.#kernels.add(left, left, this.#result(level + 1, size));
+    const [left, right] = [result!, others[0]!].map(({ data }) => data.subarray(0, size));
+    this.#kernels.add(left!, left!, right!);
     return left_ms + right_ms;
   }
 
-  async #leafInto(level: number, task: SumTask, leaf: number): Promise<number> {
+  async #leafInto({ training }: Result, task: SumTask, leaf: number): Promise<number> {
     let compute_ms = 0;
     if (task.kind === "critic") {
       this.#decoder.decode(this.#examplesOf(task, leaf), this.#real);
@@ -263,7 +306,7 @@ export class Engine {
       compute_ms += await this.#fillFake(leaf, task);
     } else this.#fillNoise(leaf, task);
     this.#fillMasks(task.kind, leaf, task);
-    return compute_ms + await this.#training[task.kind][level]!.run();
+    return compute_ms + await training[task.kind].run();
   }
 
   /** A leaf's rows of its shard's examples in this step. */

@@ -12,6 +12,7 @@ import type { Network } from "./fence.ts";
 import type { JobTask } from "./jobs.ts";
 import { Lane, startThread } from "./lane.ts";
 import type { Probe } from "./probe.ts";
+import type { SharedFiles } from "./shared_folder.ts";
 
 /** Spare buffers kept at a time; each is as large as a network. */
 const MAX_SPARES = 16;
@@ -94,7 +95,7 @@ export class Pool {
   }
 
   /** Tells the threads of the shared files: what weights come from, and what sums go to. */
-  async share(files: Calls["share"]["takes"]): Promise<void> {
+  async share(files: SharedFiles): Promise<void> {
     await Promise.all(this.#lanes.map((lane) => lane.call("share", files)));
   }
 

@@ -13,7 +13,7 @@ import { ArtifactSet } from "./artifact_set.ts";
 import type { Events } from "./events.ts";
 import { type FenceState, type Network, staleness } from "./fence.ts";
 import { MicroBatches } from "./micro_batches.ts";
-import type { OpenShared, SharedFolder } from "./shared_folder.ts";
+import { numSlots, type OpenShared, type SharedFolder } from "./shared_folder.ts";
 import type { ShardStore } from "./shard_store.ts";
 import { type Computer, meanShardMs, numericClass, type Workshop } from "./workshop.ts";
 
@@ -219,10 +219,8 @@ export class Session {
   async #share({ graphs }: Manifest, computer: Computer): Promise<boolean> {
     const { welcome, channel, openShared } = this.#tools;
     const size = Math.max(graphs.critic_training_model.size, graphs.generator_training_model.size);
-    // At most so many nodes of the summing tree make up a range, and one more that came too late. No more: slots are
-    // written in turn, and what is written must stay in the processor's cache.
-    const num_slots = Math.max(2, 2 * Math.ceil(Math.log2(welcome.shards)) - 2) + 1;
-    this.#shared = openShared(welcome.shared, welcome.worker, { max_bytes: 4 * size, num_slots });
+    const room = { max_bytes: 4 * size, num_slots: numSlots(welcome.shards) };
+    this.#shared = openShared(welcome.shared, welcome.worker, room);
     if (this.#shared === null) return false;
     await computer.share(this.#shared.files);
     channel.onshared = (message, shared) => this.#handleShared(message, shared);

@@ -3,10 +3,24 @@ import { join } from "node:path";
 import type { MessageOf } from "../wire/messages.ts";
 import { RingWriter } from "../wire/shared_ring.ts";
 
+export interface SharedFiles {
+  readonly weights: string;
+  readonly sums: string;
+  readonly slot_offsets: readonly number[];
+}
+
+/**
+ * Slots for sums: so many nodes of the summing tree make up a range at most, and one more for what came too late. No
+ * more: slots are written in turn, and what is written must stay in the processor's cache.
+ */
+export function numSlots(num_shards: number): number {
+  return Math.max(2, 2 * Math.ceil(Math.log2(num_shards)) - 2) + 1;
+}
+
 /** The compute threads open both files by themselves: what they read and write passes through nobody else. */
 export interface SharedFolder extends Disposable {
-  /** Paths of the files that weights come from and that sums go to. */
-  readonly files: { readonly weights: string; readonly sums: string };
+  /** Paths of the files that weights come from and that sums go to, and where each slot for a sum begins. */
+  readonly files: SharedFiles;
   /** Says where the next sum goes. */
   readonly sums: Pick<RingWriter, "reserve">;
 }
@@ -28,8 +42,13 @@ export const openSharedFolder: OpenShared = (offer, worker, { max_bytes, num_slo
   if (offer === null) return null;
   try {
     if (Deno.readTextFileSync(join(offer.folder, "key")) !== offer.key) return null;
-    const files = { weights: join(offer.folder, "weights"), sums: join(offer.folder, `worker-${worker}`) };
-    const sums = RingWriter.create(files.sums, max_bytes, num_slots);
+    const path = join(offer.folder, `worker-${worker}`);
+    const sums = RingWriter.create(path, max_bytes, num_slots);
+    const files = {
+      weights: join(offer.folder, "weights"),
+      sums: path,
+      slot_offsets: sums.slot_offsets,
+    };
     return { files, sums, [Symbol.dispose]: () => sums[Symbol.dispose]() };
   } catch {
     return null;

@@ -290,6 +290,20 @@ Deno.test("checksum: fixed values", () => {
   assert.equal(checksumBytes(new TextEncoder().encode("wagon")), "fa3e18ca6523614c");
 });
 
+Deno.test("buffers begin and end where they are asked to", () => {
+  const kernels = Kernels.create(4 * 4096);
+  const found = [[3, 64], [1, 4096], [1025, 4096], [2, 64]].map(([floats, alignment]) =>
+    kernels.allocate(floats!, alignment)
+  );
+  const [small, page, pages, behind] = found as [Float32Array, Float32Array, Float32Array, Float32Array];
+  assert.equal(small.byteOffset % 64, 0);
+  assert.deepEqual([page.byteOffset % 4096, pages.byteOffset], [0, page.byteOffset + 4096]);
+  assert.equal(behind.byteOffset, pages.byteOffset + 2 * 4096);
+  const left_bytes = kernels.left_bytes;
+  assert.equal(kernels.allocate(left_bytes / 4).byteLength, left_bytes);
+  assert.throws(() => kernels.allocate(1), RangeError);
+});
+
 Deno.test("checksum: every bit, every exchange and every length counts", () => {
   const bytes = Uint8Array.from({ length: 260 }, (_, i) => (i * 37) % 251);
   const seen = new Set([checksumBytes(bytes)]);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { bytesOf } from "../../wire/frame.ts";
 import { openChannel } from "../../wire/channel.ts";
 import type { Message, MessageType } from "../../wire/messages.ts";
-import { RingReader, RingWriter } from "../../wire/shared_ring.ts";
+import { payloadOffset, RingReader, RingWriter, seal, unseal } from "../../wire/shared_ring.ts";
 import { FakeClock, settled } from "./fake_clock.ts";
 import { FreshBuffers } from "./fresh_buffers.ts";
 import { MemorySocket } from "./memory_socket.ts";
@@ -50,6 +50,23 @@ Deno.test("a payload that was overwritten is not taken, whatever lies there now"
     assert.equal(later.offset, old.offset);
     assert.equal(reader.take(old, SLOT_BYTES), null);
     assert.deepEqual(reader.take(later, SLOT_BYTES), payloadOf(4));
+  }));
+
+Deno.test("a payload that got into its slot another way is taken once the slot is sealed", () =>
+  withRing((writer, reader, path) => {
+    assert.equal(writer.slot_offsets.length, 3);
+    writer.put(payloadOf(1));
+    const parcel = writer.reserve();
+    assert.equal(parcel.offset, writer.slot_offsets[1]);
+    using file = Deno.openSync(path, { write: true });
+    unseal(file, parcel);
+    file.seekSync(payloadOffset(parcel.offset), Deno.SeekMode.Start);
+    file.writeSync(payloadOf(5));
+    assert.equal(reader.take(parcel, SLOT_BYTES), null);
+    seal(file, parcel);
+    assert.deepEqual(reader.take(parcel, SLOT_BYTES), payloadOf(5));
+    unseal(file, parcel);
+    assert.equal(reader.take(parcel, SLOT_BYTES), null);
   }));
 
 Deno.test("a writer that was stopped in mid-payload leaves nothing that can be taken", () =>

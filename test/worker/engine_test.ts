@@ -9,8 +9,9 @@ import { wgan } from "../../models/objectives/wgan.ts";
 import { wganGp } from "../../models/objectives/wgan_gp.ts";
 import { fillNormal, fillUniform } from "../../random/philox.ts";
 import { bytesOf } from "../../wire/frame.ts";
+import { PAGE_BYTES } from "../../wire/shared_ring.ts";
 import { CPU } from "../../worker/device.ts";
-import { Engine, type Leaf, type NoisePurpose, type SumTask } from "../../worker/engine.ts";
+import { Engine, type Leaf, type NoisePurpose, type Part, type SumTask } from "../../worker/engine.ts";
 import type { Network } from "../../worker/fence.ts";
 import { compileGraphs, type GraphBytes, type GraphRunner } from "../../worker/graph_runner.ts";
 import { Job } from "../../worker/jobs.ts";
@@ -312,6 +313,31 @@ Deno.test("a job whose payload has not the right length is refused", () => {
       message: "Payload of a score job must have 20 float32 values: found 3",
     },
   );
+});
+
+Deno.test("sums computed into places have the same bits, and touch no other place", async () => {
+  const held = engine();
+  const places = held.openPlaces(3);
+  const tasks = [task("critic", 0, 5), task("generator", 1, 4), task("critic", 2, 3)];
+  const right: Float32Array[] = [];
+  for (const task of tasks) right.push((await sumOf(held, task)).sum);
+  for (const [at, task] of tasks.entries()) await held.sum(task, at);
+  for (const [at, sum] of right.entries()) {
+    const { buffer, byteOffset, length } = places[at]!;
+    assert.deepEqual(new Float32Array(buffer, byteOffset, sum.length), sum);
+    for (const size of [byteOffset, length]) assert.equal(size % PAGE_BYTES, 0);
+  }
+  const halves = [[0, 4], [4, 5]].map(([begin, end]) => task("critic", begin!, end!));
+  const parts: Part[] = [];
+  for (const half of halves) parts.push({ node: half.node, sum: (await sumOf(held, half)).sum });
+  held.add({ begin: 0, end: 5 }, parts, 1);
+  const { buffer, byteOffset } = places[1]!;
+  assert.deepEqual(new Float32Array(buffer, byteOffset, right[0]!.length), right[0]);
+  assert.deepEqual(held.openPlaces(3).map(({ byteOffset }) => byteOffset), places.map((p) => p.byteOffset));
+});
+
+Deno.test("there are no places where the memory has no room for them", () => {
+  assert.deepEqual(engine().openPlaces(1000), []);
 });
 
 Deno.test("a graph whose names are not those of the manifest is refused", async () => {

@@ -6,7 +6,9 @@ import { bytesOf } from "../../wire/frame.ts";
 import { RingReader, RingWriter } from "../../wire/shared_ring.ts";
 import { CPU } from "../../worker/device.ts";
 import type { SumTask } from "../../worker/engine.ts";
+import { ComputeError } from "../../worker/lane.ts";
 import { Pool, subtrees } from "../../worker/pool.ts";
+import type { SharedFiles } from "../../worker/shared_folder.ts";
 import { FreshBuffers } from "../wire/fresh_buffers.ts";
 import { EXAMPLE_BYTES, exampleBytes, MICRO_BATCH, SEED, testRun } from "./test_run.ts";
 
@@ -68,38 +70,87 @@ Deno.test("1, 2 and 4 threads give the same bits and the same class, fakes made 
   assert.equal(classes.size, 1);
 });
 
-Deno.test("weights out of a shared file and sums into one have the same bits", async () => {
-  const folder = await Deno.makeTempDir({ prefix: "wagon-test-" });
-  const files = { weights: join(folder, "weights"), sums: join(folder, "sums") };
-  const { critic_training_model, generator_training_model } = run.manifest.graphs;
-  const sum_bytes = 4 * Math.max(critic_training_model.size, generator_training_model.size);
-  using weights = RingWriter.create(files.weights, sum_bytes, 2);
-  using sums = RingWriter.create(files.sums, sum_bytes, 3);
-  using reader = RingReader.open(files.sums, new FreshBuffers());
-  for (const threads of [1, 3]) {
+const { critic_training_model, generator_training_model } = run.manifest.graphs;
+const SUM_BYTES = 4 * Math.max(critic_training_model.size, generator_training_model.size);
+
+/** Has a pool share files of a new folder, and removes what is there at the end. */
+async function withFiles(
+  name: string,
+  test: (
+    rings: Record<"weights" | "sums", RingWriter> & { readonly reader: RingReader },
+    files: SharedFiles,
+  ) => Promise<void>,
+) {
+  const folder = await Deno.makeTempDir({ prefix: `wagon-test-${name}-` });
+  const paths = { weights: join(folder, "weights"), sums: join(folder, "sums") };
+  try {
+    using weights = RingWriter.create(paths.weights, SUM_BYTES, 2);
+    using sums = RingWriter.create(paths.sums, SUM_BYTES, 3);
+    using reader = RingReader.open(paths.sums, new FreshBuffers());
+    await test({ weights, sums, reader }, { ...paths, slot_offsets: sums.slot_offsets });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+for (const threads of [1, 3]) {
+  Deno.test(`weights out of a shared file and sums into one have the same bits, ${threads} threads`, async () => {
     const pool = await startPool(threads);
     pool.setWeights("critic", run.weights.critic);
     pool.setWeights("generator", run.weights.generator);
-    const right = (await pool.sum(task("critic", 0, 7))).sum!;
+    const tasks = [task("critic", 0, 7), task("generator", 0, 7), task("critic", 4, 7), task("critic", 2, 3)];
+    const right: Uint8Array[] = [];
+    for (const task of tasks) right.push(bytesOf((await pool.sum(task)).sum!).slice());
     for (const network of ["critic", "generator"] as const) {
       pool.setWeights(network, new Float32Array(run.weights[network].length));
     }
-    await pool.share(files);
-    const parcels = (["critic", "generator"] as const).map((network) =>
-      weights.put(bytesOf(run.weights[network]))
-    );
-    assert.equal(await pool.takeWeights("critic", parcels[0]!), true);
-    assert.equal(await pool.takeWeights("generator", parcels[1]!), true);
-    const parcel = sums.reserve();
-    const { sum, compute_ms } = await pool.sum(task("critic", 0, 7), parcel);
-    assert.equal(sum, null);
-    assert.ok(compute_ms > 0);
-    assert.deepEqual(reader.take(parcel, right.byteLength), bytesOf(right), `${threads} threads`);
-    weights.put(new Uint8Array(4));
-    assert.equal(await pool.takeWeights("critic", parcels[0]!), false);
+    // A second coordinator's files take the place of the first's.
+    for (const name of ["first", "second"]) {
+      await withFiles(name, async ({ weights, sums, reader }, files) => {
+        await pool.share(files);
+        const parcels = (["critic", "generator"] as const).map((network) =>
+          weights.put(bytesOf(run.weights[network]))
+        );
+        assert.equal(await pool.takeWeights("critic", parcels[0]!), true);
+        assert.equal(await pool.takeWeights("generator", parcels[1]!), true);
+        for (const turn of [0, 1]) {
+          // More sums than slots: each slot takes sums of both networks.
+          for (const [i, task] of tasks.entries()) {
+            const parcel = sums.reserve();
+            const { sum, compute_ms } = await pool.sum(task, parcel);
+            assert.equal(sum, null);
+            assert.ok(compute_ms > 0);
+            const found = reader.take(parcel, right[i]!.length);
+            assert.deepEqual(found, right[i], `${name} files, turn ${turn}, task ${i}`);
+          }
+        }
+        weights.put(new Uint8Array(4));
+        assert.equal(await pool.takeWeights("critic", parcels[0]!), false);
+        if (Deno.build.os === "linux") {
+          const maps = await Deno.readTextFile("/proc/self/maps");
+          assert.ok(maps.includes(files.sums), "Sums must be computed right in the file");
+        }
+      });
+    }
     pool.terminate();
-  }
-  await Deno.remove(folder, { recursive: true });
+  });
+}
+
+Deno.test("a sum that fails leaves nothing in its slot that can be taken", async () => {
+  const pool = await startPool(1);
+  pool.setWeights("critic", run.weights.critic);
+  pool.setWeights("generator", run.weights.generator);
+  await withFiles("failing", async ({ sums, reader }, files) => {
+    await pool.share(files);
+    const good = task("generator", 0, 7);
+    const parcels = [sums.reserve(), sums.reserve(), sums.reserve(), sums.reserve()];
+    await pool.sum(good, parcels[0]);
+    assert.ok(reader.take(parcels[0]!, SUM_BYTES));
+    const bad = { ...task("critic", 0, 2), leaves: [] };
+    await assert.rejects(pool.sum(bad, parcels[3]), ComputeError);
+    for (const parcel of [parcels[0]!, parcels[3]!]) assert.equal(reader.take(parcel, SUM_BYTES), null);
+  });
+  pool.terminate();
 });
 
 Deno.test("weights come before the work that follows them, however much is under way", async () => {

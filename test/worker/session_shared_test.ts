@@ -9,7 +9,7 @@ async function sharingScene(): Promise<Scene> {
   let slots = 0;
   const it = await scene({
     openShared: () => ({
-      files: { weights: "w", sums: "s" },
+      files: { weights: "w", sums: "s", slot_offsets: [0] },
       sums: { reserve: () => ({ offset: 0, tag: String(++slots).padStart(16, "0") }) },
       [Symbol.dispose]: () => {},
     }),
