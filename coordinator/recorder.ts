@@ -20,6 +20,7 @@ import { squareDecay } from "./optimizer.ts";
 import { Pictures } from "./pictures.ts";
 import type { Prepared } from "./prepare.ts";
 import { RefusedPeers } from "./refused_peers.ts";
+import { SideWork } from "./side_work.ts";
 import type { Steered } from "./steering.ts";
 import { isDone, type StepReport } from "./train.ts";
 import { vitalsOf } from "./vitals.ts";
@@ -28,6 +29,13 @@ import { vitalsOf } from "./vitals.ts";
 const FLUSH_MS = 1_000;
 /** Default interval of checkpoints. */
 const CHECKPOINT_MS = 60_000;
+
+/** What is done beside the training, and how the log calls it where it fails. */
+const FAILURES = {
+  sample: "sampling failed",
+  evaluation: "evaluation failed",
+  heldout: "held-out scoring failed",
+};
 
 /** Finer times are noise, and make the log longer. */
 function wholeMicroseconds(ms: number): number {
@@ -50,8 +58,10 @@ export class Recorder implements FleetObserver {
   readonly #refused = new RefusedPeers();
   readonly #started_ms: number;
   readonly #seconds_before: number;
-  /** Jobs under way. */
-  readonly #pending = new Set<Promise<void>>();
+  readonly #side_work = new SideWork<keyof typeof FAILURES, RunRecord>(
+    (record) => this.#append(record),
+    (kind, error) => this.#sideWorkFailed(FAILURES[kind], error),
+  );
   #fleet: Fleet | null = null;
   #bytes = { in: 0, out: 0 };
   #flushed_ms: number;
@@ -174,7 +184,7 @@ export class Recorder implements FleetObserver {
   async finish(): Promise<void> {
     this.#sample();
     this.#evaluate();
-    while (this.#pending.size > 0) await Promise.all(this.#pending);
+    await this.#side_work.ended();
   }
 
   /** Saves the state, unless this very step has been saved. Throws {@linkcode UserError} if it cannot. */
@@ -269,29 +279,26 @@ export class Recorder implements FleetObserver {
     return every === null ? this.#now_ms() - this.#checkpointed_ms >= CHECKPOINT_MS : step % every === 0;
   }
 
-  /** Runs beside the training. A full disk stops the run; whatever else fails is only noted. */
-  #beside(what: string, work: () => Promise<void>): void {
-    const done = work().catch((error: unknown) => {
-      // What the end of the run cuts off is no fault.
-      if (this.#ended) return;
-      if (error instanceof UserError) this.#failure ??= error;
-      else {
-        const reason = error instanceof Error ? error.message : String(error);
-        this.fault({ what, worker: null, decision: "left it out", reason });
-      }
-    }).finally(() => this.#pending.delete(done));
-    this.#pending.add(done);
+  /** A full disk stops the run; whatever else fails is only noted. */
+  #sideWorkFailed(what: string, error: unknown): void {
+    // What the end of the run cuts off is no fault.
+    if (this.#ended) return;
+    if (error instanceof UserError) this.#failure ??= error;
+    else {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.fault({ what, worker: null, decision: "left it out", reason });
+    }
   }
 
   #sample(): void {
     const { step } = this.#run.state;
     this.#recordVitals();
-    this.#beside("sampling failed", async () => {
+    this.#side_work.begin("sample", async () => {
       const values = await this.#draw(this.#pictures.count, 0);
-      if (!values) return;
+      if (!values) return null;
       const file = await this.#pictures.write(step, values);
       const diversity = this.#pictures.diversity(values);
-      this.#append({ type: "sample", step, file, ...diversity !== null && { diversity } });
+      return { type: "sample", step, file, ...diversity !== null && { diversity } };
     });
   }
 
@@ -307,9 +314,9 @@ export class Recorder implements FleetObserver {
 
   #evaluate(): void {
     const { step } = this.#run.state;
-    this.#beside("evaluation failed", async () => {
+    this.#side_work.begin("evaluation", async () => {
       const values = await this.#draw(this.#evaluator.num_samples, 1);
-      if (values) this.#append({ type: "evaluation", step, ...await this.#evaluator.judge(values) });
+      return values && { type: "evaluation", step, ...await this.#evaluator.judge(values) };
     });
   }
 
@@ -321,17 +328,17 @@ export class Recorder implements FleetObserver {
   #scoreHeldOut(): void {
     if (this.#held_out.count === 0) return;
     const { step } = this.#run.state;
-    this.#beside("held-out scoring failed", async () => {
+    this.#side_work.begin("heldout", async () => {
       const samples = await this.#draw(this.#held_out.count, 2);
-      if (!samples) return;
+      if (!samples) return null;
       const input = this.#held_out.input(samples);
       const { example_shape } = this.#run.data.data;
       const count = input.length / example_shape.reduce((product, extent) => product * extent, 1);
       const request = { kind: "score", count, noise_counter: 0, input } as const;
       const scores = await this.#fleet!.jobs.ask(request, this.#fleet!.members);
-      if (!scores) return;
+      if (!scores) return null;
       const { critic_cost, ...means } = this.#held_out.figures(scores);
-      this.#append({ type: "heldout", step, ...this.#estimates_distance && { critic_cost }, ...means });
+      return { type: "heldout", step, ...this.#estimates_distance && { critic_cost }, ...means };
     });
   }
 }

@@ -11,7 +11,7 @@ import type { Manifest } from "../models/manifest.ts";
 import { meanAt, type NodeResult, type NodeSum, type TreeSum } from "./averaging.ts";
 import type { RunConfig } from "./config.ts";
 import type { RoundRequest } from "./fence.ts";
-import type { Fleet, WorkerShare } from "./fleet.ts";
+import type { Fleet, RoundOutcome, WorkerShare } from "./fleet.ts";
 import type { ModelState, Network } from "./model_state.ts";
 import { explainNonFinite } from "./non_finite.ts";
 import type { UpdateOptions } from "./optimizer.ts";
@@ -62,7 +62,10 @@ export interface Training {
   /** Batches of one epoch. */
   readonly epoch_steps: number;
   now_ms(): number;
-  /** Called after each committed step; resolves to false to stop. */
+  /**
+   * Called after each committed step, while the workers compute the next one already; resolves to false to stop. Until
+   * then the state stays that of the step.
+   */
   committed(report: StepReport): Promise<boolean> | boolean;
 }
 
@@ -83,16 +86,25 @@ export function isDone(
 /** Trains from the state's step until it is done. The state is that of a committed step at every return and throw. */
 export async function train(run: Training): Promise<void> {
   const { config, state } = run;
+  let report: StepReport | null = null;
   while (!isDone(config, state)) {
-    const report = await trainStep(run, state.step + 1).catch((error: unknown) => {
+    const last = report;
+    const tellLast = async () => last === null || await run.committed(last);
+    report = await trainStep(run, state.step + 1, tellLast).catch((error: unknown) => {
       state.restoreCritic();
       throw error;
     });
-    if (!await run.committed(report)) return;
+    if (report === null) return;
   }
+  if (report !== null) await run.committed(report);
 }
 
-async function trainStep(run: Training, step: number): Promise<StepReport> {
+/** `meanwhile` is called while the workers compute; null where it resolves to false: the step is not taken then. */
+async function trainStep(
+  run: Training,
+  step: number,
+  meanwhile: () => Promise<boolean>,
+): Promise<StepReport | null> {
   const { config, state, epoch_steps } = run;
   const started_ms = run.now_ms();
   const ms: StepTimes = { total: 0, wait: 0, sum: 0, update: 0, send: 0 };
@@ -101,7 +113,7 @@ async function trainStep(run: Training, step: number): Promise<StepReport> {
   const due = generatorDue(config, { ...at, generator_step: state.generator_step }, state.steering.pace);
   const last = step === config.steps;
 
-  const critic = await gather(run, ms, shares, {
+  const asked = ask(run, {
     kind: "critic",
     ...at,
     noise_purpose: "critic_noise",
@@ -109,6 +121,8 @@ async function trainStep(run: Training, step: number): Promise<StepReport> {
     // With a generator step in between, the next fakes come from another generator.
     next_noise_counter: due || last ? null : step + 1,
   });
+  if (!await meanwhile()) return null;
+  const critic = await gather(run, ms, shares, asked);
   let generator: StepReport["generator"];
   // Both updates of a step commit together: if the generator's round fails, the critic's update is undone.
   if (due) state.holdCritic();
@@ -116,13 +130,14 @@ async function trainStep(run: Training, step: number): Promise<StepReport> {
   publish(run, ms, "critic", step);
   if (due) {
     const fresh = config.schedule === "paper";
-    const { sum } = await gather(run, ms, shares, {
+    const asked = ask(run, {
       kind: "generator",
       ...at,
       noise_purpose: fresh ? "generator_noise" : "critic_noise",
       noise_counter: fresh ? state.generator_step + 1 : step,
       next_noise_counter: null,
     });
+    const { sum } = await gather(run, ms, shares, asked);
     apply(run, ms, state.generator, sum, step, { clip: null, update: state.generator_step + 1 });
     state.updateStatistics(tailOf(run, sum, "generator", TAIL.generator.statistics, state.statistics.length));
     state.generator_step++;
@@ -158,16 +173,34 @@ interface Gathered {
   readonly means: { loss_critic: number; mean_real: number; mean_fake: number };
 }
 
-/** Has all shards computed, checks that the results are numbers, and adds them in tree order. */
+/** A round that is being computed. */
+interface Asked {
+  readonly request: RoundRequest;
+  readonly asked_ms: number;
+  readonly handled_before_ms: number;
+  readonly answers: Promise<{ readonly outcome: RoundOutcome; readonly arrived_ms: number }>;
+}
+
+/** Has all shards computed. */
+function ask(run: Training, request: RoundRequest): Asked {
+  const asked_ms = run.now_ms(), handled_before_ms = run.fleet.handled_ms;
+  const answers = (async () => {
+    const outcome = await run.fleet.round(request);
+    return { outcome, arrived_ms: run.now_ms() };
+  })();
+  // A round that fails is an error for who gathers it, and for nobody if the training has ended meanwhile.
+  answers.catch(() => {});
+  return { request, asked_ms, handled_before_ms, answers };
+}
+
+/** Waits for a round, checks that its results are numbers, and adds them in tree order. */
 async function gather(
   run: Training,
   ms: StepTimes,
   shares: Map<number, WorkerShare>,
-  request: RoundRequest,
+  { request, asked_ms, handled_before_ms, answers }: Asked,
 ): Promise<Gathered> {
-  const asked_ms = run.now_ms(), handled_before_ms = run.fleet.handled_ms;
-  const outcome = await run.fleet.round(request);
-  const arrived_ms = run.now_ms();
+  const { outcome, arrived_ms } = await answers;
   // Less than before where a worker has left.
   const handled_ms = Math.max(0, run.fleet.handled_ms - handled_before_ms);
   refuseNonFinite(run, request, outcome.results);

@@ -293,3 +293,51 @@ Deno.test("train stops after the step that was told to be the last", async () =>
   await train({ ...training, committed: ({ step }) => step < 2 });
   assert.equal(state.step, 2);
 });
+
+Deno.test("a step is told while the next is computed, and before its weights change; the last one at the end", async () => {
+  const { training, state } = setUp({ steps: 3, n_critic: 5 });
+  const heard: string[] = [];
+  const fleet = { ...training.fleet };
+  fleet.round = async (request) => {
+    heard.push(`asked ${request.step}`);
+    const outcome = await training.fleet.round(request);
+    heard.push(`answered ${request.step}`);
+    return outcome;
+  };
+  const committed = async ({ step, critic_checksum }: StepReport) => {
+    heard.push(`told ${step}`);
+    // However long it takes, e.g. for a checkpoint.
+    for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+    assert.deepEqual([state.step, state.critic.checksum], [step, critic_checksum]);
+    heard.push(`written ${step}`);
+    return true;
+  };
+  await train({ ...training, fleet, committed });
+  assert.deepEqual(
+    heard.join(", "),
+    "asked 1, answered 1, asked 2, told 1, answered 2, written 1, asked 3, told 2, answered 3, written 2, " +
+      "told 3, written 3",
+  );
+});
+
+Deno.test("a round that nobody gathers any more may fail", async () => {
+  for (const committed of [() => false, () => Promise.reject(new Error("disk full"))]) {
+    const { training, state } = setUp({}, (request, shard) => {
+      if (request.step === 2) throw new Error("no workers");
+      return result(request, shard);
+    });
+    await train({ ...training, committed }).catch(({ message }) => assert.equal(message, "disk full"));
+    assert.equal(state.step, 1);
+    // A rejection that nobody handles would end the test here.
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+});
+
+Deno.test("a committed step is told even if the next cannot be asked for", async () => {
+  const { training, reports } = setUp({}, (request, shard) => {
+    if (request.step === 3) throw new Error("no workers");
+    return result(request, shard);
+  });
+  await assert.rejects(train(training), { message: "no workers" });
+  assert.deepEqual(reports.map(({ step }) => step), [1, 2]);
+});
