@@ -9,6 +9,8 @@ export interface BenchContext {
   /** Critic steps of a whole run, and how many of them are warm-up. */
   readonly steps: number;
   readonly warmup_steps: number;
+  /** Critic steps of a log that is opened. */
+  readonly log_steps: number;
   /** A plain IDX file of the images to train on, and what they are. */
   readonly data_file: string;
   readonly data_name: string;

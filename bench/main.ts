@@ -10,6 +10,7 @@ import { benchFrames } from "./frames.ts";
 import { benchGradients } from "./gradients.ts";
 import { prepareImages } from "./images.ts";
 import { benchLive } from "./live.ts";
+import { benchLongLog } from "./long_log.ts";
 import { findPython, type Python } from "./python.ts";
 import { type Section, sectionText } from "./report.ts";
 import { benchSteps } from "./steps.ts";
@@ -22,6 +23,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   frames: benchFrames,
   steps: benchSteps,
   live: benchLive,
+  log: benchLongLog,
 };
 
 const RESULTS = fileURLToPath(new URL("results", import.meta.url));
@@ -71,6 +73,14 @@ const OPTIONS = {
     default_text: "600; 40 with --quick",
     about: "Length of a whole run; a sixth of it is warm-up",
   },
+  log_steps: {
+    kind: "number",
+    integer: true,
+    min: 1_000,
+    unit: "critic steps",
+    default_text: "1000000; 20000 with --quick",
+    about: "Length of the log that inspect opens; a tenth of it is opened, too",
+  },
   out: {
     kind: "string",
     value: "DIR",
@@ -102,6 +112,7 @@ async function contextOf(values: BenchValues, python: Python | null, scratch: st
     run_rounds: values.run_rounds ?? (quick ? 1 : 3),
     steps,
     warmup_steps: Math.floor(steps / 6),
+    log_steps: values.log_steps ?? (quick ? 20_000 : 1_000_000),
     data_file: images.file,
     data_name: images.name,
     python,

@@ -121,12 +121,15 @@ export class LogText implements Disposable {
 
   /** Some bytes from `at` on; null where the log ends. */
   async #read(at: number, max_bytes: number): Promise<Uint8Array<ArrayBuffer> | null> {
-    while (this.#segments.at(-1)!.begin <= at && await this.#openNext());
-    const { file, begin } = this.#segments.findLast((segment) => segment.begin <= at)!;
-    await file.seek(at - begin, Deno.SeekMode.Start);
     const bytes = new Uint8Array(max_bytes);
-    const count = await file.read(bytes);
-    return count === null ? null : bytes.subarray(0, count);
+    do {
+      const { file, begin } = this.#segments.findLast((segment) => segment.begin <= at)!;
+      // At once: beside a sidecar there are many short pieces to read, and each wait costs more than a piece.
+      file.seekSync(at - begin, Deno.SeekMode.Start);
+      const count = file.readSync(bytes);
+      if (count !== null) return bytes.subarray(0, count);
+    } while (await this.#openNext());
+    return null;
   }
 
   /** Opens the segment after the last that is open. Returns whether it is there. */
