@@ -5,7 +5,7 @@
  *     critic step: every shard -> gradient of mean D(G(z)) - mean D(x); sum in tree order; RMSProp; clip, or
  *       power method of spectral norms; publish
  *     when due, generator step: every shard -> gradient of -mean D(G(z)); sum; RMSProp; publish
- *     log; sample and checkpoint when due
+ *     log, sample and checkpoint when due, while the workers compute the next step
  */
 import type { Manifest } from "../models/manifest.ts";
 import { meanAt, type NodeResult, type NodeSum, type TreeSum } from "./averaging.ts";
@@ -122,10 +122,10 @@ async function trainStep(
     next_noise_counter: due || last ? null : step + 1,
   });
   if (!await meanwhile()) return null;
-  const critic = await gather(run, ms, shares, asked);
-  let generator: StepReport["generator"];
   // Both updates of a step commit together: if the generator's round fails, the critic's update is undone.
   if (due) state.holdCritic();
+  const critic = await gather(run, ms, shares, asked);
+  let generator: StepReport["generator"];
   apply(run, ms, state.critic, critic.sum, step, { clip: config.clip, update: step });
   publish(run, ms, "critic", step);
   if (due) {
