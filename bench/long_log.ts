@@ -3,12 +3,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openLog } from "../runlog/log_file.ts";
 import { readRun } from "../runlog/reader.ts";
-import type { RecordOf, RunRecord } from "../runlog/records.ts";
+import { LOG_NAME, type RecordOf, type RunRecord } from "../runlog/records.ts";
 import { SERIES_NAME } from "../runlog/series.ts";
 import { taskCommand } from "../scripts/task_command.ts";
 import type { BenchContext } from "./context.ts";
 import { digits, type Section, spreadText } from "./report.ts";
 import { spreadOf } from "./statistics.ts";
+import { trainingFolder } from "./training_run.ts";
 
 /** With the sidecar a run of 10 million steps opens within this time. */
 const MOST_S = 10;
@@ -33,15 +34,7 @@ interface Pattern {
 }
 
 async function realRun(context: BenchContext): Promise<Pattern> {
-  const folder = join(await Deno.makeTempDir({ dir: context.scratch, prefix: "log-" }), "run");
-  const options = ["--preset", "wgan", "--data", context.data_file, "--steps", String(context.steps)];
-  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: [...taskCommand("train"), ...options, "--sample-every", String(context.steps / 2), "--out", folder],
-    stdin: "null",
-    stdout: "null",
-    stderr: "piped",
-  }).output();
-  if (!success) throw new Error(`Training failed: ${new TextDecoder().decode(stderr).trim()}`);
+  const folder = await trainingFolder({ "sample-every": Math.ceil(context.steps / 2) }, context);
   const records = await Array.fromAsync(readRun(folder));
   const first = records.findIndex(({ type }) => type === "step");
   const steps = records.filter((record): record is RecordOf<"step"> => record.type === "step");
@@ -74,7 +67,7 @@ function later(record: RunRecord, repetitions: number, last: RecordOf<"step">): 
 /** Writes the log and its sidecar as a run does. */
 async function writeLog(folder: string, num_steps: number, pattern: Pattern): Promise<void> {
   const { opening, cycle, last, end } = pattern;
-  const log = await openLog(join(folder, "events.jsonl"));
+  const log = await openLog(join(folder, LOG_NAME));
   for (const record of opening) log.append(record);
   let step = 0;
   for (let repetitions = 0; step < num_steps; repetitions++) {
@@ -178,7 +171,7 @@ function row({ num_steps, bytes, with_sidecar, without }: Sample): string[] {
 export async function benchLongLog(context: BenchContext): Promise<Section> {
   const pattern = await realRun(context);
   const samples: Sample[] = [];
-  for (const num_steps of [context.log_steps / 10, context.log_steps]) {
+  for (const num_steps of [Math.floor(context.log_steps / 10), context.log_steps]) {
     samples.push(await measure(num_steps, pattern, context));
   }
   const [tenth, whole] = samples as [Sample, Sample];

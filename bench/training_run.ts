@@ -10,14 +10,20 @@ export interface RunSetup {
   readonly shards: number;
 }
 
-/** Trains in processes of their own. Throws with what the command said where it fails. */
-export async function trainingRun(setup: RunSetup, context: BenchContext): Promise<RunTimings> {
-  const out = await Deno.makeTempDir({ dir: context.scratch, prefix: "run-" });
+/**
+ * Trains in processes of their own; returns the run folder. `setup`: more options of train, by their names. Throws with
+ * what the command said where it fails.
+ */
+export async function trainingFolder(
+  setup: Readonly<Record<string, number>>,
+  context: BenchContext,
+): Promise<string> {
+  const folder = join(await Deno.makeTempDir({ dir: context.scratch, prefix: "run-" }), "run");
   const options = {
     preset: "wgan",
     data: context.data_file,
     steps: context.steps,
-    out: join(out, "run"),
+    out: folder,
     ...setup,
   };
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
@@ -28,5 +34,10 @@ export async function trainingRun(setup: RunSetup, context: BenchContext): Promi
     stderr: "piped",
   }).output();
   if (!success) throw new Error(`Training failed: ${new TextDecoder().decode(stderr).trim()}`);
-  return await runTimings(readRun(options.out), context.warmup_steps);
+  return folder;
+}
+
+/** What the log of such a run tells. */
+export async function trainingRun(setup: RunSetup, context: BenchContext): Promise<RunTimings> {
+  return await runTimings(readRun(await trainingFolder({ ...setup }, context)), context.warmup_steps);
 }

@@ -6,12 +6,12 @@ import type { GraphName, Manifest } from "../models/manifest.ts";
 import { ALIGNMENT_BYTES, Kernels, MAX_CAPACITY_BYTES } from "../kernels/kernels.ts";
 import { split, sumTree, type TreeNode } from "../kernels/tree.ts";
 import { fillNormal, fillUniform, type Purpose, type StreamKey } from "../random/philox.ts";
+import { PAGE_BYTES } from "../wire/shared_ring.ts";
 import { type Encoding, ExampleDecoder } from "./examples.ts";
 import type { Network } from "./fence.ts";
 import type { GraphRunner, Runners, Sources } from "./graph_runner.ts";
 import { Masks } from "./masks.ts";
 import type { BoundGraph } from "./runtime.ts";
-import { PAGE_BYTES } from "../wire/shared_ring.ts";
 import { numSlots } from "./shared_folder.ts";
 
 /** What of a run the computation depends on. */
@@ -284,14 +284,14 @@ export class Engine {
    * Sum of leaves into the first result; the others are scratch. A shard's leaves are a power of two, so that they are a
    * node: the tree over all leaves is the tree over the shards, with more below.
    */
-  async #sumInto([result, ...others]: readonly Result[], task: SumTask, node: TreeNode): Promise<number> {
-    if (node.end - node.begin === 1) return await this.#leafInto(result!, task, node.begin);
+  async #sumInto(results: readonly Result[], task: SumTask, node: TreeNode): Promise<number> {
+    if (node.end - node.begin === 1) return await this.#leafInto(results[0]!, task, node.begin);
     const middle = split(node.begin, node.end);
-    const left_ms = await this.#sumInto([result!, ...others], task, { begin: node.begin, end: middle });
-    const right_ms = await this.#sumInto(others, task, { begin: middle, end: node.end });
+    const left_ms = await this.#sumInto(results, task, { begin: node.begin, end: middle });
+    const right_ms = await this.#sumInto(results.slice(1), task, { begin: middle, end: node.end });
     const size = this.#sizeOf(task.kind);
-    const [left, right] = [result!, others[0]!].map(({ data }) => data.subarray(0, size));
-    this.#kernels.add(left!, left!, right!);
+    const left = results[0]!.data.subarray(0, size);
+    this.#kernels.add(left, left, results[1]!.data.subarray(0, size));
     return left_ms + right_ms;
   }
 

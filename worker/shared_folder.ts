@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { MessageOf } from "../wire/messages.ts";
 import { RingWriter } from "../wire/shared_ring.ts";
 
+/** Paths of the files that weights come from and that sums go to, and where each slot for a sum begins. */
 export interface SharedFiles {
   readonly weights: string;
   readonly sums: string;
@@ -19,7 +20,6 @@ export function numSlots(num_shards: number): number {
 
 /** The compute threads open both files by themselves: what they read and write passes through nobody else. */
 export interface SharedFolder extends Disposable {
-  /** Paths of the files that weights come from and that sums go to, and where each slot for a sum begins. */
   readonly files: SharedFiles;
   /** Says where the next sum goes. */
   readonly sums: Pick<RingWriter, "reserve">;
