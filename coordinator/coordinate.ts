@@ -94,7 +94,9 @@ async function coordinateAt(
   const recorder = new Recorder(run, console, now_ms, live);
   const classes = run.checkpoint?.numeric_classes ?? [];
   const { token } = options;
-  using exchange = Exchange.open(run.facts.manifest, run.buffers);
+  const { critic, generator } = run.state;
+  const weights = { critic: critic.kept, generator: generator.kept };
+  using exchange = Exchange.open(weights, run.buffers);
   const fleet = new Fleet(run.facts, run.data, {
     token,
     clock: SYSTEM_CLOCK,

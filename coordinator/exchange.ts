@@ -1,16 +1,15 @@
-/** The folder through which workers on this machine exchange large payloads with the coordinator. */
+/**
+ * The folder through which workers on this machine share memory with the coordinator: the weights of both networks, and
+ * a ring of sums for each worker.
+ */
 import { dirname, join } from "node:path";
-import type { Manifest } from "../models/manifest.ts";
+import { mapFile, wholePages } from "../common/mapped_file.ts";
 import type { Channel } from "../wire/channel.ts";
+import { bytesOf } from "../wire/frame.ts";
 import type { MessageOf } from "../wire/messages.ts";
 import type { PayloadBuffers } from "../wire/parcel.ts";
-import { RingReader, RingWriter } from "../wire/shared_ring.ts";
-
-/**
- * A worker that lags behind by more versions of weights has lost touch: it is let go, and may join anew. Few, so that
- * what is written in turn stays in the processor's cache.
- */
-const NUM_SLOTS = 3;
+import { RingReader } from "../wire/shared_ring.ts";
+import { type OfNetworks, weightsOffsets, WeightsWriter } from "../wire/shared_weights.ts";
 
 const PREFIX = "wagon-exchange-";
 
@@ -19,7 +18,9 @@ export class Exchange implements Disposable {
   readonly #key: string;
   /** Locked as long as this process lives. */
   readonly #lock: Deno.FsFile;
-  readonly #weights: RingWriter;
+  readonly #weights: WeightsWriter;
+  /** Whether the file of weights has taken the place of the weights themselves. */
+  readonly #in_place: boolean;
   readonly #buffers: PayloadBuffers;
   readonly #readers = new Map<number, RingReader>();
 
@@ -27,21 +28,24 @@ export class Exchange implements Disposable {
     folder: string,
     key: string,
     lock: Deno.FsFile,
-    weights: RingWriter,
+    weights: WeightsWriter,
+    in_place: boolean,
     buffers: PayloadBuffers,
   ) {
     this.#folder = folder;
     this.#key = key;
     this.#lock = lock;
     this.#weights = weights;
+    this.#in_place = in_place;
     this.#buffers = buffers;
   }
 
   /**
-   * Makes the folder, or null where there is no room or no right to: payloads then go through the socket. Results are
+   * Makes the folder, or null where there is no room or no right to: payloads then go through the socket. `weights`, in
+   * whole pages of their own, stay as they are, but lie in the folder's file from now on where that can be. Results are
    * read into `buffers`.
    */
-  static open({ layouts }: Manifest, buffers: PayloadBuffers): Exchange | null {
+  static open(weights: OfNetworks<Float32Array<ArrayBuffer>>, buffers: PayloadBuffers): Exchange | null {
     const folder = makeFolder();
     if (folder === null) return null;
     clearStale(dirname(folder));
@@ -51,13 +55,25 @@ export class Exchange implements Disposable {
       const lock = Deno.openSync(join(folder, "lock"), { write: true, createNew: true, mode: 0o600 });
       lock.lockSync(true);
       Deno.writeTextFileSync(join(folder, "key"), key, { mode: 0o600 });
-      const max_bytes = 4 * Math.max(layouts.critic.size, layouts.generator.size);
-      const weights = RingWriter.create(join(folder, "weights"), max_bytes, NUM_SLOTS);
-      return new Exchange(folder, key, lock, weights, buffers);
+      const path = join(folder, "weights");
+      const sizes = { critic: weights.critic.length, generator: weights.generator.length };
+      const file = WeightsWriter.create(path, sizes);
+      for (const network of NETWORKS) file.write(network, bytesOf(weights[network]));
+      const offsets = weightsOffsets(sizes);
+      const parts = NETWORKS.map((network) => ({
+        memory: wholePages(weights[network]),
+        offset: offsets[network],
+      }));
+      return new Exchange(folder, key, lock, file, mapFile(path, parts, "write"), buffers);
     } catch {
       removeFolder(folder);
       return null;
     }
+  }
+
+  /** Has the workers of this machine find these weights, those that it was opened with. */
+  publish(network: keyof OfNetworks<unknown>, weights: Float32Array): void {
+    if (!this.#in_place) this.#weights.write(network, bytesOf(weights));
   }
 
   /** What a welcome says to a worker at this address. */
@@ -73,7 +89,7 @@ export class Exchange implements Disposable {
     // Both sides have it open: nothing of it is left behind, whatever happens to either.
     if (Deno.build.os !== "windows") Deno.removeSync(path);
     this.#readers.set(worker, reader);
-    channel.share(this.#weights, reader);
+    channel.share(reader);
   }
 
   left(worker: number): void {
@@ -88,6 +104,8 @@ export class Exchange implements Disposable {
     removeFolder(this.#folder);
   }
 }
+
+const NETWORKS = ["critic", "generator"] as const;
 
 /** Removes folders whose coordinator was killed: nobody holds their lock. */
 function clearStale(parent: string): void {

@@ -77,9 +77,8 @@ export class Fleet {
     this.#weights = new PublishedWeights(facts);
     this.#clock = options.clock;
     this.#placement = new Placement(data.plan.num_shards);
-    const sendCurrent = (member: Member, state: TrainedState) => this.#sendCurrent(member, state);
     const example_size = facts.manifest.example_shape.reduce((n, extent) => n * extent, 1);
-    this.jobs = new Jobs(facts.run, example_size, this.#clock, sendCurrent, observer);
+    this.jobs = new Jobs(facts.run, example_size, this.#clock, observer);
     this.#stopTick = this.#clock.every(TICK_MS, () => this.#lookForLate());
   }
 
@@ -160,9 +159,13 @@ export class Fleet {
     this.#endIfAbandoned();
   }
 
-  /** Publishes new weights: encoded once, the same bytes to every worker that computes. */
+  /**
+   * Publishes new weights: encoded once, the same bytes to every worker that computes. The values must stay as they are
+   * until all results are there of the rounds that follow.
+   */
   publish(state: TrainedState, step: number, checksum: string, values: Float32Array): void {
     this.#weights.set(state, step, checksum, values);
+    this.#exchange?.publish(state, values);
     for (const { worker } of this.#placement.ranges) {
       const member = this.#members.get(worker);
       if (member) this.#sendCurrent(member, state);
@@ -171,8 +174,9 @@ export class Fleet {
 
   #sendCurrent(member: Member, state: TrainedState): string {
     const checksum = this.#weights.checksum(state);
-    const { shares } = member.channel;
-    member.sendWeights(state, checksum, () => this.#weights.frame(state, this.#generation, shares));
+    if (!member.channel.shares) {
+      member.sendWeights(state, checksum, () => this.#weights.frame(state, this.#generation));
+    }
     return checksum;
   }
 

@@ -25,8 +25,10 @@ export interface JobRequest {
   /** Examples to draw, or to score. */
   readonly count: number;
   readonly noise_counter: number;
+  /** sample: the generator's. score: the critic's. */
+  readonly weights: Float32Array;
   /** sample: the running statistics. score: the examples. */
-  readonly input: Float32Array<ArrayBuffer>;
+  readonly input: Float32Array;
 }
 
 interface OpenJob {
@@ -41,7 +43,6 @@ export class Jobs {
   /** Values of one example. */
   readonly #example_size: number;
   readonly #clock: Clock;
-  readonly #sendWeights: (member: Member, state: "critic" | "generator") => string;
   readonly #observer: Pick<FleetObserver, "fault">;
   readonly #open = new Map<number, OpenJob>();
   #next_id = 1;
@@ -50,19 +51,17 @@ export class Jobs {
     run: string,
     example_size: number,
     clock: Clock,
-    sendWeights: (member: Member, state: "critic" | "generator") => string,
     observer: Pick<FleetObserver, "fault">,
   ) {
     this.#run = run;
     this.#example_size = example_size;
     this.#clock = clock;
-    this.#sendWeights = sendWeights;
     this.#observer = observer;
   }
 
   /**
-   * Gives the job to a worker without shards if there is one, else to the fastest, with the weights as they are
-   * now. Resolves to the values (count x example, or count scores), or to null where it failed.
+   * Gives the job to a worker without shards if there is one, else to the fastest. Resolves to the values (count x
+   * example, or count scores), or to null where it failed. What the request holds may change at once.
    */
   ask(request: JobRequest, members: readonly Member[]): Promise<Float32Array | null> {
     const member = members.find((m) => m.told_spare) ??
@@ -72,17 +71,17 @@ export class Jobs {
       );
     if (!member) return Promise.resolve(null);
     const job = this.#next_id++;
-    const critic_checksum = this.#sendWeights(member, "critic");
-    const generator_checksum = this.#sendWeights(member, "generator");
-    const { kind, count, noise_counter, input } = request;
+    const { kind, count, noise_counter, weights, input } = request;
     return new Promise((resolve) => {
       const late = `No answer within ${JOB_DEADLINE_MS / 1000} s`;
       const stopTimer = this.#clock.after(JOB_DEADLINE_MS, () => this.failed(member.id, job, late));
       this.#open.set(job, { worker: member.id, request, stopTimer, resolve });
-      const fence = { run: this.#run, critic_checksum, generator_checksum };
+      const payload = new Float32Array(weights.length + input.length);
+      payload.set(weights);
+      payload.set(input, weights.length);
       member.channel.send(
-        { type: "job", ...fence, job, kind, count, noise_counter },
-        bytesOf(input),
+        { type: "job", run: this.#run, job, kind, count, noise_counter },
+        bytesOf(payload),
       );
     });
   }
@@ -103,7 +102,7 @@ export class Jobs {
     if (open) this.#giveUp(open, reason);
   }
 
-  /** A worker is gone, and its jobs with it: the weights they were for have moved on. */
+  /** A worker is gone, and its jobs with it: pictures and scores of long ago are of no use. */
   lost(worker: number): void {
     for (const [job, open] of this.#open) {
       if (open.worker === worker) this.failed(worker, job, "The worker is gone");

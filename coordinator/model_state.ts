@@ -3,6 +3,7 @@
  * running statistics of the generator's batch normalisation. Changes only at committed steps.
  */
 import { createHash } from "node:crypto";
+import { PAGE_BYTES } from "../common/mapped_file.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import type { Manifest } from "../models/manifest.ts";
 import { trainedLayout } from "../models/layout.ts";
@@ -23,8 +24,11 @@ const STATISTICS_KEEP = Math.fround(1 - STATISTICS_MOMENTUM);
 
 /** Parameters of one network with its optimizer's state. */
 export interface Network extends Trained {
-  /** What the workers are given: the parameters, then the vectors of spectral norms where there are any. */
-  readonly kept: Float32Array;
+  /**
+   * What the workers are given: the parameters, then the vectors of spectral norms where there are any. In whole pages,
+   * so that a file can be mapped over them.
+   */
+  readonly kept: Float32Array<ArrayBuffer>;
   checksum: string;
 }
 
@@ -57,11 +61,11 @@ export class ModelState {
   static bytesNeeded(manifest: Manifest, optimizer: Optimizer): number {
     const num_buffers = 1 + OPTIMIZER_BUFFERS[optimizer.kind].length;
     const { critic, generator } = manifest.layouts;
-    return num_buffers * (4 * (critic.size + generator.size) + 2 * 64);
+    return num_buffers * (4 * (critic.size + generator.size) + 2 * 64) + 2 * 2 * PAGE_BYTES;
   }
 
   #network(manifest: Manifest, name: "critic" | "generator"): Network {
-    return networkOf(this.optimizer, manifest, name, (size) => this.#kernels.allocate(size));
+    return networkOf(this.optimizer, manifest, name, (size, align) => this.#kernels.allocate(size, align));
   }
 
   /** Remembers the critic until {@linkcode commit} or {@linkcode restoreCritic}. */
@@ -113,11 +117,11 @@ function networkOf(
   { kind }: Optimizer,
   manifest: Manifest,
   name: "critic" | "generator",
-  allocate: (size: number) => Float32Array,
+  allocate: (size: number, alignment_bytes?: number) => Float32Array<ArrayBuffer>,
 ): Network {
   const { size } = trainedLayout(manifest, name);
   const average = kind === "adam" ? allocate(size) : null;
-  const kept = allocate(manifest.layouts[name].size);
+  const kept = allocate(manifest.layouts[name].size, PAGE_BYTES);
   return {
     kept,
     parameters: kept.subarray(0, size),

@@ -9,11 +9,9 @@ type Header = Omit<MessageOf<"weights">, "generation">;
 
 interface Published {
   readonly header: Header;
-  /** The live state: unchanged until the next {@linkcode PublishedWeights.set}. */
-  readonly live: Uint8Array;
-  /** A copy for sockets, which read on after the state has changed. Made when the first of them asks. */
-  copy: Uint8Array | null;
-  /** The last frame made, for which generation, and whether over the copy. */
+  /** Unchanged until the next {@linkcode PublishedWeights.set}. */
+  readonly values: Uint8Array;
+  /** The last frame made, and for which generation: over a copy, as sockets read on after the values have changed. */
   frame: Frame | null;
   generation: number;
 }
@@ -29,21 +27,18 @@ export class PublishedWeights {
   /** Replaces a network's weights. The values must stay as they are until the next call for this network. */
   set(state: TrainedState, step: number, checksum: string, values: Float32Array): void {
     const header: Header = { type: "weights", ...this.#run, state, step, checksum };
-    this.#current.set(state, { header, live: bytesOf(values), copy: null, frame: null, generation: -1 });
+    this.#current.set(state, { header, values: bytesOf(values), frame: null, generation: -1 });
   }
 
   checksum(state: TrainedState): string {
     return this.#get(state).header.checksum;
   }
 
-  /**
-   * The frame to send. After a change of membership its head is made anew, or workers would take it for stale.
-   * `at_once`: for a channel that copies the payload when it sends.
-   */
-  frame(state: TrainedState, generation: number, at_once: boolean): Frame {
+  /** The frame to send. After a change of membership its head is made anew, or workers would take it for stale. */
+  frame(state: TrainedState, generation: number): Frame {
     const current = this.#get(state);
-    const payload = at_once ? current.live : current.copy ??= current.live.slice();
-    if (current.frame?.payload !== payload || current.generation !== generation) {
+    if (current.frame === null || current.generation !== generation) {
+      const payload = current.frame?.payload ?? current.values.slice();
       current.frame = encodeFrame({ ...current.header, generation }, payload);
       current.generation = generation;
     }

@@ -321,20 +321,22 @@ export class Recorder implements FleetObserver {
   }
 
   #draw(count: number, noise_counter: number): Promise<Float32Array | null> {
-    const input = this.#run.state.statistics.slice();
-    return this.#fleet!.jobs.ask({ kind: "sample", count, noise_counter, input }, this.#fleet!.members);
+    const { generator: { kept: weights }, statistics: input } = this.#run.state;
+    const request = { kind: "sample", count, noise_counter, weights, input } as const;
+    return this.#fleet!.jobs.ask(request, this.#fleet!.members);
   }
 
   #scoreHeldOut(): void {
     if (this.#held_out.count === 0) return;
-    const { step } = this.#run.state;
+    const { step, critic } = this.#run.state;
+    const weights = critic.kept.slice();
     this.#side_work.begin("heldout", async () => {
       const samples = await this.#draw(this.#held_out.count, 2);
       if (!samples) return null;
       const input = this.#held_out.input(samples);
       const { example_shape } = this.#run.data.data;
       const count = input.length / example_shape.reduce((product, extent) => product * extent, 1);
-      const request = { kind: "score", count, noise_counter: 0, input } as const;
+      const request = { kind: "score", count, noise_counter: 0, weights, input } as const;
       const scores = await this.#fleet!.jobs.ask(request, this.#fleet!.members);
       if (!scores) return null;
       const { critic_cost, ...means } = this.#held_out.figures(scores);

@@ -47,7 +47,9 @@ const WORKER_MODELS: ReadonlySet<string> = new Set(["models/manifest.ts", "model
 const BROWSER = ["wire", "models", "runlog", "random", "kernels", "page"];
 /** Their shells, which name the platform. */
 const NATIVE_SHELLS: ReadonlySet<string> = new Set([
+  "wire/shared_file.ts",
   "wire/shared_ring.ts",
+  "wire/shared_weights.ts",
   "wire/ws_socket.ts",
   "runlog/log_file.ts",
   "runlog/reader.ts",

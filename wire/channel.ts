@@ -14,7 +14,7 @@ import {
 } from "./frame.ts";
 import type { Message, MessageType } from "./messages.ts";
 import { Refusal } from "./refusal.ts";
-import type { Sharer, Taker } from "./parcel.ts";
+import type { Taker } from "./parcel.ts";
 import type { Socket } from "./socket.ts";
 
 /** Bad messages of a connection that are answered; one more closes it. */
@@ -29,11 +29,11 @@ export interface Channel {
   send(message: Message, payload?: Uint8Array): void;
   /** Sends what was encoded once, to many. */
   sendFrame(frame: Frame): void;
-  /** From now on payloads of weights and results go through shared files, both ways. */
-  share(sharer: Sharer, taker: Taker): void;
+  /** From now on the peer is on this machine: payloads that it has put into a shared file are taken out of that. */
+  share(taker: Taker): void;
   /** Sends a message whose payload its sender has put into a shared file. */
   sendShared(message: Message, shared: Shared): void;
-  /** Whether {@linkcode share} was called: payloads are then copied by `send`, and may change at once. */
+  /** Whether {@linkcode share} was called. */
   readonly shares: boolean;
   /** Gives back a payload that `onmessage` got, once nobody reads it. Need not be called. */
   recycle(payload: Uint8Array): void;
@@ -45,8 +45,6 @@ export interface Channel {
   close(reason: string): void;
   /** Gets every accepted message and every refusal. A {@linkcode Refusal} that it throws is sent as the answer. */
   onmessage: ((message: Message, payload: Uint8Array) => void) | null;
-  /** Gets the messages whose payload lies in a shared file, instead of `onmessage`, where nobody takes it out. */
-  onshared: ((message: Message, shared: Shared) => void) | null;
   /** Called once, whichever side closed, with the reason in words. */
   onclose: ((reason: string) => void) | null;
   readonly bytes_in: number;
@@ -74,9 +72,6 @@ export interface ChannelOptions {
 /** Why a connection ends whose payload was gone before it was read. */
 export const OVERWRITTEN = "A shared payload was overwritten before it was read";
 
-/** What is worth a shared file. */
-const SHARED_TYPES: ReadonlySet<MessageType> = new Set(["weights", "result"]);
-
 /** Opens a channel and trusts the peer: do the handshake first. Set `onmessage` before returning to the event loop. */
 export function openChannel(socket: Socket, options: ChannelOptions): Channel {
   return new SocketChannel(socket, options);
@@ -91,7 +86,6 @@ interface Waiter {
 
 class SocketChannel implements Channel {
   onmessage: Channel["onmessage"] = null;
-  onshared: Channel["onshared"] = null;
   onclose: Channel["onclose"] = null;
   bytes_in = 0;
   bytes_out = 0;
@@ -112,7 +106,7 @@ class SocketChannel implements Channel {
   #writing_since_ms: number;
   #received_bytes = 0;
   #bad_messages = 0;
-  #shared: { readonly sharer: Sharer; readonly taker: Taker } | null = null;
+  #taker: Taker | null = null;
   /** Payloads that came through a shared file and are being read. */
   readonly #taken = new WeakSet<Uint8Array>();
   #closed: string | null = null;
@@ -131,25 +125,20 @@ class SocketChannel implements Channel {
     this.sendFrame(encodeFrame(message, payload));
   }
 
-  share(sharer: Sharer, taker: Taker): void {
-    this.#shared = { sharer, taker };
+  share(taker: Taker): void {
+    this.#taker = taker;
   }
 
   get shares(): boolean {
-    return this.#shared !== null;
+    return this.#taker !== null;
   }
 
   recycle(payload: Uint8Array): void {
-    if (this.#taken.delete(payload)) this.#shared?.taker.recycle(payload);
+    if (this.#taken.delete(payload)) this.#taker?.recycle(payload);
   }
 
   sendFrame(frame: Frame): void {
-    if (this.#closed !== null) return;
-    if (this.#shared && frame.payload && SHARED_TYPES.has(frame.message.type)) {
-      const parcel = this.#shared.sharer.put(frame.payload);
-      return this.sendShared(frame.message, { ...parcel, bytes: frame.payload.length });
-    }
-    this.#write(frame);
+    if (this.#closed === null) this.#write(frame);
   }
 
   sendShared(message: Message, shared: Shared): void {
@@ -232,11 +221,10 @@ class SocketChannel implements Channel {
 
   #receiveShared(message: Message, shared: Shared): void {
     this.bytes_in += shared.bytes;
-    if (this.onshared) return this.onshared(message, shared);
-    if (this.#shared === null) {
+    if (this.#taker === null) {
       throw new Refusal("bad_message", "Field parcel must be absent: nothing is shared");
     }
-    const payload = this.#shared.taker.take(shared, shared.bytes);
+    const payload = this.#taker.take(shared, shared.bytes);
     // It cannot be had again: one side is too far behind.
     if (payload === null) return this.close(OVERWRITTEN);
     this.#taken.add(payload);

@@ -9,7 +9,7 @@
  *   C -> W  welcome      the coordinator's own proof, the run, and the list of graphs
  *   C -> W  artifact     artifacts.json and each graph, as bytes with their SHA-256
  *   W -> C  ready        the numeric class: a hash of the outputs on a fixed probe
- *   C -> W  weights      critic, generator: whenever they change, the same bytes to all
+ *   C -> W  weights      critic, generator: whenever they change, the same bytes to all on other machines
  *   C -> W  shard_chunk  a shard's data, in checked chunks, beside the training; W answers shard_held
  *   C -> W  work         compute this node of the summing tree; W answers result
  *   C -> W  job          sample, score: never part of the training; W answers job_result
@@ -22,9 +22,10 @@
  * next multiple of 8, then the payload: as many bytes as the header's `payload_bytes` says, to the end of the
  * frame. Leftover bytes are refused. Tensors in payloads are little-endian and start at a multiple of 8.
  *
- * Between processes of one machine the payloads of weights and results lie in a shared file instead (see
- * shared_ring.ts): the header then has a `parcel` that says where, and the frame ends with the header. The
- * coordinator offers a folder in its welcome; a worker that finds the key in it takes the offer in its ready.
+ * Between processes of one machine weights and sums lie in shared files instead. There are no messages of weights
+ * then: those that work names are where they always are (shared_weights.ts). A result's header has a `parcel` that says
+ * where its payload is (shared_ring.ts), and the frame ends with the header. The coordinator offers a folder in its
+ * welcome; a worker that finds the key in it takes the offer in its ready.
  *
  * Fencing: messages of the training carry run, incarnation (starts of the coordinator on this run), generation
  * (changes of membership), step and the checksums of the weights they belong to. A stale one is refused by code
@@ -45,7 +46,7 @@ import {
 } from "./schema.ts";
 
 /** Version of this file. Peers must agree exactly. */
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
 /**
  * Largest frame either side accepts, in bytes: the weights of a network of 268 million parameters. Of strangers, who
@@ -132,11 +133,11 @@ export const MESSAGES = {
     numeric_class: sha256,
     /** Measured time of one critic shard, for the first assignment. */
     shard_ms: finite(0),
-    /** Whether payloads go through the shared folder from now on, both ways. */
+    /** Whether this worker takes weights from the shared folder and puts sums there from now on. */
     shared: bool,
   }),
 
-  /** payload: the whole state as float32. `statistics` goes with a job. */
+  /** payload: the whole state as float32 */
   weights: object({ type: oneOf("weights"), ...fence, state: oneOf("critic", "generator"), step, checksum }),
 
   /** payload: bytes [offset, offset + length) of the shard's examples */
@@ -186,7 +187,7 @@ export const MESSAGES = {
     elapsed_ms: finite(0),
   }),
 
-  /** payload: `sample`: the statistics as float32; `score`: examples as float32 */
+  /** payload, float32: `sample`: the generator's weights and the statistics; `score`: the critic's and the examples */
   job: object({
     type: oneOf("job"),
     run: id,
@@ -194,8 +195,6 @@ export const MESSAGES = {
     kind: oneOf("sample", "score"),
     count: int(1, 65536),
     noise_counter: step,
-    critic_checksum: checksum,
-    generator_checksum: checksum,
   }),
   /** payload: `sample`: count examples as float32; `score`: count scores as float32 */
   job_result: object({ type: oneOf("job_result"), run: id, job: int(1) }),

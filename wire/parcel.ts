@@ -6,12 +6,6 @@ export interface Parcel {
   readonly tag: string;
 }
 
-/** What a channel needs of the sending side. */
-export interface Sharer {
-  /** Puts a payload into the next slot. An array that still lies in one is not put again. */
-  put(payload: Uint8Array): Parcel;
-}
-
 /** Where payloads are put that come out of a shared file. */
 export interface PayloadBuffers {
   /** One of exactly so many bytes, its content left from before. */

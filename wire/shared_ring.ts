@@ -1,26 +1,17 @@
 /**
- * Large payloads between processes of one machine: through a file in memory that both have open, instead of
- * through the socket. The socket still carries every message, in order; only the bytes of a payload lie here.
+ * Sums between processes of one machine: through a file in memory that both have open, instead of through the socket.
+ * The socket still carries every message, in order; only the bytes of a payload lie here.
  *
  * A ring has one writer and any number of readers. A slot is an 8-byte tag, then, one page further on, the payload.
  * The writer clears the tag, writes the payload, then writes the new tag; a reader finds the tag before and after it
  * has read. So a reader that was overtaken notices, and never takes a mixture for a payload.
  */
-
-import type { Parcel, PayloadBuffers, Sharer, Taker } from "./parcel.ts";
+import { PAGE_BYTES } from "../common/mapped_file.ts";
+import type { Parcel, PayloadBuffers, Taker } from "./parcel.ts";
+import { createFile, readAt, writeAt } from "./shared_file.ts";
 
 const TAG_BYTES = 8;
 const NO_TAG = new Uint8Array(TAG_BYTES);
-/**
- * Payloads begin with a page: a copy to an odd place takes ten times as long (measured on AMD, 8 bytes beside 16), and
- * only whole pages can be mapped.
- */
-export const PAGE_BYTES = 4096;
-
-function writeAt(file: Deno.FsFile, offset: number, bytes: Uint8Array): void {
-  file.seekSync(offset, Deno.SeekMode.Start);
-  for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
-}
 
 /** Writes a payload to where {@linkcode RingWriter.reserve} said, through any handle on the ring's file. */
 export function writeParcel(file: Deno.FsFile, parcel: Parcel, payload: Uint8Array): void {
@@ -29,7 +20,10 @@ export function writeParcel(file: Deno.FsFile, parcel: Parcel, payload: Uint8Arr
   seal(file, parcel);
 }
 
-/** Where the payload of the slot at `offset` begins. */
+/**
+ * Where the payload of the slot at `offset` begins: with a page. A copy to an odd place takes ten times as long (measured
+ * on AMD, 8 bytes beside 16), and only whole pages can be mapped.
+ */
 export function payloadOffset(offset: number): number {
   return offset + PAGE_BYTES;
 }
@@ -54,28 +48,15 @@ function hasTag(file: Deno.FsFile, offset: number, tag: string): boolean {
   return readAt(file, offset, found) && found.toHex() === tag;
 }
 
-/** Reads exactly `into.length` bytes; false where the file ends before. */
-function readAt(file: Deno.FsFile, offset: number, into: Uint8Array): boolean {
-  file.seekSync(offset, Deno.SeekMode.Start);
-  for (let done = 0; done < into.length;) {
-    const read = file.readSync(into.subarray(done));
-    if (read === null) return false;
-    done += read;
-  }
-  return true;
-}
-
 function slotBytes(max_bytes: number): number {
   return PAGE_BYTES + Math.ceil(max_bytes / PAGE_BYTES) * PAGE_BYTES;
 }
 
-export class RingWriter implements Sharer, Disposable {
+export class RingWriter implements Disposable {
   readonly #file: Deno.FsFile;
   readonly #max_bytes: number;
   readonly #num_slots: number;
   #count = 0;
-  /** What lies in each slot. */
-  readonly #held: { readonly payload: Uint8Array; readonly parcel: Parcel }[] = [];
 
   private constructor(file: Deno.FsFile, max_bytes: number, num_slots: number) {
     this.#file = file;
@@ -88,16 +69,7 @@ export class RingWriter implements Sharer, Disposable {
    * where there is no room: all of it is taken now.
    */
   static create(path: string, max_bytes: number, num_slots: number): RingWriter {
-    const file = Deno.openSync(path, { read: true, write: true, createNew: true, mode: 0o600 });
-    try {
-      const zeros = new Uint8Array(slotBytes(max_bytes));
-      for (let slot = 0; slot < num_slots; slot++) writeAt(file, slot * zeros.length, zeros);
-    } catch (error) {
-      file.close();
-      Deno.removeSync(path);
-      throw error;
-    }
-    return new RingWriter(file, max_bytes, num_slots);
+    return new RingWriter(createFile(path, num_slots * slotBytes(max_bytes)), max_bytes, num_slots);
   }
 
   /** Where its slots begin. */
@@ -107,21 +79,6 @@ export class RingWriter implements Sharer, Disposable {
 
   #offset(slot: number): number {
     return slot * slotBytes(this.#max_bytes);
-  }
-
-  put(payload: Uint8Array): Parcel {
-    const held = this.#held.find((slot) => slot.payload === payload);
-    if (held) return held.parcel;
-    if (payload.length > this.#max_bytes) {
-      throw new RangeError(
-        `A shared payload must have at most ${this.#max_bytes} bytes: found ${payload.length}`,
-      );
-    }
-    const slot = this.#count % this.#num_slots;
-    const parcel = this.reserve();
-    writeParcel(this.#file, parcel, payload);
-    this.#held[slot] = { payload, parcel };
-    return parcel;
   }
 
   /** The next slot, for a payload of at most `max_bytes` that somebody else will write. */

@@ -5,7 +5,7 @@ import type { Device } from "./device.ts";
 import type { Parcel } from "../wire/parcel.ts";
 import type { Examination } from "./examine.ts";
 import type { AheadTask, EngineOptions, Part, SumTask } from "./engine.ts";
-import type { Network } from "./fence.ts";
+import type { Checksums, Network } from "./fence.ts";
 import type { GraphBytes } from "./graph_runner.ts";
 import type { JobTask } from "./jobs.ts";
 import type { Probe } from "./probe.ts";
@@ -14,6 +14,15 @@ import type { Trial } from "./trial.ts";
 
 /** Where a sum is to go: into a buffer, which travels to the thread and back, or into a shared file. */
 export type SumPlace = Float32Array<ArrayBuffer> | Parcel;
+
+/** Checksums of the weights to compute with, which lie in the shared file; null: those that were given. */
+export type WeightsWanted = Checksums | null;
+
+/** What is wanted of work whose weights and whose sum lie in shared files. */
+export interface SharedWork {
+  readonly weights: Checksums;
+  readonly parcel: Parcel;
+}
 
 /** A sum where it was to go: null, if that is a shared file. `compute_ms`: time in ONNX Runtime. */
 export interface PlacedSum {
@@ -44,21 +53,22 @@ export interface Calls {
     readonly takes: { readonly network: Network; readonly weights: Float32Array<ArrayBuffer> };
     readonly gives: Float32Array<ArrayBuffer>;
   };
-  /** Opens the shared files: what weights come from, and what sums go to. */
+  /** Opens the shared files: what weights lie in, and what sums go to. */
   share: { readonly takes: SharedFiles; readonly gives: null };
-  /** Takes a network's weights from the shared file. False: they were overwritten. */
-  shared_weights: {
-    readonly takes: { readonly network: Network; readonly parcel: Parcel };
-    readonly gives: boolean;
+  sum: {
+    readonly takes: { readonly task: SumTask; readonly weights: WeightsWanted; readonly place: SumPlace };
+    readonly gives: PlacedSum;
   };
-  sum: { readonly takes: { readonly task: SumTask; readonly place: SumPlace }; readonly gives: PlacedSum };
   /** Adds the sums of subtrees, in the order of the tree, and gives the parts' buffers back. */
   add: {
     readonly takes: { readonly node: TreeNode; readonly parts: readonly Part[]; readonly place: SumPlace };
     readonly gives: PlacedSum & { readonly parts: readonly Part[] };
   };
-  ahead: { readonly takes: AheadTask; readonly gives: null };
-  /** Begins a job with the weights held now. */
+  ahead: {
+    readonly takes: { readonly task: AheadTask; readonly weights: WeightsWanted };
+    readonly gives: null;
+  };
+  /** Begins a job. */
   open_job: { readonly takes: { readonly job: number; readonly task: JobTask }; readonly gives: null };
   /** Computes the job's next rows; the result after the last ones. */
   step_job: { readonly takes: { readonly job: number }; readonly gives: Float32Array<ArrayBuffer> | null };

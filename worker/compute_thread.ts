@@ -3,14 +3,16 @@
  * on. Calls are handled one after another, in order.
  */
 /// <reference lib="deno.worker" />
+import { mapFile } from "../common/mapped_file.ts";
 import { VARYING_CLASS } from "../common/numeric_class.ts";
 import { bytesOf } from "../wire/frame.ts";
-import { payloadOffset, readParcel, seal, unseal, writeParcel } from "../wire/shared_ring.ts";
-import type { Answer, Call, Calls, PlacedSum, SumPlace } from "./compute_calls.ts";
+import { payloadOffset, seal, unseal, writeParcel } from "../wire/shared_ring.ts";
+import { readWeights } from "../wire/shared_weights.ts";
+import type { Answer, Call, Calls, PlacedSum, SumPlace, WeightsWanted } from "./compute_calls.ts";
 import { Engine, type Sum } from "./engine.ts";
 import { examine } from "./examine.ts";
+import { type Checksums, NETWORKS } from "./fence.ts";
 import { compileGraphs } from "./graph_runner.ts";
-import { mapFile } from "./mapped_file.ts";
 import { RUNTIME_VERSION } from "./node_session.ts";
 import { Job } from "./jobs.ts";
 import { isKnownToVary, probe } from "./probe.ts";
@@ -19,10 +21,16 @@ import { tryDevice } from "./trial.ts";
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 
-/** The shared files. `mapped`: where the engine has slots of the file of sums in its memory, by their offsets. */
+/** The shared files. */
 interface Shared {
   readonly weights: Deno.FsFile;
+  readonly weights_offsets: SharedFiles["weights_offsets"];
+  /** Whether the file of weights has taken the place of the engine's. */
+  readonly in_place: boolean;
+  /** Checksums of the weights that the engine has. */
+  readonly has: { -readonly [Network in keyof Checksums]: string };
   readonly sums: Deno.FsFile;
+  /** Where the engine has slots of the file of sums in its memory, by their offsets. */
   readonly mapped: ReadonlyMap<number, number>;
 }
 
@@ -57,17 +65,16 @@ class ComputeThread {
       case "share":
         this.#share(call.takes);
         return null;
-      case "shared_weights":
-        return this.#sharedWeights(call.takes);
       case "sum":
         return await this.#sum(call.takes);
       case "add":
         return await this.#add(call.takes);
       case "ahead":
-        await this.#ready().makeAhead(call.takes);
+        this.#refresh(call.takes.weights);
+        await this.#ready().makeAhead(call.takes.task);
         return null;
       case "open_job":
-        this.#jobs.set(call.takes.job, Job.open(this.#ready(), call.takes.task));
+        this.#jobs.set(call.takes.job, new Job(this.#ready(), call.takes.task));
         return null;
       case "step_job":
         return await this.#stepJob(call.takes.job);
@@ -87,14 +94,20 @@ class ComputeThread {
     return isKnownToVary(device, graphs) ? { ...found, numeric_class: VARYING_CLASS } : found;
   }
 
-  #share({ weights, sums, slot_offsets }: SharedFiles): void {
+  #share({ weights, weights_offsets, sums, slot_offsets }: SharedFiles): void {
     this.#closeShared();
-    const parts = this.#ready().openPlaces(slot_offsets.length)
+    const engine = this.#ready();
+    const places = engine.openPlaces(slot_offsets.length)
       .map((memory, i) => ({ memory, offset: payloadOffset(slot_offsets[i]!) }));
+    const networks = NETWORKS
+      .map((network) => ({ memory: engine.weightsPages(network), offset: weights_offsets[network] }));
     this.#shared = {
       weights: Deno.openSync(weights),
+      weights_offsets,
+      in_place: mapFile(weights, networks, "read"),
+      has: { critic: "", generator: "" },
       sums: Deno.openSync(sums, { write: true, read: true }),
-      mapped: new Map(mapFile(sums, parts) ? parts.map((_, i) => [slot_offsets[i]!, i]) : []),
+      mapped: new Map(mapFile(sums, places, "write") ? places.map((_, i) => [slot_offsets[i]!, i]) : []),
     };
   }
 
@@ -104,8 +117,17 @@ class ComputeThread {
     this.#shared = null;
   }
 
-  #sharedWeights({ network, parcel }: Calls["shared_weights"]["takes"]): boolean {
-    return this.#ready().readWeights(network, (into) => readParcel(this.#files().weights, parcel, into));
+  /** Sees to it that the engine has the weights that are wanted. */
+  #refresh(wanted: WeightsWanted): void {
+    if (wanted === null) return;
+    const { weights, weights_offsets, in_place, has } = this.#files();
+    for (const network of NETWORKS) {
+      if (has[network] === wanted[network]) continue;
+      has[network] = wanted[network];
+      this.#ready().changeWeights(network, (into) => {
+        if (!in_place) readWeights(weights, weights_offsets[network], into);
+      });
+    }
   }
 
   #files() {
@@ -113,7 +135,8 @@ class ComputeThread {
     return this.#shared;
   }
 
-  async #sum({ task, place }: Calls["sum"]["takes"]): Promise<PlacedSum> {
+  async #sum({ task, weights, place }: Calls["sum"]["takes"]): Promise<PlacedSum> {
+    this.#refresh(weights);
     return await this.#placed(place, (at) => this.#ready().sum(task, at));
   }
 

@@ -2,11 +2,12 @@
  * What a compute thread does: holds the weights and the compiled graphs, and computes sums of shards, noise and
  * fakes included. Bits depend on the weights, the seed, the counters, the shards and the examples alone.
  */
+import { PAGE_BYTES, wholePages } from "../common/mapped_file.ts";
 import type { GraphName, Manifest } from "../models/manifest.ts";
 import { ALIGNMENT_BYTES, Kernels, MAX_CAPACITY_BYTES } from "../kernels/kernels.ts";
 import { split, sumTree, type TreeNode } from "../kernels/tree.ts";
 import { fillNormal, fillUniform, type Purpose, type StreamKey } from "../random/philox.ts";
-import { PAGE_BYTES } from "../wire/shared_ring.ts";
+import { bytesOf } from "../wire/frame.ts";
 import { type Encoding, ExampleDecoder } from "./examples.ts";
 import type { Network } from "./fence.ts";
 import type { GraphRunner, Runners, Sources } from "./graph_runner.ts";
@@ -90,7 +91,7 @@ function buildKernels(
   num_places: number,
 ): Kernels {
   const floats = layouts.critic.size + layouts.generator.size + num_results * result_size;
-  const bytes = floats * FLOAT_BYTES + (2 + num_results) * ALIGNMENT_BYTES;
+  const bytes = floats * FLOAT_BYTES + 2 * 2 * PAGE_BYTES + num_results * ALIGNMENT_BYTES;
   const with_places = bytes + num_places * (result_size * FLOAT_BYTES + 2 * PAGE_BYTES);
   return Kernels.create(with_places <= MAX_CAPACITY_BYTES ? with_places : bytes);
 }
@@ -103,7 +104,8 @@ export class Engine {
   readonly #accumulate: number;
   readonly #runners: Runners;
   readonly #kernels: Kernels;
-  readonly #weights: Readonly<Record<Network, Float32Array>>;
+  /** Each in whole pages, for a file to be mapped over them. */
+  readonly #weights: Readonly<Record<Network, Float32Array<ArrayBuffer>>>;
   readonly #noise: Float32Array;
   readonly #real: Float32Array;
   readonly #fakes: Fakes;
@@ -136,8 +138,8 @@ export class Engine {
     this.seed = options.seed;
     this.#runners = runners;
     this.#kernels = buildKernels(manifest, num_levels, result_size, numSlots(options.num_shards));
-    const critic = this.#kernels.allocate(layouts.critic.size);
-    const generator = this.#kernels.allocate(layouts.generator.size);
+    const critic = this.#kernels.allocate(layouts.critic.size, PAGE_BYTES);
+    const generator = this.#kernels.allocate(layouts.generator.size, PAGE_BYTES);
     this.#weights = { critic, generator };
     const noise = this.#noise = new Float32Array(micro_batch * manifest.latent);
     const real = this.#real = new Float32Array(micro_batch * example);
@@ -162,14 +164,14 @@ export class Engine {
    * `count`: at most {@linkcode numSlots}. None where the memory of the kernels cannot hold so many.
    */
   openPlaces(count: number): readonly Uint8Array<ArrayBuffer>[] {
-    const bytes = Math.ceil(this.#result_size * FLOAT_BYTES / PAGE_BYTES) * PAGE_BYTES;
-    if (this.#places.length === 0 && count * bytes + PAGE_BYTES <= this.#kernels.left_bytes) {
+    const bytes = count * (this.#result_size * FLOAT_BYTES + PAGE_BYTES) + PAGE_BYTES;
+    if (this.#places.length === 0 && bytes <= this.#kernels.left_bytes) {
       this.#places = Array.from(
         { length: count },
         () => this.#newResult(this.#kernels.allocate(this.#result_size, PAGE_BYTES)),
       );
     }
-    return this.#places.map(({ data }) => new Uint8Array(data.buffer, data.byteOffset, bytes));
+    return this.#places.map(({ data }) => wholePages(data));
   }
 
   #newResult(data: Float32Array<ArrayBuffer>): Result {
@@ -182,20 +184,18 @@ export class Engine {
 
   /** Takes a copy of a whole network's weights. */
   setWeights(network: Network, weights: Float32Array): void {
-    this.#weights[network].set(weights);
+    this.changeWeights(network, () => this.#weights[network].set(weights));
+  }
+
+  /** Has a network's weights changed; `change` may find that somebody has done it who has them in memory, too. */
+  changeWeights(network: Network, change: (weights: Uint8Array) => void): void {
+    change(bytesOf(this.#weights[network]));
     if (network === "generator") this.#forgetAhead("");
   }
 
-  /** Has a whole network's weights read from elsewhere. False where `read` says so: they are a mixture then. */
-  readWeights(network: Network, read: (into: Uint8Array) => boolean): boolean {
-    const { buffer, byteOffset, byteLength } = this.#weights[network];
-    if (network === "generator") this.#forgetAhead("");
-    return read(new Uint8Array(buffer, byteOffset, byteLength));
-  }
-
-  /** A copy of the weights held. */
-  copyWeights(network: Network): Float32Array {
-    return this.#weights[network].slice();
+  /** The pages that a network's weights lie in, for a file to be mapped over them. */
+  weightsPages(network: Network): Uint8Array<ArrayBuffer> {
+    return wholePages(this.#weights[network]);
   }
 
   runner(name: GraphName): GraphRunner {

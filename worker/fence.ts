@@ -6,6 +6,10 @@ import type { MessageOf } from "../wire/messages.ts";
 
 /** The networks whose weights a worker holds. */
 export type Network = MessageOf<"weights">["state"];
+export const NETWORKS = ["critic", "generator"] as const satisfies readonly Network[];
+
+/** Checksums of both networks' weights. */
+export type Checksums = Readonly<Record<Network, string>>;
 
 /** Where a session stands. */
 export interface FenceState {
@@ -13,8 +17,10 @@ export interface FenceState {
   readonly incarnation: number;
   /** The latest membership seen. */
   readonly generation: number;
-  /** Checksums of the weights held, or null before the first. */
+  /** Checksums of the weights that were sent, or null before the first. */
   readonly held: Readonly<Record<Network, string | null>>;
+  /** Whether the weights lie in the shared file instead, always those that work names. */
+  readonly in_file: boolean;
 }
 
 type Fenced = MessageOf<"weights"> | MessageOf<"work"> | MessageOf<"shard_chunk"> | MessageOf<"job">;
@@ -24,24 +30,22 @@ export function staleness(state: FenceState, message: Fenced): string | null {
   if (message.run !== state.run) {
     return `${message.type} must belong to run ${state.run}: found ${message.run}`;
   }
-  if (message.type === "shard_chunk") return null;
-  if (message.type !== "job") {
-    if (message.incarnation !== state.incarnation) {
-      return `${message.type} must belong to incarnation ${state.incarnation}: found ${message.incarnation}`;
-    }
-    if (message.generation < state.generation) {
-      return `${message.type} must belong to generation ${state.generation} or later: found ${message.generation}`;
-    }
+  if (message.type === "shard_chunk" || message.type === "job") return null;
+  if (message.incarnation !== state.incarnation) {
+    return `${message.type} must belong to incarnation ${state.incarnation}: found ${message.incarnation}`;
   }
-  return message.type === "weights" ? null : weightsStaleness(state, message);
+  if (message.generation < state.generation) {
+    return `${message.type} must belong to generation ${state.generation} or later: found ${message.generation}`;
+  }
+  return message.type === "weights" || state.in_file ? null : weightsStaleness(state, message);
 }
 
-function weightsStaleness(state: FenceState, message: MessageOf<"work"> | MessageOf<"job">): string | null {
-  for (const network of ["critic", "generator"] as const) {
-    const wanted = message[`${network}_checksum`];
-    if (wanted !== state.held[network]) {
-      return `${message.type} must name the ${network} weights held here, ${
-        state.held[network] ?? "none yet"
+function weightsStaleness({ held }: FenceState, work: MessageOf<"work">): string | null {
+  for (const network of NETWORKS) {
+    const wanted = work[`${network}_checksum`];
+    if (wanted !== held[network]) {
+      return `work must name the ${network} weights held here, ${
+        held[network] ?? "none yet"
       }: found ${wanted}`;
     }
   }

@@ -1,8 +1,8 @@
 /**
- * Jobs: samples and scores, beside the training and never part of its bits. A job works on a copy of the weights
- * it was given for, a few rows at a time, so that work of the training can come in between.
+ * Jobs: samples and scores, beside the training and never part of its bits. A job brings its weights, and computes a
+ * few rows at a time, so that work of the training can come in between.
  */
-import type { State } from "../models/manifest.ts";
+import type { Manifest, State } from "../models/manifest.ts";
 import { fillNormal } from "../random/philox.ts";
 import type { Engine } from "./engine.ts";
 import type { GraphRunner } from "./graph_runner.ts";
@@ -10,12 +10,23 @@ import type { GraphRunner } from "./graph_runner.ts";
 /** Rows that are computed at once. */
 const ROWS = 64;
 
-/** `payload`: the statistics (sample) or the examples (score), as float32. */
+/** `weights`: the generator's (sample) or the critic's (score). `input`: the statistics, or the examples. */
 export interface JobTask {
   readonly kind: "sample" | "score";
   readonly count: number;
   readonly noise_counter: number;
-  readonly payload: Float32Array;
+  readonly weights: Float32Array;
+  readonly input: Float32Array;
+}
+
+/** How many numbers a job's weights and its input are. */
+export function jobSizes(
+  { layouts, example_shape }: Manifest,
+  { kind, count }: Pick<JobTask, "kind" | "count">,
+): { readonly weights: number; readonly input: number } {
+  if (kind === "sample") return { weights: layouts.generator.size, input: layouts.statistics.size };
+  const example = example_shape.reduce((product, extent) => product * extent, 1);
+  return { weights: layouts.critic.size, input: count * example };
 }
 
 /** A job under way. */
@@ -30,39 +41,25 @@ export class Job {
   readonly #result: Float32Array<ArrayBuffer>;
   #done = 0;
 
-  private constructor(engine: Engine, readonly task: JobTask) {
+  constructor(engine: Engine, readonly task: JobTask) {
     const { manifest, seed } = engine;
-    const { count, kind, payload, noise_counter } = task;
+    const { count, kind, weights, input, noise_counter } = task;
     const example = manifest.example_shape.reduce((product, extent) => product * extent, 1);
     if (kind === "sample") {
       this.#runner = engine.runner("sampler_model");
       this.#source = "noise";
-      this.#states = { generator: engine.copyWeights("generator"), statistics: payload };
+      this.#states = { generator: weights, statistics: input };
       this.#rows = new Float32Array(count * manifest.latent);
       fillNormal(this.#rows, { seed, purpose: "sample", counter: noise_counter, shard: 0 });
       [this.#row_in, this.#row_out] = [manifest.latent, example];
     } else {
       this.#runner = engine.runner("critic_eval_model");
       this.#source = "real";
-      this.#states = { critic: engine.copyWeights("critic") };
-      this.#rows = payload;
+      this.#states = { critic: weights };
+      this.#rows = input;
       [this.#row_in, this.#row_out] = [example, 1];
     }
     this.#result = new Float32Array(count * this.#row_out);
-  }
-
-  /** Copies the weights that the engine holds now. Throws RangeError when the payload has not the right length. */
-  static open(engine: Engine, task: JobTask): Job {
-    const { layouts, example_shape } = engine.manifest;
-    const wanted = task.kind === "sample"
-      ? layouts.statistics.size
-      : task.count * example_shape.reduce((product, extent) => product * extent, 1);
-    if (task.payload.length !== wanted) {
-      throw new RangeError(
-        `Payload of a ${task.kind} job must have ${wanted} float32 values: found ${task.payload.length}`,
-      );
-    }
-    return new Job(engine, task);
   }
 
   /** Computes the next rows. Returns the whole result after the last of them, null before. */

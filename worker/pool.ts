@@ -3,9 +3,8 @@
  * of the tree, so that the bits of a sum do not depend on how many threads there are.
  */
 import { split, type TreeNode } from "../kernels/tree.ts";
-import type { Parcel } from "../wire/parcel.ts";
 import type { AheadTask, Part, SumTask } from "./engine.ts";
-import type { Calls, PlacedSum, SumPlace } from "./compute_calls.ts";
+import type { Calls, PlacedSum, SharedWork, SumPlace, WeightsWanted } from "./compute_calls.ts";
 import type { Manifest } from "../models/manifest.ts";
 import type { Device } from "./device.ts";
 import type { Network } from "./fence.ts";
@@ -94,31 +93,25 @@ export class Pool {
     }
   }
 
-  /** Tells the threads of the shared files: what weights come from, and what sums go to. */
+  /** Tells the threads of the shared files: what weights lie in, and what sums go to. */
   async share(files: SharedFiles): Promise<void> {
     await Promise.all(this.#lanes.map((lane) => lane.call("share", files)));
   }
 
-  /** As {@linkcode setWeights}, out of the shared file. Resolves to false where they were overwritten. */
-  async takeWeights(network: Network, parcel: Parcel): Promise<boolean> {
-    const taken = await Promise.all(
-      this.#lanes.map((lane) => lane.call("shared_weights", { network, parcel })),
-    );
-    return taken.every((whole) => whole);
-  }
-
   /**
-   * Computes a node of the summing tree with the weights given before, into a parcel of the shared file or else a
-   * buffer. Throws {@linkcode ComputeError}.
+   * Computes a node of the summing tree: with the weights given before into a buffer, or else as `shared` says. Throws
+   * {@linkcode ComputeError}.
    */
-  async sum(task: SumTask, parcel: Parcel | null = null): Promise<PlacedSum> {
+  async sum(task: SumTask, shared: SharedWork | null = null): Promise<PlacedSum> {
     for (const lane of this.#lanes) lane.dropAhead();
     const lanes = this.#byLoad();
     const [first, ...rest] = subtrees(task.node, lanes.length);
-    const place = () => parcel ?? this.#buffer(task.kind);
-    if (rest.length === 0) return await this.#sumOf(task.node, task, lanes[0]!, place());
+    const weights = shared?.weights ?? null;
+    const place = () => shared?.parcel ?? this.#buffer(task.kind);
+    if (rest.length === 0) return await this.#sumOf(task.node, task, weights, lanes[0]!, place());
     const parts = await Promise.all([first!, ...rest].map(async (node, i): Promise<Part & PlacedSum> => {
-      const { sum, compute_ms } = await this.#sumOf(node, task, lanes[i]!, this.#buffer(task.kind));
+      const buffer = this.#buffer(task.kind);
+      const { sum, compute_ms } = await this.#sumOf(node, task, weights, lanes[i]!, buffer);
       return { node, sum: sum!, compute_ms };
     }));
     const { sum } = await this.#add(task.node, parts, place());
@@ -142,24 +135,30 @@ export class Pool {
     this.#spares.put(sum);
   }
 
-  #sumOf(node: TreeNode, task: SumTask, lane: Lane, place: SumPlace): Promise<PlacedSum> {
+  #sumOf(
+    node: TreeNode,
+    task: SumTask,
+    weights: WeightsWanted,
+    lane: Lane,
+    place: SumPlace,
+  ): Promise<PlacedSum> {
     const first = node.begin - task.node.begin;
     const leaves = task.leaves.slice(first, first + node.end - node.begin);
-    return lane.call("sum", { task: { ...task, node, leaves }, place }, transferable(place));
+    return lane.call("sum", { task: { ...task, node, leaves }, weights, place }, transferable(place));
   }
 
   /** Makes fakes for the leaves of a node while the threads are idle; given up when other work arrives. */
-  makeAhead(node: TreeNode, task: Omit<AheadTask, "shard">): void {
+  makeAhead(node: TreeNode, task: Omit<AheadTask, "shard">, weights: WeightsWanted = null): void {
     const lanes = this.#byLoad();
     subtrees(node, lanes.length).forEach(({ begin, end }, i) => {
       for (let shard = begin; shard < end; shard++) {
         // A failure here shows again, and is answered, when the work itself arrives.
-        lanes[i]!.whenIdle("ahead", { ...task, shard }).catch(() => {});
+        lanes[i]!.whenIdle("ahead", { task: { ...task, shard }, weights }).catch(() => {});
       }
     });
   }
 
-  /** Runs a job on the least busy thread, with the weights given before. Throws {@linkcode ComputeError}. */
+  /** Runs a job on the least busy thread. Throws {@linkcode ComputeError}. */
   async job(task: JobTask): Promise<Float32Array<ArrayBuffer>> {
     const lane = this.#byLoad()[0]!;
     const job = ++this.#jobs;

@@ -5,12 +5,13 @@
 import { checksumBytes } from "../kernels/kernels.ts";
 import { isNode } from "../kernels/tree.ts";
 import type { Manifest } from "../models/manifest.ts";
-import { type Channel, OVERWRITTEN } from "../wire/channel.ts";
-import { bytesOf, payloadFloats, type Shared } from "../wire/frame.ts";
+import type { Channel } from "../wire/channel.ts";
+import { bytesOf, payloadFloats } from "../wire/frame.ts";
 import type { Message, MessageOf, MessageType } from "../wire/messages.ts";
 import { Refusal } from "../wire/refusal.ts";
 import { ArtifactSet } from "./artifact_set.ts";
 import type { Events } from "./events.ts";
+import { jobSizes } from "./jobs.ts";
 import { type FenceState, type Network, staleness } from "./fence.ts";
 import { MicroBatches } from "./micro_batches.ts";
 import { numSlots, type OpenShared, type SharedFolder } from "./shared_folder.ts";
@@ -135,26 +136,6 @@ export class Session {
     }
   }
 
-  #handleShared(message: Message, shared: Shared): void {
-    if (this.#over) return;
-    if (message.type !== "weights") {
-      throw new Refusal("unexpected_message", `Message ${message.type} must not have a shared payload`);
-    }
-    const { manifest, computer } = this.#ready();
-    this.#fence(message);
-    const { state, checksum, generation } = message;
-    const bytes = 4 * manifest.layouts[state].size;
-    if (shared.bytes !== bytes) {
-      throw new Refusal("bad_message", `Weights must have ${bytes} bytes: found ${shared.bytes}`);
-    }
-    // The threads do what is asked in order: work that follows already finds these weights.
-    computer.takeWeights(state, shared).then((whole) => {
-      if (!whole) this.#close({ kind: "lost", reason: OVERWRITTEN }, OVERWRITTEN);
-    }, () => {});
-    this.#generation = generation;
-    this.#held[state] = checksum;
-  }
-
   #refused(refusal: Refusal): void {
     if (refusal.code === "run_over") {
       this.#close({ kind: "finished", reason: refusal.message }, "The run is over");
@@ -215,15 +196,15 @@ export class Session {
     events.ready(shard_ms, computer.probes.length, store.held.length);
   }
 
-  /** Payloads go through files from now on, if the coordinator is on this machine. */
-  async #share({ graphs }: Manifest, computer: Computer): Promise<boolean> {
-    const { welcome, channel, openShared } = this.#tools;
+  /** Weights and sums lie in files from now on, if the coordinator is on this machine. */
+  async #share({ graphs, layouts }: Manifest, computer: Computer): Promise<boolean> {
+    const { welcome, openShared } = this.#tools;
     const size = Math.max(graphs.critic_training_model.size, graphs.generator_training_model.size);
-    const room = { max_bytes: 4 * size, num_slots: numSlots(welcome.shards) };
+    const weights = { critic: layouts.critic.size, generator: layouts.generator.size };
+    const room = { weights, max_bytes: 4 * size, num_slots: numSlots(welcome.shards) };
     this.#shared = openShared(welcome.shared, welcome.worker, room);
     if (this.#shared === null) return false;
     await computer.share(this.#shared.files);
-    channel.onshared = (message, shared) => this.#handleShared(message, shared);
     return true;
   }
 
@@ -234,7 +215,13 @@ export class Session {
 
   #fence(message: Parameters<typeof staleness>[1]): void {
     const { run, incarnation } = this.#tools.welcome;
-    const state: FenceState = { run, incarnation, generation: this.#generation, held: this.#held };
+    const state: FenceState = {
+      run,
+      incarnation,
+      generation: this.#generation,
+      held: this.#held,
+      in_file: this.#shared !== null,
+    };
     const reason = staleness(state, message);
     if (reason !== null) {
       throw new Refusal("stale", reason, { job: message.type === "job" ? message.job : null });
@@ -291,12 +278,13 @@ export class Session {
   ): Promise<void> {
     const { kind, begin, end, noise_purpose, noise_counter, next_noise_counter } = message;
     const node = { begin, end };
-    const parcel = this.#shared?.sums.reserve() ?? null;
+    const { run, incarnation, generation, step, critic_checksum, generator_checksum } = message;
+    const weights = { critic: critic_checksum, generator: generator_checksum };
+    const shared = this.#shared && { weights, parcel: this.#shared.sums.reserve() };
     const task = { kind, node, leaves, noise_purpose, noise_counter };
-    const { sum, compute_ms } = await computer.sum(task, parcel);
+    const { sum, compute_ms } = await computer.sum(task, shared);
     if (this.#over) return;
     const elapsed_ms = this.#tools.now_ms() - arrived_ms;
-    const { run, incarnation, generation, step, critic_checksum, generator_checksum } = message;
     const { channel } = this.#tools;
     const result: MessageOf<"result"> = {
       type: "result",
@@ -313,14 +301,18 @@ export class Session {
       elapsed_ms,
     };
     if (sum === null) {
-      channel.sendShared(result, { ...parcel!, bytes: 4 * manifest.graphs[`${kind}_training_model`].size });
+      channel.sendShared(result, {
+        ...shared!.parcel,
+        bytes: 4 * manifest.graphs[`${kind}_training_model`].size,
+      });
     } else {
       channel.send(result, bytesOf(sum));
       channel.drained().then(() => computer.recycle(sum), () => {});
     }
     this.#tools.events.computed(step, end - begin, elapsed_ms);
     if (next_noise_counter !== null) {
-      computer.makeAhead(node, { noise_purpose: "critic_noise", noise_counter: next_noise_counter });
+      const ahead = { noise_purpose: "critic_noise", noise_counter: next_noise_counter } as const;
+      computer.makeAhead(node, ahead, shared?.weights);
     }
   }
 
@@ -331,17 +323,17 @@ export class Session {
     if (this.#jobs >= MAX_JOBS) {
       throw new Refusal("overloaded", `At most ${MAX_JOBS} jobs run at a time`, { job });
     }
-    const example = manifest.example_shape.reduce((product, extent) => product * extent, 1);
-    const length = kind === "sample" ? manifest.layouts.statistics.size : count * example;
-    if (payload.length !== 4 * length) {
-      throw new Refusal(
-        "bad_message",
-        `A ${kind} job must carry ${4 * length} bytes: found ${payload.length}`,
-        { job },
-      );
+    const sizes = jobSizes(manifest, message);
+    const bytes = 4 * (sizes.weights + sizes.input);
+    if (payload.length !== bytes) {
+      throw new Refusal("bad_message", `A ${kind} job must carry ${bytes} bytes: found ${payload.length}`, {
+        job,
+      });
     }
+    const floats = payloadFloats(payload, sizes.weights + sizes.input);
+    const weights = floats.slice(0, sizes.weights);
     this.#jobs++;
-    computer.job({ kind, count, noise_counter, payload: payloadFloats(payload, length).slice() })
+    computer.job({ kind, count, noise_counter, weights, input: floats.slice(sizes.weights) })
       .then((result) => {
         if (!this.#over) this.#tools.channel.send({ type: "job_result", run, job }, bytesOf(result));
       })

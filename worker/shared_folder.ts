@@ -2,10 +2,12 @@
 import { join } from "node:path";
 import type { MessageOf } from "../wire/messages.ts";
 import { RingWriter } from "../wire/shared_ring.ts";
+import { type OfNetworks, weightsOffsets } from "../wire/shared_weights.ts";
 
-/** Paths of the files that weights come from and that sums go to, and where each slot for a sum begins. */
+/** Paths of the files that weights lie in and that sums go to, and where in them each network and each slot begins. */
 export interface SharedFiles {
   readonly weights: string;
+  readonly weights_offsets: OfNetworks<number>;
   readonly sums: string;
   readonly slot_offsets: readonly number[];
 }
@@ -25,10 +27,17 @@ export interface SharedFolder extends Disposable {
   readonly sums: Pick<RingWriter, "reserve">;
 }
 
+/** Numbers of each network's weights, bytes of one result, and results that may wait to be read. */
+export interface Room {
+  readonly weights: OfNetworks<number>;
+  readonly max_bytes: number;
+  readonly num_slots: number;
+}
+
 export type OpenShared = (
   offer: MessageOf<"welcome">["shared"],
   worker: number,
-  room: { readonly max_bytes: number; readonly num_slots: number },
+  room: Room,
 ) => SharedFolder | null;
 
 /** For a worker that shall use the socket alone. */
@@ -36,9 +45,9 @@ export const openNothing: OpenShared = () => null;
 
 /**
  * Takes the coordinator's offer, or gives null: the folder is not there, does not hold the key (it is another
- * machine's), or has no room. `room`: bytes of one result, and results that may wait to be read.
+ * machine's), or has no room.
  */
-export const openSharedFolder: OpenShared = (offer, worker, { max_bytes, num_slots }) => {
+export const openSharedFolder: OpenShared = (offer, worker, { weights, max_bytes, num_slots }) => {
   if (offer === null) return null;
   try {
     if (Deno.readTextFileSync(join(offer.folder, "key")) !== offer.key) return null;
@@ -46,6 +55,7 @@ export const openSharedFolder: OpenShared = (offer, worker, { max_bytes, num_slo
     const sums = RingWriter.create(path, max_bytes, num_slots);
     const files = {
       weights: join(offer.folder, "weights"),
+      weights_offsets: weightsOffsets(weights),
       sums: path,
       slot_offsets: sums.slot_offsets,
     };

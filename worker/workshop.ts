@@ -9,7 +9,6 @@ export type Computer = Pick<
   Pool,
   | "setWeights"
   | "share"
-  | "takeWeights"
   | "sum"
   | "recycle"
   | "makeAhead"

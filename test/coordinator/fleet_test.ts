@@ -358,7 +358,8 @@ Deno.test("workers beyond the shards wait as spare ones and are told so, and ste
 Deno.test("a job that fails, or whose worker dies, gives null and a fault; the training does not notice", async () => {
   const { fleet, join, told } = await open();
   const one = await join("one");
-  const request = { kind: "sample", count: 2, noise_counter: 0, input: new Float32Array(0) } as const;
+  const nothing = new Float32Array(0);
+  const request = { kind: "sample", count: 2, noise_counter: 0, weights: nothing, input: nothing } as const;
   const refused = fleet.jobs.ask(request, fleet.members);
   await settled();
   const { job } = one.messages("job")[0]!;
@@ -372,14 +373,14 @@ Deno.test("a job that fails, or whose worker dies, gives null and a fault; the t
   await fleet.finish("test over");
 });
 
-Deno.test("a job's answer comes back as floats", async () => {
+Deno.test("a job brings its weights as they are when it is asked, and its answer comes back as floats", async () => {
   const { fleet, join } = await open();
   const one = await join("one");
-  const asked = fleet.jobs.ask(
-    { kind: "sample", count: 2, noise_counter: 0, input: new Float32Array(0) },
-    fleet.members,
-  );
+  const [weights, input] = [Float32Array.of(5, 6), Float32Array.of(7)];
+  const asked = fleet.jobs.ask({ kind: "sample", count: 2, noise_counter: 0, weights, input }, fleet.members);
+  weights.fill(0);
   await settled();
+  assert.deepEqual(one.payloads.get("job"), new Uint8Array(Float32Array.of(5, 6, 7).buffer));
   const { job, run } = one.messages("job")[0]!;
   one.send({ type: "job_result", run, job }, new Uint8Array(Float32Array.of(1, 2, 3, 4).buffer));
   assert.deepEqual(await asked, Float32Array.of(1, 2, 3, 4));

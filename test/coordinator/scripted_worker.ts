@@ -14,6 +14,8 @@ const ALLOWED: ReadonlySet<MessageType> = new Set(
 export class ScriptedWorker {
   readonly name: string;
   readonly received: Message[] = [];
+  /** Of the last message of each type. */
+  readonly payloads = new Map<MessageType, Uint8Array>();
   /** Work that was asked for and not answered. */
   readonly work: MessageOf<"work">[] = [];
   closed: string | null = null;
@@ -24,8 +26,9 @@ export class ScriptedWorker {
     this.name = name;
     this.#socket = socket;
     this.#channel = channel;
-    channel.onmessage = (message) => {
+    channel.onmessage = (message, payload) => {
       this.received.push(message);
+      this.payloads.set(message.type, payload);
       if (message.type === "work") this.work.push(message);
     };
     channel.onclose = (reason) => this.closed = reason;

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { decodeFrame, encodeFrame } from "../../wire/frame.ts";
 import { SYSTEM_CLOCK } from "../../wire/clock.ts";
 import { joinCoordinator } from "../../wire/handshake.ts";
-import type { Message } from "../../wire/messages.ts";
+import { type Message, PROTOCOL_VERSION } from "../../wire/messages.ts";
 import type { Socket } from "../../wire/socket.ts";
 import { connect, listen } from "../../wire/ws_socket.ts";
 import { DEADLINE_MS, within } from "./child.ts";
@@ -35,7 +35,7 @@ async function joinFromTheFuture(url: string): Promise<Message> {
   return answer;
 }
 
-const OTHER_VERSION = "Protocol version must be 2: found 999; use the same wagon on both sides";
+const OTHER_VERSION = "Protocol version must be 3: found 999; use the same wagon on both sides";
 const WRONG_TOKEN = "Token of the worker must be that of the run: found another";
 
 Deno.test("a worker with a wrong token or another protocol is told why, and the run goes on without it", async () => {
@@ -90,7 +90,7 @@ Deno.test("a coordinator of another protocol version is refused in one line", as
 });
 
 Deno.test("a coordinator of this version that says other things is left for good, in one line", async () => {
-  const challenge = { ...CHALLENGE, version: 2, colour: "red" } as unknown as Message;
+  const challenge = { ...CHALLENGE, version: PROTOCOL_VERSION, colour: "red" } as unknown as Message;
   const { code, stderr, url } = await endAfter(challenge);
   const reason =
     'Field challenge.colour must be absent (unknown field): found "red"; use the same wagon on both sides';

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { bytesOf } from "../../wire/frame.ts";
 import { openChannel } from "../../wire/channel.ts";
+import type { Parcel } from "../../wire/parcel.ts";
 import type { Message, MessageType } from "../../wire/messages.ts";
-import { payloadOffset, RingReader, RingWriter, seal, unseal } from "../../wire/shared_ring.ts";
+import { payloadOffset, RingReader, RingWriter, seal, unseal, writeParcel } from "../../wire/shared_ring.ts";
 import { FakeClock, settled } from "./fake_clock.ts";
 import { FreshBuffers } from "./fresh_buffers.ts";
 import { MemorySocket } from "./memory_socket.ts";
@@ -12,52 +13,62 @@ const SLOT_BYTES = 1000;
 const payloadOf = (seed: number, length = SLOT_BYTES) =>
   Uint8Array.from({ length }, (_, i) => i * seed + seed);
 
+/** Puts payloads into a ring, one after another. */
+type Put = (payload: Uint8Array) => Parcel;
+
 async function withRing(
   test: (
-    writer: RingWriter,
+    put: Put,
     reader: RingReader,
     path: string,
+    ring: RingWriter,
     buffers: FreshBuffers,
   ) => void | Promise<void>,
 ) {
   const folder = await Deno.makeTempDir({ prefix: "wagon-test-" });
   const path = join(folder, "ring");
   try {
-    using writer = RingWriter.create(path, SLOT_BYTES, 3);
+    using ring = RingWriter.create(path, SLOT_BYTES, 3);
     const buffers = new FreshBuffers();
     using reader = RingReader.open(path, buffers);
-    await test(writer, reader, path, buffers);
+    using file = Deno.openSync(path, { write: true });
+    const put = (payload: Uint8Array) => {
+      const parcel = ring.reserve();
+      writeParcel(file, parcel, payload);
+      return parcel;
+    };
+    await test(put, reader, path, ring, buffers);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
 }
 
 Deno.test("a ring gives back what was put, of any length, in any order", () =>
-  withRing((writer, reader) => {
+  withRing((put, reader) => {
     const payloads = [payloadOf(1), payloadOf(2, 1), payloadOf(3, 0)];
-    const parcels = payloads.map((payload) => writer.put(payload));
+    const parcels = payloads.map(put);
     for (const i of [2, 0, 1, 0]) {
       assert.deepEqual(reader.take(parcels[i]!, payloads[i]!.length), payloads[i]);
     }
   }));
 
 Deno.test("a payload that was overwritten is not taken, whatever lies there now", () =>
-  withRing((writer, reader) => {
-    const old = writer.put(payloadOf(1));
-    for (const seed of [2, 3]) writer.put(payloadOf(seed));
+  withRing((put, reader) => {
+    const old = put(payloadOf(1));
+    for (const seed of [2, 3]) put(payloadOf(seed));
     assert.deepEqual(reader.take(old, SLOT_BYTES), payloadOf(1));
-    const later = writer.put(payloadOf(4));
+    const later = put(payloadOf(4));
     assert.equal(later.offset, old.offset);
     assert.equal(reader.take(old, SLOT_BYTES), null);
     assert.deepEqual(reader.take(later, SLOT_BYTES), payloadOf(4));
   }));
 
 Deno.test("a payload that got into its slot another way is taken once the slot is sealed", () =>
-  withRing((writer, reader, path) => {
-    assert.equal(writer.slot_offsets.length, 3);
-    writer.put(payloadOf(1));
-    const parcel = writer.reserve();
-    assert.equal(parcel.offset, writer.slot_offsets[1]);
+  withRing((put, reader, path, ring) => {
+    assert.equal(ring.slot_offsets.length, 3);
+    put(payloadOf(1));
+    const parcel = ring.reserve();
+    assert.equal(parcel.offset, ring.slot_offsets[1]);
     using file = Deno.openSync(path, { write: true });
     unseal(file, parcel);
     file.seekSync(payloadOffset(parcel.offset), Deno.SeekMode.Start);
@@ -70,30 +81,11 @@ Deno.test("a payload that got into its slot another way is taken once the slot i
   }));
 
 Deno.test("a writer that was stopped in mid-payload leaves nothing that can be taken", () =>
-  withRing((writer, reader, path) => {
-    const parcel = writer.put(payloadOf(1));
+  withRing((put, reader, path) => {
+    const parcel = put(payloadOf(1));
     using file = Deno.openSync(path, { write: true });
     file.writeSync(new Uint8Array(8));
     assert.equal(reader.take(parcel, SLOT_BYTES), null);
-  }));
-
-Deno.test("an array lies in one slot, however often it is put and whatever comes in between", () =>
-  withRing((writer, reader) => {
-    const [critic, generator] = [payloadOf(1), payloadOf(2)];
-    const parcels = [critic, generator].map((payload) => writer.put(payload));
-    for (let worker = 0; worker < 4; worker++) {
-      assert.deepEqual([critic, generator].map((payload) => writer.put(payload)), parcels);
-    }
-    assert.notDeepEqual(writer.put(critic.slice()), parcels[0]);
-    writer.put(payloadOf(3));
-    const again = writer.put(critic);
-    assert.notDeepEqual(again, parcels[0]);
-    assert.deepEqual(reader.take(again, SLOT_BYTES), critic);
-  }));
-
-Deno.test("a payload that is too long is refused", () =>
-  withRing((writer) => {
-    assert.throws(() => writer.put(payloadOf(1, SLOT_BYTES + 1)), RangeError);
   }));
 
 Deno.test(
@@ -106,8 +98,8 @@ Deno.test(
 );
 
 Deno.test("buffers go back to where they came from, also where the payload was gone", () =>
-  withRing((writer, reader, _path, buffers) => {
-    const parcel = writer.put(payloadOf(1));
+  withRing((put, reader, _path, _ring, buffers) => {
+    const parcel = put(payloadOf(1));
     const payload = reader.take(parcel, SLOT_BYTES)!;
     reader.recycle(payload);
     assert.deepEqual(buffers.recycled, [payload]);
@@ -115,78 +107,69 @@ Deno.test("buffers go back to where they came from, also where the payload was g
     assert.equal(buffers.recycled.length, 2);
   }));
 
-const WEIGHTS: Message = {
-  type: "weights",
+const RESULT: Message = {
+  type: "result",
   run: "run-1",
   incarnation: 0,
   generation: 1,
-  state: "critic",
+  kind: "critic",
   step: 1,
-  checksum: "00000000000000c1",
+  begin: 0,
+  end: 1,
+  critic_checksum: "00000000000000c1",
+  generator_checksum: "00000000000000f1",
+  compute_ms: 1,
+  elapsed_ms: 1,
 };
-const CHUNK: Message = {
-  type: "shard_chunk",
-  run: "run-1",
-  shard: 0,
-  offset: 0,
-  total: 4,
-  checksum: "00000000000000c1",
-};
+const HELD: Message = { type: "shard_held", run: "run-1", shard: 0 };
 
-/** A channel that sends through a ring, and one that takes from it. */
-function channels(writer: RingWriter, reader: RingReader) {
+/** A channel of a worker, and the coordinator's, which takes from the ring. */
+function channels(reader: RingReader | null) {
   const [near, far] = MemorySocket.pair();
   const clock = new FakeClock();
-  const allowed: ReadonlySet<MessageType> = new Set(["weights", "shard_chunk"] as const);
+  const allowed: ReadonlySet<MessageType> = new Set(["result", "shard_held"] as const);
   const options = { clock, heartbeat_ms: 1000, silence_ms: 5000, allowed };
   const [sender, receiver] = [openChannel(near, options), openChannel(far, options)];
-  sender.share(writer, reader);
-  receiver.share(writer, reader);
+  if (reader) receiver.share(reader);
   const got: [Message, Uint8Array][] = [];
   receiver.onmessage = (message, payload) => got.push([message, payload]);
   return { near, sender, receiver, got };
 }
 
-Deno.test("a sharing channel sends weights beside the socket, in order with what the socket carries", () =>
-  withRing(async (writer, reader) => {
-    const { near, sender, got } = channels(writer, reader);
-    const values = bytesOf(Float32Array.of(1, 2, 3));
-    sender.send(WEIGHTS, values);
-    // The payload was copied: changing it afterwards changes nothing.
-    values.fill(0);
-    sender.send(CHUNK, Uint8Array.of(1, 2, 3, 4));
+Deno.test("a sharing channel takes sums from beside the socket, in order with what the socket carries", () =>
+  withRing(async (put, reader) => {
+    const { near, sender, receiver, got } = channels(reader);
+    assert.deepEqual([sender.shares, receiver.shares], [false, true]);
+    const sum = bytesOf(Float32Array.of(1, 2, 3));
+    sender.sendShared(RESULT, { ...put(sum), bytes: sum.length });
+    sender.send(HELD);
     await settled();
-    assert.deepEqual(got, [
-      [WEIGHTS, bytesOf(Float32Array.of(1, 2, 3))],
-      [CHUNK, Uint8Array.of(1, 2, 3, 4)],
-    ]);
-    assert.ok(!near.sent[0]!.toHex().includes("0000803f00000040"), "the socket does not carry the weights");
+    assert.deepEqual(got, [[RESULT, sum], [HELD, new Uint8Array(0)]]);
+    assert.ok(!near.sent[0]!.toHex().includes("0000803f00000040"), "the socket does not carry the sum");
+    assert.equal(sender.bytes_out, near.sent.reduce((bytes, { length }) => bytes + length, sum.length));
+    assert.equal(receiver.bytes_in, sender.bytes_out);
   }));
 
 Deno.test("a sharing channel closes when it was overtaken", () =>
-  withRing(async (writer, reader) => {
-    const { sender, receiver, got } = channels(writer, reader);
+  withRing(async (put, reader) => {
+    const { sender, receiver, got } = channels(reader);
     let closed = "";
     receiver.onclose = (reason) => closed = reason;
-    sender.send(WEIGHTS, payloadOf(1));
-    for (const seed of [2, 3, 4]) writer.put(payloadOf(seed));
+    sender.sendShared(RESULT, { ...put(payloadOf(1)), bytes: SLOT_BYTES });
+    for (const seed of [2, 3, 4]) put(payloadOf(seed));
     await settled();
     assert.deepEqual(got, []);
     assert.equal(closed, "A shared payload was overwritten before it was read");
   }));
 
 Deno.test("a parcel on a channel that shares nothing is refused", () =>
-  withRing(async (writer, reader) => {
-    const [near, far] = MemorySocket.pair();
-    const clock = new FakeClock();
-    const options = { clock, heartbeat_ms: 1000, silence_ms: 5000, allowed: new Set(["weights"] as const) };
-    const [sender, receiver] = [openChannel(near, options), openChannel(far, options)];
-    sender.share(writer, reader);
-    receiver.onmessage = () => assert.fail("must not be delivered");
+  withRing(async (put) => {
+    const { sender, got } = channels(null);
     const refused: Message[] = [];
     sender.onmessage = (message) => refused.push(message);
-    sender.send(WEIGHTS, payloadOf(1));
+    sender.sendShared(RESULT, { ...put(payloadOf(1)), bytes: SLOT_BYTES });
     await settled();
+    assert.deepEqual(got, []);
     assert.deepEqual(refused.map((m) => m.type === "refuse" && [m.code, m.reason]), [
       ["bad_message", "Field parcel must be absent: nothing is shared"],
     ]);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { PAGE_BYTES } from "../../common/mapped_file.ts";
 import { VARYING_CLASS } from "../../common/numeric_class.ts";
 import * as ort from "onnxruntime-node";
 import { PRESETS } from "../../coordinator/presets.ts";
@@ -9,12 +10,11 @@ import { wgan } from "../../models/objectives/wgan.ts";
 import { wganGp } from "../../models/objectives/wgan_gp.ts";
 import { fillNormal, fillUniform } from "../../random/philox.ts";
 import { bytesOf } from "../../wire/frame.ts";
-import { PAGE_BYTES } from "../../wire/shared_ring.ts";
 import { CPU } from "../../worker/device.ts";
 import { Engine, type Leaf, type NoisePurpose, type Part, type SumTask } from "../../worker/engine.ts";
 import type { Network } from "../../worker/fence.ts";
 import { compileGraphs, type GraphBytes, type GraphRunner } from "../../worker/graph_runner.ts";
-import { Job } from "../../worker/jobs.ts";
+import { Job, jobSizes } from "../../worker/jobs.ts";
 import { isKnownToVary, probe } from "../../worker/probe.ts";
 import type { BoundGraph } from "../../worker/runtime.ts";
 import { exampleBytes, MICRO_BATCH, SEED, type TestRun, testRun } from "./test_run.ts";
@@ -176,8 +176,7 @@ Deno.test("fakes made ahead for another counter, purpose or generator are not us
   const read_weights = engine();
   read_weights.setWeights("generator", run.weights.generator.map((value) => value * 2));
   await read_weights.makeAhead({ shard: 0, noise_purpose: "critic_noise", noise_counter: 3 });
-  const read = (into: Uint8Array) => (into.set(bytesOf(run.weights.generator)), true);
-  assert.equal(read_weights.readWeights("generator", read), true);
+  read_weights.changeWeights("generator", (into) => into.set(bytesOf(run.weights.generator)));
   assert.deepEqual((await sumOf(read_weights, task("critic", 0, 1))).sum, right);
 });
 
@@ -279,13 +278,13 @@ async function finish(job: Job): Promise<{ result: Float32Array; steps: number }
   }
 }
 
-Deno.test("a sample job makes its rows a few at a time, with the weights it was opened with", async () => {
+Deno.test("a sample job makes its rows a few at a time, with the weights that it brings", async () => {
   const count = 150;
   const wanted = await sampleByHand(count);
   const held = engine();
-  const payload = run.statistics;
-  const job = Job.open(held, { kind: "sample", count, noise_counter: 9, payload });
   held.setWeights("generator", new Float32Array(run.weights.generator.length));
+  const { statistics: input, weights: { generator: weights } } = run;
+  const job = new Job(held, { kind: "sample", count, noise_counter: 9, weights, input });
   const { result, steps } = await finish(job);
   assert.equal(steps, 3);
   // Matrix products of other heights may round otherwise; none was seen to (0), one unit is 6e-8.
@@ -295,9 +294,10 @@ Deno.test("a sample job makes its rows a few at a time, with the weights it was 
 
 Deno.test("a score job gives the critic's scores, whose mean is that of the training graph", async () => {
   const held = engine();
-  const payload = Float32Array.from(examples(2), (value) => value / 127.5 - 1);
+  const input = Float32Array.from(examples(2), (value) => value / 127.5 - 1);
+  const { critic: weights } = run.weights;
   const { result } = await finish(
-    Job.open(held, { kind: "score", count: MICRO_BATCH, noise_counter: 0, payload }),
+    new Job(held, { kind: "score", count: MICRO_BATCH, noise_counter: 0, weights, input }),
   );
   const { sum } = await sumOf(held, task("critic", 2, 3));
   const entry = run.manifest.graphs.critic_training_model;
@@ -306,13 +306,14 @@ Deno.test("a score job gives the critic's scores, whose mean is that of the trai
   assert.ok(error <= 1e-7, `error ${error}`);
 });
 
-Deno.test("a job whose payload has not the right length is refused", () => {
-  assert.throws(
-    () => Job.open(engine(), { kind: "score", count: 2, noise_counter: 0, payload: new Float32Array(3) }),
-    {
-      message: "Payload of a score job must have 20 float32 values: found 3",
-    },
-  );
+Deno.test("a job's weights and input are as long as its network and its rows", () => {
+  const { generator, critic } = run.weights;
+  const { manifest, statistics } = run;
+  assert.deepEqual(jobSizes(manifest, { kind: "sample", count: 2 }), {
+    weights: generator.length,
+    input: statistics.length,
+  });
+  assert.deepEqual(jobSizes(manifest, { kind: "score", count: 2 }), { weights: critic.length, input: 20 });
 });
 
 Deno.test("sums computed into places have the same bits, and touch no other place", async () => {

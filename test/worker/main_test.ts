@@ -151,7 +151,7 @@ Deno.test("another protocol version ends a worker with one line and exit code 2"
   assert.deepEqual(found, {
     code: 2,
     errors: "Cannot work for URL (version_mismatch): " +
-      "Protocol version must be 2: found 99; use the same wagon on both sides\n",
+      "Protocol version must be 3: found 99; use the same wagon on both sides\n",
   });
 });
 

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { joinCoordinator } from "../../wire/handshake.ts";
 import { openChannel } from "../../wire/channel.ts";
 import type { RefusalCode } from "../../wire/messages.ts";
-import type { Parcel } from "../../wire/parcel.ts";
 import type { Refusal } from "../../wire/refusal.ts";
+import type { SharedWork, WeightsWanted } from "../../worker/compute_calls.ts";
 import { CPU } from "../../worker/device.ts";
 import type { Events } from "../../worker/events.ts";
 import { ACCEPTED, Session } from "../../worker/session.ts";
@@ -39,20 +39,13 @@ export class ScriptedComputer implements Computer {
     return Promise.resolve();
   }
 
-  /** Whether weights in the shared file are still whole. */
-  whole = true;
-
-  takeWeights(network: string, { offset, tag }: Parameters<Computer["takeWeights"]>[1]): Promise<boolean> {
-    this.asked.push(`take ${network} ${offset} ${tag}`);
-    return Promise.resolve(this.whole);
-  }
-
-  sum(task: Parameters<Computer["sum"]>[0], parcel: Parcel | null = null): ReturnType<Computer["sum"]> {
+  sum(task: Parameters<Computer["sum"]>[0], shared: SharedWork | null = null): ReturnType<Computer["sum"]> {
     const { kind, node, noise_purpose, noise_counter } = task;
-    this.asked.push(`sum ${kind} ${node.begin}-${node.end} ${noise_purpose} ${noise_counter}`);
+    const from = shared === null ? "" : ` with ${shared.weights.critic} ${shared.weights.generator}`;
+    this.asked.push(`sum ${kind} ${node.begin}-${node.end} ${noise_purpose} ${noise_counter}${from}`);
     this.examples = task.leaves.map(({ examples }) => examples);
     if (this.failure !== null) return Promise.reject(new Error(this.failure));
-    if (parcel) return Promise.resolve({ sum: null, compute_ms: 5 });
+    if (shared) return Promise.resolve({ sum: null, compute_ms: 5 });
     const sum = new Float32Array(run.manifest.graphs[`${kind}_training_model`].size).fill(this.value);
     return Promise.resolve({ sum, compute_ms: 5 });
   }
@@ -62,8 +55,10 @@ export class ScriptedComputer implements Computer {
   makeAhead(
     node: { begin: number; end: number },
     task: { noise_purpose: string; noise_counter: number },
+    weights: WeightsWanted = null,
   ): void {
-    this.asked.push(`ahead ${node.begin}-${node.end} ${task.noise_purpose} ${task.noise_counter}`);
+    const from = weights === null ? "" : ` with ${weights.generator}`;
+    this.asked.push(`ahead ${node.begin}-${node.end} ${task.noise_purpose} ${task.noise_counter}${from}`);
   }
 
   job({ kind, count }: Parameters<Computer["job"]>[0]): ReturnType<Computer["job"]> {

@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
-import type { Shared } from "../../wire/frame.ts";
-import type { Message } from "../../wire/messages.ts";
 import { settled } from "../wire/fake_clock.ts";
-import { refusal, run, type Scene, scene } from "./session_scene.ts";
+import { numSlots, type Room } from "../../worker/shared_folder.ts";
+import { run, type Scene, scene } from "./session_scene.ts";
 
 /** A session that is ready, on the coordinator's own machine, with slots that count up from 1. */
 async function sharingScene(): Promise<Scene> {
   let slots = 0;
   const it = await scene({
     openShared: () => ({
-      files: { weights: "w", sums: "s", slot_offsets: [0] },
+      files: { weights: "w", weights_offsets: { critic: 0, generator: 0 }, sums: "s", slot_offsets: [0] },
       sums: { reserve: () => ({ offset: 0, tag: String(++slots).padStart(16, "0") }) },
       [Symbol.dispose]: () => {},
     }),
@@ -19,50 +18,50 @@ async function sharingScene(): Promise<Scene> {
   return it;
 }
 
-/** As the coordinator's channel sends weights that lie in the shared file. */
-function sendSharedWeights({ coordinator }: Scene, state: "critic" | "generator", bytes?: number): void {
-  coordinator.channel.sendShared({
-    type: "weights",
-    ...coordinator.fence(),
-    state,
-    step: 0,
-    checksum: run.checksums[state],
-  }, { offset: 4096, tag: "f".repeat(16), bytes: bytes ?? 4 * run.weights[state].length });
-}
-
-Deno.test("on the coordinator's machine the threads take weights and put sums, and the socket says where", async () => {
+Deno.test("on the coordinator's machine weights are those that work names, and the socket says where sums are", async () => {
   const it = await sharingScene();
   const { coordinator, computer } = it;
-  const heard: [Message, Shared][] = [];
-  coordinator.channel.onshared = (message, shared) => heard.push([message, shared]);
-  sendSharedWeights(it, "critic");
-  sendSharedWeights(it, "generator");
-  coordinator.send(coordinator.work(0, 2, { kind: "generator", noise_purpose: "generator_noise" }));
+  const taken: unknown[] = [];
+  const sum = new Uint8Array(4 * run.manifest.graphs.generator_training_model.size);
+  coordinator.channel.share({
+    take: (parcel, bytes) => {
+      taken.push({ offset: parcel.offset, tag: parcel.tag, bytes });
+      return sum;
+    },
+    recycle: () => {},
+  });
+  const named = {
+    critic_checksum: "c".repeat(16),
+    generator_checksum: "d".repeat(16),
+    next_noise_counter: 2,
+  };
+  const generator = { kind: "generator", noise_purpose: "generator_noise" } as const;
+  coordinator.send(coordinator.work(0, 2, { ...generator, ...named }));
+  const { message, payload } = await coordinator.next("result");
+  assert.equal(payload, sum);
+  assert.deepEqual(taken, [{ offset: 0, tag: "0".repeat(15) + "1", bytes: sum.length }]);
+  assert.deepEqual([message.critic_checksum, message.generator_checksum], ["c".repeat(16), "d".repeat(16)]);
   await settled();
   assert.deepEqual(computer.asked, [
     "share w s",
-    `take critic 4096 ${"f".repeat(16)}`,
-    `take generator 4096 ${"f".repeat(16)}`,
-    "sum generator 0-2 generator_noise 1",
+    `sum generator 0-2 generator_noise 1 with ${"c".repeat(16)} ${"d".repeat(16)}`,
+    `ahead 0-2 critic_noise 2 with ${"d".repeat(16)}`,
   ]);
-  assert.equal(heard.length, 1);
-  const [message, shared] = heard[0]!;
-  assert.equal(message.type, "result");
-  const bytes = 4 * run.manifest.graphs.generator_training_model.size;
-  assert.deepEqual(shared, { offset: 0, tag: "0".repeat(15) + "1", bytes });
 });
 
-Deno.test("shared weights of another length are refused; overwritten ones end the connection", async () => {
-  const it = await sharingScene();
-  const { coordinator, computer } = it;
-  assert.deepEqual(await refusal(coordinator, () => sendSharedWeights(it, "critic", 8)), [
-    "bad_message",
-    `Weights must have ${4 * run.weights.critic.length} bytes: found 8`,
-  ]);
-  computer.whole = false;
-  sendSharedWeights(it, "critic");
-  assert.deepEqual(await it.session.ended, {
-    kind: "lost",
-    reason: "A shared payload was overwritten before it was read",
-  });
+Deno.test("what the threads are to share is both networks and as many sums as may wait", async () => {
+  const rooms: Room[] = [];
+  const openShared = (_offer: unknown, _worker: number, room: Room) => {
+    rooms.push(room);
+    return null;
+  };
+  const { coordinator } = await scene({ openShared });
+  coordinator.sendArtifacts();
+  assert.equal((await coordinator.next("ready")).message.shared, false);
+  const { critic_training_model, generator_training_model } = run.manifest.graphs;
+  assert.deepEqual(rooms, [{
+    weights: { critic: run.weights.critic.length, generator: run.weights.generator.length },
+    max_bytes: 4 * Math.max(critic_training_model.size, generator_training_model.size),
+    num_slots: numSlots(run.welcome.shards),
+  }]);
 });

@@ -190,13 +190,15 @@ Deno.test("fakes are made ahead after the answer, when the generator stays", asy
 
 Deno.test("jobs are answered; one that fails is refused by its number and the worker goes on", async () => {
   const { coordinator, computer, said } = await readyScene();
-  const statistics = new Uint8Array(run.statistics.buffer);
-  coordinator.send(coordinator.job("sample", 2, 7), statistics);
+  const { generator, critic } = run.weights;
+  const sample = new Uint8Array(4 * (generator.length + run.statistics.length));
+  const score = new Uint8Array(4 * critic.length + 80);
+  coordinator.send(coordinator.job("sample", 2, 7), sample);
   const { message, payload } = await coordinator.next("job_result");
   assert.deepEqual(message, { type: "job_result", run: RUN_ID, job: 7 });
   assert.equal(payload.length, 8);
   computer.failure = "no more memory";
-  coordinator.send(coordinator.job("score", 2, 8), new Uint8Array(80));
+  coordinator.send(coordinator.job("score", 2, 8), score);
   assert.deepEqual((await coordinator.next("refuse")).message, {
     type: "refuse",
     code: "compute_failed",
@@ -208,12 +210,12 @@ Deno.test("jobs are answered; one that fails is refused by its number and the wo
   assert.deepEqual((await coordinator.next("refuse")).message, {
     type: "refuse",
     code: "bad_message",
-    reason: "A score job must carry 80 bytes: found 8",
+    reason: `A score job must carry ${score.length} bytes: found 8`,
     fatal: false,
     job: 9,
   });
   computer.failure = null;
-  coordinator.send(coordinator.job("score", 2, 10), new Uint8Array(80));
+  coordinator.send(coordinator.job("score", 2, 10), score);
   assert.equal((await coordinator.next("job_result")).message.job, 10);
   assert.deepEqual(said.slice(1), ["failed Cannot do job 8: no more memory"]);
 });

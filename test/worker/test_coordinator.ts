@@ -144,8 +144,6 @@ export class TestCoordinator {
       kind,
       count,
       noise_counter: 0,
-      critic_checksum: this.run.checksums.critic,
-      generator_checksum: this.run.checksums.generator,
     };
   }
 

@@ -40,7 +40,6 @@ function worker({ place = { url: URL, token: TOKEN } as Rendezvous | null } = {}
     onbroken: null,
     setWeights: nothing,
     share: () => Promise.resolve(),
-    takeWeights: () => Promise.resolve(true),
     makeAhead: nothing,
     recycle: nothing,
     terminate: nothing,
