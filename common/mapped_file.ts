@@ -79,6 +79,11 @@ export function mapFile(path: string, parts: readonly MappedPart[], mapping: Map
   }
 }
 
+/** Whether there is a chance that {@linkcode mapFile} can do anything. */
+export function canMap(): boolean {
+  return openLibc() !== null;
+}
+
 type Libc = Deno.DynamicLibrary<typeof LIBC>["symbols"];
 
 /** Null where there is none of this name, or no right to it. It stays open, as it is for all else in the process. */

@@ -4,7 +4,6 @@
  */
 import type { Kernels } from "../kernels/kernels.ts";
 import { split } from "../kernels/tree.ts";
-import type { PayloadBuffers } from "../wire/parcel.ts";
 
 /** The sum of a whole round, its last addition left to the fused update: a + b, or a alone. */
 export interface NodeSum {
@@ -22,41 +21,6 @@ export interface NodeResult {
 /** Slots needed for a tree over `num_shards` leaves: one per level on the way down, and one to add. */
 function numSlots(num_shards: number): number {
   return Math.ceil(Math.log2(Math.max(2, num_shards))) + 1;
-}
-
-/** Results that wait for the sum in the kernels' own memory, where it takes them as they lie. */
-const MAX_RESULT_BUFFERS = 8;
-
-/** Buffers in the kernels' memory for results on their way in. When all are taken, others do, at the cost of a copy. */
-export class ResultBuffers implements PayloadBuffers {
-  readonly #kernels: Kernels;
-  readonly #size: number;
-  readonly #free: Float32Array[];
-
-  /** `size`: elements of the largest result. */
-  constructor(kernels: Kernels, num_shards: number, size: number) {
-    this.#kernels = kernels;
-    this.#size = size;
-    this.#free = Array.from({ length: numBuffers(num_shards) }, () => kernels.allocate(size));
-  }
-
-  static bytesNeeded(num_shards: number, size: number): number {
-    return numBuffers(num_shards) * (4 * size + 64);
-  }
-
-  take(bytes: number): Uint8Array {
-    const buffer = bytes <= 4 * this.#size ? this.#free.pop() : undefined;
-    return buffer ? new Uint8Array(buffer.buffer, buffer.byteOffset, bytes) : new Uint8Array(bytes);
-  }
-
-  recycle(payload: Uint8Array): void {
-    if (!this.#kernels.owns(payload)) return;
-    this.#free.push(new Float32Array(payload.buffer, payload.byteOffset, this.#size));
-  }
-}
-
-function numBuffers(num_shards: number): number {
-  return Math.min(num_shards, MAX_RESULT_BUFFERS);
 }
 
 export class TreeSum {

@@ -14,8 +14,10 @@ import { Fleet } from "./fleet.ts";
 import { answerText, type LiveServer } from "./live/live_server.ts";
 import type { LiveRun } from "./live/live_run.ts";
 import { openLiveRun, openPage, type PageOptions } from "./live/open_page.ts";
+import { numSlots } from "../wire/shared_ring.ts";
 import { prepare, type Prepared, type PrepareOptions } from "./prepare.ts";
 import { Recorder } from "./recorder.ts";
+import { resultSize } from "./run_graphs.ts";
 import { isDone, publishAll, train } from "./train.ts";
 import { missingWorkers, waitingReason } from "./waiting.ts";
 
@@ -94,9 +96,7 @@ async function coordinateAt(
   const recorder = new Recorder(run, console, now_ms, live);
   const classes = run.checkpoint?.numeric_classes ?? [];
   const { token } = options;
-  const { critic, generator } = run.state;
-  const weights = { critic: critic.kept, generator: generator.kept };
-  using exchange = Exchange.open(weights, run.buffers);
+  using exchange = openExchange(run);
   const fleet = new Fleet(run.facts, run.data, {
     token,
     clock: SYSTEM_CLOCK,
@@ -116,6 +116,13 @@ async function coordinateAt(
   } finally {
     if (options.rendezvous) await removeRendezvous(local);
   }
+}
+
+/** What workers on this machine share with this process. */
+function openExchange({ state: { critic, generator }, facts, config, buffers }: Prepared): Exchange | null {
+  const max_bytes = 4 * resultSize(facts.manifest);
+  const results = { buffers, max_bytes, num_slots: numSlots(config.shards) };
+  return Exchange.open({ critic: critic.kept, generator: generator.kept }, results);
 }
 
 async function trainToEnd(

@@ -18,7 +18,7 @@ export interface EntranceOptions {
   /** Classes that have contributed already (a resumed run). */
   readonly classes: readonly string[];
   /** For workers on this machine; null: none. */
-  readonly exchange: Pick<Exchange, "offer" | "share" | "left" | "publish"> | null;
+  readonly exchange: Omit<Exchange, typeof Symbol.dispose> | null;
 }
 
 export class Entrance {

@@ -8,10 +8,24 @@ import type { Channel } from "../wire/channel.ts";
 import { bytesOf } from "../wire/frame.ts";
 import type { MessageOf } from "../wire/messages.ts";
 import type { PayloadBuffers } from "../wire/parcel.ts";
-import { RingReader } from "../wire/shared_ring.ts";
+import { type MappedSlots, payloadOffset, RingReader, slotOffsets } from "../wire/shared_ring.ts";
 import { type OfNetworks, weightsOffsets, WeightsWriter } from "../wire/shared_weights.ts";
+import type { ResultBuffers, RingMemory } from "./result_buffers.ts";
 
 const PREFIX = "wagon-exchange-";
+
+/** What workers put into their rings, each of so many slots, and where it comes to. */
+export interface Results {
+  readonly buffers: PayloadBuffers & Pick<ResultBuffers, "takeRing" | "recycleRing">;
+  readonly max_bytes: number;
+  readonly num_slots: number;
+}
+
+/** A worker that shares. */
+interface Peer {
+  readonly reader: RingReader;
+  readonly ring: RingMemory | null;
+}
 
 export class Exchange implements Disposable {
   readonly #folder: string;
@@ -21,8 +35,12 @@ export class Exchange implements Disposable {
   readonly #weights: WeightsWriter;
   /** Whether the file of weights has taken the place of the weights themselves. */
   readonly #in_place: boolean;
-  readonly #buffers: PayloadBuffers;
-  readonly #readers = new Map<number, RingReader>();
+  readonly #results: Results;
+  readonly #peers = new Map<number, Peer>();
+  /** Whether results stay where they are until the next round: no worker is asked for more than it has slots for. */
+  #results_stay = false;
+  /** Of workers that have left; their results may be summed yet. */
+  readonly #left: RingMemory[] = [];
 
   private constructor(
     folder: string,
@@ -30,22 +48,21 @@ export class Exchange implements Disposable {
     lock: Deno.FsFile,
     weights: WeightsWriter,
     in_place: boolean,
-    buffers: PayloadBuffers,
+    results: Results,
   ) {
     this.#folder = folder;
     this.#key = key;
     this.#lock = lock;
     this.#weights = weights;
     this.#in_place = in_place;
-    this.#buffers = buffers;
+    this.#results = results;
   }
 
   /**
    * Makes the folder, or null where there is no room or no right to: payloads then go through the socket. `weights`, in
-   * whole pages of their own, stay as they are, but lie in the folder's file from now on where that can be. Results are
-   * read into `buffers`.
+   * whole pages of their own, stay as they are, but lie in the folder's file from now on where that can be.
    */
-  static open(weights: OfNetworks<Float32Array<ArrayBuffer>>, buffers: PayloadBuffers): Exchange | null {
+  static open(weights: OfNetworks<Float32Array<ArrayBuffer>>, results: Results): Exchange | null {
     const folder = makeFolder();
     if (folder === null) return null;
     clearStale(dirname(folder));
@@ -64,7 +81,7 @@ export class Exchange implements Disposable {
         memory: wholePages(weights[network]),
         offset: offsets[network],
       }));
-      return new Exchange(folder, key, lock, file, mapFile(path, parts, "write"), buffers);
+      return new Exchange(folder, key, lock, file, mapFile(path, parts, "write"), results);
     } catch {
       removeFolder(folder);
       return null;
@@ -85,20 +102,37 @@ export class Exchange implements Disposable {
   /** A worker has taken the offer. Throws where its file cannot be opened. */
   share(worker: number, channel: Channel): void {
     const path = join(this.#folder, `worker-${worker}`);
-    const reader = RingReader.open(path, this.#buffers);
+    const { buffers, max_bytes, num_slots } = this.#results;
+    const ring = buffers.takeRing();
+    const mapped = ring === null ? null : mapRing(path, ring, slotOffsets(max_bytes, num_slots));
+    const reader = RingReader.open(path, buffers, mapped ?? new Map(), () => this.#results_stay);
     // Both sides have it open: nothing of it is left behind, whatever happens to either.
     if (Deno.build.os !== "windows") Deno.removeSync(path);
-    this.#readers.set(worker, reader);
+    this.#peers.set(worker, { reader, ring });
     channel.share(reader);
   }
 
+  /** Nobody reads the results any more that came until now. */
+  beginRound(): void {
+    for (const ring of this.#left.splice(0)) this.#results.buffers.recycleRing(ring);
+    this.#results_stay = true;
+  }
+
+  /** Workers may be asked for more in this round: what they put then may overwrite what they have put. */
+  askMore(): void {
+    this.#results_stay = false;
+  }
+
   left(worker: number): void {
-    this.#readers.get(worker)?.[Symbol.dispose]();
-    this.#readers.delete(worker);
+    const peer = this.#peers.get(worker);
+    if (!peer) return;
+    this.#peers.delete(worker);
+    peer.reader[Symbol.dispose]();
+    if (peer.ring) this.#left.push(peer.ring);
   }
 
   [Symbol.dispose](): void {
-    for (const worker of [...this.#readers.keys()]) this.left(worker);
+    for (const worker of [...this.#peers.keys()]) this.left(worker);
     this.#weights[Symbol.dispose]();
     this.#lock.close();
     removeFolder(this.#folder);
@@ -106,6 +140,12 @@ export class Exchange implements Disposable {
 }
 
 const NETWORKS = ["critic", "generator"] as const;
+
+/** Null where it cannot be mapped. */
+function mapRing(path: string, ring: RingMemory, offsets: readonly number[]): MappedSlots | null {
+  const parts = ring.map((memory, i) => ({ memory, offset: payloadOffset(offsets[i]!) }));
+  return mapFile(path, parts, "write") ? new Map(ring.map((memory, i) => [offsets[i]!, memory])) : null;
+}
 
 /** Removes folders whose coordinator was killed: nobody holds their lock. */
 function clearStale(parent: string): void {

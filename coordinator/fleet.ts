@@ -39,7 +39,7 @@ export interface RoundOutcome {
 interface OpenRound {
   readonly request: RoundRequest;
   readonly round: Round;
-  readonly results: NodeResult[];
+  results: NodeResult[];
   readonly shares: Map<number, WorkerShare>;
   readonly asked_ms: number;
   readonly resolve: (outcome: RoundOutcome) => void;
@@ -62,7 +62,7 @@ export class Fleet {
   #generation = 0;
   #open: OpenRound | null = null;
   #bytes_of_departed = { in: 0, out: 0 };
-  /** Gives back the payloads of the last round, which nobody reads any more. */
+  /** Gives back the payloads that came since the last round was asked for, used or not. */
   #borrowed: (() => void)[] = [];
   #abandoned: { readonly error: unknown } | null = null;
   /** Who waits for enough workers. */
@@ -131,7 +131,7 @@ export class Fleet {
     this.#observer.joined(member);
     if (this.#open) {
       const now_ms = this.#clock.now_ms();
-      this.#send(this.#open, this.#open.round.reissueMissing([member.id], now_ms));
+      this.#sendMore(this.#open, this.#open.round.reissueMissing([member.id], now_ms));
     }
     if (this.#waiting && this.#members.size >= this.#waiting.count) {
       this.#waiting.resolve();
@@ -155,7 +155,7 @@ export class Fleet {
       const decision = `gave its open shards of step ${this.#open.request.step} to worker ${to}`;
       this.#observer.fault({ what: "worker lost in mid-step", worker: member.id, decision, reason });
     }
-    this.#send(this.#open, tasks);
+    this.#sendMore(this.#open, tasks);
     this.#endIfAbandoned();
   }
 
@@ -183,6 +183,7 @@ export class Fleet {
   /** Has every shard computed. Waits without end for workers if there are none. */
   round(request: RoundRequest): Promise<RoundOutcome> {
     for (const giveBack of this.#borrowed.splice(0)) giveBack();
+    this.#exchange?.beginRound();
     this.#reassign(request.step);
     return new Promise((resolve, reject) => {
       const round = new Round(this.#data.plan.num_shards);
@@ -240,6 +241,14 @@ export class Fleet {
         : "This worker is no longer a spare one: it was given shards";
       member.channel.send({ type: "notice", text });
     }
+  }
+
+  /** Asks for more in a round that is under way. What comes of that may be put where results are. */
+  #sendMore(open: OpenRound, tasks: readonly Task[]): void {
+    if (tasks.length === 0) return;
+    this.#exchange?.askMore();
+    open.results = open.results.map((result) => ({ ...result, values: result.values.slice() }));
+    this.#send(open, tasks);
   }
 
   #send(open: OpenRound, tasks: readonly Task[]): void {
@@ -301,6 +310,7 @@ export class Fleet {
   }
 
   #result(member: Member, message: MessageOf<"result">, payload: Uint8Array): void {
+    this.#borrowed.push(() => member.channel.recycle(payload));
     const open = this.#open;
     const stale = open ? staleness(message, this.#fence(open)) : "no step is open";
     if (!open || stale !== null) {
@@ -314,7 +324,6 @@ export class Fleet {
     if (verdict === "duplicate") return;
     this.#count(open, member, message);
     open.results.push({ begin: message.begin, end: message.end, values });
-    this.#borrowed.push(() => member.channel.recycle(payload));
     if (!open.round.complete) return;
     this.#open = null;
     open.resolve({ results: open.results, shares: open.shares });
@@ -363,7 +372,7 @@ export class Fleet {
       const reason = `No answer within ${Math.round(late_ms)} ms (from the measured arrivals)`;
       this.#observer.fault({ what: "late answer", worker: null, decision, reason });
     }
-    this.#send(open, tasks);
+    this.#sendMore(open, tasks);
   }
 
   /** Says goodbye to all, also to those that are not ready yet. */

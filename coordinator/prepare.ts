@@ -14,7 +14,7 @@ import { openLog } from "../runlog/log_file.ts";
 import { type RecordOf, RUN_FORMAT } from "../runlog/records.ts";
 import type { LogWriter } from "../runlog/writer.ts";
 import type { ArtifactFile, RunFacts } from "./admission.ts";
-import { ResultBuffers, TreeSum } from "./averaging.ts";
+import { TreeSum } from "./averaging.ts";
 import { type BadCheckpoint, type CheckpointInfo, loadNewest } from "./checkpoint.ts";
 import {
   configChanges,
@@ -32,7 +32,8 @@ import { openDataSet } from "./data/resolve.ts";
 import { ModelState } from "./model_state.ts";
 import { areFromFiles, openOwnNetworks, ownOptions } from "./own_networks.ts";
 import { presetFor, presetForOwn } from "./presets.ts";
-import { buildRunGraphs, bytesToTrain, resultSize } from "./run_graphs.ts";
+import { ResultBuffers } from "./result_buffers.ts";
+import { buildRunGraphs, resultSize, roomToTrain } from "./run_graphs.ts";
 import { createRunFolder, readRecorded, RunFolder, runName } from "./run_folder.ts";
 import { ShardedData } from "./sharded_data.ts";
 
@@ -207,11 +208,12 @@ function fillInitial(state: ModelState, first: InitialState): void {
 function allocate(manifest: Manifest, config: RunConfig): Pick<Prepared, "state" | "tree" | "buffers"> {
   const { shards, optimizer } = config;
   const size = resultSize(manifest);
-  const kernels = Kernels.create(bytesToTrain(manifest, config));
+  const { bytes, num_rings } = roomToTrain(manifest, config);
+  const kernels = Kernels.create(bytes);
   return {
     state: new ModelState(kernels, manifest, optimizer),
     tree: new TreeSum(kernels, shards, size),
-    buffers: new ResultBuffers(kernels, shards, size),
+    buffers: new ResultBuffers(kernels, shards, size, num_rings),
   };
 }
 

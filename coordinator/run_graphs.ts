@@ -7,7 +7,8 @@ import { dependsOnBatch, type Net } from "../models/nets/net.ts";
 import { buildNetworks, type Networks } from "../models/nets/networks.ts";
 import { objectiveOf } from "../models/objectives/objectives.ts";
 import { GraphError } from "../models/onnx/graph_error.ts";
-import { ResultBuffers, TreeSum } from "./averaging.ts";
+import { TreeSum } from "./averaging.ts";
+import { ResultBuffers } from "./result_buffers.ts";
 import type { RunConfig } from "./config.ts";
 import { paddedShape } from "./data/pad.ts";
 import { microBatchOf } from "./data/plan.ts";
@@ -61,7 +62,7 @@ export async function buildRunGraphs(
   const pair = { ...networks, objective: objectiveOf(config), micro_batch };
   try {
     const artifacts = await buildArtifacts(pair, config.accumulate);
-    bytesToTrain(artifacts.manifest, config);
+    roomToTrain(artifacts.manifest, config);
     return { ...artifacts, networks };
   } catch (error) {
     // What does not fit together in a person's networks is theirs to know in one line.
@@ -70,19 +71,26 @@ export async function buildRunGraphs(
   }
 }
 
-/** Bytes of the coordinator's memory that a run takes. Throws {@linkcode UserError} where they are too many. */
-export function bytesToTrain(
+/**
+ * Bytes of the coordinator's memory that a run takes, and for how many workers' rings that is enough. Throws
+ * {@linkcode UserError} where they are too many.
+ */
+export function roomToTrain(
   manifest: Manifest,
   { shards, optimizer }: Pick<RunConfig, "shards" | "optimizer">,
-): number {
+): { readonly bytes: number; readonly num_rings: number } {
   const size = resultSize(manifest);
-  const needed_bytes = ModelState.bytesNeeded(manifest, optimizer) + TreeSum.bytesNeeded(shards, size) +
-    ResultBuffers.bytesNeeded(shards, size);
-  if (needed_bytes <= MAX_CAPACITY_BYTES) return needed_bytes;
+  const needed_bytes = (num_rings: number) =>
+    ModelState.bytesNeeded(manifest, optimizer) + TreeSum.bytesNeeded(shards, size) +
+    ResultBuffers.bytesNeeded(shards, size, num_rings);
+  for (const num_rings of [ResultBuffers.wantedRings(shards, size), 0]) {
+    const bytes = needed_bytes(num_rings);
+    if (bytes <= MAX_CAPACITY_BYTES) return { bytes, num_rings };
+  }
   throw new UserError(
     `Cannot train networks of this size: weights, the optimizer's state and the sums of ${shards} shards must ` +
       `fit into 4 GiB, found ${
-        (needed_bytes / 2 ** 30).toFixed(1)
+        (needed_bytes(0) / 2 ** 30).toFixed(1)
       } GiB; take smaller networks or images, or ` +
       "fewer --shards",
   );

@@ -39,13 +39,26 @@ export function seal(file: Deno.FsFile, { offset, tag }: Parcel): void {
 }
 
 /** Reads a payload of `into.length` bytes; false where it was overwritten, and `into` then holds a mixture. */
-export function readParcel(file: Deno.FsFile, { offset, tag }: Parcel, into: Uint8Array): boolean {
-  return hasTag(file, offset, tag) && readAt(file, payloadOffset(offset), into) && hasTag(file, offset, tag);
+export function readParcel(file: Deno.FsFile, parcel: Parcel, into: Uint8Array): boolean {
+  return hasTag(file, parcel) && readAt(file, payloadOffset(parcel.offset), into) && hasTag(file, parcel);
 }
 
-function hasTag(file: Deno.FsFile, offset: number, tag: string): boolean {
+function hasTag(file: Deno.FsFile, { offset, tag }: Parcel): boolean {
   const found = new Uint8Array(TAG_BYTES);
   return readAt(file, offset, found) && found.toHex() === tag;
+}
+
+/**
+ * Slots of a worker's ring: so many nodes of the summing tree make up a range at most, and one more for what came too
+ * late. No more: slots are written in turn, and what is written must stay in the processor's cache.
+ */
+export function numSlots(num_shards: number): number {
+  return Math.max(2, 2 * Math.ceil(Math.log2(num_shards)) - 2) + 1;
+}
+
+/** Where the slots of a ring begin, each for a payload of at most `max_bytes`. */
+export function slotOffsets(max_bytes: number, num_slots: number): number[] {
+  return Array.from({ length: num_slots }, (_, slot) => slot * slotBytes(max_bytes));
 }
 
 function slotBytes(max_bytes: number): number {
@@ -53,15 +66,14 @@ function slotBytes(max_bytes: number): number {
 }
 
 export class RingWriter implements Disposable {
+  /** Where its slots begin. */
+  readonly slot_offsets: readonly number[];
   readonly #file: Deno.FsFile;
-  readonly #max_bytes: number;
-  readonly #num_slots: number;
   #count = 0;
 
-  private constructor(file: Deno.FsFile, max_bytes: number, num_slots: number) {
+  private constructor(file: Deno.FsFile, slot_offsets: readonly number[]) {
     this.#file = file;
-    this.#max_bytes = max_bytes;
-    this.#num_slots = num_slots;
+    this.slot_offsets = slot_offsets;
   }
 
   /**
@@ -69,21 +81,13 @@ export class RingWriter implements Disposable {
    * where there is no room: all of it is taken now.
    */
   static create(path: string, max_bytes: number, num_slots: number): RingWriter {
-    return new RingWriter(createFile(path, num_slots * slotBytes(max_bytes)), max_bytes, num_slots);
-  }
-
-  /** Where its slots begin. */
-  get slot_offsets(): readonly number[] {
-    return Array.from({ length: this.#num_slots }, (_, slot) => this.#offset(slot));
-  }
-
-  #offset(slot: number): number {
-    return slot * slotBytes(this.#max_bytes);
+    const file = createFile(path, num_slots * slotBytes(max_bytes));
+    return new RingWriter(file, slotOffsets(max_bytes, num_slots));
   }
 
   /** The next slot, for a payload of at most `max_bytes` that somebody else will write. */
   reserve(): Parcel {
-    const offset = this.#offset(this.#count++ % this.#num_slots);
+    const offset = this.slot_offsets[this.#count++ % this.slot_offsets.length]!;
     return { offset, tag: this.#count.toString(16).padStart(2 * TAG_BYTES, "0") };
   }
 
@@ -92,28 +96,58 @@ export class RingWriter implements Disposable {
   }
 }
 
+/** Slots that the reader has in memory, by their offsets. */
+export type MappedSlots = ReadonlyMap<number, Uint8Array<ArrayBuffer>>;
+
 export class RingReader implements Taker, Disposable {
   readonly #file: Deno.FsFile;
   readonly #buffers: PayloadBuffers;
+  readonly #mapped: MappedSlots;
+  readonly #mayStay: () => boolean;
+  /** What was taken without a copy. */
+  readonly #views = new WeakSet<Uint8Array>();
 
-  private constructor(file: Deno.FsFile, buffers: PayloadBuffers) {
+  private constructor(
+    file: Deno.FsFile,
+    buffers: PayloadBuffers,
+    mapped: MappedSlots,
+    mayStay: () => boolean,
+  ) {
     this.#file = file;
     this.#buffers = buffers;
+    this.#mapped = mapped;
+    this.#mayStay = mayStay;
   }
 
-  static open(path: string, buffers: PayloadBuffers): RingReader {
-    return new RingReader(Deno.openSync(path), buffers);
+  /**
+   * Payloads are read into `buffers`, or left where they are if that is mapped and `mayStay` says that nothing will be
+   * written there before they are recycled.
+   */
+  static open(
+    path: string,
+    buffers: PayloadBuffers,
+    mapped: MappedSlots = new Map(),
+    mayStay = () => false,
+  ): RingReader {
+    return new RingReader(Deno.openSync(path), buffers, mapped, mayStay);
   }
 
   take(parcel: Parcel, bytes: number): Uint8Array | null {
+    const slot = this.#mapped.get(parcel.offset);
+    if (slot && bytes <= slot.length && this.#mayStay()) {
+      if (!hasTag(this.#file, parcel)) return null;
+      const view = slot.subarray(0, bytes);
+      this.#views.add(view);
+      return view;
+    }
     const payload = this.#buffers.take(bytes);
     if (readParcel(this.#file, parcel, payload)) return payload;
-    this.recycle(payload);
+    this.#buffers.recycle(payload);
     return null;
   }
 
   recycle(payload: Uint8Array): void {
-    this.#buffers.recycle(payload);
+    if (!this.#views.has(payload)) this.#buffers.recycle(payload);
   }
 
   [Symbol.dispose](): void {

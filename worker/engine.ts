@@ -8,12 +8,12 @@ import { ALIGNMENT_BYTES, Kernels, MAX_CAPACITY_BYTES } from "../kernels/kernels
 import { split, sumTree, type TreeNode } from "../kernels/tree.ts";
 import { fillNormal, fillUniform, type Purpose, type StreamKey } from "../random/philox.ts";
 import { bytesOf } from "../wire/frame.ts";
+import { numSlots } from "../wire/shared_ring.ts";
 import { type Encoding, ExampleDecoder } from "./examples.ts";
 import type { Network } from "./fence.ts";
 import type { GraphRunner, Runners, Sources } from "./graph_runner.ts";
 import { Masks } from "./masks.ts";
 import type { BoundGraph } from "./runtime.ts";
-import { numSlots } from "./shared_folder.ts";
 
 /** What of a run the computation depends on. */
 export interface EngineOptions {

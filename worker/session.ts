@@ -9,12 +9,13 @@ import type { Channel } from "../wire/channel.ts";
 import { bytesOf, payloadFloats } from "../wire/frame.ts";
 import type { Message, MessageOf, MessageType } from "../wire/messages.ts";
 import { Refusal } from "../wire/refusal.ts";
+import { numSlots } from "../wire/shared_ring.ts";
 import { ArtifactSet } from "./artifact_set.ts";
 import type { Events } from "./events.ts";
 import { jobSizes } from "./jobs.ts";
 import { type FenceState, type Network, staleness } from "./fence.ts";
 import { MicroBatches } from "./micro_batches.ts";
-import { numSlots, type OpenShared, type SharedFolder } from "./shared_folder.ts";
+import type { OpenShared, SharedFolder } from "./shared_folder.ts";
 import type { ShardStore } from "./shard_store.ts";
 import { type Computer, meanShardMs, numericClass, type Workshop } from "./workshop.ts";
 

@@ -12,14 +12,6 @@ export interface SharedFiles {
   readonly slot_offsets: readonly number[];
 }
 
-/**
- * Slots for sums: so many nodes of the summing tree make up a range at most, and one more for what came too late. No
- * more: slots are written in turn, and what is written must stay in the processor's cache.
- */
-export function numSlots(num_shards: number): number {
-  return Math.max(2, 2 * Math.ceil(Math.log2(num_shards)) - 2) + 1;
-}
-
 /** The compute threads open both files by themselves: what they read and write passes through nobody else. */
 export interface SharedFolder extends Disposable {
   readonly files: SharedFiles;

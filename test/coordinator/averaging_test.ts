@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { meanAt, type NodeResult, ResultBuffers, TreeSum } from "../../coordinator/averaging.ts";
+import { meanAt, type NodeResult, TreeSum } from "../../coordinator/averaging.ts";
+import { ResultBuffers } from "../../coordinator/result_buffers.ts";
 import { Kernels } from "../../kernels/kernels.ts";
 import { split } from "../../kernels/tree.ts";
 
@@ -30,20 +31,6 @@ function taken(buffers: ResultBuffers, values: Float32Array): Float32Array {
   copy.set(values);
   return copy;
 }
-
-Deno.test("results lie in the kernels' memory as long as there is room, and make room again", () => {
-  const kernels = Kernels.create(ResultBuffers.bytesNeeded(2, SIZE));
-  const buffers = new ResultBuffers(kernels, 2, SIZE);
-  const first = buffers.take(4 * SIZE), second = buffers.take(8), third = buffers.take(4 * SIZE);
-  assert.deepEqual([first, second, third].map(({ length }) => length), [4 * SIZE, 8, 4 * SIZE]);
-  assert.deepEqual([first, second, third].map((payload) => kernels.owns(payload)), [true, true, false]);
-  assert.ok(first.byteOffset !== second.byteOffset);
-  for (const payload of [third, second]) buffers.recycle(payload);
-  const again = buffers.take(4 * SIZE);
-  assert.equal(again.byteOffset, second.byteOffset);
-  assert.equal(kernels.owns(buffers.take(4)), false);
-  assert.equal(kernels.owns(buffers.take(4 * SIZE + 4)), false);
-});
 
 Deno.test("TreeSum gives the bits of the plain tree, whatever nodes arrive, in whatever order", () => {
   const leaf = fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), {

@@ -1,17 +1,18 @@
 import assert from "node:assert/strict";
-import { Exchange } from "../../coordinator/exchange.ts";
+import { Exchange, type Results } from "../../coordinator/exchange.ts";
+import { ResultBuffers } from "../../coordinator/result_buffers.ts";
 import { PAGE_BYTES } from "../../common/mapped_file.ts";
 import { Kernels } from "../../kernels/kernels.ts";
 import type { Channel } from "../../wire/channel.ts";
 import { bytesOf } from "../../wire/frame.ts";
-import type { Taker } from "../../wire/parcel.ts";
-import { writeParcel } from "../../wire/shared_ring.ts";
+import type { Parcel, Taker } from "../../wire/parcel.ts";
+import { numSlots, writeParcel } from "../../wire/shared_ring.ts";
 import { type OfNetworks, readWeights } from "../../wire/shared_weights.ts";
-import { FreshBuffers } from "../wire/fresh_buffers.ts";
 import { openSharedFolder } from "../../worker/shared_folder.ts";
 
 const SIZES = { critic: 4, generator: 6 };
-const ROOM = { weights: SIZES, max_bytes: 40, num_slots: 2 };
+const RESULT_SIZE = 10;
+const ROOM = { weights: SIZES, max_bytes: 4 * RESULT_SIZE, num_slots: numSlots(1) };
 
 /** Weights as the coordinator has them: in whole pages of their own. */
 function weights(): OfNetworks<Float32Array<ArrayBuffer>> {
@@ -22,6 +23,13 @@ function weights(): OfNetworks<Float32Array<ArrayBuffer>> {
   return { critic: critic!, generator: generator! };
 }
 
+/** Room for what workers put, in memory of its own. */
+function results(): Results & { readonly buffers: ResultBuffers } {
+  const kernels = Kernels.create(ResultBuffers.bytesNeeded(1, RESULT_SIZE, 2));
+  const buffers = new ResultBuffers(kernels, 1, RESULT_SIZE, 2);
+  return { buffers, max_bytes: ROOM.max_bytes, num_slots: ROOM.num_slots };
+}
+
 /** Notes what a channel was told to share. */
 function channel(): Channel & { taker: Taker | null } {
   const it = { taker: null as Taker | null };
@@ -30,7 +38,7 @@ function channel(): Channel & { taker: Taker | null } {
 }
 
 Deno.test("the folder is offered to workers on this machine alone", () => {
-  using exchange = Exchange.open(weights(), new FreshBuffers())!;
+  using exchange = Exchange.open(weights(), results())!;
   for (const peer of ["127.0.0.1:5", "127.8.8.8:5", "::1:5", "::ffff:127.0.0.1:5"]) {
     assert.ok(exchange.offer(peer) !== null, peer);
   }
@@ -39,22 +47,100 @@ Deno.test("the folder is offered to workers on this machine alone", () => {
   }
 });
 
-Deno.test("results pass through the folder", () => {
-  using exchange = Exchange.open(weights(), new FreshBuffers())!;
-  using worker = openSharedFolder(exchange.offer("127.0.0.1:5"), 7, ROOM)!;
-  using sums = Deno.openSync(worker.files.sums, { write: true });
+/** A worker that shares, as worker 7. `put`: into the next slot; `taker`: what the coordinator's channel was given. */
+function shareWith(exchange: Exchange, worker = 7) {
+  const folder = openSharedFolder(exchange.offer("127.0.0.1:5"), worker, ROOM)!;
+  const file = Deno.openSync(folder.files.sums, { write: true });
   const near = channel();
-  exchange.share(7, near);
-  const result = Uint8Array.from({ length: 40 }, (_, i) => 40 - i);
-  const parcel = worker.sums.reserve();
-  writeParcel(sums, parcel, result);
-  assert.deepEqual(near.taker!.take(parcel, 40), result);
+  exchange.share(worker, near);
+  const put = (value: number) => {
+    const parcel = folder.sums.reserve();
+    writeParcel(file, parcel, payload(value));
+    return parcel;
+  };
+  const dispose = () => {
+    file.close();
+    folder[Symbol.dispose]();
+  };
+  return { put, taker: near.taker!, [Symbol.dispose]: dispose };
+}
+
+const payload = (value: number) => new Uint8Array(ROOM.max_bytes).fill(value);
+const take = ({ taker }: { taker: Taker }, parcel: Parcel) => taker.take(parcel, ROOM.max_bytes);
+
+/** Results of many rounds, more than there are slots, with and without being asked for more. */
+function passResults(): void {
+  using exchange = Exchange.open(weights(), results())!;
+  using worker = shareWith(exchange);
+  for (let round = 1; round <= 3; round++) {
+    exchange.beginRound();
+    const first = worker.put(10 * round), second = worker.put(10 * round + 1);
+    const taken = [first, second].map((parcel) => take(worker, parcel));
+    assert.deepEqual(taken, [payload(10 * round), payload(10 * round + 1)]);
+    exchange.askMore();
+    const more = [2, 3, 4].map((i) => {
+      const parcel = worker.put(10 * round + i);
+      return take(worker, parcel)!;
+    });
+    assert.deepEqual(more, [2, 3, 4].map((i) => payload(10 * round + i)), "more results than slots");
+    assert.equal(take(worker, first), null, "what was overwritten");
+    for (const result of [...taken, ...more]) worker.taker.recycle(result!);
+  }
+}
+
+Deno.test("results pass through the folder", passResults);
+Deno.test({
+  name: "results pass through the folder, also where nothing can be mapped",
+  permissions: { read: true, write: true, ffi: false },
+  fn: passResults,
+});
+
+Deno.test({
+  name: "results are taken where they lie, as long as nobody is asked for more; else they are copied",
+  ignore: Deno.build.os !== "linux",
+  fn: () => {
+    using exchange = Exchange.open(weights(), results())!;
+    using worker = shareWith(exchange);
+    exchange.beginRound();
+    const parcel = worker.put(1);
+    const [first, again] = [take(worker, parcel)!, take(worker, parcel)!];
+    assert.equal(first.byteOffset, again.byteOffset, "one place");
+    exchange.askMore();
+    const copy = take(worker, parcel)!;
+    assert.notEqual(copy.byteOffset, first.byteOffset);
+    for (const value of [2, 3, 4]) worker.put(value);
+    assert.deepEqual([first[0], copy[0]], [4, 1]);
+  },
+});
+
+Deno.test({
+  name: "what a worker put stays after it has left until the next round, whoever comes",
+  ignore: Deno.build.os !== "linux",
+  fn: () => {
+    const of = results();
+    using exchange = Exchange.open(weights(), of)!;
+    let result: Uint8Array;
+    {
+      using worker = shareWith(exchange, 1);
+      exchange.beginRound();
+      result = take(worker, worker.put(1))!;
+    }
+    exchange.left(1);
+    using next = shareWith(exchange, 2);
+    assert.deepEqual(take(next, next.put(2)), payload(2));
+    assert.deepEqual(result, payload(1));
+    exchange.left(2);
+    assert.equal(of.buffers.takeRing(), null);
+    exchange.beginRound();
+    const again = [of.buffers.takeRing(), of.buffers.takeRing()].flatMap((ring) => ring ?? []);
+    assert.ok(again.some(({ byteOffset }) => byteOffset === result.byteOffset), "used again");
+  },
 });
 
 /** What a worker finds that reads the file, after the coordinator's weights have changed. */
 function publishAndRead(): void {
   const live = weights();
-  using exchange = Exchange.open(live, new FreshBuffers())!;
+  using exchange = Exchange.open(live, results())!;
   assert.deepEqual([live.critic[3], live.generator[5]], [1, 2], "weights must stay as they are");
   using worker = openSharedFolder(exchange.offer("127.0.0.1:5"), 7, ROOM)!;
   const { weights: path, weights_offsets } = worker.files;
@@ -84,7 +170,7 @@ Deno.test({
   ignore: Deno.build.os !== "linux",
   fn: () => {
     const live = weights();
-    using exchange = Exchange.open(live, new FreshBuffers())!;
+    using exchange = Exchange.open(live, results())!;
     const maps = Deno.readTextFileSync("/proc/self/maps");
     assert.ok(maps.includes(`${exchange.offer("127.0.0.1:5")!.folder}/weights`));
     exchange.publish("critic", new Float32Array(SIZES.critic));
@@ -93,7 +179,7 @@ Deno.test({
 });
 
 Deno.test("a worker that cannot read the key does not share: the folder is another machine's", () => {
-  using exchange = Exchange.open(weights(), new FreshBuffers())!;
+  using exchange = Exchange.open(weights(), results())!;
   const offer = exchange.offer("127.0.0.1:5")!;
   assert.equal(openSharedFolder({ ...offer, key: "00".repeat(16) }, 7, ROOM), null);
   assert.equal(openSharedFolder({ ...offer, folder: `${offer.folder}-elsewhere` }, 7, ROOM), null);
@@ -101,7 +187,7 @@ Deno.test("a worker that cannot read the key does not share: the folder is anoth
 });
 
 Deno.test("nothing is left behind", async () => {
-  const exchange = Exchange.open(weights(), new FreshBuffers())!;
+  const exchange = Exchange.open(weights(), results())!;
   const { folder } = exchange.offer("127.0.0.1:5")!;
   assert.ok((await Deno.stat(folder)).isDirectory);
   exchange[Symbol.dispose]();
@@ -109,10 +195,10 @@ Deno.test("nothing is left behind", async () => {
 });
 
 Deno.test("what a killed coordinator left behind is cleared away by the next, what lives is not", async () => {
-  using alive = Exchange.open(weights(), new FreshBuffers())!;
+  using alive = Exchange.open(weights(), results())!;
   const killed = await Deno.makeTempDir({ prefix: "wagon-exchange-" });
   await Deno.writeTextFile(`${killed}/lock`, "");
-  using _next = Exchange.open(weights(), new FreshBuffers())!;
+  using _next = Exchange.open(weights(), results())!;
   await assert.rejects(Deno.stat(killed), Deno.errors.NotFound);
   assert.ok((await Deno.stat(alive.offer("127.0.0.1:5")!.folder)).isDirectory);
 });

@@ -1,6 +1,7 @@
 /** A worker for tests of the coordinator: it speaks the real protocol over memory and computes what it is told. */
 import type { Fleet } from "../../coordinator/fleet.ts";
 import { type Channel, openChannel } from "../../wire/channel.ts";
+import { bytesOf } from "../../wire/frame.ts";
 import { joinCoordinator } from "../../wire/handshake.ts";
 import type { Message, MessageOf, MessageType } from "../../wire/messages.ts";
 import { type FakeClock, settled } from "../wire/fake_clock.ts";
@@ -22,7 +23,7 @@ export class ScriptedWorker {
   readonly #channel: Channel;
   readonly #socket: MemorySocket;
 
-  private constructor(name: string, channel: Channel, socket: MemorySocket) {
+  private constructor(name: string, channel: Channel, socket: MemorySocket, readonly shared: boolean) {
     this.name = name;
     this.#socket = socket;
     this.#channel = channel;
@@ -44,19 +45,21 @@ export class ScriptedWorker {
       token?: string;
       shard_ms?: number;
       held?: readonly number[];
+      /** Whether it is on the coordinator's machine: its results then lie in shared memory. */
+      shared?: boolean;
       /** Whether it gets ready; default true. */
       ready?: boolean;
     },
   ): Promise<ScriptedWorker> {
-    const { name, numeric_class = "a".repeat(64), token = TOKEN, shard_ms = 1, held = [], ready = true } =
-      options;
+    const { name, numeric_class = "a".repeat(64), token = TOKEN, shard_ms = 1, held = [] } = options;
+    const { shared = false, ready = true } = options;
     const [near, far] = MemorySocket.pair();
     void fleet.accept(far, name);
     const hello = { name, threads: 1, provider: "cpu", device: "test", platform: "test" };
     await joinCoordinator(near, { clock, deadline_ms: 1_000, token, hello });
     const channel = openChannel(near, { clock, heartbeat_ms: 2_000, silence_ms: 10_000, allowed: ALLOWED });
-    const worker = new ScriptedWorker(name, channel, near);
-    if (ready) worker.send({ type: "ready", numeric_class, shard_ms, shared: false });
+    const worker = new ScriptedWorker(name, channel, near, shared);
+    if (ready) worker.send({ type: "ready", numeric_class, shard_ms, shared });
     for (const shard of held) worker.send({ type: "shard_held", run: "run-1", shard });
     await settled();
     return worker;
@@ -90,10 +93,11 @@ export class ScriptedWorker {
       critic_checksum,
       generator_checksum,
     };
-    this.send(
-      { type: "result", ...fence, compute_ms: end - begin, elapsed_ms: end - begin, ...changes },
-      new Uint8Array(values.buffer),
-    );
+    const times = { compute_ms: end - begin, elapsed_ms: end - begin };
+    const result: MessageOf<"result"> = { type: "result", ...fence, ...times, ...changes };
+    const parcel = { offset: 0, tag: "1".repeat(16), bytes: values.byteLength };
+    if (this.shared) this.#channel.sendShared(result, parcel);
+    else this.send(result, bytesOf(values));
     await settled();
   }
 

@@ -1,10 +1,19 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { cover } from "../../kernels/tree.ts";
 import { bytesOf } from "../../wire/frame.ts";
 import { openChannel } from "../../wire/channel.ts";
 import type { Parcel } from "../../wire/parcel.ts";
 import type { Message, MessageType } from "../../wire/messages.ts";
-import { payloadOffset, RingReader, RingWriter, seal, unseal, writeParcel } from "../../wire/shared_ring.ts";
+import {
+  numSlots,
+  payloadOffset,
+  RingReader,
+  RingWriter,
+  seal,
+  unseal,
+  writeParcel,
+} from "../../wire/shared_ring.ts";
 import { FakeClock, settled } from "./fake_clock.ts";
 import { FreshBuffers } from "./fresh_buffers.ts";
 import { MemorySocket } from "./memory_socket.ts";
@@ -106,6 +115,37 @@ Deno.test("buffers go back to where they came from, also where the payload was g
     assert.equal(reader.take({ ...parcel, tag: "e".repeat(16) }, SLOT_BYTES), null);
     assert.equal(buffers.recycled.length, 2);
   }));
+
+Deno.test("what lies in a mapped slot is left there as long as it may stay, and must have its tag", () =>
+  withRing((put, _reader, path, { slot_offsets }) => {
+    const buffers = new FreshBuffers();
+    const slots = slot_offsets.slice(0, 2).map((_, i) => new Uint8Array(SLOT_BYTES).fill(i + 1));
+    const mapped = new Map(slots.map((slot, i) => [slot_offsets[i]!, slot]));
+    let stays = true;
+    using reader = RingReader.open(path, buffers, mapped, () => stays);
+    const parcels = [payloadOf(3), payloadOf(4, 5), payloadOf(5)].map(put);
+    const taken = parcels.map((parcel, i) => reader.take(parcel, [SLOT_BYTES, 5, SLOT_BYTES][i]!)!);
+    assert.deepEqual(taken, [slots[0], slots[1]!.subarray(0, 5), payloadOf(5)], "the third is not mapped");
+    assert.equal(taken[0]!.buffer, slots[0]!.buffer);
+    for (const payload of taken) reader.recycle(payload);
+    assert.deepEqual(buffers.recycled, [taken[2]]);
+    stays = false;
+    assert.deepEqual(reader.take(parcels[0]!, SLOT_BYTES), payloadOf(3));
+    stays = true;
+    put(payloadOf(6));
+    assert.equal(reader.take(parcels[0]!, SLOT_BYTES), null);
+  }));
+
+Deno.test("a ring has slots for all nodes of any range, and one more", () => {
+  for (let num_shards = 1; num_shards <= 40; num_shards++) {
+    const slots = numSlots(num_shards);
+    for (let begin = 0; begin < num_shards; begin++) {
+      for (let end = begin + 1; end <= num_shards; end++) {
+        assert.ok(cover(begin, end, num_shards).length < slots, `${begin} to ${end} of ${num_shards}`);
+      }
+    }
+  }
+});
 
 const RESULT: Message = {
   type: "result",

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { settled } from "../wire/fake_clock.ts";
-import { numSlots, type Room } from "../../worker/shared_folder.ts";
+import { numSlots } from "../../wire/shared_ring.ts";
+import type { Room } from "../../worker/shared_folder.ts";
 import { run, type Scene, scene } from "./session_scene.ts";
 
 /** A session that is ready, on the coordinator's own machine, with slots that count up from 1. */
