@@ -139,7 +139,7 @@ export const RECORDS = {
     time_ms: num,
   }),
 
-  /** The critic's scores of examples that it never trained on, beside others, by weights of this step or soon after. */
+  /** The critic's scores of examples that it never trained on, beside others, by the weights of this step. */
   heldout: object({
     type: oneOf("heldout"),
     step: num,

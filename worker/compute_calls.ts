@@ -64,10 +64,7 @@ export interface Calls {
     readonly takes: { readonly node: TreeNode; readonly parts: readonly Part[]; readonly place: SumPlace };
     readonly gives: PlacedSum & { readonly parts: readonly Part[] };
   };
-  ahead: {
-    readonly takes: { readonly task: AheadTask; readonly weights: WeightsWanted };
-    readonly gives: null;
-  };
+  ahead: { readonly takes: AheadTask; readonly gives: null };
   /** Begins a job. */
   open_job: { readonly takes: { readonly job: number; readonly task: JobTask }; readonly gives: null };
   /** Computes the job's next rows; the result after the last ones. */

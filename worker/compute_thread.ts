@@ -70,8 +70,7 @@ class ComputeThread {
       case "add":
         return await this.#add(call.takes);
       case "ahead":
-        this.#refresh(call.takes.weights);
-        await this.#ready().makeAhead(call.takes.task);
+        await this.#ready().makeAhead(call.takes);
         return null;
       case "open_job":
         this.#jobs.set(call.takes.job, new Job(this.#ready(), call.takes.task));

@@ -148,12 +148,12 @@ export class Pool {
   }
 
   /** Makes fakes for the leaves of a node while the threads are idle; given up when other work arrives. */
-  makeAhead(node: TreeNode, task: Omit<AheadTask, "shard">, weights: WeightsWanted = null): void {
+  makeAhead(node: TreeNode, task: Omit<AheadTask, "shard">): void {
     const lanes = this.#byLoad();
     subtrees(node, lanes.length).forEach(({ begin, end }, i) => {
       for (let shard = begin; shard < end; shard++) {
         // A failure here shows again, and is answered, when the work itself arrives.
-        lanes[i]!.whenIdle("ahead", { task: { ...task, shard }, weights }).catch(() => {});
+        lanes[i]!.whenIdle("ahead", { ...task, shard }).catch(() => {});
       }
     });
   }

@@ -312,8 +312,7 @@ export class Session {
     }
     this.#tools.events.computed(step, end - begin, elapsed_ms);
     if (next_noise_counter !== null) {
-      const ahead = { noise_purpose: "critic_noise", noise_counter: next_noise_counter } as const;
-      computer.makeAhead(node, ahead, shared?.weights);
+      computer.makeAhead(node, { noise_purpose: "critic_noise", noise_counter: next_noise_counter });
     }
   }
 

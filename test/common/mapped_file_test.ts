@@ -95,7 +95,7 @@ Deno.test("nothing is mapped of a file that ends before", () =>
   }));
 
 Deno.test({
-  name: "nothing is mapped, and nobody asked, without the right to call libraries",
+  name: "nothing is mapped without the right to call libraries",
   permissions: { read: true, write: true, ffi: false },
   fn: () =>
     withFile((path) => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { PAGE_BYTES, wholePages } from "../../common/mapped_file.ts";
 import { ModelState, weightsSha256 } from "../../coordinator/model_state.ts";
-import { RMSPROP } from "../../coordinator/optimizer.ts";
+import { ADAM_OF_GANS, RMSPROP } from "../../coordinator/optimizer.ts";
 import { Kernels } from "../../kernels/kernels.ts";
 import { buildLayout } from "../../models/layout.ts";
 import type { Manifest } from "../../models/manifest.ts";
@@ -46,4 +47,24 @@ Deno.test("vectors of spectral norms follow each update of the critic, and go ba
   state.restoreCritic();
   assert.deepEqual([...critic.kept], before.kept);
   assert.equal(critic.checksum, before.checksum);
+});
+
+Deno.test("each network's weights have whole pages to themselves, for a file to be mapped over them", () => {
+  for (const optimizer of [RMSPROP, ADAM_OF_GANS]) {
+    const kernels = Kernels.create(ModelState.bytesNeeded(MANIFEST, optimizer));
+    const { critic, generator } = new ModelState(kernels, MANIFEST, optimizer);
+    const pages = [critic, generator].map(({ kept }) => wholePages(kept));
+    const others = [critic, generator].flatMap((
+      { square_average, average },
+    ) => [square_average, average ?? []]);
+    for (const page of pages) {
+      assert.equal(page.byteOffset % PAGE_BYTES, 0);
+      for (const other of [...pages, ...others]) {
+        if (other === page || Array.isArray(other)) continue;
+        const apart = other.byteOffset >= page.byteOffset + page.length ||
+          other.byteOffset + other.byteLength <= page.byteOffset;
+        assert.ok(apart, "another buffer lies in the same page");
+      }
+    }
+  }
 });

@@ -1,9 +1,9 @@
 /** The promise of the project: the same weights to the bit, whoever computes them. */
 import assert from "node:assert/strict";
-import type { RunRecord } from "../../runlog/records.ts";
+import type { RecordOf, RunRecord } from "../../runlog/records.ts";
 import type { Summary } from "../../runlog/summary.ts";
 import { lastStep, logged, ofType, recordsOf } from "./log.ts";
-import { Workplace } from "./workplace.ts";
+import { SMALL, Workplace } from "./workplace.ts";
 
 interface Crew {
   readonly workers: number;
@@ -78,6 +78,47 @@ Deno.test("shards that are no power of two, and schedule post, keep the promise"
     ["--shards", "13", "--batch", "26", "--schedule", "post"],
   );
   assert.deepEqual([post.epoch_steps, post.generator_steps], [7, 4 * 4 + 1]);
+});
+
+/** Bytes that the coordinator sent in its steps, the median, in weights of the critic. */
+function criticsSent(records: readonly RunRecord[]): number {
+  const sent = ofType(records, "step").map(({ bytes_out }) => bytes_out).sort((a, b) => a - b);
+  const [{ num_parameters }] = ofType(records, "run") as [RecordOf<"run">];
+  return sent[sent.length >> 1]! / (4 * num_parameters.critic);
+}
+
+Deno.test("weights in memory that all have, in a file, or over the socket: the same bits", async () => {
+  await using place = await Workplace.open();
+  const length = ["--steps", `${STEPS}`];
+  const memory = [
+    "--data",
+    place.images,
+    ...SMALL,
+    ...length,
+    "--workers",
+    "2",
+    "--out",
+    place.path("memory"),
+  ];
+  const trained = await place.run("train", memory);
+  assert.equal(trained.code, 0, trained.stderr);
+  const crews = { file: [[], []], socket: [[], ["--no-share"]] };
+  for (const [name, crew] of Object.entries(crews)) {
+    const coordinator = place.coordinate(place.path(name), [...length, "--min-workers", "2"]);
+    const workers = crew.map((args) => place.start("worker", ["--threads", "1", ...args]));
+    assert.equal((await coordinator.end()).code, 0, coordinator.said);
+    for (const worker of workers) assert.equal((await worker.end()).code, 0, worker.said);
+  }
+  const runs = ["memory", "file", "socket"].map((name) => place.path(name));
+  const summaries = await Promise.all(runs.map((run) => place.inspect(run)));
+  assert.deepEqual(summaries.map(({ workers }) => workers.filter((w) => w.shards_computed > 0).length), [
+    2,
+    2,
+    2,
+  ]);
+  assert.equal(new Set(summaries.map(({ weights_sha256 }) => weights_sha256)).size, 1);
+  const sent = await Promise.all(runs.map(async (run) => criticsSent(await recordsOf(run))));
+  assert.ok(sent[0]! < 0.1 && sent[1]! < 0.1 && sent[2]! > 1, `weights sent: ${sent}`);
 });
 
 /** Who came and went, in the log's order, and in brackets who computed the last step before that. */

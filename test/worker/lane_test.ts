@@ -11,7 +11,7 @@ class ScriptedThread implements Thread {
   terminated = false;
 
   get names(): string[] {
-    return this.calls.map((call) => call.name === "ahead" ? `ahead ${call.takes.task.shard}` : call.name);
+    return this.calls.map((call) => call.name === "ahead" ? `ahead ${call.takes.shard}` : call.name);
   }
 
   postMessage(message: unknown): void {
@@ -29,9 +29,7 @@ class ScriptedThread implements Thread {
 
 const DONE: Answer = { ok: true, gives: null };
 const step = { job: 1 };
-const ahead = (
-  shard: number,
-) => ({ task: { shard, noise_purpose: "critic_noise", noise_counter: 1 }, weights: null } as const);
+const ahead = (shard: number) => ({ shard, noise_purpose: "critic_noise", noise_counter: 1 } as const);
 
 Deno.test("answers belong to calls in order, failures to theirs", async () => {
   const thread = new ScriptedThread();

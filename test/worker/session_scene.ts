@@ -4,7 +4,7 @@ import { joinCoordinator } from "../../wire/handshake.ts";
 import { openChannel } from "../../wire/channel.ts";
 import type { RefusalCode } from "../../wire/messages.ts";
 import type { Refusal } from "../../wire/refusal.ts";
-import type { SharedWork, WeightsWanted } from "../../worker/compute_calls.ts";
+import type { SharedWork } from "../../worker/compute_calls.ts";
 import { CPU } from "../../worker/device.ts";
 import type { Events } from "../../worker/events.ts";
 import { ACCEPTED, Session } from "../../worker/session.ts";
@@ -55,10 +55,8 @@ export class ScriptedComputer implements Computer {
   makeAhead(
     node: { begin: number; end: number },
     task: { noise_purpose: string; noise_counter: number },
-    weights: WeightsWanted = null,
   ): void {
-    const from = weights === null ? "" : ` with ${weights.generator}`;
-    this.asked.push(`ahead ${node.begin}-${node.end} ${task.noise_purpose} ${task.noise_counter}${from}`);
+    this.asked.push(`ahead ${node.begin}-${node.end} ${task.noise_purpose} ${task.noise_counter}`);
   }
 
   job({ kind, count }: Parameters<Computer["job"]>[0]): ReturnType<Computer["job"]> {
