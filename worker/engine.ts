@@ -243,8 +243,13 @@ export class Engine {
     const leaf = shard * this.#accumulate;
     if (this.#ahead.fakes.has(leaf)) return;
     const fakes = this.#spares.pop() ?? this.#newFakes();
+    try {
+      await this.#forward(leaf, task, fakes);
+    } catch (error) {
+      this.#spares.push(fakes);
+      throw error;
+    }
     this.#ahead.fakes.set(leaf, fakes);
-    await this.#forward(leaf, task, fakes);
   }
 
   /** Frees the graphs. The engine is of no use then. */

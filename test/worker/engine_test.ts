@@ -160,6 +160,20 @@ Deno.test("fakes made ahead change no bit, and are used", async () => {
   assert.equal(forwards, 2);
 });
 
+Deno.test("fakes whose making failed are not used", async () => {
+  let fails = true;
+  const failing = wrapped(runners.generator_forward_model, (graph) => {
+    return fails ? Promise.reject(new Error("no more memory")) : graph.run();
+  });
+  const ahead = engine("uint8", { ...runners, generator_forward_model: failing });
+  await assert.rejects(ahead.makeAhead({ shard: 0, noise_purpose: "critic_noise", noise_counter: 3 }), {
+    message: "no more memory",
+  });
+  fails = false;
+  const right = (await sumOf(engine(), task("critic", 0, 1))).sum;
+  assert.deepEqual((await sumOf(ahead, task("critic", 0, 1))).sum, right);
+});
+
 Deno.test("fakes made ahead for another counter, purpose or generator are not used", async () => {
   const right = (await sumOf(engine(), task("critic", 0, 1))).sum;
   const other_counter = engine();
