@@ -57,8 +57,9 @@ export function wholePages(view: Float32Array<ArrayBuffer>): Uint8Array<ArrayBuf
  * holds. Throws RangeError for a part that is not made of whole pages.
  */
 export function mapFile(path: string, parts: readonly MappedPart[], mapping: Mapping): boolean {
-  const libc = openLibc();
-  if (libc === null || libc.getpagesize() !== PAGE_BYTES) return false;
+  using library = openLibc();
+  if (library === null || library.symbols.getpagesize() !== PAGE_BYTES) return false;
+  const libc = library.symbols;
   const addresses = parts.map(addressOf);
   const name = new TextEncoder().encode(`${path}\0`);
   if (mapping === "write" && !keepsPlace(libc, name)) return false;
@@ -81,18 +82,20 @@ export function mapFile(path: string, parts: readonly MappedPart[], mapping: Map
 
 /** Whether there is a chance that {@linkcode mapFile} can do anything. */
 export function canMap(): boolean {
-  return openLibc() !== null;
+  using library = openLibc();
+  return library !== null;
 }
 
 type Libc = Deno.DynamicLibrary<typeof LIBC>["symbols"];
 
-/** Null where there is none of this name, or no right to it. It stays open, as it is for all else in the process. */
-function openLibc(): Libc | null {
+/** Null where there is none of this name, or no right to it. */
+function openLibc(): (Disposable & { readonly symbols: Libc }) | null {
   if (Deno.build.os !== "linux") return null;
   // Asked first: without the right, opening it would ask the person at the terminal.
   if (Deno.permissions.querySync({ name: "ffi" }).state !== "granted") return null;
   try {
-    return Deno.dlopen("libc.so.6", LIBC).symbols;
+    const library = Deno.dlopen("libc.so.6", LIBC);
+    return { symbols: library.symbols, [Symbol.dispose]: () => library.close() };
   } catch {
     return null;
   }

@@ -149,7 +149,7 @@ class Disturbed implements AsyncDisposable {
     return [...run, "--port", `${this.#port}`];
   }
 
-  /** Odd workers send all over the socket; the others exchange weights and results through files. */
+  /** Odd workers send all over the socket; the others share files with the coordinator. */
   async #tendWorker(index: number): Promise<void> {
     const args = ["--coordinator", this.#wire.url, "--cpu", "--threads", "1", "--name", `chaos-${index}`];
     if (index % 2 === 1) args.push("--no-share");

@@ -231,6 +231,9 @@ export class Session {
 
   #weights(message: MessageOf<"weights">, payload: Uint8Array): void {
     const { manifest, computer } = this.#ready();
+    if (this.#shared) {
+      throw new Refusal("unexpected_message", "Weights must not be sent here: they lie in the shared file");
+    }
     this.#fence(message);
     const { state, checksum } = message;
     const weights = payloadFloats(payload, manifest.layouts[state].size);

@@ -56,7 +56,7 @@ const OPTIONS = {
     default: true,
     default_text: "on",
     about:
-      "Exchange weights and results through files with a coordinator on this machine; --no-share: the socket",
+      "Share memory or files with a coordinator on this machine; --no-share: weights and results cross the socket",
   },
   doctor: {
     kind: "boolean",

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { settled } from "../wire/fake_clock.ts";
 import { numSlots } from "../../wire/shared_ring.ts";
 import type { Room } from "../../worker/shared_folder.ts";
-import { run, type Scene, scene } from "./session_scene.ts";
+import { refusal, run, type Scene, scene } from "./session_scene.ts";
 
 /** A session that is ready, on the coordinator's own machine, with slots that count up from 1. */
 async function sharingScene(): Promise<Scene> {
@@ -48,6 +48,15 @@ Deno.test("on the coordinator's machine weights are those that work names, and t
     `sum generator 0-2 generator_noise 1 with ${"c".repeat(16)} ${"d".repeat(16)}`,
     "ahead 0-2 critic_noise 2",
   ]);
+});
+
+Deno.test("weights that are sent all the same are refused: the threads would have them apart from the file", async () => {
+  const { coordinator, computer } = await sharingScene();
+  assert.deepEqual(await refusal(coordinator, () => coordinator.sendWeights("critic")), [
+    "unexpected_message",
+    "Weights must not be sent here: they lie in the shared file",
+  ]);
+  assert.deepEqual(computer.asked, ["share w s"]);
 });
 
 Deno.test("what the threads are to share is both networks and as many sums as may wait", async () => {
