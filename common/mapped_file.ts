@@ -46,9 +46,14 @@ export interface MappedPart {
  */
 export type Mapping = "read" | "write";
 
+/** Bytes of the pages that so many bytes take. */
+export function pagesFor(bytes: number): number {
+  return Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES;
+}
+
 /** The pages that a buffer lies in. It must begin with a page and have the last one to itself. */
 export function wholePages(view: Float32Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(view.buffer, view.byteOffset, Math.ceil(view.byteLength / PAGE_BYTES) * PAGE_BYTES);
+  return new Uint8Array(view.buffer, view.byteOffset, pagesFor(view.byteLength));
 }
 
 /**

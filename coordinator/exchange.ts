@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { mapFile, wholePages } from "../common/mapped_file.ts";
 import type { Channel } from "../wire/channel.ts";
 import { bytesOf } from "../wire/frame.ts";
-import type { MessageOf } from "../wire/messages.ts";
+import { type MessageOf, NETWORKS } from "../wire/messages.ts";
 import type { PayloadBuffers } from "../wire/parcel.ts";
 import { type MappedSlots, payloadOffset, RingReader, slotOffsets } from "../wire/shared_ring.ts";
 import { type OfNetworks, weightsOffsets, WeightsWriter } from "../wire/shared_weights.ts";
@@ -138,8 +138,6 @@ export class Exchange implements Disposable {
     removeFolder(this.#folder);
   }
 }
-
-const NETWORKS = ["critic", "generator"] as const;
 
 /** Null where it cannot be mapped. */
 function mapRing(path: string, ring: RingMemory, offsets: readonly number[]): MappedSlots | null {

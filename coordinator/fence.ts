@@ -1,5 +1,5 @@
 /** Which results count: those of the open round, computed from the weights that it is about. Pure. */
-import type { MessageOf } from "../wire/messages.ts";
+import { type MessageOf, NETWORKS } from "../wire/messages.ts";
 
 /** What one kind of gradient of one step needs. */
 export type RoundRequest = Pick<
@@ -25,7 +25,7 @@ export function staleness(message: MessageOf<"result">, fence: Fence): string | 
   if (message.step !== request.step || message.kind !== request.kind) {
     return `the open step is ${request.step} (${request.kind})`;
   }
-  for (const state of ["critic", "generator"] as const) {
+  for (const state of NETWORKS) {
     if (message[`${state}_checksum`] !== checksums[state]) return `the ${state} has changed`;
   }
   return null;

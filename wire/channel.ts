@@ -70,7 +70,7 @@ export interface ChannelOptions {
 }
 
 /** Why a connection ends whose payload was gone before it was read. */
-export const OVERWRITTEN = "A shared payload was overwritten before it was read";
+const OVERWRITTEN = "A shared payload was overwritten before it was read";
 
 /** Opens a channel and trusts the peer: do the handshake first. Set `onmessage` before returning to the event loop. */
 export function openChannel(socket: Socket, options: ChannelOptions): Channel {

@@ -70,6 +70,9 @@ export const REFUSAL_CODES = [
 ] as const;
 export type RefusalCode = typeof REFUSAL_CODES[number];
 
+/** The networks whose weights are trained. */
+export const NETWORKS = ["critic", "generator"] as const;
+
 const id = text(64);
 const sha256 = hex(64);
 const checksum = hex(16);
@@ -138,7 +141,7 @@ export const MESSAGES = {
   }),
 
   /** payload: the whole state as float32 */
-  weights: object({ type: oneOf("weights"), ...fence, state: oneOf("critic", "generator"), step, checksum }),
+  weights: object({ type: oneOf("weights"), ...fence, state: oneOf(...NETWORKS), step, checksum }),
 
   /** payload: bytes [offset, offset + length) of the shard's examples */
   shard_chunk: object({

@@ -6,7 +6,7 @@
  * The writer clears the tag, writes the payload, then writes the new tag; a reader finds the tag before and after it
  * has read. So a reader that was overtaken notices, and never takes a mixture for a payload.
  */
-import { PAGE_BYTES } from "../common/mapped_file.ts";
+import { PAGE_BYTES, pagesFor } from "../common/mapped_file.ts";
 import type { Parcel, PayloadBuffers, Taker } from "./parcel.ts";
 import { createFile, readAt, writeAt } from "./shared_file.ts";
 
@@ -39,7 +39,7 @@ export function seal(file: Deno.FsFile, { offset, tag }: Parcel): void {
 }
 
 /** Reads a payload of `into.length` bytes; false where it was overwritten, and `into` then holds a mixture. */
-export function readParcel(file: Deno.FsFile, parcel: Parcel, into: Uint8Array): boolean {
+function readParcel(file: Deno.FsFile, parcel: Parcel, into: Uint8Array): boolean {
   return hasTag(file, parcel) && readAt(file, payloadOffset(parcel.offset), into) && hasTag(file, parcel);
 }
 
@@ -62,7 +62,7 @@ export function slotOffsets(max_bytes: number, num_slots: number): number[] {
 }
 
 function slotBytes(max_bytes: number): number {
-  return PAGE_BYTES + Math.ceil(max_bytes / PAGE_BYTES) * PAGE_BYTES;
+  return PAGE_BYTES + pagesFor(max_bytes);
 }
 
 export class RingWriter implements Disposable {

@@ -4,7 +4,7 @@
  * They change where they lie, and nothing says so but the work that names them. That needs neither lock nor tag: they
  * change only when a round is complete, so who computes with a mixture is late, and a late result is refused.
  */
-import { PAGE_BYTES } from "../common/mapped_file.ts";
+import { pagesFor } from "../common/mapped_file.ts";
 import { createFile, readAt, writeAt } from "./shared_file.ts";
 
 /** What belongs to both networks. */
@@ -15,11 +15,7 @@ export interface OfNetworks<T> {
 
 /** Where each network's weights begin, by their numbers; each has whole pages to itself. */
 export function weightsOffsets({ critic }: OfNetworks<number>): OfNetworks<number> {
-  return { critic: 0, generator: pagesOf(critic) };
-}
-
-function pagesOf(num_floats: number): number {
-  return Math.ceil(4 * num_floats / PAGE_BYTES) * PAGE_BYTES;
+  return { critic: 0, generator: pagesFor(4 * critic) };
 }
 
 /** The coordinator's side. */
@@ -35,7 +31,7 @@ export class WeightsWriter implements Disposable {
   /** Makes the file, readable by its owner alone. Throws where there is no room. */
   static create(path: string, sizes: OfNetworks<number>): WeightsWriter {
     const offsets = weightsOffsets(sizes);
-    return new WeightsWriter(createFile(path, offsets.generator + pagesOf(sizes.generator)), offsets);
+    return new WeightsWriter(createFile(path, offsets.generator + pagesFor(4 * sizes.generator)), offsets);
   }
 
   write(network: keyof OfNetworks<unknown>, weights: Uint8Array): void {

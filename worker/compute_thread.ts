@@ -6,12 +6,13 @@
 import { mapFile } from "../common/mapped_file.ts";
 import { VARYING_CLASS } from "../common/numeric_class.ts";
 import { bytesOf } from "../wire/frame.ts";
+import { NETWORKS } from "../wire/messages.ts";
 import { payloadOffset, seal, unseal, writeParcel } from "../wire/shared_ring.ts";
 import { readWeights } from "../wire/shared_weights.ts";
 import type { Answer, Call, Calls, PlacedSum, SumPlace, WeightsWanted } from "./compute_calls.ts";
 import { Engine, type Sum } from "./engine.ts";
 import { examine } from "./examine.ts";
-import { type Checksums, NETWORKS } from "./fence.ts";
+import type { Checksums } from "./fence.ts";
 import { compileGraphs } from "./graph_runner.ts";
 import { RUNTIME_VERSION } from "./node_session.ts";
 import { Job } from "./jobs.ts";
@@ -122,10 +123,10 @@ class ComputeThread {
     const { weights, weights_offsets, in_place, has } = this.#files();
     for (const network of NETWORKS) {
       if (has[network] === wanted[network]) continue;
-      has[network] = wanted[network];
       this.#ready().changeWeights(network, (into) => {
         if (!in_place) readWeights(weights, weights_offsets[network], into);
       });
+      has[network] = wanted[network];
     }
   }
 

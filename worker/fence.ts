@@ -2,11 +2,10 @@
  * Fencing on the worker's side: which messages of the training belong to what it holds. A stale message is
  * answered with a coded refusal and changes nothing.
  */
-import type { MessageOf } from "../wire/messages.ts";
+import { type MessageOf, NETWORKS } from "../wire/messages.ts";
 
 /** The networks whose weights a worker holds. */
 export type Network = MessageOf<"weights">["state"];
-export const NETWORKS = ["critic", "generator"] as const satisfies readonly Network[];
 
 /** Checksums of both networks' weights. */
 export type Checksums = Readonly<Record<Network, string>>;
