@@ -2,9 +2,9 @@
  * A file in the place of memory: what is written to either is in both at once, without a copy.
  *
  * Reason: of a step's 6.5 ms, copying weights and sums to and from files took a fifth (measured), and copies crowd
- * each other out of the processor's caches. Linux alone, and only with the right to call libraries (--allow-ffi):
- * elsewhere files are written and read.
+ * each other out of the processor's caches. Where there is no {@linkcode openLibc}, files are written and read.
  */
+import { type Library, openLibc } from "./libc.ts";
 
 /** What mapped memory is made of, wherever {@linkcode mapFile} does anything. */
 export const PAGE_BYTES = 4096;
@@ -62,7 +62,7 @@ export function wholePages(view: Float32Array<ArrayBuffer>): Uint8Array<ArrayBuf
  * holds. Throws RangeError for a part that is not made of whole pages.
  */
 export function mapFile(path: string, parts: readonly MappedPart[], mapping: Mapping): boolean {
-  using library = openLibc();
+  using library = openLibc(LIBC);
   if (library === null || library.symbols.getpagesize() !== PAGE_BYTES) return false;
   const libc = library.symbols;
   const addresses = parts.map(addressOf);
@@ -87,24 +87,11 @@ export function mapFile(path: string, parts: readonly MappedPart[], mapping: Map
 
 /** Whether there is a chance that {@linkcode mapFile} can do anything. */
 export function canMap(): boolean {
-  using library = openLibc();
+  using library = openLibc(LIBC);
   return library !== null;
 }
 
-type Libc = Deno.DynamicLibrary<typeof LIBC>["symbols"];
-
-/** Null where there is none of this name, or no right to it. */
-function openLibc(): (Disposable & { readonly symbols: Libc }) | null {
-  if (Deno.build.os !== "linux") return null;
-  // Asked first: without the right, opening it would ask the person at the terminal.
-  if (Deno.permissions.querySync({ name: "ffi" }).state !== "granted") return null;
-  try {
-    const library = Deno.dlopen("libc.so.6", LIBC);
-    return { symbols: library.symbols, [Symbol.dispose]: () => library.close() };
-  } catch {
-    return null;
-  }
-}
+type Libc = Library<typeof LIBC>["symbols"];
 
 function keepsPlace(libc: Libc, name: Uint8Array<ArrayBuffer>): boolean {
   const found = new Uint8Array(STATFS_BYTES);

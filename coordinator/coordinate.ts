@@ -31,9 +31,16 @@ export interface CoordinateOptions extends PrepareOptions, PageOptions {
   /** Seconds without enough workers after which the run stops; null: never. */
   readonly give_up_after_s: number | null;
   /** Called once the door is open. */
-  readonly listening: (address: { url: string; port: number }, console: Console) => void | Promise<void>;
+  readonly listening: (opening: Opening, console: Console) => void | Promise<void>;
   /** Aborted by Ctrl-C: the step under way is finished, the state saved. */
   readonly signal: AbortSignal;
+}
+
+/** Where the door is, and for how many shards. */
+export interface Opening {
+  readonly url: string;
+  readonly port: number;
+  readonly shards: number;
 }
 
 /** How a run came to its end. */
@@ -111,7 +118,7 @@ async function coordinateAt(
   const local = { url: `ws://${loopbackFor(options.host)}:${port}`, token };
   if (options.rendezvous) await writeRendezvous(local);
   try {
-    await options.listening({ url, port }, console);
+    await options.listening({ url, port, shards: run.config.shards }, console);
     return await trainToEnd(run, fleet, recorder, live, console, options);
   } finally {
     if (options.rendezvous) await removeRendezvous(local);

@@ -10,8 +10,6 @@ const GOODBYE_MS = 5_000;
 const USER_ERROR = 2;
 
 export interface LocalWorkersOptions {
-  /** Options of each worker. */
-  readonly args: readonly string[];
   readonly token: string;
   /** Called with each line that a worker says. */
   readonly onLine: (name: string, line: string) => void;
@@ -28,20 +26,20 @@ export class LocalWorkers {
     this.#options = options;
   }
 
-  /** Starts one worker; its end starts it again, unless it cannot take part. */
-  start(name: string): void {
+  /** Starts one worker with these options; its end starts it again, unless it cannot take part. */
+  start(name: string, args: readonly string[]): void {
     const child = new Deno.Command(Deno.execPath(), {
       // It ends when its standard input does: also if this process is killed.
-      args: [...taskCommand("worker"), ...this.#options.args, "--name", name, "--leave-with-stdin"],
+      args: [...taskCommand("worker"), ...args, "--name", name, "--leave-with-stdin"],
       env: { WAGON_TOKEN: this.#options.token },
       stdin: "piped",
       stdout: "null",
       stderr: "piped",
     }).spawn();
-    this.#running.set(child, this.#attend(name, child));
+    this.#running.set(child, this.#attend(name, args, child));
   }
 
-  async #attend(name: string, child: Deno.ChildProcess): Promise<void> {
+  async #attend(name: string, args: readonly string[], child: Deno.ChildProcess): Promise<void> {
     const last_line = await this.#relay(name, child.stderr);
     const { code } = await child.status;
     this.#running.delete(child);
@@ -51,7 +49,7 @@ export class LocalWorkers {
     }
     this.#options.onLine(name, `ended with exit code ${code}; starting it again`);
     await new Promise((resolve) => setTimeout(resolve, RESTART_AFTER_MS));
-    if (!this.#stopping) this.start(name);
+    if (!this.#stopping) this.start(name, args);
   }
 
   /** Hands on what the worker says, line by line; resolves to the last line. */

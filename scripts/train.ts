@@ -1,10 +1,11 @@
 /** `deno task train`: a coordinator and its workers on this machine, from one command. */
 import { parseOptions, runMain } from "../common/cli.ts";
+import { shareOut, usableCores } from "../common/cores.ts";
 import { interruptSignal } from "../common/interrupt.ts";
 import type { UserError } from "../common/errors.ts";
 import type { Command, Values } from "../common/options.ts";
 import { tellOfPage } from "../coordinator/addresses.ts";
-import { coordinate } from "../coordinator/coordinate.ts";
+import { coordinate, type Opening } from "../coordinator/coordinate.ts";
 import { type Console, standardError } from "../coordinator/console.ts";
 import { describeEnding, printLastWords, sayStopping } from "../coordinator/ending.ts";
 import { givenConfig } from "../coordinator/given_config.ts";
@@ -29,10 +30,18 @@ const COMMAND: Command<typeof TRAIN_OPTIONS> = {
 };
 
 /** Options of each local worker: the cores are shared out, GPUs are handed on. */
-function workerArgs(values: Values<typeof TRAIN_OPTIONS>, url: string): string[] {
-  const threads = Math.max(1, Math.floor(navigator.hardwareConcurrency / values.workers));
-  const device = values.gpu === undefined || values.cpu ? ["--cpu"] : ["--gpu", values.gpu];
-  return ["--coordinator", url, "--threads", String(threads), ...device];
+function workersArgs(
+  { workers, gpu, cpu }: Values<typeof TRAIN_OPTIONS>,
+  { url, shards }: Opening,
+): string[][] {
+  const threads = Math.max(1, Math.floor(navigator.hardwareConcurrency / workers));
+  const on_cpu = gpu === undefined || cpu;
+  const cores = on_cpu ? shareOut(usableCores() ?? [], { workers, threads, shards }) : null;
+  return Array.from({ length: workers }, (_, i) => [
+    ...["--coordinator", url, "--threads", String(threads)],
+    ...on_cpu ? ["--cpu"] : ["--gpu", gpu],
+    ...cores === null ? [] : ["--cores", cores[i]!.join(",")],
+  ]);
 }
 
 async function train(args: readonly string[]): Promise<number> {
@@ -47,16 +56,15 @@ async function train(args: readonly string[]): Promise<number> {
   const token = await chooseToken(undefined);
   let workers: LocalWorkers | null = null;
   const read_token = await chooseReadToken(values.read_token_file, token);
-  const startWorkers = ({ url, port }: { url: string; port: number }, console: Console) => {
+  const startWorkers = (opening: Opening, console: Console) => {
     opened = console;
-    tellOfPage(console, HOST, port, read_token, screen.interactive);
-    workers = new LocalWorkers({
-      args: workerArgs(values, url),
+    tellOfPage(console, HOST, opening.port, read_token, screen.interactive);
+    const started = workers = new LocalWorkers({
       token,
       onLine: (name, line) => console.line(`  ${name}: ${line}`),
       onFailure: (error: UserError) => failure.abort(error),
     });
-    for (let i = 1; i <= values.workers; i++) workers.start(`local-${i}`);
+    for (const [i, args] of workersArgs(values, opening).entries()) started.start(`local-${i + 1}`, args);
   };
   const ending = await coordinate({
     given: givenConfig(given),

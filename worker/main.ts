@@ -2,6 +2,7 @@
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { parseOptions, runMain } from "../common/cli.ts";
+import { keepToCores, usableCores } from "../common/cores.ts";
 import { UserError } from "../common/errors.ts";
 import { interruptSignal } from "../common/interrupt.ts";
 import { readRendezvous, stateFolder } from "../common/rendezvous.ts";
@@ -22,7 +23,7 @@ import { ShardCache } from "./shard_cache.ts";
 import { openNothing, openSharedFolder } from "./shared_folder.ts";
 import { ShardStore } from "./shard_store.ts";
 import { runWorker } from "./worker_loop.ts";
-import { checkUrl, wantedDevices, WORKER_COMMAND, type WorkerValues } from "./worker_options.ts";
+import { checkUrl, wantedCores, wantedDevices, WORKER_COMMAND, type WorkerValues } from "./worker_options.ts";
 import { Workshop } from "./workshop.ts";
 
 const MB = 1024 * 1024;
@@ -82,6 +83,11 @@ async function runDoctor(json: boolean): Promise<number> {
   return canCompute(diagnosis) ? 0 : 1;
 }
 
+/** On standard error, which `deno task train` hands on: a warning must reach the person who asked for a GPU. */
+function warn(text: string): void {
+  console.error(wrapLine(text, columnsOf(Deno.stderr)).join("\n"));
+}
+
 async function main(args: readonly string[]): Promise<number | void> {
   const { values } = parseOptions(WORKER_COMMAND, args);
   // Read when the library is loaded: without it CUDA rounds float32 products to 10 bits of fraction.
@@ -89,6 +95,11 @@ async function main(args: readonly string[]): Promise<number | void> {
   if (values.json && !values.doctor) throw new UserError("Option --json needs --doctor: give both");
   if (values.doctor) return await runDoctor(values.json);
   const wanted = wantedDevices(values);
+  // Before any thread is started that computes: it keeps to them, too.
+  const cores = values.cores === undefined ? null : wantedCores(values.cores, usableCores());
+  if (cores !== null && !keepToCores(cores)) {
+    warn(`Warning: the system refuses to keep this worker to cores ${values.cores}: going on without`);
+  }
   const locator = new Locator({
     coordinator: values.coordinator === undefined ? undefined : checkUrl(values.coordinator),
     token_file: values.token_file,
@@ -97,13 +108,8 @@ async function main(args: readonly string[]): Promise<number | void> {
   await locator.locate();
   const console = new WorkerConsole(screenOf(Deno.stdout), () => performance.now());
   const runtime = await loadRuntime();
-  // On standard error, which `deno task train` hands on: a warning must reach the person who asked for a GPU.
-  const choices = {
-    line: (text: string) => globalThis.console.error(wrapLine(text, columnsOf(Deno.stderr)).join("\n")),
-  };
-  const workshop = new Workshop(
-    await findDevices(wanted, values.threads ?? navigator.hardwareConcurrency, choices),
-  );
+  const threads = values.threads ?? cores?.length ?? navigator.hardwareConcurrency;
+  const workshop = new Workshop(await findDevices(wanted, threads, { line: warn }));
   const store = openStore(values);
   await runWorker({
     locate: () => locator.locate(),

@@ -39,7 +39,13 @@ const OPTIONS = {
     max: 1024,
     unit: "threads",
     about: "Shards computed side by side on the CPU, one thread each; no part of the results",
-    default_text: "the processor's cores, at most one per shard",
+    default_text: "the cores that there are, at most one per shard",
+  },
+  cores: {
+    kind: "string",
+    value: "N[,M…]",
+    about: "Keep to these cores of the processor (Linux; deno task train shares out all of them)",
+    default_text: "the system moves threads as it likes",
   },
   memory: {
     kind: "number",
@@ -103,13 +109,32 @@ export function wantedDevices(
   }
   if (gpu === "all") return { kind: "all", required };
   if (gpu === undefined) return required ? { kind: "gpus", indices: [0], required } : { kind: "cpu" };
-  const indices = gpu.split(",").map((text) => /^\d{1,3}$/.test(text) ? Number(text) : NaN);
-  if (indices.some(Number.isNaN) || new Set(indices).size !== indices.length) {
+  const indices = differentNumbers(gpu);
+  if (indices === null) {
     throw new UserError(
       `Option --gpu must be "all" or different numbers from 0 on, as 0 or 0,1: found ${JSON.stringify(gpu)}`,
     );
   }
   return { kind: "gpus", indices, required };
+}
+
+/**
+ * Reads `--cores`; `usable`: those that this process may use, null where it cannot keep to any. Throws
+ * {@linkcode UserError}.
+ */
+export function wantedCores(text: string, usable: readonly number[] | null): number[] {
+  if (usable === null) throw new UserError("Option --cores needs Linux and --allow-ffi: leave it out");
+  const cores = differentNumbers(text);
+  if (cores?.every((core) => usable.includes(core))) return cores;
+  throw new UserError(
+    `Option --cores must be different ones of ${usable.join(",")}: found ${JSON.stringify(text)}`,
+  );
+}
+
+/** From "0,2" to numbers; null where that is not what it is. */
+function differentNumbers(text: string): number[] | null {
+  const numbers = text.split(",").map((one) => /^\d{1,3}$/.test(one) ? Number(one) : NaN);
+  return numbers.some(Number.isNaN) || new Set(numbers).size !== numbers.length ? null : numbers;
 }
 
 /** Checks `--coordinator`. Throws {@linkcode UserError}. */
