@@ -59,12 +59,12 @@ async function train(args: readonly string[]): Promise<number> {
   const startWorkers = (opening: Opening, console: Console) => {
     opened = console;
     tellOfPage(console, HOST, opening.port, read_token, screen.interactive);
-    const started = workers = new LocalWorkers({
+    workers = new LocalWorkers({
       token,
       onLine: (name, line) => console.line(`  ${name}: ${line}`),
       onFailure: (error: UserError) => failure.abort(error),
     });
-    for (const [i, args] of workersArgs(values, opening).entries()) started.start(`local-${i + 1}`, args);
+    for (const [i, args] of workersArgs(values, opening).entries()) workers.start(`local-${i + 1}`, args);
   };
   const ending = await coordinate({
     given: givenConfig(given),

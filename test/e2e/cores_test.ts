@@ -31,8 +31,10 @@ async function threadsOf(pid: number): Promise<Thread[]> {
   const threads: Thread[] = [];
   for await (const { name } of Deno.readDir(`/proc/${pid}/task`)) {
     const folder = `/proc/${pid}/task/${name}`;
-    const status = await Deno.readTextFile(`${folder}/status`);
-    const stat = await Deno.readTextFile(`${folder}/stat`);
+    // It may have ended since.
+    const status = await Deno.readTextFile(`${folder}/status`).catch(() => null);
+    const stat = await Deno.readTextFile(`${folder}/stat`).catch(() => null);
+    if (status === null || stat === null) continue;
     threads.push({
       cores: coresOf(status.match(/^Cpus_allowed_list:\s*(\S+)$/m)![1]!),
       // Field 41, of which the first two end with the program's name in parentheses.
