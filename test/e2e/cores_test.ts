@@ -116,3 +116,16 @@ Deno.test({
     }
   },
 });
+
+Deno.test({
+  name: "a process that is kept to a core may use that one alone",
+  ignore: CORES.length < 2,
+  fn: async () => {
+    const last = CORES.at(-1)!;
+    const cores = import.meta.resolve("../../common/cores.ts");
+    const code = `import { keepToCores, usableCores } from ${JSON.stringify(cores)};
+      console.log(JSON.stringify([keepToCores([${last}]), usableCores()]));`;
+    const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["eval", "--quiet", code] }).output();
+    assert.deepEqual(JSON.parse(new TextDecoder().decode(stdout)), [true, [last]]);
+  },
+});
