@@ -120,12 +120,20 @@ function providerFolder(): string {
   return join(packageFolder(), "bin", "napi-v6", "linux", "x64");
 }
 
-/** Runs the package's install script. Throws {@linkcode UserError} where it fails. */
+/**
+ * What runs the package's install script. By its specifier: a script that is named by its path does not find the
+ * packages that it needs.
+ */
+export function installCommand(permissions: readonly string[]): string[] {
+  const script = `npm:onnxruntime-node@${RUNTIME_VERSION}/script/install.js`;
+  return ["run", "--quiet", ...permissions, script, `--onnxruntime-node-install=cuda${FETCHED}`];
+}
+
+/** Runs it. Throws {@linkcode UserError} where it fails. */
 async function fetchProvider(): Promise<void> {
   console.log("Fetching ONNX Runtime's CUDA provider");
-  const script = join(packageFolder(), "script", "install.js");
   const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--allow-all", script, "--onnxruntime-node-install=cuda12"],
+    args: installCommand(["--allow-all"]),
     stdout: "inherit",
     stderr: "piped",
   }).output();

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Machine, missing, nothingToDo, otherCuda } from "../../scripts/setup_gpu.ts";
+import { installCommand, type Machine, missing, nothingToDo, otherCuda } from "../../scripts/setup_gpu.ts";
 
 function machine(absent: readonly string[], gpus = 1): Machine {
   return { os: "linux", arch: "x86_64", hasLibrary: (file) => !absent.includes(file), countGpus: () => gpus };
@@ -33,4 +33,11 @@ Deno.test("setup-gpu has something to do on Linux x86-64 alone", () => {
   assert.match(nothingToDo({ ...machine([]), os: "windows" })!, /^DirectML comes with ONNX Runtime/);
   assert.match(nothingToDo({ ...machine([]), os: "darwin" })!, /^CoreML comes with ONNX Runtime/);
   assert.match(nothingToDo({ ...machine([]), arch: "aarch64" })!, /no CUDA provider for linux aarch64/);
+});
+
+Deno.test("the install script finds what it needs, and gets as far as the network", async () => {
+  const args = installCommand(["--allow-all", "--deny-net"]);
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), { args }).output();
+  assert.notEqual(code, 0);
+  assert.match(new TextDecoder().decode(stderr), /getaddrinfo EPERM/);
 });
