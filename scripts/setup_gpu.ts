@@ -122,11 +122,12 @@ function providerFolder(): string {
 
 /**
  * What runs the package's install script. By its specifier: a script that is named by its path does not find the
- * packages that it needs.
+ * packages that it needs. By the older flag: it does not heed its own `--onnxruntime-node-install=cuda12`, and under
+ * npx it then ends at once.
  */
 export function installCommand(permissions: readonly string[]): string[] {
   const script = `npm:onnxruntime-node@${RUNTIME_VERSION}/script/install.js`;
-  return ["run", "--quiet", ...permissions, script, `--onnxruntime-node-install=cuda${FETCHED}`];
+  return ["run", "--quiet", ...permissions, script, `--onnxruntime-node-install-cuda=v${FETCHED}`];
 }
 
 /** Runs it. Throws {@linkcode UserError} where it fails. */

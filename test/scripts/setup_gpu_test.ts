@@ -37,7 +37,9 @@ Deno.test("setup-gpu has something to do on Linux x86-64 alone", () => {
 
 Deno.test("the install script finds what it needs, and gets as far as the network", async () => {
   const args = installCommand(["--allow-all", "--deny-net"]);
-  const { code, stderr } = await new Deno.Command(Deno.execPath(), { args }).output();
+  // As npx sets them.
+  const env = { npm_config_local_prefix: "/here", npm_package_json: "/here/package.json" };
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), { args, env }).output();
   assert.notEqual(code, 0);
   assert.match(new TextDecoder().decode(stderr), /getaddrinfo EPERM/);
 });
