@@ -110,20 +110,16 @@ function countGpus(): number {
   return ok ? count[0]! : 0;
 }
 
-/** The folder of the pinned onnxruntime-node. */
-function packageFolder(): string {
-  return dirname(dirname(fileURLToPath(import.meta.resolve("onnxruntime-node"))));
-}
-
-/** Where ONNX Runtime looks for its providers: beside itself. */
+/** Where ONNX Runtime looks for its providers: beside itself, in the pinned onnxruntime-node. */
 function providerFolder(): string {
-  return join(packageFolder(), "bin", "napi-v6", "linux", "x64");
+  const entry = fileURLToPath(import.meta.resolve("onnxruntime-node"));
+  return join(dirname(dirname(entry)), "bin", "napi-v6", "linux", "x64");
 }
 
 /**
- * What runs the package's install script. By its specifier: a script that is named by its path does not find the
- * packages that it needs. By the older flag: it does not heed its own `--onnxruntime-node-install=cuda12`, and under
- * npx it then ends at once.
+ * What runs the install script of onnxruntime-node. By its specifier: a script that is named by its path does not find
+ * the packages that it needs. With its older flag: of `--onnxruntime-node-install=cuda12` it forgets the value, and
+ * ends at once under npx.
  */
 export function installCommand(permissions: readonly string[]): string[] {
   const script = `npm:onnxruntime-node@${RUNTIME_VERSION}/script/install.js`;
