@@ -9,6 +9,8 @@ export interface Speed {
   readonly threads: number;
   /** Time of one shard on one of its threads. */
   readonly shard_ms: number;
+  /** What an answer takes beyond computing: the work's way there, the sum's way back. */
+  readonly transfer_ms: number;
 }
 
 /** Shards [begin, end) for a worker. */
@@ -34,15 +36,17 @@ const TRUST = 2;
  */
 export function trustedSpeeds(speeds: readonly (Speed & { readonly measured: boolean })[]): Speed[] {
   const fastest_ms = Math.min(...speeds.map(({ shard_ms }) => shard_ms));
-  return speeds.map(({ worker, threads, shard_ms, measured }) => ({
+  return speeds.map(({ worker, threads, shard_ms, transfer_ms, measured }) => ({
     worker,
     threads,
     shard_ms: measured ? shard_ms : Math.min(shard_ms, TRUST * fastest_ms),
+    transfer_ms,
   }));
 }
 
-function rangeTime(speed: Speed, num_shards: number): number {
-  return Math.ceil(num_shards / speed.threads) * speed.shard_ms;
+/** From asking a worker for `num_shards` shards, one or more, to its answer. */
+export function rangeTime({ threads, shard_ms, transfer_ms }: Speed, num_shards: number): number {
+  return Math.ceil(num_shards / threads) * shard_ms + transfer_ms;
 }
 
 /** Gives each shard in turn to the worker that would be done with it first; ties go to the earlier worker. */
@@ -76,6 +80,17 @@ export function predictedTime(ranges: readonly Range[], speeds: readonly Speed[]
   );
 }
 
+/** Whoever answers within this time is quick enough to help out in mid-round, and so is who is not much slower than the best. */
+const QUICK_MS = 1_000;
+const QUICK_FACTOR = 4;
+
+/** Workers that may take over shards in mid-round, the quickest first: none that would itself be waited for. */
+export function helpers(speeds: readonly Speed[]): number[] {
+  const times = speeds.map((speed) => ({ worker: speed.worker, ms: rangeTime(speed, 1) }));
+  const quick_ms = Math.max(QUICK_MS, QUICK_FACTOR * Math.min(...times.map(({ ms }) => ms)));
+  return times.filter(({ ms }) => ms <= quick_ms).sort((a, b) => a.ms - b.ms).map(({ worker }) => worker);
+}
+
 /** A changed assignment must promise at least this much, or data would be moved for nothing. */
 export const WORTHWHILE_GAIN = 0.15;
 
@@ -85,16 +100,20 @@ export interface Rebalance {
   readonly ranges: readonly Range[];
 }
 
-/** Decides whether measured speeds call for another assignment. The reason is what log and console say. */
+/**
+ * Decides whether measured speeds call for another assignment, one that makes steps shorter by at least this share. The
+ * reason is what log and console say.
+ */
 export function rebalance(
   num_shards: number,
   current: readonly Range[],
   speeds: readonly Speed[],
+  least_gain = WORTHWHILE_GAIN,
 ): Rebalance {
   const now_ms = predictedTime(current, speeds);
   const next = assignShards(num_shards, speeds);
   const gain = 1 - next.predicted_ms / now_ms;
-  if (!(gain >= WORTHWHILE_GAIN)) {
+  if (!(gain >= least_gain)) {
     return { decision: "keep", reason: "no other assignment is worth moving data for", ranges: current };
   }
   const shares = next.ranges.map((r) => `${r.worker}: ${r.end - r.begin}`).join(", ");

@@ -9,27 +9,20 @@ import { Refusal } from "../wire/refusal.ts";
 import type { Socket } from "../wire/socket.ts";
 import type { RunFacts } from "./admission.ts";
 import type { NodeResult } from "./averaging.ts";
+import { candidates, helpersAmong, spareNotice } from "./eligibility.ts";
 import { Entrance, type EntranceOptions } from "./entrance.ts";
 import { Jobs } from "./jobs.ts";
 import type { Member } from "./member.ts";
 import { type Fence, type RoundRequest, staleness } from "./fence.ts";
 import type { FleetObserver } from "./observer.ts";
-import { Patience } from "./patience.ts";
 import { Placement } from "./placement.ts";
 import { PublishedWeights, type TrainedState } from "./published_weights.ts";
 import { Round, type Task } from "./round.ts";
 import type { ShardedData } from "./sharded_data.ts";
+import { countResult, type WorkerShare, type WorkerShares } from "./worker_share.ts";
 
 /** Late answers are looked for this often. */
 const TICK_MS = 500;
-
-export interface WorkerShare {
-  shards: number;
-  compute_ms: number;
-  elapsed_ms: number;
-  /** From the asking of the round to this worker's last answer, by the coordinator's clock. */
-  answered_ms: number;
-}
 
 export interface RoundOutcome {
   readonly results: readonly NodeResult[];
@@ -40,7 +33,7 @@ interface OpenRound {
   readonly request: RoundRequest;
   readonly round: Round;
   results: NodeResult[];
-  readonly shares: Map<number, WorkerShare>;
+  readonly shares: WorkerShares;
   readonly asked_ms: number;
   readonly resolve: (outcome: RoundOutcome) => void;
   readonly reject: (error: unknown) => void;
@@ -55,7 +48,6 @@ export class Fleet {
   readonly #observer: FleetObserver;
   readonly #members = new Map<number, Member>();
   readonly #weights: PublishedWeights;
-  readonly #patience = new Patience();
   readonly #placement: Placement;
   readonly #clock: Clock;
   readonly #stopTick: Cancel;
@@ -127,7 +119,6 @@ export class Fleet {
     member.channel.onmessage = (message, payload) => this.#receive(member, message, payload);
     member.channel.onclose = (reason) => this.#leave(member, reason);
     this.#generation++;
-    this.#placement.invalidate();
     this.#observer.joined(member);
     if (this.#open) {
       const now_ms = this.#clock.now_ms();
@@ -145,11 +136,10 @@ export class Fleet {
     this.#bytes_of_departed.in += member.channel.bytes_in;
     this.#bytes_of_departed.out += member.channel.bytes_out;
     this.#generation++;
-    this.#placement.invalidate();
     this.#observer.left(member, reason);
     this.jobs.lost(member.id);
     if (!this.#open) return;
-    const tasks = this.#open.round.lost(member.id, [...this.#members.keys()], this.#clock.now_ms());
+    const tasks = this.#open.round.lost(member.id, helpersAmong(this.members), this.#clock.now_ms());
     if (tasks.length > 0 && !member.said_why) {
       const to = [...new Set(tasks.map((t) => t.worker))].join(", ");
       const decision = `gave its open shards of step ${this.#open.request.step} to worker ${to}`;
@@ -184,13 +174,26 @@ export class Fleet {
   round(request: RoundRequest): Promise<RoundOutcome> {
     for (const giveBack of this.#borrowed.splice(0)) giveBack();
     this.#exchange?.beginRound();
-    this.#reassign(request.step);
+    this.#reassign();
     return new Promise((resolve, reject) => {
       const round = new Round(this.#data.plan.num_shards);
       const asked_ms = this.#clock.now_ms();
       this.#open = { request, round, results: [], shares: new Map(), asked_ms, resolve, reject };
       this.#send(this.#open, round.start(this.#placement.ranges, asked_ms));
+      if (request.kind === "critic") this.#tryIdle(this.#open, asked_ms);
     });
+  }
+
+  /** Has workers without shards compute what others compute, too, to see how fast they are. Nobody waits for them. */
+  #tryIdle(open: OpenRound, now_ms: number): void {
+    const tasks = open.round.open;
+    const working = new Set(tasks.map(({ worker }) => worker));
+    if (!this.members.some(({ record }) => record.standing === "proven")) return;
+    const [smallest] = tasks.toSorted((a, b) => a.end - a.begin - (b.end - b.begin));
+    for (const member of this.members) {
+      if (!smallest || working.has(member.id) || !member.record.isTrialDue(now_ms)) continue;
+      this.#ask(open, member, smallest, true);
+    }
   }
 
   /** Ends with this error whatever waits for workers, now or later; a round that is being computed goes on. */
@@ -207,8 +210,9 @@ export class Fleet {
     this.#open = null;
   }
 
-  #reassign(step: number): void {
-    const change = this.#placement.update(step, this.members.map((member) => member.speed));
+  #reassign(): void {
+    const speeds = candidates(this.members, this.#placement.ranges).map(({ record }) => record.speed);
+    const change = this.#placement.update(speeds, this.#clock.now_ms());
     if (change === null) return;
     const { reason } = change;
     if (reason !== null) {
@@ -236,10 +240,7 @@ export class Fleet {
       const spare = !working.has(member.id);
       if (spare === member.told_spare) continue;
       member.told_spare = spare;
-      const text = spare
-        ? "No shard is left for this worker: it waits as a spare one"
-        : "This worker is no longer a spare one: it was given shards";
-      member.channel.send({ type: "notice", text });
+      member.channel.send({ type: "notice", text: spareNotice(spare, member) });
     }
   }
 
@@ -252,31 +253,36 @@ export class Fleet {
   }
 
   #send(open: OpenRound, tasks: readonly Task[]): void {
-    const { run, incarnation } = this.#facts;
-    for (const { worker, begin, end } of tasks) {
-      const member = this.#members.get(worker);
-      if (!member) continue;
-      const critic_checksum = this.#sendCurrent(member, "critic");
-      const generator_checksum = this.#sendCurrent(member, "generator");
-      const inline: number[] = [];
-      if (open.request.kind === "critic") {
-        for (let shard = begin; shard < end; shard++) if (!member.held.has(shard)) inline.push(shard);
-      }
-      const work: MessageOf<"work"> = {
-        type: "work",
-        run,
-        incarnation,
-        generation: this.#generation,
-        ...open.request,
-        begin,
-        end,
-        critic_checksum,
-        generator_checksum,
-        inline,
-      };
-      if (inline.length === 0) member.channel.send(work);
-      else member.channel.send(work, this.#data.inline(inline, open.request));
+    for (const task of tasks) {
+      const member = this.#members.get(task.worker);
+      if (member) this.#ask(open, member, task, false);
     }
+  }
+
+  #ask({ request }: OpenRound, member: Member, { begin, end, issued_ms }: Task, is_trial: boolean): void {
+    const { run, incarnation } = this.#facts;
+    member.record.ask(request, { begin, end }, issued_ms, is_trial);
+    const critic_checksum = this.#sendCurrent(member, "critic");
+    const generator_checksum = this.#sendCurrent(member, "generator");
+    const inline: number[] = [];
+    if (request.kind === "critic") {
+      for (let shard = begin; shard < end; shard++) if (!member.held.has(shard)) inline.push(shard);
+    }
+    const work: MessageOf<"work"> = {
+      type: "work",
+      run,
+      incarnation,
+      generation: this.#generation,
+      ...request,
+      next_noise_counter: is_trial ? null : request.next_noise_counter,
+      begin,
+      end,
+      critic_checksum,
+      generator_checksum,
+      inline,
+    };
+    if (inline.length === 0) member.channel.send(work);
+    else member.channel.send(work, this.#data.inline(inline, request));
   }
 
   #receive(member: Member, message: Message, payload: Uint8Array): void {
@@ -311,6 +317,7 @@ export class Fleet {
 
   #result(member: Member, message: MessageOf<"result">, payload: Uint8Array): void {
     this.#borrowed.push(() => member.channel.recycle(payload));
+    if (member.record.answered(message, this.#clock.now_ms())?.is_trial) return;
     const open = this.#open;
     const stale = open ? staleness(message, this.#fence(open)) : "no step is open";
     if (!open || stale !== null) {
@@ -339,38 +346,37 @@ export class Fleet {
   }
 
   #count(open: OpenRound, member: Member, message: MessageOf<"result">): void {
-    const shards = message.end - message.begin;
-    member.measured(shards, message.compute_ms);
-    this.#patience.arrived(message.elapsed_ms);
-    const share = open.shares.get(member.id) ??
-      { shards: 0, compute_ms: 0, elapsed_ms: 0, answered_ms: 0 };
-    share.shards += shards;
-    share.compute_ms += message.compute_ms;
-    share.elapsed_ms = Math.max(share.elapsed_ms, message.elapsed_ms);
-    share.answered_ms = this.#clock.now_ms() - open.asked_ms;
-    open.shares.set(member.id, share);
+    const { begin, end, compute_ms, elapsed_ms } = message;
+    const answered_ms = this.#clock.now_ms() - open.asked_ms;
+    member.shards_computed += end - begin;
+    countResult(open.shares, member.id, { shards: end - begin, compute_ms, elapsed_ms, answered_ms });
   }
 
   #lookForLate(): void {
-    const open = this.#open;
-    if (!open) return;
     const now_ms = this.#clock.now_ms();
-    for (const task of open.round.open) {
-      if (now_ms - task.issued_ms < this.#patience.give_up_ms) continue;
-      const waited_s = Math.round((now_ms - task.issued_ms) / 1000);
-      this.#members.get(task.worker)?.channel.close(
-        `It kept shards ${task.begin} to ${task.end - 1} for ${waited_s} s`,
-      );
-      return;
+    for (const { record, channel } of this.members) {
+      record.becameLate(now_ms);
+      if (!record.isHung(now_ms)) continue;
+      const { begin, end, issued_ms } = record.oldest!;
+      const waited_s = Math.round((now_ms - issued_ms) / 1000);
+      return channel.close(`It kept shards ${begin} to ${end - 1} for ${waited_s} s`);
     }
+    if (this.#open) this.#askOthers(this.#open, now_ms);
+  }
+
+  /** Asks idle workers, too, for what is late. */
+  #askOthers(open: OpenRound, now_ms: number): void {
     const busy = new Set(open.round.open.map((task) => task.worker));
-    const idle = [...this.#members.keys()].filter((worker) => !busy.has(worker));
-    const late_ms = this.#patience.late_ms;
-    const tasks = open.round.doubleLate(now_ms - late_ms, idle, now_ms);
+    const idle = helpersAmong(this.members.filter(({ id }) => !busy.has(id)));
+    const lateOf = (task: Task) => this.#members.get(task.worker)?.record.late_ms ?? 0;
+    const isLate = (task: Task) => now_ms - task.issued_ms >= lateOf(task);
+    const late = open.round.open.filter(isLate);
+    const tasks = open.round.doubleLate(isLate, idle, now_ms);
     for (const task of tasks) {
+      const owner = late.find(({ begin }) => begin === task.begin)!;
       const decision = `asked worker ${task.worker} for shards ${task.begin} to ${task.end - 1}, too`;
-      const reason = `No answer within ${Math.round(late_ms)} ms (from the measured arrivals)`;
-      this.#observer.fault({ what: "late answer", worker: null, decision, reason });
+      const reason = `No answer within ${Math.round(lateOf(owner))} ms (from its earlier answers)`;
+      this.#observer.fault({ what: "late answer", worker: owner.worker, decision, reason });
     }
     this.#sendMore(open, tasks);
   }

@@ -38,6 +38,14 @@ interface OpenJob {
   readonly resolve: (values: Float32Array | null) => void;
 }
 
+function whoIsFree(members: readonly Member[]): Member | undefined {
+  const in_time = members.filter(({ record }) => record.standing !== "late");
+  const from = (in_time.length > 0 ? in_time : members).toSorted((a, b) =>
+    a.record.speed.shard_ms - b.record.speed.shard_ms
+  );
+  return from.find(({ told_spare }) => told_spare) ?? from[0];
+}
+
 export class Jobs {
   readonly #run: string;
   /** Values of one example. */
@@ -60,15 +68,12 @@ export class Jobs {
   }
 
   /**
-   * Gives the job to a worker without shards if there is one, else to the fastest. Resolves to the values (count x
+   * Gives the job to a worker without shards if there is one, else to the fastest; not to one that is behind with its
+   * shards, if there is another. Resolves to the values (count x
    * example, or count scores), or to null where it failed. What the request holds may change at once.
    */
   ask(request: JobRequest, members: readonly Member[]): Promise<Float32Array | null> {
-    const member = members.find((m) => m.told_spare) ??
-      members.reduce<Member | undefined>(
-        (best, m) => (best && best.shard_ms <= m.shard_ms ? best : m),
-        undefined,
-      );
+    const member = whoIsFree(members);
     if (!member) return Promise.resolve(null);
     const job = this.#next_id++;
     const { kind, count, noise_counter, weights, input } = request;

@@ -5,12 +5,10 @@ import { checksumBytes } from "../kernels/kernels.ts";
 import type { Channel } from "../wire/channel.ts";
 import type { Frame } from "../wire/frame.ts";
 import type { Admitted } from "./admission.ts";
-import type { Speed } from "./assignment.ts";
+import { TrackRecord } from "./track_record.ts";
 
 /** Data are sent in pieces of this size, so that work and heartbeats pass between them. */
 const CHUNK_BYTES = 1 << 20;
-/** Weight of a new measurement in the smoothed time per shard. */
-const SMOOTHING = 0.05;
 
 export class Member {
   readonly id: number;
@@ -27,8 +25,9 @@ export class Member {
   readonly #weights = { critic: "", generator: "" };
   /** Shards sent, or on their way, over this connection. */
   readonly #shipped = new Set<number>();
+  /** How it answers. */
+  readonly record: TrackRecord;
   shards_computed = 0;
-  shard_ms: number;
   /** Told that there is nothing for it to do, for now. */
   told_spare = false;
   /** It said why it goes, by a goodbye or a refusal: that its work goes to others is no further news. */
@@ -43,20 +42,8 @@ export class Member {
     this.platform = hello.platform;
     this.threads = hello.threads;
     this.numeric_class = ready.numeric_class;
-    this.shard_ms = Math.max(0.01, ready.shard_ms);
+    this.record = new TrackRecord(id, hello.threads, ready.shard_ms);
     this.channel = channel;
-  }
-
-  /** `measured`: by shards of the training, not only by the probe. */
-  get speed(): Speed & { readonly measured: boolean } {
-    const { id: worker, threads, shard_ms } = this;
-    return { worker, threads, shard_ms, measured: this.shards_computed > 0 };
-  }
-
-  /** Takes a measured time of `num_shards` shards, summed over its threads. */
-  measured(num_shards: number, compute_ms: number): void {
-    this.shards_computed += num_shards;
-    this.shard_ms += SMOOTHING * (Math.max(0.01, compute_ms / num_shards) - this.shard_ms);
   }
 
   /** Sends weights unless it has them already. */

@@ -1,8 +1,8 @@
 /** Which worker computes which shards now, and when that changes. */
 import { assignShards, type Range, rebalance, type Speed, trustedSpeeds } from "./assignment.ts";
 
-/** Speeds are looked at this often, in steps. */
-const REBALANCE_STEPS = 256;
+/** Speeds are looked at this often, however long a step takes. */
+const REBALANCE_MS = 5_000;
 
 /** A new assignment. `reason`: the measured speeds that asked for it; null after workers came or went. */
 export interface Change {
@@ -12,8 +12,9 @@ export interface Change {
 export class Placement {
   readonly #num_shards: number;
   #ranges: readonly Range[] = [];
-  #is_stale = true;
-  #looked_at_step = 0;
+  /** Whom shards were given to, or could have been, at the last look. */
+  #workers: ReadonlySet<number> = new Set();
+  #looked_at_ms = -Infinity;
   /** The assignment that the last look at the speeds would have had. */
   #proposed = "";
 
@@ -25,22 +26,33 @@ export class Placement {
     return this.#ranges;
   }
 
-  /** Workers came or went. */
-  invalidate(): void {
-    this.#is_stale = true;
-  }
-
-  /** Assigns anew before this step, where that is due; null where all stays as it is. */
-  update(step: number, speeds: readonly (Speed & { readonly measured: boolean })[]): Change | null {
-    if (this.#is_stale) {
-      this.#is_stale = false;
-      this.#ranges = assignShards(this.#num_shards, trustedSpeeds(speeds)).ranges;
+  /** Assigns shards to workers of these speeds where that is due; null where all stays as it is. */
+  update(speeds: readonly (Speed & { readonly measured: boolean })[], now_ms: number): Change | null {
+    const before = this.#workers;
+    this.#workers = new Set(speeds.map(({ worker }) => worker));
+    const trusted = trustedSpeeds(speeds);
+    if (this.#ranges.length === 0 || this.#ranges.some(({ worker }) => !this.#workers.has(worker))) {
+      this.#looked_at_ms = now_ms;
+      this.#ranges = assignShards(this.#num_shards, trusted).ranges;
       return { reason: null };
     }
-    if (step - this.#looked_at_step < REBALANCE_STEPS) return null;
-    this.#looked_at_step = step;
-    const { decision, reason, ranges } = rebalance(this.#num_shards, this.#ranges, trustedSpeeds(speeds));
-    // Twice in a row, or a passing load would move shards to and fro.
+    const has_newcomer = speeds.some(({ worker }) => !before.has(worker));
+    if (has_newcomer) return this.#widen(trusted);
+    if (now_ms - this.#looked_at_ms < REBALANCE_MS) return null;
+    this.#looked_at_ms = now_ms;
+    return this.#confirm(trusted);
+  }
+
+  /** Shares the work with a newcomer at once unless steps would be longer. Where it would only replace another, that can wait. */
+  #widen(speeds: readonly Speed[]): Change {
+    const { decision, ranges } = rebalance(this.#num_shards, this.#ranges, speeds, 0);
+    if (decision === "move" && ranges.length > this.#ranges.length) this.#ranges = ranges;
+    return { reason: null };
+  }
+
+  /** Moves shards once two looks in a row have found the same: a passing load would move them to and fro. */
+  #confirm(speeds: readonly Speed[]): Change | null {
+    const { decision, reason, ranges } = rebalance(this.#num_shards, this.#ranges, speeds);
     const shares = JSON.stringify(ranges);
     const is_confirmed = decision === "move" && shares === this.#proposed;
     this.#proposed = shares;

@@ -64,17 +64,19 @@ export class Round {
     return this.#uncovered().flatMap(([begin, end]) => this.#spread(begin, end, workers, now_ms));
   }
 
-  /** Asks others, too, for what has been open since before `deadline_ms`; each node is doubled at most once. */
-  doubleLate(deadline_ms: number, idle: readonly number[], now_ms: number): Task[] {
+  /** Asks an idle worker, too, for each node of which all who were asked for it are late. */
+  doubleLate(isLate: (task: Task) => boolean, idle: readonly number[], now_ms: number): Task[] {
     const asked: Task[] = [];
     for (const task of [...this.#open]) {
-      const twin = this.#open.some((t) =>
-        t.worker !== task.worker && t.begin < task.end && task.begin < t.end
+      const is_awaited = this.#open.some((t) => t.begin < task.end && task.begin < t.end && !isLate(t));
+      if (is_awaited) continue;
+      const had = new Set(
+        this.#open.filter((t) => t.begin < task.end && task.begin < t.end).map((t) => t.worker),
       );
-      const helpers = idle.filter((worker) => worker !== task.worker);
-      if (task.issued_ms > deadline_ms || twin || helpers.length === 0) continue;
-      const helper = this.#leastLoaded(helpers);
-      asked.push(...this.#issue(helper, task.begin, task.end, now_ms));
+      const fresh = idle.filter((worker) => !had.has(worker));
+      if (fresh.length > 0) {
+        asked.push(...this.#issue(this.#leastLoaded(fresh), task.begin, task.end, now_ms));
+      }
     }
     return asked;
   }

@@ -11,12 +11,13 @@ import type { Manifest } from "../models/manifest.ts";
 import { meanAt, type NodeResult, type NodeSum, type TreeSum } from "./averaging.ts";
 import type { RunConfig } from "./config.ts";
 import type { RoundRequest } from "./fence.ts";
-import type { Fleet, RoundOutcome, WorkerShare } from "./fleet.ts";
+import type { Fleet, RoundOutcome } from "./fleet.ts";
 import type { ModelState, Network } from "./model_state.ts";
 import { explainNonFinite } from "./non_finite.ts";
 import type { UpdateOptions } from "./optimizer.ts";
 import { generatorDue, learningRate } from "./schedule.ts";
 import { steer, type Steered } from "./steering.ts";
+import { addShares, type WorkerShare, type WorkerShares } from "./worker_share.ts";
 
 /** Places in the tail of a result, after the gradients: see models/manifest.ts. */
 const TAIL = {
@@ -108,7 +109,7 @@ async function trainStep(
   const { config, state, epoch_steps } = run;
   const started_ms = run.now_ms();
   const ms: StepTimes = { total: 0, wait: 0, sum: 0, update: 0, send: 0 };
-  const shares = new Map<number, WorkerShare>();
+  const shares: WorkerShares = new Map();
   const at = { step, epoch: Math.floor((step - 1) / epoch_steps), batch: (step - 1) % epoch_steps };
   const due = generatorDue(config, { ...at, generator_step: state.generator_step }, state.steering.pace);
   const last = step === config.steps;
@@ -197,7 +198,7 @@ function ask(run: Training, request: RoundRequest): Asked {
 async function gather(
   run: Training,
   ms: StepTimes,
-  shares: Map<number, WorkerShare>,
+  shares: WorkerShares,
   { request, asked_ms, handled_before_ms, answers }: Asked,
 ): Promise<Gathered> {
   const { outcome, arrived_ms } = await answers;
@@ -205,14 +206,7 @@ async function gather(
   const handled_ms = Math.max(0, run.fleet.handled_ms - handled_before_ms);
   refuseNonFinite(run, request, outcome.results);
   const sum = run.tree.sum(outcome.results);
-  for (const [worker, share] of outcome.shares) {
-    const total = shares.get(worker) ?? { shards: 0, compute_ms: 0, elapsed_ms: 0, answered_ms: 0 };
-    total.shards += share.shards;
-    total.compute_ms += share.compute_ms;
-    total.elapsed_ms += share.elapsed_ms;
-    total.answered_ms += share.answered_ms;
-    shares.set(worker, total);
-  }
+  addShares(shares, outcome.shares);
   const tail = tailOf(run, sum, request.kind, 0, 3);
   const means = {
     loss_critic: tail[TAIL.critic.loss]!,

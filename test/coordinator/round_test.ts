@@ -52,13 +52,20 @@ Deno.test("Round waits without workers and goes on with the first that comes", (
   assert.deepEqual(round.reissueMissing([9], 7), []);
 });
 
-Deno.test("Round.doubleLate asks an idle worker, too, once; the later answer is a duplicate", () => {
+Deno.test("Round.doubleLate asks an idle worker, too; the later answer is a duplicate", () => {
   const round = new Round(2);
   round.start([{ worker: 1, begin: 0, end: 1 }, { worker: 2, begin: 1, end: 2 }], 0);
   round.accept(2, 1, 2);
-  assert.deepEqual(round.doubleLate(-1, [2], 10), [], "not late yet");
-  assert.deepEqual(nodes(round.doubleLate(5, [2], 10)), ["2:0-1"]);
-  assert.deepEqual(round.doubleLate(15, [3], 20), [], "doubled already");
+  const after = (deadline_ms: number, now_ms: number) => (task: Task) =>
+    now_ms - task.issued_ms >= deadline_ms;
+  assert.deepEqual(round.doubleLate(after(11, 10), [2], 10), [], "not late yet");
+  assert.deepEqual(nodes(round.doubleLate(after(5, 10), [2], 10)), ["2:0-1"]);
+  assert.deepEqual(round.doubleLate(after(15, 20), [3], 20), [], "the second one still has time");
+  assert.deepEqual(
+    nodes(round.doubleLate(after(15, 30), [1, 2, 3], 30)),
+    ["3:0-1"],
+    "the second one is late, too",
+  );
   assert.equal(round.accept(2, 0, 1), "accepted");
   assert.equal(round.complete, true);
   assert.equal(round.accept(1, 0, 1), "duplicate");
@@ -98,7 +105,7 @@ Deno.test("Round completes with each shard exactly once, whatever dies, joins an
           } else if (kind === 2) {
             alive.add(next_worker);
             round.reissueMissing([next_worker++], 1);
-          } else round.doubleLate(1, [...alive], 1);
+          } else round.doubleLate(({ issued_ms }) => issued_ms < 1, [...alive], 1);
         }
         alive.add(next_worker);
         round.reissueMissing([next_worker], 2);

@@ -137,7 +137,7 @@ function story(records: readonly RunRecord[]): string[] {
   return told;
 }
 
-Deno.test("a worker killed in mid-run and another that joins change no bit", async () => {
+Deno.test("workers killed in mid-run and another that joins and takes over change no bit", async () => {
   await using place = await Workplace.open();
   const run = place.path("run");
   // Far more steps than there will be: it is stopped when enough was seen. A checkpoint puts the log on the disk.
@@ -152,20 +152,26 @@ Deno.test("a worker killed in mid-run and another that joins change no bit", asy
     const left = records.findIndex((record) => record.type === "worker_left");
     return left >= 0 && ofType(records.slice(left), "step").length > 20;
   });
+  // Where it would not make steps shorter it waits as a spare one, until it is the only one.
   const third = place.start("worker", ["--threads", "1", "--name", "third"]);
+  await coordinator.line(/Worker 3 joined/);
+  await second.kill();
   const stepsOf = (worker: string) => (record: RunRecord) =>
     record.type === "step" && worker in record.workers;
   await logged(run, "20 steps of the third", (records) => records.filter(stepsOf("3")).length > 20);
   coordinator.signal("SIGINT");
   assert.equal((await coordinator.end()).code, 130, coordinator.said);
-  for (const worker of [second, third]) assert.equal((await worker.end()).code, 0, worker.said);
+  assert.equal((await third.end()).code, 0, third.said);
 
-  assert.deepEqual(story(await recordsOf(run)), [
+  const told = story(await recordsOf(run));
+  // Whether the third had shards beside the second depends on their speeds.
+  assert.deepEqual(told.map((line) => line.replace("(second,third) second left", "(second) second left")), [
     "() first joined",
     "() second joined",
     "(first,second) first left",
     "(second) third joined",
-    "(second,third) interrupted",
+    "(second) second left",
+    "(third) interrupted",
   ]);
   const summary = await place.inspect(run);
   const steps = summary.steps;

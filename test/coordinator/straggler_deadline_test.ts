@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
-import { Patience } from "../../coordinator/patience.ts";
+import { StragglerDeadline } from "../../coordinator/straggler_deadline.ts";
 
 const after = (arrivals_ms: readonly number[]) => {
-  const patience = new Patience();
-  for (const elapsed_ms of arrivals_ms) patience.arrived(elapsed_ms);
-  return patience;
+  const deadline = new StragglerDeadline();
+  for (const elapsed_ms of arrivals_ms) deadline.arrived(elapsed_ms);
+  return deadline;
 };
 const repeat = (values: readonly number[], times: number) =>
   Array.from({ length: times }, () => values).flat();
 
 Deno.test("before anything is measured the deadline is generous: kernels are being compiled", () => {
-  assert.equal(new Patience().late_ms, 60_000);
-  assert.equal(new Patience().give_up_ms, 300_000);
+  assert.equal(new StragglerDeadline().late_ms, 60_000);
+  assert.equal(new StragglerDeadline().give_up_ms, 300_000);
 });
 
 Deno.test("quick answers do not make it hasty: at least a second", () => {

@@ -1,0 +1,37 @@
+/** What one worker did for a step: counted within a round, added over the rounds of a step. */
+
+export interface WorkerShare {
+  shards: number;
+  compute_ms: number;
+  elapsed_ms: number;
+  /** From the asking of the round to this worker's last answer, by the coordinator's clock. */
+  answered_ms: number;
+}
+
+export type WorkerShares = Map<number, WorkerShare>;
+
+function shareOf(shares: WorkerShares, worker: number): WorkerShare {
+  const share = shares.get(worker) ?? { shards: 0, compute_ms: 0, elapsed_ms: 0, answered_ms: 0 };
+  shares.set(worker, share);
+  return share;
+}
+
+/** Counts one result of a round. A worker computes its nodes side by side: the last one ends its time. */
+export function countResult(shares: WorkerShares, worker: number, result: WorkerShare): void {
+  const share = shareOf(shares, worker);
+  share.shards += result.shards;
+  share.compute_ms += result.compute_ms;
+  share.elapsed_ms = Math.max(share.elapsed_ms, result.elapsed_ms);
+  share.answered_ms = Math.max(share.answered_ms, result.answered_ms);
+}
+
+/** Adds a round's shares to those of the step. */
+export function addShares(total: WorkerShares, round: ReadonlyMap<number, WorkerShare>): void {
+  for (const [worker, { shards, compute_ms, elapsed_ms, answered_ms }] of round) {
+    const share = shareOf(total, worker);
+    share.shards += shards;
+    share.compute_ms += compute_ms;
+    share.elapsed_ms += elapsed_ms;
+    share.answered_ms += answered_ms;
+  }
+}
