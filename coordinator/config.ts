@@ -7,7 +7,7 @@ import type { Networks } from "../models/nets/networks.ts";
 import { objectiveOf } from "../models/objectives/objectives.ts";
 import type { DataSet } from "./data/data_set.ts";
 import { paddedShape, type Padding } from "./data/pad.ts";
-import type { Shaping } from "./data/pictures.ts";
+import type { Shaping } from "./data/picture_reader.ts";
 import { RMSPROP } from "./optimizer.ts";
 import type { FileNetworks, OwnNetworks } from "./own_networks.ts";
 import { type Hyperparameters, type Preset, type PresetName, PRESETS } from "./presets.ts";

@@ -16,6 +16,7 @@ import type { LiveRun } from "./live/live_run.ts";
 import { openLiveRun, openPage, type PageOptions } from "./live/open_page.ts";
 import { numSlots } from "../wire/shared_ring.ts";
 import { prepare, type Prepared, type PrepareOptions } from "./prepare.ts";
+import { readingOn } from "./reading_line.ts";
 import { Recorder } from "./recorder.ts";
 import { resultSize } from "./run_graphs.ts";
 import { isDone, publishAll, train } from "./train.ts";
@@ -24,7 +25,7 @@ import { missingWorkers, waitingReason } from "./waiting.ts";
 /** A log that nobody touches looks like that of a coordinator that was killed, however long a step takes. */
 const TOUCH_MS = 30_000;
 
-export interface CoordinateOptions extends PrepareOptions, PageOptions {
+export interface CoordinateOptions extends Omit<PrepareOptions, "reading">, PageOptions {
   readonly port: number;
   /** What workers prove. */
   readonly token: string;
@@ -94,7 +95,7 @@ async function coordinateAt(
   screen: Screen,
 ): Promise<Ending> {
   const now_ms = () => performance.now();
-  const run = await prepare(options);
+  const run = await prepare({ ...options, reading: readingOn(screen, now_ms) });
   const { steps: total_steps, batch } = run.config;
   const epoch_steps = run.data.plan.steps_per_epoch;
   const { estimates_distance } = objectiveOf(run.config);

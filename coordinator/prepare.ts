@@ -27,14 +27,15 @@ import {
 import type { DataSet } from "./data/data_set.ts";
 import { ShardPlan } from "./data/plan.ts";
 import { padImages } from "./data/pad.ts";
-import type { Shaping } from "./data/pictures.ts";
-import { openDataSet } from "./data/resolve.ts";
+import type { Reading } from "./data/data_source.ts";
+import type { Shaping } from "./data/picture_reader.ts";
+import { openDataSource } from "./data/resolve.ts";
 import { ModelState } from "./model_state.ts";
 import { areFromFiles, openOwnNetworks, ownOptions } from "./own_networks.ts";
 import { presetFor, presetForOwn } from "./presets.ts";
 import { ResultBuffers } from "./result_buffers.ts";
 import { buildRunGraphs, resultSize, roomToTrain } from "./run_graphs.ts";
-import { createRunFolder, readRecorded, RunFolder, runName } from "./run_folder.ts";
+import { createRunFolder, readRecorded, requireNewFolder, RunFolder, runName } from "./run_folder.ts";
 import { ShardedData } from "./sharded_data.ts";
 
 export interface PrepareOptions {
@@ -44,6 +45,8 @@ export interface PrepareOptions {
   readonly out: string | null;
   readonly resume: string | null;
   readonly now: Date;
+  /** How the reading of the data is watched. */
+  readonly reading: Reading;
 }
 
 export interface Prepared {
@@ -75,20 +78,22 @@ async function prepareNew(options: PrepareOptions): Promise<Prepared> {
   const seed = given.seed ?? 1;
   const options_of_own = ownOptions(given);
   const own = options_of_own && openOwnNetworks(options_of_own);
-  const unpadded = await openDataSet({ ...sourceOf(given), ...shapingOf(given), seed });
+  const source = await openDataSource({ ...sourceOf(given), ...shapingOf(given), seed }, options.reading);
   const dataset = given.data === undefined ? given.dataset ?? "strokes" : null;
-  const examples = { dataset, example_shape: unpadded.example_shape };
+  const examples = { dataset, example_shape: source.example_shape };
   const preset = own ? presetForOwn(given.objective, examples) : presetFor(examples);
-  const resolved = resolveConfig({ exact: options.exact, ...given, dataset }, preset, unpadded, own);
-  const data = padImages(unpadded, resolved);
-  const config = withSteps(resolved, data);
-  const plan = planOf(config, data);
-  const { manifest, files, networks } = await buildRunGraphs(config, unpadded, own);
+  // What does not fit together is said before the data are read, which can take minutes.
+  const resolved = resolveConfig({ exact: options.exact, ...given, dataset }, preset, source, own);
+  const config = withSteps(resolved, source);
+  const plan = planOf(config, source);
+  const { manifest, files, networks } = await buildRunGraphs(config, source, own);
+  const path = options.out ?? join("runs", runName(config.preset, options.now));
+  await requireNewFolder(path);
   const { state, ...summing } = allocate(manifest, config);
+  const data = padImages(await source.read(), config);
   const initial = initialState(networks, config.seed);
   const kept = new Map<string, Uint8Array<ArrayBuffer>>(files);
   if (own) kept.set(INITIAL_FILE, new Uint8Array(encodeInitial(manifest, initial, config.seed)));
-  const path = options.out ?? join("runs", runName(config.preset, options.now));
   const folder = await createRunFolder(path, kept);
   const artifacts = await Promise.all(
     [...kept].map(async ([file, bytes]) => ({ file, bytes, sha256: await sha256(bytes) })),
@@ -115,19 +120,15 @@ async function prepareResumed(options: PrepareOptions, path: string): Promise<Pr
   }
   const { run: recorded, incarnations } = await readRecorded(folder);
   const before = recordedConfig(recorded.config);
-  const source = given.data === undefined && given.dataset === undefined ? before : given;
-  const data = padImages(
-    await openDataSet({ ...sourceOf(source), ...shapingOf(before), seed: before.seed }),
-    before,
-  );
-  await checkSameData(data, recorded);
+  const chosen = given.data === undefined && given.dataset === undefined ? before : given;
   const merged = resumeConfig(before, {
     ...given,
-    dataset: source.data ? null : source.dataset ?? null,
-    data: source.data ?? null,
+    dataset: chosen.data ? null : chosen.dataset ?? null,
+    data: chosen.data ?? null,
   });
-  const config = given.epochs === undefined ? merged : withSteps(merged, data);
-  const plan = planOf(config, data);
+  const choice = { ...sourceOf(chosen), ...shapingOf(before), seed: before.seed };
+  const source = await openDataSource(choice, options.reading);
+  const config = given.epochs === undefined ? merged : withSteps(merged, source);
   const artifacts = await readArtifacts(folder, recorded);
   const files = artifacts.filter(isForWorkers);
   const manifest = parseManifest(
@@ -148,6 +149,9 @@ async function prepareResumed(options: PrepareOptions, path: string): Promise<Pr
         `(--stop-when-flat); give --no-stop-when-flat to train on in any case`,
     );
   }
+  const data = padImages(await source.read(), before);
+  await checkSameData(data, recorded);
+  const plan = planOf(config, data);
   const log = await openLog(folder.log);
   log.append({
     type: "resume",
@@ -169,12 +173,14 @@ function shapingOf({ image_size = null, channels = null }: Partial<Shaping>): Sh
   return { image_size, channels };
 }
 
-function planOf({ shards: num_shards, batch, holdout, seed }: RunConfig, data: DataSet): ShardPlan {
+type Counted = Pick<DataSet, "num_examples">;
+
+function planOf({ shards: num_shards, batch, holdout, seed }: RunConfig, data: Counted): ShardPlan {
   return new ShardPlan({ num_examples: data.num_examples, num_shards, batch, holdout, seed });
 }
 
 /** Turns --epochs into steps. */
-function withSteps(config: RunConfig, data: DataSet): RunConfig {
+function withSteps(config: RunConfig, data: Counted): RunConfig {
   if (config.epochs === null) return config;
   return { ...config, steps: config.epochs * planOf(config, data).steps_per_epoch };
 }

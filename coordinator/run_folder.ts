@@ -55,29 +55,42 @@ async function isEmpty(path: string): Promise<boolean> {
   }
 }
 
+/** Throws {@linkcode UserError} where something is in the folder already. */
+export async function requireNewFolder(path: string): Promise<void> {
+  let is_empty: boolean;
+  try {
+    is_empty = await isEmpty(path);
+  } catch (error) {
+    throw cannotMake(path, error);
+  }
+  if (is_empty) return;
+  throw new UserError(
+    `Cannot start a run in ${path}: the folder must be empty or new; name another with --out, or go on with --resume ${path}`,
+  );
+}
+
+function cannotMake(path: string, error: unknown): UserError {
+  const found = (error as Error).message;
+  return new UserError(
+    `Cannot make run folder ${path}: it must be a new or empty folder with room in it, found ${found}; ` +
+      "name another with --out",
+  );
+}
+
 /** Makes the folder of a new run, its artifacts in it. Throws {@linkcode UserError} if something is there already. */
 export async function createRunFolder(
   path: string,
   artifacts: ReadonlyMap<string, Uint8Array>,
 ): Promise<RunFolder> {
+  await requireNewFolder(path);
   const folder = new RunFolder(path);
   try {
-    if (!await isEmpty(path)) {
-      throw new UserError(
-        `Cannot start a run in ${path}: the folder must be empty or new; name another with --out, or go on with --resume ${path}`,
-      );
-    }
     for (const part of [folder.artifacts, folder.checkpoints, folder.samples]) {
       await Deno.mkdir(part, { recursive: true });
     }
     for (const [file, bytes] of artifacts) await Deno.writeFile(join(folder.artifacts, file), bytes);
   } catch (error) {
-    if (error instanceof UserError) throw error;
-    const found = (error as Error).message;
-    throw new UserError(
-      `Cannot make run folder ${path}: it must be a new or empty folder with room in it, found ${found}; ` +
-        "name another with --out",
-    );
+    throw cannotMake(path, error);
   }
   return folder;
 }

@@ -34,19 +34,16 @@ export function toSquare(image: Image, side: number): Image {
   const top = Math.floor((height - extent) / 2), left = Math.floor((width - extent) / 2);
   const taps = tapsOf(extent, side);
   const tones = new Uint8Array(channels * side * side);
-  const rows = new Float64Array(extent * side);
+  const rows = new Float64Array(extent * side), columns = new Float64Array(side * side);
   for (let c = 0; c < channels; c++) {
     // Along each row first, then along each column.
     for (let y = 0; y < extent; y++) {
-      const from = (c * height + top + y) * width + left;
-      for (let x = 0; x < side; x++) {
-        rows[y * side + x] = weighted(taps[x]!, (i) => image.tones[from + i]!);
-      }
+      resample(image.tones, (c * height + top + y) * width + left, 1, taps, rows, y * side);
     }
+    for (let x = 0; x < side; x++) resample(rows, x, side, taps, columns, x * side);
     for (let y = 0; y < side; y++) {
       for (let x = 0; x < side; x++) {
-        const tone = weighted(taps[y]!, (i) => rows[i * side + x]!);
-        tones[(c * side + y) * side + x] = Math.floor(tone + 0.5);
+        tones[(c * side + y) * side + x] = Math.floor(columns[x * side + y]! + 0.5);
       }
     }
   }
@@ -59,10 +56,22 @@ interface Taps {
   readonly shares: readonly number[];
 }
 
-function weighted({ first, shares }: Taps, valueAt: (index: number) => number): number {
-  let sum = 0;
-  for (let i = 0; i < shares.length; i++) sum += shares[i]! * valueAt(first + i);
-  return sum;
+/** Writes one value for each of `taps`, from values that lie `stride` apart from `from` on. */
+function resample(
+  values: Uint8Array | Float64Array,
+  from: number,
+  stride: number,
+  taps: readonly Taps[],
+  out: Float64Array,
+  to: number,
+): void {
+  for (const { first, shares } of taps) {
+    let sum = 0;
+    for (let i = 0, at = from + first * stride; i < shares.length; i++, at += stride) {
+      sum += shares[i]! * values[at]!;
+    }
+    out[to++] = sum;
+  }
 }
 
 function tapsOf(extent: number, side: number): readonly Taps[] {

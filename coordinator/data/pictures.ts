@@ -1,89 +1,162 @@
 /** A folder of pictures as a data set. */
 import { basename, join } from "node:path";
 import { UserError } from "../../common/errors.ts";
-import { attempt, MAX_FILE_BYTES, readDataFile, refuse } from "./data_file.ts";
+import { MAX_FILE_BYTES } from "./data_file.ts";
 import { type DataSet, dataSetOf } from "./data_set.ts";
-import { type Image, toSquare, withChannels } from "./image.ts";
-import { decodePicture, PICTURE_NAME } from "./picture_file.ts";
+import type { DataSource, Reading } from "./data_source.ts";
+import type { Image } from "./image.ts";
+import { shown } from "./picture_folder.ts";
+import { PicturePool, threadsFor } from "./picture_pool.ts";
+import { type PictureRead, type Shape, shaped, type Shaping } from "./picture_reader.ts";
 
-/** What is made of pictures; null: as they are, all alike. */
-export interface Shaping {
-  /** Rows and columns that pictures are brought to. */
-  readonly image_size: number | null;
-  readonly channels: 1 | 3 | null;
+/** Tones that a thread hands over at a time, and pictures: neither fills memory nor waits for each one. */
+const TASK_BYTES = 1 << 20;
+const TASK_PICTURES = 32;
+/** Files that are named of those that cannot be read. */
+const MOST_NAMED = 10;
+/** Pictures of 16 bits whose largest tone is below this are darker than 1 in 8. */
+const DARK_PEAK = 8192;
+
+/** A picture that could not be read. */
+interface Bad {
+  readonly index: number;
+  readonly reason: string;
 }
 
-/** Names of all pictures in a folder and the folders in it, in the order of their text. */
-export async function picturesIn(folder: string): Promise<string[]> {
-  const found: string[] = [];
-  const look = async (inner: string) => {
-    for (const entry of await attempt(folder, () => Array.fromAsync(Deno.readDir(join(folder, inner))))) {
-      const path = join(inner, entry.name);
-      if (entry.isDirectory) await look(path);
-      else if (PICTURE_NAME.test(entry.name)) found.push(path);
-    }
-  };
-  await look("");
-  return found.sort();
+/** A picture unlike the first. */
+interface Other {
+  readonly index: number;
+  readonly shape: Shape;
 }
 
-/** Reads each file once, in order. Throws {@linkcode UserError} naming the first that does not fit. */
-export async function readPictures(
+/**
+ * The pictures of a folder, of which the first that can be read says what all are. `names`: paths within the
+ * folder, in the order of the examples. Throws {@linkcode UserError} where none can be read, or all are too many.
+ */
+export async function openPictures(
   folder: string,
   names: readonly string[],
   shaping: Shaping,
+  reading: Reading,
+): Promise<DataSource> {
+  const first = await firstShape(folder, names, shaping);
+  const { channels, height, width } = first.shape;
+  const size = channels * height * width;
+  if (names.length * size > MAX_FILE_BYTES) {
+    throw new UserError(
+      `Cannot read data folder ${folder}: at most ${MAX_FILE_BYTES} bytes of pixels are supported, found ` +
+        `${names.length} pictures of ${size}; take a smaller --image-size, or fewer pictures`,
+    );
+  }
+  return {
+    name: basename(folder),
+    num_examples: names.length,
+    example_shape: shapeOf(first.shape),
+    encoding: "uint8",
+    read: () => readPictures(folder, names, shaping, first, reading),
+  };
+}
+
+/** The first picture that can be read. */
+async function firstShape(folder: string, names: readonly string[], shaping: Shaping): Promise<Other> {
+  using pool = new PicturePool(1);
+  const bad: Bad[] = [];
+  let first: Other | null = null;
+  const tasks = names.map((name) => ({ files: [join(folder, name)], shaping, expected: null }));
+  await pool.run(tasks, (index, [read]) => {
+    if ("reason" in read!) bad.push({ index, reason: read.reason });
+    else first = { index, shape: read!.shape };
+    return first === null;
+  });
+  return first ?? refuseBad(folder, names, bad);
+}
+
+/** Reads each file once, on all cores. */
+async function readPictures(
+  folder: string,
+  names: readonly string[],
+  shaping: Shaping,
+  first: Other,
+  { progress, say, num_cores }: Reading,
 ): Promise<DataSet> {
-  let first: { readonly name: string; readonly image: Image } | null = null;
-  let bytes = new Uint8Array(0);
-  for (const [i, name] of names.entries()) {
-    const image = shaped(await readPicture(join(folder, name)), shaping);
-    first ??= { name, image };
-    checkAlike(folder, first, { name, image });
-    if (i === 0) {
-      const total = names.length * image.tones.length;
-      if (total > MAX_FILE_BYTES) {
-        throw new UserError(
-          `Cannot read data folder ${folder}: at most ${MAX_FILE_BYTES} bytes of pixels are supported, found ` +
-            `${names.length} pictures of ${image.tones.length}; take a smaller --image-size, or fewer pictures`,
-        );
-      }
-      bytes = new Uint8Array(total);
+  const { channels, height, width } = first.shape;
+  const size = channels * height * width;
+  const bytes = new Uint8Array(names.length * size);
+  const per_task = Math.max(1, Math.min(TASK_PICTURES, Math.floor(TASK_BYTES / size)));
+  const tasks = Array.from({ length: Math.ceil(names.length / per_task) }, (_, i) => ({
+    files: names.slice(i * per_task, (i + 1) * per_task).map((name) => join(folder, name)),
+    shaping,
+    expected: first.shape,
+  }));
+  const bad: Bad[] = [], others: Other[] = [];
+  let done = 0, peak: number | null = null;
+  const take = (read: PictureRead, index: number) => {
+    if ("reason" in read) bad.push({ index, reason: read.reason });
+    else if (read.tones.length !== size) others.push({ index, shape: read.shape });
+    else {
+      bytes.set(read.tones, index * size);
+      if (read.peak_of_16_bits !== null) peak = Math.max(peak ?? 0, read.peak_of_16_bits);
     }
-    bytes.set(image.tones, i * image.tones.length);
-  }
-  const { channels, height, width } = first!.image;
-  return dataSetOf(basename(folder), shapeOf(channels, height, width), "uint8", bytes);
+  };
+  using pool = new PicturePool(threadsFor(tasks.length, num_cores));
+  progress(0, names.length);
+  await pool.run(tasks, (task, reads) => {
+    reads.forEach((read, i) => take(read, task * per_task + i));
+    progress(done += reads.length, names.length);
+    return others.length === 0;
+  });
+  if (others.length > 0) refuseOther(folder, names, first, others.sort(byIndex)[0]!);
+  if (bad.length > 0) refuseBad(folder, names, bad.sort(byIndex));
+  if (peak !== null && peak < DARK_PEAK) say(darkNote(folder, peak));
+  return dataSetOf(basename(folder), shapeOf(first.shape), "uint8", bytes);
 }
 
-async function readPicture(file: string): Promise<Image> {
-  const content = await readDataFile(file);
-  try {
-    return decodePicture(content);
-  } catch (error) {
-    const found = (error as Error).message;
-    return refuse(file, `a whole PNG or JPEG picture is required, found ${found}; mend or remove the file`);
-  }
+function byIndex(a: { readonly index: number }, b: { readonly index: number }): number {
+  return a.index - b.index;
 }
 
-function shaped(image: Image, { image_size, channels }: Shaping): Image {
-  const coloured = channels === null ? image : withChannels(image, channels);
-  const fits = image_size === null || (image.height === image_size && image.width === image_size);
-  return fits ? coloured : toSquare(coloured, image_size);
+function darkNote(folder: string, peak: number): string {
+  const count = (n: number) => n.toLocaleString("en-US");
+  return `The 16-bit pictures in ${folder} have tones up to ${count(peak)} of ${
+    count(65535)
+  }, so they train as ` +
+    "nearly black; if they should not, stretch them to the full range first";
 }
 
-function shapeOf(channels: 1 | 3, height: number, width: number): number[] {
+function shapeOf({ channels, height, width }: Shape): number[] {
   return channels === 1 ? [height, width] : [channels, height, width];
 }
 
-interface Named {
-  readonly name: string;
-  readonly image: Image;
+/** All that cannot be read, in one line. */
+function refuseBad(folder: string, names: readonly string[], bad: readonly Bad[]): never {
+  const [{ index, reason }] = bad as [Bad];
+  if (bad.length === 1) {
+    throw new UserError(
+      `Cannot read data file ${
+        join(folder, shown(names[index]!))
+      }: a whole PNG or JPEG picture is required, ` +
+        `found ${reason}; mend or remove the file`,
+    );
+  }
+  const named = bad.slice(0, MOST_NAMED).map(({ index, reason }) => `${shown(names[index]!)} (${reason})`);
+  const more = bad.length > MOST_NAMED
+    ? `, and ${(bad.length - MOST_NAMED).toLocaleString("en-US")} more`
+    : "";
+  throw new UserError(
+    `Cannot read ${bad.length.toLocaleString("en-US")} of ${
+      names.length.toLocaleString("en-US")
+    } pictures in ` +
+      `${folder}: whole PNG or JPEG pictures are required, found ${
+        named.join(", ")
+      }${more}; mend or remove ` +
+      "the files",
+  );
 }
 
-function checkAlike(folder: string, a: Named, b: Named): void {
-  if (a.image.channels !== b.image.channels) {
-    const kind = ({ name, image }: Named) =>
-      `${image.channels === 1 ? "a grey" : "a coloured"} one (${name})`;
+function refuseOther(folder: string, names: readonly string[], a: Other, b: Other): never {
+  if (a.shape.channels !== b.shape.channels) {
+    const kind = ({ index, shape }: Other) =>
+      `${shape.channels === 1 ? "a grey" : "a coloured"} one (${shown(names[index]!)})`;
     throw new UserError(
       `Cannot read data folder ${folder}: pictures of one kind are required, found ${kind(a)} and ${
         kind(b)
@@ -91,15 +164,13 @@ function checkAlike(folder: string, a: Named, b: Named): void {
         "make all grey with --channels 1, or colour with --channels 3",
     );
   }
-  if (a.image.height !== b.image.height || a.image.width !== b.image.width) {
-    const size = ({ name, image }: Named) => `${image.width} x ${image.height} (${name})`;
-    throw new UserError(
-      `Cannot read data folder ${folder}: pictures of one size are required, found ${size(a)} and ${
-        size(b)
-      }; ` +
-        "bring all to one with --image-size 32 or 64",
-    );
-  }
+  const size = ({ index, shape }: Other) => `${shape.width} x ${shape.height} (${shown(names[index]!)})`;
+  throw new UserError(
+    `Cannot read data folder ${folder}: pictures of one size are required, found ${size(a)} and ${
+      size(b)
+    }; ` +
+      "bring all to one with --image-size 32 or 64",
+  );
 }
 
 /** Other images brought to that size and those channels. Throws {@linkcode UserError} where they are points. */
@@ -123,5 +194,5 @@ export function shapeImages(data: DataSet, shaping: Shaping): DataSet {
   const one = image(0);
   const bytes = new Uint8Array(data.num_examples * one.tones.length);
   for (let i = 0; i < data.num_examples; i++) bytes.set(image(i).tones, i * one.tones.length);
-  return dataSetOf(data.name, shapeOf(one.channels, one.height, one.width), "uint8", bytes);
+  return dataSetOf(data.name, shapeOf(one), "uint8", bytes);
 }

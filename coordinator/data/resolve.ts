@@ -1,7 +1,9 @@
 import { UserError } from "../../common/errors.ts";
 import type { DataSet } from "./data_set.ts";
-import { loadData } from "./load.ts";
-import { shapeImages, type Shaping } from "./pictures.ts";
+import { type DataSource, type Reading, sourceOf, UNWATCHED } from "./data_source.ts";
+import { openData } from "./load.ts";
+import type { Shaping } from "./picture_reader.ts";
+import { shapeImages } from "./pictures.ts";
 import { drawStrokes } from "./strokes.ts";
 import { drawToy, TOY_NAMES, type ToyName } from "./toy.ts";
 
@@ -12,25 +14,31 @@ export type DatasetName = typeof DATASET_NAMES[number];
 export interface DataChoice extends Partial<Shaping> {
   /** A built-in set; `strokes` where neither is given. */
   readonly dataset?: string | undefined;
-  /** A file or folder, as {@linkcode loadData} reads them. */
+  /** A file or folder, as {@linkcode openData} reads them. */
   readonly data?: string | undefined;
   /** Seed of the run: built-in sets are drawn from it. */
   readonly seed: number;
 }
 
-/** Opens the data set that the user chose. Throws {@linkcode UserError}. */
-export async function openDataSet({ dataset, data, seed, ...given }: DataChoice): Promise<DataSet> {
-  const shaping = { image_size: given.image_size ?? null, channels: given.channels ?? null };
+/** Opens and reads the data set that the user chose. Throws {@linkcode UserError}. */
+export async function openDataSet(choice: DataChoice): Promise<DataSet> {
+  return await (await openDataSource(choice, UNWATCHED)).read();
+}
+
+/** Opens the data set that the user chose; pictures are left to be read. Throws {@linkcode UserError}. */
+export async function openDataSource(choice: DataChoice, reading: Reading): Promise<DataSource> {
+  const { dataset, data, seed, image_size = null, channels = null } = choice;
+  const shaping = { image_size, channels };
   if (dataset !== undefined && data !== undefined) {
     throw new UserError(
       `Cannot choose the data: one of --dataset and --data is required, found both (${dataset} and ${data}); ` +
         "leave one out",
     );
   }
-  if (data !== undefined) return await loadData(data, shaping);
+  if (data !== undefined) return await openData(data, shaping, reading);
   const name = dataset ?? "strokes";
-  if (name === "strokes") return shapeImages(drawStrokes(seed), shaping);
-  if (isToy(name)) return shapeImages(drawToy(name, seed), shaping);
+  if (name === "strokes") return sourceOf(shapeImages(drawStrokes(seed), shaping));
+  if (isToy(name)) return sourceOf(shapeImages(drawToy(name, seed), shaping));
   throw new UserError(
     `Cannot choose the data: --dataset must be one of ${DATASET_NAMES.join(", ")}, found ${name}`,
   );

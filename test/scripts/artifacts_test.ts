@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { HelpRequested, parseOptions } from "../../common/cli.ts";
 import { givenConfig } from "../../coordinator/given_config.ts";
 import { TRAIN_OPTIONS } from "../../coordinator/options.ts";
+import { UNWATCHED } from "../../coordinator/data/data_source.ts";
 import { prepare } from "../../coordinator/prepare.ts";
 import { PRESETS } from "../../coordinator/presets.ts";
 import { parseManifest } from "../../models/manifest_check.ts";
@@ -28,7 +29,14 @@ function manifestOf(files: ReadonlyMap<string, Uint8Array>) {
 async function filesOfRun(line: string, out: string): Promise<Map<string, Uint8Array>> {
   const command = { name: "train", about: "", options: TRAIN_OPTIONS };
   const given = givenConfig(parseOptions(command, words(line)).given);
-  const { log, folder } = await prepare({ given, exact: true, out, resume: null, now: new Date(0) });
+  const { log, folder } = await prepare({
+    given,
+    exact: true,
+    out,
+    resume: null,
+    now: new Date(0),
+    reading: UNWATCHED,
+  });
   await log.close();
   const names = Array.from(Deno.readDirSync(folder.artifacts), ({ name }) => name);
   return new Map(names.map((name) => [name, Deno.readFileSync(join(folder.artifacts, name))]));

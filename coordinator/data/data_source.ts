@@ -1,0 +1,30 @@
+/** Data that a person named, before they are read: what is known of them at once, so that options can be checked. */
+import type { DataSet } from "./data_set.ts";
+
+/** How reading is watched, and by whom. */
+export interface Reading {
+  /** A line for a person. */
+  readonly say: (line: string) => void;
+  /** `done` of `total` pictures are read. */
+  readonly progress: (done: number, total: number) => void;
+  /** Threads that may be used at most. */
+  readonly num_cores: number;
+}
+
+/** Nobody watches. */
+export const UNWATCHED: Reading = {
+  say: () => {},
+  progress: () => {},
+  num_cores: navigator.hardwareConcurrency,
+};
+
+export interface DataSource extends Pick<DataSet, "name" | "num_examples" | "example_shape" | "encoding"> {
+  /** Reads them whole. Throws UserError for what is wrong with them. */
+  read(): Promise<DataSet>;
+}
+
+/** Data that are in memory already. */
+export function sourceOf(data: DataSet): DataSource {
+  const { name, num_examples, example_shape, encoding } = data;
+  return { name, num_examples, example_shape, encoding, read: () => Promise.resolve(data) };
+}

@@ -1,0 +1,47 @@
+/** What a file is that is not the picture it is called: by its first bytes. */
+
+interface Kind {
+  readonly name: string;
+  /** Where the mark lies. */
+  readonly at: number;
+  readonly mark: string;
+}
+
+const KINDS: readonly Kind[] = [
+  { name: "a GIF picture", at: 0, mark: "GIF8" },
+  { name: "a BMP picture", at: 0, mark: "BM" },
+  { name: "a TIFF picture", at: 0, mark: "II*\0" },
+  { name: "a TIFF picture", at: 0, mark: "MM\0*" },
+  { name: "a WebP picture", at: 8, mark: "WEBP" },
+  { name: "an AVIF picture", at: 4, mark: "ftypavif" },
+  { name: "an HEIC picture", at: 4, mark: "ftyphei" },
+  { name: "an HEIC picture", at: 4, mark: "ftypmif1" },
+  { name: "a JPEG XL picture", at: 0, mark: "\xff\x0a" },
+  { name: "a JPEG XL picture", at: 4, mark: "JXL " },
+  { name: "a JPEG 2000 picture", at: 4, mark: "jP  " },
+  { name: "a Photoshop picture", at: 0, mark: "8BPS" },
+  { name: "an icon file", at: 0, mark: "\0\0\x01\0" },
+  { name: "a PDF file", at: 0, mark: "%PDF" },
+  { name: "a ZIP file", at: 0, mark: "PK\x03\x04" },
+  { name: "a gzip file", at: 0, mark: "\x1f\x8b" },
+  { name: "an SVG or XML file", at: 0, mark: "<?xml" },
+  { name: "an SVG file", at: 0, mark: "<svg" },
+  { name: "a web page", at: 0, mark: "<!doctype" },
+  { name: "a web page", at: 0, mark: "<html" },
+  {
+    name: "the stand-in for a file in Git LFS (git lfs pull fetches it)",
+    at: 0,
+    mark: "version https://git-lfs",
+  },
+];
+
+/** The kind of a file that is neither a PNG nor a JPEG, in words for a person. */
+export function kindOf(bytes: Uint8Array): string {
+  if (bytes.length === 0) return "an empty file";
+  const begin = String.fromCharCode(...bytes.subarray(0, 32));
+  const kind = KINDS.find(({ at, mark }) =>
+    begin.slice(at, at + mark.length).toLowerCase() === mark.toLowerCase()
+  );
+  if (!kind) return "neither a PNG nor a JPEG";
+  return kind.name.endsWith("picture") ? `${kind.name} (convert it to PNG)` : kind.name;
+}

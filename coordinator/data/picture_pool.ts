@@ -1,0 +1,55 @@
+/** Threads that read pictures, as many as this machine has cores. Which thread reads what changes no bits. */
+import type { PictureRead } from "./picture_reader.ts";
+import type { PictureTask } from "./picture_worker.ts";
+
+/** More cores than this wait for the disk, and each takes memory. */
+const MAX_THREADS = 16;
+
+/** Threads that are worth starting for so many tasks. */
+export function threadsFor(num_tasks: number, num_cores: number): number {
+  return Math.max(1, Math.min(num_tasks, num_cores, MAX_THREADS));
+}
+
+export class PicturePool implements Disposable {
+  readonly #workers: readonly Worker[];
+
+  constructor(num_threads: number) {
+    this.#workers = Array.from(
+      { length: num_threads },
+      () => new Worker(new URL("./picture_worker.ts", import.meta.url), { type: "module" }),
+    );
+  }
+
+  /**
+   * Hands the tasks out in their order, one at a time to each thread; `took` is told of each answer as it comes.
+   * Ends early where `took` returns false: then all tasks before that one are answered, and none is begun.
+   */
+  async run(
+    tasks: readonly PictureTask[],
+    took: (index: number, reads: readonly PictureRead[]) => boolean,
+  ): Promise<void> {
+    let next = 0, goes_on = true;
+    await Promise.all(this.#workers.map(async (worker) => {
+      while (goes_on && next < tasks.length) {
+        const index = next++;
+        const reads = await ask(worker, tasks[index]!);
+        if (!took(index, reads)) goes_on = false;
+      }
+    }));
+  }
+
+  [Symbol.dispose](): void {
+    for (const worker of this.#workers) worker.terminate();
+  }
+}
+
+function ask(worker: Worker, task: PictureTask): Promise<readonly PictureRead[]> {
+  const { promise, resolve, reject } = Promise.withResolvers<readonly PictureRead[]>();
+  worker.onmessage = ({ data }) => resolve(data);
+  worker.onerror = (event) => {
+    event.preventDefault();
+    reject(new Error(`A thread that reads pictures ended: ${event.message}`));
+  };
+  worker.postMessage(task);
+  return promise;
+}
