@@ -71,10 +71,8 @@ class Look {
       const within = join(inner, name);
       if (LITTER.test(name)) continue;
       else if (name.startsWith(".")) this.#named.hidden.push(within);
-      else if (isDirectory) {
-        this.#real.add(join(real, name));
-        await this.#walk(within, join(real, name));
-      } else if (isSymlink) this.#links.push(within);
+      else if (isDirectory) await this.#enter(within, join(real, name));
+      else if (isSymlink) this.#links.push(within);
       else if (isFile) this.#file(within, join(real, name));
       else this.#named.special.push(within);
     }
@@ -94,16 +92,21 @@ class Look {
     if (!info.isFile && !info.isDirectory) this.#named.special.push(link);
     else if (this.#real.has(real)) this.#named.again.push(link);
     else if (info.isFile) this.#file(link, real);
-    else {
-      this.#real.add(real);
-      await this.#walk(link, real);
-    }
+    else await this.#enter(link, real);
+  }
+
+  /** A folder that a link to one around it leads to may have been entered before. */
+  async #enter(within: string, real: string): Promise<void> {
+    if (this.#real.has(real)) return;
+    this.#real.add(real);
+    await this.#walk(within, real);
   }
 
   #file(within: string, real: string): void {
+    if (this.#real.has(real)) return;
+    this.#real.add(real);
     if (PICTURE_NAME.test(within)) {
       this.pictures.push(within);
-      this.#real.add(real);
       return;
     }
     const counts = OTHER_PICTURES.test(within) ? this.#other_pictures : this.#other_files;
@@ -116,10 +119,10 @@ class Look {
     const parts = [
       counted(this.#other_pictures, " (only PNG and JPEG are read: convert them)"),
       counted(this.#other_files, ""),
-      named(special, "that is no regular file", "that are no regular files"),
+      named(special, "pipe, socket or device", "pipes, sockets or devices"),
       named(dead, "link that leads nowhere", "links that lead nowhere"),
       named(again, "link to what is read anyway", "links to what is read anyway"),
-      named(hidden, "with a hidden name", "with hidden names"),
+      named(hidden, "hidden file or folder", "hidden files or folders"),
     ].filter((part) => part !== "");
     return parts.length === 0 ? null : parts.join("; ");
   }
@@ -141,7 +144,7 @@ function isDead(error: unknown): boolean {
 function counted(counts: ReadonlyMap<string, number>, why: string): string {
   const sorted = [...counts].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1));
   const texts = sorted.slice(0, MOST_ENDINGS).map(([ending, count]) =>
-    `${count.toLocaleString("en-US")} ${ending === "" ? "without an ending" : shown(ending)}`
+    `${count.toLocaleString("en-US")} ${ending === "" ? "without an ending in its name" : shown(ending)}`
   );
   const others = sorted.slice(MOST_ENDINGS).reduce((sum, [, count]) => sum + count, 0);
   if (others > 0) texts.push(`${others.toLocaleString("en-US")} others`);

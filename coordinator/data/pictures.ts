@@ -5,9 +5,10 @@ import { MAX_FILE_BYTES } from "./data_file.ts";
 import { type DataSet, dataSetOf } from "./data_set.ts";
 import type { DataSource, Reading } from "./data_source.ts";
 import type { Image } from "./image.ts";
+import { JpegCodec } from "./jpeg_codec.ts";
 import { shown } from "./picture_folder.ts";
 import { PicturePool, threadsFor } from "./picture_pool.ts";
-import { type PictureRead, type Shape, shaped, type Shaping } from "./picture_reader.ts";
+import { type PictureRead, readPicture, type Shape, shaped, type Shaping } from "./picture_reader.ts";
 
 /** Tones that a thread hands over at a time, and pictures: neither fills memory nor waits for each one. */
 const TASK_BYTES = 1 << 20;
@@ -59,16 +60,14 @@ export async function openPictures(
 
 /** The first picture that can be read. */
 async function firstShape(folder: string, names: readonly string[], shaping: Shaping): Promise<Other> {
-  using pool = new PicturePool(1);
+  const jpeg = new JpegCodec();
   const bad: Bad[] = [];
-  let first: Other | null = null;
-  const tasks = names.map((name) => ({ files: [join(folder, name)], shaping, expected: null }));
-  await pool.run(tasks, (index, [read]) => {
-    if ("reason" in read!) bad.push({ index, reason: read.reason });
-    else first = { index, shape: read!.shape };
-    return first === null;
-  });
-  return first ?? refuseBad(folder, names, bad);
+  for (const [index, name] of names.entries()) {
+    const read = await readPicture(join(folder, name), shaping, jpeg);
+    if ("shape" in read) return { index, shape: read.shape };
+    bad.push({ index, reason: read.reason });
+  }
+  return refuseBad(folder, names, bad);
 }
 
 /** Reads each file once, on all cores. */

@@ -36,8 +36,8 @@ const REFUSALS: Record<string, Refusal> = {
     files: { "p/a.png": golden("grey.png"), "p/b.png": half("grey.png") },
     data: "p",
     message:
-      "Cannot read data file FOLDER/p/b.png: a whole PNG or JPEG picture is required, found a PNG that is " +
-      "damaged, cut off or of an uncommon kind; mend or remove the file",
+      "Cannot read data file FOLDER/p/b.png: a whole PNG or JPEG picture is required, found a PNG that " +
+      "ends early; mend or remove the file",
   },
   "half a JPEG": {
     files: { "a.jpg": half("colour.jpg") },
@@ -51,7 +51,7 @@ const REFUSALS: Record<string, Refusal> = {
     data: ".",
     message:
       "Cannot read data file FOLDER/a.png: a whole PNG or JPEG picture is required, found a PNG that is " +
-      "damaged, cut off or of an uncommon kind; mend or remove the file",
+      "damaged; mend or remove the file",
   },
   "a text called a picture": {
     files: { "a.png": text("hello") },
