@@ -1,5 +1,6 @@
 /** What a JPEG file (ITU-T T.81) says of its picture, before anything is decoded. */
 import { type Orientation, orientationIn } from "./exif.ts";
+import { endOf, segmentsOf } from "./jpeg_segments.ts";
 
 export interface JpegHeader {
   readonly width: number;
@@ -18,25 +19,14 @@ export function isJpeg(bytes: Uint8Array): boolean {
   return bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff;
 }
 
-/** Reads the marks up to the frame's. Throws Error with the reason where there is no frame of 8 bits a tone. */
+/** Reads the segments up to the frame's. Throws Error with the reason where there is no frame of 8 bits a tone. */
 export function jpegHeader(bytes: Uint8Array): JpegHeader {
   let orientation: Orientation | null = null;
-  const word = (at: number) => bytes[at]! << 8 | bytes[at + 1]!;
-  for (let at = 2; at + 4 <= bytes.length;) {
-    if (bytes[at] !== 0xff) throw new Error("a JPEG that is damaged");
-    const marker = bytes[at + 1]!;
-    if (marker === 0xff) {
-      at++;
-      continue;
-    }
-    const end = at + 2 + word(at + 2);
-    if (end > bytes.length) break;
-    const content = bytes.subarray(at + 4, end);
+  for (const { marker, content } of segmentsOf(bytes)) {
     if (isFrame(marker)) return frame(marker, content, orientation ?? 1);
     if (marker === 0xe1 && EXIF.every((byte, i) => content[i] === byte)) {
       orientation ??= orientationIn(content.subarray(EXIF.length));
     }
-    at = end;
   }
   throw new Error("a JPEG that ends before its picture begins");
 }
@@ -44,10 +34,7 @@ export function jpegHeader(bytes: Uint8Array): JpegHeader {
 /** Throws Error where there is no end mark, or too little before it for so large a picture. */
 export function requireWhole(bytes: Uint8Array, { width, height }: JpegHeader): void {
   const claims_too_much = width * height > MOST_PIXELS_PER_BYTE * bytes.length;
-  for (let at = bytes.length - 2; at > 2 && !claims_too_much; at--) {
-    if (bytes[at] === 0xff && bytes[at + 1] === 0xd9) return;
-  }
-  throw new Error("a JPEG that ends early");
+  if (claims_too_much || endOf(bytes) < 0) throw new Error("a JPEG that ends early");
 }
 
 /** Marks of a frame: SOF0 to SOF15, among which lie DHT, JPG and DAC. */

@@ -16,7 +16,10 @@ export interface Codec {
 }
 
 export default function open(options: {
-  readonly wasmBinary: Uint8Array;
+  readonly instantiateWasm: (
+    imports: WebAssembly.Imports,
+    receive: (instance: WebAssembly.Instance) => void,
+  ) => WebAssembly.Exports;
   readonly print: (text: string) => void;
   readonly printErr: (text: string) => void;
 }): Promise<Codec>;

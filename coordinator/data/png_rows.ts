@@ -1,5 +1,6 @@
 /** The rows of a PNG: unpacked within what its header allows, their filters undone, Adam7's passes put together. */
 import { inflateRawSync } from "node:zlib";
+import { joined } from "./joined.ts";
 import type { PngHeader } from "./png_chunks.ts";
 
 /** Samples as they are stored, interleaved, row by row. */
@@ -77,16 +78,6 @@ function inflate(packed: readonly Uint8Array[], required: number): Uint8Array {
   }
   if (rows.length < required) throw new Error("a PNG that ends early");
   return rows;
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 /** The filter's type lies at `at`, the row behind it, the row above before it. `pixel`: bytes to the left one. */

@@ -82,6 +82,18 @@ def files() -> dict[str, bytes]:
         "ycc-adobe": plain[:2] + b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0\x01" + plain[2:],
         "with-more-behind": jpeg() + jpeg(grey),
     }
+    for name, data in (("420", jpeg()), ("grey", jpeg(grey)), ("progressive", jpeg(progressive=True))):
+        ends = data[:-2], data[-2:]
+        made |= {
+            f"surplus-{name}-2-bytes": ends[0] + b"AB" + ends[1],
+            f"surplus-{name}-zeros": ends[0] + bytes(300) + ends[1],
+            f"surplus-{name}-noise": ends[0] + rng.integers(0, 255, 500, dtype=np.uint8).tobytes() + ends[1],
+            f"surplus-{name}-mark": ends[0] + b"\xff\xd0" + ends[1],
+            f"surplus-{name}-between-segments": data[:20] + bytes(3) + data[20:],
+            f"surplus-{name}-fill": data[:2] + b"\xff\xff\xff" + data[2:],
+            f"surplus-{name}-behind": data + bytes(100),
+            f"{name}-jfif-3": data[:11] + b"\x03" + data[12:],
+        }
     for order in ("II", "MM"):
         for orientation in range(1, 9):
             made[f"exif-{order}-{orientation}"] = jpeg(subsampling=0, exif=exif(orientation, order))
