@@ -7,7 +7,8 @@ import type { Command } from "../common/options.ts";
 import { columnsOf } from "../common/terminal.ts";
 import { things } from "../common/things.ts";
 import { labelled, wrapLine } from "../common/wrap.ts";
-import { openDataSet } from "../coordinator/data/resolve.ts";
+import { UNWATCHED } from "../coordinator/data/data_source.ts";
+import { openDataSource } from "../coordinator/data/resolve.ts";
 import { runName } from "../coordinator/run_folder.ts";
 import { TRAIN_OPTIONS } from "../coordinator/options.ts";
 import { reportPage } from "../inspect/html/report_page.ts";
@@ -179,7 +180,7 @@ async function report(contest: Contest, folder: string): Promise<string | null> 
 
 async function newContest(values: ReturnType<typeof parse>["values"]): Promise<[Contest, string]> {
   const { data, dataset, presets, seed, examples, batch, out } = values;
-  const source = await openDataSet({ data, dataset, seed });
+  const source = await openDataSource({ data, dataset, seed }, UNWATCHED);
   const choice = {
     data: data ?? null,
     dataset: data === undefined ? dataset ?? "strokes" : null,

@@ -36,6 +36,11 @@ export async function readPicture(file: string, shaping: Shaping, jpeg: JpegCode
     const { channels, height, width, tones } = shaped(picture, shaping);
     return { shape: { channels, height, width }, tones, peak_of_16_bits: picture.peak_of_16_bits };
   } catch (error) {
-    return { reason: (error as Error).message };
+    return { reason: reasonOf(error as Error) };
   }
+}
+
+/** The system's own words hold paths, as they are. */
+function reasonOf(error: Error & { readonly code?: unknown }): string {
+  return typeof error.code === "string" ? `a file that cannot be opened (${error.code})` : error.message;
 }

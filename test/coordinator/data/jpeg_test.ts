@@ -96,6 +96,18 @@ Deno.test("bytes changed in a JPEG give a picture of its size or a refusal, and 
   assert.equal(await sha256(Uint8Array.from(tones)), hash);
 });
 
+Deno.test("thousands of failures leave the codec as it was", async () => {
+  const whole = golden("9x17");
+  const ended = Uint8Array.of(...whole.subarray(0, whole.length - 12), 0xff, 0xd9);
+  const codec = new JpegCodec();
+  // Each is tried some thirty times, and each try takes 16 of 65,536 bytes.
+  for (let i = 0; i < 200; i++) {
+    await assert.rejects(decodePicture(ended, codec), { message: /^a JPEG that is damaged/ });
+    const { tones } = await decodePicture(whole, codec);
+    assert.equal(await sha256(Uint8Array.from(tones)), READ["9x17"]![2], `after ${i + 1}`);
+  }
+});
+
 Deno.test("files of other kinds are named for what they are", async () => {
   const said = async (text: string) => {
     const bytes = Uint8Array.from(text, (sign) => sign.charCodeAt(0));

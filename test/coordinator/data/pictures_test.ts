@@ -64,13 +64,29 @@ Deno.test("threads are as many as cores, tasks and memory allow", () => {
 Deno.test("ten bad files are named at once, with how many there are, in the order of names", () =>
   inTempDir(async (folder) => {
     await putPictures(join(folder, "p"), 40, 3);
-    for (let i = 10; i < 22; i++) await Deno.writeTextFile(join(folder, `${i}.jpg`), "no picture");
-    const named = Array.from({ length: 10 }, (_, i) => `${10 + i}.jpg (neither a PNG nor a JPEG)`).join(", ");
-    await assert.rejects(loadData(folder, TO_16), {
-      name: "UserError",
-      message: `Cannot read 12 of 52 pictures in ${folder}: whole PNG or JPEG pictures are required, found ` +
-        `${named}, and 2 more; mend or remove the files`,
-    });
+    const bad = Array.from({ length: 12 }, (_, i) => `${i < 6 ? "a" : "z"}${10 + i}.jpg`);
+    for (const name of bad) await Deno.writeTextFile(join(folder, name), "no picture");
+    const named = bad.slice(0, 10).map((name) => `${name} (neither a PNG nor a JPEG)`).join(", ");
+    for (const num_cores of [1, 2]) {
+      await assert.rejects(loadData(folder, TO_16, watched(num_cores).reading), {
+        name: "UserError",
+        message:
+          `Cannot read 12 of 52 pictures in ${folder}: whole PNG or JPEG pictures are required, found ` +
+          `${named}, and 2 more; mend or remove the files`,
+      });
+    }
+  }));
+
+Deno.test("a file that may not be opened is named without its path", {
+  ignore: Deno.build.os === "windows" || Deno.uid() === 0,
+}, () =>
+  inTempDir(async (folder) => {
+    await putPictures(join(folder, "p"), 2, 3);
+    await Deno.chmod(join(folder, "p", "1.png"), 0o000);
+    await assert.rejects(
+      loadData(folder, TO_16),
+      /found a file that cannot be opened \(EACCES\); mend or remove/,
+    );
   }));
 
 Deno.test("of pictures unlike the first, the first by name is told, whoever reads it first", () =>

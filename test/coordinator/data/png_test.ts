@@ -103,6 +103,15 @@ Deno.test("a flipped bit anywhere in a PNG's picture is noticed", async () => {
   }
 });
 
+Deno.test("a flipped bit in what is transparent is noticed", async () => {
+  const whole = file({ transparency: Uint8Array.of(0, 0, 0, 37, 0, 74) });
+  assert.equal((await decode(whole)).tones[0], 255);
+  // Behind the signature and the header: length, type, six bytes.
+  const flipped = whole.slice();
+  flipped[8 + 25 + 8]! ^= 1;
+  await assert.rejects(decode(flipped), { message: "a PNG that is damaged" });
+});
+
 const rows = (height: number) =>
   deflateSync(rowsOf({ ...SOUND, height, samples: Array(18 * height).fill(9) }, () => 0));
 const LIES: Readonly<Record<string, [Uint8Array, RegExp]>> = {
