@@ -34,8 +34,7 @@ export class JpegCodec {
         const mended = await withoutSurplus(bytes, (file) => this.#decode(file, tonesOf));
         if (mended !== null) result = await this.#decode(mended, used);
       }
-      // The codec itself says no more than that it failed.
-      if (result === null) throw new Error("a JPEG that is damaged, cut off or of an uncommon kind");
+      if (result === null) throw failure(header);
       return result.value;
     } finally {
       if (num_pixels > MOST_KEPT_PIXELS) this.#codec = null;
@@ -73,6 +72,12 @@ export class JpegCodec {
       printErr: () => {},
     });
   }
+}
+
+/** The codec itself says no more than that it failed. */
+function failure({ unusual }: JpegHeader): Error {
+  const why = unusual === null ? "" : ` (${unusual})`;
+  return new Error(`a JPEG that is damaged, cut off or of an uncommon kind${why}`);
 }
 
 function tonesOf(is_sound: boolean, { data }: Pixels): Attempt {

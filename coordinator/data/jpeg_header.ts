@@ -5,12 +5,17 @@ import { endOf, segmentsOf } from "./jpeg_segments.ts";
 export interface JpegHeader {
   readonly width: number;
   readonly height: number;
-  /** 1: grey; 3: colour; 4: inks. */
-  readonly num_components: number;
+  /** Coded in fractions of bits, in place of whole ones (Huffman). */
+  readonly is_arithmetic: boolean;
+  /** What may be the reason if it cannot be decoded. */
+  readonly unusual: string | null;
   readonly orientation: Orientation;
 }
 
-/** Fewest bits that a picture can take: one for each block of 8 x 8 pixels of a component, so 512 pixels a byte. */
+/** Frames with arithmetic coding that are decoded: sequential, progressive. */
+const ARITHMETIC = [0xc9, 0xca];
+const USUAL_SAMPLINGS = ["1x1", "2x1", "1x2", "2x2", "4x1", "1x4"];
+/** Fewest bits that a picture of Huffman codes can take: one for each block of 8 x 8 pixels of a component, so 512 pixels a byte. */
 const MOST_PIXELS_PER_BYTE = 1024;
 const EXIF = [0x45, 0x78, 0x69, 0x66, 0, 0];
 
@@ -32,8 +37,8 @@ export function jpegHeader(bytes: Uint8Array): JpegHeader {
 }
 
 /** Throws Error where there is no end mark, or too little before it for so large a picture. */
-export function requireWhole(bytes: Uint8Array, { width, height }: JpegHeader): void {
-  const claims_too_much = width * height > MOST_PIXELS_PER_BYTE * bytes.length;
+export function requireWhole(bytes: Uint8Array, { width, height, is_arithmetic }: JpegHeader): void {
+  const claims_too_much = !is_arithmetic && width * height > MOST_PIXELS_PER_BYTE * bytes.length;
   if (claims_too_much || endOf(bytes) < 0) throw new Error("a JPEG that ends early");
 }
 
@@ -46,13 +51,24 @@ function frame(marker: number, content: Uint8Array, orientation: Orientation): J
   const [precision, high_y, low_y, high_x, low_x, num_components] = content as unknown as number[];
   if (content.length < 6) throw new Error("a JPEG that is damaged");
   if (precision !== 8) throw new Error(`a JPEG of ${precision} bits a tone, not 8`);
-  if (marker > 0xc2) {
-    throw new Error(`a JPEG of an uncommon kind (${marker < 0xc9 ? "lossless" : "arithmetic coding"})`);
+  const is_arithmetic = ARITHMETIC.includes(marker);
+  if (marker > 0xc2 && !is_arithmetic) {
+    throw new Error("a JPEG of an uncommon kind (lossless or hierarchical)");
   }
   if (num_components === 4) throw new Error("a JPEG of four inks (CMYK; convert it to RGB)");
   const height = high_y! << 8 | low_y!, width = high_x! << 8 | low_x!;
   if (width === 0 || height === 0 || num_components !== 1 && num_components !== 3) {
     throw new Error("a JPEG that is damaged");
   }
-  return { width, height, num_components: num_components!, orientation };
+  return { width, height, is_arithmetic, unusual: unusualSampling(content), orientation };
+}
+
+/** What libjpeg-turbo's simple interface refuses: anything but whole colour, or brightness finer than colour. */
+function unusualSampling(content: Uint8Array): string | null {
+  const factors = Array.from({ length: content[5]! }, (_, i) => content[7 + 3 * i] ?? 0);
+  const texts = factors.map((factor) => `${factor >> 4}x${factor & 15}`);
+  const [first, ...others] = texts;
+  const is_usual = others.every((other) => other === first) ||
+    USUAL_SAMPLINGS.includes(first!) && others.every((other) => other === "1x1");
+  return is_usual ? null : `sampling ${texts.join(", ")}`;
 }

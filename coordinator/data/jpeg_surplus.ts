@@ -12,8 +12,8 @@ export interface Attempt {
   readonly tones: ArrayLike<number>;
 }
 
-/** Tables, frames, restart intervals, scans and Adobe's mark: what tones depend on. */
-const KEPT = new Set([0xc0, 0xc1, 0xc2, 0xc4, 0xdb, 0xdd, 0xda, 0xee]);
+/** Tables, conditions, frames, restart intervals, scans and Adobe's mark: what tones depend on. */
+const KEPT = new Set([0xc0, 0xc1, 0xc2, 0xc4, 0xc9, 0xca, 0xcc, 0xdb, 0xdd, 0xda, 0xee]);
 const JFIF = 0xe0;
 /** JFIF 1.1 without a thumbnail: of this mark, only that it is there counts. */
 const PLAIN_JFIF = [0xff, JFIF, 0, 16, 0x4a, 0x46, 0x49, 0x46, 0, 1, 1, 0, 0, 1, 0, 1, 0, 0];

@@ -2,7 +2,7 @@
 
     python scripts/goldens/make_jpeg_goldens.py
 
-Needs numpy and Pillow (with libjpeg-turbo). Name to [file (base64), [channels, height, width], SHA-256 of the tones,
+Needs numpy, Pillow and cjpeg (both of libjpeg-turbo). Name to [file (base64), [channels, height, width], SHA-256 of the tones,
 channels first]. Subsampling, progressive, restart intervals, quality; colour spaces by Adobe's marker, by JFIF's and
 by the components' names alone; all orientations of EXIF, in both orders of bytes.
 """
@@ -11,6 +11,7 @@ import hashlib
 import io
 import json
 import pathlib
+import subprocess
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -26,6 +27,12 @@ def jpeg(image: Image.Image = PHOTO, **options) -> bytes:
     out = io.BytesIO()
     image.save(out, "JPEG", **{"quality": 85, **options})
     return out.getvalue()
+
+
+def cjpeg(*options: str) -> bytes:
+    picture = io.BytesIO()
+    PHOTO.save(picture, "PPM")
+    return subprocess.run(["cjpeg", *options], input=picture.getvalue(), capture_output=True, check=True).stdout
 
 
 def without(data: bytes, *markers: int) -> bytes:
@@ -82,6 +89,14 @@ def files() -> dict[str, bytes]:
         "ycc-adobe": plain[:2] + b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0\x01" + plain[2:],
         "with-more-behind": jpeg() + jpeg(grey),
     }
+    made |= {
+        "440": cjpeg("-sample", "1x2"),
+        "441": cjpeg("-sample", "1x4"),
+        "444-of-2x1": cjpeg("-sample", "2x1,2x1,2x1"),
+        "grey-of-2x2": cjpeg("-grayscale", "-sample", "2x2"),
+        "arithmetic": cjpeg("-arithmetic"),
+        "arithmetic-progressive": cjpeg("-arithmetic", "-progressive", "-restart", "1B"),
+    }
     for name, data in (("420", jpeg()), ("grey", jpeg(grey)), ("progressive", jpeg(progressive=True))):
         ends = data[:-2], data[-2:]
         made |= {
@@ -117,5 +132,6 @@ def read(data: bytes) -> list:
 
 if __name__ == "__main__":
     goldens = {"read": {name: read(data) for name, data in files().items()},
+               "410": base64.b64encode(cjpeg("-sample", "4x2")).decode(),
                "cmyk": base64.b64encode(jpeg(PHOTO.convert("CMYK"))).decode()}
     OUT.write_text(json.dumps(goldens, indent=1) + "\n")

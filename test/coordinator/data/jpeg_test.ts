@@ -55,11 +55,14 @@ function sized(width: number, height: number): Uint8Array {
 const REFUSED: Readonly<Record<string, [Uint8Array, RegExp]>> = {
   "12 bits a tone": [reframed("420", (frame) => frame[3] = 12), /^a JPEG of 12 bits a tone, not 8$/],
   "four inks": [Uint8Array.fromBase64(goldens.cmyk), /^a JPEG of four inks \(CMYK; convert it to RGB\)$/],
-  "arithmetic coding": [
-    reframed("420", (frame) => frame[0] = 0xc9),
-    /^a JPEG of an uncommon kind \(arithmetic coding\)$/,
+  "colour of an eighth": [
+    Uint8Array.fromBase64(goldens["410"]),
+    /^a JPEG that is damaged, cut off or of an uncommon kind \(sampling 4x2, 1x1, 1x1\)$/,
   ],
-  "no loss": [reframed("420", (frame) => frame[0] = 0xc3), /^a JPEG of an uncommon kind \(lossless\)$/],
+  "no loss": [
+    reframed("420", (frame) => frame[0] = 0xc3),
+    /^a JPEG of an uncommon kind \(lossless or hierarchical\)$/,
+  ],
   "108 megapixels": [
     sized(12_000, 9_000),
     /^a picture of 12000 x 9000, more than 100 megapixels \(make it smaller\)$/,
