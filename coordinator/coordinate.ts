@@ -95,7 +95,7 @@ async function coordinateAt(
   screen: Screen,
 ): Promise<Ending> {
   const now_ms = () => performance.now();
-  const run = await prepare({ ...options, reading: readingOn(screen, now_ms) });
+  const run = await prepare({ ...options, reading: readingOn(screen, now_ms, options.signal) });
   const { steps: total_steps, batch } = run.config;
   const epoch_steps = run.data.plan.steps_per_epoch;
   const { estimates_distance } = objectiveOf(run.config);

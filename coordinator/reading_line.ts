@@ -1,4 +1,5 @@
 /** What a person sees while pictures are read: a bar on a terminal, elsewhere a line now and then. */
+import { UserError } from "../common/errors.ts";
 import { type Screen, StatusLine } from "../common/screen.ts";
 import { things } from "../common/things.ts";
 import { duration, progressBar } from "./console.ts";
@@ -13,12 +14,21 @@ const LINE_MS = 10_000;
 const WORTH_A_LINE_MS = 1_000;
 const BAR_WIDTH = 20;
 
-/** Tells of reading on a screen, with as many threads as there are cores. */
-export function readingOn(screen: Screen, now_ms: () => number): Reading {
+/**
+ * Tells of reading on a screen, with as many threads as there are cores. Reading ends with a {@linkcode UserError}
+ * once `signal` is aborted: there is no run yet that could be saved.
+ */
+export function readingOn(screen: Screen, now_ms: () => number, signal: AbortSignal): Reading {
   const line = new StatusLine(screen);
   let begun_ms: number | null = null, next_ms = 0;
   const progress = (done: number, total: number) => {
     const at_ms = now_ms();
+    if (signal.aborted) {
+      line.draw("");
+      throw new UserError(
+        `Stopped when ${done} of ${things(total, "picture")} were read: there is no run yet`,
+      );
+    }
     if (begun_ms === null || done === 0) {
       begun_ms = at_ms;
       next_ms = at_ms + (screen.interactive ? REDRAW_MS : FIRST_LINE_MS);

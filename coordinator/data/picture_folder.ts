@@ -90,8 +90,9 @@ class Look {
       return;
     }
     if (!info.isFile && !info.isDirectory) this.#named.special.push(link);
-    else if (this.#real.has(real)) this.#named.again.push(link);
-    else if (info.isFile) this.#file(link, real);
+    else if (this.#real.has(real)) {
+      if (info.isDirectory || PICTURE_NAME.test(link)) this.#named.again.push(link);
+    } else if (info.isFile) this.#file(link, real);
     else await this.#enter(link, real);
   }
 

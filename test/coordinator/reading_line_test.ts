@@ -20,7 +20,7 @@ class FakeScreen implements Screen {
 /** Tells of 1,000 pictures, one each so many milliseconds; returns what the screen shows halfway. */
 function read(screen: FakeScreen, each_ms: number): string {
   let now_ms = 5;
-  const { progress } = readingOn(screen, () => now_ms);
+  const { progress } = readingOn(screen, () => now_ms, new AbortController().signal);
   let halfway = "";
   for (let done = 0; done <= 1000; done++, now_ms += each_ms) {
     progress(done, 1000);
@@ -61,4 +61,19 @@ Deno.test("what is over in less than a second is not worth a line", () => {
     read(screen, 0.9);
     assert.deepEqual(screen.lines, [""]);
   }
+});
+
+Deno.test("Ctrl-C ends the reading, and takes the bar away", () => {
+  const screen = new FakeScreen(true), stop = new AbortController();
+  let now_ms = 0;
+  const { progress } = readingOn(screen, () => now_ms, stop.signal);
+  progress(0, 1000);
+  now_ms = 300;
+  progress(20, 1000);
+  stop.abort();
+  assert.throws(() => progress(40, 1000), {
+    name: "UserError",
+    message: "Stopped when 40 of 1,000 pictures were read: there is no run yet",
+  });
+  assert.equal(screen.lines.at(-1), "");
 });

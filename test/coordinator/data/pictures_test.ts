@@ -142,23 +142,26 @@ Deno.test("16-bit pictures that use only the lowest tones are told of", () =>
     assert.deepEqual(await said(), []);
   }));
 
-Deno.test("reading takes no right but to read the folder", () =>
+Deno.test("reading takes no right but to read the folder and the program, also behind links", () =>
   inTempDir(async (folder) => {
-    await putMixed(folder, 10);
-    const load = new URL("../../../coordinator/data/load.ts", import.meta.url).href;
-    const program = `const { loadData } = await import(${JSON.stringify(load)});` +
-      `const data = await loadData(${JSON.stringify(folder)}, { image_size: 16, channels: null });` +
-      `console.log(data.num_examples);`;
-    await inTempDir(async (elsewhere) => {
-      const main = join(elsewhere, "main.ts");
-      await Deno.writeTextFile(main, program);
-      const config = fileURLToPath(new URL("../../../deno.json", import.meta.url));
-      const source = fileURLToPath(new URL("../../../", import.meta.url));
-      const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-        // Importing takes the right to read the program, as any main module's own imports do not.
-        args: ["run", "--quiet", "--no-check", "--config", config, `--allow-read=${folder},${source}`, main],
-        env: { NO_COLOR: "1" },
-      }).output();
-      assert.equal(new TextDecoder().decode(stdout), "10\n", new TextDecoder().decode(stderr));
-    });
+    const data = join(folder, "data"), main = join(folder, "main.ts");
+    for (const name of [data, join(folder, "elsewhere")]) {
+      await Deno.mkdir(name);
+      await putMixed(name, 10);
+    }
+    await Deno.symlink(join(folder, "elsewhere"), join(data, "link"));
+    const root = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
+    await Deno.writeTextFile(
+      main,
+      `const { loadData } = await import(${JSON.stringify(`file://${root("coordinator/data/load.ts")}`)});
+       console.log((await loadData(${
+        JSON.stringify(data)
+      }, { image_size: 16, channels: null })).num_examples);`,
+    );
+    const rights = `--allow-read=${data},${root("coordinator")},${root("common")}`;
+    const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "--quiet", "--no-check", "--no-prompt", "--config", root("deno.json"), rights, main],
+      env: { NO_COLOR: "1" },
+    }).output();
+    assert.equal(new TextDecoder().decode(stdout), "20\n", new TextDecoder().decode(stderr));
   }));
