@@ -35,11 +35,16 @@ export function orientationIn(tiff: Uint8Array): Orientation {
   }
 }
 
+/** Whether rows and columns change places. */
+export function isTurned(orientation: Orientation): boolean {
+  return orientation >= 5;
+}
+
 /** The picture as it was meant to be seen. */
 export function upright(image: Image, orientation: Orientation): Image {
   if (orientation === 1) return image;
   const { channels, height, width, tones } = image;
-  const turned = orientation >= 5;
+  const turned = isTurned(orientation);
   const [rows, columns] = turned ? [width, height] : [height, width];
   // Whether the file's rows and columns count from the other end.
   const from_bottom = [3, 4, 6, 7].includes(orientation), from_right = [2, 3, 7, 8].includes(orientation);

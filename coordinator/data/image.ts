@@ -8,6 +8,8 @@ export interface Image {
   readonly tones: Uint8Array;
 }
 
+export type Shape = Pick<Image, "channels" | "height" | "width">;
+
 /** Grey as three equal channels; colour as luma, 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601). */
 export function withChannels(image: Image, channels: 1 | 3): Image {
   if (image.channels === channels) return image;

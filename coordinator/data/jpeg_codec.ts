@@ -10,7 +10,7 @@ import { type Attempt, withoutSurplus } from "./jpeg_surplus.ts";
 import type { Pixels } from "./pixels.ts";
 
 /** The codec's memory never shrinks: past a picture of so many pixels it is given back. */
-const MOST_KEPT_PIXELS = 4e6;
+const MOST_KEPT_PIXELS = 32e6;
 /** Each failure leaves 16 of the 65,536 bytes of the codec's stack taken: after so many it is opened anew. */
 const MOST_FAILURES = 256;
 /** To look for surplus bytes, a file is decoded some thirty times. */

@@ -5,6 +5,8 @@ import { endOf, segmentsOf } from "./jpeg_segments.ts";
 export interface JpegHeader {
   readonly width: number;
   readonly height: number;
+  /** 1: grey; 3: colour. */
+  readonly num_components: number;
   /** Coded in fractions of bits, in place of whole ones (Huffman). */
   readonly is_arithmetic: boolean;
   /** What may be the reason if it cannot be decoded. */
@@ -60,7 +62,14 @@ function frame(marker: number, content: Uint8Array, orientation: Orientation): J
   if (width === 0 || height === 0 || num_components !== 1 && num_components !== 3) {
     throw new Error("a JPEG that is damaged");
   }
-  return { width, height, is_arithmetic, unusual: unusualSampling(content), orientation };
+  return {
+    width,
+    height,
+    num_components: num_components!,
+    is_arithmetic,
+    unusual: unusualSampling(content),
+    orientation,
+  };
 }
 
 /** What libjpeg-turbo's simple interface refuses: anything but whole colour, or brightness finer than colour. */

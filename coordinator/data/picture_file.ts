@@ -1,12 +1,12 @@
 /** Pictures as people have them: PNG and JPEG files, decoded to 8-bit tones. */
-import { type Orientation, upright } from "./exif.ts";
-import type { Image } from "./image.ts";
+import { isTurned, type Orientation, upright } from "./exif.ts";
+import type { Image, Shape } from "./image.ts";
 import type { JpegCodec } from "./jpeg_codec.ts";
-import { isJpeg, jpegHeader, requireWhole } from "./jpeg_header.ts";
+import { isJpeg, type JpegHeader, jpegHeader, requireWhole } from "./jpeg_header.ts";
 import { kindOf } from "./picture_kind.ts";
 import { imageOf, type Pixels } from "./pixels.ts";
 import { pngPixels } from "./png.ts";
-import { isPng, pngHeader, pngParts } from "./png_chunks.ts";
+import { hasColour, isPng, type PngHeader, pngHeader, pngParts } from "./png_chunks.ts";
 
 /** Names of files that are taken for pictures. */
 export const PICTURE_NAME = /\.(png|apng|jpe?g|jpe|jfif)$/i;
@@ -20,25 +20,45 @@ export interface Picture extends Image {
 }
 
 /**
+ * The shape of the picture in a file, from its header: nothing is decoded, and the rest may be damaged. Throws Error
+ * with the reason where there is no such header, or the picture is larger than 100 megapixels.
+ */
+export function pictureShape(bytes: Uint8Array): Shape {
+  const file = headerOf(bytes);
+  const { width, height } = file.header;
+  const has_colour = file.kind === "png" ? hasColour(file.header) : file.header.num_components > 1;
+  const { orientation } = file.kind === "png" ? pngParts(bytes, file.header) : file.header;
+  const [rows, columns] = isTurned(orientation) ? [width, height] : [height, width];
+  return { channels: has_colour ? 3 : 1, height: rows, width: columns };
+}
+
+/**
  * The picture in a PNG or JPEG file, whatever its name says. Grey files give 1 channel, others 3. 16-bit tones are
  * rounded to 8; transparent pixels are laid on white; a picture that EXIF data says is turned is turned upright.
  * Colour profiles and gamma are not heeded. Throws Error with the reason where the file is damaged, of another
  * kind or larger than 100 megapixels.
  */
 export async function decodePicture(bytes: Uint8Array, jpeg: JpegCodec): Promise<Picture> {
-  if (isPng(bytes)) return pngPicture(bytes);
-  if (!isJpeg(bytes)) throw new Error(kindOf(bytes));
-  const header = jpegHeader(bytes);
-  requireSize(header);
-  requireWhole(bytes, header);
-  return await jpeg.decode(bytes, header, (pixels) => picture(pixels, header.orientation));
+  const file = headerOf(bytes);
+  if (file.kind === "png") {
+    const parts = pngParts(bytes, file.header);
+    return picture(pngPixels(parts), parts.orientation);
+  }
+  requireWhole(bytes, file.header);
+  return await jpeg.decode(bytes, file.header, (pixels) => picture(pixels, file.header.orientation));
 }
 
-function pngPicture(bytes: Uint8Array): Picture {
-  const header = pngHeader(bytes);
-  requireSize(header);
-  const parts = pngParts(bytes, header);
-  return picture(pngPixels(parts), parts.orientation);
+type Header =
+  | { readonly kind: "png"; readonly header: PngHeader }
+  | { readonly kind: "jpeg"; readonly header: JpegHeader };
+
+function headerOf(bytes: Uint8Array): Header {
+  let file: Header;
+  if (isPng(bytes)) file = { kind: "png", header: pngHeader(bytes) };
+  else if (isJpeg(bytes)) file = { kind: "jpeg", header: jpegHeader(bytes) };
+  else throw new Error(kindOf(bytes));
+  requireSize(file.header);
+  return file;
 }
 
 function picture(pixels: Pixels, orientation: Orientation): Picture {

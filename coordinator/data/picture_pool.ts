@@ -4,10 +4,14 @@ import type { PictureTask } from "./picture_worker.ts";
 
 /** More cores than this wait for the disk, and each takes memory. */
 const MAX_THREADS = 16;
+/** Memory that all threads together should take, and what each takes for a pixel of the picture that it decodes. */
+const MEMORY_BYTES = 2 ** 30;
+const BYTES_PER_PIXEL = 12;
 
-/** Threads that are worth starting for so many tasks. */
-export function threadsFor(num_tasks: number, num_cores: number): number {
-  return Math.max(1, Math.min(num_tasks, num_cores, MAX_THREADS));
+/** Threads that are worth starting for so many tasks, where pictures have about so many pixels. */
+export function threadsFor(num_tasks: number, num_cores: number, num_pixels: number): number {
+  const with_room = Math.floor(MEMORY_BYTES / (BYTES_PER_PIXEL * num_pixels));
+  return Math.max(1, Math.min(num_tasks, num_cores, with_room, MAX_THREADS));
 }
 
 export class PicturePool implements Disposable {

@@ -1,7 +1,7 @@
 /** One picture file as an example: read, decoded, brought to the channels and size that were asked for. */
-import { type Image, toSquare, withChannels } from "./image.ts";
+import { type Image, type Shape, toSquare, withChannels } from "./image.ts";
 import type { JpegCodec } from "./jpeg_codec.ts";
-import { decodePicture } from "./picture_file.ts";
+import { decodePicture, pictureShape } from "./picture_file.ts";
 import { readRegularFile } from "./regular_file.ts";
 
 /** What is made of pictures; null: as they are, all alike. */
@@ -10,8 +10,6 @@ export interface Shaping {
   readonly image_size: number | null;
   readonly channels: 1 | 3 | null;
 }
-
-export type Shape = Pick<Image, "channels" | "height" | "width">;
 
 /** What became of a file. */
 export type PictureRead =
@@ -29,6 +27,16 @@ export function shaped(image: Image, { image_size, channels }: Shaping): Image {
   return fits ? coloured : toSquare(coloured, image_size);
 }
 
+/** What the header of a file says of the picture in it, before and after shaping. Throws Error with the reason. */
+export function announcedShapes(
+  file: string,
+  { image_size, channels }: Shaping,
+): [found: Shape, shaped: Shape] {
+  const found = pictureShape(readRegularFile(file, MAX_PICTURE_BYTES));
+  const { height, width } = image_size === null ? found : { height: image_size, width: image_size };
+  return [found, { channels: channels ?? found.channels, height, width }];
+}
+
 /** Reads and decodes a file. Never throws for what is wrong with the file. */
 export async function readPicture(file: string, shaping: Shaping, jpeg: JpegCodec): Promise<PictureRead> {
   try {
@@ -41,6 +49,6 @@ export async function readPicture(file: string, shaping: Shaping, jpeg: JpegCode
 }
 
 /** The system's own words hold paths, as they are. */
-function reasonOf(error: Error & { readonly code?: unknown }): string {
+export function reasonOf(error: Error & { readonly code?: unknown }): string {
   return typeof error.code === "string" ? `a file that cannot be opened (${error.code})` : error.message;
 }

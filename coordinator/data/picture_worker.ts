@@ -1,12 +1,13 @@
 /** A thread that reads pictures: one message asks for some, one answers. It has the rights of who started it. */
 import { JpegCodec } from "./jpeg_codec.ts";
-import { type PictureRead, readPicture, type Shape, type Shaping } from "./picture_reader.ts";
+import type { Shape } from "./image.ts";
+import { type PictureRead, readPicture, type Shaping } from "./picture_reader.ts";
 
 export interface PictureTask {
   readonly files: readonly string[];
   readonly shaping: Shaping;
-  /** Tones of pictures of another shape are not sent; null: of none are. */
-  readonly expected: Shape | null;
+  /** Tones of pictures of another shape are not sent. */
+  readonly expected: Shape;
 }
 
 const jpeg = new JpegCodec();
@@ -22,6 +23,6 @@ self.onmessage = async ({ data }: MessageEvent<PictureTask>) => {
   self.postMessage(reads, reads.flatMap((read) => "tones" in read ? [read.tones.buffer] : []));
 };
 
-function isAlike(a: Shape, b: Shape | null): boolean {
-  return b !== null && a.channels === b.channels && a.height === b.height && a.width === b.width;
+function isAlike(a: Shape, b: Shape): boolean {
+  return a.channels === b.channels && a.height === b.height && a.width === b.width;
 }

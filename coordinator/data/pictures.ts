@@ -4,11 +4,10 @@ import { UserError } from "../../common/errors.ts";
 import { MAX_FILE_BYTES } from "./data_file.ts";
 import { type DataSet, dataSetOf } from "./data_set.ts";
 import type { DataSource, Reading } from "./data_source.ts";
-import type { Image } from "./image.ts";
-import { JpegCodec } from "./jpeg_codec.ts";
+import type { Image, Shape } from "./image.ts";
 import { shown } from "./picture_folder.ts";
 import { PicturePool, threadsFor } from "./picture_pool.ts";
-import { type PictureRead, readPicture, type Shape, shaped, type Shaping } from "./picture_reader.ts";
+import { announcedShapes, type PictureRead, reasonOf, shaped, type Shaping } from "./picture_reader.ts";
 
 /** Tones that a thread hands over at a time, and pictures: neither fills memory nor waits for each one. */
 const TASK_BYTES = 1 << 20;
@@ -30,17 +29,23 @@ interface Other {
   readonly shape: Shape;
 }
 
+/** The picture that says what all are. */
+interface First extends Other {
+  /** Of its file. */
+  readonly num_pixels: number;
+}
+
 /**
- * The pictures of a folder, of which the first that can be read says what all are. `names`: paths within the
+ * The pictures of a folder, of which the first with a sound header says what all are. `names`: paths within the
  * folder, in the order of the examples. Throws {@linkcode UserError} where none can be read, or all are too many.
  */
-export async function openPictures(
+export function openPictures(
   folder: string,
   names: readonly string[],
   shaping: Shaping,
   reading: Reading,
-): Promise<DataSource> {
-  const first = await firstShape(folder, names, shaping);
+): DataSource {
+  const first = firstOf(folder, names, shaping);
   const { channels, height, width } = first.shape;
   const size = channels * height * width;
   if (names.length * size > MAX_FILE_BYTES) {
@@ -58,14 +63,16 @@ export async function openPictures(
   };
 }
 
-/** The first picture that can be read. */
-async function firstShape(folder: string, names: readonly string[], shaping: Shaping): Promise<Other> {
-  const jpeg = new JpegCodec();
+/** The first picture whose header can be read. */
+function firstOf(folder: string, names: readonly string[], shaping: Shaping): First {
   const bad: Bad[] = [];
   for (const [index, name] of names.entries()) {
-    const read = await readPicture(join(folder, name), shaping, jpeg);
-    if ("shape" in read) return { index, shape: read.shape };
-    bad.push({ index, reason: read.reason });
+    try {
+      const [found, shape] = announcedShapes(join(folder, name), shaping);
+      return { index, shape, num_pixels: found.height * found.width };
+    } catch (error) {
+      bad.push({ index, reason: reasonOf(error as Error) });
+    }
   }
   return refuseBad(folder, names, bad);
 }
@@ -75,7 +82,7 @@ async function readPictures(
   folder: string,
   names: readonly string[],
   shaping: Shaping,
-  first: Other,
+  first: First,
   { progress, say, num_cores }: Reading,
 ): Promise<DataSet> {
   const { channels, height, width } = first.shape;
@@ -97,14 +104,15 @@ async function readPictures(
       if (read.peak_of_16_bits !== null) peak = Math.max(peak ?? 0, read.peak_of_16_bits);
     }
   };
-  using pool = new PicturePool(threadsFor(tasks.length, num_cores));
+  using pool = new PicturePool(threadsFor(tasks.length, num_cores, first.num_pixels));
   progress(0, names.length);
   await pool.run(tasks, (task, reads) => {
     reads.forEach((read, i) => take(read, task * per_task + i));
     progress(done += reads.length, names.length);
     return others.length === 0;
   });
-  if (others.length > 0) refuseOther(folder, names, first, others.sort(byIndex)[0]!);
+  const is_first_sound = bad.every(({ index }) => index !== first.index);
+  if (others.length > 0 && is_first_sound) refuseOther(folder, names, first, others.sort(byIndex)[0]!);
   if (bad.length > 0) refuseBad(folder, names, bad.sort(byIndex));
   if (peak !== null && peak < DARK_PEAK) say(darkNote(folder, peak));
   return dataSetOf(basename(folder), shapeOf(first.shape), "uint8", bytes);

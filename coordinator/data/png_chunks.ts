@@ -13,6 +13,11 @@ export interface PngHeader {
   readonly interlaced: boolean;
 }
 
+/** Whether its pixels have colours, not tones of grey alone. */
+export function hasColour({ colour_type }: PngHeader): boolean {
+  return colour_type !== 0 && colour_type !== 4;
+}
+
 export interface PngParts {
   readonly header: PngHeader;
   /** Red, green, blue of each entry. */

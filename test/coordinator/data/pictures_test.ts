@@ -53,12 +53,12 @@ Deno.test("the examples and their order are the same for any number of threads",
   }));
 
 Deno.test("threads are as many as cores, tasks and memory allow", () => {
-  assert.deepEqual([threadsFor(1, 8), threadsFor(100, 2), threadsFor(1000, 128), threadsFor(0, 4)], [
-    1,
-    2,
-    16,
-    1,
-  ]);
+  assert.deepEqual(
+    [[1, 8, 1e4], [100, 2, 1e4], [1000, 128, 1e4], [0, 4, 1e4], [100, 16, 24e6], [100, 16, 1e8]].map(
+      ([tasks, cores, pixels]) => threadsFor(tasks!, cores!, pixels!),
+    ),
+    [1, 2, 16, 1, 3, 1],
+  );
 });
 
 Deno.test("ten bad files are named at once, with how many there are, in the order of names", () =>
@@ -109,15 +109,32 @@ Deno.test("before the pictures are read, their number and shape are known", () =
   inTempDir(async (folder) => {
     await putMixed(folder, 20);
     await Deno.writeTextFile(join(folder, "0000.png"), "no picture");
+    // The next has a sound header alone.
+    const cut = Uint8Array.fromBase64((jpegs.read["420"] as [string])[0]).subarray(0, -20);
+    await Deno.writeFile(join(folder, "0001.jpg"), cut);
     const { reading, counts } = watched();
     const source = await openData(folder, TO_16, reading);
     assert.deepEqual([source.num_examples, source.example_shape, source.encoding], [
-      21,
+      22,
       [3, 16, 16],
       "uint8",
     ]);
     assert.deepEqual(counts, []);
-    await assert.rejects(source.read(), /0000\.png: a whole PNG or JPEG picture is required/);
+    await assert.rejects(
+      source.read(),
+      /2 of 22 pictures .* 0000\.png .*, 0001\.jpg \(a JPEG that ends early\); mend/,
+    );
+  }));
+
+Deno.test("a bad picture is told as bad, not for what its header says", () =>
+  inTempDir(async (folder) => {
+    await putPictures(join(folder, "p"), 1, 3);
+    const cut = Uint8Array.fromBase64((jpegs.read["420"] as [string])[0]).subarray(0, -20);
+    await Deno.writeFile(join(folder, "a.jpg"), cut);
+    await assert.rejects(
+      loadData(folder, AS_THEY_ARE),
+      /a\.jpg: a whole PNG or JPEG .* ends early; mend or remove/,
+    );
   }));
 
 Deno.test("16-bit pictures that use only the lowest tones are told of", () =>
