@@ -52,7 +52,7 @@ async function openFolder(folder: string, shaping: Shaping, reading: Reading): P
   const { pictures, left_out } = await lookIn(folder);
   if (pictures.length > 0) {
     if (left_out !== null) reading.say(`Not read in ${shown(folder)}: ${left_out}`);
-    return openPictures(folder, pictures, shaping, reading);
+    return await openPictures(folder, pictures, shaping, reading);
   }
   const found = left_out === null ? "none of them" : `none of them, but ${left_out}`;
   throw new UserError(

@@ -5,13 +5,23 @@ import { MAX_FILE_BYTES } from "./data_file.ts";
 import { type DataSet, dataSetOf } from "./data_set.ts";
 import type { DataSource, Reading } from "./data_source.ts";
 import type { Image, Shape } from "./image.ts";
+import { JpegCodec } from "./jpeg_codec.ts";
 import { shown } from "./picture_folder.ts";
 import { PicturePool, threadsFor } from "./picture_pool.ts";
-import { announcedShapes, type PictureRead, reasonOf, shaped, type Shaping } from "./picture_reader.ts";
+import {
+  announcedShapes,
+  type PictureRead,
+  readPicture,
+  reasonOf,
+  shaped,
+  type Shaping,
+} from "./picture_reader.ts";
 
 /** Tones that a thread hands over at a time, and pictures: neither fills memory nor waits for each one. */
 const TASK_BYTES = 1 << 20;
 const TASK_PICTURES = 32;
+/** A larger picture is left to the threads, whose memory is given back. */
+const MOST_TRIED_PIXELS = 4e6;
 /** Files that are named of those that cannot be read. */
 const MOST_NAMED = 10;
 /** Pictures of 16 bits whose largest tone is below this are darker than 1 in 8. */
@@ -36,16 +46,16 @@ interface First extends Other {
 }
 
 /**
- * The pictures of a folder, of which the first with a sound header says what all are. `names`: paths within the
+ * The pictures of a folder, of which the first that can be read says what all are. `names`: paths within the
  * folder, in the order of the examples. Throws {@linkcode UserError} where none can be read, or all are too many.
  */
-export function openPictures(
+export async function openPictures(
   folder: string,
   names: readonly string[],
   shaping: Shaping,
   reading: Reading,
-): DataSource {
-  const first = firstOf(folder, names, shaping);
+): Promise<DataSource> {
+  const first = await firstOf(folder, names, shaping);
   const { channels, height, width } = first.shape;
   const size = channels * height * width;
   if (names.length * size > MAX_FILE_BYTES) {
@@ -63,18 +73,28 @@ export function openPictures(
   };
 }
 
-/** The first picture whose header can be read. */
-function firstOf(folder: string, names: readonly string[], shaping: Shaping): First {
+/** The first picture that can be read; of a large one, whose header can. */
+async function firstOf(folder: string, names: readonly string[], shaping: Shaping): Promise<First> {
   const bad: Bad[] = [];
   for (const [index, name] of names.entries()) {
     try {
-      const [found, shape] = announcedShapes(join(folder, name), shaping);
-      return { index, shape, num_pixels: found.height * found.width };
+      return { index, ...await tried(join(folder, name), shaping) };
     } catch (error) {
       bad.push({ index, reason: reasonOf(error as Error) });
     }
   }
   return refuseBad(folder, names, bad);
+}
+
+/** Throws Error with the reason where the picture is not whole. */
+async function tried(file: string, shaping: Shaping): Promise<Omit<First, "index">> {
+  const [found, shape] = announcedShapes(file, shaping);
+  const num_pixels = found.height * found.width;
+  if (num_pixels <= MOST_TRIED_PIXELS) {
+    const read = await readPicture(file, shaping, new JpegCodec());
+    if ("reason" in read) throw new Error(read.reason);
+  }
+  return { shape, num_pixels };
 }
 
 /** Reads each file once, on all cores. */

@@ -126,14 +126,14 @@ Deno.test("before the pictures are read, their number and shape are known", () =
     );
   }));
 
-Deno.test("a bad picture is told as bad, not for what its header says", () =>
+Deno.test("a picture with a sound header alone is told as bad before anything else is checked", () =>
   inTempDir(async (folder) => {
-    await putPictures(join(folder, "p"), 1, 3);
     const cut = Uint8Array.fromBase64((jpegs.read["420"] as [string])[0]).subarray(0, -20);
     await Deno.writeFile(join(folder, "a.jpg"), cut);
+    const { reading } = watched();
     await assert.rejects(
-      loadData(folder, AS_THEY_ARE),
-      /a\.jpg: a whole PNG or JPEG .* ends early; mend or remove/,
+      openData(folder, AS_THEY_ARE, reading),
+      /a\.jpg: a whole PNG .* ends early; mend or remove/,
     );
   }));
 
