@@ -1,6 +1,7 @@
 /** Reading a command line, printing its help, and ending with the right exit code. */
 import { parseArgs } from "node:util";
 import { UserError } from "./errors.ts";
+import { cleanLines } from "./foreign_text.ts";
 import { helpText } from "./help.ts";
 import { nearest } from "./nearest.ts";
 import {
@@ -132,10 +133,10 @@ export async function runMain(main: (args: readonly string[]) => Promise<number 
     if (error instanceof HelpRequested) {
       console.log(error.message);
     } else if (error instanceof UserError) {
-      console.error(wrapLine(error.message, columnsOf(Deno.stderr)).join("\n"));
+      console.error(wrapLine(cleanLines(error.message), columnsOf(Deno.stderr)).join("\n"));
       Deno.exit(2);
     } else {
-      console.error(error);
+      console.error(cleanLines(Deno.inspect(error)));
       const request = "This is a mistake in wagon, not yours. Please report it with the lines above.";
       console.error(wrapLine(request, columnsOf(Deno.stderr)).join("\n"));
       Deno.exit(1);

@@ -1,7 +1,8 @@
 /**
  * Where a command that runs for a while writes to: a terminal, with lines that stay and below them a status line
- * that is redrawn; or a pipe or a file, which gets the lines only, and no control characters.
+ * that is redrawn; or a pipe or a file, which gets the lines only, and no control characters. Whoever wrote a text: it is cleaned here.
  */
+import { cleanLine } from "./foreign_text.ts";
 import { columnsOf, terminalOf } from "./terminal.ts";
 import { labelled, textWidth, wrapLine } from "./wrap.ts";
 
@@ -54,12 +55,12 @@ export class StatusLine {
 
   /** A line that stays, above the status, broken at words where the terminal is narrower. */
   line(text: string): void {
-    this.#say(wrapLine(text, this.#screen.columns()));
+    this.#say(wrapLine(cleanLine(text), this.#screen.columns()));
   }
 
   /** The same with a text at its end that is to be copied, and so is not broken. */
   copied(label: string, text: string): void {
-    this.#say(labelled(label, text, this.#screen.columns()));
+    this.#say(labelled(cleanLine(label), cleanLine(text), this.#screen.columns()));
   }
 
   /**
@@ -69,7 +70,8 @@ export class StatusLine {
   draw(...texts: readonly [string, ...string[]]): void {
     if (!this.#screen.interactive) return;
     const { room } = this;
-    const status = texts.find((text) => textWidth(text) <= room) ?? texts.at(-1)!.slice(0, room);
+    const cleaned = texts.map(cleanLine);
+    const status = cleaned.find((text) => textWidth(text) <= room) ?? cleaned.at(-1)!.slice(0, room);
     if (status === "" && this.#status === "") return;
     const erase = this.#erase();
     this.#status = status;

@@ -1,5 +1,6 @@
 /** The last words of a run: what came out, where it lies, what to try next. */
 import { UserError } from "../common/errors.ts";
+import { cleanLine } from "../common/foreign_text.ts";
 import type { Screen } from "../common/screen.ts";
 import { wrapLine } from "../common/wrap.ts";
 import { type Console, duration } from "./console.ts";
@@ -16,9 +17,9 @@ export function sayStopping(console: Pick<Console, "line"> | null, screen: Scree
 
 /** Prints the last words: `commands` are for copying, and not broken. */
 export function printLastWords(screen: Screen, lines: readonly string[], commands: readonly string[]): void {
-  const wrapped = lines.flatMap((line) => wrapLine(line, screen.columns()));
+  const wrapped = lines.flatMap((line) => wrapLine(cleanLine(line), screen.columns()));
   screen.write(
-    [...wrapped, ...commands.map((command) => `  ${command}`)].map((line) => `${line}\n`).join(""),
+    [...wrapped, ...commands.map((command) => `  ${cleanLine(command)}`)].map((line) => `${line}\n`).join(""),
   );
 }
 

@@ -3,6 +3,7 @@
  * beside the training and may fail; a checkpoint or a log that cannot be written stops it.
  */
 import { UserError } from "../common/errors.ts";
+import { LineLimit } from "../common/line_limit.ts";
 import { bitsOf } from "../common/numeric_class.ts";
 import { things } from "../common/things.ts";
 import { objectiveOf } from "../models/objectives/objectives.ts";
@@ -29,6 +30,9 @@ import { vitalsOf } from "./vitals.ts";
 const FLUSH_MS = 1_000;
 /** Default interval of checkpoints. */
 const CHECKPOINT_MS = 60_000;
+/** Lines about workers at once, and again in each period: one that comes and goes must not fill the terminal. */
+const WORKER_LINES = 60;
+const WORKER_LINES_MS = 10_000;
 
 /** What is done beside the training, and how the log calls it where it fails. */
 const FAILURES = {
@@ -56,6 +60,7 @@ export class Recorder implements FleetObserver {
   readonly #held_out: HeldOut;
   readonly #estimates_distance: boolean;
   readonly #refused = new RefusedPeers();
+  readonly #worker_lines = new LineLimit(WORKER_LINES, WORKER_LINES_MS);
   readonly #started_ms: number;
   readonly #seconds_before: number;
   readonly #side_work = new SideWork<keyof typeof FAILURES, RunRecord>(
@@ -118,14 +123,14 @@ export class Recorder implements FleetObserver {
       time: new Date().toISOString(),
     });
     this.#countWorkers();
-    this.#console.line(`Worker ${worker} joined: ${name} (${device}, ${things(threads, "thread")})`);
+    this.#workerLine(`Worker ${worker} joined: ${name} (${device}, ${things(threads, "thread")})`);
   }
 
   left(member: Member, reason: string): void {
     const { id: worker, shards_computed } = member;
     this.#append({ type: "worker_left", worker, reason, shards_computed, time: new Date().toISOString() });
     this.#countWorkers();
-    this.#console.line(`Worker ${worker} left: ${reason}`);
+    this.#workerLine(`Worker ${worker} left: ${reason}`);
   }
 
   fault(fault: { what: string; worker: number | null; decision: string; reason: string }): void {
@@ -134,12 +139,21 @@ export class Recorder implements FleetObserver {
     const what = fault.what.charAt(0).toUpperCase() + fault.what.slice(1);
     // Why a worker left was said when it left.
     const gone = fault.worker !== null && !this.#fleet?.members.some(({ id }) => id === fault.worker);
-    this.#console.line(`${what}${who}: ${fault.decision}${gone ? "" : `. ${fault.reason}`}`);
+    this.#workerLine(`${what}${who}: ${fault.decision}${gone ? "" : `. ${fault.reason}`}`);
   }
 
   refused(peer: string, reason: string): void {
     const line = this.#refused.line(peer, reason, this.#now_ms());
     if (line !== null) this.#console.line(line);
+  }
+
+  #workerLine(text: string): void {
+    const turn = this.#worker_lines.take(this.#now_ms());
+    if (turn === null) return;
+    if (turn.unsaid > 0) {
+      this.#console.line(`${things(turn.unsaid, "line")} about workers left out: the log has all`);
+    }
+    this.#console.line(text);
   }
 
   #countWorkers(): void {

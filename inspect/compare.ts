@@ -1,4 +1,5 @@
 /** Runs side by side: what differs in their configuration, and how their curves go on one scale. */
+import { cleanLine } from "../common/foreign_text.ts";
 import { examine } from "../runlog/doctor/doctor.ts";
 import type { CurvePoint, Summary } from "../runlog/summary.ts";
 import { fitsInto, layOut } from "./columns.ts";
@@ -103,7 +104,8 @@ function settingLines(runs: readonly Compared[], width: number): string[] {
 }
 
 /** The comparison as lines. */
-export function comparison(runs: readonly Compared[], terminal: Terminal): string[] {
+export function comparison(compared: readonly Compared[], terminal: Terminal): string[] {
+  const runs = compared.map((run) => ({ ...run, name: cleanLine(run.name) }));
   const rows = runs.map(({ name, summary }) => [
     name,
     summary.state,

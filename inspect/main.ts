@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import { type Parsed, parseOptions, runMain } from "../common/cli.ts";
 import { UserError } from "../common/errors.ts";
+import { cleanLine, cleanStyled } from "../common/foreign_text.ts";
 import { interruptSignal } from "../common/interrupt.ts";
 import type { Command } from "../common/options.ts";
 import { bestSample } from "../runlog/best_sample.ts";
@@ -71,7 +72,7 @@ function thisTerminal(): Terminal {
 }
 
 function print(lines: readonly string[]): void {
-  console.log(lines.join("\n"));
+  console.log(lines.map(cleanStyled).join("\n"));
 }
 
 async function listRuns(
@@ -96,7 +97,9 @@ async function listRuns(
     ...hidden > 0
       ? labelled(`${hidden} older not shown:`, `deno task inspect --last ${names.length}`, terminal.width)
       : [],
-    ...newest ? labelled("More on one:", `deno task inspect ${folder}${newest.name}`, terminal.width) : [],
+    ...newest
+      ? labelled("More on one:", `deno task inspect ${folder}${cleanLine(newest.name)}`, terminal.width)
+      : [],
   ]);
 }
 

@@ -1,5 +1,6 @@
 /** A run on one page, for a person: what it is, how far it is, what it learned, where its time went. */
 import { basename } from "node:path";
+import { cleanLine } from "../common/foreign_text.ts";
 import { things } from "../common/things.ts";
 import { textWidth, wrap, wrapLine } from "../common/wrap.ts";
 import type { Finding } from "../runlog/doctor/rule.ts";
@@ -321,7 +322,8 @@ function fileList(page: Page, folder: string, files: Inspected["files"]): string
 }
 
 /** The report as lines. */
-export function runReport(inspected: Inspected, terminal: Terminal): string[] {
+export function runReport({ folder, ...rest }: Inspected, terminal: Terminal): string[] {
+  const inspected = { ...rest, folder: cleanLine(folder) };
   const page: Page = { terminal, width: Math.max(MIN_WIDTH, Math.min(terminal.width, MAX_WIDTH)) };
   const advice = adviceFor(inspected.folder, inspected.summary);
   return [

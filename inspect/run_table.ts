@@ -1,4 +1,5 @@
 /** The table of runs that `inspect` prints without an argument. */
+import { cleanLine } from "../common/foreign_text.ts";
 import { things } from "../common/things.ts";
 import { wrap } from "../common/wrap.ts";
 import type { RunState, Summary } from "../runlog/summary.ts";
@@ -69,7 +70,12 @@ function stacked(run: Listed, terminal: Terminal): string[] {
 }
 
 /** The table as lines, in the order of the runs; below it, what is wrong with runs that cannot be read. */
-export function runTable(runs: readonly Listed[], now_ms: number, terminal: Terminal): string[] {
+export function runTable(listed: readonly Listed[], now_ms: number, terminal: Terminal): string[] {
+  const runs = listed.map((run) => ({
+    ...run,
+    name: cleanLine(run.name),
+    problem: run.problem && cleanLine(run.problem),
+  }));
   const cells = runs.map((run) => rowOf(run, now_ms));
   const is_table = fitsInto(COLUMNS, cells, terminal.width);
   const [titles, ...rows] = is_table ? layOut(COLUMNS, cells, terminal.width) : ["RUNS"];

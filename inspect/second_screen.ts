@@ -1,5 +1,6 @@
 /** The second screen of a terminal, as editors use it: what was on the first comes back when it is left. */
 import { stripVTControlCharacters } from "node:util";
+import { cleanStyled } from "../common/foreign_text.ts";
 import { textWidth } from "../common/wrap.ts";
 
 const ENTER = "\x1b[?1049h";
@@ -39,7 +40,7 @@ export class SecondScreen implements Disposable {
     if (!this.#entered) globalThis.addEventListener("unload", this.#leave);
     const enter = this.#entered ? "" : ENTER;
     this.#entered = true;
-    this.#write(`${enter}${TOP_AND_CLEAR}${fromTheTop(lines, this.#size()).join("\n")}`);
+    this.#write(`${enter}${TOP_AND_CLEAR}${fromTheTop(lines.map(cleanStyled), this.#size()).join("\n")}`);
   }
 
   /** Brings the first screen back. */

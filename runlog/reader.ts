@@ -3,6 +3,7 @@
  * the middle, records of a newer wagon) and says how often; it refuses what it would misunderstand (another
  * format). Its memory does not grow with the log.
  */
+import { cleanText } from "../common/foreign_text.ts";
 import { UserError } from "../common/errors.ts";
 import { checkRecord, OLDEST_RUN_FORMAT, RUN_FORMAT, type RunRecord } from "./records.ts";
 import { LogText } from "./segments.ts";
@@ -78,12 +79,12 @@ function checkFormat(value: unknown, where: string): void {
   );
   if (readable.some((known) => known === format)) return;
   const writer = (versions as { wagon?: unknown } | undefined)?.wagon;
-  const by = typeof writer === "string" ? ` (wagon ${writer})` : "";
+  const by = typeof writer === "string" ? ` (wagon ${cleanText(writer, 40)})` : "";
   throw new UserError(
     `Cannot read ${where}: this version of wagon reads run formats ${
       readable.join(" and ")
     }, and the folder is of run format ` +
-      `${JSON.stringify(format)}: use the version that wrote it${by}`,
+      `${cleanText(JSON.stringify(format) ?? "undefined", 40)}: use the version that wrote it${by}`,
   );
 }
 

@@ -1,4 +1,5 @@
 /** The sum of a run's log: a fold over its records. What `inspect RUN --json` prints. */
+import { cleanDeep } from "../common/foreign_text.ts";
 import { bitsOf } from "../common/numeric_class.ts";
 import { deviationOf, errorOf, meanOf } from "./moments.ts";
 import type { Oddities } from "./reader.ts";
@@ -246,12 +247,12 @@ export class RunFold {
     };
   }
 
-  /** `recent`: whether the log was written to so lately that its coordinator may well be running. */
+  /** All text in it is cleaned. `recent`: whether the log was written to so lately that its coordinator may well be running. */
   summary(recent: boolean, log: Oddities): Summary {
     if (!this.#run) throw new Error("A summary needs the run record, and no record was added");
     const { run, format, created, config, data, versions, num_parameters } = this.#run;
     const { checkpoint, sample, evaluation, heldout, vitals, steered } = this.#entries;
-    return {
+    return cleanDeep({
       run,
       format,
       created,
@@ -285,7 +286,7 @@ export class RunFold {
       estimate_curve: this.#curve(),
       stretches: this.#stretches(),
       log,
-    };
+    });
   }
 
   #progress() {

@@ -41,6 +41,8 @@ import {
   nullable,
   object,
   oneOf,
+  plain,
+  said,
   SchemaError,
   text,
 } from "./schema.ts";
@@ -73,7 +75,7 @@ export type RefusalCode = typeof REFUSAL_CODES[number];
 /** The networks whose weights are trained. */
 export const NETWORKS = ["critic", "generator"] as const;
 
-const id = text(64);
+const id = plain(64);
 const sha256 = hex(64);
 const checksum = hex(16);
 const step = int(0, 0xffff_ffff);
@@ -95,14 +97,14 @@ export const MESSAGES = {
     nonce: hex(32),
     proof: sha256,
     /** What people call it: host name and process, unless named. */
-    name: text(128),
+    name: said(128),
     /** Shards computed side by side. */
     threads: int(1, 1024),
     /** Execution provider and device, e.g. "cpu", "cuda:0", "webgpu". */
-    provider: text(64),
-    device: text(256),
+    provider: said(64),
+    device: said(256),
     /** e.g. "linux x86_64, deno 2.9.6, onnxruntime 1.30.0" */
-    platform: text(256),
+    platform: said(256),
   }),
 
   welcome: object({
@@ -120,7 +122,7 @@ export const MESSAGES = {
     /** uint8: value v is fround(v / 127.5 - 1). float32: as it is. */
     encoding: oneOf("uint8", "float32"),
     shard_sha256: list(sha256, 4096),
-    artifacts: list(object({ file: text(128), sha256, bytes: int(1) }), 64),
+    artifacts: list(object({ file: plain(128), sha256, bytes: int(1) }), 64),
     heartbeat_ms: int(1),
     silence_ms: int(1),
     /** Folder for payloads, if the worker should be on this machine; its file `key` holds this key. */
@@ -128,7 +130,7 @@ export const MESSAGES = {
   }),
 
   /** payload: the file */
-  artifact: object({ type: oneOf("artifact"), file: text(128), sha256 }),
+  artifact: object({ type: oneOf("artifact"), file: plain(128), sha256 }),
 
   ready: object({
     type: oneOf("ready"),
@@ -206,13 +208,13 @@ export const MESSAGES = {
   pong: object({ type: oneOf("pong"), sent_ms: finite() }),
 
   /** Something a person at the other end should read, e.g. that this worker is a spare one. */
-  notice: object({ type: oneOf("notice"), text: text(1024) }),
-  leave: object({ type: oneOf("leave"), reason: text(1024) }),
-  finish: object({ type: oneOf("finish"), reason: text(1024) }),
+  notice: object({ type: oneOf("notice"), text: said(1024) }),
+  leave: object({ type: oneOf("leave"), reason: said(1024) }),
+  finish: object({ type: oneOf("finish"), reason: said(1024) }),
   refuse: object({
     type: oneOf("refuse"),
     code: oneOf(...REFUSAL_CODES),
-    reason: text(1024),
+    reason: said(1024),
     /** True: this connection ends and trying again is useless. */
     fatal: bool,
     /** The job or the work this answers, if any. */

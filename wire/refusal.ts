@@ -1,7 +1,9 @@
 /** Something that was refused: thrown where it is noticed, sent to the peer as a `refuse` message. */
+import { cleanText } from "../common/foreign_text.ts";
 import type { MessageOf, RefusalCode } from "./messages.ts";
 
-const MAX_REASON_CHARACTERS = 1024;
+/** As messages.ts has it. */
+const MAX_REASON_LENGTH = 1024;
 
 export class Refusal extends Error {
   override name = "Refusal";
@@ -11,8 +13,9 @@ export class Refusal extends Error {
   /** The job or the work that this answers, if any. */
   readonly job: number | null;
 
+  /** The reason may quote what a peer sent: it is cleaned and cut. */
   constructor(code: RefusalCode, reason: string, options: { fatal?: boolean; job?: number | null } = {}) {
-    super(reason);
+    super(cleanText(reason, MAX_REASON_LENGTH));
     this.code = code;
     this.fatal = options.fatal ?? false;
     this.job = options.job ?? null;
@@ -24,7 +27,6 @@ export class Refusal extends Error {
   }
 
   toMessage(): MessageOf<"refuse"> {
-    const reason = this.message.slice(0, MAX_REASON_CHARACTERS);
-    return { type: "refuse", code: this.code, reason, fatal: this.fatal, job: this.job };
+    return { type: "refuse", code: this.code, reason: this.message, fatal: this.fatal, job: this.job };
   }
 }

@@ -3,6 +3,8 @@
  * two cannot drift apart. Every field is checked and unknown fields are refused.
  */
 
+import { cleanText } from "../common/foreign_text.ts";
+
 /** Checks a value; throws {@linkcode SchemaError} naming the path. Returns it narrowed. */
 export type Check<T> = (value: unknown, path: string) => T;
 export type Infer<C> = C extends Check<infer T> ? T : never;
@@ -26,11 +28,20 @@ function refuse(path: string, required: string, found: unknown): never {
   throw new SchemaError(`Field ${path} must be ${required}: found ${show(found)}`);
 }
 
-/** Text of at most `max` UTF-16 units. */
+/** Text of at most `max` UTF-16 units, as it is: never to be shown. */
 export const text = (max = 256): Check<string> => (value, path) =>
   typeof value === "string" && value.length <= max
     ? value
     : refuse(path, `text of at most ${max} characters`, value);
+
+/** What people are to read, of at most `max` UTF-16 units. Returns it cleaned, since a stranger may have written it. */
+export const said = (max: number): Check<string> => (value, path) => cleanText(text(max)(value, path), max);
+
+/** A name of at most `max` visible characters of ASCII, without spaces. */
+export const plain = (max: number): Check<string> => (value, path) =>
+  typeof value === "string" && value.length <= max && /^[\x21-\x7e]*$/.test(value)
+    ? value
+    : refuse(path, `at most ${max} visible characters of ASCII`, value);
 
 /** Lower-case hexadecimal digits, exactly `digits`. */
 export const hex = (digits: number): Check<string> => (value, path) =>

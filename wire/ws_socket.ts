@@ -4,6 +4,7 @@ import type { Socket as TcpSocket } from "node:net";
 // @ts-types="@types/ws"
 import { WebSocket, WebSocketServer } from "ws";
 import { UserError } from "../common/errors.ts";
+import { cleanText } from "../common/foreign_text.ts";
 import { Inbox } from "./inbox.ts";
 import { MAX_FRAME_BYTES } from "./messages.ts";
 import type { Socket } from "./socket.ts";
@@ -80,7 +81,7 @@ export function connect(url: string): Promise<Socket> {
     ws.once("upgrade", (response) => tcp = response.socket);
     ws.once("error", (error: Error & { code?: string }) => {
       const why = error.code === "ECONNREFUSED" ? "nobody listens there" : error.message;
-      reject(new Error(`Cannot connect to ${url}: ${why}`));
+      reject(new Error(`Cannot connect to ${url}: ${cleanText(why)}`));
     });
     ws.once("open", () => {
       if (tcp) resolve(new WsSocket(ws, tcp, Infinity));
@@ -124,9 +125,9 @@ class WsSocket implements Socket {
     // The parts come as they were sent, so that a payload is not copied once more to stand behind its head.
     ws.binaryType = "fragments";
     ws.on("message", (data: unknown) => this.#receive(data as Uint8Array[] | Uint8Array));
-    ws.on("error", (error) => this.#error ??= error.message);
+    ws.on("error", (error) => this.#error ??= cleanText(error.message));
     ws.on("close", (code, reason) => {
-      const told = reason.toString() ||
+      const told = cleanText(reason.toString()) ||
         (code === BROKEN_OFF ? BROKEN_TEXT : `Connection closed with code ${code}`);
       this.onclose?.(this.#error ?? told);
     });

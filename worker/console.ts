@@ -1,11 +1,15 @@
 /** What a worker prints: a line per event, and on a terminal one more that is written over. */
 import { type Screen, StatusLine } from "../common/screen.ts";
+import { LineLimit } from "../common/line_limit.ts";
 import { things } from "../common/things.ts";
 import type { Refusal } from "../wire/refusal.ts";
 import type { Events } from "./events.ts";
 
 /** Interval at which the status line changes. */
 const STATUS_MS = 500;
+/** Lines of the coordinator at once, and again in each period. */
+const FOREIGN_LINES = 20;
+const FOREIGN_LINES_MS = 10_000;
 
 export class WorkerConsole implements Events {
   readonly #screen: Screen;
@@ -13,6 +17,7 @@ export class WorkerConsole implements Events {
   readonly #now_ms: () => number;
   #status_ms = -Infinity;
   #shards = 0;
+  readonly #foreign = new LineLimit(FOREIGN_LINES, FOREIGN_LINES_MS);
   /** Shards held and since when, and how many were told of. */
   #held = { count: 0, since_ms: 0, told: 0 };
 
@@ -63,15 +68,23 @@ export class WorkerConsole implements Events {
   }
 
   notice(text: string): void {
-    this.line(`Coordinator: ${text}`);
+    this.#foreignLine(`Coordinator: ${text}`);
   }
 
   /** Stale answers are a part of every recovery, and no news. */
   refused({ code, message }: Refusal): void {
-    if (code !== "stale") this.line(`Coordinator refused (${code}): ${message}`);
+    if (code !== "stale") this.#foreignLine(`Coordinator refused (${code}): ${message}`);
   }
 
   failed(reason: string): void {
-    this.line(reason);
+    this.#foreignLine(reason);
+  }
+
+  /** What the coordinator says or causes: it must not fill the terminal. */
+  #foreignLine(text: string): void {
+    const turn = this.#foreign.take(this.#now_ms());
+    if (turn === null) return;
+    if (turn.unsaid > 0) this.line(`${things(turn.unsaid, "line")} left out: the coordinator says too much`);
+    this.line(text);
   }
 }

@@ -3,6 +3,7 @@
  * https://prometheus.io/docs/instrumenting/exposition_formats/. Base units, counters end in _total and count since
  * this start of the coordinator.
  */
+import { cleanLine } from "../../common/foreign_text.ts";
 import { PHASES } from "./tally.ts";
 import { type Moment, reasonOf } from "./snapshot.ts";
 
@@ -20,7 +21,7 @@ interface Metric {
 }
 
 function escapeLabel(value: string): string {
-  return value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
+  return cleanLine(value).replaceAll("\\", "\\\\").replaceAll('"', '\\"');
 }
 
 function line(name: string, labels: Labels, value: number): string {

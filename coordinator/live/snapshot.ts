@@ -1,4 +1,5 @@
 /** The parts of the live page at one moment, as JSON. */
+import { cleanDeep } from "../../common/foreign_text.ts";
 import type { Member } from "../member.ts";
 import { type Standing, waitingReason } from "../waiting.ts";
 import type { LiveRun } from "./live_run.ts";
@@ -136,7 +137,7 @@ export function takeSnapshot(moment: Moment): Snapshot {
     num_chunks: chunks.length,
   };
   return new Map([
-    ...Object.entries(view).map(([name, value]) => [name, JSON.stringify(value)] as const),
+    ...Object.entries(view).map(([name, value]) => [name, JSON.stringify(cleanDeep(value))] as const),
     ...chunks.map((text, i) => [`curves-${i}`, text] as const),
   ]);
 }

@@ -1,4 +1,6 @@
-/** HTML as text, with everything that is put into it escaped. */
+/** HTML as text, with everything that is put into it cleaned and escaped. */
+
+import { cleanLines } from "../../common/foreign_text.ts";
 
 /** Text that is HTML already. */
 export class Html {
@@ -19,7 +21,7 @@ function textOf(part: Part): string {
   if (part === null || part === false) return "";
   if (part instanceof Html) return part.text;
   if (Array.isArray(part)) return part.map(textOf).join("");
-  return String(part).replace(/[&<>"']/g, (sign) => ENTITIES[sign]!);
+  return cleanLines(String(part)).replace(/[&<>"']/g, (sign) => ENTITIES[sign]!);
 }
 
 /** A template of HTML: strings and numbers put into it are escaped, null and false are nothing, lists are joined. */

@@ -74,3 +74,15 @@ Deno.test("without a terminal there is no status and no control character", () =
     "Worker 1 left: it broke off, and what is said of it is long, but stays in one line\n",
   );
 });
+
+Deno.test("whatever a line says, it is one line, and moves no cursor", () => {
+  for (const interactive of [true, false]) {
+    const { foot, said } = screen(interactive, Infinity);
+    foot.line("a\x1b[2J\nb\u202e");
+    foot.copied("c\r:", "d\x07");
+    foot.draw("e\x1b]52;c;eA==\x07");
+    const own = interactive ? "\r\x1b[J" : "";
+    const status = interactive ? `${own}e\ufffd]52;c;eA==\ufffd` : "";
+    assert.equal(said(), `${own}a\ufffd[2J\ufffdb\ufffd\n${own}c\ufffd: d\ufffd\n${status}`);
+  }
+});

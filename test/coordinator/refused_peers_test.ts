@@ -25,9 +25,28 @@ Deno.test("another host and another reason are news", () => {
   assert.deepEqual(news, [true, false, true, true, false]);
 });
 
-Deno.test("what is remembered has a bound", () => {
+Deno.test("whatever a host says, it gets four lines in 30 s", () => {
   const refused = new RefusedPeers();
-  for (let i = 0; i < 100; i++) refused.line("a:1", `reason ${i}`, 0);
-  assert.notEqual(refused.line("a:1", "reason 0", 1), null);
-  assert.equal(refused.line("a:1", "reason 99", 1), null);
+  const lines = Array.from({ length: 1_000 }, (_, i) => refused.line(`a:${i}`, `reason ${i}`, 4 * i))
+    .filter((line) => line !== null);
+  assert.equal(lines.length, 4);
+  assert.match(refused.line("a:1", "reason 0", 60_000)!, /reason 0 \(and 996 more since 60 s ago\)$/);
+});
+
+Deno.test("a thousand hosts with a kilobyte to say each write less than eight", () => {
+  const refused = new RefusedPeers();
+  const lines = Array.from(
+    { length: 1_000 },
+    (_, i) => refused.line(`10.0.${i >> 8}.${i & 255}:4000`, `${i} ${"x".repeat(1_000)}`, 4.5 * i),
+  ).filter((line) => line !== null);
+  const bytes = lines.reduce((sum, line) => sum + line.length, 0);
+  assert.ok(lines.length >= 10 && bytes < 8_000, `${lines.length} lines, ${bytes} bytes`);
+});
+
+Deno.test("a stranger's words stay in their line", () => {
+  const line = new RefusedPeers().line("a:1", "\x1b[2Jno\nWorker 1 joined: \u202eevil", 0);
+  assert.equal(
+    line,
+    "A connection from a:1 did not become a worker: \ufffd[2Jno Worker 1 joined: \ufffdevil",
+  );
 });

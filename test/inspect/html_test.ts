@@ -14,6 +14,7 @@ Deno.test("what is put into HTML is escaped, unless it is HTML; nothing is nothi
   const hostile = `<b title="x">&'`;
   assert.equal(html`<p>${hostile}</p>`.text, "<p>&lt;b title=&quot;x&quot;&gt;&amp;&#39;</p>");
   assert.equal(html`${[1, html`<i>${"<"}</i>`, null, false, ["a", "&"]]}`.text, "1<i>&lt;</i>a&amp;");
+  assert.equal(html`${"a\u202e\x1b[2J\nb"}`.text, "a\ufffd\ufffd[2J\nb");
   assert.equal(html`${new Html("<br>")}`.text, "<br>");
 });
 

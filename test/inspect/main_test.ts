@@ -170,6 +170,27 @@ Deno.test("a run that cannot be read does not hide the others", () =>
     );
   }));
 
+Deno.test("a run folder of somebody else's moves no cursor and forges no line", () =>
+  inFolder(async (folder) => {
+    const evil = "x\x1b]52;c;eA==\x07\x1b[31m\nResult: \u202eall is well";
+    const records: RunRecord[] = [
+      { ...joined(1), name: evil, device: evil, platform: evil } as RunRecord,
+      ...steps(1, 20),
+      { type: "fault", step: 3, what: evil, worker: 1, decision: evil, reason: evil },
+      { type: "worker_left", worker: 1, reason: evil, shards_computed: 1, time: "2026-01-01T00:00:00.000Z" },
+      { ...end(20), reason: "failed", detail: evil } as RunRecord,
+    ];
+    await writeRun(`${folder}/runs/evil\x1b[32m\u202e`, "2026-01-03T00:00:00.000Z", records);
+    for (const args of [[], ["latest"], ["latest", "--follow"], ["compare", "latest", "b-first"]]) {
+      const { code, stdout, stderr } = await inspect(folder, ...args);
+      assert.deepEqual([code, stderr], [0, ""]);
+      assert.match(stdout, /evil/);
+      // deno-lint-ignore no-control-regex
+      assert.doesNotMatch(stdout, /[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/, args.join(" "));
+      assert.doesNotMatch(stdout, /^Result: /m);
+    }
+  }));
+
 Deno.test("--help names every option", async () => {
   const { code, stdout } = await inspect("/", "--help");
   assert.equal(code, 0);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { encode } from "@msgpack/msgpack";
+import { cleanText } from "../../common/foreign_text.ts";
 import { bytesOf, decodeFrame, encodeFrame, frameBytes, payloadFloats } from "../../wire/frame.ts";
 import { MAX_FRAME_BYTES, type Message, PROTOCOL_VERSION, REFUSAL_CODES } from "../../wire/messages.ts";
 import { Refusal } from "../../wire/refusal.ts";
@@ -12,7 +13,13 @@ const hex = (digits: number) =>
   fc.uint8Array({ minLength: digits / 2, maxLength: digits / 2 }).map((bytes) => bytes.toHex());
 const count = fc.nat();
 const record: typeof fc.record = (model) => fc.record(model, { noNullPrototype: true });
-const fence = { run: fc.string({ maxLength: 64 }), incarnation: count, generation: count };
+/** Names of one word. */
+const plain = (maxLength: number) =>
+  fc.string({
+    unit: fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code)),
+    maxLength,
+  });
+const fence = { run: plain(64), incarnation: count, generation: count };
 const fenced = { ...fence, step: count, critic_checksum: hex(16), generator_checksum: hex(16) };
 
 /** Messages of every kind of field: text, numbers, nulls, lists, nested objects. */
@@ -24,7 +31,7 @@ const messages: fc.Arbitrary<Message> = fc.oneof(
   record({
     type: fc.constant("refuse" as const),
     code: fc.constantFrom(...REFUSAL_CODES),
-    reason: fc.string({ unit: "grapheme", maxLength: 100 }),
+    reason: fc.string({ unit: "grapheme", maxLength: 100 }).map((reason) => cleanText(reason)),
     fatal: fc.boolean(),
     job: fc.option(fc.integer({ min: 1 })),
   }),
@@ -54,7 +61,7 @@ const messages: fc.Arbitrary<Message> = fc.oneof(
     encoding: fc.constantFrom("uint8" as const, "float32" as const),
     shard_sha256: fc.array(hex(64)),
     artifacts: fc.array(
-      record({ file: fc.string({ maxLength: 128 }), sha256: hex(64), bytes: fc.integer({ min: 1 }) }),
+      record({ file: plain(128), sha256: hex(64), bytes: fc.integer({ min: 1 }) }),
     ),
     heartbeat_ms: fc.integer({ min: 1 }),
     silence_ms: fc.integer({ min: 1 }),
@@ -115,6 +122,47 @@ Deno.test("frame: what is encoded is decoded, in whatever parts it comes", () =>
     }
   });
   fc.assert(property, { seed: SEED, numRuns: 300 });
+});
+
+Deno.test("frame: what people are to read comes out cleaned, whoever sent it", () => {
+  const evil = "a\x1b]52;c;eA==\x07\r\nWorker 9 left: \u202eb";
+  const clean = "a\ufffd]52;c;eA==\ufffd Worker 9 left: \ufffdb";
+  const hello = {
+    type: "hello",
+    version: PROTOCOL_VERSION,
+    nonce: "0".repeat(32),
+    proof: "0".repeat(64),
+    threads: 1,
+  };
+  const named = { name: evil, provider: evil, device: evil, platform: evil };
+  const sent: Record<string, unknown>[] = [
+    { ...hello, ...named },
+    { type: "notice", text: evil },
+    { type: "leave", reason: evil },
+    { type: "finish", reason: evil },
+    { type: "refuse", code: "stale", reason: evil, fatal: false, job: null },
+  ];
+  for (const message of sent) {
+    const received: Record<string, unknown> = decodeFrame(wire(message as unknown as Message)).message;
+    for (const [field, value] of Object.entries(message)) {
+      assert.equal(received[field], value === evil ? clean : value, field);
+    }
+  }
+  const run = wire({ type: "shard_held", run: "r\x1b[2J", shard: 1 });
+  assert.match(
+    refusal(run),
+    /^bad_message: Field shard_held\.run must be at most 64 visible characters of ASCII/,
+  );
+});
+
+Deno.test("frame: a refusal quotes what a peer sent cleaned, and not at length", () => {
+  const field = `\x1b[2J\n${"x".repeat(3_000)}`;
+  const quoted = refusal(
+    wireHeader(encode({ type: "ping", sent_ms: 1, payload_bytes: 0, [field]: "\u202e" })),
+  );
+  assert.match(quoted, /^bad_message: Field ping\.\ufffd\[2J x+…$/);
+  assert.ok(quoted.length < 1_100);
+  assert.doesNotMatch(refusal(wireHeader(encode({ type: "\u202e\x9b" }))), /[\u202e\x9b]/);
 });
 
 Deno.test("frame: parts as they were sent are not copied", () => {

@@ -102,6 +102,15 @@ Deno.test("ws: a close reason reaches the other side, cut to what fits between c
   await listener.close();
 });
 
+Deno.test("ws: a close reason is cleaned on arrival", async () => {
+  const { listener, client, server } = await pair();
+  server.onmessage = () => {};
+  const told = closed(server);
+  client.close("bye\x1b[2J\n\u202e");
+  assert.equal(await told, "bye\ufffd[2J \ufffd");
+  await listener.close();
+});
+
 Deno.test("ws: what was sent before a close arrives before it, in the parts it was sent in", async () => {
   const { listener, client, server } = await pair();
   server.trust();

@@ -79,3 +79,20 @@ Deno.test("elsewhere only events are printed, and stale answers are none", () =>
     "Holds 2 shards\n",
   ]);
 });
+
+Deno.test("a coordinator that says too much does not fill the terminal", () => {
+  const { place, console: worker } = console(false, Infinity);
+  for (let i = 0; i < 1_000; i++) {
+    worker.notice(`${i} \x1b[2J`);
+    worker.refused(new Refusal("overloaded", "x"));
+    worker.failed("y");
+  }
+  assert.equal(place.written.length, 20);
+  assert.equal(place.written[0], "Coordinator: 0 \ufffd[2J\n");
+  place.now_ms = 10_000;
+  worker.notice("at last");
+  assert.deepEqual(place.written.slice(20), [
+    "2,980 lines left out: the coordinator says too much\n",
+    "Coordinator: at last\n",
+  ]);
+});
