@@ -7,12 +7,13 @@ import { objectiveOf } from "../models/objectives/objectives.ts";
 import type { RecordOf } from "../runlog/records.ts";
 import { SYSTEM_CLOCK } from "../wire/clock.ts";
 import { listen } from "../wire/ws_socket.ts";
-import { loopbackFor, urlHost } from "./addresses.ts";
+import { loopbackFor, ownNames, urlHost } from "./addresses.ts";
 import { Console } from "./console.ts";
 import { Exchange } from "./exchange.ts";
 import { Fleet } from "./fleet.ts";
 import { answerText, type LiveServer } from "./live/live_server.ts";
 import type { LiveRun } from "./live/live_run.ts";
+import { judgeUpgrade, visitOf } from "./live/visitor.ts";
 import { openLiveRun, openPage, type PageOptions } from "./live/open_page.ts";
 import { numSlots } from "../wire/shared_ring.ts";
 import { prepare, type Prepared, type PrepareOptions } from "./prepare.ts";
@@ -69,6 +70,7 @@ export async function coordinate(options: CoordinateOptions, screen: Screen): Pr
     host,
     port,
     onsocket: (socket, peer) => void fleet.then((opened) => opened.accept(socket, peer)),
+    judgeUpgrade: (request) => judgeUpgrade(visitOf(request), ownNames(host)),
     onrequest: (request, response) => {
       if (page) page.handle(request, response);
       else answerText(response, 503, "The coordinator is starting: look again", { "retry-after": "1" });

@@ -3,7 +3,7 @@
  * whatever it says, nor may many hosts together.
  */
 import { cleanText } from "../common/foreign_text.ts";
-import { hostOf } from "../common/host_of.ts";
+import { hostOfPeer } from "../common/host_of.ts";
 import { LineLimit } from "../common/line_limit.ts";
 
 /** Between two lines about the same trouble of a host; the limits below are for this time, too. */
@@ -31,7 +31,7 @@ export class RefusedPeers {
 
   /** The line to say, or null: enough was said of this host lately, and the trouble is counted instead. */
   line(peer: string, reason: string, now_ms: number): string | null {
-    const host = this.#host(hostOf(peer));
+    const host = this.#host(hostOfPeer(peer));
     const why = cleanText(reason, MAX_REASON_LENGTH);
     const said_ms = host.said_ms.get(why) ?? -Infinity;
     const is_news = now_ms - said_ms >= QUIET_MS && host.limit.take(now_ms) !== null;

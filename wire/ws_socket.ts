@@ -1,5 +1,5 @@
 /** Sockets over the `ws` package, server and client. Everything else in this folder knows only {@linkcode Socket}. */
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket as TcpSocket } from "node:net";
 // @ts-types="@types/ws"
 import { WebSocket, WebSocketServer } from "ws";
@@ -33,8 +33,16 @@ export interface ListenOptions {
   readonly onsocket: (socket: Socket, peer: string) => void;
   /** Answers plain HTTP requests on the same port. */
   readonly onrequest?: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Why this request may not become a WebSocket; null: it may. */
+  readonly judgeUpgrade?: (request: IncomingMessage) => Refused | null;
   /** Connections at a time; more are turned away. */
   readonly max_connections?: number;
+}
+
+/** A request that is answered with no. */
+export interface Refused {
+  readonly status: number;
+  readonly reason: string;
 }
 
 export interface Listener {
@@ -54,6 +62,8 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   server.maxConnections = max_connections;
   const sockets = new WebSocketServer({ noServer: true, ...WS_OPTIONS });
   server.on("upgrade", (request, tcp: TcpSocket, head) => {
+    const refused = options.judgeUpgrade?.(request) ?? null;
+    if (refused !== null) return turnAway(tcp, refused);
     sockets.handleUpgrade(request, tcp, head, (ws) => {
       onsocket(new WsSocket(ws, tcp, MAX_STRANGER_BYTES), `${tcp.remoteAddress}:${tcp.remotePort}`);
     });
@@ -172,6 +182,18 @@ class WsSocket implements Socket {
   #receive(data: Uint8Array[] | Uint8Array): void {
     if (!this.#closing) this.#inbox.deliver(Array.isArray(data) ? data : [data]);
   }
+}
+
+function turnAway(tcp: TcpSocket, { status, reason }: Refused): void {
+  tcp.on("error", () => tcp.destroy());
+  const body = `${reason}\n`;
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "Refused"}`,
+    "Connection: close",
+    "Content-Type: text/plain; charset=utf-8",
+    `Content-Length: ${new TextEncoder().encode(body).length}`,
+  ];
+  tcp.end(`${head.join("\r\n")}\r\n\r\n${body}`, () => tcp.destroy());
 }
 
 function upgradeRequired(_request: IncomingMessage, response: ServerResponse): void {

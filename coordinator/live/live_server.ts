@@ -6,11 +6,12 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { hostOf } from "../../common/host_of.ts";
 import { type Clock, SYSTEM_CLOCK } from "../../wire/clock.ts";
 import { METRICS_TYPE, metricsText } from "./metrics.ts";
 import PAGE from "./page.html" with { type: "text" };
 import { type Moment, takeSnapshot } from "./snapshot.ts";
-import { type House, judge } from "./visitor.ts";
+import { type House, judge, visitOf } from "./visitor.ts";
 import { type Stream, Watchers } from "./watchers.ts";
 
 /** Whoever watched the end gets so long to fetch the last picture. */
@@ -97,30 +98,24 @@ export class LiveServer {
   /** Answers a request. Never throws. */
   handle(request: IncomingMessage, response: ServerResponse): void {
     response.on("error", () => response.destroy());
-    const verdict = judge({
-      method: request.method ?? "",
-      target: request.url ?? "",
-      header: (name) => {
-        const value = request.headers[name];
-        return Array.isArray(value) ? value.join(", ") : value;
-      },
-    }, this.#options);
+    const verdict = judge(visitOf(request), this.#options);
     if ("status" in verdict) {
       const more: Record<string, string> = { connection: "close" };
       if (verdict.status === 401) more["www-authenticate"] = 'Bearer realm="wagon"';
       if (verdict.status === 405) more["allow"] = "GET, HEAD";
       return answerText(response, verdict.status, verdict.reason, more);
     }
-    this.#serve(verdict.path, verdict.head_only, response).catch(() => response.destroy());
+    const { remoteAddress: address = "" } = request.socket;
+    this.#serve(verdict.path, verdict.head_only, response, address).catch(() => response.destroy());
   }
 
-  async #serve(path: string, head_only: boolean, response: ServerResponse): Promise<void> {
+  async #serve(path: string, head_only: boolean, response: ServerResponse, address: string): Promise<void> {
     const picture = /^\/samples\/(\d{1,10})\.png$/.exec(path);
     if (path === "/") this.#whole(response, head_only, "text/html; charset=utf-8", PAGE);
     else if (path === "/metrics") {
       this.#whole(response, head_only, METRICS_TYPE, metricsText(this.#options.moment()));
     } else if (picture) await this.#picture(Number(picture[1]), head_only, response);
-    else if (path === "/events") this.#events(response, head_only);
+    else if (path === "/events") this.#events(response, head_only, address);
     else answerText(response, 404, "There is no such page");
   }
 
@@ -134,10 +129,7 @@ export class LiveServer {
     response.end(head_only ? undefined : body);
   }
 
-  #events(response: ServerResponse, head_only: boolean): void {
-    if (this.#watchers.full) {
-      return answerText(response, 503, "Too many are watching already", { "retry-after": "60" });
-    }
+  #events(response: ServerResponse, head_only: boolean, address: string): void {
     response.writeHead(200, {
       ...SECURITY_HEADERS,
       "content-security-policy": REFUSAL_POLICY,
@@ -146,7 +138,7 @@ export class LiveServer {
       "x-accel-buffering": "no",
     });
     if (head_only) return void response.end();
-    response.on("close", this.#watchers.add(streamOf(response)));
+    response.on("close", this.#watchers.add(streamOf(response), hostOf(address)));
   }
 
   async #picture(step: number, head_only: boolean, response: ServerResponse): Promise<void> {

@@ -1,8 +1,9 @@
 /**
- * Who may look: a pure judgement of a request to the live page. Everything but a refusal needs the read token, which
- * allows looking and nothing else: workers prove another one over the WebSocket (wire/handshake.ts).
+ * Who may look, and who may open a WebSocket: a pure judgement of a request. To look takes the read token, which allows
+ * nothing else: workers prove another one over the WebSocket (wire/handshake.ts).
  */
 import { createHash, timingSafeEqual } from "node:crypto";
+import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
 
 const MAX_TARGET_LENGTH = 2048;
@@ -12,17 +13,32 @@ export interface Visit {
   readonly method: string;
   /** Path and query, as the request line has them. */
   readonly target: string;
+  /** By a name in lower case. A header that is given twice has both values, with ", " between them. */
   readonly header: (name: string) => string | undefined;
+}
+
+export interface Turned {
+  readonly status: 400 | 401 | 403 | 405 | 414 | 421;
+  readonly reason: string;
 }
 
 export type Verdict =
   | { readonly path: string; readonly head_only: boolean }
-  | { readonly status: 400 | 401 | 403 | 405 | 414 | 421; readonly reason: string };
+  | Turned;
 
 export interface House {
   readonly read_token: string;
   /** Names of this machine, in lower case; addresses and "localhost" are always its own. */
   readonly names: readonly string[];
+}
+
+/** What a request of Node's says. Its `headers` would keep the first Host of two. */
+export function visitOf({ method = "", url = "", rawHeaders }: IncomingMessage): Visit {
+  const header = (name: string) => {
+    const values = rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]!.toLowerCase() === name);
+    return values.length > 0 ? values.join(", ") : undefined;
+  };
+  return { method, target: url, header };
 }
 
 function sha256(text: string): Uint8Array {
@@ -48,15 +64,43 @@ function isOwnName(name: string, names: readonly string[]): boolean {
   return isIP(name) !== 0 || name === "localhost" || name.endsWith(".localhost") || names.includes(name);
 }
 
-/** Whether a page of another site made the browser ask. Links to the page itself are anybody's to follow. */
-function isForeign({ header }: Visit, host: string, path: string): boolean {
+/** What is wrong with the name that a request calls this machine; null: nothing. */
+function misnamed({ header }: Visit, names: readonly string[]): Turned | null {
+  const name = nameOf(header("host") ?? "");
+  if (name === null) return { status: 400, reason: "The Host header must be one name or address" };
+  if (isOwnName(name, names)) return null;
+  return { status: 421, reason: `This machine is not called ${name}: use its address or its own name` };
+}
+
+/** Whether it was a page of another origin that asked, by the header that browsers set. */
+function hasForeignOrigin({ header }: Visit): boolean {
   const origin = header("origin");
-  if (origin !== undefined && origin.replace(/^https?:\/\//, "").toLowerCase() !== host.toLowerCase()) {
-    return true;
-  }
+  const host = header("host") ?? "";
+  return origin !== undefined && origin.replace(/^https?:\/\//, "").toLowerCase() !== host.toLowerCase();
+}
+
+function hasForeignSite({ header }: Visit): boolean {
   const site = header("sec-fetch-site");
-  if (site === undefined || site === "same-origin" || site === "none") return false;
-  return path !== "/" || header("sec-fetch-mode") !== "navigate";
+  return site !== undefined && site !== "same-origin" && site !== "none";
+}
+
+/** Whether a page of another site made the browser ask. Links to the page itself are anybody's to follow. */
+function isForeign(visit: Visit, path: string): boolean {
+  if (hasForeignOrigin(visit)) return true;
+  return hasForeignSite(visit) && (path !== "/" || visit.header("sec-fetch-mode") !== "navigate");
+}
+
+const FOREIGN: Turned = { status: 403, reason: "Pages of other sites may not ask here" };
+
+/**
+ * Why a WebSocket may not be opened here; null: it may. Any page may open one to any address, and its browser says which
+ * page it is. Workers are no browsers, say no origin, and may know this machine by any name.
+ */
+export function judgeUpgrade(visit: Visit, names: readonly string[]): Turned | null {
+  const { header } = visit;
+  if (header("host")?.includes(",")) return { status: 400, reason: "The Host header must be given once" };
+  if (header("origin") === undefined && header("sec-fetch-site") === undefined) return null;
+  return misnamed(visit, names) ?? (hasForeignOrigin(visit) || hasForeignSite(visit) ? FOREIGN : null);
 }
 
 function tokenOf({ header }: Visit, query: URLSearchParams): string | null {
@@ -65,21 +109,15 @@ function tokenOf({ header }: Visit, query: URLSearchParams): string | null {
 }
 
 export function judge(visit: Visit, { read_token, names }: House): Verdict {
-  const { method, target, header } = visit;
+  const { method, target } = visit;
   if (target.length > MAX_TARGET_LENGTH) return { status: 414, reason: "The address is too long" };
-  const host = header("host") ?? "";
-  const name = nameOf(host);
-  if (name === null) return { status: 400, reason: "The Host header must be a name or an address" };
-  if (!isOwnName(name, names)) {
-    return { status: 421, reason: `This machine is not called ${name}: use its address or its own name` };
-  }
+  const wrong_name = misnamed(visit, names);
+  if (wrong_name !== null) return wrong_name;
   const url = URL.parse(target, "http://page.invalid");
   if (!target.startsWith("/") || url === null || url.host !== "page.invalid") {
     return { status: 400, reason: "The address must begin with a path" };
   }
-  if (isForeign(visit, host, url.pathname)) {
-    return { status: 403, reason: "Pages of other sites may not ask here" };
-  }
+  if (isForeign(visit, url.pathname)) return FOREIGN;
   if (method !== "GET" && method !== "HEAD") {
     return { status: 405, reason: "There is nothing here but to look" };
   }

@@ -10,7 +10,7 @@ import type { Snapshot } from "./snapshot.ts";
 export const UPDATE_MS = 1_000;
 /** One that has not read for so long is let go; its browser comes again by itself. */
 const STALLED_MS = 60_000;
-/** More than this at a time are turned away. */
+/** Those at a time; who comes then takes another's place. */
 export const MAX_WATCHERS = 32;
 /** A browser that has lost the connection tries again after this time. */
 const RETRY_MS = 2_000;
@@ -28,6 +28,7 @@ export interface Stream {
 
 interface Watcher {
   readonly stream: Stream;
+  readonly host: string;
   /** What it was last sent of each part: the texts of snapshots, not copies. */
   readonly sent: Map<string, string>;
   /** When it last had read everything. */
@@ -49,18 +50,18 @@ export class Watchers {
     this.#options = options;
   }
 
-  get full(): boolean {
-    return this.#watchers.size >= MAX_WATCHERS;
-  }
-
   get count(): number {
     return this.#watchers.size;
   }
 
-  /** Sends all there is, and from then on what changes. Returns what ends that: call it when the stream closes. */
-  add(stream: Stream): Cancel {
+  /**
+   * Sends all there is, and from then on what changes. Returns what ends that: call it when the stream closes. Nobody is
+   * kept out: where all places are taken, one of the host with most of them is freed.
+   */
+  add(stream: Stream, host: string): Cancel {
     const now_ms = this.#options.clock.now_ms();
-    const watcher: Watcher = { stream, sent: new Map(), read_ms: now_ms };
+    if (this.#watchers.size >= MAX_WATCHERS) this.#makeRoom(host);
+    const watcher: Watcher = { stream, host, sent: new Map(), read_ms: now_ms };
     this.#watchers.add(watcher);
     stream.write(`retry: ${RETRY_MS}\n\n`);
     // Many that come at once, or one that comes again and again, share a snapshot.
@@ -82,6 +83,20 @@ export class Watchers {
     }
     this.#watchers.clear();
     this.#pause();
+  }
+
+  /**
+   * Lets one go of the host that has most places, the newcomer counted: the slowest, or the one that came first. What the
+   * system holds for a stream counts as read, so it is not enough to let those go that do not read.
+   */
+  #makeRoom(newcomer: string): void {
+    const places = new Map([[newcomer, 1]]);
+    for (const { host } of this.#watchers) places.set(host, (places.get(host) ?? 0) + 1);
+    const most = Math.max(...[...this.#watchers].map(({ host }) => places.get(host)!));
+    const last = [...this.#watchers].filter(({ host }) => places.get(host) === most)
+      .reduce((slowest, watcher) => watcher.read_ms < slowest.read_ms ? watcher : slowest);
+    last.stream.destroy();
+    this.#remove(last);
   }
 
   #take(): Snapshot {

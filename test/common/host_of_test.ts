@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { hostOf } from "../../common/host_of.ts";
+import { hostOf, hostOfPeer } from "../../common/host_of.ts";
 
 Deno.test("a host is an address without its port, or a network of IPv6 addresses", () => {
   const hosts = {
@@ -11,5 +11,8 @@ Deno.test("a host is an address without its port, or a network of IPv6 addresses
     "2001:db8::1:443": "2001:db8:0:0::/64",
     "fe80::1%eth0:443": "fe80:0:0:0::/64",
   };
-  for (const [peer, host] of Object.entries(hosts)) assert.equal(hostOf(peer), host);
+  for (const [peer, host] of Object.entries(hosts)) {
+    assert.equal(hostOfPeer(peer), host);
+    assert.equal(hostOf(peer.replace(/:\d+$/, "")), host);
+  }
 });

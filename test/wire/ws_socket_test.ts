@@ -261,6 +261,24 @@ Deno.test("ws: plain HTTP is answered on the same port", async () => {
   await served.listener.close();
 });
 
+Deno.test("ws: an upgrade that is judged wrong gets an answer and no socket", async () => {
+  const { listener, url } = await listening({
+    onsocket: () => assert.fail("no socket may be opened"),
+    judgeUpgrade: ({ rawHeaders }) =>
+      rawHeaders.includes("x") ? null : { status: 403, reason: "Not from there" },
+  });
+  await assert.rejects(connect(url), { message: /: Unexpected server response: 403$/ });
+  const answer = await new Promise<string>((resolve) => {
+    let said = "";
+    const tcp = connectTcp(listener.port, HOST);
+    tcp.on("data", (chunk: Uint8Array) => said += new TextDecoder().decode(chunk));
+    tcp.on("close", () => resolve(said));
+    tcp.write("GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
+  });
+  assert.match(answer, /^HTTP\/1\.1 403 Forbidden\r\nConnection: close\r\n[^]*\r\n\r\nNot from there\n$/);
+  await listener.close();
+});
+
 Deno.test("ws: connections beyond the limit are turned away", async () => {
   const { listener, url } = await listening({ max_connections: 1 });
   const first = await connect(url);

@@ -217,6 +217,10 @@ Deno.test("hostile requests are refused with a reason, and the connection is clo
       await status(raw(port, `GET /?token=${TOKEN} HTTP/1.1\r\nHost: evil.example\r\n\r\n`)),
       "HTTP/1.1 421 Misdirected Request",
     );
+    assert.equal(
+      await status(request(`GET /?token=${TOKEN} HTTP/1.1`, "Host: evil.example")),
+      "HTTP/1.1 400 Bad Request",
+    );
     assert.equal(await status(request(`GET /?${"x".repeat(4000)} HTTP/1.1`)), "HTTP/1.1 414 URI Too Long");
     const huge = await request("GET / HTTP/1.1", `X: ${"x".repeat(100_000)}`);
     assert.match(huge, /^(HTTP\/1\.1 431 |$)/);

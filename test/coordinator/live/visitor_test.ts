@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { judge } from "../../../coordinator/live/visitor.ts";
+import { judge, judgeUpgrade } from "../../../coordinator/live/visitor.ts";
 
 const TOKEN = "the-read-token-of-a-test";
 const HOUSE = { read_token: TOKEN, names: ["trainer", "trainer.local"] };
@@ -79,6 +79,33 @@ Deno.test("pages of other sites may link to the page, and ask for nothing else",
     assert.equal(judged({ "sec-fetch-site": site, "sec-fetch-mode": "no-cors" }), 403);
     assert.equal(judged({ target: events, "sec-fetch-site": site, "sec-fetch-mode": "navigate" }), 403);
   }
+});
+
+Deno.test("a WebSocket is for workers, which are no browsers, and for pages of this very origin", () => {
+  const opened = (headers: Record<string, string>) =>
+    judgeUpgrade({ method: "GET", target: "/", header: (name) => headers[name] }, HOUSE.names)?.status ??
+      "open";
+  const own = "127.0.0.1:7700";
+  for (const host of [own, "any.name.at.all:80", "[fe80::1%25eth0]:7700"]) {
+    assert.equal(opened({ host }), "open");
+  }
+  assert.equal(opened({}), "open");
+  assert.equal(opened({ host: own, origin: `http://${own}`, "sec-fetch-site": "same-origin" }), "open");
+  for (
+    const origin of [
+      "http://evil.example",
+      "null",
+      "",
+      "file://",
+      `http://${own}.evil.example`,
+      `http://${own}, x`,
+    ]
+  ) {
+    assert.equal(opened({ host: own, origin }), 403, origin);
+  }
+  assert.equal(opened({ host: own, "sec-fetch-site": "cross-site" }), 403);
+  assert.equal(opened({ host: "evil.example:7700", origin: "http://evil.example:7700" }), 421);
+  assert.equal(opened({ host: `${own}, ${own}` }), 400);
 });
 
 Deno.test("strange addresses are refused", () => {

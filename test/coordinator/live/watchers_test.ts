@@ -42,7 +42,7 @@ function setUp() {
 Deno.test("a watcher gets everything at first, then what has changed", async () => {
   const { clock, parts, watchers } = setUp();
   const stream = new FakeStream();
-  watchers.add(stream);
+  watchers.add(stream, "a");
   assert.deepEqual(stream.events, [{ run: "r", now: 0 }]);
   parts.set("now", "1");
   await clock.advance(UPDATE_MS);
@@ -55,7 +55,7 @@ Deno.test("a watcher gets everything at first, then what has changed", async () 
 Deno.test("nothing is done while nobody watches", async () => {
   const { clock, watchers, snapshots } = setUp();
   await clock.advance(10 * UPDATE_MS);
-  const leave = watchers.add(new FakeStream());
+  const leave = watchers.add(new FakeStream(), "a");
   await clock.advance(3 * UPDATE_MS);
   assert.equal(snapshots(), 4);
   leave();
@@ -67,8 +67,8 @@ Deno.test("for a watcher that does not read nothing piles up; later it gets the 
   const { clock, parts, watchers } = setUp();
   const [slow, quick] = [new FakeStream(), new FakeStream()];
   slow.reads = false;
-  watchers.add(slow);
-  watchers.add(quick);
+  watchers.add(slow, "a");
+  watchers.add(quick, "a");
   const backlog = slow.backlog_bytes;
   for (let i = 1; i <= 30; i++) {
     parts.set("now", String(i));
@@ -85,8 +85,8 @@ Deno.test("a watcher that has not read for a minute is let go, the others stay",
   const { clock, parts, watchers } = setUp();
   const [dead, live] = [new FakeStream(), new FakeStream()];
   dead.reads = false;
-  watchers.add(dead);
-  watchers.add(live);
+  watchers.add(dead, "a");
+  watchers.add(live, "a");
   for (let i = 1; i <= 59; i++) {
     parts.set("now", String(i));
     await clock.advance(1_000);
@@ -96,21 +96,58 @@ Deno.test("a watcher that has not read for a minute is let go, the others stay",
   assert.deepEqual([dead.over, live.over, watchers.count], ["destroyed", null, 1]);
 });
 
-Deno.test("many that come at once share a snapshot, and there is room for so many only", () => {
+/** Fills all places. */
+function fill(watchers: Watchers, hostOf: (i: number) => string): FakeStream[] {
+  return Array.from({ length: MAX_WATCHERS }, (_, i) => {
+    const stream = new FakeStream();
+    watchers.add(stream, hostOf(i));
+    return stream;
+  });
+}
+
+const goneOf = (streams: readonly FakeStream[]) => streams.flatMap(({ over }, i) => over === null ? [] : [i]);
+
+Deno.test("many that come at once share a snapshot", () => {
   const { watchers, snapshots } = setUp();
-  for (let i = 0; i < MAX_WATCHERS; i++) {
-    assert.equal(watchers.full, false);
-    watchers.add(new FakeStream());
+  fill(watchers, () => "a");
+  assert.deepEqual([watchers.count, snapshots()], [MAX_WATCHERS, 1]);
+});
+
+Deno.test("streams that take all places and never read keep nobody out, even while the system reads for them", async () => {
+  const { clock, parts, watchers } = setUp();
+  const hogs = fill(watchers, () => "a");
+  parts.set("now", "1");
+  await clock.advance(UPDATE_MS);
+  const person = new FakeStream();
+  watchers.add(person, "a");
+  assert.deepEqual(person.events, [{ run: "r", now: 1 }]);
+  assert.deepEqual([goneOf(hogs), watchers.count], [[0], MAX_WATCHERS]);
+  parts.set("now", "2");
+  await clock.advance(UPDATE_MS);
+  assert.deepEqual(person.events[1], { now: 2 });
+});
+
+Deno.test("the slowest of the host with most places goes first, and a host with one keeps it", async () => {
+  const { clock, watchers, parts } = setUp();
+  const streams = fill(watchers, (i) => i === 0 ? "person" : "hog");
+  streams[7]!.reads = false;
+  for (const now of ["1", "2"]) {
+    parts.set("now", now);
+    await clock.advance(UPDATE_MS);
   }
-  assert.deepEqual([watchers.full, snapshots()], [true, 1]);
+  watchers.add(new FakeStream(), "other");
+  assert.deepEqual(goneOf(streams), [7]);
+  for (let i = 0; i < 200; i++) watchers.add(new FakeStream(), "hog");
+  assert.deepEqual([streams[0]!.over, watchers.count], [null, MAX_WATCHERS]);
+  assert.equal(goneOf(streams).length, MAX_WATCHERS - 1);
 });
 
 Deno.test("the end is told to whoever reads, and all streams are ended", async () => {
   const { clock, parts, watchers } = setUp();
   const [stuck, live] = [new FakeStream(), new FakeStream()];
   stuck.reads = false;
-  watchers.add(stuck);
-  watchers.add(live);
+  watchers.add(stuck, "a");
+  watchers.add(live, "a");
   await clock.advance(UPDATE_MS);
   parts.set("ended", '"finished"');
   watchers.close();
