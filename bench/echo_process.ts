@@ -2,6 +2,7 @@
  * Sends back what it gets, from a process of its own. Argument: "websocket" (whole messages, over the project's
  * sockets) or a number of bytes (raw TCP: so many, then so many back). Writes {"port"} and ends with its input.
  */
+import { MAX_FRAME_BYTES } from "../wire/messages.ts";
 import { listen } from "../wire/ws_socket.ts";
 import { readWhole, writeWhole } from "./tcp.ts";
 
@@ -12,7 +13,7 @@ async function echoWebSockets(): Promise<number> {
     host: HOST,
     port: 0,
     onsocket: (socket) => {
-      socket.trust();
+      socket.trust(MAX_FRAME_BYTES);
       socket.onmessage = (parts) => socket.send(parts, () => {});
     },
   });

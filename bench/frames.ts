@@ -1,7 +1,7 @@
 /** The frame codec in memory, and a message's way to another process and back, beside raw TCP. */
 import { checksumBytes } from "../kernels/kernels.ts";
 import { decodeFrame, encodeFrame } from "../wire/frame.ts";
-import type { Message } from "../wire/messages.ts";
+import { MAX_FRAME_BYTES, type Message } from "../wire/messages.ts";
 import { connect } from "../wire/ws_socket.ts";
 import type { BenchContext } from "./context.ts";
 import { type Contender, interleave, samplesOf, timed } from "./measure.ts";
@@ -47,7 +47,7 @@ function inMemory(payload: Uint8Array): Contender[] {
 /** Encodes, sends, waits for the echo and decodes it. */
 async function webSocketEcho(port: number, payload: Uint8Array): Promise<Contender> {
   const socket = await connect(`ws://127.0.0.1:${port}`);
-  socket.trust();
+  socket.trust(MAX_FRAME_BYTES);
   const roundTrip = () =>
     new Promise<void>((resolve, reject) => {
       socket.onclose = (reason) => reject(new Error(reason));

@@ -17,6 +17,9 @@ const HANDSHAKE_DEADLINE_MS = 10_000;
 const READY_DEADLINE_MS = 300_000;
 const HEARTBEAT_MS = 2_000;
 const SILENCE_MS = 10_000;
+/** What a worker may send unasked, beside a word for each shard that it holds: a heartbeat a second, and room to spare. */
+const UNASKED_BURST = 256;
+const UNASKED_PER_S = 16;
 
 /** What a worker may send once it has proved itself. */
 const FROM_WORKERS: ReadonlySet<MessageType> = new Set([
@@ -68,6 +71,11 @@ function welcome(facts: RunFacts, data: ShardedData, worker: number, shared: Wel
   };
 }
 
+/** Of the largest sum. */
+function resultBytes({ graphs }: Manifest): number {
+  return 4 * Math.max(graphs.critic_training_model.size, graphs.generator_training_model.size);
+}
+
 /**
  * Waits for the newcomer to have compiled the graphs and computed the probe. `enter` is called within its message:
  * whoever takes over the channel there misses none of those that come with it.
@@ -115,6 +123,10 @@ export async function admit(
     worker: number;
     clock: Clock;
     shared: Welcome["shared"];
+    /** Called when it has proved itself. Why it may not join; null: it may. */
+    mayJoin: () => string | null;
+    /** Called when it sends much more than it was asked for. */
+    onflood: () => void;
     /** Takes the channel of a newcomer that has proved itself and gets ready. */
     welcomed: (channel: Channel) => void;
   },
@@ -128,13 +140,20 @@ export async function admit(
     token,
     run,
     incarnation,
-    welcome: () => welcome(facts, data, worker, shared),
+    welcome: () => {
+      const why = options.mayJoin();
+      if (why !== null) throw new Error(why);
+      return welcome(facts, data, worker, shared);
+    },
   });
   const channel = openChannel(socket, {
     clock,
     heartbeat_ms: HEARTBEAT_MS,
     silence_ms: SILENCE_MS,
     allowed: FROM_WORKERS,
+    max_payload_bytes: resultBytes(facts.manifest),
+    unasked: { burst: UNASKED_BURST + data.plan.num_shards, per_s: UNASKED_PER_S },
+    onflood: options.onflood,
   });
   options.welcomed(channel);
   // Who cannot even say that it is ready never will.

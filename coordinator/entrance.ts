@@ -1,10 +1,12 @@
 /** Who gets in: through the door, of a numeric class that the run may have, and not after its end. */
+import { hostOfPeer } from "../common/host_of.ts";
 import { whyInexact } from "../common/numeric_class.ts";
 import type { Channel } from "../wire/channel.ts";
 import type { Clock } from "../wire/clock.ts";
 import { Refusal } from "../wire/refusal.ts";
 import type { Socket } from "../wire/socket.ts";
 import { admit, type Admitted, type RunFacts } from "./admission.ts";
+import { Doorkeeper } from "./doorkeeper.ts";
 import type { Exchange } from "./exchange.ts";
 import { Member } from "./member.ts";
 import type { FleetObserver } from "./observer.ts";
@@ -27,6 +29,7 @@ export class Entrance {
   readonly #data: ShardedData;
   readonly #options: EntranceOptions;
   readonly #observer: Pick<FleetObserver, "refused">;
+  readonly #doorkeeper: Doorkeeper;
   /** Those that get ready. */
   readonly #newcomers = new Set<Channel>();
   #next_id = 1;
@@ -42,17 +45,26 @@ export class Entrance {
     this.#data = data;
     this.#options = options;
     this.#observer = observer;
+    this.#doorkeeper = new Doorkeeper(options.clock);
     this.classes = new Set(options.classes);
   }
 
   /** Calls `enter` within the message by which a newcomer says that it is ready. Never throws. */
   async accept(socket: Socket, peer: string, enter: (member: Member) => void): Promise<void> {
+    const host = hostOfPeer(peer);
+    if (this.#doorkeeper.isBarred(host)) {
+      socket.close("Kept out", true);
+      return this.#observer.refused(peer, "Its host flooded the run, and is kept out for a minute");
+    }
     const worker = this.#next_id++;
     const { token, clock, exchange } = this.#options;
     const shared = exchange?.offer(peer) ?? null;
     let newcomer: Channel | null = null;
     const welcomed = (channel: Channel) => void this.#newcomers.add(newcomer = channel);
-    const options = { facts: this.#facts, data: this.#data, token, clock, worker, shared, welcomed };
+    const mayJoin = () => this.#doorkeeper.join(host);
+    const onflood = () => this.#doorkeeper.flooded(host);
+    const run = { facts: this.#facts, data: this.#data, token, clock };
+    const options = { ...run, worker, shared, welcomed, mayJoin, onflood };
     try {
       await admit(socket, options, (admitted) => {
         this.#checkClass(admitted);

@@ -84,6 +84,7 @@ export class Jobs {
       const payload = new Float32Array(weights.length + input.length);
       payload.set(weights);
       payload.set(input, weights.length);
+      member.channel.expectPayload(this.#answerBytes(request));
       member.channel.send(
         { type: "job", run: this.#run, job, kind, count, noise_counter },
         bytesOf(payload),
@@ -94,12 +95,15 @@ export class Jobs {
   result(worker: number, message: MessageOf<"job_result">, payload: Uint8Array): void {
     const open = this.#take(worker, message.job);
     if (!open) return;
-    const { kind, count } = open.request;
-    const size = kind === "score" ? count : count * this.#example_size;
-    if (payload.length !== 4 * size) {
-      return this.#giveUp(open, `An answer must have ${4 * size} bytes: found ${payload.length}`);
+    const bytes = this.#answerBytes(open.request);
+    if (payload.length !== bytes) {
+      return this.#giveUp(open, `An answer must have ${bytes} bytes: found ${payload.length}`);
     }
-    open.resolve(payloadFloats(payload, size).slice());
+    open.resolve(payloadFloats(payload, bytes / 4).slice());
+  }
+
+  #answerBytes({ kind, count }: Pick<JobRequest, "kind" | "count">): number {
+    return 4 * (kind === "score" ? count : count * this.#example_size);
   }
 
   failed(worker: number, job: number, reason: string): void {

@@ -1,7 +1,9 @@
 /**
  * A channel carries checked messages over a socket whose peer has been through the handshake. It answers bad
- * messages with coded refusals, keeps heartbeats, and closes when the peer is silent or does not read.
+ * messages with coded refusals, keeps heartbeats, and closes when the peer is silent, does not read, or sends more than
+ * it has reason to.
  */
+import { Allowance, type Unasked } from "./allowance.ts";
 import type { Cancel, Clock } from "./clock.ts";
 import {
   decodeFrame,
@@ -21,6 +23,8 @@ import type { Socket } from "./socket.ts";
 const MAX_BAD_MESSAGES = 8;
 /** Unwritten bytes above which a peer must read. */
 const HIGH_WATER_BYTES = 1024 * 1024;
+/** Room in a frame for its header. */
+const HEADER_BYTES = 64 * 1024;
 /** A peer must read its pending frame at this rate at least, once `silence_ms` have passed. */
 const MIN_BYTES_PER_MS = 100;
 
@@ -33,6 +37,8 @@ export interface Channel {
   share(taker: Taker): void;
   /** Sends a message whose payload its sender has put into a shared file. */
   sendShared(message: Message, shared: Shared): void;
+  /** From now on the peer may send payloads of so many bytes, if it may not send larger ones already. */
+  expectPayload(bytes: number): void;
   /** Whether {@linkcode share} was called. */
   readonly shares: boolean;
   /** Gives back a payload that `onmessage` got, once nobody reads it. Need not be called. */
@@ -67,6 +73,12 @@ export interface ChannelOptions {
   readonly silence_ms: number;
   /** Types this side accepts; others are refused as unexpected_message. Pings, pongs and refusals always pass. */
   readonly allowed: ReadonlySet<MessageType>;
+  /** Bytes of the largest payload that there is use for, until {@linkcode Channel.expectPayload}. */
+  readonly max_payload_bytes: number;
+  /** What the peer may send beside answers to what it was sent; null: as much as it likes. */
+  readonly unasked: Unasked | null;
+  /** Called when the peer has sent more, before the channel closes. */
+  readonly onflood?: () => void;
 }
 
 /** Why a connection ends whose payload was gone before it was read. */
@@ -106,6 +118,8 @@ class SocketChannel implements Channel {
   #writing_since_ms: number;
   #received_bytes = 0;
   #bad_messages = 0;
+  #max_payload_bytes: number;
+  readonly #allowance: Allowance | null;
   #taker: Taker | null = null;
   /** Payloads that came through a shared file and are being read. */
   readonly #taken = new WeakSet<Uint8Array>();
@@ -116,13 +130,22 @@ class SocketChannel implements Channel {
     this.#options = options;
     this.last_heard_ms = this.#writing_since_ms = options.clock.now_ms();
     this.#stopHeartbeat = options.clock.every(options.heartbeat_ms, () => this.#beat());
-    socket.trust();
+    this.#max_payload_bytes = options.max_payload_bytes;
+    this.#allowance = options.unasked && new Allowance(options.unasked, this.last_heard_ms);
+    socket.trust(this.#max_payload_bytes + HEADER_BYTES);
+    socket.oncontrol = () => void this.#spend();
     socket.onclose = (reason) => this.#end(reason);
     socket.onmessage = (parts) => this.#receive(parts);
   }
 
   send(message: Message, payload?: Uint8Array): void {
     this.sendFrame(encodeFrame(message, payload));
+  }
+
+  expectPayload(bytes: number): void {
+    if (bytes <= this.#max_payload_bytes) return;
+    this.#max_payload_bytes = bytes;
+    this.#socket.trust(bytes + HEADER_BYTES);
   }
 
   share(taker: Taker): void {
@@ -138,7 +161,14 @@ class SocketChannel implements Channel {
   }
 
   sendFrame(frame: Frame): void {
-    if (this.#closed === null) this.#write(frame);
+    if (this.#closed !== null) return;
+    this.#allowance?.asked();
+    this.#write(frame);
+  }
+
+  /** Sends what the peer has caused, which is no reason to answer. */
+  #answer(message: Message): void {
+    if (this.#closed === null) this.#write(encodeFrame(message));
   }
 
   sendShared(message: Message, shared: Shared): void {
@@ -195,7 +225,7 @@ class SocketChannel implements Channel {
   }
 
   #receive(parts: readonly Uint8Array[]): void {
-    if (this.#closed !== null) return;
+    if (this.#closed !== null || !this.#spend()) return;
     for (const part of parts) this.bytes_in += part.length;
     const { clock } = this.#options;
     const came_ms = this.last_heard_ms = clock.now_ms();
@@ -209,8 +239,17 @@ class SocketChannel implements Channel {
     }
   }
 
+  /** Counts what came. False: it was too much, and the channel is closed. */
+  #spend(): boolean {
+    if (this.#closed !== null) return false;
+    if (this.#allowance?.spend(this.#options.clock.now_ms()) ?? true) return true;
+    this.#options.onflood?.();
+    this.#shut("Peer sent many more messages than it was asked for", true);
+    return false;
+  }
+
   #dispatch({ message, payload, shared }: Received): void {
-    if (message.type === "ping") return this.send({ type: "pong", sent_ms: message.sent_ms });
+    if (message.type === "ping") return this.#answer({ type: "pong", sent_ms: message.sent_ms });
     if (message.type === "pong") return;
     if (message.type !== "refuse" && !this.#options.allowed.has(message.type)) {
       throw new Refusal("unexpected_message", `Message ${message.type} must not be sent here and now`);
@@ -224,6 +263,12 @@ class SocketChannel implements Channel {
     if (this.#taker === null) {
       throw new Refusal("bad_message", "Field parcel must be absent: nothing is shared");
     }
+    if (shared.bytes > this.#max_payload_bytes) {
+      throw new Refusal(
+        "bad_message",
+        `Payload must have at most ${this.#max_payload_bytes} bytes: found ${shared.bytes}`,
+      );
+    }
     const payload = this.#taker.take(shared, shared.bytes);
     // It cannot be had again: one side is too far behind.
     if (payload === null) return this.close(OVERWRITTEN);
@@ -236,7 +281,7 @@ class SocketChannel implements Channel {
     const final = refusal.fatal || this.#bad_messages > this.max_bad_messages;
     const { code, message, job } = refusal;
     const answer = final ? new Refusal(code, message, { fatal: true, job }) : refusal;
-    this.send(answer.toMessage());
+    this.#answer(answer.toMessage());
     if (!final) return;
     this.final_refusal = answer;
     this.close(

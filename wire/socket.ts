@@ -7,8 +7,13 @@ export interface Socket {
   send(parts: readonly Uint8Array[], written: () => void): void;
   /** Ends the connection, after what was handed over; `abrupt`: at once. Once closed, does nothing. */
   close(reason: string, abrupt?: boolean): void;
-  /** The peer has proved itself: limits for strangers end. */
-  trust(): void;
+  /**
+   * The peer has proved itself: limits for strangers end, and a frame may have so many bytes. One that has more ends the
+   * connection as it comes, so that no more than that is ever held. May be called again.
+   */
+  trust(max_frame_bytes: number): void;
+  /** Called for each frame that is no message (a ping or pong of the WebSocket protocol). */
+  oncontrol: (() => void) | null;
   /** One message, in the pieces it came in. Messages wait while this is null. */
   onmessage: ((parts: readonly Uint8Array[]) => void) | null;
   /** Called once, whichever side closed, with the reason in words. */

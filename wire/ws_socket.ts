@@ -9,8 +9,14 @@ import { Inbox } from "./inbox.ts";
 import { MAX_FRAME_BYTES } from "./messages.ts";
 import type { Socket } from "./socket.ts";
 
-/** What a peer may send before it is trusted: a hello is under 1 KB. */
+/** What a stranger may send in all before it is trusted: a hello is under 1 KB. */
 const MAX_STRANGER_BYTES = 64 * 1024;
+/** The largest frame of a coordinator before it is trusted: a welcome with 4096 shards is about 300 KB. */
+const MAX_GREETING_BYTES = 1024 * 1024;
+/** Bytes on the way beside those of a frame: heads of fragments, and what came with its end. */
+const SLACK_BYTES = 64 * 1024;
+/** A frame is sent as its head and its payload; what is in between may cut it into some more. */
+const MAX_FRAGMENTS = 1024;
 const MAX_REASON_BYTES = 123;
 const NORMAL_CLOSURE = 1000;
 /** What `ws` reports of a connection that ended without a goodbye: its process died, or the network did. */
@@ -22,6 +28,9 @@ const CLOSING_MS = 5_000;
 const WS_OPTIONS = {
   perMessageDeflate: false,
   maxPayload: MAX_FRAME_BYTES,
+  maxFragments: MAX_FRAGMENTS,
+  // Whoever sends pings and reads no answers must not make them pile up.
+  autoPong: false,
   skipUTF8Validation: true,
   closeTimeout: CLOSING_MS,
 };
@@ -65,7 +74,10 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     const refused = options.judgeUpgrade?.(request) ?? null;
     if (refused !== null) return turnAway(tcp, refused);
     sockets.handleUpgrade(request, tcp, head, (ws) => {
-      onsocket(new WsSocket(ws, tcp, MAX_STRANGER_BYTES), `${tcp.remoteAddress}:${tcp.remotePort}`);
+      onsocket(
+        new WsSocket(ws, tcp, { in_all: MAX_STRANGER_BYTES }),
+        `${tcp.remoteAddress}:${tcp.remotePort}`,
+      );
     });
   });
   await new Promise<void>((resolve, reject) => {
@@ -94,7 +106,7 @@ export function connect(url: string): Promise<Socket> {
       reject(new Error(`Cannot connect to ${url}: ${cleanText(why)}`));
     });
     ws.once("open", () => {
-      if (tcp) resolve(new WsSocket(ws, tcp, Infinity));
+      if (tcp) resolve(new WsSocket(ws, tcp, { in_a_frame: MAX_GREETING_BYTES }));
     });
   });
 }
@@ -112,26 +124,27 @@ function open(url: string): WebSocket {
   }
 }
 
+/** Bytes that a peer may send. */
+type Limit = { readonly in_all: number } | { readonly in_a_frame: number };
+
 class WsSocket implements Socket {
+  oncontrol: Socket["oncontrol"] = null;
   onclose: Socket["onclose"] = null;
   readonly #ws: WebSocket;
   readonly #tcp: TcpSocket;
   readonly #inbox = new Inbox();
   #error: string | null = null;
   #closing = false;
-  #stranger_bytes_left: number;
-  readonly #count = (chunk: Uint8Array): void => {
-    this.#stranger_bytes_left -= chunk.length;
-    if (this.#stranger_bytes_left >= 0) return;
-    this.#error = "Peer sent too much before the handshake";
-    this.#ws.terminate();
-  };
+  #limit: Limit;
+  /** That count against the limit: of the frame under way, or all. */
+  #counted_bytes = 0;
 
-  constructor(ws: WebSocket, tcp: TcpSocket, max_stranger_bytes: number) {
+  constructor(ws: WebSocket, tcp: TcpSocket, limit: Limit) {
     this.#ws = ws;
     this.#tcp = tcp;
-    this.#stranger_bytes_left = max_stranger_bytes;
-    if (max_stranger_bytes < Infinity) tcp.on("data", this.#count);
+    this.#limit = limit;
+    tcp.on("data", (chunk: Uint8Array) => this.#count(chunk.length));
+    for (const event of ["ping", "pong"] as const) ws.on(event, (data) => this.#control(event, data));
     // The parts come as they were sent, so that a payload is not copied once more to stand behind its head.
     ws.binaryType = "fragments";
     ws.on("message", (data: unknown) => this.#receive(data as Uint8Array[] | Uint8Array));
@@ -175,11 +188,31 @@ class WsSocket implements Socket {
     this.#ws.close(NORMAL_CLOSURE, shorten(reason));
   }
 
-  trust(): void {
-    this.#tcp.off("data", this.#count);
+  trust(max_frame_bytes: number): void {
+    if ("in_all" in this.#limit) this.#counted_bytes = 0;
+    this.#limit = { in_a_frame: max_frame_bytes };
+  }
+
+  #count(bytes: number): void {
+    this.#counted_bytes += bytes;
+    const limit = this.#limit;
+    if ("in_all" in limit && this.#counted_bytes > limit.in_all) {
+      this.#error ??= "Peer sent too much before the handshake";
+    } else if ("in_a_frame" in limit && this.#counted_bytes > limit.in_a_frame + SLACK_BYTES) {
+      this.#error ??= `Peer sent a frame of more than the ${limit.in_a_frame} bytes that there is use for`;
+    } else return;
+    this.#ws.terminate();
+  }
+
+  /** A ping is answered if the peer has taken what was sent before. */
+  #control(event: "ping" | "pong", data: Uint8Array): void {
+    if (this.#closing) return;
+    if (event === "ping" && this.#ws.bufferedAmount === 0) this.#ws.pong(data);
+    this.oncontrol?.();
   }
 
   #receive(data: Uint8Array[] | Uint8Array): void {
+    if ("in_a_frame" in this.#limit) this.#counted_bytes = 0;
     if (!this.#closing) this.#inbox.deliver(Array.isArray(data) ? data : [data]);
   }
 }

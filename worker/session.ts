@@ -30,6 +30,22 @@ export const ACCEPTED: ReadonlySet<MessageType> = new Set<MessageType>([
   "finish",
 ]);
 
+/** As the coordinator cuts shards and jobs (coordinator/member.ts, coordinator/jobs.ts). */
+const CHUNK_BYTES = 1 << 20;
+const JOB_BYTES = 64 * 1024 * 1024;
+
+/** Bytes of the largest payload that a coordinator has to send before the training. */
+export function largestArtifact({ artifacts }: Pick<MessageOf<"welcome">, "artifacts">): number {
+  return Math.max(0, ...artifacts.map(({ bytes }) => bytes));
+}
+
+/** Bytes of the largest payload of the training: weights, a job with weights and examples, the examples of all shards. */
+function largestPayload(manifest: Manifest, { shards, example_bytes }: MessageOf<"welcome">): number {
+  const { layouts, micro_batch, accumulate = 1 } = manifest;
+  const weights = 4 * (Math.max(layouts.critic.size, layouts.generator.size) + layouts.statistics.size);
+  return Math.max(CHUNK_BYTES, weights + JOB_BYTES, shards * micro_batch * accumulate * example_bytes);
+}
+
 /** Jobs under way at a time. */
 const MAX_JOBS = 16;
 
@@ -191,6 +207,7 @@ export class Session {
     if (this.#over) return;
     const batches = new MicroBatches(welcome, manifest.micro_batch * (manifest.accumulate ?? 1), store);
     this.#phase = { name: "ready", manifest, computer, batches };
+    channel.expectPayload(largestPayload(manifest, welcome));
     const shard_ms = meanShardMs(computer.probes);
     channel.send({ type: "ready", numeric_class: numericClass(computer.probes), shard_ms, shared });
     for (const shard of store.held) channel.send({ type: "shard_held", run, shard });

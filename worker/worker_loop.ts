@@ -12,7 +12,7 @@ import { Refusal } from "../wire/refusal.ts";
 import type { Socket } from "../wire/socket.ts";
 import { backoffMs } from "./backoff.ts";
 import type { WorkerConsole } from "./console.ts";
-import { ACCEPTED, Session, type SessionEnd } from "./session.ts";
+import { ACCEPTED, largestArtifact, Session, type SessionEnd } from "./session.ts";
 import type { ShardStore } from "./shard_store.ts";
 import type { OpenShared } from "./shared_folder.ts";
 import type { Workshop } from "./workshop.ts";
@@ -91,7 +91,13 @@ async function joinOnce(
   const { clock, console, stop, hello, workshop, store, openShared, wall_ms } = tools;
   const socket = await tools.connect(url);
   const welcome = await joinCoordinator(socket, { clock, deadline_ms: HANDSHAKE_MS, token, hello });
-  const channel = openChannel(socket, { ...welcome, clock, allowed: ACCEPTED });
+  const channel = openChannel(socket, {
+    ...welcome,
+    clock,
+    allowed: ACCEPTED,
+    max_payload_bytes: largestArtifact(welcome),
+    unasked: null,
+  });
   const now_ms = () => clock.now_ms();
   const session = new Session({
     welcome,

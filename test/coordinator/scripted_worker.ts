@@ -6,6 +6,7 @@ import { joinCoordinator } from "../../wire/handshake.ts";
 import type { Message, MessageOf, MessageType } from "../../wire/messages.ts";
 import { type FakeClock, settled } from "../wire/fake_clock.ts";
 import { MemorySocket } from "../wire/memory_socket.ts";
+import { LIMITS } from "../wire/limits.ts";
 
 export const TOKEN = "a token for the tests";
 const ALLOWED: ReadonlySet<MessageType> = new Set(
@@ -57,7 +58,13 @@ export class ScriptedWorker {
     void fleet.accept(far, name);
     const hello = { name, threads: 1, provider: "cpu", device: "test", platform: "test" };
     await joinCoordinator(near, { clock, deadline_ms: 1_000, token, hello });
-    const channel = openChannel(near, { clock, heartbeat_ms: 2_000, silence_ms: 10_000, allowed: ALLOWED });
+    const channel = openChannel(near, {
+      clock,
+      heartbeat_ms: 2_000,
+      silence_ms: 10_000,
+      allowed: ALLOWED,
+      ...LIMITS,
+    });
     const worker = new ScriptedWorker(name, channel, near, shared);
     if (ready) worker.send({ type: "ready", numeric_class, shard_ms, shared });
     for (const shard of held) worker.send({ type: "shard_held", run: "run-1", shard });

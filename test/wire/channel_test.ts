@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { type Channel, openChannel } from "../../wire/channel.ts";
+import { type Channel, type ChannelOptions, openChannel } from "../../wire/channel.ts";
 import { decodeFrame, encodeFrame, frameBytes } from "../../wire/frame.ts";
 import type { Message, MessageOf, MessageType } from "../../wire/messages.ts";
 import { Refusal } from "../../wire/refusal.ts";
 import { FakeClock, settled } from "./fake_clock.ts";
 import { MemorySocket } from "./memory_socket.ts";
+import { LIMITS } from "./limits.ts";
 
 const HEARTBEAT_MS = 1000;
 const SILENCE_MS = 5000;
@@ -13,6 +14,10 @@ const HELD: Message = { type: "shard_held", run: "r", shard: 3 };
 
 /** A channel under test, the bare socket of its peer, and what happened. */
 function setUp(...allowed: MessageType[]) {
+  return setUpWith({}, ...allowed);
+}
+
+function setUpWith(options: Partial<ChannelOptions>, ...allowed: MessageType[]) {
   const [socket, peer] = MemorySocket.pair();
   const clock = new FakeClock();
   const channel = openChannel(socket, {
@@ -20,6 +25,8 @@ function setUp(...allowed: MessageType[]) {
     heartbeat_ms: HEARTBEAT_MS,
     silence_ms: SILENCE_MS,
     allowed: new Set(allowed),
+    ...LIMITS,
+    ...options,
   });
   const received: [Message, number[]][] = [];
   const closed: string[] = [];
@@ -50,7 +57,7 @@ async function closeTidily({ channel, clock }: { channel: Channel; clock: FakeCl
 
 Deno.test("channel: trusts its socket, delivers allowed messages with payloads and counts bytes", async () => {
   const test = setUp("ready");
-  assert.ok(test.socket.trusted);
+  assert.ok(test.socket.max_frame_bytes !== null);
   say(test.peer, READY, new Uint8Array([1, 2, 3]));
   await settled();
   assert.deepEqual(test.received, [[READY, [1, 2, 3]]]);
@@ -265,4 +272,72 @@ Deno.test("channel: the peer's close is reported with its reason", async () => {
   await settled();
   assert.deepEqual(test.closed, ["Worker stops"]);
   assert.equal(test.clock.num_timers, 0);
+});
+
+/** A channel whose peer may say ten things unasked and two more in a second, and how often it was called a flood. */
+function limited(...allowed: MessageType[]) {
+  const place = { floods: 0 };
+  const test = setUpWith({ unasked: { burst: 10, per_s: 2 }, onflood: () => place.floods++ }, ...allowed);
+  return { ...test, place };
+}
+
+const FLOODED = "Peer sent many more messages than it was asked for";
+
+for (const type of ["shard_held", "ping", "pong", "refuse", "control"] as const) {
+  Deno.test(`channel: a flood of messages ends at once, without a goodbye: ${type}`, async () => {
+    const test = limited("shard_held");
+    const message: Message = type === "shard_held"
+      ? HELD
+      : type === "refuse"
+      ? new Refusal("stale", "x").toMessage()
+      : { type: type === "control" ? "ping" : type, sent_ms: 1 };
+    const flood = () => type === "control" ? test.socket.ping() : say(test.peer, message);
+    for (let i = 0; i < 10; i++) flood();
+    await settled();
+    assert.deepEqual(test.closed, []);
+    for (let i = 0; i < 1_000; i++) flood();
+    await settled();
+    assert.deepEqual(test.closed, [FLOODED]);
+    assert.deepEqual(test.socket.closed_by_us, { reason: FLOODED, abrupt: true });
+    // What a flood causes earns it nothing: no pong and no refusal is a reason to answer.
+    assert.ok(test.socket.sent.length <= 10 && test.received.length <= 10);
+    assert.equal(test.place.floods, 1);
+    assert.equal(test.clock.num_timers, 0);
+  });
+}
+
+Deno.test("channel: a peer that answers what it is sent is no flood, however much that is", async () => {
+  const test = limited("shard_held");
+  for (let i = 0; i < 500; i++) {
+    test.channel.send(READY);
+    say(test.peer, HELD);
+    if (i % 50 === 0) await settled();
+  }
+  await settled();
+  assert.deepEqual([test.received.length, test.closed.length], [500, 0]);
+  await closeTidily(test);
+});
+
+Deno.test("channel: heartbeats alone never use up what a peer may say unasked", async () => {
+  const test = limited();
+  test.peer.onmessage = (parts) => {
+    const { message } = decodeFrame(...parts);
+    if (message.type === "ping") say(test.peer, { type: "pong", sent_ms: message.sent_ms });
+  };
+  for (let i = 0; i < 2_000; i++) {
+    say(test.peer, { type: "ping", sent_ms: i });
+    await test.clock.advance(HEARTBEAT_MS);
+  }
+  assert.deepEqual(test.closed, []);
+  await closeTidily(test);
+});
+
+Deno.test("channel: frames may be as large as the largest payload that is expected, and its header", async () => {
+  const test = setUpWith({ max_payload_bytes: 1_000 });
+  assert.equal(test.socket.max_frame_bytes, 1_000 + 65_536);
+  test.channel.expectPayload(500);
+  assert.equal(test.socket.max_frame_bytes, 1_000 + 65_536);
+  test.channel.expectPayload(2_000);
+  assert.equal(test.socket.max_frame_bytes, 2_000 + 65_536);
+  await closeTidily(test);
 });

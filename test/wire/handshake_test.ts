@@ -15,6 +15,7 @@ import { type Message, type MessageOf, PROTOCOL_VERSION } from "../../wire/messa
 import { Refusal } from "../../wire/refusal.ts";
 import { FakeClock, settled } from "./fake_clock.ts";
 import { MemorySocket } from "./memory_socket.ts";
+import { LIMITS } from "./limits.ts";
 
 const TERMS = {
   run: "r1",
@@ -113,7 +114,13 @@ Deno.test("handshake: both sides agree, and what follows the welcome at once is 
   const { clock, socket, worker_socket, admitted, joined } = sides();
   const joining = joined();
   const hello = await admitted();
-  const options = { clock, heartbeat_ms: 1000, silence_ms: 5000, allowed: new Set(["finish"] as const) };
+  const options = {
+    clock,
+    heartbeat_ms: 1000,
+    silence_ms: 5000,
+    allowed: new Set(["finish"] as const),
+    ...LIMITS,
+  };
   const channel = openChannel(socket, options);
   channel.send({ type: "finish", reason: "already" });
   assert.deepEqual({ ...hello, nonce: "", proof: "" }, {

@@ -11,7 +11,9 @@ interface Sent {
 export class MemorySocket implements Socket {
   onclose: Socket["onclose"] = null;
   bytes_received = 0;
-  trusted = false;
+  oncontrol: Socket["oncontrol"] = null;
+  /** null: not trusted. */
+  max_frame_bytes: number | null = null;
   /** How this end was closed by its own side. */
   closed_by_us: { reason: string; abrupt: boolean } | null = null;
   /** Messages that this end sent and the other has taken, each joined. */
@@ -61,8 +63,13 @@ export class MemorySocket implements Socket {
     });
   }
 
-  trust(): void {
-    this.trusted = true;
+  trust(max_frame_bytes: number): void {
+    this.max_frame_bytes = max_frame_bytes;
+  }
+
+  /** A ping of the WebSocket protocol arrives. */
+  ping(): void {
+    this.oncontrol?.();
   }
 
   /** Bytes of an unfinished message arrive. */

@@ -17,6 +17,7 @@ import {
 import { FakeClock, settled } from "./fake_clock.ts";
 import { FreshBuffers } from "./fresh_buffers.ts";
 import { MemorySocket } from "./memory_socket.ts";
+import { LIMITS } from "./limits.ts";
 
 const SLOT_BYTES = 1000;
 const payloadOf = (seed: number, length = SLOT_BYTES) =>
@@ -168,7 +169,7 @@ function channels(reader: RingReader | null) {
   const [near, far] = MemorySocket.pair();
   const clock = new FakeClock();
   const allowed: ReadonlySet<MessageType> = new Set(["result", "shard_held"] as const);
-  const options = { clock, heartbeat_ms: 1000, silence_ms: 5000, allowed };
+  const options = { clock, heartbeat_ms: 1000, silence_ms: 5000, allowed, ...LIMITS };
   const [sender, receiver] = [openChannel(near, options), openChannel(far, options)];
   if (reader) receiver.share(reader);
   const got: [Message, Uint8Array][] = [];

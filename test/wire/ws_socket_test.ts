@@ -8,6 +8,7 @@ import { admitWorker, joinCoordinator } from "../../wire/handshake.ts";
 import { MAX_FRAME_BYTES, type Message, type MessageType } from "../../wire/messages.ts";
 import type { Socket } from "../../wire/socket.ts";
 import { connect, listen, type ListenOptions } from "../../wire/ws_socket.ts";
+import { LIMITS } from "./limits.ts";
 
 const HOST = "127.0.0.1";
 const HELLO = { name: "w", threads: 2, provider: "cpu", device: "", platform: "test" };
@@ -58,6 +59,7 @@ function channelOver(socket: Socket, ...allowed: MessageType[]) {
     heartbeat_ms: 1000,
     silence_ms: 5000,
     allowed: new Set(allowed),
+    ...LIMITS,
   });
 }
 
@@ -113,7 +115,7 @@ Deno.test("ws: a close reason is cleaned on arrival", async () => {
 
 Deno.test("ws: what was sent before a close arrives before it, in the parts it was sent in", async () => {
   const { listener, client, server } = await pair();
-  server.trust();
+  server.trust(MAX_FRAME_BYTES);
   const lengths: number[] = [];
   server.onmessage = (parts) => lengths.push(...parts.map((part) => part.length));
   const told = closed(server);
@@ -161,10 +163,10 @@ Deno.test("ws: messages wait until there is a handler, in order", async () => {
 Deno.test("ws: without a handler nothing is read, so that the sender must wait", async () => {
   const { listener, client, server } = await pair();
   const piece = new Uint8Array(1 << 20);
-  server.trust();
+  server.trust(MAX_FRAME_BYTES);
   for (let i = 0; i < 32; i++) client.send([piece], () => {});
   const reading = await pair();
-  reading.server.trust();
+  reading.server.trust(MAX_FRAME_BYTES);
   await new Promise<void>((resolve) => {
     let left = 32;
     reading.server.onmessage = () => --left === 0 && resolve();
@@ -190,12 +192,101 @@ Deno.test("ws: a stranger who sends much is dropped, a trusted peer is not", asy
 
 Deno.test("ws: a message above the limit ends the connection", async () => {
   const { listener, client, server } = await pair();
-  server.trust();
+  server.trust(MAX_FRAME_BYTES);
   server.onmessage = () => {};
   client.onmessage = () => {};
   const told = closed(server);
   client.send([new Uint8Array(MAX_FRAME_BYTES + 1)], () => {});
   assert.equal(await told, "Max payload size exceeded");
+  await listener.close();
+});
+
+/** How a connection ends that sends frames of `frame_bytes` where those of `limit` are allowed. */
+async function endOf(
+  limit: number,
+  frame_bytes: number,
+  parts = 1,
+): Promise<{ told: string; received: number }> {
+  const { listener, client, server } = await pair();
+  server.trust(limit);
+  let left = 3;
+  server.onmessage = () => --left === 0 && client.close("all three arrived");
+  client.onmessage = () => {};
+  const told = closed(server);
+  const part = new Uint8Array(frame_bytes / parts);
+  for (let i = 0; i < 3; i++) client.send(Array<Uint8Array>(parts).fill(part), () => {});
+  const end = { told: await told, received: server.bytes_received };
+  await listener.close();
+  return end;
+}
+
+Deno.test("ws: of a frame larger than there is use for no more is taken in than the limit", async () => {
+  const MB = 1 << 20;
+  assert.equal((await endOf(MB, MB)).told, "all three arrived");
+  const { told, received } = await endOf(MB, 64 * MB);
+  assert.equal(told, `Peer sent a frame of more than the ${MB} bytes that there is use for`);
+  assert.ok(received < 2 * MB, `${received} bytes`);
+  // Neither in one part of many, nor where many of one frame come by themselves.
+  assert.equal((await endOf(MB, 64 * MB, 64)).told, told);
+  assert.equal((await endOf(64 * MB, MB, 2048)).told, "Too many message fragments");
+});
+
+Deno.test("ws: what a coordinator says before it has proved itself has a limit, too", async () => {
+  const { listener, client, server } = await pair();
+  client.onmessage = () => {};
+  server.onmessage = () => {};
+  const told = closed(client);
+  server.send([new Uint8Array(3 << 20)], () => {});
+  assert.equal(await told, "Peer sent a frame of more than the 1048576 bytes that there is use for");
+  await listener.close();
+});
+
+Deno.test("ws: pings of the protocol are told of, and answered only while the answers are read", async () => {
+  const { listener, url, arrived } = await listening();
+  const tcp = connectTcp(listener.port, HOST);
+  tcp.on("error", () => {});
+  const opened = new Promise((resolve) => tcp.once("data", resolve));
+  const { host } = new URL(url);
+  tcp.write([
+    "GET / HTTP/1.1",
+    `Host: ${host}`,
+    "Upgrade: websocket",
+    "Connection: Upgrade",
+    "Sec-WebSocket-Version: 13",
+    "Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==",
+    "\r\n",
+  ].join("\r\n"));
+  await opened;
+  tcp.pause();
+  const server = await arrived;
+  server.trust(MAX_FRAME_BYTES);
+  const NUM_PINGS = 200_000;
+  let pings = 0;
+  const all = new Promise<void>((resolve, reject) => {
+    server.onclose = (reason) => reject(new Error(reason));
+    server.oncontrol = () => ++pings === NUM_PINGS && resolve();
+  });
+  server.onmessage = () => {};
+  const ping = new Uint8Array([0x89, 0x80 | 100, 0, 0, 0, 0, ...new Uint8Array(100)]);
+  const many = new Uint8Array(1_000 * ping.length);
+  for (let i = 0; i < 1_000; i++) many.set(ping, i * ping.length);
+  for (let i = 0; i < NUM_PINGS / 1_000; i++) tcp.write(many);
+  await all;
+  // What comes last, behind all answers.
+  const last = new Promise<number>((resolve, reject) => {
+    let answered = 0;
+    server.onclose = (reason) => reject(new Error(reason));
+    tcp.on("data", (chunk: Uint8Array) => {
+      answered += chunk.length;
+      if (chunk.includes(0xfe)) resolve(answered);
+    });
+  });
+  tcp.resume();
+  server.send([new Uint8Array([0xfe])], () => {});
+  const answered = await last;
+  server.onclose = null;
+  tcp.destroy();
+  assert.ok(answered < NUM_PINGS * 102 / 2, `${answered} bytes of answers`);
   await listener.close();
 });
 

@@ -15,6 +15,7 @@ import { FakeClock } from "../wire/fake_clock.ts";
 import { MemorySocket } from "../wire/memory_socket.ts";
 import { TestCoordinator } from "./test_coordinator.ts";
 import { type TestRun, testRun, TOKEN } from "./test_run.ts";
+import { LIMITS } from "../wire/limits.ts";
 
 export const run = await testRun();
 const HELLO = { name: "w", threads: 1, provider: "cpu", device: "", platform: "test" };
@@ -116,7 +117,7 @@ export async function scene(
     TestCoordinator.admit(socket, of, clock),
     joinCoordinator(worker_socket, { clock, deadline_ms: 1000, token: TOKEN, hello: HELLO }),
   ]);
-  const channel = openChannel(worker_socket, { ...welcome, clock, allowed: ACCEPTED });
+  const channel = openChannel(worker_socket, { ...welcome, clock, allowed: ACCEPTED, ...LIMITS });
   const { now_ms } = clock;
   const events = listener(said);
   const session = new Session({

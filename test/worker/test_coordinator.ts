@@ -10,6 +10,7 @@ import type { Socket } from "../../wire/socket.ts";
 import { sha256 } from "../../worker/artifact_set.ts";
 import type { Network } from "../../worker/fence.ts";
 import { RUN_ID, type TestRun, TOKEN } from "./test_run.ts";
+import { LIMITS } from "../wire/limits.ts";
 
 const FROM_WORKERS: ReadonlySet<MessageType> = new Set<MessageType>([
   "ready",
@@ -69,6 +70,7 @@ export class TestCoordinator {
       heartbeat_ms: 1000,
       silence_ms: 10_000,
       allowed: FROM_WORKERS,
+      ...LIMITS,
     });
     return new TestCoordinator(channel, run, hello, incarnation);
   }
