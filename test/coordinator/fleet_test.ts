@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { VARYING_CLASS } from "../../common/numeric_class.ts";
 import { FakeClock, settled } from "../wire/fake_clock.ts";
-import { open, outcome, REQUEST, values } from "./fleet_scene.ts";
+import { open, outcome, REQUEST, RESULT_SIZE, values } from "./fleet_scene.ts";
 import { ScriptedWorker } from "./scripted_worker.ts";
 
 Deno.test("a round asks each worker for its nodes and resolves when all have answered", async () => {
@@ -341,4 +341,56 @@ Deno.test("Ctrl-C without workers ends a waiting round; with workers the round g
   await one.die();
   assert.equal(ended, true);
   await fleet.finish("test over");
+});
+
+Deno.test("a worker that chatters is thrown out, its host is kept out for a minute, and the run goes on", async () => {
+  const { clock, told, fleet, join } = await open();
+  const [good, chatty] = [await join("good"), await join("chatty")];
+  const round = fleet.round(REQUEST);
+  await settled();
+  for (let i = 0; i < 10_000; i++) chatty.send({ type: "shard_held", run: "run-1", shard: i % 4 });
+  await settled();
+  assert.ok(
+    told.includes("chatty left: Peer sent many more messages than it was asked for"),
+    told.join("\n"),
+  );
+  while (good.work.length > 0) await good.answer(values(1));
+  await round;
+  await assert.rejects(join("chatty"));
+  assert.equal(told.at(-1), "chatty refused: Its host flooded the run, and is kept out for a minute");
+  await clock.advance(60_000);
+  assert.equal((await join("chatty")).closed, null);
+  assert.equal(good.closed, null);
+});
+
+Deno.test("a worker that answers all it is asked, and holds every shard, is never taken for a flood", async () => {
+  const { clock, fleet, join } = await open();
+  const held = Array.from({ length: 4 }, (_, shard) => shard);
+  const [one, two] = [await join("one", { held }), await join("two", { held })];
+  for (let step = 1; step <= 400; step++) {
+    const round = fleet.round({ ...REQUEST, step });
+    await Promise.resolve();
+    while (one.work.length + two.work.length > 0) {
+      for (const worker of [one, two]) if (worker.work.length > 0) await worker.answer(values(1));
+    }
+    await round;
+    if (step % 100 === 0) await clock.advance(5_000);
+  }
+  assert.deepEqual([one.closed, two.closed], [null, null]);
+});
+
+Deno.test("frames may be as large as what was asked for", async () => {
+  const { fleet, join } = await open();
+  const worker = await join("worker");
+  const before = worker.may_send_bytes!;
+  assert.ok(before < 80_000, `${before}`);
+  const request = {
+    kind: "sample",
+    count: 50_000,
+    noise_counter: 0,
+    weights: values(1),
+    input: values(1),
+  } as const;
+  void fleet.jobs.ask(request, fleet.members);
+  assert.equal(worker.may_send_bytes, before - 4 * RESULT_SIZE + 4 * 2 * 50_000);
 });

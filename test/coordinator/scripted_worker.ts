@@ -24,7 +24,13 @@ export class ScriptedWorker {
   readonly #channel: Channel;
   readonly #socket: MemorySocket;
 
-  private constructor(name: string, channel: Channel, socket: MemorySocket, readonly shared: boolean) {
+  private constructor(
+    name: string,
+    channel: Channel,
+    socket: MemorySocket,
+    readonly shared: boolean,
+    private readonly far: MemorySocket,
+  ) {
     this.name = name;
     this.#socket = socket;
     this.#channel = channel;
@@ -65,11 +71,16 @@ export class ScriptedWorker {
       allowed: ALLOWED,
       ...LIMITS,
     });
-    const worker = new ScriptedWorker(name, channel, near, shared);
+    const worker = new ScriptedWorker(name, channel, near, shared, far);
     if (ready) worker.send({ type: "ready", numeric_class, shard_ms, shared });
     for (const shard of held) worker.send({ type: "shard_held", run: "run-1", shard });
     await settled();
     return worker;
+  }
+
+  /** Bytes of the largest frame that the coordinator takes from it. */
+  get may_send_bytes(): number | null {
+    return this.far.max_frame_bytes;
   }
 
   send(message: Message, payload?: Uint8Array): void {
