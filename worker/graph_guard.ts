@@ -1,6 +1,7 @@
 /**
- * What a worker checks in a graph before ONNX Runtime sees it: a graph that arrives over the wire may neither
- * read files (external data) nor bring operators other than those of ai.onnx. Scans the protobuf of onnx.proto3
+ * What a worker checks in a graph before ONNX Runtime sees it: a graph that arrives over the wire may not read files
+ * (external data), nor bring operators other than those of ai.onnx, nor hold graphs within nodes (Loop, Scan, If), which
+ * ours never do: what is computed does not hang on values, and ends. Scans the protobuf of onnx.proto3
  * (field numbers below) without building a model.
  */
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
@@ -19,7 +20,6 @@ const SPARSE = { values: 1, indices: 2 } as const;
 const TENSOR = { name: 8, external_data: 13, data_location: 14 } as const;
 
 const OWN_DOMAINS = ["", "ai.onnx"];
-const MAX_DEPTH = 16;
 
 /** Calls `visit` for each field; `visit` reads the value and returns true, or leaves it to be skipped. */
 function fields(bytes: Uint8Array, visit: (field: number, reader: BinaryReader) => boolean): void {
@@ -45,7 +45,7 @@ class Scan {
     fields(bytes, (field, reader) => {
       if (field === MODEL.graph) {
         graphs++;
-        this.graph(reader.bytes(), 0);
+        this.graph(reader.bytes());
       } else if (field === MODEL.opset_import) this.opset(reader.bytes());
       else if (field === MODEL.functions) this.refuse("hold no functions of its own", "it holds one");
       else if (field === MODEL.training_info) this.refuse("hold no training_info", "it holds one");
@@ -66,10 +66,9 @@ class Scan {
     });
   }
 
-  graph(bytes: Uint8Array, depth: number): void {
-    if (depth > MAX_DEPTH) this.refuse(`nest graphs at most ${MAX_DEPTH} deep`, "found deeper ones");
+  graph(bytes: Uint8Array): void {
     fields(bytes, (field, reader) => {
-      if (field === GRAPH.node) this.node(reader.bytes(), depth);
+      if (field === GRAPH.node) this.node(reader.bytes());
       else if (field === GRAPH.initializer) this.tensor(reader.bytes());
       else if (field === GRAPH.sparse_initializer) this.sparse(reader.bytes());
       else return false;
@@ -77,31 +76,40 @@ class Scan {
     });
   }
 
-  node(bytes: Uint8Array, depth: number): void {
-    const node = { name: "", op_type: "", domain: "" };
+  node(bytes: Uint8Array): void {
+    const node = { name: "", op_type: "", domain: "", holds_graph: false };
     fields(bytes, (field, reader) => {
       if (field === NODE.name) node.name = reader.string();
       else if (field === NODE.op_type) node.op_type = reader.string();
       else if (field === NODE.domain) node.domain = reader.string();
-      else if (field === NODE.attribute) this.attribute(reader.bytes(), depth);
-      else return false;
+      else if (field === NODE.attribute) {
+        node.holds_graph = this.attribute(reader.bytes()) || node.holds_graph;
+      } else return false;
       return true;
     });
+    if (node.holds_graph) {
+      this.refuse("hold no graphs within nodes", `node ${node.name} (${node.op_type}) has one`);
+    }
     this.operators.add(node.op_type);
     if (!OWN_DOMAINS.includes(node.domain)) {
       this.refuse("use operators of ai.onnx only", `node ${node.name} uses ${node.domain}.${node.op_type}`);
     }
   }
 
-  attribute(bytes: Uint8Array, depth: number): void {
+  /** Whether the attribute is a graph. */
+  attribute(bytes: Uint8Array): boolean {
+    let is_graph = false;
     fields(bytes, (field, reader) => {
       if (field === ATTRIBUTE.t || field === ATTRIBUTE.tensors) this.tensor(reader.bytes());
-      else if (field === ATTRIBUTE.g || field === ATTRIBUTE.graphs) this.graph(reader.bytes(), depth + 1);
-      else if (field === ATTRIBUTE.sparse_tensor || field === ATTRIBUTE.sparse_tensors) {
+      else if (field === ATTRIBUTE.g || field === ATTRIBUTE.graphs) {
+        is_graph = true;
+        return false;
+      } else if (field === ATTRIBUTE.sparse_tensor || field === ATTRIBUTE.sparse_tensors) {
         this.sparse(reader.bytes());
       } else return false;
       return true;
     });
+    return is_graph;
   }
 
   sparse(bytes: Uint8Array): void {
@@ -131,7 +139,7 @@ class Scan {
 
 /**
  * Checks a serialized ONNX model and tells which operators it uses. `file` is the name used in messages.
- * @throws {UnsupportedGraph} for external data, functions, other operator domains, or bytes that are no model.
+ * @throws {UnsupportedGraph} for external data, functions, graphs within nodes, other operator domains, or bytes that are no model.
  */
 export function guardGraph(file: string, bytes: Uint8Array): ReadonlySet<string> {
   const scan = new Scan(file);

@@ -2,7 +2,9 @@
  * A lane: one compute thread as the socket's thread sees it. Calls are answered in order. Background steps (fakes
  * made ahead, rows of jobs) start only while the lane is idle, one at a time, so they delay a call by one at most.
  */
+import type { Cancel } from "../wire/clock.ts";
 import type { Answer, Call, CallName, Calls } from "./compute_calls.ts";
+import { limitOf, UNWATCHED, type Watch } from "./watchdog.ts";
 
 /** What a lane needs of a thread: a `Worker` in life, a scripted one in tests. */
 export interface Thread {
@@ -34,16 +36,27 @@ export function startThread(): Thread {
 export class Lane {
   /** Called once if the thread breaks; every call fails from then on. */
   onbroken: ((reason: string) => void) | null = null;
+  /** What a shard took in the probe; null before that. */
+  shard_ms: number | null = null;
   readonly #thread: Thread;
+  readonly #watch: Watch;
+  /** Limits of the calls that the thread has not answered, the oldest first; that one is watched. */
+  readonly #limits: number[] = [];
+  #unwatch: Cancel | null = null;
   readonly #pending: Pending[] = [];
   #background: Background[] = [];
   #broken: string | null = null;
+  #dead = false;
 
-  constructor(thread: Thread) {
+  constructor(thread: Thread, watch: Watch = UNWATCHED) {
     this.#thread = thread;
+    this.#watch = watch;
     thread.onmessage = ({ data }: MessageEvent<Answer>) => this.#answered(data);
     thread.onerror = (event) => {
       event.preventDefault();
+      // It computes nothing any more.
+      this.#dead = true;
+      this.#unwatch?.();
       this.#break(`Compute thread failed: ${event.message}`);
     };
   }
@@ -58,7 +71,7 @@ export class Lane {
     return new Promise<Calls[K]["gives"]>((resolve, reject) => {
       if (this.#broken !== null) return reject(new ComputeError(this.#broken));
       this.#pending.push({ resolve: resolve as (gives: unknown) => void, reject });
-      this.#thread.postMessage({ name, takes }, transfer);
+      this.#post({ name, takes } as Call, transfer);
     });
   }
 
@@ -79,23 +92,29 @@ export class Lane {
     for (const { resolve } of dropped) resolve(null);
   }
 
-  /** Ends the thread once it has done what it is doing and freed what it holds. Calls fail from now on. */
+  /**
+   * Ends the thread once it has done what it is doing and freed what it holds, and is watched until then. Calls fail
+   * from now on.
+   */
   retire(): void {
-    let answers_before = this.#pending.length;
+    if (this.#dead) return this.terminate();
     this.#thread.onmessage = () => {
-      if (answers_before-- === 0) this.#thread.terminate();
+      this.#watchNext();
+      if (this.#limits.length === 0) this.#thread.terminate();
     };
-    this.#thread.postMessage({ name: "release", takes: null }, []);
+    this.#post({ name: "release", takes: null }, []);
     this.#break("Compute thread was ended");
   }
 
   /** Ends the thread. */
   terminate(): void {
     this.#thread.terminate();
+    this.#unwatch?.();
     this.#break("Compute thread was ended");
   }
 
   #answered(answer: Answer): void {
+    this.#watchNext();
     const pending = this.#pending.shift();
     if (answer.ok) pending?.resolve(answer.gives);
     else pending?.reject(new ComputeError(answer.error));
@@ -107,7 +126,21 @@ export class Lane {
     const next = this.#background.shift();
     if (next === undefined) return;
     this.#pending.push(next);
-    this.#thread.postMessage(next.call, []);
+    this.#post(next.call, []);
+  }
+
+  #post(call: Call, transfer: Transferable[]): void {
+    this.#limits.push(limitOf(call, this.shard_ms));
+    if (this.#limits.length === 1) this.#unwatch = this.#watch(this.#limits[0]!);
+    this.#thread.postMessage(call, transfer);
+  }
+
+  /** The thread has answered the oldest call, and goes on with the next. */
+  #watchNext(): void {
+    this.#unwatch?.();
+    this.#limits.shift();
+    const next_ms = this.#limits[0];
+    this.#unwatch = next_ms === undefined ? null : this.#watch(next_ms);
   }
 
   #break(reason: string): void {

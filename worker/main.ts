@@ -3,7 +3,9 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { parseOptions, runMain } from "../common/cli.ts";
 import { keepToCores, usableCores } from "../common/cores.ts";
+import { endAtOnce } from "../common/end_at_once.ts";
 import { UserError } from "../common/errors.ts";
+import { cleanLine } from "../common/foreign_text.ts";
 import { interruptSignal } from "../common/interrupt.ts";
 import { readRendezvous, stateFolder } from "../common/rendezvous.ts";
 import { screenOf } from "../common/screen.ts";
@@ -24,6 +26,8 @@ import { openNothing, openSharedFolder } from "./shared_folder.ts";
 import { ShardStore } from "./shard_store.ts";
 import { runWorker } from "./worker_loop.ts";
 import { checkUrl, wantedCores, wantedDevices, WORKER_COMMAND, type WorkerValues } from "./worker_options.ts";
+import { Pool } from "./pool.ts";
+import { Stuck, Watchdog } from "./watchdog.ts";
 import { Workshop } from "./workshop.ts";
 
 const MB = 1024 * 1024;
@@ -109,7 +113,12 @@ async function main(args: readonly string[]): Promise<number | void> {
   const console = new WorkerConsole(screenOf(Deno.stdout), () => performance.now());
   const runtime = await loadRuntime();
   const threads = values.threads ?? cores?.length ?? navigator.hardwareConcurrency;
-  const workshop = new Workshop(await findDevices(wanted, threads, { line: warn }));
+  const stuck = new AbortController();
+  const { watch } = new Watchdog(SYSTEM_CLOCK, (reason) => stuck.abort(reason));
+  const workshop = new Workshop(
+    await findDevices(wanted, threads, { line: warn }),
+    (devices, options) => Pool.create(devices, options, watch),
+  );
   const store = openStore(values);
   await runWorker({
     locate: () => locator.locate(),
@@ -123,10 +132,18 @@ async function main(args: readonly string[]): Promise<number | void> {
     wall_ms: Date.now,
     random: Math.random,
     stop: stopWhenAsked(values.leave_with_stdin),
-  }).finally(() => {
+    stuck: stuck.signal,
+  }).catch(endIfStuck).finally(() => {
     workshop.discard();
     store.close();
   });
+}
+
+/** One line, and exit code 1: nothing that its user did. `deno task train` starts such a worker again. */
+function endIfStuck(error: unknown): never {
+  if (!(error instanceof Stuck)) throw error;
+  warn(cleanLine(error.message));
+  endAtOnce(1);
 }
 
 if (import.meta.main) {

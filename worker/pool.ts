@@ -12,6 +12,7 @@ import type { JobTask } from "./jobs.ts";
 import { Lane, startThread } from "./lane.ts";
 import type { Probe } from "./probe.ts";
 import type { SharedFiles } from "./shared_folder.ts";
+import { UNWATCHED, type Watch } from "./watchdog.ts";
 
 /** Spare buffers kept at a time; each is as large as a network. */
 const MAX_SPARES = 16;
@@ -67,18 +68,23 @@ export class Pool {
   }
 
   /**
-   * Starts one thread per device, compiles the graphs there and runs the probe.
+   * Starts one thread per device, compiles the graphs there and runs the probe. `watch`: watches each call.
    * @throws {ComputeError} where a graph does not compile or run.
    */
-  static async create(devices: readonly Device[], options: PoolOptions): Promise<Pool> {
-    const lanes = devices.map(() => new Lane(startThread()));
+  static async create(
+    devices: readonly Device[],
+    options: PoolOptions,
+    watch: Watch = UNWATCHED,
+  ): Promise<Pool> {
+    const lanes = devices.map(() => new Lane(startThread(), watch));
     try {
       const probes = await Promise.all(
         lanes.map((lane, i) => lane.call("prepare", { ...options, device: devices[i]! })),
       );
+      for (const [i, lane] of lanes.entries()) lane.shard_ms = probes[i]!.shard_ms;
       return new Pool(lanes, options.manifest, probes);
     } catch (error) {
-      for (const lane of lanes) lane.terminate();
+      for (const lane of lanes) lane.retire();
       throw error;
     }
   }

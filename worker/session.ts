@@ -124,6 +124,14 @@ export class Session {
     this.#close({ kind: "left" }, reason);
   }
 
+  /** Tells the coordinator that this worker cannot go on, and closes the connection for good. */
+  giveUp(reason: string): void {
+    if (this.#over) return;
+    const refusal = new Refusal("compute_failed", reason, { fatal: true });
+    this.#tools.channel.send(refusal.toMessage());
+    this.#close({ kind: "refused", refusal }, reason);
+  }
+
   #close(end: SessionEnd, reason: string): void {
     this.#end(end);
     this.#tools.channel.close(reason);

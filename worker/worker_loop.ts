@@ -15,6 +15,7 @@ import type { WorkerConsole } from "./console.ts";
 import { ACCEPTED, largestArtifact, Session, type SessionEnd } from "./session.ts";
 import type { ShardStore } from "./shard_store.ts";
 import type { OpenShared } from "./shared_folder.ts";
+import { Stuck } from "./watchdog.ts";
 import type { Workshop } from "./workshop.ts";
 
 const HANDSHAKE_MS = 10_000;
@@ -40,6 +41,8 @@ export interface WorkerTools {
   readonly random: () => number;
   /** Asks the worker to leave. */
   readonly stop: AbortSignal;
+  /** Aborted, with the reason in words, when a computation does not end: only the end of the process ends it. */
+  readonly stuck: AbortSignal;
 }
 
 /** How a connection ended, and whether work was possible in it. */
@@ -51,10 +54,12 @@ interface Outcome {
 /**
  * Works until the run is over or `stop` is asked for.
  * @throws {UserError} where the coordinator refuses this worker for good.
+ * @throws {Stuck} where a computation does not end.
  */
 export async function runWorker(tools: WorkerTools): Promise<void> {
   const reminder = new Reminder(tools);
   for (let attempt = 0; !tools.stop.aborted; attempt++) {
+    if (tools.stuck.aborted) throw new Stuck(tools.stuck.reason);
     const { end, was_ready } = await connectOnce(tools, reminder);
     if (end.kind === "finished") return tools.console.line(`The run is over: ${end.reason}`);
     if (end.kind === "left") return tools.console.line("Left the run");
@@ -77,7 +82,7 @@ async function connectOnce(tools: WorkerTools, reminder: Reminder): Promise<Outc
   try {
     return await joinOnce(tools, place, reminder);
   } catch (error) {
-    if (error instanceof UserError) throw error;
+    if (error instanceof UserError || error instanceof Stuck) throw error;
     if (error instanceof Refusal && error.fatal) throw cannotJoin(place.url, error);
     return { end: { kind: "lost", reason: (error as Error).message }, was_ready: false };
   }
@@ -88,7 +93,7 @@ async function joinOnce(
   { url, token }: Rendezvous,
   reminder: Reminder,
 ): Promise<Outcome> {
-  const { clock, console, stop, hello, workshop, store, openShared, wall_ms } = tools;
+  const { clock, console, stop, stuck, hello, workshop, store, openShared, wall_ms } = tools;
   const socket = await tools.connect(url);
   const welcome = await joinCoordinator(socket, { clock, deadline_ms: HANDSHAKE_MS, token, hello });
   const channel = openChannel(socket, {
@@ -112,26 +117,32 @@ async function joinOnce(
   reminder.joined();
   console.line(`Joined run ${welcome.run.slice(0, RUN_CHARACTERS)} at ${url} as worker ${welcome.worker}`);
   const leave = () => session.leave("Stopped by its user");
+  const giveUp = () => session.giveUp(stuck.reason);
   if (stop.aborted) leave();
+  if (stuck.aborted) giveUp();
   stop.addEventListener("abort", leave);
+  stuck.addEventListener("abort", giveUp);
   const end = await session.ended;
   stop.removeEventListener("abort", leave);
+  stuck.removeEventListener("abort", giveUp);
   console.idle();
+  if (stuck.aborted) throw new Stuck(stuck.reason);
   if (end.kind === "refused") throw cannotJoin(url, end.refusal);
   return { end, was_ready: session.was_ready };
 }
 
-/** Waits, or less where the worker is told to stop. */
-function pause({ clock, stop }: WorkerTools, delay_ms: number): Promise<void> {
+/** Waits, or less where the worker is told to stop or is stuck. */
+function pause({ clock, stop, stuck }: WorkerTools, delay_ms: number): Promise<void> {
+  const over = AbortSignal.any([stop, stuck]);
   return new Promise((resolve) => {
-    if (stop.aborted) return resolve();
+    if (over.aborted) return resolve();
     const done = () => {
       cancel();
-      stop.removeEventListener("abort", done);
+      over.removeEventListener("abort", done);
       resolve();
     };
     const cancel = clock.after(delay_ms, done);
-    stop.addEventListener("abort", done);
+    over.addEventListener("abort", done);
   });
 }
 

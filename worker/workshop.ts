@@ -38,7 +38,10 @@ export class Workshop {
   #computer: Computer | null = null;
 
   /** One thread per device; the processor may be named several times. */
-  constructor(devices: readonly Device[], start: StartComputer = Pool.create) {
+  constructor(
+    devices: readonly Device[],
+    start: StartComputer = (devices, options) => Pool.create(devices, options),
+  ) {
     this.devices = devices;
     this.#start = start;
   }

@@ -102,3 +102,51 @@ Deno.test("waiting times double from 250 ms to 10 s, the lower half by chance", 
   ]);
   assert.deepEqual([0, 6].map((attempt) => backoffMs(attempt, () => 0)), [125, 5000]);
 });
+
+/** A lane and the limits that are watched at the moment. */
+function watchedLane() {
+  const thread = new ScriptedThread();
+  const watched: number[] = [];
+  const lane = new Lane(thread, (limit_ms) => {
+    watched.push(limit_ms);
+    return () => void watched.splice(watched.indexOf(limit_ms), 1);
+  });
+  return { thread, lane, watched };
+}
+
+Deno.test("the call that a thread is at is watched, from when it is begun, and no other", async () => {
+  const { thread, lane, watched } = watchedLane();
+  const first = lane.call("runtime", null);
+  lane.shard_ms = 20_000;
+  const others = [lane.call("step_job", step), lane.whenIdle("ahead", ahead(0))];
+  assert.deepEqual(watched, [300_000]);
+  thread.answer({ ok: true, gives: "1.30.0" });
+  assert.deepEqual(watched, [400_000]);
+  thread.answer({ ok: false, error: "no such job" });
+  assert.deepEqual(watched, [400_000]);
+  thread.answer(DONE);
+  assert.deepEqual(watched, []);
+  await first;
+  await Promise.allSettled(others);
+});
+
+Deno.test("a lane that is of no use any more is watched until its thread comes back", async () => {
+  const { thread, lane, watched } = watchedLane();
+  const call = assert.rejects(lane.call("runtime", null));
+  lane.retire();
+  await call;
+  assert.deepEqual([watched.length, thread.terminated], [1, false]);
+  thread.answer({ ok: true, gives: "1.30.0" });
+  assert.deepEqual([watched.length, thread.terminated], [1, false]);
+  thread.answer(DONE);
+  assert.deepEqual([watched.length, thread.terminated], [0, true]);
+});
+
+Deno.test("a thread that failed is not waited for", async () => {
+  const { thread, lane, watched } = watchedLane();
+  const call = assert.rejects(lane.call("runtime", null));
+  thread.onerror?.(new ErrorEvent("error", { message: "gone", cancelable: true }));
+  await call;
+  lane.retire();
+  assert.deepEqual([watched.length, thread.terminated], [0, true]);
+});

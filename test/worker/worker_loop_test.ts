@@ -22,7 +22,7 @@ const LOST = "Cannot connect to ws://here:1: refused";
 /** A worker whose coordinator answers when `answering`, and whose clock is turned by hand. */
 function worker({ place = { url: URL, token: TOKEN } as Rendezvous | null } = {}) {
   const clock = new FakeClock();
-  const controller = new AbortController();
+  const [controller, stuck] = [new AbortController(), new AbortController()];
   const written: string[] = [];
   const sockets: MemorySocket[] = [];
   const state = { answering: false, place, attempts: [] as number[] };
@@ -63,8 +63,17 @@ function worker({ place = { url: URL, token: TOKEN } as Rendezvous | null } = {}
     wall_ms: () => 0,
     random: () => 1,
     stop: controller.signal,
+    stuck: stuck.signal,
   });
-  return { clock, state, written, sockets, ended, stop: () => controller.abort() };
+  return {
+    clock,
+    state,
+    written,
+    sockets,
+    ended,
+    stop: () => controller.abort(),
+    stick: (why: string) => stuck.abort(why),
+  };
 }
 
 Deno.test("attempts come ever later, up to every 10 s, and are told once and then every 30 s", async () => {
@@ -168,4 +177,28 @@ Deno.test("graphs that a worker does not run end it with the reason", async () =
   coordinator.sendArtifacts();
   assert.equal((await coordinator.next("refuse")).message.code, "unsupported_graph");
   await refused;
+});
+
+Deno.test("a worker whose computation does not end tells its coordinator, and ends", async () => {
+  const { clock, state, sockets, ended, stick } = worker();
+  state.answering = true;
+  await clock.advance(300);
+  const coordinator = await TestCoordinator.admit(sockets[0]!, run, clock);
+  await coordinator.setUp();
+  const over = assert.rejects(ended, { name: "Stuck", message: "It hangs" });
+  stick("It hangs");
+  const { message } = await coordinator.next("refuse");
+  assert.deepEqual([message.code, message.reason], ["compute_failed", "It hangs"]);
+  await over;
+});
+
+Deno.test("it ends, too, where the coordinator has gone and it waits for another", async () => {
+  const { clock, ended, stick, state } = worker();
+  await settled();
+  await clock.advance(20_000);
+  const over = assert.rejects(ended, { name: "Stuck", message: "It hangs" });
+  const attempts = state.attempts.length;
+  stick("It hangs");
+  await over;
+  assert.deepEqual([state.attempts.length, clock.num_timers], [attempts, 0]);
 });
