@@ -35,6 +35,26 @@ async function joinFromTheFuture(url: string): Promise<Message> {
   return answer;
 }
 
+/** The first line of the answer to an upgrade to a WebSocket with one more header. */
+async function upgrade(url: string, header: string): Promise<string> {
+  const { hostname, port, host } = new URL(url);
+  using tcp = await Deno.connect({ hostname, port: Number(port) });
+  const request = [
+    "GET / HTTP/1.1",
+    `Host: ${host}`,
+    header,
+    "Upgrade: websocket",
+    "Connection: Upgrade",
+    "Sec-WebSocket-Version: 13",
+    "Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==",
+    "\r\n",
+  ];
+  await tcp.write(new TextEncoder().encode(request.join("\r\n")));
+  const answer = new Uint8Array(1024);
+  const count = await tcp.read(answer) ?? 0;
+  return new TextDecoder().decode(answer.subarray(0, count)).split("\r\n")[0]!;
+}
+
 const OTHER_VERSION = "Protocol version must be 3: found 999; use the same wagon on both sides";
 const WRONG_TOKEN = "Token of the worker must be that of the run: found another";
 
@@ -50,6 +70,9 @@ Deno.test("a worker with a wrong token or another protocol is told why, and the 
     { code: thief.code, stderr: thief.stderr },
     { code: 2, stderr: `Cannot work for ${url} (wrong_token): ${WRONG_TOKEN}\n` },
   );
+  assert.equal(await upgrade(url, "Origin: http://evil.example"), "HTTP/1.1 403 Forbidden");
+  assert.equal(await upgrade(url, "Host: evil.example"), "HTTP/1.1 400 Bad Request");
+  assert.equal(await upgrade(url, "X-Nothing: special"), "HTTP/1.1 101 Switching Protocols");
   const answer = await joinFromTheFuture(url);
   assert.deepEqual(answer, {
     type: "refuse",
@@ -62,6 +85,9 @@ Deno.test("a worker with a wrong token or another protocol is told why, and the 
   const said = coordinator.said.split("\n").filter((line) => line.includes("did not become a worker"));
   assert.deepEqual(said.map((line) => line.replace(/127\.0\.0\.1:\d+/, "PEER")), [
     `A connection from PEER did not become a worker: ${WRONG_TOKEN}`,
+    // The upgrade that was let in, and said no more.
+    "A connection from PEER did not become a worker: Connection closed during the handshake: The connection broke off " +
+    "without a goodbye",
     `A connection from PEER did not become a worker: ${OTHER_VERSION}`,
   ]);
   const worker = await place.run("worker", ["--threads", "2"]);
