@@ -123,8 +123,9 @@ export const MESSAGES = {
     encoding: oneOf("uint8", "float32"),
     shard_sha256: list(sha256, 4096),
     artifacts: list(object({ file: plain(128), sha256, bytes: int(1) }), 64),
-    heartbeat_ms: int(1),
-    silence_ms: int(1),
+    // Neither so often that it is work, nor beyond what a timer can count.
+    heartbeat_ms: int(100, 3_600_000),
+    silence_ms: int(100, 3_600_000),
     /** Folder for payloads, if the worker should be on this machine; its file `key` holds this key. */
     shared: nullable(object({ folder: text(1024), key: hex(32) })),
   }),

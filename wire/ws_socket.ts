@@ -1,10 +1,17 @@
 /** Sockets over the `ws` package, server and client. Everything else in this folder knows only {@linkcode Socket}. */
-import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from "node:http";
 import type { Socket as TcpSocket } from "node:net";
 // @ts-types="@types/ws"
 import { WebSocket, WebSocketServer } from "ws";
 import { UserError } from "../common/errors.ts";
 import { cleanText } from "../common/foreign_text.ts";
+import { hostOf } from "../common/host_of.ts";
 import { Inbox } from "./inbox.ts";
 import { MAX_FRAME_BYTES } from "./messages.ts";
 import type { Socket } from "./socket.ts";
@@ -22,6 +29,8 @@ const NORMAL_CLOSURE = 1000;
 /** What `ws` reports of a connection that ended without a goodbye: its process died, or the network did. */
 const BROKEN_OFF = 1006;
 const BROKEN_TEXT = "The connection broke off without a goodbye";
+/** One host may have this part of all connections, so that it cannot keep the others out. */
+const HOST_SHARE = 4;
 const OPENING_MS = 10_000;
 const CLOSING_MS = 5_000;
 
@@ -44,7 +53,7 @@ export interface ListenOptions {
   readonly onrequest?: (request: IncomingMessage, response: ServerResponse) => void;
   /** Why this request may not become a WebSocket; null: it may. */
   readonly judgeUpgrade?: (request: IncomingMessage) => Refused | null;
-  /** Connections at a time; more are turned away. */
+  /** Connections at a time; more are turned away. One host may have a quarter of them. */
   readonly max_connections?: number;
 }
 
@@ -69,6 +78,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     connectionsCheckingInterval: OPENING_MS,
   }, onrequest);
   server.maxConnections = max_connections;
+  shareOut(server, Math.ceil(max_connections / HOST_SHARE));
   const sockets = new WebSocketServer({ noServer: true, ...WS_OPTIONS });
   server.on("upgrade", (request, tcp: TcpSocket, head) => {
     const refused = options.judgeUpgrade?.(request) ?? null;
@@ -215,6 +225,22 @@ class WsSocket implements Socket {
     if ("in_a_frame" in this.#limit) this.#counted_bytes = 0;
     if (!this.#closing) this.#inbox.deliver(Array.isArray(data) ? data : [data]);
   }
+}
+
+/** Drops connections of a host that has `most` already. */
+function shareOut(server: Server, most: number): void {
+  const open = new Map<string, number>();
+  server.on("connection", (tcp: TcpSocket) => {
+    const host = hostOf(tcp.remoteAddress ?? "");
+    const count = open.get(host) ?? 0;
+    if (count >= most) return void tcp.destroy();
+    open.set(host, count + 1);
+    tcp.once("close", () => {
+      const left = open.get(host)! - 1;
+      if (left > 0) open.set(host, left);
+      else open.delete(host);
+    });
+  });
 }
 
 function turnAway(tcp: TcpSocket, { status, reason }: Refused): void {

@@ -63,8 +63,8 @@ const messages: fc.Arbitrary<Message> = fc.oneof(
     artifacts: fc.array(
       record({ file: plain(128), sha256: hex(64), bytes: fc.integer({ min: 1 }) }),
     ),
-    heartbeat_ms: fc.integer({ min: 1 }),
-    silence_ms: fc.integer({ min: 1 }),
+    heartbeat_ms: fc.integer({ min: 100, max: 3_600_000 }),
+    silence_ms: fc.integer({ min: 100, max: 3_600_000 }),
     shared: fc.option(record({ folder: fc.string({ maxLength: 1024 }), key: hex(32) })),
   }),
 );

@@ -378,6 +378,23 @@ Deno.test("ws: connections beyond the limit are turned away", async () => {
   await listener.close();
 });
 
+Deno.test("ws: one host may have a quarter of all connections, and gets back what it leaves", async () => {
+  const gone = Promise.withResolvers<string>();
+  const onsocket = (socket: Socket) => {
+    socket.onmessage = () => {};
+    socket.onclose = gone.resolve;
+  };
+  const { listener, url } = await listening({ max_connections: 8, onsocket });
+  const [first, second] = [await connect(url), await connect(url)];
+  await assert.rejects(connect(url), { message: /^Cannot connect to / });
+  first.close("leaves", true);
+  await gone.promise;
+  const third = await connect(url);
+  await assert.rejects(connect(url), { message: /^Cannot connect to / });
+  for (const socket of [second, third]) socket.close("Test is over", true);
+  await listener.close();
+});
+
 Deno.test("ws: one who connects and says nothing does not keep the listener from closing", async () => {
   const { listener } = await listening();
   const tcp = connectTcp(listener.port, HOST);
