@@ -1,5 +1,6 @@
 /** Finds run folders and sums them up. */
 import { UserError } from "../common/errors.ts";
+import { cleanLine } from "../common/foreign_text.ts";
 import { nearest } from "../common/nearest.ts";
 import { bestSample } from "../runlog/best_sample.ts";
 import { foldRun } from "../runlog/fold_run.ts";
@@ -64,7 +65,9 @@ export async function findRun(wanted: string, runs: string): Promise<string> {
   }
   if (!latest) throw new UserError(`Cannot find run ${wanted}: there are no runs in ${runs}`);
   const guess = nearest(wanted, names);
-  const hint = guess ? `did you mean ${guess}?` : `the newest is ${latest}; deno task inspect lists all`;
+  const hint = guess
+    ? `did you mean ${cleanLine(guess)}?`
+    : `the newest is ${cleanLine(latest)}; deno task inspect lists all`;
   throw new UserError(`Cannot find run ${wanted} in ${runs}: ${hint}`);
 }
 

@@ -181,6 +181,10 @@ Deno.test("a run folder of somebody else's moves no cursor and forges no line", 
       { ...end(20), reason: "failed", detail: evil } as RunRecord,
     ];
     await writeRun(`${folder}/runs/evil\x1b[32m\u202e`, "2026-01-03T00:00:00.000Z", records);
+    await writeRun(`${folder}/runs/mine\nResult: well`, "2026-01-04T00:00:00.000Z", steps(1, 2));
+    const { stderr } = await inspect(folder, "mine Result: wel");
+    assert.equal(stderr, "Cannot find run mine Result: wel in runs: did you mean mine\ufffdResult: well?\n");
+    await Deno.remove(`${folder}/runs/mine\nResult: well`, { recursive: true });
     for (const args of [[], ["latest"], ["latest", "--follow"], ["compare", "latest", "b-first"]]) {
       const { code, stdout, stderr } = await inspect(folder, ...args);
       assert.deepEqual([code, stderr], [0, ""]);
