@@ -1,4 +1,6 @@
 /** A limit on lines that others cause: a terminal or a log must not be theirs to fill. */
+import { things } from "./things.ts";
+
 export class LineLimit {
   readonly #max_lines: number;
   readonly #period_ms: number;
@@ -25,5 +27,12 @@ export class LineLimit {
     const unsaid = this.#unsaid;
     this.#unsaid = 0;
     return { unsaid };
+  }
+
+  /** The line to say, which tells how many have been left out before it; null: it is left out. */
+  admit(line: string, now_ms: number): string | null {
+    const turn = this.take(now_ms);
+    if (turn === null) return null;
+    return turn.unsaid > 0 ? `${line} (${things(turn.unsaid, "line")} left out before)` : line;
   }
 }

@@ -148,12 +148,8 @@ export class Recorder implements FleetObserver {
   }
 
   #workerLine(text: string): void {
-    const turn = this.#worker_lines.take(this.#now_ms());
-    if (turn === null) return;
-    if (turn.unsaid > 0) {
-      this.#console.line(`${things(turn.unsaid, "line")} about workers left out: the log has all`);
-    }
-    this.#console.line(text);
+    const line = this.#worker_lines.admit(text, this.#now_ms());
+    if (line !== null) this.#console.line(line);
   }
 
   #countWorkers(): void {

@@ -41,7 +41,7 @@ export class WorkerConsole implements Events {
   ready(shard_ms: number, threads: number, shards_held: number): void {
     const on = threads === 1 ? "one thread" : `each of ${things(threads, "thread")}`;
     const held = shards_held === 0 ? "" : `, holds ${things(shards_held, "shard")}`;
-    this.line(`Ready: ${shard_ms.toFixed(1)} ms a shard on ${on}${held}`);
+    this.caused(`Ready: ${shard_ms.toFixed(1)} ms a shard on ${on}${held}`);
   }
 
   /** Told of once no more came for a moment: they come in one after another. */
@@ -68,23 +68,21 @@ export class WorkerConsole implements Events {
   }
 
   notice(text: string): void {
-    this.#foreignLine(`Coordinator: ${text}`);
+    this.caused(`Coordinator: ${text}`);
   }
 
   /** Stale answers are a part of every recovery, and no news. */
   refused({ code, message }: Refusal): void {
-    if (code !== "stale") this.#foreignLine(`Coordinator refused (${code}): ${message}`);
+    if (code !== "stale") this.caused(`Coordinator refused (${code}): ${message}`);
   }
 
   failed(reason: string): void {
-    this.#foreignLine(reason);
+    this.caused(reason);
   }
 
-  /** What the coordinator says or causes: it must not fill the terminal. */
-  #foreignLine(text: string): void {
-    const turn = this.#foreign.take(this.#now_ms());
-    if (turn === null) return;
-    if (turn.unsaid > 0) this.line(`${things(turn.unsaid, "line")} left out: the coordinator says too much`);
-    this.line(text);
+  /** A line that the coordinator has said or caused: those must not fill the terminal, and some are left out. */
+  caused(text: string): void {
+    const line = this.#foreign.admit(text, this.#now_ms());
+    if (line !== null) this.line(line);
   }
 }

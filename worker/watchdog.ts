@@ -7,9 +7,9 @@ import type { Call } from "./compute_calls.ts";
 
 /** Time is counted in ticks of this length. */
 const TICK_MS = 1_000;
-/** A coordinator waits for a worker to get ready, and for an answer, at least this long (admission.ts, patience.ts). */
+/** A coordinator waits for a worker to get ready, and for an answer, at least this long (admission.ts, straggler_deadline.ts). */
 const LEAST_MS = 300_000;
-/** A coordinator waits for at most so many times the usual (patience.ts), or what is least. */
+/** A coordinator waits for at most so many times the usual (straggler_deadline.ts), or what is least. */
 const FACTOR = 20;
 /** No step of a run takes so long, whatever the probe took. */
 const MOST_MS = 3_600_000;

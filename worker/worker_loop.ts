@@ -115,7 +115,7 @@ async function joinOnce(
     openShared,
   });
   reminder.joined();
-  console.line(`Joined run ${welcome.run.slice(0, RUN_CHARACTERS)} at ${url} as worker ${welcome.worker}`);
+  console.caused(`Joined run ${welcome.run.slice(0, RUN_CHARACTERS)} at ${url} as worker ${welcome.worker}`);
   const leave = () => session.leave("Stopped by its user");
   const giveUp = () => session.giveUp(stuck.reason);
   if (stop.aborted) leave();
@@ -168,7 +168,7 @@ class Reminder {
     const now_ms = this.#tools.clock.now_ms();
     if (reason === this.#reason && now_ms - this.#said_ms < REMIND_MS) return;
     const again = reason.startsWith("Waiting") ? "" : "; trying again";
-    this.#tools.console.line(`${reason}${again}`);
+    this.#tools.console.caused(`${reason}${again}`);
     this.#reason = reason;
     this.#said_ms = now_ms;
   }

@@ -7,5 +7,7 @@ Deno.test("so many lines are said at once, and as many again in each period; the
   assert.deepEqual(taken, [0, 0, 0, 0, null, null, null, null, null, null]);
   assert.deepEqual(limit.take(250), { unsaid: 6 });
   assert.equal(limit.take(251), null);
-  assert.deepEqual([1, 2, 3, 4, 5].map(() => limit.take(9_000)?.unsaid ?? null), [1, 0, 0, 0, null]);
+  assert.equal(limit.admit("x", 252), null);
+  assert.deepEqual([1, 2, 3, 4, 5].map(() => limit.take(9_000)?.unsaid ?? null), [2, 0, 0, 0, null]);
+  assert.equal(limit.admit("x", 9_250), "x (1 line left out before)");
 });

@@ -202,3 +202,21 @@ Deno.test("it ends, too, where the coordinator has gone and it waits for another
   await over;
   assert.deepEqual([state.attempts.length, clock.num_timers], [attempts, 0]);
 });
+
+Deno.test("a coordinator that lets a worker in and drops it again and again does not fill the terminal", async () => {
+  const { clock, state, sockets, written, stop, ended } = worker();
+  state.answering = true;
+  const began_ms = clock.now_ms();
+  for (let i = 0; i < 40; i++) {
+    while (sockets.length <= i) await clock.advance(50);
+    const coordinator = await TestCoordinator.admit(sockets[i]!, run, clock, { incarnation: i });
+    await coordinator.setUp();
+    coordinator.channel.close(`reason ${i}`);
+    await settled();
+  }
+  const periods = (clock.now_ms() - began_ms) / 10_000;
+  assert.ok(written.length <= 20 * (1 + periods), `${written.length} lines in ${periods} periods`);
+  stop();
+  await ended;
+  assert.equal(written.at(-1), "Stopped while waiting for a run\n");
+});
