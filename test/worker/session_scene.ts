@@ -7,7 +7,7 @@ import type { Refusal } from "../../wire/refusal.ts";
 import type { SharedWork } from "../../worker/compute_calls.ts";
 import { CPU } from "../../worker/device.ts";
 import type { Events } from "../../worker/events.ts";
-import { ACCEPTED, Session } from "../../worker/session.ts";
+import { ACCEPTED, largestArtifact, Session } from "../../worker/session.ts";
 import { openNothing, type OpenShared } from "../../worker/shared_folder.ts";
 import { ShardStore } from "../../worker/shard_store.ts";
 import { type Computer, type StartComputer, Workshop } from "../../worker/workshop.ts";
@@ -15,7 +15,6 @@ import { FakeClock } from "../wire/fake_clock.ts";
 import { MemorySocket } from "../wire/memory_socket.ts";
 import { TestCoordinator } from "./test_coordinator.ts";
 import { type TestRun, testRun, TOKEN } from "./test_run.ts";
-import { LIMITS } from "../wire/limits.ts";
 
 export const run = await testRun();
 const HELLO = { name: "w", threads: 1, provider: "cpu", device: "", platform: "test" };
@@ -84,6 +83,8 @@ export interface Scene {
   readonly workshop: Workshop;
   readonly said: string[];
   readonly clock: FakeClock;
+  /** Bytes of the largest frame that the worker takes. */
+  readonly mayReceive: () => number | null;
 }
 
 function listener(said: string[]): Events {
@@ -117,7 +118,13 @@ export async function scene(
     TestCoordinator.admit(socket, of, clock),
     joinCoordinator(worker_socket, { clock, deadline_ms: 1000, token: TOKEN, hello: HELLO }),
   ]);
-  const channel = openChannel(worker_socket, { ...welcome, clock, allowed: ACCEPTED, ...LIMITS });
+  const channel = openChannel(worker_socket, {
+    ...welcome,
+    clock,
+    allowed: ACCEPTED,
+    max_payload_bytes: largestArtifact(welcome),
+    unasked: null,
+  });
   const { now_ms } = clock;
   const events = listener(said);
   const session = new Session({
@@ -130,7 +137,8 @@ export async function scene(
     wall_ms: () => 0,
     openShared,
   });
-  return { coordinator, session, computer, workshop, said, clock };
+  const mayReceive = () => worker_socket.max_frame_bytes;
+  return { coordinator, session, computer, workshop, said, clock, mayReceive };
 }
 
 export async function readyScene(options: SceneOptions = {}): Promise<Scene> {

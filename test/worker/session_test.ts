@@ -332,3 +332,14 @@ Deno.test("finish, notice, refusals and leaving", async () => {
   assert.equal((await left.coordinator.next("leave")).message.reason, "enough");
   assert.deepEqual(await left.session.ended, { kind: "left" });
 });
+
+Deno.test("a coordinator's frames may be as large as what it has to send, before the training and in it", async () => {
+  const HEADER_BYTES = 65_536;
+  const { coordinator, mayReceive } = await scene();
+  const largest = Math.max(...run.welcome.artifacts.map(({ bytes }) => bytes));
+  assert.equal(mayReceive(), largest + HEADER_BYTES);
+  await coordinator.setUp();
+  const weights = 4 *
+    (Math.max(run.weights.critic.length, run.weights.generator.length) + run.statistics.length);
+  assert.equal(mayReceive(), weights + 64 * 1024 * 1024 + HEADER_BYTES);
+});
