@@ -146,7 +146,7 @@ function openNetwork(path: string, role: Role, patterns: readonly string[]): Ope
     opset,
     producer: `${producer_name} ${producer_version}`.trim(),
     trained: network.parameters.length,
-    weights: names.length,
+    weights: network.weights.length,
     batch_norm: network.statistics.length > 0,
   } as const;
   return { role, network, facts, names };

@@ -14,7 +14,12 @@ import { isOpName } from "../onnx/shapes.ts";
 import { elementCode, tensorOf } from "../onnx/tensor.ts";
 import { type Given, shareOf } from "./dropout.ts";
 import { type Constant, constantOf, evaluate, shapeConstant, tensorOfConstant } from "./evaluate.ts";
+import { type ExporterNotes, exporterNotes, readersOf } from "./exporter_notes.ts";
 import { takesGradient } from "./gradient_ways.ts";
+import { type Origin, originOf } from "./origins.ts";
+import { inFloat32, isWide, storedConstants } from "./stored_weights.ts";
+import { unfolded } from "./unfolded.ts";
+import { unmerged } from "./unmerged.ts";
 import { neededNodes, withoutUnread } from "./unread.ts";
 import { bringToOurs, type ChangeSite, FILE_OPSETS } from "./versions.ts";
 import { isUniform, Weights } from "./weights.ts";
@@ -33,6 +38,8 @@ export interface ImportedGraph {
   readonly graph: Graph;
   /** What the file holds for each input but the first. */
   readonly values: ReadonlyMap<string, Tensor>;
+  /** What the file says that each of these is. */
+  readonly origins: ReadonlyMap<string, Origin>;
   readonly statistics: readonly RunningStatistics[];
   /** Dropout nodes of the file that drop nothing, also in training. Those that do are in the graph (dropout.ts). */
   readonly num_idle_dropouts: number;
@@ -46,10 +53,13 @@ interface Known {
   readonly tensor?: Tensor;
   /** Name of an initializer that may be trained. */
   readonly weight?: string;
+  /** Name of one that may be trained once it is cast to float32. */
+  readonly stored?: string;
 }
 
 /** `name`: what errors call the graph, e.g. "g.onnx". `prefix`: stands before names of weights, e.g. "generator". */
-export function importGraph({ graph: file, opset }: FileModel, name: string, prefix: string): ImportedGraph {
+export function importGraph(model: FileModel, name: string, prefix: string): ImportedGraph {
+  const { opset } = model, notes = exporterNotes(model);
   const { min, max } = FILE_OPSETS;
   if (opset < min || opset > max) {
     throw refuseFile(
@@ -58,7 +68,8 @@ export function importGraph({ graph: file, opset }: FileModel, name: string, pre
     );
   }
   try {
-    return new Walk(file, opset, name, prefix).run();
+    const file = unmerged(unfolded(model.graph, notes), notes, name);
+    return new Walk(file, notes, opset, name, prefix).run();
   } catch (error) {
     throw error instanceof GraphError ? new UserError(error.message) : error;
   }
@@ -79,11 +90,14 @@ class Walk {
   readonly #nodeNames = new Set<string>();
   /** Names that the file's nodes write, and those taken for what stands in their place. */
   readonly #reserved: Set<string>;
+  /** Constant nodes that hold weights. */
+  readonly #stored: ReadonlySet<string>;
   #num_idle_dropouts = 0;
   #num_fresh = 0;
 
   constructor(
     private readonly file: FileModel["graph"],
+    private readonly notes: ExporterNotes,
     private readonly opset: number,
     private readonly name: string,
     prefix: string,
@@ -94,11 +108,9 @@ class Walk {
     const [batch, ...extents] = type.shape;
     this.#fixed_batch = typeof batch === "number" ? batch : null;
     this.#input = this.#b.input("x", type.element, [BATCH, ...extents]);
-    this.#weights = new Weights(this.#b, prefix);
-    for (const [own, tensor] of file.initializers) {
-      const weight = tensor.element === "float32" ? { weight: own } : {};
-      this.#known.set(own, { tensor, ...knownItems(tensor), ...weight });
-    }
+    this.#weights = new Weights(this.#b, prefix, notes.exporter !== "other");
+    this.#stored = storedConstants(file, notes);
+    for (const [own, tensor] of file.initializers) this.#known.set(own, storedTensor(own, tensor));
     this.#known.set(onlyInput(file, name).name, { value: this.#input });
   }
 
@@ -128,7 +140,23 @@ class Walk {
     this.#b.output(value, this.#fresh("output"));
     const { graph, names } = withoutUnread(this.#b.build());
     const values = new Map([...this.#weights.values].filter(([name]) => names.has(name)));
-    return { graph, values, statistics: this.#statistics, num_idle_dropouts: this.#num_idle_dropouts };
+    return {
+      graph,
+      values,
+      origins: this.#origins(values.keys()),
+      statistics: this.#statistics,
+      num_idle_dropouts: this.#num_idle_dropouts,
+    };
+  }
+
+  #origins(names: Iterable<string>): ReadonlyMap<string, Origin> {
+    const readers = readersOf(this.file);
+    return new Map(
+      Array.from(names, (name) => {
+        const own = this.#weights.file_names.get(name)!;
+        return [name, originOf(this.notes, own, readers.get(own) ?? [])];
+      }),
+    );
   }
 
   /** A node of the file in the operators of our version. */
@@ -162,6 +190,7 @@ class Walk {
     }
     if (node.domain === "" && node.op === "Dropout") return this.#dropout(node, inputs);
     if (node.domain === "" && node.op === "BatchNormalization") return this.#batchNorm(node, inputs);
+    if (this.#asWeight(node, inputs)) return;
     const constant = this.#evaluate(node, inputs);
     const isGraph = inputs.some((known) => known?.value !== undefined || known?.weight !== undefined);
     if (constant !== undefined && (!isGraph || !isOpName(node.op) || constant.element !== "float32")) {
@@ -171,13 +200,32 @@ class Walk {
     if (node.op === "Constant" && node.attributes.value?.kind === "tensor") {
       return this.#set(node, 0, { tensor: node.attributes.value.value });
     }
-    // Where equal tensors were merged, exporters keep the names of all of them by Identity.
-    const [first] = inputs;
-    if (node.op === "Identity" && first?.weight !== undefined) {
-      return this.#set(node, 0, isUniform(first.tensor!) ? { ...first, weight: node.outputs[0]! } : first);
-    }
     const values = this.#emit(node, inputs);
     values.forEach((value, i) => this.#set(node, i, { value, ...i === 0 && constant && { constant } }));
+  }
+
+  /** Whether the node only hands on what a file stores, as a weight: a Constant, a Cast to float32, an Identity. */
+  #asWeight(node: Node, [x]: readonly (Known | undefined)[]): boolean {
+    if (node.domain !== "") return false;
+    const output = node.outputs[0]!;
+    if (node.op === "Constant" && this.#stored.has(output) && node.attributes.value?.kind === "tensor") {
+      this.#set(node, 0, storedTensor(output, node.attributes.value.value));
+    } else if (node.op === "Cast" && x?.stored !== undefined && isToFloat32(node)) {
+      this.#set(node, 0, storedTensor(x.stored, inFloat32(x.tensor!)));
+    } else if (node.op === "Identity" && x?.weight !== undefined) {
+      this.#set(node, 0, this.#named(x, output));
+    } else return false;
+    return true;
+  }
+
+  /**
+   * A weight behind an Identity. TorchScript leaves one for each tensor that it merged with an equal one; of other
+   * exporters, where all numbers are the same, it is taken for such. In a program of dynamo's it is a copy.
+   */
+  #named(x: Known, name: string): Known {
+    const { exporter } = this.notes;
+    const isOwn = exporter === "torchscript" || (exporter === "other" && isUniform(x.tensor!));
+    return isOwn ? { ...x, weight: name } : x;
   }
 
   /** The element type that the second input shows is known here. */
@@ -238,6 +286,14 @@ class Walk {
   #operand(node: Node, known: Known, isTrained: boolean): Value {
     if (known.value !== undefined && (isTrained || known.constant === undefined)) return known.value;
     if (known.weight !== undefined && isTrained) return this.#weights.read(known.weight, known.tensor!, node);
+    if (known.stored !== undefined && isTrained && known.tensor!.data.length > 1) {
+      this.#fail(
+        node,
+        `its weight "${known.stored}" must be float32, found ${
+          known.tensor!.element
+        }; export the network after .float()`,
+      );
+    }
     const tensor = known.tensor ?? tensorOfConstant(known.constant!);
     if (tensor !== undefined) return this.#b.constant(tensor);
     return this.#withBatch(node, known.constant!);
@@ -365,10 +421,22 @@ class Walk {
   }
 }
 
+/** What is known of a tensor that the file stores as one that may be a weight. */
+function storedTensor(name: string, tensor: Tensor): Known {
+  const as = tensor.element === "float32" ? { weight: name } : isWide(tensor) ? { stored: name } : {};
+  return { tensor, ...knownItems(tensor), ...as };
+}
+
+function isToFloat32({ attributes: { to } }: Node): boolean {
+  return to?.kind === "int" && to.value === elementCode("float32");
+}
+
 function knownItems(tensor: Tensor): Pick<Known, "constant"> {
   const constant = constantOf(tensor);
   return constant === undefined ? {} : { constant };
 }
+
+const FLOATS: readonly string[] = ["float64", "float16", "bfloat16"];
 
 /** The one input that is no initializer: float32 [batch, ...] with numbers after the batch. */
 function onlyInput({ inputs, initializers }: FileModel["graph"], name: string) {
@@ -385,7 +453,8 @@ function onlyInput({ inputs, initializers }: FileModel["graph"], name: string) {
   if (type?.element !== "float32" || type.shape.length < 2) {
     throw refuseFile(
       name,
-      `its input "${input.name}" must be float32 [batch, ...], found ${formatType(type)}`,
+      `its input "${input.name}" must be float32 [batch, ...], found ${formatType(type)}` +
+        (type !== undefined && FLOATS.includes(type.element) ? "; export the network after .float()" : ""),
     );
   }
   if (!isFixed(type.shape.slice(1))) {

@@ -13,7 +13,7 @@ import { numElements } from "../onnx/tensor.ts";
 import { droppedShare } from "./dropout.ts";
 import { applyFit, type Fit, fitShape } from "./fit.ts";
 import type { ImportedGraph } from "./import_graph.ts";
-import { trainableWeights } from "./trainable.ts";
+import { sortWeights } from "./trainable.ts";
 
 export type Role = "generator" | "critic";
 
@@ -30,6 +30,12 @@ export interface ImportedNetwork {
   /** Of one example, as the file says. */
   readonly input_shape: readonly number[];
   readonly output_shape: readonly number[];
+  /** Names of what the network trains where nothing else is asked for. */
+  readonly weights: readonly string[];
+  /** Names of what stays as it is in the file. */
+  readonly kept: readonly string[];
+  /** Names of trained tensors that the file holds as one with an equal one before them. */
+  readonly parted: readonly string[];
   readonly num_idle_dropouts: number;
 }
 
@@ -43,7 +49,7 @@ export function importedNetwork(
   patterns: readonly string[],
 ): ImportedNetwork {
   const { values, statistics, num_idle_dropouts } = imported;
-  const trained = trainableWeights(imported, patterns);
+  const { trained, weights, kept } = sortWeights(imported, patterns);
   const running = statistics.flatMap(({ mean, variance }) => [mean, variance]);
   const free = new Set([...trained, ...running]);
   const frozen = [...values].filter(([name]) => !free.has(name));
@@ -65,8 +71,14 @@ export function importedNetwork(
     statistics: running.map(spec),
     input_shape: extents(x!),
     output_shape: extents(graph.outputs[0]!),
+    weights,
+    kept,
+    parted: trained.filter((name, i) =>
+      trained.findIndex((other) => values.get(other) === values.get(name)) < i
+    ),
     num_idle_dropouts,
   };
+  checkNumbers(network, values);
   checkExtents(network);
   checkDifferentiable(network);
   return network;
@@ -77,6 +89,25 @@ function expanded(graph: Graph): Graph {
     return expandAll(graph, COMPOSITES);
   } catch (error) {
     throw error instanceof GraphError ? new UserError(error.message) : error;
+  }
+}
+
+/** What is trained must be finite; what is kept may be infinite, as masks are, but must be numbers. */
+function checkNumbers(
+  { graph, parameters, statistics }: ImportedNetwork,
+  values: ImportedGraph["values"],
+): void {
+  const changes = new Set([...parameters, ...statistics].map(({ name }) => name));
+  for (const [name, { data }] of values) {
+    const isGood = changes.has(name) ? Number.isFinite : (item: number) => !Number.isNaN(item);
+    const at = (data as Float32Array).findIndex((item) => !isGood(item));
+    if (at < 0) continue;
+    throw refuse(
+      graph,
+      `weight ${name} must hold finite numbers, found ${
+        data[at]
+      } at place ${at}; export it from a state that is sound`,
+    );
   }
 }
 

@@ -1,9 +1,11 @@
 /** Which weights of an imported graph are trained. */
 import { UserError } from "../../common/errors.ts";
 import { decompose } from "../autodiff/decompose.ts";
+import { oneLine } from "../onnx/graph_error.ts";
 import { numElements } from "../onnx/tensor.ts";
 import { reachedFrom } from "./gradient_ways.ts";
 import type { ImportedGraph } from "./import_graph.ts";
+import { LAYERS } from "./stored_weights.ts";
 
 /** Whether a name is of a pattern: `*` stands for any characters, `?` for one. */
 export function matchesGlob(pattern: string, name: string): boolean {
@@ -32,9 +34,6 @@ function candidates({ graph, values, statistics }: ImportedGraph): readonly stri
   return [...values.keys()].filter((name) => reached.has(name) && !running.has(name));
 }
 
-/** Operators of layers: what they read is a weight, even if it is one number. */
-const LAYERS = ["Conv", "ConvTranspose", "Gemm", "MatMul", "PRelu", "BatchNormalization"];
-
 /**
  * Whether a weight is a number in the network's code rather than a part of a layer: one element, of rank 0 or of extents
  * of 1 only. A vector of one element is the bias of a layer with one output.
@@ -45,21 +44,60 @@ function isLiteral({ graph, values }: ImportedGraph, name: string): boolean {
   return !graph.nodes.some(({ op, inputs }) => inputs.includes(name) && LAYERS.includes(op));
 }
 
+/** What becomes of the weights that a gradient reaches. */
+export interface SortedWeights {
+  /** To be trained, in the order of their use. */
+  readonly trained: readonly string[];
+  /** That the network trains where no pattern says otherwise. */
+  readonly weights: readonly string[];
+  /** Kept as they are: buffers, constants of more than one number, and numbers that are taken for those of the code. */
+  readonly kept: readonly string[];
+}
+
 /**
- * Names of the weights to be trained, in the order of their use. Without patterns, or where none of them is for this
- * network: all but numbers that stand in the code. Throws UserError where nothing is left.
+ * Sorts the weights of an imported graph. Without patterns, or where none of them is for this network, parameters are
+ * trained: what the file says are those, and where it says nothing, all but numbers that stand in the code. Throws
+ * UserError where nothing is left, and for what was computed from parameters.
  */
-export function trainableWeights(
-  imported: ImportedGraph,
-  patterns: readonly string[],
-): readonly string[] {
+export function sortWeights(imported: ImportedGraph, patterns: readonly string[]): SortedWeights {
   const names = candidates(imported);
+  const kindOf = (name: string) => {
+    const { kind } = imported.origins.get(name)!;
+    return kind === "unknown" && isLiteral(imported, name) ? "literal" : kind;
+  };
+  const isParameter = (name: string) => ["parameter", "product", "unknown"].includes(kindOf(name));
+  const weights = names.filter(isParameter);
   const chosen = names.filter((name) => patterns.some((pattern) => matchesGlob(pattern, name)));
-  if (chosen.length > 0) return chosen;
-  const all = names.filter((name) => !isLiteral(imported, name));
-  if (all.length > 0) return all;
+  if (chosen.length === 0) refuseProducts(imported, weights);
+  const kept = names.filter((name) =>
+    !isParameter(name) && !chosen.includes(name) &&
+    (kindOf(name) !== "constant" || imported.values.get(name)!.data.length > 1)
+  );
+  const trained = chosen.length > 0 ? chosen : weights;
+  if (trained.length > 0) {
+    return {
+      trained,
+      weights: names.filter((name) => isParameter(name) || chosen.includes(name)),
+      kept,
+    };
+  }
   throw new UserError(
     `Cannot import ${imported.graph.name}: it must have weights to train (float32 initializers that its output ` +
       "depends on), found none",
   );
+}
+
+/** Training a product of parameters would be the training of another network. */
+function refuseProducts({ graph, origins }: ImportedGraph, weights: readonly string[]): void {
+  const products = weights.flatMap((name) => {
+    const origin = origins.get(name)!;
+    return origin.kind === "product" ? [`${name} (of ${origin.parameters.join(", ")})`] : [];
+  });
+  if (products.length === 0) return;
+  const others = products.length > 3 ? ` and ${products.length - 3} others` : "";
+  throw new UserError(oneLine(
+    `Cannot import ${graph.name}: its weights must be parameters of the network, found ${
+      products.slice(0, 3).join(", ")
+    }${others}, which the exporter computed beforehand; export with optimize=False, or name what to train by --trainable`,
+  ));
 }

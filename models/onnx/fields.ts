@@ -19,8 +19,17 @@ export const GRAPH = {
   output: 12,
   value_info: 13,
   sparse_initializer: 15,
+  metadata_props: 16,
 } as const;
-export const NODE = { input: 1, output: 2, name: 3, op_type: 4, attribute: 5, domain: 7 } as const;
+export const NODE = {
+  input: 1,
+  output: 2,
+  name: 3,
+  op_type: 4,
+  attribute: 5,
+  domain: 7,
+  metadata_props: 9,
+} as const;
 export const ATTRIBUTE = {
   name: 1,
   f: 2,
@@ -33,7 +42,7 @@ export const ATTRIBUTE = {
   type: 20,
   ref_attr_name: 21,
 } as const;
-export const VALUE_INFO = { name: 1, type: 2 } as const;
+export const VALUE_INFO = { name: 1, type: 2, metadata_props: 4 } as const;
 export const TYPE = { tensor_type: 1 } as const;
 export const TENSOR_TYPE = { elem_type: 1, shape: 2 } as const;
 export const SHAPE = { dim: 1 } as const;

@@ -16,7 +16,7 @@ import { GraphError } from "./graph_error.ts";
 import { readMessage, unreadable } from "./message_reader.ts";
 import { Typing } from "./shapes.ts";
 import { elementOfCode } from "./tensor.ts";
-import { type ExternalData, readTensor } from "./tensor_codec.ts";
+import { type ExternalData, readEntry, readTensor } from "./tensor_codec.ts";
 
 /** "ai.onnx" is written as the empty text. */
 export function canonicalDomain(domain: string): string {
@@ -27,20 +27,34 @@ export function canonicalDomain(domain: string): string {
 export interface Declaration {
   readonly name: string;
   readonly type: TensorType | undefined;
+  /** metadata_props; absent where there are none. */
+  readonly metadata?: Metadata;
+}
+
+/** metadata_props of a message: what the exporter says of it. */
+export type Metadata = ReadonlyMap<string, string>;
+
+/** A node of a file, with its metadata_props where it has any. */
+export interface FileNode extends Node {
+  readonly metadata?: Metadata;
 }
 
 /** A GraphProto as it stands, before its values have types. */
-export interface FileGraph extends Pick<Graph, "name" | "nodes" | "initializers"> {
+export interface FileGraph extends Pick<Graph, "name" | "initializers"> {
+  readonly nodes: readonly FileNode[];
   readonly inputs: readonly Declaration[];
   readonly outputs: readonly Declaration[];
   /** value_info: types of what lies between. */
   readonly between: readonly Declaration[];
+  /** metadata_props of the graph; absent where there are none. */
+  readonly metadata?: Metadata;
 }
 
 /** Reads a GraphProto. Throws UserError where it is malformed. */
 export function readFileGraph(bytes: Uint8Array, external?: ExternalData): FileGraph {
   let name = "";
-  const nodes: Node[] = [];
+  const nodes: FileNode[] = [];
+  const metadata = new Map<string, string>();
   const inputs: Declaration[] = [];
   const outputs: Declaration[] = [];
   const between: Declaration[] = [];
@@ -55,8 +69,14 @@ export function readFileGraph(bytes: Uint8Array, external?: ExternalData): FileG
     [GRAPH.input]: (field) => inputs.push(readValueInfo(field.bytes())),
     [GRAPH.output]: (field) => outputs.push(readValueInfo(field.bytes())),
     [GRAPH.value_info]: (field) => between.push(readValueInfo(field.bytes())),
+    [GRAPH.metadata_props]: (field) => metadata.set(...readEntry(field.bytes())),
   });
-  return { name, nodes, inputs, outputs, between, initializers };
+  return { name, nodes, inputs, outputs, between, initializers, ...said(metadata) };
+}
+
+/** Metadata only where there are some: most messages have none. */
+function said(metadata: Metadata): { readonly metadata?: Metadata } {
+  return metadata.size > 0 ? { metadata } : {};
 }
 
 /** The graph with the types of its values. Throws UserError where it cannot be a {@linkcode Graph}. */
@@ -64,7 +84,8 @@ export function typedGraph({ name, nodes, inputs, outputs, between, initializers
   refuseOverridable(inputs, initializers);
   const types = typeValues(name, inputs, initializers, nodes, [...between, ...outputs]);
   const names = (declarations: readonly Declaration[]) => declarations.map((declaration) => declaration.name);
-  return { name, inputs: names(inputs), outputs: names(outputs), nodes, initializers, types };
+  const ours = nodes.map(({ metadata: _, ...node }): Node => node);
+  return { name, inputs: names(inputs), outputs: names(outputs), nodes: ours, initializers, types };
 }
 
 function addInitializer(
@@ -144,7 +165,8 @@ function isCompatible(declared: TensorType, inferred: TensorType): boolean {
     });
 }
 
-function readNode(bytes: Uint8Array, external?: ExternalData): Node {
+function readNode(bytes: Uint8Array, external?: ExternalData): FileNode {
+  const metadata = new Map<string, string>();
   const out = { name: "", op: "", domain: "" };
   const inputs: string[] = [];
   const outputs: string[] = [];
@@ -156,13 +178,14 @@ function readNode(bytes: Uint8Array, external?: ExternalData): Node {
     [NODE.op_type]: (field) => out.op = field.text(),
     [NODE.attribute]: (field) => fields.push(field.bytes()),
     [NODE.domain]: (field) => out.domain = canonicalDomain(field.text()),
+    [NODE.metadata_props]: (field) => metadata.set(...readEntry(field.bytes())),
   });
   const where = `of node "${out.name}" (${out.op})`;
   const attributes = fields.map((field) => readAttribute(field, where, external));
   if (new Set(attributes.map(([name]) => name)).size < attributes.length) {
     throw unreadable(`attributes ${where} must have distinct names`);
   }
-  return { ...out, inputs, outputs, attributes: Object.fromEntries(attributes) };
+  return { ...out, inputs, outputs, attributes: Object.fromEntries(attributes), ...said(metadata) };
 }
 
 /** Kinds of attributes that no operator here takes, by AttributeType. */
@@ -251,11 +274,13 @@ function readAttributeFields(bytes: Uint8Array, external?: ExternalData): Attrib
 function readValueInfo(bytes: Uint8Array): Declaration {
   let name = "";
   let type: Uint8Array | undefined;
+  const metadata = new Map<string, string>();
   readMessage(bytes, "ValueInfoProto", {
     [VALUE_INFO.name]: (field) => name = field.text(),
     [VALUE_INFO.type]: (field) => type = field.bytes(),
+    [VALUE_INFO.metadata_props]: (field) => metadata.set(...readEntry(field.bytes())),
   });
-  return { name, type: type && readType(type, name) };
+  return { name, type: type && readType(type, name), ...said(metadata) };
 }
 
 /** Undefined for what is no tensor, and for tensors of unknown element type or rank. */
