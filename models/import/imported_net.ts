@@ -10,6 +10,7 @@ import { isFixed } from "../onnx/dims.ts";
 import type { Graph, Node } from "../onnx/graph.ts";
 import { GraphError } from "../onnx/graph_error.ts";
 import { numElements } from "../onnx/tensor.ts";
+import { couplingNode } from "./batch_coupling.ts";
 import { droppedShare } from "./dropout.ts";
 import { applyFit, type Fit, fitShape } from "./fit.ts";
 import type { ImportedGraph } from "./import_graph.ts";
@@ -37,6 +38,8 @@ export interface ImportedNetwork {
   /** Names of trained tensors that the file holds as one with an equal one before them. */
   readonly parted: readonly string[];
   readonly num_idle_dropouts: number;
+  /** Of a critic: the node by which an example's score depends on the others of its batch, or null. */
+  readonly coupling: string | null;
 }
 
 /**
@@ -77,6 +80,7 @@ export function importedNetwork(
       trained.findIndex((other) => values.get(other) === values.get(name)) < i
     ),
     num_idle_dropouts,
+    coupling: role === "critic" ? couplingNode(graph) : null,
   };
   checkNumbers(network, values);
   checkExtents(network);
@@ -318,13 +322,14 @@ interface Frame extends Pick<Net, "input_shape" | "output_shape"> {
 }
 
 function netOf(network: ImportedNetwork, { before, after, ...shapes }: Frame): Net {
-  const { graph, parameters, statistics } = network;
+  const { graph, parameters, statistics, coupling } = network;
   const run = (b: GraphBuilder, x: Value, options: ReplayOptions = {}) =>
     applyFit(b, replay(graph, b, applyFit(b, x, before), options), after);
   return {
     ...shapes,
     parameters,
     statistics,
+    ...coupling !== null && { coupling },
     train(b, x, drop) {
       const moments: BatchMoments[] = [];
       const normalise: ReplayOptions["normalise"] = (node, [hidden, scale, bias]) => {

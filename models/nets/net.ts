@@ -37,11 +37,13 @@ export interface Net {
   readonly statistics: readonly TensorSpec[];
   /** Names of the weights that are used divided by their spectral norm (spectral_norm.ts); absent: none. */
   readonly normalised?: readonly string[];
+  /** The node that makes an example's output depend on the others of its batch, besides batch normalisation; absent: none. */
+  readonly coupling?: string;
   readonly input_shape: readonly number[];
   readonly output_shape: readonly number[];
   /**
    * As it is trained: batch normalisation uses the moments of `x`'s own batch, which come back, one per batch
-   * normalisation. A network that returns none treats each example by itself. `drop`: how dropout is done; without
+   * normalisation. A network that returns none treats each example by itself, unless `coupling` says otherwise. `drop`: how dropout is done; without
    * it, nothing is dropped.
    */
   train(b: GraphBuilder, x: Value, drop?: Drop): { output: Value; moments: readonly BatchMoments[] };
@@ -51,5 +53,5 @@ export interface Net {
 
 /** Whether an example's output depends on the others of its batch. */
 export function dependsOnBatch(net: Net): boolean {
-  return net.statistics.length > 0;
+  return net.statistics.length > 0 || net.coupling !== undefined;
 }

@@ -21,7 +21,7 @@ import { wgan } from "./wgan.ts";
 /** Keeps the root's derivative finite. */
 const UNDER_ROOT = 1e-12;
 
-/** @throws {RangeError} where the critic normalises over the batch: its slope would not be that of one example. */
+/** @throws {RangeError} where the critic's examples see each other: its slope would not be that of one example. */
 export function wganGp(penalty: number): Objective {
   return {
     name: "wgan-gp",
@@ -30,9 +30,14 @@ export function wganGp(penalty: number): Objective {
 
     criticLoss(b, critic, batch) {
       if (dependsOnBatch(critic)) {
+        const { coupling } = critic;
         throw new RangeError(
-          "Cannot penalise the critic's gradient: its examples must not see each other, found batch normalisation; " +
-            "take layer normalisation or none",
+          "Cannot penalise the critic's gradient: its examples must not see each other, found " + (
+            coupling === undefined
+              ? "batch normalisation; take layer normalisation or none"
+              : `${coupling}, which works along the batch; take a critic that scores each example by itself, or ` +
+                "--objective wgan or gan"
+          ),
         );
       }
       const { loss, ...means } = wgan.criticLoss(b, critic, batch);
