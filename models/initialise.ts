@@ -46,7 +46,7 @@ function fill(tensor: Float32Array, initialiser: Initialiser, key: StreamKey): v
 
 /**
  * First values of every state, in layout order. Running means start at 0, variances at 1, and the vectors of spectral
- * norms where the power method has brought them.
+ * norms where the power method has brought them, or the file of the network has them.
  */
 export interface InitialState {
   readonly critic: Float32Array<ArrayBuffer>;
@@ -60,7 +60,8 @@ export function initialState(
 ): InitialState {
   const kept = keptTensors(pair.critic);
   const critic = initialiseParameters(kept, seed, "critic");
-  iterateNorms(buildLayout(kept), critic, pair.critic.normalised ?? [], FIRST_ITERATIONS);
+  const { normalised = [], vectors } = pair.critic;
+  if (vectors === undefined) iterateNorms(buildLayout(kept), critic, normalised, FIRST_ITERATIONS);
   return {
     critic,
     generator: initialiseParameters(pair.generator.parameters, seed, "generator"),

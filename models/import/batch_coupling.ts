@@ -6,6 +6,7 @@
  */
 import { numbersOf } from "../autodiff/constants.ts";
 import { isFixed } from "../onnx/dims.ts";
+import { parseEinsum } from "../onnx/einsum.ts";
 import type { Dim, Graph, Node, Shape } from "../onnx/graph.ts";
 import { describeNode } from "../onnx/operator.ts";
 import { ACTIVATIONS } from "../onnx/operators/activations.ts";
@@ -217,6 +218,39 @@ const gathered: Rule = ({ node, operands: [x, indices] }) => {
   return { ...x!.place, axis: x!.place.axis + grows };
 };
 
+/** Rows of indices name places along the axes of x behind its batch_dims; what they name keeps the axes behind those. */
+const gatheredND: Rule = ({ node, operands: [x, indices] }) => {
+  const batch_dims = intOf(node, "batch_dims", 0), named = indices!.shape.at(-1);
+  if (typeof named !== "number") return "coupled";
+  const moved = (place: Place): Found => {
+    if (place.axis < batch_dims) return place;
+    const behind = place.axis - batch_dims - named;
+    return behind < 0 ? "coupled" : { ...place, axis: indices!.shape.length - 1 + behind };
+  };
+  const ofX = x!.place && moved(x!.place), ofIndices = indices!.place;
+  if (ofX === "coupled" || (ofIndices && ofIndices.axis >= indices!.shape.length - 1)) return "coupled";
+  return together([ofX, ofIndices]);
+};
+
+const scatteredND: Rule = ({ operands: [x, indices, updates] }) => {
+  const named = indices!.shape.at(-1);
+  if (typeof named !== "number" || indices!.place !== null) return "coupled";
+  const shift = named - (indices!.shape.length - 1);
+  const ofUpdates = updates!.place && { ...updates!.place, axis: updates!.place.axis + shift };
+  const found = together([x!.place, ofUpdates]);
+  return found !== null && found !== "coupled" && found.axis < named ? "coupled" : found;
+};
+
+const einsum: Rule = ({ node, operands }) => {
+  const { equation } = node.attributes;
+  if (equation?.kind !== "string") return "coupled";
+  const labels = parseEinsum(equation.value, operands.map(({ shape }) => shape.length));
+  const places = operands.map(({ place }, i) =>
+    place && { ...place, axis: labels.output.indexOf(labels.operands[i]![place.axis]!) }
+  );
+  return places.some((place) => place?.axis === -1) ? "coupled" : together(places);
+};
+
 /** Operands of one rank, each element its own place along `axis`. */
 const elementsAlong: Rule = ({ node, operands, shape }) => {
   const found = together(operands.map(({ place }) => place));
@@ -241,10 +275,12 @@ const RULES: Readonly<Record<string, Rule>> = {
   ConvTranspose: firstAxis,
   CumSum: (step) => unlessAlong(step.operands[1]?.numbers?.[0], step, () => sameAxis(step)),
   DepthToSpace: firstAxis,
+  Einsum: einsum,
   Expand: broadcast,
   Flatten: reshaped,
   Gather: gathered,
   GatherElements: elementsAlong,
+  GatherND: gatheredND,
   Gemm: gemm,
   GlobalAveragePool: firstAxis,
   GlobalMaxPool: firstAxis,
@@ -256,6 +292,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   Reshape: reshaped,
   Resize: firstAxis,
   ScatterElements: elementsAlong,
+  ScatterND: scatteredND,
   Shape: () => null,
   Size: () => null,
   Slice: sliced,

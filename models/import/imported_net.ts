@@ -5,6 +5,7 @@ import { expandAll } from "../autodiff/expansion.ts";
 import { gradients } from "../autodiff/gradients.ts";
 import { batchMoments, scaleAndShift } from "../nets/layers.ts";
 import type { BatchMoments, Drop, Net, TensorSpec } from "../nets/net.ts";
+import { vectorsOf } from "../nets/spectral_norm.ts";
 import { GraphBuilder, type Value } from "../onnx/builder.ts";
 import { isFixed } from "../onnx/dims.ts";
 import type { Graph, Node } from "../onnx/graph.ts";
@@ -14,6 +15,7 @@ import { couplingNode } from "./batch_coupling.ts";
 import { droppedShare } from "./dropout.ts";
 import { applyFit, type Fit, fitShape } from "./fit.ts";
 import type { ImportedGraph } from "./import_graph.ts";
+import { isOverRows, spectralNorms, withVectorNames } from "./spectral.ts";
 import { sortWeights } from "./trainable.ts";
 
 export type Role = "generator" | "critic";
@@ -28,6 +30,9 @@ export interface ImportedNetwork {
   readonly graph: Graph;
   readonly parameters: readonly TensorSpec[];
   readonly statistics: readonly TensorSpec[];
+  /** Names of the critic's weights that are divided by their spectral norm, and u and v of each in turn. */
+  readonly normalised: readonly string[];
+  readonly vectors: readonly TensorSpec[];
   /** Of one example, as the file says. */
   readonly input_shape: readonly number[];
   readonly output_shape: readonly number[];
@@ -35,6 +40,8 @@ export interface ImportedNetwork {
   readonly weights: readonly string[];
   /** Names of what stays as it is in the file. */
   readonly kept: readonly string[];
+  /** Names of weights with a spectral norm whose vectors stay as they are. */
+  readonly stale_norms: readonly string[];
   /** Names of trained tensors that the file holds as one with an equal one before them. */
   readonly parted: readonly string[];
   readonly num_idle_dropouts: number;
@@ -47,19 +54,28 @@ export interface ImportedNetwork {
  * Throws UserError where an operator on the way has no gradient.
  */
 export function importedNetwork(
-  imported: ImportedGraph,
+  given: ImportedGraph,
   role: Role,
   patterns: readonly string[],
 ): ImportedNetwork {
+  const norms = spectralNorms(given);
+  const sorted = sortWeights(given, patterns, new Set(norms.flatMap(({ u, v }) => [u, v])));
+  const { trained, weights, kept } = sorted;
+  // The coordinator follows the critic's; other vectors stay what they are.
+  const isFollowed = new Set(
+    role === "critic" ? norms.filter((norm) => trained.includes(norm.weight) && isOverRows(norm, given)) : [],
+  );
+  const imported = withVectorNames(given, [...isFollowed]);
   const { values, statistics, num_idle_dropouts } = imported;
-  const { trained, weights, kept } = sortWeights(imported, patterns);
+  const normalised = trained.filter((name) => [...isFollowed].some(({ weight }) => weight === name));
+  const vectors = normalised.flatMap((name) => vectorsOf({ name, shape: values.get(name)!.shape }));
   const running = statistics.flatMap(({ mean, variance }) => [mean, variance]);
-  const free = new Set([...trained, ...running]);
-  const frozen = [...values].filter(([name]) => !free.has(name));
+  const free = [...trained, ...vectors.map(({ name }) => name), ...running];
+  const frozen = [...values].filter(([name]) => !free.includes(name));
   const [x] = imported.graph.inputs;
   const graph = expanded({
     ...imported.graph,
-    inputs: [x!, ...trained, ...running],
+    inputs: [x!, ...free],
     initializers: new Map([...imported.graph.initializers, ...frozen]),
   });
   const spec = (name: string): TensorSpec => {
@@ -67,15 +83,18 @@ export function importedNetwork(
     return { name, shape, initialiser: { kind: "given", values: data as Float32Array } };
   };
   const extents = (name: string) => graph.types.get(name)!.shape.slice(1) as readonly number[];
-  const network = {
+  const network: ImportedNetwork = {
     role,
     graph,
     parameters: trained.map(spec),
     statistics: running.map(spec),
+    normalised,
+    vectors: vectors.map(({ name, shape }) => ({ ...spec(name), shape })),
     input_shape: extents(x!),
     output_shape: extents(graph.outputs[0]!),
     weights,
     kept,
+    stale_norms: norms.filter((norm) => !isFollowed.has(norm)).map(({ weight }) => weight),
     parted: trained.filter((name, i) =>
       trained.findIndex((other) => values.get(other) === values.get(name)) < i
     ),
@@ -322,13 +341,14 @@ interface Frame extends Pick<Net, "input_shape" | "output_shape"> {
 }
 
 function netOf(network: ImportedNetwork, { before, after, ...shapes }: Frame): Net {
-  const { graph, parameters, statistics, coupling } = network;
+  const { graph, parameters, statistics, normalised, vectors, coupling } = network;
   const run = (b: GraphBuilder, x: Value, options: ReplayOptions = {}) =>
     applyFit(b, replay(graph, b, applyFit(b, x, before), options), after);
   return {
     ...shapes,
     parameters,
     statistics,
+    ...normalised.length > 0 && { normalised, vectors },
     ...coupling !== null && { coupling },
     train(b, x, drop) {
       const moments: BatchMoments[] = [];

@@ -57,10 +57,15 @@ export interface SortedWeights {
 /**
  * Sorts the weights of an imported graph. Without patterns, or where none of them is for this network, parameters are
  * trained: what the file says are those, and where it says nothing, all but numbers that stand in the code. Throws
- * UserError where nothing is left, and for what was computed from parameters.
+ * UserError where nothing is left, and for what was computed from parameters. `vectors`: those of spectral norms, which
+ * are never trained.
  */
-export function sortWeights(imported: ImportedGraph, patterns: readonly string[]): SortedWeights {
-  const names = candidates(imported);
+export function sortWeights(
+  imported: ImportedGraph,
+  patterns: readonly string[],
+  vectors: ReadonlySet<string> = new Set(),
+): SortedWeights {
+  const names = candidates(imported).filter((name) => !vectors.has(name));
   const kindOf = (name: string) => {
     const { kind } = imported.origins.get(name)!;
     return kind === "unknown" && isLiteral(imported, name) ? "literal" : kind;

@@ -37,6 +37,8 @@ export interface Net {
   readonly statistics: readonly TensorSpec[];
   /** Names of the weights that are used divided by their spectral norm (spectral_norm.ts); absent: none. */
   readonly normalised?: readonly string[];
+  /** u and v of each of those in turn, with their first values; absent: random, brought on by the power method. */
+  readonly vectors?: readonly TensorSpec[];
   /** The node that makes an example's output depend on the others of its batch, besides batch normalisation; absent: none. */
   readonly coupling?: string;
   readonly input_shape: readonly number[];
