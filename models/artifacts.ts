@@ -2,7 +2,7 @@
 import { decompose } from "./autodiff/decompose.ts";
 import { portable } from "./autodiff/portable.ts";
 import { products } from "./autodiff/products.ts";
-import { buildLayout } from "./layout.ts";
+import { buildLayout, trainedLayout } from "./layout.ts";
 import {
   GRAPH_NAMES,
   type GraphEntry,
@@ -105,8 +105,14 @@ export async function buildArtifacts(pair: Pair, accumulate = 1): Promise<Artifa
     layouts,
     graphs: Object.fromEntries(entries) as Record<GraphName, GraphEntry>,
   };
-  files.set(MANIFEST_FILE, new TextEncoder().encode(`${JSON.stringify(manifest, null, 1)}\n`));
+  files.set(MANIFEST_FILE, new TextEncoder().encode(`${JSON.stringify(asWritten(manifest), null, 1)}\n`));
   return { manifest, files };
+}
+
+/** What the file says: the critic's layout without the vectors of spectral norms, which follow from the weights. */
+function asWritten(manifest: Manifest): Manifest {
+  if (manifest.spectral_norm === undefined) return manifest;
+  return { ...manifest, layouts: { ...manifest.layouts, critic: trainedLayout(manifest, "critic") } };
 }
 
 function checkPair({ critic, generator, micro_batch }: Pair): void {

@@ -81,7 +81,7 @@ export interface Manifest {
   readonly accumulate?: number;
   /**
    * Critic weights that are used divided by their spectral norm: u and v of each in turn end the critic's layout, and
-   * have no gradient. Absent: none.
+   * have no gradient. `artifacts.json` leaves them out of the layout. Absent: none.
    */
   readonly spectral_norm?: readonly string[];
   readonly latent: number;

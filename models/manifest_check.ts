@@ -2,7 +2,7 @@
  * Checks `artifacts.json` before anything trusts it: every field, every offset, and that each graph is fed and
  * read exactly as its name says (`GRAPH_NAMES` in `manifest.ts`). Runs in a browser.
  */
-import { trainedLayout } from "./layout.ts";
+import { buildLayout, trainedLayout } from "./layout.ts";
 import {
   GRAPH_NAMES,
   type GraphEntry,
@@ -99,6 +99,10 @@ export function parseManifest(value: unknown): Manifest {
   same(fields.format, "wagon-artifacts", "format");
   same(fields.version, 1, "version");
   const layouts = record(fields.layouts, "layouts", STATES);
+  const spectral_norm = fields.spectral_norm === undefined
+    ? undefined
+    : array(fields.spectral_norm, "spectral_norm").map((name, i) => text(name, `spectral_norm[${i}]`));
+  const critic = parseLayout(layouts.critic, "layouts.critic");
   const head = {
     format: "wagon-artifacts",
     version: 1,
@@ -106,20 +110,15 @@ export function parseManifest(value: unknown): Manifest {
     opset: count(fields.opset, "opset", 1),
     micro_batch: count(fields.micro_batch, "micro_batch", 1),
     ...fields.accumulate !== undefined && { accumulate: powerOfTwo(fields.accumulate, "accumulate") },
-    ...fields.spectral_norm !== undefined && {
-      spectral_norm: array(fields.spectral_norm, "spectral_norm").map((name, i) =>
-        text(name, `spectral_norm[${i}]`)
-      ),
-    },
+    ...spectral_norm !== undefined && { spectral_norm },
     latent: count(fields.latent, "latent", 1),
     example_shape: extents(fields.example_shape, "example_shape"),
     layouts: {
-      critic: parseLayout(layouts.critic, "layouts.critic"),
+      critic: spectral_norm === undefined ? critic : withVectors(critic, spectral_norm),
       generator: parseLayout(layouts.generator, "layouts.generator"),
       statistics: parseLayout(layouts.statistics, "layouts.statistics"),
     },
   } as const;
-  if (fields.spectral_norm !== undefined) checkVectors(head.layouts.critic, head.spectral_norm!);
   const graphs = record(fields.graphs, "graphs", GRAPH_NAMES);
   const entries = GRAPH_NAMES.map((name) => [name, parseGraph(graphs[name], name, head)] as const);
   unique(entries.map(([, entry]) => entry.file), "graphs", "file");
@@ -143,20 +142,31 @@ function parseLayout(value: unknown, path: string): Layout {
   return { size: same(fields.size, size, `${path}.size`), slots };
 }
 
-/** The critic's layout ends with u and v of each normalised weight in turn. */
-function checkVectors({ slots }: Layout, weights: readonly string[]): void {
+/**
+ * The critic's layout with u and v of each normalised weight in turn behind what is trained. A manifest says what is
+ * trained, and need not say the vectors, which follow from it; those of older runs do.
+ */
+function withVectors(layout: Layout, weights: readonly string[]): Layout {
   unique(weights, "spectral_norm", "weight");
-  const begin = slots.length - 2 * weights.length;
-  const trained = slots.slice(0, Math.max(0, begin));
-  weights.forEach((name, i) => {
-    const weight = trained.find((slot) => slot.name === name) ??
+  const vectors = weights.flatMap((name, i) => {
+    const weight = layout.slots.find((slot) => slot.name === name) ??
       refuse(`spectral_norm[${i}]`, "a trained slot of layouts.critic", name);
-    vectorsOf(weight).forEach((vector, j) => {
-      const at = begin + 2 * i + j, path = `layouts.critic.slots[${at}]`;
-      same(slots[at]!.name, vector.name, `${path}.name`);
-      sameShape(slots[at]!.shape, vector.shape, `${path}.shape`);
-    });
+    return vectorsOf(weight);
   });
+  const begin = layout.slots.findIndex(({ name }) => name === vectors[0]?.name);
+  if (begin >= 0) {
+    same(layout.slots.length, begin + vectors.length, "layouts.critic.slots.length");
+    vectors.forEach((vector, i) => {
+      const path = `layouts.critic.slots[${begin + i}]`;
+      same(layout.slots[begin + i]!.name, vector.name, `${path}.name`);
+      sameShape(layout.slots[begin + i]!.shape, vector.shape, `${path}.shape`);
+    });
+    return layout;
+  }
+  const whole = buildLayout([...layout.slots, ...vectors]);
+  unique(whole.slots.map(({ name }) => name), "layouts.critic.slots", "name");
+  vectors.reduce((size, { shape }) => total(size, shape, "layouts.critic.slots"), layout.size);
+  return whole;
 }
 
 function parseGraph(value: unknown, name: GraphName, head: Head): GraphEntry {

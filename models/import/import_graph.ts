@@ -6,18 +6,20 @@
 import { UserError } from "../../common/errors.ts";
 import { GraphBuilder, type Value } from "../onnx/builder.ts";
 import type { FileModel } from "../onnx/codec.ts";
-import { formatShape, formatType, isFixed } from "../onnx/dims.ts";
+import { formatShape, isFixed } from "../onnx/dims.ts";
 import type { Dim, Graph, Node, Tensor } from "../onnx/graph.ts";
 import { GraphError, oneLine } from "../onnx/graph_error.ts";
 import { describeNode } from "../onnx/operator.ts";
 import { isOpName } from "../onnx/shapes.ts";
 import { elementCode, tensorOf } from "../onnx/tensor.ts";
 import { type Given, shareOf } from "./dropout.ts";
-import { type Constant, constantOf, evaluate, shapeConstant, tensorOfConstant } from "./evaluate.ts";
+import { type Constant, evaluate, shapeConstant, tensorOfConstant } from "./evaluate.ts";
 import { type ExporterNotes, exporterNotes, readersOf } from "./exporter_notes.ts";
+import { isToFloat32, type Known, knownItems, storedTensor } from "./known.ts";
+import { onlyInput, refuseFile } from "./file_ends.ts";
 import { takesGradient } from "./gradient_ways.ts";
 import { type Origin, originOf } from "./origins.ts";
-import { inFloat32, isWide, storedConstants } from "./stored_weights.ts";
+import { inFloat32, storedConstants } from "./stored_weights.ts";
 import { unfolded } from "./unfolded.ts";
 import { unmerged } from "./unmerged.ts";
 import { neededNodes, withoutUnread } from "./unread.ts";
@@ -45,18 +47,6 @@ export interface ImportedGraph {
   readonly num_idle_dropouts: number;
 }
 
-/** What is known of a value of the file: any of these. */
-interface Known {
-  /** It depends on the input, or on weights. */
-  readonly value?: Value;
-  readonly constant?: Constant;
-  readonly tensor?: Tensor;
-  /** Name of an initializer that may be trained. */
-  readonly weight?: string;
-  /** Name of one that may be trained once it is cast to float32. */
-  readonly stored?: string;
-}
-
 /** `name`: what errors call the graph, e.g. "g.onnx". `prefix`: stands before names of weights, e.g. "generator". */
 export function importGraph(model: FileModel, name: string, prefix: string): ImportedGraph {
   const { opset } = model, notes = exporterNotes(model);
@@ -73,10 +63,6 @@ export function importGraph(model: FileModel, name: string, prefix: string): Imp
   } catch (error) {
     throw error instanceof GraphError ? new UserError(error.message) : error;
   }
-}
-
-function refuseFile(name: string, reason: string): UserError {
-  return new UserError(oneLine(`Cannot import ${name}: ${reason}`));
 }
 
 class Walk {
@@ -154,7 +140,7 @@ class Walk {
     return new Map(
       Array.from(names, (name) => {
         const own = this.#weights.file_names.get(name)!;
-        return [name, originOf(this.notes, own, readers.get(own) ?? [])];
+        return [name, originOf(this.notes, own, readers.get(own) ?? [], this.#weights.values.get(name)!)];
       }),
     );
   }
@@ -419,50 +405,4 @@ class Walk {
   #fail(node: Node, reason: string): never {
     throw new UserError(oneLine(`Cannot import ${describeNode(this.name, node)}: ${reason}`));
   }
-}
-
-/** What is known of a tensor that the file stores as one that may be a weight. */
-function storedTensor(name: string, tensor: Tensor): Known {
-  const as = tensor.element === "float32" ? { weight: name } : isWide(tensor) ? { stored: name } : {};
-  return { tensor, ...knownItems(tensor), ...as };
-}
-
-function isToFloat32({ attributes: { to } }: Node): boolean {
-  return to?.kind === "int" && to.value === elementCode("float32");
-}
-
-function knownItems(tensor: Tensor): Pick<Known, "constant"> {
-  const constant = constantOf(tensor);
-  return constant === undefined ? {} : { constant };
-}
-
-const FLOATS: readonly string[] = ["float64", "float16", "bfloat16"];
-
-/** The one input that is no initializer: float32 [batch, ...] with numbers after the batch. */
-function onlyInput({ inputs, initializers }: FileModel["graph"], name: string) {
-  const own = inputs.filter((input) => !initializers.has(input.name));
-  const [input] = own;
-  if (input === undefined || own.length > 1) {
-    throw refuseFile(
-      name,
-      `it must have one input, found ${own.map((each) => each.name).join(", ") || "none"}; ` +
-        "export the network so that it takes one tensor",
-    );
-  }
-  const { type } = input;
-  if (type?.element !== "float32" || type.shape.length < 2) {
-    throw refuseFile(
-      name,
-      `its input "${input.name}" must be float32 [batch, ...], found ${formatType(type)}` +
-        (type !== undefined && FLOATS.includes(type.element) ? "; export the network after .float()" : ""),
-    );
-  }
-  if (!isFixed(type.shape.slice(1))) {
-    throw refuseFile(
-      name,
-      `only the batch axis of its input "${input.name}" may be open, found ${formatType(type)}; ` +
-        "export it with numbers for the others",
-    );
-  }
-  return { name: input.name, type };
 }

@@ -1,4 +1,5 @@
 /** What each tensor of a file is to the network: a parameter, a buffer, a constant, or a product of parameters. */
+import type { Tensor } from "../onnx/graph.ts";
 import type { FileNode } from "../onnx/graph_reader.ts";
 import { type ExporterNotes, isMadeUp, programFunction } from "./exporter_notes.ts";
 
@@ -10,11 +11,12 @@ export type Origin =
   | { readonly kind: "parameter" | "buffer" | "constant" | "unknown" }
   | { readonly kind: "product"; readonly parameters: readonly string[] };
 
-/** What a tensor of the file is, by its name and the nodes that read it. */
+/** What a tensor of the file is, by its name, the nodes that read it and its numbers. */
 export function originOf(
   { exporter, targets, kinds, folded }: ExporterNotes,
   name: string,
   readers: readonly FileNode[],
+  { data }: Pick<Tensor, "data">,
 ): Origin {
   const kind = kinds.get(name) ?? targets.get(name)?.kind;
   if (kind !== undefined) {
@@ -24,6 +26,8 @@ export function originOf(
     const sources = folded.get(name);
     return sources === undefined ? { kind: "constant" } : foldedOrigin(name, sources, readers, targets);
   }
+  // What holds an infinity, as masks do, cannot be trained.
+  if ((data as Float32Array).some((item) => Math.abs(item) === Infinity)) return { kind: "buffer" };
   // TorchScript makes names up for what it folded; its literals are Constant nodes.
   return exporter === "torchscript" && !isMadeUp(name) ? { kind: "parameter" } : { kind: "unknown" };
 }

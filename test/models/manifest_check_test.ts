@@ -153,12 +153,27 @@ Deno.test("manifest: vectors of spectral norms end the critic's layout, and have
     ],
     [normalising("critic.0.weight", "v"), /slots\[3\]\.name must be "critic\.0\.weight\.v", found "v"$/],
     [{ ...normalising(), spectral_norm: ["critic.0.weight", "critic.0.weight"] }, /the same weight twice/],
-    [{ ...example(), spectral_norm: ["critic.0.weight"] }, /spectral_norm\[0\] must be a trained slot/],
+    [
+      { ...example(), spectral_norm: ["critic.0.weight"] },
+      /graphs\.critic_training_model\.inputs\.length must be 6, found 4$/,
+    ],
     [{ ...normalising(), spectral_norm: "critic.0.weight" }, /spectral_norm must be an array/],
   ];
   for (const [manifest, message] of refused) {
     assert.throws(() => parseManifest(manifest), { name: ManifestError.name, message });
   }
+});
+
+Deno.test("manifest: vectors that the critic's layout leaves out follow from the weights", () => {
+  const { layouts: { critic }, ...short } = normalising();
+  const slots = critic.slots.slice(0, 2);
+  const layouts = { ...normalising().layouts, critic: { size: 4, slots } };
+  assert.deepEqual(parseManifest({ ...short, layouts }), normalising() as unknown as Manifest);
+  const taken = { size: 5, slots: [...slots, { name: "critic.0.weight.v", shape: [1], offset: 4 }] };
+  assert.throws(() => parseManifest({ ...short, layouts: { ...layouts, critic: taken } }), {
+    name: ManifestError.name,
+    message: /layouts\.critic\.slots must not hold|the same name twice/,
+  });
 });
 
 Deno.test("manifest: a right one comes back as it is", () => {

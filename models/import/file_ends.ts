@@ -1,0 +1,41 @@
+/** The one input that a file of a network must have, and how a file is refused. */
+import { UserError } from "../../common/errors.ts";
+import type { FileModel } from "../onnx/codec.ts";
+import { formatType, isFixed } from "../onnx/dims.ts";
+import { oneLine } from "../onnx/graph_error.ts";
+
+/** `name`: what errors call the graph. */
+export function refuseFile(name: string, reason: string): UserError {
+  return new UserError(oneLine(`Cannot import ${name}: ${reason}`));
+}
+
+const FLOATS: readonly string[] = ["float64", "float16", "bfloat16"];
+
+/** The one input that is no initializer: float32 [batch, ...] with numbers after the batch. */
+export function onlyInput({ inputs, initializers }: FileModel["graph"], name: string) {
+  const own = inputs.filter((input) => !initializers.has(input.name));
+  const [input] = own;
+  if (input === undefined || own.length > 1) {
+    throw refuseFile(
+      name,
+      `it must have one input, found ${own.map((each) => each.name).join(", ") || "none"}; ` +
+        "export the network so that it takes one tensor",
+    );
+  }
+  const { type } = input;
+  if (type?.element !== "float32" || type.shape.length < 2) {
+    throw refuseFile(
+      name,
+      `its input "${input.name}" must be float32 [batch, ...], found ${formatType(type)}` +
+        (type !== undefined && FLOATS.includes(type.element) ? "; export the network after .float()" : ""),
+    );
+  }
+  if (!isFixed(type.shape.slice(1))) {
+    throw refuseFile(
+      name,
+      `only the batch axis of its input "${input.name}" may be open, found ${formatType(type)}; ` +
+        "export it with numbers for the others",
+    );
+  }
+  return { name: input.name, type };
+}

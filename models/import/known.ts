@@ -1,0 +1,35 @@
+/** What the import knows of a value of a file while it walks through the nodes. */
+import type { Value } from "../onnx/builder.ts";
+import type { Node, Tensor } from "../onnx/graph.ts";
+import { elementCode } from "../onnx/tensor.ts";
+import { type Constant, constantOf } from "./evaluate.ts";
+import { isWide } from "./stored_weights.ts";
+
+/** What is known of a value of the file: any of these. */
+export interface Known {
+  /** It depends on the input, or on weights. */
+  readonly value?: Value;
+  readonly constant?: Constant;
+  readonly tensor?: Tensor;
+  /** Name of an initializer that may be trained. */
+  readonly weight?: string;
+  /** Name of one that may be trained once it is cast to float32. */
+  readonly stored?: string;
+}
+
+/** What is known of a tensor that the file stores as one that may be a weight. */
+export function storedTensor(name: string, tensor: Tensor): Known {
+  const as = tensor.element === "float32" ? { weight: name } : isWide(tensor) ? { stored: name } : {};
+  return { tensor, ...knownItems(tensor), ...as };
+}
+
+/** Whether a Cast is to float32. */
+export function isToFloat32({ attributes: { to } }: Node): boolean {
+  return to?.kind === "int" && to.value === elementCode("float32");
+}
+
+/** The items of a tensor that is small enough to compute with. */
+export function knownItems(tensor: Tensor): Pick<Known, "constant"> {
+  const constant = constantOf(tensor);
+  return constant === undefined ? {} : { constant };
+}
