@@ -3,8 +3,6 @@ import { createHash } from "node:crypto";
 import { readFileSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, sep } from "node:path";
 import { UserError } from "../common/errors.ts";
-import { things } from "../common/things.ts";
-import { droppedShares } from "../models/import/dropout.ts";
 import { importGraph } from "../models/import/import_graph.ts";
 import {
   criticNet,
@@ -20,6 +18,7 @@ import type { Networks } from "../models/nets/networks.ts";
 import type { ObjectiveName } from "../models/objectives/objectives.ts";
 import { readModel } from "../models/onnx/codec.ts";
 import { numElements } from "../models/onnx/tensor.ts";
+import { describeNetwork } from "./own_notes.ts";
 
 /** What the options say. */
 export interface OwnOptions {
@@ -40,6 +39,8 @@ export interface FileNetwork {
   readonly trained: number;
   readonly weights: number;
   readonly batch_norm: boolean;
+  /** Whether an example's score depends on the others of its batch in another way; absent: no. */
+  readonly couples_examples?: true;
 }
 export type FileNetworks = Readonly<Record<Role, FileNetwork>>;
 
@@ -95,7 +96,7 @@ export function openOwnNetworks(options: OwnOptions): OwnNetworks {
     latent: numElements(generator.network.input_shape),
     example_shape: critic.network.input_shape,
     notes: (objective) => [
-      ...[generator, critic].map(describe),
+      ...[generator, critic].flatMap(describeNetwork),
       ...takesSigmoidOff(critic.network, objective)
         ? [
           "The critic's last Sigmoid is taken off: the loss of objective gan takes logits, to the same value",
@@ -148,6 +149,7 @@ function openNetwork(path: string, role: Role, patterns: readonly string[]): Ope
     trained: network.parameters.length,
     weights: network.weights.length,
     batch_norm: network.statistics.length > 0,
+    ...network.coupling !== null && { couples_examples: true as const },
   } as const;
   return { role, network, facts, names };
 }
@@ -161,25 +163,6 @@ function checkPatterns(patterns: readonly string[], networks: readonly Opened[])
       names.slice(0, 6).join(", ")
     }${names.length > 6 ? ", …" : ""}`,
   );
-}
-
-function describe({ role, network, facts }: Opened): string {
-  const { graph, statistics, num_idle_dropouts } = network;
-  const dropouts = (n: number) => things(n, "Dropout that drops", "Dropouts that drop");
-  const norms = statistics.length / 2;
-  // A ratio of 0.3 is 0.30000001192092896 in float32.
-  const dropped = droppedShares(graph).map((share) => Number(share.toPrecision(6)));
-  return [
-    `${role[0]!.toUpperCase()}${role.slice(1)} ${facts.file} (${
-      facts.producer || "unknown producer"
-    }, opset ${facts.opset}): ` +
-    `${facts.trained} of ${things(facts.weights, "weight")} trained, from their values in the file`,
-    ...norms > 0 ? [`${things(norms, "batch normalisation")} in training form`] : [],
-    ...dropped.length > 0
-      ? [`${dropouts(dropped.length)} ${[...new Set(dropped)].join(", ")} in training`]
-      : [],
-    ...num_idle_dropouts > 0 ? [`${dropouts(num_idle_dropouts)} nothing`] : [],
-  ].join("; ");
 }
 
 function readRegular(path: string, what: string, advice: string): Uint8Array {

@@ -28,7 +28,8 @@ export function graphBatchOf({ batch, shards, accumulate, networks }: RunConfig)
   const normalises = areFromFiles(networks)
     ? networks.generator.batch_norm || networks.critic.batch_norm
     : Object.values(buildNetworks(networks)).some(dependsOnBatch);
-  const fewest = normalises ? 2 : 1;
+  const compares = areFromFiles(networks) && networks.critic.couples_examples === true;
+  const fewest = normalises || compares ? 2 : 1;
   if (micro_batch % accumulate !== 0) {
     throw new UserError(
       `Cannot accumulate gradients: --batch must be a multiple of --shards ${shards} times --accumulate ` +
@@ -38,7 +39,9 @@ export function graphBatchOf({ batch, shards, accumulate, networks }: RunConfig)
   if (micro_batch / accumulate < fewest) {
     const parts = accumulate === 1 ? "" : ` times --accumulate ${accumulate}`;
     throw new UserError(
-      `Cannot plan shards: with batch normalisation --batch must be at least twice --shards ${shards}${parts}, ` +
+      `Cannot plan shards: with ${
+        normalises ? "batch normalisation" : "a critic that compares the examples of a batch"
+      } --batch must be at least twice --shards ${shards}${parts}, ` +
         `found ${batch}; take --batch ${2 * shards * accumulate} or fewer --shards`,
     );
   }

@@ -123,9 +123,12 @@ function shapeOf(text: string | undefined): readonly number[] | undefined {
 
 /**
  * The folder's files by name: the same as those of a run with these options. Throws {@linkcode UserError} where there
- * can be no such run.
+ * can be no such run. `tell`: takes what a person should know of own networks, a line each.
  */
-export async function makeArtifacts(request: ArtifactRequest): Promise<Map<string, Uint8Array>> {
+export async function makeArtifacts(
+  request: ArtifactRequest,
+  tell: (line: string) => void = () => {},
+): Promise<Map<string, Uint8Array>> {
   const { given, micro_batch } = request;
   const own = request.own && openOwnNetworks(request.own);
   const example_shape = request.example_shape ?? own?.example_shape ?? usualShape(given.preset!);
@@ -138,6 +141,7 @@ export async function makeArtifacts(request: ArtifactRequest): Promise<Map<strin
     own,
     micro_batch ?? undefined,
   );
+  own?.notes(config.objective).forEach(tell);
   const checkpoint = encodeInitial(manifest, initialState(networks, config.seed), config.seed);
   return new Map([...files, [CHECKPOINT_FILE, checkpoint]]);
 }
@@ -182,7 +186,7 @@ export async function writeArtifacts(dir: string, files: ReadonlyMap<string, Uin
 
 async function main(args: readonly string[]): Promise<void> {
   const { out, request } = parseArtifactArgs(args);
-  const files = await makeArtifacts(request);
+  const files = await makeArtifacts(request, (line) => console.log(line));
   await writeArtifacts(out, files);
   for (const [name, { length }] of files) console.log(`${join(out, name)}  ${length} bytes`);
 }

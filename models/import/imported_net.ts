@@ -40,6 +40,10 @@ export interface ImportedNetwork {
   readonly weights: readonly string[];
   /** Names of what stays as it is in the file. */
   readonly kept: readonly string[];
+  /** Names of what the output reads, but by no way that a gradient takes. */
+  readonly unreached: readonly string[];
+  /** Names of trained tensors that the exporter named, and may have computed from parameters. */
+  readonly unnamed: readonly string[];
   /** Names of weights with a spectral norm whose vectors stay as they are. */
   readonly stale_norms: readonly string[];
   /** Names of trained tensors that the file holds as one with an equal one before them. */
@@ -60,7 +64,7 @@ export function importedNetwork(
 ): ImportedNetwork {
   const norms = spectralNorms(given);
   const sorted = sortWeights(given, patterns, new Set(norms.flatMap(({ u, v }) => [u, v])));
-  const { trained, weights, kept } = sorted;
+  const { trained, weights } = sorted;
   // The coordinator follows the critic's; other vectors stay what they are.
   const isFollowed = new Set(
     role === "critic" ? norms.filter((norm) => trained.includes(norm.weight) && isOverRows(norm, given)) : [],
@@ -93,7 +97,9 @@ export function importedNetwork(
     input_shape: extents(x!),
     output_shape: extents(graph.outputs[0]!),
     weights,
-    kept,
+    kept: sorted.kept,
+    unreached: sorted.unreached,
+    unnamed: trained.filter((name) => imported.origins.get(name)!.kind === "unnamed"),
     stale_norms: norms.filter((norm) => !isFollowed.has(norm)).map(({ weight }) => weight),
     parted: trained.filter((name, i) =>
       trained.findIndex((other) => values.get(other) === values.get(name)) < i

@@ -5,10 +5,11 @@ import { type ExporterNotes, isMadeUp, programFunction } from "./exporter_notes.
 
 /**
  * `parameter`: trained. `buffer`, `constant`: kept. `product`: computed from `parameters` before export, so it is none.
- * `unknown`: the file does not say.
+ * `unknown`: the file does not say. `unnamed`: nor does it, and the exporter made the tensor's name up, as for what it
+ * computed beforehand.
  */
 export type Origin =
-  | { readonly kind: "parameter" | "buffer" | "constant" | "unknown" }
+  | { readonly kind: "parameter" | "buffer" | "constant" | "unknown" | "unnamed" }
   | { readonly kind: "product"; readonly parameters: readonly string[] };
 
 /** What a tensor of the file is, by its name, the nodes that read it and its numbers. */
@@ -28,8 +29,9 @@ export function originOf(
   }
   // What holds an infinity, as masks do, cannot be trained.
   if ((data as Float32Array).some((item) => Math.abs(item) === Infinity)) return { kind: "buffer" };
-  // TorchScript makes names up for what it folded; its literals are Constant nodes.
-  return exporter === "torchscript" && !isMadeUp(name) ? { kind: "parameter" } : { kind: "unknown" };
+  if (exporter === "other") return { kind: "unknown" };
+  // Literals of TorchScript are Constant nodes.
+  return { kind: isMadeUp(name) ? "unnamed" : "parameter" };
 }
 
 /** Of what was computed beforehand from these. */

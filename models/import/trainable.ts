@@ -52,6 +52,8 @@ export interface SortedWeights {
   readonly weights: readonly string[];
   /** Kept as they are: buffers, constants of more than one number, and numbers that are taken for those of the code. */
   readonly kept: readonly string[];
+  /** That the output reads, but by no way that a gradient takes. */
+  readonly unreached: readonly string[];
 }
 
 /**
@@ -68,9 +70,9 @@ export function sortWeights(
   const names = candidates(imported).filter((name) => !vectors.has(name));
   const kindOf = (name: string) => {
     const { kind } = imported.origins.get(name)!;
-    return kind === "unknown" && isLiteral(imported, name) ? "literal" : kind;
+    return (kind === "unknown" || kind === "unnamed") && isLiteral(imported, name) ? "literal" : kind;
   };
-  const isParameter = (name: string) => ["parameter", "product", "unknown"].includes(kindOf(name));
+  const isParameter = (name: string) => !["buffer", "constant", "literal"].includes(kindOf(name));
   const weights = names.filter(isParameter);
   const chosen = names.filter((name) => patterns.some((pattern) => matchesGlob(pattern, name)));
   if (chosen.length === 0) refuseProducts(imported, weights);
@@ -81,6 +83,7 @@ export function sortWeights(
   const trained = chosen.length > 0 ? chosen : weights;
   if (trained.length > 0) {
     return {
+      unreached: unreachedOf(imported, new Set([...candidates(imported), ...vectors])),
       trained,
       weights: names.filter((name) => isParameter(name) || chosen.includes(name)),
       kept,
@@ -90,6 +93,17 @@ export function sortWeights(
     `Cannot import ${imported.graph.name}: it must have weights to train (float32 initializers that its output ` +
       "depends on), found none",
   );
+}
+
+function unreachedOf(
+  { values, statistics, origins }: ImportedGraph,
+  reached: ReadonlySet<string>,
+): readonly string[] {
+  const running = statistics.flatMap(({ mean, variance }) => [mean, variance]);
+  return [...values].filter(([name, { data }]) =>
+    !reached.has(name) && !running.includes(name) && data.length > 1 &&
+    !["buffer", "constant"].includes(origins.get(name)!.kind)
+  ).map(([name]) => name);
 }
 
 /** Training a product of parameters would be the training of another network. */
