@@ -26,6 +26,7 @@ export function describeNetwork(described: Described): readonly string[] {
   const { kept, unreached, parted, stale_norms, unnamed, coupling } = network;
   const lines: readonly (readonly [names: readonly string[], text: (names: string) => string])[] = [
     [kept, (names) => `keeps as they are (buffers and constants of the code): ${names}`],
+    [unreached, (names) => `does not train what no gradient reaches: ${names}`],
     [
       parted,
       (names) => `trains on their own, though the file holds each as one with an equal tensor: ${names}`,
