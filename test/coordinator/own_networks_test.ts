@@ -86,7 +86,7 @@ Deno.test("own networks: what is wrong with a file is one line", async () => {
     );
     assert.equal(
       await write(modelOf(product(["N", 4], "float64"))),
-      `${start}its input "x" must be float32 [batch, ...], found float64[N,4]`,
+      `${start}its input "x" must be float32 [batch, ...], found float64[N,4]; export the network after .float()`,
     );
     assert.equal(
       await write(modelOf(product(["N", "rows", 4]))),
