@@ -76,7 +76,9 @@ export function programFunction({ metadata }: FileNode): string {
 
 /** Whether a name is one that an exporter made up, rather than one that the network's author gave. */
 export function isMadeUp(name: string): boolean {
-  return /^(onnx::.*|val_\d+|_?v?_?\d+|const(ant)?(_\d+)?|.*Constant(_\d+)?(_output_\d+)?)$/i.test(name);
+  return /^(\/.*|onnx::.*|val_\d+|_?v?_?\d+|const(ant)?(_\d+)?|.*Constant([._]?\d+)?(_output_\d+)?)$/i.test(
+    name,
+  );
 }
 
 /** The nodes that read each value. */

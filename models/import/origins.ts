@@ -2,6 +2,7 @@
 import type { Tensor } from "../onnx/graph.ts";
 import type { FileNode } from "../onnx/graph_reader.ts";
 import { type ExporterNotes, isMadeUp, programFunction } from "./exporter_notes.ts";
+import { isOfLayer } from "./stored_weights.ts";
 
 /**
  * `parameter`: trained. `buffer`, `constant`: kept. `product`: computed from `parameters` before export, so it is none.
@@ -25,7 +26,9 @@ export function originOf(
   }
   if (exporter === "dynamo") {
     const sources = folded.get(name);
-    return sources === undefined ? { kind: "constant" } : foldedOrigin(name, sources, readers, targets);
+    if (sources !== undefined) return foldedOrigin(name, sources, readers, targets);
+    // Its own constants have notes where a layer reads them: another tool has computed this.
+    return { kind: data.length > 1 && isOfLayer(name, readers) ? "unnamed" : "constant" };
   }
   // What holds an infinity, as masks do, cannot be trained.
   if ((data as Float32Array).some((item) => Math.abs(item) === Infinity)) return { kind: "buffer" };
@@ -44,8 +47,11 @@ function foldedOrigin(
   const of = (kind: string) => sources.filter((source) => targets.get(source)?.kind === kind);
   const parameters = targets.size > 0 ? of("PARAMETER") : sources.filter((source) => source.includes("."));
   if (parameters.length === 0) return { kind: of("BUFFER").length > 0 ? "buffer" : "constant" };
-  const isAlone = sources.length === 1;
-  if (parameters.length === 1 && isArranged(name, isAlone, readers)) return { kind: "parameter" };
+  const others = sources.filter((source) => !parameters.includes(source));
+  const isPlain = others.every((source) => isMadeUp(source) || ARRANGING.test(source));
+  if (parameters.length === 1 && isPlain && isArranged(name, others.length === 0, readers)) {
+    return { kind: "parameter" };
+  }
   return { kind: "product", parameters };
 }
 

@@ -1,6 +1,6 @@
 /** Weights that a file stores in another form than a float32 initializer: in Constant nodes, and in other float types. */
 import type { Tensor } from "../onnx/graph.ts";
-import type { FileGraph } from "../onnx/graph_reader.ts";
+import type { FileGraph, FileNode } from "../onnx/graph_reader.ts";
 import { tensorOf } from "../onnx/tensor.ts";
 import { type ExporterNotes, isMadeUp, readersOf } from "./exporter_notes.ts";
 
@@ -13,6 +13,11 @@ export const LAYERS: readonly string[] = [
   "PRelu",
   "BatchNormalization",
 ];
+
+/** Whether a layer reads a value as its weights. */
+export function isOfLayer(name: string, readers: readonly FileNode[]): boolean {
+  return readers.some(({ op, inputs }) => LAYERS.includes(op) && inputs.indexOf(name) > 0);
+}
 
 /** Float types besides float32. */
 const WIDE: readonly string[] = ["float64", "float16", "bfloat16"];
@@ -32,11 +37,10 @@ export function storedConstants(file: FileGraph, { exporter }: ExporterNotes): R
   const isFloat = ({ element, data }: Tensor) =>
     (element === "float32" || WIDE.includes(element)) && data.length > 1;
   const hasOthers = [...file.initializers.values()].some(isFloat);
-  const isOfLayer = (name: string) =>
-    (readers.get(name) ?? []).some(({ op, inputs }) => LAYERS.includes(op) && inputs.indexOf(name) > 0);
+  const isRead = (name: string) => isOfLayer(name, readers.get(name) ?? []);
   const isWeight = (name: string) => {
-    if (exporter === "torchscript") return !isMadeUp(name) || (!hasOthers && isOfLayer(name));
-    return isOfLayer(name) || (!hasOthers && !isMadeUp(name));
+    if (exporter === "torchscript") return !isMadeUp(name) || (!hasOthers && isRead(name));
+    return isRead(name) || (!hasOthers && !isMadeUp(name));
   };
   return new Set(
     file.nodes.filter(({ op, domain }) => op === "Constant" && domain === "")

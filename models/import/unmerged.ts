@@ -3,31 +3,44 @@
  * parameters; one that is neither in the file nor folded into something was merged, is shared by name, or is not used.
  * The lines of the program behind the nodes (`fx_node`) tell these apart.
  */
-import { UserError } from "../../common/errors.ts";
 import type { Tensor } from "../onnx/graph.ts";
 import type { FileGraph, FileNode } from "../onnx/graph_reader.ts";
-import { oneLine } from "../onnx/graph_error.ts";
 import { type ExporterNotes, programInputs, readersOf } from "./exporter_notes.ts";
+import { refuseFile } from "./file_ends.ts";
 import { isUniform } from "./weights.ts";
 
 /** The graph of a file with merged parameters apart. `name`: what errors call it. Throws UserError where it is unclear. */
 export function unmerged(graph: FileGraph, notes: ExporterNotes, name: string): FileGraph {
-  const missing = missingParameters(graph, notes);
+  const missing = missingOf("PARAMETER", graph, notes);
+  const norms = missingOf("BUFFER", graph, notes).filter((buffer) => /\brunning_(mean|var)$/.test(buffer));
+  if (norms.length > 0 && hasNoConstants(graph)) {
+    throw refuseFile(
+      name,
+      `its batch normalisations must be in the file, found none that reads ${
+        norms[0]
+      }: the exporter computed them ` +
+        "into other layers; export with optimize=False",
+    );
+  }
   if (missing.length === 0) return graph;
   const program = graph.nodes.map(programInputs);
   const copies = program.some((inputs) => inputs !== null)
     ? copiesByProgram(graph, notes, missing, program)
     : copiesByReaders(graph, notes, missing);
   if (copies === null) {
-    throw new UserError(oneLine(
-      `Cannot import ${name}: each of its parameters must be in the file, found ${
-        missing.slice(0, 4).join(", ")
-      }${
+    throw refuseFile(
+      name,
+      `each of its parameters must be in the file, found ${missing.slice(0, 4).join(", ")}${
         missing.length > 4 ? ` and ${missing.length - 4} others` : ""
       } merged with equal ones; export with optimize=False`,
-    ));
+    );
   }
   return copies.length === 0 ? graph : withCopies(graph, copies);
+}
+
+/** Whether no literal is a node, as where the exporter has optimized. */
+function hasNoConstants({ nodes }: FileGraph): boolean {
+  return !nodes.some(({ op }) => op === "Constant");
 }
 
 /** A node that reads `from`, and what it should read in its place. */
@@ -47,8 +60,9 @@ function withCopies(graph: FileGraph, copies: readonly Copy[]): FileGraph {
   return { ...graph, initializers, nodes };
 }
 
-/** Parameters of the program that are no initializers, and were not computed with. */
-function missingParameters(
+/** Tensors of the program of this kind that are no initializers, and were not computed with. */
+function missingOf(
+  wanted: string,
   { initializers }: FileGraph,
   { targets, folded }: ExporterNotes,
 ): readonly string[] {
@@ -56,7 +70,7 @@ function missingParameters(
     [...folded].filter(([name]) => initializers.has(name)).flatMap(([, sources]) => sources),
   );
   return [...targets].filter(([name, { kind }]) =>
-    kind === "PARAMETER" && !initializers.has(name) && !used.has(name)
+    kind === wanted && !initializers.has(name) && !used.has(name)
   ).map(([name]) => name);
 }
 
@@ -106,7 +120,7 @@ function copiesByReaders(
   notes: ExporterNotes,
   missing: readonly string[],
 ): readonly Copy[] | null {
-  const isOptimized = !graph.nodes.some(({ op }) => op === "Constant") &&
+  const isOptimized = hasNoConstants(graph) &&
     [...graph.initializers.keys()].some((name) => !notes.kinds.has(name));
   if (!isOptimized) return [];
   const copies: Copy[] = [];

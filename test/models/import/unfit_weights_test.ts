@@ -71,6 +71,17 @@ Deno.test("products of parameters are refused with the flag to use, unless a pat
     refusal(() => network(scaled)),
     /found critic\.mul \(of 0\.weight\), which the exporter computed/,
   );
+  // A parameter that was repeated, and one that was only turned.
+  const viewed = (...sources: readonly string[]) => ({
+    nodes: [["Mul", ["x", "view_3"], ["a"]], ["ReduceSum", ["a", "axes"], ["y"]]],
+    initializers: { view_3: floats([1, 2], [1, 2]), axes: tensorOf("int64", [1], [1]) },
+    dynamo: { signature: { const: "PARAMETER" }, folded: { view_3: sources } },
+  } as const);
+  assert.match(
+    refusal(() => network(viewed("const", "repeat", "val_3"))),
+    /found critic\.view_3 \(of const\)/,
+  );
+  assert.deepEqual(trained(network(viewed("const", "permute", "val_3"))), ["critic.view_3"]);
   // A square root cannot be taken back, nor can e^p of what is not positive.
   for (const [name, value] of [["sqrt", 2], ["exp", -2]] as const) {
     const file = {
@@ -82,12 +93,38 @@ Deno.test("products of parameters are refused with the flag to use, unless a pat
   }
 });
 
+Deno.test("a batch normalisation that was computed into another layer is refused, with the flag to use", () => {
+  const file = (nodes: FileParts["nodes"]) => ({
+    nodes,
+    initializers: { "0.weight": floats([2, 1], [1, 2]) },
+    dynamo: { signature: { "0.weight": "PARAMETER", "1.running_mean": "BUFFER", "1.running_var": "BUFFER" } },
+  });
+  const product = ["MatMul", ["x", "0.weight"], ["y"]] as const;
+  assert.equal(
+    refusal(() => network(file([product]))),
+    "Cannot import c.onnx: its batch normalisations must be in the file, found none that reads 1.running_mean: the " +
+      "exporter computed them into other layers; export with optimize=False",
+  );
+  // One that is not used is not in a file that was not optimized, either.
+  const literal = { value: { kind: "tensor", value: floats([], [2]) } } as const;
+  const unused = [["Constant", [], ["two"], literal], ["Mul", ["x", "two"], ["x2"]], ["MatMul", [
+    "x2",
+    "0.weight",
+  ], ["y"]]];
+  assert.deepEqual(trained(network(file(unused as unknown as FileParts["nodes"]))), ["critic.0.weight"]);
+});
+
 Deno.test("names that TorchScript made up are trained, and said", () => {
   const file = {
     nodes: [["MatMul", ["x", "onnx::MatMul_12"], ["y"]]],
     initializers: { "onnx::MatMul_12": floats([2, 1], [1, 2]) },
   } as const;
   assert.deepEqual(trained(network(file)), ["critic.onnx__MatMul_12"]);
+  const other = {
+    nodes: [["MatMul", ["x", "/0/Mul_output_0"], ["y"]]],
+    initializers: { "/0/Mul_output_0": floats([2, 1], [1, 2]) },
+  } as const;
+  assert.deepEqual(network(other).unnamed, ["critic._0_Mul_output_0"]);
   assert.deepEqual(told(network(file)), [
     "The critic trains tensors that the exporter named, and may have computed from parameters: " +
     "critic.onnx__MatMul_12; export with do_constant_folding=False to train the parameters",
