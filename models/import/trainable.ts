@@ -6,6 +6,7 @@ import { numElements } from "../onnx/tensor.ts";
 import { reachedFrom } from "./gradient_ways.ts";
 import type { ImportedGraph } from "./import_graph.ts";
 import { LAYERS } from "./stored_weights.ts";
+import { isUniform } from "./weights.ts";
 
 /** Whether a name is of a pattern: `*` stands for any characters, `?` for one. */
 export function matchesGlob(pattern: string, name: string): boolean {
@@ -75,7 +76,10 @@ export function sortWeights(
   const isParameter = (name: string) => !["buffer", "constant", "literal"].includes(kindOf(name));
   const weights = names.filter(isParameter);
   const chosen = names.filter((name) => patterns.some((pattern) => matchesGlob(pattern, name)));
-  if (chosen.length === 0) refuseProducts(imported, weights);
+  if (chosen.length === 0) {
+    refuseProducts(imported, weights);
+    refuseCopies(imported, weights);
+  }
   const kept = names.filter((name) =>
     !isParameter(name) && !chosen.includes(name) &&
     (kindOf(name) !== "constant" || imported.values.get(name)!.data.length > 1)
@@ -119,4 +123,29 @@ function refuseProducts({ graph, origins }: ImportedGraph, weights: readonly str
       products.slice(0, 3).join(", ")
     }${others}, which the exporter computed beforehand; export with optimize=False, or name what to train by --trainable`,
   ));
+}
+
+/**
+ * Where the exporter folded a part of what a parameter does, the file holds the parameter and a copy of its numbers in
+ * another order: trained apart, they would not be one any more.
+ */
+function refuseCopies({ graph, origins, values }: ImportedGraph, weights: readonly string[]): void {
+  const sorted = new Map<string, Float32Array>();
+  const numbersOf = (name: string) => {
+    const known = sorted.get(name) ?? Float32Array.from(values.get(name)!.data as Float32Array).sort();
+    sorted.set(name, known);
+    return known;
+  };
+  const isCopy = (a: string, b: string) =>
+    values.get(a)!.data.length === values.get(b)!.data.length &&
+    numbersOf(a).every((number, i) => number === numbersOf(b)[i]);
+  for (const copy of weights) {
+    if (origins.get(copy)!.kind !== "unnamed" || isUniform(values.get(copy)!)) continue;
+    const own = weights.find((name) => origins.get(name)!.kind === "parameter" && isCopy(name, copy));
+    if (own === undefined) continue;
+    throw new UserError(oneLine(
+      `Cannot import ${graph.name}: each parameter must be in the file once, found ${own} and ${copy}, which the ` +
+        "exporter made of it; export with do_constant_folding=False, or name what to train by --trainable",
+    ));
+  }
 }

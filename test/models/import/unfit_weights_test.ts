@@ -131,6 +131,28 @@ Deno.test("names that TorchScript made up are trained, and said", () => {
   ]);
 });
 
+Deno.test("a parameter beside what the exporter made of it is refused", () => {
+  const file = (copy: readonly number[]) => ({
+    nodes: [
+      ["MatMul", ["x", "onnx::MatMul_7"], ["a"]],
+      ["Tanh", ["a"], ["b"]],
+      ["MatMul", ["b", "weight"], ["c"]],
+      ["ReduceSum", ["c", "axes"], ["y"]],
+    ],
+    initializers: {
+      weight: floats([2, 2], [1, 2, 3, 4]),
+      "onnx::MatMul_7": floats([2, 2], copy),
+      axes: tensorOf("int64", [1], [1]),
+    },
+  } as const);
+  assert.equal(
+    refusal(() => network(file([1, 3, 2, 4]))),
+    "Cannot import c.onnx: each parameter must be in the file once, found critic.weight and critic.onnx__MatMul_7, " +
+      "which the exporter made of it; export with do_constant_folding=False, or name what to train by --trainable",
+  );
+  assert.deepEqual(trained(network(file([1, 3, 2, 5]))), ["critic.onnx__MatMul_7", "critic.weight"]);
+});
+
 Deno.test("parameters that were merged and cannot be told apart are refused", () => {
   const file = (values: readonly number[], program?: Readonly<Record<string, string>>) => ({
     nodes: [
