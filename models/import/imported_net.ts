@@ -64,53 +64,67 @@ export function importedNetwork(
 ): ImportedNetwork {
   const norms = spectralNorms(given);
   const sorted = sortWeights(given, patterns, new Set(norms.flatMap(({ u, v }) => [u, v])));
-  const { trained, weights } = sorted;
+  const { trained } = sorted;
   // The coordinator follows the critic's; other vectors stay what they are.
-  const isFollowed = new Set(
-    role === "critic" ? norms.filter((norm) => trained.includes(norm.weight) && isOverRows(norm, given)) : [],
-  );
-  const imported = withVectorNames(given, [...isFollowed]);
-  const { values, statistics, num_idle_dropouts } = imported;
-  const normalised = trained.filter((name) => [...isFollowed].some(({ weight }) => weight === name));
-  const vectors = normalised.flatMap((name) => vectorsOf({ name, shape: values.get(name)!.shape }));
-  const running = statistics.flatMap(({ mean, variance }) => [mean, variance]);
-  const free = [...trained, ...vectors.map(({ name }) => name), ...running];
-  const frozen = [...values].filter(([name]) => !free.includes(name));
-  const [x] = imported.graph.inputs;
-  const graph = expanded({
-    ...imported.graph,
-    inputs: [x!, ...free],
-    initializers: new Map([...imported.graph.initializers, ...frozen]),
-  });
-  const spec = (name: string): TensorSpec => {
-    const { shape, data } = values.get(name)!;
-    return { name, shape, initialiser: { kind: "given", values: data as Float32Array } };
-  };
+  const followed = role === "critic"
+    ? norms.filter((norm) => trained.includes(norm.weight) && isOverRows(norm, given))
+    : [];
+  const imported = withVectorNames(given, followed), { values, origins } = imported;
+  const tensors = tensorsOf(imported, trained, followed.map(({ weight }) => weight));
+  const graph = withInputs(imported, [...tensors.parameters, ...tensors.vectors, ...tensors.statistics]);
   const extents = (name: string) => graph.types.get(name)!.shape.slice(1) as readonly number[];
   const network: ImportedNetwork = {
     role,
     graph,
-    parameters: trained.map(spec),
-    statistics: running.map(spec),
-    normalised,
-    vectors: vectors.map(({ name, shape }) => ({ ...spec(name), shape })),
-    input_shape: extents(x!),
+    ...tensors,
+    input_shape: extents(graph.inputs[0]!),
     output_shape: extents(graph.outputs[0]!),
-    weights,
+    weights: sorted.weights,
     kept: sorted.kept,
     unreached: sorted.unreached,
-    unnamed: trained.filter((name) => imported.origins.get(name)!.kind === "unnamed"),
-    stale_norms: norms.filter((norm) => !isFollowed.has(norm)).map(({ weight }) => weight),
+    unnamed: trained.filter((name) => origins.get(name)!.kind === "unnamed"),
+    stale_norms: norms.filter((norm) => !followed.includes(norm)).map(({ weight }) => weight),
     parted: trained.filter((name, i) =>
       trained.findIndex((other) => values.get(other) === values.get(name)) < i
     ),
-    num_idle_dropouts,
+    num_idle_dropouts: imported.num_idle_dropouts,
     coupling: role === "critic" ? couplingNode(graph) : null,
   };
   checkNumbers(network, values);
   checkExtents(network);
   checkDifferentiable(network);
   return network;
+}
+
+/** What a network keeps, with the values of the file. `followed`: weights whose spectral norms have vectors here. */
+function tensorsOf(
+  { values, statistics }: ImportedGraph,
+  trained: readonly string[],
+  followed: readonly string[],
+): Pick<ImportedNetwork, "parameters" | "statistics" | "normalised" | "vectors"> {
+  const spec = (name: string): TensorSpec => {
+    const { shape, data } = values.get(name)!;
+    return { name, shape, initialiser: { kind: "given", values: data as Float32Array } };
+  };
+  const normalised = trained.filter((name) => followed.includes(name));
+  const vectors = normalised.flatMap((name) => vectorsOf({ name, shape: values.get(name)!.shape }));
+  return {
+    parameters: trained.map(spec),
+    statistics: statistics.flatMap(({ mean, variance }) => [mean, variance]).map(spec),
+    normalised,
+    vectors: vectors.map(({ name, shape }) => ({ ...spec(name), shape })),
+  };
+}
+
+/** The graph with these tensors as inputs behind its own, and all others as constants; composites are written out. */
+function withInputs({ graph, values }: ImportedGraph, tensors: readonly TensorSpec[]): Graph {
+  const free = tensors.map(({ name }) => name);
+  const frozen = [...values].filter(([name]) => !free.includes(name));
+  return expanded({
+    ...graph,
+    inputs: [graph.inputs[0]!, ...free],
+    initializers: new Map([...graph.initializers, ...frozen]),
+  });
 }
 
 function expanded(graph: Graph): Graph {
