@@ -85,6 +85,16 @@ const CASES: Readonly<Record<string, Case>> = {
     ["ReduceSum", ["m", "zero"], ["n"]],
     ["MatMul", ["x", "n"], ["y"]],
   ], { zero: ints(0) }),
+  "a product with as many ones as there are examples": coupled([
+    ["Transpose", ["x"], ["t"], { perm: [1, 2, 0] }],
+    ["Shape", ["x"], ["shape"]],
+    ["Slice", ["shape", "zero", "one"], ["batch"]],
+    ["Concat", ["batch", "one"], ["column"], { axis: 0 }],
+    ["Expand", ["number", "column"], ["ones"]],
+    ["MatMul", ["t", "ones"], ["sum"]],
+    ["Transpose", ["sum"], ["s"], { perm: [2, 0, 1] }],
+    ["Sub", ["x", "s"], ["y"]],
+  ], { zero: ints(0), one: ints(1), number: weight(1) }),
   "attention within an example": apart([
     ["Transpose", ["x"], ["t"], { perm: [0, 2, 1] }],
     ["MatMul", ["x", "t"], ["m"]],

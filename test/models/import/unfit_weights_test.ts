@@ -263,7 +263,11 @@ function spectral({ training = false, u = [0.6, -0.8, 0] } = {}) {
       ["ReduceL2", ["wu"], ["norm"], { keepdims: 0 }],
       ["Div", ["wu", "norm"], ["v"]],
       ["MatMul", ["0.weight_orig", "v"], ["mv"]],
-      ["MatMul", ["0.weight_u", "mv"], ["sigma"]],
+      ["MatMul", ["0.weight_u", "mv"], ["first"]],
+      // The old v is read, but has no part in it.
+      ["Mul", ["0.weight_v", "nothing"], ["none"]],
+      ["ReduceSum", ["none"], ["still_none"], { keepdims: 0 }],
+      ["Add", ["first", "still_none"], ["sigma"]],
     ] as const
     : [
       ["MatMul", ["0.weight_orig", "0.weight_v"], ["mv"]],
@@ -280,6 +284,7 @@ function spectral({ training = false, u = [0.6, -0.8, 0] } = {}) {
       "0.weight_orig": floats([3, 2], [1, 2, 3, 4, 5, 6]),
       "0.weight_u": floats([3], u),
       "0.weight_v": floats([2], [0.28, 0.96]),
+      nothing: floats([], [0]),
       "1.weight": floats([1, 3], [1, 2, 3]),
     },
   } as const;
