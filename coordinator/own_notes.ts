@@ -1,8 +1,8 @@
 /** What a person should know of a network from a file, in lines: what is trained, and what is not. */
+import { cleanText } from "../common/foreign_text.ts";
 import { things } from "../common/things.ts";
 import { droppedShares } from "../models/import/dropout.ts";
 import type { ImportedNetwork, Role } from "../models/import/imported_net.ts";
-import { oneLine } from "../models/onnx/graph_error.ts";
 
 /** Names in one line at most. */
 const MAX_NAMES = 8;
@@ -52,8 +52,8 @@ export function describeNetwork(described: Described): readonly string[] {
   return [
     summary(described),
     ...lines.filter(([names]) => names.length > 0)
-      .map(([names, text]) => oneLine(`The ${role} ${text(listed(names))}`)),
-  ];
+      .map(([names, text]) => `The ${role} ${text(listed(names))}`),
+  ].map((line) => cleanText(line));
 }
 
 function listed(names: readonly string[]): string {

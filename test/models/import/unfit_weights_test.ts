@@ -114,6 +114,16 @@ Deno.test("a batch normalisation that was computed into another layer is refused
   assert.deepEqual(trained(network(file(unused as unknown as FileParts["nodes"]))), ["critic.0.weight"]);
 });
 
+Deno.test("what is said of a network holds no control characters of its file", () => {
+  const file = {
+    nodes: [["MatMul", ["x", "w"], ["y"]]],
+    initializers: { w: floats([2, 1], [1, 2]) },
+  } as const;
+  const facts = { file: "c.onnx", producer: "a\u001b[31m\nb", opset: 18, trained: 1, weights: 1 };
+  const [line] = describeNetwork({ role: "critic", network: network(file), facts });
+  assert.ok(![...line!].some((character) => character < " "), JSON.stringify(line));
+});
+
 Deno.test("names that TorchScript made up are trained, and said", () => {
   const file = {
     nodes: [["MatMul", ["x", "onnx::MatMul_12"], ["y"]]],
