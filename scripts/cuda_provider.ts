@@ -1,8 +1,8 @@
 /** ONNX Runtime's CUDA provider: the files it is made of, which CUDA they are built for, and an archive that holds them. */
-import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { UserError } from "../common/errors.ts";
-import { isZip, zipEntries } from "../common/zip.ts";
+import { RegularFile } from "../common/regular_file.ts";
+import { bytesOf, isZip, zipEntries } from "../common/zip.ts";
 
 /** Releases of CUDA that ONNX Runtime has been built for. */
 export type CudaRelease = 12 | 13;
@@ -57,16 +57,16 @@ export async function openArchive(path: string, version: string): Promise<Provid
   if (!name.includes(`-${version}-`) && !name.endsWith(`.${version}.nupkg`)) {
     refuse(`a wheel or a NuGet package of ONNX Runtime ${version}, with its own name, is required`);
   }
-  const content = await readFile(path).catch((error) => refuse((error as Error).message));
-  if (!isZip(content)) refuse("a ZIP archive is required, found another kind of file");
-  const spoken = { kind: "archive", part: "file", refuse, max_bytes: MAX_FILE_BYTES };
-  const entries = zipEntries(content, spoken);
-  const files = PROVIDER_FILES.map((file) => {
-    const entry = entries.find(({ name }) => basename(name) === file);
-    const bytes = entry?.bytes() ??
+  await using content = await RegularFile.open(path).catch((error) => refuse((error as Error).message));
+  if (!isZip(await content.read(0, 4))) refuse("a ZIP archive is required, found another kind of file");
+  const spoken = { kind: "archive", part: "file", refuse };
+  const entries = await zipEntries(content, spoken);
+  const files: { readonly file: string; readonly bytes: Uint8Array }[] = [];
+  for (const file of PROVIDER_FILES) {
+    const entry = entries.find(({ name }) => basename(name) === file) ??
       refuse(`${file} is required, found none in it: take ONNX Runtime for GPUs`);
-    return { file, bytes };
-  });
+    files.push({ file, bytes: await bytesOf(entry, MAX_FILE_BYTES, spoken) });
+  }
   const cuda = cudaOf(files[1]!.bytes);
   if (cuda === null) return refuse("a provider for CUDA 12 or 13 is required, found another in it");
   return {

@@ -1,8 +1,8 @@
-/** Files of data: read whole, unpacked, and refused in words that say what to do. */
-import { gunzipSync } from "node:zlib";
+/** Files of data: opened, unpacked, and refused in words that say what to do. */
 import { UserError } from "../../common/errors.ts";
+import { NotRegularError, RegularFile } from "../../common/regular_file.ts";
 
-/** Largest file that is read, and largest that one is unpacked to: 2 GiB. */
+/** Largest data that are held: 2 GiB. */
 export const MAX_FILE_BYTES = 2 ** 31;
 
 /** Throws {@linkcode UserError} about a file. */
@@ -10,13 +10,30 @@ export function refuse(file: string, why: string): never {
   throw new UserError(`Cannot read data file ${file}: ${why}`);
 }
 
-/** The bytes of a file. Throws {@linkcode UserError} where it is not there, not readable or too large. */
+/** Opens a file. Throws {@linkcode UserError} where it is not there, not readable, empty or no regular file. */
+export async function openDataFile(file: string): Promise<RegularFile> {
+  const opened = await attempt(file, () => RegularFile.open(file));
+  if (opened.size > 0) return opened;
+  await opened[Symbol.asyncDispose]();
+  refuse(file, "a file with something in it is required, found an empty one; fetch it again");
+}
+
+/** The bytes of a file. Throws {@linkcode UserError} where it is not there, not readable, empty or too large. */
 export async function readDataFile(file: string): Promise<Uint8Array<ArrayBuffer>> {
-  const { size } = await attempt(file, () => Deno.stat(file));
-  if (size > MAX_FILE_BYTES) {
-    refuse(file, `at most ${MAX_FILE_BYTES} bytes are supported, found ${size}; split the file`);
+  await using opened = await openDataFile(file);
+  if (opened.size > MAX_FILE_BYTES) {
+    refuse(file, `at most ${MAX_FILE_BYTES} bytes are supported, found ${opened.size}; take fewer examples`);
   }
-  return await attempt(file, () => Deno.readFile(file));
+  return await attempt(file, () => opened.read(0, opened.size));
+}
+
+/** Whether data of so many bytes can be held. Throws {@linkcode UserError} with the advice where they cannot. */
+export function requireRoom(file: string, bytes: number, what: string, advice: string): void {
+  if (bytes <= MAX_FILE_BYTES) return;
+  refuse(
+    file,
+    `at most ${MAX_FILE_BYTES} bytes of data are supported, found ${bytes} for ${what}; ${advice}`,
+  );
 }
 
 /** Turns failures of the file system into words for the user. */
@@ -24,34 +41,20 @@ export async function attempt<T>(path: string, act: () => Promise<T>): Promise<T
   try {
     return await act();
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+    if (error instanceof UserError) throw error;
+    if (error instanceof NotRegularError) {
+      refuse(path, `a regular file is required, found ${error.found}; name a file that holds the data`);
+    }
+    const { code } = error as { code?: unknown };
+    if (
+      error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory ||
+      code === "ENOENT" || code === "ENOTDIR"
+    ) {
       throw new UserError(
         `Cannot read data: a file or folder is required, found nothing at ${path}; check --data`,
       );
     }
     const found = error instanceof Error ? error.message : String(error);
     throw new UserError(`Cannot read data: ${path} must be readable, found ${found}; check --data`);
-  }
-}
-
-export function isGzip(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x1f && bytes[1] === 0x8b;
-}
-
-/** What a gzip'ed file holds. */
-export function gunzip(file: string, packed: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  try {
-    const out = gunzipSync(packed, { maxOutputLength: MAX_FILE_BYTES });
-    return new Uint8Array(out.buffer as ArrayBuffer, out.byteOffset, out.length);
-  } catch (error) {
-    const code = (error as { code?: unknown }).code;
-    if (code === "Z_BUF_ERROR") {
-      refuse(file, "a whole gzip file is required, found one that ends early; fetch it again");
-    }
-    if (code === "ERR_BUFFER_TOO_LARGE") {
-      refuse(file, `at most ${MAX_FILE_BYTES} unpacked bytes are supported, found more; split the file`);
-    }
-    const found = error instanceof Error ? error.message : String(error);
-    refuse(file, `a whole gzip file is required, found a damaged one (${found}); fetch it again`);
   }
 }

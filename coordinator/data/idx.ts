@@ -4,6 +4,7 @@
  * then the pixels.
  */
 import { basename } from "node:path";
+import { type Content, readBehind } from "./content.ts";
 import { MAX_FILE_BYTES, refuse } from "./data_file.ts";
 import { type DataSet, dataSetOf } from "./data_set.ts";
 
@@ -14,14 +15,22 @@ const HEADER_BYTES = 16;
 /** Names of image files, gzip'ed or not, as those of MNIST. */
 export const IDX_NAME = /images?[-.]idx3-ubyte(\.gz)?$/;
 
-/** The images of an IDX file, unpacked, as uint8. Throws {@linkcode UserError} where it is not whole. */
-export function parseIdx(file: string, content: Uint8Array<ArrayBuffer>): DataSet {
-  const header = new DataView(content.buffer, content.byteOffset, content.byteLength);
-  if (content.length >= 4) checkMagic(file, header.getUint32(0));
-  if (content.length < HEADER_BYTES) {
+/** Whether a file begins as an IDX file of any type and of up to eight dimensions. */
+export function isIdx(head: Uint8Array): boolean {
+  const [first, second, type, dimensions] = head;
+  return first === 0 && second === 0 && [8, 9, 0xb, 0xc, 0xd, 0xe].includes(type!) &&
+    dimensions! >= 1 && dimensions! <= 8;
+}
+
+/** The images of an IDX file as uint8. Throws {@linkcode UserError} where it is not whole. */
+export async function parseIdx(content: Content): Promise<DataSet> {
+  const { file, head } = content;
+  const header = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  if (head.length >= 4) checkMagic(file, header.getUint32(0));
+  if (head.length < HEADER_BYTES) {
     refuse(
       file,
-      `an IDX header of ${HEADER_BYTES} bytes is required, found ${content.length} bytes; fetch it again`,
+      `an IDX header of ${HEADER_BYTES} bytes is required, found ${head.length} bytes; fetch it again`,
     );
   }
   const [num_images, rows, columns] = [4, 8, 12].map((at) => header.getUint32(at)) as [
@@ -33,18 +42,12 @@ export function parseIdx(file: string, content: Uint8Array<ArrayBuffer>): DataSe
   if (num_images === 0 || rows === 0 || columns === 0) {
     refuse(file, `at least one image of at least 1 x 1 is required, found ${size}; give another file`);
   }
-  const expected = HEADER_BYTES + num_images * rows * columns;
-  if (expected > MAX_FILE_BYTES) {
+  const pixels = num_images * rows * columns;
+  if (HEADER_BYTES + pixels > MAX_FILE_BYTES) {
     refuse(file, `at most ${MAX_FILE_BYTES} bytes are supported, found a header of ${size}; check the file`);
   }
-  if (content.length !== expected) {
-    const wrong = content.length < expected ? "it is cut short" : "it has bytes left over";
-    refuse(
-      file,
-      `${expected} bytes are required for ${size}, found ${content.length}; ${wrong}, fetch it again`,
-    );
-  }
-  return dataSetOf(basename(file), [rows, columns], "uint8", content.subarray(HEADER_BYTES));
+  const bytes = await readBehind(content, HEADER_BYTES, pixels, size);
+  return dataSetOf(basename(file), [rows, columns], "uint8", bytes);
 }
 
 function checkMagic(file: string, magic: number): void {
@@ -59,7 +62,7 @@ function checkMagic(file: string, magic: number): void {
   }
   refuse(
     file,
-    `the IDX magic number of images must be ${shown(IMAGES_MAGIC)}, found ${
+    `the IDX magic number of images must be ${shown(IMAGES_MAGIC)} (bytes in 3 dimensions), found ${
       shown(magic)
     }; give an IDX image file`,
   );

@@ -2,14 +2,18 @@
 import { basename, join } from "node:path";
 import { UserError } from "../../common/errors.ts";
 import { isZip } from "../../common/zip.ts";
-import { CIFAR_FILE_NAME, CIFAR_NAME, parseCifar } from "./cifar.ts";
-import { CSV_NAME, parseCsv } from "./csv.ts";
-import { attempt, gunzip, isGzip, readDataFile, refuse } from "./data_file.ts";
+import { CIFAR_100_LABELS, CIFAR_100_NAME, CIFAR_NAME, isCifarName, parseCifar } from "./cifar.ts";
+import { contentOf } from "./content.ts";
+import { parseCsv } from "./csv.ts";
+import { attempt, openDataFile, readDataFile, refuse } from "./data_file.ts";
+import { AS_IT_LOOKS, CSV_NAME, type DataPath, parseDataPath } from "./data_path.ts";
 import type { DataSet } from "./data_set.ts";
-import { IDX_NAME, parseIdx } from "./idx.ts";
-import { examplesOf, isNpy, parseNpy } from "./npy.ts";
-import { arrayOf } from "./npz.ts";
 import { type DataSource, type Reading, sourceOf, UNWATCHED } from "./data_source.ts";
+import { IDX_NAME, isIdx, parseIdx } from "./idx.ts";
+import { refuseKnownKind, refuseUnknown } from "./kind.ts";
+import { readExamples } from "./npy.ts";
+import { isNpy, readNpyHeader } from "./npy_header.ts";
+import { readNpz } from "./npz.ts";
 import { PICTURE_NAME } from "./picture_file.ts";
 import { lookIn, shown } from "./picture_folder.ts";
 import type { Shaping } from "./picture_reader.ts";
@@ -27,23 +31,27 @@ export async function loadData(
 }
 
 /**
- * Opens a folder of pictures, the IDX image file or the CIFAR-10 batches in a folder, or a file: IDX, NPY, NPZ,
- * CIFAR-10 or CSV, the first and the last gzip'ed or not. Of an NPZ file with several arrays, FILE.npz#NAME is one.
- * Pictures are read later; all else is read at once. Throws {@linkcode UserError}, in words that say what to do,
- * where there is none or it is not whole.
+ * Opens a folder of pictures, the IDX image file or the CIFAR batches in a folder, or a file: IDX, NPY, NPZ, CIFAR or
+ * CSV, all but NPZ and CIFAR gzip'ed or not. `path` as {@linkcode parseDataPath} takes it. Pictures are read later; all
+ * else is read at once. Throws {@linkcode UserError}, in words that say what to do, where there is none or it is not
+ * whole.
  */
 export async function openData(path: string, shaping: Shaping, reading: Reading): Promise<DataSource> {
-  const { file, array } = splitName(path);
+  const named = await exists(path) ? asItIs(path) : parseDataPath(path);
+  const { file } = named;
   const info = await attempt(file, () => Deno.stat(file));
-  if (!info.isDirectory) return sourceOf(shapeImages(await loadFile(file, array), shaping));
+  const whole = (data: DataSet) => sourceOf(shapeImages(data, shaping));
+  if (!info.isDirectory) return whole(await loadFile(named, reading.say));
   const names = (await attempt(file, () => Array.fromAsync(Deno.readDir(file)))).map(({ name }) => name)
     .sort();
   const idx = names.filter((name) => IDX_NAME.test(name));
-  if (idx.length > 0) return sourceOf(shapeImages(await loadFile(onlyOne(file, idx), null), shaping));
+  if (idx.length > 0) return whole(await loadFile(asItIs(onlyOne(file, idx)), reading.say));
   const cifar = names.filter((name) => CIFAR_NAME.test(name));
   if (cifar.length > 0) {
-    const batches = await loadCifar(basename(file), cifar.map((name) => join(file, name)));
-    return sourceOf(shapeImages(batches, shaping));
+    return whole(await loadCifar(basename(file), cifar.map((name) => join(file, name))));
+  }
+  if (names.includes(CIFAR_100_NAME) && names.some((name) => CIFAR_100_LABELS.test(name))) {
+    return whole(await loadCifar(basename(file), [join(file, CIFAR_100_NAME)]));
   }
   return await openFolder(file, shaping, reading);
 }
@@ -61,10 +69,13 @@ async function openFolder(folder: string, shaping: Shaping, reading: Reading): P
   );
 }
 
-/** FILE.npz#NAME */
-function splitName(path: string): { file: string; array: string | null } {
-  const [, file, array] = /^(.*\.npz)#(.+)$/.exec(path) ?? [];
-  return file === undefined ? { file: path, array: null } : { file, array: array! };
+/** A file may have a # in its name. */
+async function exists(path: string): Promise<boolean> {
+  return await Deno.lstat(path).then(() => true, () => false);
+}
+
+function asItIs(file: string): DataPath {
+  return { file, array: null, csv: AS_IT_LOOKS };
 }
 
 function onlyOne(folder: string, names: readonly string[]): string {
@@ -78,21 +89,26 @@ function onlyOne(folder: string, names: readonly string[]): string {
   return join(folder, name!);
 }
 
-async function loadFile(file: string, array: string | null): Promise<DataSet> {
+async function loadFile({ file, array, csv }: DataPath, say: Reading["say"]): Promise<DataSet> {
   const name = basename(file);
   if (PICTURE_NAME.test(name)) {
     refuse(file, "a folder of pictures is required, found a single one; name its folder with --data");
   }
-  if (CIFAR_FILE_NAME.test(name)) return await loadCifar(name, [file]);
-  const packed = await readDataFile(file);
-  const content = isGzip(packed) ? gunzip(file, packed) : packed;
-  if (isZip(content)) {
-    const label = array === null ? name : `${name}#${array}`;
-    return examplesOf(file, label, arrayOf(file, content, array));
+  if (isCifarName(name)) return await loadCifar(name, [file]);
+  await using opened = await openDataFile(file);
+  const content = await contentOf(file, opened);
+  const { head } = content;
+  if (isZip(head)) {
+    if (content.size === null) {
+      refuse(file, `an NPZ file that is not gzip'ed is required; unpack it (gunzip ${file})`);
+    }
+    return await readNpz(file, opened, array, array === null ? name : `${name}#${array}`, say);
   }
-  if (isNpy(content)) return examplesOf(file, name, parseNpy(file, content));
-  if (CSV_NAME.test(name.replace(/\.gz$/, ""))) return parseCsv(file, name, content);
-  return parseIdx(file, content);
+  if (isNpy(head)) return await readExamples(content, name, await readNpyHeader(content));
+  if (isIdx(head)) return await parseIdx(content);
+  refuseKnownKind(file, head, name);
+  if (CSV_NAME.test(name)) return await parseCsv(content, name, csv, say);
+  return refuseUnknown(file, head);
 }
 
 async function loadCifar(name: string, files: readonly string[]): Promise<DataSet> {

@@ -1,82 +1,59 @@
 /**
- * Parser of NumPy's NPY files (NEP 1; versions 1 to 3): images as uint8 of [N, rows, columns], [N, rows, columns, C]
- * or [N, C, rows, columns] with C of 1 or 3, points as float32 or float64 of [N, D].
+ * Parser of NumPy's NPY files: images as uint8 of [N, rows, columns], [N, rows, columns, C] or [N, C, rows, columns]
+ * with C of 1 or 3, points as float32 or float64 of [N, D].
  */
-import { refuse } from "./data_file.ts";
+import { type Content, readBehind } from "./content.ts";
+import { refuse, requireRoom } from "./data_file.ts";
 import { type DataSet, dataSetOf } from "./data_set.ts";
+import { refuseArray } from "./npy_advice.ts";
+import type { NpyHeader } from "./npy_header.ts";
 
-/** An array as it lies in a file. */
-export interface NpyArray {
-  /** NumPy's type, e.g. "|u1" or "<f4". */
+/** An array as it is in a file. */
+export interface NpyArray extends NpyHeader {
   readonly descr: string;
-  readonly fortran: boolean;
-  readonly shape: readonly number[];
-  readonly bytes: Uint8Array;
+  readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-const MAGIC = [0x93, ...new TextEncoder().encode("NUMPY")];
 /** Channels that are images' and not rows'. */
 const CHANNELS: readonly number[] = [1, 3];
 
-export function isNpy(bytes: Uint8Array): boolean {
-  return MAGIC.every((byte, i) => bytes[i] === byte);
+/** Whether examples may be made of it: labels, scalars, Python objects, records and texts are no examples. */
+export function holdsExamples({ shape, letter }: NpyHeader): boolean {
+  return shape.length >= 2 && !"OVSUMma".includes(letter);
 }
 
-/** Whether examples can be made of it: labels and scalars are no examples. */
-export function holdsExamples({ shape }: NpyArray): boolean {
-  return shape.length >= 2;
-}
-
-/** Reads the header. Throws {@linkcode UserError} where it is none, or the bytes are not as many as it says. */
-export function parseNpy(file: string, content: Uint8Array): NpyArray {
-  const [version] = content.subarray(6, 7);
-  const view = new DataView(content.buffer, content.byteOffset, content.byteLength);
-  const length_bytes = version === 1 ? 2 : 4;
-  const begin = 8 + length_bytes;
-  if (!isNpy(content) || version === undefined || version < 1 || version > 3 || content.length < begin) {
-    refuse(file, "an NPY file of version 1 to 3 is required, found something else; save it with numpy.save");
-  }
-  const end = begin + (length_bytes === 2 ? view.getUint16(8, true) : view.getUint32(8, true));
-  const header = new TextDecoder().decode(content.subarray(begin, end));
-  const descr = /'descr':\s*'([^']*)'/.exec(header)?.[1];
-  const order = /'fortran_order':\s*(True|False)/.exec(header)?.[1];
-  const shape = /'shape':\s*\(([\d,\s]*)\)/.exec(header)?.[1]?.split(",").map((s) => s.trim()).filter(Boolean)
-    .map(Number);
-  if (end > content.length || descr === undefined || order === undefined || shape === undefined) {
-    refuse(
-      file,
-      "an NPY header with descr, fortran_order and shape of one plain type is required, found another",
-    );
-  }
-  const bytes = content.subarray(end);
-  const size = Number(/\d+$/.exec(descr)?.[0] ?? NaN) * shape.reduce((a, b) => a * b, 1);
-  if (bytes.length !== size) {
-    refuse(
-      file,
-      `${size} bytes are required for ${descr} of [${shape}], found ${bytes.length}; fetch it again`,
-    );
-  }
-  return { descr, fortran: order === "True", shape, bytes };
-}
-
-/** The examples of an array. Throws {@linkcode UserError} for types and shapes that are none. */
-export function examplesOf(file: string, name: string, array: NpyArray): DataSet {
-  const { descr, shape } = array;
+/** The examples of an array. Throws {@linkcode UserError} for types and shapes that are none, and damaged files. */
+export async function readExamples(content: Content, name: string, header: NpyHeader): Promise<DataSet> {
+  const { file } = content;
+  const { descr, shape } = header;
   if (shape.length === 0 || shape.some((extent) => extent === 0)) {
     refuse(file, `at least one example is required, found an array of [${shape}]`);
   }
-  if (/^[|<>=]?u1$/.test(descr) && shape.length >= 3) return images(file, name, array);
-  if (/^[<>=]f[48]$/.test(descr) && shape.length === 2) return points(file, name, array);
-  refuse(
-    file,
-    "images as uint8 of [N, rows, columns], [N, rows, columns, C] or [N, C, rows, columns], or points as float32 " +
-      `or float64 of [N, D] are required, found ${descr} of [${shape}]; convert it with NumPy's astype and reshape`,
+  const is_images = /^[|<>=]?u1$/.test(descr ?? "") && shape.length >= 3;
+  const is_points = /^[<>=]f[48]$/.test(descr ?? "") && shape.length === 2;
+  if (!is_images && !is_points) return await refuseArray(content, header);
+  const array: NpyArray = { ...header, descr: descr!, bytes: await readArray(content, header) };
+  return is_images ? images(file, name, array) : points(file, name, array);
+}
+
+/** The bytes of an array of plain numbers. Throws {@linkcode UserError} where they are not as many as it says. */
+async function readArray(content: Content, header: NpyHeader): Promise<Uint8Array<ArrayBuffer>> {
+  const { descr, shape, item_bytes, begin } = header;
+  const size = shape.reduce((a, b) => a * b, item_bytes);
+  const what = `${descr} of [${shape}]`;
+  const fewer = Math.floor(2 ** 31 / (size / shape[0]!));
+  requireRoom(
+    content.file,
+    size,
+    what,
+    fewer === 0 ? "make examples smaller" : `save fewer examples: numpy.save("x.npy", x[:${fewer}])`,
   );
+  return await readBehind(content, begin, size, what);
 }
 
 function images(file: string, name: string, array: NpyArray): DataSet {
   const { shape } = array;
-  const bytes = inOrder(array, 1, new Uint8Array(array.bytes.length));
+  const bytes = inOrder(array, 1);
   const [count, a, b, c] = shape as [number, number, number, number];
   if (shape.length === 3) return dataSetOf(name, [a, b], "uint8", bytes);
   if (shape.length === 4 && CHANNELS.includes(c)) {
@@ -85,10 +62,14 @@ function images(file: string, name: string, array: NpyArray): DataSet {
   if (shape.length === 4 && CHANNELS.includes(a)) {
     return dataSetOf(name, a === 1 ? [b, c] : [a, b, c], "uint8", bytes);
   }
-  refuse(file, `images of 1 or 3 channels, first or last, are required, found uint8 of [${shape}]`);
+  const way = shape.length === 4 && (c === 4 || a === 4)
+    ? `; leave out the fourth channel: ${c === 4 ? "x[..., :3]" : "x[:, :3]"}`
+    : "; reshape it with NumPy's reshape";
+  refuse(file, `images of 1 or 3 channels, first or last, are required, found uint8 of [${shape}]${way}`);
 }
 
-function channelsFirst(bytes: Uint8Array, count: number, pixels: number, channels: number) {
+function channelsFirst(bytes: Uint8Array<ArrayBuffer>, count: number, pixels: number, channels: number) {
+  if (channels === 1) return bytes;
   const out = new Uint8Array(bytes.length);
   for (let n = 0, from = 0; n < count; n++) {
     for (let i = 0; i < pixels; i++) {
@@ -99,13 +80,14 @@ function channelsFirst(bytes: Uint8Array, count: number, pixels: number, channel
 }
 
 function points(file: string, name: string, array: NpyArray): DataSet {
-  const { descr, shape } = array;
-  const size = Number(descr.at(-1)), little = descr[0] !== ">";
-  const bytes = inOrder(array, size, new Uint8Array(array.bytes.length));
-  const view = new DataView(bytes.buffer);
-  const values = new Float32Array(bytes.length / size);
+  const { descr, shape, item_bytes } = array;
+  const little = descr[0] !== ">";
+  const bytes = inOrder(array, item_bytes);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  // In place: a number is written at or before where it was read.
+  const values = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / item_bytes);
   for (let i = 0; i < values.length; i++) {
-    values[i] = size === 4 ? view.getFloat32(4 * i, little) : view.getFloat64(8 * i, little);
+    values[i] = item_bytes === 4 ? view.getFloat32(4 * i, little) : view.getFloat64(8 * i, little);
   }
   return pointsOf(file, name, shape[1]!, values);
 }
@@ -118,31 +100,27 @@ export function pointsOf(
   values: Float32Array<ArrayBuffer>,
 ): DataSet {
   if (dimension < 2) refuse(file, `points of at least 2 numbers are required, found ${dimension}`);
-  const odd = values.findIndex((value) => !Number.isFinite(value));
-  if (odd >= 0) {
-    const at = `row ${Math.floor(odd / dimension) + 1}, column ${odd % dimension + 1}`;
+  for (let i = 0; i < values.length; i++) {
+    if (Number.isFinite(values[i])) continue;
+    const at = `row ${Math.floor(i / dimension) + 1}, column ${i % dimension + 1}`;
     refuse(
       file,
-      `finite numbers in the range of float32 are required, found ${values[odd]} in ${at}; leave it out`,
+      `finite numbers in the range of float32 are required, found ${values[i]} in ${at}; leave it out`,
     );
   }
-  const bytes = new Uint8Array(4 * values.length);
-  const view = new DataView(bytes.buffer);
-  values.forEach((value, i) => view.setFloat32(4 * i, value, true));
-  return dataSetOf(name, [dimension], "float32", bytes);
+  const { buffer, byteOffset, byteLength } = values;
+  return dataSetOf(name, [dimension], "float32", new Uint8Array(buffer, byteOffset, byteLength));
 }
 
-/** Elements of `size` bytes in row-major order, copied into `out`. */
-function inOrder({ bytes, shape, fortran }: NpyArray, size: number, out: Uint8Array<ArrayBuffer>) {
-  if (!fortran) {
-    out.set(bytes);
-    return out;
-  }
+/** Elements of `size` bytes in row-major order: the array's own bytes where they are. */
+function inOrder({ bytes, shape, fortran }: NpyArray, size: number): Uint8Array<ArrayBuffer> {
+  if (!fortran) return bytes;
+  const out = new Uint8Array(bytes.length);
   const place = shape.map(() => 0);
   const strides = shape.map((_, axis) => shape.slice(0, axis).reduce((a, b) => a * b, size));
   for (let to = 0; to < out.length; to += size) {
     const from = place.reduce((sum, at, axis) => sum + at * strides[axis]!, 0);
-    out.set(bytes.subarray(from, from + size), to);
+    for (let i = 0; i < size; i++) out[to + i] = bytes[from + i]!;
     for (let axis = shape.length - 1; axis >= 0 && ++place[axis]! === shape[axis]; axis--) place[axis] = 0;
   }
   return out;

@@ -1,0 +1,59 @@
+/** The first lines of a CSV file: which of them are a header, by what is in them and in those that follow. */
+import { type Decimal, isWord, numberOf } from "./csv_cell.ts";
+
+/** Lines of words that are passed over before the first numbers. */
+export const MAX_HEADER_ROWS = 10;
+
+/** How many of the first rows are a header; "unsure": the first may be one of numbers. */
+export function headerRows(
+  rows: readonly (readonly string[])[],
+  decimal: Decimal,
+  given: boolean | null,
+): number | "unsure" {
+  if (given === false) return 0;
+  let num_rows = 0;
+  while (num_rows < rows.length && isHeaderOfWords(rows[num_rows]!)) num_rows++;
+  if (num_rows > 0) return num_rows;
+  if (given === true) return Math.min(1, rows.length);
+  if (rows[0] !== undefined && isPandasHeader(rows[0])) return 1;
+  const numbers = rows.map((row) => row.map((cell) => numberOf(cell, decimal)));
+  return mayBeHeader(numbers) ? "unsure" : 0;
+}
+
+/** Names of columns, of which some may be empty. */
+function isHeaderOfWords(row: readonly string[]): boolean {
+  return row.some(isWord) && row.every((cell) => cell.trim() === "" || isWord(cell));
+}
+
+/** A table without names, saved with its index: an empty cell, then 0, 1, 2, ... */
+function isPandasHeader([first, ...others]: readonly string[]): boolean {
+  return first?.trim() === "" && others.length > 0 && others.every((cell, i) => cell.trim() === String(i));
+}
+
+/**
+ * Whether a first row of numbers may be names: years, wavelengths, 0 to D - 1. It is distinct and whole where no other
+ * row is whole, or evenly spaced where others are not.
+ */
+function mayBeHeader([first, ...others]: readonly (readonly number[])[]): boolean {
+  if (first === undefined || others.length === 0 || first.length < 2 || first.some(Number.isNaN)) {
+    return false;
+  }
+  const dimension = first.length;
+  const is_whole = (row: readonly number[]) => row.every(Number.isInteger);
+  const rises = first.every((value, i) => i === 0 || value > first[i - 1]!);
+  const is_distinct = new Set(first).size === dimension && first.every((value) => value >= 0);
+  if (is_whole(first) && !others.some(is_whole) && (rises || (dimension > 2 && is_distinct))) return true;
+  if (10 * others.filter(isEven).length > others.length || !isEven(first)) return false;
+  const begins_at = first[0]!;
+  const is_count = is_whole(first) && first[1]! - begins_at === 1 && (begins_at === 0 || begins_at === 1);
+  return dimension > 3 || (is_count && (dimension > 2 || begins_at === 0));
+}
+
+/** Whether a row goes from number to number in equal steps; two numbers do in a step of 1. */
+function isEven(row: readonly number[]): boolean {
+  const [first, second] = row as [number, number];
+  const step = second - first;
+  if (row.length === 2) return step === 1;
+  if (!(step !== 0)) return false;
+  return row.every((value, i) => Math.abs(value - first - i * step) <= 1e-6 * Math.abs(i * step));
+}
