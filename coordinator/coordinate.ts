@@ -5,6 +5,7 @@ import type { Screen } from "../common/screen.ts";
 import { things } from "../common/things.ts";
 import { objectiveOf } from "../models/objectives/objectives.ts";
 import type { RecordOf } from "../runlog/records.ts";
+import { isFarOut, type ValueRange } from "../runlog/value_range.ts";
 import { SYSTEM_CLOCK } from "../wire/clock.ts";
 import { listen } from "../wire/ws_socket.ts";
 import { loopbackFor, ownNames, urlHost } from "./addresses.ts";
@@ -260,6 +261,7 @@ function introduce(run: Prepared, console: Console): void {
       `${things(config.steps, "critic step")} of ${config.batch} in ${things(config.shards, "shard")}, ` +
       `seed ${config.seed}`,
   );
+  console.line(describeValues(run.values));
   const { generator, critic } = layouts;
   const sizes = `Generator ${count(generator.size)} parameters, critic ${count(critic.size)}`;
   console.line(`${sizes}; run folder ${run.folder.path}`);
@@ -269,4 +271,13 @@ function introduce(run: Prepared, console: Console): void {
     const from = checkpoint ? `checkpoint ${checkpoint.file}` : "the start (no good checkpoint)";
     console.line(`Resuming at step ${count(state.step)} from ${from}`);
   }
+}
+
+/** The range of the data, as the networks see them. */
+export function describeValues(values: ValueRange): string {
+  const number = (value: number) => String(Number(value.toPrecision(3)));
+  const line =
+    `Values from ${number(values.min)} to ${number(values.max)}, mean ${number(values.mean)}, standard ` +
+    `deviation ${number(values.sd)}`;
+  return isFarOut(values) ? `${line}: far outside -1 to 1, scale them first` : line;
 }

@@ -12,6 +12,7 @@ import { parseManifest } from "../models/manifest_check.ts";
 import { buildNetworks } from "../models/nets/networks.ts";
 import { openLog } from "../runlog/log_file.ts";
 import { type RecordOf, RUN_FORMAT } from "../runlog/records.ts";
+import type { ValueRange } from "../runlog/value_range.ts";
 import type { LogWriter } from "../runlog/writer.ts";
 import type { ArtifactFile, RunFacts } from "./admission.ts";
 import { TreeSum } from "./averaging.ts";
@@ -30,6 +31,7 @@ import { padImages } from "./data/pad.ts";
 import type { Reading } from "./data/data_source.ts";
 import type { Shaping } from "./data/picture_reader.ts";
 import { openDataSource } from "./data/resolve.ts";
+import { valuesOf } from "./data/values.ts";
 import { ModelState } from "./model_state.ts";
 import { areFromFiles, openOwnNetworks, ownOptions } from "./own_networks.ts";
 import { presetFor, presetForOwn } from "./presets.ts";
@@ -61,6 +63,8 @@ export interface Prepared {
   /** The checkpoint that a resumed run goes on from; null: from step 0. */
   readonly checkpoint: CheckpointInfo | null;
   readonly passed_over: readonly BadCheckpoint[];
+  /** Range of the data's values. */
+  readonly values: ValueRange;
   /** What a person should know of own networks, a line each. */
   readonly notes: readonly string[];
 }
@@ -101,13 +105,15 @@ async function prepareNew(options: PrepareOptions): Promise<Prepared> {
 
   const run = crypto.randomUUID();
   const log = await openLog(folder.log);
-  log.append(await runRecord(run, config, data, plan, manifest, artifacts, options.now));
+  const values = valuesOf(data);
+  log.append(await runRecord(run, config, data, values, plan, manifest, artifacts, options.now));
   await log.sync();
   fillInitial(state, initial);
   const facts = { run, incarnation: 0, seed: config.seed, manifest, files: artifacts.filter(isForWorkers) };
   const sharded = await ShardedData.of(data, plan);
   return {
     ...{ config, data: sharded, facts, state, ...summing, folder, log, checkpoint: null, passed_over: [] },
+    values,
     notes: own?.notes(config.objective) ?? [],
   };
 }
@@ -162,7 +168,20 @@ async function prepareResumed(options: PrepareOptions, path: string): Promise<Pr
   });
   const facts = { run: recorded.run, incarnation: incarnations, seed: config.seed, manifest, files };
   const sharded = await ShardedData.of(data, plan);
-  return { config, data: sharded, facts, state, ...summing, folder, log, checkpoint, passed_over, notes: [] };
+  const values = valuesOf(data);
+  return {
+    config,
+    data: sharded,
+    facts,
+    state,
+    ...summing,
+    folder,
+    log,
+    checkpoint,
+    passed_over,
+    values,
+    notes,
+  };
 }
 
 function sourceOf(given: { readonly dataset?: string | null; readonly data?: string | null }) {
@@ -231,6 +250,7 @@ async function runRecord(
   run: string,
   config: RunConfig,
   data: DataSet,
+  values: ValueRange,
   plan: ShardPlan,
   manifest: Manifest,
   files: readonly ArtifactFile[],
@@ -251,6 +271,7 @@ async function runRecord(
       sha256: await data.sha256(),
       example_shape: data.example_shape,
       encoding: data.encoding,
+      values,
     },
     layouts_sha256: await sha256(new TextEncoder().encode(JSON.stringify(layouts))),
     artifacts: Object.fromEntries(files.map(({ file, sha256 }) => [file, sha256])),

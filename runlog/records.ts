@@ -59,6 +59,8 @@ export const RECORDS = {
       sha256: text,
       example_shape: list(num),
       encoding: oneOf("uint8", "float32"),
+      /** Of all values, held-out examples' included, as the networks see them; absent before this was recorded. */
+      values: optional(object({ min: num, max: num, mean: num, sd: num })),
     }),
     /** SHA-256 of the layouts of the flat buffers. */
     layouts_sha256: text,

@@ -155,9 +155,9 @@ class Table {
   #refuseCell(cell: string, column: number, line: number): never {
     const { names, decimal, width, header_lines } = this.#layout;
     const name = names?.[column]?.trim();
-    const required = numberOf(cell, decimal) - 0 === Infinity || numberOf(cell, decimal) === -Infinity
-      ? "finite numbers in the range of float32"
-      : "finite numbers";
+    const required = Number.isNaN(numberOf(cell, decimal))
+      ? "finite numbers"
+      : "finite numbers in the range of float32";
     const ways = [adviceOn(cell, decimal)];
     if (decimal === "point" && /\d,\d/.test(cell)) {
       ways.push(`for decimal commas say ${saying(this.#file, "decimal=comma")}`);

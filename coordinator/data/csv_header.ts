@@ -43,7 +43,7 @@ function mayBeHeader([first, ...others]: readonly (readonly number[])[]): boolea
   const rises = first.every((value, i) => i === 0 || value > first[i - 1]!);
   const is_distinct = new Set(first).size === dimension && first.every((value) => value >= 0);
   if (is_whole(first) && !others.some(is_whole) && (rises || (dimension > 2 && is_distinct))) return true;
-  if (10 * others.filter(isEven).length > others.length || !isEven(first)) return false;
+  if (3 * others.filter(isEven).length > others.length || !isEven(first)) return false;
   const begins_at = first[0]!;
   const is_count = is_whole(first) && first[1]! - begins_at === 1 && (begins_at === 0 || begins_at === 1);
   return dimension > 3 || (is_count && (dimension > 2 || begins_at === 0));

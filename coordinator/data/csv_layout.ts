@@ -127,6 +127,9 @@ function namesOf(
   const names = last.cells.slice(0, last.cells.length - emptyAtEnd(last));
   if (names.length === width) return names;
   if (last.cells.length === cells || last.cells.length === width) return last.cells.slice(0, width);
+  // Names may have something else between them than the numbers have.
+  const split = names.length === 1 ? names[0]!.trim().split(/[;,\t|]\s*|\s+/) : [];
+  if (split.length === width) return split;
   if (names.length === width - 1) return ["", ...names];
   if (names.length === 1) return null;
   refuse(

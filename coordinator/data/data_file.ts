@@ -10,15 +10,12 @@ export function refuse(file: string, why: string): never {
   throw new UserError(`Cannot read data file ${file}: ${why}`);
 }
 
-/** Opens a file. Throws {@linkcode UserError} where it is not there, not readable, empty or no regular file. */
+/** Opens a file. Throws {@linkcode UserError} where it is not there, not readable or no regular file. */
 export async function openDataFile(file: string): Promise<RegularFile> {
-  const opened = await attempt(file, () => RegularFile.open(file));
-  if (opened.size > 0) return opened;
-  await opened[Symbol.asyncDispose]();
-  refuse(file, "a file with something in it is required, found an empty one; fetch it again");
+  return await attempt(file, () => RegularFile.open(file));
 }
 
-/** The bytes of a file. Throws {@linkcode UserError} where it is not there, not readable, empty or too large. */
+/** The bytes of a file. Throws {@linkcode UserError} where it is not there, not readable or too large. */
 export async function readDataFile(file: string): Promise<Uint8Array<ArrayBuffer>> {
   await using opened = await openDataFile(file);
   if (opened.size > MAX_FILE_BYTES) {

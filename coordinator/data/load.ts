@@ -96,6 +96,9 @@ async function loadFile({ file, array, csv }: DataPath, say: Reading["say"]): Pr
   }
   if (isCifarName(name)) return await loadCifar(name, [file]);
   await using opened = await openDataFile(file);
+  if (opened.size === 0) {
+    refuse(file, "a file with something in it is required, found an empty one; fetch it again");
+  }
   const content = await contentOf(file, opened);
   const { head } = content;
   if (isZip(head)) {

@@ -1,0 +1,45 @@
+/** Rules over the data themselves. */
+import { FAR_RMS, FAR_VALUE, isFarOut, rmsOf } from "../value_range.ts";
+import type { Summary } from "../summary.ts";
+import { type Rule, said } from "./rule.ts";
+
+/** Samples that came so near to the data show that their range was no hindrance. */
+const REACHED = 0.5;
+
+/** Whether the data are where networks hardly come to. False for runs that recorded no range. */
+export function isOutOfRange({ data: { values } }: Summary): boolean {
+  return values !== undefined && isFarOut(values);
+}
+
+const outOfRange: Rule = {
+  code: "data-out-of-range",
+  condition:
+    `The data's values are far outside [-1, 1]: their root mean square is above ${FAR_RMS}, or one of them is ` +
+    `beyond ${FAR_VALUE}. A note where the samples' sliced Wasserstein distance to the data fell to ${REACHED} of that ` +
+    "before the first step, or less.",
+  cause:
+    "Networks begin with outputs near 0 and take small steps, so the generator hardly reaches such values",
+  change:
+    "Scale each column of the data to about [-1, 1], or to mean 0 and standard deviation 1, and start a new run",
+  find(summary) {
+    const { values } = summary.data;
+    if (values === undefined || !isOutOfRange(summary)) return null;
+    const [first, last] = [summary.evaluations[0], summary.evaluations.at(-1)];
+    const passed = first !== undefined && last !== undefined && first.step === 0 &&
+      last.sliced_wasserstein <= REACHED * first.sliced_wasserstein;
+    const { min, max, mean, sd } = values;
+    return {
+      ...passed && { passed },
+      seen:
+        `The data's values are ${said(min)} to ${said(max)}, with a mean of ${
+          said(mean)
+        } and a standard deviation ` +
+        `of ${said(sd)}`,
+      first_step: 0,
+      last_step: summary.steps,
+      numbers: { min, max, mean, sd, rms: rmsOf(values) },
+    };
+  },
+};
+
+export const DATA_RULES: readonly Rule[] = [outOfRange];

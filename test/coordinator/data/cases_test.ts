@@ -1,0 +1,73 @@
+/** Files as people bring them, each with the values that are right for it (made with NumPy, Pillow and pandas). */
+import assert from "node:assert/strict";
+import { read } from "./files.ts";
+
+const folder = new URL("./cases/", import.meta.url).pathname;
+
+const POINTS = { shape: [64, 3], sha256: "404ffedad368567c2674b4f1f02997d1c92d6ef9cfb9946d1f3b42065ecdc0b1" };
+const IMAGES = {
+  shape: [64, 16, 16],
+  sha256: "4538b8b18d4cc3fd7833b455f89f2419482478cd19b315c1d7378a31edb08ac9",
+};
+
+/** By path in --data. */
+const RIGHT: Record<string, { readonly shape: readonly number[]; readonly sha256?: string }> = {
+  "control.csv": POINTS,
+  "quoted.csv": POINTS,
+  "index_column.csv": POINTS,
+  "decimal_comma.csv": POINTS,
+  "header_numbers.csv#header=yes": POINTS,
+  "index_column.csv#columns=a,b,c": POINTS,
+  "decimal_comma.csv#decimal=comma": POINTS,
+  "decimal_rows_dropped.csv": { shape: [64, 3] },
+  "wide_200000.csv.gz": { shape: [8, 200_000] },
+  "python2_long.npy": IMAGES,
+  "object_beside.npz": IMAGES,
+  "object_beside.npz#x": IMAGES,
+  "cifar100/train.bin": {
+    shape: [10, 3, 32, 32],
+    sha256: "fd6b8cec57555f6e112bb125dc6c10ca212643e63b31e1ead9c09261c67e987e",
+  },
+};
+
+for (const [path, { shape, sha256 }] of Object.entries(RIGHT)) {
+  Deno.test(`${path} is read right`, async () => {
+    const outcome = await read(folder + path, folder);
+    assert.equal(outcome.error, undefined);
+    assert.deepEqual(outcome.shape, shape);
+    if (sha256 !== undefined) assert.equal(outcome.sha256, sha256);
+  });
+}
+
+Deno.test("decimal_rows_dropped.csv: no row is dropped", async () => {
+  const { values } = await read(`${folder}decimal_rows_dropped.csv`, folder);
+  // Lines 2 and 65 of the file.
+  assert.deepEqual(values!.slice(0, 3), [...Float32Array.of(-0.1334, 0.6591, -2.102)]);
+  assert.deepEqual(values!.slice(-3), [23, 24, 25]);
+});
+
+const KINDS = "an NPY, NPZ, CSV, IDX or CIFAR file, or a folder of pictures, is required, found";
+
+/** What is said after "Cannot read data file FILE: ". */
+const REFUSED: Record<string, string> = {
+  "header_numbers.csv":
+    "line 1 (0, 1, 2) may be a header of numbers or the first example; say which: --data " +
+    "Fheader_numbers.csv#header=yes or --data Fheader_numbers.csv#header=no",
+  "object.npy":
+    "images as uint8 of [N, rows, columns], [N, rows, columns, C] or [N, C, rows, columns], or points as " +
+    "float32 or float64 of [N, D] are required, found |O of [32,2]: pickled Python objects; save numbers instead: " +
+    'numpy.save("x.npy", numpy.stack(list(x)).astype("float32")), or for images .astype("uint8")',
+  "dataset.zip":
+    "an NPZ file with at least one array is required, found a ZIP archive of 20 pictures; unpack it " +
+    "(unzip Fdataset.zip -d data), and name the folder with --data",
+  "unknown.tar":
+    `${KINDS} a tar archive; unpack it (tar xf Funknown.tar), and name what was in it with --data`,
+};
+
+for (const [path, why] of Object.entries(REFUSED)) {
+  Deno.test(`${path} is refused for what it is`, async () => {
+    const outcome = await read(folder + path, folder);
+    assert.equal(outcome.error, `Cannot read data file F${path}: ${why}`);
+    assert.ok(outcome.is_users);
+  });
+}
