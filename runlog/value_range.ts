@@ -9,7 +9,7 @@ export interface ValueRange {
 }
 
 /** Root mean square beyond which values are far outside [-1, 1]. */
-export const FAR_RMS = 4;
+export const FAR_RMS = 6;
 /** A single value beyond this is, too. */
 export const FAR_VALUE = 50;
 

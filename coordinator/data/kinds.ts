@@ -15,17 +15,21 @@ const TO_CSV = (load: string) => `write its numbers with Python: ${load}.to_csv(
 const UNPACK = (command: string) => `unpack it (${command}), and name what was in it with --data`;
 const FOLDER = "save pictures as PNG or JPEG in a folder, and name the folder with --data";
 
+const PICKLE_NAME = /\.(pkl|pickle)$/i;
+const FROM_PICKLE = TO_NPY('numpy.asarray(pickle.load(open("FILE", "rb")))') +
+  ", if you trust where it comes from";
+
 /** Files of bytes. */
 export const BINARY_KINDS: readonly Kind[] = [
   { what: "a tar archive", is: isTar, way: UNPACK("tar xf FILE") },
-  { what: "a bzip2 file", is: "BZh", way: UNPACK("bunzip2 -k FILE") },
-  { what: "an xz file", is: "\xfd7zXZ\0", way: UNPACK("xz -dk FILE") },
-  { what: "a Zstandard file", is: "\x28\xb5\x2f\xfd", way: UNPACK("zstd -d FILE") },
-  { what: "an LZ4 file", is: "\x04\x22\x4d\x18", way: UNPACK("lz4 -d FILE x") },
-  { what: "a compress (.Z) file", is: "\x1f\x9d", way: UNPACK("gzip -dk FILE") },
+  { what: "a bzip2 file", is: "BZh", way: UNPACK("bzip2 -dc FILE > x") },
+  { what: "an xz file", is: "\xfd7zXZ\0", way: UNPACK("xz -dc FILE > x") },
+  { what: "a Zstandard file", is: "\x28\xb5\x2f\xfd", way: UNPACK("zstd -dc FILE > x") },
+  { what: "an LZ4 file", is: "\x04\x22\x4d\x18", way: UNPACK("lz4 -dc FILE > x") },
+  { what: "a compress (.Z) file", is: "\x1f\x9d", way: UNPACK("gzip -dc FILE > x") },
   { what: "a 7z archive", is: "7z\xbc\xaf\x27\x1c", way: UNPACK("7z x FILE") },
   { what: "a RAR archive", is: "Rar!\x1a\x07", way: UNPACK("unrar x FILE") },
-  { what: "a gzip file in another", is: "\x1f\x8b", way: UNPACK("gzip -dk FILE") },
+  { what: "a gzip file in another", is: "\x1f\x8b", way: UNPACK("gzip -dc FILE > x") },
   { what: "a Parquet table", is: "PAR1", way: TO_CSV('pandas.read_parquet("FILE")') },
   { what: "an Arrow or Feather table", is: "ARROW1", way: TO_CSV('pandas.read_feather("FILE")') },
   { what: "a Feather table", is: "FEA1", way: TO_CSV('pandas.read_feather("FILE")') },
@@ -57,8 +61,8 @@ export const BINARY_KINDS: readonly Kind[] = [
   },
   {
     what: "a Python pickle",
-    is: (head, name) => isPickle(head) || /\.(pkl|pickle)$/i.test(name),
-    way: TO_NPY('numpy.asarray(pickle.load(open("FILE", "rb")))') + ", if you trust where it comes from",
+    is: (head, name) => isPickle(head) || PICKLE_NAME.test(name),
+    way: FROM_PICKLE,
   },
   {
     what: "a file of safetensors",
@@ -144,7 +148,12 @@ export const TEXT_KINDS: readonly Kind[] = [
   {
     what: "a JSON file",
     is: (head, name) => /\.json$/i.test(name) || /^\s*[{[]\s*["{[\]}\d-]/.test(textOf(head)),
-    way: TO_NPY('numpy.array(json.load(open("FILE")))'),
+    way: TO_CSV('pandas.read_json("FILE")'),
+  },
+  {
+    what: "a Python pickle",
+    is: (_head, name) => PICKLE_NAME.test(name),
+    way: FROM_PICKLE,
   },
   { what: "a PDF document", is: "%PDF-", way: "name a file that holds the data" },
 ];

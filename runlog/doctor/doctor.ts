@@ -4,13 +4,20 @@
  */
 import type { Summary } from "../summary.ts";
 import { CURVE_RULES } from "./curve_rules.ts";
+import { DATA_RULES } from "./data_rules.ts";
 import { NETWORK_RULES } from "./network_rules.ts";
 import { SAMPLE_RULES } from "./sample_rules.ts";
 import type { Finding, Rule } from "./rule.ts";
 import { WORK_RULES } from "./work_rules.ts";
 
 /** All rules, the most pressing first. */
-export const RULES: readonly Rule[] = [...CURVE_RULES, ...NETWORK_RULES, ...SAMPLE_RULES, ...WORK_RULES];
+export const RULES: readonly Rule[] = [
+  ...DATA_RULES,
+  ...CURVE_RULES,
+  ...NETWORK_RULES,
+  ...SAMPLE_RULES,
+  ...WORK_RULES,
+];
 
 /**
  * What is wrong with a run, the most pressing first, notes last; nothing where nothing is, or where it is too early to

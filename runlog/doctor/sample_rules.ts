@@ -1,4 +1,5 @@
 /** Rules over what the generator draws. */
+import { isOutOfRange } from "./data_rules.ts";
 import { percent, type Rule, said } from "./rule.ts";
 
 /** A generator that has made fewer steps is not collapsed but young. */
@@ -20,11 +21,12 @@ const alike: Rule = {
     `are near a mode, yet fewer than ${
       percent(COVERED)
     } of the modes are covered. Not before ${MIN_GENERATOR_STEPS} ` +
-    "generator steps.",
+    "generator steps, and not where data-out-of-range is found.",
   cause: "The generator draws the same few things again and again",
   change: "More critic steps with --n-critic, a lower --lr, a --clip near the preset's; a larger --batch",
-  find({ samples, evaluations, generator_steps }) {
-    if (generator_steps < MIN_GENERATOR_STEPS) return null;
+  find(summary) {
+    const { samples, evaluations, generator_steps } = summary;
+    if (generator_steps < MIN_GENERATOR_STEPS || isOutOfRange(summary)) return null;
     const known = samples.filter(({ step, diversity }) => step > 0 && diversity !== undefined);
     const last = known.slice(-IN_A_ROW);
     const now = last.at(-1)?.diversity ?? Infinity;
@@ -58,13 +60,14 @@ const stalled: Rule = {
   code: "generator-stalled",
   condition:
     `After ${MIN_GENERATOR_STEPS} generator steps or more, the sliced Wasserstein distance of the samples to the ` +
-    `data is more than ${NEARER} of that before the first step.`,
+    `data is more than ${NEARER} of that before the first step. Not where data-out-of-range is found.`,
   cause: "What the generator draws is no nearer to the data than before it was trained",
   change: "See what is said of the critic first; without such a finding, train longer or raise --lr",
-  find({ evaluations, generator_steps }) {
+  find(summary) {
+    const { evaluations, generator_steps } = summary;
     const [first, last] = [evaluations[0], evaluations.at(-1)];
     if (!first || !last || first.step > 0 || last.step === 0) return null;
-    if (generator_steps < MIN_GENERATOR_STEPS) return null;
+    if (generator_steps < MIN_GENERATOR_STEPS || isOutOfRange(summary)) return null;
     const [before, now] = [first.sliced_wasserstein, last.sliced_wasserstein];
     if (now <= NEARER * before) return null;
     return {

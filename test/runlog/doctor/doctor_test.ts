@@ -4,6 +4,7 @@ import type { Finding } from "../../../runlog/doctor/rule.ts";
 import { noOddities } from "../../../runlog/reader.ts";
 import type { RunRecord } from "../../../runlog/records.ts";
 import { RunFold, type Summary } from "../../../runlog/summary.ts";
+import type { ValueRange } from "../../../runlog/value_range.ts";
 import { DOCTOR_RUNS, type DoctorRun } from "../../../scripts/doctor_runs.ts";
 import { joined, runRecord, stepRecord, steps } from "../example_log.ts";
 
@@ -47,9 +48,12 @@ const OTHER_RUNS = {
   "undisturbed": [],
   "slow-coordinator": ["batch-norm-tiny-shards", "workers-starving"],
   "quick-coordinator": ["batch-norm-tiny-shards"],
+  "ages-and-incomes": ["data-out-of-range", "estimate-negative"],
+  "ten-times-as-wide": ["data-out-of-range"],
+  "three-times-as-wide": [],
 };
 
-Deno.test("runs with too few images, a slow device, a slow coordinator, under blows: each has its own finding, their likes none", async (t) => {
+Deno.test("runs with too few images, far data, a slow device, a slow coordinator, under blows: each has its own finding, their likes none", async (t) => {
   for (const [name, codes] of Object.entries(OTHER_RUNS)) {
     await t.step(name, async () => {
       const path = new URL(`./runs/${name}.json`, import.meta.url);
@@ -212,6 +216,37 @@ Deno.test("generator-stalled: no nearer to the data than at the start", () => {
     ));
   assert.deepEqual(codes([...steps(1, 600), ...distances(1, 0.95)]), ["generator-stalled"]);
   assert.deepEqual(codes([...steps(1, 600), ...distances(1, 0.85)]), []);
+});
+
+Deno.test("data-out-of-range: by their size or a single value, and instead of advice for the networks", () => {
+  const withValues = (values?: ValueRange) => {
+    const run = runRecord();
+    return { ...run, data: { ...run.data, ...values && { values } } };
+  };
+  const stalled: RunRecord[] = [
+    ...steps(1, 600),
+    { type: "evaluation", step: 0, sliced_wasserstein: 9 },
+    { type: "evaluation", step: 600, sliced_wasserstein: 9 },
+    ...samples(0.02, 0.9, 0.4, 0.3, 0.4),
+  ];
+  const far = withValues({ min: 18, max: 90, mean: 40, sd: 15 });
+  assert.deepEqual(codes(stalled, withValues()), ["mode-collapse", "generator-stalled"]);
+  assert.deepEqual(codes(stalled, far), ["data-out-of-range"]);
+  assert.equal(find("data-out-of-range", stalled, far).grade, "fault");
+  const near: RunRecord = { type: "evaluation", step: 700, sliced_wasserstein: 2.9 };
+  assert.equal(find("data-out-of-range", [...stalled, near], far).grade, "note");
+  const standard = { min: -4, max: 4, mean: 0, sd: 1 };
+  const ranges: readonly ValueRange[] = [
+    standard,
+    { ...standard, mean: 5.9 },
+    { ...standard, mean: 6 },
+    { ...standard, max: 50 },
+    { ...standard, min: -51 },
+  ];
+  assert.deepEqual(
+    ranges.map((values) => codes(steps(1, 10), withValues(values))),
+    [[], [], ["data-out-of-range"], [], ["data-out-of-range"]],
+  );
 });
 
 Deno.test("where the time goes: on the wire, or in the coordinator", () => {
