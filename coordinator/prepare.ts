@@ -180,7 +180,7 @@ async function prepareResumed(options: PrepareOptions, path: string): Promise<Pr
     checkpoint,
     passed_over,
     values,
-    notes,
+    notes: [],
   };
 }
 

@@ -22,8 +22,8 @@ const CIFAR_100: Version = { name: "CIFAR-100", labels: [20, 100] };
 export const CIFAR_NAME = /^data_batch_\d+\.bin$/;
 /** Name of CIFAR-100's. */
 export const CIFAR_100_NAME = "train.bin";
-/** Names of the files beside it that say what its classes are. */
-export const CIFAR_100_LABELS = /^(fine|coarse)_label_names\.txt$/;
+/** Names of files beside it that tell its folder from others. */
+export const CIFAR_100_BESIDE = /^(test\.bin|(fine|coarse)_label_names\.txt)$/;
 /** Also the ones that a person may name: the test sets. */
 const CIFAR_FILE_NAME = /^(data|test)_batch(_\d+)?\.bin$/;
 const CIFAR_100_FILE_NAME = /^(train|test)\.bin$/;

@@ -31,22 +31,29 @@ function isPandasHeader([first, ...others]: readonly string[]): boolean {
 }
 
 /**
- * Whether a first row of numbers may be names: years, wavelengths, 0 to D - 1. It is distinct and whole where no other
- * row is whole, or evenly spaced where others are not.
+ * Whether a first row of numbers may be names: distinct whole numbers over rows that are not whole; numbers in equal
+ * steps, or years, over rows that are not. `others`: the rows below it.
  */
 function mayBeHeader([first, ...others]: readonly (readonly number[])[]): boolean {
   if (first === undefined || others.length === 0 || first.length < 2 || first.some(Number.isNaN)) {
     return false;
   }
   const dimension = first.length;
-  const is_whole = (row: readonly number[]) => row.every(Number.isInteger);
   const rises = first.every((value, i) => i === 0 || value > first[i - 1]!);
   const is_distinct = new Set(first).size === dimension && first.every((value) => value >= 0);
-  if (is_whole(first) && !others.some(is_whole) && (rises || (dimension > 2 && is_distinct))) return true;
-  if (3 * others.filter(isEven).length > others.length || !isEven(first)) return false;
-  const begins_at = first[0]!;
-  const is_count = is_whole(first) && first[1]! - begins_at === 1 && (begins_at === 0 || begins_at === 1);
-  return dimension > 3 || (is_count && (dimension > 2 || begins_at === 0));
+  if (isWhole(first) && !others.some(isWhole) && (rises || (dimension > 2 && is_distinct))) return true;
+  const unlikeOthers = (is: (row: readonly number[]) => boolean) =>
+    is(first) && 3 * others.filter(is).length <= others.length;
+  if (rises && unlikeOthers(areYears)) return true;
+  return rises && unlikeOthers(isEven) && (dimension > 2 || first[0] === 0);
+}
+
+function isWhole(row: readonly number[]): boolean {
+  return row.every(Number.isInteger);
+}
+
+function areYears(row: readonly number[]): boolean {
+  return row.every((value) => Number.isInteger(value) && value >= 1800 && value <= 2100);
 }
 
 /** Whether a row goes from number to number in equal steps; two numbers do in a step of 1. */

@@ -69,6 +69,8 @@ export function layoutOf(file: string, first: TextPiece, settings: CsvSettings):
   }
   const whole = { ...dialect, header_lines: header.map(({ line }) => line), names, cells, width };
   const index_name = settings.columns ? null : indexName(names?.[0] ?? null);
+  if (index_name !== null && width > 2 && indexName(names![1]!) !== null) refuseIndexes(file, names!, width);
+  if (settings.decimal === null) checkForFractions(file, data, dialect);
   const index = settings.columns ? "keep" : indexOf(file, data, whole, index_name);
   return [{ ...whole, index, index_name, take: index === "out" ? take.slice(1) : take }, piece];
 }
@@ -185,6 +187,38 @@ function indexOf(
   if (watch.counts) return "out";
   if (name === "unnamed") refuseIndex(file, "column 1 has no name and may be an index", width);
   return "ask";
+}
+
+/** A table that was saved with its index more than once. */
+function refuseIndexes(file: string, [first, second]: readonly string[], width: number): never {
+  const out = width > 4 ? `leave them out with ${saying(file, `columns=3-${width}`)}, or ` : "";
+  refuse(
+    file,
+    `columns 1 and 2 (${shown(first!.trim())}, ${
+      shown(second!.trim())
+    }) may be indexes: ${out}say which columns to ` +
+      `take, for example ${saying(file, `columns=2-${width}`)}`,
+  );
+}
+
+/** Whole numbers with commas between them, some with a zero first: 0,0531 is read as 0 and 531. */
+function checkForFractions(file: string, data: readonly Row[], { delimiter, decimal }: Dialect): void {
+  if (delimiter !== "," || decimal !== "point") return;
+  let found: { readonly cell: string; readonly line: number } | null = null;
+  for (const { cells, line } of data) {
+    for (const cell of cells) {
+      if (!/^\s*[+-]?\d+\s*$/.test(cell)) return;
+      if (found === null && /^\s*(-0|[+-]?0\d+)\s*$/.test(cell)) found = { cell, line };
+    }
+  }
+  if (found === null) return;
+  refuse(
+    file,
+    `whole numbers may be the parts of decimal ones, found ${
+      shown(found.cell.trim())
+    } in line ${found.line}; write ` +
+      `decimal points, or say ${saying(file, "decimal=point")} if they are whole`,
+  );
 }
 
 /** Asks whether the first column is to be left out. */

@@ -2,7 +2,7 @@
 import { basename, join } from "node:path";
 import { UserError } from "../../common/errors.ts";
 import { isZip } from "../../common/zip.ts";
-import { CIFAR_100_LABELS, CIFAR_100_NAME, CIFAR_NAME, isCifarName, parseCifar } from "./cifar.ts";
+import { CIFAR_100_BESIDE, CIFAR_100_NAME, CIFAR_NAME, isCifarName, parseCifar } from "./cifar.ts";
 import { contentOf } from "./content.ts";
 import { parseCsv } from "./csv.ts";
 import { attempt, openDataFile, readDataFile, refuse } from "./data_file.ts";
@@ -50,7 +50,7 @@ export async function openData(path: string, shaping: Shaping, reading: Reading)
   if (cifar.length > 0) {
     return whole(await loadCifar(basename(file), cifar.map((name) => join(file, name))));
   }
-  if (names.includes(CIFAR_100_NAME) && names.some((name) => CIFAR_100_LABELS.test(name))) {
+  if (names.includes(CIFAR_100_NAME) && names.some((name) => CIFAR_100_BESIDE.test(name))) {
     return whole(await loadCifar(basename(file), [join(file, CIFAR_100_NAME)]));
   }
   return await openFolder(file, shaping, reading);

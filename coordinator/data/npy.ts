@@ -62,10 +62,11 @@ function images(file: string, name: string, array: NpyArray): DataSet {
   if (shape.length === 4 && CHANNELS.includes(a)) {
     return dataSetOf(name, a === 1 ? [b, c] : [a, b, c], "uint8", bytes);
   }
-  const way = shape.length === 4 && (c === 4 || a === 4)
-    ? `; leave out the fourth channel: ${c === 4 ? "x[..., :3]" : "x[:, :3]"}`
-    : "; reshape it with NumPy's reshape";
-  refuse(file, `images of 1 or 3 channels, first or last, are required, found uint8 of [${shape}]${way}`);
+  const part = shape.length > 4 ? "x.reshape(-1, *x.shape[-3:])" : a === 4 ? "x[:, :3]" : "x[..., :3]";
+  const way = shape.length > 4 || a === 4 || c === 4
+    ? `numpy.save("x.npy", ${part})`
+    : "reshape it with NumPy's reshape";
+  refuse(file, `images of 1 or 3 channels, first or last, are required, found uint8 of [${shape}]; ${way}`);
 }
 
 function channelsFirst(bytes: Uint8Array<ArrayBuffer>, count: number, pixels: number, channels: number) {

@@ -182,12 +182,12 @@ const REFUSED: Record<string, readonly [content: Uint8Array, error: string]> = {
   ],
   "of five dimensions": [
     npyOf("|u1", [1, 2, 3, 4, 1], TONES),
-    `images of 1 or 3 channels, first or last, are required, found uint8 of [1,2,3,4,1]; reshape it with NumPy's reshape`,
+    `images of 1 or 3 channels, first or last, are required, found uint8 of [1,2,3,4,1]; numpy.save("x.npy", x.reshape(-1, *x.shape[-3:]))`,
   ],
   "of four channels": [
     npyOf("|u1", [3, 2, 1, 4], TONES),
-    "images of 1 or 3 channels, first or last, are required, found uint8 of [3,2,1,4]; leave out the fourth channel: " +
-    "x[..., :3]",
+    "images of 1 or 3 channels, first or last, are required, found uint8 of [3,2,1,4]; " +
+    'numpy.save("x.npy", x[..., :3])',
   ],
   "of more than can be held": [
     npyOf("|u1", [202_599, 64, 64, 3], TONES),

@@ -186,6 +186,8 @@ Deno.test("numbers of all notations, and columns that only look like an index", 
 const COUNTED = "column 1 has each of the whole numbers 0 to 8 once and may be an index";
 const OUT_OR_IN = "leave it out with --data F#columns=2-3, or keep it with --data F#columns=1-3";
 
+const i3 = (y: number) => String(Math.round(Math.abs(y) * 100));
+
 /** Files that are refused, and what is said after "Cannot read data file F: ". */
 const REFUSED: Record<string, { text: string | Uint8Array; name?: string; part?: string; error: string }> = {
   "a header of 0, 1": {
@@ -209,6 +211,18 @@ const REFUSED: Record<string, { text: string | Uint8Array; name?: string; part?:
     text: table((_, i) => `${i * 5 % 7},${i * 3 % 5},${i * i % 11}`, "0,1,2\n"),
     error:
       "line 1 (0, 1, 2) may be a header of numbers or the first example; say which: --data F#header=yes or " +
+      "--data F#header=no",
+  },
+  "a header of years over whole numbers": {
+    text: table((_, i) => `${i * 5 % 7},${i * 3 % 5 + 30_000}`, "2019,2020\n"),
+    error:
+      "line 1 (2019, 2020) may be a header of numbers or the first example; say which: --data F#header=yes or " +
+      "--data F#header=no",
+  },
+  "a header of tens over whole numbers": {
+    text: table((_, i) => `${i * 5 % 7},${i * 3 % 5},${i * i % 11}`, "10,20,30\n"),
+    error:
+      "line 1 (10, 20, 30) may be a header of numbers or the first example; say which: --data F#header=yes or " +
       "--data F#header=no",
   },
   "a header of dates": {
@@ -253,6 +267,18 @@ const REFUSED: Record<string, { text: string | Uint8Array; name?: string; part?:
     text: ",x,y\n" +
       Array.from({ length: 300 }, (_, i) => `${i < 250 ? i : 0},${i % 7 / 4},${i % 5 / 4}\n`).join(""),
     error: `column 1 counts the rows before line 252 and not that one, and may be an index: ${OUT_OR_IN}`,
+  },
+  "an index that was saved twice": {
+    text: table(([x, y], i) => `${i},${i},${x},${y},1.5`, ",Unnamed: 0,x,y,z\n"),
+    error:
+      'columns 1 and 2 ("", "Unnamed: 0") may be indexes: leave them out with --data F#columns=3-5, or say which ' +
+      "columns to take, for example --data F#columns=2-5",
+  },
+  "decimal commas between commas": {
+    text: table(([x, y]) => `${german(x)},${y < 0 ? "-0" : "0"},${i3(y)}`).replaceAll("-1,125", "-1,0625"),
+    error:
+      'whole numbers may be the parts of decimal ones, found "0625" in line 1; write decimal points, or say ' +
+      "--data F#decimal=point if they are whole",
   },
   "row names in words": {
     text: '"","x","y"\n"Mazda RX4",1.5,2\n"Datsun 710",3,4\n',

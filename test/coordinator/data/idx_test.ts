@@ -46,7 +46,7 @@ Deno.test("reads plain and gzip'ed files, and the image file of a folder", async
 const REFUSALS: Record<string, readonly [Uint8Array, string]> = {
   "an empty file": [
     new Uint8Array(0),
-    "an IDX header of 16 bytes is required, found 0 bytes; fetch it again",
+    "a file with something in it is required, found an empty one; fetch it again",
   ],
   "a cut header": [
     IMAGES.subarray(0, 11),
@@ -58,11 +58,11 @@ const REFUSALS: Record<string, readonly [Uint8Array, string]> = {
   ],
   "bytes left over": [
     Uint8Array.of(...IMAGES, 0),
-    "40 bytes are required for 3 images of 2 x 4, found 41; it has bytes left over, fetch it again",
+    "40 bytes are required for 3 images of 2 x 4, found 41; it has bytes left over, fetch it again or leave them out",
   ],
   "a wrong magic number": [
-    header(0x42, 3, 2, 4),
-    "the IDX magic number of images must be 0x00000803, found 0x00000042; give an IDX image file",
+    header(0xd03, 3, 2, 4),
+    "the IDX magic number of images must be 0x00000803 (bytes in 3 dimensions), found 0x00000d03; give an IDX image file",
   ],
   "labels": [
     Uint8Array.of(...header(0x801, 3), 7, 2, 1),
@@ -87,7 +87,8 @@ const REFUSALS: Record<string, readonly [Uint8Array, string]> = {
   ],
   "a damaged gzip file": [
     PACKED.map((v, i) => i === PACKED.length - 8 ? v ^ 1 : v),
-    "a whole gzip file is required, found a damaged one (incorrect data check); fetch it again",
+    "a whole gzip file is required, found a damaged one, or one with something behind its end (incorrect data check); " +
+    "fetch it again, or unpack it yourself with gzip -dc",
   ],
 };
 

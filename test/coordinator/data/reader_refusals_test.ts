@@ -13,11 +13,6 @@ const half = (name: keyof typeof goldens.files) => {
 const text = (content: string) => new TextEncoder().encode(content);
 const NEITHER: Shaping = { image_size: null, channels: null };
 
-/** An NPY file of version 1. */
-function npy(header: string, data: Uint8Array = new Uint8Array(0)): Uint8Array {
-  return Uint8Array.of(0x93, ...text("NUMPY"), 1, 0, header.length, 0, ...text(header), ...data);
-}
-
 interface Refusal {
   readonly files: Readonly<Record<string, Uint8Array>>;
   /** Path within the folder. */
@@ -26,10 +21,6 @@ interface Refusal {
   /** FOLDER stands for the folder. */
   readonly message: string;
 }
-
-const WRONG_ARRAY =
-  "images as uint8 of [N, rows, columns], [N, rows, columns, C] or [N, C, rows, columns], or points " +
-  "as float32 or float64 of [N, D] are required, found";
 
 const REFUSALS: Record<string, Refusal> = {
   "half a PNG": {
@@ -88,44 +79,6 @@ const REFUSALS: Record<string, Refusal> = {
       "Cannot read data file FOLDER/a.png: a folder of pictures is required, found a single one; name its " +
       "folder with --data",
   },
-  "a cut NPY": {
-    files: { "a.npy": half("grey.npy") },
-    data: "a.npy",
-    message:
-      "Cannot read data file FOLDER/a.npy: an NPY header with descr, fortran_order and shape of one plain " +
-      "type is required, found another",
-  },
-  "an NPY that lacks its last byte": {
-    files: { "a.npy": golden("grey.npy").subarray(0, -1) },
-    data: "a.npy",
-    message:
-      "Cannot read data file FOLDER/a.npy: 120 bytes are required for |u1 of [4,5,6], found 119; fetch it " +
-      "again",
-  },
-  "whole numbers": {
-    files: {
-      "a.npy": npy("{'descr': '<i8', 'fortran_order': False, 'shape': (1, 2), }", new Uint8Array(16)),
-    },
-    data: "a.npy",
-    message:
-      `Cannot read data file FOLDER/a.npy: ${WRONG_ARRAY} <i8 of [1,2]; convert it with NumPy's astype and ` +
-      "reshape",
-  },
-  "objects": {
-    files: { "a.npy": npy("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }") },
-    data: "a.npy",
-    message:
-      "Cannot read data file FOLDER/a.npy: NaN bytes are required for |O of [1], found 0; fetch it again",
-  },
-  "four channels": {
-    files: {
-      "a.npy": npy("{'descr': '|u1', 'fortran_order': False, 'shape': (1, 2, 2, 4), }", new Uint8Array(16)),
-    },
-    data: "a.npy",
-    message:
-      "Cannot read data file FOLDER/a.npy: images of 1 or 3 channels, first or last, are required, found " +
-      "uint8 of [1,2,2,4]",
-  },
   "several arrays": {
     files: { "a.npz": golden("several.npz") },
     data: "a.npz",
@@ -147,33 +100,6 @@ const REFUSALS: Record<string, Refusal> = {
       "Cannot read data file FOLDER/a.npz: a whole NPZ file is required, found one that ends early; fetch it " +
       "again",
   },
-  "a word among numbers": {
-    files: { "a.csv": text("x,y\n1,2\n3,four\n") },
-    data: "a.csv",
-    message: 'Cannot read data file FOLDER/a.csv: finite numbers are required, found "four" in line 3',
-  },
-  "rows of two lengths": {
-    files: { "a.csv": text("1,2\n3,4,5\n") },
-    data: "a.csv",
-    message: "Cannot read data file FOLDER/a.csv: 2 numbers in each line are required, found 3 in line 2",
-  },
-  "a text without numbers": {
-    files: { "a.csv": text("x,y\n") },
-    data: "a.csv",
-    message: "Cannot read data file FOLDER/a.csv: at least one line of numbers is required, found none",
-  },
-  "single numbers": {
-    files: { "a.csv": text("1\n2\n") },
-    data: "a.csv",
-    message: "Cannot read data file FOLDER/a.csv: points of at least 2 numbers are required, found 1",
-  },
-  "a number past float32": {
-    files: { "a.csv": text("1,2\n3,1e39\n") },
-    data: "a.csv",
-    message:
-      "Cannot read data file FOLDER/a.csv: finite numbers in the range of float32 are required, found " +
-      "Infinity in row 2, column 2; leave it out",
-  },
   "a cut batch of CIFAR-10": {
     files: { "data_batch_1.bin": new Uint8Array(3000) },
     data: ".",
@@ -186,7 +112,7 @@ const REFUSALS: Record<string, Refusal> = {
     data: "data_batch_1.bin",
     message:
       "Cannot read data file FOLDER/data_batch_1.bin: labels of 0 to 9 are required (CIFAR-10, binary " +
-      "version), found 90 in record 0",
+      "version), found 90 in record 0; fetch the binary version",
   },
   "points to be cropped": {
     files: { "a.csv": text("1,2\n") },
