@@ -29,7 +29,8 @@ export const RUN_OPTIONS = {
     kind: "string",
     value: "PATH",
     about:
-      "Your data: a folder of pictures (PNG, JPEG), an IDX, NPY, NPZ, CIFAR-10 or CSV file, or a folder of them",
+      "Your data: a folder of pictures (PNG, JPEG), an IDX, NPY, NPZ, CIFAR or CSV file, or a folder of them; " +
+      "FILE.npz#NAME is one array, FILE.csv#columns=2-4 some columns (docs/your-own-data.md)",
     group: "What to train",
   },
   image_size: {

@@ -50,13 +50,15 @@ Deno.test("data that cannot be read are refused in one line", async () => {
   const put = (name: string, bytes: Uint8Array) => Deno.writeFile(place.path(name), bytes);
   await put("cut", images.subarray(0, 1000));
   await put("cut.gz", gzipSync(images).subarray(0, 1000));
-  await put("magic", Uint8Array.from(images, (byte, i) => i === 3 ? 0x42 : byte));
+  await put("magic", Uint8Array.from(images, (byte, i) => i === 2 ? 0x0d : byte));
   await put("labels", Uint8Array.from(images, (byte, i) => i === 3 ? 0x01 : byte));
   for (const folder of ["both", "none", "broken", "mixed"]) await Deno.mkdir(place.path(folder));
   for (const name of ["train-images-idx3-ubyte.gz", "t10k-images-idx3-ubyte.gz"]) {
     await put(`both/${name}`, gzipSync(images));
   }
   await put("wide.npy", encodeNpy(new Float32Array(8 * 400_000), [8, 400_000]));
+  await Deno.writeTextFile(place.path("years.csv"), "2019,2020\n0.5,1.5\n");
+  await new Deno.Command("mkfifo", { args: [place.path("pipe.npy")] }).output();
   const picture = encodePng(blank(4, 4, 1, 200)), coloured = encodePng(blank(4, 4, 3, 200));
   await put("broken/a.png", picture);
   await put("broken/b.png", picture.subarray(0, 50));
@@ -79,13 +81,24 @@ Deno.test("data that cannot be read are refused in one line", async () => {
     },
     {
       line: "train --data magic",
-      message: "Cannot read data file magic: the IDX magic number of images must be 0x00000803, " +
-        "found 0x00000842; give an IDX image file",
+      message: "Cannot read data file magic: the IDX magic number of images must be 0x00000803 (bytes in " +
+        "3 dimensions), found 0x00000d03; give an IDX image file",
     },
     {
       line: "train --data labels",
       message: "Cannot read data file labels: images are required (IDX magic number 0x00000803), " +
         "found labels (0x00000801); give the file of images",
+    },
+    {
+      line: "train --data years.csv",
+      message:
+        "Cannot read data file years.csv: line 1 (2019, 2020) may be a header of numbers or the first example; " +
+        "say which: --data years.csv#header=yes or --data years.csv#header=no",
+    },
+    {
+      line: "train --data pipe.npy",
+      message:
+        "Cannot read data file pipe.npy: a regular file is required, found a pipe; name a file that holds the data",
     },
     {
       line: "train --data none",
