@@ -35,8 +35,8 @@ Deno.test("a table's index, decimals and range are said at the start, and record
     ),
     flat,
   );
-  const [{ data }] = ofType(await recordsOf(out), "run") as [{ data: { values?: Record<string, number> } }];
-  assert.deepEqual([data.values?.min, data.values?.max], [18, 90_500.5]);
+  const [run] = ofType(await recordsOf(out), "run");
+  assert.deepEqual([run!.data.values?.min, run!.data.values?.max], [18, 90_500.5]);
   // What was said behind # belongs to the run.
   const second = await place.run("train", ["--resume", out, "--steps", "2", "--workers", "1"]);
   assert.equal(second.code, 0, second.stderr);

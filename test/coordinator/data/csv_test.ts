@@ -263,6 +263,12 @@ const REFUSED: Record<string, { text: string | Uint8Array; name?: string; part?:
       `${COUNTED}, and without it there is no point of at least 2 numbers: keep it with --data F#columns=1-2, or ` +
       "give other data",
   },
+  "a named index and one column": {
+    text: table(([x], i) => `${i};${x}`, ";x\n"),
+    error:
+      "column 1 counts the rows, and without it there is no point of at least 2 numbers: keep it with --data " +
+      "F#columns=1-2, or give other data",
+  },
   "an index that ends in the middle": {
     text: ",x,y\n" +
       Array.from({ length: 300 }, (_, i) => `${i < 250 ? i : 0},${i % 7 / 4},${i % 5 / 4}\n`).join(""),
@@ -376,8 +382,8 @@ const REFUSED: Record<string, { text: string | Uint8Array; name?: string; part?:
   "a number where lines end empty": {
     text: "1.5,2,\n3,4,5\n".repeat(1) + "6,7,\n",
     error:
-      'finite numbers are required, found "" in line 1, column 3; fill it in, or leave the line out, or take ' +
-      "other columns with --data F#columns=1-2",
+      'finite numbers are required, found "" in line 1, column 3; fill it in, or leave the line out, or if line 1 ' +
+      "is a header say --data F#header=yes, or take other columns with --data F#columns=1-2",
   },
   "a late number where lines end empty": {
     text: "1.5,2,\n".repeat(300) + "3,4,5\n",
