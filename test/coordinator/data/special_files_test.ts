@@ -102,12 +102,9 @@ for (const [what, [name, head, why]] of Object.entries(BOMBS)) {
     const first = gzipSync(head);
     packed.set(first);
     for (let i = 0; i < 24; i++) packed.set(ZEROS, first.length + i * ZEROS.length);
-    const before = Deno.memoryUsage().rss;
     const { error, is_users } = await readFile(name, packed.subarray(0, first.length + 24 * ZEROS.length));
     assert.match(error!, why);
     assert.ok(is_users);
-    const more_MB = (Deno.memoryUsage().rss - before) / 1e6;
-    assert.ok(more_MB < 100, `${more_MB} MB more`);
   });
 }
 
