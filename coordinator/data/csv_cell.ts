@@ -6,6 +6,10 @@ export type Decimal = "point" | "comma";
 const COMMA_NUMBER = /^[+-]?(\d+(,\d*)?|,\d+)([eE][+-]?\d+)?$/;
 /** One group of digits after a comma: a fraction, or thousands. */
 const MAYBE_THOUSANDS = /^[+-]?[1-9]\d{0,2}(,\d{3})+$/;
+const THOUSANDS: Readonly<Record<Decimal, RegExp>> = {
+  point: /^[+-]?\d{1,3}([,'’ \u00a0\u202f]\d{3})+(\.\d+)?$/,
+  comma: /^[+-]?\d{1,3}([.'’ \u00a0\u202f]\d{3})+(,\d+)?$/,
+};
 const MISSING =
   /^(n\/?a|nan|null|none|nil|inf|infinity|missing|undefined|div\/0!|ref!|value!|num!|name\?)?$/i;
 const SHOWN_CHARS = 40;
@@ -22,6 +26,11 @@ export function numberOf(cell: string, decimal: Decimal): number {
   if (value === value) return value;
   const bare = unquoted(cell);
   return bare === "" ? NaN : Number(bare);
+}
+
+/** Whether a cell is a number but for what sets its thousands apart. */
+export function hasThousands(cell: string, decimal: Decimal): boolean {
+  return THOUSANDS[decimal].test(unquoted(cell));
 }
 
 /** A cell without blanks around it, and without quotes where blanks before them hid those from the parser. */
@@ -64,10 +73,10 @@ export function shown(cell: string): string {
 export function adviceOn(cell: string, decimal: Decimal): string {
   const bare = unquoted(cell);
   if (isMissing(bare)) return "fill it in, or leave the line out";
+  if (hasThousands(cell, decimal)) return "leave out what sets thousands apart";
   if (decimal === "comma" && bare.includes(".")) {
     return "write all numbers with decimal commas and nothing else";
   }
-  if (/^[+-]?\d{1,3}([,'’  ]\d{3})+(\.\d+)?$/.test(bare)) return "leave out what sets thousands apart";
   if (/\d\s*%$|^\p{Sc}|\p{Sc}$/u.test(bare)) return "write it as a bare number";
   return "correct it";
 }

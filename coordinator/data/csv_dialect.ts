@@ -1,5 +1,5 @@
 /** How a CSV file is written, by its first rows: what is between cells, and what is before fractions. */
-import { type Decimal, isBlank, isComment, isMissing, isWord, numberOf } from "./csv_cell.ts";
+import { type Decimal, hasThousands, isBlank, isComment, isMissing, isWord, numberOf } from "./csv_cell.ts";
 import { cellsOf, type Delimiter, type TextPiece } from "./csv_text.ts";
 
 export interface Dialect {
@@ -54,15 +54,20 @@ function firstLines(text: string): string {
   return head.split('"').length % 2 === 1 ? head : text;
 }
 
-/** Of the cells of rows that are no words. A missing value is half a number: it does not speak against a dialect. */
+/** Of the cells of rows that are no words. What is nearly a number does not speak against a dialect. */
 function shareOfNumbers({ rows, wrong }: ReturnType<typeof cellsOf>, decimal: Decimal): number {
   if (wrong !== null) return 0;
   let numbers = 0, cells = 0;
   for (const row of rows) {
     if (isBlank(row) || isComment(row) || row.every(isWord)) continue;
     cells += row.length;
-    if (row.length < 2) continue;
-    for (const cell of row) numbers += Number.isNaN(numberOf(cell, decimal)) ? isMissing(cell) ? 0.5 : 0 : 1;
+    if (row.length > 1) { for (const cell of row) numbers += likeness(cell, decimal); }
   }
   return cells === 0 ? 0 : numbers / cells;
+}
+
+/** How much of a number a cell is, 0 to 1. */
+function likeness(cell: string, decimal: Decimal): number {
+  if (!Number.isNaN(numberOf(cell, decimal))) return 1;
+  return hasThousands(cell, decimal) ? 0.9 : isMissing(cell) ? 0.5 : 0;
 }

@@ -17,7 +17,7 @@ export function headerRows(
   if (given === true) return Math.min(1, rows.length);
   if (rows[0] !== undefined && isPandasHeader(rows[0])) return 1;
   const numbers = rows.map((row) => row.map((cell) => numberOf(cell, decimal)));
-  return mayBeHeader(numbers) ? "unsure" : 0;
+  return mayBeHeader(numbers) || mayBeMangled(rows) ? "unsure" : 0;
 }
 
 /** Names of columns, of which some may be empty. */
@@ -46,6 +46,20 @@ function mayBeHeader([first, ...others]: readonly (readonly number[])[]): boolea
     is(first) && 3 * others.filter(is).length <= others.length;
   if (rises && unlikeOthers(areYears)) return true;
   return rises && unlikeOthers(isEven) && (dimension > 2 || first[0] === 0);
+}
+
+/** Whether a first row may be whole numbers that pandas told apart where they were the same: 0, 1, 1.1. */
+function mayBeMangled([first, ...others]: readonly (readonly string[])[]): boolean {
+  if (first === undefined || others.length === 0) return false;
+  const is = (row: readonly string[]) => {
+    const cells = new Set(row.map((cell) => cell.trim()));
+    return cells.size === row.length && [...cells].every((cell) => {
+      const [, whole, number] = /^(\d+)(?:\.([1-9]\d*))?$/.exec(cell) ?? [];
+      return whole !== undefined && (number === undefined || cells.has(whole));
+    });
+  };
+  return is(first) && first.some((cell) => cell.includes(".")) &&
+    3 * others.filter(is).length <= others.length;
 }
 
 function isWhole(row: readonly number[]): boolean {

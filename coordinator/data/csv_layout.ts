@@ -5,7 +5,7 @@ import { type Dialect, dialectOf, sepLineOf } from "./csv_dialect.ts";
 import { headerRows, MAX_HEADER_ROWS } from "./csv_header.ts";
 import { indexName, IndexWatch } from "./csv_index.ts";
 import { rowsOf, type TextPiece } from "./csv_text.ts";
-import { refuseIndex, refuseIndexes, saying } from "./csv_words.ts";
+import { others, refuseIndex, refuseIndexes, saying } from "./csv_words.ts";
 import { refuse } from "./data_file.ts";
 import type { CsvSettings } from "./data_path.ts";
 
@@ -46,6 +46,7 @@ export function layoutOf(file: string, first: TextPiece, settings: CsvSettings):
   const whole = { ...dialect, settings, header_lines: header.map(({ line }) => line), names, cells, width };
   const index_name = settings.columns ? null : indexName(names?.[0] ?? null);
   if (index_name !== null && width > 2 && indexName(names![1]!) !== null) refuseIndexes(file, names!, width);
+  if (settings.columns === null && names !== null) checkUnnamed(file, data, names, dialect.decimal);
   if (settings.decimal === null) checkForFractions(file, data, dialect);
   const index = settings.columns ? "keep" : indexOf(file, data, whole, index_name);
   return [{ ...whole, index, index_name, take: index === "out" ? take.slice(1) : take }, piece];
@@ -102,6 +103,27 @@ function indexOf(
   }
   if (name === "unnamed") refuseIndex(file, "column 1 has no name and may be an index", width);
   return "ask";
+}
+
+/** A column without a name behind the first may count the rows, too. */
+function checkUnnamed(
+  file: string,
+  data: readonly Row[],
+  names: readonly string[],
+  decimal: Dialect["decimal"],
+): void {
+  for (let column = 1; column < names.length; column++) {
+    if (indexName(names[column]!) !== "unnamed") continue;
+    const watch = new IndexWatch();
+    for (const { cells } of data) watch.add(numberOf(cells[column] ?? "", decimal));
+    if (!watch.counts && !watch.isRange) continue;
+    refuse(
+      file,
+      `column ${column + 1} has no name and may be an index: leave it out with ` +
+        `${saying(file, `columns=${others(column, names.length)}`)}, or keep it with ` +
+        saying(file, `columns=1-${names.length}`),
+    );
+  }
 }
 
 /** Whole numbers with commas between them, some with a zero first: 0,0531 is read as 0 and 531. */

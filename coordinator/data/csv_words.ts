@@ -32,7 +32,7 @@ export function refuseCell(
     ? "finite numbers"
     : "finite numbers in the range of float32";
   const ways = [adviceOn(cell, decimal)];
-  if (decimal === "point" && /\d,\d/.test(cell)) {
+  if (decimal === "point" && cell.includes(",") && !Number.isNaN(numberOf(cell, "comma"))) {
     ways.push(`for decimal commas say ${saying(file, "decimal=comma")}`);
   }
   if (is_first && header_lines.length === 0 && settings.header === null) {
@@ -99,7 +99,7 @@ function namesShown(names: readonly string[]): string {
 }
 
 /** All columns but one, as #columns= takes them. */
-function others(column: number, width: number): string {
+export function others(column: number, width: number): string {
   const range = (from: number, to: number) => from > to ? [] : [from === to ? `${from}` : `${from}-${to}`];
   return [...range(1, column), ...range(column + 2, width)].join(",");
 }

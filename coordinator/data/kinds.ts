@@ -147,7 +147,7 @@ export const TEXT_KINDS: readonly Kind[] = [
   },
   {
     what: "a JSON file",
-    is: (head, name) => /\.json$/i.test(name) || /^\s*[{[]\s*["{[\]}\d-]/.test(textOf(head)),
+    is: (head, name) => /\.json$/i.test(name) || /^\s*(\{\s*"|\[\s*[[{"])/.test(textOf(head)),
     way: TO_CSV('pandas.read_json("FILE")'),
   },
   {

@@ -225,6 +225,12 @@ const REFUSED: Record<string, { text: string | Uint8Array; name?: string; part?:
       "line 1 (10, 20, 30) may be a header of numbers or the first example; say which: --data F#header=yes or " +
       "--data F#header=no",
   },
+  "a header that pandas told apart": {
+    text: table(([x, y]) => `${x},${y},0.5`, "0,1,1.1\n"),
+    error:
+      "line 1 (0, 1, 1.1) may be a header of numbers or the first example; say which: --data F#header=yes or " +
+      "--data F#header=no",
+  },
   "a header of dates": {
     text: table(([x, y]) => `${x},${y}`, "2020-01-01,2020-01-02\n"),
     error:
@@ -273,6 +279,12 @@ const REFUSED: Record<string, { text: string | Uint8Array; name?: string; part?:
     text: ",x,y\n" +
       Array.from({ length: 300 }, (_, i) => `${i < 250 ? i : 0},${i % 7 / 4},${i % 5 / 4}\n`).join(""),
     error: `column 1 counts the rows before line 252 and not that one, and may be an index: ${OUT_OR_IN}`,
+  },
+  "row numbers without a name at the end": {
+    text: table(([x, y], i) => `${x},${y},${i + 1}`, "x,y,\n"),
+    error:
+      "column 3 has no name and may be an index: leave it out with --data F#columns=1-2, or keep it with --data " +
+      "F#columns=1-3",
   },
   "an index that was saved twice": {
     text: table(([x, y], i) => `${i},${i},${x},${y},1.5`, ",Unnamed: 0,x,y,z\n"),
@@ -354,13 +366,34 @@ const REFUSED: Record<string, { text: string | Uint8Array; name?: string; part?:
     text: '"1,234.5",2\n3,4\n',
     error:
       'finite numbers are required, found "1,234.5" in line 1, column 1; leave out what sets thousands apart, or ' +
-      "for decimal commas say --data F#decimal=comma, or if line 1 is a header say --data F#header=yes",
+      "if line 1 is a header say --data F#header=yes",
+  },
+  "a decimal comma among decimal points": {
+    text: "x;y\n0.5;1.5\n0,5;2.5\n",
+    error:
+      'finite numbers are required, found "0,5" in line 3, column 1 (x); correct it, or for decimal commas say ' +
+      "--data F#decimal=comma",
   },
   "thousands and decimal commas": {
     text: "0,5;1,5\n2,5;1.234,5\n",
     error:
-      'finite numbers are required, found "1.234,5" in line 2, column 2; write all numbers with decimal commas ' +
-      "and nothing else",
+      'finite numbers are required, found "1.234,5" in line 2, column 2; leave out what sets thousands apart',
+  },
+  "thousands in German": {
+    text: "x;y\n1.234,50;2.345,5\n",
+    error:
+      'finite numbers are required, found "1.234,50" in line 2, column 1 (x); leave out what sets thousands apart',
+  },
+  "thousands in Swiss": {
+    text: "x;y\n1'234.50;2’345.5\n",
+    error:
+      `finite numbers are required, found "1'234.50" in line 2, column 1 (x); leave out what sets thousands apart`,
+  },
+  "lists of Python": {
+    text: "[1.5, 2]\n[3, 4]\n",
+    error:
+      'finite numbers are required, found "[1.5" in line 1, column 1; correct it, or if line 1 is a header say ' +
+      "--data F#header=yes",
   },
   "commas that may be either": {
     text: "1,234;5,678\n9,123;4,567\n",
