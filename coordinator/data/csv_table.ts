@@ -63,7 +63,8 @@ export class Table {
         numbers.length = begin;
         return;
       }
-      refuseCell(this.#file, this.#layout, row[column]!, column, lineOf(), begin === 0);
+      numbers.length = begin;
+      this.#refuseCell(row[column]!, column, lineOf());
     }
     if (index !== "keep") this.#watchIndex(row[0]!, lineOf);
     if (!this.#sure_of_commas) this.#lookAtCommas(row, lineOf);
@@ -74,7 +75,7 @@ export class Table {
     const value = numberOf(cell, decimal);
     this.#watch.add(value);
     if (index !== "out" || this.#watch.counts) return;
-    if (Number.isNaN(value)) refuseCell(this.#file, this.#layout, cell, 0, lineOf(), false);
+    if (Number.isNaN(value)) this.#refuseCell(cell, 0, lineOf());
     refuseIndex(
       this.#file,
       `column 1 counts the rows before line ${lineOf()} and not that one, and may be an index`,
@@ -94,6 +95,14 @@ export class Table {
       } in line ${lineOf()}; ` +
         "correct it, or put # in front of it to leave it out",
     );
+  }
+
+  #refuseCell(cell: string, column: number, line: number): never {
+    const before = this.#numbers.values();
+    return refuseCell(this.#file, this.#layout, cell, column, line, {
+      nothing: before.length === 0,
+      whole_numbers: before.every(Number.isInteger),
+    });
   }
 
   #refuseMany(line: number): never {

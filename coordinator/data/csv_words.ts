@@ -19,23 +19,32 @@ function bare(name: string): string {
   return shown(name.trim()).slice(1, -1);
 }
 
-/** Refuses a cell that is no number. `is_first`: it is in the first line of numbers. */
+/** What comes before a cell that is no number. */
+export interface Before {
+  /** Nothing: it is in the first line of numbers. */
+  readonly nothing: boolean;
+  /** Only whole numbers, so that decimal commas may be meant. */
+  readonly whole_numbers: boolean;
+}
+
+/** Refuses a cell that is no number. */
 export function refuseCell(
   file: string,
   { names, decimal, width, header_lines, settings }: Layout,
   cell: string,
   column: number,
   line: number,
-  is_first: boolean,
+  before: Before,
 ): never {
   const required = Number.isNaN(numberOf(cell, decimal))
     ? "finite numbers"
     : "finite numbers in the range of float32";
   const ways = [adviceOn(cell, decimal)];
-  if (decimal === "point" && cell.includes(",") && !Number.isNaN(numberOf(cell, "comma"))) {
+  const is_comma = decimal === "point" && cell.includes(",") && !Number.isNaN(numberOf(cell, "comma"));
+  if (is_comma && before.whole_numbers) {
     ways.push(`for decimal commas say ${saying(file, "decimal=comma")}`);
   }
-  if (is_first && header_lines.length === 0 && settings.header === null) {
+  if (before.nothing && header_lines.length === 0 && settings.header === null) {
     ways.push(`if line ${line} is a header say ${saying(file, "header=yes")}`);
   }
   if (width > 2) ways.push(`take other columns with ${saying(file, `columns=${others(column, width)}`)}`);

@@ -370,8 +370,12 @@ const REFUSED: Record<string, { text: string | Uint8Array; name?: string; part?:
   },
   "a decimal comma among decimal points": {
     text: "x;y\n0.5;1.5\n0,5;2.5\n",
+    error: 'finite numbers are required, found "0,5" in line 3, column 1 (x); correct it',
+  },
+  "a late decimal comma among whole numbers": {
+    text: "x;y\n" + "1;2\n".repeat(300) + "0,5;2,5\n",
     error:
-      'finite numbers are required, found "0,5" in line 3, column 1 (x); correct it, or for decimal commas say ' +
+      'finite numbers are required, found "0,5" in line 302, column 1 (x); correct it, or for decimal commas say ' +
       "--data F#decimal=comma",
   },
   "thousands and decimal commas": {
