@@ -82,6 +82,8 @@ async function prepareNew(options: PrepareOptions): Promise<Prepared> {
   const seed = given.seed ?? 1;
   const options_of_own = ownOptions(given);
   const own = options_of_own && openOwnNetworks(options_of_own);
+  // Tables are read when they are opened, which can take a minute.
+  if (options.out !== null) await requireNewFolder(options.out);
   const source = await openDataSource({ ...sourceOf(given), ...shapingOf(given), seed }, options.reading);
   const dataset = given.data === undefined ? given.dataset ?? "strokes" : null;
   const examples = { dataset, example_shape: source.example_shape };

@@ -1,4 +1,4 @@
-/** What a person sees while pictures are read: a bar on a terminal, elsewhere a line now and then. */
+/** What a person sees while data are read: a bar on a terminal, elsewhere a line now and then. */
 import { UserError } from "../common/errors.ts";
 import { type Screen, StatusLine } from "../common/screen.ts";
 import { things } from "../common/things.ts";
@@ -21,12 +21,12 @@ const BAR_WIDTH = 20;
 export function readingOn(screen: Screen, now_ms: () => number, signal: AbortSignal): Reading {
   const line = new StatusLine(screen);
   let begun_ms: number | null = null, next_ms = 0;
-  const progress = (done: number, total: number) => {
+  const progress = (done: number, total: number, thing = "picture") => {
     const at_ms = now_ms();
     if (signal.aborted) {
       line.draw("");
       throw new UserError(
-        `Stopped when ${done} of ${things(total, "picture")} were read: there is no run yet`,
+        `Stopped when ${done} of ${things(total, thing)} were read: there is no run yet`,
       );
     }
     if (begun_ms === null || done === 0) {
@@ -37,13 +37,13 @@ export function readingOn(screen: Screen, now_ms: () => number, signal: AbortSig
     if (done === total) {
       line.draw("");
       if (taken_ms >= WORTH_A_LINE_MS) {
-        line.line(`Read ${things(total, "picture")} in ${duration(taken_ms / 1000)}`);
+        line.line(`Read ${things(total, thing)} in ${duration(taken_ms / 1000)}`);
       }
     } else if (at_ms >= next_ms) {
       next_ms = at_ms + (screen.interactive ? REDRAW_MS : LINE_MS);
       if (!screen.interactive) {
-        line.line(`Read ${done.toLocaleString("en-US")} of ${things(total, "picture")}`);
-      } else line.draw(...statusLines(done, total, taken_ms, screen.unicode));
+        line.line(`Read ${done.toLocaleString("en-US")} of ${things(total, thing)}`);
+      } else line.draw(...statusLines(done, total, thing, taken_ms, screen.unicode));
     }
   };
   return { progress, say: (text) => line.line(text), num_cores: navigator.hardwareConcurrency };
@@ -53,6 +53,7 @@ export function readingOn(screen: Screen, now_ms: () => number, signal: AbortSig
 function statusLines(
   done: number,
   total: number,
+  thing: string,
   taken_ms: number,
   unicode: boolean,
 ): readonly [string, ...string[]] {
@@ -62,8 +63,8 @@ function statusLines(
   const left = done === 0 ? "" : `  ${duration(taken_ms / done * (total - done) / 1000)} left`;
   const bar = progressBar(share, BAR_WIDTH, unicode);
   return [
-    `Reading pictures ${percent} ${bar} ${count}${left}`,
-    `Reading pictures ${percent} ${count}${left}`,
+    `Reading ${thing}s ${percent} ${bar} ${count}${left}`,
+    `Reading ${thing}s ${percent} ${count}${left}`,
     `${percent} ${count}`,
   ];
 }

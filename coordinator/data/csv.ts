@@ -7,6 +7,7 @@ import { noteOn } from "./csv_words.ts";
 import { refuse } from "./data_file.ts";
 import type { CsvSettings } from "./data_path.ts";
 import type { DataSet } from "./data_set.ts";
+import type { Reading } from "./data_source.ts";
 import { pointsOf } from "./npy.ts";
 
 /** Text in which there must be the first rows. */
@@ -14,14 +15,14 @@ const SAMPLE_CHARS = 1 << 23;
 
 /**
  * The points of a text, read piece by piece. Empty lines and comments (# or %) are passed over, lines of words before
- * the first numbers are a header. `say` is told what was taken for a header, left out or passed over. Throws
+ * the first numbers are a header. A line is said of what was taken for a header, left out or passed over. Throws
  * {@linkcode UserError} naming line and column of what is no number, and where it cannot be told what is meant.
  */
 export async function parseCsv(
   content: Content,
   name: string,
   settings: CsvSettings,
-  say: (note: string) => void,
+  { say, progress }: Pick<Reading, "say" | "progress">,
 ): Promise<DataSet> {
   const { file } = content;
   const pieces = textPieces(file, content.pieces());
@@ -29,9 +30,16 @@ export async function parseCsv(
   if (first === null) refuse(file, "at least one line of numbers is required, found none");
   const [layout, rest] = layoutOf(file, first, settings);
   const table = new Table(file, layout, () => content.taken_bytes / content.packed_bytes);
+  const megabytes = Math.ceil(content.packed_bytes / 1e6);
+  const told = (done: number) => progress(done, megabytes, "megabyte");
+  told(0);
   table.add(rowsOf(file, rest, layout.delimiter));
-  for await (const piece of pieces) table.add(rowsOf(file, piece, layout.delimiter));
+  for await (const piece of pieces) {
+    table.add(rowsOf(file, piece, layout.delimiter));
+    told(Math.min(Math.floor(content.taken_bytes / 1e6), megabytes - 1));
+  }
   const values = table.finish();
+  told(megabytes);
   const note = noteOn(layout, table.facts());
   if (note !== "") say(`${name}: ${note}`);
   return pointsOf(file, name, layout.take.length, values);

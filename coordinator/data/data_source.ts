@@ -5,8 +5,8 @@ import type { DataSet } from "./data_set.ts";
 export interface Reading {
   /** A line for a person. */
   readonly say: (line: string) => void;
-  /** `done` of `total` pictures are read. */
-  readonly progress: (done: number, total: number) => void;
+  /** `done` of `total` things are read: pictures, unless `thing` says what. */
+  readonly progress: (done: number, total: number, thing?: string) => void;
   /** Threads that may be used at most. */
   readonly num_cores: number;
 }

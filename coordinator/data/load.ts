@@ -41,11 +41,11 @@ export async function openData(path: string, shaping: Shaping, reading: Reading)
   const { file } = named;
   const info = await attempt(file, () => Deno.stat(file));
   const whole = (data: DataSet) => sourceOf(shapeImages(data, shaping));
-  if (!info.isDirectory) return whole(await loadFile(named, reading.say));
+  if (!info.isDirectory) return whole(await loadFile(named, reading));
   const names = (await attempt(file, () => Array.fromAsync(Deno.readDir(file)))).map(({ name }) => name)
     .sort();
   const idx = names.filter((name) => IDX_NAME.test(name));
-  if (idx.length > 0) return whole(await loadFile(asItIs(onlyOne(file, idx)), reading.say));
+  if (idx.length > 0) return whole(await loadFile(asItIs(onlyOne(file, idx)), reading));
   const cifar = names.filter((name) => CIFAR_NAME.test(name));
   if (cifar.length > 0) {
     return whole(await loadCifar(basename(file), cifar.map((name) => join(file, name))));
@@ -89,7 +89,7 @@ function onlyOne(folder: string, names: readonly string[]): string {
   return join(folder, name!);
 }
 
-async function loadFile({ file, array, csv }: DataPath, say: Reading["say"]): Promise<DataSet> {
+async function loadFile({ file, array, csv }: DataPath, reading: Reading): Promise<DataSet> {
   const name = basename(file);
   if (PICTURE_NAME.test(name)) {
     refuse(file, "a folder of pictures is required, found a single one; name its folder with --data");
@@ -105,12 +105,12 @@ async function loadFile({ file, array, csv }: DataPath, say: Reading["say"]): Pr
     if (content.size === null) {
       refuse(file, `an NPZ file that is not gzip'ed is required; unpack it (gunzip ${file})`);
     }
-    return await readNpz(file, opened, array, array === null ? name : `${name}#${array}`, say);
+    return await readNpz(file, opened, array, array === null ? name : `${name}#${array}`, reading.say);
   }
   if (isNpy(head)) return await readExamples(content, name, await readNpyHeader(content));
   if (isIdx(head)) return await parseIdx(content);
   refuseKnownKind(file, head, name);
-  if (CSV_NAME.test(name)) return await parseCsv(content, name, csv, say);
+  if (CSV_NAME.test(name)) return await parseCsv(content, name, csv, reading);
   return refuseUnknown(file, head);
 }
 

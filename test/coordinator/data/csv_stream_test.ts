@@ -4,6 +4,7 @@ import fc from "fast-check";
 import type { Content } from "../../../coordinator/data/content.ts";
 import { parseCsv } from "../../../coordinator/data/csv.ts";
 import { AS_IT_LOOKS } from "../../../coordinator/data/data_path.ts";
+import { UNWATCHED } from "../../../coordinator/data/data_source.ts";
 import { decodeExamples } from "../../../coordinator/data/data_set.ts";
 import { MAX_NUMBERS, Numbers } from "../../../coordinator/data/numbers.ts";
 import { readFile } from "./files.ts";
@@ -35,7 +36,7 @@ Deno.test("pieces may end anywhere: in a number, between CR and LF, in a charact
       contentOf(bytes, ends),
       "x.csv",
       AS_IT_LOOKS,
-      (note) => void notes.push(note),
+      { ...UNWATCHED, say: (note) => void notes.push(note) },
     );
     assert.deepEqual([...decodeExamples(data.bytes, "float32")], [-0.25, 1.5, 3.5, 4, 5, 612.5]);
     assert.equal(notes.length, 1);
@@ -51,10 +52,13 @@ Deno.test("the line of a fault is right wherever the pieces end", async () => {
   // Each quoted end of a line makes a line more.
   const line = 2 + 40 + lines.filter((row) => row.startsWith('"')).length;
   await fc.assert(fc.asyncProperty(fc.array(fc.nat(bytes.length), { maxLength: 8 }), async (ends) => {
-    await assert.rejects(parseCsv(contentOf(bytes, ends), "x.csv", AS_IT_LOOKS, () => {}), (error: Error) => {
-      assert.match(error.message, new RegExp(`found "oh" in line ${line}, column 1 \\(x\\)`));
-      return true;
-    });
+    await assert.rejects(
+      parseCsv(contentOf(bytes, ends), "x.csv", AS_IT_LOOKS, UNWATCHED),
+      (error: Error) => {
+        assert.match(error.message, new RegExp(`found "oh" in line ${line}, column 1 \\(x\\)`));
+        return true;
+      },
+    );
   }));
 });
 
@@ -86,7 +90,7 @@ Deno.test("whatever bytes there are, a table is read or refused in one line", as
       const text = rows.map((row) => row.join(between)).join("\n");
       const bytes = new TextEncoder().encode(text);
       try {
-        const data = await parseCsv(contentOf(bytes, []), "x.csv", AS_IT_LOOKS, () => {});
+        const data = await parseCsv(contentOf(bytes, []), "x.csv", AS_IT_LOOKS, UNWATCHED);
         assert.ok(decodeExamples(data.bytes, "float32").every(Number.isFinite));
       } catch (error) {
         const { name, message } = error as Error;
@@ -120,7 +124,7 @@ Deno.test("a table without end is read piece by piece, and refused where it is w
       for (;;) yield ++taken === 50 ? wrong : block;
     },
   };
-  await assert.rejects(parseCsv(endless, "x.csv", AS_IT_LOOKS, () => {}), {
+  await assert.rejects(parseCsv(endless, "x.csv", AS_IT_LOOKS, UNWATCHED), {
     message: /found "seven" in line 490001, column 3;/,
   });
   assert.ok(taken <= 51, `${taken} pieces`);
@@ -135,4 +139,33 @@ Deno.test("numbers grow by what is expected of the rest, up to a limit", () => {
   assert.equal(numbers.length, 200_000);
   assert.ok(numbers.values().every((value, i) => value === Math.fround(i / 3)));
   assert.ok(!numbers.reserve(MAX_NUMBERS, 1));
+});
+
+Deno.test("how far a table is read is told in megabytes, up to the end", async () => {
+  const block = new TextEncoder().encode("-1,0.25,7,1\n".repeat(100_000));
+  const told: string[] = [];
+  let taken_bytes = 0;
+  const content: Content = {
+    ...contentOf(block, []),
+    packed_bytes: 4 * block.length,
+    get taken_bytes() {
+      return taken_bytes;
+    },
+    async *pieces() {
+      for (let i = 0; i < 4; i++) {
+        taken_bytes += block.length;
+        yield block;
+      }
+    },
+  };
+  const progress = (done: number, total: number, thing?: string) =>
+    void told.push(`${done}/${total} ${thing}`);
+  await parseCsv(content, "x.csv", AS_IT_LOOKS, { ...UNWATCHED, progress });
+  assert.deepEqual(told, [
+    "0/5 megabyte",
+    "2/5 megabyte",
+    "3/5 megabyte",
+    "4/5 megabyte",
+    "5/5 megabyte",
+  ]);
 });
