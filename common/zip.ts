@@ -48,6 +48,12 @@ export interface ZipEntry {
   pieces(): AsyncGenerator<Uint8Array<ArrayBuffer>>;
 }
 
+/** A name in an archive as a message shows it: short, and without characters that a terminal would obey. */
+export function shownName(name: string): string {
+  const short = name.length > 100 ? `${name.slice(0, 100)}…` : name;
+  return short.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "?");
+}
+
 /** Whether bytes begin as those of an archive, be it an empty one. */
 export function isZip(bytes: Uint8Array): boolean {
   const [p, k, three, four] = bytes;
@@ -57,7 +63,9 @@ export function isZip(bytes: Uint8Array): boolean {
 /** All bytes of a file in an archive. Calls `refuse` where they are more than `max_bytes`. */
 export async function bytesOf(entry: ZipEntry, max_bytes: number, { part, refuse }: Spoken) {
   if (entry.size > max_bytes) {
-    refuse(`a ${part} of at most ${max_bytes} bytes is required, found ${entry.size} in ${entry.name}`);
+    refuse(
+      `a ${part} of at most ${max_bytes} bytes is required, found ${entry.size} in ${shownName(entry.name)}`,
+    );
   }
   const bytes = new Uint8Array(entry.size);
   let filled = 0;
@@ -88,7 +96,7 @@ export async function zipEntries(source: ByteSource, spoken: Spoken): Promise<Zi
     const facts = factsOf(view, at, new DataView(bytes.buffer, bytes.byteOffset + extra, extra_bytes));
     const place = facts && { ...facts, local: facts.local + shift };
     if (place === null) return damaged();
-    entries.push({ name, size: place.size, pieces: () => unpack(name, source, place, spoken) });
+    entries.push({ name, size: place.size, pieces: () => unpack(shownName(name), source, place, spoken) });
     at = next;
   }
   return entries;

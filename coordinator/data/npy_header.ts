@@ -65,7 +65,7 @@ function parseHeader(text: string): Omit<NpyHeader, "begin"> | null {
   if (!extents.every(Number.isSafeInteger)) return null;
   const fortran = order === "True";
   if (descr[3] !== undefined) return { descr: null, letter: "V", item_bytes: 0, fortran, shape: extents };
-  const [, letter, size] = /^[|<>=]?([a-zA-Z?])(\d*)/.exec(descr[2]!) ?? [];
+  const [, letter, size] = /^[|<>=]?([a-zA-Z?])(\d*)(?:\[[\w\d]*\])?$/.exec(descr[2]!) ?? [];
   if (letter === undefined) return null;
   const item_bytes = letter === "O" || letter === "V" ? 0 : Number(size) * (letter === "U" ? 4 : 1);
   return { descr: descr[2]!, letter, item_bytes, fortran, shape: extents };

@@ -1,6 +1,7 @@
 /** Parser of NumPy's NPZ files: ZIP archives of NPY files (numpy.savez). */
+import { UserError } from "../../common/errors.ts";
 import type { ByteSource } from "../../common/regular_file.ts";
-import { zipEntries, type ZipEntry } from "../../common/zip.ts";
+import { shownName, zipEntries, type ZipEntry } from "../../common/zip.ts";
 import { type Content, firstBytes, HEAD_BYTES } from "./content.ts";
 import { refuse } from "./data_file.ts";
 import type { DataSet } from "./data_set.ts";
@@ -9,6 +10,8 @@ import { type NpyHeader, readNpyHeader } from "./npy_header.ts";
 import { refuseArchive } from "./zip_kinds.ts";
 
 const SUFFIX = ".npy";
+/** Names in a message. */
+const MOST_LISTED = 10;
 
 interface NamedArray {
   readonly name: string;
@@ -36,20 +39,33 @@ export async function readNpz(
   const arrays = entries.filter((entry) => entry.name.endsWith(SUFFIX));
   if (arrays.length === 0) refuseArchive(file, entries.map((entry) => entry.name));
   const named: NamedArray[] = [];
+  let unreadable: UserError | null = null;
+  const others: string[] = [];
   for (const entry of arrays) {
     const inner = entry.name.slice(0, -SUFFIX.length);
-    if (name === null || inner === name) named.push(await arrayOf(`${file}#${inner}`, inner, entry));
+    if (name !== null && inner !== name) continue;
+    try {
+      named.push(await arrayOf(`${file}#${shownName(inner)}`, inner, entry));
+    } catch (error) {
+      // One that cannot be read does not keep another from being read.
+      if (!(error instanceof UserError)) throw error;
+      unreadable ??= error;
+      others.push(inner);
+    }
   }
+  if (unreadable && !named.some(({ header }) => holdsExamples(header))) throw unreadable;
   const chosen = choose(file, name, named, arrays.map((entry) => entry.name.slice(0, -SUFFIX.length)));
-  const others = name === null ? named.filter((array) => array !== chosen) : [];
-  if (others.length > 0) {
-    say(
-      `${label}: the array ${chosen.name} is read, not ${
-        others.map((array) => array.name).sort().join(", ")
-      }`,
-    );
-  }
+  if (name === null) others.push(...named.filter((array) => array !== chosen).map((array) => array.name));
+  if (others.length > 0) say(`${label}: the array ${shownName(chosen.name)} is read, not ${listed(others)}`);
   return await readExamples(chosen.content, label, chosen.header);
+}
+
+/** Names in the order of their text. */
+function listed(names: readonly string[], last = ", "): string {
+  const shown = names.toSorted().slice(0, MOST_LISTED).map(shownName);
+  return names.length > MOST_LISTED
+    ? `${shown.join(", ")} and ${names.length - MOST_LISTED} more`
+    : shown.join(last);
 }
 
 async function arrayOf(file: string, name: string, entry: ZipEntry): Promise<NamedArray> {
@@ -68,20 +84,20 @@ function choose(
   const chosen = name === null ? named.filter(({ header }) => holdsExamples(header)) : named;
   const [first] = chosen;
   if (first !== undefined && chosen.length === 1) return first;
-  const found = (name === null && first !== undefined ? chosen.map((array) => array.name) : [...all]).sort();
-  const example = `name one of them, for example --data ${file}#${found[0]}`;
+  const found = name === null && first !== undefined ? chosen.map((array) => array.name) : all;
+  const example = `name one of them, for example --data ${file}#${listed(found.toSorted().slice(0, 1))}`;
   if (name !== null) {
-    refuse(file, `an array ${name} is required, found ${found.join(", ") || "none"}; ${example}`);
+    refuse(file, `an array ${name} is required, found ${listed(found)}; ${example}`);
   }
   if (first === undefined) {
-    const shown = named.map(({ name, header: { descr, shape } }) =>
-      `${name} (${descr ?? "records"} of [${shape}])`
+    const types = named.slice(0, MOST_LISTED).map(({ name, header: { descr, shape } }) =>
+      `${shownName(name)} (${descr ?? "records"} of [${shape}])`
     );
     refuse(
       file,
-      `an array of numbers with 2 to 4 dimensions is required, found ${shown.sort().join(", ")}; ` +
+      `an array of numbers with 2 to 4 dimensions is required, found ${types.sort().join(", ")}; ` +
         "save the examples with numpy.savez",
     );
   }
-  refuse(file, `one array of examples is required, found ${found.join(" and ")}; ${example}`);
+  refuse(file, `one array of examples is required, found ${listed(found, " and ")}; ${example}`);
 }

@@ -1,5 +1,6 @@
 /** ZIP archives that hold no arrays, named for what they are. */
 import { extname } from "node:path";
+import { shownName } from "../../common/zip.ts";
 import { refuse } from "./data_file.ts";
 
 /** Refuses an archive by the names in it. */
@@ -28,6 +29,6 @@ function describe(file: string, names: readonly string[]): readonly [what: strin
       `${unpack}, and name the folder with --data`,
     ];
   }
-  const kinds = [...new Set(names.map((name) => extname(name) || name))].slice(0, 4).join(", ");
+  const kinds = [...new Set(names.map((name) => shownName(extname(name) || name)))].slice(0, 4).join(", ");
   return [`a ZIP archive of other files (${kinds})`, `${unpack}, and name what was in it with --data`];
 }

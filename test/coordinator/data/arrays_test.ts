@@ -227,6 +227,12 @@ Deno.test("an NPZ file is read by the one array that holds examples, and says wh
     assert.deepEqual(notes, ["a.npz: the array x is read, not meta, y"]);
     assert.deepEqual((await readFile("a.npz", archive, "#x")).notes, []);
   }
+  const broken = zipOf([
+    { ...file("meta.npy", OBJECTS), flags: 1 },
+    file("x.npy", IMAGES),
+    file("n.npy", TONES),
+  ]);
+  assert.deepEqual((await readFile("a.npz", broken)).notes, ["a.npz: the array x is read, not meta, n"]);
   const both = await readFile("a.npz", zipOf([...files, file("z.npy", POINTS)]));
   assert.match(
     both.error!,
@@ -261,6 +267,10 @@ const ARCHIVES: Record<string, readonly [content: Uint8Array, error: RegExp]> = 
     /a PyTorch file; .*torch\.load\("F"\)\.numpy\(\)\)$/,
   ],
   "nothing": [zipOf([]), /found an empty ZIP archive; fetch it again$/],
+  "an array whose name a terminal would obey": [
+    zipOf([file("\x1b[2J.npy", POINTS), file("x.npy", POINTS)]),
+    /found \?\[2J and x; name one of them/,
+  ],
   "an encrypted array": [
     zipOf([{ ...file("x.npy", IMAGES), flags: 1 }]),
     /x\.npy encrypted; unpack it yourself$/,
