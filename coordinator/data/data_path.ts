@@ -33,6 +33,12 @@ export function parseDataPath(path: string): DataPath {
   return { file: csv[1]!, array: null, csv: parseSettings(path, csv[2]!.slice(1).split("#")) };
 }
 
+/** Where what --data names may lie, for who grants the right to read it: a file may have a # in its name. Never throws. */
+export function placesOf(path: string): readonly string[] {
+  const file = NPZ_PART.exec(path)?.[1] ?? CSV_PART.exec(path)?.[1];
+  return file === undefined ? [path] : [path, file];
+}
+
 function parseSettings(path: string, settings: readonly string[]): CsvSettings {
   let found = AS_IT_LOOKS;
   for (const setting of settings) {
