@@ -204,7 +204,7 @@ Deno.test("a finished run goes on, damaged checkpoints are passed over, and noth
       ],
       [["--out", "elsewhere"], /^Cannot resume into another folder: leave --out out, found elsewhere\n$/],
       [
-        ["--data", other],
+        ["--data", other, "--steps", "40"],
         /^Cannot resume with other data: the run's data images-idx3-ubyte have SHA-256 [0-9a-f]{12}…, found [0-9a-f]{12}…; name the same data with --data\n$/,
       ],
     ];
