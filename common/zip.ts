@@ -1,6 +1,7 @@
 /** Reader of ZIP archives: files stored or deflated, of any size (PKWARE APPNOTE 6.3, ZIP64 included). */
 import { Readable } from "node:stream";
 import { crc32, createInflateRaw } from "node:zlib";
+import { cleanText } from "./foreign_text.ts";
 import { type ByteSource, piecesOf } from "./regular_file.ts";
 
 const END = { signature: 0x0605_4b50, bytes: 22 } as const;
@@ -11,6 +12,8 @@ const LOCAL = { signature: 0x0403_4b50, bytes: 30 } as const;
 /** A comment of up to so many bytes follows the end record. */
 const MAX_COMMENT_BYTES = 0xffff;
 const MAX_DIRECTORY_BYTES = 1 << 28;
+/** Of a name in a message. */
+const MAX_NAME_CHARS = 100;
 const PIECE_BYTES = 1 << 20;
 const ENCRYPTED = 1;
 const STORED = 0;
@@ -48,10 +51,9 @@ export interface ZipEntry {
   pieces(): AsyncGenerator<Uint8Array<ArrayBuffer>>;
 }
 
-/** A name in an archive as a message shows it: short, and without characters that a terminal would obey. */
+/** A name in an archive as a message shows it. */
 export function shownName(name: string): string {
-  const short = name.length > 100 ? `${name.slice(0, 100)}…` : name;
-  return short.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "?");
+  return cleanText(name, MAX_NAME_CHARS);
 }
 
 /** Whether bytes begin as those of an archive, be it an empty one. */

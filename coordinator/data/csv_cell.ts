@@ -1,4 +1,5 @@
 /** Single cells of a CSV file: the numbers in them, and what the others are. */
+import { cleanText } from "../../common/foreign_text.ts";
 
 /** What is between a number's whole part and its fraction. */
 export type Decimal = "point" | "comma";
@@ -63,10 +64,9 @@ export function isComment([first]: readonly string[]): boolean {
   return /^\s*[#%]/.test(first ?? "");
 }
 
-/** A cell as it is quoted in a message: short, and without characters that a terminal would obey. */
+/** A cell as it is quoted in a message: short, and nothing in it that a terminal would obey. */
 export function shown(cell: string): string {
-  const short = cell.length > SHOWN_CHARS ? `${cell.slice(0, SHOWN_CHARS)}…` : cell;
-  return JSON.stringify(short).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "?");
+  return JSON.stringify(cleanText(cell, SHOWN_CHARS));
 }
 
 /** What to do about a cell that is no number. */

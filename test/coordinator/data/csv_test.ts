@@ -68,7 +68,7 @@ const RIGHT: Record<string, { text: string | Uint8Array; name?: string; part?: s
   "quotes behind blanks": { text: table(([x, y]) => `${x}, "${y}"`) },
   "a header with an end of a line in it": {
     text: table(([x, y]) => `"${x}",${y}`, '"x\nin m",y\n'),
-    note: "line 1 taken for the header (x\\nin m, y)",
+    note: "line 1 taken for the header (x in m, y)",
   },
   "two lines of header": {
     text: table(([x, y]) => `${x},${y}`, "x,y\nm,kg\n"),
@@ -430,11 +430,11 @@ const REFUSED: Record<string, { text: string | Uint8Array; name?: string; part?:
   },
   "a word behind a quoted end of a line": {
     text: '"x\n(m)",y\n1.5,2\nthree,4\n',
-    error: 'finite numbers are required, found "three" in line 4, column 1 (x\\n(m)); correct it',
+    error: 'finite numbers are required, found "three" in line 4, column 1 (x (m)); correct it',
   },
   "escapes for a terminal": {
     text: "1.5,2\n\x1b]0;x\x07,4\n",
-    error: 'finite numbers are required, found "\\u001b]0;x\\u0007" in line 2, column 1; correct it',
+    error: 'finite numbers are required, found "\ufffd]0;x\ufffd" in line 2, column 1; correct it',
   },
   "a quote in the middle": {
     text: '1.5,2\n"3"x,4\n',
