@@ -48,7 +48,7 @@ Deno.test("the line of a fault is right wherever the pieces end", async () => {
     { length: 40 },
     (_, i) => i % 9 === 4 ? `"${i}\n",2` : i % 7 === 3 ? "" : `${i}.5,2`,
   );
-  const bytes = new TextEncoder().encode(["x,y", ...lines, "oh,2"].join("\n"));
+  const bytes = new TextEncoder().encode(["x,y", ...lines, "oh,2"].join("\r\n"));
   // Each quoted end of a line makes a line more.
   const line = 2 + 40 + lines.filter((row) => row.startsWith('"')).length;
   await fc.assert(fc.asyncProperty(fc.array(fc.nat(bytes.length), { maxLength: 8 }), async (ends) => {
