@@ -14,7 +14,7 @@ import { isOpName } from "../onnx/shapes.ts";
 import { numElements, tensorOf } from "../onnx/tensor.ts";
 import { EXPANSIONS } from "./decompose.ts";
 import { inputRule, type Rule, type Rules, RuleSite } from "./rule.ts";
-import { RULES, WITHOUT_RULE } from "./rules.ts";
+import { FLAT, RULES, WITHOUT_RULE } from "./rules.ts";
 
 export interface GradientOptions {
   /** Name of the value to differentiate: one element, unless there is a seed. */
@@ -138,6 +138,7 @@ function dependents(
 ): ReadonlySet<string> {
   const active = new Set(wrt);
   for (const node of graph.nodes) {
+    if (FLAT.includes(node.op)) continue;
     const rule = ruleOf(rules, node);
     const depends = node.inputs.some((name, i) =>
       active.has(name) && (rule === undefined || inputRule(rule, i) !== null)

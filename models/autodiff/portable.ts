@@ -170,6 +170,14 @@ const FORMS = {
     const below = n.where(n.op("Less", [x, n.number(0)]), n.number(-1), n.number(0));
     return n.where(n.op("Greater", [x, n.number(0)]), n.number(1), below);
   },
+  /** The lower neighbour, or the upper one where that is nearer, or even and as near */
+  Round: (n) => {
+    const x = n.x(0), low = n.op("Floor", [x]), part = n.sub(x, low), one = n.number(1), half = n.number(0.5);
+    const isOdd = n.op("Greater", [n.sub(low, n.mul(n.op("Floor", [n.mul(low, half)]), n.number(2))), half]);
+    const isUpper = n.op("Greater", [part, n.where(isOdd, n.number(0.25), half)]);
+    const isFar = n.op("Less", [part, half]);
+    return n.add(low, n.where(isFar, n.number(0), n.where(isUpper, one, n.number(0))));
+  },
   /** With base and exponent repeated to the shape of the result */
   Pow: (n) => {
     const { element, shape } = n.type, base = n.x(0), p = realExponent(n);

@@ -35,7 +35,7 @@ export function resizedAxes(n: Resizing, y: Value["type"]): readonly ResizedAxis
 }
 
 /** Where element i of y lies on the axis of x. */
-export function coordinate(n: Resizing, i: number, { from, to, scale }: ResizedAxis): number {
+export function coordinate(n: Pick<Resizing, "string">, i: number, { from, to, scale }: ResizedAxis): number {
   const { fround } = Math;
   const mode = n.string("coordinate_transformation_mode") ?? "half_pixel";
   if (mode === "asymmetric") return fround(i / scale);

@@ -34,6 +34,7 @@ export type DifferentiableOp = keyof typeof TABLE;
 export const RULES: Readonly<typeof TABLE> = TABLE;
 
 const IS_BOOL = "its output is bool: use it as a condition of Where";
+const IS_FLAT = "its derivative is 0 wherever it has one";
 const IS_CONSTANT = "its output does not depend on real numbers";
 
 /** Operators that no gradient flows through: why, and what can be done. */
@@ -49,7 +50,15 @@ export const WITHOUT_RULE: Readonly<Record<Exclude<OpName, DifferentiableOp | Ex
   Shape: IS_CONSTANT,
   Constant: IS_CONSTANT,
   ConstantOfShape: IS_CONSTANT,
-  Sign: "its derivative is 0 wherever it has one: use Abs, Where, or a smooth function such as Tanh",
+  Sign: IS_FLAT,
+  Floor: IS_FLAT,
+  Ceil: IS_FLAT,
+  Round: IS_FLAT,
+  ArgMax: IS_CONSTANT,
+  ArgMin: IS_CONSTANT,
   Dropout:
     "it draws numbers of its own: multiply by a mask that is fed (drop of Net.train in models/nets/net.ts)",
 };
+
+/** Operators that are constant wherever they have a derivative: as in PyTorch, no gradient flows through them. */
+export const FLAT: readonly string[] = ["Sign", "Floor", "Ceil", "Round"] satisfies readonly OpName[];

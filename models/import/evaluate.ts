@@ -3,6 +3,7 @@
  * that are not known yet: names, as in `models/onnx/dims.ts`.
  */
 import { sourcePlaces } from "../autodiff/fold.ts";
+import { joinedPlaces, type Moved, positiveAxis, slicedIndices, takenAt, tiled, transposed } from "./moving_items.ts";
 import { product, quotient } from "../onnx/dims.ts";
 import type { Dim, ElementType, Node, Shape, Tensor } from "../onnx/graph.ts";
 import { constantNumbers } from "../autodiff/constants.ts";
@@ -72,6 +73,12 @@ function isInteger(element: ElementType): boolean {
   return element === "int64" || element === "int32";
 }
 
+/** A number of 1 or less beside a name: it is the smaller one. */
+function atMostOne(a: Dim, b: Dim): number | undefined {
+  const [number, other] = typeof a === "number" ? [a, b] : [b, a];
+  return typeof number === "number" && typeof other === "string" && number <= 1 ? number : undefined;
+}
+
 /** First what holds for names, then for numbers. */
 const ARITHMETIC: Readonly<Record<string, Arithmetic>> = {
   Add: (a, b) => a === 0 ? b : b === 0 ? a : numeric((x, y) => x + y)(a, b, "int64"),
@@ -89,8 +96,13 @@ const ARITHMETIC: Readonly<Record<string, Arithmetic>> = {
   },
   Mod: numeric((a, b) => ((a % b) + b) % b),
   Pow: numeric((a, b) => a ** b),
-  Min: numeric((a, b) => Math.min(a, b)),
-  Max: numeric((a, b) => Math.max(a, b)),
+  /** A name is at least 1. */
+  Min: (a, b) => a === b ? a : atMostOne(a, b) ?? numeric((x, y) => Math.min(x, y))(a, b, "int64"),
+  Max: (a, b) => {
+    if (a === b) return a;
+    const low = atMostOne(a, b);
+    return low === undefined ? numeric((x, y) => Math.max(x, y))(a, b, "int64") : low === a ? b : a;
+  },
   Neg: numeric((a) => -a),
   Abs: numeric(Math.abs),
   Sqrt: numeric(Math.sqrt),
@@ -101,6 +113,17 @@ const ARITHMETIC: Readonly<Record<string, Arithmetic>> = {
 
 const logical = (of: (a: number, b: number) => boolean): Arithmetic => numeric((a, b) => Number(of(a, b)));
 
+/** A name is at least 1, and may be any number from there on: known where both ends of that agree. */
+function compared(of: (a: number, b: number) => boolean): Arithmetic {
+  const ends = (dim: Dim) => typeof dim === "number" ? [dim, dim] : [1, Infinity];
+  return (a, b) => {
+    if (typeof a === "string" && typeof b === "string") return a === b ? Number(of(1, 1)) : undefined;
+    const [low, high] = ends(a), [from, to] = ends(b);
+    const both = [of(low!, from!), of(low!, to!), of(high!, from!), of(high!, to!)];
+    return both.every((holds) => holds === both[0]) ? Number(both[0]) : undefined;
+  };
+}
+
 const COMPARISONS: Readonly<Record<string, Arithmetic>> = {
   /** A name is at least 1. */
   Equal: (a, b) => {
@@ -108,10 +131,11 @@ const COMPARISONS: Readonly<Record<string, Arithmetic>> = {
     if (typeof name === "number") return Number(a === b);
     return name === other ? 1 : typeof other === "number" && other < 1 ? 0 : undefined;
   },
-  Greater: logical((a, b) => a > b),
-  GreaterOrEqual: logical((a, b) => a >= b),
-  Less: logical((a, b) => a < b),
-  LessOrEqual: logical((a, b) => a <= b),
+  Greater: compared((a, b) => a > b),
+  GreaterOrEqual: compared((a, b) => a >= b),
+  Less: compared((a, b) => a < b),
+  LessOrEqual: compared((a, b) => a <= b),
+  Xor: logical((a, b) => (a !== 0) !== (b !== 0)),
   And: logical((a, b) => a !== 0 && b !== 0),
   Or: logical((a, b) => a !== 0 || b !== 0),
   Not: logical((a) => a === 0),
@@ -148,10 +172,21 @@ function allOf(n: ConstantNode): readonly Constant[] | undefined {
   return n.inputs.every((input) => input !== undefined) ? n.inputs : undefined;
 }
 
+/** Operators of any number of inputs. */
+const VARIADIC = ["Min", "Max"];
+
 function elementwise(n: ConstantNode, of: Arithmetic, result?: ElementType): Constant | undefined {
   const constants = allOf(n);
   const element = constants?.[0]?.element;
-  if (constants === undefined || element === undefined || constants.length > 2) return undefined;
+  if (constants === undefined || element === undefined) return undefined;
+  if (VARIADIC.includes(n.node.op) && constants.length !== 2) {
+    const [first, ...rest] = constants;
+    return rest.reduce<Constant | undefined>(
+      (sofar, next) => sofar && elementwise({ ...n, inputs: [sofar, next] }, of, result),
+      first,
+    );
+  }
+  if (constants.length > 2) return undefined;
   const broadcast = broadcastItems(constants);
   if (broadcast === undefined) return undefined;
   const { shape, columns: [a, b] } = broadcast;
@@ -178,9 +213,11 @@ const REDUCTIONS: Readonly<Record<string, Arithmetic>> = {
   ReduceMin: ARITHMETIC.Min!,
 };
 
-/** Over all axes of what has one at most. */
-function reduced({ node, inputs: [x] }: ConstantNode, of: Arithmetic): Constant | undefined {
-  if (x === undefined || x.shape.length > 1 || x.items.length === 0) return undefined;
+/** Over all axes. */
+function reduced({ node, inputs: [x, axes] }: ConstantNode, of: Arithmetic): Constant | undefined {
+  if (x === undefined || x.items.length === 0) return undefined;
+  const given = numbersOf(axes)?.length ?? node.attributes.axes?.kind;
+  if (x.shape.length > 1 && given !== undefined && given !== 0) return undefined;
   const [first, ...rest] = x.items;
   const total = rest.reduce<Dim | undefined>(
     (sum, item) => sum === undefined ? undefined : of(sum, item, x.element),
@@ -207,6 +244,12 @@ function withShape(x: Constant | undefined, shape: readonly number[] | undefined
 function filled(element: ElementType, shape: readonly number[], item: Dim): Constant | undefined {
   const size = numElements(shape);
   return size <= MAX_ITEMS ? { element, shape, items: Array<Dim>(size).fill(item) } : undefined;
+}
+
+/** The items at these places. */
+function placed(x: Constant, moved: Moved | undefined): Constant | undefined {
+  if (moved === undefined || moved.places.length > MAX_ITEMS) return undefined;
+  return { element: x.element, shape: moved.shape, items: moved.places.map((place) => x.items[place]!) };
 }
 
 /** Operators that make constants or give their items other places. */
@@ -253,23 +296,38 @@ const MOVES: Readonly<Record<string, (n: ConstantNode) => Constant | undefined>>
   },
   Concat: (n) => {
     const parts = allOf(n);
-    if (parts === undefined || !parts.every(({ shape }) => shape.length === 1)) return undefined;
-    const items = parts.flatMap((part) => part.items);
-    return items.length <= MAX_ITEMS
-      ? { element: parts[0]!.element, shape: [items.length], items }
-      : undefined;
+    const rank = parts?.[0]?.shape.length ?? 0;
+    const moved = joinedPlaces(parts?.map(({ shape }) => shape) ?? [], positiveAxis(intOf(n.node, "axis", 0), rank));
+    const items = parts?.flatMap((part) => part.items);
+    return parts && placed({ ...parts[0]!, items: items! }, moved);
   },
   Gather: ({ node, inputs: [x, indices] }) => {
-    const places = numbersOf(indices);
-    if (x?.shape.length !== 1 || places === undefined || intOf(node, "axis", 0) !== 0) return undefined;
-    return complete({ element: x.element, shape: indices!.shape }, places.map((place) => x.items.at(place)));
+    const places = numbersOf(indices), axis = x && positiveAxis(intOf(node, "axis", 0), x.shape.length);
+    if (places === undefined || axis === undefined) return undefined;
+    const taken = takenAt(x!.shape, axis, places);
+    const shape = x!.shape.toSpliced(axis, 1, ...indices!.shape);
+    return placed(x!, taken && { shape, places: taken.places });
   },
   Slice: ({ inputs: [x, starts, ends, axes, steps] }) => {
-    const [start, end, axis, step] = [starts, ends, axes, steps].map((part) => numbersOf(part));
-    if (x?.shape.length !== 1 || start?.length !== 1 || end?.length !== 1) return undefined;
-    if ((axis ?? [0])[0] !== 0 || (step ?? [1])[0] !== 1) return undefined;
-    const items = x.items.slice(start[0], end[0]);
-    return { ...x, shape: [items.length], items };
+    const [start, end] = [numbersOf(starts), numbersOf(ends)];
+    if (x === undefined || start === undefined || end === undefined) return undefined;
+    const given = axes ? numbersOf(axes) : [...start.keys()], step = steps ? numbersOf(steps) : start.map(() => 1);
+    if (given === undefined || step === undefined || step.includes(0)) return undefined;
+    return given.reduce<Constant | undefined>((sliced, each, i) => {
+      const axis = positiveAxis(each, x.shape.length), extent = sliced?.shape[axis];
+      if (sliced === undefined || extent === undefined) return undefined;
+      return placed(sliced, takenAt(sliced.shape, axis, slicedIndices(extent, start[i]!, end[i]!, step[i]!)));
+    }, x);
+  },
+  Transpose: ({ node, inputs: [x] }) => {
+    const { perm } = node.attributes;
+    const order = perm?.kind === "ints" ? perm.value : x && [...x.shape.keys()].reverse();
+    return x && placed(x, transposed(x.shape, order!));
+  },
+  Tile: ({ inputs: [x, repeats] }) => {
+    const times = numbersOf(repeats);
+    if (x === undefined || times === undefined || numElements(times) * x.items.length > MAX_ITEMS) return undefined;
+    return placed(x, tiled(x.shape, times));
   },
   Expand: ({ inputs: [x, to] }) => {
     const shape = numbersOf(to);

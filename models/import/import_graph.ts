@@ -6,7 +6,8 @@
 import { UserError } from "../../common/errors.ts";
 import { GraphBuilder, type Value } from "../onnx/builder.ts";
 import type { FileModel } from "../onnx/codec.ts";
-import { formatShape, isFixed } from "../onnx/dims.ts";
+import type { FileGraph, FileNode } from "../onnx/graph_reader.ts";
+import { formatShape, isFixed, quotient } from "../onnx/dims.ts";
 import type { Dim, Graph, Node, Tensor } from "../onnx/graph.ts";
 import { GraphError, oneLine } from "../onnx/graph_error.ts";
 import { describeNode } from "../onnx/operator.ts";
@@ -15,16 +16,23 @@ import { elementCode, tensorOf } from "../onnx/tensor.ts";
 import { type Given, shareOf } from "./dropout.ts";
 import { type Constant, evaluate, shapeConstant, tensorOfConstant } from "./evaluate.ts";
 import { type ExporterNotes, exporterNotes, readersOf } from "./exporter_notes.ts";
-import { isToFloat32, type Known, knownItems, storedTensor } from "./known.ts";
+import { intsKnown, isToFloat32, type Known, knownItems, shapeOfKnown, storedTensor } from "./known.ts";
 import { onlyInput, refuseFile } from "./file_ends.ts";
 import { takesGradient } from "./gradient_ways.ts";
+import { LoweringSite } from "./lowering.ts";
+import { loweringOf } from "./lowerings.ts";
 import { type Origin, originOf } from "./origins.ts";
+import { reshapeTo } from "./reshape_to.ts";
 import { inFloat32, storedConstants } from "./stored_weights.ts";
 import { unfolded } from "./unfolded.ts";
+import { unknownOperator } from "./unknown_operator.ts";
 import { unmerged } from "./unmerged.ts";
 import { neededNodes, withoutUnread } from "./unread.ts";
 import { bringToOurs, type ChangeSite, FILE_OPSETS } from "./versions.ts";
 import { isUniform, Weights } from "./weights.ts";
+
+/** Nodes of all graphs within the file's together, written out as often as they are run. */
+const MAX_INLINED = 20_000;
 
 /** The batch axis in the imported graph. */
 export const BATCH = "N";
@@ -61,9 +69,12 @@ export function importGraph(model: FileModel, name: string, prefix: string): Imp
     const file = unmerged(unfolded(model.graph, notes), notes, name);
     return new Walk(file, notes, opset, name, prefix).run();
   } catch (error) {
-    throw error instanceof GraphError ? new UserError(error.message) : error;
+    throw error instanceof GraphError ? new UserError(`${error.message}; ${ADVICE}`) : error;
   }
 }
+
+/** What can be done about a node that the operator table refuses. */
+const ADVICE = "export it with numbers in its shapes but for the batch, or write it with other operators before";
 
 class Walk {
   readonly #b: GraphBuilder;
@@ -80,6 +91,9 @@ class Walk {
   readonly #stored: ReadonlySet<string>;
   #num_idle_dropouts = 0;
   #num_fresh = 0;
+  /** Graphs within the file's that are being written out, the outermost first: what each of their names is called. */
+  readonly #scopes: Map<string, string>[] = [];
+  #num_inlined = 0;
 
   constructor(
     private readonly file: FileModel["graph"],
@@ -146,7 +160,7 @@ class Walk {
   }
 
   /** A node of the file in the operators of our version. */
-  #ours(node: Node): readonly Node[] {
+  #ours(node: FileNode): readonly FileNode[] {
     if (node.domain !== "" || !isOpName(node.op)) return [node];
     const constant = (stem: string, tensor: Tensor) => {
       const name = this.#reserve(stem);
@@ -169,7 +183,7 @@ class Walk {
     return bringToOurs({ ...node, op: node.op }, this.opset, site);
   }
 
-  #node(node: Node): void {
+  #node(node: FileNode): void {
     const inputs = node.inputs.map((name) => name === "" ? undefined : this.#read(node, name));
     if (node.domain === "" && node.op === "CastLike") {
       return this.#node(this.#asCast(node, inputs));
@@ -186,8 +200,47 @@ class Walk {
     if (node.op === "Constant" && node.attributes.value?.kind === "tensor") {
       return this.#set(node, 0, { tensor: node.attributes.value.value });
     }
-    const values = this.#emit(node, inputs);
-    values.forEach((value, i) => this.#set(node, i, { value, ...i === 0 && constant && { constant } }));
+    const found = this.#lower(node, inputs) ?? this.#emit(node, inputs).map((value) => ({ value }));
+    found.forEach((known, i) => this.#set(node, i, i === 0 && constant ? { ...known, constant } : known));
+  }
+
+  /** What a lowering makes of the node; null where it has none, or that leaves it as it is. */
+  #lower(node: FileNode, inputs: readonly (Known | undefined)[]): readonly Known[] | null {
+    const lowering = node.domain === "" ? loweringOf(node.op) : undefined;
+    const site = new LoweringSite(node, inputs, {
+      operand: (known) => this.#operand(node, known, true),
+      apply: (op, operands, attributes, num_outputs) => this.#b.ops(op, operands, attributes, num_outputs),
+      constant: (tensor) => this.#b.constant(tensor),
+      shape: (items) => this.#shapeValue(node, items),
+      inline: (graph, given) => this.#inline(node, graph, given),
+      fail: (reason) => this.#fail(node, reason),
+    });
+    return lowering?.(site) ?? null;
+  }
+
+  /** The outputs of a graph that a node holds, written out with these inputs. */
+  #inline(node: FileNode, graph: FileGraph, given: readonly Known[]): readonly Known[] {
+    this.#num_inlined += graph.nodes.length;
+    if (this.#num_inlined > MAX_INLINED) {
+      this.#fail(node, `written out, its graphs must have at most ${MAX_INLINED} nodes; export shorter sequences`);
+    }
+    this.#scopes.push(new Map());
+    graph.inputs.forEach(({ name }, i) => this.#define(name, given[i]!));
+    for (const [own, tensor] of graph.initializers) this.#define(own, storedTensor(own, tensor));
+    const outputs = graph.outputs.map(({ name }) => name), isNeeded = neededNodes(graph.nodes, ...outputs);
+    for (const inner of graph.nodes) {
+      if (isNeeded.has(inner)) for (const ours of this.#ours(inner)) this.#node(ours);
+    }
+    const found = outputs.map((name) => this.#read(node, name));
+    this.#scopes.pop();
+    return found;
+  }
+
+  /** Takes a name for a value of the innermost graph. */
+  #define(name: string, known: Known): void {
+    const own = this.#reserve(name);
+    this.#scopes.at(-1)!.set(name, own);
+    this.#known.set(own, known);
   }
 
   /** Whether the node only hands on what a file stores, as a weight: a Constant, a Cast to float32, an Identity. */
@@ -225,7 +278,7 @@ class Walk {
   #evaluate(node: Node, inputs: readonly (Known | undefined)[]): Constant | undefined {
     if (node.domain !== "") return undefined;
     if (node.op === "Shape" || node.op === "Size") {
-      const shape = inputs[0]?.value?.type.shape ?? inputs[0]?.tensor?.shape ?? inputs[0]?.constant?.shape;
+      const shape = inputs[0] && shapeOfKnown(inputs[0]);
       return shape && shapeConstant(node, shape);
     }
     const constants = inputs.map((known) => known?.constant);
@@ -235,14 +288,7 @@ class Walk {
 
   /** The node itself in the new graph. */
   #emit(node: Node, inputs: readonly (Known | undefined)[]): readonly Value[] {
-    if (node.domain !== "" || !isOpName(node.op)) {
-      const op = node.domain === "" ? node.op : `${node.domain}.${node.op}`;
-      this.#fail(
-        node,
-        `operator ${op} is not among those that are differentiated here; write it with others before export, or add ` +
-          "it to models/onnx/operators/ and models/autodiff/rules/",
-      );
-    }
+    if (node.domain !== "" || !isOpName(node.op)) this.#fail(node, unknownOperator(node.domain, node.op));
     const { op } = node;
     let { attributes } = node;
     if (op === "Reshape") {
@@ -280,36 +326,34 @@ class Walk {
         }; export the network after .float()`,
       );
     }
+    if (known.sequence !== undefined) this.#fail(node, "its inputs must be tensors, found a sequence");
     const tensor = known.tensor ?? tensorOfConstant(known.constant!);
     if (tensor !== undefined) return this.#b.constant(tensor);
-    return this.#withBatch(node, known.constant!);
+    return this.#shapeValue(node, known.constant!.items);
   }
 
-  /** A shape that holds the batch, computed when the graph runs. */
-  #withBatch(node: Node, { items }: Constant): Value {
+  /** A shape that may hold the batch, computed when the graph runs. */
+  #shapeValue(node: Node, items: readonly Dim[]): Value {
+    if (isFixed(items)) return this.#b.ints(items);
     const batch = this.#b.op("Shape", [this.#input], { start: 0, end: 1 });
-    const parts = items.map((item) =>
-      typeof item === "number"
-        ? this.#b.ints([item])
-        : item === BATCH
-        ? batch
-        : this.#fail(node, `extents must be numbers or the batch: found ${item}`)
-    );
-    return parts.length === 1 ? batch : this.#b.op("Concat", parts, { axis: 0 });
+    const parts = items.map((item) => {
+      if (typeof item === "number") return this.#b.ints([item]);
+      const times = quotient(item, BATCH);
+      if (typeof times !== "number") this.#fail(node, `extents must be numbers or batches: found ${item}`);
+      return times === 1 ? batch : this.#b.op("Mul", [batch, this.#b.ints([times as number])]);
+    });
+    return parts.length === 1 ? parts[0]! : this.#b.op("Concat", parts, { axis: 0 });
   }
 
-  /** The shape to reshape to, for any batch: 0 copies it where it stays in its place, else it is what is left. */
+  /** The shape to reshape to, for any batch. */
   #reshapeTo(node: Node, [x, to]: readonly (Known | undefined)[]): Known | undefined {
-    const items = to?.constant?.items;
-    const from = x?.value?.type.shape;
+    const items = to?.constant?.items, from = x && shapeOfKnown(x);
     if (items === undefined || from === undefined) return to;
-    const isBatch = (item: Dim, i: number) =>
-      typeof item === "string" || (i === 0 && item === this.#fixed_batch && from[0] === BATCH);
-    if (!items.some(isBatch)) return to;
-    const shape = items.map((item, i) => !isBatch(item, i) ? item : i === 0 && from[0] === BATCH ? 0 : -1);
-    const isClear = shape.filter((item) => item === -1).length <= 1 && !items.includes(0);
-    if (!isClear) this.#fail(node, `its shape must hold the batch once: found ${formatShape(items)}`);
-    return { constant: { element: "int64", shape: [shape.length], items: shape } };
+    const { allowzero } = node.attributes;
+    const batch = { name: BATCH, fixed: this.#fixed_batch };
+    const found = reshapeTo(from, items, batch, allowzero?.kind === "int" && allowzero.value !== 0);
+    if (found === null) return to;
+    return "items" in found ? intsKnown(found.items) : this.#fail(node, found.reason);
   }
 
   /** Where sizes say the batch, only the other axes are resized; null where they do not. */
@@ -372,19 +416,22 @@ class Walk {
   }
 
   #read(node: Node, name: string): Known {
-    return this.#known.get(name) ??
+    const scope = this.#scopes.findLast((names) => names.has(name));
+    return this.#known.get(scope?.get(name) ?? name) ??
       this.#fail(node, `its input "${name}" must be written before, found no node or initializer that does`);
   }
 
   #shape(node: Node, name: string): readonly Dim[] {
-    const { value, tensor, constant } = this.#read(node, name);
-    return value?.type.shape ?? tensor?.shape ?? constant!.shape;
+    return shapeOfKnown(this.#read(node, name)) ??
+      this.#fail(node, `its input "${name}" must be a tensor, found a sequence`);
   }
 
   #set(node: Node, index: number, known: Known): void {
     const name = node.outputs[index];
     if (!name) return;
-    if (this.#known.has(name)) this.#fail(node, `"${name}" must be written once, found it twice`);
+    const scope = this.#scopes.at(-1);
+    if (scope && !scope.has(name)) return this.#define(name, known);
+    if (scope || this.#known.has(name)) this.#fail(node, `"${name}" must be written once, found it twice`);
     this.#known.set(name, known);
   }
 

@@ -8,7 +8,7 @@ import type { BatchMoments, Drop, Net, TensorSpec } from "../nets/net.ts";
 import { vectorsOf } from "../nets/spectral_norm.ts";
 import { GraphBuilder, type Value } from "../onnx/builder.ts";
 import { isFixed } from "../onnx/dims.ts";
-import type { Graph, Node } from "../onnx/graph.ts";
+import type { Dim, Graph, Node } from "../onnx/graph.ts";
 import { GraphError } from "../onnx/graph_error.ts";
 import { numElements } from "../onnx/tensor.ts";
 import { couplingNode } from "./batch_coupling.ts";
@@ -173,17 +173,31 @@ function refuse(graph: Graph, reason: string): UserError {
   return new UserError(`Cannot import ${graph.name}: ${reason}`);
 }
 
+/** A builder with the inputs of a graph, for a batch of this many examples. */
+function builderFor(graph: Graph, batch: number): GraphBuilder {
+  const b = new GraphBuilder(graph.name);
+  for (const [i, name] of graph.inputs.entries()) {
+    const { element, shape } = graph.types.get(name)!;
+    b.input(name, element, i === 0 ? [batch, ...shape.slice(1)] : shape);
+  }
+  return b;
+}
+
+/** Composites that are written out only where the batch is a number. */
+const NEEDS_BATCH: readonly string[] = ["Einsum"];
+
+/** The graph for a batch of this many examples where composites wait for one; else, and without a number, as it is. */
+function boundTo(graph: Graph, batch: Dim): Graph {
+  if (typeof batch !== "number" || !graph.nodes.some(({ op }) => NEEDS_BATCH.includes(op))) return graph;
+  const b = builderFor(graph, batch), input = b.value(graph.inputs[0]!);
+  b.output(replay(graph, b, input, { keeps_names: true, keeps_dropout: true }), graph.outputs[0]!);
+  return expandAll(b.build(), COMPOSITES);
+}
+
 /** Differentiates it once, under the names that the file has, so that errors are about the file. */
 function checkDifferentiable({ role, graph, parameters }: ImportedNetwork): void {
   try {
-    const b = new GraphBuilder(graph.name);
-    const [x, ...others] = graph.inputs;
-    const { element, shape } = graph.types.get(x!)!;
-    b.input(x!, element, [2, ...shape.slice(1)]);
-    for (const name of others) {
-      const type = graph.types.get(name)!;
-      b.input(name, type.element, type.shape);
-    }
+    const [x] = graph.inputs, b = builderFor(graph, 2);
     const output = replay(graph, b, b.value(x!), { keeps_names: true });
     b.output(b.op("ReduceSum", [output], { keepdims: 0 }), "sum of the output");
     const wrt = [...parameters.map(({ name }) => name), ...role === "critic" ? [x!] : []];
@@ -195,6 +209,7 @@ function checkDifferentiable({ role, graph, parameters }: ImportedNetwork): void
 
 interface ReplayOptions {
   readonly keeps_names?: boolean;
+  readonly keeps_dropout?: boolean;
   /** What stands for a batch normalisation. */
   readonly normalise?: (node: Node, operands: readonly Value[]) => Value;
   /** How dropout is done; without it, nothing is dropped. */
@@ -244,9 +259,9 @@ function standIn(
   graph: Graph,
   node: Node,
   valueOf: (name: string) => Value,
-  { normalise, drop }: ReplayOptions,
+  { normalise, drop, keeps_dropout }: ReplayOptions,
 ): Value | null {
-  if (node.op === "Dropout") {
+  if (node.op === "Dropout" && !keeps_dropout) {
     const x = valueOf(node.inputs[0]!);
     return drop ? drop(x, droppedShare(graph, node)) : x;
   }
@@ -265,8 +280,12 @@ function shapeOf(
     const batch = operands[0]!.type.shape[0];
     return typeof batch === "number" ? [batch] : undefined;
   }
-  if (node.op !== "Concat") return undefined;
+  if (node.op !== "Concat" && node.op !== "Mul") return undefined;
   const parts = node.inputs.map((name) => shapes.get(name));
+  if (node.op === "Mul") {
+    const [batch, times] = parts;
+    return batch?.length === 1 && times?.length === 1 ? [batch[0]! * times[0]!] : undefined;
+  }
   return parts.every((part) => part !== undefined) ? parts.flat() : undefined;
 }
 
@@ -362,8 +381,10 @@ interface Frame extends Pick<Net, "input_shape" | "output_shape"> {
 
 function netOf(network: ImportedNetwork, { before, after, ...shapes }: Frame): Net {
   const { graph, parameters, statistics, normalised, vectors, coupling } = network;
-  const run = (b: GraphBuilder, x: Value, options: ReplayOptions = {}) =>
-    applyFit(b, replay(graph, b, applyFit(b, x, before), options), after);
+  const run = (b: GraphBuilder, x: Value, options: ReplayOptions = {}) => {
+    const input = applyFit(b, x, before), own = boundTo(graph, input.type.shape[0]!);
+    return applyFit(b, replay(own, b, input, options), after);
+  };
   return {
     ...shapes,
     parameters,

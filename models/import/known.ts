@@ -1,6 +1,6 @@
 /** What the import knows of a value of a file while it walks through the nodes. */
 import type { Value } from "../onnx/builder.ts";
-import type { Node, Tensor } from "../onnx/graph.ts";
+import type { Dim, Node, Shape, Tensor } from "../onnx/graph.ts";
 import { elementCode } from "../onnx/tensor.ts";
 import { type Constant, constantOf } from "./evaluate.ts";
 import { isWide } from "./stored_weights.ts";
@@ -15,6 +15,8 @@ export interface Known {
   readonly weight?: string;
   /** Name of one that may be trained once it is cast to float32. */
   readonly stored?: string;
+  /** The values of a sequence, which is no tensor. */
+  readonly sequence?: readonly Known[];
 }
 
 /** What is known of a tensor that the file stores as one that may be a weight. */
@@ -32,4 +34,25 @@ export function isToFloat32({ attributes: { to } }: Node): boolean {
 export function knownItems(tensor: Tensor): Pick<Known, "constant"> {
   const constant = constantOf(tensor);
   return constant === undefined ? {} : { constant };
+}
+
+/** The shape of a value, undefined for a sequence. */
+export function shapeOfKnown({ value, tensor, constant }: Known): Shape | undefined {
+  return value?.type.shape ?? tensor?.shape ?? constant?.shape;
+}
+
+/** The items of a constant that is neither fed nor trained, undefined for any other value. */
+export function itemsOf(known: Known | undefined): readonly Dim[] | undefined {
+  return known?.constant?.items;
+}
+
+/** The items of a constant, undefined where one is no number. */
+export function numbersIn(known: Known | undefined): readonly number[] | undefined {
+  const items = itemsOf(known);
+  return items?.every((item) => typeof item === "number") ? items : undefined;
+}
+
+/** A constant vector of integers. */
+export function intsKnown(items: readonly Dim[]): Known {
+  return { constant: { element: "int64", shape: [items.length], items } };
 }

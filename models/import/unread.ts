@@ -1,15 +1,22 @@
 /** What an output depends on, and a graph without the rest. */
-import type { Graph, Node } from "../onnx/graph.ts";
+import type { Graph } from "../onnx/graph.ts";
+import type { FileGraph, FileNode } from "../onnx/graph_reader.ts";
 
-/** The nodes that the output depends on. */
-export function neededNodes(nodes: readonly Node[], output: string): ReadonlySet<Node> {
-  const needed = new Set([output]), found = new Set<Node>();
+/** The nodes that the outputs depend on. */
+export function neededNodes(nodes: readonly FileNode[], ...outputs: readonly string[]): ReadonlySet<FileNode> {
+  const needed = new Set(outputs), found = new Set<FileNode>();
   for (const node of nodes.toReversed()) {
     if (!node.outputs.some((name) => name !== "" && needed.has(name))) continue;
     found.add(node);
-    for (const name of node.inputs) needed.add(name);
+    for (const name of readBy(node)) needed.add(name);
   }
   return found;
+}
+
+/** Names that a node reads, also by the graphs that it holds, which see all that is written before it. */
+export function readBy({ inputs, subgraphs = {} }: FileNode): readonly string[] {
+  const within = ({ nodes, outputs }: FileGraph) => [...nodes.flatMap(readBy), ...outputs.map(({ name }) => name)];
+  return [...inputs, ...Object.values(subgraphs).flatMap(within)];
 }
 
 /** The graph without nodes, constants and inputs that nothing reads; its first input stays. */

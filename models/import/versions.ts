@@ -133,6 +133,8 @@ export const CHANGES: Readonly<Record<OpName, Readonly<Record<number, Change>>>>
   Abs: same(13),
   Add: same(13, 14),
   And: {},
+  ArgMax: same(12, 13),
+  ArgMin: same(12, 13),
   AveragePool: { 19: dropping("dilations", allOnes), 22: SAME },
   BatchNormalization: { 14: trainingByOutputs, 15: SAME },
   Cast: {
@@ -142,6 +144,7 @@ export const CHANGES: Readonly<Record<OpName, Readonly<Record<number, Change>>>>
     24: dropping("round_mode", always),
     ...same(21, 23, 25, 28),
   },
+  Ceil: same(13),
   Celu: same(12, 28),
   Clip: same(12, 13),
   Concat: same(13),
@@ -160,6 +163,7 @@ export const CHANGES: Readonly<Record<OpName, Readonly<Record<number, Change>>>>
   Erf: same(13),
   Exp: same(13),
   Expand: same(13),
+  Floor: same(13),
   Flatten: { 13: SAME, ...LATER_TYPES },
   Gather: same(13),
   GatherElements: same(13),
@@ -212,6 +216,7 @@ export const CHANGES: Readonly<Record<OpName, Readonly<Record<number, Change>>>>
   Reshape: { ...same(13, 14, 19), ...LATER_TYPES },
   // An input that says nothing may be left out since 13, and an empty one still may say nothing.
   Resize: same(13, 18, 19),
+  Round: same(22),
   ScatterElements: same(13, 16, 18),
   ScatterND: same(13, 16, 18),
   Selu: same(22),

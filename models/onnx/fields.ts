@@ -36,6 +36,7 @@ export const ATTRIBUTE = {
   i: 3,
   s: 4,
   t: 5,
+  g: 6,
   floats: 7,
   ints: 8,
   strings: 9,

@@ -37,6 +37,8 @@ export type Metadata = ReadonlyMap<string, string>;
 /** A node of a file, with its metadata_props where it has any. */
 export interface FileNode extends Node {
   readonly metadata?: Metadata;
+  /** Graphs that it holds, as If, Loop and Scan do, by the names of the attributes. */
+  readonly subgraphs?: Readonly<Record<string, FileGraph>>;
 }
 
 /** A GraphProto as it stands, before its values have types. */
@@ -50,8 +52,12 @@ export interface FileGraph extends Pick<Graph, "name" | "initializers"> {
   readonly metadata?: Metadata;
 }
 
-/** Reads a GraphProto. Throws UserError where it is malformed. */
-export function readFileGraph(bytes: Uint8Array, external?: ExternalData): FileGraph {
+/** Graphs within graphs are read to this depth. */
+const MAX_DEPTH = 16;
+
+/** Reads a GraphProto; `depth`: how many hold it. Throws UserError where it is malformed. */
+export function readFileGraph(bytes: Uint8Array, external?: ExternalData, depth = 0): FileGraph {
+  if (depth > MAX_DEPTH) throw unreadable(`its graphs must be nested at most ${MAX_DEPTH} deep`);
   let name = "";
   const nodes: FileNode[] = [];
   const metadata = new Map<string, string>();
@@ -61,7 +67,7 @@ export function readFileGraph(bytes: Uint8Array, external?: ExternalData): FileG
   const initializers = new Map<string, Tensor>();
   readMessage(bytes, "GraphProto", {
     [GRAPH.name]: (field) => name = field.text(),
-    [GRAPH.node]: (field) => nodes.push(readNode(field.bytes(), external)),
+    [GRAPH.node]: (field) => nodes.push(readNode(field.bytes(), external, depth)),
     [GRAPH.initializer]: (field) => addInitializer(initializers, field.bytes(), external),
     [GRAPH.sparse_initializer]: () => {
       throw unreadable("it holds sparse initializers: only dense ones can be read");
@@ -82,6 +88,7 @@ function said(metadata: Metadata): { readonly metadata?: Metadata } {
 /** The graph with the types of its values. Throws UserError where it cannot be a {@linkcode Graph}. */
 export function typedGraph({ name, nodes, inputs, outputs, between, initializers }: FileGraph): Graph {
   refuseOverridable(inputs, initializers);
+  refuseSubgraphs(nodes);
   const types = typeValues(name, inputs, initializers, nodes, [...between, ...outputs]);
   const names = (declarations: readonly Declaration[]) => declarations.map((declaration) => declaration.name);
   const ours = nodes.map(({ metadata: _, ...node }): Node => node);
@@ -107,6 +114,16 @@ function refuseOverridable(inputs: readonly Declaration[], initializers: Readonl
     }. ONNX Runtime would not use what is fed to ` +
       "them: export the model without them as inputs (keep_initializers_as_inputs=False in PyTorch)",
   );
+}
+
+function refuseSubgraphs(nodes: readonly FileNode[]): void {
+  for (const { name, op, subgraphs = {} } of nodes) {
+    const [attribute] = Object.keys(subgraphs);
+    if (attribute === undefined) continue;
+    throw unreadable(
+      `attribute ${attribute} of node "${name}" (${op}) holds a subgraph, which no operator here takes`,
+    );
+  }
 }
 
 /** Types of all values that can be typed. */
@@ -165,7 +182,7 @@ function isCompatible(declared: TensorType, inferred: TensorType): boolean {
     });
 }
 
-function readNode(bytes: Uint8Array, external?: ExternalData): FileNode {
+function readNode(bytes: Uint8Array, external: ExternalData | undefined, depth: number): FileNode {
   const metadata = new Map<string, string>();
   const out = { name: "", op: "", domain: "" };
   const inputs: string[] = [];
@@ -181,16 +198,21 @@ function readNode(bytes: Uint8Array, external?: ExternalData): FileNode {
     [NODE.metadata_props]: (field) => metadata.set(...readEntry(field.bytes())),
   });
   const where = `of node "${out.name}" (${out.op})`;
-  const attributes = fields.map((field) => readAttribute(field, where, external));
-  if (new Set(attributes.map(([name]) => name)).size < attributes.length) {
+  const read = fields.map((field) => readAttribute(field, where, external, depth));
+  if (new Set(read.map(([name]) => name)).size < read.length) {
     throw unreadable(`attributes ${where} must have distinct names`);
   }
-  return { ...out, inputs, outputs, attributes: Object.fromEntries(attributes), ...said(metadata) };
+  const attributes = read.flatMap(([name, value]) => "nodes" in value ? [] : [[name, value] as const]);
+  const graphs = read.flatMap(([name, value]) => "nodes" in value ? [[name, value] as const] : []);
+  const node = { ...out, inputs, outputs, attributes: Object.fromEntries(attributes), ...said(metadata) };
+  return graphs.length === 0 ? node : { ...node, subgraphs: Object.fromEntries(graphs) };
 }
+
+/** AttributeType of one graph. */
+const SUBGRAPH = 5;
 
 /** Kinds of attributes that no operator here takes, by AttributeType. */
 const REFUSED_ATTRIBUTES: Readonly<Record<number, string>> = {
-  5: "a subgraph",
   9: "tensors",
   10: "subgraphs",
   11: "a sparse tensor",
@@ -206,6 +228,7 @@ interface AttributeFields {
   float: number;
   int: number;
   string: string;
+  graph: Uint8Array | undefined;
   tensor: Tensor | undefined;
   readonly floats: number[];
   readonly ints: number[];
@@ -216,8 +239,9 @@ interface AttributeFields {
 function readAttribute(
   bytes: Uint8Array,
   where: string,
-  external?: ExternalData,
-): [name: string, attribute: Attribute] {
+  external: ExternalData | undefined,
+  depth: number,
+): [name: string, attribute: Attribute | FileGraph] {
   const fields = readAttributeFields(bytes, external);
   const refused = REFUSED_ATTRIBUTES[fields.type];
   if (refused) {
@@ -225,6 +249,10 @@ function readAttribute(
   }
   if (fields.reference !== "") {
     throw unreadable(`attribute ${fields.name} refers to a function's: found ${fields.reference}`);
+  }
+  if (fields.type === SUBGRAPH) {
+    if (fields.graph === undefined) throw unreadable(`attribute ${fields.name} must hold a graph`);
+    return [fields.name, readFileGraph(fields.graph, external, depth + 1)];
   }
   const kind = KINDS.find((candidate) => ATTRIBUTE_TYPES[candidate] === fields.type);
   if (kind === undefined) throw unreadable(`attribute ${fields.name} has unknown type ${fields.type}`);
@@ -244,31 +272,40 @@ function readAttributeFields(bytes: Uint8Array, external?: ExternalData): Attrib
     float: 0,
     int: 0,
     string: "",
+    graph: undefined,
     tensor: undefined,
     floats: [],
     ints: [],
     strings: [],
   };
+  let int = 0n;
   const ints: bigint[] = [];
   readMessage(bytes, "AttributeProto", {
     [ATTRIBUTE.name]: (field) => out.name = field.text(),
     [ATTRIBUTE.f]: (field) => out.float = field.float(),
-    [ATTRIBUTE.i]: (field) => out.int = field.integer(),
+    [ATTRIBUTE.i]: (field) => int = field.int64(),
     [ATTRIBUTE.s]: (field) => out.string = field.text(),
     [ATTRIBUTE.t]: (field) => out.tensor = readTensor(field.bytes(), external).tensor,
+    [ATTRIBUTE.g]: (field) => out.graph = field.bytes(),
     [ATTRIBUTE.floats]: (field) => field.floats(out.floats),
     [ATTRIBUTE.ints]: (field) => field.int64s(ints),
     [ATTRIBUTE.strings]: (field) => out.strings.push(field.text()),
     [ATTRIBUTE.type]: (field) => out.type = field.int32(),
     [ATTRIBUTE.ref_attr_name]: (field) => out.reference = field.text(),
   });
-  for (const value of ints) {
-    if (!Number.isSafeInteger(Number(value))) {
-      throw unreadable(`attribute ${out.name} must hold integers below 2^53: found ${value}`);
-    }
-    out.ints.push(Number(value));
-  }
+  out.int = integerOf(int, out.name);
+  for (const value of ints) out.ints.push(integerOf(value, out.name));
   return out;
+}
+
+/** What a Constant node holds: the ends of slices may be the largest int64, for which any that is as large will do. */
+const CLAMPED = ["value_int", "value_ints"];
+
+function integerOf(value: bigint, attribute: string): number {
+  const number = Number(value), { MAX_SAFE_INTEGER: most } = Number;
+  if (Number.isSafeInteger(number)) return number;
+  if (CLAMPED.includes(attribute)) return Math.min(Math.max(number, -most), most);
+  throw unreadable(`attribute ${attribute} must hold integers below 2^53: found ${value}`);
 }
 
 function readValueInfo(bytes: Uint8Array): Declaration {

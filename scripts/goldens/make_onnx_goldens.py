@@ -152,12 +152,12 @@ def overridable_model() -> onnx.ModelProto:
     return model_of(helper.make_graph(nodes, "overridable", inputs, outputs, [weight]))
 
 
-OPERATORS = """Abs Add And BatchNormalization Cast Celu Clip Concat Constant ConstantOfShape Cos CumSum Div Dropout
-Einsum Elu Equal Erf Exp Expand Flatten Gather GatherElements GatherND Gelu Gemm Greater GreaterOrEqual
+OPERATORS = """Abs Add And ArgMax ArgMin BatchNormalization Cast Ceil Celu Clip Concat Constant ConstantOfShape Cos CumSum Div Dropout
+Einsum Elu Equal Erf Exp Expand Flatten Floor Gather GatherElements GatherND Gelu Gemm Greater GreaterOrEqual
 GroupNormalization HardSigmoid HardSwish Identity InstanceNormalization LayerNormalization LeakyRelu Less LessOrEqual
 Log LogSoftmax LpNormalization MatMul Max Mean MeanVarianceNormalization Min Mish Mul Neg Not Or PRelu Pad Pow
 Reciprocal ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum
-ReduceSumSquare Relu Reshape ScatterElements ScatterND Selu Shape Sigmoid Sign Sin Slice Softmax Softplus Softsign
+ReduceSumSquare Relu Reshape Round ScatterElements ScatterND Selu Shape Sigmoid Sign Sin Slice Softmax Softplus Softsign
 Split Sqrt Squeeze Sub Sum Tanh ThresholdedRelu Tile Transpose Trilu Unsqueeze Where
 Conv ConvTranspose AveragePool MaxPool GlobalAveragePool GlobalMaxPool Resize DepthToSpace SpaceToDepth""".split()
 

@@ -45,6 +45,13 @@ const softmaxes: OperatorCase[] = [
   { inputs: [f([2, 3, 4])], attributes: { axis: -3 } },
 ];
 
+const arguments_: OperatorCase[] = [
+  { inputs: [f([3, 4])] },
+  { inputs: [f([2, 5, 3])], attributes: { axis: -2, keepdims: 0 } },
+  { inputs: [given("float32", [1, 3, 3, 1, 1])], attributes: { axis: 0 } },
+  { inputs: [given("float32", [1, 3, 3, 1, 1])], attributes: { axis: 0, select_last_index: 1 } },
+];
+
 export const OPERATOR_CASES: Readonly<Record<OpName, readonly OperatorCase[]>> = {
   ...ACTIVATION_CASES,
   ...EINSUM_CASES,
@@ -58,6 +65,13 @@ export const OPERATOR_CASES: Readonly<Record<OpName, readonly OperatorCase[]>> =
   Neg: unary(),
   Abs: unary(),
   Sign: [{ inputs: [given("float32", [-2, 0, 3])] }],
+  Floor: [...unary(), { inputs: [given("float32", [-2, -0.5, 0, 0.5, 3])] }],
+  Ceil: [...unary(), { inputs: [given("float32", [-2, -0.5, 0, 0.5, 3])] }],
+  Round: [...unary(), {
+    inputs: [given("float32", [-2.5, -1.5, -0.75, -0.5, -0.25, 0, 0.25, 0.5, 1.5, 2.5, 2.75, 7])],
+  }],
+  ArgMax: arguments_,
+  ArgMin: arguments_,
   Sqrt: unary(0, 4),
   Exp: unary(),
   Log: unary(0.1, 4),

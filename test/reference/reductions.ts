@@ -76,9 +76,28 @@ const cumulativeSum: Kernel = (call) => {
   });
 };
 
+/** The place of the first (or last) element along an axis that beats the others. */
+function argument(beats: (a: number, b: number) => boolean): Kernel {
+  return (call) => {
+    const x = call.x(0), axis = positive(call.int("axis", 0), x.shape.length);
+    const takesLast = call.int("select_last_index", 0) !== 0;
+    const kept = generate("int64", x.shape.with(axis, 1), (index) => {
+      let best = 0;
+      for (let i = 1; i < x.shape[axis]!; i++) {
+        const [old, next] = [at(x, index.with(axis, best)), at(x, index.with(axis, i))];
+        if (beats(next, old) || (takesLast && next === old)) best = i;
+      }
+      return best;
+    });
+    return call.int("keepdims", 1) === 0 ? { ...kept, shape: x.shape.toSpliced(axis, 1) } : kept;
+  };
+}
+
 const add = (sum: number, value: number) => sum + value;
 
 export const REDUCTION_KERNELS = {
+  ArgMax: argument((a, b) => a > b),
+  ArgMin: argument((a, b) => a < b),
   ReduceSum: reduction(0, add),
   ReduceMean: reduction(0, add, (sum, count) => sum / count),
   ReduceMax: reduction(-Infinity, Math.max),

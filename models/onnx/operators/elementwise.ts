@@ -1,6 +1,6 @@
 /** Operators that work element by element, with broadcasting where they take several inputs. */
-import type { Attribute, ElementType } from "../graph.ts";
-import { formatShape } from "../dims.ts";
+import type { Attribute, Dim, ElementType } from "../graph.ts";
+import { formatShape, product } from "../dims.ts";
 import type { Operator, Site } from "../operator.ts";
 import { elementOfCode } from "../tensor.ts";
 import { ALL, BOOL, CLASSIC_FLOATS, FLOATS, INDICES, NUMERIC, SIGNED } from "./element_sets.ts";
@@ -35,6 +35,14 @@ const logic = broadcasting(BOOL, 2);
 const extremum = broadcasting(NUMERIC, Infinity);
 const sum = broadcasting(FLOATS, Infinity);
 
+/** Products of extents, as shapes are computed. */
+function productContents(site: Site): readonly Dim[] | undefined {
+  const [a, b] = [site.maybeContents(0), site.maybeContents(1)];
+  const isShape = INDICES.includes(site.type(0).element) && a?.length === 1 && b?.length === 1;
+  const isExtent = (dim: Dim) => typeof dim === "string" || dim >= 0;
+  return isShape && [...a, ...b].every(isExtent) ? [product([a[0]!, b[0]!])] : undefined;
+}
+
 function inferClip(site: Site) {
   const element = site.commonElement(NUMERIC);
   for (const i of [1, 2]) {
@@ -57,6 +65,10 @@ export const ELEMENTWISE = {
   Neg: unary(SIGNED),
   Abs: unary(NUMERIC),
   Sign: unary(NUMERIC),
+  Floor: unary(FLOATS),
+  Ceil: unary(FLOATS),
+  /** Halves go to the even neighbour. */
+  Round: unary(CLASSIC_FLOATS),
   Sqrt: unary(FLOATS),
   Exp: unary(FLOATS),
   Log: unary(FLOATS),
@@ -72,7 +84,7 @@ export const ELEMENTWISE = {
   Not: unary(BOOL),
   Add: arithmetic,
   Sub: arithmetic,
-  Mul: arithmetic,
+  Mul: { ...arithmetic, contents: productContents },
   Div: arithmetic,
   Pow: {
     inputs: [2, 2],

@@ -42,6 +42,21 @@ function inferSoftmax(site: Site) {
   return [type];
 }
 
+/** The index of the largest or smallest element along an axis. */
+function inferArgument(site: Site) {
+  const { shape } = site.typeIn(0, NUMERIC);
+  const axis = site.axis(site.int("axis", 0), shape.length);
+  if (shape[axis] === 0) site.fail(`axis ${axis} must not be empty`);
+  return [{ element: "int64", shape: reducedShape(shape, [axis], site.int("keepdims", 1) !== 0) } as const];
+}
+
+const argument: Operator = {
+  inputs: [1, 1],
+  outputs: [1, 1],
+  attributes: { axis: "int", keepdims: "int", select_last_index: "int" },
+  infer: inferArgument,
+};
+
 function inferCumSum(site: Site) {
   const type = site.typeIn(0, WIDE);
   const axis = site.numbers(1, "axis");
@@ -51,6 +66,8 @@ function inferCumSum(site: Site) {
 }
 
 export const REDUCTIONS = {
+  ArgMax: argument,
+  ArgMin: argument,
   ReduceSum: reduction(WIDE, true),
   ReduceMean: reduction(WIDE, false),
   ReduceMax: reduction(NUMERIC.filter((element) => element !== "int16" && element !== "uint16"), false),

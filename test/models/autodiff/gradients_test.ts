@@ -203,13 +203,17 @@ const refusals: Record<string, [() => unknown, string]> = {
   ],
   "an operator without a rule": [
     () =>
-      gradients(scalarGraph("g", (b, x) => b.op("Sign", [x], {}, { name: "s" })), {
+      gradients(scalarGraph("g", (b, x) => b.op("Dropout", [x], {}, { name: "d" })), {
         loss: "loss",
         wrt: ["x"],
       }),
-    "Cannot differentiate node s (Sign) of graph g: Sign has no gradient rule: its derivative is 0 wherever it has " +
-    "one: use Abs, Where, or a smooth function such as Tanh, or take it off the way from the parameters to the " +
-    "loss, or add a rule (models/autodiff/rules.ts)",
+    "Cannot differentiate node d (Dropout) of graph g: Dropout has no gradient rule: it draws numbers of its own: " +
+    "multiply by a mask that is fed (drop of Net.train in models/nets/net.ts), or take it off the way from the " +
+    "parameters to the loss, or add a rule (models/autodiff/rules.ts)",
+  ],
+  "an operator that is flat": [
+    () => gradients(scalarGraph("g", (b, x) => b.op("Sign", [x])), { loss: "loss", wrt: ["x"] }),
+    'Cannot differentiate graph g: loss "loss" must depend on "x", found no way between them',
   ],
   "an operator that is to be decomposed first": [
     () =>

@@ -1,0 +1,24 @@
+/** The table of lowerings. */
+import type { Lowering, Lowerings } from "./lowering.ts";
+import { ATTENTION_LOWERINGS } from "./lowerings/attention.ts";
+import { CONTROL_FLOW_LOWERINGS } from "./lowerings/control_flow.ts";
+import { RECURRENT_LOWERINGS } from "./lowerings/recurrent.ts";
+import { RESIZE_LOWERINGS } from "./lowerings/resizing.ts";
+import { SEQUENCE_LOWERINGS } from "./lowerings/sequences.ts";
+import { SHAPE_LOWERINGS } from "./lowerings/shapes.ts";
+import { WINDOW_LOWERINGS } from "./lowerings/windows.ts";
+
+const LOWERINGS: Lowerings = {
+  ...ATTENTION_LOWERINGS,
+  ...CONTROL_FLOW_LOWERINGS,
+  ...RECURRENT_LOWERINGS,
+  ...RESIZE_LOWERINGS,
+  ...SEQUENCE_LOWERINGS,
+  ...SHAPE_LOWERINGS,
+  ...WINDOW_LOWERINGS,
+};
+
+/** The lowering of an operator of ai.onnx, undefined where it has none. */
+export function loweringOf(op: string): Lowering | undefined {
+  return Object.hasOwn(LOWERINGS, op) ? LOWERINGS[op] : undefined;
+}

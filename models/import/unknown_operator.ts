@@ -1,0 +1,28 @@
+/** What can be done about an operator that networks here cannot have. */
+
+const DRAWS = "it draws numbers of its own, which no seed of a run knows: take them as a part of the generator's input";
+const QUANTISED = "it computes with integers: export the network before it is quantised";
+
+const ADVICE: Readonly<Record<string, string>> = {
+  RandomNormal: DRAWS,
+  RandomNormalLike: DRAWS,
+  RandomUniform: DRAWS,
+  RandomUniformLike: DRAWS,
+  Bernoulli: DRAWS,
+  Multinomial: DRAWS,
+  QuantizeLinear: QUANTISED,
+  DequantizeLinear: QUANTISED,
+  DynamicQuantizeLinear: QUANTISED,
+  ConvInteger: QUANTISED,
+  MatMulInteger: QUANTISED,
+  QLinearConv: QUANTISED,
+  QLinearMatMul: QUANTISED,
+};
+
+/** Why an operator of this domain and name is refused; what errors say behind the node. */
+export function unknownOperator(domain: string, op: string): string {
+  const name = domain === "" ? op : `${domain}.${op}`;
+  const own = domain === "" && Object.hasOwn(ADVICE, op) ? `${ADVICE[op]}, or ` : "";
+  return `operator ${name} is not among those that are differentiated here; ${own}write it with others before export, ` +
+    "or add it to models/onnx/operators/ and models/autodiff/rules/";
+}
