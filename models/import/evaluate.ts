@@ -3,7 +3,15 @@
  * that are not known yet: names, as in `models/onnx/dims.ts`.
  */
 import { sourcePlaces } from "../autodiff/fold.ts";
-import { joinedPlaces, type Moved, positiveAxis, slicedIndices, takenAt, tiled, transposed } from "./moving_items.ts";
+import {
+  joinedPlaces,
+  type Moved,
+  positiveAxis,
+  slicedIndices,
+  takenAt,
+  tiled,
+  transposed,
+} from "./moving_items.ts";
 import { product, quotient } from "../onnx/dims.ts";
 import type { Dim, ElementType, Node, Shape, Tensor } from "../onnx/graph.ts";
 import { constantNumbers } from "../autodiff/constants.ts";
@@ -297,7 +305,10 @@ const MOVES: Readonly<Record<string, (n: ConstantNode) => Constant | undefined>>
   Concat: (n) => {
     const parts = allOf(n);
     const rank = parts?.[0]?.shape.length ?? 0;
-    const moved = joinedPlaces(parts?.map(({ shape }) => shape) ?? [], positiveAxis(intOf(n.node, "axis", 0), rank));
+    const moved = joinedPlaces(
+      parts?.map(({ shape }) => shape) ?? [],
+      positiveAxis(intOf(n.node, "axis", 0), rank),
+    );
     const items = parts?.flatMap((part) => part.items);
     return parts && placed({ ...parts[0]!, items: items! }, moved);
   },
@@ -311,7 +322,8 @@ const MOVES: Readonly<Record<string, (n: ConstantNode) => Constant | undefined>>
   Slice: ({ inputs: [x, starts, ends, axes, steps] }) => {
     const [start, end] = [numbersOf(starts), numbersOf(ends)];
     if (x === undefined || start === undefined || end === undefined) return undefined;
-    const given = axes ? numbersOf(axes) : [...start.keys()], step = steps ? numbersOf(steps) : start.map(() => 1);
+    const given = axes ? numbersOf(axes) : [...start.keys()],
+      step = steps ? numbersOf(steps) : start.map(() => 1);
     if (given === undefined || step === undefined || step.includes(0)) return undefined;
     return given.reduce<Constant | undefined>((sliced, each, i) => {
       const axis = positiveAxis(each, x.shape.length), extent = sliced?.shape[axis];
@@ -326,7 +338,9 @@ const MOVES: Readonly<Record<string, (n: ConstantNode) => Constant | undefined>>
   },
   Tile: ({ inputs: [x, repeats] }) => {
     const times = numbersOf(repeats);
-    if (x === undefined || times === undefined || numElements(times) * x.items.length > MAX_ITEMS) return undefined;
+    if (x === undefined || times === undefined || numElements(times) * x.items.length > MAX_ITEMS) {
+      return undefined;
+    }
     return placed(x, tiled(x.shape, times));
   },
   Expand: ({ inputs: [x, to] }) => {

@@ -7,6 +7,7 @@
  */
 import type { FileModel } from "../onnx/codec.ts";
 import type { FileGraph, FileNode } from "../onnx/graph_reader.ts";
+import { readBy } from "./unread.ts";
 
 const SIGNATURE = "pkg.torch.export.ExportedProgram.graph_signature";
 const KIND = "pkg.torch.export.graph_signature.InputSpec.kind";
@@ -85,7 +86,7 @@ export function isMadeUp(name: string): boolean {
 export function readersOf({ nodes }: Pick<FileGraph, "nodes">): ReadonlyMap<string, readonly FileNode[]> {
   const readers = new Map<string, FileNode[]>();
   for (const node of nodes) {
-    for (const name of new Set(node.inputs)) {
+    for (const name of new Set(readBy(node))) {
       const known = readers.get(name);
       if (known) known.push(node);
       else readers.set(name, [node]);

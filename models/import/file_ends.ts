@@ -1,4 +1,4 @@
-/** The one input that a file of a network must have, and how a file is refused. */
+/** The one input and the one output that a file of a network must have, and how a file is refused. */
 import { UserError } from "../../common/errors.ts";
 import type { FileModel } from "../onnx/codec.ts";
 import { formatType, isFixed } from "../onnx/dims.ts";
@@ -27,7 +27,9 @@ export function onlyInput({ inputs, initializers }: FileModel["graph"], name: st
     throw refuseFile(
       name,
       `its input "${input.name}" must be float32 [batch, ...], found ${formatType(type)}` +
-        (type !== undefined && FLOATS.includes(type.element) ? "; export the network after .float()" : ""),
+        (type !== undefined && FLOATS.includes(type.element)
+          ? "; export the network after .float()"
+          : "; export it so that it takes one float32 tensor, the batch first"),
     );
   }
   if (!isFixed(type.shape.slice(1))) {
@@ -38,4 +40,15 @@ export function onlyInput({ inputs, initializers }: FileModel["graph"], name: st
     );
   }
   return { name: input.name, type };
+}
+
+/** The name of the one output. */
+export function onlyOutput({ outputs }: FileModel["graph"], name: string): string {
+  const [output, ...others] = outputs.map((each) => each.name);
+  if (output !== undefined && others.length === 0) return output;
+  throw refuseFile(
+    name,
+    `it must have one output, found ${[output, ...others].join(", ") || "none"}; ` +
+      "export the network so that it returns one tensor",
+  );
 }

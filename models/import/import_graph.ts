@@ -7,17 +7,19 @@ import { UserError } from "../../common/errors.ts";
 import { GraphBuilder, type Value } from "../onnx/builder.ts";
 import type { FileModel } from "../onnx/codec.ts";
 import type { FileGraph, FileNode } from "../onnx/graph_reader.ts";
-import { formatShape, isFixed, quotient } from "../onnx/dims.ts";
+import { formatShape, isFixed } from "../onnx/dims.ts";
 import type { Dim, Graph, Node, Tensor } from "../onnx/graph.ts";
 import { GraphError, oneLine } from "../onnx/graph_error.ts";
 import { describeNode } from "../onnx/operator.ts";
 import { isOpName } from "../onnx/shapes.ts";
 import { elementCode, tensorOf } from "../onnx/tensor.ts";
+import { batchShape } from "./batch_shape.ts";
 import { type Given, shareOf } from "./dropout.ts";
 import { type Constant, evaluate, shapeConstant, tensorOfConstant } from "./evaluate.ts";
 import { type ExporterNotes, exporterNotes, readersOf } from "./exporter_notes.ts";
 import { intsKnown, isToFloat32, type Known, knownItems, shapeOfKnown, storedTensor } from "./known.ts";
-import { onlyInput, refuseFile } from "./file_ends.ts";
+import { onlyInput, onlyOutput, refuseFile } from "./file_ends.ts";
+import { FileValues } from "./file_values.ts";
 import { takesGradient } from "./gradient_ways.ts";
 import { LoweringSite } from "./lowering.ts";
 import { loweringOf } from "./lowerings.ts";
@@ -74,25 +76,21 @@ export function importGraph(model: FileModel, name: string, prefix: string): Imp
 }
 
 /** What can be done about a node that the operator table refuses. */
-const ADVICE = "export it with numbers in its shapes but for the batch, or write it with other operators before";
+const ADVICE =
+  "export it with numbers in its shapes but for the batch, or write it with other operators before";
 
 class Walk {
   readonly #b: GraphBuilder;
-  readonly #known = new Map<string, Known>();
+  readonly #values: FileValues;
   readonly #weights: Weights;
   readonly #statistics: RunningStatistics[] = [];
   readonly #input: Value;
   /** The batch that the file was exported with, where its batch axis has a number. */
   readonly #fixed_batch: number | null;
   readonly #nodeNames = new Set<string>();
-  /** Names that the file's nodes write, and those taken for what stands in their place. */
-  readonly #reserved: Set<string>;
   /** Constant nodes that hold weights. */
   readonly #stored: ReadonlySet<string>;
   #num_idle_dropouts = 0;
-  #num_fresh = 0;
-  /** Graphs within the file's that are being written out, the outermost first: what each of their names is called. */
-  readonly #scopes: Map<string, string>[] = [];
   #num_inlined = 0;
 
   constructor(
@@ -103,41 +101,28 @@ class Walk {
     prefix: string,
   ) {
     this.#b = new GraphBuilder(name);
-    this.#reserved = new Set(file.nodes.flatMap(({ outputs }) => outputs));
+    this.#values = new FileValues(file.nodes.flatMap(({ outputs }) => outputs), (own) => this.#b.has(own));
     const { type } = onlyInput(file, name);
     const [batch, ...extents] = type.shape;
     this.#fixed_batch = typeof batch === "number" ? batch : null;
     this.#input = this.#b.input("x", type.element, [BATCH, ...extents]);
     this.#weights = new Weights(this.#b, prefix, notes.exporter !== "other");
     this.#stored = storedConstants(file, notes);
-    for (const [own, tensor] of file.initializers) this.#known.set(own, storedTensor(own, tensor));
-    this.#known.set(onlyInput(file, name).name, { value: this.#input });
+    for (const [own, tensor] of file.initializers) this.#values.set(own, storedTensor(own, tensor));
+    this.#values.set(onlyInput(file, name).name, { value: this.#input });
   }
 
   run(): ImportedGraph {
-    if (this.file.outputs.length !== 1) {
-      throw refuseFile(
-        this.name,
-        `it must have one output, found ${
-          this.file.outputs.map((output) => output.name).join(", ") || "none"
-        }; ` +
-          "export the network so that it returns one tensor",
-      );
-    }
-    const output = this.file.outputs[0]!.name;
-    const isNeeded = neededNodes(this.file.nodes, output);
-    for (const node of this.file.nodes) {
-      if (!isNeeded.has(node)) continue;
-      for (const ours of this.#ours(node)) this.#node(ours);
-    }
-    const { value } = this.#known.get(output) ?? {};
+    const output = onlyOutput(this.file, this.name);
+    this.#walk(this.file.nodes, output);
+    const { value } = this.#values.get(output) ?? {};
     if (value === undefined) {
       throw refuseFile(
         this.name,
         `its output "${output}" must depend on its input, found no way between them`,
       );
     }
-    this.#b.output(value, this.#fresh("output"));
+    this.#b.output(value, this.#values.fresh("output"));
     const { graph, names } = withoutUnread(this.#b.build());
     const values = new Map([...this.#weights.values].filter(([name]) => names.has(name)));
     return {
@@ -159,19 +144,22 @@ class Walk {
     );
   }
 
+  /** The nodes that outputs depend on. */
+  #walk(nodes: readonly FileNode[], ...outputs: readonly string[]): void {
+    const isNeeded = neededNodes(nodes, ...outputs);
+    for (const node of nodes) if (isNeeded.has(node)) this.#ours(node).forEach((ours) => this.#node(ours));
+  }
+
   /** A node of the file in the operators of our version. */
   #ours(node: FileNode): readonly FileNode[] {
     if (node.domain !== "" || !isOpName(node.op)) return [node];
-    const constant = (stem: string, tensor: Tensor) => {
-      const name = this.#reserve(stem);
-      this.#known.set(name, { tensor, ...knownItems(tensor) });
-      return name;
-    };
+    const constant = (stem: string, tensor: Tensor) =>
+      this.#values.add(stem, { tensor, ...knownItems(tensor) });
     const site: ChangeSite = {
       rank: (input) => this.#shape(node, input).length,
       ints: (values) => constant("ints", tensorOf("int64", [values.length], values)),
       scalar: (element, value) => constant("scalar", tensorOf(element, [], [value])),
-      fresh: () => this.#reserve("between"),
+      fresh: () => this.#values.reserve("between"),
       extentsFrom: (input, axis) => {
         const extents = this.#shape(node, input).slice(axis);
         return isFixed(extents)
@@ -207,13 +195,14 @@ class Walk {
   /** What a lowering makes of the node; null where it has none, or that leaves it as it is. */
   #lower(node: FileNode, inputs: readonly (Known | undefined)[]): readonly Known[] | null {
     const lowering = node.domain === "" ? loweringOf(node.op) : undefined;
+    const fail = (reason: string) => this.#fail(node, reason);
     const site = new LoweringSite(node, inputs, {
       operand: (known) => this.#operand(node, known, true),
       apply: (op, operands, attributes, num_outputs) => this.#b.ops(op, operands, attributes, num_outputs),
       constant: (tensor) => this.#b.constant(tensor),
-      shape: (items) => this.#shapeValue(node, items),
+      shape: (items) => batchShape(this.#b, this.#input, items, fail),
       inline: (graph, given) => this.#inline(node, graph, given),
-      fail: (reason) => this.#fail(node, reason),
+      fail,
     });
     return lowering?.(site) ?? null;
   }
@@ -222,25 +211,18 @@ class Walk {
   #inline(node: FileNode, graph: FileGraph, given: readonly Known[]): readonly Known[] {
     this.#num_inlined += graph.nodes.length;
     if (this.#num_inlined > MAX_INLINED) {
-      this.#fail(node, `written out, its graphs must have at most ${MAX_INLINED} nodes; export shorter sequences`);
+      this.#fail(
+        node,
+        `written out, its graphs must have at most ${MAX_INLINED} nodes; export shorter sequences`,
+      );
     }
-    this.#scopes.push(new Map());
-    graph.inputs.forEach(({ name }, i) => this.#define(name, given[i]!));
-    for (const [own, tensor] of graph.initializers) this.#define(own, storedTensor(own, tensor));
-    const outputs = graph.outputs.map(({ name }) => name), isNeeded = neededNodes(graph.nodes, ...outputs);
-    for (const inner of graph.nodes) {
-      if (isNeeded.has(inner)) for (const ours of this.#ours(inner)) this.#node(ours);
-    }
-    const found = outputs.map((name) => this.#read(node, name));
-    this.#scopes.pop();
-    return found;
-  }
-
-  /** Takes a name for a value of the innermost graph. */
-  #define(name: string, known: Known): void {
-    const own = this.#reserve(name);
-    this.#scopes.at(-1)!.set(name, own);
-    this.#known.set(own, known);
+    return this.#values.within(() => {
+      graph.inputs.forEach(({ name }, i) => this.#values.set(name, given[i]!));
+      for (const [own, tensor] of graph.initializers) this.#values.set(own, storedTensor(own, tensor));
+      const outputs = graph.outputs.map(({ name }) => name);
+      this.#walk(graph.nodes, ...outputs);
+      return outputs.map((name) => this.#read(node, name));
+    });
   }
 
   /** Whether the node only hands on what a file stores, as a weight: a Constant, a Cast to float32, an Identity. */
@@ -309,7 +291,7 @@ class Walk {
   #apply(node: Node, operands: readonly (Value | null)[], attributes: Node["attributes"]): readonly Value[] {
     const isFree = node.name !== "" && !this.#nodeNames.has(node.name) && !this.#b.has(node.name);
     if (isFree) this.#nodeNames.add(node.name);
-    const output = this.#fresh(node.outputs[0] || node.op);
+    const output = this.#values.fresh(node.outputs[0] || node.op);
     const outputs = node.outputs.findLastIndex((name) => name !== "") + 1;
     return this.#b.ops(node.op, operands, attributes, outputs, { ...isFree && { name: node.name }, output });
   }
@@ -329,20 +311,7 @@ class Walk {
     if (known.sequence !== undefined) this.#fail(node, "its inputs must be tensors, found a sequence");
     const tensor = known.tensor ?? tensorOfConstant(known.constant!);
     if (tensor !== undefined) return this.#b.constant(tensor);
-    return this.#shapeValue(node, known.constant!.items);
-  }
-
-  /** A shape that may hold the batch, computed when the graph runs. */
-  #shapeValue(node: Node, items: readonly Dim[]): Value {
-    if (isFixed(items)) return this.#b.ints(items);
-    const batch = this.#b.op("Shape", [this.#input], { start: 0, end: 1 });
-    const parts = items.map((item) => {
-      if (typeof item === "number") return this.#b.ints([item]);
-      const times = quotient(item, BATCH);
-      if (typeof times !== "number") this.#fail(node, `extents must be numbers or batches: found ${item}`);
-      return times === 1 ? batch : this.#b.op("Mul", [batch, this.#b.ints([times as number])]);
-    });
-    return parts.length === 1 ? parts[0]! : this.#b.op("Concat", parts, { axis: 0 });
+    return batchShape(this.#b, this.#input, known.constant!.items, (reason) => this.#fail(node, reason));
   }
 
   /** The shape to reshape to, for any batch. */
@@ -416,8 +385,7 @@ class Walk {
   }
 
   #read(node: Node, name: string): Known {
-    const scope = this.#scopes.findLast((names) => names.has(name));
-    return this.#known.get(scope?.get(name) ?? name) ??
+    return this.#values.get(name) ??
       this.#fail(node, `its input "${name}" must be written before, found no node or initializer that does`);
   }
 
@@ -429,24 +397,7 @@ class Walk {
   #set(node: Node, index: number, known: Known): void {
     const name = node.outputs[index];
     if (!name) return;
-    const scope = this.#scopes.at(-1);
-    if (scope && !scope.has(name)) return this.#define(name, known);
-    if (scope || this.#known.has(name)) this.#fail(node, `"${name}" must be written once, found it twice`);
-    this.#known.set(name, known);
-  }
-
-  #fresh(stem: string): string {
-    let name = stem;
-    while (this.#b.has(name) || this.#known.has(name)) name = `${stem}_${this.#num_fresh++}`;
-    return name;
-  }
-
-  /** A name that no node of the file writes, now or later. */
-  #reserve(stem: string): string {
-    let name = this.#fresh(stem);
-    while (this.#reserved.has(name)) name = this.#fresh(`${stem}_${this.#num_fresh++}`);
-    this.#reserved.add(name);
-    return name;
+    if (!this.#values.set(name, known)) this.#fail(node, `"${name}" must be written once, found it twice`);
   }
 
   #fail(node: Node, reason: string): never {

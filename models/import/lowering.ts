@@ -66,7 +66,8 @@ export class LoweringSite extends Emitter {
 
   /** Shape of an input that must be a tensor. */
   shapeAt(index: number): Shape {
-    return shapeOfKnown(this.input(index)) ?? this.fail(`its input ${index} must be a tensor, found a sequence`);
+    return shapeOfKnown(this.input(index)) ??
+      this.fail(`its input ${index} must be a tensor, found a sequence`);
   }
 
   /** The numbers of an input that must be constant. */

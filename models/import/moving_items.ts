@@ -57,7 +57,8 @@ export function transposed(shape: Shape, perm: readonly number[]): Moved | undef
   if (perm.length !== shape.length || !perm.every((axis) => shape[axis] !== undefined)) return undefined;
   const steps = strides(shape), out = perm.map((axis) => shape[axis]!);
   const places = out.reduce<readonly number[]>(
-    (places, extent, i) => places.flatMap((place) => whole(extent).map((at) => place + at * steps[perm[i]!]!)),
+    (places, extent, i) =>
+      places.flatMap((place) => whole(extent).map((at) => place + at * steps[perm[i]!]!)),
     [0],
   );
   return { shape: out, places };
@@ -72,9 +73,7 @@ export function joinedPlaces(shapes: readonly Shape[], axis: number): Moved | un
   if (first === undefined || !fits || axis >= first.length) return undefined;
   const rows = numElements(first.slice(0, axis));
   const sizes = shapes.map((shape) => numElements(shape.slice(axis)));
-  const starts = shapes.map((_, i) =>
-    shapes.slice(0, i).reduce((sum, shape) => sum + numElements(shape), 0)
-  );
+  const starts = shapes.map((_, i) => shapes.slice(0, i).reduce((sum, shape) => sum + numElements(shape), 0));
   const places = whole(rows).flatMap((row) =>
     sizes.flatMap((size, i) => whole(size).map((at) => starts[i]! + row * size + at))
   );

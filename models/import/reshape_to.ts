@@ -14,13 +14,15 @@ export interface Batch {
 /** Items of the shape: 0 copies the extent in its place, -1 takes what is left, and names are to be computed. */
 export type Reshaping = { readonly items: readonly Dim[] } | { readonly reason: string };
 
-const ADVICE = "export it with a dynamic batch axis (dynamo=True, dynamic_shapes), and take sizes from the tensor";
+const ADVICE =
+  "export it with a dynamic batch axis (dynamo=True, dynamic_shapes), and take sizes from the tensor";
 
 /** `from`: the shape of x; `asked`: what the file says, where 0 copies unless `allowzero`. Null: leave it as it is. */
 export function reshapeTo(from: Shape, asked: Shape, batch: Batch, allowzero: boolean): Reshaping | null {
   const items = asked.map((item, i) => item === 0 && !allowzero ? from[i] ?? item : item);
   const leads = from[0] === batch.name;
-  const isBatch = (item: Dim, i: number) => typeof item === "string" || (i === 0 && leads && item === batch.fixed);
+  const isBatch = (item: Dim, i: number) =>
+    typeof item === "string" || (i === 0 && leads && item === batch.fixed);
   if (!items.some(isBatch)) return fits(from, items) ? null : withoutNumber(from, items, batch);
   const copied = items.map((item, i) => !isBatch(item, i) ? item : i === 0 && leads ? 0 : -1);
   const open = copied.filter((item) => item === -1).length;
@@ -28,7 +30,9 @@ export function reshapeTo(from: Shape, asked: Shape, batch: Batch, allowzero: bo
   const isCopy = copied[0] !== 0 || isWhole(items[0]!);
   if (isCopy && open <= 1 && !items.includes(0)) return { items: copied };
   const computed = items.map((item, i) => isBatch(item, i) && typeof item === "number" ? batch.name : item);
-  return fits(from, computed) ? { items: computed } : { reason: `its shape must hold the batch once; ${ADVICE}` };
+  return fits(from, computed)
+    ? { items: computed }
+    : { reason: `its shape must hold the batch once; ${ADVICE}` };
 }
 
 /** Whether there are as many elements. */
@@ -50,7 +54,8 @@ function withoutNumber(from: Shape, items: Shape, { name, fixed }: Batch): Resha
   const place = placeAfter(before, items), item = place === undefined ? undefined : items[place];
   if (item === -1) {
     return {
-      reason: `its shape [${items}] must keep examples apart, found [${from}] before; score each example by itself, ` +
+      reason:
+        `its shape [${items}] must keep examples apart, found [${from}] before; score each example by itself, ` +
         "not several as one",
     };
   }

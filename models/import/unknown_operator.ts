@@ -1,6 +1,7 @@
 /** What can be done about an operator that networks here cannot have. */
 
-const DRAWS = "it draws numbers of its own, which no seed of a run knows: take them as a part of the generator's input";
+const DRAWS =
+  "it draws numbers of its own, which no seed of a run knows: take them as a part of the generator's input";
 const QUANTISED = "it computes with integers: export the network before it is quantised";
 
 const ADVICE: Readonly<Record<string, string>> = {

@@ -3,7 +3,10 @@ import type { Graph } from "../onnx/graph.ts";
 import type { FileGraph, FileNode } from "../onnx/graph_reader.ts";
 
 /** The nodes that the outputs depend on. */
-export function neededNodes(nodes: readonly FileNode[], ...outputs: readonly string[]): ReadonlySet<FileNode> {
+export function neededNodes(
+  nodes: readonly FileNode[],
+  ...outputs: readonly string[]
+): ReadonlySet<FileNode> {
   const needed = new Set(outputs), found = new Set<FileNode>();
   for (const node of nodes.toReversed()) {
     if (!node.outputs.some((name) => name !== "" && needed.has(name))) continue;
@@ -15,7 +18,9 @@ export function neededNodes(nodes: readonly FileNode[], ...outputs: readonly str
 
 /** Names that a node reads, also by the graphs that it holds, which see all that is written before it. */
 export function readBy({ inputs, subgraphs = {} }: FileNode): readonly string[] {
-  const within = ({ nodes, outputs }: FileGraph) => [...nodes.flatMap(readBy), ...outputs.map(({ name }) => name)];
+  const within = (
+    { nodes, outputs }: FileGraph,
+  ) => [...nodes.flatMap(readBy), ...outputs.map(({ name }) => name)];
   return [...inputs, ...Object.values(subgraphs).flatMap(within)];
 }
 

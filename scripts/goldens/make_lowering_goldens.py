@@ -242,7 +242,7 @@ def transposed(pads):
 
 def resize(**attributes):
     def make():
-        constants = {"w": floats(1, 1, 1, 1)}
+        constants = {"w": floats(5)}
         if "scales" in attributes:
             constants["scales"] = np.array(attributes["scales"], np.float32)
         else:
@@ -391,7 +391,7 @@ def main() -> None:
         session = onnxruntime.InferenceSession(runs.SerializeToString(), providers=["CPUExecutionProvider"])
         [y] = session.run(None, {"x": x})
         out[name] = {"x": [list(x.shape), x.flatten().tolist()], "y": [list(y.shape), y.flatten().tolist()]}
-    (OUT / "lowering.json").write_text(json.dumps(out) + "\n")
+    (OUT / "lowering.json").write_text(json.dumps(out) + "\n")  # then deno fmt
 
 
 if __name__ == "__main__":

@@ -50,7 +50,9 @@ function checkAttention(n: LoweringSite): void {
     n.fail("it must have one output; export it without present keys and values");
   }
   const softcap = n.float("softcap", 0);
-  if (softcap !== 0) n.fail(`its softcap must be 0: found ${softcap}; write the attention with MatMul and Softmax`);
+  if (softcap !== 0) {
+    n.fail(`its softcap must be 0: found ${softcap}; write the attention with MatMul and Softmax`);
+  }
 }
 
 /** softmax(q k^T scale + mask) v */

@@ -36,12 +36,16 @@ function stacked(n: LoweringSite, given: readonly Known[], axis: number, isRever
 
 function checkRounds(n: LoweringSite, rounds: number): void {
   if (rounds >= 1 && rounds <= MAX_ROUNDS) return;
-  n.fail(`it must go round 1 to ${MAX_ROUNDS} times to be written out: found ${rounds}; export shorter sequences`);
+  n.fail(
+    `it must go round 1 to ${MAX_ROUNDS} times to be written out: found ${rounds}; export shorter sequences`,
+  );
 }
 
 function loop(n: LoweringSite): readonly Known[] {
   const body = n.subgraph("body");
-  const most = n.has(0) ? n.numbers(0, `trip count (of a loop that is written out; ${EXPORT_STATIC})`)[0]! : Infinity;
+  const most = n.has(0)
+    ? n.numbers(0, `trip count (of a loop that is written out; ${EXPORT_STATIC})`)[0]!
+    : Infinity;
   const num_states = Math.max(n.known.length - 2, 0), num_scans = body.outputs.length - 1 - num_states;
   let states = Array.from({ length: num_states }, (_, i) => n.input(i + 2));
   const scans: Known[][] = Array.from({ length: num_scans }, () => []);
@@ -67,7 +71,8 @@ function scan(n: LoweringSite): readonly Known[] {
   const body = n.subgraph("body");
   const num_inputs = n.int("num_scan_inputs", 0), num_states = n.known.length - num_inputs;
   const num_outputs = body.outputs.length - num_states;
-  const axes = ints(n, "scan_input_axes", num_inputs), directions = ints(n, "scan_input_directions", num_inputs);
+  const axes = ints(n, "scan_input_axes", num_inputs),
+    directions = ints(n, "scan_input_directions", num_inputs);
   const slices = axes.map((given, i) => {
     const x = n.x(num_states + i), axis = given < 0 ? given + x.type.shape.length : given;
     checkRounds(n, n.extent(x, axis));

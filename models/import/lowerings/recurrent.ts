@@ -74,7 +74,8 @@ const gruStep: Step = (cell, x, { h }) => {
   }
   const [rz, rr, rn] = gates(n, recurrent, 0, hidden, 3);
   const [bz, br, bn] = bias ? gates(n, bias, 0, hidden, 3) : [null, null, null];
-  const r = f!(plus(n, xr!, recurrence(cell, h, rr!, br!))), z = f!(plus(n, xz!, recurrence(cell, h, rz!, bz!)));
+  const r = f!(plus(n, xr!, recurrence(cell, h, rr!, br!))),
+    z = f!(plus(n, xz!, recurrence(cell, h, rz!, bz!)));
   return mixed(z, g!(plus(n, xn!, recurrence(cell, times(n, r, h), rn!, bn!))));
 };
 
@@ -101,7 +102,11 @@ const RNN: Kind = { num_gates: 1, step: rnnStep, activations: ["Tanh"] };
 const GRU: Kind = { num_gates: 3, step: gruStep, activations: ["Sigmoid", "Tanh"] };
 const LSTM: Kind = { num_gates: 4, step: lstmStep, activations: ["Sigmoid", "Tanh", "Tanh"] };
 
-const DIRECTIONS = { forward: ["forward"], reverse: ["reverse"], bidirectional: ["forward", "reverse"] } as const;
+const DIRECTIONS = {
+  forward: ["forward"],
+  reverse: ["reverse"],
+  bidirectional: ["forward", "reverse"],
+} as const;
 
 function directionsOf(n: LoweringSite): readonly ("forward" | "reverse")[] {
   const name = n.string("direction") ?? "forward";
@@ -113,14 +118,20 @@ function directionsOf(n: LoweringSite): readonly ("forward" | "reverse")[] {
 function stepsOf(n: LoweringSite, x: Value): number {
   const [steps] = x.type.shape;
   if (typeof steps !== "number") {
-    return n.fail(`its time axis must have a number to be unrolled: found ${steps}; export it with fixed lengths`);
+    return n.fail(
+      `its time axis must have a number to be unrolled: found ${steps}; export it with fixed lengths`,
+    );
   }
   if (steps < 1 || steps > MAX_STEPS) {
-    n.fail(`its time axis must be 1 to ${MAX_STEPS} long to be unrolled: found ${steps}; export shorter sequences`);
+    n.fail(
+      `its time axis must be 1 to ${MAX_STEPS} long to be unrolled: found ${steps}; export shorter sequences`,
+    );
   }
   const lengths = n.known[4]?.constant;
   if (n.has(4) && !lengths?.items.every((item) => item === steps)) {
-    n.fail(`its sequence_lens must all be ${steps}, the time axis; export it without lengths of each example`);
+    n.fail(
+      `its sequence_lens must all be ${steps}, the time axis; export it without lengths of each example`,
+    );
   }
   return steps;
 }
@@ -148,7 +159,12 @@ function cellOf(n: LoweringSite, kind: Kind, x: Value, direction: number): { cel
 }
 
 /** What one direction gives: h of each step in the order of time, and the last state. */
-function unrolled(n: LoweringSite, kind: Kind, x: Value, direction: number): { hs: readonly Value[]; last: State } {
+function unrolled(
+  n: LoweringSite,
+  kind: Kind,
+  x: Value,
+  direction: number,
+): { hs: readonly Value[]; last: State } {
   const { cell, inputs } = cellOf(n, kind, x, direction);
   const isBatchFirst = n.int("layout", 0) !== 0, axis = isBatchFirst ? 1 : 0;
   const isReverse = directionsOf(n)[direction] === "reverse";
@@ -177,7 +193,8 @@ function recurrentLowering(kind: Kind) {
       const y = stacked(ways.map(({ hs }) => stacked(hs, 0)), 1);
       return isBatchFirst ? n.transpose(y, [2, 0, 1, 3]) : y;
     };
-    const last = (of: (state: State) => Value) => stacked(ways.map((way) => of(way.last)), isBatchFirst ? 1 : 0);
+    const last = (of: (state: State) => Value) =>
+      stacked(ways.map((way) => of(way.last)), isBatchFirst ? 1 : 0);
     const outputs = [all, () => last(({ h }) => h!), () => last(({ c }) => c!)];
     return n.node.outputs.map((name, i) => name === "" ? {} : { value: outputs[i]!() });
   };

@@ -53,7 +53,9 @@ export function activationsOf(
     if (kind === undefined) {
       return n.fail(`its activations must be among ${Object.keys(KINDS).join(", ")}: found ${name}`);
     }
-    const [alpha, beta] = kind.defaults.map((otherwise, i) => (i === 0 ? alphas : betas).next().value ?? otherwise);
+    const [alpha, beta] = kind.defaults.map((otherwise, i) =>
+      (i === 0 ? alphas : betas).next().value ?? otherwise
+    );
     return (x) => kind.of(n, x, alpha ?? 0, beta ?? 0);
   });
 }

@@ -36,7 +36,13 @@ function reordered(n: LoweringSite, x: Value, order: readonly number[]): Value {
 }
 
 /** One of several equal parts of a folded tensor, its gates as PyTorch has them, as a weight; in the order of ONNX. */
-function unfolded(n: LoweringSite, index: number, part: number, shape: readonly number[], name: string): Value {
+function unfolded(
+  n: LoweringSite,
+  index: number,
+  part: number,
+  shape: readonly number[],
+  name: string,
+): Value {
   const known = n.input(index), { data } = known.tensor!;
   const num_gates = gatesOf(n), order = GATES[num_gates]!, size = numElements(shape), each = size / num_gates;
   const numbers = Array.from(data.slice(part * size, (part + 1) * size), Number);

@@ -49,12 +49,18 @@ function weights(n: LoweringSite, axis: ResizedAxis): readonly number[] {
 /** The axes that change, and how far. */
 function axesOf(n: LoweringSite): readonly ResizedAxis[] {
   const shape = n.shapeAt(0), scales = itemsOf(n.known[2]), sizes = itemsOf(n.known[3]);
-  const asked = scales?.length ? scales : sizes?.length ? sizes : n.fail("its scales or sizes must be constant");
+  const asked = scales?.length
+    ? scales
+    : sizes?.length
+    ? sizes
+    : n.fail("its scales or sizes must be constant");
   return (n.ints("axes") ?? [...shape.keys()]).flatMap((given, i) => {
     const axis = given < 0 ? given + shape.length : given, from = shape[axis]!, item = asked[i]!;
     // The batch stays, whatever number a size has for it.
     if (typeof from !== "number") {
-      return scales?.length && item !== 1 ? n.fail(`an axis that is resized must have a number: found ${from}`) : [];
+      return scales?.length && item !== 1
+        ? n.fail(`an axis that is resized must have a number: found ${from}`)
+        : [];
     }
     if (typeof item !== "number") return n.fail(`its sizes must be numbers: found ${item}`);
     const scale = scales?.length ? item : Math.fround(item / from);

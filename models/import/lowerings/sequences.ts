@@ -68,4 +68,3 @@ export const SEQUENCE_LOWERINGS = {
   }],
   ConcatFromSequence: concatFromSequence,
 } satisfies Lowerings;
-

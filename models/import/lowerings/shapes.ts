@@ -18,7 +18,8 @@ function tile(n: LoweringSite): readonly Known[] | null {
     );
   }
   const numbers = repeats.map((item) => typeof item === "number" ? item : 1);
-  const x = n.x(0), tiled = numbers.some((times) => times !== 1) ? n.op("Tile", [x, n.intVector(numbers)]) : x;
+  const x = n.x(0),
+    tiled = numbers.some((times) => times !== 1) ? n.op("Tile", [x, n.intVector(numbers)]) : x;
   return [{ value: n.op("Expand", [tiled, n.shapeValue(repeats.map((item) => isName(item) ? item : 1))]) }];
 }
 

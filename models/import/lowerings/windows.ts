@@ -10,12 +10,16 @@ import type { Lowerings, LoweringSite } from "../lowering.ts";
 /** Numbers of an attribute, one for each spatial axis. */
 function spatial(n: LoweringSite, name: string, rank: number, otherwise: number): readonly number[] {
   const values = n.ints(name) ?? Array<number>(rank).fill(otherwise);
-  return values.length === rank ? values : n.fail(`its ${name} must be ${rank} numbers: found ${values.length}`);
+  return values.length === rank
+    ? values
+    : n.fail(`its ${name} must be ${rank} numbers: found ${values.length}`);
 }
 
 function spatialExtents(n: LoweringSite, index: number): readonly number[] {
   const extents = n.shapeAt(index).slice(2);
-  return isFixed(extents) ? extents : n.fail(`the extents of its input ${index} must be numbers; export it with fixed sizes`);
+  return isFixed(extents)
+    ? extents
+    : n.fail(`the extents of its input ${index} must be numbers; export it with fixed sizes`);
 }
 
 /** Modulated convolutions of StyleGAN take examples for groups, each with weights of its own. */
@@ -50,7 +54,9 @@ function attributesWith(n: LoweringSite, names: readonly string[], more: Record<
  */
 function heightened(n: LoweringSite): Value | null {
   const { tensor, weight, value } = n.input(1);
-  if (value || !weight?.includes("/ExpandDims") || tensor?.shape.length !== 4 || tensor.shape[2] !== 1) return null;
+  if (value || !weight?.includes("/ExpandDims") || tensor?.shape.length !== 4 || tensor.shape[2] !== 1) {
+    return null;
+  }
   return n.unsqueeze(n.valueFor({ weight, tensor: { ...tensor, shape: tensor.shape.toSpliced(2, 1) } }), 2);
 }
 
@@ -67,7 +73,11 @@ function explicitPads(n: LoweringSite, kernel: readonly number[]): readonly numb
 }
 
 /** The node with other padding, or with another value for its weights; null where it stays as it is. */
-function windowed(n: LoweringSite, pads: readonly number[] | null, weights: Value | null): readonly Known[] | null {
+function windowed(
+  n: LoweringSite,
+  pads: readonly number[] | null,
+  weights: Value | null,
+): readonly Known[] | null {
   if (pads === null && weights === null) return null;
   const attributes = pads === null ? n.node.attributes : attributesWith(n, ["auto_pad"], { pads });
   const inputs = n.known.map((known, i) => known && (i === 1 && weights ? weights : n.valueFor(known)));
@@ -81,23 +91,32 @@ function convolution(n: LoweringSite): readonly Known[] | null {
 }
 
 function pool(n: LoweringSite): readonly Known[] | null {
-  return windowed(n, explicitPads(n, n.ints("kernel_shape") ?? n.fail("its kernel_shape must be present")), null);
+  return windowed(
+    n,
+    explicitPads(n, n.ints("kernel_shape") ?? n.fail("its kernel_shape must be present")),
+    null,
+  );
 }
 
 /** The padding of a transposed convolution: what is cut off each end, and what is added behind the last window. */
 function transposedPads(n: LoweringSite, counts: readonly number[]) {
   const rank = counts.length, kernel = spatialExtents(n, 1), auto_pad = n.string("auto_pad") ?? "NOTSET";
   const strides = spatial(n, "strides", rank, 1), dilations = spatial(n, "dilations", rank, 1);
-  const added = spatial(n, "output_padding", rank, 0), pads = n.ints("pads") ?? Array<number>(2 * rank).fill(0);
+  const added = spatial(n, "output_padding", rank, 0),
+    pads = n.ints("pads") ?? Array<number>(2 * rank).fill(0);
   const asked = n.ints("output_shape")?.slice(-rank);
   return counts.map((count, i) => {
     const stride = strides[i]!, reach = dilations[i]! * (kernel[i]! - 1) + 1;
     const whole = stride * (count - 1) + reach + added[i]!;
     const extent = asked?.[i] ?? (isSame(n) ? count * stride : undefined);
     if (extent !== undefined && extent > whole) {
-      n.fail(`an output of ${extent} must not be larger than its windows reach, ${whole}: add output_padding`);
+      n.fail(
+        `an output of ${extent} must not be larger than its windows reach, ${whole}: add output_padding`,
+      );
     }
-    const [begin, end] = extent === undefined ? [pads[i]!, pads[i + rank]!] : halves(whole - extent, auto_pad);
+    const [begin, end] = extent === undefined
+      ? [pads[i]!, pads[i + rank]!]
+      : halves(whole - extent, auto_pad);
     return { begin, end: end - added[i]!, isOurs: added[i]! < stride };
   });
 }

@@ -68,7 +68,10 @@ for (const [name, { x, y }] of Object.entries(GOLDENS)) {
       assert.ok(error <= SAME, `off by ${error}`);
     }
     const problem = lossOf(name);
-    const first = { ...problem, graph: gradients(decompose(problem.graph), { loss: "loss", wrt: problem.wrt }) };
+    const first = {
+      ...problem,
+      graph: gradients(decompose(problem.graph), { loss: "loss", wrt: problem.wrt }),
+    };
     checkGraph(first.graph);
     const error = differenceError(first, "loss", "_grad");
     assert.ok(error <= DIFFERENCES.first, `gradients are off by ${error}`);
