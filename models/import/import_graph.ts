@@ -12,11 +12,12 @@ import type { Dim, Graph, Node, Tensor } from "../onnx/graph.ts";
 import { GraphError, oneLine } from "../onnx/graph_error.ts";
 import { describeNode } from "../onnx/operator.ts";
 import { isOpName } from "../onnx/shapes.ts";
-import { elementCode, tensorOf } from "../onnx/tensor.ts";
+import { tensorOf } from "../onnx/tensor.ts";
 import { batchShape } from "./batch_shape.ts";
 import { type Given, shareOf } from "./dropout.ts";
 import { type Constant, evaluate, shapeConstant, tensorOfConstant } from "./evaluate.ts";
 import { type ExporterNotes, exporterNotes, readersOf } from "./exporter_notes.ts";
+import { asCast } from "./cast_like.ts";
 import { intsKnown, isToFloat32, type Known, knownItems, shapeOfKnown, storedTensor } from "./known.ts";
 import { onlyInput, onlyOutput, refuseFile } from "./file_ends.ts";
 import { FileValues } from "./file_values.ts";
@@ -174,7 +175,7 @@ class Walk {
   #node(node: FileNode): void {
     const inputs = node.inputs.map((name) => name === "" ? undefined : this.#read(node, name));
     if (node.domain === "" && node.op === "CastLike") {
-      return this.#node(this.#asCast(node, inputs));
+      return this.#node(asCast(node, inputs[1] ?? this.#fail(node, "it must have two inputs")));
     }
     if (node.domain === "" && node.op === "Dropout") return this.#dropout(node, inputs);
     if (node.domain === "" && node.op === "BatchNormalization") return this.#batchNorm(node, inputs);
@@ -247,14 +248,6 @@ class Walk {
     const { exporter } = this.notes;
     const isOwn = exporter === "torchscript" || (exporter === "other" && isUniform(x.tensor!));
     return isOwn ? { ...x, weight: name } : x;
-  }
-
-  /** The element type that the second input shows is known here. */
-  #asCast(node: Node, inputs: readonly (Known | undefined)[]): Node {
-    const { value, tensor, constant } = inputs[1] ?? this.#fail(node, "it must have two inputs");
-    const element = value?.type.element ?? tensor?.element ?? constant!.element;
-    const to = { kind: "int", value: elementCode(element) } as const;
-    return { ...node, op: "Cast", inputs: node.inputs.slice(0, 1), attributes: { to } };
   }
 
   #evaluate(node: Node, inputs: readonly (Known | undefined)[]): Constant | undefined {
