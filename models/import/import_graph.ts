@@ -35,7 +35,7 @@ import { bringToOurs, type ChangeSite, FILE_OPSETS } from "./versions.ts";
 import { isUniform, Weights } from "./weights.ts";
 
 /** Nodes of all graphs within the file's together, written out as often as they are run. */
-const MAX_INLINED = 20_000;
+const MAX_INLINED = 10_000;
 
 /** The batch axis in the imported graph. */
 export const BATCH = "N";

@@ -19,20 +19,21 @@ const ADVICE =
 
 /** `from`: the shape of x; `asked`: what the file says, where 0 copies unless `allowzero`. Null: leave it as it is. */
 export function reshapeTo(from: Shape, asked: Shape, batch: Batch, allowzero: boolean): Reshaping | null {
-  const items = asked.map((item, i) => item === 0 && !allowzero ? from[i] ?? item : item);
+  const isCopied = (i: number) => asked[i] === 0 && !allowzero;
+  const items = asked.map((item, i) => isCopied(i) ? from[i] ?? item : item);
   const leads = from[0] === batch.name;
   const isBatch = (item: Dim, i: number) =>
-    typeof item === "string" || (i === 0 && leads && item === batch.fixed);
+    !isCopied(i) && (typeof item === "string" || (i === 0 && leads && item === batch.fixed));
   if (!items.some(isBatch)) return fits(from, items) ? null : withoutNumber(from, items, batch);
-  const copied = items.map((item, i) => !isBatch(item, i) ? item : i === 0 && leads ? 0 : -1);
+  const copied = items.map((item, i) =>
+    isCopied(i) ? 0 : !isBatch(item, i) ? item : i === 0 && leads ? 0 : -1
+  );
+  const computed = items.map((item, i) => isBatch(item, i) && typeof item === "number" ? batch.name : item);
+  if (!fits(from, computed)) return { reason: `its shape must hold the batch once; ${ADVICE}` };
   const open = copied.filter((item) => item === -1).length;
   const isWhole = (item: Dim) => item === batch.name || item === batch.fixed;
   const isCopy = copied[0] !== 0 || isWhole(items[0]!);
-  if (isCopy && open <= 1 && !items.includes(0)) return { items: copied };
-  const computed = items.map((item, i) => isBatch(item, i) && typeof item === "number" ? batch.name : item);
-  return fits(from, computed)
-    ? { items: computed }
-    : { reason: `its shape must hold the batch once; ${ADVICE}` };
+  return { items: isCopy && open <= 1 && !items.includes(0) ? copied : computed };
 }
 
 /** Whether there are as many elements. */

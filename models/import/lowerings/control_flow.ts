@@ -41,11 +41,13 @@ function checkRounds(n: LoweringSite, rounds: number): void {
   );
 }
 
+function tripCount(n: LoweringSite): number {
+  return numbersIn(n.input(0))?.[0] ?? n.fail(`its trip count must be constant; ${EXPORT_STATIC}`);
+}
+
 function loop(n: LoweringSite): readonly Known[] {
   const body = n.subgraph("body");
-  const most = n.has(0)
-    ? n.numbers(0, `trip count (of a loop that is written out; ${EXPORT_STATIC})`)[0]!
-    : Infinity;
+  const most = n.has(0) ? tripCount(n) : Infinity;
   const num_states = Math.max(n.known.length - 2, 0), num_scans = body.outputs.length - 1 - num_states;
   let states = Array.from({ length: num_states }, (_, i) => n.input(i + 2));
   const scans: Known[][] = Array.from({ length: num_scans }, () => []);

@@ -10,7 +10,7 @@ import { cellWeights, ofDirection } from "./recurrent_weights.ts";
 import { joined, parted } from "./time_axis.ts";
 
 /** More steps are not unrolled: each is a dozen nodes, and three times as many behind them. */
-export const MAX_STEPS = 512;
+export const MAX_STEPS = 256;
 
 /** What one step has from the one before; null is zero. */
 interface State {

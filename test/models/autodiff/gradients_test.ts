@@ -275,6 +275,21 @@ Deno.test("no gradient flows through conditions, integers and shapes", () => {
   assert.deepEqual([at(3.5).data[0], at(-2).data[0]], [3, 1]);
 });
 
+Deno.test("no gradient flows through steps: what they give counts as a constant", () => {
+  for (
+    const [op, at, step] of [["Sign", -3, -1], ["Floor", 2.5, 2], ["Ceil", 2.5, 3], [
+      "Round",
+      2.75,
+      3,
+    ]] as const
+  ) {
+    const graph = scalarGraph("g", (b, x) => b.op("Mul", [b.op(op, [x]), x]));
+    const derived = gradients(graph, { loss: "loss", wrt: ["x"] });
+    const found = interpret(derived, new Map([["x", refTensor("float64", [], [at])]])).get("x_grad")!;
+    assert.equal(found.data[0], step, op);
+  }
+});
+
 Deno.test("at kinks the derivative is the one that the rules state", () => {
   const slopes = (op: string, at: number, attributes = {}) => {
     const graph = scalarGraph("kink", (b, x) => b.op(op, [x], attributes));

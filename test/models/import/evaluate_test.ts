@@ -59,3 +59,61 @@ Deno.test("evaluate: Range, and ConstantOfShape with its value", () => {
   assert.deepEqual(found("ConstantOfShape", [ints(2, 1)], { value }), ["int64", [2, 1], [5, 5]]);
   assert.deepEqual(found("ConstantOfShape", [ints(2)]), ["float32", [2], [0, 0]]);
 });
+
+Deno.test("evaluate: a name is at least 1: what that says of the smaller, the larger and comparisons", () => {
+  assert.deepEqual(found("Max", [ints("N", "N", 1, 0), ints("N", 1, "N", "N")]), [
+    "int64",
+    [4],
+    Array(4).fill("N"),
+  ]);
+  assert.deepEqual(found("Min", [ints("N", "N", 1), ints("N", 1, "N")]), ["int64", [3], ["N", 1, 1]]);
+  assert.equal(found("Max", [ints("N"), ints(2)]), undefined);
+  assert.deepEqual(found("Max", [ints("N"), ints(1), ints(0)]), ["int64", [1], ["N"]]);
+  assert.deepEqual(found("Greater", [ints("N", 0, 1), ints(0, "N", "N")]), ["bool", [3], [1, 0, 0]]);
+  assert.deepEqual(found("Less", [ints("N", "N"), ints("N", 1)]), ["bool", [2], [0, 0]]);
+  assert.equal(found("Less", [ints("N"), ints(2)]), undefined);
+});
+
+const matrix = (shape: readonly number[], ...items: readonly number[]): Constant => ({
+  element: "int64",
+  shape,
+  items,
+});
+const int_ = (value: number): Attribute => ({ kind: "int", value });
+
+Deno.test("evaluate: items of any rank in other places", () => {
+  const rows = matrix([2, 3], 1, 2, 3, 4, 5, 6);
+  assert.deepEqual(found("Transpose", [rows]), ["int64", [3, 2], [1, 4, 2, 5, 3, 6]]);
+  const perm: Attribute = { kind: "ints", value: [1, 2, 0] };
+  const cube = matrix([2, 1, 2], 1, 2, 3, 4);
+  assert.deepEqual(found("Transpose", [cube], { perm }), ["int64", [1, 2, 2], [1, 3, 2, 4]]);
+  assert.deepEqual(found("Slice", [rows, ints(-1), ints(-(2 ** 53)), ints(0), ints(-1)]), ["int64", [2, 3], [
+    ...[4, 5, 6],
+    ...[1, 2, 3],
+  ]]);
+  assert.deepEqual(found("Slice", [rows, ints(0, 0), ints(9, 9), ints(1, 0), ints(2, 1)]), ["int64", [2, 2], [
+    ...[1, 3],
+    ...[4, 6],
+  ]]);
+  assert.deepEqual(found("Slice", [rows, ints(2), ints(1), ints(1)]), ["int64", [2, 0], []]);
+  assert.deepEqual(found("Concat", [rows, matrix([2, 1], 7, 8)], { axis: int_(-1) }), ["int64", [2, 4], [
+    ...[1, 2, 3, 7],
+    ...[4, 5, 6, 8],
+  ]]);
+  assert.deepEqual(found("Gather", [rows, matrix([1, 2], -1, 0)], { axis: int_(1) }), ["int64", [2, 1, 2], [
+    ...[3, 1],
+    ...[6, 4],
+  ]]);
+  assert.equal(found("Gather", [rows, ints(3)], { axis: int_(1) }), undefined);
+  assert.deepEqual(found("Tile", [matrix([1, 2], 1, 2), ints(2, 2)]), ["int64", [2, 4], [
+    1,
+    2,
+    1,
+    2,
+    1,
+    2,
+    1,
+    2,
+  ]]);
+  assert.equal(found("Tile", [ints(1), ints(2 ** 40)]), undefined);
+});

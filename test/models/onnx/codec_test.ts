@@ -3,7 +3,7 @@ import { InferenceSession } from "onnxruntime-node";
 import { UserError } from "../../../common/errors.ts";
 import { GraphBuilder } from "../../../models/onnx/builder.ts";
 import { checkGraph } from "../../../models/onnx/check.ts";
-import { decodeModel, encodeModel } from "../../../models/onnx/codec.ts";
+import { decodeModel, encodeModel, readModel } from "../../../models/onnx/codec.ts";
 import type { ElementType, Tensor } from "../../../models/onnx/graph.ts";
 import { ELEMENT_TYPES } from "../../../models/onnx/tensor.ts";
 import { printGraph } from "../../../models/onnx/text.ts";
@@ -142,6 +142,51 @@ const ALPHA = [...field(1, [...new TextEncoder().encode("alpha")]), 0x15, 0, 0, 
 const EMPTY = field(5, [8, 0, 16, 1, ...field(8, [119]), ...field(9, [])]);
 /** The largest int64. */
 const LARGE = [...Array<number>(8).fill(0xff), 0x7f];
+
+const ascii = (value: string) => [...new TextEncoder().encode(value)];
+
+Deno.test("a Constant's integers beyond 2^53, which exporters write as ends of slices, are the largest that numbers hold", () => {
+  const attribute = (name: string, ints: readonly number[], type: number) =>
+    field(5, [...field(1, ascii(name)), ...ints, 0xa0, 1, type]);
+  const node = (attributes: number[]) =>
+    field(1, [...field(2, [121]), ...field(4, ascii("Constant")), ...attributes]);
+  const opset = field(8, [0x10, 18]);
+  const read = (attributes: number[]) =>
+    readModel(Uint8Array.from([...field(7, node(attributes)), ...opset])).graph.nodes[0]!.attributes;
+  const smallest = [...Array<number>(9).fill(0x80), 1], most = Number.MAX_SAFE_INTEGER;
+  assert.deepEqual(read(attribute("value_ints", [0x40, ...LARGE, 0x40, ...smallest, 0x40, 7], 7)), {
+    value_ints: { kind: "ints", value: [most, -most, 7] },
+  });
+  assert.deepEqual(read(attribute("value_int", [0x18, ...LARGE], 2)), {
+    value_int: { kind: "int", value: most },
+  });
+  assert.throws(() => read(attribute("axis", [0x18, ...LARGE], 2)), {
+    name: "UserError",
+    message:
+      "Cannot read ONNX model: attribute axis must hold integers below 2^53: found 9223372036854775807",
+  });
+});
+
+Deno.test("graphs within graphs are read with the file, to a depth", () => {
+  const nested = (depth: number): number[] =>
+    depth === 0 ? [] : field(
+      1,
+      [
+        ...field(4, ascii("If")),
+        ...field(5, [...field(1, ascii("then_branch")), ...field(6, nested(depth - 1)), 0xa0, 1, 5]),
+      ],
+    );
+  const read = (depth: number) =>
+    readModel(Uint8Array.from([...field(7, nested(depth)), ...field(8, [0x10, 18])])).graph;
+  const branch = read(2).nodes[0]!.subgraphs!.then_branch!;
+  assert.deepEqual([branch.nodes[0]!.op, branch.nodes[0]!.subgraphs!.then_branch!.nodes], ["If", []]);
+  for (const depth of [17, 300]) {
+    assert.throws(() => read(depth), {
+      name: "UserError",
+      message: "Cannot read ONNX model: its graphs must be nested at most 16 deep",
+    });
+  }
+});
 
 Deno.test("the order in which attributes are given does not change the bytes", () => {
   const encoded = [{ alpha: 2, gamma: 3 }, { gamma: 3, alpha: 2 }].map((attributes) => {
