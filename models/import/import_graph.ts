@@ -77,8 +77,7 @@ export function importGraph(model: FileModel, name: string, prefix: string): Imp
 }
 
 /** What can be done about a node that the operator table refuses. */
-const ADVICE =
-  "export it with numbers in its shapes but for the batch, or write it with other operators before";
+const ADVICE = "export it with numbers for all extents but the batch, or write it with other operators";
 
 class Walk {
   readonly #b: GraphBuilder;

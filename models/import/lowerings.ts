@@ -2,6 +2,7 @@
 import type { Lowering, Lowerings } from "./lowering.ts";
 import { ATTENTION_LOWERINGS } from "./lowerings/attention.ts";
 import { CONTROL_FLOW_LOWERINGS } from "./lowerings/control_flow.ts";
+import { FUNCTION_LOWERINGS } from "./lowerings/functions.ts";
 import { RECURRENT_LOWERINGS } from "./lowerings/recurrent.ts";
 import { RESIZE_LOWERINGS } from "./lowerings/resizing.ts";
 import { SEQUENCE_LOWERINGS } from "./lowerings/sequences.ts";
@@ -11,6 +12,7 @@ import { WINDOW_LOWERINGS } from "./lowerings/windows.ts";
 const LOWERINGS: Lowerings = {
   ...ATTENTION_LOWERINGS,
   ...CONTROL_FLOW_LOWERINGS,
+  ...FUNCTION_LOWERINGS,
   ...RECURRENT_LOWERINGS,
   ...RESIZE_LOWERINGS,
   ...SEQUENCE_LOWERINGS,

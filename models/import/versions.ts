@@ -135,6 +135,7 @@ export const CHANGES: Readonly<Record<OpName, Readonly<Record<number, Change>>>>
   And: {},
   ArgMax: same(12, 13),
   ArgMin: same(12, 13),
+  Atan: same(22),
   AveragePool: { 19: dropping("dilations", allOnes), 22: SAME },
   BatchNormalization: { 14: trainingByOutputs, 15: SAME },
   Cast: {

@@ -285,6 +285,23 @@ def indices():
     return model(nodes, [4], constants)
 
 
+def functions():
+    nodes = [
+        node("Mul", "x w", "h"),
+        *[node(op, "h", op) for op in ["Tan", "Sinh", "Cosh", "Atan"]],
+        node("Shrink", "h", "shrunk", lambd=0.4, bias=0.25),
+        node("Mod", "x w", "rest", fmod=1),
+        node("IsNaN", "h", "nan"),
+        node("IsInf", "h", "inf", detect_negative=0),
+        node("Greater", "h low", "high"),
+        node("Xor", "nan high", "either"),
+        node("Xor", "inf either", "any"),
+        node("Where", "any h x", "chosen"),
+        node("Sum", "Tan Sinh Cosh Atan shrunk rest chosen", "y"),
+    ]
+    return model(nodes, [4], {"w": floats(4, scale=0.4), "low": np.array(0.1, np.float32)})
+
+
 def computed_pads():
     """F.pad as the old exporter writes it, and a branch on the rank."""
     branch = lambda name, op: graph([node(op, "padded", name)], name, [], [(name, FLOAT, None)])
@@ -373,6 +390,7 @@ NETWORKS = {
     "batches": (batches, None),
     "baked": (baked, None),
     "einsum": (einsum, None),
+    "functions": (functions, None),
 }
 
 

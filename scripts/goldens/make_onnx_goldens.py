@@ -152,7 +152,7 @@ def overridable_model() -> onnx.ModelProto:
     return model_of(helper.make_graph(nodes, "overridable", inputs, outputs, [weight]))
 
 
-OPERATORS = """Abs Add And ArgMax ArgMin BatchNormalization Cast Ceil Celu Clip Concat Constant ConstantOfShape Cos CumSum Div Dropout
+OPERATORS = """Abs Add And ArgMax ArgMin Atan BatchNormalization Cast Ceil Celu Clip Concat Constant ConstantOfShape Cos CumSum Div Dropout
 Einsum Elu Equal Erf Exp Expand Flatten Floor Gather GatherElements GatherND Gelu Gemm Greater GreaterOrEqual
 GroupNormalization HardSigmoid HardSwish Identity InstanceNormalization LayerNormalization LeakyRelu Less LessOrEqual
 Log LogSoftmax LpNormalization MatMul Max Mean MeanVarianceNormalization Min Mish Mul Neg Not Or PRelu Pad Pow

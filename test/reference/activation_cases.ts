@@ -18,6 +18,7 @@ const sums: OperatorCase[] = [
 export const ACTIVATION_CASES = {
   Sin: plain,
   Cos: plain,
+  Atan: plain,
   Softsign: plain,
   Celu: [...plain, { inputs: [f([3, 4])], attributes: { alpha: 0.7 } }],
   HardSigmoid: [...plain, { inputs: [f([3, 4])], attributes: { alpha: 0.5, beta: 0.3 } }],

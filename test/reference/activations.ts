@@ -49,6 +49,7 @@ const dropout: Kernel = (call) => {
 export const ACTIVATION_KERNELS = {
   Sin: (call) => map(call, Math.sin),
   Cos: (call) => map(call, Math.cos),
+  Atan: (call) => map(call, Math.atan),
   Softsign: (call) => map(call, (x) => x / (1 + Math.abs(x))),
   Celu: (call) => {
     const alpha = call.float("alpha", 1);

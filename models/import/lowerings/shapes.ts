@@ -80,6 +80,4 @@ export const SHAPE_LOWERINGS = {
   Trilu: trilu,
   Split: split,
   OneHot: oneHot,
-  /** What tf2onnx leaves of Gelu: 1 - erf(x) */
-  Erfc: (n) => [{ value: n.sub(n.number(1), n.op("Erf", [n.x(0)])) }],
 } satisfies Lowerings;

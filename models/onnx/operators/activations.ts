@@ -40,6 +40,7 @@ function inferDropout(site: Site): readonly TensorType[] {
 export const ACTIVATIONS = {
   Sin: unary(CLASSIC_FLOATS),
   Cos: unary(CLASSIC_FLOATS),
+  Atan: unary(CLASSIC_FLOATS),
   Softsign: unary(CLASSIC_FLOATS),
   Celu: unary(["float32"], { alpha: "float" }),
   HardSigmoid: unary(CLASSIC_FLOATS, { alpha: "float", beta: "float" }),

@@ -60,6 +60,7 @@ export const RULE_CASES: Readonly<Record<DifferentiableOp, readonly RuleCase[]>>
   Selu: [...unary(), { inputs: [x(2, 3)], attributes: { alpha: 1.5, gamma: 1.1 } }],
   Sin: unary(),
   Cos: unary(),
+  Atan: unary(),
   PRelu: [
     { inputs: [x(2, 3), x(2, 3)] },
     { inputs: [x(2, 2, 3), x(2, 1)] },

@@ -98,8 +98,8 @@ Deno.test("shapes: the batch in places where it cannot be taken", () => {
     [
       "Tile: an axis that is repeated by the batch must have extent 1: found 2; export it with unsqueeze(0) and expand in " +
       "place of repeat",
-      'Reshape: shape (input 1, "more") must be constant or computed from shapes; export it with numbers in its shapes ' +
-      "but for the batch, or write it with other operators before",
+      'Reshape: shape (input 1, "more") must be constant or computed from shapes; export it with numbers for all ' +
+      "extents but the batch, or write it with other operators",
       "Conv: its weights must be the same for all examples: found [N,2,3,3]; export it without fused modulation " +
       "(fused_modconv=False), which scales the examples in place of the weights",
     ],

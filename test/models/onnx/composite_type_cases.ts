@@ -18,6 +18,7 @@ const einsum = (equation: string, ...shapes: readonly (readonly (number | string
 export const COMPOSITE_TYPE_CASES = {
   Sin: activation("Sin"),
   Cos: activation("Cos"),
+  Atan: activation("Atan"),
   Softsign: activation("Softsign"),
   Celu: activation("Celu", { alpha: 2 }),
   HardSigmoid: activation("HardSigmoid", { alpha: 0.5, beta: 0.1 }),

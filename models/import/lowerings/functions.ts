@@ -1,0 +1,69 @@
+/** Functions of single elements, by way of others. */
+import type { Value } from "../../onnx/builder.ts";
+import type { Known } from "../known.ts";
+import type { Lowering, Lowerings, LoweringSite } from "../lowering.ts";
+
+function one(of: (n: LoweringSite, x: Value) => Value): Lowering {
+  return (n): readonly Known[] => [{ value: of(n, n.x(0)) }];
+}
+
+/** e^x and e^-x */
+function powers(n: LoweringSite, x: Value): readonly [up: Value, down: Value] {
+  return [n.op("Exp", [x]), n.op("Exp", [n.neg(x)])];
+}
+
+function half(n: LoweringSite, x: Value): Value {
+  return n.mul(x, n.number(0.5));
+}
+
+/** x cut off behind the point */
+function truncated(n: LoweringSite, x: Value): Value {
+  return n.where(n.op("Less", [x, n.number(0)]), n.op("Ceil", [x]), n.op("Floor", [x]));
+}
+
+/** a - b trunc(a / b), whose sign is that of a (fmod 1); of integers it is a part of shapes, which are computed before. */
+const mod: Lowering = (n) => {
+  const a = n.x(0), b = n.x(1);
+  if (a.type.element !== "float32") {
+    n.fail("its operands must be float32 or constant; write it with other operators before export");
+  }
+  return [{ value: n.sub(a, n.mul(b, truncated(n, n.div(a, b)))) }];
+};
+
+/** x + bias below -lambd, x - bias above lambd, else 0 */
+const shrink: Lowering = (n) => {
+  const x = n.x(0), lambd = n.float("lambd", 0.5), bias = n.number(n.float("bias", 0));
+  const above = n.where(n.op("Greater", [x, n.number(lambd)]), n.sub(x, bias), n.number(0));
+  return [{ value: n.where(n.op("Less", [x, n.number(-lambd)]), n.add(x, bias), above) }];
+};
+
+/** Whether x is infinite; of one sign alone where the other is not asked for. */
+const isInfinite: Lowering = (n) => {
+  const x = n.x(0), [low, high] = [n.int("detect_negative", 1), n.int("detect_positive", 1)];
+  const isLarge = n.op("Equal", [x, n.number(Infinity)]), isSmall = n.op("Equal", [x, n.number(-Infinity)]);
+  if (low !== 0 && high !== 0) return [{ value: n.op("Or", [isLarge, isSmall]) }];
+  return [{ value: low !== 0 ? isSmall : high !== 0 ? isLarge : n.op("And", [isLarge, isSmall]) }];
+};
+
+export const FUNCTION_LOWERINGS = {
+  /** What tf2onnx leaves of Gelu: 1 - erf(x) */
+  Erfc: one((n, x) => n.sub(n.number(1), n.op("Erf", [x]))),
+  Tan: one((n, x) => n.div(n.op("Sin", [x]), n.op("Cos", [x]))),
+  /** (e^x - e^-x) / 2 */
+  Sinh: one((n, x) => {
+    const [up, down] = powers(n, x);
+    return half(n, n.sub(up, down));
+  }),
+  /** (e^x + e^-x) / 2 */
+  Cosh: one((n, x) => {
+    const [up, down] = powers(n, x);
+    return half(n, n.add(up, down));
+  }),
+  /** x sigmoid(alpha x) */
+  Swish: one((n, x) => n.mul(x, n.op("Sigmoid", [n.mul(x, n.number(n.float("alpha", 1)))]))),
+  IsNaN: one((n, x) => n.op("Not", [n.op("Equal", [x, x])])),
+  IsInf: isInfinite,
+  Xor: (n) => [{ value: n.op("Not", [n.op("Equal", [n.x(0), n.x(1)])]) }],
+  Mod: mod,
+  Shrink: shrink,
+} satisfies Lowerings;
