@@ -29,6 +29,7 @@ import { reshapeTo } from "./reshape_to.ts";
 import { inFloat32, storedConstants } from "./stored_weights.ts";
 import { unfolded } from "./unfolded.ts";
 import { unknownOperator } from "./unknown_operator.ts";
+import { uniformOutput } from "./uniform.ts";
 import { unmerged } from "./unmerged.ts";
 import { neededNodes, withoutUnread } from "./unread.ts";
 import { bringToOurs, type ChangeSite, FILE_OPSETS } from "./versions.ts";
@@ -189,7 +190,8 @@ class Walk {
       return this.#set(node, 0, { tensor: node.attributes.value.value });
     }
     const found = this.#lower(node, inputs) ?? this.#emit(node, inputs).map((value) => ({ value }));
-    found.forEach((known, i) => this.#set(node, i, i === 0 && constant ? { ...known, constant } : known));
+    const also = constant ? { constant } : uniformOutput(node, inputs);
+    found.forEach((known, i) => this.#set(node, i, i === 0 ? { ...known, ...also } : known));
   }
 
   /** What a lowering makes of the node; null where it has none, or that leaves it as it is. */

@@ -15,6 +15,8 @@ export interface Known {
   readonly weight?: string;
   /** Name of one that may be trained once it is cast to float32. */
   readonly stored?: string;
+  /** What all its items are, where it is not known how many there are. */
+  readonly uniform?: Dim;
   /** The values of a sequence, which is no tensor. */
   readonly sequence?: readonly Known[];
 }

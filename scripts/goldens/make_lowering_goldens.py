@@ -302,6 +302,26 @@ def functions():
     return model(nodes, [4], {"w": floats(4, scale=0.4), "low": np.array(0.1, np.float32)})
 
 
+def reversed_sequences():
+    """A bidirectional layer as tf2onnx writes it: lengths of as many sequences as there are examples."""
+    lengths = [
+        node("Shape", "x", "n", start=0, end=1),
+        node("Shape", "x", "steps", start=1, end=2),
+        node("Expand", "steps n", "long_lengths"),
+        node("Cast", "long_lengths", "lengths", to=TensorProto.INT32),
+    ]
+    nodes = [
+        *lengths,
+        TIME_FIRST,
+        node("ReverseSequence", "xt long_lengths", "turned", time_axis=0, batch_axis=1),
+        node("RNN", "turned W R B lengths", "all last", hidden_size=2),
+        node("Squeeze", "all one", "hs"),
+        node("ReverseSequence", "hs long_lengths", "back", time_axis=0, batch_axis=1),
+        node("Transpose", "back", "y", perm=[1, 0, 2]),
+    ]
+    return model(nodes, [3, 1], {**recurrent("RNN", 1, 1, 2, 1), "one": ints(1)})
+
+
 def computed_pads():
     """F.pad as the old exporter writes it, and a branch on the rank."""
     branch = lambda name, op: graph([node(op, "padded", name)], name, [], [(name, FLOAT, None)])
@@ -391,6 +411,7 @@ NETWORKS = {
     "baked": (baked, None),
     "einsum": (einsum, None),
     "functions": (functions, None),
+    "reversed_sequences": (reversed_sequences, None),
 }
 
 

@@ -4,6 +4,7 @@
  */
 import type { Value } from "../../onnx/builder.ts";
 import type { Known } from "../known.ts";
+import { uniformItem } from "../uniform.ts";
 import type { Lowerings, LoweringSite } from "../lowering.ts";
 import { type Activation, activationsOf } from "./recurrent_activations.ts";
 import { cellWeights, ofDirection } from "./recurrent_weights.ts";
@@ -127,8 +128,7 @@ function stepsOf(n: LoweringSite, x: Value): number {
       `its time axis must be 1 to ${MAX_STEPS} long to be unrolled: found ${steps}; export shorter sequences`,
     );
   }
-  const lengths = n.known[4]?.constant;
-  if (n.has(4) && !lengths?.items.every((item) => item === steps)) {
+  if (n.has(4) && uniformItem(n.known[4]) !== steps) {
     n.fail(
       `its sequence_lens must all be ${steps}, the time axis; export it without lengths of each example`,
     );

@@ -2,6 +2,7 @@
 import type { Dim } from "../../onnx/graph.ts";
 import { tensorOf } from "../../onnx/tensor.ts";
 import { itemsOf, type Known } from "../known.ts";
+import { uniformItem } from "../uniform.ts";
 import type { Lowerings, LoweringSite } from "../lowering.ts";
 
 /** Repeated by the batch along an axis of extent 1: broadcast to it. */
@@ -74,7 +75,21 @@ function oneHot(n: LoweringSite): readonly Known[] {
 
 const MAX_DEPTH = 4096;
 
+/** Whole sequences the other way round, as tf2onnx writes tf.reverse. */
+function reverseSequence(n: LoweringSite): readonly Known[] {
+  const x = n.x(0), axis = n.int("time_axis", 0), length = uniformItem(n.known[1]);
+  if (length !== n.extent(x, axis)) {
+    n.fail(
+      `its sequence_lens must all be ${
+        x.type.shape[axis]
+      }, the axis; export it without lengths of each example`,
+    );
+  }
+  return [{ value: n.reversed(x, axis) }];
+}
+
 export const SHAPE_LOWERINGS = {
+  ReverseSequence: reverseSequence,
   Tile: tile,
   Squeeze: squeeze,
   Trilu: trilu,
