@@ -73,14 +73,28 @@ TIME_FIRST = node("Transpose", "x", "xt", perm=[1, 0, 2])
 
 
 def gru_reverse():
-    nodes = [*states("h"), TIME_FIRST, node("GRU", "xt W R B - h", "- last", hidden_size=2, direction="reverse", linear_before_reset=1), node("Squeeze", "last zero", "y")]
+    nodes = [
+        *states("h"),
+        TIME_FIRST,
+        node("GRU", "xt W R B - h", "- last", hidden_size=2, direction="reverse", linear_before_reset=1),
+        node("Squeeze", "last zero", "y"),
+    ]
     return model(nodes, [3, 2], {**recurrent("GRU", 3, 1, 2, 2, "h"), "one": ints(1), "zero": ints(0)})
 
 
 def gru_activations():
     nodes = [
         TIME_FIRST,
-        node("GRU", "xt W R B", "all", hidden_size=2, direction="bidirectional", activations=["HardSigmoid", "LeakyRelu", "Sigmoid", "ScaledTanh"], activation_alpha=[0.3, 0.1, 1.5], activation_beta=[0.4, 0.5]),
+        node(
+            "GRU",
+            "xt W R B",
+            "all",
+            hidden_size=2,
+            direction="bidirectional",
+            activations=["HardSigmoid", "LeakyRelu", "Sigmoid", "ScaledTanh"],
+            activation_alpha=[0.3, 0.1, 1.5],
+            activation_beta=[0.4, 0.5],
+        ),
         node("Transpose", "all", "y", perm=[2, 0, 1, 3]),
     ]
     return model(nodes, [2, 1], recurrent("GRU", 3, 2, 2, 1))
@@ -105,7 +119,11 @@ def rnn_layout(layout):
     weights = recurrent("RNN", 1, 2, 2, 1)
     rnn = dict(hidden_size=2, direction="bidirectional", activations=["Relu", "Tanh"])
     if layout == 1:
-        nodes = [node("RNN", "x W R B", "all last", layout=1, **rnn), node("Unsqueeze", "last one", "wide"), node("Concat", "all wide", "y", axis=1)]
+        nodes = [
+            node("RNN", "x W R B", "all last", layout=1, **rnn),
+            node("Unsqueeze", "last one", "wide"),
+            node("Concat", "all wide", "y", axis=1),
+        ]
     else:
         nodes = [
             TIME_FIRST,
@@ -145,13 +163,25 @@ def loop():
         node("Unsqueeze", "last one", "wide"),
         node("Concat", "each wide", "y", axis=1),
     ]
-    constants = {"W": floats(2, 2), "bias": floats(2), "trips": np.array(4, np.int64), "first": np.array(0, np.int64), "one": ints(1)}
+    constants = {
+        "W": floats(2, 2),
+        "bias": floats(2),
+        "trips": np.array(4, np.int64),
+        "first": np.array(0, np.int64),
+        "one": ints(1),
+    }
     return model(nodes, [4, 2], constants)
 
 
 def scan():
     body = graph(
-        [node("MatMul", "h W", "product"), node("Add", "product step", "sum"), node("Mul", "sum other", "mixed"), node("Tanh", "mixed", "out"), node("Identity", "out", "row")],
+        [
+            node("MatMul", "h W", "product"),
+            node("Add", "product step", "sum"),
+            node("Mul", "sum other", "mixed"),
+            node("Tanh", "mixed", "out"),
+            node("Identity", "out", "row"),
+        ],
         "body",
         [("h", FLOAT, None), ("step", FLOAT, None), ("other", FLOAT, None)],
         [("out", FLOAT, None), ("row", FLOAT, None)],
@@ -159,7 +189,17 @@ def scan():
     nodes = [
         node("ReduceMean", "x one", "start", keepdims=0),
         TIME_FIRST,
-        node("Scan", "start x xt", "last rows", body=body, num_scan_inputs=2, scan_input_axes=[1, 0], scan_input_directions=[0, 1], scan_output_axes=[1], scan_output_directions=[1]),
+        node(
+            "Scan",
+            "start x xt",
+            "last rows",
+            body=body,
+            num_scan_inputs=2,
+            scan_input_axes=[1, 0],
+            scan_input_directions=[0, 1],
+            scan_output_axes=[1],
+            scan_output_directions=[1],
+        ),
         node("Unsqueeze", "last one", "wide"),
         node("Concat", "rows wide", "y", axis=1),
     ]
@@ -181,7 +221,16 @@ def sequences():
         node("ConcatFromSequence", "single", "stacked", axis=-1, new_axis=1),
         node("Div", "stacked count_float", "y"),
     ]
-    return model(nodes, [5, 2], {"w": floats(5, 2), "two": np.array(2, np.int64), "minus": np.array(-1, np.int64), "place": np.array(1, np.int64)})
+    return model(
+        nodes,
+        [5, 2],
+        {
+            "w": floats(5, 2),
+            "two": np.array(2, np.int64),
+            "minus": np.array(-1, np.int64),
+            "place": np.array(1, np.int64),
+        },
+    )
 
 
 def attention_grouped():
@@ -203,7 +252,14 @@ def attention_masked():
         node("Slice", "all zero three two", "k"),
         node("Attention", "all k k mask", "y", scale=0.3),
     ]
-    constants = {"W": floats(2, 6), "heads": ints(0, 0, 2, 3), "mask": mask, "zero": ints(0), "three": ints(3), "two": ints(2)}
+    constants = {
+        "W": floats(2, 6),
+        "heads": ints(0, 0, 2, 3),
+        "mask": mask,
+        "zero": ints(0),
+        "three": ints(3),
+        "two": ints(2),
+    }
     return model(nodes, [4, 2], constants, 23)
 
 
@@ -250,6 +306,7 @@ def resize(**attributes):
         own = {key: value for key, value in attributes.items() if key not in ("scales", "sizes")}
         inputs = "h - scales" if "scales" in attributes else "h - - sizes"
         return model([node("Mul", "x w", "h"), node("Resize", inputs, "y", **own)], [1, 4, 5], constants, 19)
+
     return make
 
 
@@ -259,7 +316,11 @@ def triangle(as_bool):
     if as_bool:
         nodes += [node("Trilu", "positive k", "kept", upper=0)]
     else:
-        nodes += [node("Cast", "positive", "number", to=FLOAT), node("Trilu", "number k", "kept_number", upper=0), node("Cast", "kept_number", "kept", to=BOOL)]
+        nodes += [
+            node("Cast", "positive", "number", to=FLOAT),
+            node("Trilu", "number k", "kept_number", upper=0),
+            node("Cast", "kept_number", "kept", to=BOOL),
+        ]
     nodes += [node("Mul", "x w", "h"), node("Where", "kept h zero", "y")]
     return model(nodes, [3, 4], {"w": floats(4), "zero": np.array(0, np.float32), "k": np.array(1, np.int64)})
 
@@ -281,7 +342,12 @@ def indices():
         node("MatMul", "sum w", "mixed"),
         node("Mul", "mixed row", "y"),
     ]
-    constants = {"table": floats(4, 2), "w": floats(4, 2), "depth": np.array(4, np.int64), "values": np.array([-0.5, 1.5], np.float32)}
+    constants = {
+        "table": floats(4, 2),
+        "w": floats(4, 2),
+        "depth": np.array(4, np.int64),
+        "values": np.array([-0.5, 1.5], np.float32),
+    }
     return model(nodes, [4], constants)
 
 
@@ -300,6 +366,41 @@ def functions():
         node("Sum", "Tan Sinh Cosh Atan shrunk rest chosen", "y"),
     ]
     return model(nodes, [4], {"w": floats(4, scale=0.4), "low": np.array(0.1, np.float32)})
+
+
+def loop_list():
+    """A list that grows in a loop, as torch.jit.script writes append and stack."""
+    element = helper.make_tensor_type_proto(FLOAT, None)
+    sequence = lambda name: helper.make_value_info(name, helper.make_sequence_type_proto(element))
+    body = graph(
+        [
+            node("MatMul", "h W", "product"),
+            node("Tanh", "product", "next"),
+            node("SequenceInsert", "list next", "longer"),
+            node("Identity", "go", "again"),
+        ],
+        "body",
+        [("i", INT, []), ("go", BOOL, []), ("h", FLOAT, None)],
+        [("again", BOOL, []), ("next", FLOAT, None)],
+    )
+    body.input.append(sequence("list"))
+    body.output.append(sequence("longer"))
+    nodes = [
+        node("SequenceEmpty", "", "empty"),
+        node("Loop", "trips true x empty", "last all", body=body),
+        node("ConcatFromSequence", "all", "stacked", axis=1, new_axis=1),
+        node("SequenceAt", "all first", "start"),
+        node("Unsqueeze", "start one", "wide"),
+        node("Mul", "stacked wide", "y"),
+    ]
+    constants = {
+        "W": floats(3, 3),
+        "trips": np.array(3, np.int64),
+        "true": np.array(True),
+        "first": np.array(0, np.int64),
+        "one": ints(1),
+    }
+    return model(nodes, [3], constants)
 
 
 def reversed_sequences():
@@ -341,9 +442,17 @@ def computed_pads():
         node("If", "is_two", "y", then_branch=branch("a", "Tanh"), else_branch=branch("b", "Exp")),
     ]
     constants = {
-        "w": floats(3), "four": ints(4), "given": ints(1, 2, 0, 1), "pairs": ints(-1, 2), "last": ints(-1),
-        "first": ints(-(2**63)), "axis": ints(0), "back": ints(-1), "flat": ints(-1),
-        "one": np.array(1, np.int64), "two": np.array(2, np.int64),
+        "w": floats(3),
+        "four": ints(4),
+        "given": ints(1, 2, 0, 1),
+        "pairs": ints(-1, 2),
+        "last": ints(-1),
+        "first": ints(-(2**63)),
+        "axis": ints(0),
+        "back": ints(-1),
+        "flat": ints(-1),
+        "one": np.array(1, np.int64),
+        "two": np.array(2, np.int64),
     }
     return model(nodes, [2, 3, 3], constants)
 
@@ -364,7 +473,15 @@ def batches():
         node("ReduceSum", "parted axes", "sums"),
         node("Squeeze", "sums", "y"),
     ]
-    constants = {"start": floats(1, 3, 1, 2), "W": floats(4, 2), "one": ints(1), "two": ints(2), "three": ints(3), "minus": ints(-1), "axes": ints(1, 2)}
+    constants = {
+        "start": floats(1, 3, 1, 2),
+        "W": floats(4, 2),
+        "one": ints(1),
+        "two": ints(2),
+        "three": ints(3),
+        "minus": ints(-1),
+        "axes": ints(1, 2),
+    }
     return model(nodes, [3, 2, 2], constants)
 
 
@@ -377,12 +494,21 @@ def baked():
         node("MatMul", "rows W", "mixed"),
         node("Reshape", "mixed back", "y"),
     ]
-    constants = {"windows": ints(BATCH, 2, 2, 3), "joined": ints(2 * BATCH, 2, 3), "back": ints(BATCH, -1), "W": floats(3, 2)}
+    constants = {
+        "windows": ints(BATCH, 2, 2, 3),
+        "joined": ints(2 * BATCH, 2, 3),
+        "back": ints(BATCH, -1),
+        "W": floats(3, 2),
+    }
     return model(nodes, [4, 3], constants)
 
 
 def einsum():
-    nodes = [node("Einsum", "x W", "h", equation="nij,jkl->nikl"), node("Tanh", "h", "t"), node("Einsum", "t x", "y", equation="nikl,nij->njl")]
+    nodes = [
+        node("Einsum", "x W", "h", equation="nij,jkl->nikl"),
+        node("Tanh", "h", "t"),
+        node("Einsum", "t x", "y", equation="nikl,nij->njl"),
+    ]
     return model(nodes, [3, 2], {"W": floats(2, 2, 2)})
 
 
@@ -400,7 +526,10 @@ NETWORKS = {
     "rms_norm": (rms_norm, None),
     "convolution_same": (lambda: convolution(None), lambda: convolution(True)),
     "transposed_padding": (lambda: transposed(None), lambda: transposed(True)),
-    "resize_cubic": (resize(mode="cubic", sizes=[BATCH, 1, 6, 3], coordinate_transformation_mode="align_corners"), None),
+    "resize_cubic": (
+        resize(mode="cubic", sizes=[BATCH, 1, 6, 3], coordinate_transformation_mode="align_corners"),
+        None,
+    ),
     "resize_cubic_inside": (resize(mode="cubic", scales=[1, 1, 2, 1.5], cubic_coeff_a=-0.5, exclude_outside=1), None),
     "resize_antialias": (resize(mode="linear", antialias=1, sizes=[BATCH, 1, 3, 4]), None),
     "resize_antialias_cubic": (resize(mode="cubic", antialias=1, sizes=[BATCH, 1, 2, 4], cubic_coeff_a=-0.5), None),
@@ -411,6 +540,7 @@ NETWORKS = {
     "baked": (baked, None),
     "einsum": (einsum, None),
     "functions": (functions, None),
+    "loop_list": (loop_list, None),
     "reversed_sequences": (reversed_sequences, None),
 }
 
