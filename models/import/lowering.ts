@@ -75,9 +75,12 @@ export class LoweringSite extends Emitter {
     return numbersIn(this.input(index)) ?? this.fail(`its ${what} must be constant`);
   }
 
-  /** Whether an output is asked for. */
-  writes(index: number): boolean {
-    return (this.node.outputs[index] ?? "") !== "";
+  /** An axis of a tensor of this rank, counted from the end where it is below 0. */
+  axisOf(given: number, rank: number): number {
+    const axis = given < 0 ? given + rank : given;
+    return axis >= 0 && axis < rank
+      ? axis
+      : this.fail(`its axis must be ${-rank} to ${rank - 1}: found ${given}`);
   }
 
   floats(name: string): readonly number[] | undefined {

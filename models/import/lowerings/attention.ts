@@ -14,7 +14,9 @@ function inHeads(n: LoweringSite, index: number, heads: string): Value {
   if (shape.length !== 3) n.fail(`its input ${index} must have rank 3 or 4: found ${shape.length}`);
   const count = n.int(heads, 0);
   if (count < 1) n.fail(`its attribute ${heads} must be present where inputs have rank 3`);
-  const parted = n.op("Reshape", [x, n.intVector([0, 0, count, n.extent(x, 2) / count])]);
+  const each = n.extent(x, 2) / count;
+  if (!Number.isInteger(each)) n.fail(`its attribute ${heads} must divide ${n.extent(x, 2)}: found ${count}`);
+  const parted = n.op("Reshape", [x, n.intVector([0, 0, count, each])]);
   return n.transpose(parted, [0, 2, 1, 3]);
 }
 
@@ -78,7 +80,7 @@ function attention(n: LoweringSite): readonly Known[] {
 /** x scale / sqrt(mean of x^2 + epsilon), the mean over the axes from `axis` on */
 function rmsNormalization(n: LoweringSite): readonly Known[] {
   const x = n.x(0), rank = x.type.shape.length, given = n.int("axis", -1);
-  const first = given < 0 ? given + rank : given;
+  const first = n.axisOf(given, rank);
   const axes = Array.from({ length: rank - first }, (_, i) => first + i);
   const mean = n.mean(n.mul(x, x), axes, true);
   const root = n.op("Sqrt", [n.add(mean, n.number(n.float("epsilon", 1e-5)))]);

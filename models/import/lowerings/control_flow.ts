@@ -76,7 +76,7 @@ function scan(n: LoweringSite): readonly Known[] {
   const axes = ints(n, "scan_input_axes", num_inputs),
     directions = ints(n, "scan_input_directions", num_inputs);
   const slices = axes.map((given, i) => {
-    const x = n.x(num_states + i), axis = given < 0 ? given + x.type.shape.length : given;
+    const x = n.x(num_states + i), axis = n.axisOf(given, x.type.shape.length);
     checkRounds(n, n.extent(x, axis));
     const parts = parted(n, x, axis).map((part) => n.squeeze(part, axis));
     return directions[i] === 0 ? parts : parts.toReversed();

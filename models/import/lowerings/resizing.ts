@@ -55,7 +55,7 @@ function axesOf(n: LoweringSite): readonly ResizedAxis[] {
     ? sizes
     : n.fail("its scales or sizes must be constant");
   return (n.ints("axes") ?? [...shape.keys()]).flatMap((given, i) => {
-    const axis = given < 0 ? given + shape.length : given, from = shape[axis]!, item = asked[i]!;
+    const axis = n.axisOf(given, shape.length), from = shape[axis]!, item = asked[i]!;
     // The batch stays, whatever number a size has for it.
     if (typeof from !== "number") {
       return scales?.length && item !== 1

@@ -25,7 +25,7 @@ function partExtents(n: LoweringSite, extent: number): readonly number[] {
 
 function splitToSequence(n: LoweringSite): readonly Known[] {
   const shape = n.shapeAt(0), given = n.int("axis", 0);
-  const axis = given < 0 ? given + shape.length : given, extent = shape[axis];
+  const axis = n.axisOf(given, shape.length), extent = shape[axis];
   if (typeof extent !== "number") {
     return n.fail(`the axis that it splits must have a number: found ${extent}; export it with numbers`);
   }

@@ -68,7 +68,7 @@ function oneHot(n: LoweringSite): readonly Known[] {
   const indices = n.x(0), isIndex = ["int64", "int32"].includes(indices.type.element);
   const places = isIndex ? indices : n.op("Cast", [indices], { to: 7 });
   const y = n.op("Gather", [table, places], { axis: 0 });
-  const rank = y.type.shape.length, given = n.int("axis", -1), axis = given < 0 ? given + rank : given;
+  const rank = y.type.shape.length, given = n.int("axis", -1), axis = n.axisOf(given, rank);
   const perm = [...Array(rank - 1).keys()].toSpliced(axis, 0, rank - 1);
   return [{ value: n.transpose(y, perm) }];
 }
