@@ -67,8 +67,9 @@ export function evaluate(n: ConstantNode): Constant | undefined {
   return found && found.items.every(isKept) ? found : undefined;
 }
 
-function isKept(item: Dim): boolean {
-  return typeof item === "number" || item.length <= MAX_NAME;
+/** False also for what a file of wrong shapes leaves open. */
+function isKept(item: Dim | undefined): boolean {
+  return typeof item === "number" || (item !== undefined && item.length <= MAX_NAME);
 }
 
 type Arithmetic = (a: Dim, b: Dim, element: ElementType) => Dim | undefined;
@@ -325,6 +326,7 @@ const MOVES: Readonly<Record<string, (n: ConstantNode) => Constant | undefined>>
     const given = axes ? numbersOf(axes) : [...start.keys()],
       step = steps ? numbersOf(steps) : start.map(() => 1);
     if (given === undefined || step === undefined || step.includes(0)) return undefined;
+    if (![...start, ...end, ...step].every(Number.isInteger)) return undefined;
     return given.reduce<Constant | undefined>((sliced, each, i) => {
       const axis = positiveAxis(each, x.shape.length), extent = sliced?.shape[axis];
       if (sliced === undefined || extent === undefined) return undefined;

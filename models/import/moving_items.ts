@@ -35,7 +35,7 @@ export function takenAt(shape: Shape, axis: number, indices: readonly number[]):
   const extent = shape[axis];
   if (extent === undefined) return undefined;
   const own = indices.map((index) => index < 0 ? index + extent : index);
-  if (!own.every((index) => index >= 0 && index < extent)) return undefined;
+  if (!own.every((index) => Number.isInteger(index) && index >= 0 && index < extent)) return undefined;
   return {
     shape: shape.with(axis, own.length),
     places: placesOf(shape, shape.map((each, at) => at === axis ? own : whole(each))),
@@ -54,7 +54,7 @@ export function slicedIndices(extent: number, start: number, end: number, step: 
 }
 
 export function transposed(shape: Shape, perm: readonly number[]): Moved | undefined {
-  if (perm.length !== shape.length || !perm.every((axis) => shape[axis] !== undefined)) return undefined;
+  if (perm.length !== shape.length || !shape.every((_, axis) => perm.includes(axis))) return undefined;
   const steps = strides(shape), out = perm.map((axis) => shape[axis]!);
   const places = out.reduce<readonly number[]>(
     (places, extent, i) =>
@@ -70,7 +70,7 @@ export function joinedPlaces(shapes: readonly Shape[], axis: number): Moved | un
   const fits = shapes.every((shape) =>
     shape.length === first!.length && shape.every((extent, at) => at === axis || extent === first![at])
   );
-  if (first === undefined || !fits || axis >= first.length) return undefined;
+  if (first === undefined || !fits || axis < 0 || axis >= first.length) return undefined;
   const rows = numElements(first.slice(0, axis));
   const sizes = shapes.map((shape) => numElements(shape.slice(axis)));
   const starts = shapes.map((_, i) => shapes.slice(0, i).reduce((sum, shape) => sum + numElements(shape), 0));
@@ -82,7 +82,8 @@ export function joinedPlaces(shapes: readonly Shape[], axis: number): Moved | un
 }
 
 export function tiled(shape: Shape, repeats: readonly number[]): Moved | undefined {
-  if (repeats.length !== shape.length) return undefined;
+  const isCount = (times: number) => Number.isInteger(times) && times >= 0;
+  if (repeats.length !== shape.length || !repeats.every(isCount)) return undefined;
   const indices = shape.map((extent, axis) => whole(extent * repeats[axis]!).map((at) => at % extent));
   return { shape: indices.map(({ length }) => length), places: placesOf(shape, indices) };
 }
