@@ -177,3 +177,18 @@ Deno.test("import: a batch that the file has as a number, also in sizes and shap
   assert.deepEqual(shape, [3, 24]);
   assert.deepEqual([...data.slice(0, 12)], [0, 0, 1, 1, 2, 2, 0, 0, 1, 1, 2, 2]);
 });
+
+Deno.test("import: a convolution over one axis that TensorFlow made one over two has weights without that axis", () => {
+  const weights = tensorOf("float32", [2, 1, 1, 3], [1, 2, 3, 4, 5, 6]);
+  const shapes = (name: string) => {
+    const { graph, values } = imported({
+      extents: [1, 1, 4],
+      nodes: [["Conv", ["x", name], ["h"]], ["ConvTranspose", ["h", name], ["y"]]],
+      initializers: { [name]: weights },
+    });
+    assert.deepEqual(graph.types.get(graph.outputs[0]!)!.shape, ["N", 1, 1, 4]);
+    return [...values.values()].map(({ shape }) => shape);
+  };
+  assert.deepEqual(shapes("conv1d/convolution/ExpandDims_1:0"), [[2, 1, 3]]);
+  assert.deepEqual(shapes("conv1d/kernel"), [[2, 1, 1, 3]]);
+});
