@@ -40,16 +40,20 @@ export async function writeRendezvous(rendezvous: Rendezvous): Promise<string | 
   if (path === undefined) return null;
   await Deno.mkdir(join(path, ".."), { recursive: true, mode: 0o700 });
   const temporary = `${path}.${Deno.pid}`;
-  await Deno.writeTextFile(temporary, JSON.stringify(rendezvous) + "\n", { mode: 0o600 });
+  await Deno.remove(temporary).catch(() => {});
+  // Made by this very call: never through a link, nor into a file that somebody else can read.
+  const text = JSON.stringify(rendezvous) + "\n";
+  await Deno.writeTextFile(temporary, text, { mode: 0o600, createNew: true });
   await Deno.rename(temporary, path);
   return path;
 }
 
-/** What the last coordinator left, or null. A file that makes no sense counts as none. */
+/** What the last coordinator left, or null. A file that makes no sense, or is no regular one, counts as none. */
 export async function readRendezvous(): Promise<Rendezvous | null> {
   const path = rendezvousPath();
   if (path === undefined) return null;
   try {
+    if (!(await Deno.lstat(path)).isFile) return null;
     const value: unknown = JSON.parse(await Deno.readTextFile(path));
     const { url, token } = value as Partial<Rendezvous>;
     return typeof url === "string" && typeof token === "string" ? { url, token } : null;

@@ -4,15 +4,15 @@
  */
 import { dirname, join } from "node:path";
 import { mapFile, wholePages } from "../common/mapped_file.ts";
+import { isOwnFolder, openOwnFile } from "../common/own_files.ts";
 import type { Channel } from "../wire/channel.ts";
 import { bytesOf } from "../wire/frame.ts";
 import { type MessageOf, NETWORKS } from "../wire/messages.ts";
 import type { PayloadBuffers } from "../wire/parcel.ts";
 import { type MappedSlots, payloadOffset, RingReader, slotOffsets } from "../wire/shared_ring.ts";
+import { EXCHANGE_PREFIX } from "../wire/shared_file.ts";
 import { type OfNetworks, weightsOffsets, WeightsWriter } from "../wire/shared_weights.ts";
 import type { ResultBuffers, RingMemory } from "./result_buffers.ts";
-
-const PREFIX = "wagon-exchange-";
 
 /** What workers put into their rings, each of so many slots, and where it comes to. */
 export interface Results {
@@ -60,10 +60,15 @@ export class Exchange implements Disposable {
 
   /**
    * Makes the folder, or null where there is no room or no right to: payloads then go through the socket. `weights`, in
-   * whole pages of their own, stay as they are, but lie in the folder's file from now on where that can be.
+   * whole pages of their own, stay as they are, but lie in the folder's file from now on where that can be. `parent`:
+   * the system's folder for temporary files, unless it is another.
    */
-  static open(weights: OfNetworks<Float32Array<ArrayBuffer>>, results: Results): Exchange | null {
-    const folder = makeFolder();
+  static open(
+    weights: OfNetworks<Float32Array<ArrayBuffer>>,
+    results: Results,
+    parent?: string,
+  ): Exchange | null {
+    const folder = makeFolder(parent);
     if (folder === null) return null;
     clearStale(dirname(folder));
     const key = crypto.getRandomValues(new Uint8Array(16)).toHex();
@@ -145,23 +150,36 @@ function mapRing(path: string, ring: RingMemory, offsets: readonly number[]): Ma
   return mapFile(path, parts, "write") ? new Map(ring.map((memory, i) => [offsets[i]!, memory])) : null;
 }
 
-/** Removes folders whose coordinator was killed: nobody holds their lock. */
+/**
+ * Removes folders of this user whose coordinator was killed: nobody holds their lock. Others make what they like in the
+ * folder for temporary files, under this name, too.
+ */
 function clearStale(parent: string): void {
-  for (const { name } of Deno.readDirSync(parent)) {
-    if (!name.startsWith(PREFIX)) continue;
+  for (const name of namesIn(parent)) {
+    const folder = join(parent, name);
+    if (!name.startsWith(EXCHANGE_PREFIX) || !isOwnFolder(folder)) continue;
+    using lock = openOwnFile(join(folder, "lock"));
     try {
-      using lock = Deno.openSync(join(parent, name, "lock"), { write: true });
-      if (lock.tryLockSync(true)) removeFolder(join(parent, name));
+      if (lock?.tryLockSync(true)) removeFolder(folder);
     } catch {
-      // Another user's, or being made or removed at this moment.
+      // Its file system knows no locks.
     }
   }
 }
 
-/** A new folder for temporary files, readable by its owner alone. */
-function makeFolder(): string | null {
+/** None where nobody may look. */
+function namesIn(folder: string): string[] {
   try {
-    return Deno.makeTempDirSync({ prefix: PREFIX });
+    return Array.from(Deno.readDirSync(folder), ({ name }) => name);
+  } catch {
+    return [];
+  }
+}
+
+/** A new folder for temporary files, readable by its owner alone. */
+function makeFolder(parent?: string): string | null {
+  try {
+    return Deno.makeTempDirSync({ prefix: EXCHANGE_PREFIX, ...parent !== undefined && { dir: parent } });
   } catch {
     return null;
   }

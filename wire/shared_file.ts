@@ -1,5 +1,8 @@
 /** Reading and writing at places of a file that several processes have open. */
 
+/** How the name of a coordinator's folder of such files begins. */
+export const EXCHANGE_PREFIX = "wagon-exchange-";
+
 export function writeAt(file: Deno.FsFile, offset: number, bytes: Uint8Array): void {
   file.seekSync(offset, Deno.SeekMode.Start);
   for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));

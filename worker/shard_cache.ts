@@ -4,6 +4,7 @@
  */
 import { createHash, type Hash } from "node:crypto";
 import { join } from "node:path";
+import { isOwnFolder } from "../common/own_files.ts";
 
 const READ_BYTES = 1024 * 1024;
 /** An unfinished file of a worker that is no more. */
@@ -69,6 +70,7 @@ export class ShardCache {
 
   /** Opens a shard if it is there and whole; a file that is not is removed. */
   async open(sha256: string, bytes: number): Promise<CachedShard | null> {
+    if (!isOwnFolder(this.folder)) return null;
     const path = join(this.folder, sha256);
     let file: Deno.FsFile;
     try {
@@ -86,9 +88,15 @@ export class ShardCache {
     return null;
   }
 
-  /** Begins a file. Throws what the file system throws. */
+  /** Begins a file. Throws what the file system throws, and an Error where the folder is not this user's alone. */
   create(sha256: string): CacheWriter {
     Deno.mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+    if (!isOwnFolder(this.folder)) {
+      throw new Error(
+        `Cannot keep shards in ${this.folder}: it must belong to this user, and nobody else may write there; ` +
+          "set WAGON_STATE_DIR to such a folder",
+      );
+    }
     const path = join(this.folder, sha256);
     const part = `${path}.${Deno.pid}.part`;
     const file = Deno.openSync(part, { write: true, create: true, truncate: true, mode: 0o600 });
@@ -119,6 +127,7 @@ export class ShardCache {
   }
 
   #list(): { name: string; bytes: number; used_ms: number }[] {
+    if (!isOwnFolder(this.folder)) return [];
     try {
       return [...Deno.readDirSync(this.folder)].map(({ name }) => {
         const { size, mtime } = Deno.statSync(join(this.folder, name));

@@ -1,6 +1,8 @@
 /** The worker's side of a shared folder: payloads go through files where the coordinator is on the same machine. */
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { isOwnFolder } from "../common/own_files.ts";
 import type { MessageOf } from "../wire/messages.ts";
+import { EXCHANGE_PREFIX } from "../wire/shared_file.ts";
 import { RingWriter } from "../wire/shared_ring.ts";
 import { type OfNetworks, weightsOffsets } from "../wire/shared_weights.ts";
 
@@ -35,12 +37,18 @@ export type OpenShared = (
 /** For a worker that shall use the socket alone. */
 export const openNothing: OpenShared = () => null;
 
+/** Whether an address of a coordinator leads to this machine, whatever is asked of a name server. */
+export function isOnThisMachine(url: string): boolean {
+  return /^(127(\.\d+){3}|\[::1\]|localhost)$/.test(new URL(url).hostname);
+}
+
 /**
- * Takes the coordinator's offer, or gives null: the folder is not there, does not hold the key (it is another
- * machine's), or has no room.
+ * Takes the coordinator's offer, or gives null: the folder is not one that a coordinator of this user has made, is not
+ * there, does not hold the key (it is another machine's), or has no room.
  */
 export const openSharedFolder: OpenShared = (offer, worker, { weights, max_bytes, num_slots }) => {
   if (offer === null) return null;
+  if (!basename(offer.folder).startsWith(EXCHANGE_PREFIX) || !isOwnFolder(offer.folder)) return null;
   try {
     if (Deno.readTextFileSync(join(offer.folder, "key")) !== offer.key) return null;
     const path = join(offer.folder, `worker-${worker}`);

@@ -14,7 +14,7 @@ import { backoffMs } from "./backoff.ts";
 import type { WorkerConsole } from "./console.ts";
 import { ACCEPTED, largestArtifact, Session, type SessionEnd } from "./session.ts";
 import type { ShardStore } from "./shard_store.ts";
-import type { OpenShared } from "./shared_folder.ts";
+import { isOnThisMachine, openNothing, type OpenShared } from "./shared_folder.ts";
 import { Stuck } from "./watchdog.ts";
 import type { Workshop } from "./workshop.ts";
 
@@ -112,7 +112,8 @@ async function joinOnce(
     events: console,
     now_ms,
     wall_ms,
-    openShared,
+    // Whoever is reached another way has no business with files of this machine.
+    openShared: isOnThisMachine(url) ? openShared : openNothing,
   });
   reminder.joined();
   console.caused(`Joined run ${welcome.run.slice(0, RUN_CHARACTERS)} at ${url} as worker ${welcome.worker}`);

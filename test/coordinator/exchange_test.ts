@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { Exchange, type Results } from "../../coordinator/exchange.ts";
 import { ResultBuffers } from "../../coordinator/result_buffers.ts";
 import { PAGE_BYTES } from "../../common/mapped_file.ts";
@@ -8,7 +9,8 @@ import { bytesOf } from "../../wire/frame.ts";
 import type { Parcel, Taker } from "../../wire/parcel.ts";
 import { numSlots, writeParcel } from "../../wire/shared_ring.ts";
 import { type OfNetworks, readWeights } from "../../wire/shared_weights.ts";
-import { openSharedFolder } from "../../worker/shared_folder.ts";
+import { inTempDir } from "../temp_dir.ts";
+import { isOnThisMachine, openSharedFolder } from "../../worker/shared_folder.ts";
 
 const SIZES = { critic: 4, generator: 6 };
 const RESULT_SIZE = 10;
@@ -91,7 +93,7 @@ function passResults(): void {
 Deno.test("results pass through the folder", passResults);
 Deno.test({
   name: "results pass through the folder, also where nothing can be mapped",
-  permissions: { read: true, write: true, ffi: false },
+  permissions: { read: true, write: true, sys: ["uid"], ffi: false },
   fn: passResults,
 });
 
@@ -161,7 +163,7 @@ function publishAndRead(): void {
 Deno.test("workers find the weights in the folder", publishAndRead);
 Deno.test({
   name: "workers find the weights in the folder, also where nothing can be mapped",
-  permissions: { read: true, write: true, ffi: false },
+  permissions: { read: true, write: true, sys: ["uid"], ffi: false },
   fn: publishAndRead,
 });
 
@@ -201,4 +203,97 @@ Deno.test("what a killed coordinator left behind is cleared away by the next, wh
   using _next = Exchange.open(weights(), results())!;
   await assert.rejects(Deno.stat(killed), Deno.errors.NotFound);
   assert.ok((await Deno.stat(alive.offer("127.0.0.1:5")!.folder)).isDirectory);
+});
+
+/** Runs `test` with a folder that all users share, as /tmp. */
+function inSharedTemp(test: (parent: string) => Promise<void>): Promise<void> {
+  return inTempDir(async (parent) => {
+    await Deno.chmod(parent, 0o1777);
+    await test(parent);
+  });
+}
+
+Deno.test({
+  name:
+    "whatever lies in the folder for temporary files under an exchange's name: a start neither waits nor removes it",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    inSharedTemp(async (parent) => {
+      const trap = async (name: string, mode: number) => {
+        const folder = join(parent, `wagon-exchange-${name}`);
+        await Deno.mkdir(folder);
+        await Deno.chmod(folder, mode);
+        return folder;
+      };
+      const pipe = async (path: string) => {
+        assert.ok((await new Deno.Command("mkfifo", { args: [path] }).output()).success);
+      };
+      // A pipe that nobody reads: opened to write, it waits for ever.
+      await pipe(join(await trap("pipe", 0o700), "lock"));
+      await pipe(join(await trap("open", 0o777), "lock"));
+      await pipe(join(parent, "wagon-exchange-no-folder"));
+      // Links to what is somebody's.
+      const precious = join(parent, "precious");
+      await Deno.mkdir(precious);
+      await Deno.writeTextFile(join(precious, "lock"), "");
+      await Deno.symlink(precious, join(parent, "wagon-exchange-link"));
+      const others = await trap("others", 0o777);
+      await Deno.writeTextFile(join(others, "lock"), "");
+      if (Deno.uid() === 0) {
+        const foreign = await trap("foreign", 0o755);
+        await Deno.writeTextFile(join(foreign, "lock"), "");
+        await Deno.chown(foreign, 12345, 12345);
+      }
+      const names = () => Array.from(Deno.readDirSync(parent), ({ name }) => name).sort();
+      const before = names();
+      {
+        using exchange = Exchange.open(weights(), results(), parent)!;
+        assert.ok(exchange.offer("127.0.0.1:5")!.folder.startsWith(parent));
+      }
+      assert.deepEqual(names(), before);
+      assert.ok((await Deno.stat(join(precious, "lock"))).isFile);
+    }),
+});
+
+Deno.test({
+  name: "a worker makes files only in a folder of its own user's, that a coordinator has made",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    inSharedTemp(async (parent) => {
+      using exchange = Exchange.open(weights(), results(), parent)!;
+      const offer = exchange.offer("127.0.0.1:5")!;
+      const take = () => openSharedFolder(offer, 7, ROOM);
+      const refused = (of: typeof offer, why: string) => {
+        assert.equal(openSharedFolder(of, 7, ROOM), null, why);
+        assert.throws(() => Deno.statSync(join(of.folder, "worker-7")), Deno.errors.NotFound, why);
+      };
+      await Deno.chmod(offer.folder, 0o770);
+      refused(offer, "others may write there");
+      await Deno.chmod(offer.folder, 0o700);
+      const link = join(parent, "wagon-exchange-link");
+      await Deno.symlink(offer.folder, link);
+      refused({ ...offer, folder: link }, "a link");
+      const home = join(parent, "home");
+      await Deno.mkdir(home, { mode: 0o700 });
+      await Deno.writeTextFile(join(home, "key"), offer.key);
+      refused({ ...offer, folder: home }, "a folder of another kind");
+      if (Deno.uid() === 0) {
+        await Deno.chown(offer.folder, 12345, 12345);
+        refused(offer, "another user's");
+        await Deno.chown(offer.folder, 0, 0);
+      }
+      using taken = take();
+      assert.ok(taken !== null);
+    }),
+});
+
+Deno.test("an address on this machine is told by itself, not by what a name server says", () => {
+  for (const host of ["127.0.0.1", "127.1.2.3", "[::1]", "localhost"]) {
+    assert.ok(isOnThisMachine(`ws://${host}:7700`), host);
+  }
+  for (
+    const host of ["10.0.0.1", "127.0.0.1.example.org", "localhost.example.org", "[::2]", "0x7f.example"]
+  ) {
+    assert.ok(!isOnThisMachine(`ws://${host}:7700`), host);
+  }
 });
