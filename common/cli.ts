@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { UserError } from "./errors.ts";
 import { cleanLines } from "./foreign_text.ts";
 import { helpText } from "./help.ts";
+import { endAtDebugSignal } from "./interrupt.ts";
 import { nearest } from "./nearest.ts";
 import {
   checkOption,
@@ -124,22 +125,38 @@ function valueOf(option: Option, token: OptionToken, negated: boolean): unknown 
 /**
  * Runs a command to its end. Help goes to standard output. A {@linkcode UserError} becomes one line on standard
  * error (broken at words where a terminal is narrower) and exit code 2; any other error is ours: its stack, a
- * request to report it, and exit code 1. A number that `main` resolves to is the exit code.
+ * request to report it, and exit code 1. A number that `main` resolves to is the exit code. `own_signals`: `main` acts on
+ * all signals itself (interrupt.ts).
  */
-export async function runMain(main: (args: readonly string[]) => Promise<number | void>): Promise<void> {
+export async function runMain(
+  main: (args: readonly string[]) => Promise<number | void>,
+  { own_signals = false } = {},
+): Promise<void> {
+  if (!own_signals) endAtDebugSignal();
   try {
     Deno.exitCode = await main(Deno.args) ?? 0;
   } catch (error) {
     if (error instanceof HelpRequested) {
       console.log(error.message);
     } else if (error instanceof UserError) {
-      console.error(wrapLine(cleanLines(error.message), columnsOf(Deno.stderr)).join("\n"));
+      complain(error.message);
       Deno.exit(2);
     } else {
-      console.error(cleanLines(Deno.inspect(error)));
-      const request = "This is a mistake in wagon, not yours. Please report it with the lines above.";
-      console.error(wrapLine(request, columnsOf(Deno.stderr)).join("\n"));
+      complain(error);
+      complain("This is a mistake in wagon, not yours. Please report it with the lines above.");
       Deno.exit(1);
     }
+  }
+}
+
+/** Writes to standard error, if anybody reads it: text is broken at words where a terminal is narrower. */
+export function complain(what: unknown): void {
+  try {
+    const text = typeof what === "string"
+      ? wrapLine(cleanLines(what), columnsOf(Deno.stderr)).join("\n")
+      : cleanLines(Deno.inspect(what));
+    console.error(text);
+  } catch {
+    // The exit code says it.
   }
 }

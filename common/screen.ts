@@ -19,24 +19,40 @@ export interface Screen {
   readonly write: (text: string) => void;
 }
 
-interface Stream {
+export interface Terminal {
   isTerminal(): boolean;
+}
+
+interface Stream extends Terminal {
   writeSync(bytes: Uint8Array): number;
 }
 
-/** Standard output or standard error. */
-export function screenOf(stream: Stream): Screen {
+/** Variables that say what a terminal can do. */
+const VARIABLES = ["TERM", "NO_COLOR", "LC_ALL", "LC_CTYPE", "LANG"];
+
+/** What the environment says of terminals. */
+export function terminalVariables(): Record<string, string | undefined> {
+  return Object.fromEntries(VARIABLES.map((name) => [name, Deno.env.get(name)]));
+}
+
+/** Writes all of a text at once. Throws where that cannot be done. */
+export function writeTo(stream: Stream): Screen["write"] {
   const encoder = new TextEncoder();
-  const env = Deno.env.toObject();
+  return (text) => {
+    const bytes = encoder.encode(text);
+    for (let offset = 0; offset < bytes.length;) offset += stream.writeSync(bytes.subarray(offset));
+  };
+}
+
+/** The screen that a stream goes to. */
+export function screenOf(stream: Terminal, write: Screen["write"]): Screen {
+  const env = terminalVariables();
   const is_terminal = stream.isTerminal();
   return {
     interactive: is_terminal && env.TERM !== "dumb",
     unicode: terminalOf({ env, is_terminal, columns: null, os: Deno.build.os }).unicode,
     columns: () => columnsOf(stream),
-    write: (text) => {
-      const bytes = encoder.encode(text);
-      for (let offset = 0; offset < bytes.length;) offset += stream.writeSync(bytes.subarray(offset));
-    },
+    write,
   };
 }
 

@@ -2,7 +2,8 @@
  * What a person at the terminal sees: one status line that is redrawn, and lines that stay. Without a terminal
  * (a pipe, a log) only lines that stay, seldom.
  */
-import { type Screen, screenOf, StatusLine } from "../common/screen.ts";
+import { type LastingScreen, lastingScreen } from "../common/lasting_screen.ts";
+import { type Screen, StatusLine } from "../common/screen.ts";
 import { things } from "../common/things.ts";
 import { together } from "../common/wrap.ts";
 import { RecentMean } from "./recent_mean.ts";
@@ -19,8 +20,8 @@ const WAITING_REDRAW_MS = 1_000;
 const WINDOW = 200;
 
 /** Standard error: standard output stays free for data. */
-export function standardError(): Screen {
-  return screenOf(Deno.stderr);
+export function standardError(): LastingScreen {
+  return lastingScreen(Deno.stderr);
 }
 
 /** Seconds as 45s, 3m12s or 2h05m. */

@@ -1,7 +1,7 @@
 /** One coordinator from start to end: prepares the run, lets workers in, trains, leaves everything in order. */
 import { UserError } from "../common/errors.ts";
 import { removeRendezvous, writeRendezvous } from "../common/rendezvous.ts";
-import type { Screen } from "../common/screen.ts";
+import type { LastingScreen } from "../common/lasting_screen.ts";
 import { things } from "../common/things.ts";
 import { objectiveOf } from "../models/objectives/objectives.ts";
 import type { RecordOf } from "../runlog/records.ts";
@@ -62,7 +62,7 @@ class Stop extends Error {
 }
 
 /** Runs a coordinator. Throws {@linkcode UserError} for what is wrong before the first step. */
-export async function coordinate(options: CoordinateOptions, screen: Screen): Promise<Ending> {
+export async function coordinate(options: CoordinateOptions, screen: LastingScreen): Promise<Ending> {
   const { host, port } = options;
   const { promise: fleet, resolve } = Promise.withResolvers<Fleet>();
   let page: LiveServer | null = null;
@@ -95,7 +95,7 @@ async function coordinateAt(
   port: number,
   open: (fleet: Fleet, page: LiveServer) => void,
   options: CoordinateOptions,
-  screen: Screen,
+  screen: LastingScreen,
 ): Promise<Ending> {
   const now_ms = () => performance.now();
   const run = await prepare({ ...options, reading: readingOn(screen, now_ms, options.signal) });
@@ -116,6 +116,7 @@ async function coordinateAt(
     exchange,
   }, recorder);
   recorder.attach(fleet);
+  void screen.lost.then((reason) => recorder.consoleLost(reason));
   introduce(run, console);
   open(fleet, openPage({ run, live, fleet, recorder, port, options }));
   const url = `ws://${urlHost(options.host)}:${port}`;

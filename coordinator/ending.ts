@@ -1,6 +1,7 @@
 /** The last words of a run: what came out, where it lies, what to try next. */
 import { UserError } from "../common/errors.ts";
 import { cleanLine } from "../common/foreign_text.ts";
+import { exitCodeOf } from "../common/interrupt.ts";
 import type { Screen } from "../common/screen.ts";
 import { wrapLine } from "../common/wrap.ts";
 import { type Console, duration } from "./console.ts";
@@ -23,13 +24,14 @@ export function printLastWords(screen: Screen, lines: readonly string[], command
   );
 }
 
-/** Exit code of a run that Ctrl-C ended: 128 + SIGINT, as shells expect. */
-const INTERRUPTED = 130;
-
-/** What to print, commands to try next, and the exit code. Throws what stopped the run, if it failed. `task`: how it was started. */
+/**
+ * What to print, commands to try next, and the exit code. Throws what stopped the run, if it failed. `task`: how it was
+ * started; `stop`: what may have asked it to stop.
+ */
 export function describeEnding(
   { record, folder, learns_on, error }: Ending,
   task: "train" | "coordinator",
+  stop: Pick<AbortSignal, "reason">,
 ): { lines: string[]; commands: string[]; exit_code: number } {
   if (error instanceof UserError) {
     throw new UserError(`${error.message}. Run folder: ${folder}`, { cause: error });
@@ -58,5 +60,5 @@ export function describeEnding(
   const resume = finished && !learns_on ? [] : [`deno task ${task} --resume ${folder}${longer}`];
   const look = finished ? [`deno task report ${folder}`] : [];
   const commands = [`deno task inspect ${folder}`, ...look, ...resume];
-  return { lines, commands, exit_code: finished ? 0 : INTERRUPTED };
+  return { lines, commands, exit_code: finished ? 0 : exitCodeOf(stop) };
 }

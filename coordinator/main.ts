@@ -46,6 +46,7 @@ await runMain(async (args) => {
   const { values, given } = parseOptions(COMMAND, args);
   const screen = standardError();
   let opened: Console | null = null;
+  const { signal } = interruptSignal(() => sayStopping(opened, screen));
   const token = await chooseToken(values.token_file);
   const read_token = await chooseReadToken(values.read_token_file, token);
   const ending = await coordinate({
@@ -68,9 +69,12 @@ await runMain(async (args) => {
       opened = console;
       tellOfPage(console, values.host, address.port, read_token, screen.interactive);
     },
-    signal: interruptSignal(() => sayStopping(opened, screen)).signal,
-  }, screen);
-  const { lines, commands, exit_code } = describeEnding(ending, "coordinator");
+    signal,
+  }, screen).finally(() => screen.drained());
+  const { lines, commands, exit_code } = describeEnding(ending, "coordinator", signal);
   printLastWords(screen, lines, commands);
+  await screen.drained();
   return exit_code;
-});
+}, { own_signals: true });
+// A reader that does not read would keep the process alive.
+Deno.exit();

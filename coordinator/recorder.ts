@@ -142,6 +142,12 @@ export class Recorder implements FleetObserver {
     this.#workerLine(`${what}${who}: ${fault.decision}${gone ? "" : `. ${fault.reason}`}`);
   }
 
+  /** Nobody sees the console any more: it goes on, and the log says so. */
+  consoleLost(reason: string): void {
+    if (this.#ended) return;
+    this.fault({ what: "console lost", worker: null, decision: "went on without it", reason });
+  }
+
   refused(peer: string, reason: string): void {
     const line = this.#refused.line(peer, reason, this.#now_ms());
     if (line !== null) this.#console.line(line);

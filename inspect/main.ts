@@ -14,7 +14,7 @@ import { findRun, noteworthyFiles, runNames, summarize, summarizeAll } from "./r
 import { runReport } from "./run_report.ts";
 import { runTable } from "./run_table.ts";
 import { SecondScreen } from "./second_screen.ts";
-import { screenOf } from "../common/screen.ts";
+import { screenOf, terminalVariables, writeTo } from "../common/screen.ts";
 import { labelled } from "../common/wrap.ts";
 import { columnsOf, type Terminal, terminalOf } from "../common/terminal.ts";
 
@@ -68,7 +68,7 @@ const COMMAND: Command<typeof OPTIONS> = {
 function thisTerminal(): Terminal {
   const is_terminal = Deno.stdout.isTerminal();
   const columns = columnsOf(Deno.stdout);
-  return terminalOf({ env: Deno.env.toObject(), is_terminal, columns, os: Deno.build.os });
+  return terminalOf({ env: terminalVariables(), is_terminal, columns, os: Deno.build.os });
 }
 
 function print(lines: readonly string[]): void {
@@ -121,7 +121,7 @@ async function inspectRun(
 
 async function followRun(wanted: string, { runs, every }: Parsed<typeof OPTIONS>["values"]): Promise<void> {
   const folder = await findRun(wanted, runs);
-  const { interactive, write } = screenOf(Deno.stdout);
+  const { interactive, write } = screenOf(Deno.stdout, writeTo(Deno.stdout));
   const { signal } = interruptSignal(() => {});
   using screen = new SecondScreen(write, Deno.consoleSize);
   const show = (summary: Summary) => {

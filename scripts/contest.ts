@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { parseOptions, runMain } from "../common/cli.ts";
 import { UserError } from "../common/errors.ts";
-import { interruptSignal } from "../common/interrupt.ts";
+import { exitCodeOf, interruptSignal } from "../common/interrupt.ts";
 import type { Command } from "../common/options.ts";
 import { columnsOf } from "../common/terminal.ts";
 import { things } from "../common/things.ts";
@@ -161,6 +161,8 @@ async function runAll(
     const code = await train([...args, "--workers", String(workers)], signal);
     if (code === INTERRUPTED || signal.aborted) return null;
     if (code !== 0) failed.push(preset);
+    // It was asked to leave by somebody else, and has saved.
+    else if (await argsFor(contest, entrant, join(folder, preset)) !== null) return null;
   }
   return failed;
 }
@@ -220,7 +222,7 @@ async function main(args: readonly string[]): Promise<number> {
   const failed = await runAll(contest, folder, workers, signal);
   if (failed === null) {
     tellToGoOn("The contest stopped, and is saved. Go on:", folder);
-    return INTERRUPTED;
+    return exitCodeOf(signal);
   }
   const page = await report(contest, folder);
   if (failed.length > 0) {
@@ -230,4 +232,4 @@ async function main(args: readonly string[]): Promise<number> {
   return failed.length === 0 ? 0 : 1;
 }
 
-if (import.meta.main) await runMain(main);
+if (import.meta.main) await runMain(main, { own_signals: true });

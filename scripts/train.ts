@@ -83,11 +83,17 @@ async function train(args: readonly string[]): Promise<number> {
     rendezvous: false,
     listening: startWorkers,
     signal: AbortSignal.any([interrupt, failure.signal]),
-  }, screen).finally(() => workers?.stop());
-  const { lines, commands, exit_code } = describeEnding(ending, "train");
+  }, screen).finally(async () => {
+    await workers?.stop();
+    await screen.drained();
+  });
+  const { lines, commands, exit_code } = describeEnding(ending, "train", interrupt);
   if (failure.signal.aborted) throw failure.signal.reason;
   printLastWords(screen, lines, commands);
+  await screen.drained();
   return exit_code;
 }
 
-await runMain(train);
+await runMain(train, { own_signals: true });
+// A reader that does not read would keep the process alive.
+Deno.exit();

@@ -1,14 +1,14 @@
 /** `deno task worker`. */
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { parseOptions, runMain } from "../common/cli.ts";
+import { complain, parseOptions, runMain } from "../common/cli.ts";
 import { keepToCores, usableCores } from "../common/cores.ts";
 import { endAtOnce } from "../common/end_at_once.ts";
 import { UserError } from "../common/errors.ts";
 import { cleanLine } from "../common/foreign_text.ts";
 import { interruptSignal } from "../common/interrupt.ts";
 import { readRendezvous, stateFolder } from "../common/rendezvous.ts";
-import { screenOf } from "../common/screen.ts";
+import { lastingScreen } from "../common/lasting_screen.ts";
 import { things } from "../common/things.ts";
 import { columnsOf } from "../common/terminal.ts";
 import { wrapLine } from "../common/wrap.ts";
@@ -89,7 +89,7 @@ async function runDoctor(json: boolean): Promise<number> {
 
 /** On standard error, which `deno task train` hands on: a warning must reach the person who asked for a GPU. */
 function warn(text: string): void {
-  console.error(wrapLine(text, columnsOf(Deno.stderr)).join("\n"));
+  complain(text);
 }
 
 async function main(args: readonly string[]): Promise<number | void> {
@@ -110,7 +110,8 @@ async function main(args: readonly string[]): Promise<number | void> {
     token_variable: Deno.env.get("WAGON_TOKEN"),
   }, { readText: Deno.readTextFile, readRendezvous });
   await locator.locate();
-  const console = new WorkerConsole(screenOf(Deno.stdout), () => performance.now());
+  const screen = lastingScreen(Deno.stdout);
+  const console = new WorkerConsole(screen, () => performance.now());
   const runtime = await loadRuntime();
   const threads = values.threads ?? cores?.length ?? navigator.hardwareConcurrency;
   const stuck = new AbortController();
@@ -136,6 +137,7 @@ async function main(args: readonly string[]): Promise<number | void> {
   }).catch(endIfStuck).finally(() => {
     workshop.discard();
     store.close();
+    return screen.drained();
   });
 }
 
@@ -147,7 +149,7 @@ function endIfStuck(error: unknown): never {
 }
 
 if (import.meta.main) {
-  await runMain(main);
+  await runMain(main, { own_signals: true });
   // Signal listeners would keep the process alive.
   Deno.exit();
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Interruption } from "../../common/interrupt.ts";
 import { describeEnding } from "../../coordinator/ending.ts";
 import type { Ending } from "../../coordinator/coordinate.ts";
 
@@ -20,23 +21,33 @@ function ending(changes: Partial<Ending["record"]>): Ending {
   return { record, folder: "no/such/folder", learns_on: true, error: null };
 }
 
+const CTRL_C = AbortSignal.abort(new Interruption("SIGINT"));
+
 Deno.test("the last words tell the speed, but not of a run that did no step", () => {
-  const head = (changes: Partial<Ending["record"]>) => describeEnding(ending(changes), "train").lines[0];
+  const head = (changes: Partial<Ending["record"]>) =>
+    describeEnding(ending(changes), "train", CTRL_C).lines[0];
   assert.equal(head({}), "Stopped, and saved, at step 13,517 after 40s (14,945 images/s)");
   assert.equal(head({ images_per_second: 0 }), "Stopped, and saved, at step 13,517 after 40s");
   assert.equal(head({ reason: "finished" }), "Finished at step 13,517 after 40s (14,945 images/s)");
 });
 
 Deno.test("what is to be tried next, and the exit code", () => {
-  const interrupted = describeEnding(ending({}), "coordinator");
+  const interrupted = describeEnding(ending({}), "coordinator", CTRL_C);
   assert.deepEqual([interrupted.exit_code, interrupted.commands], [130, [
     "deno task inspect no/such/folder",
     "deno task coordinator --resume no/such/folder",
   ]]);
-  const finished = describeEnding(ending({ reason: "finished" }), "train");
+  const finished = describeEnding(ending({ reason: "finished" }), "train", CTRL_C);
   assert.deepEqual([finished.exit_code, finished.commands], [0, [
     "deno task inspect no/such/folder",
     "deno task report no/such/folder",
     "deno task train --resume no/such/folder --steps 27034",
   ]]);
+});
+
+Deno.test("whoever manages processes asks one to leave, and it is no failure if it does", () => {
+  for (const by of ["SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const) {
+    const stop = AbortSignal.abort(new Interruption(by));
+    assert.equal(describeEnding(ending({}), "train", stop).exit_code, 0, by);
+  }
 });
