@@ -15,13 +15,11 @@ export const SEALED = "WAGON_SEALED";
 /** Moments after the signal at which to close it, besides every turn of the event loop up to the first. */
 const AGAIN_MS = [50, 100, 200, 500, 1000];
 
-/** Options of `deno` that open the inspector where nobody can come to; none where there is no such place. */
-export async function sealingFlags(): Promise<string[]> {
-  return await isNowhere() ? [`--inspect=${NOWHERE}:0`, "--inspect-publish-uid=http"] : [];
-}
+/** Options of `deno` that open the inspector where nobody can come to, if that {@linkcode canSeal}. */
+export const SEALING_FLAGS: readonly string[] = [`--inspect=${NOWHERE}:0`, "--inspect-publish-uid=http"];
 
-/** Whether one can listen at {@linkcode NOWHERE}, and nobody can connect. */
-async function isNowhere(): Promise<boolean> {
+/** Whether one can listen where {@linkcode SEALING_FLAGS} say, and nobody can connect. */
+export async function canSeal(): Promise<boolean> {
   if (Deno.build.os === "windows") return false;
   try {
     using listener = Deno.listen({ hostname: NOWHERE, port: 0 });

@@ -2,6 +2,7 @@
 import { parseOptions, runMain } from "../common/cli.ts";
 import { interruptSignal } from "../common/interrupt.ts";
 import type { Command } from "../common/options.ts";
+import { keepFilesPrivate } from "../common/private_files.ts";
 import { together } from "../common/wrap.ts";
 import { isLoopback, reachedAt, tellOfPage } from "./addresses.ts";
 import { coordinate } from "./coordinate.ts";
@@ -44,6 +45,7 @@ function tellHowToJoin(
 
 await runMain(async (args) => {
   const { values, given } = parseOptions(COMMAND, args);
+  if (!values.readable) keepFilesPrivate();
   const screen = standardError();
   let opened: Console | null = null;
   const { signal } = interruptSignal(() => sayStopping(opened, screen));
@@ -54,6 +56,7 @@ await runMain(async (args) => {
     exact: false,
     out: values.out ?? null,
     resume: values.resume ?? null,
+    readable: values.readable,
     now: new Date(),
     host: values.host,
     port: values.port,

@@ -331,6 +331,11 @@ const PLACE_OPTIONS = {
     about: "Run folder",
   },
   resume: { kind: "string", value: "DIR", about: "Go on with the run in this folder, to the same bits" },
+  readable: {
+    kind: "boolean",
+    about: "Lets other users of this machine read the run folder, as far as umask does",
+    group: "How to run",
+  },
   read_token_file: {
     kind: "string",
     value: "FILE",

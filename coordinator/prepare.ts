@@ -1,6 +1,7 @@
 /** Everything a run needs before its first worker: configuration, data, graphs, state, folder, log. */
 import { join } from "node:path";
 import { UserError } from "../common/errors.ts";
+import { keepFolderPrivate } from "../common/private_files.ts";
 import { WAGON_VERSION } from "../common/version.ts";
 import { Kernels } from "../kernels/kernels.ts";
 import { MANIFEST_FILE } from "../models/artifacts.ts";
@@ -46,6 +47,8 @@ export interface PrepareOptions {
   readonly exact: boolean;
   readonly out: string | null;
   readonly resume: string | null;
+  /** Whether other users of this machine may look at the run folder. */
+  readonly readable: boolean;
   readonly now: Date;
   /** How the reading of the data is watched. */
   readonly reading: Reading;
@@ -101,6 +104,7 @@ async function prepareNew(options: PrepareOptions): Promise<Prepared> {
   const kept = new Map<string, Uint8Array<ArrayBuffer>>(files);
   if (own) kept.set(INITIAL_FILE, new Uint8Array(encodeInitial(manifest, initial, config.seed)));
   const folder = await createRunFolder(path, kept);
+  if (!options.readable) await keepFolderPrivate(path);
   const artifacts = await Promise.all(
     [...kept].map(async ([file, bytes]) => ({ file, bytes, sha256: await sha256(bytes) })),
   );
@@ -127,6 +131,7 @@ async function prepareResumed(options: PrepareOptions, path: string): Promise<Pr
     throw new UserError(`Cannot resume into another folder: leave --out out, found ${options.out}`);
   }
   const { run: recorded, incarnations } = await readRecorded(folder);
+  if (!options.readable) await keepFolderPrivate(path);
   const before = recordedConfig(recorded.config);
   const chosen = given.data === undefined && given.dataset === undefined ? before : given;
   const merged = resumeConfig(before, {

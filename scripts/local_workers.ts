@@ -1,6 +1,8 @@
 /** Workers on this machine as child processes, kept running until told to stop. */
 import { UserError } from "../common/errors.ts";
-import { taskCommand } from "./task_command.ts";
+import { isSealed, SEALING_FLAGS } from "../common/inspector.ts";
+import { commandOf } from "./rights.ts";
+import { surroundings } from "./surroundings.ts";
 
 /** A worker that dies is started again, but not in a tight loop. */
 const RESTART_AFTER_MS = 1_000;
@@ -28,9 +30,11 @@ export class LocalWorkers {
 
   /** Starts one worker with these options; its end starts it again, unless it cannot take part. */
   start(name: string, args: readonly string[]): void {
+    // It ends when its standard input does: also if this process is killed.
+    const own = [...args, "--name", name, "--leave-with-stdin"];
+    const [run, ...rest] = commandOf("worker", own, surroundings());
     const child = new Deno.Command(Deno.execPath(), {
-      // It ends when its standard input does: also if this process is killed.
-      args: [...taskCommand("worker"), ...args, "--name", name, "--leave-with-stdin"],
+      args: [run!, ...isSealed() ? SEALING_FLAGS : [], ...rest],
       env: { WAGON_TOKEN: this.#options.token },
       stdin: "piped",
       stdout: "null",

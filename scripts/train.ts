@@ -4,6 +4,7 @@ import { shareOut, usableCores } from "../common/cores.ts";
 import { interruptSignal } from "../common/interrupt.ts";
 import type { UserError } from "../common/errors.ts";
 import type { Command, Values } from "../common/options.ts";
+import { keepFilesPrivate } from "../common/private_files.ts";
 import { tellOfPage } from "../coordinator/addresses.ts";
 import { coordinate, type Opening } from "../coordinator/coordinate.ts";
 import { type Console, standardError } from "../coordinator/console.ts";
@@ -49,6 +50,7 @@ async function train(args: readonly string[]): Promise<number> {
   const { gpu, cpu } = values;
   // The workers check this, too, but by then there is a run folder.
   wantedDevices({ gpu, cpu, require_gpu: false });
+  if (!values.readable) keepFilesPrivate();
   const screen = standardError();
   let opened: Console | null = null;
   const interrupt = interruptSignal(() => sayStopping(opened, screen)).signal;
@@ -71,6 +73,7 @@ async function train(args: readonly string[]): Promise<number> {
     exact: true,
     out: values.out ?? null,
     resume: values.resume ?? null,
+    readable: values.readable,
     now: new Date(),
     host: HOST,
     port: 0,

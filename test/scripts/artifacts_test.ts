@@ -34,6 +34,7 @@ async function filesOfRun(line: string, out: string): Promise<Map<string, Uint8A
     exact: true,
     out,
     resume: null,
+    readable: false,
     now: new Date(0),
     reading: UNWATCHED,
   });

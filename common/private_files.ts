@@ -1,0 +1,16 @@
+/** Files and folders that this user alone may look at. */
+
+const OTHERS = 0o077;
+const OWNER_ALL = 0o700;
+
+/** What this process makes from now on is this user's alone, where a system knows modes and the process may say so. */
+export function keepFilesPrivate(): void {
+  // Asked first: without the right it would ask the person at the terminal. The launcher has said it then.
+  const may = Deno.permissions.querySync({ name: "sys" }).state === "granted";
+  if (may && Deno.build.os !== "windows") Deno.umask(OTHERS);
+}
+
+/** Takes a folder that is there out of others' sight, where that is this user's to say. */
+export async function keepFolderPrivate(path: string): Promise<void> {
+  if (Deno.build.os !== "windows") await Deno.chmod(path, OWNER_ALL).catch(() => {});
+}

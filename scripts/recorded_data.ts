@@ -1,0 +1,33 @@
+/** Where the log of a run says that its data lie, found without reading every record of it. */
+import { Buffer } from "node:buffer";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+const SEGMENT = /^events(\.\d{4,})?\.jsonl$/;
+const RESUME = '{"type":"resume"';
+
+/** The path that the last start of the run was given; undefined where there is none, or no log that can be read. */
+export function recordedData(folder: string): string | undefined {
+  let data: unknown;
+  try {
+    // The first segment has no number.
+    const names = readdirSync(folder).filter((name) => SEGMENT.test(name))
+      .sort((a, b) => a.length - b.length || (a < b ? -1 : 1));
+    for (const [i, name] of names.entries()) {
+      const text = readFileSync(join(folder, name));
+      if (i === 0) data = (recordAt(text, 0) as { config: { data: unknown } }).config.data;
+      for (let at = text.indexOf(RESUME); at >= 0; at = text.indexOf(RESUME, at + 1)) {
+        const { changed } = recordAt(text, at) as { changed: { data?: [unknown, unknown] } };
+        if (changed.data !== undefined) data = changed.data[1];
+      }
+    }
+  } catch {
+    // The program itself says what is wrong with it.
+  }
+  return typeof data === "string" ? data : undefined;
+}
+
+function recordAt(text: Buffer, at: number): unknown {
+  const end = text.indexOf("\n", at);
+  return JSON.parse(text.toString("utf8", at, end < 0 ? text.length : end));
+}

@@ -1,0 +1,28 @@
+/** What this machine and this process are, as rights depend on it. */
+import { hostname } from "node:os";
+import type { Surroundings } from "./rights.ts";
+
+export function surroundings(): Surroundings {
+  return {
+    cwd: Deno.cwd(),
+    os: Deno.build.os,
+    env: (name) => Deno.env.get(name),
+    temporary: temporaryFolder((name) => Deno.env.get(name), Deno.build.os),
+    deno: Deno.execPath(),
+    own_hosts: ownHosts,
+  };
+}
+
+/** Where Deno makes temporary folders: it looks at fewer variables than Node's tmpdir. */
+function temporaryFolder(env: Surroundings["env"], os: string): string {
+  if (os === "windows") return env("TMP") || env("TEMP") || "C:\\Windows\\Temp";
+  return env("TMPDIR") || "/tmp";
+}
+
+/** Needs the right to look at the interfaces of the network (--allow-sys). */
+function ownHosts(): string[] {
+  const addresses = Deno.networkInterfaces().map(({ address, family }) =>
+    family === "IPv6" ? `[${address}]` : address
+  );
+  return [...new Set(["127.0.0.1", "[::1]", "localhost", hostname(), ...addresses])];
+}
