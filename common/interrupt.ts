@@ -43,21 +43,26 @@ export function exitCodeOf({ reason }: Pick<AbortSignal, "reason">): number {
  * Aborted by the first signal, with an {@linkcode Interruption}, which also calls `asked`. `ignore_group`: what is sent to
  * a whole group of processes is somebody else's to act on.
  */
-export function interruptSignal(asked: () => void, ignore_group = false): AbortController {
+export function interruptSignal(
+  asked: () => void,
+  ignore_group = false,
+  now_ms = () => performance.now(),
+): AbortController {
   const controller = new AbortController();
   let first_ms = 0;
   const onSignal = (by: Deno.Signal) => {
     if (controller.signal.aborted) {
-      if (performance.now() - first_ms > SAME_PRESS_MS) Deno.exit(killedBy(by));
+      if (now_ms() - first_ms > SAME_PRESS_MS) Deno.exit(killedBy(by));
       return;
     }
-    first_ms = performance.now();
+    first_ms = now_ms();
     asked();
     controller.abort(new Interruption(by));
   };
   for (const signal of [...TO_GROUP, ...TO_ONE]) {
-    if (signal === "SIGHUP" && isSet(IGNORES_HANGUP)) continue;
-    const ignored = ignore_group && TO_GROUP.includes(signal);
+    // Without a listener Deno would end at a SIGHUP that was ignored at the start.
+    const ignored = ignore_group && TO_GROUP.includes(signal) ||
+      signal === "SIGHUP" && isSet(IGNORES_HANGUP);
     Deno.addSignalListener(signal, () => {
       if (signal === "SIGUSR1" && !isSealed()) closeInspector();
       if (!ignored) onSignal(signal);

@@ -40,6 +40,11 @@ const OPTIONS = {
   coordinator: { type: "string" },
 } as const;
 
+const HOST = /^([\w-]+(\.[\w-]+)*|\[[0-9a-f:.]+\])$/i;
+const MAX_PORT = 65_535;
+/** An address that one cannot connect to. */
+const NO_ADDRESS = "127.0.0.1:0";
+
 type Given = { readonly [K in keyof typeof OPTIONS]?: string };
 
 /** What rights depend on besides the command line. */
@@ -95,7 +100,7 @@ function coordinatorRights(given: Given, around: Surroundings): string[] {
   return [
     ...runRights(given, around, state),
     SYSTEM,
-    `--allow-net=${host.includes(":") ? `[${host}]` : host}:${port}`,
+    `--allow-net=${addressAt(host.includes(":") ? `[${host}]` : host, port)}`,
     V8,
   ];
 }
@@ -121,7 +126,11 @@ function workerRights(given: Given, around: Surroundings): string[] {
     allow("write", folders),
     `--allow-env=${VARIABLES.join(",")}`,
     SYSTEM,
-    `--allow-net=${coordinator === undefined ? around.own_hosts().join(",") : addressOf(coordinator)}`,
+    `--allow-net=${
+      coordinator === undefined
+        ? around.own_hosts().filter((host) => HOST.test(host)).join(",")
+        : addressOf(coordinator)
+    }`,
     "--allow-ffi",
   ];
 }
@@ -184,12 +193,14 @@ function allow(right: "read" | "write" | "run", paths: readonly string[]): strin
   return `--allow-${right}=${[...new Set(named)].join(",")}`;
 }
 
-/** Host and port of a coordinator; text that is no address is the program's to refuse. */
+/** Host and port of a coordinator. */
 function addressOf(url: string): string {
-  try {
-    const { hostname, port, protocol } = new URL(url);
-    return `${hostname}:${port || (protocol === "wss:" ? 443 : 80)}`;
-  } catch {
-    return "127.0.0.1:0";
-  }
+  const { hostname, port, protocol } = URL.parse(url) ?? { hostname: "", port: "", protocol: "" };
+  return addressAt(hostname, port || (protocol === "wss:" ? "443" : "80"));
+}
+
+/** What is no address is the program's to refuse: it needs none. */
+function addressAt(host: string, port: string): string {
+  const valid = HOST.test(host) && /^\d{1,5}$/.test(port) && Number(port) <= MAX_PORT;
+  return valid ? `${host}:${port}` : NO_ADDRESS;
 }
