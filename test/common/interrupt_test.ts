@@ -38,8 +38,51 @@ async function listening(body: string) {
     const { code, signal } = await process.status;
     return signal ?? code;
   };
-  return { process, said, end };
+  const kill = () => {
+    try {
+      process.kill("SIGKILL");
+    } catch {
+      // It has ended.
+    }
+  };
+  return { process, said, end, [Symbol.dispose]: kill };
 }
+
+/** Whether another program has the port of the inspector. */
+function isTaken(): boolean {
+  try {
+    Deno.listen({ hostname: "127.0.0.1", port: 9229 }).close();
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/** Whether V8's inspector of this process answers whoever looks. */
+async function inspects(pid: number): Promise<boolean> {
+  const answer = await fetch("http://127.0.0.1:9229/json").then((found) => found.text(), () => "");
+  return answer.includes(`[pid: ${pid}]`);
+}
+
+Deno.test({
+  name: "where the inspector is not sealed it is closed before it answers, as often as it is asked for",
+  ignore: ignore || isTaken(),
+  fn: async () => {
+    using it = await listening("interruptSignal(() => {}, false, () => 0);");
+    // Deno begins to listen some time after the start: by the younger one we know when.
+    using younger = await listening('Deno.addSignalListener("SIGUSR1", () => {});');
+    do younger.process.kill("SIGUSR1"); while (!await inspects(younger.process.pid));
+    younger.process.kill("SIGKILL");
+    await younger.end();
+    let answers = 0;
+    for (let round = 0; round < 5; round++) {
+      it.process.kill("SIGUSR1");
+      for (let look = 0; look < 50; look++) answers += Number(await inspects(it.process.pid));
+    }
+    it.process.kill("SIGKILL");
+    assert.deepEqual([await it.end(), answers], ["SIGKILL", 0]);
+  },
+});
 
 Deno.test({
   name: "the first signal asks, a later one ends the process as the shell expects of it",
@@ -47,7 +90,7 @@ Deno.test({
   fn: async () => {
     const codes = [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129], ["SIGQUIT", 131]] as const;
     for (const [signal, code] of codes) {
-      const it = await listening(`let now_ms = 0;
+      using it = await listening(`let now_ms = 0;
         interruptSignal(() => console.log("asked"), false, () => now_ms += 1000);`);
       it.process.kill("SIGUSR2");
       await it.said("asked");
@@ -61,7 +104,7 @@ Deno.test({
   name: "one signal that arrives twice is one; what is sent to a group is left to who started it",
   ignore,
   fn: async () => {
-    const it = await listening(`let count = 0;
+    using it = await listening(`let count = 0;
       const { signal } = interruptSignal(() => {}, true, () => 0);
       signal.addEventListener("abort", () => console.log("asked by " + signal.reason.by));
       for (const name of ["SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGTERM"]) {
@@ -86,7 +129,7 @@ Deno.test({
   name: "a command that has no use for SIGUSR1 ends at it",
   ignore,
   fn: async () => {
-    const it = await listening("endAtDebugSignal();");
+    using it = await listening("endAtDebugSignal();");
     it.process.kill("SIGUSR1");
     assert.equal(await it.end(), Deno.build.os === "darwin" ? 158 : 138);
   },

@@ -12,20 +12,19 @@ const INSPECTOR = { hostname: "127.0.0.1", port: 9229 };
 /** Signals as Unix has them. */
 const ignore = Deno.build.os === "windows";
 
-/** Whether whoever looks gets an answer from a debugger. */
-async function debuggerAnswers(): Promise<boolean> {
-  return await fetch(`http://${INSPECTOR.hostname}:${INSPECTOR.port}/json`).then(async (answer) => {
-    await answer.body?.cancel();
-    return true;
-  }, () => false);
+/** Whether the debugger of a process answers whoever looks. */
+async function debuggerAnswers(pid: number): Promise<boolean> {
+  const { hostname, port } = INSPECTOR;
+  const answer = await fetch(`http://${hostname}:${port}/json`).then((found) => found.text(), () => "");
+  return answer.includes(`[pid: ${pid}]`);
 }
 
-/** Looks until `ended`, as often as it can; how often somebody was there. */
-async function watchInspector(ended: Promise<unknown>): Promise<number> {
+/** Looks until the process has ended, as often as it can; how often its debugger answered. */
+async function watchInspector(process: Child): Promise<number> {
   let over = false;
-  void ended.finally(() => over = true);
+  void process.end().finally(() => over = true);
   let answers = 0;
-  while (!over) answers += Number(await debuggerAnswers());
+  while (!over) answers += Number(await debuggerAnswers(process.pid));
   return answers;
 }
 
@@ -33,7 +32,7 @@ async function watchInspector(ended: Promise<unknown>): Promise<number> {
 async function leavesAt(signal: Deno.Signal, asked: Child, run: string, trained = asked): Promise<void> {
   const before = lastStep(await logged(run, "step 5", (records) => lastStep(records) >= 5));
   asked.signal(signal);
-  const [{ code, stderr }, answers] = await Promise.all([trained.end(), watchInspector(trained.end())]);
+  const [{ code, stderr }, answers] = await Promise.all([trained.end(), watchInspector(trained)]);
   assert.deepEqual({ code, answers }, { code: 0, answers: 0 }, `${signal}: ${trained.said}`);
   assert.ok(!stderr.includes("Debugger"), stderr);
   const saved = Array.from(Deno.readDirSync(`${run}/checkpoints`), ({ name }) => name).sort();
@@ -75,7 +74,7 @@ Deno.test({
     await worker.line(/Ready/);
     await logged(run, "step 5", (records) => lastStep(records) >= 5);
     worker.signal("SIGUSR1");
-    const [left, answers] = await Promise.all([worker.end(), watchInspector(worker.end())]);
+    const [left, answers] = await Promise.all([worker.end(), watchInspector(worker)]);
     assert.deepEqual([left.code, answers], [0, 0], worker.said);
     assert.match(left.stdout, /\nLeft the run\n$/);
     await coordinator.line(/Worker 1 left: Stopped by its user/);
