@@ -6,7 +6,7 @@ import type { Socket } from "../../wire/socket.ts";
 import { sha256 } from "../../worker/artifact_set.ts";
 import { WorkerConsole } from "../../worker/console.ts";
 import { CPU } from "../../worker/device.ts";
-import { openNothing } from "../../worker/shared_folder.ts";
+import { openNothing, type OpenShared } from "../../worker/shared_folder.ts";
 import { ShardStore } from "../../worker/shard_store.ts";
 import { runWorker } from "../../worker/worker_loop.ts";
 import { Workshop } from "../../worker/workshop.ts";
@@ -20,7 +20,12 @@ const URL = "ws://here:1";
 const LOST = "Cannot connect to ws://here:1: refused";
 
 /** A worker whose coordinator answers when `answering`, and whose clock is turned by hand. */
-function worker({ place = { url: URL, token: TOKEN } as Rendezvous | null } = {}) {
+function worker(
+  { place = { url: URL, token: TOKEN } as Rendezvous | null, openShared = openNothing }: {
+    place?: Rendezvous | null;
+    openShared?: OpenShared;
+  } = {},
+) {
   const clock = new FakeClock();
   const [controller, stuck] = [new AbortController(), new AbortController()];
   const written: string[] = [];
@@ -52,7 +57,7 @@ function worker({ place = { url: URL, token: TOKEN } as Rendezvous | null } = {}
     hello: { name: "w", threads: 1, provider: "cpu", device: "", platform: "test" },
     workshop: new Workshop([CPU], () => Promise.resolve(computer)),
     store: new ShardStore(0, null),
-    openShared: openNothing,
+    openShared,
     console: new WorkerConsole({
       interactive: false,
       unicode: true,
@@ -219,4 +224,24 @@ Deno.test("a coordinator that lets a worker in and drops it again and again does
   stop();
   await ended;
   assert.equal(written.at(-1), "Stopped while waiting for a run\n");
+});
+
+Deno.test("files are shared only with a coordinator that is reached over loopback", async () => {
+  for (const [url, asked] of [["ws://127.0.0.1:1", 1], ["ws://10.0.0.5:1", 0], ["ws://here:1", 0]] as const) {
+    let count = 0;
+    const openShared = () => {
+      count++;
+      return null;
+    };
+    const { state, sockets, clock, stop, ended } = worker({ place: { url, token: TOKEN }, openShared });
+    state.answering = true;
+    await settled();
+    await clock.advance(250);
+    const coordinator = await TestCoordinator.admit(sockets[0]!, run, clock);
+    coordinator.sendArtifacts();
+    await coordinator.next("ready");
+    assert.equal(count, asked, url);
+    stop();
+    await ended;
+  }
 });
