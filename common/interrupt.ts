@@ -4,7 +4,8 @@
  * some time before the limit of a job.
  */
 import { constants } from "node:os";
-import { closeInspector, isSealed, isSet } from "./inspector.ts";
+import { closeInspector } from "./inspector.ts";
+import { ignoresHangup, isSealed } from "./launched.ts";
 
 /** One press can arrive twice: from the terminal or the scheduler, and handed on by `deno task`. */
 const SAME_PRESS_MS = 500;
@@ -14,9 +15,6 @@ const TO_GROUP: readonly Deno.Signal[] = Deno.build.os === "windows"
   ? ["SIGINT", "SIGBREAK"]
   : ["SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"];
 const TO_ONE: readonly Deno.Signal[] = Deno.build.os === "windows" ? [] : ["SIGTERM"];
-
-/** Set by the launcher where SIGHUP was ignored at the start, as by `nohup`: then it stays so. */
-export const IGNORES_HANGUP = "WAGON_IGNORES_HANGUP";
 
 /** Why a signal aborted something. */
 export class Interruption extends Error {
@@ -62,7 +60,7 @@ export function interruptSignal(
   for (const signal of [...TO_GROUP, ...TO_ONE]) {
     // Without a listener Deno would end at a SIGHUP that was ignored at the start.
     const ignored = ignore_group && TO_GROUP.includes(signal) ||
-      signal === "SIGHUP" && isSet(IGNORES_HANGUP);
+      signal === "SIGHUP" && ignoresHangup();
     Deno.addSignalListener(signal, () => {
       if (signal === "SIGUSR1" && !isSealed()) closeInspector();
       if (!ignored) onSignal(signal);

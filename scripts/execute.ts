@@ -1,5 +1,5 @@
 /** One program in the place of another. */
-import { IGNORES_HANGUP } from "../common/interrupt.ts";
+import { IGNORES_HANGUP } from "../common/launched.ts";
 
 const LIBRARIES: Readonly<Record<string, string>> = { linux: "libc.so.6", darwin: "libSystem.B.dylib" };
 const SIGHUP = 1;

@@ -3,7 +3,7 @@
  * is replaced by the program.
  */
 import { keepFilesPrivate } from "../common/private_files.ts";
-import { canSeal, SEALED, SEALING_FLAGS } from "../common/inspector.ts";
+import { canSeal, SEALED, SEALING_FLAGS } from "../common/launched.ts";
 import { execute } from "./execute.ts";
 import { commandOf, isLaunched } from "./rights.ts";
 import { surroundings } from "./surroundings.ts";

@@ -1,6 +1,6 @@
 /** Workers on this machine as child processes, kept running until told to stop. */
 import { UserError } from "../common/errors.ts";
-import { isSealed, SEALING_FLAGS } from "../common/inspector.ts";
+import { isSealed, SEALING_FLAGS } from "../common/launched.ts";
 import { commandOf } from "./rights.ts";
 import { surroundings } from "./surroundings.ts";
 

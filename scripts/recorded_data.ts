@@ -1,6 +1,4 @@
-/** Where the log of a run says that its data lie, found without reading every record of it. */
-import { Buffer } from "node:buffer";
-import { readdirSync, readFileSync } from "node:fs";
+/** Where the log of a run says that its data lie, found without parsing every record of it. */
 import { join } from "node:path";
 
 const SEGMENT = /^events(\.\d{4,})?\.jsonl$/;
@@ -11,10 +9,12 @@ export function recordedData(folder: string): string | undefined {
   let data: unknown;
   try {
     // The first segment has no number.
-    const names = readdirSync(folder).filter((name) => SEGMENT.test(name))
+    const names = Array.from(Deno.readDirSync(folder), ({ name }) => name).filter((name) =>
+      SEGMENT.test(name)
+    )
       .sort((a, b) => a.length - b.length || (a < b ? -1 : 1));
     for (const [i, name] of names.entries()) {
-      const text = readFileSync(join(folder, name));
+      const text = Deno.readTextFileSync(join(folder, name));
       if (i === 0) data = (recordAt(text, 0) as { config: { data: unknown } }).config.data;
       for (let at = text.indexOf(RESUME); at >= 0; at = text.indexOf(RESUME, at + 1)) {
         const { changed } = recordAt(text, at) as { changed: { data?: [unknown, unknown] } };
@@ -27,7 +27,7 @@ export function recordedData(folder: string): string | undefined {
   return typeof data === "string" ? data : undefined;
 }
 
-function recordAt(text: Buffer, at: number): unknown {
+function recordAt(text: string, at: number): unknown {
   const end = text.indexOf("\n", at);
-  return JSON.parse(text.toString("utf8", at, end < 0 ? text.length : end));
+  return JSON.parse(text.slice(at, end < 0 ? text.length : end));
 }

@@ -28,7 +28,7 @@ function rights(task: LaunchedTask, args: readonly string[], around = AROUND): R
   );
   return Object.fromEntries(
     flags.filter((flag) => flag.startsWith("--allow-")).map((flag) => {
-      const [kind, list] = flag.slice("--allow-".length).split("=");
+      const [kind, list] = flag.slice("--allow-".length).split(/=(.*)/s);
       return [kind!, list?.split(",").filter((item) => !CODE.test(item)).join(" ") ?? "all"];
     }),
   );
@@ -132,6 +132,16 @@ Deno.test("a worker connects to its coordinator alone, or to this machine", () =
   assert.equal(net(), "127.0.0.1 [::1] gpu1");
   const { read, write } = rights("worker", ["--token-file", "secret"]);
   assert.deepEqual([read, write], ["/state /tmp /here/secret", "/state /tmp"]);
+});
+
+Deno.test("options are read as the program reads them", () => {
+  const write = (...args: string[]) => rights("train", args).write;
+  assert.equal(write("--seed", "3", "--out=a=b", "--steps=9"), "/here/a=b /tmp");
+  assert.equal(write("--out", "a", "--out", "b"), "/here/b /tmp");
+  assert.equal(write("--out", "a", "--", "--out", "b"), "/here/a /tmp");
+  assert.equal(write("--outer", "a", "out", "b", "--no-out"), "/here/runs /tmp");
+  assert.equal(write("--data", "--out", "a"), "/here/runs /tmp", "a value, which the program refuses");
+  assert.equal(write("--out"), "/here/runs /tmp");
 });
 
 Deno.test("a path with commas does not allow what its parts name", () => {
