@@ -154,6 +154,8 @@ function runRights(given: Given, around: Surroundings, also: readonly string[]):
 function configured(path: string | undefined, around: Surroundings): Given {
   if (path === undefined) return {};
   try {
+    // What is in a pipe is there once: for the program.
+    if (!Deno.statSync(absolute(path, around)).isFile) return {};
     const source: unknown = JSON.parse(Deno.readTextFileSync(absolute(path, around)));
     const named = Object.entries(source as object).filter(([name, value]) =>
       ["data", "generator", "critic"].includes(name) && typeof value === "string"
