@@ -11,7 +11,8 @@ const OTHERS_WRITE = 0o022;
 export function isOwnFolder(path: string): boolean {
   try {
     const { isDirectory, uid, mode } = Deno.lstatSync(path);
-    return isDirectory && uid === Deno.uid() && ((mode ?? 0) & OTHERS_WRITE) === 0;
+    if (Deno.build.os === "windows") return isDirectory;
+    return isDirectory && uid === Deno.uid() && (mode! & OTHERS_WRITE) === 0;
   } catch {
     return false;
   }
@@ -26,7 +27,7 @@ export function openOwnFile(path: string): Deno.FsFile | null {
     // Opening a pipe waits for its other end, unless it is opened for both ends at once.
     const file = Deno.openSync(path, { read: true, write: true });
     const { isFile, uid } = file.statSync();
-    if (isFile && uid === Deno.uid()) return file;
+    if (isFile && (Deno.build.os === "windows" || uid === Deno.uid())) return file;
     file.close();
     return null;
   } catch {
