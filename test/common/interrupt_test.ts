@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { exitCodeOf, Interruption } from "../../common/interrupt.ts";
+import { canSeal, SEALING_FLAGS } from "../../common/launched.ts";
 
 const MODULE = new URL("../../common/interrupt.ts", import.meta.url).href;
 /** Signals as Unix has them. */
 const ignore = Deno.build.os === "windows";
 
 /** A process that listens to signals and does nothing else; its clock goes on by `tick_ms` with each look. */
-async function listening(body: string) {
+async function listening(body: string, flags: readonly string[] = []) {
   const script = `import { endAtDebugSignal, interruptSignal } from ${JSON.stringify(MODULE)};
     ${body}
     setInterval(() => {}, 1000);
@@ -15,6 +16,7 @@ async function listening(body: string) {
     args: [
       "run",
       "--quiet",
+      ...flags,
       "--no-config",
       "--no-lock",
       "--allow-env",
@@ -64,23 +66,38 @@ async function inspects(pid: number): Promise<boolean> {
   return answer.includes(`[pid: ${pid}]`);
 }
 
+/** How often the inspector of a process answers after SIGUSR1, whatever it does about it: `body` and `flags`. */
+async function answersOf(body: string, flags: readonly string[] = []): Promise<number> {
+  using it = await listening(body, flags);
+  // Deno begins to listen some time after the start: by the younger one we know when.
+  using younger = await listening('Deno.addSignalListener("SIGUSR1", () => {});');
+  do younger.process.kill("SIGUSR1"); while (!await inspects(younger.process.pid));
+  younger.process.kill("SIGKILL");
+  await younger.end();
+  let answers = 0;
+  for (let round = 0; round < 5; round++) {
+    it.process.kill("SIGUSR1");
+    for (let look = 0; look < 50; look++) answers += Number(await inspects(it.process.pid));
+  }
+  it.process.kill("SIGKILL");
+  assert.equal(await it.end(), "SIGKILL");
+  return answers;
+}
+
+Deno.test({
+  name: "where the inspector is sealed no signal opens it",
+  ignore: Deno.build.os !== "linux" || isTaken(),
+  fn: async () => {
+    assert.ok(await canSeal(), "Linux has a place that nobody can connect to");
+    assert.equal(await answersOf('Deno.addSignalListener("SIGUSR1", () => {});', SEALING_FLAGS), 0);
+  },
+});
+
 Deno.test({
   name: "where the inspector is not sealed it is closed before it answers, as often as it is asked for",
   ignore: ignore || isTaken(),
   fn: async () => {
-    using it = await listening("interruptSignal(() => {}, false, () => 0);");
-    // Deno begins to listen some time after the start: by the younger one we know when.
-    using younger = await listening('Deno.addSignalListener("SIGUSR1", () => {});');
-    do younger.process.kill("SIGUSR1"); while (!await inspects(younger.process.pid));
-    younger.process.kill("SIGKILL");
-    await younger.end();
-    let answers = 0;
-    for (let round = 0; round < 5; round++) {
-      it.process.kill("SIGUSR1");
-      for (let look = 0; look < 50; look++) answers += Number(await inspects(it.process.pid));
-    }
-    it.process.kill("SIGKILL");
-    assert.deepEqual([await it.end(), answers], ["SIGKILL", 0]);
+    assert.equal(await answersOf("interruptSignal(() => {}, false, () => 0);"), 0);
   },
 });
 
