@@ -6,9 +6,9 @@ import { keepToCores, usableCores } from "../common/cores.ts";
 import { endAtOnce } from "../common/end_at_once.ts";
 import { UserError } from "../common/errors.ts";
 import { cleanLine } from "../common/foreign_text.ts";
-import { interruptSignal } from "../common/interrupt.ts";
-import { readRendezvous, stateFolder } from "../common/rendezvous.ts";
+import { endAtDebugSignal, interruptSignal } from "../common/interrupt.ts";
 import { lastingScreen } from "../common/lasting_screen.ts";
+import { readRendezvous, stateFolder } from "../common/rendezvous.ts";
 import { things } from "../common/things.ts";
 import { columnsOf } from "../common/terminal.ts";
 import { wrapLine } from "../common/wrap.ts";
@@ -97,13 +97,17 @@ async function main(args: readonly string[]): Promise<number | void> {
   // Read when the library is loaded: without it CUDA rounds float32 products to 10 bits of fraction.
   Deno.env.set("NVIDIA_TF32_OVERRIDE", "0");
   if (values.json && !values.doctor) throw new UserError("Option --json needs --doctor: give both");
-  if (values.doctor) return await runDoctor(values.json);
+  if (values.doctor) {
+    endAtDebugSignal();
+    return await runDoctor(values.json);
+  }
   const wanted = wantedDevices(values);
   // Before any thread is started that computes: it keeps to them, too.
   const cores = values.cores === undefined ? null : wantedCores(values.cores, usableCores());
   if (cores !== null && !keepToCores(cores)) {
     warn(`Warning: the system refuses to keep this worker to cores ${values.cores}: going on without`);
   }
+  const stop = stopWhenAsked(values.leave_with_stdin);
   const locator = new Locator({
     coordinator: values.coordinator === undefined ? undefined : checkUrl(values.coordinator),
     token_file: values.token_file,
@@ -132,7 +136,7 @@ async function main(args: readonly string[]): Promise<number | void> {
     clock: SYSTEM_CLOCK,
     wall_ms: Date.now,
     random: Math.random,
-    stop: stopWhenAsked(values.leave_with_stdin),
+    stop,
     stuck: stuck.signal,
   }).catch(endIfStuck).finally(() => {
     workshop.discard();
