@@ -23,7 +23,7 @@ async function start(folder: string, { options, out, resume }: Start, counts: nu
   const given = givenConfig(parseOptions(COMMAND, [...data, ...options]).given);
   const reading = { ...UNWATCHED, progress: (done: number) => void counts.push(done) };
   const { log } = await prepare({
-    ...{ given, exact: true, now: new Date(0), reading },
+    ...{ given, exact: true, readable: false, now: new Date(0), reading },
     out: out ?? null,
     resume: resume ?? null,
   });
