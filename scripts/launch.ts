@@ -13,7 +13,8 @@ async function launch([task = "", ...args]: readonly string[]): Promise<number> 
   const [run, ...rest] = commandOf(task, args, surroundings());
   const sealed = await canSeal();
   Deno.env.set(SEALED, sealed ? "1" : "0");
-  if (!args.includes("--readable")) keepFilesPrivate();
+  // The last one counts, as for the program.
+  if (args.findLast((word) => /^--(no-)?readable$/.test(word)) !== "--readable") keepFilesPrivate();
   return await execute(Deno.execPath(), [run!, ...sealed ? SEALING_FLAGS : [], ...rest]);
 }
 

@@ -98,7 +98,7 @@ Deno.test({
     const own = place.path("own"), readable = place.path("readable");
     // Also one that was there, with other modes.
     await Deno.mkdir(own, { mode: 0o755 });
-    await train(["--out", own, ...args], 5);
+    await train(["--out", own, ...args, "--readable", "--no-readable"], 5);
     assert.deepEqual(await modesIn(own), new Set(["folder 700", "file 600"]));
     await train(["--out", readable, "--readable", ...args], 5);
     const umask = Deno.umask();
