@@ -5,6 +5,7 @@
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stateFolder } from "../common/rendezvous.ts";
+import { placesOf } from "../coordinator/data/data_path.ts";
 import { recordedData } from "./recorded_data.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
@@ -141,13 +142,24 @@ function runRights(given: Given, around: Surroundings, also: readonly string[]):
   const data = all.data ?? (resume === undefined ? undefined : recordedData(run));
   // A network's data may lie in files beside it.
   const networks = [all.generator, all.critic].flatMap((path) => present(path, around)).map(dirname);
-  const files = [data, config, token_file, read_token_file].flatMap((path) => present(path, around));
+  const named = [data === undefined ? undefined : placeOf(data, around), config, token_file, read_token_file];
+  const files = named.flatMap((path) => present(path, around));
   const folders = [run, around.temporary, ...also];
   return [
     allow("read", [...codePaths(), ...folders, ...networks, ...files]),
     allow("write", folders),
     `--allow-env=${VARIABLES.join(",")}`,
   ];
+}
+
+/** The file that `--data` names: what follows a # may tell what to read of it, or belong to its name. */
+function placeOf(data: string, around: Surroundings): string {
+  try {
+    Deno.lstatSync(absolute(data, around));
+    return data;
+  } catch {
+    return placesOf(data).at(-1)!;
+  }
 }
 
 /** What a `--config` file names; nothing of one that the program will refuse. */

@@ -134,6 +134,18 @@ Deno.test("a worker connects to its coordinator alone, or to this machine", () =
   assert.deepEqual([read, write], ["/state /tmp /here/secret", "/state /tmp"]);
 });
 
+Deno.test("what follows a # in --data is no part of the path, unless a file has that name", () =>
+  inTempDir(async (folder) => {
+    const read = (data: string) => rights("train", ["--data", data]).read;
+    const path = join(folder, "a.csv#columns=1");
+    assert.equal(read(`${path},2`), `/here/runs /tmp ${folder}/a.csv`);
+    assert.equal(read(`${folder}/b.npz#x`), `/here/runs /tmp ${folder}/b.npz`);
+    await Deno.writeTextFile(path, "");
+    assert.equal(read(path), `/here/runs /tmp ${path}`);
+    await Deno.writeTextFile(join(folder, "events.jsonl"), `{"type":"run","config":{"data":"c.npz#y"}}\n`);
+    assert.equal(rights("train", ["--resume", folder]).read, `${folder} /tmp /here/c.npz`);
+  }));
+
 Deno.test("options are read as the program reads them", () => {
   const write = (...args: string[]) => rights("train", args).write;
   assert.equal(write("--seed", "3", "--out=a=b", "--steps=9"), "/here/a=b /tmp");
