@@ -1,4 +1,5 @@
 /** What every benchmark is given. */
+import type { Kernels } from "../kernels/kernels.ts";
 import type { Python } from "./python.ts";
 import type { Section } from "./report.ts";
 
@@ -16,6 +17,8 @@ export interface BenchContext {
   readonly data_name: string;
   /** null: no Python with torch was found. */
   readonly python: Python | null;
+  /** The kernels of another checkout, to be measured in turns with ours; null: none. */
+  readonly other_kernels: typeof Kernels | null;
   /** A folder that is removed in the end. */
   readonly scratch: string;
   /** Tells the person at the terminal what is going on. */

@@ -25,6 +25,7 @@ const MESSAGE: Message = {
   end: 2,
   critic_checksum: "0123456789abcdef",
   generator_checksum: "fedcba9876543210",
+  checksum: null,
   compute_ms: 6.25,
   elapsed_ms: 7.5,
 };

@@ -1,8 +1,9 @@
 /** `deno task bench`: measures, prints tables, and keeps them in bench/results with hardware and versions. */
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseOptions, runMain } from "../common/cli.ts";
 import type { Command, OptionTable, Values } from "../common/options.ts";
+import type { Kernels } from "../kernels/kernels.ts";
 import type { Bench, BenchContext } from "./context.ts";
 import { type Environment, environment, load } from "./environment.ts";
 import { benchDevices } from "./devices.ts";
@@ -81,6 +82,12 @@ const OPTIONS = {
     default_text: "1000000; 20000 with --quick",
     about: "Length of the log that inspect opens; a tenth of it is opened, too",
   },
+  against: {
+    kind: "string",
+    value: "DIR",
+    default_text: "nothing",
+    about: "Another checkout of wagon, whose update is measured in turns with this one's",
+  },
   out: {
     kind: "string",
     value: "DIR",
@@ -116,9 +123,16 @@ async function contextOf(values: BenchValues, python: Python | null, scratch: st
     data_file: images.file,
     data_name: images.name,
     python,
+    other_kernels: values.against === undefined ? null : await kernelsOf(values.against),
     scratch,
     say: (line) => console.error(`… ${line}`),
   };
+}
+
+/** The kernels of another checkout. Throws where it has none. */
+async function kernelsOf(checkout: string): Promise<typeof Kernels> {
+  const path = resolve(checkout, "kernels", "kernels.ts");
+  return (await import(pathToFileURL(path).href) as { Kernels: typeof Kernels }).Kernels;
 }
 
 function configuration({ rounds, run_rounds, steps, warmup_steps, data_name }: BenchContext): string {

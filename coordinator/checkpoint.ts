@@ -5,6 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { UserError } from "../common/errors.ts";
 import { trainedLayout, views } from "../models/layout.ts";
 import type { Layout, Manifest } from "../models/manifest.ts";
 import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from "../models/safetensors.ts";
@@ -87,6 +88,15 @@ function parts(state: ModelState, manifest: Manifest): [string, Layout, Float32A
   ];
 }
 
+/** The first tensor of the state with an infinity or NaN, by its name in the file; null if there is none. */
+export function nonFiniteTensor(state: ModelState, manifest: Manifest): string | null {
+  for (const [prefix, layout, buffer] of parts(state, manifest)) {
+    const index = state.firstNonFinite(buffer);
+    if (index >= 0) return prefix + layout.slots.findLast(({ offset }) => offset <= index)!.name;
+  }
+  return null;
+}
+
 function encodeState(state: ModelState, manifest: Manifest, metadata: Map<string, string>) {
   const tensors = new Map<string, SafetensorsTensor>();
   for (const [prefix, layout, buffer] of parts(state, manifest)) {
@@ -98,7 +108,10 @@ function encodeState(state: ModelState, manifest: Manifest, metadata: Map<string
   return encodeSafetensors({ tensors, metadata });
 }
 
-/** Writes one checkpoint and removes the ones that are too many. Throws {@linkcode UserError} on a full disk. */
+/**
+ * Writes one checkpoint and removes the ones that are too many. Throws {@linkcode UserError} on a full disk, and before
+ * anything is written for a state that no run can go on from: then those before stay.
+ */
 export async function writeCheckpoint(
   folder: string,
   state: ModelState,
@@ -106,6 +119,13 @@ export async function writeCheckpoint(
   about: Pick<CheckpointInfo, "run" | "numeric_classes" | "seconds">,
   files: CheckpointFiles = DISK,
 ): Promise<CheckpointInfo> {
+  const bad = nonFiniteTensor(state, manifest);
+  if (bad !== null) {
+    throw new UserError(
+      `Cannot save step ${state.step}: every number of the state must be finite, found an infinity or NaN in ${bad}; ` +
+        "the checkpoints before are kept",
+    );
+  }
   const stem = `step-${String(state.step).padStart(9, "0")}`;
   const file = `${stem}.safetensors`;
   const metadata = new Map([["format", "wagon-checkpoint"], ["run", about.run], [
@@ -200,14 +220,20 @@ function parseInfo(text: string): CheckpointInfo {
 
 function decodeState(bytes: Uint8Array, state: ModelState, manifest: Manifest): void {
   const { tensors } = decodeSafetensors(bytes);
+  const found: [Float32Array, Float32Array][] = [];
   for (const [prefix, layout, buffer] of parts(state, manifest)) {
     for (const [name, view] of views(layout, buffer)) {
       const data = tensors.get(prefix + name)?.data;
       if (!(data instanceof Float32Array) || data.length !== view.length) {
         throw new Error(`tensor ${prefix + name} must have ${view.length} float32 values`);
       }
-      view.set(data);
+      if (!data.every(Number.isFinite)) {
+        throw new Error(`tensor ${prefix + name} must be finite, found an infinity or NaN`);
+      }
+      found.push([view, data]);
     }
   }
+  // Only now: what is not good leaves nothing in the state.
+  for (const [view, data] of found) view.set(data);
   state.refreshChecksums();
 }

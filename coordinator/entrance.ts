@@ -24,6 +24,7 @@ export interface EntranceOptions {
 }
 
 export class Entrance {
+  /** Numeric classes of which a result has counted. */
   readonly classes: Set<string>;
   readonly #facts: RunFacts;
   readonly #data: ShardedData;
@@ -85,15 +86,23 @@ export class Entrance {
     return [...this.#newcomers];
   }
 
-  #checkClass({ channel, ready: { numeric_class } }: Admitted): void {
+  /**
+   * Why a worker of this numeric class may not be here, beside those of which results have counted; null if it may. A
+   * class of which nothing has counted keeps nobody out.
+   */
+  against(numeric_class: string): Refusal | null {
     const against = this.#options.exact ? whyInexact(numeric_class, this.classes) : null;
-    if (against !== null) {
-      const reason =
-        `This run promises the same bits (--exact) and ${against}, or start or resume the run with --no-exact`;
-      channel.send(new Refusal("numeric_class", reason, { fatal: true }).toMessage());
-      channel.close(reason);
-      throw new Error(reason);
-    }
-    this.classes.add(numeric_class);
+    if (against === null) return null;
+    const reason =
+      `This run promises the same bits (--exact) and ${against}, or start or resume the run with --no-exact`;
+    return new Refusal("numeric_class", reason, { fatal: true });
+  }
+
+  #checkClass({ channel, ready: { numeric_class } }: Admitted): void {
+    const against = this.against(numeric_class);
+    if (against === null) return;
+    channel.send(against.toMessage());
+    channel.close(against.message);
+    throw against;
   }
 }

@@ -3,20 +3,25 @@
  * parts (assignment, round, patience): it owns the channels and the clock, and nothing of the training.
  */
 import type { Cancel, Clock } from "../wire/clock.ts";
-import { payloadFloats } from "../wire/frame.ts";
+import { checksumBytes } from "../kernels/kernels.ts";
+import type { TreeNode } from "../kernels/tree.ts";
+import { bytesOf, payloadFloats } from "../wire/frame.ts";
 import type { Message, MessageOf } from "../wire/messages.ts";
 import { Refusal } from "../wire/refusal.ts";
 import type { Socket } from "../wire/socket.ts";
 import type { RunFacts } from "./admission.ts";
 import type { NodeResult } from "./averaging.ts";
+import { believable } from "./claims.ts";
 import { candidates, helpersAmong, spareNotice } from "./eligibility.ts";
 import { Entrance, type EntranceOptions } from "./entrance.ts";
 import { Jobs } from "./jobs.ts";
+import { BadResult, type Case, expel, Judge } from "./judge.ts";
 import type { Member } from "./member.ts";
 import { type Fence, type RoundRequest, staleness } from "./fence.ts";
 import type { FleetObserver } from "./observer.ts";
 import { Placement } from "./placement.ts";
 import { PublishedWeights, type TrainedState } from "./published_weights.ts";
+import { type Flaw, graphOf } from "./result_check.ts";
 import { Round, type Task } from "./round.ts";
 import type { ShardedData } from "./sharded_data.ts";
 import { countResult, type WorkerShare, type WorkerShares } from "./worker_share.ts";
@@ -29,8 +34,8 @@ export interface RoundOutcome {
   readonly shares: ReadonlyMap<number, WorkerShare>;
 }
 
-interface OpenRound {
-  readonly request: RoundRequest;
+interface OpenRound extends Case {
+  readonly since_generation: number;
   readonly round: Round;
   results: NodeResult[];
   readonly shares: WorkerShares;
@@ -49,6 +54,7 @@ export class Fleet {
   readonly #members = new Map<number, Member>();
   readonly #weights: PublishedWeights;
   readonly #placement: Placement;
+  readonly #judge: Judge;
   readonly #clock: Clock;
   readonly #stopTick: Cancel;
   #generation = 0;
@@ -69,12 +75,13 @@ export class Fleet {
     this.#weights = new PublishedWeights(facts);
     this.#clock = options.clock;
     this.#placement = new Placement(data.plan.num_shards);
+    this.#judge = new Judge(facts.manifest, observer);
     const example_size = facts.manifest.example_shape.reduce((n, extent) => n * extent, 1);
     this.jobs = new Jobs(facts.run, example_size, this.#clock, observer);
     this.#stopTick = this.#clock.every(TICK_MS, () => this.#lookForLate());
   }
 
-  /** Numeric classes that have contributed. */
+  /** Numeric classes of which a result has counted. */
   get classes(): ReadonlySet<string> {
     return this.#entrance.classes;
   }
@@ -170,15 +177,25 @@ export class Fleet {
     return checksum;
   }
 
-  /** Has every shard computed. Waits without end for workers if there are none. */
+  /**
+   * Has every shard computed. Waits without end for workers if there are none. Throws {@linkcode BadResult} where a node
+   * has no good result, whoever computes it.
+   */
   round(request: RoundRequest): Promise<RoundOutcome> {
+    return this.#begin(request, 0);
+  }
+
+  #begin(request: RoundRequest, since_generation: number): Promise<RoundOutcome> {
     for (const giveBack of this.#borrowed.splice(0)) giveBack();
     this.#exchange?.beginRound();
     this.#reassign();
     return new Promise((resolve, reject) => {
       const round = new Round(this.#data.plan.num_shards);
       const asked_ms = this.#clock.now_ms();
-      this.#open = { request, round, results: [], shares: new Map(), asked_ms, resolve, reject };
+      // The first result decides for a numeric class: it must not be a bad one.
+      const judged = this.#judge.open(request, this.classes.size === 0);
+      const shares = new Map<number, WorkerShare>();
+      this.#open = { ...judged, since_generation, round, results: [], shares, asked_ms, resolve, reject };
       this.#send(this.#open, round.start(this.#placement.ranges, asked_ms));
       if (request.kind === "critic") this.#tryIdle(this.#open, asked_ms);
     });
@@ -194,6 +211,13 @@ export class Fleet {
       if (!smallest || working.has(member.id) || !member.record.isTrialDue(now_ms)) continue;
       this.#ask(open, member, smallest, true);
     }
+  }
+
+  /** Has a round computed again whose results did not add up to finite numbers, and finds out whose are none. */
+  roundAgain(request: RoundRequest): Promise<RoundOutcome> {
+    this.#judge.beWatchful(request);
+    // Who is late with the first round may have computed while the weights were changed, and changed back.
+    return this.#begin(request, ++this.#generation);
   }
 
   /** Ends with this error whatever waits for workers, now or later; a round that is being computed goes on. */
@@ -324,32 +348,75 @@ export class Fleet {
       const found = `step ${message.step} (${message.kind}), shards ${message.begin} to ${message.end - 1}`;
       throw new Refusal("stale", `Result must belong to the open round, found ${found}: ${stale}`);
     }
-    const graph = open.request.kind === "critic" ? "critic_training_model" : "generator_training_model";
-    const values = payloadFloats(payload, this.#facts.manifest.graphs[graph].size);
-    const verdict = open.round.accept(member.id, message.begin, message.end);
-    if (verdict === "unknown") throw new Refusal("stale", "Result must be asked for: that node was not");
-    if (verdict === "duplicate") return;
-    this.#count(open, member, message);
-    open.results.push({ begin: message.begin, end: message.end, values });
+    const values = payloadFloats(payload, graphOf(this.#facts.manifest, open.request.kind).size);
+    const { begin, end } = message;
+    const task = open.round.open.find((t) => t.worker === member.id && t.begin === begin && t.end === end);
+    if (!task) throw new Refusal("stale", "Result must be asked for: that node was not");
+    if (this.#judge.isDamaged(member, message, payload)) return;
+    const flaw = this.#judge.flaw(open, values);
+    if (flaw !== null) return this.#doubt(open, member, { begin, end, values }, flaw);
+    if (open.round.accept(member.id, begin, end) !== "accepted") return;
+    this.#count(open, member, message, this.#clock.now_ms() - task.issued_ms);
+    open.results.push({ begin, end, values });
+    this.#settleClass(member);
+    for (const wrong of this.#erred(open, message)) {
+      if (wrong !== member) this.#judge.expelWrong(wrong, open, message);
+    }
     if (!open.round.complete) return;
     this.#open = null;
     open.resolve({ results: open.results, shares: open.shares });
   }
 
-  #fence({ request }: OpenRound): Fence {
+  /** A bad result may be its worker's fault or the training's: somebody else computes the node, too. */
+  #doubt(open: OpenRound, member: Member, { begin, end, values }: NodeResult, flaw: Flaw): void {
+    if (open.round.reject(member.id, begin, end) !== "rejected") return;
+    const node = { begin, end };
+    if (open.opinions.isConfirmed(node, member.id, checksumBytes(bytesOf(values)))) {
+      this.#open = null;
+      return open.reject(new BadResult(node, flaw));
+    }
+    const erred = this.#erred(open, node);
+    const others = this.members.filter((other) => !erred.includes(other));
+    const helpers = (others.length > 0 ? others : [member]).map(({ id }) => id);
+    const tasks = open.round.askAgain(begin, end, helpers, this.#clock.now_ms());
+    this.#judge.tellDoubt(member, node, flaw, tasks);
+    this.#sendMore(open, tasks);
+  }
+
+  /** Present workers whose result of a node was bad. */
+  #erred({ opinions }: OpenRound, node: TreeNode): Member[] {
+    return opinions.whoErred(node).flatMap((worker) => this.#members.get(worker) ?? []);
+  }
+
+  /** A result of this class counts: under --exact, those of others have to go that joined before any did. */
+  #settleClass({ numeric_class }: Member): void {
+    if (this.classes.has(numeric_class)) return;
+    this.#entrance.classes.add(numeric_class);
+    for (const other of this.members) {
+      const against = this.#entrance.against(other.numeric_class);
+      if (against !== null) expel(other, against);
+    }
+  }
+
+  #fence({ request, since_generation }: OpenRound): Fence {
     const { run, incarnation } = this.#facts;
     const checksums = {
       critic: this.#weights.checksum("critic"),
       generator: this.#weights.checksum("generator"),
     };
-    return { run, incarnation, generation: this.#generation, request, checksums };
+    return { run, incarnation, generation: this.#generation, since_generation, request, checksums };
   }
 
-  #count(open: OpenRound, member: Member, message: MessageOf<"result">): void {
-    const { begin, end, compute_ms, elapsed_ms } = message;
-    const answered_ms = this.#clock.now_ms() - open.asked_ms;
-    member.shards_computed += end - begin;
-    countResult(open.shares, member.id, { shards: end - begin, compute_ms, elapsed_ms, answered_ms });
+  /** `since_ms`: from asking to the answer. */
+  #count(open: OpenRound, member: Member, message: MessageOf<"result">, since_ms: number): void {
+    const shards = message.end - message.begin;
+    const times = believable(message, member.threads, since_ms);
+    member.shards_computed += shards;
+    countResult(open.shares, member.id, {
+      shards,
+      ...times,
+      answered_ms: this.#clock.now_ms() - open.asked_ms,
+    });
   }
 
   #lookForLate(): void {

@@ -99,7 +99,11 @@ export class Jobs {
     if (payload.length !== bytes) {
       return this.#giveUp(open, `An answer must have ${bytes} bytes: found ${payload.length}`);
     }
-    open.resolve(payloadFloats(payload, bytes / 4).slice());
+    const values = payloadFloats(payload, bytes / 4).slice();
+    if (!values.every(Number.isFinite)) {
+      return this.#giveUp(open, "An answer must hold finite numbers: found an infinity or NaN");
+    }
+    open.resolve(values);
   }
 
   #answerBytes({ kind, count }: Pick<JobRequest, "kind" | "count">): number {

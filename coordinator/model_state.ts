@@ -94,14 +94,25 @@ export class ModelState {
 
   /**
    * Mean of the summed gradients, optimizer, clip and checksum, in one pass over the buffers; then, where the critic
-   * has spectral norms, a step of the power method, and the checksum of all.
+   * has spectral norms, a step of the power method, and the checksum of all. False where anything of it would not be
+   * finite: the network is as it was then.
    */
-  update(network: Network, sum: NodeSum, scale: number, options: UpdateOptions): void {
-    network.checksum = optimize(this.#kernels, this.optimizer, network, sum, scale, options);
+  update(network: Network, sum: NodeSum, scale: number, options: UpdateOptions): boolean {
+    const { checksum, is_finite } = optimize(this.#kernels, this.optimizer, network, sum, scale, options);
+    if (!is_finite) return false;
+    network.checksum = checksum;
     const { spectral_norm = [], layouts } = this.#manifest;
-    if (network !== this.critic || spectral_norm.length === 0) return;
+    if (network !== this.critic || spectral_norm.length === 0) return true;
+    // Finite, as the weights are: sums in float64, divided by a norm that is not too small.
     iterateNorms(layouts.critic, network.kept, spectral_norm);
     network.checksum = this.#kernels.checksum(network.kept);
+    return true;
+  }
+
+  /** Index of the first infinity or NaN in a buffer of the state, -1 if there is none. */
+  firstNonFinite(buffer: Float32Array): number {
+    if (this.#kernels.owns(buffer)) return this.#kernels.firstNonFinite(buffer);
+    return buffer.findIndex((value) => !Number.isFinite(value));
   }
 
   /** r = 0.9 r + 0.1 s, in float32; s is the mean of the shards' batch statistics. */

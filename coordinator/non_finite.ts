@@ -1,32 +1,36 @@
-/** Says where a number that is none came from: which step, shards, parameter, and what to try. */
+/** Says why a training cannot go on: where a number came from that is none, and what to try. */
 import { UserError } from "../common/errors.ts";
-import type { GraphEntry } from "../models/manifest.ts";
-import type { NodeResult } from "./averaging.ts";
 import type { RunConfig } from "./config.ts";
 import type { RoundRequest } from "./fence.ts";
+import type { BadResult } from "./judge.ts";
 
-/** The first gradient tensor with a value that is not finite, or null. */
-function firstBadSlot(values: Float32Array, graph: GraphEntry): string | null {
-  const bad = values.subarray(0, graph.tail_offset).findIndex((value) => !Number.isFinite(value));
-  if (bad < 0) return null;
-  return graph.outputs.findLast((slot) => slot.offset <= bad)?.name ?? null;
+type Settings = Pick<RunConfig, "lr" | "clip">;
+
+function advice({ lr, clip }: Settings): string {
+  return `The state before this step is kept; try a smaller --lr (now ${lr})` +
+    (clip === null ? "" : ` or --clip (now ${clip})`);
 }
 
-export function explainNonFinite(
-  request: RoundRequest,
-  result: NodeResult,
-  graph: GraphEntry,
-  config: RunConfig,
+/** A node has no good result, whoever computes it. */
+export function explainBadResult(
+  { kind, step }: RoundRequest,
+  { node, flaw }: BadResult,
+  config: Settings,
 ): UserError {
-  const slot = firstBadSlot(result.values, graph);
-  const where = slot ? `, first bad tensor ${slot}` : "";
-  const clip = config.clip === null ? "" : ` or --clip (now ${config.clip})`;
+  const { part, required, found, tensor } = flaw;
   return new UserError(
-    `Training cannot go on: the ${request.kind}'s loss must be finite, found ` +
-      `${result.values[graph.tail_offset]} at step ${request.step} (shards ${result.begin} to ${
-        result.end - 1
-      }` +
-      `${where}). The state before this step is kept; try a smaller --lr (now ${config.lr})${clip}, ` +
-      `and look for values in the data that are not numbers`,
+    `Training cannot go on: the ${kind}'s ${part} must be ${required}, found ${found} at step ${step} (shards ` +
+      `${node.begin} to ${node.end - 1}, first bad tensor ${tensor}). ${
+        advice(config)
+      }, and look for values in the ` +
+      "data that are not numbers",
+  );
+}
+
+/** Every result is finite, and their sum or the update is not. */
+export function explainOverflow({ kind, step }: RoundRequest, config: Settings): UserError {
+  return new UserError(
+    `Training cannot go on: the ${kind}'s update must be finite, and it overflows at step ${step}: the gradients of ` +
+      `all shards are finite, their sum or its square is not. ${advice(config)}`,
   );
 }

@@ -3,7 +3,7 @@
  * does depends on the weights, the optimizer's state and the number of the update alone, so a resumed run goes on
  * to the same bits.
  */
-import type { Kernels } from "../kernels/kernels.ts";
+import type { Before, Kernels, Updated } from "../kernels/kernels.ts";
 import { powerOfInteger } from "../random/special.ts";
 import type { NodeSum } from "./averaging.ts";
 
@@ -78,24 +78,39 @@ export function adamFactors(
   return { rate: lr * root / (1 - powerOfInteger(beta1, update)), eps: eps * root };
 }
 
-/** Mean of the summed gradients, optimizer and clip in one pass. Returns the checksum of the new weights. */
+/** A rate above so many times eps may carry a weight past the largest float32: see `is_finite` of kernels.ts. */
+const MAX_RATE_PER_EPS = 2 ** 37;
+
+/**
+ * Mean of the summed gradients, optimizer and clip in one pass. Where `is_finite` is false, the network is as it was: an
+ * update that leaves an infinity or NaN anywhere is no update.
+ */
 export function optimize(
   kernels: Kernels,
   optimizer: Optimizer,
   network: Trained,
   sum: NodeSum,
   scale: number,
-  { lr, clip, update }: UpdateOptions,
-): string {
-  const buffers = { ...sum, scale, w: network.parameters, v: network.square_average, clip };
-  switch (optimizer.kind) {
-    case "rmsprop":
-      return kernels.rmsprop({ ...buffers, lr, alpha: optimizer.alpha, eps: optimizer.eps });
-    case "adam": {
-      const { beta1, beta2 } = optimizer;
-      const factors = adamFactors(optimizer, lr, update);
-      return kernels.adam({ ...buffers, m: network.average!, beta1, beta2, ...factors });
-    }
+  options: UpdateOptions,
+): Updated {
+  const { parameters: w, square_average: v, average: m } = network;
+  const before: Before = { w: sum.places[0], v: sum.places[1], m: sum.places[2] };
+  const { lr: rate, eps } = factorsOf(optimizer, options);
+  const step = { a: sum.a, b: sum.b, scale, w, v, clip: options.clip, before, eps };
+  const updated = optimizer.kind === "rmsprop"
+    ? kernels.rmsprop({ ...step, lr: rate, alpha: optimizer.alpha })
+    : kernels.adam({ ...step, m: m!, rate, beta1: optimizer.beta1, beta2: optimizer.beta2 });
+  const is_finite = updated.is_finite && (rate <= MAX_RATE_PER_EPS * eps || kernels.firstNonFinite(w) < 0);
+  if (!is_finite) {
+    w.set(before.w.subarray(0, w.length));
+    v.set(before.v.subarray(0, w.length));
+    if (optimizer.kind === "adam") m!.set(before.m.subarray(0, w.length));
   }
-  optimizer satisfies never;
+  return { ...updated, is_finite };
+}
+
+function factorsOf(optimizer: Optimizer, { lr, update }: UpdateOptions): { lr: number; eps: number } {
+  if (optimizer.kind === "rmsprop") return { lr, eps: optimizer.eps };
+  const { rate, eps } = adamFactors(optimizer, lr, update);
+  return { lr: rate, eps };
 }

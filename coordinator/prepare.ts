@@ -17,7 +17,7 @@ import type { ValueRange } from "../runlog/value_range.ts";
 import type { LogWriter } from "../runlog/writer.ts";
 import type { ArtifactFile, RunFacts } from "./admission.ts";
 import { TreeSum } from "./averaging.ts";
-import { type BadCheckpoint, type CheckpointInfo, loadNewest } from "./checkpoint.ts";
+import { type BadCheckpoint, type CheckpointInfo, loadNewest, nonFiniteTensor } from "./checkpoint.ts";
 import {
   configChanges,
   type GivenConfig,
@@ -101,6 +101,14 @@ async function prepareNew(options: PrepareOptions): Promise<Prepared> {
   const { state, ...summing } = allocate(manifest, config);
   const data = padImages(await source.read(), config);
   const initial = initialState(networks, config.seed);
+  fillInitial(state, initial);
+  const bad = nonFiniteTensor(state, manifest);
+  if (bad !== null) {
+    throw new UserError(
+      `Cannot start: every initial weight must be finite, found an infinity or NaN in ${bad}; give networks whose ` +
+        "weights are numbers",
+    );
+  }
   const kept = new Map<string, Uint8Array<ArrayBuffer>>(files);
   if (own) kept.set(INITIAL_FILE, new Uint8Array(encodeInitial(manifest, initial, config.seed)));
   const folder = await createRunFolder(path, kept);
@@ -114,7 +122,6 @@ async function prepareNew(options: PrepareOptions): Promise<Prepared> {
   const values = valuesOf(data);
   log.append(await runRecord(run, config, data, values, plan, manifest, artifacts, options.now));
   await log.sync();
-  fillInitial(state, initial);
   const facts = { run, incarnation: 0, seed: config.seed, manifest, files: artifacts.filter(isForWorkers) };
   const sharded = await ShardedData.of(data, plan);
   return {

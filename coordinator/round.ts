@@ -52,6 +52,25 @@ export class Round {
     return "accepted";
   }
 
+  /**
+   * Turns an answer down: the node is as if that worker had not been asked. "duplicate": others have answered it
+   * meanwhile.
+   */
+  reject(worker: number, begin: number, end: number): "rejected" | "duplicate" | "unknown" {
+    const index = this.#open.findIndex((t) => t.worker === worker && t.begin === begin && t.end === end);
+    if (index < 0) return "unknown";
+    this.#open.splice(index, 1);
+    return this.#done.subarray(begin, end).every((owner) => owner !== 0) ? "duplicate" : "rejected";
+  }
+
+  /** Asks the least loaded of these workers for a node, or for what of it nobody has answered and nobody is asked for. */
+  askAgain(begin: number, end: number, workers: readonly number[], now_ms: number): Task[] {
+    const is_whole = this.#done.subarray(begin, end).every((owner) => owner === 0) &&
+      !this.#open.some((task) => task.begin < end && begin < task.end);
+    if (!is_whole || workers.length === 0) return this.reissueMissing(workers, now_ms);
+    return this.#issue(this.#leastLoaded(workers), begin, end, now_ms);
+  }
+
   /** A worker is gone: what only it was asked for goes to the others. Without others it stays missing. */
   lost(worker: number, others: readonly number[], now_ms: number): Task[] {
     this.#open = this.#open.filter((t) => t.worker !== worker);

@@ -8,22 +8,18 @@
  *     log, sample and checkpoint when due, while the workers compute the next step
  */
 import type { Manifest } from "../models/manifest.ts";
-import { meanAt, type NodeResult, type NodeSum, type TreeSum } from "./averaging.ts";
+import { meanAt, type NodeSum, type TreeSum } from "./averaging.ts";
 import type { RunConfig } from "./config.ts";
 import type { RoundRequest } from "./fence.ts";
 import type { Fleet, RoundOutcome } from "./fleet.ts";
-import type { ModelState, Network } from "./model_state.ts";
-import { explainNonFinite } from "./non_finite.ts";
+import { BadResult } from "./judge.ts";
+import type { ModelState } from "./model_state.ts";
+import { explainBadResult, explainOverflow } from "./non_finite.ts";
 import type { UpdateOptions } from "./optimizer.ts";
+import { graphOf, type Kind, TAIL } from "./result_check.ts";
 import { generatorDue, learningRate } from "./schedule.ts";
 import { steer, type Steered } from "./steering.ts";
 import { addShares, type WorkerShare, type WorkerShares } from "./worker_share.ts";
-
-/** Places in the tail of a result, after the gradients: see models/manifest.ts. */
-const TAIL = {
-  critic: { loss: 0, mean_real: 1, mean_fake: 2 },
-  generator: { loss: 0, mean_fake: 1, statistics: 2 },
-} as const;
 
 /**
  * Where the time of a step went. `wait`: from asking to the last result, without what it took to take results in,
@@ -58,7 +54,7 @@ export interface Training {
   readonly config: RunConfig;
   readonly manifest: Manifest;
   readonly state: ModelState;
-  readonly fleet: Pick<Fleet, "round" | "publish" | "handled_ms">;
+  readonly fleet: Pick<Fleet, "round" | "roundAgain" | "publish" | "handled_ms">;
   readonly tree: TreeSum;
   /** Batches of one epoch. */
   readonly epoch_steps: number;
@@ -125,10 +121,10 @@ async function trainStep(
   if (!await meanwhile()) return null;
   // Both updates of a step commit together: if the generator's round fails, the critic's update is undone.
   if (due) state.holdCritic();
-  const critic = await gather(run, ms, shares, asked);
-  let generator: StepReport["generator"];
-  apply(run, ms, state.critic, critic.sum, step, { clip: config.clip, update: step });
+  const options = { clip: config.clip, update: step };
+  const critic = await takeStep(run, ms, shares, asked, options);
   publish(run, ms, "critic", step);
+  let generator: StepReport["generator"];
   if (due) {
     const fresh = config.schedule === "paper";
     const asked = ask(run, {
@@ -138,16 +134,15 @@ async function trainStep(
       noise_counter: fresh ? state.generator_step + 1 : step,
       next_noise_counter: null,
     });
-    const { sum } = await gather(run, ms, shares, asked);
-    apply(run, ms, state.generator, sum, step, { clip: null, update: state.generator_step + 1 });
-    state.updateStatistics(tailOf(run, sum, "generator", TAIL.generator.statistics, state.statistics.length));
+    const options = { clip: null, update: state.generator_step + 1 };
+    const { means } = await takeStep(run, ms, shares, asked, options);
+    state.updateStatistics(means.subarray(TAIL.generator.statistics));
     state.generator_step++;
     publish(run, ms, "generator", state.generator_step);
-    const [loss] = tailOf(run, sum, "generator", TAIL.generator.loss, 1);
-    generator = { loss: loss!, checksum: state.generator.checksum };
+    generator = { loss: means[TAIL.generator.loss]!, checksum: state.generator.checksum };
   }
   state.commit(step);
-  const { mean_real, mean_fake } = critic.means;
+  const mean_real = critic.means[TAIL.critic.mean_real]!, mean_fake = critic.means[TAIL.critic.mean_fake]!;
   const { generator_step } = state;
   const decided = steer(config, state.steering, { step, generator_step, estimate: mean_real - mean_fake });
   state.steering = decided.state;
@@ -155,7 +150,9 @@ async function trainStep(
   return {
     ...at,
     generator_step,
-    ...critic.means,
+    loss_critic: critic.means[TAIL.critic.loss]!,
+    mean_real,
+    mean_fake,
     critic_checksum: state.critic.checksum,
     ...(generator && { generator }),
     steered: decided.steered,
@@ -171,7 +168,8 @@ function numLeaves({ shards, accumulate }: RunConfig): number {
 
 interface Gathered {
   readonly sum: NodeSum;
-  readonly means: { loss_critic: number; mean_real: number; mean_fake: number };
+  /** Of the tail, over the shards. */
+  readonly means: Float32Array;
 }
 
 /** A round that is being computed. */
@@ -182,19 +180,40 @@ interface Asked {
   readonly answers: Promise<{ readonly outcome: RoundOutcome; readonly arrived_ms: number }>;
 }
 
-/** Has all shards computed. */
-function ask(run: Training, request: RoundRequest): Asked {
+/** Has all shards computed; `again`: as their results did not add up to finite numbers. */
+function ask(run: Training, request: RoundRequest, again = false): Asked {
   const asked_ms = run.now_ms(), handled_before_ms = run.fleet.handled_ms;
   const answers = (async () => {
-    const outcome = await run.fleet.round(request);
+    const outcome = await (again ? run.fleet.roundAgain(request) : run.fleet.round(request));
     return { outcome, arrived_ms: run.now_ms() };
-  })();
+  })().catch((error: unknown) => {
+    throw error instanceof BadResult ? explainBadResult(request, error, run.config) : error;
+  });
   // A round that fails is an error for who gathers it, and for nobody if the training has ended meanwhile.
   answers.catch(() => {});
   return { request, asked_ms, handled_before_ms, answers };
 }
 
-/** Waits for a round, checks that its results are numbers, and adds them in tree order. */
+/**
+ * Waits for a round and updates the network that it is about. A sum or an update that is not finite changes nothing: the
+ * round is computed again, with an eye on each result, and if that is no better, the training ends.
+ */
+async function takeStep(
+  run: Training,
+  ms: StepTimes,
+  shares: Map<number, WorkerShare>,
+  asked: Asked,
+  options: Omit<UpdateOptions, "lr">,
+): Promise<Gathered> {
+  const { request } = asked;
+  const first = await gather(run, ms, shares, asked);
+  if (apply(run, ms, request, first, options)) return first;
+  const second = await gather(run, ms, shares, ask(run, request, true));
+  if (apply(run, ms, request, second, options)) return second;
+  throw explainOverflow(request, run.config);
+}
+
+/** Waits for a round and adds its results in tree order. */
 async function gather(
   run: Training,
   ms: StepTimes,
@@ -204,58 +223,35 @@ async function gather(
   const { outcome, arrived_ms } = await answers;
   // Less than before where a worker has left.
   const handled_ms = Math.max(0, run.fleet.handled_ms - handled_before_ms);
-  refuseNonFinite(run, request, outcome.results);
   const sum = run.tree.sum(outcome.results);
   addShares(shares, outcome.shares);
-  const tail = tailOf(run, sum, request.kind, 0, 3);
-  const means = {
-    loss_critic: tail[TAIL.critic.loss]!,
-    mean_real: tail[TAIL.critic.mean_real]!,
-    mean_fake: tail[TAIL.critic.mean_fake]!,
-  };
+  const means = tailMeans(run, sum, request.kind);
   ms.wait += arrived_ms - asked_ms - handled_ms;
   ms.sum += run.now_ms() - arrived_ms + handled_ms;
   return { sum, means };
 }
 
-function graphOf(run: Training, kind: "critic" | "generator") {
-  return run.manifest.graphs[kind === "critic" ? "critic_training_model" : "generator_training_model"];
+/** Means of the tail over the shards. */
+function tailMeans({ manifest, config }: Training, sum: NodeSum, kind: Kind): Float32Array {
+  const { tail_offset, size } = graphOf(manifest, kind);
+  const scale = 1 / numLeaves(config);
+  return Float32Array.from({ length: size - tail_offset }, (_, i) => meanAt(sum, tail_offset + i, scale));
 }
 
-/** Means over the shards of `count` elements of the tail. */
-function tailOf(
-  run: Training,
-  sum: NodeSum,
-  kind: "critic" | "generator",
-  begin: number,
-  count: number,
-): Float32Array {
-  const first = graphOf(run, kind).tail_offset + begin;
-  const scale = 1 / numLeaves(run.config);
-  return Float32Array.from({ length: count }, (_, i) => meanAt(sum, first + i, scale));
-}
-
-function refuseNonFinite(run: Training, request: RoundRequest, results: readonly NodeResult[]): void {
-  const { tail_offset } = graphOf(run, request.kind);
-  for (const result of results) {
-    if (!Number.isFinite(result.values[tail_offset]!)) {
-      throw explainNonFinite(request, result, graphOf(run, request.kind), run.config);
-    }
-  }
-}
-
+/** False where anything would not be finite: then nothing has changed. */
 function apply(
   run: Training,
   ms: StepTimes,
-  network: Network,
-  sum: NodeSum,
-  step: number,
+  { kind, step }: RoundRequest,
+  { sum, means }: Gathered,
   options: Omit<UpdateOptions, "lr">,
-): void {
+): boolean {
+  if (!means.every(Number.isFinite)) return false;
   const started_ms = run.now_ms();
   const lr = learningRate(run.config, step);
-  run.state.update(network, sum, 1 / numLeaves(run.config), { lr, ...options });
+  const is_finite = run.state.update(run.state[kind], sum, 1 / numLeaves(run.config), { lr, ...options });
   ms.update += run.now_ms() - started_ms;
+  return is_finite;
 }
 
 function publish(run: Training, ms: StepTimes, state: "critic" | "generator", step: number): void {

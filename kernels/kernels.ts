@@ -22,6 +22,7 @@ interface Exports {
   firstNonFinite(a: number, n: number): number;
   rmsprop(...pointersThenLengthThenFloats: number[]): bigint;
   adam(...pointersThenLengthThenFloats: number[]): bigint;
+  updateWasFinite(): number;
   checksumBegin(): void;
   checksumAbsorb(from: number, bytes: number): void;
   checksumEnd(total_bytes: bigint): bigint;
@@ -47,6 +48,30 @@ interface UpdateStep {
   readonly eps: number;
   /** New weights are clipped to [-clip, clip], clip > 0; null: not clipped. */
   readonly clip: number | null;
+  /**
+   * Where the state before goes: `w`, `v` and, for Adam, `m` as they were, so that an update can be undone. Each may be
+   * `a` or `b` itself, which hold no gradients then any more, and may be longer than `w`: the rest is not touched.
+   */
+  readonly before: Before;
+}
+
+/** Buffers for the state before an update, apart from each other. `m`: for Adam. */
+export interface Before {
+  readonly w: Float32Array;
+  readonly v: Float32Array;
+  readonly m: Float32Array;
+}
+
+/** What came of an update. */
+export interface Updated {
+  /** The {@linkcode Kernels.checksum} of the new weights. */
+  readonly checksum: string;
+  /**
+   * Whether every gradient and its square, and every new `v`, is finite, and no `v` negative. The weights are not looked
+   * at: finite ones stay so where lr is no larger than eps x 2^37 (`|g| < 2^64`, so `lr |g| / eps` is less than half of
+   * what the largest float32 is from the next).
+   */
+  readonly is_finite: boolean;
 }
 
 /** What one RMSProp update takes. */
@@ -135,16 +160,15 @@ export class Kernels {
    *     v = (alpha * v) + ((1 - alpha) * (g * g))
    *     w = w - ((lr * g) / (sqrt(v) + eps)), clipped to [-clip, clip]
    *
-   * Returns the {@linkcode checksum} of the new weights.
+   * The old w and v go to `before`.
    */
-  rmsprop(step: RmspropStep): string {
-    const { a, b, w, v, clip } = step;
-    this.#checkUpdate(step, [w, v]);
-    return hex(this.#wasm.rmsprop(
+  rmsprop(step: RmspropStep): Updated {
+    const { a, b, w, v, before, clip } = step;
+    this.#checkUpdate(step, [w, v], [before.w, before.v]);
+    return this.#updated(this.#wasm.rmsprop(
       this.#address(a),
       b ? this.#address(b) : 0,
-      this.#address(w),
-      this.#address(v),
+      ...[w, v, before.w, before.v].map((view) => this.#address(view)),
       w.length,
       step.scale,
       step.lr,
@@ -163,17 +187,15 @@ export class Kernels {
    *     v = (beta2 * v) + ((1 - beta2) * (g * g))
    *     w = w - ((rate * m) / (sqrt(v) + eps)), clipped to [-clip, clip]
    *
-   * Returns the {@linkcode checksum} of the new weights.
+   * The old w, m and v go to `before`.
    */
-  adam(step: AdamStep): string {
-    const { a, b, w, m, v, clip } = step;
-    this.#checkUpdate(step, [w, m, v]);
-    return hex(this.#wasm.adam(
+  adam(step: AdamStep): Updated {
+    const { a, b, w, m, v, before, clip } = step;
+    this.#checkUpdate(step, [w, m, v], [before.w, before.m, before.v]);
+    return this.#updated(this.#wasm.adam(
       this.#address(a),
       b ? this.#address(b) : 0,
-      this.#address(w),
-      this.#address(m),
-      this.#address(v),
+      ...[w, m, v, before.w, before.m, before.v].map((view) => this.#address(view)),
       w.length,
       step.scale,
       step.rate,
@@ -221,28 +243,44 @@ export class Kernels {
     return view.byteOffset;
   }
 
-  /** `written`: the buffers that change, which must lie apart from each other and from the sums. */
-  #checkUpdate({ a, b, w, clip }: UpdateStep, written: readonly Float32Array[]): void {
-    this.#checkLengths(w, ...written, a.subarray(0, w.length), b?.subarray(0, w.length) ?? w);
+  #updated(checksum: bigint): Updated {
+    return { checksum: hex(checksum), is_finite: this.#wasm.updateWasFinite() !== 0 };
+  }
+
+  /**
+   * `written`: the buffers that change, which must lie apart from each other and from the sums. `before`: where their
+   * content goes, apart from each other and from those, too, but on the sums or apart from them.
+   */
+  #checkUpdate(
+    { a, b, w, clip }: UpdateStep,
+    written: readonly Float32Array[],
+    before: readonly Float32Array[],
+  ): void {
+    this.#checkLengths(w, ...written);
+    const sums = b ? [a, b] : [a];
+    for (const { length } of [...sums, ...before]) if (length < w.length) throw lengthError(w.length, length);
     if (clip !== null && !(clip > 0)) {
       throw new RangeError(`Cannot clip: clip must be above 0, found ${clip}`);
     }
-    written.forEach((out, i) => {
-      const others = [...written.slice(0, i), a, ...(b ? [b] : [])];
-      if (others.some((other) => overlap(out, other))) throw overlapError();
-    });
-  }
-
-  #checkLengths(first: Float32Array, ...others: Float32Array[]): void {
-    for (const { length } of others) {
-      if (length !== first.length) {
-        throw new RangeError(`Cannot compute: buffers must have ${first.length} elements, found ${length}`);
+    const outputs = [...written, ...before];
+    for (let i = 0; i < outputs.length; i++) {
+      const out = outputs[i]!;
+      for (let k = 0; k < i; k++) if (overlap(out, outputs[k]!, w.length)) throw overlapError();
+      for (const sum of sums) {
+        const may_be_it = i >= written.length && out.byteOffset === sum.byteOffset;
+        if (!may_be_it && overlap(out, sum, w.length)) throw overlapError();
       }
     }
   }
 
+  #checkLengths(first: Float32Array, ...others: Float32Array[]): void {
+    for (const { length } of others) {
+      if (length !== first.length) throw lengthError(first.length, length);
+    }
+  }
+
   #checkOverlap(out: Float32Array, input: Float32Array): void {
-    if (out.byteOffset !== input.byteOffset && overlap(out, input)) throw overlapError();
+    if (out.byteOffset !== input.byteOffset && overlap(out, input, out.length)) throw overlapError();
   }
 }
 
@@ -259,9 +297,14 @@ function align(address: number, alignment_bytes: number): number {
   return Math.ceil(address / alignment_bytes) * alignment_bytes;
 }
 
-function overlap(a: Float32Array, b: Float32Array): boolean {
-  return a.buffer === b.buffer && a.byteOffset < b.byteOffset + b.byteLength &&
-    b.byteOffset < a.byteOffset + a.byteLength;
+/** Whether the first `num_floats` of two views share memory. */
+function overlap(a: Float32Array, b: Float32Array, num_floats: number): boolean {
+  const bytes = num_floats * FLOAT_BYTES;
+  return a.buffer === b.buffer && a.byteOffset < b.byteOffset + bytes && b.byteOffset < a.byteOffset + bytes;
+}
+
+function lengthError(required: number, found: number): RangeError {
+  return new RangeError(`Cannot compute: buffers must have ${required} elements, found ${found}`);
 }
 
 function overlapError(): RangeError {

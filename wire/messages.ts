@@ -48,7 +48,7 @@ import {
 } from "./schema.ts";
 
 /** Version of this file. Peers must agree exactly. */
-export const PROTOCOL_VERSION = 3;
+export const PROTOCOL_VERSION = 4;
 
 /**
  * Largest frame either side accepts, in bytes: the weights of a network of 268 million parameters. Of strangers, who
@@ -67,6 +67,7 @@ export const REFUSAL_CODES = [
   "numeric_class",
   "stale",
   "compute_failed",
+  "wrong_result",
   "overloaded",
   "run_over",
 ] as const;
@@ -79,6 +80,8 @@ const id = plain(64);
 const sha256 = hex(64);
 const checksum = hex(16);
 const step = int(0, 0xffff_ffff);
+/** A time that somebody claims, in milliseconds: no more than 11 days. */
+const claimed_ms = finite(0, 1e9);
 const fence = { run: id, incarnation: int(0), generation: int(0) };
 
 /** Field tables of all messages, by tag. `payload` in the comments says what follows the header. */
@@ -138,7 +141,7 @@ export const MESSAGES = {
     /** Hash of the outputs on the probe, of ONNX Runtime's version, the provider and the thread setting. */
     numeric_class: sha256,
     /** Measured time of one critic shard, for the first assignment. */
-    shard_ms: finite(0),
+    shard_ms: claimed_ms,
     /** Whether this worker takes weights from the shared folder and puts sums there from now on. */
     shared: bool,
   }),
@@ -188,9 +191,11 @@ export const MESSAGES = {
     end: int(1, 4096),
     critic_checksum: checksum,
     generator_checksum: checksum,
+    /** Of the payload; null where that lies in a shared file, which carries it nowhere. */
+    checksum: nullable(checksum),
     /** Time in ONNX Runtime summed over the shards; time from the work's arrival to this answer. */
-    compute_ms: finite(0),
-    elapsed_ms: finite(0),
+    compute_ms: claimed_ms,
+    elapsed_ms: claimed_ms,
   }),
 
   /** payload, float32: `sample`: the generator's weights and the statistics; `score`: the critic's and the examples */

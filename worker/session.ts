@@ -326,6 +326,7 @@ export class Session {
       end,
       critic_checksum,
       generator_checksum,
+      checksum: sum && checksumBytes(bytesOf(sum)),
       compute_ms,
       elapsed_ms,
     };

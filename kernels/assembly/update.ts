@@ -6,17 +6,19 @@
  * once. A new optimizer is a `...Block` function and an entry like `rmsprop`.
  */
 
-/** Floats of one block: four streams of 8 KiB fit into a first-level cache. A multiple of 16. */
-const BLOCK_FLOATS: usize = 2048;
+/** Floats of one block: up to six streams of 4 KiB fit into a first-level cache. A multiple of 16. */
+const BLOCK_FLOATS: usize = 1024;
 const FLOAT: usize = 4;
 const VECTOR: usize = 16;
 /** Bytes that the checksum takes at once: four vectors. */
 const STRIPE: usize = 64;
 
-/** A vector each for the last, partial vector of up to five streams, or the last, partial stripe. */
-const scratch: usize = memory.data(80, 16);
+/** A vector each for the last, partial vector of up to eight streams, or the last, partial stripe. */
+const scratch: usize = memory.data(128, 16);
 /** The checksum's sixteen lanes, as four vectors. */
 const lanes: usize = memory.data(64, 16);
+/** The largest bit pattern of a new mean of squares so far, in each lane. */
+const peaks: usize = memory.data(16, 16);
 
 /** First byte that callers may use. */
 export function heapBase(): usize {
@@ -25,7 +27,10 @@ export function heapBase(): usize {
 
 // ---- checksum ----
 
-const P1: i32 = 0x9e3779b1;
+/**
+ * P1 in each lane. It is loaded before a loop: a constant within one is built again at each use, by five instructions.
+ */
+const multipliers: usize = memory.data<i32>([0x9e3779b1, 0x9e3779b1, 0x9e3779b1, 0x9e3779b1], 16);
 const P2: i32 = 0x85ebca77;
 const P3: i64 = 0x9e3779b185ebca87;
 const P4: i64 = 0xc2b2ae3d27d4eb4f;
@@ -39,22 +44,23 @@ export function checksumBegin(): void {
 
 // @ts-ignore: decorator
 
-function mix(lane: v128, word: v128): v128 {
-  const product = i32x4.mul(v128.xor(lane, word), i32x4.splat(P1));
+function mix(lane: v128, word: v128, multiplier: v128): v128 {
+  const product = i32x4.mul(v128.xor(lane, word), multiplier);
   return v128.or(i32x4.shl(product, 13), i32x4.shr_u(product, 19));
 }
 
 /** Takes in whole stripes. Four independent multiplications per stripe, then a chain of cheap additions. */
 function absorbStripes(from: usize, end: usize): void {
+  const p1 = v128.load(multipliers);
   let s0 = v128.load(lanes);
   let s1 = v128.load(lanes, 16);
   let s2 = v128.load(lanes, 32);
   let s3 = v128.load(lanes, 48);
   for (let p = from; p < end; p += STRIPE) {
-    s0 = i32x4.add(mix(s0, v128.load(p)), s3);
-    s1 = i32x4.add(mix(s1, v128.load(p, 16)), s0);
-    s2 = i32x4.add(mix(s2, v128.load(p, 32)), s1);
-    s3 = i32x4.add(mix(s3, v128.load(p, 48)), s2);
+    s0 = i32x4.add(mix(s0, v128.load(p), p1), s3);
+    s1 = i32x4.add(mix(s1, v128.load(p, 16), p1), s0);
+    s2 = i32x4.add(mix(s2, v128.load(p, 32), p1), s1);
+    s3 = i32x4.add(mix(s3, v128.load(p, 48), p1), s2);
   }
   v128.store(lanes, s0);
   v128.store(lanes, s1, 16);
@@ -114,7 +120,11 @@ export function firstNonFinite(a: usize, n: usize): i32 {
   return -1;
 }
 
-// ---- RMSProp ----
+// ---- updates ----
+//
+// An update cannot know before its end whether all that comes of it is finite, and it may not leave half of it behind.
+// So the state before goes to `..._before` as it is overwritten: where the gradients lay, which nobody needs any more.
+// That costs nothing, as those lines are in the cache; a copy would cost a fifth of the update.
 
 /** Four floats of gradient: scale * (a + b), or scale * a where b is null. */
 // @ts-ignore: decorator
@@ -124,12 +134,29 @@ function gradient(a: usize, b: usize, i: usize, scale: v128): v128 {
   return f32x4.mul(scale, b === 0 ? first : f32x4.add(first, v128.load(b + i)));
 }
 
+function updateBegin(): void {
+  checksumBegin();
+  v128.store(peaks, i32x4.splat(0));
+}
+
+/**
+ * Whether every mean of squares that the last update made is finite and not negative. Then so were its gradients, as
+ * the square of infinity is infinity, and of NaN NaN: as bits, without a sign, all of these are 0x7f800000 and more.
+ */
+export function updateWasFinite(): bool {
+  return !v128.any_true(i32x4.ge_u(v128.load(peaks), i32x4.splat(0x7f800000)));
+}
+
+// ---- RMSProp ----
+
 /** Whole vectors of one block, bytes [0, end). Operands of pmin and pmax stand so that a NaN weight stays NaN. */
 function rmspropBlock(
   a: usize,
   b: usize,
   w: usize,
   v: usize,
+  w_before: usize,
+  v_before: usize,
   end: usize,
   scale: f32,
   lr: f32,
@@ -145,28 +172,35 @@ function rmspropBlock(
   const epsilons = f32x4.splat(eps);
   const highs = f32x4.splat(clip);
   const lows = f32x4.splat(-clip);
+  let peak = v128.load(peaks);
   for (let i: usize = 0; i < end; i += VECTOR) {
     const g = gradient(a, b, i, scales);
-    const square = f32x4.add(
-      f32x4.mul(alphas, v128.load(v + i)),
-      f32x4.mul(betas, f32x4.mul(g, g)),
-    );
+    const old_w = v128.load(w + i);
+    const old_v = v128.load(v + i);
+    v128.store(w_before + i, old_w);
+    v128.store(v_before + i, old_v);
+    const square = f32x4.add(f32x4.mul(alphas, old_v), f32x4.mul(betas, f32x4.mul(g, g)));
     const change = f32x4.div(f32x4.mul(rates, g), f32x4.add(f32x4.sqrt(square), epsilons));
-    const weight = f32x4.sub(v128.load(w + i), change);
+    const weight = f32x4.sub(old_w, change);
+    peak = i32x4.max_u(peak, square);
     v128.store(v + i, square);
     v128.store(w + i, f32x4.pmax(f32x4.pmin(weight, highs), lows));
   }
+  v128.store(peaks, peak);
 }
 
 /**
  * g = scale (a + b); v = alpha v + beta g^2; w = w - lr g / (sqrt(v) + eps), clipped to [-clip, clip] (infinity:
- * not). b may be null. Returns the checksum of the new weights.
+ * not). b may be null. The old w and v go to w_before and v_before, which may be a and b. Returns the checksum of the
+ * new weights; updateWasFinite tells the rest.
  */
 export function rmsprop(
   a: usize,
   b: usize,
   w: usize,
   v: usize,
+  w_before: usize,
+  v_before: usize,
   n: usize,
   scale: f32,
   lr: f32,
@@ -175,26 +209,42 @@ export function rmsprop(
   eps: f32,
   clip: f32,
 ): u64 {
-  checksumBegin();
+  updateBegin();
   const end = n * FLOAT;
   for (let i: usize = 0; i < end; i += BLOCK_FLOATS * FLOAT) {
     const bytes = min<usize>(BLOCK_FLOATS * FLOAT, end - i);
     const whole = bytes & ~(VECTOR - 1);
     const second = b === 0 ? 0 : b + i;
-    rmspropBlock(a + i, second, w + i, v + i, whole, scale, lr, alpha, beta, eps, clip);
+    rmspropBlock(
+      a + i,
+      second,
+      w + i,
+      v + i,
+      w_before + i,
+      v_before + i,
+      whole,
+      scale,
+      lr,
+      alpha,
+      beta,
+      eps,
+      clip,
+    );
     if (whole < bytes) {
       const at = i + whole;
       const rest = bytes - whole;
+      clearStage();
       stage(0, a + at, rest);
-      stage(1, b === 0 ? a + at : b + at, rest);
+      if (b !== 0) stage(1, b + at, rest);
       stage(2, w + at, rest);
       stage(3, v + at, rest);
-      const staged = b === 0 ? 0 : scratch + VECTOR;
       rmspropBlock(
-        scratch,
-        staged,
-        scratch + 2 * VECTOR,
-        scratch + 3 * VECTOR,
+        staged(0),
+        b === 0 ? 0 : staged(1),
+        staged(2),
+        staged(3),
+        staged(5),
+        staged(6),
         VECTOR,
         scale,
         lr,
@@ -203,8 +253,10 @@ export function rmsprop(
         eps,
         clip,
       );
-      memory.copy(w + at, scratch + 2 * VECTOR, rest);
-      memory.copy(v + at, scratch + 3 * VECTOR, rest);
+      unstage(2, w + at, rest);
+      unstage(3, v + at, rest);
+      unstage(5, w_before + at, rest);
+      unstage(6, v_before + at, rest);
     }
     checksumAbsorb(w + i, bytes);
   }
@@ -213,9 +265,6 @@ export function rmsprop(
 
 // ---- Adam ----
 
-/** Floats of one block of Adam: five streams of 4 KiB. A multiple of 16. */
-const ADAM_BLOCK_FLOATS: usize = 1024;
-
 /** Whole vectors of one block, bytes [0, end). A NaN weight stays NaN, as in rmspropBlock. */
 function adamBlock(
   a: usize,
@@ -223,6 +272,9 @@ function adamBlock(
   w: usize,
   m: usize,
   v: usize,
+  w_before: usize,
+  m_before: usize,
+  v_before: usize,
   end: usize,
   scale: f32,
   rate: f32,
@@ -242,24 +294,31 @@ function adamBlock(
   const epsilons = f32x4.splat(eps);
   const highs = f32x4.splat(clip);
   const lows = f32x4.splat(-clip);
+  let peak = v128.load(peaks);
   for (let i: usize = 0; i < end; i += VECTOR) {
     const g = gradient(a, b, i, scales);
-    const mean = f32x4.add(f32x4.mul(keeps1, v128.load(m + i)), f32x4.mul(takes1, g));
-    const square = f32x4.add(
-      f32x4.mul(keeps2, v128.load(v + i)),
-      f32x4.mul(takes2, f32x4.mul(g, g)),
-    );
+    const old_w = v128.load(w + i);
+    const old_m = v128.load(m + i);
+    const old_v = v128.load(v + i);
+    v128.store(w_before + i, old_w);
+    v128.store(m_before + i, old_m);
+    v128.store(v_before + i, old_v);
+    const mean = f32x4.add(f32x4.mul(keeps1, old_m), f32x4.mul(takes1, g));
+    const square = f32x4.add(f32x4.mul(keeps2, old_v), f32x4.mul(takes2, f32x4.mul(g, g)));
     const change = f32x4.div(f32x4.mul(rates, mean), f32x4.add(f32x4.sqrt(square), epsilons));
-    const weight = f32x4.sub(v128.load(w + i), change);
+    const weight = f32x4.sub(old_w, change);
+    peak = i32x4.max_u(peak, square);
     v128.store(m + i, mean);
     v128.store(v + i, square);
     v128.store(w + i, f32x4.pmax(f32x4.pmin(weight, highs), lows));
   }
+  v128.store(peaks, peak);
 }
 
 /**
  * g = scale (a + b); m = beta1 m + rest1 g; v = beta2 v + rest2 g^2; w = w - rate m / (sqrt(v) + eps), clipped to
- * [-clip, clip] (infinity: not). b may be null. Returns the checksum of the new weights.
+ * [-clip, clip] (infinity: not). b may be null. The old w, m and v go to w_before, m_before and v_before, two of which
+ * may be a and b. Returns the checksum of the new weights; updateWasFinite tells the rest.
  */
 export function adam(
   a: usize,
@@ -267,6 +326,9 @@ export function adam(
   w: usize,
   m: usize,
   v: usize,
+  w_before: usize,
+  m_before: usize,
+  v_before: usize,
   n: usize,
   scale: f32,
   rate: f32,
@@ -277,10 +339,10 @@ export function adam(
   eps: f32,
   clip: f32,
 ): u64 {
-  checksumBegin();
+  updateBegin();
   const end = n * FLOAT;
-  for (let i: usize = 0; i < end; i += ADAM_BLOCK_FLOATS * FLOAT) {
-    const bytes = min<usize>(ADAM_BLOCK_FLOATS * FLOAT, end - i);
+  for (let i: usize = 0; i < end; i += BLOCK_FLOATS * FLOAT) {
+    const bytes = min<usize>(BLOCK_FLOATS * FLOAT, end - i);
     const whole = bytes & ~(VECTOR - 1);
     const second = b === 0 ? 0 : b + i;
     adamBlock(
@@ -289,6 +351,9 @@ export function adam(
       w + i,
       m + i,
       v + i,
+      w_before + i,
+      m_before + i,
+      v_before + i,
       whole,
       scale,
       rate,
@@ -302,18 +367,21 @@ export function adam(
     if (whole < bytes) {
       const at = i + whole;
       const rest = bytes - whole;
+      clearStage();
       stage(0, a + at, rest);
-      stage(1, b === 0 ? a + at : b + at, rest);
+      if (b !== 0) stage(1, b + at, rest);
       stage(2, w + at, rest);
       stage(3, v + at, rest);
       stage(4, m + at, rest);
-      const staged = b === 0 ? 0 : scratch + VECTOR;
       adamBlock(
-        scratch,
-        staged,
-        scratch + 2 * VECTOR,
-        scratch + 4 * VECTOR,
-        scratch + 3 * VECTOR,
+        staged(0),
+        b === 0 ? 0 : staged(1),
+        staged(2),
+        staged(4),
+        staged(3),
+        staged(5),
+        staged(7),
+        staged(6),
         VECTOR,
         scale,
         rate,
@@ -324,16 +392,35 @@ export function adam(
         eps,
         clip,
       );
-      memory.copy(w + at, scratch + 2 * VECTOR, rest);
-      memory.copy(v + at, scratch + 3 * VECTOR, rest);
-      memory.copy(m + at, scratch + 4 * VECTOR, rest);
+      unstage(2, w + at, rest);
+      unstage(3, v + at, rest);
+      unstage(4, m + at, rest);
+      unstage(5, w_before + at, rest);
+      unstage(6, v_before + at, rest);
+      unstage(7, m_before + at, rest);
     }
     checksumAbsorb(w + i, bytes);
   }
   return checksumEnd(end);
 }
 
+// ---- the last, partial vector ----
+
+/** The scratch keeps what came before, for instance a NaN: lanes that nothing is copied to must not count. */
+function clearStage(): void {
+  memory.fill(scratch, 0, 8 * VECTOR);
+}
+
+function staged(stream: usize): usize {
+  return scratch + stream * VECTOR;
+}
+
 /** Copies the last, partial vector of a stream to its place in the scratch. */
 function stage(stream: usize, from: usize, bytes: usize): void {
-  memory.copy(scratch + stream * VECTOR, from, bytes);
+  memory.copy(staged(stream), from, bytes);
+}
+
+/** Copies it back. */
+function unstage(stream: usize, to: usize, bytes: usize): void {
+  memory.copy(to, staged(stream), bytes);
 }

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { UserError } from "../../common/errors.ts";
-import { type CheckpointFiles, loadNewest, writeCheckpoint } from "../../coordinator/checkpoint.ts";
+import {
+  type BadCheckpoint,
+  type CheckpointFiles,
+  loadNewest,
+  writeCheckpoint,
+} from "../../coordinator/checkpoint.ts";
 import { ModelState } from "../../coordinator/model_state.ts";
 import { type Optimizer, RMSPROP } from "../../coordinator/optimizer.ts";
 import { Kernels } from "../../kernels/kernels.ts";
@@ -161,4 +167,42 @@ Deno.test("a disk that fills at any byte leaves the checkpoint before it, and no
     );
     assert.deepEqual(contents(await load(disk)), contents(stateAt(5)));
   }
+});
+
+for (const buffer of ["parameters", "square_average", "statistics"] as const) {
+  Deno.test(`a state with a number that is none is never saved, and the checkpoints before stay (${buffer})`, async () => {
+    const disk = new MemoryDisk();
+    await writeCheckpoint("/c", stateAt(5), MANIFEST, ABOUT, disk);
+    const files = [...disk.files.keys()];
+    for (const bad of [NaN, Infinity, -Infinity]) {
+      const state = stateAt(10);
+      (buffer === "statistics" ? state.statistics : state.generator[buffer])[2] = bad;
+      await assert.rejects(writeCheckpoint("/c", state, MANIFEST, ABOUT, disk), {
+        name: UserError.name,
+        message:
+          /^Cannot save step 10: every number of the state must be finite, found an infinity or NaN in \S+; /,
+      });
+    }
+    assert.deepEqual([...disk.files.keys()], files);
+  });
+}
+
+Deno.test("a checkpoint with a number that is none is passed over, and leaves nothing in the state", async () => {
+  const disk = new MemoryDisk();
+  await writeCheckpoint("/c", stateAt(5), MANIFEST, ABOUT, disk);
+  await writeCheckpoint("/c", stateAt(10), MANIFEST, ABOUT, disk);
+  // As an older wagon wrote it: the last tensor of the file is no number, and its SHA-256 agrees.
+  const path = [...disk.files.keys()].find((file) => file.endsWith("step-000000010.safetensors"))!;
+  const bytes = disk.files.get(path)!;
+  bytes.set(new Uint8Array(Float32Array.of(NaN).buffer), bytes.length - 4);
+  const info_path = path.replace("safetensors", "json");
+  const info = JSON.parse(new TextDecoder().decode(disk.files.get(info_path)));
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  disk.files.set(info_path, new TextEncoder().encode(JSON.stringify({ ...info, sha256 })));
+  const passed_over: BadCheckpoint[] = [];
+  const state = stateAt(0);
+  const loaded = await loadNewest("/c", "run-1", state, MANIFEST, passed_over, disk);
+  assert.equal(loaded!.step, 5);
+  assert.match(passed_over[0]!.reason, /^tensor \S+ must be finite, found an infinity or NaN$/);
+  assert.deepEqual(contents(state), contents(stateAt(5)));
 });

@@ -7,11 +7,12 @@ import type { RoundRequest } from "../../coordinator/fence.ts";
 import { Fleet } from "../../coordinator/fleet.ts";
 import type { FleetObserver } from "../../coordinator/observer.ts";
 import { ShardedData } from "../../coordinator/sharded_data.ts";
+import { buildLayout } from "../../models/layout.ts";
 import type { Manifest } from "../../models/manifest.ts";
 import { FakeClock } from "../wire/fake_clock.ts";
 import { ScriptedWorker, TOKEN } from "./scripted_worker.ts";
 
-export const RESULT_SIZE = 3;
+export const RESULT_SIZE = 5;
 export const REQUEST: RoundRequest = {
   kind: "critic",
   step: 1,
@@ -22,11 +23,24 @@ export const REQUEST: RoundRequest = {
   next_noise_counter: 2,
 };
 
+/** Gradients of one tensor with two numbers, then the tail: loss and means, or loss, mean, and a variance. */
 const manifest = {
   micro_batch: 2,
   example_shape: [2],
-  graphs: { critic_training_model: { size: RESULT_SIZE }, generator_training_model: { size: RESULT_SIZE } },
+  layouts: { statistics: buildLayout([{ name: "generator.2.running_var", shape: [1] }]) },
+  graphs: {
+    critic_training_model: trainingGraph("critic", ["loss", "mean_D_real", "mean_D_fake"]),
+    generator_training_model: trainingGraph("generator", ["loss", "mean_D_fake", "generator.2.batch_var"]),
+  },
 } as unknown as Manifest;
+
+function trainingGraph(network: string, tail: readonly string[]) {
+  const { size, slots } = buildLayout([
+    { name: `${network}.0.weight_grad`, shape: [2] },
+    ...tail.map((name) => ({ name, shape: [] })),
+  ]);
+  return { size, outputs: slots, tail_offset: 2 };
+}
 
 /** A fleet over four shards of four examples each, and what it told. */
 export async function open(
@@ -57,7 +71,7 @@ export async function open(
   return { clock, told, fleet, join };
 }
 
-export const values = (n: number) => Float32Array.of(n, n, n);
+export const values = (n: number) => new Float32Array(RESULT_SIZE).fill(n);
 
 /** The begin of each result with its first value. */
 export async function outcome(round: ReturnType<Fleet["round"]>): Promise<string[]> {

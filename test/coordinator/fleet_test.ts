@@ -121,7 +121,7 @@ Deno.test("a result of the wrong size is refused as a bad message", async () => 
   one.work.push(one.work[0]!);
   await one.answer(Float32Array.of(1, 2));
   assert.deepEqual(one.messages("refuse").map(({ code, reason }) => [code, reason]), [
-    ["bad_message", "Payload must have 3 float32 values (12 bytes): found 8 bytes"],
+    ["bad_message", "Payload must have 5 float32 values (20 bytes): found 8 bytes"],
   ]);
   await one.answer(values(4));
   assert.deepEqual(await outcome(round), ["0-4: 4"]);
@@ -233,7 +233,11 @@ Deno.test("silence is death", async () => {
 
 Deno.test("under exact, a worker of another numeric class is turned away for good; otherwise it is noted", async () => {
   const exact = await open({ exact: true });
-  await exact.join("one");
+  const one = await exact.join("one");
+  const round = exact.fleet.round(REQUEST);
+  await settled();
+  await one.answer(values(1));
+  await round;
   const other = await exact.join("other", { numeric_class: "b".repeat(64) });
   assert.deepEqual(other.messages("refuse").map(({ code, fatal }) => [code, fatal]), [[
     "numeric_class",
@@ -252,9 +256,12 @@ Deno.test("under exact, a worker of another numeric class is turned away for goo
   await alone.fleet.finish("test over");
 
   const tolerant = await open({ exact: false });
-  await tolerant.join("one");
-  await tolerant.join("other", { numeric_class: "b".repeat(64) });
+  const both = [await tolerant.join("one"), await tolerant.join("other", { numeric_class: "b".repeat(64) })];
   assert.equal(tolerant.fleet.members.length, 2);
+  const mixed = tolerant.fleet.round(REQUEST);
+  await settled();
+  for (const worker of both) await worker.answer(values(1));
+  await mixed;
   assert.deepEqual([...tolerant.fleet.classes].map((name) => name[0]), ["a", "b"]);
   await tolerant.fleet.finish("test over");
 });

@@ -117,3 +117,39 @@ Deno.test("Round completes with each shard exactly once, whatever dies, joins an
     { seed: 13 },
   );
 });
+
+Deno.test("Round.reject opens a node again, and askAgain gives it whole to the least loaded", () => {
+  const round = new Round(4);
+  round.start([{ worker: 1, begin: 0, end: 2 }, { worker: 2, begin: 2, end: 4 }], 0);
+  assert.equal(round.reject(2, 0, 2), "unknown");
+  assert.equal(round.reject(1, 0, 2), "rejected");
+  assert.equal(round.reject(1, 0, 2), "unknown");
+  assert.equal(round.complete, false);
+  assert.deepEqual(nodes(round.askAgain(0, 2, [2, 3], 5)), ["3:0-2"]);
+  assert.deepEqual(nodes(round.askAgain(0, 2, [2, 3], 5)), [], "somebody is at it");
+  assert.equal(round.accept(3, 0, 2), "accepted");
+  assert.equal(round.accept(2, 2, 4), "accepted");
+  assert.equal(round.complete, true);
+});
+
+Deno.test("Round.askAgain asks for no more of a node than is missing", () => {
+  const round = new Round(4);
+  round.start([{ worker: 1, begin: 0, end: 4 }], 0);
+  const [twin] = round.doubleLate(() => true, [2], 2);
+  assert.deepEqual([twin!.begin, twin!.end], [0, 4]);
+  // The late one is rejected while its twin is at work; when that dies, its pieces go to two others.
+  assert.equal(round.reject(1, 0, 4), "rejected");
+  assert.deepEqual(nodes(round.askAgain(0, 4, [3], 3)), []);
+  assert.deepEqual(nodes(round.lost(2, [3, 4], 4)), ["3:0-2", "4:2-4"]);
+  assert.equal(round.accept(3, 0, 2), "accepted");
+  assert.equal(round.reject(4, 2, 4), "rejected");
+  assert.deepEqual(nodes(round.askAgain(0, 4, [3], 5)), ["3:2-4"]);
+});
+
+Deno.test("Round.reject of what others have answered meanwhile is a duplicate", () => {
+  const round = new Round(2);
+  round.start([{ worker: 1, begin: 0, end: 2 }], 0);
+  round.doubleLate(() => true, [2], 2);
+  assert.equal(round.accept(2, 0, 2), "accepted");
+  assert.equal(round.reject(1, 0, 2), "duplicate");
+});

@@ -1,6 +1,7 @@
 /** A worker for tests of the coordinator: it speaks the real protocol over memory and computes what it is told. */
 import type { Fleet } from "../../coordinator/fleet.ts";
 import { type Channel, openChannel } from "../../wire/channel.ts";
+import { checksumBytes } from "../../kernels/kernels.ts";
 import { bytesOf } from "../../wire/frame.ts";
 import { joinCoordinator } from "../../wire/handshake.ts";
 import type { Message, MessageOf, MessageType } from "../../wire/messages.ts";
@@ -112,7 +113,8 @@ export class ScriptedWorker {
       generator_checksum,
     };
     const times = { compute_ms: end - begin, elapsed_ms: end - begin };
-    const result: MessageOf<"result"> = { type: "result", ...fence, ...times, ...changes };
+    const checksum = this.shared ? null : checksumBytes(bytesOf(values));
+    const result: MessageOf<"result"> = { type: "result", ...fence, checksum, ...times, ...changes };
     const parcel = { offset: 0, tag: "1".repeat(16), bytes: values.byteLength };
     if (this.shared) this.#channel.sendShared(result, parcel);
     else this.send(result, bytesOf(values));

@@ -4,6 +4,7 @@ import { TreeSum } from "../../coordinator/averaging.ts";
 import type { RunConfig } from "../../coordinator/config.ts";
 import type { RoundRequest } from "../../coordinator/fence.ts";
 import type { RoundOutcome } from "../../coordinator/fleet.ts";
+import { BadResult } from "../../coordinator/judge.ts";
 import { ModelState } from "../../coordinator/model_state.ts";
 import { type Adam, RMSPROP } from "../../coordinator/optimizer.ts";
 import { type StepReport, train } from "../../coordinator/train.ts";
@@ -84,6 +85,7 @@ function setUp(config: Partial<RunConfig> = {}, answer = result) {
     state,
     fleet: {
       round,
+      roundAgain: round,
       publish: (network: string, step: number) => void published.push(`${network} ${step}`),
       handled_ms: 0,
     },
@@ -271,11 +273,11 @@ for (const optimizer of [RMSPROP, ADAM]) {
   });
 }
 
-Deno.test("a loss that is no number stops the run before it touches the weights, and names the place", async () => {
+Deno.test("a node without a good result stops the run before it touches the weights, and names the place", async () => {
+  const flaw = { part: "loss", required: "finite", found: NaN, tensor: "critic.0.weight_grad" };
   const { training, state } = setUp({}, (request, shard) => {
-    const values = result(request, shard);
-    if (request.step === 3 && shard === 1) [values[1], values[3]] = [NaN, NaN];
-    return values;
+    if (request.step === 3) throw new BadResult({ begin: 1, end: 2 }, flaw);
+    return result(request, shard);
   });
   await assert.rejects(train(training), {
     name: UserError.name,
@@ -286,6 +288,88 @@ Deno.test("a loss that is no number stops the run before it touches the weights,
   });
   assert.equal(state.step, 2);
   assert.ok(state.critic.parameters.every(Number.isFinite));
+});
+
+/** All of a state that a checkpoint holds. */
+function contents({ critic, generator, statistics, step, generator_step }: ModelState) {
+  const networks = [critic, generator].flatMap((network) => [
+    [...network.kept],
+    [...network.square_average],
+    network.average && [...network.average],
+    network.checksum,
+  ]);
+  return [...networks, [...statistics], step, generator_step];
+}
+
+/** A training in which the first answer to one round is spoilt, and what comes when it is asked for again is not. */
+function setUpSpoilt(
+  config: Partial<RunConfig>,
+  { kind, step, index, value }: { kind: string; step: number; index: number; value: number },
+) {
+  let spoilt = 0;
+  const scene = setUp(config, (request, shard) => {
+    const values = result(request, shard);
+    if (request.kind === kind && request.step === step && shard === 1 && spoilt++ === 0) {
+      values[index] = value;
+    }
+    return values;
+  });
+  const again: string[] = [];
+  const roundAgain = (request: RoundRequest) => {
+    again.push(`${request.kind} ${request.step}`);
+    return scene.training.fleet.round(request);
+  };
+  return { ...scene, again, training: { ...scene.training, fleet: { ...scene.training.fleet, roundAgain } } };
+}
+
+for (const optimizer of [RMSPROP, ADAM]) {
+  for (const kind of ["critic", "generator"] as const) {
+    for (const value of [NaN, Infinity, -Infinity, 3e38]) {
+      Deno.test(`a ${kind}'s gradient of ${value} changes nothing: the round is computed again, to the same bits (${optimizer.kind})`, async () => {
+        const whole = setUp({ optimizer });
+        await train(whole.training);
+        const { training, state, again } = setUpSpoilt({ optimizer }, { kind, step: 2, index: 1, value });
+        await train(training);
+        assert.deepEqual(again, [`${kind} 2`]);
+        assert.deepEqual(contents(state), contents(whole.state));
+      });
+    }
+  }
+}
+
+for (const kind of ["critic", "generator"] as const) {
+  Deno.test(`gradients that overflow each time end the run with the state of the step before (${kind})`, async () => {
+    const whole = setUp({ steps: 1 });
+    await train(whole.training);
+    const { training, state, published } = setUp({}, (request, shard) => {
+      const values = result(request, shard);
+      // Finite, and so is their sum; its square is not.
+      if (request.kind === kind && request.step === 2) values[0] = 1e30;
+      return values;
+    });
+    await assert.rejects(train(training), {
+      name: UserError.name,
+      message:
+        `Training cannot go on: the ${kind}'s update must be finite, and it overflows at step 2: the ` +
+        "gradients of all shards are finite, their sum or its square is not. The state before this step is kept; " +
+        "try a smaller --lr (now 0.01) or --clip (now 0.5)",
+    });
+    assert.deepEqual(contents(state), contents(whole.state));
+    assert.deepEqual(published, kind === "critic" ? ["critic 1"] : ["critic 1", "critic 2"]);
+  });
+}
+
+Deno.test("means that overflow are no means, and statistics neither", async () => {
+  for (const [kind, index] of [["critic", 4], ["generator", 4]] as const) {
+    const { training, state } = setUp({}, (request, shard) => {
+      const values = result(request, shard);
+      if (request.kind === kind && request.step === 2) values[index] = 3e38;
+      return values;
+    });
+    await assert.rejects(train(training), { name: UserError.name, message: /update must be finite/ });
+    assert.equal(state.step, 1);
+    assert.ok(state.statistics.every(Number.isFinite));
+  }
 });
 
 Deno.test("train stops after the step that was told to be the last", async () => {

@@ -55,7 +55,8 @@ async function upgrade(url: string, header: string): Promise<string> {
   return new TextDecoder().decode(answer.subarray(0, count)).split("\r\n")[0]!;
 }
 
-const OTHER_VERSION = "Protocol version must be 3: found 999; use the same wagon on both sides";
+const OTHER_VERSION =
+  `Protocol version must be ${PROTOCOL_VERSION}: found 999; use the same wagon on both sides`;
 const WRONG_TOKEN = "Token of the worker must be that of the run: found another";
 
 Deno.test("a worker with a wrong token or another protocol is told why, and the run goes on without it", async () => {

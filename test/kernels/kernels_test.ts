@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { checksumBytes, Kernels } from "../../kernels/kernels.ts";
+import { type Before, checksumBytes, Kernels } from "../../kernels/kernels.ts";
 import {
   type AdamNumbers,
   adamReference,
@@ -70,21 +70,41 @@ function update(
   values: readonly number[],
   numbers: RmspropNumbers,
   with_b: boolean,
+  in_place: boolean,
   shift: number,
 ) {
   const kernels = Kernels.create(CAPACITY_BYTES);
   const buffer = (start: number, more: number) =>
     fill(kernels.allocate(n + more + 3).subarray(shift, shift + n + more), values, start);
   const [a, b, w, v] = [buffer(0, tail), with_b ? buffer(11, tail) : null, buffer(5, 0), buffer(7, 0)];
+  const before = beforeOf(in_place, a, b, () => buffer(2, tail));
   const expected = rmspropReference(a, b, w, v, numbers);
-  const before = [a.slice(), b?.slice()];
-  const checksum = kernels.rmsprop({ a, b, w, v, ...numbers });
+  const old = { a: a.slice(), b: b?.slice(), w: w.slice(), v: v.slice() };
+  const updated = kernels.rmsprop({ a, b, w, v, before, ...numbers });
   assertSameBits(v, expected.v, "v");
   assertSameBits(w, expected.w, "w");
-  assertSameBits(a, before[0] as Float32Array, "a");
-  if (b) assertSameBits(b, before[1] as Float32Array, "b");
-  assert.equal(checksum, kernels.checksum(w));
-  assert.equal(checksum, checksumReference(bytesOf(w)));
+  assertSaved(before.w, old.w, n);
+  assertSaved(before.v, old.v, n);
+  if (!in_place) assertSameBits(a, old.a, "a");
+  if (b && !in_place) assertSameBits(b, old.b!, "b");
+  assertSameBits(a.subarray(n), old.a.subarray(n), "tail of a");
+  assert.equal(updated.checksum, kernels.checksum(w));
+  assert.equal(updated.checksum, checksumReference(bytesOf(w)));
+  assert.equal(updated.is_finite, expected.v.every((square) => Number.isFinite(square) && square >= 0));
+}
+
+/** Where the state before goes: where the sums are, or elsewhere. */
+function beforeOf(
+  in_place: boolean,
+  a: Float32Array,
+  b: Float32Array | null,
+  spare: () => Float32Array,
+): Before {
+  return in_place ? { w: a, v: b ?? spare(), m: spare() } : { w: spare(), v: spare(), m: spare() };
+}
+
+function assertSaved(place: Float32Array, old: Float32Array, n: number): void {
+  assert.deepEqual(bytesOf(place.subarray(0, n)), bytesOf(old));
 }
 
 Deno.test("rmsprop: agrees with the reference bit for bit, special values and tails included", () => {
@@ -101,6 +121,7 @@ Deno.test("rmsprop: agrees with the reference bit for bit, special values and ta
     pattern,
     numbers,
     fc.boolean(),
+    fc.boolean(),
     fc.nat(3),
     update,
   );
@@ -109,10 +130,15 @@ Deno.test("rmsprop: agrees with the reference bit for bit, special values and ta
 
 Deno.test("rmsprop: the first step of the WGAN moves weights by ten learning rates and clips", () => {
   const kernels = Kernels.create(CAPACITY_BYTES);
-  const [a, w, v] = [kernels.allocate(6), kernels.allocate(4), kernels.allocate(4)];
+  const [a, w, v, spare] = [6, 4, 4, 4].map((size) => kernels.allocate(size)) as [
+    Float32Array,
+    Float32Array,
+    Float32Array,
+    Float32Array,
+  ];
   a.set([4, -8, 12, 0, 99, 99]);
   w.set([0, 0, -0.0099, 0.005]);
-  kernels.rmsprop({ a, b: null, w, v, ...WGAN });
+  kernels.rmsprop({ a, b: null, w, v, before: { w: a, v: spare, m: spare }, ...WGAN });
   // g = 1, -2, 3, 0; v = 0.01 g^2; the change is 5e-5 g / (0.1 |g| + 1e-8), which is 5e-4 sign(g).
   const expected = [-5e-4, 5e-4, -0.01, 0.005];
   // Measured: 3.1e-11; allowed: ten times that.
@@ -122,8 +148,13 @@ Deno.test("rmsprop: the first step of the WGAN moves weights by ten learning rat
 
 Deno.test("rmsprop: refuses wrong lengths, overlaps, foreign buffers and a clip that is not positive", () => {
   const kernels = Kernels.create(CAPACITY_BYTES);
-  const [a, w, v] = [kernels.allocate(8), kernels.allocate(8), kernels.allocate(8)];
-  const step = { a, b: null, w, v, ...WGAN };
+  const [a, w, v, spare] = [1, 2, 3, 4].map(() => kernels.allocate(8)) as [
+    Float32Array,
+    Float32Array,
+    Float32Array,
+    Float32Array,
+  ];
+  const step = { a, b: null, w, v, before: { w: a, v: spare, m: spare }, ...WGAN };
   const length_8 = { name: "RangeError", message: "Cannot compute: buffers must have 8 elements, found 7" };
   assert.throws(() => kernels.rmsprop({ ...step, v: v.subarray(1) }), length_8);
   assert.throws(() => kernels.rmsprop({ ...step, a: a.subarray(1) }), length_8);
@@ -135,6 +166,9 @@ Deno.test("rmsprop: refuses wrong lengths, overlaps, foreign buffers and a clip 
   assert.throws(() => kernels.rmsprop({ ...step, v: w }), overlap);
   assert.throws(() => kernels.rmsprop({ ...step, a: w }), overlap);
   assert.throws(() => kernels.rmsprop({ ...step, b: v }), overlap);
+  for (const before of [{ w: a, v: a }, { w, v: spare }, { w: spare, v: w }, { w: v, v: spare }]) {
+    assert.throws(() => kernels.rmsprop({ ...step, before: { ...before, m: spare } }), overlap);
+  }
   const foreign = {
     name: "TypeError",
     message: "Cannot compute: each buffer must be allocated by these kernels",
@@ -156,6 +190,7 @@ function adamUpdate(
   values: readonly number[],
   numbers: AdamNumbers,
   with_b: boolean,
+  in_place: boolean,
   shift: number,
 ) {
   const kernels = Kernels.create(CAPACITY_BYTES);
@@ -168,16 +203,21 @@ function adamUpdate(
     buffer(3),
     buffer(7),
   ];
+  const before = beforeOf(in_place, a, b, () => buffer(2, tail));
   const expected = adamReference(a, b, w, m, v, numbers);
-  const before = [a.slice(), b?.slice()];
-  const checksum = kernels.adam({ a, b, w, m, v, ...numbers });
+  const old = { a: a.slice(), b: b?.slice(), w: w.slice(), m: m.slice(), v: v.slice() };
+  const updated = kernels.adam({ a, b, w, m, v, before, ...numbers });
   assertSameBits(m, expected.m, "m");
   assertSameBits(v, expected.v, "v");
   assertSameBits(w, expected.w, "w");
-  assertSameBits(a, before[0] as Float32Array, "a");
-  if (b) assertSameBits(b, before[1] as Float32Array, "b");
-  assert.equal(checksum, kernels.checksum(w));
-  assert.equal(checksum, checksumReference(bytesOf(w)));
+  assertSaved(before.w, old.w, n);
+  assertSaved(before.m, old.m, n);
+  assertSaved(before.v, old.v, n);
+  if (!in_place) assertSameBits(a, old.a, "a");
+  if (b && !in_place) assertSameBits(b, old.b!, "b");
+  assert.equal(updated.checksum, kernels.checksum(w));
+  assert.equal(updated.checksum, checksumReference(bytesOf(w)));
+  assert.equal(updated.is_finite, expected.v.every((square) => Number.isFinite(square) && square >= 0));
 }
 
 Deno.test("adam: agrees with the reference bit for bit, special values and tails included", () => {
@@ -190,19 +230,32 @@ Deno.test("adam: agrees with the reference bit for bit, special values and tails
     clip: fc.constantFrom(0.01, 1e-40, null),
   });
   const lengths = fc.oneof(length, fc.integer({ min: 1016, max: 1032 }));
-  const property = fc.property(lengths, fc.nat(9), pattern, numbers, fc.boolean(), fc.nat(3), adamUpdate);
+  const property = fc.property(
+    lengths,
+    fc.nat(9),
+    pattern,
+    numbers,
+    fc.boolean(),
+    fc.boolean(),
+    fc.nat(3),
+    adamUpdate,
+  );
   fc.assert(property, { seed: SEED, numRuns: 300 });
 });
 
 Deno.test("adam: refuses wrong lengths, overlaps and a clip that is not positive", () => {
   const kernels = Kernels.create(CAPACITY_BYTES);
-  const [a, w, m, v] = [1, 2, 3, 4].map(() => kernels.allocate(8)) as [
+  const [a, w, m, v, ...spare] = Array.from({ length: 6 }, () => kernels.allocate(8)) as [
+    Float32Array,
+    Float32Array,
     Float32Array,
     Float32Array,
     Float32Array,
     Float32Array,
   ];
-  const step = { a, b: null, w, m, v, scale: 1, rate: 1, beta1: 0.5, beta2: 0.999, eps: 1e-8, clip: null };
+  const before = { w: a, m: spare[0]!, v: spare[1]! };
+  const numbers = { scale: 1, rate: 1, beta1: 0.5, beta2: 0.999, eps: 1e-8, clip: null };
+  const step = { a, b: null, w, m, v, before, ...numbers };
   kernels.adam(step);
   for (const changed of [{ m: m.subarray(1) }, { v: v.subarray(1) }, { a: a.subarray(1) }]) {
     assert.throws(() => kernels.adam({ ...step, ...changed }), {
@@ -210,7 +263,7 @@ Deno.test("adam: refuses wrong lengths, overlaps and a clip that is not positive
       message: "Cannot compute: buffers must have 8 elements, found 7",
     });
   }
-  for (const changed of [{ m: w }, { m: v }, { m: a }, { v: a }, { b: m }]) {
+  for (const changed of [{ m: w }, { m: v }, { m: a }, { v: a }, { b: m }, { before: { ...before, m: a } }]) {
     assert.throws(() => kernels.adam({ ...step, ...changed }), {
       name: "RangeError",
       message: "Cannot compute: buffers that are written must not overlap others",

@@ -227,7 +227,7 @@ Deno.test("handshake: another version is refused by code", async () => {
   assert.deepEqual(await worker.next(), {
     type: "refuse",
     code: "version_mismatch",
-    reason: "Protocol version must be 3: found 99; use the same wagon on both sides",
+    reason: `Protocol version must be ${PROTOCOL_VERSION}: found 99; use the same wagon on both sides`,
     fatal: true,
     job: null,
   });

@@ -159,6 +159,7 @@ const RESULT: Message = {
   end: 1,
   critic_checksum: "00000000000000c1",
   generator_checksum: "00000000000000f1",
+  checksum: null,
   compute_ms: 1,
   elapsed_ms: 1,
 };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { writeRendezvous } from "../../common/rendezvous.ts";
 import { SYSTEM_CLOCK } from "../../wire/clock.ts";
 import { encodeFrame } from "../../wire/frame.ts";
-import type { Message } from "../../wire/messages.ts";
+import { type Message, PROTOCOL_VERSION } from "../../wire/messages.ts";
 import type { Socket } from "../../wire/socket.ts";
 import { listen, type Listener } from "../../wire/ws_socket.ts";
 import { TestCoordinator } from "./test_coordinator.ts";
@@ -151,7 +151,7 @@ Deno.test("another protocol version ends a worker with one line and exit code 2"
   assert.deepEqual(found, {
     code: 2,
     errors: "Cannot work for URL (version_mismatch): " +
-      "Protocol version must be 3: found 99; use the same wagon on both sides\n",
+      `Protocol version must be ${PROTOCOL_VERSION}: found 99; use the same wagon on both sides\n`,
   });
 });
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { checksumBytes } from "../../kernels/kernels.ts";
 import type { MessageOf } from "../../wire/messages.ts";
 import { ShardStore } from "../../worker/shard_store.ts";
 import { readyScene, refusal, run, scene } from "./session_scene.ts";
@@ -24,6 +25,7 @@ Deno.test("work is computed with inline examples and answered with all its fence
     end: 2,
     critic_checksum: critic,
     generator_checksum: generator,
+    checksum: checksumBytes(payload),
     compute_ms: 5,
     elapsed_ms: 0,
   });
