@@ -27,6 +27,8 @@
  * where its payload is (shared_ring.ts), and the frame ends with the header. The coordinator offers a folder in its
  * welcome; a worker that finds the key in it takes the offer in its ready.
  *
+ * Whole: weights, chunks of shards and results that come over the socket carry a checksum of their payload.
+ *
  * Fencing: messages of the training carry run, incarnation (starts of the coordinator on this run), generation
  * (changes of membership), step and the checksums of the weights they belong to. A stale one is refused by code
  * and changes nothing.
