@@ -341,7 +341,9 @@ export class Fleet {
 
   #result(member: Member, message: MessageOf<"result">, payload: Uint8Array): void {
     this.#borrowed.push(() => member.channel.recycle(payload));
-    if (member.record.answered(message, this.#clock.now_ms())?.is_trial) return;
+    const now_ms = this.#clock.now_ms();
+    const asked = member.record.answered(message, now_ms);
+    if (asked?.is_trial) return;
     const open = this.#open;
     const stale = open ? staleness(message, this.#fence(open)) : "no step is open";
     if (!open || stale !== null) {
@@ -350,18 +352,16 @@ export class Fleet {
     }
     const values = payloadFloats(payload, graphOf(this.#facts.manifest, open.request.kind).size);
     const { begin, end } = message;
-    const task = open.round.open.find((t) => t.worker === member.id && t.begin === begin && t.end === end);
-    if (!task) throw new Refusal("stale", "Result must be asked for: that node was not");
     if (this.#judge.isDamaged(member, message, payload)) return;
     const flaw = this.#judge.flaw(open, values);
+    const verdict = open.round[flaw === null ? "accept" : "reject"](member.id, begin, end);
+    if (verdict === "unknown") throw new Refusal("stale", "Result must be asked for: that node was not");
+    if (verdict === "duplicate") return;
     if (flaw !== null) return this.#doubt(open, member, { begin, end, values }, flaw);
-    if (open.round.accept(member.id, begin, end) !== "accepted") return;
-    this.#count(open, member, message, this.#clock.now_ms() - task.issued_ms);
+    this.#count(open, member, message, now_ms - (asked?.issued_ms ?? open.asked_ms));
     open.results.push({ begin, end, values });
     this.#settleClass(member);
-    for (const wrong of this.#erred(open, message)) {
-      if (wrong !== member) this.#judge.expelWrong(wrong, open, message);
-    }
+    if (!open.opinions.is_empty) this.#expelWrong(open, member, message);
     if (!open.round.complete) return;
     this.#open = null;
     open.resolve({ results: open.results, shares: open.shares });
@@ -369,7 +369,6 @@ export class Fleet {
 
   /** A bad result may be its worker's fault or the training's: somebody else computes the node, too. */
   #doubt(open: OpenRound, member: Member, { begin, end, values }: NodeResult, flaw: Flaw): void {
-    if (open.round.reject(member.id, begin, end) !== "rejected") return;
     const node = { begin, end };
     if (open.opinions.isConfirmed(node, member.id, checksumBytes(bytesOf(values)))) {
       this.#open = null;
@@ -381,6 +380,13 @@ export class Fleet {
     const tasks = open.round.askAgain(begin, end, helpers, this.#clock.now_ms());
     this.#judge.tellDoubt(member, node, flaw, tasks);
     this.#sendMore(open, tasks);
+  }
+
+  /** Another's result of this node is good: whose was bad has to go. */
+  #expelWrong(open: OpenRound, member: Member, node: TreeNode): void {
+    for (const wrong of this.#erred(open, node)) {
+      if (wrong !== member) this.#judge.expelWrong(wrong, open, node);
+    }
   }
 
   /** Present workers whose result of a node was bad. */

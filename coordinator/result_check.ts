@@ -20,7 +20,7 @@ export interface Flaw {
 }
 
 export function graphOf({ graphs }: Pick<Manifest, "graphs">, kind: Kind): GraphEntry {
-  return graphs[`${kind}_training_model`];
+  return kind === "critic" ? graphs.critic_training_model : graphs.generator_training_model;
 }
 
 /** A flaw as a sentence of its own. */
@@ -54,8 +54,10 @@ export class ResultCheck {
       if (!Number.isFinite(values[i]!)) return this.#flaw(kind, values, i, "finite");
     }
     if (kind === "critic") return null;
-    const negative = this.#variances.find((i) => values[i]! < 0);
-    return negative === undefined ? null : this.#flaw(kind, values, negative, "0 or more");
+    for (const i of this.#variances) {
+      if (values[i]! < 0) return this.#flaw(kind, values, i, "0 or more");
+    }
+    return null;
   }
 
   /** What is wrong with any number of a result. The update sees whether that is worth looking for. */

@@ -117,7 +117,7 @@ export class TrackRecord {
   }
 
   /** Takes an answer, also one that came too late to be of use. Null where it was not asked for. */
-  answered(answer: Answer, now_ms: number): { readonly is_trial: boolean } | null {
+  answered(answer: Answer, now_ms: number): Pick<Asked, "is_trial" | "issued_ms"> | null {
     const { step, kind, begin, end } = answer;
     const at = this.#asked.findIndex((a) =>
       a.step === step && a.kind === kind && a.begin === begin && a.end === end
@@ -133,7 +133,7 @@ export class TrackRecord {
     else if (is_trial) this.#try(timesOf(answer, answered_ms), now_ms);
     else this.#measure(timesOf(answer, answered_ms), now_ms);
     if (!is_trial) this.#trials = 0;
-    return { is_trial };
+    return { is_trial, issued_ms };
   }
 
   /** Looks for an answer that is late. True where one is that was not when this was last asked. */
