@@ -20,7 +20,7 @@ Deno.test("a benchmark prints its table and keeps it with hardware, versions and
     const { code, stdout, stderr } = await bench(...args, "--python", "no-such-python");
     assert.equal(code, 0, stderr);
     assert.match(stderr, /PyTorch is left out: no-such-python cannot be used/);
-    assert.match(stdout, /\| 4 gradients \| +\d/);
+    assert.match(stdout, /\| 4 gradients +\| +\d/);
     assert.match(stdout, /\| frame over WebSocket \/ raw TCP, round trip \| +\d/);
 
     const names = [...Deno.readDirSync(out)].map(({ name }) => name).sort();
