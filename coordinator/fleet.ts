@@ -292,6 +292,7 @@ export class Fleet {
     if (request.kind === "critic") {
       for (let shard = begin; shard < end; shard++) if (!member.held.has(shard)) inline.push(shard);
     }
+    const examples = inline.length === 0 ? null : this.#data.inline(inline, request);
     const work: MessageOf<"work"> = {
       type: "work",
       run,
@@ -304,9 +305,10 @@ export class Fleet {
       critic_checksum,
       generator_checksum,
       inline,
+      checksum: examples && checksumBytes(examples),
     };
-    if (inline.length === 0) member.channel.send(work);
-    else member.channel.send(work, this.#data.inline(inline, request));
+    if (examples === null) member.channel.send(work);
+    else member.channel.send(work, examples);
   }
 
   #receive(member: Member, message: Message, payload: Uint8Array): void {
@@ -352,7 +354,7 @@ export class Fleet {
     }
     const values = payloadFloats(payload, graphOf(this.#facts.manifest, open.request.kind).size);
     const { begin, end } = message;
-    if (this.#judge.isDamaged(member, message, payload)) return;
+    if (this.#judge.isDamaged(member, open.request, message, payload)) return;
     const flaw = this.#judge.flaw(open, values);
     const verdict = open.round[flaw === null ? "accept" : "reject"](member.id, begin, end);
     if (verdict === "unknown") throw new Refusal("stale", "Result must be asked for: that node was not");

@@ -58,13 +58,15 @@ export class Judge {
     this.#observer.fault({ what: "sum not finite", worker: null, decision, reason });
   }
 
-  /** Closes the connection over which a result came otherwise than it was sent. */
-  isDamaged(member: Member, { checksum }: MessageOf<"result">, payload: Uint8Array): boolean {
-    // What lies in a shared file was carried nowhere.
-    if (checksum === null && member.channel.shares) return false;
-    const found = checksumBytes(payload);
-    if (checksum === found) return false;
-    const reason = `A result must have the checksum ${checksum ?? "that its worker took"}: found ${found}`;
+  /** Closes the connection over which a result came otherwise than it was sent, or its work did. */
+  isDamaged(
+    member: Member,
+    request: RoundRequest,
+    message: MessageOf<"result">,
+    payload: Uint8Array,
+  ): boolean {
+    const reason = whyDamaged(request, message, member.channel.shares, payload);
+    if (reason === null) return false;
     const decision = "closed its connection; its shards go to others, and it may join again";
     this.#observer.fault({ what: "damaged result", worker: member.id, decision, reason });
     expel(member, new Refusal("hash_mismatch", reason));
@@ -98,6 +100,30 @@ export class Judge {
     this.#observer.fault({ what: "wrong result", worker: member.id, decision, reason });
     expel(member, new Refusal("wrong_result", reason, { fatal: true }));
   }
+}
+
+/** What a worker computes from and no checksum covers. */
+const SAID_AGAIN = ["epoch", "batch", "noise_purpose", "noise_counter"] as const;
+
+/** `is_shared`: whether the worker's results lie in shared files. */
+function whyDamaged(
+  request: RoundRequest,
+  message: MessageOf<"result">,
+  is_shared: boolean,
+  payload: Uint8Array,
+): string | null {
+  for (const field of SAID_AGAIN) {
+    if (message[field] === request[field]) continue;
+    return `A result must be of the work that was asked for: its ${field} must be ${request[field]}, found ` +
+      message[field];
+  }
+  const { checksum } = message;
+  // What lies in a shared file was carried nowhere.
+  if (checksum === null && is_shared) return null;
+  const found = checksumBytes(payload);
+  return checksum === found
+    ? null
+    : `A result must have the checksum ${checksum ?? "that its worker took"}: found ${found}`;
 }
 
 /** Says why, and closes. */

@@ -27,7 +27,8 @@
  * where its payload is (shared_ring.ts), and the frame ends with the header. The coordinator offers a folder in its
  * welcome; a worker that finds the key in it takes the offer in its ready.
  *
- * Whole: weights, chunks of shards and results that come over the socket carry a checksum of their payload.
+ * Whole: weights, data and results that come over the socket carry a checksum of their payload, and a result says
+ * again what it was computed from.
  *
  * Fencing: messages of the training carry run, incarnation (starts of the coordinator on this run), generation
  * (changes of membership), step and the checksums of the weights they belong to. A stale one is refused by code
@@ -85,6 +86,21 @@ const step = int(0, 0xffff_ffff);
 /** A time that somebody claims, in milliseconds: no more than 11 days. */
 const claimed_ms = finite(0, 1e9);
 const fence = { run: id, incarnation: int(0), generation: int(0) };
+/** What a node is computed from; a result says it again, so that work that was damaged on its way is noticed. */
+const computation = {
+  kind: oneOf("critic", "generator"),
+  step,
+  /** Shards [begin, end): a node of the summing tree. */
+  begin: int(0, 4095),
+  end: int(1, 4096),
+  epoch: int(0),
+  /** Index of the batch within the epoch. */
+  batch: int(0),
+  noise_purpose: oneOf("critic_noise", "generator_noise"),
+  noise_counter: step,
+  critic_checksum: checksum,
+  generator_checksum: checksum,
+};
 
 /** Field tables of all messages, by tag. `payload` in the comments says what follows the header. */
 export const MESSAGES = {
@@ -167,32 +183,18 @@ export const MESSAGES = {
   work: object({
     type: oneOf("work"),
     ...fence,
-    kind: oneOf("critic", "generator"),
-    step,
-    /** Shards [begin, end): a node of the summing tree. */
-    begin: int(0, 4095),
-    end: int(1, 4096),
-    epoch: int(0),
-    /** Index of the batch within the epoch. */
-    batch: int(0),
-    noise_purpose: oneOf("critic_noise", "generator_noise"),
-    noise_counter: step,
-    critic_checksum: checksum,
-    generator_checksum: checksum,
+    ...computation,
     /** Counter of the critic noise that comes next with this generator, if known: its fakes may be made ahead. */
     next_noise_counter: nullable(step),
     inline: list(int(0, 4095), 4096),
+    /** Of the payload; null where there is none. */
+    checksum: nullable(checksum),
   }),
   /** payload: the node's sum: gradients, then the tail, float32 */
   result: object({
     type: oneOf("result"),
     ...fence,
-    kind: oneOf("critic", "generator"),
-    step,
-    begin: int(0, 4095),
-    end: int(1, 4096),
-    critic_checksum: checksum,
-    generator_checksum: checksum,
+    ...computation,
     /** Of the payload; null where that lies in a shared file, which carries it nowhere. */
     checksum: nullable(checksum),
     /** Time in ONNX Runtime summed over the shards; time from the work's arrival to this answer. */

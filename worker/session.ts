@@ -293,6 +293,12 @@ export class Session {
     if (!isNode(begin, end, this.#tools.welcome.shards)) {
       throw new Refusal("bad_message", `Work must be a node of the summing tree: found [${begin}, ${end})`);
     }
+    if (payload.length > 0) {
+      const found = checksumBytes(payload);
+      if (found !== message.checksum) {
+        throw new Refusal("hash_mismatch", `Examples must have checksum ${message.checksum}: found ${found}`);
+      }
+    }
     const leaves = bench.batches.leaves(message, payload);
     this.#generation = message.generation;
     this.#compute(message, bench, leaves, arrived_ms)
@@ -305,9 +311,10 @@ export class Session {
     leaves: ReturnType<MicroBatches["leaves"]>,
     arrived_ms: number,
   ): Promise<void> {
-    const { kind, begin, end, noise_purpose, noise_counter, next_noise_counter } = message;
+    const { type: _type, inline: _inline, checksum: _checksum, next_noise_counter, ...computation } = message;
+    const { kind, step, begin, end, noise_purpose, noise_counter } = computation;
+    const { critic_checksum, generator_checksum } = computation;
     const node = { begin, end };
-    const { run, incarnation, generation, step, critic_checksum, generator_checksum } = message;
     const weights = { critic: critic_checksum, generator: generator_checksum };
     const shared = this.#shared && { weights, parcel: this.#shared.sums.reserve() };
     const task = { kind, node, leaves, noise_purpose, noise_counter };
@@ -317,15 +324,7 @@ export class Session {
     const { channel } = this.#tools;
     const result: MessageOf<"result"> = {
       type: "result",
-      run,
-      incarnation,
-      generation,
-      kind,
-      step,
-      begin,
-      end,
-      critic_checksum,
-      generator_checksum,
+      ...computation,
       checksum: sum && checksumBytes(bytesOf(sum)),
       compute_ms,
       elapsed_ms,

@@ -45,6 +45,35 @@ Deno.test("a result with one word damaged on the wire is refused, its node compu
   await fleet.finish("test over");
 });
 
+for (
+  const changed of [{ epoch: 1 }, { batch: 3 }, { noise_purpose: "generator_noise" }, {
+    noise_counter: 2,
+  }] as const
+) {
+  Deno.test(`a result of work whose ${Object.keys(changed)} was damaged on the way is refused and computed again`, async () => {
+    const { fleet, join } = await open();
+    const [one, two] = [await join("one"), await join("two")];
+    const round = fleet.round(REQUEST);
+    await settled();
+    await one.answer(values(1), changed);
+    assert.deepEqual(one.messages("refuse").map(({ code }) => code), ["hash_mismatch"]);
+    assert.deepEqual(two.nodes, ["2-4", "0-2"]);
+    await two.answer(values(2));
+    await two.answer(values(20));
+    assert.deepEqual(await outcome(round), ["0-2: 20", "2-4: 2"]);
+    await fleet.finish("test over");
+  });
+}
+
+Deno.test("examples go along with the checksum of their bytes", async () => {
+  const { fleet, join } = await open();
+  const one = await join("one", { held: [0, 1] });
+  fleet.round(REQUEST).catch(() => {});
+  await settled();
+  assert.equal(one.work[0]!.checksum, checksumBytes(one.payloads.get("work")!));
+  await fleet.finish("test over");
+});
+
 Deno.test("a result over the socket without a checksum is refused; one in shared memory needs none", async () => {
   const { fleet, join } = await open();
   const one = await join("one");

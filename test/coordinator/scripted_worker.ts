@@ -99,22 +99,11 @@ export class ScriptedWorker {
 
   /** Answers its oldest work with `values`; `changes` make the answer a wrong one. */
   async answer(values: Float32Array<ArrayBuffer>, changes: Partial<MessageOf<"result">> = {}): Promise<void> {
-    const { run, incarnation, generation, kind, step, begin, end, critic_checksum, generator_checksum } = this
-      .work.shift()!;
-    const fence = {
-      run,
-      incarnation,
-      generation,
-      kind,
-      step,
-      begin,
-      end,
-      critic_checksum,
-      generator_checksum,
-    };
+    const { type: _type, inline: _inline, next_noise_counter: _next, ...computation } = this.work.shift()!;
+    const { begin, end } = computation;
     const times = { compute_ms: end - begin, elapsed_ms: end - begin };
     const checksum = this.shared ? null : checksumBytes(bytesOf(values));
-    const result: MessageOf<"result"> = { type: "result", ...fence, checksum, ...times, ...changes };
+    const result: MessageOf<"result"> = { type: "result", ...computation, checksum, ...times, ...changes };
     const parcel = { offset: 0, tag: "1".repeat(16), bytes: values.byteLength };
     if (this.shared) this.#channel.sendShared(result, parcel);
     else this.send(result, bytesOf(values));

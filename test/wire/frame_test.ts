@@ -47,6 +47,7 @@ const messages: fc.Arbitrary<Message> = fc.oneof(
     noise_counter: count,
     next_noise_counter: fc.option(count),
     inline: fc.array(fc.nat(4095)),
+    checksum: fc.option(hex(16)),
   }),
   record({
     type: fc.constant("welcome" as const),

@@ -23,6 +23,10 @@ Deno.test("work is computed with inline examples and answered with all its fence
     step: 12,
     begin: 0,
     end: 2,
+    epoch: 0,
+    batch: 0,
+    noise_purpose: "critic_noise",
+    noise_counter: 1,
     critic_checksum: critic,
     generator_checksum: generator,
     checksum: checksumBytes(payload),
@@ -39,6 +43,17 @@ Deno.test("work is computed with inline examples and answered with all its fence
     "sum critic 0-2 critic_noise 1",
   ]);
   assert.deepEqual(said, ["ready 1 0", "computed 12 2"]);
+});
+
+Deno.test("examples that were damaged on the way are refused: nothing is computed from them", async () => {
+  const { coordinator, computer } = await readyScene();
+  const inline = run.shards[0]!.slice(0, micro_batch_bytes);
+  const work = coordinator.work(0, 1, { inline: [0], checksum: checksumBytes(inline) });
+  inline[3]! ^= 16;
+  coordinator.send(work, inline);
+  const { message } = await coordinator.next("refuse");
+  assert.equal(message.code, "hash_mismatch");
+  assert.ok(computer.asked.every((line) => !line.startsWith("sum")), computer.asked.join());
 });
 
 Deno.test("examples of a shard that is held are those of the run's order", async () => {
