@@ -1,5 +1,6 @@
 /** Pairs from files train with real processes, with every objective, to the same weights by any workers. */
 import assert from "node:assert/strict";
+import { decodeModel } from "../../models/onnx/codec.ts";
 import { decodeSafetensors } from "../../models/safetensors.ts";
 import { squareImages } from "./images.ts";
 import { Workplace } from "./workplace.ts";
@@ -90,3 +91,34 @@ Deno.test("own networks: objective gan takes a Sigmoid off, and its generator is
   const values = new Float32Array(bytes.slice(-4 * 5 * 192).buffer);
   assert.ok(values.every((value) => Math.abs(value) <= 1) && new Set(values).size > 500);
 });
+
+Deno.test("own networks: a weight that is no number is named before anything is trained", async () => {
+  await using place = await Workplace.open();
+  const data = place.path("eight-idx3-ubyte"), critic = place.path("critic.onnx"), out = place.path("run");
+  await Deno.writeFile(data, squareImages(64, 8));
+  // The longest run of floats in the file is a weight; one in its middle becomes NaN.
+  const bytes = await Deno.readFile(`${FILES}mlp_critic_dynamo.onnx`);
+  const [name, weight] = longest(decodeModel(bytes.slice()).graph.initializers);
+  const raw = new Uint8Array(weight.buffer, weight.byteOffset, weight.byteLength);
+  const begin = indexOf(bytes, raw);
+  bytes.set(new Uint8Array(Float32Array.of(NaN).buffer), begin + 4 * (weight.length >> 1));
+  await Deno.writeFile(critic, bytes);
+  const pair = ["--generator", `${FILES}conv_generator_dynamo.onnx`, "--critic", critic];
+  const { code, stderr } = await place.run("train", [...pair, "--data", data, ...SMALL, "--out", out]);
+  assert.equal(code, 2, stderr);
+  assert.match(stderr, new RegExp(`(NaN|not finite|infinity).*${name.replaceAll(".", "\\.")}`, "i"));
+  await assert.rejects(Deno.stat(out), Deno.errors.NotFound);
+});
+
+function longest(initializers: ReadonlyMap<string, { readonly data: unknown }>): [string, Float32Array] {
+  const floats = [...initializers].flatMap(([name, { data }]): [string, Float32Array][] =>
+    data instanceof Float32Array ? [[name, data]] : []
+  );
+  return floats.reduce((best, next) => (next[1].length > best[1].length ? next : best));
+}
+
+function indexOf(bytes: Uint8Array, part: Uint8Array): number {
+  const at = bytes.findIndex((_, i) => part.every((byte, k) => bytes[i + k] === byte));
+  assert.ok(at >= 0);
+  return at;
+}
