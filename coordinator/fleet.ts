@@ -356,7 +356,8 @@ export class Fleet {
     const { begin, end } = message;
     if (this.#judge.isDamaged(member, open.request, message, payload)) return;
     const flaw = this.#judge.flaw(open, values);
-    const verdict = open.round[flaw === null ? "accept" : "reject"](member.id, begin, end);
+    const { round } = open;
+    const verdict = flaw ? round.reject(member.id, begin, end) : round.accept(member.id, begin, end);
     if (verdict === "unknown") throw new Refusal("stale", "Result must be asked for: that node was not");
     if (verdict === "duplicate") return;
     if (flaw !== null) return this.#doubt(open, member, { begin, end, values }, flaw);
@@ -418,13 +419,10 @@ export class Fleet {
   /** `since_ms`: from asking to the answer. */
   #count(open: OpenRound, member: Member, message: MessageOf<"result">, since_ms: number): void {
     const shards = message.end - message.begin;
-    const times = believable(message, member.threads, since_ms);
+    const { compute_ms, elapsed_ms } = believable(message, member.threads, since_ms);
+    const answered_ms = this.#clock.now_ms() - open.asked_ms;
     member.shards_computed += shards;
-    countResult(open.shares, member.id, {
-      shards,
-      ...times,
-      answered_ms: this.#clock.now_ms() - open.asked_ms,
-    });
+    countResult(open.shares, member.id, { shards, compute_ms, elapsed_ms, answered_ms });
   }
 
   #lookForLate(): void {

@@ -104,6 +104,12 @@ export class Judge {
 
 /** What a worker computes from and no checksum covers. */
 const SAID_AGAIN = ["epoch", "batch", "noise_purpose", "noise_counter"] as const;
+type Computed = Pick<RoundRequest, typeof SAID_AGAIN[number]>;
+
+function isOf(message: Computed, request: Computed): boolean {
+  return message.epoch === request.epoch && message.batch === request.batch &&
+    message.noise_counter === request.noise_counter && message.noise_purpose === request.noise_purpose;
+}
 
 /** `is_shared`: whether the worker's results lie in shared files. */
 function whyDamaged(
@@ -112,10 +118,9 @@ function whyDamaged(
   is_shared: boolean,
   payload: Uint8Array,
 ): string | null {
-  for (const field of SAID_AGAIN) {
-    if (message[field] === request[field]) continue;
-    return `A result must be of the work that was asked for: its ${field} must be ${request[field]}, found ` +
-      message[field];
+  if (!isOf(message, request)) {
+    const named = (of: Computed) => SAID_AGAIN.map((field) => `${field} ${of[field]}`).join(", ");
+    return `A result must be of the work that was asked for, ${named(request)}: found ${named(message)}`;
   }
   const { checksum } = message;
   // What lies in a shared file was carried nowhere.
