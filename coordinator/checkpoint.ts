@@ -1,7 +1,8 @@
 /**
  * Checkpoints: the whole trained state in one safetensors file, with a small JSON beside it that holds its
- * SHA-256. Both are written to a temporary name, synced, and renamed, the JSON last: a checkpoint counts only if
- * its JSON is there and its hash agrees, so a crash or a full disk never costs the one before.
+ * SHA-256 and one of itself (checkpoint_info.ts). Both are written to a temporary name, synced, and renamed, the JSON
+ * last: a checkpoint counts only if its JSON is there and the hashes agree, so a crash or a full disk never costs the
+ * one before.
  */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
@@ -10,31 +11,23 @@ import { trainedLayout, views } from "../models/layout.ts";
 import type { Layout, Manifest } from "../models/manifest.ts";
 import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from "../models/safetensors.ts";
 import { explainWriteFailure } from "../runlog/write_failure.ts";
+import {
+  CHECKPOINT_FORMAT,
+  type CheckpointInfo,
+  checkpointStem,
+  decodeInfo,
+  encodeInfo,
+} from "./checkpoint_info.ts";
 import type { ModelState, Network } from "./model_state.ts";
 import { OPTIMIZER_BUFFERS } from "./optimizer.ts";
-import { FIRST_STEERING, type SteeringState } from "./steering.ts";
 
 /** Good checkpoints kept; older ones are removed. */
 const KEEP = 3;
 
-export const CHECKPOINT_FORMAT = 1;
-
-/** What stands beside the tensors. */
-export interface CheckpointInfo {
-  readonly format: number;
-  readonly run: string;
-  readonly file: string;
-  readonly sha256: string;
-  readonly bytes: number;
-  readonly step: number;
-  readonly generator_step: number;
-  /** What the run remembers for its decisions about itself; absent in older ones, which decided nothing. */
-  readonly steering?: SteeringState;
-  /** Numeric classes that have contributed. */
-  readonly numeric_classes: readonly string[];
-  /** Training time so far, over all incarnations. */
-  readonly seconds: number;
-}
+/** Names of JSON files of checkpoints. */
+const INFO_NAME = /^step-(\d+)\.json$/;
+/** Longer ones are not ours. */
+const MAX_INFO_BYTES = 1 << 20;
 
 /** The few operations on files that are needed, so that a test can make them fail. */
 export interface CheckpointFiles {
@@ -59,7 +52,7 @@ export const DISK: CheckpointFiles = {
   remove: (path) => Deno.remove(path),
   list: async (folder) => {
     const names: string[] = [];
-    for await (const entry of Deno.readDir(folder)) names.push(entry.name);
+    for await (const { name, isFile } of Deno.readDir(folder)) if (isFile) names.push(name);
     return names;
   },
 };
@@ -116,7 +109,7 @@ export async function writeCheckpoint(
   folder: string,
   state: ModelState,
   manifest: Manifest,
-  about: Pick<CheckpointInfo, "run" | "numeric_classes" | "seconds">,
+  about: Pick<CheckpointInfo, "run" | "run_record_sha256" | "numeric_classes" | "seconds">,
   files: CheckpointFiles = DISK,
 ): Promise<CheckpointInfo> {
   const bad = nonFiniteTensor(state, manifest);
@@ -126,12 +119,14 @@ export async function writeCheckpoint(
         "the checkpoints before are kept",
     );
   }
-  const stem = `step-${String(state.step).padStart(9, "0")}`;
+  const stem = checkpointStem(state.step);
   const file = `${stem}.safetensors`;
-  const metadata = new Map([["format", "wagon-checkpoint"], ["run", about.run], [
-    "step",
-    String(state.step),
-  ]]);
+  const metadata = new Map([
+    ["format", "wagon-checkpoint"],
+    ["version", String(CHECKPOINT_FORMAT)],
+    ["run", about.run],
+    ["step", String(state.step)],
+  ]);
   const bytes = encodeState(state, manifest, metadata);
   const info: CheckpointInfo = {
     format: CHECKPOINT_FORMAT,
@@ -143,12 +138,12 @@ export async function writeCheckpoint(
     generator_step: state.generator_step,
     steering: state.steering,
   };
-  const text = new TextEncoder().encode(JSON.stringify(info, null, 2) + "\n");
+  const text = new TextEncoder().encode(encodeInfo(info));
   await replace(files, join(folder, file), bytes);
   await replace(files, join(folder, `${stem}.json`), text);
   // Freed now: left to the garbage collector, a few of them would be held at a time.
   bytes.buffer.transfer(0);
-  await removeOld(folder, files);
+  await removeOld(folder, state.step, files);
   return info;
 }
 
@@ -163,8 +158,9 @@ async function replace(files: CheckpointFiles, path: string, bytes: Uint8Array):
   }
 }
 
-async function removeOld(folder: string, files: CheckpointFiles): Promise<void> {
-  const names = (await files.list(folder)).filter((name) => /^step-\d+\.json$/.test(name)).sort();
+async function removeOld(folder: string, step: number, files: CheckpointFiles): Promise<void> {
+  // Later ones were passed over by a resume: they must not cost the good ones that the run makes now.
+  const names = (await infoNames(folder, files)).filter((name) => Number(INFO_NAME.exec(name)![1]) <= step);
   for (const name of names.slice(0, -KEEP)) {
     // The JSON first: without it the tensors no longer count.
     await files.remove(join(folder, name)).catch(() => {});
@@ -172,10 +168,46 @@ async function removeOld(folder: string, files: CheckpointFiles): Promise<void> 
   }
 }
 
+/** Names of the JSON files in the folder, oldest first; none where there is no such folder. */
+async function infoNames(folder: string, files: CheckpointFiles): Promise<string[]> {
+  try {
+    return (await files.list(folder)).filter((name) => INFO_NAME.test(name)).sort();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
+
 /** A checkpoint that was passed over, and why. */
 export interface BadCheckpoint {
   readonly file: string;
   readonly reason: string;
+}
+
+/**
+ * Throws {@linkcode UserError} where the newest JSON that can be read says that the run had another record, i.e. other
+ * settings, when it was written.
+ */
+export async function checkRunRecord(
+  folder: string,
+  run: string,
+  run_record_sha256: string,
+  files: CheckpointFiles = DISK,
+): Promise<void> {
+  for (const name of (await infoNames(folder, files)).reverse()) {
+    const info = await readInfo(folder, name, run, files).catch(() => null);
+    if (info === null) continue;
+    const required = info.run_record_sha256;
+    if (required === null || required === run_record_sha256) return;
+    throw new UserError(
+      `Cannot resume: the run record must be that of checkpoint ${name}, of SHA-256 ${
+        required.slice(0, 12)
+      }…, ` +
+        `found another in the first line of the log, ${
+          run_record_sha256.slice(0, 12)
+        }…; put that line back as it was`,
+    );
+  }
 }
 
 /**
@@ -190,18 +222,16 @@ export async function loadNewest(
   passed_over: BadCheckpoint[],
   files: CheckpointFiles = DISK,
 ): Promise<CheckpointInfo | null> {
-  const names = (await files.list(folder)).filter((name) => /^step-\d+\.json$/.test(name)).sort().reverse();
-  for (const name of names) {
+  for (const name of (await infoNames(folder, files)).reverse()) {
     try {
-      const info = parseInfo(new TextDecoder().decode(await files.read(join(folder, name))));
-      if (info.run !== run) throw new Error(`it belongs to run ${info.run}`);
+      const info = await readInfo(folder, name, run, files);
       const bytes = new Uint8Array(await files.read(join(folder, info.file)));
       const found = sha256(bytes);
       if (found !== info.sha256) throw new Error(`its SHA-256 must be ${info.sha256}, found ${found}`);
-      decodeState(bytes, state, manifest);
+      decodeState(bytes, info, state, manifest);
       state.commit(info.step);
       state.generator_step = info.generator_step;
-      state.steering = info.steering ?? FIRST_STEERING;
+      state.steering = info.steering;
       return info;
     } catch (error) {
       passed_over.push({ file: name, reason: error instanceof Error ? error.message : String(error) });
@@ -210,19 +240,35 @@ export async function loadNewest(
   return null;
 }
 
-function parseInfo(text: string): CheckpointInfo {
-  const info = JSON.parse(text) as CheckpointInfo;
-  if (info.format !== CHECKPOINT_FORMAT) {
-    throw new Error(`its format must be ${CHECKPOINT_FORMAT}, found ${info.format}`);
+async function readInfo(
+  folder: string,
+  name: string,
+  run: string,
+  files: CheckpointFiles,
+): Promise<CheckpointInfo> {
+  const bytes = await files.read(join(folder, name));
+  if (bytes.length > MAX_INFO_BYTES) {
+    throw new Error(`it must have at most ${MAX_INFO_BYTES} bytes, found ${bytes.length}`);
   }
+  const info = decodeInfo(name, new TextDecoder().decode(bytes));
+  if (info.run !== run) throw new Error(`it belongs to run ${JSON.stringify(info.run)}`);
   return info;
 }
 
-function decodeState(bytes: Uint8Array, state: ModelState, manifest: Manifest): void {
-  const { tensors } = decodeSafetensors(bytes);
-  const found: [Float32Array, Float32Array][] = [];
-  for (const [prefix, layout, buffer] of parts(state, manifest)) {
-    for (const [name, view] of views(layout, buffer)) {
+/** Fills the state if all is well, and leaves it as it is if not. */
+function decodeState(bytes: Uint8Array, info: CheckpointInfo, state: ModelState, manifest: Manifest): void {
+  const { tensors, metadata } = decodeSafetensors(bytes);
+  const { format, run, step } = info;
+  // Format 1 does not say its version here.
+  const said = { run, step: String(step), version: format === 1 ? undefined : String(format) };
+  for (const [key, required] of Object.entries(said)) {
+    const found = metadata.get(key);
+    if (found !== required) {
+      throw new Error(`its tensors must be of ${key} ${required}, found ${JSON.stringify(found)}`);
+    }
+  }
+  const found = parts(state, manifest).flatMap(([prefix, layout, buffer]) =>
+    [...views(layout, buffer)].map(([name, view]) => {
       const data = tensors.get(prefix + name)?.data;
       if (!(data instanceof Float32Array) || data.length !== view.length) {
         throw new Error(`tensor ${prefix + name} must have ${view.length} float32 values`);
@@ -230,10 +276,9 @@ function decodeState(bytes: Uint8Array, state: ModelState, manifest: Manifest): 
       if (!data.every(Number.isFinite)) {
         throw new Error(`tensor ${prefix + name} must be finite, found an infinity or NaN`);
       }
-      found.push([view, data]);
-    }
-  }
-  // Only now: what is not good leaves nothing in the state.
-  for (const [view, data] of found) view.set(data);
+      return { view, data };
+    })
+  );
+  for (const { view, data } of found) view.set(data);
   state.refreshChecksums();
 }

@@ -5,6 +5,7 @@
 import { UserError } from "../common/errors.ts";
 import type { Networks } from "../models/nets/networks.ts";
 import { objectiveOf } from "../models/objectives/objectives.ts";
+import { anything, bool, mapOf, misfit, nullable, num, object, oneOf, text } from "../runlog/shape.ts";
 import type { DataSet } from "./data/data_set.ts";
 import { paddedShape, type Padding } from "./data/pad.ts";
 import type { Shaping } from "./data/picture_reader.ts";
@@ -60,8 +61,11 @@ export interface RunConfig extends Hyperparameters, Padding, Shaping {
   readonly checkpoint_every: number | null;
 }
 
-/** What may change when a run is resumed: its length and its intervals. Data are compared by content. */
-const MAY_CHANGE: ReadonlySet<keyof RunConfig> = new Set([
+/**
+ * What may change when a run is resumed: its length and its intervals. Data are compared by content. Of `exact` a resume
+ * may only give up the promise.
+ */
+export const MAY_CHANGE: ReadonlySet<string> = new Set<keyof RunConfig>([
   "steps",
   "epochs",
   "stop_when_flat",
@@ -287,9 +291,60 @@ const UNSAID_BEFORE = {
   trainable: [],
 } as const satisfies Partial<RunConfig>;
 
-/** The configuration of a recorded run, of any format that can be read. */
+/** What a run cannot do without, whatever its version: the rest has been said above, or is checked where it is used. */
+const RECORDED = object({
+  preset: text,
+  networks: mapOf(anything),
+  objective: text,
+  optimizer: object({ kind: oneOf("rmsprop", "adam") }),
+  batch: num,
+  shards: num,
+  steps: num,
+  seed: num,
+  n_critic: num,
+  latent: num,
+  lr: num,
+  decay_steps: num,
+  clip: nullable(num),
+  penalty: nullable(num),
+  holdout: num,
+  epochs: nullable(num),
+  accumulate: num,
+  dropout: num,
+  spectral_norm: bool,
+  min_steps: num,
+  sample_every: num,
+  evaluate_every: num,
+  checkpoint_every: nullable(num),
+  pad_to: nullable(num),
+  pad_value: num,
+  image_size: nullable(num),
+  channels: nullable(num),
+  width: nullable(num),
+  schedule: oneOf("paper", "post"),
+  warm_up: bool,
+  auto_critic: bool,
+  stop_when_flat: bool,
+  exact: bool,
+  dataset: nullable(text),
+  data: nullable(text),
+});
+
+/** The configuration of a recorded run, of any format that can be read, as far as its record has one. */
 export function recordedConfig(config: Readonly<Record<string, unknown>>): RunConfig {
   return { ...UNSAID_BEFORE, ...config } as unknown as RunConfig;
+}
+
+/** The same, to train by. Throws {@linkcode UserError} where a setting is missing, or of another kind. */
+export function wholeConfig(recorded: Readonly<Record<string, unknown>>): RunConfig {
+  const config = recordedConfig(recorded);
+  if (RECORDED(config)) return config;
+  throw new UserError(
+    `Cannot resume: the settings in the run record must be whole, found ${
+      misfit(RECORDED, config)
+    } missing or of ` +
+      "another kind; put the first line of the log back as it was",
+  );
 }
 
 /**

@@ -99,6 +99,7 @@ async function coordinateAt(
 ): Promise<Ending> {
   const now_ms = () => performance.now();
   const run = await prepare({ ...options, reading: readingOn(screen, now_ms, options.signal) });
+  await using lock = run.lock;
   const { steps: total_steps, batch } = run.config;
   const epoch_steps = run.data.plan.steps_per_epoch;
   const { estimates_distance } = objectiveOf(run.config);
@@ -117,6 +118,10 @@ async function coordinateAt(
   }, recorder);
   recorder.attach(fleet);
   void screen.lost.then((reason) => recorder.consoleLost(reason));
+  lock.onlost = (error) => {
+    recorder.fail(error);
+    fleet.abandonIdle(error);
+  };
   introduce(run, console);
   open(fleet, openPage({ run, live, fleet, recorder, port, options }));
   const url = `ws://${urlHost(options.host)}:${port}`;
@@ -193,6 +198,11 @@ async function windUp(
     await recorder.checkpoint();
   } catch (failure) {
     error ??= failure;
+  }
+  // The folder is another's: not a word more goes into it.
+  if (run.lock.lost !== null) {
+    await fleet.finish(run.lock.lost.message);
+    throw run.lock.lost;
   }
   const finished = isDone(run.config, run.state) && error === null;
   const reason = error !== null ? "failed" : finished ? "finished" : "interrupted";

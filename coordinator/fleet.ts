@@ -21,6 +21,7 @@ import { type Fence, type RoundRequest, staleness } from "./fence.ts";
 import type { FleetObserver } from "./observer.ts";
 import { Placement } from "./placement.ts";
 import { PublishedWeights, type TrainedState } from "./published_weights.ts";
+import { RefusedWork } from "./refused_work.ts";
 import { type Flaw, graphOf } from "./result_check.ts";
 import { Round, type Task } from "./round.ts";
 import type { ShardedData } from "./sharded_data.ts";
@@ -37,6 +38,7 @@ export interface RoundOutcome {
 interface OpenRound extends Case {
   readonly since_generation: number;
   readonly round: Round;
+  readonly refused: RefusedWork;
   results: NodeResult[];
   readonly shares: WorkerShares;
   readonly asked_ms: number;
@@ -153,7 +155,7 @@ export class Fleet {
       this.#observer.fault({ what: "worker lost in mid-step", worker: member.id, decision, reason });
     }
     this.#sendMore(this.#open, tasks);
-    this.#endIfAbandoned();
+    if (this.#abandoned && this.#members.size === 0) this.#endRound(this.#abandoned.error);
   }
 
   /**
@@ -195,7 +197,8 @@ export class Fleet {
       // The first result decides for a numeric class: it must not be a bad one.
       const judged = this.#judge.open(request, this.classes.size === 0);
       const shares = new Map<number, WorkerShare>();
-      this.#open = { ...judged, since_generation, round, results: [], shares, asked_ms, resolve, reject };
+      const answers = { refused: new RefusedWork(request), results: [], shares };
+      this.#open = { ...judged, since_generation, round, ...answers, asked_ms, resolve, reject };
       this.#send(this.#open, round.start(this.#placement.ranges, asked_ms));
       if (request.kind === "critic") this.#tryIdle(this.#open, asked_ms);
     });
@@ -225,12 +228,11 @@ export class Fleet {
     this.#abandoned = { error };
     this.#waiting?.reject(error);
     this.#waiting = null;
-    this.#endIfAbandoned();
+    if (this.#members.size === 0) this.#endRound(error);
   }
 
-  #endIfAbandoned(): void {
-    if (!this.#abandoned || this.#members.size > 0) return;
-    this.#open?.reject(this.#abandoned.error);
+  #endRound(error: unknown): void {
+    this.#open?.reject(error);
     this.#open = null;
   }
 
@@ -339,6 +341,8 @@ export class Fleet {
     this.#observer.fault({ what, worker: member.id, decision, reason: message.reason });
     member.said_why = true;
     member.channel.close(`It refused its work: ${message.reason}`);
+    const error = this.#open?.refused.add(member, message, this.members);
+    if (error) this.#endRound(error);
   }
 
   #result(member: Member, message: MessageOf<"result">, payload: Uint8Array): void {

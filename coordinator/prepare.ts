@@ -13,18 +13,20 @@ import { parseManifest } from "../models/manifest_check.ts";
 import { buildNetworks } from "../models/nets/networks.ts";
 import { openLog } from "../runlog/log_file.ts";
 import { type RecordOf, RUN_FORMAT } from "../runlog/records.ts";
+import { LogText } from "../runlog/segments.ts";
 import type { ValueRange } from "../runlog/value_range.ts";
 import type { LogWriter } from "../runlog/writer.ts";
 import type { ArtifactFile, RunFacts } from "./admission.ts";
 import { TreeSum } from "./averaging.ts";
-import { type BadCheckpoint, type CheckpointInfo, loadNewest, nonFiniteTensor } from "./checkpoint.ts";
+import { type BadCheckpoint, checkRunRecord, loadNewest, nonFiniteTensor } from "./checkpoint.ts";
+import type { CheckpointInfo } from "./checkpoint_info.ts";
 import {
   configChanges,
   type GivenConfig,
-  recordedConfig,
   resolveConfig,
   resumeConfig,
   type RunConfig,
+  wholeConfig,
 } from "./config.ts";
 import type { DataSet } from "./data/data_set.ts";
 import { ShardPlan } from "./data/plan.ts";
@@ -32,13 +34,23 @@ import { padImages } from "./data/pad.ts";
 import type { Reading } from "./data/data_source.ts";
 import type { Shaping } from "./data/picture_reader.ts";
 import { openDataSource } from "./data/resolve.ts";
+import { differenceFrom } from "./data/same_data.ts";
 import { valuesOf } from "./data/values.ts";
 import { ModelState } from "./model_state.ts";
 import { areFromFiles, openOwnNetworks, ownOptions } from "./own_networks.ts";
 import { presetFor, presetForOwn } from "./presets.ts";
 import { ResultBuffers } from "./result_buffers.ts";
 import { buildRunGraphs, resultSize, roomToTrain } from "./run_graphs.ts";
-import { createRunFolder, readRecorded, requireNewFolder, RunFolder, runName } from "./run_folder.ts";
+import {
+  createRunFolder,
+  fillRunFolder,
+  readRecorded,
+  requireNewFolder,
+  RunFolder,
+  runName,
+  runRecordSha256,
+} from "./run_folder.ts";
+import { lockTools, RunLock } from "./run_lock.ts";
 import { ShardedData } from "./sharded_data.ts";
 
 export interface PrepareOptions {
@@ -63,6 +75,10 @@ export interface Prepared {
   readonly buffers: ResultBuffers;
   readonly folder: RunFolder;
   readonly log: LogWriter;
+  /** Nobody else trains in the folder until this is disposed of. */
+  readonly lock: RunLock;
+  /** Of the run record, i.e. of the settings. */
+  readonly run_record_sha256: string;
   /** The checkpoint that a resumed run goes on from; null: from step 0. */
   readonly checkpoint: CheckpointInfo | null;
   readonly passed_over: readonly BadCheckpoint[];
@@ -78,6 +94,16 @@ const INITIAL_FILE = "initial.safetensors";
 /** Prepares a new run, or the next incarnation of one. Throws {@linkcode UserError}. */
 export function prepare(options: PrepareOptions): Promise<Prepared> {
   return options.resume === null ? prepareNew(options) : prepareResumed(options, options.resume);
+}
+
+/** Calls `go`; where that fails, the folder is nobody's again. */
+async function owning<T>(lock: RunLock, go: () => Promise<T>): Promise<T> {
+  try {
+    return await go();
+  } catch (error) {
+    await lock[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 async function prepareNew(options: PrepareOptions): Promise<Prepared> {
@@ -111,35 +137,55 @@ async function prepareNew(options: PrepareOptions): Promise<Prepared> {
   }
   const kept = new Map<string, Uint8Array<ArrayBuffer>>(files);
   if (own) kept.set(INITIAL_FILE, new Uint8Array(encodeInitial(manifest, initial, config.seed)));
-  const folder = await createRunFolder(path, kept);
-  if (!options.readable) await keepFolderPrivate(path);
   const artifacts = await Promise.all(
     [...kept].map(async ([file, bytes]) => ({ file, bytes, sha256: await sha256(bytes) })),
   );
-
-  const run = crypto.randomUUID();
-  const log = await openLog(folder.log);
-  const values = valuesOf(data);
-  log.append(await runRecord(run, config, data, values, plan, manifest, artifacts, options.now));
-  await log.sync();
-  const facts = { run, incarnation: 0, seed: config.seed, manifest, files: artifacts.filter(isForWorkers) };
   const sharded = await ShardedData.of(data, plan);
-  return {
-    ...{ config, data: sharded, facts, state, ...summing, folder, log, checkpoint: null, passed_over: [] },
-    values,
-    notes: own?.notes(config.objective) ?? [],
-  };
+  const run = crypto.randomUUID();
+  const facts = { run, incarnation: 0, seed: config.seed, manifest, files: artifacts.filter(isForWorkers) };
+  const values = valuesOf(data);
+  const record = await runRecord(run, config, data, values, plan, manifest, artifacts, options.now);
+  const lock = await createRunFolder(path, (path) => RunLock.take(path, lockTools(options.reading.say)));
+  return await owning(lock, async () => {
+    const folder = await fillRunFolder(path, kept);
+    if (!options.readable) await keepFolderPrivate(path);
+    const log = await openLog(folder.log);
+    log.append(record);
+    await log.sync();
+    return {
+      config,
+      data: sharded,
+      facts,
+      state,
+      ...summing,
+      folder,
+      log,
+      lock,
+      run_record_sha256: runRecordSha256(record),
+      checkpoint: null,
+      passed_over: [],
+      values,
+      notes: own?.notes(config.objective) ?? [],
+    };
+  });
 }
 
 async function prepareResumed(options: PrepareOptions, path: string): Promise<Prepared> {
-  const { given } = options;
-  const folder = new RunFolder(path);
   if (options.out !== null) {
     throw new UserError(`Cannot resume into another folder: leave --out out, found ${options.out}`);
   }
-  const { run: recorded, incarnations } = await readRecorded(folder);
-  if (!options.readable) await keepFolderPrivate(path);
-  const before = recordedConfig(recorded.config);
+  // Nothing is written where there is no run.
+  (await LogText.open(path))[Symbol.dispose]();
+  const lock = await RunLock.take(path, lockTools(options.reading.say));
+  return await owning(lock, () => resumeOwned(options, new RunFolder(path), lock));
+}
+
+async function resumeOwned(options: PrepareOptions, folder: RunFolder, lock: RunLock): Promise<Prepared> {
+  const { given } = options;
+  const { run: recorded, sha256: run_record_sha256, incarnations } = await readRecorded(folder);
+  if (!options.readable) await keepFolderPrivate(folder.path);
+  await checkRunRecord(folder.checkpoints, recorded.run, run_record_sha256);
+  const before = wholeConfig(recorded.config);
   const chosen = given.data === undefined && given.dataset === undefined ? before : given;
   const merged = resumeConfig(before, {
     ...given,
@@ -191,6 +237,8 @@ async function prepareResumed(options: PrepareOptions, path: string): Promise<Pr
     ...summing,
     folder,
     log,
+    lock,
+    run_record_sha256,
     checkpoint,
     passed_over,
     values,
@@ -293,12 +341,11 @@ async function runRecord(
   };
 }
 
-async function checkSameData(data: DataSet, recorded: RecordOf<"run">): Promise<void> {
-  const found = await data.sha256();
-  if (found === recorded.data.sha256) return;
+async function checkSameData(data: DataSet, { data: recorded }: RecordOf<"run">): Promise<void> {
+  const difference = await differenceFrom(recorded, data);
+  if (difference === null) return;
   throw new UserError(
-    `Cannot resume with other data: the run's data ${recorded.data.name} have SHA-256 ` +
-      `${recorded.data.sha256.slice(0, 12)}…, found ${found.slice(0, 12)}…; name the same data with --data`,
+    `Cannot resume with other data: the run's data ${recorded.name} have ${difference}; name the same data with --data`,
   );
 }
 

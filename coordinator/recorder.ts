@@ -8,7 +8,8 @@ import { bitsOf } from "../common/numeric_class.ts";
 import { things } from "../common/things.ts";
 import { objectiveOf } from "../models/objectives/objectives.ts";
 import type { RecordOf, RunRecord } from "../runlog/records.ts";
-import { type CheckpointInfo, writeCheckpoint } from "./checkpoint.ts";
+import { writeCheckpoint } from "./checkpoint.ts";
+import type { CheckpointInfo } from "./checkpoint_info.ts";
 import type { Console } from "./console.ts";
 import { Evaluator } from "./evaluator.ts";
 import type { Fleet } from "./fleet.ts";
@@ -205,13 +206,15 @@ export class Recorder implements FleetObserver {
 
   /** Saves the state, unless this very step has been saved. Throws {@linkcode UserError} if it cannot. */
   async checkpoint(): Promise<CheckpointInfo | null> {
-    const { state, folder, facts, log } = this.#run;
+    const { state, folder, facts, log, lock, run_record_sha256 } = this.#run;
+    await lock.check();
     if (this.#checkpointed_step === state.step) return null;
     // The log first: a checkpoint is never ahead of it.
     await log.sync();
     const weights_sha256 = weightsSha256(state);
     const info = await writeCheckpoint(folder.checkpoints, state, facts.manifest, {
       run: facts.run,
+      run_record_sha256,
       numeric_classes: this.numeric_classes,
       seconds: this.#seconds_before + this.#seconds,
     });
@@ -221,6 +224,11 @@ export class Recorder implements FleetObserver {
     this.#checkpointed_step = step;
     this.#checkpointed_ms = this.#now_ms();
     return info;
+  }
+
+  /** Stops the run after the step under way. */
+  fail(error: unknown): void {
+    this.#failure ??= error;
   }
 
   /** Why the run decided to stop; null while it has not. */

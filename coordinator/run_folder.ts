@@ -1,9 +1,12 @@
 /** The folder of a run: where everything lies, and how it comes to be. */
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { UserError } from "../common/errors.ts";
 import type { RecordOf } from "../runlog/records.ts";
 import { LOG_NAME } from "../runlog/records.ts";
 import { readRun } from "../runlog/reader.ts";
+import { MAY_CHANGE } from "./config.ts";
+import { LOCK_FILES, type RunLock } from "./run_lock.ts";
 
 export class RunFolder {
   constructor(readonly path: string) {}
@@ -45,9 +48,10 @@ export function runName(preset: string, now: Date): string {
   return `${day}_${time}_${preset}`;
 }
 
+/** Whether nothing is in it, but for what a start leaves behind that came to nothing. */
 async function isEmpty(path: string): Promise<boolean> {
   try {
-    for await (const _ of Deno.readDir(path)) return false;
+    for await (const { name } of Deno.readDir(path)) if (!LOCK_FILES.has(name)) return false;
     return true;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return true;
@@ -57,46 +61,62 @@ async function isEmpty(path: string): Promise<boolean> {
 
 /** Throws {@linkcode UserError} where something is in the folder already. */
 export async function requireNewFolder(path: string): Promise<void> {
-  let is_empty: boolean;
-  try {
-    is_empty = await isEmpty(path);
-  } catch (error) {
-    throw cannotMake(path, error);
-  }
-  if (is_empty) return;
+  if (await orCannotMake(path, () => isEmpty(path))) return;
   throw new UserError(
     `Cannot start a run in ${path}: the folder must be empty or new; name another with --out, or go on with --resume ${path}`,
   );
 }
 
-function cannotMake(path: string, error: unknown): UserError {
-  const found = (error as Error).message;
-  return new UserError(
-    `Cannot make run folder ${path}: it must be a new or empty folder with room in it, found ${found}; ` +
-      "name another with --out",
-  );
+/** Does it; what the system refuses is a {@linkcode UserError}. */
+async function orCannotMake<T>(path: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    const found = (error as Error).message;
+    throw new UserError(
+      `Cannot make run folder ${path}: it must be a new or empty folder with room in it, found ${found}; ` +
+        "name another with --out",
+    );
+  }
 }
 
-/** Makes the folder of a new run, its artifacts in it. Throws {@linkcode UserError} if something is there already. */
+/** Makes the folder of a new run, or takes an empty one. Throws {@linkcode UserError} if something is there already. */
 export async function createRunFolder(
+  path: string,
+  take: (path: string) => Promise<RunLock>,
+): Promise<RunLock> {
+  await requireNewFolder(path);
+  await orCannotMake(path, () => Deno.mkdir(path, { recursive: true }));
+  const lock = await take(path);
+  try {
+    // Another may have been as fast, and have ended since.
+    await requireNewFolder(path);
+    return lock;
+  } catch (error) {
+    await lock[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Makes what belongs into the folder of a new run, its artifacts in it. Throws {@linkcode UserError}. */
+export async function fillRunFolder(
   path: string,
   artifacts: ReadonlyMap<string, Uint8Array>,
 ): Promise<RunFolder> {
-  await requireNewFolder(path);
   const folder = new RunFolder(path);
-  try {
+  await orCannotMake(path, async () => {
     for (const part of [folder.artifacts, folder.checkpoints, folder.samples]) {
       await Deno.mkdir(part, { recursive: true });
     }
     for (const [file, bytes] of artifacts) await Deno.writeFile(join(folder.artifacts, file), bytes);
-  } catch (error) {
-    throw cannotMake(path, error);
-  }
+  });
   return folder;
 }
 
 /** What the log of an earlier run says of it. */
 export interface Recorded {
+  /** SHA-256 of its first record as it was written. */
+  readonly sha256: string;
   /** Its first record. `config` is that of the last start: what earlier resumes changed is in it. */
   readonly run: RecordOf<"run">;
   /** Starts of the coordinator so far. */
@@ -113,8 +133,15 @@ export async function readRecorded(folder: RunFolder): Promise<Recorded> {
     if (record.type !== "resume") continue;
     incarnations = record.incarnation + 1;
     for (const [key, change] of Object.entries(record.changed)) {
-      changed[key] = (change as [unknown, unknown])[1];
+      const given_up = key === "exact" && change[1] === false;
+      if (MAY_CHANGE.has(key) || given_up) changed[key] = change[1];
     }
   }
-  return { run: { ...run!, config: { ...run!.config, ...changed } }, incarnations };
+  const config = { ...run!.config, ...changed };
+  return { run: { ...run!, config }, sha256: runRecordSha256(run!), incarnations };
+}
+
+/** SHA-256 of a run record, as its line says it. */
+export function runRecordSha256(record: RecordOf<"run">): string {
+  return createHash("sha256").update(JSON.stringify(record)).digest("hex");
 }

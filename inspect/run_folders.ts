@@ -22,11 +22,11 @@ async function isFile(path: string): Promise<boolean> {
 async function createdOf(folder: string): Promise<string> {
   try {
     for await (const record of readRun(folder)) if (record.type === "run") return record.created;
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
+  } catch {
+    // The list says why, and shows the others.
   }
-  const { mtime } = await Deno.stat(`${folder}/${LOG_NAME}`);
-  return (mtime ?? new Date(0)).toISOString();
+  const found = await Deno.stat(`${folder}/${LOG_NAME}`).catch(() => null);
+  return (found?.mtime ?? new Date(0)).toISOString();
 }
 
 /** Names of the run folders under `runs`, by when they were made, newest last. [] if there is no such folder. */
@@ -96,8 +96,9 @@ export async function summarizeAll(
     try {
       listed.push({ name, summary: await summarize(`${runs}/${name}`, now_ms), problem: null });
     } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      listed.push({ name, summary: null, problem: error.message });
+      // Whatever it is: a fault of one is none of the others.
+      const problem = error instanceof Error ? error.message : String(error);
+      listed.push({ name, summary: null, problem });
     }
   }
   return listed;

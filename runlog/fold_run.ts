@@ -103,7 +103,8 @@ async function foldRows(
   for (let begin = 0; begin < rows.num_rows; begin += per_chunk) {
     const { reader, count } = await rows.rows(begin, per_chunk);
     for (let i = 0; i < count; i++) {
-      reader.read(i);
+      // What a damaged row stood for is read from the log.
+      if (!reader.read(i)) continue;
       const { offset, length } = reader.place;
       // A sidecar that is ahead of the log, or out of order, is of no use from here on.
       if (offset < done || offset + length > size) return done;
@@ -138,7 +139,7 @@ async function agrees(rows: SeriesRows, log: LogText, size: number): Promise<boo
   if (rows.num_rows === 0) return false;
   for (let i = 0; i < NUM_PROBES; i++) {
     const { reader } = await rows.rows(Math.round((rows.num_rows - 1) * i / (NUM_PROBES - 1)), 1);
-    reader.read(0);
+    if (!reader.read(0)) continue;
     const { place, facts } = reader;
     // The end of a log that was cut off says nothing against the rest.
     if (place.offset + place.length > size) continue;

@@ -2,7 +2,8 @@
 import { dirname, join } from "node:path";
 import { countSegments, SEGMENT_BYTES, segmentName } from "./segments.ts";
 import { SERIES_NAME } from "./series.ts";
-import { SeriesWriter } from "./series_file.ts";
+import { rebuildSeries } from "./rebuild_series.ts";
+import { SeriesRows, SeriesWriter } from "./series_file.ts";
 import { LogWriter, type Sink } from "./writer.ts";
 import { explainWriteFailure } from "./write_failure.ts";
 
@@ -111,6 +112,10 @@ export async function openLog(
     const sink = new SegmentSink(folder, { file, number, size }, segment_bytes, open);
     size += before;
     const series = join(folder, SERIES_NAME);
+    if (size > 0 && !await SeriesRows.isReadable(series)) {
+      // Lost, or of an older version. It is a convenience: the run goes on without it.
+      await rebuildSeries(folder).catch(() => {});
+    }
     const follower = size === 0 ? SeriesWriter.create(series) : await SeriesWriter.append(series, size);
     return new LogWriter(sink, path, size, follower);
   } catch (error) {

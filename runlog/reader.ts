@@ -5,8 +5,21 @@
  */
 import { cleanText } from "../common/foreign_text.ts";
 import { UserError } from "../common/errors.ts";
-import { checkRecord, OLDEST_RUN_FORMAT, RUN_FORMAT, type RunRecord } from "./records.ts";
+import {
+  checkRecord,
+  OLDEST_RUN_FORMAT,
+  RECORDS,
+  RUN_FORMAT,
+  type RunRecord,
+  type Verdict,
+} from "./records.ts";
 import { LogText } from "./segments.ts";
+import { misfit } from "./shape.ts";
+
+/** No record is so long, and a text cannot be of any length. */
+const MAX_LINE_CHARACTERS = 1 << 26;
+/** No JSON begins with this. */
+const NO_RECORD = "\0";
 
 /** What was passed over. */
 export interface Oddities {
@@ -33,13 +46,20 @@ export interface Line {
 /** Cuts UTF-8 into lines, chunk by chunk. */
 export class LineSplitter {
   readonly #decoder = new TextDecoder();
+  readonly #max_characters: number;
   #rest = "";
+
+  /** Of a line that is longer, no more is kept than that it is none of ours. */
+  constructor(max_characters = MAX_LINE_CHARACTERS) {
+    this.#max_characters = max_characters;
+  }
 
   /** The lines that end in this chunk, without their ends. */
   push(chunk: Uint8Array): string[] {
     const lines = this.#decoder.decode(chunk, { stream: true }).split("\n");
     lines[0] = this.#rest + lines[0]!;
     this.#rest = lines.pop()!;
+    if (this.#rest.length > this.#max_characters) this.#rest = NO_RECORD;
     return lines;
   }
 
@@ -65,6 +85,17 @@ function parse(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** Refuses a first record that says too little of the run: nothing else in the log says it. */
+function checkWhole(value: unknown, verdict: Verdict, where: string): void {
+  if (typeof verdict === "object") return;
+  throw new UserError(
+    `Cannot read ${where}: its run record must be whole, found field ${
+      misfit(RECORDS.run, value)
+    } missing or of ` +
+      "another kind; put the first line back as it was",
+  );
 }
 
 /** Refuses a first record of another format. */
@@ -102,13 +133,14 @@ export class LineReader {
 
   /**
    * The record of the next line; null where it holds none. Throws {@linkcode UserError} if the first line is no
-   * run record of this format.
+   * whole run record of a format that is known.
    */
   take({ text, complete }: Line): RunRecord | null {
     this.#line_number++;
     const value = parse(text);
     if (this.#line_number === 1) checkFormat(value, this.#where);
     const verdict = checkRecord(value);
+    if (this.#line_number === 1) checkWhole(value, verdict, this.#where);
     if (typeof verdict === "object") return verdict.record;
     if (verdict === "unknown") this.#oddities.unknown_records++;
     else if (!complete) this.#oddities.cut_off = true;

@@ -1,5 +1,5 @@
 /** Makes the sidecar of a run anew from its log: after it was lost, or for a log that was written without one. */
-import { checkRecord } from "./records.ts";
+import { LineReader, noOddities } from "./reader.ts";
 import { LogText } from "./segments.ts";
 import { SERIES_NAME } from "./series.ts";
 import { SeriesWriter } from "./series_file.ts";
@@ -32,14 +32,6 @@ async function* rawLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<RawL
   }
 }
 
-function parse(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return undefined;
-  }
-}
-
 /**
  * Writes the sidecar of the run in `folder` anew, beside the old one, and then takes its place. Returns how many
  * steps have a row and how many were seen. Throws {@linkcode UserError} if it is no run, or what the operating
@@ -49,16 +41,17 @@ export async function rebuildSeries(folder: string): Promise<{ num_rows: number;
   using log = await LogText.open(folder);
   const path = `${folder}/${SERIES_NAME}`;
   const writer = SeriesWriter.create(`${path}.part`);
+  const lines = new LineReader(log.path, noOddities());
+  const decoder = new TextDecoder();
   let [num_lines, num_steps] = [0, 0];
   try {
     for await (const { bytes, offset } of rawLines(log.bytes(0))) {
-      const verdict = checkRecord(parse(bytes));
-      if (typeof verdict === "object") {
-        writer.add(verdict.record, offset, bytes.length + 1);
-        if (verdict.record.type === "step") num_steps++;
-      }
+      const record = lines.take({ text: decoder.decode(bytes), complete: true });
+      if (record) writer.add(record, offset, bytes.length + 1);
+      if (record?.type === "step") num_steps++;
       if (++num_lines % LINES_AT_ONCE === 0) await writer.write();
     }
+    lines.end();
     await writer.write();
   } finally {
     writer.close();

@@ -20,12 +20,14 @@ import {
   type Guarded,
   list,
   mapOf,
+  name,
   nullable,
   num,
   object,
   oneOf,
   optional,
   pair,
+  pathWithin,
   text,
 } from "./shape.ts";
 
@@ -46,7 +48,7 @@ export const RECORDS = {
     /** OLDEST_RUN_FORMAT to RUN_FORMAT in a folder that can be read. */
     format: num,
     /** What tells it apart from every other run. */
-    run: text,
+    run: name,
     created: text,
     /** The resolved configuration, presets and defaults filled in. */
     config: mapOf(anything),
@@ -168,7 +170,7 @@ export const RECORDS = {
   checkpoint: object({
     type: oneOf("checkpoint"),
     step: num,
-    file: text,
+    file: pathWithin,
     sha256: text,
     bytes: num,
     weights_sha256: optional(text),
@@ -178,7 +180,7 @@ export const RECORDS = {
   sample: object({
     type: oneOf("sample"),
     step: num,
-    file: text,
+    file: pathWithin,
     /**
      * How different the picture's samples are from each other: their mean pairwise distance over that of as many
      * real examples. Near 1 where they vary as the data do, near 0 where they are all alike.

@@ -34,14 +34,18 @@ export class SeriesRows implements Disposable {
     const file = await Deno.open(path).catch(() => null);
     if (!file) return null;
     const header = new Uint8Array(HEADER_BYTES);
-    await readFully(file, header);
-    const shape = decodeHeader(header);
+    const shape = decodeHeader(header.subarray(0, await readFully(file, header)));
     if (shape) {
       const { size } = await file.stat();
       return new SeriesRows(file, shape, Math.floor((size - HEADER_BYTES) / rowBytes(shape)));
     }
     file.close();
     return null;
+  }
+
+  static async isReadable(path: string): Promise<boolean> {
+    using rows = await SeriesRows.open(path);
+    return rows !== null;
   }
 
   /** A reader of the rows begin..begin+count, as far as there are so many; and how many there are. */
@@ -84,8 +88,7 @@ export class SeriesWriter {
     let { num_rows } = rows;
     while (num_rows > 0) {
       const { reader } = await rows.rows(num_rows - 1, 1);
-      reader.read(0);
-      if (reader.place.offset + reader.place.length <= log_bytes) break;
+      if (reader.read(0) && reader.place.offset + reader.place.length <= log_bytes) break;
       num_rows--;
     }
     const file = await Deno.open(path, { write: true }).catch(() => null);

@@ -24,6 +24,14 @@ export const num: Guard<number> = (value) => typeof value === "number";
 export const text: Guard<string> = (value) => typeof value === "string";
 export const bool: Guard<boolean> = (value) => typeof value === "boolean";
 
+/** A name that stays one, whatever path it is put into. */
+export const name: Guard<string> = (value): value is string =>
+  text(value) && value !== "." && value !== ".." && /^[^/\\\0]+$/.test(value);
+
+/** A path that leads nowhere but into the folder it is relative to. */
+export const pathWithin: Guard<string> = (value): value is string =>
+  text(value) && !/^[a-z]:/i.test(value) && value.split("/").every(name);
+
 /** Anything that JSON can say. */
 export const anything: Guard<unknown> = (_value): _value is unknown => true;
 
@@ -52,14 +60,27 @@ export const mapOf = <T>(guard: Guard<T>): Guard<Readonly<Record<string, T>>> =>
   value,
 ): value is Readonly<Record<string, T>> => isObject(value) && Object.values(value).every(guard);
 
+/** The guard of an object, which knows its fields. */
+type ObjectGuard<F extends Fields> = Guard<Shaped<F>> & { readonly fields: F };
+
 /** An object with at least these fields. */
-export function object<const F extends Fields>(fields: F): Guard<Shaped<F>> {
+export function object<const F extends Fields>(fields: F): ObjectGuard<F> {
   const entries = Object.entries(fields);
-  return (value): value is Shaped<F> =>
-    isObject(value) &&
-    entries.every(([name, field]) =>
-      typeof field === "function"
-        ? field(value[name])
-        : value[name] === undefined || field.optional(value[name])
-    );
+  const guard: Guard<Shaped<F>> = (value): value is Shaped<F> =>
+    isObject(value) && entries.every(([name, field]) => fits(field, value[name]));
+  return Object.assign(guard, { fields });
+}
+
+function fits(field: Field, value: unknown): boolean {
+  return typeof field === "function" ? field(value) : value === undefined || field.optional(value);
+}
+
+/** The first field that a value lacks, or that is of another kind, e.g. "data.sha256"; "" where there is none. */
+export function misfit({ fields }: { readonly fields: Fields }, value: unknown): string {
+  const found = isObject(value) ? value : {};
+  const name = Object.keys(fields).find((name) => !fits(fields[name]!, found[name]));
+  if (name === undefined) return "";
+  const inner = fields[name] as Partial<ObjectGuard<Fields>>;
+  const rest = inner.fields && isObject(found[name]) ? misfit({ fields: inner.fields }, found[name]) : "";
+  return rest === "" ? name : `${name}.${rest}`;
 }

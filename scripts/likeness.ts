@@ -6,6 +6,7 @@ import type { DataSet } from "../coordinator/data/data_set.ts";
 import { padImages } from "../coordinator/data/pad.ts";
 import { ShardPlan } from "../coordinator/data/plan.ts";
 import { openDataSet } from "../coordinator/data/resolve.ts";
+import { differenceFrom } from "../coordinator/data/same_data.ts";
 import { nearestExamples, type Searched } from "../coordinator/evaluation/nearest_examples.ts";
 import type { Likeness } from "../inspect/html/reported.ts";
 import { latents } from "../random/latents.ts";
@@ -35,10 +36,12 @@ async function dataOf({ config, data: recorded }: Summary): Promise<DataSet> {
     }),
     before,
   );
-  if (await found.sha256() === recorded.sha256) return found;
+  const difference = await differenceFrom(recorded, found);
+  if (difference === null) return found;
   throw new UserError(
-    `Cannot compare with the training images: ${path ?? dataset} must be as the run saw it (SHA-256 ` +
-      `${recorded.sha256.slice(0, 12)}…), found other data`,
+    `Cannot compare with the training images: ${
+      path ?? dataset
+    } must be as the run saw it, with ${difference}`,
   );
 }
 

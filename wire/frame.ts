@@ -5,7 +5,7 @@
 import { decode, encode } from "@msgpack/msgpack";
 import { checkMessage, MAX_FRAME_BYTES, type Message, PROTOCOL_VERSION } from "./messages.ts";
 import { Refusal } from "./refusal.ts";
-import { hex, int, object, SchemaError } from "./schema.ts";
+import { hex, int, object, SchemaError, show } from "./schema.ts";
 import type { Parcel } from "./parcel.ts";
 
 /** "WGN1", little-endian. */
@@ -43,7 +43,9 @@ export interface Received {
   readonly shared: Shared | null;
 }
 
-const checkParcel = object({ offset: int(0), tag: hex(16) });
+/** Shared files are no longer: where more is said, the system would refuse to look. */
+const MAX_SHARED_BYTES = 2 ** 40;
+const checkParcel = object({ offset: int(0, MAX_SHARED_BYTES), tag: hex(16) });
 
 /** Encodes a message. Throws RangeError beyond {@linkcode MAX_FRAME_BYTES}. */
 export function encodeFrame(message: Message, payload: Uint8Array | null = null): Frame {
@@ -116,7 +118,9 @@ function decodeParts(head: Uint8Array, payload: Uint8Array): Received {
   const { payload_bytes, parcel, ...fields } = decodeHeader(head);
   if (parcel === undefined ? payload_bytes !== payload.length : payload.length > 0) {
     throw bad(
-      `Field payload_bytes must be what follows the header: found ${payload_bytes} and ${payload.length}`,
+      `Field payload_bytes must be what follows the header: found ${
+        show(payload_bytes)
+      } and ${payload.length}`,
     );
   }
   checkVersion(fields);

@@ -47,6 +47,7 @@ import {
   plain,
   said,
   SchemaError,
+  show,
   text,
 } from "./schema.ts";
 
@@ -240,7 +241,7 @@ export type Message = { [T in MessageType]: MessageOf<T> }[MessageType];
 export function checkMessage(value: unknown): Message {
   const type = (value as { type?: unknown } | null)?.type;
   if (typeof type !== "string" || !Object.hasOwn(MESSAGES, type)) {
-    throw new SchemaError(`Field message.type must be a known message: found ${String(type).slice(0, 40)}`);
+    throw new SchemaError(`Field message.type must be a known message: found ${show(type)}`);
   }
   return MESSAGES[type as MessageType](value, type) as Message;
 }

@@ -16,7 +16,8 @@ export class SchemaError extends Error {
   override name = "SchemaError";
 }
 
-function show(value: unknown): string {
+/** Anything in a few words: there are objects that no text can be made of. */
+export function show(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.length > 40 ? value.slice(0, 40) + "…" : value);
   if (value instanceof Uint8Array) return `${value.length} bytes`;
   if (Array.isArray(value)) return `an array of ${value.length}`;

@@ -38,9 +38,9 @@ export function seal(file: Deno.FsFile, { offset, tag }: Parcel): void {
   writeAt(file, offset, Uint8Array.fromHex(tag));
 }
 
-/** Reads a payload of `into.length` bytes; false where it was overwritten, and `into` then holds a mixture. */
+/** Reads a payload whose tag is there; false where it was overwritten since, and `into` then holds a mixture. */
 function readParcel(file: Deno.FsFile, parcel: Parcel, into: Uint8Array): boolean {
-  return hasTag(file, parcel) && readAt(file, payloadOffset(parcel.offset), into) && hasTag(file, parcel);
+  return readAt(file, payloadOffset(parcel.offset), into) && hasTag(file, parcel);
 }
 
 function hasTag(file: Deno.FsFile, { offset, tag }: Parcel): boolean {
@@ -133,9 +133,10 @@ export class RingReader implements Taker, Disposable {
   }
 
   take(parcel: Parcel, bytes: number): Uint8Array | null {
+    // Before anything is allocated for it.
+    if (!hasTag(this.#file, parcel)) return null;
     const slot = this.#mapped.get(parcel.offset);
     if (slot && bytes <= slot.length && this.#mayStay()) {
-      if (!hasTag(this.#file, parcel)) return null;
       const view = slot.subarray(0, bytes);
       this.#views.add(view);
       return view;

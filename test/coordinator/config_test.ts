@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { UserError } from "../../common/errors.ts";
 import type { DcganCriticConfig } from "../../models/nets/dcgan.ts";
-import { configChanges, resolveConfig, resumeConfig } from "../../coordinator/config.ts";
+import { configChanges, resolveConfig, resumeConfig, wholeConfig } from "../../coordinator/config.ts";
 import { dataSetOf } from "../../coordinator/data/data_set.ts";
 import { imageCritic, imageGenerator } from "../../models/nets/mlp.ts";
 import { presetFor, PRESETS } from "../../coordinator/presets.ts";
@@ -165,4 +165,22 @@ Deno.test("a preset for points takes no images", () => {
     message: "Cannot use --preset toy-wgan: its networks take points, found examples of " +
       `${images.example_shape.join(" x ")}; leave it out, or take --dataset 8gaussians`,
   });
+});
+
+Deno.test("a recorded configuration that lacks a setting, or has one of another kind, is refused by its name", () => {
+  const whole = { ...resolveConfig({}, "wgan", { example_shape: [28, 28] }) };
+  assert.deepEqual(wholeConfig(whole), whole);
+  for (
+    const [key, value] of [["lr", "x"], ["batch", undefined], ["networks", null], ["optimizer", {}], [
+      "seed",
+      [],
+    ]] as const
+  ) {
+    assert.throws(
+      () => wholeConfig({ ...whole, [key]: value }),
+      new RegExp(
+        `UserError: Cannot resume: the settings in the run record must be whole, found ${key}(\\.kind)? missing`,
+      ),
+    );
+  }
 });

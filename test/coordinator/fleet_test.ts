@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { UserError } from "../../common/errors.ts";
 import { VARYING_CLASS } from "../../common/numeric_class.ts";
 import { FakeClock, settled } from "../wire/fake_clock.ts";
 import { open, outcome, REQUEST, RESULT_SIZE, values } from "./fleet_scene.ts";
@@ -175,6 +176,65 @@ Deno.test("who cannot go on in mid-step is one fault, not two", async () => {
   await two.answer(values(2));
   await two.answer(values(20));
   assert.deepEqual(await outcome(round), ["0-2: 20", "2-4: 2"]);
+  await fleet.finish("test over");
+});
+
+Deno.test("an error that every worker gives ends the round with it, and with it the run", async () => {
+  const { fleet, join } = await open();
+  const refuse = async (worker: Awaited<ReturnType<typeof join>>, reason: string) => {
+    worker.send({ type: "refuse", code: "compute_failed", reason, fatal: false, job: null });
+    await settled();
+  };
+  const [one, two] = [await join("one"), await join("two")];
+  const round = fleet.round(REQUEST);
+  const ended = assert.rejects(
+    round,
+    (error) =>
+      error instanceof UserError &&
+      /^Cannot finish critic step 1: .* 4 times, with the same error: Shard 3 must have 8 bytes; /.test(
+        error.message,
+      ),
+  );
+  await settled();
+  await refuse(one, "Shard 0 must have 8 bytes");
+  const three = await join("one");
+  await refuse(three, "Shard 1 must have 8 bytes");
+  const four = await join("one");
+  // Often enough, but the other one may yet be able to.
+  await refuse(four, "Shard 2 must have 8 bytes");
+  assert.deepEqual(fleet.asked.map(({ worker }) => worker), [2, 2]);
+  await refuse(two, "Shard 3 must have 8 bytes");
+  await ended;
+  assert.deepEqual(fleet.asked, []);
+  await fleet.finish("test over");
+});
+
+Deno.test("refusals with other errors, in other rounds, or of one worker among several, end nothing", async () => {
+  const { fleet, join } = await open();
+  const able = await join("able");
+  for (const step of [1, 2, 3, 4]) {
+    const round = fleet.round({ ...REQUEST, step });
+    await settled();
+    while (able.nodes.length > 0) await able.answer(values(step));
+    const unable = await join("unable");
+    const again = fleet.round({ ...REQUEST, step });
+    await settled();
+    unable.send({ type: "refuse", code: "compute_failed", reason: "thread failed", fatal: false, job: null });
+    await settled();
+    while (able.nodes.length > 0) await able.answer(values(step));
+    for (const done of [round, again]) assert.equal((await done).results[0]!.values[0], step);
+  }
+  await able.die();
+  const round = fleet.round({ ...REQUEST, step: 5 });
+  await settled();
+  for (const reason of ["out of memory", "no device", "no driver", "out of memory", "no device"]) {
+    const unable = await join("unable");
+    unable.send({ type: "refuse", code: "compute_failed", reason, fatal: false, job: null });
+    await settled();
+  }
+  const last = await join("unable");
+  while (last.nodes.length > 0) await last.answer(values(5));
+  assert.deepEqual(await outcome(round), ["0-4: 5"]);
   await fleet.finish("test over");
 });
 

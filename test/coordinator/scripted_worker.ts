@@ -5,6 +5,7 @@ import { checksumBytes } from "../../kernels/kernels.ts";
 import { bytesOf } from "../../wire/frame.ts";
 import { joinCoordinator } from "../../wire/handshake.ts";
 import type { Message, MessageOf, MessageType } from "../../wire/messages.ts";
+import type { Socket } from "../../wire/socket.ts";
 import { type FakeClock, settled } from "../wire/fake_clock.ts";
 import { MemorySocket } from "../wire/memory_socket.ts";
 import { LIMITS } from "../wire/limits.ts";
@@ -57,12 +58,14 @@ export class ScriptedWorker {
       shared?: boolean;
       /** Whether it gets ready; default true. */
       ready?: boolean;
+      /** What the coordinator has of the connection in place of its own end. */
+      through?: (socket: Socket) => Socket;
     },
   ): Promise<ScriptedWorker> {
     const { name, numeric_class = "a".repeat(64), token = TOKEN, shard_ms = 1, held = [] } = options;
-    const { shared = false, ready = true } = options;
+    const { shared = false, ready = true, through = (socket: Socket) => socket } = options;
     const [near, far] = MemorySocket.pair();
-    void fleet.accept(far, name);
+    void fleet.accept(through(far), name);
     const hello = { name, threads: 1, provider: "cpu", device: "test", platform: "test" };
     await joinCoordinator(near, { clock, deadline_ms: 1_000, token, hello });
     const channel = openChannel(near, {

@@ -1,9 +1,11 @@
 /** Runs that were stopped, killed or damaged go on to the same bits as one that never stopped. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { decodeSafetensors, encodeSafetensors } from "../../models/safetensors.ts";
 import type { Summary } from "../../runlog/summary.ts";
-import { tinyImages } from "./images.ts";
+import { squareImages, tinyImages } from "./images.ts";
 import { lastStep, logged, ofType, recordsOf } from "./log.ts";
+import { sha256 } from "../../worker/artifact_set.ts";
 import { Workplace } from "./workplace.ts";
 
 const SHAPE = ["--shards", "4", "--batch", "16"];
@@ -34,6 +36,12 @@ Deno.test("a killed coordinator and one stopped by Ctrl-C go on to the same bits
   const survivor = place.start("worker", ["--threads", "1"]);
   await first.line(/Worker 1 joined/);
   await under_way(killed);
+  const intruder = await place.run("train", ["--resume", killed]);
+  assert.equal(intruder.code, 2);
+  assert.match(
+    intruder.stderr,
+    new RegExp(`^Cannot train in run folder .*: no other .* found process ${first.pid} on .*\n$`),
+  );
   await first.kill();
   await breakOff(killed);
   const killed_at = lastStep(await recordsOf(killed));
@@ -81,6 +89,23 @@ Deno.test("a killed coordinator and one stopped by Ctrl-C go on to the same bits
   assert.deepEqual(logged_steps, [...range(1, killed_at), ...range(resume!.step + 1, steps)]);
 });
 
+Deno.test("a coordinator whose folder another has taken over stops at its next checkpoint, and writes no more", async () => {
+  await using place = await Workplace.open();
+  const run = place.path("taken");
+  const coordinator = place.coordinate(run, ENDLESS);
+  const worker = place.start("worker", ["--threads", "1"]);
+  await coordinator.line(/Worker 1 joined/);
+  await under_way(run);
+  const owner = { host: "far", pid: 7, since: "2026-03-01T12:00:00.000Z", nonce: "ab".repeat(16), beats: 0 };
+  await Deno.writeTextFile(join(run, "owner.json"), JSON.stringify(owner));
+  const { code, stderr } = await coordinator.end();
+  assert.equal(code, 2, stderr);
+  assert.match(stderr, /\nCannot go on in run folder .*process 7 on far has taken it over.*\n$/);
+  assert.equal((await worker.end()).code, 0, worker.said);
+  assert.deepEqual(ofType(await recordsOf(run), "end"), []);
+  assert.deepEqual(JSON.parse(await Deno.readTextFile(join(run, "owner.json"))), owner);
+});
+
 /** Integers of `first` to `last`. */
 function range(first: number, last: number): number[] {
   return Array.from({ length: last - first + 1 }, (_, i) => first + i);
@@ -107,8 +132,9 @@ async function copyFolder(from: string, to: string): Promise<string> {
   return to;
 }
 
-/** Makes a run's log one of format 1. */
+/** Makes a run's log one of format 1, and its checkpoints. */
 async function makeOlder(run: string): Promise<void> {
+  for (const step of [10, 20, 25]) await makeOlderCheckpoint(run, step);
   const log = join(run, "events.jsonl");
   const [first, ...rest] = (await Deno.readTextFile(log)).split("\n");
   const record = JSON.parse(first!);
@@ -117,6 +143,17 @@ async function makeOlder(run: string): Promise<void> {
     delete record.config[key];
   }
   await Deno.writeTextFile(log, [JSON.stringify({ ...record, format: 1 }), ...rest].join("\n"));
+}
+
+async function makeOlderCheckpoint(run: string, step: number): Promise<void> {
+  const [tensors, json] = [checkpoint(run, step, "safetensors"), checkpoint(run, step, "json")];
+  const file = decodeSafetensors(await Deno.readFile(tensors));
+  const metadata = new Map([...file.metadata].filter(([key]) => key !== "version"));
+  const bytes = encodeSafetensors({ ...file, metadata });
+  await Deno.writeFile(tensors, bytes);
+  const { info_sha256, run_record_sha256, ...info } = JSON.parse(await Deno.readTextFile(json));
+  assert.match(info_sha256 + run_record_sha256, /^[0-9a-f]{128}$/);
+  await Deno.writeTextFile(json, JSON.stringify({ ...info, format: 1, sha256: sha256(bytes) }));
 }
 
 /** Every file under a folder with its bytes. */
@@ -181,10 +218,39 @@ Deno.test("a finished run goes on, damaged checkpoints are passed over, and noth
     assert.equal(ofType(await recordsOf(place.path("older")), "run")[0]!.format, 1);
   });
 
+  await t.step("settings that were changed in the log are refused", async () => {
+    const run = await copyFolder(finished, place.path("changed"));
+    const log = join(run, "events.jsonl");
+    const text = await Deno.readTextFile(log);
+    const changes: [string, string, RegExp][] = [
+      [
+        '"lr":0.0005',
+        '"lr":0.0006',
+        /^Cannot resume: the run record must be that of checkpoint step-000000025.json/,
+      ],
+      ['"batch":16,', "", /^Cannot resume: the run record must be that of checkpoint step-000000025.json/],
+      [
+        '"run":"',
+        '"ran":"',
+        /^Cannot read .*: its run record must be whole, found field run missing or of another/,
+      ],
+    ];
+    for (const [before, after, message] of changes) {
+      assert.ok(text.includes(before), before);
+      await Deno.writeTextFile(log, text.replace(before, after));
+      const { code, stderr } = await place.run("train", ["--resume", run, "--steps", "40"]);
+      assert.equal(code, 2);
+      assert.match(stderr, message);
+    }
+  });
+
   await t.step("what makes it another run is refused, and the folder stays as it is", async () => {
     const before = await contents(finished);
     const other = place.path("other-images");
     await Deno.writeFile(other, tinyImages(1));
+    // The same pixels, said to be a quarter as many images of twice the side.
+    const larger = place.path("larger-images");
+    await Deno.writeFile(larger, squareImages(48, 12));
     const refusals: [string[], RegExp][] = [
       [
         ["--lr", "0.001"],
@@ -206,6 +272,10 @@ Deno.test("a finished run goes on, damaged checkpoints are passed over, and noth
       [
         ["--data", other, "--steps", "40"],
         /^Cannot resume with other data: the run's data images-idx3-ubyte have SHA-256 [0-9a-f]{12}…, found [0-9a-f]{12}…; name the same data with --data\n$/,
+      ],
+      [
+        ["--data", larger],
+        /^Cannot resume with other data: the run's data images-idx3-ubyte have the shape 192 x 6 x 6 \(uint8\), found the same bytes as 48 x 12 x 12 \(uint8\); name the same data with --data\n$/,
       ],
     ];
     for (const [args, message] of refusals) {

@@ -51,6 +51,49 @@ Deno.test("without an argument it lists the runs, the newest last", () =>
     assert.match(last.stdout, /^RUN .*\na-second .*\n\n1 older not shown: deno task inspect --last 2\n/);
   }));
 
+Deno.test("a run whose record lacks a field, or whose log cannot be read at all, hides no other", () =>
+  inFolder(async (folder) => {
+    const { created: _created, ...lacking } = runRecord();
+    const { held_out: _held_out, ...data } = lacking.data;
+    await Deno.mkdir(`${folder}/runs/c-lacking`);
+    await Deno.writeTextFile(`${folder}/runs/c-lacking/events.jsonl`, JSON.stringify(lacking) + "\n");
+    await Deno.mkdir(`${folder}/runs/d-lacking`);
+    const run = { ...runRecord(), data };
+    await Deno.writeTextFile(
+      `${folder}/runs/d-lacking/events.jsonl`,
+      toLines([run as never, ...steps(1, 3)]),
+    );
+    await Deno.mkdir(`${folder}/runs/e-blocked`);
+    await Deno.writeTextFile(`${folder}/runs/e-blocked/events.jsonl`, toLines([runRecord(), ...steps(1, 3)]));
+    await Deno.mkdir(`${folder}/runs/e-blocked/events.0002.jsonl`);
+    const { code, stdout, stderr } = await inspect(folder);
+    assert.deepEqual([code, stderr], [0, ""]);
+    const states = stdout.split("\n").slice(1, 6).map((line) => line.split(/ +/).slice(0, 2).join(" "))
+      .sort();
+    assert.deepEqual(states, [
+      "a-second running",
+      "b-first finished",
+      "c-lacking unreadable",
+      "d-lacking unreadable",
+      "e-blocked unreadable",
+    ]);
+    const said = stdout.replaceAll(/\s+/g, " ");
+    assert.match(
+      said,
+      /c-lacking\/events.jsonl: its run record must be whole, found field created missing or of another/,
+    );
+    assert.match(
+      said,
+      /d-lacking\/events.jsonl: its run record must be whole, found field data\.held_out missing/,
+    );
+    const one = await inspect(folder, "d-lacking");
+    assert.equal(one.code, 2);
+    assert.match(
+      one.stderr,
+      /^Cannot read runs\/d-lacking\/events.jsonl: its run record must be whole, .*\n$/,
+    );
+  }));
+
 Deno.test("--json prints one object and nothing else", () =>
   inFolder(async (folder) => {
     const { code, stdout, stderr } = await inspect(folder, "b-first", "--json");

@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { UserError } from "../../common/errors.ts";
-import { type Line, noOddities, readRecords, readRun, splitLines } from "../../runlog/reader.ts";
+import {
+  type Line,
+  LineSplitter,
+  noOddities,
+  readRecords,
+  readRun,
+  splitLines,
+} from "../../runlog/reader.ts";
 import type { RunRecord } from "../../runlog/records.ts";
 import { end, runRecord, SHA, stepRecord, steps, toLines } from "./example_log.ts";
 
@@ -138,4 +145,35 @@ Deno.test({
       await Deno.remove(folder, { recursive: true });
     }
   },
+});
+
+Deno.test("of a line without an end no more is kept than a line may have, and it is no record", () => {
+  const splitter = new LineSplitter(1000);
+  const push = (text: string) => splitter.push(new TextEncoder().encode(text));
+  const begin = '{"type":"step",';
+  for (let i = 0; i < 1000; i++) assert.deepEqual(push(begin), []);
+  const [long, next] = push("}\n{}\n");
+  assert.ok(long!.length <= 1000 + 2 * begin.length, `${long!.length}`);
+  assert.throws(() => JSON.parse(long!), SyntaxError);
+  assert.equal(next, "{}");
+  assert.equal(splitter.rest(), "");
+});
+
+Deno.test("a first line that lacks a field is refused by the field's name", async () => {
+  for (
+    const [change, field] of [
+      [{ run: undefined }, "run"],
+      [{ data: undefined }, "data"],
+      [{ data: { ...runRecord().data, example_shape: [28, "28"] } }, "data.example_shape"],
+      [{ num_parameters: { critic: 1 } }, "num_parameters.generator"],
+    ] as const
+  ) {
+    const line = toLines([{ ...runRecord(), ...change } as never]);
+    await assert.rejects(
+      readText(line + toLines(steps(1, 2))),
+      new RegExp(
+        `UserError: Cannot read a log: its run record must be whole, found field ${field} missing or of`,
+      ),
+    );
+  }
 });

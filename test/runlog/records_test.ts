@@ -119,3 +119,24 @@ Deno.test("what is no record is bad, what is a record of another version is unkn
   assert.equal(checkRecord({ type: "histogram" }), "unknown");
   assert.equal(checkRecord({ type: "toString" }), "unknown");
 });
+
+Deno.test("a record that names a file outside the run folder is none", () => {
+  const sample = (file: string) => checkRecord({ type: "sample", step: 1, file });
+  for (const file of ["samples/1.png", "checkpoints/step-1.safetensors", "a", "..png/..b"]) {
+    assert.notEqual(sample(file), "bad", file);
+  }
+  const outside = [
+    "/etc/passwd",
+    "../x",
+    "samples/../../x",
+    "samples/..",
+    ".",
+    "",
+    "a//b",
+    "a\\b",
+    "C:/x",
+    "a\0b",
+  ];
+  for (const file of outside) assert.equal(sample(file), "bad", file);
+  for (const run of ["../run", "a/b", ""]) assert.equal(checkRecord({ ...runRecord(), run }), "bad", run);
+});

@@ -173,9 +173,10 @@ Deno.test("a sidecar that is cut off, behind, of another run or garbled changes 
     const table: [what: string, bytes: Uint8Array, parsed: number][] = [
       ["cut off in mid-row", whole.subarray(0, HEADER_BYTES + 10 * width + 5), NUM_STEPS - 10],
       ["only a header", whole.subarray(0, HEADER_BYTES), NUM_STEPS],
+      ["half a header", whole.subarray(0, HEADER_BYTES - 3), NUM_STEPS],
       ["nothing", new Uint8Array(0), NUM_STEPS],
       ["no header", whole.subarray(4), NUM_STEPS],
-      ["the last row of another step", garble(NUM_STEPS - 3), NUM_STEPS],
+      ["the last row garbled", garble(NUM_STEPS - 3), 3],
       [
         "rows missing in the middle",
         concat(whole.subarray(0, HEADER_BYTES + 10 * width), whole.subarray(-width)),
@@ -214,10 +215,64 @@ Deno.test("a log that lost its end in a crash is longer than its sidecar says, a
     assert.deepEqual((await summed(folder)).summary, quick.summary);
   }));
 
-Deno.test("a run without a sidecar gets none in mid-run; its log is read", () =>
+Deno.test("a run that goes on without a sidecar, or with one of version 1, gets one made anew", () =>
   inTempDir(async (folder) => {
-    await Deno.writeTextFile(`${folder}/events.jsonl`, toLines(RECORDS.slice(0, 20)));
-    await write(folder, [real(100)]);
-    await assert.rejects(Deno.stat(`${folder}/${SERIES}`), Deno.errors.NotFound);
-    assert.equal((await summed(folder)).summary.steps, 100);
+    const older = encodeHeader(SHAPE);
+    older[4] = 1;
+    for (const there of [null, older]) {
+      await Deno.writeTextFile(`${folder}/events.jsonl`, toLines(RECORDS.slice(0, 20)));
+      await Deno.remove(`${folder}/${SERIES}`).catch(() => {});
+      if (there) await Deno.writeFile(`${folder}/${SERIES}`, there);
+      await write(folder, [real(100)]);
+      const { summary, steps_parsed } = await summed(folder);
+      assert.deepEqual([summary.steps, steps_parsed], [100, 0]);
+    }
+  }));
+
+Deno.test("a row with a bit flipped anywhere is none", () => {
+  const row = encodeRow(SHAPE, factsOf(real(5)), { offset: 2 ** 33 + 5, length: 700 })!;
+  assert.equal(new RowReader(SHAPE, row).read(0), true);
+  for (let bit = 0; bit < 8 * row.length; bit++) {
+    const flipped = row.slice();
+    flipped[bit >> 3]! ^= 1 << (bit & 7);
+    assert.equal(new RowReader(SHAPE, flipped).read(0), false, `bit ${bit}`);
+  }
+});
+
+Deno.test("a bit flipped in any word of the sidecar changes no summary, and what stays whole is used", () =>
+  inTempDir(async (folder) => {
+    const few = [
+      runRecord(),
+      joined(1),
+      joined(7),
+      ...Array.from({ length: 6 }, (_, i) => real(i + 1)),
+      end(6),
+    ];
+    await write(folder, few);
+    const { summary } = await summed(folder);
+    const path = `${folder}/${SERIES}`;
+    const whole = await Deno.readFile(path);
+    assert.equal(whole.length, HEADER_BYTES + 6 * rowBytes(SHAPE));
+    for (let word = 0; word < whole.length >> 2; word++) {
+      const bit = 32 * word + 7 * word % 32;
+      const bytes = whole.slice();
+      bytes[bit >> 3]! ^= 1 << (bit & 7);
+      await Deno.writeFile(path, bytes);
+      const found = await summed(folder);
+      assert.deepEqual(found.summary, summary, `bit ${bit}`);
+      assert.equal(found.steps_parsed, bit < 8 * HEADER_BYTES ? 6 : 1, `bit ${bit}`);
+    }
+  }));
+
+Deno.test("whole rows of another run's sidecar are not taken for this one's", () =>
+  inTempDir(async (folder) => {
+    const other = RECORDS.map((record) => record.type === "step" ? { ...record, bytes_in: 101 } : record);
+    await write(folder, other);
+    const stray = await Deno.readFile(`${folder}/${SERIES}`);
+    await Deno.remove(`${folder}/events.jsonl`);
+    await write(folder, RECORDS);
+    const { summary } = await summed(folder);
+    await Deno.writeFile(`${folder}/${SERIES}`, stray);
+    const found = await summed(folder);
+    assert.deepEqual([found.summary, found.steps_parsed], [summary, NUM_STEPS]);
   }));

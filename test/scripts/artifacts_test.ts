@@ -29,7 +29,7 @@ function manifestOf(files: ReadonlyMap<string, Uint8Array>) {
 async function filesOfRun(line: string, out: string): Promise<Map<string, Uint8Array>> {
   const command = { name: "train", about: "", options: TRAIN_OPTIONS };
   const given = givenConfig(parseOptions(command, words(line)).given);
-  const { log, folder } = await prepare({
+  const options = {
     given,
     exact: true,
     out,
@@ -37,7 +37,9 @@ async function filesOfRun(line: string, out: string): Promise<Map<string, Uint8A
     readable: false,
     now: new Date(0),
     reading: UNWATCHED,
-  });
+  };
+  const { log, folder, lock } = await prepare(options);
+  await lock[Symbol.asyncDispose]();
   await log.close();
   const names = Array.from(Deno.readDirSync(folder.artifacts), ({ name }) => name);
   return new Map(names.map((name) => [name, Deno.readFileSync(join(folder.artifacts, name))]));

@@ -330,3 +330,29 @@ Deno.test("frame: payloads as float32, without a copy", () => {
     message: "Payload must have 3 float32 values (12 bytes): found 8 bytes",
   });
 });
+
+Deno.test("what no text can be made of, and a place where no file has bytes, are bad messages", () => {
+  const headers: [Record<string, unknown>, RegExp][] = [
+    [
+      { type: { toString: 1 }, payload_bytes: 0 },
+      /^Field message.type must be a known message: found an object$/,
+    ],
+    [{ type: [{ toString: 1 }], payload_bytes: 0 }, /found an array of 1$/],
+    [
+      { ...PING, payload_bytes: { toString: 1, valueOf: 1 } },
+      /^Field payload_bytes must be .* found an object and 0$/,
+    ],
+    [
+      { ...PING, payload_bytes: 8, parcel: { offset: 2 ** 52, tag: "1".repeat(16) } },
+      /^Field parcel.offset must be an integer of 0 to 1099511627776: found 4503599627370496$/,
+    ],
+  ];
+  for (const [header, reason] of headers) {
+    assert.throws(() => decodeFrame(wireHeader(encode(header))), (error) => {
+      assert.ok(error instanceof Refusal, String(error));
+      assert.equal(error.code, "bad_message");
+      assert.match(error.message, reason);
+      return true;
+    });
+  }
+});

@@ -108,13 +108,22 @@ Deno.test(
 );
 
 Deno.test("buffers go back to where they came from, also where the payload was gone", () =>
-  withRing((put, reader, _path, _ring, buffers) => {
+  withRing((put, reader, path, _ring, buffers) => {
     const parcel = put(payloadOf(1));
     const payload = reader.take(parcel, SLOT_BYTES)!;
     reader.recycle(payload);
     assert.deepEqual(buffers.recycled, [payload]);
-    assert.equal(reader.take({ ...parcel, tag: "e".repeat(16) }, SLOT_BYTES), null);
-    assert.equal(buffers.recycled.length, 2);
+    // Nothing was taken for what is known to be gone.
+    assert.equal(reader.take({ ...parcel, tag: "e".repeat(16) }, 2 ** 30), null);
+    assert.deepEqual(buffers.recycled, [payload]);
+    const overtaking = new FreshBuffers();
+    overtaking.take = (bytes) => {
+      for (const seed of [2, 3, 4]) put(payloadOf(seed));
+      return new Uint8Array(bytes);
+    };
+    using overtaken = RingReader.open(path, overtaking);
+    assert.equal(overtaken.take(parcel, SLOT_BYTES), null);
+    assert.equal(overtaking.recycled.length, 1);
   }));
 
 Deno.test("what lies in a mapped slot is left there as long as it may stay, and must have its tag", () =>

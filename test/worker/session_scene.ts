@@ -4,6 +4,7 @@ import { joinCoordinator } from "../../wire/handshake.ts";
 import { openChannel } from "../../wire/channel.ts";
 import type { RefusalCode } from "../../wire/messages.ts";
 import type { Refusal } from "../../wire/refusal.ts";
+import type { Socket } from "../../wire/socket.ts";
 import type { SharedWork } from "../../worker/compute_calls.ts";
 import { CPU } from "../../worker/device.ts";
 import type { Events } from "../../worker/events.ts";
@@ -103,11 +104,19 @@ interface SceneOptions {
   readonly store?: ShardStore;
   readonly start?: StartComputer;
   readonly openShared?: OpenShared;
+  /** What the session has of the connection, after the handshake, in place of its own end. */
+  readonly through?: (socket: Socket) => Socket;
 }
 
 /** A session past its handshake, with a coordinator at the other end. */
 export async function scene(
-  { of = run, store = new ShardStore(1e6, null), start, openShared = openNothing }: SceneOptions = {},
+  {
+    of = run,
+    store = new ShardStore(1e6, null),
+    start,
+    openShared = openNothing,
+    through = (socket) => socket,
+  }: SceneOptions = {},
 ): Promise<Scene> {
   const [socket, worker_socket] = MemorySocket.pair();
   const clock = new FakeClock();
@@ -118,7 +127,7 @@ export async function scene(
     TestCoordinator.admit(socket, of, clock),
     joinCoordinator(worker_socket, { clock, deadline_ms: 1000, token: TOKEN, hello: HELLO }),
   ]);
-  const channel = openChannel(worker_socket, {
+  const channel = openChannel(through(worker_socket), {
     ...welcome,
     clock,
     allowed: ACCEPTED,

@@ -1,0 +1,28 @@
+/** All that is fuzzed. */
+import { MemoryDisk } from "../coordinator/memory_disk.ts";
+import { contents, MANIFEST, stateAt } from "../coordinator/small_state.ts";
+import { CheckpointTarget } from "./checkpoint_target.ts";
+import { FleetTarget } from "./fleet_target.ts";
+import { HandshakeTarget } from "./handshake_target.ts";
+import { LogTarget, RECORDS } from "./log_target.ts";
+import { SeriesTarget } from "./series_target.ts";
+import { SessionTarget } from "./session_target.ts";
+import type { Target } from "./target.ts";
+
+/** `folder` is theirs. */
+export async function openTargets(folder: string): Promise<Target[]> {
+  const own = async (name: string) => {
+    const path = `${folder}/${name}`;
+    await Deno.mkdir(path);
+    return path;
+  };
+  const trained = { manifest: MANIFEST, stateAt: (step: number) => stateAt(step), contents };
+  return [
+    new LogTarget(await own("log")),
+    await SeriesTarget.open(await own("series"), RECORDS),
+    await CheckpointTarget.open(trained, new MemoryDisk()),
+    new HandshakeTarget(),
+    FleetTarget.open(await own("fleet")),
+    new SessionTarget(),
+  ];
+}
