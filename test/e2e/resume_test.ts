@@ -274,7 +274,7 @@ Deno.test("a finished run goes on, damaged checkpoints are passed over, and noth
         /^Cannot resume with other data: the run's data images-idx3-ubyte have SHA-256 [0-9a-f]{12}…, found [0-9a-f]{12}…; name the same data with --data\n$/,
       ],
       [
-        ["--data", larger],
+        ["--data", larger, "--steps", "40"],
         /^Cannot resume with other data: the run's data images-idx3-ubyte have the shape 192 x 6 x 6 \(uint8\), found the same bytes as 48 x 12 x 12 \(uint8\); name the same data with --data\n$/,
       ],
     ];
