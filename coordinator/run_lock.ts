@@ -139,7 +139,7 @@ async function openLockFile(path: string): Promise<Deno.FsFile> {
     throw new UserError(`Cannot lock ${path}: it must be a regular file; remove what is there`);
   }
   try {
-    return await Deno.open(path, { write: true, create: true, mode: 0o600 });
+    return await Deno.open(path, { write: true, create: true });
   } catch (error) {
     throw explainWriteFailure(path, error);
   }
@@ -181,7 +181,7 @@ async function readOwner(folder: string): Promise<Owner | null> {
 /** Whole at once for whoever reads it; closed, so that NFS shows it to other machines. */
 async function writeOwner(folder: string, owner: Owner): Promise<void> {
   const path = join(folder, OWNER_NAME);
-  await Deno.writeTextFile(`${path}.part`, JSON.stringify(owner) + "\n", { mode: 0o600 });
+  await Deno.writeTextFile(`${path}.part`, JSON.stringify(owner) + "\n");
   await Deno.rename(`${path}.part`, path);
 }
 

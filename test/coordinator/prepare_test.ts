@@ -22,12 +22,13 @@ async function start(folder: string, { options, out, resume }: Start, counts: nu
   const data = resume === undefined ? ["--data", folder, "--image-size", "32"] : [];
   const given = givenConfig(parseOptions(COMMAND, [...data, ...options]).given);
   const reading = { ...UNWATCHED, progress: (done: number) => void counts.push(done) };
-  const { log } = await prepare({
+  const { log, lock } = await prepare({
     ...{ given, exact: true, readable: false, now: new Date(0), reading },
     out: out ?? null,
     resume: resume ?? null,
   });
   await log.close();
+  await lock[Symbol.asyncDispose]();
 }
 
 const SMALL = ["--batch", "8", "--shards", "2", "--preset", "wgan-dcgan", "--width", "4", "--latent", "4"];
