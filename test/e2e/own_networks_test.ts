@@ -106,7 +106,8 @@ Deno.test("own networks: a weight that is no number is named before anything is 
   const pair = ["--generator", `${FILES}conv_generator_dynamo.onnx`, "--critic", critic];
   const { code, stderr } = await place.run("train", [...pair, "--data", data, ...SMALL, "--out", out]);
   assert.equal(code, 2, stderr);
-  assert.match(stderr, new RegExp(`(NaN|not finite|infinity).*${name.replaceAll(".", "\\.")}`, "i"));
+  const said = `Cannot import critic.onnx: weight critic.${name} must hold finite numbers, found NaN at place `;
+  assert.ok(stderr.startsWith(said), stderr);
   await assert.rejects(Deno.stat(out), Deno.errors.NotFound);
 });
 
