@@ -1,7 +1,7 @@
 /** What every benchmark is given. */
 import type { Kernels } from "../kernels/kernels.ts";
-import type { Python } from "./python.ts";
-import type { Section } from "./report.ts";
+import type { Python } from "./peers/python.ts";
+import type { Section } from "./report/report.ts";
 
 export interface BenchContext {
   /** Interleaved repetitions of the small benchmarks, and of whole runs. */

@@ -1,17 +1,17 @@
 /** Whole gradient steps on every device that this machine has, as a worker computes them, and in PyTorch on CUDA. */
-import { adapterOf } from "../worker/adapters.ts";
-import { CPU, type Device } from "../worker/device.ts";
-import { openSession } from "../worker/graph_runner.ts";
-import { candidates, nameOf } from "../worker/providers.ts";
-import type { StepKind } from "./bare_step.ts";
+import { adapterOf } from "../worker/devices/adapters.ts";
+import { CPU, type Device } from "../worker/runtime/device.ts";
+import { openSession } from "../worker/runtime/open_session.ts";
+import { candidates, nameOf } from "../worker/devices/providers.ts";
+import type { StepKind } from "./step/bare_step.ts";
 import type { BenchContext } from "./context.ts";
-import { engineOf, engineStep } from "./engine_step.ts";
-import { type Contender, interleave, type Samples, samplesOf, timed } from "./measure.ts";
-import type { PeerProcess } from "./peer_process.ts";
-import { pythonPeer } from "./python.ts";
-import { digits, type Section, spreadText } from "./report.ts";
-import { median, ratios, spreadOf } from "./statistics.ts";
-import { buildModel, type ModelName } from "./wgan_model.ts";
+import { engineOf, engineStep } from "./step/engine_step.ts";
+import { type Contender, interleave, type Samples, samplesOf, timed } from "./report/measure.ts";
+import type { PeerProcess } from "./peers/peer_process.ts";
+import { pythonPeer } from "./peers/python.ts";
+import { digits, type Section, spreadText } from "./report/report.ts";
+import { median, ratios, spreadOf } from "./report/statistics.ts";
+import { buildModel, type ModelName } from "./step/wgan_model.ts";
 
 const MODELS: readonly (readonly [ModelName, number])[] = [["wgan", 64], ["wgan-dcgan", 64], [
   "wgan-dcgan",

@@ -4,10 +4,10 @@ import { decodeFrame, encodeFrame } from "../wire/frame.ts";
 import { MAX_FRAME_BYTES, type Message } from "../wire/messages.ts";
 import { connect } from "../wire/ws_socket.ts";
 import type { BenchContext } from "./context.ts";
-import { type Contender, interleave, samplesOf, timed } from "./measure.ts";
-import { PeerProcess } from "./peer_process.ts";
-import { digits, type Section, spreadText } from "./report.ts";
-import { median, ratios, spreadOf } from "./statistics.ts";
+import { type Contender, interleave, samplesOf, timed } from "./report/measure.ts";
+import { PeerProcess } from "./peers/peer_process.ts";
+import { digits, type Section, spreadText } from "./report/report.ts";
+import { median, ratios, spreadOf } from "./report/statistics.ts";
 import { readWhole, writeWhole } from "./tcp.ts";
 
 /** The critic's gradients and the tail: what a worker sends each step. */

@@ -1,16 +1,16 @@
 /** Whole gradient steps on one thread: bare in ONNX Runtime, as a worker computes them, and in PyTorch. */
-import { openSession } from "../worker/graph_runner.ts";
-import { openNodeSession } from "../worker/node_session.ts";
-import { bareShard, type StepKind } from "./bare_step.ts";
-import { engineOf, engineStep } from "./engine_step.ts";
+import { openSession } from "../worker/runtime/open_session.ts";
+import { openNodeSession } from "../worker/runtime/node_session.ts";
+import { bareShard, type StepKind } from "./step/bare_step.ts";
+import { engineOf, engineStep } from "./step/engine_step.ts";
 import type { BenchContext } from "./context.ts";
-import { gemm, GEMM_FLOPS } from "./gemm.ts";
-import { type Contender, interleave, type Samples, samplesOf, timed } from "./measure.ts";
-import type { PeerProcess } from "./peer_process.ts";
-import { pythonPeer } from "./python.ts";
-import { digits, type Section, spreadText } from "./report.ts";
-import { median, ratios, spreadOf } from "./statistics.ts";
-import { buildModel, gradientFlops, MODEL_NAMES, type ModelName, networksOf } from "./wgan_model.ts";
+import { gemm, GEMM_FLOPS } from "./step/gemm.ts";
+import { type Contender, interleave, type Samples, samplesOf, timed } from "./report/measure.ts";
+import type { PeerProcess } from "./peers/peer_process.ts";
+import { pythonPeer } from "./peers/python.ts";
+import { digits, type Section, spreadText } from "./report/report.ts";
+import { median, ratios, spreadOf } from "./report/statistics.ts";
+import { buildModel, gradientFlops, MODEL_NAMES, type ModelName, networksOf } from "./step/wgan_model.ts";
 
 const MICRO_BATCHES: Readonly<Record<ModelName, readonly number[]>> = {
   wgan: [8, 16, 32, 64],

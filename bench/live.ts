@@ -3,13 +3,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Browser } from "playwright-core";
 import { LiveRun } from "../coordinator/live/live_run.ts";
-import { openLog } from "../runlog/log_file.ts";
-import { readRun } from "../runlog/reader.ts";
+import { openLog } from "../runlog/log/log_file.ts";
+import { readRun } from "../runlog/log/reader.ts";
 import type { RecordOf, RunRecord } from "../runlog/records.ts";
 import { DESKTOP, findChromium, openPage, startChromium } from "../scripts/browser/chromium.ts";
 import type { BenchContext } from "./context.ts";
-import { digits, type Section, spreadText } from "./report.ts";
-import { ratios, spreadOf } from "./statistics.ts";
+import { digits, type Section, spreadText } from "./report/report.ts";
+import { ratios, spreadOf } from "./report/statistics.ts";
 
 const NOBODY = "nobody";
 const WARMUP_MS = 8_000;

@@ -1,14 +1,14 @@
 /** How fast a long run opens in `inspect`: the log of a real run, repeated until it is as long as asked for. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { openLog } from "../runlog/log_file.ts";
-import { readRun } from "../runlog/reader.ts";
+import { openLog } from "../runlog/log/log_file.ts";
+import { readRun } from "../runlog/log/reader.ts";
 import { LOG_NAME, type RecordOf, type RunRecord } from "../runlog/records.ts";
-import { SERIES_NAME } from "../runlog/series.ts";
-import { taskCommand } from "../scripts/task_command.ts";
+import { SERIES_NAME } from "../runlog/log/series.ts";
+import { taskCommand } from "../tasks/task_command.ts";
 import type { BenchContext } from "./context.ts";
-import { digits, type Section, spreadText } from "./report.ts";
-import { spreadOf } from "./statistics.ts";
+import { digits, type Section, spreadText } from "./report/report.ts";
+import { spreadOf } from "./report/statistics.ts";
 import { trainingFolder } from "./training_run.ts";
 
 /** With the sidecar a run of 10 million steps opens within this time. */

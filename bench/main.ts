@@ -1,19 +1,19 @@
 /** `deno task bench`: measures, prints tables, and keeps them in bench/results with hardware and versions. */
 import { join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { parseOptions, runMain } from "../common/cli.ts";
-import type { Command, OptionTable, Values } from "../common/options.ts";
+import { parseOptions, runMain } from "../common/cli/cli.ts";
+import type { Command, OptionTable, Values } from "../common/cli/options.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import type { Bench, BenchContext } from "./context.ts";
-import { type Environment, environment, load } from "./environment.ts";
+import { type Environment, environment, load } from "./report/environment.ts";
 import { benchDevices } from "./devices.ts";
 import { benchFrames } from "./frames.ts";
 import { benchGradients } from "./gradients.ts";
 import { prepareImages } from "./images.ts";
 import { benchLive } from "./live.ts";
 import { benchLongLog } from "./long_log.ts";
-import { findPython, type Python } from "./python.ts";
-import { type Section, sectionText } from "./report.ts";
+import { findPython, type Python } from "./peers/python.ts";
+import { type Section, sectionText } from "./report/report.ts";
 import { benchSteps } from "./steps.ts";
 import { benchUpdate } from "./update.ts";
 

@@ -1,12 +1,12 @@
 /** Whole steps: real runs with several workers, beside their bare computing and beside PyTorch DDP over gloo. */
-import { lanesOf, measureBare } from "./bare_compute.ts";
+import { lanesOf, measureBare } from "./step/bare_compute.ts";
 import type { BenchContext } from "./context.ts";
-import { bestVariant, ddpRun, type DdpSetup } from "./ddp.ts";
-import type { Section } from "./report.ts";
-import type { DdpBest, DdpSamples, RunSamples } from "./step_samples.ts";
-import { stepTables, stepVerdicts } from "./step_tables.ts";
+import { bestVariant, ddpRun, type DdpSetup } from "./peers/ddp.ts";
+import type { Section } from "./report/report.ts";
+import type { DdpBest, DdpSamples, RunSamples } from "./report/step_samples.ts";
+import { stepTables, stepVerdicts } from "./report/step_tables.ts";
 import { type RunSetup, trainingRun } from "./training_run.ts";
-import { PRESET } from "./wgan_model.ts";
+import { PRESET } from "./step/wgan_model.ts";
 
 const RUNS: readonly RunSetup[] = [
   { workers: 1, shards: 4 },

@@ -1,9 +1,9 @@
 /** A whole run of `deno task train`, as people start it, and what its log tells. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { readRun } from "../runlog/reader.ts";
+import { readRun } from "../runlog/log/reader.ts";
 import type { BenchContext } from "./context.ts";
-import { type RunTimings, runTimings } from "./run_timings.ts";
+import { type RunTimings, runTimings } from "./report/run_timings.ts";
 
 export interface RunSetup {
   readonly workers: number;

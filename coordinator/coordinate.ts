@@ -1,28 +1,28 @@
 /** One coordinator from start to end: prepares the run, lets workers in, trains, leaves everything in order. */
 import { UserError } from "../common/errors.ts";
-import { removeRendezvous, writeRendezvous } from "../common/rendezvous.ts";
-import type { LastingScreen } from "../common/lasting_screen.ts";
-import { things } from "../common/things.ts";
+import { removeRendezvous, writeRendezvous } from "../common/process/rendezvous.ts";
+import type { LastingScreen } from "../common/terminal/lasting_screen.ts";
+import { things } from "../common/text/things.ts";
 import { objectiveOf } from "../models/objectives/objectives.ts";
 import type { RecordOf } from "../runlog/records.ts";
 import { isFarOut, type ValueRange } from "../runlog/value_range.ts";
 import { SYSTEM_CLOCK } from "../wire/clock.ts";
 import { listen } from "../wire/ws_socket.ts";
-import { loopbackFor, ownNames, urlHost } from "./addresses.ts";
-import { Console } from "./console.ts";
-import { Exchange } from "./exchange.ts";
-import { Fleet } from "./fleet.ts";
+import { loopbackFor, ownNames, urlHost } from "./terminal/addresses.ts";
+import { Console } from "./terminal/console.ts";
+import { Exchange } from "./fleet/memory/exchange.ts";
+import { Fleet } from "./fleet/fleet.ts";
 import { answerText, type LiveServer } from "./live/live_server.ts";
 import type { LiveRun } from "./live/live_run.ts";
 import { judgeUpgrade, visitOf } from "./live/visitor.ts";
 import { openLiveRun, openPage, type PageOptions } from "./live/open_page.ts";
 import { numSlots } from "../wire/shared_ring.ts";
-import { prepare, type Prepared, type PrepareOptions } from "./prepare.ts";
-import { readingOn } from "./reading_line.ts";
-import { Recorder } from "./recorder.ts";
-import { resultSize } from "./run_graphs.ts";
-import { isDone, publishAll, train } from "./train.ts";
-import { missingWorkers, waitingReason } from "./waiting.ts";
+import { prepare, type Prepared, type PrepareOptions } from "./run/prepare.ts";
+import { readingOn } from "./terminal/reading_line.ts";
+import { Recorder } from "./run/recorder.ts";
+import { resultSize } from "./run/run_graphs.ts";
+import { isDone, publishAll, train } from "./training/train.ts";
+import { missingWorkers, waitingReason } from "./fleet/waiting.ts";
 
 /** A log that nobody touches looks like that of a coordinator that was killed, however long a step takes. */
 const TOUCH_MS = 30_000;

@@ -1,12 +1,12 @@
 /** The last words of a run: what came out, where it lies, what to try next. */
 import { UserError } from "../common/errors.ts";
-import { cleanLine } from "../common/foreign_text.ts";
-import { exitCodeOf } from "../common/interrupt.ts";
-import type { Screen } from "../common/screen.ts";
-import { wrapLine } from "../common/wrap.ts";
-import { type Console, duration } from "./console.ts";
+import { cleanLine } from "../common/text/foreign_text.ts";
+import { exitCodeOf } from "../common/process/interrupt.ts";
+import type { Screen } from "../common/terminal/screen.ts";
+import { wrapLine } from "../common/text/wrap.ts";
+import { type Console, duration } from "./terminal/console.ts";
 import type { Ending } from "./coordinate.ts";
-import { RunFolder } from "./run_folder.ts";
+import { RunFolder } from "./run/run_folder.ts";
 
 /** Answers Ctrl-C. `console`: null while the run is not open yet. */
 export function sayStopping(console: Pick<Console, "line"> | null, screen: Screen): void {

@@ -1,16 +1,16 @@
 /** `deno task coordinator`: a run that waits for workers, here or on other machines. */
-import { parseOptions, runMain } from "../common/cli.ts";
-import { interruptSignal } from "../common/interrupt.ts";
-import type { Command } from "../common/options.ts";
-import { keepFilesPrivate } from "../common/private_files.ts";
-import { together } from "../common/wrap.ts";
-import { isLoopback, reachedAt, tellOfPage } from "./addresses.ts";
+import { parseOptions, runMain } from "../common/cli/cli.ts";
+import { interruptSignal } from "../common/process/interrupt.ts";
+import type { Command } from "../common/cli/options.ts";
+import { keepFilesPrivate } from "../common/process/private_files.ts";
+import { together } from "../common/text/wrap.ts";
+import { isLoopback, reachedAt, tellOfPage } from "./terminal/addresses.ts";
 import { coordinate } from "./coordinate.ts";
-import { type Console, standardError } from "./console.ts";
+import { type Console, standardError } from "./terminal/console.ts";
 import { describeEnding, printLastWords, sayStopping } from "./ending.ts";
-import { givenConfig } from "./given_config.ts";
-import { COORDINATOR_OPTIONS } from "./options.ts";
-import { chooseReadToken, chooseToken, tokenPlace } from "./token.ts";
+import { givenConfig } from "./config/given_config.ts";
+import { COORDINATOR_OPTIONS } from "./config/options.ts";
+import { chooseReadToken, chooseToken, tokenPlace } from "./terminal/token.ts";
 
 const COMMAND: Command<typeof COORDINATOR_OPTIONS> = {
   name: "deno task coordinator",

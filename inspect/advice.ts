@@ -1,5 +1,5 @@
 /** What a person could do next with a run. */
-import type { Summary } from "../runlog/summary.ts";
+import type { Summary } from "../runlog/summary/summary.ts";
 import { count } from "./numbers.ts";
 
 export interface Advice {

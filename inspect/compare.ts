@@ -1,14 +1,14 @@
 /** Runs side by side: what differs in their configuration, and how their curves go on one scale. */
-import { cleanLine } from "../common/foreign_text.ts";
+import { cleanLine } from "../common/text/foreign_text.ts";
 import { examine } from "../runlog/doctor/doctor.ts";
-import type { CurvePoint, Summary } from "../runlog/summary.ts";
+import type { CurvePoint, Summary } from "../runlog/summary/summary.ts";
 import { fitsInto, layOut } from "./columns.ts";
 import { heading } from "./heading.ts";
 import { count, figure, setting } from "./numbers.ts";
 import { whatOf } from "./run_table.ts";
 import { chart, rangeOf } from "./sparkline.ts";
-import { paint, type Terminal } from "../common/terminal.ts";
-import { wrapLine } from "../common/wrap.ts";
+import { paint, type Terminal } from "../common/terminal/terminal.ts";
+import { wrapLine } from "../common/text/wrap.ts";
 
 /** A run and what a person calls it. */
 export interface Compared {

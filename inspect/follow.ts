@@ -1,8 +1,8 @@
 /** Watching a run while it goes on: its log is read as it grows. */
-import { things } from "../common/things.ts";
-import { RunReading } from "../runlog/fold_run.ts";
-import { noOddities } from "../runlog/reader.ts";
-import { RunFold, type Summary } from "../runlog/summary.ts";
+import { things } from "../common/text/things.ts";
+import { RunReading } from "../runlog/log/fold_run.ts";
+import { noOddities } from "../runlog/log/reader.ts";
+import { RunFold, type Summary } from "../runlog/summary/summary.ts";
 import { count, figure } from "./numbers.ts";
 import { isRecent } from "./run_folders.ts";
 

@@ -1,6 +1,6 @@
 /** The line above a section of what a person reads. */
-import { paint, type Terminal } from "../common/terminal.ts";
-import { wrap, wrapLine } from "../common/wrap.ts";
+import { paint, type Terminal } from "../common/terminal/terminal.ts";
+import { wrap, wrapLine } from "../common/text/wrap.ts";
 
 /** A title and a remark beside it, or below it where both do not fit into `width` columns. */
 export function heading(

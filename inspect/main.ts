@@ -1,22 +1,22 @@
 /** `deno task inspect`: lists the runs, sums one up, watches it, or compares several. */
 import { basename } from "node:path";
-import { type Parsed, parseOptions, runMain } from "../common/cli.ts";
+import { type Parsed, parseOptions, runMain } from "../common/cli/cli.ts";
 import { UserError } from "../common/errors.ts";
-import { cleanLine, cleanStyled } from "../common/foreign_text.ts";
-import { interruptSignal } from "../common/interrupt.ts";
-import type { Command } from "../common/options.ts";
-import { bestSample } from "../runlog/best_sample.ts";
+import { cleanLine, cleanStyled } from "../common/text/foreign_text.ts";
+import { interruptSignal } from "../common/process/interrupt.ts";
+import type { Command } from "../common/cli/options.ts";
+import { bestSample } from "../runlog/summary/best_sample.ts";
 import { examine } from "../runlog/doctor/doctor.ts";
-import type { Summary } from "../runlog/summary.ts";
+import type { Summary } from "../runlog/summary/summary.ts";
 import { comparison, differences } from "./compare.ts";
 import { follow, statusLine } from "./follow.ts";
 import { findRun, noteworthyFiles, runNames, summarize, summarizeAll } from "./run_folders.ts";
 import { runReport } from "./run_report.ts";
 import { runTable } from "./run_table.ts";
 import { SecondScreen } from "./second_screen.ts";
-import { screenOf, terminalVariables, writeTo } from "../common/screen.ts";
-import { labelled } from "../common/wrap.ts";
-import { columnsOf, type Terminal, terminalOf } from "../common/terminal.ts";
+import { screenOf, terminalVariables, writeTo } from "../common/terminal/screen.ts";
+import { labelled } from "../common/text/wrap.ts";
+import { columnsOf, type Terminal, terminalOf } from "../common/terminal/terminal.ts";
 
 const OPTIONS = {
   json: {

@@ -1,13 +1,13 @@
 /** Finds run folders and sums them up. */
 import { UserError } from "../common/errors.ts";
-import { cleanLine } from "../common/foreign_text.ts";
+import { cleanLine } from "../common/text/foreign_text.ts";
 import { nearest } from "../common/nearest.ts";
-import { bestSample } from "../runlog/best_sample.ts";
-import { foldRun } from "../runlog/fold_run.ts";
-import { noOddities, readRun } from "../runlog/reader.ts";
+import { bestSample } from "../runlog/summary/best_sample.ts";
+import { foldRun } from "../runlog/log/fold_run.ts";
+import { noOddities, readRun } from "../runlog/log/reader.ts";
 import { LOG_NAME } from "../runlog/records.ts";
-import { hasLog, lastWritten } from "../runlog/segments.ts";
-import { RunFold, type Summary } from "../runlog/summary.ts";
+import { hasLog, lastWritten } from "../runlog/log/segments.ts";
+import { RunFold, type Summary } from "../runlog/summary/summary.ts";
 import { count, figure } from "./numbers.ts";
 import type { Listed } from "./run_table.ts";
 

@@ -1,10 +1,10 @@
 /** A run on one page, for a person: what it is, how far it is, what it learned, where its time went. */
 import { basename } from "node:path";
-import { cleanLine } from "../common/foreign_text.ts";
-import { things } from "../common/things.ts";
-import { textWidth, wrap, wrapLine } from "../common/wrap.ts";
+import { cleanLine } from "../common/text/foreign_text.ts";
+import { things } from "../common/text/things.ts";
+import { textWidth, wrap, wrapLine } from "../common/text/wrap.ts";
 import type { Finding } from "../runlog/doctor/rule.ts";
-import { type Summary, WINDOW_STEPS } from "../runlog/summary.ts";
+import { type Summary, WINDOW_STEPS } from "../runlog/summary/summary.ts";
 import { layOut } from "./columns.ts";
 import { adviceFor, hasStoppedItself } from "./advice.ts";
 import { bytes, count, duration, figure, milliseconds, percent, setting } from "./numbers.ts";
@@ -12,7 +12,7 @@ import { heading } from "./heading.ts";
 import type { Noteworthy } from "./run_folders.ts";
 import { STATE_STYLES, whatOf } from "./run_table.ts";
 import { bar, chart, rangeOf, sparkline, thinned } from "./sparkline.ts";
-import { paint, type Terminal } from "../common/terminal.ts";
+import { paint, type Terminal } from "../common/terminal/terminal.ts";
 
 /** Text is not laid out wider than this: long lines are hard to read. */
 const MAX_WIDTH = 100;

@@ -1,11 +1,11 @@
 /** The table of runs that `inspect` prints without an argument. */
-import { cleanLine } from "../common/foreign_text.ts";
-import { things } from "../common/things.ts";
-import { wrap } from "../common/wrap.ts";
-import type { RunState, Summary } from "../runlog/summary.ts";
+import { cleanLine } from "../common/text/foreign_text.ts";
+import { things } from "../common/text/things.ts";
+import { wrap } from "../common/text/wrap.ts";
+import type { RunState, Summary } from "../runlog/summary/summary.ts";
 import { type Column, fitsInto, layOut } from "./columns.ts";
 import { ago, count, figure } from "./numbers.ts";
-import { paint, type Style, type Terminal } from "../common/terminal.ts";
+import { paint, type Style, type Terminal } from "../common/terminal/terminal.ts";
 
 const COLUMNS: readonly Column[] = [
   { title: "RUN", align: "left" },

@@ -1,7 +1,7 @@
 /** The second screen of a terminal, as editors use it: what was on the first comes back when it is left. */
 import { stripVTControlCharacters } from "node:util";
-import { cleanStyled } from "../common/foreign_text.ts";
-import { textWidth } from "../common/wrap.ts";
+import { cleanStyled } from "../common/text/foreign_text.ts";
+import { textWidth } from "../common/text/wrap.ts";
 
 const ENTER = "\x1b[?1049h";
 const LEAVE = "\x1b[?1049l";

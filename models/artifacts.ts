@@ -1,7 +1,7 @@
 /** Training artifacts: the graphs of a pair of networks as ONNX files, and the manifest that says how to run them. */
-import { decompose } from "./autodiff/decompose.ts";
-import { portable } from "./autodiff/portable.ts";
-import { products } from "./autodiff/products.ts";
+import { decompose } from "../autodiff/decompose.ts";
+import { portable } from "../autodiff/portable.ts";
+import { products } from "../autodiff/products.ts";
 import { buildLayout, trainedLayout } from "./layout.ts";
 import {
   GRAPH_NAMES,
@@ -16,9 +16,9 @@ import {
 } from "./manifest.ts";
 import { dependsOnBatch } from "./nets/net.ts";
 import { keptTensors } from "./nets/spectral_norm.ts";
-import { encodeModel } from "./onnx/codec.ts";
-import type { Graph } from "./onnx/graph.ts";
-import { OPSET } from "./onnx/shapes.ts";
+import { encodeModel } from "../onnx/codec.ts";
+import type { Graph } from "../onnx/graph.ts";
+import { OPSET } from "../onnx/shapes.ts";
 import {
   criticEvalGraph,
   criticTrainingGraph,

@@ -2,8 +2,8 @@
 import { IR_VERSION, PRODUCER } from "./artifacts.ts";
 import { views } from "./layout.ts";
 import type { Layout, Manifest } from "./manifest.ts";
-import { decodeModel, encodeModel } from "./onnx/codec.ts";
-import type { Graph, Tensor } from "./onnx/graph.ts";
+import { decodeModel, encodeModel } from "../onnx/codec.ts";
+import type { Graph, Tensor } from "../onnx/graph.ts";
 
 /** How to read the samples; kept as text in the file's metadata. */
 export interface GeneratorFileOptions {

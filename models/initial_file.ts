@@ -2,7 +2,7 @@
 import type { InitialState } from "./initialise.ts";
 import { buildLayout, views } from "./layout.ts";
 import { type Manifest, STATES } from "./manifest.ts";
-import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from "./safetensors.ts";
+import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from "../common/files/safetensors.ts";
 
 /** The state under the tensors' names, as safetensors. */
 export function encodeInitial({ layouts }: Manifest, state: InitialState, seed: number): Uint8Array {

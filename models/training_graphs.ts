@@ -7,19 +7,19 @@
  * What networks drop is a product with a mask, an input `mask_0` and so on behind all others, as it comes up;
  * `masks` takes them. Graphs that are used afterwards, not trained, drop nothing.
  */
-import { decompose } from "./autodiff/decompose.ts";
-import { gradients } from "./autodiff/gradients.ts";
-import { portable } from "./autodiff/portable.ts";
-import { products } from "./autodiff/products.ts";
-import type { Rules } from "./autodiff/rule.ts";
-import { simplify } from "./autodiff/simplify.ts";
+import { decompose } from "../autodiff/decompose.ts";
+import { gradients } from "../autodiff/gradients.ts";
+import { portable } from "../autodiff/portable.ts";
+import { products } from "../autodiff/products.ts";
+import type { Rules } from "../autodiff/rule.ts";
+import { simplify } from "../autodiff/simplify.ts";
 import type { BatchMoments, Drop, Net, TensorSpec } from "./nets/net.ts";
 import { keptTensors } from "./nets/spectral_norm.ts";
 import type { Objective } from "./objectives/objective.ts";
-import { GraphBuilder, type Value } from "./onnx/builder.ts";
-import { formatShape, isFixed } from "./onnx/dims.ts";
-import type { ElementType, Graph } from "./onnx/graph.ts";
-import { GraphError } from "./onnx/graph_error.ts";
+import { GraphBuilder, type Value } from "../onnx/builder.ts";
+import { formatShape, isFixed } from "../onnx/dims.ts";
+import type { ElementType, Graph } from "../onnx/graph.ts";
+import { GraphError } from "../onnx/graph_error.ts";
 
 /** An input that stands for what is dropped: 0 where it is, else 1 / (1 - ratio); random/dropout.ts draws it. */
 export interface DropoutMask {

@@ -1,6 +1,6 @@
 /** The page: controls on one side, the generator on the other. */
 import { latents, latentWays } from "../random/latents.ts";
-import { encodeNpy } from "../runlog/npy.ts";
+import { encodeNpy } from "../common/files/npy.ts";
 import type { About } from "./about.ts";
 import { type Draw, openGenerator } from "./drawer.ts";
 import { type Pixels, plot, tiles } from "./picture.ts";

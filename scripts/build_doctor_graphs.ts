@@ -1,14 +1,14 @@
 /**
- * Writes `worker/doctor_graphs.ts`: the graphs by which `worker --doctor` measures a device. A worker holds no model
+ * Writes `worker/devices/doctor_graphs.ts`: the graphs by which `worker --doctor` measures a device. A worker holds no model
  * code, so that they come to it as bytes. A test holds the file against what is built.
  */
-import { PRESETS } from "../coordinator/presets.ts";
+import { PRESETS } from "../coordinator/config/presets.ts";
 import { buildArtifacts } from "../models/artifacts.ts";
 import type { GraphName } from "../models/manifest.ts";
 import { buildNetworks, type Networks } from "../models/nets/networks.ts";
 import { objectiveOf } from "../models/objectives/objectives.ts";
 
-const OUTPUT = new URL("../worker/doctor_graphs.ts", import.meta.url);
+const OUTPUT = new URL("../worker/devices/doctor_graphs.ts", import.meta.url);
 
 type Choice = Parameters<typeof objectiveOf>[0];
 

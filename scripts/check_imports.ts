@@ -1,62 +1,32 @@
 /**
- * Proves the import directions of docs/architecture.md: every import between folders must be listed here, and no
- * cycle may exist between files. Exit code 1 with one line per fault.
+ * Proves what docs/architecture.md says of the rooms (rooms.ts): every import between them is listed, no cycle exists
+ * between files, the functional core touches nothing of the outside, and the page's table is this one. With --write the
+ * page gets it. Exit code 1 with one line per fault.
  */
 import { existsSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { PURE, ROOMS } from "./rooms.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
-
-/** What the files of a folder may import, besides their own folder. The longest matching prefix counts. */
-const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  "common": [],
-  "random": [],
-  "kernels": [],
-  "wire": ["common", "kernels"],
-  "models/onnx": ["common"],
-  "models/autodiff": ["models/onnx", "common"],
-  "models/nets": ["models/onnx", "random", "common"],
-  "models/objectives": ["models/onnx", "models/autodiff", "models/nets", "random", "common"],
-  "models/import": ["models/onnx", "models/autodiff", "models/nets", "common"],
-  "models": ["models/onnx", "models/autodiff", "models/nets", "models/objectives", "random", "common"],
-  "runlog": ["common"],
-  "inspect": ["runlog", "models", "common"],
-  "page": ["random", "runlog", "common"],
-  "worker": ["models", "wire", "kernels", "random", "common"],
-  "coordinator": [
-    "models",
-    "models/nets",
-    "models/objectives",
-    "models/import",
-    "models/onnx",
-    "wire",
-    "kernels",
-    "random",
-    "runlog",
-    "common",
-  ],
-  // A program of its own, which is bundled and sent to browsers.
-  "coordinator/live/page": ["coordinator", "inspect", "runlog", "common"],
-};
 
 /** A worker holds no model code: of models/ it may only know what artifacts.json says. */
 const WORKER_MODELS: ReadonlySet<string> = new Set(["models/manifest.ts", "models/manifest_check.ts"]);
 
 /** Folders whose code also runs in a browser: nothing that only Deno or Node has. */
-const BROWSER = ["wire", "models", "runlog", "random", "kernels", "page"];
+const BROWSER = ["wire", "onnx", "autodiff", "models", "runlog", "pictures", "random", "kernels", "page"];
 /** Their shells, which name the platform. */
 const NATIVE_SHELLS: ReadonlySet<string> = new Set([
   "wire/shared_file.ts",
   "wire/shared_ring.ts",
   "wire/shared_weights.ts",
   "wire/ws_socket.ts",
-  "runlog/log_file.ts",
-  "runlog/reader.ts",
-  "runlog/rebuild_series.ts",
-  "runlog/segments.ts",
-  "runlog/series_file.ts",
-  "runlog/fold_run.ts",
+  "runlog/log/log_file.ts",
+  "runlog/log/reader.ts",
+  "runlog/log/rebuild_series.ts",
+  "runlog/log/segments.ts",
+  "runlog/log/series_file.ts",
+  "runlog/log/fold_run.ts",
 ]);
 
 /** The files of a folder and those below it, relative to the root; none if there is no such folder. */
@@ -71,9 +41,9 @@ function* sources(root: string, folder: string): Generator<string> {
   }
 }
 
-function folderOf(file: string): string | undefined {
-  const folders = Object.keys(MAY_IMPORT).filter((folder) => file.startsWith(`${folder}/`));
-  return folders.sort((a, b) => b.length - a.length)[0];
+function roomOf(file: string) {
+  return ROOMS.filter(({ folder }) => file.startsWith(`${folder}/`))
+    .sort((a, b) => b.folder.length - a.folder.length)[0];
 }
 
 /** Specifiers of all static imports, exports from, dynamic imports and URLs of module workers. */
@@ -83,13 +53,30 @@ function specifiers(text: string): string[] {
 }
 
 function faultOf(file: string, target: string): string | null {
-  const from = folderOf(file)!;
-  const to = folderOf(target);
-  if (to === undefined || to === from) return to === undefined ? `${file} must not import ${target}` : null;
-  if (from === "worker" && to.startsWith("models") && !WORKER_MODELS.has(target)) {
+  const from = roomOf(file)!;
+  const to = roomOf(target)?.folder;
+  if (to === from.folder) return null;
+  if (to === undefined) return `${file} must not import ${target}`;
+  if (from.folder.startsWith("worker") && to.startsWith("models") && !WORKER_MODELS.has(target)) {
     return `${file} must not import ${target}: a worker holds no model code`;
   }
-  return MAY_IMPORT[from]!.includes(to) ? null : `${file} (${from}) must not import ${target} (${to})`;
+  return from.may.includes(to) ? null : `${file} (${from.folder}) must not import ${target} (${to})`;
+}
+
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
+}
+
+/** What a pure file touches of the outside, or null. */
+function impurity(text: string): string | null {
+  const found = withoutComments(text).match(
+    /\bDeno\.|"node:(?!crypto)[^"]*"|\b(?:setTimeout|setInterval|performance\.|Date\.now|new Date\(\)|Math\.random|crypto\.(?!subtle\.digest)|fetch\()/,
+  );
+  return found ? found[0] : null;
+}
+
+function isPure(file: string): boolean {
+  return PURE.some((place) => file === place || file.startsWith(`${place}/`));
 }
 
 function findCycle(graph: ReadonlyMap<string, readonly string[]>): string[] | null {
@@ -119,7 +106,7 @@ function findCycle(graph: ReadonlyMap<string, readonly string[]>): string[] | nu
 export function checkImports(root = ROOT): string[] {
   const faults: string[] = [];
   const graph = new Map<string, string[]>();
-  const tops = new Set(Object.keys(MAY_IMPORT).map((folder) => folder.split("/")[0]!));
+  const tops = new Set(ROOMS.map(({ folder }) => folder.split("/")[0]!));
   for (const file of [...tops].flatMap((top) => [...sources(root, top)])) {
     const text = Deno.readTextFileSync(join(root, file));
     const imported = specifiers(text);
@@ -137,17 +124,70 @@ export function checkImports(root = ROOT): string[] {
     }
     if (BROWSER.some((folder) => file.startsWith(`${folder}/`)) && !NATIVE_SHELLS.has(file)) {
       const native = imported.find((s) => s.startsWith("node:") || s === "ws" || s === "onnxruntime-node") ??
-        (/\bDeno\./.test(text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "")) ? "Deno" : undefined);
+        (/\bDeno\./.test(withoutComments(text)) ? "Deno" : undefined);
       if (native) faults.push(`${file} must run in a browser: it must not use ${native}`);
     }
+    const outside = isPure(file) ? impurity(text) : null;
+    if (outside) faults.push(`${file} must be pure: it must not use ${outside}`);
   }
   const cycle = findCycle(graph);
   if (cycle) faults.push(`Imports must have no cycle: ${cycle.join(" -> ")}`);
   return faults;
 }
 
+const PAGE = "docs/architecture.md";
+const TABLE = /(<!-- rooms: .*? -->\n)[\s\S]*?(\n<!-- end of rooms -->)/;
+
+/** Rooms by their folders: `models (nets, import), wire`. */
+function grouped(rooms: readonly string[]): string {
+  const by_top = new Map<string, { is_whole: boolean; parts: string[] }>();
+  for (const room of rooms) {
+    const [top, ...rest] = room.split("/");
+    const group = by_top.get(top!) ?? { is_whole: false, parts: [] };
+    if (rest.length === 0) group.is_whole = true;
+    else group.parts.push(rest.join("/"));
+    by_top.set(top!, group);
+  }
+  const texts = [...by_top].map(([top, { is_whole, parts }]) => {
+    if (parts.length === 0) return top;
+    return is_whole ? `${top} (also ${parts.join(", ")})` : `${top}/ ${parts.join(", ")}`;
+  });
+  return texts.join("; ");
+}
+
+/** The table of rooms as it stands on the page, padded as the formatter pads it. */
+export function roomsTable(): string {
+  const rows = [
+    ["folder", "what", "may import"],
+    ...ROOMS.map(({ folder, what, may }) => [
+      `\`${folder}/\``,
+      what,
+      grouped(may.filter((other) => other !== "common")) || "nothing else",
+    ]),
+  ];
+  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]!.length)));
+  const line = (row: readonly string[]) => `| ${row.map((cell, i) => cell.padEnd(widths[i]!)).join(" | ")} |`;
+  const rule = `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`;
+  return ["", line(rows[0]!), rule, ...rows.slice(1).map(line), ""].join("\n");
+}
+
+/** The page with the table as it should be. Throws where the page has no place for it. */
+export function withTable(page: string): string {
+  if (!TABLE.test(page)) throw new Error(`${PAGE} must have a place for the table of rooms`);
+  return page.replace(TABLE, (_, begin: string, end: string) => `${begin}${roomsTable()}${end}`);
+}
+
 if (import.meta.main) {
+  const path = join(ROOT, PAGE);
+  const page = Deno.readTextFileSync(path);
+  const wanted = withTable(page);
+  if (Deno.args.includes("--write")) Deno.writeTextFileSync(path, wanted);
   const faults = checkImports();
+  if (page !== wanted && !Deno.args.includes("--write")) {
+    faults.push(
+      `The table of rooms in ${PAGE} must be that of scripts/rooms.ts: run deno task check:imports --write`,
+    );
+  }
   for (const fault of faults) console.error(fault);
   if (faults.length > 0) Deno.exit(1);
   console.log("Imports point one way");

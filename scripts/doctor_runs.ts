@@ -3,11 +3,11 @@
  * finds with what it should. The same runs are a test.
  */
 import { join } from "node:path";
-import { parseOptions, runMain } from "../common/cli.ts";
-import type { Command } from "../common/options.ts";
+import { parseOptions, runMain } from "../common/cli/cli.ts";
+import type { Command } from "../common/cli/options.ts";
 import { examine } from "../runlog/doctor/doctor.ts";
 import { summarize } from "../inspect/run_folders.ts";
-import type { Summary } from "../runlog/summary.ts";
+import type { Summary } from "../runlog/summary/summary.ts";
 
 /** What they have in common: points in the plane, so that they take seconds. */
 const COMMON =

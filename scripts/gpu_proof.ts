@@ -3,12 +3,12 @@
  * whether the bits are the same, how far the losses are from the processor's, and how fast each is.
  */
 import { join } from "node:path";
-import { parseOptions, runMain } from "../common/cli.ts";
+import { parseOptions, runMain } from "../common/cli/cli.ts";
 import { UserError } from "../common/errors.ts";
-import type { Command } from "../common/options.ts";
+import type { Command } from "../common/cli/options.ts";
 import { summarize } from "../inspect/run_folders.ts";
-import type { Summary } from "../runlog/summary.ts";
-import { taskCommand } from "./task_command.ts";
+import type { Summary } from "../runlog/summary/summary.ts";
+import { taskCommand } from "../tasks/task_command.ts";
 
 const OPTIONS = {
   presets: {

@@ -5,8 +5,8 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../common/errors.ts";
-import { parseOptions, runMain } from "../common/cli.ts";
-import type { Command, OptionTable } from "../common/options.ts";
+import { parseOptions, runMain } from "../common/cli/cli.ts";
+import type { Command, OptionTable } from "../common/cli/options.ts";
 import { DESKTOP, findChromium, type Look, openPage, PHONE, startChromium } from "./browser/chromium.ts";
 import type { Browser } from "playwright-core";
 

@@ -79,6 +79,10 @@ export type RefusalCode = typeof REFUSAL_CODES[number];
 
 /** The networks whose weights are trained. */
 export const NETWORKS = ["critic", "generator"] as const;
+export type NetworkName = typeof NETWORKS[number];
+
+/** Checksums of both networks' weights. */
+export type Checksums = Readonly<Record<NetworkName, string>>;
 
 const id = plain(64);
 const sha256 = hex(64);

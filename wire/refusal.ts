@@ -1,5 +1,5 @@
 /** Something that was refused: thrown where it is noticed, sent to the peer as a `refuse` message. */
-import { cleanText } from "../common/foreign_text.ts";
+import { cleanText } from "../common/text/foreign_text.ts";
 import type { MessageOf, RefusalCode } from "./messages.ts";
 
 /** As messages.ts has it. */

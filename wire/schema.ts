@@ -3,7 +3,7 @@
  * two cannot drift apart. Every field is checked and unknown fields are refused.
  */
 
-import { cleanText } from "../common/foreign_text.ts";
+import { cleanText } from "../common/text/foreign_text.ts";
 
 /** Checks a value; throws {@linkcode SchemaError} naming the path. Returns it narrowed. */
 export type Check<T> = (value: unknown, path: string) => T;

@@ -6,7 +6,7 @@
  * The writer clears the tag, writes the payload, then writes the new tag; a reader finds the tag before and after it
  * has read. So a reader that was overtaken notices, and never takes a mixture for a payload.
  */
-import { PAGE_BYTES, pagesFor } from "../common/mapped_file.ts";
+import { PAGE_BYTES, pagesFor } from "../common/files/mapped_file.ts";
 import type { Parcel, PayloadBuffers, Taker } from "./parcel.ts";
 import { createFile, readAt, writeAt } from "./shared_file.ts";
 

@@ -4,7 +4,7 @@
  * They change where they lie, and nothing says so but the work that names them. That needs neither lock nor tag: they
  * change only when a round is complete, so who computes with a mixture is late, and a late result is refused.
  */
-import { pagesFor } from "../common/mapped_file.ts";
+import { pagesFor } from "../common/files/mapped_file.ts";
 import { createFile, readAt, writeAt } from "./shared_file.ts";
 
 /** What belongs to both networks. */

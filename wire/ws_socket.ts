@@ -10,8 +10,8 @@ import type { Socket as TcpSocket } from "node:net";
 // @ts-types="@types/ws"
 import { WebSocket, WebSocketServer } from "ws";
 import { UserError } from "../common/errors.ts";
-import { cleanText } from "../common/foreign_text.ts";
-import { hostOf } from "../common/host_of.ts";
+import { cleanText } from "../common/text/foreign_text.ts";
+import { hostOf } from "../common/text/host_of.ts";
 import { Inbox } from "./inbox.ts";
 import { MAX_FRAME_BYTES } from "./messages.ts";
 import type { Socket } from "./socket.ts";

@@ -1,9 +1,9 @@
 /** What a worker prints: a line per event, and on a terminal one more that is written over. */
-import { type Screen, StatusLine } from "../common/screen.ts";
-import { LineLimit } from "../common/line_limit.ts";
-import { things } from "../common/things.ts";
+import { type Screen, StatusLine } from "../common/terminal/screen.ts";
+import { LineLimit } from "../common/text/line_limit.ts";
+import { things } from "../common/text/things.ts";
 import type { Refusal } from "../wire/refusal.ts";
-import type { Events } from "./events.ts";
+import type { Events } from "./connection/events.ts";
 
 /** Interval at which the status line changes. */
 const STATUS_MS = 500;

@@ -1,7 +1,7 @@
 /** From what was asked for to the devices of a worker, one per compute thread. */
 import { UserError } from "../common/errors.ts";
-import { CPU, type Device } from "./device.ts";
-import { inThread } from "./lane.ts";
+import { CPU, type Device } from "./runtime/device.ts";
+import { inThread } from "./compute/lane.ts";
 import {
   type Attempt,
   candidates,
@@ -9,7 +9,7 @@ import {
   chooseAllDevices,
   chooseDevice,
   describeChoice,
-} from "./providers.ts";
+} from "./devices/providers.ts";
 import type { Wanted } from "./worker_options.ts";
 
 /** A trial in a thread of its own, which goes away with all that a provider has loaded in it. */

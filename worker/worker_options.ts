@@ -1,6 +1,6 @@
 /** The command line of `worker`. */
 import { UserError } from "../common/errors.ts";
-import type { Command, Values } from "../common/options.ts";
+import type { Command, Values } from "../common/cli/options.ts";
 
 const OPTIONS = {
   coordinator: {

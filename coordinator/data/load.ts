@@ -1,23 +1,23 @@
 /** What lies at the path that a person names: which of the readers it is for. */
 import { basename, join } from "node:path";
 import { UserError } from "../../common/errors.ts";
-import { isZip } from "../../common/zip.ts";
-import { CIFAR_100_BESIDE, CIFAR_100_NAME, CIFAR_NAME, isCifarName, parseCifar } from "./cifar.ts";
-import { contentOf } from "./content.ts";
-import { parseCsv } from "./csv.ts";
-import { attempt, openDataFile, readDataFile, refuse } from "./data_file.ts";
-import { AS_IT_LOOKS, CSV_NAME, type DataPath, parseDataPath } from "./data_path.ts";
+import { isZip } from "../../common/files/zip.ts";
+import { CIFAR_100_BESIDE, CIFAR_100_NAME, CIFAR_NAME, isCifarName, parseCifar } from "./arrays/cifar.ts";
+import { contentOf } from "./files/content.ts";
+import { parseCsv } from "./tables/csv.ts";
+import { attempt, openDataFile, readDataFile, refuse } from "./files/data_file.ts";
+import { AS_IT_LOOKS, CSV_NAME, type DataPath, parseDataPath } from "./files/data_path.ts";
 import type { DataSet } from "./data_set.ts";
 import { type DataSource, type Reading, sourceOf, UNWATCHED } from "./data_source.ts";
-import { IDX_NAME, isIdx, parseIdx } from "./idx.ts";
-import { refuseKnownKind, refuseUnknown } from "./kind.ts";
-import { readExamples } from "./npy.ts";
-import { isNpy, readNpyHeader } from "./npy_header.ts";
-import { readNpz } from "./npz.ts";
-import { PICTURE_NAME } from "./picture_file.ts";
-import { lookIn, shown } from "./picture_folder.ts";
-import type { Shaping } from "./picture_reader.ts";
-import { openPictures, shapeImages } from "./pictures.ts";
+import { IDX_NAME, isIdx, parseIdx } from "./arrays/idx.ts";
+import { refuseKnownKind, refuseUnknown } from "./files/kind.ts";
+import { readExamples } from "./arrays/npy.ts";
+import { isNpy, readNpyHeader } from "./arrays/npy_header.ts";
+import { readNpz } from "./arrays/npz.ts";
+import { PICTURE_NAME } from "./pictures/picture_file.ts";
+import { lookIn, shown } from "./pictures/picture_folder.ts";
+import type { Shaping } from "./pictures/picture_reader.ts";
+import { openPictures, shapeImages } from "./pictures/pictures.ts";
 
 const AS_THEY_ARE: Shaping = { image_size: null, channels: null };
 

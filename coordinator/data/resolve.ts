@@ -2,8 +2,8 @@ import { UserError } from "../../common/errors.ts";
 import type { DataSet } from "./data_set.ts";
 import { type DataSource, type Reading, sourceOf, UNWATCHED } from "./data_source.ts";
 import { openData } from "./load.ts";
-import type { Shaping } from "./picture_reader.ts";
-import { shapeImages } from "./pictures.ts";
+import type { Shaping } from "./pictures/picture_reader.ts";
+import { shapeImages } from "./pictures/pictures.ts";
 import { drawStrokes } from "./strokes.ts";
 import { drawToy, TOY_NAMES, type ToyName } from "./toy.ts";
 

@@ -4,7 +4,7 @@
  * length is at most MAX_STRETCHES of them. Their JSON is kept in chunks, which do not change once they are full
  * (until the next joining), so that a page is only sent what is new.
  */
-import type { StepFacts } from "../../runlog/step_facts.ts";
+import type { StepFacts } from "../../runlog/log/step_facts.ts";
 
 /** Stretches that are kept at most: more than a screen has pixels to show. */
 export const MAX_STRETCHES = 1024;

@@ -1,11 +1,11 @@
 /** What the live page shows of a run, gathered from its records as they are written: bounded, and cheap to add to. */
 import { examine } from "../../runlog/doctor/doctor.ts";
 import type { Finding } from "../../runlog/doctor/rule.ts";
-import type { Fold } from "../../runlog/fold_run.ts";
-import { noOddities } from "../../runlog/reader.ts";
+import type { Fold } from "../../runlog/log/fold_run.ts";
+import { noOddities } from "../../runlog/log/reader.ts";
 import type { RecordOf, RunRecord } from "../../runlog/records.ts";
-import { factsOf, type StepFacts } from "../../runlog/step_facts.ts";
-import { RunFold } from "../../runlog/summary.ts";
+import { factsOf, type StepFacts } from "../../runlog/log/step_facts.ts";
+import { RunFold } from "../../runlog/summary/summary.ts";
 import { History } from "./history.ts";
 import { Tally } from "./tally.ts";
 import { Thinned } from "./thinned.ts";

@@ -6,7 +6,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { hostOf } from "../../common/host_of.ts";
+import { hostOf } from "../../common/text/host_of.ts";
 import { type Clock, SYSTEM_CLOCK } from "../../wire/clock.ts";
 import { METRICS_TYPE, metricsText } from "./metrics.ts";
 import PAGE from "./page.html" with { type: "text" };

@@ -3,7 +3,7 @@
  * https://prometheus.io/docs/instrumenting/exposition_formats/. Base units, counters end in _total and count since
  * this start of the coordinator.
  */
-import { cleanLine } from "../../common/foreign_text.ts";
+import { cleanLine } from "../../common/text/foreign_text.ts";
 import { PHASES } from "./tally.ts";
 import { type Moment, reasonOf } from "./snapshot.ts";
 

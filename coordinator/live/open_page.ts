@@ -1,12 +1,12 @@
 /** Puts the live page together: what it shows, and from where. */
 import { basename } from "node:path";
 import { objectiveOf } from "../../models/objectives/objectives.ts";
-import { foldRun } from "../../runlog/fold_run.ts";
+import { foldRun } from "../../runlog/log/fold_run.ts";
 import { SYSTEM_CLOCK } from "../../wire/clock.ts";
-import { isLoopback, ownNames } from "../addresses.ts";
-import type { Fleet } from "../fleet.ts";
-import type { Prepared } from "../prepare.ts";
-import type { Recorder } from "../recorder.ts";
+import { isLoopback, ownNames } from "../terminal/addresses.ts";
+import type { Fleet } from "../fleet/fleet.ts";
+import type { Prepared } from "../run/prepare.ts";
+import type { Recorder } from "../run/recorder.ts";
 import { LiveRun } from "./live_run.ts";
 import { LiveServer } from "./live_server.ts";
 import type { RunView } from "./view.ts";

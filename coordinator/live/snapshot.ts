@@ -1,7 +1,7 @@
 /** The parts of the live page at one moment, as JSON. */
-import { cleanDeep } from "../../common/foreign_text.ts";
-import type { Member } from "../member.ts";
-import { type Standing, waitingReason } from "../waiting.ts";
+import { cleanDeep } from "../../common/text/foreign_text.ts";
+import type { Member } from "../fleet/member.ts";
+import { type Standing, waitingReason } from "../fleet/waiting.ts";
 import type { LiveRun } from "./live_run.ts";
 import type { HeldOutView, NowView, RunView, View, WorkerView } from "./view.ts";
 

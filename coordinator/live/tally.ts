@@ -2,7 +2,7 @@
  * What this start of the coordinator has done so far: counts since its start, and how its last steps went. Fed with
  * the records as they are written; a few additions for each.
  */
-import { RecentMean } from "../recent_mean.ts";
+import { RecentMean } from "../../common/recent_mean.ts";
 import type { RecordOf, RunRecord } from "../../runlog/records.ts";
 
 /** Steps over which shown numbers are means. */

@@ -1,6 +1,6 @@
 /** HTML as text, with everything that is put into it cleaned and escaped. */
 
-import { cleanLines } from "../../common/foreign_text.ts";
+import { cleanLines } from "../../common/text/foreign_text.ts";
 
 /** Text that is HTML already. */
 export class Html {

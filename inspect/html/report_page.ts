@@ -1,5 +1,5 @@
 /** One or more runs as one self-contained HTML page: it needs no network, and asks for none. */
-import { type Entry, type Summary, WINDOW_STEPS } from "../../runlog/summary.ts";
+import { type Entry, type Summary, WINDOW_STEPS } from "../../runlog/summary/summary.ts";
 import { differences, settingsOf } from "../compare.ts";
 import { bytes, count, duration, figure, milliseconds, percent } from "../numbers.ts";
 import { whatOf } from "../run_table.ts";

@@ -1,7 +1,7 @@
 /** What a report shows of a run. */
-import type { BestSample } from "../../runlog/best_sample.ts";
+import type { BestSample } from "../../runlog/summary/best_sample.ts";
 import type { Finding } from "../../runlog/doctor/rule.ts";
-import type { Summary } from "../../runlog/summary.ts";
+import type { Summary } from "../../runlog/summary/summary.ts";
 
 /** A picture to show, as the bytes of a PNG file. */
 export interface Picture {

@@ -4,14 +4,14 @@
  * value to another axis than that of the other, as comparing all with all does. What is not known here is taken to
  * couple. Batch normalisation is left to its own form in training.
  */
-import { numbersOf } from "../autodiff/constants.ts";
-import { isFixed } from "../onnx/dims.ts";
-import { parseEinsum } from "../onnx/einsum.ts";
-import type { Dim, Graph, Node, Shape } from "../onnx/graph.ts";
-import { describeNode } from "../onnx/operator.ts";
-import { ACTIVATIONS } from "../onnx/operators/activations.ts";
-import { ELEMENTWISE } from "../onnx/operators/elementwise.ts";
-import { numElements } from "../onnx/tensor.ts";
+import { numbersOf } from "../../autodiff/constants.ts";
+import { isFixed } from "../../onnx/dims.ts";
+import { parseEinsum } from "../../onnx/einsum.ts";
+import type { Dim, Graph, Node, Shape } from "../../onnx/graph.ts";
+import { describeNode } from "../../onnx/operator.ts";
+import { ACTIVATIONS } from "../../onnx/operators/activations.ts";
+import { ELEMENTWISE } from "../../onnx/operators/elementwise.ts";
+import { numElements } from "../../onnx/tensor.ts";
 
 /** The axis that the batch is in. `lead`: how often the batch is repeated in it, 1 where each example is one stretch. */
 interface Place {

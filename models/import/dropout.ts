@@ -5,8 +5,8 @@
  * Which of them drop is the file's to say: since ai.onnx 12 by the input training_mode, before by being there
  * (versions.ts), since exporters leave Dropout out where a network is exported for use.
  */
-import { numbersOf } from "../autodiff/constants.ts";
-import type { Graph, Node } from "../onnx/graph.ts";
+import { numbersOf } from "../../autodiff/constants.ts";
+import type { Graph, Node } from "../../onnx/graph.ts";
 import type { Constant } from "./evaluate.ts";
 
 /** An input of the node: what is known of it, null where it is left out. */

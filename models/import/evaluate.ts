@@ -1,8 +1,8 @@
 /**
  * Constant nodes of a file, computed beforehand: what exporters write to say a shape. Items are numbers, or extents
- * that are not known yet: names, as in `models/onnx/dims.ts`.
+ * that are not known yet: names, as in `onnx/dims.ts`.
  */
-import { sourcePlaces } from "../autodiff/fold.ts";
+import { sourcePlaces } from "../../autodiff/fold.ts";
 import {
   joinedPlaces,
   type Moved,
@@ -12,10 +12,10 @@ import {
   tiled,
   transposed,
 } from "./moving_items.ts";
-import { product, quotient } from "../onnx/dims.ts";
-import type { Dim, ElementType, Node, Shape, Tensor } from "../onnx/graph.ts";
-import { constantNumbers } from "../autodiff/constants.ts";
-import { elementOfCode, numElements, tensorOf } from "../onnx/tensor.ts";
+import { product, quotient } from "../../onnx/dims.ts";
+import type { Dim, ElementType, Node, Shape, Tensor } from "../../onnx/graph.ts";
+import { constantNumbers } from "../../autodiff/constants.ts";
+import { elementOfCode, numElements, tensorOf } from "../../onnx/tensor.ts";
 
 /** A small constant whose items may be names. */
 export interface Constant {

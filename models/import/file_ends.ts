@@ -1,8 +1,8 @@
 /** The one input and the one output that a file of a network must have, and how a file is refused. */
 import { UserError } from "../../common/errors.ts";
-import type { FileModel } from "../onnx/codec.ts";
-import { formatType, isFixed } from "../onnx/dims.ts";
-import { oneLine } from "../onnx/graph_error.ts";
+import type { FileModel } from "../../onnx/codec.ts";
+import { formatType, isFixed } from "../../onnx/dims.ts";
+import { oneLine } from "../../onnx/graph_error.ts";
 
 /** `name`: what errors call the graph. */
 export function refuseFile(name: string, reason: string): UserError {

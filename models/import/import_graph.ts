@@ -4,36 +4,36 @@
  * network trains with is decided where the graph is used (`imported_net.ts`).
  */
 import { UserError } from "../../common/errors.ts";
-import { GraphBuilder, type Value } from "../onnx/builder.ts";
-import type { FileModel } from "../onnx/codec.ts";
-import type { FileGraph, FileNode } from "../onnx/graph_reader.ts";
-import { formatShape, isFixed } from "../onnx/dims.ts";
-import type { Dim, Graph, Node, Tensor } from "../onnx/graph.ts";
-import { GraphError, oneLine } from "../onnx/graph_error.ts";
-import { describeNode } from "../onnx/operator.ts";
-import { isOpName } from "../onnx/shapes.ts";
-import { tensorOf } from "../onnx/tensor.ts";
-import { batchShape } from "./batch_shape.ts";
+import { GraphBuilder, type Value } from "../../onnx/builder.ts";
+import type { FileModel } from "../../onnx/codec.ts";
+import type { FileGraph, FileNode } from "../../onnx/graph_reader.ts";
+import { formatShape, isFixed } from "../../onnx/dims.ts";
+import type { Dim, Graph, Node, Tensor } from "../../onnx/graph.ts";
+import { GraphError, oneLine } from "../../onnx/graph_error.ts";
+import { describeNode } from "../../onnx/operator.ts";
+import { isOpName } from "../../onnx/shapes.ts";
+import { tensorOf } from "../../onnx/tensor.ts";
+import { batchShape } from "./lowerings/batch_shape.ts";
 import { type Given, shareOf } from "./dropout.ts";
 import { type Constant, evaluate, shapeConstant, tensorOfConstant } from "./evaluate.ts";
-import { type ExporterNotes, exporterNotes, readersOf } from "./exporter_notes.ts";
-import { asCast } from "./cast_like.ts";
+import { type ExporterNotes, exporterNotes, readersOf } from "./weights/exporter_notes.ts";
+import { asCast } from "./lowerings/cast_like.ts";
 import { intsKnown, isToFloat32, type Known, knownItems, shapeOfKnown, storedTensor } from "./known.ts";
 import { onlyInput, onlyOutput, refuseFile } from "./file_ends.ts";
 import { FileValues } from "./file_values.ts";
-import { takesGradient } from "./gradient_ways.ts";
-import { LoweringSite } from "./lowering.ts";
-import { loweringOf } from "./lowerings.ts";
-import { type Origin, originOf } from "./origins.ts";
-import { reshapeTo } from "./reshape_to.ts";
-import { inFloat32, storedConstants } from "./stored_weights.ts";
-import { unfolded } from "./unfolded.ts";
+import { takesGradient } from "./weights/gradient_ways.ts";
+import { LoweringSite } from "./lowerings/lowering.ts";
+import { loweringOf } from "./lowerings/lowerings.ts";
+import { type Origin, originOf } from "./weights/origins.ts";
+import { reshapeTo } from "./lowerings/reshape_to.ts";
+import { inFloat32, storedConstants } from "./weights/stored_weights.ts";
+import { unfolded } from "./weights/unfolded.ts";
 import { unknownOperator } from "./unknown_operator.ts";
 import { uniformOutput } from "./uniform.ts";
-import { unmerged } from "./unmerged.ts";
+import { unmerged } from "./weights/unmerged.ts";
 import { neededNodes, withoutUnread } from "./unread.ts";
 import { bringToOurs, type ChangeSite, FILE_OPSETS } from "./versions.ts";
-import { isUniform, Weights } from "./weights.ts";
+import { isUniform, Weights } from "./weights/weights.ts";
 
 /** Nodes of all graphs within the file's together, written out as often as they are run. */
 const MAX_INLINED = 10_000;

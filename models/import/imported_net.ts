@@ -1,22 +1,22 @@
 /** A network made of an imported graph: what it trains, and how it runs in training and afterwards. */
 import { UserError } from "../../common/errors.ts";
-import { decompose, EXPANSIONS } from "../autodiff/decompose.ts";
-import { expandAll } from "../autodiff/expansion.ts";
-import { gradients } from "../autodiff/gradients.ts";
+import { decompose, EXPANSIONS } from "../../autodiff/decompose.ts";
+import { expandAll } from "../../autodiff/expansion.ts";
+import { gradients } from "../../autodiff/gradients.ts";
 import { batchMoments, scaleAndShift } from "../nets/layers.ts";
 import type { BatchMoments, Drop, Net, TensorSpec } from "../nets/net.ts";
 import { vectorsOf } from "../nets/spectral_norm.ts";
-import { GraphBuilder, type Value } from "../onnx/builder.ts";
-import { isFixed } from "../onnx/dims.ts";
-import type { Dim, Graph, Node } from "../onnx/graph.ts";
-import { GraphError } from "../onnx/graph_error.ts";
-import { numElements } from "../onnx/tensor.ts";
+import { GraphBuilder, type Value } from "../../onnx/builder.ts";
+import { isFixed } from "../../onnx/dims.ts";
+import type { Dim, Graph, Node } from "../../onnx/graph.ts";
+import { GraphError } from "../../onnx/graph_error.ts";
+import { numElements } from "../../onnx/tensor.ts";
 import { couplingNode } from "./batch_coupling.ts";
 import { droppedShare } from "./dropout.ts";
 import { applyFit, type Fit, fitShape } from "./fit.ts";
 import type { ImportedGraph } from "./import_graph.ts";
-import { isOverRows, spectralNorms, withVectorNames } from "./spectral.ts";
-import { sortWeights } from "./trainable.ts";
+import { isOverRows, spectralNorms, withVectorNames } from "./weights/spectral.ts";
+import { sortWeights } from "./weights/trainable.ts";
 
 export type Role = "generator" | "critic";
 

@@ -1,9 +1,9 @@
 /** What the import knows of a value of a file while it walks through the nodes. */
-import type { Value } from "../onnx/builder.ts";
-import type { Dim, Node, Shape, Tensor } from "../onnx/graph.ts";
-import { elementCode } from "../onnx/tensor.ts";
+import type { Value } from "../../onnx/builder.ts";
+import type { Dim, Node, Shape, Tensor } from "../../onnx/graph.ts";
+import { elementCode } from "../../onnx/tensor.ts";
 import { type Constant, constantOf } from "./evaluate.ts";
-import { isWide } from "./stored_weights.ts";
+import { isWide } from "./weights/stored_weights.ts";
 
 /** What is known of a value of the file: any of these. */
 export interface Known {

@@ -1,6 +1,6 @@
 /** What an output depends on, and a graph without the rest. */
-import type { Graph } from "../onnx/graph.ts";
-import type { FileGraph, FileNode } from "../onnx/graph_reader.ts";
+import type { Graph } from "../../onnx/graph.ts";
+import type { FileGraph, FileNode } from "../../onnx/graph_reader.ts";
 
 /** The nodes that the outputs depend on. */
 export function neededNodes(

@@ -4,7 +4,7 @@
  * Bottou 2017 has it. Kernels of 4 x 4, no biases. Images are [channels, side, side] with a side of 4 times a power
  * of two. Layers are named as the torch.nn.Sequential of the same layers numbers them.
  */
-import type { GraphBuilder, Value } from "../onnx/builder.ts";
+import type { GraphBuilder, Value } from "../../onnx/builder.ts";
 import {
   batchNormInfer,
   batchNormStatistics,

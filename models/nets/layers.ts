@@ -1,5 +1,5 @@
 /** Layers as ONNX nodes. Shapes: x is [N, features] or [N, features, rows, columns]. They work in its element type. */
-import type { GraphBuilder, Value } from "../onnx/builder.ts";
+import type { GraphBuilder, Value } from "../../onnx/builder.ts";
 import type { BatchMoments, TensorSpec } from "./net.ts";
 
 /** Added to the variance before its root, as PyTorch's default. */

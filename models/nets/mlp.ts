@@ -1,5 +1,5 @@
 /** Multilayer perceptrons, named as the torch.nn.Sequential of the same layers numbers them. */
-import type { GraphBuilder, Value } from "../onnx/builder.ts";
+import type { GraphBuilder, Value } from "../../onnx/builder.ts";
 import {
   batchNormInfer,
   batchNormSpecs,

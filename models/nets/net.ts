@@ -1,5 +1,5 @@
 /** What a network is to the rest of the project: its tensors, and functions that add it to a graph. */
-import type { GraphBuilder, Value } from "../onnx/builder.ts";
+import type { GraphBuilder, Value } from "../../onnx/builder.ts";
 
 /** How a tensor is filled at the start: uniform in [-bound, bound), normal, one value, or with values from a file. */
 export type Initialiser =

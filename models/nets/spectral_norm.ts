@@ -5,7 +5,7 @@
  * kept behind the parameters in the network's layout: inputs of the graphs, so constants to every gradient, of the
  * second order too; one step of the power method follows each update of W, outside the graphs.
  */
-import type { GraphBuilder, Value } from "../onnx/builder.ts";
+import type { GraphBuilder, Value } from "../../onnx/builder.ts";
 import type { Net, TensorSpec } from "./net.ts";
 
 /** Smallest norm that a vector is divided by, as PyTorch's. */

@@ -7,7 +7,7 @@
  *
  * Its mean scores say how far apart it holds real and fake, but their difference is no distance.
  */
-import type { GraphBuilder, Value } from "../onnx/builder.ts";
+import type { GraphBuilder, Value } from "../../onnx/builder.ts";
 import { meanOfAll, type Objective, scoreBoth } from "./objective.ts";
 
 /** Binary cross-entropy of logits against the label 0; against 1 it is that of the negated ones. */

@@ -1,5 +1,5 @@
 /** What an objective is: the two losses of an adversarial game, as nodes of a graph. */
-import type { GraphBuilder, Value } from "../onnx/builder.ts";
+import type { GraphBuilder, Value } from "../../onnx/builder.ts";
 import { dependsOnBatch, type Net } from "../nets/net.ts";
 
 /** Scalars of one critic step. */

@@ -10,10 +10,10 @@
  * otherwise have no value at a slope of 0. The slope is a part of the graph, made by the backward pass; differentiating
  * the loss goes through it, so it is differentiated twice.
  */
-import { gradientValues } from "../autodiff/gradients.ts";
+import { gradientValues } from "../../autodiff/gradients.ts";
 import type { Net } from "../nets/net.ts";
 import { dependsOnBatch } from "../nets/net.ts";
-import type { GraphBuilder, Value } from "../onnx/builder.ts";
+import type { GraphBuilder, Value } from "../../onnx/builder.ts";
 import type { CriticBatch, Objective } from "./objective.ts";
 import { meanOfAll } from "./objective.ts";
 import { wgan } from "./wgan.ts";

@@ -2,8 +2,8 @@
  * Rules over the Wasserstein estimate. They hold for every objective of the Wasserstein family: a critic that
  * outputs a constant reaches an estimate of 0, so a trained one must do better.
  */
-import type { HealthStretch, Summary } from "../summary.ts";
-import { WINDOW_STEPS } from "../summary.ts";
+import type { HealthStretch, Summary } from "../summary/summary.ts";
+import { WINDOW_STEPS } from "../summary/summary.ts";
 import { type Evidence, percent, type Rule, said } from "./rule.ts";
 
 /** Beyond this many standard errors a mean is not 0 by chance. */

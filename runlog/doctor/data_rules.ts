@@ -1,6 +1,6 @@
 /** Rules over the data themselves. */
 import { FAR_RMS, FAR_VALUE, isFarOut, rmsOf } from "../value_range.ts";
-import type { Summary } from "../summary.ts";
+import type { Summary } from "../summary/summary.ts";
 import { type Rule, said } from "./rule.ts";
 
 /** Samples nearer to the data than this, in the data's standard deviations, show that their range was no hindrance. */

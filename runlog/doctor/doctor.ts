@@ -2,7 +2,7 @@
  * The critic doctor: a table of pure rules over the sum of a run's log. docs/doctor.md is this table for people.
  * Nothing here stops or changes a run.
  */
-import type { Summary } from "../summary.ts";
+import type { Summary } from "../summary/summary.ts";
 import { CURVE_RULES } from "./curve_rules.ts";
 import { DATA_RULES } from "./data_rules.ts";
 import { NETWORK_RULES } from "./network_rules.ts";

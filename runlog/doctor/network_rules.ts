@@ -1,6 +1,6 @@
 /** Rules over the networks' own state, as the vitals tell it, and over how they are set up. */
-import type { Entry } from "../summary.ts";
-import type { Summary } from "../summary.ts";
+import type { Entry } from "../summary/summary.ts";
+import type { Summary } from "../summary/summary.ts";
 import { type Evidence, percent, type Rule, said } from "./rule.ts";
 
 type Vitals = Entry<"vitals">;

@@ -1,5 +1,5 @@
 /** What a rule of the critic doctor is, and what it finds. */
-import type { Summary } from "../summary.ts";
+import type { Summary } from "../summary/summary.ts";
 
 /** What a rule saw. */
 export interface Evidence {

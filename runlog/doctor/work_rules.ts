@@ -1,6 +1,6 @@
 /** Rules over where the time goes and who works. */
 import { median } from "../../common/median.ts";
-import type { Summary } from "../summary.ts";
+import type { Summary } from "../summary/summary.ts";
 import { percent, type Rule, said } from "./rule.ts";
 
 /** Shorter steps are bound by the round trip whatever one does, and short in any case. */

@@ -1,5 +1,5 @@
 """Writes test/goldens/exports.json: what NumPy saves, what TensorBoard's own loader reads in an event file, and what Pillow sees in
-animations, that test/runlog/export_example.ts writes, with the SHA-256 of the files that they read.
+animations, that test/runlog/export/export_example.ts writes, with the SHA-256 of the files that they read.
 
 Run from the repository root with numpy, tensorboard 2 and Pillow: python scripts/goldens/make_export_goldens.py
 """
@@ -67,7 +67,7 @@ def frames_of(path: Path):
 
 
 with tempfile.TemporaryDirectory() as folder:
-    subprocess.run(["deno", "run", "-A", "test/runlog/export_example.ts", folder], check=True)
+    subprocess.run(["deno", "run", "-A", "test/runlog/export/export_example.ts", folder], check=True)
     [events] = Path(folder).glob("events.*")
     golden = {"event_file": {"sha256": sha256(events.read_bytes()), "events": events_of(events)}}
     for name in ("grey", "colour"):

@@ -1,4 +1,4 @@
-"""Writes test/models/onnx/goldens.json (models made, checked and serialised by Python's own onnx package, base64)
+"""Writes test/onnx/goldens.json (models made, checked and serialised by Python's own onnx package, base64)
 and schemas.json (what that package says about the operators of wagon's table).
 
 Run from the repository root with onnx 1.23: python scripts/goldens/make_onnx_goldens.py
@@ -12,8 +12,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-OUT = Path("test/models/onnx/goldens.json")
-SCHEMAS = Path("test/models/onnx/schemas.json")
+OUT = Path("test/onnx/goldens.json")
+SCHEMAS = Path("test/onnx/schemas.json")
 
 # Two values of each element type, as the bytes of raw_data.
 ELEMENTS = {

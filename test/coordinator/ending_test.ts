@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Interruption } from "../../common/interrupt.ts";
+import { Interruption } from "../../common/process/interrupt.ts";
 import { describeEnding } from "../../coordinator/ending.ts";
 import type { Ending } from "../../coordinator/coordinate.ts";
 

@@ -1,9 +1,9 @@
 /** What is wrong gets one clear line and exit code 2: no stack trace, and nothing is left behind. */
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
-import { PRESETS } from "../../coordinator/presets.ts";
-import { encodeNpy } from "../../runlog/npy.ts";
-import { blank, encodePng } from "../../runlog/raster.ts";
+import { PRESETS } from "../../coordinator/config/presets.ts";
+import { encodeNpy } from "../../common/files/npy.ts";
+import { blank, encodePng } from "../../pictures/raster.ts";
 import type { TaskName } from "./child.ts";
 import { tinyImages } from "./images.ts";
 import { Workplace } from "./workplace.ts";

@@ -1,5 +1,5 @@
 /** A process of wagon, started as its task in deno.json says (so with the permissions given there). */
-import { taskCommand } from "../../scripts/task_command.ts";
+import { taskCommand } from "../../tasks/task_command.ts";
 
 /** Nothing in these tests takes so long, on a slow and busy machine either. */
 export const DEADLINE_MS = 180_000;

@@ -1,6 +1,6 @@
 /** Which cores processes keep to, as the kernel tells. */
 import assert from "node:assert/strict";
-import { usableCores } from "../../common/cores.ts";
+import { usableCores } from "../../common/process/cores.ts";
 import { lastStep, logged } from "./log.ts";
 import { childrenOf } from "./processes.ts";
 import { SMALL, Workplace } from "./workplace.ts";
@@ -122,7 +122,7 @@ Deno.test({
   ignore: CORES.length < 2,
   fn: async () => {
     const last = CORES.at(-1)!;
-    const cores = import.meta.resolve("../../common/cores.ts");
+    const cores = import.meta.resolve("../../common/process/cores.ts");
     const code = `import { keepToCores, usableCores } from ${JSON.stringify(cores)};
       console.log(JSON.stringify([keepToCores([${last}]), usableCores()]));`;
     const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["eval", "--quiet", code] }).output();

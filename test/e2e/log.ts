@@ -1,6 +1,6 @@
 /** Waiting for what a run writes into its log. */
 import { type RecordOf, type RecordType, type RunRecord } from "../../runlog/records.ts";
-import { readRun } from "../../runlog/reader.ts";
+import { readRun } from "../../runlog/log/reader.ts";
 import { within } from "./child.ts";
 
 /** The records that are in the log now. */

@@ -1,7 +1,7 @@
 /** Pairs from files train with real processes, with every objective, to the same weights by any workers. */
 import assert from "node:assert/strict";
-import { decodeModel } from "../../models/onnx/codec.ts";
-import { decodeSafetensors } from "../../models/safetensors.ts";
+import { decodeModel } from "../../onnx/codec.ts";
+import { decodeSafetensors } from "../../common/files/safetensors.ts";
 import { squareImages } from "./images.ts";
 import { Workplace } from "./workplace.ts";
 
@@ -106,7 +106,8 @@ Deno.test("own networks: a weight that is no number is named before anything is 
   const pair = ["--generator", `${FILES}conv_generator_dynamo.onnx`, "--critic", critic];
   const { code, stderr } = await place.run("train", [...pair, "--data", data, ...SMALL, "--out", out]);
   assert.equal(code, 2, stderr);
-  const said = `Cannot import critic.onnx: weight critic.${name} must hold finite numbers, found NaN at place `;
+  const said =
+    `Cannot import critic.onnx: weight critic.${name} must hold finite numbers, found NaN at place `;
   assert.ok(stderr.startsWith(said), stderr);
   await assert.rejects(Deno.stat(out), Deno.errors.NotFound);
 });

@@ -1,8 +1,8 @@
 /** Folders of pictures, and points of more than two numbers, train with real processes to the same bits. */
 import assert from "node:assert/strict";
-import type { PresetName } from "../../coordinator/presets.ts";
+import type { PresetName } from "../../coordinator/config/presets.ts";
 import { Stream } from "../../random/philox.ts";
-import { decodePng } from "../../runlog/raster.ts";
+import { decodePng } from "../../pictures/raster.ts";
 import { putPictures } from "./images.ts";
 import { ofType, recordsOf } from "./log.ts";
 import { Workplace } from "./workplace.ts";

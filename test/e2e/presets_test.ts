@@ -1,7 +1,7 @@
 /** Every preset trains with real processes: the same weights by two workers, and by one from the middle on. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { PresetName } from "../../coordinator/presets.ts";
+import type { PresetName } from "../../coordinator/config/presets.ts";
 import type { Networks } from "../../models/nets/networks.ts";
 import { Workplace } from "./workplace.ts";
 

@@ -1,11 +1,11 @@
 /** Runs that were stopped, killed or damaged go on to the same bits as one that never stopped. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { decodeSafetensors, encodeSafetensors } from "../../models/safetensors.ts";
-import type { Summary } from "../../runlog/summary.ts";
+import { decodeSafetensors, encodeSafetensors } from "../../common/files/safetensors.ts";
+import type { Summary } from "../../runlog/summary/summary.ts";
 import { squareImages, tinyImages } from "./images.ts";
 import { lastStep, logged, ofType, recordsOf } from "./log.ts";
-import { sha256 } from "../../worker/artifact_set.ts";
+import { sha256 } from "../../worker/connection/artifact_set.ts";
 import { Workplace } from "./workplace.ts";
 
 const SHAPE = ["--shards", "4", "--batch", "16"];

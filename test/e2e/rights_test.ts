@@ -1,8 +1,8 @@
 /** What a process may do that was started with the rights of its task, and who may look at what it leaves behind. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { commandOf } from "../../scripts/rights.ts";
-import { surroundings } from "../../scripts/surroundings.ts";
+import { commandOf } from "../../tasks/launch/rights.ts";
+import { surroundings } from "../../tasks/launch/surroundings.ts";
 import { SMALL, Workplace } from "./workplace.ts";
 
 /** Tries each of some expressions; those that Deno refuses. */
@@ -47,7 +47,7 @@ Deno.test("a coordinator's process reads, writes and listens where its options s
     "write the data": writes(join(data, "1.png")),
     "write the token": writes(place.path("token")),
     "write elsewhere": writes(join(elsewhere, "2.png")),
-    "write its own code": writes(new URL("../../common/cli.ts", import.meta.url).pathname),
+    "write its own code": writes(new URL("../../common/cli/cli.ts", import.meta.url).pathname),
     "listen for others": `Deno.listen({ hostname: "0.0.0.0", port: 0 }).close();`,
     "connect": `(await Deno.connect({ hostname: "127.0.0.1", port: 9 })).close();`,
     "fetch": `await fetch("http://example.org/");`,

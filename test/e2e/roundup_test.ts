@@ -1,10 +1,10 @@
 /** What a person finds after `deno task train`, and what other tools make of it. */
 import assert from "node:assert/strict";
-import { taskCommand } from "../../scripts/task_command.ts";
+import { taskCommand } from "../../tasks/task_command.ts";
 import { decode } from "fast-png";
 import { Tensor } from "onnxruntime-node";
-import { decodeModel } from "../../models/onnx/codec.ts";
-import { decodeSafetensors } from "../../models/safetensors.ts";
+import { decodeModel } from "../../onnx/codec.ts";
+import { decodeSafetensors } from "../../common/files/safetensors.ts";
 import { fillNormal } from "../../random/philox.ts";
 import { checkRecord } from "../../runlog/records.ts";
 import { openSession } from "../models/onnx_runtime.ts";

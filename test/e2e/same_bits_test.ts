@@ -1,7 +1,7 @@
 /** The promise of the project: the same weights to the bit, whoever computes them. */
 import assert from "node:assert/strict";
 import type { RecordOf, RunRecord } from "../../runlog/records.ts";
-import type { Summary } from "../../runlog/summary.ts";
+import type { Summary } from "../../runlog/summary/summary.ts";
 import { lastStep, logged, ofType, recordsOf } from "./log.ts";
 import { SMALL, Workplace } from "./workplace.ts";
 

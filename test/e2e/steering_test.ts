@@ -1,6 +1,6 @@
 /** Decisions of a run about itself: the same with any workers, and wherever it was stopped in between. */
 import assert from "node:assert/strict";
-import type { Summary } from "../../runlog/summary.ts";
+import type { Summary } from "../../runlog/summary/summary.ts";
 import { Workplace } from "./workplace.ts";
 
 /** The first raise can be after 6 windows of 250 steps. */

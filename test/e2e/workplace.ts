@@ -1,8 +1,8 @@
 /** A temporary place to train in: its own folder for state, so that nothing of the user's is touched. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { Rendezvous } from "../../common/rendezvous.ts";
-import type { Summary } from "../../runlog/summary.ts";
+import type { Rendezvous } from "../../common/process/rendezvous.ts";
+import type { Summary } from "../../runlog/summary/summary.ts";
 import { Child, type Ended, taskArgs, type TaskName } from "./child.ts";
 import { tinyImages } from "./images.ts";
 

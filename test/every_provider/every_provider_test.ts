@@ -10,8 +10,8 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { ProviderName } from "../../worker/device.ts";
-import { candidates } from "../../worker/providers.ts";
+import type { ProviderName } from "../../worker/runtime/device.ts";
+import { candidates } from "../../worker/devices/providers.ts";
 import { type Group, GROUPS } from "./problems.ts";
 import type { Finding } from "./provider_process.ts";
 

@@ -2,21 +2,21 @@
  * What every provider is asked to compute: all training artifacts of every preset, at small widths and batch 2, and
  * the gradients of every rule and every expansion, of first and second order, each in the form that artifacts have.
  */
-import { type PresetName, PRESETS } from "../../coordinator/presets.ts";
+import { type PresetName, PRESETS } from "../../coordinator/config/presets.ts";
 import { buildArtifacts } from "../../models/artifacts.ts";
-import { decompose, type ExpandedOp, EXPANSIONS } from "../../models/autodiff/decompose.ts";
-import { portable } from "../../models/autodiff/portable.ts";
-import { type DifferentiableOp, RULES } from "../../models/autodiff/rules.ts";
-import { simplify } from "../../models/autodiff/simplify.ts";
+import { decompose, type ExpandedOp, EXPANSIONS } from "../../autodiff/decompose.ts";
+import { portable } from "../../autodiff/portable.ts";
+import { type DifferentiableOp, RULES } from "../../autodiff/rules.ts";
+import { simplify } from "../../autodiff/simplify.ts";
 import { GRAPH_NAMES } from "../../models/manifest.ts";
 import { buildNetworks, type Networks } from "../../models/nets/networks.ts";
 import { objectiveOf } from "../../models/objectives/objectives.ts";
-import { decodeModel } from "../../models/onnx/codec.ts";
-import type { Graph } from "../../models/onnx/graph.ts";
-import type { OpName } from "../../models/onnx/shapes.ts";
-import { type Feeds, firstOrder, firstOrderExpanded, secondOrder } from "../models/autodiff/checking.ts";
-import { EXPANSION_CASES } from "../models/autodiff/expansion_cases.ts";
-import { RULE_CASES } from "../models/autodiff/rule_cases.ts";
+import { decodeModel } from "../../onnx/codec.ts";
+import type { Graph } from "../../onnx/graph.ts";
+import type { OpName } from "../../onnx/shapes.ts";
+import { type Feeds, firstOrder, firstOrderExpanded, secondOrder } from "../autodiff/checking.ts";
+import { EXPANSION_CASES } from "../autodiff/expansion_cases.ts";
+import { RULE_CASES } from "../autodiff/rule_cases.ts";
 import { OPERATOR_CASES } from "../reference/operator_cases.ts";
 import { operatorProblem } from "../reference/operator_problem.ts";
 import { refTensor, sizeOf } from "../reference/ref_tensor.ts";

@@ -8,12 +8,12 @@
  * `provider_process.ts PROVIDER engine`: what a worker's engine sums up.
  */
 import type { InferenceSession } from "onnxruntime-node";
-import { GraphBuilder } from "../../models/onnx/builder.ts";
-import type { Graph } from "../../models/onnx/graph.ts";
-import { CPU, type Device, type ProviderName } from "../../worker/device.ts";
-import { Engine, type SumTask } from "../../worker/engine.ts";
-import { compileGraphs } from "../../worker/graph_runner.ts";
-import { createSession } from "../../worker/node_session.ts";
+import { GraphBuilder } from "../../onnx/builder.ts";
+import type { Graph } from "../../onnx/graph.ts";
+import { CPU, type Device, type ProviderName } from "../../worker/runtime/device.ts";
+import { Engine, type SumTask } from "../../worker/compute/engine.ts";
+import { compileGraphs } from "../../worker/compute/graph_runner.ts";
+import { createSession } from "../../worker/runtime/node_session.ts";
 import { encodeGraph, fromOrt, toOrt } from "../reference/onnxruntime.ts";
 import { type RefTensor, refTensor } from "../reference/ref_tensor.ts";
 import { exampleBytes, MICRO_BATCH, SEED, testRun } from "../worker/test_run.ts";

@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { loadNewest, writeCheckpoint } from "../../coordinator/checkpoint.ts";
-import type { ModelState } from "../../coordinator/model_state.ts";
+import { loadNewest, writeCheckpoint } from "../../coordinator/run/checkpoint.ts";
+import type { ModelState } from "../../coordinator/training/model_state.ts";
 import type { Manifest } from "../../models/manifest.ts";
-import { decodeSafetensors, SafetensorsError } from "../../models/safetensors.ts";
-import type { MemoryDisk } from "../coordinator/memory_disk.ts";
+import { decodeSafetensors, SafetensorsError } from "../../common/files/safetensors.ts";
+import type { MemoryDisk } from "../coordinator/run/memory_disk.ts";
 import type { Chance } from "./chance.ts";
 import { mutateBytes, mutateValue } from "./mutate.ts";
 import type { Target } from "./target.ts";

@@ -1,13 +1,13 @@
 /** What workers send, damaged, to a coordinator in mid-run: it goes on with whoever is left. */
 import assert from "node:assert/strict";
 import { UserError } from "../../common/errors.ts";
-import type { EntranceOptions } from "../../coordinator/entrance.ts";
+import type { EntranceOptions } from "../../coordinator/fleet/admission/entrance.ts";
 import { bytesOf } from "../../wire/frame.ts";
 import { RingReader, RingWriter, writeParcel } from "../../wire/shared_ring.ts";
 import type { Socket } from "../../wire/socket.ts";
 import { FreshBuffers } from "../wire/fresh_buffers.ts";
-import { open, REQUEST, RESULT_SIZE, values } from "../coordinator/fleet_scene.ts";
-import type { ScriptedWorker } from "../coordinator/scripted_worker.ts";
+import { open, REQUEST, RESULT_SIZE, values } from "../coordinator/fleet/fleet_scene.ts";
+import type { ScriptedWorker } from "../coordinator/fleet/scripted_worker.ts";
 import { type FakeClock, settled } from "../wire/fake_clock.ts";
 import type { Chance } from "./chance.ts";
 import { DamagedSocket } from "./damaged_socket.ts";

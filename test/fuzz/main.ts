@@ -1,7 +1,7 @@
 /** `deno task fuzz`: damages what is read from disks and wires, by chance, for as long as one likes. */
-import { parseOptions, runMain } from "../../common/cli.ts";
+import { parseOptions, runMain } from "../../common/cli/cli.ts";
 import { UserError } from "../../common/errors.ts";
-import type { Command } from "../../common/options.ts";
+import type { Command } from "../../common/cli/options.ts";
 import { type Findings, fuzz } from "./target.ts";
 import { openTargets } from "./targets.ts";
 

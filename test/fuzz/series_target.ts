@@ -1,10 +1,10 @@
 /** A sidecar, damaged, beside its whole log: the sum must be that of the log. */
 import assert from "node:assert/strict";
-import { foldRun } from "../../runlog/fold_run.ts";
-import { openLog } from "../../runlog/log_file.ts";
-import { noOddities } from "../../runlog/reader.ts";
+import { foldRun } from "../../runlog/log/fold_run.ts";
+import { openLog } from "../../runlog/log/log_file.ts";
+import { noOddities } from "../../runlog/log/reader.ts";
 import type { RunRecord } from "../../runlog/records.ts";
-import { RunFold } from "../../runlog/summary.ts";
+import { RunFold } from "../../runlog/summary/summary.ts";
 import type { Chance } from "./chance.ts";
 import { mutateBytes } from "./mutate.ts";
 import type { Target } from "./target.ts";

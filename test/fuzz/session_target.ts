@@ -1,6 +1,6 @@
 /** What a coordinator sends, damaged, to a worker from its graphs on: it refuses, leaves, or computes. */
 import { checksumBytes } from "../../kernels/kernels.ts";
-import { run, scene } from "../worker/session_scene.ts";
+import { run, scene } from "../worker/connection/session_scene.ts";
 import { EXAMPLE_BYTES, MICRO_BATCH, RUN_ID } from "../worker/test_run.ts";
 import { settled } from "../wire/fake_clock.ts";
 import type { Socket } from "../../wire/socket.ts";

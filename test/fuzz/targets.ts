@@ -1,6 +1,6 @@
 /** All that is fuzzed. */
-import { MemoryDisk } from "../coordinator/memory_disk.ts";
-import { contents, MANIFEST, stateAt } from "../coordinator/small_state.ts";
+import { MemoryDisk } from "../coordinator/run/memory_disk.ts";
+import { contents, MANIFEST, stateAt } from "../coordinator/training/small_state.ts";
 import { CheckpointTarget } from "./checkpoint_target.ts";
 import { FleetTarget } from "./fleet_target.ts";
 import { HandshakeTarget } from "./handshake_target.ts";

@@ -1,5 +1,5 @@
 /** The golden files in this folder: results of other people's code, made by the scripts in scripts/goldens/. */
-import { decodeSafetensors, type Safetensors } from "../../models/safetensors.ts";
+import { decodeSafetensors, type Safetensors } from "../../common/files/safetensors.ts";
 import type { Networks } from "../../models/nets/networks.ts";
 import type { ObjectiveName } from "../../models/objectives/objectives.ts";
 

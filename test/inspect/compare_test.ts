@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { comparison, differences } from "../../inspect/compare.ts";
-import { noOddities } from "../../runlog/reader.ts";
+import { noOddities } from "../../runlog/log/reader.ts";
 import type { RecordOf } from "../../runlog/records.ts";
-import { RunFold, type Summary } from "../../runlog/summary.ts";
-import { end, runRecord, stepRecord } from "../runlog/example_log.ts";
+import { RunFold, type Summary } from "../../runlog/summary/summary.ts";
+import { end, runRecord, stepRecord } from "../runlog/log/example_log.ts";
 
 /** A run of so many steps whose estimate is this everywhere. */
 function run(config: Record<string, unknown>, num_steps: number, estimate: number): Summary {

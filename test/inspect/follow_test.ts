@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { follow, statusLine } from "../../inspect/follow.ts";
-import type { Summary } from "../../runlog/summary.ts";
-import { end, joined, runRecord, stepRecord, steps, toLines } from "../runlog/example_log.ts";
+import type { Summary } from "../../runlog/summary/summary.ts";
+import { end, joined, runRecord, stepRecord, steps, toLines } from "../runlog/log/example_log.ts";
 
 /** Watches a log that grows by these texts, one before each look. */
 async function watched(texts: readonly string[], now_ms = Date.now): Promise<string[]> {

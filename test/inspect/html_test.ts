@@ -3,12 +3,12 @@ import { Html, html } from "../../inspect/html/html.ts";
 import { lineChart, ticks } from "../../inspect/html/line_chart.ts";
 import { reportPage } from "../../inspect/html/report_page.ts";
 import type { Likeness, Reported } from "../../inspect/html/reported.ts";
-import { bestSample } from "../../runlog/best_sample.ts";
+import { bestSample } from "../../runlog/summary/best_sample.ts";
 import { examine } from "../../runlog/doctor/doctor.ts";
-import { noOddities } from "../../runlog/reader.ts";
+import { noOddities } from "../../runlog/log/reader.ts";
 import type { RunRecord } from "../../runlog/records.ts";
-import { RunFold } from "../../runlog/summary.ts";
-import { checkpoint, end, joined, runRecord, steps } from "../runlog/example_log.ts";
+import { RunFold } from "../../runlog/summary/summary.ts";
+import { checkpoint, end, joined, runRecord, steps } from "../runlog/log/example_log.ts";
 
 Deno.test("what is put into HTML is escaped, unless it is HTML; nothing is nothing", () => {
   const hostile = `<b title="x">&'`;

@@ -1,8 +1,8 @@
 /** `inspect` as a person runs it: a process, its exit code, and what it prints where. */
 import assert from "node:assert/strict";
 import type { RunRecord } from "../../runlog/records.ts";
-import type { Summary } from "../../runlog/summary.ts";
-import { checkpoint, end, joined, runRecord, SHA, steps, toLines } from "../runlog/example_log.ts";
+import type { Summary } from "../../runlog/summary/summary.ts";
+import { checkpoint, end, joined, runRecord, SHA, steps, toLines } from "../runlog/log/example_log.ts";
 
 const MAIN = new URL("../../inspect/main.ts", import.meta.url).pathname;
 

@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { findChromium, openPage, startChromium } from "../../scripts/browser/chromium.ts";
-import { encodePng } from "../../runlog/raster.ts";
+import { encodePng } from "../../pictures/raster.ts";
 import type { RunRecord } from "../../runlog/records.ts";
 import { LOOKS, looksWell } from "../browser/looks.ts";
 import { taskArgs } from "../e2e/child.ts";
-import { end, joined, runRecord, steps, toLines } from "../runlog/example_log.ts";
-import { picture } from "../runlog/export_example.ts";
-import { generatorBytes } from "../scripts/small_generator.ts";
+import { end, joined, runRecord, steps, toLines } from "../runlog/log/example_log.ts";
+import { picture } from "../runlog/export/export_example.ts";
+import { generatorBytes } from "../tasks/small_generator.ts";
 
 const FAULT: RunRecord = {
   type: "fault",

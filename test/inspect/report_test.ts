@@ -3,11 +3,11 @@ import type { Finding } from "../../runlog/doctor/rule.ts";
 import { adviceFor } from "../../inspect/advice.ts";
 import { runReport } from "../../inspect/run_report.ts";
 import { type Listed, runTable, whatOf } from "../../inspect/run_table.ts";
-import type { Terminal } from "../../common/terminal.ts";
-import { noOddities } from "../../runlog/reader.ts";
+import type { Terminal } from "../../common/terminal/terminal.ts";
+import { noOddities } from "../../runlog/log/reader.ts";
 import type { RecordOf, RunRecord } from "../../runlog/records.ts";
-import { RunFold, type Summary } from "../../runlog/summary.ts";
-import { checkpoint, end, joined, runRecord, steps, TIME } from "../runlog/example_log.ts";
+import { RunFold, type Summary } from "../../runlog/summary/summary.ts";
+import { checkpoint, end, joined, runRecord, steps, TIME } from "../runlog/log/example_log.ts";
 
 const PLAIN: Terminal = { colour: false, unicode: true, width: Infinity };
 

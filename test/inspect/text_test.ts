@@ -12,7 +12,7 @@ import {
   setting,
 } from "../../inspect/numbers.ts";
 import { bar, chart, sparkline } from "../../inspect/sparkline.ts";
-import { paint, terminalOf } from "../../common/terminal.ts";
+import { paint, terminalOf } from "../../common/terminal/terminal.ts";
 
 Deno.test("numbers as people read them", () => {
   assert.deepEqual([0, 999, 1000, 1280000, 3.6, null, NaN].map(count), [

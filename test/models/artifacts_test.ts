@@ -7,8 +7,8 @@ import { imageCritic, imageGenerator, mlp, planeCritic, planeGenerator } from ".
 import { gan } from "../../models/objectives/gan.ts";
 import { wgan } from "../../models/objectives/wgan.ts";
 import { wganGp } from "../../models/objectives/wgan_gp.ts";
-import { checkGraph } from "../../models/onnx/check.ts";
-import { decodeModel } from "../../models/onnx/codec.ts";
+import { checkGraph } from "../../onnx/check.ts";
+import { decodeModel } from "../../onnx/codec.ts";
 import type { Pair } from "../../models/training_graphs.ts";
 import { openSession } from "./onnx_runtime.ts";
 

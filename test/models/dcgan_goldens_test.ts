@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { BATCH_NORM_EPS } from "../../models/nets/layers.ts";
-import type { OpName } from "../../models/onnx/shapes.ts";
+import type { OpName } from "../../onnx/shapes.ts";
 import { readTrainingGolden } from "../goldens/golden.ts";
 import { assertReached, type Fault, replaceConstant, rulesWith, seesFault } from "./golden_training.ts";
 

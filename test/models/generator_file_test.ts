@@ -6,7 +6,7 @@ import { initialState } from "../../models/initialise.ts";
 import { buildLayout, views } from "../../models/layout.ts";
 import { mlp } from "../../models/nets/mlp.ts";
 import { wgan } from "../../models/objectives/wgan.ts";
-import { decodeModel } from "../../models/onnx/codec.ts";
+import { decodeModel } from "../../onnx/codec.ts";
 import { fillUniform } from "../../random/philox.ts";
 import { openSession } from "./onnx_runtime.ts";
 

@@ -1,9 +1,9 @@
 /** Small networks in the float64 interpreter against PyTorch's float64, with one thing wrong at a time if wanted. */
 import assert from "node:assert/strict";
-import { inputRule, type Rules, type RuleSite } from "../../models/autodiff/rule.ts";
-import { RULES } from "../../models/autodiff/rules.ts";
-import type { Graph } from "../../models/onnx/graph.ts";
-import { OPERATORS, type OpName } from "../../models/onnx/shapes.ts";
+import { inputRule, type Rules, type RuleSite } from "../../autodiff/rule.ts";
+import { RULES } from "../../autodiff/rules.ts";
+import type { Graph } from "../../onnx/graph.ts";
+import { OPERATORS, type OpName } from "../../onnx/shapes.ts";
 import {
   criticTrainingGraph,
   generatorForwardGraph,

@@ -1,7 +1,7 @@
 /** Runs a float32 graph in onnxruntime-node, on one thread. */
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import { encodeModel } from "../../models/onnx/codec.ts";
-import type { Graph } from "../../models/onnx/graph.ts";
+import { encodeModel } from "../../onnx/codec.ts";
+import type { Graph } from "../../onnx/graph.ts";
 import type { Execute, FloatArray } from "./wgan_training.ts";
 
 export async function openSession(model: Uint8Array): Promise<InferenceSession> {

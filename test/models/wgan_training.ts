@@ -9,7 +9,7 @@ import { BATCH_NORM_DECAY } from "../../models/nets/layers.ts";
 import type { Net, TensorSpec } from "../../models/nets/net.ts";
 import { buildNetworks } from "../../models/nets/networks.ts";
 import { objectiveOf } from "../../models/objectives/objectives.ts";
-import type { ElementType, Graph } from "../../models/onnx/graph.ts";
+import type { ElementType, Graph } from "../../onnx/graph.ts";
 import {
   criticTrainingGraph,
   generatorForwardGraph,

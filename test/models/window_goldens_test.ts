@@ -3,12 +3,12 @@
  * float64, ONNX Runtime in float32.
  */
 import assert from "node:assert/strict";
-import { gradients } from "../../models/autodiff/gradients.ts";
-import { simplify } from "../../models/autodiff/simplify.ts";
-import { type AttributeInput, GraphBuilder } from "../../models/onnx/builder.ts";
-import type { Graph } from "../../models/onnx/graph.ts";
-import { tensorOf } from "../../models/onnx/tensor.ts";
-import { decodeSafetensors } from "../../models/safetensors.ts";
+import { gradients } from "../../autodiff/gradients.ts";
+import { simplify } from "../../autodiff/simplify.ts";
+import { type AttributeInput, GraphBuilder } from "../../onnx/builder.ts";
+import type { Graph } from "../../onnx/graph.ts";
+import { tensorOf } from "../../onnx/tensor.ts";
+import { decodeSafetensors } from "../../common/files/safetensors.ts";
 import { fillUniform } from "../../random/philox.ts";
 import { readGolden } from "../goldens/golden.ts";
 import { interpret } from "../reference/interpreter.ts";

@@ -5,8 +5,8 @@ import type { Page } from "playwright-core";
 import { findChromium, openPage, startChromium } from "../../scripts/browser/chromium.ts";
 import { LOOKS, looksWell } from "../browser/looks.ts";
 import { taskArgs, type TaskName } from "../e2e/child.ts";
-import { runRecord, steps, toLines } from "../runlog/example_log.ts";
-import { generatorBytes, npyValues } from "../scripts/small_generator.ts";
+import { runRecord, steps, toLines } from "../runlog/log/example_log.ts";
+import { generatorBytes, npyValues } from "../tasks/small_generator.ts";
 
 /** Another build of ONNX Runtime rounds otherwise; measured 8.9e-8. */
 const TOLERANCE = 8e-7;

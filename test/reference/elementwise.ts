@@ -1,5 +1,5 @@
 /** Reference kernels of operators that work element by element, after the ONNX operator specifications. */
-import type { ElementType } from "../../models/onnx/graph.ts";
+import type { ElementType } from "../../onnx/graph.ts";
 import type { Kernel } from "./kernel.ts";
 import { broadcastAt, broadcastShapes, generate, type RefTensor } from "./ref_tensor.ts";
 

@@ -2,8 +2,8 @@
  * A slow and plain interpreter of graphs in float64: what gradients and networks are checked against. Written from
  * the ONNX operator specifications (opset 18); shares nothing with the backward pass.
  */
-import type { Graph, Node } from "../../models/onnx/graph.ts";
-import { isOpName, type OpName } from "../../models/onnx/shapes.ts";
+import type { Graph, Node } from "../../onnx/graph.ts";
+import { isOpName, type OpName } from "../../onnx/shapes.ts";
 import { ACTIVATION_KERNELS } from "./activations.ts";
 import { EINSUM_KERNELS } from "./einsum.ts";
 import { BLOCK_KERNELS } from "./blocks.ts";

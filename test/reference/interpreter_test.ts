@@ -1,6 +1,6 @@
 /** The reference interpreter's forward of every operator against ONNX Runtime. */
 import assert from "node:assert/strict";
-import { OPERATORS } from "../../models/onnx/shapes.ts";
+import { OPERATORS } from "../../onnx/shapes.ts";
 import { interpret } from "./interpreter.ts";
 import { runInOnnxRuntime } from "./onnxruntime.ts";
 import { OPERATOR_CASES } from "./operator_cases.ts";

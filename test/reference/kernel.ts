@@ -1,5 +1,5 @@
 /** What computes one operator: inputs (undefined where omitted) and the node's attributes to all its outputs. */
-import type { Attribute, Node } from "../../models/onnx/graph.ts";
+import type { Attribute, Node } from "../../onnx/graph.ts";
 import type { RefTensor } from "./ref_tensor.ts";
 
 export type Kernel = (call: Call) => RefTensor | readonly RefTensor[];

@@ -1,7 +1,7 @@
 /** Graphs in ONNX Runtime on the CPU, with the tensors of the reference interpreter in and out. */
 import * as ort from "onnxruntime-node";
-import { encodeModel } from "../../models/onnx/codec.ts";
-import type { Graph } from "../../models/onnx/graph.ts";
+import { encodeModel } from "../../onnx/codec.ts";
+import type { Graph } from "../../onnx/graph.ts";
 import { type RefTensor, refTensor } from "./ref_tensor.ts";
 
 /** Element types that can be fed and fetched. */

@@ -1,6 +1,6 @@
 /** What an operator is checked on, and a short hand for it. */
-import type { AttributeInput } from "../../models/onnx/builder.ts";
-import type { ElementType, Shape } from "../../models/onnx/graph.ts";
+import type { AttributeInput } from "../../onnx/builder.ts";
+import type { ElementType, Shape } from "../../onnx/graph.ts";
 
 /** An input: a fed tensor with numbers in [low, high) or given ones, a constant of integers or floats, or left out. */
 export type Operand =

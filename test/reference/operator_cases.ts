@@ -1,6 +1,6 @@
 /** What each operator is checked on: at least one case each, with its options, broadcasts and corners. */
-import type { OpName } from "../../models/onnx/shapes.ts";
-import { elementCode, tensorOf } from "../../models/onnx/tensor.ts";
+import type { OpName } from "../../onnx/shapes.ts";
+import { elementCode, tensorOf } from "../../onnx/tensor.ts";
 import { ACTIVATION_CASES } from "./activation_cases.ts";
 import { EINSUM_CASES } from "./einsum_cases.ts";
 import { GATHERING_CASES } from "./gathering_cases.ts";

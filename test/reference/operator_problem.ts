@@ -1,7 +1,7 @@
 /** A graph of one operator from a case, with numbers to feed. */
-import { GraphBuilder, type Value } from "../../models/onnx/builder.ts";
-import type { ElementType, Graph } from "../../models/onnx/graph.ts";
-import { tensorOf } from "../../models/onnx/tensor.ts";
+import { GraphBuilder, type Value } from "../../onnx/builder.ts";
+import type { ElementType, Graph } from "../../onnx/graph.ts";
+import { tensorOf } from "../../onnx/tensor.ts";
 import type { Operand, OperatorCase } from "./operator_case.ts";
 import { type RefTensor, refTensor, sizeOf } from "./ref_tensor.ts";
 import { seededNumbers } from "./seeded.ts";

@@ -2,7 +2,7 @@
  * Tensors of the reference interpreter: every number is a float64, whatever the element type says. Integers are
  * exact up to 2^53 and do not wrap; floats are not rounded to their element type; bool is 0 or 1.
  */
-import type { ElementType, Tensor } from "../../models/onnx/graph.ts";
+import type { ElementType, Tensor } from "../../onnx/graph.ts";
 
 export interface RefTensor {
   readonly element: ElementType;

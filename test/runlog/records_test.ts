@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { checkRecord, RECORDS, type RunRecord } from "../../runlog/records.ts";
-import { checkpoint, end, joined, runRecord, SHA, stepRecord, TIME } from "./example_log.ts";
+import { checkpoint, end, joined, runRecord, SHA, stepRecord, TIME } from "./log/example_log.ts";
 
 /** One record of each type with every field. */
 const EXAMPLES: readonly RunRecord[] = [

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describeProof, proofOf } from "../../scripts/gpu_proof.ts";
-import type { Summary } from "../../runlog/summary.ts";
-import { taskCommand } from "../../scripts/task_command.ts";
+import type { Summary } from "../../runlog/summary/summary.ts";
+import { taskCommand } from "../../tasks/task_command.ts";
 import { inTempDir } from "../temp_dir.ts";
 
 /** What a proof reads of a run. */

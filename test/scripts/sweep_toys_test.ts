@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { noOddities } from "../../runlog/reader.ts";
-import { RunFold } from "../../runlog/summary.ts";
+import { noOddities } from "../../runlog/log/reader.ts";
+import { RunFold } from "../../runlog/summary/summary.ts";
 import { folderOf, gridOf, table } from "../../scripts/sweep_toys.ts";
-import { runRecord } from "../runlog/example_log.ts";
+import { runRecord } from "../runlog/log/example_log.ts";
 
 Deno.test("sweep: every combination of the axes, each with a folder of its own", () => {
   const grid = gridOf(["lr=1e-4,5e-4", "n_critic=5", "seed=1,2"]);

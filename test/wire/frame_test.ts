@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { encode } from "@msgpack/msgpack";
-import { cleanText } from "../../common/foreign_text.ts";
+import { cleanText } from "../../common/text/foreign_text.ts";
 import { bytesOf, decodeFrame, encodeFrame, frameBytes, payloadFloats } from "../../wire/frame.ts";
 import { MAX_FRAME_BYTES, type Message, PROTOCOL_VERSION, REFUSAL_CODES } from "../../wire/messages.ts";
 import { Refusal } from "../../wire/refusal.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { PAGE_BYTES } from "../../common/mapped_file.ts";
+import { PAGE_BYTES } from "../../common/files/mapped_file.ts";
 import { bytesOf } from "../../wire/frame.ts";
 import { readWeights, weightsOffsets, WeightsWriter } from "../../wire/shared_weights.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { writeRendezvous } from "../../common/rendezvous.ts";
+import { writeRendezvous } from "../../common/process/rendezvous.ts";
 import { SYSTEM_CLOCK } from "../../wire/clock.ts";
 import { encodeFrame } from "../../wire/frame.ts";
 import { type Message, PROTOCOL_VERSION } from "../../wire/messages.ts";

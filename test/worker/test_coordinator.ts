@@ -5,10 +5,9 @@ import { type Channel, openChannel } from "../../wire/channel.ts";
 import type { Clock } from "../../wire/clock.ts";
 import { bytesOf } from "../../wire/frame.ts";
 import { admitWorker } from "../../wire/handshake.ts";
-import type { Message, MessageOf, MessageType } from "../../wire/messages.ts";
+import type { Message, MessageOf, MessageType, NetworkName } from "../../wire/messages.ts";
 import type { Socket } from "../../wire/socket.ts";
-import { sha256 } from "../../worker/artifact_set.ts";
-import type { Network } from "../../worker/fence.ts";
+import { sha256 } from "../../worker/connection/artifact_set.ts";
 import { RUN_ID, type TestRun, TOKEN } from "./test_run.ts";
 import { LIMITS } from "../wire/limits.ts";
 
@@ -98,7 +97,7 @@ export class TestCoordinator {
     for (const [file, bytes] of files) this.send({ type: "artifact", file, sha256: sha256(bytes) }, bytes);
   }
 
-  sendWeights(state: Network, change: Partial<MessageOf<"weights">> = {}): void {
+  sendWeights(state: NetworkName, change: Partial<MessageOf<"weights">> = {}): void {
     this.send({
       type: "weights",
       ...this.fence(),

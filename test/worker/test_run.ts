@@ -8,10 +8,9 @@ import { wgan } from "../../models/objectives/wgan.ts";
 import { permutation } from "../../random/philox.ts";
 import { checksumBytes } from "../../kernels/kernels.ts";
 import { bytesOf } from "../../wire/frame.ts";
-import type { MessageOf } from "../../wire/messages.ts";
-import { sha256 } from "../../worker/artifact_set.ts";
-import type { Network } from "../../worker/fence.ts";
-import type { GraphBytes } from "../../worker/graph_runner.ts";
+import type { MessageOf, NetworkName } from "../../wire/messages.ts";
+import { sha256 } from "../../worker/connection/artifact_set.ts";
+import type { GraphBytes } from "../../worker/compute/graph_runner.ts";
 
 export const TOKEN = "a token for tests";
 export const RUN_ID = "test-run";
@@ -26,9 +25,9 @@ export interface TestRun {
   readonly manifest: Manifest;
   readonly files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
   readonly graphs: GraphBytes;
-  readonly weights: Readonly<Record<Network, Float32Array<ArrayBuffer>>>;
+  readonly weights: Readonly<Record<NetworkName, Float32Array<ArrayBuffer>>>;
   readonly statistics: Float32Array<ArrayBuffer>;
-  readonly checksums: Readonly<Record<Network, string>>;
+  readonly checksums: Readonly<Record<NetworkName, string>>;
   readonly shards: readonly Uint8Array<ArrayBuffer>[];
   readonly welcome: WelcomeBody;
 }

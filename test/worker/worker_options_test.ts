@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { HelpRequested, parseOptions } from "../../common/cli.ts";
-import type { Rendezvous } from "../../common/rendezvous.ts";
-import { Locator } from "../../worker/locator.ts";
+import { HelpRequested, parseOptions } from "../../common/cli/cli.ts";
+import type { Rendezvous } from "../../common/process/rendezvous.ts";
+import { Locator } from "../../worker/connection/locator.ts";
 import { wantedDevices, WORKER_COMMAND } from "../../worker/worker_options.ts";
 
 const wanted = (...args: string[]) => wantedDevices(parseOptions(WORKER_COMMAND, args).values);

@@ -1,5 +1,5 @@
 /** What is words and numbers on the page: progress, workers, the doctor, faults, and how to join. */
-import { things } from "../../../common/things.ts";
+import { things } from "../../../common/text/things.ts";
 import { bytes, count, duration, figure, percent } from "../../../inspect/numbers.ts";
 import type { JoinView, NowView, RunView, View, WorkerView } from "../view.ts";
 import { byId, make, setText } from "./dom.ts";

@@ -2,10 +2,10 @@
  * Attention and normalisations of opset 23. Legend of shapes: N batch, A heads, L queries, S keys, E numbers of a head.
  * Source: ONNX operators Attention 23, RMSNormalization 23 and RotaryEmbedding 23.
  */
-import type { Value } from "../../onnx/builder.ts";
-import { tensorOf } from "../../onnx/tensor.ts";
+import type { Value } from "../../../onnx/builder.ts";
+import { tensorOf } from "../../../onnx/tensor.ts";
 import type { Known } from "../known.ts";
-import type { Lowerings, LoweringSite } from "../lowering.ts";
+import type { Lowerings, LoweringSite } from "./lowering.ts";
 
 /** [N, L, A E] as [N, A, L, E]; [N, A, L, E] as it is. */
 function inHeads(n: LoweringSite, index: number, heads: string): Value {

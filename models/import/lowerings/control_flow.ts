@@ -4,7 +4,7 @@
  */
 import type { Constant } from "../evaluate.ts";
 import { type Known, numbersIn } from "../known.ts";
-import type { Lowerings, LoweringSite } from "../lowering.ts";
+import type { Lowerings, LoweringSite } from "./lowering.ts";
 import { joined, parted } from "./time_axis.ts";
 
 /** More rounds are not written out. */

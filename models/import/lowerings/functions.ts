@@ -1,7 +1,7 @@
 /** Functions of single elements, by way of others. */
-import type { Value } from "../../onnx/builder.ts";
+import type { Value } from "../../../onnx/builder.ts";
 import type { Known } from "../known.ts";
-import type { Lowering, Lowerings, LoweringSite } from "../lowering.ts";
+import type { Lowering, Lowerings, LoweringSite } from "./lowering.ts";
 
 function one(of: (n: LoweringSite, x: Value) => Value): Lowering {
   return (n): readonly Known[] => [{ value: of(n, n.x(0)) }];

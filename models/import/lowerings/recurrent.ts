@@ -2,10 +2,10 @@
  * RNN, GRU and LSTM, unrolled over a time axis whose extent is known. Legend of shapes: T time, N batch, I input, H
  * hidden, D directions. Source: ONNX operators RNN, GRU and LSTM, version 14.
  */
-import type { Value } from "../../onnx/builder.ts";
+import type { Value } from "../../../onnx/builder.ts";
 import type { Known } from "../known.ts";
 import { uniformItem } from "../uniform.ts";
-import type { Lowerings, LoweringSite } from "../lowering.ts";
+import type { Lowerings, LoweringSite } from "./lowering.ts";
 import { type Activation, activationsOf } from "./recurrent_activations.ts";
 import { cellWeights, ofDirection } from "./recurrent_weights.ts";
 import { joined, parted } from "./time_axis.ts";

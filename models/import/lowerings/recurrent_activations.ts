@@ -1,6 +1,6 @@
 /** The activations that attributes of RNN, GRU and LSTM name, with their numbers. */
-import type { Value } from "../../onnx/builder.ts";
-import type { LoweringSite } from "../lowering.ts";
+import type { Value } from "../../../onnx/builder.ts";
+import type { LoweringSite } from "./lowering.ts";
 
 export type Activation = (x: Value) => Value;
 

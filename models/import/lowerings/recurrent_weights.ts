@@ -3,9 +3,9 @@
  * biases as one tensor, and the directions one behind the other: here they come apart again, so that what is trained is
  * what the layer has (weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0, and the same with _reverse).
  */
-import type { Value } from "../../onnx/builder.ts";
-import { numElements, tensorOf } from "../../onnx/tensor.ts";
-import type { LoweringSite } from "../lowering.ts";
+import type { Value } from "../../../onnx/builder.ts";
+import { numElements, tensorOf } from "../../../onnx/tensor.ts";
+import type { LoweringSite } from "./lowering.ts";
 
 /** Weights of one direction; G gates. */
 export interface CellWeights {

@@ -3,11 +3,11 @@
  * the weights of the elements of x in element i of y. Source: ONNX operator Resize 19. Elements beyond the ends are those
  * at the ends, or left out (exclude_outside).
  */
-import { coordinate, type ResizedAxis } from "../../autodiff/resizing.ts";
-import type { Value } from "../../onnx/builder.ts";
-import { tensorOf } from "../../onnx/tensor.ts";
+import { coordinate, type ResizedAxis } from "../../../autodiff/resizing.ts";
+import type { Value } from "../../../onnx/builder.ts";
+import { tensorOf } from "../../../onnx/tensor.ts";
 import { itemsOf, type Known } from "../known.ts";
-import type { Lowerings, LoweringSite } from "../lowering.ts";
+import type { Lowerings, LoweringSite } from "./lowering.ts";
 
 const MODES = ["half_pixel", "pytorch_half_pixel", "align_corners", "asymmetric"];
 

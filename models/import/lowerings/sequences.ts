@@ -1,6 +1,6 @@
 /** Sequences of tensors, as exporters write chunk, split and lists: known part by part, so that none is left. */
 import type { Known } from "../known.ts";
-import type { Lowerings, LoweringSite } from "../lowering.ts";
+import type { Lowerings, LoweringSite } from "./lowering.ts";
 
 function sequence(n: LoweringSite, index: number): readonly Known[] {
   return n.input(index).sequence ?? n.fail(`its input ${index} must be a sequence`);

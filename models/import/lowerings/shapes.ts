@@ -1,9 +1,9 @@
 /** Forms of layout operators in which exporters write shapes that hold the batch. */
-import type { Dim } from "../../onnx/graph.ts";
-import { tensorOf } from "../../onnx/tensor.ts";
+import type { Dim } from "../../../onnx/graph.ts";
+import { tensorOf } from "../../../onnx/tensor.ts";
 import { itemsOf, type Known } from "../known.ts";
 import { uniformItem } from "../uniform.ts";
-import type { Lowerings, LoweringSite } from "../lowering.ts";
+import type { Lowerings, LoweringSite } from "./lowering.ts";
 
 /** Repeated by the batch along an axis of extent 1: broadcast to it. */
 function tile(n: LoweringSite): readonly Known[] | null {

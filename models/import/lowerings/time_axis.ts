@@ -2,8 +2,8 @@
  * Taking an axis apart and putting it together, by halves: of T parts each element is moved log T times, forwards and
  * backwards. Slices one by one would each have a gradient as long as the axis. No kernel has more than two parts.
  */
-import type { Value } from "../../onnx/builder.ts";
-import type { LoweringSite } from "../lowering.ts";
+import type { Value } from "../../../onnx/builder.ts";
+import type { LoweringSite } from "./lowering.ts";
 
 /** Parts of extent 1 along an axis whose extent is a number. */
 export function parted(n: LoweringSite, x: Value, axis: number): readonly Value[] {

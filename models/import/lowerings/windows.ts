@@ -2,10 +2,10 @@
  * Convolutions and pools with attributes that ONNX allows and ONNX Runtime does not take, written with explicit padding:
  * https://github.com/microsoft/onnxruntime/issues/14208 for output_padding.
  */
-import type { Value } from "../../onnx/builder.ts";
-import { isFixed } from "../../onnx/dims.ts";
+import type { Value } from "../../../onnx/builder.ts";
+import { isFixed } from "../../../onnx/dims.ts";
 import type { Known } from "../known.ts";
-import type { Lowerings, LoweringSite } from "../lowering.ts";
+import type { Lowerings, LoweringSite } from "./lowering.ts";
 
 /** Numbers of an attribute, one for each spatial axis. */
 function spatial(n: LoweringSite, name: string, rank: number, otherwise: number): readonly number[] {

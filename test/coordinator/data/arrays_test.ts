@@ -1,7 +1,7 @@
 /** NumPy's arrays in all the ways in which NumPy writes them: read right, or refused with the line that helps. */
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
-import { zipOf } from "../../common/zip_file.ts";
+import { zipOf } from "../../common/files/zip_file.ts";
 import { readFile } from "./files.ts";
 import { npyOf, type NpyOptions } from "./npy_file.ts";
 

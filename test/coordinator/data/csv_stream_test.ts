@@ -1,12 +1,12 @@
 /** Tables that come in pieces: the same numbers wherever the pieces end, and no more memory than they need. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { Content } from "../../../coordinator/data/content.ts";
-import { parseCsv } from "../../../coordinator/data/csv.ts";
-import { AS_IT_LOOKS } from "../../../coordinator/data/data_path.ts";
+import type { Content } from "../../../coordinator/data/files/content.ts";
+import { parseCsv } from "../../../coordinator/data/tables/csv.ts";
+import { AS_IT_LOOKS } from "../../../coordinator/data/files/data_path.ts";
 import { UNWATCHED } from "../../../coordinator/data/data_source.ts";
 import { decodeExamples } from "../../../coordinator/data/data_set.ts";
-import { MAX_NUMBERS, Numbers } from "../../../coordinator/data/numbers.ts";
+import { MAX_NUMBERS, Numbers } from "../../../coordinator/data/arrays/numbers.ts";
 import { readFile } from "./files.ts";
 
 /** Bytes that come in pieces which end at these places. */

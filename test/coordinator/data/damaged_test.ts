@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { zipOf } from "../../common/zip_file.ts";
+import { zipOf } from "../../common/files/zip_file.ts";
 import { inTempFolder, read } from "./files.ts";
 import { npyOf } from "./npy_file.ts";
 

@@ -1,7 +1,7 @@
 /** JPEG files against what Pillow reads in them, and damaged, lying and uncommon ones. */
 import assert from "node:assert/strict";
-import { JpegCodec } from "../../../coordinator/data/jpeg_codec.ts";
-import { decodePicture } from "../../../coordinator/data/picture_file.ts";
+import { JpegCodec } from "../../../coordinator/data/pictures/jpeg/jpeg_codec.ts";
+import { decodePicture } from "../../../coordinator/data/pictures/picture_file.ts";
 import goldens from "./goldens/jpegs.json" with { type: "json" };
 
 type Golden = [file: string, shape: number[], sha256: string];

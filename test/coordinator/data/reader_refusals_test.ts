@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { loadData } from "../../../coordinator/data/load.ts";
-import type { Shaping } from "../../../coordinator/data/picture_reader.ts";
+import type { Shaping } from "../../../coordinator/data/pictures/picture_reader.ts";
 import goldens from "./goldens/readers.json" with { type: "json" };
 
 const golden = (name: keyof typeof goldens.files) => Uint8Array.fromBase64(goldens.files[name]);

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { decodeExamples } from "../../../coordinator/data/data_set.ts";
-import { type Image, toSquare, withChannels } from "../../../coordinator/data/image.ts";
+import { type Image, toSquare, withChannels } from "../../../coordinator/data/pictures/image.ts";
 import { loadData } from "../../../coordinator/data/load.ts";
-import { JpegCodec } from "../../../coordinator/data/jpeg_codec.ts";
-import { decodePicture } from "../../../coordinator/data/picture_file.ts";
+import { JpegCodec } from "../../../coordinator/data/pictures/jpeg/jpeg_codec.ts";
+import { decodePicture } from "../../../coordinator/data/pictures/picture_file.ts";
 import goldens from "./goldens/readers.json" with { type: "json" };
 
 const bytesOf = (text: string) => Uint8Array.fromBase64(text);

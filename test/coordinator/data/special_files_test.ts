@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { contentOf, readBehind } from "../../../coordinator/data/content.ts";
-import { RegularFile } from "../../../common/regular_file.ts";
-import { zipOf } from "../../common/zip_file.ts";
+import { contentOf, readBehind } from "../../../coordinator/data/files/content.ts";
+import { RegularFile } from "../../../common/files/regular_file.ts";
+import { zipOf } from "../../common/files/zip_file.ts";
 import { inTempFolder, read, readFile } from "./files.ts";
 import { npyOf } from "./npy_file.ts";
 

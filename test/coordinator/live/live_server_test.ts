@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { LiveServer, type LiveServerOptions } from "../../../coordinator/live/live_server.ts";
 import type { LiveRun } from "../../../coordinator/live/live_run.ts";
 import { UPDATE_MS } from "../../../coordinator/live/watchers.ts";
-import { factsOf } from "../../../runlog/step_facts.ts";
+import { factsOf } from "../../../runlog/log/step_facts.ts";
 import { listen } from "../../../wire/ws_socket.ts";
 import { FakeClock } from "../../wire/fake_clock.ts";
 import { liveRun, momentOf, RUN_VIEW } from "./scene.ts";

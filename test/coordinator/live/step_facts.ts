@@ -1,6 +1,6 @@
 /** Steps as records and as facts, for the tests of the live page. */
 import type { RecordOf } from "../../../runlog/records.ts";
-import { factsOf, type StepFacts } from "../../../runlog/step_facts.ts";
+import { factsOf, type StepFacts } from "../../../runlog/log/step_facts.ts";
 
 export type StepRecord = RecordOf<"step">;
 

@@ -1,11 +1,11 @@
 /** Whether examples see each other: what the graph says, against what another example changes when the graph runs. */
 import assert from "node:assert/strict";
-import { expandAll } from "../../../models/autodiff/expansion.ts";
-import { EXPANSIONS } from "../../../models/autodiff/decompose.ts";
+import { expandAll } from "../../../autodiff/expansion.ts";
+import { EXPANSIONS } from "../../../autodiff/decompose.ts";
 import { couplingNode } from "../../../models/import/batch_coupling.ts";
 import { importGraph } from "../../../models/import/import_graph.ts";
-import type { Attribute, Tensor } from "../../../models/onnx/graph.ts";
-import { tensorOf } from "../../../models/onnx/tensor.ts";
+import type { Attribute, Tensor } from "../../../onnx/graph.ts";
+import { tensorOf } from "../../../onnx/tensor.ts";
 import { interpret } from "../../reference/interpreter.ts";
 import { refTensor } from "../../reference/ref_tensor.ts";
 import { seededNumbers } from "../../reference/seeded.ts";

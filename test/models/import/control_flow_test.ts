@@ -1,9 +1,9 @@
 /** Graphs within a file: what is written out, and what is refused, with what can be done. */
 import assert from "node:assert/strict";
 import { importGraph } from "../../../models/import/import_graph.ts";
-import type { Tensor } from "../../../models/onnx/graph.ts";
-import type { FileGraph, FileNode } from "../../../models/onnx/graph_reader.ts";
-import { tensorOf } from "../../../models/onnx/tensor.ts";
+import type { Tensor } from "../../../onnx/graph.ts";
+import type { FileGraph, FileNode } from "../../../onnx/graph_reader.ts";
+import { tensorOf } from "../../../onnx/tensor.ts";
 import { interpret } from "../../reference/interpreter.ts";
 import { refTensor } from "../../reference/ref_tensor.ts";
 import { fileModel, type FileNode as ShortNode } from "./file_model.ts";

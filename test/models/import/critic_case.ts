@@ -6,7 +6,7 @@ import { initialState } from "../../../models/initialise.ts";
 import { buildLayout, views } from "../../../models/layout.ts";
 import { keptTensors } from "../../../models/nets/spectral_norm.ts";
 import { objectiveOf } from "../../../models/objectives/objectives.ts";
-import { tensorOf } from "../../../models/onnx/tensor.ts";
+import { tensorOf } from "../../../onnx/tensor.ts";
 import { criticTrainingGraph, type Pair } from "../../../models/training_graphs.ts";
 import { seededNumbers } from "../../reference/seeded.ts";
 import { fileModel, type FileParts } from "./file_model.ts";

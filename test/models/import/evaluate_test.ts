@@ -1,8 +1,8 @@
 /** Constants of a file computed beforehand, by the definition of each operator; extents may be names. */
 import assert from "node:assert/strict";
 import { type Constant, evaluate } from "../../../models/import/evaluate.ts";
-import type { Attribute, Dim, Node } from "../../../models/onnx/graph.ts";
-import { tensorOf } from "../../../models/onnx/tensor.ts";
+import type { Attribute, Dim, Node } from "../../../onnx/graph.ts";
+import { tensorOf } from "../../../onnx/tensor.ts";
 
 const ints = (...items: readonly Dim[]): Constant => ({ element: "int64", shape: [items.length], items });
 const int = (item: Dim): Constant => ({ element: "int64", shape: [], items: [item] });

@@ -1,7 +1,7 @@
 /** Models as files hold them, of any version of ai.onnx, without an exporter: one input x [N, ...], one output y. */
-import type { FileModel } from "../../../models/onnx/codec.ts";
-import type { Attribute, Tensor } from "../../../models/onnx/graph.ts";
-import type { Declaration, FileNode as NamedNode } from "../../../models/onnx/graph_reader.ts";
+import type { FileModel } from "../../../onnx/codec.ts";
+import type { Attribute, Tensor } from "../../../onnx/graph.ts";
+import type { Declaration, FileNode as NamedNode } from "../../../onnx/graph_reader.ts";
 
 /** A node in short: operator, inputs, outputs, attributes (integers, one or several). */
 export type FileNode = readonly [

@@ -13,7 +13,7 @@ import {
   type Pair,
   samplerGraph,
 } from "../../../models/training_graphs.ts";
-import type { Graph } from "../../../models/onnx/graph.ts";
+import type { Graph } from "../../../onnx/graph.ts";
 import { bound, errorOf, golden, importFile, pairOf, type Precision, run } from "./imported_pair.ts";
 
 const GOLDEN = golden("dropout.safetensors");

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { UserError } from "../../../common/errors.ts";
 import { importGraph } from "../../../models/import/import_graph.ts";
 import { importedNetwork } from "../../../models/import/imported_net.ts";
-import { readModel } from "../../../models/onnx/codec.ts";
+import { readModel } from "../../../onnx/codec.ts";
 
 const FOLDER = new URL("files/lowering/", import.meta.url);
 const FILES = [...Deno.readDirSync(FOLDER)].map(({ name }) => name).filter((name) => name.endsWith(".onnx"))

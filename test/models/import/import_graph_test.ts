@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { droppedShares } from "../../../models/import/dropout.ts";
 import { importGraph } from "../../../models/import/import_graph.ts";
-import type { Tensor } from "../../../models/onnx/graph.ts";
-import { tensorOf } from "../../../models/onnx/tensor.ts";
+import type { Tensor } from "../../../onnx/graph.ts";
+import { tensorOf } from "../../../onnx/tensor.ts";
 import { interpret } from "../../reference/interpreter.ts";
 import { refTensor } from "../../reference/ref_tensor.ts";
 import { fileModel, type FileParts } from "./file_model.ts";

@@ -1,8 +1,8 @@
 /** What cannot be written out while a file is imported: one line that says how to export. */
 import assert from "node:assert/strict";
 import { importGraph } from "../../../models/import/import_graph.ts";
-import type { Attribute, Tensor } from "../../../models/onnx/graph.ts";
-import { tensorOf } from "../../../models/onnx/tensor.ts";
+import type { Attribute, Tensor } from "../../../onnx/graph.ts";
+import { tensorOf } from "../../../onnx/tensor.ts";
 import { fileModel, type FileNode, type FileParts } from "./file_model.ts";
 
 /** The message of the refusal, behind the node. */

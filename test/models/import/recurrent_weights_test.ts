@@ -1,7 +1,7 @@
 /** Weights of recurrent layers that a file holds as ONNX orders them: what is trained is in PyTorch's order. */
 import assert from "node:assert/strict";
 import { importGraph } from "../../../models/import/import_graph.ts";
-import { tensorOf } from "../../../models/onnx/tensor.ts";
+import { tensorOf } from "../../../onnx/tensor.ts";
 import { fileModel } from "./file_model.ts";
 
 /** Of a layer with hidden size 1 and one input: each row is the number of its gate, 100 more in the other direction. */

@@ -3,13 +3,13 @@ import assert from "node:assert/strict";
 import { importGraph } from "../../../models/import/import_graph.ts";
 import { criticNet, importedNetwork } from "../../../models/import/imported_net.ts";
 import { objectiveOf } from "../../../models/objectives/objectives.ts";
-import type { Tensor } from "../../../models/onnx/graph.ts";
-import { tensorOf } from "../../../models/onnx/tensor.ts";
+import type { Tensor } from "../../../onnx/graph.ts";
+import { tensorOf } from "../../../onnx/tensor.ts";
 import { criticTrainingGraph, type DropoutMask } from "../../../models/training_graphs.ts";
 import { interpret } from "../../reference/interpreter.ts";
 import { refTensor, sizeOf } from "../../reference/ref_tensor.ts";
 import { seededNumbers } from "../../reference/seeded.ts";
-import { differenceError } from "../autodiff/checking.ts";
+import { differenceError } from "../../autodiff/checking.ts";
 import { fileModel, type FileNode } from "./file_model.ts";
 
 const equation = (value: string) => ({ equation: { kind: "string", value } }) as const;

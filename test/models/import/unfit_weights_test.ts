@@ -1,11 +1,11 @@
 /** Weights that are refused, kept as they are, or said in a line. */
 import assert from "node:assert/strict";
-import { describeNetwork } from "../../../coordinator/own_notes.ts";
+import { describeNetwork } from "../../../coordinator/config/own_notes.ts";
 import { importGraph } from "../../../models/import/import_graph.ts";
 import { type ImportedNetwork, importedNetwork, type Role } from "../../../models/import/imported_net.ts";
 import { criticTrainingGraph } from "../../../models/training_graphs.ts";
-import type { Tensor } from "../../../models/onnx/graph.ts";
-import { tensorOf } from "../../../models/onnx/tensor.ts";
+import type { Tensor } from "../../../onnx/graph.ts";
+import { tensorOf } from "../../../onnx/tensor.ts";
 import { pairWith } from "./critic_case.ts";
 import { fileModel, type FileParts, placeholderOf } from "./file_model.ts";
 

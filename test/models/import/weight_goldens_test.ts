@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { criticNet, generatorNet, importedNetwork } from "../../../models/import/imported_net.ts";
 import { importGraph } from "../../../models/import/import_graph.ts";
 import { objectiveOf } from "../../../models/objectives/objectives.ts";
-import { tensorOf } from "../../../models/onnx/tensor.ts";
+import { tensorOf } from "../../../onnx/tensor.ts";
 import { criticTrainingGraph, type Pair } from "../../../models/training_graphs.ts";
 import { norm } from "../norm.ts";
 import { fileModel } from "./file_model.ts";

@@ -3,7 +3,7 @@ import { initialiseParameters } from "../../../models/initialise.ts";
 import { buildLayout, views } from "../../../models/layout.ts";
 import { dcganCritic, dcganGenerator } from "../../../models/nets/dcgan.ts";
 import { dependsOnBatch, type Net } from "../../../models/nets/net.ts";
-import { GraphBuilder } from "../../../models/onnx/builder.ts";
+import { GraphBuilder } from "../../../onnx/builder.ts";
 import { prepareInOrt } from "../onnx_runtime.ts";
 
 const generatorOf = (side: number, channels: number, width = 64, latent = 100) =>

@@ -9,8 +9,8 @@ import {
   planeGenerator,
 } from "../../../models/nets/mlp.ts";
 import { dependsOnBatch, type Net } from "../../../models/nets/net.ts";
-import { GraphBuilder } from "../../../models/onnx/builder.ts";
-import type { Graph } from "../../../models/onnx/graph.ts";
+import { GraphBuilder } from "../../../onnx/builder.ts";
+import type { Graph } from "../../../onnx/graph.ts";
 import { prepareInOrt } from "../onnx_runtime.ts";
 
 function graphOf(net: Net, batch: number, use: "train" | "infer"): Graph {

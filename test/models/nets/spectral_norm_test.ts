@@ -1,17 +1,17 @@
 /** Spectral normalisation: against PyTorch in float64, against known singular values, and through two derivatives. */
 import assert from "node:assert/strict";
-import { decompose } from "../../../models/autodiff/decompose.ts";
-import { gradients } from "../../../models/autodiff/gradients.ts";
-import { simplify } from "../../../models/autodiff/simplify.ts";
+import { decompose } from "../../../autodiff/decompose.ts";
+import { gradients } from "../../../autodiff/gradients.ts";
+import { simplify } from "../../../autodiff/simplify.ts";
 import { initialState } from "../../../models/initialise.ts";
 import { buildLayout, views } from "../../../models/layout.ts";
 import { dcganCritic } from "../../../models/nets/dcgan.ts";
 import { mlp, planeCritic, planeGenerator } from "../../../models/nets/mlp.ts";
 import { keptTensors, normalisedWeight, powerIteration } from "../../../models/nets/spectral_norm.ts";
 import { wganGp } from "../../../models/objectives/wgan_gp.ts";
-import { GraphBuilder } from "../../../models/onnx/builder.ts";
-import type { Graph } from "../../../models/onnx/graph.ts";
-import { decodeSafetensors } from "../../../models/safetensors.ts";
+import { GraphBuilder } from "../../../onnx/builder.ts";
+import type { Graph } from "../../../onnx/graph.ts";
+import { decodeSafetensors } from "../../../common/files/safetensors.ts";
 import { criticTrainingGraph } from "../../../models/training_graphs.ts";
 import { Stream } from "../../../random/philox.ts";
 import { readGolden } from "../../goldens/golden.ts";

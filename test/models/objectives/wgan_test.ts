@@ -4,7 +4,7 @@ import { buildLayout, views } from "../../../models/layout.ts";
 import { mlp } from "../../../models/nets/mlp.ts";
 import type { Net } from "../../../models/nets/net.ts";
 import { wgan } from "../../../models/objectives/wgan.ts";
-import type { Graph } from "../../../models/onnx/graph.ts";
+import type { Graph } from "../../../onnx/graph.ts";
 import { criticTrainingGraph, generatorTrainingGraph, type Pair } from "../../../models/training_graphs.ts";
 import { fillUniform } from "../../../random/philox.ts";
 import { prepareInOrt } from "../onnx_runtime.ts";

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { examine, RULES } from "../../../runlog/doctor/doctor.ts";
 import type { Finding } from "../../../runlog/doctor/rule.ts";
-import { noOddities } from "../../../runlog/reader.ts";
+import { noOddities } from "../../../runlog/log/reader.ts";
 import type { RunRecord } from "../../../runlog/records.ts";
-import { RunFold, type Summary } from "../../../runlog/summary.ts";
+import { RunFold, type Summary } from "../../../runlog/summary/summary.ts";
 import type { ValueRange } from "../../../runlog/value_range.ts";
 import { DOCTOR_RUNS, type DoctorRun } from "../../../scripts/doctor_runs.ts";
-import { joined, runRecord, stepRecord, steps } from "../example_log.ts";
+import { joined, runRecord, stepRecord, steps } from "../log/example_log.ts";
 
 function summed(records: readonly RunRecord[], run = runRecord()): Summary {
   const fold = new RunFold();

@@ -1,0 +1,376 @@
+/**
+ * The configuration of a run: one resolved object, the first record of its log. Precedence: command line, then
+ * `--config` file, then preset.
+ */
+import { UserError } from "../../common/errors.ts";
+import type { Networks } from "../../models/nets/networks.ts";
+import { objectiveOf } from "../../models/objectives/objectives.ts";
+import { anything, bool, mapOf, misfit, nullable, num, object, oneOf, text } from "../../runlog/shape.ts";
+import type { DataSet } from "../data/data_set.ts";
+import { paddedShape, type Padding } from "../data/pad.ts";
+import type { Shaping } from "../data/pictures/picture_reader.ts";
+import { RMSPROP } from "./optimizers.ts";
+import type { FileNetworks, OwnNetworks } from "./own_networks.ts";
+import { type Hyperparameters, type Preset, type PresetName, PRESETS } from "./presets.ts";
+
+export interface RunConfig extends Hyperparameters, Padding, Shaping {
+  /** Where hyperparameters come from, and the networks unless they are a person's own. */
+  readonly preset: PresetName;
+  readonly networks: Networks | FileNetworks;
+  /** Files of own networks, and patterns of the weights to train; null and none for those of the preset. */
+  readonly generator: string | null;
+  readonly critic: string | null;
+  readonly trainable: readonly string[];
+  /** A data set that the project draws, or null where `data` names a file or folder. */
+  readonly dataset: string | null;
+  readonly data: string | null;
+  /** Feature maps next to the image in convolutional networks; null for others. */
+  readonly width: number | null;
+  /** Share of the critic's hidden features that is dropped in training, 0 to below 1. */
+  readonly dropout: number;
+  /** Whether the critic's weights are used divided by their spectral norm; then nothing is clipped. */
+  readonly spectral_norm: boolean;
+  /** Share of the data kept out of training, 0 to below 1. */
+  readonly holdout: number;
+  /** Epochs asked for instead of steps, or null. */
+  readonly epochs: number | null;
+  readonly seed: number;
+  readonly schedule: "paper" | "post";
+  /**
+   * Whether each of the first 25 generator steps and every 500th come after 100 critic steps, as in the code of
+   * Arjovsky, Chintala, Bottou 2017 (schedule "paper" only).
+   */
+  readonly warm_up: boolean;
+  /**
+   * Parts in which a shard computes its examples of a step, one after the other, their gradients added: more leaves
+   * of the summing tree, less memory. A power of two, so that a shard is a node of the tree.
+   */
+  readonly accumulate: number;
+  /** Whether n_critic is raised while the critic is far from its optimum (auto_critic.ts). */
+  readonly auto_critic: boolean;
+  /** Whether the run stops once the estimate has stopped falling (flatness.ts), and the steps before which it does not. */
+  readonly stop_when_flat: boolean;
+  readonly min_steps: number;
+  /** Whether workers of another numeric class are refused. */
+  readonly exact: boolean;
+  /** Critic steps between sample grids; 0: only at start and end. */
+  readonly sample_every: number;
+  /** Critic steps between evaluations of the samples; 0: only at start and end. */
+  readonly evaluate_every: number;
+  /** Critic steps between checkpoints; 0: only at the end; null: every 60 s and at the end. */
+  readonly checkpoint_every: number | null;
+}
+
+/**
+ * What may change when a run is resumed: its length and its intervals. Data are compared by content. Of `exact` a resume
+ * may only give up the promise.
+ */
+export const MAY_CHANGE: ReadonlySet<string> = new Set<keyof RunConfig>([
+  "steps",
+  "epochs",
+  "stop_when_flat",
+  "min_steps",
+  "sample_every",
+  "evaluate_every",
+  "checkpoint_every",
+  "dataset",
+  "data",
+]);
+
+/** Steps before which --stop-when-flat does not stop, unless told otherwise. */
+export const DEFAULT_MIN_STEPS = 10_000;
+
+/** The values a person gave, on the command line or in a file. */
+export type GivenConfig = Partial<Omit<RunConfig, "networks" | "optimizer">>;
+
+/**
+ * The side that images are padded to: what was given, else the smallest that the preset's networks take. Throws
+ * {@linkcode UserError} where the networks take no such images.
+ */
+function sideFor(
+  name: PresetName,
+  { sides }: Pick<Preset, "sides">,
+  given: number | undefined,
+  example_shape: readonly number[],
+): number | null {
+  if (sides === undefined) return given ?? null;
+  const [rows = Infinity, columns = Infinity] = example_shape.length < 2 ? [] : example_shape.slice(-2);
+  const side = given ?? sides.find((side) => rows <= side && columns <= side);
+  if (side !== undefined && sides.includes(side)) return rows === side && columns === side ? null : side;
+  const found = given !== undefined
+    ? `--pad-to ${given}`
+    : rows === Infinity
+    ? `points of ${example_shape.join(" x ")} numbers`
+    : `${rows} x ${columns}; --image-size crops and resizes`;
+  throw new UserError(
+    `Cannot use --preset ${name}: its networks take images of ${
+      sides.map((side) => `${side} x ${side}`).join(" or ")
+    }, smaller ones with a border, found ${found}`,
+  );
+}
+
+/** Refuses decisions over an estimate that the objective does not make. */
+function checkSteering(
+  given: Pick<GivenConfig, "auto_critic" | "stop_when_flat">,
+  run: Pick<RunConfig, "objective" | "penalty" | "preset">,
+): void {
+  if (objectiveOf(run).estimates_distance) return;
+  const option = given.auto_critic ? "--auto-critic" : given.stop_when_flat ? "--stop-when-flat" : null;
+  if (option === null) return;
+  throw new UserError(
+    `Cannot use ${option}: an objective that estimates a distance is required, found ${run.objective} ` +
+      `(preset ${run.preset}), whose losses do not say how far it is; take --preset wgan, or leave it out`,
+  );
+}
+
+/** What own networks leave no choice about. Throws {@linkcode UserError} where something else was given. */
+function checkOwn(given: GivenConfig, name: PresetName, own: Pick<OwnNetworks, "latent">): void {
+  const { objective } = PRESETS[name];
+  if (given.objective !== undefined && given.objective !== objective) {
+    throw new UserError(
+      `Cannot use --preset ${name}: with --objective ${given.objective} its objective must be that, found ${objective}; ` +
+        "leave one of them out",
+    );
+  }
+  const option = given.dropout
+    ? "dropout"
+    : given.width !== undefined
+    ? "width"
+    : given.spectral_norm
+    ? "spectral-norm"
+    : null;
+  if (option !== null) {
+    throw new UserError(
+      `Cannot use --${option} with own networks: it is for those of presets; leave it out, or build it into the files`,
+    );
+  }
+  if (given.latent !== undefined && given.latent !== own.latent) {
+    throw new UserError(
+      `Cannot use --latent ${given.latent}: it must be what the generator takes, ${own.latent}; leave it out`,
+    );
+  }
+}
+
+/** Throws {@linkcode UserError} for the first given value that does not fit the preset, the data or another. */
+function checkGiven(
+  given: GivenConfig,
+  name: PresetName,
+  preset: Preset,
+  example_shape: readonly number[],
+  own: Pick<OwnNetworks, "latent"> | null,
+): void {
+  if (preset.plane && own === null && example_shape.length !== 1) {
+    throw new UserError(
+      `Cannot use --preset ${name}: its networks take points, found examples of ` +
+        `${example_shape.join(" x ")}; leave it out, or take --dataset 8gaussians`,
+    );
+  }
+  if (own !== null) checkOwn(given, name, own);
+  if (given.warm_up && given.schedule === "post") {
+    throw new UserError(
+      "Cannot warm up: --warm-up needs --schedule paper, found post; leave one of them out",
+    );
+  }
+  if (given.accumulate !== undefined && !Number.isInteger(Math.log2(given.accumulate))) {
+    throw new UserError(
+      `Cannot accumulate gradients: --accumulate must be a power of two, found ${given.accumulate}; ` +
+        `take ${2 ** Math.floor(Math.log2(given.accumulate))}, or more --shards`,
+    );
+  }
+  if (given.penalty !== undefined && preset.penalty === null) {
+    throw new UserError(
+      `Cannot use --penalty: an objective with a gradient penalty is required, found ${preset.objective} ` +
+        `(preset ${name}); take --preset wgan-gp, or leave it out`,
+    );
+  }
+  if (given.spectral_norm && given.clip !== undefined) {
+    throw new UserError(
+      `Cannot clip the critic: with --spectral-norm no --clip is required, found ${given.clip}; leave one of them out`,
+    );
+  }
+  checkSteering(given, { ...preset, preset: name });
+  if (given.width !== undefined && preset.width === undefined) {
+    throw new UserError(
+      `Cannot use --width: convolutional networks are required, found preset ${name}; take --preset wgan-dcgan, ` +
+        "or leave it out",
+    );
+  }
+}
+
+/**
+ * Completes what was given from the preset. `preset` is the one that applies if none was given. `data`: as they are,
+ * before padding. `own`: networks in place of the preset's. Throws {@linkcode UserError} for what does not fit together.
+ */
+export function resolveConfig(
+  given: GivenConfig,
+  preset: PresetName,
+  data: Pick<DataSet, "example_shape">,
+  own: Pick<OwnNetworks, "latent" | "facts"> | null = null,
+): RunConfig {
+  const name = given.preset ?? preset;
+  const { about: _about, networks, sides, plane: _plane, latentFor, width: own_width, ...hyperparameters }:
+    Preset = PRESETS[name];
+  checkGiven(given, name, PRESETS[name], data.example_shape, own);
+  const padding = {
+    pad_to: sideFor(
+      name,
+      { ...sides && own === null && { sides } },
+      given.pad_to ?? undefined,
+      data.example_shape,
+    ),
+    pad_value: given.pad_value ?? 0,
+  };
+  const width = own ? null : given.width ?? own_width ?? null;
+  const { dropout = 0, spectral_norm = false } = given;
+  const latent = own?.latent ?? given.latent ?? latentFor?.(data.example_shape) ?? hyperparameters.latent;
+  return {
+    ...hyperparameters,
+    generator: null,
+    critic: null,
+    trainable: [],
+    latent,
+    dataset: null,
+    data: null,
+    image_size: null,
+    channels: null,
+    holdout: 0,
+    epochs: null,
+    seed: 1,
+    schedule: "paper",
+    warm_up: false,
+    accumulate: 1,
+    auto_critic: false,
+    stop_when_flat: false,
+    min_steps: DEFAULT_MIN_STEPS,
+    exact: false,
+    sample_every: 1000,
+    evaluate_every: 0,
+    checkpoint_every: null,
+    ...given,
+    ...padding,
+    width,
+    dropout,
+    spectral_norm,
+    ...spectral_norm && { clip: null },
+    preset: name,
+    networks: own?.facts ?? withCritic(
+      networks(latent, paddedShape(data.example_shape, padding), width ?? undefined),
+      { ...dropout > 0 && { dropout }, ...spectral_norm && { spectral_norm, batch_norm: false } },
+    ),
+  };
+}
+
+/** The same networks, their critic changed so. */
+function withCritic(
+  { generator, critic }: Networks,
+  change: Partial<Pick<Networks["critic"], "dropout" | "spectral_norm" | "batch_norm">>,
+): Networks {
+  return { generator, critic: { ...critic, ...change } };
+}
+
+/** What run folders of format 1, and the first of format 2, left unsaid: all their runs were the same in it. */
+const UNSAID_BEFORE = {
+  objective: "wgan",
+  penalty: null,
+  optimizer: RMSPROP,
+  image_size: null,
+  channels: null,
+  width: null,
+  dropout: 0,
+  spectral_norm: false,
+  pad_to: null,
+  pad_value: 0,
+  warm_up: false,
+  accumulate: 1,
+  auto_critic: false,
+  stop_when_flat: false,
+  min_steps: DEFAULT_MIN_STEPS,
+  evaluate_every: 0,
+  generator: null,
+  critic: null,
+  trainable: [],
+} as const satisfies Partial<RunConfig>;
+
+/** What a run cannot do without, whatever its version: the rest has been said above, or is checked where it is used. */
+const RECORDED = object({
+  preset: text,
+  networks: mapOf(anything),
+  objective: text,
+  optimizer: object({ kind: oneOf("rmsprop", "adam") }),
+  batch: num,
+  shards: num,
+  steps: num,
+  seed: num,
+  n_critic: num,
+  latent: num,
+  lr: num,
+  decay_steps: num,
+  clip: nullable(num),
+  penalty: nullable(num),
+  holdout: num,
+  epochs: nullable(num),
+  accumulate: num,
+  dropout: num,
+  spectral_norm: bool,
+  min_steps: num,
+  sample_every: num,
+  evaluate_every: num,
+  checkpoint_every: nullable(num),
+  pad_to: nullable(num),
+  pad_value: num,
+  image_size: nullable(num),
+  channels: nullable(num),
+  width: nullable(num),
+  schedule: oneOf("paper", "post"),
+  warm_up: bool,
+  auto_critic: bool,
+  stop_when_flat: bool,
+  exact: bool,
+  dataset: nullable(text),
+  data: nullable(text),
+});
+
+/** The configuration of a recorded run, of any format that can be read, as far as its record has one. */
+export function recordedConfig(config: Readonly<Record<string, unknown>>): RunConfig {
+  return { ...UNSAID_BEFORE, ...config } as unknown as RunConfig;
+}
+
+/** The same, to train by. Throws {@linkcode UserError} where a setting is missing, or of another kind. */
+export function wholeConfig(recorded: Readonly<Record<string, unknown>>): RunConfig {
+  const config = recordedConfig(recorded);
+  if (RECORDED(config)) return config;
+  throw new UserError(
+    `Cannot resume: the settings in the run record must be whole, found ${
+      misfit(RECORDED, config)
+    } missing or of ` +
+      "another kind; put the first line of the log back as it was",
+  );
+}
+
+/**
+ * The configuration of a resumed run: the recorded one with what was given and may change. Throws
+ * {@linkcode UserError} naming the first given value that would make it another run.
+ */
+export function resumeConfig(recorded: RunConfig, given: GivenConfig): RunConfig {
+  for (const [key, value] of Object.entries(given) as [keyof GivenConfig, unknown][]) {
+    if (MAY_CHANGE.has(key) || JSON.stringify(recorded[key]) === JSON.stringify(value)) continue;
+    // A promise may be given up, not taken back to life: what was computed since may have had other bits.
+    if (key === "exact" && value === false) continue;
+    throw new UserError(
+      `Cannot resume with another ${key}: the run has ${recorded[key]}, found ${value}; ` +
+        `leave the option out, or start a new run`,
+    );
+  }
+  checkSteering(given, recorded);
+  const run_length = given.steps !== undefined ? { epochs: null } : {};
+  return { ...recorded, ...given, ...run_length };
+}
+
+/** What differs between two configurations, as key -> [old, new]. */
+export function configChanges(before: RunConfig, after: RunConfig): Record<string, [unknown, unknown]> {
+  const changes: Record<string, [unknown, unknown]> = {};
+  for (const key of Object.keys(after) as (keyof RunConfig)[]) {
+    if (JSON.stringify(before[key]) !== JSON.stringify(after[key])) changes[key] = [before[key], after[key]];
+  }
+  return changes;
+}

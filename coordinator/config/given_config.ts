@@ -1,0 +1,48 @@
+/** What a person gave of a run's configuration: on the command line, and in the `--config` file. */
+import { readFileSync } from "node:fs";
+import { UserError } from "../../common/errors.ts";
+import { checkOptions, type Given } from "../../common/cli/options.ts";
+import type { GivenConfig } from "./config.ts";
+import { RUN_OPTIONS } from "./options.ts";
+
+type RunGiven = Given<typeof RUN_OPTIONS>;
+
+/** Of all that was given, what belongs to the configuration of the run; the `--config` file fills the gaps. */
+export function givenConfig(given: RunGiven & { readonly config?: string }): GivenConfig {
+  const from_file = given.config === undefined ? {} : readConfig(given.config);
+  const from_line = Object.fromEntries(
+    Object.entries(given).filter(([name]) => Object.hasOwn(RUN_OPTIONS, name)),
+  );
+  // A length on the command line replaces either kind of length in the file, and a source either kind of source.
+  for (const pair of [["steps", "epochs"], ["dataset", "data"]] as const) {
+    if (pair.some((name) => name in from_line)) { for (const name of pair) delete from_file[name]; }
+  }
+  const merged = { ...from_file, ...from_line } as RunGiven;
+  if (merged.steps !== undefined && merged.epochs !== undefined) {
+    throw new UserError(
+      "Cannot set the length of the run: one of --steps and --epochs is required, found both; leave one out",
+    );
+  }
+  if ((merged.channels as number | undefined) === 2) {
+    throw new UserError("Option --channels must be 1 (grey) or 3 (colour): found 2");
+  }
+  return merged as GivenConfig;
+}
+
+function readConfig(path: string): Record<string, unknown> {
+  const where = `configuration file ${path}`;
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    throw new UserError(
+      `Cannot read ${where}: a readable file is required, found ${(error as Error).message}; check --config`,
+    );
+  }
+  try {
+    return { ...checkOptions(RUN_OPTIONS, JSON.parse(text), where) };
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new UserError(`Cannot read ${where}: it must be JSON, found ${error.message}`);
+  }
+}

@@ -1,0 +1,205 @@
+/** Networks that a person brings: two model files, read, checked against each other and made into a pair. */
+import { createHash } from "node:crypto";
+import { readFileSync, realpathSync, statSync } from "node:fs";
+import { basename, dirname, isAbsolute, join, sep } from "node:path";
+import { UserError } from "../../common/errors.ts";
+import { importGraph } from "../../models/import/import_graph.ts";
+import {
+  criticNet,
+  endsInSigmoid,
+  generatorNet,
+  type ImportedNetwork,
+  importedNetwork,
+  type Role,
+} from "../../models/import/imported_net.ts";
+import { matchesGlob } from "../../models/import/weights/trainable.ts";
+import type { Net } from "../../models/nets/net.ts";
+import type { Networks } from "../../models/nets/networks.ts";
+import type { ObjectiveName } from "../../models/objectives/objectives.ts";
+import { readModel } from "../../onnx/codec.ts";
+import { numElements } from "../../onnx/tensor.ts";
+import { describeNetwork } from "./own_notes.ts";
+
+/** What the options say. */
+export interface OwnOptions {
+  readonly generator: string;
+  readonly critic: string;
+  /** Patterns of names of weights; none: all are trained. */
+  readonly trainable: readonly string[];
+}
+
+/** What a run records of a network that came from a file. */
+export interface FileNetwork {
+  readonly kind: "file";
+  readonly file: string;
+  readonly sha256: string;
+  readonly opset: number;
+  readonly producer: string;
+  /** Weights that are trained, of how many. */
+  readonly trained: number;
+  readonly weights: number;
+  readonly batch_norm: boolean;
+  /** Whether an example's score depends on the others of its batch in another way; absent: no. */
+  readonly couples_examples?: true;
+}
+export type FileNetworks = Readonly<Record<Role, FileNetwork>>;
+
+/** Whether a run's networks came from files. */
+export function areFromFiles(networks: Networks | FileNetworks): networks is FileNetworks {
+  return "kind" in networks.generator && networks.generator.kind === "file";
+}
+
+export interface OwnNetworks {
+  readonly facts: FileNetworks;
+  readonly latent: number;
+  /** Of one example, as the critic takes it. */
+  readonly example_shape: readonly number[];
+  /** What a person should know, a line each. */
+  notes(objective: ObjectiveName): readonly string[];
+  /** The pair for examples of this shape. Throws {@linkcode UserError} where they do not fit. */
+  pairFor(example_shape: readonly number[], objective: ObjectiveName): { generator: Net; critic: Net };
+}
+
+/** Of what was given, what names own networks; null without. Throws {@linkcode UserError} for half of it. */
+export function ownOptions(given: {
+  readonly generator?: string | null;
+  readonly critic?: string | null;
+  readonly trainable?: readonly string[];
+  readonly objective?: string;
+}): OwnOptions | null {
+  const { generator, critic, trainable = [], objective } = given;
+  if (generator && critic) return { generator, critic, trainable };
+  if (generator || critic) {
+    throw new UserError(
+      `Cannot use own networks: --generator and --critic must stand together, found only --${
+        generator ? "generator" : "critic"
+      }`,
+    );
+  }
+  if (objective === undefined && trainable.length === 0) return null;
+  throw new UserError(
+    `Cannot use --${
+      objective === undefined ? "trainable" : "objective"
+    } alone: it is for own networks, with --generator ` +
+      "and --critic; a preset has its own, see --preset",
+  );
+}
+
+/** Reads both files. Throws {@linkcode UserError} for files that cannot be read or trained. */
+export function openOwnNetworks(options: OwnOptions): OwnNetworks {
+  const { trainable } = options;
+  const generator = openNetwork(options.generator, "generator", trainable);
+  const critic = openNetwork(options.critic, "critic", trainable);
+  checkPatterns(trainable, [generator, critic]);
+  return {
+    facts: { generator: generator.facts, critic: critic.facts },
+    latent: numElements(generator.network.input_shape),
+    example_shape: critic.network.input_shape,
+    notes: (objective) => [
+      ...[generator, critic].flatMap(describeNetwork),
+      ...takesSigmoidOff(critic.network, objective)
+        ? [
+          "The critic's last Sigmoid is taken off: the loss of objective gan takes logits, to the same value",
+        ]
+        : [],
+    ],
+    pairFor: (example_shape, objective) => ({
+      generator: generatorNet(generator.network, { example_shape, logits: false }),
+      critic: criticNet(critic.network, {
+        example_shape,
+        logits: takesSigmoidOff(critic.network, objective),
+      }),
+    }),
+  };
+}
+
+function takesSigmoidOff(critic: ImportedNetwork, objective: ObjectiveName): boolean {
+  return objective === "gan" && endsInSigmoid(critic);
+}
+
+interface Opened {
+  readonly role: Role;
+  readonly network: ImportedNetwork;
+  readonly facts: FileNetwork;
+  /** Names of all weights. */
+  readonly names: readonly string[];
+}
+
+function openNetwork(path: string, role: Role, patterns: readonly string[]): Opened {
+  const name = basename(path);
+  const bytes = readRegular(path, `${role} ${path}`, `check --${role}`);
+  let model: ReturnType<typeof readModel>;
+  try {
+    model = readModel(bytes, dataBeside(path));
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(error.message.replace(/^Cannot read ONNX model/, `Cannot read ${role} ${path}`));
+  }
+  const imported = importGraph(model, name, role);
+  const network = importedNetwork(imported, role, patterns);
+  const running = new Set(network.statistics.map((spec) => spec.name));
+  const names = [...imported.values.keys()].filter((weight) => !running.has(weight));
+  const { opset, producer_name, producer_version } = model;
+  const facts = {
+    kind: "file",
+    file: name,
+    sha256: createHash("sha256").update(bytes).digest("hex"),
+    opset,
+    producer: `${producer_name} ${producer_version}`.trim(),
+    trained: network.parameters.length,
+    weights: network.weights.length,
+    batch_norm: network.statistics.length > 0,
+    ...network.coupling !== null && { couples_examples: true as const },
+  } as const;
+  return { role, network, facts, names };
+}
+
+function checkPatterns(patterns: readonly string[], networks: readonly Opened[]): void {
+  const names = networks.flatMap((opened) => opened.names);
+  const idle = patterns.find((pattern) => !names.some((name) => matchesGlob(pattern, name)));
+  if (idle === undefined) return;
+  throw new UserError(
+    `Cannot train --trainable ${idle}: it must match a weight of the networks, found ${
+      names.slice(0, 6).join(", ")
+    }${names.length > 6 ? ", …" : ""}`,
+  );
+}
+
+function readRegular(path: string, what: string, advice: string): Uint8Array {
+  try {
+    if (!statSync(path).isFile()) throw new Error("something else");
+    return readFileSync(path);
+  } catch (error) {
+    throw new UserError(
+      `Cannot read ${what}: a readable file is required, found ${(error as Error).message}; ${advice}`,
+    );
+  }
+}
+
+/** Data in other files: only in the model's own folder and below it, wherever links lead. */
+function dataBeside(path: string): (location: string) => Uint8Array {
+  const read = new Map<string, Uint8Array>();
+  return (location) => {
+    const known = read.get(location);
+    if (known) return known;
+    const refuse = (found: string): never => {
+      throw new UserError(
+        `Cannot read data of ${path}: they must lie in a file in its folder, found ${found}; export the model anew`,
+      );
+    };
+    if (isAbsolute(location) || location.split(/[\\/]/).includes("..")) return refuse(location);
+    const folder = realpathSync(dirname(path));
+    let real: string;
+    try {
+      real = realpathSync(join(folder, location));
+    } catch {
+      return refuse(`no ${location}`);
+    }
+    if (!real.startsWith(folder.endsWith(sep) ? folder : folder + sep)) {
+      return refuse(`${location}, a link out of it`);
+    }
+    const bytes = readRegular(real, `data ${location} of ${path}`, "keep them beside the model");
+    read.set(location, bytes);
+    return bytes;
+  };
+}

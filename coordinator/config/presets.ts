@@ -1,0 +1,219 @@
+/** Presets: which networks, and the hyperparameters that suit them. Everything here can be overridden. */
+import { imageCritic, imageGenerator, planeCritic, planeGenerator } from "../../models/nets/mlp.ts";
+import type { Networks } from "../../models/nets/networks.ts";
+import type { ObjectiveName } from "../../models/objectives/objectives.ts";
+import { ADAM_OF_GANS, ADAM_OF_WGAN_GP, type Optimizer, RMSPROP } from "./optimizers.ts";
+
+export interface Hyperparameters {
+  /** The two losses. */
+  readonly objective: ObjectiveName;
+  /** Weight of the gradient penalty; null where the objective has none. */
+  readonly penalty: number | null;
+  /** Examples of one critic step over all shards. */
+  readonly batch: number;
+  readonly shards: number;
+  /** Critic steps for one generator step. */
+  readonly n_critic: number;
+  /** What turns gradients into new weights, for both networks. */
+  readonly optimizer: Optimizer;
+  /** The optimizer's learning rate, both networks. */
+  readonly lr: number;
+  /** Critic steps over which lr falls linearly to 0; 0: it stays. */
+  readonly decay_steps: number;
+  /** Critic parameters are clipped to [-clip, clip] after each step; null: they are not. */
+  readonly clip: number | null;
+  readonly latent: number;
+  /** Critic steps of a run, if nothing else is said. */
+  readonly steps: number;
+}
+
+export interface Preset extends Hyperparameters {
+  readonly about: string;
+  /** Rows and columns of the images that the networks take; smaller ones are padded. Absent: any examples. */
+  readonly sides?: readonly number[];
+  /** Whether the networks take points, and no images. */
+  readonly plane?: true;
+  /** Length of the noise for examples of this shape, where it follows from it; else `latent`. */
+  latentFor?(example_shape: readonly number[]): number;
+  /** Feature maps next to the image, of convolutional networks; absent: the networks are others. */
+  readonly width?: number;
+  /** The two networks for examples of this shape: [2], [rows, columns] or [channels, rows, columns]. */
+  networks(latent: number, example_shape: readonly number[], width?: number): Networks;
+}
+
+function numbersIn(example_shape: readonly number[]): number {
+  return example_shape.reduce((product, extent) => product * extent, 1);
+}
+
+/** What the papers say of the three objectives (algorithm.md): losses, optimizer and schedule. */
+const WGAN = {
+  objective: "wgan",
+  penalty: null,
+  optimizer: RMSPROP,
+  n_critic: 5,
+} as const;
+const GAN = {
+  objective: "gan",
+  penalty: null,
+  optimizer: ADAM_OF_GANS,
+  n_critic: 1,
+  lr: 2e-4,
+  clip: null,
+} as const;
+const WGAN_GP = {
+  objective: "wgan-gp",
+  penalty: 10,
+  optimizer: ADAM_OF_WGAN_GP,
+  n_critic: 5,
+  lr: 1e-4,
+  clip: null,
+} as const;
+
+/** The MLP pair of the original comparison. */
+const IMAGES = {
+  batch: 64,
+  shards: 4,
+  decay_steps: 0,
+  latent: 100,
+  steps: 20_000,
+  networks: (latent: number, example_shape: readonly number[]) => ({
+    generator: imageGenerator(latent, numbersIn(example_shape)),
+    critic: imageCritic(numbersIn(example_shape)),
+  }),
+} as const;
+
+/** Points of two or more numbers: three hidden layers of 128. */
+const PLANE = {
+  batch: 256,
+  shards: 4,
+  latent: 2,
+  plane: true,
+  latentFor: (example_shape: readonly number[]) => Math.max(2, numbersIn(example_shape)),
+  networks: (latent: number, example_shape: readonly number[]) => ({
+    generator: planeGenerator(latent, numbersIn(example_shape)),
+    critic: planeCritic(numbersIn(example_shape)),
+  }),
+} as const;
+
+/** The WGAN authors' convolutional pair; a gradient penalty allows no batch normalisation in the critic. */
+const DCGAN = {
+  batch: 64,
+  shards: 4,
+  decay_steps: 0,
+  latent: 100,
+  steps: 5_000,
+  sides: [32, 64],
+  width: 64,
+  networks: (latent: number, example_shape: readonly number[], width = 64) =>
+    dcgan(latent, example_shape, width, true),
+} as const;
+
+function dcgan(latent: number, example_shape: readonly number[], width: number, batch_norm: boolean) {
+  const [channels, side] = example_shape.length === 2 ? [1, ...example_shape] : example_shape;
+  const images = { side: side!, channels: channels!, width };
+  return {
+    generator: { kind: "dcgan_generator", latent, ...images },
+    critic: { kind: "dcgan_critic", batch_norm, ...images },
+  } as const;
+}
+
+export const PRESETS = {
+  wgan: {
+    about: "the WGAN of the paper: batch 64, lr 5e-5, clip 0.01, the MLP pair of the original comparison",
+    ...WGAN,
+    ...IMAGES,
+    lr: 5e-5,
+    clip: 0.01,
+  },
+  "wgan-dcgan": {
+    about: "the same with the authors' convolutional networks, for images of up to 64 x 64",
+    ...WGAN,
+    ...DCGAN,
+    lr: 5e-5,
+    clip: 0.01,
+  },
+  "toy-wgan": {
+    about: "for points in the plane: three hidden layers of 128, batch 256, lr 5e-4 falling to 0, clip 0.03",
+    ...WGAN,
+    ...PLANE,
+    lr: 5e-4,
+    decay_steps: 40_000,
+    clip: 0.03,
+    steps: 40_000,
+  },
+  gan: {
+    about: "the first GAN: cross-entropy, Adam 2e-4, one critic step for one generator step, the same pair",
+    ...GAN,
+    ...IMAGES,
+  },
+  dcgan: {
+    about: "the same loss and Adam with convolutional networks, for images of up to 64 x 64",
+    ...GAN,
+    ...DCGAN,
+  },
+  "toy-gan": {
+    about: "the same loss for points in the plane, lr 1e-3 falling to 0",
+    ...GAN,
+    ...PLANE,
+    lr: 1e-3,
+    decay_steps: 20_000,
+    steps: 20_000,
+  },
+  "wgan-gp": {
+    about: "WGAN with a gradient penalty of 10 in place of clipping, Adam 1e-4, the same pair",
+    ...WGAN_GP,
+    ...IMAGES,
+  },
+  "wgan-gp-dcgan": {
+    about: "the same with those convolutional networks, the critic without batch normalisation",
+    ...WGAN_GP,
+    ...DCGAN,
+    networks: (latent: number, example_shape: readonly number[], width = 64) =>
+      dcgan(latent, example_shape, width, false),
+  },
+  "toy-wgan-gp": {
+    about: "the same for points in the plane: penalty 0.1, lr 2e-3 falling to 0",
+    ...WGAN_GP,
+    ...PLANE,
+    lr: 2e-3,
+    penalty: 0.1,
+    decay_steps: 20_000,
+    steps: 20_000,
+  },
+  strokes: {
+    about: "for the drawn strokes: a small WGAN that shows them within two minutes on two cores",
+    ...WGAN,
+    batch: 64,
+    shards: 4,
+    lr: 5e-4,
+    decay_steps: 0,
+    clip: 0.02,
+    latent: 16,
+    steps: 30_000,
+    networks: (latent, example_shape) => {
+      const features = numbersIn(example_shape);
+      return {
+        generator: { widths: [latent, 128, 256, features], batch_norm: true, slope: 0.2, output: "tanh" },
+        critic: { widths: [features, 256, 128, 1], batch_norm: false, slope: 0.2, output: "linear" },
+      };
+    },
+  },
+} as const satisfies Record<string, Preset>;
+
+export type PresetName = keyof typeof PRESETS;
+
+/** The preset for a data set when none is named: what its examples look like decides. */
+export function presetFor(data: { dataset: string | null; example_shape: readonly number[] }): PresetName {
+  if (data.example_shape.length === 1) return "toy-wgan";
+  return data.dataset === "strokes" ? "strokes" : "wgan";
+}
+
+/** The preset whose hyperparameters own networks take: the usual one, or that of the objective. */
+export function presetForOwn(
+  objective: ObjectiveName | undefined,
+  data: { dataset: string | null; example_shape: readonly number[] },
+): PresetName {
+  const usual = presetFor(data);
+  if (objective === undefined || PRESETS[usual].objective === objective) return usual;
+  return data.example_shape.length === 1 ? `toy-${objective}` : objective;
+}

@@ -1,0 +1,54 @@
+/** One picture file as an example: read, decoded, brought to the channels and size that were asked for. */
+import { type Image, type Shape, toSquare, withChannels } from "./image.ts";
+import type { JpegCodec } from "./jpeg/jpeg_codec.ts";
+import { decodePicture, pictureShape } from "./picture_file.ts";
+import { readRegularFile } from "../files/regular_file.ts";
+
+/** What is made of pictures; null: as they are, all alike. */
+export interface Shaping {
+  /** Rows and columns that pictures are brought to. */
+  readonly image_size: number | null;
+  readonly channels: 1 | 3 | null;
+}
+
+/** What became of a file. */
+export type PictureRead =
+  | { readonly shape: Shape; readonly tones: Uint8Array; readonly peak_of_16_bits: number | null }
+  /** Why it could not be read. */
+  | { readonly reason: string };
+
+/** Largest picture file: pixels of 100 megapixels take no more, whatever else lies beside them. */
+const MAX_PICTURE_BYTES = 2 ** 30;
+
+/** The image with the channels and the size that were asked for. */
+export function shaped(image: Image, { image_size, channels }: Shaping): Image {
+  const coloured = channels === null ? image : withChannels(image, channels);
+  const fits = image_size === null || (image.height === image_size && image.width === image_size);
+  return fits ? coloured : toSquare(coloured, image_size);
+}
+
+/** What the header of a file says of the picture in it, before and after shaping. Throws Error with the reason. */
+export function announcedShapes(
+  file: string,
+  { image_size, channels }: Shaping,
+): [found: Shape, shaped: Shape] {
+  const found = pictureShape(readRegularFile(file, MAX_PICTURE_BYTES));
+  const { height, width } = image_size === null ? found : { height: image_size, width: image_size };
+  return [found, { channels: channels ?? found.channels, height, width }];
+}
+
+/** Reads and decodes a file. Never throws for what is wrong with the file. */
+export async function readPicture(file: string, shaping: Shaping, jpeg: JpegCodec): Promise<PictureRead> {
+  try {
+    const picture = await decodePicture(readRegularFile(file, MAX_PICTURE_BYTES), jpeg);
+    const { channels, height, width, tones } = shaped(picture, shaping);
+    return { shape: { channels, height, width }, tones, peak_of_16_bits: picture.peak_of_16_bits };
+  } catch (error) {
+    return { reason: reasonOf(error as Error) };
+  }
+}
+
+/** The system's own words hold paths, as they are. */
+export function reasonOf(error: Error & { readonly code?: unknown }): string {
+  return typeof error.code === "string" ? `a file that cannot be opened (${error.code})` : error.message;
+}

@@ -1,0 +1,28 @@
+/** A thread that reads pictures: one message asks for some, one answers. It has the rights of who started it. */
+import { JpegCodec } from "./jpeg/jpeg_codec.ts";
+import type { Shape } from "./image.ts";
+import { type PictureRead, readPicture, type Shaping } from "./picture_reader.ts";
+
+export interface PictureTask {
+  readonly files: readonly string[];
+  readonly shaping: Shaping;
+  /** Tones of pictures of another shape are not sent. */
+  readonly expected: Shape;
+}
+
+const jpeg = new JpegCodec();
+
+self.onmessage = async ({ data }: MessageEvent<PictureTask>) => {
+  const { files, shaping, expected } = data;
+  const reads: PictureRead[] = [];
+  for (const file of files) {
+    const read = await readPicture(file, shaping, jpeg);
+    const is_wanted = "tones" in read && isAlike(read.shape, expected);
+    reads.push("tones" in read && !is_wanted ? { ...read, tones: new Uint8Array(0) } : read);
+  }
+  self.postMessage(reads, reads.flatMap((read) => "tones" in read ? [read.tones.buffer] : []));
+};
+
+function isAlike(a: Shape, b: Shape): boolean {
+  return a.channels === b.channels && a.height === b.height && a.width === b.width;
+}

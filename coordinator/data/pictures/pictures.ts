@@ -1,0 +1,225 @@
+/** A folder of pictures as a data set. */
+import { basename, join } from "node:path";
+import { UserError } from "../../../common/errors.ts";
+import { MAX_FILE_BYTES } from "../files/data_file.ts";
+import { type DataSet, dataSetOf } from "../data_set.ts";
+import type { DataSource, Reading } from "../data_source.ts";
+import type { Image, Shape } from "./image.ts";
+import { JpegCodec } from "./jpeg/jpeg_codec.ts";
+import { shown } from "./picture_folder.ts";
+import { PicturePool, threadsFor } from "./picture_pool.ts";
+import {
+  announcedShapes,
+  type PictureRead,
+  readPicture,
+  reasonOf,
+  shaped,
+  type Shaping,
+} from "./picture_reader.ts";
+
+/** Tones that a thread hands over at a time, and pictures: neither fills memory nor waits for each one. */
+const TASK_BYTES = 1 << 20;
+const TASK_PICTURES = 32;
+/** A larger picture is left to the threads, whose memory is given back. */
+const MOST_TRIED_PIXELS = 4e6;
+/** Files that are named of those that cannot be read. */
+const MOST_NAMED = 10;
+/** Pictures of 16 bits whose largest tone is below this are darker than 1 in 8. */
+const DARK_PEAK = 8192;
+
+/** A picture that could not be read. */
+interface Bad {
+  readonly index: number;
+  readonly reason: string;
+}
+
+/** A picture unlike the first. */
+interface Other {
+  readonly index: number;
+  readonly shape: Shape;
+}
+
+/** The picture that says what all are. */
+interface First extends Other {
+  /** Of its file. */
+  readonly num_pixels: number;
+}
+
+/**
+ * The pictures of a folder, of which the first that can be read says what all are. `names`: paths within the
+ * folder, in the order of the examples. Throws {@linkcode UserError} where none can be read, or all are too many.
+ */
+export async function openPictures(
+  folder: string,
+  names: readonly string[],
+  shaping: Shaping,
+  reading: Reading,
+): Promise<DataSource> {
+  const first = await firstOf(folder, names, shaping);
+  const { channels, height, width } = first.shape;
+  const size = channels * height * width;
+  if (names.length * size > MAX_FILE_BYTES) {
+    throw new UserError(
+      `Cannot read data folder ${folder}: at most ${MAX_FILE_BYTES} bytes of pixels are supported, found ` +
+        `${names.length} pictures of ${size}; take a smaller --image-size, or fewer pictures`,
+    );
+  }
+  return {
+    name: basename(folder),
+    num_examples: names.length,
+    example_shape: shapeOf(first.shape),
+    encoding: "uint8",
+    read: () => readPictures(folder, names, shaping, first, reading),
+  };
+}
+
+/** The first picture that can be read; of a large one, whose header can. */
+async function firstOf(folder: string, names: readonly string[], shaping: Shaping): Promise<First> {
+  const bad: Bad[] = [];
+  for (const [index, name] of names.entries()) {
+    try {
+      return { index, ...await tried(join(folder, name), shaping) };
+    } catch (error) {
+      bad.push({ index, reason: reasonOf(error as Error) });
+    }
+  }
+  return refuseBad(folder, names, bad);
+}
+
+/** Throws Error with the reason where the picture is not whole. */
+async function tried(file: string, shaping: Shaping): Promise<Omit<First, "index">> {
+  const [found, shape] = announcedShapes(file, shaping);
+  const num_pixels = found.height * found.width;
+  if (num_pixels <= MOST_TRIED_PIXELS) {
+    const read = await readPicture(file, shaping, new JpegCodec());
+    if ("reason" in read) throw new Error(read.reason);
+  }
+  return { shape, num_pixels };
+}
+
+/** Reads each file once, on all cores. */
+async function readPictures(
+  folder: string,
+  names: readonly string[],
+  shaping: Shaping,
+  first: First,
+  { progress, say, num_cores }: Reading,
+): Promise<DataSet> {
+  const { channels, height, width } = first.shape;
+  const size = channels * height * width;
+  const bytes = new Uint8Array(names.length * size);
+  const per_task = Math.max(1, Math.min(TASK_PICTURES, Math.floor(TASK_BYTES / size)));
+  const tasks = Array.from({ length: Math.ceil(names.length / per_task) }, (_, i) => ({
+    files: names.slice(i * per_task, (i + 1) * per_task).map((name) => join(folder, name)),
+    shaping,
+    expected: first.shape,
+  }));
+  const bad: Bad[] = [], others: Other[] = [];
+  let done = 0, peak: number | null = null;
+  const take = (read: PictureRead, index: number) => {
+    if ("reason" in read) bad.push({ index, reason: read.reason });
+    else if (read.tones.length !== size) others.push({ index, shape: read.shape });
+    else {
+      bytes.set(read.tones, index * size);
+      if (read.peak_of_16_bits !== null) peak = Math.max(peak ?? 0, read.peak_of_16_bits);
+    }
+  };
+  using pool = new PicturePool(threadsFor(tasks.length, num_cores, first.num_pixels));
+  progress(0, names.length);
+  await pool.run(tasks, (task, reads) => {
+    reads.forEach((read, i) => take(read, task * per_task + i));
+    progress(done += reads.length, names.length);
+    return others.length === 0;
+  });
+  const is_first_sound = bad.every(({ index }) => index !== first.index);
+  if (others.length > 0 && is_first_sound) refuseOther(folder, names, first, others.sort(byIndex)[0]!);
+  if (bad.length > 0) refuseBad(folder, names, bad.sort(byIndex));
+  if (peak !== null && peak < DARK_PEAK) say(darkNote(folder, peak));
+  return dataSetOf(basename(folder), shapeOf(first.shape), "uint8", bytes);
+}
+
+function byIndex(a: { readonly index: number }, b: { readonly index: number }): number {
+  return a.index - b.index;
+}
+
+function darkNote(folder: string, peak: number): string {
+  const count = (n: number) => n.toLocaleString("en-US");
+  return `The 16-bit pictures in ${folder} have tones up to ${count(peak)} of ${
+    count(65535)
+  }, so they train as ` +
+    "nearly black; if they should not, stretch them to the full range first";
+}
+
+function shapeOf({ channels, height, width }: Shape): number[] {
+  return channels === 1 ? [height, width] : [channels, height, width];
+}
+
+/** All that cannot be read, in one line. */
+function refuseBad(folder: string, names: readonly string[], bad: readonly Bad[]): never {
+  const [{ index, reason }] = bad as [Bad];
+  if (bad.length === 1) {
+    throw new UserError(
+      `Cannot read data file ${
+        join(folder, shown(names[index]!))
+      }: a whole PNG or JPEG picture is required, ` +
+        `found ${reason}; mend or remove the file`,
+    );
+  }
+  const named = bad.slice(0, MOST_NAMED).map(({ index, reason }) => `${shown(names[index]!)} (${reason})`);
+  const more = bad.length > MOST_NAMED
+    ? `, and ${(bad.length - MOST_NAMED).toLocaleString("en-US")} more`
+    : "";
+  throw new UserError(
+    `Cannot read ${bad.length.toLocaleString("en-US")} of ${
+      names.length.toLocaleString("en-US")
+    } pictures in ` +
+      `${folder}: whole PNG or JPEG pictures are required, found ${
+        named.join(", ")
+      }${more}; mend or remove ` +
+      "the files",
+  );
+}
+
+function refuseOther(folder: string, names: readonly string[], a: Other, b: Other): never {
+  if (a.shape.channels !== b.shape.channels) {
+    const kind = ({ index, shape }: Other) =>
+      `${shape.channels === 1 ? "a grey" : "a coloured"} one (${shown(names[index]!)})`;
+    throw new UserError(
+      `Cannot read data folder ${folder}: pictures of one kind are required, found ${kind(a)} and ${
+        kind(b)
+      }; ` +
+        "make all grey with --channels 1, or colour with --channels 3",
+    );
+  }
+  const size = ({ index, shape }: Other) => `${shape.width} x ${shape.height} (${shown(names[index]!)})`;
+  throw new UserError(
+    `Cannot read data folder ${folder}: pictures of one size are required, found ${size(a)} and ${
+      size(b)
+    }; ` +
+      "bring all to one with --image-size 32 or 64",
+  );
+}
+
+/** Other images brought to that size and those channels. Throws {@linkcode UserError} where they are points. */
+export function shapeImages(data: DataSet, shaping: Shaping): DataSet {
+  if (shaping.image_size === null && shaping.channels === null) return data;
+  const [height, width] = data.example_shape.slice(-2);
+  if (data.encoding !== "uint8" || height === undefined || width === undefined) {
+    const option = shaping.image_size !== null ? "--image-size" : "--channels";
+    throw new UserError(
+      `Cannot use ${option}: images are required, found points of ${
+        data.example_shape.join(" x ")
+      } numbers ` +
+        `(${data.name}); leave it out`,
+    );
+  }
+  const channels = data.example_shape.length === 2 ? 1 : 3;
+  const image = (i: number): Image => {
+    const tones = data.bytes.subarray(i * data.example_bytes, (i + 1) * data.example_bytes);
+    return shaped({ channels, height, width, tones }, shaping);
+  };
+  const one = image(0);
+  const bytes = new Uint8Array(data.num_examples * one.tones.length);
+  for (let i = 0; i < data.num_examples; i++) bytes.set(image(i).tones, i * one.tones.length);
+  return dataSetOf(data.name, shapeOf(one), "uint8", bytes);
+}

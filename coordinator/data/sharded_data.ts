@@ -1,0 +1,40 @@
+/** The data set cut into shards, in the forms in which it travels: whole shards, and single micro-batches. */
+import { type DataSet, gatherExamples } from "./data_set.ts";
+import type { Position, ShardPlan } from "./plan.ts";
+
+export class ShardedData {
+  readonly data: DataSet;
+  readonly plan: ShardPlan;
+  /** SHA-256 of each shard's bytes. */
+  readonly sha256: readonly string[];
+
+  private constructor(data: DataSet, plan: ShardPlan, sha256: readonly string[]) {
+    this.data = data;
+    this.plan = plan;
+    this.sha256 = sha256;
+  }
+
+  static async of(data: DataSet, plan: ShardPlan): Promise<ShardedData> {
+    const sha256: string[] = [];
+    for (const indices of plan.shards) {
+      const digest = await crypto.subtle.digest("SHA-256", gatherExamples(data, indices));
+      sha256.push(new Uint8Array(digest).toHex());
+    }
+    return new ShardedData(data, plan, sha256);
+  }
+
+  /** All examples of a shard, as they are shipped. */
+  shard(shard: number): Uint8Array<ArrayBuffer> {
+    return gatherExamples(this.data, this.plan.shards[shard]!);
+  }
+
+  /** One micro-batch of each of these shards, in this order: goes with work for shards not yet held. */
+  inline(shards: readonly number[], position: Position): Uint8Array<ArrayBuffer> {
+    const part_bytes = this.plan.micro_batch * this.data.example_bytes;
+    const all = new Uint8Array(shards.length * part_bytes);
+    for (const [i, shard] of shards.entries()) {
+      all.set(gatherExamples(this.data, this.plan.examplesOf(position, shard)), i * part_bytes);
+    }
+    return all;
+  }
+}

@@ -1,0 +1,108 @@
+/** Who gets in: through the door, of a numeric class that the run may have, and not after its end. */
+import { hostOfPeer } from "../../../common/text/host_of.ts";
+import { whyInexact } from "../../../common/numeric_class.ts";
+import type { Channel } from "../../../wire/channel.ts";
+import type { Clock } from "../../../wire/clock.ts";
+import { Refusal } from "../../../wire/refusal.ts";
+import type { Socket } from "../../../wire/socket.ts";
+import { admit, type Admitted, type RunFacts } from "./admission.ts";
+import { Doorkeeper } from "./doorkeeper.ts";
+import type { Exchange } from "../memory/exchange.ts";
+import { Member } from "../member.ts";
+import type { FleetObserver } from "../observer.ts";
+import type { ShardedData } from "../../data/sharded_data.ts";
+
+export interface EntranceOptions {
+  readonly token: string;
+  readonly clock: Clock;
+  /** Only workers of one numeric class. */
+  readonly exact: boolean;
+  /** Classes that have contributed already (a resumed run). */
+  readonly classes: readonly string[];
+  /** For workers on this machine; null: none. */
+  readonly exchange: Omit<Exchange, typeof Symbol.dispose> | null;
+}
+
+export class Entrance {
+  /** Numeric classes of which a result has counted. */
+  readonly classes: Set<string>;
+  readonly #facts: RunFacts;
+  readonly #data: ShardedData;
+  readonly #options: EntranceOptions;
+  readonly #observer: Pick<FleetObserver, "refused">;
+  readonly #doorkeeper: Doorkeeper;
+  /** Those that get ready. */
+  readonly #newcomers = new Set<Channel>();
+  #next_id = 1;
+  #is_over = false;
+
+  constructor(
+    facts: RunFacts,
+    data: ShardedData,
+    options: EntranceOptions,
+    observer: Pick<FleetObserver, "refused">,
+  ) {
+    this.#facts = facts;
+    this.#data = data;
+    this.#options = options;
+    this.#observer = observer;
+    this.#doorkeeper = new Doorkeeper(options.clock);
+    this.classes = new Set(options.classes);
+  }
+
+  /** Calls `enter` within the message by which a newcomer says that it is ready. Never throws. */
+  async accept(socket: Socket, peer: string, enter: (member: Member) => void): Promise<void> {
+    const host = hostOfPeer(peer);
+    if (this.#doorkeeper.isBarred(host)) {
+      socket.close("Kept out", true);
+      return this.#observer.refused(peer, "Its host flooded the run, and is kept out for a minute");
+    }
+    const worker = this.#next_id++;
+    const { token, clock, exchange } = this.#options;
+    const shared = exchange?.offer(peer) ?? null;
+    let newcomer: Channel | null = null;
+    const welcomed = (channel: Channel) => void this.#newcomers.add(newcomer = channel);
+    const mayJoin = () => this.#doorkeeper.join(host);
+    const onflood = () => this.#doorkeeper.flooded(host);
+    const run = { facts: this.#facts, data: this.#data, token, clock };
+    const options = { ...run, worker, shared, welcomed, mayJoin, onflood };
+    try {
+      await admit(socket, options, (admitted) => {
+        this.#checkClass(admitted);
+        if (shared !== null && admitted.ready.shared) exchange!.share(worker, admitted.channel);
+        enter(new Member(worker, admitted));
+      });
+    } catch (error) {
+      if (this.#is_over) return;
+      this.#observer.refused(peer, error instanceof Error ? error.message : String(error));
+    } finally {
+      if (newcomer !== null) this.#newcomers.delete(newcomer);
+    }
+  }
+
+  /** The run is over. Returns who is still getting ready, to be told so. */
+  close(): readonly Channel[] {
+    this.#is_over = true;
+    return [...this.#newcomers];
+  }
+
+  /**
+   * Why a worker of this numeric class may not be here, beside those of which results have counted; null if it may. A
+   * class of which nothing has counted keeps nobody out.
+   */
+  against(numeric_class: string): Refusal | null {
+    const against = this.#options.exact ? whyInexact(numeric_class, this.classes) : null;
+    if (against === null) return null;
+    const reason =
+      `This run promises the same bits (--exact) and ${against}, or start or resume the run with --no-exact`;
+    return new Refusal("numeric_class", reason, { fatal: true });
+  }
+
+  #checkClass({ channel, ready: { numeric_class } }: Admitted): void {
+    const against = this.against(numeric_class);
+    if (against === null) return;
+    channel.send(against.toMessage());
+    channel.close(against.message);
+    throw against;
+  }
+}

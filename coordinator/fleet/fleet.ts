@@ -1,0 +1,470 @@
+/**
+ * The workers of a run: who is in, who computes what, and what their answers are. The shell around the pure
+ * parts (assignment, round, patience): it owns the channels and the clock, and nothing of the training.
+ */
+import type { Cancel, Clock } from "../../wire/clock.ts";
+import { checksumBytes } from "../../kernels/kernels.ts";
+import type { TreeNode } from "../../kernels/tree.ts";
+import { bytesOf, payloadFloats } from "../../wire/frame.ts";
+import type { Message, MessageOf } from "../../wire/messages.ts";
+import { Refusal } from "../../wire/refusal.ts";
+import type { Socket } from "../../wire/socket.ts";
+import type { RunFacts } from "./admission/admission.ts";
+import { believable } from "./claims.ts";
+import { candidates, helpersAmong, spareNotice } from "./placement/eligibility.ts";
+import { Entrance, type EntranceOptions } from "./admission/entrance.ts";
+import { Jobs } from "./jobs.ts";
+import { BadResult, type Case, expel, Judge } from "./judge.ts";
+import type { Member } from "./member.ts";
+import { type Fence, type RoundRequest, staleness } from "./fence.ts";
+import type { FleetObserver } from "./observer.ts";
+import { Placement } from "./placement/placement.ts";
+import { PublishedWeights, type TrainedState } from "./memory/published_weights.ts";
+import { RefusedWork } from "./refused_work.ts";
+import { type Flaw, graphOf } from "./result_check.ts";
+import { type NodeResult, Round, type Task } from "./round.ts";
+import type { ShardedData } from "../data/sharded_data.ts";
+import { countResult, type WorkerShare, type WorkerShares } from "./worker_share.ts";
+
+/** Late answers are looked for this often. */
+const TICK_MS = 500;
+
+export interface RoundOutcome {
+  readonly results: readonly NodeResult[];
+  readonly shares: ReadonlyMap<number, WorkerShare>;
+}
+
+interface OpenRound extends Case {
+  readonly since_generation: number;
+  readonly round: Round;
+  readonly refused: RefusedWork;
+  results: NodeResult[];
+  readonly shares: WorkerShares;
+  readonly asked_ms: number;
+  readonly resolve: (outcome: RoundOutcome) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class Fleet {
+  readonly jobs: Jobs;
+  readonly #facts: RunFacts;
+  readonly #data: ShardedData;
+  readonly #exchange: EntranceOptions["exchange"];
+  readonly #entrance: Entrance;
+  readonly #observer: FleetObserver;
+  readonly #members = new Map<number, Member>();
+  readonly #weights: PublishedWeights;
+  readonly #placement: Placement;
+  readonly #judge: Judge;
+  readonly #clock: Clock;
+  readonly #stopTick: Cancel;
+  #generation = 0;
+  #open: OpenRound | null = null;
+  #bytes_of_departed = { in: 0, out: 0 };
+  /** Gives back the payloads that came since the last round was asked for, used or not. */
+  #borrowed: (() => void)[] = [];
+  #abandoned: { readonly error: unknown } | null = null;
+  /** Who waits for enough workers. */
+  #waiting: { count: number; resolve: () => void; reject: (error: unknown) => void } | null = null;
+
+  constructor(facts: RunFacts, data: ShardedData, options: EntranceOptions, observer: FleetObserver) {
+    this.#facts = facts;
+    this.#data = data;
+    this.#exchange = options.exchange;
+    this.#entrance = new Entrance(facts, data, options, observer);
+    this.#observer = observer;
+    this.#weights = new PublishedWeights(facts);
+    this.#clock = options.clock;
+    this.#placement = new Placement(data.plan.num_shards);
+    this.#judge = new Judge(facts.manifest, observer);
+    const example_size = facts.manifest.example_shape.reduce((n, extent) => n * extent, 1);
+    this.jobs = new Jobs(facts.run, example_size, this.#clock, observer);
+    this.#stopTick = this.#clock.every(TICK_MS, () => this.#lookForLate());
+  }
+
+  /** Numeric classes of which a result has counted. */
+  get classes(): ReadonlySet<string> {
+    return this.#entrance.classes;
+  }
+
+  get members(): readonly Member[] {
+    return [...this.#members.values()];
+  }
+
+  /** What was asked for in the present round and has not been answered. */
+  get asked(): readonly Task[] {
+    return this.#open?.round.open ?? [];
+  }
+
+  /** Bytes over all connections since the start. */
+  get bytes(): { in: number; out: number } {
+    const total = { ...this.#bytes_of_departed };
+    for (const { channel } of this.#members.values()) {
+      total.in += channel.bytes_in;
+      total.out += channel.bytes_out;
+    }
+    return total;
+  }
+
+  /** Time spent on what the present workers sent. */
+  get handled_ms(): number {
+    return this.members.reduce((sum, { channel }) => sum + channel.handled_ms, 0);
+  }
+
+  /** Resolves once `count` workers are in. Rejects when abandoned. */
+  waitFor(count: number): Promise<void> {
+    if (this.#members.size >= count) return Promise.resolve();
+    return new Promise((resolve, reject) => this.#waiting = { count, resolve, reject });
+  }
+
+  /** Takes a new connection through the door and into the fleet. Never throws. */
+  async accept(socket: Socket, peer: string): Promise<void> {
+    await this.#entrance.accept(socket, peer, (member) => this.#join(member));
+  }
+
+  #join(member: Member): void {
+    this.#members.set(member.id, member);
+    member.channel.onmessage = (message, payload) => this.#receive(member, message, payload);
+    member.channel.onclose = (reason) => this.#leave(member, reason);
+    this.#generation++;
+    this.#observer.joined(member);
+    if (this.#open) {
+      const now_ms = this.#clock.now_ms();
+      this.#sendMore(this.#open, this.#open.round.reissueMissing([member.id], now_ms));
+    }
+    if (this.#waiting && this.#members.size >= this.#waiting.count) {
+      this.#waiting.resolve();
+      this.#waiting = null;
+    }
+  }
+
+  #leave(member: Member, reason: string): void {
+    if (!this.#members.delete(member.id)) return;
+    this.#exchange?.left(member.id);
+    this.#bytes_of_departed.in += member.channel.bytes_in;
+    this.#bytes_of_departed.out += member.channel.bytes_out;
+    this.#generation++;
+    this.#observer.left(member, reason);
+    this.jobs.lost(member.id);
+    if (!this.#open) return;
+    const tasks = this.#open.round.lost(member.id, helpersAmong(this.members), this.#clock.now_ms());
+    if (tasks.length > 0 && !member.said_why) {
+      const to = [...new Set(tasks.map((t) => t.worker))].join(", ");
+      const decision = `gave its open shards of step ${this.#open.request.step} to worker ${to}`;
+      this.#observer.fault({ what: "worker lost in mid-step", worker: member.id, decision, reason });
+    }
+    this.#sendMore(this.#open, tasks);
+    if (this.#abandoned && this.#members.size === 0) this.#endRound(this.#abandoned.error);
+  }
+
+  /**
+   * Publishes new weights: encoded once, the same bytes to every worker that computes. The values must stay as they are
+   * until all results are there of the rounds that follow.
+   */
+  publish(state: TrainedState, step: number, checksum: string, values: Float32Array): void {
+    this.#weights.set(state, step, checksum, values);
+    this.#exchange?.publish(state, values);
+    for (const { worker } of this.#placement.ranges) {
+      const member = this.#members.get(worker);
+      if (member) this.#sendCurrent(member, state);
+    }
+  }
+
+  #sendCurrent(member: Member, state: TrainedState): string {
+    const checksum = this.#weights.checksum(state);
+    if (!member.channel.shares) {
+      member.sendWeights(state, checksum, () => this.#weights.frame(state, this.#generation));
+    }
+    return checksum;
+  }
+
+  /**
+   * Has every shard computed. Waits without end for workers if there are none. Throws {@linkcode BadResult} where a node
+   * has no good result, whoever computes it.
+   */
+  round(request: RoundRequest): Promise<RoundOutcome> {
+    return this.#begin(request, 0);
+  }
+
+  #begin(request: RoundRequest, since_generation: number): Promise<RoundOutcome> {
+    for (const giveBack of this.#borrowed.splice(0)) giveBack();
+    this.#exchange?.beginRound();
+    this.#reassign();
+    return new Promise((resolve, reject) => {
+      const round = new Round(this.#data.plan.num_shards);
+      const asked_ms = this.#clock.now_ms();
+      // The first result decides for a numeric class: it must not be a bad one.
+      const judged = this.#judge.open(request, this.classes.size === 0);
+      const shares = new Map<number, WorkerShare>();
+      const answers = { refused: new RefusedWork(request), results: [], shares };
+      this.#open = { ...judged, since_generation, round, ...answers, asked_ms, resolve, reject };
+      this.#send(this.#open, round.start(this.#placement.ranges, asked_ms));
+      if (request.kind === "critic") this.#tryIdle(this.#open, asked_ms);
+    });
+  }
+
+  /** Has workers without shards compute what others compute, too, to see how fast they are. Nobody waits for them. */
+  #tryIdle(open: OpenRound, now_ms: number): void {
+    const tasks = open.round.open;
+    const working = new Set(tasks.map(({ worker }) => worker));
+    if (!this.members.some(({ record }) => record.standing === "proven")) return;
+    const [smallest] = tasks.toSorted((a, b) => a.end - a.begin - (b.end - b.begin));
+    for (const member of this.members) {
+      if (!smallest || working.has(member.id) || !member.record.isTrialDue(now_ms)) continue;
+      this.#ask(open, member, smallest, true);
+    }
+  }
+
+  /** Has a round computed again whose results did not add up to finite numbers, and finds out whose are none. */
+  roundAgain(request: RoundRequest): Promise<RoundOutcome> {
+    this.#judge.beWatchful(request);
+    // Who is late with the first round may have computed while the weights were changed, and changed back.
+    return this.#begin(request, ++this.#generation);
+  }
+
+  /** Ends with this error whatever waits for workers, now or later; a round that is being computed goes on. */
+  abandonIdle(error: unknown): void {
+    this.#abandoned = { error };
+    this.#waiting?.reject(error);
+    this.#waiting = null;
+    if (this.#members.size === 0) this.#endRound(error);
+  }
+
+  #endRound(error: unknown): void {
+    this.#open?.reject(error);
+    this.#open = null;
+  }
+
+  #reassign(): void {
+    const speeds = candidates(this.members, this.#placement.ranges).map(({ record }) => record.speed);
+    const change = this.#placement.update(speeds, this.#clock.now_ms());
+    if (change === null) return;
+    const { reason } = change;
+    if (reason !== null) {
+      this.#generation++;
+      this.#observer.fault({ what: "uneven speeds", worker: null, decision: "moved shards", reason });
+    }
+    this.#shipShards();
+    this.#tellSpares();
+  }
+
+  #shipShards(): void {
+    for (const { worker, begin, end } of this.#placement.ranges) {
+      const member = this.#members.get(worker)!;
+      void (async () => {
+        for (let shard = begin; shard < end; shard++) {
+          await member.ship(this.#facts.run, shard, () => this.#data.shard(shard));
+        }
+      })();
+    }
+  }
+
+  #tellSpares(): void {
+    const working = new Set(this.#placement.ranges.map((range) => range.worker));
+    for (const member of this.#members.values()) {
+      const spare = !working.has(member.id);
+      if (spare === member.told_spare) continue;
+      member.told_spare = spare;
+      member.channel.send({ type: "notice", text: spareNotice(spare, member) });
+    }
+  }
+
+  /** Asks for more in a round that is under way. What comes of that may be put where results are. */
+  #sendMore(open: OpenRound, tasks: readonly Task[]): void {
+    if (tasks.length === 0) return;
+    this.#exchange?.askMore();
+    open.results = open.results.map((result) => ({ ...result, values: result.values.slice() }));
+    this.#send(open, tasks);
+  }
+
+  #send(open: OpenRound, tasks: readonly Task[]): void {
+    for (const task of tasks) {
+      const member = this.#members.get(task.worker);
+      if (member) this.#ask(open, member, task, false);
+    }
+  }
+
+  #ask({ request }: OpenRound, member: Member, { begin, end, issued_ms }: Task, is_trial: boolean): void {
+    const { run, incarnation } = this.#facts;
+    member.record.ask(request, { begin, end }, issued_ms, is_trial);
+    const critic_checksum = this.#sendCurrent(member, "critic");
+    const generator_checksum = this.#sendCurrent(member, "generator");
+    const inline: number[] = [];
+    if (request.kind === "critic") {
+      for (let shard = begin; shard < end; shard++) if (!member.held.has(shard)) inline.push(shard);
+    }
+    const examples = inline.length === 0 ? null : this.#data.inline(inline, request);
+    const work: MessageOf<"work"> = {
+      type: "work",
+      run,
+      incarnation,
+      generation: this.#generation,
+      ...request,
+      next_noise_counter: is_trial ? null : request.next_noise_counter,
+      begin,
+      end,
+      critic_checksum,
+      generator_checksum,
+      inline,
+      checksum: examples && checksumBytes(examples),
+    };
+    if (examples === null) member.channel.send(work);
+    else member.channel.send(work, examples);
+  }
+
+  #receive(member: Member, message: Message, payload: Uint8Array): void {
+    switch (message.type) {
+      case "result":
+        return this.#result(member, message, payload);
+      case "shard_held":
+        if (message.run === this.#facts.run && message.shard < this.#data.plan.num_shards) {
+          member.held.add(message.shard);
+        }
+        return;
+      case "job_result":
+        return this.jobs.result(member.id, message, payload);
+      case "refuse":
+        return this.#refusal(member, message);
+      case "leave":
+        member.said_why = true;
+        return member.channel.close(message.reason);
+      default:
+        throw new Refusal("unexpected_message", `Message ${message.type} must not come after ready`);
+    }
+  }
+
+  #refusal(member: Member, message: MessageOf<"refuse">): void {
+    if (message.job !== null) return this.jobs.failed(member.id, message.job, message.reason);
+    const decision = "closed its connection; its shards go to others, and it may join anew";
+    const what = message.code.replaceAll("_", " ");
+    this.#observer.fault({ what, worker: member.id, decision, reason: message.reason });
+    member.said_why = true;
+    member.channel.close(`It refused its work: ${message.reason}`);
+    const error = this.#open?.refused.add(member, message, this.members);
+    if (error) this.#endRound(error);
+  }
+
+  #result(member: Member, message: MessageOf<"result">, payload: Uint8Array): void {
+    this.#borrowed.push(() => member.channel.recycle(payload));
+    const now_ms = this.#clock.now_ms();
+    const asked = member.record.answered(message, now_ms);
+    if (asked?.is_trial) return;
+    const open = this.#open;
+    const stale = open ? staleness(message, this.#fence(open)) : "no step is open";
+    if (!open || stale !== null) {
+      const found = `step ${message.step} (${message.kind}), shards ${message.begin} to ${message.end - 1}`;
+      throw new Refusal("stale", `Result must belong to the open round, found ${found}: ${stale}`);
+    }
+    const values = payloadFloats(payload, graphOf(this.#facts.manifest, open.request.kind).size);
+    const { begin, end } = message;
+    if (this.#judge.isDamaged(member, open.request, message, payload)) return;
+    const flaw = this.#judge.flaw(open, values);
+    const { round } = open;
+    const verdict = flaw ? round.reject(member.id, begin, end) : round.accept(member.id, begin, end);
+    if (verdict === "unknown") throw new Refusal("stale", "Result must be asked for: that node was not");
+    if (verdict === "duplicate") return;
+    if (flaw !== null) return this.#doubt(open, member, { begin, end, values }, flaw);
+    this.#count(open, member, message, now_ms - (asked?.issued_ms ?? open.asked_ms));
+    open.results.push({ begin, end, values });
+    this.#settleClass(member);
+    if (!open.opinions.is_empty) this.#expelWrong(open, member, message);
+    if (!open.round.complete) return;
+    this.#open = null;
+    open.resolve({ results: open.results, shares: open.shares });
+  }
+
+  /** A bad result may be its worker's fault or the training's: somebody else computes the node, too. */
+  #doubt(open: OpenRound, member: Member, { begin, end, values }: NodeResult, flaw: Flaw): void {
+    const node = { begin, end };
+    if (open.opinions.isConfirmed(node, member.id, checksumBytes(bytesOf(values)))) {
+      this.#open = null;
+      return open.reject(new BadResult(node, flaw));
+    }
+    const erred = this.#erred(open, node);
+    const others = this.members.filter((other) => !erred.includes(other));
+    const helpers = (others.length > 0 ? others : [member]).map(({ id }) => id);
+    const tasks = open.round.askAgain(begin, end, helpers, this.#clock.now_ms());
+    this.#judge.tellDoubt(member, node, flaw, tasks);
+    this.#sendMore(open, tasks);
+  }
+
+  /** Another's result of this node is good: whose was bad has to go. */
+  #expelWrong(open: OpenRound, member: Member, node: TreeNode): void {
+    for (const wrong of this.#erred(open, node)) {
+      if (wrong !== member) this.#judge.expelWrong(wrong, open, node);
+    }
+  }
+
+  /** Present workers whose result of a node was bad. */
+  #erred({ opinions }: OpenRound, node: TreeNode): Member[] {
+    return opinions.whoErred(node).flatMap((worker) => this.#members.get(worker) ?? []);
+  }
+
+  /** A result of this class counts: under --exact, those of others have to go that joined before any did. */
+  #settleClass({ numeric_class }: Member): void {
+    if (this.classes.has(numeric_class)) return;
+    this.#entrance.classes.add(numeric_class);
+    for (const other of this.members) {
+      const against = this.#entrance.against(other.numeric_class);
+      if (against !== null) expel(other, against);
+    }
+  }
+
+  #fence({ request, since_generation }: OpenRound): Fence {
+    const { run, incarnation } = this.#facts;
+    const checksums = {
+      critic: this.#weights.checksum("critic"),
+      generator: this.#weights.checksum("generator"),
+    };
+    return { run, incarnation, generation: this.#generation, since_generation, request, checksums };
+  }
+
+  /** `since_ms`: from asking to the answer. */
+  #count(open: OpenRound, member: Member, message: MessageOf<"result">, since_ms: number): void {
+    const shards = message.end - message.begin;
+    const { compute_ms, elapsed_ms } = believable(message, member.threads, since_ms);
+    const answered_ms = this.#clock.now_ms() - open.asked_ms;
+    member.shards_computed += shards;
+    countResult(open.shares, member.id, { shards, compute_ms, elapsed_ms, answered_ms });
+  }
+
+  #lookForLate(): void {
+    const now_ms = this.#clock.now_ms();
+    for (const { record, channel } of this.members) {
+      record.becameLate(now_ms);
+      if (!record.isHung(now_ms)) continue;
+      const { begin, end, issued_ms } = record.oldest!;
+      const waited_s = Math.round((now_ms - issued_ms) / 1000);
+      return channel.close(`It kept shards ${begin} to ${end - 1} for ${waited_s} s`);
+    }
+    if (this.#open) this.#askOthers(this.#open, now_ms);
+  }
+
+  /** Asks idle workers, too, for what is late. */
+  #askOthers(open: OpenRound, now_ms: number): void {
+    const busy = new Set(open.round.open.map((task) => task.worker));
+    const idle = helpersAmong(this.members.filter(({ id }) => !busy.has(id)));
+    const lateOf = (task: Task) => this.#members.get(task.worker)?.record.late_ms ?? 0;
+    const isLate = (task: Task) => now_ms - task.issued_ms >= lateOf(task);
+    const late = open.round.open.filter(isLate);
+    const tasks = open.round.doubleLate(isLate, idle, now_ms);
+    for (const task of tasks) {
+      const owner = late.find(({ begin }) => begin === task.begin)!;
+      const decision = `asked worker ${task.worker} for shards ${task.begin} to ${task.end - 1}, too`;
+      const reason = `No answer within ${Math.round(lateOf(owner))} ms (from its earlier answers)`;
+      this.#observer.fault({ what: "late answer", worker: owner.worker, decision, reason });
+    }
+    this.#sendMore(open, tasks);
+  }
+
+  /** Says goodbye to all, also to those that are not ready yet. */
+  async finish(reason: string): Promise<void> {
+    this.#stopTick();
+    this.jobs.abandon();
+    for (const { channel } of this.#members.values()) channel.onclose = null;
+    const channels = [...this.members.map(({ channel }) => channel), ...this.#entrance.close()];
+    for (const channel of channels) channel.send({ type: "finish", reason });
+    await Promise.allSettled(channels.map((channel) => channel.drained()));
+    for (const channel of channels) channel.close(reason);
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * One admitted worker as the coordinator sees it: what it holds, how fast it is, and the shipping of its shards.
+ */
+import { checksumBytes } from "../../kernels/kernels.ts";
+import type { Channel } from "../../wire/channel.ts";
+import type { Frame } from "../../wire/frame.ts";
+import type { Admitted } from "./admission/admission.ts";
+import { TrackRecord } from "./placement/track_record.ts";
+
+/** Data are sent in pieces of this size, so that work and heartbeats pass between them. */
+const CHUNK_BYTES = 1 << 20;
+
+export class Member {
+  readonly id: number;
+  readonly name: string;
+  readonly provider: string;
+  readonly device: string;
+  readonly platform: string;
+  readonly threads: number;
+  readonly numeric_class: string;
+  readonly channel: Channel;
+  /** Shards it holds whole, by its own word after checking their SHA-256. */
+  readonly held = new Set<number>();
+  /** Checksums of the weights last sent to it. */
+  readonly #weights = { critic: "", generator: "" };
+  /** Shards sent, or on their way, over this connection. */
+  readonly #shipped = new Set<number>();
+  /** How it answers. */
+  readonly record: TrackRecord;
+  shards_computed = 0;
+  /** Told that there is nothing for it to do, for now. */
+  told_spare = false;
+  /** It said why it goes, by a goodbye or a refusal: that its work goes to others is no further news. */
+  said_why = false;
+
+  constructor(id: number, admitted: Admitted) {
+    const { hello, ready, channel } = admitted;
+    this.id = id;
+    this.name = hello.name;
+    this.provider = hello.provider;
+    this.device = hello.device;
+    this.platform = hello.platform;
+    this.threads = hello.threads;
+    this.numeric_class = ready.numeric_class;
+    this.record = new TrackRecord(id, hello.threads, ready.shard_ms);
+    this.channel = channel;
+  }
+
+  /** Sends weights unless it has them already. */
+  sendWeights(state: "critic" | "generator", checksum: string, frame: () => Frame): void {
+    if (this.#weights[state] === checksum) return;
+    this.#weights[state] = checksum;
+    this.channel.sendFrame(frame());
+  }
+
+  /** Ships a shard beside the training. Ends early, in silence, when the connection does. */
+  async ship(run: string, shard: number, read: () => Uint8Array): Promise<void> {
+    if (this.held.has(shard) || this.#shipped.has(shard)) return;
+    this.#shipped.add(shard);
+    const bytes = read();
+    try {
+      for (let offset = 0; offset < bytes.length; offset += CHUNK_BYTES) {
+        const chunk = bytes.subarray(offset, Math.min(bytes.length, offset + CHUNK_BYTES));
+        const checksum = checksumBytes(chunk);
+        this.channel.send({ type: "shard_chunk", run, shard, offset, total: bytes.length, checksum }, chunk);
+        await this.channel.drained();
+      }
+    } catch {
+      // The close handler of the connection deals with it.
+    }
+  }
+}

@@ -1,0 +1,37 @@
+/** Which workers may be given shards, and what those without are told. Pure. */
+import { helpers, type Range, rangeTime } from "./assignment.ts";
+import type { Member } from "../member.ts";
+
+type Known = Pick<Member, "id" | "record">;
+
+/**
+ * Workers that may be given shards before a round: those that answer in time, and those that have shards and of which
+ * nothing else is known yet. As long as nobody has proved to answer in time, all but the late ones; alone, these, too.
+ */
+export function candidates<M extends Known>(members: readonly M[], ranges: readonly Range[]): readonly M[] {
+  const proven = members.some(({ record }) => record.standing === "proven");
+  const working = new Set(ranges.map(({ worker }) => worker));
+  const may = members.filter(({ id, record: { standing } }) =>
+    standing === "proven" || (standing === "new" && (!proven || working.has(id)))
+  );
+  return may.length > 0 ? may : members;
+}
+
+/** Workers that may take over shards in mid-round, the quickest first; those that owe a late answer only alone. */
+export function helpersAmong(members: readonly Known[]): number[] {
+  const in_time = members.filter(({ record }) => !record.owes);
+  return helpers((in_time.length > 0 ? in_time : members).map(({ record }) => record.speed));
+}
+
+/** The notice to a worker that is left without shards, or given some again. */
+export function spareNotice(is_spare: boolean, { record: { standing, speed } }: Known): string {
+  if (!is_spare) return "This worker is no longer a spare one: it was given shards";
+  if (standing === "late") {
+    return "This worker answered too late: it waits as a spare one and is tried again later";
+  }
+  const whole_ms = Math.round(rangeTime(speed, 1)), transfer_ms = Math.round(speed.transfer_ms);
+  const figures = speed.measured
+    ? ` (its answers take ${whole_ms} ms, ${transfer_ms} ms of that in transfer)`
+    : "";
+  return `No shard is left for this worker${figures}: it waits as a spare one`;
+}

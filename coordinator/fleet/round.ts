@@ -1,0 +1,152 @@
+/**
+ * One round: the result of every shard for one kind of gradient of one step. A pure state machine over nodes of
+ * the summing tree: who was asked for which node, which nodes have arrived, what a death or a delay means.
+ * The first answer for a node counts; later ones are duplicates and change nothing.
+ */
+import { cover, split } from "../../kernels/tree.ts";
+import type { Range } from "./placement/assignment.ts";
+
+/** A node of the tree, asked of a worker. */
+export interface Task {
+  readonly worker: number;
+  readonly begin: number;
+  readonly end: number;
+  readonly issued_ms: number;
+}
+
+/** A node's result as it came from the wire. */
+export interface NodeResult {
+  readonly begin: number;
+  readonly end: number;
+  readonly values: Float32Array;
+}
+
+export class Round {
+  readonly #num_shards: number;
+  /** Asked and not answered. Several workers may have been asked for the same node. */
+  #open: Task[] = [];
+  /** Owner of each arrived shard; 0 while missing. */
+  readonly #done: Uint32Array;
+  #missing: number;
+
+  constructor(num_shards: number) {
+    this.#num_shards = num_shards;
+    this.#done = new Uint32Array(num_shards);
+    this.#missing = num_shards;
+  }
+
+  get complete(): boolean {
+    return this.#missing === 0;
+  }
+
+  get open(): readonly Task[] {
+    return this.#open;
+  }
+
+  /** Asks each worker for its range, as maximal nodes of the tree. */
+  start(ranges: readonly Range[], now_ms: number): Task[] {
+    return ranges.flatMap((range) => this.#issue(range.worker, range.begin, range.end, now_ms));
+  }
+
+  /** Takes an answer. "duplicate": all its shards had arrived. "unknown": that worker was not asked for it. */
+  accept(worker: number, begin: number, end: number): "accepted" | "duplicate" | "unknown" {
+    const index = this.#open.findIndex((t) => t.worker === worker && t.begin === begin && t.end === end);
+    if (index < 0) return "unknown";
+    this.#open.splice(index, 1);
+    if (this.#done.subarray(begin, end).some((owner) => owner !== 0)) return "duplicate";
+    this.#done.fill(worker, begin, end);
+    this.#missing -= end - begin;
+    return "accepted";
+  }
+
+  /**
+   * Turns an answer down: the node is as if that worker had not been asked. "duplicate": others have answered it
+   * meanwhile.
+   */
+  reject(worker: number, begin: number, end: number): "rejected" | "duplicate" | "unknown" {
+    const index = this.#open.findIndex((t) => t.worker === worker && t.begin === begin && t.end === end);
+    if (index < 0) return "unknown";
+    this.#open.splice(index, 1);
+    return this.#done.subarray(begin, end).every((owner) => owner !== 0) ? "duplicate" : "rejected";
+  }
+
+  /** Asks the least loaded of these workers for a node, or for what of it nobody has answered and nobody is asked for. */
+  askAgain(begin: number, end: number, workers: readonly number[], now_ms: number): Task[] {
+    const is_whole = this.#done.subarray(begin, end).every((owner) => owner === 0) &&
+      !this.#open.some((task) => task.begin < end && begin < task.end);
+    if (!is_whole || workers.length === 0) return this.reissueMissing(workers, now_ms);
+    return this.#issue(this.#leastLoaded(workers), begin, end, now_ms);
+  }
+
+  /** A worker is gone: what only it was asked for goes to the others. Without others it stays missing. */
+  lost(worker: number, others: readonly number[], now_ms: number): Task[] {
+    this.#open = this.#open.filter((t) => t.worker !== worker);
+    return this.reissueMissing(others, now_ms);
+  }
+
+  /** Asks for every shard that nobody is working on, spread over the given workers. */
+  reissueMissing(workers: readonly number[], now_ms: number): Task[] {
+    if (workers.length === 0) return [];
+    return this.#uncovered().flatMap(([begin, end]) => this.#spread(begin, end, workers, now_ms));
+  }
+
+  /** Asks an idle worker, too, for each node of which all who were asked for it are late. */
+  doubleLate(isLate: (task: Task) => boolean, idle: readonly number[], now_ms: number): Task[] {
+    const asked: Task[] = [];
+    for (const task of [...this.#open]) {
+      const is_awaited = this.#open.some((t) => t.begin < task.end && task.begin < t.end && !isLate(t));
+      if (is_awaited) continue;
+      const had = new Set(
+        this.#open.filter((t) => t.begin < task.end && task.begin < t.end).map((t) => t.worker),
+      );
+      const fresh = idle.filter((worker) => !had.has(worker));
+      if (fresh.length > 0) {
+        asked.push(...this.#issue(this.#leastLoaded(fresh), task.begin, task.end, now_ms));
+      }
+    }
+    return asked;
+  }
+
+  /** Shards that have not arrived and that nobody was asked for, as ranges. */
+  #uncovered(): [number, number][] {
+    const covered = Uint8Array.from(this.#done, (owner) => owner === 0 ? 0 : 1);
+    for (const task of this.#open) covered.fill(1, task.begin, task.end);
+    const ranges: [number, number][] = [];
+    for (let shard = 0; shard < this.#num_shards; shard++) {
+      if (covered[shard]) continue;
+      const last = ranges.at(-1);
+      if (last && last[1] === shard) last[1]++;
+      else ranges.push([shard, shard + 1]);
+    }
+    return ranges;
+  }
+
+  /** Cuts a range in two along the tree as long as there are workers to share it. */
+  #spread(begin: number, end: number, workers: readonly number[], now_ms: number): Task[] {
+    const tasks: Task[] = [];
+    const pieces = cover(begin, end, this.#num_shards);
+    while (pieces.length < workers.length) {
+      const largest = pieces.reduce((a, b) => (b.end - b.begin > a.end - a.begin ? b : a));
+      if (largest.end - largest.begin < 2) break;
+      const middle = split(largest.begin, largest.end);
+      const at = pieces.indexOf(largest);
+      pieces.splice(at, 1, { begin: largest.begin, end: middle }, { begin: middle, end: largest.end });
+    }
+    for (const piece of pieces) {
+      tasks.push(...this.#issue(this.#leastLoaded(workers), piece.begin, piece.end, now_ms));
+    }
+    return tasks;
+  }
+
+  #leastLoaded(workers: readonly number[]): number {
+    const load = (worker: number) =>
+      this.#open.reduce((sum, t) => sum + (t.worker === worker ? t.end - t.begin : 0), 0);
+    return workers.reduce((best, worker) => (load(worker) < load(best) ? worker : best));
+  }
+
+  #issue(worker: number, begin: number, end: number, issued_ms: number): Task[] {
+    const tasks = cover(begin, end, this.#num_shards).map((node) => ({ ...node, worker, issued_ms }));
+    this.#open.push(...tasks);
+    return tasks;
+  }
+}

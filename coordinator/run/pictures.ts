@@ -1,0 +1,88 @@
+/** What a person looks at: the grid of samples beside real examples, and the generator as a file of its own. */
+import { join } from "node:path";
+import { WAGON_VERSION } from "../../common/version.ts";
+import { generatorOnnx } from "../../models/generator_file.ts";
+import { imageGrid, imageShape } from "../../pictures/grid.ts";
+import { encodePng, type Raster, sideBySide } from "../../pictures/raster.ts";
+import { scatterPlot } from "../../pictures/scatter.ts";
+import { seriesGrid } from "../../pictures/series_grid.ts";
+import { explainWriteFailure } from "../../runlog/log/write_failure.ts";
+import { decodeExamples, gatherExamples } from "../data/data_set.ts";
+import { meanPairwiseDistance } from "../evaluation/diversity.ts";
+import type { Prepared } from "./prepare.ts";
+
+/** Images, and series of numbers: 5 x 5. */
+const GRID_SIDE = 5;
+/** Points: enough to see the modes. */
+const NUM_POINTS = 2_500;
+
+function isPlane(example_shape: readonly number[]): boolean {
+  return example_shape.length === 1 && example_shape[0] === 2;
+}
+
+export class Pictures {
+  /** Samples of one picture. */
+  readonly count: number;
+  readonly #run: Prepared;
+  readonly #real: Float32Array;
+
+  constructor(run: Prepared) {
+    this.#run = run;
+    const { data, plan } = run.data;
+    this.count = isPlane(data.example_shape) ? NUM_POINTS : GRID_SIDE * GRID_SIDE;
+    // Spread over the first shard: its order is a permutation already.
+    const indices = plan.shards[0]!.subarray(0, this.count);
+    this.#real = decodeExamples(gatherExamples(data, indices), data.encoding);
+  }
+
+  /** Writes the picture of these samples; returns its path within the run folder. */
+  async write(step: number, samples: Float32Array): Promise<string> {
+    const name = `step-${String(step).padStart(9, "0")}.png`;
+    await this.#write(join(this.#run.folder.samples, name), encodePng(this.#draw(samples)));
+    return `samples/${name}`;
+  }
+
+  #draw(samples: Float32Array): Raster {
+    const { example_shape } = this.#run.data.data;
+    if (isPlane(example_shape)) return scatterPlot(samples, this.#real);
+    const grid = { rows: GRID_SIDE, cols: GRID_SIDE };
+    const image = imageShape(example_shape);
+    if (image === null) {
+      const shape = { ...grid, length: example_shape[0]!, scale_by: this.#real };
+      return sideBySide(seriesGrid(this.#real, shape), seriesGrid(samples, shape));
+    }
+    const shape = { ...grid, ...image };
+    return sideBySide(imageGrid(this.#real, shape), imageGrid(samples, shape));
+  }
+
+  /** Mean pairwise distance of these samples over that of the real examples; null where the data are all alike. */
+  diversity(samples: Float32Array): number | null {
+    const dimension = this.#run.data.data.example_shape.reduce((product, extent) => product * extent, 1);
+    const ratio = meanPairwiseDistance(samples, dimension) / meanPairwiseDistance(this.#real, dimension);
+    return Number.isFinite(ratio) ? ratio : null;
+  }
+
+  /** Writes generator.onnx with the weights as they are now. */
+  async writeGenerator(): Promise<void> {
+    const { facts, state, folder, data } = this.#run;
+    const { file } = facts.manifest.graphs.sampler_model;
+    const sampler = facts.files.find((artifact) => artifact.file === file)!.bytes;
+    const model = generatorOnnx(facts.manifest, sampler, state.generator.parameters, state.statistics, {
+      example_shape: data.data.example_shape,
+      value_range: data.data.encoding === "uint8" ? [-1, 1] : null,
+      producer_version: WAGON_VERSION,
+    });
+    await this.#write(folder.generator, model);
+  }
+
+  async #write(path: string, bytes: Uint8Array): Promise<void> {
+    const temporary = `${path}.part`;
+    try {
+      await Deno.writeFile(temporary, bytes);
+      await Deno.rename(temporary, path);
+    } catch (error) {
+      await Deno.remove(temporary).catch(() => {});
+      throw explainWriteFailure(path, error);
+    }
+  }
+}

@@ -1,0 +1,375 @@
+/** Everything a run needs before its first worker: configuration, data, graphs, state, folder, log. */
+import { join } from "node:path";
+import { UserError } from "../../common/errors.ts";
+import { keepFolderPrivate } from "../../common/process/private_files.ts";
+import { WAGON_VERSION } from "../../common/version.ts";
+import { Kernels } from "../../kernels/kernels.ts";
+import { MANIFEST_FILE } from "../../models/artifacts.ts";
+import { decodeInitial, encodeInitial } from "../../models/initial_file.ts";
+import { type InitialState, initialState } from "../../models/initialise.ts";
+import { trainedLayout } from "../../models/layout.ts";
+import type { Manifest } from "../../models/manifest.ts";
+import { parseManifest } from "../../models/manifest_check.ts";
+import { buildNetworks } from "../../models/nets/networks.ts";
+import { openLog } from "../../runlog/log/log_file.ts";
+import { type RecordOf, RUN_FORMAT } from "../../runlog/records.ts";
+import { LogText } from "../../runlog/log/segments.ts";
+import type { ValueRange } from "../../runlog/value_range.ts";
+import type { LogWriter } from "../../runlog/log/writer.ts";
+import type { ArtifactFile, RunFacts } from "../fleet/admission/admission.ts";
+import { TreeSum } from "../training/averaging.ts";
+import { type BadCheckpoint, checkRunRecord, loadNewest, nonFiniteTensor } from "./checkpoint.ts";
+import type { CheckpointInfo } from "./checkpoint_info.ts";
+import {
+  configChanges,
+  type GivenConfig,
+  resolveConfig,
+  resumeConfig,
+  type RunConfig,
+  wholeConfig,
+} from "../config/config.ts";
+import type { DataSet } from "../data/data_set.ts";
+import { ShardPlan } from "../data/plan.ts";
+import { padImages } from "../data/pad.ts";
+import type { Reading } from "../data/data_source.ts";
+import type { Shaping } from "../data/pictures/picture_reader.ts";
+import { openDataSource } from "../data/resolve.ts";
+import { differenceFrom } from "../data/same_data.ts";
+import { valuesOf } from "../data/values.ts";
+import { ModelState } from "../training/model_state.ts";
+import { areFromFiles, openOwnNetworks, ownOptions } from "../config/own_networks.ts";
+import { presetFor, presetForOwn } from "../config/presets.ts";
+import { ResultBuffers } from "../fleet/memory/result_buffers.ts";
+import { buildRunGraphs, resultSize, roomToTrain } from "./run_graphs.ts";
+import {
+  createRunFolder,
+  fillRunFolder,
+  readRecorded,
+  requireNewFolder,
+  RunFolder,
+  runName,
+  runRecordSha256,
+} from "./run_folder.ts";
+import { lockTools, RunLock } from "./run_lock.ts";
+import { ShardedData } from "../data/sharded_data.ts";
+
+export interface PrepareOptions {
+  readonly given: GivenConfig;
+  /** Default of --exact. */
+  readonly exact: boolean;
+  readonly out: string | null;
+  readonly resume: string | null;
+  /** Whether other users of this machine may look at the run folder. */
+  readonly readable: boolean;
+  readonly now: Date;
+  /** How the reading of the data is watched. */
+  readonly reading: Reading;
+}
+
+export interface Prepared {
+  readonly config: RunConfig;
+  readonly data: ShardedData;
+  readonly facts: RunFacts;
+  readonly state: ModelState;
+  readonly tree: TreeSum;
+  readonly buffers: ResultBuffers;
+  readonly folder: RunFolder;
+  readonly log: LogWriter;
+  /** Nobody else trains in the folder until this is disposed of. */
+  readonly lock: RunLock;
+  /** Of the run record, i.e. of the settings. */
+  readonly run_record_sha256: string;
+  /** The checkpoint that a resumed run goes on from; null: from step 0. */
+  readonly checkpoint: CheckpointInfo | null;
+  readonly passed_over: readonly BadCheckpoint[];
+  /** Range of the data's values. */
+  readonly values: ValueRange;
+  /** What a person should know of own networks, a line each. */
+  readonly notes: readonly string[];
+}
+
+/** Beside the artifacts of a run of own networks: the weights that it begins with. */
+const INITIAL_FILE = "initial.safetensors";
+
+/** Prepares a new run, or the next incarnation of one. Throws {@linkcode UserError}. */
+export function prepare(options: PrepareOptions): Promise<Prepared> {
+  return options.resume === null ? prepareNew(options) : prepareResumed(options, options.resume);
+}
+
+/** Calls `go`; where that fails, the folder is nobody's again. */
+async function owning<T>(lock: RunLock, go: () => Promise<T>): Promise<T> {
+  try {
+    return await go();
+  } catch (error) {
+    await lock[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function prepareNew(options: PrepareOptions): Promise<Prepared> {
+  const { given } = options;
+  const seed = given.seed ?? 1;
+  const options_of_own = ownOptions(given);
+  const own = options_of_own && openOwnNetworks(options_of_own);
+  // Tables are read when they are opened, which can take a minute.
+  if (options.out !== null) await requireNewFolder(options.out);
+  const source = await openDataSource({ ...sourceOf(given), ...shapingOf(given), seed }, options.reading);
+  const dataset = given.data === undefined ? given.dataset ?? "strokes" : null;
+  const examples = { dataset, example_shape: source.example_shape };
+  const preset = own ? presetForOwn(given.objective, examples) : presetFor(examples);
+  // What does not fit together is said before the data are read, which can take minutes.
+  const resolved = resolveConfig({ exact: options.exact, ...given, dataset }, preset, source, own);
+  const config = withSteps(resolved, source);
+  const plan = planOf(config, source);
+  const { manifest, files, networks } = await buildRunGraphs(config, source, own);
+  const path = options.out ?? join("runs", runName(config.preset, options.now));
+  await requireNewFolder(path);
+  const { state, ...summing } = allocate(manifest, config);
+  const data = padImages(await source.read(), config);
+  const initial = initialState(networks, config.seed);
+  fillInitial(state, initial);
+  const bad = nonFiniteTensor(state, manifest);
+  if (bad !== null) {
+    throw new UserError(
+      `Cannot start: every initial weight must be finite, found an infinity or NaN in ${bad}; give networks whose ` +
+        "weights are numbers",
+    );
+  }
+  const kept = new Map<string, Uint8Array<ArrayBuffer>>(files);
+  if (own) kept.set(INITIAL_FILE, new Uint8Array(encodeInitial(manifest, initial, config.seed)));
+  const artifacts = await Promise.all(
+    [...kept].map(async ([file, bytes]) => ({ file, bytes, sha256: await sha256(bytes) })),
+  );
+  const sharded = await ShardedData.of(data, plan);
+  const run = crypto.randomUUID();
+  const facts = { run, incarnation: 0, seed: config.seed, manifest, files: artifacts.filter(isForWorkers) };
+  const values = valuesOf(data);
+  const record = await runRecord(run, config, data, values, plan, manifest, artifacts, options.now);
+  const lock = await createRunFolder(path, (path) => RunLock.take(path, lockTools(options.reading.say)));
+  return await owning(lock, async () => {
+    const folder = await fillRunFolder(path, kept);
+    if (!options.readable) await keepFolderPrivate(path);
+    const log = await openLog(folder.log);
+    log.append(record);
+    await log.sync();
+    return {
+      config,
+      data: sharded,
+      facts,
+      state,
+      ...summing,
+      folder,
+      log,
+      lock,
+      run_record_sha256: runRecordSha256(record),
+      checkpoint: null,
+      passed_over: [],
+      values,
+      notes: own?.notes(config.objective) ?? [],
+    };
+  });
+}
+
+async function prepareResumed(options: PrepareOptions, path: string): Promise<Prepared> {
+  if (options.out !== null) {
+    throw new UserError(`Cannot resume into another folder: leave --out out, found ${options.out}`);
+  }
+  // Nothing is written where there is no run.
+  (await LogText.open(path))[Symbol.dispose]();
+  const lock = await RunLock.take(path, lockTools(options.reading.say));
+  return await owning(lock, () => resumeOwned(options, new RunFolder(path), lock));
+}
+
+async function resumeOwned(options: PrepareOptions, folder: RunFolder, lock: RunLock): Promise<Prepared> {
+  const { given } = options;
+  const { run: recorded, sha256: run_record_sha256, incarnations } = await readRecorded(folder);
+  if (!options.readable) await keepFolderPrivate(folder.path);
+  await checkRunRecord(folder.checkpoints, recorded.run, run_record_sha256);
+  const before = wholeConfig(recorded.config);
+  const chosen = given.data === undefined && given.dataset === undefined ? before : given;
+  const merged = resumeConfig(before, {
+    ...given,
+    dataset: chosen.data ? null : chosen.dataset ?? null,
+    data: chosen.data ?? null,
+  });
+  const choice = { ...sourceOf(chosen), ...shapingOf(before), seed: before.seed };
+  const source = await openDataSource(choice, options.reading);
+  const config = given.epochs === undefined ? merged : withSteps(merged, source);
+  const artifacts = await readArtifacts(folder, recorded);
+  const files = artifacts.filter(isForWorkers);
+  const manifest = parseManifest(
+    JSON.parse(new TextDecoder().decode(files.find((f) => f.file === MANIFEST_FILE)!.bytes)),
+  );
+  const { state, ...summing } = allocate(manifest, config);
+  const passed_over: BadCheckpoint[] = [];
+  const checkpoint = await loadNewest(folder.checkpoints, recorded.run, state, manifest, passed_over);
+  if (!checkpoint) fillInitial(state, recordedInitial(config, manifest, artifacts));
+  if (state.step >= config.steps) {
+    throw new UserError(
+      `Cannot resume up to step ${config.steps}: --steps must be more than ${state.step}, where the last checkpoint is`,
+    );
+  }
+  if (config.stop_when_flat && state.steering.flat_at === state.step) {
+    throw new UserError(
+      `Cannot resume: the run stopped at step ${state.step}, where its estimate had stopped falling ` +
+        `(--stop-when-flat); give --no-stop-when-flat to train on in any case`,
+    );
+  }
+  const data = padImages(await source.read(), before);
+  await checkSameData(data, recorded);
+  const plan = planOf(config, data);
+  const log = await openLog(folder.log);
+  log.append({
+    type: "resume",
+    step: state.step,
+    incarnation: incarnations,
+    changed: configChanges(before, config),
+    time: options.now.toISOString(),
+  });
+  const facts = { run: recorded.run, incarnation: incarnations, seed: config.seed, manifest, files };
+  const sharded = await ShardedData.of(data, plan);
+  const values = valuesOf(data);
+  return {
+    config,
+    data: sharded,
+    facts,
+    state,
+    ...summing,
+    folder,
+    log,
+    lock,
+    run_record_sha256,
+    checkpoint,
+    passed_over,
+    values,
+    notes: [],
+  };
+}
+
+function sourceOf(given: { readonly dataset?: string | null; readonly data?: string | null }) {
+  return { dataset: given.dataset ?? undefined, data: given.data ?? undefined };
+}
+
+function shapingOf({ image_size = null, channels = null }: Partial<Shaping>): Shaping {
+  return { image_size, channels };
+}
+
+type Counted = Pick<DataSet, "num_examples">;
+
+function planOf({ shards: num_shards, batch, holdout, seed }: RunConfig, data: Counted): ShardPlan {
+  return new ShardPlan({ num_examples: data.num_examples, num_shards, batch, holdout, seed });
+}
+
+/** Turns --epochs into steps. */
+function withSteps(config: RunConfig, data: Counted): RunConfig {
+  if (config.epochs === null) return config;
+  return { ...config, steps: config.epochs * planOf(config, data).steps_per_epoch };
+}
+
+/** The weights that a recorded run began with. */
+function recordedInitial(
+  { networks, seed }: RunConfig,
+  manifest: Manifest,
+  artifacts: readonly ArtifactFile[],
+): InitialState {
+  const kept = artifacts.find(({ file }) => file === INITIAL_FILE);
+  if (kept) return decodeInitial(manifest, kept.bytes);
+  if (!areFromFiles(networks)) return initialState(buildNetworks(networks), seed);
+  throw new UserError(
+    `Cannot resume: artifact ${INITIAL_FILE} with the initial weights is required, found none; put it back`,
+  );
+}
+
+function isForWorkers({ file }: ArtifactFile): boolean {
+  return file !== INITIAL_FILE;
+}
+
+function fillInitial(state: ModelState, first: InitialState): void {
+  state.critic.kept.set(first.critic);
+  state.generator.kept.set(first.generator);
+  state.statistics.set(first.statistics);
+  state.refreshChecksums();
+}
+
+/** Throws {@linkcode UserError} where the networks are too large. */
+function allocate(manifest: Manifest, config: RunConfig): Pick<Prepared, "state" | "tree" | "buffers"> {
+  const { shards, optimizer } = config;
+  const size = resultSize(manifest);
+  const { bytes, num_rings } = roomToTrain(manifest, config);
+  const kernels = Kernels.create(bytes);
+  return {
+    state: new ModelState(kernels, manifest, optimizer),
+    tree: new TreeSum(kernels, shards, size),
+    buffers: new ResultBuffers(kernels, shards, size, num_rings),
+  };
+}
+
+async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+}
+
+async function runRecord(
+  run: string,
+  config: RunConfig,
+  data: DataSet,
+  values: ValueRange,
+  plan: ShardPlan,
+  manifest: Manifest,
+  files: readonly ArtifactFile[],
+  now: Date,
+): Promise<RecordOf<"run">> {
+  const { layouts } = manifest;
+  return {
+    type: "run",
+    format: RUN_FORMAT,
+    run,
+    created: now.toISOString(),
+    config: { ...config },
+    versions: { wagon: WAGON_VERSION, deno: Deno.version.deno, v8: Deno.version.v8 },
+    data: {
+      name: data.name,
+      num_examples: data.num_examples - plan.holdout.length,
+      held_out: plan.holdout.length,
+      sha256: await data.sha256(),
+      example_shape: data.example_shape,
+      encoding: data.encoding,
+      values,
+    },
+    layouts_sha256: await sha256(new TextEncoder().encode(JSON.stringify(layouts))),
+    artifacts: Object.fromEntries(files.map(({ file, sha256 }) => [file, sha256])),
+    num_parameters: { critic: trainedLayout(manifest, "critic").size, generator: layouts.generator.size },
+  };
+}
+
+async function checkSameData(data: DataSet, { data: recorded }: RecordOf<"run">): Promise<void> {
+  const difference = await differenceFrom(recorded, data);
+  if (difference === null) return;
+  throw new UserError(
+    `Cannot resume with other data: the run's data ${recorded.name} have ${difference}; name the same data with --data`,
+  );
+}
+
+/** The graphs of a run are those in its folder, also for a later version of wagon: their hashes must agree. */
+async function readArtifacts(folder: RunFolder, recorded: RecordOf<"run">): Promise<ArtifactFile[]> {
+  const files: ArtifactFile[] = [];
+  for (const [file, required] of Object.entries(recorded.artifacts)) {
+    const path = join(folder.artifacts, file);
+    let bytes: Uint8Array<ArrayBuffer>;
+    try {
+      bytes = await Deno.readFile(path);
+    } catch (error) {
+      throw new UserError(`Cannot resume: artifact ${path} cannot be read (${(error as Error).message})`);
+    }
+    const found = await sha256(bytes);
+    if (found !== required) {
+      throw new UserError(
+        `Cannot resume: artifact ${path} must have SHA-256 ${required.slice(0, 12)}…, found ${
+          found.slice(0, 12)
+        }…; ` +
+          `put the original file back`,
+      );
+    }
+    files.push({ file, sha256: found, bytes });
+  }
+  return files;
+}

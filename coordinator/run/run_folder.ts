@@ -1,0 +1,147 @@
+/** The folder of a run: where everything lies, and how it comes to be. */
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { UserError } from "../../common/errors.ts";
+import type { RecordOf } from "../../runlog/records.ts";
+import { LOG_NAME } from "../../runlog/records.ts";
+import { readRun } from "../../runlog/log/reader.ts";
+import { MAY_CHANGE } from "../config/config.ts";
+import { LOCK_FILES, type RunLock } from "./run_lock.ts";
+
+export class RunFolder {
+  constructor(readonly path: string) {}
+
+  get log(): string {
+    return join(this.path, LOG_NAME);
+  }
+  get artifacts(): string {
+    return join(this.path, "artifacts");
+  }
+  get checkpoints(): string {
+    return join(this.path, "checkpoints");
+  }
+  get samples(): string {
+    return join(this.path, "samples");
+  }
+  get generator(): string {
+    return join(this.path, "generator.onnx");
+  }
+
+  /** What a person finds in it, a line each. */
+  contents(): string[] {
+    return [
+      "samples/           pictures drawn along the way, beside real ones; open the last",
+      "generator.onnx     the trained generator, for any ONNX Runtime",
+      "events.jsonl       every step: losses, estimate, timings; read by deno task inspect",
+      "events.series      the same numbers in rows of fixed width, so that a long run opens at once",
+      "checkpoints/       the state, as safetensors: what --resume goes on from",
+      "artifacts/         the training graphs, as ONNX",
+    ];
+  }
+}
+
+/** e.g. "2026-11-24_09-30-05_wgan", local time. */
+export function runName(preset: string, now: Date): string {
+  const two = (n: number) => String(n).padStart(2, "0");
+  const day = [now.getFullYear(), two(now.getMonth() + 1), two(now.getDate())].join("-");
+  const time = [two(now.getHours()), two(now.getMinutes()), two(now.getSeconds())].join("-");
+  return `${day}_${time}_${preset}`;
+}
+
+/** Whether nothing is in it, but for what a start leaves behind that came to nothing. */
+async function isEmpty(path: string): Promise<boolean> {
+  try {
+    for await (const { name } of Deno.readDir(path)) if (!LOCK_FILES.has(name)) return false;
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return true;
+    throw error;
+  }
+}
+
+/** Throws {@linkcode UserError} where something is in the folder already. */
+export async function requireNewFolder(path: string): Promise<void> {
+  if (await orCannotMake(path, () => isEmpty(path))) return;
+  throw new UserError(
+    `Cannot start a run in ${path}: the folder must be empty or new; name another with --out, or go on with --resume ${path}`,
+  );
+}
+
+/** Does it; what the system refuses is a {@linkcode UserError}. */
+async function orCannotMake<T>(path: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    const found = (error as Error).message;
+    throw new UserError(
+      `Cannot make run folder ${path}: it must be a new or empty folder with room in it, found ${found}; ` +
+        "name another with --out",
+    );
+  }
+}
+
+/** Makes the folder of a new run, or takes an empty one. Throws {@linkcode UserError} if something is there already. */
+export async function createRunFolder(
+  path: string,
+  take: (path: string) => Promise<RunLock>,
+): Promise<RunLock> {
+  await requireNewFolder(path);
+  await orCannotMake(path, () => Deno.mkdir(path, { recursive: true }));
+  const lock = await take(path);
+  try {
+    // Another may have been as fast, and have ended since.
+    await requireNewFolder(path);
+    return lock;
+  } catch (error) {
+    await lock[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Makes what belongs into the folder of a new run, its artifacts in it. Throws {@linkcode UserError}. */
+export async function fillRunFolder(
+  path: string,
+  artifacts: ReadonlyMap<string, Uint8Array>,
+): Promise<RunFolder> {
+  const folder = new RunFolder(path);
+  await orCannotMake(path, async () => {
+    for (const part of [folder.artifacts, folder.checkpoints, folder.samples]) {
+      await Deno.mkdir(part, { recursive: true });
+    }
+    for (const [file, bytes] of artifacts) await Deno.writeFile(join(folder.artifacts, file), bytes);
+  });
+  return folder;
+}
+
+/** What the log of an earlier run says of it. */
+export interface Recorded {
+  /** SHA-256 of its first record as it was written. */
+  readonly sha256: string;
+  /** Its first record. `config` is that of the last start: what earlier resumes changed is in it. */
+  readonly run: RecordOf<"run">;
+  /** Starts of the coordinator so far. */
+  readonly incarnations: number;
+}
+
+/** Reads what a run was, from its log. Throws {@linkcode UserError} if the folder holds no run of this version. */
+export async function readRecorded(folder: RunFolder): Promise<Recorded> {
+  let run: RecordOf<"run"> | undefined;
+  let incarnations = 1;
+  const changed: Record<string, unknown> = {};
+  for await (const record of readRun(folder.path)) {
+    if (record.type === "run") run ??= record;
+    if (record.type !== "resume") continue;
+    incarnations = record.incarnation + 1;
+    for (const [key, change] of Object.entries(record.changed)) {
+      const given_up = key === "exact" && change[1] === false;
+      if (MAY_CHANGE.has(key) || given_up) changed[key] = change[1];
+    }
+  }
+  const config = { ...run!.config, ...changed };
+  return { run: { ...run!, config }, sha256: runRecordSha256(run!), incarnations };
+}
+
+/** SHA-256 of a run record, as its line says it. */
+export function runRecordSha256(record: RecordOf<"run">): string {
+  return createHash("sha256").update(JSON.stringify(record)).digest("hex");
+}

@@ -1,0 +1,105 @@
+/** The graphs of a run, as its configuration has them: `train` begins with these, `artifacts` only writes them. */
+import { UserError } from "../../common/errors.ts";
+import { MAX_CAPACITY_BYTES } from "../../kernels/kernels.ts";
+import { type Artifacts, buildArtifacts } from "../../models/artifacts.ts";
+import type { Manifest } from "../../models/manifest.ts";
+import { dependsOnBatch, type Net } from "../../models/nets/net.ts";
+import { buildNetworks, type Networks } from "../../models/nets/networks.ts";
+import { objectiveOf } from "../../models/objectives/objectives.ts";
+import { GraphError } from "../../onnx/graph_error.ts";
+import { TreeSum } from "../training/averaging.ts";
+import { ResultBuffers } from "../fleet/memory/result_buffers.ts";
+import type { RunConfig } from "../config/config.ts";
+import { paddedShape } from "../data/pad.ts";
+import { microBatchOf } from "../data/plan.ts";
+import { ModelState } from "../training/model_state.ts";
+import { areFromFiles, type OwnNetworks } from "../config/own_networks.ts";
+
+export interface RunGraphs extends Artifacts {
+  readonly networks: { readonly generator: Net; readonly critic: Net };
+}
+
+/**
+ * Examples that a graph takes at a time: those of a shard in one step, or of one part of it with --accumulate.
+ * Throws {@linkcode UserError} where they do not come out even, or are too few.
+ */
+export function graphBatchOf({ batch, shards, accumulate, networks }: RunConfig): number {
+  const micro_batch = microBatchOf({ batch, num_shards: shards });
+  const normalises = areFromFiles(networks)
+    ? networks.generator.batch_norm || networks.critic.batch_norm
+    : Object.values(buildNetworks(networks)).some(dependsOnBatch);
+  const compares = areFromFiles(networks) && networks.critic.couples_examples === true;
+  const fewest = normalises || compares ? 2 : 1;
+  if (micro_batch % accumulate !== 0) {
+    throw new UserError(
+      `Cannot accumulate gradients: --batch must be a multiple of --shards ${shards} times --accumulate ` +
+        `${accumulate}, found ${batch}; take --batch ${fewest * shards * accumulate}`,
+    );
+  }
+  if (micro_batch / accumulate < fewest) {
+    const parts = accumulate === 1 ? "" : ` times --accumulate ${accumulate}`;
+    throw new UserError(
+      `Cannot plan shards: with ${
+        normalises ? "batch normalisation" : "a critic that compares the examples of a batch"
+      } --batch must be at least twice --shards ${shards}${parts}, ` +
+        `found ${batch}; take --batch ${2 * shards * accumulate} or fewer --shards`,
+    );
+  }
+  return micro_batch / accumulate;
+}
+
+/**
+ * The graphs for examples of this shape, before padding. `own`: what the configuration's networks are where they
+ * come from files; `micro_batch`: examples that a graph takes at a time. Throws {@linkcode UserError} for networks
+ * that do not fit together, or that are too large to train.
+ */
+export async function buildRunGraphs(
+  config: RunConfig,
+  { example_shape }: { readonly example_shape: readonly number[] },
+  own: OwnNetworks | null,
+  micro_batch = graphBatchOf(config),
+): Promise<RunGraphs> {
+  const networks = own
+    ? own.pairFor(paddedShape(example_shape, config), config.objective)
+    : buildNetworks(config.networks as Networks);
+  const pair = { ...networks, objective: objectiveOf(config), micro_batch };
+  try {
+    const artifacts = await buildArtifacts(pair, config.accumulate);
+    roomToTrain(artifacts.manifest, config);
+    return { ...artifacts, networks };
+  } catch (error) {
+    // What does not fit together in a person's networks is theirs to know in one line.
+    if (error instanceof RangeError || error instanceof GraphError) throw new UserError(error.message);
+    throw error;
+  }
+}
+
+/**
+ * Bytes of the coordinator's memory that a run takes, and for how many workers' rings that is enough. Throws
+ * {@linkcode UserError} where they are too many.
+ */
+export function roomToTrain(
+  manifest: Manifest,
+  { shards, optimizer }: Pick<RunConfig, "shards" | "optimizer">,
+): { readonly bytes: number; readonly num_rings: number } {
+  const size = resultSize(manifest);
+  const needed_bytes = (num_rings: number) =>
+    ModelState.bytesNeeded(manifest, optimizer) + TreeSum.bytesNeeded(shards, size) +
+    ResultBuffers.bytesNeeded(shards, size, num_rings);
+  for (const num_rings of [ResultBuffers.wantedRings(shards, size), 0]) {
+    const bytes = needed_bytes(num_rings);
+    if (bytes <= MAX_CAPACITY_BYTES) return { bytes, num_rings };
+  }
+  throw new UserError(
+    `Cannot train networks of this size: weights, the optimizer's state and the sums of ${shards} shards must ` +
+      `fit into 4 GiB, found ${
+        (needed_bytes(0) / 2 ** 30).toFixed(1)
+      } GiB; take smaller networks or images, or ` +
+      "fewer --shards",
+  );
+}
+
+/** Numbers in the larger result of the two training graphs. */
+export function resultSize({ graphs }: Manifest): number {
+  return Math.max(graphs.critic_training_model.size, graphs.generator_training_model.size);
+}

@@ -1,0 +1,74 @@
+/** The secrets of a run, each from a file, from the environment, or fresh: one lets workers in, one lets people look. */
+import { UserError } from "../../common/errors.ts";
+
+/** Shorter ones could be guessed. */
+const MIN_LENGTH = 16;
+/** What stands in an address and a header as it is. */
+const PLAIN = /^[A-Za-z0-9._~-]+$/;
+
+interface Source {
+  readonly option: string;
+  readonly variable: string;
+}
+
+const WORKERS: Source = { option: "--token-file", variable: "WAGON_TOKEN" };
+const READERS: Source = { option: "--read-token-file", variable: "WAGON_READ_TOKEN" };
+
+/** Reads the token that workers prove, from `file`, else WAGON_TOKEN, else makes one. Throws {@linkcode UserError}. */
+export function chooseToken(file: string | undefined): Promise<string> {
+  return choose(file, WORKERS);
+}
+
+/**
+ * Reads the token of the live page, from `file`, else WAGON_READ_TOKEN, else makes one. It must be another than the
+ * workers', because it is less of a secret. Throws {@linkcode UserError}.
+ */
+export async function chooseReadToken(file: string | undefined, workers_token: string): Promise<string> {
+  const token = await choose(file, READERS);
+  const where = file === undefined ? READERS.variable : `token file ${file}`;
+  if (token === workers_token) {
+    throw new UserError(
+      `Cannot use the token of ${where} for the live page: it must differ from the workers' token, found the same; ` +
+        "whoever may look would be let in as a worker",
+    );
+  }
+  if (!PLAIN.test(token)) {
+    throw new UserError(
+      `Cannot use the token of ${where} for the live page: it stands in an address and must be letters, digits ` +
+        "and . _ ~ - only, found others",
+    );
+  }
+  return token;
+}
+
+/** Where a person who may let workers in finds the token, in words. */
+export function tokenPlace(file: string | undefined): string {
+  if (file !== undefined) return "in the file that the coordinator was given with --token-file";
+  if (Deno.env.get(WORKERS.variable)) return "the coordinator's own WAGON_TOKEN";
+  return "on the coordinator's terminal";
+}
+
+async function choose(file: string | undefined, { option, variable }: Source): Promise<string> {
+  if (file !== undefined) {
+    let text: string;
+    try {
+      text = await Deno.readTextFile(file);
+    } catch (error) {
+      throw new UserError(
+        `Cannot read token file ${file}: a readable file is required, found ${(error as Error).message}; ` +
+          `check ${option}`,
+      );
+    }
+    return check(text.trim(), `token file ${file}`);
+  }
+  const given = Deno.env.get(variable);
+  if (given !== undefined && given !== "") return check(given, variable);
+  return crypto.getRandomValues(new Uint8Array(20)).toHex();
+}
+
+function check(token: string, where: string): string {
+  if (token.length >= MIN_LENGTH) return token;
+  throw new UserError(
+    `Cannot use the token of ${where}: it must have at least ${MIN_LENGTH} characters, found ${token.length}`,
+  );
+}

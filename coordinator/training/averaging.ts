@@ -1,0 +1,98 @@
+/**
+ * The sum of all shards' results, in the order of the fixed tree whatever nodes arrived: so the bits do not
+ * depend on who computed what.
+ */
+import type { Kernels } from "../../kernels/kernels.ts";
+import { split } from "../../kernels/tree.ts";
+import type { NodeResult } from "../fleet/round.ts";
+
+/** The sum of a whole round, its last addition left to the fused update: a + b, or a alone. */
+export interface NodeSum {
+  readonly a: Float32Array;
+  readonly b: Float32Array | null;
+  /**
+   * Memory of the kernels, at least as long as `a` and apart from each other, that the update may write over: `a` and
+   * `b` themselves first, as the update reads them and nobody else does, then spare ones.
+   */
+  readonly places: Places;
+}
+
+/** Where an update saves the state before: weights, and what the optimizer keeps of them. */
+export type Places = readonly [Float32Array, Float32Array, Float32Array];
+const NUM_PLACES = 3;
+
+/**
+ * Slots needed for a tree over `num_shards` leaves: one per level on the way down, one to add, and one that is spare at
+ * the end, when at most the first two are taken.
+ */
+function numSlots(num_shards: number): number {
+  return Math.max(NUM_PLACES, Math.ceil(Math.log2(Math.max(2, num_shards))) + 1);
+}
+
+export class TreeSum {
+  readonly #kernels: Kernels;
+  readonly #num_shards: number;
+  readonly #slots: Float32Array[];
+
+  /** `size`: elements of the largest result. */
+  constructor(kernels: Kernels, num_shards: number, size: number) {
+    this.#kernels = kernels;
+    this.#num_shards = num_shards;
+    this.#slots = Array.from({ length: numSlots(num_shards) }, () => kernels.allocate(size));
+  }
+
+  static bytesNeeded(num_shards: number, size: number): number {
+    return numSlots(num_shards) * (4 * size + 64);
+  }
+
+  /**
+   * Adds the results, which must cover all shards exactly. Those in the kernels' memory are overwritten. The sum is
+   * valid until the next call, or until these are.
+   */
+  sum(results: readonly NodeResult[]): NodeSum {
+    const by_begin = new Map<number, NodeResult[]>();
+    for (const r of results) by_begin.set(r.begin, [...(by_begin.get(r.begin) ?? []), r]);
+    const size = results[0]!.values.length;
+    const find = (begin: number, end: number) => by_begin.get(begin)?.find((r) => r.end === end);
+    const whole = find(0, this.#num_shards);
+    if (whole) return this.#summed(this.#place(whole, 0), null);
+    const middle = split(0, this.#num_shards);
+    const a = this.#node(0, middle, 0, size, find);
+    return this.#summed(a, this.#node(middle, this.#num_shards, 1, size, find));
+  }
+
+  /** `a` may lie in the first slot, and `b` in the second: the third is spare. */
+  #summed(a: Float32Array, b: Float32Array | null): NodeSum {
+    return { a, b, places: [a, b ?? this.#slots[1]!, this.#slots[2]!] };
+  }
+
+  #place(result: NodeResult, slot: number): Float32Array {
+    if (this.#kernels.owns(result.values)) return result.values;
+    const view = this.#slots[slot]!.subarray(0, result.values.length);
+    view.set(result.values);
+    return view;
+  }
+
+  #node(
+    begin: number,
+    end: number,
+    slot: number,
+    size: number,
+    find: (begin: number, end: number) => NodeResult | undefined,
+  ): Float32Array {
+    const result = find(begin, end);
+    if (result) return this.#place(result, slot);
+    if (end - begin < 2) throw new Error(`No result of shard ${begin} in a round that counts as complete`);
+    const middle = split(begin, end);
+    const left = this.#node(begin, middle, slot, size, find);
+    const right = this.#node(middle, end, slot + 1, size, find);
+    this.#kernels.add(left, left, right);
+    return left;
+  }
+}
+
+/** Mean of one element of the tail, by the same rule as the gradients: fround(1/S) times the root. */
+export function meanAt(sum: Pick<NodeSum, "a" | "b">, index: number, scale: number): number {
+  const root = sum.b ? Math.fround(sum.a[index]! + sum.b[index]!) : sum.a[index]!;
+  return Math.fround(Math.fround(scale) * root);
+}

@@ -1,0 +1,154 @@
+/**
+ * The trained state of a run: parameters and optimizer state of both networks in WebAssembly memory, and the
+ * running statistics of the generator's batch normalisation. Changes only at committed steps.
+ */
+import { createHash } from "node:crypto";
+import { PAGE_BYTES } from "../../common/files/mapped_file.ts";
+import type { Kernels } from "../../kernels/kernels.ts";
+import type { Manifest } from "../../models/manifest.ts";
+import { trainedLayout } from "../../models/layout.ts";
+import { iterateNorms } from "../../models/power_method.ts";
+import type { NodeSum } from "./averaging.ts";
+import { type Optimizer } from "../config/optimizers.ts";
+import { optimize, OPTIMIZER_BUFFERS, type Trained, type UpdateOptions } from "./optimizer.ts";
+import { FIRST_STEERING, type SteeringState } from "./steering.ts";
+
+/** PyTorch's momentum of running statistics (algorithm.md, "Batch normalisation under sharding"). */
+const STATISTICS_MOMENTUM = Math.fround(0.1);
+const STATISTICS_KEEP = Math.fround(1 - STATISTICS_MOMENTUM);
+
+/** Parameters of one network with its optimizer's state. */
+export interface Network extends Trained {
+  /**
+   * What the workers are given: the parameters, then the vectors of spectral norms where there are any. In whole pages,
+   * so that a file can be mapped over them.
+   */
+  readonly kept: Float32Array<ArrayBuffer>;
+  checksum: string;
+}
+
+export class ModelState {
+  readonly critic: Network;
+  readonly generator: Network;
+  readonly statistics: Float32Array;
+  /** Critic steps and generator steps done. */
+  step = 0;
+  generator_step = 0;
+  /** What the run remembers for its decisions about itself. */
+  steering: SteeringState = FIRST_STEERING;
+  readonly #kernels: Kernels;
+  readonly #manifest: Manifest;
+  readonly optimizer: Optimizer;
+  /** The critic before a step that is not committed yet; its checksum is empty when nothing is held. */
+  readonly #held: Network;
+
+  constructor(kernels: Kernels, manifest: Manifest, optimizer: Optimizer) {
+    this.#kernels = kernels;
+    this.#manifest = manifest;
+    this.optimizer = optimizer;
+    this.critic = this.#network(manifest, "critic");
+    this.generator = this.#network(manifest, "generator");
+    this.statistics = new Float32Array(manifest.layouts.statistics.size);
+    this.#held = networkOf(optimizer, manifest, "critic", (size) => new Float32Array(size));
+  }
+
+  /** Bytes of WebAssembly memory that a state of this manifest takes, alignment included. */
+  static bytesNeeded(manifest: Manifest, optimizer: Optimizer): number {
+    const num_buffers = 1 + OPTIMIZER_BUFFERS[optimizer.kind].length;
+    const { critic, generator } = manifest.layouts;
+    return num_buffers * (4 * (critic.size + generator.size) + 2 * 64) + 2 * 2 * PAGE_BYTES;
+  }
+
+  #network(manifest: Manifest, name: "critic" | "generator"): Network {
+    return networkOf(this.optimizer, manifest, name, (size, align) => this.#kernels.allocate(size, align));
+  }
+
+  /** Remembers the critic until {@linkcode commit} or {@linkcode restoreCritic}. */
+  holdCritic(): void {
+    copyNetwork(this.critic, this.#held);
+  }
+
+  /** Undoes the critic's update of a step that failed half-way. */
+  restoreCritic(): void {
+    if (this.#held.checksum === "") return;
+    copyNetwork(this.#held, this.critic);
+    this.#held.checksum = "";
+  }
+
+  commit(step: number): void {
+    this.step = step;
+    this.#held.checksum = "";
+  }
+
+  /** Call after filling the buffers from outside. */
+  refreshChecksums(): void {
+    for (const network of [this.critic, this.generator]) {
+      network.checksum = this.#kernels.checksum(network.kept);
+    }
+  }
+
+  /**
+   * Mean of the summed gradients, optimizer, clip and checksum, in one pass over the buffers; then, where the critic
+   * has spectral norms, a step of the power method, and the checksum of all. False where anything of it would not be
+   * finite: the network is as it was then.
+   */
+  update(network: Network, sum: NodeSum, scale: number, options: UpdateOptions): boolean {
+    const { checksum, is_finite } = optimize(this.#kernels, this.optimizer, network, sum, scale, options);
+    if (!is_finite) return false;
+    network.checksum = checksum;
+    const { spectral_norm = [], layouts } = this.#manifest;
+    if (network !== this.critic || spectral_norm.length === 0) return true;
+    // Finite, as the weights are: sums in float64, divided by a norm that is not too small.
+    iterateNorms(layouts.critic, network.kept, spectral_norm);
+    network.checksum = this.#kernels.checksum(network.kept);
+    return true;
+  }
+
+  /** Index of the first infinity or NaN in a buffer of the state, -1 if there is none. */
+  firstNonFinite(buffer: Float32Array): number {
+    if (this.#kernels.owns(buffer)) return this.#kernels.firstNonFinite(buffer);
+    return buffer.findIndex((value) => !Number.isFinite(value));
+  }
+
+  /** r = 0.9 r + 0.1 s, in float32; s is the mean of the shards' batch statistics. */
+  updateStatistics(batch: Float32Array): void {
+    for (let i = 0; i < this.statistics.length; i++) {
+      this.statistics[i] = Math.fround(STATISTICS_KEEP * this.statistics[i]!) +
+        Math.fround(STATISTICS_MOMENTUM * batch[i]!);
+    }
+  }
+}
+
+function networkOf(
+  { kind }: Optimizer,
+  manifest: Manifest,
+  name: "critic" | "generator",
+  allocate: (size: number, alignment_bytes?: number) => Float32Array<ArrayBuffer>,
+): Network {
+  const { size } = trainedLayout(manifest, name);
+  const average = kind === "adam" ? allocate(size) : null;
+  const kept = allocate(manifest.layouts[name].size, PAGE_BYTES);
+  return {
+    kept,
+    parameters: kept.subarray(0, size),
+    square_average: allocate(size),
+    average,
+    checksum: "",
+  };
+}
+
+function copyNetwork(from: Network, to: Network): void {
+  to.kept.set(from.kept);
+  to.square_average.set(from.square_average);
+  if (from.average) to.average!.set(from.average);
+  to.checksum = from.checksum;
+}
+
+/** SHA-256 of all weights: critic (spectral norms' vectors behind it), generator, running statistics, little-endian float32 in layout order. */
+export function weightsSha256(state: ModelState): string {
+  const hash = createHash("sha256");
+  for (const part of [state.critic.kept, state.generator.kept, state.statistics]) {
+    hash.update(part);
+  }
+  return hash.digest("hex");
+}

@@ -1,0 +1,36 @@
+/** Says why a training cannot go on: where a number came from that is none, and what to try. */
+import { UserError } from "../../common/errors.ts";
+import type { RunConfig } from "../config/config.ts";
+import type { RoundRequest } from "../fleet/fence.ts";
+import type { BadResult } from "../fleet/judge.ts";
+
+type Settings = Pick<RunConfig, "lr" | "clip">;
+
+function advice({ lr, clip }: Settings): string {
+  return `The state before this step is kept; try a smaller --lr (now ${lr})` +
+    (clip === null ? "" : ` or --clip (now ${clip})`);
+}
+
+/** A node has no good result, whoever computes it. */
+export function explainBadResult(
+  { kind, step }: RoundRequest,
+  { node, flaw }: BadResult,
+  config: Settings,
+): UserError {
+  const { part, required, found, tensor } = flaw;
+  return new UserError(
+    `Training cannot go on: the ${kind}'s ${part} must be ${required}, found ${found} at step ${step} (shards ` +
+      `${node.begin} to ${node.end - 1}, first bad tensor ${tensor}). ${
+        advice(config)
+      }, and look for values in the ` +
+      "data that are not numbers",
+  );
+}
+
+/** Every result is finite, and their sum or the update is not. */
+export function explainOverflow({ kind, step }: RoundRequest, config: Settings): UserError {
+  return new UserError(
+    `Training cannot go on: the ${kind}'s update must be finite, and it overflows at step ${step}: the gradients of ` +
+      `all shards are finite, their sum or its square is not. ${advice(config)}`,
+  );
+}

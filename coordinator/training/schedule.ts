@@ -1,0 +1,65 @@
+/** When the generator is trained, and how fast both learn: pure functions of the step (algorithm.md). */
+import type { RunConfig } from "../config/config.ts";
+
+/** The WGAN authors' warm-up: so many critic steps for each of the first generator steps and for every 500th. */
+const WARM = { critic_steps: 100, first: 25, every: 500 } as const;
+
+/** How many critic steps a generator step takes, and since when (schedule "paper"): what `--auto-critic` changes. */
+export interface Pace {
+  /** Times the run's n_critic. */
+  readonly times: number;
+  /** The generator step after which it holds, and the critic step that it followed. */
+  readonly since_step: number;
+  readonly since_generator_step: number;
+}
+
+export const FIRST_PACE: Pace = { times: 1, since_step: 0, since_generator_step: 0 };
+
+type Cadence = Pick<RunConfig, "n_critic" | "warm_up">;
+
+/** Critic steps that the first `count` generator steps take together, were all taken at this pace. */
+function criticStepsOf({ n_critic, warm_up }: Cadence, { times }: Pace, count: number): number {
+  const each = times * n_critic;
+  if (!warm_up || count === 0) return each * count;
+  const num_warm = Math.min(count, WARM.first) + Math.floor((count - 1) / WARM.every);
+  return each * (count - num_warm) + WARM.critic_steps * num_warm;
+}
+
+/** The critic step that generator step `count` follows at this pace; count is since_generator_step or more. */
+function stepOfGenerator(config: Cadence, pace: Pace, count: number): number {
+  return pace.since_step + criticStepsOf(config, pace, count) -
+    criticStepsOf(config, pace, pace.since_generator_step);
+}
+
+/**
+ * The pace of `times` n_critic from the last generator step on, the `generator_step`-th: it puts off the next one.
+ * Not for fewer `times` than before: the next might have been due already.
+ */
+export function pacedFrom(config: Cadence, pace: Pace, times: number, generator_step: number): Pace {
+  return {
+    times,
+    since_step: stepOfGenerator(config, pace, generator_step),
+    since_generator_step: generator_step,
+  };
+}
+
+/**
+ * Whether a generator step follows critic step `step` (counted from 1), the `batch`-th of its epoch (from 0), after
+ * `generator_step` of them. "paper": after every n_critic-th step of the run, or when the warm-up says so. "post":
+ * when the index within the epoch is a multiple.
+ */
+export function generatorDue(
+  config: Pick<RunConfig, "schedule"> & Cadence,
+  { step, batch, generator_step }: { step: number; batch: number; generator_step: number },
+  pace: Pace = FIRST_PACE,
+): boolean {
+  return config.schedule === "paper"
+    ? step === stepOfGenerator(config, pace, generator_step + 1)
+    : batch % (pace.times * config.n_critic) === 0;
+}
+
+/** The learning rate of a step: constant, or falling linearly from lr at step 1 to 0 after decay_steps. */
+export function learningRate(config: Pick<RunConfig, "lr" | "decay_steps">, step: number): number {
+  if (config.decay_steps === 0) return config.lr;
+  return config.lr * Math.max(0, 1 - (step - 1) / config.decay_steps);
+}

@@ -1,0 +1,105 @@
+/**
+ * What a run may decide about itself as it goes: to give the critic more steps (`--auto-critic`), to stop
+ * (`--stop-when-flat`). Decisions are pure functions of the estimates of committed steps, never of clocks or workers,
+ * and what they remember is part of the trained state and of its checkpoints: so a run decides the same whoever
+ * computes it and however often it was stopped.
+ */
+import { type CriticWatch, FIRST_CRITIC_WATCH, MOST_TIMES, watchCritic } from "./auto_critic.ts";
+import type { RunConfig } from "../config/config.ts";
+import { FIRST_FLATNESS_WATCH, type FlatnessWatch, look, watchFlatness } from "./flatness.ts";
+import { FIRST_PACE, type Pace, pacedFrom } from "./schedule.ts";
+
+/** What a run remembers for its decisions. Plain numbers: a checkpoint holds it as JSON. */
+export interface SteeringState {
+  readonly pace: Pace;
+  readonly critic: CriticWatch;
+  readonly flatness: FlatnessWatch;
+  /** The step after which the estimate was found flat, so that the run stopped; null: none. */
+  readonly flat_at: number | null;
+}
+
+export const FIRST_STEERING: SteeringState = {
+  pace: FIRST_PACE,
+  critic: FIRST_CRITIC_WATCH,
+  flatness: FIRST_FLATNESS_WATCH,
+  flat_at: null,
+};
+
+/** A decision with its evidence. `decision` and `reason` are the words of log, terminal and inspect. */
+export interface Steered {
+  readonly rule: "auto-critic" | "stop-when-flat";
+  readonly decision: string;
+  readonly reason: string;
+  readonly numbers: Readonly<Record<string, number>>;
+}
+
+/** A committed step: the generator steps done, and mean D(x) - mean D(G(z)). */
+interface Committed {
+  readonly step: number;
+  readonly generator_step: number;
+  readonly estimate: number;
+}
+
+type Settings = Pick<RunConfig, "auto_critic" | "stop_when_flat" | "min_steps" | "n_critic" | "warm_up">;
+
+/** Decides after a step. */
+export function steer(
+  config: Settings,
+  state: SteeringState,
+  committed: Committed,
+): { state: SteeringState; steered: readonly Steered[] } {
+  const critic = config.auto_critic
+    ? steerCritic(config, state, committed)
+    : { pace: state.pace, critic: state.critic, steered: null };
+  const watch = watchFlatness(state.flatness, committed.estimate);
+  const { watch: flatness, flat } = config.stop_when_flat
+    ? look(watch, committed.step, config.min_steps)
+    : { watch, flat: null };
+  const stop: Steered | null = flat && {
+    rule: "stop-when-flat",
+    decision: `Stopped at step ${committed.step}: the estimate has stopped falling`,
+    reason: `Over the last ${flat.steps} steps it changed by ${said(flat.change)} (at most ` +
+      `${said(Math.abs(flat.change) + flat.error)} either way with 99 % confidence), less than the ` +
+      `${said(flat.margin)} that would matter`,
+    numbers: { ...flat },
+  };
+  return {
+    state: {
+      pace: critic.pace,
+      critic: critic.critic,
+      flatness,
+      flat_at: stop ? committed.step : state.flat_at,
+    },
+    steered: [critic.steered, stop].filter((one) => one !== null),
+  };
+}
+
+function steerCritic(
+  config: Settings,
+  { pace, critic }: SteeringState,
+  { generator_step, estimate }: Committed,
+): { pace: Pace; critic: CriticWatch; steered: Steered | null } {
+  if (pace.times >= MOST_TIMES) return { pace, critic, steered: null };
+  const { watch, far } = watchCritic(critic, estimate);
+  if (!far) return { pace, critic: watch, steered: null };
+  const times = 2 * pace.times;
+  const [before, after] = [pace.times * config.n_critic, times * config.n_critic];
+  return {
+    pace: pacedFrom(config, pace, times, generator_step),
+    critic: watch,
+    steered: {
+      rule: "auto-critic",
+      decision: `Raised n_critic from ${before} to ${after}`,
+      reason:
+        `The critic is far from its optimum: in ${far.windows} windows of ${far.steps} steps the estimate ` +
+        `hardly stood out of its noise, in the last ${said(far.mean)} with a standard deviation of ` +
+        `${said(far.deviation)} from step to step`,
+      numbers: { n_critic_before: before, n_critic: after, mean: far.mean, deviation: far.deviation },
+    },
+  };
+}
+
+/** A number in a sentence: three significant digits. */
+function said(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}

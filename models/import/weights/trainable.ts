@@ -1,0 +1,151 @@
+/** Which weights of an imported graph are trained. */
+import { UserError } from "../../../common/errors.ts";
+import { decompose } from "../../../autodiff/decompose.ts";
+import { oneLine } from "../../../onnx/graph_error.ts";
+import { numElements } from "../../../onnx/tensor.ts";
+import { reachedFrom } from "./gradient_ways.ts";
+import type { ImportedGraph } from "../import_graph.ts";
+import { LAYERS } from "./stored_weights.ts";
+import { isUniform } from "./weights.ts";
+
+/** Whether a name is of a pattern: `*` stands for any characters, `?` for one. */
+export function matchesGlob(pattern: string, name: string): boolean {
+  let at = 0, star = -1, tried = 0;
+  let i = 0;
+  while (i < name.length) {
+    if (at < pattern.length && pattern[at] === "*") {
+      star = at++;
+      tried = i;
+    } else if (at < pattern.length && (pattern[at] === "?" || pattern[at] === name[i])) {
+      at++;
+      i++;
+    } else if (star >= 0) {
+      at = star + 1;
+      i = ++tried;
+    } else return false;
+  }
+  while (pattern[at] === "*") at++;
+  return at === pattern.length;
+}
+
+/** Names of the weights that a gradient of the output reaches: the running statistics are none of them. */
+function candidates({ graph, values, statistics }: ImportedGraph): readonly string[] {
+  const running = new Set(statistics.flatMap(({ mean, variance }) => [mean, variance]));
+  const reached = reachedFrom(decompose(graph), graph.outputs[0]!);
+  return [...values.keys()].filter((name) => reached.has(name) && !running.has(name));
+}
+
+/**
+ * Whether a weight is a number in the network's code rather than a part of a layer: one element, of rank 0 or of extents
+ * of 1 only. A vector of one element is the bias of a layer with one output.
+ */
+function isLiteral({ graph, values }: ImportedGraph, name: string): boolean {
+  const { shape } = values.get(name)!;
+  if (numElements(shape) !== 1 || shape.length === 1) return false;
+  return !graph.nodes.some(({ op, inputs }) => inputs.includes(name) && LAYERS.includes(op));
+}
+
+/** What becomes of the weights that a gradient reaches. */
+export interface SortedWeights {
+  /** To be trained, in the order of their use. */
+  readonly trained: readonly string[];
+  /** That the network trains where no pattern says otherwise. */
+  readonly weights: readonly string[];
+  /** Kept as they are: buffers, constants of more than one number, and numbers that are taken for those of the code. */
+  readonly kept: readonly string[];
+  /** That the output reads, but by no way that a gradient takes. */
+  readonly unreached: readonly string[];
+}
+
+/**
+ * Sorts the weights of an imported graph. Without patterns, or where none of them is for this network, parameters are
+ * trained: what the file says are those, and where it says nothing, all but numbers that stand in the code. Throws
+ * UserError where nothing is left, and for what was computed from parameters. `vectors`: those of spectral norms, which
+ * are never trained.
+ */
+export function sortWeights(
+  imported: ImportedGraph,
+  patterns: readonly string[],
+  vectors: ReadonlySet<string> = new Set(),
+): SortedWeights {
+  const names = candidates(imported).filter((name) => !vectors.has(name));
+  const kindOf = (name: string) => {
+    const { kind } = imported.origins.get(name)!;
+    return (kind === "unknown" || kind === "unnamed") && isLiteral(imported, name) ? "literal" : kind;
+  };
+  const isParameter = (name: string) => !["buffer", "constant", "literal"].includes(kindOf(name));
+  const weights = names.filter(isParameter);
+  const chosen = names.filter((name) => patterns.some((pattern) => matchesGlob(pattern, name)));
+  if (chosen.length === 0) {
+    refuseProducts(imported, weights);
+    refuseCopies(imported, weights);
+  }
+  const kept = names.filter((name) =>
+    !isParameter(name) && !chosen.includes(name) &&
+    (kindOf(name) !== "constant" || imported.values.get(name)!.data.length > 1)
+  );
+  const trained = chosen.length > 0 ? chosen : weights;
+  if (trained.length > 0) {
+    return {
+      unreached: unreachedOf(imported, new Set([...candidates(imported), ...vectors])),
+      trained,
+      weights: names.filter((name) => isParameter(name) || chosen.includes(name)),
+      kept,
+    };
+  }
+  throw new UserError(
+    `Cannot import ${imported.graph.name}: it must have weights to train (float32 initializers that its output ` +
+      "depends on), found none",
+  );
+}
+
+function unreachedOf(
+  { values, statistics, origins }: ImportedGraph,
+  reached: ReadonlySet<string>,
+): readonly string[] {
+  const running = statistics.flatMap(({ mean, variance }) => [mean, variance]);
+  return [...values].filter(([name, { data }]) =>
+    !reached.has(name) && !running.includes(name) && data.length > 1 &&
+    !["buffer", "constant"].includes(origins.get(name)!.kind)
+  ).map(([name]) => name);
+}
+
+/** Training a product of parameters would be the training of another network. */
+function refuseProducts({ graph, origins }: ImportedGraph, weights: readonly string[]): void {
+  const products = weights.flatMap((name) => {
+    const origin = origins.get(name)!;
+    return origin.kind === "product" ? [`${name} (of ${origin.parameters.join(", ")})`] : [];
+  });
+  if (products.length === 0) return;
+  const others = products.length > 3 ? ` and ${products.length - 3} others` : "";
+  throw new UserError(oneLine(
+    `Cannot import ${graph.name}: its weights must be parameters of the network, found ${
+      products.slice(0, 3).join(", ")
+    }${others}, which the exporter computed beforehand; export with optimize=False, or name what to train by --trainable`,
+  ));
+}
+
+/**
+ * Where the exporter folded a part of what a parameter does, the file holds the parameter and a copy of its numbers in
+ * another order: trained apart, they would not be one any more.
+ */
+function refuseCopies({ graph, origins, values }: ImportedGraph, weights: readonly string[]): void {
+  const sorted = new Map<string, Float32Array>();
+  const numbersOf = (name: string) => {
+    const known = sorted.get(name) ?? Float32Array.from(values.get(name)!.data as Float32Array).sort();
+    sorted.set(name, known);
+    return known;
+  };
+  const isCopy = (a: string, b: string) =>
+    values.get(a)!.data.length === values.get(b)!.data.length &&
+    numbersOf(a).every((number, i) => number === numbersOf(b)[i]);
+  for (const copy of weights) {
+    if (origins.get(copy)!.kind !== "unnamed" || isUniform(values.get(copy)!)) continue;
+    const own = weights.find((name) => origins.get(name)!.kind === "parameter" && isCopy(name, copy));
+    if (own === undefined) continue;
+    throw new UserError(oneLine(
+      `Cannot import ${graph.name}: each parameter must be in the file once, found ${own} and ${copy}, which the ` +
+        "exporter made of it; export with do_constant_folding=False, or name what to train by --trainable",
+    ));
+  }
+}

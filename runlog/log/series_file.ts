@@ -1,0 +1,144 @@
+/** The sidecar as a file on disk: written along with the log, or made anew from it. */
+import type { RunRecord } from "../records.ts";
+import { decodeHeader, encodeHeader, encodeRow, HEADER_BYTES, rowBytes, RowReader } from "./series.ts";
+import { type SeriesShape, shapeFor } from "./series.ts";
+import { factsOf } from "./step_facts.ts";
+
+/** Shards of a run that does not say. */
+const DEFAULT_SHARDS = 4;
+
+async function readFully(file: Deno.FsFile, bytes: Uint8Array): Promise<number> {
+  let filled = 0;
+  while (filled < bytes.length) {
+    const count = await file.read(bytes.subarray(filled));
+    if (count === null) break;
+    filled += count;
+  }
+  return filled;
+}
+
+/** Whole rows of a sidecar, in pieces. */
+export class SeriesRows implements Disposable {
+  readonly shape: SeriesShape;
+  readonly num_rows: number;
+  readonly #file: Deno.FsFile;
+
+  private constructor(file: Deno.FsFile, shape: SeriesShape, num_rows: number) {
+    this.#file = file;
+    this.shape = shape;
+    this.num_rows = num_rows;
+  }
+
+  /** null where there is no sidecar that this version reads. */
+  static async open(path: string): Promise<SeriesRows | null> {
+    const file = await Deno.open(path).catch(() => null);
+    if (!file) return null;
+    const header = new Uint8Array(HEADER_BYTES);
+    const shape = decodeHeader(header.subarray(0, await readFully(file, header)));
+    if (shape) {
+      const { size } = await file.stat();
+      return new SeriesRows(file, shape, Math.floor((size - HEADER_BYTES) / rowBytes(shape)));
+    }
+    file.close();
+    return null;
+  }
+
+  static async isReadable(path: string): Promise<boolean> {
+    using rows = await SeriesRows.open(path);
+    return rows !== null;
+  }
+
+  /** A reader of the rows begin..begin+count, as far as there are so many; and how many there are. */
+  async rows(begin: number, count: number): Promise<{ reader: RowReader; count: number }> {
+    const width = rowBytes(this.shape);
+    const bytes = new Uint8Array(width * Math.min(count, this.num_rows - begin));
+    await this.#file.seek(HEADER_BYTES + width * begin, Deno.SeekMode.Start);
+    const filled = await readFully(this.#file, bytes);
+    return { reader: new RowReader(this.shape, bytes), count: Math.floor(filled / width) };
+  }
+
+  [Symbol.dispose](): void {
+    this.#file.close();
+  }
+}
+
+/** Writes a sidecar. It is a convenience: what fails here ends it, and the run goes on. */
+export class SeriesWriter {
+  readonly #path: string;
+  #file: Deno.FsFile | null;
+  #shape: SeriesShape | null;
+  #rows: Uint8Array<ArrayBuffer>[] = [];
+  #num_rows = 0;
+
+  private constructor(path: string, file: Deno.FsFile | null, shape: SeriesShape | null) {
+    this.#path = path;
+    this.#file = file;
+    this.#shape = shape;
+  }
+
+  /** A new sidecar at `path`; what is there is replaced when the run record comes. */
+  static create(path: string): SeriesWriter {
+    return new SeriesWriter(path, null, null);
+  }
+
+  /** Goes on with the sidecar at `path`, cut back to what stands for the first `log_bytes` of the log. */
+  static async append(path: string, log_bytes: number): Promise<SeriesWriter> {
+    using rows = await SeriesRows.open(path);
+    if (!rows) return new SeriesWriter(path, null, null);
+    let { num_rows } = rows;
+    while (num_rows > 0) {
+      const { reader } = await rows.rows(num_rows - 1, 1);
+      if (reader.read(0) && reader.place.offset + reader.place.length <= log_bytes) break;
+      num_rows--;
+    }
+    const file = await Deno.open(path, { write: true }).catch(() => null);
+    const end = HEADER_BYTES + num_rows * rowBytes(rows.shape);
+    await file?.truncate(end);
+    await file?.seek(end, Deno.SeekMode.Start);
+    return new SeriesWriter(path, file, rows.shape);
+  }
+
+  /** Steps that this writer made a row for. */
+  get num_rows(): number {
+    return this.#num_rows;
+  }
+
+  /** Takes notice of a record whose line lies at these bytes of the log. */
+  add(record: RunRecord, offset: number, length: number): void {
+    if (record.type === "run" && offset === 0) {
+      const { shards } = record.config;
+      this.#shape = shapeFor(typeof shards === "number" ? shards : DEFAULT_SHARDS);
+      this.#rows = [encodeHeader(this.#shape)];
+      this.#close();
+    } else if (record.type === "step" && this.#shape) {
+      const row = encodeRow(this.#shape, factsOf(record), { offset, length });
+      if (!row) return;
+      this.#rows.push(row);
+      this.#num_rows++;
+    }
+  }
+
+  /** Writes what was added. */
+  async write(): Promise<void> {
+    const rows = this.#rows.splice(0);
+    if (rows.length === 0 || !this.#shape) return;
+    try {
+      this.#file ??= await Deno.open(this.#path, { write: true, create: true, truncate: true });
+      const bytes = new Uint8Array(await new Blob(rows).arrayBuffer());
+      for (let done = 0; done < bytes.length;) done += await this.#file.write(bytes.subarray(done));
+    } catch {
+      // Rows that are cut off would shift all that follow: it ends here, and the log has the rest.
+      this.close();
+    }
+  }
+
+  close(): void {
+    this.#close();
+    this.#shape = null;
+  }
+
+  #close(): void {
+    this.#file?.close();
+    this.#file = null;
+  }
+}

@@ -1,0 +1,55 @@
+/** What a summary takes from a step: the same numbers, whether they come from the log or from its sidecar. */
+import type { RecordOf } from "../records.ts";
+
+export interface StepFacts {
+  step: number;
+  generator_step: number;
+  epoch: number;
+  batches: number;
+  loss_critic: number;
+  mean_real: number;
+  mean_fake: number;
+  /** NaN where the objective estimates no distance. */
+  wasserstein_estimate: number;
+  /** NaN in steps without a generator step. */
+  loss_generator: number;
+  /** Milliseconds; see the step record. */
+  total: number;
+  wait: number;
+  sum: number;
+  update: number;
+  send: number;
+  bytes_in: number;
+  bytes_out: number;
+  time_ms: number;
+  workers: { id: number; shards: number; compute_ms: number }[];
+}
+
+export function factsOf(record: RecordOf<"step">): StepFacts {
+  const { total, wait, sum, update, send } = record.ms;
+  const workers: StepFacts["workers"] = [];
+  for (const id in record.workers) {
+    const { shards, compute_ms } = record.workers[id]!;
+    workers.push({ id: Number(id), shards, compute_ms });
+  }
+  return {
+    step: record.step,
+    generator_step: record.generator_step,
+    epoch: record.epoch,
+    batches: record.batches,
+    loss_critic: record.loss_critic,
+    mean_real: record.mean_real,
+    mean_fake: record.mean_fake,
+    wasserstein_estimate: record.wasserstein_estimate ?? NaN,
+    loss_generator: record.generator?.loss ?? NaN,
+    total,
+    wait,
+    sum,
+    update,
+    send,
+    bytes_in: record.bytes_in,
+    bytes_out: record.bytes_out,
+    time_ms: record.time_ms,
+    workers,
+  };
+}

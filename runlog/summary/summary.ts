@@ -1,0 +1,367 @@
+/** The sum of a run's log: a fold over its records. What `inspect RUN --json` prints. */
+import { cleanDeep } from "../../common/text/foreign_text.ts";
+import { bitsOf } from "../../common/numeric_class.ts";
+import { deviationOf, errorOf, meanOf } from "./moments.ts";
+import type { Oddities } from "../log/reader.ts";
+import type { RecordOf, RunRecord } from "../records.ts";
+import { mean, medianOf, standardError } from "./statistics.ts";
+import { factsOf, type StepFacts } from "../log/step_facts.ts";
+import { type Column, StepColumns } from "./step_columns.ts";
+import { Throughput } from "./throughput.ts";
+import { WorkerTable, type WorkerTotals } from "./worker_totals.ts";
+
+/** Losses and estimate are means over this many last steps. */
+export const WINDOW_STEPS = 200;
+/** Points of a curve, about. */
+const CURVE_POINTS = 60;
+/** Stretches that the doctor looks at. */
+const HEALTH_STRETCHES = 16;
+/** Vitals that are kept; with more, every second one goes. */
+const MAX_VITALS = 256;
+/** The last ones are listed; all are counted. */
+const MAX_FAULTS = 100;
+
+/** "running" and "unknown": the log has no end; it was written to lately, or not. */
+export type RunState = RecordOf<"end">["reason"] | "running" | "unknown";
+
+export const PHASES = [
+  "total",
+  "wait",
+  "compute",
+  "sum",
+  "update",
+  "send",
+  "other",
+] as const satisfies Column[];
+export type Phase = typeof PHASES[number];
+
+/** Means over a window of steps that ends with `step`. */
+export interface CurvePoint {
+  readonly step: number;
+  readonly wasserstein_estimate: number | null;
+  readonly score_gap: number | null;
+  readonly loss_critic: number | null;
+  /** null where the window has no generator step. */
+  readonly loss_generator: number | null;
+}
+
+/** How the estimate was over a stretch of steps. */
+export interface HealthStretch {
+  readonly first_step: number;
+  readonly last_step: number;
+  readonly num_steps: number;
+  readonly mean: number;
+  /** Standard deviation of single steps. */
+  readonly deviation: number;
+  /** Standard error of the mean. */
+  readonly error: number;
+  /** Least estimate of a single step. */
+  readonly low: number;
+}
+
+export type Entry<
+  T extends "heldout" | "evaluation" | "sample" | "vitals" | "checkpoint" | "steered" | "fault",
+> = Omit<
+  RecordOf<T>,
+  "type"
+>;
+
+export interface Summary {
+  readonly run: string;
+  readonly format: number;
+  readonly created: string;
+  readonly state: RunState;
+  /** What the coordinator said at its end; null while there is none. */
+  readonly detail: string | null;
+  /** Critic steps and generator steps so far. */
+  readonly steps: number;
+  readonly generator_steps: number;
+  /** Epoch of the last step, counted from 1; 0 before the first. */
+  readonly epoch: number;
+  /** Steps of an epoch; null before the first step. */
+  readonly epoch_steps: number | null;
+  /** Of the end; where the run has none, of its last checkpoint (`weights_step` says which step that is). */
+  readonly weights_sha256: string | null;
+  readonly weights_from: "end" | "checkpoint" | null;
+  readonly weights_step: number | null;
+  readonly bits: "exact" | "tolerance" | null;
+  readonly numeric_classes: readonly string[];
+  /** Means of the last WINDOW_STEPS steps; the generator's of the generator steps among them. */
+  readonly loss_critic: number | null;
+  readonly loss_generator: number | null;
+  /** null where the objective estimates no distance. */
+  readonly wasserstein_estimate: number | null;
+  /** Standard error of that mean. */
+  readonly wasserstein_estimate_error: number | null;
+  /** Mean D(x) - mean D(G(z)) over the same window, whatever the objective. */
+  readonly score_gap: number | null;
+  /** Real examples shown to the critic: steps times batch. An example counts again in each epoch. */
+  readonly examples_used: number | null;
+  /** Over the whole run, start-up left out. */
+  readonly images_per_second: number | null;
+  /** That the coordinator ran, over all incarnations. */
+  readonly seconds: number;
+  readonly incarnations: number;
+  readonly workers: readonly (WorkerTotals & { readonly compute_ms_per_shard: number | null })[];
+  /** By phase; see the step record. `compute`, the slowest worker's computing, is part of `wait`. */
+  readonly timings: Readonly<Record<Phase, { mean_ms: number | null; median_ms: number | null }>>;
+  readonly bytes_in: number;
+  readonly bytes_out: number;
+  readonly checkpoints: readonly Entry<"checkpoint">[];
+  readonly samples: readonly Entry<"sample">[];
+  readonly evaluations: readonly Entry<"evaluation">[];
+  readonly heldout: readonly Entry<"heldout">[];
+  /** Thinned out in a long run. */
+  readonly vitals: readonly Entry<"vitals">[];
+  /** What the run decided about itself. */
+  readonly steered: readonly Entry<"steered">[];
+  readonly num_faults: number;
+  /** The last ones. */
+  readonly faults: readonly Entry<"fault">[];
+  /** As it is now: with what resumes changed. */
+  readonly config: RecordOf<"run">["config"];
+  readonly data: RecordOf<"run">["data"];
+  readonly versions: RecordOf<"run">["versions"];
+  readonly num_parameters: RecordOf<"run">["num_parameters"];
+  readonly estimate_curve: readonly CurvePoint[];
+  /** The whole run in stretches of equal length, coarser than the curve; those of fewer than two steps left out. */
+  readonly stretches: readonly HealthStretch[];
+  readonly log: Oddities;
+}
+
+/** The entry of a record: what it says, without its type. */
+function entryOf<R extends { readonly type: string }>({ type: _type, ...entry }: R): Omit<R, "type"> {
+  return entry;
+}
+
+function upTo<E extends { readonly step: number }>(step: number, entries: readonly E[]): E[] {
+  return entries.filter((entry) => entry.step <= step);
+}
+
+/** Puts an entry behind those of its step and before later ones: jobs run beside each other, and end in any order. */
+function insert<T extends { readonly step: number }>(entries: T[], entry: T): void {
+  entries.splice(entries.findLastIndex(({ step }) => step <= entry.step) + 1, 0, entry);
+}
+
+/** Takes the records of one run, one after the other, and sums them up at any time. */
+export class RunFold {
+  #run: RecordOf<"run"> | null = null;
+  #epoch_steps: number | null = null;
+  #end: RecordOf<"end"> | null = null;
+  #incarnations = 1;
+  /** Settings that a resume changed. */
+  readonly #changed = new Map<string, unknown>();
+  #bytes = { in: 0, out: 0 };
+  #num_faults = 0;
+  #faults: Entry<"fault">[] = [];
+  #entries: {
+    checkpoint: Entry<"checkpoint">[];
+    sample: Entry<"sample">[];
+    evaluation: Entry<"evaluation">[];
+    heldout: Entry<"heldout">[];
+    vitals: Entry<"vitals">[];
+    steered: Entry<"steered">[];
+  } = { checkpoint: [], sample: [], evaluation: [], heldout: [], vitals: [], steered: [] };
+  readonly #steps: StepColumns;
+  readonly #workers = new WorkerTable();
+  readonly #throughput = new Throughput();
+  readonly #threadsOf = (worker: number) => this.#workers.threadsOf(worker);
+
+  /** `max_steps`: so many steps are kept as they were, a power of two; with fewer a sum is made faster. */
+  constructor(max_steps?: number) {
+    this.#steps = new StepColumns(max_steps);
+  }
+
+  add(record: RunRecord): void {
+    switch (record.type) {
+      case "run":
+        this.#run ??= record;
+        return;
+      case "resume":
+        return this.#resume(record);
+      case "worker_joined":
+        return this.#workers.joined(record);
+      case "worker_left":
+        return this.#workers.left(record);
+      case "step":
+        return this.addStep(factsOf(record));
+      case "heldout":
+        return insert(this.#entries.heldout, entryOf(record));
+      case "evaluation":
+        return insert(this.#entries.evaluation, entryOf(record));
+      case "checkpoint":
+        return void this.#entries.checkpoint.push(entryOf(record));
+      case "sample":
+        return insert(this.#entries.sample, entryOf(record));
+      case "vitals":
+        return this.#vitals(record);
+      case "steered":
+        return void this.#entries.steered.push(entryOf(record));
+      case "fault":
+        return this.#fault(record);
+      case "end":
+        this.#end = record;
+        return this.#throughput.end(record);
+    }
+    record satisfies never;
+  }
+
+  /** Adds a step of which only this much is known. Nothing of `facts` is kept. */
+  addStep(facts: StepFacts): void {
+    this.#epoch_steps = facts.batches;
+    this.#bytes.in += facts.bytes_in;
+    this.#bytes.out += facts.bytes_out;
+    this.#steps.add(facts, this.#threadsOf);
+    this.#workers.step(facts);
+    this.#throughput.step(facts);
+  }
+
+  #fault(record: RecordOf<"fault">): void {
+    this.#num_faults++;
+    this.#faults.push(entryOf(record));
+    if (this.#faults.length > MAX_FAULTS) this.#faults.shift();
+  }
+
+  #vitals(record: RecordOf<"vitals">): void {
+    const { vitals } = this.#entries;
+    vitals.push(entryOf(record));
+    if (vitals.length > MAX_VITALS) this.#entries.vitals = vitals.filter((_, i) => i % 2 === 1);
+  }
+
+  /** What came after the step that the run goes on from did not happen, but for the work and the time it took. */
+  #resume({ step, incarnation, changed }: RecordOf<"resume">): void {
+    for (const [key, [, now]] of Object.entries(changed)) this.#changed.set(key, now);
+    this.#incarnations++;
+    this.#end = null;
+    this.#steps.takeBackAfter(step);
+    this.#workers.nextIncarnation(incarnation);
+    this.#throughput.nextIncarnation();
+    const { checkpoint, sample, evaluation, heldout, vitals, steered } = this.#entries;
+    this.#entries = {
+      checkpoint: upTo(step, checkpoint),
+      sample: upTo(step, sample),
+      evaluation: upTo(step, evaluation),
+      heldout: upTo(step, heldout),
+      vitals: upTo(step, vitals),
+      steered: upTo(step, steered),
+    };
+  }
+
+  /** All text in it is cleaned. `recent`: whether the log was written to so lately that its coordinator may well be running. */
+  summary(recent: boolean, log: Oddities): Summary {
+    if (!this.#run) throw new Error("A summary needs the run record, and no record was added");
+    const { run, format, created, config, data, versions, num_parameters } = this.#run;
+    const { checkpoint, sample, evaluation, heldout, vitals, steered } = this.#entries;
+    return cleanDeep({
+      run,
+      format,
+      created,
+      state: this.#end?.reason ?? (recent ? "running" : "unknown"),
+      // Older logs may say again that the run was interrupted.
+      detail: this.#end && (this.#end.detail === this.#end.reason ? "" : this.#end.detail),
+      ...this.#progress(),
+      ...this.#weights(),
+      ...this.#bits(),
+      ...this.#means(),
+      incarnations: this.#incarnations,
+      workers: this.#workers.all.map((worker) => ({
+        ...worker,
+        compute_ms_per_shard: worker.shards_computed > 0 ? worker.compute_ms / worker.shards_computed : null,
+      })),
+      timings: this.#timings(),
+      bytes_in: this.#bytes.in,
+      bytes_out: this.#bytes.out,
+      checkpoints: checkpoint,
+      samples: sample,
+      evaluations: evaluation,
+      heldout,
+      vitals,
+      steered,
+      num_faults: this.#num_faults,
+      faults: this.#faults,
+      config: { ...config, ...Object.fromEntries(this.#changed) },
+      data,
+      versions,
+      num_parameters,
+      estimate_curve: this.#curve(),
+      stretches: this.#stretches(),
+      log,
+    });
+  }
+
+  #progress() {
+    // The end knows better than a log that lost a line.
+    const steps = this.#end?.step ?? this.#steps.last("step") ?? 0;
+    const epoch = this.#steps.last("epoch");
+    const batch = typeof this.#run?.config.batch === "number" ? this.#run.config.batch : null;
+    const speed = this.#throughput.steps_per_second;
+    return {
+      steps,
+      generator_steps: this.#end?.generator_steps ?? this.#steps.last("generator_step") ?? 0,
+      epoch: epoch === null ? 0 : epoch + 1,
+      epoch_steps: this.#epoch_steps,
+      examples_used: batch === null ? null : steps * batch,
+      images_per_second: batch === null || speed === null ? null : speed * batch,
+      seconds: this.#throughput.seconds,
+    };
+  }
+
+  #weights(): Pick<Summary, "weights_sha256" | "weights_from" | "weights_step"> {
+    if (this.#end) {
+      const { weights_sha256, step } = this.#end;
+      return { weights_sha256, weights_from: "end", weights_step: step };
+    }
+    const last = this.#entries.checkpoint.at(-1);
+    if (!last?.weights_sha256) return { weights_sha256: null, weights_from: null, weights_step: null };
+    return { weights_sha256: last.weights_sha256, weights_from: "checkpoint", weights_step: last.step };
+  }
+
+  #bits(): Pick<Summary, "bits" | "numeric_classes"> {
+    if (this.#end) return { bits: this.#end.bits, numeric_classes: this.#end.numeric_classes };
+    const { numeric_classes } = this.#workers;
+    return { bits: numeric_classes.length === 0 ? null : bitsOf(numeric_classes), numeric_classes };
+  }
+
+  #means() {
+    const begin = Math.max(0, this.#steps.length - WINDOW_STEPS);
+    const estimate = this.#steps.column("wasserstein_estimate", begin);
+    return {
+      loss_critic: mean(this.#steps.column("loss_critic", begin)),
+      loss_generator: mean(this.#steps.column("loss_generator", begin)),
+      wasserstein_estimate: mean(estimate),
+      wasserstein_estimate_error: standardError(estimate),
+      score_gap: mean(this.#steps.column("score_gap", begin)),
+    };
+  }
+
+  /** Means over all steps, medians over the last ones (all that are kept). */
+  #timings(): Summary["timings"] {
+    const timings = PHASES.map((phase) => {
+      return [phase, {
+        mean_ms: this.#steps.mean(phase),
+        median_ms: medianOf(this.#steps.column(phase)),
+      }] as const;
+    });
+    return Object.fromEntries(timings) as Summary["timings"];
+  }
+
+  #curve(): CurvePoint[] {
+    return this.#steps.stretches(CURVE_POINTS).map((stretch) => ({
+      step: stretch.last_step,
+      wasserstein_estimate: meanOf(stretch.of("wasserstein_estimate")),
+      score_gap: meanOf(stretch.of("score_gap")),
+      loss_critic: meanOf(stretch.of("loss_critic")),
+      loss_generator: meanOf(stretch.of("loss_generator")),
+    }));
+  }
+
+  #stretches(): HealthStretch[] {
+    return this.#steps.stretches(HEALTH_STRETCHES).flatMap((stretch) => {
+      const { first_step, last_step, num_steps } = stretch;
+      const estimate = stretch.of("wasserstein_estimate");
+      const [mean, deviation, error] = [meanOf(estimate), deviationOf(estimate), errorOf(estimate)];
+      if (mean === null || deviation === null || error === null) return [];
+      return [{ first_step, last_step, num_steps, mean, deviation, error, low: estimate.low }];
+    });
+  }
+}

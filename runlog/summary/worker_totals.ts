@@ -1,0 +1,96 @@
+/** What each worker of a run did, over all its steps, those taken back by a resume included. */
+import type { RecordOf } from "../records.ts";
+import type { StepFacts } from "../log/step_facts.ts";
+
+/** One connection of a worker. A worker that joins again is another entry. */
+export interface WorkerTotals {
+  /** Its number, unique within the incarnation. */
+  readonly worker: number;
+  readonly incarnation: number;
+  readonly name: string;
+  readonly provider: string;
+  readonly device: string;
+  readonly threads: number;
+  readonly numeric_class: string | null;
+  shards_computed: number;
+  /** Time in ONNX Runtime, summed over its shards. */
+  compute_ms: number;
+  /** First and last step that it had a share in. */
+  first_step: number | null;
+  last_step: number | null;
+  /** Why it left; null while it is in. */
+  left: string | null;
+}
+
+export class WorkerTable {
+  readonly #all: WorkerTotals[] = [];
+  #current = new Map<number, WorkerTotals>();
+  #incarnation = 0;
+
+  get all(): readonly WorkerTotals[] {
+    return this.#all;
+  }
+
+  /** Numeric classes of the workers that computed. */
+  get numeric_classes(): string[] {
+    const computed = this.#all.filter((worker) => worker.shards_computed > 0);
+    return [...new Set(computed.flatMap(({ numeric_class }) => numeric_class ?? []))];
+  }
+
+  /** Another start of the coordinator: the numbers begin anew, and whoever was in is out. */
+  nextIncarnation(incarnation: number): void {
+    for (const worker of this.#current.values()) worker.left ??= "the coordinator stopped";
+    this.#current = new Map();
+    this.#incarnation = incarnation;
+  }
+
+  joined(record: RecordOf<"worker_joined">): void {
+    const { name, provider, device, threads, numeric_class } = record;
+    this.#enter(record.worker, { name, provider, device, threads, numeric_class });
+  }
+
+  left(record: RecordOf<"worker_left">): void {
+    this.#find(record.worker).left = record.reason;
+  }
+
+  step({ step, workers }: StepFacts): void {
+    for (const { id, shards, compute_ms } of workers) {
+      const worker = this.#find(id);
+      worker.shards_computed += shards;
+      worker.compute_ms += compute_ms;
+      worker.first_step ??= step;
+      worker.last_step = step;
+    }
+  }
+
+  threadsOf(id: number): number {
+    return this.#current.get(id)?.threads ?? 1;
+  }
+
+  /** The worker of that number; one whose joining was lost from the log gets an entry without a description. */
+  #find(id: number): WorkerTotals {
+    const known = this.#current.get(id);
+    if (known) return known;
+    const unknown = { name: `worker ${id}`, provider: "?", device: "?", threads: 1, numeric_class: null };
+    return this.#enter(id, unknown);
+  }
+
+  #enter(
+    worker: number,
+    who: Pick<WorkerTotals, "name" | "provider" | "device" | "threads" | "numeric_class">,
+  ): WorkerTotals {
+    const entry: WorkerTotals = {
+      worker,
+      incarnation: this.#incarnation,
+      ...who,
+      shards_computed: 0,
+      compute_ms: 0,
+      first_step: null,
+      last_step: null,
+      left: null,
+    };
+    this.#all.push(entry);
+    this.#current.set(worker, entry);
+    return entry;
+  }
+}

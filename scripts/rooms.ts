@@ -1,0 +1,241 @@
+/**
+ * The rooms of the house: every folder with code, what lives there, and which rooms it may import. One table for the
+ * check (check_imports.ts) and for the page (docs/architecture.md).
+ */
+
+export interface Room {
+  /** The folder; the longest that a file's path begins with is the file's room. */
+  readonly folder: string;
+  readonly what: string;
+  /** Rooms that its files may import, besides their own. */
+  readonly may: readonly string[];
+}
+
+const MODELS = ["models", "models/nets", "models/objectives", "models/import"];
+
+export const ROOMS: readonly Room[] = [
+  {
+    folder: "common",
+    what: "small parts that any room may use: errors, options, text, files of plain formats",
+    may: [],
+  },
+  {
+    folder: "random",
+    what: "Philox, normals, permutations: every random number of a run",
+    may: [],
+  },
+  {
+    folder: "kernels",
+    what: "fused SIMD passes (AssemblyScript to WebAssembly): sum, RMSProp or Adam, clip, checksum",
+    may: [],
+  },
+  {
+    folder: "wire",
+    what: "messages, frames, handshake, channel: shared by both sides, runs in a browser",
+    may: ["common", "kernels"],
+  },
+  { folder: "onnx", what: "ONNX codec, typed graph, shapes, checker, text form, builder", may: ["common"] },
+  {
+    folder: "autodiff",
+    what: "the backward walk, the table of rules, the passes from graph to graph",
+    may: ["onnx", "common"],
+  },
+  { folder: "models/nets", what: "networks, as graphs", may: ["onnx", "random", "common"] },
+  {
+    folder: "models/objectives",
+    what: "losses, as graphs",
+    may: ["onnx", "autodiff", "models/nets", "random", "common"],
+  },
+  {
+    folder: "models/import",
+    what: "files of other tools as networks of ours: versions, constants, weights",
+    may: ["onnx", "autodiff", "models/nets", "common"],
+  },
+  {
+    folder: "models",
+    what: "layouts, manifest, `artifacts.ts`: networks and objective to training artifacts",
+    may: ["onnx", "autodiff", "models/nets", "models/objectives", "random", "common"],
+  },
+  { folder: "pictures", what: "grids, scatters, labels and animations, drawn and written", may: ["common"] },
+  { folder: "runlog/log", what: "the log's file, its segments and its sidecar", may: ["runlog", "common"] },
+  {
+    folder: "runlog/summary",
+    what: "what a log adds up to, in memory that does not grow with it",
+    may: ["runlog", "runlog/log", "common"],
+  },
+  {
+    folder: "runlog/doctor",
+    what: "rules that find what is wrong with a run",
+    may: ["runlog", "runlog/log", "runlog/summary", "common"],
+  },
+  {
+    folder: "runlog/export",
+    what: "a log as CSV and as TensorBoard events",
+    may: ["runlog", "runlog/log", "runlog/summary", "common"],
+  },
+  { folder: "runlog", what: "the records of a log, and the check of their shape", may: ["common"] },
+  {
+    folder: "worker/runtime",
+    what: "what the engine knows of ONNX Runtime: sessions with bound buffers",
+    may: ["models", "wire", "common"],
+  },
+  {
+    folder: "worker/devices",
+    what: "execution providers: found, measured, checked",
+    may: ["worker/runtime", "models", "wire", "random", "common"],
+  },
+  {
+    folder: "worker/compute",
+    what: "threads, the engine that computes leaves, and shared memory",
+    may: ["worker/devices", "worker/runtime", "models", "wire", "kernels", "random", "common"],
+  },
+  {
+    folder: "worker/connection",
+    what: "a connection's life: artifacts, shards, work, results",
+    may: ["worker/compute", "worker/runtime", "models", "wire", "kernels", "random", "common"],
+  },
+  {
+    folder: "worker",
+    what: "the worker's program and what it says",
+    may: [
+      "worker/connection",
+      "worker/compute",
+      "worker/devices",
+      "worker/runtime",
+      "models",
+      "wire",
+      "kernels",
+      "random",
+      "common",
+    ],
+  },
+  {
+    folder: "coordinator/data",
+    what: "data sets: readers of files, the shard plan",
+    may: ["kernels", "random", "runlog", "common"],
+  },
+  {
+    folder: "coordinator/config",
+    what: "what a run is set to: options, presets, own networks",
+    may: ["coordinator/data", ...MODELS, "onnx", "runlog", "common"],
+  },
+  {
+    folder: "coordinator/fleet",
+    what: "the workers of a run: admission, rounds, placement, shared memory",
+    may: ["coordinator/data", "models", "wire", "kernels", "common"],
+  },
+  {
+    folder: "coordinator/training",
+    what: "Algorithm 1: the loop, averaging, the update, the schedule",
+    may: ["coordinator/config", "coordinator/fleet", "models", "wire", "kernels", "random", "common"],
+  },
+  {
+    folder: "coordinator/evaluation",
+    what: "figures beside the training: held-out costs, distances, gradients",
+    may: [
+      "coordinator/data",
+      "coordinator/config",
+      "coordinator/fleet",
+      "coordinator/training",
+      "models",
+      "random",
+      "runlog",
+      "common",
+    ],
+  },
+  {
+    folder: "coordinator/terminal",
+    what: "what a person at the terminal sees",
+    may: ["coordinator/data", "coordinator/training", "common"],
+  },
+  {
+    folder: "coordinator/run",
+    what: "one run: its folder, graphs, checkpoints and records",
+    may: [
+      "coordinator/data",
+      "coordinator/config",
+      "coordinator/fleet",
+      "coordinator/training",
+      "coordinator/evaluation",
+      "coordinator/terminal",
+      ...MODELS,
+      "onnx",
+      "wire",
+      "kernels",
+      "random",
+      "runlog",
+      "runlog/log",
+      "runlog/summary",
+      "pictures",
+      "common",
+    ],
+  },
+  {
+    folder: "coordinator/live",
+    what: "the live page's server: access, snapshots, metrics",
+    may: [
+      "coordinator/fleet",
+      "coordinator/terminal",
+      "coordinator/run",
+      "models/objectives",
+      "runlog",
+      "runlog/log",
+      "runlog/summary",
+      "runlog/doctor",
+      "wire",
+      "common",
+    ],
+  },
+  {
+    // A program of its own, which is bundled and sent to browsers.
+    folder: "coordinator/live/page",
+    what: "the live page itself, for browsers",
+    may: ["coordinator/live", "inspect", "runlog", "runlog/doctor", "common"],
+  },
+  {
+    folder: "coordinator",
+    what: "the coordinator from start to end",
+    may: [
+      "coordinator/config",
+      "coordinator/fleet",
+      "coordinator/training",
+      "coordinator/terminal",
+      "coordinator/run",
+      "coordinator/live",
+      "models/objectives",
+      "runlog",
+      "wire",
+      "common",
+    ],
+  },
+  {
+    folder: "inspect",
+    what: "the command line over run folders, the HTML report",
+    may: ["runlog", "runlog/log", "runlog/summary", "runlog/doctor", "models", "common"],
+  },
+  {
+    folder: "page",
+    what: "the page that draws in the browser, stripped of types by `deno task page`",
+    may: ["random", "pictures", "common"],
+  },
+];
+
+/**
+ * Files and rooms of the functional core: they touch no clock, timer, file, socket or randomness of their own; those are
+ * arguments.
+ */
+export const PURE: readonly string[] = [
+  "random",
+  "kernels/tree.ts",
+  "onnx",
+  "autodiff",
+  "models",
+  "runlog/doctor",
+  "runlog/summary/summary.ts",
+  "coordinator/data/plan.ts",
+  "coordinator/fleet/round.ts",
+  "coordinator/fleet/fence.ts",
+  "coordinator/fleet/waiting.ts",
+  "coordinator/fleet/placement",
+  "coordinator/training",
+];

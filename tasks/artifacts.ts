@@ -1,0 +1,194 @@
+/**
+ * `deno task artifacts`: writes the graphs that a run of the same options trains with into a folder, with the weights
+ * that it begins with, for people who want to read the graphs or run them elsewhere.
+ */
+import { join } from "node:path";
+import { parseOptions, runMain } from "../common/cli/cli.ts";
+import { UserError } from "../common/errors.ts";
+import type { Command } from "../common/cli/options.ts";
+import { type GivenConfig, resolveConfig } from "../coordinator/config/config.ts";
+import { STROKES_SIDE } from "../coordinator/data/strokes.ts";
+import { givenConfig } from "../coordinator/config/given_config.ts";
+import { RUN_OPTIONS } from "../coordinator/config/options.ts";
+import { openOwnNetworks, type OwnOptions, ownOptions } from "../coordinator/config/own_networks.ts";
+import { type Preset, presetForOwn, type PresetName, PRESETS } from "../coordinator/config/presets.ts";
+import { buildRunGraphs } from "../coordinator/run/run_graphs.ts";
+import { encodeInitial } from "../models/initial_file.ts";
+import { initialState } from "../models/initialise.ts";
+
+const CHECKPOINT_FILE = "checkpoint.safetensors";
+
+/** Of the options of a run, those that its graphs and first weights depend on; and what stands for its data. */
+const OPTIONS = {
+  out: { kind: "string", value: "DIR", about: "Folder to write into; made if it is not there (required)" },
+  preset: {
+    ...RUN_OPTIONS.preset,
+    default_text: "for your own networks that of their objective; else it must be given",
+    about: "Networks and hyperparameters; deno task train --help tells of each",
+  },
+  generator: RUN_OPTIONS.generator,
+  critic: RUN_OPTIONS.critic,
+  objective: RUN_OPTIONS.objective,
+  trainable: RUN_OPTIONS.trainable,
+  shape: {
+    kind: "string",
+    value: "SHAPE",
+    default_text:
+      `what your own critic takes; of presets 2 for points, ${STROKES_SIDE}x${STROKES_SIDE} for strokes, ` +
+      "32x32 for convolutional networks, else 28x28",
+    about: "Shape of one example of the data, e.g. 28x28, 3x64x64 (channels first) or 784",
+    group: "What to train",
+  },
+  pad_to: RUN_OPTIONS.pad_to,
+  seed: { ...RUN_OPTIONS.seed, default: 1, about: `Seed of the initial weights, ${CHECKPOINT_FILE}` },
+  batch: RUN_OPTIONS.batch,
+  shards: RUN_OPTIONS.shards,
+  accumulate: RUN_OPTIONS.accumulate,
+  micro_batch: {
+    kind: "number",
+    integer: true,
+    min: 1,
+    max: RUN_OPTIONS.batch.max,
+    unit: "examples",
+    default_text: "--batch over --shards and --accumulate",
+    about: "Examples that the training graphs take at a time, in place of --batch and --shards",
+    group: "Hyperparameters",
+  },
+  penalty: RUN_OPTIONS.penalty,
+  latent: RUN_OPTIONS.latent,
+  width: RUN_OPTIONS.width,
+  dropout: RUN_OPTIONS.dropout,
+  spectral_norm: RUN_OPTIONS.spectral_norm,
+} as const;
+
+const COMMAND: Command<typeof OPTIONS> = {
+  name: "deno task artifacts",
+  about:
+    "Writes the graphs that deno task train trains with, given the same options, and trains nothing: ONNX files, " +
+    `artifacts.json, and the initial weights in ${CHECKPOINT_FILE}.`,
+  options: OPTIONS,
+  examples: [
+    { line: "deno task artifacts --preset wgan --out graphs", about: "the WGAN of the paper, for 28 x 28" },
+    {
+      line: "deno task artifacts --preset dcgan --spectral-norm --out graphs",
+      about: "convolutional networks, the critic held by spectral norms",
+    },
+    {
+      line: "deno task artifacts --generator g.onnx --critic c.onnx --out graphs",
+      about: "your own networks",
+    },
+  ],
+};
+
+/** What is written: the graphs of such a run on examples of this shape. */
+export interface ArtifactRequest {
+  readonly given: GivenConfig;
+  /** Networks in place of the preset's. */
+  readonly own: OwnOptions | null;
+  /** Before padding; null: as the own critic takes it, or what the preset is for. */
+  readonly example_shape: readonly number[] | null;
+  /** Null: as the run's batch and shards have it. */
+  readonly micro_batch: number | null;
+}
+
+/** Reads the command line. Throws {@linkcode UserError} for what it does not know and for what is missing. */
+export function parseArtifactArgs(args: readonly string[]): { out: string; request: ArtifactRequest } {
+  const { values: { out, shape, micro_batch }, given: options } = parseOptions(COMMAND, args);
+  const given = givenConfig(options);
+  const own = ownOptions(given);
+  if (own === null && given.preset === undefined) {
+    throw new UserError(`Option --preset must be one of ${Object.keys(PRESETS).join(", ")}, found none`);
+  }
+  if (out === undefined) throw new UserError("Option --out must name the folder to write into, found none");
+  const replaced = (["batch", "shards"] as const).find((name) => given[name] !== undefined);
+  if (micro_batch !== undefined && replaced !== undefined) {
+    throw new UserError(
+      `Option --micro-batch must not stand beside --${replaced}, in whose place it is: found ${micro_batch} and ` +
+        `${given[replaced]}; leave one out`,
+    );
+  }
+  return {
+    out,
+    request: { given, own, example_shape: shapeOf(shape) ?? null, micro_batch: micro_batch ?? null },
+  };
+}
+
+/** Whole numbers with an x between them. */
+function shapeOf(text: string | undefined): readonly number[] | undefined {
+  if (text === undefined || /^[1-9]\d{0,5}(x[1-9]\d{0,5}){0,2}$/.test(text)) {
+    return text?.split("x").map(Number);
+  }
+  throw new UserError(`Option --shape must be up to three whole numbers, as in 3x64x64, found ${text}`);
+}
+
+/**
+ * The folder's files by name: the same as those of a run with these options. Throws {@linkcode UserError} where there
+ * can be no such run. `tell`: takes what a person should know of own networks, a line each.
+ */
+export async function makeArtifacts(
+  request: ArtifactRequest,
+  tell: (line: string) => void = () => {},
+): Promise<Map<string, Uint8Array>> {
+  const { given, micro_batch } = request;
+  const own = request.own && openOwnNetworks(request.own);
+  const example_shape = request.example_shape ?? own?.example_shape ?? usualShape(given.preset!);
+  if (own === null) checkShape(given.preset!, example_shape);
+  const examples = { dataset: null, example_shape };
+  const config = resolveConfig(given, presetForOwn(given.objective, examples), examples, own);
+  const { manifest, files, networks } = await buildRunGraphs(
+    config,
+    examples,
+    own,
+    micro_batch ?? undefined,
+  );
+  own?.notes(config.objective).forEach(tell);
+  const checkpoint = encodeInitial(manifest, initialState(networks, config.seed), config.seed);
+  return new Map([...files, [CHECKPOINT_FILE, checkpoint]]);
+}
+
+/** Shape of one example of the data that a preset is for. */
+function usualShape(name: PresetName): readonly number[] {
+  const { plane, sides }: Preset = PRESETS[name];
+  if (plane) return [2];
+  const side = sides?.[0] ?? (name === "strokes" ? STROKES_SIDE : 28);
+  return [side, side];
+}
+
+/** Refuses examples that no networks of the preset are for, in terms of this task's options. */
+function checkShape(name: PresetName, shape: readonly number[]): void {
+  const { plane, sides }: Preset = PRESETS[name];
+  const found = `for ${name}, whose networks take`;
+  if (plane && shape.length !== 1) {
+    throw new UserError(`Option --shape must be one number ${found} points, found ${shape.join("x")}`);
+  }
+  const largest = Math.max(...sides ?? [Infinity]);
+  if (sides && (shape.length === 1 || shape.slice(-2).some((extent) => extent > largest))) {
+    throw new UserError(
+      `Option --shape must be rows and columns of at most ${largest} ${found} images, found ${
+        shape.join("x")
+      }`,
+    );
+  }
+}
+
+/** Writes files into a folder, which is made if it is not there. Throws {@linkcode UserError} where it cannot. */
+export async function writeArtifacts(dir: string, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
+  try {
+    await Deno.mkdir(dir, { recursive: true });
+    for (const [name, bytes] of files) await Deno.writeFile(join(dir, name), bytes);
+  } catch (error) {
+    throw new UserError(
+      `Cannot write artifacts into ${dir}: it must be a folder that can be written, with room in it, found ` +
+        `${(error as Error).message}; name another with --out`,
+    );
+  }
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const { out, request } = parseArtifactArgs(args);
+  const files = await makeArtifacts(request, (line) => console.log(line));
+  await writeArtifacts(out, files);
+  for (const [name, { length }] of files) console.log(`${join(out, name)}  ${length} bytes`);
+}
+
+if (import.meta.main) await runMain(main);

@@ -1,0 +1,235 @@
+/** `deno task contest`: several presets on one data set, each a run of its own, and one report on all. */
+import { join } from "node:path";
+import { parseOptions, runMain } from "../common/cli/cli.ts";
+import { UserError } from "../common/errors.ts";
+import { exitCodeOf, interruptSignal } from "../common/process/interrupt.ts";
+import type { Command } from "../common/cli/options.ts";
+import { columnsOf } from "../common/terminal/terminal.ts";
+import { things } from "../common/text/things.ts";
+import { labelled, wrapLine } from "../common/text/wrap.ts";
+import { UNWATCHED } from "../coordinator/data/data_source.ts";
+import { openDataSource } from "../coordinator/data/resolve.ts";
+import { runName } from "../coordinator/run/run_folder.ts";
+import { TRAIN_OPTIONS } from "../coordinator/config/options.ts";
+import { reportPage } from "../inspect/html/report_page.ts";
+import { summarize } from "../inspect/run_folders.ts";
+import { LOG_NAME } from "../runlog/records.ts";
+import {
+  type Contest,
+  describeContest,
+  type Entrant,
+  entrantArgs,
+  parseContest,
+  PLAN_NAME,
+  planContest,
+} from "./contest_plan.ts";
+import { madeNow, reportedOf, writePage } from "./reported.ts";
+import { taskCommand } from "./task_command.ts";
+
+const OPTIONS = {
+  data: TRAIN_OPTIONS.data,
+  dataset: TRAIN_OPTIONS.dataset,
+  presets: {
+    kind: "string",
+    value: "NAME,NAME…",
+    default_text: "gan,dcgan,wgan,wgan-gp; for points toy-gan,toy-wgan,toy-wgan-gp",
+    about: "Who takes part, as deno task train --preset names them",
+    group: "What to train",
+  },
+  seed: { ...TRAIN_OPTIONS.seed, default: 1 },
+  examples: {
+    kind: "number",
+    integer: true,
+    min: 1,
+    max: 1e12,
+    default: 128_000,
+    unit: "examples",
+    about: "The budget: real examples that each critic is shown, steps times batch",
+    group: "What to train",
+  },
+  batch: TRAIN_OPTIONS.batch,
+  out: {
+    kind: "string",
+    value: "DIR",
+    default_text: "runs/ and a name with the time",
+    about: "Folder for the runs and report.html",
+  },
+  resume: { kind: "string", value: "DIR", about: "Go on with the contest in this folder" },
+  workers: TRAIN_OPTIONS.workers,
+} as const;
+
+const COMMAND: Command<typeof OPTIONS> = {
+  name: "deno task contest",
+  about:
+    "Trains several systems on the same data with the same seed and budget, one after the other, and writes " +
+    "one report on all. Ctrl-C stops and saves; --resume goes on.",
+  options: OPTIONS,
+  examples: [
+    {
+      line: "deno task contest --data images-idx3-ubyte.gz",
+      about: "GAN, DCGAN, WGAN, WGAN-GP on your images",
+    },
+    { line: "deno task contest --presets wgan,wgan-gp", about: "two of them on the drawn strokes" },
+  ],
+};
+
+/** Exit codes of `train`: stopped by Ctrl-C. */
+const INTERRUPTED = 130;
+const NUM_PICTURES = 24;
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}
+
+async function writePlan(folder: string, contest: Contest): Promise<void> {
+  const path = join(folder, PLAN_NAME);
+  try {
+    await Deno.mkdir(folder, { recursive: true });
+    for await (const _ of Deno.readDir(folder)) {
+      throw new UserError(
+        `Cannot hold a contest in ${folder}: the folder must be empty or new; name another with --out, or go on ` +
+          `with --resume ${folder}`,
+      );
+    }
+    await Deno.writeTextFile(`${path}.part`, JSON.stringify(contest, null, 2) + "\n");
+    await Deno.rename(`${path}.part`, path);
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(
+      `Cannot hold a contest in ${folder}: it must be a new or empty folder with room in it, found ` +
+        (error as Error).message,
+    );
+  }
+}
+
+async function readPlan(folder: string): Promise<Contest> {
+  const path = join(folder, PLAN_NAME);
+  const text = await Deno.readTextFile(path).catch((error: Error) => {
+    throw new UserError(`Cannot go on with the contest: ${path} must be readable, found ${error.message}`);
+  });
+  return parseContest(text, path);
+}
+
+/**
+ * What `train` must be told for an entrant: a new run, or to go on; null where it is done. A folder that was made
+ * without a log holds nothing yet, and is made anew.
+ */
+async function argsFor(contest: Contest, entrant: Entrant, out: string): Promise<string[] | null> {
+  const { size } = await Deno.stat(join(out, LOG_NAME)).catch(() => ({ size: 0 }));
+  if (size === 0) {
+    if (await exists(out)) await Deno.remove(out, { recursive: true });
+    return entrantArgs(contest, entrant, out);
+  }
+  const { checkpoints } = await summarize(out, Date.now());
+  return (checkpoints.at(-1)?.step ?? 0) >= entrant.steps ? null : ["--resume", out];
+}
+
+/** Trains in a process of its own; resolves to its exit code. */
+async function train(args: readonly string[], signal: AbortSignal): Promise<number> {
+  const child = new Deno.Command(Deno.execPath(), { args: [...taskCommand("train"), ...args], stdin: "null" })
+    .spawn();
+  // From a terminal it hears Ctrl-C itself, and counts both as one.
+  const stop = () => child.kill("SIGINT");
+  signal.addEventListener("abort", stop);
+  try {
+    return (await child.status).code;
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+/** Runs all that is left; resolves to the presets that failed, or to null where it was interrupted. */
+async function runAll(
+  contest: Contest,
+  folder: string,
+  workers: number,
+  signal: AbortSignal,
+): Promise<string[] | null> {
+  const failed: string[] = [];
+  for (const [i, entrant] of contest.entrants.entries()) {
+    const { preset, steps } = entrant;
+    const args = await argsFor(contest, entrant, join(folder, preset));
+    if (signal.aborted) return null;
+    const what = args === null
+      ? "done already"
+      : args[0] === "--resume"
+      ? "going on"
+      : things(steps, "critic step");
+    const line = `Contest, ${i + 1} of ${contest.entrants.length}: ${preset}, ${what}`;
+    console.error(wrapLine(line, columnsOf(Deno.stderr)).join("\n"));
+    if (args === null) continue;
+    const code = await train([...args, "--workers", String(workers)], signal);
+    if (code === INTERRUPTED || signal.aborted) return null;
+    if (code !== 0) failed.push(preset);
+    // It was asked to leave by somebody else, and has saved.
+    else if (await argsFor(contest, entrant, join(folder, preset)) !== null) return null;
+  }
+  return failed;
+}
+
+async function report(contest: Contest, folder: string): Promise<string | null> {
+  const reported = [];
+  for (const { preset } of contest.entrants) {
+    const run = join(folder, preset);
+    if (await exists(join(run, LOG_NAME))) reported.push(await reportedOf(run, preset, NUM_PICTURES));
+  }
+  if (reported.length === 0) return null;
+  const out = join(folder, "report.html");
+  const title = `Contest on ${contest.data_name}`;
+  await writePage(out, reportPage(reported, { made: madeNow(), title, about: describeContest(contest) }));
+  return out;
+}
+
+async function newContest(values: ReturnType<typeof parse>["values"]): Promise<[Contest, string]> {
+  const { data, dataset, presets, seed, examples, batch, out } = values;
+  const source = await openDataSource({ data, dataset, seed }, UNWATCHED);
+  const choice = {
+    data: data ?? null,
+    dataset: data === undefined ? dataset ?? "strokes" : null,
+    presets: presets ?? null,
+    seed,
+    examples,
+    batch: batch ?? null,
+  };
+  const contest = planContest(choice, source);
+  const folder = out ?? join("runs", runName("contest", new Date()));
+  await writePlan(folder, contest);
+  return [contest, folder];
+}
+
+function tellToGoOn(label: string, folder: string): void {
+  const command = `deno task contest --resume ${folder}`;
+  console.error(labelled(label, command, columnsOf(Deno.stderr)).join("\n"));
+}
+
+function parse(args: readonly string[]) {
+  return parseOptions(COMMAND, args);
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const { values, given } = parse(args);
+  const { resume, workers } = values;
+  const other = Object.keys(given).find((name) => name !== "resume" && name !== "workers");
+  if (resume !== undefined && other !== undefined) {
+    throw new UserError(
+      `Cannot go on with another contest: with --resume only --workers may be given, found --${other}`,
+    );
+  }
+  const [contest, folder] = resume === undefined
+    ? await newContest(values)
+    : [await readPlan(resume), resume];
+  const { signal } = interruptSignal(() => {});
+  const failed = await runAll(contest, folder, workers, signal);
+  if (failed === null) {
+    tellToGoOn("The contest stopped, and is saved. Go on:", folder);
+    return exitCodeOf(signal);
+  }
+  const page = await report(contest, folder);
+  if (failed.length > 0) {
+    tellToGoOn(`Failed: ${failed.join(", ")}. Try these again:`, folder);
+  }
+  if (page !== null) console.log(page);
+  return failed.length === 0 ? 0 : 1;
+}
+
+if (import.meta.main) await runMain(main, { own_signals: true });

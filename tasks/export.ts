@@ -1,0 +1,197 @@
+/** `deno task export`: a run for other programs: tables, TensorBoard events, an animation, a sheet of samples. */
+import { dirname, join } from "node:path";
+import { type Parsed, parseOptions, runMain } from "../common/cli/cli.ts";
+import { UserError } from "../common/errors.ts";
+import type { Command } from "../common/cli/options.ts";
+import { columnsOf } from "../common/terminal/terminal.ts";
+import { labelled, wrapLine } from "../common/text/wrap.ts";
+import { findRun } from "../inspect/run_folders.ts";
+import { rowsOf, type TableName, TABLES, titleRows } from "../runlog/export/csv.ts";
+import { encodeApng } from "../pictures/apng.ts";
+import { contactSheet, encodeGif, spread, type Still } from "../pictures/film.ts";
+import { decodePng, encodePng } from "../pictures/raster.ts";
+import type { RecordOf } from "../runlog/records.ts";
+import { rebuildSeries } from "../runlog/log/rebuild_series.ts";
+import { SERIES_NAME } from "../runlog/log/series.ts";
+import { settledRecords } from "../runlog/export/settled.ts";
+import { encodeEvent, encodeFileVersion, frame } from "../runlog/export/tensorboard/event.ts";
+import { RunEvents } from "../runlog/export/tensorboard/run_events.ts";
+import { FileStream } from "./file_stream.ts";
+
+const OPTIONS = {
+  csv: { kind: "string", value: "DIR", about: "Every series as tables: steps.csv, workers.csv and more" },
+  tensorboard: { kind: "string", value: "DIR", about: "Curves and pictures as a TensorBoard event file" },
+  gif: { kind: "string", value: "FILE", about: "The pictures of samples as an animation" },
+  apng: {
+    kind: "string",
+    value: "FILE",
+    about: "The same as an animated PNG: without loss, and much smaller where images are grey",
+  },
+  sheet: { kind: "string", value: "FILE", about: "Some of the pictures side by side, as PNG" },
+  series: {
+    kind: "boolean",
+    about: "The run's sidecar events.series anew from its log, so that it opens at once",
+  },
+  frames: {
+    kind: "number",
+    integer: true,
+    min: 1,
+    default: 60,
+    unit: "pictures",
+    about: "How many --gif and --apng show, evenly spread",
+  },
+  delay: {
+    kind: "number",
+    min: 20,
+    max: 60_000,
+    default: 120,
+    unit: "milliseconds",
+    about: "How long they show each",
+  },
+  cells: {
+    kind: "number",
+    integer: true,
+    min: 1,
+    default: 12,
+    unit: "pictures",
+    about: "How many --sheet shows, evenly spread",
+  },
+  runs: { kind: "string", value: "DIR", default: "runs", about: "The folder that holds the runs" },
+} as const;
+
+const COMMAND: Command<typeof OPTIONS> = {
+  name: "deno task export",
+  about:
+    "Writes a run for other programs. At least one of --csv, --tensorboard, --gif, --apng, --sheet and --series is needed.",
+  positionals: [{ name: "RUN", about: 'A run folder, the name of one in the folder of runs, or "latest"' }],
+  options: OPTIONS,
+  examples: [
+    { line: "deno task export latest --gif samples.gif", about: "how the samples grew" },
+    { line: "deno task export latest --tensorboard logs", about: "then: tensorboard --logdir logs" },
+    { line: "deno task export latest --csv tables", about: "for a spreadsheet" },
+  ],
+};
+
+/** The last picture is shown for so long. */
+const LAST_MS = 2_000;
+const SHEET_COLS = 3;
+
+type Values = Parsed<typeof OPTIONS>["values"];
+
+function say(lines: readonly string[]): void {
+  console.log(lines.join("\n"));
+}
+
+async function exportCsv(folder: string, out: string): Promise<void> {
+  await Deno.mkdir(out, { recursive: true });
+  const names = Object.keys(TABLES) as TableName[];
+  const files = new Map<TableName, FileStream>();
+  try {
+    for (const name of names) files.set(name, await FileStream.create(join(out, name)));
+    const add = ({ table, text }: { table: TableName; text: string }) =>
+      files.get(table)!.text(`${text}\r\n`);
+    for (const row of titleRows()) await add(row);
+    for await (const record of settledRecords(folder)) {
+      for (const row of rowsOf(record)) await add(row);
+    }
+  } finally {
+    for (const file of files.values()) await file.close();
+  }
+  say(wrapLine(`${out}: ${names.join(", ")}`, columnsOf(Deno.stdout)));
+}
+
+async function exportEvents(folder: string, out: string): Promise<void> {
+  await Deno.mkdir(out, { recursive: true });
+  const events = new RunEvents();
+  let file: FileStream | null = null;
+  try {
+    for await (const record of settledRecords(folder)) {
+      const event = events.of(record);
+      if (record.type === "run") {
+        const created_s = Date.parse(record.created) / 1000 || 0;
+        file = await FileStream.create(
+          join(out, `events.out.tfevents.${Math.floor(created_s)}.${record.run}`),
+        );
+        await file.bytes(frame(encodeFileVersion(created_s)));
+      }
+      if (event) await file!.bytes(frame(encodeEvent(event)));
+      if (record.type === "sample") {
+        const png = await Deno.readFile(join(folder, record.file)).catch(() => null);
+        if (!png) continue;
+        const { width, height, channels } = decodePng(png);
+        await file!.bytes(frame(encodeEvent(events.picture(record, { png, width, height, channels }))));
+      }
+    }
+  } finally {
+    await file?.close();
+  }
+  say(labelled(`${out}: look at it with`, `tensorboard --logdir ${out}`, columnsOf(Deno.stdout)));
+}
+
+async function stillsOf(folder: string, count: number): Promise<Still[]> {
+  const samples: RecordOf<"sample">[] = [];
+  for await (const record of settledRecords(folder)) if (record.type === "sample") samples.push(record);
+  const there: RecordOf<"sample">[] = [];
+  for (const sample of samples) {
+    if (await Deno.stat(join(folder, sample.file)).catch(() => null)) there.push(sample);
+  }
+  if (there.length === 0) {
+    throw new UserError(
+      `Cannot show samples of ${folder}: one picture or more is required, found none; train with --sample-every`,
+    );
+  }
+  const chosen = spread(there.length, count).map((i) => there[i]!);
+  return await Promise.all(chosen.map(async ({ step, file }) => {
+    return { step, picture: decodePng(await Deno.readFile(join(folder, file))) };
+  }));
+}
+
+async function writeFile(path: string, bytes: Uint8Array): Promise<void> {
+  await Deno.mkdir(dirname(path), { recursive: true });
+  await Deno.writeFile(path, bytes);
+  console.log(path);
+}
+
+async function exportRun(folder: string, values: Values): Promise<void> {
+  const { csv, tensorboard, gif, apng, sheet, series, frames, delay, cells } = values;
+  if (series) {
+    const { num_rows, num_steps } = await rebuildSeries(folder);
+    console.log(`${join(folder, SERIES_NAME)}: rows for ${num_rows} of ${num_steps} steps`);
+  }
+  if (csv !== undefined) await exportCsv(folder, csv);
+  if (tensorboard !== undefined) await exportEvents(folder, tensorboard);
+  const pace = { delay_ms: delay, last_ms: LAST_MS };
+  if (gif !== undefined) await writeFile(gif, encodeGif(await stillsOf(folder, frames), pace));
+  if (apng !== undefined) await writeFile(apng, encodeApng(await stillsOf(folder, frames), pace));
+  if (sheet !== undefined) {
+    await writeFile(sheet, encodePng(contactSheet(await stillsOf(folder, cells), SHEET_COLS)));
+  }
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const { values, positionals } = parseOptions(COMMAND, args);
+  const [wanted] = positionals;
+  if (wanted === undefined) {
+    throw new UserError("Cannot export: a run is required, found none; name it, or latest");
+  }
+  const { csv, tensorboard, gif, apng, sheet, series } = values;
+  if (!series && [csv, tensorboard, gif, apng, sheet].every((given) => given === undefined)) {
+    throw new UserError(
+      "Cannot export: one of --csv, --tensorboard, --gif, --apng, --sheet and --series is required, found none",
+    );
+  }
+  const folder = await findRun(wanted, values.runs);
+  try {
+    await exportRun(folder, values);
+  } catch (error) {
+    // What the operating system refuses is the user's to mend; anything else is a mistake of ours.
+    if (error instanceof UserError || !(error instanceof Error) || !/\(os error \d+\)/.test(error.message)) {
+      throw error;
+    }
+    throw new UserError(
+      `Cannot export ${folder}: the folder to write to must be writable, found ${error.message}`,
+    );
+  }
+}
+
+if (import.meta.main) await runMain(main);

@@ -1,0 +1,68 @@
+/** A run's generator.onnx, ready to draw: what it takes and gives is read from the file itself. */
+import * as ort from "onnxruntime-node";
+import { UserError } from "../common/errors.ts";
+import { decodeModel } from "../onnx/codec.ts";
+
+/** Samples of one call, always: so the bits of a sample do not depend on how many are drawn. */
+const ROWS = 64;
+
+export class Generator {
+  readonly latent: number;
+  /** Of one sample: [n] for points, [height, width] or [channels, height, width] for images. */
+  readonly example_shape: readonly number[];
+  /** Values that stand for black and white, or null where samples are no images. */
+  readonly value_range: readonly [number, number] | null;
+  readonly #session: ort.InferenceSession;
+
+  private constructor(session: ort.InferenceSession, latent: number, metadata: ReadonlyMap<string, string>) {
+    this.#session = session;
+    this.latent = latent;
+    this.example_shape = metadata.get("example_shape")!.split(",").map(Number);
+    const range = metadata.get("value_range")?.split(",").map(Number);
+    this.value_range = range ? [range[0]!, range[1]!] : null;
+  }
+
+  /** Throws {@linkcode UserError} where the file is no generator of wagon's. */
+  static async open(path: string): Promise<Generator> {
+    let bytes: Uint8Array;
+    try {
+      bytes = await Deno.readFile(path);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      throw new UserError(
+        `Cannot draw samples: ${path} is required, found none; it is written with the first checkpoint`,
+      );
+    }
+    const { graph, metadata } = decodeModel(bytes);
+    const latent = graph.types.get("noise")?.shape[1];
+    if (typeof latent !== "number" || !metadata.has("example_shape")) {
+      throw new UserError(
+        `Cannot draw samples: ${path} must take noise [N, latent] and say its example_shape, found another model`,
+      );
+    }
+    ort.env.logLevel = "fatal";
+    const session = await ort.InferenceSession.create(bytes, { intraOpNumThreads: 1, interOpNumThreads: 1 });
+    return new Generator(session, latent, metadata);
+  }
+
+  /** Elements of one sample. */
+  get size(): number {
+    return this.example_shape.reduce((product, extent) => product * extent, 1);
+  }
+
+  /** The samples of these noise vectors, one after the other. */
+  async draw(noise: Float32Array): Promise<Float32Array<ArrayBuffer>> {
+    const { latent, size } = this;
+    const count = noise.length / latent;
+    const samples = new Float32Array(count * size);
+    const rows = new Float32Array(ROWS * latent);
+    for (let begin = 0; begin < count; begin += ROWS) {
+      const end = Math.min(count, begin + ROWS);
+      rows.set(noise.subarray(begin * latent, end * latent));
+      const outputs = await this.#session.run({ noise: new ort.Tensor("float32", rows, [ROWS, latent]) });
+      const drawn = outputs.samples!.data as Float32Array;
+      samples.set(drawn.subarray(0, (end - begin) * size), begin * size);
+    }
+    return samples;
+  }
+}

@@ -1,0 +1,221 @@
+/**
+ * The rights that a task starts with: what its options need, and no more. Paths and addresses stand in the command line,
+ * in the `--config` file, or in the log of the run to go on with, so they are known before the program proper starts.
+ */
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { stateFolder } from "../../common/process/rendezvous.ts";
+import { placesOf } from "../../coordinator/data/files/data_path.ts";
+import { recordedData } from "./recorded_data.ts";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+/** Modules of threads and the live page are read while a task runs. */
+const CODE = [
+  ...["autodiff", "common", "coordinator", "kernels", "models", "onnx"],
+  ...["pictures", "random", "runlog", "wire", "worker"],
+];
+
+/** Who it is, for what shows it, and that its files are its own. */
+const SYSTEM = "--allow-sys=hostname,uid";
+/** All that wagon and its packages look at. */
+const VARIABLES = [
+  ...["TERM", "NO_COLOR", "LC_ALL", "LC_CTYPE", "LANG"],
+  ...["TMPDIR", "TMP", "TEMP", "HOME", "XDG_STATE_HOME", "LOCALAPPDATA", "WAGON_STATE_DIR"],
+  ...["WAGON_TOKEN", "WAGON_READ_TOKEN", "WAGON_SEALED", "WAGON_IGNORES_HANGUP"],
+  ...["WS_NO_BUFFER_UTIL", "WS_NO_UTF_8_VALIDATE", "NVIDIA_TF32_OVERRIDE"],
+];
+
+/** Young objects have room enough in 2 MB: with more, the coordinator's resident size rises. */
+const V8 = "--v8-flags=--max-semi-space-size=2";
+
+/** Options whose values say what a task reads, writes and connects to. All others are the program's to read. */
+const OPTIONS = [
+  ...["data", "config", "out", "resume", "generator", "critic", "token-file", "read-token-file"] as const,
+  ...["host", "port", "coordinator"] as const,
+];
+
+const HOST = /^([\w-]+(\.[\w-]+)*|\[[0-9a-f:.]+\])$/i;
+const MAX_PORT = 65_535;
+/** An address that one cannot connect to. */
+const NO_ADDRESS = "127.0.0.1:0";
+
+type Given = { readonly [K in typeof OPTIONS[number]]?: string };
+
+/** What rights depend on besides the command line. */
+export interface Surroundings {
+  readonly cwd: string;
+  readonly os: string;
+  readonly env: (name: string) => string | undefined;
+  /** The folder for temporary files. */
+  readonly temporary: string;
+  /** This program: what `train` starts workers with. */
+  readonly deno: string;
+  /** Addresses and names of this machine. */
+  readonly own_hosts: () => readonly string[];
+}
+
+export type LaunchedTask = "train" | "coordinator" | "worker";
+
+interface Program {
+  /** Relative to the root. */
+  readonly script: string;
+  readonly rights: (given: Given, around: Surroundings) => readonly string[];
+}
+
+const PROGRAMS: Readonly<Record<LaunchedTask, Program>> = {
+  train: { script: "tasks/train.ts", rights: trainRights },
+  coordinator: { script: "coordinator/main.ts", rights: coordinatorRights },
+  worker: { script: "worker/main.ts", rights: workerRights },
+};
+
+export function isLaunched(task: string): task is LaunchedTask {
+  return Object.hasOwn(PROGRAMS, task);
+}
+
+/** The arguments of `deno` that run a task with the rights that its own arguments need. */
+export function commandOf(task: LaunchedTask, args: readonly string[], around: Surroundings): string[] {
+  const { script, rights } = PROGRAMS[task];
+  const flags = rights(givenIn(args), around);
+  return ["run", "--quiet", "--no-prompt", ...flags, join(ROOT, script), ...args];
+}
+
+/**
+ * Options by name, as the program itself will read them: `--out=DIR` or `--out DIR`, the last one counts, none after
+ * `--`. A line that it will refuse needs no rights. (node:util would take a third of the launcher's time.)
+ */
+function givenIn(args: readonly string[]): Given {
+  const given: Record<string, string> = {};
+  const end = args.indexOf("--");
+  const words = (end < 0 ? args : args.slice(0, end)).values();
+  for (const word of words) {
+    const [flag, inline] = word.split(/=(.*)/s, 2) as [string, string?];
+    const name = OPTIONS.find((option) => flag === `--${option}`);
+    const value = name === undefined ? undefined : inline ?? words.next().value;
+    if (value !== undefined) given[name!] = value;
+  }
+  return given;
+}
+
+function coordinatorRights(given: Given, around: Surroundings): string[] {
+  const state = statePaths(around);
+  const { host = "127.0.0.1", port = "7700" } = given;
+  return [
+    ...runRights(given, around, state),
+    SYSTEM,
+    `--allow-net=${addressAt(host.includes(":") ? `[${host}]` : host, port)}`,
+    V8,
+  ];
+}
+
+/** Shared memory needs the right to call the C library, and so any native code; starting workers is as much. */
+function trainRights(given: Given, around: Surroundings): string[] {
+  return [
+    ...runRights(given, around, []),
+    SYSTEM,
+    "--allow-net=127.0.0.1:0",
+    allow("run", [around.deno]),
+    ...around.os === "linux" ? ["--allow-ffi"] : [],
+    V8,
+  ];
+}
+
+/** ONNX Runtime is native code, which no right of Deno's holds back. */
+function workerRights(given: Given, around: Surroundings): string[] {
+  const folders = [...statePaths(around), around.temporary];
+  const { "token-file": token_file, coordinator } = given;
+  return [
+    allow("read", [...codePaths(), ...folders, ...present(token_file, around)]),
+    allow("write", folders),
+    `--allow-env=${VARIABLES.join(",")}`,
+    SYSTEM,
+    `--allow-net=${
+      coordinator === undefined
+        ? around.own_hosts().filter((host) => HOST.test(host)).join(",")
+        : addressOf(coordinator)
+    }`,
+    "--allow-ffi",
+  ];
+}
+
+/** What a run reads and writes: its folder, its data, and what it is configured with. */
+function runRights(given: Given, around: Surroundings, also: readonly string[]): string[] {
+  const { out, resume, config, "token-file": token_file, "read-token-file": read_token_file } = given;
+  const all: Given = { ...configured(config, around), ...given };
+  const run = absolute(resume ?? out ?? "runs", around);
+  const data = all.data ?? (resume === undefined ? undefined : recordedData(run));
+  // A network's data may lie in files beside it.
+  const networks = [all.generator, all.critic].flatMap((path) => present(path, around)).map(dirname);
+  const named = [data === undefined ? undefined : placeOf(data, around), config, token_file, read_token_file];
+  const files = named.flatMap((path) => present(path, around));
+  const folders = [run, around.temporary, ...also];
+  return [
+    allow("read", [...codePaths(), ...folders, ...networks, ...files]),
+    allow("write", folders),
+    `--allow-env=${VARIABLES.join(",")}`,
+  ];
+}
+
+/** The file that `--data` names: what follows a # may tell what to read of it, or belong to its name. */
+function placeOf(data: string, around: Surroundings): string {
+  try {
+    Deno.lstatSync(absolute(data, around));
+    return data;
+  } catch {
+    return placesOf(data).at(-1)!;
+  }
+}
+
+/** What a `--config` file names; nothing of one that the program will refuse. */
+function configured(path: string | undefined, around: Surroundings): Given {
+  if (path === undefined) return {};
+  try {
+    // What is in a pipe is there once: for the program.
+    if (!Deno.statSync(absolute(path, around)).isFile) return {};
+    const source: unknown = JSON.parse(Deno.readTextFileSync(absolute(path, around)));
+    const named = Object.entries(source as object).filter(([name, value]) =>
+      ["data", "generator", "critic"].includes(name) && typeof value === "string"
+    );
+    return Object.fromEntries(named) as Given;
+  } catch {
+    return {};
+  }
+}
+
+function codePaths(): string[] {
+  return CODE.map((folder) => join(ROOT, folder));
+}
+
+function statePaths(around: Surroundings): string[] {
+  const folder = stateFolder(around.env, around.os);
+  return folder === undefined ? [] : [absolute(folder, around)];
+}
+
+function absolute(path: string, { cwd }: Surroundings): string {
+  return resolve(cwd, path);
+}
+
+function present(path: string | undefined, around: Surroundings): string[] {
+  return path === undefined ? [] : [absolute(path, around)];
+}
+
+/** Commas divide paths: one that has any is allowed with what lies beside it. */
+function allow(right: "read" | "write" | "run", paths: readonly string[]): string {
+  const named = paths.map((path) => {
+    let allowed = path;
+    while (allowed.includes(",")) allowed = dirname(allowed);
+    return allowed;
+  });
+  return `--allow-${right}=${[...new Set(named)].join(",")}`;
+}
+
+/** Host and port of a coordinator. */
+function addressOf(url: string): string {
+  const { hostname, port, protocol } = URL.parse(url) ?? { hostname: "", port: "", protocol: "" };
+  return addressAt(hostname, port || (protocol === "wss:" ? "443" : "80"));
+}
+
+/** What is no address is the program's to refuse: it needs none. */
+function addressAt(host: string, port: string): string {
+  const valid = HOST.test(host) && /^\d{1,5}$/.test(port) && Number(port) <= MAX_PORT;
+  return valid ? `${host}:${port}` : NO_ADDRESS;
+}

@@ -1,0 +1,140 @@
+/** `deno task page`: a web page that draws from a run's generator in the browser, as a folder or as one file. */
+import { stripTypeScriptTypes } from "node:module";
+import { basename, dirname, join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { parseOptions, runMain } from "../common/cli/cli.ts";
+import { UserError } from "../common/errors.ts";
+import type { Command } from "../common/cli/options.ts";
+import { count } from "../inspect/numbers.ts";
+import { findRun, summarize } from "../inspect/run_folders.ts";
+import { whatOf } from "../inspect/run_table.ts";
+import { type About, FILES } from "../page/about.ts";
+import { type Linked, pageDocument, RUNTIME_MODULE } from "../page/document.ts";
+import { Generator } from "./generator.ts";
+
+const OPTIONS = {
+  out: { kind: "string", value: "DIR", about: "A folder of static files, for any web server" },
+  single: {
+    kind: "string",
+    value: "FILE",
+    about: "One HTML file with everything in it; also opens from disk",
+  },
+  runs: { kind: "string", value: "DIR", default: "runs", about: "The folder that holds the runs" },
+} as const;
+
+const COMMAND: Command<typeof OPTIONS> = {
+  name: "deno task page",
+  about:
+    "Writes a web page that draws samples from a run's generator.onnx in the browser. At least one of --out " +
+    "and --single is needed.",
+  positionals: [{ name: "RUN", about: 'A run folder, the name of one in the folder of runs, or "latest"' }],
+  options: OPTIONS,
+  examples: [
+    { line: "deno task page latest --out page", about: "a folder to put on a web server" },
+    { line: "deno task page latest --single page.html", about: "a file to send to anyone" },
+  ],
+};
+
+const ROOT = new URL("../", import.meta.url);
+const ENTRY = "page/app.ts";
+/** Where a module of ours imports another. */
+const FROM = /\bfrom "(\.[^"]+)"/g;
+
+/** What a module is called in the page. */
+function nameOf(path: string): string {
+  return `wagon/${path.replace(/\.ts$/, ".js")}`;
+}
+
+/** The modules that the page needs, as JavaScript, by name: the entry and all that it imports. */
+async function modules(): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  const open = [ENTRY];
+  for (const path of open) {
+    if (found.has(nameOf(path))) continue;
+    const source = stripTypeScriptTypes(await Deno.readTextFile(new URL(path, ROOT)));
+    const text = source.replace(FROM, (_, target: string) => {
+      const imported = join(dirname(path), target).replaceAll("\\", "/");
+      open.push(imported);
+      return `from "${nameOf(imported)}"`;
+    });
+    found.set(nameOf(path), text);
+  }
+  return found;
+}
+
+/** ONNX Runtime's module and WebAssembly, from its package. */
+async function runtime(): Promise<{ module: Uint8Array<ArrayBuffer>; wasm: Uint8Array<ArrayBuffer> }> {
+  // Named as an import, too, so that Deno fetches it.
+  await import("onnxruntime-web/wasm");
+  const module = new URL(import.meta.resolve("onnxruntime-web/wasm"));
+  return { module: await Deno.readFile(module), wasm: await Deno.readFile(new URL(FILES.runtime, module)) };
+}
+
+async function aboutOf(folder: string): Promise<{ about: About; generator: Uint8Array<ArrayBuffer> }> {
+  const path = join(folder, FILES.generator);
+  const { latent, example_shape, value_range } = await Generator.open(path);
+  const [, height, channels = 1] = example_shape.toReversed();
+  const points = value_range === null && example_shape.join() === "2";
+  if (!points && (value_range === null || height === undefined || (channels !== 1 && channels !== 3))) {
+    throw new UserError(
+      `Cannot make a page: samples must be images or points in the plane, found shape ${
+        example_shape.join(" x ")
+      }`,
+    );
+  }
+  const summary = await summarize(folder, Date.now());
+  const what = `${whatOf(summary)}, ${count(summary.steps)} critic steps`;
+  const about = { name: basename(folder), what, latent, example_shape, value_range };
+  return { about, generator: await Deno.readFile(path) };
+}
+
+async function write(path: string, content: string | Uint8Array): Promise<void> {
+  await Deno.mkdir(dirname(path), { recursive: true });
+  await (typeof content === "string" ? Deno.writeTextFile(path, content) : Deno.writeFile(path, content));
+}
+
+async function writeFolder(out: string, about: About, generator: Uint8Array): Promise<void> {
+  const { module, wasm } = await runtime();
+  const linked: Linked[] = [{ name: RUNTIME_MODULE, address: "./ort.wasm.bundle.min.mjs" }];
+  for (const [name, text] of await modules()) {
+    await write(join(out, name), text);
+    linked.push({ name, address: `./${name}` });
+  }
+  await write(join(out, "ort.wasm.bundle.min.mjs"), module);
+  await write(join(out, FILES.runtime), wasm);
+  await write(join(out, FILES.generator), generator);
+  await write(join(out, "index.html"), pageDocument(about, linked, null));
+  console.log(join(out, "index.html"));
+}
+
+async function writeSingle(path: string, about: About, generator: Uint8Array<ArrayBuffer>): Promise<void> {
+  const { module, wasm } = await runtime();
+  const encoder = new TextEncoder();
+  const address = (bytes: Uint8Array) => `data:text/javascript;base64,${bytes.toBase64()}`;
+  const linked: Linked[] = [{ name: RUNTIME_MODULE, address: address(module) }];
+  for (const [name, text] of await modules()) linked.push({ name, address: address(encoder.encode(text)) });
+  const pack = (bytes: Uint8Array<ArrayBuffer>) => new Uint8Array(gzipSync(bytes, { level: 9 })).toBase64();
+  const packed = new Map([[FILES.runtime, pack(wasm)], [FILES.generator, pack(generator)]]);
+  await write(path, pageDocument(about, linked, packed));
+  console.log(path);
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const { values: { out, single, runs }, positionals: [wanted] } = parseOptions(COMMAND, args);
+  if (wanted === undefined) {
+    throw new UserError("Cannot make a page: a run is required, found none; name it, or latest");
+  }
+  if (out === undefined && single === undefined) {
+    throw new UserError("Cannot make a page: one of --out and --single is required, found none");
+  }
+  const { about, generator } = await aboutOf(await findRun(wanted, runs));
+  try {
+    if (out !== undefined) await writeFolder(out, about, generator);
+    if (single !== undefined) await writeSingle(single, about, generator);
+  } catch (error) {
+    if (!(error instanceof Error) || !/\(os error \d+\)/.test(error.message)) throw error;
+    throw new UserError(`Cannot make a page: the place to write to must be writable, found ${error.message}`);
+  }
+}
+
+if (import.meta.main) await runMain(main);

@@ -1,0 +1,55 @@
+/** `deno task report`: one or more runs as one HTML file that needs nothing else. */
+import { basename } from "node:path";
+import { parseOptions, runMain } from "../common/cli/cli.ts";
+import { UserError } from "../common/errors.ts";
+import type { Command } from "../common/cli/options.ts";
+import { reportPage } from "../inspect/html/report_page.ts";
+import type { Reported } from "../inspect/html/reported.ts";
+import { findRun } from "../inspect/run_folders.ts";
+import { madeNow, reportedOf, writePage } from "./reported.ts";
+
+const OPTIONS = {
+  out: { kind: "string", value: "FILE", default: "report.html", about: "The file to write" },
+  pictures: {
+    kind: "number",
+    integer: true,
+    min: 1,
+    default: 24,
+    unit: "pictures",
+    about: "How many pictures of samples of each run, evenly spread",
+  },
+  runs: { kind: "string", value: "DIR", default: "runs", about: "The folder that holds the runs" },
+} as const;
+
+const COMMAND: Command<typeof OPTIONS> = {
+  name: "deno task report",
+  about: "Writes one HTML file about one or more runs, side by side: curves, samples over time beside real " +
+    "examples, the training images nearest to some, what the doctor finds, where the time went, configuration. It can be sent to anyone: it needs no network and no other file.",
+  positionals: [{
+    name: "RUN",
+    about: 'Run folders, names of those in the folder of runs, or "latest"',
+    repeated: true,
+  }],
+  options: OPTIONS,
+  examples: [
+    { line: "deno task report latest", about: "the newest run, as report.html" },
+    { line: "deno task report RUN-A RUN-B --out both.html", about: "two runs side by side" },
+  ],
+};
+
+async function main(args: readonly string[]): Promise<void> {
+  const { values: { out, pictures, runs }, positionals } = parseOptions(COMMAND, args);
+  if (positionals.length === 0) {
+    throw new UserError("Cannot report: one run or more is required, found none; name it, or latest");
+  }
+  const folders = await Promise.all(positionals.map((name) => findRun(name, runs)));
+  const distinct = new Set(folders.map((folder) => basename(folder))).size === folders.length;
+  const reported: Reported[] = [];
+  for (const folder of folders) {
+    reported.push(await reportedOf(folder, distinct ? basename(folder) : folder, pictures));
+  }
+  await writePage(out, reportPage(reported, { made: madeNow() }));
+  console.log(out);
+}
+
+if (import.meta.main) await runMain(main);

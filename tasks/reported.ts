@@ -1,0 +1,68 @@
+/** All that a report shows of a run, read and drawn from its folder. */
+import { dirname, join } from "node:path";
+import { UserError } from "../common/errors.ts";
+import type { Picture, Reported } from "../inspect/html/reported.ts";
+import { summarize } from "../inspect/run_folders.ts";
+import { latentWays } from "../random/latents.ts";
+import { bestSample } from "../runlog/summary/best_sample.ts";
+import { examine } from "../runlog/doctor/doctor.ts";
+import { spread } from "../pictures/film.ts";
+import { imageGrid, imageShape } from "../pictures/grid.ts";
+import { encodePng } from "../pictures/raster.ts";
+import type { Summary } from "../runlog/summary/summary.ts";
+import { Generator } from "./generator.ts";
+import { likenessOf } from "./likeness.ts";
+
+const NUM_WAYS = 4;
+const WAY_STEPS = 8;
+const WAYS_SEED = 1;
+
+async function picturesOf(folder: string, { samples }: Summary, count: number): Promise<Picture[]> {
+  const there: Picture[] = [];
+  const chosen = spread(samples.length, count).map((i) => samples[i]!);
+  for (const { step, file } of chosen) {
+    const png = await Deno.readFile(join(folder, file)).catch(() => null);
+    if (png) there.push({ alt: `samples at step ${step}`, png });
+  }
+  return there;
+}
+
+/** Ways through the noise of a run's generator, where it draws grey or colour images. */
+async function waysOf(generator: Generator): Promise<Picture | null> {
+  const shape = generator.value_range === null ? null : imageShape(generator.example_shape);
+  if (shape === null) return null;
+  const samples = await generator.draw(latentWays(WAYS_SEED, NUM_WAYS, generator.latent, WAY_STEPS));
+  const grid = imageGrid(samples, { rows: NUM_WAYS, cols: WAY_STEPS, ...shape });
+  return { alt: `${NUM_WAYS} ways from one point of the noise to another`, png: encodePng(grid) };
+}
+
+/** `num_pictures`: of samples over time, at most. Throws {@linkcode UserError} where the run cannot be read. */
+export async function reportedOf(folder: string, name: string, num_pictures: number): Promise<Reported> {
+  const summary = await summarize(folder, Date.now());
+  const path = join(folder, "generator.onnx");
+  const generator = await Deno.stat(path).then(() => Generator.open(path), () => null);
+  return {
+    name,
+    summary,
+    best: bestSample(summary),
+    findings: examine(summary),
+    samples: await picturesOf(folder, summary, num_pictures),
+    ways: generator && await waysOf(generator),
+    likeness: await likenessOf(summary, generator),
+  };
+}
+
+/** When a page is made, for people. */
+export function madeNow(): string {
+  return new Date().toISOString().slice(0, 16).replace("T", " ") + " UTC";
+}
+
+/** Writes the page. Throws {@linkcode UserError} where that is not possible. */
+export async function writePage(out: string, page: string): Promise<void> {
+  try {
+    await Deno.mkdir(dirname(out), { recursive: true });
+    await Deno.writeTextFile(out, page);
+  } catch (error) {
+    throw new UserError(`Cannot write ${out}: it must be a writable file, found ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,170 @@
+/** `deno task sample`: draws from the trained generator of a run. */
+import { dirname, join } from "node:path";
+import { type Parsed, parseOptions, runMain } from "../common/cli/cli.ts";
+import { UserError } from "../common/errors.ts";
+import type { Command } from "../common/cli/options.ts";
+import { findRun } from "../inspect/run_folders.ts";
+import { latents, latentWays } from "../random/latents.ts";
+import { imageGrid, imageShape } from "../pictures/grid.ts";
+import { encodeNpy } from "../common/files/npy.ts";
+import { encodePng } from "../pictures/raster.ts";
+import { scatterPlot } from "../pictures/scatter.ts";
+import { seriesGrid } from "../pictures/series_grid.ts";
+import { Generator } from "./generator.ts";
+
+const OPTIONS = {
+  count: {
+    kind: "number",
+    integer: true,
+    min: 1,
+    max: 1_000_000,
+    default_text: "64; with --interpolate 8",
+    unit: "samples",
+    about: "How many to draw; with --interpolate, how many ways",
+  },
+  seed: {
+    kind: "number",
+    integer: true,
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+    default: 1,
+    about: "Seed of the noise: the same seed draws the same samples",
+  },
+  interpolate: {
+    kind: "number",
+    integer: true,
+    min: 2,
+    max: 1_000,
+    unit: "samples",
+    about: "Go from one point of the noise to another in so many samples",
+  },
+  grid: {
+    kind: "string",
+    value: "FILE",
+    about: "All samples on one PNG; points as a scatter plot, series as curves",
+  },
+  folder: { kind: "string", value: "DIR", about: "Each image as a PNG of its own, in its own size" },
+  npy: { kind: "string", value: "FILE", about: "The values as they are, float32, for NumPy" },
+  runs: { kind: "string", value: "DIR", default: "runs", about: "The folder that holds the runs" },
+} as const;
+
+const COMMAND: Command<typeof OPTIONS> = {
+  name: "deno task sample",
+  about: "Draws samples from a run's generator.onnx. At least one of --grid, --folder and --npy is needed.",
+  positionals: [{ name: "RUN", about: 'A run folder, the name of one in the folder of runs, or "latest"' }],
+  options: OPTIONS,
+  examples: [
+    { line: "deno task sample latest --grid samples.png", about: "64 samples" },
+    { line: "deno task sample latest --interpolate 10 --grid ways.png", about: "8 ways, 10 samples each" },
+    { line: "deno task sample latest --count 10000 --seed 7 --npy samples.npy", about: "for NumPy" },
+  ],
+};
+
+const DEFAULT_COUNT = 64;
+const DEFAULT_WAYS = 8;
+
+type Values = Parsed<typeof OPTIONS>["values"];
+
+/** What was drawn. */
+interface Drawn {
+  readonly samples: Float32Array<ArrayBuffer>;
+  readonly count: number;
+  /** Samples beside each other on a grid. */
+  readonly cols: number;
+  readonly generator: Generator;
+}
+
+async function draw(generator: Generator, { count, seed, interpolate }: Values): Promise<Drawn> {
+  const { latent } = generator;
+  if (interpolate === undefined) {
+    const num_samples = count ?? DEFAULT_COUNT;
+    const samples = await generator.draw(latents(seed, num_samples, latent));
+    return { samples, count: num_samples, cols: Math.ceil(Math.sqrt(num_samples)), generator };
+  }
+  const ways = count ?? DEFAULT_WAYS;
+  const samples = await generator.draw(latentWays(seed, ways, latent, interpolate));
+  return { samples, count: ways * interpolate, cols: interpolate, generator };
+}
+
+/** Rows, columns and channels of a sample as an image. Throws {@linkcode UserError} where it is none. */
+function shapeOf({ example_shape, value_range }: Generator, wish: string) {
+  const shape = value_range === null ? null : imageShape(example_shape);
+  if (shape === null) {
+    throw new UserError(
+      `Cannot write ${wish}: samples must be grey or colour images, found shape ${
+        example_shape.join(" x ")
+      }; ` +
+        "take --npy",
+    );
+  }
+  return shape;
+}
+
+/** Values with black at -1 and white at 1. */
+function tones(samples: Float32Array, { value_range }: Generator): Float32Array {
+  const [low, high] = value_range!;
+  return low === -1 && high === 1 ? samples : samples.map((value) => 2 * (value - low) / (high - low) - 1);
+}
+
+function gridPicture({ samples, count, cols, generator }: Drawn): Uint8Array {
+  const { example_shape, value_range } = generator;
+  if (value_range === null && example_shape.length === 1 && example_shape[0] === 2) {
+    return encodePng(scatterPlot(samples));
+  }
+  if (value_range === null && example_shape.length === 1) {
+    const length = example_shape[0]!;
+    return encodePng(seriesGrid(samples, { cols, rows: Math.ceil(count / cols), length, scale_by: samples }));
+  }
+  const shape = { ...shapeOf(generator, "a grid"), cols, rows: Math.ceil(count / cols) };
+  return encodePng(imageGrid(tones(samples, generator), shape));
+}
+
+async function writeFile(path: string, bytes: Uint8Array): Promise<void> {
+  await Deno.mkdir(dirname(path), { recursive: true });
+  await Deno.writeFile(path, bytes);
+  console.log(path);
+}
+
+async function writeFolder(folder: string, { samples, count, generator }: Drawn): Promise<void> {
+  const shape = { ...shapeOf(generator, "a folder of images"), rows: 1, cols: 1, gap: 0, factor: 1 };
+  const values = tones(samples, generator);
+  await Deno.mkdir(folder, { recursive: true });
+  const digits = String(count - 1).length;
+  for (let i = 0; i < count; i++) {
+    const image = imageGrid(values.subarray(i * generator.size, (i + 1) * generator.size), shape);
+    await Deno.writeFile(join(folder, `${String(i).padStart(digits, "0")}.png`), encodePng(image));
+  }
+  console.log(`${folder}: ${count} images`);
+}
+
+async function write(drawn: Drawn, { grid, folder, npy }: Values): Promise<void> {
+  const { samples, count, generator } = drawn;
+  if (grid !== undefined) await writeFile(grid, gridPicture(drawn));
+  if (folder !== undefined) await writeFolder(folder, drawn);
+  if (npy !== undefined) await writeFile(npy, encodeNpy(samples, [count, ...generator.example_shape]));
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const { values, positionals } = parseOptions(COMMAND, args);
+  const [wanted] = positionals;
+  if (wanted === undefined) {
+    throw new UserError("Cannot draw samples: a run is required, found none; name it, or latest");
+  }
+  if ([values.grid, values.folder, values.npy].every((given) => given === undefined)) {
+    throw new UserError("Cannot draw samples: one of --grid, --folder and --npy is required, found none");
+  }
+  const generator = await Generator.open(join(await findRun(wanted, values.runs), "generator.onnx"));
+  const drawn = await draw(generator, values);
+  try {
+    await write(drawn, values);
+  } catch (error) {
+    if (error instanceof UserError || !(error instanceof Error) || !/\(os error \d+\)/.test(error.message)) {
+      throw error;
+    }
+    throw new UserError(
+      `Cannot write samples: the place to write to must be writable, found ${error.message}`,
+    );
+  }
+}
+
+if (import.meta.main) await runMain(main);

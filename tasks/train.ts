@@ -1,0 +1,102 @@
+/** `deno task train`: a coordinator and its workers on this machine, from one command. */
+import { parseOptions, runMain } from "../common/cli/cli.ts";
+import { shareOut, usableCores } from "../common/process/cores.ts";
+import { interruptSignal } from "../common/process/interrupt.ts";
+import type { UserError } from "../common/errors.ts";
+import type { Command, Values } from "../common/cli/options.ts";
+import { keepFilesPrivate } from "../common/process/private_files.ts";
+import { tellOfPage } from "../coordinator/terminal/addresses.ts";
+import { coordinate, type Opening } from "../coordinator/coordinate.ts";
+import { type Console, standardError } from "../coordinator/terminal/console.ts";
+import { describeEnding, printLastWords, sayStopping } from "../coordinator/ending.ts";
+import { givenConfig } from "../coordinator/config/given_config.ts";
+import { TRAIN_OPTIONS } from "../coordinator/config/options.ts";
+import { chooseReadToken, chooseToken, tokenPlace } from "../coordinator/terminal/token.ts";
+import { wantedDevices } from "../worker/worker_options.ts";
+import { LocalWorkers } from "./local_workers.ts";
+
+/** Only its own workers, and people on this machine, come to it. */
+const HOST = "127.0.0.1";
+
+const COMMAND: Command<typeof TRAIN_OPTIONS> = {
+  name: "deno task train",
+  about: "Trains on this machine: a coordinator and local workers. Without options: the strokes that wagon " +
+    "draws itself, in a minute or two.",
+  options: TRAIN_OPTIONS,
+  examples: [
+    { line: "deno task train", about: "see it work" },
+    { line: "deno task train --data images-idx3-ubyte.gz", about: "the WGAN of the paper on your images" },
+    { line: "deno task train --dataset 8gaussians", about: "points in the plane" },
+  ],
+};
+
+/** Options of each local worker: the cores are shared out, GPUs are handed on. */
+function workersArgs(
+  { workers, gpu, cpu }: Values<typeof TRAIN_OPTIONS>,
+  { url, shards }: Opening,
+): string[][] {
+  const threads = Math.max(1, Math.floor(navigator.hardwareConcurrency / workers));
+  const on_cpu = gpu === undefined || cpu;
+  const cores = on_cpu ? shareOut(usableCores() ?? [], { workers, threads, shards }) : null;
+  return Array.from({ length: workers }, (_, i) => [
+    ...["--coordinator", url, "--threads", String(threads)],
+    ...on_cpu ? ["--cpu"] : ["--gpu", gpu],
+    ...cores === null ? [] : ["--cores", cores[i]!.join(",")],
+  ]);
+}
+
+async function train(args: readonly string[]): Promise<number> {
+  const { values, given } = parseOptions(COMMAND, args);
+  const { gpu, cpu } = values;
+  // The workers check this, too, but by then there is a run folder.
+  wantedDevices({ gpu, cpu, require_gpu: false });
+  if (!values.readable) keepFilesPrivate();
+  const screen = standardError();
+  let opened: Console | null = null;
+  const interrupt = interruptSignal(() => sayStopping(opened, screen)).signal;
+  const failure = new AbortController();
+  const token = await chooseToken(undefined);
+  let workers: LocalWorkers | null = null;
+  const read_token = await chooseReadToken(values.read_token_file, token);
+  const startWorkers = (opening: Opening, console: Console) => {
+    opened = console;
+    tellOfPage(console, HOST, opening.port, read_token, screen.interactive);
+    workers = new LocalWorkers({
+      token,
+      onLine: (name, line) => console.line(`  ${name}: ${line}`),
+      onFailure: (error: UserError) => failure.abort(error),
+    });
+    for (const [i, args] of workersArgs(values, opening).entries()) workers.start(`local-${i + 1}`, args);
+  };
+  const ending = await coordinate({
+    given: givenConfig(given),
+    exact: true,
+    out: values.out ?? null,
+    resume: values.resume ?? null,
+    readable: values.readable,
+    now: new Date(),
+    host: HOST,
+    port: 0,
+    token,
+    token_place: tokenPlace(undefined),
+    read_token,
+    task: "train",
+    min_workers: values.workers,
+    give_up_after_s: values.give_up_after ?? null,
+    rendezvous: false,
+    listening: startWorkers,
+    signal: AbortSignal.any([interrupt, failure.signal]),
+  }, screen).finally(async () => {
+    await workers?.stop();
+    await screen.drained();
+  });
+  const { lines, commands, exit_code } = describeEnding(ending, "train", interrupt);
+  if (failure.signal.aborted) throw failure.signal.reason;
+  printLastWords(screen, lines, commands);
+  await screen.drained();
+  return exit_code;
+}
+
+await runMain(train, { own_signals: true });
+// A reader that does not read would keep the process alive.
+Deno.exit();

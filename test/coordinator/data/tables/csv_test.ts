@@ -1,0 +1,488 @@
+/** Tables of points as programs and people write them: read right, or refused by line and column. */
+import assert from "node:assert/strict";
+import { gzipSync } from "node:zlib";
+import { readFile } from "../files.ts";
+
+/** Nine points, so that a column that counts is no chance. */
+const POINTS = Array.from(
+  { length: 9 },
+  (_, i) => [(i * 7 % 9) / 4 - 1.125, 2.5 - (i * 5 % 9) * 0.75] as const,
+);
+const FLAT = POINTS.flat();
+
+const table = (row: (point: readonly [number, number], i: number) => string, head = "", end = "\n") =>
+  head + POINTS.map(row).join(end) + end;
+const german = (x: number) => String(x).replace(".", ",");
+const utf16 = (text: string, big: boolean) => {
+  const bytes = new Uint8Array(2 * text.length + 2);
+  const view = new DataView(bytes.buffer);
+  [..."\ufeff" + text].forEach((char, i) => view.setUint16(2 * i, char.charCodeAt(0), !big));
+  return bytes;
+};
+const plain = table(([x, y]) => `${x},${y}`);
+
+/** Files that are read as POINTS; what is said of them. `part`: what follows the name. */
+const RIGHT: Record<string, { text: string | Uint8Array; name?: string; part?: string; note?: string }> = {
+  "commas": { text: plain },
+  "semicolons": { text: table(([x, y]) => `${x};${y}`) },
+  "tabs": { text: table(([x, y]) => `${x}\t${y}`), name: "p.tsv" },
+  "bars": { text: table(([x, y]) => `${x}|${y}`) },
+  "blanks": { text: table(([x, y]) => `  ${x}   ${y} `), name: "p.txt" },
+  "blanks of savetxt": {
+    text: table(([x, y]) => `${x.toExponential(18)} ${y.toExponential(18)}`, "# x y\n"),
+    name: "p.txt",
+    note: "1 line of comments passed over",
+  },
+  "commas and blanks": { text: table(([x, y]) => `${x}, ${y}`) },
+  "commas and tabs": { text: table(([x, y]) => `${x},\t${y}`) },
+  "no end of the last line": { text: plain.trimEnd() },
+  "CRLF": { text: table(([x, y]) => `${x},${y}`, "", "\r\n") },
+  "CR alone": { text: table(([x, y]) => `${x},${y}`, "", "\r") },
+  "ends of lines of three kinds": {
+    text: POINTS.map(([x, y], i) => `${x},${y}${["\n", "\r\n", "\r"][i % 3]}`).join(""),
+  },
+  "a byte order mark": {
+    text: "\ufeff" + table(([x, y]) => `${x};${y}`, "x;y\n"),
+    note: "line 1 taken for the header (x, y)",
+  },
+  "UTF-16, little-endian": { text: utf16(table(([x, y]) => `${x}\t${y}`, "", "\r\n"), false) },
+  "UTF-16, big-endian": { text: utf16(plain, true) },
+  "blank lines": { text: table(([x, y]) => `${x},${y}`, "\n \n", "\n\n") },
+  "lines of empty cells": { text: plain + ",\n,\n" },
+  "a comma at each end": {
+    text: table(([x, y]) => `${x},${y},`),
+    note: "empty cells at the ends of lines left out",
+  },
+  "commas at each end, in the header too": {
+    text: table(([x, y]) => `${x},${y},,`, "x,y,,\n"),
+    note: "line 1 taken for the header (x, y); empty cells at the ends of lines left out",
+  },
+  "comments": {
+    text: table(([x, y], i) => `${x},${y}${i === 3 ? "\n# three, so far\n  % and more" : ""}`),
+    note: "2 lines of comments passed over",
+  },
+  "quotes": {
+    text: table(([x, y]) => `"${x}","${y}"`, '"x","y"\n'),
+    note: "line 1 taken for the header (x, y)",
+  },
+  "quotes behind blanks": { text: table(([x, y]) => `${x}, "${y}"`) },
+  "a header with an end of a line in it": {
+    text: table(([x, y]) => `"${x}",${y}`, '"x\nin m",y\n'),
+    note: "line 1 taken for the header (x in m, y)",
+  },
+  "two lines of header": {
+    text: table(([x, y]) => `${x},${y}`, "x,y\nm,kg\n"),
+    note: "lines 1, 2 taken for the header (m, kg)",
+  },
+  "names that are the same": {
+    text: table(([x, y]) => `${x},${y}`, "a,a\n"),
+    note: "line 1 taken for the header (a, a)",
+  },
+  "names between which there is something else": {
+    text: table(([x, y]) => `${x} ${y}`, "x,y\n"),
+    name: "p.txt",
+    note: "line 1 taken for the header (x, y)",
+  },
+  "Excel's sep=": { text: table(([x, y]) => `${x};${y}`, "sep=;\n") },
+  "decimal commas": {
+    text: table(([x, y]) => `${german(x)};${german(y)}`),
+    note: "commas taken for decimal ones",
+  },
+  "decimal commas between tabs": {
+    text: table(([x, y]) => `${german(x)}\t${german(y)}`, "x\ty\n"),
+    note: "line 1 taken for the header (x, y); commas taken for decimal ones",
+  },
+  "decimal commas in quotes": {
+    text: table(([x, y]) => `"${german(x)}","${german(y)}"`),
+    note: "commas taken for decimal ones",
+  },
+  "decimal commas, as was said": {
+    text: table(([x, y]) => `${german(x)};${german(y)}`),
+    part: "#decimal=comma",
+  },
+  "a header of numbers, as was said": {
+    text: table(([x, y]) => `${x},${y}`, "0,1\n"),
+    part: "#header=yes",
+    note: "line 1 taken for the header (0, 1)",
+  },
+  "pandas' index": {
+    text: table(([x, y], i) => `${i},${x},${y}`, ",0,1\n"),
+    note: "line 1 taken for the header (no name, 0, 1); column 1 left out, it counts the rows (0 to 8)",
+  },
+  "pandas' index, saved twice": {
+    text: table(([x, y], i) => `${i},${x},${y}`, "Unnamed: 0,a,b\n"),
+    note: "line 1 taken for the header (Unnamed: 0, a, b); column 1 left out, it counts the rows (0 to 8)",
+  },
+  "a slice's index": {
+    text: table(([x, y], i) => `${i + 500},${x},${y}`, ",a,b\n"),
+    note: "line 1 taken for the header (no name, a, b); column 1 left out, it counts the rows (500 to 508)",
+  },
+  "an index of decimals, called so": {
+    text: table(([x, y], i) => `${i}.0;${x};${y}`, "index;a;b\n"),
+    note: "line 1 taken for the header (index, a, b); column 1 left out, it counts the rows (0 to 8)",
+  },
+  "R's row names": {
+    text: table(([x, y], i) => `"${i + 1}",${x},${y}`, '"","x","y"\n'),
+    note: "line 1 taken for the header (no name, x, y); column 1 left out, it counts the rows (1 to 9)",
+  },
+  "R's row names, whose header is shorter": {
+    text: table(([x, y], i) => `"${i + 1}" ${x} ${y}`, '"x" "y"\n'),
+    name: "p.txt",
+    note: "line 1 taken for the header (no name, x, y); column 1 left out, it counts the rows (1 to 9)",
+  },
+  "R's row names in German": {
+    text: table(([x, y], i) => `"${i + 1}";${german(x)};${german(y)}`, '"";"x";"y"\n'),
+    note:
+      "line 1 taken for the header (no name, x, y); column 1 left out, it counts the rows (1 to 9); commas taken " +
+      "for decimal ones",
+  },
+  "columns by number": {
+    text: table(([x, y], i) => `${i},a,${x},${y}`, "n,label,x,y\n"),
+    part: "#columns=3-4",
+    note: "line 1 taken for the header (n, label, x, y)",
+  },
+  "columns by name": {
+    text: table(([x, y]) => `${y},2020-01-01,${x}`, "y,day,x\n"),
+    part: "#columns=x,y",
+    note: "line 1 taken for the header (y, day, x)",
+  },
+  "columns up to the last": { text: table(([x, y]) => `cat,${x},${y}`), part: "#columns=2-" },
+  "a column of labels beside numbers for names": {
+    text: table(([x, y], i) => `${i};${x};${y}`, "1;2;3\n"),
+    part: "#columns=2,3#header=yes",
+    note: "line 1 taken for the header (1, 2, 3)",
+  },
+  "gzip'ed": { text: new Uint8Array(gzipSync(plain)), name: "p.csv.gz" },
+  "gzip'ed in two members": {
+    text: Uint8Array.of(...gzipSync(plain.slice(0, 30)), ...gzipSync(plain.slice(30))),
+    name: "p.csv.gz",
+  },
+};
+
+for (const [what, { text, name = "p.csv", part = "", note }] of Object.entries(RIGHT)) {
+  Deno.test(`a table is read right: ${what}`, async () => {
+    const { shape, values, notes, error } = await readFile(name, text, part);
+    assert.equal(error, undefined);
+    assert.deepEqual(shape, [9, 2]);
+    assert.deepEqual(values, [...Float32Array.from(FLAT)]);
+    assert.deepEqual(notes, note === undefined ? [] : [`${name}: ${note}`]);
+  });
+}
+
+Deno.test("numbers of all notations, and columns that only look like an index", async () => {
+  const notations = "1,+2.5,-3e2\n.5,5.,1E-3\n-0,1e-300,00012.50\n";
+  const { values } = await readFile("a.csv", notations);
+  assert.deepEqual(values, [...Float32Array.of(1, 2.5, -300, 0.5, 5, 0.001, -0, 0, 12.5)]);
+  // Counts, but in fewer rows than make it sure; and kept, as was said.
+  assert.deepEqual((await readFile("a.csv", "0,5\n1,3\n2,9\n")).shape, [3, 2]);
+  const counting = table(([x, y], i) => `${i},${x},${y}`);
+  assert.deepEqual((await readFile("a.csv", counting, "#columns=1-3")).shape, [9, 3]);
+  assert.deepEqual((await readFile("a.csv", table(([x, y]) => `${x},${y}`, "0,1\n"), "#header=no")).shape, [
+    10,
+    2,
+  ]);
+});
+
+const COUNTED = "column 1 has each of the whole numbers 0 to 8 once and may be an index";
+const OUT_OR_IN = "leave it out with --data F#columns=2-3, or keep it with --data F#columns=1-3";
+
+const i3 = (y: number) => String(Math.round(Math.abs(y) * 100));
+
+/** Files that are refused, and what is said after "Cannot read data file F: ". */
+const REFUSED: Record<string, { text: string | Uint8Array; name?: string; part?: string; error: string }> = {
+  "a header of 0, 1": {
+    text: table(([x, y]) => `${x},${y}`, "0,1\n"),
+    error:
+      "line 1 (0, 1) may be a header of numbers or the first example; say which: --data F#header=yes or --data " +
+      "F#header=no",
+  },
+  "a header of years": {
+    text: table(([x, y]) => `${x};${y};1.5`, "2019;2021;2024\n"),
+    error: "line 1 (2019, 2021, 2024) may be a header of numbers or the first example; say which: --data " +
+      "F#header=yes or --data F#header=no",
+  },
+  "a header of wavelengths": {
+    text: table(([x, y], i) => `${x},${y},${i},2,7`, "400.5,401.0,401.5,402.0,402.5\n"),
+    error:
+      "line 1 (400.5, 401.0, 401.5, 402.0, …) may be a header of numbers or the first example; say which: " +
+      "--data F#header=yes or --data F#header=no",
+  },
+  "whole numbers under 0, 1, 2": {
+    text: table((_, i) => `${i * 5 % 7},${i * 3 % 5},${i * i % 11}`, "0,1,2\n"),
+    error:
+      "line 1 (0, 1, 2) may be a header of numbers or the first example; say which: --data F#header=yes or " +
+      "--data F#header=no",
+  },
+  "a header of years over whole numbers": {
+    text: table((_, i) => `${i * 5 % 7},${i * 3 % 5 + 30_000}`, "2019,2020\n"),
+    error:
+      "line 1 (2019, 2020) may be a header of numbers or the first example; say which: --data F#header=yes or " +
+      "--data F#header=no",
+  },
+  "a header of tens over whole numbers": {
+    text: table((_, i) => `${i * 5 % 7},${i * 3 % 5},${i * i % 11}`, "10,20,30\n"),
+    error:
+      "line 1 (10, 20, 30) may be a header of numbers or the first example; say which: --data F#header=yes or " +
+      "--data F#header=no",
+  },
+  "a header that pandas told apart": {
+    text: table(([x, y]) => `${x},${y},0.5`, "0,1,1.1\n"),
+    error:
+      "line 1 (0, 1, 1.1) may be a header of numbers or the first example; say which: --data F#header=yes or " +
+      "--data F#header=no",
+  },
+  "a header of dates": {
+    text: table(([x, y]) => `${x},${y}`, "2020-01-01,2020-01-02\n"),
+    error:
+      'finite numbers are required, found "2020-01-01" in line 1, column 1; correct it, or if line 1 is a header ' +
+      "say --data F#header=yes",
+  },
+  "names and numbers in one line": {
+    text: table(([x, y]) => `${x},${y},3`, "x,2019,2020\n"),
+    error:
+      'finite numbers are required, found "x" in line 1, column 1; correct it, or if line 1 is a header say ' +
+      "--data F#header=yes, or take other columns with --data F#columns=2-3",
+  },
+  "row numbers without a name": {
+    text: table(([x, y], i) => `${i},${x},${y}`),
+    error: `${COUNTED}: ${OUT_OR_IN}`,
+  },
+  "row numbers out of order": {
+    text: table(([x, y], i) => `${i * 4 % 9},${x},${y}`),
+    error: `${COUNTED}: ${OUT_OR_IN}`,
+  },
+  "row numbers under another name": {
+    text: table(([x, y], i) => `${i},${x},${y}`, "t,x,y\n"),
+    error: `column 1 (t) has each of the whole numbers 0 to 8 once and may be an index: ${OUT_OR_IN}`,
+  },
+  "an index out of order": {
+    text: table(([x, y], i) => `${i * 4 % 9},${x},${y}`, ",x,y\n"),
+    error: `column 1 has no name and may be an index: ${OUT_OR_IN}`,
+  },
+  "an index with gaps": {
+    text: table(([x, y], i) => `${i * i},${x},${y}`, "id,x,y\n"),
+    error: `column 1 (id) has rising whole numbers and may be an index: ${OUT_OR_IN}`,
+  },
+  "an index and one column": {
+    text: table(([x], i) => `${i},${x}`),
+    error:
+      `${COUNTED}, and without it there is no point of at least 2 numbers: keep it with --data F#columns=1-2, or ` +
+      "give other data",
+  },
+  "a named index and one column": {
+    text: table(([x], i) => `${i};${x}`, ";x\n"),
+    error:
+      "column 1 counts the rows, and without it there is no point of at least 2 numbers: keep it with --data " +
+      "F#columns=1-2, or give other data",
+  },
+  "an index that ends in the middle": {
+    text: ",x,y\n" +
+      Array.from({ length: 300 }, (_, i) => `${i < 250 ? i : 0},${i % 7 / 4},${i % 5 / 4}\n`).join(""),
+    error: `column 1 counts the rows before line 252 and not that one, and may be an index: ${OUT_OR_IN}`,
+  },
+  "row numbers without a name at the end": {
+    text: table(([x, y], i) => `${x},${y},${i + 1}`, "x,y,\n"),
+    error:
+      "column 3 has no name and may be an index: leave it out with --data F#columns=1-2, or keep it with --data " +
+      "F#columns=1-3",
+  },
+  "an index that was saved twice": {
+    text: table(([x, y], i) => `${i},${i},${x},${y},1.5`, ",Unnamed: 0,x,y,z\n"),
+    error:
+      'columns 1 and 2 ("", "Unnamed: 0") may be indexes: leave them out with --data F#columns=3-5, or say which ' +
+      "columns to take, for example --data F#columns=2-5",
+  },
+  "decimal commas between commas": {
+    text: table(([x, y]) => `${german(x)},${y < 0 ? "-0" : "0"},${i3(y)}`).replaceAll("-1,125", "-1,0625"),
+    error:
+      'whole numbers may be the parts of decimal ones, found "0625" in line 1; write decimal points, or say ' +
+      "--data F#decimal=point if they are whole",
+  },
+  "row names in words": {
+    text: '"","x","y"\n"Mazda RX4",1.5,2\n"Datsun 710",3,4\n',
+    error: `column 1 has no name and may be an index: ${OUT_OR_IN}`,
+  },
+  "one name less than numbers": {
+    text: table(([x, y]) => `${x},${y}`, "x\n"),
+    error:
+      "column 1 has no name and may be an index, and without it there is no point of at least 2 numbers: keep it " +
+      "with --data F#columns=1-2, or give other data",
+  },
+  "more names than numbers": {
+    text: table(([x, y]) => `${x},${y}`, "x,y,z\n"),
+    error:
+      "as many names as numbers are required, found 3 names in line 1 and 2 numbers in line 2; correct line 1, or " +
+      "put # in front of it",
+  },
+  "eleven lines of words": {
+    text: table(([x, y]) => `${x},${y}`, "low,high\n".repeat(11)),
+    error:
+      "at most 10 lines of words before the numbers are required, found 11 from line 1 on; put # in front of " +
+      "lines that are no data, or leave them out",
+  },
+  "labels": {
+    text: table(([x, y]) => `${x},${y},setosa`, "x,y,kind\n"),
+    error:
+      'finite numbers are required, found "setosa" in line 2, column 3 (kind); correct it, or take other columns ' +
+      "with --data F#columns=1-2",
+  },
+  "amounts of money": {
+    text: "$1.50,$2.50\n$3.50,$4.50\n",
+    error:
+      'finite numbers are required, found "$1.50" in line 1, column 1; write it as a bare number, or if line 1 is ' +
+      "a header say --data F#header=yes",
+  },
+  "a missing value": {
+    text: "x,y\n1.5,2\nNA,4\n",
+    error:
+      'finite numbers are required, found "NA" in line 3, column 1 (x); fill it in, or leave the line out',
+  },
+  "NaN": {
+    text: "1.5,2\n3,NaN\n",
+    error: 'finite numbers are required, found "NaN" in line 2, column 2; fill it in, or leave the line out',
+  },
+  "infinity": {
+    text: "1.5,2\n3,-inf\n",
+    error: 'finite numbers are required, found "-inf" in line 2, column 2; fill it in, or leave the line out',
+  },
+  "missing values alone in the first line": {
+    text: "NaN,NaN\n1.5,2\n",
+    error:
+      'finite numbers are required, found "NaN" in line 1, column 1; fill it in, or leave the line out, or if line ' +
+      "1 is a header say --data F#header=yes",
+  },
+  "an empty cell": {
+    text: "1.5,2,3\n4,,6\n",
+    error:
+      'finite numbers are required, found "" in line 2, column 2; fill it in, or leave the line out, or take other ' +
+      "columns with --data F#columns=1,3",
+  },
+  "a number past float32": {
+    text: "1.5,2\n3,-1e39\n",
+    error:
+      'finite numbers in the range of float32 are required, found "-1e39" in line 2, column 2; correct it',
+  },
+  "thousands": {
+    text: '"1,234.5",2\n3,4\n',
+    error:
+      'finite numbers are required, found "1,234.5" in line 1, column 1; leave out what sets thousands apart, or ' +
+      "if line 1 is a header say --data F#header=yes",
+  },
+  "a decimal comma among decimal points": {
+    text: "x;y\n0.5;1.5\n0,5;2.5\n",
+    error: 'finite numbers are required, found "0,5" in line 3, column 1 (x); correct it',
+  },
+  "a late decimal comma among whole numbers": {
+    text: "x;y\n" + "1;2\n".repeat(300) + "0,5;2,5\n",
+    error:
+      'finite numbers are required, found "0,5" in line 302, column 1 (x); correct it, or for decimal commas say ' +
+      "--data F#decimal=comma",
+  },
+  "thousands and decimal commas": {
+    text: "0,5;1,5\n2,5;1.234,5\n",
+    error:
+      'finite numbers are required, found "1.234,5" in line 2, column 2; leave out what sets thousands apart',
+  },
+  "thousands in German": {
+    text: "x;y\n1.234,50;2.345,5\n",
+    error:
+      'finite numbers are required, found "1.234,50" in line 2, column 1 (x); leave out what sets thousands apart',
+  },
+  "thousands in Swiss": {
+    text: "x;y\n1'234.50;2’345.5\n",
+    error:
+      `finite numbers are required, found "1'234.50" in line 2, column 1 (x); leave out what sets thousands apart`,
+  },
+  "lists of Python": {
+    text: "[1.5, 2]\n[3, 4]\n",
+    error:
+      'finite numbers are required, found "[1.5" in line 1, column 1; correct it, or if line 1 is a header say ' +
+      "--data F#header=yes",
+  },
+  "commas that may be either": {
+    text: "1,234;5,678\n9,123;4,567\n",
+    error:
+      'decimal commas or thousands: which they are cannot be told, found "1,234" in line 1; for decimal commas say ' +
+      "--data F#decimal=comma, else leave the commas out",
+  },
+  "points after commas": {
+    text: "0,5;1,5\n0,5;1.5\n2,5;3,5\n",
+    error:
+      'finite numbers are required, found "1.5" in line 2, column 2; write all numbers with decimal commas and ' +
+      "nothing else",
+  },
+  "rows of two lengths": {
+    text: "1.5,2\n\n3,4,5\n",
+    error:
+      "2 numbers in each line are required, found 3 in line 3; correct it, or put # in front of it to leave it out",
+  },
+  "a number where lines end empty": {
+    text: "1.5,2,\n3,4,5\n".repeat(1) + "6,7,\n",
+    error:
+      'finite numbers are required, found "" in line 1, column 3; fill it in, or leave the line out, or if line 1 ' +
+      "is a header say --data F#header=yes, or take other columns with --data F#columns=1-2",
+  },
+  "a late number where lines end empty": {
+    text: "1.5,2,\n".repeat(300) + "3,4,5\n",
+    error:
+      "2 numbers in each line are required, found 3 in line 301; correct it, or put # in front of it to leave it " +
+      "out",
+  },
+  "a word behind a quoted end of a line": {
+    text: '"x\n(m)",y\n1.5,2\nthree,4\n',
+    error: 'finite numbers are required, found "three" in line 4, column 1 (x (m)); correct it',
+  },
+  "escapes for a terminal": {
+    text: "1.5,2\n\x1b]0;x\x07,4\n",
+    error: 'finite numbers are required, found "\ufffd]0;x\ufffd" in line 2, column 1; correct it',
+  },
+  "a quote in the middle": {
+    text: '1.5,2\n"3"x,4\n',
+    error: "quotes around whole cells are required, found others in line 2; correct it",
+  },
+  "UTF-16 without a mark": {
+    text: utf16(plain, false).subarray(2),
+    error: "a text is required, found a zero byte after line 1; save it as UTF-8",
+  },
+  "names alone": { text: "x,y\n", error: "at least one line of numbers is required, found none" },
+  "blank lines alone": { text: "\n\n\n", error: "at least one line of numbers is required, found none" },
+  "nothing": {
+    text: "",
+    error: "a file with something in it is required, found an empty one; fetch it again",
+  },
+  "single numbers": { text: "1.5\n2\n", error: "points of at least 2 numbers are required, found 1" },
+  "a column that is not there": {
+    text: plain,
+    part: "#columns=2-3",
+    error: "columns of 1 to 2 are required behind #columns=, found 2-3",
+  },
+  "a name that is not there": {
+    text: table(([x, y]) => `${x},${y}`, "x,y\n"),
+    part: "#columns=x,z",
+    error:
+      'a name of a column is required behind #columns=, found "z" among "x", "y"; give a name or a number',
+  },
+  "a column twice": {
+    text: plain,
+    part: "#columns=1,1-2",
+    error: "each column once is required, found 1,1-2 behind #columns=",
+  },
+};
+
+for (const [what, { text, name = "p.csv", part = "", error }] of Object.entries(REFUSED)) {
+  Deno.test(`a table is refused: ${what}`, async () => {
+    const outcome = await readFile(name, text, part);
+    assert.equal(outcome.error, `Cannot read data file F: ${error}`);
+    assert.ok(outcome.is_users);
+  });
+}
+
+Deno.test("what is said behind # is checked", async () => {
+  const { error, is_users } = await readFile("p.csv", plain, "#header=maybe");
+  assert.equal(
+    error,
+    "Cannot read data F#header=maybe: behind # header=yes, header=no, decimal=comma, decimal=point or columns=2-4 is " +
+      'required, found "header=maybe"',
+  );
+  assert.ok(is_users);
+});

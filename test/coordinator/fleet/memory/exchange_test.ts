@@ -1,0 +1,299 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { Exchange, type Results } from "../../../../coordinator/fleet/memory/exchange.ts";
+import { ResultBuffers } from "../../../../coordinator/fleet/memory/result_buffers.ts";
+import { PAGE_BYTES } from "../../../../common/files/mapped_file.ts";
+import { Kernels } from "../../../../kernels/kernels.ts";
+import type { Channel } from "../../../../wire/channel.ts";
+import { bytesOf } from "../../../../wire/frame.ts";
+import type { Parcel, Taker } from "../../../../wire/parcel.ts";
+import { numSlots, writeParcel } from "../../../../wire/shared_ring.ts";
+import { type OfNetworks, readWeights } from "../../../../wire/shared_weights.ts";
+import { inTempDir } from "../../../temp_dir.ts";
+import { isOnThisMachine, openSharedFolder } from "../../../../worker/compute/shared_folder.ts";
+
+const SIZES = { critic: 4, generator: 6 };
+const RESULT_SIZE = 10;
+const ROOM = { weights: SIZES, max_bytes: 4 * RESULT_SIZE, num_slots: numSlots(1) };
+
+/** Weights as the coordinator has them: in whole pages of their own. */
+function weights(): OfNetworks<Float32Array<ArrayBuffer>> {
+  const kernels = Kernels.create(4 * PAGE_BYTES);
+  const [critic, generator] = [SIZES.critic, SIZES.generator].map((size, i) =>
+    kernels.allocate(size, PAGE_BYTES).fill(i + 1)
+  );
+  return { critic: critic!, generator: generator! };
+}
+
+/** Room for what workers put, in memory of its own. */
+function results(): Results & { readonly buffers: ResultBuffers } {
+  const kernels = Kernels.create(ResultBuffers.bytesNeeded(1, RESULT_SIZE, 2));
+  const buffers = new ResultBuffers(kernels, 1, RESULT_SIZE, 2);
+  return { buffers, max_bytes: ROOM.max_bytes, num_slots: ROOM.num_slots };
+}
+
+/** Notes what a channel was told to share. */
+function channel(): Channel & { taker: Taker | null } {
+  const it = { taker: null as Taker | null };
+  const share = (taker: Taker) => it.taker = taker;
+  return Object.assign(it, { share }) as unknown as ReturnType<typeof channel>;
+}
+
+Deno.test("the folder is offered to workers on this machine alone", () => {
+  using exchange = Exchange.open(weights(), results())!;
+  for (const peer of ["127.0.0.1:5", "127.8.8.8:5", "::1:5", "::ffff:127.0.0.1:5"]) {
+    assert.ok(exchange.offer(peer) !== null, peer);
+  }
+  for (const peer of ["10.0.0.1:127", "192.168.127.1:5", "2001:db8::1:5", "undefined:5"]) {
+    assert.equal(exchange.offer(peer), null, peer);
+  }
+});
+
+/** A worker that shares, as worker 7. `put`: into the next slot; `taker`: what the coordinator's channel was given. */
+function shareWith(exchange: Exchange, worker = 7) {
+  const folder = openSharedFolder(exchange.offer("127.0.0.1:5"), worker, ROOM)!;
+  const file = Deno.openSync(folder.files.sums, { write: true });
+  const near = channel();
+  exchange.share(worker, near);
+  const put = (value: number) => {
+    const parcel = folder.sums.reserve();
+    writeParcel(file, parcel, payload(value));
+    return parcel;
+  };
+  const dispose = () => {
+    file.close();
+    folder[Symbol.dispose]();
+  };
+  return { put, taker: near.taker!, [Symbol.dispose]: dispose };
+}
+
+const payload = (value: number) => new Uint8Array(ROOM.max_bytes).fill(value);
+const take = ({ taker }: { taker: Taker }, parcel: Parcel) => taker.take(parcel, ROOM.max_bytes);
+
+/** Results of many rounds, more than there are slots, with and without being asked for more. */
+function passResults(): void {
+  using exchange = Exchange.open(weights(), results())!;
+  using worker = shareWith(exchange);
+  for (let round = 1; round <= 3; round++) {
+    exchange.beginRound();
+    const first = worker.put(10 * round), second = worker.put(10 * round + 1);
+    const taken = [first, second].map((parcel) => take(worker, parcel));
+    assert.deepEqual(taken, [payload(10 * round), payload(10 * round + 1)]);
+    exchange.askMore();
+    const more = [2, 3, 4].map((i) => {
+      const parcel = worker.put(10 * round + i);
+      return take(worker, parcel)!;
+    });
+    assert.deepEqual(more, [2, 3, 4].map((i) => payload(10 * round + i)), "more results than slots");
+    assert.equal(take(worker, first), null, "what was overwritten");
+    for (const result of [...taken, ...more]) worker.taker.recycle(result!);
+  }
+}
+
+Deno.test("results pass through the folder", passResults);
+Deno.test({
+  name: "results pass through the folder, also where nothing can be mapped",
+  permissions: { read: true, write: true, sys: ["uid"], ffi: false },
+  fn: passResults,
+});
+
+Deno.test({
+  name: "results are taken where they lie, as long as nobody is asked for more; else they are copied",
+  ignore: Deno.build.os !== "linux",
+  fn: () => {
+    using exchange = Exchange.open(weights(), results())!;
+    using worker = shareWith(exchange);
+    exchange.beginRound();
+    const parcel = worker.put(1);
+    const [first, again] = [take(worker, parcel)!, take(worker, parcel)!];
+    assert.equal(first.byteOffset, again.byteOffset, "one place");
+    exchange.askMore();
+    const copy = take(worker, parcel)!;
+    assert.notEqual(copy.byteOffset, first.byteOffset);
+    for (const value of [2, 3, 4]) worker.put(value);
+    assert.deepEqual([first[0], copy[0]], [4, 1]);
+  },
+});
+
+Deno.test({
+  name: "what a worker put stays after it has left until the next round, whoever comes",
+  ignore: Deno.build.os !== "linux",
+  fn: () => {
+    const of = results();
+    using exchange = Exchange.open(weights(), of)!;
+    let result: Uint8Array;
+    {
+      using worker = shareWith(exchange, 1);
+      exchange.beginRound();
+      result = take(worker, worker.put(1))!;
+    }
+    exchange.left(1);
+    using next = shareWith(exchange, 2);
+    assert.deepEqual(take(next, next.put(2)), payload(2));
+    assert.deepEqual(result, payload(1));
+    exchange.left(2);
+    assert.equal(of.buffers.takeRing(), null);
+    exchange.beginRound();
+    const again = [of.buffers.takeRing(), of.buffers.takeRing()].flatMap((ring) => ring ?? []);
+    assert.ok(again.some(({ byteOffset }) => byteOffset === result.byteOffset), "used again");
+  },
+});
+
+/** What a worker finds that reads the file, after the coordinator's weights have changed. */
+function publishAndRead(): void {
+  const live = weights();
+  using exchange = Exchange.open(live, results())!;
+  assert.deepEqual([live.critic[3], live.generator[5]], [1, 2], "weights must stay as they are");
+  using worker = openSharedFolder(exchange.offer("127.0.0.1:5"), 7, ROOM)!;
+  const { weights: path, weights_offsets } = worker.files;
+  using file = Deno.openSync(path);
+  for (const network of ["critic", "generator"] as const) {
+    const read = () => {
+      const found = new Float32Array(SIZES[network]);
+      readWeights(file, weights_offsets[network], bytesOf(found));
+      return found;
+    };
+    assert.deepEqual(read(), live[network].slice(), "the first weights");
+    live[network].forEach((_, i) => live[network][i] = i / 3);
+    exchange.publish(network, live[network]);
+    assert.deepEqual(read(), live[network].slice(), "the weights that were published");
+  }
+}
+
+Deno.test("workers find the weights in the folder", publishAndRead);
+Deno.test({
+  name: "workers find the weights in the folder, also where nothing can be mapped",
+  permissions: { read: true, write: true, sys: ["uid"], ffi: false },
+  fn: publishAndRead,
+});
+
+Deno.test({
+  name: "the weights lie in the folder's file themselves where that can be",
+  ignore: Deno.build.os !== "linux",
+  fn: () => {
+    const live = weights();
+    using exchange = Exchange.open(live, results())!;
+    const maps = Deno.readTextFileSync("/proc/self/maps");
+    assert.ok(maps.includes(`${exchange.offer("127.0.0.1:5")!.folder}/weights`));
+    exchange.publish("critic", new Float32Array(SIZES.critic));
+    assert.equal(live.critic[0], 1, "nothing is copied");
+  },
+});
+
+Deno.test("a worker that cannot read the key does not share: the folder is another machine's", () => {
+  using exchange = Exchange.open(weights(), results())!;
+  const offer = exchange.offer("127.0.0.1:5")!;
+  assert.equal(openSharedFolder({ ...offer, key: "00".repeat(16) }, 7, ROOM), null);
+  assert.equal(openSharedFolder({ ...offer, folder: `${offer.folder}-elsewhere` }, 7, ROOM), null);
+  assert.equal(openSharedFolder(null, 7, ROOM), null);
+});
+
+Deno.test("nothing is left behind", async () => {
+  const exchange = Exchange.open(weights(), results())!;
+  const { folder } = exchange.offer("127.0.0.1:5")!;
+  assert.ok((await Deno.stat(folder)).isDirectory);
+  exchange[Symbol.dispose]();
+  await assert.rejects(Deno.stat(folder), Deno.errors.NotFound);
+});
+
+Deno.test("what a killed coordinator left behind is cleared away by the next, what lives is not", async () => {
+  using alive = Exchange.open(weights(), results())!;
+  const killed = await Deno.makeTempDir({ prefix: "wagon-exchange-" });
+  await Deno.writeTextFile(`${killed}/lock`, "");
+  using _next = Exchange.open(weights(), results())!;
+  await assert.rejects(Deno.stat(killed), Deno.errors.NotFound);
+  assert.ok((await Deno.stat(alive.offer("127.0.0.1:5")!.folder)).isDirectory);
+});
+
+/** Runs `test` with a folder that all users share, as /tmp. */
+function inSharedTemp(test: (parent: string) => Promise<void>): Promise<void> {
+  return inTempDir(async (parent) => {
+    await Deno.chmod(parent, 0o1777);
+    await test(parent);
+  });
+}
+
+Deno.test({
+  name:
+    "whatever lies in the folder for temporary files under an exchange's name: a start neither waits nor removes it",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    inSharedTemp(async (parent) => {
+      const trap = async (name: string, mode: number) => {
+        const folder = join(parent, `wagon-exchange-${name}`);
+        await Deno.mkdir(folder);
+        await Deno.chmod(folder, mode);
+        return folder;
+      };
+      const pipe = async (path: string) => {
+        assert.ok((await new Deno.Command("mkfifo", { args: [path] }).output()).success);
+      };
+      // A pipe that nobody reads: opened to write, it waits for ever.
+      await pipe(join(await trap("pipe", 0o700), "lock"));
+      await pipe(join(await trap("open", 0o777), "lock"));
+      await pipe(join(parent, "wagon-exchange-no-folder"));
+      // Links to what is somebody's.
+      const precious = join(parent, "precious");
+      await Deno.mkdir(precious);
+      await Deno.writeTextFile(join(precious, "lock"), "");
+      await Deno.symlink(precious, join(parent, "wagon-exchange-link"));
+      const others = await trap("others", 0o777);
+      await Deno.writeTextFile(join(others, "lock"), "");
+      if (Deno.uid() === 0) {
+        const foreign = await trap("foreign", 0o755);
+        await Deno.writeTextFile(join(foreign, "lock"), "");
+        await Deno.chown(foreign, 12345, 12345);
+      }
+      const names = () => Array.from(Deno.readDirSync(parent), ({ name }) => name).sort();
+      const before = names();
+      {
+        using exchange = Exchange.open(weights(), results(), parent)!;
+        assert.ok(exchange.offer("127.0.0.1:5")!.folder.startsWith(parent));
+      }
+      assert.deepEqual(names(), before);
+      assert.ok((await Deno.stat(join(precious, "lock"))).isFile);
+    }),
+});
+
+Deno.test({
+  name: "a worker makes files only in a folder of its own user's, that a coordinator has made",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    inSharedTemp(async (parent) => {
+      using exchange = Exchange.open(weights(), results(), parent)!;
+      const offer = exchange.offer("127.0.0.1:5")!;
+      const take = () => openSharedFolder(offer, 7, ROOM);
+      const refused = (of: typeof offer, why: string) => {
+        assert.equal(openSharedFolder(of, 7, ROOM), null, why);
+        assert.throws(() => Deno.statSync(join(of.folder, "worker-7")), Deno.errors.NotFound, why);
+      };
+      await Deno.chmod(offer.folder, 0o770);
+      refused(offer, "others may write there");
+      await Deno.chmod(offer.folder, 0o700);
+      const link = join(parent, "wagon-exchange-link");
+      await Deno.symlink(offer.folder, link);
+      refused({ ...offer, folder: link }, "a link");
+      const home = join(parent, "home");
+      await Deno.mkdir(home, { mode: 0o700 });
+      await Deno.writeTextFile(join(home, "key"), offer.key);
+      refused({ ...offer, folder: home }, "a folder of another kind");
+      if (Deno.uid() === 0) {
+        await Deno.chown(offer.folder, 12345, 12345);
+        refused(offer, "another user's");
+        await Deno.chown(offer.folder, 0, 0);
+      }
+      using taken = take();
+      assert.ok(taken !== null);
+    }),
+});
+
+Deno.test("an address on this machine is told by itself, not by what a name server says", () => {
+  for (const host of ["127.0.0.1", "127.1.2.3", "[::1]", "localhost"]) {
+    assert.ok(isOnThisMachine(`ws://${host}:7700`), host);
+  }
+  for (
+    const host of ["10.0.0.1", "127.0.0.1.example.org", "localhost.example.org", "[::2]", "0x7f.example"]
+  ) {
+    assert.ok(!isOnThisMachine(`ws://${host}:7700`), host);
+  }
+});

@@ -1,0 +1,126 @@
+/** A worker for tests of the coordinator: it speaks the real protocol over memory and computes what it is told. */
+import type { Fleet } from "../../../coordinator/fleet/fleet.ts";
+import { type Channel, openChannel } from "../../../wire/channel.ts";
+import { checksumBytes } from "../../../kernels/kernels.ts";
+import { bytesOf } from "../../../wire/frame.ts";
+import { joinCoordinator } from "../../../wire/handshake.ts";
+import type { Message, MessageOf, MessageType } from "../../../wire/messages.ts";
+import type { Socket } from "../../../wire/socket.ts";
+import { type FakeClock, settled } from "../../wire/fake_clock.ts";
+import { MemorySocket } from "../../wire/memory_socket.ts";
+import { LIMITS } from "../../wire/limits.ts";
+
+export const TOKEN = "a token for the tests";
+const ALLOWED: ReadonlySet<MessageType> = new Set(
+  ["artifact", "weights", "shard_chunk", "work", "job", "notice", "finish"] as const,
+);
+
+export class ScriptedWorker {
+  readonly name: string;
+  readonly received: Message[] = [];
+  /** Of the last message of each type. */
+  readonly payloads = new Map<MessageType, Uint8Array>();
+  /** Work that was asked for and not answered. */
+  readonly work: MessageOf<"work">[] = [];
+  closed: string | null = null;
+  readonly #channel: Channel;
+  readonly #socket: MemorySocket;
+
+  private constructor(
+    name: string,
+    channel: Channel,
+    socket: MemorySocket,
+    readonly shared: boolean,
+    private readonly far: MemorySocket,
+  ) {
+    this.name = name;
+    this.#socket = socket;
+    this.#channel = channel;
+    channel.onmessage = (message, payload) => {
+      this.received.push(message);
+      this.payloads.set(message.type, payload);
+      if (message.type === "work") this.work.push(message);
+    };
+    channel.onclose = (reason) => this.closed = reason;
+  }
+
+  /** Joins the fleet up to and including `ready`, and says at once which shards it holds. */
+  static async join(
+    fleet: Fleet,
+    clock: FakeClock,
+    options: {
+      name: string;
+      numeric_class?: string;
+      token?: string;
+      shard_ms?: number;
+      held?: readonly number[];
+      /** Whether it is on the coordinator's machine: its results then lie in shared memory. */
+      shared?: boolean;
+      /** Whether it gets ready; default true. */
+      ready?: boolean;
+      /** What the coordinator has of the connection in place of its own end. */
+      through?: (socket: Socket) => Socket;
+    },
+  ): Promise<ScriptedWorker> {
+    const { name, numeric_class = "a".repeat(64), token = TOKEN, shard_ms = 1, held = [] } = options;
+    const { shared = false, ready = true, through = (socket: Socket) => socket } = options;
+    const [near, far] = MemorySocket.pair();
+    void fleet.accept(through(far), name);
+    const hello = { name, threads: 1, provider: "cpu", device: "test", platform: "test" };
+    await joinCoordinator(near, { clock, deadline_ms: 1_000, token, hello });
+    const channel = openChannel(near, {
+      clock,
+      heartbeat_ms: 2_000,
+      silence_ms: 10_000,
+      allowed: ALLOWED,
+      ...LIMITS,
+    });
+    const worker = new ScriptedWorker(name, channel, near, shared, far);
+    if (ready) worker.send({ type: "ready", numeric_class, shard_ms, shared });
+    for (const shard of held) worker.send({ type: "shard_held", run: "run-1", shard });
+    await settled();
+    return worker;
+  }
+
+  /** Bytes of the largest frame that the coordinator takes from it. */
+  get may_send_bytes(): number | null {
+    return this.far.max_frame_bytes;
+  }
+
+  send(message: Message, payload?: Uint8Array): void {
+    this.#channel.send(message, payload);
+  }
+
+  /** Nodes asked of it and not answered, as "begin-end". */
+  get nodes(): string[] {
+    return this.work.map(({ begin, end }) => `${begin}-${end}`);
+  }
+
+  messages<T extends MessageType>(type: T): MessageOf<T>[] {
+    return this.received.filter((message): message is MessageOf<T> => message.type === type);
+  }
+
+  /** Answers its oldest work with `values`; `changes` make the answer a wrong one. */
+  async answer(values: Float32Array<ArrayBuffer>, changes: Partial<MessageOf<"result">> = {}): Promise<void> {
+    const { type: _type, inline: _inline, next_noise_counter: _next, ...computation } = this.work.shift()!;
+    const { begin, end } = computation;
+    const times = { compute_ms: end - begin, elapsed_ms: end - begin };
+    const checksum = this.shared ? null : checksumBytes(bytesOf(values));
+    const result: MessageOf<"result"> = { type: "result", ...computation, checksum, ...times, ...changes };
+    const parcel = { offset: 0, tag: "1".repeat(16), bytes: values.byteLength };
+    if (this.shared) this.#channel.sendShared(result, parcel);
+    else this.send(result, bytesOf(values));
+    await settled();
+  }
+
+  /** It neither reads nor answers any more. */
+  freeze(): void {
+    this.#socket.reading = false;
+  }
+
+  /** Its connection breaks. */
+  async die(): Promise<void> {
+    this.#channel.close("killed by the test");
+    await settled();
+  }
+}

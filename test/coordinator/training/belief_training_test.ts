@@ -1,0 +1,162 @@
+/** A training by a fleet in which one worker sends what is not right: the same bits as without it. */
+import assert from "node:assert/strict";
+import { UserError } from "../../../common/errors.ts";
+import { TreeSum } from "../../../coordinator/training/averaging.ts";
+import type { RunConfig } from "../../../coordinator/config/config.ts";
+import { dataSetOf } from "../../../coordinator/data/data_set.ts";
+import { ShardPlan } from "../../../coordinator/data/plan.ts";
+import { Fleet } from "../../../coordinator/fleet/fleet.ts";
+import { ModelState, weightsSha256 } from "../../../coordinator/training/model_state.ts";
+import { RMSPROP } from "../../../coordinator/config/optimizers.ts";
+import { ShardedData } from "../../../coordinator/data/sharded_data.ts";
+import { publishAll, train } from "../../../coordinator/training/train.ts";
+import { Kernels } from "../../../kernels/kernels.ts";
+import { buildLayout } from "../../../models/layout.ts";
+import type { Manifest } from "../../../models/manifest.ts";
+import type { MessageOf } from "../../../wire/messages.ts";
+import { FakeClock, settled } from "../../wire/fake_clock.ts";
+import { ScriptedWorker, TOKEN } from "../fleet/scripted_worker.ts";
+
+const STEPS = 6;
+const SHARDS = 4;
+
+function graph(gradient: string, size: number, tail: readonly string[]) {
+  const { size: whole, slots } = buildLayout([
+    { name: gradient, shape: [size] },
+    ...tail.map((name) => ({ name, shape: [] })),
+  ]);
+  return { size: whole, outputs: slots, tail_offset: size };
+}
+
+const manifest = {
+  micro_batch: 2,
+  example_shape: [2],
+  layouts: {
+    critic: buildLayout([{ name: "critic.0.weight", shape: [70] }]),
+    generator: buildLayout([{ name: "generator.0.weight", shape: [3] }]),
+    statistics: buildLayout([{ name: "generator.2.running_var", shape: [1] }]),
+  },
+  graphs: {
+    critic_training_model: graph("critic.0.weight_grad", 70, ["loss", "mean_D_real", "mean_D_fake"]),
+    generator_training_model: graph("generator.0.weight_grad", 3, ["loss", "mean_D_fake", "generator.2.var"]),
+  },
+} as unknown as Manifest;
+
+const CONFIG = {
+  steps: STEPS,
+  shards: SHARDS,
+  n_critic: 2,
+  optimizer: RMSPROP,
+  lr: 0.01,
+  decay_steps: 0,
+  clip: 0.5,
+  schedule: "paper",
+  warm_up: false,
+  accumulate: 1,
+} as RunConfig;
+
+/** Small whole numbers, whose sums are exact: so a node's sum does not hang on the tree here. */
+function sumOf({ kind, step, begin, end }: MessageOf<"work">): Float32Array<ArrayBuffer> {
+  const sum = new Float32Array(manifest.graphs[`${kind}_training_model`].size);
+  for (let shard = begin; shard < end; shard++) {
+    for (let i = 0; i < sum.length; i++) sum[i]! += (step * 7 + shard * 3 + i) % 11;
+  }
+  return sum;
+}
+
+type Spoil = (sum: Float32Array, work: MessageOf<"work">) => void;
+
+/** Trains with two workers, the first of which spoils its sums. */
+async function trainWith(spoil: Spoil) {
+  const clock = new FakeClock();
+  const told: string[] = [];
+  const data = dataSetOf("test", [2], "uint8", Uint8Array.from({ length: 32 }, (_, i) => i));
+  const plan = new ShardPlan({ num_examples: 16, num_shards: SHARDS, batch: 8, holdout: 0, seed: 1 });
+  const facts = { run: "run-1", incarnation: 0, seed: 1, manifest, files: [] };
+  const options = { token: TOKEN, clock, exact: true, classes: ["a".repeat(64)], exchange: null };
+  const fleet = new Fleet(facts, await ShardedData.of(data, plan), options, {
+    joined: () => {},
+    left: () => {},
+    fault: ({ what }) => told.push(what),
+    refused: () => {},
+  });
+  const size = manifest.graphs.critic_training_model.size;
+  const kernels = Kernels.create(
+    ModelState.bytesNeeded(manifest, RMSPROP) + TreeSum.bytesNeeded(SHARDS, size),
+  );
+  const state = new ModelState(kernels, manifest, RMSPROP);
+  state.refreshChecksums();
+  publishAll(state, fleet);
+  const workers = [
+    await ScriptedWorker.join(fleet, clock, { name: "first" }),
+    await ScriptedWorker.join(fleet, clock, { name: "second" }),
+  ];
+  let ended = false;
+  const training = train({
+    config: CONFIG,
+    manifest,
+    state,
+    fleet,
+    tree: new TreeSum(kernels, SHARDS, size),
+    epoch_steps: 2,
+    now_ms: () => clock.now_ms(),
+    committed: () => true,
+  }).finally(() => ended = true);
+  training.catch(() => {});
+  while (!ended) {
+    await settled();
+    for (const [i, worker] of workers.entries()) {
+      if (worker.work.length === 0 || worker.closed !== null) continue;
+      const sum = sumOf(worker.work[0]!);
+      if (i === 0) spoil(sum, worker.work[0]!);
+      await worker.answer(sum);
+    }
+  }
+  const error = await training.then(() => null, (error: unknown) => error);
+  await fleet.finish("test over");
+  return { state, told, workers, error, sha256: weightsSha256(state) };
+}
+
+const undisturbed = await trainWith(() => {});
+
+for (const kind of ["critic", "generator"] as const) {
+  for (const [where, index] of [["gradients", 1], ["tail", -1]] as const) {
+    for (const value of [NaN, Infinity]) {
+      Deno.test(`one worker sends ${value} in a ${kind}'s ${where}: the other computes it, to the same bits`, async () => {
+        const { sha256, error, told, workers } = await trainWith((sum, { kind: asked, step }) => {
+          if (asked === kind && step >= 4) sum[(index + sum.length) % sum.length] = value;
+        });
+        assert.equal(error, null);
+        assert.equal(sha256, undisturbed.sha256);
+        const found = where === "gradients" ? ["sum not finite"] : [];
+        assert.deepEqual(told, [...found, "bad result", "wrong result"]);
+        assert.equal(workers[0]!.messages("refuse").at(-1)!.code, "wrong_result");
+      });
+    }
+  }
+}
+
+Deno.test("one bad result by chance, and good ones after: the worker computes on, to the same bits", async () => {
+  let left = 1;
+  const { sha256, error, told, workers } = await trainWith((sum, { step }) => {
+    if (step === 3 && left-- > 0) sum[5] = NaN;
+  });
+  assert.equal(error, null);
+  assert.equal(sha256, undisturbed.sha256);
+  assert.deepEqual(told, ["sum not finite"]);
+  assert.equal(workers[0]!.closed, "test over");
+});
+
+Deno.test("gradients that overflow when they are added end the training with the state of the step before", async () => {
+  const { state, error } = await trainWith((sum, { step }) => {
+    if (step === 4) sum[0] = 3e38;
+  });
+  assert.ok(error instanceof UserError);
+  assert.match(error.message, /^Training cannot go on: the critic's update must be finite, .* at step 4: /);
+  assert.equal(state.step, 3);
+  assert.ok(
+    [state.critic, state.generator].every(({ kept, square_average }) =>
+      [...kept, ...square_average].every(Number.isFinite)
+    ),
+  );
+});

@@ -1,0 +1,163 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { commandOf, type LaunchedTask, type Surroundings } from "../../../tasks/launch/rights.ts";
+import { inTempDir } from "../../temp_dir.ts";
+
+const ENV: Readonly<Record<string, string>> = { WAGON_STATE_DIR: "/state" };
+const AROUND: Surroundings = {
+  cwd: "/here",
+  os: "linux",
+  env: (name) => ENV[name],
+  temporary: "/tmp",
+  deno: "/bin/deno",
+  own_hosts: () => ["127.0.0.1", "[::1]", "gpu1"],
+};
+const CODE = /^.*\/(common|coordinator|kernels|models|random|runlog|wire|worker)$/;
+
+/** What a task is allowed, by kind of right: "all", or a list, without the project's own code. */
+function rights(task: LaunchedTask, args: readonly string[], around = AROUND): Record<string, string> {
+  const [run, ...rest] = commandOf(task, args, around);
+  assert.equal(run, "run");
+  const script = rest.findIndex((word) => word.endsWith(".ts"));
+  assert.deepEqual(rest.slice(script + 1), args, "the program gets the same arguments");
+  const flags = rest.slice(0, script);
+  assert.ok(flags.includes("--no-prompt"));
+  assert.ok(
+    !flags.some((flag) => /^(-A|--allow-all|--allow-import|--allow-hrtime)$/.test(flag)),
+    "all rights",
+  );
+  return Object.fromEntries(
+    flags.filter((flag) => flag.startsWith("--allow-")).map((flag) => {
+      const [kind, list] = flag.slice("--allow-".length).split(/=(.*)/s);
+      return [kind!, list?.split(",").filter((item) => !CODE.test(item)).join(" ") ?? "all"];
+    }),
+  );
+}
+
+Deno.test("a coordinator may use its folders, its port, and nothing else", () => {
+  const { env, ...others } = rights("coordinator", ["--data", "digits.gz", "--out=/far/run"]);
+  assert.deepEqual(others, {
+    read: "/far/run /tmp /state /here/digits.gz",
+    write: "/far/run /tmp /state",
+    sys: "hostname uid",
+    net: "127.0.0.1:7700",
+  });
+  assert.ok(env!.split(" ").every((name) => /^[A-Z_0-9]+$/.test(name)), "variables by name");
+  assert.equal(rights("coordinator", []).write, "/here/runs /tmp /state");
+});
+
+Deno.test("a coordinator listens where it was told to", () => {
+  const net = (...args: string[]) => rights("coordinator", args).net;
+  assert.equal(net("--host", "0.0.0.0", "--port", "0"), "0.0.0.0:0");
+  assert.equal(net("--host=::1", "--port=80"), "[::1]:80");
+  for (const [host, port] of [["no host", "1"], ["*", "1"], ["a,b", "1"], ["gpu1", "x"], ["gpu1", "70000"]]) {
+    assert.equal(net("--host", host!, "--port", port!), "127.0.0.1:0", `${host}:${port}`);
+  }
+  assert.equal(
+    net("--host", "10.0.0.9", "--host", "gpu1"),
+    "gpu1:7700",
+    "the last counts, as for the program",
+  );
+});
+
+Deno.test("what is read besides: tokens, own networks with what lies beside them, what a configuration names", () =>
+  inTempDir(async (folder) => {
+    const config = join(folder, "run.json");
+    await Deno.writeTextFile(
+      config,
+      JSON.stringify({ data: "a/b", generator: "/nets/g.onnx", out: "/etc", steps: 3 }),
+    );
+    const args = [
+      "--config",
+      config,
+      "--critic",
+      "own/c.onnx",
+      "--token-file",
+      "t",
+      "--read-token-file",
+      "/r",
+    ];
+    const { read, write } = rights("coordinator", args);
+    assert.equal(read, `/here/runs /tmp /state /nets /here/own /here/a/b ${config} /here/t /r`);
+    assert.equal(write, "/here/runs /tmp /state");
+    assert.match(
+      rights("train", ["--config", config, "--data", "mine"]).read!,
+      / \/here\/mine /,
+      "the line counts",
+    );
+    for (const text of ["{", "[]", "null", '"data"', '{"data": 3}']) {
+      await Deno.writeTextFile(config, text);
+      assert.equal(rights("train", ["--config", config]).read, `/here/runs /tmp ${config}`, text);
+    }
+  }));
+
+Deno.test("a run that goes on reads the data that its log names last", () =>
+  inTempDir(async (folder) => {
+    const read = () => rights("train", ["--resume", folder]).read;
+    assert.equal(read(), `${folder} /tmp`, "no log");
+    const log = (records: readonly unknown[]) =>
+      records.map((record) => `${JSON.stringify(record)}\n`).join("");
+    const write = (name: string, records: readonly unknown[]) =>
+      Deno.writeTextFile(join(folder, name), log(records));
+    const moved = (data: string) => ({ type: "resume", step: 1, changed: { data: ["x", data] } });
+    await write("events.jsonl", [{ type: "run", config: { data: "/first" } }, { type: "step" }]);
+    assert.equal(read(), `${folder} /tmp /first`);
+    await write("events.0002.jsonl", [moved("/second"), { type: "resume", step: 2, changed: {} }]);
+    await write("events.0010.jsonl", [{ type: "step" }, moved("third")]);
+    assert.equal(read(), `${folder} /tmp /here/third`);
+    assert.equal(rights("train", ["--resume", folder, "--data", "/else"]).read, `${folder} /tmp /else`);
+    await write("events.jsonl", [{ type: "run", config: { data: null } }]);
+    await Deno.writeTextFile(join(folder, "events.0002.jsonl"), "");
+    await Deno.writeTextFile(join(folder, "events.0010.jsonl"), '{"type":"resume","changed":{"da');
+    assert.equal(read(), `${folder} /tmp`, "a line that was cut off");
+  }));
+
+Deno.test("train may start this program and use a port of this machine; native code where memory is shared", () => {
+  const { net, run, ffi, sys } = rights("train", []);
+  assert.deepEqual({ net, run, ffi, sys }, {
+    net: "127.0.0.1:0",
+    run: "/bin/deno",
+    ffi: "all",
+    sys: "hostname uid",
+  });
+  assert.equal(rights("train", [], { ...AROUND, os: "darwin" }).ffi, undefined);
+});
+
+Deno.test("a worker connects to its coordinator alone, or to this machine", () => {
+  const net = (...args: string[]) => rights("worker", args).net;
+  assert.equal(net("--coordinator", "ws://10.0.0.5:7700"), "10.0.0.5:7700");
+  assert.equal(net("--coordinator=wss://far.example/x"), "far.example:443");
+  assert.equal(net("--coordinator", "ws://[::1]:9"), "[::1]:9");
+  assert.equal(net("--coordinator", "nonsense"), "127.0.0.1:0");
+  assert.equal(net(), "127.0.0.1 [::1] gpu1");
+  const { read, write } = rights("worker", ["--token-file", "secret"]);
+  assert.deepEqual([read, write], ["/state /tmp /here/secret", "/state /tmp"]);
+});
+
+Deno.test("what follows a # in --data is no part of the path, unless a file has that name", () =>
+  inTempDir(async (folder) => {
+    const read = (data: string) => rights("train", ["--data", data]).read;
+    const path = join(folder, "a.csv#columns=1");
+    assert.equal(read(`${path},2`), `/here/runs /tmp ${folder}/a.csv`);
+    assert.equal(read(`${folder}/b.npz#x`), `/here/runs /tmp ${folder}/b.npz`);
+    await Deno.writeTextFile(path, "");
+    assert.equal(read(path), `/here/runs /tmp ${path}`);
+    await Deno.writeTextFile(join(folder, "events.jsonl"), `{"type":"run","config":{"data":"c.npz#y"}}\n`);
+    assert.equal(rights("train", ["--resume", folder]).read, `${folder} /tmp /here/c.npz`);
+  }));
+
+Deno.test("options are read as the program reads them", () => {
+  const write = (...args: string[]) => rights("train", args).write;
+  assert.equal(write("--seed", "3", "--out=a=b", "--steps=9"), "/here/a=b /tmp");
+  assert.equal(write("--out", "a", "--out", "b"), "/here/b /tmp");
+  assert.equal(write("--out", "a", "--", "--out", "b"), "/here/a /tmp");
+  assert.equal(write("--outer", "a", "out", "b", "--no-out"), "/here/runs /tmp");
+  assert.equal(write("--data", "--out", "a"), "/here/runs /tmp", "a value, which the program refuses");
+  assert.equal(write("--out"), "/here/runs /tmp");
+});
+
+Deno.test("a path with commas does not allow what its parts name", () => {
+  const { read, write } = rights("coordinator", ["--data", "/x/a,/etc,b/c", "--out", "/y/r,/home"]);
+  assert.equal(read, "/y /tmp /state /x");
+  assert.equal(write, "/y /tmp /state");
+});

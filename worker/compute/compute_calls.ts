@@ -1,0 +1,82 @@
+/** What the socket's thread asks of a compute thread, and what that answers. Answers come in the order of calls. */
+import type { TreeNode } from "../../kernels/tree.ts";
+import type { Manifest } from "../../models/manifest.ts";
+import type { Device } from "../runtime/device.ts";
+import type { Parcel } from "../../wire/parcel.ts";
+import type { Examination } from "../devices/examine.ts";
+import type { AheadTask, EngineOptions, Part, SumTask } from "./engine.ts";
+import type { Checksums, NetworkName } from "../../wire/messages.ts";
+import type { GraphBytes } from "./graph_runner.ts";
+import type { JobTask } from "./jobs.ts";
+import type { Probe } from "./probe.ts";
+import type { SharedFiles } from "./shared_folder.ts";
+import type { Trial } from "../devices/trial.ts";
+
+/** Where a sum is to go: into a buffer, which travels to the thread and back, or into a shared file. */
+export type SumPlace = Float32Array<ArrayBuffer> | Parcel;
+
+/** Checksums of the weights to compute with, which lie in the shared file; null: those that were given. */
+export type WeightsWanted = Checksums | null;
+
+/** What is wanted of work whose weights and whose sum lie in shared files. */
+export interface SharedWork {
+  readonly weights: Checksums;
+  readonly parcel: Parcel;
+}
+
+/** A sum where it was to go: null, if that is a shared file. `compute_ms`: time in ONNX Runtime. */
+export interface PlacedSum {
+  readonly sum: Float32Array<ArrayBuffer> | null;
+  readonly compute_ms: number;
+}
+
+/** Each call: what it takes and what it returns. */
+export interface Calls {
+  /** Loads ONNX Runtime; its version. */
+  runtime: { readonly takes: null; readonly gives: string };
+  /** Tries a device with a small graph of its own, before any run. */
+  trial: { readonly takes: Device; readonly gives: Trial };
+  /** Runs training graphs on a device, to tell what it can do. */
+  examine: { readonly takes: Device; readonly gives: Examination };
+  /** Compiles a run's graphs and runs the probe. */
+  prepare: {
+    readonly takes: {
+      readonly manifest: Manifest;
+      readonly graphs: GraphBytes;
+      readonly device: Device;
+      readonly options: EngineOptions;
+    };
+    readonly gives: Probe;
+  };
+  /** Copies a network's weights, and gives the buffer back. */
+  weights: {
+    readonly takes: { readonly network: NetworkName; readonly weights: Float32Array<ArrayBuffer> };
+    readonly gives: Float32Array<ArrayBuffer>;
+  };
+  /** Opens the shared files: what weights lie in, and what sums go to. */
+  share: { readonly takes: SharedFiles; readonly gives: null };
+  sum: {
+    readonly takes: { readonly task: SumTask; readonly weights: WeightsWanted; readonly place: SumPlace };
+    readonly gives: PlacedSum;
+  };
+  /** Adds the sums of subtrees, in the order of the tree, and gives the parts' buffers back. */
+  add: {
+    readonly takes: { readonly node: TreeNode; readonly parts: readonly Part[]; readonly place: SumPlace };
+    readonly gives: PlacedSum & { readonly parts: readonly Part[] };
+  };
+  ahead: { readonly takes: AheadTask; readonly gives: null };
+  /** Begins a job. */
+  open_job: { readonly takes: { readonly job: number; readonly task: JobTask }; readonly gives: null };
+  /** Computes the job's next rows; the result after the last ones. */
+  step_job: { readonly takes: { readonly job: number }; readonly gives: Float32Array<ArrayBuffer> | null };
+  /** Frees what the garbage collector does not know of. The last call. */
+  release: { readonly takes: null; readonly gives: null };
+}
+
+export type CallName = keyof Calls;
+export type Call = { [K in CallName]: { readonly name: K; readonly takes: Calls[K]["takes"] } }[CallName];
+
+/** `error`: what was thrown, in one line. */
+export type Answer =
+  | { readonly ok: true; readonly gives: Calls[CallName]["gives"] }
+  | { readonly ok: false; readonly error: string };

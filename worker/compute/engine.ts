@@ -1,0 +1,365 @@
+/**
+ * What a compute thread does: holds the weights and the compiled graphs, and computes sums of shards, noise and
+ * fakes included. Bits depend on the weights, the seed, the counters, the shards and the examples alone.
+ */
+import { PAGE_BYTES, wholePages } from "../../common/files/mapped_file.ts";
+import type { GraphName, Manifest } from "../../models/manifest.ts";
+import { ALIGNMENT_BYTES, Kernels, MAX_CAPACITY_BYTES } from "../../kernels/kernels.ts";
+import { split, sumTree, type TreeNode } from "../../kernels/tree.ts";
+import { fillNormal, fillUniform, type Purpose, type StreamKey } from "../../random/philox.ts";
+import { bytesOf } from "../../wire/frame.ts";
+import { numSlots } from "../../wire/shared_ring.ts";
+import { type Encoding, ExampleDecoder } from "./examples.ts";
+import type { NetworkName } from "../../wire/messages.ts";
+import type { GraphRunner, Runners, Sources } from "./graph_runner.ts";
+import { Masks } from "./masks.ts";
+import type { BoundGraph } from "../runtime/runtime.ts";
+
+/** What of a run the computation depends on. */
+export interface EngineOptions {
+  readonly seed: number;
+  readonly encoding: Encoding;
+  /** Logical shards of the run: how deep a summing tree can be. */
+  readonly num_shards: number;
+}
+
+export type NoisePurpose = "critic_noise" | "generator_noise";
+
+/** One leaf of the tree. `examples`: a micro-batch as the data set keeps it; absent in generator steps. */
+export interface Leaf {
+  readonly shard: number;
+  readonly examples: Uint8Array | null;
+}
+
+/** A node of the tree to compute, with its leaves in order. */
+export interface SumTask {
+  readonly kind: NetworkName;
+  readonly node: TreeNode;
+  readonly leaves: readonly Leaf[];
+  readonly noise_purpose: NoisePurpose;
+  readonly noise_counter: number;
+}
+
+/**
+ * The sum of a node: gradients, then the tail. A view, valid until the next call. `compute_ms`: time in ONNX Runtime.
+ */
+export interface Sum {
+  readonly sum: Float32Array;
+  readonly compute_ms: number;
+}
+
+/** The sum of a subtree, computed elsewhere. */
+export interface Part {
+  readonly node: TreeNode;
+  readonly sum: Float32Array<ArrayBuffer>;
+}
+
+type NoiseTask = Pick<SumTask, "noise_purpose" | "noise_counter">;
+
+/** Fakes to make ahead of the work that needs them. */
+export interface AheadTask {
+  readonly shard: number;
+  readonly noise_purpose: NoisePurpose;
+  readonly noise_counter: number;
+}
+
+/** Room for a micro-batch of fakes, and the generator over it. */
+interface Fakes {
+  readonly data: Float32Array;
+  readonly forward: BoundGraph;
+  compute_ms: number;
+}
+
+/** Room for a sum, and the training graphs over it. */
+interface Result {
+  readonly data: Float32Array<ArrayBuffer>;
+  readonly training: Readonly<Record<NetworkName, BoundGraph>>;
+}
+
+const FLOAT_BYTES = 4;
+
+/** Levels of a tree of n leaves, the leaves' own included. */
+function levels(num_shards: number): number {
+  return 1 + Math.ceil(Math.log2(num_shards));
+}
+
+/** Kernels with room for the weights and the results, and for `num_places` more in whole pages if there can be. */
+function buildKernels(
+  { layouts }: Manifest,
+  num_results: number,
+  result_size: number,
+  num_places: number,
+): Kernels {
+  const floats = layouts.critic.size + layouts.generator.size + num_results * result_size;
+  const bytes = floats * FLOAT_BYTES + 2 * 2 * PAGE_BYTES + num_results * ALIGNMENT_BYTES;
+  const with_places = bytes + num_places * (result_size * FLOAT_BYTES + 2 * PAGE_BYTES);
+  return Kernels.create(with_places <= MAX_CAPACITY_BYTES ? with_places : bytes);
+}
+
+/** One per compute thread. Calls must not overlap: each waits for the one before. */
+export class Engine {
+  readonly manifest: Manifest;
+  readonly seed: number;
+  /** Leaves of the tree in one shard. */
+  readonly #accumulate: number;
+  readonly #runners: Runners;
+  readonly #kernels: Kernels;
+  /** Each in whole pages, for a file to be mapped over them. */
+  readonly #weights: Readonly<Record<NetworkName, Float32Array<ArrayBuffer>>>;
+  readonly #noise: Float32Array;
+  readonly #real: Float32Array;
+  readonly #fakes: Fakes;
+  /** Where on the way from fake to real each example's slope is taken; null where no graph asks for it. */
+  readonly #mix: Float32Array | null;
+  /** What is dropped in the step under way, by the graph that drops it. */
+  readonly #masks: Readonly<Record<NetworkName | "fake", Masks>>;
+  readonly #decoder: ExampleDecoder;
+  /** What the training graphs read, masks aside. */
+  readonly #sources: Sources;
+  readonly #result_size: number;
+  /** One per level of the tree: a sum takes the place of its left summand. */
+  readonly #levels: readonly Result[];
+  /** To be used in place of the first level. */
+  #places: readonly Result[] = [];
+  /** Fakes made ahead, by leaf, all of the generator weights held and of one purpose and counter. */
+  #ahead: { key: string; fakes: Map<number, Fakes> } = { key: "", fakes: new Map() };
+  readonly #spares: Fakes[] = [];
+
+  constructor(manifest: Manifest, runners: Runners, options: EngineOptions) {
+    const { micro_batch, layouts, graphs } = manifest;
+    const example = manifest.example_shape.reduce((product, extent) => product * extent, 1);
+    const accumulate = this.#accumulate = manifest.accumulate ?? 1;
+    const num_levels = levels(options.num_shards * accumulate);
+    const result_size = this.#result_size = Math.max(
+      graphs.critic_training_model.size,
+      graphs.generator_training_model.size,
+    );
+    this.manifest = manifest;
+    this.seed = options.seed;
+    this.#runners = runners;
+    this.#kernels = buildKernels(manifest, num_levels, result_size, numSlots(options.num_shards));
+    const critic = this.#kernels.allocate(layouts.critic.size, PAGE_BYTES);
+    const generator = this.#kernels.allocate(layouts.generator.size, PAGE_BYTES);
+    this.#weights = { critic, generator };
+    const noise = this.#noise = new Float32Array(micro_batch * manifest.latent);
+    const real = this.#real = new Float32Array(micro_batch * example);
+    this.#masks = {
+      critic: new Masks(graphs.critic_training_model),
+      generator: new Masks(graphs.generator_training_model),
+      fake: new Masks(graphs.generator_forward_model),
+    };
+    this.#fakes = this.#newFakes();
+    this.#decoder = new ExampleDecoder(options.encoding);
+    const mixes = graphs.critic_training_model.inputs.some(({ source }) => source === "mix");
+    const mix = this.#mix = mixes ? new Float32Array(micro_batch) : null;
+    this.#sources = { critic, generator, noise, real, fake: this.#fakes.data, ...mix && { mix } };
+    this.#levels = Array.from(
+      { length: num_levels },
+      () => this.#newResult(this.#kernels.allocate(result_size)),
+    );
+  }
+
+  /**
+   * Whole pages of memory that sums can be computed into, each with room for any sum, for files to be mapped over them.
+   * `count`: at most {@linkcode numSlots}. None where the memory of the kernels cannot hold so many.
+   */
+  openPlaces(count: number): readonly Uint8Array<ArrayBuffer>[] {
+    const bytes = count * (this.#result_size * FLOAT_BYTES + PAGE_BYTES) + PAGE_BYTES;
+    if (this.#places.length === 0 && bytes <= this.#kernels.left_bytes) {
+      this.#places = Array.from(
+        { length: count },
+        () => this.#newResult(this.#kernels.allocate(this.#result_size, PAGE_BYTES)),
+      );
+    }
+    return this.#places.map(({ data }) => wholePages(data));
+  }
+
+  #newResult(data: Float32Array<ArrayBuffer>): Result {
+    const bound = (network: NetworkName) => {
+      const fed = { ...this.#sources, mask: this.#masks[network].data };
+      return this.#runners[`${network}_training_model`].bind(fed, data, this.manifest.micro_batch);
+    };
+    return { data, training: { critic: bound("critic"), generator: bound("generator") } };
+  }
+
+  /** Takes a copy of a whole network's weights. */
+  setWeights(network: NetworkName, weights: Float32Array): void {
+    this.changeWeights(network, () => this.#weights[network].set(weights));
+  }
+
+  /** Has a network's weights changed; `change` may find that somebody has done it who has them in memory, too. */
+  changeWeights(network: NetworkName, change: (weights: Uint8Array) => void): void {
+    change(bytesOf(this.#weights[network]));
+    if (network === "generator") this.#forgetAhead("");
+  }
+
+  /** The pages that a network's weights lie in, for a file to be mapped over them. */
+  weightsPages(network: NetworkName): Uint8Array<ArrayBuffer> {
+    return wholePages(this.#weights[network]);
+  }
+
+  runner(name: GraphName): GraphRunner {
+    return this.#runners[name];
+  }
+
+  /** Computes a node of the summing tree. `at`: into which of the places; else into a buffer of the engine's own. */
+  async sum(task: SumTask, at: number | null = null): Promise<Sum> {
+    const { begin, end } = task.node;
+    const leaves = { begin: begin * this.#accumulate, end: end * this.#accumulate };
+    const results = this.#results(at);
+    const compute_ms = await this.#sumInto(results, task, leaves);
+    return { sum: results[0]!.data.subarray(0, this.#sizeOf(task.kind)), compute_ms };
+  }
+
+  /** Adds the parts, which make up the node, in the order of the tree. `at`: as for {@linkcode sum}. */
+  add(node: TreeNode, parts: readonly Part[], at: number | null = null): Sum {
+    const results = this.#results(at);
+    let held = 0;
+    const sum = sumTree(
+      node,
+      ({ begin, end }) => {
+        const part = parts.find(({ node }) => node.begin === begin && node.end === end);
+        if (part === undefined) return undefined;
+        const place = results[held++]!.data.subarray(0, part.sum.length);
+        place.set(part.sum);
+        return place;
+      },
+      (left, right) => {
+        held--;
+        this.#kernels.add(left, left, right);
+        return left;
+      },
+    );
+    return { sum, compute_ms: 0 };
+  }
+
+  /**
+   * Makes the fakes of a shard's first leaf, to be used by a later {@linkcode sum} with the same purpose, counter and
+   * weights.
+   */
+  async makeAhead({ shard, ...task }: AheadTask): Promise<void> {
+    const key = keyOf(task);
+    if (this.#ahead.key !== key) this.#forgetAhead(key);
+    const leaf = shard * this.#accumulate;
+    if (this.#ahead.fakes.has(leaf)) return;
+    const fakes = this.#spares.pop() ?? this.#newFakes();
+    try {
+      await this.#forward(leaf, task, fakes);
+    } catch (error) {
+      this.#spares.push(fakes);
+      throw error;
+    }
+    this.#ahead.fakes.set(leaf, fakes);
+  }
+
+  /** Frees the graphs. The engine is of no use then. */
+  release(): void {
+    const bound = [this.#fakes, ...this.#ahead.fakes.values(), ...this.#spares].map(({ forward }) => forward);
+    const training = [...this.#levels, ...this.#places].flatMap(({ training }) => Object.values(training));
+    for (const graph of [...bound, ...training]) graph.release();
+    for (const runner of Object.values(this.#runners)) runner.release();
+  }
+
+  #newFakes(): Fakes {
+    const { micro_batch, example_shape } = this.manifest;
+    const data = new Float32Array(example_shape.reduce((product, extent) => product * extent, micro_batch));
+    const sources = {
+      generator: this.#weights.generator,
+      noise: this.#noise,
+      mask: this.#masks.fake.data,
+    };
+    const forward = this.#runners.generator_forward_model.bind(sources, data, micro_batch);
+    return { data, forward, compute_ms: 0 };
+  }
+
+  #forgetAhead(key: string): void {
+    this.#spares.push(...this.#ahead.fakes.values());
+    this.#ahead = { key, fakes: new Map() };
+  }
+
+  #sizeOf(kind: NetworkName): number {
+    return this.manifest.graphs[`${kind}_training_model`].size;
+  }
+
+  #results(at: number | null): readonly Result[] {
+    return at === null ? this.#levels : [this.#places[at]!, ...this.#levels.slice(1)];
+  }
+
+  /**
+   * Sum of leaves into the first result; the others are scratch. A shard's leaves are a power of two, so that they are a
+   * node: the tree over all leaves is the tree over the shards, with more below.
+   */
+  async #sumInto(results: readonly Result[], task: SumTask, node: TreeNode): Promise<number> {
+    if (node.end - node.begin === 1) return await this.#leafInto(results[0]!, task, node.begin);
+    const middle = split(node.begin, node.end);
+    const left_ms = await this.#sumInto(results, task, { begin: node.begin, end: middle });
+    const right_ms = await this.#sumInto(results.slice(1), task, { begin: middle, end: node.end });
+    const size = this.#sizeOf(task.kind);
+    const left = results[0]!.data.subarray(0, size);
+    this.#kernels.add(left, left, results[1]!.data.subarray(0, size));
+    return left_ms + right_ms;
+  }
+
+  async #leafInto({ training }: Result, task: SumTask, leaf: number): Promise<number> {
+    let compute_ms = 0;
+    if (task.kind === "critic") {
+      this.#decoder.decode(this.#examplesOf(task, leaf), this.#real);
+      if (this.#mix !== null) {
+        const { key, part } = this.#stream(leaf, "mixing", task);
+        fillUniform(this.#mix, key, 0, 1, part * this.#mix.length);
+      }
+      compute_ms += await this.#fillFake(leaf, task);
+    } else this.#fillNoise(leaf, task);
+    this.#fillMasks(task.kind, leaf, task);
+    return compute_ms + await training[task.kind].run();
+  }
+
+  /** A leaf's rows of its shard's examples in this step. */
+  #examplesOf({ leaves, node }: SumTask, leaf: number): Uint8Array {
+    const { shard, part } = this.#placeOf(leaf);
+    const examples = leaves[shard - node.begin]!.examples!;
+    const bytes = examples.length / this.#accumulate;
+    return examples.subarray(part * bytes, (part + 1) * bytes);
+  }
+
+  #placeOf(leaf: number): { shard: number; part: number } {
+    return { shard: Math.floor(leaf / this.#accumulate), part: leaf % this.#accumulate };
+  }
+
+  async #fillFake(leaf: number, task: NoiseTask): Promise<number> {
+    const ahead = this.#ahead.key === keyOf(task) ? this.#ahead.fakes.get(leaf) : undefined;
+    if (ahead === undefined) return await this.#forward(leaf, task, this.#fakes);
+    this.#fakes.data.set(ahead.data);
+    return ahead.compute_ms;
+  }
+
+  /** A shard's stream of this step, which its leaves share out among them in order. */
+  #stream(
+    leaf: number,
+    purpose: Purpose,
+    { noise_counter: counter }: NoiseTask,
+  ): { key: StreamKey; part: number } {
+    const { shard, part } = this.#placeOf(leaf);
+    return { key: { seed: this.seed, purpose, counter, shard }, part };
+  }
+
+  #fillNoise(leaf: number, task: NoiseTask): void {
+    const { key, part } = this.#stream(leaf, task.noise_purpose, task);
+    fillNormal(this.#noise, key, part * this.#noise.length);
+  }
+
+  #fillMasks(graph: NetworkName | "fake", leaf: number, task: NoiseTask): void {
+    const { key, part } = this.#stream(leaf, `${graph}_dropout`, task);
+    this.#masks[graph].fill(key, part);
+  }
+
+  async #forward(leaf: number, task: NoiseTask, fakes: Fakes): Promise<number> {
+    this.#fillNoise(leaf, task);
+    this.#fillMasks("fake", leaf, task);
+    return fakes.compute_ms = await fakes.forward.run();
+  }
+}
+
+function keyOf({ noise_purpose, noise_counter }: NoiseTask): string {
+  return `${noise_purpose} ${noise_counter}`;
+}

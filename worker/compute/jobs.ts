@@ -1,0 +1,76 @@
+/**
+ * Jobs: samples and scores, beside the training and never part of its bits. A job brings its weights, and computes a
+ * few rows at a time, so that work of the training can come in between.
+ */
+import type { Manifest, State } from "../../models/manifest.ts";
+import { fillNormal } from "../../random/philox.ts";
+import type { Engine } from "./engine.ts";
+import type { GraphRunner } from "./graph_runner.ts";
+
+/** Rows that are computed at once. */
+const ROWS = 64;
+
+/** `weights`: the generator's (sample) or the critic's (score). `input`: the statistics, or the examples. */
+export interface JobTask {
+  readonly kind: "sample" | "score";
+  readonly count: number;
+  readonly noise_counter: number;
+  readonly weights: Float32Array;
+  readonly input: Float32Array;
+}
+
+/** How many numbers a job's weights and its input are. */
+export function jobSizes(
+  { layouts, example_shape }: Manifest,
+  { kind, count }: Pick<JobTask, "kind" | "count">,
+): { readonly weights: number; readonly input: number } {
+  if (kind === "sample") return { weights: layouts.generator.size, input: layouts.statistics.size };
+  const example = example_shape.reduce((product, extent) => product * extent, 1);
+  return { weights: layouts.critic.size, input: count * example };
+}
+
+/** A job under way. */
+export class Job {
+  readonly #runner: GraphRunner;
+  readonly #states: Partial<Record<State, Float32Array>>;
+  readonly #source: "noise" | "real";
+  /** Input rows, `#row_in` elements each. */
+  readonly #rows: Float32Array;
+  readonly #row_in: number;
+  readonly #row_out: number;
+  readonly #result: Float32Array<ArrayBuffer>;
+  #done = 0;
+
+  constructor(engine: Engine, readonly task: JobTask) {
+    const { manifest, seed } = engine;
+    const { count, kind, weights, input, noise_counter } = task;
+    const example = manifest.example_shape.reduce((product, extent) => product * extent, 1);
+    if (kind === "sample") {
+      this.#runner = engine.runner("sampler_model");
+      this.#source = "noise";
+      this.#states = { generator: weights, statistics: input };
+      this.#rows = new Float32Array(count * manifest.latent);
+      fillNormal(this.#rows, { seed, purpose: "sample", counter: noise_counter, shard: 0 });
+      [this.#row_in, this.#row_out] = [manifest.latent, example];
+    } else {
+      this.#runner = engine.runner("critic_eval_model");
+      this.#source = "real";
+      this.#states = { critic: weights };
+      this.#rows = input;
+      [this.#row_in, this.#row_out] = [example, 1];
+    }
+    this.#result = new Float32Array(count * this.#row_out);
+  }
+
+  /** Computes the next rows. Returns the whole result after the last of them, null before. */
+  async step(): Promise<Float32Array<ArrayBuffer> | null> {
+    const begin = this.#done;
+    const rows = Math.min(ROWS, this.task.count - begin);
+    const input = this.#rows.subarray(begin * this.#row_in, (begin + rows) * this.#row_in);
+    const output = this.#result.subarray(begin * this.#row_out, (begin + rows) * this.#row_out);
+    const bound = this.#runner.bind({ ...this.#states, [this.#source]: input }, output, rows);
+    await bound.run().finally(bound.release);
+    this.#done += rows;
+    return this.#done === this.task.count ? this.#result : null;
+  }
+}

@@ -1,0 +1,16 @@
+/** What happens to a worker that a person may want to know. */
+import type { Refusal } from "../../wire/refusal.ts";
+
+export interface Events {
+  /** The graphs are compiled. `shard_ms`: time of one critic shard on one of `threads`. */
+  ready(shard_ms: number, threads: number, shards_held: number): void;
+  shardsHeld(count: number): void;
+  /** A piece of work was answered. */
+  computed(step: number, shards: number, elapsed_ms: number): void;
+  /** The coordinator has something to say. */
+  notice(text: string): void;
+  /** The coordinator did not accept a message; the worker goes on. */
+  refused(refusal: Refusal): void;
+  /** A computation failed; the worker goes on. */
+  failed(reason: string): void;
+}

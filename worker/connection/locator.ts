@@ -1,0 +1,61 @@
+/** Where the coordinator is and how to prove oneself to it: from the command line, or left by it on this machine. */
+import { UserError } from "../../common/errors.ts";
+import type { Rendezvous } from "../../common/process/rendezvous.ts";
+
+/** What was given; the rest is found. */
+export interface Given {
+  readonly coordinator: string | undefined;
+  readonly token_file: string | undefined;
+  readonly token_variable: string | undefined;
+}
+
+export interface Finders {
+  readonly readText: (path: string) => Promise<string>;
+  readonly readRendezvous: () => Promise<Rendezvous | null>;
+}
+
+/** The token that was given, or null. Throws {@linkcode UserError} for a file that cannot be read or is empty. */
+async function givenToken(
+  { token_file, token_variable }: Given,
+  { readText }: Finders,
+): Promise<string | null> {
+  if (token_file === undefined) return token_variable || null;
+  let token: string;
+  try {
+    token = (await readText(token_file)).trim();
+  } catch (error) {
+    throw new UserError(`Cannot read token file ${token_file}: ${(error as Error).message}`);
+  }
+  if (token === "") throw new UserError(`Token file ${token_file} must hold the run's token: it is empty`);
+  return token;
+}
+
+/** Finds the coordinator anew for each attempt, since one that starts later leaves another address. */
+export class Locator {
+  readonly #given: Given;
+  readonly #finders: Finders;
+  #last: Rendezvous | null = null;
+
+  constructor(given: Given, finders: Finders) {
+    this.#given = given;
+    this.#finders = finders;
+  }
+
+  /**
+   * Address and token; null while there is no coordinator on this machine yet.
+   * @throws {UserError} where an address is given and no token was ever to be had.
+   */
+  async locate(): Promise<Rendezvous | null> {
+    const { coordinator: url } = this.#given;
+    const token = await givenToken(this.#given, this.#finders);
+    if (url !== undefined && token !== null) return { url, token };
+    const left = await this.#finders.readRendezvous();
+    if (url === undefined) return left && { url: left.url, token: token ?? left.token };
+    // A coordinator that is gone has taken its file along; the token is still that of the run.
+    if (left?.url === url) this.#last = left;
+    if (this.#last !== null) return this.#last;
+    throw new UserError(
+      `Cannot join ${url} without its token: give --token-file PATH or set WAGON_TOKEN (the coordinator prints the line to use)`,
+    );
+  }
+}

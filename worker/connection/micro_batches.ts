@@ -1,0 +1,69 @@
+/** Which examples a piece of work computes with: those held here, or those that came with it. */
+import { ShardOrder } from "../../random/shuffle.ts";
+import type { MessageOf } from "../../wire/messages.ts";
+import { Refusal } from "../../wire/refusal.ts";
+import type { Leaf } from "../compute/engine.ts";
+import type { ShardStore } from "./shard_store.ts";
+
+type Work = MessageOf<"work">;
+
+export class MicroBatches {
+  readonly #micro_batch: number;
+  readonly #example_bytes: number;
+  readonly #store: ShardStore;
+  readonly #orders: readonly ShardOrder[];
+
+  /** `micro_batch`: examples of a shard in one step. */
+  constructor(welcome: MessageOf<"welcome">, micro_batch: number, store: ShardStore) {
+    this.#micro_batch = micro_batch;
+    this.#example_bytes = welcome.example_bytes;
+    this.#store = store;
+    this.#orders = welcome.shard_sizes.map((size, shard) => new ShardOrder(welcome.seed, shard, size));
+  }
+
+  /**
+   * The leaves of a node, with their examples for a critic step. Throws {@linkcode Refusal} `bad_message` where
+   * examples are missing, too many, or past the end of the epoch.
+   */
+  leaves(work: Work, payload: Uint8Array): Leaf[] {
+    const inline = this.#inline(work, payload);
+    return Array.from({ length: work.end - work.begin }, (_, i) => {
+      const shard = work.begin + i;
+      if (work.kind === "generator") return { shard, examples: null };
+      return { shard, examples: inline.get(shard) ?? this.#stored(shard, work) };
+    });
+  }
+
+  #inline({ inline, begin, end }: Work, payload: Uint8Array): Map<number, Uint8Array> {
+    const bytes = this.#micro_batch * this.#example_bytes;
+    if (payload.length !== inline.length * bytes) {
+      throw new Refusal(
+        "bad_message",
+        `Work with ${inline.length} inline shards must carry ${
+          inline.length * bytes
+        } bytes: found ${payload.length}`,
+      );
+    }
+    const outside = inline.find((shard) => shard < begin || shard >= end);
+    if (outside !== undefined) {
+      throw new Refusal("bad_message", `Inline shards must lie in [${begin}, ${end}): found ${outside}`);
+    }
+    // Copies: a view would take the whole frame along to the thread.
+    return new Map(inline.map((shard, i) => [shard, payload.slice(i * bytes, (i + 1) * bytes)]));
+  }
+
+  #stored(shard: number, { epoch, batch }: Work): Uint8Array {
+    if (!this.#store.holds(shard)) {
+      throw new Refusal(
+        "bad_message",
+        `Work must bring the examples of shard ${shard}, which is not held here`,
+      );
+    }
+    try {
+      return this.#store.rows(shard, this.#orders[shard]!.batchIndices(epoch, batch, this.#micro_batch));
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new Refusal("bad_message", error.message);
+    }
+  }
+}

@@ -1,0 +1,185 @@
+/**
+ * A worker's life: finds the coordinator, joins, works, and comes back when the connection is lost. Ends when the
+ * run is over, when it is told to stop, or when trying again is useless.
+ */
+import type { Events } from "./events.ts";
+import { UserError } from "../../common/errors.ts";
+import type { Rendezvous } from "../../common/process/rendezvous.ts";
+import { together } from "../../common/text/wrap.ts";
+import { openChannel } from "../../wire/channel.ts";
+import type { Clock } from "../../wire/clock.ts";
+import { joinCoordinator, type JoinOptions } from "../../wire/handshake.ts";
+import { Refusal } from "../../wire/refusal.ts";
+import type { Socket } from "../../wire/socket.ts";
+import { backoffMs } from "./backoff.ts";
+import { ACCEPTED, largestArtifact, Session, type SessionEnd } from "./session.ts";
+import type { ShardStore } from "./shard_store.ts";
+import { isOnThisMachine, openNothing, type OpenShared } from "../compute/shared_folder.ts";
+import { Stuck } from "../compute/watchdog.ts";
+import type { Workshop } from "../compute/workshop.ts";
+
+const HANDSHAKE_MS = 10_000;
+/** Interval at which a worker that waits says so. */
+const REMIND_MS = 30_000;
+/** Of a run's identifier, as many as a person can tell apart. */
+const RUN_CHARACTERS = 8;
+
+/** Where the loop and its sessions tell a person what happens. */
+export interface LoopConsole extends Events {
+  line(text: string): void;
+  /** A line that the coordinator has said or caused. */
+  caused(text: string): void;
+  /** Nothing is computed for now. */
+  idle(): void;
+}
+
+export interface WorkerTools {
+  /** Address and token, or null while there is no coordinator. Throws {@linkcode UserError}. */
+  readonly locate: () => Promise<Rendezvous | null>;
+  /** Throws {@linkcode UserError} for a wrong address, another Error if nobody answers. */
+  readonly connect: (url: string) => Promise<Socket>;
+  readonly hello: JoinOptions["hello"];
+  readonly workshop: Workshop;
+  readonly store: ShardStore;
+  readonly openShared: OpenShared;
+  readonly console: LoopConsole;
+  readonly clock: Clock;
+  /** Milliseconds since 1970. */
+  readonly wall_ms: () => number;
+  /** [0, 1), for the jitter of waiting times. */
+  readonly random: () => number;
+  /** Asks the worker to leave. */
+  readonly stop: AbortSignal;
+  /** Aborted, with the reason in words, when a computation does not end: only the end of the process ends it. */
+  readonly stuck: AbortSignal;
+}
+
+/** How a connection ended, and whether work was possible in it. */
+interface Outcome {
+  readonly end: SessionEnd;
+  readonly was_ready: boolean;
+}
+
+/**
+ * Works until the run is over or `stop` is asked for.
+ * @throws {UserError} where the coordinator refuses this worker for good.
+ * @throws {Stuck} where a computation does not end.
+ */
+export async function runWorker(tools: WorkerTools): Promise<void> {
+  const reminder = new Reminder(tools);
+  for (let attempt = 0; !tools.stop.aborted; attempt++) {
+    if (tools.stuck.aborted) throw new Stuck(tools.stuck.reason);
+    const { end, was_ready } = await connectOnce(tools, reminder);
+    if (end.kind === "finished") return tools.console.line(`The run is over: ${end.reason}`);
+    if (end.kind === "left") return tools.console.line("Left the run");
+    if (was_ready) attempt = 0;
+    if (end.kind === "lost") {
+      reminder.waiting(end.reason);
+      await pause(tools, backoffMs(attempt, tools.random));
+    }
+  }
+  tools.console.line("Stopped while waiting for a run");
+}
+
+async function connectOnce(tools: WorkerTools, reminder: Reminder): Promise<Outcome> {
+  const place = await tools.locate();
+  if (place === null) {
+    const start = together("deno task coordinator");
+    const reason = `Waiting for a coordinator on this machine (start one with: ${start})`;
+    return { end: { kind: "lost", reason }, was_ready: false };
+  }
+  try {
+    return await joinOnce(tools, place, reminder);
+  } catch (error) {
+    if (error instanceof UserError || error instanceof Stuck) throw error;
+    if (error instanceof Refusal && error.fatal) throw cannotJoin(place.url, error);
+    return { end: { kind: "lost", reason: (error as Error).message }, was_ready: false };
+  }
+}
+
+async function joinOnce(
+  tools: WorkerTools,
+  { url, token }: Rendezvous,
+  reminder: Reminder,
+): Promise<Outcome> {
+  const { clock, console, stop, stuck, hello, workshop, store, openShared, wall_ms } = tools;
+  const socket = await tools.connect(url);
+  const welcome = await joinCoordinator(socket, { clock, deadline_ms: HANDSHAKE_MS, token, hello });
+  const channel = openChannel(socket, {
+    ...welcome,
+    clock,
+    allowed: ACCEPTED,
+    max_payload_bytes: largestArtifact(welcome),
+    unasked: null,
+  });
+  const now_ms = () => clock.now_ms();
+  const session = new Session({
+    welcome,
+    channel,
+    workshop,
+    store,
+    events: console,
+    now_ms,
+    wall_ms,
+    // Whoever is reached another way has no business with files of this machine.
+    openShared: isOnThisMachine(url) ? openShared : openNothing,
+  });
+  reminder.joined();
+  console.caused(`Joined run ${welcome.run.slice(0, RUN_CHARACTERS)} at ${url} as worker ${welcome.worker}`);
+  const leave = () => session.leave("Stopped by its user");
+  const giveUp = () => session.giveUp(stuck.reason);
+  if (stop.aborted) leave();
+  if (stuck.aborted) giveUp();
+  stop.addEventListener("abort", leave);
+  stuck.addEventListener("abort", giveUp);
+  const end = await session.ended;
+  stop.removeEventListener("abort", leave);
+  stuck.removeEventListener("abort", giveUp);
+  console.idle();
+  if (stuck.aborted) throw new Stuck(stuck.reason);
+  if (end.kind === "refused") throw cannotJoin(url, end.refusal);
+  return { end, was_ready: session.was_ready };
+}
+
+/** Waits, or less where the worker is told to stop or is stuck. */
+function pause({ clock, stop, stuck }: WorkerTools, delay_ms: number): Promise<void> {
+  const over = AbortSignal.any([stop, stuck]);
+  return new Promise((resolve) => {
+    if (over.aborted) return resolve();
+    const done = () => {
+      cancel();
+      over.removeEventListener("abort", done);
+      resolve();
+    };
+    const cancel = clock.after(delay_ms, done);
+    over.addEventListener("abort", done);
+  });
+}
+
+function cannotJoin(url: string, { code, message }: Refusal): UserError {
+  return new UserError(`Cannot work for ${url} (${code}): ${message}`);
+}
+
+/** Says what the worker waits for: when that changes, and every 30 s. */
+class Reminder {
+  readonly #tools: WorkerTools;
+  #reason: string | null = null;
+  #said_ms = 0;
+
+  constructor(tools: WorkerTools) {
+    this.#tools = tools;
+  }
+
+  joined(): void {
+    this.#reason = null;
+  }
+
+  waiting(reason: string): void {
+    const now_ms = this.#tools.clock.now_ms();
+    if (reason === this.#reason && now_ms - this.#said_ms < REMIND_MS) return;
+    const again = reason.startsWith("Waiting") ? "" : "; trying again";
+    this.#tools.console.caused(`${reason}${again}`);
+    this.#reason = reason;
+    this.#said_ms = now_ms;
+  }
+}
