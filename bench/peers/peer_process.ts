@@ -25,9 +25,9 @@ export class PeerProcess {
     this.#lines = lines(this.#child.stdout)[Symbol.asyncIterator]();
   }
 
-  /** Starts a script of this folder in a Deno of its own. */
+  /** Starts a script of bench/ in a Deno of its own. */
   static deno(what: string, script: string, args: readonly string[] = []): PeerProcess {
-    const path = new URL(script, import.meta.url).href;
+    const path = new URL(`../${script}`, import.meta.url).href;
     return new PeerProcess(what, Deno.execPath(), ["run", "--quiet", "--allow-all", path, ...args]);
   }
 

@@ -31,7 +31,7 @@ export async function measureBare(lanes: Lanes, way: Way, milliseconds: number):
   const args = [String(lanes.micro_batch), String(lanes.shards_per_lane), way];
   const processes = Array.from(
     { length: lanes.num_lanes },
-    (_, i) => PeerProcess.deno(`Compute process ${i}`, "compute_process.ts", args),
+    (_, i) => PeerProcess.deno(`Compute process ${i}`, "step/compute_process.ts", args),
   );
   try {
     await Promise.all(processes.map((process) => process.next()));

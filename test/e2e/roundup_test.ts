@@ -86,6 +86,7 @@ Deno.test("train leaves a run folder in which everything is what it says", async
       "events.jsonl",
       "events.series",
       "generator.onnx",
+      "lock",
       ...[0, 5, 10, 12].map((step) => `samples/step-${`${step}`.padStart(9, "0")}.png`),
     ]);
   });

@@ -167,7 +167,7 @@ Deno.test("reading takes no right but to read the folder and the program, also b
       await putMixed(name, 10);
     }
     await Deno.symlink(join(folder, "elsewhere"), join(data, "link"));
-    const root = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
+    const root = (path: string) => fileURLToPath(new URL(`../../../../${path}`, import.meta.url));
     await Deno.writeTextFile(
       main,
       `const { loadData } = await import(${JSON.stringify(`file://${root("coordinator/data/load.ts")}`)});

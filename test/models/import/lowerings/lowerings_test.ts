@@ -17,7 +17,7 @@ import { runInOnnxRuntime } from "../../../reference/onnxruntime.ts";
 import { seededNumbers } from "../../../reference/seeded.ts";
 import { differenceError, type Problem, secondOrder } from "../../../autodiff/checking.ts";
 
-const read = (file: string) => Deno.readFileSync(new URL(`files/lowering/${file}`, import.meta.url));
+const read = (file: string) => Deno.readFileSync(new URL(`../files/lowering/${file}`, import.meta.url));
 type Numbers = readonly [shape: readonly number[], data: readonly number[]];
 const GOLDENS = JSON.parse(new TextDecoder().decode(read("lowering.json"))) as Record<
   string,

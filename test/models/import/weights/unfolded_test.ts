@@ -13,7 +13,7 @@ import { fileModel } from "../file_model.ts";
 import { bound } from "../imported_pair.ts";
 
 Deno.test("notes: a file of dynamo=True lists its parameters, their kinds and the program's lines", () => {
-  const read = (file: string) => Deno.readFileSync(new URL(`files/${file}`, import.meta.url));
+  const read = (file: string) => Deno.readFileSync(new URL(`../files/${file}`, import.meta.url));
   const model = readModel(read("conv_critic_dynamo.onnx"), read);
   const { exporter, targets } = exporterNotes(model);
   const { kinds } = exporterNotes(readModel(read("conv_generator_dynamo.onnx"), read));
