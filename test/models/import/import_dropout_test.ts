@@ -1,5 +1,5 @@
 /**
- * Networks with dropout that PyTorch exported in training mode (scripts/goldens/make_import_goldens.py): with the masks
+ * Networks with dropout that PyTorch exported in training mode (scripts/goldens/networks/make_import_goldens.py): with the masks
  * that PyTorch's step had, our training graphs give its losses and gradients; graphs for use drop nothing.
  */
 import assert from "node:assert/strict";

@@ -1,5 +1,5 @@
 /**
- * Networks that PyTorch and Keras exported (scripts/goldens/make_import_goldens.py, make_keras_goldens.py): what they
+ * Networks that PyTorch and Keras exported (scripts/goldens/networks/make_import_goldens.py, make_keras_goldens.py): what they
  * give, and the gradients of one step, against PyTorch's float64 and Keras; by ONNX Runtime in float32, and by the
  * reference interpreter, which computes the same graphs in float64.
  */

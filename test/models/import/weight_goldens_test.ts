@@ -1,5 +1,5 @@
 /**
- * Critics whose weights are easy to mistake, as PyTorch exports them (scripts/goldens/make_weight_goldens.py): exactly
+ * Critics whose weights are easy to mistake, as PyTorch exports them (scripts/goldens/networks/make_weight_goldens.py): exactly
  * their parameters are trained, and the gradients of one step are PyTorch's.
  */
 import assert from "node:assert/strict";

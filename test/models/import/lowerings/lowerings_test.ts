@@ -1,6 +1,6 @@
 /**
  * Operators that are written out while a file is imported: that they give what ONNX Runtime gives for the file
- * (scripts/goldens/make_lowering_goldens.py), and gradients through them, first and second order.
+ * (scripts/goldens/networks/make_lowering_goldens.py), and gradients through them, first and second order.
  */
 import assert from "node:assert/strict";
 import { decompose } from "../../../../autodiff/decompose.ts";

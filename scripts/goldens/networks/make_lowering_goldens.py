@@ -1,7 +1,7 @@
 """Writes test/models/import/files/lowering/: small networks with operators that wagon writes out while it imports them,
 and what ONNX Runtime gives for them (lowering.json).
 
-Run from the repository root with onnx 1.23, onnxruntime 1.32: python scripts/goldens/make_lowering_goldens.py
+Run from the repository root with onnx 1.23, onnxruntime 1.32: python scripts/goldens/networks/make_lowering_goldens.py
 """
 
 import json

@@ -1,6 +1,6 @@
 """Files of networks as PyTorch exports them, and one training step of each pair in PyTorch, float64.
 
-    python scripts/goldens/make_import_goldens.py test/models/import/files
+    python scripts/goldens/networks/make_import_goldens.py test/models/import/files
 
 Writes small .onnx files by both exporters at several opsets, and import.safetensors: for each pair the examples, the
 noise, the losses and all gradients of one step of each network, and outputs of the networks in evaluation mode. For a

@@ -1,6 +1,6 @@
 """Critics whose weights are easy to mistake, as PyTorch's older exporter writes them, and their gradients in float64.
 
-    python scripts/goldens/make_weight_goldens.py test/models/import/files
+    python scripts/goldens/networks/make_weight_goldens.py test/models/import/files
 
 Writes weights_NAME.onnx, and weights.safetensors: examples, and for each critic the losses and the gradients of all
 parameters in one step of a WGAN, and of a WGAN with gradient penalty where examples do not see each other.

@@ -1,6 +1,6 @@
 """Files of a pair of networks as tf2onnx writes them from Keras, and what they give in evaluation mode.
 
-    python scripts/goldens/make_keras_goldens.py test/models/import/files
+    python scripts/goldens/networks/make_keras_goldens.py test/models/import/files
 
 Writes keras_generator.onnx and keras_critic.onnx (opset 13, images channels last) and keras.safetensors.
 Made with tensorflow 2.21.0, keras 3.15.1, tf2onnx 1.17.0, safetensors 0.8.0.
