@@ -79,13 +79,23 @@ export const list = <T>(check: Check<T>, max: number): Check<readonly T[]> => (v
     : refuse(path, `an array of at most ${max} items`, value);
 
 /** An object with exactly these fields. */
-export const object = <F extends Fields>(fields: F): Check<InferFields<F>> => (value, path) => {
+export const object = <F extends Fields>(fields: F): Check<InferFields<F>> => {
+  const checks = Object.entries(fields);
+  return (value, path) => checkObject(fields, checks, value, path) as InferFields<F>;
+};
+
+function checkObject(
+  fields: Fields,
+  checks: readonly [string, Check<unknown>][],
+  value: unknown,
+  path: string,
+): Record<string, unknown> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     return refuse(path, "an object", value);
   }
   const record = value as Record<string, unknown>;
   const out: Record<string, unknown> = {};
-  for (const [name, check] of Object.entries(fields)) {
+  for (const [name, check] of checks) {
     if (!Object.hasOwn(record, name)) return refuse(`${path}.${name}`, "present", undefined);
     out[name] = check(record[name], `${path}.${name}`);
   }
@@ -94,5 +104,5 @@ export const object = <F extends Fields>(fields: F): Check<InferFields<F>> => (v
       return refuse(`${path}.${name}`, "absent (unknown field)", record[name]);
     }
   }
-  return out as InferFields<F>;
-};
+  return out;
+}
