@@ -38,18 +38,14 @@ function allocate(of: typeof Kernels, num_parameters: number): Buffers {
   return { kernels, gradients, w: filled(MAX_GRADIENTS), v: kernels.allocate(num_parameters) };
 }
 
-/**
- * What the coordinator does with the gradients of two halves of the tree, each of one or two parts: the state before
- * goes to where they were.
- */
+/** What the coordinator does with the gradients of two halves of the tree, each of one or two parts. */
 function fusedUpdate({ kernels, gradients, w, v }: Buffers, num_gradients: number): void {
   const [a, b, ...others] = gradients.slice(0, num_gradients);
   others.forEach((other, i) => {
     const into = i === 0 ? a! : b!;
     kernels.add(into, into, other);
   });
-  const before = { w: a!, v: b!, m: w };
-  const step: RmspropStep = { a: a!, b: b!, scale: 1 / num_gradients, w, v, before, ...CONSTANTS };
+  const step: RmspropStep = { a: a!, b: b!, scale: 1 / num_gradients, w, v, ...CONSTANTS };
   kernels.rmsprop(step);
 }
 
@@ -133,12 +129,12 @@ export async function benchUpdate({ rounds, say, other_kernels }: BenchContext):
   };
   return {
     title: "Update of the weights",
-    about: `Mean of gradients, RMSProp, clip, checksum and the look for what is not finite, of ` +
+    about: `Mean of gradients, RMSProp, clip and checksum, of ` +
       `${
         SIZES.map(({ num_parameters }) => num_parameters).join(" and ")
       } parameters, as the coordinator does it: a ` +
       "WebAssembly SIMD pass. Copy: a copy of memory that reads and writes as many bytes. Plain loop: JavaScript " +
-      "without checksum or look.",
+      "without checksum.",
     tables: [
       { title: "Milliseconds: median [quartiles], and medians of ratios", columns, rows },
       ...rows_against.length > 0 ? [{ ...against, rows: rows_against }] : [],

@@ -115,6 +115,7 @@ async function coordinateAt(
     exact: run.config.exact,
     classes,
     exchange,
+    largest: (values) => run.buffers.largest(values),
   }, recorder);
   recorder.attach(fleet);
   void screen.lost.then((reason) => recorder.consoleLost(reason));

@@ -20,9 +20,9 @@ interface Exports {
   heapBase(): number;
   add(out: number, a: number, b: number, n: number): void;
   firstNonFinite(a: number, n: number): number;
+  largest(a: number, n: number): number;
   rmsprop(...pointersThenLengthThenFloats: number[]): bigint;
   adam(...pointersThenLengthThenFloats: number[]): bigint;
-  updateWasFinite(): number;
   checksumBegin(): void;
   checksumAbsorb(from: number, bytes: number): void;
   checksumEnd(total_bytes: bigint): bigint;
@@ -48,30 +48,6 @@ interface UpdateStep {
   readonly eps: number;
   /** New weights are clipped to [-clip, clip], clip > 0; null: not clipped. */
   readonly clip: number | null;
-  /**
-   * Where the state before goes: `w`, `v` and, for Adam, `m` as they were, so that an update can be undone. Each may be
-   * `a` or `b` itself, which hold no gradients then any more, and may be longer than `w`: the rest is not touched.
-   */
-  readonly before: Before;
-}
-
-/** Buffers for the state before an update, apart from each other. `m`: for Adam. */
-export interface Before {
-  readonly w: Float32Array;
-  readonly v: Float32Array;
-  readonly m: Float32Array;
-}
-
-/** What came of an update. */
-export interface Updated {
-  /** The {@linkcode Kernels.checksum} of the new weights. */
-  readonly checksum: string;
-  /**
-   * Whether every gradient and its square, and every new `v`, is finite, and no `v` negative. The weights are not looked
-   * at: finite ones stay so where lr is no larger than eps x 2^37 (`|g| < 2^64`, so `lr |g| / eps` is less than half of
-   * what the largest float32 is from the next).
-   */
-  readonly is_finite: boolean;
 }
 
 /** What one RMSProp update takes. */
@@ -160,15 +136,18 @@ export class Kernels {
    *     v = (alpha * v) + ((1 - alpha) * (g * g))
    *     w = w - ((lr * g) / (sqrt(v) + eps)), clipped to [-clip, clip]
    *
-   * The old w and v go to `before`.
+   * Returns the {@linkcode checksum} of the new weights. They and `v` stay finite where `w` and `v` are, all of the mean
+   * `g` is below 2^64 in magnitude, and lr is no larger than eps x 2^37: no change is then more than half of the
+   * distance from the largest float32 to the next.
    */
-  rmsprop(step: RmspropStep): Updated {
-    const { a, b, w, v, before, clip } = step;
-    this.#checkUpdate(step, [w, v], [before.w, before.v]);
-    return this.#updated(this.#wasm.rmsprop(
+  rmsprop(step: RmspropStep): string {
+    const { a, b, w, v, clip } = step;
+    this.#checkUpdate(step, [w, v]);
+    return hex(this.#wasm.rmsprop(
       this.#address(a),
       b ? this.#address(b) : 0,
-      ...[w, v, before.w, before.v].map((view) => this.#address(view)),
+      this.#address(w),
+      this.#address(v),
       w.length,
       step.scale,
       step.lr,
@@ -187,15 +166,18 @@ export class Kernels {
    *     v = (beta2 * v) + ((1 - beta2) * (g * g))
    *     w = w - ((rate * m) / (sqrt(v) + eps)), clipped to [-clip, clip]
    *
-   * The old w, m and v go to `before`.
+   * Returns the {@linkcode checksum} of the new weights. All stays finite as in {@linkcode rmsprop}, where `m` is below
+   * 2^64, too.
    */
-  adam(step: AdamStep): Updated {
-    const { a, b, w, m, v, before, clip } = step;
-    this.#checkUpdate(step, [w, m, v], [before.w, before.m, before.v]);
-    return this.#updated(this.#wasm.adam(
+  adam(step: AdamStep): string {
+    const { a, b, w, m, v, clip } = step;
+    this.#checkUpdate(step, [w, m, v]);
+    return hex(this.#wasm.adam(
       this.#address(a),
       b ? this.#address(b) : 0,
-      ...[w, m, v, before.w, before.m, before.v].map((view) => this.#address(view)),
+      this.#address(w),
+      this.#address(m),
+      this.#address(v),
       w.length,
       step.scale,
       step.rate,
@@ -236,6 +218,11 @@ export class Kernels {
     return this.#wasm.firstNonFinite(this.#address(a), a.length);
   }
 
+  /** The largest magnitude, 0 of nothing; NaN where there is one. */
+  largest(a: Float32Array): number {
+    return this.#wasm.largest(this.#address(a), a.length);
+  }
+
   #address(view: Float32Array | Uint8Array): number {
     if (!this.owns(view)) {
       throw new TypeError("Cannot compute: each buffer must be allocated by these kernels");
@@ -243,34 +230,18 @@ export class Kernels {
     return view.byteOffset;
   }
 
-  #updated(checksum: bigint): Updated {
-    return { checksum: hex(checksum), is_finite: this.#wasm.updateWasFinite() !== 0 };
-  }
-
-  /**
-   * `written`: the buffers that change, which must lie apart from each other and from the sums. `before`: where their
-   * content goes, apart from each other and from those, too, but on the sums or apart from them.
-   */
-  #checkUpdate(
-    { a, b, w, clip }: UpdateStep,
-    written: readonly Float32Array[],
-    before: readonly Float32Array[],
-  ): void {
+  /** `written`: the buffers that change, which must lie apart from each other and from the sums. */
+  #checkUpdate({ a, b, w, clip }: UpdateStep, written: readonly Float32Array[]): void {
     this.#checkLengths(w, ...written);
     const sums = b ? [a, b] : [a];
-    for (const { length } of [...sums, ...before]) if (length < w.length) throw lengthError(w.length, length);
+    for (const { length } of sums) if (length < w.length) throw lengthError(w.length, length);
     if (clip !== null && !(clip > 0)) {
       throw new RangeError(`Cannot clip: clip must be above 0, found ${clip}`);
     }
-    const outputs = [...written, ...before];
-    for (let i = 0; i < outputs.length; i++) {
-      const out = outputs[i]!;
-      for (let k = 0; k < i; k++) if (overlap(out, outputs[k]!, w.length)) throw overlapError();
-      for (const sum of sums) {
-        const may_be_it = i >= written.length && out.byteOffset === sum.byteOffset;
-        if (!may_be_it && overlap(out, sum, w.length)) throw overlapError();
-      }
-    }
+    written.forEach((out, i) => {
+      const others = [...written.slice(0, i), ...sums];
+      if (others.some((other) => overlap(out, other, w.length))) throw overlapError();
+    });
   }
 
   #checkLengths(first: Float32Array, ...others: Float32Array[]): void {
@@ -291,6 +262,17 @@ const SCRATCH_BUFFER = SCRATCH.allocate(SCRATCH_BYTES / FLOAT_BYTES);
 /** {@linkcode Kernels.checksum} of any bytes, of any length. */
 export function checksumBytes(bytes: Uint8Array): string {
   return SCRATCH.checksumThrough(SCRATCH_BUFFER, bytes);
+}
+
+/** {@linkcode Kernels.largest} of values that lie anywhere. */
+export function largestOf(values: Float32Array): number {
+  let largest = 0;
+  for (let at = 0; at < values.length; at += SCRATCH_BUFFER.length) {
+    const piece = values.subarray(at, at + SCRATCH_BUFFER.length);
+    SCRATCH_BUFFER.set(piece);
+    largest = Math.max(largest, SCRATCH.largest(SCRATCH_BUFFER.subarray(0, piece.length)));
+  }
+  return largest;
 }
 
 function align(address: number, alignment_bytes: number): number {

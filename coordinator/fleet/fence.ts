@@ -12,21 +12,16 @@ export interface Fence {
   readonly run: string;
   readonly incarnation: number;
   readonly generation: number;
-  /** That of the open round's work at least: a round that is computed again is about the same weights. */
-  readonly since_generation: number;
   readonly request: Pick<RoundRequest, "kind" | "step">;
   readonly checksums: Readonly<Record<"critic" | "generator", string>>;
 }
 
 /** Why a result does not belong to the open round, or null. */
 export function staleness(message: MessageOf<"result">, fence: Fence): string | null {
-  const { run, incarnation, generation, since_generation, request, checksums } = fence;
+  const { run, incarnation, generation, request, checksums } = fence;
   if (message.run !== run) return `the run is ${run}`;
   if (message.incarnation !== incarnation) return `the incarnation is ${incarnation}`;
   if (message.generation > generation) return `the membership generation is ${generation}`;
-  if (message.generation < since_generation) {
-    return `the round is computed again since membership generation ${since_generation}`;
-  }
   if (message.step !== request.step || message.kind !== request.kind) {
     return `the open step is ${request.step} (${request.kind})`;
   }

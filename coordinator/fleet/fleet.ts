@@ -10,11 +10,10 @@ import type { Message, MessageOf } from "../../wire/messages.ts";
 import { Refusal } from "../../wire/refusal.ts";
 import type { Socket } from "../../wire/socket.ts";
 import type { RunFacts } from "./admission/admission.ts";
-import { believable } from "./claims.ts";
-import { candidates, helpersAmong, spareNotice } from "./placement/eligibility.ts";
+import { candidates, helpersAmong, trialsDue } from "./placement/eligibility.ts";
 import { Entrance, type EntranceOptions } from "./admission/entrance.ts";
 import { Jobs } from "./jobs.ts";
-import { BadResult, type Case, expel, Judge } from "./judge.ts";
+import { BadResult, Judge } from "./judge.ts";
 import type { Member } from "./member.ts";
 import { type Fence, type RoundRequest, staleness } from "./fence.ts";
 import type { FleetObserver } from "./observer.ts";
@@ -23,6 +22,8 @@ import { PublishedWeights, type TrainedState } from "./memory/published_weights.
 import { RefusedWork } from "./refused_work.ts";
 import { type Flaw, graphOf } from "./result_check.ts";
 import { type NodeResult, Round, type Task } from "./round.ts";
+import { SecondOpinions } from "./second_opinions.ts";
+import { sendWork, shipShards, tellSpares } from "./shipping.ts";
 import type { ShardedData } from "../data/sharded_data.ts";
 import { countResult, type WorkerShare, type WorkerShares } from "./worker_share.ts";
 
@@ -34,8 +35,9 @@ export interface RoundOutcome {
   readonly shares: ReadonlyMap<number, WorkerShare>;
 }
 
-interface OpenRound extends Case {
-  readonly since_generation: number;
+interface OpenRound {
+  readonly request: RoundRequest;
+  readonly opinions: SecondOpinions;
   readonly round: Round;
   readonly refused: RefusedWork;
   results: NodeResult[];
@@ -43,6 +45,11 @@ interface OpenRound extends Case {
   readonly asked_ms: number;
   readonly resolve: (outcome: RoundOutcome) => void;
   readonly reject: (error: unknown) => void;
+}
+
+export interface FleetOptions extends EntranceOptions {
+  /** The largest magnitude of a result; NaN where there is one. */
+  readonly largest: (values: Float32Array) => number;
 }
 
 export class Fleet {
@@ -67,7 +74,7 @@ export class Fleet {
   /** Who waits for enough workers. */
   #waiting: { count: number; resolve: () => void; reject: (error: unknown) => void } | null = null;
 
-  constructor(facts: RunFacts, data: ShardedData, options: EntranceOptions, observer: FleetObserver) {
+  constructor(facts: RunFacts, data: ShardedData, options: FleetOptions, observer: FleetObserver) {
     this.#facts = facts;
     this.#data = data;
     this.#exchange = options.exchange;
@@ -76,7 +83,7 @@ export class Fleet {
     this.#weights = new PublishedWeights(facts);
     this.#clock = options.clock;
     this.#placement = new Placement(data.plan.num_shards);
-    this.#judge = new Judge(facts.manifest, observer);
+    this.#judge = new Judge(facts.manifest, options.largest, observer);
     const example_size = facts.manifest.example_shape.reduce((n, extent) => n * extent, 1);
     this.jobs = new Jobs(facts.run, example_size, this.#clock, observer);
     this.#stopTick = this.#clock.every(TICK_MS, () => this.#lookForLate());
@@ -98,12 +105,10 @@ export class Fleet {
 
   /** Bytes over all connections since the start. */
   get bytes(): { in: number; out: number } {
-    const total = { ...this.#bytes_of_departed };
-    for (const { channel } of this.#members.values()) {
-      total.in += channel.bytes_in;
-      total.out += channel.bytes_out;
-    }
-    return total;
+    return this.members.reduce(
+      (total, { channel }) => ({ in: total.in + channel.bytes_in, out: total.out + channel.bytes_out }),
+      this.#bytes_of_departed,
+    );
   }
 
   /** Time spent on what the present workers sent. */
@@ -183,21 +188,20 @@ export class Fleet {
    * has no good result, whoever computes it.
    */
   round(request: RoundRequest): Promise<RoundOutcome> {
-    return this.#begin(request, 0);
-  }
-
-  #begin(request: RoundRequest, since_generation: number): Promise<RoundOutcome> {
     for (const giveBack of this.#borrowed.splice(0)) giveBack();
     this.#exchange?.beginRound();
     this.#reassign();
     return new Promise((resolve, reject) => {
       const round = new Round(this.#data.plan.num_shards);
       const asked_ms = this.#clock.now_ms();
-      // The first result decides for a numeric class: it must not be a bad one.
-      const judged = this.#judge.open(request, this.classes.size === 0);
       const shares = new Map<number, WorkerShare>();
-      const answers = { refused: new RefusedWork(request), results: [], shares };
-      this.#open = { ...judged, since_generation, round, ...answers, asked_ms, resolve, reject };
+      const answers = {
+        refused: new RefusedWork(request),
+        opinions: new SecondOpinions(),
+        results: [],
+        shares,
+      };
+      this.#open = { request, round, ...answers, asked_ms, resolve, reject };
       this.#send(this.#open, round.start(this.#placement.ranges, asked_ms));
       if (request.kind === "critic") this.#tryIdle(this.#open, asked_ms);
     });
@@ -206,20 +210,10 @@ export class Fleet {
   /** Has workers without shards compute what others compute, too, to see how fast they are. Nobody waits for them. */
   #tryIdle(open: OpenRound, now_ms: number): void {
     const tasks = open.round.open;
-    const working = new Set(tasks.map(({ worker }) => worker));
-    if (!this.members.some(({ record }) => record.standing === "proven")) return;
     const [smallest] = tasks.toSorted((a, b) => a.end - a.begin - (b.end - b.begin));
-    for (const member of this.members) {
-      if (!smallest || working.has(member.id) || !member.record.isTrialDue(now_ms)) continue;
-      this.#ask(open, member, smallest, true);
-    }
-  }
-
-  /** Has a round computed again whose results did not add up to finite numbers, and finds out whose are none. */
-  roundAgain(request: RoundRequest): Promise<RoundOutcome> {
-    this.#judge.beWatchful(request);
-    // Who is late with the first round may have computed while the weights were changed, and changed back.
-    return this.#begin(request, ++this.#generation);
+    if (!smallest) return;
+    const working = new Set(tasks.map(({ worker }) => worker));
+    for (const member of trialsDue(this.members, working, now_ms)) this.#ask(open, member, smallest, true);
   }
 
   /** Ends with this error whatever waits for workers, now or later; a round that is being computed goes on. */
@@ -244,29 +238,8 @@ export class Fleet {
       this.#generation++;
       this.#observer.fault({ what: "uneven speeds", worker: null, decision: "moved shards", reason });
     }
-    this.#shipShards();
-    this.#tellSpares();
-  }
-
-  #shipShards(): void {
-    for (const { worker, begin, end } of this.#placement.ranges) {
-      const member = this.#members.get(worker)!;
-      void (async () => {
-        for (let shard = begin; shard < end; shard++) {
-          await member.ship(this.#facts.run, shard, () => this.#data.shard(shard));
-        }
-      })();
-    }
-  }
-
-  #tellSpares(): void {
-    const working = new Set(this.#placement.ranges.map((range) => range.worker));
-    for (const member of this.#members.values()) {
-      const spare = !working.has(member.id);
-      if (spare === member.told_spare) continue;
-      member.told_spare = spare;
-      member.channel.send({ type: "notice", text: spareNotice(spare, member) });
-    }
+    shipShards(this.#placement.ranges, this.#members, this.#facts.run, this.#data);
+    tellSpares(this.#placement.ranges, this.members);
   }
 
   /** Asks for more in a round that is under way. What comes of that may be put where results are. */
@@ -285,31 +258,13 @@ export class Fleet {
   }
 
   #ask({ request }: OpenRound, member: Member, { begin, end, issued_ms }: Task, is_trial: boolean): void {
-    const { run, incarnation } = this.#facts;
     member.record.ask(request, { begin, end }, issued_ms, is_trial);
     const critic_checksum = this.#sendCurrent(member, "critic");
     const generator_checksum = this.#sendCurrent(member, "generator");
-    const inline: number[] = [];
-    if (request.kind === "critic") {
-      for (let shard = begin; shard < end; shard++) if (!member.held.has(shard)) inline.push(shard);
-    }
-    const examples = inline.length === 0 ? null : this.#data.inline(inline, request);
-    const work: MessageOf<"work"> = {
-      type: "work",
-      run,
-      incarnation,
-      generation: this.#generation,
-      ...request,
-      next_noise_counter: is_trial ? null : request.next_noise_counter,
-      begin,
-      end,
-      critic_checksum,
-      generator_checksum,
-      inline,
-      checksum: examples && checksumBytes(examples),
-    };
-    if (examples === null) member.channel.send(work);
-    else member.channel.send(work, examples);
+    const { run, incarnation } = this.#facts;
+    const fence = { run, incarnation, generation: this.#generation, critic_checksum, generator_checksum };
+    const next_noise_counter = is_trial ? null : request.next_noise_counter;
+    sendWork(member, this.#data, { ...fence, ...request, next_noise_counter, begin, end });
   }
 
   #receive(member: Member, message: Message, payload: Uint8Array): void {
@@ -358,16 +313,16 @@ export class Fleet {
     const values = payloadFloats(payload, graphOf(this.#facts.manifest, open.request.kind).size);
     const { begin, end } = message;
     if (this.#judge.isDamaged(member, open.request, message, payload)) return;
-    const flaw = this.#judge.flaw(open, values);
-    const { round } = open;
-    const verdict = flaw ? round.reject(member.id, begin, end) : round.accept(member.id, begin, end);
+    const flaw = this.#judge.flaw(open.request, values);
+    const verdict = open.round[flaw ? "reject" : "accept"](member.id, begin, end);
     if (verdict === "unknown") throw new Refusal("stale", "Result must be asked for: that node was not");
     if (verdict === "duplicate") return;
     if (flaw !== null) return this.#doubt(open, member, { begin, end, values }, flaw);
-    this.#count(open, member, message, now_ms - (asked?.issued_ms ?? open.asked_ms));
+    const since_ms = now_ms - (asked?.issued_ms ?? open.asked_ms);
+    countResult(open.shares, member, message, { since_ms, answered_ms: now_ms - open.asked_ms });
     open.results.push({ begin, end, values });
-    this.#settleClass(member);
-    if (!open.opinions.is_empty) this.#expelWrong(open, member, message);
+    this.#entrance.settle(member.numeric_class, this.members);
+    this.#judge.expelWrong(this.#erred(open, message), member, open.request, message);
     if (!open.round.complete) return;
     this.#open = null;
     open.resolve({ results: open.results, shares: open.shares });
@@ -388,44 +343,18 @@ export class Fleet {
     this.#sendMore(open, tasks);
   }
 
-  /** Another's result of this node is good: whose was bad has to go. */
-  #expelWrong(open: OpenRound, member: Member, node: TreeNode): void {
-    for (const wrong of this.#erred(open, node)) {
-      if (wrong !== member) this.#judge.expelWrong(wrong, open, node);
-    }
-  }
-
   /** Present workers whose result of a node was bad. */
   #erred({ opinions }: OpenRound, node: TreeNode): Member[] {
     return opinions.whoErred(node).flatMap((worker) => this.#members.get(worker) ?? []);
   }
 
-  /** A result of this class counts: under --exact, those of others have to go that joined before any did. */
-  #settleClass({ numeric_class }: Member): void {
-    if (this.classes.has(numeric_class)) return;
-    this.#entrance.classes.add(numeric_class);
-    for (const other of this.members) {
-      const against = this.#entrance.against(other.numeric_class);
-      if (against !== null) expel(other, against);
-    }
-  }
-
-  #fence({ request, since_generation }: OpenRound): Fence {
+  #fence({ request }: OpenRound): Fence {
     const { run, incarnation } = this.#facts;
     const checksums = {
       critic: this.#weights.checksum("critic"),
       generator: this.#weights.checksum("generator"),
     };
-    return { run, incarnation, generation: this.#generation, since_generation, request, checksums };
-  }
-
-  /** `since_ms`: from asking to the answer. */
-  #count(open: OpenRound, member: Member, message: MessageOf<"result">, since_ms: number): void {
-    const shards = message.end - message.begin;
-    const { compute_ms, elapsed_ms } = believable(message, member.threads, since_ms);
-    const answered_ms = this.#clock.now_ms() - open.asked_ms;
-    member.shards_computed += shards;
-    countResult(open.shares, member.id, { shards, compute_ms, elapsed_ms, answered_ms });
+    return { run, incarnation, generation: this.#generation, request, checksums };
   }
 
   #lookForLate(): void {

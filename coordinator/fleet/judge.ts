@@ -8,13 +8,9 @@ import type { Manifest } from "../../models/manifest.ts";
 import type { MessageOf } from "../../wire/messages.ts";
 import { Refusal } from "../../wire/refusal.ts";
 import type { RoundRequest } from "./fence.ts";
-import type { Member } from "./member.ts";
+import { expel, type Member } from "./member.ts";
 import type { FleetObserver } from "./observer.ts";
 import { type Flaw, flawText, ResultCheck } from "./result_check.ts";
-import { SecondOpinions } from "./second_opinions.ts";
-
-/** Steps for which every number of each result is looked at, once a sum was not finite: who gave it may do so again. */
-const WATCHFUL_STEPS = 64;
 
 /** Ends a round: a node that was computed more than once is bad each time. */
 export class BadResult extends Error {
@@ -25,37 +21,17 @@ export class BadResult extends Error {
   }
 }
 
-/** What is known of the results of one round. */
-export interface Case {
-  readonly request: RoundRequest;
-  /** Whether every number of a result is looked at when it comes, and not its tail alone. */
-  readonly is_watchful: boolean;
-  readonly opinions: SecondOpinions;
-}
-
 export class Judge {
   readonly #check: ResultCheck;
   readonly #observer: Pick<FleetObserver, "fault">;
-  #watchful_until_step = 0;
-
-  constructor(manifest: Manifest, observer: Pick<FleetObserver, "fault">) {
-    this.#check = new ResultCheck(manifest);
+  /** `largest`: the largest magnitude of values, NaN where there is one. */
+  constructor(
+    manifest: Manifest,
+    largest: (values: Float32Array) => number,
+    observer: Pick<FleetObserver, "fault">,
+  ) {
+    this.#check = new ResultCheck(manifest, largest);
     this.#observer = observer;
-  }
-
-  /** `is_watchful`: whether to look at every number in any case. */
-  open(request: RoundRequest, is_watchful: boolean): Case {
-    const watched = is_watchful || request.step <= this.#watchful_until_step;
-    return { request, is_watchful: watched, opinions: new SecondOpinions() };
-  }
-
-  /** Results did not add up to finite numbers: from now on it is found out whose are none. */
-  beWatchful({ kind, step }: RoundRequest): void {
-    this.#watchful_until_step = step + WATCHFUL_STEPS;
-    const decision = `had step ${step} computed again, and looks at every number of each result for ` +
-      `${WATCHFUL_STEPS} steps`;
-    const reason = `The ${kind}'s gradients, and what they make of its state, must be finite: they were not`;
-    this.#observer.fault({ what: "sum not finite", worker: null, decision, reason });
   }
 
   /** Closes the connection over which a result came otherwise than it was sent, or its work did. */
@@ -73,8 +49,8 @@ export class Judge {
     return true;
   }
 
-  flaw({ request, is_watchful }: Case, values: Float32Array): Flaw | null {
-    return is_watchful ? this.#check.whole(request.kind, values) : this.#check.tail(request.kind, values);
+  flaw(request: RoundRequest, values: Float32Array): Flaw | null {
+    return this.#check.flaw(request.kind, values);
   }
 
   /** `tasks`: who is asked for it now. */
@@ -91,11 +67,17 @@ export class Judge {
     this.#observer.fault({ what: "bad result", worker: member.id, decision, reason: flawText(flaw) });
   }
 
-  /** Sends a worker away for good: its result of a node was bad, another's is good. */
-  expelWrong(member: Member, { request }: Case, { begin, end }: TreeNode): void {
+  /** Sends workers away for good whose results of a node were bad; this one's is good. */
+  expelWrong(erred: readonly Member[], right: Member, request: RoundRequest, node: TreeNode): void {
+    for (const member of erred) if (member !== right) this.#expelWrong(member, request, node);
+  }
+
+  #expelWrong(member: Member, request: RoundRequest, { begin, end }: TreeNode): void {
     const reason =
-      `Results must be right: shards ${begin} to ${end - 1} of step ${request.step} had an infinity or ` +
-      "NaN or a variance below 0, and those of another worker had none; look at this worker's device";
+      `Results must be right: shards ${begin} to ${
+        end - 1
+      } of step ${request.step} had an infinity, a NaN, a huge ` +
+      "number or a variance below 0, and those of another worker had none; look at this worker's device";
     const decision = "closed its connection, for good";
     this.#observer.fault({ what: "wrong result", worker: member.id, decision, reason });
     expel(member, new Refusal("wrong_result", reason, { fatal: true }));
@@ -129,11 +111,4 @@ function whyDamaged(
   return checksum === found
     ? null
     : `A result must have the checksum ${checksum ?? "that its worker took"}: found ${found}`;
-}
-
-/** Says why, and closes. */
-export function expel(member: Member, refusal: Refusal): void {
-  member.said_why = true;
-  member.channel.send(refusal.toMessage());
-  member.channel.close(refusal.message);
 }

@@ -4,6 +4,7 @@
 import { checksumBytes } from "../../kernels/kernels.ts";
 import type { Channel } from "../../wire/channel.ts";
 import type { Frame } from "../../wire/frame.ts";
+import type { Refusal } from "../../wire/refusal.ts";
 import type { Admitted } from "./admission/admission.ts";
 import { TrackRecord } from "./placement/track_record.ts";
 
@@ -69,4 +70,11 @@ export class Member {
       // The close handler of the connection deals with it.
     }
   }
+}
+
+/** Says why, and closes. */
+export function expel(member: Member, refusal: Refusal): void {
+  member.said_why = true;
+  member.channel.send(refusal.toMessage());
+  member.channel.close(refusal.message);
 }

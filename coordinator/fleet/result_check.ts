@@ -1,4 +1,4 @@
-/** What a result must be like to count: numbers all of them, and no variance below 0. Pure. */
+/** What a result must be like to count: numbers of a size to reckon with, all of them, and no variance below 0. Pure. */
 import type { GraphEntry, Manifest } from "../../models/manifest.ts";
 
 export type Kind = "critic" | "generator";
@@ -8,6 +8,12 @@ export const TAIL = {
   critic: { loss: 0, mean_real: 1, mean_fake: 2 },
   generator: { loss: 0, mean_fake: 1, statistics: 2 },
 } as const;
+
+/**
+ * Every number of a result must be below this in magnitude. Then the mean over the shards is, too, however many there
+ * are, and its square is finite: so an update never has to be undone.
+ */
+const MAGNITUDE_LIMIT = 2 ** 63;
 
 /** What of a result is not as it must be. */
 export interface Flaw {
@@ -30,11 +36,14 @@ export function flawText({ part, required, found, tensor }: Flaw): string {
 
 export class ResultCheck {
   readonly #manifest: Pick<Manifest, "graphs" | "layouts">;
+  readonly #largest: (values: Float32Array) => number;
   /** Places of variances in a generator's result. */
   readonly #variances: readonly number[];
 
-  constructor(manifest: Pick<Manifest, "graphs" | "layouts">) {
+  /** `largest`: the largest magnitude of values, NaN where there is one. */
+  constructor(manifest: Pick<Manifest, "graphs" | "layouts">, largest: (values: Float32Array) => number) {
     this.#manifest = manifest;
+    this.#largest = largest;
     const first = graphOf(manifest, "generator").tail_offset + TAIL.generator.statistics;
     this.#variances = manifest.layouts.statistics.slots
       .filter(({ name }) => name.endsWith(".running_var"))
@@ -44,44 +53,30 @@ export class ResultCheck {
       });
   }
 
-  /**
-   * What is wrong with the tail: loss, means and batch statistics. Short, so that each result's is looked at when it
-   * comes.
-   */
-  tail(kind: Kind, values: Float32Array): Flaw | null {
-    const { tail_offset } = graphOf(this.#manifest, kind);
-    for (let i = tail_offset; i < values.length; i++) {
-      if (!Number.isFinite(values[i]!)) return this.#flaw(kind, values, i, "finite");
-    }
-    if (kind === "critic") return null;
-    for (const i of this.#variances) {
-      if (values[i]! < 0) return this.#flaw(kind, values, i, "0 or more");
-    }
-    return null;
+  /** What is wrong with a result. A bad tail says what went wrong, a bad gradient where. */
+  flaw(kind: Kind, values: Float32Array): Flaw | null {
+    if (!(this.#largest(values) < MAGNITUDE_LIMIT)) return this.#tooLarge(kind, values);
+    const negative = kind === "generator" ? this.#variances.find((i) => values[i]! < 0) : undefined;
+    return negative === undefined ? null : this.#flaw(kind, values, negative, "0 or more");
   }
 
-  /** What is wrong with any number of a result. The update sees whether that is worth looking for. */
-  whole(kind: Kind, values: Float32Array): Flaw | null {
-    const tail = this.tail(kind, values);
+  #tooLarge(kind: Kind, values: Float32Array): Flaw {
+    const isBad = (value: number) => !(Math.abs(value) < MAGNITUDE_LIMIT);
     const { tail_offset } = graphOf(this.#manifest, kind);
-    for (let i = 0; i < tail_offset; i++) {
-      if (!Number.isFinite(values[i]!)) {
-        return { ...this.#flaw(kind, values, i, "finite"), ...tail && sameBut(tail) };
-      }
-    }
-    return tail;
+    const in_tail = values.subarray(tail_offset).findIndex(isBad);
+    const first = values.findIndex(isBad), last = in_tail < 0 ? first : tail_offset + in_tail;
+    const required = Number.isFinite(values[last]) ? "below 2^63 in magnitude" : "finite";
+    return { ...this.#flaw(kind, values, last, required), tensor: this.#tensorAt(kind, first) };
   }
 
   #flaw(kind: Kind, values: Float32Array, index: number, required: string): Flaw {
-    const { tail_offset, outputs } = graphOf(this.#manifest, kind);
-    const tensor = outputs.findLast(({ offset }) => offset <= index)!.name;
-    return { part: partOf(kind, index - tail_offset), required, found: values[index]!, tensor };
+    const part = partOf(kind, index - graphOf(this.#manifest, kind).tail_offset);
+    return { part, required, found: values[index]!, tensor: this.#tensorAt(kind, index) };
   }
-}
 
-/** A bad tail says what went wrong, a bad gradient where. */
-function sameBut({ part, required, found }: Flaw): Omit<Flaw, "tensor"> {
-  return { part, required, found };
+  #tensorAt(kind: Kind, index: number): string {
+    return graphOf(this.#manifest, kind).outputs.findLast(({ offset }) => offset <= index)!.name;
+  }
 }
 
 function partOf(kind: Kind, place: number): string {

@@ -16,11 +16,6 @@ const ENOUGH = 3;
 export class SecondOpinions {
   readonly #bad = new Map<string, Opinion[]>();
 
-  /** Whether no result was bad. */
-  get is_empty(): boolean {
-    return this.#bad.size === 0;
-  }
-
   /** Notes a bad result. True where that is the truth: it came twice with the same bits, or too often. */
   isConfirmed(node: TreeNode, worker: number, bits: string): boolean {
     const before = this.#bad.get(keyOf(node)) ?? [];

@@ -1,5 +1,9 @@
 /** What one worker did for a step: counted within a round, added over the rounds of a step. */
 
+import type { TreeNode } from "../../kernels/tree.ts";
+import { believable, type ClaimedTimes } from "./claims.ts";
+import type { Member } from "./member.ts";
+
 export interface WorkerShare {
   shards: number;
   compute_ms: number;
@@ -16,13 +20,24 @@ function shareOf(shares: WorkerShares, worker: number): WorkerShare {
   return share;
 }
 
-/** Counts one result of a round. A worker computes its nodes side by side: the last one ends its time. */
-export function countResult(shares: WorkerShares, worker: number, result: WorkerShare): void {
-  const share = shareOf(shares, worker);
-  share.shards += result.shards;
-  share.compute_ms += result.compute_ms;
-  share.elapsed_ms = Math.max(share.elapsed_ms, result.elapsed_ms);
-  share.answered_ms = Math.max(share.answered_ms, result.answered_ms);
+/**
+ * Counts one result of a round. A worker computes its nodes side by side: the last one ends its time. `since_ms`: from
+ * asking for this node to the answer; `answered_ms`: from asking for the first.
+ */
+export function countResult(
+  shares: WorkerShares,
+  member: Pick<Member, "id" | "threads" | "shards_computed">,
+  result: ClaimedTimes & TreeNode,
+  { since_ms, answered_ms }: { readonly since_ms: number; readonly answered_ms: number },
+): void {
+  const shards = result.end - result.begin;
+  const { compute_ms, elapsed_ms } = believable(result, member.threads, since_ms);
+  member.shards_computed += shards;
+  const share = shareOf(shares, member.id);
+  share.shards += shards;
+  share.compute_ms += compute_ms;
+  share.elapsed_ms = Math.max(share.elapsed_ms, elapsed_ms);
+  share.answered_ms = Math.max(share.answered_ms, answered_ms);
 }
 
 /** Adds a round's shares to those of the step. */

@@ -10,23 +10,11 @@ import type { NodeResult } from "../fleet/round.ts";
 export interface NodeSum {
   readonly a: Float32Array;
   readonly b: Float32Array | null;
-  /**
-   * Memory of the kernels, at least as long as `a` and apart from each other, that the update may write over: `a` and
-   * `b` themselves first, as the update reads them and nobody else does, then spare ones.
-   */
-  readonly places: Places;
 }
 
-/** Where an update saves the state before: weights, and what the optimizer keeps of them. */
-export type Places = readonly [Float32Array, Float32Array, Float32Array];
-const NUM_PLACES = 3;
-
-/**
- * Slots needed for a tree over `num_shards` leaves: one per level on the way down, one to add, and one that is spare at
- * the end, when at most the first two are taken.
- */
+/** Slots needed for a tree over `num_shards` leaves: one per level on the way down, and one to add. */
 function numSlots(num_shards: number): number {
-  return Math.max(NUM_PLACES, Math.ceil(Math.log2(Math.max(2, num_shards))) + 1);
+  return Math.ceil(Math.log2(Math.max(2, num_shards))) + 1;
 }
 
 export class TreeSum {
@@ -55,15 +43,10 @@ export class TreeSum {
     const size = results[0]!.values.length;
     const find = (begin: number, end: number) => by_begin.get(begin)?.find((r) => r.end === end);
     const whole = find(0, this.#num_shards);
-    if (whole) return this.#summed(this.#place(whole, 0), null);
+    if (whole) return { a: this.#place(whole, 0), b: null };
     const middle = split(0, this.#num_shards);
     const a = this.#node(0, middle, 0, size, find);
-    return this.#summed(a, this.#node(middle, this.#num_shards, 1, size, find));
-  }
-
-  /** `a` may lie in the first slot, and `b` in the second: the third is spare. */
-  #summed(a: Float32Array, b: Float32Array | null): NodeSum {
-    return { a, b, places: [a, b ?? this.#slots[1]!, this.#slots[2]!] };
+    return { a, b: this.#node(middle, this.#num_shards, 1, size, find) };
   }
 
   #place(result: NodeResult, slot: number): Float32Array {
@@ -92,7 +75,7 @@ export class TreeSum {
 }
 
 /** Mean of one element of the tail, by the same rule as the gradients: fround(1/S) times the root. */
-export function meanAt(sum: Pick<NodeSum, "a" | "b">, index: number, scale: number): number {
+export function meanAt(sum: NodeSum, index: number, scale: number): number {
   const root = sum.b ? Math.fround(sum.a[index]! + sum.b[index]!) : sum.a[index]!;
   return Math.fround(Math.fround(scale) * root);
 }

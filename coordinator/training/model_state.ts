@@ -89,12 +89,12 @@ export class ModelState {
 
   /**
    * Mean of the summed gradients, optimizer, clip and checksum, in one pass over the buffers; then, where the critic
-   * has spectral norms, a step of the power method, and the checksum of all. False where anything of it would not be
-   * finite: the network is as it was then.
+   * has spectral norms, a step of the power method, and the checksum of all. False where the rate is so large that
+   * weights would not be finite: the network is as it was then.
    */
   update(network: Network, sum: NodeSum, scale: number, options: UpdateOptions): boolean {
-    const { checksum, is_finite } = optimize(this.#kernels, this.optimizer, network, sum, scale, options);
-    if (!is_finite) return false;
+    const checksum = optimize(this.#kernels, this.optimizer, network, sum, scale, options);
+    if (checksum === null) return false;
     network.checksum = checksum;
     const { spectral_norm = [], layouts } = this.#manifest;
     if (network !== this.critic || spectral_norm.length === 0) return true;

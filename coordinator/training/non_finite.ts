@@ -27,10 +27,10 @@ export function explainBadResult(
   );
 }
 
-/** Every result is finite, and their sum or the update is not. */
+/** The rate is so large that weights leave the numbers. */
 export function explainOverflow({ kind, step }: RoundRequest, config: Settings): UserError {
   return new UserError(
-    `Training cannot go on: the ${kind}'s update must be finite, and it overflows at step ${step}: the gradients of ` +
-      `all shards are finite, their sum or its square is not. ${advice(config)}`,
+    `Training cannot go on: the ${kind}'s weights must be finite, and this learning rate makes them overflow at step ` +
+      `${step}. ${advice(config)}`,
   );
 }

@@ -3,7 +3,7 @@
  * does depends on the weights, the optimizer's state and the number of the update alone, so a resumed run goes on
  * to the same bits.
  */
-import type { Before, Kernels, Updated } from "../../kernels/kernels.ts";
+import type { Kernels } from "../../kernels/kernels.ts";
 import { powerOfInteger } from "../../random/special.ts";
 import type { Adam, Optimizer } from "../config/optimizers.ts";
 import type { NodeSum } from "./averaging.ts";
@@ -52,35 +52,37 @@ export function adamFactors(
   return { rate: lr * root / (1 - powerOfInteger(beta1, update)), eps: eps * root };
 }
 
-/** A rate above so many times eps may carry a weight past the largest float32: see `is_finite` of kernels.ts. */
+/** A rate above so many times eps may carry a weight past the largest float32: see `rmsprop` of kernels.ts. */
 const MAX_RATE_PER_EPS = 2 ** 37;
 
 /**
- * Mean of the summed gradients, optimizer and clip in one pass. Where `is_finite` is false, the network is as it was: an
- * update that leaves an infinity or NaN anywhere is no update.
+ * Mean of the summed gradients, optimizer and clip in one pass. The mean must be below 2^64 in magnitude. Returns the
+ * checksum of the new weights; null where the rate is so large that they are not finite: the network is as it was then.
  */
 export function optimize(
   kernels: Kernels,
   optimizer: Optimizer,
   network: Trained,
-  sum: NodeSum,
+  { a, b }: NodeSum,
   scale: number,
   options: UpdateOptions,
-): Updated {
+): string | null {
   const { parameters: w, square_average: v, average: m } = network;
-  const before: Before = { w: sum.places[0], v: sum.places[1], m: sum.places[2] };
   const { lr: rate, eps } = factorsOf(optimizer, options);
-  const step = { a: sum.a, b: sum.b, scale, w, v, clip: options.clip, before, eps };
-  const updated = optimizer.kind === "rmsprop"
+  const restore = rate <= MAX_RATE_PER_EPS * eps ? null : hold(m === null ? [w, v] : [w, v, m]);
+  const step = { a, b, scale, w, v, clip: options.clip, eps };
+  const checksum = optimizer.kind === "rmsprop"
     ? kernels.rmsprop({ ...step, lr: rate, alpha: optimizer.alpha })
     : kernels.adam({ ...step, m: m!, rate, beta1: optimizer.beta1, beta2: optimizer.beta2 });
-  const is_finite = updated.is_finite && (rate <= MAX_RATE_PER_EPS * eps || kernels.firstNonFinite(w) < 0);
-  if (!is_finite) {
-    w.set(before.w.subarray(0, w.length));
-    v.set(before.v.subarray(0, w.length));
-    if (optimizer.kind === "adam") m!.set(before.m.subarray(0, w.length));
-  }
-  return { ...updated, is_finite };
+  if (restore === null || kernels.firstNonFinite(w) < 0) return checksum;
+  restore();
+  return null;
+}
+
+/** Copies buffers. Returns what brings them back. */
+function hold(buffers: readonly Float32Array[]): () => void {
+  const copies = buffers.map((buffer) => buffer.slice());
+  return () => buffers.forEach((buffer, i) => buffer.set(copies[i]!));
 }
 
 function factorsOf(optimizer: Optimizer, { lr, update }: UpdateOptions): { lr: number; eps: number } {

@@ -54,7 +54,7 @@ export interface Training {
   readonly config: RunConfig;
   readonly manifest: Manifest;
   readonly state: ModelState;
-  readonly fleet: Pick<Fleet, "round" | "roundAgain" | "publish" | "handled_ms">;
+  readonly fleet: Pick<Fleet, "round" | "publish" | "handled_ms">;
   readonly tree: TreeSum;
   /** Batches of one epoch. */
   readonly epoch_steps: number;
@@ -180,11 +180,11 @@ interface Asked {
   readonly answers: Promise<{ readonly outcome: RoundOutcome; readonly arrived_ms: number }>;
 }
 
-/** Has all shards computed; `again`: as their results did not add up to finite numbers. */
-function ask(run: Training, request: RoundRequest, again = false): Asked {
+/** Has all shards computed. */
+function ask(run: Training, request: RoundRequest): Asked {
   const asked_ms = run.now_ms(), handled_before_ms = run.fleet.handled_ms;
   const answers = (async () => {
-    const outcome = await (again ? run.fleet.roundAgain(request) : run.fleet.round(request));
+    const outcome = await run.fleet.round(request);
     return { outcome, arrived_ms: run.now_ms() };
   })().catch((error: unknown) => {
     throw error instanceof BadResult ? explainBadResult(request, error, run.config) : error;
@@ -194,23 +194,17 @@ function ask(run: Training, request: RoundRequest, again = false): Asked {
   return { request, asked_ms, handled_before_ms, answers };
 }
 
-/**
- * Waits for a round and updates the network that it is about. A sum or an update that is not finite changes nothing: the
- * round is computed again, with an eye on each result, and if that is no better, the training ends.
- */
+/** Waits for a round and updates the network that it is about. */
 async function takeStep(
   run: Training,
   ms: StepTimes,
-  shares: Map<number, WorkerShare>,
+  shares: WorkerShares,
   asked: Asked,
   options: Omit<UpdateOptions, "lr">,
 ): Promise<Gathered> {
-  const { request } = asked;
-  const first = await gather(run, ms, shares, asked);
-  if (apply(run, ms, request, first, options)) return first;
-  const second = await gather(run, ms, shares, ask(run, request, true));
-  if (apply(run, ms, request, second, options)) return second;
-  throw explainOverflow(request, run.config);
+  const gathered = await gather(run, ms, shares, asked);
+  apply(run, ms, asked.request, gathered.sum, options);
+  return gathered;
 }
 
 /** Waits for a round and adds its results in tree order. */
@@ -238,20 +232,20 @@ function tailMeans({ manifest, config }: Training, sum: NodeSum, kind: Kind): Fl
   return Float32Array.from({ length: size - tail_offset }, (_, i) => meanAt(sum, tail_offset + i, scale));
 }
 
-/** False where anything would not be finite: then nothing has changed. */
 function apply(
   run: Training,
   ms: StepTimes,
-  { kind, step }: RoundRequest,
-  { sum, means }: Gathered,
+  request: RoundRequest,
+  sum: NodeSum,
   options: Omit<UpdateOptions, "lr">,
-): boolean {
-  if (!means.every(Number.isFinite)) return false;
+): void {
   const started_ms = run.now_ms();
-  const lr = learningRate(run.config, step);
-  const is_finite = run.state.update(run.state[kind], sum, 1 / numLeaves(run.config), { lr, ...options });
+  const lr = learningRate(run.config, request.step);
+  const network = run.state[request.kind];
+  if (!run.state.update(network, sum, 1 / numLeaves(run.config), { lr, ...options })) {
+    throw explainOverflow(request, run.config);
+  }
   ms.update += run.now_ms() - started_ms;
-  return is_finite;
 }
 
 function publish(run: Training, ms: StepTimes, state: "critic" | "generator", step: number): void {

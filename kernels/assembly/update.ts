@@ -13,12 +13,10 @@ const VECTOR: usize = 16;
 /** Bytes that the checksum takes at once: four vectors. */
 const STRIPE: usize = 64;
 
-/** A vector each for the last, partial vector of up to eight streams, or the last, partial stripe. */
-const scratch: usize = memory.data(128, 16);
+/** A vector each for the last, partial vector of up to five streams, or the last, partial stripe. */
+const scratch: usize = memory.data(80, 16);
 /** The checksum's sixteen lanes, as four vectors. */
 const lanes: usize = memory.data(64, 16);
-/** The largest bit pattern of a new mean of squares so far, in each lane. */
-const peaks: usize = memory.data(16, 16);
 
 /** First byte that callers may use. */
 export function heapBase(): usize {
@@ -120,11 +118,34 @@ export function firstNonFinite(a: usize, n: usize): i32 {
   return -1;
 }
 
+/** All bits but the sign, in each lane. */
+const magnitudes: usize = memory.data<i32>([0x7fffffff, 0x7fffffff, 0x7fffffff, 0x7fffffff], 16);
+
+/** The largest magnitude, 0 of none; NaN where there is one. As bits, NaN is above infinity, and that above all else. */
+export function largest(a: usize, n: usize): f32 {
+  const mask = v128.load(magnitudes);
+  const end = a + n * FLOAT;
+  let s0 = i32x4.splat(0);
+  let s1 = s0;
+  let s2 = s0;
+  let s3 = s0;
+  let p = a;
+  for (const stripes = a + ((n * FLOAT) & ~(STRIPE - 1)); p < stripes; p += STRIPE) {
+    s0 = i32x4.max_u(s0, v128.and(v128.load(p), mask));
+    s1 = i32x4.max_u(s1, v128.and(v128.load(p, 16), mask));
+    s2 = i32x4.max_u(s2, v128.and(v128.load(p, 32), mask));
+    s3 = i32x4.max_u(s3, v128.and(v128.load(p, 48), mask));
+  }
+  for (; p < end; p += FLOAT) {
+    s0 = i32x4.max_u(s0, v128.and(v128.load32_zero(p), mask));
+  }
+  const all = i32x4.max_u(i32x4.max_u(s0, s1), i32x4.max_u(s2, s3));
+  const left = max<u32>(i32x4.extract_lane(all, 0), i32x4.extract_lane(all, 1));
+  const right = max<u32>(i32x4.extract_lane(all, 2), i32x4.extract_lane(all, 3));
+  return reinterpret<f32>(max<u32>(left, right));
+}
+
 // ---- updates ----
-//
-// An update cannot know before its end whether all that comes of it is finite, and it may not leave half of it behind.
-// So the state before goes to `..._before` as it is overwritten: where the gradients lay, which nobody needs any more.
-// That costs nothing, as those lines are in the cache; a copy would cost a fifth of the update.
 
 /** Four floats of gradient: scale * (a + b), or scale * a where b is null. */
 // @ts-ignore: decorator
@@ -132,19 +153,6 @@ export function firstNonFinite(a: usize, n: usize): i32 {
 function gradient(a: usize, b: usize, i: usize, scale: v128): v128 {
   const first = v128.load(a + i);
   return f32x4.mul(scale, b === 0 ? first : f32x4.add(first, v128.load(b + i)));
-}
-
-function updateBegin(): void {
-  checksumBegin();
-  v128.store(peaks, i32x4.splat(0));
-}
-
-/**
- * Whether every mean of squares that the last update made is finite and not negative. Then so were its gradients, as
- * the square of infinity is infinity, and of NaN NaN: as bits, without a sign, all of these are 0x7f800000 and more.
- */
-export function updateWasFinite(): bool {
-  return !v128.any_true(i32x4.ge_u(v128.load(peaks), i32x4.splat(0x7f800000)));
 }
 
 // ---- RMSProp ----
@@ -155,8 +163,6 @@ function rmspropBlock(
   b: usize,
   w: usize,
   v: usize,
-  w_before: usize,
-  v_before: usize,
   end: usize,
   scale: f32,
   lr: f32,
@@ -172,35 +178,25 @@ function rmspropBlock(
   const epsilons = f32x4.splat(eps);
   const highs = f32x4.splat(clip);
   const lows = f32x4.splat(-clip);
-  let peak = v128.load(peaks);
   for (let i: usize = 0; i < end; i += VECTOR) {
     const g = gradient(a, b, i, scales);
-    const old_w = v128.load(w + i);
-    const old_v = v128.load(v + i);
-    v128.store(w_before + i, old_w);
-    v128.store(v_before + i, old_v);
-    const square = f32x4.add(f32x4.mul(alphas, old_v), f32x4.mul(betas, f32x4.mul(g, g)));
+    const square = f32x4.add(f32x4.mul(alphas, v128.load(v + i)), f32x4.mul(betas, f32x4.mul(g, g)));
     const change = f32x4.div(f32x4.mul(rates, g), f32x4.add(f32x4.sqrt(square), epsilons));
-    const weight = f32x4.sub(old_w, change);
-    peak = i32x4.max_u(peak, square);
+    const weight = f32x4.sub(v128.load(w + i), change);
     v128.store(v + i, square);
     v128.store(w + i, f32x4.pmax(f32x4.pmin(weight, highs), lows));
   }
-  v128.store(peaks, peak);
 }
 
 /**
  * g = scale (a + b); v = alpha v + beta g^2; w = w - lr g / (sqrt(v) + eps), clipped to [-clip, clip] (infinity:
- * not). b may be null. The old w and v go to w_before and v_before, which may be a and b. Returns the checksum of the
- * new weights; updateWasFinite tells the rest.
+ * not). b may be null. Returns the checksum of the new weights.
  */
 export function rmsprop(
   a: usize,
   b: usize,
   w: usize,
   v: usize,
-  w_before: usize,
-  v_before: usize,
   n: usize,
   scale: f32,
   lr: f32,
@@ -209,7 +205,7 @@ export function rmsprop(
   eps: f32,
   clip: f32,
 ): u64 {
-  updateBegin();
+  checksumBegin();
   const end = n * FLOAT;
   for (let i: usize = 0; i < end; i += BLOCK_FLOATS * FLOAT) {
     const bytes = min<usize>(BLOCK_FLOATS * FLOAT, end - i);
@@ -220,8 +216,6 @@ export function rmsprop(
       second,
       w + i,
       v + i,
-      w_before + i,
-      v_before + i,
       whole,
       scale,
       lr,
@@ -233,7 +227,6 @@ export function rmsprop(
     if (whole < bytes) {
       const at = i + whole;
       const rest = bytes - whole;
-      clearStage();
       stage(0, a + at, rest);
       if (b !== 0) stage(1, b + at, rest);
       stage(2, w + at, rest);
@@ -243,8 +236,6 @@ export function rmsprop(
         b === 0 ? 0 : staged(1),
         staged(2),
         staged(3),
-        staged(5),
-        staged(6),
         VECTOR,
         scale,
         lr,
@@ -255,8 +246,6 @@ export function rmsprop(
       );
       unstage(2, w + at, rest);
       unstage(3, v + at, rest);
-      unstage(5, w_before + at, rest);
-      unstage(6, v_before + at, rest);
     }
     checksumAbsorb(w + i, bytes);
   }
@@ -272,9 +261,6 @@ function adamBlock(
   w: usize,
   m: usize,
   v: usize,
-  w_before: usize,
-  m_before: usize,
-  v_before: usize,
   end: usize,
   scale: f32,
   rate: f32,
@@ -294,31 +280,21 @@ function adamBlock(
   const epsilons = f32x4.splat(eps);
   const highs = f32x4.splat(clip);
   const lows = f32x4.splat(-clip);
-  let peak = v128.load(peaks);
   for (let i: usize = 0; i < end; i += VECTOR) {
     const g = gradient(a, b, i, scales);
-    const old_w = v128.load(w + i);
-    const old_m = v128.load(m + i);
-    const old_v = v128.load(v + i);
-    v128.store(w_before + i, old_w);
-    v128.store(m_before + i, old_m);
-    v128.store(v_before + i, old_v);
-    const mean = f32x4.add(f32x4.mul(keeps1, old_m), f32x4.mul(takes1, g));
-    const square = f32x4.add(f32x4.mul(keeps2, old_v), f32x4.mul(takes2, f32x4.mul(g, g)));
+    const mean = f32x4.add(f32x4.mul(keeps1, v128.load(m + i)), f32x4.mul(takes1, g));
+    const square = f32x4.add(f32x4.mul(keeps2, v128.load(v + i)), f32x4.mul(takes2, f32x4.mul(g, g)));
     const change = f32x4.div(f32x4.mul(rates, mean), f32x4.add(f32x4.sqrt(square), epsilons));
-    const weight = f32x4.sub(old_w, change);
-    peak = i32x4.max_u(peak, square);
+    const weight = f32x4.sub(v128.load(w + i), change);
     v128.store(m + i, mean);
     v128.store(v + i, square);
     v128.store(w + i, f32x4.pmax(f32x4.pmin(weight, highs), lows));
   }
-  v128.store(peaks, peak);
 }
 
 /**
  * g = scale (a + b); m = beta1 m + rest1 g; v = beta2 v + rest2 g^2; w = w - rate m / (sqrt(v) + eps), clipped to
- * [-clip, clip] (infinity: not). b may be null. The old w, m and v go to w_before, m_before and v_before, two of which
- * may be a and b. Returns the checksum of the new weights; updateWasFinite tells the rest.
+ * [-clip, clip] (infinity: not). b may be null. Returns the checksum of the new weights.
  */
 export function adam(
   a: usize,
@@ -326,9 +302,6 @@ export function adam(
   w: usize,
   m: usize,
   v: usize,
-  w_before: usize,
-  m_before: usize,
-  v_before: usize,
   n: usize,
   scale: f32,
   rate: f32,
@@ -339,7 +312,7 @@ export function adam(
   eps: f32,
   clip: f32,
 ): u64 {
-  updateBegin();
+  checksumBegin();
   const end = n * FLOAT;
   for (let i: usize = 0; i < end; i += BLOCK_FLOATS * FLOAT) {
     const bytes = min<usize>(BLOCK_FLOATS * FLOAT, end - i);
@@ -351,9 +324,6 @@ export function adam(
       w + i,
       m + i,
       v + i,
-      w_before + i,
-      m_before + i,
-      v_before + i,
       whole,
       scale,
       rate,
@@ -367,7 +337,6 @@ export function adam(
     if (whole < bytes) {
       const at = i + whole;
       const rest = bytes - whole;
-      clearStage();
       stage(0, a + at, rest);
       if (b !== 0) stage(1, b + at, rest);
       stage(2, w + at, rest);
@@ -379,9 +348,6 @@ export function adam(
         staged(2),
         staged(4),
         staged(3),
-        staged(5),
-        staged(7),
-        staged(6),
         VECTOR,
         scale,
         rate,
@@ -395,9 +361,6 @@ export function adam(
       unstage(2, w + at, rest);
       unstage(3, v + at, rest);
       unstage(4, m + at, rest);
-      unstage(5, w_before + at, rest);
-      unstage(6, v_before + at, rest);
-      unstage(7, m_before + at, rest);
     }
     checksumAbsorb(w + i, bytes);
   }
@@ -405,11 +368,6 @@ export function adam(
 }
 
 // ---- the last, partial vector ----
-
-/** The scratch keeps what came before, for instance a NaN: lanes that nothing is copied to must not count. */
-function clearStage(): void {
-  memory.fill(scratch, 0, 8 * VECTOR);
-}
 
 function staged(stream: usize): usize {
   return scratch + stream * VECTOR;

@@ -8,7 +8,7 @@ import type { Socket } from "../../../wire/socket.ts";
 import { admit, type Admitted, type RunFacts } from "./admission.ts";
 import { Doorkeeper } from "./doorkeeper.ts";
 import type { Exchange } from "../memory/exchange.ts";
-import { Member } from "../member.ts";
+import { expel, Member } from "../member.ts";
 import type { FleetObserver } from "../observer.ts";
 import type { ShardedData } from "../../data/sharded_data.ts";
 
@@ -90,7 +90,7 @@ export class Entrance {
    * Why a worker of this numeric class may not be here, beside those of which results have counted; null if it may. A
    * class of which nothing has counted keeps nobody out.
    */
-  against(numeric_class: string): Refusal | null {
+  #against(numeric_class: string): Refusal | null {
     const against = this.#options.exact ? whyInexact(numeric_class, this.classes) : null;
     if (against === null) return null;
     const reason =
@@ -98,8 +98,18 @@ export class Entrance {
     return new Refusal("numeric_class", reason, { fatal: true });
   }
 
+  /** A result of this class counts: those of these members that may not be here beside it have to go. */
+  settle(numeric_class: string, members: readonly Member[]): void {
+    if (this.classes.has(numeric_class)) return;
+    this.classes.add(numeric_class);
+    for (const member of members) {
+      const against = this.#against(member.numeric_class);
+      if (against !== null) expel(member, against);
+    }
+  }
+
   #checkClass({ channel, ready: { numeric_class } }: Admitted): void {
-    const against = this.against(numeric_class);
+    const against = this.#against(numeric_class);
     if (against === null) return;
     channel.send(against.toMessage());
     channel.close(against.message);

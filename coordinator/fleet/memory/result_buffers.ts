@@ -1,6 +1,6 @@
 /** Memory of the kernels for results on their way to the sum, which takes them as they lie. */
 import { canMap, PAGE_BYTES, wholePages } from "../../../common/files/mapped_file.ts";
-import type { Kernels } from "../../../kernels/kernels.ts";
+import { type Kernels, largestOf } from "../../../kernels/kernels.ts";
 import type { PayloadBuffers } from "../../../wire/parcel.ts";
 import { numSlots } from "../../../wire/shared_ring.ts";
 
@@ -48,6 +48,11 @@ export class ResultBuffers implements PayloadBuffers {
   recycle(payload: Uint8Array): void {
     if (!this.#kernels.owns(payload)) return;
     this.#free.push(new Float32Array(payload.buffer, payload.byteOffset, this.#size));
+  }
+
+  /** The largest magnitude of a result, wherever it lies; NaN where there is one. */
+  largest(values: Float32Array): number {
+    return this.#kernels.owns(values) ? this.#kernels.largest(values) : largestOf(values);
   }
 
   /** Memory to map a worker's ring over; null where there is none, or no more. */

@@ -23,6 +23,16 @@ export function helpersAmong(members: readonly Known[]): number[] {
   return helpers((in_time.length > 0 ? in_time : members).map(({ record }) => record.speed));
 }
 
+/** Workers without shards whose speed it is time to measure; none as long as nobody has proved to answer in time. */
+export function trialsDue<M extends Known>(
+  members: readonly M[],
+  working: ReadonlySet<number>,
+  now_ms: number,
+): readonly M[] {
+  if (!members.some(({ record }) => record.standing === "proven")) return [];
+  return members.filter(({ id, record }) => !working.has(id) && record.isTrialDue(now_ms));
+}
+
 /** The notice to a worker that is left without shards, or given some again. */
 export function spareNotice(is_spare: boolean, { record: { standing, speed } }: Known): string {
   if (!is_spare) return "This worker is no longer a spare one: it was given shards";

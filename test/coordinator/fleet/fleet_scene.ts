@@ -7,6 +7,7 @@ import type { RoundRequest } from "../../../coordinator/fleet/fence.ts";
 import { Fleet } from "../../../coordinator/fleet/fleet.ts";
 import type { FleetObserver } from "../../../coordinator/fleet/observer.ts";
 import { ShardedData } from "../../../coordinator/data/sharded_data.ts";
+import { largestOf } from "../../../kernels/kernels.ts";
 import { buildLayout } from "../../../models/layout.ts";
 import type { Manifest } from "../../../models/manifest.ts";
 import { FakeClock } from "../../wire/fake_clock.ts";
@@ -64,6 +65,7 @@ export async function open(
     exact,
     classes: [],
     exchange,
+    largest: largestOf,
   }, observer);
   fleet.publish("critic", 0, "00000000000000c1", Float32Array.of(1, 2));
   fleet.publish("generator", 0, "00000000000000d1", Float32Array.of(3));

@@ -85,7 +85,6 @@ function setUp(config: Partial<RunConfig> = {}, answer = result) {
     state,
     fleet: {
       round,
-      roundAgain: round,
       publish: (network: string, step: number) => void published.push(`${network} ${step}`),
       handled_ms: 0,
     },
@@ -301,76 +300,25 @@ function contents({ critic, generator, statistics, step, generator_step }: Model
   return [...networks, [...statistics], step, generator_step];
 }
 
-/** A training in which the first answer to one round is spoilt, and what comes when it is asked for again is not. */
-function setUpSpoilt(
-  config: Partial<RunConfig>,
-  { kind, step, index, value }: { kind: string; step: number; index: number; value: number },
-) {
-  let spoilt = 0;
-  const scene = setUp(config, (request, shard) => {
-    const values = result(request, shard);
-    if (request.kind === kind && request.step === step && shard === 1 && spoilt++ === 0) {
-      values[index] = value;
-    }
-    return values;
-  });
-  const again: string[] = [];
-  const roundAgain = (request: RoundRequest) => {
-    again.push(`${request.kind} ${request.step}`);
-    return scene.training.fleet.round(request);
-  };
-  return { ...scene, again, training: { ...scene.training, fleet: { ...scene.training.fleet, roundAgain } } };
-}
-
-for (const optimizer of [RMSPROP, ADAM]) {
-  for (const kind of ["critic", "generator"] as const) {
-    for (const value of [NaN, Infinity, -Infinity, 3e38]) {
-      Deno.test(`a ${kind}'s gradient of ${value} changes nothing: the round is computed again, to the same bits (${optimizer.kind})`, async () => {
-        const whole = setUp({ optimizer });
-        await train(whole.training);
-        const { training, state, again } = setUpSpoilt({ optimizer }, { kind, step: 2, index: 1, value });
-        await train(training);
-        assert.deepEqual(again, [`${kind} 2`]);
-        assert.deepEqual(contents(state), contents(whole.state));
-      });
-    }
-  }
-}
-
 for (const kind of ["critic", "generator"] as const) {
-  Deno.test(`gradients that overflow each time end the run with the state of the step before (${kind})`, async () => {
-    const whole = setUp({ steps: 1 });
+  Deno.test(`weights that overflow end the run with the state of the step before (${kind})`, async () => {
+    const whole = setUp({ steps: 1, clip: null });
     await train(whole.training);
-    const { training, state, published } = setUp({}, (request, shard) => {
-      const values = result(request, shard);
-      // Finite, and so is their sum; its square is not.
-      if (request.kind === kind && request.step === 2) values[0] = 1e30;
-      return values;
+    const { training, state, published } = setUp({ clip: null }, (request, shard) => {
+      // From here on the rate is one that no weight withstands.
+      if (request.kind === kind && request.step === 2) training.config = { ...training.config, lr: 1e38 };
+      return result(request, shard);
     });
     await assert.rejects(train(training), {
       name: UserError.name,
       message:
-        `Training cannot go on: the ${kind}'s update must be finite, and it overflows at step 2: the ` +
-        "gradients of all shards are finite, their sum or its square is not. The state before this step is kept; " +
-        "try a smaller --lr (now 0.01) or --clip (now 0.5)",
+        `Training cannot go on: the ${kind}'s weights must be finite, and this learning rate makes them overflow at ` +
+        "step 2. The state before this step is kept; try a smaller --lr (now 1e+38)",
     });
     assert.deepEqual(contents(state), contents(whole.state));
     assert.deepEqual(published, kind === "critic" ? ["critic 1"] : ["critic 1", "critic 2"]);
   });
 }
-
-Deno.test("means that overflow are no means, and statistics neither", async () => {
-  for (const [kind, index] of [["critic", 4], ["generator", 4]] as const) {
-    const { training, state } = setUp({}, (request, shard) => {
-      const values = result(request, shard);
-      if (request.kind === kind && request.step === 2) values[index] = 3e38;
-      return values;
-    });
-    await assert.rejects(train(training), { name: UserError.name, message: /update must be finite/ });
-    assert.equal(state.step, 1);
-    assert.ok(state.statistics.every(Number.isFinite));
-  }
-});
 
 Deno.test("train stops after the step that was told to be the last", async () => {
   const { training, state } = setUp();

@@ -1,0 +1,50 @@
+/** What workers are sent beside weights: their work, the shards that they hold, and whether there are any for them. */
+import { checksumBytes } from "../../kernels/kernels.ts";
+import type { MessageOf } from "../../wire/messages.ts";
+import type { Range } from "./placement/assignment.ts";
+import { spareNotice } from "./placement/eligibility.ts";
+import type { Member } from "./member.ts";
+import type { ShardedData } from "../data/sharded_data.ts";
+
+/** Asks for a node, and sends the examples along of the shards that the worker does not hold. */
+export function sendWork(
+  { channel, held }: Member,
+  data: ShardedData,
+  work: Omit<MessageOf<"work">, "type" | "inline" | "checksum">,
+): void {
+  const inline: number[] = [];
+  if (work.kind === "critic") {
+    for (let shard = work.begin; shard < work.end; shard++) if (!held.has(shard)) inline.push(shard);
+  }
+  const examples = inline.length === 0 ? undefined : data.inline(inline, work);
+  channel.send(
+    { type: "work", ...work, inline, checksum: examples ? checksumBytes(examples) : null },
+    examples,
+  );
+}
+
+/** Sends each worker the shards of its range, while it computes. */
+export function shipShards(
+  ranges: readonly Range[],
+  members: ReadonlyMap<number, Member>,
+  run: string,
+  data: ShardedData,
+): void {
+  for (const { worker, begin, end } of ranges) {
+    const member = members.get(worker)!;
+    void (async () => {
+      for (let shard = begin; shard < end; shard++) await member.ship(run, shard, () => data.shard(shard));
+    })();
+  }
+}
+
+/** Tells those that have become spare, and those that are no longer. */
+export function tellSpares(ranges: readonly Range[], members: readonly Member[]): void {
+  const working = new Set(ranges.map((range) => range.worker));
+  for (const member of members) {
+    const spare = !working.has(member.id);
+    if (spare === member.told_spare) continue;
+    member.told_spare = spare;
+    member.channel.send({ type: "notice", text: spareNotice(spare, member) });
+  }
+}
