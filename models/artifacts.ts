@@ -1,7 +1,4 @@
 /** Training artifacts: the graphs of a pair of networks as ONNX files, and the manifest that says how to run them. */
-import { decompose } from "../autodiff/decompose.ts";
-import { portable } from "../autodiff/portable.ts";
-import { products } from "../autodiff/products.ts";
 import { buildLayout, trainedLayout } from "./layout.ts";
 import {
   GRAPH_NAMES,
@@ -80,7 +77,7 @@ export async function buildArtifacts(pair: Pair, accumulate = 1): Promise<Artifa
   for (const name of GRAPH_NAMES) {
     const { build, trains } = GRAPHS[name];
     const masks: DropoutMask[] = [];
-    const graph = portable(products(decompose(build(pair, masks))));
+    const graph = build(pair, masks);
     const bytes = encodeGraph(graph);
     const file = `${name}.onnx`;
     files.set(file, bytes);

@@ -17,6 +17,7 @@ import {
   STATES,
 } from "./manifest.ts";
 import { vectorsOf } from "./nets/spectral_norm.ts";
+import { TAIL_NAMES } from "./tail.ts";
 
 /** A manifest that is not what the format says. The text names the field, what was required and what was found. */
 export class ManifestError extends Error {
@@ -51,7 +52,7 @@ const ROLES: Readonly<Record<GraphName, Role>> = {
     batch: "micro_batch",
     drops: true,
     trains: "critic",
-    result: ["loss", "mean_D_real", "mean_D_fake"],
+    result: TAIL_NAMES.critic,
   },
   generator_training_model: {
     users: ["noise"],
@@ -59,7 +60,7 @@ const ROLES: Readonly<Record<GraphName, Role>> = {
     batch: "micro_batch",
     drops: true,
     trains: "generator",
-    result: ["loss", "mean_D_fake"],
+    result: TAIL_NAMES.generator,
   },
   generator_forward_model: {
     users: ["noise"],

@@ -1,18 +1,14 @@
 /**
  * The five graphs of a pair of networks, as `GRAPH_NAMES` in `manifest.ts` lists them. Inputs come user inputs
  * first, then trained tensors, then frozen ones. Training graphs give the loss, each parameter's gradient as
- * `<parameter>_grad`, the mean scores, then the batch statistics under the names of the running ones. Tests may
- * give them other gradient rules.
+ * `<parameter>_grad`, then the rest of the tail (`tail.ts`): the mean scores, and the batch statistics under the names
+ * of the running ones. All are compiled (`compile.ts`). Tests may give them other gradient rules.
  *
  * What networks drop is a product with a mask, an input `mask_0` and so on behind all others, as it comes up;
  * `masks` takes them. Graphs that are used afterwards, not trained, drop nothing.
  */
-import { decompose } from "../autodiff/decompose.ts";
-import { gradients } from "../autodiff/gradients.ts";
-import { portable } from "../autodiff/portable.ts";
-import { products } from "../autodiff/products.ts";
 import type { Rules } from "../autodiff/rule.ts";
-import { simplify } from "../autodiff/simplify.ts";
+import { compileForward, compileTraining } from "./compile.ts";
 import type { BatchMoments, Drop, Net, TensorSpec } from "./nets/net.ts";
 import { keptTensors } from "./nets/spectral_norm.ts";
 import type { Objective } from "./objectives/objective.ts";
@@ -20,6 +16,7 @@ import { GraphBuilder, type Value } from "../onnx/builder.ts";
 import { formatShape, isFixed } from "../onnx/dims.ts";
 import type { ElementType, Graph } from "../onnx/graph.ts";
 import { GraphError } from "../onnx/graph_error.ts";
+import { TAIL_NAMES } from "./tail.ts";
 
 /** An input that stands for what is dropped: 0 where it is, else 1 / (1 - ratio); random/dropout.ts draws it. */
 export interface DropoutMask {
@@ -49,15 +46,13 @@ export function criticTrainingGraph(pair: Pair, rules?: Rules, masks: DropoutMas
   const ones = critic.input_shape.map(() => 1);
   const mix = objective.mixes ? { mix: b.input("mix", elementOf(pair), [micro_batch, ...ones]) } : {};
   declare(b, pair, keptTensors(critic));
-  const { loss, mean_D_real, mean_D_fake } = objective.criticLoss(b, dropping(critic, b, masks), {
+  const means = objective.criticLoss(b, dropping(critic, b, masks), {
     real,
     fake,
     ...mix,
   });
-  b.output(loss, "loss");
-  b.output(mean_D_real, "mean_D_real");
-  b.output(mean_D_fake, "mean_D_fake");
-  return differentiate(b.build(), critic.parameters, rules);
+  for (const name of TAIL_NAMES.critic) b.output(means[name], name);
+  return compileTraining(b.build(), namesOf(critic.parameters), rules);
 }
 
 /** noise [n, latent], generator, critic -> loss, gradients, mean_D_fake, batch statistics */
@@ -68,11 +63,10 @@ export function generatorTrainingGraph(pair: Pair, rules?: Rules, masks: Dropout
   declare(b, pair, generator.parameters);
   declare(b, pair, keptTensors(critic));
   const { output: fake, moments } = dropping(generator, b, masks).train(b, noise);
-  const { loss, mean_D_fake } = pair.objective.generatorLoss(b, dropping(critic, b, masks), fake);
-  b.output(loss, "loss");
-  b.output(mean_D_fake, "mean_D_fake");
+  const means = pair.objective.generatorLoss(b, dropping(critic, b, masks), fake);
+  for (const name of TAIL_NAMES.generator) b.output(means[name], name);
   outputStatistics(b, pair, moments);
-  return differentiate(b.build(), generator.parameters, rules);
+  return compileTraining(b.build(), namesOf(generator.parameters), rules);
 }
 
 /** noise [n, latent], generator -> fake; with the moments of this micro-batch, as in training */
@@ -82,7 +76,7 @@ export function generatorForwardGraph(pair: Pair, masks: DropoutMask[] = []): Gr
   const noise = b.input("noise", elementOf(pair), [micro_batch, ...generator.input_shape]);
   declare(b, pair, generator.parameters);
   b.output(dropping(generator, b, masks).train(b, noise).output, "fake");
-  return b.build();
+  return compileForward(b.build());
 }
 
 /** real [N, ...], critic -> scores [N, 1] */
@@ -91,7 +85,7 @@ export function criticEvalGraph(pair: Pair): Graph {
   const real = b.input("real", elementOf(pair), ["N", ...pair.critic.input_shape]);
   declare(b, pair, keptTensors(pair.critic));
   b.output(pair.critic.train(b, real).output, "scores");
-  return b.build();
+  return compileForward(b.build());
 }
 
 /** noise [N, latent], generator, statistics -> samples [N, ...] */
@@ -102,7 +96,7 @@ export function samplerGraph(pair: Pair): Graph {
   declare(b, pair, generator.parameters);
   declare(b, pair, generator.statistics);
   b.output(generator.infer(b, noise), "samples");
-  return b.build();
+  return compileForward(b.build());
 }
 
 /** The network with y = x mask where it drops; its masks become inputs of the graph. */
@@ -129,13 +123,8 @@ function declare(b: GraphBuilder, pair: Pair, tensors: readonly TensorSpec[]): v
   for (const { name, shape } of tensors) b.input(name, elementOf(pair), shape);
 }
 
-/** Puts the gradients of the first output, the loss, behind it. */
-function differentiate(graph: Graph, parameters: readonly TensorSpec[], rules?: Rules): Graph {
-  const [loss, ...others] = graph.outputs;
-  const wrt = parameters.map(({ name }) => name);
-  const derived = gradients(decompose(graph), { loss: loss!, wrt, ...(rules && { rules }) });
-  const added = derived.outputs.slice(graph.outputs.length);
-  return simplify(portable(products({ ...derived, outputs: [loss!, ...added, ...others] })));
+function namesOf(tensors: readonly TensorSpec[]): string[] {
+  return tensors.map(({ name }) => name);
 }
 
 /** Running variances follow the unbiased one, n / (n - 1) times what normalises n numbers, as in PyTorch. */

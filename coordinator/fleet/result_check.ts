@@ -1,13 +1,8 @@
 /** What a result must be like to count: numbers of a size to reckon with, all of them, and no variance below 0. Pure. */
 import type { GraphEntry, Manifest } from "../../models/manifest.ts";
+import { TAIL } from "../../models/tail.ts";
 
 export type Kind = "critic" | "generator";
-
-/** Places in the tail of a result, after the gradients: see models/manifest.ts. */
-export const TAIL = {
-  critic: { loss: 0, mean_real: 1, mean_fake: 2 },
-  generator: { loss: 0, mean_fake: 1, statistics: 2 },
-} as const;
 
 /**
  * Every number of a result must be below this in magnitude. Then the mean over the shards is, too, however many there
@@ -82,5 +77,5 @@ export class ResultCheck {
 function partOf(kind: Kind, place: number): string {
   if (place < 0) return "gradients";
   if (place === TAIL[kind].loss) return "loss";
-  return kind === "critic" || place === TAIL.generator.mean_fake ? "means" : "batch statistics";
+  return kind === "critic" || place === TAIL.generator.mean_D_fake ? "means" : "batch statistics";
 }

@@ -8,6 +8,7 @@
  *     log, sample and checkpoint when due, while the workers compute the next step
  */
 import type { Manifest } from "../../models/manifest.ts";
+import { TAIL } from "../../models/tail.ts";
 import { meanAt, type NodeSum, type TreeSum } from "./averaging.ts";
 import type { RunConfig } from "../config/config.ts";
 import type { RoundRequest } from "../fleet/fence.ts";
@@ -16,7 +17,7 @@ import { BadResult } from "../fleet/judge.ts";
 import type { ModelState } from "./model_state.ts";
 import { explainBadResult, explainOverflow } from "./non_finite.ts";
 import type { UpdateOptions } from "./optimizer.ts";
-import { graphOf, type Kind, TAIL } from "../fleet/result_check.ts";
+import { graphOf, type Kind } from "../fleet/result_check.ts";
 import { generatorDue, learningRate } from "./schedule.ts";
 import { steer, type Steered } from "./steering.ts";
 import { addShares, type WorkerShare, type WorkerShares } from "../fleet/worker_share.ts";
@@ -142,7 +143,8 @@ async function trainStep(
     generator = { loss: means[TAIL.generator.loss]!, checksum: state.generator.checksum };
   }
   state.commit(step);
-  const mean_real = critic.means[TAIL.critic.mean_real]!, mean_fake = critic.means[TAIL.critic.mean_fake]!;
+  const mean_real = critic.means[TAIL.critic.mean_D_real]!;
+  const mean_fake = critic.means[TAIL.critic.mean_D_fake]!;
   const { generator_step } = state;
   const decided = steer(config, state.steering, { step, generator_step, estimate: mean_real - mean_fake });
   state.steering = decided.state;
