@@ -7,8 +7,9 @@ import type { Value } from "../onnx/builder.ts";
 import { isFixed } from "../onnx/dims.ts";
 import type { Tensor } from "../onnx/graph.ts";
 import type { OpName } from "../onnx/shapes.ts";
-import { numElements, tensorOf } from "../onnx/tensor.ts";
+import { tensorOf } from "../onnx/tensor.ts";
 import { type Application, intAttribute, type Rewriter } from "./rewriter.ts";
+import { numElements } from "../common/shape.ts";
 
 /** Results up to this many elements are kept in the graph. */
 const MAX_FOLDED = 1024;

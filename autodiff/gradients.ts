@@ -11,10 +11,11 @@ import type { ElementType, Graph, Node, TensorType } from "../onnx/graph.ts";
 import { GraphError } from "../onnx/graph_error.ts";
 import { describeNode } from "../onnx/operator.ts";
 import { isOpName } from "../onnx/shapes.ts";
-import { numElements, tensorOf } from "../onnx/tensor.ts";
+import { tensorOf } from "../onnx/tensor.ts";
 import { EXPANSIONS } from "./decompose.ts";
 import { inputRule, type Rule, type Rules, RuleSite } from "./rule.ts";
 import { FLAT, RULES, WITHOUT_RULE } from "./rules.ts";
+import { numElements } from "../common/shape.ts";
 
 export interface GradientOptions {
   /** Name of the value to differentiate: one element, unless there is a seed. */

@@ -7,10 +7,11 @@ import type { AttributeInput, Value } from "../onnx/builder.ts";
 import { isFixed, sameShape } from "../onnx/dims.ts";
 import type { ElementType, Graph } from "../onnx/graph.ts";
 import { beyond, transposedWindows } from "../onnx/operators/window.ts";
-import { numElements, tensorOf } from "../onnx/tensor.ts";
+import { tensorOf } from "../onnx/tensor.ts";
 import { expandAll, type Expansion, type Expansions, type ExpansionSite } from "./expansion.ts";
 import { coordinate, nearest, resizedAxes, type ResizedAxis } from "./resizing.ts";
 import { windowAttributes } from "./rules/windows.ts";
+import { numElements } from "../common/shape.ts";
 
 const REALS: readonly ElementType[] = ["float32", "float64"];
 

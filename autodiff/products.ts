@@ -14,7 +14,7 @@ import {
   transposedWindows,
   type WindowAxis,
 } from "../onnx/operators/window.ts";
-import { numElements } from "../onnx/tensor.ts";
+import { numElements } from "../common/shape.ts";
 import { expandAll, type Expansions, type ExpansionSite } from "./expansion.ts";
 import { indicesOf } from "./rules/windows.ts";
 

@@ -1,6 +1,6 @@
 /** Layouts of flat buffers: which tensor lies where in the one Float32Array that holds a network's state. */
 import type { Layout, Manifest, Slot } from "./manifest.ts";
-import { numElements } from "../onnx/tensor.ts";
+import { numElements } from "../common/shape.ts";
 
 /** A tensor before it has a place. */
 export interface NamedShape {

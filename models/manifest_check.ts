@@ -18,6 +18,7 @@ import {
 } from "./manifest.ts";
 import { vectorsOf } from "./nets/spectral_norm.ts";
 import { TAIL_NAMES } from "./tail.ts";
+import { numElements } from "../common/shape.ts";
 
 /** A manifest that is not what the format says. The text names the field, what was required and what was found. */
 export class ManifestError extends Error {
@@ -374,7 +375,7 @@ function sameShape(found: Dims, expected: Dims, path: string): void {
 
 /** `start` plus the elements of `shape`. */
 function total(start: number, shape: Dims, path: string): number {
-  const size = shape.reduce((product: number, dim) => product * Number(dim), 1) + start;
+  const size = numElements(shape.map(Number)) + start;
   return size <= MAX_ELEMENTS ? size : refuse(path, `within ${MAX_ELEMENTS} elements`, size);
 }
 

@@ -1,6 +1,7 @@
 /** Element types and constant tensors: codes, sizes, the array classes that hold them, and checks. */
 import type { ElementType, Tensor, TensorData } from "./graph.ts";
 import { GraphError } from "./graph_error.ts";
+import { numElements } from "../common/shape.ts";
 
 type NumericData = Exclude<TensorData, readonly string[]>;
 type ArrayClass = {
@@ -45,11 +46,6 @@ export function elementCode(element: ElementType): number {
 /** The element type with this TensorProto.DataType, undefined where it is none of ours. */
 export function elementOfCode(code: number): ElementType | undefined {
   return ELEMENT_TYPES.find((element) => ELEMENTS[element].code === code);
-}
-
-/** Number of elements of a fixed shape. */
-export function numElements(shape: readonly number[]): number {
-  return shape.reduce((size, dim) => size * dim, 1);
 }
 
 /**

@@ -4,7 +4,8 @@ import type { ElementType, Tensor, TensorData } from "./graph.ts";
 import { formatShape } from "./dims.ts";
 import { ENTRY } from "./fields.ts";
 import { type Field, readMessage, unreadable } from "./message_reader.ts";
-import { elementOfCode, ELEMENTS, numElements, tensorBytes } from "./tensor.ts";
+import { elementOfCode, ELEMENTS, tensorBytes } from "./tensor.ts";
+import { numElements } from "../common/shape.ts";
 
 /** Field numbers of TensorProto. */
 const TENSOR = {

@@ -1,5 +1,6 @@
 /** The page: controls on one side, the generator on the other. */
 import { latents, latentWays } from "../random/latents.ts";
+import { numElements } from "../common/shape.ts";
 import { encodeNpy } from "../common/files/npy.ts";
 import type { About } from "./about.ts";
 import { type Draw, openGenerator } from "./drawer.ts";
@@ -104,7 +105,7 @@ class App {
   /** The values as `deno task sample --npy` writes them. */
   #save(): void {
     const { example_shape } = this.#about;
-    const size = example_shape.reduce((product, extent) => product * extent, 1);
+    const size = numElements(example_shape);
     const bytes = encodeNpy(this.#drawn, [this.#drawn.length / size, ...example_shape]);
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([bytes]));
@@ -130,7 +131,7 @@ function followTheme(): void {
 followTheme();
 try {
   const about = JSON.parse(element("about").textContent!) as About;
-  const size = about.example_shape.reduce((product, extent) => product * extent, 1);
+  const size = numElements(about.example_shape);
   new App(about, await openGenerator(about.latent, size));
 } catch (error) {
   element("status").textContent = error instanceof Error ? error.message : String(error);

@@ -1,5 +1,6 @@
 /** A run's generator.onnx, ready to draw: what it takes and gives is read from the file itself. */
 import * as ort from "onnxruntime-node";
+import { numElements } from "../common/shape.ts";
 import { UserError } from "../common/errors.ts";
 import { decodeModel } from "../onnx/codec.ts";
 
@@ -47,7 +48,7 @@ export class Generator {
 
   /** Elements of one sample. */
   get size(): number {
-    return this.example_shape.reduce((product, extent) => product * extent, 1);
+    return numElements(this.example_shape);
   }
 
   /** The samples of these noise vectors, one after the other. */

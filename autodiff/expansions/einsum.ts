@@ -5,8 +5,9 @@
 import type { Value } from "../../onnx/builder.ts";
 import { parseEinsum } from "../../onnx/einsum.ts";
 import { isFixed } from "../../onnx/dims.ts";
-import { numElements, tensorOf } from "../../onnx/tensor.ts";
+import { tensorOf } from "../../onnx/tensor.ts";
 import type { Expansions, ExpansionSite } from "../expansion.ts";
+import { numElements } from "../../common/shape.ts";
 
 /** A tensor whose axes have names, each once. */
 interface Operand {

@@ -1,5 +1,5 @@
 /** Rules of operators that pad or repeat. */
-import { numElements } from "../../onnx/tensor.ts";
+import { numElements } from "../../common/shape.ts";
 import type { Rules, RuleSite } from "../rule.ts";
 
 /** Input 3, the axes, where it is given. */

@@ -4,9 +4,10 @@
  */
 import type { Value } from "../../onnx/builder.ts";
 import { poolingWindows, type WindowAxis } from "../../onnx/operators/window.ts";
-import { numElements, tensorOf } from "../../onnx/tensor.ts";
+import { tensorOf } from "../../onnx/tensor.ts";
 import type { InputRule, Rules, RuleSite } from "../rule.ts";
 import { indicesOf, padded, scatterWindows, windowElements } from "./windows.ts";
+import { numElements } from "../../common/shape.ts";
 
 type Axes = readonly WindowAxis[];
 

@@ -1,6 +1,6 @@
 /** Rules of operators over whole axes. */
 import type { Value } from "../../onnx/builder.ts";
-import { numElements } from "../../onnx/tensor.ts";
+import { numElements } from "../../common/shape.ts";
 import type { InputRule, Rules, RuleSite } from "../rule.ts";
 
 /** The axes that a reduction takes away, non-negative. */

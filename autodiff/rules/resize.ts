@@ -3,9 +3,10 @@
  * elements of x in element i of y. So dx = R^T dy along each axis: MatMul only, closed under differentiation.
  */
 import type { Value } from "../../onnx/builder.ts";
-import { numElements, tensorOf } from "../../onnx/tensor.ts";
+import { tensorOf } from "../../onnx/tensor.ts";
 import { coordinate, nearest, resizedAxes, type ResizedAxis } from "../resizing.ts";
 import type { Rules, RuleSite } from "../rule.ts";
+import { numElements } from "../../common/shape.ts";
 
 /** R [to, from] of one axis, row by row. */
 function weights(n: RuleSite, axis: ResizedAxis): readonly number[] {

@@ -5,7 +5,7 @@
  */
 import type { Value } from "../../onnx/builder.ts";
 import { inverted, type WindowAxis } from "../../onnx/operators/window.ts";
-import { numElements } from "../../onnx/tensor.ts";
+import { numElements } from "../../common/shape.ts";
 import type { RuleSite } from "../rule.ts";
 import { gatherWindows, indicesOf, padded, windowElements } from "./windows.ts";
 

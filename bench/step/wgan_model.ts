@@ -10,6 +10,7 @@ import { objectiveOf } from "../../models/objectives/objectives.ts";
 import { CPU, type Device } from "../../worker/runtime/device.ts";
 import { type OpenSession } from "../../worker/runtime/open_session.ts";
 import { compileGraphs, type GraphBytes, type Runners } from "../../worker/compute/graph_runner.ts";
+import { numElements } from "../../common/shape.ts";
 
 /** What is trained in whole steps. */
 export const PRESET = PRESETS.wgan;
@@ -50,7 +51,7 @@ export async function buildModel(
 
 /** Numbers in an example. */
 export function featuresOf({ example_shape }: Manifest): number {
-  return example_shape.reduce((product, extent) => product * extent, 1);
+  return numElements(example_shape);
 }
 
 /** Multiplications with addition of one example in the layers' matrix products, from the input on. */

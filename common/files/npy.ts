@@ -1,11 +1,12 @@
 /** NumPy's file format, version 1.0 (numpy.lib.format): a header in Python's notation, then the numbers. */
+import { numElements } from "../shape.ts";
 
 /** Header and magic together end at a multiple of this. */
 const ALIGNMENT = 64;
 
 /** The bytes of a .npy file of float32 in C order. Throws RangeError where the shape is not that of the values. */
 export function encodeNpy(values: Float32Array, shape: readonly number[]): Uint8Array<ArrayBuffer> {
-  if (shape.reduce((product, extent) => product * extent, 1) !== values.length) {
+  if (numElements(shape) !== values.length) {
     throw new RangeError(`An array of shape [${shape}] has another number of values: found ${values.length}`);
   }
   const tuple = `(${shape.join(", ")}${shape.length === 1 ? "," : ""})`;

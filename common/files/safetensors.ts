@@ -9,6 +9,7 @@
  *
  * Files written here begin their data at a multiple of 8 and hold wider types first, so every tensor is aligned.
  */
+import { numElements } from "../shape.ts";
 
 /** What a tensor's data may be. */
 export type SafetensorsData = Float32Array | Float64Array | BigInt64Array | Uint8Array;
@@ -77,7 +78,7 @@ function placeTensors(tensors: readonly (readonly [string, SafetensorsTensor])[]
     if (name === METADATA) {
       throw new SafetensorsError(`Cannot encode tensor ${name}: this name is reserved, and must be another`);
     }
-    if (shape.reduce((product, extent) => product * extent, 1) !== data.length) {
+    if (numElements(shape) !== data.length) {
       throw new SafetensorsError(
         `Cannot encode tensor ${name}: its shape [${shape}] must hold as many elements as its data, found ${data.length}`,
       );
@@ -175,7 +176,7 @@ function checkEntry(name: string, value: unknown): Entry {
     refuse(`data_offsets of ${tensor}`, "two whole numbers", show(data_offsets));
   }
   const [begin, end] = data_offsets as [number, number];
-  const bytes = shape.reduce((product, extent) => product * extent, DTYPES[dtype as Dtype].bytes);
+  const bytes = DTYPES[dtype as Dtype].bytes * numElements(shape);
   if (end - begin !== bytes) refuse(`${tensor} of shape [${shape}]`, `${bytes} bytes long`, end - begin);
   return { name, dtype: dtype as Dtype, shape, begin, end };
 }

@@ -17,7 +17,7 @@ import type { Net } from "../../models/nets/net.ts";
 import type { Networks } from "../../models/nets/networks.ts";
 import type { ObjectiveName } from "../../models/objectives/objectives.ts";
 import { readModel } from "../../onnx/codec.ts";
-import { numElements } from "../../onnx/tensor.ts";
+import { numElements } from "../../common/shape.ts";
 import { describeNetwork } from "./own_notes.ts";
 
 /** What the options say. */

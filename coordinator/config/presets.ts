@@ -3,6 +3,7 @@ import { imageCritic, imageGenerator, planeCritic, planeGenerator } from "../../
 import type { Networks } from "../../models/nets/networks.ts";
 import type { ObjectiveName } from "../../models/objectives/objectives.ts";
 import { ADAM_OF_GANS, ADAM_OF_WGAN_GP, type Optimizer, RMSPROP } from "./optimizers.ts";
+import { numElements } from "../../common/shape.ts";
 
 export interface Hyperparameters {
   /** The two losses. */
@@ -41,10 +42,6 @@ export interface Preset extends Hyperparameters {
   networks(latent: number, example_shape: readonly number[], width?: number): Networks;
 }
 
-function numbersIn(example_shape: readonly number[]): number {
-  return example_shape.reduce((product, extent) => product * extent, 1);
-}
-
 /** What the papers say of the three objectives (algorithm.md): losses, optimizer and schedule. */
 const WGAN = {
   objective: "wgan",
@@ -77,8 +74,8 @@ const IMAGES = {
   latent: 100,
   steps: 20_000,
   networks: (latent: number, example_shape: readonly number[]) => ({
-    generator: imageGenerator(latent, numbersIn(example_shape)),
-    critic: imageCritic(numbersIn(example_shape)),
+    generator: imageGenerator(latent, numElements(example_shape)),
+    critic: imageCritic(numElements(example_shape)),
   }),
 } as const;
 
@@ -88,10 +85,10 @@ const PLANE = {
   shards: 4,
   latent: 2,
   plane: true,
-  latentFor: (example_shape: readonly number[]) => Math.max(2, numbersIn(example_shape)),
+  latentFor: (example_shape: readonly number[]) => Math.max(2, numElements(example_shape)),
   networks: (latent: number, example_shape: readonly number[]) => ({
-    generator: planeGenerator(latent, numbersIn(example_shape)),
-    critic: planeCritic(numbersIn(example_shape)),
+    generator: planeGenerator(latent, numElements(example_shape)),
+    critic: planeCritic(numElements(example_shape)),
   }),
 } as const;
 
@@ -191,7 +188,7 @@ export const PRESETS = {
     latent: 16,
     steps: 30_000,
     networks: (latent, example_shape) => {
-      const features = numbersIn(example_shape);
+      const features = numElements(example_shape);
       return {
         generator: { widths: [latent, 128, 256, features], batch_norm: true, slope: 0.2, output: "tanh" },
         critic: { widths: [features, 256, 128, 1], batch_norm: false, slope: 0.2, output: "linear" },

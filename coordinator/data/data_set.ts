@@ -1,4 +1,5 @@
 /** A data set in memory: examples of one shape, one after the other. */
+import { numElements } from "../../common/shape.ts";
 export interface DataSet {
   readonly name: string;
   readonly num_examples: number;
@@ -21,7 +22,7 @@ export function dataSetOf(
   encoding: DataSet["encoding"],
   bytes: Uint8Array<ArrayBuffer>,
 ): DataSet {
-  const example_bytes = example_shape.reduce((a, b) => a * b, encoding === "uint8" ? 1 : 4);
+  const example_bytes = numElements(example_shape) * (encoding === "uint8" ? 1 : 4);
   const num_examples = bytes.length / example_bytes;
   if (!Number.isInteger(num_examples)) {
     throw new RangeError(

@@ -1,6 +1,7 @@
 import { type DataSet, gatherExamples } from "../data/data_set.ts";
 import type { EvaluationAnswer, EvaluationRequest } from "./evaluation_messages.ts";
 import { chooseReference, type SlicedOptions } from "./sliced_wasserstein.ts";
+import { numElements } from "../../common/shape.ts";
 
 interface Waiting {
   readonly resolve: (value: number) => void;
@@ -29,7 +30,7 @@ export class EvaluationThread implements Disposable {
   /** Starts a thread that compares with the data ({@linkcode chooseReference}). Returns at once. */
   static start(data: DataSet, options: SlicedOptions = {}): EvaluationThread {
     const thread = new EvaluationThread();
-    const dimension = data.example_shape.reduce((a, b) => a * b, 1);
+    const dimension = numElements(data.example_shape);
     const bytes = gatherExamples(data, chooseReference(data.num_examples, dimension, options.seed));
     // A failure here is kept, and every distance then rejects with it.
     thread.#ask({ type: "reference", bytes, encoding: data.encoding, dimension, options })

@@ -7,6 +7,7 @@ import { bytesOf, payloadFloats } from "../../wire/frame.ts";
 import type { MessageOf } from "../../wire/messages.ts";
 import type { Member } from "./member.ts";
 import type { FleetObserver } from "./observer.ts";
+import { numElements } from "../../common/shape.ts";
 
 /** A job that nobody answers within this time is given up. */
 const JOB_DEADLINE_MS = 60_000;
@@ -16,8 +17,7 @@ const JOB_BYTES = 63 * 1024 * 1024;
 
 /** Examples of this shape, as float32, that one job sends or gets back at most. */
 export function mostExamples(example_shape: readonly number[]): number {
-  const bytes = example_shape.reduce((product, extent) => product * extent, 4);
-  return Math.floor(JOB_BYTES / bytes);
+  return Math.floor(JOB_BYTES / (4 * numElements(example_shape)));
 }
 
 export interface JobRequest {

@@ -1,6 +1,7 @@
 /** What a result must be like to count: numbers of a size to reckon with, all of them, and no variance below 0. Pure. */
 import type { GraphEntry, Manifest } from "../../models/manifest.ts";
 import { TAIL } from "../../models/tail.ts";
+import { numElements } from "../../common/shape.ts";
 
 export type Kind = "critic" | "generator";
 
@@ -43,8 +44,7 @@ export class ResultCheck {
     this.#variances = manifest.layouts.statistics.slots
       .filter(({ name }) => name.endsWith(".running_var"))
       .flatMap(({ shape, offset }) => {
-        const size = shape.reduce((product, extent) => product * extent, 1);
-        return Array.from({ length: size }, (_, i) => first + offset + i);
+        return Array.from({ length: numElements(shape) }, (_, i) => first + offset + i);
       });
   }
 

@@ -1,5 +1,6 @@
 /** What a person looks at: the grid of samples beside real examples, and the generator as a file of its own. */
 import { join } from "node:path";
+import { numElements } from "../../common/shape.ts";
 import { WAGON_VERSION } from "../../common/version.ts";
 import { generatorOnnx } from "../../models/generator_file.ts";
 import { imageGrid, imageShape } from "../../pictures/grid.ts";
@@ -57,7 +58,7 @@ export class Pictures {
 
   /** Mean pairwise distance of these samples over that of the real examples; null where the data are all alike. */
   diversity(samples: Float32Array): number | null {
-    const dimension = this.#run.data.data.example_shape.reduce((product, extent) => product * extent, 1);
+    const dimension = numElements(this.#run.data.data.example_shape);
     const ratio = meanPairwiseDistance(samples, dimension) / meanPairwiseDistance(this.#real, dimension);
     return Number.isFinite(ratio) ? ratio : null;
   }

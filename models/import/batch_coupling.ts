@@ -11,7 +11,7 @@ import type { Dim, Graph, Node, Shape } from "../../onnx/graph.ts";
 import { describeNode } from "../../onnx/operator.ts";
 import { ACTIVATIONS } from "../../onnx/operators/activations.ts";
 import { ELEMENTWISE } from "../../onnx/operators/elementwise.ts";
-import { numElements } from "../../onnx/tensor.ts";
+import { numElements } from "../../common/shape.ts";
 
 /** The axis that the batch is in. `lead`: how often the batch is repeated in it, 1 where each example is one stretch. */
 interface Place {

@@ -15,7 +15,8 @@ import {
 import { product, quotient } from "../../onnx/dims.ts";
 import type { Dim, ElementType, Node, Shape, Tensor } from "../../onnx/graph.ts";
 import { constantNumbers } from "../../autodiff/constants.ts";
-import { elementOfCode, numElements, tensorOf } from "../../onnx/tensor.ts";
+import { elementOfCode, tensorOf } from "../../onnx/tensor.ts";
+import { numElements } from "../../common/shape.ts";
 
 /** A small constant whose items may be names. */
 export interface Constant {

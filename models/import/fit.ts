@@ -1,7 +1,7 @@
 /** Whether examples of one shape are those of another, in another layout. Shapes are without the batch. */
 import type { GraphBuilder, Value } from "../../onnx/builder.ts";
 import { sameShape } from "../../onnx/dims.ts";
-import { numElements } from "../../onnx/tensor.ts";
+import { numElements } from "../../common/shape.ts";
 
 /** How to get from one shape to the other: axes (the batch's is 0) in another order, then the shape. */
 export interface Fit {

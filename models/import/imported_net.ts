@@ -10,7 +10,7 @@ import { GraphBuilder, type Value } from "../../onnx/builder.ts";
 import { isFixed } from "../../onnx/dims.ts";
 import type { Dim, Graph, Node } from "../../onnx/graph.ts";
 import { GraphError } from "../../onnx/graph_error.ts";
-import { numElements } from "../../onnx/tensor.ts";
+import { numElements } from "../../common/shape.ts";
 import { couplingNode } from "./batch_coupling.ts";
 import { droppedShare } from "./dropout.ts";
 import { applyFit, type Fit, fitShape } from "./fit.ts";

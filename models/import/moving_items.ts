@@ -1,5 +1,5 @@
 /** Items of constants in other places: any rank, any axis. A place is the index of an item in row-major order. */
-import { numElements } from "../../onnx/tensor.ts";
+import { numElements } from "../../common/shape.ts";
 
 type Shape = readonly number[];
 

@@ -1,6 +1,7 @@
 /** Layers as ONNX nodes. Shapes: x is [N, features] or [N, features, rows, columns]. They work in its element type. */
 import type { GraphBuilder, Value } from "../../onnx/builder.ts";
 import type { BatchMoments, TensorSpec } from "./net.ts";
+import { numElements } from "../../common/shape.ts";
 
 /** Added to the variance before its root, as PyTorch's default. */
 export const BATCH_NORM_EPS = 1e-5;
@@ -105,7 +106,7 @@ export function batchMoments(b: GraphBuilder, x: Value): BatchMoments & { readon
   const mean = b.op("ReduceMean", [x, axes], { keepdims: 0 });
   const centred = b.op("Sub", [x, perFeature(b, mean, x)]);
   const variance = b.op("ReduceMean", [b.op("Mul", [centred, centred]), axes], { keepdims: 0 });
-  const positions = shape.slice(2).reduce((product: number, extent) => product * Number(extent), 1);
+  const positions = numElements(shape.slice(2).map(Number));
   return { centred, mean, variance, positions };
 }
 

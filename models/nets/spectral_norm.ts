@@ -7,6 +7,7 @@
  */
 import type { GraphBuilder, Value } from "../../onnx/builder.ts";
 import type { Net, TensorSpec } from "./net.ts";
+import { numElements } from "../../common/shape.ts";
 
 /** Smallest norm that a vector is divided by, as PyTorch's. */
 const SMALLEST_NORM = 1e-12;
@@ -18,7 +19,7 @@ export function vectorsOf({ name, shape }: NamedShape): [u: NamedShape, v: Named
   const [outputs = 1, ...others] = shape;
   return [
     { name: `${name}.u`, shape: [outputs] },
-    { name: `${name}.v`, shape: [others.reduce((product, extent) => product * extent, 1)] },
+    { name: `${name}.v`, shape: [numElements(others)] },
   ];
 }
 

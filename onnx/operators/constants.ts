@@ -1,7 +1,7 @@
 /** Operators that make values from attributes and shapes. */
 import type { Dim, ElementType, Tensor, TensorType } from "../graph.ts";
 import type { Operator, Site } from "../operator.ts";
-import { numElements } from "../tensor.ts";
+import { numElements } from "../../common/shape.ts";
 
 /** Largest tensor whose contents inference looks at: shapes, axes, slices and scales are far shorter. */
 export const MAX_CONTENTS = 256;

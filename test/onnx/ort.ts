@@ -2,8 +2,9 @@
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { encodeModel } from "../../onnx/codec.ts";
 import type { Dim, Graph, Shape, TensorType } from "../../onnx/graph.ts";
-import { ELEMENTS, numElements } from "../../onnx/tensor.ts";
+import { ELEMENTS } from "../../onnx/tensor.ts";
 import { modelOf } from "./fixtures.ts";
+import { numElements } from "../../common/shape.ts";
 
 /** What the names of extents stand for in a run. */
 export type Extents = Readonly<Record<string, number>>;

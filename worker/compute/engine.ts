@@ -2,6 +2,7 @@
  * What a compute thread does: holds the weights and the compiled graphs, and computes sums of shards, noise and
  * fakes included. Bits depend on the weights, the seed, the counters, the shards and the examples alone.
  */
+import { numElements } from "../../common/shape.ts";
 import { PAGE_BYTES, wholePages } from "../../common/files/mapped_file.ts";
 import type { GraphName, Manifest } from "../../models/manifest.ts";
 import { ALIGNMENT_BYTES, Kernels, MAX_CAPACITY_BYTES } from "../../kernels/kernels.ts";
@@ -127,7 +128,7 @@ export class Engine {
 
   constructor(manifest: Manifest, runners: Runners, options: EngineOptions) {
     const { micro_batch, layouts, graphs } = manifest;
-    const example = manifest.example_shape.reduce((product, extent) => product * extent, 1);
+    const example = numElements(manifest.example_shape);
     const accumulate = this.#accumulate = manifest.accumulate ?? 1;
     const num_levels = levels(options.num_shards * accumulate);
     const result_size = this.#result_size = Math.max(
@@ -262,7 +263,7 @@ export class Engine {
 
   #newFakes(): Fakes {
     const { micro_batch, example_shape } = this.manifest;
-    const data = new Float32Array(example_shape.reduce((product, extent) => product * extent, micro_batch));
+    const data = new Float32Array(micro_batch * numElements(example_shape));
     const sources = {
       generator: this.#weights.generator,
       noise: this.#noise,

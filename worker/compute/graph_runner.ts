@@ -14,6 +14,7 @@ import type { Device } from "../runtime/device.ts";
 import { FLAT, withFlatOutput } from "../runtime/flat_output.ts";
 import { type OpenSession, openSession } from "../runtime/open_session.ts";
 import type { BoundGraph, Session, TensorView } from "../runtime/runtime.ts";
+import { numElements } from "../../common/shape.ts";
 
 /** Flat buffers by what they hold. User inputs ("real", "fake", "noise", "mix") hold whole rows, "mask" all masks. */
 export type Sources = Readonly<Partial<Record<Source, Float32Array>>>;
@@ -40,10 +41,6 @@ export async function compileGraphs(
     runners[name] = new GraphRunner(manifest, entry, await open(bytes, device), is_flat);
   }
   return runners as Runners;
-}
-
-function elements(shape: readonly number[]): number {
-  return shape.reduce((product, extent) => product * extent, 1);
 }
 
 /** `shape` with its batch axis, if free, bound to `rows`. */
@@ -100,7 +97,7 @@ export class GraphRunner {
 }
 
 function tensorView(name: string, buffer: Float32Array, offset: number, shape: number[]): TensorView {
-  const size = elements(shape);
+  const size = numElements(shape);
   if (offset + size > buffer.length) {
     throw new RangeError(`A tensor of ${size} elements at ${offset} must lie within ${buffer.length}`);
   }

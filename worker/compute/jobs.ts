@@ -6,6 +6,7 @@ import type { Manifest, State } from "../../models/manifest.ts";
 import { fillNormal } from "../../random/philox.ts";
 import type { Engine } from "./engine.ts";
 import type { GraphRunner } from "./graph_runner.ts";
+import { numElements } from "../../common/shape.ts";
 
 /** Rows that are computed at once. */
 const ROWS = 64;
@@ -25,8 +26,7 @@ export function jobSizes(
   { kind, count }: Pick<JobTask, "kind" | "count">,
 ): { readonly weights: number; readonly input: number } {
   if (kind === "sample") return { weights: layouts.generator.size, input: layouts.statistics.size };
-  const example = example_shape.reduce((product, extent) => product * extent, 1);
-  return { weights: layouts.critic.size, input: count * example };
+  return { weights: layouts.critic.size, input: count * numElements(example_shape) };
 }
 
 /** A job under way. */
@@ -44,7 +44,7 @@ export class Job {
   constructor(engine: Engine, readonly task: JobTask) {
     const { manifest, seed } = engine;
     const { count, kind, weights, input, noise_counter } = task;
-    const example = manifest.example_shape.reduce((product, extent) => product * extent, 1);
+    const example = numElements(manifest.example_shape);
     if (kind === "sample") {
       this.#runner = engine.runner("sampler_model");
       this.#source = "noise";

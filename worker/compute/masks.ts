@@ -2,6 +2,7 @@
 import type { GraphEntry } from "../../models/manifest.ts";
 import { fillDropoutMasks, type MaskToFill } from "../../random/dropout.ts";
 import type { StreamKey } from "../../random/philox.ts";
+import { numElements } from "../../common/shape.ts";
 
 export class Masks {
   /** All masks, in the order of the graph's inputs. Empty where the graph drops nothing. */
@@ -10,9 +11,7 @@ export class Masks {
 
   constructor({ inputs }: Pick<GraphEntry, "inputs">) {
     const masks = inputs.flatMap(({ source, shape, ratio }) =>
-      source === "mask"
-        ? [{ size: shape.reduce((product: number, dim) => product * Number(dim), 1), ratio: ratio! }]
-        : []
+      source === "mask" ? [{ size: numElements(shape.map(Number)), ratio: ratio! }] : []
     );
     this.data = new Float32Array(masks.reduce((sum, { size }) => sum + size, 0));
     let begin = 0;

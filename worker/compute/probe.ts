@@ -3,6 +3,7 @@
  * number of threads is no part of it: each session has one, and sums follow a fixed tree. Some kernels of GPUs add in
  * the order in which threads end; so the probe is run several times.
  */
+import { numElements } from "../../common/shape.ts";
 import { median } from "../../common/median.ts";
 import { VARYING_CLASS } from "../../common/numeric_class.ts";
 import { GRAPH_NAMES, type Manifest } from "../../models/manifest.ts";
@@ -46,7 +47,7 @@ export function isKnownToVary({ provider }: Device, graphs: GraphBytes): boolean
 /** Runs the forward, the critic's and the generator's graph on the probe, and times the critic's shard. */
 export async function probe(manifest: Manifest, runners: Runners, device: Device): Promise<Probe> {
   const { layouts, graphs, micro_batch, latent, example_shape } = manifest;
-  const example = example_shape.reduce((product, extent) => product * extent, 1);
+  const example = numElements(example_shape);
   const fake = new Float32Array(micro_batch * example);
   const sources = {
     critic: normals(layouts.critic.size, 0, WEIGHT_SCALE),

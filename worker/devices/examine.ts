@@ -8,6 +8,7 @@ import { DOCTOR_GRAPHS } from "./doctor_graphs.ts";
 import { openSession } from "../runtime/open_session.ts";
 import { createSession } from "../runtime/node_session.ts";
 import type { TensorView } from "../runtime/runtime.ts";
+import { numElements } from "../../common/shape.ts";
 
 export interface Examination {
   /** Shortest time of the first graph. */
@@ -24,13 +25,9 @@ const SMALL = 1e-2;
 /** Standard deviation of what is fed: small, so that tanh does not saturate. */
 const SCALE = 0.1;
 
-function elements(shape: readonly number[]): number {
-  return shape.reduce((product, extent) => product * extent, 1);
-}
-
 function fed(graph: DoctorGraph): TensorView[] {
   return graph.inputs.map(({ name, shape }, counter) => {
-    const data = new Float32Array(elements(shape));
+    const data = new Float32Array(numElements(shape));
     fillNormal(data, { seed: 0, purpose: "probe", counter, shard: 0 });
     return { name, shape, data: data.map((value) => value * SCALE) };
   });
@@ -42,7 +39,7 @@ async function run(graph: DoctorGraph, device: Device, runs: number) {
   const outputs = graph.outputs.map(({ name, shape }) => ({
     name,
     shape,
-    data: new Float32Array(elements(shape)),
+    data: new Float32Array(numElements(shape)),
   }));
   const bound = session.bind(fed(graph), outputs);
   let shortest_ms = Infinity;

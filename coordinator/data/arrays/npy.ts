@@ -7,6 +7,7 @@ import { refuse, requireRoom } from "../files/data_file.ts";
 import { type DataSet, dataSetOf } from "../data_set.ts";
 import { refuseArray } from "./npy_advice.ts";
 import type { NpyHeader } from "./npy_header.ts";
+import { numElements } from "../../../common/shape.ts";
 
 /** An array as it is in a file. */
 export interface NpyArray extends NpyHeader {
@@ -39,7 +40,7 @@ export async function readExamples(content: Content, name: string, header: NpyHe
 /** The bytes of an array of plain numbers. Throws {@linkcode UserError} where they are not as many as it says. */
 async function readArray(content: Content, header: NpyHeader): Promise<Uint8Array<ArrayBuffer>> {
   const { descr, shape, item_bytes, begin } = header;
-  const size = shape.reduce((a, b) => a * b, item_bytes);
+  const size = item_bytes * numElements(shape);
   const what = `${descr} of [${shape}]`;
   const fewer = Math.floor(2 ** 31 / (size / shape[0]!));
   requireRoom(
@@ -118,7 +119,7 @@ function inOrder({ bytes, shape, fortran }: NpyArray, size: number): Uint8Array<
   if (!fortran) return bytes;
   const out = new Uint8Array(bytes.length);
   const place = shape.map(() => 0);
-  const strides = shape.map((_, axis) => shape.slice(0, axis).reduce((a, b) => a * b, size));
+  const strides = shape.map((_, axis) => size * numElements(shape.slice(0, axis)));
   for (let to = 0; to < out.length; to += size) {
     const from = place.reduce((sum, at, axis) => sum + at * strides[axis]!, 0);
     for (let i = 0; i < size; i++) out[to + i] = bytes[from + i]!;

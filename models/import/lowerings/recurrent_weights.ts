@@ -4,8 +4,9 @@
  * what the layer has (weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0, and the same with _reverse).
  */
 import type { Value } from "../../../onnx/builder.ts";
-import { numElements, tensorOf } from "../../../onnx/tensor.ts";
+import { tensorOf } from "../../../onnx/tensor.ts";
 import type { LoweringSite } from "./lowering.ts";
+import { numElements } from "../../../common/shape.ts";
 
 /** Weights of one direction; G gates. */
 export interface CellWeights {

@@ -6,7 +6,7 @@
 import { UserError } from "../../../common/errors.ts";
 import { vectorsOf } from "../../nets/spectral_norm.ts";
 import type { Graph } from "../../../onnx/graph.ts";
-import { numElements } from "../../../onnx/tensor.ts";
+import { numElements } from "../../../common/shape.ts";
 import type { ImportedGraph } from "../import_graph.ts";
 
 /** Names of a normalised weight and its vectors. */

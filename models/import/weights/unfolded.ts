@@ -4,8 +4,9 @@
  */
 import type { Node, Tensor } from "../../../onnx/graph.ts";
 import type { FileGraph, FileNode } from "../../../onnx/graph_reader.ts";
-import { numElements, tensorOf } from "../../../onnx/tensor.ts";
+import { tensorOf } from "../../../onnx/tensor.ts";
 import { type ExporterNotes, readersOf } from "./exporter_notes.ts";
+import { numElements } from "../../../common/shape.ts";
 
 /** A parameter again, and the nodes that make what stands in the file of it. */
 interface Restored {
