@@ -9,7 +9,6 @@ import { drawToy, TOY_NAMES, type ToyName } from "./toy.ts";
 
 /** Data sets that need no file: `--dataset`. */
 export const DATASET_NAMES = ["strokes", ...TOY_NAMES] as const;
-export type DatasetName = typeof DATASET_NAMES[number];
 
 export interface DataChoice extends Partial<Shaping> {
   /** A built-in set; `strokes` where neither is given. */

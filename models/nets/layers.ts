@@ -6,9 +6,6 @@ import { numElements } from "../../common/shape.ts";
 /** Added to the variance before its root, as PyTorch's default. */
 export const BATCH_NORM_EPS = 1e-5;
 
-/** Share of the old running statistics that a generator step keeps (PyTorch's momentum 0.1). */
-export const BATCH_NORM_DECAY = 0.9;
-
 /** U(-1/sqrt(in), 1/sqrt(in)) for weight [out, in] and bias [out], as torch.nn.Linear. */
 export function linearSpecs(name: string, inputs: number, outputs: number): TensorSpec[] {
   const initialiser = { kind: "uniform", bound: 1 / Math.sqrt(inputs) } as const;

@@ -5,7 +5,6 @@
 import { fillUniform, type StreamKey } from "../../random/philox.ts";
 import { initialState } from "../../models/initialise.ts";
 import { buildLayout, views } from "../../models/layout.ts";
-import { BATCH_NORM_DECAY } from "../../models/nets/layers.ts";
 import type { Net, TensorSpec } from "../../models/nets/net.ts";
 import { buildNetworks } from "../../models/nets/networks.ts";
 import { objectiveOf } from "../../models/objectives/objectives.ts";
@@ -17,6 +16,9 @@ import {
   type Pair,
 } from "../../models/training_graphs.ts";
 import type { TrainingCase } from "../goldens/golden.ts";
+
+/** Share of the running statistics that a generator step keeps: PyTorch's momentum is 0.1. */
+const KEPT = 0.9;
 
 export const STEPS = 10;
 
@@ -228,6 +230,6 @@ function rmsprop(
 
 function average(running: FloatArray, batch: FloatArray): void {
   for (let i = 0; i < running.length; i++) {
-    running[i] = BATCH_NORM_DECAY * running[i]! + (1 - BATCH_NORM_DECAY) * batch[i]!;
+    running[i] = KEPT * running[i]! + (1 - KEPT) * batch[i]!;
   }
 }
