@@ -166,7 +166,7 @@ export const RECORDS = {
     modes: optional(object({ count: num, covered: num, high_quality: num, per_mode: optional(list(num)) })),
   }),
 
-  /** `file` is relative to the run folder. `weights_sha256` as algorithm.md defines it. */
+  /** `file` is relative to the run folder. `weights_sha256`: see algorithm.md, "Weights and bits". */
   checkpoint: object({
     type: oneOf("checkpoint"),
     step: num,

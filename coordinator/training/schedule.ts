@@ -1,4 +1,7 @@
-/** When the generator is trained, and how fast both learn: pure functions of the step (algorithm.md). */
+/**
+ * When the generator is trained, and how fast both learn: pure functions of the step (algorithm.md, "When the generator
+ * is trained").
+ */
 import type { RunConfig } from "../config/config.ts";
 
 /** The WGAN authors' warm-up: so many critic steps for each of the first generator steps and for every 500th. */
