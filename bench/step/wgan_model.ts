@@ -3,10 +3,12 @@ import { PRESETS } from "../../coordinator/config/presets.ts";
 import { buildArtifacts } from "../../models/artifacts.ts";
 import { type InitialState, initialState } from "../../models/initialise.ts";
 import { GRAPH_NAMES, type GraphName, type Manifest } from "../../models/manifest.ts";
-import type { DcganCriticConfig, DcganGeneratorConfig } from "../../models/nets/dcgan.ts";
-import type { MlpConfig } from "../../models/nets/mlp.ts";
+import type { Net } from "../../models/nets/net.ts";
 import { buildNetworks, type Networks } from "../../models/nets/networks.ts";
+import { keptTensors } from "../../models/nets/spectral_norm.ts";
 import { objectiveOf } from "../../models/objectives/objectives.ts";
+import { GraphBuilder } from "../../onnx/builder.ts";
+import { numElements } from "../../onnx/tensor.ts";
 import { CPU, type Device } from "../../worker/runtime/device.ts";
 import { type OpenSession } from "../../worker/runtime/open_session.ts";
 import { compileGraphs, type GraphBytes, type Runners } from "../../worker/compute/graph_runner.ts";
@@ -55,16 +57,28 @@ export function featuresOf({ example_shape }: Manifest): number {
 }
 
 /** Multiplications with addition of one example in the layers' matrix products, from the input on. */
-function layerProducts(config: MlpConfig | DcganGeneratorConfig | DcganCriticConfig): number[] {
-  if ("widths" in config) return config.widths.slice(1).map((width, i) => width * config.widths[i]!);
-  const { side, channels, width } = config;
-  const halvings = Math.log2(side / 4);
-  // From the image on: maps, and the pixels of the smaller side of each convolution of 4 x 4.
-  const maps = [channels, ...Array.from({ length: halvings }, (_, i) => width * 2 ** i)];
-  maps.push(config.kind === "dcgan_critic" ? 1 : config.latent);
-  const pixels = (layer: number) => layer === halvings ? 1 : (side / 2 ** (layer + 1)) ** 2;
-  const products = maps.slice(1).map((outer, i) => pixels(i) * 4 * 4 * maps[i]! * outer);
-  return config.kind === "dcgan_critic" ? products : products.reverse();
+function layerProducts(net: Net): number[] {
+  const b = new GraphBuilder("layers");
+  const x = b.input("x", "float32", [1, ...net.input_shape]);
+  for (const { name, shape } of [...keptTensors(net), ...net.statistics]) b.input(name, "float32", shape);
+  b.output(net.infer(b, x), "y");
+  const { nodes, types } = b.build();
+  const shapeOf = (name: string) => types.get(name)!.shape as readonly number[];
+  return nodes.flatMap((node) => {
+    const [left, right] = node.inputs.map(shapeOf), made = shapeOf(node.outputs[0]!);
+    switch (node.op) {
+      case "Gemm":
+        return [numElements(made) * left![node.attributes.transA?.value === 1 ? 0 : 1]!];
+      case "MatMul":
+        return [numElements(made) * left!.at(-1)!];
+      case "Conv": // each element of the kernel, at each pixel made
+        return [numElements(made.slice(2)) * numElements(right!)];
+      case "ConvTranspose": // and at each pixel given
+        return [numElements(left!.slice(2)) * numElements(right!)];
+      default:
+        return [];
+    }
+  });
 }
 
 /**
@@ -72,8 +86,9 @@ function layerProducts(config: MlpConfig | DcganGeneratorConfig | DcganCriticCon
  * pass and a gradient by weights take 2 each a product, a gradient by inputs as much but in the first layer.
  */
 export function gradientFlops(kind: "critic" | "generator", networks: Networks, micro_batch: number): number {
-  const [generator, critic] = [networks.generator, networks.critic].map((config) => {
-    const products = layerProducts(config);
+  const nets = buildNetworks(networks);
+  const [generator, critic] = [nets.generator, nets.critic].map((net) => {
+    const products = layerProducts(net);
     return { all: products.reduce((sum, product) => sum + product, 0), first: products[0]! };
   }) as [{ all: number; first: number }, { all: number; first: number }];
   if (kind === "critic") {

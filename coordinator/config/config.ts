@@ -126,7 +126,7 @@ function checkSteering(
 /** What own networks leave no choice about. Throws {@linkcode UserError} where something else was given. */
 function checkOwn(given: GivenConfig, name: PresetName, own: Pick<OwnNetworks, "latent">): void {
   const { objective } = PRESETS[name];
-  if (given.objective !== undefined && given.objective !== objective) {
+  if (given.preset !== undefined && given.objective !== undefined && given.objective !== objective) {
     throw new UserError(
       `Cannot use --preset ${name}: with --objective ${given.objective} its objective must be that, found ${objective}; ` +
         "leave one of them out",
@@ -188,7 +188,7 @@ function checkGiven(
       `Cannot clip the critic: with --spectral-norm no --clip is required, found ${given.clip}; leave one of them out`,
     );
   }
-  checkSteering(given, { ...preset, preset: name });
+  checkSteering(given, { ...preset, objective: given.objective ?? preset.objective, preset: name });
   if (given.width !== undefined && preset.width === undefined) {
     throw new UserError(
       `Cannot use --width: convolutional networks are required, found preset ${name}; take --preset wgan-dcgan, ` +

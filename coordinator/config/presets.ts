@@ -1,7 +1,7 @@
 /** Presets: which networks, and the hyperparameters that suit them. Everything here can be overridden. */
 import { imageCritic, imageGenerator, planeCritic, planeGenerator } from "../../models/nets/mlp.ts";
 import type { Networks } from "../../models/nets/networks.ts";
-import type { ObjectiveName } from "../../models/objectives/objectives.ts";
+import { hasPenalty, type ObjectiveName, objectiveOf } from "../../models/objectives/objectives.ts";
 import { ADAM_OF_GANS, ADAM_OF_WGAN_GP, type Optimizer, RMSPROP } from "./optimizers.ts";
 import { numElements } from "../../common/shape.ts";
 
@@ -205,12 +205,26 @@ export function presetFor(data: { dataset: string | null; example_shape: readonl
   return data.dataset === "strokes" ? "strokes" : "wgan";
 }
 
-/** The preset whose hyperparameters own networks take: the usual one, or that of the objective. */
+/**
+ * The preset whose hyperparameters own networks take: the usual one, or that of the objective. An objective without a
+ * preset takes those of the one that is most like it.
+ */
 export function presetForOwn(
   objective: ObjectiveName | undefined,
   data: { dataset: string | null; example_shape: readonly number[] },
 ): PresetName {
   const usual = presetFor(data);
   if (objective === undefined || PRESETS[usual].objective === objective) return usual;
-  return data.example_shape.length === 1 ? `toy-${objective}` : objective;
+  const kind = data.example_shape.length === 1 ? "toy-" : "";
+  const named = `${kind}${objective}`;
+  return isPreset(named) ? named : `${kind}${likest(objective)}`;
+}
+
+function isPreset(name: string): name is PresetName {
+  return Object.hasOwn(PRESETS, name);
+}
+
+function likest(objective: ObjectiveName): "wgan-gp" | "wgan" | "gan" {
+  if (hasPenalty(objective)) return "wgan-gp";
+  return objectiveOf({ objective, penalty: null }).estimates_distance ? "wgan" : "gan";
 }

@@ -1,7 +1,6 @@
 /** What lies at the path that a person names: which of the readers it is for. */
 import { basename, join } from "node:path";
 import { UserError } from "../../common/errors.ts";
-import { isZip } from "../../common/files/zip.ts";
 import { CIFAR_100_BESIDE, CIFAR_100_NAME, CIFAR_NAME, isCifarName, parseCifar } from "./arrays/cifar.ts";
 import { contentOf } from "./files/content.ts";
 import { parseCsv } from "./tables/csv.ts";
@@ -9,15 +8,13 @@ import { attempt, openDataFile, readDataFile, refuse } from "./files/data_file.t
 import { AS_IT_LOOKS, CSV_NAME, type DataPath, parseDataPath } from "./files/data_path.ts";
 import type { DataSet } from "./data_set.ts";
 import { type DataSource, type Reading, sourceOf, UNWATCHED } from "./data_source.ts";
-import { IDX_NAME, isIdx, parseIdx } from "./arrays/idx.ts";
+import { IDX_NAME } from "./arrays/idx.ts";
 import { refuseKnownKind, refuseUnknown } from "./files/kind.ts";
-import { readExamples } from "./arrays/npy.ts";
-import { isNpy, readNpyHeader } from "./arrays/npy_header.ts";
-import { readNpz } from "./arrays/npz.ts";
 import { PICTURE_NAME } from "./pictures/picture_file.ts";
 import { lookIn, shown } from "./pictures/picture_folder.ts";
 import type { Shaping } from "./pictures/picture_reader.ts";
 import { openPictures, shapeImages } from "./pictures/pictures.ts";
+import { READERS } from "./readers.ts";
 
 const AS_THEY_ARE: Shaping = { image_size: null, channels: null };
 
@@ -101,14 +98,8 @@ async function loadFile({ file, array, csv }: DataPath, reading: Reading): Promi
   }
   const content = await contentOf(file, opened);
   const { head } = content;
-  if (isZip(head)) {
-    if (content.size === null) {
-      refuse(file, `an NPZ file that is not gzip'ed is required; unpack it (gunzip ${file})`);
-    }
-    return await readNpz(file, opened, array, array === null ? name : `${name}#${array}`, reading.say);
-  }
-  if (isNpy(head)) return await readExamples(content, name, await readNpyHeader(content));
-  if (isIdx(head)) return await parseIdx(content);
+  const reader = READERS.find(({ knows }) => knows(head));
+  if (reader) return await reader.read({ file, name, array, opened, content, reading });
   refuseKnownKind(file, head, name);
   if (CSV_NAME.test(name)) return await parseCsv(content, name, csv, reading);
   return refuseUnknown(file, head);

@@ -94,6 +94,9 @@ export function dcganCritic(name: string, config: DcganCriticConfig): Net {
   return { ...net, ...spectral_norm && { normalised: blocks.map(({ name }) => `${name}.weight`) } };
 }
 
+/** Both, by the kinds of their configurations. */
+export const DCGAN = { dcgan_generator: dcganGenerator, dcgan_critic: dcganCritic } as const;
+
 function checkImages({ side, channels, width }: Images): void {
   const halvings = Math.log2(side / SMALLEST);
   if (Number.isInteger(halvings) && halvings >= 1 && channels >= 1 && width >= 1) return;

@@ -1,17 +1,36 @@
 /** Networks as configurations: what a run records, and what is built from it. */
-import { dcganCritic, type DcganCriticConfig, dcganGenerator, type DcganGeneratorConfig } from "./dcgan.ts";
-import { mlp, type MlpConfig } from "./mlp.ts";
+import { DCGAN } from "./dcgan.ts";
+import { mlp } from "./mlp.ts";
 import type { Net } from "./net.ts";
 
+/** What builds each kind of network, from the name that its tensors begin with and its configuration. */
+const NETWORKS = {
+  mlp,
+  ...DCGAN,
+} as const satisfies Record<string, (name: string, config: never) => Net>;
+
+/** The configuration of any kind, which `kind` names; absent: an MLP. */
+type NetworkConfig = Parameters<typeof NETWORKS[keyof typeof NETWORKS]>[1];
+
 export interface Networks {
-  readonly generator: MlpConfig | DcganGeneratorConfig;
-  readonly critic: MlpConfig | DcganCriticConfig;
+  readonly generator: Exclude<NetworkConfig, { kind: `${string}_critic` }>;
+  /** Takes the options of critics: dropout, spectral norms, and whether there is batch normalisation. */
+  readonly critic: Exclude<NetworkConfig, { kind: `${string}_generator` }>;
 }
 
-/** The networks, their tensors called `generator.…` and `critic.…`. */
+/**
+ * The networks, their tensors called `generator.…` and `critic.…`.
+ * @throws {RangeError} for a kind that there is not, and where a configuration makes no network.
+ */
 export function buildNetworks({ generator, critic }: Networks): { generator: Net; critic: Net } {
-  return {
-    generator: "widths" in generator ? mlp("generator", generator) : dcganGenerator("generator", generator),
-    critic: "widths" in critic ? mlp("critic", critic) : dcganCritic("critic", critic),
-  };
+  return { generator: build("generator", generator), critic: build("critic", critic) };
+}
+
+function build(name: string, config: NetworkConfig): Net {
+  const kind = "kind" in config ? config.kind : "mlp";
+  if (!Object.hasOwn(NETWORKS, kind)) {
+    const kinds = Object.keys(NETWORKS).join(", ");
+    throw new RangeError(`Cannot build the ${name}: its kind must be one of ${kinds}, found ${kind}`);
+  }
+  return (NETWORKS[kind] as (name: string, config: NetworkConfig) => Net)(name, config);
 }

@@ -4,8 +4,15 @@ import type { Objective } from "./objective.ts";
 import { wgan } from "./wgan.ts";
 import { wganGp } from "./wgan_gp.ts";
 
-export const OBJECTIVE_NAMES = ["wgan", "gan", "wgan-gp"] as const;
-export type ObjectiveName = typeof OBJECTIVE_NAMES[number];
+/** By the names that they have themselves. One with a penalty is made from the penalty's weight. */
+const OBJECTIVES = {
+  wgan,
+  gan,
+  "wgan-gp": wganGp,
+} as const satisfies Record<string, Objective | ((penalty: number) => Objective)>;
+
+export type ObjectiveName = keyof typeof OBJECTIVES;
+export const OBJECTIVE_NAMES = Object.keys(OBJECTIVES) as readonly ObjectiveName[];
 
 /** What an objective is made from. */
 export interface ObjectiveChoice {
@@ -14,22 +21,24 @@ export interface ObjectiveChoice {
   readonly penalty: number | null;
 }
 
-/** @throws {RangeError} for a penalty that is missing, or not used. */
+/** Whether the objective has a penalty, whose weight it is made from. */
+export function hasPenalty(objective: ObjectiveName): boolean {
+  return typeof OBJECTIVES[objective] === "function";
+}
+
+/** @throws {RangeError} for a name that no objective has, and for a penalty that is missing, or not used. */
 export function objectiveOf({ objective, penalty }: ObjectiveChoice): Objective {
-  if ((objective === "wgan-gp") === (penalty === null)) {
+  if (!Object.hasOwn(OBJECTIVES, objective)) {
     throw new RangeError(
-      `Cannot take objective ${objective}: its penalty must be ${
-        objective === "wgan-gp" ? "a number" : "null"
-      }, found ${penalty}`,
+      `Cannot take objective ${objective}: one of ${OBJECTIVE_NAMES.join(", ")} is required`,
     );
   }
-  switch (objective) {
-    case "wgan":
-      return wgan;
-    case "gan":
-      return gan;
-    case "wgan-gp":
-      return wganGp(penalty!);
+  if (hasPenalty(objective) === (penalty === null)) {
+    const required = penalty === null ? "a number" : "null";
+    throw new RangeError(
+      `Cannot take objective ${objective}: its penalty must be ${required}, found ${penalty}`,
+    );
   }
-  objective satisfies never;
+  const made: Objective | ((penalty: number) => Objective) = OBJECTIVES[objective];
+  return typeof made === "function" ? made(penalty!) : made;
 }

@@ -1,7 +1,13 @@
 /**
  * Which execution providers a `--gpu` leads to: the decision, without any device in it. Trials are an argument.
  */
-import { canChooseDevice, type Device, deviceLabel, type ProviderName } from "../runtime/device.ts";
+import {
+  canChooseDevice,
+  type Device,
+  deviceLabel,
+  type ProviderName,
+  PROVIDERS,
+} from "../runtime/device.ts";
 import type { Trial } from "./trial.ts";
 
 /** Tries a device. Rejects where ONNX Runtime does not get it. */
@@ -24,8 +30,8 @@ const MAX_DEVICES = 64;
 
 /** Providers in the order they are tried. `os` is that of `Deno.build.os`. */
 export function candidates(os: string): ProviderName[] {
-  const own: ProviderName[] = os === "windows" ? ["dml"] : os === "darwin" ? ["coreml"] : [];
-  return os === "darwin" ? [...own, "webgpu"] : ["cuda", ...own, "webgpu"];
+  const names = Object.keys(PROVIDERS) as ProviderName[];
+  return names.filter((name) => PROVIDERS[name].isTriedOn(os));
 }
 
 /** Why a trial speaks against a device, or null. */
@@ -93,15 +99,8 @@ export function describeChoice({ device, turned }: Choice): string {
   return `${deviceLabel(device)}${why === "" ? "" : ` (not ${why})`}`;
 }
 
-const NAMES: Readonly<Record<ProviderName, string>> = {
-  cpu: "CPU",
-  cuda: "CUDA",
-  dml: "DirectML",
-  coreml: "CoreML",
-  webgpu: "WebGPU",
-};
-
 /** E.g. "CUDA device 0", "WebGPU". */
 export function nameOf({ provider, index }: Device): string {
-  return canChooseDevice(provider) ? `${NAMES[provider]} device ${index}` : NAMES[provider];
+  const { title, takes_index } = PROVIDERS[provider];
+  return takes_index ? `${title} device ${index}` : title;
 }

@@ -1,6 +1,6 @@
 /** Sessions through onnxruntime-node's own interface, for every provider. */
 import * as ort from "onnxruntime-node";
-import type { Device } from "./device.ts";
+import { canChooseDevice, type Device } from "./device.ts";
 import type { BoundGraph, Session, TensorView } from "./runtime.ts";
 
 type Tensors = Readonly<Record<string, ort.Tensor>>;
@@ -54,9 +54,7 @@ function providerOptions(
   is_rearranged: boolean,
 ): ort.InferenceSession.ExecutionProviderConfig {
   if (provider === "webgpu" && !is_rearranged) return { name: provider, preferredLayout: "NCHW" };
-  return provider === "cpu" || provider === "webgpu" || provider === "coreml"
-    ? provider
-    : { name: provider, deviceId: index };
+  return canChooseDevice(provider) ? { name: provider, deviceId: index } : provider;
 }
 
 /**
