@@ -263,7 +263,7 @@ export function resolveConfig(
 /** The same networks, their critic changed so. */
 function withCritic(
   { generator, critic }: Networks,
-  change: Partial<Pick<Networks["critic"], "dropout" | "spectral_norm" | "batch_norm">>,
+  change: Partial<Pick<Networks["critic"], "dropout" | "spectral_norm">> & { readonly batch_norm?: false },
 ): Networks {
   return { generator, critic: { ...critic, ...change } };
 }
