@@ -24,6 +24,8 @@ export interface FileToRead {
 }
 
 export interface Reader {
+  /** As people call the kind of file. */
+  readonly title: string;
   /** Whether the file is of this kind, by its first bytes, unpacked. */
   knows(head: Uint8Array): boolean;
   /** Throws {@linkcode UserError} where the file is not whole, or holds no examples. */
@@ -31,6 +33,7 @@ export interface Reader {
 }
 
 const NPZ: Reader = {
+  title: "NPZ",
   knows: isZip,
   async read({ file, name, array, opened, content, reading }) {
     if (content.size === null) {
@@ -41,18 +44,20 @@ const NPZ: Reader = {
 };
 
 const NPY: Reader = {
+  title: "NPY",
   knows: isNpy,
   read: async ({ name, content }) => await readExamples(content, name, await readNpyHeader(content)),
 };
 
 const IDX: Reader = {
+  title: "IDX",
   knows: isIdx,
   read: async ({ content }) => await parseIdx(content),
 };
 
 /** The first that knows a file reads it. */
 export const READERS: readonly Reader[] = [
-  NPZ,
   NPY,
+  NPZ,
   IDX,
 ];

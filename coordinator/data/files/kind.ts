@@ -1,8 +1,10 @@
 /** What a file that is not read is called, and what is to be done with it. */
 import { refuse } from "./data_file.ts";
+import { READERS } from "../readers.ts";
 import { begins, BINARY_KINDS, TEXT_KINDS } from "./kinds.ts";
 
-const NEEDED = "an NPY, NPZ, CSV, IDX or CIFAR file, or a folder of pictures, is required";
+const TITLES = [...READERS.map(({ title }) => title), "CSV"].join(", ");
+const NEEDED = `an ${TITLES} or CIFAR file, or a folder of pictures, is required`;
 
 /** Refuses a file of a kind that is known and not read. */
 export function refuseKnownKind(file: string, head: Uint8Array, name: string): void {

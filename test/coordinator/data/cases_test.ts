@@ -46,7 +46,7 @@ Deno.test("decimal_rows_dropped.csv: no row is dropped", async () => {
   assert.deepEqual(values!.slice(-3), [23, 24, 25]);
 });
 
-const KINDS = "an NPY, NPZ, CSV, IDX or CIFAR file, or a folder of pictures, is required, found";
+const KINDS = "an NPY, NPZ, IDX, CSV or CIFAR file, or a folder of pictures, is required, found";
 
 /** What is said after "Cannot read data file FILE: ". */
 const REFUSED: Record<string, string> = {

@@ -100,7 +100,7 @@ for (const [name, content, what, way] of KINDS) {
   Deno.test(`${name} is called ${what}`, async () => {
     const { error = "", is_users } = await readFile(name, content);
     const start =
-      "Cannot read data file F: an NPY, NPZ, CSV, IDX or CIFAR file, or a folder of pictures, is required, found ";
+      "Cannot read data file F: an NPY, NPZ, IDX, CSV or CIFAR file, or a folder of pictures, is required, found ";
     assert.ok(error.startsWith(`${start}${what}; `), error);
     assert.ok(error.includes(way), error);
     assert.ok(is_users);
