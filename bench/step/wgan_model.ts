@@ -8,7 +8,6 @@ import { buildNetworks, type Networks } from "../../models/nets/networks.ts";
 import { keptTensors } from "../../models/nets/spectral_norm.ts";
 import { objectiveOf } from "../../models/objectives/objectives.ts";
 import { GraphBuilder } from "../../onnx/builder.ts";
-import { numElements } from "../../onnx/tensor.ts";
 import { CPU, type Device } from "../../worker/runtime/device.ts";
 import { type OpenSession } from "../../worker/runtime/open_session.ts";
 import { compileGraphs, type GraphBytes, type Runners } from "../../worker/compute/graph_runner.ts";
