@@ -1,12 +1,9 @@
 /** One coordinator from start to end: prepares the run, lets workers in, trains, leaves everything in order. */
-import { UserError } from "../common/errors.ts";
 import { removeRendezvous, writeRendezvous } from "../common/process/rendezvous.ts";
 import type { LastingScreen } from "../common/terminal/lasting_screen.ts";
-import { things } from "../common/text/things.ts";
 import { objectiveOf } from "../models/objectives/objectives.ts";
 import type { RecordOf } from "../runlog/records.ts";
-import { isFarOut, type ValueRange } from "../runlog/value_range.ts";
-import { SYSTEM_CLOCK } from "../wire/clock.ts";
+import { type Cancel, type Clock, SYSTEM_CLOCK } from "../wire/clock.ts";
 import { listen } from "../wire/ws_socket.ts";
 import { loopbackFor, ownNames, urlHost } from "./terminal/addresses.ts";
 import { Console } from "./terminal/console.ts";
@@ -19,13 +16,17 @@ import { openLiveRun, openPage, type PageOptions } from "./live/open_page.ts";
 import { numSlots } from "../wire/shared_ring.ts";
 import { prepare, type Prepared, type PrepareOptions } from "./run/prepare.ts";
 import { readingOn } from "./terminal/reading_line.ts";
-import { Recorder } from "./run/recorder.ts";
+import { FirstError } from "./run/first_error.ts";
+import { introductionOf } from "./run/introduction.ts";
+import { openRecorder } from "./run/open_recorder.ts";
+import type { Recorder } from "./run/recorder.ts";
+import { ConsoleSink } from "./run/records/console_sink.ts";
+import { FileSink } from "./run/records/file_sink.ts";
+import { FleetLog } from "./run/records/fleet_log.ts";
+import { RunLog } from "./run/records/run_log.ts";
 import { resultSize } from "./run/run_graphs.ts";
+import { watchForWorkers } from "./run/worker_watch.ts";
 import { isDone, publishAll, train } from "./training/train.ts";
-import { missingWorkers, waitingReason } from "./fleet/waiting.ts";
-
-/** A log that nobody touches looks like that of a coordinator that was killed, however long a step takes. */
-const TOUCH_MS = 30_000;
 
 export interface CoordinateOptions extends Omit<PrepareOptions, "reading">, PageOptions {
   readonly port: number;
@@ -62,7 +63,11 @@ class Stop extends Error {
 }
 
 /** Runs a coordinator. Throws {@linkcode UserError} for what is wrong before the first step. */
-export async function coordinate(options: CoordinateOptions, screen: LastingScreen): Promise<Ending> {
+export async function coordinate(
+  options: CoordinateOptions,
+  screen: LastingScreen,
+  clock: Clock = SYSTEM_CLOCK,
+): Promise<Ending> {
   const { host, port } = options;
   const { promise: fleet, resolve } = Promise.withResolvers<Fleet>();
   let page: LiveServer | null = null;
@@ -83,7 +88,7 @@ export async function coordinate(options: CoordinateOptions, screen: LastingScre
     return opened;
   };
   try {
-    return await coordinateAt(listener.port, open, options, screen);
+    return await coordinateAt(listener.port, open, options, screen, clock);
   } finally {
     await (page as LiveServer | null)?.close();
     await listener.close();
@@ -96,44 +101,64 @@ async function coordinateAt(
   open: (fleet: Fleet, page: LiveServer) => void,
   options: CoordinateOptions,
   screen: LastingScreen,
+  clock: Clock,
 ): Promise<Ending> {
-  const now_ms = () => performance.now();
+  const now_ms = () => clock.now_ms();
   const run = await prepare({ ...options, reading: readingOn(screen, now_ms, options.signal) });
   await using lock = run.lock;
-  const { steps: total_steps, batch } = run.config;
-  const epoch_steps = run.data.plan.steps_per_epoch;
-  const { estimates_distance } = objectiveOf(run.config);
-  const console = new Console(screen, now_ms, { total_steps, batch, epoch_steps, estimates_distance });
+  const terminal = openConsole(run, screen, now_ms);
   const live = await openLiveRun(run);
-  const recorder = new Recorder(run, console, now_ms, live);
-  const classes = run.checkpoint?.numeric_classes ?? [];
-  const { token } = options;
+  const started_ms = now_ms();
+  const elapsed_ms = () => now_ms() - started_ms;
+  const failure = new FirstError();
+  // Whoever sees records, in this order.
+  const log = new RunLog([
+    new FileSink(run.log, clock, (error) => failure.set(error)),
+    live,
+    new ConsoleSink(terminal, clock),
+  ]);
+  const observer = new FleetLog({ log, console: terminal, state: run.state, clock, wall_ms: Date.now });
   using exchange = openExchange(run);
-  const fleet = new Fleet(run.facts, run.data, {
-    token,
-    clock: SYSTEM_CLOCK,
-    exact: run.config.exact,
-    classes,
-    exchange,
-    largest: (values) => run.buffers.largest(values),
-  }, recorder);
-  recorder.attach(fleet);
-  void screen.lost.then((reason) => recorder.consoleLost(reason));
+  const fleet = openFleet(run, options.token, exchange, observer, clock);
+  const recorder = openRecorder({ run, fleet, log, console: terminal, observer, failure, clock, elapsed_ms });
+  void screen.lost.then((reason) =>
+    observer.fault({ what: "console lost", worker: null, decision: "went on without it", reason })
+  );
   lock.onlost = (error) => {
-    recorder.fail(error);
+    failure.set(error);
     fleet.abandonIdle(error);
   };
-  introduce(run, console);
-  open(fleet, openPage({ run, live, fleet, recorder, port, options }));
+  for (const line of introductionOf(run)) terminal.line(line);
+  open(fleet, openPage({ run, live, fleet, elapsed_ms, port, options, clock }));
   const url = `ws://${urlHost(options.host)}:${port}`;
-  const local = { url: `ws://${loopbackFor(options.host)}:${port}`, token };
+  const local = { url: `ws://${loopbackFor(options.host)}:${port}`, token: options.token };
   if (options.rendezvous) await writeRendezvous(local);
   try {
-    await options.listening({ url, port, shards: run.config.shards }, console);
-    return await trainToEnd(run, fleet, recorder, live, console, options);
+    await options.listening({ url, port, shards: run.config.shards }, terminal);
+    return await trainToEnd({ run, fleet, recorder, live, terminal, clock }, options);
   } finally {
     if (options.rendezvous) await removeRendezvous(local);
   }
+}
+
+function openConsole({ config, data }: Prepared, screen: LastingScreen, now_ms: () => number): Console {
+  const { steps: total_steps, batch } = config;
+  const epoch_steps = data.plan.steps_per_epoch;
+  const { estimates_distance } = objectiveOf(config);
+  return new Console(screen, now_ms, { total_steps, batch, epoch_steps, estimates_distance });
+}
+
+function openFleet(
+  { facts, data, config, checkpoint, buffers }: Prepared,
+  token: string,
+  exchange: Exchange | null,
+  observer: FleetLog,
+  clock: Clock,
+): Fleet {
+  const classes = checkpoint?.numeric_classes ?? [];
+  const { exact } = config;
+  const largest = (values: Float32Array) => buffers.largest(values);
+  return new Fleet(facts, data, { token, clock, exact, classes, exchange, largest }, observer);
 }
 
 /** What workers on this machine share with this process. */
@@ -143,16 +168,20 @@ function openExchange({ state: { critic, generator }, facts, config, buffers }: 
   return Exchange.open({ critic: critic.kept, generator: generator.kept }, results);
 }
 
-async function trainToEnd(
-  run: Prepared,
-  fleet: Fleet,
-  recorder: Recorder,
-  live: LiveRun,
-  console: Console,
-  options: CoordinateOptions,
-): Promise<Ending> {
+/** A run under way. */
+interface UnderWay {
+  readonly run: Prepared;
+  readonly fleet: Fleet;
+  readonly recorder: Recorder;
+  readonly live: LiveRun;
+  readonly terminal: Console;
+  readonly clock: Clock;
+}
+
+async function trainToEnd(parts: UnderWay, options: CoordinateOptions): Promise<Ending> {
+  const { run, fleet, recorder, live, clock } = parts;
   const { signal } = options;
-  const stopWatch = watchForWorkers(fleet, console, run.folder.log, options);
+  const stopWatch = watch(parts, options);
   const stop = () => fleet.abandonIdle(new Stop());
   signal.addEventListener("abort", stop);
   let error: unknown = null;
@@ -169,7 +198,7 @@ async function trainToEnd(
       fleet,
       tree: run.tree,
       epoch_steps: run.data.plan.steps_per_epoch,
-      now_ms: () => performance.now(),
+      now_ms: () => clock.now_ms(),
       committed: async (report) => {
         await recorder.committed(report);
         return !signal.aborted;
@@ -182,21 +211,26 @@ async function trainToEnd(
     stopWatch();
     signal.removeEventListener("abort", stop);
   }
-  return await windUp(run, fleet, recorder, console, error);
+  return await windUp(parts, error);
+}
+
+/** Says what is waited for, and touches the log all the while. */
+function watch({ run, fleet, terminal, clock }: UnderWay, options: CoordinateOptions): Cancel {
+  const { min_workers, give_up_after_s, task } = options;
+  const touch = () => {
+    const now = new Date();
+    void Deno.utime(run.folder.log, now, now).catch(() => {});
+  };
+  const advice = task === "coordinator" ? "start one with deno task worker" : "";
+  return watchForWorkers({ fleet, console: terminal, clock, min_workers, give_up_after_s, advice, touch });
 }
 
 /** Saves, says goodbye, writes the last record. A save that fails is an error of its own. */
-async function windUp(
-  run: Prepared,
-  fleet: Fleet,
-  recorder: Recorder,
-  console: Console,
-  caught: unknown,
-): Promise<Ending> {
-  console.clear();
+async function windUp({ run, fleet, recorder, terminal }: UnderWay, caught: unknown): Promise<Ending> {
+  terminal.clear();
   let error = caught instanceof Stop ? null : caught;
   try {
-    await recorder.checkpoint();
+    await recorder.save();
   } catch (failure) {
     error ??= failure;
   }
@@ -219,77 +253,4 @@ async function windUp(
   const { decay_steps } = run.config;
   const learns_on = decay_steps === 0 || run.state.step < decay_steps;
   return { record, folder: run.folder.path, learns_on, error };
-}
-
-/** Says what is waited for, and gives up when that was asked for. Touches the log all the while. */
-function watchForWorkers(
-  fleet: Fleet,
-  console: Console,
-  log: string,
-  options: CoordinateOptions,
-): () => void {
-  const { min_workers, give_up_after_s, task } = options;
-  const advice = task === "coordinator" ? "start one with deno task worker" : "";
-  let since_ms: number | null = performance.now();
-  let next_touch_ms = since_ms + TOUCH_MS;
-  let started = false;
-  const timer = setInterval(() => {
-    const count = fleet.members.length;
-    started ||= count >= min_workers;
-    const standing = { started, num_workers: count, min_workers, asked: [], now_ms: performance.now() };
-    const { now_ms } = standing;
-    const { required, missing } = missingWorkers(standing);
-    if (now_ms >= next_touch_ms) {
-      next_touch_ms = now_ms + TOUCH_MS;
-      const now = new Date();
-      void Deno.utime(log, now, now).catch(() => {});
-    }
-    if (missing === 0) {
-      since_ms = null;
-      console.goesOn();
-      return;
-    }
-    since_ms ??= now_ms;
-    const waited_s = (now_ms - since_ms) / 1000;
-    if (give_up_after_s !== null && waited_s >= give_up_after_s) {
-      const reason = `Gave up: ${things(required, "worker")} must join within ` +
-        `${give_up_after_s} s (--give-up-after), found ${count}; start one with deno task worker`;
-      fleet.abandonIdle(new UserError(reason));
-    } else console.waiting(waitingReason(standing)!, waited_s, advice);
-  }, 250);
-  return () => clearInterval(timer);
-}
-
-function introduce(run: Prepared, console: Console): void {
-  const { config, data, facts, state, checkpoint } = run;
-  const { data: set, plan } = data;
-  const { layouts } = facts.manifest;
-  const count = (n: number) => n.toLocaleString("en-US");
-  const what = config.preset === set.name ? set.name : `${config.preset} on ${set.name}`;
-  const shape = set.example_shape;
-  const one = shape.length === 1 ? `${shape[0]} numbers` : shape.join(" x ");
-  console.line(
-    `Training ${what}: ${things(set.num_examples - plan.holdout.length, "example")} of ${one}, ` +
-      `${things(config.steps, "critic step")} of ${config.batch} in ${things(config.shards, "shard")}, ` +
-      `seed ${config.seed}`,
-  );
-  console.line(describeValues(run.values));
-  const { generator, critic } = layouts;
-  const sizes = `Generator ${count(generator.size)} parameters, critic ${count(critic.size)}`;
-  console.line(`${sizes}; run folder ${run.folder.path}`);
-  for (const note of run.notes) console.line(note);
-  for (const { file, reason } of run.passed_over) console.line(`Passed over checkpoint ${file}: ${reason}`);
-  if (facts.incarnation > 0) {
-    const from = checkpoint ? `checkpoint ${checkpoint.file}` : "the start (no good checkpoint)";
-    console.line(`Resuming at step ${count(state.step)} from ${from}`);
-  }
-}
-
-/** The range of the data, as the networks see them. */
-export function describeValues(values: ValueRange): string {
-  const number = (value: number) => String(Number(value.toPrecision(3)));
-  const line =
-    `Values from ${number(values.min)} to ${number(values.max)}, mean ${number(values.mean)}, standard ` +
-    `deviation ${number(values.sd)}`;
-  return isFarOut(values) ? `${line}: far outside -1 to 1, scale them first` : line;
 }

@@ -115,7 +115,7 @@ async function main(args: readonly string[]): Promise<number | void> {
   }, { readText: Deno.readTextFile, readRendezvous });
   await locator.locate();
   const screen = lastingScreen(Deno.stdout);
-  const console = new WorkerConsole(screen, () => performance.now());
+  const terminal = new WorkerConsole(screen, () => SYSTEM_CLOCK.now_ms());
   const runtime = await loadRuntime();
   const threads = values.threads ?? cores?.length ?? navigator.hardwareConcurrency;
   const stuck = new AbortController();
@@ -132,7 +132,7 @@ async function main(args: readonly string[]): Promise<number | void> {
     workshop,
     store,
     openShared: values.share ? openSharedFolder : openNothing,
-    console,
+    console: terminal,
     clock: SYSTEM_CLOCK,
     wall_ms: Date.now,
     random: Math.random,

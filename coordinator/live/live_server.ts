@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { hostOf } from "../../common/text/host_of.ts";
-import { type Clock, SYSTEM_CLOCK } from "../../wire/clock.ts";
+import type { Clock } from "../../wire/clock.ts";
 import { METRICS_TYPE, metricsText } from "./metrics.ts";
 import PAGE from "./page.html" with { type: "text" };
 import { type Moment, takeSnapshot } from "./snapshot.ts";
@@ -15,13 +15,13 @@ import { type House, judge, visitOf } from "./visitor.ts";
 import { type Stream, Watchers } from "./watchers.ts";
 
 /** Whoever watched the end gets so long to fetch the last picture. */
-const LINGER_MS = 1_500;
+export const LINGER_MS = 1_500;
 
 export interface LiveServerOptions extends House {
   readonly run_folder: string;
   /** How the run stands now. */
   readonly moment: () => Moment;
-  readonly clock?: Clock;
+  readonly clock: Clock;
 }
 
 const sourceOf = (text: string) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
@@ -91,7 +91,7 @@ export class LiveServer {
 
   constructor(options: LiveServerOptions) {
     this.#options = options;
-    const { moment, clock = SYSTEM_CLOCK } = options;
+    const { moment, clock } = options;
     this.#watchers = new Watchers({ clock, snapshot: () => takeSnapshot(moment()) });
   }
 
@@ -154,6 +154,6 @@ export class LiveServer {
   async close(): Promise<void> {
     const watched = this.#watchers.count > 0;
     this.#watchers.close();
-    if (watched) await new Promise((resolve) => setTimeout(resolve, LINGER_MS));
+    if (watched) await new Promise<void>((resolve) => void this.#options.clock.after(LINGER_MS, resolve));
   }
 }

@@ -2,11 +2,10 @@
 import { basename } from "node:path";
 import { objectiveOf } from "../../models/objectives/objectives.ts";
 import { foldRun } from "../../runlog/log/fold_run.ts";
-import { SYSTEM_CLOCK } from "../../wire/clock.ts";
+import type { Clock } from "../../wire/clock.ts";
 import { isLoopback, ownNames } from "../terminal/addresses.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import type { Prepared } from "../run/prepare.ts";
-import type { Recorder } from "../run/recorder.ts";
 import { LiveRun } from "./live_run.ts";
 import { LiveServer } from "./live_server.ts";
 import type { RunView } from "./view.ts";
@@ -37,9 +36,11 @@ interface Parts {
   readonly run: Prepared;
   readonly live: LiveRun;
   readonly fleet: Fleet;
-  readonly recorder: Recorder;
+  /** Since the start of the incarnation: the clock of its records. */
+  readonly elapsed_ms: () => number;
   readonly port: number;
   readonly options: PageOptions;
+  readonly clock: Clock;
 }
 
 /** Settings in words. */
@@ -72,19 +73,20 @@ function runView({ run, port, options }: Pick<Parts, "run" | "port" | "options">
   };
 }
 
-export function openPage({ run, live, fleet, recorder, port, options }: Parts): LiveServer {
+export function openPage({ run, live, fleet, elapsed_ms, port, options, clock }: Parts): LiveServer {
   const { host, min_workers, read_token } = options;
   const view = runView({ run, port, options });
   return new LiveServer({
     read_token,
     names: ownNames(host),
     run_folder: run.folder.path,
+    clock,
     moment: () => ({
       run: view,
       live,
-      crew: { members: fleet.members, asked: fleet.asked, now_ms: SYSTEM_CLOCK.now_ms() },
+      crew: { members: fleet.members, asked: fleet.asked, now_ms: clock.now_ms() },
       min_workers,
-      elapsed_ms: recorder.elapsed_ms,
+      elapsed_ms: elapsed_ms(),
       step: run.state.step,
       generator_step: run.state.generator_step,
     }),

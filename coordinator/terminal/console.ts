@@ -42,6 +42,12 @@ export function progressBar(share: number, width: number, unicode: boolean): str
   return ("█".repeat(full) + (full < width ? part : "")).padEnd(width);
 }
 
+/** What the terminal shows of a step. */
+export type ShownStep = Pick<
+  StepReport,
+  "step" | "epoch" | "batch" | "loss_critic" | "mean_real" | "mean_fake" | "generator"
+>;
+
 export class Console {
   readonly #screen: Screen;
   readonly #foot: StatusLine;
@@ -86,7 +92,7 @@ export class Console {
     this.#foot.copied(label, text);
   }
 
-  step(report: StepReport): void {
+  step(report: ShownStep): void {
     this.#loss_critic.add(report.loss_critic);
     this.#gap.add(report.mean_real - report.mean_fake);
     if (report.generator) this.#loss_generator.add(report.generator.loss);

@@ -35,6 +35,7 @@ async function serving(
     names: [],
     run_folder,
     moment: () => momentOf(live),
+    clock: SYSTEM_CLOCK,
     ...options,
   });
   const listener = await listen({

@@ -1,0 +1,61 @@
+/** When a run is saved, and what has to be done around it: the order of lock, log, checkpoint and record. */
+import type { Clock } from "../../wire/clock.ts";
+import { type ModelState, weightsSha256 } from "../training/model_state.ts";
+import type { CheckpointInfo } from "./checkpoint_info.ts";
+import type { RunLog } from "./records/run_log.ts";
+
+/** Default interval of checkpoints. */
+export const CHECKPOINT_MS = 60_000;
+
+export interface CheckpointerOptions {
+  /** Steps between checkpoints; null: by time, 0: only when asked to. */
+  readonly every: number | null;
+  /** The step of the checkpoint that the run goes on from; null: there is none. */
+  readonly saved_step: number | null;
+  readonly state: ModelState;
+  readonly log: Pick<RunLog, "append">;
+  readonly clock: Pick<Clock, "now_ms">;
+  /** Throws {@linkcode UserError} where the run folder belongs to another. */
+  readonly checkOwner: () => Promise<void>;
+  /** Resolves once every record so far is on the medium. */
+  readonly syncLog: () => Promise<void>;
+  /** Writes the state and the generator. */
+  readonly write: () => Promise<CheckpointInfo>;
+}
+
+export class Checkpointer {
+  readonly #options: CheckpointerOptions;
+  #saved_step: number | null;
+  #saved_ms: number;
+
+  constructor(options: CheckpointerOptions) {
+    this.#options = options;
+    this.#saved_step = options.saved_step;
+    this.#saved_ms = options.clock.now_ms();
+  }
+
+  /** Saves after a step, if it is time. Throws as {@linkcode Checkpointer.save} does. */
+  async committed(step: number): Promise<void> {
+    if (this.#isDue(step)) await this.save();
+  }
+
+  /** Saves the state, unless this very step has been saved. Throws {@linkcode UserError} if it cannot. */
+  async save(): Promise<void> {
+    const { state, log, clock, checkOwner, syncLog, write } = this.#options;
+    await checkOwner();
+    if (this.#saved_step === state.step) return;
+    // The log first: a checkpoint is never ahead of it.
+    await syncLog();
+    const weights_sha256 = weightsSha256(state);
+    const { step, file, sha256, bytes } = await write();
+    log.append({ type: "checkpoint", step, file: `checkpoints/${file}`, sha256, bytes, weights_sha256 });
+    this.#saved_step = step;
+    this.#saved_ms = clock.now_ms();
+  }
+
+  #isDue(step: number): boolean {
+    const { every, clock } = this.#options;
+    if (every === null) return clock.now_ms() - this.#saved_ms >= CHECKPOINT_MS;
+    return every > 0 && step % every === 0;
+  }
+}

@@ -1,0 +1,36 @@
+/** The first lines of a run: what is trained, on what, and from where. */
+import { things } from "../../common/text/things.ts";
+import { isFarOut, type ValueRange } from "../../runlog/value_range.ts";
+import type { Prepared } from "./prepare.ts";
+
+/** A line each. */
+export function introductionOf(run: Prepared): string[] {
+  const { config, data, facts, state, checkpoint } = run;
+  const { data: set, plan } = data;
+  const count = (n: number) => n.toLocaleString("en-US");
+  const what = config.preset === set.name ? set.name : `${config.preset} on ${set.name}`;
+  const shape = set.example_shape;
+  const one = shape.length === 1 ? `${shape[0]} numbers` : shape.join(" x ");
+  const { generator, critic } = facts.manifest.layouts;
+  const sizes = `Generator ${count(generator.size)} parameters, critic ${count(critic.size)}`;
+  const from = checkpoint ? `checkpoint ${checkpoint.file}` : "the start (no good checkpoint)";
+  return [
+    `Training ${what}: ${things(set.num_examples - plan.holdout.length, "example")} of ${one}, ` +
+    `${things(config.steps, "critic step")} of ${config.batch} in ${things(config.shards, "shard")}, ` +
+    `seed ${config.seed}`,
+    describeValues(run.values),
+    `${sizes}; run folder ${run.folder.path}`,
+    ...run.notes,
+    ...run.passed_over.map(({ file, reason }) => `Passed over checkpoint ${file}: ${reason}`),
+    ...facts.incarnation > 0 ? [`Resuming at step ${count(state.step)} from ${from}`] : [],
+  ];
+}
+
+/** The range of the data, as the networks see them. */
+export function describeValues(values: ValueRange): string {
+  const number = (value: number) => String(Number(value.toPrecision(3)));
+  const line =
+    `Values from ${number(values.min)} to ${number(values.max)}, mean ${number(values.mean)}, standard ` +
+    `deviation ${number(values.sd)}`;
+  return isFarOut(values) ? `${line}: far outside -1 to 1, scale them first` : line;
+}

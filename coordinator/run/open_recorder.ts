@@ -1,0 +1,100 @@
+/** Puts the recorder of a run together. */
+import { UserError } from "../../common/errors.ts";
+import { objectiveOf } from "../../models/objectives/objectives.ts";
+import type { Clock } from "../../wire/clock.ts";
+import { Evaluator } from "../evaluation/evaluator.ts";
+import { HeldOut } from "../evaluation/held_out.ts";
+import { vitalsOf } from "../evaluation/vitals.ts";
+import type { Fleet } from "../fleet/fleet.ts";
+import type { FleetObserver } from "../fleet/observer.ts";
+import type { Console } from "../terminal/console.ts";
+import { squareDecay } from "../training/optimizer.ts";
+import { writeCheckpoint } from "./checkpoint.ts";
+import { Checkpointer } from "./checkpointer.ts";
+import { EvaluationSchedule } from "./evaluation_schedule.ts";
+import type { FirstError } from "./first_error.ts";
+import { Pictures } from "./pictures.ts";
+import type { Prepared } from "./prepare.ts";
+import { Recorder } from "./recorder.ts";
+import type { RunLog } from "./records/run_log.ts";
+import { SideJobs } from "./side_jobs.ts";
+
+export interface RecorderOptions {
+  readonly run: Prepared;
+  readonly fleet: Fleet;
+  readonly log: RunLog;
+  readonly console: Console;
+  /** Told where work beside the training fails. */
+  readonly observer: Pick<FleetObserver, "fault">;
+  readonly failure: FirstError;
+  readonly clock: Clock;
+  /** Since the start of the incarnation: the clock of its records. */
+  readonly elapsed_ms: () => number;
+}
+
+export function openRecorder(options: RecorderOptions): Recorder {
+  const { run, log, fleet } = options;
+  const { config, state, data } = run;
+  const { estimates_distance } = objectiveOf(config);
+  const pictures = new Pictures(run);
+  const jobs = new SideJobs({
+    state,
+    example_shape: data.data.example_shape,
+    estimates_distance,
+    pictures,
+    evaluator: new Evaluator(data.data),
+    held_out: new HeldOut(data),
+    log,
+    ask: (request) => fleet.jobs.ask(request, fleet.members),
+    failed: (what, error) => sideJobFailed(options, what, error),
+  });
+  const schedule = new EvaluationSchedule(config, {
+    vitals: () => recordVitals(run, log),
+    sample: () => jobs.sample(),
+    evaluate: () => jobs.evaluate(),
+    scoreHeldOut: () => jobs.scoreHeldOut(),
+  });
+  const checkpointer = openCheckpointer(options, pictures);
+  const { plan: { steps_per_epoch: batches } } = data;
+  const parts = { ...options, config, state, batches, estimates_distance, file: run.log };
+  return new Recorder({ ...parts, jobs, schedule, checkpointer });
+}
+
+function openCheckpointer({ run, fleet, log, clock, elapsed_ms }: RecorderOptions, pictures: Pictures) {
+  const { config, state, folder, facts, lock, run_record_sha256, checkpoint } = run;
+  const seconds_before = checkpoint?.seconds ?? 0;
+  return new Checkpointer({
+    every: config.checkpoint_every,
+    saved_step: checkpoint?.step ?? null,
+    state,
+    log,
+    clock,
+    checkOwner: () => lock.check(),
+    syncLog: () => run.log.sync(),
+    write: async () => {
+      const info = await writeCheckpoint(folder.checkpoints, state, facts.manifest, {
+        run: facts.run,
+        run_record_sha256,
+        numeric_classes: [...fleet.classes],
+        seconds: seconds_before + elapsed_ms() / 1000,
+      });
+      await pictures.writeGenerator();
+      return info;
+    },
+  });
+}
+
+/** A full disk stops the run; whatever else fails is only noted. */
+function sideJobFailed({ failure, observer }: RecorderOptions, what: string, error: unknown): void {
+  if (error instanceof UserError) return failure.set(error);
+  const reason = error instanceof Error ? error.message : String(error);
+  observer.fault({ what, worker: null, decision: "left it out", reason });
+}
+
+function recordVitals({ state, facts, config }: Prepared, log: RunLog): void {
+  const vitals = vitalsOf(state, facts.manifest, {
+    clip: config.clip,
+    alpha: squareDecay(config.optimizer),
+  });
+  log.append({ type: "vitals", step: state.step, ...vitals });
+}

@@ -1,0 +1,69 @@
+/** Records to the terminal: steps in the status line, a line for workers that come and go, faults and decisions. */
+import { LineLimit } from "../../../common/text/line_limit.ts";
+import { things } from "../../../common/text/things.ts";
+import type { RecordOf, RunRecord } from "../../../runlog/records.ts";
+import type { Clock } from "../../../wire/clock.ts";
+import type { Console } from "../../terminal/console.ts";
+import type { RecordSink } from "./run_log.ts";
+
+/** Lines about workers at once, and again in each period: one that comes and goes must not fill the terminal. */
+export const WORKER_LINES = 60;
+export const WORKER_LINES_MS = 10_000;
+
+export class ConsoleSink implements RecordSink {
+  readonly #console: Pick<Console, "line" | "step" | "num_workers">;
+  readonly #clock: Pick<Clock, "now_ms">;
+  readonly #worker_lines = new LineLimit(WORKER_LINES, WORKER_LINES_MS);
+  readonly #present = new Set<number>();
+
+  constructor(console: Pick<Console, "line" | "step" | "num_workers">, clock: Pick<Clock, "now_ms">) {
+    this.#console = console;
+    this.#clock = clock;
+  }
+
+  record(record: RunRecord): void {
+    switch (record.type) {
+      case "worker_joined":
+        return this.#joined(record);
+      case "worker_left":
+        return this.#left(record);
+      case "fault":
+        return this.#fault(record);
+      case "step":
+        return this.#console.step(record);
+      case "steered":
+        return this.#steered(record);
+    }
+  }
+
+  #joined({ worker, name, device, threads }: RecordOf<"worker_joined">): void {
+    this.#present.add(worker);
+    this.#console.num_workers = this.#present.size;
+    this.#workerLine(`Worker ${worker} joined: ${name} (${device}, ${things(threads, "thread")})`);
+  }
+
+  #left({ worker, reason }: RecordOf<"worker_left">): void {
+    this.#present.delete(worker);
+    this.#console.num_workers = this.#present.size;
+    this.#workerLine(`Worker ${worker} left: ${reason}`);
+  }
+
+  #fault({ what, worker = null, decision, reason }: RecordOf<"fault">): void {
+    const who = worker === null ? "" : ` (worker ${worker})`;
+    const found = what.charAt(0).toUpperCase() + what.slice(1);
+    // Why a worker left was said when it left.
+    const gone = worker !== null && !this.#present.has(worker);
+    this.#workerLine(`${found}${who}: ${decision}${gone ? "" : `. ${reason}`}`);
+  }
+
+  #steered({ step, rule, decision, reason }: RecordOf<"steered">): void {
+    // The last words of the run tell why it stopped.
+    if (rule === "stop-when-flat") return;
+    this.#console.line(`Step ${step}, --${rule}: ${decision}. ${reason}`);
+  }
+
+  #workerLine(text: string): void {
+    const line = this.#worker_lines.admit(text, this.#clock.now_ms());
+    if (line !== null) this.#console.line(line);
+  }
+}

@@ -1,0 +1,56 @@
+/** What happens to the workers, as records of the run's log. */
+import type { Clock } from "../../../wire/clock.ts";
+import type { Member } from "../../fleet/member.ts";
+import type { FleetObserver } from "../../fleet/observer.ts";
+import type { Console } from "../../terminal/console.ts";
+import { RefusedPeers } from "../../terminal/refused_peers.ts";
+import type { ModelState } from "../../training/model_state.ts";
+import type { RunLog } from "./run_log.ts";
+
+/** What a record says of a worker that has joined. */
+export type Joined = Pick<
+  Member,
+  "id" | "name" | "provider" | "device" | "platform" | "threads" | "numeric_class"
+>;
+
+export interface FleetLogOptions {
+  readonly log: Pick<RunLog, "append">;
+  /** Hears of peers that were not let in: they are no part of the run, and not in its log. */
+  readonly console: Pick<Console, "line">;
+  /** Its step is that of a fault. */
+  readonly state: Pick<ModelState, "step">;
+  readonly clock: Pick<Clock, "now_ms">;
+  /** The time of day, in milliseconds since 1970. */
+  readonly wall_ms: () => number;
+}
+
+export class FleetLog implements FleetObserver {
+  readonly #options: FleetLogOptions;
+  readonly #refused = new RefusedPeers();
+
+  constructor(options: FleetLogOptions) {
+    this.#options = options;
+  }
+
+  joined({ id: worker, name, provider, device, platform, threads, numeric_class }: Joined): void {
+    const about = { worker, name, provider, device, platform, threads, numeric_class };
+    this.#options.log.append({ type: "worker_joined", ...about, time: this.#time() });
+  }
+
+  left({ id: worker, shards_computed }: Pick<Member, "id" | "shards_computed">, reason: string): void {
+    this.#options.log.append({ type: "worker_left", worker, reason, shards_computed, time: this.#time() });
+  }
+
+  fault(fault: { what: string; worker: number | null; decision: string; reason: string }): void {
+    this.#options.log.append({ type: "fault", step: this.#options.state.step, ...fault });
+  }
+
+  refused(peer: string, reason: string): void {
+    const line = this.#refused.line(peer, reason, this.#options.clock.now_ms());
+    if (line !== null) this.#options.console.line(line);
+  }
+
+  #time(): string {
+    return new Date(this.#options.wall_ms()).toISOString();
+  }
+}

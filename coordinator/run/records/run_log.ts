@@ -1,0 +1,25 @@
+/** The log of a run as it goes. Where its records end up is the sinks' business: a file, the live page, the terminal. */
+import type { RunRecord } from "../../../runlog/records.ts";
+
+/** Where records go. To add one is to write a class and name it where the run log is opened (coordinate.ts). */
+export interface RecordSink {
+  /** Called once for each record, in the order of the log. Must not throw. */
+  record(record: RunRecord): void;
+}
+
+export class RunLog {
+  readonly #sinks: readonly RecordSink[];
+  #ended = false;
+
+  /** Each record goes to every sink, in the order of the sinks. */
+  constructor(sinks: readonly RecordSink[]) {
+    this.#sinks = sinks;
+  }
+
+  /** The `end` record is the last one: what comes after it is dropped. */
+  append(record: RunRecord): void {
+    if (this.#ended) return;
+    this.#ended = record.type === "end";
+    for (const sink of this.#sinks) sink.record(record);
+  }
+}

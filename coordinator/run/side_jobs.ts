@@ -1,0 +1,102 @@
+/**
+ * Pictures, distances and held-out scores, made beside the training with the workers' help. They may fail; the
+ * training goes on.
+ */
+import { numElements } from "../../onnx/tensor.ts";
+import type { RunRecord } from "../../runlog/records.ts";
+import type { Evaluator } from "../evaluation/evaluator.ts";
+import type { HeldOut } from "../evaluation/held_out.ts";
+import type { JobRequest } from "../fleet/jobs.ts";
+import type { ModelState } from "../training/model_state.ts";
+import type { Pictures } from "./pictures.ts";
+import type { RunLog } from "./records/run_log.ts";
+import { SideWork } from "./side_work.ts";
+
+/** What is done beside the training, and how the log calls it where it fails. */
+const FAILURES = {
+  sample: "sampling failed",
+  evaluation: "evaluation failed",
+  heldout: "held-out scoring failed",
+};
+
+export interface SideJobsOptions {
+  readonly state: ModelState;
+  /** Of one example. */
+  readonly example_shape: readonly number[];
+  /** Whether the objective's gap between the scores estimates a distance. */
+  readonly estimates_distance: boolean;
+  readonly pictures: Pick<Pictures, "count" | "write" | "diversity">;
+  readonly evaluator: Pick<Evaluator, "num_samples" | "judge" | "close">;
+  readonly held_out: Pick<HeldOut, "count" | "input" | "figures">;
+  readonly log: Pick<RunLog, "append">;
+  /** Has a worker do a job; resolves to null where nobody could. */
+  readonly ask: (request: JobRequest) => Promise<Float32Array | null>;
+  /** `what` failed: the run may stop or go on without it. */
+  readonly failed: (what: string, error: unknown) => void;
+}
+
+export class SideJobs {
+  readonly #options: SideJobsOptions;
+  readonly #work: SideWork<keyof typeof FAILURES, RunRecord>;
+
+  constructor(options: SideJobsOptions) {
+    this.#options = options;
+    this.#work = new SideWork(
+      (record) => options.log.append(record),
+      (kind, error) => options.failed(FAILURES[kind], error),
+    );
+  }
+
+  /** Draws a picture of samples. */
+  sample(): void {
+    const { state: { step }, pictures } = this.#options;
+    this.#work.begin("sample", async () => {
+      const values = await this.#draw(pictures.count, 0);
+      if (!values) return null;
+      const file = await pictures.write(step, values);
+      const diversity = pictures.diversity(values);
+      return { type: "sample", step, file, ...diversity !== null && { diversity } };
+    });
+  }
+
+  /** Measures how far samples are from the data. */
+  evaluate(): void {
+    const { state: { step }, evaluator } = this.#options;
+    this.#work.begin("evaluation", async () => {
+      const values = await this.#draw(evaluator.num_samples, 1);
+      return values && { type: "evaluation", step, ...await evaluator.judge(values) };
+    });
+  }
+
+  /** Scores examples that were never trained on, where there are any, by the critic's weights of this moment. */
+  scoreHeldOut(): void {
+    const { state: { step, critic }, held_out, example_shape, estimates_distance, ask } = this.#options;
+    if (held_out.count === 0) return;
+    const weights = critic.kept.slice();
+    this.#work.begin("heldout", async () => {
+      const samples = await this.#draw(held_out.count, 2);
+      if (!samples) return null;
+      const input = held_out.input(samples);
+      const count = input.length / numElements(example_shape);
+      const scores = await ask({ kind: "score", count, noise_counter: 0, weights, input });
+      if (!scores) return null;
+      const { critic_cost, ...means } = held_out.figures(scores);
+      return { type: "heldout", step, ...estimates_distance && { critic_cost }, ...means };
+    });
+  }
+
+  /** Resolves when all that was begun has ended. */
+  ended(): Promise<void> {
+    return this.#work.ended();
+  }
+
+  /** Ends the thread that measures distances. */
+  close(): void {
+    this.#options.evaluator.close();
+  }
+
+  #draw(count: number, noise_counter: number): Promise<Float32Array | null> {
+    const { state: { generator, statistics }, ask } = this.#options;
+    return ask({ kind: "sample", count, noise_counter, weights: generator.kept, input: statistics });
+  }
+}
