@@ -21,13 +21,18 @@ function isPlane(example_shape: readonly number[]): boolean {
   return example_shape.length === 1 && example_shape[0] === 2;
 }
 
+/** What a picture needs of the run. */
+export type PicturedRun = Pick<Prepared, "data" | "facts" | "state"> & {
+  readonly folder: Pick<Prepared["folder"], "samples" | "generator">;
+};
+
 export class Pictures {
   /** Samples of one picture. */
   readonly count: number;
-  readonly #run: Prepared;
+  readonly #run: PicturedRun;
   readonly #real: Float32Array;
 
-  constructor(run: Prepared) {
+  constructor(run: PicturedRun) {
     this.#run = run;
     const { data, plan } = run.data;
     this.count = isPlane(data.example_shape) ? NUM_POINTS : GRID_SIDE * GRID_SIDE;

@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { LiveServer, type LiveServerOptions } from "../../../coordinator/live/live_server.ts";
+import { LINGER_MS, LiveServer, type LiveServerOptions } from "../../../coordinator/live/live_server.ts";
 import type { LiveRun } from "../../../coordinator/live/live_run.ts";
 import { UPDATE_MS } from "../../../coordinator/live/watchers.ts";
 import { factsOf } from "../../../runlog/log/step_facts.ts";
+import { SYSTEM_CLOCK } from "../../../wire/clock.ts";
 import { listen } from "../../../wire/ws_socket.ts";
 import { FakeClock } from "../../wire/fake_clock.ts";
 import { liveRun, momentOf, RUN_VIEW } from "./scene.ts";
@@ -146,6 +147,23 @@ Deno.test("the stream tells all at first, then what is new, and the end", async 
     assert.ok((await stream.next()).done);
     await closed;
   });
+});
+
+Deno.test("who watched the end has time to fetch the last picture; where nobody did, closing is quick", async () => {
+  const clock = new FakeClock();
+  await serving(liveRun(30), async ({ get, server }) => {
+    const stream = events(await get("/events"));
+    await stream.next();
+    let is_closed = false;
+    const closed = server.close().then(() => is_closed = true);
+    await stream.next();
+    await clock.advance(LINGER_MS - 1);
+    assert.equal(is_closed, false);
+    await clock.advance(1);
+    await closed;
+  }, { clock });
+  await serving(liveRun(30), ({ server }) => server.close(), { clock });
+  assert.equal(clock.num_timers, 0);
 });
 
 Deno.test("for a browser that does not read nothing piles up, and the others get their events", async () => {

@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import {
+  CHECKPOINT_MS,
+  Checkpointer,
+  type CheckpointerOptions,
+} from "../../../coordinator/run/checkpointer.ts";
+import type { CheckpointInfo } from "../../../coordinator/run/checkpoint_info.ts";
+import { weightsSha256 } from "../../../coordinator/training/model_state.ts";
+import type { RunRecord } from "../../../runlog/records.ts";
+import { FakeClock } from "../../wire/fake_clock.ts";
+import { stateAt } from "../training/small_state.ts";
+
+function scene(options: Partial<CheckpointerOptions> = {}) {
+  const clock = new FakeClock();
+  const state = stateAt(0);
+  const done: string[] = [];
+  const records: RunRecord[] = [];
+  const note = (what: string) => () => {
+    done.push(what);
+    return Promise.resolve();
+  };
+  const checkpointer = new Checkpointer({
+    every: null,
+    saved_step: null,
+    state,
+    log: {
+      append: (record) => {
+        done.push("record");
+        records.push(record);
+      },
+    },
+    clock,
+    checkOwner: note("check"),
+    syncLog: note("sync"),
+    write: () => {
+      done.push(`write ${state.step}`);
+      const { step } = state;
+      return Promise.resolve(
+        { step, file: `step-${step}.safetensors`, sha256: "ab", bytes: 9 } as CheckpointInfo,
+      );
+    },
+    ...options,
+  });
+  const commit = async (step: number) => {
+    state.commit(step);
+    await checkpointer.committed(step);
+  };
+  /** The steps that were saved since the last call. */
+  const saved = () => records.splice(0).map((record) => record.type === "checkpoint" && record.step);
+  return { clock, state, done, records, checkpointer, commit, saved };
+}
+
+Deno.test("a checkpoint: the owner is checked, the log is on the medium, then the state, then the record", async () => {
+  const { state, done, records, checkpointer } = scene();
+  state.commit(5);
+  await checkpointer.save();
+  assert.deepEqual(done, ["check", "sync", "write 5", "record"]);
+  const weights_sha256 = weightsSha256(state);
+  const file = "checkpoints/step-5.safetensors";
+  assert.deepEqual(records, [{ type: "checkpoint", step: 5, file, sha256: "ab", bytes: 9, weights_sha256 }]);
+});
+
+Deno.test("a step is saved once, also one that the run goes on from; the owner is checked in any case", async () => {
+  const { state, done, checkpointer, saved } = scene({ saved_step: 5 });
+  state.commit(5);
+  await checkpointer.save();
+  assert.deepEqual(done, ["check"]);
+  state.commit(6);
+  await checkpointer.save();
+  await checkpointer.save();
+  assert.deepEqual(saved(), [6]);
+});
+
+Deno.test("by default a checkpoint is made once a minute, counted from the last one", async () => {
+  const { clock, state, checkpointer, commit, saved } = scene();
+  await clock.advance(CHECKPOINT_MS - 1);
+  await commit(1);
+  assert.deepEqual(saved(), []);
+  await clock.advance(1);
+  await commit(2);
+  await commit(3);
+  assert.deepEqual(saved(), [2]);
+  await clock.advance(CHECKPOINT_MS / 2);
+  state.commit(4);
+  await checkpointer.save();
+  await clock.advance(CHECKPOINT_MS - 1);
+  await commit(5);
+  assert.deepEqual(saved(), [4]);
+  await clock.advance(1);
+  await commit(6);
+  assert.deepEqual(saved(), [6]);
+});
+
+Deno.test("with an interval in steps time does not matter; 0 is never", async () => {
+  for (const [every, steps] of [[2, [2, 4]], [0, []]] as const) {
+    const { clock, commit, saved } = scene({ every });
+    for (const step of [1, 2, 3, 4]) {
+      await clock.advance(2 * CHECKPOINT_MS);
+      await commit(step);
+    }
+    assert.deepEqual(saved(), steps);
+  }
+});
+
+Deno.test("where the folder is another's nothing is written; a step that failed to be saved is tried again", async () => {
+  const lost = () => Promise.reject(new Error("lost"));
+  const foreign = scene({ checkOwner: lost });
+  foreign.state.commit(1);
+  await assert.rejects(foreign.checkpointer.save(), { message: "lost" });
+  assert.deepEqual(foreign.done, []);
+  const full = scene({ write: () => Promise.reject(new Error("disk full")) });
+  full.state.commit(1);
+  for (let i = 0; i < 2; i++) await assert.rejects(full.checkpointer.save(), { message: "disk full" });
+  assert.deepEqual(full.records, []);
+});

@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { FleetLog } from "../../../../coordinator/run/records/fleet_log.ts";
+import { checkRecord, type RunRecord } from "../../../../runlog/records.ts";
+import { FakeClock } from "../../../wire/fake_clock.ts";
+
+Deno.test("what happens to workers becomes records, whoever is not let in is only a line", () => {
+  const records: RunRecord[] = [];
+  const lines: string[] = [];
+  const state = { step: 3 };
+  const observer = new FleetLog({
+    log: { append: (record) => void records.push(record) },
+    console: { line: (text) => void lines.push(text) },
+    state,
+    clock: new FakeClock(),
+    wall_ms: () => Date.UTC(2026, 10, 30),
+  });
+  const member = { name: "w", provider: "cpu", device: "2 cores", platform: "test", threads: 2 };
+  observer.joined({ id: 4, ...member, numeric_class: "a" });
+  observer.fault({ what: "late answer", worker: 4, decision: "asked another", reason: "It slept" });
+  state.step = 4;
+  observer.fault({ what: "console lost", worker: null, decision: "went on", reason: "It closed" });
+  observer.left({ id: 4, shards_computed: 8 }, "It was stopped");
+  observer.refused("10.0.0.1:5", "Wrong token");
+  observer.refused("10.0.0.1:6", "Wrong token");
+  const time = "2026-11-30T00:00:00.000Z";
+  assert.deepEqual(records, [
+    { type: "worker_joined", worker: 4, ...member, numeric_class: "a", time },
+    {
+      ...{ type: "fault", step: 3, what: "late answer", worker: 4, decision: "asked another" },
+      reason: "It slept",
+    },
+    {
+      ...{ type: "fault", step: 4, what: "console lost", worker: null, decision: "went on" },
+      reason: "It closed",
+    },
+    { type: "worker_left", worker: 4, reason: "It was stopped", shards_computed: 8, time },
+  ]);
+  for (const record of records) assert.deepEqual(checkRecord(record), { record });
+  assert.deepEqual(lines, ["A connection from 10.0.0.1:5 did not become a worker: Wrong token"]);
+});
