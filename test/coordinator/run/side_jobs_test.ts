@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import type { JobRequest } from "../../../coordinator/fleet/jobs.ts";
+import { SideJobs, type SideJobsOptions } from "../../../coordinator/run/side_jobs.ts";
+import type { RunRecord } from "../../../runlog/records.ts";
+import { settled } from "../../wire/fake_clock.ts";
+import { stateAt } from "../training/small_state.ts";
+
+const FIGURES = { critic_cost: -0.5, mean_real: 0.75, mean_training: 0.5, mean_fake: 0.25 };
+
+/** Jobs of examples of two values, with a fleet that answers when told to. */
+function scene(options: Partial<SideJobsOptions> = {}) {
+  const state = stateAt(10);
+  const records: RunRecord[] = [];
+  const failures: string[] = [];
+  const asked: { request: JobRequest; answer: (values: Float32Array | null) => void }[] = [];
+  let closed = 0;
+  const jobs = new SideJobs({
+    state,
+    example_shape: [2],
+    estimates_distance: true,
+    pictures: {
+      count: 25,
+      write: (step) => Promise.resolve(`samples/${step}.png`),
+      diversity: () => 0.5,
+    },
+    evaluator: {
+      num_samples: 40,
+      judge: (samples) => Promise.resolve({ sliced_wasserstein: samples[0]!, num_samples: 40 }),
+      close: () => void closed++,
+    },
+    held_out: { count: 3, input: () => new Float32Array(18), figures: () => FIGURES },
+    log: { append: (record) => void records.push(record) },
+    ask: (request) => new Promise((answer) => void asked.push({ request, answer })),
+    failed: (what, error) => void failures.push(`${what}: ${(error as Error).message}`),
+    ...options,
+  });
+  const answer = async (i: number, values: Float32Array | null) => {
+    asked[i]!.answer(values);
+    await settled();
+  };
+  return { state, records, failures, asked, answer, jobs, closed: () => closed };
+}
+
+const wanted = ({ request: { kind, count, noise_counter } }: { request: JobRequest }) => ({
+  kind,
+  count,
+  noise_counter,
+});
+
+Deno.test("each kind draws samples of its own noise, by the generator as it is", async () => {
+  const { state, records, asked, answer, jobs } = scene();
+  jobs.sample();
+  jobs.evaluate();
+  jobs.scoreHeldOut();
+  assert.deepEqual(asked.map(wanted), [
+    { kind: "sample", count: 25, noise_counter: 0 },
+    { kind: "sample", count: 40, noise_counter: 1 },
+    { kind: "sample", count: 3, noise_counter: 2 },
+  ]);
+  for (const { request } of asked) {
+    assert.deepEqual(request.weights, state.generator.kept);
+    assert.deepEqual(request.input, state.statistics);
+  }
+  for (const i of [0, 1, 2]) await answer(i, Float32Array.of(7));
+  assert.deepEqual(wanted(asked[3]!), { kind: "score", count: 9, noise_counter: 0 });
+  await answer(3, new Float32Array(9));
+  await jobs.ended();
+  assert.deepEqual(records, [
+    { type: "sample", step: 10, file: "samples/10.png", diversity: 0.5 },
+    { type: "evaluation", step: 10, sliced_wasserstein: 7, num_samples: 40 },
+    { type: "heldout", step: 10, ...FIGURES },
+  ]);
+});
+
+Deno.test("a record is of the step at which its job began, and scores are by the critic of that step", async () => {
+  const { state, records, asked, answer, jobs } = scene();
+  const critic = state.critic.kept.slice();
+  jobs.sample();
+  jobs.scoreHeldOut();
+  state.commit(11);
+  state.critic.kept.fill(0);
+  await answer(0, new Float32Array(50));
+  await answer(1, new Float32Array(6));
+  assert.deepEqual(asked[2]!.request.weights, critic);
+  await answer(2, new Float32Array(9));
+  assert.deepEqual(records.map((record) => "step" in record && record.step), [10, 10]);
+});
+
+Deno.test("what nobody answers is left out, what fails is told by its name", async () => {
+  const disk = () => Promise.reject(new Error("disk full"));
+  const { records, failures, answer, jobs } = scene({
+    pictures: { count: 25, write: disk, diversity: () => null },
+  });
+  jobs.sample();
+  jobs.evaluate();
+  jobs.scoreHeldOut();
+  await answer(0, new Float32Array(50));
+  await answer(1, null);
+  await answer(2, new Float32Array(6));
+  await answer(3, null);
+  await jobs.ended();
+  assert.deepEqual([records, failures], [[], ["sampling failed: disk full"]]);
+});
+
+Deno.test("without held-out examples nothing is asked for; a GAN's record has no distance", async () => {
+  const none = scene({ held_out: { count: 0, input: () => assert.fail(), figures: () => assert.fail() } });
+  none.jobs.scoreHeldOut();
+  assert.equal(none.asked.length, 0);
+  const { records, answer, jobs } = scene({
+    estimates_distance: false,
+    pictures: { count: 25, write: () => Promise.resolve("samples/x.png"), diversity: () => null },
+  });
+  jobs.scoreHeldOut();
+  await answer(0, new Float32Array(6));
+  await answer(1, new Float32Array(9));
+  jobs.sample();
+  await answer(2, new Float32Array(50));
+  const { critic_cost: _, ...means } = FIGURES;
+  assert.deepEqual(records, [
+    { type: "heldout", step: 10, ...means },
+    { type: "sample", step: 10, file: "samples/x.png" },
+  ]);
+});
+
+Deno.test("closing ends the thread that measures distances", () => {
+  const { jobs, closed } = scene();
+  jobs.close();
+  assert.equal(closed(), 1);
+});
