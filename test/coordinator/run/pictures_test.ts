@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { dataSetOf } from "../../../coordinator/data/data_set.ts";
+import { ShardPlan } from "../../../coordinator/data/plan.ts";
+import { ShardedData } from "../../../coordinator/data/sharded_data.ts";
+import { type PicturedRun, Pictures } from "../../../coordinator/run/pictures.ts";
+import { decodeModel } from "../../../onnx/codec.ts";
+import { decodePng } from "../../../pictures/raster.ts";
+import { buildArtifacts } from "../../../models/artifacts.ts";
+import { mlp } from "../../../models/nets/mlp.ts";
+import { wgan } from "../../../models/objectives/wgan.ts";
+import { inTempDir } from "../../temp_dir.ts";
+
+/** `num_examples` of this shape, whose values count up. */
+async function sharded(example_shape: readonly number[], num_examples = 64): Promise<ShardedData> {
+  const size = example_shape.reduce((n, extent) => n * extent, num_examples);
+  const bytes = Uint8Array.from({ length: size }, (_, i) => i % 251);
+  const plan = new ShardPlan({ num_examples, num_shards: 2, batch: 4, holdout: 0, seed: 1 });
+  return await ShardedData.of(dataSetOf("test", example_shape, "uint8", bytes), plan);
+}
+
+/** The pictures of a run on such data, in a folder that is there for the test. */
+function withPictures(
+  data: ShardedData,
+  test: (pictures: Pictures, folder: string) => Promise<void>,
+  more: Partial<PicturedRun> = {},
+): Promise<void> {
+  return inTempDir(async (folder) => {
+    const samples = join(folder, "samples");
+    await Deno.mkdir(samples);
+    const place = { samples, generator: join(folder, "generator.onnx") };
+    await test(new Pictures({ data, folder: place, ...more } as PicturedRun), folder);
+  });
+}
+
+/** Each kind of data: samples of a picture, and whether it is drawn in colour. */
+const KINDS: Readonly<Record<string, readonly [shape: readonly number[], count: number, channels: 1 | 3]>> = {
+  "grey images": [[4, 4], 25, 1],
+  "colour images": [[3, 4, 4], 25, 3],
+  "series": [[6], 25, 1],
+  "points of a plane": [[2], 2_500, 3],
+};
+
+for (const [kind, [shape, count, channels]] of Object.entries(KINDS)) {
+  Deno.test(`a picture of ${kind} is named after its step and shows its samples`, async () =>
+    await withPictures(await sharded(shape), async (pictures, folder) => {
+      assert.equal(pictures.count, count);
+      const size = shape.reduce((n, extent) => n * extent, count);
+      const draw = async (step: number, value: number) => {
+        const file = await pictures.write(step, new Float32Array(size).map((_, i) => value * Math.cos(i)));
+        return [file, decodePng(await Deno.readFile(join(folder, file)))] as const;
+      };
+      const [file, first] = await draw(120, 1);
+      assert.equal(file, "samples/step-000000120.png");
+      assert.equal(first.channels, channels);
+      assert.deepEqual((await draw(121, 1))[1], first);
+      assert.notDeepEqual((await draw(122, 0.5))[1].data, first.data);
+      assert.deepEqual([...Deno.readDirSync(join(folder, "samples"))].map(({ name }) => name).sort(), [
+        "step-000000120.png",
+        "step-000000121.png",
+        "step-000000122.png",
+      ]);
+    }));
+}
+
+Deno.test("samples that are all alike have no diversity, real ones have that of the data", async () => {
+  const data = await sharded([2], 16);
+  await withPictures(data, (pictures) => {
+    const real = Float32Array.from(data.shard(0), (byte) => byte / 127.5 - 1);
+    assert.ok(Math.abs(pictures.diversity(real)! - 1) < 1e-6);
+    assert.equal(pictures.diversity(new Float32Array(16).fill(0.5)), 0);
+    return Promise.resolve();
+  });
+  const alike = dataSetOf("test", [2], "uint8", new Uint8Array(32));
+  await withPictures(await ShardedData.of(alike, data.plan), (pictures) => {
+    assert.equal(pictures.diversity(new Float32Array(16).fill(0.5)), null);
+    return Promise.resolve();
+  });
+});
+
+Deno.test("a picture that cannot be written is a UserError, and leaves no half of one", async () =>
+  await withPictures(await sharded([4, 4]), async (pictures, folder) => {
+    // A folder is in the way of the file.
+    await Deno.mkdir(join(folder, "samples", "step-000000001.png", "x"), { recursive: true });
+    await assert.rejects(pictures.write(1, new Float32Array(400)), {
+      name: "UserError",
+      message: /^Cannot write .*step-000000001\.png: /,
+    });
+    assert.deepEqual([...Deno.readDirSync(join(folder, "samples"))].map(({ name }) => name), [
+      "step-000000001.png",
+    ]);
+  }));
+
+Deno.test("the generator's file holds the weights as they are, and how its numbers become bytes", async () => {
+  const { manifest, files } = await buildArtifacts({
+    critic: mlp("critic", { widths: [6, 5, 1], batch_norm: false, slope: 0.2, output: "linear" }),
+    generator: mlp("generator", { widths: [3, 8, 6], batch_norm: true, slope: 0.2, output: "tanh" }),
+    objective: wgan,
+    micro_batch: 4,
+  });
+  const { generator, statistics } = manifest.layouts;
+  const state = {
+    generator: { parameters: new Float32Array(generator.size).fill(0.25) },
+    statistics: new Float32Array(statistics.size).fill(2),
+  };
+  const facts = { manifest, files: [...files].map(([file, bytes]) => ({ file, bytes })) };
+  await withPictures(await sharded([6]), async (pictures, folder) => {
+    await pictures.writeGenerator();
+    const { graph, metadata } = decodeModel(await Deno.readFile(join(folder, "generator.onnx")));
+    assert.deepEqual([graph.inputs.length, metadata.get("example_shape")], [1, "6"]);
+    assert.equal(metadata.get("value_range"), "-1,1");
+    for (const { slots } of [generator, statistics]) {
+      const value = slots === generator.slots ? 0.25 : 2;
+      for (const { name } of slots) {
+        assert.ok([...graph.initializers.get(name)!.data].every((x) => x === value));
+      }
+    }
+  }, { facts, state } as unknown as PicturedRun);
+});
