@@ -158,7 +158,7 @@ Deno.test("who watched the end has time to fetch the last picture; where nobody 
     const closed = server.close().then(() => is_closed = true);
     await stream.next();
     await clock.advance(LINGER_MS - 1);
-    assert.equal(is_closed, false);
+    assert.deepEqual([is_closed, clock.num_timers], [false, 1]);
     await clock.advance(1);
     await closed;
   }, { clock });
