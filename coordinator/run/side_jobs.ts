@@ -2,7 +2,7 @@
  * Pictures, distances and held-out scores, made beside the training with the workers' help. They may fail; the
  * training goes on.
  */
-import { numElements } from "../../onnx/tensor.ts";
+import { numElements } from "../../common/shape.ts";
 import type { RunRecord } from "../../runlog/records.ts";
 import type { Evaluator } from "../evaluation/evaluator.ts";
 import type { HeldOut } from "../evaluation/held_out.ts";
