@@ -157,7 +157,7 @@ Deno.test("train leaves a run folder in which everything is what it says", async
     const shards = summary.workers.reduce((sum, { shards_computed }) => sum + shards_computed, 0);
     assert.equal(shards, 4 * (STEPS + STEPS / 2));
     const { stdout } = await place.run("inspect", [run]);
-    assert.match(stdout, /digits|Wasserstein/);
+    assert.match(stdout, /Wasserstein estimate/);
   });
 });
 
