@@ -87,7 +87,7 @@ Deno.test("every documented command works", async (t) => {
     await t.step(command, async () => {
       const [deno, task, ...args] = command.split(" ");
       assert.deepEqual([deno, task], ["deno", "task"]);
-      if (NAMED_ONLY.has(command)) return assert.ok(Object.hasOwn(await tasks(), args[0]!), args[0]);
+      if (NAMED_ONLY.has(command)) return assert.ok(Object.hasOwn(await tasks(), args[0]!), command);
       const run = RUNS[command];
       assert.ok(run, `No way to run this command is given in ${import.meta.filename}`);
       await using place = await Workplace.open();

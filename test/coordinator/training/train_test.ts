@@ -61,7 +61,7 @@ function setUp(config: Partial<RunConfig> = {}, answer = result) {
     ModelState.bytesNeeded(manifest, optimizer) + TreeSum.bytesNeeded(SHARDS, 6),
   );
   const state = new ModelState(kernels, manifest, optimizer);
-  state.critic.parameters.set([0.1, -0.2, 0.499]);
+  state.critic.parameters.set([0.1, -0.2, -0.499]);
   state.generator.parameters.set([1, 2]);
   state.refreshChecksums();
   const requests: RoundRequest[] = [];
@@ -170,7 +170,7 @@ Deno.test("train, schedule post: the generator reuses the critic's noise", async
 Deno.test("train applies the mean of the shards' gradients by RMSProp, and clips the critic alone", async () => {
   const { training, state, requests } = setUp();
   await train(training);
-  const critic = { w: [0.1, -0.2, 0.499].map(Math.fround), v: [0, 0, 0] };
+  const critic = { w: [0.1, -0.2, -0.499].map(Math.fround), v: [0, 0, 0] };
   const generator = { w: [1, 2], v: [0, 0] };
   let statistics = 0;
   for (const request of requests) {
@@ -209,7 +209,7 @@ function adam(w: number[], m: number[], v: number[], gradients: readonly number[
 Deno.test("train by Adam: each network's corrections count its own updates, and a resume goes on with them", async () => {
   const whole = setUp({ optimizer: ADAM, clip: null, steps: 6 });
   await train(whole.training);
-  const critic = { w: [0.1, -0.2, 0.499].map(Math.fround), m: [0, 0, 0], v: [0, 0, 0], t: 0 };
+  const critic = { w: [0.1, -0.2, -0.499].map(Math.fround), m: [0, 0, 0], v: [0, 0, 0], t: 0 };
   const generator = { w: [1, 2], m: [0, 0], v: [0, 0], t: 0 };
   for (const request of whole.requests) {
     const { w, m, v, t } = request.kind === "critic"
