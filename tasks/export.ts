@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { type Parsed, parseOptions, runMain } from "../common/cli/cli.ts";
 import { UserError } from "../common/errors.ts";
 import type { Command } from "../common/cli/options.ts";
+import { readRegular } from "../common/files/regular_file.ts";
 import { columnsOf } from "../common/terminal/terminal.ts";
 import { labelled, wrapLine } from "../common/text/wrap.ts";
 import { findRun } from "../inspect/run_folders.ts";
@@ -116,7 +117,7 @@ async function exportEvents(folder: string, out: string): Promise<void> {
       }
       if (event) await file!.bytes(frame(encodeEvent(event)));
       if (record.type === "sample") {
-        const png = await Deno.readFile(join(folder, record.file)).catch(() => null);
+        const png = await readRegular(join(folder, record.file)).catch(() => null);
         if (!png) continue;
         const { width, height, channels } = decodePng(png);
         await file!.bytes(frame(encodeEvent(events.picture(record, { png, width, height, channels }))));
@@ -133,7 +134,8 @@ async function stillsOf(folder: string, count: number): Promise<Still[]> {
   for await (const record of settledRecords(folder)) if (record.type === "sample") samples.push(record);
   const there: RecordOf<"sample">[] = [];
   for (const sample of samples) {
-    if (await Deno.stat(join(folder, sample.file)).catch(() => null)) there.push(sample);
+    const info = await Deno.stat(join(folder, sample.file)).catch(() => null);
+    if (info?.isFile) there.push(sample);
   }
   if (there.length === 0) {
     throw new UserError(

@@ -2,6 +2,7 @@
 import * as ort from "onnxruntime-node";
 import { numElements } from "../common/shape.ts";
 import { UserError } from "../common/errors.ts";
+import { readRegular } from "../common/files/regular_file.ts";
 import { decodeModel } from "../onnx/codec.ts";
 
 /** Samples of one call, always: so the bits of a sample do not depend on how many are drawn. */
@@ -27,7 +28,7 @@ export class Generator {
   static async open(path: string): Promise<Generator> {
     let bytes: Uint8Array;
     try {
-      bytes = await Deno.readFile(path);
+      bytes = await readRegular(path);
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
       throw new UserError(

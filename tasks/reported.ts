@@ -1,6 +1,7 @@
 /** All that a report shows of a run, read and drawn from its folder. */
 import { dirname, join } from "node:path";
 import { UserError } from "../common/errors.ts";
+import { readRegular } from "../common/files/regular_file.ts";
 import type { Picture, Reported } from "../inspect/html/reported.ts";
 import { summarize } from "../inspect/run_folders.ts";
 import { latentWays } from "../random/latents.ts";
@@ -21,7 +22,7 @@ async function picturesOf(folder: string, { samples }: Summary, count: number): 
   const there: Picture[] = [];
   const chosen = spread(samples.length, count).map((i) => samples[i]!);
   for (const { step, file } of chosen) {
-    const png = await Deno.readFile(join(folder, file)).catch(() => null);
+    const png = await readRegular(join(folder, file)).catch(() => null);
     if (png) there.push({ alt: `samples at step ${step}`, png });
   }
   return there;

@@ -1,6 +1,6 @@
 /** Regular files, opened without blocking and read piece by piece. */
 import { constants } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, stat } from "node:fs/promises";
 import type { Stats } from "node:fs";
 
 /** Something that has a place in the file system but is no regular file. */
@@ -67,6 +67,24 @@ export class RegularFile implements ByteSource {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#handle.close();
   }
+}
+
+/** A regular file to be read at any place while it may grow. Throws as {@linkcode RegularFile.open} does. */
+export async function openRegular(path: string): Promise<Deno.FsFile> {
+  await requireRegular(path);
+  return await Deno.open(path);
+}
+
+/** The content of a regular file. Throws as {@linkcode RegularFile.open} does. */
+export async function readRegular(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  await requireRegular(path);
+  return await Deno.readFile(path);
+}
+
+/** Opening a pipe waits for its other end, and a device may have none. */
+async function requireRegular(path: string): Promise<void> {
+  const info = await Deno.stat(path);
+  if (!info.isFile) throw new NotRegularError(kindOf(await stat(path)));
 }
 
 /** The bytes of a source, piece by piece. */

@@ -7,6 +7,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { UserError } from "../../common/errors.ts";
+import { readRegular } from "../../common/files/regular_file.ts";
 import { trainedLayout, views } from "../../models/layout.ts";
 import type { Layout, Manifest } from "../../models/manifest.ts";
 import {
@@ -51,7 +52,7 @@ async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
 
 export const DISK: CheckpointFiles = {
   write: writeSynced,
-  read: (path) => Deno.readFile(path),
+  read: readRegular,
   rename: (from, to) => Deno.rename(from, to),
   remove: (path) => Deno.remove(path),
   list: async (folder) => {

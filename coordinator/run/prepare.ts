@@ -1,6 +1,7 @@
 /** Everything a run needs before its first worker: configuration, data, graphs, state, folder, log. */
 import { join } from "node:path";
 import { UserError } from "../../common/errors.ts";
+import { readRegular } from "../../common/files/regular_file.ts";
 import { keepFolderPrivate } from "../../common/process/private_files.ts";
 import { WAGON_VERSION } from "../../common/version.ts";
 import { Kernels } from "../../kernels/kernels.ts";
@@ -356,7 +357,7 @@ async function readArtifacts(folder: RunFolder, recorded: RecordOf<"run">): Prom
     const path = join(folder.artifacts, file);
     let bytes: Uint8Array<ArrayBuffer>;
     try {
-      bytes = await Deno.readFile(path);
+      bytes = await readRegular(path);
     } catch (error) {
       throw new UserError(`Cannot resume: artifact ${path} cannot be read (${(error as Error).message})`);
     }

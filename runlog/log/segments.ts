@@ -6,6 +6,7 @@
  * bytes from its beginning, over all segments.
  */
 import { UserError } from "../../common/errors.ts";
+import { NotRegularError, openRegular } from "../../common/files/regular_file.ts";
 import { LOG_NAME } from "../records.ts";
 
 /** A segment has at most so many bytes, unless a single line has more. */
@@ -79,7 +80,7 @@ export class LogText implements Disposable {
   static async open(folder: string): Promise<LogText> {
     const path = `${folder}/${LOG_NAME}`;
     try {
-      const text = new LogText(folder, await Deno.open(path));
+      const text = new LogText(folder, await openRegular(path));
       try {
         await countSegments(folder);
       } catch (error) {
@@ -94,6 +95,7 @@ export class LogText implements Disposable {
       if (error instanceof Deno.errors.PermissionDenied) {
         throw new UserError(`Cannot read ${path}: it is not allowed`);
       }
+      if (error instanceof NotRegularError) refuseSegment(path, error);
       throw error;
     }
   }
@@ -134,12 +136,12 @@ export class LogText implements Disposable {
 
   /** Opens the segment after the last that is open. Returns whether it is there. */
   async #openNext(): Promise<boolean> {
-    const file = await Deno.open(`${this.#folder}/${segmentName(this.#segments.length + 1)}`).catch(
-      (error) => {
-        if (error instanceof Deno.errors.NotFound) return null;
-        throw error;
-      },
-    );
+    const path = `${this.#folder}/${segmentName(this.#segments.length + 1)}`;
+    const file = await openRegular(path).catch((error) => {
+      if (error instanceof Deno.errors.NotFound) return null;
+      if (error instanceof NotRegularError) refuseSegment(path, error);
+      throw error;
+    });
     if (!file) return false;
     const { file: last, begin } = this.#segments.at(-1)!;
     this.#segments.push({ file, begin: begin + (await last.stat()).size });
@@ -149,4 +151,8 @@ export class LogText implements Disposable {
   [Symbol.dispose](): void {
     for (const { file } of this.#segments.splice(0)) file.close();
   }
+}
+
+function refuseSegment(path: string, { found }: NotRegularError): never {
+  throw new UserError(`Cannot read ${path}: a regular file is required, found ${found}`);
 }

@@ -1,4 +1,5 @@
 /** The sidecar as a file on disk: written along with the log, or made anew from it. */
+import { openRegular } from "../../common/files/regular_file.ts";
 import type { RunRecord } from "../records.ts";
 import { decodeHeader, encodeHeader, encodeRow, HEADER_BYTES, rowBytes, RowReader } from "./series.ts";
 import { type SeriesShape, shapeFor } from "./series.ts";
@@ -31,7 +32,7 @@ export class SeriesRows implements Disposable {
 
   /** null where there is no sidecar that this version reads. */
   static async open(path: string): Promise<SeriesRows | null> {
-    const file = await Deno.open(path).catch(() => null);
+    const file = await openRegular(path).catch(() => null);
     if (!file) return null;
     const header = new Uint8Array(HEADER_BYTES);
     const shape = decodeHeader(header.subarray(0, await readFully(file, header)));

@@ -10,7 +10,8 @@ export function recordedData(folder: string): string | undefined {
   try {
     // The first segment has no number.
     const names = Array.from(Deno.readDirSync(folder), ({ name }) => name).filter((name) =>
-      SEGMENT.test(name)
+      // Opening a pipe would wait for its other end.
+      SEGMENT.test(name) && Deno.statSync(join(folder, name)).isFile
     )
       .sort((a, b) => a.length - b.length || (a < b ? -1 : 1));
     for (const [i, name] of names.entries()) {
