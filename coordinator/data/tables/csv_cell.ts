@@ -11,6 +11,8 @@ const THOUSANDS: Readonly<Record<Decimal, RegExp>> = {
   point: /^[+-]?\d{1,3}([,'’ \u00a0\u202f]\d{3})+(\.\d+)?$/,
   comma: /^[+-]?\d{1,3}([.'’ \u00a0\u202f]\d{3})+(,\d+)?$/,
 };
+/** What JavaScript takes for a number in another base, and no other reader of tables does. */
+const OTHER_BASE = /^\s*0[xob]/i;
 const MISSING =
   /^(n\/?a|nan|null|none|nil|inf|infinity|missing|undefined|div\/0!|ref!|value!|num!|name\?)?$/i;
 const SHOWN_CHARS = 40;
@@ -24,9 +26,11 @@ export function numberOf(cell: string, decimal: Decimal): number {
   const value = Number(cell);
   // An empty text is 0 to JavaScript.
   if (value === 0 && cell.trim() === "") return NaN;
+  // Only whole numbers have other bases.
+  if (Number.isInteger(value)) return OTHER_BASE.test(cell) ? NaN : value;
   if (value === value) return value;
   const bare = unquoted(cell);
-  return bare === "" ? NaN : Number(bare);
+  return bare === "" || OTHER_BASE.test(bare) ? NaN : Number(bare);
 }
 
 /** Whether a cell is a number but for what sets its thousands apart. */
@@ -77,6 +81,7 @@ export function adviceOn(cell: string, decimal: Decimal): string {
   if (decimal === "comma" && bare.includes(".")) {
     return "write all numbers with decimal commas and nothing else";
   }
+  if (OTHER_BASE.test(bare)) return "write it in decimal";
   if (/\d\s*%$|^\p{Sc}|\p{Sc}$/u.test(bare)) return "write it as a bare number";
   return "correct it";
 }

@@ -7,6 +7,10 @@ import { named, refuseCell, refuseIndex, saying, type TableFacts } from "./csv_w
 import { refuse } from "../files/data_file.ts";
 import { MAX_NUMBERS, Numbers } from "../arrays/numbers.ts";
 
+/** Lines without numbers that a file may have, and for each line with some: a small packed file may hold 10^10. */
+const MOST_PASSED_OVER = 1e6;
+const MOST_PASSED_OVER_EACH = 4;
+
 /** Takes the rows of a file, one after the other, and checks each. */
 export class Table {
   readonly #file: string;
@@ -18,6 +22,7 @@ export class Table {
   /** Lines of the header that are still to come. */
   #num_header: number;
   #num_comments = 0;
+  #num_passed_over = 0;
   /** Whether some comma can only be a decimal one; and the first that may set thousands apart. */
   #sure_of_commas: boolean;
   #doubt: { readonly cell: string; readonly line: number } | null = null;
@@ -36,7 +41,10 @@ export class Table {
       const row = rows[i]!;
       // A mark of a comment may have blanks before it.
       const mark = row[0]!.charCodeAt(0);
-      if ((row.length !== cells || mark < 43 || this.#num_header > 0) && this.#passOver(row)) continue;
+      if ((row.length !== cells || mark < 43 || this.#num_header > 0) && this.#passOver(row)) {
+        this.#countPassedOver(() => lineOf(i));
+        continue;
+      }
       if (this.#num_header > 0) this.#num_header--;
       else this.#takeRow(row, () => lineOf(i));
     }
@@ -47,6 +55,18 @@ export class Table {
     if (!isComment(row)) return false;
     this.#num_comments++;
     return true;
+  }
+
+  #countPassedOver(lineOf: () => number): void {
+    this.#num_passed_over++;
+    if (this.#num_passed_over <= MOST_PASSED_OVER) return;
+    const num_rows = this.#numbers.length / this.#layout.take.length;
+    if (this.#num_passed_over <= MOST_PASSED_OVER + MOST_PASSED_OVER_EACH * num_rows) return;
+    refuse(
+      this.#file,
+      `lines of numbers are required, found ${this.#num_passed_over} that are empty or comments up to line ${lineOf()}; ` +
+        "take them out",
+    );
   }
 
   #takeRow(row: readonly string[], lineOf: () => number): void {
@@ -61,6 +81,7 @@ export class Table {
       // Blank cells alone are seen here where their number is right.
       if (isBlank(row)) {
         numbers.length = begin;
+        this.#countPassedOver(lineOf);
         return;
       }
       numbers.length = begin;

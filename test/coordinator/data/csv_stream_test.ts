@@ -169,3 +169,39 @@ Deno.test("how far a table is read is told in megabytes, up to the end", async (
     "5/5 megabyte",
   ]);
 });
+
+for (const [what, line] of [["empty", "\n"], ["of comments", "#\n"], ["of empty cells", ",\n"]] as const) {
+  Deno.test(`lines ${what} do not go on without end`, async () => {
+    const block = new TextEncoder().encode(line.repeat(300_000));
+    let num_blocks = 0;
+    const content: Content = {
+      ...contentOf(block, []),
+      async *pieces() {
+        yield new TextEncoder().encode("1,2\n3,4\n");
+        for (; num_blocks < 10; num_blocks++) yield block;
+      },
+    };
+    await assert.rejects(
+      parseCsv(content, "x.csv", AS_IT_LOOKS, UNWATCHED),
+      /lines of numbers are required, found 10000\d\d that are empty or comments up to line 10000\d\d; take them out/,
+    );
+    assert.ok(num_blocks < 5, `${num_blocks} of 10 pieces were read`);
+  });
+}
+
+Deno.test("as many empty lines as there are numbers are no fault", async () => {
+  const bytes = new TextEncoder().encode("1,2\n\n\n".repeat(1_100_000));
+  const ends = Array.from({ length: 6 }, (_, i) => i * 1_000_003);
+  const { num_examples } = await parseCsv(contentOf(bytes, ends), "x.csv", AS_IT_LOOKS, UNWATCHED);
+  assert.equal(num_examples, 1_100_000);
+});
+
+Deno.test("numbers in another base are refused, alone and among others", async () => {
+  for (const cell of ["0x1F", "0b101", "0o17", "0X1f", ' "0x1F"']) {
+    const { error } = await readFile("x.csv", `a,b\n0.5,1.5\n2.5,${cell}\n`);
+    assert.match(
+      error!,
+      /finite numbers are required, found .*0.* in line 3, column 2 \(b\); write it in decimal/,
+    );
+  }
+});
