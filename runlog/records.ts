@@ -29,6 +29,7 @@ import {
   pair,
   pathWithin,
   text,
+  whole,
 } from "./shape.ts";
 
 /**
@@ -74,7 +75,7 @@ export const RECORDS = {
   resume: object({
     type: oneOf("resume"),
     /** The step of the checkpoint that the run goes on from. */
-    step: num,
+    step: whole,
     /** Starts of the coordinator on this run; 0 is the first. */
     incarnation: num,
     /** Settings that differ from before: [old, new]. */
@@ -106,9 +107,9 @@ export const RECORDS = {
   step: object({
     type: oneOf("step"),
     /** Critic steps so far, this one included. */
-    step: num,
+    step: whole,
     /** Generator steps so far. */
-    generator_step: num,
+    generator_step: whole,
     /** Epoch and batch within it, counted from 0, and the batches of an epoch. */
     epoch: num,
     batch: num,
@@ -146,7 +147,7 @@ export const RECORDS = {
   /** The critic's scores of examples that it never trained on, beside others, by the weights of this step. */
   heldout: object({
     type: oneOf("heldout"),
-    step: num,
+    step: whole,
     /** mean D(G(z)) - mean D(x), x held out; absent where the objective estimates no distance. */
     critic_cost: optional(num),
     /** mean D(x): of held-out examples, of training examples; mean D(G(z)). */
@@ -157,7 +158,7 @@ export const RECORDS = {
 
   evaluation: object({
     type: oneOf("evaluation"),
-    step: num,
+    step: whole,
     /** Sliced Wasserstein distance of samples to the data. */
     sliced_wasserstein: num,
     /** Samples drawn for it. */
@@ -169,7 +170,7 @@ export const RECORDS = {
   /** `file` is relative to the run folder. `weights_sha256`: see algorithm.md, "Weights and bits". */
   checkpoint: object({
     type: oneOf("checkpoint"),
-    step: num,
+    step: whole,
     file: pathWithin,
     sha256: text,
     bytes: num,
@@ -179,7 +180,7 @@ export const RECORDS = {
   /** A picture of samples. */
   sample: object({
     type: oneOf("sample"),
-    step: num,
+    step: whole,
     file: pathWithin,
     /**
      * How different the picture's samples are from each other: their mean pairwise distance over that of as many
@@ -191,7 +192,7 @@ export const RECORDS = {
   /** The state of the networks, looked at along with a picture. */
   vitals: object({
     type: oneOf("vitals"),
-    step: num,
+    step: whole,
     /** Share of the critic's parameters that lie at a clip bound; absent where nothing is clipped. */
     clipped: optional(num),
     /**
@@ -205,7 +206,7 @@ export const RECORDS = {
   /** The run decided something about itself after a step, by a rule that was asked for. */
   steered: object({
     type: oneOf("steered"),
-    step: num,
+    step: whole,
     /** The option that asked for it: auto-critic, stop-when-flat. */
     rule: text,
     decision: text,
@@ -217,7 +218,7 @@ export const RECORDS = {
   /** Something went wrong and was dealt with. */
   fault: object({
     type: oneOf("fault"),
-    step: num,
+    step: whole,
     what: text,
     worker: optional(nullable(num)),
     decision: text,
@@ -229,8 +230,8 @@ export const RECORDS = {
     reason: oneOf("finished", "interrupted", "failed"),
     /** What failed, or by what rule the run finished before its last step; "" where there is nothing to say. */
     detail: text,
-    step: num,
-    generator_steps: num,
+    step: whole,
+    generator_steps: whole,
     weights_sha256: text,
     /** "exact": all workers were of one numeric class, so that the bits can be had again. */
     bits: oneOf("exact", "tolerance"),

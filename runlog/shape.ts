@@ -21,6 +21,9 @@ export type Shaped<F extends Fields> = Flat<
 >;
 
 export const num: Guard<number> = (value) => typeof value === "number";
+/** A count of things or steps. */
+export const whole: Guard<number> = (value): value is number =>
+  Number.isSafeInteger(value) && value as number >= 0;
 export const text: Guard<string> = (value) => typeof value === "string";
 export const bool: Guard<boolean> = (value) => typeof value === "boolean";
 

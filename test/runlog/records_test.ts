@@ -140,3 +140,13 @@ Deno.test("a record that names a file outside the run folder is none", () => {
   for (const file of outside) assert.equal(sample(file), "bad", file);
   for (const run of ["../run", "a/b", ""]) assert.equal(checkRecord({ ...runRecord(), run }), "bad", run);
 });
+
+Deno.test("a step is a whole number from 0 on", () => {
+  for (const example of EXAMPLES) {
+    if (!("step" in example)) continue;
+    assert.notEqual(checkRecord({ ...example, step: 0 }), "bad", example.type);
+    for (const step of [-1, 0.5, 2 ** 53, 1e308]) {
+      assert.equal(checkRecord({ ...example, step }), "bad", `${example.type} at ${step}`);
+    }
+  }
+});
