@@ -4,13 +4,14 @@ import { type Parsed, parseOptions, runMain } from "../common/cli/cli.ts";
 import { UserError } from "../common/errors.ts";
 import type { Command } from "../common/cli/options.ts";
 import { readRegular } from "../common/files/regular_file.ts";
+import { cleanText } from "../common/text/foreign_text.ts";
 import { columnsOf } from "../common/terminal/terminal.ts";
 import { labelled, wrapLine } from "../common/text/wrap.ts";
 import { findRun } from "../inspect/run_folders.ts";
 import { rowsOf, type TableName, TABLES, titleRows } from "../runlog/export/csv.ts";
 import { encodeApng } from "../pictures/apng.ts";
 import { contactSheet, encodeGif, spread, type Still } from "../pictures/film.ts";
-import { decodePng, encodePng } from "../pictures/raster.ts";
+import { decodePng, encodePng, type Raster } from "../pictures/raster.ts";
 import type { RecordOf } from "../runlog/records.ts";
 import { rebuildSeries } from "../runlog/log/rebuild_series.ts";
 import { SERIES_NAME } from "../runlog/log/series.ts";
@@ -119,7 +120,7 @@ async function exportEvents(folder: string, out: string): Promise<void> {
       if (record.type === "sample") {
         const png = await readRegular(join(folder, record.file)).catch(() => null);
         if (!png) continue;
-        const { width, height, channels } = decodePng(png);
+        const { width, height, channels } = decodedSample(folder, record.file, png);
         await file!.bytes(frame(encodeEvent(events.picture(record, { png, width, height, channels }))));
       }
     }
@@ -127,6 +128,20 @@ async function exportEvents(folder: string, out: string): Promise<void> {
     await file?.close();
   }
   say(labelled(`${out}: look at it with`, `tensorboard --logdir ${out}`, columnsOf(Deno.stdout)));
+}
+
+/** Throws {@linkcode UserError} where it is no whole picture, as when a disk was full. */
+function decodedSample(folder: string, file: string, png: Uint8Array): Raster {
+  try {
+    return decodePng(png);
+  } catch (error) {
+    throw new UserError(
+      `Cannot read samples ${
+        join(folder, file)
+      }: a whole PNG of 8 bits, grey or colour, is required, found ` +
+        `another or a damaged one (${cleanText((error as Error).message)}); remove the file to leave it out`,
+    );
+  }
 }
 
 async function stillsOf(folder: string, count: number): Promise<Still[]> {
@@ -144,7 +159,7 @@ async function stillsOf(folder: string, count: number): Promise<Still[]> {
   }
   const chosen = spread(there.length, count).map((i) => there[i]!);
   return await Promise.all(chosen.map(async ({ step, file }) => {
-    return { step, picture: decodePng(await Deno.readFile(join(folder, file))) };
+    return { step, picture: decodedSample(folder, file, await Deno.readFile(join(folder, file))) };
   }));
 }
 

@@ -110,3 +110,19 @@ Deno.test("what a person does wrong gets one line and exit code 2", () =>
       assert.match(stderr, message);
     }
   }));
+
+Deno.test("a picture of samples that is damaged is named, and left out when it is removed", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "runs", "one", "samples", "b.png");
+    await Deno.writeFile(path, (await Deno.readFile(path)).subarray(0, 40));
+    for (const args of [["--gif", "x.gif"], ["--tensorboard", "x"]]) {
+      const { code, stderr } = await exported(folder, "one", ...args);
+      assert.equal(code, 2, stderr);
+      assert.match(
+        stderr,
+        /^Cannot read samples runs\/one\/samples\/b\.png: a whole PNG .* damaged one \(.*\); remove the file to leave it out\n$/,
+      );
+    }
+    await Deno.remove(path);
+    assert.equal((await exported(folder, "one", "--gif", "x.gif", "--tensorboard", "x")).code, 0);
+  }));
