@@ -68,7 +68,7 @@ export function operatorOf(graph: string, node: Node): Operator {
     throw new GraphError(
       `Cannot use ${
         describeNode(graph, node)
-      }: unknown operator, write it with others or add it to models/onnx/operators/`,
+      }: unknown operator, write it with others or add it to onnx/operators/`,
     );
   }
   return OPERATORS[node.op];

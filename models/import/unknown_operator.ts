@@ -25,5 +25,5 @@ export function unknownOperator(domain: string, op: string): string {
   const name = domain === "" ? op : `${domain}.${op}`;
   const own = domain === "" && Object.hasOwn(ADVICE, op) ? `${ADVICE[op]}, or ` : "";
   return `operator ${name} is not among those that are differentiated here; ${own}write it with others before export, ` +
-    "or add it to models/onnx/operators/ and models/autodiff/rules/";
+    "or add it to onnx/operators/ and autodiff/rules/";
 }

@@ -23,11 +23,11 @@ function withType(name: string, shape: readonly number[] | undefined): Graph {
 const MUTATIONS: Readonly<Record<string, readonly [Graph, string]>> = {
   "unknown operator": [
     withNode(0, { op: "MatMull" }),
-    "Cannot use node h (MatMull) of graph small: unknown operator, write it with others or add it to models/onnx/operators/",
+    "Cannot use node h (MatMull) of graph small: unknown operator, write it with others or add it to onnx/operators/",
   ],
   "name of a method of every object": [
     withNode(0, { op: "toString" }),
-    "Cannot use node h (toString) of graph small: unknown operator, write it with others or add it to models/onnx/operators/",
+    "Cannot use node h (toString) of graph small: unknown operator, write it with others or add it to onnx/operators/",
   ],
   "foreign domain": [
     withNode(0, { domain: "com.microsoft" }),

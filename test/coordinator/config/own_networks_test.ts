@@ -61,7 +61,7 @@ Deno.test("own networks: what is wrong with a file is one line", async () => {
     const of = (op: string) => `Cannot import node last (${op}) of graph c.onnx: `;
     const advice =
       "is not among those that are differentiated here; write it with others before export, or add it to " +
-      "models/onnx/operators/ and models/autodiff/rules/";
+      "onnx/operators/ and autodiff/rules/";
     assert.match(
       await write((await Deno.readFile(CRITIC)).subarray(0, 900)),
       /^Cannot read critic .*c\.onnx: ModelProto field 7 is cut short or malformed \(premature EOF\)$/,
