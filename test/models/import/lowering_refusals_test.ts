@@ -125,8 +125,7 @@ Deno.test("sequences are no tensors, and have places", () => {
 });
 
 Deno.test("operators that draw numbers, or compute with integers, are refused with what to do", () => {
-  const end =
-    "or write it with others before export, or add it to onnx/operators/ and autodiff/rules/";
+  const end = "or write it with others before export, or add it to onnx/operators/ and autodiff/rules/";
   assert.deepEqual(
     [
       refusal([["RandomNormalLike", ["x"], ["y"]]]),
