@@ -30,6 +30,7 @@ const MESSAGE: Message = {
   critic_checksum: "0123456789abcdef",
   generator_checksum: "fedcba9876543210",
   checksum: null,
+  largest: 1,
   compute_ms: 6.25,
   elapsed_ms: 7.5,
 };

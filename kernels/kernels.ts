@@ -18,11 +18,12 @@ const FLOAT_BYTES = 4;
 /** Exports of kernels/assembly/update.ts. Pointers are byte addresses, `n` counts floats. */
 interface Exports {
   heapBase(): number;
-  add(out: number, a: number, b: number, n: number): void;
+  add(out: number, a: number, b: number, n: number): number;
   firstNonFinite(a: number, n: number): number;
   largest(a: number, n: number): number;
   rmsprop(...pointersThenLengthThenFloats: number[]): bigint;
   adam(...pointersThenLengthThenFloats: number[]): bigint;
+  isFinite(): number;
   checksumBegin(): void;
   checksumAbsorb(from: number, bytes: number): void;
   checksumEnd(total_bytes: bigint): bigint;
@@ -65,6 +66,14 @@ export interface AdamStep extends UpdateStep {
   /** Decay of the running means, 0 to 1. 1 - beta is taken before it is rounded. */
   readonly beta1: number;
   readonly beta2: number;
+}
+
+/** What an update made. */
+export interface Updated {
+  /** {@linkcode Kernels.checksum} of the new weights. */
+  readonly checksum: string;
+  /** Whether all running means of squares are finite, and 0 or more. */
+  readonly is_finite: boolean;
 }
 
 /** One instance owns one WebAssembly memory, which never grows: views of it stay valid. */
@@ -121,12 +130,15 @@ export class Kernels {
     return view.buffer === this.#memory.buffer;
   }
 
-  /** out = a + b, elementwise and of equal lengths. `out` may be `a` or `b` itself. */
-  add(out: Float32Array, a: Float32Array, b: Float32Array): void {
+  /**
+   * out = a + b, elementwise and of equal lengths. `out` may be `a` or `b` itself. Returns the {@linkcode largest}
+   * magnitude of the sums.
+   */
+  add(out: Float32Array, a: Float32Array, b: Float32Array): number {
     this.#checkLengths(out, a, b);
     this.#checkOverlap(out, a);
     this.#checkOverlap(out, b);
-    this.#wasm.add(this.#address(out), this.#address(a), this.#address(b), out.length);
+    return this.#wasm.add(this.#address(out), this.#address(a), this.#address(b), out.length);
   }
 
   /**
@@ -136,14 +148,14 @@ export class Kernels {
    *     v = (alpha * v) + ((1 - alpha) * (g * g))
    *     w = w - ((lr * g) / (sqrt(v) + eps)), clipped to [-clip, clip]
    *
-   * Returns the {@linkcode checksum} of the new weights. They and `v` stay finite where `w` and `v` are, all of the mean
-   * `g` is below 2^64 in magnitude, and lr is no larger than eps x 2^37: no change is then more than half of the
-   * distance from the largest float32 to the next.
+   * Weights and `v` stay finite where they were, all of the mean `g` is below 2^64 in magnitude, and lr is no larger than
+   * eps x 2^37: no change is then more than half of the distance from the largest float32 to the next. Where some of `g`
+   * is not finite, `is_finite` is false.
    */
-  rmsprop(step: RmspropStep): string {
+  rmsprop(step: RmspropStep): Updated {
     const { a, b, w, v, clip } = step;
     this.#checkUpdate(step, [w, v]);
-    return hex(this.#wasm.rmsprop(
+    return this.#updated(this.#wasm.rmsprop(
       this.#address(a),
       b ? this.#address(b) : 0,
       this.#address(w),
@@ -166,13 +178,12 @@ export class Kernels {
    *     v = (beta2 * v) + ((1 - beta2) * (g * g))
    *     w = w - ((rate * m) / (sqrt(v) + eps)), clipped to [-clip, clip]
    *
-   * Returns the {@linkcode checksum} of the new weights. All stays finite as in {@linkcode rmsprop}, where `m` is below
-   * 2^64, too.
+   * All stays finite as in {@linkcode rmsprop}, where `m` is below 2^64, too.
    */
-  adam(step: AdamStep): string {
+  adam(step: AdamStep): Updated {
     const { a, b, w, m, v, clip } = step;
     this.#checkUpdate(step, [w, m, v]);
-    return hex(this.#wasm.adam(
+    return this.#updated(this.#wasm.adam(
       this.#address(a),
       b ? this.#address(b) : 0,
       this.#address(w),
@@ -188,6 +199,10 @@ export class Kernels {
       step.eps,
       clip ?? Infinity,
     ));
+  }
+
+  #updated(checksum: bigint): Updated {
+    return { checksum: hex(checksum), is_finite: this.#wasm.isFinite() !== 0 };
   }
 
   /**

@@ -52,7 +52,7 @@ import {
 } from "./schema.ts";
 
 /** Version of this file. Peers must agree exactly. */
-export const PROTOCOL_VERSION = 4;
+export const PROTOCOL_VERSION = 5;
 
 /**
  * Largest frame either side accepts, in bytes: the weights of a network of 268 million parameters. Of strangers, who
@@ -202,6 +202,8 @@ export const MESSAGES = {
     ...computation,
     /** Of the payload; null where that lies in a shared file, which carries it nowhere. */
     checksum: nullable(checksum),
+    /** The largest magnitude of a payload in a shared file; null elsewhere, and where it is no number. */
+    largest: nullable(finite(0)),
     /** Time in ONNX Runtime summed over the shards; time from the work's arrival to this answer. */
     compute_ms: claimed_ms,
     elapsed_ms: claimed_ms,

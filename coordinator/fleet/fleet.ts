@@ -313,7 +313,7 @@ export class Fleet {
     const values = payloadFloats(payload, graphOf(this.#facts.manifest, open.request.kind).size);
     const { begin, end } = message;
     if (this.#judge.isDamaged(member, open.request, message, payload)) return;
-    const flaw = this.#judge.flaw(open.request, values);
+    const flaw = this.#judge.flaw(member, open.request, message, values);
     const verdict = open.round[flaw ? "reject" : "accept"](member.id, begin, end);
     if (verdict === "unknown") throw new Refusal("stale", "Result must be asked for: that node was not");
     if (verdict === "duplicate") return;

@@ -49,8 +49,18 @@ export class Judge {
     return true;
   }
 
-  flaw(request: RoundRequest, values: Float32Array): Flaw | null {
-    return this.#check.flaw(request.kind, values);
+  /**
+   * What is wrong with a result. Whoever shares memory is of this user and this version, and is believed where it has
+   * looked at its numbers as it made them: a second look here would take as long as a third of the update, which finds
+   * it out if they are others by then (optimizer.ts).
+   */
+  flaw(
+    member: Member,
+    { kind }: RoundRequest,
+    { largest }: Pick<MessageOf<"result">, "largest">,
+    values: Float32Array,
+  ): Flaw | null {
+    return this.#check.flaw(kind, values, member.channel.shares ? largest : null);
   }
 
   /** `tasks`: who is asked for it now. */

@@ -48,9 +48,14 @@ export class ResultCheck {
       });
   }
 
-  /** What is wrong with a result. A bad tail says what went wrong, a bad gradient where. */
-  flaw(kind: Kind, values: Float32Array): Flaw | null {
-    if (!(this.#largest(values) < MAGNITUDE_LIMIT)) return this.#tooLarge(kind, values);
+  /**
+   * What is wrong with a result. A bad tail says what went wrong, a bad gradient where. `largest`: the largest magnitude
+   * where it is known already, so that the gradients need not be looked at.
+   */
+  flaw(kind: Kind, values: Float32Array, largest: number | null): Flaw | null {
+    const is_known = largest !== null && largest < MAGNITUDE_LIMIT;
+    const looked_at = is_known ? values.subarray(graphOf(this.#manifest, kind).tail_offset) : values;
+    if (!(this.#largest(looked_at) < MAGNITUDE_LIMIT)) return this.#tooLarge(kind, values);
     const negative = kind === "generator" ? this.#variances.find((i) => values[i]! < 0) : undefined;
     return negative === undefined ? null : this.#flaw(kind, values, negative, "0 or more");
   }

@@ -34,3 +34,12 @@ export function explainOverflow({ kind, step }: RoundRequest, config: Settings):
       `${step}. ${advice(config)}`,
   );
 }
+
+/** A sum is not what its workers looked at. */
+export function explainDamage({ kind, step }: RoundRequest): UserError {
+  return new UserError(
+    `Training cannot go on: the ${kind}'s gradients of step ${step} must stay as their workers wrote them into shared ` +
+      "memory, and an infinity or NaN was found there; the state in memory is lost. Go on from the last checkpoint with " +
+      "--resume, and check this machine's memory if it happens again",
+  );
+}

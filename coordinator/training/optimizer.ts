@@ -52,12 +52,18 @@ export function adamFactors(
   return { rate: lr * root / (1 - powerOfInteger(beta1, update)), eps: eps * root };
 }
 
+/** The sum held an infinity or NaN, though its worker had found none: the update has spread it into the state. */
+export class DamagedState extends Error {
+  override name = "DamagedState";
+}
+
 /** A rate above so many times eps may carry a weight past the largest float32: see `rmsprop` of kernels.ts. */
 const MAX_RATE_PER_EPS = 2 ** 37;
 
 /**
  * Mean of the summed gradients, optimizer and clip in one pass. The mean must be below 2^64 in magnitude. Returns the
  * checksum of the new weights; null where the rate is so large that they are not finite: the network is as it was then.
+ * Throws {@linkcode DamagedState} where the mean is not finite.
  */
 export function optimize(
   kernels: Kernels,
@@ -71,9 +77,10 @@ export function optimize(
   const { lr: rate, eps } = factorsOf(optimizer, options);
   const restore = rate <= MAX_RATE_PER_EPS * eps ? null : hold(m === null ? [w, v] : [w, v, m]);
   const step = { a, b, scale, w, v, clip: options.clip, eps };
-  const checksum = optimizer.kind === "rmsprop"
+  const { checksum, is_finite } = optimizer.kind === "rmsprop"
     ? kernels.rmsprop({ ...step, lr: rate, alpha: optimizer.alpha })
     : kernels.adam({ ...step, m: m!, rate, beta1: optimizer.beta1, beta2: optimizer.beta2 });
+  if (!is_finite) throw new DamagedState();
   if (restore === null || kernels.firstNonFinite(w) < 0) return checksum;
   restore();
   return null;

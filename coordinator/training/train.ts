@@ -15,8 +15,8 @@ import type { RoundRequest } from "../fleet/fence.ts";
 import type { Fleet, RoundOutcome } from "../fleet/fleet.ts";
 import { BadResult } from "../fleet/judge.ts";
 import type { ModelState } from "./model_state.ts";
-import { explainBadResult, explainOverflow } from "./non_finite.ts";
-import type { UpdateOptions } from "./optimizer.ts";
+import { explainBadResult, explainDamage, explainOverflow } from "./non_finite.ts";
+import { DamagedState, type UpdateOptions } from "./optimizer.ts";
 import { graphOf, type Kind } from "../fleet/result_check.ts";
 import { generatorDue, learningRate } from "./schedule.ts";
 import { steer, type Steered } from "./steering.ts";
@@ -244,8 +244,12 @@ function apply(
   const started_ms = run.now_ms();
   const lr = learningRate(run.config, request.step);
   const network = run.state[request.kind];
-  if (!run.state.update(network, sum, 1 / numLeaves(run.config), { lr, ...options })) {
-    throw explainOverflow(request, run.config);
+  try {
+    if (!run.state.update(network, sum, 1 / numLeaves(run.config), { lr, ...options })) {
+      throw explainOverflow(request, run.config);
+    }
+  } catch (error) {
+    throw error instanceof DamagedState ? explainDamage(request) : error;
   }
   ms.update += run.now_ms() - started_ms;
 }

@@ -90,17 +90,27 @@ export function checksumEnd(total_bytes: u64): u64 {
 
 // ---- sums ----
 
-/** out = a + b, n floats. */
-export function add(out: usize, a: usize, b: usize, n: usize): void {
+/** out = a + b, n floats. Returns the {@linkcode largest} of them, which costs nothing beside the memory's time. */
+export function add(out: usize, a: usize, b: usize, n: usize): f32 {
+  const mask = v128.load(magnitudes);
   const end = n * FLOAT;
-  const whole = end & ~(VECTOR - 1);
+  let s0 = i32x4.splat(0);
+  let s1 = s0;
   let i: usize = 0;
-  for (; i < whole; i += VECTOR) {
-    v128.store(out + i, f32x4.add(v128.load(a + i), v128.load(b + i)));
+  for (const whole = end & ~(2 * VECTOR - 1); i < whole; i += 2 * VECTOR) {
+    const first = f32x4.add(v128.load(a + i), v128.load(b + i));
+    const second = f32x4.add(v128.load(a + i, 16), v128.load(b + i, 16));
+    v128.store(out + i, first);
+    v128.store(out + i, second, 16);
+    s0 = i32x4.max_u(s0, v128.and(first, mask));
+    s1 = i32x4.max_u(s1, v128.and(second, mask));
   }
   for (; i < end; i += FLOAT) {
-    store<f32>(out + i, load<f32>(a + i) + load<f32>(b + i));
+    const sum = load<f32>(a + i) + load<f32>(b + i);
+    store<f32>(out + i, sum);
+    s0 = i32x4.max_u(s0, v128.and(f32x4.splat(sum), mask));
   }
+  return reinterpret<f32>(mostOf(i32x4.max_u(s0, s1)));
 }
 
 /** Index of the first infinity or NaN, or -1. */
@@ -139,13 +149,25 @@ export function largest(a: usize, n: usize): f32 {
   for (; p < end; p += FLOAT) {
     s0 = i32x4.max_u(s0, v128.and(v128.load32_zero(p), mask));
   }
-  const all = i32x4.max_u(i32x4.max_u(s0, s1), i32x4.max_u(s2, s3));
-  const left = max<u32>(i32x4.extract_lane(all, 0), i32x4.extract_lane(all, 1));
-  const right = max<u32>(i32x4.extract_lane(all, 2), i32x4.extract_lane(all, 3));
-  return reinterpret<f32>(max<u32>(left, right));
+  return reinterpret<f32>(mostOf(i32x4.max_u(i32x4.max_u(s0, s1), i32x4.max_u(s2, s3))));
+}
+
+/** The largest of four unsigned integers. */
+function mostOf(lanes: v128): u32 {
+  const left = max<u32>(i32x4.extract_lane(lanes, 0), i32x4.extract_lane(lanes, 1));
+  const right = max<u32>(i32x4.extract_lane(lanes, 2), i32x4.extract_lane(lanes, 3));
+  return max<u32>(left, right);
 }
 
 // ---- updates ----
+
+/** The largest squares of an update so far, as bits: they are 0 or more, so these are in the order of the numbers. */
+const squares: usize = memory.data(16, 16);
+
+/** Whether all running means of squares were finite, and 0 or more, after the last update. */
+export function isFinite(): bool {
+  return mostOf(v128.load(squares)) < 0x7f800000;
+}
 
 /** Four floats of gradient: scale * (a + b), or scale * a where b is null. */
 // @ts-ignore: decorator
@@ -178,14 +200,17 @@ function rmspropBlock(
   const epsilons = f32x4.splat(eps);
   const highs = f32x4.splat(clip);
   const lows = f32x4.splat(-clip);
+  let most = v128.load(squares);
   for (let i: usize = 0; i < end; i += VECTOR) {
     const g = gradient(a, b, i, scales);
     const square = f32x4.add(f32x4.mul(alphas, v128.load(v + i)), f32x4.mul(betas, f32x4.mul(g, g)));
     const change = f32x4.div(f32x4.mul(rates, g), f32x4.add(f32x4.sqrt(square), epsilons));
     const weight = f32x4.sub(v128.load(w + i), change);
+    most = i32x4.max_u(most, square);
     v128.store(v + i, square);
     v128.store(w + i, f32x4.pmax(f32x4.pmin(weight, highs), lows));
   }
+  v128.store(squares, most);
 }
 
 /**
@@ -205,6 +230,7 @@ export function rmsprop(
   eps: f32,
   clip: f32,
 ): u64 {
+  v128.store(squares, i32x4.splat(0));
   checksumBegin();
   const end = n * FLOAT;
   for (let i: usize = 0; i < end; i += BLOCK_FLOATS * FLOAT) {
@@ -280,6 +306,7 @@ function adamBlock(
   const epsilons = f32x4.splat(eps);
   const highs = f32x4.splat(clip);
   const lows = f32x4.splat(-clip);
+  let most = v128.load(squares);
   for (let i: usize = 0; i < end; i += VECTOR) {
     const g = gradient(a, b, i, scales);
     const mean = f32x4.add(f32x4.mul(keeps1, v128.load(m + i)), f32x4.mul(takes1, g));
@@ -287,9 +314,11 @@ function adamBlock(
     const change = f32x4.div(f32x4.mul(rates, mean), f32x4.add(f32x4.sqrt(square), epsilons));
     const weight = f32x4.sub(v128.load(w + i), change);
     v128.store(m + i, mean);
+    most = i32x4.max_u(most, square);
     v128.store(v + i, square);
     v128.store(w + i, f32x4.pmax(f32x4.pmin(weight, highs), lows));
   }
+  v128.store(squares, most);
 }
 
 /**
@@ -312,6 +341,7 @@ export function adam(
   eps: f32,
   clip: f32,
 ): u64 {
+  v128.store(squares, i32x4.splat(0));
   checksumBegin();
   const end = n * FLOAT;
   for (let i: usize = 0; i < end; i += BLOCK_FLOATS * FLOAT) {
@@ -373,8 +403,9 @@ function staged(stream: usize): usize {
   return scratch + stream * VECTOR;
 }
 
-/** Copies the last, partial vector of a stream to its place in the scratch. */
+/** Copies the last, partial vector of a stream to its place in the scratch, and zeros behind it. */
 function stage(stream: usize, from: usize, bytes: usize): void {
+  memory.fill(staged(stream), 0, VECTOR);
   memory.copy(staged(stream), from, bytes);
 }
 

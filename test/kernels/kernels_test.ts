@@ -78,11 +78,12 @@ function update(
   const [a, b, w, v] = [buffer(0, tail), with_b ? buffer(11, tail) : null, buffer(5, 0), buffer(7, 0)];
   const expected = rmspropReference(a, b, w, v, numbers);
   const old = { a: a.slice(), b: b?.slice() };
-  const checksum = kernels.rmsprop({ a, b, w, v, ...numbers });
+  const { checksum, is_finite } = kernels.rmsprop({ a, b, w, v, ...numbers });
   assertSameBits(v, expected.v, "v");
   assertSameBits(w, expected.w, "w");
   assertSameBits(a, old.a, "a");
   if (b) assertSameBits(b, old.b!, "b");
+  assert.equal(is_finite, expected.v.every((square) => square < Infinity && square >= 0));
   assert.equal(checksum, kernels.checksum(w));
   assert.equal(checksum, checksumReference(bytesOf(w)));
 }
@@ -178,12 +179,13 @@ function adamUpdate(
   ];
   const expected = adamReference(a, b, w, m, v, numbers);
   const old = { a: a.slice(), b: b?.slice() };
-  const checksum = kernels.adam({ a, b, w, m, v, ...numbers });
+  const { checksum, is_finite } = kernels.adam({ a, b, w, m, v, ...numbers });
   assertSameBits(m, expected.m, "m");
   assertSameBits(v, expected.v, "v");
   assertSameBits(w, expected.w, "w");
   assertSameBits(a, old.a, "a");
   if (b) assertSameBits(b, old.b!, "b");
+  assert.equal(is_finite, expected.v.every((square) => square < Infinity && square >= 0));
   assert.equal(checksum, kernels.checksum(w));
   assert.equal(checksum, checksumReference(bytesOf(w)));
 }
@@ -249,8 +251,9 @@ Deno.test("add: agrees with fround, in place too", () => {
       const b = into === "both" ? a : fill(kernels.allocate(n), values, 3);
       const expected = Float32Array.from(a, (value, i) => Math.fround(value + (b[i] as number)));
       const out = into === "new" ? kernels.allocate(n) : into === "b" ? b : a;
-      kernels.add(out, a, b);
+      const largest = kernels.add(out, a, b);
       assertSameBits(out, expected, "sum");
+      assert.equal(largest, expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0));
     },
   );
   fc.assert(property, { seed: SEED, numRuns: 200 });

@@ -173,6 +173,7 @@ const RESULT: Message = {
   critic_checksum: "00000000000000c1",
   generator_checksum: "00000000000000f1",
   checksum: null,
+  largest: 1,
   compute_ms: 1,
   elapsed_ms: 1,
 };

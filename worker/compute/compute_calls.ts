@@ -24,9 +24,10 @@ export interface SharedWork {
   readonly parcel: Parcel;
 }
 
-/** A sum where it was to go: null, if that is a shared file. `compute_ms`: time in ONNX Runtime. */
+/** A sum where it was to go: null, if that is a shared file. `largest`, `compute_ms`: as in engine.ts. */
 export interface PlacedSum {
   readonly sum: Float32Array<ArrayBuffer> | null;
+  readonly largest: number;
   readonly compute_ms: number;
 }
 

@@ -150,18 +150,18 @@ class ComputeThread {
     const at = mapped.get(place.offset);
     if (at === undefined) return this.#place(await compute(null), place);
     unseal(sums, place);
-    const { compute_ms } = await compute(at);
+    const { largest, compute_ms } = await compute(at);
     seal(sums, place);
-    return { sum: null, compute_ms };
+    return { sum: null, largest, compute_ms };
   }
 
-  #place({ sum, compute_ms }: Sum, place: SumPlace): PlacedSum {
+  #place({ sum, ...rest }: Sum, place: SumPlace): PlacedSum {
     if (place instanceof Float32Array) {
       place.set(sum);
-      return { sum: place, compute_ms };
+      return { sum: place, ...rest };
     }
     writeParcel(this.#files().sums, place, bytesOf(sum));
-    return { sum: null, compute_ms };
+    return { sum: null, ...rest };
   }
 
   #release(): void {

@@ -42,10 +42,12 @@ export interface SumTask {
 }
 
 /**
- * The sum of a node: gradients, then the tail. A view, valid until the next call. `compute_ms`: time in ONNX Runtime.
+ * The sum of a node: gradients, then the tail. A view, valid until the next call. `largest`: its largest magnitude, NaN
+ * where there is one. `compute_ms`: time in ONNX Runtime.
  */
 export interface Sum {
   readonly sum: Float32Array;
+  readonly largest: number;
   readonly compute_ms: number;
 }
 
@@ -208,14 +210,15 @@ export class Engine {
     const { begin, end } = task.node;
     const leaves = { begin: begin * this.#accumulate, end: end * this.#accumulate };
     const results = this.#results(at);
-    const compute_ms = await this.#sumInto(results, task, leaves);
-    return { sum: results[0]!.data.subarray(0, this.#sizeOf(task.kind)), compute_ms };
+    const { largest, compute_ms } = await this.#sumInto(results, task, leaves);
+    const sum = results[0]!.data.subarray(0, this.#sizeOf(task.kind));
+    return { sum, largest: largest ?? this.#kernels.largest(sum), compute_ms };
   }
 
   /** Adds the parts, which make up the node, in the order of the tree. `at`: as for {@linkcode sum}. */
   add(node: TreeNode, parts: readonly Part[], at: number | null = null): Sum {
     const results = this.#results(at);
-    let held = 0;
+    let held = 0, largest: number | null = null;
     const sum = sumTree(
       node,
       ({ begin, end }) => {
@@ -227,11 +230,11 @@ export class Engine {
       },
       (left, right) => {
         held--;
-        this.#kernels.add(left, left, right);
+        largest = this.#kernels.add(left, left, right);
         return left;
       },
     );
-    return { sum, compute_ms: 0 };
+    return { sum, largest: largest ?? this.#kernels.largest(sum), compute_ms: 0 };
   }
 
   /**
@@ -288,17 +291,23 @@ export class Engine {
 
   /**
    * Sum of leaves into the first result; the others are scratch. A shard's leaves are a power of two, so that they are a
-   * node: the tree over all leaves is the tree over the shards, with more below.
+   * node: the tree over all leaves is the tree over the shards, with more below. `largest`: null where nothing was added.
    */
-  async #sumInto(results: readonly Result[], task: SumTask, node: TreeNode): Promise<number> {
-    if (node.end - node.begin === 1) return await this.#leafInto(results[0]!, task, node.begin);
+  async #sumInto(
+    results: readonly Result[],
+    task: SumTask,
+    node: TreeNode,
+  ): Promise<{ largest: number | null; compute_ms: number }> {
+    if (node.end - node.begin === 1) {
+      return { largest: null, compute_ms: await this.#leafInto(results[0]!, task, node.begin) };
+    }
     const middle = split(node.begin, node.end);
-    const left_ms = await this.#sumInto(results, task, { begin: node.begin, end: middle });
-    const right_ms = await this.#sumInto(results.slice(1), task, { begin: middle, end: node.end });
+    const left = await this.#sumInto(results, task, { begin: node.begin, end: middle });
+    const right = await this.#sumInto(results.slice(1), task, { begin: middle, end: node.end });
     const size = this.#sizeOf(task.kind);
-    const left = results[0]!.data.subarray(0, size);
-    this.#kernels.add(left, left, results[1]!.data.subarray(0, size));
-    return left_ms + right_ms;
+    const sum = results[0]!.data.subarray(0, size);
+    const largest = this.#kernels.add(sum, sum, results[1]!.data.subarray(0, size));
+    return { largest, compute_ms: left.compute_ms + right.compute_ms };
   }
 
   async #leafInto({ training }: Result, task: SumTask, leaf: number): Promise<number> {

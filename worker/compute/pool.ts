@@ -117,11 +117,11 @@ export class Pool {
     if (rest.length === 0) return await this.#sumOf(task.node, task, weights, lanes[0]!, place());
     const parts = await Promise.all([first!, ...rest].map(async (node, i): Promise<Part & PlacedSum> => {
       const buffer = this.#buffer(task.kind);
-      const { sum, compute_ms } = await this.#sumOf(node, task, weights, lanes[i]!, buffer);
-      return { node, sum: sum!, compute_ms };
+      const placed = await this.#sumOf(node, task, weights, lanes[i]!, buffer);
+      return { ...placed, node, sum: placed.sum! };
     }));
-    const { sum } = await this.#add(task.node, parts, place());
-    return { sum, compute_ms: parts.reduce((total, { compute_ms }) => total + compute_ms, 0) };
+    const { sum, largest } = await this.#add(task.node, parts, place());
+    return { sum, largest, compute_ms: parts.reduce((total, { compute_ms }) => total + compute_ms, 0) };
   }
 
   async #add(node: TreeNode, parts: readonly Part[], place: SumPlace): Promise<PlacedSum> {

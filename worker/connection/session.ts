@@ -318,7 +318,7 @@ export class Session {
     const weights = { critic: critic_checksum, generator: generator_checksum };
     const shared = this.#shared && { weights, parcel: this.#shared.sums.reserve() };
     const task = { kind, node, leaves, noise_purpose, noise_counter };
-    const { sum, compute_ms } = await computer.sum(task, shared);
+    const { sum, largest, compute_ms } = await computer.sum(task, shared);
     if (this.#over) return;
     const elapsed_ms = this.#tools.now_ms() - arrived_ms;
     const { channel } = this.#tools;
@@ -326,6 +326,7 @@ export class Session {
       type: "result",
       ...computation,
       checksum: sum && checksumBytes(bytesOf(sum)),
+      largest: sum === null && Number.isFinite(largest) ? largest : null,
       compute_ms,
       elapsed_ms,
     };

@@ -121,6 +121,17 @@ for (
   });
 }
 
+Deno.test("whoever sends results over the socket is not believed to have looked at them", async () => {
+  const { fleet, join, one } = await trained();
+  const two = await join("two");
+  const round = fleet.round({ ...REQUEST, step: 2 });
+  round.catch(() => {});
+  await settled();
+  await one.answer(spoilt(0, NaN), { largest: 1 });
+  assert.deepEqual(two.nodes, ["2-4", "0-2"]);
+  await fleet.finish("test over");
+});
+
 Deno.test("two workers with the same bad bits are right: the training has left the numbers", async () => {
   const { fleet, join, told, one } = await trained();
   const two = await join("two");

@@ -37,6 +37,28 @@ Deno.test("workers that share get no weights; those that do not, do", async () =
   await fleet.finish("test over");
 });
 
+Deno.test("gradients in shared memory that their worker has looked at are not looked at again; its tail is", async () => {
+  for (
+    const [index, largest, is_taken] of [
+      [0, 1, true],
+      [0, null, false],
+      [0, 2 ** 63, false],
+      [2, 1, false],
+    ] as const
+  ) {
+    const { exchange, slot } = sharedMemory();
+    const { fleet, join } = await open({ exchange });
+    const one = await join("one", { shared: true });
+    const round = fleet.round(REQUEST);
+    round.catch(() => {});
+    await settled();
+    slot[index] = NaN;
+    await one.answer(values(0), { largest });
+    assert.equal(one.nodes.length, is_taken ? 0 : 1, `${index} ${largest}`);
+    await fleet.finish("test over");
+  }
+});
+
 Deno.test("results that lie in shared memory are kept before more is asked for, and given back after the round", async () => {
   const { exchange, told, slot } = sharedMemory();
   const { fleet, join } = await open({ exchange });

@@ -106,7 +106,14 @@ export class ScriptedWorker {
     const { begin, end } = computation;
     const times = { compute_ms: end - begin, elapsed_ms: end - begin };
     const checksum = this.shared ? null : checksumBytes(bytesOf(values));
-    const result: MessageOf<"result"> = { type: "result", ...computation, checksum, ...times, ...changes };
+    const result: MessageOf<"result"> = {
+      type: "result",
+      ...computation,
+      checksum,
+      largest: null,
+      ...times,
+      ...changes,
+    };
     const parcel = { offset: 0, tag: "1".repeat(16), bytes: values.byteLength };
     if (this.shared) this.#channel.sendShared(result, parcel);
     else this.send(result, bytesOf(values));

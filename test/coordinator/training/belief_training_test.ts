@@ -67,7 +67,7 @@ function sumOf({ kind, step, begin, end }: MessageOf<"work">): Float32Array<Arra
 type Spoil = (sum: Float32Array, work: MessageOf<"work">) => void;
 
 /** Trains with two workers, the first of which, or `who` says all, spoils its sums. */
-async function trainWith(spoil: Spoil, who: "first" | "all" = "first") {
+async function trainWith(spoil: Spoil, who: "first" | "all" = "first", believed = false) {
   const clock = new FakeClock();
   const told: string[] = [];
   const data = dataSetOf("test", [2], "uint8", Uint8Array.from({ length: 32 }, (_, i) => i));
@@ -79,7 +79,8 @@ async function trainWith(spoil: Spoil, who: "first" | "all" = "first") {
     exact: true,
     classes: ["a".repeat(64)],
     exchange: null,
-    largest: largestOf,
+    // As where workers share memory, and say that they have looked.
+    largest: believed ? () => 0 : largestOf,
   };
   const fleet = new Fleet(facts, await ShardedData.of(data, plan), options, {
     joined: () => {},
@@ -169,3 +170,22 @@ Deno.test("gradients that are huge, whoever computes them, end the training with
     ),
   );
 });
+
+for (const kind of ["critic", "generator"] as const) {
+  Deno.test(`a ${kind}'s gradient that is no number, and was one when it was looked at, ends the training`, async () => {
+    const { error } = await trainWith(
+      (sum, work) => {
+        if (work.kind === kind && work.step === 4) sum[1] = NaN;
+      },
+      "first",
+      true,
+    );
+    assert.ok(error instanceof UserError);
+    assert.equal(
+      error.message,
+      `Training cannot go on: the ${kind}'s gradients of step 4 must stay as their workers wrote them into shared ` +
+        "memory, and an infinity or NaN was found there; the state in memory is lost. Go on from the last checkpoint " +
+        "with --resume, and check this machine's memory if it happens again",
+    );
+  });
+}

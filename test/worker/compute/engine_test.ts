@@ -55,7 +55,8 @@ function task(kind: NetworkName, begin: number, end: number): SumTask {
 
 /** With a copy of the sum, which the engine's next call would overwrite. */
 async function sumOf(engine: Engine, task: SumTask) {
-  const { sum, compute_ms } = await engine.sum(task);
+  const { sum, largest, compute_ms } = await engine.sum(task);
+  assert.equal(largest, sum.reduce((most, value) => Math.max(most, Math.abs(value)), 0));
   return { sum: sum.slice(), compute_ms };
 }
 

@@ -142,8 +142,10 @@ for (const [threads, mapped] of [[1, true], [3, true], [1, false], [3, false]] a
           // More sums than slots: each slot takes sums of both networks.
           for (const [i, task] of TASKS.entries()) {
             const parcel = made.sums.reserve();
-            const { sum, compute_ms } = await pool.sum(task, { weights: run.checksums, parcel });
+            const { sum, largest, compute_ms } = await pool.sum(task, { weights: run.checksums, parcel });
             assert.equal(sum, null);
+            const numbers = new Float32Array(right[i]!.slice().buffer);
+            assert.equal(largest, numbers.reduce((most, value) => Math.max(most, Math.abs(value)), 0));
             assert.ok(compute_ms > 0);
             const found = made.reader.take(parcel, right[i]!.length);
             assert.deepEqual(found, right[i], `${name} files, turn ${turn}, task ${i}`);

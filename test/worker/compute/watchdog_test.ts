@@ -16,6 +16,7 @@ Deno.test("a call that takes longer than its limit is told of once; one that end
   const cancel = watch(10_000);
   await clock.advance(10_000);
   cancel();
+  await clock.advance(1_000);
   assert.deepEqual([told, clock.num_timers], [[], 0]);
   watch(10_000);
   watch(20_000);
@@ -25,6 +26,19 @@ Deno.test("a call that takes longer than its limit is told of once; one that end
     "stops it",
   ]);
   assert.equal(clock.num_timers, 0);
+});
+
+Deno.test("calls that follow each other share a timer", async () => {
+  const { clock, told, watch } = setUp();
+  let started = 0;
+  const every = clock.every.bind(clock);
+  clock.every = (interval_ms, fire) => (started++, every(interval_ms, fire));
+  for (let call = 0; call < 500; call++) {
+    const cancel = watch(1_000);
+    await clock.advance(1);
+    cancel();
+  }
+  assert.deepEqual([told, started], [[], 1]);
 });
 
 Deno.test("time in which the process was stopped does not count", () => {

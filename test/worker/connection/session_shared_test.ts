@@ -42,7 +42,7 @@ Deno.test("on the coordinator's machine weights are those that work names, and t
   assert.equal(payload, sum);
   assert.deepEqual(taken, [{ offset: 0, tag: "0".repeat(15) + "1", bytes: sum.length }]);
   assert.deepEqual([message.critic_checksum, message.generator_checksum], ["c".repeat(16), "d".repeat(16)]);
-  assert.equal(message.checksum, null);
+  assert.deepEqual([message.checksum, message.largest], [null, 1]);
   await settled();
   assert.deepEqual(computer.asked, [
     "share w s",

@@ -30,6 +30,7 @@ Deno.test("work is computed with inline examples and answered with all its fence
     critic_checksum: critic,
     generator_checksum: generator,
     checksum: checksumBytes(payload),
+    largest: null,
     compute_ms: 5,
     elapsed_ms: 0,
   });
