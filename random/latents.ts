@@ -1,13 +1,11 @@
 /** Noise for a trained generator: any number of vectors, and the ways between them. */
 import { fillNormal } from "./philox.ts";
-
-/** Counters 0 to 2 of this purpose are those of a run's pictures, evaluations and held-out scores. */
-const COUNTER = 3;
+import { SAMPLE_NOISE } from "./sample_noise.ts";
 
 /** `count` vectors of `latent` standard normal numbers, one after the other. The first ones do not depend on `count`. */
 export function latents(seed: number, count: number, latent: number): Float32Array<ArrayBuffer> {
   const noise = new Float32Array(count * latent);
-  fillNormal(noise, { seed, purpose: "sample", counter: COUNTER, shard: 0 });
+  fillNormal(noise, { seed, purpose: "sample", counter: SAMPLE_NOISE.trained, shard: 0 });
   return noise;
 }
 

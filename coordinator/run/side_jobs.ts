@@ -3,6 +3,7 @@
  * training goes on.
  */
 import { numElements } from "../../common/shape.ts";
+import { SAMPLE_NOISE, type SampleNoise } from "../../random/sample_noise.ts";
 import type { RunRecord } from "../../runlog/records.ts";
 import type { Evaluator } from "../evaluation/evaluator.ts";
 import type { HeldOut } from "../evaluation/held_out.ts";
@@ -18,6 +19,9 @@ const FAILURES = {
   evaluation: "evaluation failed",
   heldout: "held-out scoring failed",
 };
+
+/** Of a job that draws no noise: its message has a counter all the same. */
+const UNUSED = 0;
 
 export interface SideJobsOptions {
   readonly state: ModelState;
@@ -51,7 +55,7 @@ export class SideJobs {
   sample(): void {
     const { state: { step }, pictures } = this.#options;
     this.#work.begin("sample", async () => {
-      const values = await this.#draw(pictures.count, 0);
+      const values = await this.#draw(pictures.count, SAMPLE_NOISE.pictures);
       if (!values) return null;
       const file = await pictures.write(step, values);
       const diversity = pictures.diversity(values);
@@ -63,7 +67,7 @@ export class SideJobs {
   evaluate(): void {
     const { state: { step }, evaluator } = this.#options;
     this.#work.begin("evaluation", async () => {
-      const values = await this.#draw(evaluator.num_samples, 1);
+      const values = await this.#draw(evaluator.num_samples, SAMPLE_NOISE.evaluation);
       return values && { type: "evaluation", step, ...await evaluator.judge(values) };
     });
   }
@@ -74,11 +78,11 @@ export class SideJobs {
     if (held_out.count === 0) return;
     const weights = critic.kept.slice();
     this.#work.begin("heldout", async () => {
-      const samples = await this.#draw(held_out.count, 2);
+      const samples = await this.#draw(held_out.count, SAMPLE_NOISE.held_out);
       if (!samples) return null;
       const input = held_out.input(samples);
       const count = input.length / numElements(example_shape);
-      const scores = await ask({ kind: "score", count, noise_counter: 0, weights, input });
+      const scores = await ask({ kind: "score", count, noise_counter: UNUSED, weights, input });
       if (!scores) return null;
       const { critic_cost, ...means } = held_out.figures(scores);
       return { type: "heldout", step, ...estimates_distance && { critic_cost }, ...means };
@@ -95,7 +99,7 @@ export class SideJobs {
     this.#options.evaluator.close();
   }
 
-  #draw(count: number, noise_counter: number): Promise<Float32Array | null> {
+  #draw(count: number, noise_counter: SampleNoise): Promise<Float32Array | null> {
     const { state: { generator, statistics }, ask } = this.#options;
     return ask({ kind: "sample", count, noise_counter, weights: generator.kept, input: statistics });
   }
