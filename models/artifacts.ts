@@ -1,4 +1,5 @@
 /** Training artifacts: the graphs of a pair of networks as ONNX files, and the manifest that says how to run them. */
+import { sha256Aside } from "../common/sha256.ts";
 import { buildLayout, trainedLayout } from "./layout.ts";
 import {
   GRAPH_NAMES,
@@ -83,7 +84,7 @@ export async function buildArtifacts(pair: Pair, accumulate = 1): Promise<Artifa
     files.set(file, bytes);
     entries.push([name, {
       file,
-      sha256: await sha256(bytes),
+      sha256: await sha256Aside(bytes),
       bytes: bytes.length,
       inputs: graphInputs(graph, layouts, masks),
       ...(trains === null ? forwardOutputs(graph) : resultOutputs(graph, buildLayout(trained[trains]))),
@@ -177,9 +178,4 @@ function resultOutputs(graph: Graph, trained: Layout): Outputs {
     })),
   );
   return { outputs: slots, size, tail_offset: trained.size };
-}
-
-async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", bytes);
-  return new Uint8Array(digest).toHex();
 }

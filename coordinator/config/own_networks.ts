@@ -1,5 +1,4 @@
 /** Networks that a person brings: two model files, read, checked against each other and made into a pair. */
-import { createHash } from "node:crypto";
 import { readFileSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, sep } from "node:path";
 import { UserError } from "../../common/errors.ts";
@@ -18,6 +17,7 @@ import type { Networks } from "../../models/nets/networks.ts";
 import type { ObjectiveName } from "../../models/objectives/objectives.ts";
 import { readModel } from "../../onnx/codec.ts";
 import { numElements } from "../../common/shape.ts";
+import { sha256 } from "../../common/sha256.ts";
 import { describeNetwork } from "./own_notes.ts";
 
 /** What the options say. */
@@ -143,7 +143,7 @@ function openNetwork(path: string, role: Role, patterns: readonly string[]): Ope
   const facts = {
     kind: "file",
     file: name,
-    sha256: createHash("sha256").update(bytes).digest("hex"),
+    sha256: sha256(bytes),
     opset,
     producer: `${producer_name} ${producer_version}`.trim(),
     trained: network.parameters.length,

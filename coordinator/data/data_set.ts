@@ -1,5 +1,6 @@
 /** A data set in memory: examples of one shape, one after the other. */
 import { numElements } from "../../common/shape.ts";
+import { sha256Aside } from "../../common/sha256.ts";
 export interface DataSet {
   readonly name: string;
   readonly num_examples: number;
@@ -36,12 +37,8 @@ export function dataSetOf(
     encoding,
     example_bytes,
     bytes,
-    sha256: () => sha256Of(bytes),
+    sha256: () => sha256Aside(bytes),
   };
-}
-
-async function sha256Of(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
 }
 
 /** The examples with these indices, in that order, as the data set keeps them: a shard, or a micro-batch. */

@@ -1,4 +1,5 @@
 /** The data set cut into shards, in the forms in which it travels: whole shards, and single micro-batches. */
+import { sha256Aside } from "../../common/sha256.ts";
 import { type DataSet, gatherExamples } from "./data_set.ts";
 import type { Position, ShardPlan } from "./plan.ts";
 
@@ -17,8 +18,7 @@ export class ShardedData {
   static async of(data: DataSet, plan: ShardPlan): Promise<ShardedData> {
     const sha256: string[] = [];
     for (const indices of plan.shards) {
-      const digest = await crypto.subtle.digest("SHA-256", gatherExamples(data, indices));
-      sha256.push(new Uint8Array(digest).toHex());
+      sha256.push(await sha256Aside(gatherExamples(data, indices)));
     }
     return new ShardedData(data, plan, sha256);
   }

@@ -3,10 +3,10 @@
  * Nothing here changes anything, and nothing comes from elsewhere: the page is one file.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { hostOf } from "../../common/text/host_of.ts";
+import { Sha256 } from "../../common/sha256.ts";
 import type { Clock } from "../../wire/clock.ts";
 import { METRICS_TYPE, metricsText } from "./metrics.ts";
 import PAGE from "./page.html" with { type: "text" };
@@ -24,7 +24,7 @@ export interface LiveServerOptions extends House {
   readonly clock: Clock;
 }
 
-const sourceOf = (text: string) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+const sourceOf = (text: string) => `'sha256-${new Sha256().update(text).bytes().toBase64()}'`;
 
 /** The page's policy: its own inline script and style by their hashes, and otherwise only this very origin. */
 export function policyFor(page: string): string {

@@ -2,9 +2,10 @@
  * Who may look, and who may open a WebSocket: a pure judgement of a request. To look takes the read token, which allows
  * nothing else: workers prove another one over the WebSocket (wire/handshake.ts).
  */
-import { createHash, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
+import { Sha256 } from "../../common/sha256.ts";
 
 const MAX_TARGET_LENGTH = 2048;
 
@@ -41,13 +42,13 @@ export function visitOf({ method = "", url = "", rawHeaders }: IncomingMessage):
   return { method, target: url, header };
 }
 
-function sha256(text: string): Uint8Array {
-  return createHash("sha256").update(text).digest();
+function digest(text: string): Uint8Array {
+  return new Sha256().update(text).bytes();
 }
 
 /** Whether both texts are the same, in a time that tells nothing of them. */
 function same(a: string, b: string): boolean {
-  return timingSafeEqual(sha256(a), sha256(b));
+  return timingSafeEqual(digest(a), digest(b));
 }
 
 /** The name in an authority such as "[::1]:7700", in lower case; null where it makes no sense. */

@@ -4,7 +4,6 @@
  * last: a checkpoint counts only if its JSON is there and the hashes agree, so a crash or a full disk never costs the
  * one before.
  */
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { UserError } from "../../common/errors.ts";
 import { readRegular } from "../../common/files/regular_file.ts";
@@ -15,6 +14,7 @@ import {
   encodeSafetensors,
   type SafetensorsTensor,
 } from "../../common/files/safetensors.ts";
+import { sha256 } from "../../common/sha256.ts";
 import { explainWriteFailure } from "../../runlog/log/write_failure.ts";
 import {
   CHECKPOINT_FORMAT,
@@ -61,8 +61,6 @@ export const DISK: CheckpointFiles = {
     return names;
   },
 };
-
-const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
 /**
  * Each buffer of the state with its layout and the prefix of its tensors' names in the file: none for weights and

@@ -2,7 +2,7 @@
  * The JSON beside a checkpoint's tensors. It ends with a hash of itself, so that a changed number is not taken for what
  * the run was; that of format 1 has none, and its step is that of the tensors' own, hashed metadata.
  */
-import { createHash } from "node:crypto";
+import { sha256 } from "../../common/sha256.ts";
 import {
   finite,
   hex,
@@ -94,7 +94,7 @@ export function decodeInfo(name: string, json: string): CheckpointInfo {
 }
 
 function hashOf(fields: object): string {
-  return createHash("sha256").update(JSON.stringify(fields)).digest("hex");
+  return sha256(JSON.stringify(fields));
 }
 
 function parse(json: string): Record<string, unknown> {

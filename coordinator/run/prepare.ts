@@ -4,6 +4,7 @@ import { UserError } from "../../common/errors.ts";
 import { readRegular } from "../../common/files/regular_file.ts";
 import { keepFolderPrivate } from "../../common/process/private_files.ts";
 import { WAGON_VERSION } from "../../common/version.ts";
+import { sha256 } from "../../common/sha256.ts";
 import { Kernels } from "../../kernels/kernels.ts";
 import { MANIFEST_FILE } from "../../models/artifacts.ts";
 import { decodeInitial, encodeInitial } from "../../models/initial_file.ts";
@@ -138,9 +139,7 @@ async function prepareNew(options: PrepareOptions): Promise<Prepared> {
   }
   const kept = new Map<string, Uint8Array<ArrayBuffer>>(files);
   if (own) kept.set(INITIAL_FILE, new Uint8Array(encodeInitial(manifest, initial, config.seed)));
-  const artifacts = await Promise.all(
-    [...kept].map(async ([file, bytes]) => ({ file, bytes, sha256: await sha256(bytes) })),
-  );
+  const artifacts = [...kept].map(([file, bytes]) => ({ file, bytes, sha256: sha256(bytes) }));
   const sharded = await ShardedData.of(data, plan);
   const run = crypto.randomUUID();
   const facts = { run, incarnation: 0, seed: config.seed, manifest, files: artifacts.filter(isForWorkers) };
@@ -305,10 +304,6 @@ function allocate(manifest: Manifest, config: RunConfig): Pick<Prepared, "state"
   };
 }
 
-async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
-}
-
 async function runRecord(
   run: string,
   config: RunConfig,
@@ -336,7 +331,7 @@ async function runRecord(
       encoding: data.encoding,
       values,
     },
-    layouts_sha256: await sha256(new TextEncoder().encode(JSON.stringify(layouts))),
+    layouts_sha256: sha256(JSON.stringify(layouts)),
     artifacts: Object.fromEntries(files.map(({ file, sha256 }) => [file, sha256])),
     num_parameters: { critic: trainedLayout(manifest, "critic").size, generator: layouts.generator.size },
   };
@@ -361,7 +356,7 @@ async function readArtifacts(folder: RunFolder, recorded: RecordOf<"run">): Prom
     } catch (error) {
       throw new UserError(`Cannot resume: artifact ${path} cannot be read (${(error as Error).message})`);
     }
-    const found = await sha256(bytes);
+    const found = sha256(bytes);
     if (found !== required) {
       throw new UserError(
         `Cannot resume: artifact ${path} must have SHA-256 ${required.slice(0, 12)}…, found ${

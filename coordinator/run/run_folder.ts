@@ -1,7 +1,7 @@
 /** The folder of a run: where everything lies, and how it comes to be. */
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { UserError } from "../../common/errors.ts";
+import { sha256 } from "../../common/sha256.ts";
 import type { RecordOf } from "../../runlog/records.ts";
 import { LOG_NAME } from "../../runlog/records.ts";
 import { readRun } from "../../runlog/log/reader.ts";
@@ -143,5 +143,5 @@ export async function readRecorded(folder: RunFolder): Promise<Recorded> {
 
 /** SHA-256 of a run record, as its line says it. */
 export function runRecordSha256(record: RecordOf<"run">): string {
-  return createHash("sha256").update(JSON.stringify(record)).digest("hex");
+  return sha256(JSON.stringify(record));
 }

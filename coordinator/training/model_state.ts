@@ -2,8 +2,8 @@
  * The trained state of a run: parameters and optimizer state of both networks in WebAssembly memory, and the
  * running statistics of the generator's batch normalisation. Changes only at committed steps.
  */
-import { createHash } from "node:crypto";
 import { PAGE_BYTES } from "../../common/files/mapped_file.ts";
+import { Sha256 } from "../../common/sha256.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
 import type { Manifest } from "../../models/manifest.ts";
 import { trainedLayout } from "../../models/layout.ts";
@@ -146,9 +146,7 @@ function copyNetwork(from: Network, to: Network): void {
 
 /** SHA-256 of all weights: critic (spectral norms' vectors behind it), generator, running statistics, little-endian float32 in layout order. */
 export function weightsSha256(state: ModelState): string {
-  const hash = createHash("sha256");
-  for (const part of [state.critic.kept, state.generator.kept, state.statistics]) {
-    hash.update(part);
-  }
-  return hash.digest("hex");
+  const hash = new Sha256();
+  for (const part of [state.critic.kept, state.generator.kept, state.statistics]) hash.update(part);
+  return hash.hex();
 }

@@ -5,7 +5,7 @@ import { decodeSafetensors, encodeSafetensors } from "../../common/files/safeten
 import type { Summary } from "../../runlog/summary/summary.ts";
 import { squareImages, tinyImages } from "./images.ts";
 import { lastStep, logged, ofType, recordsOf } from "./log.ts";
-import { sha256 } from "../../worker/connection/artifact_set.ts";
+import { sha256 } from "../../common/sha256.ts";
 import { Workplace } from "./workplace.ts";
 
 const SHAPE = ["--shards", "4", "--batch", "16"];

@@ -5,7 +5,9 @@ import { decode } from "fast-png";
 import { Tensor } from "onnxruntime-node";
 import { decodeModel } from "../../onnx/codec.ts";
 import { decodeSafetensors } from "../../common/files/safetensors.ts";
+import { sha256 } from "../../common/sha256.ts";
 import { fillNormal } from "../../random/philox.ts";
+import { SAMPLE_NOISE } from "../../random/sample_noise.ts";
 import { checkRecord } from "../../runlog/records.ts";
 import { openSession } from "../models/onnx_runtime.ts";
 import { ofType, recordsOf } from "./log.ts";
@@ -29,10 +31,6 @@ async function filesIn(folder: string, prefix = ""): Promise<string[]> {
   return paths.sort();
 }
 
-async function sha256Of(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
-}
-
 /** The tones of the drawn images, from the right one of the two grids in a picture: 25 x SIDE x SIDE. */
 function drawnTones(png: Uint8Array): Uint8Array {
   const { width, height, data, channels } = decode(png);
@@ -54,7 +52,7 @@ async function generatedTones(file: Uint8Array, seed: number): Promise<Uint8Arra
   assert.equal(metadata.get("example_shape"), `${SIDE},${SIDE}`);
   const [low, high] = metadata.get("value_range")!.split(",").map(Number) as [number, number];
   const noise = new Float32Array(25 * LATENT);
-  fillNormal(noise, { seed, purpose: "sample", counter: 0, shard: 0 });
+  fillNormal(noise, { seed, purpose: "sample", counter: SAMPLE_NOISE.pictures, shard: 0 });
   const session = await openSession(file);
   const { samples } = await session.run({ noise: new Tensor("float32", noise, [25, LATENT]) });
   assert.deepEqual(samples!.dims, [25, SIDE * SIDE]);
@@ -118,10 +116,10 @@ Deno.test("train leaves a run folder in which everything is what it says", async
   await t.step(
     "the checkpoints: the newest three, the weights by name and as algorithm.md hashes them",
     async () => {
-      for (const { file, sha256, step, weights_sha256 } of ofType(records, "checkpoint")) {
+      for (const { file, sha256: recorded, step, weights_sha256 } of ofType(records, "checkpoint")) {
         if (step === 3) continue;
         const bytes = await read(file);
-        assert.equal(await sha256Of(bytes), sha256);
+        assert.equal(sha256(bytes), recorded);
         const tensors = [...decodeSafetensors(bytes).tensors];
         const own = tensors.filter(([name]) => !name.startsWith("rmsprop."));
         const parameters = own.map(([name]) => name).filter((name) => !name.includes("running_"));
@@ -132,7 +130,7 @@ Deno.test("train leaves a run folder in which everything is what it says", async
           parameters.map((name) => `rmsprop.square_average.${name}`),
         );
         const weights = new Blob(own.map(([, { data }]) => data as Float32Array<ArrayBuffer>));
-        assert.equal(await sha256Of(await weights.bytes()), weights_sha256);
+        assert.equal(sha256(await weights.bytes()), weights_sha256);
       }
     },
   );

@@ -7,7 +7,7 @@ import { bytesOf } from "../../wire/frame.ts";
 import { admitWorker } from "../../wire/handshake.ts";
 import type { Message, MessageOf, MessageType, NetworkName } from "../../wire/messages.ts";
 import type { Socket } from "../../wire/socket.ts";
-import { sha256 } from "../../worker/connection/artifact_set.ts";
+import { sha256 } from "../../common/sha256.ts";
 import { RUN_ID, type TestRun, TOKEN } from "./test_run.ts";
 import { LIMITS } from "../wire/limits.ts";
 

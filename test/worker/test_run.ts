@@ -9,7 +9,7 @@ import { permutation } from "../../random/philox.ts";
 import { checksumBytes } from "../../kernels/kernels.ts";
 import { bytesOf } from "../../wire/frame.ts";
 import type { MessageOf, NetworkName } from "../../wire/messages.ts";
-import { sha256 } from "../../worker/connection/artifact_set.ts";
+import { sha256 } from "../../common/sha256.ts";
 import type { GraphBytes } from "../../worker/compute/graph_runner.ts";
 
 export const TOKEN = "a token for tests";

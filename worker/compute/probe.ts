@@ -6,6 +6,7 @@
 import { numElements } from "../../common/shape.ts";
 import { median } from "../../common/median.ts";
 import { VARYING_CLASS } from "../../common/numeric_class.ts";
+import { Sha256 } from "../../common/sha256.ts";
 import { GRAPH_NAMES, type Manifest } from "../../models/manifest.ts";
 import { fillNormal } from "../../random/philox.ts";
 import type { Device, ProviderName } from "../runtime/device.ts";
@@ -74,7 +75,7 @@ export async function probe(manifest: Manifest, runners: Runners, device: Device
     // The processor's kernels add in a fixed order: once is enough.
     if (device.provider === "cpu" && i < TIMED_RUNS) continue;
     await generator.run();
-    classes.add(await hash([fake, critic_result, generator_result], settings(device)));
+    classes.add(hash([fake, critic_result, generator_result], settings(device)));
   }
   for (const bound of [forward, critic, generator]) bound.release();
   const numeric_class = classes.size === 1 ? [...classes][0]! : VARYING_CLASS;
@@ -85,9 +86,10 @@ function settings(device: Device): string {
   return `onnxruntime ${RUNTIME_VERSION}, ${device.provider}, intra_op 1`;
 }
 
-async function hash(results: readonly Float32Array<ArrayBuffer>[], settings: string): Promise<string> {
-  const bytes = await new Blob([...results, settings]).arrayBuffer();
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+function hash(results: readonly Float32Array[], settings: string): string {
+  const hash = new Sha256();
+  for (const part of [...results, settings]) hash.update(part);
+  return hash.hex();
 }
 
 function normals(length: number, counter: number, scale: number): Float32Array<ArrayBuffer> {

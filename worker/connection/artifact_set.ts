@@ -1,5 +1,5 @@
 /** The artifacts of a run as they arrive: checked against their hashes, then against what a worker runs. */
-import { createHash } from "node:crypto";
+import { sha256 } from "../../common/sha256.ts";
 import { GRAPH_NAMES, type GraphName, type Manifest } from "../../models/manifest.ts";
 import { ManifestError, parseManifest } from "../../models/manifest_check.ts";
 import type { MessageOf } from "../../wire/messages.ts";
@@ -13,11 +13,6 @@ const MANIFEST_FILE = "artifacts.json";
 export interface ArtifactBundle {
   readonly manifest: Manifest;
   readonly graphs: GraphBytes;
-}
-
-/** SHA-256 as 64 hexadecimal digits. */
-export function sha256(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
 }
 
 /** Collects the files that a welcome lists. */

@@ -2,9 +2,9 @@
  * Shards on disk, in files named by the SHA-256 of their content: what does not fit in memory, and what a worker
  * that starts again need not be sent again. A file whose content does not match its name is removed.
  */
-import { createHash, type Hash } from "node:crypto";
 import { join } from "node:path";
 import { isOwnFolder } from "../../common/files/own_files.ts";
+import { Sha256 } from "../../common/sha256.ts";
 
 const READ_BYTES = 1024 * 1024;
 /** An unfinished file of a worker that is no more. */
@@ -33,7 +33,7 @@ export class CachedShard {
 
 /** A shard on its way into the cache. */
 export class CacheWriter {
-  readonly #hash: Hash = createHash("sha256");
+  readonly #hash = new Sha256();
 
   constructor(
     readonly part: string,
@@ -49,7 +49,7 @@ export class CacheWriter {
 
   /** Names the file after its content. Returns null, and removes it, if that is not what it should be. */
   finish(bytes: number): CachedShard | null {
-    if (this.#hash.digest("hex") !== this.sha256) {
+    if (this.#hash.hex() !== this.sha256) {
       this.abandon();
       return null;
     }
@@ -142,10 +142,10 @@ export class ShardCache {
 
 /** Reads without blocking: the socket's heartbeats go on. */
 async function hashOf(file: Deno.FsFile): Promise<string> {
-  const hash = createHash("sha256");
+  const hash = new Sha256();
   const buffer = new Uint8Array(READ_BYTES);
   for (let count = await file.read(buffer); count !== null; count = await file.read(buffer)) {
     hash.update(buffer.subarray(0, count));
   }
-  return hash.digest("hex");
+  return hash.hex();
 }

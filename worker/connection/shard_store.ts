@@ -2,7 +2,7 @@
  * The shards that a worker holds: assembled from checked chunks, proven by SHA-256, kept in memory up to a limit
  * and beyond it on disk. Keyed by content, so what is held survives a lost connection.
  */
-import { createHash, type Hash } from "node:crypto";
+import { Sha256 } from "../../common/sha256.ts";
 import { checksumBytes } from "../../kernels/kernels.ts";
 import type { MessageOf } from "../../wire/messages.ts";
 import { Refusal } from "../../wire/refusal.ts";
@@ -16,7 +16,7 @@ type Held = { readonly memory: Uint8Array } | { readonly disk: CachedShard };
 /** A shard of which chunks are still to come. */
 interface Assembly {
   received: number;
-  readonly target: { readonly memory: Uint8Array; readonly hash: Hash } | { readonly writer: CacheWriter };
+  readonly target: { readonly memory: Uint8Array; readonly hash: Sha256 } | { readonly writer: CacheWriter };
 }
 
 export class ShardStore {
@@ -111,7 +111,7 @@ export class ShardStore {
     this.#dropAssembly(shard);
     let target: Assembly["target"];
     if (this.#memory_bytes + total <= this.#max_bytes) {
-      target = { memory: new Uint8Array(total), hash: createHash("sha256") };
+      target = { memory: new Uint8Array(total), hash: new Sha256() };
       this.#memory_bytes += total;
     } else if (this.#cache !== null) {
       target = { writer: this.#cache.create(this.#plan.shard_sha256[shard]!) };
@@ -143,7 +143,7 @@ export class ShardStore {
     if ("writer" in target) {
       const disk = target.writer.finish(this.#bytesOf(shard));
       if (disk !== null) held = { disk };
-    } else if (target.hash.digest("hex") === sha256) held = { memory: target.memory };
+    } else if (target.hash.hex() === sha256) held = { memory: target.memory };
     else this.#memory_bytes -= target.memory.length;
     if (held === null) throw new Refusal("hash_mismatch", `Shard ${shard} must have SHA-256 ${sha256}`);
     this.#held.set(sha256, held);

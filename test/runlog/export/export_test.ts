@@ -1,6 +1,6 @@
 /** Event files and animations against what TensorBoard's loader and Pillow read in them. */
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
+import { sha256 } from "../../../common/sha256.ts";
 import { contactSheet, encodeGif, spread } from "../../../pictures/film.ts";
 import { labelled, stepLabel, textRaster } from "../../../pictures/label.ts";
 import { encodeNpy } from "../../../common/files/npy.ts";
@@ -24,8 +24,6 @@ interface Golden {
 }
 const GOLDEN = JSON.parse(new TextDecoder().decode(readGolden("exports.json"))) as Golden;
 const REMAKE = "the golden is of other bytes: make it anew with scripts/goldens/make_export_goldens.py";
-
-const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
 Deno.test("CRC-32C: the values of RFC 3720, and masked", () => {
   const ascending = Uint8Array.from({ length: 32 }, (_, i) => i);

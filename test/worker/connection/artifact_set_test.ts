@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Refusal } from "../../../wire/refusal.ts";
-import { ArtifactSet, sha256 } from "../../../worker/connection/artifact_set.ts";
+import { sha256 } from "../../../common/sha256.ts";
+import { ArtifactSet } from "../../../worker/connection/artifact_set.ts";
 import { testRun } from "../test_run.ts";
 
 const run = await testRun();

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import fc from "fast-check";
 import { checksumBytes } from "../../../kernels/kernels.ts";
-import { sha256 } from "../../../worker/connection/artifact_set.ts";
+import { sha256 } from "../../../common/sha256.ts";
 import { ShardCache } from "../../../worker/connection/shard_cache.ts";
 import { type DataPlan, ShardStore } from "../../../worker/connection/shard_store.ts";
 import { exampleBytes } from "../test_run.ts";

@@ -3,7 +3,7 @@ import type { Rendezvous } from "../../../common/process/rendezvous.ts";
 import { encodeFrame } from "../../../wire/frame.ts";
 import { PROTOCOL_VERSION } from "../../../wire/messages.ts";
 import type { Socket } from "../../../wire/socket.ts";
-import { sha256 } from "../../../worker/connection/artifact_set.ts";
+import { sha256 } from "../../../common/sha256.ts";
 import { WorkerConsole } from "../../../worker/console.ts";
 import { CPU } from "../../../worker/runtime/device.ts";
 import { openNothing, type OpenShared } from "../../../worker/compute/shared_folder.ts";
