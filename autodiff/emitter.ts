@@ -1,7 +1,8 @@
 /** A short hand for what gradient rules and expansions emit, and how they read the node that they stand for. */
+import { attributeOf } from "../onnx/attribute.ts";
 import type { AttributeInput, Value } from "../onnx/builder.ts";
 import { isFixed, sameShape } from "../onnx/dims.ts";
-import type { Attribute, ElementType, Node, Tensor } from "../onnx/graph.ts";
+import type { ElementType, Node, Tensor } from "../onnx/graph.ts";
 import type { OpName } from "../onnx/shapes.ts";
 import { tensorOf } from "../onnx/tensor.ts";
 
@@ -24,27 +25,20 @@ export abstract class Emitter {
   ): Value;
 
   int(name: string, otherwise: number): number {
-    return this.attribute(name, "int") ?? otherwise;
+    return attributeOf(this.attributes, name, "int") ?? otherwise;
   }
 
   ints(name: string): readonly number[] | undefined {
-    return this.attribute(name, "ints");
+    return attributeOf(this.attributes, name, "ints");
   }
 
   string(name: string): string | undefined {
-    return this.attribute(name, "string");
+    return attributeOf(this.attributes, name, "string");
   }
 
   /** Rounded to float32, as model files keep it. */
   float(name: string, otherwise: number): number {
-    return Math.fround(this.attribute(name, "float") ?? otherwise);
-  }
-
-  private attribute<K extends Attribute["kind"]>(name: string, kind: K) {
-    const attribute = this.attributes[name];
-    return attribute?.kind === kind
-      ? (attribute as Extract<Attribute, { kind: K }>).value as Extract<Attribute, { kind: K }>["value"]
-      : undefined;
+    return Math.fround(attributeOf(this.attributes, name, "float") ?? otherwise);
   }
 
   /** Extents of a value, which must be numbers. */

@@ -1,11 +1,12 @@
 /** What an expansion is: an operator written with others. And what it sees of the node that it stands for. */
+import { attributeOf } from "../onnx/attribute.ts";
 import type { AttributeInput, Value } from "../onnx/builder.ts";
 import type { ElementType, Graph, Node, Tensor } from "../onnx/graph.ts";
 import { GraphError } from "../onnx/graph_error.ts";
 import { describeNode } from "../onnx/operator.ts";
 import type { OpName } from "../onnx/shapes.ts";
 import { constantNumbers, numbersOf } from "./constants.ts";
-import { Emitter } from "./emitter.ts";
+import { GraphSite } from "./graph_site.ts";
 import { type Application, type Pattern, Rewriter, typedAttributes } from "./rewriter.ts";
 
 /**
@@ -17,10 +18,10 @@ export type Expansion = (n: ExpansionSite) => Value | readonly Value[] | null;
 export type Expansions = Readonly<Partial<Record<OpName, Expansion>>>;
 
 /** A node to be replaced: its inputs and attributes, and a short hand for what takes its place. */
-export class ExpansionSite extends Emitter {
+export class ExpansionSite extends GraphSite {
   constructor(
     private readonly graph: string,
-    private readonly node: Node,
+    protected readonly node: Node,
     private readonly n: Application,
     private readonly r: Rewriter,
   ) {
@@ -39,7 +40,7 @@ export class ExpansionSite extends Emitter {
     return (this.n.inputs[index] ?? null) !== null;
   }
 
-  x(index: number): Value {
+  override x(index: number): Value {
     return this.n.inputs[index] ?? this.fail(`input ${index} must be present`);
   }
 
@@ -56,21 +57,15 @@ export class ExpansionSite extends Emitter {
   /** What is transposed so to give an input; null where nothing is. */
   transposed(index: number, perm: readonly number[]): Value | null {
     const made = this.r.producer(this.x(index), "Transpose");
-    const found = made?.attributes.perm;
-    const same = found?.kind === "ints" && found.value.length === perm.length &&
-      perm.every((axis, i) => found.value[i] === axis);
+    const found = made && attributeOf(made.attributes, "perm", "ints");
+    const same = found?.length === perm.length && perm.every((axis, i) => found[i] === axis);
     return same ? made!.inputs[0]! : null;
   }
 
-  /** The numbers of an input, undefined where it is not constant. */
-  maybeConstants(index: number): readonly number[] | undefined {
+  override maybeConstants(index: number): readonly number[] | undefined {
     const value = this.x(index);
     return numbersOf(this.r.tensorOf(value)) ??
       constantNumbers(this.r.producer(value, "Constant")?.attributes);
-  }
-
-  constants(index: number): readonly number[] {
-    return this.maybeConstants(index) ?? this.fail(`input "${this.node.inputs[index]}" must be constant`);
   }
 
   override op(

@@ -8,8 +8,9 @@ import { isFixed } from "../onnx/dims.ts";
 import type { Tensor } from "../onnx/graph.ts";
 import type { OpName } from "../onnx/shapes.ts";
 import { tensorOf } from "../onnx/tensor.ts";
-import { type Application, intAttribute, type Rewriter } from "./rewriter.ts";
+import type { Application, Rewriter } from "./rewriter.ts";
 import { numElements } from "../common/shape.ts";
+import { attributeOf } from "../onnx/attribute.ts";
 
 /** Results up to this many elements are kept in the graph. */
 const MAX_FOLDED = 1024;
@@ -42,7 +43,7 @@ export function fold(
     : op === "Expand"
     ? elementwise((x) => x!, [source!], shape)
     : op === "Concat"
-    ? concatenated(operands, intAttribute(attributes, "axis") ?? 0)
+    ? concatenated(operands, attributeOf(attributes, "axis", "int") ?? 0)
     : null;
   return numbers && r.constant(tensorOf(element, shape, numbers));
 }

@@ -1,13 +1,14 @@
 /**
  * What a node can be replaced by. Every pattern keeps the numbers exactly, to the bit, but for the sign of a zero.
  */
+import { attributeOf } from "../onnx/attribute.ts";
 import type { Value } from "../onnx/builder.ts";
 import { isFixed, sameShape, sameType } from "../onnx/dims.ts";
 import type { Attribute } from "../onnx/graph.ts";
 import type { OpName } from "../onnx/shapes.ts";
 import { tensorOf } from "../onnx/tensor.ts";
 import { fold } from "./fold.ts";
-import { type Application, intAttribute, intsAttribute, type Pattern, type Rewriter } from "./rewriter.ts";
+import type { Application, Pattern, Rewriter } from "./rewriter.ts";
 
 const UNARY = [
   "Neg",
@@ -109,7 +110,7 @@ const negateLast: Pattern = (n, r) => {
 const dropReducedAxes: Pattern = (n, r) => {
   const reduction = r.producer(n.inputs[0]!, ...REDUCTIONS);
   const axes = reduction?.inputs[1] && r.tensorOf(reduction.inputs[1]);
-  if (!axes || intAttribute(reduction.attributes, "keepdims") === 0) return null;
+  if (!axes || attributeOf(reduction.attributes, "keepdims", "int") === 0) return null;
   const { shape } = reduction.type;
   const reduced = Array.from(axes.data, Number).map((axis) => (axis + shape.length) % shape.length);
   if (!sameShape(shape.filter((_, axis) => !reduced.includes(axis)), n.type.shape)) return null;
@@ -121,7 +122,7 @@ function int(value: number): Attribute {
 }
 
 function permutation({ attributes, type }: Application): readonly number[] {
-  return intsAttribute(attributes, "perm") ?? [...type.shape.keys()].reverse();
+  return attributeOf(attributes, "perm", "ints") ?? [...type.shape.keys()].reverse();
 }
 
 const transposeOnce: Pattern = (n, r) => {

@@ -7,20 +7,12 @@ import type { AttributeInput, Value } from "../onnx/builder.ts";
 import { isFixed, sameShape } from "../onnx/dims.ts";
 import type { ElementType, Graph } from "../onnx/graph.ts";
 import { beyond, transposedWindows } from "../onnx/operators/window.ts";
-import { tensorOf } from "../onnx/tensor.ts";
 import { expandAll, type Expansion, type Expansions, type ExpansionSite } from "./expansion.ts";
 import { coordinate, nearest, resizedAxes, type ResizedAxis } from "./resizing.ts";
 import { windowAttributes } from "./rules/windows.ts";
 import { numElements } from "../common/shape.ts";
 
 const REALS: readonly ElementType[] = ["float32", "float64"];
-
-/** An exponent in the element type of the base; integer ones have kernels on the CPU alone. */
-function realExponent(n: ExpansionSite): Value {
-  const p = n.x(1), { element } = n.type;
-  const numbers = p.type.element === element ? undefined : n.maybeConstants(1);
-  return numbers ? n.constant(tensorOf(element, n.shape(p), numbers)) : p;
-}
 
 /** Same shapes, or one exponent for all: other broadcasts fail when they run. */
 function runs(base: Value, p: Value): boolean {
@@ -181,7 +173,7 @@ const FORMS = {
   },
   /** With base and exponent repeated to the shape of the result */
   Pow: (n) => {
-    const { element, shape } = n.type, base = n.x(0), p = realExponent(n);
+    const { element, shape } = n.type, base = n.x(0), p = n.exponent;
     if (!REALS.includes(element) || (p === n.x(1) && runs(base, p))) return null;
     if (runs(base, p) || !isFixed(shape)) return n.op("Pow", [base, p]);
     return n.op("Pow", [n.expand(base, shape), n.expand(p, shape)]);

@@ -42,18 +42,6 @@ function positionOf(axes: Axes, window: readonly number[], offset: readonly numb
   return flat;
 }
 
-/** [N, C, ...] as [N, ..., C]. */
-function channelsLast(n: ExpansionSite, x: Value): Value {
-  const axes = [...x.type.shape.keys()];
-  return n.transpose(x, [0, ...axes.slice(2), 1]);
-}
-
-/** [N, ..., C] as [N, C, ...]. */
-function channelsSecond(n: ExpansionSite, x: Value): Value {
-  const last = x.type.shape.length - 1;
-  return n.transpose(x, [0, last, ...Array.from({ length: last - 1 }, (_, i) => i + 1)]);
-}
-
 /** [N, ...] as a matrix of N rows. */
 function inRows(n: ExpansionSite, x: Value): Value {
   const [rows, ...others] = n.shape(x) as [number, ...number[]];
@@ -103,9 +91,9 @@ function windowProducts(n: ExpansionSite): Value | null {
   const [maps, , ...kernel] = n.shape(n.x(1)) as [number, number, ...number[]];
   const axes = convolutionWindows(n, extents, kernel);
   if (!isWorthwhile(batch, channels, axes)) return null;
-  const w = n.reshape(channelsLast(n, n.x(1)), [maps, numElements(kernel) * channels]);
+  const w = n.reshape(n.channelsLast(n.x(1)), [maps, numElements(kernel) * channels]);
   const y = n.op("Gemm", [columns(n, x, axes), w, n.has(2) ? n.x(2) : null], { transB: 1 });
-  return channelsSecond(n, n.reshape(y, [batch, ...countsOf(axes), maps]));
+  return n.channelsSecond(n.reshape(y, [batch, ...countsOf(axes), maps]));
 }
 
 /**
@@ -150,7 +138,7 @@ function contributions(axes: Axes): readonly (readonly number[])[] {
 /** [N, C, extents ...] as [N, places, C], with a place of zeros behind them if asked for. */
 function placesFirst(n: ExpansionSite, x: Value, has_zeros: boolean): Value {
   const [batch, channels, ...extents] = n.shape(x) as [number, number, ...number[]];
-  const rows = n.reshape(channelsLast(n, x), [batch, numElements(extents), channels]);
+  const rows = n.reshape(n.channelsLast(x), [batch, numElements(extents), channels]);
   return has_zeros ? n.op("Concat", [rows, n.zeros([batch, 1, channels])], { axis: 1 }) : rows;
 }
 
@@ -179,7 +167,7 @@ function putBackAtOnce(n: ExpansionSite): Value | null {
   const rows = placesFirst(n, x, has_zeros);
   const product = n.op("MatMul", [
     n.reshape(rows, [batch * num_rows, inputs]),
-    n.reshape(channelsLast(n, n.x(1)), [inputs, elements * channels]),
+    n.reshape(n.channelsLast(n.x(1)), [inputs, elements * channels]),
   ]);
   const scattered = n.reshape(product, [batch, num_rows * elements, channels]);
   const parts = Array.from({ length: most }, (_, i) => {
@@ -187,7 +175,7 @@ function putBackAtOnce(n: ExpansionSite): Value | null {
     return n.op("Gather", [scattered, n.intVector(chosen)], { axis: 1 });
   });
   const y = [...parts, ...n.has(2) ? [n.x(2)] : []].reduce((sum, part) => n.add(sum, part));
-  return channelsSecond(n, n.reshape(y, [batch, ...extentsOf(axes), channels]));
+  return n.channelsSecond(n.reshape(y, [batch, ...extentsOf(axes), channels]));
 }
 
 const FORMS = { Conv: conv, ConvTranspose: putBackAtOnce } satisfies Expansions;

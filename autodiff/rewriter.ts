@@ -36,18 +36,6 @@ export function typedAttributes(
   );
 }
 
-/** An attribute of kind int, undefined where it is absent. */
-export function intAttribute(attributes: Attributes, name: string): number | undefined {
-  const attribute = attributes[name];
-  return attribute?.kind === "int" ? attribute.value : undefined;
-}
-
-/** An attribute of kind ints, undefined where it is absent. */
-export function intsAttribute(attributes: Attributes, name: string): readonly number[] | undefined {
-  const attribute = attributes[name];
-  return attribute?.kind === "ints" ? attribute.value : undefined;
-}
-
 /** Constants up to this many elements are compared. */
 const MAX_SHARED = 1024;
 

@@ -5,7 +5,7 @@ import { GraphError } from "../onnx/graph_error.ts";
 import { describeNode } from "../onnx/operator.ts";
 import type { OpName } from "../onnx/shapes.ts";
 import { constantNumbers, numbersOf } from "./constants.ts";
-import { Emitter } from "./emitter.ts";
+import { GraphSite } from "./graph_site.ts";
 
 /**
  * Gradient of the loss with respect to input `index`. Its shape is the input's, or one that the input broadcasts
@@ -27,11 +27,11 @@ export function inputRule(rule: Rule, index: number): InputRule | null {
 }
 
 /** A node seen from behind: its values, the gradients of its outputs, and a short hand for what rules emit. */
-export class RuleSite extends Emitter {
+export class RuleSite extends GraphSite {
   constructor(
     private readonly graph: Graph,
     private readonly b: GraphBuilder,
-    readonly node: Node,
+    override readonly node: Node,
     /** Gradients of the outputs, undefined where the loss does not depend on one. */
     private readonly dys: readonly (Value | undefined)[],
   ) {
@@ -47,7 +47,7 @@ export class RuleSite extends Emitter {
     return (this.node.inputs[index] ?? "") !== "";
   }
 
-  x(index: number): Value {
+  override x(index: number): Value {
     return this.b.value(this.node.inputs[index]!);
   }
 
@@ -67,13 +67,7 @@ export class RuleSite extends Emitter {
     return this.dys[index] ?? this.zeros(this.shape(this.b.value(name)));
   }
 
-  /** The numbers of an integer input, which must be constant: an initializer, or a Constant node's. */
-  constants(index: number): readonly number[] {
-    return this.maybeConstants(index) ?? this.fail(`input "${this.node.inputs[index]}" must be constant`);
-  }
-
-  /** The numbers of an integer input, undefined where it is not constant. */
-  maybeConstants(index: number): readonly number[] | undefined {
+  override maybeConstants(index: number): readonly number[] | undefined {
     const name = this.node.inputs[index]!;
     const source = this.graph.nodes.find((node) => node.op === "Constant" && node.outputs[0] === name);
     return constantNumbers(source?.attributes) ?? numbersOf(this.graph.initializers.get(name));

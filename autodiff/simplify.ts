@@ -2,7 +2,8 @@
  * The clean-up pass: the same outputs from fewer and smaller nodes. What no output needs goes away, equal nodes
  * become one, constants are computed beforehand, and the patterns of `patterns.ts` apply until none does.
  */
-import type { Graph, Node } from "../onnx/graph.ts";
+import type { Graph } from "../onnx/graph.ts";
+import { neededNodes } from "../onnx/needed_nodes.ts";
 import type { OpName } from "../onnx/shapes.ts";
 import { patternsOf } from "./patterns.ts";
 import { Rewriter } from "./rewriter.ts";
@@ -16,7 +17,7 @@ export function simplify(graph: Graph): Graph {
   for (;;) {
     const rewriter = new Rewriter(graph);
     let num_replaced = 0;
-    for (const node of neededNodes(graph)) {
+    for (const node of neededNodes(graph.nodes, graph.outputs)) {
       const isTrivial = node.op === "Identity";
       if (rewriter.replay(node, patternsOf(node.op as OpName)) && !isTrivial) num_replaced++;
     }
@@ -24,15 +25,4 @@ export function simplify(graph: Graph): Graph {
     if (num_replaced === 0 && simpler.nodes.length >= graph.nodes.length) return simpler;
     graph = simpler;
   }
-}
-
-/** The nodes that an output depends on, in their order. */
-function neededNodes(graph: Graph): Node[] {
-  const needed = new Set(graph.outputs);
-  const nodes = graph.nodes.toReversed().filter((node) => {
-    if (!node.outputs.some((name) => needed.has(name))) return false;
-    for (const name of node.inputs) needed.add(name);
-    return true;
-  });
-  return nodes.reverse();
 }

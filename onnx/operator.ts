@@ -1,4 +1,5 @@
 /** What an entry of the operator table says, and what its inference sees of a node. */
+import { attributeOf } from "./attribute.ts";
 import type { Attribute, Dim, ElementType, Node, Shape, Tensor, TensorType } from "./graph.ts";
 import { broadcast, formatType } from "./dims.ts";
 import { GraphError } from "./graph_error.ts";
@@ -125,32 +126,25 @@ export class Site {
     return out;
   }
 
-  /** The attribute, whose kind the table has checked; undefined where it is absent. */
-  private attribute<K extends Attribute["kind"]>(name: string, kind: K) {
-    const attribute = this.node.attributes[name];
-    return attribute?.kind === kind
-      ? (attribute as Extract<Attribute, { kind: K }>).value as Extract<Attribute, { kind: K }>["value"]
-      : undefined;
-  }
-
   int(name: string, otherwise?: number): number {
-    return this.attribute(name, "int") ?? otherwise ?? this.fail(`attribute ${name} must be present`);
+    return attributeOf(this.node.attributes, name, "int") ?? otherwise ??
+      this.fail(`attribute ${name} must be present`);
   }
 
   ints(name: string): readonly number[] | undefined {
-    return this.attribute(name, "ints");
+    return attributeOf(this.node.attributes, name, "ints");
   }
 
   attributeFloats(name: string): readonly number[] | undefined {
-    return this.attribute(name, "floats");
+    return attributeOf(this.node.attributes, name, "floats");
   }
 
   string(name: string): string | undefined {
-    return this.attribute(name, "string");
+    return attributeOf(this.node.attributes, name, "string");
   }
 
   tensor(name: string): Tensor | undefined {
-    return this.attribute(name, "tensor");
+    return attributeOf(this.node.attributes, name, "tensor");
   }
 }
 

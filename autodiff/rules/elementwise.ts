@@ -4,7 +4,7 @@
  * one. None uses Sign, which has no WebGPU kernel.
  */
 import type { Value } from "../../onnx/builder.ts";
-import { elementCode, tensorOf } from "../../onnx/tensor.ts";
+import { elementCode } from "../../onnx/tensor.ts";
 import type { InputRule, Rules, RuleSite } from "../rule.ts";
 
 /** dy where `condition` holds, else 0. */
@@ -33,13 +33,6 @@ function extremumRule(beats: "Greater" | "Less", ties: "GreaterOrEqual" | "LessO
 function castTo(n: RuleSite, value: Value, like: Value): Value {
   const { element } = like.type;
   return value.type.element === element ? value : n.op("Cast", [value], { to: elementCode(element) });
-}
-
-/** The exponent of Pow; an integer one that is constant in the element type of the base. */
-function realExponent(n: RuleSite): Value {
-  const p = n.x(1), { element } = n.y.type;
-  const numbers = p.type.element === element ? undefined : n.maybeConstants(1);
-  return numbers ? n.constant(tensorOf(element, n.shape(p), numbers)) : p;
 }
 
 export const ELEMENTWISE_RULES = {
@@ -106,7 +99,7 @@ export const ELEMENTWISE_RULES = {
   /** dx = dy p x^(p - 1); dp = dy y log(x), for x > 0 */
   Pow: [
     (n) => {
-      const p = realExponent(n);
+      const p = n.exponent;
       const less = n.op("Pow", [n.x(0), n.sub(p, castTo(n, n.number(1), p))]);
       return n.mul(n.dy, n.mul(less, castTo(n, p, n.y)));
     },

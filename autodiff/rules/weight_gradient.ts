@@ -59,8 +59,8 @@ function shiftedProducts(n: RuleSite, large: Value, small: Value, axes: Axes): V
   const [batch, channels] = n.shape(large) as [number, number], num_rows = n.shape(small)[1]!;
   const counts = axes.map(({ count }) => count), kernel = axes.map((axis) => axis.kernel);
   const num_positions = batch * numElements(counts);
-  const rows = n.reshape(channelsLast(n, small), [num_positions, num_rows]);
-  const pixels = padded(n, channelsLast(n, large), axes, 1);
+  const rows = n.reshape(n.channelsLast(small), [num_positions, num_rows]);
+  const pixels = padded(n, n.channelsLast(large), axes, 1);
   const products = indicesOf(kernel).map((offset) => {
     const shifted = windowElements(n, pixels, axes, 1, offset);
     return n.op("Gemm", [rows, n.reshape(shifted, [num_positions, channels])], { transA: 1 });
@@ -68,9 +68,4 @@ function shiftedProducts(n: RuleSite, large: Value, small: Value, axes: Axes): V
   const all = products.length === 1 ? products[0]! : n.op("Concat", products, { axis: 1 });
   const perm = [0, axes.length + 1, ...axes.map((_, i) => i + 1)];
   return n.op("Transpose", [n.reshape(all, [num_rows, ...kernel, channels])], { perm });
-}
-
-/** x [N, C, ...] as [N, ..., C]: the elements of a pixel lie side by side. */
-function channelsLast(n: RuleSite, x: Value): Value {
-  return n.op("Transpose", [x], { perm: [0, ...[...x.type.shape.keys()].slice(2), 1] });
 }

@@ -12,6 +12,8 @@ import { describeNode } from "../../onnx/operator.ts";
 import { ACTIVATIONS } from "../../onnx/operators/activations.ts";
 import { ELEMENTWISE } from "../../onnx/operators/elementwise.ts";
 import { numElements } from "../../common/shape.ts";
+import { attributeOf } from "../../onnx/attribute.ts";
+import { positiveAxis } from "./moving_items.ts";
 
 /** The axis that the batch is in. `lead`: how often the batch is repeated in it, 1 where each example is one stretch. */
 interface Place {
@@ -122,19 +124,14 @@ function factorOf(dim: Dim): number {
 }
 
 function intOf({ attributes }: Node, name: string, otherwise: number): number {
-  const attribute = attributes[name];
-  return attribute?.kind === "int" ? attribute.value : otherwise;
-}
-
-function positive(axis: number, rank: number): number {
-  return axis < 0 ? axis + rank : axis;
+  return attributeOf(attributes, name, "int") ?? otherwise;
 }
 
 /** Coupled along this axis; elsewhere, what `otherwise` says. */
 function unlessAlong(axis: number | undefined, { operands: [x] }: Step, otherwise: () => Found): Found {
   const { place, shape } = x!;
   if (place === null) return "coupled";
-  return axis === undefined || positive(axis, shape.length) === place.axis ? "coupled" : otherwise();
+  return axis === undefined || positiveAxis(axis, shape.length) === place.axis ? "coupled" : otherwise();
 }
 
 const alongAttribute = (otherwise: number): Rule => (step) =>
@@ -143,7 +140,7 @@ const alongAttribute = (otherwise: number): Rule => (step) =>
 const reduced: Rule = ({ node, operands: [x, given] }) => {
   const rank = x!.shape.length, place = x!.place!;
   if (given === undefined && intOf(node, "noop_with_empty_axes", 0) !== 0) return place;
-  const axes = given?.numbers?.map((axis) => positive(axis, rank));
+  const axes = given?.numbers?.map((axis) => positiveAxis(axis, rank));
   if (axes === undefined || axes.length === 0 || axes.includes(place.axis)) return "coupled";
   if (intOf(node, "keepdims", 1) !== 0) return place;
   return { ...place, axis: place.axis - axes.filter((axis) => axis < place.axis).length };
@@ -153,13 +150,13 @@ const reduced: Rule = ({ node, operands: [x, given] }) => {
 const alongOne: Rule = (step) =>
   unlessAlong(intOf(step.node, "axis", 0), step, () => {
     const place = step.operands[0]!.place!, rank = step.operands[0]!.shape.length;
-    const isAfter = place.axis > positive(intOf(step.node, "axis", 0), rank);
+    const isAfter = place.axis > positiveAxis(intOf(step.node, "axis", 0), rank);
     return intOf(step.node, "keepdims", 1) === 0 && isAfter ? { ...place, axis: place.axis - 1 } : place;
   });
 
 const transposed: Rule = ({ node, operands: [x] }) => {
-  const { axis, lead } = x!.place!, { perm } = node.attributes;
-  const to = perm?.kind === "ints" ? perm.value.indexOf(axis) : x!.shape.length - 1 - axis;
+  const { axis, lead } = x!.place!, perm = attributeOf(node.attributes, "perm", "ints");
+  const to = perm ? perm.indexOf(axis) : x!.shape.length - 1 - axis;
   return { axis: to, lead };
 };
 
@@ -192,7 +189,7 @@ const gemm: Rule = ({ node, operands: [a, b, c], shape }) => {
 };
 
 const joined: Rule = ({ node, operands, shape }) => {
-  const axis = positive(intOf(node, "axis", 0), shape.length);
+  const axis = positiveAxis(intOf(node, "axis", 0), shape.length);
   const found = together(operands.map(({ place }) => place));
   return found !== null && found !== "coupled" && found.axis === axis ? "coupled" : found;
 };
@@ -204,14 +201,14 @@ const sliced: Rule = ({ operands: [x, starts, ends, axes, steps] }) => {
   const begin = starts?.numbers, end = ends?.numbers;
   if (begin === undefined || end === undefined || !x!.place) return "coupled";
   const along = axes === undefined || axes.shape.length === 0 ? [...begin.keys()] : axes.numbers;
-  const i = along?.findIndex((axis) => positive(axis, x!.shape.length) === x!.place!.axis);
+  const i = along?.findIndex((axis) => positiveAxis(axis, x!.shape.length) === x!.place!.axis);
   if (i === undefined) return "coupled";
   if (i < 0) return x!.place;
   return begin[i] === 0 && end[i]! >= FAR && (steps?.numbers?.[i] ?? 1) === 1 ? x!.place : "coupled";
 };
 
 const gathered: Rule = ({ node, operands: [x, indices] }) => {
-  const axis = positive(intOf(node, "axis", 0), x!.shape.length);
+  const axis = positiveAxis(intOf(node, "axis", 0), x!.shape.length);
   if (x!.place === null) return { ...indices!.place!, axis: indices!.place!.axis + axis };
   if (indices!.place !== null || x!.place.axis === axis) return "coupled";
   const grows = x!.place.axis > axis ? indices!.shape.length - 1 : 0;
@@ -255,7 +252,7 @@ const einsum: Rule = ({ node, operands }) => {
 const elementsAlong: Rule = ({ node, operands, shape }) => {
   const found = together(operands.map(({ place }) => place));
   if (found === null || found === "coupled") return found;
-  return found.axis === positive(intOf(node, "axis", 0), shape.length) ? "coupled" : found;
+  return found.axis === positiveAxis(intOf(node, "axis", 0), shape.length) ? "coupled" : found;
 };
 
 /** Matrices of the last two axes. */

@@ -17,6 +17,7 @@ import type { Dim, ElementType, Node, Shape, Tensor } from "../../onnx/graph.ts"
 import { constantNumbers } from "../../autodiff/constants.ts";
 import { elementOfCode, tensorOf } from "../../onnx/tensor.ts";
 import { numElements } from "../../common/shape.ts";
+import { attributeOf } from "../../onnx/attribute.ts";
 
 /** A small constant whose items may be names. */
 export interface Constant {
@@ -238,8 +239,7 @@ function reduced({ node, inputs: [x, axes] }: ConstantNode, of: Arithmetic): Con
 }
 
 function intOf(node: Node, name: string, otherwise: number): number {
-  const attribute = node.attributes[name];
-  return attribute?.kind === "int" ? attribute.value : otherwise;
+  return attributeOf(node.attributes, name, "int") ?? otherwise;
 }
 
 /** The items of an input that must be there and be numbers. */
@@ -335,9 +335,8 @@ const MOVES: Readonly<Record<string, (n: ConstantNode) => Constant | undefined>>
     }, x);
   },
   Transpose: ({ node, inputs: [x] }) => {
-    const { perm } = node.attributes;
-    const order = perm?.kind === "ints" ? perm.value : x && [...x.shape.keys()].reverse();
-    return x && placed(x, transposed(x.shape, order!));
+    const perm = attributeOf(node.attributes, "perm", "ints");
+    return x && placed(x, transposed(x.shape, perm ?? [...x.shape.keys()].reverse()));
   },
   Tile: ({ inputs: [x, repeats] }) => {
     const times = numbersOf(repeats);

@@ -4,6 +4,8 @@
  * network trains with is decided where the graph is used (`imported_net.ts`).
  */
 import { UserError } from "../../common/errors.ts";
+import { attributeOf } from "../../onnx/attribute.ts";
+import { neededNodes } from "../../onnx/needed_nodes.ts";
 import { GraphBuilder, type Value } from "../../onnx/builder.ts";
 import type { FileModel } from "../../onnx/codec.ts";
 import type { FileGraph, FileNode } from "../../onnx/graph_reader.ts";
@@ -31,7 +33,7 @@ import { unfolded } from "./weights/unfolded.ts";
 import { unknownOperator } from "./unknown_operator.ts";
 import { uniformOutput } from "./uniform.ts";
 import { unmerged } from "./weights/unmerged.ts";
-import { neededNodes, withoutUnread } from "./unread.ts";
+import { withoutUnread } from "./unread.ts";
 import { bringToOurs, type ChangeSite, FILE_OPSETS } from "./versions.ts";
 import { isUniform, Weights } from "./weights/weights.ts";
 
@@ -147,8 +149,7 @@ class Walk {
 
   /** The nodes that outputs depend on. */
   #walk(nodes: readonly FileNode[], ...outputs: readonly string[]): void {
-    const isNeeded = neededNodes(nodes, ...outputs);
-    for (const node of nodes) if (isNeeded.has(node)) this.#ours(node).forEach((ours) => this.#node(ours));
+    for (const node of neededNodes(nodes, outputs)) this.#ours(node).forEach((ours) => this.#node(ours));
   }
 
   /** A node of the file in the operators of our version. */
@@ -312,9 +313,9 @@ class Walk {
   #reshapeTo(node: Node, [x, to]: readonly (Known | undefined)[]): Known | undefined {
     const items = to?.constant?.items, from = x && shapeOfKnown(x);
     if (items === undefined || from === undefined) return to;
-    const { allowzero } = node.attributes;
+    const allows_zero = attributeOf(node.attributes, "allowzero", "int") ?? 0;
     const batch = { name: BATCH, fixed: this.#fixed_batch };
-    const found = reshapeTo(from, items, batch, allowzero?.kind === "int" && allowzero.value !== 0);
+    const found = reshapeTo(from, items, batch, allows_zero !== 0);
     if (found === null) return to;
     return "items" in found ? intsKnown(found.items) : this.#fail(node, found.reason);
   }

@@ -1,4 +1,5 @@
 /** What the import knows of a value of a file while it walks through the nodes. */
+import { attributeOf } from "../../onnx/attribute.ts";
 import type { Value } from "../../onnx/builder.ts";
 import type { Dim, Node, Shape, Tensor } from "../../onnx/graph.ts";
 import { elementCode } from "../../onnx/tensor.ts";
@@ -28,8 +29,8 @@ export function storedTensor(name: string, tensor: Tensor): Known {
 }
 
 /** Whether a Cast is to float32. */
-export function isToFloat32({ attributes: { to } }: Node): boolean {
-  return to?.kind === "int" && to.value === elementCode("float32");
+export function isToFloat32({ attributes }: Node): boolean {
+  return attributeOf(attributes, "to", "int") === elementCode("float32");
 }
 
 /** The items of a tensor that is small enough to compute with. */

@@ -2,6 +2,7 @@
  * Values that have one number for each example, as exporters write the lengths of sequences: how many there are is not
  * known, but what they are is.
  */
+import { attributeOf } from "../../onnx/attribute.ts";
 import type { Dim, Node } from "../../onnx/graph.ts";
 import type { Known } from "./known.ts";
 
@@ -18,9 +19,9 @@ const INTEGERS = [6, 7];
 
 /** What is known of a node's first output: that it has one item everywhere. */
 export function uniformOutput(node: Node, [x]: readonly (Known | undefined)[]): Pick<Known, "uniform"> {
-  const { to } = node.attributes;
+  const to = attributeOf(node.attributes, "to", "int");
   const keeps = SPREADING.includes(node.op) ||
-    (node.op === "Cast" && to?.kind === "int" && INTEGERS.includes(to.value));
+    (node.op === "Cast" && to !== undefined && INTEGERS.includes(to));
   const item = keeps && x?.weight === undefined ? uniformItem(x) : undefined;
   return typeof item === "number" && Number.isInteger(item) ? { uniform: item } : {};
 }

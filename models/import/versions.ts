@@ -2,6 +2,8 @@
  * What changed in the operators between the versions of ai.onnx that files come in and ours, 18: one table, total over
  * the operators that we know. Source: the operator changelog of ONNX, versions 11 to 28.
  */
+import { attributeOf } from "../../onnx/attribute.ts";
+import { positiveAxis } from "./moving_items.ts";
 import type { Attribute, ElementType, Node } from "../../onnx/graph.ts";
 import { type OpName, OPSET } from "../../onnx/shapes.ts";
 
@@ -34,11 +36,6 @@ function without(node: Node, ...names: readonly string[]): Node {
   return { ...node, attributes: Object.fromEntries(attributes) };
 }
 
-function intsOf(node: Node, name: string): readonly number[] | undefined {
-  const attribute = node.attributes[name];
-  return attribute?.kind === "ints" ? attribute.value : undefined;
-}
-
 function withAttribute(node: Node, name: string, attribute: Attribute): Node {
   return { ...node, attributes: { ...node.attributes, [name]: attribute } };
 }
@@ -46,7 +43,7 @@ function withAttribute(node: Node, name: string, attribute: Attribute): Node {
 /** An attribute of integers became input 1; absent, it stays absent. */
 function toInput(name: string): Change {
   return (node, site) => {
-    const values = intsOf(node, name);
+    const values = attributeOf(node.attributes, name, "ints");
     const inputs = values === undefined ? node.inputs : [node.inputs[0]!, site.ints(values)];
     return [{ ...without(node, name), inputs }];
   };
@@ -63,8 +60,7 @@ function dropping(name: string, saysNothing: (attribute: Attribute) => boolean):
 /** Up to 12 x is taken as a matrix, the axes from `axis` (default 1) on as its rows' elements. */
 const softmaxOfRows: Change = (node, site) => {
   const x = node.inputs[0]!, rank = site.rank(x);
-  const given = node.attributes.axis;
-  const asked = given?.kind === "int" ? given.value : 1, axis = asked < 0 ? asked + rank : asked;
+  const asked = attributeOf(node.attributes, "axis", "int") ?? 1, axis = positiveAxis(asked, rank);
   const last = (input: string, output: string): Node => ({
     ...withAttribute(node, "axis", { kind: "int", value: -1 }),
     inputs: [input],
@@ -100,8 +96,7 @@ const trainingByOutputs: Change = (node) => {
 
 /** Before 12 a Dropout that is in the file drops: what did not was left out. Its ratio became an input. */
 const droppingByRatio: Change = (node, site) => {
-  const { ratio } = node.attributes;
-  const share = site.scalar("float32", ratio?.kind === "float" ? ratio.value : 0.5);
+  const share = site.scalar("float32", attributeOf(node.attributes, "ratio", "float") ?? 0.5);
   return [{ ...without(node, "ratio"), inputs: [node.inputs[0]!, share, site.scalar("bool", 1)] }];
 };
 

@@ -3,6 +3,7 @@
  * take, written with operators that it has while the file is imported. So rules, expansions and providers need not
  * know it, and its gradients of any order are those of what it is written with.
  */
+import { attributeOf } from "../../../onnx/attribute.ts";
 import { Emitter } from "../../../autodiff/emitter.ts";
 import type { AttributeInput, Value } from "../../../onnx/builder.ts";
 import type { Dim, ElementType, Node, Shape, Tensor } from "../../../onnx/graph.ts";
@@ -84,13 +85,11 @@ export class LoweringSite extends Emitter {
   }
 
   floats(name: string): readonly number[] | undefined {
-    const attribute = this.node.attributes[name];
-    return attribute?.kind === "floats" ? attribute.value.map(Math.fround) : undefined;
+    return attributeOf(this.node.attributes, name, "floats")?.map(Math.fround);
   }
 
   strings(name: string): readonly string[] | undefined {
-    const attribute = this.node.attributes[name];
-    return attribute?.kind === "strings" ? attribute.value : undefined;
+    return attributeOf(this.node.attributes, name, "strings");
   }
 
   /** A graph that the node holds. */
