@@ -4,7 +4,8 @@ import { cleanLine } from "../common/text/foreign_text.ts";
 import { exitCodeOf } from "../common/process/interrupt.ts";
 import type { Screen } from "../common/terminal/screen.ts";
 import { wrapLine } from "../common/text/wrap.ts";
-import { type Console, duration } from "./terminal/console.ts";
+import { shortDuration } from "../common/text/duration.ts";
+import type { Console } from "./terminal/console.ts";
 import type { Ending } from "./coordinate.ts";
 import { RunFolder } from "./run/run_folder.ts";
 
@@ -42,7 +43,7 @@ export function describeEnding(
   const finished = record.reason === "finished";
   const head =
     `${finished ? "Finished" : "Stopped, and saved,"} at step ${step.toLocaleString("en-US")} after ` +
-    duration(seconds) + (rate === 0 ? "" : ` (${rate.toLocaleString("en-US")} images/s)`);
+    shortDuration(seconds) + (rate === 0 ? "" : ` (${rate.toLocaleString("en-US")} images/s)`);
   // Said only where the run decided it itself.
   const flat = finished && record.detail !== "";
   const longer = flat ? " --no-stop-when-flat" : finished ? ` --steps ${2 * step}` : "";

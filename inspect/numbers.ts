@@ -1,4 +1,5 @@
 /** Numbers as people read them. What is missing is a dash. */
+import { significant } from "../common/significant.ts";
 
 const MISSING = "-";
 
@@ -13,7 +14,7 @@ export function figure(value: number | null): string {
   if (value === null || !Number.isFinite(value)) return MISSING;
   const size = Math.abs(value);
   if (size !== 0 && (size < 1e-4 || size >= 1e6)) return value.toExponential(2);
-  return size >= 1000 ? count(value) : String(Number(value.toPrecision(3)));
+  return size >= 1000 ? count(value) : String(significant(value));
 }
 
 /** A setting as a person would write it: 64, 5e-5, paper; "none" where it is switched off. */
@@ -31,17 +32,6 @@ export function percent(share: number): string {
   return `${Math.round(100 * share)} %`;
 }
 
-/** e.g. "48 s", "3 min 39 s", "2 h 05 min", "4 d 2 h". */
-export function duration(seconds: number): string {
-  const s = Math.round(seconds);
-  if (s < 60) return `${s} s`;
-  if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`;
-  const minutes = Math.round(s / 60);
-  if (minutes < 24 * 60) return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
-  const hours = Math.round(s / 3600);
-  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
-}
-
 /** How long ago something was, in one unit: "just now", "5 min ago", "3 h ago", "2 d ago". */
 export function ago(then_ms: number, now_ms: number): string {
   const minutes = Math.floor((now_ms - then_ms) / 60_000);
@@ -57,5 +47,5 @@ export function bytes(value: number): string {
   const units = ["B", "kB", "MB", "GB", "TB"];
   let unit = 0;
   while (value >= 999.5 && unit < units.length - 1) [value, unit] = [value / 1000, unit + 1];
-  return `${Number(value.toPrecision(3))} ${units[unit]}`;
+  return `${significant(value)} ${units[unit]}`;
 }

@@ -7,12 +7,13 @@ import type { Finding } from "../runlog/doctor/rule.ts";
 import { type Summary, WINDOW_STEPS } from "../runlog/summary/summary.ts";
 import { layOut } from "./columns.ts";
 import { adviceFor, hasStoppedItself } from "./advice.ts";
-import { bytes, count, duration, figure, milliseconds, percent, setting } from "./numbers.ts";
+import { bytes, count, figure, milliseconds, percent, setting } from "./numbers.ts";
 import { heading } from "./heading.ts";
 import type { Noteworthy } from "./run_folders.ts";
 import { STATE_STYLES, whatOf } from "./run_table.ts";
 import { bar, chart, rangeOf, sparkline, thinned } from "./sparkline.ts";
 import { paint, type Terminal } from "../common/terminal/terminal.ts";
+import { duration } from "../common/text/duration.ts";
 
 /** Text is not laid out wider than this: long lines are hard to read. */
 const MAX_WIDTH = 100;

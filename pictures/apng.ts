@@ -3,6 +3,7 @@
  * chunks put together anew. Lossless, and about a quarter of the size of a GIF for grids of grey images.
  */
 import { crcOf } from "../common/files/crc.ts";
+import { joined } from "../common/joined.ts";
 import { type FilmOptions, framesOf, type Still } from "./film.ts";
 import { encodePng } from "./raster.ts";
 
@@ -50,16 +51,6 @@ function numbers(...values: readonly (number | readonly [number])[]): Uint8Array
   return Uint8Array.from(bytes);
 }
 
-function joined(...parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
-}
-
 /** The bytes of an animated PNG that shows the pictures in order, without end, the step below each. */
 export function encodeApng(stills: readonly Still[], { delay_ms, last_ms }: FilmOptions): Uint8Array {
   const frames = framesOf(stills);
@@ -80,9 +71,9 @@ export function encodeApng(stills: readonly Still[], { delay_ms, last_ms }: Film
     for (const { type, data } of chunksOf(files[i]!)) {
       if (type !== "IDAT") continue;
       if (i === 0) chunks.push({ type, data });
-      else chunks.push({ type: "fdAT", data: joined(numbers(sequence++), data) });
+      else chunks.push({ type: "fdAT", data: joined([numbers(sequence++), data]) });
     }
   });
   chunks.push({ type: "IEND", data: new Uint8Array() });
-  return joined(files[0]!.subarray(0, SIGNATURE_BYTES), ...chunks.map(encodeChunk));
+  return joined([files[0]!.subarray(0, SIGNATURE_BYTES), ...chunks.map(encodeChunk)]);
 }

@@ -23,8 +23,9 @@ import {
   PLAN_NAME,
   planContest,
 } from "./contest_plan.ts";
-import { madeNow, reportedOf, writePage } from "./reported.ts";
+import { madeNow, reportedOf } from "./reported.ts";
 import { taskCommand } from "./task_command.ts";
+import { writeFile } from "./write_file.ts";
 
 const OPTIONS = {
   data: TRAIN_OPTIONS.data,
@@ -176,7 +177,7 @@ async function report(contest: Contest, folder: string): Promise<string | null> 
   if (reported.length === 0) return null;
   const out = join(folder, "report.html");
   const title = `Contest on ${contest.data_name}`;
-  await writePage(out, reportPage(reported, { made: madeNow(), title, about: describeContest(contest) }));
+  await writeFile(out, reportPage(reported, { made: madeNow(), title, about: describeContest(contest) }));
   return out;
 }
 

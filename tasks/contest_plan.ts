@@ -8,6 +8,7 @@
  * for them out of the same budget. What the same examples cost in time is in the report.
  */
 import { UserError } from "../common/errors.ts";
+import { significant } from "../common/significant.ts";
 import { type GivenConfig, resolveConfig } from "../coordinator/config/config.ts";
 import type { DataSet } from "../coordinator/data/data_set.ts";
 import { type PresetName, PRESETS } from "../coordinator/config/presets.ts";
@@ -117,7 +118,7 @@ export function entrantArgs(contest: Contest, { preset, steps, look_every }: Ent
 export function describeContest(contest: Contest): string[] {
   const { data_name, num_examples, seed, examples, pad_to, entrants } = contest;
   const count = (n: number) => n.toLocaleString("en-US");
-  const epochs = Number((examples / num_examples).toPrecision(2));
+  const epochs = significant(examples / num_examples, 2);
   return [
     `${
       entrants.map(({ preset }) => preset).join(", ")

@@ -1,5 +1,5 @@
 /** `deno task export`: a run for other programs: tables, TensorBoard events, an animation, a sheet of samples. */
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { type Parsed, parseOptions, runMain } from "../common/cli/cli.ts";
 import { UserError } from "../common/errors.ts";
 import type { Command } from "../common/cli/options.ts";
@@ -19,6 +19,7 @@ import { settledRecords } from "../runlog/export/settled.ts";
 import { encodeEvent, encodeFileVersion, frame } from "../runlog/export/tensorboard/event.ts";
 import { RunEvents } from "../runlog/export/tensorboard/run_events.ts";
 import { FileStream } from "./file_stream.ts";
+import { writeFile } from "./write_file.ts";
 
 const OPTIONS = {
   csv: { kind: "string", value: "DIR", about: "Every series as tables: steps.csv, workers.csv and more" },
@@ -163,12 +164,6 @@ async function stillsOf(folder: string, count: number): Promise<Still[]> {
   }));
 }
 
-async function writeFile(path: string, bytes: Uint8Array): Promise<void> {
-  await Deno.mkdir(dirname(path), { recursive: true });
-  await Deno.writeFile(path, bytes);
-  console.log(path);
-}
-
 async function exportRun(folder: string, values: Values): Promise<void> {
   const { csv, tensorboard, gif, apng, sheet, series, frames, delay, cells } = values;
   if (series) {
@@ -178,10 +173,12 @@ async function exportRun(folder: string, values: Values): Promise<void> {
   if (csv !== undefined) await exportCsv(folder, csv);
   if (tensorboard !== undefined) await exportEvents(folder, tensorboard);
   const pace = { delay_ms: delay, last_ms: LAST_MS };
-  if (gif !== undefined) await writeFile(gif, encodeGif(await stillsOf(folder, frames), pace));
-  if (apng !== undefined) await writeFile(apng, encodeApng(await stillsOf(folder, frames), pace));
+  if (gif !== undefined) console.log(await writeFile(gif, encodeGif(await stillsOf(folder, frames), pace)));
+  if (apng !== undefined) {
+    console.log(await writeFile(apng, encodeApng(await stillsOf(folder, frames), pace)));
+  }
   if (sheet !== undefined) {
-    await writeFile(sheet, encodePng(contactSheet(await stillsOf(folder, cells), SHEET_COLS)));
+    console.log(await writeFile(sheet, encodePng(contactSheet(await stillsOf(folder, cells), SHEET_COLS))));
   }
 }
 

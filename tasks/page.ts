@@ -11,6 +11,7 @@ import { whatOf } from "../inspect/run_table.ts";
 import { type About, FILES } from "../page/about.ts";
 import { type Linked, pageDocument, RUNTIME_MODULE } from "../page/document.ts";
 import { Generator } from "./generator.ts";
+import { writeFile } from "./write_file.ts";
 
 const OPTIONS = {
   out: { kind: "string", value: "DIR", about: "A folder of static files, for any web server" },
@@ -88,23 +89,17 @@ async function aboutOf(folder: string): Promise<{ about: About; generator: Uint8
   return { about, generator: await Deno.readFile(path) };
 }
 
-async function write(path: string, content: string | Uint8Array): Promise<void> {
-  await Deno.mkdir(dirname(path), { recursive: true });
-  await (typeof content === "string" ? Deno.writeTextFile(path, content) : Deno.writeFile(path, content));
-}
-
 async function writeFolder(out: string, about: About, generator: Uint8Array): Promise<void> {
   const { module, wasm } = await runtime();
   const linked: Linked[] = [{ name: RUNTIME_MODULE, address: "./ort.wasm.bundle.min.mjs" }];
   for (const [name, text] of await modules()) {
-    await write(join(out, name), text);
+    await writeFile(join(out, name), text);
     linked.push({ name, address: `./${name}` });
   }
-  await write(join(out, "ort.wasm.bundle.min.mjs"), module);
-  await write(join(out, FILES.runtime), wasm);
-  await write(join(out, FILES.generator), generator);
-  await write(join(out, "index.html"), pageDocument(about, linked, null));
-  console.log(join(out, "index.html"));
+  await writeFile(join(out, "ort.wasm.bundle.min.mjs"), module);
+  await writeFile(join(out, FILES.runtime), wasm);
+  await writeFile(join(out, FILES.generator), generator);
+  console.log(await writeFile(join(out, "index.html"), pageDocument(about, linked, null)));
 }
 
 async function writeSingle(path: string, about: About, generator: Uint8Array<ArrayBuffer>): Promise<void> {
@@ -115,8 +110,7 @@ async function writeSingle(path: string, about: About, generator: Uint8Array<Arr
   for (const [name, text] of await modules()) linked.push({ name, address: address(encoder.encode(text)) });
   const pack = (bytes: Uint8Array<ArrayBuffer>) => new Uint8Array(gzipSync(bytes, { level: 9 })).toBase64();
   const packed = new Map([[FILES.runtime, pack(wasm)], [FILES.generator, pack(generator)]]);
-  await write(path, pageDocument(about, linked, packed));
-  console.log(path);
+  console.log(await writeFile(path, pageDocument(about, linked, packed)));
 }
 
 async function main(args: readonly string[]): Promise<void> {
@@ -128,13 +122,8 @@ async function main(args: readonly string[]): Promise<void> {
     throw new UserError("Cannot make a page: one of --out and --single is required, found none");
   }
   const { about, generator } = await aboutOf(await findRun(wanted, runs));
-  try {
-    if (out !== undefined) await writeFolder(out, about, generator);
-    if (single !== undefined) await writeSingle(single, about, generator);
-  } catch (error) {
-    if (!(error instanceof Error) || !/\(os error \d+\)/.test(error.message)) throw error;
-    throw new UserError(`Cannot make a page: the place to write to must be writable, found ${error.message}`);
-  }
+  if (out !== undefined) await writeFolder(out, about, generator);
+  if (single !== undefined) await writeSingle(single, about, generator);
 }
 
 if (import.meta.main) await runMain(main);

@@ -6,7 +6,8 @@ import type { Command } from "../common/cli/options.ts";
 import { reportPage } from "../inspect/html/report_page.ts";
 import type { Reported } from "../inspect/html/reported.ts";
 import { findRun } from "../inspect/run_folders.ts";
-import { madeNow, reportedOf, writePage } from "./reported.ts";
+import { madeNow, reportedOf } from "./reported.ts";
+import { writeFile } from "./write_file.ts";
 
 const OPTIONS = {
   out: { kind: "string", value: "FILE", default: "report.html", about: "The file to write" },
@@ -48,7 +49,7 @@ async function main(args: readonly string[]): Promise<void> {
   for (const folder of folders) {
     reported.push(await reportedOf(folder, distinct ? basename(folder) : folder, pictures));
   }
-  await writePage(out, reportPage(reported, { made: madeNow() }));
+  await writeFile(out, reportPage(reported, { made: madeNow() }));
   console.log(out);
 }
 

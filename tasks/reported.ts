@@ -1,6 +1,5 @@
 /** All that a report shows of a run, read and drawn from its folder. */
-import { dirname, join } from "node:path";
-import { UserError } from "../common/errors.ts";
+import { join } from "node:path";
 import { readRegular } from "../common/files/regular_file.ts";
 import type { Picture, Reported } from "../inspect/html/reported.ts";
 import { summarize } from "../inspect/run_folders.ts";
@@ -56,14 +55,4 @@ export async function reportedOf(folder: string, name: string, num_pictures: num
 /** When a page is made, for people. */
 export function madeNow(): string {
   return new Date().toISOString().slice(0, 16).replace("T", " ") + " UTC";
-}
-
-/** Writes the page. Throws {@linkcode UserError} where that is not possible. */
-export async function writePage(out: string, page: string): Promise<void> {
-  try {
-    await Deno.mkdir(dirname(out), { recursive: true });
-    await Deno.writeTextFile(out, page);
-  } catch (error) {
-    throw new UserError(`Cannot write ${out}: it must be a writable file, found ${(error as Error).message}`);
-  }
 }

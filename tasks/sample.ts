@@ -1,5 +1,5 @@
 /** `deno task sample`: draws from the trained generator of a run. */
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { type Parsed, parseOptions, runMain } from "../common/cli/cli.ts";
 import { UserError } from "../common/errors.ts";
 import type { Command } from "../common/cli/options.ts";
@@ -11,6 +11,7 @@ import { encodePng } from "../pictures/raster.ts";
 import { scatterPlot } from "../pictures/scatter.ts";
 import { seriesGrid } from "../pictures/series_grid.ts";
 import { Generator } from "./generator.ts";
+import { writeFile } from "./write_file.ts";
 
 const OPTIONS = {
   count: {
@@ -119,29 +120,24 @@ function gridPicture({ samples, count, cols, generator }: Drawn): Uint8Array {
   return encodePng(imageGrid(tones(samples, generator), shape));
 }
 
-async function writeFile(path: string, bytes: Uint8Array): Promise<void> {
-  await Deno.mkdir(dirname(path), { recursive: true });
-  await Deno.writeFile(path, bytes);
-  console.log(path);
-}
-
 async function writeFolder(folder: string, { samples, count, generator }: Drawn): Promise<void> {
   const shape = { ...shapeOf(generator, "a folder of images"), rows: 1, cols: 1, gap: 0, factor: 1 };
   const values = tones(samples, generator);
-  await Deno.mkdir(folder, { recursive: true });
   const digits = String(count - 1).length;
   for (let i = 0; i < count; i++) {
     const image = imageGrid(values.subarray(i * generator.size, (i + 1) * generator.size), shape);
-    await Deno.writeFile(join(folder, `${String(i).padStart(digits, "0")}.png`), encodePng(image));
+    await writeFile(join(folder, `${String(i).padStart(digits, "0")}.png`), encodePng(image));
   }
   console.log(`${folder}: ${count} images`);
 }
 
 async function write(drawn: Drawn, { grid, folder, npy }: Values): Promise<void> {
   const { samples, count, generator } = drawn;
-  if (grid !== undefined) await writeFile(grid, gridPicture(drawn));
+  if (grid !== undefined) console.log(await writeFile(grid, gridPicture(drawn)));
   if (folder !== undefined) await writeFolder(folder, drawn);
-  if (npy !== undefined) await writeFile(npy, encodeNpy(samples, [count, ...generator.example_shape]));
+  if (npy !== undefined) {
+    console.log(await writeFile(npy, encodeNpy(samples, [count, ...generator.example_shape])));
+  }
 }
 
 async function main(args: readonly string[]): Promise<void> {
@@ -154,17 +150,7 @@ async function main(args: readonly string[]): Promise<void> {
     throw new UserError("Cannot draw samples: one of --grid, --folder and --npy is required, found none");
   }
   const generator = await Generator.open(join(await findRun(wanted, values.runs), "generator.onnx"));
-  const drawn = await draw(generator, values);
-  try {
-    await write(drawn, values);
-  } catch (error) {
-    if (error instanceof UserError || !(error instanceof Error) || !/\(os error \d+\)/.test(error.message)) {
-      throw error;
-    }
-    throw new UserError(
-      `Cannot write samples: the place to write to must be writable, found ${error.message}`,
-    );
-  }
+  await write(await draw(generator, values), values);
 }
 
 if (import.meta.main) await runMain(main);

@@ -3,6 +3,7 @@
  * so is a {@linkcode Refusal}, whatever its bytes.
  */
 import { Decoder, encode } from "@msgpack/msgpack";
+import { joined } from "../common/joined.ts";
 import { checkMessage, MAX_FRAME_BYTES, type Message, PROTOCOL_VERSION } from "./messages.ts";
 import { Refusal } from "./refusal.ts";
 import { hex, int, object, SchemaError, show } from "./schema.ts";
@@ -93,7 +94,7 @@ export function frameBytes(frame: Frame): number {
 export function decodeFrame(...parts: readonly Uint8Array[]): Received {
   const [first, second] = parts;
   if (first && second && parts.length === 2 && isHead(first)) return decodeParts(first, second);
-  const whole = first && parts.length === 1 ? first : join(parts);
+  const whole = first && parts.length === 1 ? first : joined(parts);
   const head_bytes = headBytes(whole);
   if (whole.length < head_bytes) {
     throw bad(`Frame must have ${head_bytes} bytes of header and padding: found ${whole.length}`);
@@ -187,16 +188,6 @@ function checkVersion(fields: Record<string, unknown>): void {
 
 function aligned(payload: Uint8Array): Uint8Array {
   return payload.byteOffset % ALIGNMENT_BYTES === 0 ? payload : new Uint8Array(payload);
-}
-
-function join(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((bytes, part) => bytes + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 function align(bytes: number): number {

@@ -1,6 +1,7 @@
 /** What a person should know of a network from a file, in lines: what is trained, and what is not. */
 import { cleanText } from "../../common/text/foreign_text.ts";
 import { things } from "../../common/text/things.ts";
+import { significant } from "../../common/significant.ts";
 import { droppedShares } from "../../models/import/dropout.ts";
 import type { ImportedNetwork, Role } from "../../models/import/imported_net.ts";
 
@@ -66,7 +67,7 @@ function summary({ role, network, facts }: Described): string {
   const dropouts = (n: number) => things(n, "Dropout that drops", "Dropouts that drop");
   const norms = statistics.length / 2;
   // A ratio of 0.3 is 0.30000001192092896 in float32.
-  const dropped = droppedShares(graph).map((share) => Number(share.toPrecision(6)));
+  const dropped = droppedShares(graph).map((share) => significant(share, 6));
   return [
     `${role[0]!.toUpperCase()}${role.slice(1)} ${facts.file} (${
       facts.producer || "unknown producer"

@@ -2,6 +2,7 @@
  * The workers of a run: who is in, who computes what, and what their answers are. The shell around the pure
  * parts (assignment, round, patience): it owns the channels and the clock, and nothing of the training.
  */
+import { numElements } from "../../common/shape.ts";
 import type { Cancel, Clock } from "../../wire/clock.ts";
 import { checksumBytes } from "../../kernels/kernels.ts";
 import type { TreeNode } from "../../kernels/tree.ts";
@@ -84,7 +85,7 @@ export class Fleet {
     this.#clock = options.clock;
     this.#placement = new Placement(data.plan.num_shards);
     this.#judge = new Judge(facts.manifest, options.largest, observer);
-    const example_size = facts.manifest.example_shape.reduce((n, extent) => n * extent, 1);
+    const example_size = numElements(facts.manifest.example_shape);
     this.jobs = new Jobs(facts.run, example_size, this.#clock, observer);
     this.#stopTick = this.#clock.every(TICK_MS, () => this.#lookForLate());
   }

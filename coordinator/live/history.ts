@@ -4,7 +4,11 @@
  * length is at most MAX_STRETCHES of them. Their JSON is kept in chunks, which do not change once they are full
  * (until the next joining), so that a page is only sent what is new.
  */
+import { significant } from "../../common/significant.ts";
 import type { StepFacts } from "../../runlog/log/step_facts.ts";
+
+/** Significant digits of the numbers that the page gets: more than a screen shows. */
+export const SHOWN_DIGITS = 5;
 
 /** Stretches that are kept at most: more than a screen has pixels to show. */
 export const MAX_STRETCHES = 1024;
@@ -58,15 +62,10 @@ function joined(a: Stretch, b: Stretch): Stretch {
   };
 }
 
-/** Five digits: more than a screen shows. */
-function short(value: number): number {
-  return Number(value.toPrecision(5));
-}
-
 function rowOf({ last_step, curves }: Stretch): HistoryRow {
   const values = CURVES.flatMap((curve) => {
     const { count, mean, low, high } = curves[curve];
-    return count === 0 ? [null, null, null] : [short(mean), short(low), short(high)];
+    return [mean, low, high].map((value) => count === 0 ? null : significant(value, SHOWN_DIGITS));
   });
   return [last_step, ...values];
 }

@@ -1,7 +1,9 @@
 /** The parts of the live page at one moment, as JSON. */
 import { cleanDeep } from "../../common/text/foreign_text.ts";
+import { significant } from "../../common/significant.ts";
 import type { Member } from "../fleet/member.ts";
 import { type Standing, waitingReason } from "../fleet/waiting.ts";
+import { SHOWN_DIGITS } from "./history.ts";
 import type { LiveRun } from "./live_run.ts";
 import type { HeldOutView, NowView, RunView, View, WorkerView } from "./view.ts";
 
@@ -31,9 +33,8 @@ export interface Moment {
   readonly generator_step: number;
 }
 
-/** Five digits: more than a screen shows. */
 function short(value: number | null): number | null {
-  return value === null || !Number.isFinite(value) ? null : Number(value.toPrecision(5));
+  return value === null || !Number.isFinite(value) ? null : significant(value, SHOWN_DIGITS);
 }
 
 /** Why the run does not go on; null: it does. */

@@ -1,5 +1,6 @@
 /** The first lines of a run: what is trained, on what, and from where. */
 import { things } from "../../common/text/things.ts";
+import { significant } from "../../common/significant.ts";
 import { isFarOut, type ValueRange } from "../../runlog/value_range.ts";
 import type { Prepared } from "./prepare.ts";
 
@@ -28,9 +29,10 @@ export function introductionOf(run: Prepared): string[] {
 
 /** The range of the data, as the networks see them. */
 export function describeValues(values: ValueRange): string {
-  const number = (value: number) => String(Number(value.toPrecision(3)));
   const line =
-    `Values from ${number(values.min)} to ${number(values.max)}, mean ${number(values.mean)}, standard ` +
-    `deviation ${number(values.sd)}`;
+    `Values from ${significant(values.min)} to ${significant(values.max)}, mean ${
+      significant(values.mean)
+    }, standard ` +
+    `deviation ${significant(values.sd)}`;
   return isFarOut(values) ? `${line}: far outside -1 to 1, scale them first` : line;
 }

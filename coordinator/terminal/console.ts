@@ -7,6 +7,7 @@ import { type Screen, StatusLine } from "../../common/terminal/screen.ts";
 import { things } from "../../common/text/things.ts";
 import { together } from "../../common/text/wrap.ts";
 import { RecentMean } from "../../common/recent_mean.ts";
+import { shortDuration } from "../../common/text/duration.ts";
 import type { StepReport } from "../training/train.ts";
 
 /** Redrawing more often helps nobody. */
@@ -22,15 +23,6 @@ const WINDOW = 200;
 /** Standard error: standard output stays free for data. */
 export function standardError(): LastingScreen {
   return lastingScreen(Deno.stderr);
-}
-
-/** Seconds as 45s, 3m12s or 2h05m. */
-export function duration(seconds: number): string {
-  const s = Math.max(0, Math.round(seconds));
-  const two = (n: number) => String(n).padStart(2, "0");
-  if (s < 60) return `${s}s`;
-  if (s < 3600) return `${Math.floor(s / 60)}m${two(s % 60)}s`;
-  return `${Math.floor(s / 3600)}h${two(Math.floor((s % 3600) / 60))}m`;
 }
 
 /** A bar of `width` characters for a share of 0 to 1. */
@@ -138,7 +130,7 @@ export class Console {
     const every_ms = this.#screen.interactive ? WAITING_REDRAW_MS : WAITING_LINE_MS;
     if (this.#waiting_ms !== null && now_ms - this.#waiting_ms < every_ms) return;
     this.#waiting_ms = now_ms;
-    const text = reason + (waited_s >= 1 ? ` (for ${duration(waited_s)})` : "");
+    const text = reason + (waited_s >= 1 ? ` (for ${shortDuration(waited_s)})` : "");
     const whole = advice === "" ? text : `${text}: ${advice}`;
     if (!this.#screen.interactive) this.line(whole);
     else this.#foot.draw(whole, text, reason);
@@ -174,7 +166,7 @@ export class Console {
   #statusLines(step: number): readonly [string, ...string[]] {
     const share = step / this.#total_steps;
     const steps_per_s = this.#rate?.steps_per_s ?? 0;
-    const left = steps_per_s > 0 ? `${duration((this.#total_steps - step) / steps_per_s)} left` : "";
+    const left = steps_per_s > 0 ? `${shortDuration((this.#total_steps - step) / steps_per_s)} left` : "";
     const number = (x: number, digits: number) => Number.isNaN(x) ? "-" : x.toFixed(digits);
     const percent = `${String(Math.floor(100 * share)).padStart(3)}%`;
     const line = (bar_width: number, short: boolean, left_out: readonly number[] = []) => {

@@ -2,7 +2,8 @@
 import { UserError } from "../../common/errors.ts";
 import { type Screen, StatusLine } from "../../common/terminal/screen.ts";
 import { things } from "../../common/text/things.ts";
-import { duration, progressBar } from "./console.ts";
+import { shortDuration } from "../../common/text/duration.ts";
+import { progressBar } from "./console.ts";
 import type { Reading } from "../data/data_source.ts";
 
 /** Redrawing more often helps nobody. */
@@ -37,7 +38,7 @@ export function readingOn(screen: Screen, now_ms: () => number, signal: AbortSig
     if (done === total) {
       line.draw("");
       if (taken_ms >= WORTH_A_LINE_MS) {
-        line.line(`Read ${things(total, thing)} in ${duration(taken_ms / 1000)}`);
+        line.line(`Read ${things(total, thing)} in ${shortDuration(taken_ms / 1000)}`);
       }
     } else if (at_ms >= next_ms) {
       next_ms = at_ms + (screen.interactive ? REDRAW_MS : LINE_MS);
@@ -60,7 +61,7 @@ function statusLines(
   const share = done / total;
   const percent = `${String(Math.floor(100 * share)).padStart(3)}%`;
   const count = `${done}/${total}`;
-  const left = done === 0 ? "" : `  ${duration(taken_ms / done * (total - done) / 1000)} left`;
+  const left = done === 0 ? "" : `  ${shortDuration(taken_ms / done * (total - done) / 1000)} left`;
   const bar = progressBar(share, BAR_WIDTH, unicode);
   return [
     `Reading ${thing}s ${percent} ${bar} ${count}${left}`,

@@ -4,6 +4,7 @@
  * and what they remember is part of the trained state and of its checkpoints: so a run decides the same whoever
  * computes it and however often it was stopped.
  */
+import { significant } from "../../common/significant.ts";
 import { type CriticWatch, FIRST_CRITIC_WATCH, MOST_TIMES, watchCritic } from "./auto_critic.ts";
 import type { RunConfig } from "../config/config.ts";
 import { FIRST_FLATNESS_WATCH, type FlatnessWatch, look, watchFlatness } from "./flatness.ts";
@@ -58,9 +59,9 @@ export function steer(
   const stop: Steered | null = flat && {
     rule: "stop-when-flat",
     decision: `Stopped at step ${committed.step}: the estimate has stopped falling`,
-    reason: `Over the last ${flat.steps} steps it changed by ${said(flat.change)} (at most ` +
-      `${said(Math.abs(flat.change) + flat.error)} either way with 99 % confidence), less than the ` +
-      `${said(flat.margin)} that would matter`,
+    reason: `Over the last ${flat.steps} steps it changed by ${significant(flat.change)} (at most ` +
+      `${significant(Math.abs(flat.change) + flat.error)} either way with 99 % confidence), less than the ` +
+      `${significant(flat.margin)} that would matter`,
     numbers: { ...flat },
   };
   return {
@@ -92,14 +93,9 @@ function steerCritic(
       decision: `Raised n_critic from ${before} to ${after}`,
       reason:
         `The critic is far from its optimum: in ${far.windows} windows of ${far.steps} steps the estimate ` +
-        `hardly stood out of its noise, in the last ${said(far.mean)} with a standard deviation of ` +
-        `${said(far.deviation)} from step to step`,
+        `hardly stood out of its noise, in the last ${significant(far.mean)} with a standard deviation of ` +
+        `${significant(far.deviation)} from step to step`,
       numbers: { n_critic_before: before, n_critic: after, mean: far.mean, deviation: far.deviation },
     },
   };
-}
-
-/** A number in a sentence: three significant digits. */
-function said(value: number): string {
-  return String(Number(value.toPrecision(3)));
 }

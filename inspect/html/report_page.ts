@@ -1,7 +1,8 @@
 /** One or more runs as one self-contained HTML page: it needs no network, and asks for none. */
+import { duration } from "../../common/text/duration.ts";
 import { type Entry, type Summary, WINDOW_STEPS } from "../../runlog/summary/summary.ts";
 import { differences, settingsOf } from "../compare.ts";
-import { bytes, count, duration, figure, milliseconds, percent } from "../numbers.ts";
+import { bytes, count, figure, milliseconds, percent } from "../numbers.ts";
 import { whatOf } from "../run_table.ts";
 import { Html, html } from "./html.ts";
 import { type Line, lineChart } from "./line_chart.ts";

@@ -1,4 +1,5 @@
 /** What a rule of the critic doctor is, and what it finds. */
+import { significant } from "../../common/significant.ts";
 import type { Summary } from "../summary/summary.ts";
 
 /** What a rule saw. */
@@ -39,9 +40,7 @@ export interface Finding extends Omit<Evidence, "passed"> {
 /** A number in a sentence: three significant digits. */
 export function said(value: number): string {
   const size = Math.abs(value);
-  return size !== 0 && (size < 1e-3 || size >= 1e6)
-    ? value.toExponential(1)
-    : String(Number(value.toPrecision(3)));
+  return size !== 0 && (size < 1e-3 || size >= 1e6) ? value.toExponential(1) : String(significant(value));
 }
 
 /** A share in a sentence. */

@@ -1,16 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { layOut } from "../../inspect/columns.ts";
-import {
-  ago,
-  bytes,
-  count,
-  duration,
-  figure,
-  milliseconds,
-  percent,
-  setting,
-} from "../../inspect/numbers.ts";
+import { ago, bytes, count, figure, milliseconds, percent, setting } from "../../inspect/numbers.ts";
 import { bar, chart, sparkline } from "../../inspect/sparkline.ts";
 import { paint, terminalOf } from "../../common/terminal/terminal.ts";
 
@@ -60,19 +51,7 @@ Deno.test("numbers as people read them", () => {
   ]);
 });
 
-Deno.test("spans of time", () => {
-  assert.deepEqual([0, 59.4, 59.6, 219, 3599, 3600, 7500, 86_399, 86_400, 100 * 3600].map(duration), [
-    "0 s",
-    "59 s",
-    "1 min 0 s",
-    "3 min 39 s",
-    "59 min 59 s",
-    "1 h 00 min",
-    "2 h 05 min",
-    "1 d 0 h",
-    "1 d 0 h",
-    "4 d 4 h",
-  ]);
+Deno.test("how long ago something was", () => {
   const hour = 3_600_000;
   assert.deepEqual([0, 59_999, 60_000, hour, 47 * hour, 48 * hour, NaN].map((ms) => ago(0, ms)), [
     "just now",

@@ -2,6 +2,7 @@
  * Ten steps of training (n_critic 1) over the project's own graphs, in plain code: what the PyTorch goldens are
  * compared with. An update is RMSProp or Adam as algorithm.md defines it.
  */
+import { numElements } from "../../common/shape.ts";
 import { fillUniform, type StreamKey } from "../../random/philox.ts";
 import { initialState } from "../../models/initialise.ts";
 import { buildLayout, views } from "../../models/layout.ts";
@@ -78,7 +79,7 @@ function begunUniform(spec: TensorSpec, bound: number): TensorSpec {
 }
 
 function sizeOf({ input_shape }: Net): number {
-  return input_shape.reduce((product, extent) => product * extent, 1);
+  return numElements(input_shape);
 }
 
 /** The graphs of a case, each handed to `prepare`. */

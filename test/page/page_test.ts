@@ -175,7 +175,7 @@ Deno.test("page: what a person does wrong gets one line and exit code 2", () =>
         ["vectors", "--out", "x"],
         /^Cannot make a page: samples must be images or points .*, found shape 6\n$/,
       ],
-      [["images", "--single", "runs"], /^Cannot make a page: the place to write to must be writable, found /],
+      [["images", "--single", "runs"], /^Cannot write runs: it must be a writable file, found /],
     ];
     for (const [args, message] of table) {
       const { code, stdout, stderr } = await task(folder, "page", ...args);

@@ -103,7 +103,7 @@ Deno.test("what a person does wrong gets one line and exit code 2", () =>
         ["images", "--interpolate", "1", "--npy", "x"],
         'Option --interpolate must be an integer of 2 to 1000 (samples): found "1"',
       ],
-      [["images", "--npy", "runs"], /^Cannot write samples: the place to write to must be writable, found /],
+      [["images", "--npy", "runs"], /^Cannot write runs: it must be a writable file, found /],
     ];
     for (const [args, message] of table) {
       const { code, stdout, stderr } = await sample(folder, ...args);

@@ -1,4 +1,5 @@
 /** A generator.onnx of random weights, for tests that draw from one. */
+import { numElements } from "../../common/shape.ts";
 import { buildArtifacts } from "../../models/artifacts.ts";
 import { generatorOnnx } from "../../models/generator_file.ts";
 import { initialState } from "../../models/initialise.ts";
@@ -18,7 +19,7 @@ function pairOf(size: number) {
 
 /** Takes 3 numbers and gives an example of this shape. */
 export async function generatorBytes(example_shape: number[], value_range: readonly [number, number] | null) {
-  const pair = pairOf(example_shape.reduce((product, extent) => product * extent, 1));
+  const pair = pairOf(numElements(example_shape));
   const { manifest, files } = await buildArtifacts(pair);
   const { generator, statistics } = initialState(pair, 4);
   fillUniform(statistics, { seed: 4, purpose: "probe", counter: 0, shard: 0 }, 0.5, 2);

@@ -1,4 +1,5 @@
 /** What is said of NumPy arrays that examples cannot be made of: what they are, and the line of Python that helps. */
+import { significant } from "../../../common/significant.ts";
 import { type Content, firstBytes } from "../files/content.ts";
 import { refuse } from "../files/data_file.ts";
 import type { NpyHeader } from "./npy_header.ts";
@@ -77,11 +78,9 @@ async function adviceOnImages(
     : min >= 0 && max <= 255
     ? 'x.round().astype("uint8")'
     : '((x - x.min()) / (x.max() - x.min()) * 255).round().astype("uint8")';
-  return `, with values of ${said(min)} to ${said(max)}; images have bytes of 0 to 255: ${save(expression)}`;
-}
-
-function said(value: number): string {
-  return String(Number(value.toPrecision(4)));
+  return `, with values of ${significant(min, 4)} to ${significant(max, 4)}; images have bytes of 0 to 255: ${
+    save(expression)
+  }`;
 }
 
 /** Least and largest of the numbers at the beginning; null where there is none, or their type is an uncommon one. */

@@ -1,5 +1,5 @@
 /** The live page: keeps what the coordinator has told it, and draws what has changed. */
-import { duration } from "../../../inspect/numbers.ts";
+import { duration } from "../../../common/text/duration.ts";
 import type { HistoryRow } from "../history.ts";
 import type { ChunkName, NowView, Parts, View } from "../view.ts";
 import { Chart } from "./chart.ts";

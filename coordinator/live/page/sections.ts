@@ -1,6 +1,8 @@
 /** What is words and numbers on the page: progress, workers, the doctor, faults, and how to join. */
 import { things } from "../../../common/text/things.ts";
-import { bytes, count, duration, figure, percent } from "../../../inspect/numbers.ts";
+import { duration } from "../../../common/text/duration.ts";
+import { significant } from "../../../common/significant.ts";
+import { bytes, count, figure, percent } from "../../../inspect/numbers.ts";
 import type { JoinView, NowView, RunView, View, WorkerView } from "../view.ts";
 import { byId, make, setText } from "./dom.ts";
 
@@ -14,7 +16,7 @@ export function showProgress(run: RunView, now: NowView, distance: number | null
   byId<HTMLProgressElement>("bar").value = share;
   const epoch = Math.floor(Math.max(0, step - 1) / run.epoch_steps) + 1;
   const speed = (factor: number) => {
-    return steps_per_second === null ? "-" : figure(Number((steps_per_second * factor).toPrecision(3)));
+    return steps_per_second === null ? "-" : figure(significant(steps_per_second * factor));
   };
   showFigures({
     [run.estimates_distance ? "Wasserstein estimate" : "Score gap"]: figure(means.gap),
@@ -52,7 +54,7 @@ function splitCell({ split, spare }: WorkerView): HTMLElement {
     part.style.width = `${100 * ms / total_ms}%`;
     bar.append(part);
   }
-  const words = parts.map(([name, ms]) => `${name} ${figure(Number(ms.toPrecision(2)))}`).join(" · ");
+  const words = parts.map(([name, ms]) => `${name} ${figure(significant(ms, 2))}`).join(" · ");
   cell.append(bar, make("small", {}, `${words} ms (${percent(compute_ms / total_ms)} computing)`));
   return cell;
 }

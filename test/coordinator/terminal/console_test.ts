@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Screen } from "../../../common/terminal/screen.ts";
-import { Console, duration, progressBar } from "../../../coordinator/terminal/console.ts";
+import { Console, progressBar } from "../../../coordinator/terminal/console.ts";
 import type { StepReport } from "../../../coordinator/training/train.ts";
 
 class FakeTerminal implements Screen {
@@ -32,10 +32,6 @@ const report = (step: number): StepReport => ({
   generator: { loss: -0.25, checksum: "" },
 });
 const RUN = { total_steps: 1000, batch: 64, epoch_steps: 100, estimates_distance: true };
-
-Deno.test("duration", () => {
-  assert.deepEqual([0, 59.4, 60, 192, 7500].map(duration), ["0s", "59s", "1m00s", "3m12s", "2h05m"]);
-});
 
 Deno.test("progressBar fills in eighths of a character", () => {
   assert.equal(progressBar(0, 4, true), "    ");

@@ -1,5 +1,6 @@
 /** Whether examples see each other: what the graph says, against what another example changes when the graph runs. */
 import assert from "node:assert/strict";
+import { numElements } from "../../../common/shape.ts";
 import { expandAll } from "../../../autodiff/expansion.ts";
 import { EXPANSIONS } from "../../../autodiff/decompose.ts";
 import { couplingNode } from "../../../models/import/batch_coupling.ts";
@@ -17,7 +18,7 @@ const EXTENTS = [4, 6];
 
 const ints = (...values: readonly number[]): Tensor => tensorOf("int64", [values.length], values);
 const weight = (...shape: readonly number[]): Tensor => {
-  const size = shape.reduce((product, extent) => product * extent, 1);
+  const size = numElements(shape);
   return tensorOf("float32", shape, Array.from(seededNumbers(size, size, -1, 1)));
 };
 const text = (value: string): Attribute => ({ kind: "string", value });

@@ -1,5 +1,6 @@
 /** Critics as exporters write them, held against the same network written out by hand: loss and gradients in float64. */
 import assert from "node:assert/strict";
+import { numElements } from "../../../common/shape.ts";
 import { importGraph } from "../../../models/import/import_graph.ts";
 import { criticNet, generatorNet, importedNetwork } from "../../../models/import/imported_net.ts";
 import { initialState } from "../../../models/initialise.ts";
@@ -28,7 +29,7 @@ const BATCH = 4;
 
 /** The critic of a file beside a small generator. */
 export function pairWith(file: FileParts, objective: "wgan" | "wgan-gp" = "wgan"): Pair {
-  const example_shape = file.extents, size = example_shape.reduce((product, extent) => product * extent, 1);
+  const example_shape = file.extents, size = numElements(example_shape);
   const maker = fileModel({
     opset: 18,
     extents: [2],
@@ -63,7 +64,7 @@ export async function checkCritic({ file, parameters, scores, slots = {} }: Crit
     found[name] = Array.from(state.get(slotOf(name))!);
     assert.ok(errorOf(found[name], Float64Array.from(values), 1e-9) < 1e-6, name);
   }
-  const size = file.extents.reduce((product, extent) => product * extent, 1);
+  const size = numElements(file.extents);
   const users = { real: seededNumbers(3, BATCH * size, -1, 1), fake: seededNumbers(4, BATCH * size, -1, 1) };
   const rows = (data: Float64Array) =>
     Array.from({ length: BATCH }, (_, i) => Array.from(data.subarray(i * size, (i + 1) * size)));

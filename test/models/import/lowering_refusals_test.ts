@@ -1,5 +1,6 @@
 /** What cannot be written out while a file is imported: one line that says how to export. */
 import assert from "node:assert/strict";
+import { numElements } from "../../../common/shape.ts";
 import { importGraph } from "../../../models/import/import_graph.ts";
 import type { Attribute, Tensor } from "../../../onnx/graph.ts";
 import { tensorOf } from "../../../onnx/tensor.ts";
@@ -17,7 +18,7 @@ function refusal(nodes: readonly FileNode[], parts: Partial<FileParts> = {}): st
 }
 
 const floats = (shape: readonly number[]): Tensor =>
-  tensorOf("float32", shape, Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => i / 8));
+  tensorOf("float32", shape, Array.from({ length: numElements(shape) }, (_, i) => i / 8));
 const ints = (...values: readonly number[]) => tensorOf("int64", [values.length], values);
 const text = (value: string): Attribute => ({ kind: "string", value });
 const texts = (...value: readonly string[]): Attribute => ({ kind: "strings", value });

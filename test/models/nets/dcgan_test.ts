@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { numElements } from "../../../common/shape.ts";
 import { initialiseParameters } from "../../../models/initialise.ts";
 import { buildLayout, views } from "../../../models/layout.ts";
 import { dcganCritic, dcganGenerator } from "../../../models/nets/dcgan.ts";
@@ -85,7 +86,7 @@ Deno.test("dcgan: kernels begin as N(0, 0.02), scales as N(1, 0.02), shifts as 0
 /** Runs a net on `rows` of inputs with its initial weights; its statistics are given. */
 async function run(net: Net, use: "train" | "infer", x: Float32Array, statistics = [0, 1]) {
   const b = new GraphBuilder(use);
-  const rows = x.length / net.input_shape.reduce((product, extent) => product * extent, 1);
+  const rows = x.length / numElements(net.input_shape);
   const input = b.input("x", "float32", [rows, ...net.input_shape]);
   for (const { name, shape } of [...net.parameters, ...net.statistics]) b.input(name, "float32", shape);
   if (use === "infer") b.output(net.infer(b, input), "y");

@@ -1,5 +1,6 @@
 /** Spectral normalisation: against PyTorch in float64, against known singular values, and through two derivatives. */
 import assert from "node:assert/strict";
+import { numElements } from "../../../common/shape.ts";
 import { decompose } from "../../../autodiff/decompose.ts";
 import { gradients } from "../../../autodiff/gradients.ts";
 import { simplify } from "../../../autodiff/simplify.ts";
@@ -32,7 +33,7 @@ function trainingGraph(shape: readonly number[]): Graph {
   const [outputs, ...others] = shape;
   b.input("w", "float64", shape);
   b.input("w.u", "float64", [outputs!]);
-  b.input("w.v", "float64", [others.reduce((product, extent) => product * extent, 1)]);
+  b.input("w.v", "float64", [numElements(others)]);
   const c = b.input("c", "float64", shape);
   const weight = normalisedWeight(b, "w");
   const product = b.op("Mul", [c, b.op("Tanh", [weight])]);
@@ -140,7 +141,7 @@ Deno.test("the gradient of a penalised loss through spectral norms agrees with c
     refTensor(
       "float64",
       shape,
-      Float64Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => stream.nextNormal()),
+      Float64Array.from({ length: numElements(shape) }, () => stream.nextNormal()),
     );
   const batch = new Map([
     ["real", normals([3, 2])],
@@ -150,7 +151,7 @@ Deno.test("the gradient of a penalised loss through spectral norms agrees with c
   const run = (values: Float64Array) => {
     const feeds = new Map(batch);
     for (const { name, shape, offset } of layout.slots) {
-      const size = shape.reduce((a, b) => a * b, 1);
+      const size = numElements(shape);
       feeds.set(name, refTensor("float64", shape, values.slice(offset, offset + size)));
     }
     return interpret(graph, feeds);

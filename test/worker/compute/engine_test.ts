@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { numElements } from "../../../common/shape.ts";
 import { PAGE_BYTES } from "../../../common/files/mapped_file.ts";
 import { VARYING_CLASS } from "../../../common/numeric_class.ts";
 import * as ort from "onnxruntime-node";
@@ -82,7 +83,7 @@ async function leafByHand(
   const inputs: Record<string, Float32Array> = { noise };
   for (const network of ["critic", "generator"] as const) {
     for (const { name, shape, offset } of manifest.layouts[network].slots) {
-      inputs[name] = weights[network].slice(offset, offset + shape.reduce((a, b) => a * b, 1));
+      inputs[name] = weights[network].slice(offset, offset + numElements(shape));
     }
   }
   const compute = async (entry: GraphEntry, bytes: Uint8Array) => {
@@ -289,7 +290,7 @@ async function sampleByHand(count: number): Promise<Float32Array> {
     else if (source === "generator" || source === "statistics") {
       const { offset } = manifest.layouts[source].slots.find((slot) => slot.name === name)!;
       const flat = source === "generator" ? weights.generator : statistics;
-      const size = (shape as number[]).reduce((a, b) => a * b, 1);
+      const size = numElements(shape as number[]);
       feeds[name] = new ort.Tensor("float32", flat.slice(offset, offset + size), shape as number[]);
     }
   }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { numElements } from "../../../common/shape.ts";
 import { fillNormal } from "../../../random/philox.ts";
 import { CPU } from "../../../worker/runtime/device.ts";
 import { FLAT } from "../../../worker/runtime/flat_output.ts";
@@ -12,7 +13,7 @@ const { manifest, graphs } = await testRun();
 for (const name of ["critic_training_model", "generator_training_model"] as const) {
   Deno.test(`${name}: one output holds what all hold, in the order of the result`, async () => {
     const entry = manifest.graphs[name], { layouts, latent, example_shape } = manifest;
-    const example = example_shape.reduce((product, extent) => product * extent, 1);
+    const example = numElements(example_shape);
     const normals = (length: number, counter: number) => {
       const data = new Float32Array(length);
       fillNormal(data, { seed: 1, purpose: "probe", counter, shard: 0 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { numElements } from "../../../common/shape.ts";
 import { GRAPH_NAMES } from "../../../models/manifest.ts";
 import { fillNormal } from "../../../random/philox.ts";
 import { CPU } from "../../../worker/runtime/device.ts";
@@ -14,7 +15,7 @@ const native = NativeRuntime.open()!;
 function tensors(of: readonly { name: string; shape: readonly (number | string)[] }[], seed: number) {
   return of.map(({ name, shape }, shard): TensorView => {
     const fixed = shape.map((extent) => typeof extent === "string" ? MICRO_BATCH : extent);
-    const data = new Float32Array(fixed.reduce((product, extent) => product * extent, 1));
+    const data = new Float32Array(numElements(fixed));
     if (seed > 0) fillNormal(data, { seed, purpose: "probe", counter: 0, shard });
     return { name, data: name.includes("var") ? data.map(Math.abs) : data, shape: fixed };
   });

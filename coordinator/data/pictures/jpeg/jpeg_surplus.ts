@@ -3,7 +3,7 @@
  * failure; but they harm no picture, popular data sets have some, and other readers pass over them. They are taken
  * out here, and only where what is left decodes without a warning to the same tones.
  */
-import { joined } from "../../files/joined.ts";
+import { joined } from "../../../../common/joined.ts";
 import { endOf, segmentsOf } from "./jpeg_segments.ts";
 
 /** What came of decoding a file: whether without a warning, and which tones in any case. */

@@ -1,6 +1,6 @@
 /** The rows of a PNG: unpacked within what its header allows, their filters undone, Adam7's passes put together. */
 import { inflateRawSync } from "node:zlib";
-import { joined } from "../../files/joined.ts";
+import { joined } from "../../../../common/joined.ts";
 import type { PngHeader } from "./png_chunks.ts";
 
 /** Samples as they are stored, interleaved, row by row. */

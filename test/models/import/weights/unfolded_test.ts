@@ -1,5 +1,6 @@
 /** What an exporter says of its tensors is read from files, and gates of recurrent layers are put in PyTorch's order. */
 import assert from "node:assert/strict";
+import { numElements } from "../../../../common/shape.ts";
 import { exporterNotes, programInputs } from "../../../../models/import/weights/exporter_notes.ts";
 import { importGraph } from "../../../../models/import/import_graph.ts";
 import { unfolded } from "../../../../models/import/weights/unfolded.ts";
@@ -92,7 +93,7 @@ function expected({ data }: Tensor): number {
 function weighed(unfolded: FileGraph, model: FileModel, which: string): number {
   const beside = unfolded.nodes.filter(({ outputs }) => outputs[0] !== "y");
   const { shape } = model.graph.initializers.get(which)!;
-  const size = shape.reduce((product, extent) => product * extent, 1);
+  const size = numElements(shape);
   const ramp = tensorOf("float32", shape, Array.from({ length: size }, (_, i) => i + 1));
   const node = (op: string, inputs: readonly string[], output: string) => ({
     ...{ name: "", op, domain: "", inputs, outputs: [output], attributes: {} },

@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { UserError } from "../../common/errors.ts";
+import { writeFile } from "../../tasks/write_file.ts";
+
+Deno.test("a file is written with the folders to it, and its path told", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = join(folder, "a", "b", "page.html");
+    assert.equal(await writeFile(path, "<p>"), path);
+    assert.equal(await Deno.readTextFile(path), "<p>");
+    await writeFile(path, new Uint8Array([1, 2]));
+    assert.deepEqual(await Deno.readFile(path), new Uint8Array([1, 2]));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("where nothing can be written, the person is told in one line", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const file = join(folder, "file");
+    await Deno.writeTextFile(file, "");
+    for (const path of [folder, join(file, "inside.png")]) {
+      await assert.rejects(writeFile(path, "x"), (error: Error) => {
+        assert.ok(error instanceof UserError);
+        assert.ok(error.message.startsWith(`Cannot write ${path}: it must be a writable file, found `));
+        return true;
+      });
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
