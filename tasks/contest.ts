@@ -7,6 +7,7 @@ import type { Command } from "../common/cli/options.ts";
 import { columnsOf } from "../common/terminal/terminal.ts";
 import { things } from "../common/text/things.ts";
 import { labelled, wrapLine } from "../common/text/wrap.ts";
+import { readRegular } from "../common/files/regular_file.ts";
 import { UNWATCHED } from "../coordinator/data/data_source.ts";
 import { openDataSource } from "../coordinator/data/resolve.ts";
 import { runName } from "../coordinator/run/run_folder.ts";
@@ -105,10 +106,10 @@ async function writePlan(folder: string, contest: Contest): Promise<void> {
 
 async function readPlan(folder: string): Promise<Contest> {
   const path = join(folder, PLAN_NAME);
-  const text = await Deno.readTextFile(path).catch((error: Error) => {
+  const bytes = await readRegular(path).catch((error: Error) => {
     throw new UserError(`Cannot go on with the contest: ${path} must be readable, found ${error.message}`);
   });
-  return parseContest(text, path);
+  return parseContest(new TextDecoder().decode(bytes), path);
 }
 
 /**

@@ -57,7 +57,7 @@ export async function openArchive(path: string, version: string): Promise<Provid
   if (!name.includes(`-${version}-`) && !name.endsWith(`.${version}.nupkg`)) {
     refuse(`a wheel or a NuGet package of ONNX Runtime ${version}, with its own name, is required`);
   }
-  await using content = await RegularFile.open(path).catch((error) => refuse((error as Error).message));
+  using content = await RegularFile.open(path).catch((error) => refuse((error as Error).message));
   if (!isZip(await content.read(0, 4))) refuse("a ZIP archive is required, found another kind of file");
   const spoken = { kind: "archive", part: "file", refuse };
   const entries = await zipEntries(content, spoken);

@@ -160,7 +160,7 @@ async function stillsOf(folder: string, count: number): Promise<Still[]> {
   }
   const chosen = spread(there.length, count).map((i) => there[i]!);
   return await Promise.all(chosen.map(async ({ step, file }) => {
-    return { step, picture: decodedSample(folder, file, await Deno.readFile(join(folder, file))) };
+    return { step, picture: decodedSample(folder, file, await readRegular(join(folder, file))) };
   }));
 }
 

@@ -5,6 +5,7 @@ import { gzipSync } from "node:zlib";
 import { parseOptions, runMain } from "../common/cli/cli.ts";
 import { UserError } from "../common/errors.ts";
 import type { Command } from "../common/cli/options.ts";
+import { readRegular } from "../common/files/regular_file.ts";
 import { count } from "../inspect/numbers.ts";
 import { findRun, summarize } from "../inspect/run_folders.ts";
 import { whatOf } from "../inspect/run_table.ts";
@@ -86,7 +87,7 @@ async function aboutOf(folder: string): Promise<{ about: About; generator: Uint8
   const summary = await summarize(folder, Date.now());
   const what = `${whatOf(summary)}, ${count(summary.steps)} critic steps`;
   const about = { name: basename(folder), what, latent, example_shape, value_range };
-  return { about, generator: await Deno.readFile(path) };
+  return { about, generator: await readRegular(path) };
 }
 
 async function writeFolder(out: string, about: About, generator: Uint8Array): Promise<void> {

@@ -12,6 +12,7 @@ import { readRendezvous, stateFolder } from "../common/process/rendezvous.ts";
 import { things } from "../common/text/things.ts";
 import { columnsOf } from "../common/terminal/terminal.ts";
 import { wrapLine } from "../common/text/wrap.ts";
+import { readNamed } from "../common/files/named_file.ts";
 import { SYSTEM_CLOCK } from "../wire/clock.ts";
 import type { JoinOptions } from "../wire/handshake.ts";
 import { connect } from "../wire/ws_socket.ts";
@@ -112,7 +113,7 @@ async function main(args: readonly string[]): Promise<number | void> {
     coordinator: values.coordinator === undefined ? undefined : checkUrl(values.coordinator),
     token_file: values.token_file,
     token_variable: Deno.env.get("WAGON_TOKEN"),
-  }, { readText: Deno.readTextFile, readRendezvous });
+  }, { readNamed, readRendezvous });
   await locator.locate();
   const screen = lastingScreen(Deno.stdout);
   const terminal = new WorkerConsole(screen, () => SYSTEM_CLOCK.now_ms());

@@ -1,7 +1,7 @@
 /** What a person gave of a run's configuration: on the command line, and in the `--config` file. */
-import { readFileSync } from "node:fs";
 import { UserError } from "../../common/errors.ts";
 import { checkOptions, type Given } from "../../common/cli/options.ts";
+import { readNamedSync } from "../../common/files/named_file.ts";
 import type { GivenConfig } from "./config.ts";
 import { RUN_OPTIONS } from "./options.ts";
 
@@ -33,7 +33,7 @@ function readConfig(path: string): Record<string, unknown> {
   const where = `configuration file ${path}`;
   let text: string;
   try {
-    text = readFileSync(path, "utf8");
+    text = readNamedSync(path).text;
   } catch (error) {
     throw new UserError(
       `Cannot read ${where}: a readable file is required, found ${(error as Error).message}; check --config`,

@@ -1,5 +1,5 @@
 /** Networks that a person brings: two model files, read, checked against each other and made into a pair. */
-import { readFileSync, realpathSync, statSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, sep } from "node:path";
 import { UserError } from "../../common/errors.ts";
 import { importGraph } from "../../models/import/import_graph.ts";
@@ -18,6 +18,7 @@ import type { ObjectiveName } from "../../models/objectives/objectives.ts";
 import { readModel } from "../../onnx/codec.ts";
 import { numElements } from "../../common/shape.ts";
 import { sha256 } from "../../common/sha256.ts";
+import { NotRegularError, readRegularSync } from "../../common/files/regular_file.ts";
 import { describeNetwork } from "./own_notes.ts";
 
 /** What the options say. */
@@ -127,7 +128,7 @@ interface Opened {
 
 function openNetwork(path: string, role: Role, patterns: readonly string[]): Opened {
   const name = basename(path);
-  const bytes = readRegular(path, `${role} ${path}`, `check --${role}`);
+  const bytes = readFile(path, `${role} ${path}`, `check --${role}`);
   let model: ReturnType<typeof readModel>;
   try {
     model = readModel(bytes, dataBeside(path));
@@ -165,14 +166,12 @@ function checkPatterns(patterns: readonly string[], networks: readonly Opened[])
   );
 }
 
-function readRegular(path: string, what: string, advice: string): Uint8Array {
+function readFile(path: string, what: string, advice: string): Uint8Array {
   try {
-    if (!statSync(path).isFile()) throw new Error("something else");
-    return readFileSync(path);
+    return readRegularSync(path);
   } catch (error) {
-    throw new UserError(
-      `Cannot read ${what}: a readable file is required, found ${(error as Error).message}; ${advice}`,
-    );
+    const found = error instanceof NotRegularError ? error.found : (error as Error).message;
+    throw new UserError(`Cannot read ${what}: a readable file is required, found ${found}; ${advice}`);
   }
 }
 
@@ -198,7 +197,7 @@ function dataBeside(path: string): (location: string) => Uint8Array {
     if (!real.startsWith(folder.endsWith(sep) ? folder : folder + sep)) {
       return refuse(`${location}, a link out of it`);
     }
-    const bytes = readRegular(real, `data ${location} of ${path}`, "keep them beside the model");
+    const bytes = readFile(real, `data ${location} of ${path}`, "keep them beside the model");
     read.set(location, bytes);
     return bytes;
   };

@@ -92,7 +92,7 @@ async function loadFile({ file, array, csv }: DataPath, reading: Reading): Promi
     refuse(file, "a folder of pictures is required, found a single one; name its folder with --data");
   }
   if (isCifarName(name)) return await loadCifar(name, [file]);
-  await using opened = await openDataFile(file);
+  using opened = await openDataFile(file);
   if (opened.size === 0) {
     refuse(file, "a file with something in it is required, found an empty one; fetch it again");
   }

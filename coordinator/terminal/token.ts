@@ -1,5 +1,6 @@
 /** The secrets of a run, each from a file, from the environment, or fresh: one lets workers in, one lets people look. */
 import { UserError } from "../../common/errors.ts";
+import { readNamed } from "../../common/files/named_file.ts";
 
 /** Shorter ones could be guessed. */
 const MIN_LENGTH = 16;
@@ -52,7 +53,7 @@ async function choose(file: string | undefined, { option, variable }: Source): P
   if (file !== undefined) {
     let text: string;
     try {
-      text = await Deno.readTextFile(file);
+      ({ text } = await readNamed(file));
     } catch (error) {
       throw new UserError(
         `Cannot read token file ${file}: a readable file is required, found ${(error as Error).message}; ` +

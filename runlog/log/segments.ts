@@ -6,7 +6,7 @@
  * bytes from its beginning, over all segments.
  */
 import { UserError } from "../../common/errors.ts";
-import { NotRegularError, openRegular } from "../../common/files/regular_file.ts";
+import { NotRegularError, RegularFile } from "../../common/files/regular_file.ts";
 import { LOG_NAME } from "../records.ts";
 
 /** A segment has at most so many bytes, unless a single line has more. */
@@ -59,7 +59,7 @@ export async function lastWritten(folder: string): Promise<Date | null> {
 }
 
 interface Segment {
-  readonly file: Deno.FsFile;
+  readonly file: RegularFile;
   /** Where it begins in the log. */
   readonly begin: number;
 }
@@ -70,7 +70,7 @@ export class LogText implements Disposable {
   readonly #folder: string;
   readonly #segments: Segment[];
 
-  private constructor(folder: string, first: Deno.FsFile) {
+  private constructor(folder: string, first: RegularFile) {
     this.path = `${folder}/${LOG_NAME}`;
     this.#folder = folder;
     this.#segments = [{ file: first, begin: 0 }];
@@ -80,7 +80,7 @@ export class LogText implements Disposable {
   static async open(folder: string): Promise<LogText> {
     const path = `${folder}/${LOG_NAME}`;
     try {
-      const text = new LogText(folder, await openRegular(path));
+      const text = new LogText(folder, await RegularFile.open(path));
       try {
         await countSegments(folder);
       } catch (error) {
@@ -104,7 +104,7 @@ export class LogText implements Disposable {
   async size(): Promise<number> {
     while (await this.#openNext());
     const { file, begin } = this.#segments.at(-1)!;
-    return begin + (await file.stat()).size;
+    return begin + file.currentSize();
   }
 
   /** The bytes begin..end, as far as they are written by now, in pieces of at most `chunk_bytes`. */
@@ -127,9 +127,8 @@ export class LogText implements Disposable {
     do {
       const { file, begin } = this.#segments.findLast((segment) => segment.begin <= at)!;
       // At once: beside a sidecar there are many short pieces to read, and each wait costs more than a piece.
-      file.seekSync(at - begin, Deno.SeekMode.Start);
-      const count = file.readSync(bytes);
-      if (count !== null) return bytes.subarray(0, count);
+      const count = file.fillSync(bytes, at - begin);
+      if (count > 0) return bytes.subarray(0, count);
     } while (await this.#openNext());
     return null;
   }
@@ -137,19 +136,19 @@ export class LogText implements Disposable {
   /** Opens the segment after the last that is open. Returns whether it is there. */
   async #openNext(): Promise<boolean> {
     const path = `${this.#folder}/${segmentName(this.#segments.length + 1)}`;
-    const file = await openRegular(path).catch((error) => {
+    const file = await RegularFile.open(path).catch((error) => {
       if (error instanceof Deno.errors.NotFound) return null;
       if (error instanceof NotRegularError) refuseSegment(path, error);
       throw error;
     });
     if (!file) return false;
     const { file: last, begin } = this.#segments.at(-1)!;
-    this.#segments.push({ file, begin: begin + (await last.stat()).size });
+    this.#segments.push({ file, begin: begin + last.currentSize() });
     return true;
   }
 
   [Symbol.dispose](): void {
-    for (const { file } of this.#segments.splice(0)) file.close();
+    for (const { file } of this.#segments.splice(0)) file[Symbol.dispose]();
   }
 }
 

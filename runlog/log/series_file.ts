@@ -1,5 +1,5 @@
 /** The sidecar as a file on disk: written along with the log, or made anew from it. */
-import { openRegular } from "../../common/files/regular_file.ts";
+import { RegularFile } from "../../common/files/regular_file.ts";
 import type { RunRecord } from "../records.ts";
 import { decodeHeader, encodeHeader, encodeRow, HEADER_BYTES, rowBytes, RowReader } from "./series.ts";
 import { type SeriesShape, shapeFor } from "./series.ts";
@@ -8,23 +8,13 @@ import { factsOf } from "./step_facts.ts";
 /** Shards of a run that does not say. */
 const DEFAULT_SHARDS = 4;
 
-async function readFully(file: Deno.FsFile, bytes: Uint8Array): Promise<number> {
-  let filled = 0;
-  while (filled < bytes.length) {
-    const count = await file.read(bytes.subarray(filled));
-    if (count === null) break;
-    filled += count;
-  }
-  return filled;
-}
-
 /** Whole rows of a sidecar, in pieces. */
 export class SeriesRows implements Disposable {
   readonly shape: SeriesShape;
   readonly num_rows: number;
-  readonly #file: Deno.FsFile;
+  readonly #file: RegularFile;
 
-  private constructor(file: Deno.FsFile, shape: SeriesShape, num_rows: number) {
+  private constructor(file: RegularFile, shape: SeriesShape, num_rows: number) {
     this.#file = file;
     this.shape = shape;
     this.num_rows = num_rows;
@@ -32,15 +22,14 @@ export class SeriesRows implements Disposable {
 
   /** null where there is no sidecar that this version reads. */
   static async open(path: string): Promise<SeriesRows | null> {
-    const file = await openRegular(path).catch(() => null);
+    const file = await RegularFile.open(path).catch(() => null);
     if (!file) return null;
     const header = new Uint8Array(HEADER_BYTES);
-    const shape = decodeHeader(header.subarray(0, await readFully(file, header)));
+    const shape = decodeHeader(header.subarray(0, await file.fill(header, 0)));
     if (shape) {
-      const { size } = await file.stat();
-      return new SeriesRows(file, shape, Math.floor((size - HEADER_BYTES) / rowBytes(shape)));
+      return new SeriesRows(file, shape, Math.floor((file.currentSize() - HEADER_BYTES) / rowBytes(shape)));
     }
-    file.close();
+    file[Symbol.dispose]();
     return null;
   }
 
@@ -53,13 +42,12 @@ export class SeriesRows implements Disposable {
   async rows(begin: number, count: number): Promise<{ reader: RowReader; count: number }> {
     const width = rowBytes(this.shape);
     const bytes = new Uint8Array(width * Math.min(count, this.num_rows - begin));
-    await this.#file.seek(HEADER_BYTES + width * begin, Deno.SeekMode.Start);
-    const filled = await readFully(this.#file, bytes);
+    const filled = await this.#file.fill(bytes, HEADER_BYTES + width * begin);
     return { reader: new RowReader(this.shape, bytes), count: Math.floor(filled / width) };
   }
 
   [Symbol.dispose](): void {
-    this.#file.close();
+    this.#file[Symbol.dispose]();
   }
 }
 

@@ -1,5 +1,6 @@
 /** Where the log of a run says that its data lie, found without parsing every record of it. */
 import { join } from "node:path";
+import { NotRegularError, readRegularSync } from "../../common/files/regular_file.ts";
 
 const SEGMENT = /^events(\.\d{4,})?\.jsonl$/;
 const RESUME = '{"type":"resume"';
@@ -10,12 +11,11 @@ export function recordedData(folder: string): string | undefined {
   try {
     // The first segment has no number.
     const names = Array.from(Deno.readDirSync(folder), ({ name }) => name).filter((name) =>
-      // Opening a pipe would wait for its other end.
-      SEGMENT.test(name) && Deno.statSync(join(folder, name)).isFile
+      SEGMENT.test(name)
     )
       .sort((a, b) => a.length - b.length || (a < b ? -1 : 1));
-    for (const [i, name] of names.entries()) {
-      const text = Deno.readTextFileSync(join(folder, name));
+    const texts = names.flatMap((name) => textOf(join(folder, name)) ?? []);
+    for (const [i, text] of texts.entries()) {
       if (i === 0) data = (recordAt(text, 0) as { config: { data: unknown } }).config.data;
       for (let at = text.indexOf(RESUME); at >= 0; at = text.indexOf(RESUME, at + 1)) {
         const { changed } = recordAt(text, at) as { changed: { data?: [unknown, unknown] } };
@@ -26,6 +26,16 @@ export function recordedData(folder: string): string | undefined {
     // The program itself says what is wrong with it.
   }
   return typeof data === "string" ? data : undefined;
+}
+
+/** null for what is no file. */
+function textOf(path: string): string | null {
+  try {
+    return new TextDecoder().decode(readRegularSync(path));
+  } catch (error) {
+    if (error instanceof NotRegularError) return null;
+    throw error;
+  }
 }
 
 function recordAt(text: string, at: number): unknown {

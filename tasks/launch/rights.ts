@@ -5,6 +5,7 @@
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stateFolder } from "../../common/process/rendezvous.ts";
+import { readRegularSync } from "../../common/files/regular_file.ts";
 import { placesOf } from "../../coordinator/data/files/data_path.ts";
 import { recordedData } from "./recorded_data.ts";
 
@@ -169,9 +170,9 @@ function placeOf(data: string, around: Surroundings): string {
 function configured(path: string | undefined, around: Surroundings): Given {
   if (path === undefined) return {};
   try {
-    // What is in a pipe is there once: for the program.
-    if (!Deno.statSync(absolute(path, around)).isFile) return {};
-    const source: unknown = JSON.parse(Deno.readTextFileSync(absolute(path, around)));
+    // Throws for a pipe: what is in one is there once, and for the program.
+    const bytes = readRegularSync(absolute(path, around));
+    const source: unknown = JSON.parse(new TextDecoder().decode(bytes));
     const named = Object.entries(source as object).filter(([name, value]) =>
       ["data", "generator", "critic"].includes(name) && typeof value === "string"
     );

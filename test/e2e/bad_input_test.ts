@@ -101,6 +101,12 @@ Deno.test("data that cannot be read are refused in one line", async () => {
         "Cannot read data file pipe.npy: a regular file is required, found a pipe; name a file that holds the data",
     },
     {
+      line: "train --config pipe.npy",
+      message:
+        "Cannot read configuration file pipe.npy: a readable file is required, found a pipe that nothing " +
+        "was written to for 2 s; check --config",
+    },
+    {
       line: "train --data none",
       message: "Cannot read data folder none: pictures (.png, .jpg), an IDX image file such as " +
         "train-images-idx3-ubyte.gz or CIFAR-10's data_batch_*.bin are required, found none of them; name " +

@@ -38,10 +38,14 @@ function locator(
   left: (Rendezvous | null)[],
   file = " t \n",
 ) {
-  const readText = (path: string) =>
-    path === "there" ? Promise.resolve(file) : Promise.reject(new Error("no such file"));
+  const is_pipe = given.token_file === "pipe";
+  const texts = is_pipe ? [file] : [file, file, file];
+  const readNamed = (path: string) =>
+    path !== "nowhere" && texts.length > 0
+      ? Promise.resolve({ text: texts.pop()!, is_pipe })
+      : Promise.reject(new Error("no such file"));
   return new Locator({ ...NOTHING, ...given }, {
-    readText,
+    readNamed,
     readRendezvous: () => Promise.resolve(left.length > 1 ? left.shift()! : left[0]!),
   });
 }
@@ -58,6 +62,16 @@ Deno.test("address and token: what was given comes before what was left", async 
   const own = locator({ coordinator: LEFT.url }, [LEFT, null]);
   assert.deepEqual(await own.locate(), LEFT);
   assert.deepEqual(await own.locate(), LEFT);
+});
+
+Deno.test("the token of a pipe is read once, and is good for every attempt", async () => {
+  const coordinator = "ws://there:1";
+  for (const token_file of ["pipe", "there"]) {
+    const own = locator({ coordinator, token_file }, [null]);
+    for (let attempt = 0; attempt < 3; attempt++) {
+      assert.deepEqual(await own.locate(), { url: coordinator, token: "t" });
+    }
+  }
 });
 
 Deno.test("a token that is not to be had is an error of one line", async () => {

@@ -1,5 +1,6 @@
 /** Where the coordinator is and how to prove oneself to it: from the command line, or left by it on this machine. */
 import { UserError } from "../../common/errors.ts";
+import type { Named } from "../../common/files/named_file.ts";
 import type { Rendezvous } from "../../common/process/rendezvous.ts";
 
 /** What was given; the rest is found. */
@@ -10,30 +11,16 @@ export interface Given {
 }
 
 export interface Finders {
-  readonly readText: (path: string) => Promise<string>;
+  readonly readNamed: (path: string) => Promise<Named>;
   readonly readRendezvous: () => Promise<Rendezvous | null>;
-}
-
-/** The token that was given, or null. Throws {@linkcode UserError} for a file that cannot be read or is empty. */
-async function givenToken(
-  { token_file, token_variable }: Given,
-  { readText }: Finders,
-): Promise<string | null> {
-  if (token_file === undefined) return token_variable || null;
-  let token: string;
-  try {
-    token = (await readText(token_file)).trim();
-  } catch (error) {
-    throw new UserError(`Cannot read token file ${token_file}: ${(error as Error).message}`);
-  }
-  if (token === "") throw new UserError(`Token file ${token_file} must hold the run's token: it is empty`);
-  return token;
 }
 
 /** Finds the coordinator anew for each attempt, since one that starts later leaves another address. */
 export class Locator {
   readonly #given: Given;
   readonly #finders: Finders;
+  /** From a pipe, which can be read only once; a file may hold another token later. */
+  #token: string | null = null;
   #last: Rendezvous | null = null;
 
   constructor(given: Given, finders: Finders) {
@@ -47,7 +34,7 @@ export class Locator {
    */
   async locate(): Promise<Rendezvous | null> {
     const { coordinator: url } = this.#given;
-    const token = await givenToken(this.#given, this.#finders);
+    const token = await this.#givenToken();
     if (url !== undefined && token !== null) return { url, token };
     const left = await this.#finders.readRendezvous();
     if (url === undefined) return left && { url: left.url, token: token ?? left.token };
@@ -57,5 +44,19 @@ export class Locator {
     throw new UserError(
       `Cannot join ${url} without its token: give --token-file PATH or set WAGON_TOKEN (the coordinator prints the line to use)`,
     );
+  }
+
+  /** Null where none was given. Throws {@linkcode UserError} for a file that cannot be read or is empty. */
+  async #givenToken(): Promise<string | null> {
+    const { token_file: file, token_variable } = this.#given;
+    if (file === undefined) return token_variable || null;
+    if (this.#token !== null) return this.#token;
+    const { text, is_pipe } = await this.#finders.readNamed(file).catch((error: Error) => {
+      throw new UserError(`Cannot read token file ${file}: ${error.message}`);
+    });
+    const token = text.trim();
+    if (token === "") throw new UserError(`Token file ${file} must hold the run's token: it is empty`);
+    if (is_pipe) this.#token = token;
+    return token;
   }
 }

@@ -17,7 +17,7 @@ export async function openDataFile(file: string): Promise<RegularFile> {
 
 /** The bytes of a file. Throws {@linkcode UserError} where it is not there, not readable or too large. */
 export async function readDataFile(file: string): Promise<Uint8Array<ArrayBuffer>> {
-  await using opened = await openDataFile(file);
+  using opened = await openDataFile(file);
   if (opened.size > MAX_FILE_BYTES) {
     refuse(file, `at most ${MAX_FILE_BYTES} bytes are supported, found ${opened.size}; take fewer examples`);
   }
@@ -42,11 +42,7 @@ export async function attempt<T>(path: string, act: () => Promise<T>): Promise<T
     if (error instanceof NotRegularError) {
       refuse(path, `a regular file is required, found ${error.found}; name a file that holds the data`);
     }
-    const { code } = error as { code?: unknown };
-    if (
-      error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory ||
-      code === "ENOENT" || code === "ENOTDIR"
-    ) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
       throw new UserError(
         `Cannot read data: a file or folder is required, found nothing at ${path}; check --data`,
       );

@@ -1,8 +1,8 @@
 /** One picture file as an example: read, decoded, brought to the channels and size that were asked for. */
+import { NotRegularError, readRegularSync } from "../../../common/files/regular_file.ts";
 import { type Image, type Shape, toSquare, withChannels } from "./image.ts";
 import type { JpegCodec } from "./jpeg/jpeg_codec.ts";
 import { decodePicture, pictureShape } from "./picture_file.ts";
-import { readRegularFile } from "../files/regular_file.ts";
 
 /** What is made of pictures; null: as they are, all alike. */
 export interface Shaping {
@@ -32,7 +32,7 @@ export function announcedShapes(
   file: string,
   { image_size, channels }: Shaping,
 ): [found: Shape, shaped: Shape] {
-  const found = pictureShape(readRegularFile(file, MAX_PICTURE_BYTES));
+  const found = pictureShape(readRegularSync(file, MAX_PICTURE_BYTES));
   const { height, width } = image_size === null ? found : { height: image_size, width: image_size };
   return [found, { channels: channels ?? found.channels, height, width }];
 }
@@ -40,7 +40,7 @@ export function announcedShapes(
 /** Reads and decodes a file. Never throws for what is wrong with the file. */
 export async function readPicture(file: string, shaping: Shaping, jpeg: JpegCodec): Promise<PictureRead> {
   try {
-    const picture = await decodePicture(readRegularFile(file, MAX_PICTURE_BYTES), jpeg);
+    const picture = await decodePicture(readRegularSync(file, MAX_PICTURE_BYTES), jpeg);
     const { channels, height, width, tones } = shaped(picture, shaping);
     return { shape: { channels, height, width }, tones, peak_of_16_bits: picture.peak_of_16_bits };
   } catch (error) {
@@ -50,5 +50,6 @@ export async function readPicture(file: string, shaping: Shaping, jpeg: JpegCode
 
 /** The system's own words hold paths, as they are. */
 export function reasonOf(error: Error & { readonly code?: unknown }): string {
+  if (error instanceof NotRegularError) return error.found;
   return typeof error.code === "string" ? `a file that cannot be opened (${error.code})` : error.message;
 }

@@ -122,7 +122,7 @@ Deno.test("of a packed file no more is unpacked than is asked for", async () => 
   await inTempFolder(async (folder) => {
     const file = join(folder, "zeros.gz");
     await Deno.writeFile(file, ZEROS);
-    await using opened = await RegularFile.open(file);
+    using opened = await RegularFile.open(file);
     const content = await contentOf(file, opened);
     let unpacked = 0;
     const counted = {
