@@ -3,7 +3,7 @@ import { UserError } from "../../common/errors.ts";
 import { checkOptions, type Given } from "../../common/cli/options.ts";
 import { readNamedSync } from "../../common/files/named_file.ts";
 import type { GivenConfig } from "./config.ts";
-import { RUN_OPTIONS } from "./options.ts";
+import { RUN_OPTIONS } from "./run_options.ts";
 
 type RunGiven = Given<typeof RUN_OPTIONS>;
 

@@ -130,13 +130,7 @@ async function prepareNew(options: PrepareOptions): Promise<Prepared> {
   const data = padImages(await source.read(), config);
   const initial = initialState(networks, config.seed);
   fillInitial(state, initial);
-  const bad = nonFiniteTensor(state, manifest);
-  if (bad !== null) {
-    throw new UserError(
-      `Cannot start: every initial weight must be finite, found an infinity or NaN in ${bad}; give networks whose ` +
-        "weights are numbers",
-    );
-  }
+  requireFinite(state, manifest);
   const kept = new Map<string, Uint8Array<ArrayBuffer>>(files);
   if (own) kept.set(INITIAL_FILE, new Uint8Array(encodeInitial(manifest, initial, config.seed)));
   const artifacts = [...kept].map(([file, bytes]) => ({ file, bytes, sha256: sha256(bytes) }));
@@ -168,6 +162,15 @@ async function prepareNew(options: PrepareOptions): Promise<Prepared> {
       notes: own?.notes(config.objective) ?? [],
     };
   });
+}
+
+function requireFinite(state: ModelState, manifest: Manifest): void {
+  const bad = nonFiniteTensor(state, manifest);
+  if (bad === null) return;
+  throw new UserError(
+    `Cannot start: every initial weight must be finite, found an infinity or NaN in ${bad}; give networks whose ` +
+      "weights are numbers",
+  );
 }
 
 async function prepareResumed(options: PrepareOptions, path: string): Promise<Prepared> {
@@ -204,17 +207,7 @@ async function resumeOwned(options: PrepareOptions, folder: RunFolder, lock: Run
   const passed_over: BadCheckpoint[] = [];
   const checkpoint = await loadNewest(folder.checkpoints, recorded.run, state, manifest, passed_over);
   if (!checkpoint) fillInitial(state, recordedInitial(config, manifest, artifacts));
-  if (state.step >= config.steps) {
-    throw new UserError(
-      `Cannot resume up to step ${config.steps}: --steps must be more than ${state.step}, where the last checkpoint is`,
-    );
-  }
-  if (config.stop_when_flat && state.steering.flat_at === state.step) {
-    throw new UserError(
-      `Cannot resume: the run stopped at step ${state.step}, where its estimate had stopped falling ` +
-        `(--stop-when-flat); give --no-stop-when-flat to train on in any case`,
-    );
-  }
+  requireStepsLeft(config, state);
   const data = padImages(await source.read(), before);
   await checkSameData(data, recorded);
   const plan = planOf(config, data);
@@ -244,6 +237,21 @@ async function resumeOwned(options: PrepareOptions, folder: RunFolder, lock: Run
     values,
     notes: [],
   };
+}
+
+/** A run that is done cannot go on as it is. */
+function requireStepsLeft(config: RunConfig, { step, steering }: ModelState): void {
+  if (step >= config.steps) {
+    throw new UserError(
+      `Cannot resume up to step ${config.steps}: --steps must be more than ${step}, where the last checkpoint is`,
+    );
+  }
+  if (config.stop_when_flat && steering.flat_at === step) {
+    throw new UserError(
+      `Cannot resume: the run stopped at step ${step}, where its estimate had stopped falling ` +
+        `(--stop-when-flat); give --no-stop-when-flat to train on in any case`,
+    );
+  }
 }
 
 function sourceOf(given: { readonly dataset?: string | null; readonly data?: string | null }) {

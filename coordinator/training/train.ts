@@ -97,6 +97,15 @@ export async function train(run: Training): Promise<void> {
   if (report !== null) await run.committed(report);
 }
 
+/** Where a step is in the data. */
+type Place = Pick<RoundRequest, "step" | "epoch" | "batch">;
+
+/** What a step has cost so far. */
+interface Spent {
+  readonly ms: StepTimes;
+  readonly shares: WorkerShares;
+}
+
 /** `meanwhile` is called while the workers compute; null where it resolves to false: the step is not taken then. */
 async function trainStep(
   run: Training,
@@ -105,43 +114,17 @@ async function trainStep(
 ): Promise<StepReport | null> {
   const { config, state, epoch_steps } = run;
   const started_ms = run.now_ms();
-  const ms: StepTimes = { total: 0, wait: 0, sum: 0, update: 0, send: 0 };
-  const shares: WorkerShares = new Map();
+  const spent: Spent = { ms: { total: 0, wait: 0, sum: 0, update: 0, send: 0 }, shares: new Map() };
+  const { ms, shares } = spent;
   const at = { step, epoch: Math.floor((step - 1) / epoch_steps), batch: (step - 1) % epoch_steps };
   const due = generatorDue(config, { ...at, generator_step: state.generator_step }, state.steering.pace);
-  const last = step === config.steps;
-
-  const asked = ask(run, {
-    kind: "critic",
-    ...at,
-    noise_purpose: "critic_noise",
-    noise_counter: step,
-    // With a generator step in between, the next fakes come from another generator.
-    next_noise_counter: due || last ? null : step + 1,
-  });
+  const asked = askCritic(run, at, due);
   if (!await meanwhile()) return null;
   // Both updates of a step commit together: if the generator's round fails, the critic's update is undone.
   if (due) state.holdCritic();
-  const options = { clip: config.clip, update: step };
-  const critic = await takeStep(run, ms, shares, asked, options);
+  const critic = await takeStep(run, spent, asked, { clip: config.clip, update: step });
   publish(run, ms, "critic", step);
-  let generator: StepReport["generator"];
-  if (due) {
-    const fresh = config.schedule === "paper";
-    const asked = ask(run, {
-      kind: "generator",
-      ...at,
-      noise_purpose: fresh ? "generator_noise" : "critic_noise",
-      noise_counter: fresh ? state.generator_step + 1 : step,
-      next_noise_counter: null,
-    });
-    const options = { clip: null, update: state.generator_step + 1 };
-    const { means } = await takeStep(run, ms, shares, asked, options);
-    state.updateStatistics(means.subarray(TAIL.generator.statistics));
-    state.generator_step++;
-    publish(run, ms, "generator", state.generator_step);
-    generator = { loss: means[TAIL.generator.loss]!, checksum: state.generator.checksum };
-  }
+  const generator = due ? await generatorStep(run, spent, at) : undefined;
   state.commit(step);
   const mean_real = critic.means[TAIL.critic.mean_D_real]!;
   const mean_fake = critic.means[TAIL.critic.mean_D_fake]!;
@@ -161,6 +144,40 @@ async function trainStep(
     ms,
     shares,
   };
+}
+
+/** Has the gradient of a critic step computed. */
+function askCritic(run: Training, at: Place, generator_due: boolean): Asked {
+  const is_last = at.step === run.config.steps;
+  return ask(run, {
+    kind: "critic",
+    ...at,
+    noise_purpose: "critic_noise",
+    noise_counter: at.step,
+    // With a generator step in between, the next fakes come from another generator.
+    next_noise_counter: generator_due || is_last ? null : at.step + 1,
+  });
+}
+
+async function generatorStep(
+  run: Training,
+  spent: Spent,
+  at: Place,
+): Promise<NonNullable<StepReport["generator"]>> {
+  const { config, state } = run;
+  const fresh = config.schedule === "paper";
+  const asked = ask(run, {
+    kind: "generator",
+    ...at,
+    noise_purpose: fresh ? "generator_noise" : "critic_noise",
+    noise_counter: fresh ? state.generator_step + 1 : at.step,
+    next_noise_counter: null,
+  });
+  const { means } = await takeStep(run, spent, asked, { clip: null, update: state.generator_step + 1 });
+  state.updateStatistics(means.subarray(TAIL.generator.statistics));
+  state.generator_step++;
+  publish(run, spent.ms, "generator", state.generator_step);
+  return { loss: means[TAIL.generator.loss]!, checksum: state.generator.checksum };
 }
 
 /** Leaves of the summing tree: a shard's micro-batches are one or more of them. */
@@ -199,21 +216,19 @@ function ask(run: Training, request: RoundRequest): Asked {
 /** Waits for a round and updates the network that it is about. */
 async function takeStep(
   run: Training,
-  ms: StepTimes,
-  shares: WorkerShares,
+  spent: Spent,
   asked: Asked,
   options: Omit<UpdateOptions, "lr">,
 ): Promise<Gathered> {
-  const gathered = await gather(run, ms, shares, asked);
-  apply(run, ms, asked.request, gathered.sum, options);
+  const gathered = await gather(run, spent, asked);
+  apply(run, spent.ms, asked.request, gathered.sum, options);
   return gathered;
 }
 
 /** Waits for a round and adds its results in tree order. */
 async function gather(
   run: Training,
-  ms: StepTimes,
-  shares: WorkerShares,
+  { ms, shares }: Spent,
   { request, asked_ms, handled_before_ms, answers }: Asked,
 ): Promise<Gathered> {
   const { outcome, arrived_ms } = await answers;

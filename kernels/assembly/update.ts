@@ -238,17 +238,8 @@ export function rmsprop(
     const whole = bytes & ~(VECTOR - 1);
     const second = b === 0 ? 0 : b + i;
     rmspropBlock(
-      a + i,
-      second,
-      w + i,
-      v + i,
-      whole,
-      scale,
-      lr,
-      alpha,
-      beta,
-      eps,
-      clip,
+      a + i, second, w + i, v + i, whole,
+      scale, lr, alpha, beta, eps, clip,
     );
     if (whole < bytes) {
       const at = i + whole;
@@ -258,17 +249,8 @@ export function rmsprop(
       stage(2, w + at, rest);
       stage(3, v + at, rest);
       rmspropBlock(
-        staged(0),
-        b === 0 ? 0 : staged(1),
-        staged(2),
-        staged(3),
-        VECTOR,
-        scale,
-        lr,
-        alpha,
-        beta,
-        eps,
-        clip,
+        staged(0), b === 0 ? 0 : staged(1), staged(2), staged(3), VECTOR,
+        scale, lr, alpha, beta, eps, clip,
       );
       unstage(2, w + at, rest);
       unstage(3, v + at, rest);
@@ -349,20 +331,8 @@ export function adam(
     const whole = bytes & ~(VECTOR - 1);
     const second = b === 0 ? 0 : b + i;
     adamBlock(
-      a + i,
-      second,
-      w + i,
-      m + i,
-      v + i,
-      whole,
-      scale,
-      rate,
-      beta1,
-      rest1,
-      beta2,
-      rest2,
-      eps,
-      clip,
+      a + i, second, w + i, m + i, v + i, whole,
+      scale, rate, beta1, rest1, beta2, rest2, eps, clip,
     );
     if (whole < bytes) {
       const at = i + whole;
@@ -373,20 +343,8 @@ export function adam(
       stage(3, v + at, rest);
       stage(4, m + at, rest);
       adamBlock(
-        staged(0),
-        b === 0 ? 0 : staged(1),
-        staged(2),
-        staged(4),
-        staged(3),
-        VECTOR,
-        scale,
-        rate,
-        beta1,
-        rest1,
-        beta2,
-        rest2,
-        eps,
-        clip,
+        staged(0), b === 0 ? 0 : staged(1), staged(2), staged(4), staged(3), VECTOR,
+        scale, rate, beta1, rest1, beta2, rest2, eps, clip,
       );
       unstage(2, w + at, rest);
       unstage(3, v + at, rest);

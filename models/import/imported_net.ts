@@ -1,27 +1,24 @@
 /** A network made of an imported graph: what it trains, and how it runs in training and afterwards. */
 import { UserError } from "../../common/errors.ts";
-import { decompose, EXPANSIONS } from "../../autodiff/decompose.ts";
+import { decompose } from "../../autodiff/decompose.ts";
 import { expandAll } from "../../autodiff/expansion.ts";
 import { gradients } from "../../autodiff/gradients.ts";
 import { batchMoments, scaleAndShift } from "../nets/layers.ts";
-import type { BatchMoments, Drop, Net, TensorSpec } from "../nets/net.ts";
+import type { BatchMoments, Net, TensorSpec } from "../nets/net.ts";
 import { vectorsOf } from "../nets/spectral_norm.ts";
-import { GraphBuilder, type Value } from "../../onnx/builder.ts";
+import type { GraphBuilder, Value } from "../../onnx/builder.ts";
 import { isFixed } from "../../onnx/dims.ts";
-import type { Dim, Graph, Node } from "../../onnx/graph.ts";
+import type { Graph, Node } from "../../onnx/graph.ts";
 import { GraphError } from "../../onnx/graph_error.ts";
 import { numElements } from "../../common/shape.ts";
 import { couplingNode } from "./batch_coupling.ts";
-import { droppedShare } from "./dropout.ts";
 import { applyFit, type Fit, fitShape } from "./fit.ts";
 import type { ImportedGraph } from "./import_graph.ts";
+import { boundTo, builderFor, COMPOSITES, replay, type ReplayOptions } from "./replay.ts";
 import { isOverRows, spectralNorms, withVectorNames } from "./weights/spectral.ts";
 import { sortWeights } from "./weights/trainable.ts";
 
 export type Role = "generator" | "critic";
-
-/** Composites are written out at once: a gradient penalty differentiates the critic while its loss is being built. */
-const { BatchNormalization: _ours, ...COMPOSITES } = EXPANSIONS;
 
 /** An imported graph with its weights sorted out. */
 export interface ImportedNetwork {
@@ -173,27 +170,6 @@ function refuse(graph: Graph, reason: string): UserError {
   return new UserError(`Cannot import ${graph.name}: ${reason}`);
 }
 
-/** A builder with the inputs of a graph, for a batch of this many examples. */
-function builderFor(graph: Graph, batch: number): GraphBuilder {
-  const b = new GraphBuilder(graph.name);
-  for (const [i, name] of graph.inputs.entries()) {
-    const { element, shape } = graph.types.get(name)!;
-    b.input(name, element, i === 0 ? [batch, ...shape.slice(1)] : shape);
-  }
-  return b;
-}
-
-/** Composites that are written out only where the batch is a number. */
-const NEEDS_BATCH: readonly string[] = ["Einsum"];
-
-/** The graph for a batch of this many examples where composites wait for one; else, and without a number, as it is. */
-function boundTo(graph: Graph, batch: Dim): Graph {
-  if (typeof batch !== "number" || !graph.nodes.some(({ op }) => NEEDS_BATCH.includes(op))) return graph;
-  const b = builderFor(graph, batch), input = b.value(graph.inputs[0]!);
-  b.output(replay(graph, b, input, { keeps_names: true, keeps_dropout: true }), graph.outputs[0]!);
-  return expandAll(b.build(), COMPOSITES);
-}
-
 /** Differentiates it once, under the names that the file has, so that errors are about the file. */
 function checkDifferentiable({ role, graph, parameters }: ImportedNetwork): void {
   try {
@@ -205,88 +181,6 @@ function checkDifferentiable({ role, graph, parameters }: ImportedNetwork): void
   } catch (error) {
     throw error instanceof GraphError ? new UserError(error.message) : error;
   }
-}
-
-interface ReplayOptions {
-  readonly keeps_names?: boolean;
-  readonly keeps_dropout?: boolean;
-  /** What stands for a batch normalisation. */
-  readonly normalise?: (node: Node, operands: readonly Value[]) => Value;
-  /** How dropout is done; without it, nothing is dropped. */
-  readonly drop?: Drop;
-}
-
-/** The nodes of an imported graph on `x`, in a graph that has its other inputs by name. */
-function replay(graph: Graph, b: GraphBuilder, x: Value, options: ReplayOptions = {}): Value {
-  const values = new Map([[graph.inputs[0]!, x]]);
-  const shapes = new Map<string, readonly number[]>();
-  const valueOf = (name: string): Value => {
-    const known = values.get(name);
-    if (known) return known;
-    const tensor = graph.initializers.get(name);
-    const value = tensor ? b.constant(tensor) : b.value(name);
-    values.set(name, value);
-    if (tensor?.element === "int64") shapes.set(name, Array.from(tensor.data, Number));
-    return value;
-  };
-  for (const node of graph.nodes) {
-    const stand_in = standIn(graph, node, valueOf, options);
-    if (stand_in !== null) {
-      values.set(node.outputs[0]!, stand_in);
-      continue;
-    }
-    const operands = node.inputs.map((name) => name === "" ? null : valueOf(name));
-    const known = shapeOf(node, operands, shapes);
-    if (known !== undefined) {
-      shapes.set(node.outputs[0]!, known);
-      values.set(node.outputs[0]!, b.ints(known));
-      continue;
-    }
-    const outputs = b.ops(
-      node.op,
-      operands,
-      node.attributes,
-      node.outputs.length,
-      options.keeps_names ? { name: node.name, output: node.outputs[0]! } : {},
-    );
-    node.outputs.forEach((name, i) => values.set(name, outputs[i]!));
-  }
-  return valueOf(graph.outputs[0]!);
-}
-
-/** What stands for a node that training does in a way of its own; null for others. */
-function standIn(
-  graph: Graph,
-  node: Node,
-  valueOf: (name: string) => Value,
-  { normalise, drop, keeps_dropout }: ReplayOptions,
-): Value | null {
-  if (node.op === "Dropout" && !keeps_dropout) {
-    const x = valueOf(node.inputs[0]!);
-    return drop ? drop(x, droppedShare(graph, node)) : x;
-  }
-  if (node.op !== "BatchNormalization" || normalise === undefined) return null;
-  // In training form there are no running statistics to read.
-  return normalise(node, node.inputs.slice(0, 3).map(valueOf));
-}
-
-/** The numbers of a shape that holds the batch, once that is known: gradient rules ask for constants. */
-function shapeOf(
-  node: Node,
-  operands: readonly (Value | null)[],
-  shapes: ReadonlyMap<string, readonly number[]>,
-): readonly number[] | undefined {
-  if (node.op === "Shape") {
-    const batch = operands[0]!.type.shape[0];
-    return typeof batch === "number" ? [batch] : undefined;
-  }
-  if (node.op !== "Concat" && node.op !== "Mul") return undefined;
-  const parts = node.inputs.map((name) => shapes.get(name));
-  if (node.op === "Mul") {
-    const [batch, times] = parts;
-    return batch?.length === 1 && times?.length === 1 ? [batch[0]! * times[0]!] : undefined;
-  }
-  return parts.every((part) => part !== undefined) ? parts.flat() : undefined;
 }
 
 /** What a pair of networks is fitted to. */

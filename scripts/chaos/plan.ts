@@ -1,5 +1,5 @@
 /** What befalls a run in `deno task chaos`, and when: drawn from a seed. */
-import { philoxBlock } from "../random/philox.ts";
+import { philoxBlock } from "../../random/philox.ts";
 
 /** What can befall a run. `stop`: the process is halted for a while, as when a machine sleeps, and goes on. */
 export const BLOWS = [

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { blow, BLOWS } from "../../scripts/chaos_plan.ts";
+import { blow, BLOWS } from "../../../scripts/chaos/plan.ts";
 
 const SEEDS = [0, 1, 2 ** 40 + 1];
 const plan = (seed: number, can_stop = true) =>

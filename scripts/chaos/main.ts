@@ -3,15 +3,15 @@
  * cut and held, and compares every step of both. Both runs must have the same weights, to the bit.
  */
 import { join } from "node:path";
-import { parseOptions, runMain } from "../common/cli/cli.ts";
-import { UserError } from "../common/errors.ts";
-import type { Command } from "../common/cli/options.ts";
-import { summarize } from "../inspect/run_folders.ts";
-import { LOG_NAME, type RecordOf } from "../runlog/records.ts";
-import { readRun } from "../runlog/log/reader.ts";
-import { type Blow, blow, BLOWS } from "./chaos_plan.ts";
-import { Wire } from "./chaos_wire.ts";
-import { taskCommand } from "../tasks/task_command.ts";
+import { parseOptions, runMain } from "../../common/cli/cli.ts";
+import { UserError } from "../../common/errors.ts";
+import type { Command } from "../../common/cli/options.ts";
+import { summarize } from "../../inspect/run_folders.ts";
+import { LOG_NAME, type RecordOf } from "../../runlog/records.ts";
+import { readRun } from "../../runlog/log/reader.ts";
+import { type Blow, blow, BLOWS } from "./plan.ts";
+import { Wire } from "./wire.ts";
+import { taskCommand } from "../../tasks/task_command.ts";
 
 const OPTIONS = {
   seed: {
