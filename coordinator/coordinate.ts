@@ -4,7 +4,7 @@ import type { LastingScreen } from "../common/terminal/lasting_screen.ts";
 import { objectiveOf } from "../models/objectives/objectives.ts";
 import type { RecordOf } from "../runlog/records.ts";
 import { type Cancel, type Clock, SYSTEM_CLOCK } from "../wire/clock.ts";
-import { listen } from "../wire/ws_socket.ts";
+import { listen, type Listener, type ListenOptions } from "../wire/ws_socket.ts";
 import { loopbackFor, ownNames, urlHost } from "./terminal/addresses.ts";
 import { Console } from "./terminal/console.ts";
 import { Exchange } from "./fleet/memory/exchange.ts";
@@ -62,11 +62,19 @@ class Stop extends Error {
   override name = "Stop";
 }
 
+/** Time and the network, as a coordinator has them. */
+export interface Outside {
+  readonly clock: Clock;
+  readonly listen: (options: ListenOptions) => Promise<Listener>;
+}
+
+const SYSTEM: Outside = { clock: SYSTEM_CLOCK, listen };
+
 /** Runs a coordinator. Throws {@linkcode UserError} for what is wrong before the first step. */
 export async function coordinate(
   options: CoordinateOptions,
   screen: LastingScreen,
-  clock: Clock = SYSTEM_CLOCK,
+  { clock, listen }: Outside = SYSTEM,
 ): Promise<Ending> {
   const { host, port } = options;
   const { promise: fleet, resolve } = Promise.withResolvers<Fleet>();
@@ -186,6 +194,8 @@ async function trainToEnd(parts: UnderWay, options: CoordinateOptions): Promise<
   signal.addEventListener("abort", stop);
   let error: unknown = null;
   try {
+    // Asked before there was anybody to hear it, while the data were read.
+    if (signal.aborted) throw new Stop();
     await fleet.waitFor(options.min_workers);
     live.started = true;
     if (signal.aborted) throw new Stop();

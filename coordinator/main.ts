@@ -1,7 +1,6 @@
 /** `deno task coordinator`: a run that waits for workers, here or on other machines. */
 import { parseOptions, runMain } from "../common/cli/cli.ts";
 import { interruptSignal } from "../common/process/interrupt.ts";
-import type { Command } from "../common/cli/options.ts";
 import { keepFilesPrivate } from "../common/process/private_files.ts";
 import { together } from "../common/text/wrap.ts";
 import { isLoopback, reachedAt, tellOfPage } from "./terminal/addresses.ts";
@@ -9,22 +8,8 @@ import { coordinate } from "./coordinate.ts";
 import { type Console, standardError } from "./terminal/console.ts";
 import { describeEnding, printLastWords, sayStopping } from "./ending.ts";
 import { givenConfig } from "./config/given_config.ts";
-import { COORDINATOR_OPTIONS } from "./config/options.ts";
+import { COORDINATOR_COMMAND } from "./config/options.ts";
 import { chooseReadToken, chooseToken, tokenPlace } from "./terminal/token.ts";
-
-const COMMAND: Command<typeof COORDINATOR_OPTIONS> = {
-  name: "deno task coordinator",
-  about: "Coordinates a training run: shards the data, sums the workers' gradients, updates the weights. " +
-    "Start workers with deno task worker; they may come and go.",
-  options: COORDINATOR_OPTIONS,
-  examples: [
-    { line: "deno task coordinator", about: "the drawn strokes, for workers on this machine" },
-    {
-      line: "deno task coordinator --data images-idx3-ubyte.gz --preset wgan --host 0.0.0.0",
-      about: "your images, for workers anywhere",
-    },
-  ],
-};
 
 /** How workers join. The line with the token is for a person's eyes: never for a pipe or a log. */
 function tellHowToJoin(
@@ -44,7 +29,7 @@ function tellHowToJoin(
 }
 
 await runMain(async (args) => {
-  const { values, given } = parseOptions(COMMAND, args);
+  const { values, given } = parseOptions(COORDINATOR_COMMAND, args);
   if (!values.readable) keepFilesPrivate();
   const screen = standardError();
   let opened: Console | null = null;

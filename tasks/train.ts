@@ -3,32 +3,20 @@ import { parseOptions, runMain } from "../common/cli/cli.ts";
 import { shareOut, usableCores } from "../common/process/cores.ts";
 import { interruptSignal } from "../common/process/interrupt.ts";
 import type { UserError } from "../common/errors.ts";
-import type { Command, Values } from "../common/cli/options.ts";
+import type { Values } from "../common/cli/options.ts";
 import { keepFilesPrivate } from "../common/process/private_files.ts";
 import { tellOfPage } from "../coordinator/terminal/addresses.ts";
 import { coordinate, type Opening } from "../coordinator/coordinate.ts";
 import { type Console, standardError } from "../coordinator/terminal/console.ts";
 import { describeEnding, printLastWords, sayStopping } from "../coordinator/ending.ts";
 import { givenConfig } from "../coordinator/config/given_config.ts";
-import { TRAIN_OPTIONS } from "../coordinator/config/options.ts";
+import { TRAIN_COMMAND, type TRAIN_OPTIONS } from "../coordinator/config/options.ts";
 import { chooseReadToken, chooseToken, tokenPlace } from "../coordinator/terminal/token.ts";
 import { wantedDevices } from "../worker/worker_options.ts";
 import { LocalWorkers } from "./local_workers.ts";
 
 /** Only its own workers, and people on this machine, come to it. */
 const HOST = "127.0.0.1";
-
-const COMMAND: Command<typeof TRAIN_OPTIONS> = {
-  name: "deno task train",
-  about: "Trains on this machine: a coordinator and local workers. Without options: the strokes that wagon " +
-    "draws itself, in a minute or two.",
-  options: TRAIN_OPTIONS,
-  examples: [
-    { line: "deno task train", about: "see it work" },
-    { line: "deno task train --data images-idx3-ubyte.gz", about: "the WGAN of the paper on your images" },
-    { line: "deno task train --dataset 8gaussians", about: "points in the plane" },
-  ],
-};
 
 /** Options of each local worker: the cores are shared out, GPUs are handed on. */
 function workersArgs(
@@ -46,7 +34,7 @@ function workersArgs(
 }
 
 async function train(args: readonly string[]): Promise<number> {
-  const { values, given } = parseOptions(COMMAND, args);
+  const { values, given } = parseOptions(TRAIN_COMMAND, args);
   const { gpu, cpu } = values;
   // The workers check this, too, but by then there is a run folder.
   wantedDevices({ gpu, cpu, require_gpu: false });

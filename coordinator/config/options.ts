@@ -1,5 +1,5 @@
-/** The options of `train` and `coordinator`: one table each, most of it shared. The names are a contract. */
-import type { OptionTable } from "../../common/cli/options.ts";
+/** The command lines of `train` and `coordinator`: one table of options each, most of it shared. The names are a contract. */
+import type { Command, OptionTable } from "../../common/cli/options.ts";
 import { RUN_OPTIONS } from "./run_options.ts";
 
 /** Where a run lives and whom it waits for: no part of what it computes. */
@@ -56,6 +56,18 @@ export const TRAIN_OPTIONS = {
   cpu: { kind: "boolean", about: "Compute on the CPU (the default without --gpu)", group: "How to run" },
 } as const satisfies OptionTable;
 
+export const TRAIN_COMMAND: Command<typeof TRAIN_OPTIONS> = {
+  name: "deno task train",
+  about: "Trains on this machine: a coordinator and local workers. Without options: the strokes that wagon " +
+    "draws itself, in a minute or two.",
+  options: TRAIN_OPTIONS,
+  examples: [
+    { line: "deno task train", about: "see it work" },
+    { line: "deno task train --data images-idx3-ubyte.gz", about: "the WGAN of the paper on your images" },
+    { line: "deno task train --dataset 8gaussians", about: "points in the plane" },
+  ],
+};
+
 /** Where `deno task coordinator` listens unless told otherwise. */
 export const DEFAULT_PORT = 7700;
 
@@ -94,3 +106,17 @@ export const COORDINATOR_OPTIONS = {
     group: "Workers",
   },
 } as const satisfies OptionTable;
+
+export const COORDINATOR_COMMAND: Command<typeof COORDINATOR_OPTIONS> = {
+  name: "deno task coordinator",
+  about: "Coordinates a training run: shards the data, sums the workers' gradients, updates the weights. " +
+    "Start workers with deno task worker; they may come and go.",
+  options: COORDINATOR_OPTIONS,
+  examples: [
+    { line: "deno task coordinator", about: "the drawn strokes, for workers on this machine" },
+    {
+      line: "deno task coordinator --data images-idx3-ubyte.gz --preset wgan --host 0.0.0.0",
+      about: "your images, for workers anywhere",
+    },
+  ],
+};

@@ -1,0 +1,117 @@
+/**
+ * A coordinator in this process, as its tasks start it: the command line and the run folder are real, the clock, the
+ * network and the screen are in memory.
+ */
+import { parseOptions } from "../../common/cli/cli.ts";
+import type { LastingScreen } from "../../common/terminal/lasting_screen.ts";
+import { COORDINATOR_COMMAND, TRAIN_COMMAND } from "../../coordinator/config/options.ts";
+import { givenConfig } from "../../coordinator/config/given_config.ts";
+import { coordinate, type CoordinateOptions, type Ending } from "../../coordinator/coordinate.ts";
+import { chooseReadToken, chooseToken, tokenPlace } from "../../coordinator/terminal/token.ts";
+import type { Listener, ListenOptions } from "../../wire/ws_socket.ts";
+import { wantedDevices } from "../../worker/worker_options.ts";
+import { FakeClock } from "../wire/fake_clock.ts";
+import { MemorySocket } from "../wire/memory_socket.ts";
+
+const PORT = 7700;
+
+/** What the command line says, and what of it the command itself checks before it coordinates. */
+async function read(line: string) {
+  const [task, ...args] = line.split(" ");
+  if (task === "train") {
+    const { values, given } = parseOptions(TRAIN_COMMAND, args);
+    wantedDevices({ ...values, require_gpu: false });
+    return { task, given, values, token_file: undefined, min_workers: values.workers } as const;
+  }
+  const { values, given } = parseOptions(COORDINATOR_COMMAND, args);
+  const { token_file, min_workers } = values;
+  return { task: "coordinator", given, values, token_file, min_workers } as const;
+}
+
+/** The options of `train` or `coordinator` as its main hands them on. Throws UserError. */
+async function optionsOf(line: string): Promise<Omit<CoordinateOptions, "listening" | "signal">> {
+  const { task, given, values, token_file, min_workers } = await read(line);
+  const token = await chooseToken(token_file);
+  const read_token = await chooseReadToken(values.read_token_file, token);
+  return {
+    given: givenConfig(given),
+    exact: task === "train",
+    out: values.out ?? null,
+    resume: values.resume ?? null,
+    readable: values.readable,
+    now: new Date(0),
+    ...{ host: "127.0.0.1", port: PORT, token, read_token, token_place: tokenPlace(token_file), task },
+    ...{ min_workers, give_up_after_s: values.give_up_after ?? null, rendezvous: false },
+  };
+}
+
+export class CoordinatorScene {
+  readonly clock = new FakeClock();
+  /** Asks it to stop, as Ctrl-C does. */
+  readonly interrupt = new AbortController();
+  readonly #said: string[] = [];
+  readonly #open = Promise.withResolvers<void>();
+  #door: ListenOptions | null = null;
+  #token = "";
+
+  /** All that its screen shows. */
+  get said(): string {
+    return this.#said.join("");
+  }
+
+  /** Whether it listens. */
+  get listens(): boolean {
+    return this.#door !== null;
+  }
+
+  /** Resolves once workers are let in. */
+  get opened(): Promise<void> {
+    return this.#open.promise;
+  }
+
+  get token(): string {
+    return this.#token;
+  }
+
+  /** Runs it to its end. `listening` is called once the door is open. */
+  async run(line: string, listening: CoordinateOptions["listening"] = () => {}): Promise<Ending> {
+    const options = await optionsOf(line);
+    this.#token = options.token;
+    const opened: CoordinateOptions["listening"] = async (opening, console) => {
+      await listening(opening, console);
+      this.#open.resolve();
+    };
+    const { signal } = this.interrupt;
+    return await coordinate({ ...options, listening: opened, signal }, this.#screen(), {
+      clock: this.clock,
+      listen: (door) => Promise.resolve(this.#listen(door)),
+    });
+  }
+
+  /** A connection to it: the worker's end. */
+  connect(peer: string): MemorySocket {
+    const [near, far] = MemorySocket.pair();
+    this.#door!.onsocket(far, peer);
+    return near;
+  }
+
+  #listen(door: ListenOptions): Listener {
+    this.#door = door;
+    return {
+      port: PORT,
+      close: () => {
+        this.#door = null;
+        return Promise.resolve();
+      },
+    };
+  }
+
+  #screen(): LastingScreen {
+    return {
+      ...{ interactive: false, unicode: false, columns: () => Infinity },
+      write: (text) => void this.#said.push(text),
+      lost: new Promise(() => {}),
+      drained: () => Promise.resolve(),
+    };
+  }
+}
