@@ -1,20 +1,10 @@
-/** What is wrong gets one clear line and exit code 2: no stack trace, and nothing is left behind. */
+/**
+ * What is wrong gets one clear line and exit code 2: no stack trace, and nothing is left behind. Each task's process once;
+ * what there is to be wrong, and its words, are units (test/coordinator/refusals_test.ts and beside each reader).
+ */
 import assert from "node:assert/strict";
-import { gzipSync } from "node:zlib";
-import { PRESETS } from "../../coordinator/config/presets.ts";
-import { encodeNpy } from "../../common/files/npy.ts";
-import { blank, encodePng } from "../../pictures/raster.ts";
 import type { TaskName } from "./child.ts";
-import { tinyImages } from "./images.ts";
 import { Workplace } from "./workplace.ts";
-
-interface Case {
-  /** The command line; its first word is the task. */
-  readonly line: string;
-  /** All of standard error, but for the end of the line. PLACE stands for the temporary folder. */
-  readonly message: string;
-  readonly env?: Record<string, string>;
-}
 
 /** Processes at a time. */
 const SIDE_BY_SIDE = 2;
@@ -25,304 +15,50 @@ async function namesIn(folder: string): Promise<string[]> {
   return names.sort();
 }
 
-/** Runs the cases in one place; each must say its message and no more, end with 2, and leave no file behind. */
-async function checkCases(place: Workplace, cases: readonly Case[]): Promise<void> {
+const NOWHERE = "Cannot find run nowhere: there are no runs in runs";
+const NO_DATA = "Cannot read data: a file or folder is required, found nothing at nowhere; check --data";
+
+/** The command line of each task, and all of standard error but for the end of the line. */
+const CASES: Readonly<Record<TaskName, readonly [args: string, message: string]>> = {
+  train: ["--data nowhere", NO_DATA],
+  coordinator: [
+    "--port PORT",
+    "Cannot listen on 127.0.0.1:PORT: the port is in use; choose another with --port, or stop the program that has it",
+  ],
+  worker: [
+    "--threads 0",
+    'Option --threads must be an integer of 1 to 1024 (threads): found "0"',
+  ],
+  inspect: ["nowhere --json", NOWHERE],
+  export: ["nowhere --csv tables", NOWHERE],
+  sample: ["nowhere --npy samples.npy", NOWHERE],
+  report: ["nowhere", NOWHERE],
+  contest: ["--data nowhere", NO_DATA],
+  page: ["nowhere --out page", NOWHERE],
+  artifacts: [
+    "--out new --preset wgan --batch 10",
+    "Cannot plan shards: --batch must be a multiple of --shards 4, found 10; take --batch 8 or 12",
+  ],
+};
+
+Deno.test("of every task, what is wrong is one line, exit code 2 and no stack trace", async () => {
+  await using place = await Workplace.open();
+  // In use before there is a run folder.
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = taken.addr;
   const before = await namesIn(place.folder);
-  const queue = [...cases];
+  const queue = Object.entries(CASES);
   const work = async () => {
     for (let next = queue.shift(); next; next = queue.shift()) {
-      const [task, ...args] = next.line.split(" ") as [TaskName, ...string[]];
-      const { code, stdout, stderr } = await place.run(task, args, next.env);
-      const said = stderr.replaceAll(place.folder, "PLACE");
+      const [task, [args, message]] = next;
+      const words = args.replaceAll("PORT", String(port)).split(" ");
+      const { code, stdout, stderr } = await place.run(task as TaskName, words);
       assert.deepEqual(
-        { line: next.line, code, stdout, stderr: said },
-        { line: next.line, code: 2, stdout: "", stderr: `${next.message}\n` },
+        { task, code, stdout, stderr: stderr.replaceAll(String(port), "PORT") },
+        { task, code: 2, stdout: "", stderr: `${message}\n` },
       );
     }
   };
   await Promise.all(Array.from({ length: SIDE_BY_SIDE }, work));
   assert.deepEqual(await namesIn(place.folder), before);
-}
-
-Deno.test("data that cannot be read are refused in one line", async () => {
-  await using place = await Workplace.open();
-  const images = tinyImages();
-  const put = (name: string, bytes: Uint8Array) => Deno.writeFile(place.path(name), bytes);
-  await put("cut", images.subarray(0, 1000));
-  await put("cut.gz", gzipSync(images).subarray(0, 1000));
-  await put("magic", Uint8Array.from(images, (byte, i) => i === 2 ? 0x0d : byte));
-  await put("labels", Uint8Array.from(images, (byte, i) => i === 3 ? 0x01 : byte));
-  for (const folder of ["both", "none", "broken", "mixed"]) await Deno.mkdir(place.path(folder));
-  for (const name of ["train-images-idx3-ubyte.gz", "t10k-images-idx3-ubyte.gz"]) {
-    await put(`both/${name}`, gzipSync(images));
-  }
-  await put("wide.npy", encodeNpy(new Float32Array(8 * 400_000), [8, 400_000]));
-  await Deno.writeTextFile(place.path("years.csv"), "2019,2020\n0.5,1.5\n");
-  await new Deno.Command("mkfifo", { args: [place.path("pipe.npy")] }).output();
-  const picture = encodePng(blank(4, 4, 1, 200)), coloured = encodePng(blank(4, 4, 3, 200));
-  await put("broken/a.png", picture);
-  await put("broken/b.png", picture.subarray(0, 50));
-  await put("mixed/a.png", picture);
-  await put("mixed/b.png", coloured);
-  await checkCases(place, [
-    {
-      line: "train --data nowhere",
-      message: "Cannot read data: a file or folder is required, found nothing at nowhere; check --data",
-    },
-    {
-      line: "train --data cut",
-      message: "Cannot read data file cut: 6928 bytes are required for 192 images of 6 x 6, found 1000; " +
-        "it is cut short, fetch it again",
-    },
-    {
-      line: "train --data cut.gz",
-      message: "Cannot read data file cut.gz: a whole gzip file is required, found one that ends early; " +
-        "fetch it again",
-    },
-    {
-      line: "train --data magic",
-      message: "Cannot read data file magic: the IDX magic number of images must be 0x00000803 (bytes in " +
-        "3 dimensions), found 0x00000d03; give an IDX image file",
-    },
-    {
-      line: "train --data labels",
-      message: "Cannot read data file labels: images are required (IDX magic number 0x00000803), " +
-        "found labels (0x00000801); give the file of images",
-    },
-    {
-      line: "train --data years.csv",
-      message:
-        "Cannot read data file years.csv: line 1 (2019, 2020) may be a header of numbers or the first example; " +
-        "say which: --data years.csv#header=yes or --data years.csv#header=no",
-    },
-    {
-      line: "train --data pipe.npy",
-      message:
-        "Cannot read data file pipe.npy: a regular file is required, found a pipe; name a file that holds the data",
-    },
-    {
-      line: "train --config pipe.npy",
-      message:
-        "Cannot read configuration file pipe.npy: a readable file is required, found a pipe that nothing " +
-        "was written to for 2 s; check --config",
-    },
-    {
-      line: "train --data none",
-      message: "Cannot read data folder none: pictures (.png, .jpg), an IDX image file such as " +
-        "train-images-idx3-ubyte.gz or CIFAR-10's data_batch_*.bin are required, found none of them; name " +
-        "another folder, or a file, with --data",
-    },
-    {
-      line: "train --data both",
-      message: "Cannot read data folder both: one IDX image file is required, found " +
-        "t10k-images-idx3-ubyte.gz and train-images-idx3-ubyte.gz; name one of them, for example " +
-        "--data both/t10k-images-idx3-ubyte.gz",
-    },
-    {
-      line: "train --data broken --batch 2 --shards 1",
-      message:
-        "Cannot read data file broken/b.png: a whole PNG or JPEG picture is required, found a PNG that " +
-        "ends early; mend or remove the file",
-    },
-    {
-      line: "train --data mixed --batch 2 --shards 1",
-      message:
-        "Cannot read data folder mixed: pictures of one kind are required, found a grey one (a.png) and a " +
-        "coloured one (b.png); make all grey with --channels 1, or colour with --channels 3",
-    },
-    {
-      line: "train --data mixed --channels 3",
-      message:
-        "Cannot plan shards: --batch 64 needs at least 64 training examples, found 2; take a smaller " +
-        "--batch or more data",
-    },
-    { line: "train --channels 2", message: "Option --channels must be 1 (grey) or 3 (colour): found 2" },
-    {
-      line: "train --dataset 8gaussians --image-size 32",
-      message:
-        "Cannot use --image-size: images are required, found points of 2 numbers (8gaussians); leave it out",
-    },
-    {
-      line: "train --data wide.npy --preset wgan --batch 8",
-      message:
-        "Cannot train networks of this size: weights, the optimizer's state and the sums of 4 shards must " +
-        "fit into 4 GiB, found 15.3 GiB; take smaller networks or images, or fewer --shards",
-    },
-    {
-      line: "train --data cut --dataset strokes",
-      message: "Cannot choose the data: one of --dataset and --data is required, found both " +
-        "(strokes and cut); leave one out",
-    },
-  ]);
-});
-
-Deno.test("options that do not exist, are out of range or do not fit are refused in one line", async () => {
-  await using place = await Workplace.open();
-  await checkCases(place, [
-    { line: "train --step 5", message: "Unknown option --step: did you mean --steps?" },
-    {
-      line: "coordinator --workers 5",
-      message: "Unknown option --workers: see deno task coordinator --help",
-    },
-    { line: "train now", message: 'Unexpected argument "now": see deno task train --help' },
-    { line: "train --preset", message: "Option --preset needs a value: found the end of the line" },
-    {
-      line: "train --preset wgn",
-      message: `Option --preset must be one of ${
-        Object.keys(PRESETS).join(", ")
-      }: found "wgn" (did you mean wgan?)`,
-    },
-    {
-      line: "train --steps 0",
-      message: 'Option --steps must be an integer of 1 to 4294967294 (critic steps): found "0"',
-    },
-    { line: "train --lr 0", message: 'Option --lr must be a number above 0 and at most 10: found "0"' },
-    { line: "train --latent 1.5", message: 'Option --latent must be an integer of 1 to 65536: found "1.5"' },
-    {
-      line: "train --holdout 1",
-      message: 'Option --holdout must be a number of 0 to 0.9 (share): found "1"',
-    },
-    {
-      line: "coordinator --port 65536",
-      message: 'Option --port must be an integer of 0 to 65535: found "65536"',
-    },
-    {
-      line: "worker --threads 0",
-      message: 'Option --threads must be an integer of 1 to 1024 (threads): found "0"',
-    },
-    {
-      line: "train --batch 10",
-      message: "Cannot plan shards: --batch must be a multiple of --shards 4, found 10; take --batch 8 or 12",
-    },
-    {
-      line: "train --batch 4",
-      message: "Cannot plan shards: with batch normalisation --batch must be at least twice --shards 4, " +
-        "found 4; take --batch 8 or fewer --shards",
-    },
-    {
-      line: "train --data images-idx3-ubyte --batch 400",
-      message: "Cannot plan shards: --batch 400 needs at least 400 training examples, found 192; " +
-        "take a smaller --batch or more data",
-    },
-    {
-      line: "train --steps 10 --epochs 1",
-      message:
-        "Cannot set the length of the run: one of --steps and --epochs is required, found both; leave one out",
-    },
-    {
-      line: "train --width 32",
-      message:
-        "Cannot use --width: convolutional networks are required, found preset strokes; take --preset " +
-        "wgan-dcgan, or leave it out",
-    },
-    { line: "train --gpu 0 --cpu", message: "Option --cpu excludes --gpu: give one" },
-    {
-      line: "coordinator --port 0",
-      env: { WAGON_TOKEN: "short" },
-      message: "Cannot use the token of WAGON_TOKEN: it must have at least 16 characters, found 5",
-    },
-    {
-      line: "coordinator --token-file nowhere",
-      message:
-        "Cannot read token file nowhere: a readable file is required, found No such file or directory " +
-        "(os error 2): readfile 'nowhere'; check --token-file",
-    },
-    {
-      line: "inspect nowhere",
-      message: "Cannot find run nowhere: there are no runs in runs",
-    },
-  ]);
-});
-
-Deno.test("a configuration file that cannot be used is refused in one line", async () => {
-  await using place = await Workplace.open();
-  const files = {
-    typo: '{"n_critc": 3}',
-    broken: '{"lr": ',
-    range: '{"batch": 0}',
-    list: "[]",
-    resume: '{"resume": "x"}',
-  };
-  for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(place.path(name), text);
-  await checkCases(place, [
-    {
-      line: "train --config typo",
-      message: 'Unknown key "n_critc" in configuration file typo: did you mean n_critic?',
-    },
-    {
-      line: "train --config resume",
-      message:
-        'Unknown key "resume" in configuration file resume; known are preset, dataset, data, image_size, channels, generator, critic, objective, trainable, pad_to, pad_value, holdout, ' +
-        "seed, steps, epochs, batch, shards, n_critic, lr, decay_steps, clip, penalty, latent, width, dropout, spectral_norm, schedule, warm_up, accumulate, auto_critic, stop_when_flat, " +
-        "min_steps, exact, sample_every, evaluate_every, checkpoint_every",
-    },
-    {
-      line: "coordinator --config broken",
-      message: "Cannot read configuration file broken: it must be JSON, found Unexpected end of JSON input",
-    },
-    {
-      line: "train --config range",
-      message:
-        'Key "batch" in configuration file range must be an integer of 1 to 1048576 (examples): found 0',
-    },
-    {
-      line: "train --config list",
-      message: "Cannot use configuration file list: it must hold one JSON object",
-    },
-    {
-      line: "train --config nowhere",
-      message:
-        "Cannot read configuration file nowhere: a readable file is required, found ENOENT: no such file " +
-        "or directory, open 'nowhere'; check --config",
-    },
-  ]);
-});
-
-/** A log whose first record says that it is of another format. */
-const OTHER_FORMAT = '{"type":"run","format":3,"versions":{"wagon":"9.0.0"}}\n';
-
-Deno.test("a folder that is no run of this version, or no place for a new one, is refused in one line", async () => {
-  await using place = await Workplace.open();
-  for (const folder of ["newer", "garbage", "full"]) await Deno.mkdir(place.path(folder));
-  await Deno.writeTextFile(place.path("newer", "events.jsonl"), OTHER_FORMAT);
-  await Deno.writeTextFile(place.path("garbage", "events.jsonl"), "garbage\n");
-  await Deno.writeTextFile(place.path("full", "a file"), "");
-  const newer =
-    "Cannot read newer/events.jsonl: this version of wagon reads run formats 1 and 2, and the folder is of " +
-    "run format 3: use the version that wrote it (wagon 9.0.0)";
-  await checkCases(place, [
-    { line: "train --resume newer", message: newer },
-    { line: "coordinator --port 0 --resume newer", message: newer },
-    { line: "inspect newer --json", message: newer },
-    {
-      line: "train --resume garbage",
-      message: "Cannot read garbage/events.jsonl: it must begin with a run record, found none",
-    },
-    {
-      line: "train --resume nowhere",
-      message: "Cannot read run nowhere: a run folder must hold events.jsonl, found none",
-    },
-    {
-      line: "train --out full",
-      message: "Cannot start a run in full: the folder must be empty or new; name another with --out, " +
-        "or go on with --resume full",
-    },
-    {
-      line: "train --out images-idx3-ubyte",
-      message:
-        "Cannot make run folder images-idx3-ubyte: it must be a new or empty folder with room in it, found " +
-        "Not a directory (os error 20): readdir 'images-idx3-ubyte'; name another with --out",
-    },
-  ]);
-});
-
-Deno.test("a port in use is refused in one line, before there is a run folder", async () => {
-  await using place = await Workplace.open();
-  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = taken.addr;
-  await checkCases(place, [{
-    line: `coordinator --port ${port}`,
-    message: `Cannot listen on 127.0.0.1:${port}: the port is in use; choose another with --port, ` +
-      "or stop the program that has it",
-  }]);
 });

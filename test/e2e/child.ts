@@ -13,7 +13,8 @@ export type TaskName =
   | "sample"
   | "report"
   | "contest"
-  | "page";
+  | "page"
+  | "artifacts";
 
 /** How a process ended, and all that it said. */
 export interface Ended {
