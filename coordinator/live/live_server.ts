@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { hostOf } from "../../common/text/host_of.ts";
 import { Sha256 } from "../../common/sha256.ts";
 import type { Clock } from "../../wire/clock.ts";
+import { sampleFile } from "../run/run_folder.ts";
 import { METRICS_TYPE, metricsText } from "./metrics.ts";
 import PAGE from "./page.html" with { type: "text" };
 import { type Moment, takeSnapshot } from "./snapshot.ts";
@@ -143,9 +144,12 @@ export class LiveServer {
 
   async #picture(step: number, head_only: boolean, response: ServerResponse): Promise<void> {
     const { run_folder, moment } = this.#options;
-    const sample = moment().live.samples.entries.find((entry) => entry.step === step);
-    // It may have been deleted from the folder.
-    const png = sample ? await readFile(join(run_folder, sample.file)).catch(() => null) : null;
+    const { live, step: last } = moment();
+    const listed = live.samples.entries.find((entry) => entry.step === step);
+    // The page asks for what it was told of, which may have been thinned out since; after a resume, later steps are void.
+    const file = listed?.file ?? (step <= last ? sampleFile(step) : null);
+    // It may have been deleted from the folder, or never drawn.
+    const png = file === null ? null : await readFile(join(run_folder, file)).catch(() => null);
     if (png) this.#whole(response, head_only, "image/png", png);
     else answerText(response, 404, "There is no picture of this step");
   }

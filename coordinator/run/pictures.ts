@@ -11,6 +11,7 @@ import { explainWriteFailure } from "../../runlog/log/write_failure.ts";
 import { decodeExamples, gatherExamples } from "../data/data_set.ts";
 import { meanPairwiseDistance } from "../evaluation/diversity.ts";
 import type { Prepared } from "./prepare.ts";
+import { sampleFile } from "./run_folder.ts";
 
 /** Images, and series of numbers: 5 x 5. */
 const GRID_SIDE = 5;
@@ -23,7 +24,7 @@ function isPlane(example_shape: readonly number[]): boolean {
 
 /** What a picture needs of the run. */
 export type PicturedRun = Pick<Prepared, "data" | "facts" | "state"> & {
-  readonly folder: Pick<Prepared["folder"], "samples" | "generator">;
+  readonly folder: Pick<Prepared["folder"], "path" | "generator">;
 };
 
 export class Pictures {
@@ -43,9 +44,9 @@ export class Pictures {
 
   /** Writes the picture of these samples; returns its path within the run folder. */
   async write(step: number, samples: Float32Array): Promise<string> {
-    const name = `step-${String(step).padStart(9, "0")}.png`;
-    await this.#write(join(this.#run.folder.samples, name), encodePng(this.#draw(samples)));
-    return `samples/${name}`;
+    const file = sampleFile(step);
+    await this.#write(join(this.#run.folder.path, file), encodePng(this.#draw(samples)));
+    return file;
   }
 
   #draw(samples: Float32Array): Raster {

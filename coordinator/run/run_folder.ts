@@ -40,6 +40,11 @@ export class RunFolder {
   }
 }
 
+/** Path within a run folder of the picture of a step's samples. */
+export function sampleFile(step: number): string {
+  return `samples/step-${String(step).padStart(9, "0")}.png`;
+}
+
 /** e.g. "2026-11-24_09-30-05_wgan", local time. */
 export function runName(preset: string, now: Date): string {
   const two = (n: number) => String(n).padStart(2, "0");

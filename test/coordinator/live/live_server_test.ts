@@ -29,13 +29,15 @@ async function serving(
 ): Promise<void> {
   const run_folder = await Deno.makeTempDir();
   await Deno.mkdir(join(run_folder, "samples"));
-  await Deno.writeFile(join(run_folder, "samples", "step-000000010.png"), PNG);
+  for (const step of [10, 15, 31]) {
+    await Deno.writeFile(join(run_folder, "samples", `step-0000000${step}.png`), PNG);
+  }
   await Deno.writeTextFile(join(run_folder, "events.jsonl"), "not for everybody");
   const server = new LiveServer({
     read_token: TOKEN,
     names: [],
     run_folder,
-    moment: () => momentOf(live),
+    moment: () => momentOf(live, { step: 30 }),
     clock: SYSTEM_CLOCK,
     ...options,
   });
@@ -118,10 +120,13 @@ Deno.test("events, pictures and metrics are served, and nothing else of the run'
     assert.match(await metrics.text(), /^wagon_steps_total 30$/m);
     const head = await get("/metrics", { method: "HEAD" });
     assert.deepEqual([head.status, await head.text()], [200, ""]);
-    // A picture that is listed and not there, and what is not listed.
+    // It was listed when the page was last told, and has been thinned out since.
+    assert.deepEqual(await (await get("/samples/15.png")).bytes(), PNG);
+    // A picture that is listed and not there, one that was never drawn, one that a resume took back, and other names.
     const missing = [
       "/samples/20.png",
       "/samples/11.png",
+      "/samples/31.png",
       "/samples/10.PNG",
       "/samples/",
       "/events.jsonl",

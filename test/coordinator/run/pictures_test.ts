@@ -26,9 +26,8 @@ function withPictures(
   more: Partial<PicturedRun> = {},
 ): Promise<void> {
   return inTempDir(async (folder) => {
-    const samples = join(folder, "samples");
-    await Deno.mkdir(samples);
-    const place = { samples, generator: join(folder, "generator.onnx") };
+    await Deno.mkdir(join(folder, "samples"));
+    const place = { path: folder, generator: join(folder, "generator.onnx") };
     await test(new Pictures({ data, folder: place, ...more } as PicturedRun), folder);
   });
 }
