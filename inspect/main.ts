@@ -7,6 +7,7 @@ import { interruptSignal } from "../common/process/interrupt.ts";
 import type { Command } from "../common/cli/options.ts";
 import { bestSample } from "../runlog/summary/best_sample.ts";
 import { examine } from "../runlog/doctor/doctor.ts";
+import { verdictOf } from "../runlog/doctor/verdict.ts";
 import type { Summary } from "../runlog/summary/summary.ts";
 import { comparison, differences } from "./compare.ts";
 import { follow, statusLine } from "./follow.ts";
@@ -113,7 +114,8 @@ async function inspectRun(
   const findings = examine(summary);
   if (json) {
     const best_sample = bestSample(summary);
-    return console.log(JSON.stringify({ folder, ...summary, best_sample, findings }, null, 2));
+    const verdict = verdictOf(summary, findings);
+    return console.log(JSON.stringify({ folder, verdict, ...summary, best_sample, findings }, null, 2));
   }
   const files = await noteworthyFiles(folder, summary);
   print(runReport({ folder, summary, findings, files }, thisTerminal()));
@@ -161,7 +163,10 @@ async function compareRuns(
     compared.push({ name, folder, summary: await summarize(folder, now_ms) });
   }
   if (!json) return print(comparison(compared, thisTerminal()));
-  const all = compared.map(({ folder, summary }) => ({ folder, ...summary, findings: examine(summary) }));
+  const all = compared.map(({ folder, summary }) => {
+    const findings = examine(summary);
+    return { folder, verdict: verdictOf(summary, findings), ...summary, findings };
+  });
   const differing = Object.fromEntries(differences(compared.map(({ summary }) => summary)));
   console.log(JSON.stringify({ differences: differing, runs: all }, null, 2));
 }

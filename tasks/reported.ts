@@ -6,6 +6,7 @@ import { summarize } from "../inspect/run_folders.ts";
 import { latentWays } from "../random/latents.ts";
 import { bestSample } from "../runlog/summary/best_sample.ts";
 import { examine } from "../runlog/doctor/doctor.ts";
+import { verdictOf } from "../runlog/doctor/verdict.ts";
 import { spread } from "../pictures/film.ts";
 import { imageGrid, imageShape } from "../pictures/grid.ts";
 import { encodePng } from "../pictures/raster.ts";
@@ -39,13 +40,15 @@ async function waysOf(generator: Generator): Promise<Picture | null> {
 /** `num_pictures`: of samples over time, at most. Throws {@linkcode UserError} where the run cannot be read. */
 export async function reportedOf(folder: string, name: string, num_pictures: number): Promise<Reported> {
   const summary = await summarize(folder, Date.now());
+  const findings = examine(summary);
   const path = join(folder, "generator.onnx");
   const generator = await Deno.stat(path).then(() => Generator.open(path), () => null);
   return {
     name,
     summary,
     best: bestSample(summary),
-    findings: examine(summary),
+    findings,
+    verdict: verdictOf(summary, findings),
     samples: await picturesOf(folder, summary, num_pictures),
     ways: generator && await waysOf(generator),
     likeness: await likenessOf(summary, generator),

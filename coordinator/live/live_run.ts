@@ -1,6 +1,7 @@
 /** What the live page shows of a run, gathered from its records as they are written: bounded, and cheap to add to. */
 import { examine } from "../../runlog/doctor/doctor.ts";
 import type { Finding } from "../../runlog/doctor/rule.ts";
+import { type RunVerdict, verdictOf } from "../../runlog/doctor/verdict.ts";
 import type { Fold } from "../../runlog/log/fold_run.ts";
 import { noOddities } from "../../runlog/log/reader.ts";
 import type { RecordOf, RunRecord } from "../../runlog/records.ts";
@@ -19,6 +20,12 @@ const MAX_FAULTS = 5;
 /** The doctor looks again after this time at the earliest. */
 const DOCTOR_MS = 10_000;
 
+/** What the doctor makes of the run at a moment. */
+interface Diagnosis {
+  readonly findings: readonly Finding[];
+  readonly verdict: RunVerdict;
+}
+
 export class LiveRun implements Fold {
   readonly history = new History();
   readonly tally = new Tally();
@@ -31,8 +38,8 @@ export class LiveRun implements Fold {
   /** Whether enough workers have joined for the first step. */
   started = false;
   readonly #fold = new RunFold(SUMMARY_STEPS);
-  #findings: readonly Finding[] = [];
-  #examined: { readonly at_ms: number; readonly ended: boolean } | null = null;
+  #diagnosed: { readonly at_ms: number; readonly ended: boolean; readonly diagnosis: Diagnosis } | null =
+    null;
 
   /** A record of this start of the coordinator. */
   record(record: RunRecord): void {
@@ -69,13 +76,15 @@ export class LiveRun implements Fold {
     this.history.add(facts);
   }
 
-  /** What the doctor finds; the same for a while, since it takes some milliseconds. */
-  findings(now_ms: number): readonly Finding[] {
+  /** What the doctor finds, and the verdict; the same for a while, since it takes some milliseconds. */
+  diagnosis(now_ms: number): Diagnosis {
     const ended = this.tally.end !== null;
-    const last = this.#examined;
-    if (last && now_ms - last.at_ms < DOCTOR_MS && last.ended === ended) return this.#findings;
-    this.#examined = { at_ms: now_ms, ended };
-    this.#findings = examine(this.#fold.summary(true, noOddities()));
-    return this.#findings;
+    const last = this.#diagnosed;
+    if (last && now_ms - last.at_ms < DOCTOR_MS && last.ended === ended) return last.diagnosis;
+    const summary = this.#fold.summary(true, noOddities());
+    const findings = examine(summary);
+    const diagnosis = { findings, verdict: verdictOf(summary, findings) };
+    this.#diagnosed = { at_ms: now_ms, ended, diagnosis };
+    return diagnosis;
   }
 }

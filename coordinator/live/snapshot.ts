@@ -130,7 +130,7 @@ export function takeSnapshot(moment: Moment): Snapshot {
       step,
       sliced_wasserstein: short(sliced_wasserstein),
     })),
-    findings: live.findings(crew.now_ms),
+    ...live.diagnosis(crew.now_ms),
     faults: live.faults.map(({ step, what, worker = null, decision, reason }) => {
       return { step, what, worker, decision, reason };
     }),

@@ -3,6 +3,7 @@
  * Shared by both sides; nothing here is secret to a holder of the read token.
  */
 import type { Finding } from "../../runlog/doctor/rule.ts";
+import type { RunVerdict } from "../../runlog/doctor/verdict.ts";
 import type { RecordOf } from "../../runlog/records.ts";
 import type { HistoryRow } from "./history.ts";
 import type { WorkerSplit } from "./tally.ts";
@@ -99,6 +100,8 @@ export interface View {
   readonly samples: readonly SampleView[];
   readonly evaluations: readonly EvaluationView[];
   readonly findings: readonly Finding[];
+  /** Is it working? One sentence, with what to do where something is wrong. */
+  readonly verdict: RunVerdict;
   readonly faults: readonly Pick<RecordOf<"fault">, "step" | "what" | "worker" | "decision" | "reason">[];
   readonly ended:
     | Pick<

@@ -1,6 +1,7 @@
 /** What a report shows of a run. */
 import type { BestSample } from "../../runlog/summary/best_sample.ts";
 import type { Finding } from "../../runlog/doctor/rule.ts";
+import type { RunVerdict } from "../../runlog/doctor/verdict.ts";
 import type { Summary } from "../../runlog/summary/summary.ts";
 
 /** A picture to show, as the bytes of a PNG file. */
@@ -31,6 +32,7 @@ export interface Reported {
   readonly name: string;
   readonly summary: Summary;
   readonly findings: readonly Finding[];
+  readonly verdict: RunVerdict;
   readonly best: BestSample | null;
   /** Pictures of samples, in order of steps. */
   readonly samples: readonly Picture[];

@@ -5,6 +5,7 @@
 import type { HealthStretch, Summary } from "../summary/summary.ts";
 import { WINDOW_STEPS } from "../summary/summary.ts";
 import { type Evidence, percent, type Rule, said } from "./rule.ts";
+import { NEARER } from "./trends.ts";
 
 /** Beyond this many standard errors a mean is not 0 by chance. */
 const STANDARD_ERRORS = 3;
@@ -38,6 +39,7 @@ function hasEstimate({ config }: Summary): boolean {
 
 const negative: Rule = {
   code: "estimate-negative",
+  spoils: "critic",
   condition: `The mean estimate of the last ${WINDOW_STEPS} steps is below 0 by more than ` +
     `${STANDARD_ERRORS} standard errors.`,
   cause: "The critic is worse than one that outputs a constant: it cannot follow the generator",
@@ -58,10 +60,12 @@ const negative: Rule = {
 
 const dips: Rule = {
   code: "estimate-dips",
+  spoils: "critic",
   condition:
     `After the first eighth of the run, a single step's estimate is more than ${DIP_DEVIATIONS} standard deviations ` +
-    "below the mean of its sixteenth of the run, and further below 0 than that mean is away from it. A note where it " +
-    "passed: at most a quarter of the sixteenths have one, and all after the last are steady.",
+    "below the mean of its sixteenth of the run, and further below 0 than that mean is away from it. Not where at most " +
+    "a quarter of the sixteenths have one, and these and all after them are steady: such a step left no trace. A note " +
+    "where they were unsteady, and all after the last are steady.",
   cause: "The critic was thrown far from its optimum: its steps are too long for the slope it stands on",
   change: "Lower --lr (a half, then a fifth); more critic steps with --n-critic help, too",
   find(summary) {
@@ -73,9 +77,11 @@ const dips: Rule = {
       return deviation > 0 && depth(stretch) > DIP_DEVIATIONS && low < -DIP_DEPTH * Math.abs(mean);
     });
     if (found.length === 0) return null;
+    const few = 4 * found.length <= all.length;
+    if (few && all.slice(all.indexOf(found[0]!)).every(isSteady)) return null;
     const worst = found.reduce((a, b) => depth(b) > depth(a) ? b : a);
     const after = all.slice(all.indexOf(found.at(-1)!) + 1);
-    const passed = 4 * found.length <= all.length && after.length > 0 && after.every(isSteady);
+    const passed = few && after.length > 0 && after.every(isSteady);
     return {
       ...passed && { passed },
       seen: `The estimate fell to ${said(worst.low)}, ${said(depth(worst))} standard deviations below its ` +
@@ -88,6 +94,7 @@ const dips: Rule = {
 
 const unsteady: Rule = {
   code: "critic-far-from-optimum",
+  spoils: "critic",
   condition:
     `After the first eighth of the run, in at least half of its sixteenths, the estimate's standard deviation ` +
     `from step to step is at least ${UNSTEADY} times its mean.`,
@@ -116,6 +123,7 @@ const OVERFIT = 0.5;
 
 const overfits: Rule = {
   code: "critic-overfits",
+  spoils: "critic",
   condition:
     `Over the later half of the run (${MIN_HELD_OUT} scores or more), the estimate on held-out examples is below ` +
     `${OVERFIT} of that on training examples, by the same weights. Needs --holdout.`,
@@ -141,4 +149,31 @@ const overfits: Rule = {
   },
 };
 
-export const CURVE_RULES: readonly Rule[] = [negative, dips, unsteady, overfits];
+/** Below this mean loss a GAN's critic is never in doubt; one that guesses has 2 ln 2. */
+const NO_DOUBT = 0.05;
+
+const saturated: Rule = {
+  code: "critic-saturated",
+  spoils: "critic",
+  condition:
+    `The mean critic loss of a GAN's last ${WINDOW_STEPS} steps is below ${NO_DOUBT} (one that guesses has 1.39). ` +
+    "Not where the samples came nearer to the data all the same.",
+  cause:
+    "The critic tells every sample from the data without a doubt, so the generator learns hardly anything from it",
+  change:
+    "Fewer critic steps with --n-critic; a lower --lr, or --dropout in the critic; or a preset with wgan in its name",
+  find({ config, loss_critic, steps, evaluations }) {
+    if (config.objective !== "gan" || loss_critic === null || loss_critic >= NO_DOUBT) return null;
+    const [first, last] = [evaluations[0], evaluations.at(-1)];
+    const nearer = first?.step === 0 && last!.sliced_wasserstein <= NEARER * first.sliced_wasserstein;
+    if (steps < WINDOW_STEPS || nearer) return null;
+    return {
+      seen: `The critic's loss is ${said(loss_critic)}, and would be 1.39 if it guessed`,
+      first_step: steps - WINDOW_STEPS + 1,
+      last_step: steps,
+      numbers: { loss: loss_critic },
+    };
+  },
+};
+
+export const CURVE_RULES: readonly Rule[] = [negative, dips, unsteady, overfits, saturated];

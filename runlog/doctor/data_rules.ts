@@ -13,6 +13,7 @@ export function isOutOfRange({ data: { values } }: Summary): boolean {
 
 const outOfRange: Rule = {
   code: "data-out-of-range",
+  spoils: "samples",
   condition:
     `The data's values are far outside [-1, 1]: their root mean square is above ${FAR_RMS}, or one of them is ` +
     `beyond ${FAR_VALUE}. A note where the samples came near all the same, to a sliced Wasserstein distance below ` +

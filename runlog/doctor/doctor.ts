@@ -24,11 +24,11 @@ export const RULES: readonly Rule[] = [
  * tell.
  */
 export function examine(summary: Summary): Finding[] {
-  const found = RULES.flatMap(({ code, cause, change, find }): Finding[] => {
+  const found = RULES.flatMap(({ code, spoils, cause, change, find }): Finding[] => {
     const evidence = find(summary);
     if (!evidence) return [];
     const { passed, ...seen } = evidence;
-    return [{ code, grade: passed ? "note" : "fault", ...seen, cause, change }];
+    return [{ code, spoils, grade: passed ? "note" : "fault", ...seen, cause, change }];
   });
   return [
     ...found.filter(({ grade }) => grade === "fault"),

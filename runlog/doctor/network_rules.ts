@@ -28,6 +28,7 @@ function span(vitals: readonly Vitals[]): Pick<Evidence, "first_step" | "last_st
 
 const clipNotReached: Rule = {
   code: "clip-not-reached",
+  spoils: "critic",
   condition:
     `In the last ${IN_A_ROW} vitals, less than ${
       percent(CLIP_HOLDS)
@@ -52,6 +53,7 @@ const clipNotReached: Rule = {
 
 const vanish: Rule = {
   code: "critic-gradients-vanish",
+  spoils: "critic",
   condition:
     `In the last ${IN_A_ROW} vitals, a layer of the critic has gradients below ${VANISHED} (root mean square).`,
   cause:
@@ -73,6 +75,7 @@ const vanish: Rule = {
 
 const explode: Rule = {
   code: "critic-gradients-explode",
+  spoils: "critic",
   condition:
     `In the last ${IN_A_ROW} vitals, a layer of the critic has gradients above ${EXPLODED} (root mean square), and ` +
     `they are more than ${GROWN} times those of the run's first vitals.`,
@@ -106,6 +109,7 @@ function normalises({ config }: Summary): boolean {
 
 const tinyShards: Rule = {
   code: "batch-norm-tiny-shards",
+  spoils: "critic",
   condition:
     `A network normalises over its batch, and --batch over --shards is less than ${MIN_NORMALISED} examples.`,
   cause: "Each shard normalises by the mean and variance of its own few examples, which are mostly noise",

@@ -2,6 +2,15 @@
 import { significant } from "../../common/significant.ts";
 import type { Summary } from "../summary/summary.ts";
 
+/** A generator that has made fewer steps is young: nothing can be said of it yet. */
+export const MIN_GENERATOR_STEPS = 100;
+
+/**
+ * What suffers from what a rule finds: the samples, as was seen in them; the critic, and so perhaps the samples; or only
+ * the speed of the run.
+ */
+export type Spoils = "samples" | "critic" | "speed";
+
 /** What a rule saw. */
 export interface Evidence {
   /** The numbers in a sentence without a full stop. */
@@ -18,6 +27,7 @@ export interface Evidence {
 export interface Rule {
   /** Stable: programs may know it. */
   readonly code: string;
+  readonly spoils: Spoils;
   /** When it speaks, for docs/doctor.md. */
   readonly condition: string;
   /** What is likely behind it. */
@@ -33,6 +43,7 @@ export interface Finding extends Omit<Evidence, "passed"> {
   /** A note is nothing to act upon. */
   readonly grade: "fault" | "note";
   readonly code: string;
+  readonly spoils: Spoils;
   readonly cause: string;
   readonly change: string;
 }

@@ -1,18 +1,15 @@
 /** Rules over what the generator draws. */
 import { isOutOfRange } from "./data_rules.ts";
-import { percent, type Rule, said } from "./rule.ts";
+import { MIN_GENERATOR_STEPS, percent, type Rule, said } from "./rule.ts";
+import { ALIKE, NEARER, RISING } from "./trends.ts";
 
-/** A generator that has made fewer steps is not collapsed but young. */
-const MIN_GENERATOR_STEPS = 100;
 const IN_A_ROW = 3;
-const ALIKE = 0.5;
-/** Beyond the best before by this factor, diversity is still rising. */
-const RISING = 1.1;
 const GOOD_QUALITY = 0.5;
 const COVERED = 0.75;
 
 const alike: Rule = {
   code: "mode-collapse",
+  spoils: "samples",
   condition:
     `The last ${IN_A_ROW} pictures' samples are less than ${ALIKE} times as far apart as real examples are, and ` +
     `this is not rising; or, where the data's modes are known, at least ${
@@ -53,11 +50,9 @@ const alike: Rule = {
   },
 };
 
-/** A distance that fell by less did not fall. */
-const NEARER = 0.9;
-
 const stalled: Rule = {
   code: "generator-stalled",
+  spoils: "samples",
   condition:
     `After ${MIN_GENERATOR_STEPS} generator steps or more, the sliced Wasserstein distance of the samples to the ` +
     `data is more than ${NEARER} of that before the first step. Not where data-out-of-range is found.`,

@@ -25,6 +25,7 @@ const wholeRun = ({ steps }: Summary) => ({ first_step: 1, last_step: steps });
 
 const wireBound: Rule = {
   code: "wire-bound",
+  spoils: "speed",
   condition:
     `A mean step takes ${MIN_STEP_MS} ms or more, and at least ${
       percent(MOST)
@@ -47,6 +48,7 @@ const wireBound: Rule = {
 
 const starving: Rule = {
   code: "workers-starving",
+  spoils: "speed",
   condition:
     `A mean step takes ${MIN_STEP_MS} ms or more, and at least ${
       percent(MOST)
@@ -73,6 +75,7 @@ function present({ workers, incarnations }: Summary) {
 
 const idle: Rule = {
   code: "worker-idle",
+  spoils: "speed",
   condition: `A worker that is in has computed nothing, though the run has made ${MIN_STEPS} steps.`,
   cause: "There are more workers than shards, so some wait in reserve",
   change: "Stop the spare ones, or start a new run with more --shards (shards are part of the bits)",
@@ -90,6 +93,7 @@ const idle: Rule = {
 
 const slow: Rule = {
   code: "worker-slow",
+  spoils: "speed",
   condition:
     `A worker that is in takes more than ${SLOW} times as long for a shard as the median of the others.`,
   cause: "Each step waits for the slowest: this one has a weaker or busier machine",
@@ -115,6 +119,7 @@ const slow: Rule = {
 
 const faults: Rule = {
   code: "faults-often",
+  spoils: "speed",
   condition: `There were more than ${MIN_FAULTS} faults, and more than one in ${1 / FAULT_RATE} steps.`,
   cause: "Workers or their connections keep breaking; the bits are right, but work is done twice",
   change: "Read the faults in deno task inspect: look at the machines and the network they name",

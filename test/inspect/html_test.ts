@@ -5,6 +5,7 @@ import { reportPage } from "../../inspect/html/report_page.ts";
 import type { Likeness, Reported } from "../../inspect/html/reported.ts";
 import { bestSample } from "../../runlog/summary/best_sample.ts";
 import { examine } from "../../runlog/doctor/doctor.ts";
+import { verdictOf } from "../../runlog/doctor/verdict.ts";
 import { noOddities } from "../../runlog/log/reader.ts";
 import type { RunRecord } from "../../runlog/records.ts";
 import { RunFold } from "../../runlog/summary/summary.ts";
@@ -53,7 +54,8 @@ function reported(name: string, lr: number, more: readonly RunRecord[]): Reporte
   const summary = fold.summary(false, noOddities());
   const samples = [0, 100].map((step) => ({ alt: `samples at step ${step}`, png: Uint8Array.of(step) }));
   const [best, findings] = [bestSample(summary), examine(summary)];
-  return { name, summary, findings, best, samples, ways: null, likeness: null };
+  const verdict = verdictOf(summary, findings);
+  return { name, summary, findings, verdict, best, samples, ways: null, likeness: null };
 }
 
 const ONE = reported("one", 5e-5, [checkpoint(300)]);

@@ -49,6 +49,7 @@ const FINISHED = summed([
 
 const FINDINGS: readonly Finding[] = [{
   code: "estimate-negative",
+  spoils: "critic",
   grade: "fault",
   seen: "The estimate is -1",
   first_step: 1101,

@@ -59,6 +59,18 @@ Deno.test("distances of the samples are told in order, and taken back by a resum
   assert.deepEqual(measured().map(({ step }) => step), [0, 10]);
 });
 
+Deno.test("the verdict is on the page, with its state for a colour and its sentence for people", () => {
+  const early = viewOf(momentOf(liveRun(30))).verdict;
+  assert.deepEqual([early.state, early.label, early.tone], ["too-early", "Too early to tell", "neutral"]);
+  const live = liveRun(600);
+  for (const [step, sliced_wasserstein] of [[0, 0.8], [300, 0.4], [600, 0.2]] as const) {
+    live.record({ type: "evaluation", step, sliced_wasserstein });
+  }
+  const { verdict } = viewOf(momentOf(live));
+  assert.deepEqual([verdict.state, verdict.advice], ["learning", null]);
+  assert.match(verdict.sentence, /fell 50 % since step 300/);
+});
+
 Deno.test("the doctor's findings are on the page", () => {
   const live = liveRun(0);
   const { findings } = viewOf(momentOf(live));

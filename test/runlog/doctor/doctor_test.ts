@@ -107,23 +107,29 @@ Deno.test("estimate-negative: beyond chance, and only then", () => {
   assert.ok(Math.abs(numbers.mean! + 0.2005) < 1e-12);
 });
 
-Deno.test("estimate-dips: one step far below the others, and far below 0", () => {
+Deno.test("estimate-dips: a step far below the others and far below 0, which left a trace", () => {
   const dip = (depth: number) => curve(1600, (step) => step === 1000 ? depth : step % 2 ? 0.9 : 1.1);
-  assert.deepEqual(codes(dip(-3)), ["estimate-dips"]);
+  // So deep that its sixteenth is unsteady.
+  assert.deepEqual(codes(dip(-30)), ["estimate-dips"]);
   // Far below the others, but not further below 0 than they are above.
   assert.deepEqual(codes(dip(-0.9)), []);
-  const { first_step, last_step, numbers, grade } = find("estimate-dips", dip(-3));
+  const { first_step, last_step, numbers, grade } = find("estimate-dips", dip(-30));
   assert.equal(grade, "note", "it passed");
-  const last = curve(1600, (step) => step === 1590 ? -3 : step % 2 ? 0.9 : 1.1);
+  assert.deepEqual([first_step, last_step, numbers.low], [901, 1000, -30]);
+  const last = curve(1600, (step) => step === 1590 ? -30 : step % 2 ? 0.9 : 1.1);
   assert.equal(find("estimate-dips", last).grade, "fault", "nothing says that it passed");
-  const often = curve(1600, (step) => step % 250 === 0 ? -3 : step % 2 ? 0.9 : 1.1);
-  assert.equal(find("estimate-dips", often).grade, "fault", "it comes again and again");
   const unsteady = curve(
     1600,
     (step) => step === 1000 ? -3 : step > 1500 ? step % 7 - 3.2 : step % 2 ? 0.9 : 1.1,
   );
   assert.equal(find("estimate-dips", unsteady).grade, "fault", "the run is not what it was");
-  assert.deepEqual([first_step, last_step, numbers.low], [901, 1000, -3]);
+});
+
+Deno.test("estimate-dips: a single step that left no trace is nothing, unless it comes again and again", () => {
+  const every = (steps: readonly number[]) =>
+    codes(curve(1600, (step) => steps.includes(step) ? -3 : step % 2 ? 0.9 : 1.1));
+  assert.deepEqual([every([1000]), every([500, 1000, 1590])], [[], []]);
+  assert.deepEqual(every([500, 750, 1000, 1250, 1500]), ["estimate-dips"]);
 });
 
 Deno.test("critic-far-from-optimum: noise larger than the estimate, for most of the run", () => {
@@ -134,7 +140,20 @@ Deno.test("critic-far-from-optimum: noise larger than the estimate, for most of 
   assert.deepEqual(codes(noisy(1.9, 1)), []);
   assert.deepEqual(codes(noisy(2.1, 1301)), []);
   const gan = runRecord({ config: { ...runRecord().config, objective: "gan" } });
-  assert.deepEqual(codes(noisy(2.1, 1), gan), []);
+  const doubting = noisy(2.1, 1).map((step) => ({ ...step, loss_critic: 1.2 }) as RunRecord);
+  assert.deepEqual(codes(doubting, gan), []);
+});
+
+Deno.test("critic-saturated: a GAN's critic without a doubt, unless samples became better all the same", () => {
+  const gan = runRecord({ config: { ...runRecord().config, objective: "gan" } });
+  const far: RunRecord[] = [0, 200].map((step) => ({ type: "evaluation", step, sliced_wasserstein: 9 }));
+  const near: RunRecord = { type: "evaluation", step: 201, sliced_wasserstein: 1 };
+  const loss = (loss_critic: number, num_steps = 200) => steps(1, num_steps, { loss_critic });
+  assert.deepEqual(codes([...loss(0.04), ...far], gan), ["critic-saturated"]);
+  assert.deepEqual(codes([...loss(0.06), ...far], gan), []);
+  assert.deepEqual(codes([...loss(0.04, 199), ...far], gan), []);
+  assert.deepEqual(codes([...loss(0.04), ...far, near], gan), []);
+  assert.deepEqual(codes([...loss(0.04), ...far]), [], "a WGAN's loss has no such scale");
 });
 
 Deno.test("critic-overfits: held-out examples are told apart less than training ones", () => {
