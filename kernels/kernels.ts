@@ -5,7 +5,7 @@
  * with one rounding per operation, in the order written here, so the bits are the same on every machine. Only the
  * sign and payload of a NaN may differ.
  */
-import { UPDATE_WASM_BASE64 } from "./update_wasm.ts";
+import { KERNELS_WASM_BASE64 } from "./kernels_wasm.ts";
 
 const PAGE_BYTES = 65536;
 const MAX_PAGES = 65535;
@@ -15,8 +15,8 @@ export const MAX_CAPACITY_BYTES = (MAX_PAGES - 1) * PAGE_BYTES;
 export const ALIGNMENT_BYTES = 64;
 const FLOAT_BYTES = 4;
 
-/** Exports of kernels/assembly/update.ts. Pointers are byte addresses, `n` counts floats. */
-interface Exports {
+/** Exports of kernels/assembly/. Pointers are byte addresses, `n` counts floats. */
+export interface Exports {
   heapBase(): number;
   add(out: number, a: number, b: number, n: number): number;
   firstNonFinite(a: number, n: number): number;
@@ -27,10 +27,17 @@ interface Exports {
   checksumBegin(): void;
   checksumAbsorb(from: number, bytes: number): void;
   checksumEnd(total_bytes: bigint): bigint;
+  stream(shard: number, counter: number, purpose: number, key_low: number, key_high: number): void;
+  encode8(scales: number, q: number, x: number, n: number): void;
+  decode8(x: number, h: number, scales: number, q: number, n: number): void;
+  difference8(scales: number, q: number, x: number, h: number, n: number): void;
+  encode16(q: number, x: number, n: number): void;
+  decode16(x: number, h: number, q: number, n: number): void;
+  difference16(q: number, x: number, h: number, n: number): void;
 }
 
 const MODULE = new WebAssembly.Module(
-  Uint8Array.from(atob(UPDATE_WASM_BASE64), (character) => character.charCodeAt(0)),
+  Uint8Array.from(atob(KERNELS_WASM_BASE64), (character) => character.charCodeAt(0)),
 );
 
 /** What every update takes. All buffers belong to the same {@linkcode Kernels}. */
@@ -138,7 +145,7 @@ export class Kernels {
     this.#checkLengths(out, a, b);
     this.#checkOverlap(out, a);
     this.#checkOverlap(out, b);
-    return this.#wasm.add(this.#address(out), this.#address(a), this.#address(b), out.length);
+    return this.#wasm.add(this.address(out), this.address(a), this.address(b), out.length);
   }
 
   /**
@@ -156,10 +163,10 @@ export class Kernels {
     const { a, b, w, v, clip } = step;
     this.#checkUpdate(step, [w, v]);
     return this.#updated(this.#wasm.rmsprop(
-      this.#address(a),
-      b ? this.#address(b) : 0,
-      this.#address(w),
-      this.#address(v),
+      this.address(a),
+      b ? this.address(b) : 0,
+      this.address(w),
+      this.address(v),
       w.length,
       step.scale,
       step.lr,
@@ -184,11 +191,11 @@ export class Kernels {
     const { a, b, w, m, v, clip } = step;
     this.#checkUpdate(step, [w, m, v]);
     return this.#updated(this.#wasm.adam(
-      this.#address(a),
-      b ? this.#address(b) : 0,
-      this.#address(w),
-      this.#address(m),
-      this.#address(v),
+      this.address(a),
+      b ? this.address(b) : 0,
+      this.address(w),
+      this.address(m),
+      this.address(v),
       w.length,
       step.scale,
       step.rate,
@@ -211,13 +218,13 @@ export class Kernels {
    */
   checksum(view: Float32Array | Uint8Array): string {
     this.#wasm.checksumBegin();
-    this.#wasm.checksumAbsorb(this.#address(view), view.byteLength);
+    this.#wasm.checksumAbsorb(this.address(view), view.byteLength);
     return hex(this.#wasm.checksumEnd(BigInt(view.byteLength)));
   }
 
   /** {@linkcode checksum} of bytes that lie elsewhere: they are copied through `buffer`, piece by piece. */
   checksumThrough(buffer: Float32Array, bytes: Uint8Array): string {
-    const address = this.#address(buffer);
+    const address = this.address(buffer);
     const window = new Uint8Array(this.#memory.buffer, address, buffer.byteLength);
     this.#wasm.checksumBegin();
     for (let at = 0; at < bytes.length; at += window.length) {
@@ -230,15 +237,21 @@ export class Kernels {
 
   /** Index of the first infinity or NaN, -1 if there is none. */
   firstNonFinite(a: Float32Array): number {
-    return this.#wasm.firstNonFinite(this.#address(a), a.length);
+    return this.#wasm.firstNonFinite(this.address(a), a.length);
   }
 
   /** The largest magnitude, 0 of nothing; NaN where there is one. */
   largest(a: Float32Array): number {
-    return this.#wasm.largest(this.#address(a), a.length);
+    return this.#wasm.largest(this.address(a), a.length);
   }
 
-  #address(view: Float32Array | Uint8Array): number {
+  /** The functions of the module, over this memory: for what is built upon it. */
+  get exports(): Exports {
+    return this.#wasm;
+  }
+
+  /** Where a view of this memory begins. Throws TypeError for others. */
+  address(view: Float32Array | Uint8Array): number {
     if (!this.owns(view)) {
       throw new TypeError("Cannot compute: each buffer must be allocated by these kernels");
     }

@@ -20,6 +20,8 @@ export const PURPOSES = {
   evaluation: 8,
   probe: 9,
   mixing: 10,
+  critic_wire: 11,
+  generator_wire: 12,
   critic_dropout: 16,
   generator_dropout: 17,
   fake_dropout: 18,
