@@ -1,7 +1,7 @@
 /** Reading a command line, printing its help, and ending with the right exit code. */
 import { parseArgs } from "node:util";
 import { UserError } from "../errors.ts";
-import { cleanLines } from "../text/foreign_text.ts";
+import { cleanLine, cleanLines } from "../text/foreign_text.ts";
 import { helpText } from "./help.ts";
 import { endAtDebugSignal } from "../process/interrupt.ts";
 import { nearest } from "../nearest.ts";
@@ -149,11 +149,14 @@ export async function runMain(
   }
 }
 
-/** Writes to standard error, if anybody reads it: text is broken at words where a terminal is narrower. */
+/**
+ * Writes to standard error, if anybody reads it: text is one line, whatever is quoted in it, and broken at words where a
+ * terminal is narrower.
+ */
 export function complain(what: unknown): void {
   try {
     const text = typeof what === "string"
-      ? wrapLine(cleanLines(what), columnsOf(Deno.stderr)).join("\n")
+      ? wrapLine(cleanLine(what), columnsOf(Deno.stderr)).join("\n")
       : cleanLines(Deno.inspect(what));
     console.error(text);
   } catch {

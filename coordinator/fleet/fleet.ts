@@ -323,7 +323,7 @@ export class Fleet {
     countResult(open.shares, member, message, { since_ms, answered_ms: now_ms - open.asked_ms });
     open.results.push({ begin, end, values });
     this.#entrance.settle(member.numeric_class, this.members);
-    this.#judge.expelWrong(this.#erred(open, message), member, open.request, message);
+    this.#judge.expelWrong(this.#erred(open, message), member, open.request, message, now_ms);
     if (!open.round.complete) return;
     this.#open = null;
     open.resolve({ results: open.results, shares: open.shares });

@@ -11,6 +11,7 @@ import type { RoundRequest } from "./fence.ts";
 import { expel, type Member } from "./member.ts";
 import type { FleetObserver } from "./observer.ts";
 import { type Flaw, flawText, ResultCheck } from "./result_check.ts";
+import { WrongResults } from "./wrong_results.ts";
 
 /** Ends a round: a node that was computed more than once is bad each time. */
 export class BadResult extends Error {
@@ -24,6 +25,8 @@ export class BadResult extends Error {
 export class Judge {
   readonly #check: ResultCheck;
   readonly #observer: Pick<FleetObserver, "fault">;
+  readonly #wrong = new WrongResults();
+
   /** `largest`: the largest magnitude of values, NaN where there is one. */
   constructor(
     manifest: Manifest,
@@ -77,20 +80,29 @@ export class Judge {
     this.#observer.fault({ what: "bad result", worker: member.id, decision, reason: flawText(flaw) });
   }
 
-  /** Sends workers away for good whose results of a node were bad; this one's is good. */
-  expelWrong(erred: readonly Member[], right: Member, request: RoundRequest, node: TreeNode): void {
-    for (const member of erred) if (member !== right) this.#expelWrong(member, request, node);
+  /** Sends workers away whose results of a node were bad; this one's is good. */
+  expelWrong(
+    erred: readonly Member[],
+    right: Member,
+    request: RoundRequest,
+    node: TreeNode,
+    now_ms: number,
+  ): void {
+    for (const member of erred) if (member !== right) this.#expelWrong(member, request, node, now_ms);
   }
 
-  #expelWrong(member: Member, request: RoundRequest, { begin, end }: TreeNode): void {
+  /** The first wrong result of a worker may be chance, so it may come back; a second one within a day is not. */
+  #expelWrong(member: Member, { step }: RoundRequest, { begin, end }: TreeNode, now_ms: number): void {
+    const fatal = this.#wrong.isRepeated(member.name, now_ms);
     const reason =
-      `Results must be right: shards ${begin} to ${
-        end - 1
-      } of step ${request.step} had an infinity, a NaN, a huge ` +
-      "number or a variance below 0, and those of another worker had none; look at this worker's device";
-    const decision = "closed its connection, for good";
+      `Results must be right: shards ${begin} to ${end - 1} of step ${step} had an infinity, a NaN, a huge ` +
+      "number or a variance below 0, and those of another worker had none; " +
+      (fatal
+        ? "that is the second time within a day: look at this worker's device"
+        : "this worker may join again, and must go for good if that happens twice within a day");
+    const decision = `closed its connection${fatal ? ", for good" : "; it may join again"}`;
     this.#observer.fault({ what: "wrong result", worker: member.id, decision, reason });
-    expel(member, new Refusal("wrong_result", reason, { fatal: true }));
+    expel(member, new Refusal("wrong_result", reason, { fatal }));
   }
 }
 

@@ -1,44 +1,80 @@
-/** Which errors workers refused the work of a round with: one that all of them give is the work's own, not theirs. */
+/** Which errors workers refused the work of a round with: work that all of them refuse is at fault itself, not they. */
 import { UserError } from "../../common/errors.ts";
+import { cleanText } from "../../common/text/foreign_text.ts";
 import type { MessageOf } from "../../wire/messages.ts";
 import type { RoundRequest } from "./fence.ts";
 
 /** Once may be a worker's bad moment, also where it is the only one. */
 const FEWEST_REFUSALS = 3;
+/** With different errors each of these times may have been another bad moment. */
+const FEWEST_OF_DIFFERENT = 6;
+/** Errors that are listed, and characters of each. */
+const MOST_LISTED = 5;
+const SHOWN_CHARS = 200;
 
 type Named = { readonly name: string };
 type Refusing = Pick<MessageOf<"refuse">, "code" | "reason">;
 
-interface Refused {
-  readonly workers: Set<string>;
-  count: number;
+/** How often each worker refused the work; whoever joins again is known by its name. */
+class Refusals {
+  readonly #by_worker = new Map<string, number>();
+  count = 0;
+
+  constructor(readonly reason: string) {}
+
+  add({ name }: Named): void {
+    this.#by_worker.set(name, (this.#by_worker.get(name) ?? 0) + 1);
+    this.count++;
+  }
+
+  /** Whether all of these gave `each` of them or more. */
+  areBy(workers: readonly Named[], each: number): boolean {
+    return workers.every(({ name }) => (this.#by_worker.get(name) ?? 0) >= each);
+  }
 }
 
 export class RefusedWork {
   readonly #request: Pick<RoundRequest, "kind" | "step">;
-  readonly #by_error = new Map<string, Refused>();
+  readonly #by_error = new Map<string, Refusals>();
+  readonly #all = new Refusals("");
 
   constructor(request: Pick<RoundRequest, "kind" | "step">) {
     this.#request = request;
   }
 
   /**
-   * Takes the refusal of a worker; `present` are those that are in now, without it. Whoever joins again is known by its
-   * name. Returns what ends the round where all that are in have given this error, and often enough; else null.
+   * Takes the refusal of a worker; `present` are those that are in now, without it. Returns what ends the round where
+   * all that are in have refused it often enough; else null.
    */
   add(worker: Named, { code, reason }: Refusing, present: readonly Named[]): UserError | null {
-    const error = `${code} ${withoutNumbers(reason)}`;
-    const refused = this.#by_error.get(error) ?? { workers: new Set(), count: 0 };
-    this.#by_error.set(error, refused);
-    refused.workers.add(worker.name);
-    refused.count++;
-    const by_all = present.every(({ name }) => refused.workers.has(name));
-    if (!by_all || refused.count < FEWEST_REFUSALS) return null;
+    const key = `${code} ${withoutNumbers(reason)}`;
+    const same = this.#by_error.get(key) ?? new Refusals(reason);
+    this.#by_error.set(key, same);
+    for (const refusals of [same, this.#all]) refusals.add(worker);
+    if (same.count >= FEWEST_REFUSALS && same.areBy(present, 1)) {
+      return this.#ended(same.count, `with the same error: ${reason}; mend that`);
+    }
+    // One worker's other errors say nothing about the rest: each has to have had its chances.
+    const { count } = this.#all;
+    if (count < FEWEST_OF_DIFFERENT || !this.#all.areBy([worker, ...present], FEWEST_REFUSALS)) return null;
+    return this.#ended(count, `with ${this.#by_error.size} different errors: ${this.#listed()}; mend these`);
+  }
+
+  #ended(count: number, errors: string): UserError {
     const { kind, step } = this.#request;
     return new UserError(
       `Cannot finish ${kind} step ${step}: a worker that can is required, and all that are in refused it, ` +
-        `${refused.count} times, with the same error: ${reason}; mend that, then go on with --resume`,
+        `${count} times, ${errors}, then go on with --resume`,
     );
+  }
+
+  /** The most frequent first. */
+  #listed(): string {
+    const errors = [...this.#by_error.values()].toSorted((a, b) => b.count - a.count);
+    const shown = errors.slice(0, MOST_LISTED).map(({ reason, count }) => {
+      return `${cleanText(reason, SHOWN_CHARS)} (${count} times)`;
+    });
+    return [...shown, ...errors.length > MOST_LISTED ? [`${errors.length - MOST_LISTED} more`] : []].join("; ");
   }
 }
 

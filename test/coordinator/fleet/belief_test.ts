@@ -96,7 +96,7 @@ for (
     ["a variance below 0", GENERATOR, 4, -1e-30],
   ] as const
 ) {
-  Deno.test(`${what}: another worker is asked, and who was wrong has to go for good`, async () => {
+  Deno.test(`${what}: another worker is asked, and who was wrong has to go`, async () => {
     const { fleet, join, told, one } = await trained();
     const two = await join("two");
     const round = fleet.round({ ...request, step: 2 });
@@ -109,11 +109,11 @@ for (
     assert.deepEqual(await outcome(round), ["0-2: 20", "2-4: 2"]);
     assert.deepEqual(one.messages("refuse").map(({ code, fatal }) => [code, fatal]), [[
       "wrong_result",
-      true,
+      false,
     ]]);
     assert.deepEqual(told.slice(2), [
       "bad result: did not take shards 0 to 1, and asked worker 2 for them",
-      "wrong result: closed its connection, for good",
+      "wrong result: closed its connection; it may join again",
       told.at(-1)!,
     ]);
     assert.match(told.at(-1)!, /^one left: Results must be right: shards 0 to 1 of step 2 had/);
@@ -129,6 +129,23 @@ Deno.test("whoever sends results over the socket is not believed to have looked 
   await settled();
   await one.answer(spoilt(0, NaN), { largest: 1 });
   assert.deepEqual(two.nodes, ["2-4", "0-2"]);
+  await fleet.finish("test over");
+});
+
+Deno.test("a worker comes back after its first wrong result, and must go for good at the second, others not", async () => {
+  const { fleet, join } = await open();
+  const fatal: string[] = [];
+  for (const [step, name] of ["first", "second", "first"].entries()) {
+    const [wrong, right] = [await join(name), await join("right")];
+    const round = fleet.round({ ...REQUEST, step });
+    await settled();
+    await wrong.answer(spoilt(0, NaN));
+    while (right.nodes.length > 0) await right.answer(values(1));
+    await round;
+    fatal.push(...wrong.messages("refuse").map((refusal) => `${name} ${refusal.fatal}`));
+    await right.die();
+  }
+  assert.deepEqual(fatal, ["first false", "second false", "first true"]);
   await fleet.finish("test over");
 });
 

@@ -209,6 +209,35 @@ Deno.test("an error that every worker gives ends the round with it, and with it 
   await fleet.finish("test over");
 });
 
+Deno.test("different errors of all workers end the round, too, and list the errors; not while one has had few chances", async () => {
+  const { fleet, join } = await open();
+  let two = await join("two");
+  const round = fleet.round(REQUEST);
+  const ended = assert.rejects(round, (error) => {
+    assert.ok(error instanceof UserError);
+    const [, errors] = / 8 times, with 8 different errors: (.*); mend these, then go on/.exec(error.message)!;
+    assert.equal(
+      errors,
+      "one cannot: a (1 times); one cannot: b (1 times); one cannot: c (1 times); one cannot: d (1 times); " +
+        "one cannot: e (1 times); 3 more",
+    );
+    return true;
+  });
+  await settled();
+  const refuse = async (worker: typeof two, error: string) => {
+    const reason = `${worker.name} cannot: ${error}`;
+    worker.send({ type: "refuse", code: "compute_failed", reason, fatal: false, job: null });
+    await settled();
+  };
+  for (const error of "abcde") await refuse(await join("one"), error);
+  for (const error of "fgh") {
+    await refuse(two, error);
+    if (error !== "h") two = await join("two");
+  }
+  await ended;
+  await fleet.finish("test over");
+});
+
 Deno.test("refusals with other errors, in other rounds, or of one worker among several, end nothing", async () => {
   const { fleet, join } = await open();
   const able = await join("able");
