@@ -8,7 +8,7 @@ import type { RecordOf, RunRecord } from "../../runlog/records.ts";
 import { tinyImages } from "../e2e/images.ts";
 import { inTempDir } from "../temp_dir.ts";
 import { CoordinatorScene } from "./coordinator_scene.ts";
-import { CountingWorker, type OnWork } from "./counting_worker.ts";
+import { type Conduct, CountingWorker } from "./counting_worker.ts";
 
 const STEPS = 12;
 const SMALL = "--preset strokes --n-critic 2 --sample-every 0 --checkpoint-every 5";
@@ -28,10 +28,10 @@ function inPlace(test: (place: Place) => Promise<void>): Promise<void> {
 }
 
 /** Runs a coordinator to its end with one worker. */
-async function withWorker(scene: CoordinatorScene, line: string, onWork?: OnWork) {
+async function withWorker(scene: CoordinatorScene, line: string, onWork?: Conduct["onWork"]) {
   const ending = scene.run(line);
   await Promise.race([scene.opened, ending]);
-  const worker = await CountingWorker.join(scene, "first", onWork);
+  const worker = await CountingWorker.join(scene, "first", onWork && { onWork });
   return { ending: await ending, worker };
 }
 
@@ -127,12 +127,13 @@ Deno.test("a worker that dies in a step and one that comes later change no bit",
     const ending = scene.run(line);
     await scene.opened;
     const later = Promise.withResolvers<CountingWorker>();
-    await CountingWorker.join(scene, "first", ({ step }, worker) => {
+    const onWork: Conduct["onWork"] = ({ step }, worker) => {
       if (step < 4) return;
       worker.die();
       later.resolve(CountingWorker.join(scene, "second"));
       return false;
-    });
+    };
+    await CountingWorker.join(scene, "first", { onWork });
     assertFinished(await ending);
     assert.equal((await ending).record.weights_sha256, await undisturbed());
     assert.equal(Math.min(...(await later.promise).steps), 4);

@@ -4,7 +4,8 @@
  */
 import { checksumBytes } from "../../kernels/kernels.ts";
 import { MANIFEST_FILE } from "../../models/artifacts.ts";
-import { type Manifest } from "../../models/manifest.ts";
+import type { Manifest } from "../../models/manifest.ts";
+import { TAIL } from "../../models/tail.ts";
 import { parseManifest } from "../../models/manifest_check.ts";
 import { numElements } from "../../common/shape.ts";
 import { type Channel, openChannel } from "../../wire/channel.ts";
@@ -19,8 +20,12 @@ const ALLOWED: ReadonlySet<MessageType> = new Set(
 );
 const COMPUTE_MS = 1;
 
-/** Called with each work before it is answered; false: it is not answered. */
-export type OnWork = (work: MessageOf<"work">, worker: CountingWorker) => boolean | void;
+export interface Conduct {
+  /** Called with each work before it is answered; false: it is not answered. */
+  readonly onWork?: (work: MessageOf<"work">, worker: CountingWorker) => boolean | void;
+  /** The critic's estimate of a step that it answers: sums of it over the shards must be exact. */
+  readonly estimate?: (step: number) => number;
+}
 
 export class CountingWorker {
   /** Why the run was over, as the coordinator said it. */
@@ -30,14 +35,14 @@ export class CountingWorker {
   readonly steps: number[] = [];
   #manifest: Manifest | null = null;
 
-  private constructor(private readonly channel: Channel, private readonly onWork: OnWork) {
+  private constructor(private readonly channel: Channel, private readonly conduct: Conduct) {
     channel.onmessage = (message, payload) => this.#receive(message, payload);
   }
 
   static async join(
     scene: CoordinatorScene,
     name: string,
-    onWork: OnWork = () => {},
+    conduct: Conduct = {},
   ): Promise<CountingWorker> {
     const { clock, token } = scene;
     const socket = scene.connect(name);
@@ -46,7 +51,7 @@ export class CountingWorker {
     const timing = { clock, heartbeat_ms: 2_000, silence_ms: 10_000 };
     const worker = new CountingWorker(
       openChannel(socket, { ...timing, allowed: ALLOWED, ...LIMITS }),
-      onWork,
+      conduct,
     );
     const numeric_class = "a".repeat(64);
     worker.channel.send({ type: "ready", numeric_class, shard_ms: COMPUTE_MS, shared: false });
@@ -71,7 +76,7 @@ export class CountingWorker {
       }
       case "work":
         this.steps.push(message.step);
-        if (this.onWork(message, this) !== false) this.#answer(message);
+        if (this.conduct.onWork?.(message, this) !== false) this.#answer(message);
         return;
       case "job":
         this.jobs.push(message);
@@ -83,9 +88,15 @@ export class CountingWorker {
 
   #answer(work: MessageOf<"work">): void {
     const { type: _type, inline: _inline, next_noise_counter: _next, ...computation } = work;
-    const { size } = this.#manifest!.graphs[`${work.kind}_training_model`];
+    const { size, tail_offset } = this.#manifest!.graphs[`${work.kind}_training_model`];
+    const num_shards = work.end - work.begin;
     // A multiple of a power of two: sums of it are exact in any order.
-    const values = new Float32Array(size).fill((work.end - work.begin) * work.step / 1024);
+    const values = new Float32Array(size).fill(num_shards * work.step / 1024);
+    const estimate = this.conduct.estimate?.(work.step);
+    if (estimate !== undefined && work.kind === "critic") {
+      values[tail_offset + TAIL.critic.mean_D_real] = num_shards * estimate;
+      values[tail_offset + TAIL.critic.mean_D_fake] = 0;
+    }
     const checksum = checksumBytes(bytesOf(values));
     const times = { compute_ms: COMPUTE_MS, elapsed_ms: COMPUTE_MS };
     this.channel.send({ ...computation, type: "result", checksum, ...times }, bytesOf(values));
