@@ -1,4 +1,4 @@
-/** Records to the log's file, which is handed to the system once a second. */
+/** Records to the log's file, which is handed to the system with the first step, and then once a second. */
 import type { RunRecord } from "../../../runlog/records.ts";
 import type { LogWriter } from "../../../runlog/log/writer.ts";
 import type { Clock } from "../../../wire/clock.ts";
@@ -11,7 +11,7 @@ export class FileSink implements RecordSink {
   readonly #file: Pick<LogWriter, "append" | "flush">;
   readonly #clock: Pick<Clock, "now_ms">;
   readonly #failed: (error: unknown) => void;
-  #flushed_ms: number;
+  #flushed_ms = -Infinity;
 
   /** `failed` receives the error of a write that failed. */
   constructor(
@@ -22,7 +22,6 @@ export class FileSink implements RecordSink {
     this.#file = file;
     this.#clock = clock;
     this.#failed = failed;
-    this.#flushed_ms = clock.now_ms();
   }
 
   record(record: RunRecord): void {

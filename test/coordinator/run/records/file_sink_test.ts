@@ -18,8 +18,11 @@ function scene(flush: () => Promise<void> = () => Promise.resolve()) {
   return { clock, done, errors, sink: new FileSink(file, clock, (error) => errors.push(error)) };
 }
 
-Deno.test("the log is handed to the system with the first step after each second", async () => {
+Deno.test("the log is handed to the system with the first step, and with the first after each second", async () => {
   const { clock, done, sink } = scene();
+  sink.record(joined(1));
+  sink.record(stepRecord(1));
+  assert.deepEqual(done.splice(0), ["worker_joined", "step", "flush"]);
   await clock.advance(FLUSH_MS - 1);
   sink.record(stepRecord(1));
   await clock.advance(1);
