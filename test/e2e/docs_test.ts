@@ -35,15 +35,21 @@ const withOptions = (...more: string[]): Run => (place, args) => {
 
 const train: Run = (place, args) => withOptions(...SHORT, "--out", place.path("trained"))(place, args);
 
+/** Runs once what several commands of the documents say together. */
+function once(run: (place: Workplace) => Promise<Ended>): Run {
+  let ended: Promise<Ended> | null = null;
+  return (place) => ended ??= run(place);
+}
+
 /** The three that find each other, in the order of the documents. */
-const together: Run = async (place) => {
+const together = once(async (place) => {
   const coordinator = place.start("coordinator", ["--port", "0", "--out", place.path("run"), "--steps", "5"]);
   await coordinator.line(/Listening on/);
   const worker = place.start("worker", []);
   assert.equal((await coordinator.end()).code, 0);
   assert.equal((await worker.end()).code, 0);
-  return place.run("inspect", ["--runs", place.folder]);
-};
+  return await place.run("inspect", ["--runs", place.folder]);
+});
 
 /** How each documented command is run; what must come out is exit code 0 unless it says otherwise. */
 const RUNS: Readonly<Record<string, Run>> = {
