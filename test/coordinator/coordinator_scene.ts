@@ -16,7 +16,7 @@ import { MemorySocket } from "../wire/memory_socket.ts";
 const PORT = 7700;
 
 /** What the command line says, and what of it the command itself checks before it coordinates. */
-async function read(line: string) {
+function read(line: string) {
   const [task, ...args] = line.split(" ");
   if (task === "train") {
     const { values, given } = parseOptions(TRAIN_COMMAND, args);
@@ -30,7 +30,7 @@ async function read(line: string) {
 
 /** The options of `train` or `coordinator` as its main hands them on. Throws UserError. */
 async function optionsOf(line: string): Promise<Omit<CoordinateOptions, "listening" | "signal">> {
-  const { task, given, values, token_file, min_workers } = await read(line);
+  const { task, given, values, token_file, min_workers } = read(line);
   const token = await chooseToken(token_file);
   const read_token = await chooseReadToken(values.read_token_file, token);
   return {

@@ -99,7 +99,14 @@ export class CountingWorker {
     }
     const checksum = checksumBytes(bytesOf(values));
     const times = { compute_ms: COMPUTE_MS, elapsed_ms: COMPUTE_MS };
-    this.channel.send({ ...computation, type: "result", checksum, ...times }, bytesOf(values));
+    const result = {
+      ...computation,
+      ...times,
+      type: "result",
+      checksum,
+      largest: null,
+    } as const;
+    this.channel.send(result, bytesOf(values));
   }
 
   #answerJob({ run, job, kind, count }: MessageOf<"job">): void {

@@ -224,8 +224,8 @@ Deno.test("options that do not exist, are out of range or do not fit are refused
       {
         line: "coordinator --token-file nowhere",
         message:
-          "Cannot read token file nowhere: a readable file is required, found No such file or directory " +
-          "(os error 2): readfile 'nowhere'; check --token-file",
+          "Cannot read token file nowhere: a readable file is required, found ENOENT: no such file or directory, " +
+          "open 'nowhere'; check --token-file",
       },
     ]);
   }));
