@@ -1,0 +1,135 @@
+/** The rounds of a step: asked for, summed, applied and published, and what each of that took. */
+import type { Manifest } from "../../models/manifest.ts";
+import type { NetworkName } from "../../wire/messages.ts";
+import type { RunConfig } from "../config/config.ts";
+import type { RoundRequest } from "../fleet/fence.ts";
+import type { Fleet, RoundOutcome } from "../fleet/fleet.ts";
+import { BadResult } from "../fleet/judge.ts";
+import { graphOf, type Kind } from "../fleet/result_check.ts";
+import { addShares, type WorkerShares } from "../fleet/worker_share.ts";
+import { meanAt, type NodeSum, type TreeSum } from "./averaging.ts";
+import type { ModelState } from "./model_state.ts";
+import { explainBadResult, explainDamage, explainOverflow } from "./non_finite.ts";
+import { DamagedState, type UpdateOptions } from "./optimizer.ts";
+import { learningRate } from "./schedule.ts";
+
+/**
+ * Where the time of a step went. `wait`: from asking to the last result, without what it took to take results in,
+ * which is a part of `sum`.
+ */
+export interface StepTimes {
+  total: number;
+  wait: number;
+  sum: number;
+  update: number;
+  send: number;
+}
+
+/** What a round needs of a run. */
+export interface Rounds {
+  readonly config: RunConfig;
+  readonly manifest: Manifest;
+  readonly state: ModelState;
+  readonly fleet: Pick<Fleet, "round" | "publish" | "handled_ms">;
+  readonly tree: TreeSum;
+  now_ms(): number;
+}
+
+/** A step under way. */
+export interface StepTaken {
+  readonly at: { readonly step: number; readonly epoch: number; readonly batch: number };
+  /** Whether a generator step follows the critic's. */
+  readonly is_due: boolean;
+  readonly ms: StepTimes;
+  readonly shares: WorkerShares;
+}
+
+/** Leaves of the summing tree: a shard's micro-batches are one or more of them. */
+function numLeaves({ shards, accumulate }: RunConfig): number {
+  return shards * accumulate;
+}
+
+/** A round that is being computed. */
+export interface Asked {
+  readonly request: RoundRequest;
+  readonly asked_ms: number;
+  readonly handled_before_ms: number;
+  readonly answers: Promise<{ readonly outcome: RoundOutcome; readonly arrived_ms: number }>;
+}
+
+/** Has all shards computed. */
+export function ask(run: Rounds, request: RoundRequest): Asked {
+  const asked_ms = run.now_ms(), handled_before_ms = run.fleet.handled_ms;
+  const answers = (async () => {
+    const outcome = await run.fleet.round(request);
+    return { outcome, arrived_ms: run.now_ms() };
+  })().catch((error: unknown) => {
+    throw error instanceof BadResult ? explainBadResult(request, error, run.config) : error;
+  });
+  // A round that fails is an error for who gathers it, and for nobody if the training has ended meanwhile.
+  answers.catch(() => {});
+  return { request, asked_ms, handled_before_ms, answers };
+}
+
+/** Waits for a round and updates the network that it is about. Resolves to the means of the tail over the shards. */
+export async function update(
+  run: Rounds,
+  { ms, shares }: StepTaken,
+  asked: Asked,
+  options: Omit<UpdateOptions, "lr">,
+): Promise<Float32Array> {
+  const { sum, means } = await gather(run, ms, shares, asked);
+  const started_ms = run.now_ms();
+  apply(run, asked.request, sum, options);
+  ms.update += run.now_ms() - started_ms;
+  return means;
+}
+
+/** Waits for a round and adds its results in tree order. */
+async function gather(
+  run: Rounds,
+  ms: StepTimes,
+  shares: WorkerShares,
+  { request, asked_ms, handled_before_ms, answers }: Asked,
+): Promise<{ readonly sum: NodeSum; readonly means: Float32Array }> {
+  const { outcome, arrived_ms } = await answers;
+  // Less than before where a worker has left.
+  const handled_ms = Math.max(0, run.fleet.handled_ms - handled_before_ms);
+  const sum = run.tree.sum(outcome.results);
+  addShares(shares, outcome.shares);
+  const means = tailMeans(run, sum, request.kind);
+  ms.wait += arrived_ms - asked_ms - handled_ms;
+  ms.sum += run.now_ms() - arrived_ms + handled_ms;
+  return { sum, means };
+}
+
+/** Means of the tail over the shards. */
+function tailMeans({ manifest, config }: Rounds, sum: NodeSum, kind: Kind): Float32Array {
+  const { tail_offset, size } = graphOf(manifest, kind);
+  const scale = 1 / numLeaves(config);
+  return Float32Array.from({ length: size - tail_offset }, (_, i) => meanAt(sum, tail_offset + i, scale));
+}
+
+function apply(
+  { config, state }: Rounds,
+  request: RoundRequest,
+  sum: NodeSum,
+  options: Omit<UpdateOptions, "lr">,
+): void {
+  const lr = learningRate(config, request.step);
+  try {
+    if (!state.update(state[request.kind], sum, 1 / numLeaves(config), { lr, ...options })) {
+      throw explainOverflow(request, config);
+    }
+  } catch (error) {
+    throw error instanceof DamagedState ? explainDamage(request) : error;
+  }
+}
+
+/** Gives the workers a network as it is. */
+export function publish(run: Rounds, { ms }: StepTaken, name: NetworkName, step: number): void {
+  const started_ms = run.now_ms();
+  const { checksum, kept } = run.state[name];
+  run.fleet.publish(name, step, checksum, kept);
+  ms.send += run.now_ms() - started_ms;
+}
