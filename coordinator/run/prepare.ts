@@ -122,11 +122,12 @@ async function prepareNew(options: PrepareOptions): Promise<Prepared> {
   // What does not fit together is said before the data are read, which can take minutes.
   const resolved = resolveConfig({ exact: options.exact, ...given, dataset }, preset, source, own);
   const config = withSteps(resolved, source);
-  const plan = planOf(config, source);
+  // Throws where the data do not suffice, before graphs are built.
+  planOf(config, source);
   const { manifest, files, networks } = await buildRunGraphs(config, source, own);
   const path = options.out ?? join("runs", runName(config.preset, options.now));
   await requireNewFolder(path);
-  const { state, ...summing } = allocate(manifest, config);
+  const allocated = allocate(manifest, config), { state } = allocated;
   const data = padImages(await source.read(), config);
   const initial = initialState(networks, config.seed);
   fillInitial(state, initial);
@@ -134,11 +135,9 @@ async function prepareNew(options: PrepareOptions): Promise<Prepared> {
   const kept = new Map<string, Uint8Array<ArrayBuffer>>(files);
   if (own) kept.set(INITIAL_FILE, new Uint8Array(encodeInitial(manifest, initial, config.seed)));
   const artifacts = [...kept].map(([file, bytes]) => ({ file, bytes, sha256: sha256(bytes) }));
-  const sharded = await ShardedData.of(data, plan);
   const run = crypto.randomUUID();
-  const facts = { run, incarnation: 0, seed: config.seed, manifest, files: artifacts.filter(isForWorkers) };
-  const values = valuesOf(data);
-  const record = await runRecord(run, config, data, values, plan, manifest, artifacts, options.now);
+  const parts = await partsOf({ run, incarnation: 0, config, manifest, artifacts, data }, allocated);
+  const record = await runRecord(parts, artifacts, options.now);
   const lock = await createRunFolder(path, (path) => RunLock.take(path, lockTools(options.reading.say)));
   return await owning(lock, async () => {
     const folder = await fillRunFolder(path, kept);
@@ -146,21 +145,9 @@ async function prepareNew(options: PrepareOptions): Promise<Prepared> {
     const log = await openLog(folder.log);
     log.append(record);
     await log.sync();
-    return {
-      config,
-      data: sharded,
-      facts,
-      state,
-      ...summing,
-      folder,
-      log,
-      lock,
-      run_record_sha256: runRecordSha256(record),
-      checkpoint: null,
-      passed_over: [],
-      values,
-      notes: own?.notes(config.objective) ?? [],
-    };
+    const run_record_sha256 = runRecordSha256(record);
+    const notes = own?.notes(config.objective) ?? [];
+    return { ...parts, folder, log, lock, run_record_sha256, checkpoint: null, passed_over: [], notes };
   });
 }
 
@@ -199,18 +186,17 @@ async function resumeOwned(options: PrepareOptions, folder: RunFolder, lock: Run
   const source = await openDataSource(choice, options.reading);
   const config = given.epochs === undefined ? merged : withSteps(merged, source);
   const artifacts = await readArtifacts(folder, recorded);
-  const files = artifacts.filter(isForWorkers);
-  const manifest = parseManifest(
-    JSON.parse(new TextDecoder().decode(files.find((f) => f.file === MANIFEST_FILE)!.bytes)),
-  );
-  const { state, ...summing } = allocate(manifest, config);
+  const { bytes } = artifacts.find(({ file }) => file === MANIFEST_FILE)!;
+  const manifest = parseManifest(JSON.parse(new TextDecoder().decode(bytes)));
+  const allocated = allocate(manifest, config), { state } = allocated;
   const passed_over: BadCheckpoint[] = [];
   const checkpoint = await loadNewest(folder.checkpoints, recorded.run, state, manifest, passed_over);
   if (!checkpoint) fillInitial(state, recordedInitial(config, manifest, artifacts));
   requireStepsLeft(config, state);
   const data = padImages(await source.read(), before);
   await checkSameData(data, recorded);
-  const plan = planOf(config, data);
+  const run = { run: recorded.run, incarnation: incarnations, config, manifest, artifacts, data };
+  const parts = await partsOf(run, allocated);
   const log = await openLog(folder.log);
   log.append({
     type: "resume",
@@ -219,24 +205,26 @@ async function resumeOwned(options: PrepareOptions, folder: RunFolder, lock: Run
     changed: configChanges(before, config),
     time: options.now.toISOString(),
   });
-  const facts = { run: recorded.run, incarnation: incarnations, seed: config.seed, manifest, files };
-  const sharded = await ShardedData.of(data, plan);
-  const values = valuesOf(data);
-  return {
-    config,
-    data: sharded,
-    facts,
-    state,
-    ...summing,
-    folder,
-    log,
-    lock,
-    run_record_sha256,
-    checkpoint,
-    passed_over,
-    values,
-    notes: [],
-  };
+  return { ...parts, folder, log, lock, run_record_sha256, checkpoint, passed_over, notes: [] };
+}
+
+type Allocated = Pick<Prepared, "state" | "tree" | "buffers">;
+type Parts = Allocated & Pick<Prepared, "config" | "data" | "facts" | "values">;
+
+interface Run extends Pick<RunFacts, "run" | "incarnation" | "manifest"> {
+  readonly config: RunConfig;
+  readonly artifacts: readonly ArtifactFile[];
+  readonly data: DataSet;
+}
+
+/** What a new run and a resumed one have alike. */
+async function partsOf(
+  { config, artifacts, data, ...known }: Run,
+  allocated: Allocated,
+): Promise<Parts> {
+  const sharded = await ShardedData.of(data, planOf(config, data));
+  const facts = { ...known, seed: config.seed, files: artifacts.filter(isForWorkers) };
+  return { ...allocated, config, data: sharded, facts, values: valuesOf(data) };
 }
 
 /** A run that is done cannot go on as it is. */
@@ -300,7 +288,7 @@ function fillInitial(state: ModelState, first: InitialState): void {
 }
 
 /** Throws {@linkcode UserError} where the networks are too large. */
-function allocate(manifest: Manifest, config: RunConfig): Pick<Prepared, "state" | "tree" | "buffers"> {
+function allocate(manifest: Manifest, config: RunConfig): Allocated {
   const { shards, optimizer } = config;
   const size = resultSize(manifest);
   const { bytes, num_rings } = roomToTrain(manifest, config);
@@ -313,13 +301,8 @@ function allocate(manifest: Manifest, config: RunConfig): Pick<Prepared, "state"
 }
 
 async function runRecord(
-  run: string,
-  config: RunConfig,
-  data: DataSet,
-  values: ValueRange,
-  plan: ShardPlan,
-  manifest: Manifest,
-  files: readonly ArtifactFile[],
+  { config, data: { data, plan }, facts: { run, manifest }, values }: Parts,
+  artifacts: readonly ArtifactFile[],
   now: Date,
 ): Promise<RecordOf<"run">> {
   const { layouts } = manifest;
@@ -340,7 +323,7 @@ async function runRecord(
       values,
     },
     layouts_sha256: sha256(JSON.stringify(layouts)),
-    artifacts: Object.fromEntries(files.map(({ file, sha256 }) => [file, sha256])),
+    artifacts: Object.fromEntries(artifacts.map(({ file, sha256 }) => [file, sha256])),
     num_parameters: { critic: trainedLayout(manifest, "critic").size, generator: layouts.generator.size },
   };
 }
