@@ -35,7 +35,7 @@ export interface CoordinateOptions extends Omit<PrepareOptions, "reading">, Page
   /** Seconds without enough workers after which the run stops; null: never. */
   readonly give_up_after_s: number | null;
   /** Called once the door is open. */
-  readonly listening: (opening: Opening, console: Console) => void | Promise<void>;
+  readonly listening: (opening: Opening, terminal: Console) => void | Promise<void>;
   /** Aborted by Ctrl-C: the step under way is finished, the state saved. */
   readonly signal: AbortSignal;
 }

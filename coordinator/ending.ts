@@ -9,11 +9,11 @@ import type { Console } from "./terminal/console.ts";
 import type { Ending } from "./coordinate.ts";
 import { RunFolder } from "./run/run_folder.ts";
 
-/** Answers Ctrl-C. `console`: null while the run is not open yet. */
-export function sayStopping(console: Pick<Console, "line"> | null, screen: Screen): void {
+/** Answers Ctrl-C. `terminal`: null while the run is not open yet. */
+export function sayStopping(terminal: Pick<Console, "line"> | null, screen: Screen): void {
   const text = "Stopping after this step, then saving; Ctrl-C again leaves at once";
   // What the terminal echoes (^C) stands in the status line, or on a line of its own.
-  if (console) console.line(text);
+  if (terminal) terminal.line(text);
   else screen.write(`\n${text}\n`);
 }
 

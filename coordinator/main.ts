@@ -13,19 +13,19 @@ import { chooseReadToken, chooseToken, tokenPlace } from "./terminal/token.ts";
 
 /** How workers join. The line with the token is for a person's eyes: never for a pipe or a log. */
 function tellHowToJoin(
-  console: Console,
+  terminal: Console,
   { url, port }: { url: string; port: number },
   token: string,
   host: string,
   interactive: boolean,
 ): void {
-  console.line(`Listening on ${url}; on this machine: ${together("deno task worker")}`);
+  terminal.line(`Listening on ${url}; on this machine: ${together("deno task worker")}`);
   if (isLoopback(host)) {
-    console.line("Only workers on this machine can reach it; --host 0.0.0.0 lets others in");
+    terminal.line("Only workers on this machine can reach it; --host 0.0.0.0 lets others in");
   } else if (interactive) {
     const reached = `ws://${reachedAt(host)}:${port}`;
-    console.copied("On another machine:", `WAGON_TOKEN=${token} deno task worker --coordinator ${reached}`);
-  } else console.line("On another machine: deno task worker --coordinator URL --token-file FILE");
+    terminal.copied("On another machine:", `WAGON_TOKEN=${token} deno task worker --coordinator ${reached}`);
+  } else terminal.line("On another machine: deno task worker --coordinator URL --token-file FILE");
 }
 
 await runMain(async (args) => {
@@ -52,10 +52,10 @@ await runMain(async (args) => {
     min_workers: values.min_workers,
     give_up_after_s: values.give_up_after ?? null,
     rendezvous: true,
-    listening: (address, console) => {
-      tellHowToJoin(console, address, token, values.host, screen.interactive);
-      opened = console;
-      tellOfPage(console, values.host, address.port, read_token, screen.interactive);
+    listening: (address, terminal) => {
+      tellHowToJoin(terminal, address, token, values.host, screen.interactive);
+      opened = terminal;
+      tellOfPage(terminal, values.host, address.port, read_token, screen.interactive);
     },
     signal,
   }, screen).finally(() => screen.drained());

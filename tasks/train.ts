@@ -46,12 +46,12 @@ async function train(args: readonly string[]): Promise<number> {
   const token = await chooseToken(undefined);
   let workers: LocalWorkers | null = null;
   const read_token = await chooseReadToken(values.read_token_file, token);
-  const startWorkers = (opening: Opening, console: Console) => {
-    opened = console;
-    tellOfPage(console, HOST, opening.port, read_token, screen.interactive);
+  const startWorkers = (opening: Opening, terminal: Console) => {
+    opened = terminal;
+    tellOfPage(terminal, HOST, opening.port, read_token, screen.interactive);
     workers = new LocalWorkers({
       token,
-      onLine: (name, line) => console.line(`  ${name}: ${line}`),
+      onLine: (name, line) => terminal.line(`  ${name}: ${line}`),
       onFailure: (error: UserError) => failure.abort(error),
     });
     for (const [i, args] of workersArgs(values, opening).entries()) workers.start(`local-${i + 1}`, args);

@@ -65,12 +65,12 @@ export class Recorder {
 
   /** After each step. Throws what the run must stop for. */
   async committed(report: StepReport): Promise<void> {
-    const { config, state, log, console, schedule, checkpointer, failure } = this.#parts;
+    const { config, state, log, console: terminal, schedule, checkpointer, failure } = this.#parts;
     this.#steps++;
     log.append(this.#stepRecord(report));
     for (const steered of report.steered) this.#steered(report.step, steered);
     if (!isDone(config, state)) {
-      if (schedule.committed(report.step)) console.progressLine(report);
+      if (schedule.committed(report.step)) terminal.progressLine(report);
       await checkpointer.committed(report.step);
     }
     failure.rethrow();

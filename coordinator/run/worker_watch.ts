@@ -26,7 +26,7 @@ export interface WorkerWatchOptions {
 
 /** Watches until it is cancelled. */
 export function watchForWorkers(options: WorkerWatchOptions): Cancel {
-  const { fleet, console, clock, min_workers, give_up_after_s, advice, touch } = options;
+  const { fleet, console: terminal, clock, min_workers, give_up_after_s, advice, touch } = options;
   let since_ms: number | null = clock.now_ms();
   let next_touch_ms = since_ms + TOUCH_MS;
   let started = false;
@@ -42,12 +42,12 @@ export function watchForWorkers(options: WorkerWatchOptions): Cancel {
     const { required, missing } = missingWorkers(standing);
     if (missing === 0) {
       since_ms = null;
-      return console.goesOn();
+      return terminal.goesOn();
     }
     since_ms ??= now_ms;
     const waited_s = (now_ms - since_ms) / 1000;
     if (give_up_after_s === null || waited_s < give_up_after_s) {
-      return console.waiting(waitingReason(standing)!, waited_s, advice);
+      return terminal.waiting(waitingReason(standing)!, waited_s, advice);
     }
     const reason = `Gave up: ${things(required, "worker")} must join within ` +
       `${give_up_after_s} s (--give-up-after), found ${num_workers}; start one with deno task worker`;

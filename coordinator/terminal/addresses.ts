@@ -37,15 +37,15 @@ export function ownNames(host: string): string[] {
  * a log.
  */
 export function tellOfPage(
-  console: Pick<Console, "line" | "copied">,
+  terminal: Pick<Console, "line" | "copied">,
   host: string,
   port: number,
   read_token: string,
   interactive: boolean,
 ): void {
   const page = `http://${reachedAt(host)}:${port}/`;
-  if (interactive) return console.copied("Live page:", `${page}?token=${read_token}`);
-  console.line(
+  if (interactive) return terminal.copied("Live page:", `${page}?token=${read_token}`);
+  terminal.line(
     `Live page: ${page}?token=…, with the token that --read-token-file or WAGON_READ_TOKEN gives it`,
   );
 }

@@ -102,7 +102,7 @@ async function joinOnce(
   { url, token }: Rendezvous,
   reminder: Reminder,
 ): Promise<Outcome> {
-  const { clock, console, stop, stuck, hello, workshop, store, openShared, wall_ms } = tools;
+  const { clock, console: terminal, stop, stuck, hello, workshop, store, openShared, wall_ms } = tools;
   const socket = await tools.connect(url);
   const welcome = await joinCoordinator(socket, { clock, deadline_ms: HANDSHAKE_MS, token, hello });
   const channel = openChannel(socket, {
@@ -118,14 +118,14 @@ async function joinOnce(
     channel,
     workshop,
     store,
-    events: console,
+    events: terminal,
     now_ms,
     wall_ms,
     // Whoever is reached another way has no business with files of this machine.
     openShared: isOnThisMachine(url) ? openShared : openNothing,
   });
   reminder.joined();
-  console.caused(`Joined run ${welcome.run.slice(0, RUN_CHARACTERS)} at ${url} as worker ${welcome.worker}`);
+  terminal.caused(`Joined run ${welcome.run.slice(0, RUN_CHARACTERS)} at ${url} as worker ${welcome.worker}`);
   const leave = () => session.leave("Stopped by its user");
   const giveUp = () => session.giveUp(stuck.reason);
   if (stop.aborted) leave();
@@ -135,7 +135,7 @@ async function joinOnce(
   const end = await session.ended;
   stop.removeEventListener("abort", leave);
   stuck.removeEventListener("abort", giveUp);
-  console.idle();
+  terminal.idle();
   if (stuck.aborted) throw new Stuck(stuck.reason);
   if (end.kind === "refused") throw cannotJoin(url, end.refusal);
   return { end, was_ready: session.was_ready };

@@ -16,8 +16,8 @@ export class ConsoleSink implements RecordSink {
   readonly #worker_lines = new LineLimit(WORKER_LINES, WORKER_LINES_MS);
   readonly #present = new Set<number>();
 
-  constructor(console: Pick<Console, "line" | "step" | "num_workers">, clock: Pick<Clock, "now_ms">) {
-    this.#console = console;
+  constructor(terminal: Pick<Console, "line" | "step" | "num_workers">, clock: Pick<Clock, "now_ms">) {
+    this.#console = terminal;
     this.#clock = clock;
   }
 
