@@ -18,16 +18,6 @@ export function split(begin: number, end: number): number {
   return begin + 2 ** (31 - Math.clz32(num_leaves - 1));
 }
 
-/** All nodes, children before parents: 2 num_shards - 1 of them, the root last. */
-export function treeNodes(num_shards: number): TreeNode[] {
-  const below = (begin: number, end: number): TreeNode[] => {
-    if (end - begin === 1) return [{ begin, end }];
-    const middle = split(begin, end);
-    return [...below(begin, middle), ...below(middle, end), { begin, end }];
-  };
-  return below(0, num_shards);
-}
-
 /** The fewest nodes that make up shards [begin, end), in order. */
 export function cover(begin: number, end: number, num_shards: number): TreeNode[] {
   if (!(0 <= begin && begin < end && end <= num_shards)) {

@@ -2,9 +2,10 @@
  * `deno task artifacts`: writes the graphs that a run of the same options trains with into a folder, with the weights
  * that it begins with, for people who want to read the graphs or run them elsewhere.
  */
-import { join } from "node:path";
+import { basename, extname, join } from "node:path";
 import { parseOptions, runMain } from "../common/cli/cli.ts";
 import { UserError } from "../common/errors.ts";
+import { cleanLines } from "../common/text/foreign_text.ts";
 import type { Command } from "../common/cli/options.ts";
 import { type GivenConfig, resolveConfig } from "../coordinator/config/config.ts";
 import { STROKES_SIDE } from "../coordinator/data/strokes.ts";
@@ -15,6 +16,8 @@ import { type Preset, presetForOwn, type PresetName, PRESETS } from "../coordina
 import { buildRunGraphs } from "../coordinator/run/run_graphs.ts";
 import { encodeInitial } from "../models/initial_file.ts";
 import { initialState } from "../models/initialise.ts";
+import { decodeModel } from "../onnx/codec.ts";
+import { printGraph } from "../onnx/text.ts";
 
 const CHECKPOINT_FILE = "checkpoint.safetensors";
 
@@ -59,6 +62,7 @@ const OPTIONS = {
   width: RUN_OPTIONS.width,
   dropout: RUN_OPTIONS.dropout,
   spectral_norm: RUN_OPTIONS.spectral_norm,
+  text: { kind: "boolean", about: "Write each graph as text, too: one line for each value and node" },
 } as const;
 
 const COMMAND: Command<typeof OPTIONS> = {
@@ -69,6 +73,10 @@ const COMMAND: Command<typeof OPTIONS> = {
   options: OPTIONS,
   examples: [
     { line: "deno task artifacts --preset wgan --out graphs", about: "the WGAN of the paper, for 28 x 28" },
+    {
+      line: "deno task artifacts --preset toy-wgan --text --out graphs",
+      about: "the graphs as text beside the files, to read them",
+    },
     {
       line: "deno task artifacts --preset dcgan --spectral-norm --out graphs",
       about: "convolutional networks, the critic held by spectral norms",
@@ -91,9 +99,16 @@ export interface ArtifactRequest {
   readonly micro_batch: number | null;
 }
 
+/** What was asked for: into which folder, and whether the graphs are to be there as text, too. */
+export interface ArtifactArgs {
+  readonly out: string;
+  readonly as_text: boolean;
+  readonly request: ArtifactRequest;
+}
+
 /** Reads the command line. Throws {@linkcode UserError} for what it does not know and for what is missing. */
-export function parseArtifactArgs(args: readonly string[]): { out: string; request: ArtifactRequest } {
-  const { values: { out, shape, micro_batch }, given: options } = parseOptions(COMMAND, args);
+export function parseArtifactArgs(args: readonly string[]): ArtifactArgs {
+  const { values: { out, shape, micro_batch, text }, given: options } = parseOptions(COMMAND, args);
   const given = givenConfig(options);
   const own = ownOptions(given);
   if (own === null && given.preset === undefined) {
@@ -109,6 +124,7 @@ export function parseArtifactArgs(args: readonly string[]): { out: string; reque
   }
   return {
     out,
+    as_text: text,
     request: { given, own, example_shape: shapeOf(shape) ?? null, micro_batch: micro_batch ?? null },
   };
 }
@@ -171,6 +187,16 @@ function checkShape(name: PresetName, shape: readonly number[]): void {
   }
 }
 
+/** The graphs among the files as text, for people: `critic_training_model.txt` for `critic_training_model.onnx`. */
+export function graphTexts(files: ReadonlyMap<string, Uint8Array>): Map<string, Uint8Array> {
+  const graphs = [...files].filter(([name]) => extname(name) === ".onnx");
+  return new Map(graphs.map(([name, bytes]) => {
+    // Names in own networks are what their files say.
+    const text = cleanLines(printGraph(decodeModel(bytes).graph));
+    return [`${basename(name, ".onnx")}.txt`, new TextEncoder().encode(text)];
+  }));
+}
+
 /** Writes files into a folder, which is made if it is not there. Throws {@linkcode UserError} where it cannot. */
 export async function writeArtifacts(dir: string, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
   try {
@@ -185,8 +211,9 @@ export async function writeArtifacts(dir: string, files: ReadonlyMap<string, Uin
 }
 
 async function main(args: readonly string[]): Promise<void> {
-  const { out, request } = parseArtifactArgs(args);
-  const files = await makeArtifacts(request, (line) => console.log(line));
+  const { out, as_text, request } = parseArtifactArgs(args);
+  const made = await makeArtifacts(request, (line) => console.log(line));
+  const files = as_text ? new Map([...made, ...graphTexts(made)]) : made;
   await writeArtifacts(out, files);
   for (const [name, { length }] of files) console.log(`${join(out, name)}  ${length} bytes`);
 }

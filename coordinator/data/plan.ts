@@ -58,23 +58,10 @@ export class ShardPlan {
     this.#orders = this.shards.map((shard, i) => new ShardOrder(seed, i, shard.length));
   }
 
-  /** Where critic step `step` (counted from 1) lies. */
-  positionOf(step: number): Position {
-    const done = step - 1;
-    return { epoch: Math.floor(done / this.steps_per_epoch), batch: done % this.steps_per_epoch };
-  }
-
   /** Indices in the data set of the examples that a shard uses in one batch, `micro_batch` of them. */
   examplesOf({ epoch, batch }: Position, shard: number): Uint32Array {
     const members = this.#shard(shard);
     return this.#orders[shard]!.batchIndices(epoch, batch, this.micro_batch).map((i) => members[i]!);
-  }
-
-  /** Indices in the data set of the shard's examples that an epoch does not use. */
-  leftOut(epoch: number, shard: number): Uint32Array {
-    const members = this.#shard(shard);
-    const used = this.steps_per_epoch * this.micro_batch;
-    return this.#orders[shard]!.ofEpoch(epoch).subarray(used).map((i) => members[i]!);
   }
 
   #shard(shard: number): Uint32Array {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { cover, isNode, split, sumTree, type TreeNode, treeNodes } from "../../kernels/tree.ts";
+import { cover, isNode, split, sumTree, type TreeNode } from "../../kernels/tree.ts";
+import { treeNodes } from "./tree_nodes.ts";
 
 const SEED = 20260721;
 const add = (a: number, b: number) => Math.fround(a + b);

@@ -8,7 +8,10 @@ import { prepare } from "../../coordinator/run/prepare.ts";
 import { PRESETS } from "../../coordinator/config/presets.ts";
 import { parseManifest } from "../../models/manifest_check.ts";
 import { decodeSafetensors } from "../../common/files/safetensors.ts";
-import { makeArtifacts, parseArtifactArgs, writeArtifacts } from "../../tasks/artifacts.ts";
+import { graphTexts, makeArtifacts, parseArtifactArgs, writeArtifacts } from "../../tasks/artifacts.ts";
+import { GraphBuilder } from "../../onnx/builder.ts";
+import { decodeModel, encodeModel } from "../../onnx/codec.ts";
+import { modelOf } from "../onnx/fixtures.ts";
 import { squareImages } from "../e2e/images.ts";
 import { inTempDir } from "../temp_dir.ts";
 
@@ -220,4 +223,35 @@ Deno.test("artifacts task: the folder holds graphs, a manifest and the initial w
       message: /^Cannot write artifacts into .*artifacts\.json: it must be a folder that can be written, .*;/,
     });
   });
+});
+
+Deno.test("artifacts task: --text writes a line for each input, constant, node and output of each graph", async () => {
+  assert.equal(parseArtifactArgs(words("--preset toy-wgan --out d --text")).as_text, true);
+  assert.equal(parseArtifactArgs(words("--preset toy-wgan --out d")).as_text, false);
+  const files = await filesOf("--preset toy-wgan --micro-batch 8");
+  const { graphs } = manifestOf(files);
+  const texts = graphTexts(files);
+  assert.deepEqual([...texts.keys()].sort(), Object.keys(graphs).map((name) => `${name}.txt`).sort());
+  for (const [name, { file, inputs }] of Object.entries(graphs)) {
+    const lines = new TextDecoder().decode(texts.get(`${name}.txt`)!).trimEnd().split("\n");
+    const { graph } = decodeModel(files.get(file)!);
+    assert.equal(lines[0], `graph ${graph.name}`);
+    const read = lines.filter((line) => line.startsWith("input ")).map((line) => line.slice(6).split(":")[0]);
+    assert.deepEqual(read, inputs.map((input) => input.name));
+    const num_parts = graph.inputs.length + graph.initializers.size + graph.nodes.length +
+      graph.outputs.length;
+    assert.equal(lines.length, 1 + num_parts);
+  }
+  const critic = new TextDecoder().decode(texts.get("critic_eval_model.txt")!);
+  assert.match(critic, /^input real: float32\[N,2\]$/m);
+  assert.match(critic, /^gemm_0: float32\[128,N\] = Gemm\(critic\.0\.weight, real, unsqueeze_0\) transB=1$/m);
+});
+
+Deno.test("artifacts task: what the names of a file hold does not reach the terminal", () => {
+  const b = new GraphBuilder("wipes \x1b[2J");
+  b.output(b.op("Relu", [b.input("x", "float32", [1])]), "y");
+  const texts = graphTexts(new Map([["a.onnx", encodeModel(modelOf(b.build()))]]));
+  const text = new TextDecoder().decode(texts.get("a.txt")!);
+  assert.match(text, /^graph wipes .*\[2J$/m);
+  assert.ok(!text.includes("\x1b"));
 });

@@ -48,14 +48,16 @@ Deno.test("shards and holdout cut the data set: no example lost, none twice, siz
   );
 });
 
-Deno.test("an epoch uses each example at most once; the left-out ones are known", () => {
+Deno.test("an epoch uses as many examples as come out even, each at most once", () => {
   fc.assert(
     fc.property(anyOptions, fc.nat(1000), (options, epoch) => {
       const plan = new ShardPlan(options);
       for (const [i, shard] of plan.shards.entries()) {
         const used = usedBy(plan, epoch, i);
         assert.equal(used.length, plan.steps_per_epoch * plan.micro_batch);
-        assert.deepEqual(sorted([...used, ...plan.leftOut(epoch, i)]), sorted(shard));
+        assert.equal(new Set(used).size, used.length);
+        const members = new Set(shard);
+        assert.ok(used.every((example) => members.has(example)));
       }
     }),
     { seed: 4 },
@@ -69,16 +71,8 @@ Deno.test("batches do not depend on what was asked before", () => {
   assert.deepEqual(asked.examplesOf(position, 1), fresh.examplesOf(position, 1));
 });
 
-Deno.test("steps count from 1 through epochs of equal length", () => {
-  const plan = new ShardPlan(OPTIONS);
-  assert.equal(plan.steps_per_epoch, 8); // 96 training examples, 24 a shard, 3 a step
-  const positions = [1, 8, 9, 20].map((step) => plan.positionOf(step));
-  assert.deepEqual(positions, [
-    { epoch: 0, batch: 0 },
-    { epoch: 0, batch: 7 },
-    { epoch: 1, batch: 0 },
-    { epoch: 2, batch: 3 },
-  ]);
+Deno.test("an epoch has as many steps as the smallest shard has micro-batches", () => {
+  assert.equal(new ShardPlan(OPTIONS).steps_per_epoch, 8); // 96 training examples, 24 a shard, 3 a step
 });
 
 const REFUSALS: readonly (readonly [Partial<PlanOptions>, string])[] = [
@@ -117,7 +111,7 @@ for (const [change, message] of REFUSALS) {
 }
 
 Deno.test("a shard that does not exist is refused", () => {
-  assert.throws(() => new ShardPlan(OPTIONS).leftOut(0, 4), {
+  assert.throws(() => new ShardPlan(OPTIONS).examplesOf({ epoch: 0, batch: 0 }, 4), {
     name: "RangeError",
     message: "A shard must be an integer of 0 to 3: found 4",
   });

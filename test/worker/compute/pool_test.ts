@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import fc from "fast-check";
-import { treeNodes } from "../../../kernels/tree.ts";
+import { treeNodes } from "../../kernels/tree_nodes.ts";
 import { bytesOf } from "../../../wire/frame.ts";
 import { NETWORKS } from "../../../wire/messages.ts";
 import type { Parcel } from "../../../wire/parcel.ts";
