@@ -49,3 +49,25 @@ export function bytes(value: number): string {
   while (value >= 999.5 && unit < units.length - 1) [value, unit] = [value / 1000, unit + 1];
   return `${significant(value)} ${units[unit]}`;
 }
+
+/** Labels of an axis of steps, all in one style: 0, 5k, 10k where it reaches 10,000; else 0, 500, 1,000. */
+export function stepLabels(steps: readonly number[]): string[] {
+  const in_thousands = Math.max(0, ...steps) >= 10_000;
+  return steps.map((step) => {
+    if (!in_thousands || step === 0) return count(step);
+    return `${step % 1000 === 0 ? count(step / 1000) : figure(step / 1000)}k`;
+  });
+}
+
+/** Labels of an axis of values, all with as many digits as their spacing needs: 0, 0.25, 0.50. */
+export function valueLabels(values: readonly number[]): string[] {
+  const spacing = values.length > 1 ? Math.abs(values[1]! - values[0]!) : 0;
+  const largest = Math.max(0, ...values.map(Math.abs));
+  const isWhole = (scaled: number) => Math.abs(scaled - Math.round(scaled)) < 1e-6 * Math.abs(scaled);
+  const digits = [0, 1, 2, 3, 4, 5].find((digits) => spacing > 0 && isWhole(spacing * 10 ** digits));
+  if (digits === undefined || largest >= 1e6) return values.map(figure);
+  return values.map((value) => {
+    if (Math.abs(value) < spacing / 1e6) return "0";
+    return digits === 0 ? count(value) : value.toFixed(digits);
+  });
+}

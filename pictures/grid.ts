@@ -4,7 +4,7 @@ import { blank, enlarge, paste, type Raster } from "./raster.ts";
 /** An image is enlarged, by a whole number, until its longer side has at least this many pixels. */
 const MIN_SIDE = 84;
 /** Tone between the images: apart from the black and the white that images are made of. */
-const GAP_TONE = 96;
+export const GAP_TONE = 96;
 
 export interface GridShape {
   readonly rows: number;

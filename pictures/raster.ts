@@ -32,11 +32,11 @@ function toColour(raster: Raster): Raster {
   return { ...raster, channels: 3, data };
 }
 
-/** Two pictures beside each other, tops in line, with a margin of `margin` pixels of tone 255 between them. */
-export function sideBySide(left: Raster, right: Raster, margin = 16): Raster {
-  if (left.channels !== right.channels) return sideBySide(toColour(left), toColour(right), margin);
+/** Two pictures beside each other, tops in line, with a margin of `margin` pixels of one tone between them. */
+export function sideBySide(left: Raster, right: Raster, margin = 16, tone = 255): Raster {
+  if (left.channels !== right.channels) return sideBySide(toColour(left), toColour(right), margin, tone);
   const height = Math.max(left.height, right.height);
-  const both = blank(left.width + margin + right.width, height, left.channels, 255);
+  const both = blank(left.width + margin + right.width, height, left.channels, tone);
   paste(both, left, 0, 0);
   paste(both, right, left.width + margin, 0);
   return both;

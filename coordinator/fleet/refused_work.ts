@@ -74,7 +74,9 @@ export class RefusedWork {
     const shown = errors.slice(0, MOST_LISTED).map(({ reason, count }) => {
       return `${cleanText(reason, SHOWN_CHARS)} (${count} times)`;
     });
-    return [...shown, ...errors.length > MOST_LISTED ? [`${errors.length - MOST_LISTED} more`] : []].join("; ");
+    return [...shown, ...errors.length > MOST_LISTED ? [`${errors.length - MOST_LISTED} more`] : []].join(
+      "; ",
+    );
   }
 }
 

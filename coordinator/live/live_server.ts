@@ -3,8 +3,9 @@
  * Nothing here changes anything, and nothing comes from elsewhere: the page is one file.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { readFile } from "node:fs/promises";
+import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
 import { hostOf } from "../../common/text/host_of.ts";
 import { Sha256 } from "../../common/sha256.ts";
 import type { Clock } from "../../wire/clock.ts";
@@ -17,6 +18,9 @@ import { type Stream, Watchers } from "./watchers.ts";
 
 /** Whoever watched the end gets so long to fetch the last picture. */
 export const LINGER_MS = 1_500;
+/** Generators that are sent at the same time, and how long a reader of one may stand still. */
+export const MAX_DOWNLOADS = 4;
+const STALLED_MS = 30_000;
 
 export interface LiveServerOptions extends House {
   readonly run_folder: string;
@@ -74,6 +78,26 @@ export function answerText(
   response.end(body);
 }
 
+/** A file to be saved. One that replaces it meanwhile changes nothing: it is another file of that name. */
+async function sendFile(path: string, head_only: boolean, response: ServerResponse): Promise<void> {
+  const file = await open(path).catch(() => null);
+  if (!file) return answerText(response, 404, "There is no such file yet");
+  try {
+    response.writeHead(200, {
+      ...SECURITY_HEADERS,
+      "content-security-policy": REFUSAL_POLICY,
+      "content-type": "application/octet-stream",
+      "content-disposition": "attachment",
+      "content-length": (await file.stat()).size,
+    });
+    if (head_only) return void response.end();
+    response.setTimeout(STALLED_MS, () => response.destroy());
+    await pipeline(file.createReadStream({ autoClose: false }), response);
+  } finally {
+    await file.close();
+  }
+}
+
 function streamOf(response: ServerResponse): Stream {
   return {
     write: (text) => void response.write(text),
@@ -89,6 +113,7 @@ export class LiveServer {
   readonly #options: LiveServerOptions;
   readonly #watchers: Watchers;
   readonly #policy = policyFor(PAGE);
+  #num_downloads = 0;
 
   constructor(options: LiveServerOptions) {
     this.#options = options;
@@ -116,6 +141,7 @@ export class LiveServer {
     else if (path === "/metrics") {
       this.#whole(response, head_only, METRICS_TYPE, metricsText(this.#options.moment()));
     } else if (picture) await this.#picture(Number(picture[1]), head_only, response);
+    else if (path === "/generator.onnx") await this.#generator(head_only, response);
     else if (path === "/events") this.#events(response, head_only, address);
     else answerText(response, 404, "There is no such page");
   }
@@ -152,6 +178,19 @@ export class LiveServer {
     const png = file === null ? null : await readFile(join(run_folder, file)).catch(() => null);
     if (png) this.#whole(response, head_only, "image/png", png);
     else answerText(response, 404, "There is no picture of this step");
+  }
+
+  /** The generator as it was last written, piece by piece: it may be large, and readers slow. */
+  async #generator(head_only: boolean, response: ServerResponse): Promise<void> {
+    if (this.#num_downloads >= MAX_DOWNLOADS) {
+      return answerText(response, 503, "Others are downloading the generator: try again later");
+    }
+    this.#num_downloads++;
+    try {
+      await sendFile(join(this.#options.run_folder, "generator.onnx"), head_only, response);
+    } finally {
+      this.#num_downloads--;
+    }
   }
 
   /** Tells everybody who watches how the run ended. Resolves when they have had time to fetch the last picture. */

@@ -1,4 +1,5 @@
 /** Puts the live page together: what it shows, and from where. */
+import { exampleKind } from "../../common/example_kind.ts";
 import { basename } from "node:path";
 import { objectiveOf } from "../../models/objectives/objectives.ts";
 import { foldRun } from "../../runlog/log/fold_run.ts";
@@ -69,6 +70,7 @@ function runView({ run, port, options }: Pick<Parts, "run" | "port" | "options">
     batch: config.batch,
     epoch_steps: data.plan.steps_per_epoch,
     estimates_distance: objectiveOf(config).estimates_distance,
+    kind: exampleKind(data.data),
     join: { task, open: !isLoopback(host), rendezvous, token: token_place, port },
   };
 }

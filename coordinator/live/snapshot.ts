@@ -134,6 +134,7 @@ export function takeSnapshot(moment: Moment): Snapshot {
     faults: live.faults.map(({ step, what, worker = null, decision, reason }) => {
       return { step, what, worker, decision, reason };
     }),
+    checkpoint_step: live.checkpoint?.step ?? null,
     ended: endedView(moment),
     num_chunks: chunks.length,
   };

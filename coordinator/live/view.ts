@@ -2,6 +2,7 @@
  * What the coordinator tells the live page: parts by name, each a JSON value, sent again whenever it has changed.
  * Shared by both sides; nothing here is secret to a holder of the read token.
  */
+import type { ExampleKind } from "../../common/example_kind.ts";
 import type { Finding } from "../../runlog/doctor/rule.ts";
 import type { RunVerdict } from "../../runlog/doctor/verdict.ts";
 import type { RecordOf } from "../../runlog/records.ts";
@@ -19,6 +20,8 @@ export interface RunView {
   readonly epoch_steps: number;
   /** Whether the gap between the critic's scores estimates the Wasserstein distance. */
   readonly estimates_distance: boolean;
+  /** What the examples are: it decides how samples are drawn. */
+  readonly kind: ExampleKind;
   /** How a worker joins. */
   readonly join: JoinView;
 }
@@ -103,6 +106,8 @@ export interface View {
   /** Is it working? One sentence, with what to do where something is wrong. */
   readonly verdict: RunVerdict;
   readonly faults: readonly Pick<RecordOf<"fault">, "step" | "what" | "worker" | "decision" | "reason">[];
+  /** Step of the last checkpoint, with which generator.onnx is written; null before the first. */
+  readonly checkpoint_step: number | null;
   readonly ended:
     | Pick<
       RecordOf<"end">,

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { numElements } from "../../common/shape.ts";
 import { WAGON_VERSION } from "../../common/version.ts";
 import { generatorOnnx } from "../../models/generator_file.ts";
-import { imageGrid, imageShape } from "../../pictures/grid.ts";
+import { GAP_TONE, imageGrid, imageShape } from "../../pictures/grid.ts";
 import { encodePng, type Raster, sideBySide } from "../../pictures/raster.ts";
 import { scatterPlot } from "../../pictures/scatter.ts";
 import { seriesGrid } from "../../pictures/series_grid.ts";
@@ -17,6 +17,8 @@ import { sampleFile } from "./run_folder.ts";
 const GRID_SIDE = 5;
 /** Points: enough to see the modes. */
 const NUM_POINTS = 2_500;
+/** Pixels between real examples and samples. */
+const SIDES_GAP = 16;
 
 function isPlane(example_shape: readonly number[]): boolean {
   return example_shape.length === 1 && example_shape[0] === 2;
@@ -59,7 +61,7 @@ export class Pictures {
       return sideBySide(seriesGrid(this.#real, shape), seriesGrid(samples, shape));
     }
     const shape = { ...grid, ...image };
-    return sideBySide(imageGrid(this.#real, shape), imageGrid(samples, shape));
+    return sideBySide(imageGrid(this.#real, shape), imageGrid(samples, shape), SIDES_GAP, GAP_TONE);
   }
 
   /** Mean pairwise distance of these samples over that of the real examples; null where the data are all alike. */

@@ -14,9 +14,10 @@ export async function looksWell(
   browser: Browser,
   address: string,
   ready: (page: Page) => Promise<unknown> = () => Promise.resolve(),
+  looks = LOOKS,
 ): Promise<void> {
   const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-  for (const look of LOOKS) {
+  for (const look of looks) {
     const { context, page } = await openPage(browser, look);
     const wrong: string[] = [];
     page.on("pageerror", (error) => wrong.push(String(error)));

@@ -210,7 +210,8 @@ Deno.test({
         const { context, page } = await openPage(browser, LOOKS[0]!);
         await page.goto(address);
         await page.waitForFunction(() => document.querySelector("#state")!.textContent === "Waiting");
-        assert.equal(await page.textContent("#banner"), "Waiting for 1 worker.");
+        assert.match((await page.textContent("#banner"))!, /^Waiting for 1 worker\. Start one: /);
+        assert.equal(await page.textContent("#banner code"), "deno task worker");
         assert.equal(await page.textContent("#join code"), "deno task worker");
         await context.close();
       });
@@ -239,16 +240,19 @@ Deno.test({
           before,
         );
         assert.deepEqual(await keyboardWalk(page), [
-          "a Skip to the curves",
-          "range",
-          "smoothing",
-          "chart-gap",
-          "chart-critic",
-          "chart-generator",
-          "chart-distance",
+          "a Skip to the run",
+          "film-open",
           "film-play",
           "film-slider",
+          "save-picture",
+          "save-curves",
           "join",
+          "range",
+          "smoothing",
+          "charts",
+          "charts",
+          "charts",
+          "charts",
         ]);
         await page.focus("#film-slider");
         await page.keyboard.press("Home");

@@ -1,11 +1,16 @@
 /** A curve: its smoothed line over the band of single steps, and points of held-out examples beside it. */
 import uPlot from "uplot";
-import { count, figure } from "../../../inspect/numbers.ts";
+import { count, figure, stepLabels, valueLabels } from "../../../inspect/numbers.ts";
 import { make, setText } from "./dom.ts";
 import { type CurveData, scaleOf } from "./curve_data.ts";
 
 export interface ChartOptions {
+  readonly id: string;
   readonly title: string;
+  /** Which direction is good, in a sentence. */
+  readonly meaning: string;
+  /** Title of the axis of values. */
+  readonly axis: string;
   /** Custom property of the style sheet. */
   readonly colour: string;
   readonly height: number;
@@ -18,12 +23,15 @@ export interface ChartOptions {
 export interface ChartData {
   readonly curve: CurveData;
   /** Step and value, in order of steps. */
-  readonly beside: readonly (readonly [step: number, value: number | null])[];
+  readonly beside?: readonly (readonly [step: number, value: number | null])[];
   /** Share of the run that is shown, its end. */
   readonly share: number;
 }
 
-const LEFT_PX = 58;
+const VALUES_PX = 50;
+const STEPS_PX = 26;
+const AXIS_TITLE_PX = 20;
+const FONT = "12px system-ui, sans-serif";
 const SMOOTH = 1, LOW = 2, HIGH = 3, BESIDE = 4;
 
 function css(name: string): string {
@@ -33,11 +41,6 @@ function css(name: string): string {
 /** Some transparency for a colour of the form #rrggbb. */
 function faint(colour: string, share: number): string {
   return colour + Math.round(255 * share).toString(16).padStart(2, "0");
-}
-
-/** 12,000 as 12k where the axis would be crowded. */
-function stepLabel(step: number): string {
-  return step >= 10_000 && step % 100 === 0 ? `${count(step / 1000)}k` : count(step);
 }
 
 export class Chart {
@@ -53,18 +56,27 @@ export class Chart {
   constructor(parent: HTMLElement, options: ChartOptions) {
     this.#options = options;
     this.#legend = make("ul", { class: "legend" });
-    const caption = make("figcaption", {}, make("span", {}, options.title), this.#said);
-    this.element = make("figure", { class: "chart" }, caption, this.#plot, this.#legend);
-    parent.replaceChildren(this.element);
+    const caption = make(
+      "figcaption",
+      {},
+      make("span", {}, options.title),
+      this.#said,
+      make("small", {}, options.meaning),
+    );
+    this.element = make("figure", { class: "chart", id: options.id }, caption, this.#plot, this.#legend);
+    this.element.hidden = true;
+    parent.append(this.element);
     this.#plot.addEventListener("keydown", (event) => this.#key(event));
     this.#plot.addEventListener("blur", () => this.#uplot?.setCursor({ left: -10, top: -10 }));
     new ResizeObserver(() => this.#resize()).observe(this.#plot);
-    this.#drawLegend();
   }
 
+  /** A chart without a value is not there. */
   show(data: ChartData): void {
     this.#data = data;
-    if (data.curve.steps.length === 0) return;
+    this.element.hidden = !data.curve.smooth.some((value) => value !== null);
+    if (this.element.hidden) return;
+    this.#drawLegend();
     const last = data.curve.steps.at(-1)!;
     this.#shown = { low: Math.floor(last * (1 - data.share)), high: Math.max(2, last) };
     this.#uplot ??= this.#create();
@@ -87,7 +99,7 @@ export class Chart {
     return (this.#uplot?.cursor.idx ?? null) !== null && (this.#uplot?.cursor.left ?? -1) >= 0;
   }
 
-  #aligned({ curve, beside }: ChartData): uPlot.AlignedData {
+  #aligned({ curve, beside = [] }: ChartData): uPlot.AlignedData {
     const main = [curve.steps, curve.smooth, curve.low, curve.high] as unknown as uPlot.AlignedData;
     if (this.#options.beside === undefined) return main;
     const points = [beside.map(([step]) => step), beside.map(([, value]) => value)];
@@ -96,7 +108,8 @@ export class Chart {
 
   /** The scale with some air above and below. */
   #heights(): [number, number] {
-    const [low, high] = (this.#data && scaleOf(this.#data.curve, this.#shown.low)) ?? [0, 1];
+    const [low, high] = (this.#data && scaleOf(this.#data.curve, this.#shown.low, this.#options.measured)) ??
+      [0, 1];
     const air = 0.08 * (high - low) || 1;
     return [low < 0 ? low - air : low, high > 0 ? high + air : high];
   }
@@ -107,7 +120,9 @@ export class Chart {
     const dim = css("--dim");
     const axis: uPlot.Axis = {
       stroke: dim,
-      font: "12px system-ui, sans-serif",
+      font: FONT,
+      labelFont: FONT,
+      labelSize: AXIS_TITLE_PX,
       grid: { stroke: css("--grid"), width: 1 },
       ticks: { show: false },
     };
@@ -133,12 +148,24 @@ export class Chart {
           y: { range: () => this.#heights() },
         },
         axes: [
-          { ...axis, size: 30, values: (_u, splits) => splits.map(stepLabel), space: 70 },
-          { ...axis, size: LEFT_PX, values: (_u, splits) => splits.map((value) => figure(value)), space: 36 },
+          {
+            ...axis,
+            label: "critic step",
+            size: STEPS_PX,
+            values: (_u, splits) => stepLabels(splits),
+            space: 70,
+          },
+          {
+            ...axis,
+            label: this.#options.axis,
+            size: VALUES_PX,
+            values: (_u, splits) => valueLabels(splits),
+            space: 36,
+          },
         ],
         series: [
           {},
-          { stroke: colour, width: 2, spanGaps: true, points: { show: measured, size: 6, fill: colour } },
+          { stroke: colour, width: 2, spanGaps: true, points: { show: measured, size: 5, fill: colour } },
           none,
           none,
           ...this.#options.beside === undefined ? [] : [beside],
@@ -189,21 +216,19 @@ export class Chart {
     }
   }
 
+  /** Only what is drawn has an entry. */
   #drawLegend(): void {
-    const entry = (name: string, text: string, colour: string) => {
+    const { colour, beside, measured } = this.#options;
+    const entries = measured ? [] : [["smooth", "smoothed", colour], ["raw", "single steps", colour]];
+    if (beside !== undefined && this.#data?.beside?.some(([, value]) => value !== null)) {
+      entries.push(["beside", beside, "--heldout"]);
+    }
+    if (this.#legend.childElementCount === entries.length) return;
+    this.#legend.replaceChildren(...entries.map(([name, text, colour]) => {
       const sign = make("span");
       sign.style.background = `var(${colour})`;
-      return make("li", { class: name }, sign, text);
-    };
-    const { colour, beside, measured } = this.#options;
-    if (measured) return;
-    this.#legend.append(entry("smooth", "smoothed", colour), entry("raw", "single steps", colour));
-    if (beside !== undefined) this.#legend.append(entry("beside", beside, "--heldout"));
-  }
-
-  /** Points beside the curve come only where examples are held out. */
-  set besideShown(shown: boolean) {
-    const entry = this.#legend.querySelector<HTMLElement>(".beside");
-    if (entry) entry.hidden = !shown;
+      return make("li", { class: name! }, sign, text!);
+    }));
+    this.#legend.hidden = entries.length === 0;
   }
 }

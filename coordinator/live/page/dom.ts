@@ -23,3 +23,10 @@ export function make<K extends keyof HTMLElementTagNameMap>(
 export function setText(element: HTMLElement, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
+
+/** A sentence with options such as --n-critic in it, which are not broken at the end of a line. */
+export function withOptions(sentence: string): (HTMLElement | string)[] {
+  return sentence.split(/(--[a-z][a-z-]*)/).map((part, i) =>
+    i % 2 === 1 ? make("code", { class: "option" }, part) : part
+  );
+}

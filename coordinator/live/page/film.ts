@@ -1,17 +1,20 @@
 /** The pictures of the run, one after the other: a slider over time, which follows the newest unless it was moved. */
+import type { ExampleKind } from "../../../common/example_kind.ts";
 import { count, figure } from "../../../inspect/numbers.ts";
 import type { SampleView } from "../view.ts";
-import { byId, setText } from "./dom.ts";
+import { byId, make, setText } from "./dom.ts";
 
 const FRAME_MS = 220;
 
 export class Film {
   readonly #slider = byId<HTMLInputElement>("film-slider");
   readonly #image = byId<HTMLImageElement>("film-image");
+  readonly #large = byId<HTMLDialogElement>("film-large");
   readonly #button = byId<HTMLButtonElement>("film-play");
   /** Local addresses of the pictures that are here: so the film can be played when the coordinator is gone. */
   readonly #pictures = new Map<number, string>();
   #samples: readonly SampleView[] = [];
+  #run_name = "run";
   #follows = true;
   #fetching = false;
   #playing: ReturnType<typeof setInterval> | null = null;
@@ -23,6 +26,21 @@ export class Film {
       this.#show();
     });
     this.#button.addEventListener("click", () => this.#playing === null ? this.#play() : this.#stop());
+    byId("film-open").addEventListener("click", () => this.#large.showModal());
+    for (const id of ["film-close", "film-large-image"]) {
+      byId(id).addEventListener("click", () => this.#large.close());
+    }
+  }
+
+  /** What the pictures of this run show, and what a file of one is called. */
+  describe(kind: ExampleKind, run_name: string): void {
+    this.#run_name = run_name;
+    const key = byId("film-key");
+    const over = kind === "points" || kind === "table";
+    key.className = `key ${over ? "over" : "sides"}`;
+    key.replaceChildren(make("span", {}, "data"), make("span", { class: "generated" }, "generated"));
+    // Lines and dots on white paper turn to light on dark with the page; photographs must not.
+    for (const id of ["film-open", "film-large"]) byId(id).classList.toggle("paper", kind !== "images");
   }
 
   update(samples: readonly SampleView[]): void {
@@ -69,13 +87,20 @@ export class Film {
     const { step, diversity } = sample;
     const text = `step ${count(step)}${diversity === null ? "" : ` · diversity ${figure(diversity)}`}`;
     setText(byId("film-step"), text);
+    setText(byId("film-large-step"), text);
     this.#slider.setAttribute("aria-valuetext", `step ${count(step)}`);
     const address = this.#pictures.get(step);
     if (address === undefined || this.#image.src === address) return;
-    this.#image.src = address;
-    this.#image.alt = `Data beside samples of step ${count(step)}`;
-    this.#image.hidden = false;
+    for (const image of [this.#image, byId<HTMLImageElement>("film-large-image")]) {
+      image.src = address;
+      image.alt = `Data and samples of step ${count(step)}`;
+    }
     byId("film-none").hidden = true;
+    byId("film-open").hidden = byId("film-key").hidden = byId("reel").hidden = false;
+    const link = byId<HTMLAnchorElement>("save-picture");
+    link.href = address;
+    link.download = `${this.#run_name}-step-${step}.png`;
+    link.hidden = byId("downloads").hidden = false;
   }
 
   #play(): void {

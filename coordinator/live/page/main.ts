@@ -1,18 +1,21 @@
 /** The live page: keeps what the coordinator has told it, and draws what has changed. */
 import { duration } from "../../../common/text/duration.ts";
-import type { HistoryRow } from "../history.ts";
+import type { Curve, HistoryRow } from "../history.ts";
 import type { ChunkName, NowView, Parts, View } from "../view.ts";
 import { Chart } from "./chart.ts";
 import { Connection, type Link } from "./connection.ts";
 import { curveData, measuredCurve } from "./curve_data.ts";
 import { byId, setText } from "./dom.ts";
+import { Downloads } from "./downloads.ts";
 import { Film } from "./film.ts";
-import { showDoctor, showFaults, showJoin, showProgress, showWorkers } from "./sections.ts";
+import { command, joinCommand, showJoin } from "./join.ts";
+import { showDoctor, showFaults, showProgress, showVerdict, showWorkers } from "./sections.ts";
 
 const view: { -readonly [K in keyof View]?: View[K] } = {};
 const chunks = new Map<number, readonly HistoryRow[]>();
 const changed = new Set<string>();
 const film = new Film();
+const downloads = new Downloads(rows);
 const smoothing = byId<HTMLInputElement>("smoothing");
 const range = byId<HTMLSelectElement>("range");
 let link: Link | "connecting" = "connecting";
@@ -56,70 +59,117 @@ function draw(): void {
 function render(parts: ReadonlySet<string>): void {
   const { run, now } = view;
   const any = (...names: string[]) => names.some((name) => parts.has(name));
-  if (any("link", "now", "ended")) showState();
+  if (any("link", "run", "now", "workers", "ended")) showState();
   if (!run || !now) return;
   if (any("run")) {
-    document.title = `${run.name}: wagon`;
     setText(byId("name"), run.name);
     setText(byId("facts"), run.facts.join(" · "));
     showJoin(run.join);
+    film.describe(run.kind, run.name);
     charts ??= makeCharts(run.estimates_distance);
   }
-  if (any("run", "now", "evaluations")) {
-    const last = view.evaluations?.at(-1);
-    showProgress(run, now, last && last.step > 0 ? last.sliced_wasserstein : null);
+  if (any("run", "now", "evaluations", "samples")) {
+    const distance = view.evaluations?.findLast(({ step }) => step > 0)?.sliced_wasserstein ?? null;
+    const diversity = view.samples?.findLast(({ step }) => step > 0)?.diversity ?? null;
+    showProgress(run, now, { distance, diversity });
   }
   if (any("workers")) showWorkers(view.workers ?? []);
-  if (any("findings")) showDoctor(view.findings ?? [], now.step);
+  if (any("verdict") && view.verdict) showVerdict(view.verdict);
+  if (any("findings", "now")) showDoctor(view.findings ?? [], now.step);
   if (any("faults")) showFaults(view.faults ?? [], now.num_faults);
   if (any("samples")) film.update(view.samples ?? []);
+  const reachable = link === "open" && now.state !== "ended";
+  downloads.update(run.name, { generator: view.checkpoint_step !== null && reachable, curves: now.step > 0 });
   const due = performance.now() - curves_drawn_ms >= CURVES_MS || view.ended;
-  if (any("controls", "run") || due && any("curves", "heldout", "evaluations", "num_chunks")) drawCurves();
+  const curves = any("curves", "heldout", "evaluations", "samples", "num_chunks");
+  if (any("controls", "run") || due && curves) drawCurves();
 }
 
 function makeCharts(estimates_distance: boolean) {
+  const place = byId("charts");
+  const gap = estimates_distance
+    ? {
+      title: "Wasserstein estimate",
+      meaning:
+        "Falls as samples come nearer to the data. On the critic's own scale: compare it within this run only.",
+      axis: "estimate",
+    }
+    : {
+      title: "Score gap, mean D(x) − mean D(G(z))",
+      meaning:
+        "How far apart the critic scores data and samples. It does not measure how good the samples are.",
+      axis: "score gap",
+    };
   const beside = "held out";
-  const title = estimates_distance ? "Wasserstein estimate" : "Score gap, mean D(x) − mean D(G(z))";
   return {
-    gap: new Chart(byId("chart-gap"), { title, colour: "--gap", height: 250, beside }),
-    critic: new Chart(byId("chart-critic"), {
-      title: "Critic loss",
-      colour: "--critic",
-      height: 170,
-      beside,
-    }),
-    generator: new Chart(byId("chart-generator"), {
-      title: "Generator loss",
-      colour: "--generator",
-      height: 170,
-    }),
-    distance: new Chart(byId("chart-distance"), {
-      title: "Sliced Wasserstein distance of the samples to the data",
-      colour: "--gap",
-      height: 170,
+    gap: new Chart(place, { id: "chart-gap", ...gap, colour: "--gap", height: 240, beside }),
+    distance: new Chart(place, {
+      id: "chart-distance",
+      title: "Distance to the data",
+      meaning: "Sliced Wasserstein distance: lower is better.",
+      axis: "distance",
+      colour: "--distance",
+      height: 190,
       measured: true,
     }),
+    diversity: new Chart(place, {
+      id: "chart-diversity",
+      title: "Diversity of samples",
+      meaning: "1: as varied as the data. Near 0: all alike.",
+      axis: "diversity",
+      colour: "--diversity",
+      height: 190,
+      measured: true,
+    }),
+    generator: new Chart(place, {
+      id: "chart-generator",
+      title: "Generator loss",
+      meaning: "No direction is good: the critic that scores it changes, too.",
+      axis: "loss",
+      colour: "--generator",
+      height: 190,
+    }),
+    // Where the gap estimates a distance, the critic's loss is its mirror image.
+    critic: estimates_distance ? null : new Chart(place, {
+      id: "chart-critic",
+      title: "Critic loss",
+      meaning: "Low: the critic tells samples from data with ease.",
+      axis: "loss",
+      colour: "--critic",
+      height: 190,
+      beside,
+    }),
   };
+}
+
+/** All rows of the curves that have come so far. */
+function rows(): HistoryRow[] {
+  return Array.from({ length: view.num_chunks ?? 0 }, (_, i) => chunks.get(i) ?? []).flat();
 }
 
 function drawCurves(): void {
   if (!charts) return;
   curves_drawn_ms = performance.now();
-  const rows = Array.from({ length: view.num_chunks ?? 0 }, (_, i) => chunks.get(i) ?? []).flat();
+  const all = rows();
+  byId("no-curves").hidden = all.length > 0;
+  byId("controls").hidden = all.length === 0;
   const weight = Number(smoothing.value);
   const share = Number(range.value);
+  const curve = (name: Curve) => curveData(all, name, weight);
   const held_out = view.heldout ?? [];
-  const gaps = held_out.map(({ step, gap }) => [step, gap] as const);
-  const costs = held_out.map(({ step, cost }) => [step, cost] as const);
-  charts.gap.besideShown = gaps.length > 0;
-  charts.critic.besideShown = costs.some(([, cost]) => cost !== null);
-  charts.gap.show({ curve: curveData(rows, "gap", weight), beside: gaps, share });
-  charts.critic.show({ curve: curveData(rows, "loss_critic", weight), beside: costs, share });
-  charts.generator.show({ curve: curveData(rows, "loss_generator", weight), beside: [], share });
-  const measured = view.evaluations ?? [];
-  // One measurement is a figure, not a curve.
-  byId("chart-distance").hidden = measured.length < 2;
-  if (measured.length >= 2) charts.distance.show({ curve: measuredCurve(measured), beside: [], share });
+  charts.gap.show({ curve: curve("gap"), beside: held_out.map(({ step, gap }) => [step, gap]), share });
+  charts.generator.show({ curve: curve("loss_generator"), share });
+  charts.critic?.show({
+    curve: curve("loss_critic"),
+    beside: held_out.map(({ step, cost }) => [step, cost]),
+    share,
+  });
+  const distances = (view.evaluations ?? []).map(({ step, sliced_wasserstein }) =>
+    [step, sliced_wasserstein] as const
+  );
+  charts.distance.show({ curve: measuredCurve(distances), share });
+  const diversities = (view.samples ?? []).map(({ step, diversity }) => [step, diversity] as const);
+  charts.diversity.show({ curve: measuredCurve(diversities), share });
 }
 
 /** How it stands in a word, and in a sentence where there is more to say. */
@@ -137,15 +187,14 @@ function stateOf(now: NowView | undefined): { state: string; word: string; sente
     };
   }
   if (link === "refused") {
-    const sentence =
-      "The coordinator that answers here does not know this page's token: it was started anew. " +
+    const sentence = "The coordinator was started again and does not know this page's token. " +
       "Open the address that it printed.";
     return { state: "lost", word: "Refused", sentence };
   }
   if (link === "lost") {
     const sentence = now
-      ? "The connection to the coordinator is lost: what is shown is how it was then. Trying again."
-      : "The coordinator cannot be reached. Trying again.";
+      ? "The connection to the coordinator is lost. The page shows the last state it received; trying again."
+      : "Cannot reach the coordinator; trying again.";
     return { state: "lost", word: "Connection lost", sentence };
   }
   if (!now) return { state: "connecting", word: "Connecting", sentence: "" };
@@ -160,10 +209,33 @@ function showState(): void {
   const pill = byId("state");
   setText(pill, word);
   pill.dataset.state = state;
+  document.title = titleOf(state, word);
+  const lonely = state === "waiting" && view.workers?.length === 0;
+  const wanted = lonely && view.run ? joinCommand(view.run.join) : null;
+  showBanner(state, sentence, wanted);
+}
+
+/** The sentence, and a command that would mend it. It is only made again where it differs, so that it is read out once. */
+function showBanner(state: string, sentence: string, line: string | null): void {
   const banner = byId("banner");
   banner.dataset.state = state;
-  setText(banner, sentence);
   banner.hidden = sentence === "";
+  const said = `${sentence} ${line}`;
+  if (banner.dataset.said === said) return;
+  banner.dataset.said = said;
+  banner.replaceChildren(
+    sentence,
+    ...line === null ? [] : [" Start one: type this in a terminal.", command(line)],
+  );
+}
+
+/** How it stands, for whoever has the page in another tab. */
+function titleOf(state: string, word: string): string {
+  const { run, now } = view;
+  if (!run || !now) return "wagon";
+  const share = `${Math.floor(100 * now.step / run.total_steps)} %`;
+  const stands = state === "training" ? share : state === "finished" ? word : `${word}, ${share}`;
+  return `${stands} · ${run.name}`;
 }
 
 for (const control of [smoothing, range]) {
@@ -174,5 +246,5 @@ for (const control of [smoothing, range]) {
 }
 document.addEventListener("visibilitychange", draw);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
-  for (const chart of Object.values(charts ?? {})) chart.recolour();
+  for (const chart of Object.values(charts ?? {})) chart?.recolour();
 });

@@ -1,32 +1,55 @@
-/** What is words and numbers on the page: progress, workers, the doctor, faults, and how to join. */
+/** What is words and numbers on the page: the verdict, progress, workers, the doctor, faults. */
 import { things } from "../../../common/text/things.ts";
 import { duration } from "../../../common/text/duration.ts";
 import { significant } from "../../../common/significant.ts";
 import { bytes, count, figure, percent } from "../../../inspect/numbers.ts";
-import type { JoinView, NowView, RunView, View, WorkerView } from "../view.ts";
-import { byId, make, setText } from "./dom.ts";
+import type { NowView, RunView, View, WorkerView } from "../view.ts";
+import { byId, make, setText, withOptions } from "./dom.ts";
 
-/** The figures at the top; those that are not known yet are dashes. */
-export function showProgress(run: RunView, now: NowView, distance: number | null): void {
+/** Is it working? In one sentence, and what to do where it is not. Only what differs is said again. */
+export function showVerdict({ label, tone, sentence, advice }: View["verdict"]): void {
+  const place = byId("verdict");
+  const said = [label, sentence, advice].join("\n");
+  if (place.dataset.said === said) return;
+  place.dataset.said = said;
+  place.dataset.tone = tone;
+  place.replaceChildren(
+    make("p", {}, make("strong", {}, `${label}: `), `${sentence}.`),
+    ...advice === null
+      ? []
+      : [make("p", { class: "advice" }, make("strong", {}, "What to do: "), ...withOptions(`${advice}.`))],
+  );
+}
+
+/** The figures at the top; what is not known yet is left out. */
+export function showProgress(
+  run: RunView,
+  now: NowView,
+  { distance, diversity }: Readonly<Record<"distance" | "diversity", number | null>>,
+): void {
   const { step, means, steps_per_second, seconds_left } = now;
+  const epoch = Math.floor(Math.max(0, step - 1) / run.epoch_steps) + 1;
+  const epochs = Math.ceil(run.total_steps / run.epoch_steps);
   setText(byId("steps"), `${count(step)} of ${count(run.total_steps)} steps`);
+  setText(byId("epoch"), `epoch ${count(epoch)} of ${count(epochs)}`);
   const share = step / run.total_steps;
   const left = seconds_left === null ? "" : ` · ${duration(seconds_left)} left`;
   setText(byId("left"), `${Math.floor(100 * share)} %${left}`);
   byId<HTMLProgressElement>("bar").value = share;
-  const epoch = Math.floor(Math.max(0, step - 1) / run.epoch_steps) + 1;
-  const speed = (factor: number) => {
-    return steps_per_second === null ? "-" : figure(significant(steps_per_second * factor));
+  const perSecond = (factor: number) =>
+    steps_per_second === null ? null : significant(steps_per_second * factor);
+  const values = {
+    [run.estimates_distance ? "Wasserstein estimate" : "Score gap"]: means.gap,
+    "Distance to the data": distance,
+    "Diversity": diversity,
+    ...!run.estimates_distance && { "Critic loss": means.loss_critic },
+    "Generator loss": means.loss_generator,
+    "Steps per second": perSecond(1),
+    "Images per second": run.kind === "images" ? perSecond(run.batch) : null,
+    "Examples per second": run.kind === "images" ? null : perSecond(run.batch),
   };
-  showFigures({
-    [run.estimates_distance ? "Wasserstein estimate" : "Score gap"]: figure(means.gap),
-    "Critic loss": figure(means.loss_critic),
-    "Generator loss": figure(means.loss_generator),
-    ...distance !== null && { "Sliced distance": figure(distance) },
-    "Steps per second": speed(1),
-    "Images per second": speed(run.batch),
-    "Epoch": `${count(epoch)} of ${count(Math.ceil(run.total_steps / run.epoch_steps))}`,
-  });
+  const known = Object.entries(values).filter(([, value]) => value !== null);
+  showFigures(Object.fromEntries(known.map(([name, value]) => [name, figure(value)])));
 }
 
 function showFigures(figures: Readonly<Record<string, string>>): void {
@@ -44,7 +67,7 @@ const NUMERIC: ReadonlySet<string> = new Set(["Shards", "Received", "Sent", "Las
 function splitCell({ split, spare }: WorkerView): HTMLElement {
   const cell = make("td", { role: "cell", class: "split", "data-title": "Step" });
   if (spare) return cell.append("in reserve: all shards are taken"), cell;
-  if (!split) return cell.append("not a step yet"), cell;
+  if (!split) return cell.append("no step yet"), cell;
   const { compute_ms, wire_ms, wait_ms } = split;
   const total_ms = compute_ms + wire_ms + wait_ms || 1;
   const parts = [["compute", compute_ms], ["wire", wire_ms], ["wait", wait_ms]] as const;
@@ -81,8 +104,9 @@ function workerRow(worker: WorkerView): HTMLElement {
 
 export function showWorkers(workers: readonly WorkerView[]): void {
   const place = byId("workers");
+  byId("workers-key").hidden = workers.every(({ split }) => split === null);
   if (workers.length === 0) {
-    return place.replaceChildren(make("p", { class: "dim" }, "Nobody has joined yet."));
+    return place.replaceChildren(make("p", { class: "dim" }, "No worker has joined yet."));
   }
   const head = COLUMNS.map((title) => {
     return make("th", { role: "columnheader", scope: "col", ...NUMERIC.has(title) && { class: "n" } }, title);
@@ -106,11 +130,13 @@ export function showDoctor(findings: View["findings"], step: number): void {
       make("h3", {}, grade === "note" ? `Note: ${code}` : code),
       make("p", { class: "dim" }, `steps ${count(first_step)} to ${count(last_step)}`),
       make("p", {}, `${seen}. ${cause}.`),
-      make("p", { class: "change" }, `${change}.`),
+      make("p", { class: "change" }, ...withOptions(`${change}.`)),
     )
   );
-  const well = step === 0 ? "Looks when there are steps." : "Nothing found.";
-  byId("doctor").replaceChildren(...cards.length > 0 ? cards : [make("p", { class: "well" }, well)]);
+  const well = step === 0 ? "Checks begin after the first steps." : "No problems found.";
+  byId("doctor").replaceChildren(
+    ...cards.length > 0 ? cards : [make("p", { class: step === 0 ? "dim" : "well" }, well)],
+  );
 }
 
 export function showFaults(faults: View["faults"], num_faults: number): void {
@@ -121,47 +147,5 @@ export function showFaults(faults: View["faults"], num_faults: number): void {
       const who = typeof worker === "number" ? ` (worker ${worker})` : "";
       return make("li", {}, `Step ${count(step)}: ${what}${who}; ${decision}. ${reason}`);
     }),
-  );
-}
-
-function command(text: string): HTMLElement {
-  const button = make("button", { type: "button" }, "Copy");
-  button.addEventListener("click", async () => {
-    // Only a page of this machine, or one over https, may write to the clipboard.
-    const done = await navigator.clipboard?.writeText(text).then(() => true, () => false) ?? false;
-    if (!done) getSelection()?.selectAllChildren(button.previousElementSibling!);
-    setText(button, done ? "Copied" : "Selected");
-    setTimeout(() => setText(button, "Copy"), 2000);
-  });
-  return make("div", { class: "command" }, make("code", {}, text), button);
-}
-
-/** The line that starts a worker elsewhere. The token itself is not known to this page. */
-export function showJoin({ task, open, rendezvous, token, port }: JoinView): void {
-  const place = byId("join");
-  const scheme = location.protocol === "https:" ? "wss" : "ws";
-  const here = rendezvous
-    ? [make("p", {}, "On the coordinator's machine:"), command("deno task worker")]
-    : [];
-  if (task === "train") {
-    const words = "This run was started with deno task train, which brings its own workers. " +
-      "To let others join, start it with deno task coordinator; --resume goes on with this very run.";
-    return place.replaceChildren(make("p", {}, words));
-  }
-  if (!open) {
-    const words = "Other machines cannot reach it: the coordinator listens on this machine only. " +
-      `Started with --host 0.0.0.0, it lets in whoever knows the token.`;
-    return place.replaceChildren(...here, make("p", { class: "dim" }, words));
-  }
-  const host = location.port === "" ? location.host : `${location.hostname}:${location.port || port}`;
-  place.replaceChildren(
-    ...here,
-    make("p", {}, "On another machine:"),
-    command(`WAGON_TOKEN=… deno task worker --coordinator ${scheme}://${host}`),
-    make(
-      "p",
-      { class: "dim" },
-      `In place of … stands the workers' token: ${token}. It also works as --token-file FILE.`,
-    ),
   );
 }

@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { curveData, measuredCurve, scaleOf, smoothed } from "../../../coordinator/live/page/curve_data.ts";
+import {
+  curveData,
+  curvesCsv,
+  measuredCurve,
+  scaleOf,
+  smoothed,
+} from "../../../coordinator/live/page/curve_data.ts";
 
 Deno.test("smoothing keeps a constant as it is, and gaps as gaps", () => {
   const found = smoothed([2, null, 2, 2], 0.9);
@@ -28,12 +34,11 @@ Deno.test("a curve is read out of the rows, and curves without values are gaps",
 });
 
 Deno.test("measurements are a curve of their own, not smoothed", () => {
-  const curve = measuredCurve([{ step: 0, sliced_wasserstein: 0.75 }, {
-    step: 500,
-    sliced_wasserstein: 0.25,
-  }]);
+  const curve = measuredCurve([[0, 0.75], [250, null], [500, 0.25]]);
   assert.deepEqual([curve.steps, curve.smooth], [[0, 500], [0.75, 0.25]]);
-  assert.deepEqual(scaleOf(curve, 0), [0, 0.75]);
+  assert.deepEqual(scaleOf(curve, 0, true), [0, 0.75]);
+  // One alone is no curve.
+  assert.deepEqual(measuredCurve([[0, 0.75], [5, null]]).steps, []);
 });
 
 Deno.test("the scale holds 0 and all but the wildest steps", () => {
@@ -42,5 +47,15 @@ Deno.test("the scale holds 0 and all but the wildest steps", () => {
   // Of few steps none is wild.
   assert.deepEqual(scaleOf(curveData(ROWS.slice(0, 10), "gap", 0), 0), [0, 1000.5]);
   assert.deepEqual(scaleOf(curveData(ROWS, "gap", 0), 95), [0, 1.5]);
+  assert.deepEqual(scaleOf(curveData(ROWS, "gap", 0), 0, true), [-7.5, 1000.5]);
   assert.equal(scaleOf(curveData(ROWS, "loss_generator", 0), 0), null);
+});
+
+Deno.test("curves as a table: a title for each column, nothing where there is no value", () => {
+  const text = curvesCsv(ROWS.slice(0, 2));
+  assert.equal(
+    text,
+    "step,gap,gap_min,gap_max,loss_critic,loss_critic_min,loss_critic_max,loss_generator,loss_generator_min," +
+      "loss_generator_max\r\n1,1000,999.5,1000.5,-1,-2,0,,,\r\n2,1,0.5,1.5,-1,-2,0,,,\r\n",
+  );
 });

@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { LINGER_MS, LiveServer, type LiveServerOptions } from "../../../coordinator/live/live_server.ts";
+import {
+  LINGER_MS,
+  LiveServer,
+  type LiveServerOptions,
+  MAX_DOWNLOADS,
+} from "../../../coordinator/live/live_server.ts";
 import type { LiveRun } from "../../../coordinator/live/live_run.ts";
 import { UPDATE_MS } from "../../../coordinator/live/watchers.ts";
 import { factsOf } from "../../../runlog/log/step_facts.ts";
@@ -16,6 +21,7 @@ const TOKEN = "the-read-token-of-a-test";
 const PNG = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 1, 2, 3);
 
 interface Served {
+  readonly run_folder: string;
   readonly port: number;
   readonly server: LiveServer;
   readonly get: (path: string, init?: RequestInit) => Promise<Response>;
@@ -50,7 +56,7 @@ async function serving(
   const get = (path: string, init?: RequestInit) =>
     fetch(`http://127.0.0.1:${listener.port}${path}?token=${TOKEN}`, init);
   try {
-    await test({ port: listener.port, server, get });
+    await test({ port: listener.port, server, get, run_folder });
   } finally {
     await listener.close();
     await Deno.remove(run_folder, { recursive: true });
@@ -139,12 +145,41 @@ Deno.test("events, pictures and metrics are served, and nothing else of the run'
     }
   }));
 
+Deno.test("the generator is served to whoever may look, whole, a few at a time, and to nobody else", () =>
+  serving(liveRun(30), async ({ get, port, run_folder }) => {
+    const none = await get("/generator.onnx");
+    assert.deepEqual([none.status, await none.text()], [404, "There is no such file yet\n"]);
+    // More than a socket takes at once.
+    const generator = crypto.getRandomValues(new Uint8Array(1 << 16)).toHex().repeat(128);
+    await Deno.writeTextFile(join(run_folder, "generator.onnx"), generator);
+    const whole = await get("/generator.onnx");
+    assert.equal(whole.headers.get("content-disposition"), "attachment");
+    assert.equal(whole.headers.get("content-type"), "application/octet-stream");
+    assert.ok(await whole.text() === generator);
+    const head = await get("/generator.onnx", { method: "HEAD" });
+    assert.deepEqual([head.headers.get("content-length"), await head.text()], [`${generator.length}`, ""]);
+    const stranger = await fetch(`http://127.0.0.1:${port}/generator.onnx`);
+    const foreign = await get("/generator.onnx", { headers: { "sec-fetch-site": "cross-site" } });
+    assert.deepEqual([stranger.status, foreign.status], [401, 403]);
+    await Promise.all([stranger.body?.cancel(), foreign.body?.cancel()]);
+    // Those who do not read what they asked for keep their places until they go.
+    const slow = await Promise.all(Array.from({ length: MAX_DOWNLOADS }, () => get("/generator.onnx")));
+    const late = await get("/generator.onnx");
+    assert.equal(late.status, 503);
+    await Promise.all([late, ...slow].map(({ body }) => body?.cancel()));
+  }));
+
+Deno.test("the page is smaller than 120 kB", async () => {
+  const { size } = await Deno.stat(new URL("../../../coordinator/live/page.html", import.meta.url));
+  assert.ok(size < 120_000, `${size} bytes`);
+});
+
 Deno.test("the stream tells all at first, then what is new, and the end", async () => {
   const live = liveRun(30);
   await serving(live, async ({ get, server }) => {
     const stream = events(await get("/events"));
     const first = (await stream.next()).value;
-    assert.deepEqual(Object.keys(first!).sort().slice(0, 3), ["curves-0", "ended", "evaluations"]);
+    assert.deepEqual(Object.keys(first!).sort().slice(0, 3), ["checkpoint_step", "curves-0", "ended"]);
     live.record({ type: "fault", step: 30, what: "late answer", decision: "asked another", reason: "" });
     const next = (await stream.next()).value as Record<string, unknown>;
     assert.deepEqual(Object.keys(next).sort(), ["faults", "now"]);

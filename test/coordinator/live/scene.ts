@@ -12,6 +12,7 @@ export const RUN_VIEW: RunView = {
   batch: 64,
   epoch_steps: 10,
   estimates_distance: true,
+  kind: "images",
   join: { task: "coordinator", open: false, rendezvous: true, token: "on the terminal", port: 7700 },
 };
 

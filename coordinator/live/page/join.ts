@@ -1,0 +1,57 @@
+/** How a worker joins: the lines to type. */
+import type { JoinView } from "../view.ts";
+import { byId, make, setText } from "./dom.ts";
+
+/** A line to type, with a button that copies it. */
+export function command(text: string): HTMLElement {
+  const button = make("button", { type: "button" }, "Copy");
+  button.addEventListener("click", async () => {
+    // Only a page of this machine, or one over https, may write to the clipboard.
+    const done = await navigator.clipboard?.writeText(text).then(() => true, () => false) ?? false;
+    if (!done) getSelection()?.selectAllChildren(button.previousElementSibling!);
+    setText(button, done ? "Copied" : "Selected");
+    setTimeout(() => setText(button, "Copy"), 2000);
+  });
+  return make("div", { class: "command" }, make("code", {}, text), button);
+}
+
+const HERE = "deno task worker";
+
+/** For a machine that reaches the coordinator by the address of this page. */
+function elsewhere(): string {
+  const scheme = location.protocol === "https:" ? "wss" : "ws";
+  return `WAGON_TOKEN=… deno task worker --coordinator ${scheme}://${location.host}`;
+}
+
+/** The line that starts the worker that is waited for; null where the run starts its own. */
+export function joinCommand({ task, rendezvous }: JoinView): string | null {
+  if (task === "train") return null;
+  return rendezvous ? HERE : elsewhere();
+}
+
+/** How others join. The token itself is not known to this page. */
+export function showJoin({ task, open, rendezvous, token }: JoinView): void {
+  const place = byId("join");
+  const here = rendezvous ? [make("p", {}, "On the coordinator's machine:"), command(HERE)] : [];
+  if (task === "train") {
+    const words =
+      "This run was started with deno task train, which starts its own workers. To let others join, " +
+      "go on with it by deno task coordinator --resume.";
+    return place.replaceChildren(make("p", {}, words));
+  }
+  if (!open) {
+    const words = "Other machines cannot reach this coordinator: it listens on its own machine only. " +
+      "Start it with --host 0.0.0.0 to let in whoever knows the token.";
+    return place.replaceChildren(...here, make("p", { class: "dim" }, words));
+  }
+  place.replaceChildren(
+    ...here,
+    make("p", {}, "On another machine:"),
+    command(elsewhere()),
+    make(
+      "p",
+      { class: "dim" },
+      `Replace … by the workers' token: ${token}. --token-file FILE works as well.`,
+    ),
+  );
+}
