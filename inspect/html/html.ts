@@ -28,3 +28,12 @@ function textOf(part: Part): string {
 export function html(parts: TemplateStringsArray, ...values: readonly Part[]): Html {
   return new Html(parts.map((part, i) => part + (i < values.length ? textOf(values[i]!) : "")).join(""));
 }
+
+/** A sentence with options such as --n-critic in it, which are not broken at the end of a line. */
+export function withOptions(sentence: string): Html {
+  return html`${
+    sentence.split(/(--[a-z][a-z-]*)/).map((part, i) =>
+      i % 2 === 1 ? html`<code class="option">${part}</code>` : part
+    )
+  }`;
+}

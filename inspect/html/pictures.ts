@@ -1,4 +1,5 @@
 /** The pictures of a report. */
+import { exampleKind } from "../../common/example_kind.ts";
 import { count, figure } from "../numbers.ts";
 import { Html, html } from "./html.ts";
 import type { Likeness, Picture, Reported } from "./reported.ts";
@@ -16,19 +17,22 @@ function image({ alt, png }: Picture, hidden = false): Html {
 export function film({ samples, name, best, summary }: Reported): Html {
   if (samples.length === 0) return html`<p class="dim">No pictures.</p>`;
   const last = samples.length - 1;
-  const points = summary.data.example_shape.join() === "2";
-  return html`<div class="film">${
-    points
-      ? html`<p class="sides"><span>blue: data, orange: samples</span></p>`
-      : html`<p class="sides"><span>real</span><span>generated</span></p>`
-  }${samples.map((picture, i) => image(picture, i !== last))}
-<label><span class="dim">${name}: <output>${samples[last]!.alt}</output></span>
-<input type="range" min="0" max="${last}" value="${last}" hidden></label></div>${
-    best &&
-    html`<p class="dim">Nearest to the data, of those measured: step ${count(best.step)}, distance ${
-      figure(best.sliced_wasserstein)
-    }.</p>`
-  }`;
+  const kind = exampleKind(summary.data);
+  const over = kind === "points" || kind === "table";
+  return html`
+    <div
+      class="film${kind === "images" ? "" : " paper"}"><p class="${over
+        ? "key"
+        : "sides"}"><span class="data">data</span><span class="generated">generated</span></p>${samples.map((
+          picture,
+          i,
+        ) => image(picture, i !== last))}
+    <label><span class="dim">${name}: <output>${samples[last]!.alt}</output></span>
+    <input type="range" min="0" max="${last}" value="${last}" hidden></label></div>${best &&
+      html`<p class="dim">Nearest to the data, of those measured: step ${count(best.step)}, distance ${
+        figure(best.sliced_wasserstein)
+      }.</p>`}
+  `;
 }
 
 /** Ways from one point of the noise to another. */

@@ -4,8 +4,8 @@ import { type Entry, type Summary, WINDOW_STEPS } from "../../runlog/summary/sum
 import { differences, settingsOf } from "../compare.ts";
 import { bytes, count, figure, milliseconds, percent } from "../numbers.ts";
 import { whatOf } from "../run_table.ts";
-import { Html, html } from "./html.ts";
-import { type Line, lineChart } from "./line_chart.ts";
+import { Html, html, withOptions } from "./html.ts";
+import { charts } from "./charts.ts";
 import { film, likeness, ways } from "./pictures.ts";
 import type { Reported } from "./reported.ts";
 import { SCRIPT, STYLE } from "./style.ts";
@@ -82,7 +82,7 @@ function overview(runs: readonly Reported[]): Html {
       "Doctor",
       (_, { findings }) =>
         findings.map(({ code, grade }) => grade === "note" ? `${code} (note)` : code).join(", ") ||
-        "nothing found",
+        "no problems found",
     ),
     row(
       "Time and speed",
@@ -98,52 +98,45 @@ function overview(runs: readonly Reported[]): Html {
 Wasserstein distance, lower is better; it compares runs on the same data.</p>`;
 }
 
-function charts(runs: readonly Reported[]): Html {
-  const lines = (of: (summary: Summary) => [string, Line["points"]][]): Line[] =>
-    runs.flatMap(({ name, summary }) =>
-      of(summary).map(([what, points]) => ({
-        name: runs.length > 1 ? [name, what].filter((word) => word).join(", ") : what,
-        points,
-      }))
-    );
-  const curve = (
-    { estimate_curve }: Summary,
-    key: "wasserstein_estimate" | "loss_critic" | "loss_generator",
-  ) => estimate_curve.map((point) => [point.step, point[key]] as const);
-  return html`<div class="charts">${[
-    lineChart(
-      "Wasserstein estimate",
-      lines((s) => [
-        [s.heldout.length > 0 || runs.length === 1 ? "training" : "", curve(s, "wasserstein_estimate")],
-        [
-          "held out",
-          s.heldout.flatMap(({ step, critic_cost }) =>
-            critic_cost === undefined ? [] : [[step, -critic_cost]]
-          ),
-        ],
-      ]),
-    ),
-    lineChart(
-      "Sliced Wasserstein distance of samples to data",
-      lines((s) => [
-        ["", s.evaluations.map(({ step, sliced_wasserstein }) => [step, sliced_wasserstein])],
-      ]),
-    ),
-    lineChart("Critic loss", lines((s) => [["", curve(s, "loss_critic")]])),
-    lineChart("Generator loss", lines((s) => [["", curve(s, "loss_generator")]])),
-    lineChart(
-      "Diversity of samples (1: as the data)",
-      lines((s) => [
-        ["", s.samples.map(({ step, diversity }) => [step, diversity ?? null])],
-      ]),
-    ),
-    lineChart(
-      "Share of the critic's weights at the clip bounds",
-      lines((s) => [
-        ["", s.vitals.map(({ step, clipped }) => [step, clipped ?? null])],
-      ]),
-    ),
-  ]}</div>`;
+/** A run and the least distance of its samples that was measured at the end. */
+interface Ranked {
+  readonly name: string;
+  readonly distance: number;
+}
+
+/** The runs by the distance of their samples to the data at the end, the nearest first; null where that cannot be said. */
+function ranking(runs: readonly Reported[]): readonly Ranked[] | null {
+  if (runs.length < 2 || new Set(runs.map(({ summary }) => summary.data.sha256)).size > 1) return null;
+  const ranked = runs.flatMap(({ name, summary }): Ranked[] => {
+    const last = summary.evaluations.at(-1);
+    return last ? [{ name, distance: last.sliced_wasserstein }] : [];
+  });
+  return ranked.length < 2 ? null : ranked.toSorted((a, b) => a.distance - b.distance);
+}
+
+/** Which run came nearest to the data; of several of the same distance none is. */
+function winner(runs: readonly Reported[]): Html | null {
+  const [first, ...others] = ranking(runs) ?? [];
+  if (!first) return null;
+  const list = others.map(({ name, distance }) => `${name} ${figure(distance)}`).join(", ");
+  if (figure(first.distance) === figure(others[0]!.distance)) {
+    return html`<p class="winner">No run is nearest to the data: ${first.name} ${
+      figure(first.distance)
+    }, ${list}.</p>`;
+  }
+  return html`
+    <p
+      class="winner"><strong>${first.name}</strong> came nearest to the data: distance ${figure(
+        first.distance,
+      )}, against ${list} (lower is better).</p>
+  `;
+}
+
+/** Is it working? */
+function verdict({ verdict: { label, tone, sentence, advice } }: Reported): Html {
+  return html`<div class="verdict ${tone}"><p><strong>${label}:</strong> ${sentence}.</p>${
+    advice !== null && html`<p><strong>What to do:</strong> ${withOptions(advice)}.</p>`
+  }</div>`;
 }
 
 /** What was measured along the way. */
@@ -160,7 +153,7 @@ function evaluations({ summary }: Reported): Html {
 }
 
 function doctor({ findings }: Reported): Html {
-  if (findings.length === 0) return html`<p>Nothing found.</p>`;
+  if (findings.length === 0) return html`<p>No problems found.</p>`;
   return html`${
     findings.map(({ code, grade, seen, first_step, last_step, cause, change }) =>
       html`
@@ -169,7 +162,9 @@ function doctor({ findings }: Reported): Html {
             last_step,
           )}</p>
           <p>${seen}. ${cause}.</p>
-          <p><strong>${grade === "note" ? "If it comes again:" : "What to change:"}</strong> ${change}.</p>
+          <p><strong>${grade === "note" ? "If it comes again:" : "What to change:"}</strong> ${withOptions(
+            change,
+          )}.</p>
         </div>
       `
     )
@@ -236,20 +231,26 @@ function configuration(runs: readonly Reported[]): Html {
   const differing = differences(summaries);
   const all = summaries.map(settingsOf);
   const names = [...new Set(all.flatMap((settings) => [...settings.keys()]))];
-  const rows = names.map((name) => {
-    const values = all.map((settings) => settings.get(name) ?? "-");
-    return [name, ...values.map((value) => differing.has(name) ? html`<strong>${value}</strong>` : value)];
-  });
-  return html`${runs.length > 1 && html`<p class="dim">What differs is bold.</p>`}${
-    table(["Setting", ...runs.map(({ name }) => name)], rows)
-  }`;
+  const tableOf = (names: readonly string[]) =>
+    table(
+      ["Setting", ...runs.map(({ name }) => name)],
+      names.map((name) => [name, ...all.map((settings) => settings.get(name) ?? "-")]),
+    );
+  const different = names.filter((name) => differing.has(name));
+  const same = names.filter((name) => !differing.has(name));
+  return html`${different.length > 0 && html`<p class="dim">What differs:</p>${tableOf(different)}`}
+<details><summary>${
+    runs.length > 1 ? `The ${same.length} settings that are the same` : "All settings"
+  }</summary>${tableOf(same)}</details>`;
 }
 
-/** A section with a part for each run, side by side. */
+/** A section with a part for each run, side by side; runs that share a part share its place. */
 function perRun(runs: readonly Reported[], title: string, part: (run: Reported) => Html): Html {
-  const parts = runs.map((run) =>
-    html`<article>${runs.length > 1 && html`<h3>${run.name}</h3>`}${part(run)}</article>`
-  );
+  const named = (names: readonly string[], content: Html) =>
+    html`<article>${runs.length > 1 && html`<h3>${names.join(", ")}</h3>`}${content}</article>`;
+  // What is said of several in the same words is said once.
+  const groups = Map.groupBy(runs, (run) => part(run).text);
+  const parts = [...groups].map(([text, group]) => named(group.map(({ name }) => name), new Html(text)));
   return html`
     <section>
       <h2>${title}</h2>
@@ -290,10 +291,12 @@ export function reportPage(runs: readonly Reported[], { made, about = [], ...hea
         </header>
         <main>
     ${about.map((sentence) => html`<p class="about">${sentence}</p>`)}
-    <section><h2>At a glance</h2>${overview(runs)}</section>
-    ${perRun(runs, "Samples beside real examples, over time", film)}
+    ${winner(runs)}
+    ${perRun(runs, "Verdict", verdict)}
+    ${perRun(runs, "Samples", film)}
     <section><h2>Curves</h2>${charts(runs)}</section>
-    ${images.length > 0 && perRun(images, "Ways through the noise", ways)}
+    <section><h2>Figures</h2>${overview(runs)}</section>
+    ${images.length > 0 && perRun(images, "Between samples", ways)}
     ${images.length > 0 && perRun(images, "Is it memorising?", (run) => likeness(run.likeness))}
     ${perRun(runs, "Doctor", doctor)}
     ${perRun(runs, "Distance of samples to the data", evaluations)}

@@ -7,7 +7,7 @@ import { bestSample } from "../../runlog/summary/best_sample.ts";
 import { examine } from "../../runlog/doctor/doctor.ts";
 import { verdictOf } from "../../runlog/doctor/verdict.ts";
 import { noOddities } from "../../runlog/log/reader.ts";
-import type { RunRecord } from "../../runlog/records.ts";
+import type { RecordOf, RunRecord } from "../../runlog/records.ts";
 import { RunFold } from "../../runlog/summary/summary.ts";
 import { checkpoint, end, joined, runRecord, steps } from "../runlog/log/example_log.ts";
 
@@ -26,27 +26,55 @@ Deno.test("ticks are round numbers within the range", () => {
   assert.deepEqual(ticks(3, 3), [3]);
 });
 
+const TEXT = { title: "x", axis: "loss" };
+
 Deno.test("a chart: values on their scale, gaps where values are missing, a legend for several lines", () => {
-  assert.equal(lineChart("x", [{ name: "a", points: [[1, null]] }]), null);
-  const one = lineChart("x", [{ name: "a", points: [[0, 1], [50, 0], [75, null], [100, 0.5]] }])!.text;
-  // 0 lies at y = 212, 1 at y = 10; step 0 at x = 64, step 100 at x = 708.
-  assert.match(one, /d="M64\.0 10\.0L386\.0 212\.0M708\.0 111\.0"/);
+  assert.equal(lineChart(TEXT, [{ name: "a", points: [[1, null]] }]), null);
+  const one = lineChart(TEXT, [{ name: "a", points: [[0, 1], [50, 0], [75, null], [100, 0.5]] }])!.text;
+  // In 600 x 270, 0 lies at y = 226, 1 at y = 10; step 0 at x = 66, step 100 at x = 586. In 340 x 230: 186, 10, 66, 326.
+  assert.match(one, /d="M66\.0 10\.0L326\.0 226\.0M586\.0 118\.0"/);
+  assert.match(one, /d="M66\.0 10\.0L196\.0 186\.0M326\.0 98\.0"/);
   assert.match(one, /aria-label="x: 0 to 1 over steps 0 to 100"/);
+  assert.equal(one.match(/>critic step</g)!.length, 2);
   assert.doesNotMatch(one, /legend/);
-  const two = lineChart("x", [{ name: "a", points: [[0, 1]] }, { name: "<b>", points: [[0, 2]] }])!.text;
+  const two = lineChart(TEXT, [{ name: "a", points: [[0, 1]] }, { name: "<b>", points: [[0, 2]] }])!.text;
   assert.match(
     two,
     /<ul class="legend"><li class="c0"><span><\/span>a<\/li><li class="c1"><span><\/span>&lt;b&gt;/,
   );
 });
 
-function reported(name: string, lr: number, more: readonly RunRecord[]): Reported {
+Deno.test("a line keeps its colour and may be dashed, whatever else is in the chart", () => {
+  const chart = lineChart(TEXT, [
+    { name: "none", points: [], colour: 0 },
+    { name: "a", points: [[0, 1]], colour: 4 },
+    { name: "a, held out", points: [[0, 2]], colour: 4, dashed: true },
+  ])!.text;
+  assert.match(chart, /<li class="c4"><span><\/span>a<\/li><li class="c4 dashed">/);
+  assert.doesNotMatch(chart, /class="(line )?c[0-35]|none/);
+});
+
+/** The step without its generator step. */
+function without({ generator: _, ...step }: RecordOf<"step">): RunRecord {
+  return step;
+}
+
+function reported(
+  name: string,
+  lr: number,
+  more: readonly RunRecord[],
+  config: Record<string, unknown> = {},
+  data: Partial<RecordOf<"run">["data"]> = {},
+): Reported {
   const fold = new RunFold();
-  const run = runRecord({ config: { preset: "wgan", batch: 8, shards: 4, lr } });
+  const run = runRecord({
+    config: { preset: "wgan", batch: 8, shards: 4, lr, ...config },
+    data: { ...runRecord().data, ...data },
+  });
   const records = [
     run,
     joined(1, { name: "<script>alert(1)</script>" }),
-    ...steps(1, 300),
+    ...more.some(({ type }) => type === "step") ? [] : steps(1, 300),
     ...more,
     end(300),
   ];
@@ -107,16 +135,16 @@ Deno.test("the page tells of each run: figures, pictures, faults, what differs",
   );
   assert.match(
     page,
-    /<th scope="row">lr<\/th><td><strong>5e-5<\/strong><\/td><td><strong>1e-4<\/strong><\/td>/,
+    /What differs:.*<th scope="row">lr<\/th><td>5e-5<\/td><td>1e-4<\/td>.*<details>/,
   );
-  assert.match(page, /<th scope="row">batch<\/th><td>8<\/td><td>8<\/td>/);
+  assert.match(page, /<details>.*<th scope="row">batch<\/th><td>8<\/td><td>8<\/td>/);
   assert.match(page, /<code>faults-often<\/code>steps 0 to 10/);
   assert.match(page, /worker &lt;lost&gt; \(worker 2\)/);
   assert.match(page, /other, held out/);
   assert.equal(page.match(/<img alt="samples at step 100" [^>]*[^n]>/g)!.length, 2);
   assert.equal(page.match(/<img alt="samples at step 0" [^>]* hidden>/g)!.length, 2);
   const alone = compact(reportPage([ONE], { made: "today" }));
-  assert.doesNotMatch(alone, /<strong>5e-5/);
+  assert.doesNotMatch(alone, /What differs/);
   assert.doesNotMatch(alone, /<h3>/);
 });
 
@@ -149,4 +177,67 @@ Deno.test("what is measured of the samples: distances, the best step, and whethe
   const told = (likeness: Likeness) => compact(reportPage([{ ...run, likeness }], { made: "today" }));
   assert.match(told({ ...MEASURED, sample_distance: 0.06 }), /no sign that it learned images by heart/);
   assert.match(told({ missing: "The data are <gone>" }), /Not measured\. The data are &lt;gone&gt;\./);
+});
+
+/** Titles of the charts, and for each the colours of its lines in the wide form. */
+function chartsOf(page: string): [title: string, colours: string[]][] {
+  return [...page.matchAll(/<figure><figcaption>([^<]*).*?<svg class="wide".*?<\/svg>/g)].map((
+    [all, title],
+  ) => [
+    title!.trim(),
+    [...all.matchAll(/class="line (c\d(?: dashed)?)"/g)].map(([, colour]) => colour!),
+  ]);
+}
+
+Deno.test("each run has one colour, and what is on different scales is not on one axis", () => {
+  const evaluated = (distance: number): RunRecord => ({
+    type: "evaluation",
+    step: 300,
+    sliced_wasserstein: distance,
+  });
+  const held_out: RunRecord = { type: "heldout", step: 100, critic_cost: -0.25, mean_real: 0.5 };
+  const run = (name: string, clip: number, more: readonly RunRecord[]) =>
+    reported(name, 5e-5, more, { clip });
+  const runs = [
+    run("first", 0.01, []),
+    run("second", 0.01, [evaluated(0.25), held_out]),
+    run("third", 0.1, [evaluated(0.125)]),
+  ];
+  const page = compact(reportPage(runs, { made: "today" }));
+  assert.deepEqual(chartsOf(page), [
+    ["Distance of samples to the data", ["c1", "c2"]],
+    ["Wasserstein estimate: first, second", ["c0", "c1", "c1 dashed"]],
+    ["Wasserstein estimate: third", ["c2"]],
+    ["Generator loss: first, second", ["c0", "c1"]],
+    ["Generator loss: third", ["c2"]],
+  ]);
+  assert.match(page, /different critics/);
+  assert.match(
+    page,
+    /<strong>third<\/strong>came nearest to the data: distance 0\.125, against second 0\.25/,
+  );
+  const alike = compact(reportPage([runs[1]!, run("tie", 0.01, [evaluated(0.2501)])], { made: "today" }));
+  assert.match(alike, /No run is nearest to the data: second 0\.25, tie 0\.25\./);
+  assert.doesNotMatch(alike, /different critics/);
+});
+
+Deno.test("runs on different data share no axis of distances, and none of them wins", () => {
+  const evaluated: RunRecord = { type: "evaluation", step: 300, sliced_wasserstein: 0.25 };
+  const other = reported("other", 5e-5, [evaluated], {}, { sha256: "f".repeat(64) });
+  const page = compact(reportPage([reported("one", 5e-5, [evaluated]), other], { made: "today" }));
+  assert.deepEqual(chartsOf(page).slice(0, 2), [
+    ["Distance of samples to the data: one", ["c0"]],
+    ["Distance of samples to the data: other", ["c1"]],
+  ]);
+  assert.match(page, /different data/);
+  assert.doesNotMatch(page, /class="winner"/);
+});
+
+Deno.test("windows without a generator step are no gaps in its curve", () => {
+  const rare = steps(1, 300).map((record) =>
+    record.type === "step" && record.step % 50 !== 0 ? without(record) : record
+  );
+  const page = compact(reportPage([reported("one", 5e-5, rare)], { made: "today" }));
+  const [, path] = /Generator loss.*?<path class="line c0" d="([^"]*)"/.exec(page)!;
+  assert.deepEqual([path!.match(/M/g)!.length, path!.match(/L/g)!.length > 2], [1, true]);
 });

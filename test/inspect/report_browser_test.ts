@@ -1,7 +1,8 @@
 /** The report of two runs, made by its task, in a real browser. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { findChromium, openPage, startChromium } from "../../scripts/browser/chromium.ts";
+import type { Page } from "playwright-core";
+import { DESKTOP, findChromium, openPage, PHONE, startChromium } from "../../scripts/browser/chromium.ts";
 import { encodePng } from "../../pictures/raster.ts";
 import type { RunRecord } from "../../runlog/records.ts";
 import { LOOKS, looksWell } from "../browser/looks.ts";
@@ -39,6 +40,13 @@ async function writeRun(folder: string): Promise<void> {
   await Deno.writeFile(join(folder, "generator.onnx"), await generatorBytes([2, 3], [-1, 1]));
 }
 
+/** Which form of each chart is shown. */
+const shownCharts = (page: Page) =>
+  page.evaluate(() =>
+    [...document.querySelectorAll("svg")].filter((svg) => svg.getBoundingClientRect().width > 0)
+      .map((svg) => svg.getAttribute("class"))
+  );
+
 const chromium = findChromium();
 
 Deno.test({
@@ -56,6 +64,18 @@ Deno.test({
       assert.equal((await command.output()).code, 0);
       const address = `file://${folder}/report.html`;
       await looksWell(browser, address);
+      for (const [viewport, size] of [[DESKTOP, "wide"], [PHONE, "narrow"]] as const) {
+        const { context, page } = await openPage(browser, { viewport, scheme: "light" });
+        await page.goto(address);
+        assert.deepEqual([...new Set(await shownCharts(page))], [size]);
+        const pixels = await page.evaluate(() =>
+          [...document.querySelectorAll("svg text")].map((text) => text.getBoundingClientRect().height)
+            .filter((height) => height > 0)
+        );
+        // Letters of 12 px, somewhat more or less.
+        assert.ok(pixels.every((height) => height > 10), `${pixels}`);
+        await context.close();
+      }
       const { context, page } = await openPage(browser, LOOKS[0]!);
       await page.goto(address);
       const films = page.locator(".film");
