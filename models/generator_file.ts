@@ -9,6 +9,8 @@ import type { Graph, Tensor } from "../onnx/graph.ts";
 export interface GeneratorFileOptions {
   /** Shape of one example to a person, e.g. [28, 28] where the network's is [784]. */
   readonly example_shape: readonly number[];
+  /** Names of the columns, where samples are rows of a table. */
+  readonly columns?: readonly string[] | null;
   /** Values that stand for 0 and 255 of a byte, or null where examples are no bytes. */
   readonly value_range: readonly [number, number] | null;
   readonly producer_version: string;
@@ -56,12 +58,13 @@ function bindInputs(graph: Graph, values: ReadonlyMap<string, Tensor>): Graph {
 }
 
 function describe(manifest: Manifest, options: GeneratorFileOptions): Map<string, string> {
-  const { example_shape, value_range } = options;
+  const { example_shape, value_range, columns } = options;
   const metadata = new Map([
     ["objective", manifest.objective],
     ["noise", `standard normal, [N, ${manifest.latent}]`],
     ["example_shape", example_shape.join(",")],
   ]);
+  if (columns) metadata.set("columns", JSON.stringify(columns));
   if (value_range !== null) {
     const [low, high] = value_range;
     metadata.set("value_range", `${low},${high}`);

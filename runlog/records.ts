@@ -62,6 +62,8 @@ export const RECORDS = {
       sha256: text,
       example_shape: list(num),
       encoding: oneOf("uint8", "float32"),
+      /** Names of the columns, where the examples are rows of a table. */
+      columns: optional(list(text)),
       /** Of all values, held-out examples' included, as the networks see them; absent before this was recorded. */
       values: optional(object({ min: num, max: num, mean: num, sd: num })),
     }),

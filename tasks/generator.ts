@@ -3,6 +3,7 @@ import * as ort from "onnxruntime-node";
 import { numElements } from "../common/shape.ts";
 import { UserError } from "../common/errors.ts";
 import { readRegular } from "../common/files/regular_file.ts";
+import { cleanText } from "../common/text/foreign_text.ts";
 import { decodeModel } from "../onnx/codec.ts";
 
 /** Samples of one call, always: so the bits of a sample do not depend on how many are drawn. */
@@ -12,6 +13,8 @@ export class Generator {
   readonly latent: number;
   /** Of one sample: [n] for points, [height, width] or [channels, height, width] for images. */
   readonly example_shape: readonly number[];
+  /** Names of the columns, where samples are rows of a table. */
+  readonly columns?: readonly string[];
   /** Values that stand for black and white, or null where samples are no images. */
   readonly value_range: readonly [number, number] | null;
   readonly #session: ort.InferenceSession;
@@ -20,6 +23,8 @@ export class Generator {
     this.#session = session;
     this.latent = latent;
     this.example_shape = metadata.get("example_shape")!.split(",").map(Number);
+    const columns = columnsIn(metadata.get("columns"), this.example_shape);
+    if (columns !== null) this.columns = columns;
     const range = metadata.get("value_range")?.split(",").map(Number);
     this.value_range = range ? [range[0]!, range[1]!] : null;
   }
@@ -66,5 +71,17 @@ export class Generator {
       samples.set(drawn.subarray(0, (end - begin) * size), begin * size);
     }
     return samples;
+  }
+}
+
+/** The names that a file gives its columns; null where it gives none that fit. It may be anybody's. */
+function columnsIn(text: string | undefined, [width, ...more]: readonly number[]): readonly string[] | null {
+  if (text === undefined || more.length > 0) return null;
+  try {
+    const names: unknown = JSON.parse(text);
+    if (!Array.isArray(names) || names.length !== width) return null;
+    return names.map((name) => cleanText(String(name)));
+  } catch {
+    return null;
   }
 }

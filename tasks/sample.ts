@@ -2,11 +2,13 @@
 import { join } from "node:path";
 import { type Parsed, parseOptions, runMain } from "../common/cli/cli.ts";
 import { UserError } from "../common/errors.ts";
+import { exampleKind } from "../common/example_kind.ts";
 import type { Command } from "../common/cli/options.ts";
 import { findRun } from "../inspect/run_folders.ts";
 import { latents, latentWays } from "../random/latents.ts";
 import { imageGrid, imageShape } from "../pictures/grid.ts";
 import { encodeNpy } from "../common/files/npy.ts";
+import { pairPlot } from "../pictures/pair_plot.ts";
 import { encodePng } from "../pictures/raster.ts";
 import { scatterPlot } from "../pictures/scatter.ts";
 import { seriesGrid } from "../pictures/series_grid.ts";
@@ -42,7 +44,8 @@ const OPTIONS = {
   grid: {
     kind: "string",
     value: "FILE",
-    about: "All samples on one PNG; points as a scatter plot, series as curves",
+    about:
+      "All samples on one PNG; points as a scatter plot, series as curves, tables as histograms and pairs of columns",
   },
   folder: { kind: "string", value: "DIR", about: "Each image as a PNG of its own, in its own size" },
   npy: { kind: "string", value: "FILE", about: "The values as they are, float32, for NumPy" },
@@ -108,11 +111,11 @@ function tones(samples: Float32Array, { value_range }: Generator): Float32Array 
 }
 
 function gridPicture({ samples, count, cols, generator }: Drawn): Uint8Array {
-  const { example_shape, value_range } = generator;
-  if (value_range === null && example_shape.length === 1 && example_shape[0] === 2) {
-    return encodePng(scatterPlot(samples));
-  }
-  if (value_range === null && example_shape.length === 1) {
+  const { example_shape, columns } = generator;
+  const kind = exampleKind(generator);
+  if (kind === "points") return encodePng(scatterPlot(samples));
+  if (kind === "table") return encodePng(pairPlot({ names: columns!, samples }));
+  if (kind === "series") {
     const length = example_shape[0]!;
     return encodePng(seriesGrid(samples, { cols, rows: Math.ceil(count / cols), length, scale_by: samples }));
   }

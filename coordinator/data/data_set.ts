@@ -6,6 +6,8 @@ export interface DataSet {
   readonly num_examples: number;
   /** Shape of one example, e.g. [28, 28] (rows, columns) or [2]. */
   readonly example_shape: readonly number[];
+  /** Names of the columns, where the examples are rows of a table. */
+  readonly columns?: readonly string[];
   /** uint8: grey value v stands for float32(v / 127.5 - 1), so 0 is -1 and 255 is 1. float32: as it is. */
   readonly encoding: "uint8" | "float32";
   /** Bytes of one example. */

@@ -1,9 +1,11 @@
 /** What a person looks at: the grid of samples beside real examples, and the generator as a file of its own. */
 import { join } from "node:path";
+import { type ExampleKind, exampleKind } from "../../common/example_kind.ts";
 import { numElements } from "../../common/shape.ts";
 import { WAGON_VERSION } from "../../common/version.ts";
 import { generatorOnnx } from "../../models/generator_file.ts";
 import { GAP_TONE, imageGrid, imageShape } from "../../pictures/grid.ts";
+import { pairPlot } from "../../pictures/pair_plot.ts";
 import { encodePng, type Raster, sideBySide } from "../../pictures/raster.ts";
 import { scatterPlot } from "../../pictures/scatter.ts";
 import { seriesGrid } from "../../pictures/series_grid.ts";
@@ -17,12 +19,18 @@ import { sampleFile } from "./run_folder.ts";
 const GRID_SIDE = 5;
 /** Points: enough to see the modes. */
 const NUM_POINTS = 2_500;
+/** Rows of a table: enough for histograms. */
+const NUM_ROWS = 1_000;
 /** Pixels between real examples and samples. */
 const SIDES_GAP = 16;
 
-function isPlane(example_shape: readonly number[]): boolean {
-  return example_shape.length === 1 && example_shape[0] === 2;
-}
+/** Samples of one picture. */
+const NUM_SAMPLES: Readonly<Record<ExampleKind, number>> = {
+  images: GRID_SIDE * GRID_SIDE,
+  series: GRID_SIDE * GRID_SIDE,
+  points: NUM_POINTS,
+  table: NUM_ROWS,
+};
 
 /** What a picture needs of the run. */
 export type PicturedRun = Pick<Prepared, "data" | "facts" | "state"> & {
@@ -38,7 +46,7 @@ export class Pictures {
   constructor(run: PicturedRun) {
     this.#run = run;
     const { data, plan } = run.data;
-    this.count = isPlane(data.example_shape) ? NUM_POINTS : GRID_SIDE * GRID_SIDE;
+    this.count = NUM_SAMPLES[exampleKind(data)];
     // Spread over the first shard: its order is a permutation already.
     const indices = plan.shards[0]!.subarray(0, this.count);
     this.#real = decodeExamples(gatherExamples(data, indices), data.encoding);
@@ -52,8 +60,11 @@ export class Pictures {
   }
 
   #draw(samples: Float32Array): Raster {
-    const { example_shape } = this.#run.data.data;
-    if (isPlane(example_shape)) return scatterPlot(samples, this.#real);
+    const { data } = this.#run.data;
+    const { example_shape, columns } = data;
+    const kind = exampleKind(data);
+    if (kind === "points") return scatterPlot(samples, this.#real);
+    if (kind === "table") return pairPlot({ names: columns!, samples, data: this.#real });
     const grid = { rows: GRID_SIDE, cols: GRID_SIDE };
     const image = imageShape(example_shape);
     if (image === null) {
@@ -78,6 +89,7 @@ export class Pictures {
     const sampler = facts.files.find((artifact) => artifact.file === file)!.bytes;
     const model = generatorOnnx(facts.manifest, sampler, state.generator.parameters, state.statistics, {
       example_shape: data.data.example_shape,
+      columns: data.data.columns ?? null,
       value_range: data.data.encoding === "uint8" ? [-1, 1] : null,
       producer_version: WAGON_VERSION,
     });

@@ -320,6 +320,7 @@ async function runRecord(
       sha256: await data.sha256(),
       example_shape: data.example_shape,
       encoding: data.encoding,
+      ...data.columns !== undefined && { columns: data.columns },
       values,
     },
     layouts_sha256: sha256(JSON.stringify(layouts)),

@@ -1,5 +1,6 @@
 /** A table as people have it trains with real processes: what was decided about it is said, and the run goes on with it. */
 import assert from "node:assert/strict";
+import { decodePng } from "../../pictures/raster.ts";
 import { ofType, recordsOf } from "./log.ts";
 import { Workplace } from "./workplace.ts";
 
@@ -37,6 +38,15 @@ Deno.test("a table's index, decimals and range are said at the start, and record
   );
   const [run] = ofType(await recordsOf(out), "run");
   assert.deepEqual([run!.data.values?.min, run!.data.values?.max], [18, 90_500.5]);
+  assert.deepEqual(run!.data.columns, ["age", "income"]);
+  // Both the run's picture and that of its generator are drawn as a table: two histograms and a pair.
+  const [sample] = ofType(await recordsOf(out), "sample");
+  const drawn = await place.run("sample", [out, "--grid", "grid.png"]);
+  assert.equal(drawn.code, 0, drawn.stderr);
+  for (const file of [`${out}/${sample!.file}`, place.path("grid.png")]) {
+    const { width, height, channels } = decodePng(await Deno.readFile(file));
+    assert.deepEqual([width, height, channels], [800, 800, 3], file);
+  }
   // What was said behind # belongs to the run.
   const second = await place.run("train", ["--resume", out, "--steps", "2", "--workers", "1"]);
   assert.equal(second.code, 0, second.stderr);

@@ -2,6 +2,7 @@
 import type { Content } from "../files/content.ts";
 import { layoutOf, SAMPLE_ROWS } from "./csv_layout.ts";
 import { Table } from "./csv_table.ts";
+import { tableColumns } from "./table_columns.ts";
 import { rowsOf, type TextPiece, textPieces } from "./csv_text.ts";
 import { noteOn } from "./csv_words.ts";
 import { refuse } from "../files/data_file.ts";
@@ -42,7 +43,8 @@ export async function parseCsv(
   told(megabytes);
   const note = noteOn(layout, table.facts());
   if (note !== "") say(`${name}: ${note}`);
-  return pointsOf(file, name, layout.take.length, values);
+  const columns = tableColumns(layout);
+  return { ...pointsOf(file, name, layout.take.length, values), ...columns !== null && { columns } };
 }
 
 /** The first pieces as one, so many that a sample of rows is in it; null where there is no text. */

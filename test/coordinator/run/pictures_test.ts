@@ -12,11 +12,16 @@ import { wgan } from "../../../models/objectives/wgan.ts";
 import { inTempDir } from "../../temp_dir.ts";
 
 /** `num_examples` of this shape, whose values count up. */
-async function sharded(example_shape: readonly number[], num_examples = 64): Promise<ShardedData> {
+async function sharded(
+  example_shape: readonly number[],
+  num_examples = 64,
+  columns?: readonly string[],
+): Promise<ShardedData> {
   const size = example_shape.reduce((n, extent) => n * extent, num_examples);
   const bytes = Uint8Array.from({ length: size }, (_, i) => i % 251);
   const plan = new ShardPlan({ num_examples, num_shards: 2, batch: 4, holdout: 0, seed: 1 });
-  return await ShardedData.of(dataSetOf("test", example_shape, "uint8", bytes), plan);
+  const data = { ...dataSetOf("test", example_shape, "uint8", bytes), ...columns && { columns } };
+  return await ShardedData.of(data, plan);
 }
 
 /** The pictures of a run on such data, in a folder that is there for the test. */
@@ -33,16 +38,22 @@ function withPictures(
 }
 
 /** Each kind of data: samples of a picture, and whether it is drawn in colour. */
-const KINDS: Readonly<Record<string, readonly [shape: readonly number[], count: number, channels: 1 | 3]>> = {
+const KINDS: Readonly<
+  Record<
+    string,
+    readonly [shape: readonly number[], count: number, channels: 1 | 3, columns?: readonly string[]]
+  >
+> = {
   "grey images": [[4, 4], 25, 1],
   "colour images": [[3, 4, 4], 25, 3],
   "series": [[6], 25, 1],
   "points of a plane": [[2], 2_500, 3],
+  "a table": [[3], 1_000, 3, ["a", "b", "c"]],
 };
 
-for (const [kind, [shape, count, channels]] of Object.entries(KINDS)) {
+for (const [kind, [shape, count, channels, columns]] of Object.entries(KINDS)) {
   Deno.test(`a picture of ${kind} is named after its step and shows its samples`, async () =>
-    await withPictures(await sharded(shape), async (pictures, folder) => {
+    await withPictures(await sharded(shape, 64, columns), async (pictures, folder) => {
       assert.equal(pictures.count, count);
       const size = shape.reduce((n, extent) => n * extent, count);
       const draw = async (step: number, value: number) => {

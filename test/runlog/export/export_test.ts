@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { sha256 } from "../../../common/sha256.ts";
 import { contactSheet, encodeGif, spread } from "../../../pictures/film.ts";
-import { labelled, stepLabel, textRaster } from "../../../pictures/label.ts";
+import { textRaster } from "../../../pictures/font.ts";
+import { labelled, stepLabel } from "../../../pictures/label.ts";
 import { encodeNpy } from "../../../common/files/npy.ts";
 import { blank, decodePng, encodePng, type Raster } from "../../../pictures/raster.ts";
 import { crc32c, maskedCrc32c } from "../../../common/files/crc32c.ts";
@@ -101,7 +102,7 @@ Deno.test("arrays for NumPy are the bytes that NumPy writes", () => {
 Deno.test("labels: each sign of the font is its own, and the text is below the middle of the picture", () => {
   const shapes = [..."0123456789,step "].map((sign) => textRaster(sign).data.join());
   assert.equal(new Set(shapes).size, 16);
-  assert.throws(() => textRaster("x"), { message: 'The font must have every sign of a label: found "x"' });
+  assert.throws(() => textRaster("é"), { message: 'The font must have every sign of a text: found "é"' });
   assert.equal(stepLabel(1234567), "step 1,234,567");
   const whole = labelled(picture(100, 20, 1, 0), "1");
   assert.deepEqual([whole.width, whole.height], [100, 20 + 3 * 7 + 2 * 9]);
