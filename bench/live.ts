@@ -257,13 +257,12 @@ export async function benchLive(context: BenchContext): Promise<Section> {
   return {
     title: "Live page and log",
     about:
-      `One run of \`deno task train --preset wgan\` with two workers on ${context.data_name}, ${rounds} rounds in ` +
-      `which each kind of watching has ${
-        phase_ms / 1000
-      } s, in turns; all on the same machine, the browser too. ` +
-      "A step's time is the mean from commit to commit, its processor time that of coordinator, workers and whoever " +
-      "watches. What the log and the page's sums cost in every step, watched or not, is measured by writing and " +
-      "summing the same run's records once more.",
+      `One run of \`deno task train --preset wgan\` with two workers on ${context.data_name}, ${rounds} rounds in which each kind of ` +
+      `watching has ${phase_ms / 1000} s, in turns; all on the same machine, the browser too. ` +
+      "A step's time is the mean from commit to commit, its processor time that of " +
+      "coordinator, workers and whoever watches. What the log and the page's sums cost in " +
+      "every step, watched or not, is measured by writing and summing the same run's records " +
+      "once more.",
     tables: [
       {
         title: "Mean step",

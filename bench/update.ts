@@ -129,12 +129,10 @@ export async function benchUpdate({ rounds, say, other_kernels }: BenchContext):
   };
   return {
     title: "Update of the weights",
-    about: `Mean of gradients, RMSProp, clip and checksum, of ` +
-      `${
-        SIZES.map(({ num_parameters }) => num_parameters).join(" and ")
-      } parameters, as the coordinator does it: a ` +
-      "WebAssembly SIMD pass. Copy: a copy of memory that reads and writes as many bytes. Plain loop: JavaScript " +
-      "without checksum.",
+    about: "Mean of gradients, RMSProp, clip and checksum, of " +
+      `${SIZES.map(({ num_parameters }) => num_parameters).join(" and ")} parameters, as the ` +
+      "coordinator does it: a WebAssembly SIMD pass. Copy: a copy of memory that reads and " +
+      "writes as many bytes. Plain loop: JavaScript without checksum.",
     tables: [
       { title: "Milliseconds: median [quartiles], and medians of ratios", columns, rows },
       ...rows_against.length > 0 ? [{ ...against, rows: rows_against }] : [],

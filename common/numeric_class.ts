@@ -17,8 +17,6 @@ export function whyInexact(numeric_class: string, others: ReadonlySet<string>): 
   }
   if (others.size === 0 || others.has(numeric_class)) return null;
   const [first] = others;
-  return `its numeric class is ${first!.slice(0, DIGITS)}, this worker's ${
-    numeric_class.slice(0, DIGITS)
-  }: ` +
-    "use the same device kind and ONNX Runtime version";
+  return `its numeric class is ${first!.slice(0, DIGITS)}, this worker's ` +
+    `${numeric_class.slice(0, DIGITS)}: use the same device kind and ONNX Runtime version`;
 }

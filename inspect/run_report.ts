@@ -278,9 +278,8 @@ function faults(page: Page, { summary }: Inspected): string[] {
   });
   if (log.bad_lines > 0) {
     lines.push(
-      `${
-        things(log.bad_lines, "line")
-      } of the log could not be read, the first is line ${log.first_bad_line}`,
+      `${things(log.bad_lines, "line")} of the log could not be read, the first is line ` +
+        `${log.first_bad_line}`,
     );
   }
   if (log.unknown_records > 0) {

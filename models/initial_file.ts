@@ -28,9 +28,8 @@ export function decodeInitial({ layouts }: Manifest, bytes: Uint8Array): Initial
       const found = tensors.get(slot);
       if (found?.data.length !== view.length) {
         throw new RangeError(
-          `Cannot read initial weights: ${slot} must have ${view.length} elements, found ${
-            found?.data.length ?? "no such tensor"
-          }`,
+          `Cannot read initial weights: ${slot} must have ${view.length} elements, found ` +
+            `${found?.data.length ?? "no such tensor"}`,
         );
       }
       view.set(found.data as Float32Array);

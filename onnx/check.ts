@@ -48,9 +48,8 @@ function checkDomains(graph: Graph): void {
   const operators = new Set(graph.nodes.filter(({ domain }) => domain !== "").map(({ op }) => op));
   throw refuse(
     graph,
-    `all operators must be of domain ai.onnx: found ${[...operators].join(", ")} of ${
-      [...foreign].join(", ")
-    }`,
+    `all operators must be of domain ai.onnx: found ${[...operators].join(", ")} of ` +
+      `${[...foreign].join(", ")}`,
   );
 }
 

@@ -109,10 +109,9 @@ function refuseOverridable(inputs: readonly Declaration[], initializers: Readonl
   const both = inputs.map(({ name }) => name).filter((name) => initializers.has(name));
   if (both.length === 0) return;
   throw unreadable(
-    `inputs must not be initializers too: found ${
-      both.join(", ")
-    }. ONNX Runtime would not use what is fed to ` +
-      "them: export the model without them as inputs (keep_initializers_as_inputs=False in PyTorch)",
+    `inputs must not be initializers too: found ${both.join(", ")}. ONNX Runtime would not use ` +
+      "what is fed to them: export the model without them as inputs " +
+      "(keep_initializers_as_inputs=False in PyTorch)",
   );
 }
 

@@ -31,9 +31,8 @@ export class Site {
   /** Throws {@linkcode GraphError} naming graph, node, operator and input types. */
   fail(reason: string): never {
     throw new GraphError(
-      `Cannot type ${describeNode(this.graph, this.node)} on (${
-        this.inputs.map(formatType).join(", ")
-      }): ${reason}`,
+      `Cannot type ${describeNode(this.graph, this.node)} on ` +
+        `(${this.inputs.map(formatType).join(", ")}): ${reason}`,
     );
   }
 

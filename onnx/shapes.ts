@@ -66,9 +66,8 @@ export function operatorOf(graph: string, node: Node): Operator {
   }
   if (!isOpName(node.op)) {
     throw new GraphError(
-      `Cannot use ${
-        describeNode(graph, node)
-      }: unknown operator, write it with others or add it to onnx/operators/`,
+      `Cannot use ${describeNode(graph, node)}: unknown operator, write it with others or add ` +
+        "it to onnx/operators/",
     );
   }
   return OPERATORS[node.op];

@@ -80,9 +80,8 @@ export function checkTensor(tensor: Tensor, what = "A tensor"): void {
   const fits = array === null ? Array.isArray(data) : data instanceof array;
   if (!fits) {
     throw new GraphError(
-      `${what} of ${element} must hold its data in ${
-        array?.name ?? "an array of strings"
-      }: found ${data.constructor.name}`,
+      `${what} of ${element} must hold its data in ${array?.name ?? "an array of strings"}: ` +
+        `found ${data.constructor.name}`,
     );
   }
   if (data.length !== numElements(shape)) {

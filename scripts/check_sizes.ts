@@ -116,9 +116,8 @@ export function checkSizes(root = ROOT): { readonly faults: string[]; readonly f
     const ninth = p90(sizes);
     const largest = sizes.slice(0, SHOWN).map(({ name, size }) => `${name} (${size})`).join(", ");
     figures.push(
-      `A ${kind} has ${ninth} ${unit} or fewer in nine of ten cases, ${
-        sizes[0]?.size ?? 0
-      } at most: ${largest}`,
+      `A ${kind} has ${ninth} ${unit} or fewer in nine of ten cases, ${sizes[0]?.size ?? 0} at ` +
+        `most: ${largest}`,
     );
     if (limit.p90 !== undefined && ninth > limit.p90) {
       faults.push(

@@ -62,11 +62,9 @@ export function proofOf(preset: string, { one, two, cpu }: Runs): Proof {
 /** One line. */
 export function describeProof(proof: Proof): string {
   const { preset, provider, same_bits, loss_error, images_per_second, cpu_images_per_second } = proof;
-  return `${preset} on ${provider}: ${
-    same_bits ? "the same bits" : "other bits"
-  } with two workers; critic loss off by ${loss_error.toExponential(1)} of the processor's; ${
-    Math.round(images_per_second)
-  } images/s, processor ${Math.round(cpu_images_per_second)}`;
+  return `${preset} on ${provider}: ${same_bits ? "the same bits" : "other bits"} with two workers; ` +
+    `critic loss off by ${loss_error.toExponential(1)} of the processor's; ` +
+    `${Math.round(images_per_second)} images/s, processor ${Math.round(cpu_images_per_second)}`;
 }
 
 /** Trains to the end. Says nothing but why it failed: there are many runs. */

@@ -180,9 +180,8 @@ function checkShape(name: PresetName, shape: readonly number[]): void {
   const largest = Math.max(...sides ?? [Infinity]);
   if (sides && (shape.length === 1 || shape.slice(-2).some((extent) => extent > largest))) {
     throw new UserError(
-      `Option --shape must be rows and columns of at most ${largest} ${found} images, found ${
-        shape.join("x")
-      }`,
+      `Option --shape must be rows and columns of at most ${largest} ${found} images, found ` +
+        `${shape.join("x")}`,
     );
   }
 }

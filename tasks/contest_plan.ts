@@ -66,10 +66,8 @@ function presetsOf(list: string): PresetName[] {
   const wrong = names.find((name) => !Object.hasOwn(PRESETS, name));
   if (wrong !== undefined) {
     throw new UserError(
-      `Cannot hold a contest: --presets must be names apart by commas, of ${
-        Object.keys(PRESETS).join(", ")
-      }, ` +
-        `found ${JSON.stringify(wrong)}`,
+      "Cannot hold a contest: --presets must be names apart by commas, of " +
+        `${Object.keys(PRESETS).join(", ")}, found ${JSON.stringify(wrong)}`,
     );
   }
   const twice = names.find((name, i) => names.indexOf(name) !== i);
@@ -120,15 +118,11 @@ export function describeContest(contest: Contest): string[] {
   const count = (n: number) => n.toLocaleString("en-US");
   const epochs = significant(examples / num_examples, 2);
   return [
-    `${
-      entrants.map(({ preset }) => preset).join(", ")
-    }: each with the losses, optimizer and schedule of its paper, ` +
-    `on ${data_name} with seed ${seed}.`,
-    `One budget: every critic is shown ${
-      count(examples)
-    } real examples, about ${epochs} passes over the data. A ` +
-    "system that takes several critic steps for one generator step makes fewer generator steps of it; how long " +
-    "each took is in the table.",
+    `${entrants.map(({ preset }) => preset).join(", ")}: each with the losses, optimizer and ` +
+    `schedule of its paper, on ${data_name} with seed ${seed}.`,
+    `One budget: every critic is shown ${count(examples)} real examples, about ${epochs} ` +
+    "passes over the data. A system that takes several critic steps for one generator step " +
+    "makes fewer generator steps of it; how long each took is in the table.",
     ...pad_to === null
       ? []
       : [`All see the same images with a border, ${pad_to} x ${pad_to}, which convolutions need.`],

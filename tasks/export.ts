@@ -137,10 +137,9 @@ function decodedSample(folder: string, file: string, png: Uint8Array): Raster {
     return decodePng(png);
   } catch (error) {
     throw new UserError(
-      `Cannot read samples ${
-        join(folder, file)
-      }: a whole PNG of 8 bits, grey or colour, is required, found ` +
-        `another or a damaged one (${cleanText((error as Error).message)}); remove the file to leave it out`,
+      `Cannot read samples ${join(folder, file)}: a whole PNG of 8 bits, grey or colour, is ` +
+        `required, found another or a damaged one (${cleanText((error as Error).message)}); ` +
+        "remove the file to leave it out",
     );
   }
 }

@@ -39,9 +39,8 @@ async function dataOf({ config, data: recorded }: Summary): Promise<DataSet> {
   const difference = await differenceFrom(recorded, found);
   if (difference === null) return found;
   throw new UserError(
-    `Cannot compare with the training images: ${
-      path ?? dataset
-    } must be as the run saw it, with ${difference}`,
+    `Cannot compare with the training images: ${path ?? dataset} must be as the run saw it, ` +
+      `with ${difference}`,
   );
 }
 

@@ -79,9 +79,8 @@ async function aboutOf(folder: string): Promise<{ about: About; generator: Uint8
   const points = value_range === null && example_shape.join() === "2";
   if (!points && (value_range === null || height === undefined || (channels !== 1 && channels !== 3))) {
     throw new UserError(
-      `Cannot make a page: samples must be images or points in the plane, found shape ${
-        example_shape.join(" x ")
-      }`,
+      "Cannot make a page: samples must be images or points in the plane, found shape " +
+        `${example_shape.join(" x ")}`,
     );
   }
   const summary = await summarize(folder, Date.now());

@@ -95,10 +95,8 @@ function shapeOf({ example_shape, value_range }: Generator, wish: string) {
   const shape = value_range === null ? null : imageShape(example_shape);
   if (shape === null) {
     throw new UserError(
-      `Cannot write ${wish}: samples must be grey or colour images, found shape ${
-        example_shape.join(" x ")
-      }; ` +
-        "take --npy",
+      `Cannot write ${wish}: samples must be grey or colour images, found shape ` +
+        `${example_shape.join(" x ")}; take --npy`,
     );
   }
   return shape;

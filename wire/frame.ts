@@ -121,9 +121,8 @@ function decodeParts(head: Uint8Array, payload: Uint8Array): Received {
   const { payload_bytes, parcel, ...fields } = decodeHeader(head);
   if (parcel === undefined ? payload_bytes !== payload.length : payload.length > 0) {
     throw bad(
-      `Field payload_bytes must be what follows the header: found ${
-        show(payload_bytes)
-      } and ${payload.length}`,
+      `Field payload_bytes must be what follows the header: found ${show(payload_bytes)} and ` +
+        `${payload.length}`,
     );
   }
   checkVersion(fields);

@@ -33,9 +33,9 @@ export function tableText({ title, columns, rows }: Table): string {
     Math.max(3, ...[column, ...rows.map((row) => row[i]!)].map(({ length }) => length))
   );
   const line = (cells: readonly string[]) =>
-    `| ${
-      cells.map((cell, i) => i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)).join(" | ")
-    } |`;
+    "| " +
+    `${cells.map((cell, i) => i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)).join(" | ")} ` +
+    "|";
   const rule = widths.map((width, i) => i === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`);
   return [`**${title}**`, "", line(columns), line(rule), ...rows.map(line)].join("\n");
 }

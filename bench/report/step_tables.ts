@@ -11,9 +11,8 @@ const REQUIRED = { workers: 2, step_over_bare: 2, speed_over_ddp: 2 };
 function runName({ setup, timings }: RunSamples): string {
   const threads = timings[0]!.threads / setup.workers;
   const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? "" : "s"}`;
-  return `${counted(setup.workers, "worker")} of ${counted(threads, "thread")}, ${
-    counted(setup.shards, "shard")
-  }`;
+  return `${counted(setup.workers, "worker")} of ${counted(threads, "thread")}, ` +
+    `${counted(setup.shards, "shard")}`;
 }
 
 function speeds({ timings }: RunSamples): number[] {

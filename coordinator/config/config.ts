@@ -340,10 +340,9 @@ export function wholeConfig(recorded: Readonly<Record<string, unknown>>): RunCon
   const config = recordedConfig(recorded);
   if (RECORDED(config)) return config;
   throw new UserError(
-    `Cannot resume: the settings in the run record must be whole, found ${
-      misfit(RECORDED, config)
-    } missing or of ` +
-      "another kind; put the first line of the log back as it was",
+    "Cannot resume: the settings in the run record must be whole, found " +
+      `${misfit(RECORDED, config)} missing or of another kind; put the first line of the log ` +
+      "back as it was",
   );
 }
 

@@ -72,17 +72,14 @@ export function ownOptions(given: {
   if (generator && critic) return { generator, critic, trainable };
   if (generator || critic) {
     throw new UserError(
-      `Cannot use own networks: --generator and --critic must stand together, found only --${
-        generator ? "generator" : "critic"
-      }`,
+      "Cannot use own networks: --generator and --critic must stand together, found only " +
+        `--${generator ? "generator" : "critic"}`,
     );
   }
   if (objective === undefined && trainable.length === 0) return null;
   throw new UserError(
-    `Cannot use --${
-      objective === undefined ? "trainable" : "objective"
-    } alone: it is for own networks, with --generator ` +
-      "and --critic; a preset has its own, see --preset",
+    `Cannot use --${objective === undefined ? "trainable" : "objective"} alone: it is for own ` +
+      "networks, with --generator and --critic; a preset has its own, see --preset",
   );
 }
 
@@ -160,9 +157,8 @@ function checkPatterns(patterns: readonly string[], networks: readonly Opened[])
   const idle = patterns.find((pattern) => !names.some((name) => matchesGlob(pattern, name)));
   if (idle === undefined) return;
   throw new UserError(
-    `Cannot train --trainable ${idle}: it must match a weight of the networks, found ${
-      names.slice(0, 6).join(", ")
-    }${names.length > 6 ? ", …" : ""}`,
+    `Cannot train --trainable ${idle}: it must match a weight of the networks, found ` +
+      `${names.slice(0, 6).join(", ")}${names.length > 6 ? ", …" : ""}`,
   );
 }
 

@@ -69,10 +69,9 @@ function summary({ role, network, facts }: Described): string {
   // A ratio of 0.3 is 0.30000001192092896 in float32.
   const dropped = droppedShares(graph).map((share) => significant(share, 6));
   return [
-    `${role[0]!.toUpperCase()}${role.slice(1)} ${facts.file} (${
-      facts.producer || "unknown producer"
-    }, opset ${facts.opset}): ` +
-    `${facts.trained} of ${things(facts.weights, "weight")} trained, from their values in the file`,
+    `${role[0]!.toUpperCase()}${role.slice(1)} ${facts.file} ` +
+    `(${facts.producer || "unknown producer"}, opset ${facts.opset}): ${facts.trained} of ` +
+    `${things(facts.weights, "weight")} trained, from their values in the file`,
     ...norms > 0 ? [`${things(norms, "batch normalisation")} in training form`] : [],
     ...normalised.length > 0
       ? [`${things(normalised.length, "spectral norm")} kept up with by the power method`]

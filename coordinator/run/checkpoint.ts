@@ -203,12 +203,9 @@ export async function checkRunRecord(
     const required = info.run_record_sha256;
     if (required === null || required === run_record_sha256) return;
     throw new UserError(
-      `Cannot resume: the run record must be that of checkpoint ${name}, of SHA-256 ${
-        required.slice(0, 12)
-      }…, ` +
-        `found another in the first line of the log, ${
-          run_record_sha256.slice(0, 12)
-        }…; put that line back as it was`,
+      `Cannot resume: the run record must be that of checkpoint ${name}, of SHA-256 ` +
+        `${required.slice(0, 12)}…, found another in the first line of the log, ` +
+        `${run_record_sha256.slice(0, 12)}…; put that line back as it was`,
     );
   }
 }

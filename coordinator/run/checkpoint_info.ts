@@ -83,9 +83,8 @@ export function decodeInfo(name: string, json: string): CheckpointInfo {
   const is_old = format === UNHASHED_FORMAT;
   if (info_sha256 !== (is_old ? undefined : hashOf(fields))) {
     throw new SchemaError(
-      `Field checkpoint.info_sha256 must be ${
-        is_old ? "absent in format 1" : "the hash of the others"
-      }: found another`,
+      "Field checkpoint.info_sha256 must be " +
+        `${is_old ? "absent in format 1" : "the hash of the others"}: found another`,
     );
   }
   const info = checkInfo(is_old ? { ...UNSAID_BEFORE, ...fields } : fields, "checkpoint");

@@ -29,10 +29,7 @@ export function introductionOf(run: Prepared): string[] {
 
 /** The range of the data, as the networks see them. */
 export function describeValues(values: ValueRange): string {
-  const line =
-    `Values from ${significant(values.min)} to ${significant(values.max)}, mean ${
-      significant(values.mean)
-    }, standard ` +
-    `deviation ${significant(values.sd)}`;
+  const line = `Values from ${significant(values.min)} to ${significant(values.max)}, mean ` +
+    `${significant(values.mean)}, standard deviation ${significant(values.sd)}`;
   return isFarOut(values) ? `${line}: far outside -1 to 1, scale them first` : line;
 }

@@ -351,10 +351,8 @@ async function readArtifacts(folder: RunFolder, recorded: RecordOf<"run">): Prom
     const found = sha256(bytes);
     if (found !== required) {
       throw new UserError(
-        `Cannot resume: artifact ${path} must have SHA-256 ${required.slice(0, 12)}…, found ${
-          found.slice(0, 12)
-        }…; ` +
-          `put the original file back`,
+        `Cannot resume: artifact ${path} must have SHA-256 ${required.slice(0, 12)}…, found ` +
+          `${found.slice(0, 12)}…; put the original file back`,
       );
     }
     files.push({ file, sha256: found, bytes });

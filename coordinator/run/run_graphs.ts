@@ -39,10 +39,10 @@ export function graphBatchOf({ batch, shards, accumulate, networks }: RunConfig)
   if (micro_batch / accumulate < fewest) {
     const parts = accumulate === 1 ? "" : ` times --accumulate ${accumulate}`;
     throw new UserError(
-      `Cannot plan shards: with ${
-        normalises ? "batch normalisation" : "a critic that compares the examples of a batch"
-      } --batch must be at least twice --shards ${shards}${parts}, ` +
-        `found ${batch}; take --batch ${2 * shards * accumulate} or fewer --shards`,
+      "Cannot plan shards: with " +
+        `${normalises ? "batch normalisation" : "a critic that compares the examples of a batch"} ` +
+        `--batch must be at least twice --shards ${shards}${parts}, found ${batch}; take --batch ` +
+        `${2 * shards * accumulate} or fewer --shards`,
     );
   }
   return micro_batch / accumulate;
@@ -91,11 +91,9 @@ export function roomToTrain(
     if (bytes <= MAX_CAPACITY_BYTES) return { bytes, num_rings };
   }
   throw new UserError(
-    `Cannot train networks of this size: weights, the optimizer's state and the sums of ${shards} shards must ` +
-      `fit into 4 GiB, found ${
-        (needed_bytes(0) / 2 ** 30).toFixed(1)
-      } GiB; take smaller networks or images, or ` +
-      "fewer --shards",
+    "Cannot train networks of this size: weights, the optimizer's state and the sums of " +
+      `${shards} shards must fit into 4 GiB, found ${(needed_bytes(0) / 2 ** 30).toFixed(1)} ` +
+      "GiB; take smaller networks or images, or fewer --shards",
   );
 }
 

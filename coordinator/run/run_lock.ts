@@ -116,10 +116,8 @@ export class RunLock implements AsyncDisposable {
     const found = await readOwner(this.#folder);
     if (this.#lost !== null || found === null || found.nonce === this.#owner.nonce) return;
     this.#lost = new UserError(
-      `Cannot go on in run folder ${this.#folder}: one coordinator may train in it, and ${
-        nameOf(found)
-      } has ` +
-        "taken it over, as this one did not answer; nothing more was written",
+      `Cannot go on in run folder ${this.#folder}: one coordinator may train in it, and ` +
+        `${nameOf(found)} has taken it over, as this one did not answer; nothing more was written`,
     );
     this.#stopBeats();
     this.onlost?.(this.#lost);
@@ -148,10 +146,8 @@ async function openLockFile(path: string): Promise<Deno.FsFile> {
 /** Waits to see whether the owner beats on. Throws {@linkcode UserError} as soon as it does. */
 async function watch(folder: string, before: Owner, { clock, tell }: LockTools): Promise<void> {
   tell(
-    `Run folder ${folder} belonged to ${nameOf(before)}, which left no word: waiting up to ${
-      WATCH_MS / 1000
-    } s to see ` +
-      "whether it is still at work",
+    `Run folder ${folder} belonged to ${nameOf(before)}, which left no word: waiting up to ` +
+      `${WATCH_MS / 1000} s to see whether it is still at work`,
   );
   for (let waited_ms = 0; waited_ms < WATCH_MS; waited_ms += BEAT_MS) {
     await new Promise<void>((resolve) => clock.after(BEAT_MS, resolve));

@@ -19,11 +19,9 @@ export function explainBadResult(
 ): UserError {
   const { part, required, found, tensor } = flaw;
   return new UserError(
-    `Training cannot go on: the ${kind}'s ${part} must be ${required}, found ${found} at step ${step} (shards ` +
-      `${node.begin} to ${node.end - 1}, first bad tensor ${tensor}). ${
-        advice(config)
-      }, and look for values in the ` +
-      "data that are not numbers",
+    `Training cannot go on: the ${kind}'s ${part} must be ${required}, found ${found} at step ` +
+      `${step} (shards ${node.begin} to ${node.end - 1}, first bad tensor ${tensor}). ` +
+      `${advice(config)}, and look for values in the data that are not numbers`,
   );
 }
 

@@ -298,9 +298,8 @@ class Walk {
     if (known.stored !== undefined && isTrained && known.tensor!.data.length > 1) {
       this.#fail(
         node,
-        `its weight "${known.stored}" must be float32, found ${
-          known.tensor!.element
-        }; export the network after .float()`,
+        `its weight "${known.stored}" must be float32, found ${known.tensor!.element}; export ` +
+          "the network after .float()",
       );
     }
     if (known.sequence !== undefined) this.#fail(node, "its inputs must be tensors, found a sequence");

@@ -206,8 +206,7 @@ function shared(total: number, same: Same | undefined): Pick<WindowAxis, "begin"
 function checked(n: Attributed, axis: WindowAxis): WindowAxis {
   if (axis.count >= 1 && axis.extent >= 1) return axis;
   return n.fail(
-    `windows of reach ${
-      reach(axis)
-    } must fit ${axis.extent} positions with pads ${axis.begin} and ${axis.end}`,
+    `windows of reach ${reach(axis)} must fit ${axis.extent} positions with pads ${axis.begin} ` +
+      `and ${axis.end}`,
   );
 }

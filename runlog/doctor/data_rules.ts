@@ -30,11 +30,8 @@ const outOfRange: Rule = {
     const { min, max, mean, sd } = values;
     return {
       ...passed && { passed },
-      seen:
-        `The data's values are ${said(min)} to ${said(max)}, with a mean of ${
-          said(mean)
-        } and a standard deviation ` +
-        `of ${said(sd)}`,
+      seen: `The data's values are ${said(min)} to ${said(max)}, with a mean of ${said(mean)} and ` +
+        `a standard deviation of ${said(sd)}`,
       first_step: 0,
       last_step: summary.steps,
       numbers: { min, max, mean, sd, rms: rmsOf(values) },

@@ -29,11 +29,8 @@ function span(vitals: readonly Vitals[]): Pick<Evidence, "first_step" | "last_st
 const clipNotReached: Rule = {
   code: "clip-not-reached",
   spoils: "critic",
-  condition:
-    `In the last ${IN_A_ROW} vitals, less than ${
-      percent(CLIP_HOLDS)
-    } of the critic's parameters lie at the ` +
-    "clip bounds. (A large share there is normal.)",
+  condition: `In the last ${IN_A_ROW} vitals, less than ${percent(CLIP_HOLDS)} of the critic's ` +
+    "parameters lie at the clip bounds. (A large share there is normal.)",
   cause:
     "The bounds are too wide to hold the critic: it may be as steep as it likes, and no distance is estimated",
   change: "Lower --clip to a tenth; the paper's is 0.01",
@@ -90,9 +87,8 @@ const explode: Rule = {
     if (!layers.every((layer) => layer !== null && layer[1] > limit)) return null;
     const [layer, size] = layers.at(-1)!;
     return {
-      seen: `Gradients of ${layer} are ${said(size)} (root mean square); the largest at first were ${
-        said(first[1])
-      }`,
+      seen: `Gradients of ${layer} are ${said(size)} (root mean square); the largest at first were ` +
+        `${said(first[1])}`,
       ...span(last),
       numbers: { gradient: size, at_first: first[1] },
     };

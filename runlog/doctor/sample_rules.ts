@@ -10,15 +10,11 @@ const COVERED = 0.75;
 const alike: Rule = {
   code: "mode-collapse",
   spoils: "samples",
-  condition:
-    `The last ${IN_A_ROW} pictures' samples are less than ${ALIKE} times as far apart as real examples are, and ` +
-    `this is not rising; or, where the data's modes are known, at least ${
-      percent(GOOD_QUALITY)
-    } of the samples ` +
-    `are near a mode, yet fewer than ${
-      percent(COVERED)
-    } of the modes are covered. Not before ${MIN_GENERATOR_STEPS} ` +
-    "generator steps, and not where data-out-of-range is found.",
+  condition: `The last ${IN_A_ROW} pictures' samples are less than ${ALIKE} times as far apart as real ` +
+    "examples are, and this is not rising; or, where the data's modes are known, at least " +
+    `${percent(GOOD_QUALITY)} of the samples are near a mode, yet fewer than ` +
+    `${percent(COVERED)} of the modes are covered. Not before ${MIN_GENERATOR_STEPS} generator ` +
+    "steps, and not where data-out-of-range is found.",
   cause: "The generator draws the same few things again and again",
   change: "More critic steps with --n-critic, a lower --lr, a --clip near the preset's; a larger --batch",
   find(summary) {

@@ -198,9 +198,8 @@ function improvement({ summary, distance, estimate }: Evidence): string | null {
   if (distance.direction === "level") return fell && joined(fell, distanceClause(distance));
   if (distance.direction === null) return joined(distanceClause(distance), fell);
   const { first_step, before, now } = distance.recent!;
-  const recent = `the distance of samples to the data fell ${percent(1 - now / before)} since ${
-    at(first_step)
-  }`;
+  const recent = `the distance of samples to the data fell ${percent(1 - now / before)} since ` +
+    `${at(first_step)}`;
   return joined(`${recent} (to ${said(distance.best.distance)}, lower is better)`, fell);
 }
 

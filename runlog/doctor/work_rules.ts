@@ -26,20 +26,17 @@ const wholeRun = ({ steps }: Summary) => ({ first_step: 1, last_step: steps });
 const wireBound: Rule = {
   code: "wire-bound",
   spoils: "speed",
-  condition:
-    `A mean step takes ${MIN_STEP_MS} ms or more, and at least ${
-      percent(MOST)
-    } of it is spent on the way to ` +
-    "and from the workers or waiting for them, beyond the slowest worker's computing.",
+  condition: `A mean step takes ${MIN_STEP_MS} ms or more, and at least ${percent(MOST)} of it is spent ` +
+    "on the way to and from the workers or waiting for them, beyond the slowest worker's " +
+    "computing.",
   cause: "Gradients and weights travel longer than they take to compute: the network, or too many workers",
   change: "Fewer workers, workers nearer to the coordinator, or a larger --batch, which travels no slower",
   find(summary) {
     const ms = meansOf(summary);
     if (!ms || ms.wire < MOST * ms.total) return null;
     return {
-      seen: `${percent(ms.wire / ms.total)} of a step of ${
-        said(ms.total)
-      } ms goes to waiting for more than the slowest worker's computing`,
+      seen: `${percent(ms.wire / ms.total)} of a step of ${said(ms.total)} ms goes to waiting for ` +
+        "more than the slowest worker's computing",
       ...wholeRun(summary),
       numbers: { share: ms.wire / ms.total, total_ms: ms.total },
     };
@@ -49,11 +46,8 @@ const wireBound: Rule = {
 const starving: Rule = {
   code: "workers-starving",
   spoils: "speed",
-  condition:
-    `A mean step takes ${MIN_STEP_MS} ms or more, and at least ${
-      percent(MOST)
-    } of it the coordinator takes in ` +
-    "gradients, adds, updates, sends and writes.",
+  condition: `A mean step takes ${MIN_STEP_MS} ms or more, and at least ${percent(MOST)} of it the ` +
+    "coordinator takes in gradients, adds, updates, sends and writes.",
   cause: "The coordinator's machine is too slow or too busy for these networks",
   change: "Take the workers off the coordinator's machine, or run it where a core is free; a larger --batch",
   find(summary) {
@@ -107,9 +101,8 @@ const slow: Rule = {
     const found = slowest.compute_ms_per_shard!;
     if (found <= SLOW * usual) return null;
     return {
-      seen: `Worker ${slowest.worker} (${slowest.name}) takes ${said(found)} ms for a shard, the others ${
-        said(usual)
-      } ms`,
+      seen: `Worker ${slowest.worker} (${slowest.name}) takes ${said(found)} ms for a shard, the ` +
+        `others ${said(usual)} ms`,
       first_step: slowest.first_step ?? 1,
       last_step: slowest.last_step ?? summary.steps,
       numbers: { worker: slowest.worker, slowest_ms: found, median_ms: usual },

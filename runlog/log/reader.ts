@@ -91,10 +91,9 @@ function parse(text: string): unknown {
 function checkWhole(value: unknown, verdict: Verdict, where: string): void {
   if (typeof verdict === "object") return;
   throw new UserError(
-    `Cannot read ${where}: its run record must be whole, found field ${
-      misfit(RECORDS.run, value)
-    } missing or of ` +
-      "another kind; put the first line back as it was",
+    `Cannot read ${where}: its run record must be whole, found field ` +
+      `${misfit(RECORDS.run, value)} missing or of another kind; put the first line back as it ` +
+      "was",
   );
 }
 
@@ -112,10 +111,9 @@ function checkFormat(value: unknown, where: string): void {
   const writer = (versions as { wagon?: unknown } | undefined)?.wagon;
   const by = typeof writer === "string" ? ` (wagon ${cleanText(writer, 40)})` : "";
   throw new UserError(
-    `Cannot read ${where}: this version of wagon reads run formats ${
-      readable.join(" and ")
-    }, and the folder is of run format ` +
-      `${cleanText(JSON.stringify(format) ?? "undefined", 40)}: use the version that wrote it${by}`,
+    `Cannot read ${where}: this version of wagon reads run formats ${readable.join(" and ")}, ` +
+      `and the folder is of run format ${cleanText(JSON.stringify(format) ?? "undefined", 40)}: ` +
+      `use the version that wrote it${by}`,
   );
 }
 

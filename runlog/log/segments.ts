@@ -40,10 +40,8 @@ export async function countSegments(folder: string): Promise<number> {
   for (let number = 1; number <= last; number++) {
     if (numbers.has(number)) continue;
     throw new UserError(
-      `Cannot read run ${folder}: the segments of its log must be complete, found no ${
-        segmentName(number)
-      }, though ` +
-        `there is ${segmentName(last)}; put it back`,
+      `Cannot read run ${folder}: the segments of its log must be complete, found no ` +
+        `${segmentName(number)}, though there is ${segmentName(last)}; put it back`,
     );
   }
   return last;

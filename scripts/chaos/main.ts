@@ -131,9 +131,8 @@ class Disturbed implements AsyncDisposable {
       if (success) return;
       if (by === null && code !== 130) {
         throw new UserError(
-          `The coordinator must go on, found that it ended with exit code ${code}: see ${
-            this.#log("coordinator")
-          }`,
+          `The coordinator must go on, found that it ended with exit code ${code}: see ` +
+            `${this.#log("coordinator")}`,
         );
       }
       await delay(AGAIN_MS);

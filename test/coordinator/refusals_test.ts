@@ -173,9 +173,8 @@ Deno.test("options that do not exist, are out of range or do not fit are refused
       { line: "train --preset", message: "Option --preset needs a value: found the end of the line" },
       {
         line: "train --preset wgn",
-        message: `Option --preset must be one of ${
-          Object.keys(PRESETS).join(", ")
-        }: found "wgn" (did you mean wgan?)`,
+        message: `Option --preset must be one of ${Object.keys(PRESETS).join(", ")}: found "wgn" (did ` +
+          "you mean wgan?)",
       },
       {
         line: "train --steps 0",

@@ -237,9 +237,8 @@ const REFUSED: [string, unknown, string][] = [
   [
     `${CRITIC_GRAPH}/sha256`,
     SHA.toUpperCase(),
-    `graphs.critic_training_model.sha256 must be text that matches ^[0-9a-f]{64}$, found "${
-      SHA.toUpperCase().slice(0, 59)
-    }…`,
+    "graphs.critic_training_model.sha256 must be text that matches ^[0-9a-f]{64}$, found " +
+    `"${SHA.toUpperCase().slice(0, 59)}…`,
   ],
   [
     `${CRITIC_GRAPH}/bytes`,

@@ -303,9 +303,8 @@ Deno.test("frame: challenge and hello of another version say so, whatever their 
     const header = encode({ type, version: PROTOCOL_VERSION + 1, something: "new", payload_bytes: 0 });
     assert.equal(
       refusal(wireHeader(header)),
-      `version_mismatch: Protocol version must be ${PROTOCOL_VERSION}: found ${
-        PROTOCOL_VERSION + 1
-      }; use the same wagon on both sides`,
+      `version_mismatch: Protocol version must be ${PROTOCOL_VERSION}: found ` +
+        `${PROTOCOL_VERSION + 1}; use the same wagon on both sides`,
     );
   }
 });

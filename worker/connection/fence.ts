@@ -37,9 +37,8 @@ function weightsStaleness({ held }: FenceState, work: MessageOf<"work">): string
   for (const network of NETWORKS) {
     const wanted = work[`${network}_checksum`];
     if (wanted !== held[network]) {
-      return `work must name the ${network} weights held here, ${
-        held[network] ?? "none yet"
-      }: found ${wanted}`;
+      return `work must name the ${network} weights held here, ${held[network] ?? "none yet"}: found ` +
+        `${wanted}`;
     }
   }
   return null;

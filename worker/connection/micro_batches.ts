@@ -39,9 +39,8 @@ export class MicroBatches {
     if (payload.length !== inline.length * bytes) {
       throw new Refusal(
         "bad_message",
-        `Work with ${inline.length} inline shards must carry ${
-          inline.length * bytes
-        } bytes: found ${payload.length}`,
+        `Work with ${inline.length} inline shards must carry ${inline.length * bytes} bytes: ` +
+          `found ${payload.length}`,
       );
     }
     const outside = inline.find((shard) => shard < begin || shard >= end);

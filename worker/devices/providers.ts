@@ -37,9 +37,8 @@ export function candidates(os: string): ProviderName[] {
 /** Why a trial speaks against a device, or null. */
 export function verdict({ device_ms, cpu_ms }: Trial): string | null {
   if (device_ms < cpu_ms) return null;
-  return `a measured step took ${device_ms.toFixed(1)} ms, on one processor core ${
-    cpu_ms.toFixed(1)
-  } ms: an adapter in software, or one too slow to help`;
+  return `a measured step took ${device_ms.toFixed(1)} ms, on one processor core ${cpu_ms.toFixed(1)} ` +
+    "ms: an adapter in software, or one too slow to help";
 }
 
 /** Takes the first provider that offers device `index` and is faster than the processor. */

@@ -81,10 +81,8 @@ function problemOf(content: Uint8Array, { name, labels }: Version): string | nul
     for (const [k, num_classes] of labels.entries()) {
       const label = content[i * record_bytes + k]!;
       if (label >= num_classes) {
-        return `labels of 0 to ${
-          num_classes - 1
-        } are required (${name}, binary version), found ${label} in ` +
-          `record ${i}; fetch the binary version`;
+        return `labels of 0 to ${num_classes - 1} are required (${name}, binary version), found ` +
+          `${label} in record ${i}; fetch the binary version`;
       }
     }
   }

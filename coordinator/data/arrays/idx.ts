@@ -62,8 +62,7 @@ function checkMagic(file: string, magic: number): void {
   }
   refuse(
     file,
-    `the IDX magic number of images must be ${shown(IMAGES_MAGIC)} (bytes in 3 dimensions), found ${
-      shown(magic)
-    }; give an IDX image file`,
+    `the IDX magic number of images must be ${shown(IMAGES_MAGIC)} (bytes in 3 dimensions), ` +
+      `found ${shown(magic)}; give an IDX image file`,
   );
 }

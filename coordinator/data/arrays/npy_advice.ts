@@ -24,15 +24,13 @@ async function describe(content: Content, header: NpyHeader, found: string): Pro
   const { letter, shape } = header;
   const num_axes = shape.length;
   if (letter === "O") {
-    return `${found}: pickled Python objects; save numbers instead: ${
-      save('numpy.stack(list(x)).astype("float32")')
-    }` +
+    return `${found}: pickled Python objects; save numbers instead: ` +
+      `${save('numpy.stack(list(x)).astype("float32")')}` +
       ', or for images .astype("uint8")';
   }
   if (letter === "V") {
-    return `${found}; make it plain: ${
-      save('numpy.lib.recfunctions.structured_to_unstructured(x).astype("float32")')
-    }`;
+    return `${found}; make it plain: ` +
+      `${save('numpy.lib.recfunctions.structured_to_unstructured(x).astype("float32")')}`;
   }
   if ("SUaMm".includes(letter)) return `${found}, which are no numbers; save an array of numbers`;
   if (letter === "c") {
@@ -78,9 +76,8 @@ async function adviceOnImages(
     : min >= 0 && max <= 255
     ? 'x.round().astype("uint8")'
     : '((x - x.min()) / (x.max() - x.min()) * 255).round().astype("uint8")';
-  return `, with values of ${significant(min, 4)} to ${significant(max, 4)}; images have bytes of 0 to 255: ${
-    save(expression)
-  }`;
+  return `, with values of ${significant(min, 4)} to ${significant(max, 4)}; images have bytes of 0 ` +
+    `to 255: ${save(expression)}`;
 }
 
 /** Least and largest of the numbers at the beginning; null where there is none, or their type is an uncommon one. */

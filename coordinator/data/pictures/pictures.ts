@@ -144,10 +144,8 @@ function byIndex(a: { readonly index: number }, b: { readonly index: number }): 
 
 function darkNote(folder: string, peak: number): string {
   const count = (n: number) => n.toLocaleString("en-US");
-  return `The 16-bit pictures in ${folder} have tones up to ${count(peak)} of ${
-    count(65535)
-  }, so they train as ` +
-    "nearly black; if they should not, stretch them to the full range first";
+  return `The 16-bit pictures in ${folder} have tones up to ${count(peak)} of ${count(65535)}, so ` +
+    "they train as nearly black; if they should not, stretch them to the full range first";
 }
 
 function shapeOf({ channels, height, width }: Shape): number[] {
@@ -159,10 +157,8 @@ function refuseBad(folder: string, names: readonly string[], bad: readonly Bad[]
   const [{ index, reason }] = bad as [Bad];
   if (bad.length === 1) {
     throw new UserError(
-      `Cannot read data file ${
-        join(folder, shown(names[index]!))
-      }: a whole PNG or JPEG picture is required, ` +
-        `found ${reason}; mend or remove the file`,
+      `Cannot read data file ${join(folder, shown(names[index]!))}: a whole PNG or JPEG ` +
+        `picture is required, found ${reason}; mend or remove the file`,
     );
   }
   const named = bad.slice(0, MOST_NAMED).map(({ index, reason }) => `${shown(names[index]!)} (${reason})`);
@@ -170,13 +166,9 @@ function refuseBad(folder: string, names: readonly string[], bad: readonly Bad[]
     ? `, and ${(bad.length - MOST_NAMED).toLocaleString("en-US")} more`
     : "";
   throw new UserError(
-    `Cannot read ${bad.length.toLocaleString("en-US")} of ${
-      names.length.toLocaleString("en-US")
-    } pictures in ` +
-      `${folder}: whole PNG or JPEG pictures are required, found ${
-        named.join(", ")
-      }${more}; mend or remove ` +
-      "the files",
+    `Cannot read ${bad.length.toLocaleString("en-US")} of ` +
+      `${names.length.toLocaleString("en-US")} pictures in ${folder}: whole PNG or JPEG pictures ` +
+      `are required, found ${named.join(", ")}${more}; mend or remove the files`,
   );
 }
 
@@ -185,18 +177,14 @@ function refuseOther(folder: string, names: readonly string[], a: Other, b: Othe
     const kind = ({ index, shape }: Other) =>
       `${shape.channels === 1 ? "a grey" : "a coloured"} one (${shown(names[index]!)})`;
     throw new UserError(
-      `Cannot read data folder ${folder}: pictures of one kind are required, found ${kind(a)} and ${
-        kind(b)
-      }; ` +
-        "make all grey with --channels 1, or colour with --channels 3",
+      `Cannot read data folder ${folder}: pictures of one kind are required, found ${kind(a)} ` +
+        `and ${kind(b)}; make all grey with --channels 1, or colour with --channels 3`,
     );
   }
   const size = ({ index, shape }: Other) => `${shape.width} x ${shape.height} (${shown(names[index]!)})`;
   throw new UserError(
-    `Cannot read data folder ${folder}: pictures of one size are required, found ${size(a)} and ${
-      size(b)
-    }; ` +
-      "bring all to one with --image-size 32 or 64",
+    `Cannot read data folder ${folder}: pictures of one size are required, found ${size(a)} ` +
+      `and ${size(b)}; bring all to one with --image-size 32 or 64`,
   );
 }
 
@@ -207,10 +195,8 @@ export function shapeImages(data: DataSet, shaping: Shaping): DataSet {
   if (data.encoding !== "uint8" || height === undefined || width === undefined) {
     const option = shaping.image_size !== null ? "--image-size" : "--channels";
     throw new UserError(
-      `Cannot use ${option}: images are required, found points of ${
-        data.example_shape.join(" x ")
-      } numbers ` +
-        `(${data.name}); leave it out`,
+      `Cannot use ${option}: images are required, found points of ` +
+        `${data.example_shape.join(" x ")} numbers (${data.name}); leave it out`,
     );
   }
   const channels = data.example_shape.length === 2 ? 1 : 3;

@@ -81,12 +81,10 @@ export function resolveColumn(
   refuse(
     file,
     found.length > 1
-      ? `names that differ are required behind #columns=, found ${
-        shown(column)
-      } ${found.length} times; give numbers`
-      : `a name of a column is required behind #columns=, found ${
-        shown(column)
-      } among ${known}; give a name or a number`,
+      ? `names that differ are required behind #columns=, found ${shown(column)} ${found.length} ` +
+        "times; give numbers"
+      : `a name of a column is required behind #columns=, found ${shown(column)} among ${known}; ` +
+        "give a name or a number",
   );
 }
 

@@ -139,9 +139,8 @@ function checkForFractions(file: string, data: readonly Row[], { delimiter, deci
   if (found === null) return;
   refuse(
     file,
-    `whole numbers may be the parts of decimal ones, found ${
-      shown(found.cell.trim())
-    } in line ${found.line}; write ` +
-      `decimal points, or say ${saying(file, "decimal=point")} if they are whole`,
+    `whole numbers may be the parts of decimal ones, found ${shown(found.cell.trim())} in line ` +
+      `${found.line}; write decimal points, or say ${saying(file, "decimal=point")} if they are ` +
+      "whole",
   );
 }

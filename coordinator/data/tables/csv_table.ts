@@ -111,10 +111,8 @@ export class Table {
     const columns = take.length === width ? "numbers" : "columns";
     refuse(
       this.#file,
-      `${width} ${columns} in each line are required, found ${
-        odd < 0 ? row.length : odd + 1
-      } in line ${lineOf()}; ` +
-        "correct it, or put # in front of it to leave it out",
+      `${width} ${columns} in each line are required, found ${odd < 0 ? row.length : odd + 1} ` +
+        `in line ${lineOf()}; correct it, or put # in front of it to leave it out`,
     );
   }
 
@@ -156,10 +154,9 @@ export class Table {
       const { cell, line } = this.#doubt;
       refuse(
         this.#file,
-        `decimal commas or thousands: which they are cannot be told, found ${
-          shown(cell.trim())
-        } in line ${line}; ` +
-          `for decimal commas say ${saying(this.#file, "decimal=comma")}, else leave the commas out`,
+        "decimal commas or thousands: which they are cannot be told, found " +
+          `${shown(cell.trim())} in line ${line}; for decimal commas say ` +
+          `${saying(this.#file, "decimal=comma")}, else leave the commas out`,
       );
     }
     const watch = this.#watch;

@@ -71,10 +71,8 @@ export function refuseIndexes(file: string, [first, second]: readonly string[], 
   const out = width > 4 ? `leave them out with ${saying(file, `columns=3-${width}`)}, or ` : "";
   refuse(
     file,
-    `columns 1 and 2 (${shown(first!.trim())}, ${
-      shown(second!.trim())
-    }) may be indexes: ${out}say which columns to ` +
-      `take, for example ${saying(file, `columns=2-${width}`)}`,
+    `columns 1 and 2 (${shown(first!.trim())}, ${shown(second!.trim())}) may be indexes: ` +
+      `${out}say which columns to take, for example ${saying(file, `columns=2-${width}`)}`,
   );
 }
 

@@ -119,9 +119,8 @@ export function rebalance(
   const shares = next.ranges.map((r) => `${r.worker}: ${r.end - r.begin}`).join(", ");
   return {
     decision: "move",
-    reason: `Measured speeds promise steps ${
-      Math.round(gain * 100)
-    } % shorter with shards per worker ${shares}`,
+    reason: `Measured speeds promise steps ${Math.round(gain * 100)} % shorter with shards per worker ` +
+      `${shares}`,
     ranges: next.ranges,
   };
 }

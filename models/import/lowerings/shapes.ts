@@ -80,9 +80,8 @@ function reverseSequence(n: LoweringSite): readonly Known[] {
   const x = n.x(0), axis = n.int("time_axis", 0), length = uniformItem(n.known[1]);
   if (length !== n.extent(x, axis)) {
     n.fail(
-      `its sequence_lens must all be ${
-        x.type.shape[axis]
-      }, the axis; export it without lengths of each example`,
+      `its sequence_lens must all be ${x.type.shape[axis]}, the axis; export it without ` +
+        "lengths of each example",
     );
   }
   return [{ value: n.reversed(x, axis) }];

@@ -119,9 +119,9 @@ function refuseProducts({ graph, origins }: ImportedGraph, weights: readonly str
   if (products.length === 0) return;
   const others = products.length > 3 ? ` and ${products.length - 3} others` : "";
   throw new UserError(oneLine(
-    `Cannot import ${graph.name}: its weights must be parameters of the network, found ${
-      products.slice(0, 3).join(", ")
-    }${others}, which the exporter computed beforehand; export with optimize=False, or name what to train by --trainable`,
+    `Cannot import ${graph.name}: its weights must be parameters of the network, found ` +
+      `${products.slice(0, 3).join(", ")}${others}, which the exporter computed beforehand; ` +
+      "export with optimize=False, or name what to train by --trainable",
   ));
 }
 

@@ -72,9 +72,8 @@ Deno.test("own networks: what is wrong with a file is one line", async () => {
     );
     assert.equal(
       await write(modelOf(cycle)),
-      `${of("MatMul")}its input "${
-        node.outputs[0]
-      }" must be written before, found no node or initializer that does`,
+      `${of("MatMul")}its input "${node.outputs[0]}" must be written before, found no node or ` +
+        "initializer that does",
     );
     assert.equal(
       await write(modelOf(unknown)),

@@ -77,9 +77,8 @@ const floats = (...values: number[]) =>
 const REFUSED: Record<string, readonly [content: Uint8Array, error: string]> = {
   "cut": [
     IMAGES.slice(0, -5),
-    `${IMAGES.length} bytes are required for |u1 of [2,3,4], found ${
-      IMAGES.length - 5
-    }; it is cut short, fetch it again`,
+    `${IMAGES.length} bytes are required for |u1 of [2,3,4], found ${IMAGES.length - 5}; it is ` +
+    "cut short, fetch it again",
   ],
   "cut in its header": [
     IMAGES.slice(0, 40),
@@ -93,16 +92,13 @@ const REFUSED: Record<string, readonly [content: Uint8Array, error: string]> = {
   ],
   "cut and gzip'ed": [
     new Uint8Array(gzipSync(IMAGES.slice(0, -5))),
-    `${IMAGES.length} bytes are required for |u1 of [2,3,4], found ${
-      IMAGES.length - 5
-    }; it is cut short, fetch it again`,
+    `${IMAGES.length} bytes are required for |u1 of [2,3,4], found ${IMAGES.length - 5}; it is ` +
+    "cut short, fetch it again",
   ],
   "two in one file": [
     Uint8Array.of(...IMAGES, ...IMAGES),
-    `${IMAGES.length} bytes are required for |u1 of [2,3,4], found ${
-      2 * IMAGES.length
-    }; it has bytes left over, fetch ` +
-    "it again or leave them out",
+    `${IMAGES.length} bytes are required for |u1 of [2,3,4], found ${2 * IMAGES.length}; it ` +
+    "has bytes left over, fetch it again or leave them out",
   ],
   "gzip'ed with something behind it": [
     Uint8Array.of(...gzipSync(IMAGES), ...new TextEncoder().encode("garbage")),

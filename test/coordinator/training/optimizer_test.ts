@@ -50,9 +50,8 @@ for (const [name, { lr, ...betas }] of Object.entries(golden.cases)) {
     const own = tensors.get(`${name}.float32`)!.data as Float64Array;
     trainBy({ kind: "adam", ...betas }, lr).forEach((weights, row) => {
       const distance = Math.max(...weights.map((w, i) => Math.abs(w - exact[row * golden.weights + i]!)));
-      const bound = `after step ${golden.steps[row]}: ${distance} from float64, PyTorch in float32 ${
-        own[row]
-      }`;
+      const bound = `after step ${golden.steps[row]}: ${distance} from float64, PyTorch in float32 ` +
+        `${own[row]}`;
       assert.ok(distance <= ALLOWED * own[row]!, bound);
     });
   });

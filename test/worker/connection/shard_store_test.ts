@@ -94,9 +94,8 @@ Deno.test("chunks out of place or changed are refused, and what was there goes o
   const checksum = "0".repeat(16);
   assert.throws(() => store.accept(...chunk(0, 8, bytes.subarray(8), { checksum })), {
     code: "hash_mismatch",
-    message: `Chunk at 8 of shard 0 must have checksum ${checksum}: found ${
-      checksumBytes(bytes.subarray(8))
-    }`,
+    message: `Chunk at 8 of shard 0 must have checksum ${checksum}: found ` +
+      `${checksumBytes(bytes.subarray(8))}`,
   });
   assert.equal(store.accept(...chunk(0, 8, bytes.subarray(8))), true);
 });

@@ -171,9 +171,8 @@ Deno.test("reading takes no right but to read the folder and the program, also b
     await Deno.writeTextFile(
       main,
       `const { loadData } = await import(${JSON.stringify(`file://${root("coordinator/data/load.ts")}`)});
-       console.log((await loadData(${
-        JSON.stringify(data)
-      }, { image_size: 16, channels: null })).num_examples);`,
+       console.log((await loadData(${JSON.stringify(data)}, { image_size: 16, ` +
+        "channels: null })).num_examples);",
     );
     const rights = `--allow-read=${data},${root("coordinator")},${root("common")}`;
     const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
