@@ -1,8 +1,7 @@
 /** A short hand for what gradient rules and expansions emit, and how they read the node that they stand for. */
-import { attributeOf } from "../onnx/attribute.ts";
 import type { AttributeInput, Value } from "../onnx/builder.ts";
 import { isFixed, sameShape } from "../onnx/dims.ts";
-import type { ElementType, Node, Tensor } from "../onnx/graph.ts";
+import { attributeOf, type ElementType, type Node, type Tensor } from "../onnx/graph.ts";
 import type { OpName } from "../onnx/shapes.ts";
 import { tensorOf } from "../onnx/tensor.ts";
 

@@ -1,7 +1,6 @@
 /** What an expansion is: an operator written with others. And what it sees of the node that it stands for. */
-import { attributeOf } from "../onnx/attribute.ts";
 import type { AttributeInput, Value } from "../onnx/builder.ts";
-import type { ElementType, Graph, Node, Tensor } from "../onnx/graph.ts";
+import { attributeOf, type ElementType, type Graph, type Node, type Tensor } from "../onnx/graph.ts";
 import { GraphError } from "../onnx/graph_error.ts";
 import { describeNode } from "../onnx/operator.ts";
 import type { OpName } from "../onnx/shapes.ts";

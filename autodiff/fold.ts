@@ -5,12 +5,11 @@
  */
 import type { Value } from "../onnx/builder.ts";
 import { isFixed } from "../onnx/dims.ts";
-import type { Tensor } from "../onnx/graph.ts";
+import { attributeOf, type Tensor } from "../onnx/graph.ts";
 import type { OpName } from "../onnx/shapes.ts";
 import { tensorOf } from "../onnx/tensor.ts";
 import type { Application, Rewriter } from "./rewriter.ts";
 import { numElements } from "../common/shape.ts";
-import { attributeOf } from "../onnx/attribute.ts";
 
 /** Results up to this many elements are kept in the graph. */
 const MAX_FOLDED = 1024;

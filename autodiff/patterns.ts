@@ -1,10 +1,9 @@
 /**
  * What a node can be replaced by. Every pattern keeps the numbers exactly, to the bit, but for the sign of a zero.
  */
-import { attributeOf } from "../onnx/attribute.ts";
 import type { Value } from "../onnx/builder.ts";
 import { isFixed, sameShape, sameType } from "../onnx/dims.ts";
-import type { Attribute } from "../onnx/graph.ts";
+import { type Attribute, attributeOf } from "../onnx/graph.ts";
 import type { OpName } from "../onnx/shapes.ts";
 import { tensorOf } from "../onnx/tensor.ts";
 import { fold } from "./fold.ts";

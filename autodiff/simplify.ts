@@ -3,7 +3,7 @@
  * become one, constants are computed beforehand, and the patterns of `patterns.ts` apply until none does.
  */
 import type { Graph } from "../onnx/graph.ts";
-import { neededNodes } from "../onnx/needed_nodes.ts";
+import { neededNodes } from "./needed_nodes.ts";
 import type { OpName } from "../onnx/shapes.ts";
 import { patternsOf } from "./patterns.ts";
 import { Rewriter } from "./rewriter.ts";

@@ -98,3 +98,15 @@ export interface Model {
   /** metadata_props: free key-value text. */
   readonly metadata: ReadonlyMap<string, string>;
 }
+
+type Values = { readonly [A in Attribute as A["kind"]]: A["value"] };
+
+/** The value of an attribute; undefined where there is none of this name and kind. */
+export function attributeOf<K extends keyof Values>(
+  attributes: Node["attributes"],
+  name: string,
+  kind: K,
+): Values[K] | undefined {
+  const attribute = attributes[name];
+  return attribute?.kind === kind ? attribute.value as Values[K] : undefined;
+}

@@ -1,6 +1,14 @@
 /** What an entry of the operator table says, and what its inference sees of a node. */
-import { attributeOf } from "./attribute.ts";
-import type { Attribute, Dim, ElementType, Node, Shape, Tensor, TensorType } from "./graph.ts";
+import {
+  type Attribute,
+  attributeOf,
+  type Dim,
+  type ElementType,
+  type Node,
+  type Shape,
+  type Tensor,
+  type TensorType,
+} from "./graph.ts";
 import { broadcast, formatType } from "./dims.ts";
 import { GraphError } from "./graph_error.ts";
 

@@ -26,7 +26,7 @@ import {
 } from "./contest_plan.ts";
 import { madeNow, reportedOf } from "./reported.ts";
 import { taskCommand } from "./task_command.ts";
-import { writeFile } from "./write_file.ts";
+import { writeFile } from "../common/files/write_file.ts";
 
 const OPTIONS = {
   data: TRAIN_OPTIONS.data,

@@ -19,7 +19,7 @@ import { settledRecords } from "../runlog/export/settled.ts";
 import { encodeEvent, encodeFileVersion, frame } from "../runlog/export/tensorboard/event.ts";
 import { RunEvents } from "../runlog/export/tensorboard/run_events.ts";
 import { FileStream } from "./file_stream.ts";
-import { writeFile } from "./write_file.ts";
+import { writeFile } from "../common/files/write_file.ts";
 
 const OPTIONS = {
   csv: { kind: "string", value: "DIR", about: "Every series as tables: steps.csv, workers.csv and more" },

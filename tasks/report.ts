@@ -7,7 +7,7 @@ import { reportPage } from "../inspect/html/report_page.ts";
 import type { Reported } from "../inspect/html/reported.ts";
 import { findRun } from "../inspect/run_folders.ts";
 import { madeNow, reportedOf } from "./reported.ts";
-import { writeFile } from "./write_file.ts";
+import { writeFile } from "../common/files/write_file.ts";
 
 const OPTIONS = {
   out: { kind: "string", value: "FILE", default: "report.html", about: "The file to write" },

@@ -13,7 +13,7 @@ import { encodePng } from "../pictures/raster.ts";
 import { scatterPlot } from "../pictures/scatter.ts";
 import { seriesGrid } from "../pictures/series_grid.ts";
 import { Generator } from "./generator.ts";
-import { writeFile } from "./write_file.ts";
+import { writeFile } from "../common/files/write_file.ts";
 
 const OPTIONS = {
   count: {

@@ -7,12 +7,11 @@
 import { numbersOf } from "../../autodiff/constants.ts";
 import { isFixed } from "../../onnx/dims.ts";
 import { parseEinsum } from "../../onnx/einsum.ts";
-import type { Dim, Graph, Node, Shape } from "../../onnx/graph.ts";
+import { attributeOf, type Dim, type Graph, type Node, type Shape } from "../../onnx/graph.ts";
 import { describeNode } from "../../onnx/operator.ts";
 import { ACTIVATIONS } from "../../onnx/operators/activations.ts";
 import { ELEMENTWISE } from "../../onnx/operators/elementwise.ts";
 import { numElements } from "../../common/shape.ts";
-import { attributeOf } from "../../onnx/attribute.ts";
 import { positiveAxis } from "./moving_items.ts";
 
 /** The axis that the batch is in. `lead`: how often the batch is repeated in it, 1 where each example is one stretch. */

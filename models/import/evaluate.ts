@@ -13,11 +13,17 @@ import {
   transposed,
 } from "./moving_items.ts";
 import { product, quotient } from "../../onnx/dims.ts";
-import type { Dim, ElementType, Node, Shape, Tensor } from "../../onnx/graph.ts";
+import {
+  attributeOf,
+  type Dim,
+  type ElementType,
+  type Node,
+  type Shape,
+  type Tensor,
+} from "../../onnx/graph.ts";
 import { constantNumbers } from "../../autodiff/constants.ts";
 import { elementOfCode, tensorOf } from "../../onnx/tensor.ts";
 import { numElements } from "../../common/shape.ts";
-import { attributeOf } from "../../onnx/attribute.ts";
 
 /** A small constant whose items may be names. */
 export interface Constant {
@@ -57,6 +63,8 @@ export interface ConstantNode {
 /** What a constant node gives; undefined where it is not known, or not computed here. */
 export function evaluate(n: ConstantNode): Constant | undefined {
   const { op } = n.node;
+  // One without items may have any extents.
+  if (n.inputs.some((input) => input?.shape.some((extent) => extent > MAX_ITEMS))) return undefined;
   const found = Object.hasOwn(MOVES, op)
     ? MOVES[op]!(n)
     : Object.hasOwn(ARITHMETIC, op)

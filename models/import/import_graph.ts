@@ -4,13 +4,12 @@
  * network trains with is decided where the graph is used (`imported_net.ts`).
  */
 import { UserError } from "../../common/errors.ts";
-import { attributeOf } from "../../onnx/attribute.ts";
-import { neededNodes } from "../../onnx/needed_nodes.ts";
+import { neededNodes } from "../../autodiff/needed_nodes.ts";
 import { GraphBuilder, type Value } from "../../onnx/builder.ts";
 import type { FileModel } from "../../onnx/codec.ts";
 import type { FileGraph, FileNode } from "../../onnx/graph_reader.ts";
 import { formatShape, isFixed } from "../../onnx/dims.ts";
-import type { Dim, Graph, Node, Tensor } from "../../onnx/graph.ts";
+import { attributeOf, type Dim, type Graph, type Node, type Tensor } from "../../onnx/graph.ts";
 import { GraphError, oneLine } from "../../onnx/graph_error.ts";
 import { describeNode } from "../../onnx/operator.ts";
 import { isOpName } from "../../onnx/shapes.ts";

@@ -1,7 +1,6 @@
 /** What the import knows of a value of a file while it walks through the nodes. */
-import { attributeOf } from "../../onnx/attribute.ts";
 import type { Value } from "../../onnx/builder.ts";
-import type { Dim, Node, Shape, Tensor } from "../../onnx/graph.ts";
+import { attributeOf, type Dim, type Node, type Shape, type Tensor } from "../../onnx/graph.ts";
 import { elementCode } from "../../onnx/tensor.ts";
 import { type Constant, constantOf } from "./evaluate.ts";
 import { isWide } from "./weights/stored_weights.ts";

@@ -2,8 +2,7 @@
  * Values that have one number for each example, as exporters write the lengths of sequences: how many there are is not
  * known, but what they are is.
  */
-import { attributeOf } from "../../onnx/attribute.ts";
-import type { Dim, Node } from "../../onnx/graph.ts";
+import { attributeOf, type Dim, type Node } from "../../onnx/graph.ts";
 import type { Known } from "./known.ts";
 
 /** The item that a value has everywhere, undefined where it has several or that is not known. */

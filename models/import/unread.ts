@@ -1,6 +1,6 @@
 /** A graph without what its output does not depend on. */
 import type { Graph } from "../../onnx/graph.ts";
-import { neededNodes } from "../../onnx/needed_nodes.ts";
+import { neededNodes } from "../../autodiff/needed_nodes.ts";
 
 /** The graph without nodes, constants and inputs that nothing reads; its first input stays. */
 export function withoutUnread(graph: Graph): { graph: Graph; names: ReadonlySet<string> } {

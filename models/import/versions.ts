@@ -2,9 +2,8 @@
  * What changed in the operators between the versions of ai.onnx that files come in and ours, 18: one table, total over
  * the operators that we know. Source: the operator changelog of ONNX, versions 11 to 28.
  */
-import { attributeOf } from "../../onnx/attribute.ts";
 import { positiveAxis } from "./moving_items.ts";
-import type { Attribute, ElementType, Node } from "../../onnx/graph.ts";
+import { type Attribute, attributeOf, type ElementType, type Node } from "../../onnx/graph.ts";
 import { type OpName, OPSET } from "../../onnx/shapes.ts";
 
 /** Versions of ai.onnx that can be brought to ours. */

@@ -3,10 +3,16 @@
  * take, written with operators that it has while the file is imported. So rules, expansions and providers need not
  * know it, and its gradients of any order are those of what it is written with.
  */
-import { attributeOf } from "../../../onnx/attribute.ts";
 import { Emitter } from "../../../autodiff/emitter.ts";
 import type { AttributeInput, Value } from "../../../onnx/builder.ts";
-import type { Dim, ElementType, Node, Shape, Tensor } from "../../../onnx/graph.ts";
+import {
+  attributeOf,
+  type Dim,
+  type ElementType,
+  type Node,
+  type Shape,
+  type Tensor,
+} from "../../../onnx/graph.ts";
 import type { FileGraph, FileNode } from "../../../onnx/graph_reader.ts";
 import type { OpName } from "../../../onnx/shapes.ts";
 import { type Known, numbersIn, shapeOfKnown } from "../known.ts";

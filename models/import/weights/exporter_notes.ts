@@ -7,7 +7,7 @@
  */
 import type { FileModel } from "../../../onnx/codec.ts";
 import type { FileGraph, FileNode } from "../../../onnx/graph_reader.ts";
-import { readBy } from "../../../onnx/needed_nodes.ts";
+import { readBy } from "../../../autodiff/needed_nodes.ts";
 
 const SIGNATURE = "pkg.torch.export.ExportedProgram.graph_signature";
 const KIND = "pkg.torch.export.graph_signature.InputSpec.kind";

@@ -117,3 +117,18 @@ Deno.test("evaluate: items of any rank in other places", () => {
   ]]);
   assert.equal(found("Tile", [ints(1), ints(2 ** 40)]), undefined);
 });
+
+Deno.test("evaluate: a constant without items is not computed with where its extents are too large", () => {
+  const empty: Constant = { element: "int64", shape: [0, 2 ** 40], items: [] };
+  const axis: Attribute = { kind: "int", value: 0 };
+  for (
+    const [op, inputs] of [["Slice", [empty, ints(0), ints(0), ints(0)]], ["Gather", [
+      empty,
+      ints(),
+    ]]] as const
+  ) {
+    assert.equal(found(op, inputs, op === "Gather" ? { axis } : {}), undefined);
+  }
+  const perm: Attribute = { kind: "ints", value: [1, 0] };
+  assert.equal(found("Transpose", [empty], { perm }), undefined);
+});

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { UserError } from "../../common/errors.ts";
-import { writeFile } from "../../tasks/write_file.ts";
+import { UserError } from "../../../common/errors.ts";
+import { writeFile } from "../../../common/files/write_file.ts";
 
 Deno.test("a file is written with the folders to it, and its path told", async () => {
   const folder = await Deno.makeTempDir();

@@ -1,6 +1,6 @@
 /** Files that a person asked for. */
 import { dirname } from "node:path";
-import { UserError } from "../common/errors.ts";
+import { UserError } from "../errors.ts";
 
 /** Writes a file, and the folders to it; resolves to its path. Throws {@linkcode UserError} where that is not possible. */
 export async function writeFile(path: string, content: string | Uint8Array): Promise<string> {

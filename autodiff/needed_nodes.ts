@@ -1,5 +1,5 @@
 /** What outputs depend on. */
-import type { FileGraph, FileNode } from "./graph_reader.ts";
+import type { FileGraph, FileNode } from "../onnx/graph_reader.ts";
 
 /** The nodes that the outputs depend on, in their order. An output that was left out, of no name, is nobody's input. */
 export function neededNodes<N extends FileNode>(nodes: readonly N[], outputs: readonly string[]): N[] {
