@@ -13,7 +13,6 @@ import { answerText, type LiveServer } from "./live/live_server.ts";
 import type { LiveRun } from "./live/live_run.ts";
 import { judgeUpgrade, visitOf } from "./live/visitor.ts";
 import { openLiveRun, openPage, type PageOptions } from "./live/open_page.ts";
-import { numSlots } from "../wire/shared_ring.ts";
 import { prepare, type Prepared, type PrepareOptions } from "./run/prepare.ts";
 import { readingOn } from "./terminal/reading_line.ts";
 import { FirstError } from "./run/first_error.ts";
@@ -24,7 +23,6 @@ import { ConsoleSink } from "./run/records/console_sink.ts";
 import { FileSink } from "./run/records/file_sink.ts";
 import { FleetLog } from "./run/records/fleet_log.ts";
 import { RunLog } from "./run/records/run_log.ts";
-import { resultSize } from "./run/run_graphs.ts";
 import { watchForWorkers } from "./run/worker_watch.ts";
 import { isDone, publishAll, train } from "./training/train.ts";
 
@@ -126,6 +124,7 @@ async function coordinateAt(
     new ConsoleSink(terminal, clock),
   ]);
   const observer = new FleetLog({ log, console: terminal, state: run.state, clock, wall_ms: Date.now });
+  using _results = run.results;
   using exchange = openExchange(run);
   const fleet = openFleet(run, options.token, exchange, observer, clock);
   const recorder = openRecorder({ run, fleet, log, console: terminal, observer, failure, clock, elapsed_ms });
@@ -157,7 +156,7 @@ function openConsole({ config, data }: Prepared, screen: LastingScreen, now_ms: 
 }
 
 function openFleet(
-  { facts, data, config, checkpoint, buffers }: Prepared,
+  { facts, data, config, checkpoint, results }: Prepared,
   token: string,
   exchange: Exchange | null,
   observer: FleetLog,
@@ -165,15 +164,13 @@ function openFleet(
 ): Fleet {
   const classes = checkpoint?.numeric_classes ?? [];
   const { exact } = config;
-  const largest = (values: Float32Array) => buffers.largest(values);
-  return new Fleet(facts, data, { token, clock, exact, classes, exchange, largest }, observer);
+  return new Fleet(facts, data, { token, clock, exact, classes, exchange, memory: results }, observer);
 }
 
 /** What workers on this machine share with this process. */
-function openExchange({ state: { critic, generator }, facts, config, buffers }: Prepared): Exchange | null {
-  const max_bytes = 4 * resultSize(facts.manifest);
-  const results = { buffers, max_bytes, num_slots: numSlots(config.shards) };
-  return Exchange.open({ critic: critic.kept, generator: generator.kept }, results);
+function openExchange({ state: { critic, generator }, results }: Prepared): Exchange | null {
+  const weights = { critic: critic.kept, generator: generator.kept };
+  return Exchange.open(weights, (worker, path) => results.share(worker, path));
 }
 
 /** A run under way. */

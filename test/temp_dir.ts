@@ -1,5 +1,5 @@
 /** A folder that is there for one test. */
-export async function inTempDir(test: (folder: string) => Promise<void>): Promise<void> {
+export async function inTempDir(test: (folder: string) => Promise<void> | void): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {
     await test(folder);

@@ -33,7 +33,10 @@ export interface Channel {
   send(message: Message, payload?: Uint8Array): void;
   /** Sends what was encoded once, to many. */
   sendFrame(frame: Frame): void;
-  /** From now on the peer is on this machine: payloads that it has put into a shared file are taken out of that. */
+  /**
+   * From now on the peer is on this machine: payloads that it has put into a shared file are taken from there, and stay
+   * as long as the taker says.
+   */
   share(taker: Taker): void;
   /** Sends a message whose payload its sender has put into a shared file. */
   sendShared(message: Message, shared: Shared): void;
@@ -41,8 +44,6 @@ export interface Channel {
   expectPayload(bytes: number): void;
   /** Whether {@linkcode share} was called. */
   readonly shares: boolean;
-  /** Gives back a payload that `onmessage` got, once nobody reads it. Need not be called. */
-  recycle(payload: Uint8Array): void;
   /** Bytes handed over and not written yet. */
   readonly buffered_bytes: number;
   /** Resolves when all that was handed over so far has been written; rejects if the channel closes first. */
@@ -121,8 +122,6 @@ class SocketChannel implements Channel {
   #max_payload_bytes: number;
   readonly #allowance: Allowance | null;
   #taker: Taker | null = null;
-  /** Payloads that came through a shared file and are being read. */
-  readonly #taken = new WeakSet<Uint8Array>();
   #closed: string | null = null;
 
   constructor(socket: Socket, options: ChannelOptions) {
@@ -154,10 +153,6 @@ class SocketChannel implements Channel {
 
   get shares(): boolean {
     return this.#taker !== null;
-  }
-
-  recycle(payload: Uint8Array): void {
-    if (this.#taken.delete(payload)) this.#taker?.recycle(payload);
   }
 
   sendFrame(frame: Frame): void {
@@ -272,7 +267,6 @@ class SocketChannel implements Channel {
     const payload = this.#taker.take(shared, shared.bytes);
     // It cannot be had again: one side is too far behind.
     if (payload === null) return this.close(OVERWRITTEN);
-    this.#taken.add(payload);
     this.onmessage?.(message, payload);
   }
 

@@ -6,18 +6,8 @@ export interface Parcel {
   readonly tag: string;
 }
 
-/** Where payloads are put that come out of a shared file. */
-export interface PayloadBuffers {
-  /** One of exactly so many bytes, its content left from before. */
-  take(bytes: number): Uint8Array;
-  /** Gives back what {@linkcode take} returned, once nobody reads it. */
-  recycle(payload: Uint8Array): void;
-}
-
-/** What a channel needs of the receiving side. */
+/** What a channel needs of the receiving side, which alone knows how long a payload may be read. */
 export interface Taker {
   /** The payload, or null if it was overwritten. */
   take(parcel: Parcel, bytes: number): Uint8Array | null;
-  /** Gives back what {@linkcode take} returned, once nobody reads it. */
-  recycle(payload: Uint8Array): void;
 }

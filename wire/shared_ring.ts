@@ -4,10 +4,11 @@
  *
  * A ring has one writer and any number of readers. A slot is an 8-byte tag, then, one page further on, the payload.
  * The writer clears the tag, writes the payload, then writes the new tag; a reader finds the tag before and after it
- * has read. So a reader that was overtaken notices, and never takes a mixture for a payload.
+ * has copied. So a reader that was overtaken notices, and never takes a mixture for a payload. A reader that leaves a
+ * payload where it lies must know by itself that its slot is not written to meanwhile.
  */
 import { PAGE_BYTES, pagesFor } from "../common/files/mapped_file.ts";
-import type { Parcel, PayloadBuffers, Taker } from "./parcel.ts";
+import type { Parcel } from "./parcel.ts";
 import { createFile, readAt, writeAt } from "./shared_file.ts";
 
 const TAG_BYTES = 8;
@@ -38,11 +39,6 @@ export function seal(file: Deno.FsFile, { offset, tag }: Parcel): void {
   writeAt(file, offset, Uint8Array.fromHex(tag));
 }
 
-/** Reads a payload whose tag is there; false where it was overwritten since, and `into` then holds a mixture. */
-function readParcel(file: Deno.FsFile, parcel: Parcel, into: Uint8Array): boolean {
-  return readAt(file, payloadOffset(parcel.offset), into) && hasTag(file, parcel);
-}
-
 function hasTag(file: Deno.FsFile, { offset, tag }: Parcel): boolean {
   const found = new Uint8Array(TAG_BYTES);
   return readAt(file, offset, found) && found.toHex() === tag;
@@ -59,6 +55,11 @@ export function numSlots(num_shards: number): number {
 /** Where the slots of a ring begin, each for a payload of at most `max_bytes`. */
 export function slotOffsets(max_bytes: number, num_slots: number): number[] {
   return Array.from({ length: num_slots }, (_, slot) => slot * slotBytes(max_bytes));
+}
+
+/** Bytes of a whole ring. */
+export function ringBytes(max_bytes: number, num_slots: number): number {
+  return num_slots * slotBytes(max_bytes);
 }
 
 function slotBytes(max_bytes: number): number {
@@ -81,7 +82,7 @@ export class RingWriter implements Disposable {
    * where there is no room: all of it is taken now.
    */
   static create(path: string, max_bytes: number, num_slots: number): RingWriter {
-    const file = createFile(path, num_slots * slotBytes(max_bytes));
+    const file = createFile(path, ringBytes(max_bytes, num_slots));
     return new RingWriter(file, slotOffsets(max_bytes, num_slots));
   }
 
@@ -96,59 +97,50 @@ export class RingWriter implements Disposable {
   }
 }
 
-/** Slots that the reader has in memory, by their offsets. */
-export type MappedSlots = ReadonlyMap<number, Uint8Array<ArrayBuffer>>;
-
-export class RingReader implements Taker, Disposable {
+/**
+ * The reading side. `memory`: the whole file as it is mapped, {@linkcode ringBytes} of it; null where it is not. When
+ * what a slot holds may be overwritten is for others to know.
+ */
+export class RingReader implements Disposable {
   readonly #file: Deno.FsFile;
-  readonly #buffers: PayloadBuffers;
-  readonly #mapped: MappedSlots;
-  readonly #mayStay: () => boolean;
-  /** What was taken without a copy. */
-  readonly #views = new WeakSet<Uint8Array>();
+  readonly #memory: Uint8Array<ArrayBuffer> | null;
 
-  private constructor(
-    file: Deno.FsFile,
-    buffers: PayloadBuffers,
-    mapped: MappedSlots,
-    mayStay: () => boolean,
-  ) {
+  private constructor(file: Deno.FsFile, memory: Uint8Array<ArrayBuffer> | null) {
     this.#file = file;
-    this.#buffers = buffers;
-    this.#mapped = mapped;
-    this.#mayStay = mayStay;
+    this.#memory = memory;
+  }
+
+  static open(path: string, memory: Uint8Array<ArrayBuffer> | null = null): RingReader {
+    return new RingReader(Deno.openSync(path), memory);
   }
 
   /**
-   * Payloads are read into `buffers`, or left where they are if that is mapped and `mayStay` says that nothing will be
-   * written there before they are recycled.
+   * A payload where it lies, as long as its writer does not come round to its slot; null where its tag is gone or
+   * nothing is mapped.
+   *
+   * The tag is read from memory, without the two calls of the system that a file takes. That keeps its promise: the
+   * message that names a parcel is sent when payload and tag are written, and is received before either is read here, so
+   * the socket has ordered both sides' memory already. A mapped page and a write to the file are one memory
+   * (mapped_file.ts). So a tag that is there says that the payload is, too, and that no later one was begun: its writer
+   * clears the tag first. What is begun later than this look, the tag cannot tell: whoever calls must know of none.
    */
-  static open(
-    path: string,
-    buffers: PayloadBuffers,
-    mapped: MappedSlots = new Map(),
-    mayStay = () => false,
-  ): RingReader {
-    return new RingReader(Deno.openSync(path), buffers, mapped, mayStay);
+  view({ offset, tag }: Parcel, bytes: number): Uint8Array | null {
+    if (this.#memory === null || payloadOffset(offset) + bytes > this.#memory.length) return null;
+    if (this.#memory.subarray(offset, offset + TAG_BYTES).toHex() !== tag) return null;
+    return this.#memory.subarray(payloadOffset(offset), payloadOffset(offset) + bytes);
   }
 
-  take(parcel: Parcel, bytes: number): Uint8Array | null {
-    // Before anything is allocated for it.
-    if (!hasTag(this.#file, parcel)) return null;
-    const slot = this.#mapped.get(parcel.offset);
-    if (slot && bytes <= slot.length && this.#mayStay()) {
-      const view = slot.subarray(0, bytes);
-      this.#views.add(view);
-      return view;
-    }
-    const payload = this.#buffers.take(bytes);
-    if (readParcel(this.#file, parcel, payload)) return payload;
-    this.#buffers.recycle(payload);
-    return null;
+  /** Whether a payload is there and whole. */
+  has(parcel: Parcel): boolean {
+    return hasTag(this.#file, parcel);
   }
 
-  recycle(payload: Uint8Array): void {
-    if (!this.#views.has(payload)) this.#buffers.recycle(payload);
+  /**
+   * Copies a payload; false where it was overwritten before it was all read, and `into` then holds a mixture. The tag
+   * behind the copy is read by a call of the system: loads from mapped memory might come before the end of the copy.
+   */
+  read(parcel: Parcel, into: Uint8Array): boolean {
+    return readAt(this.#file, payloadOffset(parcel.offset), into) && hasTag(this.#file, parcel);
   }
 
   [Symbol.dispose](): void {

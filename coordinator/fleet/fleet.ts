@@ -20,6 +20,7 @@ import { type Fence, type RoundRequest, staleness } from "./fence.ts";
 import type { FleetObserver } from "./observer.ts";
 import { Placement } from "./placement/placement.ts";
 import { PublishedWeights, type TrainedState } from "./memory/published_weights.ts";
+import type { ResultMemory } from "./memory/result_memory.ts";
 import { RefusedWork } from "./refused_work.ts";
 import { type Flaw, graphOf } from "./result_check.ts";
 import { type NodeResult, Round, type Task } from "./round.ts";
@@ -41,7 +42,6 @@ interface OpenRound {
   readonly opinions: SecondOpinions;
   readonly round: Round;
   readonly refused: RefusedWork;
-  results: NodeResult[];
   readonly shares: WorkerShares;
   readonly asked_ms: number;
   readonly resolve: (outcome: RoundOutcome) => void;
@@ -49,8 +49,8 @@ interface OpenRound {
 }
 
 export interface FleetOptions extends EntranceOptions {
-  /** The largest magnitude of a result; NaN where there is one. */
-  readonly largest: (values: Float32Array) => number;
+  /** Where results lie until the next round. Workers that the exchange takes in share it. */
+  readonly memory: ResultMemory;
 }
 
 export class Fleet {
@@ -58,6 +58,7 @@ export class Fleet {
   readonly #facts: RunFacts;
   readonly #data: ShardedData;
   readonly #exchange: EntranceOptions["exchange"];
+  readonly #memory: ResultMemory;
   readonly #entrance: Entrance;
   readonly #observer: FleetObserver;
   readonly #members = new Map<number, Member>();
@@ -69,8 +70,6 @@ export class Fleet {
   #generation = 0;
   #open: OpenRound | null = null;
   #bytes_of_departed = { in: 0, out: 0 };
-  /** Gives back the payloads that came since the last round was asked for, used or not. */
-  #borrowed: (() => void)[] = [];
   #abandoned: { readonly error: unknown } | null = null;
   /** Who waits for enough workers. */
   #waiting: { count: number; resolve: () => void; reject: (error: unknown) => void } | null = null;
@@ -79,12 +78,13 @@ export class Fleet {
     this.#facts = facts;
     this.#data = data;
     this.#exchange = options.exchange;
+    this.#memory = options.memory;
     this.#entrance = new Entrance(facts, data, options, observer);
     this.#observer = observer;
     this.#weights = new PublishedWeights(facts);
     this.#clock = options.clock;
     this.#placement = new Placement(data.plan.num_shards);
-    this.#judge = new Judge(facts.manifest, options.largest, observer);
+    this.#judge = new Judge(facts.manifest, (values) => options.memory.largest(values), observer);
     const example_size = numElements(facts.manifest.example_shape);
     this.jobs = new Jobs(facts.run, example_size, this.#clock, observer);
     this.#stopTick = this.#clock.every(TICK_MS, () => this.#lookForLate());
@@ -136,7 +136,7 @@ export class Fleet {
     this.#observer.joined(member);
     if (this.#open) {
       const now_ms = this.#clock.now_ms();
-      this.#sendMore(this.#open, this.#open.round.reissueMissing([member.id], now_ms));
+      this.#send(this.#open, this.#open.round.reissueMissing([member.id], now_ms));
     }
     if (this.#waiting && this.#members.size >= this.#waiting.count) {
       this.#waiting.resolve();
@@ -146,7 +146,7 @@ export class Fleet {
 
   #leave(member: Member, reason: string): void {
     if (!this.#members.delete(member.id)) return;
-    this.#exchange?.left(member.id);
+    this.#memory.left(member.id);
     this.#bytes_of_departed.in += member.channel.bytes_in;
     this.#bytes_of_departed.out += member.channel.bytes_out;
     this.#generation++;
@@ -159,7 +159,7 @@ export class Fleet {
       const decision = `gave its open shards of step ${this.#open.request.step} to worker ${to}`;
       this.#observer.fault({ what: "worker lost in mid-step", worker: member.id, decision, reason });
     }
-    this.#sendMore(this.#open, tasks);
+    this.#send(this.#open, tasks);
     if (this.#abandoned && this.#members.size === 0) this.#endRound(this.#abandoned.error);
   }
 
@@ -189,18 +189,15 @@ export class Fleet {
    * has no good result, whoever computes it.
    */
   round(request: RoundRequest): Promise<RoundOutcome> {
-    for (const giveBack of this.#borrowed.splice(0)) giveBack();
-    this.#exchange?.beginRound();
+    this.#memory.beginRound();
     this.#reassign();
     return new Promise((resolve, reject) => {
       const round = new Round(this.#data.plan.num_shards);
       const asked_ms = this.#clock.now_ms();
-      const shares = new Map<number, WorkerShare>();
       const answers = {
         refused: new RefusedWork(request),
         opinions: new SecondOpinions(),
-        results: [],
-        shares,
+        shares: new Map<number, WorkerShare>(),
       };
       this.#open = { request, round, ...answers, asked_ms, resolve, reject };
       this.#send(this.#open, round.start(this.#placement.ranges, asked_ms));
@@ -243,14 +240,6 @@ export class Fleet {
     tellSpares(this.#placement.ranges, this.members);
   }
 
-  /** Asks for more in a round that is under way. What comes of that may be put where results are. */
-  #sendMore(open: OpenRound, tasks: readonly Task[]): void {
-    if (tasks.length === 0) return;
-    this.#exchange?.askMore();
-    open.results = open.results.map((result) => ({ ...result, values: result.values.slice() }));
-    this.#send(open, tasks);
-  }
-
   #send(open: OpenRound, tasks: readonly Task[]): void {
     for (const task of tasks) {
       const member = this.#members.get(task.worker);
@@ -259,6 +248,7 @@ export class Fleet {
   }
 
   #ask({ request }: OpenRound, member: Member, { begin, end, issued_ms }: Task, is_trial: boolean): void {
+    this.#memory.expect(member.id);
     member.record.ask(request, { begin, end }, issued_ms, is_trial);
     const critic_checksum = this.#sendCurrent(member, "critic");
     const generator_checksum = this.#sendCurrent(member, "generator");
@@ -301,7 +291,6 @@ export class Fleet {
   }
 
   #result(member: Member, message: MessageOf<"result">, payload: Uint8Array): void {
-    this.#borrowed.push(() => member.channel.recycle(payload));
     const now_ms = this.#clock.now_ms();
     const asked = member.record.answered(message, now_ms);
     if (asked?.is_trial) return;
@@ -321,12 +310,12 @@ export class Fleet {
     if (flaw !== null) return this.#doubt(open, member, { begin, end, values }, flaw);
     const since_ms = now_ms - (asked?.issued_ms ?? open.asked_ms);
     countResult(open.shares, member, message, { since_ms, answered_ms: now_ms - open.asked_ms });
-    open.results.push({ begin, end, values });
+    this.#memory.keep({ begin, end, values });
     this.#entrance.settle(member.numeric_class, this.members);
     this.#judge.expelWrong(this.#erred(open, message), member, open.request, message, now_ms);
     if (!open.round.complete) return;
     this.#open = null;
-    open.resolve({ results: open.results, shares: open.shares });
+    open.resolve({ results: this.#memory.results, shares: open.shares });
   }
 
   /** A bad result may be its worker's fault or the training's: somebody else computes the node, too. */
@@ -341,7 +330,7 @@ export class Fleet {
     const helpers = (others.length > 0 ? others : [member]).map(({ id }) => id);
     const tasks = open.round.askAgain(begin, end, helpers, this.#clock.now_ms());
     this.#judge.tellDoubt(member, node, flaw, tasks);
-    this.#sendMore(open, tasks);
+    this.#send(open, tasks);
   }
 
   /** Present workers whose result of a node was bad. */
@@ -384,7 +373,7 @@ export class Fleet {
       const reason = `No answer within ${Math.round(lateOf(owner))} ms (from its earlier answers)`;
       this.#observer.fault({ what: "late answer", worker: owner.worker, decision, reason });
     }
-    this.#sendMore(open, tasks);
+    this.#send(open, tasks);
   }
 
   /** Says goodbye to all, also to those that are not ready yet. */

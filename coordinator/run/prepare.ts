@@ -41,7 +41,7 @@ import { valuesOf } from "../data/values.ts";
 import { ModelState } from "../training/model_state.ts";
 import { areFromFiles, openOwnNetworks, ownOptions } from "../config/own_networks.ts";
 import { presetFor, presetForOwn } from "../config/presets.ts";
-import { ResultBuffers } from "../fleet/memory/result_buffers.ts";
+import { ResultMemory } from "../fleet/memory/result_memory.ts";
 import { buildRunGraphs, resultSize, roomToTrain } from "./run_graphs.ts";
 import {
   createRunFolder,
@@ -74,7 +74,7 @@ export interface Prepared {
   readonly facts: RunFacts;
   readonly state: ModelState;
   readonly tree: TreeSum;
-  readonly buffers: ResultBuffers;
+  readonly results: ResultMemory;
   readonly folder: RunFolder;
   readonly log: LogWriter;
   /** Nobody else trains in the folder until this is disposed of. */
@@ -208,7 +208,7 @@ async function resumeOwned(options: PrepareOptions, folder: RunFolder, lock: Run
   return { ...parts, folder, log, lock, run_record_sha256, checkpoint, passed_over, notes: [] };
 }
 
-type Allocated = Pick<Prepared, "state" | "tree" | "buffers">;
+type Allocated = Pick<Prepared, "state" | "tree" | "results">;
 type Parts = Allocated & Pick<Prepared, "config" | "data" | "facts" | "values">;
 
 interface Run extends Pick<RunFacts, "run" | "incarnation" | "manifest"> {
@@ -296,7 +296,7 @@ function allocate(manifest: Manifest, config: RunConfig): Allocated {
   return {
     state: new ModelState(kernels, manifest, optimizer),
     tree: new TreeSum(kernels, shards, size),
-    buffers: new ResultBuffers(kernels, shards, size, num_rings),
+    results: new ResultMemory(kernels, shards, size, num_rings),
   };
 }
 

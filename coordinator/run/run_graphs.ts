@@ -8,7 +8,7 @@ import { buildNetworks, type Networks } from "../../models/nets/networks.ts";
 import { objectiveOf } from "../../models/objectives/objectives.ts";
 import { GraphError } from "../../onnx/graph_error.ts";
 import { TreeSum } from "../training/averaging.ts";
-import { ResultBuffers } from "../fleet/memory/result_buffers.ts";
+import { ResultMemory } from "../fleet/memory/result_memory.ts";
 import type { RunConfig } from "../config/config.ts";
 import { paddedShape } from "../data/pad.ts";
 import { microBatchOf } from "../data/plan.ts";
@@ -85,8 +85,8 @@ export function roomToTrain(
   const size = resultSize(manifest);
   const needed_bytes = (num_rings: number) =>
     ModelState.bytesNeeded(manifest, optimizer) + TreeSum.bytesNeeded(shards, size) +
-    ResultBuffers.bytesNeeded(shards, size, num_rings);
-  for (const num_rings of [ResultBuffers.wantedRings(shards, size), 0]) {
+    ResultMemory.bytesNeeded(shards, size, num_rings);
+  for (const num_rings of [ResultMemory.wantedRings(shards, size), 0]) {
     const bytes = needed_bytes(num_rings);
     if (bytes <= MAX_CAPACITY_BYTES) return { bytes, num_rings };
   }

@@ -33,11 +33,17 @@ export function explainOverflow({ kind, step }: RoundRequest, config: Settings):
   );
 }
 
-/** A sum is not what its workers looked at. */
-export function explainDamage({ kind, step }: RoundRequest): UserError {
+/**
+ * A sum is not what its workers looked at. Its tail (losses, means, statistics) is looked at before the update; gradients
+ * are by the update itself, when they are in the state.
+ */
+export function explainDamage({ kind, step }: RoundRequest, part: "gradients" | "tail"): UserError {
+  const what = part === "gradients" ? "gradients" : "losses, means and statistics";
+  const state = part === "gradients"
+    ? "the state in memory is lost. Go on from the last checkpoint with --resume"
+    : "the state before this step is kept. Go on with --resume";
   return new UserError(
-    `Training cannot go on: the ${kind}'s gradients of step ${step} must stay as their workers wrote them into shared ` +
-      "memory, and an infinity or NaN was found there; the state in memory is lost. Go on from the last checkpoint with " +
-      "--resume, and check this machine's memory if it happens again",
+    `Training cannot go on: the ${kind}'s ${what} of step ${step} must stay as their workers wrote them into shared ` +
+      `memory, and an infinity or NaN was found there; ${state}, and check this machine's memory if it happens again`,
   );
 }

@@ -98,6 +98,7 @@ async function gather(
   const sum = run.tree.sum(outcome.results);
   addShares(shares, outcome.shares);
   const means = tailMeans(run, sum, request.kind);
+  if (!means.every(Number.isFinite)) throw explainDamage(request, "tail");
   ms.wait += arrived_ms - asked_ms - handled_ms;
   ms.sum += run.now_ms() - arrived_ms + handled_ms;
   return { sum, means };
@@ -122,7 +123,7 @@ function apply(
       throw explainOverflow(request, config);
     }
   } catch (error) {
-    throw error instanceof DamagedState ? explainDamage(request) : error;
+    throw error instanceof DamagedState ? explainDamage(request, "gradients") : error;
   }
 }
 

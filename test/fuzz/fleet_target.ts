@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { UserError } from "../../common/errors.ts";
 import type { EntranceOptions } from "../../coordinator/fleet/admission/entrance.ts";
+import type { ResultMemory } from "../../coordinator/fleet/memory/result_memory.ts";
 import { bytesOf } from "../../wire/frame.ts";
-import { RingReader, RingWriter, writeParcel } from "../../wire/shared_ring.ts";
+import { RingWriter, writeParcel } from "../../wire/shared_ring.ts";
 import type { Socket } from "../../wire/socket.ts";
-import { FreshBuffers } from "../wire/fresh_buffers.ts";
-import { open, REQUEST, RESULT_SIZE, values } from "../coordinator/fleet/fleet_scene.ts";
+import { open, REQUEST, RESULT_SIZE, resultMemory, values } from "../coordinator/fleet/fleet_scene.ts";
 import type { ScriptedWorker } from "../coordinator/fleet/scripted_worker.ts";
 import { type FakeClock, settled } from "../wire/fake_clock.ts";
 import type { Chance } from "./chance.ts";
@@ -43,25 +43,18 @@ export class FleetTarget implements Target {
   }
 
   /** Workers on this machine, whose results lie in a file. */
-  #exchange(): EntranceOptions["exchange"] & Disposable {
-    const readers: RingReader[] = [];
+  #exchange(memory: ResultMemory): EntranceOptions["exchange"] {
     return {
       offer: () => ({ folder: "/here", key: "a".repeat(32) }),
-      share: (_worker, channel) => {
-        readers.push(RingReader.open(this.#ring, new FreshBuffers()));
-        channel.share(readers.at(-1)!);
-      },
+      share: (worker, channel) => channel.share(memory.share(worker, this.#ring)),
       publish: () => {},
-      beginRound: () => {},
-      askMore: () => {},
-      left: () => {},
-      [Symbol.dispose]: () => readers.forEach((reader) => reader[Symbol.dispose]()),
     };
   }
 
   async attempt(chance: Chance): Promise<string> {
-    using exchange = this.#exchange();
-    const { fleet, join, clock } = await open({ exact: chance.is(0.5), exchange });
+    using memory = resultMemory();
+    const exchange = this.#exchange(memory);
+    const { fleet, join, clock } = await open({ exact: chance.is(0.5), exchange, memory });
     const through = (socket: Socket) => new DamagedSocket(socket, chance);
     const workers: ScriptedWorker[] = [];
     for (const name of ["one", "two"]) {

@@ -1,6 +1,6 @@
 /**
  * The folder through which workers on this machine share memory with the coordinator: the weights of both networks, and
- * a ring of sums for each worker.
+ * a ring of sums for each worker (result_memory.ts).
  */
 import { dirname, join } from "node:path";
 import { mapFile, wholePages } from "../../../common/files/mapped_file.ts";
@@ -8,24 +8,12 @@ import { isOwnFolder, openOwnFile } from "../../../common/files/own_files.ts";
 import type { Channel } from "../../../wire/channel.ts";
 import { bytesOf } from "../../../wire/frame.ts";
 import { type MessageOf, NETWORKS } from "../../../wire/messages.ts";
-import type { PayloadBuffers } from "../../../wire/parcel.ts";
-import { type MappedSlots, payloadOffset, RingReader, slotOffsets } from "../../../wire/shared_ring.ts";
+import type { Taker } from "../../../wire/parcel.ts";
 import { EXCHANGE_PREFIX } from "../../../wire/shared_file.ts";
 import { type OfNetworks, weightsOffsets, WeightsWriter } from "../../../wire/shared_weights.ts";
-import type { ResultBuffers, RingMemory } from "./result_buffers.ts";
 
-/** What workers put into their rings, each of so many slots, and where it comes to. */
-export interface Results {
-  readonly buffers: PayloadBuffers & Pick<ResultBuffers, "takeRing" | "recycleRing">;
-  readonly max_bytes: number;
-  readonly num_slots: number;
-}
-
-/** A worker that shares. */
-interface Peer {
-  readonly reader: RingReader;
-  readonly ring: RingMemory | null;
-}
+/** Opens the ring that a worker has made at a path. Throws where that cannot be. */
+export type OpenRing = (worker: number, path: string) => Taker;
 
 export class Exchange implements Disposable {
   readonly #folder: string;
@@ -35,12 +23,7 @@ export class Exchange implements Disposable {
   readonly #weights: WeightsWriter;
   /** Whether the file of weights has taken the place of the weights themselves. */
   readonly #in_place: boolean;
-  readonly #results: Results;
-  readonly #peers = new Map<number, Peer>();
-  /** Whether results stay where they are until the next round: no worker is asked for more than it has slots for. */
-  #results_stay = false;
-  /** Of workers that have left; their results may be summed yet. */
-  readonly #left: RingMemory[] = [];
+  readonly #openRing: OpenRing;
 
   private constructor(
     folder: string,
@@ -48,14 +31,14 @@ export class Exchange implements Disposable {
     lock: Deno.FsFile,
     weights: WeightsWriter,
     in_place: boolean,
-    results: Results,
+    openRing: OpenRing,
   ) {
     this.#folder = folder;
     this.#key = key;
     this.#lock = lock;
     this.#weights = weights;
     this.#in_place = in_place;
-    this.#results = results;
+    this.#openRing = openRing;
   }
 
   /**
@@ -65,7 +48,7 @@ export class Exchange implements Disposable {
    */
   static open(
     weights: OfNetworks<Float32Array<ArrayBuffer>>,
-    results: Results,
+    openRing: OpenRing,
     parent?: string,
   ): Exchange | null {
     const folder = makeFolder(parent);
@@ -86,7 +69,7 @@ export class Exchange implements Disposable {
         memory: wholePages(weights[network]),
         offset: offsets[network],
       }));
-      return new Exchange(folder, key, lock, file, mapFile(path, parts, "write"), results);
+      return new Exchange(folder, key, lock, file, mapFile(path, parts, "write"), openRing);
     } catch {
       removeFolder(folder);
       return null;
@@ -107,47 +90,17 @@ export class Exchange implements Disposable {
   /** A worker has taken the offer. Throws where its file cannot be opened. */
   share(worker: number, channel: Channel): void {
     const path = join(this.#folder, `worker-${worker}`);
-    const { buffers, max_bytes, num_slots } = this.#results;
-    const ring = buffers.takeRing();
-    const mapped = ring === null ? null : mapRing(path, ring, slotOffsets(max_bytes, num_slots));
-    const reader = RingReader.open(path, buffers, mapped ?? new Map(), () => this.#results_stay);
+    const taker = this.#openRing(worker, path);
     // Both sides have it open: nothing of it is left behind, whatever happens to either.
     if (Deno.build.os !== "windows") Deno.removeSync(path);
-    this.#peers.set(worker, { reader, ring });
-    channel.share(reader);
-  }
-
-  /** Nobody reads the results any more that came until now. */
-  beginRound(): void {
-    for (const ring of this.#left.splice(0)) this.#results.buffers.recycleRing(ring);
-    this.#results_stay = true;
-  }
-
-  /** Workers may be asked for more in this round: what they put then may overwrite what they have put. */
-  askMore(): void {
-    this.#results_stay = false;
-  }
-
-  left(worker: number): void {
-    const peer = this.#peers.get(worker);
-    if (!peer) return;
-    this.#peers.delete(worker);
-    peer.reader[Symbol.dispose]();
-    if (peer.ring) this.#left.push(peer.ring);
+    channel.share(taker);
   }
 
   [Symbol.dispose](): void {
-    for (const worker of [...this.#peers.keys()]) this.left(worker);
     this.#weights[Symbol.dispose]();
     this.#lock.close();
     removeFolder(this.#folder);
   }
-}
-
-/** Null where it cannot be mapped. */
-function mapRing(path: string, ring: RingMemory, offsets: readonly number[]): MappedSlots | null {
-  const parts = ring.map((memory, i) => ({ memory, offset: payloadOffset(offsets[i]!) }));
-  return mapFile(path, parts, "write") ? new Map(ring.map((memory, i) => [offsets[i]!, memory])) : null;
 }
 
 /**

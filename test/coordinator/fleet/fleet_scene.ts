@@ -7,7 +7,8 @@ import type { RoundRequest } from "../../../coordinator/fleet/fence.ts";
 import { Fleet } from "../../../coordinator/fleet/fleet.ts";
 import type { FleetObserver } from "../../../coordinator/fleet/observer.ts";
 import { ShardedData } from "../../../coordinator/data/sharded_data.ts";
-import { largestOf } from "../../../kernels/kernels.ts";
+import { ResultMemory } from "../../../coordinator/fleet/memory/result_memory.ts";
+import { Kernels } from "../../../kernels/kernels.ts";
 import { buildLayout } from "../../../models/layout.ts";
 import type { Manifest } from "../../../models/manifest.ts";
 import { FakeClock } from "../../wire/fake_clock.ts";
@@ -45,9 +46,15 @@ function trainingGraph(network: string, tail: readonly string[]) {
 
 /** A fleet over four shards of four examples each, and what it told. */
 export async function open(
-  options: { exact?: boolean; num_shards?: number; exchange?: EntranceOptions["exchange"] } = {},
+  options: {
+    exact?: boolean;
+    num_shards?: number;
+    exchange?: EntranceOptions["exchange"];
+    memory?: ResultMemory;
+  } = {},
 ) {
   const { exact = true, num_shards = 4, exchange = null } = options;
+  const { memory = resultMemory(num_shards) } = options;
   const clock = new FakeClock();
   const told: string[] = [];
   const observer: FleetObserver = {
@@ -65,12 +72,18 @@ export async function open(
     exact,
     classes: [],
     exchange,
-    largest: largestOf,
+    memory,
   }, observer);
   fleet.publish("critic", 0, "00000000000000c1", Float32Array.of(1, 2));
   fleet.publish("generator", 0, "00000000000000d1", Float32Array.of(3));
   const join = (name: string, more = {}) => ScriptedWorker.join(fleet, clock, { name, ...more });
   return { clock, told, fleet, join };
+}
+
+/** Room for the results of a fleet, and for the rings of so many workers. */
+export function resultMemory(num_shards = 4, num_rings = 0): ResultMemory {
+  const kernels = Kernels.create(ResultMemory.bytesNeeded(num_shards, RESULT_SIZE, num_rings));
+  return new ResultMemory(kernels, num_shards, RESULT_SIZE, num_rings);
 }
 
 export const values = (n: number) => new Float32Array(RESULT_SIZE).fill(n);

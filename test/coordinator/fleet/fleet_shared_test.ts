@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import type { EntranceOptions } from "../../../coordinator/fleet/admission/entrance.ts";
 import { bytesOf } from "../../../wire/frame.ts";
+import { numSlots } from "../../../wire/shared_ring.ts";
+import { inTempDir } from "../../temp_dir.ts";
 import { settled } from "../../wire/fake_clock.ts";
-
-import { open, outcome, REQUEST, RESULT_SIZE, values } from "./fleet_scene.ts";
+import { open, outcome, REQUEST, RESULT_SIZE, resultMemory, values } from "./fleet_scene.ts";
+import { WorkerRing } from "./memory/worker_ring.ts";
 
 /** What workers on this machine share, in one buffer for all results; notes what it is told. */
 function sharedMemory() {
@@ -13,12 +15,9 @@ function sharedMemory() {
     offer: () => ({ folder: "/here", key: "a".repeat(32) }),
     share: (worker, channel) => {
       told.push(`share ${worker}`);
-      channel.share({ take: () => bytesOf(slot), recycle: () => told.push("recycle") });
+      channel.share({ take: () => bytesOf(slot) });
     },
     publish: (network, weights) => told.push(`publish ${network} ${weights[0]}`),
-    beginRound: () => told.push("round"),
-    askMore: () => told.push("more"),
-    left: (worker) => told.push(`left ${worker}`),
   };
   return { exchange, told, slot };
 }
@@ -33,7 +32,7 @@ Deno.test("workers that share get no weights; those that do not, do", async () =
   fleet.publish("critic", 1, "00000000000000c2", Float32Array.of(7, 8));
   await settled();
   assert.deepEqual([here.messages("weights").length, elsewhere.messages("weights").length], [0, 3]);
-  assert.deepEqual(told, ["publish critic 1", "publish generator 3", "share 1", "round", "publish critic 7"]);
+  assert.deepEqual(told, ["publish critic 1", "publish generator 3", "share 1", "publish critic 7"]);
   await fleet.finish("test over");
 });
 
@@ -59,23 +58,69 @@ Deno.test("gradients in shared memory that their worker has looked at are not lo
   }
 });
 
-Deno.test("results that lie in shared memory are kept before more is asked for, and given back after the round", async () => {
-  const { exchange, told, slot } = sharedMemory();
-  const { fleet, join } = await open({ exchange });
-  const [one, two] = [await join("one", { shared: true }), await join("two", { shared: true })];
-  const round = fleet.round(REQUEST);
-  await settled();
-  slot.fill(1);
-  await one.answer(values(0));
-  assert.deepEqual(told.slice(-1), ["round"]);
-  await two.die();
-  assert.deepEqual(one.nodes, ["2-4"]);
-  assert.deepEqual(told.slice(-2), ["left 2", "more"]);
-  slot.fill(2);
-  await one.answer(values(0));
-  assert.deepEqual(await outcome(round), ["0-2: 1", "2-4: 2"]);
-  assert.equal(told.filter((line) => line === "recycle").length, 0);
-  fleet.round({ ...REQUEST, step: 2 }).catch(() => {});
-  assert.deepEqual(told.slice(-3), ["recycle", "recycle", "round"]);
-  await fleet.finish("test over");
-});
+/** A fleet whose workers share rings of three slots each. */
+async function overRings(folder: string) {
+  const memory = resultMemory(4, 4);
+  const rings: WorkerRing[] = [];
+  const exchange: EntranceOptions["exchange"] = {
+    offer: () => ({ folder: "/here", key: "a".repeat(32) }),
+    share: (worker, channel) => channel.share(memory.share(worker, rings.at(-1)!.path)),
+    publish: () => {},
+  };
+  const { fleet, join } = await open({ exchange, memory });
+  const joinHere = (name: string) => {
+    rings.push(new WorkerRing(`${folder}/${name}`, RESULT_SIZE, numSlots(4)));
+    return join(name, { shared: rings.at(-1)! });
+  };
+  const end = async () => {
+    await fleet.finish("test over");
+    memory[Symbol.dispose]();
+    for (const ring of rings) ring[Symbol.dispose]();
+  };
+  return { fleet, memory, joinHere, end };
+}
+
+Deno.test("a worker that is asked for more than its ring has slots overwrites nothing that counts", () =>
+  inTempDir(async (folder) => {
+    const { fleet, joinHere, end } = await overRings(folder);
+    const [one, two, three, four] = [
+      await joinHere("one"),
+      await joinHere("two"),
+      await joinHere("three"),
+      await joinHere("four"),
+    ];
+    const round = fleet.round(REQUEST);
+    await settled();
+    let value = 0;
+    await one.answer(values(++value));
+    for (const other of [two, three, four]) {
+      await other.die();
+      while (one.work.length > 0) await one.answer(values(++value));
+    }
+    assert.deepEqual(await outcome(round), ["0-1: 1", "1-2: 2", "2-3: 3", "3-4: 4"]);
+    await end();
+  }));
+
+Deno.test("results in shared memory are read where they lie, round after round, and left for the next one", () =>
+  inTempDir(async (folder) => {
+    const { fleet, memory, joinHere, end } = await overRings(folder);
+    const workers = [await joinHere("one"), await joinHere("two")];
+    const places: number[][] = [];
+    for (let step = 1; step <= 7; step++) {
+      const round = fleet.round({ ...REQUEST, step });
+      await settled();
+      for (const [i, worker] of workers.entries()) await worker.answer(values(10 * step + i));
+      const { results } = await round;
+      assert.deepEqual(results.map(({ values }) => values[0]), [10 * step, 10 * step + 1]);
+      places.push(results.map(({ values }) => values.byteOffset));
+    }
+    if (Deno.build.os === "linux") {
+      assert.equal(new Set(places.flat()).size, 6, "three slots of each, in turn");
+      assert.deepEqual(places[3], places[0]);
+    }
+    const last = memory.results.map(({ values }) => values);
+    await workers[1]!.die();
+    await joinHere("three");
+    assert.deepEqual(last.map((values) => values[0]), [70, 71], "also after one has left and another come");
+    await end();
+  }));

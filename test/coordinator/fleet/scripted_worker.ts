@@ -2,7 +2,7 @@
 import type { Fleet } from "../../../coordinator/fleet/fleet.ts";
 import { type Channel, openChannel } from "../../../wire/channel.ts";
 import { checksumBytes } from "../../../kernels/kernels.ts";
-import { bytesOf } from "../../../wire/frame.ts";
+import { bytesOf, type Shared } from "../../../wire/frame.ts";
 import { joinCoordinator } from "../../../wire/handshake.ts";
 import type { Message, MessageOf, MessageType } from "../../../wire/messages.ts";
 import type { Socket } from "../../../wire/socket.ts";
@@ -14,6 +14,19 @@ export const TOKEN = "a token for the tests";
 const ALLOWED: ReadonlySet<MessageType> = new Set(
   ["artifact", "weights", "shard_chunk", "work", "job", "notice", "finish"] as const,
 );
+
+/** Where a worker on the coordinator's machine puts its results. */
+export interface ScriptedRing {
+  /** It was asked for a result. */
+  reserve(work: MessageOf<"work">): void;
+  put(work: MessageOf<"work">, values: Float32Array): Shared;
+}
+
+/** One place for all results, which the test fills by itself. */
+const ONE_PLACE: ScriptedRing = {
+  reserve: () => {},
+  put: (_work, values) => ({ offset: 0, tag: "1".repeat(16), bytes: values.byteLength }),
+};
 
 export class ScriptedWorker {
   readonly name: string;
@@ -30,7 +43,7 @@ export class ScriptedWorker {
     name: string,
     channel: Channel,
     socket: MemorySocket,
-    readonly shared: boolean,
+    readonly ring: ScriptedRing | null,
     private readonly far: MemorySocket,
   ) {
     this.name = name;
@@ -39,7 +52,9 @@ export class ScriptedWorker {
     channel.onmessage = (message, payload) => {
       this.received.push(message);
       this.payloads.set(message.type, payload);
-      if (message.type === "work") this.work.push(message);
+      if (message.type !== "work") return;
+      this.ring?.reserve(message);
+      this.work.push(message);
     };
     channel.onclose = (reason) => this.closed = reason;
   }
@@ -55,7 +70,7 @@ export class ScriptedWorker {
       shard_ms?: number;
       held?: readonly number[];
       /** Whether it is on the coordinator's machine: its results then lie in shared memory. */
-      shared?: boolean;
+      shared?: boolean | ScriptedRing;
       /** Whether it gets ready; default true. */
       ready?: boolean;
       /** What the coordinator has of the connection in place of its own end. */
@@ -75,8 +90,9 @@ export class ScriptedWorker {
       allowed: ALLOWED,
       ...LIMITS,
     });
-    const worker = new ScriptedWorker(name, channel, near, shared, far);
-    if (ready) worker.send({ type: "ready", numeric_class, shard_ms, shared });
+    const ring = shared === true ? ONE_PLACE : shared || null;
+    const worker = new ScriptedWorker(name, channel, near, ring, far);
+    if (ready) worker.send({ type: "ready", numeric_class, shard_ms, shared: ring !== null });
     for (const shard of held) worker.send({ type: "shard_held", run: "run-1", shard });
     await settled();
     return worker;
@@ -102,10 +118,11 @@ export class ScriptedWorker {
 
   /** Answers its oldest work with `values`; `changes` make the answer a wrong one. */
   async answer(values: Float32Array<ArrayBuffer>, changes: Partial<MessageOf<"result">> = {}): Promise<void> {
-    const { type: _type, inline: _inline, next_noise_counter: _next, ...computation } = this.work.shift()!;
+    const work = this.work.shift()!;
+    const { type: _type, inline: _inline, next_noise_counter: _next, ...computation } = work;
     const { begin, end } = computation;
     const times = { compute_ms: end - begin, elapsed_ms: end - begin };
-    const checksum = this.shared ? null : checksumBytes(bytesOf(values));
+    const checksum = this.ring ? null : checksumBytes(bytesOf(values));
     const result: MessageOf<"result"> = {
       type: "result",
       ...computation,
@@ -114,8 +131,7 @@ export class ScriptedWorker {
       ...times,
       ...changes,
     };
-    const parcel = { offset: 0, tag: "1".repeat(16), bytes: values.byteLength };
-    if (this.shared) this.#channel.sendShared(result, parcel);
+    if (this.ring) this.#channel.sendShared(result, this.ring.put(work, values));
     else this.send(result, bytesOf(values));
     await settled();
   }

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { meanAt, TreeSum } from "../../../coordinator/training/averaging.ts";
 import type { NodeResult } from "../../../coordinator/fleet/round.ts";
-import { ResultBuffers } from "../../../coordinator/fleet/memory/result_buffers.ts";
 import { Kernels } from "../../../kernels/kernels.ts";
 import { split } from "../../../kernels/tree.ts";
 
@@ -25,10 +24,9 @@ function cutTree(begin: number, end: number, cuts: Iterator<boolean>): [number, 
   return [...cutTree(begin, middle, cuts), ...cutTree(middle, end, cuts)];
 }
 
-/** A copy in a buffer for results. */
-function taken(buffers: ResultBuffers, values: Float32Array): Float32Array {
-  const { buffer, byteOffset } = buffers.take(values.byteLength);
-  const copy = new Float32Array(buffer, byteOffset, values.length);
+/** A copy in the kernels' memory. */
+function placed(kernels: Kernels, values: Float32Array): Float32Array {
+  const copy = kernels.allocate(values.length);
   copy.set(values);
   return copy;
 }
@@ -47,13 +45,12 @@ Deno.test("TreeSum gives the bits of the plain tree, whatever nodes arrive, in w
       fc.infiniteStream(fc.boolean()),
       (parts, cuts, order, shared) => {
         const n = parts.length;
-        const kernels = Kernels.create(TreeSum.bytesNeeded(n, SIZE) + ResultBuffers.bytesNeeded(n, SIZE));
+        const kernels = Kernels.create(TreeSum.bytesNeeded(n, SIZE) + n * (4 * SIZE + 64));
         const tree = new TreeSum(kernels, n, SIZE);
-        const buffers = new ResultBuffers(kernels, n, SIZE);
         const results: NodeResult[] = cutTree(0, parts.length, cuts[Symbol.iterator]())
           .map(([begin, end]) => ({ begin, end, values: reference(parts, begin, end) }))
           .map((result) =>
-            shared.next().value ? { ...result, values: taken(buffers, result.values) } : result
+            shared.next().value ? { ...result, values: placed(kernels, result.values) } : result
           )
           .map((result) => ({ result, key: order.next().value as number }))
           .sort((a, b) => a.key - b.key).map(({ result }) => result);

@@ -6,11 +6,12 @@ import type { RunConfig } from "../../../coordinator/config/config.ts";
 import { dataSetOf } from "../../../coordinator/data/data_set.ts";
 import { ShardPlan } from "../../../coordinator/data/plan.ts";
 import { Fleet } from "../../../coordinator/fleet/fleet.ts";
+import { ResultMemory } from "../../../coordinator/fleet/memory/result_memory.ts";
 import { ModelState, weightsSha256 } from "../../../coordinator/training/model_state.ts";
 import { RMSPROP } from "../../../coordinator/config/optimizers.ts";
 import { ShardedData } from "../../../coordinator/data/sharded_data.ts";
 import { publishAll, train } from "../../../coordinator/training/train.ts";
-import { Kernels, largestOf } from "../../../kernels/kernels.ts";
+import { Kernels } from "../../../kernels/kernels.ts";
 import { buildLayout } from "../../../models/layout.ts";
 import type { Manifest } from "../../../models/manifest.ts";
 import type { MessageOf } from "../../../wire/messages.ts";
@@ -66,6 +67,13 @@ function sumOf({ kind, step, begin, end }: MessageOf<"work">): Float32Array<Arra
 
 type Spoil = (sum: Float32Array, work: MessageOf<"work">) => void;
 
+/** As where workers share memory, and say that they have looked. */
+class BelievingMemory extends ResultMemory {
+  override largest(): number {
+    return 0;
+  }
+}
+
 /** Trains with two workers, the first of which, or `who` says all, spoils its sums. */
 async function trainWith(spoil: Spoil, who: "first" | "all" = "first", believed = false) {
   const clock = new FakeClock();
@@ -73,14 +81,19 @@ async function trainWith(spoil: Spoil, who: "first" | "all" = "first", believed 
   const data = dataSetOf("test", [2], "uint8", Uint8Array.from({ length: 32 }, (_, i) => i));
   const plan = new ShardPlan({ num_examples: 16, num_shards: SHARDS, batch: 8, holdout: 0, seed: 1 });
   const facts = { run: "run-1", incarnation: 0, seed: 1, manifest, files: [] };
+  const size = manifest.graphs.critic_training_model.size;
+  const kernels = Kernels.create(
+    ModelState.bytesNeeded(manifest, RMSPROP) + TreeSum.bytesNeeded(SHARDS, size) +
+      ResultMemory.bytesNeeded(SHARDS, size),
+  );
+  const memory = new (believed ? BelievingMemory : ResultMemory)(kernels, SHARDS, size);
   const options = {
     token: TOKEN,
     clock,
     exact: true,
     classes: ["a".repeat(64)],
     exchange: null,
-    // As where workers share memory, and say that they have looked.
-    largest: believed ? () => 0 : largestOf,
+    memory,
   };
   const fleet = new Fleet(facts, await ShardedData.of(data, plan), options, {
     joined: () => {},
@@ -88,10 +101,6 @@ async function trainWith(spoil: Spoil, who: "first" | "all" = "first", believed 
     fault: ({ what }) => told.push(what),
     refused: () => {},
   });
-  const size = manifest.graphs.critic_training_model.size;
-  const kernels = Kernels.create(
-    ModelState.bytesNeeded(manifest, RMSPROP) + TreeSum.bytesNeeded(SHARDS, size),
-  );
   const state = new ModelState(kernels, manifest, RMSPROP);
   state.refreshChecksums();
   publishAll(state, fleet);
@@ -172,20 +181,37 @@ Deno.test("gradients that are huge, whoever computes them, end the training with
 });
 
 for (const kind of ["critic", "generator"] as const) {
-  Deno.test(`a ${kind}'s gradient that is no number, and was one when it was looked at, ends the training`, async () => {
-    const { error } = await trainWith(
-      (sum, work) => {
-        if (work.kind === kind && work.step === 4) sum[1] = NaN;
-      },
-      "first",
-      true,
-    );
-    assert.ok(error instanceof UserError);
-    assert.equal(
-      error.message,
-      `Training cannot go on: the ${kind}'s gradients of step 4 must stay as their workers wrote them into shared ` +
-        "memory, and an infinity or NaN was found there; the state in memory is lost. Go on from the last checkpoint " +
-        "with --resume, and check this machine's memory if it happens again",
-    );
-  });
+  for (
+    const [part, index, what, state] of [
+      [
+        "gradient",
+        1,
+        "gradients",
+        "the state in memory is lost. Go on from the last checkpoint with --resume",
+      ],
+      [
+        "loss",
+        null,
+        "losses, means and statistics",
+        "the state before this step is kept. Go on with --resume",
+      ],
+    ] as const
+  ) {
+    Deno.test(`a ${kind}'s ${part} that is no number, and was one when it was looked at, ends the training`, async () => {
+      const { error } = await trainWith(
+        (sum, work) => {
+          const { tail_offset } = manifest.graphs[`${kind}_training_model`];
+          if (work.kind === kind && work.step === 4) sum[index ?? tail_offset] = NaN;
+        },
+        "first",
+        true,
+      );
+      assert.ok(error instanceof UserError);
+      assert.equal(
+        error.message,
+        `Training cannot go on: the ${kind}'s ${what} of step 4 must stay as their workers wrote them into shared ` +
+          `memory, and an infinity or NaN was found there; ${state}, and check this machine's memory if it happens again`,
+      );
+    });
+  }
 }

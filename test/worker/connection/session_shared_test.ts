@@ -29,7 +29,6 @@ Deno.test("on the coordinator's machine weights are those that work names, and t
       taken.push({ offset: parcel.offset, tag: parcel.tag, bytes });
       return sum;
     },
-    recycle: () => {},
   });
   const named = {
     critic_checksum: "c".repeat(16),

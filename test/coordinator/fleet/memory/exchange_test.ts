@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { Exchange, type Results } from "../../../../coordinator/fleet/memory/exchange.ts";
-import { ResultBuffers } from "../../../../coordinator/fleet/memory/result_buffers.ts";
+import { Exchange, type OpenRing } from "../../../../coordinator/fleet/memory/exchange.ts";
 import { PAGE_BYTES } from "../../../../common/files/mapped_file.ts";
 import { Kernels } from "../../../../kernels/kernels.ts";
 import type { Channel } from "../../../../wire/channel.ts";
 import { bytesOf } from "../../../../wire/frame.ts";
-import type { Parcel, Taker } from "../../../../wire/parcel.ts";
-import { numSlots, writeParcel } from "../../../../wire/shared_ring.ts";
+import type { Taker } from "../../../../wire/parcel.ts";
+import { numSlots, RingReader, writeParcel } from "../../../../wire/shared_ring.ts";
 import { type OfNetworks, readWeights } from "../../../../wire/shared_weights.ts";
 import { inTempDir } from "../../../temp_dir.ts";
 import { isOnThisMachine, openSharedFolder } from "../../../../worker/compute/shared_folder.ts";
@@ -25,12 +24,10 @@ function weights(): OfNetworks<Float32Array<ArrayBuffer>> {
   return { critic: critic!, generator: generator! };
 }
 
-/** Room for what workers put, in memory of its own. */
-function results(): Results & { readonly buffers: ResultBuffers } {
-  const kernels = Kernels.create(ResultBuffers.bytesNeeded(1, RESULT_SIZE, 2));
-  const buffers = new ResultBuffers(kernels, 1, RESULT_SIZE, 2);
-  return { buffers, max_bytes: ROOM.max_bytes, num_slots: ROOM.num_slots };
-}
+/** For tests in which nobody shares. */
+const openNone: OpenRing = () => {
+  throw new Error("No ring was to be opened");
+};
 
 /** Notes what a channel was told to share. */
 function channel(): Channel & { taker: Taker | null } {
@@ -40,7 +37,7 @@ function channel(): Channel & { taker: Taker | null } {
 }
 
 Deno.test("the folder is offered to workers on this machine alone", () => {
-  using exchange = Exchange.open(weights(), results())!;
+  using exchange = Exchange.open(weights(), openNone)!;
   for (const peer of ["127.0.0.1:5", "127.8.8.8:5", "::1:5", "::ffff:127.0.0.1:5"]) {
     assert.ok(exchange.offer(peer) !== null, peer);
   }
@@ -49,100 +46,36 @@ Deno.test("the folder is offered to workers on this machine alone", () => {
   }
 });
 
-/** A worker that shares, as worker 7. `put`: into the next slot; `taker`: what the coordinator's channel was given. */
-function shareWith(exchange: Exchange, worker = 7) {
-  const folder = openSharedFolder(exchange.offer("127.0.0.1:5"), worker, ROOM)!;
-  const file = Deno.openSync(folder.files.sums, { write: true });
+Deno.test("a channel is given the ring that its worker has made, and the file's name is gone", () => {
+  const opened: number[] = [];
+  const openRing: OpenRing = (worker, path) => {
+    opened.push(worker);
+    const reader = RingReader.open(path);
+    const take: Taker["take"] = (parcel, bytes) => {
+      const payload = new Uint8Array(bytes);
+      return reader.read(parcel, payload) ? payload : null;
+    };
+    return Object.assign({ take }, { [Symbol.dispose]: () => reader[Symbol.dispose]() });
+  };
+  using exchange = Exchange.open(weights(), openRing)!;
+  using folder = openSharedFolder(exchange.offer("127.0.0.1:5"), 7, ROOM)!;
+  using file = Deno.openSync(folder.files.sums, { write: true });
   const near = channel();
-  exchange.share(worker, near);
-  const put = (value: number) => {
-    const parcel = folder.sums.reserve();
-    writeParcel(file, parcel, payload(value));
-    return parcel;
-  };
-  const dispose = () => {
-    file.close();
-    folder[Symbol.dispose]();
-  };
-  return { put, taker: near.taker!, [Symbol.dispose]: dispose };
-}
-
-const payload = (value: number) => new Uint8Array(ROOM.max_bytes).fill(value);
-const take = ({ taker }: { taker: Taker }, parcel: Parcel) => taker.take(parcel, ROOM.max_bytes);
-
-/** Results of many rounds, more than there are slots, with and without being asked for more. */
-function passResults(): void {
-  using exchange = Exchange.open(weights(), results())!;
-  using worker = shareWith(exchange);
-  for (let round = 1; round <= 3; round++) {
-    exchange.beginRound();
-    const first = worker.put(10 * round), second = worker.put(10 * round + 1);
-    const taken = [first, second].map((parcel) => take(worker, parcel));
-    assert.deepEqual(taken, [payload(10 * round), payload(10 * round + 1)]);
-    exchange.askMore();
-    const more = [2, 3, 4].map((i) => {
-      const parcel = worker.put(10 * round + i);
-      return take(worker, parcel)!;
-    });
-    assert.deepEqual(more, [2, 3, 4].map((i) => payload(10 * round + i)), "more results than slots");
-    assert.equal(take(worker, first), null, "what was overwritten");
-    for (const result of [...taken, ...more]) worker.taker.recycle(result!);
+  exchange.share(7, near);
+  assert.deepEqual(opened, [7]);
+  if (Deno.build.os !== "windows") {
+    assert.throws(() => Deno.statSync(folder.files.sums), Deno.errors.NotFound);
   }
-}
-
-Deno.test("results pass through the folder", passResults);
-Deno.test({
-  name: "results pass through the folder, also where nothing can be mapped",
-  permissions: { read: true, write: true, sys: ["uid"], ffi: false },
-  fn: passResults,
-});
-
-Deno.test({
-  name: "results are taken where they lie, as long as nobody is asked for more; else they are copied",
-  ignore: Deno.build.os !== "linux",
-  fn: () => {
-    using exchange = Exchange.open(weights(), results())!;
-    using worker = shareWith(exchange);
-    exchange.beginRound();
-    const parcel = worker.put(1);
-    const [first, again] = [take(worker, parcel)!, take(worker, parcel)!];
-    assert.equal(first.byteOffset, again.byteOffset, "one place");
-    exchange.askMore();
-    const copy = take(worker, parcel)!;
-    assert.notEqual(copy.byteOffset, first.byteOffset);
-    for (const value of [2, 3, 4]) worker.put(value);
-    assert.deepEqual([first[0], copy[0]], [4, 1]);
-  },
-});
-
-Deno.test({
-  name: "what a worker put stays after it has left until the next round, whoever comes",
-  ignore: Deno.build.os !== "linux",
-  fn: () => {
-    const of = results();
-    using exchange = Exchange.open(weights(), of)!;
-    let result: Uint8Array;
-    {
-      using worker = shareWith(exchange, 1);
-      exchange.beginRound();
-      result = take(worker, worker.put(1))!;
-    }
-    exchange.left(1);
-    using next = shareWith(exchange, 2);
-    assert.deepEqual(take(next, next.put(2)), payload(2));
-    assert.deepEqual(result, payload(1));
-    exchange.left(2);
-    assert.equal(of.buffers.takeRing(), null);
-    exchange.beginRound();
-    const again = [of.buffers.takeRing(), of.buffers.takeRing()].flatMap((ring) => ring ?? []);
-    assert.ok(again.some(({ byteOffset }) => byteOffset === result.byteOffset), "used again");
-  },
+  using taker = near.taker as Taker & Disposable;
+  const parcel = folder.sums.reserve(), payload = new Uint8Array(ROOM.max_bytes).fill(3);
+  writeParcel(file, parcel, payload);
+  assert.deepEqual(taker.take(parcel, ROOM.max_bytes), payload);
 });
 
 /** What a worker finds that reads the file, after the coordinator's weights have changed. */
 function publishAndRead(): void {
   const live = weights();
-  using exchange = Exchange.open(live, results())!;
+  using exchange = Exchange.open(live, openNone)!;
   assert.deepEqual([live.critic[3], live.generator[5]], [1, 2], "weights must stay as they are");
   using worker = openSharedFolder(exchange.offer("127.0.0.1:5"), 7, ROOM)!;
   const { weights: path, weights_offsets } = worker.files;
@@ -172,7 +105,7 @@ Deno.test({
   ignore: Deno.build.os !== "linux",
   fn: () => {
     const live = weights();
-    using exchange = Exchange.open(live, results())!;
+    using exchange = Exchange.open(live, openNone)!;
     const maps = Deno.readTextFileSync("/proc/self/maps");
     assert.ok(maps.includes(`${exchange.offer("127.0.0.1:5")!.folder}/weights`));
     exchange.publish("critic", new Float32Array(SIZES.critic));
@@ -181,7 +114,7 @@ Deno.test({
 });
 
 Deno.test("a worker that cannot read the key does not share: the folder is another machine's", () => {
-  using exchange = Exchange.open(weights(), results())!;
+  using exchange = Exchange.open(weights(), openNone)!;
   const offer = exchange.offer("127.0.0.1:5")!;
   assert.equal(openSharedFolder({ ...offer, key: "00".repeat(16) }, 7, ROOM), null);
   assert.equal(openSharedFolder({ ...offer, folder: `${offer.folder}-elsewhere` }, 7, ROOM), null);
@@ -189,7 +122,7 @@ Deno.test("a worker that cannot read the key does not share: the folder is anoth
 });
 
 Deno.test("nothing is left behind", async () => {
-  const exchange = Exchange.open(weights(), results())!;
+  const exchange = Exchange.open(weights(), openNone)!;
   const { folder } = exchange.offer("127.0.0.1:5")!;
   assert.ok((await Deno.stat(folder)).isDirectory);
   exchange[Symbol.dispose]();
@@ -197,10 +130,10 @@ Deno.test("nothing is left behind", async () => {
 });
 
 Deno.test("what a killed coordinator left behind is cleared away by the next, what lives is not", async () => {
-  using alive = Exchange.open(weights(), results())!;
+  using alive = Exchange.open(weights(), openNone)!;
   const killed = await Deno.makeTempDir({ prefix: "wagon-exchange-" });
   await Deno.writeTextFile(`${killed}/lock`, "");
-  using _next = Exchange.open(weights(), results())!;
+  using _next = Exchange.open(weights(), openNone)!;
   await assert.rejects(Deno.stat(killed), Deno.errors.NotFound);
   assert.ok((await Deno.stat(alive.offer("127.0.0.1:5")!.folder)).isDirectory);
 });
@@ -247,7 +180,7 @@ Deno.test({
       const names = () => Array.from(Deno.readDirSync(parent), ({ name }) => name).sort();
       const before = names();
       {
-        using exchange = Exchange.open(weights(), results(), parent)!;
+        using exchange = Exchange.open(weights(), openNone, parent)!;
         assert.ok(exchange.offer("127.0.0.1:5")!.folder.startsWith(parent));
       }
       assert.deepEqual(names(), before);
@@ -260,7 +193,7 @@ Deno.test({
   ignore: Deno.build.os === "windows",
   fn: () =>
     inSharedTemp(async (parent) => {
-      using exchange = Exchange.open(weights(), results(), parent)!;
+      using exchange = Exchange.open(weights(), openNone, parent)!;
       const offer = exchange.offer("127.0.0.1:5")!;
       const take = () => openSharedFolder(offer, 7, ROOM);
       const refused = (of: typeof offer, why: string) => {
