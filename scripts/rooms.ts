@@ -27,7 +27,7 @@ export const ROOMS: readonly Room[] = [
   {
     folder: "kernels",
     what: "fused SIMD passes (AssemblyScript to WebAssembly): sum, RMSProp or Adam, clip, checksum",
-    may: [],
+    may: ["random"],
   },
   {
     folder: "wire",
