@@ -115,26 +115,7 @@ export class Chart {
   }
 
   #create(): uPlot {
-    const { measured = false } = this.#options;
     const colour = css(this.#options.colour);
-    const dim = css("--dim");
-    const axis: uPlot.Axis = {
-      stroke: dim,
-      font: FONT,
-      labelFont: FONT,
-      labelSize: AXIS_TITLE_PX,
-      grid: { stroke: css("--grid"), width: 1 },
-      ticks: { show: false },
-    };
-    const none: uPlot.Series = { stroke: "transparent", width: 0, points: { show: false }, spanGaps: true };
-    const held_out = css("--heldout");
-    const beside: uPlot.Series = {
-      stroke: held_out,
-      width: 1.5,
-      dash: [5, 4],
-      spanGaps: true,
-      points: { show: true, size: 5, fill: held_out, stroke: held_out },
-    };
     return new uPlot(
       {
         width: Math.max(200, this.#plot.clientWidth),
@@ -147,35 +128,62 @@ export class Chart {
           x: { time: false, range: () => [this.#shown.low, this.#shown.high] },
           y: { range: () => this.#heights() },
         },
-        axes: [
-          {
-            ...axis,
-            label: "critic step",
-            size: STEPS_PX,
-            values: (_u, splits) => stepLabels(splits),
-            space: 70,
-          },
-          {
-            ...axis,
-            label: this.#options.axis,
-            size: VALUES_PX,
-            values: (_u, splits) => valueLabels(splits),
-            space: 36,
-          },
-        ],
-        series: [
-          {},
-          { stroke: colour, width: 2, spanGaps: true, points: { show: measured, size: 5, fill: colour } },
-          none,
-          none,
-          ...this.#options.beside === undefined ? [] : [beside],
-        ],
+        axes: this.#axes(),
+        series: this.#series(colour),
         bands: [{ series: [HIGH, LOW], fill: faint(colour, 0.2) }],
         hooks: { setCursor: [(u) => this.#say(u.cursor.left! >= 0 ? u.cursor.idx ?? null : null)] },
       },
       [[], [], [], []],
       this.#plot,
     );
+  }
+
+  #axes(): uPlot.Axis[] {
+    const axis: uPlot.Axis = {
+      stroke: css("--dim"),
+      font: FONT,
+      labelFont: FONT,
+      labelSize: AXIS_TITLE_PX,
+      grid: { stroke: css("--grid"), width: 1 },
+      ticks: { show: false },
+    };
+    return [
+      {
+        ...axis,
+        label: "critic step",
+        size: STEPS_PX,
+        values: (_u, splits) => stepLabels(splits),
+        space: 70,
+      },
+      {
+        ...axis,
+        label: this.#options.axis,
+        size: VALUES_PX,
+        values: (_u, splits) => valueLabels(splits),
+        space: 36,
+      },
+    ];
+  }
+
+  /** The curve, its lowest and highest, and what lies beside it. */
+  #series(colour: string): uPlot.Series[] {
+    const { measured = false } = this.#options;
+    const none: uPlot.Series = { stroke: "transparent", width: 0, points: { show: false }, spanGaps: true };
+    const held_out = css("--heldout");
+    const beside: uPlot.Series = {
+      stroke: held_out,
+      width: 1.5,
+      dash: [5, 4],
+      spanGaps: true,
+      points: { show: true, size: 5, fill: held_out, stroke: held_out },
+    };
+    return [
+      {},
+      { stroke: colour, width: 2, spanGaps: true, points: { show: measured, size: 5, fill: colour } },
+      none,
+      none,
+      ...this.#options.beside === undefined ? [] : [beside],
+    ];
   }
 
   /** What the cursor stands on, or the last value. */
