@@ -3,6 +3,7 @@
  * --check it writes nothing, and fails if the committed file is not that build.
  */
 import { fileURLToPath } from "node:url";
+import { lockedBy } from "../tasks/task_command.ts";
 import UPLOT_STYLE from "uplot/dist/uPlot.min.css" with { type: "text" };
 
 const PAGE = new URL("../coordinator/live/page/", import.meta.url);
@@ -10,7 +11,7 @@ const OUTPUT = new URL("../coordinator/live/page.html", import.meta.url);
 
 async function bundle(entry: URL): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["bundle", "--quiet", "--platform", "browser", "--minify", fileURLToPath(entry)],
+    args: ["bundle", "--quiet", ...lockedBy(), "--platform", "browser", "--minify", fileURLToPath(entry)],
   }).output();
   if (!success) throw new Error(`Cannot bundle ${entry}: ${new TextDecoder().decode(stderr)}`);
   return new TextDecoder().decode(stdout).trim();

@@ -47,7 +47,7 @@ function roomOf(file: string) {
 }
 
 /** Specifiers of all static imports, exports from, dynamic imports and URLs of module workers. */
-function specifiers(text: string): string[] {
+export function specifiers(text: string): string[] {
   const pattern = /(?:from\s+|import\s+|import\(\s*|resolve\(\s*|new URL\(\s*)"([^"]+)"/g;
   return [...text.matchAll(pattern)].map((match) => match[1]!);
 }

@@ -13,6 +13,7 @@ import { parseArgs } from "node:util";
 import { UserError } from "../common/errors.ts";
 import { noOddities, readRun } from "../runlog/log/reader.ts";
 import { RunFold, type Summary } from "../runlog/summary/summary.ts";
+import { taskCommand } from "../tasks/task_command.ts";
 
 /** One run of the sweep: options of train by name. */
 export type Point = Readonly<Record<string, string>>;
@@ -52,7 +53,7 @@ async function trained(point: Point, folder: string): Promise<Summary> {
   if (before?.state === "finished") return before;
   if (before) await Deno.remove(folder, { recursive: true });
   const options = Object.entries(point).flatMap(([name, value]) => [`--${name.replaceAll("_", "-")}`, value]);
-  const args = ["run", "-A", "tasks/train.ts", ...options, "--sample-every", "0", "--out", folder];
+  const args = [...taskCommand("train"), ...options, "--sample-every", "0", "--out", folder];
   const { code } = await new Deno.Command(Deno.execPath(), { args, stderr: "inherit" }).output();
   if (code !== 0) refuse(`Cannot sweep: the run in ${folder} ended with exit code ${code}`);
   return (await summaryOf(folder))!;

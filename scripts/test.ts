@@ -2,7 +2,16 @@
 import { slowest } from "./test_times.ts";
 
 const COUNT = 10;
-const ARGS = ["test", "--quiet", "--allow-all", "--no-check", "--parallel", "test/"];
+const ARGS = [
+  "test",
+  "--quiet",
+  "--allow-all",
+  "--lock=deno.lock",
+  "--frozen",
+  "--no-check",
+  "--parallel",
+  "test/",
+];
 
 const child = new Deno.Command(Deno.execPath(), { args: [...ARGS, ...Deno.args], stdout: "piped" }).spawn();
 const decoder = new TextDecoder();

@@ -15,6 +15,7 @@ import { inThread } from "../worker/compute/lane.ts";
 import { RUNTIME_VERSION } from "../worker/runtime/node_session.ts";
 import { verdict } from "../worker/devices/providers.ts";
 import { type CudaRelease, installedCuda, openArchive } from "./cuda_provider.ts";
+import { lockedBy } from "./task_command.ts";
 
 const OPTIONS = {
   check: { kind: "boolean", about: "Only say what is there and what is missing; fetch nothing" },
@@ -123,7 +124,14 @@ function providerFolder(): string {
  */
 export function installCommand(permissions: readonly string[]): string[] {
   const script = `npm:onnxruntime-node@${RUNTIME_VERSION}/script/install.js`;
-  return ["run", "--quiet", ...permissions, script, `--onnxruntime-node-install-cuda=v${FETCHED}`];
+  return [
+    "run",
+    "--quiet",
+    ...lockedBy("locks/runtime.lock"),
+    ...permissions,
+    script,
+    `--onnxruntime-node-install-cuda=v${FETCHED}`,
+  ];
 }
 
 /** Runs it. Throws {@linkcode UserError} where it fails. */

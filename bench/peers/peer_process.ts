@@ -1,5 +1,6 @@
 /** Child processes that answer questions: one JSON object a line, in and out. */
 
+import { lockedBy } from "../../tasks/task_command.ts";
 export class PeerProcess {
   readonly #what: string;
   readonly #child: Deno.ChildProcess;
@@ -28,7 +29,8 @@ export class PeerProcess {
   /** Starts a script of bench/ in a Deno of its own. */
   static deno(what: string, script: string, args: readonly string[] = []): PeerProcess {
     const path = new URL(`../${script}`, import.meta.url).href;
-    return new PeerProcess(what, Deno.execPath(), ["run", "--quiet", "--allow-all", path, ...args]);
+    const options = ["--quiet", ...lockedBy(), "--allow-all"];
+    return new PeerProcess(what, Deno.execPath(), ["run", ...options, path, ...args]);
   }
 
   /** The next line that it writes. Throws where it ended instead. */

@@ -10,12 +10,16 @@ import { surroundings } from "./surroundings.ts";
 
 async function launch([task = "", ...args]: readonly string[]): Promise<number> {
   if (!isLaunched(task)) throw new Error(`Cannot launch ${task}: it must be train, coordinator or worker`);
-  const [run, ...rest] = commandOf(task, args, surroundings());
+  const [run, quiet, ...rest] = commandOf(task, args, surroundings());
   const sealed = await canSeal();
   Deno.env.set(SEALED, sealed ? "1" : "0");
+  // Deno would tell a person of newer versions of itself.
+  Deno.env.set("DENO_NO_UPDATE_CHECK", "1");
   // The last one counts, as for the program.
   if (args.findLast((word) => /^--(no-)?readable$/.test(word)) !== "--readable") keepFilesPrivate();
-  return await execute(Deno.execPath(), [run!, ...sealed ? SEALING_FLAGS : [], ...rest]);
+  // A person sees which packages are fetched.
+  const shown = Deno.stderr.isTerminal() ? [] : [quiet!];
+  return await execute(Deno.execPath(), [run!, ...shown, ...sealed ? SEALING_FLAGS : [], ...rest]);
 }
 
 if (import.meta.main) Deno.exit(await launch(Deno.args));

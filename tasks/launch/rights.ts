@@ -58,15 +58,18 @@ export interface Surroundings {
 export type LaunchedTask = "train" | "coordinator" | "worker";
 
 interface Program {
-  /** Relative to the root. */
+  /** Relative to the root, as the lock. */
   readonly script: string;
+  /** The packages that it needs, and no others, so that Deno fetches no more (scripts/locks.ts). */
+  readonly lock: string;
   readonly rights: (given: Given, around: Surroundings) => readonly string[];
 }
 
 const PROGRAMS: Readonly<Record<LaunchedTask, Program>> = {
-  train: { script: "tasks/train.ts", rights: trainRights },
-  coordinator: { script: "coordinator/main.ts", rights: coordinatorRights },
-  worker: { script: "worker/main.ts", rights: workerRights },
+  // It starts workers.
+  train: { script: "tasks/train.ts", lock: "locks/runtime.lock", rights: trainRights },
+  coordinator: { script: "coordinator/main.ts", lock: "locks/light.lock", rights: coordinatorRights },
+  worker: { script: "worker/main.ts", lock: "locks/runtime.lock", rights: workerRights },
 };
 
 export function isLaunched(task: string): task is LaunchedTask {
@@ -75,9 +78,9 @@ export function isLaunched(task: string): task is LaunchedTask {
 
 /** The arguments of `deno` that run a task with the rights that its own arguments need. */
 export function commandOf(task: LaunchedTask, args: readonly string[], around: Surroundings): string[] {
-  const { script, rights } = PROGRAMS[task];
-  const flags = rights(givenIn(args), around);
-  return ["run", "--quiet", "--no-prompt", ...flags, join(ROOT, script), ...args];
+  const { script, lock, rights } = PROGRAMS[task];
+  const flags = [`--lock=${join(ROOT, lock)}`, "--frozen", "--no-prompt", ...rights(givenIn(args), around)];
+  return ["run", "--quiet", ...flags, join(ROOT, script), ...args];
 }
 
 /**

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { lockedBy } from "../../tasks/task_command.ts";
 
 const MAIN = fileURLToPath(new URL("../../bench/main.ts", import.meta.url));
 
 async function bench(...args: string[]) {
   const command = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--allow-all", MAIN, ...args],
+    args: ["run", "--quiet", ...lockedBy(), "--allow-all", MAIN, ...args],
     env: { NO_COLOR: "1" },
   });
   const { code, stdout, stderr } = await command.output();

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { applyDiff, diffsOf, type FileDiff } from "./diff.ts";
+import { lockedBy } from "../../tasks/task_command.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const PAGE = join(ROOT, "docs/extending.md");
@@ -18,7 +19,7 @@ async function copySources(from: string, to: string): Promise<void> {
   for await (const { name, isDirectory, isFile } of Deno.readDir(from)) {
     const path = join(from, name);
     if (isDirectory && !LEFT_OUT.has(path)) await copySources(path, join(to, name));
-    if (isFile && /\.ts$|^deno\.(?:json|lock)$|^(?:undisturbed\.json|page\.html)$/.test(name)) {
+    if (isFile && /\.ts$|^(?:deno|imports|undisturbed)\.json$|^page\.html$/.test(name)) {
       await Deno.copyFile(path, join(to, name));
     }
   }
@@ -53,8 +54,8 @@ Deno.test("each diff of docs/extending.md applies, and what it adds type-checks 
   try {
     await copySources(ROOT, copy);
     for (const diff of diffs) await applyDiff(copy, diff);
-    await deno(copy, "check", "--quiet", ...USERS, ...tests);
-    await deno(copy, "test", "--quiet", "--no-check", "--allow-all", ...tests);
+    await deno(copy, "check", "--quiet", ...lockedBy(), ...USERS, ...tests);
+    await deno(copy, "test", "--quiet", ...lockedBy(), "--no-check", "--allow-all", ...tests);
   } finally {
     await Deno.remove(copy, { recursive: true });
   }

@@ -14,6 +14,7 @@ import type { ProviderName } from "../../worker/runtime/device.ts";
 import { candidates } from "../../worker/devices/providers.ts";
 import { type Group, GROUPS } from "./problems.ts";
 import type { Finding } from "./provider_process.ts";
+import { lockedBy } from "../../tasks/task_command.ts";
 
 /** What is asked of a provider. `engine`: what a worker sums up, its graphs compiled as a worker compiles them. */
 type Asked = Group | "engine";
@@ -58,7 +59,7 @@ type Env = Readonly<Record<string, string>>;
 function start(env: Env, ...args: string[]): Promise<Deno.CommandOutput> {
   const script = fileURLToPath(new URL("provider_process.ts", import.meta.url));
   return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--allow-all", script, ...args],
+    args: ["run", "--quiet", ...lockedBy(), "--allow-all", script, ...args],
     env: { NVIDIA_TF32_OVERRIDE: "0", ...env },
     stdout: "piped",
     stderr: "piped",

@@ -5,12 +5,13 @@ import { encodePng } from "../../pictures/raster.ts";
 import type { RunRecord } from "../../runlog/records.ts";
 import { end, runRecord, stepRecord, steps, TIME, toLines } from "../runlog/log/example_log.ts";
 import { picture } from "../runlog/export/export_example.ts";
+import { lockedBy } from "../../tasks/task_command.ts";
 
 const MAIN = new URL("../../tasks/export.ts", import.meta.url).pathname;
 
 async function exported(cwd: string, ...args: string[]) {
   const command = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--allow-read", "--allow-write", "--allow-env", MAIN, ...args],
+    args: ["run", "--quiet", ...lockedBy(), "--allow-read", "--allow-write", "--allow-env", MAIN, ...args],
     cwd,
   });
   const { code, stdout, stderr } = await command.output();

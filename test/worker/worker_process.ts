@@ -1,4 +1,5 @@
 /** A real worker process and what it prints. */
+import { lockedBy } from "../../tasks/task_command.ts";
 
 export class WorkerProcess {
   readonly lines: string[] = [];
@@ -13,6 +14,7 @@ export class WorkerProcess {
         "run",
         "--allow-all",
         "--quiet",
+        ...lockedBy(),
         new URL("../../worker/main.ts", import.meta.url).pathname,
         ...args,
       ],

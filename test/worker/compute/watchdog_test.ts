@@ -3,6 +3,7 @@ import type { Clock } from "../../../wire/clock.ts";
 import type { Call } from "../../../worker/compute/compute_calls.ts";
 import { limitOf, Watchdog } from "../../../worker/compute/watchdog.ts";
 import { FakeClock } from "../../wire/fake_clock.ts";
+import { lockedBy } from "../../../tasks/task_command.ts";
 
 function setUp() {
   const clock = new FakeClock();
@@ -84,6 +85,7 @@ Deno.test("a process ends whose thread is in ONNX Runtime and does not come back
     args: [
       "run",
       "--quiet",
+      ...lockedBy(),
       "--allow-all",
       "--no-check",
       new URL("stuck_process.ts", import.meta.url).pathname,

@@ -10,6 +10,7 @@ import { putPictures } from "../../../e2e/images.ts";
 import { inTempDir } from "../../../temp_dir.ts";
 import jpegs from "../goldens/jpegs.json" with { type: "json" };
 import { encode } from "../png_writer.ts";
+import { lockedBy } from "../../../../tasks/task_command.ts";
 
 const TO_16: Shaping = { image_size: 16, channels: null };
 const AS_THEY_ARE: Shaping = { image_size: null, channels: null };
@@ -176,7 +177,17 @@ Deno.test("reading takes no right but to read the folder and the program, also b
     );
     const rights = `--allow-read=${data},${root("coordinator")},${root("common")}`;
     const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", "--no-check", "--no-prompt", "--config", root("deno.json"), rights, main],
+      args: [
+        "run",
+        "--quiet",
+        ...lockedBy(),
+        "--no-check",
+        "--no-prompt",
+        "--config",
+        root("deno.json"),
+        rights,
+        main,
+      ],
       env: { NO_COLOR: "1" },
     }).output();
     assert.equal(new TextDecoder().decode(stdout), "20\n", new TextDecoder().decode(stderr));
