@@ -3,6 +3,8 @@
  * wherever TypeScript does. With --check it writes nothing, and fails if the committed file is not that build.
  */
 import asc from "assemblyscript/asc";
+import { runMain } from "../common/cli/cli.ts";
+import { complainOf, isCheckOnly } from "./gate/check_command.ts";
 
 const SOURCES = new URL("../kernels/assembly/", import.meta.url);
 const OUTPUT = new URL("../kernels/kernels_wasm.ts", import.meta.url);
@@ -62,14 +64,16 @@ ${text}
 `;
 }
 
-if (import.meta.main) {
+async function main(args: readonly string[]): Promise<number> {
+  const about = "Compiles kernels/assembly/ to WebAssembly, and writes kernels/kernels_wasm.ts.";
+  const check = isCheckOnly("kernels", about, args);
   const built = kernelsModule(await compileKernels(readKernels));
-  if (!Deno.args.includes("--check")) {
+  if (!check) {
     await Deno.writeTextFile(OUTPUT, built);
-  } else if (await Deno.readTextFile(OUTPUT).catch(() => "") !== built) {
-    console.error(
-      "kernels/kernels_wasm.ts is not the build of kernels/assembly/: run deno run -A scripts/build_kernels.ts",
-    );
-    Deno.exit(1);
+    return 0;
   }
+  const fault = "kernels/kernels_wasm.ts is not the build of kernels/assembly/: run deno task kernels";
+  return complainOf(await Deno.readTextFile(OUTPUT).catch(() => "") === built ? [] : [fault]);
 }
+
+if (import.meta.main) await runMain(main);

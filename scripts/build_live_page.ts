@@ -3,6 +3,8 @@
  * --check it writes nothing, and fails if the committed file is not that build.
  */
 import { fileURLToPath } from "node:url";
+import { runMain } from "../common/cli/cli.ts";
+import { complainOf, isCheckOnly } from "./gate/check_command.ts";
 import { lockedBy } from "../tasks/task_command.ts";
 import UPLOT_STYLE from "uplot/dist/uPlot.min.css" with { type: "text" };
 
@@ -26,14 +28,18 @@ export async function buildPage(): Promise<string> {
   return page.replace("/*STYLE*/", () => style).replace("/*SCRIPT*/", () => script);
 }
 
-if (import.meta.main) {
+async function main(args: readonly string[]): Promise<number> {
+  const about =
+    "Bundles coordinator/live/page into coordinator/live/page.html, which the coordinator serves.";
+  const check = isCheckOnly("live-page", about, args);
   const built = await buildPage();
-  if (!Deno.args.includes("--check")) {
+  if (!check) {
     await Deno.writeTextFile(OUTPUT, built);
-  } else if (await Deno.readTextFile(OUTPUT).catch(() => "") !== built) {
-    console.error(
-      "coordinator/live/page.html is not the build of coordinator/live/page: run deno task live-page",
-    );
-    Deno.exit(1);
+    return 0;
   }
+  const fault =
+    "coordinator/live/page.html is not the build of coordinator/live/page: run deno task live-page";
+  return complainOf(await Deno.readTextFile(OUTPUT).catch(() => "") === built ? [] : [fault]);
 }
+
+if (import.meta.main) await runMain(main);

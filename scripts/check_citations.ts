@@ -6,6 +6,7 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { runCheck } from "./gate/check_command.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 
@@ -150,8 +151,9 @@ export function checkCitations(root = ROOT): string[] {
 }
 
 if (import.meta.main) {
-  const faults = checkCitations();
-  for (const fault of faults) console.error(fault);
-  if (faults.length > 0) Deno.exit(1);
-  console.log("Everything that is cited is there");
+  await runCheck(
+    "check:citations",
+    "Says which files and sections pages and comments name that are not there.",
+    checkCitations,
+  );
 }

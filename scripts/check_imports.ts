@@ -6,6 +6,9 @@
 import { existsSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseOptions, runMain } from "../common/cli/cli.ts";
+import type { Command } from "../common/cli/options.ts";
+import { complainOf } from "./gate/check_command.ts";
 import { PURE, ROOMS } from "./rooms.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
@@ -177,18 +180,30 @@ export function withTable(page: string): string {
   return page.replace(TABLE, (_, begin: string, end: string) => `${begin}${roomsTable()}${end}`);
 }
 
-if (import.meta.main) {
+const OPTIONS = {
+  write: { kind: "boolean", about: `Writes the table of rooms into ${PAGE}` },
+} as const;
+
+const COMMAND: Command<typeof OPTIONS> = {
+  name: "deno task check:imports",
+  about: "Says which files import what their room may not, and which pure files touch the outside.",
+  options: OPTIONS,
+  examples: [{ line: "deno task check:imports --write", about: "after a change to scripts/rooms.ts" }],
+};
+
+function main(args: readonly string[]): Promise<number> {
+  const { values: { write } } = parseOptions(COMMAND, args);
   const path = join(ROOT, PAGE);
   const page = Deno.readTextFileSync(path);
   const wanted = withTable(page);
-  if (Deno.args.includes("--write")) Deno.writeTextFileSync(path, wanted);
+  if (write) Deno.writeTextFileSync(path, wanted);
   const faults = checkImports();
-  if (page !== wanted && !Deno.args.includes("--write")) {
+  if (page !== wanted && !write) {
     faults.push(
       `The table of rooms in ${PAGE} must be that of scripts/rooms.ts: run deno task check:imports --write`,
     );
   }
-  for (const fault of faults) console.error(fault);
-  if (faults.length > 0) Deno.exit(1);
-  console.log("Imports point one way");
+  return Promise.resolve(complainOf(faults));
 }
+
+if (import.meta.main) await runMain(main);

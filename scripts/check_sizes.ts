@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { runCheck } from "./gate/check_command.ts";
 import ts from "typescript";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
@@ -131,9 +132,16 @@ export function checkSizes(root = ROOT): { readonly faults: string[]; readonly f
   return { faults, figures };
 }
 
-if (import.meta.main) {
+function check(): string[] {
   const { faults, figures } = checkSizes();
   for (const line of figures) console.log(line);
-  for (const fault of faults) console.error(fault);
-  if (faults.length > 0) Deno.exit(1);
+  return faults;
+}
+
+if (import.meta.main) {
+  await runCheck(
+    "check:sizes",
+    "Says which files, functions and folders are too large, and shows the largest.",
+    check,
+  );
 }

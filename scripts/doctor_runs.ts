@@ -62,6 +62,10 @@ const COMMAND: Command<typeof OPTIONS> = {
   about:
     "Makes the five named runs of docs/doctor.md, about ten seconds each, and says what the doctor finds.",
   options: OPTIONS,
+  examples: [{
+    line: "deno task doctor-runs",
+    about: "then deno task inspect runs/doctor/collapsed shows a finding",
+  }],
 };
 
 async function train(name: DoctorRun, out: string, seed: number): Promise<void> {

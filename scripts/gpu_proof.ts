@@ -29,6 +29,7 @@ const COMMAND: Command<typeof OPTIONS> = {
     "Trains presets on the drawn strokes with one worker and two on this machine's GPU, and two on the " +
     "processor, and compares bits, losses and speed. Some minutes.",
   options: OPTIONS,
+  examples: [{ line: "deno task gpu-proof", about: "all presets on the first GPU" }],
 };
 
 /** What came of a preset. */

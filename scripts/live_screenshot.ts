@@ -49,6 +49,10 @@ const COMMAND: Command<OptionTable> = {
     about: "Where pictures of every size and colour scheme go, if any are wanted",
   }],
   options: {},
+  examples: [{
+    line: "deno task live-screenshot pictures/",
+    about: "the picture of README, and pictures of every size",
+  }],
 };
 
 await runMain(async (args) => {

@@ -33,6 +33,7 @@ const COMMAND: Command<typeof OPTIONS> = {
     "Gets this machine ready for workers with --gpu: checks the NVIDIA driver, CUDA and cuDNN, and fetches " +
     "ONNX Runtime's CUDA provider (about 300 MB).",
   options: OPTIONS,
+  examples: [{ line: "deno task setup-gpu --check", about: "what is missing, without fetching anything" }],
 };
 
 /** A shared library that the CUDA provider of onnxruntime-node 1.30.0 loads, and where it comes from. */

@@ -60,7 +60,7 @@ export type LaunchedTask = "train" | "coordinator" | "worker";
 interface Program {
   /** Relative to the root, as the lock. */
   readonly script: string;
-  /** The packages that it needs, and no others, so that Deno fetches no more (scripts/locks.ts). */
+  /** The packages that it needs, and no others, so that Deno fetches no more (scripts/packages/locks.ts). */
   readonly lock: string;
   readonly rights: (given: Given, around: Surroundings) => readonly string[];
 }

@@ -1,5 +1,6 @@
 /** What a person finds after `deno task train`, and what other tools make of it. */
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { taskCommand } from "../../tasks/task_command.ts";
 import { decode } from "fast-png";
 import { Tensor } from "onnxruntime-node";
@@ -13,6 +14,7 @@ import { openSession } from "../models/onnx_runtime.ts";
 import { ofType, recordsOf } from "./log.ts";
 import { SMALL, Workplace } from "./workplace.ts";
 
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const STEPS = 12;
 const LATENT = 16;
 const SIDE = 6;
@@ -159,19 +161,25 @@ Deno.test("train leaves a run folder in which everything is what it says", async
   });
 });
 
-/** Parts of the gate, and what builds files of the project. */
-const WITHOUT_OPTIONS = ["test", "check", "ok", "kernels", "live-page"];
+/** What a task says and ends with. */
+async function said(task: string, option: string) {
+  const command = new Deno.Command(Deno.execPath(), { args: [...taskCommand(task), option], cwd: ROOT });
+  const { code, stdout, stderr } = await command.output();
+  const [out, complaint] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  return { code, out: out!, complaint: complaint! };
+}
 
-Deno.test("--help of every task explains itself on standard output", async () => {
-  const config = await Deno.readTextFile(new URL("../../deno.json", import.meta.url));
-  const tasks = Object.keys((JSON.parse(config) as { tasks: Record<string, unknown> }).tasks);
-  const own = tasks.filter((task) => !task.includes(":") && !WITHOUT_OPTIONS.includes(task));
-  assert.ok(own.length >= 16);
-  for (const task of own) {
-    const command = new Deno.Command(Deno.execPath(), { args: [...taskCommand(task), "--help"] });
-    const { code, stdout, stderr } = await command.output();
-    const [said, complained] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
-    assert.deepEqual([code, complained], [0, ""], task);
-    assert.match(said!, new RegExp(`^Usage: deno task ${task}`, "m"));
+Deno.test("every task has a description and a help with an example, and refuses other options", async () => {
+  const config = await Deno.readTextFile(`${ROOT}deno.json`);
+  const { tasks } = JSON.parse(config) as { tasks: Record<string, { description?: string } | string> };
+  for (const [task, { description = "" }] of Object.entries(tasks) as [string, { description?: string }][]) {
+    assert.match(description, /^[A-Z].*[^.]$/, task);
+    const [help, refusal] = await Promise.all([said(task, "--help"), said(task, "--no-such-option")]);
+    assert.deepEqual([help.code, help.complaint], [0, ""], task);
+    assert.match(help.out, new RegExp(`^Usage: deno task ${task} .*\\[options\\]$`, "m"));
+    assert.match(help.out, /^Options:$|^[A-Z].*:$/m, task);
+    assert.match(help.out, /^Examples:\n {2}(?:\S+=\S+ )?deno task /m, task);
+    assert.deepEqual([refusal.code, refusal.out], [2, ""], task);
+    assert.match(refusal.complaint, /^Unknown option --no-such-option: [^\n]+\n$/, task);
   }
 });

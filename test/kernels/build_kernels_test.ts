@@ -7,7 +7,7 @@ Deno.test("build_kernels: the committed binary is the build of the committed sou
   const committed = await Deno.readTextFile(new URL("kernels/kernels_wasm.ts", ROOT));
   assert.ok(
     kernelsModule(await compileKernels(readKernels)) === committed,
-    "run deno run -A scripts/build_kernels.ts",
+    "run deno task kernels",
   );
 });
 

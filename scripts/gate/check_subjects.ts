@@ -3,8 +3,9 @@
  * per fault. Where there is no git, or no such history, there is nothing to check.
  */
 import { fileURLToPath } from "node:url";
+import { runCheck } from "./check_command.ts";
 
-const ROOT = fileURLToPath(new URL("../", import.meta.url));
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const MAX_CHARACTERS = 72;
 /** The last commit whose subject was allowed to be longer. */
 const SINCE = "6bd1ca4cf0aa094f6dd282fe34265f194d0dfe86";
@@ -29,11 +30,12 @@ async function git(root: string, args: readonly string[]): Promise<string | null
   }
 }
 
-if (import.meta.main) {
+async function check(): Promise<string[]> {
   const long = await longSubjects(ROOT, SINCE);
   if (long === null) console.log("Subjects of commits are not checked: git, or the history, is not there");
-  for (const line of long ?? []) {
-    console.error(`A subject must have at most ${MAX_CHARACTERS} characters: ${line}`);
-  }
-  if (long?.length) Deno.exit(1);
+  return (long ?? []).map((line) => `A subject must have at most ${MAX_CHARACTERS} characters: ${line}`);
+}
+
+if (import.meta.main) {
+  await runCheck("check:subjects", "Says which subjects of commits have more than 72 characters.", check);
 }

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { installed } from "../../scripts/installs.ts";
-import { inTempDir } from "../temp_dir.ts";
+import { installed } from "../../../scripts/packages/installs.ts";
+import { inTempDir } from "../../temp_dir.ts";
 
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
 Deno.test("packages in a cache are found with their scopes and versions", () =>
   inTempDir(async (cache) => {

@@ -4,12 +4,12 @@
  */
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseOptions, runMain } from "../common/cli/cli.ts";
-import type { Command } from "../common/cli/options.ts";
-import { UserError } from "../common/errors.ts";
+import { parseOptions, runMain } from "../../common/cli/cli.ts";
+import type { Command } from "../../common/cli/options.ts";
+import { UserError } from "../../common/errors.ts";
 import { type Lock, lockOf } from "./locks.ts";
 
-const ROOT = fileURLToPath(new URL("../", import.meta.url));
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const MB = 2 ** 20;
 const BLOCK_BYTES = 512;
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { type Lock, packagesOf, partOf } from "../../scripts/locks.ts";
-import { inTempDir } from "../temp_dir.ts";
+import { type Lock, packagesOf, partOf } from "../../../scripts/packages/locks.ts";
+import { inTempDir } from "../../temp_dir.ts";
 
 const LOCK: Lock = {
   version: "5",

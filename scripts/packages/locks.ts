@@ -6,27 +6,16 @@ import { existsSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
-import { parseOptions, runMain } from "../common/cli/cli.ts";
-import type { Command } from "../common/cli/options.ts";
-import { commandOf, isLaunched } from "../tasks/launch/rights.ts";
-import { surroundings } from "../tasks/launch/surroundings.ts";
-import { taskCommand } from "../tasks/task_command.ts";
-import { specifiers } from "./check_imports.ts";
+import { runMain } from "../../common/cli/cli.ts";
+import { commandOf, isLaunched } from "../../tasks/launch/rights.ts";
+import { surroundings } from "../../tasks/launch/surroundings.ts";
+import { taskCommand } from "../../tasks/task_command.ts";
+import { complainOf, isCheckOnly } from "../gate/check_command.ts";
+import { specifiers } from "../check_imports.ts";
 
-const ROOT = fileURLToPath(new URL("../", import.meta.url));
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const ALL = "deno.lock";
 const LOCK = "--lock=";
-
-const OPTIONS = {
-  check: { kind: "boolean", about: "Only says whether they are up to date" },
-} as const;
-
-const COMMAND: Command<typeof OPTIONS> = {
-  name: "deno task locks",
-  about: "Installs the packages of imports.json, and writes deno.lock and the locks of single tasks.",
-  options: OPTIONS,
-  examples: [{ line: "deno task locks --check", about: "says whether the locks are up to date" }],
-};
 
 /** Imports that only the type checker follows. */
 const TYPES_ONLY = /^(?:import|export)\s+type\s[^;]*?from\s*"[^"]+";/gm;
@@ -170,19 +159,21 @@ async function install(): Promise<void> {
 }
 
 async function main(args: readonly string[]): Promise<number> {
-  const { values: { check } } = parseOptions(COMMAND, args);
+  const about = "Installs the packages of imports.json, and writes deno.lock and the locks of single tasks.";
+  const check = isCheckOnly("locks", about, args);
   if (!check) await install();
-  let code = 0;
-  for (const [lock, wanted] of locks()) {
-    const path = join(ROOT, lock);
-    if (existsSync(path) && isDeepStrictEqual(readJson(lock), wanted)) continue;
-    if (!check) Deno.writeTextFileSync(path, `${JSON.stringify(wanted, null, 2)}\n`);
-    else {
-      console.error(`${lock} must have what its tasks need, and nothing else: run deno task locks`);
-      code = 1;
-    }
+  const stale = [...locks()].filter(([lock, wanted]) =>
+    !existsSync(join(ROOT, lock)) || !isDeepStrictEqual(readJson(lock), wanted)
+  );
+  if (check) {
+    return complainOf(
+      stale.map(([lock]) => `${lock} must have what its tasks need, and nothing else: run deno task locks`),
+    );
   }
-  return code;
+  for (const [lock, wanted] of stale) {
+    Deno.writeTextFileSync(join(ROOT, lock), `${JSON.stringify(wanted, null, 2)}\n`);
+  }
+  return 0;
 }
 
 if (import.meta.main) await runMain(main);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { longSubjects } from "../../scripts/check_subjects.ts";
-import { inTempDir } from "../temp_dir.ts";
+import { longSubjects } from "../../../scripts/gate/check_subjects.ts";
+import { inTempDir } from "../../temp_dir.ts";
 
 async function git(root: string, ...args: readonly string[]): Promise<string> {
   const author = ["-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "commit.gpgSign=false"];
