@@ -8,7 +8,7 @@ import { runCheck } from "./check_command.ts";
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const MAX_CHARACTERS = 72;
 /** The last commit whose subject was allowed to be longer. */
-const SINCE = "6bd1ca4cf0aa094f6dd282fe34265f194d0dfe86";
+const SINCE = "4ad636d8a6c51fef07414b2f16565335caf66e8a";
 
 /** The commits after `since` whose subjects are too long, newest first; null where that cannot be known. */
 export async function longSubjects(root: string, since: string): Promise<string[] | null> {
