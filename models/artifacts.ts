@@ -26,6 +26,7 @@ import {
   type Pair,
   samplerGraph,
 } from "./training_graphs.ts";
+import { checkValueSizes } from "./value_sizes.ts";
 
 /** Versions written into every model file. */
 export const IR_VERSION = 9;
@@ -79,6 +80,7 @@ export async function buildArtifacts(pair: Pair, accumulate = 1): Promise<Artifa
     const { build, trains } = GRAPHS[name];
     const masks: DropoutMask[] = [];
     const graph = build(pair, masks);
+    checkValueSizes(graph);
     const bytes = encodeGraph(graph);
     const file = `${name}.onnx`;
     files.set(file, bytes);

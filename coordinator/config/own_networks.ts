@@ -21,6 +21,9 @@ import { sha256 } from "../../common/sha256.ts";
 import { NotRegularError, readRegularSync } from "../../common/files/regular_file.ts";
 import { describeNetwork } from "./own_notes.ts";
 
+/** ONNX files end there; of more weights no message could carry the gradients (wire/messages.ts). */
+const MAX_FILE_BYTES = 2 ** 31;
+
 /** What the options say. */
 export interface OwnOptions {
   readonly generator: string;
@@ -164,7 +167,7 @@ function checkPatterns(patterns: readonly string[], networks: readonly Opened[])
 
 function readFile(path: string, what: string, advice: string): Uint8Array {
   try {
-    return readRegularSync(path);
+    return readRegularSync(path, MAX_FILE_BYTES);
   } catch (error) {
     const found = error instanceof NotRegularError ? error.found : (error as Error).message;
     throw new UserError(`Cannot read ${what}: a readable file is required, found ${found}; ${advice}`);

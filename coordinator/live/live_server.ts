@@ -3,9 +3,10 @@
  * Nothing here changes anything, and nothing comes from elsewhere: the page is one file.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { open, readFile } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { readRegular } from "../../common/files/regular_file.ts";
 import { hostOf } from "../../common/text/host_of.ts";
 import { Sha256 } from "../../common/sha256.ts";
 import type { Clock } from "../../wire/clock.ts";
@@ -174,8 +175,8 @@ export class LiveServer {
     const listed = live.samples.entries.find((entry) => entry.step === step);
     // The page asks for what it was told of, which may have been thinned out since; after a resume, later steps are void.
     const file = listed?.file ?? (step <= last ? sampleFile(step) : null);
-    // It may have been deleted from the folder, or never drawn.
-    const png = file === null ? null : await readFile(join(run_folder, file)).catch(() => null);
+    // It may have been deleted from the folder, or never drawn, or be something else by now.
+    const png = file === null ? null : await readRegular(join(run_folder, file)).catch(() => null);
     if (png) this.#whole(response, head_only, "image/png", png);
     else answerText(response, 404, "There is no picture of this step");
   }

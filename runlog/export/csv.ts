@@ -55,8 +55,12 @@ function row(table: TableName, ...cells: Cell[]): Row {
   return { table, text: cells.map(cellText).join(",") };
 }
 
+/** Text that a spreadsheet would compute as a formula; a file of somebody else may have named a tensor so. */
+const FORMULA = /^[=+\-@\t\r]/;
+
 function cellText(cell: Cell): string {
-  const text = cell === undefined ? "" : String(cell);
+  const plain = cell === undefined ? "" : String(cell);
+  const text = typeof cell === "string" && FORMULA.test(plain) ? `'${plain}` : plain;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 

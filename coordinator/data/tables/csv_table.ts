@@ -1,6 +1,7 @@
 /** The rows of a CSV file on their way to numbers: each is checked, and what is wrong with it is said by its line. */
 import { isAmbiguousComma, isBlank, isComment, numberOf, shown } from "./csv_cell.ts";
 import { IndexWatch } from "./csv_index.ts";
+import { PointWatch } from "./csv_points.ts";
 import type { Layout } from "./csv_columns.ts";
 import type { Rows } from "./csv_text.ts";
 import { named, refuseCell, refuseIndex, saying, type TableFacts } from "./csv_words.ts";
@@ -26,6 +27,7 @@ export class Table {
   /** Whether some comma can only be a decimal one; and the first that may set thousands apart. */
   #sure_of_commas: boolean;
   #doubt: { readonly cell: string; readonly line: number } | null = null;
+  readonly #points: PointWatch;
 
   constructor(file: string, layout: Layout, share: () => number) {
     this.#file = file;
@@ -33,6 +35,9 @@ export class Table {
     this.#share = share;
     this.#num_header = layout.header_lines.length;
     this.#sure_of_commas = layout.decimal === "point" || layout.settings.decimal !== null;
+    // Nobody puts commas between cells and decimal ones into them.
+    const { decimal, delimiter, settings } = layout;
+    this.#points = new PointWatch(decimal === "comma" || delimiter === "," || settings.decimal !== null);
   }
 
   add({ rows, lineOf }: Rows): void {
@@ -89,6 +94,9 @@ export class Table {
     }
     if (index !== "keep") this.#watchIndex(row[0]!, lineOf);
     if (!this.#sure_of_commas) this.#lookAtCommas(row, lineOf);
+    if (!this.#points.is_sure) {
+      for (const column of take) this.#points.add(row[column]!, column, lineOf);
+    }
   }
 
   #watchIndex(cell: string, lineOf: () => number): void {
@@ -150,15 +158,8 @@ export class Table {
     if (this.#numbers.length === 0) {
       refuse(this.#file, "at least one line of numbers is required, found none");
     }
-    if (!this.#sure_of_commas && this.#doubt) {
-      const { cell, line } = this.#doubt;
-      refuse(
-        this.#file,
-        "decimal commas or thousands: which they are cannot be told, found " +
-          `${shown(cell.trim())} in line ${line}; for decimal commas say ` +
-          `${saying(this.#file, "decimal=comma")}, else leave the commas out`,
-      );
-    }
+    if (!this.#sure_of_commas && this.#doubt) this.#refuseMarks("comma", this.#doubt);
+    if (this.#points.doubt !== null) this.#refuseMarks("point", this.#points.doubt);
     const watch = this.#watch;
     if (index === "ask" && (watch.isRange || (index_name === "index" && watch.rises))) {
       const what = watch.isRange
@@ -169,8 +170,26 @@ export class Table {
     return this.#numbers.values();
   }
 
+  #refuseMarks(
+    mark: Layout["decimal"],
+    { cell, line }: { readonly cell: string; readonly line: number },
+  ): never {
+    refuse(
+      this.#file,
+      `decimal ${mark}s or thousands: which they are cannot be told, found ${
+        shown(cell.trim())
+      } in line ${line}; ` +
+        `for decimal ${mark}s say ${saying(this.#file, `decimal=${mark}`)}, else leave the ${mark}s out`,
+    );
+  }
+
   /** What was met on the way. */
   facts(): TableFacts {
-    return { num_comments: this.#num_comments, first: this.#watch.first, last: this.#watch.last };
+    return {
+      num_comments: this.#num_comments,
+      first: this.#watch.first,
+      last: this.#watch.last,
+      points_were_taken: this.#points.were_taken,
+    };
   }
 }

@@ -82,11 +82,14 @@ export interface TableFacts {
   /** Of the first column. */
   readonly first: number;
   readonly last: number;
+  /** Whether points may as well set thousands apart. */
+  readonly points_were_taken: boolean;
 }
 
 /** What was decided about a file without being told; "" where nothing was. */
-export function noteOn(layout: Layout, { num_comments, first, last }: TableFacts): string {
+export function noteOn(layout: Layout, facts: TableFacts): string {
   const { header_lines, names, index, decimal, settings, cells, width } = layout;
+  const { num_comments, first, last, points_were_taken } = facts;
   const parts: string[] = [];
   if (header_lines.length > 0) {
     const lines = header_lines.length === 1 ? "line" : "lines";
@@ -95,6 +98,9 @@ export function noteOn(layout: Layout, { num_comments, first, last }: TableFacts
   }
   if (index === "out") parts.push(`column 1 left out, it counts the rows (${first} to ${last})`);
   if (decimal === "comma" && settings.decimal === null) parts.push("commas taken for decimal ones");
+  if (points_were_taken) {
+    parts.push("points taken for decimal ones; leave them out if they set thousands apart");
+  }
   if (width < cells) parts.push("empty cells at the ends of lines left out");
   if (num_comments > 0) parts.push(`${things(num_comments, "line")} of comments passed over`);
   return parts.join("; ");

@@ -202,6 +202,8 @@ Deno.test("a main function ends with the right code and text", async () => {
     stdout: "",
     stderr: "Cannot do it: try another way\n",
   });
+  const quoting = `throw new UserError("Cannot read a\\nError: forged\\r\\x1b[31m");`;
+  assert.equal((await runScript(quoting)).stderr, "Cannot read a\ufffdError: forged\ufffd\ufffd[31m\n");
   const help = `throw new HelpRequested("the help");`;
   assert.deepEqual(await runScript(help), { code: 0, stdout: "the help\n", stderr: "" });
   const mistake = await runScript(`throw new TypeError("oops");`);

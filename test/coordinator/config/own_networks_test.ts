@@ -116,6 +116,19 @@ Deno.test("own networks: data in another file are read from the model's folder o
     assert.equal(await located(text), `${start}no ${text}${end}`);
     await Deno.symlink(join(FILES, text), join(dir, text));
     assert.equal(await located(text), `${start}${text}, a link out of it${end}`);
+    await Deno.remove(join(dir, text));
+    const required = `Cannot read data ${text} of ${path}: a readable file is required, found `;
+    const beside = "; keep them beside the model";
+    // A hole: it takes no room on the disk.
+    await Deno.writeFile(join(dir, text), new Uint8Array());
+    await Deno.truncate(join(dir, text), 2 ** 31 + 1);
+    assert.equal(
+      await located(text),
+      `${required}a file of 2147483649 bytes, more than 2147483648${beside}`,
+    );
+    await Deno.remove(join(dir, text));
+    await new Deno.Command("mkfifo", { args: [join(dir, text)] }).output();
+    assert.equal(await located(text), `${required}no regular file${beside}`);
   });
 });
 

@@ -486,3 +486,32 @@ Deno.test("what is said behind # is checked", async () => {
   );
   assert.ok(is_users);
 });
+
+const DOUBT =
+  'decimal points or thousands: which they are cannot be told, found "1.234" in line 2; for decimal points say ' +
+  "--data F#decimal=point, else leave the points out";
+const TAKEN = "points taken for decimal ones; leave them out if they set thousands apart";
+/** Where something else than a comma is between cells, a point may set thousands apart; other cells tell. */
+const POINTS_OR_THOUSANDS: Record<string, { text: string; part?: string; says: string }> = {
+  "one group of digits behind each point": { text: "9.999;2.500\n1.234;5.678\n", says: TAKEN },
+  "the same, and it was said": { text: "9.999;2.500\n1.234;5.678\n", part: "#decimal=point", says: "" },
+  "whole numbers below a thousand beside them": { text: "999;2.500\n1.234;5.678\n", says: DOUBT },
+  "the same between tabs": { text: "999\t2.500\n1.234\t5.678\n", says: DOUBT },
+  "the same, and it was said to be decimal": {
+    text: "999;2.500\n1.234;5.678\n",
+    part: "#decimal=point",
+    says: "",
+  },
+  "whole numbers in another column": { text: "9.999;25\n1.234;56\n", says: TAKEN },
+  "a number below one": { text: "999;0.500\n1.234;5.678\n", says: "" },
+  "another number of digits": { text: "999;2.5\n1.234;5.678\n", says: "" },
+  "a whole number above a thousand": { text: "9999;2.500\n1.234;5.678\n", says: "" },
+  "commas between cells": { text: "999,2.500\n1.234,5.678\n", says: "" },
+};
+
+for (const [what, { text, part = "", says }] of Object.entries(POINTS_OR_THOUSANDS)) {
+  Deno.test(`points or thousands: ${what}`, async () => {
+    const { error = "", notes } = await readFile("p.csv", text, part);
+    assert.equal(error.replace("Cannot read data file F: ", "") + notes.join().replace("p.csv: ", ""), says);
+  });
+}
