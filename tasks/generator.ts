@@ -5,6 +5,8 @@ import { UserError } from "../common/errors.ts";
 import { readRegular } from "../common/files/regular_file.ts";
 import { cleanText } from "../common/text/foreign_text.ts";
 import { decodeModel } from "../onnx/codec.ts";
+import { isFixed } from "../onnx/dims.ts";
+import type { Shape } from "../onnx/graph.ts";
 
 /** Samples of one call, always: so the bits of a sample do not depend on how many are drawn. */
 const ROWS = 64;
@@ -31,21 +33,29 @@ export class Generator {
 
   /** Throws {@linkcode UserError} where the file is no generator of wagon's. */
   static async open(path: string): Promise<Generator> {
-    let bytes: Uint8Array;
     try {
-      bytes = await readRegular(path);
+      return await Generator.#read(path);
     } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      if (error instanceof UserError) throw error;
+      if (error instanceof Deno.errors.NotFound) {
+        throw new UserError(
+          `Cannot draw samples: ${path} is required, found none; it is written with the first checkpoint`,
+        );
+      }
       throw new UserError(
-        `Cannot draw samples: ${path} is required, found none; it is written with the first checkpoint`,
+        `Cannot draw samples: ${path} must be a generator that wagon wrote, found another file: ` +
+          `${(error as Error).message}; a resumed run writes it again`,
       );
     }
+  }
+
+  static async #read(path: string): Promise<Generator> {
+    const bytes = await readRegular(path);
     const { graph, metadata } = decodeModel(bytes);
     const latent = graph.types.get("noise")?.shape[1];
-    if (typeof latent !== "number" || !metadata.has("example_shape")) {
-      throw new UserError(
-        `Cannot draw samples: ${path} must take noise [N, latent] and say its example_shape, found another model`,
-      );
+    const samples = graph.outputs.includes("samples") ? graph.types.get("samples") : undefined;
+    if (typeof latent !== "number" || samples === undefined || !describes(metadata, samples.shape)) {
+      throw new Error("it must take noise [N, latent], give samples, and say their example_shape");
     }
     ort.env.logLevel = "fatal";
     const session = await ort.InferenceSession.create(bytes, { intraOpNumThreads: 1, interOpNumThreads: 1 });
@@ -84,4 +94,13 @@ function columnsIn(text: string | undefined, [width, ...more]: readonly number[]
   } catch {
     return null;
   }
+}
+
+/** Whether metadata say what the values of samples [N, ...] are. */
+function describes(metadata: ReadonlyMap<string, string>, [, ...values]: Shape): boolean {
+  const numbers = (name: string) => metadata.get(name)?.split(",").map(Number);
+  const shape = numbers("example_shape"), range = numbers("value_range");
+  return shape !== undefined && shape.every((extent) => Number.isSafeInteger(extent) && extent > 0) &&
+    isFixed(values) && numElements(values) === numElements(shape) &&
+    (range === undefined || (range.length === 2 && range.every(Number.isFinite)));
 }

@@ -124,7 +124,7 @@ function valueOf(option: Option, token: OptionToken, negated: boolean): unknown 
 
 /**
  * Runs a command to its end. Help goes to standard output. A {@linkcode UserError} becomes one line on standard
- * error (broken at words where a terminal is narrower) and exit code 2; any other error is ours: its stack, a
+ * error (broken at words where a terminal is narrower) and exit code 2, and so does an error of the system; any other is ours: its stack, a
  * request to report it, and exit code 1. A number that `main` resolves to is the exit code. `own_signals`: `main` acts on
  * all signals itself (interrupt.ts).
  */
@@ -141,12 +141,20 @@ export async function runMain(
     } else if (error instanceof UserError) {
       complain(error.message);
       Deno.exit(2);
+    } else if (isSystems(error)) {
+      complain(`Cannot go on: the system refused, found ${error.message}`);
+      Deno.exit(2);
     } else {
       complain(error);
       complain("This is a mistake in wagon, not yours. Please report it with the lines above.");
       Deno.exit(1);
     }
   }
+}
+
+/** Whether the system said no: a place that may not be read or written, or that is something else. Not missing rights. */
+function isSystems(error: unknown): error is Error {
+  return error instanceof Error && /\(os error \d+\)|^E[A-Z]+: /.test(error.message);
 }
 
 /**

@@ -9,12 +9,15 @@
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { UserError } from "../../common/errors.ts";
+import { NotRegularError, readRegularSync } from "../../common/files/regular_file.ts";
 import { type Cancel, type Clock, SYSTEM_CLOCK } from "../../wire/clock.ts";
 import { hex, type Infer, int, object, SchemaError, text } from "../../wire/schema.ts";
 import { explainWriteFailure } from "../../runlog/log/write_failure.ts";
 
 const LOCK_NAME = "lock";
 const OWNER_NAME = "owner.json";
+/** A file with more was not written by an owner. */
+const MAX_OWNER_BYTES = 1 << 16;
 /** What lies in a folder because it is, or was, owned. */
 export const LOCK_FILES: ReadonlySet<string> = new Set([LOCK_NAME, OWNER_NAME, `${OWNER_NAME}.part`]);
 
@@ -165,10 +168,13 @@ function newOwner({ host, pid, clock: _clock }: LockTools): Owner {
 /** Null where there is none, or none that can be read. */
 async function readOwner(folder: string): Promise<Owner | null> {
   try {
-    return checkOwner(JSON.parse(await Deno.readTextFile(join(folder, OWNER_NAME))), "owner");
+    return checkOwner(
+      JSON.parse(new TextDecoder().decode(readRegularSync(join(folder, OWNER_NAME), MAX_OWNER_BYTES))),
+      "owner",
+    );
   } catch (error) {
     const unreadable = error instanceof Deno.errors.NotFound || error instanceof SyntaxError ||
-      error instanceof SchemaError;
+      error instanceof SchemaError || error instanceof NotRegularError || error instanceof RangeError;
     if (unreadable) return null;
     throw error;
   }
@@ -177,7 +183,9 @@ async function readOwner(folder: string): Promise<Owner | null> {
 /** Whole at once for whoever reads it; closed, so that NFS shows it to other machines. */
 async function writeOwner(folder: string, owner: Owner): Promise<void> {
   const path = join(folder, OWNER_NAME);
-  await Deno.writeTextFile(`${path}.part`, JSON.stringify(owner) + "\n");
+  // A crash may have left one; and nothing else that lies there is written into.
+  await Deno.remove(`${path}.part`).catch(() => {});
+  await Deno.writeTextFile(`${path}.part`, JSON.stringify(owner) + "\n", { createNew: true });
   await Deno.rename(`${path}.part`, path);
 }
 

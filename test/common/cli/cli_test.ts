@@ -182,7 +182,7 @@ async function runScript(body: string) {
   const folder = await Deno.makeTempDir();
   try {
     await Deno.writeTextFile(`${folder}/main.ts`, script);
-    const args = ["run", "--no-config", "--no-lock", `${folder}/main.ts`];
+    const args = ["run", "--no-config", "--no-lock", "--allow-read", `${folder}/main.ts`];
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args, env: { NO_COLOR: "1" } })
       .output();
     const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
@@ -206,6 +206,12 @@ Deno.test("a main function ends with the right code and text", async () => {
   assert.equal((await runScript(quoting)).stderr, "Cannot read a\ufffdError: forged\ufffd\ufffd[31m\n");
   const help = `throw new HelpRequested("the help");`;
   assert.deepEqual(await runScript(help), { code: 0, stdout: "the help\n", stderr: "" });
+  const refused = await runScript(`await Deno.readTextFile("/dev/null/x");`);
+  assert.deepEqual([refused.code, refused.stderr.includes("\n    at ")], [2, false], refused.stderr);
+  assert.match(
+    refused.stderr,
+    /^Cannot go on: the system refused, found Not a directory \(os error 20\): .*\n$/,
+  );
   const mistake = await runScript(`throw new TypeError("oops");`);
   assert.equal(mistake.code, 1);
   assert.match(mistake.stderr, /^TypeError: oops\n {4}at .*main\.ts/);

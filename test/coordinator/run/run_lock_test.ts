@@ -68,6 +68,9 @@ Deno.test("a folder that is owned is refused to a second coordinator, which says
       await assert.rejects(RunLock.take(folder, tools()), /found process 7 on \?, since 2026-03-01T12/);
     }
     await Deno.remove(`${folder}/owner.json`);
+    // Who takes the folder waits for no pipe, and writes into nothing that lies there.
+    await new Deno.Command("mkfifo", { args: [`${folder}/owner.json`, `${folder}/owner.json.part`] })
+      .output();
     const { ms } = await taken(folder, tools());
     assert.equal(ms, 0);
   }));
