@@ -1,6 +1,7 @@
 /** The last words of a run: what came out, where it lies, what to try next. */
 import { UserError } from "../common/errors.ts";
 import { cleanLine } from "../common/text/foreign_text.ts";
+import { shellWord } from "../common/text/shell_word.ts";
 import { exitCodeOf } from "../common/process/interrupt.ts";
 import type { Screen } from "../common/terminal/screen.ts";
 import { wrapLine } from "../common/text/wrap.ts";
@@ -58,8 +59,9 @@ export function describeEnding(
       : [],
     "Try next:",
   ];
-  const resume = finished && !learns_on ? [] : [`deno task ${task} --resume ${folder}${longer}`];
-  const look = finished ? [`deno task report ${folder}`] : [];
-  const commands = [`deno task inspect ${folder}`, ...look, ...resume];
+  const word = shellWord(folder);
+  const resume = finished && !learns_on ? [] : [`deno task ${task} --resume ${word}${longer}`];
+  const look = finished ? [`deno task report ${word}`] : [];
+  const commands = [`deno task inspect ${word}`, ...look, ...resume];
   return { lines, commands, exit_code: finished ? 0 : exitCodeOf(stop) };
 }

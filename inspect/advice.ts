@@ -1,4 +1,5 @@
 /** What a person could do next with a run. */
+import { shellWord } from "../common/text/shell_word.ts";
 import type { Summary } from "../runlog/summary/summary.ts";
 import { count } from "./numbers.ts";
 
@@ -18,7 +19,7 @@ export function hasStoppedItself({ state, steered, steps }: Summary): boolean {
 }
 
 function goOn(folder: string, summary: Summary): Advice {
-  const line = `deno task train --resume ${folder}`;
+  const line = `deno task train --resume ${shellWord(folder)}`;
   const from = summary.checkpoints.at(-1)?.step;
   switch (summary.state) {
     case "finished":
@@ -33,7 +34,7 @@ function goOn(folder: string, summary: Summary): Advice {
       }
       return { text: "Train on, from where it ended:", line: `${line} --steps ${2 * summary.steps}` };
     case "running":
-      return { text: "It is running; look again:", line: `deno task inspect ${folder}` };
+      return { text: "It is running; look again:", line: `deno task inspect ${shellWord(folder)}` };
     case "interrupted":
     case "failed":
     case "unknown":

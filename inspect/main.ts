@@ -2,7 +2,8 @@
 import { basename } from "node:path";
 import { type Parsed, parseOptions, runMain } from "../common/cli/cli.ts";
 import { UserError } from "../common/errors.ts";
-import { cleanLine, cleanStyled } from "../common/text/foreign_text.ts";
+import { cleanStyled } from "../common/text/foreign_text.ts";
+import { shellWord } from "../common/text/shell_word.ts";
 import { interruptSignal } from "../common/process/interrupt.ts";
 import type { Command } from "../common/cli/options.ts";
 import { bestSample } from "../runlog/summary/best_sample.ts";
@@ -99,7 +100,7 @@ async function listRuns(
       ? labelled(`${hidden} older not shown:`, `deno task inspect --last ${names.length}`, terminal.width)
       : [],
     ...newest
-      ? labelled("More on one:", `deno task inspect ${folder}${cleanLine(newest.name)}`, terminal.width)
+      ? labelled("More on one:", `deno task inspect ${shellWord(folder + newest.name)}`, terminal.width)
       : [],
   ]);
 }

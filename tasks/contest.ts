@@ -5,6 +5,7 @@ import { UserError } from "../common/errors.ts";
 import { exitCodeOf, interruptSignal } from "../common/process/interrupt.ts";
 import type { Command } from "../common/cli/options.ts";
 import { columnsOf } from "../common/terminal/terminal.ts";
+import { shellWord } from "../common/text/shell_word.ts";
 import { things } from "../common/text/things.ts";
 import { labelled, wrapLine } from "../common/text/wrap.ts";
 import { readRegular } from "../common/files/regular_file.ts";
@@ -90,7 +91,7 @@ async function writePlan(folder: string, contest: Contest): Promise<void> {
     for await (const _ of Deno.readDir(folder)) {
       throw new UserError(
         `Cannot hold a contest in ${folder}: the folder must be empty or new; name another with --out, or go on ` +
-          `with --resume ${folder}`,
+          `with --resume ${shellWord(folder)}`,
       );
     }
     await Deno.writeTextFile(`${path}.part`, JSON.stringify(contest, null, 2) + "\n");
@@ -200,7 +201,7 @@ async function newContest(values: ReturnType<typeof parse>["values"]): Promise<[
 }
 
 function tellToGoOn(label: string, folder: string): void {
-  const command = `deno task contest --resume ${folder}`;
+  const command = `deno task contest --resume ${shellWord(folder)}`;
   console.error(labelled(label, command, columnsOf(Deno.stderr)).join("\n"));
 }
 

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { UserError } from "../../common/errors.ts";
 import { sha256 } from "../../common/sha256.ts";
+import { shellWord } from "../../common/text/shell_word.ts";
 import type { RecordOf } from "../../runlog/records.ts";
 import { LOG_NAME } from "../../runlog/records.ts";
 import { readRun } from "../../runlog/log/reader.ts";
@@ -68,7 +69,9 @@ async function isEmpty(path: string): Promise<boolean> {
 export async function requireNewFolder(path: string): Promise<void> {
   if (await orCannotMake(path, () => isEmpty(path))) return;
   throw new UserError(
-    `Cannot start a run in ${path}: the folder must be empty or new; name another with --out, or go on with --resume ${path}`,
+    `Cannot start a run in ${path}: the folder must be empty or new; name another with --out, or go on with --resume ${
+      shellWord(path)
+    }`,
   );
 }
 
