@@ -9,14 +9,14 @@
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { UserError } from "../../common/errors.ts";
-import { NotRegularError, readRegularSync } from "../../common/files/regular_file.ts";
+import { NotRegularError, RegularFile } from "../../common/files/regular_file.ts";
 import { type Cancel, type Clock, SYSTEM_CLOCK } from "../../wire/clock.ts";
 import { hex, type Infer, int, object, SchemaError, text } from "../../wire/schema.ts";
 import { explainWriteFailure } from "../../runlog/log/write_failure.ts";
 
 const LOCK_NAME = "lock";
 const OWNER_NAME = "owner.json";
-/** A file with more was not written by an owner. */
+/** No owner writes more. */
 const MAX_OWNER_BYTES = 1 << 16;
 /** What lies in a folder because it is, or was, owned. */
 export const LOCK_FILES: ReadonlySet<string> = new Set([LOCK_NAME, OWNER_NAME, `${OWNER_NAME}.part`]);
@@ -168,13 +168,11 @@ function newOwner({ host, pid, clock: _clock }: LockTools): Owner {
 /** Null where there is none, or none that can be read. */
 async function readOwner(folder: string): Promise<Owner | null> {
   try {
-    return checkOwner(
-      JSON.parse(new TextDecoder().decode(readRegularSync(join(folder, OWNER_NAME), MAX_OWNER_BYTES))),
-      "owner",
-    );
+    using file = await RegularFile.open(join(folder, OWNER_NAME));
+    return checkOwner(JSON.parse(new TextDecoder().decode(await file.read(0, MAX_OWNER_BYTES))), "owner");
   } catch (error) {
     const unreadable = error instanceof Deno.errors.NotFound || error instanceof SyntaxError ||
-      error instanceof SchemaError || error instanceof NotRegularError || error instanceof RangeError;
+      error instanceof SchemaError || error instanceof NotRegularError;
     if (unreadable) return null;
     throw error;
   }

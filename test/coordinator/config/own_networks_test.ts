@@ -128,7 +128,7 @@ Deno.test("own networks: data in another file are read from the model's folder o
     );
     await Deno.remove(join(dir, text));
     await new Deno.Command("mkfifo", { args: [join(dir, text)] }).output();
-    assert.equal(await located(text), `${required}no regular file${beside}`);
+    assert.equal(await located(text), `${required}a pipe${beside}`);
   });
 });
 
