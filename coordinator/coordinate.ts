@@ -10,7 +10,7 @@ import { Console } from "./terminal/console.ts";
 import { Exchange } from "./fleet/memory/exchange.ts";
 import { Fleet } from "./fleet/fleet.ts";
 import { answerText, type LiveServer } from "./live/live_server.ts";
-import type { LiveRun } from "./live/live_run.ts";
+import type { Diagnosis, LiveRun } from "./live/live_run.ts";
 import { judgeUpgrade, visitOf } from "./live/visitor.ts";
 import { openLiveRun, openPage, type PageOptions } from "./live/open_page.ts";
 import { prepare, type Prepared, type PrepareOptions } from "./run/prepare.ts";
@@ -49,8 +49,11 @@ export interface Opening {
 export interface Ending {
   readonly record: RecordOf<"end">;
   readonly folder: string;
+  /** Of one example. */
+  readonly example_shape: readonly number[];
   /** Whether more steps would change anything: the learning rate has not fallen to 0. */
   readonly learns_on: boolean;
+  readonly diagnosis: Diagnosis;
   /** What stopped it, if it failed. */
   readonly error: unknown;
 }
@@ -233,7 +236,10 @@ function watch({ run, fleet, terminal, clock }: UnderWay, options: CoordinateOpt
 }
 
 /** Saves, says goodbye, writes the last record. A save that fails is an error of its own. */
-async function windUp({ run, fleet, recorder, terminal }: UnderWay, caught: unknown): Promise<Ending> {
+async function windUp(
+  { run, fleet, recorder, live, terminal, clock }: UnderWay,
+  caught: unknown,
+): Promise<Ending> {
   terminal.clear();
   let error = caught instanceof Stop ? null : caught;
   try {
@@ -259,5 +265,8 @@ async function windUp({ run, fleet, recorder, terminal }: UnderWay, caught: unkn
   }
   const { decay_steps } = run.config;
   const learns_on = decay_steps === 0 || run.state.step < decay_steps;
-  return { record, folder: run.folder.path, learns_on, error };
+  // A log that cannot be read again has been written all the same.
+  const diagnosis = await live.conclude(run.folder.path).catch(() => live.diagnosis(clock.now_ms()));
+  const { example_shape } = run.data.data;
+  return { record, folder: run.folder.path, example_shape, learns_on, diagnosis, error };
 }

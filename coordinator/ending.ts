@@ -4,8 +4,10 @@ import { cleanLine } from "../common/text/foreign_text.ts";
 import { shellWord } from "../common/text/shell_word.ts";
 import { exitCodeOf } from "../common/process/interrupt.ts";
 import type { Screen } from "../common/terminal/screen.ts";
+import { lookCommands } from "../common/text/look_commands.ts";
 import { wrapLine } from "../common/text/wrap.ts";
 import { shortDuration } from "../common/text/duration.ts";
+import { verdictLine } from "../runlog/doctor/verdict.ts";
 import type { Console } from "./terminal/console.ts";
 import type { Ending } from "./coordinate.ts";
 import { RunFolder } from "./run/run_folder.ts";
@@ -31,7 +33,7 @@ export function printLastWords(screen: Screen, lines: readonly string[], command
  * started; `stop`: what may have asked it to stop.
  */
 export function describeEnding(
-  { record, folder, learns_on, error }: Ending,
+  { record, folder, example_shape, learns_on, diagnosis, error }: Ending,
   task: "train" | "coordinator",
   stop: Pick<AbortSignal, "reason">,
 ): { lines: string[]; commands: string[]; exit_code: number } {
@@ -40,6 +42,7 @@ export function describeEnding(
   }
   if (error !== null) throw error;
   const { step, seconds, images_per_second, weights_sha256, bits } = record;
+  const { verdict, published } = diagnosis;
   const rate = Math.round(images_per_second);
   const finished = record.reason === "finished";
   const head =
@@ -51,17 +54,21 @@ export function describeEnding(
   const lines = [
     head,
     ...flat ? [record.detail] : [],
+    verdictLine(verdict),
+    ...verdict.advice === null ? [] : [`What to do: ${verdict.advice}`],
     `Weights SHA-256 ${weights_sha256} (${bits})`,
+    ...published === null ? [] : [published],
     `Run folder ${folder}:`,
     ...new RunFolder(folder).contents().map((line) => `  ${line}`),
     ...finished && !learns_on
-      ? ["Its learning rate has fallen to 0: a longer run needs a larger --decay-steps from its start"]
+      ? ["The learning rate reached 0; to train longer, start a new run with a larger --decay-steps"]
       : [],
     "Try next:",
   ];
   const word = shellWord(folder);
   const resume = finished && !learns_on ? [] : [`deno task ${task} --resume ${word}${longer}`];
-  const look = finished ? [`deno task report ${word}`] : [];
+  const { sample, page } = lookCommands(folder, example_shape);
+  const look = finished ? [`deno task report ${word}`, sample, ...page === null ? [] : [page]] : [];
   const commands = [`deno task inspect ${word}`, ...look, ...resume];
   return { lines, commands, exit_code: finished ? 0 : exitCodeOf(stop) };
 }

@@ -1,5 +1,6 @@
 /** What a person could do next with a run. */
 import { shellWord } from "../common/text/shell_word.ts";
+import { lookCommands } from "../common/text/look_commands.ts";
 import type { Summary } from "../runlog/summary/summary.ts";
 import { count } from "./numbers.ts";
 
@@ -25,8 +26,8 @@ function goOn(folder: string, summary: Summary): Advice {
     case "finished":
       if (hasStoppedLearning(summary)) {
         const text =
-          "Its learning rate has fallen to 0, so more steps would change nothing: a longer run needs a " +
-          "larger --decay-steps from its start";
+          "The learning rate reached 0, so more steps would change nothing; to train longer, start a new run with a " +
+          "larger --decay-steps";
         return { text, line: null };
       }
       if (hasStoppedItself(summary)) {
@@ -39,7 +40,7 @@ function goOn(folder: string, summary: Summary): Advice {
     case "failed":
     case "unknown":
       if (from === undefined) {
-        return { text: "It has no checkpoint to go on from; start anew:", line: "deno task train" };
+        return { text: "It has no checkpoint to resume from; start a new run:", line: "deno task train" };
       }
       return { text: `Go on from step ${count(from)}, to the same bits as if it had never stopped:`, line };
   }
@@ -50,5 +51,11 @@ function goOn(folder: string, summary: Summary): Advice {
 export function adviceFor(folder: string, summary: Summary): Advice[] {
   const sample = summary.samples.at(-1);
   const look = sample ? [{ text: `Look at the last samples: ${folder}/${sample.file}`, line: null }] : [];
-  return [...look, goOn(folder, summary)];
+  // A generator is written with each checkpoint.
+  const commands = lookCommands(folder, summary.data.example_shape);
+  const draw = summary.checkpoints.length === 0 ? [] : [
+    { text: "Draw new samples:", line: commands.sample },
+    ...commands.page === null ? [] : [{ text: "Make a web page that draws samples:", line: commands.page }],
+  ];
+  return [...look, ...draw, goOn(folder, summary)];
 }

@@ -1,7 +1,8 @@
 /** Runs side by side: what differs in their configuration, and how their curves go on one scale. */
 import { cleanLine } from "../common/text/foreign_text.ts";
 import { examine } from "../runlog/doctor/doctor.ts";
-import type { CurvePoint, Summary } from "../runlog/summary/summary.ts";
+import { verdictOf } from "../runlog/doctor/verdict.ts";
+import type { Summary } from "../runlog/summary/summary.ts";
 import { fitsInto, layOut } from "./columns.ts";
 import { heading } from "./heading.ts";
 import { count, figure, setting } from "./numbers.ts";
@@ -48,17 +49,47 @@ export function differences(summaries: readonly Summary[]): Map<string, string[]
   return new Map(differing.filter(([, values]) => new Set(values).size > 1));
 }
 
+type Point = readonly [step: number, value: number | null];
+
 /** A curve on a common axis of steps: in each of `width` columns the point that covers it. */
-function onAxis(
-  curve: readonly CurvePoint[],
-  key: "wasserstein_estimate" | "loss_critic" | "loss_generator",
-  last_step: number,
-  width: number,
-): (number | null)[] {
+function onAxis(curve: readonly Point[], last_step: number, width: number): (number | null)[] {
   return Array.from({ length: width }, (_, i) => {
     const step = (i + 1) / width * last_step;
-    return curve.find((point) => point.step >= step)?.[key] ?? null;
+    return curve.find((point) => point[0] >= step)?.[1] ?? null;
   });
+}
+
+/** What is drawn of every run. `last`: the number behind the curve. */
+interface Series {
+  readonly title: string;
+  readonly points: (summary: Summary) => readonly Point[];
+  readonly last: (summary: Summary) => number | null;
+}
+
+function seriesOf(title: string, key: "wasserstein_estimate" | "loss_critic" | "loss_generator"): Series {
+  const points = (summary: Summary) =>
+    summary.estimate_curve.map((point) => [point.step, point[key]] as const);
+  return { title, points, last: (summary) => summary[key] };
+}
+
+const DISTANCE: Series = {
+  title: "Distance of samples to the data, lower is better",
+  points: ({ evaluations }) =>
+    evaluations.flatMap(({ step, sliced_wasserstein }) =>
+      step > 0 ? [[step, sliced_wasserstein] as const] : []
+    ),
+  last: ({ evaluations }) => evaluations.at(-1)?.sliced_wasserstein ?? null,
+};
+
+/** The estimate's mirror image, the critic's loss, is left out of runs that have an estimate. */
+function allSeries(runs: readonly Compared[]): Series[] {
+  const estimates = runs.every(({ summary }) => summary.wasserstein_estimate !== null);
+  return [
+    DISTANCE,
+    seriesOf("Wasserstein estimate, lower is better, each on its critic's own scale", "wasserstein_estimate"),
+    ...estimates ? [] : [seriesOf("Critic loss", "loss_critic")],
+    seriesOf("Generator loss", "loss_generator"),
+  ];
 }
 
 function curves(runs: readonly Compared[], terminal: Terminal): string[] {
@@ -67,13 +98,8 @@ function curves(runs: readonly Compared[], terminal: Terminal): string[] {
   const beside = terminal.width - longest - NUMBER_WIDTH >= MIN_CURVE_WIDTH;
   const label = beside ? longest : 0;
   const width = Math.max(4, Math.min(CURVE_WIDTH, terminal.width - label - NUMBER_WIDTH));
-  const keys = [
-    ["Wasserstein estimate", "wasserstein_estimate"],
-    ["Critic loss", "loss_critic"],
-    ["Generator loss", "loss_generator"],
-  ] as const;
-  return keys.flatMap(([title, key]) => {
-    const all = runs.map(({ summary }) => onAxis(summary.estimate_curve, key, last_step, width));
+  return allSeries(runs).flatMap(({ title, points, last }) => {
+    const all = runs.map(({ summary }) => onAxis(points(summary), last_step, width));
     const range = rangeOf(all.flat());
     if (!range) return [];
     const aside = `one scale, ${figure(range.low)} to ${figure(range.high)}; steps 1 to ${count(last_step)}`;
@@ -83,7 +109,7 @@ function curves(runs: readonly Compared[], terminal: Terminal): string[] {
         const bottom = r === CURVE_ROWS - 1;
         const before = (bottom && beside ? name : "").padEnd(label);
         const text = `  ${before}  ${paint(terminal, "cyan", row.padEnd(width))}`;
-        return bottom ? `${text} ${figure(summary[key])}` : text.trimEnd();
+        return bottom ? `${text} ${figure(last(summary))}` : text.trimEnd();
       });
       return beside ? drawn : [`  ${name}`, ...drawn];
     });
@@ -103,6 +129,12 @@ function settingLines(runs: readonly Compared[], width: number): string[] {
   ]);
 }
 
+/** The verdict's word, and the codes of what the doctor finds. */
+function judged(summary: Summary): [string, string] {
+  const findings = examine(summary);
+  return [verdictOf(summary, findings).label, findings.map(({ code }) => code).join(", ") || "no problems"];
+}
+
 /** The comparison as lines. */
 export function comparison(compared: readonly Compared[], terminal: Terminal): string[] {
   const runs = compared.map((run) => ({ ...run, name: cleanLine(run.name) }));
@@ -114,18 +146,19 @@ export function comparison(compared: readonly Compared[], terminal: Terminal): s
     figure(summary.wasserstein_estimate),
     figure(summary.evaluations.at(-1)?.sliced_wasserstein ?? null),
     count(summary.images_per_second),
-    examine(summary).map(({ code }) => code).join(", ") || "nothing",
+    ...judged(summary),
   ]);
   const table = layOut(
     [
       { title: "RUN", align: "left" },
-      { title: "STATE", align: "left", expendable: 5 },
-      { title: "WHAT", align: "left", expendable: 6 },
+      { title: "STATE", align: "left", expendable: 6 },
+      { title: "WHAT", align: "left", expendable: 7 },
       { title: "STEPS", align: "right", expendable: 1 },
       { title: "ESTIMATE", align: "right", expendable: 2 },
       { title: "DISTANCE", align: "right", expendable: 3 },
-      { title: "IMAGES/S", align: "right", expendable: 4 },
-      { title: "DOCTOR", align: "left", expendable: 7 },
+      { title: "IMAGES/S", align: "right", expendable: 5 },
+      { title: "VERDICT", align: "left", expendable: 4 },
+      { title: "DOCTOR", align: "left", expendable: 8 },
     ],
     rows,
     terminal.width,

@@ -4,6 +4,8 @@ import { cleanLine } from "../common/text/foreign_text.ts";
 import { things } from "../common/text/things.ts";
 import { textWidth, wrap, wrapLine } from "../common/text/wrap.ts";
 import type { Finding } from "../runlog/doctor/rule.ts";
+import { verdictOf } from "../runlog/doctor/verdict.ts";
+import { publishedNote } from "../runlog/summary/published.ts";
 import { type Summary, WINDOW_STEPS } from "../runlog/summary/summary.ts";
 import { layOut } from "./columns.ts";
 import { adviceFor, hasStoppedItself } from "./advice.ts";
@@ -115,31 +117,55 @@ function learning(page: Page, { summary }: Inspected): string[] {
   const wall = unicode ? "│" : "|";
   const plus_minus = unicode ? "±" : "+/-";
   const window = `mean of the last ${Math.min(WINDOW_STEPS, summary.steps)} steps`;
-  const of = (key: "loss_critic" | "loss_generator") =>
-    sparkline(thinned(curve.map((point) => point[key]), page.width - LOSS_LABELS), unicode);
   return [
     ...series === "score_gap"
       ? heading(page, `Score gap ${figure(summary.score_gap)}`, `mean D(x) - mean D(G(z)), ${window}`)
       : heading(
         page,
         `Wasserstein estimate ${figure(summary.wasserstein_estimate)}`,
-        `${plus_minus} ${figure(summary.wasserstein_estimate_error)}, ${window}`,
+        `${plus_minus} ${
+          figure(summary.wasserstein_estimate_error)
+        }, ${window}; lower is better, critic's own scale`,
       ),
     ...lines.map((line, i) =>
       `${labels[i]!.padStart(10)} ${wall}${paint(page.terminal, "cyan", line.trimEnd())}`
     ),
     `${"step".padStart(10)}  ${stepAxis(count(curve.at(-1)!.step), values.length)}`,
     "",
+    ...losses(page, summary, window),
+  ];
+}
+
+/** A critic's loss that is the estimate with its sign turned round is left out. */
+function losses(page: Page, summary: Summary, window: string): string[] {
+  const line = (name: string, key: "loss_critic" | "loss_generator") => {
+    const values = thinned(summary.estimate_curve.map((point) => point[key]), page.width - LOSS_LABELS);
+    return `  ${name.padEnd(9)} ${sparkline(values, page.terminal.unicode)} ${figure(summary[key])}`;
+  };
+  const has_estimate = summary.wasserstein_estimate !== null;
+  return [
     ...heading(page, "Losses", `each on its own scale; number: ${window}`),
-    `  critic    ${of("loss_critic")} ${figure(summary.loss_critic)}`,
-    `  generator ${of("loss_generator")} ${figure(summary.loss_generator)}`,
+    ...has_estimate ? [] : [line("critic", "loss_critic")],
+    line("generator", "loss_generator"),
+  ];
+}
+
+/** Is it working? One sentence, and what to do where something is wrong. */
+function verdict(page: Page, { findings, summary }: Inspected): string[] {
+  const { label, tone, sentence, advice } = verdictOf(summary, findings);
+  const style = { good: "green", neutral: "yellow", bad: "red" } as const;
+  const [first, ...rest] = wrap(`${label}: ${sentence}.`, page.width - 2);
+  return [
+    "",
+    ...indented([first!.replace(label, paint(page.terminal, style[tone], label)), ...rest]),
+    ...advice === null ? [] : indented(wrap(`What to do: ${advice}.`, page.width - 2)),
   ];
 }
 
 /** What the doctor found: with where it was seen, what is behind it and what to do. */
 function doctor(page: Page, { findings, summary }: Inspected): string[] {
   if (summary.estimate_curve.length === 0) return [];
-  if (findings.length === 0) return ["", ...heading(page, "Doctor", "nothing found")];
+  if (findings.length === 0) return ["", ...heading(page, "Doctor", "no problems found")];
   const faults = findings.filter(({ grade }) => grade === "fault").length;
   const lines = findings.flatMap(({ code, grade, seen, first_step, last_step, cause, change }) => {
     const note = grade === "note";
@@ -156,7 +182,7 @@ function doctor(page: Page, { findings, summary }: Inspected): string[] {
   });
   const notes = findings.length - faults;
   const counted = [
-    faults > 0 ? things(faults, "finding") : "nothing wrong",
+    faults > 0 ? things(faults, "finding") : "no problems found",
     ...notes > 0 ? [things(notes, "note")] : [],
   ].join(", ");
   return ["", ...heading(page, "Doctor", `${counted}; see docs/doctor.md`), ...lines];
@@ -182,17 +208,26 @@ function evaluations(page: Page, { summary }: Inspected): string[] {
   if (all.length === 0) return [];
   const shown = all.length <= MAX_EVALUATIONS ? all : [all[0]!, ...all.slice(1 - MAX_EVALUATIONS)];
   const with_modes = shown.some(({ modes }) => modes);
+  const diversity = new Map(summary.samples.map((sample) => [sample.step, sample.diversity ?? null]));
+  const with_diversity = shown.some(({ step }) => (diversity.get(step) ?? null) !== null);
   const rows = shown.map(({ step, sliced_wasserstein, modes }) => [
     count(step),
     figure(sliced_wasserstein),
+    ...with_diversity ? [figure(diversity.get(step) ?? null)] : [],
     ...with_modes
       ? [modes ? `${modes.covered} of ${modes.count}` : "-", modes ? percent(modes.high_quality) : "-"]
       : [],
   ]);
-  const titles = ["STEP", "DISTANCE", ...with_modes ? ["MODES COVERED", "HIGH QUALITY"] : []];
+  const titles = [
+    "STEP",
+    "DISTANCE",
+    ...with_diversity ? ["DIVERSITY"] : [],
+    ...with_modes ? ["MODES COVERED", "HIGH QUALITY"] : [],
+  ];
   const columns = titles.map((title, i) => ({ title, align: "right" as const, expendable: i }));
   const which = all.length > shown.length ? `; first and last of ${all.length}` : "";
-  const aside = `sliced Wasserstein distance, lower is better${which}`;
+  const meaning = with_diversity ? "; diversity 1: as varied as the data" : "";
+  const aside = `sliced Wasserstein distance, lower is better${meaning}${which}`;
   return [
     "",
     ...heading(page, "Samples against data", aside),
@@ -296,6 +331,7 @@ function faults(page: Page, { summary }: Inspected): string[] {
 
 function result(page: Page, { folder, summary, files }: Inspected): string[] {
   const { weights_sha256, weights_from, weights_step, bits, numeric_classes } = summary;
+  const published = publishedNote(summary);
   const classes = things(numeric_classes.length, "numeric class", "numeric classes");
   const from = weights_from === "checkpoint" ? ` (of the checkpoint at step ${count(weights_step)})` : "";
   const weights = weights_sha256 === null ? "none saved yet" : `sha256 ${weights_sha256}${from}`;
@@ -303,6 +339,7 @@ function result(page: Page, { folder, summary, files }: Inspected): string[] {
     "",
     ...heading(page, "Weights", bits === null ? "" : `bits: ${bits}, ${classes}`),
     ...indented(wrap(weights, page.width - 2)),
+    ...published === null ? [] : indented(wrap(`${published}.`, page.width - 2)),
     ...fileList(page, folder, files),
   ];
 }
@@ -328,11 +365,12 @@ export function runReport({ folder, ...rest }: Inspected, terminal: Terminal): s
   const advice = adviceFor(inspected.folder, inspected.summary);
   return [
     ...head(page, inspected),
+    ...verdict(page, inspected),
+    ...evaluations(page, inspected),
     "",
     ...learning(page, inspected),
     ...doctor(page, inspected),
     ...steered(page, inspected),
-    ...evaluations(page, inspected),
     ...heldOut(page, inspected),
     ...times(page, inspected),
     ...workers(page, inspected),

@@ -204,6 +204,7 @@ export const ROOMS: readonly Room[] = [
       "coordinator/live",
       "models/objectives",
       "runlog",
+      "runlog/doctor",
       "wire",
       "common",
     ],

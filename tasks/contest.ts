@@ -26,6 +26,7 @@ import {
   planContest,
 } from "./contest_plan.ts";
 import { madeNow, reportedOf } from "./reported.ts";
+import { verdictTable } from "./verdict_table.ts";
 import { taskCommand } from "./task_command.ts";
 import { writeFile } from "../common/files/write_file.ts";
 
@@ -170,6 +171,7 @@ async function runAll(
   return failed;
 }
 
+/** Writes the report, and says on the terminal how each did; resolves to the page's path. */
 async function report(contest: Contest, folder: string): Promise<string | null> {
   const reported = [];
   for (const { preset } of contest.entrants) {
@@ -177,6 +179,7 @@ async function report(contest: Contest, folder: string): Promise<string | null> 
     if (await exists(join(run, LOG_NAME))) reported.push(await reportedOf(run, preset, NUM_PICTURES));
   }
   if (reported.length === 0) return null;
+  console.error(verdictTable(reported, columnsOf(Deno.stderr)).join("\n"));
   const out = join(folder, "report.html");
   const title = `Contest on ${contest.data_name}`;
   await writeFile(out, reportPage(reported, { made: madeNow(), title, about: describeContest(contest) }));

@@ -197,6 +197,15 @@ function checkGiven(
   }
 }
 
+/** Evaluations in a run, unless told otherwise, and the steps between two of them at least. */
+const NUM_EVALUATIONS = 10;
+const MIN_EVALUATION_INTERVAL = 100;
+
+/** Critic steps between evaluations of a run of `steps`, unless told otherwise. */
+export function evaluationInterval(steps: number): number {
+  return Math.max(MIN_EVALUATION_INTERVAL, Math.ceil(steps / NUM_EVALUATIONS));
+}
+
 /**
  * Completes what was given from the preset. `preset` is the one that applies if none was given. `data`: as they are,
  * before padding. `own`: networks in place of the preset's. Throws {@linkcode UserError} for what does not fit together.
@@ -244,7 +253,7 @@ export function resolveConfig(
     min_steps: DEFAULT_MIN_STEPS,
     exact: false,
     sample_every: 1000,
-    evaluate_every: 0,
+    evaluate_every: evaluationInterval(given.steps ?? hyperparameters.steps),
     checkpoint_every: null,
     ...given,
     ...padding,

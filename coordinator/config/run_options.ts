@@ -298,7 +298,7 @@ export const RUN_OPTIONS = {
     min: 0,
     unit: "critic steps",
     default_text: "1000",
-    about: "A grid of samples so often, and at start and end; 0: only then",
+    about: "Steps between sample grids (also at start and end); 0: start and end only",
     group: "How to run",
   },
   evaluate_every: {
@@ -306,8 +306,9 @@ export const RUN_OPTIONS = {
     integer: true,
     min: 0,
     unit: "critic steps",
-    default_text: "0",
-    about: "The distance of samples to the data so often, and at start and end; 0: only then",
+    default_text: "a tenth of the steps, at least 100",
+    about: "Steps between measurements of the distance of samples to the data (also at start and end); " +
+      "0: start and end only",
     group: "How to run",
   },
   checkpoint_every: {
@@ -316,7 +317,7 @@ export const RUN_OPTIONS = {
     min: 0,
     unit: "critic steps",
     default_text: "every 60 s and at the end",
-    about: "A checkpoint so often, and at the end; 0: only then",
+    about: "Steps between checkpoints (also at the end); 0: at the end only",
     group: "How to run",
   },
 } as const satisfies OptionTable;

@@ -2,11 +2,12 @@
 import { examine } from "../../runlog/doctor/doctor.ts";
 import type { Finding } from "../../runlog/doctor/rule.ts";
 import { type RunVerdict, verdictOf } from "../../runlog/doctor/verdict.ts";
-import type { Fold } from "../../runlog/log/fold_run.ts";
+import { type Fold, foldRun } from "../../runlog/log/fold_run.ts";
 import { noOddities } from "../../runlog/log/reader.ts";
 import type { RecordOf, RunRecord } from "../../runlog/records.ts";
 import { factsOf, type StepFacts } from "../../runlog/log/step_facts.ts";
-import { RunFold } from "../../runlog/summary/summary.ts";
+import { publishedNote } from "../../runlog/summary/published.ts";
+import { RunFold, type Summary } from "../../runlog/summary/summary.ts";
 import { History } from "./history.ts";
 import { Tally } from "./tally.ts";
 import { Thinned } from "./thinned.ts";
@@ -20,10 +21,12 @@ const MAX_FAULTS = 5;
 /** The doctor looks again after this time at the earliest. */
 const DOCTOR_MS = 10_000;
 
-/** What the doctor makes of the run at a moment. */
-interface Diagnosis {
+/** What is to be said of the run at a moment. */
+export interface Diagnosis {
   readonly findings: readonly Finding[];
   readonly verdict: RunVerdict;
+  /** Whether its bits are those that are published; null for a run of other settings, or before its end. */
+  readonly published: string | null;
 }
 
 export class LiveRun implements Fold {
@@ -40,6 +43,7 @@ export class LiveRun implements Fold {
   readonly #fold = new RunFold(SUMMARY_STEPS);
   #diagnosed: { readonly at_ms: number; readonly ended: boolean; readonly diagnosis: Diagnosis } | null =
     null;
+  #concluded: Diagnosis | null = null;
 
   /** A record of this start of the coordinator. */
   record(record: RunRecord): void {
@@ -78,13 +82,27 @@ export class LiveRun implements Fold {
 
   /** What the doctor finds, and the verdict; the same for a while, since it takes some milliseconds. */
   diagnosis(now_ms: number): Diagnosis {
+    if (this.#concluded) return this.#concluded;
     const ended = this.tally.end !== null;
     const last = this.#diagnosed;
     if (last && now_ms - last.at_ms < DOCTOR_MS && last.ended === ended) return last.diagnosis;
-    const summary = this.#fold.summary(true, noOddities());
-    const findings = examine(summary);
-    const diagnosis = { findings, verdict: verdictOf(summary, findings) };
+    const diagnosis = diagnose(this.#fold.summary(true, noOddities()));
     this.#diagnosed = { at_ms: now_ms, ended, diagnosis };
     return diagnosis;
   }
+
+  /**
+   * The last diagnosis, from the whole log in `folder`: here steps are joined to few, and figures would differ a little
+   * from those that every later reader of the log sees.
+   */
+  async conclude(folder: string): Promise<Diagnosis> {
+    const whole = new RunFold();
+    await foldRun(folder, whole);
+    return this.#concluded = diagnose(whole.summary(true, noOddities()));
+  }
+}
+
+function diagnose(summary: Summary): Diagnosis {
+  const findings = examine(summary);
+  return { findings, verdict: verdictOf(summary, findings), published: publishedNote(summary) };
 }

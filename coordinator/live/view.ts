@@ -105,6 +105,8 @@ export interface View {
   readonly findings: readonly Finding[];
   /** Is it working? One sentence, with what to do where something is wrong. */
   readonly verdict: RunVerdict;
+  /** At the end, of a run whose weights are published: whether these are the same bits. */
+  readonly published: string | null;
   readonly faults: readonly Pick<RecordOf<"fault">, "step" | "what" | "worker" | "decision" | "reason">[];
   /** Step of the last checkpoint, with which generator.onnx is written; null before the first. */
   readonly checkpoint_step: number | null;

@@ -24,6 +24,7 @@ import { type BadCheckpoint, checkRunRecord, loadNewest, nonFiniteTensor } from 
 import type { CheckpointInfo } from "./checkpoint_info.ts";
 import {
   configChanges,
+  evaluationInterval,
   type GivenConfig,
   resolveConfig,
   resumeConfig,
@@ -121,7 +122,7 @@ async function prepareNew(options: PrepareOptions): Promise<Prepared> {
   const preset = own ? presetForOwn(given.objective, examples) : presetFor(examples);
   // What does not fit together is said before the data are read, which can take minutes.
   const resolved = resolveConfig({ exact: options.exact, ...given, dataset }, preset, source, own);
-  const config = withSteps(resolved, source);
+  const config = withSteps(resolved, source, given);
   // Throws where the data do not suffice, before graphs are built.
   planOf(config, source);
   const { manifest, files, networks } = await buildRunGraphs(config, source, own);
@@ -256,10 +257,12 @@ function planOf({ shards: num_shards, batch, holdout, seed }: RunConfig, data: C
   return new ShardPlan({ num_examples: data.num_examples, num_shards, batch, holdout, seed });
 }
 
-/** Turns --epochs into steps. */
-function withSteps(config: RunConfig, data: Counted): RunConfig {
+/** Turns --epochs into steps; of a new run, `given`, the steps between evaluations follow. */
+function withSteps(config: RunConfig, data: Counted, given?: GivenConfig): RunConfig {
   if (config.epochs === null) return config;
-  return { ...config, steps: config.epochs * planOf(config, data).steps_per_epoch };
+  const steps = config.epochs * planOf(config, data).steps_per_epoch;
+  const follows = given && given.evaluate_every === undefined;
+  return { ...config, steps, ...follows && { evaluate_every: evaluationInterval(steps) } };
 }
 
 /** The weights that a recorded run began with. */

@@ -34,6 +34,16 @@ export function progressBar(share: number, width: number, unicode: boolean): str
   return ("█".repeat(full) + (full < width ? part : "")).padEnd(width);
 }
 
+/** Three digits: more says nothing of a measured figure. */
+function said(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}
+
+/** A fact of the line of progress; none before the first measurement. */
+function measured(name: string, value: number): string[] {
+  return Number.isNaN(value) ? [] : [`[${name}: ${said(value)}]`];
+}
+
 /** What the terminal shows of a step. */
 export type ShownStep = Pick<
   StepReport,
@@ -51,7 +61,10 @@ export class Console {
   readonly #loss_generator = new RecentMean(WINDOW);
   /** mean D(x) - mean D(G(z)): an estimate of the Wasserstein distance, or just the gap between the scores. */
   readonly #gap = new RecentMean(WINDOW);
-  readonly #gap_name: "W" | "gap";
+  readonly #estimates_distance: boolean;
+  /** Of the samples: their last measured distance to the data, and how varied they were. */
+  #distance = NaN;
+  #diversity = NaN;
   #drawn_ms = -Infinity;
   /** When waiting was last told of; null: nothing is waited for. */
   #waiting_ms: number | null = null;
@@ -64,7 +77,7 @@ export class Console {
     now_ms: () => number,
     run: { total_steps: number; batch: number; epoch_steps: number; estimates_distance: boolean },
   ) {
-    this.#gap_name = run.estimates_distance ? "W" : "gap";
+    this.#estimates_distance = run.estimates_distance;
     this.#screen = screen;
     this.#foot = new StatusLine(screen);
     this.#now_ms = now_ms;
@@ -100,7 +113,20 @@ export class Console {
     }
   }
 
-  /** The line that users of the original know. */
+  /** The distance of samples to the data was measured. */
+  distance(value: number): void {
+    this.#distance = value;
+  }
+
+  /** How varied samples are was measured; 1: as the data. */
+  diversity(value: number): void {
+    this.#diversity = value;
+  }
+
+  /**
+   * The line that users of the original know. A WGAN's critic loss is its estimate with the sign turned round, so the
+   * estimate is shown, and the distance and diversity of the samples.
+   */
   progressLine({ step, epoch, batch }: Pick<StepReport, "step" | "epoch" | "batch">): void {
     this.#lined_ms = this.#now_ms();
     this.#measureRate(step, this.#lined_ms);
@@ -108,8 +134,12 @@ export class Console {
     const facts = [
       `[Epoch ${epoch + 1}/${this.#epochs.total}]`,
       `[Batch ${batch + 1}/${this.#epochs.steps}]`,
-      `[D loss: ${number(this.#loss_critic.value)}]`,
+      this.#estimates_distance
+        ? `[W estimate: ${number(this.#gap.value)}]`
+        : `[D loss: ${number(this.#loss_critic.value)}]`,
       `[G loss: ${number(this.#loss_generator.value)}]`,
+      ...measured("distance", this.#distance),
+      ...measured("diversity", this.#diversity),
     ].map(together).join(" ");
     const whole = `${facts} ${this.#rates()}`.trimEnd();
     // A narrow terminal's second line is not worth it: the speed is in the status line.
@@ -171,9 +201,12 @@ export class Console {
     const percent = `${String(Math.floor(100 * share)).padStart(3)}%`;
     const line = (bar_width: number, short: boolean, left_out: readonly number[] = []) => {
       const digits = short ? 3 : 4;
+      const measured = (name: string, value: number) => Number.isNaN(value) ? "" : `${name} ${said(value)}`;
       const facts = [
-        `${this.#gap_name} ${number(this.#gap.value, digits)}`,
-        `D ${number(this.#loss_critic.value, digits)}`,
+        `${this.#estimates_distance ? "W" : "gap"} ${number(this.#gap.value, digits)}`,
+        measured("distance", this.#distance),
+        measured("diversity", this.#diversity),
+        this.#estimates_distance ? "" : `D ${number(this.#loss_critic.value, digits)}`,
         `G ${number(this.#loss_generator.value, digits)}`,
         this.#rates(short),
         things(this.num_workers, "worker"),
@@ -183,8 +216,9 @@ export class Console {
       const shown = facts.filter((fact, i) => fact !== "" && !left_out.includes(i));
       return [`${percent}${bar} ${step}/${this.#total_steps}`, ...shown].join("  ");
     };
-    // Where there is no room for all, the bar goes first, then the losses, the speed, the workers; the steps stay.
-    const fewer = [[], [1], [1, 2], [1, 2, 3], [1, 2, 3, 4], [0, 1, 2, 3, 4], [0, 1, 2, 3, 4, 5]];
+    // Where there is no room for all, the bar goes first, then losses, diversity, speed, workers; the steps stay.
+    const order = [3, 4, 2, 5, 6, 1, 0, 7];
+    const fewer = [0, ...order.keys().map((i) => i + 1)].map((count) => order.slice(0, count));
     return [
       line(20, false),
       line(10, false),

@@ -101,7 +101,11 @@ function early({ summary: { steps, generator_steps, state }, faults: [fault] }: 
   if (fault) {
     return { state: "too-early", sentence: joined(sentence, lowerFirst(fault.seen)), advice: fault.change };
   }
-  return { state: "too-early", sentence, advice: state === "finished" ? "Train longer: more --steps" : null };
+  return {
+    state: "too-early",
+    sentence,
+    advice: state === "finished" ? "Train longer, with more --steps" : null,
+  };
 }
 
 /** What is wrong: a fault that shows in the samples, or one of the critic that nothing measured speaks against. */

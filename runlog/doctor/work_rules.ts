@@ -1,7 +1,7 @@
 /** Rules over where the time goes and who works. */
 import { median } from "../../common/median.ts";
 import type { Summary } from "../summary/summary.ts";
-import { percent, type Rule, said } from "./rule.ts";
+import { type Evidence, percent, type Rule, said } from "./rule.ts";
 
 /** Shorter steps are bound by the round trip whatever one does, and short in any case. */
 const MIN_STEP_MS = 20;
@@ -23,24 +23,42 @@ function meansOf({ timings, steps }: Summary) {
 
 const wholeRun = ({ steps }: Summary) => ({ first_step: 1, last_step: steps });
 
+const TRAVELS =
+  `A mean step takes ${MIN_STEP_MS} ms or more, and at least ${percent(MOST)} of it is spent on the way ` +
+  "to and from the workers or waiting for them, beyond the slowest worker's computing.";
+
+/** Workers that `deno task train` starts, all on the coordinator's machine, have such names. */
+const OWN_WORKER = /^local-\d+$/;
+
+function travels(summary: Summary, on_one_machine: boolean): Evidence | null {
+  const ms = meansOf(summary);
+  if (!ms || ms.wire < MOST * ms.total) return null;
+  if (summary.workers.every(({ name }) => OWN_WORKER.test(name)) !== on_one_machine) return null;
+  const [share, total] = [percent(ms.wire / ms.total), said(ms.total)];
+  return {
+    seen: `${share} of a step of ${total} ms goes to waiting for more than the slowest worker's computing`,
+    ...wholeRun(summary),
+    numbers: { share: ms.wire / ms.total, total_ms: ms.total },
+  };
+}
+
 const wireBound: Rule = {
   code: "wire-bound",
   spoils: "speed",
-  condition: `A mean step takes ${MIN_STEP_MS} ms or more, and at least ${percent(MOST)} of it is spent ` +
-    "on the way to and from the workers or waiting for them, beyond the slowest worker's " +
-    "computing.",
+  condition: `${TRAVELS} Not where all workers are those of deno task train.`,
   cause: "Gradients and weights travel longer than they take to compute: the network, or too many workers",
   change: "Fewer workers, workers nearer to the coordinator, or a larger --batch, which travels no slower",
-  find(summary) {
-    const ms = meansOf(summary);
-    if (!ms || ms.wire < MOST * ms.total) return null;
-    return {
-      seen: `${percent(ms.wire / ms.total)} of a step of ${said(ms.total)} ms goes to waiting for ` +
-        "more than the slowest worker's computing",
-      ...wholeRun(summary),
-      numbers: { share: ms.wire / ms.total, total_ms: ms.total },
-    };
-  },
+  find: (summary) => travels(summary, false),
+};
+
+const overheadBound: Rule = {
+  code: "overhead-bound",
+  spoils: "speed",
+  condition: `${TRAVELS} Where all workers are those of deno task train, so no network is between.`,
+  cause:
+    "Handing work to the workers takes longer than the work: too many workers for these cores, or other programs on them",
+  change: "Fewer --workers, other programs stopped, or a larger --batch",
+  find: (summary) => travels(summary, true),
 };
 
 const starving: Rule = {
@@ -128,4 +146,4 @@ const faults: Rule = {
   },
 };
 
-export const WORK_RULES: readonly Rule[] = [wireBound, starving, idle, slow, faults];
+export const WORK_RULES: readonly Rule[] = [wireBound, overheadBound, starving, idle, slow, faults];

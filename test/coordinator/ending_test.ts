@@ -18,7 +18,20 @@ function ending(changes: Partial<Ending["record"]>): Ending {
     images_per_second: 14_945.4,
     ...changes,
   };
-  return { record, folder: "no/such/folder", learns_on: true, error: null };
+  const verdict = {
+    ...{ state: "worsening", label: "Getting worse", tone: "bad" } as const,
+    sentence: "the distance rose",
+    advice: "Lower --lr",
+  };
+  const diagnosis = { findings: [], verdict, published: null };
+  return {
+    record,
+    folder: "no/such/folder",
+    example_shape: [28, 28],
+    learns_on: true,
+    diagnosis,
+    error: null,
+  };
 }
 
 const CTRL_C = AbortSignal.abort(new Interruption("SIGINT"));
@@ -41,8 +54,22 @@ Deno.test("what is to be tried next, and the exit code", () => {
   assert.deepEqual([finished.exit_code, finished.commands], [0, [
     "deno task inspect no/such/folder",
     "deno task report no/such/folder",
+    "deno task sample no/such/folder --grid samples.png",
+    "deno task page no/such/folder --single page.html",
     "deno task train --resume no/such/folder --steps 27034",
   ]]);
+});
+
+Deno.test("a page is named where one can be made: of images and of points, not of tables", () => {
+  const page = (example_shape: number[]) => {
+    const { commands } = describeEnding(
+      { ...ending({ reason: "finished" }), example_shape },
+      "train",
+      CTRL_C,
+    );
+    return commands.some((command) => command.startsWith("deno task page"));
+  };
+  assert.deepEqual([[16, 16], [32, 32, 3], [2], [5], [1]].map(page), [true, true, true, false, false]);
 });
 
 Deno.test("whoever manages processes asks one to leave, and it is no failure if it does", () => {
@@ -50,4 +77,21 @@ Deno.test("whoever manages processes asks one to leave, and it is no failure if 
     const stop = AbortSignal.abort(new Interruption(by));
     assert.equal(describeEnding(ending({}), "train", stop).exit_code, 0, by);
   }
+});
+
+Deno.test("the verdict and what to do come before the hash, what is known of the hash after it", () => {
+  const { lines } = describeEnding(ending({ reason: "finished" }), "train", CTRL_C);
+  assert.deepEqual(lines.slice(1, 4), [
+    "Getting worse: the distance rose",
+    "What to do: Lower --lr",
+    "Weights SHA-256 abc (exact)",
+  ]);
+  const given = ending({ reason: "finished" });
+  const verdict = { ...given.diagnosis.verdict, advice: null };
+  const diagnosis = { ...given.diagnosis, verdict, published: "The same bits as published" };
+  assert.deepEqual(describeEnding({ ...given, diagnosis }, "train", CTRL_C).lines.slice(1, 4), [
+    "Getting worse: the distance rose",
+    "Weights SHA-256 abc (exact)",
+    "The same bits as published",
+  ]);
 });

@@ -38,9 +38,9 @@ Deno.test("the comparison: figures, differences, and curves on one scale and one
   const lines = comparison([{ name: "a", summary: A }, { name: "bb", summary: B }], terminal);
   assert.equal(
     lines.join("\n"),
-    `RUN  STEPS  ESTIMATE  DISTANCE  IMAGES/S
-a       20         1         -       800
-bb      10         3         -       800
+    `RUN  STEPS  ESTIMATE  DISTANCE
+a       20         1         -
+bb      10         3         -
 
 What differs
                           a      bb
@@ -48,19 +48,13 @@ What differs
   networks.critic.widths  2,4,1  2,8,1
   decay_steps             -      0
 
-Wasserstein estimate
+Wasserstein estimate, lower is better,
+  each on its critic's own scale
   one scale, 1 to 3; steps 1 to 20
 
   a   ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁ 1
       ████████████
-  bb  ████████████             3
-
-Critic loss
-  one scale, -3 to -1; steps 1 to 20
-      ████████████████████████
-  a   ████████████████████████ -1
-
-  bb  ▁▁▁▁▁▁▁▁▁▁▁▁             -3`,
+  bb  ████████████             3`,
   );
   const same = comparison([{ name: "a", summary: A }, { name: "a", summary: A }], terminal);
   assert.ok(same.includes("Nothing differs in their configuration"));
@@ -79,4 +73,21 @@ Deno.test("where names are long and the terminal narrow: one value a line, curve
   assert.ok(lines.slice(differs).includes("    2026-03-01_09-30-05_bb: 1e-4"), lines.join("\n"));
   assert.ok(lines.includes("  2026-03-01_09-30-05_a"));
   for (const line of lines) assert.ok(line.length <= 40, line);
+});
+
+Deno.test("distances are drawn on one scale; the critic's loss only where a run has no estimate", () => {
+  const terminal = { colour: false, unicode: true, width: 120 };
+  const evaluations = [[0, 9], [10, 0.5], [20, 0.25]].map(([step, distance]) => {
+    return { step: step!, sliced_wasserstein: distance! };
+  });
+  const run = { name: "a", summary: { ...A, evaluations } };
+  const lines = comparison([run, { name: "b", summary: A }], terminal);
+  const at = lines.findIndex((line) => line.startsWith("Distance of samples to the data, lower is better"));
+  assert.match(lines[at]!, /one scale, 0\.25 to 0\.5/);
+  assert.match(lines[at + 2]!, /^  a .* 0\.25$/);
+  assert.match(lines[0]!, /^RUN .*DISTANCE .*VERDICT .*DOCTOR$/);
+  assert.match(lines[1]!, /Too early to tell .*no problems$/);
+  assert.ok(!lines.some((line) => line.startsWith("Critic loss")));
+  const gan = { name: "g", summary: { ...A, wasserstein_estimate: null } };
+  assert.ok(comparison([run, gan], terminal).some((line) => line.startsWith("Critic loss")));
 });

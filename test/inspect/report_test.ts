@@ -115,7 +115,17 @@ Deno.test("the report of a finished run", () => {
   critic 533,505 and generator 1,510,032 parameters
   30 steps · 6 of the generator · epoch 1 · 2 s · 800 images/s
 
-Wasserstein estimate 0.155  ± 0.0161, mean of the last 30 steps
+  Too early to tell: the generator has made 6 of the 100 steps that a verdict
+  needs.
+  What to do: Train longer, with more --steps.
+
+Samples against data  sliced Wasserstein distance, lower is better
+  STEP  DISTANCE  MODES COVERED  HIGH QUALITY
+     0       0.5         1 of 8          25 %
+    30      0.05         7 of 8          90 %
+
+Wasserstein estimate 0.155
+  ± 0.0161, mean of the last 30 steps; lower is better, critic's own scale
        0.3 │                      ▁▂▃▄▅▆▇█
            │               ▂▃▄▅▆▇█████████
            │       ▁▂▃▄▅▆▇████████████████
@@ -123,15 +133,9 @@ Wasserstein estimate 0.155  ± 0.0161, mean of the last 30 steps
       step  1                           30
 
 Losses  each on its own scale; number: mean of the last 30 steps
-  critic    ████▇▇▇▇▆▆▆▅▅▅▅▄▄▄▄▃▃▃▂▂▂▂▁▁▁▁ -0.155
   generator     █    ▇    ▅    ▄    ▂    ▁ -17.5
 
-Doctor  nothing found
-
-Samples against data  sliced Wasserstein distance, lower is better
-  STEP  DISTANCE  MODES COVERED  HIGH QUALITY
-     0       0.5         1 of 8          25 %
-    30      0.05         7 of 8          90 %
+Doctor  no problems found
 
 Held-out examples  at step 30
   critic cost -0.25, mean D(x) 0.5
@@ -162,6 +166,10 @@ Files in runs/example
 
 Next
   Look at the last samples: runs/example/samples/step-30.png
+  Draw new samples:
+    deno task sample runs/example --grid samples.png
+  Make a web page that draws samples:
+    deno task page runs/example --single page.html
   Train on, from where it ended:
     deno task train --resume runs/example --steps 60`,
   );
@@ -176,6 +184,8 @@ Deno.test("the report of a run before its first step", () => {
   lr 5e-5, seed 7
   critic 533,505 and generator 1,510,032 parameters
   0 of 30 steps, 0 of the generator, epoch 0, 0 s
+
+  Too early to tell: there is no step yet.
 
 Learning
   no step yet
@@ -252,14 +262,50 @@ Deno.test("what is odd about a log is said", () => {
 Deno.test("a run that stopped says from where it can go on, and weights say where they are from", () => {
   const stopped = summed([...steps(1, 12), checkpoint(10)]);
   assert.deepEqual(adviceFor("runs/a", stopped), [{
+    text: "Draw new samples:",
+    line: "deno task sample runs/a --grid samples.png",
+  }, {
+    text: "Make a web page that draws samples:",
+    line: "deno task page runs/a --single page.html",
+  }, {
     text: "Go on from step 10, to the same bits as if it had never stopped:",
     line: "deno task train --resume runs/a",
   }]);
   const lines = runReport({ folder: "runs/a", summary: stopped, findings: [], files: [] }, PLAIN);
   assert.ok(lines.includes("  sha256 weights at 10 (of the checkpoint at step 10)"));
   assert.deepEqual(adviceFor("runs/a", summed(steps(1, 3))), [
-    { text: "It has no checkpoint to go on from; start anew:", line: "deno task train" },
+    { text: "It has no checkpoint to resume from; start a new run:", line: "deno task train" },
   ]);
+});
+
+Deno.test("the verdict stands first, with what to do, and beside each distance how varied samples were", () => {
+  const measured = [[0, 0.8, 0.1], [800, 0.4, 0.9], [1600, 0.2, 1]] as const;
+  const records = measured.flatMap(([step, sliced_wasserstein, diversity]): RunRecord[] => [
+    { type: "evaluation", step, sliced_wasserstein },
+    { type: "sample", step, file: `samples/${step}.png`, diversity },
+  ]);
+  const summary = summed([...steps(1, 1600), ...records]);
+  const lines = runReport({ folder: "r", summary, findings: [], files: [] }, { ...PLAIN, width: 80 });
+  const from = lines.findIndex((line) =>
+    line.startsWith("  Learning: the distance of samples to the data fell 50 %")
+  );
+  assert.deepEqual(lines.slice(from + 2, from + 8), [
+    "",
+    "Samples against data",
+    "  sliced Wasserstein distance, lower is better; diversity 1: as varied as the",
+    "  data",
+    "   STEP  DISTANCE  DIVERSITY",
+    "      0       0.8        0.1",
+  ]);
+  const [fault] = FINDINGS;
+  const failing = runReport(
+    { folder: "r", summary: summed(steps(1, 1600)), findings: [fault!], files: [] },
+    PLAIN,
+  );
+  assert.ok(
+    failing.some((line) => line.startsWith("  Failing: the estimate is -1; likely cause: the critic")),
+  );
+  assert.ok(failing.includes("  What to do: Lower --lr."));
 });
 
 Deno.test("what the doctor found: where, why, and what to do", () => {
@@ -274,7 +320,7 @@ Deno.test("what the doctor found: where, why, and what to do", () => {
   ]);
   const noted = findings.map((finding): Finding => ({ ...finding, grade: "note" }));
   const calm = runReport({ folder: "r", summary: FINISHED, findings: noted, files: [] }, PLAIN);
-  const from = calm.indexOf("Doctor  nothing wrong, 1 note; see docs/doctor.md");
+  const from = calm.indexOf("Doctor  no problems found, 1 note; see docs/doctor.md");
   assert.equal(calm[from + 1], "  Note: estimate-negative (steps 1,101 to 1,300)");
   assert.equal(calm[from + 3], "    If it comes again: Lower --lr.");
 });
@@ -299,8 +345,8 @@ Deno.test("a run whose learning rate has fallen to 0 is not to be trained on", (
   const last = (summary: Summary) => adviceFor("runs/example", summary).at(-1);
   assert.deepEqual(last(decayed(30)), {
     text:
-      "Its learning rate has fallen to 0, so more steps would change nothing: a longer run needs a larger " +
-      "--decay-steps from its start",
+      "The learning rate reached 0, so more steps would change nothing; to train longer, start a new run with a " +
+      "larger --decay-steps",
     line: null,
   });
   assert.equal(last(decayed(31))?.line, "deno task train --resume runs/example --steps 60");

@@ -10,13 +10,15 @@ import type { RecordSink } from "./run_log.ts";
 export const WORKER_LINES = 60;
 export const WORKER_LINES_MS = 10_000;
 
+type ShowsRecords = Pick<Console, "line" | "step" | "distance" | "diversity" | "num_workers">;
+
 export class ConsoleSink implements RecordSink {
-  readonly #console: Pick<Console, "line" | "step" | "num_workers">;
+  readonly #console: ShowsRecords;
   readonly #clock: Pick<Clock, "now_ms">;
   readonly #worker_lines = new LineLimit(WORKER_LINES, WORKER_LINES_MS);
   readonly #present = new Set<number>();
 
-  constructor(terminal: Pick<Console, "line" | "step" | "num_workers">, clock: Pick<Clock, "now_ms">) {
+  constructor(terminal: ShowsRecords, clock: Pick<Clock, "now_ms">) {
     this.#console = terminal;
     this.#clock = clock;
   }
@@ -31,6 +33,10 @@ export class ConsoleSink implements RecordSink {
         return this.#fault(record);
       case "step":
         return this.#console.step(record);
+      case "evaluation":
+        return this.#console.distance(record.sliced_wasserstein);
+      case "sample":
+        return record.diversity === undefined ? undefined : this.#console.diversity(record.diversity);
       case "steered":
         return this.#steered(record);
     }

@@ -3,6 +3,8 @@ import { UserError } from "../../../common/errors.ts";
 import type { DcganCriticConfig } from "../../../models/nets/dcgan.ts";
 import {
   configChanges,
+  evaluationInterval,
+  type GivenConfig,
   resolveConfig,
   resumeConfig,
   wholeConfig,
@@ -112,7 +114,7 @@ Deno.test("a resumed run may change its length and intervals", () => {
     steps: [30, 50],
     epochs: [3, null],
     sample_every: [1000, 7],
-    evaluate_every: [0, 9],
+    evaluate_every: [100, 9],
     checkpoint_every: [null, 0],
   });
 });
@@ -188,4 +190,11 @@ Deno.test("a recorded configuration that lacks a setting, or has one of another 
       ),
     );
   }
+});
+
+Deno.test("distances are measured ten times in a run, though not more often than each hundred steps", () => {
+  assert.deepEqual([30_000, 20_001, 1000, 5].map(evaluationInterval), [3000, 2001, 100, 100]);
+  const plane = { example_shape: [2] };
+  const every = (given: GivenConfig) => resolveConfig(given, "toy-wgan", plane).evaluate_every;
+  assert.deepEqual([{}, { steps: 2000 }, { steps: 2000, evaluate_every: 0 }].map(every), [4000, 200, 0]);
 });

@@ -54,7 +54,7 @@ Deno.test("at a terminal: one status line with estimate, losses, speed, workers,
   for (let step = 1; step <= 201; step++, now_ms += 10) console.step(report(step));
   assert.equal(
     terminal.lines.at(-1),
-    " 20% ████                 201/1000  W 0.5000  D -0.5000  G -0.2500  100.0 steps/s, 6400 images/s  2 workers  8s left",
+    " 20% ████                 201/1000  W 0.5000  G -0.2500  100.0 steps/s, 6400 images/s  2 workers  8s left",
   );
   console.line("Worker 3 joined");
   assert.equal(terminal.lines.at(-2), "Worker 3 joined");
@@ -68,6 +68,26 @@ Deno.test("at a terminal: where the objective estimates no distance, the scores'
   assert.ok(terminal.lines.at(-1)!.includes("  gap 0.5000  D -0.5000  G -0.2500  "));
 });
 
+Deno.test("at a terminal: distance and diversity once they are measured, the distance the longer of the two", () => {
+  const shown = (width: number) => {
+    const terminal = new FakeTerminal(true, width);
+    const console = new Console(terminal, () => 0, RUN);
+    console.distance(0.03904);
+    console.diversity(1.0812);
+    console.step(report(1));
+    return terminal.lines.at(-1)!;
+  };
+  assert.ok(shown(200).includes("  W 0.5000  distance 0.039  diversity 1.08  G -0.2500  "), shown(200));
+  assert.ok(shown(68).endsWith("  W 0.500  distance 0.039  diversity 1.08  0 workers"), shown(68));
+  assert.ok(shown(46).endsWith("  W 0.500  distance 0.039"), shown(46));
+  const terminal = new FakeTerminal(false);
+  const console = new Console(terminal, () => 0, RUN);
+  console.distance(0.03904);
+  console.step(report(1));
+  console.progressLine(report(1));
+  assert.match(terminal.lines[0]!, /\[G loss: -0\.250000\] \[distance: 0\.039\]/);
+});
+
 /** What the status line is after 201 steps in a terminal of so many columns. */
 function statusAt(columns: number): string {
   const terminal = new FakeTerminal(true, columns);
@@ -79,14 +99,14 @@ function statusAt(columns: number): string {
 }
 
 Deno.test("where not quite all has room, the bar is shorter, then the numbers", () => {
-  const all = "201/1000  W 0.5000  D -0.5000  G -0.2500  100.0 steps/s, 6400 images/s  2 workers  8s left";
-  const short = "201/1000  W 0.500  D -0.500  G -0.250  100 steps/s, 6400 img/s  2 workers  8s left";
-  assert.equal(statusAt(119), ` 20% ████                 ${all}`);
-  assert.equal(statusAt(118), ` 20% ██         ${all}`);
-  assert.equal(statusAt(109), ` 20% ██         ${all}`);
-  assert.equal(statusAt(108), ` 20% ██         ${short}`);
-  assert.equal(statusAt(101), ` 20% ██         ${short}`);
-  assert.equal(statusAt(100), ` 20% ${short}`);
+  const all = "201/1000  W 0.5000  G -0.2500  100.0 steps/s, 6400 images/s  2 workers  8s left";
+  const short = "201/1000  W 0.500  G -0.250  100 steps/s, 6400 img/s  2 workers  8s left";
+  assert.equal(statusAt(108), ` 20% ████                 ${all}`);
+  assert.equal(statusAt(107), ` 20% ██         ${all}`);
+  assert.equal(statusAt(98), ` 20% ██         ${all}`);
+  assert.equal(statusAt(97), ` 20% ██         ${short}`);
+  assert.equal(statusAt(91), ` 20% ██         ${short}`);
+  assert.equal(statusAt(90), ` 20% ${short}`);
 });
 
 Deno.test("in a narrow terminal the bar gives way, then the losses, then the speed", () => {
@@ -111,13 +131,13 @@ Deno.test("the original's line has the speed where it takes no second row, and n
     console.progressLine(report(201));
     return terminal.lines.slice(0, -1);
   };
-  const facts = "[Epoch 2/10] [Batch 3/100] [D loss: -0.500000] [G loss: -0.250000]";
-  assert.deepEqual(linesAt(95), [`${facts} 100.0 steps/s, 6400 images/s`]);
-  assert.deepEqual(linesAt(94), [facts]);
-  assert.deepEqual(linesAt(66), [facts]);
+  const facts = "[Epoch 2/10] [Batch 3/100] [W estimate: 0.500000] [G loss: -0.250000]";
+  assert.deepEqual(linesAt(98), [`${facts} 100.0 steps/s, 6400 images/s`]);
+  assert.deepEqual(linesAt(97), [facts]);
+  assert.deepEqual(linesAt(69), [facts]);
   assert.deepEqual(linesAt(40), [
     "[Epoch 2/10] [Batch 3/100]",
-    "  [D loss: -0.500000]",
+    "  [W estimate: 0.500000]",
     "  [G loss: -0.250000]",
   ]);
 });
@@ -188,8 +208,8 @@ Deno.test("without a terminal: the original's line every 10 s, no control charac
   const console = new Console(terminal, () => now_ms, RUN);
   for (let step = 1; step <= 250; step++, now_ms += 100) console.step(report(step));
   assert.deepEqual(terminal.lines.slice(0, -1), [
-    "[Epoch 2/10] [Batch 3/100] [D loss: -0.500000] [G loss: -0.250000] 10.0 steps/s, 640 images/s",
-    "[Epoch 2/10] [Batch 3/100] [D loss: -0.500000] [G loss: -0.250000] 10.0 steps/s, 640 images/s",
+    "[Epoch 2/10] [Batch 3/100] [W estimate: 0.500000] [G loss: -0.250000] 10.0 steps/s, 640 images/s",
+    "[Epoch 2/10] [Batch 3/100] [W estimate: 0.500000] [G loss: -0.250000] 10.0 steps/s, 640 images/s",
   ]);
   assert.ok(!terminal.text.includes("\x1b"));
 });

@@ -273,6 +273,9 @@ Deno.test("where the time goes: on the wire, or in the coordinator", () => {
     steps(1, 200, { ms: { total: 40, wait, sum: 0, update, send: 1 } });
   // Workers compute for 6 ms side by side with their own threads.
   assert.deepEqual(codes([joined(1), joined(2), ...slow(38, 1)]), ["wire-bound"]);
+  const own = [1, 2].map((worker) => joined(worker, { name: `local-${worker}` }));
+  assert.deepEqual(codes([...own, ...slow(38, 1)]), ["overhead-bound"], "no network is between");
+  assert.deepEqual(codes([own[0]!, joined(2), ...slow(38, 1)]), ["wire-bound"]);
   assert.deepEqual(codes([joined(1), joined(2), ...slow(8, 31)]), ["workers-starving"]);
   assert.deepEqual(codes([joined(1), joined(2), ...slow(21, 18)]), []);
   const sending = steps(1, 200, { ms: { total: 40, wait: 8, sum: 0, update: 1, send: 31 } });

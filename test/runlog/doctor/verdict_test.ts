@@ -90,7 +90,7 @@ Deno.test("nothing is said of a young generator but what is wrong already", () =
     ["too-early", "too-early", "learning"],
   );
   assert.match(judge(curve(400, falling)).sentence, /^the generator has made 80 of the 100 steps/);
-  assert.equal(judge([...curve(400, falling), end(400)]).advice, "Train longer: more --steps");
+  assert.equal(judge([...curve(400, falling), end(400)]).advice, "Train longer, with more --steps");
   const negative = judge(curve(400, (step) => -0.1 * step));
   assert.deepEqual([negative.state, negative.tone], ["too-early", "neutral"]);
   assert.match(negative.advice!, /--n-critic/);

@@ -13,6 +13,8 @@ function scene() {
     num_workers: 0,
     line: (text: string) => void lines.push(text),
     step: ({ step }: { step: number }) => void lines.push(`step ${step}`),
+    distance: (value: number) => void lines.push(`distance ${value}`),
+    diversity: (value: number) => void lines.push(`diversity ${value}`),
   };
   const clock = new FakeClock();
   return { lines, console, clock, sink: new ConsoleSink(console, clock) };
@@ -82,4 +84,12 @@ Deno.test("a decision gets a line, but for the one to stop, which the last words
   sink.record({ ...steered, rule: "auto-critic" });
   sink.record({ ...steered, rule: "stop-when-flat" });
   assert.deepEqual(lines, ["Step 9, --auto-critic: Raised it. It was low"]);
+});
+
+Deno.test("distance and diversity of the samples are handed on; a picture may have none", () => {
+  const { lines, sink } = scene();
+  sink.record({ type: "evaluation", step: 5, sliced_wasserstein: 0.25 });
+  sink.record({ type: "sample", step: 5, file: "samples/a.png", diversity: 0.9 });
+  sink.record({ type: "sample", step: 6, file: "samples/b.png" });
+  assert.deepEqual(lines, ["distance 0.25", "diversity 0.9"]);
 });
