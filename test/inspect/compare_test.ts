@@ -84,7 +84,7 @@ Deno.test("distances are drawn on one scale; the critic's loss only where a run 
   const lines = comparison([run, { name: "b", summary: A }], terminal);
   const at = lines.findIndex((line) => line.startsWith("Distance of samples to the data, lower is better"));
   assert.match(lines[at]!, /one scale, 0\.25 to 0\.5/);
-  assert.match(lines[at + 2]!, /^  a .* 0\.25$/);
+  assert.match(lines[at + 2]!, /^ +a .* 0\.25$/);
   assert.match(lines[0]!, /^RUN .*DISTANCE .*VERDICT .*DOCTOR$/);
   assert.match(lines[1]!, /Too early to tell .*no problems$/);
   assert.ok(!lines.some((line) => line.startsWith("Critic loss")));
