@@ -1,4 +1,5 @@
 /** A run on one page, for a person: what it is, how far it is, what it learned, where its time went. */
+import { sha256 } from "../common/sha256.ts";
 import { basename } from "node:path";
 import { cleanLine } from "../common/text/foreign_text.ts";
 import { things } from "../common/text/things.ts";
@@ -331,7 +332,7 @@ function faults(page: Page, { summary }: Inspected): string[] {
 
 function result(page: Page, { folder, summary, files }: Inspected): string[] {
   const { weights_sha256, weights_from, weights_step, bits, numeric_classes } = summary;
-  const published = publishedNote(summary);
+  const published = publishedNote(summary, sha256);
   const classes = things(numeric_classes.length, "numeric class", "numeric classes");
   const from = weights_from === "checkpoint" ? ` (of the checkpoint at step ${count(weights_step)})` : "";
   const weights = weights_sha256 === null ? "none saved yet" : `sha256 ${weights_sha256}${from}`;

@@ -24,9 +24,9 @@ import {
   parseContest,
   PLAN_NAME,
   planContest,
-} from "./contest_plan.ts";
+} from "./contest/contest_plan.ts";
 import { madeNow, reportedOf } from "./reported.ts";
-import { verdictTable } from "./verdict_table.ts";
+import { verdictTable } from "./contest/verdict_table.ts";
 import { taskCommand } from "./task_command.ts";
 import { writeFile } from "../common/files/write_file.ts";
 

@@ -1,4 +1,5 @@
 /** What the live page shows of a run, gathered from its records as they are written: bounded, and cheap to add to. */
+import { sha256 } from "../../common/sha256.ts";
 import { examine } from "../../runlog/doctor/doctor.ts";
 import type { Finding } from "../../runlog/doctor/rule.ts";
 import { type RunVerdict, verdictOf } from "../../runlog/doctor/verdict.ts";
@@ -104,5 +105,5 @@ export class LiveRun implements Fold {
 
 function diagnose(summary: Summary): Diagnosis {
   const findings = examine(summary);
-  return { findings, verdict: verdictOf(summary, findings), published: publishedNote(summary) };
+  return { findings, verdict: verdictOf(summary, findings), published: publishedNote(summary, sha256) };
 }

@@ -5,7 +5,6 @@
  * How a row is made: train with the command, then take `settingsSha256` of the run's summary, and from its end the
  * numeric class and the hash of the weights. Another class's bits are one more entry of `weights_sha256`.
  */
-import { createHash } from "node:crypto";
 import type { Summary } from "./summary.ts";
 
 interface Published {
@@ -48,11 +47,14 @@ function sorted(value: unknown): unknown {
   return Object.fromEntries(entries.map(([name, inner]) => [name, sorted(inner)]));
 }
 
+/** Of a text, as hexadecimal digits. */
+type Sha256 = (text: string) => string;
+
 /** SHA-256 of everything that a run was set to and that its bits depend on, the data included. */
-export function settingsSha256({ config, data }: Pick<Summary, "config" | "data">): string {
+export function settingsSha256({ config, data }: Pick<Summary, "config" | "data">, sha256: Sha256): string {
   const settings = Object.fromEntries(Object.entries(config).filter(([name]) => !NEUTRAL.has(name)));
   const text = JSON.stringify(sorted({ ...settings, data_sha256: data.sha256, held_out: data.held_out }));
-  return createHash("sha256").update(text).digest("hex");
+  return sha256(text);
 }
 
 type Finished = Pick<
@@ -61,10 +63,14 @@ type Finished = Pick<
 >;
 
 /** A sentence on a finished run of published settings, without a full stop; null for every other run. */
-export function publishedNote(run: Finished, published: readonly Published[] = PUBLISHED): string | null {
+export function publishedNote(
+  run: Finished,
+  sha256: Sha256,
+  published: readonly Published[] = PUBLISHED,
+): string | null {
   const { state, steps, config, weights_sha256, weights_from, bits, numeric_classes } = run;
   if (state !== "finished" || weights_from !== "end" || steps !== config.steps) return null;
-  const settings = settingsSha256(run);
+  const settings = settingsSha256(run, sha256);
   const found = published.find(({ settings_sha256 }) => settings_sha256 === settings);
   if (!found) return null;
   if (Object.values(found.weights_sha256).includes(weights_sha256!)) {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { PRESETS } from "../../../coordinator/config/presets.ts";
 import { resolveConfig } from "../../../coordinator/config/config.ts";
+import { sha256 } from "../../../common/sha256.ts";
 import { PUBLISHED, publishedNote, settingsSha256 } from "../../../runlog/summary/published.ts";
 import type { Summary } from "../../../runlog/summary/summary.ts";
 
@@ -30,14 +31,18 @@ function run(given: Parameters<typeof resolveConfig>[0] = {}, change: Partial<Su
 
 Deno.test("the default run is recognised, whatever is set that no bit depends on", () => {
   assert.equal(PRESETS.strokes.steps, 30_000);
-  assert.equal(settingsSha256(run()), DEFAULT!.settings_sha256);
-  assert.match(publishedNote(run())!, /^The same bits as published for deno task train/);
+  assert.equal(settingsSha256(run(), sha256), DEFAULT!.settings_sha256);
+  assert.match(publishedNote(run(), sha256)!, /^The same bits as published for deno task train/);
   const neutral = { evaluate_every: 7, sample_every: 9, checkpoint_every: 11, exact: false };
-  assert.match(publishedNote(run(neutral))!, /^The same bits/);
+  assert.match(publishedNote(run(neutral), sha256)!, /^The same bits/);
   const entries = Object.entries(run().config).reverse();
-  assert.match(publishedNote(run({}, { config: Object.fromEntries(entries) }))!, /^The same bits/, "order");
   assert.match(
-    publishedNote(run({}, { numeric_classes: ["x", CLASS], bits: "tolerance" }))!,
+    publishedNote(run({}, { config: Object.fromEntries(entries) }), sha256)!,
+    /^The same bits/,
+    "order",
+  );
+  assert.match(
+    publishedNote(run({}, { numeric_classes: ["x", CLASS], bits: "tolerance" }), sha256)!,
     /^The same bits/,
   );
 });
@@ -45,14 +50,14 @@ Deno.test("the default run is recognised, whatever is set that no bit depends on
 Deno.test("other bits alarm nobody but on hardware of the same class", () => {
   const other = { weights_sha256: "f".repeat(64) };
   assert.match(
-    publishedNote(run({}, { ...other, numeric_classes: ["x"] }))!,
+    publishedNote(run({}, { ...other, numeric_classes: ["x"] }), sha256)!,
     /as expected.*numeric class.*as good$/,
   );
   assert.match(
-    publishedNote(run({}, { ...other, numeric_classes: ["x", CLASS], bits: "tolerance" }))!,
+    publishedNote(run({}, { ...other, numeric_classes: ["x", CLASS], bits: "tolerance" }), sha256)!,
     /as expected/,
   );
-  assert.match(publishedNote(run({}, other))!, /please report/);
+  assert.match(publishedNote(run({}, other), sha256)!, /please report/);
 });
 
 Deno.test("nothing is said of runs of other settings, other data, or that are not at their end", () => {
@@ -66,5 +71,5 @@ Deno.test("nothing is said of runs of other settings, other data, or that are no
     run({}, { steps: 100 }),
     run({}, { weights_from: "checkpoint" }),
   ];
-  assert.deepEqual(others.map((one) => publishedNote(one)), others.map(() => null));
+  assert.deepEqual(others.map((one) => publishedNote(one, sha256)), others.map(() => null));
 });

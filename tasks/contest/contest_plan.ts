@@ -7,11 +7,11 @@
  * contest can be had again to the same bits; and one that asks for more critic steps for each generator step pays
  * for them out of the same budget. What the same examples cost in time is in the report.
  */
-import { UserError } from "../common/errors.ts";
-import { significant } from "../common/significant.ts";
-import { type GivenConfig, resolveConfig } from "../coordinator/config/config.ts";
-import type { DataSet } from "../coordinator/data/data_set.ts";
-import { type PresetName, PRESETS } from "../coordinator/config/presets.ts";
+import { UserError } from "../../common/errors.ts";
+import { significant } from "../../common/significant.ts";
+import { type GivenConfig, resolveConfig } from "../../coordinator/config/config.ts";
+import type { DataSet } from "../../coordinator/data/data_set.ts";
+import { type PresetName, PRESETS } from "../../coordinator/config/presets.ts";
 
 /** Version of `contest.json`. */
 const FORMAT = 1;

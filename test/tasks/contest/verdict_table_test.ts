@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { verdictTable } from "../../tasks/verdict_table.ts";
+import { verdictTable } from "../../../tasks/contest/verdict_table.ts";
 
 /** A run with these distances and diversities. */
 function run(name: string, label: string, distances: number[], diversities: (number | undefined)[]) {

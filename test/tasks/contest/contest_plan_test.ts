@@ -5,7 +5,7 @@ import {
   entrantArgs,
   parseContest,
   planContest,
-} from "../../tasks/contest_plan.ts";
+} from "../../../tasks/contest/contest_plan.ts";
 
 const CHOICE: ContestChoice = {
   data: "some/images",

@@ -1,8 +1,8 @@
 /** Runs of a contest side by side on the terminal: how near each came to the data, and the verdict on it. */
-import { wrapLine } from "../common/text/wrap.ts";
-import { layOut } from "../inspect/columns.ts";
-import type { Reported } from "../inspect/html/reported.ts";
-import { figure } from "../inspect/numbers.ts";
+import { wrapLine } from "../../common/text/wrap.ts";
+import { layOut } from "../../inspect/columns.ts";
+import type { Reported } from "../../inspect/html/reported.ts";
+import { figure } from "../../inspect/numbers.ts";
 
 const COLUMNS = [
   { title: "PRESET", align: "left" },
