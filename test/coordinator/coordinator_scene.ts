@@ -10,6 +10,7 @@ import { coordinate, type CoordinateOptions, type Ending } from "../../coordinat
 import { chooseReadToken, chooseToken, tokenPlace } from "../../coordinator/terminal/token.ts";
 import type { Listener, ListenOptions } from "../../wire/ws_socket.ts";
 import { wantedDevices } from "../../worker/worker_options.ts";
+import { within } from "../e2e/child.ts";
 import { FakeClock } from "../wire/fake_clock.ts";
 import { MemorySocket } from "../wire/memory_socket.ts";
 
@@ -82,10 +83,12 @@ export class CoordinatorScene {
       this.#open.resolve();
     };
     const { signal } = this.interrupt;
-    return await coordinate({ ...options, listening: opened, signal }, this.#screen(), {
+    const outside = {
       clock: this.clock,
-      listen: (door) => Promise.resolve(this.#listen(door)),
-    });
+      listen: (door: ListenOptions) => Promise.resolve(this.#listen(door)),
+    };
+    const ending = coordinate({ ...options, listening: opened, signal }, this.#screen(), outside);
+    return await within(ending, () => `The coordinator must end, it said:\n${this.said}`);
   }
 
   /** A connection to it: the worker's end. */
