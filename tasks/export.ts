@@ -18,7 +18,7 @@ import { SERIES_NAME } from "../runlog/log/series.ts";
 import { settledRecords } from "../runlog/export/settled.ts";
 import { encodeEvent, encodeFileVersion, frame } from "../runlog/export/tensorboard/event.ts";
 import { RunEvents } from "../runlog/export/tensorboard/run_events.ts";
-import { FileStream } from "./file_stream.ts";
+import { FileStream } from "../common/files/file_stream.ts";
 import { writeFile } from "../common/files/write_file.ts";
 
 const OPTIONS = {
