@@ -4,7 +4,8 @@
  */
 // @ts-types="./libjpeg_turbo.d.ts"
 import openCodec, { type Codec } from "@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs";
-import program from "@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasm" with { type: "bytes" };
+// @ts-types="./libjpeg_turbo_program.d.ts"
+import program from "./libjpeg_turbo_program.js";
 import type { JpegHeader } from "./jpeg_header.ts";
 import { type Attempt, withoutSurplus } from "./jpeg_surplus.ts";
 import type { Pixels } from "../pixels.ts";
@@ -17,7 +18,6 @@ const MOST_FAILURES = 256;
 const MOST_MENDED_PIXELS = 16e6;
 
 export class JpegCodec {
-  #module: WebAssembly.Module | null = null;
   #codec: Codec | null = null;
   #failures = 0;
 
@@ -61,10 +61,9 @@ export class JpegCodec {
   }
 
   #open(): Promise<Codec> {
-    const module = this.#module ??= new WebAssembly.Module(program);
     return openCodec({
       instantiateWasm: (imports, receive) => {
-        const instance = new WebAssembly.Instance(module, imports);
+        const instance = new WebAssembly.Instance(program, imports);
         receive(instance);
         return instance.exports;
       },
