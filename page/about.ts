@@ -4,9 +4,11 @@ export interface About {
   /** What was trained on what, e.g. "wgan on strokes", and how far. */
   readonly what: string;
   readonly latent: number;
-  /** Of one sample: [2] for points, [height, width] or [channels, height, width] for images. */
+  /** Of one sample: [n] for points, series and rows of a table, [height, width] or [channels, height, width] for images. */
   readonly example_shape: readonly number[];
-  /** Values that stand for black and white, or null where samples are points. */
+  /** Names of the columns, where samples are rows of a table. */
+  readonly columns?: readonly string[];
+  /** Values that stand for black and white, or null where samples are no images. */
   readonly value_range: readonly [number, number] | null;
 }
 

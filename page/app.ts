@@ -1,17 +1,24 @@
-/** The page: controls on one side, the generator on the other. */
-import { latents, latentWays } from "../random/latents.ts";
-import { numElements } from "../common/shape.ts";
+/** The page: controls, and the generator that they move. */
+import { exampleKind } from "../common/example_kind.ts";
 import { encodeNpy } from "../common/files/npy.ts";
+import { numElements } from "../common/shape.ts";
+import { latents, latentWays } from "../random/latents.ts";
 import type { About } from "./about.ts";
+import { principalDirections } from "./directions.ts";
 import { type Draw, openGenerator } from "./drawer.ts";
-import { type Pixels, plot, tiles } from "./picture.ts";
+import { type Pixels, pixelsOf, tiles } from "./picture.ts";
+import { hashOf, type Place, placeIn, REACH } from "./place.ts";
+import { saveBytes, savePng } from "./save.ts";
 
-const NUM_IMAGES = 36;
-const NUM_POINTS = 2_500;
-const GRID_COLS = 6;
+/** Samples of each kind: as many as are looked at. */
+const NUM_SAMPLES = { images: 36, series: 36, points: 2_500, table: 1_000 } as const;
 const NUM_WAYS = 4;
 /** Points of a way: the slider's stops. */
 const WAY_STEPS = 101;
+const MAX_DIRECTIONS = 3;
+/** Directions are found from as many samples, always of this seed, so that a link means the same everywhere. */
+const NUM_PROBES = 256;
+const PROBE_SEED = 0;
 
 function element<T extends HTMLElement>(id: string): T {
   const found = document.getElementById(id);
@@ -40,53 +47,130 @@ function newestOf(work: () => Promise<void>, failed: (error: unknown) => void): 
   };
 }
 
+/** A slider for each direction of the noise. */
+function makeSliders(count: number, moved: () => void): HTMLInputElement[] {
+  return Array.from({ length: count }, (_, k) => {
+    const slider = document.createElement("input");
+    Object.assign(slider, {
+      type: "range",
+      id: `along-${k + 1}`,
+      min: -REACH,
+      max: REACH,
+      step: 0.1,
+      value: 0,
+    });
+    slider.addEventListener("input", moved);
+    const label = document.createElement("label");
+    label.append(`Direction ${k + 1}`, slider);
+    element("directions").append(label);
+    return slider;
+  });
+}
+
 class App {
   readonly #about: About;
   readonly #draw: Draw;
   readonly #seed = element<HTMLInputElement>("seed");
   readonly #way = element<HTMLInputElement>("way");
-  readonly #status = element("status");
+  readonly #sliders: readonly HTMLInputElement[];
   readonly #images: boolean;
+  readonly #count: number;
+  /** Found when they are first needed: it takes as long as some drawings. */
+  #directions: Promise<Float32Array> | null = null;
   #drawn = new Float32Array();
 
   constructor(about: About, draw: Draw) {
     this.#about = about;
     this.#draw = draw;
-    this.#images = about.value_range !== null;
-    const failed = (error: unknown) => this.#say(error instanceof Error ? error.message : String(error));
-    const samples = newestOf(() => this.#samples(), failed);
-    const ways = newestOf(() => this.#ways(), failed);
-    const both = () => {
+    const kind = exampleKind(about);
+    this.#images = kind === "images";
+    this.#count = NUM_SAMPLES[kind];
+    const samples = newestOf(() => this.#samples(), (error) => this.#failed(error));
+    const ways = newestOf(() => this.#ways(), (error) => this.#failed(error));
+    const all = () => {
       if (!this.#seed.validity.valid || this.#seed.value === "") {
         return this.#say("A seed is a whole number of 0 or more");
       }
+      this.#remember();
       samples();
       if (this.#images) ways();
     };
-    this.#seed.addEventListener("input", both);
+    this.#sliders = makeSliders(Math.min(MAX_DIRECTIONS, about.latent), all);
+    this.#seed.addEventListener("input", all);
     this.#way.addEventListener("input", ways);
     element("next").addEventListener("click", () => {
       this.#seed.value = String(Number(this.#seed.value) + 1);
-      both();
+      all();
+    });
+    element("reset").addEventListener("click", () => {
+      for (const slider of this.#sliders) slider.value = "0";
+      all();
     });
     element("save").addEventListener("click", () => this.#save());
+    element("png").addEventListener("click", () => {
+      const canvas = element<HTMLCanvasElement>("grid");
+      savePng(canvas, `samples-${this.#seed.value}.png`).catch((error) => this.#failed(error));
+    });
+    element("link").addEventListener("click", () => this.#copyLink());
+    addEventListener("hashchange", () => {
+      this.#go(placeIn(location.hash, this.#sliders.length));
+      all();
+    });
     element("ways").hidden = !this.#images;
+    element("grid").classList.toggle("paper", kind === "series" || kind === "table");
+    this.#go(placeIn(location.hash, this.#sliders.length));
     element<HTMLFieldSetElement>("controls").disabled = false;
-    both();
+    element<HTMLFieldSetElement>("directions").disabled = false;
+    all();
+  }
+
+  get #place(): Place {
+    return { seed: Number(this.#seed.value), along: this.#sliders.map(({ value }) => Number(value)) };
+  }
+
+  #go({ seed, along }: Place): void {
+    this.#seed.value = String(seed);
+    this.#sliders.forEach((slider, k) => slider.value = String(along[k]));
+  }
+
+  /** The address always says what is shown. */
+  #remember(): void {
+    history.replaceState(null, "", hashOf(this.#place));
   }
 
   #say(text: string): void {
-    this.#status.textContent = text;
+    element("status").textContent = text;
+  }
+
+  #failed(error: unknown): void {
+    this.#say(error instanceof Error ? error.message : String(error));
+  }
+
+  async #findDirections(): Promise<Float32Array> {
+    const { latent } = this.#about;
+    const noise = latents(PROBE_SEED, NUM_PROBES, latent);
+    return principalDirections(noise, await this.#draw(noise), latent, this.#sliders.length);
+  }
+
+  /** The noise of the seed, moved along the directions. */
+  async #noise({ seed, along }: Place): Promise<Float32Array> {
+    const { latent } = this.#about;
+    const noise = latents(seed, this.#count, latent);
+    if (along.every((value) => value === 0)) return noise;
+    const directions = await (this.#directions ??= this.#findDirections());
+    return noise.map((value, i) =>
+      along.reduce((sum, far, k) => sum + far * directions[k * latent + i % latent]!, value)
+    );
   }
 
   async #samples(): Promise<void> {
-    const { latent } = this.#about;
-    const seed = Number(this.#seed.value);
-    const count = this.#images ? NUM_IMAGES : NUM_POINTS;
+    const place = this.#place;
     const started_ms = performance.now();
-    this.#drawn = await this.#draw(latents(seed, count, latent));
-    show(element("grid"), this.#images ? tiles(this.#drawn, this.#about, GRID_COLS) : plot(this.#drawn));
-    this.#say(`${count} samples of seed ${seed}, drawn in ${Math.round(performance.now() - started_ms)} ms`);
+    this.#drawn = await this.#draw(await this.#noise(place));
+    show(element("grid"), pixelsOf(this.#drawn, this.#about));
+    const took_ms = Math.round(performance.now() - started_ms);
+    const moved = place.along.some((value) => value !== 0) ? ", moved" : "";
+    this.#say(`${this.#count} samples of seed ${place.seed}${moved}, drawn in ${took_ms} ms`);
   }
 
   async #ways(): Promise<void> {
@@ -107,11 +191,14 @@ class App {
     const { example_shape } = this.#about;
     const size = numElements(example_shape);
     const bytes = encodeNpy(this.#drawn, [this.#drawn.length / size, ...example_shape]);
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([bytes]));
-    link.download = `samples-${this.#seed.value}.npy`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+    saveBytes(new Uint8Array(bytes), `samples-${this.#seed.value}.npy`);
+  }
+
+  async #copyLink(): Promise<void> {
+    this.#remember();
+    // Only a page of this machine, or one over https, may write to the clipboard.
+    const done = await navigator.clipboard?.writeText(location.href).then(() => true, () => false) ?? false;
+    this.#say(done ? "The link is copied" : "The link is in the address bar: copy it from there");
   }
 }
 

@@ -1,4 +1,8 @@
 /** Samples as pictures: pixels for a canvas, without a canvas. */
+import { exampleKind } from "../common/example_kind.ts";
+import { pairPlot } from "../pictures/pair_plot.ts";
+import type { Raster } from "../pictures/raster.ts";
+import { seriesGrid } from "../pictures/series_grid.ts";
 import type { About } from "./about.ts";
 
 /** Red, green, blue and opacity of each pixel, row by row. */
@@ -14,6 +18,28 @@ const GAP = 1;
 const PLOT_SIDE = 320;
 const PLOT_REACH = 1.9;
 const INK = [214, 72, 28, 255] as const;
+
+/** Images and series beside each other. */
+const GRID_COLS = 6;
+
+/** Samples of any kind. */
+export function pixelsOf(samples: Float32Array, about: About): Pixels {
+  const kind = exampleKind(about);
+  if (kind === "images") return tiles(samples, about, GRID_COLS);
+  if (kind === "points") return plot(samples);
+  if (kind === "table") return fromRaster(pairPlot({ names: about.columns!, samples }));
+  const length = about.example_shape[0]!;
+  const rows = Math.ceil(samples.length / length / GRID_COLS);
+  return fromRaster(seriesGrid(samples, { rows, cols: GRID_COLS, length, scale_by: samples }));
+}
+
+function fromRaster({ width, height, channels, data }: Raster): Pixels {
+  const pixels = new Uint8ClampedArray(4 * width * height).fill(255);
+  for (let i = 0; i < width * height; i++) {
+    for (let c = 0; c < 3; c++) pixels[4 * i + c] = data[channels * i + c % channels]!;
+  }
+  return { width, height, data: pixels };
+}
 
 /** Images beside and below each other, `cols` in a row; transparent between them. */
 export function tiles(samples: Float32Array, { example_shape, value_range }: About, cols: number): Pixels {

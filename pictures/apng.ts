@@ -5,7 +5,7 @@
 import { crcOf } from "../common/files/crc.ts";
 import { joined } from "../common/joined.ts";
 import { type FilmOptions, framesOf, type Still } from "./film.ts";
-import { encodePng } from "./raster.ts";
+import { encodePng } from "./png.ts";
 
 const SIGNATURE_BYTES = 8;
 /** Length, type and check of a chunk. */

@@ -1,5 +1,4 @@
-/** Small pictures in memory, and their way into PNG files. The same picture always gives the same bytes. */
-import { decode, encode } from "fast-png";
+/** Small pictures in memory. */
 
 /** A picture of 8-bit tones, rows from the top, channels interleaved. */
 export interface Raster {
@@ -55,18 +54,4 @@ export function enlarge(raster: Raster, factor: number): Raster {
     }
   }
   return large;
-}
-
-/** The bytes of a PNG file. */
-export function encodePng(raster: Raster): Uint8Array {
-  return encode({ ...raster, depth: 8 });
-}
-
-/** The picture in a PNG file of 8-bit grey or colour. Throws RangeError for any other kind. */
-export function decodePng(bytes: Uint8Array): Raster {
-  const { width, height, channels, depth, data } = decode(bytes);
-  if (depth !== 8 || (channels !== 1 && channels !== 3)) {
-    throw new RangeError(`A picture must have 1 or 3 channels of 8 bits: found ${channels} of ${depth}`);
-  }
-  return { width, height, channels, data: Uint8Array.from(data) };
 }

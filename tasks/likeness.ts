@@ -11,7 +11,7 @@ import { nearestExamples, type Searched } from "../coordinator/evaluation/neares
 import type { Likeness } from "../inspect/html/reported.ts";
 import { latents } from "../random/latents.ts";
 import { imageGrid, imageShape } from "../pictures/grid.ts";
-import { encodePng } from "../pictures/raster.ts";
+import { encodePng } from "../pictures/png.ts";
 import type { Summary } from "../runlog/summary/summary.ts";
 import type { Generator } from "./generator.ts";
 

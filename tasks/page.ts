@@ -11,6 +11,7 @@ import { findRun, summarize } from "../inspect/run_folders.ts";
 import { whatOf } from "../inspect/run_table.ts";
 import { type About, FILES } from "../page/about.ts";
 import { type Linked, pageDocument, RUNTIME_MODULE } from "../page/document.ts";
+import { imageShape } from "../pictures/grid.ts";
 import { Generator } from "./generator.ts";
 import { writeFile } from "../common/files/write_file.ts";
 
@@ -74,18 +75,24 @@ async function runtime(): Promise<{ module: Uint8Array<ArrayBuffer>; wasm: Uint8
 
 async function aboutOf(folder: string): Promise<{ about: About; generator: Uint8Array<ArrayBuffer> }> {
   const path = join(folder, FILES.generator);
-  const { latent, example_shape, value_range } = await Generator.open(path);
-  const [, height, channels = 1] = example_shape.toReversed();
-  const points = value_range === null && example_shape.join() === "2";
-  if (!points && (value_range === null || height === undefined || (channels !== 1 && channels !== 3))) {
+  const { latent, example_shape, value_range, columns } = await Generator.open(path);
+  const numbers = value_range === null && example_shape.length === 1;
+  if (!numbers && (value_range === null || imageShape(example_shape) === null)) {
     throw new UserError(
-      "Cannot make a page: samples must be images or points in the plane, found shape " +
+      "Cannot make a page: samples must be images, points, series or rows of a table, found shape " +
         `${example_shape.join(" x ")}`,
     );
   }
   const summary = await summarize(folder, Date.now());
   const what = `${whatOf(summary)}, ${count(summary.steps)} critic steps`;
-  const about = { name: basename(folder), what, latent, example_shape, value_range };
+  const about = {
+    name: basename(folder),
+    what,
+    latent,
+    example_shape,
+    value_range,
+    ...columns && { columns },
+  };
   return { about, generator: await readRegular(path) };
 }
 

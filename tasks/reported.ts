@@ -9,7 +9,7 @@ import { examine } from "../runlog/doctor/doctor.ts";
 import { verdictOf } from "../runlog/doctor/verdict.ts";
 import { spread } from "../pictures/film.ts";
 import { imageGrid, imageShape } from "../pictures/grid.ts";
-import { encodePng } from "../pictures/raster.ts";
+import { encodePng } from "../pictures/png.ts";
 import type { Summary } from "../runlog/summary/summary.ts";
 import { Generator } from "./generator.ts";
 import { likenessOf } from "./likeness.ts";

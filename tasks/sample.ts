@@ -9,7 +9,7 @@ import { latents, latentWays } from "../random/latents.ts";
 import { imageGrid, imageShape } from "../pictures/grid.ts";
 import { encodeNpy } from "../common/files/npy.ts";
 import { pairPlot } from "../pictures/pair_plot.ts";
-import { encodePng } from "../pictures/raster.ts";
+import { encodePng } from "../pictures/png.ts";
 import { scatterPlot } from "../pictures/scatter.ts";
 import { seriesGrid } from "../pictures/series_grid.ts";
 import { Generator } from "./generator.ts";

@@ -1,7 +1,8 @@
 /** Small image files: in the IDX format, and folders of pictures. */
 import { join } from "node:path";
 import { Stream } from "../../random/philox.ts";
-import { blank, encodePng } from "../../pictures/raster.ts";
+import { encodePng } from "../../pictures/png.ts";
+import { blank } from "../../pictures/raster.ts";
 
 export const NUM_IMAGES = 192;
 const SIDE = 6;

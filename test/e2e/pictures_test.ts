@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { PresetName } from "../../coordinator/config/presets.ts";
 import { Stream } from "../../random/philox.ts";
-import { decodePng } from "../../pictures/raster.ts";
+import { decodePng } from "../../pictures/png.ts";
 import { putPictures } from "./images.ts";
 import { ofType, recordsOf } from "./log.ts";
 import { Workplace } from "./workplace.ts";

@@ -1,6 +1,6 @@
 /** A table as people have it trains with real processes: what was decided about it is said, and the run goes on with it. */
 import assert from "node:assert/strict";
-import { decodePng } from "../../pictures/raster.ts";
+import { decodePng } from "../../pictures/png.ts";
 import { ofType, recordsOf } from "./log.ts";
 import { Workplace } from "./workplace.ts";
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { DESKTOP, findChromium, openPage, PHONE, startChromium } from "../../scripts/browser/chromium.ts";
-import { encodePng } from "../../pictures/raster.ts";
+import { encodePng } from "../../pictures/png.ts";
 import type { RunRecord } from "../../runlog/records.ts";
 import { LOOKS, looksWell } from "../browser/looks.ts";
 import { taskArgs } from "../e2e/child.ts";

@@ -1,5 +1,6 @@
 /** The page of `deno task page` in a real browser, beside what `deno task sample` draws. */
 import assert from "node:assert/strict";
+import { decode } from "fast-png";
 import { extname, join } from "node:path";
 import type { Page } from "playwright-core";
 import { findChromium, openPage, startChromium } from "../../scripts/browser/chromium.ts";
@@ -27,17 +28,27 @@ async function task(cwd: string, name: TaskName, ...args: string[]) {
 async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {
-    const put = async (name: string, shape: number[], range: readonly [number, number] | null) => {
+    const put = async (
+      name: string,
+      shape: number[],
+      range: readonly [number, number] | null,
+      columns?: readonly string[],
+    ) => {
       await Deno.mkdir(join(folder, "runs", name), { recursive: true });
       await Deno.writeTextFile(
         join(folder, "runs", name, "events.jsonl"),
         toLines([runRecord(), ...steps(1, 20)]),
       );
-      await Deno.writeFile(join(folder, "runs", name, "generator.onnx"), await generatorBytes(shape, range));
+      await Deno.writeFile(
+        join(folder, "runs", name, "generator.onnx"),
+        await generatorBytes(shape, range, columns),
+      );
     };
     await put("images", [2, 3], [-1, 1]);
     await put("points", [2], null);
     await put("vectors", [6], null);
+    await put("cubes", [2, 2, 2, 2], [-1, 1]);
+    await put("table", [3], null, ["a", "b", "c"]);
     await test(folder);
   } finally {
     await Deno.remove(folder, { recursive: true });
@@ -102,6 +113,33 @@ async function sameAsSample(folder: string, page: Page): Promise<void> {
   assert.ok(error <= TOLERANCE, `${error}`);
 }
 
+/** Moved along a direction by keyboard alone, the samples are others; the address says so, and shows the same elsewhere. */
+async function movesAndLinks(page: Page): Promise<void> {
+  const before = await pixels(page, "grid");
+  await page.focus("#along-1");
+  await page.keyboard.press("End");
+  await page.waitForFunction(() => /of seed 2, moved/.test(document.getElementById("status")!.textContent));
+  const moved = await pixels(page, "grid");
+  assert.notEqual(moved, before);
+  assert.equal(new URL(page.url()).hash, "#seed=2&along=4,0,0");
+  const other = await page.context().newPage();
+  await other.goto(page.url());
+  await other.waitForFunction(() => /of seed 2, moved/.test(document.getElementById("status")!.textContent));
+  assert.equal(await pixels(other, "grid"), moved);
+  await other.click("#reset");
+  await drawn(other, 2);
+  assert.equal(await pixels(other, "grid"), before);
+  await other.close();
+}
+
+/** The picture as a file: of 6 x 6 images of 2 x 3 pixels with gaps, as large as is a whole number of times. */
+async function savesPicture(page: Page): Promise<void> {
+  const [download] = await Promise.all([page.waitForEvent("download"), page.click("#png")]);
+  assert.equal(download.suggestedFilename(), "samples-2.png");
+  const { width, height } = decode(await Deno.readFile(await download.path()));
+  assert.deepEqual([width, height], [23 * 35, 17 * 35]);
+}
+
 const chromium = findChromium();
 
 Deno.test({
@@ -120,6 +158,8 @@ Deno.test({
           const { context, page } = await openPage(browser, LOOKS[0]!);
           await page.goto(from);
           await sameAsSample(folder, page);
+          await movesAndLinks(page);
+          await savesPicture(page);
           const before = await pixels(page, "between");
           await page.focus("#way");
           await page.keyboard.press("Home");
@@ -145,7 +185,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "points of the plane are drawn in several calls, and have no ways to slide along",
+  name: "points of the plane, series and tables are drawn in several calls, and have no samples between",
   ignore: chromium === null,
   fn: () =>
     inFolder(async (folder) => {
@@ -160,6 +200,18 @@ Deno.test({
         const error = await errorOf(folder, page, "points", 2500, 1);
         assert.ok(error <= TOLERANCE, `${error}`);
         assert.equal(await page.isVisible("#ways"), false);
+        for (const [name, count, width] of [["vectors", 36, 6 * 86 + 2], ["table", 1000, 799]] as const) {
+          assert.equal((await task(folder, "page", name, "--single", `${name}.html`)).code, 0);
+          await page.goto(`file://${folder}/${name}.html`);
+          await page.waitForFunction(
+            (text) => document.getElementById("status")!.textContent.startsWith(text),
+            `${count} samples`,
+          );
+          assert.equal(
+            await page.evaluate(() => (document.getElementById("grid") as HTMLCanvasElement).width),
+            width,
+          );
+        }
       } finally {
         await browser.close();
       }
@@ -172,8 +224,8 @@ Deno.test("page: what a person does wrong gets one line and exit code 2", () =>
       [[], /^Cannot make a page: a run is required, found none; name it, or latest\n$/],
       [["images"], /^Cannot make a page: one of --out and --single is required, found none\n$/],
       [
-        ["vectors", "--out", "x"],
-        /^Cannot make a page: samples must be images or points .*, found shape 6\n$/,
+        ["cubes", "--out", "x"],
+        /^Cannot make a page: samples must be images, points, .*, found shape 2 x 2 x 2 x 2\n$/,
       ],
       [["images", "--single", "runs"], /^Cannot write runs: it must be a writable file, found /],
     ];

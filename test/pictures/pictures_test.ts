@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { decode } from "fast-png";
 import { imageGrid } from "../../pictures/grid.ts";
-import { blank, encodePng, enlarge, paste, type Raster, sideBySide } from "../../pictures/raster.ts";
+import { encodePng } from "../../pictures/png.ts";
+import { blank, enlarge, paste, type Raster, sideBySide } from "../../pictures/raster.ts";
 import { scatterPlot } from "../../pictures/scatter.ts";
 
 function pixel(

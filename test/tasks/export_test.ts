@@ -1,7 +1,7 @@
 /** `export` as a person runs it. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { encodePng } from "../../pictures/raster.ts";
+import { encodePng } from "../../pictures/png.ts";
 import type { RunRecord } from "../../runlog/records.ts";
 import { end, runRecord, stepRecord, steps, TIME, toLines } from "../runlog/log/example_log.ts";
 import { picture } from "../runlog/export/export_example.ts";

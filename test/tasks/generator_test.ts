@@ -41,3 +41,22 @@ Deno.test("a generator with other metadata or other outputs is refused in one li
         "file is required, found a pipe; a resumed run writes it again",
     });
   }));
+
+Deno.test("a generator names the columns of its samples, where there are as many as they have numbers", () =>
+  inTempDir(async (folder) => {
+    const cases: [
+      shape: number[],
+      columns: readonly string[] | null,
+      expected: readonly string[] | undefined,
+    ][] = [
+      [[2], ["age", "in\u001bcome"], ["age", "in\ufffdcome"]],
+      [[2], null, undefined],
+      [[3], ["age", "income"], undefined],
+      [[2, 2], ["age", "income"], undefined],
+    ];
+    for (const [i, [shape, columns, expected]] of cases.entries()) {
+      const path = join(folder, `${i}.onnx`);
+      await Deno.writeFile(path, await generatorBytes(shape, null, columns));
+      assert.deepEqual((await Generator.open(path)).columns, expected);
+    }
+  }));

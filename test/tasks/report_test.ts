@@ -1,7 +1,7 @@
 /** `report` as a person runs it. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { encodePng } from "../../pictures/raster.ts";
+import { encodePng } from "../../pictures/png.ts";
 import { picture } from "../runlog/export/export_example.ts";
 import { end, joined, runRecord, steps, toLines } from "../runlog/log/example_log.ts";
 import { taskArgs } from "../e2e/child.ts";

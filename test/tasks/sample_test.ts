@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { Tensor } from "onnxruntime-node";
 import { latents } from "../../random/latents.ts";
-import { decodePng } from "../../pictures/raster.ts";
+import { decodePng } from "../../pictures/png.ts";
 import { openSession } from "../models/onnx_runtime.ts";
 import { runRecord, toLines } from "../runlog/log/example_log.ts";
 import { taskArgs } from "../e2e/child.ts";

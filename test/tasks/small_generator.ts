@@ -18,13 +18,17 @@ function pairOf(size: number) {
 }
 
 /** Takes 3 numbers and gives an example of this shape. */
-export async function generatorBytes(example_shape: number[], value_range: readonly [number, number] | null) {
+export async function generatorBytes(
+  example_shape: number[],
+  value_range: readonly [number, number] | null,
+  columns: readonly string[] | null = null,
+) {
   const pair = pairOf(numElements(example_shape));
   const { manifest, files } = await buildArtifacts(pair);
   const { generator, statistics } = initialState(pair, 4);
   fillUniform(statistics, { seed: 4, purpose: "probe", counter: 0, shard: 0 }, 0.5, 2);
   const sampler = files.get(manifest.graphs.sampler_model.file)!;
-  const options = { example_shape, value_range, producer_version: "1" };
+  const options = { example_shape, value_range, columns, producer_version: "1" };
   return generatorOnnx(manifest, sampler, generator, statistics, options);
 }
 

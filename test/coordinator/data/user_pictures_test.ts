@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { DataSet } from "../../../coordinator/data/data_set.ts";
 import { loadData } from "../../../coordinator/data/load.ts";
-import { encodePng } from "../../../pictures/raster.ts";
+import { encodePng } from "../../../pictures/png.ts";
 import { inTempDir } from "../../temp_dir.ts";
 import goldens from "./goldens/user_pictures.json" with { type: "json" };
 

@@ -5,7 +5,7 @@ import { ShardPlan } from "../../../coordinator/data/plan.ts";
 import { ShardedData } from "../../../coordinator/data/sharded_data.ts";
 import { type PicturedRun, Pictures } from "../../../coordinator/run/pictures.ts";
 import { decodeModel } from "../../../onnx/codec.ts";
-import { decodePng } from "../../../pictures/raster.ts";
+import { decodePng } from "../../../pictures/png.ts";
 import { buildArtifacts } from "../../../models/artifacts.ts";
 import { mlp } from "../../../models/nets/mlp.ts";
 import { wgan } from "../../../models/objectives/wgan.ts";

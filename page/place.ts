@@ -1,0 +1,29 @@
+/** What is shown, as the part of an address behind #: whoever opens the link sees the same samples. */
+
+export interface Place {
+  readonly seed: number;
+  /** How far the samples are moved along each direction, in standard deviations of the noise. */
+  readonly along: readonly number[];
+}
+
+/** How far a direction may be followed, either way. */
+export const REACH = 4;
+
+/** Read from an address; what makes no sense there is as at the start. */
+export function placeIn(hash: string, num_directions: number): Place {
+  const given = new URLSearchParams(hash.replace(/^#/, ""));
+  const text = given.get("seed") ?? "";
+  const seed = /^\d{1,16}$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : 1;
+  const along = (given.get("along") ?? "").split(",").map(Number);
+  return {
+    seed,
+    along: Array.from({ length: num_directions }, (_, k) => {
+      const value = along[k] ?? 0;
+      return Number.isFinite(value) ? Math.min(REACH, Math.max(-REACH, value)) : 0;
+    }),
+  };
+}
+
+export function hashOf({ seed, along }: Place): string {
+  return along.every((value) => value === 0) ? `#seed=${seed}` : `#seed=${seed}&along=${along.join(",")}`;
+}
