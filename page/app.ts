@@ -74,8 +74,11 @@ class App {
   readonly #way = element<HTMLInputElement>("way");
   readonly #sliders: readonly HTMLInputElement[];
   readonly #images: boolean;
+  /** Whether it is drawn on white paper, in its own scale. */
+  readonly #paper: boolean;
   readonly #count: number;
-  /** Found when they are first needed: it takes as long as some drawings. */
+  /** Samples that stay the same, and directions found from them, each when first needed: it takes a while. */
+  #probes: Promise<Float32Array> | null = null;
   #directions: Promise<Float32Array> | null = null;
   #drawn = new Float32Array();
 
@@ -84,6 +87,7 @@ class App {
     this.#draw = draw;
     const kind = exampleKind(about);
     this.#images = kind === "images";
+    this.#paper = kind === "series" || kind === "table";
     this.#count = NUM_SAMPLES[kind];
     const samples = newestOf(() => this.#samples(), (error) => this.#failed(error));
     const ways = newestOf(() => this.#ways(), (error) => this.#failed(error));
@@ -117,7 +121,7 @@ class App {
       all();
     });
     element("ways").hidden = !this.#images;
-    element("grid").classList.toggle("paper", kind === "series" || kind === "table");
+    element("grid").classList.toggle("paper", this.#paper);
     this.#go(placeIn(location.hash, this.#sliders.length));
     element<HTMLFieldSetElement>("controls").disabled = false;
     element<HTMLFieldSetElement>("directions").disabled = false;
@@ -146,10 +150,14 @@ class App {
     this.#say(error instanceof Error ? error.message : String(error));
   }
 
+  #probe(): Promise<Float32Array> {
+    return this.#probes ??= this.#draw(latents(PROBE_SEED, NUM_PROBES, this.#about.latent));
+  }
+
   async #findDirections(): Promise<Float32Array> {
     const { latent } = this.#about;
     const noise = latents(PROBE_SEED, NUM_PROBES, latent);
-    return principalDirections(noise, await this.#draw(noise), latent, this.#sliders.length);
+    return principalDirections(noise, await this.#probe(), latent, this.#sliders.length);
   }
 
   /** The noise of the seed, moved along the directions. */
@@ -167,7 +175,8 @@ class App {
     const place = this.#place;
     const started_ms = performance.now();
     this.#drawn = await this.#draw(await this.#noise(place));
-    show(element("grid"), pixelsOf(this.#drawn, this.#about));
+    const scale_by = this.#paper ? await this.#probe() : this.#drawn;
+    show(element("grid"), pixelsOf(this.#drawn, this.#about, scale_by));
     const took_ms = Math.round(performance.now() - started_ms);
     const moved = place.along.some((value) => value !== 0) ? ", moved" : "";
     this.#say(`${this.#count} samples of seed ${place.seed}${moved}, drawn in ${took_ms} ms`);

@@ -22,15 +22,15 @@ const INK = [214, 72, 28, 255] as const;
 /** Images and series beside each other. */
 const GRID_COLS = 6;
 
-/** Samples of any kind. */
-export function pixelsOf(samples: Float32Array, about: About): Pixels {
+/** Samples of any kind. `scale_by`: samples whose extent is the scale of series and tables, so that pictures compare. */
+export function pixelsOf(samples: Float32Array, about: About, scale_by: Float32Array): Pixels {
   const kind = exampleKind(about);
   if (kind === "images") return tiles(samples, about, GRID_COLS);
   if (kind === "points") return plot(samples);
-  if (kind === "table") return fromRaster(pairPlot({ names: about.columns!, samples }));
+  if (kind === "table") return fromRaster(pairPlot({ names: about.columns!, samples, scale_by }));
   const length = about.example_shape[0]!;
   const rows = Math.ceil(samples.length / length / GRID_COLS);
-  return fromRaster(seriesGrid(samples, { rows, cols: GRID_COLS, length, scale_by: samples }));
+  return fromRaster(seriesGrid(samples, { rows, cols: GRID_COLS, length, scale_by }));
 }
 
 function fromRaster({ width, height, channels, data }: Raster): Pixels {

@@ -20,8 +20,10 @@ const LINE = DOT * (GLYPH_HEIGHT + 2);
 export interface Tables {
   readonly names: readonly string[];
   readonly samples: Float32Array;
-  /** Real rows: their extent is the scale. Without them it is that of the samples. */
+  /** Real rows, drawn below the samples. */
   readonly data?: Float32Array;
+  /** Rows whose extent is the scale; the real ones if left out, and without them the samples. */
+  readonly scale_by?: Float32Array;
 }
 
 interface Column {
@@ -43,11 +45,11 @@ function columnOf(rows: Float32Array, column: number, width: number): Float32Arr
   return Float32Array.from({ length: Math.floor(rows.length / width) }, (_, i) => rows[i * width + column]!);
 }
 
-function columnsOf({ names, samples, data }: Tables): Column[] {
+function columnsOf({ names, samples, data, scale_by = data ?? samples }: Tables): Column[] {
   return names.slice(0, MAX_SHOWN).map((name, i) => {
     const own = columnOf(samples, i, names.length);
     const real = data ? columnOf(data, i, names.length) : null;
-    const finite = (real ?? own).filter(Number.isFinite);
+    const finite = columnOf(scale_by, i, names.length).filter(Number.isFinite);
     const low = finite.length > 0 ? finite.reduce((a, b) => Math.min(a, b)) : 0;
     const high = finite.length > 0 ? finite.reduce((a, b) => Math.max(a, b)) : 1;
     return { name, low, high, samples: own, data: real };

@@ -24,7 +24,7 @@ async function shoot(browser: Browser, address: string, look: Look, path: string
   await page.goto(address);
   await page.waitForFunction(() => {
     const film = document.querySelector<HTMLImageElement>("#film-image")!;
-    return film.complete && film.naturalWidth > 0 && document.querySelectorAll("canvas").length === 3;
+    return film.complete && film.naturalWidth > 0 && document.querySelectorAll("#charts canvas").length >= 3;
   });
   // The speed is known after two events.
   await page.waitForTimeout(2_500);

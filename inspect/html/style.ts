@@ -32,7 +32,7 @@ th { font-weight: 600; } td { font-variant-numeric: tabular-nums; } td.n, th.n {
 .key { display: flex; gap: 1.25rem; color: var(--dim); font-size: 0.85rem; }
 .key span::before { content: ""; display: inline-block; width: 0.65rem; height: 0.65rem; margin-right: 0.4rem; border-radius: 50%;
   background: #4a7ab5; } .key .generated::before { background: #d6481c; }
-.film.paper img { image-rendering: auto; max-width: 40rem; }
+.film.paper img { image-rendering: auto; border-radius: 0; max-width: 40rem; }
 @media (prefers-color-scheme: dark) { .film.paper img { filter: invert(1) hue-rotate(180deg); mix-blend-mode: screen; } }
 .film label { display: block; margin-top: 0.5rem; }
 .note { border-left: 4px solid var(--rule); padding-left: 0.75rem; }

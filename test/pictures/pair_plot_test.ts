@@ -56,6 +56,8 @@ Deno.test("the scale is that of the data: samples far off are at the rim, and wh
   const far = pairPlot({ names, data: DATA, samples: Float32Array.of(1e9, -1e9, 1e9, -1e9) });
   const [left, top, width, height] = PAIR;
   assert.ok(coloursIn(far, [left + width - 6, top + height - 6, 6, 6]).orange > 4);
+  const moved = pairPlot({ names, samples: DATA.map((value) => value + 1e6), scale_by: DATA });
+  assert.ok(coloursIn(moved, [left + width - 6, top, 6, 6]).orange > 4);
   const none = pairPlot({ names, data: DATA, samples: new Float32Array(200).fill(NaN) });
   assert.equal(coloursIn(none, PAIR).orange, 0);
   // Nothing at all to take a scale from, and columns of one value.
