@@ -1,6 +1,6 @@
 /** How a worker joins: the lines to type. */
 import type { JoinView } from "../view.ts";
-import { byId, make, setText } from "./dom.ts";
+import { byId, make, setText, withOptions } from "./dom.ts";
 
 /** A line to type, with a button that copies it. */
 export function command(text: string): HTMLElement {
@@ -37,12 +37,12 @@ export function showJoin({ task, open, rendezvous, token }: JoinView): void {
     const words =
       "This run was started with deno task train, which starts its own workers. To let others join, " +
       "go on with it by deno task coordinator --resume.";
-    return place.replaceChildren(make("p", {}, words));
+    return place.replaceChildren(make("p", {}, ...withOptions(words)));
   }
   if (!open) {
     const words = "Other machines cannot reach this coordinator: it listens on its own machine only. " +
       "Start it with --host 0.0.0.0 to let in whoever knows the token.";
-    return place.replaceChildren(...here, make("p", { class: "dim" }, words));
+    return place.replaceChildren(...here, make("p", { class: "dim" }, ...withOptions(words)));
   }
   place.replaceChildren(
     ...here,
