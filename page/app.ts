@@ -89,9 +89,23 @@ class App {
     this.#images = kind === "images";
     this.#paper = kind === "series" || kind === "table";
     this.#count = NUM_SAMPLES[kind];
+    const changed = this.#changes();
+    this.#sliders = makeSliders(Math.min(MAX_DIRECTIONS, about.latent), changed);
+    this.#listen(changed);
+    element("ways").hidden = !this.#images;
+    element("grid").classList.toggle("paper", this.#paper);
+    this.#go(placeIn(location.hash, this.#sliders.length));
+    element<HTMLFieldSetElement>("controls").disabled = false;
+    element<HTMLFieldSetElement>("directions").disabled = false;
+    changed();
+  }
+
+  /** What is to be done when seed or sliders have changed. */
+  #changes(): () => void {
     const samples = newestOf(() => this.#samples(), (error) => this.#failed(error));
     const ways = newestOf(() => this.#ways(), (error) => this.#failed(error));
-    const all = () => {
+    this.#way.addEventListener("input", ways);
+    return () => {
       if (!this.#seed.validity.valid || this.#seed.value === "") {
         return this.#say("A seed is a whole number of 0 or more");
       }
@@ -99,16 +113,17 @@ class App {
       samples();
       if (this.#images) ways();
     };
-    this.#sliders = makeSliders(Math.min(MAX_DIRECTIONS, about.latent), all);
-    this.#seed.addEventListener("input", all);
-    this.#way.addEventListener("input", ways);
+  }
+
+  #listen(changed: () => void): void {
+    this.#seed.addEventListener("input", changed);
     element("next").addEventListener("click", () => {
       this.#seed.value = String(Number(this.#seed.value) + 1);
-      all();
+      changed();
     });
     element("reset").addEventListener("click", () => {
       for (const slider of this.#sliders) slider.value = "0";
-      all();
+      changed();
     });
     element("save").addEventListener("click", () => this.#save());
     element("png").addEventListener("click", () => {
@@ -118,14 +133,8 @@ class App {
     element("link").addEventListener("click", () => this.#copyLink());
     addEventListener("hashchange", () => {
       this.#go(placeIn(location.hash, this.#sliders.length));
-      all();
+      changed();
     });
-    element("ways").hidden = !this.#images;
-    element("grid").classList.toggle("paper", this.#paper);
-    this.#go(placeIn(location.hash, this.#sliders.length));
-    element<HTMLFieldSetElement>("controls").disabled = false;
-    element<HTMLFieldSetElement>("directions").disabled = false;
-    all();
   }
 
   get #place(): Place {

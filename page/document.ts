@@ -50,6 +50,28 @@ function json(value: unknown): string {
   return JSON.stringify(value).replaceAll("<", "\\u003c");
 }
 
+/** Said of a page whose files lie beside it. */
+const AS_FILE_HTML = `<p class="warn" id="as-file" hidden>This page was opened as a file, and a browser
+lets a file load nothing beside it. Put the folder on any web server, for example with
+<code>python3 -m http.server</code> in it; or make the form that is one file, and opens anywhere:
+<code>deno task page RUN --single page.html</code>.</p><script>${AS_FILE}</script>`;
+
+/** What moves the samples. */
+const CONTROLS = `<div class="side">
+<section aria-labelledby="directions-title">
+<h2 id="directions-title">Move all samples</h2>
+<p class="dim">Along the directions of the noise in which samples change most.</p>
+<fieldset id="directions" disabled aria-labelledby="directions-title"></fieldset>
+<button type="button" id="reset">Back to the middle</button>
+</section>
+<section id="ways" hidden>
+<h2>Between samples</h2>
+<p class="dim">From one sample to another, four at once.</p>
+<canvas id="between" role="img" aria-label="Samples on the way" width="4" height="1"></canvas>
+<label>On the way<input type="range" id="way" min="0" max="100" value="50"></label>
+</section>
+</div>`;
+
 /** `packed`: files that lie in the page, gzip'ed, in base64; without them they lie beside it. */
 export function pageDocument(
   about: About,
@@ -60,12 +82,7 @@ export function pageDocument(
   const inside = [...packed ?? []].map(([name, text]) =>
     `<script type="text/plain" id="${name}">${text}</script>`
   );
-  const as_file = packed
-    ? ""
-    : `<p class="warn" id="as-file" hidden>This page was opened as a file, and a browser
-lets a file load nothing beside it. Put the folder on any web server, for example with
-<code>python3 -m http.server</code> in it; or make the form that is one file, and opens anywhere:
-<code>deno task page RUN --single page.html</code>.</p><script>${AS_FILE}</script>`;
+  const as_file = packed ? "" : AS_FILE_HTML;
   return `<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -91,20 +108,7 @@ ${as_file}<noscript><p class="warn">This page draws with JavaScript, which is sw
 <p class="dim" role="status" id="status">Loading ${FILES.generator} and ONNX Runtime …</p>
 <div class="columns">
 <canvas id="grid" role="img" aria-label="Samples of the seed" width="6" height="6"></canvas>
-<div class="side">
-<section aria-labelledby="directions-title">
-<h2 id="directions-title">Move all samples</h2>
-<p class="dim">Along the directions of the noise in which samples change most.</p>
-<fieldset id="directions" disabled aria-labelledby="directions-title"></fieldset>
-<button type="button" id="reset">Back to the middle</button>
-</section>
-<section id="ways" hidden>
-<h2>Between samples</h2>
-<p class="dim">From one sample to another, four at once.</p>
-<canvas id="between" role="img" aria-label="Samples on the way" width="4" height="1"></canvas>
-<label>On the way<input type="range" id="way" min="0" max="100" value="50"></label>
-</section>
-</div>
+${CONTROLS}
 </div>
 <p class="dim">The same seed gives the same samples, to rounding, as <code>deno task sample --seed N</code>. The address of
 this page always says what it shows.</p>

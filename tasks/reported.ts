@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { readRegular } from "../common/files/regular_file.ts";
 import type { Picture, Reported } from "../inspect/html/reported.ts";
+import { count } from "../inspect/numbers.ts";
 import { summarize } from "../inspect/run_folders.ts";
 import { latentWays } from "../random/latents.ts";
 import { bestSample } from "../runlog/summary/best_sample.ts";
@@ -23,7 +24,7 @@ async function picturesOf(folder: string, { samples }: Summary, count: number): 
   const chosen = spread(samples.length, count).map((i) => samples[i]!);
   for (const { step, file } of chosen) {
     const png = await readRegular(join(folder, file)).catch(() => null);
-    if (png) there.push({ alt: `samples at step ${step}`, png });
+    if (png) there.push({ alt: `samples at step ${count(step)}`, png });
   }
   return there;
 }

@@ -79,13 +79,16 @@ charts of their own; the distance to the data compares the runs.</p>`
     : null;
 }
 
-export function charts(reported: readonly Reported[]): Html {
-  const runs = reported.map((run, colour): Placed => ({ ...run, colour }));
-  const alone = runs.length === 1;
-  const line =
-    (points: (summary: Summary) => Points) => (run: Placed) => [lineOf(run, points(run.summary), alone)];
-  const estimates = ({ summary }: Placed) => summary.wasserstein_estimate !== null;
-  const drawn = [
+function estimates({ summary }: Placed): boolean {
+  return summary.wasserstein_estimate !== null;
+}
+
+/** What the samples are like, measured in the same way for every run. */
+function ofSamples(
+  runs: readonly Placed[],
+  line: (points: (summary: Summary) => Points) => Comparison["lines"],
+) {
+  return [
     compared(runs, {
       title: "Distance of samples to the data",
       axis: "distance",
@@ -102,6 +105,16 @@ export function charts(reported: readonly Reported[]): Html {
       scale: () => "",
       lines: line(({ samples }) => samples.map(({ step, diversity }) => [step, diversity ?? null])),
     }),
+  ];
+}
+
+/** What the critics say, each on its own scale. */
+function ofCritics(
+  runs: readonly Placed[],
+  line: (points: (summary: Summary) => Points) => Comparison["lines"],
+  alone: boolean,
+) {
+  return [
     compared(runs.filter(estimates), {
       title: "Wasserstein estimate",
       axis: "estimate",
@@ -134,5 +147,14 @@ export function charts(reported: readonly Reported[]): Html {
       lines: line(({ vitals }) => vitals.map(({ step, clipped }) => [step, clipped ?? null])),
     }),
   ];
-  return html`${reasonFor(runs)}<div class="charts">${drawn.flat()}</div>`;
+}
+
+export function charts(reported: readonly Reported[]): Html {
+  const runs = reported.map((run, colour): Placed => ({ ...run, colour }));
+  const alone = runs.length === 1;
+  const line = (points: (summary: Summary) => Points) => (run: Placed) => [
+    lineOf(run, points(run.summary), alone),
+  ];
+  const drawn = [...ofSamples(runs, line), ...ofCritics(runs, line, alone)].flat();
+  return html`${reasonFor(runs)}<div class="charts">${drawn}</div>`;
 }
