@@ -19,9 +19,9 @@ const NUM_WAYS = 4;
 const WAY_STEPS = 8;
 const WAYS_SEED = 1;
 
-async function picturesOf(folder: string, { samples }: Summary, count: number): Promise<Picture[]> {
+async function picturesOf(folder: string, { samples }: Summary, at_most: number): Promise<Picture[]> {
   const there: Picture[] = [];
-  const chosen = spread(samples.length, count).map((i) => samples[i]!);
+  const chosen = spread(samples.length, at_most).map((i) => samples[i]!);
   for (const { step, file } of chosen) {
     const png = await readRegular(join(folder, file)).catch(() => null);
     if (png) there.push({ alt: `samples at step ${count(step)}`, png });
