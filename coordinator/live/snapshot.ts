@@ -2,7 +2,7 @@
 import { cleanDeep } from "../../common/text/foreign_text.ts";
 import { significant } from "../../common/significant.ts";
 import type { Member } from "../fleet/member.ts";
-import { type Standing, waitingReason } from "../fleet/waiting.ts";
+import { missingWorkers, type Standing, waitingReason } from "../fleet/waiting.ts";
 import { SHOWN_DIGITS } from "./history.ts";
 import type { LiveRun } from "./live_run.ts";
 import type { HeldOutView, NowView, RunView, View, WorkerView } from "./view.ts";
@@ -38,10 +38,13 @@ function short(value: number | null): number | null {
 }
 
 /** Why the run does not go on; null: it does. */
-export function reasonOf({ live, crew, min_workers }: Moment): string | null {
-  const { started } = live;
+export function reasonOf(moment: Moment): string | null {
+  return waitingReason(standingOf(moment));
+}
+
+function standingOf({ live, crew, min_workers }: Moment): Standing {
   const { members, asked, now_ms } = crew;
-  return waitingReason({ started, num_workers: members.length, min_workers, asked, now_ms });
+  return { started: live.started, num_workers: members.length, min_workers, asked, now_ms };
 }
 
 function nowView(moment: Moment): NowView {
@@ -55,6 +58,7 @@ function nowView(moment: Moment): NowView {
   return {
     state: ended ? "ended" : reason !== null ? "waiting" : "training",
     reason,
+    missing_workers: ended ? 0 : missingWorkers(standingOf(moment)).missing,
     step: at,
     generator_step: tally.last?.generator_step ?? generator_step,
     seconds: Math.round(elapsed_ms / 1000),

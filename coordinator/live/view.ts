@@ -43,6 +43,8 @@ export interface NowView {
   readonly state: "waiting" | "training" | "ended";
   /** Why it waits. */
   readonly reason: string | null;
+  /** How many must join before it goes on. */
+  readonly missing_workers: number;
   readonly step: number;
   readonly generator_step: number;
   /** Of this start of the coordinator. */

@@ -225,9 +225,11 @@ Deno.test("runs on different data share no axis of distances, and none of them w
   const evaluated: RunRecord = { type: "evaluation", step: 300, sliced_wasserstein: 0.25 };
   const other = reported("other", 5e-5, [evaluated], {}, { sha256: "f".repeat(64) });
   const page = compact(reportPage([reported("one", 5e-5, [evaluated]), other], { made: "today" }));
-  assert.deepEqual(chartsOf(page).slice(0, 2), [
+  assert.deepEqual(chartsOf(page).slice(0, 4), [
     ["Distance of samples to the data: one", ["c0"]],
     ["Distance of samples to the data: other", ["c1"]],
+    ["Wasserstein estimate: one", ["c0"]],
+    ["Wasserstein estimate: other", ["c1"]],
   ]);
   assert.match(page, /different data/);
   assert.doesNotMatch(page, /class="winner"/);

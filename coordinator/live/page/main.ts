@@ -210,8 +210,8 @@ function showState(): void {
   setText(pill, word);
   pill.dataset.state = state;
   document.title = titleOf(state, word);
-  const lonely = state === "waiting" && view.workers?.length === 0;
-  const wanted = lonely && view.run ? joinCommand(view.run.join) : null;
+  const missing = state === "waiting" && (view.now?.missing_workers ?? 0) > 0;
+  const wanted = missing && view.run ? joinCommand(view.run.join) : null;
   showBanner(state, sentence, wanted);
 }
 

@@ -27,9 +27,10 @@ Deno.test("the page is told why the run waits, and how it ended", () => {
   const moment = momentOf(live);
   const alone = { ...moment, crew: { ...moment.crew, members: [] } };
   assert.deepEqual(
-    [viewOf(alone).now.state, viewOf(alone).now.reason],
-    ["waiting", "Waiting for 1 worker"],
+    [viewOf(alone).now.state, viewOf(alone).now.reason, viewOf(alone).now.missing_workers],
+    ["waiting", "Waiting for 1 worker", 1],
   );
+  assert.equal(viewOf(moment).now.missing_workers, 0);
   live.record({
     type: "end",
     reason: "finished",

@@ -6,6 +6,7 @@ const CASES: readonly (readonly [string[] | null, number[], string[] | null])[] 
   [["age", " income "], [0, 1], ["age", "income"]],
   [["", "age", "income"], [2, 1], ["income", "age"]],
   [["age", ""], [0, 1], ["age", "column 2"]],
+  [["", ""], [0, 1], ["column 1", "column 2"]],
   [["x", "y", "z"], [0, 1, 2], ["x", "y", "z"]],
   [["a\u001b[2J", "b"], [0, 1], ["a\ufffd[2J", "b"]],
   // Series: no header, or one of places, times and wavelengths; and points of a plane.
