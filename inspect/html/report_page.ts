@@ -114,21 +114,20 @@ function ranking(runs: readonly Reported[]): readonly Ranked[] | null {
   return ranked.length < 2 ? null : ranked.toSorted((a, b) => a.distance - b.distance);
 }
 
-/** Which run came nearest to the data; of several of the same distance none is. */
+/** Which run came nearest to the data, or which ones did. */
 function winner(runs: readonly Reported[]): Html | null {
-  const [first, ...others] = ranking(runs) ?? [];
-  if (!first) return null;
-  const list = others.map(({ name, distance }) => `${name} ${figure(distance)}`).join(", ");
-  if (figure(first.distance) === figure(others[0]!.distance)) {
-    return html`<p class="winner">No run is nearest to the data: ${first.name} ${
-      figure(first.distance)
-    }, ${list}.</p>`;
-  }
+  const ranked = ranking(runs);
+  if (ranked === null) return null;
+  const least = figure(ranked[0]!.distance);
+  const first = ranked.filter(({ distance }) => figure(distance) === least).map(({ name }) => name);
+  const others = ranked.slice(first.length).map(({ name, distance }) => `${name} ${figure(distance)}`);
+  const against = others.length > 0 && `, against ${others.join(", ")}`;
+  const verb = first.length > 1 ? "are equally near" : "came nearest";
   return html`
     <p
-      class="winner"><strong>${first.name}</strong> came nearest to the data: distance ${figure(
-        first.distance,
-      )}, against ${list} (lower is better).</p>
+      class="winner"><strong>${first.join(
+        " and ",
+      )}</strong> ${verb} to the data: distance ${least}${against} (lower is better).</p>
   `;
 }
 
