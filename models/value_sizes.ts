@@ -12,12 +12,12 @@ export function checkValueSizes(graph: Graph): void {
     for (const name of node.outputs) {
       const type = graph.types.get(name);
       if (type === undefined || leastBytes(type) <= MAX_VALUE_BYTES) continue;
+      const found = `${formatType(type)} written by node ${node.name} (${node.op}) of ${graph.name}`;
       throw new RangeError(
-        `Cannot build artifacts: each value must fit into ${MAX_VALUE_BYTES / 2 ** 30} GiB, found ` +
-          `${
-            formatType(type)
-          } written by node ${node.name} (${node.op}) of ${graph.name}; take more --shards, a ` +
-          "larger --accumulate, or a smaller network",
+        `Cannot build artifacts: each value must fit into ${
+          MAX_VALUE_BYTES / 2 ** 30
+        } GiB, found ${found}; take ` +
+          "smaller images, more --shards, a larger --accumulate, or a smaller network",
       );
     }
   }

@@ -174,8 +174,9 @@ const NO_RUN: [string, string][] = [
   ],
   [
     "--preset wgan --shape 3x65536x65536",
-    "Cannot train networks of this size: weights, the optimizer's state and the sums of 4 shards must fit into " +
-    "4 GiB, found 491952.0 GiB; take smaller networks or images, or fewer --shards",
+    "Cannot build artifacts: each value must fit into 16 GiB, found float32[32,12884901888] written by node " +
+    "concat_0 (Concat) of critic_training_model; take smaller images, more --shards, a larger --accumulate, or a " +
+    "smaller network",
   ],
   [
     `${OWN} --spectral-norm`,

@@ -174,12 +174,12 @@ export class Table {
     mark: Layout["decimal"],
     { cell, line }: { readonly cell: string; readonly line: number },
   ): never {
+    const found = `${shown(cell.trim())} in line ${line}`;
+    const remedy = saying(this.#file, `decimal=${mark}`);
     refuse(
       this.#file,
-      `decimal ${mark}s or thousands: which they are cannot be told, found ${
-        shown(cell.trim())
-      } in line ${line}; ` +
-        `for decimal ${mark}s say ${saying(this.#file, `decimal=${mark}`)}, else leave the ${mark}s out`,
+      `decimal ${mark}s or thousands: which they are cannot be told, found ${found}; for decimal ${mark}s say ` +
+        `${remedy}, else leave the ${mark}s out`,
     );
   }
 
