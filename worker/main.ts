@@ -9,48 +9,30 @@ import { cleanLine } from "../common/text/foreign_text.ts";
 import { endAtDebugSignal, interruptSignal } from "../common/process/interrupt.ts";
 import { lastingScreen } from "../common/terminal/lasting_screen.ts";
 import { readRendezvous, stateFolder } from "../common/process/rendezvous.ts";
-import { things } from "../common/text/things.ts";
 import { columnsOf } from "../common/terminal/terminal.ts";
 import { wrapLine } from "../common/text/wrap.ts";
 import { readNamed } from "../common/files/named_file.ts";
 import { SYSTEM_CLOCK } from "../wire/clock.ts";
-import type { JoinOptions } from "../wire/handshake.ts";
 import { connect } from "../wire/ws_socket.ts";
 import { WorkerConsole } from "./console.ts";
 import { adapterOf } from "./devices/adapters.ts";
 import { asObject, asText, canCompute, diagnose } from "./devices/doctor.ts";
 import { findDevices } from "./find_devices.ts";
-import { inThread } from "./compute/lane.ts";
+import { inThread, loadRuntime } from "./compute/lane.ts";
 import { Locator } from "./connection/locator.ts";
 import { ShardCache } from "./connection/shard_cache.ts";
 import { openNothing, openSharedFolder } from "./compute/shared_folder.ts";
-import { ShardStore } from "./connection/shard_store.ts";
-import { runWorker } from "./connection/worker_loop.ts";
-import { checkUrl, wantedCores, wantedDevices, WORKER_COMMAND, type WorkerValues } from "./worker_options.ts";
-import { Pool } from "./compute/pool.ts";
-import { Stuck, Watchdog } from "./compute/watchdog.ts";
-import { Workshop } from "./compute/workshop.ts";
+import { checkUrl, wantedCores, wantedDevices, WORKER_COMMAND } from "./worker_options.ts";
+import { Stuck } from "./compute/watchdog.ts";
+import { work } from "./work.ts";
 
 const MB = 1024 * 1024;
 /** Shards that this user's workers leave on disk at most. */
 const CACHE_BYTES = 16 * 1024 * MB;
-const MAX_NAME_CHARACTERS = 128;
 
-function openStore(values: WorkerValues): ShardStore {
+function openCache(): ShardCache | null {
   const folder = stateFolder((name) => Deno.env.get(name), Deno.build.os);
-  const cache = folder === undefined ? null : new ShardCache(join(folder, "shards"), CACHE_BYTES);
-  return new ShardStore(values.memory * MB, cache);
-}
-
-function helloOf(values: WorkerValues, workshop: Workshop, runtime: string): JoinOptions["hello"] {
-  const { os, arch } = Deno.build;
-  return {
-    name: (values.name ?? `${hostname()}-${Deno.pid}`).slice(0, MAX_NAME_CHARACTERS),
-    threads: workshop.devices.length,
-    provider: workshop.provider.slice(0, 64),
-    device: things(navigator.hardwareConcurrency, "core"),
-    platform: `${os} ${arch}, deno ${Deno.version.deno}, onnxruntime ${runtime}`,
-  };
+  return folder === undefined ? null : new ShardCache(join(folder, "shards"), CACHE_BYTES);
 }
 
 /**
@@ -63,14 +45,6 @@ function stopWhenAsked(leave_with_stdin: boolean): AbortSignal {
     void Deno.stdin.readable.pipeTo(new WritableStream()).finally(() => controller.abort());
   }
   return controller.signal;
-}
-
-async function loadRuntime(): Promise<string> {
-  try {
-    return await inThread("runtime", null);
-  } catch (error) {
-    throw new UserError(`Cannot load ONNX Runtime on this machine: ${(error as Error).message}`);
-  }
 }
 
 /** What this machine can compute on. The exit code: 0 where the processor works at least. */
@@ -119,31 +93,18 @@ async function main(args: readonly string[]): Promise<number | void> {
   const terminal = new WorkerConsole(screen, () => SYSTEM_CLOCK.now_ms());
   const runtime = await loadRuntime();
   const threads = values.threads ?? cores?.length ?? navigator.hardwareConcurrency;
-  const stuck = new AbortController();
-  const { watch } = new Watchdog(SYSTEM_CLOCK, (reason) => stuck.abort(reason));
-  const workshop = new Workshop(
-    await findDevices(wanted, threads, { line: warn }),
-    (devices, options) => Pool.create(devices, options, watch),
-  );
-  const store = openStore(values);
-  await runWorker({
+  await work({
     locate: () => locator.locate(),
     connect,
-    hello: helloOf(values, workshop, runtime),
-    workshop,
-    store,
+    name: values.name ?? `${hostname()}-${Deno.pid}`,
+    runtime_version: runtime,
+    devices: await findDevices(wanted, threads, { line: warn }),
+    memory_bytes: values.memory * MB,
+    cache: openCache(),
     openShared: values.share ? openSharedFolder : openNothing,
     console: terminal,
-    clock: SYSTEM_CLOCK,
-    wall_ms: Date.now,
-    random: Math.random,
     stop,
-    stuck: stuck.signal,
-  }).catch(endIfStuck).finally(() => {
-    workshop.discard();
-    store.close();
-    return screen.drained();
-  });
+  }).catch(endIfStuck).finally(() => screen.drained());
 }
 
 /** One line, and exit code 1: nothing that its user did. `deno task train` starts such a worker again. */

@@ -26,8 +26,9 @@ const MAX_FILE_BYTES = 2 ** 31;
 
 /** What the options say. */
 export interface OwnOptions {
-  readonly generator: string;
-  readonly critic: string;
+  /** Paths, or the files' bytes. */
+  readonly generator: string | Uint8Array;
+  readonly critic: string | Uint8Array;
   /** Patterns of names of weights; none: all are trained. */
   readonly trainable: readonly string[];
 }
@@ -126,12 +127,13 @@ interface Opened {
   readonly names: readonly string[];
 }
 
-function openNetwork(path: string, role: Role, patterns: readonly string[]): Opened {
+function openNetwork(given: string | Uint8Array, role: Role, patterns: readonly string[]): Opened {
+  const path = typeof given === "string" ? given : `${role}.onnx`;
   const name = basename(path);
-  const bytes = readFile(path, `${role} ${path}`, `check --${role}`);
+  const bytes = typeof given === "string" ? readFile(path, `${role} ${path}`, `check --${role}`) : given;
   let model: ReturnType<typeof readModel>;
   try {
-    model = readModel(bytes, dataBeside(path));
+    model = readModel(bytes, typeof given === "string" ? dataBeside(path) : noDataBeside(role));
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     throw new UserError(error.message.replace(/^Cannot read ONNX model/, `Cannot read ${role} ${path}`));
@@ -172,6 +174,15 @@ function readFile(path: string, what: string, advice: string): Uint8Array {
     const found = error instanceof NotRegularError ? error.found : (error as Error).message;
     throw new UserError(`Cannot read ${what}: a readable file is required, found ${found}; ${advice}`);
   }
+}
+
+function noDataBeside(role: Role): (location: string) => Uint8Array {
+  return (location) => {
+    throw new UserError(
+      `Cannot read the ${role}: bytes must hold all weights themselves, found some in the file ${location}; name the ` +
+        "model's path instead, or export it as one file",
+    );
+  };
 }
 
 /** Data in other files: only in the model's own folder and below it, wherever links lead. */

@@ -1,18 +1,28 @@
 /** Puts the live page together: what it shows, and from where. */
 import { exampleKind } from "../../common/example_kind.ts";
 import { basename } from "node:path";
-import { objectiveOf } from "../../models/objectives/objectives.ts";
 import { foldRun } from "../../runlog/log/fold_run.ts";
 import type { Clock } from "../../wire/clock.ts";
 import { isLoopback, ownNames } from "../terminal/addresses.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import type { Prepared } from "../run/prepare.ts";
+import type { RunFolder } from "../run/run_folder.ts";
 import { LiveRun } from "./live_run.ts";
 import { LiveServer } from "./live_server.ts";
 import type { RunView } from "./view.ts";
 
+/** A run with a folder: the page shows what lies there. */
+export type KeptRun = Prepared & { readonly folder: RunFolder };
+
+/** @throws {Error} where a run without a folder was given a page. */
+export function keptRun(run: Prepared): KeptRun {
+  const { folder } = run;
+  if (folder === null) throw new Error("A live page needs a run folder");
+  return { ...run, folder };
+}
+
 /** What the run's log says so far: of a resumed run, all that happened before. */
-export async function openLiveRun({ log, folder }: Pick<Prepared, "log" | "folder">): Promise<LiveRun> {
+export async function openLiveRun({ log, folder }: Pick<KeptRun, "log" | "folder">): Promise<LiveRun> {
   const live = new LiveRun();
   await log.flush();
   await foldRun(folder.path, live);
@@ -34,7 +44,7 @@ export interface PageOptions {
 }
 
 interface Parts {
-  readonly run: Prepared;
+  readonly run: KeptRun;
   readonly live: LiveRun;
   readonly fleet: Fleet;
   /** Since the start of the incarnation: the clock of its records. */
@@ -69,7 +79,7 @@ function runView({ run, port, options }: Pick<Parts, "run" | "port" | "options">
     total_steps: config.steps,
     batch: config.batch,
     epoch_steps: data.plan.steps_per_epoch,
-    estimates_distance: objectiveOf(config).estimates_distance,
+    estimates_distance: run.estimates_distance,
     kind: exampleKind(data.data),
     join: { task, open: !isLoopback(host), rendezvous, token: token_place, port },
   };

@@ -20,7 +20,7 @@ export function introductionOf(run: Prepared): string[] {
     `${things(config.steps, "critic step")} of ${config.batch} in ${things(config.shards, "shard")}, ` +
     `seed ${config.seed}`,
     describeValues(run.values),
-    `${sizes}; run folder ${run.folder.path}`,
+    run.folder === null ? sizes : `${sizes}; run folder ${run.folder.path}`,
     ...run.notes,
     ...run.passed_over.map(({ file, reason }) => `Passed over checkpoint ${file}: ${reason}`),
     ...facts.incarnation > 0 ? [`Resuming at step ${count(state.step)} from ${from}`] : [],

@@ -1,6 +1,5 @@
 /** Puts the recorder of a run together. */
 import { UserError } from "../../common/errors.ts";
-import { objectiveOf } from "../../models/objectives/objectives.ts";
 import type { Clock } from "../../wire/clock.ts";
 import { Evaluator } from "../evaluation/evaluator.ts";
 import { HeldOut } from "../evaluation/held_out.ts";
@@ -34,8 +33,7 @@ export interface RecorderOptions {
 
 export function openRecorder(options: RecorderOptions): Recorder {
   const { run, log, fleet } = options;
-  const { config, state, data } = run;
-  const { estimates_distance } = objectiveOf(config);
+  const { config, state, data, estimates_distance } = run;
   const pictures = new Pictures(run);
   const jobs = new SideJobs({
     state,
@@ -60,8 +58,12 @@ export function openRecorder(options: RecorderOptions): Recorder {
   return new Recorder({ ...parts, jobs, schedule, checkpointer });
 }
 
-function openCheckpointer({ run, fleet, log, clock, elapsed_ms }: RecorderOptions, pictures: Pictures) {
+function openCheckpointer(
+  { run, fleet, log, clock, elapsed_ms }: RecorderOptions,
+  pictures: Pictures,
+): Pick<Checkpointer, "committed" | "save"> {
   const { config, state, folder, facts, lock, run_record_sha256, checkpoint } = run;
+  if (folder === null) return { committed: () => Promise.resolve(), save: () => Promise.resolve() };
   const seconds_before = checkpoint?.seconds ?? 0;
   return new Checkpointer({
     every: config.checkpoint_every,

@@ -14,7 +14,7 @@ import { explainWriteFailure } from "../../runlog/log/write_failure.ts";
 import { decodeExamples, gatherExamples } from "../data/data_set.ts";
 import { meanPairwiseDistance } from "../evaluation/diversity.ts";
 import type { Prepared } from "./prepare.ts";
-import { sampleFile } from "./run_folder.ts";
+import { type RunFolder, sampleFile } from "./run_folder.ts";
 
 /** Images, and series of numbers: 5 x 5. */
 const GRID_SIDE = 5;
@@ -35,7 +35,8 @@ const NUM_SAMPLES: Readonly<Record<ExampleKind, number>> = {
 
 /** What a picture needs of the run. */
 export type PicturedRun = Pick<Prepared, "data" | "facts" | "state"> & {
-  readonly folder: Pick<Prepared["folder"], "path" | "generator">;
+  /** null: pictures are not kept. */
+  readonly folder: Pick<RunFolder, "path" | "generator"> | null;
 };
 
 export class Pictures {
@@ -56,7 +57,8 @@ export class Pictures {
   /** Writes the picture of these samples; returns its path within the run folder. */
   async write(step: number, samples: Float32Array): Promise<string> {
     const file = sampleFile(step);
-    await this.#write(join(this.#run.folder.path, file), encodePng(this.#draw(samples)));
+    const { folder } = this.#run;
+    if (folder !== null) await this.#write(join(folder.path, file), encodePng(this.#draw(samples)));
     return file;
   }
 
@@ -85,16 +87,8 @@ export class Pictures {
 
   /** Writes generator.onnx with the weights as they are now. */
   async writeGenerator(): Promise<void> {
-    const { facts, state, folder, data } = this.#run;
-    const { file } = facts.manifest.graphs.sampler_model;
-    const sampler = facts.files.find((artifact) => artifact.file === file)!.bytes;
-    const model = generatorOnnx(facts.manifest, sampler, state.generator.parameters, state.statistics, {
-      example_shape: data.data.example_shape,
-      columns: data.data.columns ?? null,
-      value_range: data.data.encoding === "uint8" ? [-1, 1] : null,
-      producer_version: WAGON_VERSION,
-    });
-    await this.#write(folder.generator, model);
+    const { folder } = this.#run;
+    if (folder !== null) await this.#write(folder.generator, generatorOf(this.#run));
   }
 
   async #write(path: string, bytes: Uint8Array): Promise<void> {
@@ -107,4 +101,16 @@ export class Pictures {
       throw explainWriteFailure(path, error);
     }
   }
+}
+
+/** The generator with its weights as they are now, as an ONNX file. */
+export function generatorOf({ facts, state, data }: Pick<Prepared, "data" | "facts" | "state">): Uint8Array {
+  const { file } = facts.manifest.graphs.sampler_model;
+  const sampler = facts.files.find((artifact) => artifact.file === file)!.bytes;
+  return generatorOnnx(facts.manifest, sampler, state.generator.parameters, state.statistics, {
+    example_shape: data.data.example_shape,
+    columns: data.data.columns ?? null,
+    value_range: data.data.encoding === "uint8" ? [-1, 1] : null,
+    producer_version: WAGON_VERSION,
+  });
 }

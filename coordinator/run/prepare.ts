@@ -13,11 +13,12 @@ import { trainedLayout } from "../../models/layout.ts";
 import type { Manifest } from "../../models/manifest.ts";
 import { parseManifest } from "../../models/manifest_check.ts";
 import { buildNetworks } from "../../models/nets/networks.ts";
+import type { Objective } from "../../models/objectives/objective.ts";
+import { objectiveOf } from "../../models/objectives/objectives.ts";
 import { openLog } from "../../runlog/log/log_file.ts";
 import { type RecordOf, RUN_FORMAT } from "../../runlog/records.ts";
 import { LogText } from "../../runlog/log/segments.ts";
 import type { ValueRange } from "../../runlog/value_range.ts";
-import type { LogWriter } from "../../runlog/log/writer.ts";
 import type { ArtifactFile, RunFacts } from "../fleet/admission/admission.ts";
 import { TreeSum } from "../training/averaging.ts";
 import { type BadCheckpoint, checkRunRecord, loadNewest, nonFiniteTensor } from "./checkpoint.ts";
@@ -34,13 +35,13 @@ import {
 import type { DataSet } from "../data/data_set.ts";
 import { ShardPlan } from "../data/plan.ts";
 import { padImages } from "../data/pad.ts";
-import type { Reading } from "../data/data_source.ts";
+import type { DataSource, Reading } from "../data/data_source.ts";
 import type { Shaping } from "../data/pictures/picture_reader.ts";
 import { openDataSource } from "../data/resolve.ts";
 import { differenceFrom } from "../data/same_data.ts";
 import { valuesOf } from "../data/values.ts";
 import { ModelState } from "../training/model_state.ts";
-import { areFromFiles, openOwnNetworks, ownOptions } from "../config/own_networks.ts";
+import { areFromFiles, openOwnNetworks, type OwnOptions, ownOptions } from "../config/own_networks.ts";
 import { presetFor, presetForOwn } from "../config/presets.ts";
 import { ResultMemory } from "../fleet/memory/result_memory.ts";
 import { buildRunGraphs, resultSize, roomToTrain } from "./run_graphs.ts";
@@ -54,9 +55,22 @@ import {
   runRecordSha256,
 } from "./run_folder.ts";
 import { lockTools, RunLock } from "./run_lock.ts";
+import { nowhere, type RunPlace } from "./run_place.ts";
 import { ShardedData } from "../data/sharded_data.ts";
 
-export interface PrepareOptions {
+/** What a program hands over that a command line can only name. */
+export interface HandedOver {
+  /** In place of the data that `given` names. */
+  readonly source?: DataSource;
+  /** In place of the files that `given` names. */
+  readonly networks?: OwnOptions;
+  /** In place of the preset's. Such a run cannot be resumed. */
+  readonly objective?: Objective;
+  /** Nothing is written: no folder, no log, no checkpoints. */
+  readonly in_memory?: boolean;
+}
+
+export interface PrepareOptions extends HandedOver {
   readonly given: GivenConfig;
   /** Default of --exact. */
   readonly exact: boolean;
@@ -69,17 +83,17 @@ export interface PrepareOptions {
   readonly reading: Reading;
 }
 
-export interface Prepared {
+export interface Prepared extends RunPlace {
   readonly config: RunConfig;
+  /** Whether the objective's gap between the scores estimates a distance. */
+  readonly estimates_distance: boolean;
   readonly data: ShardedData;
   readonly facts: RunFacts;
   readonly state: ModelState;
   readonly tree: TreeSum;
   readonly results: ResultMemory;
-  readonly folder: RunFolder;
-  readonly log: LogWriter;
-  /** Nobody else trains in the folder until this is disposed of. */
-  readonly lock: RunLock;
+  /** The first record of its log. */
+  readonly record: RecordOf<"run">;
   /** Of the run record, i.e. of the settings. */
   readonly run_record_sha256: string;
   /** The checkpoint that a resumed run goes on from; null: from step 0. */
@@ -112,12 +126,13 @@ async function owning<T>(lock: RunLock, go: () => Promise<T>): Promise<T> {
 async function prepareNew(options: PrepareOptions): Promise<Prepared> {
   const { given } = options;
   const seed = given.seed ?? 1;
-  const options_of_own = ownOptions(given);
+  const options_of_own = options.networks ?? ownOptions(given);
   const own = options_of_own && openOwnNetworks(options_of_own);
   // Tables are read when they are opened, which can take a minute.
   if (options.out !== null) await requireNewFolder(options.out);
-  const source = await openDataSource({ ...sourceOf(given), ...shapingOf(given), seed }, options.reading);
-  const dataset = given.data === undefined ? given.dataset ?? "strokes" : null;
+  const source = options.source ??
+    await openDataSource({ ...sourceOf(given), ...shapingOf(given), seed }, options.reading);
+  const dataset = given.data === undefined && !options.source ? given.dataset ?? "strokes" : null;
   const examples = { dataset, example_shape: source.example_shape };
   const preset = own ? presetForOwn(given.objective, examples) : presetFor(examples);
   // What does not fit together is said before the data are read, which can take minutes.
@@ -125,9 +140,10 @@ async function prepareNew(options: PrepareOptions): Promise<Prepared> {
   const config = withSteps(resolved, source, given);
   // Throws where the data do not suffice, before graphs are built.
   planOf(config, source);
-  const { manifest, files, networks } = await buildRunGraphs(config, source, own);
+  const { objective = objectiveOf(config), in_memory = false } = options;
+  const { manifest, files, networks } = await buildRunGraphs(config, source, own, undefined, objective);
   const path = options.out ?? join("runs", runName(config.preset, options.now));
-  await requireNewFolder(path);
+  if (!in_memory) await requireNewFolder(path);
   const allocated = allocate(manifest, config), { state } = allocated;
   const data = padImages(await source.read(), config);
   const initial = initialState(networks, config.seed);
@@ -139,16 +155,34 @@ async function prepareNew(options: PrepareOptions): Promise<Prepared> {
   const run = crypto.randomUUID();
   const parts = await partsOf({ run, incarnation: 0, config, manifest, artifacts, data }, allocated);
   const record = await runRecord(parts, artifacts, options.now);
-  const lock = await createRunFolder(path, (path) => RunLock.take(path, lockTools(options.reading.say)));
+  const place = in_memory ? nowhere() : await newPlace(path, kept, record, options);
+  return {
+    ...parts,
+    ...place,
+    estimates_distance: objective.estimates_distance,
+    record,
+    run_record_sha256: runRecordSha256(record),
+    checkpoint: null,
+    passed_over: [],
+    notes: own?.notes(config.objective) ?? [],
+  };
+}
+
+/** The folder of a new run, with what it begins with. */
+async function newPlace(
+  path: string,
+  artifacts: ReadonlyMap<string, Uint8Array>,
+  record: RecordOf<"run">,
+  { reading, readable }: PrepareOptions,
+): Promise<RunPlace> {
+  const lock = await createRunFolder(path, (path) => RunLock.take(path, lockTools(reading.say)));
   return await owning(lock, async () => {
-    const folder = await fillRunFolder(path, kept);
-    if (!options.readable) await keepFolderPrivate(path);
+    const folder = await fillRunFolder(path, artifacts);
+    if (!readable) await keepFolderPrivate(path);
     const log = await openLog(folder.log);
     log.append(record);
     await log.sync();
-    const run_record_sha256 = runRecordSha256(record);
-    const notes = own?.notes(config.objective) ?? [];
-    return { ...parts, folder, log, lock, run_record_sha256, checkpoint: null, passed_over: [], notes };
+    return { folder, log, lock };
   });
 }
 
@@ -206,7 +240,9 @@ async function resumeOwned(options: PrepareOptions, folder: RunFolder, lock: Run
     changed: configChanges(before, config),
     time: options.now.toISOString(),
   });
-  return { ...parts, folder, log, lock, run_record_sha256, checkpoint, passed_over, notes: [] };
+  const place = { folder, log, lock, record: recorded, run_record_sha256 };
+  const { estimates_distance } = objectiveOf(config);
+  return { ...parts, ...place, estimates_distance, checkpoint, passed_over, notes: [] };
 }
 
 type Allocated = Pick<Prepared, "state" | "tree" | "results">;

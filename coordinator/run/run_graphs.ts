@@ -5,6 +5,7 @@ import { type Artifacts, buildArtifacts } from "../../models/artifacts.ts";
 import type { Manifest } from "../../models/manifest.ts";
 import { dependsOnBatch, type Net } from "../../models/nets/net.ts";
 import { buildNetworks, type Networks } from "../../models/nets/networks.ts";
+import type { Objective } from "../../models/objectives/objective.ts";
 import { objectiveOf } from "../../models/objectives/objectives.ts";
 import { GraphError } from "../../onnx/graph_error.ts";
 import { TreeSum } from "../training/averaging.ts";
@@ -58,11 +59,12 @@ export async function buildRunGraphs(
   { example_shape }: { readonly example_shape: readonly number[] },
   own: OwnNetworks | null,
   micro_batch = graphBatchOf(config),
+  objective: Objective = objectiveOf(config),
 ): Promise<RunGraphs> {
   const networks = own
     ? own.pairFor(paddedShape(example_shape, config), config.objective)
     : buildNetworks(config.networks as Networks);
-  const pair = { ...networks, objective: objectiveOf(config), micro_batch };
+  const pair = { ...networks, objective, micro_batch };
   try {
     const artifacts = await buildArtifacts(pair, config.accumulate);
     roomToTrain(artifacts.manifest, config);

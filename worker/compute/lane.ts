@@ -2,6 +2,7 @@
  * A lane: one compute thread as the socket's thread sees it. Calls are answered in order. Background steps (fakes
  * made ahead, rows of jobs) start only while the lane is idle, one at a time, so they delay a call by one at most.
  */
+import { UserError } from "../../common/errors.ts";
 import type { Cancel } from "../../wire/clock.ts";
 import type { Answer, Call, CallName, Calls } from "./compute_calls.ts";
 import { limitOf, UNWATCHED, type Watch } from "./watchdog.ts";
@@ -163,5 +164,14 @@ export async function inThread<K extends CallName>(
     return await lane.call(name, takes);
   } finally {
     lane.terminate();
+  }
+}
+
+/** Loads ONNX Runtime in a thread of its own, and tells its version. Throws {@linkcode UserError} where it cannot be loaded. */
+export async function loadRuntime(): Promise<string> {
+  try {
+    return await inThread("runtime", null);
+  } catch (error) {
+    throw new UserError(`Cannot load ONNX Runtime on this machine: ${(error as Error).message}`);
   }
 }

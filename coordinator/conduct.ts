@@ -1,0 +1,218 @@
+/** A run from its preparation to its last record, wherever its workers come from: no port, no page, no command line. */
+import type { LastingScreen } from "../common/terminal/lasting_screen.ts";
+import type { RecordOf } from "../runlog/records.ts";
+import type { Cancel, Clock } from "../wire/clock.ts";
+import { Console } from "./terminal/console.ts";
+import { Exchange } from "./fleet/memory/exchange.ts";
+import { Fleet } from "./fleet/fleet.ts";
+import { prepare, type Prepared, type PrepareOptions } from "./run/prepare.ts";
+import { readingOn } from "./terminal/reading_line.ts";
+import { FirstError } from "./run/first_error.ts";
+import { introductionOf } from "./run/introduction.ts";
+import { openRecorder } from "./run/open_recorder.ts";
+import type { Recorder } from "./run/recorder.ts";
+import { ConsoleSink } from "./run/records/console_sink.ts";
+import { FileSink } from "./run/records/file_sink.ts";
+import { FleetLog } from "./run/records/fleet_log.ts";
+import { type RecordSink, RunLog } from "./run/records/run_log.ts";
+import { watchForWorkers } from "./run/worker_watch.ts";
+import { isDone, publishAll, train } from "./training/train.ts";
+
+export interface ConductOptions extends Omit<PrepareOptions, "reading"> {
+  /** What workers prove. */
+  readonly token: string;
+  readonly min_workers: number;
+  /** Seconds without enough workers after which the run stops; null: never. */
+  readonly give_up_after_s: number | null;
+  /** What a person may do while there are no workers; "": nothing. */
+  readonly advice: string;
+  /** Whether workers on this machine may share memory with this process. */
+  readonly shares_memory: boolean;
+  /** Aborted by Ctrl-C: the step under way is finished, the state saved. */
+  readonly signal: AbortSignal;
+}
+
+/** What goes on around a run. */
+export interface Around {
+  /** More who see its records, after the log's file and before the terminal. */
+  readonly sinks: (run: Prepared) => Promise<readonly RecordSink[]>;
+  /** Workers may come from now on. */
+  readonly opened: (open: OpenRun) => void | Promise<void>;
+  /** There are enough workers: the first step begins. */
+  readonly started?: () => void;
+  /** Called after each step, whose record every sink has seen. What it throws stops the run. */
+  readonly committed?: () => void | Promise<void>;
+}
+
+/** A run that workers may come to. */
+export interface OpenRun {
+  readonly run: Prepared;
+  readonly fleet: Fleet;
+  readonly console: Console;
+  readonly elapsed_ms: () => number;
+}
+
+/** How a run came to its end. */
+export interface Conducted {
+  readonly run: Prepared;
+  readonly record: RecordOf<"end">;
+  /** Whether more steps would change anything: the learning rate has not fallen to 0. */
+  readonly learns_on: boolean;
+  /** What stopped it, if it failed. */
+  readonly error: unknown;
+}
+
+/** Stops a run because it was asked to. */
+class Stop extends Error {
+  override name = "Stop";
+}
+
+/** Trains. Throws {@linkcode UserError} for what is wrong before the first step. */
+export async function conduct(
+  options: ConductOptions,
+  around: Around,
+  screen: LastingScreen,
+  clock: Clock,
+): Promise<Conducted> {
+  const now_ms = () => clock.now_ms();
+  const run = await prepare({ ...options, reading: readingOn(screen, now_ms, options.signal) });
+  await using lock = run.lock;
+  const console = openConsole(run, screen, now_ms);
+  const sinks = await around.sinks(run);
+  const started_ms = now_ms();
+  const elapsed_ms = () => now_ms() - started_ms;
+  const failure = new FirstError();
+  // Whoever sees records, in this order.
+  const log = new RunLog([
+    new FileSink(run.log, clock, (error) => failure.set(error)),
+    ...sinks,
+    new ConsoleSink(console, clock),
+  ]);
+  const observer = new FleetLog({ log, console, state: run.state, clock, wall_ms: Date.now });
+  using _results = run.results;
+  using exchange = options.shares_memory ? openExchange(run) : null;
+  const fleet = openFleet(run, options.token, exchange, observer, clock);
+  const recorder = openRecorder({ run, fleet, log, console, observer, failure, clock, elapsed_ms });
+  void screen.lost.then((reason) =>
+    observer.fault({ what: "console lost", worker: null, decision: "went on without it", reason })
+  );
+  lock.onlost = (error) => {
+    failure.set(error);
+    fleet.abandonIdle(error);
+  };
+  for (const line of introductionOf(run)) console.line(line);
+  await around.opened({ run, fleet, console, elapsed_ms });
+  return await trainToEnd({ run, fleet, recorder, console, clock }, options, around);
+}
+
+function openConsole(run: Prepared, screen: LastingScreen, now_ms: () => number): Console {
+  const { config: { steps: total_steps, batch }, data, estimates_distance } = run;
+  const epoch_steps = data.plan.steps_per_epoch;
+  return new Console(screen, now_ms, { total_steps, batch, epoch_steps, estimates_distance });
+}
+
+function openFleet(
+  { facts, data, config, checkpoint, results }: Prepared,
+  token: string,
+  exchange: Exchange | null,
+  observer: FleetLog,
+  clock: Clock,
+): Fleet {
+  const classes = checkpoint?.numeric_classes ?? [];
+  const { exact } = config;
+  return new Fleet(facts, data, { token, clock, exact, classes, exchange, memory: results }, observer);
+}
+
+/** What workers on this machine share with this process. */
+function openExchange({ state: { critic, generator }, results }: Prepared): Exchange | null {
+  const weights = { critic: critic.kept, generator: generator.kept };
+  return Exchange.open(weights, (worker, path) => results.share(worker, path));
+}
+
+/** A run under way. */
+interface UnderWay {
+  readonly run: Prepared;
+  readonly fleet: Fleet;
+  readonly recorder: Recorder;
+  readonly console: Console;
+  readonly clock: Clock;
+}
+
+async function trainToEnd(parts: UnderWay, options: ConductOptions, around: Around): Promise<Conducted> {
+  const { run, fleet, recorder, clock } = parts;
+  const { signal } = options;
+  const stopWatch = watch(parts, options);
+  const stop = () => fleet.abandonIdle(new Stop());
+  signal.addEventListener("abort", stop);
+  let error: unknown = null;
+  try {
+    // Asked before there was anybody to hear it, while the data were read.
+    if (signal.aborted) throw new Stop();
+    await fleet.waitFor(options.min_workers);
+    around.started?.();
+    if (signal.aborted) throw new Stop();
+    publishAll(run.state, fleet);
+    recorder.start();
+    await train({
+      config: run.config,
+      manifest: run.facts.manifest,
+      state: run.state,
+      fleet,
+      tree: run.tree,
+      epoch_steps: run.data.plan.steps_per_epoch,
+      now_ms: () => clock.now_ms(),
+      committed: async (report) => {
+        await recorder.committed(report);
+        await around.committed?.();
+        return !signal.aborted;
+      },
+    });
+    if (isDone(run.config, run.state)) await recorder.finish();
+  } catch (caught) {
+    error = caught;
+  } finally {
+    stopWatch();
+    signal.removeEventListener("abort", stop);
+  }
+  return await windUp(parts, error);
+}
+
+/** Says what is waited for, and touches the log all the while. */
+function watch({ run, fleet, console, clock }: UnderWay, options: ConductOptions): Cancel {
+  const { min_workers, give_up_after_s, advice } = options;
+  const touch = () => {
+    const now = new Date();
+    if (run.folder !== null) void Deno.utime(run.folder.log, now, now).catch(() => {});
+  };
+  return watchForWorkers({ fleet, console, clock, min_workers, give_up_after_s, advice, touch });
+}
+
+/** Saves, says goodbye, writes the last record. A save that fails is an error of its own. */
+async function windUp({ run, fleet, recorder, console }: UnderWay, caught: unknown): Promise<Conducted> {
+  console.clear();
+  let error = caught instanceof Stop ? null : caught;
+  try {
+    await recorder.save();
+  } catch (failure) {
+    error ??= failure;
+  }
+  // The folder is another's: not a word more goes into it.
+  if (run.lock.lost !== null) {
+    await fleet.finish(run.lock.lost.message);
+    throw run.lock.lost;
+  }
+  const finished = isDone(run.config, run.state) && error === null;
+  const reason = error !== null ? "failed" : finished ? "finished" : "interrupted";
+  const detail = error instanceof Error ? error.message : finished ? recorder.stopped ?? "" : "";
+  const at = `${reason} at step ${run.state.step.toLocaleString("en-US")}`;
+  await fleet.finish(error === null ? at : `${at}: ${detail}`);
+  let record: RecordOf<"end">;
+  try {
+    record = await recorder.end(reason, detail);
+  } catch (failure) {
+    throw error ?? failure;
+  }
+  const { decay_steps } = run.config;
+  const learns_on = decay_steps === 0 || run.state.step < decay_steps;
+  return { run, record, learns_on, error };
+}

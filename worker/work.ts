@@ -1,0 +1,68 @@
+/** A worker from start to end: its compute threads, the shards that it holds, and its life with a coordinator. */
+import { things } from "../common/text/things.ts";
+import { SYSTEM_CLOCK } from "../wire/clock.ts";
+import { Pool } from "./compute/pool.ts";
+import { Watchdog } from "./compute/watchdog.ts";
+import { Workshop } from "./compute/workshop.ts";
+import type { ShardCache } from "./connection/shard_cache.ts";
+import { ShardStore } from "./connection/shard_store.ts";
+import { runWorker, type WorkerTools } from "./connection/worker_loop.ts";
+import type { Device } from "./runtime/device.ts";
+
+export interface WorkOptions
+  extends Pick<WorkerTools, "locate" | "connect" | "openShared" | "console" | "stop"> {
+  /** What the coordinator calls this worker. */
+  readonly name: string;
+  /** Of ONNX Runtime. */
+  readonly runtime_version: string;
+  /** One for each compute thread. */
+  readonly devices: readonly Device[];
+  /** Shard data kept in memory at most. */
+  readonly memory_bytes: number;
+  /** Where more goes; null: nowhere, so that more is refused. */
+  readonly cache: ShardCache | null;
+}
+
+const MAX_NAME_CHARACTERS = 128;
+const MAX_PROVIDER_CHARACTERS = 64;
+
+/**
+ * Works until the run is over or `stop` is asked for.
+ * @throws {UserError} where the coordinator refuses this worker for good.
+ * @throws {Stuck} (watchdog.ts) where a computation does not end.
+ */
+export async function work(options: WorkOptions): Promise<void> {
+  const stuck = new AbortController();
+  const { watch } = new Watchdog(SYSTEM_CLOCK, (reason) => stuck.abort(reason));
+  const workshop = new Workshop(
+    options.devices,
+    (devices, pool_options) => Pool.create(devices, pool_options, watch),
+  );
+  const store = new ShardStore(options.memory_bytes, options.cache);
+  try {
+    await runWorker({
+      ...options,
+      hello: helloOf(options, workshop),
+      workshop,
+      store,
+      clock: SYSTEM_CLOCK,
+      wall_ms: Date.now,
+      random: Math.random,
+      stuck: stuck.signal,
+    });
+  } finally {
+    workshop.discard();
+    store.close();
+  }
+}
+
+function helloOf({ name, runtime_version }: WorkOptions, workshop: Workshop): WorkerTools["hello"] {
+  const { os, arch } = Deno.build;
+  return {
+    name: name.slice(0, MAX_NAME_CHARACTERS),
+    threads: workshop.devices.length,
+    provider: workshop.provider.slice(0, MAX_PROVIDER_CHARACTERS),
+    device: things(navigator.hardwareConcurrency, "core"),
+    platform: `${os} ${arch}, deno ${Deno.version.deno}, onnxruntime ${runtime_version}`,
+  };
+}
