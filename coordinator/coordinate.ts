@@ -10,7 +10,6 @@ import { answerText, type LiveServer } from "./live/live_server.ts";
 import type { Diagnosis, LiveRun } from "./live/live_run.ts";
 import { judgeUpgrade, visitOf } from "./live/visitor.ts";
 import { keptRun, openLiveRun, openPage, type PageOptions } from "./live/open_page.ts";
-import type { RecordSink } from "./run/records/run_log.ts";
 import { loopbackFor, ownNames, urlHost } from "./terminal/addresses.ts";
 import type { Console } from "./terminal/console.ts";
 
@@ -20,7 +19,7 @@ export interface CoordinateOptions
   /** Called once the door is open. */
   readonly listening: (opening: Opening, terminal: Console) => void | Promise<void>;
   /** More who see the run's records. */
-  readonly sinks?: readonly RecordSink[];
+  readonly sinks?: Around["sinks"];
   /** Called after each step. What it throws stops the run. */
   readonly committed?: () => void | Promise<void>;
 }
@@ -94,7 +93,7 @@ async function coordinateAt(
   const local = { url: `ws://${loopbackFor(host)}:${port}`, token };
   let live!: LiveRun;
   const around: Around = {
-    sinks: async (run) => [live = await openLiveRun(keptRun(run)), ...options.sinks ?? []],
+    sinks: async (run) => [live = await openLiveRun(keptRun(run)), ...await options.sinks?.(run) ?? []],
     opened: async ({ run, fleet, console, elapsed_ms }: OpenRun) => {
       open(fleet, openPage({ run: keptRun(run), live, fleet, elapsed_ms, port, options, clock }));
       if (rendezvous) await writeRendezvous(local);

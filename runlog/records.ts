@@ -17,7 +17,6 @@
 import {
   anything,
   type Guard,
-  type Guarded,
   list,
   mapOf,
   name,
@@ -31,6 +30,7 @@ import {
   text,
   whole,
 } from "./shape.ts";
+import type { Records } from "./record_types.ts";
 
 /**
  * Version of this file and of the run folder. A folder of a later version, or of one before the oldest, is refused.
@@ -246,11 +246,14 @@ export const RECORDS = {
     /** Of the incarnation, its start-up left out. */
     images_per_second: num,
   }),
-} satisfies Record<string, Guard<unknown>>;
+} satisfies { readonly [T in RecordType]: Guard<RecordOf<T>> };
 
-export type RecordType = keyof typeof RECORDS;
-export type RecordOf<T extends RecordType> = Guarded<typeof RECORDS[T]>;
-export type RunRecord = { [T in RecordType]: RecordOf<T> }[RecordType];
+/** The types of records. */
+export type RecordType = keyof Records;
+/** The record of one type. */
+export type RecordOf<T extends RecordType> = Records[T];
+/** Any record. */
+export type RunRecord = Records[RecordType];
 
 /** What a decoded line is: a record, one of a type that a newer wagon writes, or none at all. */
 export type Verdict = { readonly record: RunRecord } | "unknown" | "bad";

@@ -13,7 +13,7 @@ import { latents } from "../random/latents.ts";
 import { imageGrid, imageShape } from "../pictures/grid.ts";
 import { encodePng } from "../pictures/png.ts";
 import type { Summary } from "../runlog/summary/summary.ts";
-import type { Generator } from "./generator.ts";
+import type { Generator } from "../library/generator.ts";
 
 const SEED = 1;
 /** Samples, and training images, whose distances are measured. */

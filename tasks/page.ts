@@ -12,7 +12,7 @@ import { whatOf } from "../inspect/run_table.ts";
 import { type About, FILES } from "../page/about.ts";
 import { type Linked, pageDocument, RUNTIME_MODULE } from "../page/document.ts";
 import { imageShape } from "../pictures/grid.ts";
-import { Generator } from "./generator.ts";
+import { Generator } from "../library/generator.ts";
 import { writeFile } from "../common/files/write_file.ts";
 
 const OPTIONS = {

@@ -12,7 +12,7 @@ import { spread } from "../pictures/film.ts";
 import { imageGrid, imageShape } from "../pictures/grid.ts";
 import { encodePng } from "../pictures/png.ts";
 import type { Summary } from "../runlog/summary/summary.ts";
-import { Generator } from "./generator.ts";
+import { Generator } from "../library/generator.ts";
 import { likenessOf } from "./likeness.ts";
 
 const NUM_WAYS = 4;

@@ -12,7 +12,7 @@ import { pairPlot } from "../pictures/pair_plot.ts";
 import { encodePng } from "../pictures/png.ts";
 import { scatterPlot } from "../pictures/scatter.ts";
 import { seriesGrid } from "../pictures/series_grid.ts";
-import { Generator } from "./generator.ts";
+import { Generator } from "../library/generator.ts";
 import { writeFile } from "../common/files/write_file.ts";
 
 const OPTIONS = {

@@ -36,9 +36,9 @@
  */
 import {
   bool,
+  type Check,
   finite,
   hex,
-  type Infer,
   int,
   list,
   nullable,
@@ -50,6 +50,9 @@ import {
   show,
   text,
 } from "./schema.ts";
+import type { Messages, NetworkName, RefusalCode } from "./message_types.ts";
+
+export type { Checksums, NetworkName, RefusalCode } from "./message_types.ts";
 
 /** Version of this file. Peers must agree exactly. */
 export const PROTOCOL_VERSION = 5;
@@ -74,15 +77,10 @@ export const REFUSAL_CODES = [
   "wrong_result",
   "overloaded",
   "run_over",
-] as const;
-export type RefusalCode = typeof REFUSAL_CODES[number];
+] as const satisfies readonly RefusalCode[];
 
 /** The networks whose weights are trained. */
-export const NETWORKS = ["critic", "generator"] as const;
-export type NetworkName = typeof NETWORKS[number];
-
-/** Checksums of both networks' weights. */
-export type Checksums = Readonly<Record<NetworkName, string>>;
+export const NETWORKS = ["critic", "generator"] as const satisfies readonly NetworkName[];
 
 const id = plain(64);
 const sha256 = hex(64);
@@ -237,11 +235,14 @@ export const MESSAGES = {
     /** The job or the work this answers, if any. */
     job: nullable(int(1)),
   }),
-};
+} satisfies { readonly [T in MessageType]: Check<MessageOf<T>> };
 
-export type MessageType = keyof typeof MESSAGES;
-export type MessageOf<T extends MessageType> = Infer<typeof MESSAGES[T]>;
-export type Message = { [T in MessageType]: MessageOf<T> }[MessageType];
+/** The types of messages. */
+export type MessageType = keyof Messages;
+/** The message of one type. */
+export type MessageOf<T extends MessageType> = Messages[T];
+/** Any message. */
+export type Message = Messages[MessageType];
 
 /** Checks a decoded header. Throws {@linkcode SchemaError}. */
 export function checkMessage(value: unknown): Message {

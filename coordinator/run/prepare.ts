@@ -218,7 +218,7 @@ async function resumeOwned(options: PrepareOptions, folder: RunFolder, lock: Run
     data: chosen.data ?? null,
   });
   const choice = { ...sourceOf(chosen), ...shapingOf(before), seed: before.seed };
-  const source = await openDataSource(choice, options.reading);
+  const source = options.source ?? await openDataSource(choice, options.reading);
   const config = given.epochs === undefined ? merged : withSteps(merged, source);
   const artifacts = await readArtifacts(folder, recorded);
   const { bytes } = artifacts.find(({ file }) => file === MANIFEST_FILE)!;

@@ -26,7 +26,12 @@ export function chooseToken(file: string | undefined): Promise<string> {
  */
 export async function chooseReadToken(file: string | undefined, workers_token: string): Promise<string> {
   const token = await choose(file, READERS);
-  const where = file === undefined ? READERS.variable : `token file ${file}`;
+  checkReadToken(token, workers_token, file === undefined ? READERS.variable : `token file ${file}`);
+  return token;
+}
+
+/** `where` says in messages where it comes from. Throws {@linkcode UserError} where it cannot be the live page's token. */
+export function checkReadToken(token: string, workers_token: string, where: string): void {
   if (token === workers_token) {
     throw new UserError(
       `Cannot use the token of ${where} for the live page: it must differ from the workers' token, found the same; ` +
@@ -39,7 +44,6 @@ export async function chooseReadToken(file: string | undefined, workers_token: s
         "and . _ ~ - only, found others",
     );
   }
-  return token;
 }
 
 /** Where a person who may let workers in finds the token, in words. */
@@ -60,14 +64,20 @@ async function choose(file: string | undefined, { option, variable }: Source): P
           `check ${option}`,
       );
     }
-    return check(text.trim(), `token file ${file}`);
+    return checkToken(text.trim(), `token file ${file}`);
   }
   const given = Deno.env.get(variable);
-  if (given !== undefined && given !== "") return check(given, variable);
+  if (given !== undefined && given !== "") return checkToken(given, variable);
+  return freshToken();
+}
+
+/** One that nobody can guess. */
+export function freshToken(): string {
   return crypto.getRandomValues(new Uint8Array(20)).toHex();
 }
 
-function check(token: string, where: string): string {
+/** The token itself. Throws {@linkcode UserError} where it could be guessed. */
+export function checkToken(token: string, where: string): string {
   if (token.length >= MIN_LENGTH) return token;
   throw new UserError(
     `Cannot use the token of ${where}: it must have at least ${MIN_LENGTH} characters, found ${token.length}`,

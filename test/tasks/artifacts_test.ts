@@ -44,8 +44,8 @@ async function filesOfRun(line: string, out: string): Promise<Map<string, Uint8A
   const { log, folder, lock } = await prepare(options);
   await lock[Symbol.asyncDispose]();
   await log.close();
-  const names = Array.from(Deno.readDirSync(folder.artifacts), ({ name }) => name);
-  return new Map(names.map((name) => [name, Deno.readFileSync(join(folder.artifacts, name))]));
+  const names = Array.from(Deno.readDirSync(folder!.artifacts), ({ name }) => name);
+  return new Map(names.map((name) => [name, Deno.readFileSync(join(folder!.artifacts, name))]));
 }
 
 /** Options of both, the side of the data, and what `--shape` says where it is not what a preset is for. */

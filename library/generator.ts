@@ -50,7 +50,11 @@ export class Generator {
   }
 
   static async #read(path: string): Promise<Generator> {
-    const bytes = await readRegular(path);
+    return await Generator.of(await readRegular(path));
+  }
+
+  /** The generator in these bytes. Throws an Error that says why, where they hold another model. */
+  static async of(bytes: Uint8Array): Promise<Generator> {
     const { graph, metadata } = decodeModel(bytes);
     const latent = graph.types.get("noise")?.shape[1];
     const samples = graph.outputs.includes("samples") ? graph.types.get("samples") : undefined;

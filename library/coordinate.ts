@@ -1,0 +1,115 @@
+/** A coordinator from a program: `deno task coordinator` without its command line and terminal. */
+import { checkOptions } from "../common/cli/options.ts";
+import { UserError } from "../common/errors.ts";
+import { COORDINATOR_OPTIONS } from "../coordinator/config/options.ts";
+import { reachedAt } from "../coordinator/terminal/addresses.ts";
+import { checkReadToken, checkToken, freshToken } from "../coordinator/terminal/token.ts";
+import { LocalWorkers } from "./local_workers.ts";
+import { type RunOptions, startOf } from "./run_options.ts";
+import { RunWatch } from "./run_watch.ts";
+import { silentScreen } from "./silent_screen.ts";
+import { endedWell, type Trained } from "./trained.ts";
+
+/** Where a run's port is. */
+export interface Address {
+  /** E.g. "ws://127.0.0.1:7700": what workers connect to. */
+  readonly url: string;
+  readonly port: number;
+  /** The live page, with the token that opens it. */
+  readonly page: string;
+}
+
+/** A port for workers and the live page. */
+export interface DoorOptions {
+  /** Address to listen on; "0.0.0.0" lets other machines in. Default: "127.0.0.1". */
+  readonly host?: string;
+  /** 0: any free one. Default: 7700. */
+  readonly port?: number;
+  /** What workers must know, at least 16 characters. Default: a fresh one, which nobody knows. */
+  readonly token?: string;
+  /** What opens the live page, another one. Default: a fresh one. */
+  readonly read_token?: string;
+  /** Called once workers may come. */
+  readonly onListening?: (address: Address) => void | Promise<void>;
+}
+
+/** Options of {@linkcode coordinate}. `out` or `resume` is required: the live page shows what lies there. */
+export interface CoordinateOptions extends RunOptions, DoorOptions {
+  /** Workers to wait for before the first step. Default: 1. */
+  readonly min_workers?: number;
+  /** Seconds to wait for workers, after which the run stops. Default: without end. */
+  readonly give_up_after?: number;
+  /** Workers within this process, beside those that come. Default: 0. */
+  readonly workers?: number;
+}
+
+/**
+ * Coordinates a run that workers come to over the network. Resolves as {@linkcode train} does.
+ *
+ * @throws {UserError} in one line, for options and data that are not right, and a port that cannot be had.
+ *
+ * @example
+ * ```ts
+ * import { coordinate, work } from "@wagon/wagon";
+ *
+ * const token = "a secret of 16 characters or more";
+ * const { summary } = await coordinate({
+ *   data: "8gaussians",
+ *   steps: 20,
+ *   out: await Deno.makeTempDir(),
+ *   port: 0,
+ *   token,
+ *   onListening: ({ url }) => void work({ coordinator: url, token }),
+ * });
+ * console.assert(summary.steps === 20);
+ * ```
+ */
+export async function coordinate(options: CoordinateOptions): Promise<Trained> {
+  const { host, port, token, read_token, onListening, min_workers, give_up_after, workers = 0, ...run } =
+    options;
+  const place = checkOptions(PLACE, given({ host, port, min_workers, give_up_after }), "the options");
+  if (run.out === undefined && run.resume === undefined) {
+    throw new UserError("Cannot open a port: a run folder is required, found none; give out or resume");
+  }
+  const workers_token = checkToken(token ?? freshToken(), "token");
+  const readers_token = checkToken(read_token ?? freshToken(), "read_token");
+  checkReadToken(readers_token, workers_token, "read_token");
+  const local = new LocalWorkers(workers, workers_token);
+  const watch = new RunWatch(run.onStep);
+  const { host: own_host = COORDINATOR_OPTIONS.host.default } = place;
+  // Only here is the network needed, whose package looks at variables of the environment.
+  const { coordinate: openCoordinator } = await import("../coordinator/coordinate.ts");
+  try {
+    const conducted = await openCoordinator({
+      ...startOf(run),
+      host: own_host,
+      port: place.port ?? COORDINATOR_OPTIONS.port.default,
+      token: workers_token,
+      token_place: "in the program that coordinates",
+      read_token: readers_token,
+      task: "coordinator",
+      min_workers: place.min_workers ?? Math.max(1, workers),
+      give_up_after_s: place.give_up_after ?? null,
+      rendezvous: false,
+      sinks: (run) => watch.begin(run),
+      committed: () => watch.committed(),
+      listening: async ({ url, port, shards, accept }) => {
+        local.start(shards, accept);
+        const page = `http://${reachedAt(own_host)}:${port}/?token=${readers_token}`;
+        await onListening?.({ url, port, page });
+      },
+      signal: local.orFailed(run.signal),
+    }, silentScreen());
+    return endedWell(conducted, local, watch);
+  } finally {
+    await local.stop();
+  }
+}
+
+const { host, port, min_workers, give_up_after } = COORDINATOR_OPTIONS;
+const PLACE = { host, port, min_workers, give_up_after };
+
+/** Only what was given. */
+function given(options: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}

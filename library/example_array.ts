@@ -1,0 +1,55 @@
+/** Data that a program has in memory, as a data set. */
+import { UserError } from "../common/errors.ts";
+import { numElements } from "../common/shape.ts";
+import { pointsOf } from "../coordinator/data/arrays/npy.ts";
+import { type DataSet, dataSetOf } from "../coordinator/data/data_set.ts";
+
+/**
+ * Examples in row-major order. Uint8Array: images, [N, rows, columns] or [N, channels, rows, columns] with 1 or 3
+ * channels; 0 is black and 255 is white. Float32Array: points, [N, D] with D of 2 or more, used as they are.
+ */
+export interface ExampleArray {
+  /** The values. They are not copied, and must not change while they are trained on. */
+  readonly values: Float32Array | Uint8Array;
+  /** Extents, the number of examples first. */
+  readonly shape: readonly number[];
+}
+
+/** Name of such data in a run's record. */
+const NAME = "array";
+
+/** The data set of an array. Throws {@linkcode UserError} where its shape does not fit its values, or is none of examples. */
+export function arrayData({ values, shape }: ExampleArray): DataSet {
+  if (!(values instanceof Float32Array || values instanceof Uint8Array) || !Array.isArray(shape)) {
+    refuse("values in a Float32Array or Uint8Array and a shape are required, found others");
+  }
+  const is_shape = shape.length >= 2 && shape.every((extent) => Number.isSafeInteger(extent) && extent >= 1);
+  if (!is_shape || numElements(shape) !== values.length) {
+    refuse(
+      `its shape must be [N, …] with as many elements as there are values, found [${shape}] for ${values.length} values`,
+    );
+  }
+  const [, ...example_shape] = shape as [number, ...number[]];
+  if (values instanceof Float32Array) {
+    if (example_shape.length === 1) {
+      return pointsOf("the array", NAME, example_shape[0]!, values as Float32Array<ArrayBuffer>);
+    }
+    refuse(
+      `a Float32Array must hold points [N, D], found [${shape}]; give images as bytes, 0 black and 255 white, in a ` +
+        "Uint8Array",
+    );
+  }
+  const [channels] = example_shape.length === 3 ? example_shape : [1];
+  if (![2, 3].includes(example_shape.length) || (channels !== 1 && channels !== 3)) {
+    refuse(
+      `a Uint8Array must hold images [N, rows, columns] or [N, channels, rows, columns] of 1 or 3 channels, found [${shape}]`,
+    );
+  }
+  const grey = example_shape.length === 3 && channels === 1 ? example_shape.slice(1) : example_shape;
+  const bytes = new Uint8Array(values.buffer as ArrayBuffer, values.byteOffset, values.byteLength);
+  return dataSetOf(NAME, grey, "uint8", bytes);
+}
+
+function refuse(reason: string): never {
+  throw new UserError(`Cannot use the array as data: ${reason}`);
+}

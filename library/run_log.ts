@@ -1,0 +1,82 @@
+/** A run's log for a program: its summary, once or as the run goes on. */
+import { UserError } from "../common/errors.ts";
+import { isRecent, summarize } from "../inspect/run_folders.ts";
+import { RunReading } from "../runlog/log/fold_run.ts";
+import { noOddities } from "../runlog/log/reader.ts";
+import { RunFold, type Summary } from "../runlog/summary/summary.ts";
+import { type Clock, SYSTEM_CLOCK } from "../wire/clock.ts";
+
+/**
+ * What the log of the run in `folder` adds up to.
+ *
+ * @throws {UserError} where the folder holds no run.
+ *
+ * @example
+ * ```ts no-run
+ * import { readSummary } from "@wagon/wagon/runlog";
+ *
+ * const { state, steps, wasserstein_estimate } = await readSummary("runs/digits");
+ * console.log(state, steps, wasserstein_estimate);
+ * ```
+ */
+export async function readSummary(folder: string): Promise<Summary> {
+  return await summarize(folder, Date.now());
+}
+
+/** Options of {@linkcode followRun}. */
+export interface FollowOptions {
+  /** Time between looks at the log. Default: 1000. */
+  readonly every_ms?: number;
+  /** Ends the following. */
+  readonly signal?: AbortSignal;
+  /** Default: the system's. */
+  readonly clock?: Clock;
+}
+
+/**
+ * How the run in `folder` stands: now, and each time its log has grown, until it has ended, stands still, or `signal` is
+ * aborted.
+ *
+ * @throws {UserError} where the folder holds no run.
+ *
+ * @example
+ * ```ts no-run
+ * import { followRun } from "@wagon/wagon/runlog";
+ *
+ * for await (const { steps, wasserstein_estimate } of followRun("runs/digits")) {
+ *   console.log(steps, wasserstein_estimate);
+ * }
+ * ```
+ */
+export async function* followRun(folder: string, options: FollowOptions = {}): AsyncGenerator<Summary> {
+  const { every_ms = 1000, signal, clock = SYSTEM_CLOCK } = options;
+  if (!(every_ms > 0)) {
+    throw new UserError(`Cannot follow a run: every_ms must be above 0, found ${every_ms}`);
+  }
+  const fold = new RunFold();
+  const oddities = noOddities();
+  using reading = await RunReading.open(folder, fold, oddities);
+  let last = "";
+  while (!signal?.aborted) {
+    await reading.readMore();
+    const summary = fold.summary(await isRecent(folder, Date.now()), { ...oddities });
+    const now = `${summary.state} ${summary.steps} ${summary.seconds}`;
+    if (now !== last) yield summary;
+    last = now;
+    if (summary.state !== "running") return;
+    await pause(every_ms, signal, clock);
+  }
+}
+
+function pause(every_ms: number, signal: AbortSignal | undefined, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      cancel();
+      signal?.removeEventListener("abort", done);
+      resolve();
+    };
+    const cancel = clock.after(every_ms, done);
+    signal?.addEventListener("abort", done);
+    if (signal?.aborted) done();
+  });
+}

@@ -1,0 +1,94 @@
+/** What to train, and on what, as a program says it. */
+import { UserError } from "../common/errors.ts";
+import type { ConductOptions } from "../coordinator/conduct.ts";
+import { type DataSource, sourceOf } from "../coordinator/data/data_source.ts";
+import type { Shaping } from "../coordinator/data/pictures/picture_reader.ts";
+import { shapeImages } from "../coordinator/data/pictures/pictures.ts";
+import { DATASET_NAMES } from "../coordinator/data/resolve.ts";
+import type { Objective } from "../models/objectives/objective.ts";
+import { arrayData, type ExampleArray } from "./example_array.ts";
+import type { OnStep } from "./run_watch.ts";
+import { givenOf, type NamedSettings, type RunSettings } from "./settings.ts";
+
+/** A generator and a critic, each an ONNX file: its path, or its bytes. */
+export interface NetworkPair {
+  readonly generator: string | Uint8Array;
+  readonly critic: string | Uint8Array;
+}
+
+/** What to train, and on what. */
+export interface RunOptions extends RunSettings {
+  /**
+   * The data: an array; the name of a set that wagon draws (`strokes`, `8gaussians`, `25gaussians`, `swissroll`); or the
+   * path of a file or folder, as `--data` takes it. Default: `strokes`, or a resumed run's own.
+   */
+  readonly data?: ExampleArray | string;
+  /** Own networks, in place of the preset's. */
+  readonly networks?: NetworkPair;
+  /** For own networks, the name of their losses; for any, losses of your own. A run with those cannot be resumed. */
+  readonly objective?: string | Objective;
+  /** Run folder to make. */
+  readonly out?: string;
+  /** Run folder to go on with. */
+  readonly resume?: string;
+  /** Stops the run after the step under way; what there is by then is returned. */
+  readonly signal?: AbortSignal;
+  /** Called after each step. What it throws stops the run, and is thrown. */
+  readonly onStep?: OnStep;
+}
+
+/** Where the run begins, for the coordinator. Throws {@linkcode UserError}. */
+export function startOf(
+  { data, networks, objective, out, resume, signal: _signal, onStep: _onStep, ...settings }: RunOptions,
+): Omit<ConductOptions, "token" | "min_workers" | "give_up_after_s" | "advice" | "shares_memory" | "signal"> {
+  const named: NamedSettings = {
+    ...settings,
+    ...typeof data === "string" &&
+      ((DATASET_NAMES as readonly string[]).includes(data) ? { dataset: data } : { data }),
+    ...typeof objective === "string" && { objective },
+  };
+  const given = givenOf(named);
+  if (networks === undefined && typeof objective === "string") {
+    throw new UserError(
+      `Cannot use objective ${objective} alone: it is for own networks, with networks; a preset has its own`,
+    );
+  }
+  if (typeof objective === "object") checkOwnObjective(objective, out ?? resume, settings);
+  return {
+    given,
+    exact: true,
+    out: out ?? null,
+    resume: resume ?? null,
+    readable: false,
+    now: new Date(),
+    in_memory: out === undefined && resume === undefined,
+    ...typeof data === "object" && { source: arraySource(data, given) },
+    ...networks && { networks: { ...networks, trainable: settings.trainable ?? [] } },
+    ...typeof objective === "object" && { objective },
+  };
+}
+
+function arraySource(
+  data: ExampleArray,
+  { image_size = null, channels = null }: Partial<Shaping>,
+): DataSource {
+  return sourceOf(shapeImages(arrayData(data), { image_size, channels }));
+}
+
+function checkOwnObjective(
+  { name, estimates_distance }: Objective,
+  folder: string | undefined,
+  { auto_critic, stop_when_flat }: RunSettings,
+): void {
+  if (folder !== undefined) {
+    throw new UserError(
+      `Cannot train with objective ${name} in run folder ${folder}: it is a program's own, which a folder cannot hold; ` +
+        "leave the folder out",
+    );
+  }
+  const option = auto_critic ? "auto_critic" : stop_when_flat ? "stop_when_flat" : null;
+  if (option === null || estimates_distance) return;
+  throw new UserError(
+    `Cannot use ${option}: an objective that estimates a distance is required, found ${name}; leave it out`,
+  );
+}

@@ -1,0 +1,92 @@
+/** What a program sees of a run while it goes on, and its summary at any time. */
+import { foldRun } from "../runlog/log/fold_run.ts";
+import { noOddities } from "../runlog/log/reader.ts";
+import { factsOf } from "../runlog/log/step_facts.ts";
+import type { RecordOf, RunRecord } from "../runlog/records.ts";
+import { RunFold, type Summary } from "../runlog/summary/summary.ts";
+import type { Prepared } from "../coordinator/run/prepare.ts";
+import type { RecordSink } from "../coordinator/run/records/run_log.ts";
+
+/** One committed step. */
+export interface TrainedStep {
+  /** Critic steps so far, this one included. */
+  readonly step: number;
+  /** Generator steps so far. */
+  readonly generator_step: number;
+  /** Counted from 0. */
+  readonly epoch: number;
+  readonly loss_critic: number;
+  /** Where the generator learned in this step. */
+  readonly loss_generator?: number;
+  /** Mean score of real examples, and of generated ones. */
+  readonly mean_real: number;
+  readonly mean_fake: number;
+  /** mean_real - mean_fake, where the objective makes it an estimate of a distance. */
+  readonly wasserstein_estimate?: number;
+  /** Where the time of the step went, in milliseconds. */
+  readonly ms: {
+    readonly total: number;
+    /** For the workers' results. */
+    readonly wait: number;
+    readonly sum: number;
+    readonly update: number;
+    readonly send: number;
+  };
+  /** When the step was committed: milliseconds since the run began. */
+  readonly time_ms: number;
+}
+
+/** Called after each step; training goes on once it has returned, or what it returned has resolved. */
+export type OnStep = (step: TrainedStep) => void | Promise<void>;
+
+export class RunWatch implements RecordSink {
+  readonly #fold = new RunFold();
+  readonly #onStep: OnStep | undefined;
+  #last: TrainedStep | null = null;
+
+  constructor(onStep: OnStep | undefined) {
+    this.#onStep = onStep;
+  }
+
+  /** Takes in what the run's log says already. Resolves to itself, as the one sink. */
+  async begin({ folder, log, record }: Pick<Prepared, "folder" | "log" | "record">): Promise<[RecordSink]> {
+    if (folder === null) this.#fold.add(record);
+    else {
+      await log.flush();
+      await foldRun(folder.path, this.#fold);
+    }
+    return [this];
+  }
+
+  record(record: RunRecord): void {
+    if (record.type !== "step") return this.#fold.add(record);
+    this.#fold.addStep(factsOf(record));
+    this.#last = stepOf(record);
+  }
+
+  /** Tells the program of the last step. */
+  async committed(): Promise<void> {
+    if (this.#last !== null) await this.#onStep?.(this.#last);
+  }
+
+  summary(): Summary {
+    return this.#fold.summary(false, noOddities());
+  }
+}
+
+function stepOf(record: RecordOf<"step">): TrainedStep {
+  const { step, generator_step, epoch, loss_critic, mean_real, mean_fake, ms, time_ms } = record;
+  const { generator, wasserstein_estimate } = record;
+  return {
+    step,
+    generator_step,
+    epoch,
+    loss_critic,
+    ...generator && { loss_generator: generator.loss },
+    mean_real,
+    mean_fake,
+    ...wasserstein_estimate !== undefined && { wasserstein_estimate },
+    ms,
+    time_ms,
+  };
+}

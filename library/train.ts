@@ -1,0 +1,71 @@
+/** Training from a program: `deno task train` without its command line, folder, page and port. */
+import { checkOption } from "../common/cli/options.ts";
+import { type Around, conduct, type OpenRun } from "../coordinator/conduct.ts";
+import { TRAIN_OPTIONS } from "../coordinator/config/options.ts";
+import { SYSTEM_CLOCK } from "../wire/clock.ts";
+import { coordinate, type DoorOptions } from "./coordinate.ts";
+import { LocalWorkers } from "./local_workers.ts";
+import { type RunOptions, startOf } from "./run_options.ts";
+import { RunWatch } from "./run_watch.ts";
+import { silentScreen } from "./silent_screen.ts";
+import { endedWell, type Trained } from "./trained.ts";
+
+/** Options of {@linkcode train}. */
+export interface TrainOptions extends RunOptions {
+  /** Workers within this process, which share out its cores. No part of the result. Default: 1. */
+  readonly workers?: number;
+  /** Opens a port, too, for workers elsewhere and the live page; needs `out` or `resume`. */
+  readonly listen?: DoorOptions;
+}
+
+/**
+ * Trains within this process: without a port, a folder or a terminal, unless asked. Resolves at the last step, or where
+ * `signal` stopped it (`finished` says which), to the weights, the generator and the summary. The same options give the
+ * same bits as `deno task train` does.
+ *
+ * @throws {UserError} in one line, for options and data that are not right.
+ *
+ * @example
+ * ```ts
+ * import { train } from "@wagon/wagon";
+ *
+ * const { generator, sha256, summary, sample } = await train({ data: "8gaussians", steps: 20 });
+ * console.log(summary.wasserstein_estimate, sha256, generator.length);
+ * const points = await sample(4); // Float32Array of 4 x 2
+ * console.assert(points.length === 8);
+ * ```
+ */
+export async function train(options: TrainOptions = {}): Promise<Trained> {
+  const { workers = 1, listen, ...run } = options;
+  checkOption("Option workers", TRAIN_OPTIONS.workers, workers);
+  if (listen !== undefined) return await coordinate({ ...run, ...listen, workers, min_workers: workers });
+  const start = startOf(run);
+  const token = crypto.randomUUID();
+  const watch = new RunWatch(run.onStep);
+  const local = new LocalWorkers(workers, token);
+  const around: Around = {
+    sinks: (run) => watch.begin(run),
+    opened: ({ run, fleet }: OpenRun) =>
+      local.start(run.config.shards, (socket, peer) => void fleet.accept(socket, peer)),
+    committed: () => watch.committed(),
+  };
+  try {
+    const conducted = await conduct(
+      {
+        ...start,
+        token,
+        min_workers: workers,
+        give_up_after_s: null,
+        advice: "",
+        shares_memory: false,
+        signal: local.orFailed(run.signal),
+      },
+      around,
+      silentScreen(),
+      SYSTEM_CLOCK,
+    );
+    return endedWell(conducted, local, watch);
+  } finally {
+    await local.stop();
+  }
+}

@@ -1,0 +1,98 @@
+/** What a program gets of a run that has ended. */
+import { UserError } from "../common/errors.ts";
+import type { Conducted } from "../coordinator/conduct.ts";
+import { generatorOf } from "../coordinator/run/pictures.ts";
+import { trainedLayout, views } from "../models/layout.ts";
+import type { Layout } from "../models/manifest.ts";
+import { latents } from "../random/latents.ts";
+import type { Summary } from "../runlog/summary/summary.ts";
+import type { LocalWorkers } from "./local_workers.ts";
+import type { RunWatch } from "./run_watch.ts";
+
+/** A tensor of a network. */
+export interface WeightTensor {
+  readonly shape: readonly number[];
+  /** In row-major order. */
+  readonly data: Float32Array;
+}
+
+/** Tensors by their names. */
+export type Weights = Readonly<Record<string, WeightTensor>>;
+
+/** A run that has ended: at its last step, or where it was stopped. */
+export interface Trained {
+  /** Whether the run came to its end; false where `signal` stopped it. */
+  readonly finished: boolean;
+  /** Critic steps and generator steps done. */
+  readonly steps: number;
+  readonly generator_steps: number;
+  /** The weights after the last step; `statistics` are those of the generator's batch normalisations. */
+  readonly weights: { readonly generator: Weights; readonly critic: Weights; readonly statistics: Weights };
+  /** SHA-256 of the weights, as `deno task train` prints it. */
+  readonly sha256: string;
+  /** "exact": the same options give the same bits again. */
+  readonly bits: "exact" | "tolerance";
+  /** The generator as an ONNX file: noise [N, latent] -> samples [N, ...]. */
+  readonly generator: Uint8Array;
+  /** What the run's log adds up to. */
+  readonly summary: Summary;
+  /** The run folder; null where none was asked for. */
+  readonly folder: string | null;
+  /**
+   * Draws `count` samples by ONNX Runtime, one after the other, as `deno task sample` does: the same seed (default 1)
+   * draws the same. Throws {@linkcode UserError} for a count that is no positive integer.
+   */
+  sample(count: number, seed?: number): Promise<Float32Array>;
+}
+
+/** What came out. Throws what stopped the run, if it failed. */
+export function endedWell(
+  conducted: Conducted,
+  local: Pick<LocalWorkers, "throwIfFailed">,
+  watch: Pick<RunWatch, "summary">,
+): Trained {
+  local.throwIfFailed();
+  if (conducted.error !== null) throw conducted.error;
+  return trainedOf(conducted, watch.summary());
+}
+
+function trainedOf({ run, record }: Pick<Conducted, "run" | "record">, summary: Summary): Trained {
+  const { state, facts: { manifest } } = run;
+  const generator = generatorOf(run);
+  return {
+    finished: record.reason === "finished",
+    steps: record.step,
+    generator_steps: record.generator_steps,
+    weights: {
+      generator: weightsOf(manifest.layouts.generator, state.generator.parameters),
+      critic: weightsOf(trainedLayout(manifest, "critic"), state.critic.parameters),
+      statistics: weightsOf(manifest.layouts.statistics, state.statistics),
+    },
+    sha256: record.weights_sha256,
+    bits: record.bits,
+    generator,
+    summary,
+    folder: run.folder?.path ?? null,
+    sample: (count, seed = 1) => sampleOf(generator, count, seed),
+  };
+}
+
+/** Copies: the run's own memory is one piece. */
+function weightsOf(layout: Layout, buffer: Float32Array): Weights {
+  const values = views(layout, buffer);
+  return Object.fromEntries(
+    layout.slots.map(({ name, shape }) => [name, { shape, data: values.get(name)!.slice() }]),
+  );
+}
+
+async function sampleOf(bytes: Uint8Array, count: number, seed: number): Promise<Float32Array> {
+  if (!Number.isSafeInteger(count) || count < 1 || !Number.isSafeInteger(seed) || seed < 0) {
+    throw new UserError(
+      `Cannot draw samples: a count of at least 1 and a seed of at least 0 are required, found ${count} and ${seed}`,
+    );
+  }
+  // Only here is ONNX Runtime needed in this thread.
+  const { Generator } = await import("./generator.ts");
+  const generator = await Generator.of(bytes, "the generator");
+  return await generator.draw(latents(seed, count, generator.latent));
+}

@@ -1,0 +1,73 @@
+/** A worker from a program: `deno task worker` without its command line and terminal. */
+import { checkOptions } from "../common/cli/options.ts";
+import { UserError } from "../common/errors.ts";
+import { loadRuntime } from "../worker/compute/lane.ts";
+import { openNothing } from "../worker/compute/shared_folder.ts";
+import { findDevices } from "../worker/find_devices.ts";
+import { work as workFor } from "../worker/work.ts";
+import { checkUrl, wantedDevices, WORKER_COMMAND } from "../worker/worker_options.ts";
+import { workerLines } from "./worker_lines.ts";
+
+/** Options of {@linkcode work}. */
+export interface WorkOptions {
+  /** Address of the coordinator, e.g. "ws://10.0.0.5:7700". */
+  readonly coordinator: string;
+  /** The run's token. */
+  readonly token: string;
+  /** What the coordinator calls this worker. Default: "worker". */
+  readonly name?: string;
+  /** GPUs to compute on: "0", "0,1" or "all". Default: none. */
+  readonly gpu?: string;
+  /** Threads on the processor. Default: its cores. */
+  readonly threads?: number;
+  /** Most of the data that is kept, in MB. Default: 1024. */
+  readonly memory?: number;
+  /** Has the worker leave. */
+  readonly signal?: AbortSignal;
+  /** Called with each line that the worker has to say. */
+  readonly onLine?: (line: string) => void;
+}
+
+/**
+ * Computes for a coordinator until its run is over, or until `signal` has it leave. A connection that is lost is made
+ * again.
+ *
+ * @throws {UserError} in one line, for options that are not right, and where the coordinator refuses the worker for good.
+ *
+ * @example
+ * ```ts no-run
+ * import { work } from "@wagon/wagon";
+ *
+ * await work({ coordinator: "ws://10.0.0.5:7700", token: "a secret of 16 characters or more", onLine: console.log });
+ * ```
+ */
+export async function work(options: WorkOptions): Promise<void> {
+  const { token, signal = new AbortController().signal, onLine = () => {}, ...given } = options;
+  if (typeof token !== "string" || token === "") {
+    throw new UserError("Cannot work: the run's token is required, found none; give token");
+  }
+  const values = checkOptions(OPTIONS, given, "the options");
+  if (values.coordinator === undefined) {
+    throw new UserError("Cannot work: the coordinator's address is required, found none; give coordinator");
+  }
+  const url = checkUrl(values.coordinator);
+  const wanted = wantedDevices({ gpu: values.gpu, cpu: values.gpu === undefined, require_gpu: false });
+  // Only here is the network needed, whose package looks at variables of the environment.
+  const { connect } = await import("../wire/ws_socket.ts");
+  const runtime_version = await loadRuntime();
+  await workFor({
+    name: values.name ?? "worker",
+    runtime_version,
+    devices: await findDevices(wanted, values.threads ?? navigator.hardwareConcurrency, { line: onLine }),
+    memory_bytes: (values.memory ?? WORKER_COMMAND.options.memory.default) * 1024 * 1024,
+    cache: null,
+    locate: () => Promise.resolve({ url, token }),
+    connect,
+    openShared: openNothing,
+    console: workerLines(onLine),
+    stop: signal,
+  });
+}
+
+const { coordinator, name, gpu, threads, memory } = WORKER_COMMAND.options;
+const OPTIONS = { coordinator, name, gpu, threads, memory };

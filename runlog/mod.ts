@@ -1,0 +1,24 @@
+/**
+ * The log of a run: its records, what they add up to, and what is wrong with the run.
+ *
+ * @example
+ * ```ts
+ * import { readSummary } from "@wagon/wagon/runlog";
+ * import { train } from "@wagon/wagon";
+ *
+ * const { folder } = await train({ data: "8gaussians", steps: 20, out: await Deno.makeTempDir() });
+ * const { steps, wasserstein_estimate } = await readSummary(folder!);
+ * console.log(steps, wasserstein_estimate);
+ * ```
+ *
+ * @module
+ */
+export { UserError } from "../common/errors.ts";
+export { examine } from "./doctor/doctor.ts";
+export type { Evidence, Finding } from "./doctor/rule.ts";
+export { type FollowOptions, followRun, readSummary } from "../library/run_log.ts";
+export { type Oddities, readRun } from "./log/reader.ts";
+export type { Records } from "./record_types.ts";
+export type { RecordOf, RecordType, RunRecord } from "./records.ts";
+export type { CurvePoint, Entry, HealthStretch, Phase, RunState, Summary } from "./summary/summary.ts";
+export type { WorkerTotals } from "./summary/worker_totals.ts";

@@ -1,0 +1,181 @@
+/** The messages of the protocol, as types. messages.ts checks them, and says how they go to and fro. */
+
+/** Why something was refused. */
+export type RefusalCode =
+  | "version_mismatch"
+  | "wrong_token"
+  | "bad_message"
+  | "unexpected_message"
+  | "hash_mismatch"
+  | "unsupported_graph"
+  | "numeric_class"
+  | "stale"
+  | "compute_failed"
+  | "wrong_result"
+  | "overloaded"
+  | "run_over";
+
+/** The networks whose weights are trained. */
+export type NetworkName = "critic" | "generator";
+
+/** Checksums of both networks' weights. */
+export type Checksums = Readonly<Record<NetworkName, string>>;
+
+/** What a message belongs to: the run, the start of its coordinator, the change of its membership. */
+export interface Fence {
+  readonly run: string;
+  readonly incarnation: number;
+  readonly generation: number;
+}
+
+/** What a node is computed from; a result says it again, so that work that was damaged on its way is noticed. */
+export interface Computation {
+  readonly kind: "critic" | "generator";
+  readonly step: number;
+  /** Shards [begin, end): a node of the summing tree. */
+  readonly begin: number;
+  readonly end: number;
+  readonly epoch: number;
+  /** Index of the batch within the epoch. */
+  readonly batch: number;
+  readonly noise_purpose: "critic_noise" | "generator_noise";
+  readonly noise_counter: number;
+  readonly critic_checksum: string;
+  readonly generator_checksum: string;
+}
+
+/** Every message by its type. */
+export interface Messages {
+  readonly challenge: {
+    readonly type: "challenge";
+    readonly version: number;
+    readonly run: string;
+    readonly incarnation: number;
+    readonly nonce: string;
+  };
+
+  readonly hello: {
+    readonly type: "hello";
+    readonly version: number;
+    readonly nonce: string;
+    readonly proof: string;
+    /** What people call it: host name and process, unless named. */
+    readonly name: string;
+    /** Shards computed side by side. */
+    readonly threads: number;
+    /** Execution provider and device, e.g. "cpu", "cuda:0", "webgpu". */
+    readonly provider: string;
+    readonly device: string;
+    /** e.g. "linux x86_64, deno 2.9.6, onnxruntime 1.30.0" */
+    readonly platform: string;
+  };
+
+  readonly welcome: {
+    readonly type: "welcome";
+    readonly proof: string;
+    readonly worker: number;
+    readonly run: string;
+    readonly incarnation: number;
+    readonly seed: number;
+    /** Logical shards S. */
+    readonly shards: number;
+    /** Examples per shard, and bytes per example as the data set keeps them. */
+    readonly shard_sizes: readonly number[];
+    readonly example_bytes: number;
+    /** uint8: value v is fround(v / 127.5 - 1). float32: as it is. */
+    readonly encoding: "uint8" | "float32";
+    readonly shard_sha256: readonly string[];
+    readonly artifacts:
+      readonly ({ readonly file: string; readonly sha256: string; readonly bytes: number })[];
+    // Neither so often that it is work, nor beyond what a timer can count.
+    readonly heartbeat_ms: number;
+    readonly silence_ms: number;
+    /** Folder for payloads, if the worker should be on this machine; its file `key` holds this key. */
+    readonly shared: { readonly folder: string; readonly key: string } | null;
+  };
+
+  /** payload: the file */
+  readonly artifact: { readonly type: "artifact"; readonly file: string; readonly sha256: string };
+
+  readonly ready: {
+    readonly type: "ready";
+    /** Hash of the outputs on the probe, of ONNX Runtime's version, the provider and the thread setting. */
+    readonly numeric_class: string;
+    /** Measured time of one critic shard, for the first assignment. */
+    readonly shard_ms: number;
+    /** Whether this worker takes weights from the shared folder and puts sums there from now on. */
+    readonly shared: boolean;
+  };
+
+  /** payload: the whole state as float32 */
+  readonly weights: Fence & {
+    readonly type: "weights";
+    readonly state: NetworkName;
+    readonly step: number;
+    readonly checksum: string;
+  };
+
+  /** payload: bytes [offset, offset + length) of the shard's examples */
+  readonly shard_chunk: {
+    readonly type: "shard_chunk";
+    readonly run: string;
+    readonly shard: number;
+    readonly offset: number;
+    readonly total: number;
+    readonly checksum: string;
+  };
+  /** The worker holds the whole shard and its SHA-256 agrees: no more inline examples. */
+  readonly shard_held: { readonly type: "shard_held"; readonly run: string; readonly shard: number };
+
+  /** payload: examples of the shards in `inline`, in that order, micro-batch by micro-batch */
+  readonly work: Fence & Computation & {
+    readonly type: "work";
+
+    /** Counter of the critic noise that comes next with this generator, if known: its fakes may be made ahead. */
+    readonly next_noise_counter: number | null;
+    readonly inline: readonly number[];
+    /** Of the payload; null where there is none. */
+    readonly checksum: string | null;
+  };
+  /** payload: the node's sum: gradients, then the tail, float32 */
+  readonly result: Fence & Computation & {
+    readonly type: "result";
+
+    /** Of the payload; null where that lies in a shared file, which carries it nowhere. */
+    readonly checksum: string | null;
+    /** The largest magnitude of a payload in a shared file; null elsewhere, and where it is no number. */
+    readonly largest: number | null;
+    /** Time in ONNX Runtime summed over the shards; time from the work's arrival to this answer. */
+    readonly compute_ms: number;
+    readonly elapsed_ms: number;
+  };
+
+  /** payload, float32: `sample`: the generator's weights and the statistics; `score`: the critic's and the examples */
+  readonly job: {
+    readonly type: "job";
+    readonly run: string;
+    readonly job: number;
+    readonly kind: "sample" | "score";
+    readonly count: number;
+    readonly noise_counter: number;
+  };
+  /** payload: `sample`: count examples as float32; `score`: count scores as float32 */
+  readonly job_result: { readonly type: "job_result"; readonly run: string; readonly job: number };
+
+  readonly ping: { readonly type: "ping"; readonly sent_ms: number };
+  readonly pong: { readonly type: "pong"; readonly sent_ms: number };
+
+  /** Something a person at the other end should read, e.g. that this worker is a spare one. */
+  readonly notice: { readonly type: "notice"; readonly text: string };
+  readonly leave: { readonly type: "leave"; readonly reason: string };
+  readonly finish: { readonly type: "finish"; readonly reason: string };
+  readonly refuse: {
+    readonly type: "refuse";
+    readonly code: RefusalCode;
+    readonly reason: string;
+    /** True: this connection ends and trying again is useless. */
+    readonly fatal: boolean;
+    /** The job or the work this answers, if any. */
+    readonly job: number | null;
+  };
+}
