@@ -21,5 +21,14 @@ export { type Preset, presets } from "./library/presets.ts";
 export type { ExampleArray } from "./library/example_array.ts";
 export type { NetworkPair, RunOptions } from "./library/run_options.ts";
 export type { RunSettings } from "./library/settings.ts";
+export type { BatchMoments, Drop, Initialiser, Net, TensorSpec } from "./models/nets/net.ts";
+export {
+  type CriticBatch,
+  type CriticLoss,
+  type GeneratorLoss,
+  meanOfAll,
+  type Objective,
+  scoreBoth,
+} from "./models/objectives/objective.ts";
 export type { OnStep, TrainedStep } from "./library/run_watch.ts";
 export type { Trained, Weights, WeightTensor } from "./library/trained.ts";

@@ -3,5 +3,6 @@
  * The text says what failed, what was required, what was found, and what to do.
  */
 export class UserError extends Error {
+  /** Always "UserError". */
   override name = "UserError";
 }

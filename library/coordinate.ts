@@ -14,6 +14,7 @@ import { endedWell, type Trained } from "./trained.ts";
 export interface Address {
   /** E.g. "ws://127.0.0.1:7700": what workers connect to. */
   readonly url: string;
+  /** The port itself. */
   readonly port: number;
   /** The live page, with the token that opens it. */
   readonly page: string;

@@ -9,11 +9,13 @@ export interface Preset {
   readonly objective: string;
   /** Examples of a critic step, and the parts that they are computed in. */
   readonly batch: number;
+  /** Parts that a batch is computed in. */
   readonly shards: number;
   /** Critic steps for one generator step. */
   readonly n_critic: number;
   /** Learning rate, and the steps over which it falls to 0 (0: it stays). */
   readonly lr: number;
+  /** Steps over which the learning rate falls to 0; 0: it stays. */
   readonly decay_steps: number;
   /** Bound of the critic's weights; null: none. */
   readonly clip: number | null;

@@ -12,7 +12,9 @@ import { givenOf, type NamedSettings, type RunSettings } from "./settings.ts";
 
 /** A generator and a critic, each an ONNX file: its path, or its bytes. */
 export interface NetworkPair {
+  /** Noise [N, latent] to examples [N, …]. */
   readonly generator: string | Uint8Array;
+  /** Examples [N, …] to scores [N, 1]. */
   readonly critic: string | Uint8Array;
 }
 

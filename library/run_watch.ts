@@ -15,11 +15,13 @@ export interface TrainedStep {
   readonly generator_step: number;
   /** Counted from 0. */
   readonly epoch: number;
+  /** The loss of the critic in this step. */
   readonly loss_critic: number;
   /** Where the generator learned in this step. */
   readonly loss_generator?: number;
   /** Mean score of real examples, and of generated ones. */
   readonly mean_real: number;
+  /** Mean score of generated examples. */
   readonly mean_fake: number;
   /** mean_real - mean_fake, where the objective makes it an estimate of a distance. */
   readonly wasserstein_estimate?: number;

@@ -11,6 +11,7 @@ import type { RunWatch } from "./run_watch.ts";
 
 /** A tensor of a network. */
 export interface WeightTensor {
+  /** Extents. */
   readonly shape: readonly number[];
   /** In row-major order. */
   readonly data: Float32Array;
@@ -25,6 +26,7 @@ export interface Trained {
   readonly finished: boolean;
   /** Critic steps and generator steps done. */
   readonly steps: number;
+  /** Generator steps done. */
   readonly generator_steps: number;
   /** The weights after the last step; `statistics` are those of the generator's batch normalisations. */
   readonly weights: { readonly generator: Weights; readonly critic: Weights; readonly statistics: Weights };

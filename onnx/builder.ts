@@ -7,13 +7,16 @@ import { checkTensor, tensorBytes, tensorOf } from "./tensor.ts";
 
 /** A value of the graph being built. */
 export interface Value {
+  /** Its name. */
   readonly name: string;
+  /** Element type and shape. */
   readonly type: TensorType;
 }
 
 /** A plain attribute takes the kind that the operator table says: 1 is a float for alpha and an int for axis. */
 export type AttributeInput = number | readonly number[] | string | readonly string[] | Tensor | Attribute;
 
+/** Names for what an operator gives. */
 export interface OpOptions {
   /** Name of the node; default the operator and a number. */
   readonly name?: string;
@@ -24,6 +27,18 @@ export interface OpOptions {
 /** Unnamed constants up to this many elements are kept once. */
 const MAX_SHARED = 64;
 
+/** Builds a graph node by node, typed at once.
+ *
+ * @example
+ * ```ts
+ * import { GraphBuilder, printGraph } from "@wagon/wagon/onnx";
+ *
+ * const b = new GraphBuilder("mean");
+ * const x = b.input("x", "float32", [8, 4]);
+ * b.output(b.op("ReduceMean", [x], { keepdims: 0 }), "mean");
+ * console.log(printGraph(b.build()));
+ * ```
+ */
 export class GraphBuilder {
   readonly #typing: Typing;
   readonly #inputs: string[] = [];
@@ -39,6 +54,7 @@ export class GraphBuilder {
   readonly #shared = new Map<string, string>();
   readonly #counters = new Map<string, number>();
 
+  /** An empty graph of this name. */
   constructor(readonly name: string) {
     this.#typing = new Typing(name);
   }
@@ -57,6 +73,7 @@ export class GraphBuilder {
     return builder;
   }
 
+  /** An input of the graph. Throws {@linkcode GraphError} for a name that is taken. */
   input(name: string, element: ElementType, shape: Shape): Value {
     this.#take(name);
     this.#inputs.push(name);

@@ -25,11 +25,14 @@ export type ElementType =
 
 /** A fixed extent, or the name of one that is bound at run time (the batch axis `N` of samplers). */
 export type Dim = number | string;
+/** Extents, the first axis first. */
 export type Shape = readonly Dim[];
 
 /** Type of a value: element type and shape. `[]` is a scalar. */
 export interface TensorType {
+  /** What its elements are. */
   readonly element: ElementType;
+  /** Its extents. */
   readonly shape: Shape;
 }
 
@@ -49,8 +52,11 @@ export type TensorData =
 
 /** A constant: fixed shape and its data in row-major order. */
 export interface Tensor {
+  /** What its elements are. */
   readonly element: ElementType;
+  /** Its extents. */
   readonly shape: readonly number[];
+  /** Its elements in row-major order. */
   readonly data: TensorData;
 }
 
@@ -66,21 +72,31 @@ export type Attribute =
 
 /** One operator application. An omitted optional input or output is the empty string. Domain is ai.onnx. */
 export interface Node {
+  /** Its name. */
   readonly name: string;
+  /** The operator, e.g. "MatMul". */
   readonly op: string;
   /** "" is ai.onnx. Others can be read from files, and are refused by the checker. */
   readonly domain: string;
+  /** Names of what it reads. */
   readonly inputs: readonly string[];
+  /** Names of what it writes. */
   readonly outputs: readonly string[];
+  /** By their names. */
   readonly attributes: Readonly<Record<string, Attribute>>;
 }
 
+/** A graph of operators. */
 export interface Graph {
+  /** Its name. */
   readonly name: string;
   /** Names of the inputs, in order. Never also initializers (ONNX Runtime would not override those). */
   readonly inputs: readonly string[];
+  /** Names of what it writes. */
   readonly outputs: readonly string[];
+  /** In topological order. */
   readonly nodes: readonly Node[];
+  /** Constants by their names. */
   readonly initializers: ReadonlyMap<string, Tensor>;
   /** Type of every value named above. */
   readonly types: ReadonlyMap<string, TensorType>;
@@ -88,12 +104,15 @@ export interface Graph {
 
 /** A model file: a graph with what surrounds it. */
 export interface Model {
+  /** The graph. */
   readonly graph: Graph;
   /** ONNX intermediate representation version; ours is 9. */
   readonly ir_version: number;
   /** Version of ai.onnx; ours is 18 (18 to 21 are read). */
   readonly opset: number;
+  /** Who wrote the file. */
   readonly producer_name: string;
+  /** In which version. */
   readonly producer_version: string;
   /** metadata_props: free key-value text. */
   readonly metadata: ReadonlyMap<string, string>;

@@ -10,8 +10,10 @@ export function oneLine(text: string): string {
 
 /** A graph that breaks a rule of ONNX or of `Graph`. The text is one line that names graph, node and operator. */
 export class GraphError extends Error {
+  /** Always "GraphError". */
   override name = "GraphError";
 
+  /** The message is cut to one line. */
   constructor(text: string) {
     super(oneLine(text));
   }

@@ -15,7 +15,7 @@
  */
 export { UserError } from "../common/errors.ts";
 export { examine } from "./doctor/doctor.ts";
-export type { Evidence, Finding } from "./doctor/rule.ts";
+export type { Evidence, Finding, Spoils } from "./doctor/rule.ts";
 export { type FollowOptions, followRun, readSummary } from "../library/run_log.ts";
 export { type Oddities, readRun } from "./log/reader.ts";
 export type { Records } from "./record_types.ts";

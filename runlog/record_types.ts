@@ -2,6 +2,7 @@
 
 /** Every record by its type. */
 export interface Records {
+  /** The first record: what is trained, on what, with which versions. */
   readonly run: {
     readonly type: "run";
     /** OLDEST_RUN_FORMAT to RUN_FORMAT in a folder that can be read. */
@@ -25,6 +26,8 @@ export interface Records {
       readonly sha256: string;
       readonly example_shape: readonly number[];
       readonly encoding: "uint8" | "float32";
+      /** Names of the columns, where the examples are rows of a table. */
+      readonly columns?: readonly string[];
       /** Of all values, held-out examples' included, as the networks see them; absent before this was recorded. */
       readonly values?: {
         readonly min: number;
@@ -40,6 +43,7 @@ export interface Records {
     readonly num_parameters: { readonly critic: number; readonly generator: number };
   };
 
+  /** Another start of the coordinator on this run, back at `step`. */
   readonly resume: {
     readonly type: "resume";
     /** The step of the checkpoint that the run goes on from. */
@@ -51,6 +55,7 @@ export interface Records {
     readonly time: string;
   };
 
+  /** A worker is in. */
   readonly worker_joined: {
     readonly type: "worker_joined";
     /** Its number, unique within the incarnation. */
@@ -64,6 +69,7 @@ export interface Records {
     readonly time: string;
   };
 
+  /** A worker is gone. */
   readonly worker_left: {
     readonly type: "worker_left";
     readonly worker: number;
@@ -72,6 +78,7 @@ export interface Records {
     readonly time: string;
   };
 
+  /** One committed critic step, with the generator step that followed it, if any. */
   readonly step: {
     readonly type: "step";
     /** Critic steps so far, this one included. */
@@ -138,6 +145,7 @@ export interface Records {
     readonly mean_fake?: number;
   };
 
+  /** How far samples are from the data. */
   readonly evaluation: {
     readonly type: "evaluation";
     readonly step: number;
@@ -212,6 +220,7 @@ export interface Records {
     readonly reason: string;
   };
 
+  /** The coordinator stopped, and why. */
   readonly end: {
     readonly type: "end";
     readonly reason: "finished" | "interrupted" | "failed";

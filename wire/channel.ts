@@ -28,6 +28,7 @@ const HEADER_BYTES = 64 * 1024;
 /** A peer must read its pending frame at this rate at least, once `silence_ms` have passed. */
 const MIN_BYTES_PER_MS = 100;
 
+/** A connection that carries checked messages. */
 export interface Channel {
   /** Sends a message. The payload is not copied: it must not change until {@linkcode drained}. */
   send(message: Message, payload?: Uint8Array): void;
@@ -54,7 +55,9 @@ export interface Channel {
   onmessage: ((message: Message, payload: Uint8Array) => void) | null;
   /** Called once, whichever side closed, with the reason in words. */
   onclose: ((reason: string) => void) | null;
+  /** Bytes received. */
   readonly bytes_in: number;
+  /** Bytes sent. */
   readonly bytes_out: number;
   /** Time spent on messages that came: reading, checking, and what `onmessage` does at once. */
   readonly handled_ms: number;
@@ -66,7 +69,9 @@ export interface Channel {
   readonly final_refusal: Refusal | null;
 }
 
+/** How a channel judges its peer. */
 export interface ChannelOptions {
+  /** Time. */
   readonly clock: Clock;
   /** Interval of heartbeats and of the checks on the peer. */
   readonly heartbeat_ms: number;

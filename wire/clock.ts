@@ -3,6 +3,7 @@
 /** Ends a timer; calling it again does nothing. */
 export type Cancel = () => void;
 
+/** Time and timers. */
 export interface Clock {
   /** Milliseconds since some fixed moment; never goes back. */
   now_ms(): number;
@@ -12,6 +13,7 @@ export interface Clock {
   every(interval_ms: number, fire: () => void): Cancel;
 }
 
+/** The system's time. */
 export const SYSTEM_CLOCK: Clock = {
   now_ms: () => performance.now(),
   after: (delay_ms, fire) => {

@@ -31,8 +31,11 @@ export type Shared = Parcel & { readonly bytes: number };
 
 /** An encoded message: `head` (with its padding), then `payload`, which is not copied. */
 export interface Frame {
+  /** The message. */
   readonly message: Message;
+  /** Prefix and header, padded. */
   readonly head: Uint8Array<ArrayBuffer>;
+  /** Raw bytes after the header. */
   readonly payload: Uint8Array | null;
 }
 
@@ -41,8 +44,11 @@ export interface Frame {
  * `shared` says.
  */
 export interface Received {
+  /** The message. */
   readonly message: Message;
+  /** Raw bytes after the header. */
   readonly payload: Uint8Array;
+  /** Where the payload lies, if not in the frame. */
   readonly shared: Shared | null;
 }
 

@@ -24,7 +24,9 @@ export interface ProofTerms {
   readonly worker_nonce: string;
 }
 
+/** What both sides need to prove themselves. */
 export interface HandshakeOptions {
+  /** Time. */
   readonly clock: Clock;
   /** Time for the whole handshake. */
   readonly deadline_ms: number;
@@ -32,8 +34,11 @@ export interface HandshakeOptions {
   readonly token: string;
 }
 
+/** What the coordinator's side needs. */
 export interface AdmitOptions extends HandshakeOptions {
+  /** The run that is joined. */
   readonly run: string;
+  /** Starts of its coordinator. */
   readonly incarnation: number;
   /**
    * What to tell a worker that has proved itself. Throws {@linkcode Refusal} to turn it away.
@@ -43,6 +48,7 @@ export interface AdmitOptions extends HandshakeOptions {
   ) => Omit<MessageOf<"welcome">, "type" | "proof" | "run" | "incarnation">;
 }
 
+/** What the worker's side needs. */
 export interface JoinOptions extends HandshakeOptions {
   /** What this worker says of itself. */
   readonly hello: Omit<MessageOf<"hello">, "type" | "version" | "nonce" | "proof">;

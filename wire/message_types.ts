@@ -23,29 +23,41 @@ export type Checksums = Readonly<Record<NetworkName, string>>;
 
 /** What a message belongs to: the run, the start of its coordinator, the change of its membership. */
 export interface Fence {
+  /** The run. */
   readonly run: string;
+  /** Starts of its coordinator; 0 is the first. */
   readonly incarnation: number;
+  /** Changes of membership so far. */
   readonly generation: number;
 }
 
 /** What a node is computed from; a result says it again, so that work that was damaged on its way is noticed. */
 export interface Computation {
+  /** Whose gradients. */
   readonly kind: "critic" | "generator";
+  /** Critic steps, this one included. */
   readonly step: number;
   /** Shards [begin, end): a node of the summing tree. */
   readonly begin: number;
+  /** One past the last shard. */
   readonly end: number;
+  /** Counted from 0. */
   readonly epoch: number;
   /** Index of the batch within the epoch. */
   readonly batch: number;
+  /** Which stream of noise. */
   readonly noise_purpose: "critic_noise" | "generator_noise";
+  /** The position in it. */
   readonly noise_counter: number;
+  /** Of the critic's weights. */
   readonly critic_checksum: string;
+  /** Of the generator's weights. */
   readonly generator_checksum: string;
 }
 
 /** Every message by its type. */
 export interface Messages {
+  /** Coordinator: who it is, and a nonce. */
   readonly challenge: {
     readonly type: "challenge";
     readonly version: number;
@@ -54,6 +66,7 @@ export interface Messages {
     readonly nonce: string;
   };
 
+  /** Worker: a nonce of its own, and a proof that it knows the token. */
   readonly hello: {
     readonly type: "hello";
     readonly version: number;
@@ -70,6 +83,7 @@ export interface Messages {
     readonly platform: string;
   };
 
+  /** Coordinator: its own proof, the run, and the list of graphs. */
   readonly welcome: {
     readonly type: "welcome";
     readonly proof: string;
@@ -97,6 +111,7 @@ export interface Messages {
   /** payload: the file */
   readonly artifact: { readonly type: "artifact"; readonly file: string; readonly sha256: string };
 
+  /** Worker: it has compiled the graphs. */
   readonly ready: {
     readonly type: "ready";
     /** Hash of the outputs on the probe, of ONNX Runtime's version, the provider and the thread setting. */
@@ -162,13 +177,18 @@ export interface Messages {
   /** payload: `sample`: count examples as float32; `score`: count scores as float32 */
   readonly job_result: { readonly type: "job_result"; readonly run: string; readonly job: number };
 
+  /** A heartbeat. */
   readonly ping: { readonly type: "ping"; readonly sent_ms: number };
+  /** Its answer. */
   readonly pong: { readonly type: "pong"; readonly sent_ms: number };
 
   /** Something a person at the other end should read, e.g. that this worker is a spare one. */
   readonly notice: { readonly type: "notice"; readonly text: string };
+  /** Worker: a clean goodbye. */
   readonly leave: { readonly type: "leave"; readonly reason: string };
+  /** Coordinator: the run is over. */
   readonly finish: { readonly type: "finish"; readonly reason: string };
+  /** A coded answer to whatever was wrong. */
   readonly refuse: {
     readonly type: "refuse";
     readonly code: RefusalCode;

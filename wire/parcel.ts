@@ -2,7 +2,9 @@
 
 /** Where a payload lies. `tag`: 16 hexadecimal digits, never 0, another for each payload of a ring. */
 export interface Parcel {
+  /** Where it begins in the file. */
   readonly offset: number;
+  /** Tells it from what was there before. */
   readonly tag: string;
 }
 

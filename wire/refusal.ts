@@ -5,8 +5,11 @@ import type { MessageOf, RefusalCode } from "./messages.ts";
 /** As messages.ts has it. */
 const MAX_REASON_LENGTH = 1024;
 
+/** Why a message, or a peer, is refused. */
 export class Refusal extends Error {
+  /** Always "Refusal". */
   override name = "Refusal";
+  /** For a program. */
   readonly code: RefusalCode;
   /** True: the connection ends, and trying again is useless. */
   readonly fatal: boolean;
@@ -26,6 +29,7 @@ export class Refusal extends Error {
     return new Refusal(message.code, message.reason, message);
   }
 
+  /** As it is sent. */
   toMessage(): MessageOf<"refuse"> {
     return { type: "refuse", code: this.code, reason: this.message, fatal: this.fatal, job: this.job };
   }

@@ -10,14 +10,19 @@ export type Initialiser =
 
 /** A tensor that a network keeps: its name is that of a graph input. */
 export interface TensorSpec {
+  /** That of the graph input. */
   readonly name: string;
+  /** Its extents. */
   readonly shape: readonly number[];
+  /** What it begins with. */
   readonly initialiser: Initialiser;
 }
 
 /** Mean and biased variance of one batch normalisation's input over the batch: [features] each. */
 export interface BatchMoments {
+  /** [features]. */
   readonly mean: Value;
+  /** [features], biased. */
   readonly variance: Value;
   /** Numbers of one example in each: 1, or the pixels of a map. */
   readonly positions: number;
@@ -41,7 +46,9 @@ export interface Net {
   readonly vectors?: readonly TensorSpec[];
   /** The node that makes an example's output depend on the others of its batch, besides batch normalisation; absent: none. */
   readonly coupling?: string;
+  /** Of one example. */
   readonly input_shape: readonly number[];
+  /** Of what it makes of one. */
   readonly output_shape: readonly number[];
   /**
    * As it is trained: batch normalisation uses the moments of `x`'s own batch, which come back, one per batch

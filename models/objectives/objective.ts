@@ -4,20 +4,27 @@ import { dependsOnBatch, type Net } from "../nets/net.ts";
 
 /** Scalars of one critic step. */
 export interface CriticLoss {
+  /** What is minimised, a scalar. */
   readonly loss: Value;
+  /** Mean score of real examples. */
   readonly mean_D_real: Value;
+  /** Mean score of generated examples. */
   readonly mean_D_fake: Value;
 }
 
 /** Scalars of one generator step. */
 export interface GeneratorLoss {
+  /** What is minimised, a scalar. */
   readonly loss: Value;
+  /** Mean score of generated examples. */
   readonly mean_D_fake: Value;
 }
 
 /** Micro-batches of examples [n, ...]. */
 export interface CriticBatch {
+  /** Real examples. */
   readonly real: Value;
+  /** Generated examples. */
   readonly fake: Value;
   /** For an objective that mixes: one number for each example, [n, 1, ...] of the examples' rank. */
   readonly mix?: Value;
@@ -34,7 +41,9 @@ export interface Objective {
   readonly estimates_distance: boolean;
   /** Whether the critic's loss also takes a number of [0, 1) for each example (`mix`), drawn anew in each step. */
   readonly mixes: boolean;
+  /** Adds the loss that the critic minimises. */
   criticLoss(b: GraphBuilder, critic: Net, batch: CriticBatch): CriticLoss;
+  /** Adds the loss that the generator minimises. */
   generatorLoss(b: GraphBuilder, critic: Net, fake: Value): GeneratorLoss;
 }
 

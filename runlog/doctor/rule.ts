@@ -17,6 +17,7 @@ export interface Evidence {
   readonly seen: string;
   /** Where it was seen. */
   readonly first_step: number;
+  /** Where it ended. */
   readonly last_step: number;
   /** The same numbers, for a program. */
   readonly numbers: Readonly<Record<string, number>>;
@@ -42,9 +43,13 @@ export interface Rule {
 export interface Finding extends Omit<Evidence, "passed"> {
   /** A note is nothing to act upon. */
   readonly grade: "fault" | "note";
+  /** Stable: programs may know it. */
   readonly code: string;
+  /** What it spoils. */
   readonly spoils: Spoils;
+  /** What is likely behind it. */
   readonly cause: string;
+  /** What to change, in the words of the command line. */
   readonly change: string;
 }
 

@@ -32,14 +32,19 @@ export const PHASES = [
   "update",
   "send",
   "other",
-] as const satisfies Column[];
-export type Phase = typeof PHASES[number];
+] as const satisfies (Column & Phase)[];
+/** Where the time of a step goes. */
+export type Phase = "total" | "wait" | "compute" | "sum" | "update" | "send" | "other";
 
 /** Means over a window of steps that ends with `step`. */
 export interface CurvePoint {
+  /** The last step of the window. */
   readonly step: number;
+  /** Mean estimate; null where the objective makes none. */
   readonly wasserstein_estimate: number | null;
+  /** Mean D(x) - mean D(G(z)). */
   readonly score_gap: number | null;
+  /** Mean loss of the critic. */
   readonly loss_critic: number | null;
   /** null where the window has no generator step. */
   readonly loss_generator: number | null;
@@ -47,9 +52,13 @@ export interface CurvePoint {
 
 /** How the estimate was over a stretch of steps. */
 export interface HealthStretch {
+  /** Where it begins. */
   readonly first_step: number;
+  /** Where it ends. */
   readonly last_step: number;
+  /** Steps in it. */
   readonly num_steps: number;
+  /** Mean estimate. */
   readonly mean: number;
   /** Standard deviation of single steps. */
   readonly deviation: number;
@@ -59,6 +68,7 @@ export interface HealthStretch {
   readonly low: number;
 }
 
+/** What a record says, without its type. */
 export type Entry<
   T extends "heldout" | "evaluation" | "sample" | "vitals" | "checkpoint" | "steered" | "fault",
 > = Omit<
@@ -66,15 +76,21 @@ export type Entry<
   "type"
 >;
 
+/** What a run's log adds up to. */
 export interface Summary {
+  /** What tells the run apart from every other. */
   readonly run: string;
+  /** Version of the run folder. */
   readonly format: number;
+  /** When it began: ISO 8601, UTC. */
   readonly created: string;
+  /** How it stands. */
   readonly state: RunState;
   /** What the coordinator said at its end; null while there is none. */
   readonly detail: string | null;
   /** Critic steps and generator steps so far. */
   readonly steps: number;
+  /** Generator steps so far. */
   readonly generator_steps: number;
   /** Epoch of the last step, counted from 1; 0 before the first. */
   readonly epoch: number;
@@ -82,12 +98,17 @@ export interface Summary {
   readonly epoch_steps: number | null;
   /** Of the end; where the run has none, of its last checkpoint (`weights_step` says which step that is). */
   readonly weights_sha256: string | null;
+  /** Where that was written. */
   readonly weights_from: "end" | "checkpoint" | null;
+  /** Of which step it is. */
   readonly weights_step: number | null;
+  /** Whether the same options give the same bits again; null before the first result. */
   readonly bits: "exact" | "tolerance" | null;
+  /** Those that contributed to the weights. */
   readonly numeric_classes: readonly string[];
   /** Means of the last WINDOW_STEPS steps; the generator's of the generator steps among them. */
   readonly loss_critic: number | null;
+  /** Mean loss of the generator. */
   readonly loss_generator: number | null;
   /** null where the objective estimates no distance. */
   readonly wasserstein_estimate: number | null;
@@ -101,31 +122,45 @@ export interface Summary {
   readonly images_per_second: number | null;
   /** That the coordinator ran, over all incarnations. */
   readonly seconds: number;
+  /** Starts of its coordinator. */
   readonly incarnations: number;
+  /** All that took part. */
   readonly workers: readonly (WorkerTotals & { readonly compute_ms_per_shard: number | null })[];
   /** By phase; see the step record. `compute`, the slowest worker's computing, is part of `wait`. */
   readonly timings: Readonly<Record<Phase, { mean_ms: number | null; median_ms: number | null }>>;
+  /** Received over all connections. */
   readonly bytes_in: number;
+  /** Sent over all connections. */
   readonly bytes_out: number;
+  /** Saved states. */
   readonly checkpoints: readonly Entry<"checkpoint">[];
+  /** Pictures of samples. */
   readonly samples: readonly Entry<"sample">[];
+  /** Distances to the data. */
   readonly evaluations: readonly Entry<"evaluation">[];
+  /** Scores of examples that were never trained on. */
   readonly heldout: readonly Entry<"heldout">[];
   /** Thinned out in a long run. */
   readonly vitals: readonly Entry<"vitals">[];
   /** What the run decided about itself. */
   readonly steered: readonly Entry<"steered">[];
+  /** Faults that were dealt with. */
   readonly num_faults: number;
   /** The last ones. */
   readonly faults: readonly Entry<"fault">[];
   /** As it is now: with what resumes changed. */
   readonly config: RecordOf<"run">["config"];
+  /** What it trains on. */
   readonly data: RecordOf<"run">["data"];
+  /** Of wagon, Deno and V8. */
   readonly versions: RecordOf<"run">["versions"];
+  /** By network. */
   readonly num_parameters: RecordOf<"run">["num_parameters"];
+  /** The course of the estimate. */
   readonly estimate_curve: readonly CurvePoint[];
   /** The whole run in stretches of equal length, coarser than the curve; those of fewer than two steps left out. */
   readonly stretches: readonly HealthStretch[];
+  /** What had to be passed over in the log. */
   readonly log: Oddities;
 }
 

@@ -6,17 +6,25 @@ import type { StepFacts } from "../log/step_facts.ts";
 export interface WorkerTotals {
   /** Its number, unique within the incarnation. */
   readonly worker: number;
+  /** The start of the coordinator that it belongs to. */
   readonly incarnation: number;
+  /** What it calls itself. */
   readonly name: string;
+  /** What it computes on. */
   readonly provider: string;
+  /** The device in words. */
   readonly device: string;
+  /** Compute threads. */
   readonly threads: number;
+  /** Workers of one class compute the same bits. */
   readonly numeric_class: string | null;
+  /** Shards that it has computed. */
   shards_computed: number;
   /** Time in ONNX Runtime, summed over its shards. */
   compute_ms: number;
-  /** First and last step that it had a share in. */
+  /** The first step that it had a share in. */
   first_step: number | null;
+  /** The last step that it had a share in. */
   last_step: number | null;
   /** Why it left; null while it is in. */
   left: string | null;

@@ -144,7 +144,8 @@ Deno.test("frame: what people are to read comes out cleaned, whoever sent it", (
     { type: "refuse", code: "stale", reason: evil, fatal: false, job: null },
   ];
   for (const message of sent) {
-    const received: Record<string, unknown> = decodeFrame(wire(message as unknown as Message)).message;
+    const received: Record<string, unknown> = decodeFrame(wire(message as unknown as Message))
+      .message as object as Record<string, unknown>;
     for (const [field, value] of Object.entries(message)) {
       assert.equal(received[field], value === evil ? clean : value, field);
     }
