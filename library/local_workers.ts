@@ -1,10 +1,10 @@
 /** Workers within this process: their compute threads are its own, and no port lies between. */
-import { MemorySocket } from "../wire/memory_socket.ts";
 import type { Socket } from "../wire/socket.ts";
 import { loadRuntime } from "../worker/compute/lane.ts";
 import { openNothing } from "../worker/compute/shared_folder.ts";
 import { CPU } from "../worker/runtime/device.ts";
 import { work } from "../worker/work.ts";
+import { MemorySocket } from "./memory_socket.ts";
 import { workerLines } from "./worker_lines.ts";
 
 /** Where a run takes workers in. */

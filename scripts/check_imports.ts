@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { parseOptions, runMain } from "../common/cli/cli.ts";
 import type { Command } from "../common/cli/options.ts";
 import { complainOf } from "./gate/check_command.ts";
-import { PURE, ROOMS } from "./rooms.ts";
+import { EXPORTS, PURE, ROOMS } from "./rooms.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 
@@ -56,6 +56,10 @@ export function specifiers(text: string): string[] {
 }
 
 function faultOf(file: string, target: string): string | null {
+  if (target.startsWith(`${EXPORTS}/`)) {
+    return `${file} must not import ${target}: it is for other programs; import the file that it names`;
+  }
+  if (file.startsWith(`${EXPORTS}/`)) return null;
   const from = roomOf(file)!;
   const to = roomOf(target)?.folder;
   if (to === from.folder) return null;
@@ -110,7 +114,7 @@ export function checkImports(root = ROOT): string[] {
   const faults: string[] = [];
   const graph = new Map<string, string[]>();
   const tops = new Set(ROOMS.map(({ folder }) => folder.split("/")[0]!));
-  for (const file of [...tops].flatMap((top) => [...sources(root, top)])) {
+  for (const file of [...tops, EXPORTS].flatMap((top) => [...sources(root, top)])) {
     const text = Deno.readTextFileSync(join(root, file));
     const imported = specifiers(text);
     const targets = imported.filter((s) => s.startsWith("."))

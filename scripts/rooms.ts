@@ -215,11 +215,39 @@ export const ROOMS: readonly Room[] = [
     may: ["runlog", "runlog/log", "runlog/summary", "runlog/doctor", "models", "common"],
   },
   {
+    folder: "library",
+    what: "training, coordinating and working from a program",
+    may: [
+      "coordinator",
+      "coordinator/config",
+      "coordinator/data",
+      "coordinator/run",
+      "coordinator/terminal",
+      "inspect",
+      "models",
+      "models/objectives",
+      "onnx",
+      "random",
+      "runlog",
+      "runlog/log",
+      "runlog/summary",
+      "wire",
+      "worker",
+      "worker/compute",
+      "worker/connection",
+      "worker/runtime",
+      "common",
+    ],
+  },
+  {
     folder: "page",
     what: "the page that draws in the browser, stripped of types by `deno task page`",
     may: ["random", "pictures", "common"],
   },
 ];
+
+/** What the package exports: these files take from every room, and no file of the project imports them. */
+export const EXPORTS = "exports";
 
 /**
  * Files and rooms of the functional core: they touch no clock, timer, file, socket or randomness of their own; those are

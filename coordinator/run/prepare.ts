@@ -48,14 +48,15 @@ import { buildRunGraphs, resultSize, roomToTrain } from "./run_graphs.ts";
 import {
   createRunFolder,
   fillRunFolder,
+  nowhere,
   readRecorded,
   requireNewFolder,
   RunFolder,
   runName,
+  type RunPlace,
   runRecordSha256,
 } from "./run_folder.ts";
 import { lockTools, RunLock } from "./run_lock.ts";
-import { nowhere, type RunPlace } from "./run_place.ts";
 import { ShardedData } from "../data/sharded_data.ts";
 
 /** What a program hands over that a command line can only name. */

@@ -7,6 +7,7 @@ import type { RecordOf } from "../../runlog/records.ts";
 import { LOG_NAME } from "../../runlog/records.ts";
 import { readRun } from "../../runlog/log/reader.ts";
 import { MAY_CHANGE } from "../config/config.ts";
+import type { LogWriter } from "../../runlog/log/writer.ts";
 import { LOCK_FILES, type RunLock } from "./run_lock.ts";
 
 export class RunFolder {
@@ -152,4 +153,23 @@ export async function readRecorded(folder: RunFolder): Promise<Recorded> {
 /** SHA-256 of a run record, as its line says it. */
 export function runRecordSha256(record: RecordOf<"run">): string {
   return sha256(JSON.stringify(record));
+}
+
+/** Where a run leaves what it makes: in its folder, or, for a program that wants none, nowhere. */
+export interface RunPlace {
+  /** null: nothing is written. */
+  readonly folder: RunFolder | null;
+  readonly log: Pick<LogWriter, "append" | "flush" | "sync" | "close">;
+  /** Nobody else trains in the folder until this is disposed of. */
+  readonly lock: Pick<RunLock, "lost" | "onlost" | "check" | typeof Symbol.asyncDispose>;
+}
+
+/** No folder: records go to nobody, and nobody else can take it over. */
+export function nowhere(): RunPlace {
+  const done = () => Promise.resolve();
+  return {
+    folder: null,
+    log: { append: () => {}, flush: done, sync: done, close: done },
+    lock: { lost: null, onlost: null, check: done, [Symbol.asyncDispose]: done },
+  };
 }

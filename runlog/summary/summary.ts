@@ -6,7 +6,7 @@ import type { Oddities } from "../log/reader.ts";
 import type { RecordOf, RunRecord } from "../records.ts";
 import { mean, medianOf, standardError } from "./statistics.ts";
 import { factsOf, type StepFacts } from "../log/step_facts.ts";
-import { type Column, StepColumns } from "./step_columns.ts";
+import { StepColumns } from "./step_columns.ts";
 import { Throughput } from "./throughput.ts";
 import { WorkerTable, type WorkerTotals } from "./worker_totals.ts";
 
@@ -24,15 +24,7 @@ const MAX_FAULTS = 100;
 /** "running" and "unknown": the log has no end; it was written to lately, or not. */
 export type RunState = RecordOf<"end">["reason"] | "running" | "unknown";
 
-export const PHASES = [
-  "total",
-  "wait",
-  "compute",
-  "sum",
-  "update",
-  "send",
-  "other",
-] as const satisfies (Column & Phase)[];
+export const PHASES: readonly Phase[] = ["total", "wait", "compute", "sum", "update", "send", "other"];
 /** Where the time of a step goes. */
 export type Phase = "total" | "wait" | "compute" | "sum" | "update" | "send" | "other";
 

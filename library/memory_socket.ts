@@ -1,6 +1,6 @@
 /** Two sides of one process, connected: what a channel needs of a connection, without a port. */
-import { Inbox } from "./inbox.ts";
-import type { Socket } from "./socket.ts";
+import { Inbox } from "../wire/inbox.ts";
+import type { Socket } from "../wire/socket.ts";
 
 /** One end. Messages arrive in microtasks, copied, since their sender may change them once they are written. */
 export class MemorySocket implements Socket {

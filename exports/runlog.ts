@@ -14,11 +14,18 @@
  * @module
  */
 export { UserError } from "../common/errors.ts";
-export { examine } from "./doctor/doctor.ts";
-export type { Evidence, Finding, Spoils } from "./doctor/rule.ts";
+export { examine } from "../runlog/doctor/doctor.ts";
+export type { Evidence, Finding, Spoils } from "../runlog/doctor/rule.ts";
 export { type FollowOptions, followRun, readSummary } from "../library/run_log.ts";
-export { type Oddities, readRun } from "./log/reader.ts";
-export type { Records } from "./record_types.ts";
-export type { RecordOf, RecordType, RunRecord } from "./records.ts";
-export type { CurvePoint, Entry, HealthStretch, Phase, RunState, Summary } from "./summary/summary.ts";
-export type { WorkerTotals } from "./summary/worker_totals.ts";
+export { type Oddities, readRun } from "../runlog/log/reader.ts";
+export type { Records } from "../runlog/record_types.ts";
+export type { RecordOf, RecordType, RunRecord } from "../runlog/records.ts";
+export type {
+  CurvePoint,
+  Entry,
+  HealthStretch,
+  Phase,
+  RunState,
+  Summary,
+} from "../runlog/summary/summary.ts";
+export type { WorkerTotals } from "../runlog/summary/worker_totals.ts";

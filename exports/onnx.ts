@@ -14,10 +14,10 @@
  *
  * @module
  */
-export { type AttributeInput, GraphBuilder, type OpOptions, type Value } from "./builder.ts";
-export { checkGraph } from "./check.ts";
-export { decodeModel, encodeModel } from "./codec.ts";
-export { GraphError } from "./graph_error.ts";
+export { type AttributeInput, GraphBuilder, type OpOptions, type Value } from "../onnx/builder.ts";
+export { checkGraph } from "../onnx/check.ts";
+export { decodeModel, encodeModel } from "../onnx/codec.ts";
+export { GraphError } from "../onnx/graph_error.ts";
 export type {
   Attribute,
   Dim,
@@ -29,7 +29,7 @@ export type {
   Tensor,
   TensorData,
   TensorType,
-} from "./graph.ts";
-export { modelOf } from "./model.ts";
-export { tensorOf } from "./tensor.ts";
-export { printGraph } from "./text.ts";
+} from "../onnx/graph.ts";
+export { modelOf } from "../library/model.ts";
+export { tensorOf } from "../onnx/tensor.ts";
+export { printGraph } from "../onnx/text.ts";

@@ -1,6 +1,6 @@
 /** A model file around a graph. */
-import type { Graph, Model } from "./graph.ts";
-import { OPSET } from "./shapes.ts";
+import type { Graph, Model } from "../onnx/graph.ts";
+import { OPSET } from "../onnx/shapes.ts";
 
 /** Version of ONNX's intermediate representation that goes with {@linkcode OPSET}. */
 const IR_VERSION = 9;

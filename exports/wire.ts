@@ -1,0 +1,52 @@
+/**
+ * The protocol between a coordinator and its workers: messages, frames, the handshake and the channel. With it a worker
+ * of your own can be written; `docs/architecture.md` tells the life of a step.
+ *
+ * @example
+ * ```ts
+ * import { decodeFrame, encodeFrame } from "@wagon/wagon/wire";
+ *
+ * const { head } = encodeFrame({ type: "ping", sent_ms: 1 });
+ * console.assert(decodeFrame(head).message.type === "ping");
+ * ```
+ *
+ * @module
+ */
+export type { Unasked } from "../wire/allowance.ts";
+export { type Channel, type ChannelOptions, openChannel } from "../wire/channel.ts";
+export { type Cancel, type Clock, SYSTEM_CLOCK } from "../wire/clock.ts";
+export {
+  decodeFrame,
+  encodeFrame,
+  type Frame,
+  payloadFloats,
+  type Received,
+  type Shared,
+} from "../wire/frame.ts";
+export {
+  type AdmitOptions,
+  admitWorker,
+  type HandshakeOptions,
+  joinCoordinator,
+  type JoinOptions,
+} from "../wire/handshake.ts";
+export type {
+  Checksums,
+  Computation,
+  Fence,
+  Messages,
+  NetworkName,
+  RefusalCode,
+} from "../wire/message_types.ts";
+export {
+  MAX_FRAME_BYTES,
+  type Message,
+  type MessageOf,
+  type MessageType,
+  PROTOCOL_VERSION,
+} from "../wire/messages.ts";
+export type { Parcel, Taker } from "../wire/parcel.ts";
+export { Refusal } from "../wire/refusal.ts";
+export type { Socket } from "../wire/socket.ts";
+export { connect } from "../wire/ws_socket.ts";
+export { checksumBytes } from "../kernels/kernels.ts";
