@@ -1,2 +1,2 @@
 /** Version of wagon, as CHANGELOG.md lists it. */
-export const WAGON_VERSION = "0.1.0";
+export const WAGON_VERSION = "0.2.0";

@@ -12,10 +12,13 @@ import { type Clock, SYSTEM_CLOCK } from "../wire/clock.ts";
  * @throws {UserError} where the folder holds no run.
  *
  * @example
- * ```ts no-run
+ * ```ts
+ * import { train } from "@wagon/wagon";
  * import { readSummary } from "@wagon/wagon/runlog";
  *
- * const { state, steps, wasserstein_estimate } = await readSummary("runs/digits");
+ * const out = await Deno.makeTempDir();
+ * await train({ data: "8gaussians", steps: 5, out });
+ * const { state, steps, wasserstein_estimate } = await readSummary(out);
  * console.log(state, steps, wasserstein_estimate);
  * ```
  */
@@ -40,10 +43,13 @@ export interface FollowOptions {
  * @throws {UserError} where the folder holds no run.
  *
  * @example
- * ```ts no-run
+ * ```ts
+ * import { train } from "@wagon/wagon";
  * import { followRun } from "@wagon/wagon/runlog";
  *
- * for await (const { steps, wasserstein_estimate } of followRun("runs/digits")) {
+ * const out = await Deno.makeTempDir();
+ * await train({ data: "8gaussians", steps: 5, out });
+ * for await (const { steps, wasserstein_estimate } of followRun(out)) {
  *   console.log(steps, wasserstein_estimate);
  * }
  * ```

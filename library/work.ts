@@ -35,10 +35,15 @@ export interface WorkOptions {
  * @throws {UserError} in one line, for options that are not right, and where the coordinator refuses the worker for good.
  *
  * @example
- * ```ts no-run
- * import { work } from "@wagon/wagon";
+ * ```ts
+ * import { coordinate, work } from "@wagon/wagon";
  *
- * await work({ coordinator: "ws://10.0.0.5:7700", token: "a secret of 16 characters or more", onLine: console.log });
+ * const token = "a secret of 16 characters or more";
+ * // On another machine, this line alone, with the coordinator's address.
+ * const onListening = ({ url }: { url: string }) => void work({ coordinator: url, token, name: "helper" });
+ * const out = await Deno.makeTempDir();
+ * const { summary } = await coordinate({ data: "8gaussians", steps: 5, out, port: 0, token, onListening });
+ * console.assert(summary.workers[0]?.name === "helper");
  * ```
  */
 export async function work(options: WorkOptions): Promise<void> {

@@ -85,13 +85,12 @@ function readAny(bytes: Uint8Array): Model {
   // Only networks of one input and one output can be brought to our operators.
   if (own.length !== 1 || file.graph.outputs.length !== 1) throw refusal;
   const { graph, values } = importGraph(file, file.graph.name || "the model", "weights");
-  const names = new Map([
-    [graph.inputs[0]!, onlyInput(file.graph, "the model").name],
-    [graph.outputs[0]!, onlyOutput(file.graph, "the model")],
-  ]);
+  const input = onlyInput(file.graph, "the model"), output = onlyOutput(file.graph, "the model");
+  const names = new Map([[graph.inputs[0]!, input.name], [graph.outputs[0]!, output]]);
   const initializers = new Map([...graph.initializers, ...values]);
-  const inputs = graph.inputs.filter((name) => !values.has(name));
-  return { ...file, graph: renamed({ ...graph, inputs, initializers }, names) };
+  const ours = renamed({ ...graph, inputs: [graph.inputs[0]!], initializers }, names);
+  // The batch as the file has it: a number, or its own name.
+  return { ...file, graph: { ...ours, types: new Map([...ours.types, [input.name, input.type]]) } };
 }
 
 function renamed(graph: Graph, names: ReadonlyMap<string, string>): Graph {
