@@ -48,5 +48,5 @@ export {
 export type { Parcel, Taker } from "../wire/parcel.ts";
 export { Refusal } from "../wire/refusal.ts";
 export type { Socket } from "../wire/socket.ts";
-export { connect } from "../wire/ws_socket.ts";
+export { connect } from "../library/connect.ts";
 export { checksumBytes } from "../kernels/kernels.ts";

@@ -6,6 +6,7 @@ import { openNothing } from "../worker/compute/shared_folder.ts";
 import { findDevices } from "../worker/find_devices.ts";
 import { work as workFor } from "../worker/work.ts";
 import { checkUrl, wantedDevices, WORKER_COMMAND } from "../worker/worker_options.ts";
+import { connect } from "./connect.ts";
 import { workerLines } from "./worker_lines.ts";
 
 /** Options of {@linkcode work}. */
@@ -57,8 +58,6 @@ export async function work(options: WorkOptions): Promise<void> {
   }
   const url = checkUrl(values.coordinator);
   const wanted = wantedDevices({ gpu: values.gpu, cpu: values.gpu === undefined, require_gpu: false });
-  // Only here is the network needed, whose package looks at variables of the environment.
-  const { connect } = await import("../wire/ws_socket.ts");
   const runtime_version = await loadRuntime();
   await workFor({
     name: values.name ?? "worker",
