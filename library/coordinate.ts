@@ -7,7 +7,7 @@ import { checkReadToken, checkToken, freshToken } from "../coordinator/terminal/
 import { LocalWorkers } from "./local_workers.ts";
 import { type RunOptions, startOf } from "./run_options.ts";
 import { RunWatch } from "./run_watch.ts";
-import { silentScreen } from "./silent_screen.ts";
+import { silentScreen } from "../common/terminal/silent_screen.ts";
 import { endedWell, type Trained } from "./trained.ts";
 
 /** Where a run's port is. */

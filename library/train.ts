@@ -7,7 +7,7 @@ import { coordinate, type DoorOptions } from "./coordinate.ts";
 import { LocalWorkers } from "./local_workers.ts";
 import { type RunOptions, startOf } from "./run_options.ts";
 import { RunWatch } from "./run_watch.ts";
-import { silentScreen } from "./silent_screen.ts";
+import { silentScreen } from "../common/terminal/silent_screen.ts";
 import { endedWell, type Trained } from "./trained.ts";
 
 /** Options of {@linkcode train}. */

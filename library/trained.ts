@@ -95,6 +95,6 @@ async function sampleOf(bytes: Uint8Array, count: number, seed: number): Promise
   }
   // Only here is ONNX Runtime needed in this thread.
   const { Generator } = await import("./generator.ts");
-  const generator = await Generator.of(bytes, "the generator");
+  const generator = await Generator.of(bytes);
   return await generator.draw(latents(seed, count, generator.latent));
 }

@@ -61,9 +61,8 @@ import { ShardedData } from "../data/sharded_data.ts";
 
 /** What a program hands over that a command line can only name. */
 export interface HandedOver {
-  /** In place of the data that `given` names. */
+  /** In place of the data and the files that `given` names. */
   readonly source?: DataSource;
-  /** In place of the files that `given` names. */
   readonly networks?: OwnOptions;
   /** In place of the preset's. Such a run cannot be resumed. */
   readonly objective?: Objective;
@@ -141,7 +140,7 @@ async function prepareNew(options: PrepareOptions): Promise<Prepared> {
   const config = withSteps(resolved, source, given);
   // Throws where the data do not suffice, before graphs are built.
   planOf(config, source);
-  const { objective = objectiveOf(config), in_memory = false } = options;
+  const { objective = objectiveOf(config), in_memory } = options;
   const { manifest, files, networks } = await buildRunGraphs(config, source, own, undefined, objective);
   const path = options.out ?? join("runs", runName(config.preset, options.now));
   if (!in_memory) await requireNewFolder(path);
@@ -241,9 +240,9 @@ async function resumeOwned(options: PrepareOptions, folder: RunFolder, lock: Run
     changed: configChanges(before, config),
     time: options.now.toISOString(),
   });
-  const place = { folder, log, lock, record: recorded, run_record_sha256 };
-  const { estimates_distance } = objectiveOf(config);
-  return { ...parts, ...place, estimates_distance, checkpoint, passed_over, notes: [] };
+  const { estimates_distance } = objectiveOf(config), record = recorded;
+  const place = { folder, log, lock, record, run_record_sha256, estimates_distance };
+  return { ...parts, ...place, checkpoint, passed_over, notes: [] };
 }
 
 type Allocated = Pick<Prepared, "state" | "tree" | "results">;

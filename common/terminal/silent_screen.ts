@@ -1,5 +1,5 @@
 /** A screen that nobody looks at. */
-import type { LastingScreen } from "../common/terminal/lasting_screen.ts";
+import type { LastingScreen } from "./lasting_screen.ts";
 
 export function silentScreen(): LastingScreen {
   return {

@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { UserError } from "../../common/errors.ts";
 import { decodeModel, encodeModel } from "../../onnx/codec.ts";
-import { Generator } from "../../tasks/generator.ts";
+import { Generator } from "../../library/generator.ts";
 import { inTempDir } from "../temp_dir.ts";
-import { generatorBytes } from "./small_generator.ts";
+import { generatorBytes } from "../tasks/small_generator.ts";
 
 Deno.test("a generator with other metadata or other outputs is refused in one line", () =>
   inTempDir(async (folder) => {
