@@ -19,7 +19,7 @@ async function copySources(from: string, to: string): Promise<void> {
   for await (const { name, isDirectory, isFile } of Deno.readDir(from)) {
     const path = join(from, name);
     if (isDirectory && !LEFT_OUT.has(path)) await copySources(path, join(to, name));
-    if (isFile && /\.ts$|^(?:deno|imports|undisturbed)\.json$|^page\.html$/.test(name)) {
+    if (isFile && /\.(?:ts|js|wasm)$|^(?:deno|imports|undisturbed)\.json$|^page\.html$/.test(name)) {
       await Deno.copyFile(path, join(to, name));
     }
   }
