@@ -1,6 +1,6 @@
 /**
- * Runs whose weights are published in docs/results.md, recognised at their end: who trains the same again should be
- * told that the bits are the same, or why they need not be.
+ * Runs whose weights are published in docs/results/quality.md. At its end a run of the same settings is told
+ * whether it has the same bits, and if not, why.
  *
  * How a row is made: train with the command, then take `settingsSha256` of the run's summary, and from its end the
  * numeric class and the hash of the weights. Another class's bits are one more entry of `weights_sha256`.
@@ -74,7 +74,7 @@ export function publishedNote(
   const found = published.find(({ settings_sha256 }) => settings_sha256 === settings);
   if (!found) return null;
   if (Object.values(found.weights_sha256).includes(weights_sha256!)) {
-    return `The same bits as published for ${found.command} (docs/results.md)`;
+    return `The same bits as published for ${found.command} (docs/results/quality.md)`;
   }
   const [numeric_class, ...others] = numeric_classes;
   if (bits === "exact" && others.length === 0 && Object.hasOwn(found.weights_sha256, numeric_class!)) {
