@@ -1,4 +1,4 @@
-/** `deno task inspect`: lists the runs, sums one up, watches it, or compares several. */
+/** `deno task inspect`: lists runs, summarises or watches one, or compares several. */
 import { basename } from "node:path";
 import { type Parsed, parseOptions, runMain } from "../common/cli/cli.ts";
 import { UserError } from "../common/errors.ts";
@@ -23,47 +23,47 @@ import { columnsOf, type Terminal, terminalOf } from "../common/terminal/termina
 const OPTIONS = {
   json: {
     kind: "boolean",
-    about: "Prints one JSON object on standard output, and nothing else there",
+    about: "Print one JSON object on standard output, and nothing else",
   },
-  follow: { kind: "boolean", about: "Watches a run that goes on, until it ends or Ctrl-C" },
+  follow: { kind: "boolean", about: "Watch a run until it ends, or until Ctrl-C" },
   every: {
     kind: "number",
     min: 0.1,
     default: 2,
     unit: "seconds",
-    about: "How often --follow looks again",
+    about: "Time between updates of --follow",
   },
-  runs: { kind: "string", value: "DIR", default: "runs", about: "The folder that holds the runs" },
+  runs: { kind: "string", value: "DIR", default: "runs", about: "The folder of runs" },
   last: {
     kind: "number",
     integer: true,
     min: 1,
     default: 20,
     unit: "runs",
-    about: "How many runs the list shows, the newest",
+    about: "Newest runs to list",
   },
 } as const;
 
 const COMMAND: Command<typeof OPTIONS> = {
   name: "deno task inspect",
   about:
-    "Lists the runs, the newest last, or sums one up: what it is, how far it is, what it learned, what the " +
-    "doctor finds, where its time went. It only reads, and can be used while a run goes on.",
+    "Lists the runs, newest last, or summarises one: settings, progress, quality, the doctor's findings, " +
+    "times. It only reads, so you can use it while a run trains.",
   positionals: [
     {
       name: "RUN",
-      about: 'A run folder, the name of one in the folder of runs, or "latest". None: lists the runs. ' +
-        '"compare" before two or more: what differs in their configuration and curves',
+      about: 'A run: its folder, its name in the folder of runs, or "latest". Without one: list the runs. ' +
+        'With "compare" before two or more: show the differences in configuration and curves',
       repeated: true,
     },
   ],
   options: OPTIONS,
   examples: [
-    { line: "deno task inspect", about: "lists the runs" },
-    { line: "deno task inspect latest", about: "sums up the newest run" },
-    { line: "deno task inspect latest --json", about: "the same for a program" },
-    { line: "deno task inspect latest --follow", about: "watches it" },
-    { line: "deno task inspect compare RUN-A RUN-B", about: "two runs side by side" },
+    { line: "deno task inspect", about: "list the runs" },
+    { line: "deno task inspect latest", about: "summarise the newest run" },
+    { line: "deno task inspect latest --json", about: "print the summary for a program" },
+    { line: "deno task inspect latest --follow", about: "watch it" },
+    { line: "deno task inspect compare RUN-A RUN-B", about: "compare two runs" },
   ],
 };
 
@@ -97,10 +97,14 @@ async function listRuns(
     ...runTable(listed, now_ms, terminal),
     "",
     ...hidden > 0
-      ? labelled(`${hidden} older not shown:`, `deno task inspect --last ${names.length}`, terminal.width)
+      ? labelled(
+        `${hidden} older runs not shown:`,
+        `deno task inspect --last ${names.length}`,
+        terminal.width,
+      )
       : [],
     ...newest
-      ? labelled("More on one:", `deno task inspect ${shellWord(folder + newest.name)}`, terminal.width)
+      ? labelled("Details of one:", `deno task inspect ${shellWord(folder + newest.name)}`, terminal.width)
       : [],
   ]);
 }

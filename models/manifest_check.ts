@@ -340,7 +340,7 @@ function matching(value: unknown, pattern: RegExp, path: string): string {
 function count(value: unknown, path: string, min: number): number {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= min && value <= MAX_ELEMENTS
     ? value
-    : refuse(path, `a whole number of ${min} to ${MAX_ELEMENTS}`, value);
+    : refuse(path, `a whole number from ${min} to ${MAX_ELEMENTS}`, value);
 }
 
 function ratioOf(value: unknown, path: string): number {

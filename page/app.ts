@@ -107,7 +107,7 @@ class App {
     this.#way.addEventListener("input", ways);
     return () => {
       if (!this.#seed.validity.valid || this.#seed.value === "") {
-        return this.#say("A seed is a whole number of 0 or more");
+        return this.#say("A seed is a whole number of at least 0");
       }
       this.#remember();
       samples();

@@ -77,7 +77,7 @@ export function philoxBlock(
 
 function requireInteger(name: string, value: number, max: number): void {
   if (!Number.isSafeInteger(value) || value < 0 || value > max) {
-    throw new RangeError(`A stream's ${name} must be an integer of 0 to ${max}: found ${value}`);
+    throw new RangeError(`A stream's ${name} must be an integer from 0 to ${max}: found ${value}`);
   }
 }
 
@@ -119,10 +119,10 @@ export class Stream {
     return (upper * 0x400_0000 + lower) / 0x20_0000_0000_0000;
   }
 
-  /** A uniform integer of 0 to n - 1, without bias (words past the last whole multiple of n are skipped). */
+  /** A uniform integer from 0 to n - 1, without bias (words past the last whole multiple of n are skipped). */
   nextBelow(n: number): number {
     if (!Number.isInteger(n) || n < 1 || n > TWO_32) {
-      throw new RangeError(`A bound must be an integer of 1 to 4294967296: found ${n}`);
+      throw new RangeError(`A bound must be an integer from 1 to 4294967296: found ${n}`);
     }
     for (;;) {
       const word = this.nextUint32();

@@ -19,7 +19,7 @@ const TWO_64 = 0x1_0000_0000 * 0x1_0000_0000;
  */
 export function powerOfInteger(x: number, n: number): number {
   if (!Number.isSafeInteger(n) || n < 0) {
-    throw new RangeError(`An exponent must be an integer of 0 or more: found ${n}`);
+    throw new RangeError(`An exponent must be an integer of at least 0: found ${n}`);
   }
   let result = 1;
   let square = x;

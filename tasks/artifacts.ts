@@ -23,11 +23,11 @@ const CHECKPOINT_FILE = "checkpoint.safetensors";
 
 /** Of the options of a run, those that its graphs and first weights depend on; and what stands for its data. */
 const OPTIONS = {
-  out: { kind: "string", value: "DIR", about: "Folder to write into; made if it is not there (required)" },
+  out: { kind: "string", value: "DIR", about: "Folder to write to; created if missing (required)" },
   preset: {
     ...RUN_OPTIONS.preset,
     default_text: "for your own networks that of their objective; else it must be given",
-    about: "Networks and hyperparameters; deno task train --help tells of each",
+    about: "Loss, networks and hyperparameters; deno task train --help describes each",
   },
   generator: RUN_OPTIONS.generator,
   critic: RUN_OPTIONS.critic,
@@ -39,7 +39,7 @@ const OPTIONS = {
     default_text:
       `what your own critic takes; of presets 2 for points, ${STROKES_SIDE}x${STROKES_SIDE} for strokes, ` +
       "32x32 for convolutional networks, else 28x28",
-    about: "Shape of one example of the data, e.g. 28x28, 3x64x64 (channels first) or 784",
+    about: "Shape of one example, e.g. 28x28, 3x64x64 (channels first) or 784",
     group: "What to train",
   },
   pad_to: RUN_OPTIONS.pad_to,
@@ -54,7 +54,7 @@ const OPTIONS = {
     max: RUN_OPTIONS.batch.max,
     unit: "examples",
     default_text: "--batch over --shards and --accumulate",
-    about: "Examples that the training graphs take at a time, in place of --batch and --shards",
+    about: "Examples that the training graphs compute at once, instead of --batch and --shards",
     group: "Hyperparameters",
   },
   penalty: RUN_OPTIONS.penalty,
@@ -62,24 +62,27 @@ const OPTIONS = {
   width: RUN_OPTIONS.width,
   dropout: RUN_OPTIONS.dropout,
   spectral_norm: RUN_OPTIONS.spectral_norm,
-  text: { kind: "boolean", about: "Write each graph as text, too: one line for each value and node" },
+  text: { kind: "boolean", about: "Also write each graph as text, one line for each value and node" },
 } as const;
 
 const COMMAND: Command<typeof OPTIONS> = {
   name: "deno task artifacts",
   about:
-    "Writes the graphs that deno task train trains with, given the same options, and trains nothing: ONNX files, " +
-    `artifacts.json, and the initial weights in ${CHECKPOINT_FILE}.`,
+    "Writes the training graphs that deno task train computes with the same options, without training: ONNX " +
+    `files, artifacts.json, and the initial weights in ${CHECKPOINT_FILE}.`,
   options: OPTIONS,
   examples: [
-    { line: "deno task artifacts --preset wgan --out graphs", about: "the WGAN of the paper, for 28 x 28" },
+    {
+      line: "deno task artifacts --preset wgan --out graphs",
+      about: "the WGAN of the paper, for images of 28 x 28",
+    },
     {
       line: "deno task artifacts --preset toy-wgan --text --out graphs",
-      about: "the graphs as text beside the files, to read them",
+      about: "also write the graphs as text",
     },
     {
       line: "deno task artifacts --preset dcgan --spectral-norm --out graphs",
-      about: "convolutional networks, the critic held by spectral norms",
+      about: "convolutional networks, the critic with spectral normalisation",
     },
     {
       line: "deno task artifacts --generator g.onnx --critic c.onnx --out graphs",

@@ -37,7 +37,7 @@ const OPTIONS = {
     kind: "string",
     value: "NAME,NAME…",
     default_text: "gan,dcgan,wgan,wgan-gp; for points toy-gan,toy-wgan,toy-wgan-gp",
-    about: "Who takes part, as deno task train --preset names them",
+    about: "Presets to train, as in deno task train --help",
     group: "What to train",
   },
   seed: { ...TRAIN_OPTIONS.seed, default: 1 },
@@ -48,7 +48,7 @@ const OPTIONS = {
     max: 1e12,
     default: 128_000,
     unit: "examples",
-    about: "The budget: real examples that each critic is shown, steps times batch",
+    about: "Budget: real examples shown to each critic (steps times batch)",
     group: "What to train",
   },
   batch: TRAIN_OPTIONS.batch,
@@ -58,22 +58,22 @@ const OPTIONS = {
     default_text: "runs/ and a name with the time",
     about: "Folder for the runs and report.html",
   },
-  resume: { kind: "string", value: "DIR", about: "Go on with the contest in this folder" },
+  resume: { kind: "string", value: "DIR", about: "Resume the comparison in this folder" },
   workers: TRAIN_OPTIONS.workers,
 } as const;
 
 const COMMAND: Command<typeof OPTIONS> = {
   name: "deno task contest",
   about:
-    "Trains several systems on the same data with the same seed and budget, one after the other, and writes " +
-    "one report on all. Ctrl-C stops and saves; --resume goes on.",
+    "Trains several presets on the same data with the same seed and budget, one after the other, and writes " +
+    "one report about all. Ctrl-C stops and saves; --resume continues.",
   options: OPTIONS,
   examples: [
     {
       line: "deno task contest --data images-idx3-ubyte.gz",
-      about: "GAN, DCGAN, WGAN, WGAN-GP on your images",
+      about: "GAN, DCGAN, WGAN and WGAN-GP on your images",
     },
-    { line: "deno task contest --presets wgan,wgan-gp", about: "two of them on the drawn strokes" },
+    { line: "deno task contest --presets wgan,wgan-gp", about: "two presets on the drawn letters" },
   ],
 };
 

@@ -23,18 +23,26 @@ import { FileStream } from "../common/files/file_stream.ts";
 import { writeFile } from "../common/files/write_file.ts";
 
 const OPTIONS = {
-  csv: { kind: "string", value: "DIR", about: "Every series as tables: steps.csv, workers.csv and more" },
-  tensorboard: { kind: "string", value: "DIR", about: "Curves and pictures as a TensorBoard event file" },
-  gif: { kind: "string", value: "FILE", about: "The pictures of samples as an animation" },
+  csv: {
+    kind: "string",
+    value: "DIR",
+    about: "Write every series as tables: steps.csv, workers.csv and more",
+  },
+  tensorboard: {
+    kind: "string",
+    value: "DIR",
+    about: "Write curves and pictures as a TensorBoard event file",
+  },
+  gif: { kind: "string", value: "FILE", about: "Write the sample grids as an animated GIF" },
   apng: {
     kind: "string",
     value: "FILE",
-    about: "The same as an animated PNG: without loss, and much smaller where images are grey",
+    about: "Write them as an animated PNG: lossless, and much smaller for grey images",
   },
-  sheet: { kind: "string", value: "FILE", about: "Some of the pictures side by side, as PNG" },
+  sheet: { kind: "string", value: "FILE", about: "Write some of the sample grids side by side, as PNG" },
   series: {
     kind: "boolean",
-    about: "The run's sidecar events.series anew from its log, so that it opens at once",
+    about: "Rebuild the run's sidecar events.series from its log, so that the run opens at once",
   },
   frames: {
     kind: "number",
@@ -42,7 +50,7 @@ const OPTIONS = {
     min: 1,
     default: 60,
     unit: "pictures",
-    about: "How many --gif and --apng show, evenly spread",
+    about: "Frames of --gif and --apng, evenly spread over the run",
   },
   delay: {
     kind: "number",
@@ -50,7 +58,7 @@ const OPTIONS = {
     max: 60_000,
     default: 120,
     unit: "milliseconds",
-    about: "How long they show each",
+    about: "Time that each frame is shown",
   },
   cells: {
     kind: "number",
@@ -58,16 +66,16 @@ const OPTIONS = {
     min: 1,
     default: 12,
     unit: "pictures",
-    about: "How many --sheet shows, evenly spread",
+    about: "Grids on --sheet, evenly spread over the run",
   },
-  runs: { kind: "string", value: "DIR", default: "runs", about: "The folder that holds the runs" },
+  runs: { kind: "string", value: "DIR", default: "runs", about: "The folder of runs" },
 } as const;
 
 const COMMAND: Command<typeof OPTIONS> = {
   name: "deno task export",
   about:
-    "Writes a run for other programs. At least one of --csv, --tensorboard, --gif, --apng, --sheet and --series is needed.",
-  positionals: [{ name: "RUN", about: 'A run folder, the name of one in the folder of runs, or "latest"' }],
+    "Writes a run in formats for other programs. Give at least one of --csv, --tensorboard, --gif, --apng, --sheet and --series.",
+  positionals: [{ name: "RUN", about: 'A run: its folder, its name in the folder of runs, or "latest"' }],
   options: OPTIONS,
   examples: [
     { line: "deno task export latest --gif samples.gif", about: "how the samples grew" },

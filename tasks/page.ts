@@ -16,21 +16,21 @@ import { Generator } from "../library/generator.ts";
 import { writeFile } from "../common/files/write_file.ts";
 
 const OPTIONS = {
-  out: { kind: "string", value: "DIR", about: "A folder of static files, for any web server" },
+  out: { kind: "string", value: "DIR", about: "Write a folder of static files, for any web server" },
   single: {
     kind: "string",
     value: "FILE",
-    about: "One HTML file with everything in it; also opens from disk",
+    about: "Write one HTML file with everything in it, which also opens from disk",
   },
-  runs: { kind: "string", value: "DIR", default: "runs", about: "The folder that holds the runs" },
+  runs: { kind: "string", value: "DIR", default: "runs", about: "The folder of runs" },
 } as const;
 
 const COMMAND: Command<typeof OPTIONS> = {
   name: "deno task page",
   about:
-    "Writes a web page that draws samples from a run's generator.onnx in the browser. At least one of --out " +
-    "and --single is needed.",
-  positionals: [{ name: "RUN", about: 'A run folder, the name of one in the folder of runs, or "latest"' }],
+    "Writes a web page that draws samples from a run's generator.onnx in the browser. Give at least one of " +
+    "--out and --single.",
+  positionals: [{ name: "RUN", about: 'A run: its folder, its name in the folder of runs, or "latest"' }],
   options: OPTIONS,
   examples: [
     { line: "deno task page latest --out page", about: "a folder to put on a web server" },

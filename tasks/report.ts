@@ -17,18 +17,19 @@ const OPTIONS = {
     min: 1,
     default: 24,
     unit: "pictures",
-    about: "How many pictures of samples of each run, evenly spread",
+    about: "Sample grids to show of each run, evenly spread",
   },
-  runs: { kind: "string", value: "DIR", default: "runs", about: "The folder that holds the runs" },
+  runs: { kind: "string", value: "DIR", default: "runs", about: "The folder of runs" },
 } as const;
 
 const COMMAND: Command<typeof OPTIONS> = {
   name: "deno task report",
-  about: "Writes one HTML file about one or more runs, side by side: curves, samples over time beside real " +
-    "examples, the training images nearest to some, what the doctor finds, where the time went, configuration. It can be sent to anyone: it needs no network and no other file.",
+  about: "Writes one HTML file about one or more runs: curves, samples over time beside real examples, the " +
+    "training images nearest to some samples, the doctor's findings, times, configuration. The file needs no " +
+    "network and no other file, so you can send it to anyone.",
   positionals: [{
     name: "RUN",
-    about: 'Run folders, names of those in the folder of runs, or "latest"',
+    about: 'Runs: their folders, their names in the folder of runs, or "latest"',
     repeated: true,
   }],
   options: OPTIONS,

@@ -23,7 +23,7 @@ const OPTIONS = {
     max: 1_000_000,
     default_text: "64; with --interpolate 8",
     unit: "samples",
-    about: "How many to draw; with --interpolate, how many ways",
+    about: "Samples to draw; with --interpolate, interpolations to draw",
   },
   seed: {
     kind: "number",
@@ -39,28 +39,34 @@ const OPTIONS = {
     min: 2,
     max: 1_000,
     unit: "samples",
-    about: "Go from one point of the noise to another in so many samples",
+    about: "Interpolate between two points in latent space, in this many samples",
   },
   grid: {
     kind: "string",
     value: "FILE",
     about:
-      "All samples on one PNG; points as a scatter plot, series as curves, tables as histograms and pairs of columns",
+      "Write one PNG of all samples: images as a grid, points as a scatter plot, series as curves, tables as histograms and pair plots",
   },
-  folder: { kind: "string", value: "DIR", about: "Each image as a PNG of its own, in its own size" },
-  npy: { kind: "string", value: "FILE", about: "The values as they are, float32, for NumPy" },
-  runs: { kind: "string", value: "DIR", default: "runs", about: "The folder that holds the runs" },
+  folder: { kind: "string", value: "DIR", about: "Write each image as its own PNG, unscaled" },
+  npy: { kind: "string", value: "FILE", about: "Write the values as float32 for NumPy" },
+  runs: { kind: "string", value: "DIR", default: "runs", about: "The folder of runs" },
 } as const;
 
 const COMMAND: Command<typeof OPTIONS> = {
   name: "deno task sample",
-  about: "Draws samples from a run's generator.onnx. At least one of --grid, --folder and --npy is needed.",
-  positionals: [{ name: "RUN", about: 'A run folder, the name of one in the folder of runs, or "latest"' }],
+  about: "Draws samples from a run's generator.onnx. Give at least one of --grid, --folder and --npy.",
+  positionals: [{ name: "RUN", about: 'A run: its folder, its name in the folder of runs, or "latest"' }],
   options: OPTIONS,
   examples: [
-    { line: "deno task sample latest --grid samples.png", about: "64 samples" },
-    { line: "deno task sample latest --interpolate 10 --grid ways.png", about: "8 ways, 10 samples each" },
-    { line: "deno task sample latest --count 10000 --seed 7 --npy samples.npy", about: "for NumPy" },
+    { line: "deno task sample latest --grid samples.png", about: "draw 64 samples" },
+    {
+      line: "deno task sample latest --interpolate 10 --grid interpolations.png",
+      about: "draw 8 interpolations of 10 samples each",
+    },
+    {
+      line: "deno task sample latest --count 10000 --seed 7 --npy samples.npy",
+      about: "write samples for NumPy",
+    },
   ],
 };
 

@@ -18,22 +18,22 @@ import { type CudaRelease, installedCuda, openArchive } from "./cuda_provider.ts
 import { lockedBy } from "./task_command.ts";
 
 const OPTIONS = {
-  check: { kind: "boolean", about: "Only say what is there and what is missing; fetch nothing" },
+  check: { kind: "boolean", about: "Print what is installed and what is missing; download nothing" },
   from: {
     kind: "string",
     value: "FILE",
     about: "Take the provider from this archive of ONNX Runtime for GPUs, of the same version: a wheel " +
-      "(onnxruntime-gpu, built for CUDA 13) or a NuGet package",
+      "(onnxruntime-gpu, for CUDA 13) or a NuGet package",
   },
 } as const;
 
 const COMMAND: Command<typeof OPTIONS> = {
   name: "deno task setup-gpu",
   about:
-    "Gets this machine ready for workers with --gpu: checks the NVIDIA driver, CUDA and cuDNN, and fetches " +
+    "Prepares this machine for workers with --gpu: checks the NVIDIA driver, CUDA and cuDNN, and downloads " +
     "ONNX Runtime's CUDA provider (about 300 MB).",
   options: OPTIONS,
-  examples: [{ line: "deno task setup-gpu --check", about: "what is missing, without fetching anything" }],
+  examples: [{ line: "deno task setup-gpu --check", about: "show what is missing, without downloading" }],
 };
 
 /** A shared library that the CUDA provider of onnxruntime-node 1.30.0 loads, and where it comes from. */

@@ -54,13 +54,13 @@ export const hex = (digits: number): Check<string> => (value, path) =>
 export const int = (min: number, max: number = Number.MAX_SAFE_INTEGER): Check<number> => (value, path) =>
   typeof value === "number" && Number.isSafeInteger(value) && value >= min && value <= max
     ? value
-    : refuse(path, `an integer of ${min} to ${max}`, value);
+    : refuse(path, `an integer from ${min} to ${max}`, value);
 
 /** A finite number of min..max. */
 export const finite = (min = -Infinity, max = Infinity): Check<number> => (value, path) =>
   typeof value === "number" && Number.isFinite(value) && value >= min && value <= max
     ? value
-    : refuse(path, `a finite number of ${min} to ${max}`, value);
+    : refuse(path, `a finite number from ${min} to ${max}`, value);
 
 export const bool: Check<boolean> = (value, path) =>
   typeof value === "boolean" ? value : refuse(path, "true or false", value);

@@ -6,31 +6,31 @@ const OPTIONS = {
   coordinator: {
     kind: "string",
     value: "URL",
-    about: "Address of the coordinator, e.g. ws://10.0.0.5:7700 or wss://…",
-    default_text: "the coordinator of this user on this machine",
+    about: "Address of the coordinator, e.g. ws://10.0.0.5:7700, or wss://… behind a TLS proxy",
+    default_text: "your coordinator on this machine",
   },
   token_file: {
     kind: "string",
     value: "PATH",
-    about: "File that holds the run's token; the environment variable WAGON_TOKEN does as well",
-    default_text: "what the coordinator on this machine has left",
+    about: "File with the run's token",
+    default_text: "WAGON_TOKEN, else the token of your coordinator on this machine",
   },
   name: {
     kind: "string",
     value: "TEXT",
-    about: "What the coordinator calls this worker",
-    default_text: "host name and process",
+    about: "Name that the coordinator shows for this worker",
+    default_text: "host name and process number",
   },
   gpu: {
     kind: "string",
     value: "N[,M…]|all",
-    about: "Compute on these GPUs: tries CUDA, then the platform's own provider, then WebGPU",
+    about: "Compute on these GPUs. For each, try CUDA, then DirectML or CoreML, then WebGPU",
     default_text: "none, the CPU",
   },
-  cpu: { kind: "boolean", about: "Compute on the CPU, whatever GPUs there are" },
+  cpu: { kind: "boolean", about: "Compute on the CPU even if there are GPUs" },
   require_gpu: {
     kind: "boolean",
-    about: "Stop where no GPU can be used, instead of computing on the CPU (implies --gpu 0)",
+    about: "Stop if no GPU can be used, instead of computing on the CPU (implies --gpu 0)",
   },
   threads: {
     kind: "number",
@@ -38,14 +38,14 @@ const OPTIONS = {
     min: 1,
     max: 1024,
     unit: "threads",
-    about: "Shards computed side by side on the CPU, one thread each; no part of the results",
-    default_text: "the cores that there are, at most one per shard",
+    about: "Shards to compute at the same time on the CPU, one thread each. It does not change the results",
+    default_text: "one for each core, at most one for each shard",
   },
   cores: {
     kind: "string",
     value: "N[,M…]",
-    about: "Keep to these cores of the processor (Linux; deno task train shares out all of them)",
-    default_text: "the system moves threads as it likes",
+    about: "Run on these processor cores only (Linux; deno task train assigns cores by itself)",
+    default_text: "any core",
   },
   memory: {
     kind: "number",
@@ -55,46 +55,46 @@ const OPTIONS = {
     unit: "MB",
     value: "MB",
     default: 1024,
-    about: "Shard data kept in memory; more goes to a cache on disk",
+    about: "Shard data to keep in memory; the rest goes to a cache on disk",
   },
   share: {
     kind: "boolean",
     default: true,
     default_text: "on",
     about:
-      "Share memory or files with a coordinator on this machine; --no-share: weights and results cross the socket",
+      "Share memory or files with a coordinator on this machine; with --no-share weights and results go over the socket",
   },
   doctor: {
     kind: "boolean",
     about:
-      "Only say what each provider on this machine can do: adapter, time of a step, error against the CPU",
+      "Print what each device on this machine can do (adapter, time of a step, error against the CPU), and end",
   },
-  json: { kind: "boolean", about: "With --doctor: one JSON object on standard output" },
+  json: { kind: "boolean", about: "With --doctor: print one JSON object" },
   leave_with_stdin: {
     kind: "boolean",
-    about: "Leave when standard input ends: whoever started this worker is gone (deno task train uses it)",
+    about: "Leave when standard input ends (deno task train uses this to end its workers)",
   },
 } as const;
 
 export const WORKER_COMMAND: Command<typeof OPTIONS> = {
   name: "deno task worker",
   about:
-    "Computes gradients for a coordinator, comes back when the connection is lost, and ends when the run is over.",
+    "Computes gradients for a coordinator, reconnects when the connection is lost, and ends with the run.",
   options: OPTIONS,
   examples: [
-    { line: "deno task worker", about: "joins the coordinator on this machine" },
-    { line: "deno task worker --gpu 0", about: "on the first GPU, if there is one" },
-    { line: "deno task worker --doctor", about: "what this machine can compute on, and what is missing" },
+    { line: "deno task worker", about: "join the coordinator on this machine" },
+    { line: "deno task worker --gpu 0", about: "compute on the first GPU, if there is one" },
+    { line: "deno task worker --doctor", about: "show the devices of this machine, and what is missing" },
     {
       line: "WAGON_TOKEN=… deno task worker --coordinator ws://10.0.0.5:7700",
-      about: "joins one elsewhere (the coordinator prints this line)",
+      about: "join a coordinator on another machine (it prints this line)",
     },
   ],
 };
 
 export type WorkerValues = Values<typeof OPTIONS>;
 
-/** Which devices were asked for. */
+/** The devices that the options name. */
 export type Wanted =
   | { readonly kind: "cpu" }
   | { readonly kind: "all"; readonly required: boolean }
@@ -112,7 +112,7 @@ export function wantedDevices(
   const indices = differentNumbers(gpu);
   if (indices === null) {
     throw new UserError(
-      `Option --gpu must be "all" or different numbers from 0 on, as 0 or 0,1: found ${JSON.stringify(gpu)}`,
+      `Option --gpu must be "all" or different numbers from 0, e.g. 0 or 0,1: found ${JSON.stringify(gpu)}`,
     );
   }
   return { kind: "gpus", indices, required };
@@ -123,15 +123,15 @@ export function wantedDevices(
  * {@linkcode UserError}.
  */
 export function wantedCores(text: string, usable: readonly number[] | null): number[] {
-  if (usable === null) throw new UserError("Option --cores needs Linux and --allow-ffi: leave it out");
+  if (usable === null) throw new UserError("Option --cores needs Linux and --allow-ffi: remove the option");
   const cores = differentNumbers(text);
   if (cores?.every((core) => usable.includes(core))) return cores;
   throw new UserError(
-    `Option --cores must be different ones of ${usable.join(",")}: found ${JSON.stringify(text)}`,
+    `Option --cores must be different numbers among ${usable.join(",")}: found ${JSON.stringify(text)}`,
   );
 }
 
-/** From "0,2" to numbers; null where that is not what it is. */
+/** Parses "0,2"; null if the text is not a list of different numbers. */
 function differentNumbers(text: string): number[] | null {
   const numbers = text.split(",").map((one) => /^\d{1,3}$/.test(one) ? Number(one) : NaN);
   return numbers.some(Number.isNaN) || new Set(numbers).size !== numbers.length ? null : numbers;
@@ -147,6 +147,6 @@ export function checkUrl(url: string): string {
   }
   if (protocol === "ws:" || protocol === "wss:") return url;
   throw new UserError(
-    `Option --coordinator must be an address as ws://HOST:PORT: found ${JSON.stringify(url)}`,
+    `Option --coordinator must be an address such as ws://HOST:PORT: found ${JSON.stringify(url)}`,
   );
 }

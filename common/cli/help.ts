@@ -31,12 +31,28 @@ function flagText(name: string, option: Option): string {
 
 function explain(option: Option): string {
   const facts: string[] = [];
-  if (option.kind === "number" || option.kind === "choice") facts.push(describeOption(option));
+  if (option.kind === "number" || option.kind === "choice" && !option.table) {
+    facts.push(describeOption(option));
+  }
   if (option.repeated) facts.push("can be given several times");
   const standard = option.default_text ??
     (option.kind === "boolean" ? option.default && "on" : option.default);
   if (standard !== undefined && standard !== false) facts.push(`default: ${standard}`);
   return facts.length === 0 ? option.about : `${option.about} [${facts.join("; ")}]`;
+}
+
+/** The rows of a choice's table, in aligned columns below its explanation; the last column wraps. */
+function tableRows(option: Option, width: number): string[] {
+  const rows = option.kind === "choice" && option.table ? option.table : [];
+  const indent = " ".repeat(width < NARROW ? NARROW_COLUMN : INDENT * 2);
+  const widths = rows[0]?.slice(0, -1).map((_, column) =>
+    Math.max(...rows.map((row) => row[column]!.length))
+  );
+  return rows.flatMap((row) => {
+    const head = indent + widths!.map((cell_width, column) => row[column]!.padEnd(cell_width + 2)).join("");
+    const [first, ...rest] = wrap(row.at(-1)!, width - head.length);
+    return [head + first, ...rest.map((line) => " ".repeat(head.length) + line)];
+  });
 }
 
 /** The whole help text, without a newline at its end, for a terminal of so many columns. */
@@ -58,10 +74,14 @@ export function helpText<T extends OptionTable>(command: Command<T>, columns = I
   const groups = new Map<string, string[]>();
   for (const [name, option] of Object.entries(command.options)) {
     const group = option.group ?? "Options";
-    groups.set(group, [...groups.get(group) ?? [], ...entry(flagText(name, option), explain(option), width)]);
+    groups.set(group, [
+      ...groups.get(group) ?? [],
+      ...entry(flagText(name, option), explain(option), width),
+      ...tableRows(option, width),
+    ]);
   }
   const last = [...groups.keys()].at(-1) ?? "Options";
-  groups.set(last, [...groups.get(last) ?? [], ...entry("--help", "Prints this", width)]);
+  groups.set(last, [...groups.get(last) ?? [], ...entry("--help", "Print this help", width)]);
   for (const [group, entries] of groups) lines.push("", `${group}:`, ...entries);
   const examples = command.examples ?? [];
   if (examples.length > 0) lines.push("", "Examples:");

@@ -50,6 +50,8 @@ export interface ChoiceOption extends Common {
   readonly value?: string;
   readonly choices: readonly string[];
   readonly default?: string;
+  /** Columns that describe each choice, for `--help`; the first is the choice itself. */
+  readonly table?: readonly (readonly string[])[];
 }
 
 export type Option = StringOption | NumberOption | BooleanOption | ChoiceOption;
@@ -96,14 +98,14 @@ export function flagOf(name: string): string {
   return `--${name.replaceAll("_", "-")}`;
 }
 
-/** e.g. "an integer of 1 to 64 (examples)". */
+/** e.g. "an integer from 1 to 64 (examples)". */
 function describeNumber(option: NumberOption): string {
   const { min = -Infinity, max = Infinity, unit } = option;
   const what = option.integer ? "an integer" : "a number";
   const range = option.above_min
     ? ` above ${min}${max < Infinity ? ` and at most ${max}` : ""}`
     : min > -Infinity && max < Infinity
-    ? ` of ${min} to ${max}`
+    ? ` from ${min} to ${max}`
     : min > -Infinity
     ? ` of at least ${min}`
     : max < Infinity
@@ -112,7 +114,7 @@ function describeNumber(option: NumberOption): string {
   return what + range + (unit ? ` (${unit})` : "");
 }
 
-/** What a value of this option must be, as error messages say it. */
+/** Describes the values that an option takes, for error messages and `--help`. */
 export function describeOption(option: Option): string {
   switch (option.kind) {
     case "string":

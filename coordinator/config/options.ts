@@ -2,26 +2,34 @@
 import type { Command, OptionTable } from "../../common/cli/options.ts";
 import { RUN_OPTIONS } from "./run_options.ts";
 
-/** Where a run lives and whom it waits for: no part of what it computes. */
+/** Options that change no result: places, tokens, waiting. */
 const PLACE_OPTIONS = {
-  config: { kind: "string", value: "FILE", about: "Options in a JSON file, under these names with _ for -" },
+  config: {
+    kind: "string",
+    value: "FILE",
+    about: "Read options from a JSON file, with _ for - in their names",
+  },
   out: {
     kind: "string",
     value: "DIR",
-    default_text: "runs/ and a name with time and preset",
+    default_text: "runs/TIME_PRESET",
     about: "Run folder",
   },
-  resume: { kind: "string", value: "DIR", about: "Go on with the run in this folder, to the same bits" },
+  resume: {
+    kind: "string",
+    value: "DIR",
+    about: "Resume the run in this folder; it ends in the same bits as without a stop",
+  },
   readable: {
     kind: "boolean",
-    about: "Lets other users of this machine read the run folder, as far as umask does",
+    about: "Let other users of this machine read the run folder, as far as umask allows",
     group: "How to run",
   },
   read_token_file: {
     kind: "string",
     value: "FILE",
-    default_text: "WAGON_READ_TOKEN, else a fresh one",
-    about: "File with the secret that opens the live page and /metrics",
+    default_text: "WAGON_READ_TOKEN, else a new token",
+    about: "File with the token that opens the live page and /metrics",
     group: "How to run",
   },
   give_up_after: {
@@ -29,8 +37,8 @@ const PLACE_OPTIONS = {
     min: 0,
     above_min: true,
     unit: "seconds",
-    default_text: "wait without end",
-    about: "Stop, and save, after waiting so long for workers",
+    default_text: "wait forever",
+    about: "Save and stop after waiting this long for workers",
     group: "How to run",
   },
 } as const satisfies OptionTable;
@@ -44,13 +52,13 @@ export const TRAIN_OPTIONS = {
     min: 1,
     max: 64,
     default: 2,
-    about: "Local workers to start; the machine's cores are shared out among them",
+    about: "Local workers to start; they share the machine's cores",
     group: "How to run",
   },
   gpu: {
     kind: "string",
     value: "N[,M…]|all",
-    about: "GPUs for the workers, as deno task worker takes them",
+    about: "GPUs for the workers, as in deno task worker --help",
     group: "How to run",
   },
   cpu: { kind: "boolean", about: "Compute on the CPU (the default without --gpu)", group: "How to run" },
@@ -58,17 +66,21 @@ export const TRAIN_OPTIONS = {
 
 export const TRAIN_COMMAND: Command<typeof TRAIN_OPTIONS> = {
   name: "deno task train",
-  about: "Trains on this machine: a coordinator and local workers. Without options: the strokes that wagon " +
-    "draws itself, in a minute or two.",
+  about:
+    "Trains on this machine with a coordinator and local workers. Without options it trains on letters that " +
+    "wagon draws itself, in a minute or two.",
   options: TRAIN_OPTIONS,
   examples: [
-    { line: "deno task train", about: "see it work" },
-    { line: "deno task train --data images-idx3-ubyte.gz", about: "the WGAN of the paper on your images" },
-    { line: "deno task train --dataset 8gaussians", about: "points in the plane" },
+    { line: "deno task train", about: "train on drawn letters" },
+    {
+      line: "deno task train --data images-idx3-ubyte.gz",
+      about: "train the WGAN of the paper on your images",
+    },
+    { line: "deno task train --dataset 8gaussians", about: "train on points in the plane" },
   ],
 };
 
-/** Where `deno task coordinator` listens unless told otherwise. */
+/** The port that `deno task coordinator` listens on by default. */
 export const DEFAULT_PORT = 7700;
 
 export const COORDINATOR_OPTIONS = {
@@ -77,7 +89,7 @@ export const COORDINATOR_OPTIONS = {
   host: {
     kind: "string",
     default: "127.0.0.1",
-    about: "Address to listen on; 0.0.0.0 lets workers on other machines in",
+    about: "Address to listen on; 0.0.0.0 lets workers on other machines join",
     group: "Workers",
   },
   port: {
@@ -86,14 +98,14 @@ export const COORDINATOR_OPTIONS = {
     min: 0,
     max: 65_535,
     default: DEFAULT_PORT,
-    about: "Port; 0: any free one",
+    about: "Port to listen on; 0 takes any free port",
     group: "Workers",
   },
   token_file: {
     kind: "string",
     value: "FILE",
-    default_text: "WAGON_TOKEN, else a fresh one",
-    about: "File with the secret that workers must know",
+    default_text: "WAGON_TOKEN, else a new token",
+    about: "File with the token that workers must have",
     group: "Workers",
   },
   min_workers: {
@@ -109,14 +121,15 @@ export const COORDINATOR_OPTIONS = {
 
 export const COORDINATOR_COMMAND: Command<typeof COORDINATOR_OPTIONS> = {
   name: "deno task coordinator",
-  about: "Coordinates a training run: shards the data, sums the workers' gradients, updates the weights. " +
-    "Start workers with deno task worker; they may come and go.",
+  about:
+    "Coordinates a training run: splits the data into shards, sums the workers' gradients, updates the " +
+    "weights. Start workers with deno task worker; they can join and leave at any time.",
   options: COORDINATOR_OPTIONS,
   examples: [
-    { line: "deno task coordinator", about: "the drawn strokes, for workers on this machine" },
+    { line: "deno task coordinator", about: "train on drawn letters, with workers on this machine" },
     {
       line: "deno task coordinator --data images-idx3-ubyte.gz --preset wgan --host 0.0.0.0",
-      about: "your images, for workers anywhere",
+      about: "train on your images, with workers on any machine",
     },
   ],
 };

@@ -29,7 +29,10 @@ export interface Hyperparameters {
 }
 
 export interface Preset extends Hyperparameters {
+  /** What it trains and on what, in a few words. */
   readonly about: string;
+  /** The kind of both networks, in a word or two. */
+  readonly architecture: string;
   /** Rows and columns of the images that the networks take; smaller ones are padded. Absent: any examples. */
   readonly sides?: readonly number[];
   /** Whether the networks take points, and no images. */
@@ -68,6 +71,7 @@ const WGAN_GP = {
 
 /** The MLP pair of the original comparison. */
 const IMAGES = {
+  architecture: "MLP",
   batch: 64,
   shards: 4,
   decay_steps: 0,
@@ -81,6 +85,7 @@ const IMAGES = {
 
 /** Points of two or more numbers: three hidden layers of 128. */
 const PLANE = {
+  architecture: "small MLP",
   batch: 256,
   shards: 4,
   latent: 2,
@@ -94,6 +99,7 @@ const PLANE = {
 
 /** The WGAN authors' convolutional pair; a gradient penalty allows no batch normalisation in the critic. */
 const DCGAN = {
+  architecture: "convolutional",
   batch: 64,
   shards: 4,
   decay_steps: 0,
@@ -116,21 +122,21 @@ function dcgan(latent: number, example_shape: readonly number[], width: number, 
 
 export const PRESETS = {
   wgan: {
-    about: "the WGAN of the paper: batch 64, lr 5e-5, clip 0.01, the MLP pair of the original comparison",
+    about: "images of any size; WGAN as in the paper",
     ...WGAN,
     ...IMAGES,
     lr: 5e-5,
     clip: 0.01,
   },
   "wgan-dcgan": {
-    about: "the same with the authors' convolutional networks, for images of up to 64 x 64",
+    about: "images of 32 x 32 or 64 x 64; WGAN",
     ...WGAN,
     ...DCGAN,
     lr: 5e-5,
     clip: 0.01,
   },
   "toy-wgan": {
-    about: "for points in the plane: three hidden layers of 128, batch 256, lr 5e-4 falling to 0, clip 0.03",
+    about: "points and rows of numbers; WGAN",
     ...WGAN,
     ...PLANE,
     lr: 5e-4,
@@ -139,17 +145,17 @@ export const PRESETS = {
     steps: 40_000,
   },
   gan: {
-    about: "the first GAN: cross-entropy, Adam 2e-4, one critic step for one generator step, the same pair",
+    about: "images of any size; GAN",
     ...GAN,
     ...IMAGES,
   },
   dcgan: {
-    about: "the same loss and Adam with convolutional networks, for images of up to 64 x 64",
+    about: "images of 32 x 32 or 64 x 64; GAN",
     ...GAN,
     ...DCGAN,
   },
   "toy-gan": {
-    about: "the same loss for points in the plane, lr 1e-3 falling to 0",
+    about: "points and rows of numbers; GAN",
     ...GAN,
     ...PLANE,
     lr: 1e-3,
@@ -157,19 +163,19 @@ export const PRESETS = {
     steps: 20_000,
   },
   "wgan-gp": {
-    about: "WGAN with a gradient penalty of 10 in place of clipping, Adam 1e-4, the same pair",
+    about: "images of any size; WGAN-GP",
     ...WGAN_GP,
     ...IMAGES,
   },
   "wgan-gp-dcgan": {
-    about: "the same with those convolutional networks, the critic without batch normalisation",
+    about: "images of 32 x 32 or 64 x 64; WGAN-GP",
     ...WGAN_GP,
     ...DCGAN,
     networks: (latent: number, example_shape: readonly number[], width = 64) =>
       dcgan(latent, example_shape, width, false),
   },
   "toy-wgan-gp": {
-    about: "the same for points in the plane: penalty 0.1, lr 2e-3 falling to 0",
+    about: "points and rows of numbers; WGAN-GP",
     ...WGAN_GP,
     ...PLANE,
     lr: 2e-3,
@@ -178,7 +184,8 @@ export const PRESETS = {
     steps: 20_000,
   },
   strokes: {
-    about: "for the drawn strokes: a small WGAN that shows them within two minutes on two cores",
+    about: "the letters that wagon draws; WGAN",
+    architecture: "small MLP",
     ...WGAN,
     batch: 64,
     shards: 4,

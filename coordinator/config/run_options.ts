@@ -1,4 +1,4 @@
-/** The options that make a run what it is, for every task that begins one. The names are a contract. */
+/** The options that define a run, for every task that starts one. The names are a contract. */
 import type { OptionTable } from "../../common/cli/options.ts";
 import { DEFAULT_MIN_STEPS } from "./config.ts";
 import { DATASET_NAMES } from "../data/resolve.ts";
@@ -8,21 +8,21 @@ import { type PresetName, PRESETS } from "./presets.ts";
 const PRESET_TEXT = "the preset's";
 const PRESET_NAMES = Object.keys(PRESETS) as PresetName[];
 
-/** What makes a run what it is, and how it is watched. Also the keys of a `--config` file. */
+/** Options that define a run and how it is recorded; also the keys of a `--config` file. */
 export const RUN_OPTIONS = {
   preset: {
     kind: "choice",
     choices: PRESET_NAMES,
-    default_text: "strokes for the drawn strokes, toy-wgan for points, else wgan",
-    about: "Networks and hyperparameters; " +
-      PRESET_NAMES.map((name) => `${name}: ${PRESETS[name].about}`).join(". "),
+    default_text: "strokes for the drawn letters, toy-wgan for points, else wgan",
+    about: "Loss, networks and hyperparameters",
+    table: PRESET_NAMES.map((name) => [name, PRESETS[name].architecture, PRESETS[name].about]),
     group: "What to train",
   },
   dataset: {
     kind: "choice",
     choices: DATASET_NAMES,
     default_text: "strokes, unless --data is given",
-    about: "A data set that wagon draws itself",
+    about: "Data that wagon draws itself",
     group: "What to train",
   },
   data: {
@@ -30,7 +30,7 @@ export const RUN_OPTIONS = {
     value: "PATH",
     about:
       "Your data: a folder of pictures (PNG, JPEG), an IDX, NPY, NPZ, CIFAR or CSV file, or a folder of them; " +
-      "FILE.npz#NAME is one array, FILE.csv#columns=2-4 some columns (docs/your-own-data.md)",
+      "FILE.npz#NAME selects one array, FILE.csv#columns=2-4 some columns (docs/your-own-data.md)",
     group: "What to train",
   },
   image_size: {
@@ -39,8 +39,9 @@ export const RUN_OPTIONS = {
     min: 4,
     max: 1024,
     unit: "pixels",
-    default_text: "images as they are, all of one size",
-    about: "Rows and columns that images are cropped and resized to: 32 or 64 for the convolutional presets",
+    default_text: "the images' own size, the same for all",
+    about:
+      "Crop images to squares and resize them to this many rows and columns; 32 or 64 for the convolutional presets",
     group: "What to train",
   },
   channels: {
@@ -49,7 +50,7 @@ export const RUN_OPTIONS = {
     min: 1,
     max: 3,
     default_text: "those of the images",
-    about: "1: make images grey; 3: colour",
+    about: "1 makes images grey, 3 makes them colour",
     group: "What to train",
   },
   generator: {
@@ -68,7 +69,7 @@ export const RUN_OPTIONS = {
     kind: "choice",
     choices: OBJECTIVE_NAMES,
     default_text: "the preset's",
-    about: "The losses for your own networks; the preset of that name then gives the hyperparameters",
+    about: "Losses for your own networks; the hyperparameters come from the preset of that name",
     group: "What to train",
   },
   trainable: {
@@ -76,8 +77,8 @@ export const RUN_OPTIONS = {
     value: "PATTERN",
     repeated: true,
     about:
-      "Weights of your own networks to train, by name, e.g. generator.head.*; a network that no pattern " +
-      "names trains all",
+      "Train only the weights of your own networks whose names match, e.g. generator.head.*; a network without " +
+      "a matching pattern trains all its weights",
     group: "What to train",
   },
   pad_to: {
@@ -86,8 +87,8 @@ export const RUN_OPTIONS = {
     min: 1,
     max: 4096,
     unit: "pixels",
-    default_text: "what a convolutional preset takes: 32 or 64; else images stay as they are",
-    about: "Rows and columns of the images, which get a border for it",
+    default_text: "32 or 64 for a convolutional preset, else no border",
+    about: "Add a border to images up to this many rows and columns",
     group: "What to train",
   },
   pad_value: {
@@ -96,7 +97,7 @@ export const RUN_OPTIONS = {
     min: 0,
     max: 255,
     default_text: "0",
-    about: "Value of that border's pixels: the images' background",
+    about: "Pixel value of that border: the background of the images",
     group: "What to train",
   },
   holdout: {
@@ -105,7 +106,7 @@ export const RUN_OPTIONS = {
     max: 0.9,
     unit: "share",
     default_text: "0",
-    about: "Part of the data kept out of training, for the held-out critic cost",
+    about: "Share of the data kept out of training, on which the critic is evaluated",
     group: "What to train",
   },
   seed: {
@@ -114,7 +115,7 @@ export const RUN_OPTIONS = {
     min: 0,
     max: Number.MAX_SAFE_INTEGER,
     default_text: "1",
-    about: "Seed of everything random: weights, noise, order of examples, drawn data",
+    about: "Seed of all random numbers: weights, noise, order of examples, drawn data",
     group: "What to train",
   },
   steps: {
@@ -142,7 +143,7 @@ export const RUN_OPTIONS = {
     max: 1 << 20,
     unit: "examples",
     default_text: PRESET_TEXT,
-    about: "Examples of one step over all shards; a multiple of --shards",
+    about: "Examples in one step, over all shards; a multiple of --shards",
     group: "Hyperparameters",
   },
   shards: {
@@ -151,7 +152,7 @@ export const RUN_OPTIONS = {
     min: 1,
     max: 4096,
     default_text: PRESET_TEXT + " (4)",
-    about: "Logical shards: at most so many threads of workers have something to do; part of the bits",
+    about: "Logical shards: the most worker threads that can be busy. Changing it changes the results",
     group: "Hyperparameters",
   },
   n_critic: {
@@ -161,7 +162,7 @@ export const RUN_OPTIONS = {
     max: 10_000,
     unit: "critic steps",
     default_text: PRESET_TEXT + " (5)",
-    about: "Critic steps for one generator step",
+    about: "Critic steps for each generator step",
     group: "Hyperparameters",
   },
   lr: {
@@ -180,7 +181,7 @@ export const RUN_OPTIONS = {
     max: 0xffff_fffe,
     unit: "critic steps",
     default_text: PRESET_TEXT,
-    about: "Steps over which the learning rate falls linearly to 0; 0: it stays",
+    about: "Steps over which the learning rate falls linearly to 0; 0 keeps it constant",
     group: "Hyperparameters",
   },
   clip: {
@@ -189,7 +190,7 @@ export const RUN_OPTIONS = {
     above_min: true,
     max: 1000,
     default_text: PRESET_TEXT,
-    about: "Critic parameters are clipped to [-clip, clip] after each step",
+    about: "Clip the critic's weights to [-clip, clip] after each step",
     group: "Hyperparameters",
   },
   penalty: {
@@ -207,7 +208,7 @@ export const RUN_OPTIONS = {
     min: 1,
     max: 65_536,
     default_text: PRESET_TEXT,
-    about: "Length of the generator's noise",
+    about: "Length of the generator's noise vector",
     group: "Hyperparameters",
   },
   width: {
@@ -217,7 +218,8 @@ export const RUN_OPTIONS = {
     max: 1024,
     unit: "feature maps",
     default_text: "64, for the convolutional presets",
-    about: "Feature maps next to the image, doubled at each halving of its side: fewer train faster",
+    about:
+      "Feature maps in the layer next to the image, doubled each time the image halves; fewer train faster",
     group: "Hyperparameters",
   },
   dropout: {
@@ -226,30 +228,31 @@ export const RUN_OPTIONS = {
     max: 0.9,
     unit: "share",
     default_text: "0",
-    about: "Part of the critic's hidden features that each step drops (Srivastava et al. 2014)",
+    about: "Share of the critic's hidden features to drop in each step (Srivastava et al. 2014)",
     group: "Hyperparameters",
   },
   spectral_norm: {
     kind: "boolean",
     default_text: "off",
     about:
-      "Divides the critic's weights by their spectral norms (Miyato et al. 2018), in place of clipping and of " +
-      "its batch normalisation",
+      "Divide the critic's weights by their spectral norms (Miyato et al. 2018), instead of clipping and batch " +
+      "normalisation",
     group: "Hyperparameters",
   },
   schedule: {
     kind: "choice",
     choices: ["paper", "post"],
     default_text: "paper",
-    about: "When the generator learns; paper: after every n_critic-th step, with fresh noise; " +
-      "post: when the batch's index in the epoch is a multiple of n_critic, with the critic's noise",
+    about:
+      "When to train the generator. paper: after every n_critic-th step, with new noise; post: when the " +
+      "batch's index in the epoch is a multiple of n_critic, with the critic's noise",
     group: "Hyperparameters",
   },
   warm_up: {
     kind: "boolean",
     default_text: "off",
     about:
-      "100 critic steps for each of the first 25 generator steps and for every 500th, as the WGAN authors",
+      "Use 100 critic steps for each of the first 25 generator steps and for every 500th, as the WGAN authors do",
     group: "Hyperparameters",
   },
   accumulate: {
@@ -259,21 +262,20 @@ export const RUN_OPTIONS = {
     max: 1024,
     unit: "parts, a power of two",
     default_text: "1",
-    about: "Parts in which a shard computes its examples of a step, for less memory; part of the bits",
+    about: "Compute each shard in this many parts, to save memory. Changing it changes the results",
     group: "Hyperparameters",
   },
   auto_critic: {
     kind: "boolean",
     default_text: "off",
-    about:
-      "Doubles n_critic whenever the critic stays far from its optimum, up to 8 times; in the log, and exact " +
-      "on --resume",
+    about: "Double n_critic when the critic stays far from its optimum, to at most 8 times its first value " +
+      "(docs/steering.md)",
     group: "Hyperparameters",
   },
   stop_when_flat: {
     kind: "boolean",
     default_text: "off",
-    about: "Ends the run once the Wasserstein estimate has stopped falling, by the test in docs/steering.md",
+    about: "End the run once the Wasserstein estimate has stopped falling (docs/steering.md)",
     group: "How to run",
   },
   min_steps: {
@@ -283,13 +285,13 @@ export const RUN_OPTIONS = {
     max: 0xffff_fffe,
     unit: "critic steps",
     default_text: String(DEFAULT_MIN_STEPS),
-    about: "--stop-when-flat does not stop before",
+    about: "First step at which --stop-when-flat may end the run",
     group: "How to run",
   },
   exact: {
     kind: "boolean",
     default_text: "on for train, off for coordinator",
-    about: "Refuse workers of another numeric class, so that the bits can be had again",
+    about: "Refuse workers whose processors round differently, so that the run can be reproduced bit for bit",
     group: "How to run",
   },
   sample_every: {

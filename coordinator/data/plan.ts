@@ -67,7 +67,7 @@ export class ShardPlan {
   #shard(shard: number): Uint32Array {
     const members = this.shards[shard];
     if (members === undefined) {
-      throw new RangeError(`A shard must be an integer of 0 to ${this.num_shards - 1}: found ${shard}`);
+      throw new RangeError(`A shard must be an integer from 0 to ${this.num_shards - 1}: found ${shard}`);
     }
     return members;
   }
@@ -85,11 +85,11 @@ function cut(indices: Uint32Array, num_parts: number): readonly Uint32Array[] {
 export function microBatchOf({ batch, num_shards }: Pick<PlanOptions, "batch" | "num_shards">): number {
   if (!Number.isInteger(num_shards) || num_shards < 1 || num_shards > MAX_SHARDS) {
     throw new UserError(
-      `Cannot plan shards: --shards must be an integer of 1 to ${MAX_SHARDS}, found ${num_shards}`,
+      `Cannot plan shards: --shards must be an integer from 1 to ${MAX_SHARDS}, found ${num_shards}`,
     );
   }
   if (!Number.isInteger(batch) || batch < 1) {
-    throw new UserError(`Cannot plan shards: --batch must be an integer of 1 or more, found ${batch}`);
+    throw new UserError(`Cannot plan shards: --batch must be an integer of at least 1, found ${batch}`);
   }
   if (batch % num_shards !== 0) {
     const below = batch - batch % num_shards;

@@ -24,7 +24,7 @@ export const GLYPHS: Readonly<Record<string, readonly Path[]>> = {
   wedge: [[[-0.85, -0.9], [0, 0.9], [0.85, -0.9]]],
 };
 
-/** Draws the set. Throws RangeError when the number of examples is not an integer of 1 or more. */
+/** Draws the set. Throws RangeError when the number of examples is not an integer of at least 1. */
 export function drawStrokes(seed: number, num_examples = DEFAULT_STROKES_EXAMPLES): DataSet {
   if (!Number.isSafeInteger(num_examples) || num_examples < 1) {
     throw new RangeError(`A data set must have 1 or more examples: found ${num_examples}`);

@@ -50,7 +50,7 @@ const SWISS_ROLL_DIVISOR = 7.5;
 const TWO_PI = 6.283185307179586;
 const PURPOSE: Purpose = "dataset";
 
-/** Draws a toy set. Throws RangeError when the number of examples is not an integer of 1 or more. */
+/** Draws a toy set. Throws RangeError when the number of examples is not an integer of at least 1. */
 export function drawToy(name: ToyName, seed: number, num_examples = DEFAULT_TOY_EXAMPLES): DataSet {
   if (!Number.isSafeInteger(num_examples) || num_examples < 1) {
     throw new RangeError(`A data set must have 1 or more examples: found ${num_examples}`);

@@ -179,20 +179,20 @@ Deno.test("options that do not exist, are out of range or do not fit are refused
       },
       {
         line: "train --steps 0",
-        message: 'Option --steps must be an integer of 1 to 4294967294 (critic steps): found "0"',
+        message: 'Option --steps must be an integer from 1 to 4294967294 (critic steps): found "0"',
       },
       { line: "train --lr 0", message: 'Option --lr must be a number above 0 and at most 10: found "0"' },
       {
         line: "train --latent 1.5",
-        message: 'Option --latent must be an integer of 1 to 65536: found "1.5"',
+        message: 'Option --latent must be an integer from 1 to 65536: found "1.5"',
       },
       {
         line: "train --holdout 1",
-        message: 'Option --holdout must be a number of 0 to 0.9 (share): found "1"',
+        message: 'Option --holdout must be a number from 0 to 0.9 (share): found "1"',
       },
       {
         line: "coordinator --port 65536",
-        message: 'Option --port must be an integer of 0 to 65535: found "65536"',
+        message: 'Option --port must be an integer from 0 to 65535: found "65536"',
       },
       {
         line: "train --batch 10",
@@ -260,7 +260,7 @@ Deno.test("a configuration file that cannot be used is refused in one line", () 
       {
         line: "train --config range",
         message:
-          'Key "batch" in configuration file range must be an integer of 1 to 1048576 (examples): found 0',
+          'Key "batch" in configuration file range must be an integer from 1 to 1048576 (examples): found 0',
       },
       {
         line: "train --config list",

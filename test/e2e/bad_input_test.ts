@@ -27,7 +27,7 @@ const CASES: Readonly<Record<TaskName, readonly [args: string, message: string]>
   ],
   worker: [
     "--threads 0",
-    'Option --threads must be an integer of 1 to 1024 (threads): found "0"',
+    'Option --threads must be an integer from 1 to 1024 (threads): found "0"',
   ],
   inspect: ["nowhere --json", NOWHERE],
   export: ["nowhere --csv tables", NOWHERE],

@@ -15,7 +15,7 @@ export class Chance {
     return ((word ^ word >>> 14) >>> 0) / 2 ** 32;
   }
 
-  /** An integer of 0 to below `count`. */
+  /** An integer from 0 to below `count`. */
   below(count: number): number {
     return Math.floor(this.next() * count);
   }

@@ -44,9 +44,9 @@ Deno.test("without an argument it lists the runs, the newest last", () =>
     assert.deepEqual([code, stderr], [0, ""]);
     const names = stdout.split("\n").map((line) => line.split(" ")[0]);
     assert.deepEqual(names.slice(0, 3), ["RUN", "b-first", "a-second"]);
-    assert.match(stdout, /\nMore on one: deno task inspect a-second\n$/);
+    assert.match(stdout, /\nDetails of one: deno task inspect a-second\n$/);
     const elsewhere = await inspect("/", "--runs", `${folder}/runs`);
-    assert.ok(elsewhere.stdout.endsWith(`\nMore on one: deno task inspect ${folder}/runs/a-second\n`));
+    assert.ok(elsewhere.stdout.endsWith(`\nDetails of one: deno task inspect ${folder}/runs/a-second\n`));
     const last = await inspect(folder, "--last", "1");
     assert.match(last.stdout, /^RUN .*\na-second .*\n\n1 older not shown: deno task inspect --last 2\n/);
   }));

@@ -200,8 +200,8 @@ const REFUSED: [string, unknown, string][] = [
   ["format", "other", 'format must be "wagon-artifacts", found "other"'],
   ["version", 2, "version must be 1, found 2"],
   ["objective", "a\nb", 'objective must be text that matches ^[\\w.-]{1,128}$, found "a\\nb"'],
-  ["opset", "18", 'opset must be a whole number of 1 to 268435456, found "18"'],
-  ["micro_batch", 0, "micro_batch must be a whole number of 1 to 268435456, found 0"],
+  ["opset", "18", 'opset must be a whole number from 1 to 268435456, found "18"'],
+  ["micro_batch", 0, "micro_batch must be a whole number from 1 to 268435456, found 0"],
   ["latent", undefined, "manifest.latent must be present, found undefined"],
   [
     "extra",
@@ -209,7 +209,7 @@ const REFUSED: [string, unknown, string][] = [
     "manifest must be without other fields than format, version, objective, opset, micro_batch, latent, " +
     'example_shape, layouts, graphs, found "extra"',
   ],
-  ["example_shape", [-3], "example_shape[0] must be a whole number of 1 to 268435456, found -3"],
+  ["example_shape", [-3], "example_shape[0] must be a whole number from 1 to 268435456, found -3"],
   ["example_shape", [4], "graphs.critic_training_model.inputs[0].shape must be [4,4], found [4,3]"],
   ["layouts/critic/size", 5, "layouts.critic.size must be 4, found 5"],
   ["layouts/critic/slots/1/offset", 2, "layouts.critic.slots[1].offset must be 3, found 2"],
@@ -243,7 +243,7 @@ const REFUSED: [string, unknown, string][] = [
   [
     `${CRITIC_GRAPH}/bytes`,
     1.5,
-    "graphs.critic_training_model.bytes must be a whole number of 1 to 268435456, found 1.5",
+    "graphs.critic_training_model.bytes must be a whole number from 1 to 268435456, found 1.5",
   ],
   [
     `${CRITIC_GRAPH}/inputs/0/source`,
@@ -291,7 +291,7 @@ const REFUSED: [string, unknown, string][] = [
   [
     "graphs/generator_forward_model/outputs/0/shape/1",
     "N",
-    'graphs.generator_forward_model.outputs[0].shape[1] must be a whole number of 1 to 268435456, found "N"',
+    'graphs.generator_forward_model.outputs[0].shape[1] must be a whole number from 1 to 268435456, found "N"',
   ],
   ["graphs/critic_eval_model/size", 1, "graphs.critic_eval_model.size must be 0, found 1"],
 ];

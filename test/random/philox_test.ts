@@ -87,17 +87,17 @@ Deno.test("keys and bounds out of range are refused", () => {
   const refusals: [() => unknown, string][] = [
     [
       () => new Stream({ ...KEY, seed: 2 ** 53 }),
-      "A stream's seed must be an integer of 0 to 9007199254740991: found 9007199254740992",
+      "A stream's seed must be an integer from 0 to 9007199254740991: found 9007199254740992",
     ],
     [
       () => new Stream({ ...KEY, counter: -1 }),
-      "A stream's counter must be an integer of 0 to 4294967295: found -1",
+      "A stream's counter must be an integer from 0 to 4294967295: found -1",
     ],
     [
       () => new Stream({ ...KEY, shard: 0.5 }),
-      "A stream's shard must be an integer of 0 to 4294967295: found 0.5",
+      "A stream's shard must be an integer from 0 to 4294967295: found 0.5",
     ],
-    [() => new Stream(KEY).nextBelow(0), "A bound must be an integer of 1 to 4294967296: found 0"],
+    [() => new Stream(KEY).nextBelow(0), "A bound must be an integer from 1 to 4294967296: found 0"],
   ];
   for (const [act, message] of refusals) assert.throws(act, { name: "RangeError", message });
 });

@@ -57,7 +57,7 @@ Deno.test("powerOfInteger stays within its stated error of exact integer powers"
   assert.equal(powerOfInteger(0.999, 0), 1);
   assert.throws(() => powerOfInteger(2, -1), {
     name: "RangeError",
-    message: "An exponent must be an integer of 0 or more: found -1",
+    message: "An exponent must be an integer of at least 0: found -1",
   });
 });
 

@@ -115,10 +115,10 @@ const REFUSED: [string, string][] = [
   ["", `Option --preset must be one of ${PRESET_NAMES}, found none`],
   ["--preset toString --out d", `Option --preset must be one of ${PRESET_NAMES}: found "toString"`],
   ["--preset wgan", "Option --out must name the folder to write into, found none"],
-  ["--preset wgan --out d --latent 0", 'Option --latent must be an integer of 1 to 65536: found "0"'],
+  ["--preset wgan --out d --latent 0", 'Option --latent must be an integer from 1 to 65536: found "0"'],
   [
     "--preset wgan --out d --seed=-1",
-    'Option --seed must be an integer of 0 to 9007199254740991: found "-1"',
+    'Option --seed must be an integer from 0 to 9007199254740991: found "-1"',
   ],
   [
     "--preset wgan --out d --shape 1e3",

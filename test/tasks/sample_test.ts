@@ -101,7 +101,7 @@ Deno.test("what a person does wrong gets one line and exit code 2", () =>
       ],
       [
         ["images", "--interpolate", "1", "--npy", "x"],
-        'Option --interpolate must be an integer of 2 to 1000 (samples): found "1"',
+        'Option --interpolate must be an integer from 2 to 1000 (samples): found "1"',
       ],
       [["images", "--npy", "runs"], /^Cannot write runs: it must be a writable file, found /],
     ];

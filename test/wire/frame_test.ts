@@ -344,7 +344,7 @@ Deno.test("what no text can be made of, and a place where no file has bytes, are
     ],
     [
       { ...PING, payload_bytes: 8, parcel: { offset: 2 ** 52, tag: "1".repeat(16) } },
-      /^Field parcel.offset must be an integer of 0 to 1099511627776: found 4503599627370496$/,
+      /^Field parcel.offset must be an integer from 0 to 1099511627776: found 4503599627370496$/,
     ],
   ];
   for (const [header, reason] of headers) {

@@ -194,7 +194,7 @@ Deno.test("bad input: one line and exit code 2", async () => {
       ["--gpu", "first"],
       'Option --gpu must be "all" or different numbers from 0 on, as 0 or 0,1: found "first"',
     ],
-    [["--threads", "0"], 'Option --threads must be an integer of 1 to 1024 (threads): found "0"'],
+    [["--threads", "0"], 'Option --threads must be an integer from 1 to 1024 (threads): found "0"'],
   ];
   const answers = await Promise.all(bad.map(([args]) => said(args)));
   answers.forEach(({ code, errors }, i) =>

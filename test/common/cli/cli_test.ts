@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { HelpRequested, parseOptions } from "../../../common/cli/cli.ts";
+import { helpText } from "../../../common/cli/help.ts";
 import { UserError } from "../../../common/errors.ts";
 import { checkOptions, type Command } from "../../../common/cli/options.ts";
 
@@ -101,12 +102,12 @@ Deno.test("whatever is wrong gets one line", () => {
     ["--batch", "Option --batch needs a value: found the end of the line"],
     ["--batch --cpu", "Option --batch needs a value: found --cpu"],
     ["--out=", 'Option --out must be text that is not empty: found ""'],
-    ["--batch 0", 'Option --batch must be an integer of 1 to 4096 (examples): found "0"'],
-    ["--batch 4097", 'Option --batch must be an integer of 1 to 4096 (examples): found "4097"'],
-    ["--batch 1.5", 'Option --batch must be an integer of 1 to 4096 (examples): found "1.5"'],
-    ["--batch 0x10", 'Option --batch must be an integer of 1 to 4096 (examples): found "0x10"'],
-    ["--batch=", 'Option --batch must be an integer of 1 to 4096 (examples): found ""'],
-    ["--batch many", 'Option --batch must be an integer of 1 to 4096 (examples): found "many"'],
+    ["--batch 0", 'Option --batch must be an integer from 1 to 4096 (examples): found "0"'],
+    ["--batch 4097", 'Option --batch must be an integer from 1 to 4096 (examples): found "4097"'],
+    ["--batch 1.5", 'Option --batch must be an integer from 1 to 4096 (examples): found "1.5"'],
+    ["--batch 0x10", 'Option --batch must be an integer from 1 to 4096 (examples): found "0x10"'],
+    ["--batch=", 'Option --batch must be an integer from 1 to 4096 (examples): found ""'],
+    ["--batch many", 'Option --batch must be an integer from 1 to 4096 (examples): found "many"'],
     ["--n-critic -1", 'Option --n-critic must be an integer of at least 1: found "-1"'],
     ["--lr 0", 'Option --lr must be a number above 0 and at most 1: found "0"'],
     ["--lr 1e999", 'Option --lr must be a number above 0 and at most 1: found "1e999"'],
@@ -132,8 +133,8 @@ Deno.test("options from an object are checked by the same table", () => {
       { constructor: 3 },
       `Unknown key "constructor" in config.json; known are ${Object.keys(OPTIONS).join(", ")}`,
     ],
-    [{ batch: "64" }, 'Key "batch" in config.json must be an integer of 1 to 4096 (examples): found "64"'],
-    [{ batch: null }, 'Key "batch" in config.json must be an integer of 1 to 4096 (examples): found null'],
+    [{ batch: "64" }, 'Key "batch" in config.json must be an integer from 1 to 4096 (examples): found "64"'],
+    [{ batch: null }, 'Key "batch" in config.json must be an integer from 1 to 4096 (examples): found null'],
     [{ cpu: 1 }, 'Key "cpu" in config.json must be true or false: found 1'],
     [{ gpu: "0" }, 'Key "gpu" in config.json must be an array: found "0"'],
     [{ gpu: ["0", 1] }, 'Key "gpu" in config.json[1] must be text that is not empty: found 1'],
@@ -155,7 +156,7 @@ Usage: deno task train [RUN] [options]
 Options:
   --preset NAME           Which networks [one of wgan, toy-wgan; default: by the
                           data]
-  --batch N               Of a step [an integer of 1 to 4096 (examples);
+  --batch N               Of a step [an integer from 1 to 4096 (examples);
                           default: 64]
   --lr N                  Learning rate [a number above 0 and at most 1]
   --clip N                Range of the weights [a number of at least 0]
@@ -166,7 +167,7 @@ Options:
   --[no-]exact            Promises bits [default: on]
   --cpu                   Only the processor
   --gpu N                 Which device [can be given several times]
-  --help                  Prints this`;
+  --help                  Print this help`;
   for (const line of ["--help", "-h", "--batch 8 --help --nonsense"]) {
     assert.throws(() => parse(line), new HelpRequested(help), line);
   }
@@ -219,4 +220,20 @@ Deno.test("a main function ends with the right code and text", async () => {
     mistake.stderr,
     /\nThis is a mistake in wagon, not yours\. Please report it with the lines above\.\n$/,
   );
+});
+
+Deno.test("the table of a choice stands below it in aligned columns, and its last column wraps", () => {
+  const table = [["a", "MLP", "one two three four five six seven eight nine ten eleven twelve"], [
+    "bcd",
+    "x",
+    "y",
+  ]];
+  const preset = { kind: "choice", choices: ["a", "bcd"], about: "Which", default_text: "a", table } as const;
+  const text = helpText({ name: "train", about: "Trains.", options: { preset } }, 60);
+  assert.deepEqual(text.split("\n").slice(5, 9), [
+    "  --preset NAME           Which [default: a]",
+    "    a    MLP  one two three four five six seven eight nine",
+    "              ten eleven twelve",
+    "    bcd  x    y",
+  ]);
 });

@@ -40,7 +40,7 @@ Deno.test("a value out of range in the file is refused", () =>
     assert.throws(() => givenConfig({ config }), {
       name: UserError.name,
       message:
-        `Key "batch" in configuration file ${config} must be an integer of 1 to 1048576 (examples): found 0`,
+        `Key "batch" in configuration file ${config} must be an integer from 1 to 1048576 (examples): found 0`,
     });
   }));
 

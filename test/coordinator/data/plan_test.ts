@@ -76,10 +76,10 @@ Deno.test("an epoch has as many steps as the smallest shard has micro-batches", 
 });
 
 const REFUSALS: readonly (readonly [Partial<PlanOptions>, string])[] = [
-  [{ num_shards: 0 }, "Cannot plan shards: --shards must be an integer of 1 to 4096, found 0"],
-  [{ num_shards: 4097 }, "Cannot plan shards: --shards must be an integer of 1 to 4096, found 4097"],
-  [{ batch: 0 }, "Cannot plan shards: --batch must be an integer of 1 or more, found 0"],
-  [{ batch: 2.5 }, "Cannot plan shards: --batch must be an integer of 1 or more, found 2.5"],
+  [{ num_shards: 0 }, "Cannot plan shards: --shards must be an integer from 1 to 4096, found 0"],
+  [{ num_shards: 4097 }, "Cannot plan shards: --shards must be an integer from 1 to 4096, found 4097"],
+  [{ batch: 0 }, "Cannot plan shards: --batch must be an integer of at least 1, found 0"],
+  [{ batch: 2.5 }, "Cannot plan shards: --batch must be an integer of at least 1, found 2.5"],
   [
     { batch: 66 },
     "Cannot plan shards: --batch must be a multiple of --shards 4, found 66; take --batch 64 or 68",
@@ -113,6 +113,6 @@ for (const [change, message] of REFUSALS) {
 Deno.test("a shard that does not exist is refused", () => {
   assert.throws(() => new ShardPlan(OPTIONS).examplesOf({ epoch: 0, batch: 0 }, 4), {
     name: "RangeError",
-    message: "A shard must be an integer of 0 to 3: found 4",
+    message: "A shard must be an integer from 0 to 3: found 4",
   });
 });

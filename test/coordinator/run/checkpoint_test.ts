@@ -230,7 +230,7 @@ Deno.test("a checkpoint of format 1 is loaded, and its step is that of its tenso
   await load(renamed, passed_over);
   assert.deepEqual(passed_over.map(({ reason }) => reason), [
     "Field checkpoint.step must be that of the files' names: found 150",
-    "Field checkpoint.generator_step must be an integer of 0 to 4294967295: found -1",
+    "Field checkpoint.generator_step must be an integer from 0 to 4294967295: found -1",
     "Field checkpoint.generator_step must be at most 12: found 13",
     'its tensors must be of step 13, found "12"',
   ]);
