@@ -70,7 +70,7 @@ function walkBack(graph: Graph, b: GraphBuilder, options: GradientOptions): Valu
   }
   return wrt.map((name) =>
     reached.total(name) ??
-      refuse(graph, `loss "${loss}" must depend on "${name}", found no way between them`)
+      refuse(graph, `loss "${loss}" must depend on "${name}", found no path between them`)
   );
 }
 
@@ -168,7 +168,7 @@ function advice({ op }: Node): string {
   const own = Object.hasOwn(WITHOUT_RULE, op)
     ? `${WITHOUT_RULE[op as keyof typeof WITHOUT_RULE]}, or `
     : "write it with operators that have one, or ";
-  return `${own}take it off the way from the parameters to the loss, or add a rule (autodiff/rules.ts)`;
+  return `${own}remove it from the path from the parameters to the loss, or add a rule (autodiff/rules.ts)`;
 }
 
 const REAL: readonly ElementType[] = ["float16", "bfloat16", "float32", "float64"];

@@ -94,7 +94,7 @@ export async function conduct(
   const fleet = openFleet(run, options.token, exchange, observer, clock);
   const recorder = openRecorder({ run, fleet, log, console, observer, failure, clock, elapsed_ms });
   void screen.lost.then((reason) =>
-    observer.fault({ what: "console lost", worker: null, decision: "went on without it", reason })
+    observer.fault({ what: "console lost", worker: null, decision: "continued without it", reason })
   );
   lock.onlost = (error) => {
     failure.set(error);

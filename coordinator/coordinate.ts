@@ -66,7 +66,7 @@ export async function coordinate(
     judgeUpgrade: (request) => judgeUpgrade(visitOf(request), ownNames(host)),
     onrequest: (request, response) => {
       if (page) page.handle(request, response);
-      else answerText(response, 503, "The coordinator is starting: look again", { "retry-after": "1" });
+      else answerText(response, 503, "The coordinator is starting: try again", { "retry-after": "1" });
     },
   });
   const open = (fleet: Fleet, opened: LiveServer) => {

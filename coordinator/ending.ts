@@ -14,7 +14,7 @@ import { RunFolder } from "./run/run_folder.ts";
 
 /** Answers Ctrl-C. `terminal`: null while the run is not open yet. */
 export function sayStopping(terminal: Pick<Console, "line"> | null, screen: Screen): void {
-  const text = "Stopping after this step, then saving; Ctrl-C again leaves at once";
+  const text = "Stopping after this step, then saving; press Ctrl-C again to stop at once";
   // What the terminal echoes (^C) stands in the status line, or on a line of its own.
   if (terminal) terminal.line(text);
   else screen.write(`\n${text}\n`);

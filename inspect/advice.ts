@@ -31,18 +31,21 @@ function goOn(folder: string, summary: Summary): Advice {
         return { text, line: null };
       }
       if (hasStoppedItself(summary)) {
-        return { text: "Train on in any case:", line: `${line} --no-stop-when-flat` };
+        return { text: "To train on in any case:", line: `${line} --no-stop-when-flat` };
       }
-      return { text: "Train on, from where it ended:", line: `${line} --steps ${2 * summary.steps}` };
+      return {
+        text: "To train longer, continue from its end:",
+        line: `${line} --steps ${2 * summary.steps}`,
+      };
     case "running":
-      return { text: "It is running; look again:", line: `deno task inspect ${shellWord(folder)}` };
+      return { text: "It is running. To look again:", line: `deno task inspect ${shellWord(folder)}` };
     case "interrupted":
     case "failed":
     case "unknown":
       if (from === undefined) {
         return { text: "It has no checkpoint to resume from; start a new run:", line: "deno task train" };
       }
-      return { text: `Go on from step ${count(from)}, to the same bits as if it had never stopped:`, line };
+      return { text: `Continue from step ${count(from)}, to the same bits as without a stop:`, line };
   }
   summary.state satisfies never;
 }

@@ -167,7 +167,7 @@ export function comparison(compared: readonly Compared[], terminal: Terminal): s
   return [
     ...table.map((line, i) => i === 0 ? paint(terminal, "bold", line) : line),
     "",
-    paint(terminal, "bold", settings.length > 1 ? "What differs" : "Nothing differs in their configuration"),
+    paint(terminal, "bold", settings.length > 1 ? "What differs" : "Their configurations are the same"),
     ...settings.length > 1 ? settings : [],
     ...curves(runs, terminal),
   ];

@@ -17,6 +17,7 @@ import { runReport } from "./run_report.ts";
 import { runTable } from "./run_table.ts";
 import { SecondScreen } from "./second_screen.ts";
 import { screenOf, terminalVariables, writeTo } from "../common/terminal/screen.ts";
+import { things } from "../common/text/things.ts";
 import { labelled } from "../common/text/wrap.ts";
 import { columnsOf, type Terminal, terminalOf } from "../common/terminal/terminal.ts";
 
@@ -98,7 +99,7 @@ async function listRuns(
     "",
     ...hidden > 0
       ? labelled(
-        `${hidden} older runs not shown:`,
+        `${things(hidden, "older run")} not shown:`,
         `deno task inspect --last ${names.length}`,
         terminal.width,
       )

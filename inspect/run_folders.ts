@@ -40,7 +40,7 @@ export async function runNames(runs: string): Promise<string[]> {
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [];
     if (error instanceof Deno.errors.NotADirectory) {
-      throw new UserError(`Cannot list ${runs}: it is no folder`);
+      throw new UserError(`Cannot list ${runs}: it is not a folder`);
     }
     throw error;
   }

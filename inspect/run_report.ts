@@ -256,8 +256,8 @@ function times(page: Page, { summary }: Inspected): string[] {
   const of = (phase: keyof typeof timings) => timings[phase].mean_ms ?? 0;
   const parts: [string, number][] = [
     ["computing (the slowest worker)", of("compute")],
-    ["on the way and waiting", of("wait") - of("compute")],
-    ["taking in and adding gradients", of("sum")],
+    ["in transit and waiting", of("wait") - of("compute")],
+    ["receiving and summing gradients", of("sum")],
     ["updating weights", of("update")],
     ["sending weights", of("send")],
     ["the rest", of("other")],
@@ -320,14 +320,14 @@ function faults(page: Page, { summary }: Inspected): string[] {
   }
   if (log.unknown_records > 0) {
     const were = log.unknown_records === 1 ? "was" : "were";
-    lines.push(`${things(log.unknown_records, "record")} of a newer version ${were} passed over`);
+    lines.push(`${things(log.unknown_records, "record")} of a newer version ${were} skipped`);
   }
   if (lines.length === 0) return [];
   const aside = num_faults > shown.length ? `the last ${shown.length} of ${count(num_faults)}` : "";
   const wrapped = lines.flatMap((line) =>
     wrap(line, page.width - 4).map((part, i) => i === 0 ? part : `  ${part}`)
   );
-  return ["", ...heading(page, "Faults, and what was done", aside), ...indented(wrapped)];
+  return ["", ...heading(page, "Faults and how they were handled", aside), ...indented(wrapped)];
 }
 
 function result(page: Page, { folder, summary, files }: Inspected): string[] {

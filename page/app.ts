@@ -107,7 +107,7 @@ class App {
     this.#way.addEventListener("input", ways);
     return () => {
       if (!this.#seed.validity.valid || this.#seed.value === "") {
-        return this.#say("A seed is a whole number of at least 0");
+        return this.#say("A seed is a whole number, 0 or more");
       }
       this.#remember();
       samples();

@@ -117,11 +117,11 @@ export function parseArtifactArgs(args: readonly string[]): ArtifactArgs {
   if (own === null && given.preset === undefined) {
     throw new UserError(`Option --preset must be one of ${Object.keys(PRESETS).join(", ")}, found none`);
   }
-  if (out === undefined) throw new UserError("Option --out must name the folder to write into, found none");
+  if (out === undefined) throw new UserError("Option --out must name the folder to write to, found none");
   const replaced = (["batch", "shards"] as const).find((name) => given[name] !== undefined);
   if (micro_batch !== undefined && replaced !== undefined) {
     throw new UserError(
-      `Option --micro-batch must not stand beside --${replaced}, in whose place it is: found ${micro_batch} and ` +
+      `Option --micro-batch must not be given with --${replaced}, which it replaces: found ${micro_batch} and ` +
         `${given[replaced]}; leave one out`,
     );
   }

@@ -91,7 +91,7 @@ async function writePlan(folder: string, contest: Contest): Promise<void> {
     await Deno.mkdir(folder, { recursive: true });
     for await (const _ of Deno.readDir(folder)) {
       throw new UserError(
-        `Cannot hold a contest in ${folder}: the folder must be empty or new; name another with --out, or go on ` +
+        `Cannot hold a contest in ${folder}: the folder must be empty or new; name another with --out, or continue ` +
           `with --resume ${shellWord(folder)}`,
       );
     }

@@ -35,7 +35,7 @@ async function waysOf(generator: Generator): Promise<Picture | null> {
   if (shape === null) return null;
   const samples = await generator.draw(latentWays(WAYS_SEED, NUM_WAYS, generator.latent, WAY_STEPS));
   const grid = imageGrid(samples, { rows: NUM_WAYS, cols: WAY_STEPS, ...shape });
-  return { alt: `${NUM_WAYS} ways from one point of the noise to another`, png: encodePng(grid) };
+  return { alt: `${NUM_WAYS} interpolations between two points in latent space`, png: encodePng(grid) };
 }
 
 /** `num_pictures`: of samples over time, at most. Throws {@linkcode UserError} where the run cannot be read. */

@@ -77,7 +77,7 @@ export function missing(machine: Machine, cuda: CudaRelease): string[] {
   const absent = LIBRARIES[cuda].filter(({ file }) => !machine.hasLibrary(file));
   const parts = [...new Set(absent.map(({ part_of }) => part_of))].map((part) => {
     const files = absent.filter(({ part_of }) => part_of === part).map(({ file }) => file);
-    return `${part}: the linker does not find ${files.join(", ")}`;
+    return `${part}: the linker cannot find ${files.join(", ")}`;
   });
   if (!absent.includes(DRIVER) && machine.countGpus() === 0) parts.push("a GPU: the NVIDIA driver sees none");
   return parts;
@@ -137,7 +137,7 @@ export function installCommand(permissions: readonly string[]): string[] {
 
 /** Runs it. Throws {@linkcode UserError} where it fails. */
 async function fetchProvider(): Promise<void> {
-  console.log("Fetching ONNX Runtime's CUDA provider");
+  console.log("Downloading ONNX Runtime's CUDA provider");
   const { code, stderr } = await new Deno.Command(Deno.execPath(), {
     args: installCommand(["--allow-all"]),
     stdout: "inherit",
@@ -147,7 +147,7 @@ async function fetchProvider(): Promise<void> {
   const text = new TextDecoder().decode(stderr).trim();
   const line = text.split("\n").find((part) => part.includes("Error")) ?? text.split("\n")[0] ?? "";
   throw new UserError(
-    `Cannot fetch ONNX Runtime's CUDA provider: ${
+    `Cannot download ONNX Runtime's CUDA provider: ${
       line.trim() || `exit code ${code}`
     }; --from takes it from a file`,
   );
@@ -189,7 +189,7 @@ async function main(args: readonly string[]): Promise<void> {
   if (other !== null) parts.push(other);
   if (parts.length > 0) throw new UserError(`Cannot use an NVIDIA GPU; missing: ${parts.join("; ")}`);
   if (values.check && archive !== null) {
-    return console.log(`All that a provider for CUDA ${cuda} needs is there`);
+    return console.log(`Everything that a provider for CUDA ${cuda} needs is installed`);
   }
   if (archive !== null) await archive.unpackInto(providerFolder());
   else if (installed !== cuda) await fetchProvider();

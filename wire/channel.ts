@@ -244,7 +244,7 @@ class SocketChannel implements Channel {
     if (this.#closed !== null) return false;
     if (this.#allowance?.spend(this.#options.clock.now_ms()) ?? true) return true;
     this.#options.onflood?.();
-    this.#shut("Peer sent many more messages than it was asked for", true);
+    this.#shut("Peer sent many more messages than were requested", true);
     return false;
   }
 
@@ -252,7 +252,7 @@ class SocketChannel implements Channel {
     if (message.type === "ping") return this.#answer({ type: "pong", sent_ms: message.sent_ms });
     if (message.type === "pong") return;
     if (message.type !== "refuse" && !this.#options.allowed.has(message.type)) {
-      throw new Refusal("unexpected_message", `Message ${message.type} must not be sent here and now`);
+      throw new Refusal("unexpected_message", `Message ${message.type} must not be sent at this point`);
     }
     if (shared === null) this.onmessage?.(message, payload);
     else this.#receiveShared(message, shared);
@@ -296,7 +296,7 @@ class SocketChannel implements Channel {
     const silent_ms = now_ms - this.last_heard_ms;
     if (silent_ms > silence_ms) {
       return this.#shut(
-        `Peer was silent for ${Math.round(silent_ms)} ms: at most ${silence_ms} ms are allowed`,
+        `No message for ${(silent_ms / 1000).toFixed(1)} s: at most ${silence_ms / 1000} s are allowed`,
         true,
       );
     }

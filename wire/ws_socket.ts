@@ -28,7 +28,7 @@ const MAX_REASON_BYTES = 123;
 const NORMAL_CLOSURE = 1000;
 /** What `ws` reports of a connection that ended without a goodbye: its process died, or the network did. */
 const BROKEN_OFF = 1006;
-const BROKEN_TEXT = "The connection broke off without a goodbye";
+const BROKEN_TEXT = "The connection was lost without a closing message";
 /** One host may have this part of all connections, so that it cannot keep the others out. */
 const HOST_SHARE = 4;
 const OPENING_MS = 10_000;
@@ -112,7 +112,7 @@ export function connect(url: string): Promise<Socket> {
     let tcp: TcpSocket | null = null;
     ws.once("upgrade", (response) => tcp = response.socket);
     ws.once("error", (error: Error & { code?: string }) => {
-      const why = error.code === "ECONNREFUSED" ? "nobody listens there" : error.message;
+      const why = error.code === "ECONNREFUSED" ? "nothing is listening there" : error.message;
       reject(new Error(`Cannot connect to ${url}: ${cleanText(why)}`));
     });
     ws.once("open", () => {
@@ -209,7 +209,7 @@ class WsSocket implements Socket {
     if ("in_all" in limit && this.#counted_bytes > limit.in_all) {
       this.#error ??= "Peer sent too much before the handshake";
     } else if ("in_a_frame" in limit && this.#counted_bytes > limit.in_a_frame + SLACK_BYTES) {
-      this.#error ??= `Peer sent a frame of more than the ${limit.in_a_frame} bytes that there is use for`;
+      this.#error ??= `Peer sent a frame of more than the ${limit.in_a_frame} bytes allowed`;
     } else return;
     this.#ws.terminate();
   }
@@ -263,8 +263,8 @@ function upgradeRequired(_request: IncomingMessage, response: ServerResponse): v
 function cannotListen(host: string, port: number, error: NodeJS.ErrnoException): Error {
   const no_address = "this machine has no such address; choose another with --host";
   const why: Record<string, string> = {
-    EADDRINUSE: "the port is in use; choose another with --port, or stop the program that has it",
-    EACCES: "the port needs rights that this user does not have; choose one above 1023 with --port",
+    EADDRINUSE: "the port is in use; choose another with --port, or stop the program that uses it",
+    EACCES: "this user may not open the port; choose one above 1023 with --port",
     EADDRNOTAVAIL: no_address,
     EINVAL: no_address, // Deno's word for EADDRNOTAVAIL
     ENOTFOUND: no_address,

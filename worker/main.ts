@@ -80,7 +80,7 @@ async function main(args: readonly string[]): Promise<number | void> {
   // Before any thread is started that computes: it keeps to them, too.
   const cores = values.cores === undefined ? null : wantedCores(values.cores, usableCores());
   if (cores !== null && !keepToCores(cores)) {
-    warn(`Warning: the system refuses to keep this worker to cores ${values.cores}: going on without`);
+    warn(`Warning: the system refused to keep this worker on cores ${values.cores}: continuing on all`);
   }
   const stop = stopWhenAsked(values.leave_with_stdin);
   const locator = new Locator({

@@ -142,11 +142,11 @@ export async function runMain(
       complain(error.message);
       Deno.exit(2);
     } else if (isSystems(error)) {
-      complain(`Cannot go on: the system refused, found ${error.message}`);
+      complain(`Cannot go on: the system refused it, found ${error.message}`);
       Deno.exit(2);
     } else {
       complain(error);
-      complain("This is a mistake in wagon, not yours. Please report it with the lines above.");
+      complain("This is a fault in wagon. Please report it with the lines above.");
       Deno.exit(1);
     }
   }

@@ -186,7 +186,7 @@ function checkCoverage(entries: readonly Entry[], data_bytes: number): void {
   let covered = 0;
   for (const { name, begin, end } of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
     if (begin !== covered) {
-      refuse(`the begin of tensor ${show(name)}`, `${covered}, without gap or overlap`, begin);
+      refuse(`the start of tensor ${show(name)}`, `${covered}, without gap or overlap`, begin);
     }
     covered = end;
   }

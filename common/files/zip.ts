@@ -81,7 +81,7 @@ export async function bytesOf(entry: ZipEntry, max_bytes: number, { part, refuse
 /** The files of an archive, in the order of its directory. Calls `refuse` where it is not whole. */
 export async function zipEntries(source: ByteSource, spoken: Spoken): Promise<ZipEntry[]> {
   const damaged = (): never =>
-    spoken.refuse(`a whole ${spoken.kind} is required, found a damaged one; fetch it again`);
+    spoken.refuse(`a whole ${spoken.kind} is required, found a damaged one; download it again`);
   const { count, begin, size, shift } = await findDirectory(source, spoken, damaged);
   const bytes = await source.read(begin, size);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -122,7 +122,7 @@ async function findDirectory(
   const view = new DataView(tail.buffer, tail.byteOffset, tail.byteLength);
   let end = view.byteLength - END.bytes;
   while (end >= 0 && view.getUint32(end, true) !== END.signature) end--;
-  if (end < 0) return refuse(`a whole ${kind} is required, found one that ends early; fetch it again`);
+  if (end < 0) return refuse(`a whole ${kind} is required, found one that ends early; download it again`);
   let directory_end = tail_at + end;
   let [count, size, offset] = [
     view.getUint16(end + 10, true),
@@ -199,7 +199,7 @@ async function* unpack(
     refuse(`${part}s stored or deflated are required, found ${found} in ${name}; unpack it yourself`);
   }
   const damaged = (): never =>
-    refuse(`a whole ${part} is required, found a damaged one in ${name}; fetch it again`);
+    refuse(`a whole ${part} is required, found a damaged one in ${name}; download it again`);
   const header = await source.read(local, LOCAL.bytes);
   const view = new DataView(header.buffer, header.byteOffset, header.byteLength);
   if (header.length < LOCAL.bytes || view.getUint32(0, true) !== LOCAL.signature) damaged();

@@ -38,7 +38,7 @@ export function lastingScreen(stream: Stream, last_words_ms = LAST_WORDS_MS): La
     writing = null;
   };
   const write = (text: string) => {
-    if (waiting.length + text.length > MAX_WAITING) return lose("its reader does not read");
+    if (waiting.length + text.length > MAX_WAITING) return lose("its reader has stopped reading");
     waiting += text;
     writing ??= writeAll();
   };

@@ -141,7 +141,7 @@ function checkOwn(given: GivenConfig, name: PresetName, own: Pick<OwnNetworks, "
     : null;
   if (option !== null) {
     throw new UserError(
-      `Cannot use --${option} with own networks: it is for those of presets; leave it out, or build it into the files`,
+      `Cannot use --${option} with own networks: it applies to the networks of presets; leave it out, or build it into the files`,
     );
   }
   if (given.latent !== undefined && given.latent !== own.latent) {

@@ -76,7 +76,7 @@ export function ownOptions(given: {
   if (generator && critic) return { generator, critic, trainable };
   if (generator || critic) {
     throw new UserError(
-      "Cannot use own networks: --generator and --critic must stand together, found only " +
+      "Cannot use own networks: --generator and --critic must be given together, found only " +
         `--${generator ? "generator" : "critic"}`,
     );
   }
@@ -101,7 +101,7 @@ export function openOwnNetworks(options: OwnOptions): OwnNetworks {
       ...[generator, critic].flatMap(describeNetwork),
       ...takesSigmoidOff(critic.network, objective)
         ? [
-          "The critic's last Sigmoid is taken off: the loss of objective gan takes logits, to the same value",
+          "The critic's last Sigmoid is removed: the loss of objective gan takes logits, with the same result",
         ]
         : [],
     ],
@@ -193,7 +193,7 @@ function dataBeside(path: string): (location: string) => Uint8Array {
     if (known) return known;
     const refuse = (found: string): never => {
       throw new UserError(
-        `Cannot read data of ${path}: they must lie in a file in its folder, found ${found}; export the model anew`,
+        `Cannot read data of ${path}: they must lie in a file in its folder, found ${found}; export the model again`,
       );
     };
     if (isAbsolute(location) || location.split(/[\\/]/).includes("..")) return refuse(location);

@@ -26,11 +26,11 @@ export function describeNetwork(described: Described): readonly string[] {
   const { role, network } = described;
   const { kept, unreached, parted, stale_norms, unnamed, coupling } = network;
   const lines: readonly (readonly [names: readonly string[], text: (names: string) => string])[] = [
-    [kept, (names) => `keeps as they are (buffers and constants of the code): ${names}`],
-    [unreached, (names) => `does not train what no gradient reaches: ${names}`],
+    [kept, (names) => `keeps unchanged (buffers and constants of the code): ${names}`],
+    [unreached, (names) => `does not train weights that no gradient reaches: ${names}`],
     [
       parted,
-      (names) => `trains on their own, though the file holds each as one with an equal tensor: ${names}`,
+      (names) => `trains separately, though the file stores each together with an equal tensor: ${names}`,
     ],
     [
       unnamed,
@@ -47,7 +47,7 @@ export function describeNetwork(described: Described): readonly string[] {
     [
       coupling === null ? [] : [coupling],
       (node) =>
-        `gives scores that depend on the other examples of a batch (${node}): real and fake are scored apart`,
+        `gives scores that depend on the other examples of a batch (${node}): real and fake examples are scored separately`,
     ],
   ];
   return [
@@ -71,10 +71,10 @@ function summary({ role, network, facts }: Described): string {
   return [
     `${role[0]!.toUpperCase()}${role.slice(1)} ${facts.file} ` +
     `(${facts.producer || "unknown producer"}, opset ${facts.opset}): ${facts.trained} of ` +
-    `${things(facts.weights, "weight")} trained, from their values in the file`,
+    `${things(facts.weights, "weight")} trained, starting from the values in the file`,
     ...norms > 0 ? [`${things(norms, "batch normalisation")} in training form`] : [],
     ...normalised.length > 0
-      ? [`${things(normalised.length, "spectral norm")} kept up with by the power method`]
+      ? [`${things(normalised.length, "spectral norm")} updated by power iteration`]
       : [],
     ...dropped.length > 0
       ? [`${dropouts(dropped.length)} ${[...new Set(dropped)].join(", ")} in training`]

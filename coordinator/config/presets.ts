@@ -29,10 +29,8 @@ export interface Hyperparameters {
 }
 
 export interface Preset extends Hyperparameters {
-  /** What it trains and on what, in a few words. */
-  readonly about: string;
-  /** The kind of both networks, in a word or two. */
-  readonly architecture: string;
+  /** For `--help`: the kind of its networks, and its data and loss. */
+  readonly about: readonly [networks: string, purpose: string];
   /** Rows and columns of the images that the networks take; smaller ones are padded. Absent: any examples. */
   readonly sides?: readonly number[];
   /** Whether the networks take points, and no images. */
@@ -71,7 +69,6 @@ const WGAN_GP = {
 
 /** The MLP pair of the original comparison. */
 const IMAGES = {
-  architecture: "MLP",
   batch: 64,
   shards: 4,
   decay_steps: 0,
@@ -85,7 +82,6 @@ const IMAGES = {
 
 /** Points of two or more numbers: three hidden layers of 128. */
 const PLANE = {
-  architecture: "small MLP",
   batch: 256,
   shards: 4,
   latent: 2,
@@ -99,7 +95,6 @@ const PLANE = {
 
 /** The WGAN authors' convolutional pair; a gradient penalty allows no batch normalisation in the critic. */
 const DCGAN = {
-  architecture: "convolutional",
   batch: 64,
   shards: 4,
   decay_steps: 0,
@@ -122,21 +117,21 @@ function dcgan(latent: number, example_shape: readonly number[], width: number, 
 
 export const PRESETS = {
   wgan: {
-    about: "images of any size; WGAN as in the paper",
+    about: ["MLP", "images of any size; WGAN as in the paper"],
     ...WGAN,
     ...IMAGES,
     lr: 5e-5,
     clip: 0.01,
   },
   "wgan-dcgan": {
-    about: "images of 32 x 32 or 64 x 64; WGAN",
+    about: ["convolutional", "images of 32 x 32 or 64 x 64; WGAN"],
     ...WGAN,
     ...DCGAN,
     lr: 5e-5,
     clip: 0.01,
   },
   "toy-wgan": {
-    about: "points and rows of numbers; WGAN",
+    about: ["small MLP", "points and rows of numbers; WGAN"],
     ...WGAN,
     ...PLANE,
     lr: 5e-4,
@@ -145,17 +140,17 @@ export const PRESETS = {
     steps: 40_000,
   },
   gan: {
-    about: "images of any size; GAN",
+    about: ["MLP", "images of any size; GAN"],
     ...GAN,
     ...IMAGES,
   },
   dcgan: {
-    about: "images of 32 x 32 or 64 x 64; GAN",
+    about: ["convolutional", "images of 32 x 32 or 64 x 64; GAN"],
     ...GAN,
     ...DCGAN,
   },
   "toy-gan": {
-    about: "points and rows of numbers; GAN",
+    about: ["small MLP", "points and rows of numbers; GAN"],
     ...GAN,
     ...PLANE,
     lr: 1e-3,
@@ -163,19 +158,19 @@ export const PRESETS = {
     steps: 20_000,
   },
   "wgan-gp": {
-    about: "images of any size; WGAN-GP",
+    about: ["MLP", "images of any size; WGAN-GP"],
     ...WGAN_GP,
     ...IMAGES,
   },
   "wgan-gp-dcgan": {
-    about: "images of 32 x 32 or 64 x 64; WGAN-GP",
+    about: ["convolutional", "images of 32 x 32 or 64 x 64; WGAN-GP"],
     ...WGAN_GP,
     ...DCGAN,
     networks: (latent: number, example_shape: readonly number[], width = 64) =>
       dcgan(latent, example_shape, width, false),
   },
   "toy-wgan-gp": {
-    about: "points and rows of numbers; WGAN-GP",
+    about: ["small MLP", "points and rows of numbers; WGAN-GP"],
     ...WGAN_GP,
     ...PLANE,
     lr: 2e-3,
@@ -184,8 +179,7 @@ export const PRESETS = {
     steps: 20_000,
   },
   strokes: {
-    about: "the letters that wagon draws; WGAN",
-    architecture: "small MLP",
+    about: ["small MLP", "the letters that wagon draws; WGAN"],
     ...WGAN,
     batch: 64,
     shards: 4,

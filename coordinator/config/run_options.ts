@@ -15,7 +15,7 @@ export const RUN_OPTIONS = {
     choices: PRESET_NAMES,
     default_text: "strokes for the drawn letters, toy-wgan for points, else wgan",
     about: "Loss, networks and hyperparameters",
-    table: PRESET_NAMES.map((name) => [name, PRESETS[name].architecture, PRESETS[name].about]),
+    table: PRESET_NAMES.map((name) => [name, ...PRESETS[name].about]),
     group: "What to train",
   },
   dataset: {

@@ -94,7 +94,7 @@ async function loadFile({ file, array, csv }: DataPath, reading: Reading): Promi
   if (isCifarName(name)) return await loadCifar(name, [file]);
   using opened = await openDataFile(file);
   if (opened.size === 0) {
-    refuse(file, "a file with something in it is required, found an empty one; fetch it again");
+    refuse(file, "a file with content is required, found an empty one; download it again");
   }
   const content = await contentOf(file, opened);
   const { head } = content;

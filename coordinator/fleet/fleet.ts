@@ -281,7 +281,7 @@ export class Fleet {
 
   #refusal(member: Member, message: MessageOf<"refuse">): void {
     if (message.job !== null) return this.jobs.failed(member.id, message.job, message.reason);
-    const decision = "closed its connection; its shards go to others, and it may join anew";
+    const decision = "closed its connection; its shards go to others, and it may join again";
     const what = message.code.replaceAll("_", " ");
     this.#observer.fault({ what, worker: member.id, decision, reason: message.reason });
     member.said_why = true;

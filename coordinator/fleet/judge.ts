@@ -98,7 +98,7 @@ export class Judge {
       `Results must be right: shards ${begin} to ${end - 1} of step ${step} had an infinity, a NaN, a huge ` +
       "number or a variance below 0, and those of another worker had none; " +
       (fatal
-        ? "that is the second time within a day: look at this worker's device"
+        ? "that is the second time within a day: check this worker's device"
         : "this worker may join again, and must go for good if that happens twice within a day");
     const decision = `closed its connection${fatal ? ", for good" : "; it may join again"}`;
     this.#observer.fault({ what: "wrong result", worker: member.id, decision, reason });

@@ -73,7 +73,7 @@ export interface WorkerView {
   readonly bytes_out: number;
   /** Since it was last heard. */
   readonly silent_ms: number;
-  /** Waits in reserve: all shards are taken. */
+  /** Waits in reserve: all shards are assigned. */
   readonly spare: boolean;
 }
 

@@ -91,7 +91,7 @@ function isForeign(visit: Visit, path: string): boolean {
   return hasForeignSite(visit) && (path !== "/" || visit.header("sec-fetch-mode") !== "navigate");
 }
 
-const FOREIGN: Turned = { status: 403, reason: "Pages of other sites may not ask here" };
+const FOREIGN: Turned = { status: 403, reason: "Requests from pages of other sites are refused" };
 
 /**
  * Why a WebSocket may not be opened here; null: it may. Any page may open one to any address, and its browser says which
@@ -120,7 +120,7 @@ export function judge(visit: Visit, { read_token, names }: House): Verdict {
   }
   if (isForeign(visit, url.pathname)) return FOREIGN;
   if (method !== "GET" && method !== "HEAD") {
-    return { status: 405, reason: "There is nothing here but to look" };
+    return { status: 405, reason: "Only GET and HEAD are allowed" };
   }
   const token = tokenOf(visit, url.searchParams);
   if (token === null || !same(token, read_token)) {

@@ -162,7 +162,7 @@ async function replace(files: CheckpointFiles, path: string, bytes: Uint8Array):
 }
 
 async function removeOld(folder: string, step: number, files: CheckpointFiles): Promise<void> {
-  // Later ones were passed over by a resume: they must not cost the good ones that the run makes now.
+  // Later ones were skipped by a resume: they must not cost the good ones that the run makes now.
   const names = (await infoNames(folder, files)).filter((name) => Number(INFO_NAME.exec(name)![1]) <= step);
   for (const name of names.slice(0, -KEEP)) {
     // The JSON first: without it the tensors no longer count.
@@ -181,7 +181,7 @@ async function infoNames(folder: string, files: CheckpointFiles): Promise<string
   }
 }
 
-/** A checkpoint that was passed over, and why. */
+/** A checkpoint that was skipped, and why. */
 export interface BadCheckpoint {
   readonly file: string;
   readonly reason: string;
@@ -205,7 +205,7 @@ export async function checkRunRecord(
     throw new UserError(
       `Cannot resume: the run record must be that of checkpoint ${name}, of SHA-256 ` +
         `${required.slice(0, 12)}…, found another in the first line of the log, ` +
-        `${run_record_sha256.slice(0, 12)}…; put that line back as it was`,
+        `${run_record_sha256.slice(0, 12)}…; restore that line`,
     );
   }
 }

@@ -14,7 +14,7 @@ export function introductionOf(run: Prepared): string[] {
   const one = shape.length === 1 ? `${shape[0]} numbers` : shape.join(" x ");
   const { generator, critic } = facts.manifest.layouts;
   const sizes = `Generator ${count(generator.size)} parameters, critic ${count(critic.size)}`;
-  const from = checkpoint ? `checkpoint ${checkpoint.file}` : "the start (no good checkpoint)";
+  const from = checkpoint ? `checkpoint ${checkpoint.file}` : "the start (no usable checkpoint)";
   return [
     `Training ${what}: ${things(set.num_examples - plan.holdout.length, "example")} of ${one}, ` +
     `${things(config.steps, "critic step")} of ${config.batch} in ${things(config.shards, "shard")}, ` +
@@ -22,7 +22,7 @@ export function introductionOf(run: Prepared): string[] {
     describeValues(run.values),
     run.folder === null ? sizes : `${sizes}; run folder ${run.folder.path}`,
     ...run.notes,
-    ...run.passed_over.map(({ file, reason }) => `Passed over checkpoint ${file}: ${reason}`),
+    ...run.passed_over.map(({ file, reason }) => `Skipped checkpoint ${file}: ${reason}`),
     ...facts.incarnation > 0 ? [`Resuming at step ${count(state.step)} from ${from}`] : [],
   ];
 }

@@ -311,7 +311,7 @@ function recordedInitial(
   if (kept) return decodeInitial(manifest, kept.bytes);
   if (!areFromFiles(networks)) return initialState(buildNetworks(networks), seed);
   throw new UserError(
-    `Cannot resume: artifact ${INITIAL_FILE} with the initial weights is required, found none; put it back`,
+    `Cannot resume: artifact ${INITIAL_FILE} with the initial weights is required, found none; restore it`,
   );
 }
 
@@ -391,7 +391,7 @@ async function readArtifacts(folder: RunFolder, recorded: RecordOf<"run">): Prom
     if (found !== required) {
       throw new UserError(
         `Cannot resume: artifact ${path} must have SHA-256 ${required.slice(0, 12)}…, found ` +
-          `${found.slice(0, 12)}…; put the original file back`,
+          `${found.slice(0, 12)}…; restore the original file`,
       );
     }
     files.push({ file, sha256: found, bytes });

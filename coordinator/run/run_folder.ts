@@ -70,7 +70,7 @@ async function isEmpty(path: string): Promise<boolean> {
 export async function requireNewFolder(path: string): Promise<void> {
   if (await orCannotMake(path, () => isEmpty(path))) return;
   throw new UserError(
-    `Cannot start a run in ${path}: the folder must be empty or new; name another with --out, or go on with --resume ${
+    `Cannot start a run in ${path}: the folder must be empty or new; name another with --out, or continue with --resume ${
       shellWord(path)
     }`,
   );

@@ -149,8 +149,8 @@ async function openLockFile(path: string): Promise<Deno.FsFile> {
 /** Waits to see whether the owner beats on. Throws {@linkcode UserError} as soon as it does. */
 async function watch(folder: string, before: Owner, { clock, tell }: LockTools): Promise<void> {
   tell(
-    `Run folder ${folder} belonged to ${nameOf(before)}, which left no word: waiting up to ` +
-      `${WATCH_MS / 1000} s to see whether it is still at work`,
+    `Run folder ${folder} belonged to ${nameOf(before)}, which did not record its end: waiting up to ` +
+      `${WATCH_MS / 1000} s to see whether it is still running`,
   );
   for (let waited_ms = 0; waited_ms < WATCH_MS; waited_ms += BEAT_MS) {
     await new Promise<void>((resolve) => clock.after(BEAT_MS, resolve));
@@ -189,7 +189,7 @@ async function writeOwner(folder: string, owner: Owner): Promise<void> {
 
 function owned(folder: string, owner: Owner | null): UserError {
   return new UserError(
-    `Cannot train in run folder ${folder}: no other coordinator may be at work in it, found ${
+    `Cannot train in run folder ${folder}: no other coordinator may train in it, found ${
       owner === null ? "one that did not say who it is" : `${nameOf(owner)}, since ${shown(owner.since)}`
     }; stop that one, or wait until it has ended`,
   );

@@ -35,12 +35,12 @@ export function checkReadToken(token: string, workers_token: string, where: stri
   if (token === workers_token) {
     throw new UserError(
       `Cannot use the token of ${where} for the live page: it must differ from the workers' token, found the same; ` +
-        "whoever may look would be let in as a worker",
+        "anyone who may see the page could join as a worker",
     );
   }
   if (!PLAIN.test(token)) {
     throw new UserError(
-      `Cannot use the token of ${where} for the live page: it stands in an address and must be letters, digits ` +
+      `Cannot use the token of ${where} for the live page: it is part of an address and must be letters, digits ` +
         "and . _ ~ - only, found others",
     );
   }

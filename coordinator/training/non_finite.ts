@@ -19,16 +19,16 @@ export function explainBadResult(
 ): UserError {
   const { part, required, found, tensor } = flaw;
   return new UserError(
-    `Training cannot go on: the ${kind}'s ${part} must be ${required}, found ${found} at step ` +
+    `Training cannot continue: the ${kind}'s ${part} must be ${required}, found ${found} at step ` +
       `${step} (shards ${node.begin} to ${node.end - 1}, first bad tensor ${tensor}). ` +
-      `${advice(config)}, and look for values in the data that are not numbers`,
+      `${advice(config)}, and check the data for values that are not numbers`,
   );
 }
 
 /** The rate is so large that weights leave the numbers. */
 export function explainOverflow({ kind, step }: RoundRequest, config: Settings): UserError {
   return new UserError(
-    `Training cannot go on: the ${kind}'s weights must be finite, and this learning rate makes them overflow at step ` +
+    `Training cannot continue: the ${kind}'s weights must be finite, and this learning rate makes them overflow at step ` +
       `${step}. ${advice(config)}`,
   );
 }
@@ -40,10 +40,10 @@ export function explainOverflow({ kind, step }: RoundRequest, config: Settings):
 export function explainDamage({ kind, step }: RoundRequest, part: "gradients" | "tail"): UserError {
   const what = part === "gradients" ? "gradients" : "losses, means and statistics";
   const state = part === "gradients"
-    ? "the state in memory is lost. Go on from the last checkpoint with --resume"
-    : "the state before this step is kept. Go on with --resume";
+    ? "the state in memory is lost. Continue from the last checkpoint with --resume"
+    : "the state before this step is kept. Continue with --resume";
   return new UserError(
-    `Training cannot go on: the ${kind}'s ${what} of step ${step} must stay as their workers wrote them into shared ` +
+    `Training cannot continue: the ${kind}'s ${what} of step ${step} must stay as their workers wrote them into shared ` +
       `memory, and an infinity or NaN was found there; ${state}, and check this machine's memory if it happens again`,
   );
 }

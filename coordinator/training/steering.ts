@@ -93,7 +93,7 @@ function steerCritic(
       decision: `Raised n_critic from ${before} to ${after}`,
       reason:
         `The critic is far from its optimum: in ${far.windows} windows of ${far.steps} steps the estimate ` +
-        `hardly stood out of its noise, in the last ${significant(far.mean)} with a standard deviation of ` +
+        `hardly exceeded its noise, in the last ${significant(far.mean)} with a standard deviation of ` +
         `${significant(far.deviation)} from step to step`,
       numbers: { n_critic_before: before, n_critic: after, mean: far.mean, deviation: far.deviation },
     },

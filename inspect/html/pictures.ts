@@ -48,8 +48,8 @@ a generator that has learned changes its samples gradually.</figcaption></figure
 function verdict(sample: number, training: number | null): string {
   if (training === null || training === 0) return "There is nothing to compare that with.";
   return sample < COPIED * training
-    ? "Samples lie much nearer to training images than those to each other: it may have learned some by heart."
-    : "Copies would be far nearer: there is no sign that it learned images by heart.";
+    ? "Samples lie much nearer to training images than those to each other: it may have memorised some."
+    : "Copies would be far nearer: there is no sign that it memorised images.";
 }
 
 /** Whether the generator memorises: the training images nearest to some samples. */

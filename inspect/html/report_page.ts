@@ -177,8 +177,8 @@ function times({ summary }: Reported): Html {
   if (total === 0) return html`<p class="dim">No step yet.</p>`;
   const parts: [string, number][] = [
     ["computing (the slowest worker)", of("compute")],
-    ["on the way and waiting", of("wait") - of("compute")],
-    ["taking in and adding gradients", of("sum")],
+    ["in transit and waiting", of("wait") - of("compute")],
+    ["receiving and summing gradients", of("sum")],
     ["updating weights", of("update")],
     ["sending weights", of("send")],
     ["the rest", of("other")],
@@ -301,7 +301,7 @@ export function reportPage(runs: readonly Reported[], { made, about = [], ...hea
     ${perRun(runs, "Distance of samples to the data", evaluations)}
     ${perRun(runs, "Where the time went", times)}
     ${perRun(runs, "Workers", workers)}
-    ${perRun(runs, "Faults, and what was done", faults)}
+    ${perRun(runs, "Faults and how they were handled", faults)}
     <section><h2>Configuration and versions</h2>${configuration(runs)}</section>
         </main>
         <script>${new Html(SCRIPT)}</script>

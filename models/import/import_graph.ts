@@ -121,7 +121,7 @@ class Walk {
     if (value === undefined) {
       throw refuseFile(
         this.name,
-        `its output "${output}" must depend on its input, found no way between them`,
+        `its output "${output}" must depend on its input, found no path between them`,
       );
     }
     this.#b.output(value, this.#values.fresh("output"));

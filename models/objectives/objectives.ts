@@ -30,13 +30,13 @@ export function hasPenalty(objective: ObjectiveName): boolean {
 export function objectiveOf({ objective, penalty }: ObjectiveChoice): Objective {
   if (!Object.hasOwn(OBJECTIVES, objective)) {
     throw new RangeError(
-      `Cannot take objective ${objective}: one of ${OBJECTIVE_NAMES.join(", ")} is required`,
+      `Cannot use objective ${objective}: one of ${OBJECTIVE_NAMES.join(", ")} is required`,
     );
   }
   if (hasPenalty(objective) === (penalty === null)) {
     const required = penalty === null ? "a number" : "null";
     throw new RangeError(
-      `Cannot take objective ${objective}: its penalty must be ${required}, found ${penalty}`,
+      `Cannot use objective ${objective}: its penalty must be ${required}, found ${penalty}`,
     );
   }
   const made: Objective | ((penalty: number) => Objective) = OBJECTIVES[objective];

@@ -66,7 +66,7 @@ const dips: Rule = {
     "below the mean of its sixteenth of the run, and further below 0 than that mean is away from it. Not where at most " +
     "a quarter of the sixteenths have one, and these and all after them are steady: such a step left no trace. A note " +
     "where they were unsteady, and all after the last are steady.",
-  cause: "The critic was thrown far from its optimum: its steps are too long for the slope it stands on",
+  cause: "The critic was thrown far from its optimum: its steps are too long for the slope there",
   change: "Lower --lr (a half, then a fifth); more critic steps with --n-critic help, too",
   find(summary) {
     if (!hasEstimate(summary)) return null;
@@ -85,7 +85,7 @@ const dips: Rule = {
     return {
       ...passed && { passed },
       seen: `The estimate fell to ${said(worst.low)}, ${said(depth(worst))} standard deviations below its ` +
-        `mean of ${said(worst.mean)}${passed ? ", and came back by itself" : ""}`,
+        `mean of ${said(worst.mean)}${passed ? ", and recovered by itself" : ""}`,
       ...span(found),
       numbers: { low: worst.low, mean: worst.mean, deviation: worst.deviation },
     };
@@ -99,7 +99,7 @@ const unsteady: Rule = {
     `After the first eighth of the run, in at least half of its sixteenths, the estimate's standard deviation ` +
     `from step to step is at least ${UNSTEADY} times its mean.`,
   cause:
-    "The critic never comes near its optimum before the generator moves, so what it tells the generator is noise",
+    "The critic never comes near its optimum before the generator moves, so the generator learns from noise",
   change:
     "More critic steps with --n-critic; a lower --lr; with a --clip far above the preset's, the preset's",
   find(summary) {
@@ -110,7 +110,7 @@ const unsteady: Rule = {
     const last = found.at(-1)!;
     const share = found.length / all.length;
     return {
-      seen: `In ${percent(share)} of the run the estimate hardly stands out of its noise; at last it was ` +
+      seen: `In ${percent(share)} of the run the estimate hardly exceeds its noise; at the end it was ` +
         `${said(last.mean)} with a standard deviation of ${said(last.deviation)} from step to step`,
       ...span(found),
       numbers: { share, mean: last.mean, deviation: last.deviation },
@@ -127,8 +127,9 @@ const overfits: Rule = {
   condition:
     `Over the later half of the run (${MIN_HELD_OUT} scores or more), the estimate on held-out examples is below ` +
     `${OVERFIT} of that on training examples, by the same weights. Needs --holdout.`,
-  cause: "The critic knows its training examples by heart: what it tells the generator is to copy them",
-  change: "More data, a smaller critic, or fewer critic steps with --n-critic; stop where the two part",
+  cause: "The critic has memorised its training examples, so it teaches the generator to copy them",
+  change:
+    "More data, a smaller critic, or fewer critic steps with --n-critic; stop where the two curves diverge",
   find(summary) {
     const later = summary.heldout.filter(({ step }) => 2 * step > summary.steps);
     const both = later.flatMap(({ mean_real, mean_training, mean_fake }) =>
@@ -159,7 +160,7 @@ const saturated: Rule = {
     `The mean critic loss of a GAN's last ${WINDOW_STEPS} steps is below ${NO_DOUBT} (one that guesses has 1.39). ` +
     "Not where the samples came nearer to the data all the same.",
   cause:
-    "The critic tells every sample from the data without a doubt, so the generator learns hardly anything from it",
+    "The critic tells every sample from the data with certainty, so the generator learns hardly anything from it",
   change:
     "Fewer critic steps with --n-critic; a lower --lr, or --dropout in the critic; or a preset with wgan in its name",
   find({ config, loss_critic, steps, evaluations }) {

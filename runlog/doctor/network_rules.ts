@@ -32,7 +32,7 @@ const clipNotReached: Rule = {
   condition: `In the last ${IN_A_ROW} vitals, less than ${percent(CLIP_HOLDS)} of the critic's ` +
     "parameters lie at the clip bounds. (A large share there is normal.)",
   cause:
-    "The bounds are too wide to hold the critic: it may be as steep as it likes, and no distance is estimated",
+    "The bounds are too wide to hold the critic: it may become arbitrarily steep, and then estimates no distance",
   change: "Lower --clip to a tenth; the paper's is 0.01",
   find({ vitals }) {
     const last = vitals.slice(-IN_A_ROW);
@@ -76,7 +76,7 @@ const explode: Rule = {
   condition:
     `In the last ${IN_A_ROW} vitals, a layer of the critic has gradients above ${EXPLODED} (root mean square), and ` +
     `they are more than ${GROWN} times those of the run's first vitals.`,
-  cause: "The critic grows steeper without end: nothing bounds its slope",
+  cause: "The critic keeps growing steeper: nothing bounds its slope",
   change: "With clipping, lower --clip (a tenth); then lower --lr",
   find({ vitals }) {
     const last = vitals.slice(-IN_A_ROW);

@@ -52,8 +52,8 @@ const stalled: Rule = {
   condition:
     `After ${MIN_GENERATOR_STEPS} generator steps or more, the sliced Wasserstein distance of the samples to the ` +
     `data is more than ${NEARER} of that before the first step. Not where data-out-of-range is found.`,
-  cause: "What the generator draws is no nearer to the data than before it was trained",
-  change: "See what is said of the critic first; without such a finding, train longer or raise --lr",
+  cause: "Samples are no nearer to the data than before training",
+  change: "First follow the findings about the critic; without any, train longer or raise --lr",
   find(summary) {
     const { evaluations, generator_steps } = summary;
     const [first, last] = [evaluations[0], evaluations.at(-1)];

@@ -36,7 +36,7 @@ function travels(summary: Summary, on_one_machine: boolean): Evidence | null {
   if (summary.workers.every(({ name }) => OWN_WORKER.test(name)) !== on_one_machine) return null;
   const [share, total] = [percent(ms.wire / ms.total), said(ms.total)];
   return {
-    seen: `${share} of a step of ${total} ms goes to waiting for more than the slowest worker's computing`,
+    seen: `${share} of a step of ${total} ms is spent waiting for more than the slowest worker's computing`,
     ...wholeRun(summary),
     numbers: { share: ms.wire / ms.total, total_ms: ms.total },
   };
@@ -46,18 +46,20 @@ const wireBound: Rule = {
   code: "wire-bound",
   spoils: "speed",
   condition: `${TRAVELS} Not where all workers are those of deno task train.`,
-  cause: "Gradients and weights travel longer than they take to compute: the network, or too many workers",
-  change: "Fewer workers, workers nearer to the coordinator, or a larger --batch, which travels no slower",
+  cause:
+    "Sending gradients and weights takes longer than computing them: the network is slow, or there are too many workers",
+  change:
+    "Fewer workers, workers nearer to the coordinator, or a larger --batch, which takes no longer to send",
   find: (summary) => travels(summary, false),
 };
 
 const overheadBound: Rule = {
   code: "overhead-bound",
   spoils: "speed",
-  condition: `${TRAVELS} Where all workers are those of deno task train, so no network is between.`,
+  condition: `${TRAVELS} Where all workers are those of deno task train, so that no network is involved.`,
   cause:
-    "Handing work to the workers takes longer than the work: too many workers for these cores, or other programs on them",
-  change: "Fewer --workers, other programs stopped, or a larger --batch",
+    "Handing out work takes longer than the work itself: there are too many workers for these cores, or other programs use them",
+  change: "Use fewer --workers or a larger --batch, or stop other programs",
   find: (summary) => travels(summary, true),
 };
 
@@ -67,7 +69,7 @@ const starving: Rule = {
   condition: `A mean step takes ${MIN_STEP_MS} ms or more, and at least ${percent(MOST)} of it the ` +
     "coordinator takes in gradients, adds, updates, sends and writes.",
   cause: "The coordinator's machine is too slow or too busy for these networks",
-  change: "Take the workers off the coordinator's machine, or run it where a core is free; a larger --batch",
+  change: "Move workers off the coordinator's machine, run it where a core is free, or use a larger --batch",
   find(summary) {
     const ms = meansOf(summary);
     if (!ms || ms.own < MOST * ms.total) return null;
@@ -88,7 +90,7 @@ function present({ workers, incarnations }: Summary) {
 const idle: Rule = {
   code: "worker-idle",
   spoils: "speed",
-  condition: `A worker that is in has computed nothing, though the run has made ${MIN_STEPS} steps.`,
+  condition: `A connected worker has computed nothing, though the run has made ${MIN_STEPS} steps.`,
   cause: "There are more workers than shards, so some wait in reserve",
   change: "Stop the spare ones, or start a new run with more --shards (shards are part of the bits)",
   find(summary) {
@@ -107,9 +109,9 @@ const slow: Rule = {
   code: "worker-slow",
   spoils: "speed",
   condition:
-    `A worker that is in takes more than ${SLOW} times as long for a shard as the median of the others.`,
-  cause: "Each step waits for the slowest: this one has a weaker or busier machine",
-  change: "Leave it out if images per second do not fall, or give it more --threads",
+    `A connected worker takes more than ${SLOW} times as long for a shard as the median of the others.`,
+  cause: "Each step waits for the slowest: this worker's machine is weaker or busier",
+  change: "Stop it if that does not lower the images per second, or give it more --threads",
   find(summary) {
     const working = present(summary).filter((worker) => worker.compute_ms_per_shard !== null);
     if (working.length < 2 || summary.steps < MIN_STEPS) return null;
@@ -133,7 +135,7 @@ const faults: Rule = {
   spoils: "speed",
   condition: `There were more than ${MIN_FAULTS} faults, and more than one in ${1 / FAULT_RATE} steps.`,
   cause: "Workers or their connections keep breaking; the bits are right, but work is done twice",
-  change: "Read the faults in deno task inspect: look at the machines and the network they name",
+  change: "Read the faults in deno task inspect, and check the machines and the network that they name",
   find(summary) {
     const { num_faults, steps, faults } = summary;
     if (num_faults <= Math.max(MIN_FAULTS, FAULT_RATE * steps)) return null;

@@ -21,7 +21,7 @@ const MAX_LINE_CHARACTERS = 1 << 26;
 /** No JSON begins with this. */
 const NO_RECORD = "\0";
 
-/** What was passed over. */
+/** What was skipped. */
 export interface Oddities {
   /** Lines that hold no record. */
   bad_lines: number;
@@ -92,8 +92,8 @@ function checkWhole(value: unknown, verdict: Verdict, where: string): void {
   if (typeof verdict === "object") return;
   throw new UserError(
     `Cannot read ${where}: its run record must be whole, found field ` +
-      `${misfit(RECORDS.run, value)} missing or of another kind; put the first line back as it ` +
-      "was",
+      `${misfit(RECORDS.run, value)} missing or of another kind; restore the first ` +
+      "line",
   );
 }
 

@@ -23,7 +23,7 @@ export function explainWriteFailure(path: string, error: unknown): unknown {
   const known = typeof code === "string" && CAUSES[code];
   return new UserError(
     `Cannot write ${path}: ${known ? `${known} (${code})` : error.message}. ` +
-      "The last checkpoint is kept: mend this, then go on with --resume",
+      "The last checkpoint is kept: fix this, then continue with --resume",
     { cause: error },
   );
 }

@@ -191,7 +191,7 @@ const refusals: Record<string, [() => unknown, string]> = {
   ],
   "a value that the loss does not depend on": [
     () => gradients(layer(), { loss: "loss", wrt: ["w", "exp_y"] }),
-    'Cannot differentiate graph layer: loss "loss" must depend on "exp_y", found no way between them',
+    'Cannot differentiate graph layer: loss "loss" must depend on "exp_y", found no path between them',
   ],
   "a loss of several elements without a seed": [
     () => gradients(layer(), { loss: "h", wrt: ["w"] }),
@@ -208,12 +208,12 @@ const refusals: Record<string, [() => unknown, string]> = {
         wrt: ["x"],
       }),
     "Cannot differentiate node d (Dropout) of graph g: Dropout has no gradient rule: it draws numbers of its own: " +
-    "multiply by a mask that is fed (drop of Net.train in models/nets/net.ts), or take it off the way from the " +
+    "multiply by a mask that is fed (drop of Net.train in models/nets/net.ts), or remove it from the path from the " +
     "parameters to the loss, or add a rule (autodiff/rules.ts)",
   ],
   "an operator that is flat": [
     () => gradients(scalarGraph("g", (b, x) => b.op("Sign", [x])), { loss: "loss", wrt: ["x"] }),
-    'Cannot differentiate graph g: loss "loss" must depend on "x", found no way between them',
+    'Cannot differentiate graph g: loss "loss" must depend on "x", found no path between them',
   ],
   "an operator that is to be decomposed first": [
     () =>

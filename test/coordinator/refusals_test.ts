@@ -83,12 +83,12 @@ Deno.test("data that cannot be read are refused in one line", () =>
       {
         line: "train --data cut",
         message: "Cannot read data file cut: 6928 bytes are required for 192 images of 6 x 6, found 1000; " +
-          "it is cut short, fetch it again",
+          "it is incomplete: download it again",
       },
       {
         line: "train --data cut.gz",
         message: "Cannot read data file cut.gz: a whole gzip file is required, found one that ends early; " +
-          "fetch it again",
+          "download it again",
       },
       {
         line: "train --data magic",
@@ -127,7 +127,7 @@ Deno.test("data that cannot be read are refused in one line", () =>
         line: "train --data broken --batch 2 --shards 1",
         message:
           "Cannot read data file broken/b.png: a whole PNG or JPEG picture is required, found a PNG that " +
-          "ends early; mend or remove the file",
+          "ends early; repair or remove the file",
       },
       {
         line: "train --data mixed --batch 2 --shards 1",
@@ -302,7 +302,7 @@ Deno.test("a folder that is no run of this version, or no place for a new one, i
       {
         line: "train --out full",
         message: "Cannot start a run in full: the folder must be empty or new; name another with --out, " +
-          "or go on with --resume full",
+          "or continue with --resume full",
       },
       {
         line: "train --out images-idx3-ubyte",

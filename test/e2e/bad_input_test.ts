@@ -23,7 +23,7 @@ const CASES: Readonly<Record<TaskName, readonly [args: string, message: string]>
   train: ["--data nowhere", NO_DATA],
   coordinator: [
     "--port PORT",
-    "Cannot listen on 127.0.0.1:PORT: the port is in use; choose another with --port, or stop the program that has it",
+    "Cannot listen on 127.0.0.1:PORT: the port is in use; choose another with --port, or stop the program that uses it",
   ],
   worker: [
     "--threads 0",

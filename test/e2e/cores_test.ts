@@ -111,7 +111,7 @@ Deno.test({
     await using place = await Workplace.open();
     for (const text of [`${CORES.at(-1)! + 1}`, "x", `${CORES[0]},${CORES[0]}`]) {
       const { code, stderr } = await place.run("worker", ["--cores", text]);
-      const message = `Option --cores must be different ones of ${CORES.join(",")}: found "${text}"`;
+      const message = `Option --cores must be different numbers among ${CORES.join(",")}: found "${text}"`;
       assert.deepEqual({ code, stderr }, { code: 2, stderr: `${message}\n` });
     }
   },

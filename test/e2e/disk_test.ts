@@ -30,7 +30,7 @@ Deno.test("a full disk stops the run in one line; what was saved goes on to the 
   await place.train(run, [...SHAPE, "--steps", "20"]);
   const saved = `${run}/checkpoints/step-000000020.safetensors`;
   const { size } = await Deno.stat(saved);
-  const stays = "The last checkpoint is kept: mend this, then go on with --resume";
+  const stays = "The last checkpoint is kept: fix this, then continue with --resume";
 
   // No room for a checkpoint; the log can be written.
   assert.deepEqual(await resumeLimited(place, run, size - 1000), [

@@ -55,7 +55,7 @@ Deno.test("a killed coordinator and one stopped by Ctrl-C go on to the same bits
   const { code, stderr } = await second.end();
   const stopped_at = (await place.inspect(stopped)).steps;
   assert.equal(code, 130);
-  assert.match(stderr, /\nStopping after this step, then saving; Ctrl-C again leaves at once\n/);
+  assert.match(stderr, /\nStopping after this step, then saving; press Ctrl-C again to stop at once\n/);
   assert.match(stderr, new RegExp(`\nStopped, and saved, at step ${stopped_at} after `));
   // It served both: when the first coordinator was gone, it found the second by itself.
   assert.equal((await survivor.end()).code, 0, survivor.said);
@@ -194,7 +194,7 @@ Deno.test("a finished run goes on, damaged checkpoints are passed over, and noth
     const said = await resume("flipped", (run) => damage(run, 25));
     assert.match(
       said[0]!,
-      /^Passed over checkpoint step-000000025.json: its SHA-256 must be [0-9a-f]{64}, found [0-9a-f]{64}$/,
+      /^Skipped checkpoint step-000000025.json: its SHA-256 must be [0-9a-f]{64}, found [0-9a-f]{64}$/,
     );
     assert.deepEqual(said.slice(1), ["Resuming at step 20 from checkpoint step-000000020.safetensors"]);
   });
@@ -206,10 +206,10 @@ Deno.test("a finished run goes on, damaged checkpoints are passed over, and noth
       await Deno.remove(checkpoint(run, 10, "safetensors"));
     });
     assert.deepEqual(said.map((line) => line.replace(/: .*/, "")), [
-      "Passed over checkpoint step-000000025.json",
-      "Passed over checkpoint step-000000020.json",
-      "Passed over checkpoint step-000000010.json",
-      "Resuming at step 0 from the start (no good checkpoint)",
+      "Skipped checkpoint step-000000025.json",
+      "Skipped checkpoint step-000000020.json",
+      "Skipped checkpoint step-000000010.json",
+      "Resuming at step 0 from the start (no usable checkpoint)",
     ]);
   });
 

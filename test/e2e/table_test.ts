@@ -26,7 +26,7 @@ Deno.test("a table's index, decimals and range are said at the start, and record
   assert.ok(flat.includes("24 examples of 2 numbers"), flat);
   assert.ok(
     flat.includes(
-      "people.csv: line 1 taken for the header (no name, age, income); column 1 left out, it counts the rows (1 to 24)",
+      "people.csv: line 1 used as the header (no name, age, income); column 1 left out, it counts the rows (1 to 24)",
     ),
     flat,
   );

@@ -57,7 +57,7 @@ Wasserstein estimate, lower is better,
   bb  ████████████             3`,
   );
   const same = comparison([{ name: "a", summary: A }, { name: "a", summary: A }], terminal);
-  assert.ok(same.includes("Nothing differs in their configuration"));
+  assert.ok(same.includes("Their configurations are the same"));
 });
 
 Deno.test("where names are long and the terminal narrow: one value a line, curves below their names", () => {

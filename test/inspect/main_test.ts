@@ -48,7 +48,7 @@ Deno.test("without an argument it lists the runs, the newest last", () =>
     const elsewhere = await inspect("/", "--runs", `${folder}/runs`);
     assert.ok(elsewhere.stdout.endsWith(`\nDetails of one: deno task inspect ${folder}/runs/a-second\n`));
     const last = await inspect(folder, "--last", "1");
-    assert.match(last.stdout, /^RUN .*\na-second .*\n\n1 older not shown: deno task inspect --last 2\n/);
+    assert.match(last.stdout, /^RUN .*\na-second .*\n\n1 older run not shown: deno task inspect --last 2\n/);
   }));
 
 Deno.test("a run whose record lacks a field, or whose log cannot be read at all, hides no other", () =>

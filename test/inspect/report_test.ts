@@ -142,8 +142,8 @@ Held-out examples  at step 30
 
 Where a step's time goes  mean 10.0 ms, median 10.0 ms; 300 B a step
   computing (the slowest worker)   6.00 ms  60 %  ████████████████
-  on the way and waiting           1.00 ms  10 %  ███
-  taking in and adding gradients   0.50 ms   5 %  █
+  in transit and waiting           1.00 ms  10 %  ███
+  receiving and summing gradients   0.50 ms   5 %  █
   updating weights                 1.00 ms  10 %  ███
   sending weights                  0.50 ms   5 %  █
   the rest                         1.00 ms  10 %  ███
@@ -153,7 +153,7 @@ Workers
   1  host:1   cpu             1      60         3       0 s  1 to 30
   2  other:2  cuda:0          1      60         2       0 s  1 to 30
 
-Faults, and what was done
+Faults and how they were handled
   step 3: worker lost in mid-step (worker 2); gave its open shards to worker
     1. silence
 
@@ -170,7 +170,7 @@ Next
     deno task sample runs/example --grid samples.png
   Make a web page that draws samples:
     deno task page runs/example --single page.html
-  Train on, from where it ended:
+  To train longer, continue from its end:
     deno task train --resume runs/example --steps 60`,
   );
 });
@@ -194,7 +194,7 @@ Weights
   none saved yet
 
 Next
-  It is running; look again:
+  It is running. To look again:
     deno task inspect runs/example`,
   );
 });
@@ -256,7 +256,7 @@ Deno.test("what is odd about a log is said", () => {
   };
   const lines = runReport({ folder: "r", summary, findings: [], files: [] }, PLAIN);
   assert.ok(lines.includes("  2 lines of the log could not be read, the first is line 7"));
-  assert.ok(lines.includes("  1 record of a newer version was passed over"));
+  assert.ok(lines.includes("  1 record of a newer version was skipped"));
 });
 
 Deno.test("a run that stopped says from where it can go on, and weights say where they are from", () => {

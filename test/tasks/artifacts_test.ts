@@ -114,7 +114,7 @@ const PRESET_NAMES = Object.keys(PRESETS).join(", ");
 const REFUSED: [string, string][] = [
   ["", `Option --preset must be one of ${PRESET_NAMES}, found none`],
   ["--preset toString --out d", `Option --preset must be one of ${PRESET_NAMES}: found "toString"`],
-  ["--preset wgan", "Option --out must name the folder to write into, found none"],
+  ["--preset wgan", "Option --out must name the folder to write to, found none"],
   ["--preset wgan --out d --latent 0", 'Option --latent must be an integer from 1 to 65536: found "0"'],
   [
     "--preset wgan --out d --seed=-1",
@@ -126,11 +126,11 @@ const REFUSED: [string, string][] = [
   ],
   [
     "--preset wgan --out d --micro-batch 8 --shards 2",
-    "Option --micro-batch must not stand beside --shards, in whose place it is: found 8 and 2; leave one out",
+    "Option --micro-batch must not be given with --shards, which it replaces: found 8 and 2; leave one out",
   ],
   [
     "--generator g.onnx --out d",
-    "Cannot use own networks: --generator and --critic must stand together, found only --generator",
+    "Cannot use own networks: --generator and --critic must be given together, found only --generator",
   ],
   [
     "--preset wgan --objective gan --out d",
@@ -180,7 +180,7 @@ const NO_RUN: [string, string][] = [
   ],
   [
     `${OWN} --spectral-norm`,
-    "Cannot use --spectral-norm with own networks: it is for those of presets; leave it out, or build it into " +
+    "Cannot use --spectral-norm with own networks: it applies to the networks of presets; leave it out, or build it into " +
     "the files",
   ],
 ];

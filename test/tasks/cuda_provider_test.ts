@@ -47,7 +47,7 @@ Deno.test("a provider of which one bit is wrong is refused, and nothing is left 
     await Deno.writeFile(path, bytes);
     await assert.rejects(openArchive(path, "1.30.0"), {
       message: `Cannot use ${path}: a whole file is required, found a damaged one in ` +
-        "onnxruntime/capi/libonnxruntime_providers_shared.so; fetch it again",
+        "onnxruntime/capi/libonnxruntime_providers_shared.so; download it again",
     });
     assert.equal(await installedCuda(folder), null);
   }));
@@ -72,7 +72,7 @@ Deno.test("archives that are of no use are refused in one line", () =>
         `${cuda} is required, found none in it: take ONNX Runtime for GPUs`,
       ],
       [text, "1.30.0", "a ZIP archive is required, found another kind of file"],
-      [part, "1.30.0", "a whole archive is required, found one that ends early; fetch it again"],
+      [part, "1.30.0", "a whole archive is required, found one that ends early; download it again"],
       [whole, "1.3", "a wheel or a NuGet package of ONNX Runtime 1.3, with its own name, is required"],
     ];
     for (const [path, version, why] of cases) {

@@ -9,14 +9,14 @@ Deno.test("setup-gpu names what is missing, part by part", () => {
   assert.deepEqual(missing(machine([]), 12), []);
   assert.deepEqual(missing(machine([], 0), 12), ["a GPU: the NVIDIA driver sees none"]);
   assert.deepEqual(missing(machine(["libcuda.so.1", "libcudnn.so.9"], 0), 12), [
-    "the NVIDIA driver: the linker does not find libcuda.so.1",
-    "cuDNN 9 for CUDA 12: the linker does not find libcudnn.so.9",
+    "the NVIDIA driver: the linker cannot find libcuda.so.1",
+    "cuDNN 9 for CUDA 12: the linker cannot find libcudnn.so.9",
   ]);
   assert.deepEqual(missing(machine(["libcublas.so.12", "libcufft.so.11"]), 12), [
-    "CUDA 12 (runtime libraries): the linker does not find libcublas.so.12, libcufft.so.11",
+    "CUDA 12 (runtime libraries): the linker cannot find libcublas.so.12, libcufft.so.11",
   ]);
   assert.deepEqual(missing(machine(["libcublas.so.13", "libcufft.so.12", "libcublas.so.12"]), 13), [
-    "CUDA 13 (runtime libraries): the linker does not find libcublas.so.13, libcufft.so.12",
+    "CUDA 13 (runtime libraries): the linker cannot find libcublas.so.13, libcufft.so.12",
   ]);
 });
 

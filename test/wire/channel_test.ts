@@ -83,7 +83,7 @@ Deno.test("channel: refuses a type that is not allowed, stays open, and passes r
   say(test.peer, refusal);
   await settled();
   assert.deepEqual(refusalsOf(test.socket), [
-    new Refusal("unexpected_message", "Message shard_held must not be sent here and now").toMessage(),
+    new Refusal("unexpected_message", "Message shard_held must not be sent at this point").toMessage(),
   ]);
   assert.deepEqual(test.received, [[refusal, []]]);
   assert.deepEqual(test.closed, []);
@@ -159,7 +159,7 @@ Deno.test("channel: closes abruptly when the peer is silent past the deadline, n
   await test.clock.advance(SILENCE_MS);
   assert.deepEqual(test.closed, []);
   await test.clock.advance(HEARTBEAT_MS);
-  const reason = "Peer was silent for 6000 ms: at most 5000 ms are allowed";
+  const reason = "No message for 6.0 s: at most 5 s are allowed";
   assert.deepEqual(test.closed, [reason]);
   assert.deepEqual(test.socket.closed_by_us, { reason, abrupt: true });
   assert.equal(test.clock.num_timers, 0);
@@ -281,7 +281,7 @@ function limited(...allowed: MessageType[]) {
   return { ...test, place };
 }
 
-const FLOODED = "Peer sent many more messages than it was asked for";
+const FLOODED = "Peer sent many more messages than were requested";
 
 for (const type of ["shard_held", "ping", "pong", "refuse", "control"] as const) {
   Deno.test(`channel: a flood of messages ends at once, without a goodbye: ${type}`, async () => {

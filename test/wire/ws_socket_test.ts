@@ -132,12 +132,12 @@ Deno.test("ws: an abrupt end and a listener that closes are told", async () => {
   client.onmessage = () => {};
   const told = closed(server);
   client.close("gone", true);
-  assert.equal(await told, "The connection broke off without a goodbye");
+  assert.equal(await told, "The connection was lost without a closing message");
   const second = await connect(`ws://${HOST}:${listener.port}`);
   second.onmessage = () => {};
   const told_second = closed(second);
   await listener.close();
-  assert.equal(await told_second, "The connection broke off without a goodbye");
+  assert.equal(await told_second, "The connection was lost without a closing message");
 });
 
 Deno.test("ws: messages wait until there is a handler, in order", async () => {
@@ -224,7 +224,7 @@ Deno.test("ws: of a frame larger than there is use for no more is taken in than 
   const MB = 1 << 20;
   assert.equal((await endOf(MB, MB)).told, "all three arrived");
   const { told, received } = await endOf(MB, 16 * MB);
-  assert.equal(told, `Peer sent a frame of more than the ${MB} bytes that there is use for`);
+  assert.equal(told, `Peer sent a frame of more than the ${MB} bytes allowed`);
   assert.ok(received < 2 * MB, `${received} bytes`);
   // Neither in one part of many, nor where many of one frame come by themselves.
   assert.equal((await endOf(MB, 16 * MB, 16)).told, told);
@@ -237,7 +237,7 @@ Deno.test("ws: what a coordinator says before it has proved itself has a limit, 
   server.onmessage = () => {};
   const told = closed(client);
   server.send([new Uint8Array(3 << 20)], () => {});
-  assert.equal(await told, "Peer sent a frame of more than the 1048576 bytes that there is use for");
+  assert.equal(await told, "Peer sent a frame of more than the 1048576 bytes allowed");
   await listener.close();
 });
 
@@ -317,7 +317,7 @@ Deno.test("ws: a port in use and an address of another machine are the user's er
   await assert.rejects(listen({ host: HOST, port, onsocket: () => {} }), {
     name: "UserError",
     message: `Cannot listen on 127.0.0.1:${port}: the port is in use; ` +
-      "choose another with --port, or stop the program that has it",
+      "choose another with --port, or stop the program that uses it",
   });
   await assert.rejects(listen({ host: "192.0.2.1", port, onsocket: () => {} }), {
     name: "UserError",
@@ -332,7 +332,7 @@ Deno.test("ws: connecting fails with one line", async () => {
   await listener.close();
   await assert.rejects(connect(url), {
     name: "Error",
-    message: `Cannot connect to ${url}: nobody listens there`,
+    message: `Cannot connect to ${url}: nothing is listening there`,
   });
   await assert.rejects(connect("not an address"), {
     name: "UserError",

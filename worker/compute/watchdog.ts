@@ -76,8 +76,8 @@ export class Watchdog {
       this.#rest();
       const seconds = Math.round(watched.limit_ms / 1000);
       return this.#onstuck(
-        `A computation must end within ${seconds} s, by what the probe took: it has not; this worker ends, since ` +
-          "nothing else stops it",
+        `A computation must end within ${seconds} s, the limit that follows from the probe: it has not; this worker ends, since ` +
+          "nothing else can stop it",
       );
     }
   }

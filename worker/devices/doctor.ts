@@ -72,7 +72,7 @@ function advice({ findings, choice }: Diagnosis, os: string): string[] {
     lines.push("WebGPU needs a driver for Vulkan and its loader, on Debian the package libvulkan1");
   }
   if (findings.some(({ adapter }) => adapter?.is_software)) {
-    lines.push("An adapter in software is for tests: it is slower than the processor that it runs on");
+    lines.push("A software adapter is for tests: it is slower than the processor that it runs on");
   }
   return [...lines, "To compute on the CPU: deno task worker"];
 }
@@ -100,7 +100,7 @@ export function asObject(diagnosis: Diagnosis, os: string): unknown {
 }
 
 function describe({ device, reason, adapter, examination }: Finding): string[] {
-  if (examination === null) return [`${nameOf(device)}: not to be had`, `  ${reason}`];
+  if (examination === null) return [`${nameOf(device)}: not available`, `  ${reason}`];
   const { step_ms, error, on_processor } = examination;
   const kind = adapter === null
     ? ""
@@ -121,8 +121,8 @@ function describe({ device, reason, adapter, examination }: Finding): string[] {
 export function asText(diagnosis: Diagnosis, os: string): string {
   const { findings, choice } = diagnosis;
   const taken = choice.device === null
-    ? "--gpu 0 would take none:"
-    : `--gpu 0 would take ${nameOf(choice.device)}${choice.turned.length > 0 ? ", and not" : ""}`;
+    ? "--gpu 0 would use none:"
+    : `--gpu 0 would use ${nameOf(choice.device)}${choice.turned.length > 0 ? ", and not" : ""}`;
   return [
     ...findings.flatMap((finding) => [...describe(finding), ""]),
     taken,

@@ -38,7 +38,7 @@ export function candidates(os: string): ProviderName[] {
 export function verdict({ device_ms, cpu_ms }: Trial): string | null {
   if (device_ms < cpu_ms) return null;
   return `a measured step took ${device_ms.toFixed(1)} ms, on one processor core ${cpu_ms.toFixed(1)} ` +
-    "ms: an adapter in software, or one too slow to help";
+    "ms: a software adapter, or one too slow to help";
 }
 
 /** Takes the first provider that offers device `index` and is faster than the processor. */
@@ -59,7 +59,7 @@ export async function chooseDevice(
 
 async function reasonAgainst(device: Device, attempt: Attempt): Promise<string | null> {
   if (device.index > 0 && !canChooseDevice(device.provider)) {
-    return `it cannot choose a device, so number ${device.index} is not to be had`;
+    return `it cannot choose a device, so number ${device.index} is not available`;
   }
   try {
     return verdict(await attempt(device));

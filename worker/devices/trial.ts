@@ -1,6 +1,6 @@
 /**
  * A trial of a device: does ONNX Runtime get it at all, and is it faster than the processor? Names of adapters are
- * not to be had from JavaScript, and drivers in software (SwiftShader, llvmpipe) look like any other: time tells.
+ * not available from JavaScript, and drivers in software (SwiftShader, llvmpipe) look like any other: time tells.
  */
 import { BinaryWriter } from "@bufbuild/protobuf/wire";
 import { CPU, type Device } from "../runtime/device.ts";

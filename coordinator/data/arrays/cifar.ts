@@ -75,14 +75,14 @@ function problemOf(content: Uint8Array, { name, labels }: Version): string | nul
   const count = content.length / record_bytes;
   if (count < 1 || !Number.isInteger(count)) {
     return `whole records of ${record_bytes} bytes are required (${name}, binary version), found ` +
-      `${content.length} bytes; fetch it again`;
+      `${content.length} bytes; download it again`;
   }
   for (let i = 0; i < count; i++) {
     for (const [k, num_classes] of labels.entries()) {
       const label = content[i * record_bytes + k]!;
       if (label >= num_classes) {
         return `labels of 0 to ${num_classes - 1} are required (${name}, binary version), found ` +
-          `${label} in record ${i}; fetch the binary version`;
+          `${label} in record ${i}; download the binary version`;
       }
     }
   }

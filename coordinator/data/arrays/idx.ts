@@ -30,7 +30,7 @@ export async function parseIdx(content: Content): Promise<DataSet> {
   if (head.length < HEADER_BYTES) {
     refuse(
       file,
-      `an IDX header of ${HEADER_BYTES} bytes is required, found ${head.length} bytes; fetch it again`,
+      `an IDX header of ${HEADER_BYTES} bytes is required, found ${head.length} bytes; download it again`,
     );
   }
   const [num_images, rows, columns] = [4, 8, 12].map((at) => header.getUint32(at)) as [

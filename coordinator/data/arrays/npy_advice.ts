@@ -29,10 +29,10 @@ async function describe(content: Content, header: NpyHeader, found: string): Pro
       ', or for images .astype("uint8")';
   }
   if (letter === "V") {
-    return `${found}; make it plain: ` +
+    return `${found}; save it as a plain array: ` +
       `${save('numpy.lib.recfunctions.structured_to_unstructured(x).astype("float32")')}`;
   }
-  if ("SUaMm".includes(letter)) return `${found}, which are no numbers; save an array of numbers`;
+  if ("SUaMm".includes(letter)) return `${found}, which are not numbers; save an array of numbers`;
   if (letter === "c") {
     return `${found}: complex numbers; save their parts: ${save("numpy.stack([x.real, x.imag], -1)")}`;
   }
@@ -61,7 +61,7 @@ async function adviceOnImages(
   { descr, letter, item_bytes, begin }: NpyHeader,
 ): Promise<string> {
   if (letter === "b" || letter === "?") {
-    return `: no bytes of 0 to 255; save them so: ${save('x.astype("uint8") * 255')}`;
+    return `: not bytes of 0 to 255; save them with: ${save('x.astype("uint8") * 255')}`;
   }
   const bytes = (await firstBytes(content, begin + LOOKED_AT_BYTES)).subarray(begin);
   const range = rangeOf(bytes, letter, item_bytes, descr!.startsWith(">"));

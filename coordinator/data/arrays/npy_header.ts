@@ -30,25 +30,28 @@ export async function readNpyHeader(content: Content): Promise<NpyHeader> {
   const length_bytes = version === 1 ? 2 : 4;
   const text_at = 8 + length_bytes;
   if (!isNpy(head) || version < 1 || version > 3 || head.length < text_at) {
-    refuse(file, "an NPY file of version 1 to 3 is required, found something else; save it with numpy.save");
+    refuse(file, "an NPY file of version 1 to 3 is required, found other content; save it with numpy.save");
   }
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   const begin = text_at + (length_bytes === 2 ? view.getUint16(8, true) : view.getUint32(8, true));
   if (begin > MAX_HEADER_BYTES) {
     refuse(
       file,
-      `an NPY header of at most ${MAX_HEADER_BYTES} bytes is required, found ${begin}; fetch it again`,
+      `an NPY header of at most ${MAX_HEADER_BYTES} bytes is required, found ${begin}; download it again`,
     );
   }
   const whole = begin <= head.length ? head.subarray(0, begin) : await firstBytes(content, begin);
   if (whole.length < begin) {
-    refuse(file, `a whole NPY header of ${begin} bytes is required, found ${whole.length}; fetch it again`);
+    refuse(
+      file,
+      `a whole NPY header of ${begin} bytes is required, found ${whole.length}; download it again`,
+    );
   }
   const header = parseHeader(new TextDecoder().decode(whole.subarray(text_at)));
   if (header) return { ...header, begin };
   refuse(
     file,
-    "an NPY header with descr, fortran_order and shape is required, found another; fetch it again",
+    "an NPY header with descr, fortran_order and shape is required, found another; download it again",
   );
 }
 

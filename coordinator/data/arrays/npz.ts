@@ -21,7 +21,7 @@ interface NamedArray {
 
 /**
  * The examples of the array of this name in an archive; without a name, of the only one that examples can be made of.
- * Of the others only the headers are read. `say` is told where others were passed over. Throws {@linkcode UserError},
+ * Of the others only the headers are read. `say` is told where others were skipped. Throws {@linkcode UserError},
  * naming what is there, where it cannot be told.
  */
 export async function readNpz(

@@ -60,8 +60,8 @@ export async function readBehind(
   const { file } = content;
   const wrong = (found: number | string, how: string): never =>
     refuse(file, `${begin + size} bytes are required for ${whole}, found ${found}; ${how}`);
-  const cut = "it is cut short, fetch it again";
-  const more = "it has bytes left over, fetch it again or leave them out";
+  const cut = "it is incomplete: download it again";
+  const more = "it has extra bytes: download it again or remove them";
   if (content.size !== null && content.size !== begin + size) {
     wrong(content.size, content.size < begin + size ? cut : more);
   }
@@ -122,12 +122,12 @@ async function* unpacked(
 function refuseGzip(file: string, error: unknown): never {
   const { code } = error as { code?: unknown };
   if (code === "Z_BUF_ERROR") {
-    refuse(file, "a whole gzip file is required, found one that ends early; fetch it again");
+    refuse(file, "a whole gzip file is required, found one that ends early; download it again");
   }
   const found = error instanceof Error ? error.message : String(error);
   refuse(
     file,
-    `a whole gzip file is required, found a damaged one, or one with something behind its end (${found}); ` +
-      "fetch it again, or unpack it yourself with gzip -dc",
+    `a whole gzip file is required, found a damaged one, or one with content after its end (${found}); ` +
+      "download it again, or unpack it yourself with gzip -dc",
   );
 }

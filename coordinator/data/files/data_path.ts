@@ -51,7 +51,7 @@ function parseSettings(path: string, settings: readonly string[]): CsvSettings {
       found = { ...found, columns: value.split(",").map((column) => column.trim()) };
     } else {
       throw new UserError(
-        `Cannot read data ${path}: behind # header=yes, header=no, decimal=comma, decimal=point or columns=2-4 is ` +
+        `Cannot read data ${path}: after # header=yes, header=no, decimal=comma, decimal=point or columns=2-4 is ` +
           `required, found ${JSON.stringify(setting)}`,
       );
     }

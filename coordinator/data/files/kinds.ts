@@ -12,12 +12,12 @@ export interface Kind {
 
 const TO_NPY = (load: string) => `write its array with Python: numpy.save("x.npy", ${load})`;
 const TO_CSV = (load: string) => `write its numbers with Python: ${load}.to_csv("x.csv", index=False)`;
-const UNPACK = (command: string) => `unpack it (${command}), and name what was in it with --data`;
+const UNPACK = (command: string) => `unpack it (${command}), and name its content with --data`;
 const FOLDER = "save pictures as PNG or JPEG in a folder, and name the folder with --data";
 
 const PICKLE_NAME = /\.(pkl|pickle)$/i;
 const FROM_PICKLE = TO_NPY('numpy.asarray(pickle.load(open("FILE", "rb")))') +
-  ", if you trust where it comes from";
+  ", if you trust its source";
 
 /** Files of bytes. */
 export const BINARY_KINDS: readonly Kind[] = [
@@ -133,7 +133,7 @@ export const TEXT_KINDS: readonly Kind[] = [
   {
     what: "a web page",
     is: (head) => /^\s*<(!doctype html|html|head)/i.test(textOf(head)),
-    way: "the download went wrong: fetch the file itself",
+    way: "the download went wrong: download the file itself",
   },
   {
     what: "an XML file",

@@ -11,7 +11,7 @@ export function refuseArchive(file: string, names: readonly string[]): never {
 
 function describe(file: string, names: readonly string[]): readonly [what: string, way: string] {
   const has = (pattern: RegExp) => names.some((name) => pattern.test(name));
-  if (names.length === 0) return ["an empty ZIP archive", "fetch it again"];
+  if (names.length === 0) return ["an empty ZIP archive", "download it again"];
   if (has(/^xl\//) || (names[0] === "mimetype" && has(/^content\.xml$/))) {
     return ["a spreadsheet", "save its sheet as CSV"];
   }
@@ -30,5 +30,5 @@ function describe(file: string, names: readonly string[]): readonly [what: strin
     ];
   }
   const kinds = [...new Set(names.map((name) => shownName(extname(name) || name)))].slice(0, 4).join(", ");
-  return [`a ZIP archive of other files (${kinds})`, `${unpack}, and name what was in it with --data`];
+  return [`a ZIP archive of other files (${kinds})`, `${unpack}, and name its content with --data`];
 }

@@ -122,7 +122,7 @@ class Look {
       counted(this.#other_files, ""),
       named(special, "pipe, socket or device", "pipes, sockets or devices"),
       named(dead, "link that leads nowhere", "links that lead nowhere"),
-      named(again, "link to what is read anyway", "links to what is read anyway"),
+      named(again, "link to a file that is read anyway", "links to files that are read anyway"),
       named(hidden, "hidden file or folder", "hidden files or folders"),
     ].filter((part) => part !== "");
     return parts.length === 0 ? null : parts.join("; ");

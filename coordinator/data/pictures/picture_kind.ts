@@ -29,7 +29,7 @@ const KINDS: readonly Kind[] = [
   { name: "a web page", at: 0, mark: "<!doctype" },
   { name: "a web page", at: 0, mark: "<html" },
   {
-    name: "the stand-in for a file in Git LFS (git lfs pull fetches it)",
+    name: "a Git LFS pointer (git lfs pull downloads the file)",
     at: 0,
     mark: "version https://git-lfs",
   },

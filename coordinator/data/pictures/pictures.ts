@@ -158,7 +158,7 @@ function refuseBad(folder: string, names: readonly string[], bad: readonly Bad[]
   if (bad.length === 1) {
     throw new UserError(
       `Cannot read data file ${join(folder, shown(names[index]!))}: a whole PNG or JPEG ` +
-        `picture is required, found ${reason}; mend or remove the file`,
+        `picture is required, found ${reason}; repair or remove the file`,
     );
   }
   const named = bad.slice(0, MOST_NAMED).map(({ index, reason }) => `${shown(names[index]!)} (${reason})`);
@@ -168,7 +168,7 @@ function refuseBad(folder: string, names: readonly string[], bad: readonly Bad[]
   throw new UserError(
     `Cannot read ${bad.length.toLocaleString("en-US")} of ` +
       `${names.length.toLocaleString("en-US")} pictures in ${folder}: whole PNG or JPEG pictures ` +
-      `are required, found ${named.join(", ")}${more}; mend or remove the files`,
+      `are required, found ${named.join(", ")}${more}; repair or remove the files`,
   );
 }
 
@@ -184,7 +184,7 @@ function refuseOther(folder: string, names: readonly string[], a: Other, b: Othe
   const size = ({ index, shape }: Other) => `${shape.width} x ${shape.height} (${shown(names[index]!)})`;
   throw new UserError(
     `Cannot read data folder ${folder}: pictures of one size are required, found ${size(a)} ` +
-      `and ${size(b)}; bring all to one with --image-size 32 or 64`,
+      `and ${size(b)}; resize them with --image-size 32 or 64`,
   );
 }
 

@@ -77,7 +77,7 @@ export function shown(cell: string): string {
 export function adviceOn(cell: string, decimal: Decimal): string {
   const bare = unquoted(cell);
   if (isMissing(bare)) return "fill it in, or leave the line out";
-  if (hasThousands(cell, decimal)) return "leave out what sets thousands apart";
+  if (hasThousands(cell, decimal)) return "remove thousands separators";
   if (decimal === "comma" && bare.includes(".")) {
     return "write all numbers with decimal commas and nothing else";
   }

@@ -73,7 +73,7 @@ export function resolveColumn(
     if (first >= 1 && first <= last && last <= width) {
       return Array.from({ length: last - first + 1 }, (_, i) => first - 1 + i);
     }
-    refuse(file, `columns of 1 to ${width} are required behind #columns=, found ${column}`);
+    refuse(file, `columns of 1 to ${width} are required after #columns=, found ${column}`);
   }
   const found = (names ?? []).flatMap((name, i) => name.trim() === column ? [i] : []);
   if (found.length === 1) return found;
@@ -81,9 +81,9 @@ export function resolveColumn(
   refuse(
     file,
     found.length > 1
-      ? `names that differ are required behind #columns=, found ${shown(column)} ${found.length} ` +
+      ? `names that differ are required after #columns=, found ${shown(column)} ${found.length} ` +
         "times; give numbers"
-      : `a name of a column is required behind #columns=, found ${shown(column)} among ${known}; ` +
+      : `a name of a column is required after #columns=, found ${shown(column)} among ${known}; ` +
         "give a name or a number",
   );
 }

@@ -41,7 +41,7 @@ export function layoutOf(file: string, first: TextPiece, settings: CsvSettings):
     ? settings.columns.flatMap((column) => resolveColumn(file, column, names, width))
     : Array.from({ length: width }, (_, i) => i);
   if (new Set(take).size < take.length) {
-    refuse(file, `each column once is required, found ${settings.columns!.join(",")} behind #columns=`);
+    refuse(file, `each column once is required, found ${settings.columns!.join(",")} after #columns=`);
   }
   const whole = { ...dialect, settings, header_lines: header.map(({ line }) => line), names, cells, width };
   const index_name = settings.columns ? null : indexName(names?.[0] ?? null);
@@ -84,7 +84,7 @@ function countHeader(
   return refuse(
     file,
     `at most ${MAX_HEADER_ROWS} lines of words before the numbers are required, found ${count} from line ` +
-      `${first.line} on; put # in front of lines that are no data, or leave them out`,
+      `${first.line} on; put # in front of lines without data, or remove them`,
   );
 }
 

@@ -70,7 +70,7 @@ export class Table {
     refuse(
       this.#file,
       `lines of numbers are required, found ${this.#num_passed_over} that are empty or comments up to line ${lineOf()}; ` +
-        "take them out",
+        "remove them",
     );
   }
 
@@ -178,7 +178,7 @@ export class Table {
     const remedy = saying(this.#file, `decimal=${mark}`);
     refuse(
       this.#file,
-      `decimal ${mark}s or thousands: which they are cannot be told, found ${found}; for decimal ${mark}s say ` +
+      `decimal ${mark}s or thousands: it is unclear which, found ${found}; for decimal ${mark}s say ` +
         `${remedy}, else leave the ${mark}s out`,
     );
   }

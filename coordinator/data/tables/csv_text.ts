@@ -34,7 +34,7 @@ export async function* textPieces(
   let row: string[] = [], row_chars = 0, inside = false;
   for await (const chunk of decoded(pieces)) {
     if (chunk.includes("\0")) {
-      refuse(file, `a text is required, found a zero byte after line ${first_line}; save it as UTF-8`);
+      refuse(file, `text is required, found a zero byte after line ${first_line}; save it as UTF-8`);
     }
     const cut = lastRowEnd(chunk, inside);
     inside = cut.inside;

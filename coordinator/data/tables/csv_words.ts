@@ -94,15 +94,15 @@ export function noteOn(layout: Layout, facts: TableFacts): string {
   if (header_lines.length > 0) {
     const lines = header_lines.length === 1 ? "line" : "lines";
     const of = names ? ` (${namesShown(names)})` : "";
-    parts.push(`${lines} ${header_lines.join(", ")} taken for the header${of}`);
+    parts.push(`${lines} ${header_lines.join(", ")} used as the header${of}`);
   }
   if (index === "out") parts.push(`column 1 left out, it counts the rows (${first} to ${last})`);
-  if (decimal === "comma" && settings.decimal === null) parts.push("commas taken for decimal ones");
+  if (decimal === "comma" && settings.decimal === null) parts.push("commas read as decimal commas");
   if (points_were_taken) {
-    parts.push("points taken for decimal ones; leave them out if they set thousands apart");
+    parts.push("points read as decimal points; remove them if they separate thousands");
   }
   if (width < cells) parts.push("empty cells at the ends of lines left out");
-  if (num_comments > 0) parts.push(`${things(num_comments, "line")} of comments passed over`);
+  if (num_comments > 0) parts.push(`${things(num_comments, "line")} of comments skipped`);
   return parts.join("; ");
 }
 

@@ -55,7 +55,7 @@ export class Entrance {
     const host = hostOfPeer(peer);
     if (this.#doorkeeper.isBarred(host)) {
       socket.close("Kept out", true);
-      return this.#observer.refused(peer, "Its host flooded the run, and is kept out for a minute");
+      return this.#observer.refused(peer, "Its host flooded the run and is refused for a minute");
     }
     const worker = this.#next_id++;
     const { token, clock, exchange } = this.#options;

@@ -41,7 +41,7 @@ export function showJoin({ task, open, rendezvous, token }: JoinView): void {
   }
   if (!open) {
     const words = "Other machines cannot reach this coordinator: it listens on its own machine only. " +
-      "Start it with --host 0.0.0.0 to let in whoever knows the token.";
+      "Start it with --host 0.0.0.0 to accept workers with the token.";
     return place.replaceChildren(...here, make("p", { class: "dim" }, ...withOptions(words)));
   }
   place.replaceChildren(

@@ -26,7 +26,7 @@ export function spectralNorms({ graph, values }: ImportedGraph): readonly Spectr
     }
     throw new UserError(
       `Cannot import ${graph.name}: the spectral normalisation of ${weight} must use the vectors that it has, found a ` +
-        "step of the power method in the graph; call model.eval() before the export",
+        "step of power iteration in the graph; call model.eval() before the export",
     );
   });
 }

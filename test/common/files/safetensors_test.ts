@@ -141,12 +141,12 @@ const REFUSED: [string, Uint8Array, string][] = [
   [
     "overlapping tensors",
     file(`{"a":${entry("U8", [3], 0, 3)},"b":${entry("U8", [2], 2, 4)}}`, 4),
-    'the begin of tensor "b" must be 3, without gap or overlap, found 2',
+    'the start of tensor "b" must be 3, without gap or overlap, found 2',
   ],
   [
     "a gap",
     file(`{"a":${entry("U8", [1], 0, 1)},"b":${entry("U8", [1], 2, 3)}}`, 3),
-    'the begin of tensor "b" must be 1, without gap or overlap, found 2',
+    'the start of tensor "b" must be 1, without gap or overlap, found 2',
   ],
   [
     "a truncated file",

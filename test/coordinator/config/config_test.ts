@@ -78,7 +78,7 @@ Deno.test("spectral norms stand in place of clipping and of the critic's batch n
   assert.throws(() => resolveConfig({ spectral_norm: true }, "wgan", images, own), {
     name: UserError.name,
     message:
-      "Cannot use --spectral-norm with own networks: it is for those of presets; leave it out, or build " +
+      "Cannot use --spectral-norm with own networks: it applies to the networks of presets; leave it out, or build " +
       "it into the files",
   });
 });

@@ -60,7 +60,7 @@ Deno.test("own networks: what is wrong with a file is one line", async () => {
     const start = "Cannot import c.onnx: ";
     const of = (op: string) => `Cannot import node last (${op}) of graph c.onnx: `;
     const advice =
-      "is not among those that are differentiated here; write it with others before export, or add it to " +
+      "is not among those that are differentiated here; replace it by others before export, or add it to " +
       "onnx/operators/ and autodiff/rules/";
     assert.match(
       await write((await Deno.readFile(CRITIC)).subarray(0, 900)),
@@ -109,7 +109,7 @@ Deno.test("own networks: data in another file are read from the model's folder o
       return refusal(path);
     };
     const start = `Cannot read data of ${path}: they must lie in a file in its folder, found `;
-    const end = "; export the model anew";
+    const end = "; export the model again";
     const outside = "../".padEnd(text.length, "a"), absolute = "/".padEnd(text.length, "a");
     assert.equal(await located(outside), start + outside + end);
     assert.equal(await located(absolute), start + absolute + end);
@@ -174,6 +174,7 @@ Deno.test("own networks: shapes must fit, and both files must be named", () => {
   });
   assert.throws(() => ownOptions({ generator: "g.onnx" }), {
     name: "UserError",
-    message: "Cannot use own networks: --generator and --critic must stand together, found only --generator",
+    message:
+      "Cannot use own networks: --generator and --critic must be given together, found only --generator",
   });
 });

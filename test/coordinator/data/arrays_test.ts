@@ -78,40 +78,40 @@ const REFUSED: Record<string, readonly [content: Uint8Array, error: string]> = {
   "cut": [
     IMAGES.slice(0, -5),
     `${IMAGES.length} bytes are required for |u1 of [2,3,4], found ${IMAGES.length - 5}; it is ` +
-    "cut short, fetch it again",
+    "incomplete: download it again",
   ],
   "cut in its header": [
     IMAGES.slice(0, 40),
     `a whole NPY header of ${IMAGES.length - 24} bytes is required, found 40; ` +
-    "fetch it again",
+    "download it again",
   ],
   "cut in its first bytes": [
     IMAGES.slice(0, 9),
-    "an NPY file of version 1 to 3 is required, found something else; save " +
+    "an NPY file of version 1 to 3 is required, found other content; save " +
     "it with numpy.save",
   ],
   "cut and gzip'ed": [
     new Uint8Array(gzipSync(IMAGES.slice(0, -5))),
     `${IMAGES.length} bytes are required for |u1 of [2,3,4], found ${IMAGES.length - 5}; it is ` +
-    "cut short, fetch it again",
+    "incomplete: download it again",
   ],
   "two in one file": [
     Uint8Array.of(...IMAGES, ...IMAGES),
     `${IMAGES.length} bytes are required for |u1 of [2,3,4], found ${2 * IMAGES.length}; it ` +
-    "has bytes left over, fetch it again or leave them out",
+    "has extra bytes: download it again or remove them",
   ],
   "gzip'ed with something behind it": [
     Uint8Array.of(...gzipSync(IMAGES), ...new TextEncoder().encode("garbage")),
-    "a whole gzip file is required, found a damaged one, or one with something behind its end (incorrect header " +
-    "check); fetch it again, or unpack it yourself with gzip -dc",
+    "a whole gzip file is required, found a damaged one, or one with content after its end (incorrect header " +
+    "check); download it again, or unpack it yourself with gzip -dc",
   ],
   "of a later version": [
     Uint8Array.of(...IMAGES.slice(0, 6), 4, ...IMAGES.slice(7)),
-    "an NPY file of version 1 to 3 is required, found something else; save it with numpy.save",
+    "an NPY file of version 1 to 3 is required, found other content; save it with numpy.save",
   ],
   "with a header without end": [
     Uint8Array.of(...npyOf("|u1", [1], TONES, { version: 2 }).slice(0, 8), 255, 255, 255, 255),
-    "an NPY header of at most 1048576 bytes is required, found 4294967307; fetch it again",
+    "an NPY header of at most 1048576 bytes is required, found 4294967307; download it again",
   ],
   "of no dimension": [
     npyOf("<f4", [], TONES.slice(0, 4)),
@@ -127,16 +127,16 @@ const REFUSED: Record<string, readonly [content: Uint8Array, error: string]> = {
   ],
   "of records": [
     npyOf("", [], new Uint8Array(24), v2(header("[('x', '<f4'), ('y', '<f8')]", "(2,)"))),
-    `${NEEDED}records of several fields of [2]; make it plain: numpy.save("x.npy", ` +
+    `${NEEDED}records of several fields of [2]; save it as a plain array: numpy.save("x.npy", ` +
     'numpy.lib.recfunctions.structured_to_unstructured(x).astype("float32"))',
   ],
   "of truths": [
     npyOf("|b1", [2, 3, 4], TONES.map((tone) => tone & 1)),
-    `${NEEDED}|b1 of [2,3,4]: no bytes of 0 to 255; save them so: numpy.save("x.npy", x.astype("uint8") * 255)`,
+    `${NEEDED}|b1 of [2,3,4]: not bytes of 0 to 255; save them with: numpy.save("x.npy", x.astype("uint8") * 255)`,
   ],
   "of texts": [
     npyOf("<U2", [3, 1], new Uint8Array(24)),
-    `${NEEDED}<U2 of [3,1], which are no numbers; save an array of numbers`,
+    `${NEEDED}<U2 of [3,1], which are not numbers; save an array of numbers`,
   ],
   "of complex numbers": [
     npyOf("<c8", [3, 1], new Uint8Array(24)),
@@ -262,7 +262,7 @@ const ARCHIVES: Record<string, readonly [content: Uint8Array, error: RegExp]> = 
     zipOf([file("x/data.pkl", TONES)]),
     /a PyTorch file; .*torch\.load\("F"\)\.numpy\(\)\)$/,
   ],
-  "nothing": [zipOf([]), /found an empty ZIP archive; fetch it again$/],
+  "nothing": [zipOf([]), /found an empty ZIP archive; download it again$/],
   "an array whose name a terminal would obey": [
     zipOf([file("\x1b[2J.npy", POINTS), file("x.npy", POINTS)]),
     /found \ufffd\[2J and x; name one of them/,

@@ -60,8 +60,7 @@ const REFUSED: Record<string, string> = {
   "dataset.zip":
     "an NPZ file with at least one array is required, found a ZIP archive of 20 pictures; unpack it " +
     "(unzip Fdataset.zip -d data), and name the folder with --data",
-  "unknown.tar":
-    `${KINDS} a tar archive; unpack it (tar xf Funknown.tar), and name what was in it with --data`,
+  "unknown.tar": `${KINDS} a tar archive; unpack it (tar xf Funknown.tar), and name its content with --data`,
 };
 
 for (const [path, why] of Object.entries(REFUSED)) {

@@ -183,7 +183,7 @@ for (const [what, line] of [["empty", "\n"], ["of comments", "#\n"], ["of empty 
     };
     await assert.rejects(
       parseCsv(content, "x.csv", AS_IT_LOOKS, UNWATCHED),
-      /lines of numbers are required, found 10000\d\d that are empty or comments up to line 10000\d\d; take them out/,
+      /lines of numbers are required, found 10000\d\d that are empty or comments up to line 10000\d\d; remove them/,
     );
     assert.ok(num_blocks < 5, `${num_blocks} of 10 pieces were read`);
   });

@@ -28,35 +28,35 @@ const REFUSALS: Record<string, Refusal> = {
     data: "p",
     message:
       "Cannot read data file FOLDER/p/b.png: a whole PNG or JPEG picture is required, found a PNG that " +
-      "ends early; mend or remove the file",
+      "ends early; repair or remove the file",
   },
   "half a JPEG": {
     files: { "a.jpg": half("colour.jpg") },
     data: ".",
     message:
       "Cannot read data file FOLDER/a.jpg: a whole PNG or JPEG picture is required, found a JPEG that ends " +
-      "early; mend or remove the file",
+      "early; repair or remove the file",
   },
   "a damaged PNG": {
     files: { "a.png": golden("grey.png").map((byte, i) => i === 60 ? byte ^ 1 : byte) },
     data: ".",
     message:
       "Cannot read data file FOLDER/a.png: a whole PNG or JPEG picture is required, found a PNG that is " +
-      "damaged; mend or remove the file",
+      "damaged; repair or remove the file",
   },
   "a text called a picture": {
     files: { "a.png": text("hello") },
     data: ".",
     message:
       "Cannot read data file FOLDER/a.png: a whole PNG or JPEG picture is required, found neither a PNG nor " +
-      "a JPEG; mend or remove the file",
+      "a JPEG; repair or remove the file",
   },
   "an empty picture": {
     files: { "a.jpeg": new Uint8Array(0) },
     data: ".",
     message:
       "Cannot read data file FOLDER/a.jpeg: a whole PNG or JPEG picture is required, found an empty file; " +
-      "mend or remove the file",
+      "repair or remove the file",
   },
   "grey and coloured pictures": {
     files: { "a.png": golden("colour.png"), "b.png": golden("grey.png") },
@@ -70,7 +70,7 @@ const REFUSALS: Record<string, Refusal> = {
     data: ".",
     message:
       "Cannot read data folder FOLDER: pictures of one size are required, found 22 x 18 (a.png) and 1 x 1 " +
-      "(b.png); bring all to one with --image-size 32 or 64",
+      "(b.png); resize them with --image-size 32 or 64",
   },
   "one picture": {
     files: { "a.png": golden("colour.png") },
@@ -97,7 +97,7 @@ const REFUSALS: Record<string, Refusal> = {
     files: { "a.npz": half("one.npz") },
     data: "a.npz",
     message:
-      "Cannot read data file FOLDER/a.npz: a whole NPZ file is required, found one that ends early; fetch it " +
+      "Cannot read data file FOLDER/a.npz: a whole NPZ file is required, found one that ends early; download it " +
       "again",
   },
   "a cut batch of CIFAR-10": {
@@ -105,14 +105,14 @@ const REFUSALS: Record<string, Refusal> = {
     data: ".",
     message:
       "Cannot read data file FOLDER/data_batch_1.bin: whole records of 3073 bytes are required (CIFAR-10, " +
-      "binary version), found 3000 bytes; fetch it again",
+      "binary version), found 3000 bytes; download it again",
   },
   "CIFAR-100": {
     files: { "data_batch_1.bin": new Uint8Array(3073).fill(90) },
     data: "data_batch_1.bin",
     message:
       "Cannot read data file FOLDER/data_batch_1.bin: labels of 0 to 9 are required (CIFAR-10, binary " +
-      "version), found 90 in record 0; fetch the binary version",
+      "version), found 90 in record 0; download the binary version",
   },
   "points to be cropped": {
     files: { "a.csv": text("1,2\n") },

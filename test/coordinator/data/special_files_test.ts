@@ -76,7 +76,7 @@ const BOMBS: Record<string, readonly [name: string, head: Uint8Array, why: RegEx
   "an array": [
     "x.npy.gz",
     npyOf("|u1", [2, 2, 2], new Uint8Array(0)),
-    /required for \|u1 of \[2,2,2\], found more; it has bytes left over/,
+    /required for \|u1 of \[2,2,2\], found more; it has extra bytes/,
   ],
   "an array that says so": [
     "x.npy.gz",
@@ -86,12 +86,12 @@ const BOMBS: Record<string, readonly [name: string, head: Uint8Array, why: RegEx
   "images": [
     "x-images-idx3-ubyte.gz",
     IDX,
-    /24 bytes are required for 2 images of 2 x 2, found more; it has bytes left/,
+    /24 bytes are required for 2 images of 2 x 2, found more; it has extra bytes/,
   ],
   "a table": [
     "x.csv.gz",
     new TextEncoder().encode("1.5,2\n"),
-    /a text is required, found a zero byte after line 1/,
+    /text is required, found a zero byte after line 1/,
   ],
   "nothing": ["x", new Uint8Array(16), /found a file of another kind/],
 };
@@ -112,10 +112,10 @@ Deno.test("an archive whose array unpacks to more than it says is refused where 
   const content = new Uint8Array(1 << 26);
   content.set(npyOf("|u1", [2, 2, 2], new Uint8Array(0)));
   const honest = zipOf([{ name: "x.npy", content, deflate: true }]);
-  assert.match((await readFile("x.npz", honest)).error!, /found 67108864; it has bytes left over/);
+  assert.match((await readFile("x.npz", honest)).error!, /found 67108864; it has extra bytes/);
   const size = npyOf("|u1", [2, 2, 2], new Uint8Array(8)).length;
   const liar = zipOf([{ name: "x.npy", content, deflate: true, claimed: size }]);
-  assert.match((await readFile("x.npz", liar)).error!, /a damaged one in x\.npy; fetch it again/);
+  assert.match((await readFile("x.npz", liar)).error!, /a damaged one in x\.npy; download it again/);
 });
 
 Deno.test("of a packed file no more is unpacked than is asked for", async () => {

@@ -134,14 +134,14 @@ const FOLDERS: Readonly<Record<string, Folder>> = {
   },
   "with a link to a folder above it": {
     put: (folder) => Deno.symlink(folder, join(folder, "again")),
-    said: ["Not read in FOLDER: 1 link to what is read anyway (again)"],
+    said: ["Not read in FOLDER: 1 link to a file that is read anyway (again)"],
   },
   "with links to pictures in it": {
     put: async (folder) => {
       await Deno.symlink("000.png", join(folder, "a.png"));
       await Deno.symlink(join(folder, "001.png"), join(folder, "b.png"));
     },
-    said: ["Not read in FOLDER: 2 links to what is read anyway (a.png, ...)"],
+    said: ["Not read in FOLDER: 2 links to files that are read anyway (a.png, ...)"],
   },
   "with links that lead nowhere": {
     put: async (folder) => {
@@ -158,7 +158,7 @@ const FOLDERS: Readonly<Record<string, Folder>> = {
       return join(folder, "in");
     },
     said: [
-      "Not read in FOLDER/in: 1 link to what is read anyway (same)",
+      "Not read in FOLDER/in: 1 link to a file that is read anyway (same)",
     ],
   },
   "of links to pictures": {

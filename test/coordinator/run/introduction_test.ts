@@ -23,7 +23,7 @@ Deno.test("a run introduces itself: data without what is held out, networks, fol
     "Values from -1 to 1, mean 0.0123, standard deviation 0.5",
     "Generator 12,345 parameters, critic 678; run folder runs/x",
     "Note of own networks",
-    "Passed over checkpoint step-2.json: it is cut off",
+    "Skipped checkpoint step-2.json: it is cut off",
   ]);
 });
 
@@ -31,7 +31,7 @@ Deno.test("a resumed run says from where, a preset of the data's name is said on
   const facts = { ...RUN.facts, incarnation: 1 };
   assert.equal(
     introductionOf({ ...RUN, facts }).at(-1),
-    "Resuming at step 1,500 from the start (no good checkpoint)",
+    "Resuming at step 1,500 from the start (no usable checkpoint)",
   );
   const checkpoint = { file: "step-1500.safetensors" } as Prepared["checkpoint"];
   const resumed = introductionOf({ ...RUN, facts, checkpoint });

@@ -35,7 +35,7 @@ Deno.test("a folder is new where nothing is in it but what a start that came to 
     await assert.rejects(requireNewFolder(folder), {
       name: "UserError",
       message:
-        `Cannot start a run in ${folder}: the folder must be empty or new; name another with --out, or go on ` +
+        `Cannot start a run in ${folder}: the folder must be empty or new; name another with --out, or continue ` +
         `with --resume ${folder}`,
     });
   }));

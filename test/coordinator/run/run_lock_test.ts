@@ -58,7 +58,7 @@ Deno.test("a folder that is owned is refused to a second coordinator, which says
         RunLock.take(folder, tools({ pid: 43 })),
         (error) =>
           error instanceof UserError &&
-          /no other coordinator may be at work in it, found process 42 on near, since 20\d\d-/.test(
+          /no other coordinator may train in it, found process 42 on near, since 20\d\d-/.test(
             error.message,
           ),
       );
@@ -110,7 +110,7 @@ for (
       assert.equal(alive.ms, 3 * BEAT_MS);
       assert.match(
         second.told.join(),
-        /process 7 on .*waiting up to 60 s to see whether it is still at work/,
+        /process 7 on .*waiting up to 60 s to see whether it is still running/,
       );
 
       const dead = await taken(folder, tools(change));

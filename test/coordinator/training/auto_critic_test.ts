@@ -97,7 +97,7 @@ Deno.test("n_critic doubles up to eight times, from the last generator step on, 
   });
   assert.deepEqual(far.steered.map(({ rule, reason }) => [rule, reason]), [[
     "auto-critic",
-    "The critic is far from its optimum: in 4 windows of 250 steps the estimate hardly stood out of its noise, in " +
+    "The critic is far from its optimum: in 4 windows of 250 steps the estimate hardly exceeded its noise, in " +
     "the last 1 with a standard deviation of 6.34 from step to step",
   ]]);
 });

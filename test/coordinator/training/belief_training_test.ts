@@ -170,7 +170,7 @@ Deno.test("gradients that are huge, whoever computes them, end the training with
   assert.ok(error instanceof UserError);
   assert.match(
     error.message,
-    /^Training cannot go on: the critic's gradients must be below 2\^63 in magnitude, .* at step 4 /,
+    /^Training cannot continue: the critic's gradients must be below 2\^63 in magnitude, .* at step 4 /,
   );
   assert.equal(state.step, 3);
   assert.ok(
@@ -187,13 +187,13 @@ for (const kind of ["critic", "generator"] as const) {
         "gradient",
         1,
         "gradients",
-        "the state in memory is lost. Go on from the last checkpoint with --resume",
+        "the state in memory is lost. Continue from the last checkpoint with --resume",
       ],
       [
         "loss",
         null,
         "losses, means and statistics",
-        "the state before this step is kept. Go on with --resume",
+        "the state before this step is kept. Continue with --resume",
       ],
     ] as const
   ) {
@@ -209,7 +209,7 @@ for (const kind of ["critic", "generator"] as const) {
       assert.ok(error instanceof UserError);
       assert.equal(
         error.message,
-        `Training cannot go on: the ${kind}'s ${what} of step 4 must stay as their workers wrote them into shared ` +
+        `Training cannot continue: the ${kind}'s ${what} of step 4 must stay as their workers wrote them into shared ` +
           `memory, and an infinity or NaN was found there; ${state}, and check this machine's memory if it happens again`,
       );
     });

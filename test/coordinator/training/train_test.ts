@@ -280,9 +280,9 @@ Deno.test("a node without a good result stops the run before it touches the weig
   await assert.rejects(train(training), {
     name: UserError.name,
     message:
-      "Training cannot go on: the critic's loss must be finite, found NaN at step 3 (shards 1 to 1, first bad " +
+      "Training cannot continue: the critic's loss must be finite, found NaN at step 3 (shards 1 to 1, first bad " +
       "tensor critic.0.weight_grad). The state before this step is kept; try a smaller --lr (now 0.01) or --clip " +
-      "(now 0.5), and look for values in the data that are not numbers",
+      "(now 0.5), and check the data for values that are not numbers",
   });
   assert.equal(state.step, 2);
   assert.ok(state.critic.parameters.every(Number.isFinite));
@@ -311,7 +311,7 @@ for (const kind of ["critic", "generator"] as const) {
     await assert.rejects(train(training), {
       name: UserError.name,
       message:
-        `Training cannot go on: the ${kind}'s weights must be finite, and this learning rate makes them overflow at ` +
+        `Training cannot continue: the ${kind}'s weights must be finite, and this learning rate makes them overflow at ` +
         "step 2. The state before this step is kept; try a smaller --lr (now 1e+38)",
     });
     assert.deepEqual(contents(state), contents(whole.state));

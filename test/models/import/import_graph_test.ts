@@ -35,7 +35,7 @@ Deno.test("import: one input and one output, which depends on it", () => {
   );
   assert.equal(
     refusal({ nodes: [["Shape", ["x"], ["y"]]] }),
-    'Cannot import g.onnx: its output "y" must depend on its input, found no way between them',
+    'Cannot import g.onnx: its output "y" must depend on its input, found no path between them',
   );
 });
 

@@ -126,7 +126,7 @@ Deno.test("sequences are no tensors, and have places", () => {
 });
 
 Deno.test("operators that draw numbers, or compute with integers, are refused with what to do", () => {
-  const end = "or write it with others before export, or add it to onnx/operators/ and autodiff/rules/";
+  const end = "or replace it by others before export, or add it to onnx/operators/ and autodiff/rules/";
   assert.deepEqual(
     [
       refusal([["RandomNormalLike", ["x"], ["y"]]]),
@@ -135,8 +135,8 @@ Deno.test("operators that draw numbers, or compute with integers, are refused wi
       }),
     ],
     [
-      "RandomNormalLike: operator RandomNormalLike is not among those that are differentiated here; it draws numbers of " +
-      `its own, which no seed of a run knows: take them as a part of the generator's input, ${end}`,
+      "RandomNormalLike: operator RandomNormalLike is not among those that are differentiated here; it draws random " +
+      `numbers that the run's seed does not control: make them part of the generator's input, ${end}`,
       "DequantizeLinear: operator DequantizeLinear is not among those that are differentiated here; it computes with " +
       `integers: export the network before it is quantised, ${end}`,
     ],

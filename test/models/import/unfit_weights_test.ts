@@ -219,7 +219,7 @@ Deno.test("buffers stay as they are, and are named", () => {
   } as const;
   assert.deepEqual(trained(network(file)), ["critic.weight", "critic.gain"]);
   assert.deepEqual(told(network(file)), [
-    "The critic keeps as they are (buffers and constants of the code): critic.mask, critic.scale",
+    "The critic keeps unchanged (buffers and constants of the code): critic.mask, critic.scale",
   ]);
   // TorchScript does not tell buffers, but no parameter holds an infinity.
   const { dynamo: _, ...plain } = file;
@@ -321,7 +321,7 @@ Deno.test("spectral norms of a critic end its layout with the file's vectors; a 
   assert.equal(
     refusal(() => network(spectral({ training: true }))),
     "Cannot import c.onnx: the spectral normalisation of critic.0.weight_orig must use the vectors that it has, found " +
-      "a step of the power method in the graph; call model.eval() before the export",
+      "a step of power iteration in the graph; call model.eval() before the export",
   );
 });
 

@@ -18,7 +18,7 @@ Deno.test("an objective that there is not is refused, also one that every object
   for (const name of ["hinge", "toString"]) {
     assert.throws(() => objectiveOf({ objective: name as ObjectiveName, penalty: null }), {
       name: "RangeError",
-      message: `Cannot take objective ${name}: one of wgan, gan, wgan-gp is required`,
+      message: `Cannot use objective ${name}: one of wgan, gan, wgan-gp is required`,
     });
   }
 });

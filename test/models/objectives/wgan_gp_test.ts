@@ -80,9 +80,9 @@ Deno.test("wgan-gp: a critic with batch normalisation is refused, and so are pen
       "take layer normalisation or none",
   });
   assert.throws(() => objectiveOf({ objective: "wgan", penalty: 1 }), {
-    message: "Cannot take objective wgan: its penalty must be null, found 1",
+    message: "Cannot use objective wgan: its penalty must be null, found 1",
   });
   assert.throws(() => objectiveOf({ objective: "wgan-gp", penalty: null }), {
-    message: "Cannot take objective wgan-gp: its penalty must be a number, found null",
+    message: "Cannot use objective wgan-gp: its penalty must be a number, found null",
   });
 });

@@ -153,18 +153,18 @@ Deno.test("a GAN: its losses say little, distances say all, and a critic without
   assert.doesNotMatch(measured.sentence, /estimate/);
   const certain = curve(3000, null).map((step) => ({ ...step, loss_critic: 0.01 }) as RunRecord);
   const saturated = judge([...certain, ...distances(3000, 0.8, 0.79, 0.78)], "gan");
-  assert.deepEqual([saturated.state, /without a doubt/.test(saturated.sentence)], ["failing", true]);
+  assert.deepEqual([saturated.state, /with certainty/.test(saturated.sentence)], ["failing", true]);
   assert.equal(judge([...certain, ...distances(3000, 0.8, 0.4, 0.2)], "gan").state, "learning");
 });
 
 Deno.test("a run that an error ended says so, and a resumed one is judged without what was superseded", () => {
   const failed = judge([
     ...curve(3000, falling),
-    end(3000, { reason: "failed", detail: "Training cannot go on: weights must be finite" }),
+    end(3000, { reason: "failed", detail: "Training cannot continue: weights must be finite" }),
   ]);
   assert.deepEqual([failed.state, failed.sentence], [
     "failing",
-    "the run stopped with an error at step 3,000: Training cannot go on: weights must be finite",
+    "the run stopped with an error at step 3,000: Training cannot continue: weights must be finite",
   ]);
   const lost: RunRecord[] = [...curve(3000, falling), ...distances(3000, 0.8, 0.4, 0.2, 0.6)];
   const back: RunRecord = { type: "resume", step: 2000, incarnation: 1, changed: {}, time: "" };

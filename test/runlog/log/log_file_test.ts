@@ -41,7 +41,7 @@ if (Deno.build.os === "linux") {
     await assert.rejects(
       log.close(),
       new UserError(
-        "Cannot write events.jsonl: the disk is full (ENOSPC). The last checkpoint is kept: mend this, then go on " +
+        "Cannot write events.jsonl: the disk is full (ENOSPC). The last checkpoint is kept: fix this, then continue " +
           "with --resume",
       ),
     );

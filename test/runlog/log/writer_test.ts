@@ -35,8 +35,8 @@ class Disk implements Sink {
 }
 
 const FULL = new UserError(
-  "Cannot write runs/a/events.jsonl: the disk is full (ENOSPC). The last checkpoint is kept: mend this, then go " +
-    "on with --resume",
+  "Cannot write runs/a/events.jsonl: the disk is full (ENOSPC). The last checkpoint is kept: fix this, then continue " +
+    "with --resume",
 );
 
 Deno.test("appending writes nothing, flushing writes all, in order and in one piece", async () => {

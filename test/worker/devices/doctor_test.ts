@@ -46,13 +46,13 @@ Deno.test("a card: every device of CUDA, what is left to the CPU, and what --gpu
     "  largest error against the CPU: 2.1e-6",
     "  operators left to the CPU: Transpose",
     "",
-    "WebGPU: not to be had",
+    "WebGPU: not available",
     "  no webgpu",
     "",
     "CPU: works",
     "  step: 3.0 ms, one thread",
     "",
-    "--gpu 0 would take CUDA device 0",
+    "--gpu 0 would use CUDA device 0",
     "",
     "To compute on it: deno task worker --gpu 0",
     "WebGPU needs a driver for Vulkan and its loader, on Debian the package libvulkan1",
@@ -67,12 +67,12 @@ Deno.test("an adapter in software: told as such, and not what --gpu 0 takes", as
   const adapter = { name: "SwiftShader", is_software: true };
   const diagnosis = await diagnose(machine({ examined, adapter, device_ms: 300 }));
   const text = asText(diagnosis, "linux");
-  assert.match(text, /^CUDA device 0: not to be had\n {2}no cuda$/m);
+  assert.match(text, /^CUDA device 0: not available\n {2}no cuda$/m);
   assert.match(text, /^WebGPU: works on SwiftShader \(software\)$/m);
   assert.match(text, /^ {2}operators left to the CPU: none$/m);
   assert.match(
     text,
-    /^--gpu 0 would take none:\n {2}CUDA device 0: no cuda\n {2}WebGPU: a measured step took 300.0 ms/m,
+    /^--gpu 0 would use none:\n {2}CUDA device 0: no cuda\n {2}WebGPU: a measured step took 300.0 ms/m,
   );
   assert.match(text, /^For an NVIDIA GPU: deno task setup-gpu$/m);
   const object = asObject(diagnosis, "linux") as { gpu_0: unknown; providers: Record<string, unknown>[] };

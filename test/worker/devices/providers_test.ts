@@ -15,7 +15,7 @@ import type { Wanted } from "../../../worker/worker_options.ts";
 const FAST: Trial = { device_ms: 1, cpu_ms: 15 };
 const SOFTWARE: Trial = { device_ms: 3500, cpu_ms: 15 };
 const TOO_SLOW = "a measured step took 3500.0 ms, on one processor core 15.0 ms: " +
-  "an adapter in software, or one too slow to help";
+  "a software adapter, or one too slow to help";
 
 /** Devices by label; what is not listed cannot be had. */
 function machine(devices: Record<string, Trial>) {
@@ -49,7 +49,7 @@ Deno.test("a provider that cannot choose a device refuses every number but 0", a
   assert.equal(
     describeChoice(choice),
     "no GPU provider works (CUDA device 1: no cuda; " +
-      "WebGPU: it cannot choose a device, so number 1 is not to be had)",
+      "WebGPU: it cannot choose a device, so number 1 is not available)",
   );
 });
 

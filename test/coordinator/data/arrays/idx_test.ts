@@ -46,19 +46,19 @@ Deno.test("reads plain and gzip'ed files, and the image file of a folder", async
 const REFUSALS: Record<string, readonly [Uint8Array, string]> = {
   "an empty file": [
     new Uint8Array(0),
-    "a file with something in it is required, found an empty one; fetch it again",
+    "a file with content is required, found an empty one; download it again",
   ],
   "a cut header": [
     IMAGES.subarray(0, 11),
-    "an IDX header of 16 bytes is required, found 11 bytes; fetch it again",
+    "an IDX header of 16 bytes is required, found 11 bytes; download it again",
   ],
   "cut pixels": [
     IMAGES.subarray(0, 30),
-    "40 bytes are required for 3 images of 2 x 4, found 30; it is cut short, fetch it again",
+    "40 bytes are required for 3 images of 2 x 4, found 30; it is incomplete: download it again",
   ],
   "bytes left over": [
     Uint8Array.of(...IMAGES, 0),
-    "40 bytes are required for 3 images of 2 x 4, found 41; it has bytes left over, fetch it again or leave them out",
+    "40 bytes are required for 3 images of 2 x 4, found 41; it has extra bytes: download it again or remove them",
   ],
   "a wrong magic number": [
     header(0xd03, 3, 2, 4),
@@ -83,12 +83,12 @@ const REFUSALS: Record<string, readonly [Uint8Array, string]> = {
   ],
   "a cut gzip file": [
     PACKED.subarray(0, PACKED.length - 12),
-    "a whole gzip file is required, found one that ends early; fetch it again",
+    "a whole gzip file is required, found one that ends early; download it again",
   ],
   "a damaged gzip file": [
     PACKED.map((v, i) => i === PACKED.length - 8 ? v ^ 1 : v),
-    "a whole gzip file is required, found a damaged one, or one with something behind its end (incorrect data check); " +
-    "fetch it again, or unpack it yourself with gzip -dc",
+    "a whole gzip file is required, found a damaged one, or one with content after its end (incorrect data check); " +
+    "download it again, or unpack it yourself with gzip -dc",
   ],
 };
 

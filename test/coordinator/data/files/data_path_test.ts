@@ -16,7 +16,7 @@ Deno.test("what follows a # belongs to NPZ and CSV files alone", () => {
   for (const part of ["", "header", "header=1", "columns=", "columns", "decimal=.", "sep=;"]) {
     assert.throws(() => parseDataPath(`a.csv#${part}`), {
       name: "UserError",
-      message: /behind # header=yes/,
+      message: /after # header=yes/,
     });
   }
 });

@@ -79,7 +79,7 @@ const KINDS: readonly (readonly [name: string, content: Uint8Array, what: string
     "save its sheet as CSV",
   ],
   ["x.RData", at(0, "RDX3\n"), "an R data file", "write.csv"],
-  ["x.csv", bytes("<!DOCTYPE html>\n<html>"), "a web page", "fetch the file itself"],
+  ["x.csv", bytes("<!DOCTYPE html>\n<html>"), "a web page", "download the file itself"],
   [
     "x.npy",
     bytes("version https://git-lfs.github.com/spec/v1\n"),

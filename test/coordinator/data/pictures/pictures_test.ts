@@ -73,7 +73,7 @@ Deno.test("ten bad files are named at once, with how many there are, in the orde
         name: "UserError",
         message:
           `Cannot read 12 of 52 pictures in ${folder}: whole PNG or JPEG pictures are required, found ` +
-          `${named}, and 2 more; mend or remove the files`,
+          `${named}, and 2 more; repair or remove the files`,
       });
     }
   }));
@@ -86,7 +86,7 @@ Deno.test("a file that may not be opened is named without its path", {
     await Deno.chmod(join(folder, "p", "1.png"), 0o000);
     await assert.rejects(
       loadData(folder, TO_16),
-      /found a file that cannot be opened \(EACCES\); mend or remove/,
+      /found a file that cannot be opened \(EACCES\); repair or remove/,
     );
   }));
 
@@ -102,7 +102,7 @@ Deno.test("of pictures unlike the first, the first by name is told, whoever read
       name: "UserError",
       message:
         `Cannot read data folder ${folder}: pictures of one size are required, found 40 x 52 (000.png) and ` +
-        "41 x 51 (150.png); bring all to one with --image-size 32 or 64",
+        "41 x 51 (150.png); resize them with --image-size 32 or 64",
     });
   }));
 
@@ -123,7 +123,7 @@ Deno.test("before the pictures are read, their number and shape are known", () =
     assert.deepEqual(counts, []);
     await assert.rejects(
       source.read(),
-      /2 of 22 pictures .* 0000\.png .*, 0001\.jpg \(a JPEG that ends early\); mend/,
+      /2 of 22 pictures .* 0000\.png .*, 0001\.jpg \(a JPEG that ends early\); repair/,
     );
   }));
 
@@ -134,7 +134,7 @@ Deno.test("a picture with a sound header alone is told as bad before anything el
     const { reading } = watched();
     await assert.rejects(
       openData(folder, AS_THEY_ARE, reading),
-      /a\.jpg: a whole PNG .* ends early; mend or remove/,
+      /a\.jpg: a whole PNG .* ends early; repair or remove/,
     );
   }));
 

@@ -31,7 +31,7 @@ const RIGHT: Record<string, { text: string | Uint8Array; name?: string; part?: s
   "blanks of savetxt": {
     text: table(([x, y]) => `${x.toExponential(18)} ${y.toExponential(18)}`, "# x y\n"),
     name: "p.txt",
-    note: "1 line of comments passed over",
+    note: "1 line of comments skipped",
   },
   "commas and blanks": { text: table(([x, y]) => `${x}, ${y}`) },
   "commas and tabs": { text: table(([x, y]) => `${x},\t${y}`) },
@@ -43,7 +43,7 @@ const RIGHT: Record<string, { text: string | Uint8Array; name?: string; part?: s
   },
   "a byte order mark": {
     text: "\ufeff" + table(([x, y]) => `${x};${y}`, "x;y\n"),
-    note: "line 1 taken for the header (x, y)",
+    note: "line 1 used as the header (x, y)",
   },
   "UTF-16, little-endian": { text: utf16(table(([x, y]) => `${x}\t${y}`, "", "\r\n"), false) },
   "UTF-16, big-endian": { text: utf16(plain, true) },
@@ -55,46 +55,46 @@ const RIGHT: Record<string, { text: string | Uint8Array; name?: string; part?: s
   },
   "commas at each end, in the header too": {
     text: table(([x, y]) => `${x},${y},,`, "x,y,,\n"),
-    note: "line 1 taken for the header (x, y); empty cells at the ends of lines left out",
+    note: "line 1 used as the header (x, y); empty cells at the ends of lines left out",
   },
   "comments": {
     text: table(([x, y], i) => `${x},${y}${i === 3 ? "\n# three, so far\n  % and more" : ""}`),
-    note: "2 lines of comments passed over",
+    note: "2 lines of comments skipped",
   },
   "quotes": {
     text: table(([x, y]) => `"${x}","${y}"`, '"x","y"\n'),
-    note: "line 1 taken for the header (x, y)",
+    note: "line 1 used as the header (x, y)",
   },
   "quotes behind blanks": { text: table(([x, y]) => `${x}, "${y}"`) },
   "a header with an end of a line in it": {
     text: table(([x, y]) => `"${x}",${y}`, '"x\nin m",y\n'),
-    note: "line 1 taken for the header (x in m, y)",
+    note: "line 1 used as the header (x in m, y)",
   },
   "two lines of header": {
     text: table(([x, y]) => `${x},${y}`, "x,y\nm,kg\n"),
-    note: "lines 1, 2 taken for the header (m, kg)",
+    note: "lines 1, 2 used as the header (m, kg)",
   },
   "names that are the same": {
     text: table(([x, y]) => `${x},${y}`, "a,a\n"),
-    note: "line 1 taken for the header (a, a)",
+    note: "line 1 used as the header (a, a)",
   },
   "names between which there is something else": {
     text: table(([x, y]) => `${x} ${y}`, "x,y\n"),
     name: "p.txt",
-    note: "line 1 taken for the header (x, y)",
+    note: "line 1 used as the header (x, y)",
   },
   "Excel's sep=": { text: table(([x, y]) => `${x};${y}`, "sep=;\n") },
   "decimal commas": {
     text: table(([x, y]) => `${german(x)};${german(y)}`),
-    note: "commas taken for decimal ones",
+    note: "commas read as decimal commas",
   },
   "decimal commas between tabs": {
     text: table(([x, y]) => `${german(x)}\t${german(y)}`, "x\ty\n"),
-    note: "line 1 taken for the header (x, y); commas taken for decimal ones",
+    note: "line 1 used as the header (x, y); commas read as decimal commas",
   },
   "decimal commas in quotes": {
     text: table(([x, y]) => `"${german(x)}","${german(y)}"`),
-    note: "commas taken for decimal ones",
+    note: "commas read as decimal commas",
   },
   "decimal commas, as was said": {
     text: table(([x, y]) => `${german(x)};${german(y)}`),
@@ -103,54 +103,54 @@ const RIGHT: Record<string, { text: string | Uint8Array; name?: string; part?: s
   "a header of numbers, as was said": {
     text: table(([x, y]) => `${x},${y}`, "0,1\n"),
     part: "#header=yes",
-    note: "line 1 taken for the header (0, 1)",
+    note: "line 1 used as the header (0, 1)",
   },
   "pandas' index": {
     text: table(([x, y], i) => `${i},${x},${y}`, ",0,1\n"),
-    note: "line 1 taken for the header (no name, 0, 1); column 1 left out, it counts the rows (0 to 8)",
+    note: "line 1 used as the header (no name, 0, 1); column 1 left out, it counts the rows (0 to 8)",
   },
   "pandas' index, saved twice": {
     text: table(([x, y], i) => `${i},${x},${y}`, "Unnamed: 0,a,b\n"),
-    note: "line 1 taken for the header (Unnamed: 0, a, b); column 1 left out, it counts the rows (0 to 8)",
+    note: "line 1 used as the header (Unnamed: 0, a, b); column 1 left out, it counts the rows (0 to 8)",
   },
   "a slice's index": {
     text: table(([x, y], i) => `${i + 500},${x},${y}`, ",a,b\n"),
-    note: "line 1 taken for the header (no name, a, b); column 1 left out, it counts the rows (500 to 508)",
+    note: "line 1 used as the header (no name, a, b); column 1 left out, it counts the rows (500 to 508)",
   },
   "an index of decimals, called so": {
     text: table(([x, y], i) => `${i}.0;${x};${y}`, "index;a;b\n"),
-    note: "line 1 taken for the header (index, a, b); column 1 left out, it counts the rows (0 to 8)",
+    note: "line 1 used as the header (index, a, b); column 1 left out, it counts the rows (0 to 8)",
   },
   "R's row names": {
     text: table(([x, y], i) => `"${i + 1}",${x},${y}`, '"","x","y"\n'),
-    note: "line 1 taken for the header (no name, x, y); column 1 left out, it counts the rows (1 to 9)",
+    note: "line 1 used as the header (no name, x, y); column 1 left out, it counts the rows (1 to 9)",
   },
   "R's row names, whose header is shorter": {
     text: table(([x, y], i) => `"${i + 1}" ${x} ${y}`, '"x" "y"\n'),
     name: "p.txt",
-    note: "line 1 taken for the header (no name, x, y); column 1 left out, it counts the rows (1 to 9)",
+    note: "line 1 used as the header (no name, x, y); column 1 left out, it counts the rows (1 to 9)",
   },
   "R's row names in German": {
     text: table(([x, y], i) => `"${i + 1}";${german(x)};${german(y)}`, '"";"x";"y"\n'),
     note:
-      "line 1 taken for the header (no name, x, y); column 1 left out, it counts the rows (1 to 9); commas taken " +
-      "for decimal ones",
+      "line 1 used as the header (no name, x, y); column 1 left out, it counts the rows (1 to 9); commas read " +
+      "as decimal commas",
   },
   "columns by number": {
     text: table(([x, y], i) => `${i},a,${x},${y}`, "n,label,x,y\n"),
     part: "#columns=3-4",
-    note: "line 1 taken for the header (n, label, x, y)",
+    note: "line 1 used as the header (n, label, x, y)",
   },
   "columns by name": {
     text: table(([x, y]) => `${y},2020-01-01,${x}`, "y,day,x\n"),
     part: "#columns=x,y",
-    note: "line 1 taken for the header (y, day, x)",
+    note: "line 1 used as the header (y, day, x)",
   },
   "columns up to the last": { text: table(([x, y]) => `cat,${x},${y}`), part: "#columns=2-" },
   "a column of labels beside numbers for names": {
     text: table(([x, y], i) => `${i};${x};${y}`, "1;2;3\n"),
     part: "#columns=2,3#header=yes",
-    note: "line 1 taken for the header (1, 2, 3)",
+    note: "line 1 used as the header (1, 2, 3)",
   },
   "gzip'ed": { text: new Uint8Array(gzipSync(plain)), name: "p.csv.gz" },
   "gzip'ed in two members": {
@@ -317,8 +317,8 @@ const REFUSED: Record<string, { text: string | Uint8Array; name?: string; part?:
   "eleven lines of words": {
     text: table(([x, y]) => `${x},${y}`, "low,high\n".repeat(11)),
     error:
-      "at most 10 lines of words before the numbers are required, found 11 from line 1 on; put # in front of " +
-      "lines that are no data, or leave them out",
+      "at most 10 lines of words before the numbers are required, found 11 from line 1 on; put # in front " +
+      "of lines without data, or remove them",
   },
   "labels": {
     text: table(([x, y]) => `${x},${y},setosa`, "x,y,kind\n"),
@@ -365,7 +365,7 @@ const REFUSED: Record<string, { text: string | Uint8Array; name?: string; part?:
   "thousands": {
     text: '"1,234.5",2\n3,4\n',
     error:
-      'finite numbers are required, found "1,234.5" in line 1, column 1; leave out what sets thousands apart, or ' +
+      'finite numbers are required, found "1,234.5" in line 1, column 1; remove thousands separators, or ' +
       "if line 1 is a header say --data F#header=yes",
   },
   "a decimal comma among decimal points": {
@@ -380,18 +380,17 @@ const REFUSED: Record<string, { text: string | Uint8Array; name?: string; part?:
   },
   "thousands and decimal commas": {
     text: "0,5;1,5\n2,5;1.234,5\n",
-    error:
-      'finite numbers are required, found "1.234,5" in line 2, column 2; leave out what sets thousands apart',
+    error: 'finite numbers are required, found "1.234,5" in line 2, column 2; remove thousands separators',
   },
   "thousands in German": {
     text: "x;y\n1.234,50;2.345,5\n",
     error:
-      'finite numbers are required, found "1.234,50" in line 2, column 1 (x); leave out what sets thousands apart',
+      'finite numbers are required, found "1.234,50" in line 2, column 1 (x); remove thousands separators',
   },
   "thousands in Swiss": {
     text: "x;y\n1'234.50;2’345.5\n",
     error:
-      `finite numbers are required, found "1'234.50" in line 2, column 1 (x); leave out what sets thousands apart`,
+      `finite numbers are required, found "1'234.50" in line 2, column 1 (x); remove thousands separators`,
   },
   "lists of Python": {
     text: "[1.5, 2]\n[3, 4]\n",
@@ -402,7 +401,7 @@ const REFUSED: Record<string, { text: string | Uint8Array; name?: string; part?:
   "commas that may be either": {
     text: "1,234;5,678\n9,123;4,567\n",
     error:
-      'decimal commas or thousands: which they are cannot be told, found "1,234" in line 1; for decimal commas say ' +
+      'decimal commas or thousands: it is unclear which, found "1,234" in line 1; for decimal commas say ' +
       "--data F#decimal=comma, else leave the commas out",
   },
   "points after commas": {
@@ -442,30 +441,30 @@ const REFUSED: Record<string, { text: string | Uint8Array; name?: string; part?:
   },
   "UTF-16 without a mark": {
     text: utf16(plain, false).subarray(2),
-    error: "a text is required, found a zero byte after line 1; save it as UTF-8",
+    error: "text is required, found a zero byte after line 1; save it as UTF-8",
   },
   "names alone": { text: "x,y\n", error: "at least one line of numbers is required, found none" },
   "blank lines alone": { text: "\n\n\n", error: "at least one line of numbers is required, found none" },
   "nothing": {
     text: "",
-    error: "a file with something in it is required, found an empty one; fetch it again",
+    error: "a file with content is required, found an empty one; download it again",
   },
   "single numbers": { text: "1.5\n2\n", error: "points of at least 2 numbers are required, found 1" },
   "a column that is not there": {
     text: plain,
     part: "#columns=2-3",
-    error: "columns of 1 to 2 are required behind #columns=, found 2-3",
+    error: "columns of 1 to 2 are required after #columns=, found 2-3",
   },
   "a name that is not there": {
     text: table(([x, y]) => `${x},${y}`, "x,y\n"),
     part: "#columns=x,z",
     error:
-      'a name of a column is required behind #columns=, found "z" among "x", "y"; give a name or a number',
+      'a name of a column is required after #columns=, found "z" among "x", "y"; give a name or a number',
   },
   "a column twice": {
     text: plain,
     part: "#columns=1,1-2",
-    error: "each column once is required, found 1,1-2 behind #columns=",
+    error: "each column once is required, found 1,1-2 after #columns=",
   },
 };
 
@@ -481,16 +480,16 @@ Deno.test("what is said behind # is checked", async () => {
   const { error, is_users } = await readFile("p.csv", plain, "#header=maybe");
   assert.equal(
     error,
-    "Cannot read data F#header=maybe: behind # header=yes, header=no, decimal=comma, decimal=point or columns=2-4 is " +
+    "Cannot read data F#header=maybe: after # header=yes, header=no, decimal=comma, decimal=point or columns=2-4 is " +
       'required, found "header=maybe"',
   );
   assert.ok(is_users);
 });
 
 const DOUBT =
-  'decimal points or thousands: which they are cannot be told, found "1.234" in line 2; for decimal points say ' +
+  'decimal points or thousands: it is unclear which, found "1.234" in line 2; for decimal points say ' +
   "--data F#decimal=point, else leave the points out";
-const TAKEN = "points taken for decimal ones; leave them out if they set thousands apart";
+const TAKEN = "points read as decimal points; remove them if they separate thousands";
 /** Where something else than a comma is between cells, a point may set thousands apart; other cells tell. */
 const POINTS_OR_THOUSANDS: Record<string, { text: string; part?: string; says: string }> = {
   "one group of digits behind each point": { text: "9.999;2.500\n1.234;5.678\n", says: TAKEN },
