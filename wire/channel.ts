@@ -73,6 +73,8 @@ export interface Channel {
 export interface ChannelOptions {
   /** Time. */
   readonly clock: Clock;
+  /** What people call the other side, within a sentence: "worker 3", "the coordinator". */
+  readonly peer: string;
   /** Interval of heartbeats and of the checks on the peer. */
   readonly heartbeat_ms: number;
   /** A peer unheard for longer is dead. */
@@ -93,6 +95,10 @@ const OVERWRITTEN = "A shared payload was overwritten before it was read";
 /** Opens a channel and trusts the peer: do the handshake first. Set `onmessage` before returning to the event loop. */
 export function openChannel(socket: Socket, options: ChannelOptions): Channel {
   return new SocketChannel(socket, options);
+}
+
+function seconds(duration_ms: number): string {
+  return `${Math.round(duration_ms / 1000)} s`;
 }
 
 /** Someone waits until so many frames have been written. */
@@ -244,7 +250,7 @@ class SocketChannel implements Channel {
     if (this.#closed !== null) return false;
     if (this.#allowance?.spend(this.#options.clock.now_ms()) ?? true) return true;
     this.#options.onflood?.();
-    this.#shut("Peer sent many more messages than were requested", true);
+    this.#shut(`Too many messages from ${this.#options.peer}: many more than it was asked for`, true);
     return false;
   }
 
@@ -284,31 +290,27 @@ class SocketChannel implements Channel {
     if (!final) return;
     this.final_refusal = answer;
     this.close(
-      refusal.fatal ? message : `Peer sent ${this.#bad_messages} bad messages, the last: ${message}`,
+      refusal.fatal
+        ? message
+        : `${this.#bad_messages} bad messages from ${this.#options.peer}, the last: ${message}`,
     );
   }
 
   #beat(): void {
-    const { clock, silence_ms } = this.#options;
+    const { clock, silence_ms, peer } = this.#options;
     const now_ms = clock.now_ms();
     if (this.#socket.bytes_received !== this.#received_bytes) this.last_heard_ms = now_ms;
     this.#received_bytes = this.#socket.bytes_received;
     const silent_ms = now_ms - this.last_heard_ms;
     if (silent_ms > silence_ms) {
-      return this.#shut(
-        `No message for ${(silent_ms / 1000).toFixed(1)} s: at most ${silence_ms / 1000} s are allowed`,
-        true,
-      );
+      return this.#shut(`No sign of life from ${peer} for ${seconds(silent_ms)}`, true);
     }
     const stalled_ms = now_ms - this.#writing_since_ms;
     const allowed_ms = silence_ms + (this.#unwritten[0] ?? 0) / MIN_BYTES_PER_MS;
     if (this.buffered_bytes > HIGH_WATER_BYTES && stalled_ms > allowed_ms) {
-      return this.#shut(
-        `Peer does not read: ${this.buffered_bytes} bytes wait, none was taken for ${
-          Math.round(stalled_ms)
-        } ms`,
-        true,
-      );
+      const waiting = `${(this.buffered_bytes / 1e6).toFixed(1)} MB`;
+      const reason = `Nothing was taken for ${seconds(stalled_ms)} by ${peer}, and ${waiting} wait for it`;
+      return this.#shut(reason, true);
     }
     if (this.#unwritten.length === 0) this.send({ type: "ping", sent_ms: now_ms });
   }

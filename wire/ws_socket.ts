@@ -207,9 +207,9 @@ class WsSocket implements Socket {
     this.#counted_bytes += bytes;
     const limit = this.#limit;
     if ("in_all" in limit && this.#counted_bytes > limit.in_all) {
-      this.#error ??= "Peer sent too much before the handshake";
+      this.#error ??= "Too many bytes before the token was proved";
     } else if ("in_a_frame" in limit && this.#counted_bytes > limit.in_a_frame + SLACK_BYTES) {
-      this.#error ??= `Peer sent a frame of more than the ${limit.in_a_frame} bytes allowed`;
+      this.#error ??= `A message of more than the ${limit.in_a_frame} bytes allowed`;
     } else return;
     this.#ws.terminate();
   }

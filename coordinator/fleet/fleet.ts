@@ -17,7 +17,7 @@ import { Jobs } from "./jobs.ts";
 import { BadResult, Judge } from "./judge.ts";
 import type { Member } from "./member.ts";
 import { type Fence, type RoundRequest, staleness } from "./fence.ts";
-import type { FleetObserver } from "./observer.ts";
+import { type FleetObserver, WORKER_LOST } from "./observer.ts";
 import { Placement } from "./placement/placement.ts";
 import { PublishedWeights, type TrainedState } from "./memory/published_weights.ts";
 import type { ResultMemory } from "./memory/result_memory.ts";
@@ -150,14 +150,15 @@ export class Fleet {
     this.#bytes_of_departed.in += member.channel.bytes_in;
     this.#bytes_of_departed.out += member.channel.bytes_out;
     this.#generation++;
-    this.#observer.left(member, reason);
+    const now_ms = this.#clock.now_ms();
+    const tasks = this.#open?.round.lost(member.id, helpersAmong(this.members), now_ms) ?? [];
+    this.#observer.left(member, tasks.length > 0 ? `${reason}; its work goes to the others` : reason);
     this.jobs.lost(member.id);
     if (!this.#open) return;
-    const tasks = this.#open.round.lost(member.id, helpersAmong(this.members), this.#clock.now_ms());
     if (tasks.length > 0 && !member.said_why) {
       const to = [...new Set(tasks.map((t) => t.worker))].join(", ");
       const decision = `gave its open shards of step ${this.#open.request.step} to worker ${to}`;
-      this.#observer.fault({ what: "worker lost in mid-step", worker: member.id, decision, reason });
+      this.#observer.fault({ what: WORKER_LOST, worker: member.id, decision, reason });
     }
     this.#send(this.#open, tasks);
     if (this.#abandoned && this.#members.size === 0) this.#endRound(this.#abandoned.error);

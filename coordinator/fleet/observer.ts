@@ -1,6 +1,9 @@
 /** What the rest of the coordinator hears of its workers. */
 import type { Member } from "./member.ts";
 
+/** The fault of a worker that leaves while it owes work, and has not said why. */
+export const WORKER_LOST = "worker lost in mid-step";
+
 export interface FleetObserver {
   joined(member: Member): void;
   left(member: Member, reason: string): void;

@@ -104,7 +104,7 @@ Deno.test("channel: answers bad messages by code, and closes after the ninth", a
   );
   assert.deepEqual(refusalsOf(test.socket), refusals);
   assert.equal(test.channel.final_refusal?.message, reason);
-  assert.deepEqual(test.closed, [`Peer sent 9 bad messages, the last: ${reason}`]);
+  assert.deepEqual(test.closed, [`9 bad messages from the peer, the last: ${reason}`]);
   assert.equal(test.clock.num_timers, 0);
 });
 
@@ -159,7 +159,7 @@ Deno.test("channel: closes abruptly when the peer is silent past the deadline, n
   await test.clock.advance(SILENCE_MS);
   assert.deepEqual(test.closed, []);
   await test.clock.advance(HEARTBEAT_MS);
-  const reason = "No message for 6.0 s: at most 5 s are allowed";
+  const reason = "No sign of life from the peer for 6 s";
   assert.deepEqual(test.closed, [reason]);
   assert.deepEqual(test.socket.closed_by_us, { reason, abrupt: true });
   assert.equal(test.clock.num_timers, 0);
@@ -227,7 +227,7 @@ Deno.test("channel: closes when a peer that lives does not read what is above th
   // Allowed: 5000 ms and 10,486 ms for its bytes at 100 bytes per ms.
   assert.deepEqual(await stalledFor(payload_bytes), {
     closed_ms: 16_000,
-    reason: `Peer does not read: ${bytes} bytes wait, none was taken for 16000 ms`,
+    reason: `Nothing was taken for 16 s by the peer, and ${(bytes / 1e6).toFixed(1)} MB wait for it`,
   });
 });
 
@@ -281,7 +281,7 @@ function limited(...allowed: MessageType[]) {
   return { ...test, place };
 }
 
-const FLOODED = "Peer sent many more messages than were requested";
+const FLOODED = "Too many messages from the peer: many more than it was asked for";
 
 for (const type of ["shard_held", "ping", "pong", "refuse", "control"] as const) {
   Deno.test(`channel: a flood of messages ends at once, without a goodbye: ${type}`, async () => {

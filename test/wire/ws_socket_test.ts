@@ -185,7 +185,7 @@ Deno.test("ws: a stranger who sends much is dropped, a trusted peer is not", asy
   const told = closed(server);
   const dropped = closed(client);
   client.send([new Uint8Array(70_000)], () => {});
-  assert.equal(await told, "Peer sent too much before the handshake");
+  assert.equal(await told, "Too many bytes before the token was proved");
   await dropped;
   await listener.close();
 });
@@ -224,7 +224,7 @@ Deno.test("ws: of a frame larger than there is use for no more is taken in than 
   const MB = 1 << 20;
   assert.equal((await endOf(MB, MB)).told, "all three arrived");
   const { told, received } = await endOf(MB, 16 * MB);
-  assert.equal(told, `Peer sent a frame of more than the ${MB} bytes allowed`);
+  assert.equal(told, `A message of more than the ${MB} bytes allowed`);
   assert.ok(received < 2 * MB, `${received} bytes`);
   // Neither in one part of many, nor where many of one frame come by themselves.
   assert.equal((await endOf(MB, 16 * MB, 16)).told, told);
@@ -237,7 +237,7 @@ Deno.test("ws: what a coordinator says before it has proved itself has a limit, 
   server.onmessage = () => {};
   const told = closed(client);
   server.send([new Uint8Array(3 << 20)], () => {});
-  assert.equal(await told, "Peer sent a frame of more than the 1048576 bytes allowed");
+  assert.equal(await told, "A message of more than the 1048576 bytes allowed");
   await listener.close();
 });
 

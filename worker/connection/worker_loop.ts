@@ -108,6 +108,7 @@ async function joinOnce(
   const channel = openChannel(socket, {
     ...welcome,
     clock,
+    peer: "the coordinator",
     allowed: ACCEPTED,
     max_payload_bytes: largestArtifact(welcome),
     unasked: null,

@@ -148,6 +148,7 @@ export async function admit(
   });
   const channel = openChannel(socket, {
     clock,
+    peer: `worker ${worker}`,
     heartbeat_ms: HEARTBEAT_MS,
     silence_ms: SILENCE_MS,
     allowed: FROM_WORKERS,

@@ -3,6 +3,7 @@ import { LineLimit } from "../../../common/text/line_limit.ts";
 import { things } from "../../../common/text/things.ts";
 import type { RecordOf, RunRecord } from "../../../runlog/records.ts";
 import type { Clock } from "../../../wire/clock.ts";
+import { WORKER_LOST } from "../../fleet/observer.ts";
 import type { Console } from "../../terminal/console.ts";
 import type { RecordSink } from "./run_log.ts";
 
@@ -51,10 +52,13 @@ export class ConsoleSink implements RecordSink {
   #left({ worker, reason }: RecordOf<"worker_left">): void {
     this.#present.delete(worker);
     this.#console.num_workers = this.#present.size;
-    this.#workerLine(`Worker ${worker} left: ${reason}`);
+    const is_named = new RegExp(`\\bworker ${worker}\\b`).test(reason);
+    this.#workerLine(is_named ? reason : `Worker ${worker} left: ${reason}`);
   }
 
   #fault({ what, worker = null, decision, reason }: RecordOf<"fault">): void {
+    // Said when it left.
+    if (what === WORKER_LOST) return;
     const who = worker === null ? "" : ` (worker ${worker})`;
     const found = what.charAt(0).toUpperCase() + what.slice(1);
     // Why a worker left was said when it left.

@@ -153,7 +153,7 @@ Deno.test("who says goodbye in mid-step leaves its nodes to the others without a
   await settled();
   one.send({ type: "leave", reason: "Stopped by its user" });
   await settled();
-  assert.deepEqual(told, ["one joined", "two joined", "one left: Stopped by its user"]);
+  assert.deepEqual(told, ["one joined", "two joined", "one left: Stopped by its user; its work goes to the others"]);
   assert.deepEqual(two.nodes, ["2-4", "0-2"]);
   await two.answer(values(2));
   await two.answer(values(20));
@@ -170,7 +170,7 @@ Deno.test("who cannot go on in mid-step is one fault, not two", async () => {
   await settled();
   assert.deepEqual(told.slice(2), [
     "compute failed: closed its connection; its shards go to others, and it may join again",
-    "one left: It refused its work: thread failed",
+    "one left: It refused its work: thread failed; its work goes to the others",
   ]);
   assert.deepEqual(two.nodes, ["2-4", "0-2"]);
   await two.answer(values(2));
@@ -317,7 +317,7 @@ Deno.test("silence is death", async () => {
   worker.freeze();
   await clock.advance(15_000);
   assert.deepEqual(told.slice(0, 1), ["mute joined"]);
-  assert.match(told[1]!, /^mute left: No message for \d+\.\d s: at most 10 s are allowed$/);
+  assert.match(told[1]!, /^mute left: No sign of life from worker 1 for 1[0-2] s$/);
   assert.ok(worker.closed !== null);
   await fleet.finish("test over");
 });
@@ -449,7 +449,7 @@ Deno.test("a worker that chatters is thrown out, its host is kept out for a minu
   for (let i = 0; i < 10_000; i++) chatty.send({ type: "shard_held", run: "run-1", shard: i % 4 });
   await settled();
   assert.ok(
-    told.includes("chatty left: Peer sent many more messages than were requested"),
+    told.some((line) => line.startsWith("chatty left: Too many messages from worker 2: many more")),
     told.join("\n"),
   );
   while (good.work.length > 0) await good.answer(values(1));

@@ -4,6 +4,7 @@ import {
   WORKER_LINES,
   WORKER_LINES_MS,
 } from "../../../../coordinator/run/records/console_sink.ts";
+import { WORKER_LOST } from "../../../../coordinator/fleet/observer.ts";
 import { FakeClock } from "../../../wire/fake_clock.ts";
 import { joined, stepRecord } from "../../live/step_facts.ts";
 
@@ -20,8 +21,8 @@ function scene() {
   return { lines, console, clock, sink: new ConsoleSink(console, clock) };
 }
 
-const left = (worker: number) => ({
-  ...{ type: "worker_left", worker, reason: "It was stopped", shards_computed: 0, time: "" } as const,
+const left = (worker: number, reason = "It was stopped") => ({
+  ...{ type: "worker_left", worker, reason, shards_computed: 0, time: "" } as const,
 });
 const fault = (worker?: number | null) => ({
   ...{ type: "fault", step: 1, what: "late answer", decision: "asked another", reason: "It slept" } as const,
@@ -60,6 +61,19 @@ Deno.test("a fault of a worker that has left does not say again why; others do",
     "Late answer: asked another. It slept",
     "Late answer: asked another. It slept",
     "Late answer (worker 2): asked another. It slept",
+  ]);
+});
+
+Deno.test("a worker that dies is one line, which names it once", () => {
+  const { lines, sink } = scene();
+  for (const worker of [1, 11]) sink.record(joined(worker));
+  lines.length = 0;
+  sink.record(left(1, "No sign of life from worker 1 for 10 s; its work goes to the others"));
+  sink.record({ ...fault(1), what: WORKER_LOST });
+  sink.record(left(11, "Worse than worker 1"));
+  assert.deepEqual(lines, [
+    "No sign of life from worker 1 for 10 s; its work goes to the others",
+    "Worker 11 left: Worse than worker 1",
   ]);
 });
 
