@@ -21,6 +21,8 @@ import { isDone, publishAll, train } from "./training/train.ts";
 export interface ConductOptions extends Omit<PrepareOptions, "reading"> {
   /** What workers prove. */
   readonly token: string;
+  /** What lets people look, if anything: a worker that proves this one is told so. */
+  readonly read_token?: string | undefined;
   readonly min_workers: number;
   /** Seconds without enough workers after which the run stops; null: never. */
   readonly give_up_after_s: number | null;
@@ -91,7 +93,7 @@ export async function conduct(
   const observer = new FleetLog({ log, console, state: run.state, clock, wall_ms: Date.now });
   using _results = run.results;
   using exchange = options.shares_memory ? openExchange(run) : null;
-  const fleet = openFleet(run, options.token, exchange, observer, clock);
+  const fleet = openFleet(run, options, exchange, observer, clock);
   const recorder = openRecorder({ run, fleet, log, console, observer, failure, clock, elapsed_ms });
   void screen.lost.then((reason) =>
     observer.fault({ what: "console lost", worker: null, decision: "continued without it", reason })
@@ -113,14 +115,15 @@ function openConsole(run: Prepared, screen: LastingScreen, now_ms: () => number)
 
 function openFleet(
   { facts, data, config, checkpoint, results }: Prepared,
-  token: string,
+  { token, read_token }: Pick<ConductOptions, "token" | "read_token">,
   exchange: Exchange | null,
   observer: FleetLog,
   clock: Clock,
 ): Fleet {
   const classes = checkpoint?.numeric_classes ?? [];
   const { exact } = config;
-  return new Fleet(facts, data, { token, clock, exact, classes, exchange, memory: results }, observer);
+  const options = { token, read_token, clock, exact, classes, exchange, memory: results };
+  return new Fleet(facts, data, options, observer);
 }
 
 /** What workers on this machine share with this process. */

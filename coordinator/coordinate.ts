@@ -14,7 +14,7 @@ import { loopbackFor, ownNames, urlHost } from "./terminal/addresses.ts";
 import type { Console } from "./terminal/console.ts";
 
 export interface CoordinateOptions
-  extends Omit<ConductOptions, "advice" | "shares_memory" | "in_memory">, PageOptions {
+  extends Omit<ConductOptions, "advice" | "shares_memory" | "in_memory" | "read_token">, PageOptions {
   readonly port: number;
   /** Called once the door is open. */
   readonly listening: (opening: Opening, terminal: Console) => void | Promise<void>;

@@ -40,6 +40,8 @@ export interface AdmitOptions extends HandshakeOptions {
   readonly run: string;
   /** Starts of its coordinator. */
   readonly incarnation: number;
+  /** The token that only lets people look, if any: who proves this one is told that it is the wrong one of two. */
+  readonly read_token?: string | undefined;
   /**
    * What to tell a worker that has proved itself. Throws {@linkcode Refusal} to turn it away.
    */
@@ -76,13 +78,17 @@ export async function isProof(proof: string, token: string, side: Side, terms: P
  * channel. On any failure the worker is told, the socket is closed, and the reason is thrown.
  */
 export function admitWorker(socket: Socket, options: AdmitOptions): Promise<MessageOf<"hello">> {
-  return guarded(socket, options, async (dialogue) => {
-    const { token, run, incarnation } = options;
+  const unproved = "The token must be proved within";
+  return guarded(socket, options, unproved, async (dialogue) => {
+    const { token, read_token, run, incarnation } = options;
     const nonce = newNonce();
     dialogue.send({ type: "challenge", version: PROTOCOL_VERSION, run, incarnation, nonce });
     const hello = await dialogue.receive("hello");
     const terms = { run, incarnation, coordinator_nonce: nonce, worker_nonce: hello.nonce };
-    if (!await isProof(hello.proof, token, "worker", terms)) throw wrongToken("worker");
+    if (!await isProof(hello.proof, token, "worker", terms)) {
+      const may_look = read_token !== undefined && await isProof(hello.proof, read_token, "worker", terms);
+      throw may_look ? readToken() : wrongToken("worker");
+    }
     const proof = await prove(token, "coordinator", terms);
     dialogue.send({ type: "welcome", proof, run, incarnation, ...options.welcome(hello) });
     return hello;
@@ -94,7 +100,9 @@ export function admitWorker(socket: Socket, options: AdmitOptions): Promise<Mess
  * coordinator sent after its welcome waits for it. Throws what the coordinator refused, as {@linkcode Refusal}.
  */
 export function joinCoordinator(socket: Socket, options: JoinOptions): Promise<MessageOf<"welcome">> {
-  return guarded(socket, options, async (dialogue) => {
+  const unanswered =
+    "The coordinator still reads its data or is stopped, or another program has its port: no word for";
+  return guarded(socket, options, unanswered, async (dialogue) => {
     const { token } = options;
     const { run, incarnation, nonce: coordinator_nonce } = await dialogue.receive("challenge");
     const nonce = newNonce();
@@ -154,6 +162,7 @@ class PeerRefusal extends Refusal {
 async function guarded<T>(
   socket: Socket,
   { clock, deadline_ms }: HandshakeOptions,
+  lateness: string,
   talk: (dialogue: Dialogue) => Promise<T>,
 ): Promise<T> {
   const { promise: cancelled, reject: cancel } = Promise.withResolvers<never>();
@@ -161,7 +170,7 @@ async function guarded<T>(
   socket.onclose = (reason) => cancel(new Error(`Connection closed during the handshake: ${reason}`));
   const stop = clock.after(
     deadline_ms,
-    () => cancel(new Error(`Handshake must end within ${deadline_ms} ms: the peer has not answered`)),
+    () => cancel(new Error(`${lateness} ${Math.round(deadline_ms / 1000)} s`)),
   );
   try {
     return await talk(new Dialogue(socket, cancelled));
@@ -187,10 +196,21 @@ function tell(socket: Socket, refusal: Refusal): void {
   socket.send([encodeFrame(refusal.toMessage()).head], () => {});
 }
 
+const REMEDY: Readonly<Record<Side, string>> = {
+  worker: "take it again from the coordinator, which makes a new one at each start without --token-file",
+  coordinator: "what answers there is another coordinator, or none",
+};
+
 function wrongToken(side: Side): Refusal {
-  return new Refusal("wrong_token", `Token of the ${side} must be that of the run: found another`, {
-    fatal: true,
-  });
+  const reason = `Token of the ${side} must be that of the run: found another; ${REMEDY[side]}`;
+  return new Refusal("wrong_token", reason, { fatal: true });
+}
+
+function readToken(): Refusal {
+  const reason =
+    "Token of the worker must be that of the run: found the read token of the live page, which only " +
+    "lets people look; give the workers' token";
+  return new Refusal("wrong_token", reason, { fatal: true });
 }
 
 function hmacKey(token: string, usage: "sign" | "verify"): Promise<CryptoKey> {

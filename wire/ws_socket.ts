@@ -12,6 +12,9 @@ import { WebSocket, WebSocketServer } from "ws";
 import { UserError } from "../common/errors.ts";
 import { cleanText } from "../common/text/foreign_text.ts";
 import { hostOf } from "../common/text/host_of.ts";
+import { SYSTEM_CLOCK } from "./clock.ts";
+import { explain, type Failure, needsProbe } from "./connecting/connect_failure.ts";
+import { probePort } from "./connecting/port_probe.ts";
 import { Inbox } from "./inbox.ts";
 import { MAX_FRAME_BYTES } from "./messages.ts";
 import type { Socket } from "./socket.ts";
@@ -32,6 +35,7 @@ const BROKEN_TEXT = "The connection was lost without a closing message";
 /** One host may have this part of all connections, so that it cannot keep the others out. */
 const HOST_SHARE = 4;
 const OPENING_MS = 10_000;
+const PROBE_MS = 3_000;
 const CLOSING_MS = 5_000;
 
 const WS_OPTIONS = {
@@ -105,15 +109,33 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   };
 }
 
-/** Connects to `ws://` or `wss://`. Throws an Error of one line if nobody answers, UserError for a wrong address. */
-export function connect(url: string): Promise<Socket> {
+/** How long an attempt to connect may take, and then the look at what is there instead. */
+export interface Patience {
+  readonly opening_ms: number;
+  readonly probe_ms: number;
+}
+
+/**
+ * Connects to `ws://` or `wss://`. Throws UserError for a wrong address, and an Error of one line, which says what was
+ * found there and what to do, if no WebSocket opens.
+ */
+export function connect(
+  url: string,
+  { opening_ms, probe_ms }: Patience = { opening_ms: OPENING_MS, probe_ms: PROBE_MS },
+): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const ws = open(url);
+    const ws = open(url, opening_ms);
     let tcp: TcpSocket | null = null;
+    const fail = async (failure: Failure) => {
+      const place = new URL(url);
+      const answer = needsProbe(failure) ? await probePort(place, SYSTEM_CLOCK, probe_ms) : null;
+      reject(new Error(`Cannot connect to ${url}: ${explain(place, failure, answer, opening_ms)}`));
+    };
     ws.once("upgrade", (response) => tcp = response.socket);
-    ws.once("error", (error: Error & { code?: string }) => {
-      const why = error.code === "ECONNREFUSED" ? "nothing is listening there" : error.message;
-      reject(new Error(`Cannot connect to ${url}: ${cleanText(why)}`));
+    ws.once("error", (error: NodeJS.ErrnoException) => void fail(error));
+    ws.once("unexpected-response", (request, { statusCode: status = 0, headers }) => {
+      request.destroy();
+      void fail({ message: `HTTP ${status}`, response: { status, headers } });
     });
     ws.once("open", () => {
       if (tcp) resolve(new WsSocket(ws, tcp, { in_a_frame: MAX_GREETING_BYTES }));
@@ -121,11 +143,11 @@ export function connect(url: string): Promise<Socket> {
   });
 }
 
-function open(url: string): WebSocket {
+function open(url: string, opening_ms: number): WebSocket {
   try {
     return new WebSocket(url, {
       ...WS_OPTIONS,
-      handshakeTimeout: OPENING_MS,
+      handshakeTimeout: opening_ms,
       // Masks protect proxies from scripts in browsers; a mask of zeros costs no pass over the bytes.
       generateMask: (mask) => mask.fill(0),
     });

@@ -38,8 +38,12 @@ const WELCOME = {
   shared: null,
 } as const;
 const WRONG_TOKEN = {
-  worker: "Token of the worker must be that of the run: found another",
-  coordinator: "Token of the coordinator must be that of the run: found another",
+  worker:
+    "Token of the worker must be that of the run: found another; take it again from the coordinator, which " +
+    "makes a new one at each start without --token-file",
+  coordinator:
+    "Token of the coordinator must be that of the run: found another; what answers there is another " +
+    "coordinator, or none",
 };
 
 function sides(coordinator: Partial<AdmitOptions> = {}, worker_token = "secret") {
@@ -270,12 +274,24 @@ Deno.test("handshake: the coordinator can turn a proven worker away", async () =
   ]);
 });
 
+Deno.test("handshake: the token that only lets people look is named as what it is", async () => {
+  const reason =
+    "Token of the worker must be that of the run: found the read token of the live page, which only lets " +
+    "people look; give the workers' token";
+  const { admitted, joined } = sides({ read_token: "to look" }, "to look");
+  const refused = { code: "wrong_token", fatal: true, message: reason };
+  await Promise.all([assert.rejects(admitted(), refused), assert.rejects(joined(), refused)]);
+});
+
 Deno.test("handshake: a silent peer is dropped at the deadline, on either side", async () => {
+  const messages = {
+    admitted: "The token must be proved within 3 s",
+    joined:
+      "The coordinator still reads its data or is stopped, or another program has its port: no word for 3 s",
+  };
   for (const side of ["admitted", "joined"] as const) {
     const test = sides();
-    const late = assert.rejects(test[side](), {
-      message: "Handshake must end within 3000 ms: the peer has not answered",
-    });
+    const late = assert.rejects(test[side](), { message: messages[side] });
     await test.clock.advance(3000);
     await late;
     assert.equal(test.clock.num_timers, 0);

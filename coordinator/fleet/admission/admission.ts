@@ -120,6 +120,7 @@ export async function admit(
     facts: RunFacts;
     data: ShardedData;
     token: string;
+    read_token: string | undefined;
     worker: number;
     clock: Clock;
     shared: Welcome["shared"];
@@ -132,12 +133,13 @@ export async function admit(
   },
   enter: (admitted: Admitted) => void,
 ): Promise<void> {
-  const { facts, data, token, worker, clock, shared } = options;
+  const { facts, data, token, read_token, worker, clock, shared } = options;
   const { run, incarnation } = facts;
   const hello = await admitWorker(socket, {
     clock,
     deadline_ms: HANDSHAKE_DEADLINE_MS,
     token,
+    read_token,
     run,
     incarnation,
     welcome: () => {

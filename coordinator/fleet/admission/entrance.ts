@@ -14,6 +14,8 @@ import type { ShardedData } from "../../data/sharded_data.ts";
 
 export interface EntranceOptions {
   readonly token: string;
+  /** What opens the live page, if there is one, and nothing else. */
+  readonly read_token: string | undefined;
   readonly clock: Clock;
   /** Only workers of one numeric class. */
   readonly exact: boolean;
@@ -58,13 +60,13 @@ export class Entrance {
       return this.#observer.refused(peer, "Its host flooded the run and is refused for a minute");
     }
     const worker = this.#next_id++;
-    const { token, clock, exchange } = this.#options;
+    const { token, read_token, clock, exchange } = this.#options;
     const shared = exchange?.offer(peer) ?? null;
     let newcomer: Channel | null = null;
     const welcomed = (channel: Channel) => void this.#newcomers.add(newcomer = channel);
     const mayJoin = () => this.#doorkeeper.join(host);
     const onflood = () => this.#doorkeeper.flooded(host);
-    const run = { facts: this.#facts, data: this.#data, token, clock };
+    const run = { facts: this.#facts, data: this.#data, token, read_token, clock };
     const options = { ...run, worker, shared, welcomed, mayJoin, onflood };
     try {
       await admit(socket, options, (admitted) => {

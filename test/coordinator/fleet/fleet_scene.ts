@@ -12,7 +12,7 @@ import { Kernels } from "../../../kernels/kernels.ts";
 import { buildLayout } from "../../../models/layout.ts";
 import type { Manifest } from "../../../models/manifest.ts";
 import { FakeClock } from "../../wire/fake_clock.ts";
-import { ScriptedWorker, TOKEN } from "./scripted_worker.ts";
+import { READ_TOKEN, ScriptedWorker, TOKEN } from "./scripted_worker.ts";
 
 export const RESULT_SIZE = 5;
 export const REQUEST: RoundRequest = {
@@ -68,6 +68,7 @@ export async function open(
   const facts: RunFacts = { run: "run-1", incarnation: 0, seed: 1, manifest, files: [] };
   const fleet = new Fleet(facts, await ShardedData.of(data, plan), {
     token: TOKEN,
+    read_token: READ_TOKEN,
     clock,
     exact,
     classes: [],

@@ -3,7 +3,7 @@ import { UserError } from "../../../common/errors.ts";
 import { VARYING_CLASS } from "../../../common/numeric_class.ts";
 import { FakeClock, settled } from "../../wire/fake_clock.ts";
 import { open, outcome, REQUEST, RESULT_SIZE, values } from "./fleet_scene.ts";
-import { ScriptedWorker } from "./scripted_worker.ts";
+import { READ_TOKEN, ScriptedWorker } from "./scripted_worker.ts";
 
 Deno.test("a round asks each worker for its nodes and resolves when all have answered", async () => {
   const { fleet, join } = await open();
@@ -153,7 +153,11 @@ Deno.test("who says goodbye in mid-step leaves its nodes to the others without a
   await settled();
   one.send({ type: "leave", reason: "Stopped by its user" });
   await settled();
-  assert.deepEqual(told, ["one joined", "two joined", "one left: Stopped by its user; its work goes to the others"]);
+  assert.deepEqual(told, [
+    "one joined",
+    "two joined",
+    "one left: Stopped by its user; its work goes to the others",
+  ]);
   assert.deepEqual(two.nodes, ["2-4", "0-2"]);
   await two.answer(values(2));
   await two.answer(values(20));
@@ -375,6 +379,8 @@ Deno.test("a wrong token does not get in", async () => {
   await assert.rejects(join("thief", { token: "another token" }), { code: "wrong_token" });
   assert.equal(fleet.members.length, 0);
   assert.match(told[0]!, /^thief refused: /);
+  await assert.rejects(join("reader", { token: READ_TOKEN }), /found the read token of the live page/);
+  assert.equal(fleet.members.length, 0);
   await fleet.finish("test over");
 });
 

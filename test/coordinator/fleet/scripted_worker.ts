@@ -11,6 +11,7 @@ import { MemorySocket } from "../../wire/memory_socket.ts";
 import { LIMITS } from "../../wire/limits.ts";
 
 export const TOKEN = "a token for the tests";
+export const READ_TOKEN = "a token that lets one look";
 const ALLOWED: ReadonlySet<MessageType> = new Set(
   ["artifact", "weights", "shard_chunk", "work", "job", "notice", "finish"] as const,
 );

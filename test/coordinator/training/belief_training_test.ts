@@ -16,7 +16,7 @@ import { buildLayout } from "../../../models/layout.ts";
 import type { Manifest } from "../../../models/manifest.ts";
 import type { MessageOf } from "../../../wire/messages.ts";
 import { FakeClock, settled } from "../../wire/fake_clock.ts";
-import { ScriptedWorker, TOKEN } from "../fleet/scripted_worker.ts";
+import { READ_TOKEN, ScriptedWorker, TOKEN } from "../fleet/scripted_worker.ts";
 
 const STEPS = 6;
 const SHARDS = 4;
@@ -89,6 +89,7 @@ async function trainWith(spoil: Spoil, who: "first" | "all" = "first", believed 
   const memory = new (believed ? BelievingMemory : ResultMemory)(kernels, SHARDS, size);
   const options = {
     token: TOKEN,
+    read_token: READ_TOKEN,
     clock,
     exact: true,
     classes: ["a".repeat(64)],

@@ -128,6 +128,7 @@ export async function scene(
     joinCoordinator(worker_socket, { clock, deadline_ms: 1000, token: TOKEN, hello: HELLO }),
   ]);
   const channel = openChannel(through(worker_socket), {
+    peer: "the coordinator",
     ...welcome,
     clock,
     allowed: ACCEPTED,

@@ -142,7 +142,8 @@ Deno.test("a coordinator that does not know the token is not worked for", async 
   const refused = assert.rejects(ended, {
     name: "UserError",
     message:
-      "Cannot work for ws://here:1 (wrong_token): Token of the coordinator must be that of the run: found another",
+      "Cannot work for ws://here:1 (wrong_token): Token of the coordinator must be that of the run: found another; " +
+      "what answers there is another coordinator, or none",
   });
   await clock.advance(250);
   impostor(sockets[0]!);

@@ -1,0 +1,120 @@
+/** Why no WebSocket could be opened to an address: what was found there, and what to do about it, in one line. Pure. */
+import { cleanText } from "../../common/text/foreign_text.ts";
+import type { Answer } from "./port_probe.ts";
+
+/** What the attempt ended with. */
+export interface Failure {
+  /** As Node has them: "ECONNREFUSED". */
+  readonly code?: string | undefined;
+  readonly message: string;
+  /** An answer in HTTP that opens no WebSocket. */
+  readonly response?: {
+    readonly status: number;
+    readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  };
+}
+
+const PAGE = "docs/on-several-machines.md";
+const HOST_UNKNOWN = "correct its spelling, or give the address that the coordinator prints";
+const NO_ROUTE =
+  "no route leads from this machine to that address; check the address, and the network or VPN";
+const NOT_TRUSTED = "this machine does not trust the certificate there; give that of its authority with " +
+  "DENO_CERT=FILE, or DENO_TLS_CA_STORE=system where the system has it";
+const OTHER_NAME = "the certificate there is for another name; use a name that it is for";
+const OUT_OF_DATE = "the certificate there is not valid today; renew it, or set this machine's clock";
+
+const BY_CODE: Readonly<Record<string, (url: URL) => string>> = {
+  ECONNREFUSED: (url) =>
+    isLoopback(url)
+      ? "nothing listens there; start a coordinator with deno task coordinator, or correct the port"
+      : "nothing listens there; start the coordinator with --host 0.0.0.0, or correct the port",
+  ENOTFOUND: ({ hostname }) => `no host ${hostname} is known here; ${HOST_UNKNOWN}`,
+  EAI_AGAIN: ({ hostname }) => `no name server knows the host ${hostname}; ${HOST_UNKNOWN}`,
+  EHOSTUNREACH: () => NO_ROUTE,
+  ENETUNREACH: () => NO_ROUTE,
+  EADDRNOTAVAIL: () => NO_ROUTE,
+  EINVAL: () => NO_ROUTE, // Deno's word for EADDRNOTAVAIL
+  DEPTH_ZERO_SELF_SIGNED_CERT: () => NOT_TRUSTED,
+  SELF_SIGNED_CERT_IN_CHAIN: () => NOT_TRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT: () => NOT_TRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: () => NOT_TRUSTED,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: () => NOT_TRUSTED,
+  CERT_UNTRUSTED: () => NOT_TRUSTED,
+  ERR_TLS_CERT_ALTNAME_INVALID: () => OTHER_NAME,
+  HOSTNAME_MISMATCH: () => OTHER_NAME,
+  CERT_HAS_EXPIRED: () => OUT_OF_DATE,
+  CERT_NOT_YET_VALID: () => OUT_OF_DATE,
+};
+
+/** Of a URL without a port, the one of its protocol. */
+export function portOf({ port, protocol }: URL): number {
+  return Number(port || (protocol === "wss:" ? 443 : 80));
+}
+
+function isLoopback({ hostname }: URL): boolean {
+  return /^(127(\.\d+){3}|\[::1\]|localhost)$/.test(hostname);
+}
+
+/** The same place by the other protocol. */
+function byOther(url: URL): string {
+  const { protocol, hostname, pathname } = url;
+  return `${protocol === "wss:" ? "ws" : "wss"}://${hostname}:${portOf(url)}${
+    pathname === "/" ? "" : pathname
+  }`;
+}
+
+/** Whether {@linkcode explain} needs to know what answers at the port. */
+export function needsProbe({ code, response }: Failure): boolean {
+  return response === undefined ? BY_CODE[code ?? ""] === undefined : response.status === 400;
+}
+
+/** `answer`: what the port answers, where {@linkcode needsProbe}; `waited_ms`: how long the attempt took at most. */
+export function explain(url: URL, failure: Failure, answer: Answer | null, waited_ms: number): string {
+  const known = BY_CODE[failure.code ?? ""];
+  if (failure.response === undefined && known !== undefined) return known(url);
+  const is_wss = url.protocol === "wss:";
+  if (answer === "tls" && !is_wss) return `that port speaks wss, not ws; use ${byOther(url)}`;
+  if (answer === "http" && is_wss) return `that port speaks ws, not wss; use ${byOther(url)}`;
+  if (failure.response !== undefined) return ofResponse(failure.response);
+  return ofAnswer(url, answer, Math.round(waited_ms / 1000)) ?? cleanText(failure.message);
+}
+
+function ofAnswer(url: URL, answer: Answer | null, waited_s: number): string | null {
+  switch (answer) {
+    case "other":
+      return "another program than a coordinator answers there; correct the port";
+    case "silence":
+      return `what listens there says nothing for ${waited_s} s; it is another program, or a coordinator that is stopped`;
+    case "closed":
+      return "what listens there closes the connection at once; correct the port, or what a proxy there lets through";
+    case "nothing":
+      return `no answer within ${waited_s} s; a firewall may drop what is sent to port ${
+        portOf(url)
+      }: open the port ` +
+        `on the coordinator's machine, or go through ssh -L (${PAGE})`;
+    case "no name":
+      return `no name server answers for the host ${url.hostname}; ${HOST_UNKNOWN}`;
+    default:
+      return null;
+  }
+}
+
+function ofResponse({ status, headers }: NonNullable<Failure["response"]>): string {
+  const location = URL.parse(String(headers["location"] ?? ""));
+  if (status >= 300 && status < 400 && location?.protocol === "https:") {
+    return `it redirects to HTTPS; use wss://${cleanText(location.host)}`;
+  }
+  if (status >= 502 && status <= 504) {
+    return `a proxy answers there, but no coordinator behind it (HTTP ${status}); start the coordinator, or correct ` +
+      "the port in the proxy's configuration";
+  }
+  // The coordinator's own answers to a request that has lost its upgrade on the way.
+  const asks_to_look = status === 401 && String(headers["www-authenticate"]).includes('realm="wagon"');
+  if (asks_to_look || status === 421 || status === 426) {
+    return `a proxy there does not pass on WebSockets (HTTP ${status}); ${PAGE} has configurations that do`;
+  }
+  if (status === 401 || status === 403) {
+    return `a proxy there asks who it is (HTTP ${status}); let workers through, which prove the token themselves`;
+  }
+  return `a web server answers there, and no coordinator (HTTP ${status}); correct the port or the path`;
+}

@@ -1,0 +1,61 @@
+/**
+ * What answers at a port, asked with the first bytes of a TLS connection: a TLS server answers in its own protocol, a
+ * web server without TLS with an error in HTTP. So it shows which of wss and ws a port speaks, whatever the words of
+ * the error were with which a connection failed.
+ */
+import { connect } from "node:net";
+import { portOf } from "./connect_failure.ts";
+import type { Clock } from "../clock.ts";
+
+export type Answer =
+  | "tls"
+  | "http"
+  /** Bytes of another protocol. */
+  | "other"
+  /** A connection that stays without a byte. */
+  | "silence"
+  /** A connection that is closed without a byte. */
+  | "closed"
+  /** No connection and no refusal: what is sent gets lost. */
+  | "nothing"
+  /** The name servers have not answered. */
+  | "no name";
+
+/**
+ * A ClientHello of TLS 1.2 (RFC 5246, section 7.4.1.2) with a random that is none, TLS_RSA_WITH_AES_256_CBC_SHA, and no
+ * extension: whether a server goes on with it or refuses it, it answers.
+ */
+const CLIENT_HELLO = Uint8Array.fromHex(
+  ["16030100", "2d", "01000029", "0303", "77".repeat(32), "00", "00020035", "0100"].join(""),
+);
+/** First bytes of a record that is an alert or a handshake (RFC 5246, section 6.2.1). */
+const TLS_RECORDS: readonly number[] = [21, 22];
+const TLS_MAJOR_VERSION = 3;
+
+/** Resolves within `deadline_ms`; never rejects. */
+export function probePort(url: URL, clock: Pick<Clock, "after">, deadline_ms: number): Promise<Answer> {
+  return new Promise((resolve) => {
+    let so_far: Answer = "no name";
+    const host = url.hostname.replace(/^\[|\]$/g, "");
+    const tcp = connect({ host, port: portOf(url) });
+    const end = (answer: Answer) => {
+      stop();
+      tcp.destroy();
+      resolve(answer);
+    };
+    const stop = clock.after(deadline_ms, () => end(so_far));
+    tcp.on("lookup", () => so_far = "nothing");
+    tcp.on("connect", () => {
+      so_far = "silence";
+      tcp.write(CLIENT_HELLO);
+    });
+    tcp.on("data", (bytes: Uint8Array) => end(answerOf(bytes)));
+    tcp.on("error", () => end("closed"));
+    tcp.on("close", () => end("closed"));
+  });
+}
+
+function answerOf(bytes: Uint8Array): Answer {
+  if (TLS_RECORDS.includes(bytes[0]!) && bytes[1] === TLS_MAJOR_VERSION) return "tls";
+  return new TextDecoder("latin1").decode(bytes).startsWith("HTTP/") ? "http" : "other";
+}
