@@ -1,6 +1,8 @@
 /** One coordinator from start to end: opens its port and the live page, lets workers in, trains. */
-import { removeRendezvous, writeRendezvous } from "../common/process/rendezvous.ts";
+import { resolve } from "node:path";
+import { removeRendezvous, type Rendezvous, writeRendezvous } from "../common/process/rendezvous.ts";
 import type { LastingScreen } from "../common/terminal/lasting_screen.ts";
+import { cleanLine } from "../common/text/foreign_text.ts";
 import { type Clock, SYSTEM_CLOCK } from "../wire/clock.ts";
 import type { Socket } from "../wire/socket.ts";
 import { listen, type Listener, type ListenOptions } from "../wire/ws_socket.ts";
@@ -56,7 +58,7 @@ export async function coordinate(
   { clock, listen }: Outside = SYSTEM,
 ): Promise<Ending & Conducted> {
   const { host, port } = options;
-  const { promise: fleet, resolve } = Promise.withResolvers<Fleet>();
+  const { promise: fleet, resolve: letIn } = Promise.withResolvers<Fleet>();
   let page: LiveServer | null = null;
   // The door first: where it cannot be had, no run folder is left behind. Who comes early waits.
   const listener = await listen({
@@ -71,7 +73,7 @@ export async function coordinate(
   });
   const open = (fleet: Fleet, opened: LiveServer) => {
     page = opened;
-    resolve(fleet);
+    letIn(fleet);
   };
   try {
     return await coordinateAt(listener.port, open, options, screen, clock);
@@ -96,7 +98,7 @@ async function coordinateAt(
     sinks: async (run) => [live = await openLiveRun(keptRun(run)), ...await options.sinks?.(run) ?? []],
     opened: async ({ run, fleet, console, elapsed_ms }: OpenRun) => {
       open(fleet, openPage({ run: keptRun(run), live, fleet, elapsed_ms, port, options, clock }));
-      if (rendezvous) await writeRendezvous(local);
+      if (rendezvous) await leaveRendezvous({ ...local, run: resolve(keptRun(run).folder.path) }, console);
       const accept: Opening["accept"] = (socket, peer) => void fleet.accept(socket, peer);
       const url = `ws://${urlHost(host)}:${port}`;
       await options.listening({ url, port, shards: run.config.shards, accept }, console);
@@ -114,5 +116,15 @@ async function coordinateAt(
     return { ...conducted, folder, example_shape, diagnosis };
   } finally {
     if (rendezvous) await removeRendezvous(local);
+  }
+}
+
+/** A home that cannot be written to is no reason not to train: workers can be told address and token. */
+async function leaveRendezvous(rendezvous: Rendezvous, console: Pick<Console, "line">): Promise<void> {
+  try {
+    await writeRendezvous(rendezvous);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    console.line(cleanLine(`Workers on this machine need --coordinator and the token: ${why}`));
   }
 }

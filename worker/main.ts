@@ -13,6 +13,11 @@ import { columnsOf } from "../common/terminal/terminal.ts";
 import { wrapLine } from "../common/text/wrap.ts";
 import { readNamed } from "../common/files/named_file.ts";
 import { SYSTEM_CLOCK } from "../wire/clock.ts";
+<<<<<<< HEAD
+=======
+import type { JoinOptions } from "../wire/handshake.ts";
+import { isCoordinator, isOpen } from "../wire/connecting/port_probe.ts";
+>>>>>>> 639b809 (Each coordinator has its own rendezvous, and a worker asks which)
 import { connect } from "../wire/ws_socket.ts";
 import { WorkerConsole } from "./console.ts";
 import { adapterOf } from "./devices/adapters.ts";
@@ -87,7 +92,7 @@ async function main(args: readonly string[]): Promise<number | void> {
     coordinator: values.coordinator === undefined ? undefined : checkUrl(values.coordinator),
     token_file: values.token_file,
     token_variable: Deno.env.get("WAGON_TOKEN"),
-  }, { readNamed, readRendezvous });
+  }, { readNamed, readRendezvous, isOpen: (url) => isOpen(url, SYSTEM_CLOCK), isCoordinator });
   await locator.locate();
   const screen = lastingScreen(Deno.stdout);
   const terminal = new WorkerConsole(screen, () => SYSTEM_CLOCK.now_ms());

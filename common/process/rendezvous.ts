@@ -1,19 +1,25 @@
 /**
- * How a worker on the same machine finds the coordinator without arguments: a file in the user's state folder,
- * readable by its owner only, with address and token. The last coordinator started on the machine owns it.
+ * How workers on the same machine find coordinators without arguments: a file for each in the user's state folder,
+ * readable by its owner only, with address, token and run. It has the name of machine and address, since machines may
+ * share a home: a coordinator that takes the place of one that was killed takes that of its file, too.
  *
  * Folder: WAGON_STATE_DIR if set, else %LOCALAPPDATA%\wagon on Windows (private to the user there), else
- * $XDG_STATE_HOME/wagon or ~/.local/state/wagon with mode 0700; the file has mode 0600.
+ * $XDG_STATE_HOME/wagon or ~/.local/state/wagon with mode 0700; files have mode 0600.
  */
+import { hostname } from "node:os";
 import { join } from "node:path";
+import { writePrivateFile } from "./private_files.ts";
 
 export interface Rendezvous {
   /** e.g. "ws://127.0.0.1:7700" */
   readonly url: string;
   readonly token: string;
+  /** Path of the run's folder. */
+  readonly run: string;
 }
 
-const FILE = "coordinator.json";
+const FOLDER = "coordinators";
+const ENDING = ".json";
 
 /** The user's state folder. Undefined where the environment names no home. */
 export function stateFolder(env: (name: string) => string | undefined, os: string): string | undefined {
@@ -29,45 +35,65 @@ export function stateFolder(env: (name: string) => string | undefined, os: strin
   return home ? join(home, ".local", "state", "wagon") : undefined;
 }
 
-function rendezvousPath(): string | undefined {
+function folderPath(): string | undefined {
   const folder = stateFolder((name) => Deno.env.get(name), Deno.build.os);
-  return folder && join(folder, FILE);
+  return folder && join(folder, FOLDER);
 }
 
-/** Leaves address and token for workers of the same user. Returns the path, or null where there is no home. */
+/**
+ * The path of a file that belongs to the coordinator at an address, of this machine. Undefined where there is no home.
+ * Needs the right to ask what this machine is called (--allow-sys=hostname).
+ */
+export function coordinatorFile(url: string, ending: string): string | undefined {
+  const folder = folderPath();
+  const name = [hostname(), new URL(url).host].join("_").replaceAll(/[^\w.-]/g, "_");
+  return folder && join(folder, `${name}${ending}`);
+}
+
+/** Leaves address, token and run for workers of the same user. Returns the path, or null where there is no home. */
 export async function writeRendezvous(rendezvous: Rendezvous): Promise<string | null> {
-  const path = rendezvousPath();
+  const path = coordinatorFile(rendezvous.url, ENDING);
   if (path === undefined) return null;
-  await Deno.mkdir(join(path, ".."), { recursive: true, mode: 0o700 });
-  const temporary = `${path}.${Deno.pid}`;
-  await Deno.remove(temporary).catch(() => {});
-  // Made by this very call: never through a link, nor into a file that somebody else can read.
-  const text = JSON.stringify(rendezvous) + "\n";
-  await Deno.writeTextFile(temporary, text, { mode: 0o600, createNew: true });
-  await Deno.rename(temporary, path);
+  // A run has one coordinator: what another has left was killed before it could take its file away.
+  for (const { url, run } of await readRendezvous()) {
+    if (run === rendezvous.run) await Deno.remove(coordinatorFile(url, ENDING)!).catch(() => {});
+  }
+  await writePrivateFile(path, JSON.stringify({ host: hostname(), ...rendezvous }) + "\n");
   return path;
 }
 
-/** What the last coordinator left, or null. A file that makes no sense, or is no regular one, counts as none. */
-export async function readRendezvous(): Promise<Rendezvous | null> {
-  const path = rendezvousPath();
-  if (path === undefined) return null;
+/** What coordinators on this machine have left, also those that were killed. A file that makes no sense counts as none. */
+export async function readRendezvous(): Promise<readonly Rendezvous[]> {
+  const folder = folderPath();
+  if (folder === undefined) return [];
   try {
-    if (!(await Deno.lstat(path)).isFile) return null;
-    const value: unknown = JSON.parse(await Deno.readTextFile(path));
-    const { url, token } = value as Partial<Rendezvous>;
-    return typeof url === "string" && typeof token === "string" ? { url, token } : null;
+    const names = (await Array.fromAsync(Deno.readDir(folder))).filter(({ name, isFile }) =>
+      isFile && name.endsWith(ENDING)
+    ).map(({ name }) => name).sort();
+    const texts = await Promise.all(
+      // One may go while others are read.
+      names.map((name) => Deno.readTextFile(join(folder, name)).catch(() => "")),
+    );
+    return texts.flatMap(rendezvousIn);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof SyntaxError) return null;
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
+
+function rendezvousIn(text: string): Rendezvous[] {
+  try {
+    const { host, url, token, run } = JSON.parse(text) as Partial<Rendezvous & { host: string }>;
+    const is_whole = typeof url === "string" && typeof token === "string" && typeof run === "string";
+    return is_whole && host === hostname() && URL.canParse(url) ? [{ url, token, run }] : [];
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof TypeError) return [];
     throw error;
   }
 }
 
 /** Takes the file away again, unless another coordinator has replaced it since. */
-export async function removeRendezvous(mine: Rendezvous): Promise<void> {
-  const path = rendezvousPath();
-  const found = await readRendezvous();
-  if (path !== undefined && found?.token === mine.token && found.url === mine.url) {
-    await Deno.remove(path).catch(() => {});
-  }
+export async function removeRendezvous({ url, token }: Pick<Rendezvous, "url" | "token">): Promise<void> {
+  const is_mine = (await readRendezvous()).some((found) => found.url === url && found.token === token);
+  if (is_mine) await Deno.remove(coordinatorFile(url, ENDING)!).catch(() => {});
 }

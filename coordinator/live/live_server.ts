@@ -10,6 +10,7 @@ import { readRegular } from "../../common/files/regular_file.ts";
 import { hostOf } from "../../common/text/host_of.ts";
 import { Sha256 } from "../../common/sha256.ts";
 import type { Clock } from "../../wire/clock.ts";
+import { REALM } from "../../wire/connecting/connect_failure.ts";
 import { sampleFile } from "../run/run_folder.ts";
 import { METRICS_TYPE, metricsText } from "./metrics.ts";
 import PAGE from "./page.html" with { type: "text" };
@@ -128,7 +129,7 @@ export class LiveServer {
     const verdict = judge(visitOf(request), this.#options);
     if ("status" in verdict) {
       const more: Record<string, string> = { connection: "close" };
-      if (verdict.status === 401) more["www-authenticate"] = 'Bearer realm="wagon"';
+      if (verdict.status === 401) more["www-authenticate"] = `Bearer ${REALM}`;
       if (verdict.status === 405) more["allow"] = "GET, HEAD";
       return answerText(response, verdict.status, verdict.reason, more);
     }

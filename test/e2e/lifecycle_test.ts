@@ -38,7 +38,7 @@ Deno.test("worker, coordinator and inspect find each other, whoever starts first
   const first = place.start("coordinator", args);
   await worker.line(/\nHolds 4 shards\n/);
   assert.equal(await modeOf(place.path("state")), "700");
-  assert.equal(await modeOf(place.path("state", "coordinator.json")), "600");
+  assert.equal(await modeOf(await place.rendezvousPath()), "600");
   const { token, url } = await place.rendezvous();
   await first.line(new RegExp(`\nListening on ${url}; on this machine: deno task worker\n`));
   const run = place.path(await runFolderOf(first));

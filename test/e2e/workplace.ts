@@ -71,7 +71,17 @@ export class Workplace implements AsyncDisposable {
 
   /** What the coordinator of this place has left for workers on this machine. */
   async rendezvous(): Promise<Rendezvous> {
-    return JSON.parse(await Deno.readTextFile(this.path("state", "coordinator.json"))) as Rendezvous;
+    return JSON.parse(await Deno.readTextFile(await this.rendezvousPath())) as Rendezvous;
+  }
+
+  /** Its file: one coordinator at a time runs here. */
+  async rendezvousPath(): Promise<string> {
+    const folder = this.path("state", "coordinators");
+    const names = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
+    const [name, ...others] = names.filter((name) => name.endsWith(".json"));
+    if (name === undefined) throw new Deno.errors.NotFound(folder);
+    assert.deepEqual(others, []);
+    return join(folder, name);
   }
 
   /** Trains such a run to its end with one worker. */

@@ -103,7 +103,7 @@ Deno.test("without arguments a worker waits for the coordinator of this machine 
     const listener = await server();
     const state_folder = Deno.env.get("WAGON_STATE_DIR");
     Deno.env.set("WAGON_STATE_DIR", folder);
-    await writeRendezvous({ url: listener.url, token: TOKEN });
+    await writeRendezvous({ url: listener.url, token: TOKEN, run: "runs/test" });
     if (state_folder === undefined) Deno.env.delete("WAGON_STATE_DIR");
     else Deno.env.set("WAGON_STATE_DIR", state_folder);
     const coordinator = await TestCoordinator.admit(await listener.next(), run, SYSTEM_CLOCK);

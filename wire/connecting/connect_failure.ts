@@ -14,6 +14,9 @@ export interface Failure {
   };
 }
 
+/** By which a coordinator asks for the read token. */
+export const REALM = 'realm="wagon"';
+
 const PAGE = "docs/on-several-machines.md";
 const HOST_UNKNOWN = "correct its spelling, or give the address that the coordinator prints";
 const NO_ROUTE =
@@ -109,7 +112,7 @@ function ofResponse({ status, headers }: NonNullable<Failure["response"]>): stri
       "the port in the proxy's configuration";
   }
   // The coordinator's own answers to a request that has lost its upgrade on the way.
-  const asks_to_look = status === 401 && String(headers["www-authenticate"]).includes('realm="wagon"');
+  const asks_to_look = status === 401 && String(headers["www-authenticate"]).includes(REALM);
   if (asks_to_look || status === 421 || status === 426) {
     return `a proxy there does not pass on WebSockets (HTTP ${status}); ${PAGE} has configurations that do`;
   }

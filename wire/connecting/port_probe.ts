@@ -4,7 +4,7 @@
  * the error were with which a connection failed.
  */
 import { connect } from "node:net";
-import { portOf } from "./connect_failure.ts";
+import { portOf, REALM } from "./connect_failure.ts";
 import type { Clock } from "../clock.ts";
 
 export type Answer =
@@ -31,13 +31,14 @@ const CLIENT_HELLO = Uint8Array.fromHex(
 /** First bytes of a record that is an alert or a handshake (RFC 5246, section 6.2.1). */
 const TLS_RECORDS: readonly number[] = [21, 22];
 const TLS_MAJOR_VERSION = 3;
+/** For what is on this machine. */
+const LOCAL_MS = 2_000;
 
 /** Resolves within `deadline_ms`; never rejects. */
 export function probePort(url: URL, clock: Pick<Clock, "after">, deadline_ms: number): Promise<Answer> {
   return new Promise((resolve) => {
     let so_far: Answer = "no name";
-    const host = url.hostname.replace(/^\[|\]$/g, "");
-    const tcp = connect({ host, port: portOf(url) });
+    const tcp = connect({ host: hostIn(url), port: portOf(url) });
     const end = (answer: Answer) => {
       stop();
       tcp.destroy();
@@ -58,4 +59,36 @@ export function probePort(url: URL, clock: Pick<Clock, "after">, deadline_ms: nu
 function answerOf(bytes: Uint8Array): Answer {
   if (TLS_RECORDS.includes(bytes[0]!) && bytes[1] === TLS_MAJOR_VERSION) return "tls";
   return new TextDecoder("latin1").decode(bytes).startsWith("HTTP/") ? "http" : "other";
+}
+
+/** Whether anything listens at an address of this machine: true, too, for what does not answer within `deadline_ms`. */
+export function isOpen(url: string, clock: Pick<Clock, "after">, deadline_ms = LOCAL_MS): Promise<boolean> {
+  const place = new URL(url);
+  return new Promise((resolve) => {
+    const tcp = connect({ host: hostIn(place), port: portOf(place) });
+    const end = (open: boolean) => {
+      stop();
+      tcp.destroy();
+      resolve(open);
+    };
+    const stop = clock.after(deadline_ms, () => end(true));
+    tcp.on("connect", () => end(true));
+    tcp.on("error", ({ code }: NodeJS.ErrnoException) => end(code !== "ECONNREFUSED"));
+  });
+}
+
+/** Whether a coordinator listens there, by what it says to one who only wants to look. */
+export async function isCoordinator(url: string): Promise<boolean> {
+  try {
+    const signal = AbortSignal.timeout(LOCAL_MS);
+    const { headers, body } = await fetch(url.replace(/^ws/, "http"), { signal, redirect: "manual" });
+    await body?.cancel();
+    return headers.get("www-authenticate")?.includes(REALM) ?? false;
+  } catch {
+    return false;
+  }
+}
+
+function hostIn({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$/g, "");
 }

@@ -4,14 +4,13 @@
  */
 import type { Events } from "./events.ts";
 import { UserError } from "../../common/errors.ts";
-import type { Rendezvous } from "../../common/process/rendezvous.ts";
-import { together } from "../../common/text/wrap.ts";
 import { openChannel } from "../../wire/channel.ts";
 import type { Clock } from "../../wire/clock.ts";
 import { joinCoordinator, type JoinOptions } from "../../wire/handshake.ts";
 import { Refusal } from "../../wire/refusal.ts";
 import type { Socket } from "../../wire/socket.ts";
 import { backoffMs } from "./backoff.ts";
+import type { Located } from "./locator.ts";
 import { ACCEPTED, largestArtifact, Session, type SessionEnd } from "./session.ts";
 import type { ShardStore } from "./shard_store.ts";
 import { isOnThisMachine, openNothing, type OpenShared } from "../compute/shared_folder.ts";
@@ -34,8 +33,8 @@ export interface LoopConsole extends Events {
 }
 
 export interface WorkerTools {
-  /** Address and token, or null while there is no coordinator. Throws {@linkcode UserError}. */
-  readonly locate: () => Promise<Rendezvous | null>;
+  /** Address and token, or what is waited for while there is no coordinator. Throws {@linkcode UserError}. */
+  readonly locate: () => Promise<Located>;
   /** Throws {@linkcode UserError} for a wrong address, another Error if nobody answers. */
   readonly connect: (url: string) => Promise<Socket>;
   readonly hello: JoinOptions["hello"];
@@ -83,11 +82,7 @@ export async function runWorker(tools: WorkerTools): Promise<void> {
 
 async function connectOnce(tools: WorkerTools, reminder: Reminder): Promise<Outcome> {
   const place = await tools.locate();
-  if (place === null) {
-    const start = together("deno task coordinator");
-    const reason = `Waiting for a coordinator on this machine (start one with: ${start})`;
-    return { end: { kind: "lost", reason }, was_ready: false };
-  }
+  if ("waiting" in place) return { end: { kind: "lost", reason: place.waiting }, was_ready: false };
   try {
     return await joinOnce(tools, place, reminder);
   } catch (error) {
@@ -99,7 +94,7 @@ async function connectOnce(tools: WorkerTools, reminder: Reminder): Promise<Outc
 
 async function joinOnce(
   tools: WorkerTools,
-  { url, token }: Rendezvous,
+  { url, token }: Exclude<Located, { readonly waiting: string }>,
   reminder: Reminder,
 ): Promise<Outcome> {
   const { clock, console: terminal, stop, stuck, hello, workshop, store, openShared, wall_ms } = tools;

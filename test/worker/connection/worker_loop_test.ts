@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import type { Rendezvous } from "../../../common/process/rendezvous.ts";
 import { encodeFrame } from "../../../wire/frame.ts";
 import { PROTOCOL_VERSION } from "../../../wire/messages.ts";
 import type { Socket } from "../../../wire/socket.ts";
@@ -8,6 +7,7 @@ import { WorkerConsole } from "../../../worker/console.ts";
 import { CPU } from "../../../worker/runtime/device.ts";
 import { openNothing, type OpenShared } from "../../../worker/compute/shared_folder.ts";
 import { ShardStore } from "../../../worker/connection/shard_store.ts";
+import type { Located } from "../../../worker/connection/locator.ts";
 import { runWorker } from "../../../worker/connection/worker_loop.ts";
 import { Workshop } from "../../../worker/compute/workshop.ts";
 import { FakeClock, settled } from "../../wire/fake_clock.ts";
@@ -21,8 +21,8 @@ const LOST = "Cannot connect to ws://here:1: refused";
 
 /** A worker whose coordinator answers when `answering`, and whose clock is turned by hand. */
 function worker(
-  { place = { url: URL, token: TOKEN } as Rendezvous | null, openShared = openNothing }: {
-    place?: Rendezvous | null;
+  { place = { url: URL, token: TOKEN } as Located, openShared = openNothing }: {
+    place?: Located;
     openShared?: OpenShared;
   } = {},
 ) {
@@ -121,12 +121,14 @@ Deno.test("a lost connection is taken up again at once, and waiting begins anew"
 });
 
 Deno.test("without a coordinator on this machine a worker waits for one", async () => {
-  const { clock, state, written, sockets, ended } = worker({ place: null });
+  const { clock, state, written, sockets, ended } = worker({
+    place: { waiting: "Waiting for a coordinator of mine" },
+  });
   await settled();
   await clock.advance(3000);
   assert.deepEqual(state.attempts, []);
   assert.deepEqual(written, [
-    "Waiting for a coordinator on this machine (start one with: deno task coordinator)\n",
+    "Waiting for a coordinator of mine\n",
   ]);
   state.place = { url: URL, token: TOKEN };
   state.answering = true;
