@@ -90,7 +90,8 @@ export async function conduct(
     ...sinks,
     new ConsoleSink(console, clock),
   ]);
-  const observer = new FleetLog({ log, console, state: run.state, clock, wall_ms: Date.now });
+  const { state, config: { shards: num_shards } } = run;
+  const observer = new FleetLog({ log, console, num_shards, state, clock, wall_ms: Date.now });
   using _results = run.results;
   using exchange = options.shares_memory ? openExchange(run) : null;
   const fleet = openFleet(run, options, exchange, observer, clock);

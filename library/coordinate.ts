@@ -2,7 +2,7 @@
 import { checkOptions } from "../common/cli/options.ts";
 import { UserError } from "../common/errors.ts";
 import { COORDINATOR_OPTIONS } from "../coordinator/config/options.ts";
-import { reachedAt } from "../coordinator/terminal/addresses.ts";
+import { ownInterfaces, reachedAt } from "../coordinator/terminal/addresses.ts";
 import { checkReadToken, checkToken, freshToken } from "../coordinator/terminal/token.ts";
 import { LocalWorkers } from "./local_workers.ts";
 import { type RunOptions, startOf } from "./run_options.ts";
@@ -96,7 +96,9 @@ export async function coordinate(options: CoordinateOptions): Promise<Trained> {
       committed: () => watch.committed(),
       listening: async ({ url, port, shards, accept }) => {
         local.start(shards, accept);
-        const page = `http://${reachedAt(own_host)}:${port}/?token=${readers_token}`;
+        const page = `http://${
+          reachedAt(own_host, ownInterfaces)[0] ?? "127.0.0.1"
+        }:${port}/?token=${readers_token}`;
         await onListening?.({ url, port, page });
       },
       signal: local.orFailed(run.signal),

@@ -5,7 +5,7 @@ import { interruptSignal } from "../common/process/interrupt.ts";
 import type { UserError } from "../common/errors.ts";
 import type { Values } from "../common/cli/options.ts";
 import { keepFilesPrivate } from "../common/process/private_files.ts";
-import { tellOfPage } from "../coordinator/terminal/addresses.ts";
+import { type Door, removeTokens, tellOfPage } from "../coordinator/terminal/invitation.ts";
 import { coordinate, type Opening } from "../coordinator/coordinate.ts";
 import { type Console, standardError } from "../coordinator/terminal/console.ts";
 import { describeEnding, printLastWords, sayStopping } from "../coordinator/ending.ts";
@@ -46,9 +46,11 @@ async function train(args: readonly string[]): Promise<number> {
   const token = await chooseToken(undefined);
   let workers: LocalWorkers | null = null;
   const read_token = await chooseReadToken(values.read_token_file, token);
-  const startWorkers = (opening: Opening, terminal: Console) => {
+  let door: Door | null = null;
+  const startWorkers = async (opening: Opening, terminal: Console) => {
     opened = terminal;
-    tellOfPage(terminal, HOST, opening.port, read_token, screen.interactive);
+    door = { host: HOST, port: opening.port, interactive: screen.interactive };
+    await tellOfPage(terminal, door, { token: read_token, file: values.read_token_file });
     workers = new LocalWorkers({
       token,
       onLine: (name, line) => terminal.line(`  ${name}: ${line}`),
@@ -66,7 +68,7 @@ async function train(args: readonly string[]): Promise<number> {
     host: HOST,
     port: 0,
     token,
-    token_place: tokenPlace(undefined),
+    token_place: tokenPlace(undefined, screen.interactive),
     read_token,
     task: "train",
     min_workers: values.workers,
@@ -76,6 +78,7 @@ async function train(args: readonly string[]): Promise<number> {
     signal: AbortSignal.any([interrupt, failure.signal]),
   }, screen).finally(async () => {
     await workers?.stop();
+    if (door !== null) await removeTokens(door);
     await screen.drained();
   });
   const { lines, commands, exit_code } = describeEnding(ending, "train", interrupt);

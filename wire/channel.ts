@@ -15,6 +15,7 @@ import {
   type Shared,
 } from "./frame.ts";
 import type { Message, MessageType } from "./messages.ts";
+import { things } from "../common/text/things.ts";
 import { Refusal } from "./refusal.ts";
 import type { Taker } from "./parcel.ts";
 import type { Socket } from "./socket.ts";
@@ -290,9 +291,7 @@ class SocketChannel implements Channel {
     if (!final) return;
     this.final_refusal = answer;
     this.close(
-      refusal.fatal
-        ? message
-        : `${this.#bad_messages} bad messages from ${this.#options.peer}, the last: ${message}`,
+      refusal.fatal ? message : `${things(this.#bad_messages, "bad message")}, the last: ${message}`,
     );
   }
 

@@ -3,7 +3,7 @@ import { type Screen, StatusLine } from "../common/terminal/screen.ts";
 import { LineLimit } from "../common/text/line_limit.ts";
 import { things } from "../common/text/things.ts";
 import type { Refusal } from "../wire/refusal.ts";
-import type { Events } from "./connection/events.ts";
+import type { Events, Threads } from "./connection/events.ts";
 
 /** Interval at which the status line changes. */
 const STATUS_MS = 500;
@@ -38,8 +38,9 @@ export class WorkerConsole implements Events {
     this.#foot.draw("");
   }
 
-  ready(shard_ms: number, threads: number, shards_held: number): void {
-    const on = threads === 1 ? "one thread" : `each of ${things(threads, "thread")}`;
+  ready(shard_ms: number, { used, at_hand }: Threads, shards_held: number): void {
+    const threads = used === 1 ? "one thread" : `each of ${things(used, "thread")}`;
+    const on = used < at_hand ? `${threads} (of ${at_hand}: the run has no more shards)` : threads;
     const held = shards_held === 0 ? "" : `, holds ${things(shards_held, "shard")}`;
     this.caused(`Ready: ${shard_ms.toFixed(1)} ms a shard on ${on}${held}`);
   }

@@ -13,11 +13,7 @@ import { columnsOf } from "../common/terminal/terminal.ts";
 import { wrapLine } from "../common/text/wrap.ts";
 import { readNamed } from "../common/files/named_file.ts";
 import { SYSTEM_CLOCK } from "../wire/clock.ts";
-<<<<<<< HEAD
-=======
-import type { JoinOptions } from "../wire/handshake.ts";
 import { isCoordinator, isOpen } from "../wire/connecting/port_probe.ts";
->>>>>>> 639b809 (Each coordinator has its own rendezvous, and a worker asks which)
 import { connect } from "../wire/ws_socket.ts";
 import { WorkerConsole } from "./console.ts";
 import { adapterOf } from "./devices/adapters.ts";

@@ -2,6 +2,7 @@
 import { checksumBytes } from "../../kernels/kernels.ts";
 import type { MessageOf } from "../../wire/messages.ts";
 import type { Range } from "./placement/assignment.ts";
+import { idleThreads } from "./placement/idle_threads.ts";
 import { spareNotice } from "./placement/eligibility.ts";
 import type { Member } from "./member.ts";
 import type { ShardedData } from "../data/sharded_data.ts";
@@ -41,10 +42,15 @@ export function shipShards(
 /** Tells those that have become spare, and those that are no longer. */
 export function tellSpares(ranges: readonly Range[], members: readonly Member[]): void {
   const working = new Set(ranges.map((range) => range.worker));
+  const why_idle = idleThreads(ranges.at(-1)?.end ?? 0, totalThreads(members));
   for (const member of members) {
     const spare = !working.has(member.id);
     if (spare === member.told_spare) continue;
     member.told_spare = spare;
-    member.channel.send({ type: "notice", text: spareNotice(spare, member) });
+    member.channel.send({ type: "notice", text: spareNotice(spare, member, why_idle) });
   }
+}
+
+function totalThreads(members: readonly Member[]): number {
+  return members.reduce((sum, { threads }) => sum + threads, 0);
 }

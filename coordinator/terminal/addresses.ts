@@ -1,13 +1,24 @@
 /** Where the coordinator can be reached, and what people are told of it. */
 import { hostname } from "node:os";
-import type { Console } from "./console.ts";
 
 const LOOPBACK: ReadonlySet<string> = new Set(["127.0.0.1", "::1", "localhost"]);
 const EVERYWHERE: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
+/** Addresses that are good on one machine or one cable only: 127.0.0.0/8, 169.254.0.0/16, ::1, fe80::/10. */
+const NEAR = /^(127\.|169\.254\.|::1$|fe[89ab])/i;
+/** Networks between a machine and what it simulates, which others cannot reach. */
+const INTERNAL = /^(docker|br-|veth|virbr|vmnet|vboxnet|lxc|lxdbr|cni|podman|flannel|kube)/;
+
+/** An address of this machine, as Deno tells it. */
+export type Interface = Pick<Deno.NetworkInterfaceInfo, "name" | "family" | "address">;
 
 /** Whether only this machine reaches a coordinator that listens on `host`. */
 export function isLoopback(host: string): boolean {
   return LOOPBACK.has(host);
+}
+
+/** Whether it listens on every address of its machine. */
+export function isEverywhere(host: string): boolean {
+  return EVERYWHERE.has(host);
 }
 
 /** An address as it stands in a URL. */
@@ -21,31 +32,27 @@ export function loopbackFor(host: string): string {
   return host === "::" ? "[::1]" : urlHost(host);
 }
 
-/** Where other machines reach it, as far as can be told. */
-export function reachedAt(host: string): string {
-  return EVERYWHERE.has(host) ? hostname() : urlHost(host);
+/**
+ * Where other machines reach a coordinator that listens on `host`, as it stands in a URL, the likeliest first: the
+ * addresses of this machine, since its name often resolves nowhere else.
+ */
+export function reachedAt(host: string, interfaces: () => readonly Interface[]): string[] {
+  if (!isEverywhere(host)) return [urlHost(host)];
+  const far = interfaces().filter(({ address, family }) =>
+    !NEAR.test(address) && (family === "IPv4" || host === "::")
+  );
+  const rank = ({ name, family }: Interface) => 2 * Number(INTERNAL.test(name)) + Number(family === "IPv6");
+  const sorted = far.toSorted((a, b) => rank(a) - rank(b));
+  return [...new Set(sorted.map(({ address }) => urlHost(address)))];
+}
+
+/** The addresses of this machine. Needs the right to ask for them (--allow-sys=networkInterfaces). */
+export function ownInterfaces(): Interface[] {
+  return Deno.networkInterfaces();
 }
 
 /** Names by which a browser may call this machine, besides addresses and localhost. */
 export function ownNames(host: string): string[] {
   const name = hostname().toLowerCase();
   return [name, `${name}.local`, host.toLowerCase()];
-}
-
-/**
- * Says where the live page is. Its address holds the read token, so it is for a person's eyes: never for a pipe or
- * a log.
- */
-export function tellOfPage(
-  terminal: Pick<Console, "line" | "copied">,
-  host: string,
-  port: number,
-  read_token: string,
-  interactive: boolean,
-): void {
-  const page = `http://${reachedAt(host)}:${port}/`;
-  if (interactive) return terminal.copied("Live page:", `${page}?token=${read_token}`);
-  terminal.line(
-    `Live page: ${page}?token=…, with the token that --read-token-file or WAGON_READ_TOKEN gives it`,
-  );
 }

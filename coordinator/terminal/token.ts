@@ -7,13 +7,16 @@ const MIN_LENGTH = 16;
 /** What stands in an address and a header as it is. */
 const PLAIN = /^[A-Za-z0-9._~-]+$/;
 
-interface Source {
+/** How a secret is given. */
+export interface Source {
   readonly option: string;
   readonly variable: string;
 }
 
-const WORKERS: Source = { option: "--token-file", variable: "WAGON_TOKEN" };
-const READERS: Source = { option: "--read-token-file", variable: "WAGON_READ_TOKEN" };
+/** That of workers. */
+export const WORKERS: Source = { option: "--token-file", variable: "WAGON_TOKEN" };
+/** That of the live page. */
+export const READERS: Source = { option: "--read-token-file", variable: "WAGON_READ_TOKEN" };
 
 /** Reads the token that workers prove, from `file`, else WAGON_TOKEN, else makes one. Throws {@linkcode UserError}. */
 export function chooseToken(file: string | undefined): Promise<string> {
@@ -46,11 +49,18 @@ export function checkReadToken(token: string, workers_token: string, where: stri
   }
 }
 
-/** Where a person who may let workers in finds the token, in words. */
-export function tokenPlace(file: string | undefined): string {
+/** Whether a secret is made here, so that nobody knows it yet. */
+export function isFresh(file: string | undefined, { variable }: Source): boolean {
+  return file === undefined && !Deno.env.get(variable);
+}
+
+/** Where a person who may let workers in finds the token, in words. `interactive`: whether a terminal shows it. */
+export function tokenPlace(file: string | undefined, interactive: boolean): string {
   if (file !== undefined) return "in the file that the coordinator was given with --token-file";
   if (Deno.env.get(WORKERS.variable)) return "the coordinator's own WAGON_TOKEN";
-  return "on the coordinator's terminal";
+  return interactive
+    ? "on the coordinator's terminal"
+    : "in the file that the coordinator named when it started";
 }
 
 async function choose(file: string | undefined, { option, variable }: Source): Promise<string> {

@@ -6,6 +6,7 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stateFolder } from "../../common/process/rendezvous.ts";
 import { readRegularSync } from "../../common/files/regular_file.ts";
+import { isEverywhere } from "../../coordinator/terminal/addresses.ts";
 import { placesOf } from "../../coordinator/data/files/data_path.ts";
 import { recordedData } from "./recorded_data.ts";
 
@@ -105,7 +106,8 @@ function coordinatorRights(given: Given, around: Surroundings): string[] {
   const { host = "127.0.0.1", port = "7700" } = given;
   return [
     ...runRights(given, around, state),
-    SYSTEM,
+    // Its addresses are told where it is reached by all of them.
+    isEverywhere(host) ? `${SYSTEM},networkInterfaces` : SYSTEM,
     `--allow-net=${addressAt(host.includes(":") ? `[${host}]` : host, port)}`,
     V8,
   ];
@@ -114,7 +116,7 @@ function coordinatorRights(given: Given, around: Surroundings): string[] {
 /** Shared memory needs the right to call the C library, and so any native code; starting workers is as much. */
 function trainRights(given: Given, around: Surroundings): string[] {
   return [
-    ...runRights(given, around, []),
+    ...runRights(given, around, statePaths(around)),
     SYSTEM,
     "--allow-net=127.0.0.1:0",
     allow("run", [around.deno]),

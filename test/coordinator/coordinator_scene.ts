@@ -41,7 +41,7 @@ async function optionsOf(line: string): Promise<Omit<CoordinateOptions, "listeni
     resume: values.resume ?? null,
     readable: values.readable,
     now: new Date(0),
-    ...{ host: "127.0.0.1", port: PORT, token, read_token, token_place: tokenPlace(token_file), task },
+    ...{ host: "127.0.0.1", port: PORT, token, read_token, token_place: tokenPlace(token_file, false), task },
     ...{ min_workers, give_up_after_s: values.give_up_after ?? null, rendezvous: false },
   };
 }

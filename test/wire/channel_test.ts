@@ -104,7 +104,7 @@ Deno.test("channel: answers bad messages by code, and closes after the ninth", a
   );
   assert.deepEqual(refusalsOf(test.socket), refusals);
   assert.equal(test.channel.final_refusal?.message, reason);
-  assert.deepEqual(test.closed, [`9 bad messages from the peer, the last: ${reason}`]);
+  assert.deepEqual(test.closed, [`9 bad messages, the last: ${reason}`]);
   assert.equal(test.clock.num_timers, 0);
 });
 

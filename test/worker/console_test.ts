@@ -17,9 +17,9 @@ function console(interactive: boolean, columns: number) {
 
 Deno.test("one is told of as one, several as several", () => {
   const { console: worker, place, lines } = console(false, Infinity);
-  worker.ready(1.25, 1, 0);
-  worker.ready(1.25, 1, 1);
-  worker.ready(0.5, 4, 2000);
+  worker.ready(1.25, { used: 1, at_hand: 1 }, 0);
+  worker.ready(1.25, { used: 1, at_hand: 8 }, 1);
+  worker.ready(0.5, { used: 4, at_hand: 4 }, 2000);
   worker.shardsHeld(1);
   place.now_ms = 600;
   worker.computed(1, 1, 2);
@@ -28,7 +28,7 @@ Deno.test("one is told of as one, several as several", () => {
   worker.computed(2, 1, 2);
   assert.deepEqual(lines(), [
     "Ready: 1.3 ms a shard on one thread",
-    "Ready: 1.3 ms a shard on one thread, holds 1 shard",
+    "Ready: 1.3 ms a shard on one thread (of 8: the run has no more shards), holds 1 shard",
     "Ready: 0.5 ms a shard on each of 4 threads, holds 2,000 shards",
     "Holds 1 shard",
     "Holds 2 shards",
@@ -70,7 +70,7 @@ Deno.test("elsewhere only events are printed, and stale answers are none", () =>
   worker.refused(new Refusal("bad_message", "odd"));
   for (const count of [1, 2]) worker.shardsHeld(count);
   worker.computed(2, 2, 5);
-  worker.ready(1.25, 2, 3);
+  worker.ready(1.25, { used: 2, at_hand: 2 }, 3);
   place.now_ms = 500;
   for (const step of [3, 4]) worker.computed(step, 2, 5);
   assert.deepEqual(place.written, [

@@ -1,9 +1,16 @@
 /** What happens to a worker that a person may want to know. */
 import type { Refusal } from "../../wire/refusal.ts";
 
+/** Compute threads of this worker. */
+export interface Threads {
+  /** That there are shards for. */
+  readonly used: number;
+  readonly at_hand: number;
+}
+
 export interface Events {
-  /** The graphs are compiled. `shard_ms`: time of one critic shard on one of `threads`. */
-  ready(shard_ms: number, threads: number, shards_held: number): void;
+  /** The graphs are compiled. `shard_ms`: time of one critic shard on one of the threads. */
+  ready(shard_ms: number, threads: Threads, shards_held: number): void;
   shardsHeld(count: number): void;
   /** A piece of work was answered. */
   computed(step: number, shards: number, elapsed_ms: number): void;

@@ -219,7 +219,8 @@ export class Session {
     const shard_ms = meanShardMs(computer.probes);
     channel.send({ type: "ready", numeric_class: numericClass(computer.probes), shard_ms, shared });
     for (const shard of store.held) channel.send({ type: "shard_held", run, shard });
-    events.ready(shard_ms, computer.probes.length, store.held.length);
+    const threads = { used: computer.probes.length, at_hand: workshop.devices.length };
+    events.ready(shard_ms, threads, store.held.length);
   }
 
   /** Weights and sums lie in files from now on, if the coordinator is on this machine. */

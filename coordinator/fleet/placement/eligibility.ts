@@ -33,8 +33,12 @@ export function trialsDue<M extends Known>(
   return members.filter(({ id, record }) => !working.has(id) && record.isTrialDue(now_ms));
 }
 
-/** The notice to a worker that is left without shards, or given some again. */
-export function spareNotice(is_spare: boolean, { record: { standing, speed } }: Known): string {
+/** The notice to a worker that is left without shards, or given some again. `why_idle`: too few shards, if that is why. */
+export function spareNotice(
+  is_spare: boolean,
+  { record: { standing, speed } }: Known,
+  why_idle: string | null,
+): string {
   if (!is_spare) return "This worker is no longer a spare one: it was given shards";
   if (standing === "late") {
     return "This worker answered too late: it waits as a spare one and is tried again later";
@@ -43,5 +47,6 @@ export function spareNotice(is_spare: boolean, { record: { standing, speed } }: 
   const figures = speed.measured
     ? ` (its answers take ${whole_ms} ms, ${transfer_ms} ms of that in transfer)`
     : "";
-  return `No shard is left for this worker${figures}: it waits as a spare one`;
+  const notice = `No shard is left for this worker${figures}: it waits as a spare one`;
+  return why_idle === null ? notice : `${notice}. ${why_idle}`;
 }

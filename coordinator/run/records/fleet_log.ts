@@ -2,6 +2,7 @@
 import type { Clock } from "../../../wire/clock.ts";
 import type { Member } from "../../fleet/member.ts";
 import type { FleetObserver } from "../../fleet/observer.ts";
+import { idleThreads } from "../../fleet/placement/idle_threads.ts";
 import type { Console } from "../../terminal/console.ts";
 import { RefusedPeers } from "../../terminal/refused_peers.ts";
 import type { ModelState } from "../../training/model_state.ts";
@@ -15,7 +16,8 @@ export type Joined = Pick<
 
 export interface FleetLogOptions {
   readonly log: Pick<RunLog, "append">;
-  /** Hears of peers that were not let in: they are no part of the run, and not in its log. */
+  readonly num_shards: number;
+  /** Hears of threads that must idle, and of peers that were not let in: they are no part of the run, and not in its log. */
   readonly console: Pick<Console, "line">;
   /** Its step is that of a fault. */
   readonly state: Pick<ModelState, "step">;
@@ -27,6 +29,10 @@ export interface FleetLogOptions {
 export class FleetLog implements FleetObserver {
   readonly #options: FleetLogOptions;
   readonly #refused = new RefusedPeers();
+  /** Threads of each worker that is in. */
+  readonly #threads = new Map<number, number>();
+  /** Of all workers, when it was told of last that some must idle. */
+  #told_threads = 0;
 
   constructor(options: FleetLogOptions) {
     this.#options = options;
@@ -35,9 +41,12 @@ export class FleetLog implements FleetObserver {
   joined({ id: worker, name, provider, device, platform, threads, numeric_class }: Joined): void {
     const about = { worker, name, provider, device, platform, threads, numeric_class };
     this.#options.log.append({ type: "worker_joined", ...about, time: this.#time() });
+    this.#threads.set(worker, threads);
+    this.#tellIdle();
   }
 
   left({ id: worker, shards_computed }: Pick<Member, "id" | "shards_computed">, reason: string): void {
+    this.#threads.delete(worker);
     this.#options.log.append({ type: "worker_left", worker, reason, shards_computed, time: this.#time() });
   }
 
@@ -48,6 +57,15 @@ export class FleetLog implements FleetObserver {
   refused(peer: string, reason: string): void {
     const line = this.#refused.line(peer, reason, this.#options.clock.now_ms());
     if (line !== null) this.#options.console.line(line);
+  }
+
+  /** Once for each thread more than there were before. */
+  #tellIdle(): void {
+    const threads = [...this.#threads.values()].reduce((sum, count) => sum + count, 0);
+    const line = idleThreads(this.#options.num_shards, threads);
+    if (line === null || threads <= this.#told_threads) return;
+    this.#told_threads = threads;
+    this.#options.console.line(line);
   }
 
   #time(): string {

@@ -26,14 +26,15 @@ Deno.test("a token is from the file, else from the environment, else fresh", () 
       await Deno.writeTextFile(file, `${SECRET}\n`);
       assert.equal(await chooseToken(file), SECRET);
       assert.equal(await chooseToken(undefined), "from-the-environment");
-      assert.equal(tokenPlace(undefined), "the coordinator's own WAGON_TOKEN");
-      assert.match(tokenPlace(file), /--token-file$/);
+      assert.equal(tokenPlace(undefined, true), "the coordinator's own WAGON_TOKEN");
+      assert.match(tokenPlace(file, true), /--token-file$/);
       assert.match(await chooseReadToken(undefined, SECRET), /^[0-9a-f]{40}$/);
       Deno.env.set("WAGON_TOKEN", "");
       const fresh = [await chooseToken(undefined), await chooseToken(undefined)];
       for (const token of fresh) assert.match(token, /^[0-9a-f]{40}$/);
       assert.notEqual(fresh[0], fresh[1]);
-      assert.equal(tokenPlace(undefined), "on the coordinator's terminal");
+      assert.equal(tokenPlace(undefined, true), "on the coordinator's terminal");
+      assert.match(tokenPlace(undefined, false), /^in the file that/);
     })
   ));
 

@@ -46,7 +46,12 @@ Deno.test("a coordinator may use its folders, its port, and nothing else", () =>
   assert.equal(rights("coordinator", []).write, "/here/runs /tmp /state");
 });
 
-Deno.test("a coordinator listens where it was told to", () => {
+Deno.test("a coordinator listens where it was told to, and looks at its addresses where it is reached by all", () => {
+  for (
+    const [host, sys] of [["0.0.0.0", " networkInterfaces"], ["::", " networkInterfaces"], ["10.0.0.9", ""]]
+  ) {
+    assert.equal(rights("coordinator", ["--host", host!]).sys, `hostname uid${sys}`, host);
+  }
   const net = (...args: string[]) => rights("coordinator", args).net;
   assert.equal(net("--host", "0.0.0.0", "--port", "0"), "0.0.0.0:0");
   assert.equal(net("--host=::1", "--port=80"), "[::1]:80");
@@ -87,29 +92,32 @@ Deno.test("what is read besides: tokens, own networks with what lies beside them
     );
     for (const text of ["{", "[]", "null", '"data"', '{"data": 3}']) {
       await Deno.writeTextFile(config, text);
-      assert.equal(rights("train", ["--config", config]).read, `/here/runs /tmp ${config}`, text);
+      assert.equal(rights("train", ["--config", config]).read, `/here/runs /tmp /state ${config}`, text);
     }
   }));
 
 Deno.test("a run that goes on reads the data that its log names last", () =>
   inTempDir(async (folder) => {
     const read = () => rights("train", ["--resume", folder]).read;
-    assert.equal(read(), `${folder} /tmp`, "no log");
+    assert.equal(read(), `${folder} /tmp /state`, "no log");
     const log = (records: readonly unknown[]) =>
       records.map((record) => `${JSON.stringify(record)}\n`).join("");
     const write = (name: string, records: readonly unknown[]) =>
       Deno.writeTextFile(join(folder, name), log(records));
     const moved = (data: string) => ({ type: "resume", step: 1, changed: { data: ["x", data] } });
     await write("events.jsonl", [{ type: "run", config: { data: "/first" } }, { type: "step" }]);
-    assert.equal(read(), `${folder} /tmp /first`);
+    assert.equal(read(), `${folder} /tmp /state /first`);
     await write("events.0002.jsonl", [moved("/second"), { type: "resume", step: 2, changed: {} }]);
     await write("events.0010.jsonl", [{ type: "step" }, moved("third")]);
-    assert.equal(read(), `${folder} /tmp /here/third`);
-    assert.equal(rights("train", ["--resume", folder, "--data", "/else"]).read, `${folder} /tmp /else`);
+    assert.equal(read(), `${folder} /tmp /state /here/third`);
+    assert.equal(
+      rights("train", ["--resume", folder, "--data", "/else"]).read,
+      `${folder} /tmp /state /else`,
+    );
     await write("events.jsonl", [{ type: "run", config: { data: null } }]);
     await Deno.writeTextFile(join(folder, "events.0002.jsonl"), "");
     await Deno.writeTextFile(join(folder, "events.0010.jsonl"), '{"type":"resume","changed":{"da');
-    assert.equal(read(), `${folder} /tmp`, "a line that was cut off");
+    assert.equal(read(), `${folder} /tmp /state`, "a line that was cut off");
   }));
 
 Deno.test("train may start this program and use a port of this machine; native code where memory is shared", () => {
@@ -138,22 +146,22 @@ Deno.test("what follows a # in --data is no part of the path, unless a file has 
   inTempDir(async (folder) => {
     const read = (data: string) => rights("train", ["--data", data]).read;
     const path = join(folder, "a.csv#columns=1");
-    assert.equal(read(`${path},2`), `/here/runs /tmp ${folder}/a.csv`);
-    assert.equal(read(`${folder}/b.npz#x`), `/here/runs /tmp ${folder}/b.npz`);
+    assert.equal(read(`${path},2`), `/here/runs /tmp /state ${folder}/a.csv`);
+    assert.equal(read(`${folder}/b.npz#x`), `/here/runs /tmp /state ${folder}/b.npz`);
     await Deno.writeTextFile(path, "");
-    assert.equal(read(path), `/here/runs /tmp ${path}`);
+    assert.equal(read(path), `/here/runs /tmp /state ${path}`);
     await Deno.writeTextFile(join(folder, "events.jsonl"), `{"type":"run","config":{"data":"c.npz#y"}}\n`);
-    assert.equal(rights("train", ["--resume", folder]).read, `${folder} /tmp /here/c.npz`);
+    assert.equal(rights("train", ["--resume", folder]).read, `${folder} /tmp /state /here/c.npz`);
   }));
 
 Deno.test("options are read as the program reads them", () => {
   const write = (...args: string[]) => rights("train", args).write;
-  assert.equal(write("--seed", "3", "--out=a=b", "--steps=9"), "/here/a=b /tmp");
-  assert.equal(write("--out", "a", "--out", "b"), "/here/b /tmp");
-  assert.equal(write("--out", "a", "--", "--out", "b"), "/here/a /tmp");
-  assert.equal(write("--outer", "a", "out", "b", "--no-out"), "/here/runs /tmp");
-  assert.equal(write("--data", "--out", "a"), "/here/runs /tmp", "a value, which the program refuses");
-  assert.equal(write("--out"), "/here/runs /tmp");
+  assert.equal(write("--seed", "3", "--out=a=b", "--steps=9"), "/here/a=b /tmp /state");
+  assert.equal(write("--out", "a", "--out", "b"), "/here/b /tmp /state");
+  assert.equal(write("--out", "a", "--", "--out", "b"), "/here/a /tmp /state");
+  assert.equal(write("--outer", "a", "out", "b", "--no-out"), "/here/runs /tmp /state");
+  assert.equal(write("--data", "--out", "a"), "/here/runs /tmp /state", "a value, which the program refuses");
+  assert.equal(write("--out"), "/here/runs /tmp /state");
 });
 
 Deno.test("a path with commas does not allow what its parts name", () => {

@@ -10,6 +10,7 @@ Deno.test("what happens to workers becomes records, whoever is not let in is onl
   const observer = new FleetLog({
     log: { append: (record) => void records.push(record) },
     console: { line: (text) => void lines.push(text) },
+    num_shards: 2,
     state,
     clock: new FakeClock(),
     wall_ms: () => Date.UTC(2026, 10, 30),
@@ -37,4 +38,37 @@ Deno.test("what happens to workers becomes records, whoever is not let in is onl
   ]);
   for (const record of records) assert.deepEqual(checkRecord(record), { record });
   assert.deepEqual(lines, ["A connection from 10.0.0.1:5 did not become a worker: Wrong token"]);
+});
+
+Deno.test("threads beyond the shards are told of when they become more, with how to keep them busy", () => {
+  const lines: string[] = [];
+  const observer = new FleetLog({
+    log: { append: () => {} },
+    console: { line: (text) => void lines.push(text) },
+    num_shards: 4,
+    state: { step: 0 },
+    clock: new FakeClock(),
+    wall_ms: () => 0,
+  });
+  const join = (id: number, threads: number) =>
+    observer.joined({
+      id,
+      threads,
+      name: "w",
+      provider: "cpu",
+      device: "",
+      platform: "",
+      numeric_class: "a",
+    });
+  join(1, 4);
+  assert.equal(lines.length, 0);
+  join(2, 3);
+  observer.left({ id: 2, shards_computed: 0 }, "It was stopped");
+  join(3, 3);
+  join(4, 1);
+  assert.deepEqual(lines.map((line) => line.split(":")[0]), [
+    "3 threads of 7 must idle",
+    "4 threads of 8 must idle",
+  ]);
+  assert.match(lines[1]!, /this run has 4 shards, .* --shards 8 or more, and --batch a multiple of it/);
 });

@@ -1,0 +1,85 @@
+/**
+ * What is told when the port is open: how workers join, and where the live page is. Secrets are for a person's eyes, never
+ * for a pipe or a log: where there is no terminal, one that nobody knows yet goes into a file of this user's alone, whose
+ * path is told.
+ */
+import { coordinatorFile } from "../../common/process/rendezvous.ts";
+import { writePrivateFile } from "../../common/process/private_files.ts";
+import { together } from "../../common/text/wrap.ts";
+import { type Interface, isLoopback, ownInterfaces, reachedAt, urlHost } from "./addresses.ts";
+import type { Console } from "./console.ts";
+import { isFresh, READERS, type Source, WORKERS } from "./token.ts";
+
+type Terminal = Pick<Console, "line" | "copied">;
+
+/** Where a coordinator listens, and to whom that is told. */
+export interface Door {
+  readonly host: string;
+  readonly port: number;
+  /** Whether a person reads what is told. */
+  readonly interactive: boolean;
+  readonly interfaces?: () => readonly Interface[];
+}
+
+/** A secret, and the file that it was read from, if any. */
+export interface Secret {
+  readonly token: string;
+  readonly file: string | undefined;
+}
+
+const ENDINGS: ReadonlyMap<Source, string> = new Map([[WORKERS, ".token"], [READERS, ".read-token"]]);
+
+function urlOf({ host, port }: Door): string {
+  return `ws://${urlHost(host)}:${port}`;
+}
+
+/** Says how workers join. */
+export async function tellHowToJoin(terminal: Terminal, door: Door, secret: Secret): Promise<void> {
+  const { host, port, interactive, interfaces = ownInterfaces } = door;
+  terminal.line(`Listening on ${urlOf(door)}; on this machine: ${together("deno task worker")}`);
+  const place = interactive ? "" : await placeOf(WORKERS, secret, door);
+  if (isLoopback(host)) {
+    terminal.line("Only workers on this machine can reach it; --host 0.0.0.0 lets others in");
+    if (!interactive) terminal.line(`Through a tunnel, or as another user, they need the token ${place}`);
+    return;
+  }
+  const [reached, ...others] = reachedAt(host, interfaces);
+  const command = `deno task worker --coordinator ws://${reached ?? "ADDRESS"}:${port}`;
+  if (interactive) terminal.copied("On another machine:", `WAGON_TOKEN=${secret.token} ${command}`);
+  else terminal.line(`On another machine: ${command} --token-file FILE, where FILE holds the token ${place}`);
+  if (others.length > 0) terminal.line(`Other addresses of this machine: ${others.join(", ")}`);
+  if (reached === undefined) {
+    terminal.line("This machine has no address that others could reach: connect it to a network");
+  }
+}
+
+/** Says where the live page is. Its address holds the read token. */
+export async function tellOfPage(terminal: Terminal, door: Door, secret: Secret): Promise<void> {
+  const { host, port, interactive, interfaces = ownInterfaces } = door;
+  const page = `http://${reachedAt(host, interfaces)[0] ?? "127.0.0.1"}:${port}/`;
+  if (interactive) return terminal.copied("Live page:", `${page}?token=${secret.token}`);
+  terminal.line(`Live page: ${page}?token=…, with the token ${await placeOf(READERS, secret, door)}`);
+}
+
+/** Where a person without a terminal finds a token, after "the token". */
+async function placeOf(source: Source, { token, file }: Secret, door: Door): Promise<string> {
+  if (!isFresh(file, source)) return `that ${source.option} or ${source.variable} gives it`;
+  const path = coordinatorFile(urlOf(door), ENDINGS.get(source)!);
+  const instead = `give one with ${source.option} or ${source.variable}`;
+  if (path === undefined) return `that nobody can see, since there is no home to leave it in: ${instead}`;
+  try {
+    await writePrivateFile(path, `${token}\n`);
+    return `in ${path}`;
+  } catch (error) {
+    return `that nobody can see (${error instanceof Error ? error.message : error}): ${instead}`;
+  }
+}
+
+/** Takes away what was left for people. */
+export async function removeTokens(door: Door): Promise<void> {
+  if (door.interactive) return;
+  for (const ending of ENDINGS.values()) {
+    const path = coordinatorFile(urlOf(door), ending);
+    if (path !== undefined) await Deno.remove(path).catch(() => {});
+  }
+}
