@@ -90,7 +90,7 @@ export interface Scene {
 
 function listener(said: string[]): Events {
   return {
-    ready: (_ms, threads, held) => said.push(`ready ${threads} ${held}`),
+    ready: (_ms, threads, held) => said.push(`ready ${threads.used} ${held}`),
     shardsHeld: (count) => said.push(`held ${count}`),
     computed: (step, shards) => said.push(`computed ${step} ${shards}`),
     notice: (text) => said.push(`notice ${text}`),
