@@ -3,7 +3,7 @@
  * web server without TLS with an error in HTTP. So it shows which of wss and ws a port speaks, whatever the words of
  * the error were with which a connection failed.
  */
-import { connect } from "node:net";
+import { connect, isIP, type Socket } from "node:net";
 import { portOf, REALM } from "./connect_failure.ts";
 import type { Clock } from "../clock.ts";
 
@@ -34,11 +34,18 @@ const TLS_MAJOR_VERSION = 3;
 /** For what is on this machine. */
 const LOCAL_MS = 2_000;
 
-/** Resolves within `deadline_ms`; never rejects. */
-export function probePort(url: URL, clock: Pick<Clock, "after">, deadline_ms: number): Promise<Answer> {
+/** Resolves within `deadline_ms`; never rejects. `open` opens a TCP connection. */
+export function probePort(
+  url: URL,
+  clock: Pick<Clock, "after">,
+  deadline_ms: number,
+  open: (to: { host: string; port: number }) => Socket = connect,
+): Promise<Answer> {
   return new Promise((resolve) => {
-    let so_far: Answer = "no name";
-    const tcp = connect({ host: hostIn(url), port: portOf(url) });
+    const host = hostIn(url);
+    // An address is not looked up.
+    let so_far: Answer = isIP(host) === 0 ? "no name" : "nothing";
+    const tcp = open({ host, port: portOf(url) });
     const end = (answer: Answer) => {
       stop();
       tcp.destroy();

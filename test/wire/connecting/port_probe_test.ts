@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createServer as createHttp } from "node:http";
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { type AddressInfo, createServer, type Server, Socket } from "node:net";
 import { SYSTEM_CLOCK } from "../../../wire/clock.ts";
 import { type Answer, probePort } from "../../../wire/connecting/port_probe.ts";
 import { connect } from "../../../wire/ws_socket.ts";
@@ -49,6 +49,22 @@ Deno.test("a port that says nothing is told from one that cannot be reached, at 
     tcp.destroy();
   });
   assert.equal(clock.num_timers, 0);
+});
+
+Deno.test("a name that nobody looks up is told from an address, or a name, from which nothing comes", async () => {
+  const answer = async (host: string, ...events: string[]) => {
+    const clock = new FakeClock();
+    const tcp = new Socket();
+    const found = probePort(new URL(`ws://${host}:7700`), clock, 3000, () => tcp);
+    for (const event of events) tcp.emit(event);
+    await clock.advance(3000);
+    assert.ok(tcp.destroyed);
+    return await found;
+  };
+  assert.equal(await answer("gpu-box"), "no name");
+  assert.equal(await answer("gpu-box", "lookup"), "nothing");
+  assert.equal(await answer("10.0.0.5"), "nothing");
+  assert.equal(await answer("[fd00::5]"), "nothing");
 });
 
 Deno.test("a failed connection says what is there", async () => {
