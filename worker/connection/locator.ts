@@ -80,8 +80,8 @@ export class Locator {
         together("deno task coordinator")
       })`;
     }
-    return `Waiting for a coordinator of this user; the one at ${DEFAULT_URL} is another user's, or keeps its state in ` +
-      `another folder. To join it, use its token: WAGON_TOKEN=… deno task worker --coordinator ${DEFAULT_URL}`;
+    return `Waiting for a coordinator of this user; the one at ${DEFAULT_URL} left no token here, and is another user's, ` +
+      `or another machine's behind a tunnel. To join it: WAGON_TOKEN=… deno task worker --coordinator ${DEFAULT_URL}`;
   }
 
   /** Null where none was given. Throws {@linkcode UserError} for a file that cannot be read or is empty. */
