@@ -43,7 +43,7 @@ export const presets: Readonly<Record<string, Preset>> = Object.fromEntries(
     const { about, objective, batch, shards, n_critic, lr, decay_steps, clip, penalty, latent, steps } =
       preset;
     return [name, {
-      about,
+      about: about.join(", "),
       objective,
       batch,
       shards,

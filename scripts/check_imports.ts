@@ -24,6 +24,7 @@ const NATIVE_SHELLS: ReadonlySet<string> = new Set([
   "wire/shared_ring.ts",
   "wire/shared_weights.ts",
   "wire/ws_socket.ts",
+  "wire/connecting/port_probe.ts",
   "runlog/log/log_file.ts",
   "runlog/log/reader.ts",
   "runlog/log/rebuild_series.ts",

@@ -1,6 +1,20 @@
 /** Why no WebSocket could be opened to an address: what was found there, and what to do about it, in one line. Pure. */
 import { cleanText } from "../../common/text/foreign_text.ts";
-import type { Answer } from "./port_probe.ts";
+
+/** What answers at a port (port_probe.ts). */
+export type Answer =
+  | "tls"
+  | "http"
+  /** Bytes of another protocol. */
+  | "other"
+  /** A connection that stays without a byte. */
+  | "silence"
+  /** A connection that is closed without a byte. */
+  | "closed"
+  /** No connection and no refusal: what is sent gets lost. */
+  | "nothing"
+  /** The name servers have not answered. */
+  | "no name";
 
 /** What the attempt ended with. */
 export interface Failure {

@@ -4,22 +4,8 @@
  * the error were with which a connection failed.
  */
 import { connect, isIP, type Socket } from "node:net";
-import { portOf, REALM } from "./connect_failure.ts";
+import { type Answer, portOf, REALM } from "./connect_failure.ts";
 import type { Clock } from "../clock.ts";
-
-export type Answer =
-  | "tls"
-  | "http"
-  /** Bytes of another protocol. */
-  | "other"
-  /** A connection that stays without a byte. */
-  | "silence"
-  /** A connection that is closed without a byte. */
-  | "closed"
-  /** No connection and no refusal: what is sent gets lost. */
-  | "nothing"
-  /** The name servers have not answered. */
-  | "no name";
 
 /**
  * A ClientHello of TLS 1.2 (RFC 5246, section 7.4.1.2) with a random that is none, TLS_RSA_WITH_AES_256_CBC_SHA, and no

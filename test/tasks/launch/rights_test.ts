@@ -50,7 +50,7 @@ Deno.test("a coordinator listens where it was told to, and looks at its addresse
   for (
     const [host, sys] of [["0.0.0.0", " networkInterfaces"], ["::", " networkInterfaces"], ["10.0.0.9", ""]]
   ) {
-    assert.equal(rights("coordinator", ["--host", host!]).sys, `hostname uid${sys}`, host);
+    assert.equal(rights("coordinator", ["--host", host!]).sys, `hostname uid${sys}`, `${host}`);
   }
   const net = (...args: string[]) => rights("coordinator", args).net;
   assert.equal(net("--host", "0.0.0.0", "--port", "0"), "0.0.0.0:0");

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { createServer as createHttp } from "node:http";
 import { type AddressInfo, createServer, type Server, Socket } from "node:net";
 import { SYSTEM_CLOCK } from "../../../wire/clock.ts";
-import { type Answer, probePort } from "../../../wire/connecting/port_probe.ts";
+import type { Answer } from "../../../wire/connecting/connect_failure.ts";
+import { probePort } from "../../../wire/connecting/port_probe.ts";
 import { connect } from "../../../wire/ws_socket.ts";
 import { FakeClock } from "../fake_clock.ts";
 
