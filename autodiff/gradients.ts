@@ -13,8 +13,8 @@ import { describeNode } from "../onnx/operator.ts";
 import { isOpName } from "../onnx/shapes.ts";
 import { tensorOf } from "../onnx/tensor.ts";
 import { EXPANSIONS } from "./decompose.ts";
-import { inputRule, type Rule, type Rules, RuleSite } from "./rule.ts";
-import { FLAT, RULES, WITHOUT_RULE } from "./rules.ts";
+import { type GradientRule, inputRule, type Rules, RuleSite } from "./rule.ts";
+import { FLAT, GRADIENT_RULES, WITHOUT_RULE } from "./rules.ts";
 import { numElements } from "../common/shape.ts";
 
 export interface GradientOptions {
@@ -28,7 +28,7 @@ export interface GradientOptions {
   readonly seed?: string;
   /** What follows a value's name in the name of its gradient; default `_grad`. */
   readonly suffix?: string;
-  /** Rules to use in place of {@linkcode RULES}, for tests. */
+  /** Rules to use in place of {@linkcode GRADIENT_RULES}, for tests. */
   readonly rules?: Rules;
 }
 
@@ -58,7 +58,7 @@ export function gradientValues(b: GraphBuilder, loss: Value, wrt: readonly Value
 /** Adds to `b`, which holds the nodes of `graph`, what computes the gradients. */
 function walkBack(graph: Graph, b: GraphBuilder, options: GradientOptions): Value[] {
   checkOptions(graph, options);
-  const { loss, wrt, constants = [], seed, rules = RULES } = options;
+  const { loss, wrt, constants = [], seed, rules = GRADIENT_RULES } = options;
   const reached = new Cotangents(b);
   reached.add(loss, seed === undefined ? ones(b, b.value(loss)) : b.value(seed));
   const active = dependents(graph, wrt, constants, rules);
@@ -156,7 +156,7 @@ function ones(b: GraphBuilder, { type: { element, shape } }: Value): Value {
   return b.constant(tensorOf(element, shape as readonly number[], [1]));
 }
 
-function ruleOf(rules: Rules, { op }: Node): Rule | undefined {
+function ruleOf(rules: Rules, { op }: Node): GradientRule | undefined {
   return isOpName(op) ? rules[op] : undefined;
 }
 

@@ -35,7 +35,11 @@ export function resizedAxes(n: Resizing, y: Value["type"]): readonly ResizedAxis
 }
 
 /** Where element i of y lies on the axis of x. */
-export function coordinate(n: Pick<Resizing, "string">, i: number, { from, to, scale }: ResizedAxis): number {
+export function sourceCoordinate(
+  n: Pick<Resizing, "string">,
+  i: number,
+  { from, to, scale }: ResizedAxis,
+): number {
   const { fround } = Math;
   const mode = n.string("coordinate_transformation_mode") ?? "half_pixel";
   if (mode === "asymmetric") return fround(i / scale);
@@ -52,7 +56,7 @@ const NEAREST: Readonly<Record<string, (place: number) => number>> = {
 };
 
 /** From a place on x to the index that its number is taken from; undefined where two are mixed (mode linear). */
-export function nearest(n: Resizing, { from }: ResizedAxis): ((place: number) => number) | undefined {
+export function nearestIndex(n: Resizing, { from }: ResizedAxis): ((place: number) => number) | undefined {
   if (n.string("mode") === "linear") return undefined;
   const whole = NEAREST[n.string("nearest_mode") ?? "round_prefer_floor"]!;
   return (place) => Math.min(Math.max(whole(place), 0), from - 1);

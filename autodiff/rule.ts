@@ -17,12 +17,12 @@ export type InputRule = (n: RuleSite, index: number) => Value | null;
  * The rules of an operator's inputs in turn, null for an input that no gradient flows to (a condition, a shape,
  * axes). One function alone serves every input.
  */
-export type Rule = InputRule | readonly (InputRule | null)[];
+export type GradientRule = InputRule | readonly (InputRule | null)[];
 
-export type Rules = Readonly<Partial<Record<OpName, Rule>>>;
+export type Rules = Readonly<Partial<Record<OpName, GradientRule>>>;
 
 /** The rule of input `index`, null where no gradient flows to it. */
-export function inputRule(rule: Rule, index: number): InputRule | null {
+export function inputRule(rule: GradientRule, index: number): InputRule | null {
   return typeof rule === "function" ? rule : rule[index] ?? null;
 }
 

@@ -31,7 +31,7 @@ const TABLE = {
 };
 export type DifferentiableOp = keyof typeof TABLE;
 
-export const RULES: Readonly<typeof TABLE> = TABLE;
+export const GRADIENT_RULES: Readonly<typeof TABLE> = TABLE;
 
 const IS_BOOL = "its output is bool: use it as a condition of Where";
 const IS_FLAT = "its derivative is 0 wherever it has one";

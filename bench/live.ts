@@ -6,7 +6,7 @@ import { LiveRun } from "../coordinator/live/live_run.ts";
 import { openLog } from "../runlog/log/log_file.ts";
 import { readRun } from "../runlog/log/reader.ts";
 import type { RecordOf, RunRecord } from "../runlog/records.ts";
-import { DESKTOP, findChromium, openPage, startChromium } from "../scripts/browser/chromium.ts";
+import { DESKTOP, findChromium, openBrowserPage, startChromium } from "../scripts/browser/chromium.ts";
 import type { BenchContext } from "./context.ts";
 import { digits, type Section, spreadText } from "./report/report.ts";
 import { ratios, spreadOf } from "./report/statistics.ts";
@@ -81,7 +81,7 @@ function reader({ address }: Watched): Watch {
 
 function browserPage({ address }: Watched, browser: Browser): Watch {
   return async () => {
-    const { context, page } = await openPage(browser, { viewport: DESKTOP, scheme: "light" });
+    const { context, page } = await openBrowserPage(browser, { viewport: DESKTOP, scheme: "light" });
     await page.goto(address(""));
     await page.waitForFunction(() => document.querySelectorAll("canvas").length === 3);
     return () => context.close();

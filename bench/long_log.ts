@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { openLog } from "../runlog/log/log_file.ts";
 import { readRun } from "../runlog/log/reader.ts";
 import { LOG_NAME, type RecordOf, type RunRecord } from "../runlog/records.ts";
-import { SERIES_NAME } from "../runlog/log/series.ts";
+import { STEP_INDEX_NAME } from "../runlog/log/step_index.ts";
 import { taskCommand } from "../tasks/task_command.ts";
 import type { BenchContext } from "./context.ts";
 import { digits, type Section, spreadText } from "./report/report.ts";
@@ -127,7 +127,7 @@ async function bytesOf(folder: string): Promise<{ log: number; sidecar: number }
   const bytes = { log: 0, sidecar: 0 };
   for await (const { name } of Deno.readDir(folder)) {
     const { size } = await Deno.stat(join(folder, name));
-    bytes[name === SERIES_NAME ? "sidecar" : "log"] += size;
+    bytes[name === STEP_INDEX_NAME ? "sidecar" : "log"] += size;
   }
   return bytes;
 }
@@ -150,7 +150,7 @@ async function measure(num_steps: number, pattern: Pattern, context: BenchContex
   for (let round = 0; round < context.run_rounds; round++) {
     with_sidecar.push(await openRun(folder, num_steps));
   }
-  await Deno.remove(join(folder, SERIES_NAME));
+  await Deno.remove(join(folder, STEP_INDEX_NAME));
   const without = await openRun(folder, num_steps);
   await Deno.remove(folder, { recursive: true });
   return { num_steps, bytes, with_sidecar, without };

@@ -3,7 +3,7 @@ import type { LastingScreen } from "../common/terminal/lasting_screen.ts";
 import type { RecordOf } from "../runlog/records.ts";
 import type { Cancel, Clock } from "../wire/clock.ts";
 import { Console } from "./terminal/console.ts";
-import { Exchange } from "./fleet/memory/exchange.ts";
+import { SharedMemory } from "./fleet/memory/shared_memory.ts";
 import { Fleet } from "./fleet/fleet.ts";
 import { prepare, type Prepared, type PrepareOptions } from "./run/prepare.ts";
 import { readingOn } from "./terminal/reading_line.ts";
@@ -93,8 +93,8 @@ export async function conduct(
   const { state, config: { shards: num_shards } } = run;
   const observer = new FleetLog({ log, console, num_shards, state, clock, wall_ms: Date.now });
   using _results = run.results;
-  using exchange = options.shares_memory ? openExchange(run) : null;
-  const fleet = openFleet(run, options, exchange, observer, clock);
+  using shared_memory = options.shares_memory ? openSharedMemory(run) : null;
+  const fleet = openFleet(run, options, shared_memory, observer, clock);
   const recorder = openRecorder({ run, fleet, log, console, observer, failure, clock, elapsed_ms });
   void screen.lost.then((reason) =>
     observer.fault({ what: "console lost", worker: null, decision: "continued without it", reason })
@@ -117,20 +117,20 @@ function openConsole(run: Prepared, screen: LastingScreen, now_ms: () => number)
 function openFleet(
   { facts, data, config, checkpoint, results }: Prepared,
   { token, read_token }: Pick<ConductOptions, "token" | "read_token">,
-  exchange: Exchange | null,
+  shared_memory: SharedMemory | null,
   observer: FleetLog,
   clock: Clock,
 ): Fleet {
   const classes = checkpoint?.numeric_classes ?? [];
   const { exact } = config;
-  const options = { token, read_token, clock, exact, classes, exchange, memory: results };
+  const options = { token, read_token, clock, exact, classes, shared_memory, memory: results };
   return new Fleet(facts, data, options, observer);
 }
 
 /** What workers on this machine share with this process. */
-function openExchange({ state: { critic, generator }, results }: Prepared): Exchange | null {
-  const weights = { critic: critic.kept, generator: generator.kept };
-  return Exchange.open(weights, (worker, path) => results.share(worker, path));
+function openSharedMemory({ state: { critic, generator }, results }: Prepared): SharedMemory | null {
+  const weights = { critic: critic.weights, generator: generator.weights };
+  return SharedMemory.open(weights, (worker, path) => results.share(worker, path));
 }
 
 /** A run under way. */

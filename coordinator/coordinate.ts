@@ -10,7 +10,7 @@ import { type Around, conduct, type Conducted, type ConductOptions, type OpenRun
 import type { Fleet } from "./fleet/fleet.ts";
 import { answerText, type LiveServer } from "./live/live_server.ts";
 import type { Diagnosis, LiveRun } from "./live/live_run.ts";
-import { judgeUpgrade, visitOf } from "./live/visitor.ts";
+import { accessRequestOf, authorizeUpgrade } from "./live/access.ts";
 import { keptRun, openLiveRun, openPage, type PageOptions } from "./live/open_page.ts";
 import { loopbackFor, ownNames, urlHost } from "./terminal/addresses.ts";
 import type { Console } from "./terminal/console.ts";
@@ -18,7 +18,7 @@ import type { Console } from "./terminal/console.ts";
 export interface CoordinateOptions
   extends Omit<ConductOptions, "advice" | "shares_memory" | "in_memory" | "read_token">, PageOptions {
   readonly port: number;
-  /** Called once the door is open. */
+  /** Called once workers can connect. */
   readonly listening: (opening: Opening, terminal: Console) => void | Promise<void>;
   /** More who see the run's records. */
   readonly sinks?: Around["sinks"];
@@ -26,7 +26,7 @@ export interface CoordinateOptions
   readonly committed?: () => void | Promise<void>;
 }
 
-/** Where the door is, and for how many shards. */
+/** Where workers connect, and for how many shards. */
 export interface Opening {
   readonly url: string;
   readonly port: number;
@@ -60,12 +60,12 @@ export async function coordinate(
   const { host, port } = options;
   const { promise: fleet, resolve: letIn } = Promise.withResolvers<Fleet>();
   let page: LiveServer | null = null;
-  // The door first: where it cannot be had, no run folder is left behind. Who comes early waits.
+  // The port first: where it cannot be had, no run folder is left behind. Who comes early waits.
   const listener = await listen({
     host,
     port,
     onsocket: (socket, peer) => void fleet.then((opened) => opened.accept(socket, peer)),
-    judgeUpgrade: (request) => judgeUpgrade(visitOf(request), ownNames(host)),
+    judgeUpgrade: (request) => authorizeUpgrade(accessRequestOf(request), ownNames(host)),
     onrequest: (request, response) => {
       if (page) page.handle(request, response);
       else answerText(response, 503, "The coordinator is starting: try again", { "retry-after": "1" });

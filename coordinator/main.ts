@@ -3,7 +3,7 @@ import { parseOptions, runMain } from "../common/cli/cli.ts";
 import { interruptSignal } from "../common/process/interrupt.ts";
 import { keepFilesPrivate } from "../common/process/private_files.ts";
 import { coordinate } from "./coordinate.ts";
-import { type Console, standardError } from "./terminal/console.ts";
+import { type Console, stderrScreen } from "./terminal/console.ts";
 import { describeEnding, printLastWords, sayStopping } from "./ending.ts";
 import { givenConfig } from "./config/given_config.ts";
 import { COORDINATOR_COMMAND } from "./config/options.ts";
@@ -13,7 +13,7 @@ import { chooseReadToken, chooseToken, tokenPlace } from "./terminal/token.ts";
 await runMain(async (args) => {
   const { values, given } = parseOptions(COORDINATOR_COMMAND, args);
   if (!values.readable) keepFilesPrivate();
-  const screen = standardError();
+  const screen = stderrScreen();
   let opened: Console | null = null;
   const { signal } = interruptSignal(() => sayStopping(opened, screen));
   const token = await chooseToken(values.token_file);

@@ -22,7 +22,7 @@ const leastSquares: Objective = {
     };
   },
   generatorLoss(b, critic, fake) {
-    const scores = critic.train(b, fake).output;
+    const scores = critic.forwardTrain(b, fake).output;
     return { loss: squares(b, scores, 1), mean_D_fake: meanOfAll(b, scores) };
   },
 };

@@ -17,7 +17,7 @@ export { UserError } from "../common/errors.ts";
 export { examine } from "../runlog/doctor/doctor.ts";
 export type { Evidence, Finding, Spoils } from "../runlog/doctor/rule.ts";
 export { type FollowOptions, followRun, readSummary } from "../library/run_log.ts";
-export { type Oddities, readRun } from "../runlog/log/reader.ts";
+export { readRun, type SkippedLines } from "../runlog/log/reader.ts";
 export type { Records } from "../runlog/record_types.ts";
 export type { RecordOf, RecordType, RunRecord } from "../runlog/records.ts";
 export type {

@@ -45,7 +45,7 @@ export {
   type MessageType,
   PROTOCOL_VERSION,
 } from "../wire/messages.ts";
-export type { Parcel, Taker } from "../wire/parcel.ts";
+export type { PayloadReader, PayloadRef } from "../wire/payload_ref.ts";
 export { Refusal } from "../wire/refusal.ts";
 export type { Socket } from "../wire/socket.ts";
 export { connect } from "../library/connect.ts";

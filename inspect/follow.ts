@@ -1,7 +1,7 @@
 /** Watching a run while it goes on: its log is read as it grows. */
-import { things } from "../common/text/things.ts";
+import { counted } from "../common/text/counted.ts";
 import { RunReading } from "../runlog/log/fold_run.ts";
-import { noOddities } from "../runlog/log/reader.ts";
+import { noneSkipped } from "../runlog/log/reader.ts";
 import { RunFold, type Summary } from "../runlog/summary/summary.ts";
 import { count, figure } from "./numbers.ts";
 import { isRecent } from "./run_folders.ts";
@@ -17,12 +17,12 @@ export interface Watch {
 /** Watches the run in `folder` until it ends or stands still, or there is no "again". Returns its last sum. */
 export async function follow(folder: string, { now_ms, again, show }: Watch): Promise<Summary> {
   const fold = new RunFold();
-  const oddities = noOddities();
-  using reading = await RunReading.open(folder, fold, oddities);
+  const skipped = noneSkipped();
+  using reading = await RunReading.open(folder, fold, skipped);
   let shown = "";
   while (true) {
     await reading.readMore();
-    const summary = fold.summary(await isRecent(folder, now_ms()), { ...oddities });
+    const summary = fold.summary(await isRecent(folder, now_ms()), { ...skipped });
     const now = `${summary.state} ${summary.steps} ${summary.workers.length} ${summary.num_faults}`;
     if (now !== shown) await show(summary);
     shown = now;
@@ -40,6 +40,6 @@ export function statusLine(summary: Summary): string {
     `estimate ${figure(wasserstein_estimate)}`,
     `losses ${figure(loss_critic)} and ${figure(loss_generator)}`,
     `${count(summary.images_per_second)} images/s`,
-    state === "running" ? things(present, "worker") : summary.detail,
+    state === "running" ? counted(present, "worker") : summary.detail,
   ].filter((part) => part).join(", ");
 }

@@ -15,9 +15,9 @@ import { follow, statusLine } from "./follow.ts";
 import { findRun, noteworthyFiles, runNames, summarize, summarizeAll } from "./run_folders.ts";
 import { runReport } from "./run_report.ts";
 import { runTable } from "./run_table.ts";
-import { SecondScreen } from "./second_screen.ts";
+import { AlternateScreen } from "./alternate_screen.ts";
 import { screenOf, terminalVariables, writeTo } from "../common/terminal/screen.ts";
-import { things } from "../common/text/things.ts";
+import { counted } from "../common/text/counted.ts";
 import { labelled } from "../common/text/wrap.ts";
 import { columnsOf, type Terminal, terminalOf } from "../common/terminal/terminal.ts";
 
@@ -99,7 +99,7 @@ async function listRuns(
     "",
     ...hidden > 0
       ? labelled(
-        `${things(hidden, "older run")} not shown:`,
+        `${counted(hidden, "older run")} not shown:`,
         `deno task inspect --last ${names.length}`,
         terminal.width,
       )
@@ -131,7 +131,7 @@ async function followRun(wanted: string, { runs, every }: Parsed<typeof OPTIONS>
   const folder = await findRun(wanted, runs);
   const { interactive, write } = screenOf(Deno.stdout, writeTo(Deno.stdout));
   const { signal } = interruptSignal(() => {});
-  using screen = new SecondScreen(write, Deno.consoleSize);
+  using screen = new AlternateScreen(write, Deno.consoleSize);
   const show = (summary: Summary) => {
     if (!interactive) return print([statusLine(summary)]);
     // The page of a run that does not go on stays, on the first screen.

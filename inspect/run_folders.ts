@@ -4,7 +4,7 @@ import { cleanLine } from "../common/text/foreign_text.ts";
 import { nearest } from "../common/nearest.ts";
 import { bestSample } from "../runlog/summary/best_sample.ts";
 import { foldRun } from "../runlog/log/fold_run.ts";
-import { noOddities, readRun } from "../runlog/log/reader.ts";
+import { noneSkipped, readRun } from "../runlog/log/reader.ts";
 import { LOG_NAME } from "../runlog/records.ts";
 import { hasLog, lastWritten } from "../runlog/log/segments.ts";
 import { RunFold, type Summary } from "../runlog/summary/summary.ts";
@@ -74,9 +74,9 @@ export async function findRun(wanted: string, runs: string): Promise<string> {
 /** Sums up the run in `folder`. Throws {@linkcode UserError} if its log cannot be read. */
 export async function summarize(folder: string, now_ms: number): Promise<Summary> {
   const fold = new RunFold();
-  const oddities = noOddities();
-  await foldRun(folder, fold, oddities);
-  return fold.summary(await isRecent(folder, now_ms), oddities);
+  const skipped = noneSkipped();
+  await foldRun(folder, fold, skipped);
+  return fold.summary(await isRecent(folder, now_ms), skipped);
 }
 
 /** Whether the log was written to so lately that its coordinator may well be running. */

@@ -2,7 +2,7 @@
 import { sha256 } from "../common/sha256.ts";
 import { basename } from "node:path";
 import { cleanLine } from "../common/text/foreign_text.ts";
-import { things } from "../common/text/things.ts";
+import { counted } from "../common/text/counted.ts";
 import { textWidth, wrap, wrapLine } from "../common/text/wrap.ts";
 import type { Finding } from "../runlog/doctor/rule.ts";
 import { verdictOf } from "../runlog/doctor/verdict.ts";
@@ -14,7 +14,7 @@ import { bytes, count, figure, milliseconds, percent, setting } from "./numbers.
 import { heading } from "./heading.ts";
 import type { Noteworthy } from "./run_folders.ts";
 import { STATE_STYLES, whatOf } from "./run_table.ts";
-import { bar, chart, rangeOf, sparkline, thinned } from "./sparkline.ts";
+import { bar, chart, downsampled, rangeOf, sparkline } from "./sparkline.ts";
 import { paint, type Terminal } from "../common/terminal/terminal.ts";
 import { duration } from "../common/text/duration.ts";
 
@@ -108,7 +108,7 @@ function learning(page: Page, { summary }: Inspected): string[] {
   if (curve.length === 0) return [...heading(page, "Learning"), "  no step yet"];
   const { unicode } = page.terminal;
   const series = summary.wasserstein_estimate === null ? "score_gap" : "wasserstein_estimate";
-  const values = thinned(curve.map((point) => point[series]), page.width - LABELS);
+  const values = downsampled(curve.map((point) => point[series]), page.width - LABELS);
   const range = rangeOf(values) ?? { low: 0, high: 0 };
   const low = Math.min(0, range.low);
   const lines = chart(values, CHART_ROWS, low, range.high, unicode);
@@ -140,7 +140,7 @@ function learning(page: Page, { summary }: Inspected): string[] {
 /** A critic's loss that is the estimate with its sign turned round is left out. */
 function losses(page: Page, summary: Summary, window: string): string[] {
   const line = (name: string, key: "loss_critic" | "loss_generator") => {
-    const values = thinned(summary.estimate_curve.map((point) => point[key]), page.width - LOSS_LABELS);
+    const values = downsampled(summary.estimate_curve.map((point) => point[key]), page.width - LOSS_LABELS);
     return `  ${name.padEnd(9)} ${sparkline(values, page.terminal.unicode)} ${figure(summary[key])}`;
   };
   const has_estimate = summary.wasserstein_estimate !== null;
@@ -182,11 +182,11 @@ function doctor(page: Page, { findings, summary }: Inspected): string[] {
     ];
   });
   const notes = findings.length - faults;
-  const counted = [
-    faults > 0 ? things(faults, "finding") : "no problems found",
-    ...notes > 0 ? [things(notes, "note")] : [],
+  const parts = [
+    faults > 0 ? counted(faults, "finding") : "no problems found",
+    ...notes > 0 ? [counted(notes, "note")] : [],
   ].join(", ");
-  return ["", ...heading(page, "Doctor", `${counted}; see docs/doctor.md`), ...lines];
+  return ["", ...heading(page, "Doctor", `${parts}; see docs/doctor.md`), ...lines];
 }
 
 /** The first and the last step, at the ends of a curve of so many columns. */
@@ -201,7 +201,7 @@ function steered(page: Page, { summary }: Inspected): string[] {
     wrap(`step ${count(step)}, --${rule}: ${decision}. ${reason}.`, page.width - 4)
       .map((part, i) => i === 0 ? `  ${part}` : `    ${part}`)
   );
-  return ["", ...heading(page, "Decided by the run itself", "see docs/steering.md"), ...lines];
+  return ["", ...heading(page, "Decided by the run itself", "see docs/run-control.md"), ...lines];
 }
 
 function evaluations(page: Page, { summary }: Inspected): string[] {
@@ -314,13 +314,13 @@ function faults(page: Page, { summary }: Inspected): string[] {
   });
   if (log.bad_lines > 0) {
     lines.push(
-      `${things(log.bad_lines, "line")} of the log could not be read, the first is line ` +
+      `${counted(log.bad_lines, "line")} of the log could not be read, the first is line ` +
         `${log.first_bad_line}`,
     );
   }
   if (log.unknown_records > 0) {
     const were = log.unknown_records === 1 ? "was" : "were";
-    lines.push(`${things(log.unknown_records, "record")} of a newer version ${were} skipped`);
+    lines.push(`${counted(log.unknown_records, "record")} of a newer version ${were} skipped`);
   }
   if (lines.length === 0) return [];
   const aside = num_faults > shown.length ? `the last ${shown.length} of ${count(num_faults)}` : "";
@@ -333,7 +333,7 @@ function faults(page: Page, { summary }: Inspected): string[] {
 function result(page: Page, { folder, summary, files }: Inspected): string[] {
   const { weights_sha256, weights_from, weights_step, bits, numeric_classes } = summary;
   const published = publishedNote(summary, sha256);
-  const classes = things(numeric_classes.length, "numeric class", "numeric classes");
+  const classes = counted(numeric_classes.length, "numeric class", "numeric classes");
   const from = weights_from === "checkpoint" ? ` (of the checkpoint at step ${count(weights_step)})` : "";
   const weights = weights_sha256 === null ? "none saved yet" : `sha256 ${weights_sha256}${from}`;
   return [

@@ -1,6 +1,6 @@
 /** The table of runs that `inspect` prints without an argument. */
 import { cleanLine } from "../common/text/foreign_text.ts";
-import { things } from "../common/text/things.ts";
+import { counted } from "../common/text/counted.ts";
 import { wrap } from "../common/text/wrap.ts";
 import type { RunState, Summary } from "../runlog/summary/summary.ts";
 import { type Column, fitsInto, layOut } from "./columns.ts";
@@ -63,7 +63,7 @@ function painted(line: string, from: number, { summary }: Listed, terminal: Term
 function stacked(run: Listed, terminal: Terminal): string[] {
   const { name, summary } = run;
   const about = summary
-    ? `${summary.state}, ${things(summary.steps, "step")}, estimate ${figure(summary.wasserstein_estimate)}`
+    ? `${summary.state}, ${counted(summary.steps, "step")}, estimate ${figure(summary.wasserstein_estimate)}`
     : "unreadable";
   const [first, ...rest] = wrap(about, terminal.width - 2).map((line) => `  ${line}`);
   return [name, painted(first!, 0, run, terminal), ...rest];

@@ -42,7 +42,7 @@ export function sparkline(values: Points, unicode: boolean): string {
 }
 
 /** A curve of at most `width` points: means of neighbours. */
-export function thinned(values: Points, width: number): Points {
+export function downsampled(values: Points, width: number): Points {
   const each = Math.ceil(values.length / Math.max(1, width));
   if (each <= 1) return values;
   return Array.from({ length: Math.ceil(values.length / each) }, (_, i) => {

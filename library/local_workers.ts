@@ -1,7 +1,7 @@
 /** Workers within this process: their compute threads are its own, and no port lies between. */
 import type { Socket } from "../wire/socket.ts";
-import { loadRuntime } from "../worker/compute/lane.ts";
-import { openNothing } from "../worker/compute/shared_folder.ts";
+import { loadRuntime } from "../worker/compute/thread_client.ts";
+import { openNothing } from "../worker/compute/shared_memory.ts";
 import { CPU } from "../worker/runtime/device.ts";
 import { work } from "../worker/work.ts";
 import { MemorySocket } from "./memory_socket.ts";

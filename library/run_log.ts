@@ -2,7 +2,7 @@
 import { UserError } from "../common/errors.ts";
 import { isRecent, summarize } from "../inspect/run_folders.ts";
 import { RunReading } from "../runlog/log/fold_run.ts";
-import { noOddities } from "../runlog/log/reader.ts";
+import { noneSkipped } from "../runlog/log/reader.ts";
 import { RunFold, type Summary } from "../runlog/summary/summary.ts";
 import { type Clock, SYSTEM_CLOCK } from "../wire/clock.ts";
 
@@ -60,7 +60,7 @@ export async function* followRun(folder: string, options: FollowOptions = {}): A
     throw new UserError(`Cannot follow a run: every_ms must be above 0, found ${every_ms}`);
   }
   const fold = new RunFold();
-  const oddities = noOddities();
+  const oddities = noneSkipped();
   using reading = await RunReading.open(folder, fold, oddities);
   let last = "";
   while (!signal?.aborted) {

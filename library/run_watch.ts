@@ -1,6 +1,6 @@
 /** What a program sees of a run while it goes on, and its summary at any time. */
 import { foldRun } from "../runlog/log/fold_run.ts";
-import { noOddities } from "../runlog/log/reader.ts";
+import { noneSkipped } from "../runlog/log/reader.ts";
 import { factsOf } from "../runlog/log/step_facts.ts";
 import type { RecordOf, RunRecord } from "../runlog/records.ts";
 import { RunFold, type Summary } from "../runlog/summary/summary.ts";
@@ -72,7 +72,7 @@ export class RunWatch implements RecordSink {
   }
 
   summary(): Summary {
-    return this.#fold.summary(false, noOddities());
+    return this.#fold.summary(false, noneSkipped());
   }
 }
 

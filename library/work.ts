@@ -1,8 +1,8 @@
 /** A worker from a program: `deno task worker` without its command line and terminal. */
 import { checkOptions } from "../common/cli/options.ts";
 import { UserError } from "../common/errors.ts";
-import { loadRuntime } from "../worker/compute/lane.ts";
-import { openNothing } from "../worker/compute/shared_folder.ts";
+import { loadRuntime } from "../worker/compute/thread_client.ts";
+import { openNothing } from "../worker/compute/shared_memory.ts";
 import { findDevices } from "../worker/find_devices.ts";
 import { work as workFor } from "../worker/work.ts";
 import { checkUrl, wantedDevices, WORKER_COMMAND } from "../worker/worker_options.ts";

@@ -13,7 +13,7 @@ import {
   STATES,
 } from "./manifest.ts";
 import { dependsOnBatch } from "./nets/net.ts";
-import { keptTensors } from "./nets/spectral_norm.ts";
+import { weightTensors } from "./nets/spectral_norm.ts";
 import { encodeModel } from "../onnx/codec.ts";
 import type { Graph } from "../onnx/graph.ts";
 import { OPSET } from "../onnx/shapes.ts";
@@ -68,7 +68,7 @@ const GRAPHS: Readonly<Record<GraphName, GraphKind>> = {
 export async function buildArtifacts(pair: Pair, accumulate = 1): Promise<Artifacts> {
   checkPair(pair);
   const layouts: Record<State, Layout> = {
-    critic: buildLayout(keptTensors(pair.critic)),
+    critic: buildLayout(weightTensors(pair.critic)),
     generator: buildLayout(pair.generator.parameters),
     statistics: buildLayout(pair.generator.statistics),
   };

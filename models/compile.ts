@@ -10,15 +10,15 @@
  */
 import { decompose } from "../autodiff/decompose.ts";
 import { gradients } from "../autodiff/gradients.ts";
-import { portable } from "../autodiff/portable.ts";
-import { products } from "../autodiff/products.ts";
+import { withProviderWorkarounds } from "../autodiff/provider_workarounds.ts";
+import { im2col } from "../autodiff/im2col.ts";
 import type { Rules } from "../autodiff/rule.ts";
 import { simplify } from "../autodiff/simplify.ts";
 import type { Graph } from "../onnx/graph.ts";
 
 /** A graph that is run as it is. Throws {@linkcode GraphError} for a graph that the checker refuses. */
 export function compileForward(graph: Graph): Graph {
-  return portable(products(decompose(graph)));
+  return withProviderWorkarounds(im2col(decompose(graph)));
 }
 
 /**
@@ -29,5 +29,5 @@ export function compileTraining(graph: Graph, wrt: readonly string[], rules?: Ru
   const [loss, ...others] = graph.outputs;
   const derived = gradients(decompose(graph), { loss: loss!, wrt, ...(rules && { rules }) });
   const added = derived.outputs.slice(graph.outputs.length);
-  return simplify(portable(products({ ...derived, outputs: [loss!, ...added, ...others] })));
+  return simplify(withProviderWorkarounds(im2col({ ...derived, outputs: [loss!, ...added, ...others] })));
 }

@@ -2,8 +2,8 @@
 import { fillUniform, Stream, type StreamKey } from "../random/philox.ts";
 import { buildLayout, views } from "./layout.ts";
 import type { Initialiser, Net, TensorSpec } from "./nets/net.ts";
-import { keptTensors } from "./nets/spectral_norm.ts";
-import { FIRST_ITERATIONS, iterateNorms } from "./power_method.ts";
+import { weightTensors } from "./nets/spectral_norm.ts";
+import { FIRST_ITERATIONS, powerIterateNorms } from "./power_iteration.ts";
 
 /** Networks of a pair draw from streams of their own. Part of the bits of every run. */
 export const NETWORK_STREAMS = { critic: 0, generator: 1 } as const;
@@ -58,10 +58,10 @@ export function initialState(
   pair: { readonly critic: Net; readonly generator: Net },
   seed: number,
 ): InitialState {
-  const kept = keptTensors(pair.critic);
+  const kept = weightTensors(pair.critic);
   const critic = initialiseParameters(kept, seed, "critic");
   const { normalised = [], vectors } = pair.critic;
-  if (vectors === undefined) iterateNorms(buildLayout(kept), critic, normalised, FIRST_ITERATIONS);
+  if (vectors === undefined) powerIterateNorms(buildLayout(kept), critic, normalised, FIRST_ITERATIONS);
   return {
     critic,
     generator: initialiseParameters(pair.generator.parameters, seed, "generator"),

@@ -10,7 +10,7 @@
 import type { Rules } from "../autodiff/rule.ts";
 import { compileForward, compileTraining } from "./compile.ts";
 import type { BatchMoments, Drop, Net, TensorSpec } from "./nets/net.ts";
-import { keptTensors } from "./nets/spectral_norm.ts";
+import { weightTensors } from "./nets/spectral_norm.ts";
 import type { Objective } from "./objectives/objective.ts";
 import { GraphBuilder, type Value } from "../onnx/builder.ts";
 import { formatShape, isFixed } from "../onnx/dims.ts";
@@ -45,7 +45,7 @@ export function criticTrainingGraph(pair: Pair, rules?: Rules, masks: DropoutMas
   const fake = b.input("fake", elementOf(pair), [micro_batch, ...critic.input_shape]);
   const ones = critic.input_shape.map(() => 1);
   const mix = objective.mixes ? { mix: b.input("mix", elementOf(pair), [micro_batch, ...ones]) } : {};
-  declare(b, pair, keptTensors(critic));
+  declare(b, pair, weightTensors(critic));
   const means = objective.criticLoss(b, dropping(critic, b, masks), {
     real,
     fake,
@@ -61,8 +61,8 @@ export function generatorTrainingGraph(pair: Pair, rules?: Rules, masks: Dropout
   const b = new GraphBuilder("generator_training_model");
   const noise = b.input("noise", elementOf(pair), [micro_batch, ...generator.input_shape]);
   declare(b, pair, generator.parameters);
-  declare(b, pair, keptTensors(critic));
-  const { output: fake, moments } = dropping(generator, b, masks).train(b, noise);
+  declare(b, pair, weightTensors(critic));
+  const { output: fake, moments } = dropping(generator, b, masks).forwardTrain(b, noise);
   const means = pair.objective.generatorLoss(b, dropping(critic, b, masks), fake);
   for (const name of TAIL_NAMES.generator) b.output(means[name], name);
   outputStatistics(b, pair, moments);
@@ -75,7 +75,7 @@ export function generatorForwardGraph(pair: Pair, masks: DropoutMask[] = []): Gr
   const b = new GraphBuilder("generator_forward_model");
   const noise = b.input("noise", elementOf(pair), [micro_batch, ...generator.input_shape]);
   declare(b, pair, generator.parameters);
-  b.output(dropping(generator, b, masks).train(b, noise).output, "fake");
+  b.output(dropping(generator, b, masks).forwardTrain(b, noise).output, "fake");
   return compileForward(b.build());
 }
 
@@ -83,8 +83,8 @@ export function generatorForwardGraph(pair: Pair, masks: DropoutMask[] = []): Gr
 export function criticEvalGraph(pair: Pair): Graph {
   const b = new GraphBuilder("critic_eval_model");
   const real = b.input("real", elementOf(pair), ["N", ...pair.critic.input_shape]);
-  declare(b, pair, keptTensors(pair.critic));
-  b.output(pair.critic.train(b, real).output, "scores");
+  declare(b, pair, weightTensors(pair.critic));
+  b.output(pair.critic.forwardTrain(b, real).output, "scores");
   return compileForward(b.build());
 }
 
@@ -95,7 +95,7 @@ export function samplerGraph(pair: Pair): Graph {
   const noise = b.input("noise", elementOf(pair), ["N", ...generator.input_shape]);
   declare(b, pair, generator.parameters);
   declare(b, pair, generator.statistics);
-  b.output(generator.infer(b, noise), "samples");
+  b.output(generator.forwardEval(b, noise), "samples");
   return compileForward(b.build());
 }
 
@@ -112,7 +112,7 @@ function dropping(net: Net, b: GraphBuilder, masks: DropoutMask[]): Net {
     masks.push({ input: mask.name, shape, ratio });
     return b.op("Mul", [x, mask]);
   };
-  return { ...net, train: (b, x) => net.train(b, x, drop) };
+  return { ...net, forwardTrain: (b, x) => net.forwardTrain(b, x, drop) };
 }
 
 function elementOf({ element = "float32" }: Pair): ElementType {

@@ -14,7 +14,7 @@ import {
   GRAPH,
   MODEL,
   NODE,
-  OPSET,
+  OPSET_ID,
   SHAPE,
   TENSOR_TYPE,
   TYPE,
@@ -35,7 +35,7 @@ export function encodeModel(model: Model): Uint8Array {
   if (model.producer_name !== "") text(writer, MODEL.producer_name, model.producer_name);
   if (model.producer_version !== "") text(writer, MODEL.producer_version, model.producer_version);
   message(writer, MODEL.graph, () => writeGraph(writer, model.graph));
-  message(writer, MODEL.opset_import, () => writer.tag(OPSET.version, WireType.Varint).int64(model.opset));
+  message(writer, MODEL.opset_import, () => writer.tag(OPSET_ID.version, WireType.Varint).int64(model.opset));
   for (const [key, value] of model.metadata) {
     message(writer, MODEL.metadata_props, () => {
       text(writer, ENTRY.key, key);
@@ -177,8 +177,8 @@ export function readModel(bytes: Uint8Array, external?: ExternalData): FileModel
 function readOpset(bytes: Uint8Array): [domain: string, version: number] {
   const out: [string, number] = ["", 0];
   readMessage(bytes, "OperatorSetIdProto", {
-    [OPSET.domain]: (field) => out[0] = canonicalDomain(field.text()),
-    [OPSET.version]: (field) => out[1] = field.integer(),
+    [OPSET_ID.domain]: (field) => out[0] = canonicalDomain(field.text()),
+    [OPSET_ID.version]: (field) => out[1] = field.integer(),
   });
   return out;
 }

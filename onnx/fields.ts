@@ -9,7 +9,7 @@ export const MODEL = {
   opset_import: 8,
   metadata_props: 14,
 } as const;
-export const OPSET = { domain: 1, version: 2 } as const;
+export const OPSET_ID = { domain: 1, version: 2 } as const;
 export const ENTRY = { key: 1, value: 2 } as const;
 export const GRAPH = {
   node: 1,

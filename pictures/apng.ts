@@ -4,7 +4,7 @@
  */
 import { crcOf } from "../common/files/crc.ts";
 import { joined } from "../common/joined.ts";
-import { type FilmOptions, framesOf, type Still } from "./film.ts";
+import { type AnimationOptions, framesOf, type Still } from "./animation.ts";
 import { encodePng } from "./png.ts";
 
 const SIGNATURE_BYTES = 8;
@@ -52,7 +52,7 @@ function numbers(...values: readonly (number | readonly [number])[]): Uint8Array
 }
 
 /** The bytes of an animated PNG that shows the pictures in order, without end, the step below each. */
-export function encodeApng(stills: readonly Still[], { delay_ms, last_ms }: FilmOptions): Uint8Array {
+export function encodeApng(stills: readonly Still[], { delay_ms, last_ms }: AnimationOptions): Uint8Array {
   const frames = framesOf(stills);
   const files = frames.map((frame) => encodePng(frame));
   const first = chunksOf(files[0]!);

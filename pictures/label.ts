@@ -11,7 +11,7 @@ const MAX_DOT = 3;
  * The picture on white, with the text below it, in its middle. `longest`: a text that must find room, too, so that
  * pictures with different texts come out of one size.
  */
-export function labelled(picture: Raster, text: string, longest = text): Raster {
+export function captioned(picture: Raster, text: string, longest = text): Raster {
   const widest = textRaster(longest).width;
   const dot = Math.max(1, Math.min(MAX_DOT, Math.floor(TEXT_SHARE * picture.width / widest)));
   const label = enlarge(textRaster(text), dot);

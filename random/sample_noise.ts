@@ -9,7 +9,7 @@ export const SAMPLE_NOISE = {
   evaluation: 1,
   /** Samples that are scored beside held-out examples. */
   held_out: 2,
-  /** What a trained generator draws: `deno task sample`, likeness, the page. */
+  /** What a trained generator draws: `deno task sample`, the report's nearest neighbours, the page. */
   trained: 3,
 } as const;
 export type SampleNoise = typeof SAMPLE_NOISE[keyof typeof SAMPLE_NOISE];

@@ -17,7 +17,17 @@ const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const WORKER_MODELS: ReadonlySet<string> = new Set(["models/manifest.ts", "models/manifest_check.ts"]);
 
 /** Folders whose code also runs in a browser: nothing that only Deno or Node has. */
-const BROWSER = ["wire", "onnx", "autodiff", "models", "runlog", "pictures", "random", "kernels", "page"];
+const BROWSER = [
+  "wire",
+  "onnx",
+  "autodiff",
+  "models",
+  "runlog",
+  "pictures",
+  "random",
+  "kernels",
+  "sampler_page",
+];
 /** Their shells, which name the platform. */
 const NATIVE_SHELLS: ReadonlySet<string> = new Set([
   "wire/shared_file.ts",
@@ -27,9 +37,9 @@ const NATIVE_SHELLS: ReadonlySet<string> = new Set([
   "wire/connecting/port_probe.ts",
   "runlog/log/log_file.ts",
   "runlog/log/reader.ts",
-  "runlog/log/rebuild_series.ts",
+  "runlog/log/rebuild_step_index.ts",
   "runlog/log/segments.ts",
-  "runlog/log/series_file.ts",
+  "runlog/log/step_index_file.ts",
   "runlog/log/fold_run.ts",
 ]);
 

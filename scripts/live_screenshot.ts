@@ -7,7 +7,14 @@ import { fileURLToPath } from "node:url";
 import { UserError } from "../common/errors.ts";
 import { parseOptions, runMain } from "../common/cli/cli.ts";
 import type { Command, OptionTable } from "../common/cli/options.ts";
-import { DESKTOP, findChromium, type Look, openPage, PHONE, startChromium } from "./browser/chromium.ts";
+import {
+  DESKTOP,
+  findChromium,
+  type Look,
+  openBrowserPage,
+  PHONE,
+  startChromium,
+} from "./browser/chromium.ts";
 import type { Browser } from "playwright-core";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
@@ -20,11 +27,12 @@ const LOOKS: readonly Look[] = [DESKTOP, PHONE].flatMap((viewport) =>
 const TRAIN = ["--seed", "1", "--holdout", "0.1", "--sample-every", "500", "--steps", "30000"];
 
 async function shoot(browser: Browser, address: string, look: Look, path: string, full: boolean) {
-  const { context, page } = await openPage(browser, look);
+  const { context, page } = await openBrowserPage(browser, look);
   await page.goto(address);
   await page.waitForFunction(() => {
-    const film = document.querySelector<HTMLImageElement>("#film-image")!;
-    return film.complete && film.naturalWidth > 0 && document.querySelectorAll("#charts canvas").length >= 3;
+    const animation = document.querySelector<HTMLImageElement>("#animation-image")!;
+    return animation.complete && animation.naturalWidth > 0 &&
+      document.querySelectorAll("#charts canvas").length >= 3;
   });
   // The speed is known after two events.
   await page.waitForTimeout(2_500);
@@ -33,7 +41,7 @@ async function shoot(browser: Browser, address: string, look: Look, path: string
 }
 
 async function steps(browser: Browser, address: string): Promise<void> {
-  const { context, page } = await openPage(browser, LOOKS[0]!);
+  const { context, page } = await openBrowserPage(browser, LOOKS[0]!);
   await page.goto(address);
   const done = (least: number) =>
     Number(document.querySelector("#steps")!.textContent!.replace(/ of .*|,/g, "")) >= least;

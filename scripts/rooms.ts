@@ -240,7 +240,7 @@ export const ROOMS: readonly Room[] = [
     ],
   },
   {
-    folder: "page",
+    folder: "sampler_page",
     what: "the page that draws in the browser, stripped of types by `deno task page`",
     may: ["random", "pictures", "common"],
   },

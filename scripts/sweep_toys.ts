@@ -11,7 +11,7 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { UserError } from "../common/errors.ts";
-import { noOddities, readRun } from "../runlog/log/reader.ts";
+import { noneSkipped, readRun } from "../runlog/log/reader.ts";
 import { RunFold, type Summary } from "../runlog/summary/summary.ts";
 import { taskCommand } from "../tasks/task_command.ts";
 
@@ -44,7 +44,7 @@ async function summaryOf(folder: string): Promise<Summary | null> {
     if (error instanceof UserError) return null;
     throw error;
   }
-  return fold.summary(false, noOddities());
+  return fold.summary(false, noneSkipped());
 }
 
 /** Trains a point unless that is done. */

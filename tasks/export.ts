@@ -10,13 +10,13 @@ import { labelled, wrapLine } from "../common/text/wrap.ts";
 import { findRun } from "../inspect/run_folders.ts";
 import { rowsOf, type TableName, TABLES, titleRows } from "../runlog/export/csv.ts";
 import { encodeApng } from "../pictures/apng.ts";
-import { contactSheet, encodeGif, spread, type Still } from "../pictures/film.ts";
+import { contactSheet, encodeGif, spread, type Still } from "../pictures/animation.ts";
 import { decodePng, encodePng } from "../pictures/png.ts";
 import type { Raster } from "../pictures/raster.ts";
 import type { RecordOf } from "../runlog/records.ts";
-import { rebuildSeries } from "../runlog/log/rebuild_series.ts";
-import { SERIES_NAME } from "../runlog/log/series.ts";
-import { settledRecords } from "../runlog/export/settled.ts";
+import { rebuildStepIndex } from "../runlog/log/rebuild_step_index.ts";
+import { STEP_INDEX_NAME } from "../runlog/log/step_index.ts";
+import { withoutSuperseded } from "../runlog/export/without_superseded.ts";
 import { encodeEvent, encodeFileVersion, frame } from "../runlog/export/tensorboard/event.ts";
 import { RunEvents } from "../runlog/export/tensorboard/run_events.ts";
 import { FileStream } from "../common/files/file_stream.ts";
@@ -103,7 +103,7 @@ async function exportCsv(folder: string, out: string): Promise<void> {
     const add = ({ table, text }: { table: TableName; text: string }) =>
       files.get(table)!.text(`${text}\r\n`);
     for (const row of titleRows()) await add(row);
-    for await (const record of settledRecords(folder)) {
+    for await (const record of withoutSuperseded(folder)) {
       for (const row of rowsOf(record)) await add(row);
     }
   } finally {
@@ -117,7 +117,7 @@ async function exportEvents(folder: string, out: string): Promise<void> {
   const events = new RunEvents();
   let file: FileStream | null = null;
   try {
-    for await (const record of settledRecords(folder)) {
+    for await (const record of withoutSuperseded(folder)) {
       const event = events.of(record);
       if (record.type === "run") {
         const created_s = Date.parse(record.created) / 1000 || 0;
@@ -155,7 +155,7 @@ function decodedSample(folder: string, file: string, png: Uint8Array): Raster {
 
 async function stillsOf(folder: string, count: number): Promise<Still[]> {
   const samples: RecordOf<"sample">[] = [];
-  for await (const record of settledRecords(folder)) if (record.type === "sample") samples.push(record);
+  for await (const record of withoutSuperseded(folder)) if (record.type === "sample") samples.push(record);
   const there: RecordOf<"sample">[] = [];
   for (const sample of samples) {
     const info = await Deno.stat(join(folder, sample.file)).catch(() => null);
@@ -175,8 +175,8 @@ async function stillsOf(folder: string, count: number): Promise<Still[]> {
 async function exportRun(folder: string, values: Values): Promise<void> {
   const { csv, tensorboard, gif, apng, sheet, series, frames, delay, cells } = values;
   if (series) {
-    const { num_rows, num_steps } = await rebuildSeries(folder);
-    console.log(`${join(folder, SERIES_NAME)}: rows for ${num_rows} of ${num_steps} steps`);
+    const { num_rows, num_steps } = await rebuildStepIndex(folder);
+    console.log(`${join(folder, STEP_INDEX_NAME)}: rows for ${num_rows} of ${num_steps} steps`);
   }
   if (csv !== undefined) await exportCsv(folder, csv);
   if (tensorboard !== undefined) await exportEvents(folder, tensorboard);

@@ -9,8 +9,8 @@ import { readRegular } from "../common/files/regular_file.ts";
 import { count } from "../inspect/numbers.ts";
 import { findRun, summarize } from "../inspect/run_folders.ts";
 import { whatOf } from "../inspect/run_table.ts";
-import { type About, FILES } from "../page/about.ts";
-import { type Linked, pageDocument, RUNTIME_MODULE } from "../page/document.ts";
+import { type About, FILES } from "../sampler_page/about.ts";
+import { type Linked, pageDocument, RUNTIME_MODULE } from "../sampler_page/document.ts";
 import { imageShape } from "../pictures/grid.ts";
 import { Generator } from "../library/generator.ts";
 import { writeFile } from "../common/files/write_file.ts";
@@ -39,7 +39,7 @@ const COMMAND: Command<typeof OPTIONS> = {
 };
 
 const ROOT = new URL("../", import.meta.url);
-const ENTRY = "page/app.ts";
+const ENTRY = "sampler_page/app.ts";
 /** Where a module of ours imports another. */
 const FROM = /\bfrom "(\.[^"]+)"/g;
 

@@ -8,12 +8,12 @@ import { latentWays } from "../random/latents.ts";
 import { bestSample } from "../runlog/summary/best_sample.ts";
 import { examine } from "../runlog/doctor/doctor.ts";
 import { verdictOf } from "../runlog/doctor/verdict.ts";
-import { spread } from "../pictures/film.ts";
+import { spread } from "../pictures/animation.ts";
 import { imageGrid, imageShape } from "../pictures/grid.ts";
 import { encodePng } from "../pictures/png.ts";
 import type { Summary } from "../runlog/summary/summary.ts";
 import { Generator } from "../library/generator.ts";
-import { likenessOf } from "./likeness.ts";
+import { nearestNeighborsOf } from "./nearest_neighbors.ts";
 
 const NUM_WAYS = 4;
 const WAY_STEPS = 8;
@@ -52,7 +52,7 @@ export async function reportedOf(folder: string, name: string, num_pictures: num
     verdict: verdictOf(summary, findings),
     samples: await picturesOf(folder, summary, num_pictures),
     ways: generator && await waysOf(generator),
-    likeness: await likenessOf(summary, generator),
+    nearest_neighbors: await nearestNeighborsOf(summary, generator),
   };
 }
 

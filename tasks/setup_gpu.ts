@@ -11,7 +11,7 @@ import { dirname, join } from "node:path";
 import { parseOptions, runMain } from "../common/cli/cli.ts";
 import { UserError } from "../common/errors.ts";
 import type { Command } from "../common/cli/options.ts";
-import { inThread } from "../worker/compute/lane.ts";
+import { inThread } from "../worker/compute/thread_client.ts";
 import { RUNTIME_VERSION } from "../worker/runtime/node_session.ts";
 import { verdict } from "../worker/devices/providers.ts";
 import { type CudaRelease, installedCuda, openArchive } from "./cuda_provider.ts";
@@ -62,7 +62,7 @@ function librariesOf(cuda: CudaRelease): Library[] {
 }
 
 /** What the checks need of a machine. */
-export interface Machine {
+export interface SetupMachine {
   /** As `Deno.build` has them. */
   readonly os: string;
   readonly arch: string;
@@ -73,7 +73,7 @@ export interface Machine {
 }
 
 /** What a provider built for this CUDA misses, each thing once and in plain words; empty where all is there. */
-export function missing(machine: Machine, cuda: CudaRelease): string[] {
+export function missing(machine: SetupMachine, cuda: CudaRelease): string[] {
   const absent = LIBRARIES[cuda].filter(({ file }) => !machine.hasLibrary(file));
   const parts = [...new Set(absent.map(({ part_of }) => part_of))].map((part) => {
     const files = absent.filter(({ part_of }) => part_of === part).map(({ file }) => file);
@@ -84,7 +84,7 @@ export function missing(machine: Machine, cuda: CudaRelease): string[] {
 }
 
 /** Why there is nothing to set up on this platform, or null on the one that has something. */
-export function nothingToDo({ os, arch }: Machine): string | null {
+export function nothingToDo({ os, arch }: SetupMachine): string | null {
   if (os === "windows") return "DirectML comes with ONNX Runtime on Windows: use deno task worker --gpu 0";
   if (os === "darwin") return "CoreML comes with ONNX Runtime on macOS: use deno task worker --gpu 0";
   if (os === "linux" && arch === "x86_64") return null;
@@ -157,7 +157,7 @@ async function tryGpu(): Promise<void> {
   Deno.env.set("NVIDIA_TF32_OVERRIDE", "0");
   let against: string | null;
   try {
-    against = verdict(await inThread("trial", { provider: "cuda", index: 0 }));
+    against = verdict(await inThread("benchmark", { provider: "cuda", index: 0 }));
   } catch (error) {
     against = (error as Error).message;
   }
@@ -165,7 +165,7 @@ async function tryGpu(): Promise<void> {
 }
 
 /** What to do where a machine has the other CUDA than a provider asks for, or null. */
-export function otherCuda(machine: Machine, cuda: CudaRelease): string | null {
+export function otherCuda(machine: SetupMachine, cuda: CudaRelease): string | null {
   const other = cuda === 12 ? 13 : 12;
   if (missing(machine, cuda).length === 0 || missing(machine, other).length > 0) return null;
   return `this machine has CUDA ${other}: give a provider built for that with --from (see --help)`;
@@ -174,7 +174,7 @@ export function otherCuda(machine: Machine, cuda: CudaRelease): string | null {
 async function main(args: readonly string[]): Promise<void> {
   const { values } = parseOptions(COMMAND, args);
   const { os, arch } = Deno.build;
-  const machine: Machine = { os, arch, hasLibrary, countGpus };
+  const machine: SetupMachine = { os, arch, hasLibrary, countGpus };
   const nothing = nothingToDo(machine);
   if (nothing !== null) return console.log(nothing);
   const archive = values.from === undefined ? null : await openArchive(values.from, RUNTIME_VERSION);

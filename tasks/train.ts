@@ -7,7 +7,7 @@ import type { Values } from "../common/cli/options.ts";
 import { keepFilesPrivate } from "../common/process/private_files.ts";
 import { type Door, removeTokens, tellOfPage } from "../coordinator/terminal/invitation.ts";
 import { coordinate, type Opening } from "../coordinator/coordinate.ts";
-import { type Console, standardError } from "../coordinator/terminal/console.ts";
+import { type Console, stderrScreen } from "../coordinator/terminal/console.ts";
 import { describeEnding, printLastWords, sayStopping } from "../coordinator/ending.ts";
 import { givenConfig } from "../coordinator/config/given_config.ts";
 import { TRAIN_COMMAND, type TRAIN_OPTIONS } from "../coordinator/config/options.ts";
@@ -39,7 +39,7 @@ async function train(args: readonly string[]): Promise<number> {
   // The workers check this, too, but by then there is a run folder.
   wantedDevices({ gpu, cpu, require_gpu: false });
   if (!values.readable) keepFilesPrivate();
-  const screen = standardError();
+  const screen = stderrScreen();
   let opened: Console | null = null;
   const interrupt = interruptSignal(() => sayStopping(opened, screen)).signal;
   const failure = new AbortController();

@@ -15,9 +15,9 @@ import {
   type Shared,
 } from "./frame.ts";
 import type { Message, MessageType } from "./messages.ts";
-import { things } from "../common/text/things.ts";
+import { counted } from "../common/text/counted.ts";
 import { Refusal } from "./refusal.ts";
-import type { Taker } from "./parcel.ts";
+import type { PayloadReader } from "./payload_ref.ts";
 import type { Socket } from "./socket.ts";
 
 /** Bad messages of a connection that are answered; one more closes it. */
@@ -39,7 +39,7 @@ export interface Channel {
    * From now on the peer is on this machine: payloads that it has put into a shared file are taken from there, and stay
    * as long as the taker says.
    */
-  share(taker: Taker): void;
+  share(taker: PayloadReader): void;
   /** Sends a message whose payload its sender has put into a shared file. */
   sendShared(message: Message, shared: Shared): void;
   /** From now on the peer may send payloads of so many bytes, if it may not send larger ones already. */
@@ -133,7 +133,7 @@ class SocketChannel implements Channel {
   #bad_messages = 0;
   #max_payload_bytes: number;
   readonly #allowance: Allowance | null;
-  #taker: Taker | null = null;
+  #taker: PayloadReader | null = null;
   #closed: string | null = null;
 
   constructor(socket: Socket, options: ChannelOptions) {
@@ -159,7 +159,7 @@ class SocketChannel implements Channel {
     this.#socket.trust(bytes + HEADER_BYTES);
   }
 
-  share(taker: Taker): void {
+  share(taker: PayloadReader): void {
     this.#taker = taker;
   }
 
@@ -291,7 +291,7 @@ class SocketChannel implements Channel {
     if (!final) return;
     this.final_refusal = answer;
     this.close(
-      refusal.fatal ? message : `${things(this.#bad_messages, "bad message")}, the last: ${message}`,
+      refusal.fatal ? message : `${counted(this.#bad_messages, "bad message")}, the last: ${message}`,
     );
   }
 

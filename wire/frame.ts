@@ -7,7 +7,7 @@ import { joined } from "../common/joined.ts";
 import { checkMessage, MAX_FRAME_BYTES, type Message, PROTOCOL_VERSION } from "./messages.ts";
 import { Refusal } from "./refusal.ts";
 import { hex, int, object, SchemaError, show } from "./schema.ts";
-import type { Parcel } from "./parcel.ts";
+import type { PayloadRef } from "./payload_ref.ts";
 
 /** "WGN1", little-endian. */
 const MAGIC = 0x314e4757;
@@ -27,7 +27,7 @@ const DECODE_LIMITS = {
 const DECODER = new Decoder(DECODE_LIMITS);
 
 /** Where a payload lies that is not in the frame, and its length. */
-export type Shared = Parcel & { readonly bytes: number };
+export type Shared = PayloadRef & { readonly bytes: number };
 
 /** An encoded message: `head` (with its padding), then `payload`, which is not copied. */
 export interface Frame {

@@ -37,6 +37,7 @@
 import {
   bool,
   type Check,
+  cleanedText,
   finite,
   hex,
   int,
@@ -45,7 +46,6 @@ import {
   object,
   oneOf,
   plain,
-  said,
   SchemaError,
   show,
   text,
@@ -121,14 +121,14 @@ export const MESSAGES = {
     nonce: hex(32),
     proof: sha256,
     /** What people call it: host name and process, unless named. */
-    name: said(128),
+    name: cleanedText(128),
     /** Shards computed side by side. */
     threads: int(1, 1024),
     /** Execution provider and device, e.g. "cpu", "cuda:0", "webgpu". */
-    provider: said(64),
-    device: said(256),
+    provider: cleanedText(64),
+    device: cleanedText(256),
     /** e.g. "linux x86_64, deno 2.9.6, onnxruntime 1.30.0" */
-    platform: said(256),
+    platform: cleanedText(256),
   }),
 
   welcome: object({
@@ -163,7 +163,7 @@ export const MESSAGES = {
     numeric_class: sha256,
     /** Measured time of one critic shard, for the first assignment. */
     shard_ms: claimed_ms,
-    /** Whether this worker takes weights from the shared folder and puts sums there from now on. */
+    /** Whether this worker takes weights from shared memory and puts sums there from now on. */
     shared: bool,
   }),
 
@@ -223,13 +223,13 @@ export const MESSAGES = {
   pong: object({ type: oneOf("pong"), sent_ms: finite() }),
 
   /** Something a person at the other end should read, e.g. that this worker is a spare one. */
-  notice: object({ type: oneOf("notice"), text: said(1024) }),
-  leave: object({ type: oneOf("leave"), reason: said(1024) }),
-  finish: object({ type: oneOf("finish"), reason: said(1024) }),
+  notice: object({ type: oneOf("notice"), text: cleanedText(1024) }),
+  leave: object({ type: oneOf("leave"), reason: cleanedText(1024) }),
+  finish: object({ type: oneOf("finish"), reason: cleanedText(1024) }),
   refuse: object({
     type: oneOf("refuse"),
     code: oneOf(...REFUSAL_CODES),
-    reason: said(1024),
+    reason: cleanedText(1024),
     /** True: this connection ends and trying again is useless. */
     fatal: bool,
     /** The job or the work this answers, if any. */

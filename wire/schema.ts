@@ -36,7 +36,8 @@ export const text = (max = 256): Check<string> => (value, path) =>
     : refuse(path, `text of at most ${max} characters`, value);
 
 /** What people are to read, of at most `max` UTF-16 units. Returns it cleaned, since a stranger may have written it. */
-export const said = (max: number): Check<string> => (value, path) => cleanText(text(max)(value, path), max);
+export const cleanedText = (max: number): Check<string> => (value, path) =>
+  cleanText(text(max)(value, path), max);
 
 /** A name of at most `max` visible characters of ASCII, without spaces. */
 export const plain = (max: number): Check<string> => (value, path) =>

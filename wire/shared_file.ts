@@ -1,7 +1,7 @@
 /** Reading and writing at places of a file that several processes have open. */
 
 /** How the name of a coordinator's folder of such files begins. */
-export const EXCHANGE_PREFIX = "wagon-exchange-";
+export const SHARED_MEMORY_PREFIX = "wagon-exchange-";
 
 export function writeAt(file: Deno.FsFile, offset: number, bytes: Uint8Array): void {
   file.seekSync(offset, Deno.SeekMode.Start);

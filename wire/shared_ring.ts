@@ -8,14 +8,14 @@
  * payload where it lies must know by itself that its slot is not written to meanwhile.
  */
 import { PAGE_BYTES, pagesFor } from "../common/files/mapped_file.ts";
-import type { Parcel } from "./parcel.ts";
+import type { PayloadRef } from "./payload_ref.ts";
 import { createFile, readAt, writeAt } from "./shared_file.ts";
 
 const TAG_BYTES = 8;
 const NO_TAG = new Uint8Array(TAG_BYTES);
 
 /** Writes a payload to where {@linkcode RingWriter.reserve} said, through any handle on the ring's file. */
-export function writeParcel(file: Deno.FsFile, parcel: Parcel, payload: Uint8Array): void {
+export function writeParcel(file: Deno.FsFile, parcel: PayloadRef, payload: Uint8Array): void {
   unseal(file, parcel);
   writeAt(file, payloadOffset(parcel.offset), payload);
   seal(file, parcel);
@@ -30,16 +30,16 @@ export function payloadOffset(offset: number): number {
 }
 
 /** From now on nothing is taken out of a slot, until it is sealed. */
-export function unseal(file: Deno.FsFile, { offset }: Parcel): void {
+export function unseal(file: Deno.FsFile, { offset }: PayloadRef): void {
   writeAt(file, offset, NO_TAG);
 }
 
 /** Says that the payload is whole: for one that gets into the file another way than by {@linkcode writeParcel}. */
-export function seal(file: Deno.FsFile, { offset, tag }: Parcel): void {
+export function seal(file: Deno.FsFile, { offset, tag }: PayloadRef): void {
   writeAt(file, offset, Uint8Array.fromHex(tag));
 }
 
-function hasTag(file: Deno.FsFile, { offset, tag }: Parcel): boolean {
+function hasTag(file: Deno.FsFile, { offset, tag }: PayloadRef): boolean {
   const found = new Uint8Array(TAG_BYTES);
   return readAt(file, offset, found) && found.toHex() === tag;
 }
@@ -87,7 +87,7 @@ export class RingWriter implements Disposable {
   }
 
   /** The next slot, for a payload of at most `max_bytes` that somebody else will write. */
-  reserve(): Parcel {
+  reserve(): PayloadRef {
     const offset = this.slot_offsets[this.#count++ % this.slot_offsets.length]!;
     return { offset, tag: this.#count.toString(16).padStart(2 * TAG_BYTES, "0") };
   }
@@ -124,14 +124,14 @@ export class RingReader implements Disposable {
    * (mapped_file.ts). So a tag that is there says that the payload is, too, and that no later one was begun: its writer
    * clears the tag first. What is begun later than this look, the tag cannot tell: whoever calls must know of none.
    */
-  view({ offset, tag }: Parcel, bytes: number): Uint8Array | null {
+  view({ offset, tag }: PayloadRef, bytes: number): Uint8Array | null {
     if (this.#memory === null || payloadOffset(offset) + bytes > this.#memory.length) return null;
     if (this.#memory.subarray(offset, offset + TAG_BYTES).toHex() !== tag) return null;
     return this.#memory.subarray(payloadOffset(offset), payloadOffset(offset) + bytes);
   }
 
   /** Whether a payload is there and whole. */
-  has(parcel: Parcel): boolean {
+  has(parcel: PayloadRef): boolean {
     return hasTag(this.#file, parcel);
   }
 
@@ -139,7 +139,7 @@ export class RingReader implements Disposable {
    * Copies a payload; false where it was overwritten before it was all read, and `into` then holds a mixture. The tag
    * behind the copy is read by a call of the system: loads from mapped memory might come before the end of the copy.
    */
-  read(parcel: Parcel, into: Uint8Array): boolean {
+  read(parcel: PayloadRef, into: Uint8Array): boolean {
     return readAt(this.#file, payloadOffset(parcel.offset), into) && hasTag(this.#file, parcel);
   }
 

@@ -1,7 +1,7 @@
 /** What a worker prints: a line per event, and on a terminal one more that is written over. */
 import { type Screen, StatusLine } from "../common/terminal/screen.ts";
 import { LineLimit } from "../common/text/line_limit.ts";
-import { things } from "../common/text/things.ts";
+import { counted } from "../common/text/counted.ts";
 import type { Refusal } from "../wire/refusal.ts";
 import type { Events, Threads } from "./connection/events.ts";
 
@@ -39,9 +39,9 @@ export class WorkerConsole implements Events {
   }
 
   ready(shard_ms: number, { used, at_hand }: Threads, shards_held: number): void {
-    const threads = used === 1 ? "one thread" : `each of ${things(used, "thread")}`;
+    const threads = used === 1 ? "one thread" : `each of ${counted(used, "thread")}`;
     const on = used < at_hand ? `${threads} (of ${at_hand}: the run has no more shards)` : threads;
-    const held = shards_held === 0 ? "" : `, holds ${things(shards_held, "shard")}`;
+    const held = shards_held === 0 ? "" : `, holds ${counted(shards_held, "shard")}`;
     this.caused(`Ready: ${shard_ms.toFixed(1)} ms a shard on ${on}${held}`);
   }
 
@@ -54,7 +54,7 @@ export class WorkerConsole implements Events {
     const { count, since_ms, told } = this.#held;
     if (count === told || now_ms - since_ms < STATUS_MS) return;
     this.#held.told = count;
-    this.line(`Holds ${things(count, "shard")}`);
+    this.line(`Holds ${counted(count, "shard")}`);
   }
 
   computed(step: number, shards: number, elapsed_ms: number): void {
@@ -64,7 +64,7 @@ export class WorkerConsole implements Events {
     if (!this.#screen.interactive || now_ms - this.#status_ms < STATUS_MS) return;
     this.#status_ms = now_ms;
     const at = `step ${step}`;
-    const work = `${at}, ${elapsed_ms.toFixed(1)} ms for ${things(shards, "shard")}`;
+    const work = `${at}, ${elapsed_ms.toFixed(1)} ms for ${counted(shards, "shard")}`;
     this.#foot.draw(`${work}, ${this.#shards} computed`, work, at);
   }
 

@@ -1,7 +1,7 @@
 /** From what was asked for to the devices of a worker, one per compute thread. */
 import { UserError } from "../common/errors.ts";
 import { CPU, type Device } from "./runtime/device.ts";
-import { inThread } from "./compute/lane.ts";
+import { inThread } from "./compute/thread_client.ts";
 import {
   type Attempt,
   candidates,
@@ -12,8 +12,8 @@ import {
 } from "./devices/providers.ts";
 import type { Wanted } from "./worker_options.ts";
 
-/** A trial in a thread of its own, which goes away with all that a provider has loaded in it. */
-const tryInThread: Attempt = (device) => inThread("trial", device);
+/** A benchmark in a thread of its own, which goes away with all that a provider has loaded in it. */
+const benchmarkInThread: Attempt = (device) => inThread("benchmark", device);
 
 const ADVICE = "for an NVIDIA GPU run: deno task setup-gpu";
 
@@ -26,7 +26,7 @@ export async function findDevices(
   wanted: Wanted,
   threads: number,
   out: { line: (text: string) => void },
-  attempt: Attempt = tryInThread,
+  attempt: Attempt = benchmarkInThread,
   os: string = Deno.build.os,
 ): Promise<Device[]> {
   const processor = Array.from({ length: threads }, () => CPU);

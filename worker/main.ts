@@ -17,12 +17,12 @@ import { isCoordinator, isOpen } from "../wire/connecting/port_probe.ts";
 import { connect } from "../wire/ws_socket.ts";
 import { WorkerConsole } from "./console.ts";
 import { adapterOf } from "./devices/adapters.ts";
-import { asObject, asText, canCompute, diagnose } from "./devices/doctor.ts";
+import { asObject, asText, canCompute, reportDevices } from "./devices/device_report.ts";
 import { findDevices } from "./find_devices.ts";
-import { inThread, loadRuntime } from "./compute/lane.ts";
+import { inThread, loadRuntime } from "./compute/thread_client.ts";
 import { Locator } from "./connection/locator.ts";
 import { ShardCache } from "./connection/shard_cache.ts";
-import { openNothing, openSharedFolder } from "./compute/shared_folder.ts";
+import { openNothing, openSharedMemory } from "./compute/shared_memory.ts";
 import { checkUrl, wantedCores, wantedDevices, WORKER_COMMAND } from "./worker_options.ts";
 import { Stuck } from "./compute/watchdog.ts";
 import { work } from "./work.ts";
@@ -49,18 +49,17 @@ function stopWhenAsked(leave_with_stdin: boolean): AbortSignal {
 }
 
 /** What this machine can compute on. The exit code: 0 where the processor works at least. */
-async function runDoctor(json: boolean): Promise<number> {
+async function runDevices(json: boolean): Promise<number> {
   const { os } = Deno.build;
-  const diagnosis = await diagnose({
+  const report = await reportDevices({
     os,
-    examine: (device) => inThread("examine", device),
+    checkDevice: (device) => inThread("check_device", device),
     adapterOf,
-    attempt: (device) => inThread("trial", device),
+    attempt: (device) => inThread("benchmark", device),
   });
-  const text = () =>
-    asText(diagnosis, os).split("\n").flatMap((line) => wrapLine(line, columnsOf(Deno.stdout)));
-  console.log(json ? JSON.stringify(asObject(diagnosis, os), null, 2) : text().join("\n"));
-  return canCompute(diagnosis) ? 0 : 1;
+  const text = () => asText(report, os).split("\n").flatMap((line) => wrapLine(line, columnsOf(Deno.stdout)));
+  console.log(json ? JSON.stringify(asObject(report, os), null, 2) : text().join("\n"));
+  return canCompute(report) ? 0 : 1;
 }
 
 /** On standard error, which `deno task train` hands on: a warning must reach the person who asked for a GPU. */
@@ -75,7 +74,7 @@ async function main(args: readonly string[]): Promise<number | void> {
   if (values.json && !values.doctor) throw new UserError("Option --json needs --doctor: give both");
   if (values.doctor) {
     endAtDebugSignal();
-    return await runDoctor(values.json);
+    return await runDevices(values.json);
   }
   const wanted = wantedDevices(values);
   // Before any thread is started that computes: it keeps to them, too.
@@ -102,7 +101,7 @@ async function main(args: readonly string[]): Promise<number | void> {
     devices: await findDevices(wanted, threads, { line: warn }),
     memory_bytes: values.memory * MB,
     cache: openCache(),
-    openShared: values.share ? openSharedFolder : openNothing,
+    openShared: values.share ? openSharedMemory : openNothing,
     console: terminal,
     stop,
   }).catch(endIfStuck).finally(() => screen.drained());

@@ -1,9 +1,9 @@
 /** A worker from start to end: its compute threads, the shards that it holds, and its life with a coordinator. */
-import { things } from "../common/text/things.ts";
+import { counted } from "../common/text/counted.ts";
 import { SYSTEM_CLOCK } from "../wire/clock.ts";
 import { Pool } from "./compute/pool.ts";
 import { Watchdog } from "./compute/watchdog.ts";
-import { Workshop } from "./compute/workshop.ts";
+import { ThreadPoolCache } from "./compute/thread_pool_cache.ts";
 import type { ShardCache } from "./connection/shard_cache.ts";
 import { ShardStore } from "./connection/shard_store.ts";
 import { runWorker, type WorkerTools } from "./connection/worker_loop.ts";
@@ -34,7 +34,7 @@ const MAX_PROVIDER_CHARACTERS = 64;
 export async function work(options: WorkOptions): Promise<void> {
   const stuck = new AbortController();
   const { watch } = new Watchdog(SYSTEM_CLOCK, (reason) => stuck.abort(reason));
-  const workshop = new Workshop(
+  const thread_pools = new ThreadPoolCache(
     options.devices,
     (devices, pool_options) => Pool.create(devices, pool_options, watch),
   );
@@ -42,8 +42,8 @@ export async function work(options: WorkOptions): Promise<void> {
   try {
     await runWorker({
       ...options,
-      hello: helloOf(options, workshop),
-      workshop,
+      hello: helloOf(options, thread_pools),
+      thread_pools,
       store,
       clock: SYSTEM_CLOCK,
       wall_ms: Date.now,
@@ -51,18 +51,21 @@ export async function work(options: WorkOptions): Promise<void> {
       stuck: stuck.signal,
     });
   } finally {
-    workshop.discard();
+    thread_pools.discard();
     store.close();
   }
 }
 
-function helloOf({ name, runtime_version }: WorkOptions, workshop: Workshop): WorkerTools["hello"] {
+function helloOf(
+  { name, runtime_version }: WorkOptions,
+  thread_pools: ThreadPoolCache,
+): WorkerTools["hello"] {
   const { os, arch } = Deno.build;
   return {
     name: name.slice(0, MAX_NAME_CHARACTERS),
-    threads: workshop.devices.length,
-    provider: workshop.provider.slice(0, MAX_PROVIDER_CHARACTERS),
-    device: things(navigator.hardwareConcurrency, "core"),
+    threads: thread_pools.devices.length,
+    provider: thread_pools.provider.slice(0, MAX_PROVIDER_CHARACTERS),
+    device: counted(navigator.hardwareConcurrency, "core"),
     platform: `${os} ${arch}, deno ${Deno.version.deno}, onnxruntime ${runtime_version}`,
   };
 }

@@ -4,16 +4,16 @@
  */
 import type { Value } from "../../onnx/builder.ts";
 import { tensorOf } from "../../onnx/tensor.ts";
-import { coordinate, nearest, resizedAxes, type ResizedAxis } from "../resizing.ts";
+import { nearestIndex, resizedAxes, type ResizedAxis, sourceCoordinate } from "../resizing.ts";
 import type { Rules, RuleSite } from "../rule.ts";
 import { numElements } from "../../common/shape.ts";
 
 /** R [to, from] of one axis, row by row. */
 function weights(n: RuleSite, axis: ResizedAxis): readonly number[] {
-  const index = nearest(n, axis);
+  const index = nearestIndex(n, axis);
   const inside = (place: number) => Math.min(Math.max(place, 0), axis.from - 1);
   return Array.from({ length: axis.to }, (_, i) => {
-    const place = coordinate(n, i, axis);
+    const place = sourceCoordinate(n, i, axis);
     const row = Array<number>(axis.from).fill(0);
     if (index) return row.with(index(place), 1);
     const left = Math.floor(place), part = place - left;

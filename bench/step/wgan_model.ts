@@ -5,7 +5,7 @@ import { type InitialState, initialState } from "../../models/initialise.ts";
 import { GRAPH_NAMES, type GraphName, type Manifest } from "../../models/manifest.ts";
 import type { Net } from "../../models/nets/net.ts";
 import { buildNetworks, type Networks } from "../../models/nets/networks.ts";
-import { keptTensors } from "../../models/nets/spectral_norm.ts";
+import { weightTensors } from "../../models/nets/spectral_norm.ts";
 import { objectiveOf } from "../../models/objectives/objectives.ts";
 import { GraphBuilder } from "../../onnx/builder.ts";
 import { CPU, type Device } from "../../worker/runtime/device.ts";
@@ -59,8 +59,8 @@ export function featuresOf({ example_shape }: Manifest): number {
 function layerProducts(net: Net): number[] {
   const b = new GraphBuilder("layers");
   const x = b.input("x", "float32", [1, ...net.input_shape]);
-  for (const { name, shape } of [...keptTensors(net), ...net.statistics]) b.input(name, "float32", shape);
-  b.output(net.infer(b, x), "y");
+  for (const { name, shape } of [...weightTensors(net), ...net.statistics]) b.input(name, "float32", shape);
+  b.output(net.forwardEval(b, x), "y");
   const { nodes, types } = b.build();
   const shapeOf = (name: string) => types.get(name)!.shape as readonly number[];
   return nodes.flatMap((node) => {

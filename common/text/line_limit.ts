@@ -1,5 +1,5 @@
 /** A limit on lines that others cause: a terminal or a log must not be theirs to fill. */
-import { things } from "./things.ts";
+import { counted } from "./counted.ts";
 
 export class LineLimit {
   readonly #max_lines: number;
@@ -33,6 +33,6 @@ export class LineLimit {
   admit(line: string, now_ms: number): string | null {
     const turn = this.take(now_ms);
     if (turn === null) return null;
-    return turn.unsaid > 0 ? `${line} (${things(turn.unsaid, "line")} left out before)` : line;
+    return turn.unsaid > 0 ? `${line} (${counted(turn.unsaid, "line")} left out before)` : line;
   }
 }

@@ -9,7 +9,7 @@ const HANG = 2;
 const NO_BREAK = "\u00a0";
 
 /** Words that stay together where a line of the terminal has room for them. */
-export function together(text: string): string {
+export function nonBreaking(text: string): string {
   return text.replaceAll(" ", NO_BREAK);
 }
 

@@ -46,9 +46,9 @@ export interface RunConfig extends Hyperparameters, Padding, Shaping {
    * of the summing tree, less memory. A power of two, so that a shard is a node of the tree.
    */
   readonly accumulate: number;
-  /** Whether n_critic is raised while the critic is far from its optimum (auto_critic.ts). */
+  /** Whether n_critic is raised while the critic is far from its optimum (adaptive_n_critic.ts). */
   readonly auto_critic: boolean;
-  /** Whether the run stops once the estimate has stopped falling (flatness.ts), and the steps before which it does not. */
+  /** Whether the run stops once the estimate has stopped falling (early_stopping.ts), and the steps before which it does not. */
   readonly stop_when_flat: boolean;
   readonly min_steps: number;
   /** Whether workers of another numeric class are refused. */
@@ -110,7 +110,7 @@ function sideFor(
 }
 
 /** Refuses decisions over an estimate that the objective does not make. */
-function checkSteering(
+function checkRunControl(
   given: Pick<GivenConfig, "auto_critic" | "stop_when_flat">,
   run: Pick<RunConfig, "objective" | "penalty" | "preset">,
 ): void {
@@ -188,7 +188,7 @@ function checkGiven(
       `Cannot clip the critic: with --spectral-norm no --clip is required, found ${given.clip}; leave one of them out`,
     );
   }
-  checkSteering(given, { ...preset, objective: given.objective ?? preset.objective, preset: name });
+  checkRunControl(given, { ...preset, objective: given.objective ?? preset.objective, preset: name });
   if (given.width !== undefined && preset.width === undefined) {
     throw new UserError(
       `Cannot use --width: convolutional networks are required, found preset ${name}; take --preset wgan-dcgan, ` +
@@ -369,7 +369,7 @@ export function resumeConfig(recorded: RunConfig, given: GivenConfig): RunConfig
         `leave the option out, or start a new run`,
     );
   }
-  checkSteering(given, recorded);
+  checkRunControl(given, recorded);
   const run_length = given.steps !== undefined ? { epochs: null } : {};
   return { ...recorded, ...given, ...run_length };
 }

@@ -1,6 +1,6 @@
 /** What a person should know of a network from a file, in lines: what is trained, and what is not. */
 import { cleanText } from "../../common/text/foreign_text.ts";
-import { things } from "../../common/text/things.ts";
+import { counted } from "../../common/text/counted.ts";
 import { significant } from "../../common/significant.ts";
 import { droppedShares } from "../../models/import/dropout.ts";
 import type { ImportedNetwork, Role } from "../../models/import/imported_net.ts";
@@ -59,22 +59,22 @@ export function describeNetwork(described: Described): readonly string[] {
 
 function listed(names: readonly string[]): string {
   const others = names.length - MAX_NAMES;
-  return `${names.slice(0, MAX_NAMES).join(", ")}${others > 0 ? ` and ${things(others, "other")}` : ""}`;
+  return `${names.slice(0, MAX_NAMES).join(", ")}${others > 0 ? ` and ${counted(others, "other")}` : ""}`;
 }
 
 function summary({ role, network, facts }: Described): string {
   const { graph, statistics, normalised, num_idle_dropouts } = network;
-  const dropouts = (n: number) => things(n, "Dropout that drops", "Dropouts that drop");
+  const dropouts = (n: number) => counted(n, "Dropout that drops", "Dropouts that drop");
   const norms = statistics.length / 2;
   // A ratio of 0.3 is 0.30000001192092896 in float32.
   const dropped = droppedShares(graph).map((share) => significant(share, 6));
   return [
     `${role[0]!.toUpperCase()}${role.slice(1)} ${facts.file} ` +
     `(${facts.producer || "unknown producer"}, opset ${facts.opset}): ${facts.trained} of ` +
-    `${things(facts.weights, "weight")} trained, starting from the values in the file`,
-    ...norms > 0 ? [`${things(norms, "batch normalisation")} in training form`] : [],
+    `${counted(facts.weights, "weight")} trained, starting from the values in the file`,
+    ...norms > 0 ? [`${counted(norms, "batch normalisation")} in training form`] : [],
     ...normalised.length > 0
-      ? [`${things(normalised.length, "spectral norm")} updated by power iteration`]
+      ? [`${counted(normalised.length, "spectral norm")} updated by power iteration`]
       : [],
     ...dropped.length > 0
       ? [`${dropouts(dropped.length)} ${[...new Set(dropped)].join(", ")} in training`]

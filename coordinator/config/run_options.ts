@@ -269,13 +269,13 @@ export const RUN_OPTIONS = {
     kind: "boolean",
     default_text: "off",
     about: "Double n_critic when the critic stays far from its optimum, to at most 8 times its first value " +
-      "(docs/steering.md)",
+      "(docs/run-control.md)",
     group: "Hyperparameters",
   },
   stop_when_flat: {
     kind: "boolean",
     default_text: "off",
-    about: "End the run once the Wasserstein estimate has stopped falling (docs/steering.md)",
+    about: "End the run once the Wasserstein estimate has stopped falling (docs/run-control.md)",
     group: "How to run",
   },
   min_steps: {

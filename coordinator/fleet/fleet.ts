@@ -10,15 +10,15 @@ import { bytesOf, payloadFloats } from "../../wire/frame.ts";
 import type { Message, MessageOf } from "../../wire/messages.ts";
 import { Refusal } from "../../wire/refusal.ts";
 import type { Socket } from "../../wire/socket.ts";
-import type { RunFacts } from "./admission/admission.ts";
+import type { RunFacts } from "./admission/join.ts";
 import { candidates, helpersAmong, trialsDue } from "./placement/eligibility.ts";
-import { Entrance, type EntranceOptions } from "./admission/entrance.ts";
+import { Admission, type AdmissionOptions } from "./admission/admission.ts";
 import { Jobs } from "./jobs.ts";
 import { BadResult, Judge } from "./judge.ts";
 import type { Member } from "./member.ts";
 import { type Fence, type RoundRequest, staleness } from "./fence.ts";
 import { type FleetObserver, WORKER_LOST } from "./observer.ts";
-import { Placement } from "./placement/placement.ts";
+import { ShardRebalancer } from "./placement/shard_rebalancer.ts";
 import { PublishedWeights, type TrainedState } from "./memory/published_weights.ts";
 import type { ResultMemory } from "./memory/result_memory.ts";
 import { RefusedWork } from "./refused_work.ts";
@@ -48,8 +48,8 @@ interface OpenRound {
   readonly reject: (error: unknown) => void;
 }
 
-export interface FleetOptions extends EntranceOptions {
-  /** Where results lie until the next round. Workers that the exchange takes in share it. */
+export interface FleetOptions extends AdmissionOptions {
+  /** Where results lie until the next round. Workers on this machine share it. */
   readonly memory: ResultMemory;
 }
 
@@ -57,13 +57,13 @@ export class Fleet {
   readonly jobs: Jobs;
   readonly #facts: RunFacts;
   readonly #data: ShardedData;
-  readonly #exchange: EntranceOptions["exchange"];
+  readonly #shared_memory: AdmissionOptions["shared_memory"];
   readonly #memory: ResultMemory;
-  readonly #entrance: Entrance;
+  readonly #admission: Admission;
   readonly #observer: FleetObserver;
   readonly #members = new Map<number, Member>();
   readonly #weights: PublishedWeights;
-  readonly #placement: Placement;
+  readonly #rebalancer: ShardRebalancer;
   readonly #judge: Judge;
   readonly #clock: Clock;
   readonly #stopTick: Cancel;
@@ -77,13 +77,13 @@ export class Fleet {
   constructor(facts: RunFacts, data: ShardedData, options: FleetOptions, observer: FleetObserver) {
     this.#facts = facts;
     this.#data = data;
-    this.#exchange = options.exchange;
+    this.#shared_memory = options.shared_memory;
     this.#memory = options.memory;
-    this.#entrance = new Entrance(facts, data, options, observer);
+    this.#admission = new Admission(facts, data, options, observer);
     this.#observer = observer;
     this.#weights = new PublishedWeights(facts);
     this.#clock = options.clock;
-    this.#placement = new Placement(data.plan.num_shards);
+    this.#rebalancer = new ShardRebalancer(data.plan.num_shards);
     this.#judge = new Judge(facts.manifest, (values) => options.memory.largest(values), observer);
     const example_size = numElements(facts.manifest.example_shape);
     this.jobs = new Jobs(facts.run, example_size, this.#clock, observer);
@@ -92,7 +92,7 @@ export class Fleet {
 
   /** Numeric classes of which a result has counted. */
   get classes(): ReadonlySet<string> {
-    return this.#entrance.classes;
+    return this.#admission.classes;
   }
 
   get members(): readonly Member[] {
@@ -123,9 +123,9 @@ export class Fleet {
     return new Promise((resolve, reject) => this.#waiting = { count, resolve, reject });
   }
 
-  /** Takes a new connection through the door and into the fleet. Never throws. */
+  /** Admits a new connection to the fleet. Never throws. */
   async accept(socket: Socket, peer: string): Promise<void> {
-    await this.#entrance.accept(socket, peer, (member) => this.#join(member));
+    await this.#admission.accept(socket, peer, (member) => this.#join(member));
   }
 
   #join(member: Member): void {
@@ -170,8 +170,8 @@ export class Fleet {
    */
   publish(state: TrainedState, step: number, checksum: string, values: Float32Array): void {
     this.#weights.set(state, step, checksum, values);
-    this.#exchange?.publish(state, values);
-    for (const { worker } of this.#placement.ranges) {
+    this.#shared_memory?.publish(state, values);
+    for (const { worker } of this.#rebalancer.ranges) {
       const member = this.#members.get(worker);
       if (member) this.#sendCurrent(member, state);
     }
@@ -201,7 +201,7 @@ export class Fleet {
         shares: new Map<number, WorkerShare>(),
       };
       this.#open = { request, round, ...answers, asked_ms, resolve, reject };
-      this.#send(this.#open, round.start(this.#placement.ranges, asked_ms));
+      this.#send(this.#open, round.start(this.#rebalancer.ranges, asked_ms));
       if (request.kind === "critic") this.#tryIdle(this.#open, asked_ms);
     });
   }
@@ -229,16 +229,16 @@ export class Fleet {
   }
 
   #reassign(): void {
-    const speeds = candidates(this.members, this.#placement.ranges).map(({ record }) => record.speed);
-    const change = this.#placement.update(speeds, this.#clock.now_ms());
+    const speeds = candidates(this.members, this.#rebalancer.ranges).map(({ record }) => record.speed);
+    const change = this.#rebalancer.update(speeds, this.#clock.now_ms());
     if (change === null) return;
     const { reason } = change;
     if (reason !== null) {
       this.#generation++;
       this.#observer.fault({ what: "uneven speeds", worker: null, decision: "moved shards", reason });
     }
-    shipShards(this.#placement.ranges, this.#members, this.#facts.run, this.#data);
-    tellSpares(this.#placement.ranges, this.members);
+    shipShards(this.#rebalancer.ranges, this.#members, this.#facts.run, this.#data);
+    tellSpares(this.#rebalancer.ranges, this.members);
   }
 
   #send(open: OpenRound, tasks: readonly Task[]): void {
@@ -312,7 +312,7 @@ export class Fleet {
     const since_ms = now_ms - (asked?.issued_ms ?? open.asked_ms);
     countResult(open.shares, member, message, { since_ms, answered_ms: now_ms - open.asked_ms });
     this.#memory.keep({ begin, end, values });
-    this.#entrance.settle(member.numeric_class, this.members);
+    this.#admission.settle(member.numeric_class, this.members);
     this.#judge.expelWrong(this.#erred(open, message), member, open.request, message, now_ms);
     if (!open.round.complete) return;
     this.#open = null;
@@ -382,7 +382,7 @@ export class Fleet {
     this.#stopTick();
     this.jobs.abandon();
     for (const { channel } of this.#members.values()) channel.onclose = null;
-    const channels = [...this.members.map(({ channel }) => channel), ...this.#entrance.close()];
+    const channels = [...this.members.map(({ channel }) => channel), ...this.#admission.close()];
     for (const channel of channels) channel.send({ type: "finish", reason });
     await Promise.allSettled(channels.map((channel) => channel.drained()));
     for (const channel of channels) channel.close(reason);

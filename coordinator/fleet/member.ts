@@ -5,7 +5,7 @@ import { checksumBytes } from "../../kernels/kernels.ts";
 import type { Channel } from "../../wire/channel.ts";
 import type { Frame } from "../../wire/frame.ts";
 import type { Refusal } from "../../wire/refusal.ts";
-import type { Admitted } from "./admission/admission.ts";
+import type { Admitted } from "./admission/join.ts";
 import { TrackRecord } from "./placement/track_record.ts";
 
 /** Data are sent in pieces of this size, so that work and heartbeats pass between them. */

@@ -1,6 +1,6 @@
 /** Why a run does not go on: one string for the terminal, the live page and the tests. */
 
-import { things } from "../../common/text/things.ts";
+import { counted } from "../../common/text/counted.ts";
 
 /** Work that is older than this is said to be waited for: shorter steps come and go. */
 const NOTICEABLE_MS = 2_000;
@@ -33,7 +33,7 @@ export function waitingReason(standing: Standing): string | null {
   const { num_workers, asked, now_ms } = standing;
   const { missing } = missingWorkers(standing);
   if (missing > 0) {
-    return `Waiting for ${things(missing, num_workers > 0 ? "more worker" : "worker")}`;
+    return `Waiting for ${counted(missing, num_workers > 0 ? "more worker" : "worker")}`;
   }
   const oldest = asked.toSorted((a, b) => a.issued_ms - b.issued_ms)[0];
   if (!oldest || now_ms - oldest.issued_ms < NOTICEABLE_MS) return null;

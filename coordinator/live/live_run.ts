@@ -4,14 +4,14 @@ import { examine } from "../../runlog/doctor/doctor.ts";
 import type { Finding } from "../../runlog/doctor/rule.ts";
 import { type RunVerdict, verdictOf } from "../../runlog/doctor/verdict.ts";
 import { type Fold, foldRun } from "../../runlog/log/fold_run.ts";
-import { noOddities } from "../../runlog/log/reader.ts";
+import { noneSkipped } from "../../runlog/log/reader.ts";
 import type { RecordOf, RunRecord } from "../../runlog/records.ts";
 import { factsOf, type StepFacts } from "../../runlog/log/step_facts.ts";
 import { publishedNote } from "../../runlog/summary/published.ts";
 import { RunFold, type Summary } from "../../runlog/summary/summary.ts";
 import { History } from "./history.ts";
-import { Tally } from "./tally.ts";
-import { Thinned } from "./thinned.ts";
+import { RunCounters } from "./counters.ts";
+import { Downsampled } from "./downsampled.ts";
 
 /** Steps that the doctor's summary keeps as they were: so few that it is made in milliseconds. */
 const SUMMARY_STEPS = 1 << 13;
@@ -32,10 +32,10 @@ export interface Diagnosis {
 
 export class LiveRun implements Fold {
   readonly history = new History();
-  readonly tally = new Tally();
-  readonly samples = new Thinned<RecordOf<"sample">>(MAX_SAMPLES);
-  readonly held_out = new Thinned<RecordOf<"heldout">>(MAX_HELD_OUT);
-  readonly evaluations = new Thinned<RecordOf<"evaluation">>(MAX_EVALUATIONS);
+  readonly counters = new RunCounters();
+  readonly samples = new Downsampled<RecordOf<"sample">>(MAX_SAMPLES);
+  readonly held_out = new Downsampled<RecordOf<"heldout">>(MAX_HELD_OUT);
+  readonly evaluations = new Downsampled<RecordOf<"evaluation">>(MAX_EVALUATIONS);
   /** The last ones. */
   faults: RecordOf<"fault">[] = [];
   checkpoint: RecordOf<"checkpoint"> | null = null;
@@ -48,7 +48,7 @@ export class LiveRun implements Fold {
 
   /** A record of this start of the coordinator. */
   record(record: RunRecord): void {
-    this.tally.add(record);
+    this.counters.add(record);
     this.add(record);
   }
 
@@ -84,10 +84,10 @@ export class LiveRun implements Fold {
   /** What the doctor finds, and the verdict; the same for a while, since it takes some milliseconds. */
   diagnosis(now_ms: number): Diagnosis {
     if (this.#concluded) return this.#concluded;
-    const ended = this.tally.end !== null;
+    const ended = this.counters.end !== null;
     const last = this.#diagnosed;
     if (last && now_ms - last.at_ms < DOCTOR_MS && last.ended === ended) return last.diagnosis;
-    const diagnosis = diagnose(this.#fold.summary(true, noOddities()));
+    const diagnosis = diagnose(this.#fold.summary(true, noneSkipped()));
     this.#diagnosed = { at_ms: now_ms, ended, diagnosis };
     return diagnosis;
   }
@@ -99,7 +99,7 @@ export class LiveRun implements Fold {
   async conclude(folder: string): Promise<Diagnosis> {
     const whole = new RunFold();
     await foldRun(folder, whole);
-    return this.#concluded = diagnose(whole.summary(true, noOddities()));
+    return this.#concluded = diagnose(whole.summary(true, noneSkipped()));
   }
 }
 

@@ -15,8 +15,8 @@ import { sampleFile } from "../run/run_folder.ts";
 import { METRICS_TYPE, metricsText } from "./metrics.ts";
 import PAGE from "./page.html" with { type: "text" };
 import { type Moment, takeSnapshot } from "./snapshot.ts";
-import { type House, judge, visitOf } from "./visitor.ts";
-import { type Stream, Watchers } from "./watchers.ts";
+import { type AccessPolicy, accessRequestOf, authorize } from "./access.ts";
+import { type EventStream, Watchers } from "./watchers.ts";
 
 /** Whoever watched the end gets so long to fetch the last picture. */
 export const LINGER_MS = 1_500;
@@ -24,7 +24,7 @@ export const LINGER_MS = 1_500;
 export const MAX_DOWNLOADS = 4;
 const STALLED_MS = 30_000;
 
-export interface LiveServerOptions extends House {
+export interface LiveServerOptions extends AccessPolicy {
   readonly run_folder: string;
   /** How the run stands now. */
   readonly moment: () => Moment;
@@ -100,7 +100,7 @@ async function sendFile(path: string, head_only: boolean, response: ServerRespon
   }
 }
 
-function streamOf(response: ServerResponse): Stream {
+function streamOf(response: ServerResponse): EventStream {
   return {
     write: (text) => void response.write(text),
     get backlog_bytes() {
@@ -126,7 +126,7 @@ export class LiveServer {
   /** Answers a request. Never throws. */
   handle(request: IncomingMessage, response: ServerResponse): void {
     response.on("error", () => response.destroy());
-    const verdict = judge(visitOf(request), this.#options);
+    const verdict = authorize(accessRequestOf(request), this.#options);
     if ("status" in verdict) {
       const more: Record<string, string> = { connection: "close" };
       if (verdict.status === 401) more["www-authenticate"] = `Bearer ${REALM}`;

@@ -4,7 +4,7 @@
  * this start of the coordinator.
  */
 import { cleanLine } from "../../common/text/foreign_text.ts";
-import { PHASES } from "./tally.ts";
+import { STEP_PHASES } from "./counters.ts";
 import { type Moment, reasonOf } from "./snapshot.ts";
 
 export const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
@@ -53,16 +53,16 @@ const one = (value: number | null): Sample[] => [[{}, value]];
 
 function trainingMetrics(moment: Moment): Metric[] {
   const { run, live, step, elapsed_ms } = moment;
-  const { tally } = live;
-  const { gap, loss_critic, loss_generator } = tally.means;
+  const { counters } = live;
+  const { gap, loss_critic, loss_generator } = counters.means;
   return [
     gauge("wagon_run_info", "Which run this is.", [[{ run: run.name }, 1]]),
-    counter("wagon_steps_total", "Critic steps committed.", one(tally.steps)),
-    counter("wagon_generator_steps_total", "Generator steps committed.", one(tally.generator_steps)),
-    counter("wagon_examples_total", "Real examples shown to the critic.", one(tally.steps * run.batch)),
-    gauge("wagon_step", "Critic steps of the run so far.", one(tally.last?.step ?? step)),
+    counter("wagon_steps_total", "Critic steps committed.", one(counters.steps)),
+    counter("wagon_generator_steps_total", "Generator steps committed.", one(counters.generator_steps)),
+    counter("wagon_examples_total", "Real examples shown to the critic.", one(counters.steps * run.batch)),
+    gauge("wagon_step", "Critic steps of the run so far.", one(counters.last?.step ?? step)),
     gauge("wagon_target_steps", "Critic steps that the run will have.", one(run.total_steps)),
-    gauge("wagon_steps_per_second", "Speed over the last steps.", one(tally.speed(elapsed_ms))),
+    gauge("wagon_steps_per_second", "Speed over the last steps.", one(counters.speed(elapsed_ms))),
     gauge(
       "wagon_wasserstein_estimate",
       "Mean D(x) - mean D(G(z)) over the last steps, where the objective makes it an estimate.",
@@ -74,7 +74,7 @@ function trainingMetrics(moment: Moment): Metric[] {
     counter(
       "wagon_phase_seconds_total",
       "Where the coordinator's time of the steps went.",
-      PHASES.map((phase) => [{ phase }, tally.phases_ms[phase] / 1000] as const),
+      STEP_PHASES.map((phase) => [{ phase }, counters.phases_ms[phase] / 1000] as const),
     ),
     gauge(
       "wagon_sliced_wasserstein_distance",
@@ -87,10 +87,14 @@ function trainingMetrics(moment: Moment): Metric[] {
 
 function workMetrics(moment: Moment): Metric[] {
   const { live, crew } = moment;
-  const { tally } = live;
+  const { counters } = live;
   const workers = crew.members.map((member) => {
     const { id, name, provider, device } = member;
-    return { labels: { worker: String(id), name, provider, device }, member, tally: tally.workers.get(id) };
+    return {
+      labels: { worker: String(id), name, provider, device },
+      member,
+      counters: counters.workers.get(id),
+    };
   });
   type Worker = typeof workers[number];
   const each = (value: (worker: Worker) => number): Sample[] =>
@@ -98,18 +102,18 @@ function workMetrics(moment: Moment): Metric[] {
   return [
     gauge("wagon_workers", "Workers that are in.", one(crew.members.length)),
     gauge("wagon_waiting", "1 while the run waits for workers.", one(reasonOf(moment) === null ? 0 : 1)),
-    counter("wagon_received_bytes_total", "Bytes received from workers in steps.", one(tally.bytes_in)),
-    counter("wagon_sent_bytes_total", "Bytes sent to workers in steps.", one(tally.bytes_out)),
-    counter("wagon_faults_total", "Things that went wrong and were dealt with.", one(tally.faults)),
+    counter("wagon_received_bytes_total", "Bytes received from workers in steps.", one(counters.bytes_in)),
+    counter("wagon_sent_bytes_total", "Bytes sent to workers in steps.", one(counters.bytes_out)),
+    counter("wagon_faults_total", "Things that went wrong and were dealt with.", one(counters.faults)),
     counter(
       "wagon_worker_shards_total",
       "Shards computed by a worker.",
-      each(({ tally }) => tally?.shards ?? 0),
+      each(({ counters }) => counters?.shards ?? 0),
     ),
     counter(
       "wagon_worker_compute_seconds_total",
       "Time that a worker spent in ONNX Runtime, summed over its shards.",
-      each(({ tally }) => (tally?.compute_ms ?? 0) / 1000),
+      each(({ counters }) => (counters?.compute_ms ?? 0) / 1000),
     ),
     counter(
       "wagon_worker_received_bytes_total",

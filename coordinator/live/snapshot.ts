@@ -49,18 +49,18 @@ function standingOf({ live, crew, min_workers }: Moment): Standing {
 
 function nowView(moment: Moment): NowView {
   const { run, live, elapsed_ms, step, generator_step } = moment;
-  const { tally } = live;
-  const ended = tally.end !== null;
+  const { counters } = live;
+  const ended = counters.end !== null;
   const reason = ended ? null : reasonOf(moment);
-  const at = tally.last?.step ?? step;
-  const speed = ended ? null : tally.speed(elapsed_ms);
-  const { gap, loss_critic, loss_generator, step_ms } = tally.means;
+  const at = counters.last?.step ?? step;
+  const speed = ended ? null : counters.speed(elapsed_ms);
+  const { gap, loss_critic, loss_generator, step_ms } = counters.means;
   return {
     state: ended ? "ended" : reason !== null ? "waiting" : "training",
     reason,
     missing_workers: ended ? 0 : missingWorkers(standingOf(moment)).missing,
     step: at,
-    generator_step: tally.last?.generator_step ?? generator_step,
+    generator_step: counters.last?.generator_step ?? generator_step,
     seconds: Math.round(elapsed_ms / 1000),
     steps_per_second: short(speed),
     seconds_left: speed !== null && speed > 0 ? Math.round((run.total_steps - at) / speed) : null,
@@ -70,23 +70,23 @@ function nowView(moment: Moment): NowView {
       loss_generator: short(loss_generator),
       step_ms: short(step_ms),
     },
-    bytes_in: tally.bytes_in,
-    bytes_out: tally.bytes_out,
-    num_faults: tally.faults,
+    bytes_in: counters.bytes_in,
+    bytes_out: counters.bytes_out,
+    num_faults: counters.faults,
   };
 }
 
 function workerViews({ live, crew }: Moment): WorkerView[] {
   return crew.members.map(({ id, name, device, provider, threads, told_spare, channel }) => {
-    const tally = live.tally.workers.get(id);
-    const split = tally?.split ?? null;
+    const counters = live.counters.workers.get(id);
+    const split = counters?.split ?? null;
     return {
       worker: id,
       name,
       device,
       provider,
       threads,
-      shards: tally?.shards ?? 0,
+      shards: counters?.shards ?? 0,
       split: split && {
         compute_ms: short(split.compute_ms)!,
         wire_ms: short(split.wire_ms)!,
@@ -112,8 +112,8 @@ function heldOutViews({ live }: Moment): HeldOutView[] {
 }
 
 function endedView({ live }: Moment): View["ended"] {
-  if (!live.tally.end) return null;
-  const { reason, detail, step, seconds, images_per_second, weights_sha256, bits } = live.tally.end;
+  if (!live.counters.end) return null;
+  const { reason, detail, step, seconds, images_per_second, weights_sha256, bits } = live.counters.end;
   return { reason, detail, step, seconds, images_per_second, weights_sha256, bits };
 }
 

@@ -7,7 +7,7 @@ import type { Finding } from "../../runlog/doctor/rule.ts";
 import type { RunVerdict } from "../../runlog/doctor/verdict.ts";
 import type { RecordOf } from "../../runlog/records.ts";
 import type { HistoryRow } from "./history.ts";
-import type { WorkerSplit } from "./tally.ts";
+import type { WorkerSplit } from "./counters.ts";
 
 /** What does not change while the coordinator runs. */
 export interface RunView {

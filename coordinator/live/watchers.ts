@@ -16,7 +16,7 @@ export const MAX_WATCHERS = 32;
 const RETRY_MS = 2_000;
 
 /** The way to one browser. */
-export interface Stream {
+export interface EventStream {
   write(text: string): void;
   /** Handed over and not taken by the system yet. */
   readonly backlog_bytes: number;
@@ -27,7 +27,7 @@ export interface Stream {
 }
 
 interface Watcher {
-  readonly stream: Stream;
+  readonly stream: EventStream;
   readonly host: string;
   /** What it was last sent of each part: the texts of snapshots, not copies. */
   readonly sent: Map<string, string>;
@@ -58,7 +58,7 @@ export class Watchers {
    * Sends all there is, and from then on what changes. Returns what ends that: call it when the stream closes. Nobody is
    * kept out: where all places are taken, one of the host with most of them is freed.
    */
-  add(stream: Stream, host: string): Cancel {
+  add(stream: EventStream, host: string): Cancel {
     const now_ms = this.#options.clock.now_ms();
     if (this.#watchers.size >= MAX_WATCHERS) this.#makeRoom(host);
     const watcher: Watcher = { stream, host, sent: new Map(), read_ms: now_ms };

@@ -70,7 +70,7 @@ export const DISK: CheckpointFiles = {
 function parts(state: ModelState, manifest: Manifest): [string, Layout, Float32Array][] {
   const { kind } = state.optimizer;
   const network = (of: "critic" | "generator", network: Network): [string, Layout, Float32Array][] => [
-    ["", manifest.layouts[of], network.kept],
+    ["", manifest.layouts[of], network.weights],
     ...OPTIMIZER_BUFFERS[kind].map((name): [string, Layout, Float32Array] => [
       `${kind}.${name}.`,
       trainedLayout(manifest, of),
@@ -139,7 +139,7 @@ export async function writeCheckpoint(
     bytes: bytes.length,
     step: state.step,
     generator_step: state.generator_step,
-    steering: state.steering,
+    steering: state.run_control,
   };
   const text = new TextEncoder().encode(encodeInfo(info));
   await replace(files, join(folder, file), bytes);
@@ -231,7 +231,7 @@ export async function loadNewest(
       decodeState(bytes, info, state, manifest);
       state.commit(info.step);
       state.generator_step = info.generator_step;
-      state.steering = info.steering;
+      state.run_control = info.steering;
       return info;
     } catch (error) {
       passed_over.push({ file: name, reason: error instanceof Error ? error.message : String(error) });

@@ -14,7 +14,7 @@ import {
   SchemaError,
   text,
 } from "../../wire/schema.ts";
-import { FIRST_STEERING } from "../training/steering.ts";
+import { FIRST_RUN_CONTROL } from "../training/run_control.ts";
 
 /** Of the JSON, as the tensors' metadata say it, too. */
 export const CHECKPOINT_FORMAT = 2;
@@ -61,7 +61,7 @@ const checkInfo = object({
 export type CheckpointInfo = Infer<typeof checkInfo>;
 
 /** What format 1 left unsaid: the first of its runs decided nothing about themselves. */
-const UNSAID_BEFORE = { run_record_sha256: null, steering: FIRST_STEERING };
+const UNSAID_BEFORE = { run_record_sha256: null, steering: FIRST_RUN_CONTROL };
 
 /** The name of a checkpoint's files, without their ends. */
 export function checkpointStem(step: number): string {

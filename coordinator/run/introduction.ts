@@ -1,5 +1,5 @@
 /** The first lines of a run: what is trained, on what, and from where. */
-import { things } from "../../common/text/things.ts";
+import { counted } from "../../common/text/counted.ts";
 import { significant } from "../../common/significant.ts";
 import { isFarOut, type ValueRange } from "../../runlog/value_range.ts";
 import type { Prepared } from "./prepare.ts";
@@ -16,8 +16,8 @@ export function introductionOf(run: Prepared): string[] {
   const sizes = `Generator ${count(generator.size)} parameters, critic ${count(critic.size)}`;
   const from = checkpoint ? `checkpoint ${checkpoint.file}` : "the start (no usable checkpoint)";
   return [
-    `Training ${what}: ${things(set.num_examples - plan.holdout.length, "example")} of ${one}, ` +
-    `${things(config.steps, "critic step")} of ${config.batch} in ${things(config.shards, "shard")}, ` +
+    `Training ${what}: ${counted(set.num_examples - plan.holdout.length, "example")} of ${one}, ` +
+    `${counted(config.steps, "critic step")} of ${config.batch} in ${counted(config.shards, "shard")}, ` +
     `seed ${config.seed}`,
     describeValues(run.values),
     run.folder === null ? sizes : `${sizes}; run folder ${run.folder.path}`,

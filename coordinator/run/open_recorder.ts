@@ -3,7 +3,7 @@ import { UserError } from "../../common/errors.ts";
 import type { Clock } from "../../wire/clock.ts";
 import { Evaluator } from "../evaluation/evaluator.ts";
 import { HeldOut } from "../evaluation/held_out.ts";
-import { vitalsOf } from "../evaluation/vitals.ts";
+import { gradientStats } from "../evaluation/gradient_stats.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import type { FleetObserver } from "../fleet/observer.ts";
 import type { Console } from "../terminal/console.ts";
@@ -47,7 +47,7 @@ export function openRecorder(options: RecorderOptions): Recorder {
     failed: (what, error) => sideJobFailed(options, what, error),
   });
   const schedule = new EvaluationSchedule(config, {
-    vitals: () => recordVitals(run, log),
+    vitals: () => recordGradientStats(run, log),
     sample: () => jobs.sample(),
     evaluate: () => jobs.evaluate(),
     scoreHeldOut: () => jobs.scoreHeldOut(),
@@ -93,8 +93,8 @@ function sideJobFailed({ failure, observer }: RecorderOptions, what: string, err
   observer.fault({ what, worker: null, decision: "left it out", reason });
 }
 
-function recordVitals({ state, facts, config }: Prepared, log: RunLog): void {
-  const vitals = vitalsOf(state, facts.manifest, {
+function recordGradientStats({ state, facts, config }: Prepared, log: RunLog): void {
+  const vitals = gradientStats(state, facts.manifest, {
     clip: config.clip,
     alpha: squareDecay(config.optimizer),
   });

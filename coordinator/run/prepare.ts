@@ -19,7 +19,7 @@ import { openLog } from "../../runlog/log/log_file.ts";
 import { type RecordOf, RUN_FORMAT } from "../../runlog/records.ts";
 import { LogText } from "../../runlog/log/segments.ts";
 import type { ValueRange } from "../../runlog/value_range.ts";
-import type { ArtifactFile, RunFacts } from "../fleet/admission/admission.ts";
+import type { ArtifactFile, RunFacts } from "../fleet/admission/join.ts";
 import { TreeSum } from "../training/averaging.ts";
 import { type BadCheckpoint, checkRunRecord, loadNewest, nonFiniteTensor } from "./checkpoint.ts";
 import type { CheckpointInfo } from "./checkpoint_info.ts";
@@ -265,13 +265,13 @@ async function partsOf(
 }
 
 /** A run that is done cannot go on as it is. */
-function requireStepsLeft(config: RunConfig, { step, steering }: ModelState): void {
+function requireStepsLeft(config: RunConfig, { step, run_control }: ModelState): void {
   if (step >= config.steps) {
     throw new UserError(
       `Cannot resume up to step ${config.steps}: --steps must be more than ${step}, where the last checkpoint is`,
     );
   }
-  if (config.stop_when_flat && steering.flat_at === step) {
+  if (config.stop_when_flat && run_control.flat_at === step) {
     throw new UserError(
       `Cannot resume: the run stopped at step ${step}, where its estimate had stopped falling ` +
         `(--stop-when-flat); give --no-stop-when-flat to train on in any case`,
@@ -320,8 +320,8 @@ function isForWorkers({ file }: ArtifactFile): boolean {
 }
 
 function fillInitial(state: ModelState, first: InitialState): void {
-  state.critic.kept.set(first.critic);
-  state.generator.kept.set(first.generator);
+  state.critic.weights.set(first.critic);
+  state.generator.weights.set(first.generator);
   state.statistics.set(first.statistics);
   state.refreshChecksums();
 }

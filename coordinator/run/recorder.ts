@@ -9,7 +9,7 @@ import type { RunConfig } from "../config/config.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import type { Console } from "../terminal/console.ts";
 import type { ModelState } from "../training/model_state.ts";
-import type { Steered } from "../training/steering.ts";
+import type { Steered } from "../training/run_control.ts";
 import { isDone, type StepReport } from "../training/train.ts";
 import type { Checkpointer } from "./checkpointer.ts";
 import type { EvaluationSchedule } from "./evaluation_schedule.ts";

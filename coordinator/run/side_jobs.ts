@@ -76,7 +76,7 @@ export class SideJobs {
   scoreHeldOut(): void {
     const { state: { step, critic }, held_out, example_shape, estimates_distance, ask } = this.#options;
     if (held_out.count === 0) return;
-    const weights = critic.kept.slice();
+    const weights = critic.weights.slice();
     this.#work.begin("heldout", async () => {
       const samples = await this.#draw(held_out.count, SAMPLE_NOISE.held_out);
       if (!samples) return null;
@@ -101,6 +101,6 @@ export class SideJobs {
 
   #draw(count: number, noise_counter: SampleNoise): Promise<Float32Array | null> {
     const { state: { generator, statistics }, ask } = this.#options;
-    return ask({ kind: "sample", count, noise_counter, weights: generator.kept, input: statistics });
+    return ask({ kind: "sample", count, noise_counter, weights: generator.weights, input: statistics });
   }
 }

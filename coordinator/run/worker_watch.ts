@@ -1,6 +1,6 @@
 /** Looks four times a second whether there are enough workers: says what is waited for, and gives up if asked to. */
 import { UserError } from "../../common/errors.ts";
-import { things } from "../../common/text/things.ts";
+import { counted } from "../../common/text/counted.ts";
 import type { Cancel, Clock } from "../../wire/clock.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import { missingWorkers, waitingReason } from "../fleet/waiting.ts";
@@ -49,7 +49,7 @@ export function watchForWorkers(options: WorkerWatchOptions): Cancel {
     if (give_up_after_s === null || waited_s < give_up_after_s) {
       return terminal.waiting(waitingReason(standing)!, waited_s, advice);
     }
-    const reason = `Gave up: ${things(required, "worker")} must join within ` +
+    const reason = `Gave up: ${counted(required, "worker")} must join within ` +
       `${give_up_after_s} s (--give-up-after), found ${num_workers}; start one with deno task worker`;
     fleet.abandonIdle(new UserError(reason));
   });

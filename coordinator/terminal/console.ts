@@ -4,8 +4,8 @@
  */
 import { type LastingScreen, lastingScreen } from "../../common/terminal/lasting_screen.ts";
 import { type Screen, StatusLine } from "../../common/terminal/screen.ts";
-import { things } from "../../common/text/things.ts";
-import { together } from "../../common/text/wrap.ts";
+import { counted } from "../../common/text/counted.ts";
+import { nonBreaking } from "../../common/text/wrap.ts";
 import { RecentMean } from "../../common/recent_mean.ts";
 import { shortDuration } from "../../common/text/duration.ts";
 import type { StepReport } from "../training/train.ts";
@@ -21,7 +21,7 @@ const WAITING_REDRAW_MS = 1_000;
 const WINDOW = 200;
 
 /** Standard error: standard output stays free for data. */
-export function standardError(): LastingScreen {
+export function stderrScreen(): LastingScreen {
   return lastingScreen(Deno.stderr);
 }
 
@@ -140,7 +140,7 @@ export class Console {
       `[G loss: ${number(this.#loss_generator.value)}]`,
       ...measured("distance", this.#distance),
       ...measured("diversity", this.#diversity),
-    ].map(together).join(" ");
+    ].map(nonBreaking).join(" ");
     const whole = `${facts} ${this.#rates()}`.trimEnd();
     // A narrow terminal's second line is not worth it: the speed is in the status line.
     this.line(whole.length <= this.#screen.columns() ? whole : facts);
@@ -209,7 +209,7 @@ export class Console {
         this.#estimates_distance ? "" : `D ${number(this.#loss_critic.value, digits)}`,
         `G ${number(this.#loss_generator.value, digits)}`,
         this.#rates(short),
-        things(this.num_workers, "worker"),
+        counted(this.num_workers, "worker"),
         left,
       ];
       const bar = bar_width === 0 ? "" : ` ${progressBar(share, bar_width, this.#screen.unicode)}`;

@@ -5,7 +5,7 @@
  */
 import { coordinatorFile } from "../../common/process/rendezvous.ts";
 import { writePrivateFile } from "../../common/process/private_files.ts";
-import { together } from "../../common/text/wrap.ts";
+import { nonBreaking } from "../../common/text/wrap.ts";
 import { type Interface, isLoopback, ownInterfaces, reachedAt, urlHost } from "./addresses.ts";
 import type { Console } from "./console.ts";
 import { isFresh, READERS, type Source, WORKERS } from "./token.ts";
@@ -36,7 +36,7 @@ function urlOf({ host, port }: Door): string {
 /** Says how workers join. */
 export async function tellHowToJoin(terminal: Terminal, door: Door, secret: Secret): Promise<void> {
   const { host, port, interactive, interfaces = ownInterfaces } = door;
-  terminal.line(`Listening on ${urlOf(door)}; on this machine: ${together("deno task worker")}`);
+  terminal.line(`Listening on ${urlOf(door)}; on this machine: ${nonBreaking("deno task worker")}`);
   const place = interactive ? "" : await placeOf(WORKERS, secret, door);
   if (isLoopback(host)) {
     terminal.line("Only workers on this machine can reach it; --host 0.0.0.0 lets others in");

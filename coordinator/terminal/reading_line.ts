@@ -1,7 +1,7 @@
 /** What a person sees while data are read: a bar on a terminal, elsewhere a line now and then. */
 import { UserError } from "../../common/errors.ts";
 import { type Screen, StatusLine } from "../../common/terminal/screen.ts";
-import { things } from "../../common/text/things.ts";
+import { counted } from "../../common/text/counted.ts";
 import { shortDuration } from "../../common/text/duration.ts";
 import { progressBar } from "./console.ts";
 import type { Reading } from "../data/data_source.ts";
@@ -27,7 +27,7 @@ export function readingOn(screen: Screen, now_ms: () => number, signal: AbortSig
     if (signal.aborted) {
       line.draw("");
       throw new UserError(
-        `Stopped when ${done} of ${things(total, thing)} were read: there is no run yet`,
+        `Stopped when ${done} of ${counted(total, thing)} were read: there is no run yet`,
       );
     }
     if (begun_ms === null || done === 0) {
@@ -38,12 +38,12 @@ export function readingOn(screen: Screen, now_ms: () => number, signal: AbortSig
     if (done === total) {
       line.draw("");
       if (taken_ms >= WORTH_A_LINE_MS) {
-        line.line(`Read ${things(total, thing)} in ${shortDuration(taken_ms / 1000)}`);
+        line.line(`Read ${counted(total, thing)} in ${shortDuration(taken_ms / 1000)}`);
       }
     } else if (at_ms >= next_ms) {
       next_ms = at_ms + (screen.interactive ? REDRAW_MS : LINE_MS);
       if (!screen.interactive) {
-        line.line(`Read ${done.toLocaleString("en-US")} of ${things(total, thing)}`);
+        line.line(`Read ${done.toLocaleString("en-US")} of ${counted(total, thing)}`);
       } else line.draw(...statusLines(done, total, thing, taken_ms, screen.unicode));
     }
   };

@@ -7,11 +7,11 @@ import { Sha256 } from "../../common/sha256.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
 import type { Manifest } from "../../models/manifest.ts";
 import { trainedLayout } from "../../models/layout.ts";
-import { iterateNorms } from "../../models/power_method.ts";
+import { powerIterateNorms } from "../../models/power_iteration.ts";
 import type { NodeSum } from "./averaging.ts";
 import { type Optimizer } from "../config/optimizers.ts";
 import { optimize, OPTIMIZER_BUFFERS, type Trained, type UpdateOptions } from "./optimizer.ts";
-import { FIRST_STEERING, type SteeringState } from "./steering.ts";
+import { FIRST_RUN_CONTROL, type RunControlState } from "./run_control.ts";
 
 /** PyTorch's momentum of running statistics (algorithm.md, "Batch normalisation under sharding"). */
 const STATISTICS_MOMENTUM = Math.fround(0.1);
@@ -23,7 +23,7 @@ export interface Network extends Trained {
    * What the workers are given: the parameters, then the vectors of spectral norms where there are any. In whole pages,
    * so that a file can be mapped over them.
    */
-  readonly kept: Float32Array<ArrayBuffer>;
+  readonly weights: Float32Array<ArrayBuffer>;
   checksum: string;
 }
 
@@ -35,7 +35,7 @@ export class ModelState {
   step = 0;
   generator_step = 0;
   /** What the run remembers for its decisions about itself. */
-  steering: SteeringState = FIRST_STEERING;
+  run_control: RunControlState = FIRST_RUN_CONTROL;
   readonly #kernels: Kernels;
   readonly #manifest: Manifest;
   readonly optimizer: Optimizer;
@@ -83,7 +83,7 @@ export class ModelState {
   /** Call after filling the buffers from outside. */
   refreshChecksums(): void {
     for (const network of [this.critic, this.generator]) {
-      network.checksum = this.#kernels.checksum(network.kept);
+      network.checksum = this.#kernels.checksum(network.weights);
     }
   }
 
@@ -99,8 +99,8 @@ export class ModelState {
     const { spectral_norm = [], layouts } = this.#manifest;
     if (network !== this.critic || spectral_norm.length === 0) return true;
     // Finite, as the weights are: sums in float64, divided by a norm that is not too small.
-    iterateNorms(layouts.critic, network.kept, spectral_norm);
-    network.checksum = this.#kernels.checksum(network.kept);
+    powerIterateNorms(layouts.critic, network.weights, spectral_norm);
+    network.checksum = this.#kernels.checksum(network.weights);
     return true;
   }
 
@@ -127,10 +127,10 @@ function networkOf(
 ): Network {
   const { size } = trainedLayout(manifest, name);
   const average = kind === "adam" ? allocate(size) : null;
-  const kept = allocate(manifest.layouts[name].size, PAGE_BYTES);
+  const weights = allocate(manifest.layouts[name].size, PAGE_BYTES);
   return {
-    kept,
-    parameters: kept.subarray(0, size),
+    weights,
+    parameters: weights.subarray(0, size),
     square_average: allocate(size),
     average,
     checksum: "",
@@ -138,7 +138,7 @@ function networkOf(
 }
 
 function copyNetwork(from: Network, to: Network): void {
-  to.kept.set(from.kept);
+  to.weights.set(from.weights);
   to.square_average.set(from.square_average);
   if (from.average) to.average!.set(from.average);
   to.checksum = from.checksum;
@@ -147,6 +147,6 @@ function copyNetwork(from: Network, to: Network): void {
 /** SHA-256 of all weights: critic (spectral norms' vectors behind it), generator, running statistics, little-endian float32 in layout order. */
 export function weightsSha256(state: ModelState): string {
   const hash = new Sha256();
-  for (const part of [state.critic.kept, state.generator.kept, state.statistics]) hash.update(part);
+  for (const part of [state.critic.weights, state.generator.weights, state.statistics]) hash.update(part);
   return hash.hex();
 }

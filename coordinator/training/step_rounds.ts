@@ -130,7 +130,7 @@ function apply(
 /** Gives the workers a network as it is. */
 export function publish(run: Rounds, { ms }: StepTaken, name: NetworkName, step: number): void {
   const started_ms = run.now_ms();
-  const { checksum, kept } = run.state[name];
-  run.fleet.publish(name, step, checksum, kept);
+  const { checksum, weights } = run.state[name];
+  run.fleet.publish(name, step, checksum, weights);
   ms.send += run.now_ms() - started_ms;
 }

@@ -13,7 +13,7 @@ import type { Fleet } from "../fleet/fleet.ts";
 import type { WorkerShare } from "../fleet/worker_share.ts";
 import type { ModelState } from "./model_state.ts";
 import { generatorDue } from "./schedule.ts";
-import { steer, type Steered } from "./steering.ts";
+import { controlRun, type Steered } from "./run_control.ts";
 import { ask, publish, type Rounds, type StepTaken, type StepTimes, update } from "./step_rounds.ts";
 
 /** What one committed step was. */
@@ -45,16 +45,16 @@ export interface Training extends Rounds {
 
 /** Gives the workers both networks as they are. */
 export function publishAll(state: ModelState, fleet: Pick<Fleet, "publish">): void {
-  fleet.publish("critic", state.step, state.critic.checksum, state.critic.kept);
-  fleet.publish("generator", state.generator_step, state.generator.checksum, state.generator.kept);
+  fleet.publish("critic", state.step, state.critic.checksum, state.critic.weights);
+  fleet.publish("generator", state.generator_step, state.generator.checksum, state.generator.weights);
 }
 
 /** Whether there is no further step: the last is done, or the run stopped because the estimate is flat. */
 export function isDone(
   { steps, stop_when_flat }: Pick<RunConfig, "steps" | "stop_when_flat">,
-  { step, steering }: Pick<ModelState, "step" | "steering">,
+  { step, run_control }: Pick<ModelState, "step" | "run_control">,
 ): boolean {
-  return step >= steps || (stop_when_flat && steering.flat_at === step);
+  return step >= steps || (stop_when_flat && run_control.flat_at === step);
 }
 
 /** Trains from the state's step until it is done. The state is that of a committed step at every return and throw. */
@@ -82,7 +82,11 @@ async function trainStep(
   const { config, state, epoch_steps } = run;
   const started_ms = run.now_ms();
   const at = { step, epoch: Math.floor((step - 1) / epoch_steps), batch: (step - 1) % epoch_steps };
-  const is_due = generatorDue(config, { ...at, generator_step: state.generator_step }, state.steering.pace);
+  const is_due = generatorDue(
+    config,
+    { ...at, generator_step: state.generator_step },
+    state.run_control.pace,
+  );
   const taken: StepTaken = {
     at,
     is_due,
@@ -95,8 +99,12 @@ async function trainStep(
   state.commit(step);
   const { generator_step } = state;
   const estimate = critic.mean_real - critic.mean_fake;
-  const { state: steering, steered } = steer(config, state.steering, { step, generator_step, estimate });
-  state.steering = steering;
+  const { state: steering, steered } = controlRun(config, state.run_control, {
+    step,
+    generator_step,
+    estimate,
+  });
+  state.run_control = steering;
   const { ms, shares } = taken;
   ms.total = run.now_ms() - started_ms;
   return { ...at, generator_step, ...critic, ...generator && { generator }, steered, ms, shares };

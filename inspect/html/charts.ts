@@ -1,7 +1,7 @@
 /** The curves of a report: one colour a run in all charts, and on one axis only what is on one scale. */
 import type { CurvePoint, Summary } from "../../runlog/summary/summary.ts";
 import { type Html, html } from "./html.ts";
-import { type Line, lineChart } from "./line_chart.ts";
+import { type ChartLine, lineChart } from "./line_chart.ts";
 import type { Reported } from "./reported.ts";
 
 /** Settings that make critics different functions, whose scores have scales of their own. */
@@ -26,9 +26,9 @@ export function criticScale({ config, data, num_parameters }: Summary): string {
 /** A run with its place among all: its colour. */
 type Placed = Reported & { readonly colour: number };
 
-type Points = Line["points"];
+type Points = ChartLine["points"];
 
-function lineOf({ name, colour }: Placed, points: Points, alone: boolean): Line {
+function lineOf({ name, colour }: Placed, points: Points, alone: boolean): ChartLine {
   return { name: alone ? "training" : name, points, colour };
 }
 
@@ -37,7 +37,7 @@ function curveOf({ estimate_curve }: Summary, key: Exclude<keyof CurvePoint, "st
   return estimate_curve.flatMap((point) => point[key] === null ? [] : [[point.step, point[key]] as const]);
 }
 
-function heldOut({ name, colour, summary }: Placed, alone: boolean): Line {
+function heldOut({ name, colour, summary }: Placed, alone: boolean): ChartLine {
   const points = summary.heldout.flatMap(({ step, critic_cost }) =>
     critic_cost === undefined ? [] : [[step, -critic_cost] as const]
   );
@@ -50,12 +50,12 @@ interface Comparison {
   readonly meaning?: string;
   /** The same for runs whose values may share an axis. */
   readonly scale: (summary: Summary) => string;
-  readonly lines: (run: Placed) => readonly Line[];
+  readonly lines: (run: Placed) => readonly ChartLine[];
 }
 
 /** A chart for each scale; its title names the runs where there are several. */
 function compared(runs: readonly Placed[], { scale, lines, ...text }: Comparison): (Html | null)[] {
-  const hasValues = ({ points }: Line) => points.some(([, value]) => value !== null);
+  const hasValues = ({ points }: ChartLine) => points.some(([, value]) => value !== null);
   const groups = Map.groupBy(
     runs.filter((run) => lines(run).some(hasValues)),
     ({ summary }) => scale(summary),

@@ -2,7 +2,7 @@
 import { count, figure, stepLabels, valueLabels } from "../numbers.ts";
 import { type Html, html } from "./html.ts";
 
-export interface Line {
+export interface ChartLine {
   readonly name: string;
   /** Step and value; a missing value is a gap. */
   readonly points: readonly (readonly [step: number, value: number | null])[];
@@ -60,7 +60,11 @@ function extent(values: readonly number[]): [number, number] {
 }
 
 /** Pieces of a line between its gaps, as SVG path data. */
-function pathOf(points: Line["points"], x: (step: number) => number, y: (value: number) => number): string {
+function pathOf(
+  points: ChartLine["points"],
+  x: (step: number) => number,
+  y: (value: number) => number,
+): string {
   let pen = "M";
   const path = points.map(([step, value]) => {
     if (value === null) {
@@ -77,12 +81,12 @@ function pathOf(points: Line["points"], x: (step: number) => number, y: (value: 
 
 /** What is drawn, and from where to where its axes go. */
 interface Drawn {
-  readonly lines: readonly Line[];
+  readonly lines: readonly ChartLine[];
   readonly steps: readonly [number, number];
   readonly values: readonly [number, number];
 }
 
-function colourOf({ colour }: Line, i: number): string {
+function colourOf({ colour }: ChartLine, i: number): string {
   return `c${(colour ?? i) % NUM_COLOURS}`;
 }
 
@@ -130,7 +134,7 @@ function svg({ lines, steps, values }: Drawn, { title, axis }: ChartText, size: 
 }
 
 /** A chart of these lines with a legend, or null where there is nothing to draw. 0 is always on both scales. */
-export function lineChart(text: ChartText, lines: readonly Line[]): Html | null {
+export function lineChart(text: ChartText, lines: readonly ChartLine[]): Html | null {
   const shown = lines.filter(({ points }) => points.some(([, value]) => value !== null));
   if (shown.length === 0) return null;
   const all = shown.flatMap(({ points }) => points);

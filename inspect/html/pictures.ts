@@ -2,7 +2,7 @@
 import { exampleKind } from "../../common/example_kind.ts";
 import { count, figure } from "../numbers.ts";
 import { Html, html } from "./html.ts";
-import type { Likeness, Picture, Reported } from "./reported.ts";
+import type { NearestNeighbors, Picture, Reported } from "./reported.ts";
 
 /** Samples that are nearer to the training images than this share of what those are to each other look copied. */
 const COPIED = 0.5;
@@ -14,14 +14,14 @@ function image({ alt, png }: Picture, hidden = false): Html {
 }
 
 /** Pictures over time behind a slider. Real examples are part of each picture, to its left or below its points. */
-export function film({ samples, name, best, summary }: Reported): Html {
+export function animation({ samples, name, best, summary }: Reported): Html {
   if (samples.length === 0) return html`<p class="dim">No pictures.</p>`;
   const last = samples.length - 1;
   const kind = exampleKind(summary.data);
   const over = kind === "points" || kind === "table";
   return html`
     <div
-      class="film${kind === "images" ? "" : " paper"}"><p class="${over
+      class="animation${kind === "images" ? "" : " paper"}"><p class="${over
         ? "key"
         : "sides"}"><span class="data">data</span><span class="generated">generated</span></p>${samples.map((
           picture,
@@ -53,7 +53,7 @@ function verdict(sample: number, training: number | null): string {
 }
 
 /** Whether the generator memorises: the training images nearest to some samples. */
-export function likeness(of: Likeness | null): Html {
+export function nearestNeighbors(of: NearestNeighbors | null): Html {
   if (!of) return html`<p class="dim">The data are no images.</p>`;
   if ("missing" in of) return html`<p class="note">Not measured. ${of.missing}.</p>`;
   const { picture, num_measured, num_searched, sample_distance, training_distance } = of;

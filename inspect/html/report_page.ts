@@ -6,7 +6,7 @@ import { bytes, count, figure, milliseconds, percent } from "../numbers.ts";
 import { whatOf } from "../run_table.ts";
 import { Html, html, withOptions } from "./html.ts";
 import { charts } from "./charts.ts";
-import { film, likeness, ways } from "./pictures.ts";
+import { animation, nearestNeighbors, ways } from "./pictures.ts";
 import type { Reported } from "./reported.ts";
 import { SCRIPT, STYLE } from "./style.ts";
 
@@ -271,7 +271,7 @@ export interface Heading {
 /** The whole page. */
 export function reportPage(runs: readonly Reported[], { made, about = [], ...heading }: Heading): string {
   const title = heading.title ?? runs.map(({ name }) => name).join(", ");
-  const images = runs.filter(({ likeness }) => likeness !== null);
+  const images = runs.filter(({ nearest_neighbors }) => nearest_neighbors !== null);
   return html`
     <!DOCTYPE html>
     <html lang="en">
@@ -292,11 +292,12 @@ export function reportPage(runs: readonly Reported[], { made, about = [], ...hea
     ${about.map((sentence) => html`<p class="about">${sentence}</p>`)}
     ${winner(runs)}
     ${perRun(runs, "Verdict", verdict)}
-    ${perRun(runs, "Samples", film)}
+    ${perRun(runs, "Samples", animation)}
     <section><h2>Curves</h2>${charts(runs)}</section>
     <section><h2>Figures</h2>${overview(runs)}</section>
     ${images.length > 0 && perRun(images, "Between samples", ways)}
-    ${images.length > 0 && perRun(images, "Is it memorising?", (run) => likeness(run.likeness))}
+    ${images.length > 0 &&
+      perRun(images, "Is it memorising?", (run) => nearestNeighbors(run.nearest_neighbors))}
     ${perRun(runs, "Doctor", doctor)}
     ${perRun(runs, "Distance of samples to the data", evaluations)}
     ${perRun(runs, "Where the time went", times)}

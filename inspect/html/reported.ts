@@ -25,7 +25,7 @@ export interface Measured {
 }
 
 /** `missing`: why it could not be measured. */
-export type Likeness = Measured | { readonly missing: string };
+export type NearestNeighbors = Measured | { readonly missing: string };
 
 /** A run and all that the page shows of it. */
 export interface Reported {
@@ -39,5 +39,5 @@ export interface Reported {
   /** Ways through the noise; null where samples are no images or there is no generator. */
   readonly ways: Picture | null;
   /** null where the data are no images. */
-  readonly likeness: Likeness | null;
+  readonly nearest_neighbors: NearestNeighbors | null;
 }

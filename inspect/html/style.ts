@@ -26,15 +26,15 @@ th { font-weight: 600; } td { font-variant-numeric: tabular-nums; } td.n, th.n {
 .runs > article { min-width: 0; }
 .runs > article:not(:only-child) { background: var(--card); border: 1px solid var(--rule); border-radius: 10px;
   padding: 1rem 1.25rem; }
-.film, .picture { max-width: 58rem; } .film img, .picture img { width: 100%; border-radius: 4px; }
+.animation, .picture { max-width: 58rem; } .animation img, .picture img { width: 100%; border-radius: 4px; }
 .sides { display: grid; grid-auto-flow: column; grid-auto-columns: 1fr; gap: 1rem; text-align: center; color: var(--dim);
   font-size: 0.85rem; max-width: none; }
 .key { display: flex; gap: 1.25rem; color: var(--dim); font-size: 0.85rem; }
 .key span::before { content: ""; display: inline-block; width: 0.65rem; height: 0.65rem; margin-right: 0.4rem; border-radius: 50%;
   background: #4a7ab5; } .key .generated::before { background: #d6481c; }
-.film.paper img { image-rendering: auto; border-radius: 0; max-width: 40rem; }
-@media (prefers-color-scheme: dark) { .film.paper img { filter: invert(1) hue-rotate(180deg); mix-blend-mode: screen; } }
-.film label { display: block; margin-top: 0.5rem; }
+.animation.paper img { image-rendering: auto; border-radius: 0; max-width: 40rem; }
+@media (prefers-color-scheme: dark) { .animation.paper img { filter: invert(1) hue-rotate(180deg); mix-blend-mode: screen; } }
+.animation label { display: block; margin-top: 0.5rem; }
 .note { border-left: 4px solid var(--rule); padding-left: 0.75rem; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: 1rem; }
 svg.narrow { display: none; } @media (max-width: 32rem) { svg.narrow { display: block; } svg.wide { display: none; } }
@@ -63,10 +63,10 @@ code { font-family: ui-monospace, monospace; font-size: 0.9em; overflow-wrap: an
 
 /** Moves through the pictures of a run. Without it the last one is shown. */
 export const SCRIPT = `
-for (const film of document.querySelectorAll(".film")) {
-  const slider = film.querySelector("input");
-  const pictures = [...film.querySelectorAll("img")];
-  const said = film.querySelector("output");
+for (const animation of document.querySelectorAll(".animation")) {
+  const slider = animation.querySelector("input");
+  const pictures = [...animation.querySelectorAll("img")];
+  const said = animation.querySelector("output");
   const show = () => {
     pictures.forEach((picture, i) => picture.hidden = i !== Number(slider.value));
     said.textContent = pictures[slider.value].alt;

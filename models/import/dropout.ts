@@ -3,24 +3,24 @@
  * runs the graph does it by masks in training and passes x on otherwise. One that drops nothing is gone.
  *
  * Which of them drop is the file's to say: since ai.onnx 12 by the input training_mode, before by being there
- * (versions.ts), since exporters leave Dropout out where a network is exported for use.
+ * (opset_converter.ts), since exporters leave Dropout out where a network is exported for use.
  */
 import { numbersOf } from "../../autodiff/constants.ts";
 import type { Graph, Node } from "../../onnx/graph.ts";
-import type { Constant } from "./evaluate.ts";
+import type { Constant } from "./constant_folding.ts";
 
 /** An input of the node: what is known of it, null where it is left out. */
-export type Given = Constant | "unknown" | null;
+export type KnownInput = Constant | "unknown" | null;
 
 /**
  * The share that a node drops in training: 0 or more, below 1. `fail` throws, with a reason, where that is not known
  * before the graph runs or out of range.
  */
 export function shareOf(
-  { ratio, training_mode }: { readonly ratio: Given; readonly training_mode: Given },
+  { ratio, training_mode }: { readonly ratio: KnownInput; readonly training_mode: KnownInput },
   fail: (reason: string) => never,
 ): number {
-  const number = (given: Given, name: string, otherwise: number): number => {
+  const number = (given: KnownInput, name: string, otherwise: number): number => {
     if (given === null) return otherwise;
     const item = given === "unknown" ? undefined : given.items[0];
     return typeof item === "number" ? item : fail(`its ${name} must be constant`);

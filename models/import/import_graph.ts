@@ -15,14 +15,14 @@ import { describeNode } from "../../onnx/operator.ts";
 import { isOpName } from "../../onnx/shapes.ts";
 import { tensorOf } from "../../onnx/tensor.ts";
 import { batchShape } from "./lowerings/batch_shape.ts";
-import { type Given, shareOf } from "./dropout.ts";
-import { type Constant, evaluate, shapeConstant, tensorOfConstant } from "./evaluate.ts";
+import { type KnownInput, shareOf } from "./dropout.ts";
+import { type Constant, foldConstant, shapeConstant, tensorOfConstant } from "./constant_folding.ts";
 import { type ExporterNotes, exporterNotes, readersOf } from "./weights/exporter_notes.ts";
 import { asCast } from "./lowerings/cast_like.ts";
 import { intsKnown, isToFloat32, type Known, knownItems, shapeOfKnown, storedTensor } from "./known.ts";
 import { onlyInput, onlyOutput, refuseFile } from "./file_ends.ts";
 import { FileValues } from "./file_values.ts";
-import { takesGradient } from "./weights/gradient_ways.ts";
+import { takesGradient } from "./weights/gradient_flow.ts";
 import { LoweringSite } from "./lowerings/lowering.ts";
 import { loweringOf } from "./lowerings/lowerings.ts";
 import { type Origin, originOf } from "./weights/origins.ts";
@@ -32,8 +32,8 @@ import { unfolded } from "./weights/unfolded.ts";
 import { unknownOperator } from "./unknown_operator.ts";
 import { uniformOutput } from "./uniform.ts";
 import { unmerged } from "./weights/unmerged.ts";
-import { withoutUnread } from "./unread.ts";
-import { bringToOurs, type ChangeSite, FILE_OPSETS } from "./versions.ts";
+import { prune } from "./prune.ts";
+import { type ChangeSite, convertOpset, FILE_OPSETS } from "./opset_converter.ts";
 import { isUniform, Weights } from "./weights/weights.ts";
 
 /** Nodes of all graphs within the file's together, written out as often as they are run. */
@@ -125,7 +125,7 @@ class Walk {
       );
     }
     this.#b.output(value, this.#values.fresh("output"));
-    const { graph, names } = withoutUnread(this.#b.build());
+    const { graph, names } = prune(this.#b.build());
     const values = new Map([...this.#weights.values].filter(([name]) => names.has(name)));
     return {
       graph,
@@ -169,7 +169,7 @@ class Walk {
       },
       fail: (reason) => this.#fail(node, reason),
     };
-    return bringToOurs({ ...node, op: node.op }, this.opset, site);
+    return convertOpset({ ...node, op: node.op }, this.opset, site);
   }
 
   #node(node: FileNode): void {
@@ -259,7 +259,7 @@ class Walk {
     }
     const constants = inputs.map((known) => known?.constant);
     const isConstant = inputs.every((known, i) => known === undefined || constants[i] !== undefined);
-    return isConstant ? evaluate({ node, inputs: constants }) : undefined;
+    return isConstant ? foldConstant({ node, inputs: constants }) : undefined;
   }
 
   /** The node itself in the new graph. */
@@ -342,7 +342,7 @@ class Walk {
         `its mask "${mask}" must not be read, since every step draws another; export without it`,
       );
     }
-    const given = (known: Known | undefined): Given =>
+    const given = (known: Known | undefined): KnownInput =>
       known === undefined ? null : known.constant ?? "unknown";
     const inputs = { ratio: given(ratio), training_mode: given(training_mode) };
     const share = shareOf(inputs, (reason) => this.#fail(node, reason));

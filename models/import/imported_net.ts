@@ -12,7 +12,7 @@ import type { Graph, Node } from "../../onnx/graph.ts";
 import { GraphError } from "../../onnx/graph_error.ts";
 import { numElements } from "../../common/shape.ts";
 import { couplingNode } from "./batch_coupling.ts";
-import { applyFit, type Fit, fitShape } from "./fit.ts";
+import { applyLayoutMatch, type LayoutMatch, matchLayout } from "./layout_match.ts";
 import type { ImportedGraph } from "./import_graph.ts";
 import { boundTo, builderFor, COMPOSITES, replay, type ReplayOptions } from "./replay.ts";
 import { isOverRows, spectralNorms, withVectorNames } from "./weights/spectral.ts";
@@ -198,7 +198,7 @@ function described(shape: readonly number[]): string {
 /** A generator from noise [N, latent] to examples. Throws UserError where its output is no such example. */
 export function generatorNet(network: ImportedNetwork, { example_shape }: Interface): Net {
   const { input_shape, output_shape, graph } = network;
-  const fit = fitShape(output_shape, example_shape);
+  const fit = matchLayout(output_shape, example_shape);
   if (fit === null) {
     throw new UserError(
       `Cannot use generator ${graph.name}: it must make examples of ${
@@ -219,7 +219,7 @@ export function generatorNet(network: ImportedNetwork, { example_shape }: Interf
 /** A critic from examples to scores [N, 1]. Throws UserError where it takes no such examples or gives no score. */
 export function criticNet(network: ImportedNetwork, { example_shape, logits }: Interface): Net {
   const { input_shape, output_shape, graph } = network;
-  const fit = fitShape(example_shape, input_shape);
+  const fit = matchLayout(example_shape, input_shape);
   if (fit === null) {
     const [rows, columns] = example_shape.slice(-2), [height, width] = input_shape.slice(-2);
     const grows = example_shape.length > 1 && height === width && height! > Math.max(rows!, columns!);
@@ -269,15 +269,15 @@ function withoutSigmoid(network: ImportedNetwork): ImportedNetwork {
 }
 
 interface Frame extends Pick<Net, "input_shape" | "output_shape"> {
-  readonly before: Fit;
-  readonly after: Fit;
+  readonly before: LayoutMatch;
+  readonly after: LayoutMatch;
 }
 
 function netOf(network: ImportedNetwork, { before, after, ...shapes }: Frame): Net {
   const { graph, parameters, statistics, normalised, vectors, coupling } = network;
   const run = (b: GraphBuilder, x: Value, options: ReplayOptions = {}) => {
-    const input = applyFit(b, x, before), own = boundTo(graph, input.type.shape[0]!);
-    return applyFit(b, replay(own, b, input, options), after);
+    const input = applyLayoutMatch(b, x, before), own = boundTo(graph, input.type.shape[0]!);
+    return applyLayoutMatch(b, replay(own, b, input, options), after);
   };
   return {
     ...shapes,
@@ -285,7 +285,7 @@ function netOf(network: ImportedNetwork, { before, after, ...shapes }: Frame): N
     statistics,
     ...normalised.length > 0 && { normalised, vectors },
     ...coupling !== null && { coupling },
-    train(b, x, drop) {
+    forwardTrain(b, x, drop) {
       const moments: BatchMoments[] = [];
       const normalise: ReplayOptions["normalise"] = (node, [hidden, scale, bias]) => {
         const { centred, ...batch } = batchMoments(b, hidden!);
@@ -295,7 +295,7 @@ function netOf(network: ImportedNetwork, { before, after, ...shapes }: Frame): N
       };
       return { output: run(b, x, { normalise, ...drop && { drop } }), moments };
     },
-    infer: (b, x) => run(b, x),
+    forwardEval: (b, x) => run(b, x),
   };
 }
 

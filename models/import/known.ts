@@ -2,7 +2,7 @@
 import type { Value } from "../../onnx/builder.ts";
 import { attributeOf, type Dim, type Node, type Shape, type Tensor } from "../../onnx/graph.ts";
 import { elementCode } from "../../onnx/tensor.ts";
-import { type Constant, constantOf } from "./evaluate.ts";
+import { type Constant, constantOf } from "./constant_folding.ts";
 import { isWide } from "./weights/stored_weights.ts";
 
 /** What is known of a value of the file: any of these. */

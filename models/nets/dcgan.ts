@@ -185,7 +185,7 @@ function netOf(
     ),
     input_shape,
     output_shape,
-    train(b, x, drop) {
+    forwardTrain(b, x, drop) {
       const moments: BatchMoments[] = [];
       const output = run(b, x, (name, hidden) => {
         const normal = batchNormTrain(b, name, hidden);
@@ -194,6 +194,6 @@ function netOf(
       }, drop);
       return { output, moments };
     },
-    infer: (b, x) => run(b, x, (name, hidden) => batchNormInfer(b, name, hidden)),
+    forwardEval: (b, x) => run(b, x, (name, hidden) => batchNormInfer(b, name, hidden)),
   };
 }

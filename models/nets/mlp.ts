@@ -66,7 +66,7 @@ export function mlp(name: string, config: MlpConfig): Net {
     ...config.spectral_norm && { normalised: blocks.map(({ linear }) => `${linear}.weight`) },
     input_shape: [config.widths[0]!],
     output_shape: [config.widths.at(-1)!],
-    train(b, x, drop) {
+    forwardTrain(b, x, drop) {
       const moments: BatchMoments[] = [];
       const output = forward(b, blocks, config, x, (name, hidden) => {
         const normal = batchNormTrain(b, name, hidden);
@@ -75,7 +75,7 @@ export function mlp(name: string, config: MlpConfig): Net {
       }, drop);
       return { output, moments };
     },
-    infer: (b, x) => forward(b, blocks, config, x, (name, hidden) => batchNormInfer(b, name, hidden)),
+    forwardEval: (b, x) => forward(b, blocks, config, x, (name, hidden) => batchNormInfer(b, name, hidden)),
   };
 }
 

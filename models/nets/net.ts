@@ -55,9 +55,9 @@ export interface Net {
    * normalisation. A network that returns none treats each example by itself, unless `coupling` says otherwise. `drop`: how dropout is done; without
    * it, nothing is dropped.
    */
-  train(b: GraphBuilder, x: Value, drop?: Drop): { output: Value; moments: readonly BatchMoments[] };
+  forwardTrain(b: GraphBuilder, x: Value, drop?: Drop): { output: Value; moments: readonly BatchMoments[] };
   /** As it is used afterwards: batch normalisation uses the running statistics. */
-  infer(b: GraphBuilder, x: Value): Value;
+  forwardEval(b: GraphBuilder, x: Value): Value;
 }
 
 /** Whether an example's output depends on the others of its batch. */

@@ -27,7 +27,7 @@ export function vectorsOf({ name, shape }: NamedShape): [u: NamedShape, v: Named
  * All tensors of a network in layout order: its parameters, then u and v of each normalised weight in turn. u starts
  * in a random direction, and v follows from it, unless the network has first values for both.
  */
-export function keptTensors({ parameters, normalised = [], vectors: given }: Net): readonly TensorSpec[] {
+export function weightTensors({ parameters, normalised = [], vectors: given }: Net): readonly TensorSpec[] {
   if (given !== undefined) return [...parameters, ...given];
   const weights = normalised.map((name) => parameters.find((spec) => spec.name === name)!);
   const vectors = weights.flatMap((weight): TensorSpec[] => {

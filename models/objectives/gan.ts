@@ -32,7 +32,7 @@ export const gan: Objective = {
   },
 
   generatorLoss(b, critic, fake) {
-    const scores = critic.train(b, fake).output;
+    const scores = critic.forwardTrain(b, fake).output;
     return { loss: crossEntropy(b, b.op("Neg", [scores])), mean_D_fake: meanOfAll(b, scores) };
   },
 };

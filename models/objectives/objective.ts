@@ -58,10 +58,13 @@ export function scoreBoth(
   fake: Value,
 ): { real_scores: Value; fake_scores: Value } {
   if (dependsOnBatch(critic)) {
-    return { real_scores: critic.train(b, real).output, fake_scores: critic.train(b, fake).output };
+    return {
+      real_scores: critic.forwardTrain(b, real).output,
+      fake_scores: critic.forwardTrain(b, fake).output,
+    };
   }
   const both = b.op("Concat", [real, fake], { axis: 0 });
-  const scores = critic.train(b, both).output;
+  const scores = critic.forwardTrain(b, both).output;
   const [real_scores, fake_scores] = b.ops("Split", [scores], { axis: 0, num_outputs: 2 }, 2);
   return { real_scores: real_scores!, fake_scores: fake_scores! };
 }

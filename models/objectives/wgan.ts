@@ -22,7 +22,7 @@ export const wgan: Objective = {
   },
 
   generatorLoss(b, critic, fake) {
-    const mean_D_fake = meanOfAll(b, critic.train(b, fake).output);
+    const mean_D_fake = meanOfAll(b, critic.forwardTrain(b, fake).output);
     return { loss: b.op("Neg", [mean_D_fake]), mean_D_fake };
   },
 };

@@ -54,7 +54,7 @@ function slopePenalty(b: GraphBuilder, critic: Net, { real, fake, mix }: CriticB
   const number = (value: number) => b.scalar(value, real.type.element);
   const rest = b.op("Sub", [number(1), mix!]);
   const between = b.op("Add", [b.op("Mul", [mix!, real]), b.op("Mul", [rest, fake])]);
-  const scores = critic.train(b, between).output;
+  const scores = critic.forwardTrain(b, between).output;
   const [slope] = gradientValues(b, b.op("ReduceSum", [scores], { keepdims: 0 }), [between]);
   const axes = b.ints([...between.type.shape.keys()].slice(1));
   const square = b.op("ReduceSum", [b.op("Mul", [slope!, slope!]), axes], { keepdims: 0 });

@@ -4,7 +4,7 @@
  */
 import type { HealthStretch, Summary } from "../summary/summary.ts";
 import { WINDOW_STEPS } from "../summary/summary.ts";
-import { type Evidence, percent, type Rule, said } from "./rule.ts";
+import { type Evidence, percent, type Rule, short } from "./rule.ts";
 import { NEARER } from "./trends.ts";
 
 /** Beyond this many standard errors a mean is not 0 by chance. */
@@ -50,7 +50,7 @@ const negative: Rule = {
     if (!hasEstimate(summary) || mean === null || error === null) return null;
     if (mean >= -STANDARD_ERRORS * error) return null;
     return {
-      seen: `The Wasserstein estimate is ${said(mean)} with a standard error of ${said(error)}`,
+      seen: `The Wasserstein estimate is ${short(mean)} with a standard error of ${short(error)}`,
       first_step: Math.max(1, steps - WINDOW_STEPS + 1),
       last_step: steps,
       numbers: { mean, error },
@@ -84,8 +84,9 @@ const dips: Rule = {
     const passed = few && after.length > 0 && after.every(isSteady);
     return {
       ...passed && { passed },
-      seen: `The estimate fell to ${said(worst.low)}, ${said(depth(worst))} standard deviations below its ` +
-        `mean of ${said(worst.mean)}${passed ? ", and recovered by itself" : ""}`,
+      seen:
+        `The estimate fell to ${short(worst.low)}, ${short(depth(worst))} standard deviations below its ` +
+        `mean of ${short(worst.mean)}${passed ? ", and recovered by itself" : ""}`,
       ...span(found),
       numbers: { low: worst.low, mean: worst.mean, deviation: worst.deviation },
     };
@@ -111,7 +112,7 @@ const unsteady: Rule = {
     const share = found.length / all.length;
     return {
       seen: `In ${percent(share)} of the run the estimate hardly exceeds its noise; at the end it was ` +
-        `${said(last.mean)} with a standard deviation of ${said(last.deviation)} from step to step`,
+        `${short(last.mean)} with a standard deviation of ${short(last.deviation)} from step to step`,
       ...span(found),
       numbers: { share, mean: last.mean, deviation: last.deviation },
     };
@@ -142,7 +143,7 @@ const overfits: Rule = {
     const [heldout, training] = [mean("heldout"), mean("training")];
     if (training <= 0 || heldout >= OVERFIT * training) return null;
     return {
-      seen: `The estimate is ${said(training)} on training examples and ${said(heldout)} on held-out ones`,
+      seen: `The estimate is ${short(training)} on training examples and ${short(heldout)} on held-out ones`,
       first_step: later[0]!.step,
       last_step: later.at(-1)!.step,
       numbers: { training, heldout },
@@ -169,7 +170,7 @@ const saturated: Rule = {
     const nearer = first?.step === 0 && last!.sliced_wasserstein <= NEARER * first.sliced_wasserstein;
     if (steps < WINDOW_STEPS || nearer) return null;
     return {
-      seen: `The critic's loss is ${said(loss_critic)}, and would be 1.39 if it guessed`,
+      seen: `The critic's loss is ${short(loss_critic)}, and would be 1.39 if it guessed`,
       first_step: steps - WINDOW_STEPS + 1,
       last_step: steps,
       numbers: { loss: loss_critic },

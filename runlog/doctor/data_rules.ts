@@ -1,7 +1,7 @@
 /** Rules over the data themselves. */
 import { FAR_RMS, FAR_VALUE, isFarOut, rmsOf } from "../value_range.ts";
 import type { Summary } from "../summary/summary.ts";
-import { type Rule, said } from "./rule.ts";
+import { type Rule, short } from "./rule.ts";
 
 /** Samples nearer to the data than this, in the data's standard deviations, show that their range was no hindrance. */
 const NEAR = 0.2;
@@ -30,8 +30,8 @@ const outOfRange: Rule = {
     const { min, max, mean, sd } = values;
     return {
       ...passed && { passed },
-      seen: `The data's values are ${said(min)} to ${said(max)}, with a mean of ${said(mean)} and ` +
-        `a standard deviation of ${said(sd)}`,
+      seen: `The data's values are ${short(min)} to ${short(max)}, with a mean of ${short(mean)} and ` +
+        `a standard deviation of ${short(sd)}`,
       first_step: 0,
       last_step: summary.steps,
       numbers: { min, max, mean, sd, rms: rmsOf(values) },

@@ -1,7 +1,7 @@
 /** Rules over the networks' own state, as the vitals tell it, and over how they are set up. */
 import type { Entry } from "../summary/summary.ts";
 import type { Summary } from "../summary/summary.ts";
-import { type Evidence, percent, type Rule, said } from "./rule.ts";
+import { type Evidence, percent, type Rule, short } from "./rule.ts";
 
 type Vitals = Entry<"vitals">;
 /** Vitals in a row that must agree, and that a rule needs at least. */
@@ -63,7 +63,7 @@ const vanish: Rule = {
     if (!layers.every((layer) => layer !== null && layer[1] < VANISHED)) return null;
     const [layer, size] = layers.at(-1)!;
     return {
-      seen: `Gradients of ${layer} are ${said(size)} (root mean square)`,
+      seen: `Gradients of ${layer} are ${short(size)} (root mean square)`,
       ...span(last),
       numbers: { gradient: size },
     };
@@ -87,8 +87,8 @@ const explode: Rule = {
     if (!layers.every((layer) => layer !== null && layer[1] > limit)) return null;
     const [layer, size] = layers.at(-1)!;
     return {
-      seen: `Gradients of ${layer} are ${said(size)} (root mean square); the largest at first were ` +
-        `${said(first[1])}`,
+      seen: `Gradients of ${layer} are ${short(size)} (root mean square); the largest at first were ` +
+        `${short(first[1])}`,
       ...span(last),
       numbers: { gradient: size, at_first: first[1] },
     };

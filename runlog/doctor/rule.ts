@@ -54,12 +54,12 @@ export interface Finding extends Omit<Evidence, "passed"> {
 }
 
 /** A number in a sentence: three significant digits. */
-export function said(value: number): string {
+export function short(value: number): string {
   const size = Math.abs(value);
   return size !== 0 && (size < 1e-3 || size >= 1e6) ? value.toExponential(1) : String(significant(value));
 }
 
 /** A share in a sentence. */
 export function percent(share: number): string {
-  return `${said(100 * share)} %`;
+  return `${short(100 * share)} %`;
 }

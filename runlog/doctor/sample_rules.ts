@@ -1,6 +1,6 @@
 /** Rules over what the generator draws. */
 import { isOutOfRange } from "./data_rules.ts";
-import { MIN_GENERATOR_STEPS, percent, type Rule, said } from "./rule.ts";
+import { MIN_GENERATOR_STEPS, percent, type Rule, short } from "./rule.ts";
 import { ALIKE, NEARER, RISING } from "./trends.ts";
 
 const IN_A_ROW = 3;
@@ -26,7 +26,7 @@ const alike: Rule = {
     const before = Math.max(...known.slice(0, -1).map(({ diversity }) => diversity!));
     if (last.length === IN_A_ROW && last.every((s) => s.diversity! < ALIKE) && now <= RISING * before) {
       return {
-        seen: `Samples are ${said(now)} times as far apart as real examples are`,
+        seen: `Samples are ${short(now)} times as far apart as real examples are`,
         first_step: last[0]!.step,
         last_step: last.at(-1)!.step,
         numbers: { diversity: now },
@@ -62,7 +62,7 @@ const stalled: Rule = {
     const [before, now] = [first.sliced_wasserstein, last.sliced_wasserstein];
     if (now <= NEARER * before) return null;
     return {
-      seen: `The sliced Wasserstein distance to the data was ${said(before)} and is ${said(now)}`,
+      seen: `The sliced Wasserstein distance to the data was ${short(before)} and is ${short(now)}`,
       first_step: first.step,
       last_step: last.step,
       numbers: { before, now },

@@ -6,7 +6,7 @@
  * the critic's own scale, and may rise while samples become better. A GAN's losses do not tell whether it learns.
  */
 import type { Summary } from "../summary/summary.ts";
-import { type Finding, MIN_GENERATOR_STEPS, percent, said } from "./rule.ts";
+import { type Finding, MIN_GENERATOR_STEPS, percent, short } from "./rule.ts";
 import {
   type DistanceTrend,
   distanceTrend,
@@ -140,10 +140,10 @@ function distanceClause(distance: DistanceTrend | null): string | null {
   if (!distance?.whole) return null;
   const { before, now } = distance.whole;
   if (now > NEARER * before) {
-    return `the distance of samples to the data is ${said(now)} and was ${said(before)} before training ` +
+    return `the distance of samples to the data is ${short(now)} and was ${short(before)} before training ` +
       "(lower is better)";
   }
-  return `the distance of samples to the data fell from ${said(before)} to ${said(now)} (lower is better)`;
+  return `the distance of samples to the data fell from ${short(before)} to ${short(now)} (lower is better)`;
 }
 
 /** How varied the samples are; where the data's modes are known, how many are covered. */
@@ -151,7 +151,7 @@ function varietyClause({ variety, summary: { evaluations } }: Evidence): string 
   const modes = evaluations.findLast(({ step }) => step > 0)?.modes;
   if (variety === null) return modes ? `${modes.covered} of ${modes.count} modes are covered` : null;
   const { diversity } = variety;
-  const figure = `(${said(diversity)}, 1 is as varied)`;
+  const figure = `(${short(diversity)}, 1 is as varied)`;
   if (diversity < 0.5) return `samples are much less varied than the data ${figure}`;
   if (diversity < 0.8) return `samples are less varied than the data ${figure}`;
   if (diversity > 1.25) return `samples are more varied than the data ${figure}`;
@@ -204,15 +204,15 @@ function improvement({ summary, distance, estimate }: Evidence): string | null {
   const { first_step, before, now } = distance.recent!;
   const recent = `the distance of samples to the data fell ${percent(1 - now / before)} since ` +
     `${at(first_step)}`;
-  return joined(`${recent} (to ${said(distance.best.distance)}, lower is better)`, fell);
+  return joined(`${recent} (to ${short(distance.best.distance)}, lower is better)`, fell);
 }
 
 function worsening(evidence: Evidence, { best, whole, recent }: DistanceTrend): Judgement {
-  const now = said((whole ?? recent)!.now);
+  const now = short((whole ?? recent)!.now);
   return {
     state: "worsening",
     sentence: joined(
-      `the distance of samples to the data rose from ${said(best.distance)} at ${at(best.step)} to ${now} ` +
+      `the distance of samples to the data rose from ${short(best.distance)} at ${at(best.step)} to ${now} ` +
         "(lower is better)",
       varietyClause(evidence),
     ),

@@ -1,7 +1,7 @@
 /** Rules over where the time goes and who works. */
 import { median } from "../../common/median.ts";
 import type { Summary } from "../summary/summary.ts";
-import { type Evidence, percent, type Rule, said } from "./rule.ts";
+import { type Evidence, percent, type Rule, short } from "./rule.ts";
 
 /** Shorter steps are bound by the round trip whatever one does, and short in any case. */
 const MIN_STEP_MS = 20;
@@ -34,7 +34,7 @@ function travels(summary: Summary, on_one_machine: boolean): Evidence | null {
   const ms = meansOf(summary);
   if (!ms || ms.wire < MOST * ms.total) return null;
   if (summary.workers.every(({ name }) => OWN_WORKER.test(name)) !== on_one_machine) return null;
-  const [share, total] = [percent(ms.wire / ms.total), said(ms.total)];
+  const [share, total] = [percent(ms.wire / ms.total), short(ms.total)];
   return {
     seen: `${share} of a step of ${total} ms is spent waiting for more than the slowest worker's computing`,
     ...wholeRun(summary),
@@ -74,7 +74,7 @@ const starving: Rule = {
     const ms = meansOf(summary);
     if (!ms || ms.own < MOST * ms.total) return null;
     return {
-      seen: `The coordinator itself takes ${percent(ms.own / ms.total)} of a step of ${said(ms.total)} ms`,
+      seen: `The coordinator itself takes ${percent(ms.own / ms.total)} of a step of ${short(ms.total)} ms`,
       ...wholeRun(summary),
       numbers: { share: ms.own / ms.total, total_ms: ms.total },
     };
@@ -121,8 +121,8 @@ const slow: Rule = {
     const found = slowest.compute_ms_per_shard!;
     if (found <= SLOW * usual) return null;
     return {
-      seen: `Worker ${slowest.worker} (${slowest.name}) takes ${said(found)} ms for a shard, the ` +
-        `others ${said(usual)} ms`,
+      seen: `Worker ${slowest.worker} (${slowest.name}) takes ${short(found)} ms for a shard, the ` +
+        `others ${short(usual)} ms`,
       first_step: slowest.first_step ?? 1,
       last_step: slowest.last_step ?? summary.steps,
       numbers: { worker: slowest.worker, slowest_ms: found, median_ms: usual },

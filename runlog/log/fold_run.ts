@@ -2,11 +2,11 @@
  * Sums up a run folder: steps from the sidecar where it has them, the rest from the log. One pass, in memory that
  * does not grow with the run, to the same sum with a sidecar or without.
  */
-import { LineReader, LineSplitter, noOddities, type Oddities } from "./reader.ts";
+import { LineReader, LineSplitter, noneSkipped, type SkippedLines } from "./reader.ts";
 import type { RunRecord } from "../records.ts";
 import { LogText } from "./segments.ts";
-import { type Place, rowBytes, SERIES_NAME } from "./series.ts";
-import { SeriesRows } from "./series_file.ts";
+import { type Place, rowBytes, STEP_INDEX_NAME } from "./step_index.ts";
+import { StepIndexRows } from "./step_index_file.ts";
 import { factsOf, type StepFacts } from "./step_facts.ts";
 
 /** Bytes of rows that are read at once. */
@@ -37,12 +37,12 @@ export class RunReading implements Disposable {
   }
 
   /** Folds what the sidecar of the run in `folder` has. Throws {@linkcode UserError} if it is no run. */
-  static async open(folder: string, fold: Fold, oddities: Oddities): Promise<RunReading> {
+  static async open(folder: string, fold: Fold, skipped: SkippedLines): Promise<RunReading> {
     const log = await LogText.open(folder);
     try {
-      const lines = new LineReader(log.path, oddities);
+      const lines = new LineReader(log.path, skipped);
       const size = await log.size();
-      using rows = await SeriesRows.open(`${folder}/${SERIES_NAME}`);
+      using rows = await StepIndexRows.open(`${folder}/${STEP_INDEX_NAME}`);
       const usable = rows && await agrees(rows, log, size);
       return new RunReading(log, lines, fold, usable ? await foldRows(rows, log, size, lines, fold) : 0);
     } catch (error) {
@@ -73,14 +73,14 @@ export class RunReading implements Disposable {
 
 /**
  * Feeds the records of the run in `folder` to the fold. Throws {@linkcode UserError} if it is no run of this
- * format. What had to be passed over is counted in `oddities`.
+ * format. What had to be passed over is counted in `skipped`.
  */
 export async function foldRun(
   folder: string,
   fold: Fold,
-  oddities: Oddities = noOddities(),
+  skipped: SkippedLines = noneSkipped(),
 ): Promise<void> {
-  using reading = await RunReading.open(folder, fold, oddities);
+  using reading = await RunReading.open(folder, fold, skipped);
   await reading.readMore();
   reading.finish();
 }
@@ -92,7 +92,7 @@ function take(lines: LineReader, fold: Fold, text: string, complete: boolean): v
 
 /** Folds the rows and what lies between their lines; returns how many bytes of the log are done. */
 async function foldRows(
-  rows: SeriesRows,
+  rows: StepIndexRows,
   log: LogText,
   size: number,
   lines: LineReader,
@@ -135,7 +135,7 @@ async function foldLines(
 }
 
 /** Whether rows spread over the sidecar say what the lines say that they stand for. */
-async function agrees(rows: SeriesRows, log: LogText, size: number): Promise<boolean> {
+async function agrees(rows: StepIndexRows, log: LogText, size: number): Promise<boolean> {
   if (rows.num_rows === 0) return false;
   for (let i = 0; i < NUM_PROBES; i++) {
     const { reader } = await rows.rows(Math.round((rows.num_rows - 1) * i / (NUM_PROBES - 1)), 1);
@@ -156,7 +156,7 @@ async function factsAt(log: LogText, { offset, length }: Place) {
     text += decoder.decode(bytes, { stream: true });
   }
   if (!text.endsWith("\n")) return null;
-  const record = new LineReader("", noOddities());
+  const record = new LineReader("", noneSkipped());
   record.skip();
   const step = record.take({ text: text.slice(0, -1), complete: true });
   return step?.type === "step" ? factsOf(step) : null;

@@ -1,9 +1,9 @@
 /** The log as files on disk, opened to be appended to, with its sidecar beside them. */
 import { dirname, join } from "node:path";
 import { countSegments, SEGMENT_BYTES, segmentName } from "./segments.ts";
-import { SERIES_NAME } from "./series.ts";
-import { rebuildSeries } from "./rebuild_series.ts";
-import { SeriesRows, SeriesWriter } from "./series_file.ts";
+import { STEP_INDEX_NAME } from "./step_index.ts";
+import { rebuildStepIndex } from "./rebuild_step_index.ts";
+import { StepIndexRows, StepIndexWriter } from "./step_index_file.ts";
 import { LogWriter, type Sink } from "./writer.ts";
 import { explainWriteFailure } from "./write_failure.ts";
 
@@ -111,12 +111,14 @@ export async function openLog(
     const file = await open(last);
     const sink = new SegmentSink(folder, { file, number, size }, segment_bytes, open);
     size += before;
-    const series = join(folder, SERIES_NAME);
-    if (size > 0 && !await SeriesRows.isReadable(series)) {
+    const step_index = join(folder, STEP_INDEX_NAME);
+    if (size > 0 && !await StepIndexRows.isReadable(step_index)) {
       // Lost, or of an older version. It is a convenience: the run goes on without it.
-      await rebuildSeries(folder).catch(() => {});
+      await rebuildStepIndex(folder).catch(() => {});
     }
-    const follower = size === 0 ? SeriesWriter.create(series) : await SeriesWriter.append(series, size);
+    const follower = size === 0
+      ? StepIndexWriter.create(step_index)
+      : await StepIndexWriter.append(step_index, size);
     return new LogWriter(sink, path, size, follower);
   } catch (error) {
     throw explainWriteFailure(path, error);

@@ -22,7 +22,7 @@ const MAX_LINE_CHARACTERS = 1 << 26;
 const NO_RECORD = "\0";
 
 /** What was skipped. */
-export interface Oddities {
+export interface SkippedLines {
   /** Lines that hold no record. */
   bad_lines: number;
   /** Number of the first of them, counted from 1. */
@@ -33,12 +33,12 @@ export interface Oddities {
   unknown_records: number;
 }
 
-export function noOddities(): Oddities {
+export function noneSkipped(): SkippedLines {
   return { bad_lines: 0, first_bad_line: null, cut_off: false, unknown_records: 0 };
 }
 
 /** A line, without its end. `complete` is false for a last line that has no end. */
-export interface Line {
+export interface LogLine {
   readonly text: string;
   readonly complete: boolean;
 }
@@ -70,7 +70,7 @@ export class LineSplitter {
 }
 
 /** Cuts chunks of UTF-8 into lines. */
-export async function* splitLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Line> {
+export async function* splitLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<LogLine> {
   const splitter = new LineSplitter();
   for await (const chunk of chunks) {
     for (const text of splitter.push(chunk)) yield { text, complete: true };
@@ -117,34 +117,34 @@ function checkFormat(value: unknown, where: string): void {
   );
 }
 
-/** Takes the lines of a log one after the other. What has to be passed over is counted in `oddities`. */
+/** Takes the lines of a log one after the other. What has to be passed over is counted in `skipped`. */
 export class LineReader {
   readonly #where: string;
-  readonly #oddities: Oddities;
+  readonly #skipped: SkippedLines;
   #line_number = 0;
 
   /** Messages call the log `where`. */
-  constructor(where: string, oddities: Oddities) {
+  constructor(where: string, skipped: SkippedLines) {
     this.#where = where;
-    this.#oddities = oddities;
+    this.#skipped = skipped;
   }
 
   /**
    * The record of the next line; null where it holds none. Throws {@linkcode UserError} if the first line is no
    * whole run record of a format that is known.
    */
-  take({ text, complete }: Line): RunRecord | null {
+  take({ text, complete }: LogLine): RunRecord | null {
     this.#line_number++;
     const value = parse(text);
     if (this.#line_number === 1) checkFormat(value, this.#where);
     const verdict = checkRecord(value);
     if (this.#line_number === 1) checkWhole(value, verdict, this.#where);
     if (typeof verdict === "object") return verdict.record;
-    if (verdict === "unknown") this.#oddities.unknown_records++;
-    else if (!complete) this.#oddities.cut_off = true;
+    if (verdict === "unknown") this.#skipped.unknown_records++;
+    else if (!complete) this.#skipped.cut_off = true;
     else {
-      this.#oddities.bad_lines++;
-      this.#oddities.first_bad_line ??= this.#line_number;
+      this.#skipped.bad_lines++;
+      this.#skipped.first_bad_line ??= this.#line_number;
     }
     return null;
   }
@@ -162,15 +162,15 @@ export class LineReader {
 
 /**
  * The records of a log, in order, as they were written: after a `resume` record, steps come again. What had to
- * be passed over is counted in `oddities`. Throws {@linkcode UserError} if the log, which messages call `where`,
+ * be passed over is counted in `skipped`. Throws {@linkcode UserError} if the log, which messages call `where`,
  * does not begin with a run record of this format.
  */
 export async function* readRecords(
   chunks: AsyncIterable<Uint8Array>,
   where: string,
-  oddities: Oddities = noOddities(),
+  skipped: SkippedLines = noneSkipped(),
 ): AsyncGenerator<RunRecord> {
-  const reader = new LineReader(where, oddities);
+  const reader = new LineReader(where, skipped);
   for await (const line of splitLines(chunks)) {
     const record = reader.take(line);
     if (record) yield record;
@@ -179,7 +179,10 @@ export async function* readRecords(
 }
 
 /** The records of the run in `folder`. Throws {@linkcode UserError} if it is not the folder of a run. */
-export async function* readRun(folder: string, oddities: Oddities = noOddities()): AsyncGenerator<RunRecord> {
+export async function* readRun(
+  folder: string,
+  skipped: SkippedLines = noneSkipped(),
+): AsyncGenerator<RunRecord> {
   using log = await LogText.open(folder);
-  yield* readRecords(log.bytes(0), log.path, oddities);
+  yield* readRecords(log.bytes(0), log.path, skipped);
 }

@@ -29,7 +29,7 @@ export function momentsOf(values: Float64Array): Moments {
 }
 
 /** Of both parts together (Chan, Golub, LeVeque 1979). */
-export function together(a: Moments, b: Moments): Moments {
+export function combined(a: Moments, b: Moments): Moments {
   if (a.count === 0) return b;
   if (b.count === 0) return a;
   const count = a.count + b.count;

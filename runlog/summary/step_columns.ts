@@ -3,7 +3,7 @@
  * as they were, one column for each number, so that what is said of them is exact and a resume can take steps
  * back; of the steps before, the moments of blocks, which grow wider as the run grows longer.
  */
-import { meanOf, type Moments, momentsOf, NO_MOMENTS, shareOf, together } from "./moments.ts";
+import { combined, meanOf, type Moments, momentsOf, NO_MOMENTS, shareOf } from "./moments.ts";
 import type { StepFacts } from "../log/step_facts.ts";
 
 /** The columns. Times are in milliseconds; what a step does not have is NaN. */
@@ -62,7 +62,7 @@ function joined(a: Block, b: Block): Block {
     num_steps: a.num_steps + b.num_steps,
     first_step: a.first_step,
     last: b.last,
-    moments: mapColumns((column) => together(a.moments[column], b.moments[column])),
+    moments: mapColumns((column) => combined(a.moments[column], b.moments[column])),
   };
 }
 
@@ -123,8 +123,8 @@ export class StepColumns {
 
   /** Mean over all steps. */
   mean(name: Column): number | null {
-    const before = this.#blocks.reduce((sum, { moments }) => together(sum, moments[name]), NO_MOMENTS);
-    return meanOf(together(before, momentsOf(this.column(name))));
+    const before = this.#blocks.reduce((sum, { moments }) => combined(sum, moments[name]), NO_MOMENTS);
+    return meanOf(combined(before, momentsOf(this.column(name))));
   }
 
   /** All steps in stretches of equal length, at most about `count`; the last may be shorter. */

@@ -2,7 +2,7 @@
 import { cleanDeep } from "../../common/text/foreign_text.ts";
 import { bitsOf } from "../../common/numeric_class.ts";
 import { deviationOf, errorOf, meanOf } from "./moments.ts";
-import type { Oddities } from "../log/reader.ts";
+import type { SkippedLines } from "../log/reader.ts";
 import type { RecordOf, RunRecord } from "../records.ts";
 import { mean, medianOf, standardError } from "./statistics.ts";
 import { factsOf, type StepFacts } from "../log/step_facts.ts";
@@ -153,7 +153,7 @@ export interface Summary {
   /** The whole run in stretches of equal length, coarser than the curve; those of fewer than two steps left out. */
   readonly stretches: readonly HealthStretch[];
   /** What had to be passed over in the log. */
-  readonly log: Oddities;
+  readonly log: SkippedLines;
 }
 
 /** The entry of a record: what it says, without its type. */
@@ -275,7 +275,7 @@ export class RunFold {
   }
 
   /** All text in it is cleaned. `recent`: whether the log was written to so lately that its coordinator may well be running. */
-  summary(recent: boolean, log: Oddities): Summary {
+  summary(recent: boolean, log: SkippedLines): Summary {
     if (!this.#run) throw new Error("A summary needs the run record, and no record was added");
     const { run, format, created, config, data, versions, num_parameters } = this.#run;
     const { checkpoint, sample, evaluation, heldout, vitals, steered } = this.#entries;

@@ -40,7 +40,7 @@ export interface Look {
 }
 
 /** A page of that size and colour scheme, in a context of its own. */
-export async function openPage(
+export async function openBrowserPage(
   browser: Browser,
   { viewport, scheme }: Look,
 ): Promise<{ context: BrowserContext; page: Page }> {

@@ -9,7 +9,7 @@ import type { Command } from "../../common/cli/options.ts";
 import { summarize } from "../../inspect/run_folders.ts";
 import { LOG_NAME, type RecordOf } from "../../runlog/records.ts";
 import { readRun } from "../../runlog/log/reader.ts";
-import { type Blow, blow, BLOWS } from "./plan.ts";
+import { type Fault, faultAt, FAULTS } from "./plan.ts";
 import { Wire } from "./wire.ts";
 import { taskCommand } from "../../tasks/task_command.ts";
 
@@ -19,7 +19,7 @@ const OPTIONS = {
     integer: true,
     min: 0,
     default: 1,
-    about: "Seed of the blows, not of the training",
+    about: "Seed of the faults, not of the training",
   },
   steps: {
     kind: "number",
@@ -54,7 +54,8 @@ const OPTIONS = {
 
 const COMMAND: Command<typeof OPTIONS> = {
   name: "deno task chaos",
-  about: "Trains on the drawn strokes, once undisturbed and once under blows (processes killed, stopped, " +
+  about:
+    "Trains on the drawn strokes, once undisturbed and once with faults injected (processes killed, stopped, " +
     "interrupted; wires cut and held), and compares every step to the bit.",
   options: OPTIONS,
   examples: [{ line: "deno task chaos", about: "about seven minutes on two cores" }],
@@ -93,7 +94,7 @@ function signal(child: Child, name: Deno.Signal): void {
   }
 }
 
-/** The run under blows: a coordinator and workers, each started again when it ends. */
+/** The run with faults injected: a coordinator and workers, each started again when it ends. */
 class Disturbed implements AsyncDisposable {
   readonly folder: string;
   readonly #options: { readonly out: string; readonly workers: number; readonly steps: number };
@@ -167,7 +168,7 @@ class Disturbed implements AsyncDisposable {
   }
 
   /** Resolves when it is over and done with. */
-  async deal({ kind, lasts_ms, victim }: Blow): Promise<void> {
+  async deal({ kind, lasts_ms, victim }: Fault): Promise<void> {
     if (kind === "cut wires") return this.#wire.cut();
     if (kind === "hold wires") return this.#wire.hold(delay(lasts_ms));
     const [how, whom] = kind.split(" ") as ["kill" | "interrupt" | "stop", "worker" | "coordinator"];
@@ -210,20 +211,20 @@ async function trainUndisturbed(folder: string, steps: number): Promise<void> {
   if (!success) throw new UserError("The undisturbed run must train to its end, found that it failed");
 }
 
-/** Deals blows until the run is over. Returns how many of each kind. */
+/** Injects faults until the run is over. Returns how many of each kind. */
 async function disturb(
   run: Disturbed,
   { seed, minutes }: { readonly seed: number; readonly minutes: number },
 ): Promise<ReadonlyMap<string, number>> {
   const can_stop = Deno.build.os !== "windows";
-  const counts = new Map<string, number>(BLOWS.map((kind) => [kind, 0]));
+  const counts = new Map<string, number>(FAULTS.map((kind) => [kind, 0]));
   const start_ms = performance.now();
   let over = false;
   const ended = run.run().finally(() => over = true);
   const dealing = (async () => {
     const pending: Promise<void>[] = [];
     for (let i = 0; !over; i++) {
-      const next = blow(seed, i, can_stop);
+      const next = faultAt(seed, i, can_stop);
       await Promise.race([delay(next.after_ms), ended]);
       if (over) break;
       const seconds = (performance.now() - start_ms) / 1000;

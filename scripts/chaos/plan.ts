@@ -2,7 +2,7 @@
 import { philoxBlock } from "../../random/philox.ts";
 
 /** What can befall a run. `stop`: the process is halted for a while, as when a machine sleeps, and goes on. */
-export const BLOWS = [
+export const FAULTS = [
   "kill worker",
   "interrupt worker",
   "stop worker",
@@ -12,11 +12,11 @@ export const BLOWS = [
   "cut wires",
   "hold wires",
 ] as const;
-export type BlowKind = typeof BLOWS[number];
+export type BlowKind = typeof FAULTS[number];
 
-export interface Blow {
+export interface Fault {
   readonly kind: BlowKind;
-  /** Since the blow before. */
+  /** Since the fault before. */
   readonly after_ms: number;
   /** How long what is stopped or held stays so. */
   readonly lasts_ms: number;
@@ -24,16 +24,16 @@ export interface Blow {
   readonly victim: number;
 }
 
-/** Between two blows: so long that some steps are made, so short that there are many. */
+/** Between two faults: so long that some steps are made, so short that there are many. */
 const LEAST_MS = 300, MOST_MS = 3_000;
 const LASTS_MS = 4_000;
 /** Of the stops, so many last past every deadline: a silent peer must be taken for dead. */
 const LONG_SHARE = 0.15;
 const LONG_MS = 14_000;
 
-/** The `index`-th blow (from 0). Each kind comes once in every eight. `can_stop`: processes can be halted here. */
-export function blow(seed: number, index: number, can_stop: boolean): Blow {
-  const kinds = BLOWS.filter((kind) => can_stop || !kind.startsWith("stop"));
+/** The `index`-th fault (from 0). Each kind comes once in every eight. `can_stop`: processes can be halted here. */
+export function faultAt(seed: number, index: number, can_stop: boolean): Fault {
+  const kinds = FAULTS.filter((kind) => can_stop || !kind.startsWith("stop"));
   const round = Math.floor(index / kinds.length);
   const order = kinds.map((kind, i) => ({ kind, rank: draws(seed, round, i + 1)[0]! }))
     .sort((a, b) => a.rank - b.rank);

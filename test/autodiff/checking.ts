@@ -2,7 +2,7 @@
 import { decompose, type ExpandedOp } from "../../autodiff/decompose.ts";
 import { gradients } from "../../autodiff/gradients.ts";
 import type { Rules } from "../../autodiff/rule.ts";
-import { type DifferentiableOp, RULES } from "../../autodiff/rules.ts";
+import { type DifferentiableOp, GRADIENT_RULES } from "../../autodiff/rules.ts";
 import { GraphBuilder, type Value } from "../../onnx/builder.ts";
 import type { ElementType, Graph, Node } from "../../onnx/graph.ts";
 import { elementCode, tensorOf } from "../../onnx/tensor.ts";
@@ -155,7 +155,7 @@ export function firstOrder(
   op: DifferentiableOp,
   index: number,
   element: ElementType,
-  rules: Rules = RULES,
+  rules: Rules = GRADIENT_RULES,
 ): Problem {
   const problem = ruleProblem(op, RULE_CASES[op][index]!, element, 100 * index + 1);
   return { ...problem, graph: gradients(problem.graph, { loss: "loss", wrt: problem.wrt, rules }) };

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Browser, Page } from "playwright-core";
-import { DESKTOP, type Look, openPage, PHONE } from "../../scripts/browser/chromium.ts";
+import { DESKTOP, type Look, openBrowserPage, PHONE } from "../../scripts/browser/chromium.ts";
 
 export const LOOKS: readonly Look[] = [DESKTOP, PHONE].flatMap((viewport) =>
   (["light", "dark"] as const).map((scheme) => ({ viewport, scheme }))
@@ -18,7 +18,7 @@ export async function looksWell(
 ): Promise<void> {
   const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
   for (const look of looks) {
-    const { context, page } = await openPage(browser, look);
+    const { context, page } = await openBrowserPage(browser, look);
     const wrong: string[] = [];
     page.on("pageerror", (error) => wrong.push(String(error)));
     page.on("console", (message) => message.type() === "error" && wrong.push(message.text()));

@@ -201,7 +201,7 @@ Deno.test("a run that cannot be saved ends with the error, and goes on from what
     assert.equal(resumed.ending.record.weights_sha256, await undisturbed());
   }));
 
-Deno.test("where the command fails that listens, the door is closed and the run can be had by another", () =>
+Deno.test("where the command fails that listens, the port is closed and the run can be had by another", () =>
   inPlace(async ({ run, line }) => {
     const scene = new CoordinatorScene();
     const failing = scene.run(line, () => {

@@ -52,7 +52,7 @@ export class CoordinatorScene {
   readonly interrupt = new AbortController();
   readonly #said: string[] = [];
   readonly #open = Promise.withResolvers<void>();
-  #door: ListenOptions | null = null;
+  #listen_options: ListenOptions | null = null;
   #token = "";
 
   /** All that its screen shows. */
@@ -62,7 +62,7 @@ export class CoordinatorScene {
 
   /** Whether it listens. */
   get listens(): boolean {
-    return this.#door !== null;
+    return this.#listen_options !== null;
   }
 
   /** Resolves once workers are let in. */
@@ -74,7 +74,7 @@ export class CoordinatorScene {
     return this.#token;
   }
 
-  /** Runs it to its end. `listening` is called once the door is open. */
+  /** Runs it to its end. `listening` is called once workers can connect. */
   async run(line: string, listening: CoordinateOptions["listening"] = () => {}): Promise<Ending> {
     const options = await optionsOf(line);
     this.#token = options.token;
@@ -85,7 +85,7 @@ export class CoordinatorScene {
     const { signal } = this.interrupt;
     const outside = {
       clock: this.clock,
-      listen: (door: ListenOptions) => Promise.resolve(this.#listen(door)),
+      listen: (listen_options: ListenOptions) => Promise.resolve(this.#listen(listen_options)),
     };
     const ending = coordinate({ ...options, listening: opened, signal }, this.#screen(), outside);
     return await within(ending, () => `The coordinator must end, it said:\n${this.said}`);
@@ -94,16 +94,16 @@ export class CoordinatorScene {
   /** A connection to it: the worker's end. */
   connect(peer: string): MemorySocket {
     const [near, far] = MemorySocket.pair();
-    this.#door!.onsocket(far, peer);
+    this.#listen_options!.onsocket(far, peer);
     return near;
   }
 
-  #listen(door: ListenOptions): Listener {
-    this.#door = door;
+  #listen(listen_options: ListenOptions): Listener {
+    this.#listen_options = listen_options;
     return {
       port: PORT,
       close: () => {
-        this.#door = null;
+        this.#listen_options = null;
         return Promise.resolve();
       },
     };

@@ -8,7 +8,7 @@ import { lockedBy } from "../../tasks/task_command.ts";
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const PAGE = join(ROOT, "docs/extending.md");
 /** Who uses the tables: a thing that needs more than its entry fails to type-check in one of them. */
-const USERS = ["bench/main.ts", "coordinator/main.ts", "tasks/artifacts.ts", "tasks/contest.ts"];
+const USERS = ["bench/main.ts", "coordinator/main.ts", "tasks/artifacts.ts", "tasks/compare_presets.ts"];
 
 /** What a clone has no sources in, or not yet. */
 const LEFT_OUT = new Set([".git", "runs", "artifacts", "node_modules"].map((name) => join(ROOT, name)));

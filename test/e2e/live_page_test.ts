@@ -7,7 +7,7 @@ import {
   DESKTOP,
   findChromium,
   type Look,
-  openPage,
+  openBrowserPage,
   PHONE,
   startChromium,
 } from "../../scripts/browser/chromium.ts";
@@ -93,7 +93,7 @@ Deno.test("the read token lets one look, and neither join nor change anything; i
   const hello = { name: "intruder", threads: 1, provider: "cpu", device: "", platform: "" };
   await assert.rejects(
     joinCoordinator(socket, { clock: SYSTEM_CLOCK, deadline_ms: DEADLINE_MS, token: READ_TOKEN, hello }),
-    /found the read token of the live page/,
+    /found the read token of the live sampler_page/,
   );
 
   place.start("worker", ["--threads", "1"]);
@@ -157,7 +157,7 @@ const stepsShown = (page: Page) =>
 
 /** A page that has loaded curves and pictures. */
 async function loaded(browser: Browser, address: string, look: Look) {
-  const { context, page } = await openPage(browser, look);
+  const { context, page } = await openBrowserPage(browser, look);
   const faults: string[] = [];
   page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
   page.on("pageerror", (error) => faults.push(String(error)));
@@ -169,8 +169,9 @@ async function loaded(browser: Browser, address: string, look: Look) {
   );
   await page.goto(address);
   await page.waitForFunction(() => {
-    const film = document.querySelector<HTMLImageElement>("#film-image")!;
-    return film.complete && film.naturalWidth > 0 && document.querySelectorAll("canvas").length === 4;
+    const animation = document.querySelector<HTMLImageElement>("#animation-image")!;
+    return animation.complete && animation.naturalWidth > 0 &&
+      document.querySelectorAll("canvas").length === 4;
   });
   return { context, page, faults };
 }
@@ -209,7 +210,7 @@ Deno.test({
     const browser = await startChromium(chromium!);
     try {
       await t.step("it says that the run waits", async () => {
-        const { context, page } = await openPage(browser, LOOKS[0]!);
+        const { context, page } = await openBrowserPage(browser, LOOKS[0]!);
         await page.goto(address);
         await page.waitForFunction(() => document.querySelector("#state")!.textContent === "Waiting");
         assert.match((await page.textContent("#banner"))!, /^Waiting for 1 worker\. Start one: /);
@@ -243,9 +244,9 @@ Deno.test({
         );
         assert.deepEqual(await keyboardWalk(page), [
           "a Skip to the run",
-          "film-open",
-          "film-play",
-          "film-slider",
+          "animation-open",
+          "animation-play",
+          "animation-slider",
           "save-picture",
           "save-curves",
           "join",
@@ -256,15 +257,15 @@ Deno.test({
           "charts",
           "charts",
         ]);
-        await page.focus("#film-slider");
+        await page.focus("#animation-slider");
         await page.keyboard.press("Home");
-        assert.match((await page.textContent("#film-step"))!, /^step 0\b/);
+        assert.match((await page.textContent("#animation-step"))!, /^step 0\b/);
         await page.waitForFunction(() =>
-          document.querySelector<HTMLImageElement>("#film-image")!.alt.endsWith(" step 0")
+          document.querySelector<HTMLImageElement>("#animation-image")!.alt.endsWith(" step 0")
         );
         // Of a long run, pictures are thinned out: the next may be of a later step than the next that was drawn.
         await page.keyboard.press("ArrowRight");
-        assert.match((await page.textContent("#film-step"))!, /^step [1-9]/);
+        assert.match((await page.textContent("#animation-step"))!, /^step [1-9]/);
         await page.focus("#chart-gap .plot");
         await page.keyboard.press("Home");
         assert.match((await page.textContent("#chart-gap output"))!, /^step \d{1,2} · /);
@@ -281,10 +282,10 @@ Deno.test({
           const says = (word: string) =>
             page.waitForFunction((word) => document.querySelector("#state")!.textContent === word, word);
           const showsFirstPicture = async () => {
-            await page.focus("#film-slider");
+            await page.focus("#animation-slider");
             await page.keyboard.press("Home");
             await page.waitForFunction(() =>
-              document.querySelector<HTMLImageElement>("#film-image")!.alt.endsWith(" step 0")
+              document.querySelector<HTMLImageElement>("#animation-image")!.alt.endsWith(" step 0")
             );
           };
           // Pictures are fetched newest first: this one may come long after the newest.

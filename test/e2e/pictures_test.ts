@@ -85,7 +85,7 @@ async function checkPictures(place: Workplace, run: string, channels: 1 | 3): Pr
   for (
     const [task, ...args] of [
       ["sample", run, ...sampled],
-      ["export", run, "--gif", "film.gif", "--sheet", "sheet.png"],
+      ["export", run, "--gif", "animation.gif", "--sheet", "sheet.png"],
       ["report", run, "--out", "report.html"],
     ] as const
   ) {

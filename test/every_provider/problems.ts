@@ -5,8 +5,8 @@
 import { type PresetName, PRESETS } from "../../coordinator/config/presets.ts";
 import { buildArtifacts } from "../../models/artifacts.ts";
 import { decompose, type ExpandedOp, EXPANSIONS } from "../../autodiff/decompose.ts";
-import { portable } from "../../autodiff/portable.ts";
-import { type DifferentiableOp, RULES } from "../../autodiff/rules.ts";
+import { withProviderWorkarounds } from "../../autodiff/provider_workarounds.ts";
+import { type DifferentiableOp, GRADIENT_RULES } from "../../autodiff/rules.ts";
 import { simplify } from "../../autodiff/simplify.ts";
 import { GRAPH_NAMES } from "../../models/manifest.ts";
 import { buildNetworks, type Networks } from "../../models/nets/networks.ts";
@@ -100,12 +100,12 @@ function* gradientsOf(
   first: ReturnType<typeof firstOrder>,
 ): Generator<ProviderProblem> {
   for (const [order, { graph, feeds }] of [["first", first], ["second", secondOrder(first)]] as const) {
-    yield { name: `${name} ${order}`, graph: simplify(portable(graph)), feeds };
+    yield { name: `${name} ${order}`, graph: simplify(withProviderWorkarounds(graph)), feeds };
   }
 }
 
 function* rules(): Generator<ProviderProblem> {
-  for (const op of Object.keys(RULES) as DifferentiableOp[]) {
+  for (const op of Object.keys(GRADIENT_RULES) as DifferentiableOp[]) {
     for (const i of RULE_CASES[op].keys()) yield* gradientsOf(`${op} ${i}`, firstOrder(op, i, "float32"));
   }
 }
@@ -126,7 +126,7 @@ function* operators(): Generator<ProviderProblem> {
   for (const op of Object.keys(OPERATOR_CASES) as OpName[]) {
     for (const [i, operatorCase] of OPERATOR_CASES[op].entries()) {
       const { graph, feeds } = operatorProblem(op, operatorCase, 100 * i + 1);
-      yield { name: `${op} ${i}`, graph: portable(decompose(graph)), feeds };
+      yield { name: `${op} ${i}`, graph: withProviderWorkarounds(decompose(graph)), feeds };
     }
   }
 }

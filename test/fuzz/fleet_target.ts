@@ -1,7 +1,7 @@
 /** What workers send, damaged, to a coordinator in mid-run: it goes on with whoever is left. */
 import assert from "node:assert/strict";
 import { UserError } from "../../common/errors.ts";
-import type { EntranceOptions } from "../../coordinator/fleet/admission/entrance.ts";
+import type { AdmissionOptions } from "../../coordinator/fleet/admission/admission.ts";
 import type { ResultMemory } from "../../coordinator/fleet/memory/result_memory.ts";
 import { bytesOf } from "../../wire/frame.ts";
 import { RingWriter, writeParcel } from "../../wire/shared_ring.ts";
@@ -43,7 +43,7 @@ export class FleetTarget implements Target {
   }
 
   /** Workers on this machine, whose results lie in a file. */
-  #exchange(memory: ResultMemory): EntranceOptions["exchange"] {
+  #shared_memory(memory: ResultMemory): AdmissionOptions["shared_memory"] {
     return {
       offer: () => ({ folder: "/here", key: "a".repeat(32) }),
       share: (worker, channel) => channel.share(memory.share(worker, this.#ring)),
@@ -53,8 +53,8 @@ export class FleetTarget implements Target {
 
   async attempt(chance: Chance): Promise<string> {
     using memory = resultMemory();
-    const exchange = this.#exchange(memory);
-    const { fleet, join, clock } = await open({ exact: chance.is(0.5), exchange, memory });
+    const shared_memory = this.#shared_memory(memory);
+    const { fleet, join, clock } = await open({ exact: chance.is(0.5), shared_memory, memory });
     const through = (socket: Socket) => new DamagedSocket(socket, chance);
     const workers: ScriptedWorker[] = [];
     for (const name of ["one", "two"]) {

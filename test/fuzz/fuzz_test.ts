@@ -8,7 +8,7 @@ const SEED = 1;
 /** Attempts of each: about a second in all. */
 const ATTEMPTS: Readonly<Record<string, number>> = {
   "log": 60,
-  "series": 60,
+  "step_index": 60,
   "checkpoint": 300,
   "handshake": 30,
   "messages to the coordinator": 10,

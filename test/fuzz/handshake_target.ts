@@ -1,6 +1,6 @@
 /** A handshake of which what either side hears is damaged: it comes about, or either side says why not. */
 import { admitWorker, joinCoordinator } from "../../wire/handshake.ts";
-import { run } from "../worker/connection/session_scene.ts";
+import { run } from "../worker/connection/connection_scene.ts";
 import { RUN_ID, TOKEN } from "../worker/test_run.ts";
 import { FakeClock } from "../wire/fake_clock.ts";
 import { MemorySocket } from "../wire/memory_socket.ts";

@@ -14,9 +14,9 @@ import { rowsOf } from "../../runlog/export/csv.ts";
 import { examine } from "../../runlog/doctor/doctor.ts";
 import { foldRun } from "../../runlog/log/fold_run.ts";
 import { openLog } from "../../runlog/log/log_file.ts";
-import { rebuildSeries } from "../../runlog/log/rebuild_series.ts";
+import { rebuildStepIndex } from "../../runlog/log/rebuild_step_index.ts";
 import type { RunRecord } from "../../runlog/records.ts";
-import { settledRecords } from "../../runlog/export/settled.ts";
+import { withoutSuperseded } from "../../runlog/export/without_superseded.ts";
 import { RunEvents } from "../../runlog/export/tensorboard/run_events.ts";
 import { momentOf } from "../coordinator/live/scene.ts";
 import { checkpoint, end, joined, runRecord, steps, TIME, toLines } from "../runlog/log/example_log.ts";
@@ -119,7 +119,7 @@ const READERS: readonly ((run: string) => Promise<void>)[] = [
   },
   async (run) => {
     const events = new RunEvents();
-    for await (const record of settledRecords(run)) {
+    for await (const record of withoutSuperseded(run)) {
       rowsOf(record);
       events.of(record);
     }
@@ -131,6 +131,6 @@ const READERS: readonly ((run: string) => Promise<void>)[] = [
     takeSnapshot(momentOf(live));
   },
   async (run) => void wholeConfig((await readRecorded(new RunFolder(run))).run.config),
-  async (run) => void await rebuildSeries(run),
+  async (run) => void await rebuildStepIndex(run),
   async (run) => await (await openLog(`${run}/events.jsonl`)).close(),
 ];

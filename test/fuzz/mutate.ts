@@ -1,16 +1,16 @@
 /** Damage: to bytes, as disks, crashes and wires do it, and to values, as other programs and people do it. */
 import type { Chance } from "./chance.ts";
 
-/** A copy with one to four blows: bits flipped, bytes set, cut out, doubled, moved, the end cut off. */
+/** A copy with one to four mutations: bits flipped, bytes set, cut out, doubled, moved, the end cut off. */
 export function mutateBytes(bytes: Uint8Array, chance: Chance): Uint8Array<ArrayBuffer> {
   let mutated = new Uint8Array(bytes);
-  for (let blows = 1 + chance.below(4); blows > 0 && mutated.length > 0; blows--) {
-    mutated = blow(mutated, chance);
+  for (let mutations = 1 + chance.below(4); mutations > 0 && mutated.length > 0; mutations--) {
+    mutated = mutateOnce(mutated, chance);
   }
   return mutated;
 }
 
-function blow(bytes: Uint8Array<ArrayBuffer>, chance: Chance): Uint8Array<ArrayBuffer> {
+function mutateOnce(bytes: Uint8Array<ArrayBuffer>, chance: Chance): Uint8Array<ArrayBuffer> {
   const at = chance.below(bytes.length);
   const end = Math.min(bytes.length, at + 1 + chance.below(chance.is(0.9) ? 16 : bytes.length));
   switch (chance.below(6)) {

@@ -5,8 +5,8 @@ import { CheckpointTarget } from "./checkpoint_target.ts";
 import { FleetTarget } from "./fleet_target.ts";
 import { HandshakeTarget } from "./handshake_target.ts";
 import { LogTarget, RECORDS } from "./log_target.ts";
-import { SeriesTarget } from "./series_target.ts";
-import { SessionTarget } from "./session_target.ts";
+import { StepIndexTarget } from "./step_index_target.ts";
+import { ConnectionTarget } from "./connection_target.ts";
 import type { Target } from "./target.ts";
 
 /** `folder` is theirs. */
@@ -19,10 +19,10 @@ export async function openTargets(folder: string): Promise<Target[]> {
   const trained = { manifest: MANIFEST, stateAt: (step: number) => stateAt(step), contents };
   return [
     new LogTarget(await own("log")),
-    await SeriesTarget.open(await own("series"), RECORDS),
+    await StepIndexTarget.open(await own("step_index"), RECORDS),
     await CheckpointTarget.open(trained, new MemoryDisk()),
     new HandshakeTarget(),
     FleetTarget.open(await own("fleet")),
-    new SessionTarget(),
+    new ConnectionTarget(),
   ];
 }

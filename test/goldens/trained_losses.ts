@@ -64,7 +64,7 @@ export async function trainedLosses(
       publish: (network: typeof NETWORKS[number], _: number, __: string, kept: Float32Array) =>
         engine.setWeights(network, kept),
     };
-    for (const network of NETWORKS) engine.setWeights(network, run.state[network].kept);
+    for (const network of NETWORKS) engine.setWeights(network, run.state[network].weights);
     await train({
       ...{ config: run.config, manifest: run.facts.manifest, state: run.state, fleet, tree: run.tree },
       epoch_steps: run.data.plan.steps_per_epoch,

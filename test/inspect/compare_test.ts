@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { comparison, differences } from "../../inspect/compare.ts";
-import { noOddities } from "../../runlog/log/reader.ts";
+import { noneSkipped } from "../../runlog/log/reader.ts";
 import type { RecordOf } from "../../runlog/records.ts";
 import { RunFold, type Summary } from "../../runlog/summary/summary.ts";
 import { end, runRecord, stepRecord } from "../runlog/log/example_log.ts";
@@ -18,7 +18,7 @@ function run(config: Record<string, unknown>, num_steps: number, estimate: numbe
     fold.add(record);
   }
   fold.add(end(num_steps));
-  return fold.summary(false, noOddities());
+  return fold.summary(false, noneSkipped());
 }
 
 const A = run({ lr: 5e-5, networks: { critic: { widths: [2, 4, 1] } } }, 20, 1);

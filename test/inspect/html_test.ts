@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { Html, html } from "../../inspect/html/html.ts";
 import { lineChart, ticks } from "../../inspect/html/line_chart.ts";
 import { reportPage } from "../../inspect/html/report_page.ts";
-import type { Likeness, Reported } from "../../inspect/html/reported.ts";
+import type { NearestNeighbors, Reported } from "../../inspect/html/reported.ts";
 import { bestSample } from "../../runlog/summary/best_sample.ts";
 import { examine } from "../../runlog/doctor/doctor.ts";
 import { verdictOf } from "../../runlog/doctor/verdict.ts";
-import { noOddities } from "../../runlog/log/reader.ts";
+import { noneSkipped } from "../../runlog/log/reader.ts";
 import type { RecordOf, RunRecord } from "../../runlog/records.ts";
 import { RunFold } from "../../runlog/summary/summary.ts";
 import { checkpoint, end, joined, runRecord, steps } from "../runlog/log/example_log.ts";
@@ -79,11 +79,11 @@ function reported(
     end(300),
   ];
   for (const record of records) fold.add(record);
-  const summary = fold.summary(false, noOddities());
+  const summary = fold.summary(false, noneSkipped());
   const samples = [0, 100].map((step) => ({ alt: `samples at step ${step}`, png: Uint8Array.of(step) }));
   const [best, findings] = [bestSample(summary), examine(summary)];
   const verdict = verdictOf(summary, findings);
-  return { name, summary, findings, verdict, best, samples, ways: null, likeness: null };
+  return { name, summary, findings, verdict, best, samples, ways: null, nearest_neighbors: null };
 }
 
 const ONE = reported("one", 5e-5, [checkpoint(300)]);
@@ -148,7 +148,7 @@ Deno.test("the page tells of each run: figures, pictures, faults, what differs",
   assert.doesNotMatch(alone, /<h3>/);
 });
 
-const MEASURED: Likeness = {
+const MEASURED: NearestNeighbors = {
   picture: { alt: "nearest", png: Uint8Array.of(7) },
   num_measured: 32,
   num_searched: 1000,
@@ -162,11 +162,11 @@ Deno.test("what is measured of the samples: distances, the best step, and whethe
   );
   const evaluations = [evaluation(0, 0.5), evaluation(100, 0.1), evaluation(300, 0.2)];
   const sample: RunRecord = { type: "sample", step: 100, file: "x.png" };
-  const run = { ...reported("one", 5e-5, [sample, ...evaluations]), likeness: MEASURED };
+  const run = { ...reported("one", 5e-5, [sample, ...evaluations]), nearest_neighbors: MEASURED };
   const page = compact(
-    reportPage([run], { made: "today", title: "A <contest>", about: ["The same & more."] }),
+    reportPage([run], { made: "today", title: "A <comparison>", about: ["The same & more."] }),
   );
-  assert.match(page, /<h1>A &lt;contest&gt;<\/h1>/);
+  assert.match(page, /<h1>A &lt;comparison&gt;<\/h1>/);
   assert.match(page, /<p class="about">The same &amp; more\.<\/p>/);
   assert.match(page, /<td>0\.2; least 0\.1, at step 100<\/td>/);
   assert.match(page, /<th scope="row">100<\/th><td class="n">0\.1<\/td>/);
@@ -174,7 +174,8 @@ Deno.test("what is measured of the samples: distances, the best step, and whethe
     page,
     /A sample is 0\.04 away .* a training image 0\.1 from .* it may have learned some by heart/,
   );
-  const told = (likeness: Likeness) => compact(reportPage([{ ...run, likeness }], { made: "today" }));
+  const told = (nearest_neighbors: NearestNeighbors) =>
+    compact(reportPage([{ ...run, nearest_neighbors }], { made: "today" }));
   assert.match(told({ ...MEASURED, sample_distance: 0.06 }), /no sign that it learned images by heart/);
   assert.match(told({ missing: "The data are <gone>" }), /Not measured\. The data are &lt;gone&gt;\./);
 });

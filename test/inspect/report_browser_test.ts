@@ -2,7 +2,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
-import { DESKTOP, findChromium, openPage, PHONE, startChromium } from "../../scripts/browser/chromium.ts";
+import {
+  DESKTOP,
+  findChromium,
+  openBrowserPage,
+  PHONE,
+  startChromium,
+} from "../../scripts/browser/chromium.ts";
 import { encodePng } from "../../pictures/png.ts";
 import type { RunRecord } from "../../runlog/records.ts";
 import { LOOKS, looksWell } from "../browser/looks.ts";
@@ -65,7 +71,7 @@ Deno.test({
       const address = `file://${folder}/report.html`;
       await looksWell(browser, address);
       for (const [viewport, size] of [[DESKTOP, "wide"], [PHONE, "narrow"]] as const) {
-        const { context, page } = await openPage(browser, { viewport, scheme: "light" });
+        const { context, page } = await openBrowserPage(browser, { viewport, scheme: "light" });
         await page.goto(address);
         assert.deepEqual([...new Set(await shownCharts(page))], [size]);
         const pixels = await page.evaluate(() =>
@@ -76,16 +82,16 @@ Deno.test({
         assert.ok(pixels.every((height) => height > 10), `${pixels}`);
         await context.close();
       }
-      const { context, page } = await openPage(browser, LOOKS[0]!);
+      const { context, page } = await openBrowserPage(browser, LOOKS[0]!);
       await page.goto(address);
-      const films = page.locator(".film");
-      assert.equal(await films.count(), 2);
-      const film = films.first();
-      assert.equal(await film.locator("output").innerText(), "samples at step 300");
-      await film.locator("input").focus();
+      const animations = page.locator(".animation");
+      assert.equal(await animations.count(), 2);
+      const animation = animations.first();
+      assert.equal(await animation.locator("output").innerText(), "samples at step 300");
+      await animation.locator("input").focus();
       await page.keyboard.press("Home");
-      assert.equal(await film.locator("output").innerText(), "samples at step 0");
-      assert.equal(await film.locator("img:visible").getAttribute("alt"), "samples at step 0");
+      assert.equal(await animation.locator("output").innerText(), "samples at step 0");
+      assert.equal(await animation.locator("img:visible").getAttribute("alt"), "samples at step 0");
       assert.match(
         await page.locator("main").innerText(),
         /Not measured\. .* found nothing at gone; put it back to have this measured\./,

@@ -4,7 +4,7 @@ import { adviceFor } from "../../inspect/advice.ts";
 import { runReport } from "../../inspect/run_report.ts";
 import { type Listed, runTable, whatOf } from "../../inspect/run_table.ts";
 import type { Terminal } from "../../common/terminal/terminal.ts";
-import { noOddities } from "../../runlog/log/reader.ts";
+import { noneSkipped } from "../../runlog/log/reader.ts";
 import type { RecordOf, RunRecord } from "../../runlog/records.ts";
 import { RunFold, type Summary } from "../../runlog/summary/summary.ts";
 import { checkpoint, end, joined, runRecord, steps, TIME } from "../runlog/log/example_log.ts";
@@ -14,7 +14,7 @@ const PLAIN: Terminal = { colour: false, unicode: true, width: Infinity };
 function summed(records: readonly RunRecord[], recent = false): Summary {
   const fold = new RunFold();
   for (const record of [runRecord(), ...records]) fold.add(record);
-  return fold.summary(recent, noOddities());
+  return fold.summary(recent, noneSkipped());
 }
 
 const FINISHED = summed([

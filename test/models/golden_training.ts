@@ -1,7 +1,7 @@
 /** Small networks in the float64 interpreter against PyTorch's float64, with one thing wrong at a time if wanted. */
 import assert from "node:assert/strict";
 import { inputRule, type Rules, type RuleSite } from "../../autodiff/rule.ts";
-import { RULES } from "../../autodiff/rules.ts";
+import { GRADIENT_RULES } from "../../autodiff/rules.ts";
 import type { Graph } from "../../onnx/graph.ts";
 import { OPERATORS, type OpName } from "../../onnx/shapes.ts";
 import {
@@ -76,11 +76,11 @@ export async function seesFault(golden: TrainingGolden, fault: Fault, tolerance:
 
 /** The rules with one of them, for one input, changed. */
 export function rulesWith(change: (op: OpName, index: number) => number | undefined): Rules {
-  const operators = Object.keys(RULES) as (keyof typeof RULES)[];
+  const operators = Object.keys(GRADIENT_RULES) as (keyof typeof GRADIENT_RULES)[];
   return Object.fromEntries(operators.map((op) => {
     const [, most] = OPERATORS[op].inputs;
     const rules = Array.from({ length: Math.min(most, 8) }, (_, index) => {
-      const rule = inputRule(RULES[op], index);
+      const rule = inputRule(GRADIENT_RULES[op], index);
       if (rule === null) return null;
       return (site: RuleSite, at: number) => {
         const gradient = rule(site, at);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { decodeApng } from "fast-png";
 import { encodeApng } from "../../pictures/apng.ts";
-import { labelled, stepLabel } from "../../pictures/label.ts";
+import { captioned, stepLabel } from "../../pictures/label.ts";
 import { picture } from "../runlog/export/export_example.ts";
 
 for (const channels of [1, 3] as const) {
@@ -11,7 +11,7 @@ for (const channels of [1, 3] as const) {
     // The decoder checks every chunk's CRC, but only if it is asked to.
     const { width, height, frames, numberOfFrames, numberOfPlays } = decodeApng(bytes, { checkCrc: true });
     const longest = stepLabel(12_000);
-    const expected = stills.map(({ step, picture }) => labelled(picture, stepLabel(step), longest));
+    const expected = stills.map(({ step, picture }) => captioned(picture, stepLabel(step), longest));
     assert.deepEqual([width, height], [expected[0]!.width, expected[0]!.height]);
     assert.deepEqual([numberOfFrames, numberOfPlays], [3, 0]);
     assert.deepEqual(frames.map(({ delayNumber, delayDenominator }) => [delayNumber, delayDenominator]), [

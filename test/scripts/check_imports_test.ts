@@ -31,7 +31,8 @@ Deno.test("imports that are allowed are no faults", async () => {
     "random/philox.ts": "export const a = 1;",
     "wire/ws_socket.ts": 'import { WebSocket } from "ws";\nimport "../kernels/tree.ts";',
     "kernels/tree.ts": "/** Not for Deno.serve alone. */ // nor for Deno.exit",
-    "worker/connection/session.ts": 'import type { Manifest } from "../../models/manifest.ts";\nDeno.exit();',
+    "worker/connection/connection.ts":
+      'import type { Manifest } from "../../models/manifest.ts";\nDeno.exit();',
     // A module worker is another program: starting it makes no cycle.
     "worker/compute/pool.ts": 'new Worker(import.meta.resolve("./compute_thread.ts"));',
     "worker/compute/compute_thread.ts": 'import type { Pool } from "./pool.ts";',
@@ -39,7 +40,7 @@ Deno.test("imports that are allowed are no faults", async () => {
     "coordinator/data/plan.ts": 'import { a } from "../../random/philox.ts";',
     "coordinator/fleet/fleet.ts": "setTimeout(() => {}, 1); // the shell of the fleet may",
     // A folder in a room belongs to it.
-    "coordinator/fleet/memory/exchange.ts": 'import "../fleet.ts";',
+    "coordinator/fleet/memory/shared_memory.ts": 'import "../fleet.ts";',
   };
   assert.deepEqual(await faultsOf(files), []);
 });
@@ -76,8 +77,8 @@ const FAULTS: Readonly<Record<string, readonly [files: Record<string, string>, f
     "coordinator/main.ts must not import tasks/train.ts",
   ],
   "model code in a worker": [
-    { "worker/connection/session.ts": 'import { mlp } from "../../models/artifacts.ts";' },
-    "worker/connection/session.ts must not import models/artifacts.ts: a worker holds no model code",
+    { "worker/connection/connection.ts": 'import { mlp } from "../../models/artifacts.ts";' },
+    "worker/connection/connection.ts must not import models/artifacts.ts: a worker holds no model code",
   ],
   "a cycle": [
     {

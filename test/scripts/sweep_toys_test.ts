@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { noOddities } from "../../runlog/log/reader.ts";
+import { noneSkipped } from "../../runlog/log/reader.ts";
 import { RunFold } from "../../runlog/summary/summary.ts";
 import { folderOf, gridOf, table } from "../../scripts/sweep_toys.ts";
 import { runRecord } from "../runlog/log/example_log.ts";
@@ -28,7 +28,7 @@ Deno.test("sweep: the best run comes first: modes, then quality, then distance",
       sliced_wasserstein,
       modes: { count: 8, covered, high_quality },
     });
-    return { folder, summary: fold.summary(false, noOddities()) };
+    return { folder, summary: fold.summary(false, noneSkipped()) };
   };
   const lines = table([result("a", 7, 0.9, 0.1), result("b", 8, 0.5, 0.3), result("c", 8, 0.5, 0.2)]);
   assert.deepEqual(lines.slice(2), [

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { installCommand, type Machine, missing, nothingToDo, otherCuda } from "../../tasks/setup_gpu.ts";
+import { installCommand, missing, nothingToDo, otherCuda, type SetupMachine } from "../../tasks/setup_gpu.ts";
 
-function machine(absent: readonly string[], gpus = 1): Machine {
+function machine(absent: readonly string[], gpus = 1): SetupMachine {
   return { os: "linux", arch: "x86_64", hasLibrary: (file) => !absent.includes(file), countGpus: () => gpus };
 }
 

@@ -5,7 +5,7 @@ import { Kernels } from "../../kernels/kernels.ts";
 import { cover } from "../../kernels/tree.ts";
 import { bytesOf } from "../../wire/frame.ts";
 import { openChannel } from "../../wire/channel.ts";
-import type { Parcel } from "../../wire/parcel.ts";
+import type { PayloadRef } from "../../wire/payload_ref.ts";
 import type { Message, MessageType } from "../../wire/messages.ts";
 import {
   numSlots,
@@ -26,13 +26,13 @@ const payloadOf = (seed: number, length = SLOT_BYTES) =>
   Uint8Array.from({ length }, (_, i) => i * seed + seed);
 
 /** A payload that is read into memory of its own; null where it was overwritten. */
-function copied(reader: RingReader, parcel: Parcel, bytes: number): Uint8Array | null {
+function copied(reader: RingReader, parcel: PayloadRef, bytes: number): Uint8Array | null {
   const payload = new Uint8Array(bytes);
   return reader.read(parcel, payload) ? payload : null;
 }
 
 /** Puts payloads into a ring, one after another. */
-type Put = (payload: Uint8Array) => Parcel;
+type Put = (payload: Uint8Array) => PayloadRef;
 
 async function withRing(
   test: (

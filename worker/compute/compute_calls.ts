@@ -2,18 +2,18 @@
 import type { TreeNode } from "../../kernels/tree.ts";
 import type { Manifest } from "../../models/manifest.ts";
 import type { Device } from "../runtime/device.ts";
-import type { Parcel } from "../../wire/parcel.ts";
-import type { Examination } from "../devices/examine.ts";
+import type { PayloadRef } from "../../wire/payload_ref.ts";
+import type { DeviceCheck } from "../devices/device_check.ts";
 import type { AheadTask, EngineOptions, Part, SumTask } from "./engine.ts";
 import type { Checksums, NetworkName } from "../../wire/messages.ts";
 import type { GraphBytes } from "./graph_runner.ts";
 import type { JobTask } from "./jobs.ts";
 import type { Probe } from "./probe.ts";
-import type { SharedFiles } from "./shared_folder.ts";
-import type { Trial } from "../devices/trial.ts";
+import type { SharedFiles } from "./shared_memory.ts";
+import type { DeviceBenchmark } from "../devices/device_benchmark.ts";
 
 /** Where a sum is to go: into a buffer, which travels to the thread and back, or into a shared file. */
-export type SumPlace = Float32Array<ArrayBuffer> | Parcel;
+export type SumPlace = Float32Array<ArrayBuffer> | PayloadRef;
 
 /** Checksums of the weights to compute with, which lie in the shared file; null: those that were given. */
 export type WeightsWanted = Checksums | null;
@@ -21,7 +21,7 @@ export type WeightsWanted = Checksums | null;
 /** What is wanted of work whose weights and whose sum lie in shared files. */
 export interface SharedWork {
   readonly weights: Checksums;
-  readonly parcel: Parcel;
+  readonly parcel: PayloadRef;
 }
 
 /** A sum where it was to go: null, if that is a shared file. `largest`, `compute_ms`: as in engine.ts. */
@@ -36,9 +36,9 @@ export interface Calls {
   /** Loads ONNX Runtime; its version. */
   runtime: { readonly takes: null; readonly gives: string };
   /** Tries a device with a small graph of its own, before any run. */
-  trial: { readonly takes: Device; readonly gives: Trial };
+  benchmark: { readonly takes: Device; readonly gives: DeviceBenchmark };
   /** Runs training graphs on a device, to tell what it can do. */
-  examine: { readonly takes: Device; readonly gives: Examination };
+  check_device: { readonly takes: Device; readonly gives: DeviceCheck };
   /** Compiles a run's graphs and runs the probe. */
   prepare: {
     readonly takes: {

@@ -11,13 +11,13 @@ import { payloadOffset, seal, unseal, writeParcel } from "../../wire/shared_ring
 import { readWeights } from "../../wire/shared_weights.ts";
 import type { Answer, Call, Calls, PlacedSum, SumPlace, WeightsWanted } from "./compute_calls.ts";
 import { Engine, type Sum } from "./engine.ts";
-import { examine } from "../devices/examine.ts";
+import { checkDevice } from "../devices/device_check.ts";
 import { compileGraphs } from "./graph_runner.ts";
 import { RUNTIME_VERSION } from "../runtime/node_session.ts";
 import { Job } from "./jobs.ts";
 import { isKnownToVary, probe } from "./probe.ts";
-import type { SharedFiles } from "./shared_folder.ts";
-import { tryDevice } from "../devices/trial.ts";
+import type { SharedFiles } from "./shared_memory.ts";
+import { benchmarkDevice } from "../devices/device_benchmark.ts";
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 
@@ -53,10 +53,10 @@ class ComputeThread {
     switch (call.name) {
       case "runtime":
         return RUNTIME_VERSION;
-      case "trial":
-        return await tryDevice(call.takes);
-      case "examine":
-        return await examine(call.takes);
+      case "benchmark":
+        return await benchmarkDevice(call.takes);
+      case "check_device":
+        return await checkDevice(call.takes);
       case "prepare":
         return await this.#prepare(call.takes);
       case "weights":

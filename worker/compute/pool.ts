@@ -9,9 +9,9 @@ import type { Manifest } from "../../models/manifest.ts";
 import type { Device } from "../runtime/device.ts";
 import type { NetworkName } from "../../wire/messages.ts";
 import type { JobTask } from "./jobs.ts";
-import { Lane, startThread } from "./lane.ts";
+import { startThread, ThreadClient } from "./thread_client.ts";
 import type { Probe } from "./probe.ts";
-import type { SharedFiles } from "./shared_folder.ts";
+import type { SharedFiles } from "./shared_memory.ts";
 import { UNWATCHED, type Watch } from "./watchdog.ts";
 
 /** Spare buffers kept at a time; each is as large as a network. */
@@ -55,16 +55,16 @@ export class Pool {
   onbroken: ((reason: string) => void) | null = null;
   readonly probes: readonly Probe[];
   readonly #manifest: Manifest;
-  readonly #lanes: readonly Lane[];
+  readonly #clients: readonly ThreadClient[];
   /** Buffers travel to the threads and back: fresh ones cost more than the copies into them. */
   readonly #spares = new Spares();
   #jobs = 0;
 
-  private constructor(lanes: readonly Lane[], manifest: Manifest, probes: readonly Probe[]) {
+  private constructor(clients: readonly ThreadClient[], manifest: Manifest, probes: readonly Probe[]) {
     this.#manifest = manifest;
-    this.#lanes = lanes;
+    this.#clients = clients;
     this.probes = probes;
-    for (const lane of lanes) lane.onbroken = (reason) => this.onbroken?.(reason);
+    for (const client of clients) client.onbroken = (reason) => this.onbroken?.(reason);
   }
 
   /**
@@ -76,32 +76,32 @@ export class Pool {
     options: PoolOptions,
     watch: Watch = UNWATCHED,
   ): Promise<Pool> {
-    const lanes = devices.map(() => new Lane(startThread(), watch));
+    const clients = devices.map(() => new ThreadClient(startThread(), watch));
     try {
       const probes = await Promise.all(
-        lanes.map((lane, i) => lane.call("prepare", { ...options, device: devices[i]! })),
+        clients.map((client, i) => client.call("prepare", { ...options, device: devices[i]! })),
       );
-      for (const [i, lane] of lanes.entries()) lane.shard_ms = probes[i]!.shard_ms;
-      return new Pool(lanes, options.manifest, probes);
+      for (const [i, client] of clients.entries()) client.shard_ms = probes[i]!.shard_ms;
+      return new Pool(clients, options.manifest, probes);
     } catch (error) {
-      for (const lane of lanes) lane.retire();
+      for (const client of clients) client.retire();
       throw error;
     }
   }
 
   /** Gives a network's weights to every thread, for the calls that follow. Fails only as `onbroken` tells. */
   setWeights(network: NetworkName, weights: Float32Array): void {
-    for (const lane of this.#lanes) {
+    for (const client of this.#clients) {
       const copy = this.#spares.take(weights.length);
       copy.set(weights);
-      lane.call("weights", { network, weights: copy }, [copy.buffer])
+      client.call("weights", { network, weights: copy }, [copy.buffer])
         .then((back) => this.#spares.put(back), () => {});
     }
   }
 
   /** Tells the threads of the shared files: what weights lie in, and what sums go to. */
   async share(files: SharedFiles): Promise<void> {
-    await Promise.all(this.#lanes.map((lane) => lane.call("share", files)));
+    await Promise.all(this.#clients.map((client) => client.call("share", files)));
   }
 
   /**
@@ -109,15 +109,15 @@ export class Pool {
    * {@linkcode ComputeError}.
    */
   async sum(task: SumTask, shared: SharedWork | null = null): Promise<PlacedSum> {
-    for (const lane of this.#lanes) lane.dropAhead();
-    const lanes = this.#byLoad();
-    const [first, ...rest] = subtrees(task.node, lanes.length);
+    for (const client of this.#clients) client.dropAhead();
+    const clients = this.#byLoad();
+    const [first, ...rest] = subtrees(task.node, clients.length);
     const weights = shared?.weights ?? null;
     const place = () => shared?.parcel ?? this.#buffer(task.kind);
-    if (rest.length === 0) return await this.#sumOf(task.node, task, weights, lanes[0]!, place());
+    if (rest.length === 0) return await this.#sumOf(task.node, task, weights, clients[0]!, place());
     const parts = await Promise.all([first!, ...rest].map(async (node, i): Promise<Part & PlacedSum> => {
       const buffer = this.#buffer(task.kind);
-      const placed = await this.#sumOf(node, task, weights, lanes[i]!, buffer);
+      const placed = await this.#sumOf(node, task, weights, clients[i]!, buffer);
       return { ...placed, node, sum: placed.sum! };
     }));
     const { sum, largest } = await this.#add(task.node, parts, place());
@@ -126,8 +126,8 @@ export class Pool {
 
   async #add(node: TreeNode, parts: readonly Part[], place: SumPlace): Promise<PlacedSum> {
     const transfer = parts.map(({ sum }) => sum.buffer);
-    const lane = this.#byLoad()[0]!;
-    const added = await lane.call("add", { node, parts, place }, [...transfer, ...transferable(place)]);
+    const client = this.#byLoad()[0]!;
+    const added = await client.call("add", { node, parts, place }, [...transfer, ...transferable(place)]);
     for (const { sum } of added.parts) this.#spares.put(sum);
     return added;
   }
@@ -145,42 +145,42 @@ export class Pool {
     node: TreeNode,
     task: SumTask,
     weights: WeightsWanted,
-    lane: Lane,
+    client: ThreadClient,
     place: SumPlace,
   ): Promise<PlacedSum> {
     const first = node.begin - task.node.begin;
     const leaves = task.leaves.slice(first, first + node.end - node.begin);
-    return lane.call("sum", { task: { ...task, node, leaves }, weights, place }, transferable(place));
+    return client.call("sum", { task: { ...task, node, leaves }, weights, place }, transferable(place));
   }
 
   /** Makes fakes for the leaves of a node while the threads are idle; given up when other work arrives. */
   makeAhead(node: TreeNode, task: Omit<AheadTask, "shard">): void {
-    const lanes = this.#byLoad();
-    subtrees(node, lanes.length).forEach(({ begin, end }, i) => {
+    const clients = this.#byLoad();
+    subtrees(node, clients.length).forEach(({ begin, end }, i) => {
       for (let shard = begin; shard < end; shard++) {
         // A failure here shows again, and is answered, when the work itself arrives.
-        lanes[i]!.whenIdle("ahead", { ...task, shard }).catch(() => {});
+        clients[i]!.whenIdle("ahead", { ...task, shard }).catch(() => {});
       }
     });
   }
 
   /** Runs a job on the least busy thread. Throws {@linkcode ComputeError}. */
   async job(task: JobTask): Promise<Float32Array<ArrayBuffer>> {
-    const lane = this.#byLoad()[0]!;
+    const client = this.#byLoad()[0]!;
     const job = ++this.#jobs;
-    await lane.call("open_job", { job, task });
+    await client.call("open_job", { job, task });
     let result: Float32Array<ArrayBuffer> | null = null;
-    while (result === null) result = await lane.whenIdle("step_job", { job });
+    while (result === null) result = await client.whenIdle("step_job", { job });
     return result;
   }
 
   /** Ends all threads, each once it has done what it is doing. */
   terminate(): void {
-    for (const lane of this.#lanes) lane.retire();
+    for (const client of this.#clients) client.retire();
   }
 
   /** The least busy first; equal ones in order, so that a shard comes back to the thread that knows its fakes. */
-  #byLoad(): Lane[] {
-    return this.#lanes.toSorted((a, b) => a.load - b.load);
+  #byLoad(): ThreadClient[] {
+    return this.#clients.toSorted((a, b) => a.load - b.load);
   }
 }

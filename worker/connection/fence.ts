@@ -4,7 +4,7 @@
  */
 import { type MessageOf, type NetworkName, NETWORKS } from "../../wire/messages.ts";
 
-/** Where a session stands. */
+/** Where a connection stands. */
 export interface FenceState {
   readonly run: string;
   readonly incarnation: number;

@@ -4,13 +4,13 @@ import { UserError } from "../../common/errors.ts";
 import type { Named } from "../../common/files/named_file.ts";
 import type { Rendezvous } from "../../common/process/rendezvous.ts";
 import { cleanText } from "../../common/text/foreign_text.ts";
-import { together } from "../../common/text/wrap.ts";
+import { nonBreaking } from "../../common/text/wrap.ts";
 
 /** Where a coordinator on this machine is reached unless it was told otherwise. */
 const DEFAULT_URL = "ws://127.0.0.1:7700";
 
 /** What was given; the rest is found. */
-export interface Given {
+export interface GivenAddress {
   readonly coordinator: string | undefined;
   readonly token_file: string | undefined;
   readonly token_variable: string | undefined;
@@ -31,13 +31,13 @@ export type Located = Pick<Rendezvous, "url" | "token"> | { readonly waiting: st
 
 /** Finds the coordinator anew for each attempt, since one that starts later leaves another address. */
 export class Locator {
-  readonly #given: Given;
+  readonly #given: GivenAddress;
   readonly #finders: Finders;
   /** From a pipe, which can be read only once; a file may hold another token later. */
   #token: string | null = null;
   #last: Rendezvous | null = null;
 
-  constructor(given: Given, finders: Finders) {
+  constructor(given: GivenAddress, finders: Finders) {
     this.#given = given;
     this.#finders = finders;
   }
@@ -77,7 +77,7 @@ export class Locator {
   async #waiting(): Promise<string> {
     if (!await this.#finders.isCoordinator(DEFAULT_URL)) {
       return `Waiting for a coordinator on this machine (start one with: ${
-        together("deno task coordinator")
+        nonBreaking("deno task coordinator")
       })`;
     }
     return `Waiting for a coordinator of this user; the one at ${DEFAULT_URL} left no token here, and is another user's, ` +

@@ -11,11 +11,11 @@ import { Refusal } from "../../wire/refusal.ts";
 import type { Socket } from "../../wire/socket.ts";
 import { backoffMs } from "./backoff.ts";
 import type { Located } from "./locator.ts";
-import { ACCEPTED, largestArtifact, Session, type SessionEnd } from "./session.ts";
+import { ACCEPTED, Connection, type ConnectionEnd, largestArtifact } from "./connection.ts";
 import type { ShardStore } from "./shard_store.ts";
-import { isOnThisMachine, openNothing, type OpenShared } from "../compute/shared_folder.ts";
+import { isOnThisMachine, openNothing, type OpenShared } from "../compute/shared_memory.ts";
 import { Stuck } from "../compute/watchdog.ts";
-import type { Workshop } from "../compute/workshop.ts";
+import type { ThreadPoolCache } from "../compute/thread_pool_cache.ts";
 
 const HANDSHAKE_MS = 10_000;
 /** Interval at which a worker that waits says so. */
@@ -23,7 +23,7 @@ const REMIND_MS = 30_000;
 /** Of a run's identifier, as many as a person can tell apart. */
 const RUN_CHARACTERS = 8;
 
-/** Where the loop and its sessions tell a person what happens. */
+/** Where the loop and its connections tell a person what happens. */
 export interface LoopConsole extends Events {
   line(text: string): void;
   /** A line that the coordinator has said or caused. */
@@ -38,7 +38,7 @@ export interface WorkerTools {
   /** Throws {@linkcode UserError} for a wrong address, another Error if nobody answers. */
   readonly connect: (url: string) => Promise<Socket>;
   readonly hello: JoinOptions["hello"];
-  readonly workshop: Workshop;
+  readonly thread_pools: ThreadPoolCache;
   readonly store: ShardStore;
   readonly openShared: OpenShared;
   readonly console: LoopConsole;
@@ -55,7 +55,7 @@ export interface WorkerTools {
 
 /** How a connection ended, and whether work was possible in it. */
 interface Outcome {
-  readonly end: SessionEnd;
+  readonly end: ConnectionEnd;
   readonly was_ready: boolean;
 }
 
@@ -97,7 +97,7 @@ async function joinOnce(
   { url, token }: Exclude<Located, { readonly waiting: string }>,
   reminder: Reminder,
 ): Promise<Outcome> {
-  const { clock, console: terminal, stop, stuck, hello, workshop, store, openShared, wall_ms } = tools;
+  const { clock, console: terminal, stop, stuck, hello, thread_pools, store, openShared, wall_ms } = tools;
   const socket = await tools.connect(url);
   const welcome = await joinCoordinator(socket, { clock, deadline_ms: HANDSHAKE_MS, token, hello });
   const channel = openChannel(socket, {
@@ -109,10 +109,10 @@ async function joinOnce(
     unasked: null,
   });
   const now_ms = () => clock.now_ms();
-  const session = new Session({
+  const connection = new Connection({
     welcome,
     channel,
-    workshop,
+    thread_pools,
     store,
     events: terminal,
     now_ms,
@@ -122,19 +122,19 @@ async function joinOnce(
   });
   reminder.joined();
   terminal.caused(`Joined run ${welcome.run.slice(0, RUN_CHARACTERS)} at ${url} as worker ${welcome.worker}`);
-  const leave = () => session.leave("Stopped by its user");
-  const giveUp = () => session.giveUp(stuck.reason);
+  const leave = () => connection.leave("Stopped by its user");
+  const giveUp = () => connection.giveUp(stuck.reason);
   if (stop.aborted) leave();
   if (stuck.aborted) giveUp();
   stop.addEventListener("abort", leave);
   stuck.addEventListener("abort", giveUp);
-  const end = await session.ended;
+  const end = await connection.ended;
   stop.removeEventListener("abort", leave);
   stuck.removeEventListener("abort", giveUp);
   terminal.idle();
   if (stuck.aborted) throw new Stuck(stuck.reason);
   if (end.kind === "refused") throw cannotJoin(url, end.refusal);
-  return { end, was_ready: session.was_ready };
+  return { end, was_ready: connection.was_ready };
 }
 
 /** Waits, or less where the worker is told to stop or is stuck. */

@@ -1,5 +1,5 @@
 /**
- * Which execution providers a `--gpu` leads to: the decision, without any device in it. Trials are an argument.
+ * Which execution providers a `--gpu` leads to: the decision, without any device in it. Benchmarks are an argument.
  */
 import {
   canChooseDevice,
@@ -8,10 +8,10 @@ import {
   type ProviderName,
   PROVIDERS,
 } from "../runtime/device.ts";
-import type { Trial } from "./trial.ts";
+import type { DeviceBenchmark } from "./device_benchmark.ts";
 
 /** Tries a device. Rejects where ONNX Runtime does not get it. */
-export type Attempt = (device: Device) => Promise<Trial>;
+export type Attempt = (device: Device) => Promise<DeviceBenchmark>;
 
 /** Why a device was not taken. */
 export interface Turned {
@@ -34,8 +34,8 @@ export function candidates(os: string): ProviderName[] {
   return names.filter((name) => PROVIDERS[name].isTriedOn(os));
 }
 
-/** Why a trial speaks against a device, or null. */
-export function verdict({ device_ms, cpu_ms }: Trial): string | null {
+/** Why a benchmark speaks against a device, or null. */
+export function verdict({ device_ms, cpu_ms }: DeviceBenchmark): string | null {
   if (device_ms < cpu_ms) return null;
   return `a measured step took ${device_ms.toFixed(1)} ms, on one processor core ${cpu_ms.toFixed(1)} ` +
     "ms: a software adapter, or one too slow to help";

@@ -6,7 +6,7 @@ import { refuse } from "../files/data_file.ts";
 import type { CsvSettings } from "../files/data_path.ts";
 
 /** Where the numbers of a file are. */
-export interface Layout extends Dialect {
+export interface TableLayout extends Dialect {
   /** What a person said. */
   readonly settings: CsvSettings;
   /** Lines of the header, in order. */

@@ -1,6 +1,6 @@
 /** Where the numbers of a CSV file are, decided by its first rows and by what a person says. */
 import { isBlank, isComment, numberOf, shown } from "./csv_cell.ts";
-import { emptyAtEnd, isRange, type Layout, namesOf, resolveColumn, type Row } from "./csv_columns.ts";
+import { emptyAtEnd, isRange, namesOf, resolveColumn, type Row, type TableLayout } from "./csv_columns.ts";
 import { type Dialect, dialectOf, sepLineOf } from "./csv_dialect.ts";
 import { headerRows, MAX_HEADER_ROWS } from "./csv_header.ts";
 import { indexName, IndexWatch } from "./csv_index.ts";
@@ -22,7 +22,7 @@ function withoutSepLine(piece: TextPiece): TextPiece {
  * The layout, and the first piece without what is no table. Throws {@linkcode UserError} where there are no numbers, and
  * where a header or an index cannot be told from examples.
  */
-export function layoutOf(file: string, first: TextPiece, settings: CsvSettings): [Layout, TextPiece] {
+export function layoutOf(file: string, first: TextPiece, settings: CsvSettings): [TableLayout, TextPiece] {
   const sep = sepLineOf(first);
   const piece = sep === null ? first : withoutSepLine(first);
   const dialect = dialectOf(piece, {
@@ -92,8 +92,8 @@ function indexOf(
   file: string,
   data: readonly Row[],
   { decimal, width }: Dialect & { readonly width: number },
-  name: Layout["index_name"],
-): Layout["index"] {
+  name: TableLayout["index_name"],
+): TableLayout["index"] {
   if (name === null) return "ask";
   const watch = new IndexWatch();
   for (const { cells } of data) watch.add(numberOf(cells[0]!, decimal));

@@ -2,7 +2,7 @@
 import { isAmbiguousComma, isBlank, isComment, numberOf, shown } from "./csv_cell.ts";
 import { IndexWatch } from "./csv_index.ts";
 import { PointWatch } from "./csv_points.ts";
-import type { Layout } from "./csv_columns.ts";
+import type { TableLayout } from "./csv_columns.ts";
 import type { Rows } from "./csv_text.ts";
 import { named, refuseCell, refuseIndex, saying, type TableFacts } from "./csv_words.ts";
 import { refuse } from "../files/data_file.ts";
@@ -15,7 +15,7 @@ const MOST_PASSED_OVER_EACH = 4;
 /** Takes the rows of a file, one after the other, and checks each. */
 export class Table {
   readonly #file: string;
-  readonly #layout: Layout;
+  readonly #layout: TableLayout;
   /** Share of the file that has been read. */
   readonly #share: () => number;
   readonly #numbers = new Numbers();
@@ -29,7 +29,7 @@ export class Table {
   #doubt: { readonly cell: string; readonly line: number } | null = null;
   readonly #points: PointWatch;
 
-  constructor(file: string, layout: Layout, share: () => number) {
+  constructor(file: string, layout: TableLayout, share: () => number) {
     this.#file = file;
     this.#layout = layout;
     this.#share = share;
@@ -171,7 +171,7 @@ export class Table {
   }
 
   #refuseMarks(
-    mark: Layout["decimal"],
+    mark: TableLayout["decimal"],
     { cell, line }: { readonly cell: string; readonly line: number },
   ): never {
     const found = `${shown(cell.trim())} in line ${line}`;

@@ -1,7 +1,7 @@
 /** What is said of a CSV file: where it cannot be read, and what was decided about it. */
-import { things } from "../../../common/text/things.ts";
+import { counted } from "../../../common/text/counted.ts";
 import { adviceOn, numberOf, shown } from "./csv_cell.ts";
-import type { Layout } from "./csv_columns.ts";
+import type { TableLayout } from "./csv_columns.ts";
 import { refuse } from "../files/data_file.ts";
 
 /** How a message shows where to say it, e.g. `--data x.csv#columns=2-4`. */
@@ -30,7 +30,7 @@ export interface Before {
 /** Refuses a cell that is no number. */
 export function refuseCell(
   file: string,
-  { names, decimal, width, header_lines, settings }: Layout,
+  { names, decimal, width, header_lines, settings }: TableLayout,
   cell: string,
   column: number,
   line: number,
@@ -87,7 +87,7 @@ export interface TableFacts {
 }
 
 /** What was decided about a file without being told; "" where nothing was. */
-export function noteOn(layout: Layout, facts: TableFacts): string {
+export function noteOn(layout: TableLayout, facts: TableFacts): string {
   const { header_lines, names, index, decimal, settings, cells, width } = layout;
   const { num_comments, first, last, points_were_taken } = facts;
   const parts: string[] = [];
@@ -102,7 +102,7 @@ export function noteOn(layout: Layout, facts: TableFacts): string {
     parts.push("points read as decimal points; remove them if they separate thousands");
   }
   if (width < cells) parts.push("empty cells at the ends of lines left out");
-  if (num_comments > 0) parts.push(`${things(num_comments, "line")} of comments skipped`);
+  if (num_comments > 0) parts.push(`${counted(num_comments, "line")} of comments skipped`);
   return parts.join("; ");
 }
 

@@ -1,171 +1,120 @@
-/**
- * The door: from a new connection to a worker that may compute. Proof of the token, graphs, numeric class; whoever
- * fails is told why by a code, and the run goes on without it.
- */
-import type { Manifest } from "../../../models/manifest.ts";
-import { type Channel, openChannel } from "../../../wire/channel.ts";
+/** Who is admitted: with the token, of a numeric class that the run may have, and not after its end. */
+import { hostOfPeer } from "../../../common/text/host_of.ts";
+import { whyInexact } from "../../../common/numeric_class.ts";
+import type { Channel } from "../../../wire/channel.ts";
 import type { Clock } from "../../../wire/clock.ts";
-import { admitWorker } from "../../../wire/handshake.ts";
-import type { MessageOf, MessageType } from "../../../wire/messages.ts";
 import { Refusal } from "../../../wire/refusal.ts";
 import type { Socket } from "../../../wire/socket.ts";
+import { admit, type Admitted, type RunFacts } from "./join.ts";
+import { JoinLimits } from "./join_limits.ts";
+import type { SharedMemory } from "../memory/shared_memory.ts";
+import { expel, Member } from "../member.ts";
+import type { FleetObserver } from "../observer.ts";
 import type { ShardedData } from "../../data/sharded_data.ts";
 
-/** A peer that has not proved itself in this time is not a worker. */
-const HANDSHAKE_DEADLINE_MS = 10_000;
-/** Fetching the graphs, compiling them and the probe: minutes on a slow link or a cold GPU. */
-const READY_DEADLINE_MS = 300_000;
-const HEARTBEAT_MS = 2_000;
-const SILENCE_MS = 10_000;
-/** What a worker may send unasked, beside a word for each shard that it holds: a heartbeat a second, and room to spare. */
-const UNASKED_BURST = 256;
-const UNASKED_PER_S = 16;
-
-/** What a worker may send once it has proved itself. */
-const FROM_WORKERS: ReadonlySet<MessageType> = new Set([
-  "ready",
-  "result",
-  "shard_held",
-  "job_result",
-  "leave",
-]);
-
-/** One file of the artifacts. */
-export interface ArtifactFile {
-  readonly file: string;
-  readonly sha256: string;
-  readonly bytes: Uint8Array;
+export interface AdmissionOptions {
+  readonly token: string;
+  /** What opens the live page, if there is one, and nothing else. */
+  readonly read_token: string | undefined;
+  readonly clock: Clock;
+  /** Only workers of one numeric class. */
+  readonly exact: boolean;
+  /** Classes that have contributed already (a resumed run). */
+  readonly classes: readonly string[];
+  /** For workers on this machine; null: none. */
+  readonly shared_memory: Omit<SharedMemory, typeof Symbol.dispose> | null;
 }
 
-/** What a newcomer is told of the run. */
-export interface RunFacts {
-  readonly run: string;
-  readonly incarnation: number;
-  readonly seed: number;
-  readonly manifest: Manifest;
-  /** artifacts.json and the graphs. */
-  readonly files: readonly ArtifactFile[];
-}
+export class Admission {
+  /** Numeric classes of which a result has counted. */
+  readonly classes: Set<string>;
+  readonly #facts: RunFacts;
+  readonly #data: ShardedData;
+  readonly #options: AdmissionOptions;
+  readonly #observer: Pick<FleetObserver, "refused">;
+  readonly #join_limits: JoinLimits;
+  /** Those that get ready. */
+  readonly #newcomers = new Set<Channel>();
+  #next_id = 1;
+  #is_over = false;
 
-export interface Admitted {
-  readonly channel: Channel;
-  readonly hello: MessageOf<"hello">;
-  readonly ready: MessageOf<"ready">;
-}
+  constructor(
+    facts: RunFacts,
+    data: ShardedData,
+    options: AdmissionOptions,
+    observer: Pick<FleetObserver, "refused">,
+  ) {
+    this.#facts = facts;
+    this.#data = data;
+    this.#options = options;
+    this.#observer = observer;
+    this.#join_limits = new JoinLimits(options.clock);
+    this.classes = new Set(options.classes);
+  }
 
-type Welcome = Omit<MessageOf<"welcome">, "type" | "proof" | "run" | "incarnation">;
+  /** Calls `enter` within the message by which a newcomer says that it is ready. Never throws. */
+  async accept(socket: Socket, peer: string, enter: (member: Member) => void): Promise<void> {
+    const host = hostOfPeer(peer);
+    if (this.#join_limits.isBarred(host)) {
+      socket.close("Kept out", true);
+      return this.#observer.refused(peer, "Its host flooded the run and is refused for a minute");
+    }
+    const worker = this.#next_id++;
+    const { token, read_token, clock, shared_memory } = this.#options;
+    const shared = shared_memory?.offer(peer) ?? null;
+    let newcomer: Channel | null = null;
+    const welcomed = (channel: Channel) => void this.#newcomers.add(newcomer = channel);
+    const mayJoin = () => this.#join_limits.join(host);
+    const onflood = () => this.#join_limits.flooded(host);
+    const run = { facts: this.#facts, data: this.#data, token, read_token, clock };
+    const options = { ...run, worker, shared, welcomed, mayJoin, onflood };
+    try {
+      await admit(socket, options, (admitted) => {
+        this.#checkClass(admitted);
+        if (shared !== null && admitted.ready.shared) shared_memory!.share(worker, admitted.channel);
+        enter(new Member(worker, admitted));
+      });
+    } catch (error) {
+      if (this.#is_over) return;
+      this.#observer.refused(peer, error instanceof Error ? error.message : String(error));
+    } finally {
+      if (newcomer !== null) this.#newcomers.delete(newcomer);
+    }
+  }
 
-function welcome(facts: RunFacts, data: ShardedData, worker: number, shared: Welcome["shared"]): Welcome {
-  return {
-    worker,
-    seed: facts.seed,
-    shards: data.plan.num_shards,
-    shard_sizes: data.plan.shards.map((indices) => indices.length),
-    example_bytes: data.data.example_bytes,
-    encoding: data.data.encoding,
-    shard_sha256: data.sha256,
-    artifacts: facts.files.map(({ file, sha256, bytes }) => ({ file, sha256, bytes: bytes.length })),
-    heartbeat_ms: HEARTBEAT_MS,
-    silence_ms: SILENCE_MS,
-    shared,
-  };
-}
+  /** The run is over. Returns who is still getting ready, to be told so. */
+  close(): readonly Channel[] {
+    this.#is_over = true;
+    return [...this.#newcomers];
+  }
 
-/** Of the largest sum. */
-function resultBytes({ graphs }: Manifest): number {
-  return 4 * Math.max(graphs.critic_training_model.size, graphs.generator_training_model.size);
-}
+  /**
+   * Why a worker of this numeric class may not be here, beside those of which results have counted; null if it may. A
+   * class of which nothing has counted keeps nobody out.
+   */
+  #against(numeric_class: string): Refusal | null {
+    const against = this.#options.exact ? whyInexact(numeric_class, this.classes) : null;
+    if (against === null) return null;
+    const reason =
+      `This run promises the same bits (--exact) and ${against}, or start or resume the run with --no-exact`;
+    return new Refusal("numeric_class", reason, { fatal: true });
+  }
 
-/**
- * Waits for the newcomer to have compiled the graphs and computed the probe. `enter` is called within its message:
- * whoever takes over the channel there misses none of those that come with it.
- */
-function whenReady(
-  channel: Channel,
-  clock: Clock,
-  enter: (ready: MessageOf<"ready">) => void,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const end = (error: unknown) => {
-      stop();
-      reject(error);
-    };
-    const stop = clock.after(READY_DEADLINE_MS, () => {
-      channel.close(`Worker must be ready within ${READY_DEADLINE_MS / 1000} s: it is not`);
-    });
-    channel.onclose = (reason) => end(new Error(reason));
-    channel.onmessage = (message) => {
-      if (message.type === "ready") {
-        stop();
-        try {
-          enter(message);
-          resolve();
-        } catch (error) {
-          channel.close(error instanceof Error ? error.message : String(error));
-          end(error);
-        }
-      } else if (message.type === "leave" || message.type === "refuse") channel.close(message.reason);
-      else throw new Refusal("unexpected_message", `Message ${message.type} must come after ready`);
-    };
-  });
-}
+  /** A result of this class counts: those of these members that may not be here beside it have to go. */
+  settle(numeric_class: string, members: readonly Member[]): void {
+    if (this.classes.has(numeric_class)) return;
+    this.classes.add(numeric_class);
+    for (const member of members) {
+      const against = this.#against(member.numeric_class);
+      if (against !== null) expel(member, against);
+    }
+  }
 
-/**
- * Takes a newcomer through the door; `enter` is called once it is ready, and may throw to keep it out. Throws when
- * it does not get in; it was told why.
- */
-export async function admit(
-  socket: Socket,
-  options: {
-    facts: RunFacts;
-    data: ShardedData;
-    token: string;
-    read_token: string | undefined;
-    worker: number;
-    clock: Clock;
-    shared: Welcome["shared"];
-    /** Called when it has proved itself. Why it may not join; null: it may. */
-    mayJoin: () => string | null;
-    /** Called when it sends much more than it was asked for. */
-    onflood: () => void;
-    /** Takes the channel of a newcomer that has proved itself and gets ready. */
-    welcomed: (channel: Channel) => void;
-  },
-  enter: (admitted: Admitted) => void,
-): Promise<void> {
-  const { facts, data, token, read_token, worker, clock, shared } = options;
-  const { run, incarnation } = facts;
-  const hello = await admitWorker(socket, {
-    clock,
-    deadline_ms: HANDSHAKE_DEADLINE_MS,
-    token,
-    read_token,
-    run,
-    incarnation,
-    welcome: () => {
-      const why = options.mayJoin();
-      if (why !== null) throw new Error(why);
-      return welcome(facts, data, worker, shared);
-    },
-  });
-  const channel = openChannel(socket, {
-    clock,
-    peer: `worker ${worker}`,
-    heartbeat_ms: HEARTBEAT_MS,
-    silence_ms: SILENCE_MS,
-    allowed: FROM_WORKERS,
-    max_payload_bytes: resultBytes(facts.manifest),
-    unasked: { burst: UNASKED_BURST + data.plan.num_shards, per_s: UNASKED_PER_S },
-    onflood: options.onflood,
-  });
-  options.welcomed(channel);
-  // Who cannot even say that it is ready never will.
-  const tolerated = channel.max_bad_messages;
-  channel.max_bad_messages = 0;
-  const entered = whenReady(channel, clock, (ready) => {
-    channel.max_bad_messages = tolerated;
-    enter({ channel, hello, ready });
-  });
-  for (const { file, sha256, bytes } of facts.files) channel.send({ type: "artifact", file, sha256 }, bytes);
-  await entered;
+  #checkClass({ channel, ready: { numeric_class } }: Admitted): void {
+    const against = this.#against(numeric_class);
+    if (against === null) return;
+    channel.send(against.toMessage());
+    channel.close(against.message);
+    throw against;
+  }
 }

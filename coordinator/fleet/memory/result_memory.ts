@@ -16,7 +16,7 @@
 import { canMap, mapFile, PAGE_BYTES, wholePages } from "../../../common/files/mapped_file.ts";
 import { type Kernels, largestOf } from "../../../kernels/kernels.ts";
 import { bytesOf } from "../../../wire/frame.ts";
-import type { Parcel, Taker } from "../../../wire/parcel.ts";
+import type { PayloadReader, PayloadRef } from "../../../wire/payload_ref.ts";
 import { numSlots, ringBytes, RingReader, slotOffsets } from "../../../wire/shared_ring.ts";
 import type { NodeResult } from "../round.ts";
 
@@ -78,7 +78,7 @@ export class ResultMemory implements Disposable {
   }
 
   /** Takes in a worker that shares by the ring at `path`. Throws where that cannot be opened. */
-  share(worker: number, path: string): Taker {
+  share(worker: number, path: string): PayloadReader {
     const ring = this.#map(path);
     const reader = RingReader.open(path, ring);
     const peer = { reader, ring, owed: 0, asked: 0, stays: true, slots: new Set(this.#slot_offsets) };
@@ -143,7 +143,7 @@ export class ResultMemory implements Disposable {
     return this.#kernels.owns(values) ? this.#kernels.largest(values) : largestOf(values);
   }
 
-  #take(peer: Peer, parcel: Parcel, bytes: number): Uint8Array | null {
+  #take(peer: Peer, parcel: PayloadRef, bytes: number): Uint8Array | null {
     const stays = peer.stays && peer.owed > 0;
     if (peer.owed > 0) peer.owed--;
     if (stays && peer.ring && bytes <= 4 * this.#size && peer.slots.delete(parcel.offset)) {

@@ -1,12 +1,12 @@
 /** What is said where threads idle because a run has fewer shards, and how to start one that keeps them busy. Pure. */
-import { things } from "../../../common/text/things.ts";
+import { counted } from "../../../common/text/counted.ts";
 
 /** Threads of all workers against shards; null where each thread can have one. */
 export function idleThreads(num_shards: number, threads: number): string | null {
   const idle = threads - num_shards;
   if (idle <= 0) return null;
-  return `${things(idle, "thread")} of ${threads} must idle: this run has ${
-    things(num_shards, "shard")
+  return `${counted(idle, "thread")} of ${threads} must idle: this run has ${
+    counted(num_shards, "shard")
   }, and a thread ` +
     `computes one at a time; a new run with --shards ${threads} or more, and --batch a multiple of it, keeps all busy`;
 }

@@ -14,7 +14,7 @@ export interface ConnectionOptions {
   readonly onlink: (link: Link) => void;
 }
 
-export class Connection {
+export class LiveConnection {
   readonly #options: ConnectionOptions;
   readonly #address = `/events${location.search}`;
   #source: EventSource | null = null;

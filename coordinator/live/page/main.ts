@@ -3,18 +3,18 @@ import { duration } from "../../../common/text/duration.ts";
 import type { Curve, HistoryRow } from "../history.ts";
 import type { ChunkName, NowView, Parts, View } from "../view.ts";
 import { Chart } from "./chart.ts";
-import { Connection, type Link } from "./connection.ts";
+import { type Link, LiveConnection } from "./connection.ts";
 import { curveData, measuredCurve } from "./curve_data.ts";
 import { byId, setText } from "./dom.ts";
 import { Downloads } from "./downloads.ts";
-import { Film } from "./film.ts";
+import { SampleAnimation } from "./animation.ts";
 import { command, joinCommand, showJoin } from "./join.ts";
 import { showDoctor, showFaults, showProgress, showVerdict, showWorkers } from "./sections.ts";
 
 const view: { -readonly [K in keyof View]?: View[K] } = {};
 const chunks = new Map<number, readonly HistoryRow[]>();
 const changed = new Set<string>();
-const film = new Film();
+const animation = new SampleAnimation();
 const downloads = new Downloads(rows);
 const smoothing = byId<HTMLInputElement>("smoothing");
 const range = byId<HTMLSelectElement>("range");
@@ -25,7 +25,7 @@ let curves_drawn_ms = 0;
 /** Curves are drawn again this often: it is most of what the page costs, and they grow slowly. */
 const CURVES_MS = 2_500;
 
-new Connection({
+new LiveConnection({
   onparts(parts: Parts) {
     for (const [name, value] of Object.entries(parts)) {
       const chunk = /^curves-(\d+)$/.exec(name);
@@ -65,7 +65,7 @@ function render(parts: ReadonlySet<string>): void {
     setText(byId("name"), run.name);
     setText(byId("facts"), run.facts.join(" · "));
     showJoin(run.join);
-    film.describe(run.kind, run.name);
+    animation.describe(run.kind, run.name);
     charts ??= makeCharts(run.estimates_distance);
   }
   if (any("run", "now", "evaluations", "samples")) {
@@ -77,7 +77,7 @@ function render(parts: ReadonlySet<string>): void {
   if (any("verdict") && view.verdict) showVerdict(view.verdict);
   if (any("findings", "now")) showDoctor(view.findings ?? [], now.step);
   if (any("faults")) showFaults(view.faults ?? [], now.num_faults);
-  if (any("samples")) film.update(view.samples ?? []);
+  if (any("samples")) animation.update(view.samples ?? []);
   const reachable = link === "open" && now.state !== "ended";
   downloads.update(run.name, { generator: view.checkpoint_step !== null && reachable, curves: now.step > 0 });
   const due = performance.now() - curves_drawn_ms >= CURVES_MS || view.ended;

@@ -1,5 +1,5 @@
 /** What is words and numbers on the page: the verdict, progress, workers, the doctor, faults. */
-import { things } from "../../../common/text/things.ts";
+import { counted } from "../../../common/text/counted.ts";
 import { duration } from "../../../common/text/duration.ts";
 import { significant } from "../../../common/significant.ts";
 import { bytes, count, figure, percent } from "../../../inspect/numbers.ts";
@@ -93,7 +93,7 @@ function workerRow(worker: WorkerView): HTMLElement {
     "tr",
     { role: "row" },
     make("th", { role: "rowheader", scope: "row" }, `${worker.worker} ${name}`),
-    cell("Device", `${provider}, ${device}, ${things(threads, "thread")}`),
+    cell("Device", `${provider}, ${device}, ${counted(threads, "thread")}`),
     cell("Shards", count(worker.shards)),
     splitCell(worker),
     cell("Received", bytes(worker.bytes_in)),
@@ -122,7 +122,7 @@ export function showWorkers(workers: readonly WorkerView[]): void {
 }
 
 export function showDoctor(findings: View["findings"], step: number): void {
-  setText(byId("doctor-count"), findings.length === 0 ? "" : things(findings.length, "finding"));
+  setText(byId("doctor-count"), findings.length === 0 ? "" : counted(findings.length, "finding"));
   const cards = findings.map(({ code, grade, seen, first_step, last_step, cause, change }) =>
     make(
       "article",

@@ -1,6 +1,6 @@
 /** Records to the terminal: steps in the status line, a line for workers that come and go, faults and decisions. */
 import { LineLimit } from "../../../common/text/line_limit.ts";
-import { things } from "../../../common/text/things.ts";
+import { counted } from "../../../common/text/counted.ts";
 import type { RecordOf, RunRecord } from "../../../runlog/records.ts";
 import type { Clock } from "../../../wire/clock.ts";
 import { WORKER_LOST } from "../../fleet/observer.ts";
@@ -46,7 +46,7 @@ export class ConsoleSink implements RecordSink {
   #joined({ worker, name, device, threads }: RecordOf<"worker_joined">): void {
     this.#present.add(worker);
     this.#console.num_workers = this.#present.size;
-    this.#workerLine(`Worker ${worker} joined: ${name} (${device}, ${things(threads, "thread")})`);
+    this.#workerLine(`Worker ${worker} joined: ${name} (${device}, ${counted(threads, "thread")})`);
   }
 
   #left({ worker, reason }: RecordOf<"worker_left">): void {

@@ -2,7 +2,7 @@
  * If, Loop and Scan, whose graphs are written out: which branch is taken, and how often, must be known before. Source:
  * ONNX operators If 11, Loop 11 and Scan 11.
  */
-import type { Constant } from "../evaluate.ts";
+import type { Constant } from "../constant_folding.ts";
 import { type Known, numbersIn } from "../known.ts";
 import type { Lowerings, LoweringSite } from "./lowering.ts";
 import { joined, parted } from "./time_axis.ts";

@@ -3,7 +3,7 @@
  * the weights of the elements of x in element i of y. Source: ONNX operator Resize 19. Elements beyond the ends are those
  * at the ends, or left out (exclude_outside).
  */
-import { coordinate, type ResizedAxis } from "../../../autodiff/resizing.ts";
+import { type ResizedAxis, sourceCoordinate } from "../../../autodiff/resizing.ts";
 import type { Value } from "../../../onnx/builder.ts";
 import { tensorOf } from "../../../onnx/tensor.ts";
 import { itemsOf, type Known } from "../known.ts";
@@ -36,7 +36,7 @@ function weights(n: LoweringSite, axis: ResizedAxis): readonly number[] {
   const excludes = n.int("exclude_outside", 0) !== 0;
   const reach = Math.ceil((isCubic ? 2 : 1) / narrow);
   return Array.from({ length: to }, (_, i) => {
-    const place = coordinate(n, i, axis), row = Array<number>(from).fill(0);
+    const place = sourceCoordinate(n, i, axis), row = Array<number>(from).fill(0);
     for (let at = Math.floor(place) - reach; at <= Math.floor(place) + reach + 1; at++) {
       const inside = Math.min(Math.max(at, 0), from - 1);
       if (at === inside || !excludes) row[inside]! += kernel((at - place) * narrow);

@@ -3,7 +3,7 @@ import { UserError } from "../../../common/errors.ts";
 import { decompose } from "../../../autodiff/decompose.ts";
 import { oneLine } from "../../../onnx/graph_error.ts";
 import { numElements } from "../../../common/shape.ts";
-import { reachedFrom } from "./gradient_ways.ts";
+import { reachedFrom } from "./gradient_flow.ts";
 import type { ImportedGraph } from "../import_graph.ts";
 import { LAYERS } from "./stored_weights.ts";
 import { isUniform } from "./weights.ts";

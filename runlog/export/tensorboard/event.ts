@@ -6,7 +6,7 @@ import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { maskedCrc32c } from "../../../common/files/crc32c.ts";
 
 /** What an event shows at its step: a number, or a picture in a PNG file. */
-export type Value =
+export type SummaryValue =
   | { readonly tag: string; readonly scalar: number }
   | {
     readonly tag: string;
@@ -20,7 +20,7 @@ export interface Event {
   /** Seconds since 1970. */
   readonly wall_time: number;
   readonly step: number;
-  readonly values: readonly Value[];
+  readonly values: readonly SummaryValue[];
 }
 
 const FILE_VERSION = "brain.Event:2";
@@ -39,7 +39,7 @@ export function encodeEvent({ wall_time, step, values }: Event): Uint8Array {
   return writer.join().finish();
 }
 
-function writeValue(writer: BinaryWriter, value: Value): void {
+function writeValue(writer: BinaryWriter, value: SummaryValue): void {
   writer.tag(1, WireType.LengthDelimited).string(value.tag);
   if ("scalar" in value) {
     writer.tag(2, WireType.Bit32).float(value.scalar);

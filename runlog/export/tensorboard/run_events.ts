@@ -1,14 +1,14 @@
 /** A run's records as TensorBoard events. */
 import type { RecordOf, RunRecord } from "../../records.ts";
-import type { Event, Value } from "./event.ts";
+import type { Event, SummaryValue } from "./event.ts";
 
-function scalars(prefix: string, values: Readonly<Record<string, number | undefined>>): Value[] {
+function scalars(prefix: string, values: Readonly<Record<string, number | undefined>>): SummaryValue[] {
   return Object.entries(values).flatMap(([name, scalar]) =>
     scalar === undefined ? [] : [{ tag: `${prefix}/${name}`, scalar }]
   );
 }
 
-function stepValues(record: RecordOf<"step">): Value[] {
+function stepValues(record: RecordOf<"step">): SummaryValue[] {
   const { wasserstein_estimate, loss_critic, generator, mean_real, mean_fake, ms } = record;
   return [
     ...scalars("wasserstein_estimate", { training: wasserstein_estimate }),
@@ -20,7 +20,7 @@ function stepValues(record: RecordOf<"step">): Value[] {
 }
 
 /** What a record shows; none for a record without figures. Pictures are left to who can read files. */
-function valuesOf(record: RunRecord): Value[] {
+function valuesOf(record: RunRecord): SummaryValue[] {
   switch (record.type) {
     case "step":
       return stepValues(record);
@@ -69,7 +69,10 @@ export class RunEvents {
   }
 
   /** The picture of a sample record. */
-  picture({ step }: RecordOf<"sample">, picture: Omit<Extract<Value, { png: unknown }>, "tag">): Event {
+  picture(
+    { step }: RecordOf<"sample">,
+    picture: Omit<Extract<SummaryValue, { png: unknown }>, "tag">,
+  ): Event {
     return { wall_time: this.#now_s, step, values: [{ tag: "samples/grid", ...picture }] };
   }
 

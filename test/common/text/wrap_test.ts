@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { labelled, textWidth, together, wrap, wrapLine } from "../../../common/text/wrap.ts";
+import { labelled, nonBreaking, textWidth, wrap, wrapLine } from "../../../common/text/wrap.ts";
 
 Deno.test("text breaks at spaces; a single word that is too long stays whole", () => {
   assert.deepEqual(wrap("a line of words", 6), ["a line", "of", "words"]);
@@ -29,7 +29,7 @@ Deno.test("a line goes on two columns further in, an explanation below the expla
 });
 
 Deno.test("words that belong together stay so while a line has room for them, and are plain in the end", () => {
-  const text = `No coordinator: start one with ${together("deno task coordinator")}; waiting`;
+  const text = `No coordinator: start one with ${nonBreaking("deno task coordinator")}; waiting`;
   assert.deepEqual(wrapLine(text, 44), [
     "No coordinator: start one with",
     "  deno task coordinator; waiting",
@@ -43,7 +43,7 @@ Deno.test("words that belong together stay so while a line has room for them, an
   ]);
   const whole = "No coordinator: start one with deno task coordinator; waiting";
   assert.deepEqual(wrapLine(text, Infinity), [whole]);
-  assert.deepEqual(labelled(together("a label"), "copied", 80), ["a label copied"]);
+  assert.deepEqual(labelled(nonBreaking("a label"), "copied", 80), ["a label copied"]);
 });
 
 Deno.test("no line is wider than the terminal, and no word is lost, at any width", () => {

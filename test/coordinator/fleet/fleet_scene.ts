@@ -1,8 +1,8 @@
 /** A fleet on its own: scripted workers before it, what it tells noted down. */
-import type { RunFacts } from "../../../coordinator/fleet/admission/admission.ts";
+import type { RunFacts } from "../../../coordinator/fleet/admission/join.ts";
 import { dataSetOf } from "../../../coordinator/data/data_set.ts";
 import { ShardPlan } from "../../../coordinator/data/plan.ts";
-import type { EntranceOptions } from "../../../coordinator/fleet/admission/entrance.ts";
+import type { AdmissionOptions } from "../../../coordinator/fleet/admission/admission.ts";
 import type { RoundRequest } from "../../../coordinator/fleet/fence.ts";
 import { Fleet } from "../../../coordinator/fleet/fleet.ts";
 import type { FleetObserver } from "../../../coordinator/fleet/observer.ts";
@@ -49,11 +49,11 @@ export async function open(
   options: {
     exact?: boolean;
     num_shards?: number;
-    exchange?: EntranceOptions["exchange"];
+    shared_memory?: AdmissionOptions["shared_memory"];
     memory?: ResultMemory;
   } = {},
 ) {
-  const { exact = true, num_shards = 4, exchange = null } = options;
+  const { exact = true, num_shards = 4, shared_memory = null } = options;
   const { memory = resultMemory(num_shards) } = options;
   const clock = new FakeClock();
   const told: string[] = [];
@@ -72,7 +72,7 @@ export async function open(
     clock,
     exact,
     classes: [],
-    exchange,
+    shared_memory,
     memory,
   }, observer);
   fleet.publish("critic", 0, "00000000000000c1", Float32Array.of(1, 2));

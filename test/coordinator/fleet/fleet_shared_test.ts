@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { EntranceOptions } from "../../../coordinator/fleet/admission/entrance.ts";
+import type { AdmissionOptions } from "../../../coordinator/fleet/admission/admission.ts";
 import { bytesOf } from "../../../wire/frame.ts";
 import { numSlots } from "../../../wire/shared_ring.ts";
 import { inTempDir } from "../../temp_dir.ts";
@@ -11,7 +11,7 @@ import { WorkerRing } from "./memory/worker_ring.ts";
 function sharedMemory() {
   const told: string[] = [];
   const slot = new Float32Array(RESULT_SIZE);
-  const exchange: EntranceOptions["exchange"] = {
+  const shared_memory: AdmissionOptions["shared_memory"] = {
     offer: () => ({ folder: "/here", key: "a".repeat(32) }),
     share: (worker, channel) => {
       told.push(`share ${worker}`);
@@ -19,12 +19,12 @@ function sharedMemory() {
     },
     publish: (network, weights) => told.push(`publish ${network} ${weights[0]}`),
   };
-  return { exchange, told, slot };
+  return { shared_memory, told, slot };
 }
 
 Deno.test("workers that share get no weights; those that do not, do", async () => {
-  const { exchange, told } = sharedMemory();
-  const { fleet, join } = await open({ exchange });
+  const { shared_memory, told } = sharedMemory();
+  const { fleet, join } = await open({ shared_memory });
   const [here, elsewhere] = [await join("here", { shared: true }), await join("elsewhere")];
   const round = fleet.round(REQUEST);
   round.catch(() => {});
@@ -45,8 +45,8 @@ Deno.test("gradients in shared memory that their worker has looked at are not lo
       [2, 1, false],
     ] as const
   ) {
-    const { exchange, slot } = sharedMemory();
-    const { fleet, join } = await open({ exchange });
+    const { shared_memory, slot } = sharedMemory();
+    const { fleet, join } = await open({ shared_memory });
     const one = await join("one", { shared: true });
     const round = fleet.round(REQUEST);
     round.catch(() => {});
@@ -62,12 +62,12 @@ Deno.test("gradients in shared memory that their worker has looked at are not lo
 async function overRings(folder: string) {
   const memory = resultMemory(4, 4);
   const rings: WorkerRing[] = [];
-  const exchange: EntranceOptions["exchange"] = {
+  const shared_memory: AdmissionOptions["shared_memory"] = {
     offer: () => ({ folder: "/here", key: "a".repeat(32) }),
     share: (worker, channel) => channel.share(memory.share(worker, rings.at(-1)!.path)),
     publish: () => {},
   };
-  const { fleet, join } = await open({ exchange, memory });
+  const { fleet, join } = await open({ shared_memory, memory });
   const joinHere = (name: string) => {
     rings.push(new WorkerRing(`${folder}/${name}`, RESULT_SIZE, numSlots(4)));
     return join(name, { shared: rings.at(-1)! });

@@ -379,7 +379,10 @@ Deno.test("a wrong token does not get in", async () => {
   await assert.rejects(join("thief", { token: "another token" }), { code: "wrong_token" });
   assert.equal(fleet.members.length, 0);
   assert.match(told[0]!, /^thief refused: /);
-  await assert.rejects(join("reader", { token: READ_TOKEN }), /found the read token of the live page/);
+  await assert.rejects(
+    join("reader", { token: READ_TOKEN }),
+    /found the read token of the live sampler_page/,
+  );
   assert.equal(fleet.members.length, 0);
   await fleet.finish("test over");
 });

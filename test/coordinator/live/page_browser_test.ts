@@ -1,7 +1,13 @@
 /** The live page in a real browser, of runs that are made up: how it looks in every state, and what it gives away. */
 import assert from "node:assert/strict";
 import type { Browser, Page } from "playwright-core";
-import { DESKTOP, findChromium, openPage, PHONE, startChromium } from "../../../scripts/browser/chromium.ts";
+import {
+  DESKTOP,
+  findChromium,
+  openBrowserPage,
+  PHONE,
+  startChromium,
+} from "../../../scripts/browser/chromium.ts";
 import { sideBySide } from "../../../pictures/raster.ts";
 import { LOOKS, looksWell } from "../../browser/looks.ts";
 import { picture } from "../../runlog/export/export_example.ts";
@@ -16,15 +22,16 @@ const LARGE_DARK = { viewport: DESKTOP, scheme: "dark" } as const;
 /** Curves and pictures are there. */
 const drawn = (page: Page) =>
   page.waitForFunction(() => {
-    const film = document.querySelector<HTMLImageElement>("#film-image")!;
-    return film.complete && film.naturalWidth > 0 && document.querySelector("#charts canvas") !== null;
+    const animation = document.querySelector<HTMLImageElement>("#animation-image")!;
+    return animation.complete && animation.naturalWidth > 0 &&
+      document.querySelector("#charts canvas") !== null;
   });
 
 const waits = (page: Page) =>
   page.waitForFunction(() => document.querySelector("#state")!.textContent === "Waiting");
 
 async function on(browser: Browser, { address }: Shown, look: typeof LOOKS[number], ready: typeof drawn) {
-  const { context, page } = await openPage(browser, look);
+  const { context, page } = await openBrowserPage(browser, look);
   await page.goto(address);
   await ready(page);
   return { page, [Symbol.asyncDispose]: () => context.close() };
@@ -53,7 +60,7 @@ async function waitsForWorkers(browser: Browser): Promise<void> {
   );
   // Nothing is explained that is not there.
   assert.deepEqual(await charts(page), []);
-  for (const id of ["#film-key", "#reel", "#controls", "#downloads", "#workers-key"]) {
+  for (const id of ["#animation-key", "#reel", "#controls", "#downloads", "#workers-key"]) {
     assert.equal(await page.isVisible(id), false, id);
   }
   await shown.close();
@@ -72,7 +79,7 @@ async function learns(browser: Browser): Promise<void> {
   await looksWell(browser, shown.address, drawn);
   for (const look of [SMALL_LIGHT, LARGE_DARK]) {
     await using opened = await on(browser, shown, look, drawn);
-    const tops = await topsOf(opened.page, ["verdict", "bar", "film-image", "charts", "workers"]);
+    const tops = await topsOf(opened.page, ["verdict", "bar", "animation-image", "charts", "workers"]);
     const in_order = look === SMALL_LIGHT ? tops : tops.toSpliced(2, 1);
     assert.deepEqual(in_order, in_order.toSorted((a, b) => a - b), `${tops}`);
   }
@@ -85,22 +92,22 @@ async function learns(browser: Browser): Promise<void> {
   assert.match(await page.innerText("#chart-gap"), /own scale/);
   assert.match(await page.innerText("#chart-distance"), /lower is better/);
   assert.equal(await page.locator(".legend .beside").count(), 0);
-  assert.equal(await page.innerText("#film-key"), "data\ngenerated");
+  assert.equal(await page.innerText("#animation-key"), "data\ngenerated");
   await enlarges(page);
   await saves(page);
   await shown.close();
 }
 
 async function enlarges(page: Page): Promise<void> {
-  await page.focus("#film-open");
+  await page.focus("#animation-open");
   await page.keyboard.press("Enter");
-  assert.ok(await page.isVisible("#film-large-image"));
+  assert.ok(await page.isVisible("#animation-large-image"));
   const [small, large] = await page.evaluate(() =>
-    ["film-image", "film-large-image"].map((id) => document.getElementById(id)!.clientWidth)
+    ["animation-image", "animation-large-image"].map((id) => document.getElementById(id)!.clientWidth)
   );
   assert.ok(large! > 1.5 * small!, `${small} and ${large} pixels`);
   await page.keyboard.press("Escape");
-  assert.equal(await page.isVisible("#film-large-image"), false);
+  assert.equal(await page.isVisible("#animation-large-image"), false);
 }
 
 async function saves(page: Page): Promise<void> {
@@ -134,7 +141,7 @@ async function drawsPoints(browser: Browser): Promise<void> {
   assert.equal(await page.isVisible("#save-generator"), false);
   // White paper is no white frame on a dark page.
   const blended = await page.evaluate(() =>
-    getComputedStyle(document.getElementById("film-image")!).mixBlendMode
+    getComputedStyle(document.getElementById("animation-image")!).mixBlendMode
   );
   assert.equal(blended, "screen");
   await shown.close();

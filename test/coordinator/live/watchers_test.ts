@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { MAX_WATCHERS, type Stream, UPDATE_MS, Watchers } from "../../../coordinator/live/watchers.ts";
+import { type EventStream, MAX_WATCHERS, UPDATE_MS, Watchers } from "../../../coordinator/live/watchers.ts";
 import { FakeClock } from "../../wire/fake_clock.ts";
 
 /** A browser that reads, or does not. */
-class FakeStream implements Stream {
+class FakeStream implements EventStream {
   readonly events: Record<string, unknown>[] = [];
   reads = true;
   backlog_bytes = 0;

@@ -111,7 +111,7 @@ Deno.test("a run that was not started ends with a record, too", async () => {
 
 Deno.test("a run that stops by its own rule says why, and leaves samples and checkpoint to the end", async () => {
   const { state, recorder, commit } = scene();
-  state.steering = { ...state.steering, flat_at: 2 };
+  state.run_control = { ...state.run_control, flat_at: 2 };
   assert.deepEqual(await commit(2, [FLAT]), ["step", "steered"]);
   assert.equal(recorder.stopped, "Stopped. It was flat");
 });

@@ -58,7 +58,7 @@ Deno.test("each kind draws samples of its own noise, by the generator as it is",
     { kind: "sample", count: 3, noise_counter: 2 },
   ]);
   for (const { request } of asked) {
-    assert.deepEqual(request.weights, state.generator.kept);
+    assert.deepEqual(request.weights, state.generator.weights);
     assert.deepEqual(request.input, state.statistics);
   }
   for (const i of [0, 1, 2]) await answer(i, Float32Array.of(7));
@@ -74,11 +74,11 @@ Deno.test("each kind draws samples of its own noise, by the generator as it is",
 
 Deno.test("a record is of the step at which its job began, and scores are by the critic of that step", async () => {
   const { state, records, asked, answer, jobs } = scene();
-  const critic = state.critic.kept.slice();
+  const critic = state.critic.weights.slice();
   jobs.sample();
   jobs.scoreHeldOut();
   state.commit(11);
-  state.critic.kept.fill(0);
+  state.critic.weights.fill(0);
   await answer(0, new Float32Array(50));
   await answer(1, new Float32Array(6));
   assert.deepEqual(asked[2]!.request.weights, critic);

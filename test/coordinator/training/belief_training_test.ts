@@ -93,7 +93,7 @@ async function trainWith(spoil: Spoil, who: "first" | "all" = "first", believed 
     clock,
     exact: true,
     classes: ["a".repeat(64)],
-    exchange: null,
+    shared_memory: null,
     memory,
   };
   const fleet = new Fleet(facts, await ShardedData.of(data, plan), options, {
@@ -175,8 +175,8 @@ Deno.test("gradients that are huge, whoever computes them, end the training with
   );
   assert.equal(state.step, 3);
   assert.ok(
-    [state.critic, state.generator].every(({ kept, square_average }) =>
-      [...kept, ...square_average].every(Number.isFinite)
+    [state.critic, state.generator].every(({ weights, square_average }) =>
+      [...weights, ...square_average].every(Number.isFinite)
     ),
   );
 });

@@ -24,28 +24,32 @@ Deno.test("vectors of spectral norms follow each update of the critic, and go ba
   const kernels = Kernels.create(ModelState.bytesNeeded(MANIFEST, RMSPROP) + 64);
   const state = new ModelState(kernels, MANIFEST, RMSPROP);
   const { critic } = state;
-  assert.deepEqual([critic.parameters.length, critic.square_average.length, critic.kept.length], [6, 6, 10]);
-  critic.kept.set([3, 0, 0, 1, 0.5, -0.5, 1, 1, 0, 0]);
+  assert.deepEqual([critic.parameters.length, critic.square_average.length, critic.weights.length], [
+    6,
+    6,
+    10,
+  ]);
+  critic.weights.set([3, 0, 0, 1, 0.5, -0.5, 1, 1, 0, 0]);
   state.refreshChecksums();
-  const before = { kept: [...critic.kept], checksum: critic.checksum, sha256: weightsSha256(state) };
+  const before = { kept: [...critic.weights], checksum: critic.checksum, sha256: weightsSha256(state) };
 
   state.holdCritic();
   const sum = { a: kernels.allocate(9), b: null };
   assert.ok(state.update(critic, sum, 1, { lr: 0.1, clip: null, update: 1 }));
   // A gradient of 0 leaves the weight diag(3, 1): from u = (1, 1), v is along (3, 1), then u along (9, 1).
   const expected = [3, 1].map((x) => x / Math.sqrt(10)).map(Math.fround);
-  const [u, v] = [critic.kept.slice(6, 8), critic.kept.slice(8)];
+  const [u, v] = [critic.weights.slice(6, 8), critic.weights.slice(8)];
   assert.deepEqual([...v], expected);
   [9, 1].forEach((x, i) =>
     assert.ok(Math.abs(u[i]! - x / Math.sqrt(82)) <= 5e-8, `u ${u}, measured within 5.7e-9`)
   );
   assert.deepEqual([...critic.parameters], before.kept.slice(0, 6));
-  assert.equal(critic.checksum, kernels.checksum(critic.kept));
+  assert.equal(critic.checksum, kernels.checksum(critic.weights));
   assert.notEqual(critic.checksum, before.checksum);
   assert.notEqual(weightsSha256(state), before.sha256);
 
   state.restoreCritic();
-  assert.deepEqual([...critic.kept], before.kept);
+  assert.deepEqual([...critic.weights], before.kept);
   assert.equal(critic.checksum, before.checksum);
 });
 
@@ -53,7 +57,7 @@ Deno.test("each network's weights have whole pages to themselves, for a file to 
   for (const optimizer of [RMSPROP, ADAM_OF_GANS]) {
     const kernels = Kernels.create(ModelState.bytesNeeded(MANIFEST, optimizer));
     const { critic, generator } = new ModelState(kernels, MANIFEST, optimizer);
-    const pages = [critic, generator].map(({ kept }) => wholePages(kept));
+    const pages = [critic, generator].map(({ weights }) => wholePages(weights));
     const others = [critic, generator].flatMap((
       { square_average, average },
     ) => [square_average, average ?? []]);

@@ -291,7 +291,7 @@ Deno.test("a node without a good result stops the run before it touches the weig
 /** All of a state that a checkpoint holds. */
 function contents({ critic, generator, statistics, step, generator_step }: ModelState) {
   const networks = [critic, generator].flatMap((network) => [
-    [...network.kept],
+    [...network.weights],
     [...network.square_average],
     network.average && [...network.average],
     network.checksum,

@@ -5,7 +5,7 @@ import { importGraph } from "../../../models/import/import_graph.ts";
 import { criticNet, generatorNet, importedNetwork } from "../../../models/import/imported_net.ts";
 import { initialState } from "../../../models/initialise.ts";
 import { buildLayout, views } from "../../../models/layout.ts";
-import { keptTensors } from "../../../models/nets/spectral_norm.ts";
+import { weightTensors } from "../../../models/nets/spectral_norm.ts";
 import { objectiveOf } from "../../../models/objectives/objectives.ts";
 import { tensorOf } from "../../../onnx/tensor.ts";
 import { criticTrainingGraph, type Pair } from "../../../models/training_graphs.ts";
@@ -58,7 +58,7 @@ export async function checkCritic({ file, parameters, scores, slots = {} }: Crit
     pair.critic.parameters.map(({ name }) => name).sort(),
     Object.keys(parameters).map(slotOf).sort(),
   );
-  const state = views(buildLayout(keptTensors(pair.critic)), initialState(pair, 1).critic);
+  const state = views(buildLayout(weightTensors(pair.critic)), initialState(pair, 1).critic);
   const found: Record<string, number[]> = {};
   for (const [name, values] of Object.entries(parameters)) {
     found[name] = Array.from(state.get(slotOf(name))!);

@@ -1,6 +1,6 @@
 /** Which weights are trained, what fits examples, and what a network with batch normalisation gives in training. */
 import assert from "node:assert/strict";
-import { fitShape } from "../../../models/import/fit.ts";
+import { matchLayout } from "../../../models/import/layout_match.ts";
 import { importGraph } from "../../../models/import/import_graph.ts";
 import { criticNet, endsInSigmoid, importedNetwork } from "../../../models/import/imported_net.ts";
 import { matchesGlob } from "../../../models/import/weights/trainable.ts";
@@ -59,12 +59,12 @@ Deno.test("trainable: numbers of the code stay, weights of layers and one-elemen
 });
 
 Deno.test("fit: the same number of values is required, and the layout must be clear", () => {
-  assert.deepEqual(fitShape([192], [3, 8, 8]), { perm: null, shape: [3, 8, 8] });
-  assert.equal(fitShape([191], [3, 8, 8]), null);
-  assert.equal(fitShape([3, 8, 8], [64]), null);
-  assert.deepEqual(fitShape([4, 6, 3], [3, 4, 6])!.perm, [0, 3, 1, 2]);
-  assert.deepEqual(fitShape([3, 4, 6], [4, 6, 3])!.perm, [0, 2, 3, 1]);
-  assert.equal(fitShape([4, 6, 3], [3, 6, 4]), null);
+  assert.deepEqual(matchLayout([192], [3, 8, 8]), { perm: null, shape: [3, 8, 8] });
+  assert.equal(matchLayout([191], [3, 8, 8]), null);
+  assert.equal(matchLayout([3, 8, 8], [64]), null);
+  assert.deepEqual(matchLayout([4, 6, 3], [3, 4, 6])!.perm, [0, 3, 1, 2]);
+  assert.deepEqual(matchLayout([3, 4, 6], [4, 6, 3])!.perm, [0, 2, 3, 1]);
+  assert.equal(matchLayout([4, 6, 3], [3, 6, 4]), null);
 });
 
 Deno.test("critic: it must give one score", () => {
@@ -108,7 +108,7 @@ Deno.test("dropout: two of one value have masks of their own, also where composi
   const x = b.input("x", "float32", [2, 3]);
   b.input("critic.w", "float32", [3, 1]);
   const dropped: (readonly [string, number])[] = [];
-  const { output } = net.train(b, x, (hidden, ratio) => {
+  const { output } = net.forwardTrain(b, x, (hidden, ratio) => {
     dropped.push([hidden.name, ratio]);
     return b.op("Neg", [hidden]);
   });
@@ -134,7 +134,7 @@ Deno.test("batch normalisation: in training by the batch's own moments, which co
   const b = new GraphBuilder("training");
   const x = b.input("x", "float32", [2, 3]);
   for (const { name, shape } of net.parameters) b.input(name, "float32", shape);
-  const { output, moments } = net.train(b, x);
+  const { output, moments } = net.forwardTrain(b, x);
   b.output(output, "y");
   for (const { mean, variance } of moments) {
     b.output(mean, "mean");

@@ -10,7 +10,7 @@ import {
 } from "../../../models/import/imported_net.ts";
 import { initialState } from "../../../models/initialise.ts";
 import { buildLayout, views } from "../../../models/layout.ts";
-import { keptTensors } from "../../../models/nets/spectral_norm.ts";
+import { weightTensors } from "../../../models/nets/spectral_norm.ts";
 import { objectiveOf } from "../../../models/objectives/objectives.ts";
 import { readModel } from "../../../onnx/codec.ts";
 import type { Graph } from "../../../onnx/graph.ts";
@@ -90,7 +90,7 @@ export async function run(
   const state = initialState(pair, 1);
   const inputs = new Map(Object.entries(users));
   const specs = {
-    critic: keptTensors(pair.critic),
+    critic: weightTensors(pair.critic),
     generator: pair.generator.parameters,
     statistics: pair.generator.statistics,
   };

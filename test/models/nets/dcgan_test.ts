@@ -89,9 +89,9 @@ async function run(net: Net, use: "train" | "infer", x: Float32Array, statistics
   const rows = x.length / numElements(net.input_shape);
   const input = b.input("x", "float32", [rows, ...net.input_shape]);
   for (const { name, shape } of [...net.parameters, ...net.statistics]) b.input(name, "float32", shape);
-  if (use === "infer") b.output(net.infer(b, input), "y");
+  if (use === "infer") b.output(net.forwardEval(b, input), "y");
   else {
-    const { output, moments } = net.train(b, input);
+    const { output, moments } = net.forwardTrain(b, input);
     b.output(output, "y");
     moments.forEach(({ mean, variance, positions }, i) => {
       b.output(mean, `mean_${i}`);

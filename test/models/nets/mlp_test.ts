@@ -18,9 +18,9 @@ function graphOf(net: Net, batch: number, use: "train" | "infer"): Graph {
   const x = b.input("x", "float32", [batch, ...net.input_shape]);
   for (const { name, shape } of [...net.parameters, ...net.statistics]) b.input(name, "float32", shape);
   if (use === "infer") {
-    b.output(net.infer(b, x), "y");
+    b.output(net.forwardEval(b, x), "y");
   } else {
-    const { output, moments } = net.train(b, x);
+    const { output, moments } = net.forwardTrain(b, x);
     b.output(output, "y");
     moments.forEach(({ mean, variance }, i) => {
       b.output(mean, `mean_${i}`);

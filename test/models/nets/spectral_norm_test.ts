@@ -8,7 +8,7 @@ import { initialState } from "../../../models/initialise.ts";
 import { buildLayout, views } from "../../../models/layout.ts";
 import { dcganCritic } from "../../../models/nets/dcgan.ts";
 import { mlp, planeCritic, planeGenerator } from "../../../models/nets/mlp.ts";
-import { keptTensors, normalisedWeight, powerIteration } from "../../../models/nets/spectral_norm.ts";
+import { normalisedWeight, powerIteration, weightTensors } from "../../../models/nets/spectral_norm.ts";
 import { wganGp } from "../../../models/objectives/wgan_gp.ts";
 import { GraphBuilder } from "../../../onnx/builder.ts";
 import type { Graph } from "../../../onnx/graph.ts";
@@ -105,7 +105,7 @@ Deno.test("vectors lie behind the parameters, whose first values they do not cha
     critic: dcganCritic("critic", { ...config, spectral_norm: true }),
     generator: mlp("generator", planeGenerator(2)),
   };
-  const layout = buildLayout(keptTensors(pair.critic));
+  const layout = buildLayout(weightTensors(pair.critic));
   assert.deepEqual(layout.slots.map(({ name, shape }) => `${name} [${shape}]`), [
     "critic.0.weight [2,3,4,4]",
     "critic.2.weight [1,2,4,4]",
@@ -134,7 +134,7 @@ Deno.test("the gradient of a penalised loss through spectral norms agrees with c
   const graph = criticTrainingGraph({
     ...{ critic, generator, objective: wganGp(10), micro_batch: 3, element: "float64" },
   });
-  const kept = keptTensors(critic), layout = buildLayout(kept);
+  const kept = weightTensors(critic), layout = buildLayout(kept);
   const start = initialState({ critic, generator }, 3).critic;
   const stream = new Stream({ seed: 3, purpose: "init", counter: 99, shard: 0 });
   const normals = (shape: readonly number[]) =>

@@ -11,8 +11,8 @@ function scaling(name: string): Net {
     statistics: [],
     input_shape: [1],
     output_shape: [1],
-    train: (b, x) => ({ output: b.op("Mul", [x, b.value(`${name}.weight`)]), moments: [] }),
-    infer: (b, x) => b.op("Mul", [x, b.value(`${name}.weight`)]),
+    forwardTrain: (b, x) => ({ output: b.op("Mul", [x, b.value(`${name}.weight`)]), moments: [] }),
+    forwardEval: (b, x) => b.op("Mul", [x, b.value(`${name}.weight`)]),
   };
 }
 

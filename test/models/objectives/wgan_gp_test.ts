@@ -12,12 +12,12 @@ const BOWL: Net = {
   statistics: [],
   input_shape: [2, 3],
   output_shape: [1],
-  train(b, x) {
+  forwardTrain(b, x) {
     const squares = b.op("ReduceSum", [b.op("Mul", [x, x]), b.ints([1, 2])], { keepdims: 0 });
     const column = b.op("Unsqueeze", [b.op("Mul", [squares, b.scalar(0.5)]), b.ints([1])]);
     return { output: b.op("Mul", [column, b.value("critic.weight")]), moments: [] };
   },
-  infer: (b, x) => BOWL.train(b, x).output,
+  forwardEval: (b, x) => BOWL.forwardTrain(b, x).output,
 };
 const LAMBDA = 10;
 const N = 4;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { examine, RULES } from "../../../runlog/doctor/doctor.ts";
 import type { Finding } from "../../../runlog/doctor/rule.ts";
-import { noOddities } from "../../../runlog/log/reader.ts";
+import { noneSkipped } from "../../../runlog/log/reader.ts";
 import type { RunRecord } from "../../../runlog/records.ts";
 import { RunFold, type Summary } from "../../../runlog/summary/summary.ts";
 import type { ValueRange } from "../../../runlog/value_range.ts";
@@ -11,7 +11,7 @@ import { joined, runRecord, stepRecord, steps } from "../log/example_log.ts";
 function summed(records: readonly RunRecord[], run = runRecord()): Summary {
   const fold = new RunFold();
   for (const record of [run, ...records]) fold.add(record);
-  return fold.summary(false, noOddities());
+  return fold.summary(false, noneSkipped());
 }
 
 function codes(records: readonly RunRecord[], run = runRecord()): string[] {
@@ -44,7 +44,7 @@ const OTHER_RUNS = {
   "few-images": ["critic-overfits"],
   "all-images": [],
   "two-devices": ["worker-slow"],
-  "under-blows": ["faults-often"],
+  "with-faults": ["faults-often"],
   "undisturbed": [],
   "slow-coordinator": ["batch-norm-tiny-shards", "workers-starving"],
   "quick-coordinator": ["batch-norm-tiny-shards"],
@@ -53,7 +53,7 @@ const OTHER_RUNS = {
   "three-times-as-wide": [],
 };
 
-Deno.test("runs with too few images, far data, a slow device, a slow coordinator, under blows: each has its own finding, their likes none", async (t) => {
+Deno.test("runs with too few images, far data, a slow device, a slow coordinator, with faults: each has its own finding, their likes none", async (t) => {
   for (const [name, codes] of Object.entries(OTHER_RUNS)) {
     await t.step(name, async () => {
       const path = new URL(`./runs/${name}.json`, import.meta.url);

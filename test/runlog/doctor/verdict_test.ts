@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { examine } from "../../../runlog/doctor/doctor.ts";
 import { type RunVerdict, VERDICT_STATES, verdictLine, verdictOf } from "../../../runlog/doctor/verdict.ts";
-import { noOddities } from "../../../runlog/log/reader.ts";
+import { noneSkipped } from "../../../runlog/log/reader.ts";
 import type { RecordOf, RunRecord } from "../../../runlog/records.ts";
 import { RunFold, type Summary } from "../../../runlog/summary/summary.ts";
 import { end, runRecord, stepRecord } from "../log/example_log.ts";
@@ -11,7 +11,7 @@ function judge(records: readonly RunRecord[], objective = "wgan"): RunVerdict {
   const fold = new RunFold();
   const run = runRecord({ config: { ...runRecord().config, objective } });
   for (const record of [run, ...records]) fold.add(record);
-  const summary = fold.summary(false, noOddities());
+  const summary = fold.summary(false, noneSkipped());
   return verdictOf(summary, examine(summary));
 }
 
@@ -72,7 +72,7 @@ Deno.test("the doctor's named runs: the healthy one learns, the others fail, and
   const others = {
     "all-images": "learning",
     undisturbed: "learning",
-    "under-blows": "learning",
+    "with-faults": "learning",
     "few-images": "learning",
     "three-times-as-wide": "learning",
     "ten-times-as-wide": "failing",

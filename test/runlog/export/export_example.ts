@@ -1,5 +1,5 @@
 /** A small event file and two animations, as wagon writes them, for other people's readers. */
-import { encodeGif, type Still } from "../../../pictures/film.ts";
+import { encodeGif, type Still } from "../../../pictures/animation.ts";
 import { encodePng } from "../../../pictures/png.ts";
 import type { Raster } from "../../../pictures/raster.ts";
 import type { RunRecord } from "../../../runlog/records.ts";

@@ -1,9 +1,9 @@
 /** Event files and animations against what TensorBoard's loader and Pillow read in them. */
 import assert from "node:assert/strict";
 import { sha256 } from "../../../common/sha256.ts";
-import { contactSheet, encodeGif, spread } from "../../../pictures/film.ts";
+import { contactSheet, encodeGif, spread } from "../../../pictures/animation.ts";
 import { textRaster } from "../../../pictures/font.ts";
-import { labelled, stepLabel } from "../../../pictures/label.ts";
+import { captioned, stepLabel } from "../../../pictures/label.ts";
 import { encodeNpy } from "../../../common/files/npy.ts";
 import { decodePng, encodePng } from "../../../pictures/png.ts";
 import { blank, type Raster } from "../../../pictures/raster.ts";
@@ -80,7 +80,7 @@ Deno.test("Pillow sees in an animation the pictures with their steps: grey exact
     assert.deepEqual(golden.frames.map(({ duration_ms }) => duration_ms), [120, 120, 2000]);
     const stills = exampleStills(channels);
     golden.frames.forEach(({ width, height, rgb }, i) => {
-      const frame = labelled(stills[i]!.picture, stepLabel(stills[i]!.step), stepLabel(123456789));
+      const frame = captioned(stills[i]!.picture, stepLabel(stills[i]!.step), stepLabel(123456789));
       assert.deepEqual([width, height], [frame.width, frame.height]);
       const [found, expected] = [Uint8Array.fromBase64(rgb), rgbOf(frame)];
       const worst = expected.reduce((most, tone, at) => Math.max(most, Math.abs(tone - found[at]!)), 0);
@@ -105,7 +105,7 @@ Deno.test("labels: each sign of the font is its own, and the text is below the m
   assert.equal(new Set(shapes).size, 16);
   assert.throws(() => textRaster("é"), { message: 'The font must have every sign of a text: found "é"' });
   assert.equal(stepLabel(1234567), "step 1,234,567");
-  const whole = labelled(picture(100, 20, 1, 0), "1");
+  const whole = captioned(picture(100, 20, 1, 0), "1");
   assert.deepEqual([whole.width, whole.height], [100, 20 + 3 * 7 + 2 * 9]);
   const ink = [...whole.data.subarray(100 * 20).entries()].filter(([, tone]) => tone !== 255);
   const columns = ink.map(([i]) => i % 100);

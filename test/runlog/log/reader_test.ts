@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { UserError } from "../../../common/errors.ts";
 import {
-  type Line,
   LineSplitter,
-  noOddities,
+  type LogLine,
+  noneSkipped,
   readRecords,
   readRun,
   splitLines,
@@ -18,15 +18,15 @@ async function* pieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Arr
 }
 
 async function readText(text: string, size = 1000) {
-  const oddities = noOddities();
+  const skipped = noneSkipped();
   const records: RunRecord[] = [];
   const chunks = pieces(new TextEncoder().encode(text), size);
-  for await (const record of readRecords(chunks, "a log", oddities)) records.push(record);
-  return { records, oddities };
+  for await (const record of readRecords(chunks, "a log", skipped)) records.push(record);
+  return { records, skipped };
 }
 
-async function lines(bytes: Uint8Array, size: number): Promise<Line[]> {
-  const found: Line[] = [];
+async function lines(bytes: Uint8Array, size: number): Promise<LogLine[]> {
+  const found: LogLine[] = [];
   for await (const line of splitLines(pieces(bytes, size))) found.push(line);
   return found;
 }
@@ -55,9 +55,9 @@ Deno.test("lines come out whole however their bytes are cut into chunks", async 
 
 Deno.test("a whole log gives back its records", async () => {
   const written = [runRecord(), ...steps(1, 7), end(7)];
-  const { records, oddities } = await readText(toLines(written));
+  const { records, skipped } = await readText(toLines(written));
   assert.deepEqual(records, written);
-  assert.deepEqual(oddities, { bad_lines: 0, first_bad_line: null, cut_off: false, unknown_records: 0 });
+  assert.deepEqual(skipped, { bad_lines: 0, first_bad_line: null, cut_off: false, unknown_records: 0 });
 });
 
 Deno.test("a log cut off at any byte gives the records before the cut", async () => {
@@ -65,34 +65,34 @@ Deno.test("a log cut off at any byte gives the records before the cut", async ()
   const text = toLines(written);
   const head = toLines(written.slice(0, 1)).length;
   for (let length = head; length < text.length; length++) {
-    const { records, oddities } = await readText(text.slice(0, length));
+    const { records, skipped } = await readText(text.slice(0, length));
     const whole = text.slice(0, length + 1).split("\n").length - 1;
     assert.deepEqual(records, written.slice(0, whole), `cut at ${length}`);
     // Without its line end a record is whole, too; then nothing was cut off.
     const clean = text[length - 1] === "\n" || text[length] === "\n";
-    assert.equal(oddities.cut_off, !clean, `cut at ${length}`);
-    assert.equal(oddities.bad_lines, 0);
+    assert.equal(skipped.cut_off, !clean, `cut at ${length}`);
+    assert.equal(skipped.bad_lines, 0);
   }
 });
 
 Deno.test("garbled lines are passed over and counted", async () => {
   const wrong_field = JSON.stringify({ ...stepRecord(3), mean_real: "0.3" });
-  const { records, oddities } = await readText(
+  const { records, skipped } = await readText(
     toLines([runRecord(), stepRecord(1)]) + '{"type":"st\u0000\n\n42\n[]\nnull\n' + wrong_field + "\n" +
       toLines([stepRecord(4)]),
   );
   assert.deepEqual(records, [runRecord(), stepRecord(1), stepRecord(4)]);
-  assert.deepEqual(oddities, { bad_lines: 6, first_bad_line: 3, cut_off: false, unknown_records: 0 });
+  assert.deepEqual(skipped, { bad_lines: 6, first_bad_line: 3, cut_off: false, unknown_records: 0 });
 });
 
 Deno.test("records and fields of a newer version do not disturb", async () => {
   const newer = JSON.stringify({ ...stepRecord(1), new_field: [1] });
-  const { records, oddities } = await readText(
+  const { records, skipped } = await readText(
     `${toLines([runRecord()])}{"type":"gradient_histogram","bins":[]}\n${newer}\n`,
   );
   assert.deepEqual(records.map(({ type }) => type), ["run", "step"]);
-  assert.equal(oddities.unknown_records, 1);
-  assert.equal(oddities.bad_lines, 0);
+  assert.equal(skipped.unknown_records, 1);
+  assert.equal(skipped.bad_lines, 0);
 });
 
 Deno.test("a log of another format is refused, naming both", async () => {

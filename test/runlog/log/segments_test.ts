@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import { follow } from "../../../inspect/follow.ts";
 import { summarize } from "../../../inspect/run_folders.ts";
 import { type AppendFile, openLog, type OpenSegment } from "../../../runlog/log/log_file.ts";
-import { noOddities, readRun } from "../../../runlog/log/reader.ts";
-import { rebuildSeries } from "../../../runlog/log/rebuild_series.ts";
+import { noneSkipped, readRun } from "../../../runlog/log/reader.ts";
+import { rebuildStepIndex } from "../../../runlog/log/rebuild_step_index.ts";
 import type { RunRecord } from "../../../runlog/records.ts";
 import { countSegments, segmentName } from "../../../runlog/log/segments.ts";
-import { settledRecords } from "../../../runlog/export/settled.ts";
+import { withoutSuperseded } from "../../../runlog/export/without_superseded.ts";
 import { joined, runRecord, stepRecord, steps, TIME, toLines } from "./example_log.ts";
 import { inTempDir } from "../../temp_dir.ts";
 
@@ -70,15 +70,15 @@ Deno.test("all readers read across segments, and a resume goes on in the last", 
     assert.ok(texts[before.length - 1]!.startsWith(before.at(-1)!));
 
     assert.deepEqual(await Array.fromAsync(readRun(folder)), all);
-    const settled = await Array.fromAsync(settledRecords(folder));
+    const settled = await Array.fromAsync(withoutSuperseded(folder));
     assert.deepEqual(
       settled.flatMap((record) => record.type === "step" ? [record.step] : []),
       Array.from({ length: 30 }, (_, i) => i + 1),
     );
     const quick = await summarize(folder, 0);
-    assert.deepEqual([quick.steps, quick.incarnations, quick.log], [30, 2, noOddities()]);
+    assert.deepEqual([quick.steps, quick.incarnations, quick.log], [30, 2, noneSkipped()]);
     const sidecar = await Deno.readFile(`${folder}/events.series`);
-    await rebuildSeries(folder);
+    await rebuildStepIndex(folder);
     assert.deepEqual(await Deno.readFile(`${folder}/events.series`), sidecar);
     await Deno.remove(`${folder}/events.series`);
     assert.deepEqual(await summarize(folder, 0), quick);
@@ -169,10 +169,10 @@ Deno.test("killed at any operation: what was flushed is there, and the log goes 
         kinds = kinds.add(operations.at(-1)!);
       }
       await log.close().catch(() => {});
-      const oddities = noOddities();
-      const found = await Array.fromAsync(readRun(folder, oddities));
+      const skipped = noneSkipped();
+      const found = await Array.fromAsync(readRun(folder, skipped));
       assert.deepEqual(found.slice(0, flushed.length), flushed, `killed after ${num_operations} operations`);
-      assert.equal(oddities.bad_lines, 0);
+      assert.equal(skipped.bad_lines, 0);
       const resume: RunRecord = { type: "resume", step: 0, incarnation: 1, changed: {}, time: TIME };
       const more = [resume, ...steps(1, 5)];
       await write(folder, more);

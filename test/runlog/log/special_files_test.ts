@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { findRun, summarize } from "../../../inspect/run_folders.ts";
 import { openLog } from "../../../runlog/log/log_file.ts";
-import { SERIES_NAME } from "../../../runlog/log/series.ts";
+import { STEP_INDEX_NAME } from "../../../runlog/log/step_index.ts";
 import { segmentName } from "../../../runlog/log/segments.ts";
 import { readRegular } from "../../../common/files/regular_file.ts";
 import { recordedData } from "../../../tasks/launch/recorded_data.ts";
@@ -46,7 +46,7 @@ Deno.test(
 Deno.test("a sidecar that is no file counts as none", { ignore }, () =>
   inTempDir(async (folder) => {
     await writeRun(folder);
-    const path = join(folder, SERIES_NAME);
+    const path = join(folder, STEP_INDEX_NAME);
     await Deno.remove(path).catch(() => {});
     await assert.rejects(readRegular("/dev/null"), /found a device/);
     await makePipe(path);

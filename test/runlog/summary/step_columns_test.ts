@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { deviationOf, errorOf, meanOf, momentsOf, together } from "../../../runlog/summary/moments.ts";
+import { combined, deviationOf, errorOf, meanOf, momentsOf } from "../../../runlog/summary/moments.ts";
 import { standardError } from "../../../runlog/summary/statistics.ts";
 import { factsOf } from "../../../runlog/log/step_facts.ts";
 import { StepColumns } from "../../../runlog/summary/step_columns.ts";
@@ -66,11 +66,11 @@ Deno.test("steps are taken back exactly among the kept ones, else to the step, w
 Deno.test("moments put together are those of the whole", () => {
   const values = Float64Array.from({ length: 101 }, (_, i) => i % 7 === 3 ? NaN : (i * 37) % 23 - 5);
   const whole = momentsOf(values);
-  const parts = together(momentsOf(values.subarray(0, 30)), momentsOf(values.subarray(30)));
+  const parts = combined(momentsOf(values.subarray(0, 30)), momentsOf(values.subarray(30)));
   assert.deepEqual([parts.count, parts.sum, parts.low], [whole.count, whole.sum, whole.low]);
   near(parts.squares, whole.squares);
   near(errorOf(whole), standardError(values)!);
-  assert.deepEqual(together(momentsOf(new Float64Array(0)), whole), whole);
+  assert.deepEqual(combined(momentsOf(new Float64Array(0)), whole), whole);
   assert.deepEqual([meanOf(momentsOf(new Float64Array(0))), errorOf(momentsOf(Float64Array.of(1)))], [
     null,
     null,

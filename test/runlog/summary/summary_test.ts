@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { noOddities } from "../../../runlog/log/reader.ts";
+import { noneSkipped } from "../../../runlog/log/reader.ts";
 import type { RecordOf, RunRecord } from "../../../runlog/records.ts";
 import { RunFold, type Summary } from "../../../runlog/summary/summary.ts";
 import { checkpoint, end, joined, runRecord, SHA, stepRecord, steps, TIME } from "../log/example_log.ts";
@@ -7,7 +7,7 @@ import { checkpoint, end, joined, runRecord, SHA, stepRecord, steps, TIME } from
 function summed(records: readonly RunRecord[], recent = false): Summary {
   const fold = new RunFold();
   for (const record of [runRecord(), ...records]) fold.add(record);
-  return fold.summary(recent, noOddities());
+  return fold.summary(recent, noneSkipped());
 }
 
 function near(found: number | null, expected: number): void {
@@ -257,7 +257,7 @@ Deno.test("a configuration without a batch leaves out what needs it", () => {
   const fold = new RunFold();
   fold.add(runRecord({ config: {} }));
   for (const record of steps(1, 5)) fold.add(record);
-  const { examples_used, images_per_second, steps: n } = fold.summary(false, noOddities());
+  const { examples_used, images_per_second, steps: n } = fold.summary(false, noneSkipped());
   assert.deepEqual([examples_used, images_per_second, n], [null, null, 5]);
 });
 

@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
-import { blow, BLOWS } from "../../../scripts/chaos/plan.ts";
+import { faultAt, FAULTS } from "../../../scripts/chaos/plan.ts";
 
 const SEEDS = [0, 1, 2 ** 40 + 1];
 const plan = (seed: number, can_stop = true) =>
-  Array.from({ length: 400 }, (_, i) => blow(seed, i, can_stop));
+  Array.from({ length: 400 }, (_, i) => faultAt(seed, i, can_stop));
 
-Deno.test("every kind of blow comes once in every round, in an order of the seed's", () => {
+Deno.test("every kind of fault comes once in every round, in an order of the seed's", () => {
   for (const seed of SEEDS) {
     const kinds = plan(seed).map(({ kind }) => kind);
-    for (let at = 0; at < kinds.length; at += BLOWS.length) {
+    for (let at = 0; at < kinds.length; at += FAULTS.length) {
       assert.deepEqual(
-        kinds.slice(at, at + BLOWS.length).sort(),
-        BLOWS.toSorted(),
-        `seed ${seed}, blow ${at}`,
+        kinds.slice(at, at + FAULTS.length).sort(),
+        FAULTS.toSorted(),
+        `seed ${seed}, fault ${at}`,
       );
     }
     assert.notDeepEqual(kinds.slice(0, 8), kinds.slice(8, 16), `seed ${seed}`);
@@ -21,7 +21,7 @@ Deno.test("every kind of blow comes once in every round, in an order of the seed
   assert.notDeepEqual(plan(1), plan(2 ** 40 + 1));
 });
 
-Deno.test("some blows outlast every deadline, most do not; nothing is stopped where that cannot be done", () => {
+Deno.test("some faults outlast every deadline, most do not; nothing is stopped where that cannot be done", () => {
   for (const seed of SEEDS) {
     const all = plan(seed);
     const long = all.filter(({ lasts_ms }) => lasts_ms > 10_000).length;

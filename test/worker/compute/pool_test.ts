@@ -4,14 +4,14 @@ import fc from "fast-check";
 import { treeNodes } from "../../kernels/tree_nodes.ts";
 import { bytesOf } from "../../../wire/frame.ts";
 import { NETWORKS } from "../../../wire/messages.ts";
-import type { Parcel } from "../../../wire/parcel.ts";
+import type { PayloadRef } from "../../../wire/payload_ref.ts";
 import { RingReader, RingWriter } from "../../../wire/shared_ring.ts";
 import { weightsOffsets, WeightsWriter } from "../../../wire/shared_weights.ts";
 import { CPU } from "../../../worker/runtime/device.ts";
 import type { SumTask } from "../../../worker/compute/engine.ts";
-import { ComputeError } from "../../../worker/compute/lane.ts";
+import { ComputeError } from "../../../worker/compute/thread_client.ts";
 import { Pool, subtrees } from "../../../worker/compute/pool.ts";
-import type { SharedFiles } from "../../../worker/compute/shared_folder.ts";
+import type { SharedFiles } from "../../../worker/compute/shared_memory.ts";
 import { EXAMPLE_BYTES, exampleBytes, MICRO_BATCH, SEED, testRun } from "../test_run.ts";
 
 const NUM_SHARDS = 7;
@@ -170,7 +170,7 @@ Deno.test("a sum that fails leaves nothing in its slot that can be taken", async
     await pool.share(files);
     const good = task("generator", 0, 7);
     const parcels = [sums.reserve(), sums.reserve(), sums.reserve(), sums.reserve()];
-    const share = (parcel: Parcel) => ({ weights: run.checksums, parcel });
+    const share = (parcel: PayloadRef) => ({ weights: run.checksums, parcel });
     await pool.sum(good, share(parcels[0]!));
     assert.ok(reader.has(parcels[0]!));
     const bad = { ...task("critic", 0, 2), leaves: [] };

@@ -1,7 +1,7 @@
 /** A process with a thread that does not come back, and the watchdog over it, whose clock runs fast. */
 import { endAtOnce } from "../../../common/process/end_at_once.ts";
 import { type Clock, SYSTEM_CLOCK } from "../../../wire/clock.ts";
-import { Lane } from "../../../worker/compute/lane.ts";
+import { ThreadClient } from "../../../worker/compute/thread_client.ts";
 import { Watchdog } from "../../../worker/compute/watchdog.ts";
 
 /** 300 s pass in 0.3. */
@@ -18,8 +18,8 @@ await (async () => {
   console.log("begins");
   const { promise, resolve } = Promise.withResolvers<string>();
   const { watch } = new Watchdog(clock, resolve);
-  const lane = new Lane(worker, watch);
-  lane.call("runtime", null).then(() => console.log("ended by itself"), () => {});
+  const client = new ThreadClient(worker, watch);
+  client.call("runtime", null).then(() => console.log("ended by itself"), () => {});
   console.log(await promise);
   endAtOnce(1);
 })();

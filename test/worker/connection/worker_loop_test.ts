@@ -5,11 +5,11 @@ import type { Socket } from "../../../wire/socket.ts";
 import { sha256 } from "../../../common/sha256.ts";
 import { WorkerConsole } from "../../../worker/console.ts";
 import { CPU } from "../../../worker/runtime/device.ts";
-import { openNothing, type OpenShared } from "../../../worker/compute/shared_folder.ts";
+import { openNothing, type OpenShared } from "../../../worker/compute/shared_memory.ts";
 import { ShardStore } from "../../../worker/connection/shard_store.ts";
 import type { Located } from "../../../worker/connection/locator.ts";
 import { runWorker } from "../../../worker/connection/worker_loop.ts";
-import { Workshop } from "../../../worker/compute/workshop.ts";
+import { ThreadPoolCache } from "../../../worker/compute/thread_pool_cache.ts";
 import { FakeClock, settled } from "../../wire/fake_clock.ts";
 import { MemorySocket } from "../../wire/memory_socket.ts";
 import { TestCoordinator } from "../test_coordinator.ts";
@@ -40,7 +40,7 @@ function worker(
   };
   const probes = [{ numeric_class: "ab".repeat(32), shard_ms: 1 }];
   const nothing = () => {};
-  const computer = {
+  const pool = {
     probes,
     onbroken: null,
     setWeights: nothing,
@@ -55,7 +55,7 @@ function worker(
     locate: () => Promise.resolve(state.place),
     connect,
     hello: { name: "w", threads: 1, provider: "cpu", device: "", platform: "test" },
-    workshop: new Workshop([CPU], () => Promise.resolve(computer)),
+    thread_pools: new ThreadPoolCache([CPU], () => Promise.resolve(pool)),
     store: new ShardStore(0, null),
     openShared,
     console: new WorkerConsole({

@@ -9,21 +9,21 @@ import {
   plainReason,
   verdict,
 } from "../../../worker/devices/providers.ts";
-import { type Trial, tryDevice } from "../../../worker/devices/trial.ts";
+import { benchmarkDevice, type DeviceBenchmark } from "../../../worker/devices/device_benchmark.ts";
 import type { Wanted } from "../../../worker/worker_options.ts";
 
-const FAST: Trial = { device_ms: 1, cpu_ms: 15 };
-const SOFTWARE: Trial = { device_ms: 3500, cpu_ms: 15 };
+const FAST: DeviceBenchmark = { device_ms: 1, cpu_ms: 15 };
+const SOFTWARE: DeviceBenchmark = { device_ms: 3500, cpu_ms: 15 };
 const TOO_SLOW = "a measured step took 3500.0 ms, on one processor core 15.0 ms: " +
   "a software adapter, or one too slow to help";
 
 /** Devices by label; what is not listed cannot be had. */
-function machine(devices: Record<string, Trial>) {
+function machine(devices: Record<string, DeviceBenchmark>) {
   const tried: string[] = [];
   const attempt: Attempt = ({ provider, index }: Device) => {
     tried.push(`${provider}:${index}`);
-    const trial = devices[`${provider}:${index}`];
-    return trial ? Promise.resolve(trial) : Promise.reject(new Error(`no ${provider}`));
+    const benchmark = devices[`${provider}:${index}`];
+    return benchmark ? Promise.resolve(benchmark) : Promise.reject(new Error(`no ${provider}`));
   };
   return { attempt, tried };
 }
@@ -84,7 +84,7 @@ Deno.test("ONNX Runtime's reasons are told without its own names (messages as 1.
   );
 });
 
-async function found(wanted: Wanted, devices: Record<string, Trial>, os = "linux") {
+async function found(wanted: Wanted, devices: Record<string, DeviceBenchmark>, os = "linux") {
   const said: string[] = [];
   const list = await findDevices(
     wanted,
@@ -131,9 +131,9 @@ Deno.test("of several GPUs those that work are taken, and all are needed where t
   await assert.rejects(found({ ...wanted, required: true }, { "cuda:1": FAST }), { name: "UserError" });
 });
 
-Deno.test("the trial's graph runs, and a device that is none fails with a reason", async () => {
-  const { device_ms, cpu_ms } = await tryDevice({ provider: "cpu", index: 0 });
+Deno.test("the benchmark's graph runs, and a device that is none fails with a reason", async () => {
+  const { device_ms, cpu_ms } = await benchmarkDevice({ provider: "cpu", index: 0 });
   assert.ok(device_ms > 0 && cpu_ms > 0);
   const none = Deno.build.os === "windows" ? "coreml" : "dml";
-  await assert.rejects(tryDevice({ provider: none, index: 0 }), /backend not found/);
+  await assert.rejects(benchmarkDevice({ provider: none, index: 0 }), /backend not found/);
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { BinaryWriter } from "@bufbuild/protobuf/wire";
 import { guardGraph } from "../../../worker/runtime/graph_guard.ts";
 import { message, node } from "../../../worker/runtime/model_writer.ts";
-import { trialModel } from "../../../worker/devices/trial.ts";
+import { benchmarkModel } from "../../../worker/devices/device_benchmark.ts";
 import { testRun } from "../test_run.ts";
 
 /** Models made by Python's onnx 1.23 (helper.make_model, SerializeToString). */
@@ -51,7 +51,7 @@ function refusal(name: keyof typeof MODELS): string {
 Deno.test("models of ai.onnx with their constants inside pass", async () => {
   assert.equal(refusal("plain"), "accepted");
   assert.equal(refusal("named_domain"), "accepted");
-  guardGraph("trial", trialModel());
+  guardGraph("trial", benchmarkModel());
   for (const [name, graph] of Object.entries((await testRun()).graphs)) guardGraph(name, graph);
 });
 

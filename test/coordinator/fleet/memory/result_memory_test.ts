@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { ResultMemory } from "../../../../coordinator/fleet/memory/result_memory.ts";
 import { Kernels } from "../../../../kernels/kernels.ts";
 import type { Shared } from "../../../../wire/frame.ts";
-import type { Parcel } from "../../../../wire/parcel.ts";
+import type { PayloadRef } from "../../../../wire/payload_ref.ts";
 import { numSlots, ringBytes } from "../../../../wire/shared_ring.ts";
 import { inTempDir } from "../../../temp_dir.ts";
 import { areApart } from "./apart.ts";
@@ -176,7 +176,7 @@ const EVENTS: fc.Arbitrary<Event[]> = fc.array(
 );
 
 interface ModelWorker extends ReturnType<ReturnType<typeof scene>["join"]> {
-  readonly owes: Parcel[];
+  readonly owes: PayloadRef[];
   /** What it gave last, as long as it writes nothing more. */
   last: Shared & { readonly value: number } | null;
 }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { canMap } from "../../../../common/files/mapped_file.ts";
-import type { EntranceOptions } from "../../../../coordinator/fleet/admission/entrance.ts";
+import type { AdmissionOptions } from "../../../../coordinator/fleet/admission/admission.ts";
 import type { RoundOutcome } from "../../../../coordinator/fleet/fleet.ts";
 import type { NodeResult } from "../../../../coordinator/fleet/round.ts";
 import { bytesOf } from "../../../../wire/frame.ts";
@@ -84,7 +84,7 @@ class Run {
   static async open(num_shards: number, folder: string): Promise<Run> {
     const run = new Run(num_shards, folder);
     const memory = run.#memory;
-    const exchange: EntranceOptions["exchange"] = {
+    const shared_memory: AdmissionOptions["shared_memory"] = {
       offer: () => ({ folder: "/here", key: "a".repeat(32) }),
       share: (worker, channel) => {
         const { take } = memory.share(worker, run.#rings.at(-1)!.path);
@@ -92,7 +92,7 @@ class Run {
       },
       publish: () => {},
     };
-    run.#fleet = await open({ num_shards, exchange, memory });
+    run.#fleet = await open({ num_shards, shared_memory, memory });
     run.#begin();
     return run;
   }

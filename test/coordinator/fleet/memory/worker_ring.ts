@@ -1,7 +1,7 @@
 /** The ring of a worker on this machine, as hasty as an honest one can be. */
 import type { MessageOf } from "../../../../wire/messages.ts";
 import { bytesOf, type Shared } from "../../../../wire/frame.ts";
-import type { Parcel } from "../../../../wire/parcel.ts";
+import type { PayloadRef } from "../../../../wire/payload_ref.ts";
 import { payloadOffset, RingWriter, unseal, writeParcel } from "../../../../wire/shared_ring.ts";
 import { writeAt } from "../../../../wire/shared_file.ts";
 import type { ScriptedRing } from "../scripted_worker.ts";
@@ -10,7 +10,7 @@ export class WorkerRing implements ScriptedRing, Disposable {
   readonly #ring: RingWriter;
   readonly #file: Deno.FsFile;
   readonly #scratch: Uint8Array;
-  readonly #parcels = new Map<MessageOf<"work">, Parcel>();
+  readonly #parcels = new Map<MessageOf<"work">, PayloadRef>();
 
   /** Makes the file at `path`, with slots for `size` numbers each. */
   constructor(readonly path: string, size: number, num_slots: number) {
@@ -24,14 +24,14 @@ export class WorkerRing implements ScriptedRing, Disposable {
   }
 
   /** Begins at once: a thread of its own writes into the slot. */
-  begin(): Parcel {
+  begin(): PayloadRef {
     const parcel = this.#ring.reserve();
     unseal(this.#file, parcel);
     writeAt(this.#file, payloadOffset(parcel.offset), this.#scratch);
     return parcel;
   }
 
-  end(parcel: Parcel, values: Float32Array): Shared {
+  end(parcel: PayloadRef, values: Float32Array): Shared {
     writeParcel(this.#file, parcel, bytesOf(values));
     return { ...parcel, bytes: values.byteLength };
   }

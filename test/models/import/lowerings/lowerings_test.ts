@@ -47,7 +47,7 @@ function lossOf(name: string): Problem {
     assert.ok(initialiser.kind === "given");
     input(own, shape, initialiser.values);
   }
-  const y = net.infer(b, x), shape = y.type.shape as readonly number[];
+  const y = net.forwardEval(b, x), shape = y.type.shape as readonly number[];
   const weights = input("w", shape, seededNumbers(3, sizeOf(shape), 0.5, 1.5));
   b.output(b.op("ReduceSum", [b.op("Mul", [weights, b.op("Mul", [y, y])])], { keepdims: 0 }), "loss");
   return { graph: b.build(), feeds, wrt: ["x", ...net.parameters.map((parameter) => parameter.name)] };

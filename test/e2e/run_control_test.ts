@@ -1,0 +1,68 @@
+/**
+ * Decisions of a run about itself, with real workers. That they are the same with any workers and wherever the run was
+ * stopped is proven in one process (test/coordinator/run_control_test.ts).
+ */
+import assert from "node:assert/strict";
+import type { Summary } from "../../runlog/summary/summary.ts";
+import { Workplace } from "./workplace.ts";
+
+/** The first raise can be after 6 windows of 250 steps. */
+const STEPS = 1700;
+
+/** Trains to the end with two workers. */
+async function train(place: Workplace, out: string, options: readonly string[]): Promise<Summary> {
+  const args = ["--dataset", "8gaussians", "--shards", "2", "--sample-every", "0", "--checkpoint-every", "0"];
+  const { code, stderr } = await place.run("train", [...options, ...args, "--out", out]);
+  assert.equal(code, 0, stderr);
+  return await place.inspect(out);
+}
+
+Deno.test("--auto-critic raises n_critic where the critic is far from its optimum", async () => {
+  await using place = await Workplace.open();
+  const options = [
+    "--batch",
+    "16",
+    "--n-critic",
+    "1",
+    "--lr",
+    "5e-3",
+    "--auto-critic",
+    "--steps",
+    `${STEPS}`,
+  ];
+  const whole = await train(place, place.path("whole"), options);
+  const [raise] = whole.steered;
+  assert.ok(raise, "the critic of this run is far from its optimum");
+  assert.equal(raise.decision, "Raised n_critic from 1 to 2");
+  assert.equal(whole.generator_steps, raise.step + Math.floor((STEPS - raise.step) / 2));
+});
+
+Deno.test("--stop-when-flat ends a run whose estimate stays", async () => {
+  await using place = await Workplace.open();
+  // The learning rate falls to 0, so the estimate comes to rest.
+  const options = ["--batch", "64", "--decay-steps", "400", "--stop-when-flat", "--min-steps", "1300"];
+  const out = place.path("whole");
+  const whole = await train(place, out, [...options, "--steps", "9000"]);
+  assert.equal(whole.state, "finished");
+  assert.ok(whole.steps >= 1300 && whole.steps < 9000, `${whole.steps}`);
+  assert.match(
+    whole.detail!,
+    new RegExp(`^Stopped at step ${whole.steps}: the estimate has stopped falling\\. Over `),
+  );
+  assert.deepEqual(whole.steered.map(({ rule, step }) => [rule, step]), [["stop-when-flat", whole.steps]]);
+  assert.equal(whole.samples.filter(({ step }) => step === whole.steps).length, 1);
+
+  const again = await place.run("train", ["--resume", out]);
+  assert.equal(again.code, 2);
+  assert.match(
+    again.stderr,
+    new RegExp(
+      `Cannot resume: the run stopped at step ${whole.steps}, where its estimate had stopped falling ` +
+        "\\(--stop-when-flat\\); give --no-stop-when-flat to train on in any case\n$",
+    ),
+  );
+  const steps = whole.steps + 20;
+  const on = await place.run("train", ["--resume", out, "--no-stop-when-flat", "--steps", `${steps}`]);
+  assert.equal(on.code, 0, on.stderr);
+  assert.equal((await place.inspect(out)).steps, steps);
+});

@@ -1,0 +1,75 @@
+/** The compute threads of a worker across connections: compiled anew only when the run's graphs are others. */
+import { VARYING_CLASS } from "../../common/numeric_class.ts";
+import { type Device, deviceLabel } from "../runtime/device.ts";
+import { Pool, type PoolOptions } from "./pool.ts";
+import type { Probe } from "./probe.ts";
+
+/** What a connection computes with: a {@linkcode Pool} in life. */
+export type ComputePool = Pick<
+  Pool,
+  | "setWeights"
+  | "share"
+  | "sum"
+  | "recycle"
+  | "makeAhead"
+  | "job"
+  | "probes"
+  | "onbroken"
+  | "terminate"
+>;
+
+export type StartPool = (devices: readonly Device[], options: PoolOptions) => Promise<ComputePool>;
+
+/** The class of a worker: that of its devices if they agree. Which of them computes what is a matter of time. */
+export function numericClass(probes: readonly Probe[]): string {
+  const [first, ...others] = probes.map(({ numeric_class }) => numeric_class);
+  return others.every((numeric_class) => numeric_class === first) ? first! : VARYING_CLASS;
+}
+
+/** Mean time of one critic shard on one of the threads. */
+export function meanShardMs(probes: readonly Probe[]): number {
+  return probes.reduce((sum, { shard_ms }) => sum + shard_ms, 0) / probes.length;
+}
+
+export class ThreadPoolCache {
+  readonly devices: readonly Device[];
+  readonly #start: StartPool;
+  #key = "";
+  #pool: ComputePool | null = null;
+
+  /** One thread per device; the processor may be named several times. */
+  constructor(
+    devices: readonly Device[],
+    start: StartPool = (devices, options) => Pool.create(devices, options),
+  ) {
+    this.devices = devices;
+    this.#start = start;
+  }
+
+  /** E.g. "cpu", "cuda:0,cuda:1". */
+  get provider(): string {
+    return [...new Set(this.devices.map(deviceLabel))].join(",");
+  }
+
+  /** Threads for a run: those at hand if they were made for the same graphs and options, else new ones. */
+  async prepare(options: PoolOptions): Promise<ComputePool> {
+    const key = keyOf(options);
+    if (this.#pool !== null && this.#key === key) return this.#pool;
+    this.discard();
+    // More threads than shards would never have anything to do.
+    const pool = await this.#start(this.devices.slice(0, options.options.num_shards), options);
+    this.#key = key;
+    this.#pool = pool;
+    return pool;
+  }
+
+  /** Ends the threads. */
+  discard(): void {
+    this.#pool?.terminate();
+    this.#pool = null;
+  }
+}
+
+function keyOf({ manifest, options }: PoolOptions): string {
+  return JSON.stringify([manifest, options]);
+}

@@ -1,0 +1,386 @@
+/**
+ * One connection's life after the handshake: artifacts, probe, ready, then the training. Knows no socket and no
+ * thread: a channel, a thread_pools and a store are given.
+ */
+import { checksumBytes } from "../../kernels/kernels.ts";
+import { isNode } from "../../kernels/tree.ts";
+import type { Manifest } from "../../models/manifest.ts";
+import type { Channel } from "../../wire/channel.ts";
+import { bytesOf, payloadFloats } from "../../wire/frame.ts";
+import type { Message, MessageOf, MessageType, NetworkName } from "../../wire/messages.ts";
+import { Refusal } from "../../wire/refusal.ts";
+import { numSlots } from "../../wire/shared_ring.ts";
+import { ArtifactSet } from "./artifact_set.ts";
+import type { Events } from "./events.ts";
+import { jobSizes } from "../compute/jobs.ts";
+import { type FenceState, staleness } from "./fence.ts";
+import { MicroBatches } from "./micro_batches.ts";
+import type { OpenShared, SharedMemory } from "../compute/shared_memory.ts";
+import type { ShardStore } from "./shard_store.ts";
+import {
+  type ComputePool,
+  meanShardMs,
+  numericClass,
+  type ThreadPoolCache,
+} from "../compute/thread_pool_cache.ts";
+
+/** What a coordinator may send after its welcome. */
+export const ACCEPTED: ReadonlySet<MessageType> = new Set<MessageType>([
+  "artifact",
+  "weights",
+  "shard_chunk",
+  "work",
+  "job",
+  "notice",
+  "finish",
+]);
+
+/** As the coordinator cuts shards and jobs (coordinator/fleet/member.ts, coordinator/fleet/jobs.ts). */
+const CHUNK_BYTES = 1 << 20;
+const JOB_BYTES = 64 * 1024 * 1024;
+
+/** Bytes of the largest payload that a coordinator has to send before the training. */
+export function largestArtifact({ artifacts }: Pick<MessageOf<"welcome">, "artifacts">): number {
+  return Math.max(0, ...artifacts.map(({ bytes }) => bytes));
+}
+
+/** Bytes of the largest payload of the training: weights, a job with weights and examples, the examples of all shards. */
+function largestPayload(manifest: Manifest, { shards, example_bytes }: MessageOf<"welcome">): number {
+  const { layouts, micro_batch, accumulate = 1 } = manifest;
+  const weights = 4 * (Math.max(layouts.critic.size, layouts.generator.size) + layouts.statistics.size);
+  return Math.max(CHUNK_BYTES, weights + JOB_BYTES, shards * micro_batch * accumulate * example_bytes);
+}
+
+/** Jobs under way at a time. */
+const MAX_JOBS = 16;
+
+/** How a connection ended. `refused`: trying again is useless. */
+export type ConnectionEnd =
+  | { readonly kind: "finished"; readonly reason: string }
+  | { readonly kind: "refused"; readonly refusal: Refusal }
+  | { readonly kind: "left" }
+  | { readonly kind: "lost"; readonly reason: string };
+
+export interface ConnectionTools {
+  /** Takes the coordinator's offer of shared memory. */
+  readonly openShared: OpenShared;
+  readonly welcome: MessageOf<"welcome">;
+  readonly channel: Channel;
+  readonly thread_pools: ThreadPoolCache;
+  readonly store: ShardStore;
+  readonly events: Events;
+  /** Milliseconds since some fixed moment, for `elapsed_ms`. */
+  readonly now_ms: () => number;
+  /** Milliseconds since 1970, for the ages of cached files. */
+  readonly wall_ms: () => number;
+}
+
+/** What there is once the graphs are compiled. */
+interface ReadyState {
+  readonly manifest: Manifest;
+  readonly pool: ComputePool;
+  readonly batches: MicroBatches;
+}
+
+type Phase =
+  | { readonly name: "artifacts"; readonly artifacts: ArtifactSet }
+  | { readonly name: "preparing" }
+  | ({ readonly name: "ready" } & ReadyState);
+
+export class Connection {
+  /** How it ended. */
+  readonly ended: Promise<ConnectionEnd>;
+  /** Whether it got as far as to be ready for work. */
+  get was_ready(): boolean {
+    return this.#phase.name === "ready";
+  }
+  readonly #tools: ConnectionTools;
+  readonly #end: (end: ConnectionEnd) => void;
+  #phase: Phase;
+  #generation = 0;
+  readonly #held: Record<NetworkName, string | null> = { critic: null, generator: null };
+  #jobs = 0;
+  #shared: SharedMemory | null = null;
+  #over = false;
+
+  constructor(tools: ConnectionTools) {
+    const { promise, resolve } = Promise.withResolvers<ConnectionEnd>();
+    const { channel, welcome } = tools;
+    this.ended = promise;
+    this.#tools = tools;
+    this.#end = (end) => {
+      this.#over = true;
+      this.#shared?.[Symbol.dispose]();
+      this.#shared = null;
+      resolve(end);
+    };
+    this.#phase = { name: "artifacts", artifacts: new ArtifactSet(welcome.artifacts) };
+    channel.onmessage = (message, payload) => this.#handle(message, payload);
+    channel.onclose = (reason) => {
+      const refusal = channel.final_refusal;
+      this.#end(refusal ? { kind: "refused", refusal } : { kind: "lost", reason });
+    };
+  }
+
+  /** Says goodbye and closes the connection. */
+  leave(reason: string): void {
+    if (this.#over) return;
+    this.#tools.channel.send({ type: "leave", reason });
+    this.#close({ kind: "left" }, reason);
+  }
+
+  /** Tells the coordinator that this worker cannot go on, and closes the connection for good. */
+  giveUp(reason: string): void {
+    if (this.#over) return;
+    const refusal = new Refusal("compute_failed", reason, { fatal: true });
+    this.#tools.channel.send(refusal.toMessage());
+    this.#close({ kind: "refused", refusal }, reason);
+  }
+
+  #close(end: ConnectionEnd, reason: string): void {
+    this.#end(end);
+    this.#tools.channel.close(reason);
+  }
+
+  #handle(message: Message, payload: Uint8Array): void {
+    if (this.#over) return;
+    switch (message.type) {
+      case "artifact":
+        return this.#artifact(message, payload);
+      case "weights":
+        return this.#weights(message, payload);
+      case "work":
+        return this.#work(message, payload);
+      case "shard_chunk":
+        return this.#chunk(message, payload);
+      case "job":
+        return this.#job(message, payload);
+      case "notice":
+        return this.#tools.events.notice(message.text);
+      case "finish":
+        return this.#close({ kind: "finished", reason: message.reason }, "The run is over");
+      case "refuse":
+        return this.#refused(Refusal.from(message));
+      default:
+        throw new Refusal("unexpected_message", `Message ${message.type} must not be sent to a worker`);
+    }
+  }
+
+  #refused(refusal: Refusal): void {
+    if (refusal.code === "run_over") {
+      this.#close({ kind: "finished", reason: refusal.message }, "The run is over");
+    } else if (refusal.fatal) this.#close({ kind: "refused", refusal }, "Refused");
+    else this.#tools.events.refused(refusal);
+  }
+
+  #artifact(message: MessageOf<"artifact">, payload: Uint8Array): void {
+    if (this.#phase.name !== "artifacts") {
+      throw new Refusal("unexpected_message", "Artifacts must come before the training");
+    }
+    const { artifacts } = this.#phase;
+    try {
+      if (!artifacts.accept(message, payload)) return;
+      this.#phase = { name: "preparing" };
+      this.#prepare(artifacts).catch((error) => this.#unusable(error));
+    } catch (error) {
+      this.#unusable(error);
+    }
+  }
+
+  /** Without good artifacts there is nothing to do here. */
+  #unusable(error: unknown): void {
+    if (this.#over) return;
+    const refusal = error instanceof Refusal
+      ? error
+      : new Refusal("unsupported_graph", `Cannot prepare the run's graphs: ${(error as Error).message}`, {
+        fatal: true,
+      });
+    this.#tools.channel.send(refusal.toMessage());
+    if (refusal.fatal) this.#close({ kind: "refused", refusal }, refusal.message);
+    else this.#close({ kind: "lost", reason: refusal.message }, refusal.message);
+  }
+
+  async #prepare(artifacts: ArtifactSet): Promise<void> {
+    const { welcome, thread_pools, store, channel, events } = this.#tools;
+    const { manifest, graphs } = artifacts.bundle();
+    const { seed, encoding, shards, run } = welcome;
+    const [pool] = await Promise.all([
+      thread_pools.prepare({ manifest, graphs, options: { seed, encoding, num_shards: shards } }),
+      store.begin(welcome, this.#tools.wall_ms()),
+    ]);
+    if (this.#over) return;
+    pool.onbroken = (reason) => {
+      thread_pools.discard();
+      if (this.#over) return;
+      // No goodbye: the coordinator is to count it as a fault.
+      channel.send(new Refusal("compute_failed", reason).toMessage());
+      this.#close({ kind: "lost", reason }, reason);
+    };
+    const shared = await this.#share(manifest, pool);
+    if (this.#over) return;
+    const batches = new MicroBatches(welcome, manifest.micro_batch * (manifest.accumulate ?? 1), store);
+    this.#phase = { name: "ready", manifest, pool, batches };
+    channel.expectPayload(largestPayload(manifest, welcome));
+    const shard_ms = meanShardMs(pool.probes);
+    channel.send({ type: "ready", numeric_class: numericClass(pool.probes), shard_ms, shared });
+    for (const shard of store.held) channel.send({ type: "shard_held", run, shard });
+    const threads = { used: pool.probes.length, at_hand: thread_pools.devices.length };
+    events.ready(shard_ms, threads, store.held.length);
+  }
+
+  /** Weights and sums lie in files from now on, if the coordinator is on this machine. */
+  async #share({ graphs, layouts }: Manifest, pool: ComputePool): Promise<boolean> {
+    const { welcome, openShared } = this.#tools;
+    const size = Math.max(graphs.critic_training_model.size, graphs.generator_training_model.size);
+    const weights = { critic: layouts.critic.size, generator: layouts.generator.size };
+    const room = { weights, max_bytes: 4 * size, num_slots: numSlots(welcome.shards) };
+    this.#shared = openShared(welcome.shared, welcome.worker, room);
+    if (this.#shared === null) return false;
+    await pool.share(this.#shared.files);
+    return true;
+  }
+
+  #ready(): ReadyState {
+    if (this.#phase.name === "ready") return this.#phase;
+    throw new Refusal("unexpected_message", "Training must wait until this worker is ready");
+  }
+
+  #fence(message: Parameters<typeof staleness>[1]): void {
+    const { run, incarnation } = this.#tools.welcome;
+    const state: FenceState = {
+      run,
+      incarnation,
+      generation: this.#generation,
+      held: this.#held,
+      in_file: this.#shared !== null,
+    };
+    const reason = staleness(state, message);
+    if (reason !== null) {
+      throw new Refusal("stale", reason, { job: message.type === "job" ? message.job : null });
+    }
+  }
+
+  #weights(message: MessageOf<"weights">, payload: Uint8Array): void {
+    const { manifest, pool } = this.#ready();
+    if (this.#shared) {
+      throw new Refusal("unexpected_message", "Weights must not be sent here: they lie in the shared file");
+    }
+    this.#fence(message);
+    const { state, checksum } = message;
+    const weights = payloadFloats(payload, manifest.layouts[state].size);
+    // On their way before they are checked: the threads copy them meanwhile.
+    pool.setWeights(state, weights);
+    const found = checksumBytes(payload);
+    if (found !== checksum) {
+      this.#held[state] = null;
+      throw new Refusal(
+        "hash_mismatch",
+        `Weights of the ${state} must have checksum ${checksum}: found ${found}`,
+      );
+    }
+    this.#generation = message.generation;
+    this.#held[state] = checksum;
+  }
+
+  #chunk(message: MessageOf<"shard_chunk">, payload: Uint8Array): void {
+    const { store, channel, events } = this.#tools;
+    this.#ready();
+    this.#fence(message);
+    if (!store.accept(message, payload)) return;
+    channel.send({ type: "shard_held", run: message.run, shard: message.shard });
+    events.shardsHeld(store.held.length);
+  }
+
+  #work(message: MessageOf<"work">, payload: Uint8Array): void {
+    const arrived_ms = this.#tools.now_ms();
+    const bench = this.#ready();
+    this.#fence(message);
+    const { begin, end } = message;
+    if (!isNode(begin, end, this.#tools.welcome.shards)) {
+      throw new Refusal("bad_message", `Work must be a node of the summing tree: found [${begin}, ${end})`);
+    }
+    if (payload.length > 0) {
+      const found = checksumBytes(payload);
+      if (found !== message.checksum) {
+        throw new Refusal("hash_mismatch", `Examples must have checksum ${message.checksum}: found ${found}`);
+      }
+    }
+    const leaves = bench.batches.leaves(message, payload);
+    this.#generation = message.generation;
+    this.#compute(message, bench, leaves, arrived_ms)
+      .catch((error) => this.#failed(`Cannot compute ${message.kind} step ${message.step}`, error, null));
+  }
+
+  async #compute(
+    message: MessageOf<"work">,
+    { pool, manifest }: ReadyState,
+    leaves: ReturnType<MicroBatches["leaves"]>,
+    arrived_ms: number,
+  ): Promise<void> {
+    const { type: _type, inline: _inline, checksum: _checksum, next_noise_counter, ...computation } = message;
+    const { kind, step, begin, end, noise_purpose, noise_counter } = computation;
+    const { critic_checksum, generator_checksum } = computation;
+    const node = { begin, end };
+    const weights = { critic: critic_checksum, generator: generator_checksum };
+    const shared = this.#shared && { weights, parcel: this.#shared.sums.reserve() };
+    const task = { kind, node, leaves, noise_purpose, noise_counter };
+    const { sum, largest, compute_ms } = await pool.sum(task, shared);
+    if (this.#over) return;
+    const elapsed_ms = this.#tools.now_ms() - arrived_ms;
+    const { channel } = this.#tools;
+    const result: MessageOf<"result"> = {
+      type: "result",
+      ...computation,
+      checksum: sum && checksumBytes(bytesOf(sum)),
+      largest: sum === null && Number.isFinite(largest) ? largest : null,
+      compute_ms,
+      elapsed_ms,
+    };
+    if (sum === null) {
+      channel.sendShared(result, {
+        ...shared!.parcel,
+        bytes: 4 * manifest.graphs[`${kind}_training_model`].size,
+      });
+    } else {
+      channel.send(result, bytesOf(sum));
+      channel.drained().then(() => pool.recycle(sum), () => {});
+    }
+    this.#tools.events.computed(step, end - begin, elapsed_ms);
+    if (next_noise_counter !== null) {
+      pool.makeAhead(node, { noise_purpose: "critic_noise", noise_counter: next_noise_counter });
+    }
+  }
+
+  #job(message: MessageOf<"job">, payload: Uint8Array): void {
+    const { manifest, pool } = this.#ready();
+    this.#fence(message);
+    const { job, run, kind, count, noise_counter } = message;
+    if (this.#jobs >= MAX_JOBS) {
+      throw new Refusal("overloaded", `At most ${MAX_JOBS} jobs run at a time`, { job });
+    }
+    const sizes = jobSizes(manifest, message);
+    const bytes = 4 * (sizes.weights + sizes.input);
+    if (payload.length !== bytes) {
+      throw new Refusal("bad_message", `A ${kind} job must carry ${bytes} bytes: found ${payload.length}`, {
+        job,
+      });
+    }
+    const floats = payloadFloats(payload, sizes.weights + sizes.input);
+    const weights = floats.slice(0, sizes.weights);
+    this.#jobs++;
+    pool.job({ kind, count, noise_counter, weights, input: floats.slice(sizes.weights) })
+      .then((result) => {
+        if (!this.#over) this.#tools.channel.send({ type: "job_result", run, job }, bytesOf(result));
+      })
+      .catch((error) => this.#failed(`Cannot do job ${job}`, error, job))
+      .finally(() => this.#jobs--);
+  }
+
+  /** Tells the coordinator; the worker goes on. */
+  #failed(what: string, error: unknown, job: number | null): void {
+    if (this.#over) return;
+    const refusal = new Refusal("compute_failed", `${what}: ${(error as Error).message}`, { job });
+    this.#tools.channel.send(refusal.toMessage());
+    this.#tools.events.failed(refusal.message);
+  }
+}
