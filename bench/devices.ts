@@ -1,9 +1,9 @@
 /** Whole gradient steps on every device that this machine has, as a worker computes them, and in PyTorch on CUDA. */
+import type { NetworkName } from "../common/network_name.ts";
 import { adapterOf } from "../worker/devices/adapters.ts";
 import { CPU, type Device } from "../worker/runtime/device.ts";
 import { openSession } from "../worker/runtime/open_session.ts";
 import { candidates, nameOf } from "../worker/devices/providers.ts";
-import type { StepKind } from "./step/bare_step.ts";
 import type { BenchContext } from "./context.ts";
 import { engineOf, engineStep } from "./step/engine_step.ts";
 import { type Contender, interleave, type Samples, samplesOf, timed } from "./report/measure.ts";
@@ -17,7 +17,7 @@ const MODELS: readonly (readonly [ModelName, number])[] = [["wgan", 64], ["wgan-
   "wgan-dcgan",
   256,
 ]];
-const KINDS: readonly StepKind[] = ["critic", "generator"];
+const KINDS: readonly NetworkName[] = ["critic", "generator"];
 const REPEATS = 4;
 const TORCH = "PyTorch";
 

@@ -1,7 +1,8 @@
 /** Whole gradient steps on one thread: bare in ONNX Runtime, as a worker computes them, and in PyTorch. */
+import type { NetworkName } from "../common/network_name.ts";
 import { openSession } from "../worker/runtime/open_session.ts";
 import { openNodeSession } from "../worker/runtime/node_session.ts";
-import { bareShard, type StepKind } from "./step/bare_step.ts";
+import { bareShard } from "./step/bare_step.ts";
 import { engineOf, engineStep } from "./step/engine_step.ts";
 import type { BenchContext } from "./context.ts";
 import { gemm, GEMM_FLOPS } from "./step/gemm.ts";
@@ -16,7 +17,7 @@ const MICRO_BATCHES: Readonly<Record<ModelName, readonly number[]>> = {
   wgan: [8, 16, 32, 64],
   "wgan-dcgan": [16, 64],
 };
-const KINDS: readonly StepKind[] = ["critic", "generator"];
+const KINDS: readonly NetworkName[] = ["critic", "generator"];
 /** Calls that make a sample: some milliseconds. */
 const REPEATS = 4;
 const GEMM = "GEMM";
@@ -28,7 +29,7 @@ const GEMM = "GEMM";
 function torchContenders(
   peer: PeerProcess,
   model: ModelName,
-  kind: StepKind,
+  kind: NetworkName,
   micro_batch: number,
 ): Contender[] {
   const ways = kind === "generator"
@@ -62,12 +63,12 @@ async function contenders(
 }
 
 /** The faster of PyTorch's ways. */
-function bestTorch(samples: Samples, kind: StepKind): readonly number[] | null {
+function bestTorch(samples: Samples, kind: NetworkName): readonly number[] | null {
   const ways = [...samples].filter(([name]) => name.startsWith(`${kind} PyTorch`)).map(([, times]) => times);
   return ways.toSorted((a, b) => median(a) - median(b))[0] ?? null;
 }
 
-function row(samples: Samples, model: ModelName, kind: StepKind, micro_batch: number): string[] {
+function row(samples: Samples, model: ModelName, kind: NetworkName, micro_batch: number): string[] {
   const bare = samplesOf(samples, `${kind} bare`);
   const worker = samplesOf(samples, `${kind} worker`);
   const torch = bestTorch(samples, kind);

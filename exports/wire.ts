@@ -12,6 +12,7 @@
  *
  * @module
  */
+export type { NetworkName } from "../common/network_name.ts";
 export type { Unasked } from "../wire/allowance.ts";
 export { type Channel, type ChannelOptions, openChannel } from "../wire/channel.ts";
 export { type Cancel, type Clock, SYSTEM_CLOCK } from "../wire/clock.ts";
@@ -30,14 +31,7 @@ export {
   joinCoordinator,
   type JoinOptions,
 } from "../wire/handshake.ts";
-export type {
-  Checksums,
-  Computation,
-  Fence,
-  Messages,
-  NetworkName,
-  RefusalCode,
-} from "../wire/message_types.ts";
+export type { Checksums, Computation, Fence, Messages, RefusalCode } from "../wire/message_types.ts";
 export {
   MAX_FRAME_BYTES,
   type Message,

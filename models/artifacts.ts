@@ -1,4 +1,5 @@
 /** Training artifacts: the graphs of a pair of networks as ONNX files, and the manifest that says how to run them. */
+import type { NetworkName } from "../common/network_name.ts";
 import { sha256Aside } from "../common/sha256.ts";
 import { buildLayout, trainedLayout } from "./layout.ts";
 import {
@@ -44,7 +45,7 @@ export interface Artifacts {
 /** `build` puts the masks of what is dropped into `masks`. */
 interface GraphKind {
   readonly build: (pair: Pair, masks: DropoutMask[]) => Graph;
-  readonly trains: "critic" | "generator" | null;
+  readonly trains: NetworkName | null;
 }
 
 const GRAPHS: Readonly<Record<GraphName, GraphKind>> = {

@@ -1,4 +1,5 @@
 /** Layouts of flat buffers: which tensor lies where in the one Float32Array that holds a network's state. */
+import type { NetworkName } from "../common/network_name.ts";
 import type { Layout, Manifest, Slot } from "./manifest.ts";
 import { numElements } from "../common/shape.ts";
 
@@ -22,7 +23,7 @@ export function buildLayout(tensors: readonly NamedShape[]): Layout {
 /** The beginning of a network's layout that gradients train: without the vectors of spectral norms. */
 export function trainedLayout(
   { layouts, spectral_norm = [] }: Pick<Manifest, "layouts" | "spectral_norm">,
-  network: "critic" | "generator",
+  network: NetworkName,
 ): Layout {
   const { slots } = layouts[network];
   return buildLayout(network === "critic" ? slots.slice(0, slots.length - 2 * spectral_norm.length) : slots);

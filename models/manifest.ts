@@ -3,6 +3,7 @@
  * fed from, and where each output lies in the flat result buffer. A worker computes with nothing else: it holds
  * no model code.
  */
+import { NETWORKS } from "../common/network_name.ts";
 
 /** A tensor within a flat float32 buffer. `offset` counts elements. */
 export interface Slot {
@@ -18,7 +19,7 @@ export interface Layout {
 }
 
 /** The flat buffers of a run. `statistics`: running mean and variance of the generator's batch normalisation. */
-export const STATES = ["critic", "generator", "statistics"] as const;
+export const STATES = [...NETWORKS, "statistics"] as const;
 export type State = typeof STATES[number];
 
 /**

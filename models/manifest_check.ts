@@ -2,6 +2,7 @@
  * Checks `artifacts.json` before anything trusts it: every field, every offset, and that each graph is fed and
  * read exactly as its name says (`GRAPH_NAMES` in `manifest.ts`). Runs in a browser.
  */
+import type { NetworkName } from "../common/network_name.ts";
 import { buildLayout, trainedLayout } from "./layout.ts";
 import {
   GRAPH_NAMES,
@@ -41,7 +42,7 @@ interface Role {
   readonly batch: "micro_batch" | "N";
   /** Whether masks may follow: what is trained may drop, what is used afterwards does not. */
   readonly drops?: true;
-  readonly trains: "critic" | "generator" | null;
+  readonly trains: NetworkName | null;
   readonly result: readonly string[];
 }
 

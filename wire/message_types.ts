@@ -1,4 +1,5 @@
 /** The messages of the protocol, as types. messages.ts checks them, and says how they go to and fro. */
+import type { NetworkName } from "../common/network_name.ts";
 
 /** Why something was refused. */
 export type RefusalCode =
@@ -14,9 +15,6 @@ export type RefusalCode =
   | "wrong_result"
   | "overloaded"
   | "run_over";
-
-/** The networks whose weights are trained. */
-export type NetworkName = "critic" | "generator";
 
 /** Checksums of both networks' weights. */
 export type Checksums = Readonly<Record<NetworkName, string>>;

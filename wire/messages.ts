@@ -34,6 +34,7 @@
  * (changes of membership), step and the checksums of the weights they belong to. A stale one is refused by code
  * and changes nothing.
  */
+import { NETWORKS } from "../common/network_name.ts";
 import {
   bool,
   type Check,
@@ -50,9 +51,9 @@ import {
   show,
   text,
 } from "./schema.ts";
-import type { Messages, NetworkName, RefusalCode } from "./message_types.ts";
+import type { Messages, RefusalCode } from "./message_types.ts";
 
-export type { Checksums, NetworkName, RefusalCode } from "./message_types.ts";
+export type { Checksums, RefusalCode } from "./message_types.ts";
 
 /** Version of this file. Peers must agree exactly. */
 export const PROTOCOL_VERSION = 5;
@@ -78,9 +79,6 @@ export const REFUSAL_CODES = [
   "overloaded",
   "run_over",
 ] as const satisfies readonly RefusalCode[];
-
-/** The networks whose weights are trained. */
-export const NETWORKS = ["critic", "generator"] as const satisfies readonly NetworkName[];
 
 const id = plain(64);
 const sha256 = hex(64);

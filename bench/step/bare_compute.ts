@@ -1,5 +1,5 @@
 /** The bare computing of a run's steps: as many processes as the run has compute threads, all busy at once. */
-import type { StepKind } from "./bare_step.ts";
+import type { NetworkName } from "../../common/network_name.ts";
 import { PeerProcess } from "../peers/peer_process.ts";
 import { median } from "../report/statistics.ts";
 
@@ -35,7 +35,7 @@ export async function measureBare(lanes: Lanes, way: Way, milliseconds: number):
   );
   try {
     await Promise.all(processes.map((process) => process.next()));
-    const measure = async (kind: StepKind) => {
+    const measure = async (kind: NetworkName) => {
       const question = { kind, milliseconds };
       const answers = await Promise.all(processes.map((p) => p.ask<{ step_ms: number[] }>(question)));
       return median(answers.flatMap(({ step_ms }) => step_ms));

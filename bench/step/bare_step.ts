@@ -1,8 +1,7 @@
 /** The bare computing of a step: a lane's graphs in ONNX Runtime, fed from buffers that never change. */
+import type { NetworkName } from "../../common/network_name.ts";
 import { fillNormal, fillUniform } from "../../random/philox.ts";
 import { featuresOf, type Model } from "./wgan_model.ts";
-
-export type StepKind = "critic" | "generator";
 
 function streamKey(purpose: "critic_noise" | "dataset") {
   return { seed: 1, purpose, counter: 1, shard: 0 } as const;
@@ -12,7 +11,7 @@ function streamKey(purpose: "critic_noise" | "dataset") {
  * One shard's gradients and nothing else. Critic: the generator's forward pass, then the critic's training graph.
  * Generator: its training graph.
  */
-export function bareShard({ manifest, state, runners }: Model): (kind: StepKind) => Promise<void> {
+export function bareShard({ manifest, state, runners }: Model): (kind: NetworkName) => Promise<void> {
   const { micro_batch, latent, graphs } = manifest;
   const features = featuresOf(manifest);
   const noise = new Float32Array(micro_batch * latent);

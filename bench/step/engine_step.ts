@@ -1,6 +1,6 @@
 /** One shard's gradient step, as a worker's compute thread does it. */
+import type { NetworkName } from "../../common/network_name.ts";
 import { Engine, type SumTask } from "../../worker/compute/engine.ts";
-import type { StepKind } from "./bare_step.ts";
 import { featuresOf, type Model } from "./wgan_model.ts";
 
 /** An engine with the model's initial weights. */
@@ -12,7 +12,7 @@ export function engineOf({ manifest, runners, state }: Model): Engine {
 }
 
 /** A step: noise and decoding included. */
-export function engineStep(engine: Engine, kind: StepKind): () => Promise<unknown> {
+export function engineStep(engine: Engine, kind: NetworkName): () => Promise<unknown> {
   const examples = new Uint8Array(engine.manifest.micro_batch * featuresOf(engine.manifest)).fill(77);
   const task: Omit<SumTask, "noise_counter"> = {
     kind,

@@ -1,4 +1,5 @@
 /** The networks that are measured: pairs of presets, as graphs, weights and FLOPs. */
+import type { NetworkName } from "../../common/network_name.ts";
 import { PRESETS } from "../../coordinator/config/presets.ts";
 import { buildArtifacts } from "../../models/artifacts.ts";
 import { type InitialState, initialState } from "../../models/initialise.ts";
@@ -84,7 +85,7 @@ function layerProducts(net: Net): number[] {
  * Floating-point operations in the matrix products of one gradient step, elementwise work left out. A forward
  * pass and a gradient by weights take 2 each a product, a gradient by inputs as much but in the first layer.
  */
-export function gradientFlops(kind: "critic" | "generator", networks: Networks, micro_batch: number): number {
+export function gradientFlops(kind: NetworkName, networks: Networks, micro_batch: number): number {
   const nets = buildNetworks(networks);
   const [generator, critic] = [nets.generator, nets.critic].map((net) => {
     const products = layerProducts(net);

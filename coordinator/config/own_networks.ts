@@ -1,4 +1,5 @@
 /** Networks that a person brings: two model files, read, checked against each other and made into a pair. */
+import type { NetworkName } from "../../common/network_name.ts";
 import { realpathSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, sep } from "node:path";
 import { UserError } from "../../common/errors.ts";
@@ -9,7 +10,6 @@ import {
   generatorNet,
   type ImportedNetwork,
   importedNetwork,
-  type Role,
 } from "../../models/import/imported_net.ts";
 import { matchesGlob } from "../../models/import/weights/trainable.ts";
 import type { Net } from "../../models/nets/net.ts";
@@ -47,7 +47,7 @@ export interface FileNetwork {
   /** Whether an example's score depends on the others of its batch in another way; absent: no. */
   readonly couples_examples?: true;
 }
-export type FileNetworks = Readonly<Record<Role, FileNetwork>>;
+export type FileNetworks = Readonly<Record<NetworkName, FileNetwork>>;
 
 /** Whether a run's networks came from files. */
 export function areFromFiles(networks: Networks | FileNetworks): networks is FileNetworks {
@@ -120,14 +120,14 @@ function takesSigmoidOff(critic: ImportedNetwork, objective: ObjectiveName): boo
 }
 
 interface Opened {
-  readonly role: Role;
+  readonly role: NetworkName;
   readonly network: ImportedNetwork;
   readonly facts: FileNetwork;
   /** Names of all weights. */
   readonly names: readonly string[];
 }
 
-function openNetwork(given: string | Uint8Array, role: Role, patterns: readonly string[]): Opened {
+function openNetwork(given: string | Uint8Array, role: NetworkName, patterns: readonly string[]): Opened {
   const path = typeof given === "string" ? given : `${role}.onnx`;
   const name = basename(path);
   const bytes = typeof given === "string" ? readFile(path, `${role} ${path}`, `check --${role}`) : given;
@@ -176,7 +176,7 @@ function readFile(path: string, what: string, advice: string): Uint8Array {
   }
 }
 
-function noDataBeside(role: Role): (location: string) => Uint8Array {
+function noDataBeside(role: NetworkName): (location: string) => Uint8Array {
   return (location) => {
     throw new UserError(
       `Cannot read the ${role}: bytes must hold all weights themselves, found some in the file ${location}; name the ` +

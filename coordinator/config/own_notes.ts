@@ -1,15 +1,16 @@
 /** What a person should know of a network from a file, in lines: what is trained, and what is not. */
+import type { NetworkName } from "../../common/network_name.ts";
 import { cleanText } from "../../common/text/foreign_text.ts";
 import { counted } from "../../common/text/counted.ts";
 import { significant } from "../../common/significant.ts";
 import { droppedShares } from "../../models/import/dropout.ts";
-import type { ImportedNetwork, Role } from "../../models/import/imported_net.ts";
+import type { ImportedNetwork } from "../../models/import/imported_net.ts";
 
 /** Names in one line at most. */
 const MAX_NAMES = 8;
 
 interface Described {
-  readonly role: Role;
+  readonly role: NetworkName;
   readonly network: ImportedNetwork;
   readonly facts: {
     readonly file: string;

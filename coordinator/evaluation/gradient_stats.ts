@@ -1,4 +1,5 @@
 /** How the networks are doing, read from their state between two steps: nothing here touches a training step. */
+import type { NetworkName } from "../../common/network_name.ts";
 import type { Layout, Manifest } from "../../models/manifest.ts";
 import { trainedLayout, views } from "../../models/layout.ts";
 import type { RecordOf } from "../../runlog/records.ts";
@@ -17,7 +18,7 @@ export interface GradientStatsOptions {
 
 /** The figures of a vitals record. One pass over the parameters of both networks. */
 export function gradientStats(
-  state: Pick<ModelState, "step" | "generator_step"> & Readonly<Record<"critic" | "generator", Trained>>,
+  state: Pick<ModelState, "step" | "generator_step"> & Readonly<Record<NetworkName, Trained>>,
   manifest: Pick<Manifest, "layouts" | "spectral_norm">,
   { clip, alpha }: GradientStatsOptions,
 ): Omit<RecordOf<"vitals">, "type" | "step"> {

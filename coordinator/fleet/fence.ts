@@ -1,5 +1,6 @@
 /** Which results count: those of the open round, computed from the weights that it is about. Pure. */
-import { type MessageOf, NETWORKS } from "../../wire/messages.ts";
+import { type NetworkName, NETWORKS } from "../../common/network_name.ts";
+import type { MessageOf } from "../../wire/messages.ts";
 
 /** What one kind of gradient of one step needs. */
 export type RoundRequest = Pick<
@@ -13,7 +14,7 @@ export interface Fence {
   readonly incarnation: number;
   readonly generation: number;
   readonly request: Pick<RoundRequest, "kind" | "step">;
-  readonly checksums: Readonly<Record<"critic" | "generator", string>>;
+  readonly checksums: Readonly<Record<NetworkName, string>>;
 }
 
 /** Why a result does not belong to the open round, or null. */

@@ -1,6 +1,7 @@
 /**
  * One admitted worker as the coordinator sees it: what it holds, how fast it is, and the shipping of its shards.
  */
+import type { NetworkName } from "../../common/network_name.ts";
 import { checksumBytes } from "../../kernels/kernels.ts";
 import type { Channel } from "../../wire/channel.ts";
 import type { Frame } from "../../wire/frame.ts";
@@ -48,7 +49,7 @@ export class Member {
   }
 
   /** Sends weights unless it has them already. */
-  sendWeights(state: "critic" | "generator", checksum: string, frame: () => Frame): void {
+  sendWeights(state: NetworkName, checksum: string, frame: () => Frame): void {
     if (this.#weights[state] === checksum) return;
     this.#weights[state] = checksum;
     this.channel.sendFrame(frame());

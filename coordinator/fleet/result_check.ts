@@ -1,9 +1,8 @@
 /** What a result must be like to count: numbers of a size to reckon with, all of them, and no variance below 0. Pure. */
+import type { NetworkName } from "../../common/network_name.ts";
 import type { GraphEntry, Manifest } from "../../models/manifest.ts";
 import { TAIL } from "../../models/tail.ts";
 import { numElements } from "../../common/shape.ts";
-
-export type Kind = "critic" | "generator";
 
 /**
  * Every number of a result must be below this in magnitude. Then the mean over the shards is, too, however many there
@@ -21,7 +20,7 @@ export interface Flaw {
   readonly tensor: string;
 }
 
-export function graphOf({ graphs }: Pick<Manifest, "graphs">, kind: Kind): GraphEntry {
+export function graphOf({ graphs }: Pick<Manifest, "graphs">, kind: NetworkName): GraphEntry {
   return kind === "critic" ? graphs.critic_training_model : graphs.generator_training_model;
 }
 
@@ -52,7 +51,7 @@ export class ResultCheck {
    * What is wrong with a result. A bad tail says what went wrong, a bad gradient where. `largest`: the largest magnitude
    * where it is known already, so that the gradients need not be looked at.
    */
-  flaw(kind: Kind, values: Float32Array, largest: number | null): Flaw | null {
+  flaw(kind: NetworkName, values: Float32Array, largest: number | null): Flaw | null {
     const is_known = largest !== null && largest < MAGNITUDE_LIMIT;
     const looked_at = is_known ? values.subarray(graphOf(this.#manifest, kind).tail_offset) : values;
     if (!(this.#largest(looked_at) < MAGNITUDE_LIMIT)) return this.#tooLarge(kind, values);
@@ -60,7 +59,7 @@ export class ResultCheck {
     return negative === undefined ? null : this.#flaw(kind, values, negative, "0 or more");
   }
 
-  #tooLarge(kind: Kind, values: Float32Array): Flaw {
+  #tooLarge(kind: NetworkName, values: Float32Array): Flaw {
     const isBad = (value: number) => !(Math.abs(value) < MAGNITUDE_LIMIT);
     const { tail_offset } = graphOf(this.#manifest, kind);
     const in_tail = values.subarray(tail_offset).findIndex(isBad);
@@ -69,17 +68,17 @@ export class ResultCheck {
     return { ...this.#flaw(kind, values, last, required), tensor: this.#tensorAt(kind, first) };
   }
 
-  #flaw(kind: Kind, values: Float32Array, index: number, required: string): Flaw {
+  #flaw(kind: NetworkName, values: Float32Array, index: number, required: string): Flaw {
     const part = partOf(kind, index - graphOf(this.#manifest, kind).tail_offset);
     return { part, required, found: values[index]!, tensor: this.#tensorAt(kind, index) };
   }
 
-  #tensorAt(kind: Kind, index: number): string {
+  #tensorAt(kind: NetworkName, index: number): string {
     return graphOf(this.#manifest, kind).outputs.findLast(({ offset }) => offset <= index)!.name;
   }
 }
 
-function partOf(kind: Kind, place: number): string {
+function partOf(kind: NetworkName, place: number): string {
   if (place < 0) return "gradients";
   if (place === TAIL[kind].loss) return "loss";
   return kind === "critic" || place === TAIL.generator.mean_D_fake ? "means" : "batch statistics";

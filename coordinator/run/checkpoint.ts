@@ -4,6 +4,7 @@
  * last: a checkpoint counts only if its JSON is there and the hashes agree, so a crash or a full disk never costs the
  * one before.
  */
+import type { NetworkName } from "../../common/network_name.ts";
 import { join } from "node:path";
 import { UserError } from "../../common/errors.ts";
 import { readRegular } from "../../common/files/regular_file.ts";
@@ -69,7 +70,7 @@ export const DISK: CheckpointFiles = {
  */
 function parts(state: ModelState, manifest: Manifest): [string, Layout, Float32Array][] {
   const { kind } = state.optimizer;
-  const network = (of: "critic" | "generator", network: Network): [string, Layout, Float32Array][] => [
+  const network = (of: NetworkName, network: Network): [string, Layout, Float32Array][] => [
     ["", manifest.layouts[of], network.weights],
     ...OPTIMIZER_BUFFERS[kind].map((name): [string, Layout, Float32Array] => [
       `${kind}.${name}.`,

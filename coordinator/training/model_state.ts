@@ -2,6 +2,7 @@
  * The trained state of a run: parameters and optimizer state of both networks in WebAssembly memory, and the
  * running statistics of the generator's batch normalisation. Changes only at committed steps.
  */
+import type { NetworkName } from "../../common/network_name.ts";
 import { PAGE_BYTES } from "../../common/files/mapped_file.ts";
 import { Sha256 } from "../../common/sha256.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
@@ -59,7 +60,7 @@ export class ModelState {
     return num_buffers * (4 * (critic.size + generator.size) + 2 * 64) + 2 * 2 * PAGE_BYTES;
   }
 
-  #network(manifest: Manifest, name: "critic" | "generator"): Network {
+  #network(manifest: Manifest, name: NetworkName): Network {
     return networkOf(this.optimizer, manifest, name, (size, align) => this.#kernels.allocate(size, align));
   }
 
@@ -122,7 +123,7 @@ export class ModelState {
 function networkOf(
   { kind }: Optimizer,
   manifest: Manifest,
-  name: "critic" | "generator",
+  name: NetworkName,
   allocate: (size: number, alignment_bytes?: number) => Float32Array<ArrayBuffer>,
 ): Network {
   const { size } = trainedLayout(manifest, name);

@@ -1,11 +1,11 @@
 /** The rounds of a step: asked for, summed, applied and published, and what each of that took. */
 import type { Manifest } from "../../models/manifest.ts";
-import type { NetworkName } from "../../wire/messages.ts";
+import type { NetworkName } from "../../common/network_name.ts";
 import type { RunConfig } from "../config/config.ts";
 import type { RoundRequest } from "../fleet/fence.ts";
 import type { Fleet, RoundOutcome } from "../fleet/fleet.ts";
 import { BadResult } from "../fleet/judge.ts";
-import { graphOf, type Kind } from "../fleet/result_check.ts";
+import { graphOf } from "../fleet/result_check.ts";
 import { addShares, type WorkerShares } from "../fleet/worker_share.ts";
 import { meanAt, type NodeSum, type TreeSum } from "./averaging.ts";
 import type { ModelState } from "./model_state.ts";
@@ -105,7 +105,7 @@ async function gather(
 }
 
 /** Means of the tail over the shards. */
-function tailMeans({ manifest, config }: Rounds, sum: NodeSum, kind: Kind): Float32Array {
+function tailMeans({ manifest, config }: Rounds, sum: NodeSum, kind: NetworkName): Float32Array {
   const { tail_offset, size } = graphOf(manifest, kind);
   const scale = 1 / numLeaves(config);
   return Float32Array.from({ length: size - tail_offset }, (_, i) => meanAt(sum, tail_offset + i, scale));

@@ -1,4 +1,5 @@
 /** A network made of an imported graph: what it trains, and how it runs in training and afterwards. */
+import type { NetworkName } from "../../common/network_name.ts";
 import { UserError } from "../../common/errors.ts";
 import { decompose } from "../../autodiff/decompose.ts";
 import { expandAll } from "../../autodiff/expansion.ts";
@@ -18,11 +19,9 @@ import { boundTo, builderFor, COMPOSITES, replay, type ReplayOptions } from "./r
 import { isOverRows, spectralNorms, withVectorNames } from "./weights/spectral.ts";
 import { sortWeights } from "./weights/trainable.ts";
 
-export type Role = "generator" | "critic";
-
 /** An imported graph with its weights sorted out. */
 export interface ImportedNetwork {
-  readonly role: Role;
+  readonly role: NetworkName;
   /** Inputs: the network's own, trained weights, running statistics. */
   readonly graph: Graph;
   readonly parameters: readonly TensorSpec[];
@@ -56,7 +55,7 @@ export interface ImportedNetwork {
  */
 export function importedNetwork(
   given: ImportedGraph,
-  role: Role,
+  role: NetworkName,
   patterns: readonly string[],
 ): ImportedNetwork {
   const norms = spectralNorms(given);

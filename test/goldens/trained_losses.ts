@@ -8,7 +8,7 @@ import type { RoundRequest } from "../../coordinator/fleet/fence.ts";
 import { prepare, type Prepared } from "../../coordinator/run/prepare.ts";
 import { train } from "../../coordinator/training/train.ts";
 import { GRAPH_NAMES } from "../../models/manifest.ts";
-import { NETWORKS } from "../../wire/messages.ts";
+import { NETWORKS } from "../../common/network_name.ts";
 import { Engine } from "../../worker/compute/engine.ts";
 import { compileGraphs, type GraphBytes } from "../../worker/compute/graph_runner.ts";
 import { probe } from "../../worker/compute/probe.ts";

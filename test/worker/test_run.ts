@@ -8,7 +8,8 @@ import { wgan } from "../../models/objectives/wgan.ts";
 import { permutation } from "../../random/philox.ts";
 import { checksumBytes } from "../../kernels/kernels.ts";
 import { bytesOf } from "../../wire/frame.ts";
-import type { MessageOf, NetworkName } from "../../wire/messages.ts";
+import type { NetworkName } from "../../common/network_name.ts";
+import type { MessageOf } from "../../wire/messages.ts";
 import { sha256 } from "../../common/sha256.ts";
 import type { GraphBytes } from "../../worker/compute/graph_runner.ts";
 

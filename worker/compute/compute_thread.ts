@@ -6,7 +6,8 @@
 import { mapFile } from "../../common/files/mapped_file.ts";
 import { VARYING_CLASS } from "../../common/numeric_class.ts";
 import { bytesOf } from "../../wire/frame.ts";
-import { type Checksums, NETWORKS } from "../../wire/messages.ts";
+import { NETWORKS } from "../../common/network_name.ts";
+import type { Checksums } from "../../wire/messages.ts";
 import { payloadOffset, seal, unseal, writeParcel } from "../../wire/shared_ring.ts";
 import { readWeights } from "../../wire/shared_weights.ts";
 import type { Answer, Call, Calls, PlacedSum, SumPlace, WeightsWanted } from "./compute_calls.ts";

@@ -11,7 +11,7 @@ import { fillNormal, fillUniform, type Purpose, type StreamKey } from "../../ran
 import { bytesOf } from "../../wire/frame.ts";
 import { numSlots } from "../../wire/shared_ring.ts";
 import { type Encoding, ExampleDecoder } from "./examples.ts";
-import type { NetworkName } from "../../wire/messages.ts";
+import type { NetworkName } from "../../common/network_name.ts";
 import type { GraphRunner, Runners, Sources } from "./graph_runner.ts";
 import { Masks } from "./masks.ts";
 import type { BoundGraph } from "../runtime/runtime.ts";

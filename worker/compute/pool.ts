@@ -7,7 +7,7 @@ import type { AheadTask, Part, SumTask } from "./engine.ts";
 import type { Calls, PlacedSum, SharedWork, SumPlace, WeightsWanted } from "./compute_calls.ts";
 import type { Manifest } from "../../models/manifest.ts";
 import type { Device } from "../runtime/device.ts";
-import type { NetworkName } from "../../wire/messages.ts";
+import type { NetworkName } from "../../common/network_name.ts";
 import type { JobTask } from "./jobs.ts";
 import { startThread, ThreadClient } from "./thread_client.ts";
 import type { Probe } from "./probe.ts";

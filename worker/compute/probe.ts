@@ -10,7 +10,7 @@ import { Sha256 } from "../../common/sha256.ts";
 import { GRAPH_NAMES, type Manifest } from "../../models/manifest.ts";
 import { fillNormal } from "../../random/philox.ts";
 import type { Device, ProviderName } from "../runtime/device.ts";
-import type { NetworkName } from "../../wire/messages.ts";
+import type { NetworkName } from "../../common/network_name.ts";
 import { guardGraph } from "../runtime/graph_guard.ts";
 import type { GraphBytes, Runners } from "./graph_runner.ts";
 import { Masks } from "./masks.ts";

@@ -2,7 +2,8 @@
  * Fencing on the worker's side: which messages of the training belong to what it holds. A stale message is
  * answered with a coded refusal and changes nothing.
  */
-import { type MessageOf, type NetworkName, NETWORKS } from "../../wire/messages.ts";
+import { type NetworkName, NETWORKS } from "../../common/network_name.ts";
+import type { MessageOf } from "../../wire/messages.ts";
 
 /** Where a connection stands. */
 export interface FenceState {

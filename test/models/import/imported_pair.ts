@@ -1,4 +1,5 @@
 /** Pairs of imported networks, run with the weights of their files, in float32 and in float64. */
+import type { NetworkName } from "../../../common/network_name.ts";
 import assert from "node:assert/strict";
 import { importGraph } from "../../../models/import/import_graph.ts";
 import {
@@ -6,7 +7,6 @@ import {
   generatorNet,
   type ImportedNetwork,
   importedNetwork,
-  type Role,
 } from "../../../models/import/imported_net.ts";
 import { initialState } from "../../../models/initialise.ts";
 import { buildLayout, views } from "../../../models/layout.ts";
@@ -23,7 +23,7 @@ import { prepareInOrt } from "../onnx_runtime.ts";
 
 const read = (file: string) => Deno.readFileSync(new URL(`files/${file}`, import.meta.url));
 
-export function importFile(file: string, role: Role): ImportedNetwork {
+export function importFile(file: string, role: NetworkName): ImportedNetwork {
   return importedNetwork(importGraph(readModel(read(file), read), file, role), role, []);
 }
 

@@ -1,8 +1,9 @@
 /** Weights that are refused, kept as they are, or said in a line. */
+import type { NetworkName } from "../../../common/network_name.ts";
 import assert from "node:assert/strict";
 import { describeNetwork } from "../../../coordinator/config/own_notes.ts";
 import { importGraph } from "../../../models/import/import_graph.ts";
-import { type ImportedNetwork, importedNetwork, type Role } from "../../../models/import/imported_net.ts";
+import { type ImportedNetwork, importedNetwork } from "../../../models/import/imported_net.ts";
 import { criticTrainingGraph } from "../../../models/training_graphs.ts";
 import type { Tensor } from "../../../onnx/graph.ts";
 import { tensorOf } from "../../../onnx/tensor.ts";
@@ -13,7 +14,7 @@ const floats = (shape: readonly number[], values: readonly number[]): Tensor =>
   tensorOf("float32", shape, values);
 
 interface Asked {
-  readonly role?: Role;
+  readonly role?: NetworkName;
   readonly patterns?: readonly string[];
 }
 

@@ -9,7 +9,7 @@ import { wganGp } from "../../../models/objectives/wgan_gp.ts";
 import { Stream } from "../../../random/philox.ts";
 import { CPU } from "../../../worker/runtime/device.ts";
 import { Engine, type SumTask } from "../../../worker/compute/engine.ts";
-import type { NetworkName } from "../../../wire/messages.ts";
+import type { NetworkName } from "../../../common/network_name.ts";
 import { compileGraphs, type GraphBytes } from "../../../worker/compute/graph_runner.ts";
 import { Masks } from "../../../worker/compute/masks.ts";
 import { probe } from "../../../worker/compute/probe.ts";

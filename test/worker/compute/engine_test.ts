@@ -19,7 +19,7 @@ import {
   type Part,
   type SumTask,
 } from "../../../worker/compute/engine.ts";
-import type { NetworkName } from "../../../wire/messages.ts";
+import type { NetworkName } from "../../../common/network_name.ts";
 import { compileGraphs, type GraphBytes, type GraphRunner } from "../../../worker/compute/graph_runner.ts";
 import { Job, jobSizes } from "../../../worker/compute/jobs.ts";
 import { isKnownToVary, probe } from "../../../worker/compute/probe.ts";

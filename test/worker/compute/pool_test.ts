@@ -3,7 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { treeNodes } from "../../kernels/tree_nodes.ts";
 import { bytesOf } from "../../../wire/frame.ts";
-import { NETWORKS } from "../../../wire/messages.ts";
+import { NETWORKS } from "../../../common/network_name.ts";
 import type { PayloadRef } from "../../../wire/payload_ref.ts";
 import { RingReader, RingWriter } from "../../../wire/shared_ring.ts";
 import { weightsOffsets, WeightsWriter } from "../../../wire/shared_weights.ts";
