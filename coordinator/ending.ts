@@ -50,7 +50,7 @@ export function describeEnding(
     shortDuration(seconds) + (rate === 0 ? "" : ` (${rate.toLocaleString("en-US")} images/s)`);
   // Said only where the run decided it itself.
   const flat = finished && record.detail !== "";
-  const longer = flat ? " --no-stop-when-flat" : finished ? ` --steps ${2 * step}` : "";
+  const longer = flat ? " --no-early-stopping" : finished ? ` --steps ${2 * step}` : "";
   const lines = [
     head,
     ...flat ? [record.detail] : [],

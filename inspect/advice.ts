@@ -31,7 +31,7 @@ function goOn(folder: string, summary: Summary): Advice {
         return { text, line: null };
       }
       if (hasStoppedItself(summary)) {
-        return { text: "To train on in any case:", line: `${line} --no-stop-when-flat` };
+        return { text: "To train on in any case:", line: `${line} --no-early-stopping` };
       }
       return {
         text: "To train longer, continue from its end:",

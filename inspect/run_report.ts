@@ -1,10 +1,12 @@
 /** A run on one page, for a person: what it is, how far it is, what it learned, where its time went. */
 import { sha256 } from "../common/sha256.ts";
 import { basename } from "node:path";
+import { flagOf } from "../common/cli/options.ts";
 import { cleanLine } from "../common/text/foreign_text.ts";
 import { counted } from "../common/text/counted.ts";
 import { textWidth, wrap, wrapLine } from "../common/text/wrap.ts";
 import type { Finding } from "../runlog/doctor/rule.ts";
+import { optionOf } from "../runlog/recorded_options.ts";
 import { verdictOf } from "../runlog/doctor/verdict.ts";
 import { publishedNote } from "../runlog/summary/published.ts";
 import { type Summary, WINDOW_STEPS } from "../runlog/summary/summary.ts";
@@ -198,7 +200,7 @@ function stepAxis(last: string, columns: number): string {
 function steered(page: Page, { summary }: Inspected): string[] {
   if (summary.steered.length === 0) return [];
   const lines = summary.steered.flatMap(({ step, rule, decision, reason }) =>
-    wrap(`step ${count(step)}, --${rule}: ${decision}. ${reason}.`, page.width - 4)
+    wrap(`step ${count(step)}, ${flagOf(optionOf(rule))}: ${decision}. ${reason}.`, page.width - 4)
       .map((part, i) => i === 0 ? `  ${part}` : `    ${part}`)
   );
   return ["", ...heading(page, "Decided by the run itself", "see docs/run-control.md"), ...lines];

@@ -1,5 +1,5 @@
 /**
- * Writes `worker/devices/check_graphs.ts`: the graphs by which `worker --doctor` measures a device. A worker holds no model
+ * Writes `worker/devices/check_graphs.ts`: the graphs by which `worker --devices` measures a device. A worker holds no model
  * code, so that they come to it as bytes. A test holds the file against what is built.
  */
 import { PRESETS } from "../coordinator/config/presets.ts";

@@ -93,7 +93,7 @@ async function main(args: readonly string[]): Promise<void> {
     const one = await run("one", 1, device);
     if (!cpu && one.workers.some(({ provider }) => provider === "cpu")) {
       throw new UserError(
-        "Cannot prove anything of a GPU: none can be used here; see deno task worker --doctor",
+        "Cannot prove anything of a GPU: none can be used here; see deno task worker --devices",
       );
     }
     const runs = { one, two: await run("two", 2, device), cpu: await run("cpu", 2, ["--cpu"]) };

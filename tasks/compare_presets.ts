@@ -1,4 +1,4 @@
-/** `deno task contest`: several presets on one data set, each a run of its own, and one report on all. */
+/** `deno task compare-presets`: several presets on one data set, each a run of its own, and one report on all. */
 import { join } from "node:path";
 import { parseOptions, runMain } from "../common/cli/cli.ts";
 import { UserError } from "../common/errors.ts";
@@ -63,17 +63,17 @@ const OPTIONS = {
 } as const;
 
 const COMMAND: Command<typeof OPTIONS> = {
-  name: "deno task contest",
+  name: "deno task compare-presets",
   about:
     "Trains several presets on the same data with the same seed and budget, one after the other, and writes " +
     "one report about all. Ctrl-C stops and saves; --resume continues.",
   options: OPTIONS,
   examples: [
     {
-      line: "deno task contest --data images-idx3-ubyte.gz",
+      line: "deno task compare-presets --data images-idx3-ubyte.gz",
       about: "GAN, DCGAN, WGAN and WGAN-GP on your images",
     },
-    { line: "deno task contest --presets wgan,wgan-gp", about: "two presets on the drawn letters" },
+    { line: "deno task compare-presets --presets wgan,wgan-gp", about: "two presets on the drawn letters" },
   ],
 };
 
@@ -201,13 +201,13 @@ async function newComparison(values: ReturnType<typeof parse>["values"]): Promis
     batch: batch ?? null,
   };
   const comparison = planComparison(choice, source);
-  const folder = out ?? join("runs", runName("contest", new Date()));
+  const folder = out ?? join("runs", runName("compare-presets", new Date()));
   await writePlan(folder, comparison);
   return [comparison, folder];
 }
 
 function tellToGoOn(label: string, folder: string): void {
-  const command = `deno task contest --resume ${shellWord(folder)}`;
+  const command = `deno task compare-presets --resume ${shellWord(folder)}`;
   console.error(labelled(label, command, columnsOf(Deno.stderr)).join("\n"));
 }
 
@@ -215,7 +215,7 @@ function parse(args: readonly string[]) {
   return parseOptions(COMMAND, args);
 }
 
-async function main(args: readonly string[]): Promise<number> {
+export async function comparePresets(args: readonly string[]): Promise<number> {
   const { values, given } = parse(args);
   const { resume, workers } = values;
   const other = Object.keys(given).find((name) => name !== "resume" && name !== "workers");
@@ -241,4 +241,4 @@ async function main(args: readonly string[]): Promise<number> {
   return failed.length === 0 ? 0 : 1;
 }
 
-if (import.meta.main) await runMain(main, { own_signals: true });
+if (import.meta.main) await runMain(comparePresets, { own_signals: true });

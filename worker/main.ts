@@ -71,8 +71,8 @@ async function main(args: readonly string[]): Promise<number | void> {
   const { values } = parseOptions(WORKER_COMMAND, args);
   // Read when the library is loaded: without it CUDA rounds float32 products to 10 bits of fraction.
   Deno.env.set("NVIDIA_TF32_OVERRIDE", "0");
-  if (values.json && !values.doctor) throw new UserError("Option --json needs --doctor: give both");
-  if (values.doctor) {
+  if (values.json && !values.devices) throw new UserError("Option --json needs --devices: give both");
+  if (values.devices) {
     endAtDebugSignal();
     return await runDevices(values.json);
   }

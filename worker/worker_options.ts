@@ -64,12 +64,12 @@ const OPTIONS = {
     about:
       "Share memory or files with a coordinator on this machine; with --no-share weights and results go over the socket",
   },
-  doctor: {
+  devices: {
     kind: "boolean",
     about:
       "Print what each device on this machine can do (adapter, time of a step, error against the CPU), and end",
   },
-  json: { kind: "boolean", about: "With --doctor: print one JSON object" },
+  json: { kind: "boolean", about: "With --devices: print one JSON object" },
   leave_with_stdin: {
     kind: "boolean",
     about: "Leave when standard input ends (deno task train uses this to end its workers)",
@@ -84,7 +84,7 @@ export const WORKER_COMMAND: Command<typeof OPTIONS> = {
   examples: [
     { line: "deno task worker", about: "join the coordinator on this machine" },
     { line: "deno task worker --gpu 0", about: "compute on the first GPU, if there is one" },
-    { line: "deno task worker --doctor", about: "show the devices of this machine, and what is missing" },
+    { line: "deno task worker --devices", about: "show the devices of this machine, and what is missing" },
     {
       line: "WAGON_TOKEN=… deno task worker --coordinator ws://10.0.0.5:7700",
       about: "join a coordinator on another machine (it prints this line)",

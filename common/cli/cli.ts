@@ -5,6 +5,7 @@ import { cleanLine, cleanLines } from "../text/foreign_text.ts";
 import { helpText } from "./help.ts";
 import { endAtDebugSignal } from "../process/interrupt.ts";
 import { nearest } from "../nearest.ts";
+import { RENAMED_OPTIONS, spellings, tellRenamed } from "./renamed_options.ts";
 import {
   checkOption,
   type Command,
@@ -41,17 +42,19 @@ interface OptionToken {
 
 /**
  * Reads a command line. Of an option that is given twice and not `repeated`, the last counts. Throws
- * {@linkcode UserError} on anything that the table does not know, and {@linkcode HelpRequested} on `--help`.
+ * {@linkcode UserError} on anything that the table does not know, and {@linkcode HelpRequested} on `--help`. `tell` gets
+ * a line for each option that has a new name.
  */
 export function parseOptions<const T extends OptionTable>(
   command: Command<T>,
   args: readonly string[],
+  tell: (line: string) => void = complain,
 ): Parsed<T> {
   const given: Record<string, unknown> = {};
   const positionals: string[] = [];
   for (const token of tokenize(command.options, args)) {
     if (token.kind === "positional") positionals.push(token.value);
-    if (token.kind === "option") takeOption(command, token, given);
+    if (token.kind === "option") takeOption(command, token, given, tell);
   }
   const expected = command.positionals ?? [];
   if (positionals.length > expected.length && !expected.at(-1)?.repeated) {
@@ -68,8 +71,8 @@ function tokenize(table: OptionTable, args: readonly string[]) {
   const options: Record<string, { type: "string" | "boolean"; short?: string }> = {
     help: { type: "boolean", short: "h" },
   };
-  for (const [name, { kind }] of Object.entries(table)) {
-    options[flagOf(name).slice(2)] = { type: kind === "boolean" ? "boolean" : "string" };
+  for (const [flag, name] of spellings(table)) {
+    options[flag] = { type: table[name]!.kind === "boolean" ? "boolean" : "string" };
   }
   return parseArgs({ args: [...args], options, strict: false, tokens: true }).tokens;
 }
@@ -83,20 +86,28 @@ function takeOption<T extends OptionTable>(
   command: Command<T>,
   token: OptionToken,
   given: Record<string, unknown>,
+  tell: (line: string) => void,
 ): void {
   if (token.name === "help") throw new HelpRequested(helpText(command, columnsOf(Deno.stdout)));
   const { name, option, negated } = findOption(command, token);
+  const now = `--${negated ? "no-" : ""}${flagOf(name).slice(2)}`, written = `--${token.name}`;
+  if (written !== now) tell(tellRenamed(written, now, untilOf(name)));
   const value = valueOf(option, token, negated);
   const checked = checkOption(`Option --${token.name}`, option, value, token.value ?? value);
   given[name] = option.repeated ? [...(given[name] as unknown[] | undefined ?? []), checked] : checked;
+}
+
+/** The version that no longer knows this option's old name. */
+function untilOf(name: string): string {
+  return Object.values(RENAMED_OPTIONS).find(({ now }) => now === name)!.until;
 }
 
 function findOption<T extends OptionTable>(
   command: Command<T>,
   token: OptionToken,
 ): { name: string; option: Option; negated: boolean } {
-  for (const [name, option] of Object.entries(command.options)) {
-    const flag = flagOf(name).slice(2);
+  for (const [flag, name] of spellings(command.options)) {
+    const option = command.options[name]!;
     if (token.name === flag) return { name, option, negated: false };
     if (option.kind === "boolean" && token.name === `no-${flag}`) return { name, option, negated: true };
   }

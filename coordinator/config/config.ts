@@ -5,6 +5,7 @@
 import { UserError } from "../../common/errors.ts";
 import type { Networks } from "../../models/nets/networks.ts";
 import { objectiveOf } from "../../models/objectives/objectives.ts";
+import { optionOf } from "../../runlog/recorded_options.ts";
 import { anything, bool, mapOf, misfit, nullable, num, object, oneOf, text } from "../../runlog/shape.ts";
 import type { DataSet } from "../data/data_set.ts";
 import { paddedShape, type Padding } from "../data/pad.ts";
@@ -77,7 +78,7 @@ export const MAY_CHANGE: ReadonlySet<string> = new Set<keyof RunConfig>([
   "data",
 ]);
 
-/** Steps before which --stop-when-flat does not stop, unless told otherwise. */
+/** Steps before which --early-stopping does not stop, unless told otherwise. */
 export const DEFAULT_MIN_STEPS = 10_000;
 
 /** The values a person gave, on the command line or in a file. */
@@ -115,7 +116,7 @@ function checkRunControl(
   run: Pick<RunConfig, "objective" | "penalty" | "preset">,
 ): void {
   if (objectiveOf(run).estimates_distance) return;
-  const option = given.auto_critic ? "--auto-critic" : given.stop_when_flat ? "--stop-when-flat" : null;
+  const option = given.auto_critic ? "--adaptive-n-critic" : given.stop_when_flat ? "--early-stopping" : null;
   if (option === null) return;
   throw new UserError(
     `Cannot use ${option}: an objective that estimates a distance is required, found ${run.objective} ` +
@@ -365,7 +366,7 @@ export function resumeConfig(recorded: RunConfig, given: GivenConfig): RunConfig
     // A promise may be given up, not taken back to life: what was computed since may have had other bits.
     if (key === "exact" && value === false) continue;
     throw new UserError(
-      `Cannot resume with another ${key}: the run has ${recorded[key]}, found ${value}; ` +
+      `Cannot resume with another ${optionOf(key)}: the run has ${recorded[key]}, found ${value}; ` +
         `leave the option out, or start a new run`,
     );
   }

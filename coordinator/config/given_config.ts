@@ -1,15 +1,24 @@
 /** What a person gave of a run's configuration: on the command line, and in the `--config` file. */
 import { UserError } from "../../common/errors.ts";
+import { complain } from "../../common/cli/cli.ts";
 import { checkOptions, type Given } from "../../common/cli/options.ts";
+import { withNewNames } from "../../common/cli/renamed_options.ts";
 import { readNamedSync } from "../../common/files/named_file.ts";
 import type { GivenConfig } from "./config.ts";
+import { recordedName } from "../../runlog/recorded_options.ts";
 import { RUN_OPTIONS } from "./run_options.ts";
 
 type RunGiven = Given<typeof RUN_OPTIONS>;
 
-/** Of all that was given, what belongs to the configuration of the run; the `--config` file fills the gaps. */
-export function givenConfig(given: RunGiven & { readonly config?: string }): GivenConfig {
-  const from_file = given.config === undefined ? {} : readConfig(given.config);
+/**
+ * Of all that was given, what belongs to the configuration of the run, under the names that the log has; the `--config`
+ * file fills the gaps. `tell` gets a line for each key of the file that has a new name.
+ */
+export function givenConfig(
+  given: RunGiven & { readonly config?: string },
+  tell: (line: string) => void = complain,
+): GivenConfig {
+  const from_file = given.config === undefined ? {} : readConfig(given.config, tell);
   const from_line = Object.fromEntries(
     Object.entries(given).filter(([name]) => Object.hasOwn(RUN_OPTIONS, name)),
   );
@@ -26,10 +35,12 @@ export function givenConfig(given: RunGiven & { readonly config?: string }): Giv
   if ((merged.channels as number | undefined) === 2) {
     throw new UserError("Option --channels must be 1 (grey) or 3 (colour): found 2");
   }
-  return merged as GivenConfig;
+  return Object.fromEntries(
+    Object.entries(merged).map(([name, value]) => [recordedName(name), value]),
+  ) as GivenConfig;
 }
 
-function readConfig(path: string): Record<string, unknown> {
+function readConfig(path: string, tell: (line: string) => void): Record<string, unknown> {
   const where = `configuration file ${path}`;
   let text: string;
   try {
@@ -40,7 +51,12 @@ function readConfig(path: string): Record<string, unknown> {
     );
   }
   try {
-    return { ...checkOptions(RUN_OPTIONS, JSON.parse(text), where) };
+    const source: unknown = JSON.parse(text);
+    const is_object = typeof source === "object" && source !== null && !Array.isArray(source);
+    const keys = is_object
+      ? withNewNames(RUN_OPTIONS, source as Record<string, unknown>, where, tell)
+      : source;
+    return { ...checkOptions(RUN_OPTIONS, keys, where) };
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw new UserError(`Cannot read ${where}: it must be JSON, found ${error.message}`);

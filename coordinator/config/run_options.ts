@@ -265,14 +265,14 @@ export const RUN_OPTIONS = {
     about: "Compute each shard in this many parts, to save memory. Changing it changes the results",
     group: "Hyperparameters",
   },
-  auto_critic: {
+  adaptive_n_critic: {
     kind: "boolean",
     default_text: "off",
     about: "Double n_critic when the critic stays far from its optimum, to at most 8 times its first value " +
       "(docs/run-control.md)",
     group: "Hyperparameters",
   },
-  stop_when_flat: {
+  early_stopping: {
     kind: "boolean",
     default_text: "off",
     about: "End the run once the Wasserstein estimate has stopped falling (docs/run-control.md)",
@@ -285,7 +285,7 @@ export const RUN_OPTIONS = {
     max: 0xffff_fffe,
     unit: "critic steps",
     default_text: String(DEFAULT_MIN_STEPS),
-    about: "First step at which --stop-when-flat may end the run",
+    about: "First step at which --early-stopping may end the run",
     group: "How to run",
   },
   exact: {

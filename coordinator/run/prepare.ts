@@ -274,7 +274,7 @@ function requireStepsLeft(config: RunConfig, { step, run_control }: ModelState):
   if (config.stop_when_flat && run_control.flat_at === step) {
     throw new UserError(
       `Cannot resume: the run stopped at step ${step}, where its estimate had stopped falling ` +
-        `(--stop-when-flat); give --no-stop-when-flat to train on in any case`,
+        `(--early-stopping); give --no-early-stopping to train on in any case`,
     );
   }
 }

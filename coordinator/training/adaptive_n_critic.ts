@@ -1,5 +1,5 @@
 /**
- * `--auto-critic`: more critic steps for a generator step while the critic is far from its optimum. The rule is the
+ * `--adaptive-n-critic`: more critic steps for a generator step while the critic is far from its optimum. The rule is the
  * doctor's `critic-far-from-optimum` over windows of the run as it goes, a pure function of the estimates of its
  * steps, so that it decides alike on any machine and after any resume.
  */

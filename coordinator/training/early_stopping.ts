@@ -1,5 +1,5 @@
 /**
- * `--stop-when-flat`: whether the estimate has stopped falling, by two tests of its linear trend over the later half
+ * `--early-stopping`: whether the estimate has stopped falling, by two tests of its linear trend over the later half
  * of the run. It does not fall: a one-sided t-test finds no fall at the 10 % level. And that is no lack of evidence:
  * with 99 % confidence on either side it neither fell nor rose by more than a twentieth of the run's highest level
  * (two one-sided tests of equivalence, Schuirmann 1987). Where noise hides the trend, the run goes on.

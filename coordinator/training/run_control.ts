@@ -1,6 +1,6 @@
 /**
- * What a run may decide about itself as it goes: to give the critic more steps (`--auto-critic`), to stop
- * (`--stop-when-flat`). Decisions are pure functions of the estimates of committed steps, never of clocks or workers,
+ * What a run may decide about itself as it goes: to give the critic more steps (`--adaptive-n-critic`), to stop
+ * (`--early-stopping`). Decisions are pure functions of the estimates of committed steps, never of clocks or workers,
  * and what they remember is part of the trained state and of its checkpoints: so a run decides the same whoever
  * computes it and however often it was stopped.
  */

@@ -7,7 +7,7 @@ import type { RunConfig } from "../config/config.ts";
 /** The WGAN authors' warm-up: so many critic steps for each of the first generator steps and for every 500th. */
 const WARM = { critic_steps: 100, first: 25, every: 500 } as const;
 
-/** How many critic steps a generator step takes, and since when (schedule "paper"): what `--auto-critic` changes. */
+/** How many critic steps a generator step takes, and since when (schedule "paper"): what `--adaptive-n-critic` changes. */
 export interface Pace {
   /** Times the run's n_critic. */
   readonly times: number;

@@ -17,7 +17,17 @@ const BLOCK_BYTES = 512;
 const RUNS: Readonly<Record<string, (folder: string) => readonly string[]>> = {
   train: (folder) => ["--steps", "2", "--out", join(folder, "run")],
 };
-const TASKS = ["train", "worker", "coordinator", "inspect", "sample", "report", "page", "export", "contest"];
+const TASKS = [
+  "train",
+  "worker",
+  "coordinator",
+  "inspect",
+  "sample",
+  "report",
+  "page",
+  "export",
+  "compare-presets",
+];
 /** In MB, by task. */
 const LIMITS: Readonly<Record<string, number>> = { worker: 320, train: 330 };
 

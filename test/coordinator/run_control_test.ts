@@ -54,9 +54,9 @@ function inPlace(test: (folder: string, options: string) => Promise<void>): Prom
 /** So unsteady that the critic is far from its optimum: 1 on average, and 4 from it each time. */
 const unsteady = (step: number) => step % 2 === 0 ? 5 : -3;
 
-Deno.test("--auto-critic raises n_critic alike with 1 and 2 workers, stopped before and after the raise", () =>
+Deno.test("--adaptive-n-critic raises n_critic alike with 1 and 2 workers, stopped before and after the raise", () =>
   inPlace(async (folder, small) => {
-    const steps = 1700, options = `${small} --n-critic 1 --auto-critic`;
+    const steps = 1700, options = `${small} --n-critic 1 --adaptive-n-critic`;
     const whole = await train(join(folder, "whole"), options, unsteady, [{ steps, workers: 1 }]);
     const parts = await train(join(folder, "parts"), options, unsteady, [
       // In the middle of a window and of the raised pace.
@@ -74,9 +74,9 @@ Deno.test("--auto-critic raises n_critic alike with 1 and 2 workers, stopped bef
 /** Falls for 512 steps and then stays, but for a little noise: multiples of 1/64. */
 const restful = (step: number) => 1 + (Math.max(0, 512 - step) + step * 7 % 5) / 64;
 
-Deno.test("--stop-when-flat ends a run whose estimate stays, at the same step wherever it was stopped", () =>
+Deno.test("--early-stopping ends a run whose estimate stays, at the same step wherever it was stopped", () =>
   inPlace(async (folder, small) => {
-    const options = `${small} --stop-when-flat --min-steps 1300`;
+    const options = `${small} --early-stopping --min-steps 1300`;
     const whole = await train(join(folder, "whole"), options, restful, [{ steps: 9000, workers: 2 }]);
     const parts = await train(join(folder, "parts"), options, restful, [
       { steps: 777, workers: 1 },

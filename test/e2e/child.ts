@@ -12,6 +12,7 @@ export type TaskName =
   | "export"
   | "sample"
   | "report"
+  | "compare-presets"
   | "contest"
   | "page"
   | "artifacts";

@@ -20,7 +20,15 @@ Deno.test("three systems on one data set; stopped by Ctrl-C it goes on where it 
     "--presets",
     PRESETS.join(),
   ];
-  const first = place.start("contest", ["--data", place.images, ...budget, "--out", out, "--workers", "1"]);
+  const first = place.start("compare-presets", [
+    "--data",
+    place.images,
+    ...budget,
+    "--out",
+    out,
+    "--workers",
+    "1",
+  ]);
   // In the second run: the first is done.
   await first.line(/Comparison, 2 of 3: wgan, 2 critic steps\n/);
   first.signal("SIGINT");
@@ -28,14 +36,14 @@ Deno.test("three systems on one data set; stopped by Ctrl-C it goes on where it 
   assert.deepEqual([stopped.code, stopped.stdout], [130, ""], stopped.stderr);
   assert.match(
     stopped.stderr,
-    /The comparison stopped, and is saved\. Go on: deno task contest --resume \S+\n$/,
+    /The comparison stopped, and is saved\. Go on: deno task compare-presets --resume \S+\n$/,
   );
   const before = await place.inspect(`${out}/gan`);
   assert.deepEqual([before.state, before.steps], ["finished", STEPS]);
   // What a run leaves that was killed before its first record.
   await Deno.mkdir(`${out}/wgan-gp/artifacts`, { recursive: true });
 
-  const second = await place.run("contest", ["--resume", out, "--workers", "2"]);
+  const second = await place.run("compare-presets", ["--resume", out, "--workers", "2"]);
   assert.deepEqual([second.code, second.stdout], [0, `${out}/report.html\n`], second.stderr);
   assert.match(second.stderr, /1 of 3: gan, done already\n.*2 of 3: wgan, (going on|2 critic steps)\n/);
   const runs = await Promise.all(PRESETS.map((preset) => place.inspect(`${out}/${preset}`)));
@@ -75,7 +83,7 @@ Deno.test("a comparison that cannot be held gets one line and exit code 2", asyn
     ],
   ];
   for (const [args, message] of table) {
-    const { code, stdout, stderr } = await place.run("contest", args);
+    const { code, stdout, stderr } = await place.run("compare-presets", args);
     assert.deepEqual([code, stdout], [2, ""], args.join(" "));
     assert.match(stderr, message);
   }

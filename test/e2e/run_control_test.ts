@@ -17,7 +17,7 @@ async function train(place: Workplace, out: string, options: readonly string[]):
   return await place.inspect(out);
 }
 
-Deno.test("--auto-critic raises n_critic where the critic is far from its optimum", async () => {
+Deno.test("--adaptive-n-critic raises n_critic where the critic is far from its optimum", async () => {
   await using place = await Workplace.open();
   const options = [
     "--batch",
@@ -26,7 +26,7 @@ Deno.test("--auto-critic raises n_critic where the critic is far from its optimu
     "1",
     "--lr",
     "5e-3",
-    "--auto-critic",
+    "--adaptive-n-critic",
     "--steps",
     `${STEPS}`,
   ];
@@ -37,10 +37,10 @@ Deno.test("--auto-critic raises n_critic where the critic is far from its optimu
   assert.equal(whole.generator_steps, raise.step + Math.floor((STEPS - raise.step) / 2));
 });
 
-Deno.test("--stop-when-flat ends a run whose estimate stays", async () => {
+Deno.test("--early-stopping ends a run whose estimate stays", async () => {
   await using place = await Workplace.open();
   // The learning rate falls to 0, so the estimate comes to rest.
-  const options = ["--batch", "64", "--decay-steps", "400", "--stop-when-flat", "--min-steps", "1300"];
+  const options = ["--batch", "64", "--decay-steps", "400", "--early-stopping", "--min-steps", "1300"];
   const out = place.path("whole");
   const whole = await train(place, out, [...options, "--steps", "9000"]);
   assert.equal(whole.state, "finished");
@@ -58,11 +58,11 @@ Deno.test("--stop-when-flat ends a run whose estimate stays", async () => {
     again.stderr,
     new RegExp(
       `Cannot resume: the run stopped at step ${whole.steps}, where its estimate had stopped falling ` +
-        "\\(--stop-when-flat\\); give --no-stop-when-flat to train on in any case\n$",
+        "\\(--early-stopping\\); give --no-early-stopping to train on in any case\n$",
     ),
   );
   const steps = whole.steps + 20;
-  const on = await place.run("train", ["--resume", out, "--no-stop-when-flat", "--steps", `${steps}`]);
+  const on = await place.run("train", ["--resume", out, "--no-early-stopping", "--steps", `${steps}`]);
   assert.equal(on.code, 0, on.stderr);
   assert.equal((await place.inspect(out)).steps, steps);
 });

@@ -1,4 +1,4 @@
-/** A graph that `worker --doctor` measures devices by. */
+/** A graph that `worker --devices` measures devices by. */
 
 interface TensorEntry {
   readonly name: string;

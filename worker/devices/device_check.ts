@@ -96,7 +96,7 @@ async function onProcessor(graph: CheckGraph, device: Device, folder: string): P
 
 /** Examines a device. Throws what ONNX Runtime throws where it has none, or where a graph does not run. */
 export async function checkDevice(device: Device): Promise<DeviceCheck> {
-  const folder = Deno.makeTempDirSync({ prefix: "wagon-doctor-" });
+  const folder = Deno.makeTempDirSync({ prefix: "wagon-devices-" });
   let step_ms = Infinity, error = 0;
   const on_processor = new Set<string>();
   try {

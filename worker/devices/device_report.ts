@@ -1,11 +1,11 @@
-/** What `worker --doctor` finds and says: what each provider on a machine can do, and what to do about the rest. */
+/** What `worker --devices` finds and says: what each provider on a machine can do, and what to do about the rest. */
 import type { Adapter } from "./adapters.ts";
 import { canChooseDevice, CPU, type Device, deviceLabel } from "../runtime/device.ts";
 import { CHECK_GRAPHS } from "./check_graphs.ts";
 import type { DeviceCheck } from "./device_check.ts";
 import { type Attempt, candidates, type Choice, chooseDevice, nameOf, plainReason } from "./providers.ts";
 
-/** What the doctor needs of a machine. */
+/** What the report needs of a machine. */
 export interface Machine {
   /** That of `Deno.build.os`. */
   readonly os: string;

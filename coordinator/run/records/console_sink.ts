@@ -1,6 +1,8 @@
 /** Records to the terminal: steps in the status line, a line for workers that come and go, faults and decisions. */
+import { flagOf } from "../../../common/cli/options.ts";
 import { LineLimit } from "../../../common/text/line_limit.ts";
 import { counted } from "../../../common/text/counted.ts";
+import { optionOf } from "../../../runlog/recorded_options.ts";
 import type { RecordOf, RunRecord } from "../../../runlog/records.ts";
 import type { Clock } from "../../../wire/clock.ts";
 import { WORKER_LOST } from "../../fleet/observer.ts";
@@ -69,7 +71,7 @@ export class ConsoleSink implements RecordSink {
   #steered({ step, rule, decision, reason }: RecordOf<"steered">): void {
     // The last words of the run tell why it stopped.
     if (rule === "stop-when-flat") return;
-    this.#console.line(`Step ${step}, --${rule}: ${decision}. ${reason}`);
+    this.#console.line(`Step ${step}, ${flagOf(optionOf(rule))}: ${decision}. ${reason}`);
   }
 
   #workerLine(text: string): void {

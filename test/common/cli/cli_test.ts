@@ -3,6 +3,9 @@ import { HelpRequested, parseOptions } from "../../../common/cli/cli.ts";
 import { helpText } from "../../../common/cli/help.ts";
 import { UserError } from "../../../common/errors.ts";
 import { checkOptions, type Command } from "../../../common/cli/options.ts";
+import { RENAMED_OPTIONS } from "../../../common/cli/renamed_options.ts";
+import { COORDINATOR_COMMAND, TRAIN_COMMAND } from "../../../coordinator/config/options.ts";
+import { WORKER_COMMAND } from "../../../worker/worker_options.ts";
 
 const OPTIONS = {
   preset: {
@@ -236,4 +239,34 @@ Deno.test("the table of a choice stands below it in aligned columns, and its las
     "              ten eleven twelve",
     "    bcd  x    y",
   ]);
+});
+
+Deno.test("an option's old name works, and its new name is told", () => {
+  const options = {
+    early_stopping: { kind: "boolean", about: "Ends a run" },
+    devices: { kind: "string", about: "Which" },
+  } as const;
+  const told: string[] = [];
+  const given = (...args: string[]) =>
+    parseOptions({ name: "x", about: "X.", options }, args, (line) => told.push(line)).given;
+  assert.deepEqual(given("--stop-when-flat", "--doctor", "a b"), { early_stopping: true, devices: "a b" });
+  assert.deepEqual(given("--no-stop-when-flat"), { early_stopping: false });
+  assert.deepEqual(told, [
+    "--stop-when-flat is now called --early-stopping; the old name works until 0.3.0",
+    "--doctor is now called --devices; the old name works until 0.3.0",
+    "--no-stop-when-flat is now called --no-early-stopping; the old name works until 0.3.0",
+  ]);
+  told.length = 0;
+  assert.deepEqual(given("--no-early-stopping", "--devices=3"), { early_stopping: false, devices: "3" });
+  assert.deepEqual(told, []);
+  // Of another command nothing is known under that name.
+  assert.throws(() => parse("--doctor"), /^UserError: Unknown option --doctor: see /);
+});
+
+Deno.test("no old name is an option's name, and each leads to one that a command has", () => {
+  const tables = [TRAIN_COMMAND, COORDINATOR_COMMAND, WORKER_COMMAND].map(({ options }) => options);
+  for (const [old, { now }] of Object.entries(RENAMED_OPTIONS)) {
+    assert.ok(tables.some((table) => Object.hasOwn(table, now)), now);
+    assert.ok(!tables.some((table) => Object.hasOwn(table, old)), old);
+  }
 });

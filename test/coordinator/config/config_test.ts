@@ -146,7 +146,7 @@ Deno.test("a resumed run may give up the promise of the same bits, and not take 
 Deno.test("decisions over the estimate are refused where the objective makes none", () => {
   const data = { example_shape: [28, 28] };
   for (
-    const [option, given] of [["--auto-critic", { auto_critic: true }], ["--stop-when-flat", {
+    const [option, given] of [["--adaptive-n-critic", { auto_critic: true }], ["--early-stopping", {
       stop_when_flat: true,
     }]] as const
   ) {
@@ -162,7 +162,7 @@ Deno.test("decisions over the estimate are refused where the objective makes non
   assert.equal(resumeConfig(recorded, { stop_when_flat: true, min_steps: 5 }).stop_when_flat, true);
   assert.throws(
     () => resumeConfig(recorded, { auto_critic: true }),
-    /Cannot resume with another auto_critic/,
+    /Cannot resume with another adaptive_n_critic/,
   );
 });
 

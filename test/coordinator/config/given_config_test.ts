@@ -51,3 +51,33 @@ Deno.test("two lengths are one too many", () => {
       "Cannot set the length of the run: one of --steps and --epochs is required, found both; leave one out",
   });
 });
+
+Deno.test("old keys of a configuration file work and are told; the log keeps the first names", async () => {
+  await withFile("", async (config) => {
+    const read = async (keys: Record<string, unknown>) => {
+      await Deno.writeTextFile(config, JSON.stringify(keys));
+      const told: string[] = [];
+      return { given: givenConfig({ config }, (line) => told.push(line)), told };
+    };
+    const old = await read({ stop_when_flat: true, auto_critic: false });
+    assert.deepEqual(old.given, { stop_when_flat: true, auto_critic: false });
+    const said = (before: string, now: string) =>
+      `Key "${before}" in configuration file ${config} is now called "${now}"; the old name works until 0.3.0`;
+    assert.deepEqual(old.told, [
+      said("auto_critic", "adaptive_n_critic"),
+      said("stop_when_flat", "early_stopping"),
+    ]);
+    const now = await read({ early_stopping: true, adaptive_n_critic: false });
+    assert.deepEqual(now, { given: old.given, told: [] });
+    await assert.rejects(read({ stop_when_flat: true, early_stopping: true }), {
+      name: "UserError",
+      message:
+        `Cannot use configuration file ${config}: one of "stop_when_flat" and "early_stopping" is required, ` +
+        'found both; leave out "stop_when_flat", the old name',
+    });
+    await assert.rejects(
+      read({ stop_when_flat: 3 }),
+      /Key "early_stopping" in .* must be true or false: found 3/,
+    );
+  });
+});

@@ -121,15 +121,15 @@ Deno.test("a profile tells which operators ran on the processor", () => {
   assert.deepEqual(operatorsOnProcessor(JSON.stringify(events)), ["Cast", "Transpose"]);
 });
 
-Deno.test("the doctor's graphs are those of the presets", async () => {
+Deno.test("the graphs that devices are checked with are those of the presets", async () => {
   const file = new URL("../../../worker/devices/check_graphs.ts", import.meta.url);
   const graphs = (text: string) => JSON.parse(text.slice(text.indexOf("= [") + 2, text.lastIndexOf(";")));
   const { CHECK_GRAPHS } = await import(file.href);
   assert.deepEqual(CHECK_GRAPHS, graphs(await checkGraphs()));
 });
 
-Deno.test("worker --doctor: a real process measures every provider of this machine", async () => {
-  const worker = new WorkerProcess(["--doctor", "--json"], { WAGON_TOKEN: "" });
+Deno.test("worker --devices: a real process measures every provider of this machine", async () => {
+  const worker = new WorkerProcess(["--devices", "--json"], { WAGON_TOKEN: "" });
   // Drivers say what they like on standard error.
   const { code, errors } = await worker.end();
   assert.equal(code, 0, errors);
@@ -144,7 +144,7 @@ Deno.test("worker --doctor: a real process measures every provider of this machi
   }
 });
 
-Deno.test("--json without --doctor: one line and exit code 2", async () => {
+Deno.test("--json without --devices: one line and exit code 2", async () => {
   const worker = new WorkerProcess(["--json"], { WAGON_TOKEN: "" });
-  assert.deepEqual(await worker.end(), { code: 2, errors: "Option --json needs --doctor: give both\n" });
+  assert.deepEqual(await worker.end(), { code: 2, errors: "Option --json needs --devices: give both\n" });
 });

@@ -97,7 +97,7 @@ Deno.test("a decision gets a line, but for the one to stop, which the last words
   } as const;
   sink.record({ ...steered, rule: "auto-critic" });
   sink.record({ ...steered, rule: "stop-when-flat" });
-  assert.deepEqual(lines, ["Step 9, --auto-critic: Raised it. It was low"]);
+  assert.deepEqual(lines, ["Step 9, --adaptive-n-critic: Raised it. It was low"]);
 });
 
 Deno.test("distance and diversity of the samples are handed on; a picture may have none", () => {
