@@ -80,7 +80,7 @@ function arraySource(
 function checkOwnObjective(
   { name, estimates_distance }: Objective,
   folder: string | undefined,
-  { auto_critic, stop_when_flat }: RunSettings,
+  { adaptive_n_critic, early_stopping }: RunSettings,
 ): void {
   if (folder !== undefined) {
     throw new UserError(
@@ -88,7 +88,7 @@ function checkOwnObjective(
         "leave the folder out",
     );
   }
-  const option = auto_critic ? "auto_critic" : stop_when_flat ? "stop_when_flat" : null;
+  const option = adaptive_n_critic ? "adaptive_n_critic" : early_stopping ? "early_stopping" : null;
   if (option === null || estimates_distance) return;
   throw new UserError(
     `Cannot use ${option}: an objective that estimates a distance is required, found ${name}; leave it out`,

@@ -55,10 +55,10 @@ export interface RunSettings {
   /** Parts in which a shard computes its examples of a step, a power of two. Part of the bits. */
   readonly accumulate?: number;
   /** Doubles n_critic whenever the critic stays far from its optimum. */
-  readonly auto_critic?: boolean;
+  readonly adaptive_n_critic?: boolean;
   /** Ends the run once the Wasserstein estimate has stopped falling. */
-  readonly stop_when_flat?: boolean;
-  /** Steps before which `stop_when_flat` does not stop. */
+  readonly early_stopping?: boolean;
+  /** Steps before which `early_stopping` does not stop. */
   readonly min_steps?: number;
   /** Refuses workers of another numeric class, so that the bits can be had again. */
   readonly exact?: boolean;
