@@ -381,7 +381,7 @@ Deno.test("a wrong token does not get in", async () => {
   assert.match(told[0]!, /^thief refused: /);
   await assert.rejects(
     join("reader", { token: READ_TOKEN }),
-    /found the read token of the live sampler_page/,
+    /found the read token of the live page/,
   );
   assert.equal(fleet.members.length, 0);
   await fleet.finish("test over");
