@@ -1,5 +1,6 @@
 /** What every benchmark is given. */
 import type { Kernels } from "../kernels/kernels.ts";
+import type { Link } from "./far/link.ts";
 import type { Python } from "./peers/python.ts";
 import type { Section } from "./report/report.ts";
 
@@ -12,6 +13,8 @@ export interface BenchContext {
   readonly warmup_steps: number;
   /** Critic steps of a log that is opened. */
   readonly log_steps: number;
+  /** Links that workers are put behind, and how long each run over one trains. */
+  readonly far: { readonly links: readonly Link[]; readonly train_ms: number };
   /** A plain IDX file of the images to train on, and what they are. */
   readonly data_file: string;
   readonly data_name: string;

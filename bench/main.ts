@@ -7,6 +7,8 @@ import type { Kernels } from "../kernels/kernels.ts";
 import type { Bench, BenchContext } from "./context.ts";
 import { type Environment, environment, load } from "./report/environment.ts";
 import { benchDevices } from "./devices.ts";
+import { benchFar } from "./far.ts";
+import { parseLink } from "./far/link.ts";
 import { benchFrames } from "./frames.ts";
 import { benchGradients } from "./gradients.ts";
 import { prepareImages } from "./images.ts";
@@ -23,6 +25,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   update: benchUpdate,
   frames: benchFrames,
   steps: benchSteps,
+  far: benchFar,
   live: benchLive,
   log: benchLongLog,
 };
@@ -30,6 +33,9 @@ const BENCHES: Readonly<Record<string, Bench>> = {
 const RESULTS = fileURLToPath(new URL("results", import.meta.url));
 /** Of the cores; above it, times mean little. */
 const BUSY_SHARE = 0.25;
+
+const LINKS = ["1gbit", "100mbit", "20mbit/40ms", "20mbit/300ms"];
+const QUICK_LINK = "1gbit/1ms";
 
 const OPTIONS = {
   only: {
@@ -82,6 +88,20 @@ const OPTIONS = {
     default_text: "1000000; 20000 with --quick",
     about: "Length of the log that inspect opens; a tenth of it is opened, too",
   },
+  links: {
+    kind: "string",
+    value: "DOWN[:UP][/RTT[/JITTER]]",
+    repeated: true,
+    default_text: `${LINKS.join(", ")}; ${QUICK_LINK} with --quick`,
+    about: "Put workers behind this link, e.g. 20mbit:5mbit/40ms/5ms; may be given again",
+  },
+  far_seconds: {
+    kind: "number",
+    min: 1,
+    unit: "seconds",
+    default_text: "40; 4 with --quick",
+    about: "Length of a run over a link; half of it is warm-up",
+  },
   against: {
     kind: "string",
     value: "DIR",
@@ -120,6 +140,10 @@ async function contextOf(values: BenchValues, python: Python | null, scratch: st
     steps,
     warmup_steps: Math.floor(steps / 6),
     log_steps: values.log_steps ?? (quick ? 20_000 : 1_000_000),
+    far: {
+      links: (values.links.length > 0 ? values.links : quick ? [QUICK_LINK] : LINKS).map(parseLink),
+      train_ms: 1_000 * (values.far_seconds ?? (quick ? 4 : 40)),
+    },
     data_file: images.file,
     data_name: images.name,
     python,

@@ -10,6 +10,6 @@ export async function readWhole(connection: Deno.TcpConn, buffer: Uint8Array): P
   return true;
 }
 
-export async function writeWhole(connection: Deno.TcpConn, buffer: Uint8Array): Promise<void> {
+export async function writeWhole(connection: Pick<Deno.TcpConn, "write">, buffer: Uint8Array): Promise<void> {
   for (let at = 0; at < buffer.length;) at += await connection.write(buffer.subarray(at));
 }

@@ -5,6 +5,13 @@ import { readRun } from "../runlog/log/reader.ts";
 import type { BenchContext } from "./context.ts";
 import { type RunTimings, runTimings } from "./report/run_timings.ts";
 
+/** Options by name in snake_case, as a command line has them. */
+export function optionArgs(options: Readonly<Record<string, string | number>>): string[] {
+  return Object.entries(options).flatMap((
+    [name, value],
+  ) => [`--${name.replaceAll("_", "-")}`, String(value)]);
+}
+
 export interface RunSetup {
   readonly workers: number;
   readonly shards: number;
@@ -15,7 +22,7 @@ export interface RunSetup {
  * what the command said where it fails.
  */
 export async function trainingFolder(
-  setup: Readonly<Record<string, number>>,
+  setup: Readonly<Record<string, string | number>>,
   context: BenchContext,
 ): Promise<string> {
   const folder = join(await Deno.makeTempDir({ dir: context.scratch, prefix: "run-" }), "run");
@@ -27,7 +34,7 @@ export async function trainingFolder(
     ...setup,
   };
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["task", "--quiet", "train", ...Object.entries(options).flatMap(([k, v]) => [`--${k}`, String(v)])],
+    args: ["task", "--quiet", "train", ...optionArgs(options)],
     cwd: fileURLToPath(new URL("../", import.meta.url)),
     stdin: "null",
     stdout: "null",

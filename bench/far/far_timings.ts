@@ -1,0 +1,59 @@
+/** What the log of a run over links tells: a fold over its records. */
+import type { RecordOf, RunRecord } from "../../runlog/records.ts";
+
+export interface FarTimings {
+  /** Over the steps after the warm-up. */
+  readonly images_per_second: number;
+  readonly step_ms: number;
+  /** Bytes over all connections, both ways, in a mean step. */
+  readonly step_bytes: number;
+  /** Part of the time in which the coordinator waited for more than the slowest worker's own time. */
+  readonly waiting: number;
+  /** Shards of a mean step, by worker's name. */
+  readonly shards: Readonly<Record<string, number>>;
+  readonly num_steps: number;
+}
+
+type StepRecord = RecordOf<"step">;
+
+/** `warmup_ms`: of the time from the first step on. Throws where no two steps come after it. */
+export async function farTimings(
+  records: AsyncIterable<RunRecord>,
+  warmup_ms: number,
+): Promise<FarTimings> {
+  const names = new Map<string, string>();
+  const steps: StepRecord[] = [];
+  let first_ms: number | null = null;
+  let batch = NaN;
+  for await (const record of records) {
+    if (record.type === "run") batch = Number(record.config.batch);
+    if (record.type === "worker_joined") names.set(String(record.worker), record.name);
+    if (record.type !== "step") continue;
+    first_ms ??= record.time_ms;
+    if (record.time_ms >= first_ms + warmup_ms) steps.push(record);
+  }
+  const [before, ...rest] = steps;
+  const last = rest.at(-1);
+  if (!before || !last) throw new Error(`A run must make two steps after its first ${warmup_ms} ms`);
+  const span_ms = last.time_ms - before.time_ms;
+  const sum = (of: (step: StepRecord) => number) => rest.reduce((total, step) => total + of(step), 0);
+  const shards = Object.fromEntries([...names].map(([worker, name]) => [
+    name,
+    // A generator step has every shard once more.
+    sum(({ workers, generator }) => (workers[worker]?.shards ?? 0) / (generator ? 2 : 1)) / rest.length,
+  ]));
+  return {
+    images_per_second: 1000 * batch * rest.length / span_ms,
+    step_ms: span_ms / rest.length,
+    step_bytes: sum(({ bytes_in, bytes_out }) => bytes_in + bytes_out) / rest.length,
+    waiting: sum(waitedFor) / span_ms,
+    shards,
+    num_steps: rest.length,
+  };
+}
+
+/** What the coordinator waited beyond the slowest worker's time from work to answer. */
+function waitedFor({ ms, workers }: StepRecord): number {
+  const slowest_ms = Math.max(0, ...Object.values(workers).map(({ elapsed_ms }) => elapsed_ms));
+  return Math.max(0, ms.wait - slowest_ms);
+}
