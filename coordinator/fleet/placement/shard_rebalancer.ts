@@ -1,8 +1,19 @@
 /** Which worker computes which shards now, and when that changes. */
-import { assignShards, type Range, rebalance, type Speed, trustedSpeeds } from "./assignment.ts";
+import {
+  assignShards,
+  type Range,
+  rebalance,
+  type Speed,
+  trustedSpeeds,
+  WORTHWHILE_GAIN,
+} from "./assignment.ts";
 
 /** Speeds are looked at this often, however long a step takes. */
 const REBALANCE_MS = 5_000;
+/** Shards that were given out before their workers were measured move at once where this is gained: no load explains it. */
+const SURE_GAIN = 0.5;
+/** Enough to do without a worker: fewer wait for each other then. It comes back only where that is worth more. */
+const SPARING_GAIN = 0.03;
 
 /** A new assignment. `reason`: the measured speeds that asked for it; null after workers came or went. */
 export interface Change {
@@ -17,6 +28,8 @@ export class ShardRebalancer {
   #looked_at_ms = -Infinity;
   /** The assignment that the last look at the speeds would have had. */
   #proposed = "";
+  /** Whether some shards were given to workers of which no answer had been measured. */
+  #is_guess = false;
 
   constructor(num_shards: number) {
     this.#num_shards = num_shards;
@@ -34,13 +47,32 @@ export class ShardRebalancer {
     if (this.#ranges.length === 0 || this.#ranges.some(({ worker }) => !this.#workers.has(worker))) {
       this.#looked_at_ms = now_ms;
       this.#ranges = assignShards(this.#num_shards, trusted).ranges;
+      this.#is_guess = this.#isGuess(speeds);
       return { reason: null };
+    }
+    if (this.#is_guess && !this.#isGuess(speeds)) {
+      this.#is_guess = false;
+      const change = this.#correct(trusted);
+      if (change !== null) return change;
     }
     const has_newcomer = speeds.some(({ worker }) => !before.has(worker));
     if (has_newcomer) return this.#widen(trusted);
     if (now_ms - this.#looked_at_ms < REBALANCE_MS) return null;
     this.#looked_at_ms = now_ms;
     return this.#confirm(trusted);
+  }
+
+  #isGuess(speeds: readonly (Speed & { readonly measured: boolean })[]): boolean {
+    const working = new Set(this.#ranges.map(({ worker }) => worker));
+    return speeds.some(({ worker, measured }) => working.has(worker) && !measured);
+  }
+
+  /** All who work have been measured for the first time: a probe knows nothing of the way to a worker. */
+  #correct(speeds: readonly Speed[]): Change | null {
+    const { decision, reason, ranges } = rebalance(this.#num_shards, this.#ranges, speeds, SURE_GAIN);
+    if (decision === "keep") return null;
+    this.#ranges = ranges;
+    return { reason };
   }
 
   /** Shares the work with a newcomer at once unless steps would be longer. Where it would only replace another, that can wait. */
@@ -52,7 +84,9 @@ export class ShardRebalancer {
 
   /** Moves shards once two looks in a row have found the same: a passing load would move them to and fro. */
   #confirm(speeds: readonly Speed[]): Change | null {
-    const { decision, reason, ranges } = rebalance(this.#num_shards, this.#ranges, speeds);
+    const sparing = rebalance(this.#num_shards, this.#ranges, speeds, SPARING_GAIN);
+    const least_gain = sparing.ranges.length < this.#ranges.length ? SPARING_GAIN : WORTHWHILE_GAIN;
+    const { decision, reason, ranges } = rebalance(this.#num_shards, this.#ranges, speeds, least_gain);
     const shares = JSON.stringify(ranges);
     const is_confirmed = decision === "move" && shares === this.#proposed;
     this.#proposed = shares;
