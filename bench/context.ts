@@ -1,8 +1,16 @@
 /** What every benchmark is given. */
 import type { Kernels } from "../kernels/kernels.ts";
+import type { Shaping } from "./far/far_run.ts";
 import type { Link } from "./far/link.ts";
 import type { Python } from "./peers/python.ts";
 import type { Section } from "./report/report.ts";
+
+/** Links that workers are put behind, what makes them, and how long each run over one trains. */
+export interface FarContext {
+  readonly links: readonly Link[];
+  readonly shapings: readonly Shaping[];
+  readonly train_ms: number;
+}
 
 export interface BenchContext {
   /** Interleaved repetitions of the small benchmarks, and of whole runs. */
@@ -13,8 +21,7 @@ export interface BenchContext {
   readonly warmup_steps: number;
   /** Critic steps of a log that is opened. */
   readonly log_steps: number;
-  /** Links that workers are put behind, and how long each run over one trains. */
-  readonly far: { readonly links: readonly Link[]; readonly train_ms: number };
+  readonly far: FarContext;
   /** A plain IDX file of the images to train on, and what they are. */
   readonly data_file: string;
   readonly data_name: string;

@@ -60,9 +60,9 @@ async function distances(context: BenchContext): Promise<Map<string, number>> {
 }
 
 export async function benchFar(context: BenchContext): Promise<Section> {
-  const { links, train_ms } = context.far;
-  const missing = await namespacesMissing();
-  const all = setupsOf(links, missing === null ? ["relay", "tbf"] : ["relay"]);
+  const { links, shapings, train_ms } = context.far;
+  const missing = shapings.includes("tbf") ? await namespacesMissing() : null;
+  const all = setupsOf(links, shapings.filter((shaping) => shaping !== "tbf" || missing === null));
   await measure(all, context);
   const by_mode = await distances(context);
   return {

@@ -8,6 +8,7 @@ import type { Bench, BenchContext } from "./context.ts";
 import { type Environment, environment, load } from "./report/environment.ts";
 import { benchDevices } from "./devices.ts";
 import { benchFar } from "./far.ts";
+import type { Shaping } from "./far/far_run.ts";
 import { parseLink } from "./far/link.ts";
 import { benchFrames } from "./frames.ts";
 import { benchGradients } from "./gradients.ts";
@@ -95,6 +96,13 @@ const OPTIONS = {
     default_text: `${LINKS.join(", ")}; ${QUICK_LINK} with --quick`,
     about: "Put workers behind this link, e.g. 20mbit:5mbit/40ms/5ms; may be given again",
   },
+  links_by: {
+    kind: "choice",
+    choices: ["relay", "tbf"],
+    repeated: true,
+    default_text: "both, tbf where root and the kernel allow",
+    about: "What makes the links: a relay in user space, or namespaces and the kernel",
+  },
   far_seconds: {
     kind: "number",
     min: 1,
@@ -142,6 +150,7 @@ async function contextOf(values: BenchValues, python: Python | null, scratch: st
     log_steps: values.log_steps ?? (quick ? 20_000 : 1_000_000),
     far: {
       links: (values.links.length > 0 ? values.links : quick ? [QUICK_LINK] : LINKS).map(parseLink),
+      shapings: (values.links_by.length > 0 ? values.links_by : ["relay", "tbf"]) as Shaping[],
       train_ms: 1_000 * (values.far_seconds ?? (quick ? 4 : 40)),
     },
     data_file: images.file,
