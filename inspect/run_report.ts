@@ -289,6 +289,7 @@ function workers(page: Page, { summary }: Inspected): string[] {
     String(worker.threads),
     count(worker.shards_computed),
     figure(worker.compute_ms_per_shard),
+    figure(worker.wire_ms_per_step),
     duration(worker.compute_ms / 1000),
     worker.first_step === null ? "none" : `${count(worker.first_step)} to ${count(worker.last_step)}`,
   ]);
@@ -300,6 +301,7 @@ function workers(page: Page, { summary }: Inspected): string[] {
     { title: "THREADS", align: "right", expendable: 5 },
     { title: "SHARDS", align: "right", expendable: 2 },
     { title: "MS/SHARD", align: "right", expendable: 3 },
+    { title: "WIRE MS", align: "right", expendable: 2 },
     { title: "COMPUTED", align: "right", expendable: 5 },
     { title: "STEPS", align: "right", expendable: 4 },
   ] as const;

@@ -207,11 +207,22 @@ function workers({ summary }: Reported): Html {
     count(worker.threads),
     count(worker.shards_computed),
     figure(worker.compute_ms_per_shard),
+    figure(worker.wire_ms_per_step),
     duration(worker.compute_ms / 1000),
     worker.left ?? "",
   ]);
-  const titles = ["#", "Name", "Device", "Threads", "Shards", "ms/shard", "Computing", "Left"];
-  return table(titles, rows, [3, 4, 5, 6]);
+  const titles = [
+    "#",
+    "Name",
+    "Device",
+    "Threads",
+    "Shards",
+    "ms/shard",
+    "Wire, ms a step",
+    "Computing",
+    "Left",
+  ];
+  return table(titles, rows, [3, 4, 5, 6, 7]);
 }
 
 function faults({ summary }: Reported): Html {

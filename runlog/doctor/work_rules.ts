@@ -18,7 +18,7 @@ function meansOf({ timings, steps }: Summary) {
   const total = of("total");
   if (steps < MIN_STEPS || total < MIN_STEP_MS) return null;
   const wait = of("wait");
-  return { total, wire: wait - of("compute"), own: total - wait };
+  return { total, compute: of("compute"), wire: wait - of("compute"), own: total - wait };
 }
 
 const wholeRun = ({ steps }: Summary) => ({ first_step: 1, last_step: steps });
@@ -35,11 +35,39 @@ function travels(summary: Summary, on_one_machine: boolean): Evidence | null {
   if (!ms || ms.wire < MOST * ms.total) return null;
   if (summary.workers.every(({ name }) => OWN_WORKER.test(name)) !== on_one_machine) return null;
   const [share, total] = [percent(ms.wire / ms.total), short(ms.total)];
+  const gain = largerBatchGain(ms);
+  const farthest = on_one_machine ? null : farthestOf(summary);
   return {
-    seen: `${share} of a step of ${total} ms is spent waiting for more than the slowest worker's computing`,
+    seen: `${share} of a step of ${total} ms is spent waiting for more than the slowest worker's computing` +
+      (farthest ? `; worker ${farthest.worker} (${farthest.name}) ${farthest.words}` : "") +
+      `; ${LARGER_BATCH} times the --batch would make about ${short(gain)} times the images/s`,
     ...wholeRun(summary),
-    numbers: { share: ms.wire / ms.total, total_ms: ms.total },
+    numbers: {
+      share: ms.wire / ms.total,
+      total_ms: ms.total,
+      larger_batch_gain: gain,
+      ...farthest && { worker: farthest.worker, wire_ms: farthest.wire_ms },
+    },
   };
+}
+
+const LARGER_BATCH = 4;
+
+/** Images per second with a larger batch over those now: it computes for longer and travels no slower. */
+function largerBatchGain({ total, compute }: { total: number; compute: number }): number {
+  return LARGER_BATCH * total / (total + (LARGER_BATCH - 1) * compute);
+}
+
+/** The worker whose answers take longest on the way, in figures; null where the log does not say. */
+function farthestOf({ workers }: Summary) {
+  const timed = workers.filter(({ wire_ms_per_step }) => (wire_ms_per_step ?? null) !== null);
+  if (timed.length === 0) return null;
+  const far = timed.reduce((a, b) => b.wire_ms_per_step! > a.wire_ms_per_step! ? b : a);
+  const [wire_ms, shard_ms] = [far.wire_ms_per_step!, far.compute_ms_per_shard!];
+  const words = `has its answers on the way for ${short(wire_ms)} ms, and computes a shard in ${
+    short(shard_ms)
+  } ms`;
+  return { worker: far.worker, name: far.name, wire_ms, words };
 }
 
 const wireBound: Rule = {

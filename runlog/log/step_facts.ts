@@ -22,15 +22,18 @@ export interface StepFacts {
   bytes_in: number;
   bytes_out: number;
   time_ms: number;
-  workers: { id: number; shards: number; compute_ms: number }[];
+  /** `wire_ms`: its last answer's time on the way, work and sum; NaN where the log does not say. */
+  workers: { id: number; shards: number; compute_ms: number; wire_ms: number }[];
 }
 
 export function factsOf(record: RecordOf<"step">): StepFacts {
   const { total, wait, sum, update, send } = record.ms;
   const workers: StepFacts["workers"] = [];
   for (const id in record.workers) {
-    const { shards, compute_ms } = record.workers[id]!;
-    workers.push({ id: Number(id), shards, compute_ms });
+    const { shards, compute_ms, elapsed_ms, answered_ms = NaN } = record.workers[id]!;
+    // In whole microseconds, as both times are written.
+    const wire_ms = Math.round(1000 * Math.max(0, answered_ms - elapsed_ms)) / 1000;
+    workers.push({ id: Number(id), shards, compute_ms, wire_ms });
   }
   return {
     step: record.step,

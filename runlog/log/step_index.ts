@@ -4,8 +4,9 @@
  * a row says which bytes of the log it stands for, and whatever no row stands for is read from the log.
  *
  * All numbers are 32-bit little-endian words. The header: the magic word, the version, the words of a row, the
- * places for workers in it. A row: the words of WORDS, then (id, shards, compute in microseconds) for each place, then
- * a hash of all that. A row that it does not fit counts as none, as does a sidecar of version 1, which had no hashes.
+ * places for workers in it. A row: the words of WORDS, then (id, shards, microseconds of
+ * computing, of the way) for each place, then a hash of all that. A row that it does not fit counts as none, as does a
+ * sidecar of an earlier version: 1 had no hashes, 2 no times of the way.
  * Times are whole microseconds, losses float32: as the coordinator writes them. A step that would not come back
  * from a row exactly as it is in the log gets none.
  */
@@ -15,10 +16,12 @@ import type { StepFacts } from "./step_facts.ts";
 export const STEP_INDEX_NAME = "events.series";
 
 const MAGIC = 0x5347_4157;
-const VERSION = 2;
+const VERSION = 3;
 export const HEADER_BYTES = 16;
 const MAX_PLACES = 16;
-const WORDS_PER_PLACE = 3;
+const WORDS_PER_PLACE = 4;
+/** In place of a time that the log does not say. */
+const UNKNOWN = 0xffff_ffff;
 const TWO_32 = 0x1_0000_0000;
 const MAX_WORD = TWO_32 - 1;
 
@@ -127,7 +130,12 @@ export function encodeRow(
     Math.floor(time_us / TWO_32),
     Number(has_estimate),
     workers.length,
-    ...workers.flatMap(({ id, shards, compute_ms }) => [id, shards, microseconds(compute_ms)]),
+    ...workers.flatMap(({ id, shards, compute_ms, wire_ms }) => [
+      id,
+      shards,
+      microseconds(compute_ms),
+      Number.isNaN(wire_ms) ? UNKNOWN : microseconds(wire_ms),
+    ]),
   ];
   if (!words.every(isWord)) return null;
   const row = new DataView(new ArrayBuffer(rowBytes(shape)));
@@ -170,7 +178,10 @@ export class RowReader {
     this.#row_words = rowWords(shape);
     this.#words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
     this.#floats = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
-    this.#workers = Array.from({ length: shape.places }, () => ({ id: 0, shards: 0, compute_ms: 0 }));
+    this.#workers = Array.from(
+      { length: shape.places },
+      () => ({ id: 0, shards: 0, compute_ms: 0, wire_ms: 0 }),
+    );
     this.facts = emptyFacts();
   }
 
@@ -208,6 +219,7 @@ export class RowReader {
       worker.id = words[from]!;
       worker.shards = words[from + 1]!;
       worker.compute_ms = words[from + 2]! / 1000;
+      worker.wire_ms = words[from + 3]! === UNKNOWN ? NaN : words[from + 3]! / 1000;
     }
     return true;
   }

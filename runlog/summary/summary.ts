@@ -8,7 +8,7 @@ import { mean, medianOf, standardError } from "./statistics.ts";
 import { factsOf, type StepFacts } from "../log/step_facts.ts";
 import { StepColumns } from "./step_columns.ts";
 import { Throughput } from "./throughput.ts";
-import { WorkerTable, type WorkerTotals } from "./worker_totals.ts";
+import { type WorkerMeans, workerMeans, WorkerTable, type WorkerTotals } from "./worker_totals.ts";
 
 /** Losses and estimate are means over this many last steps. */
 export const WINDOW_STEPS = 200;
@@ -117,7 +117,7 @@ export interface Summary {
   /** Starts of its coordinator. */
   readonly incarnations: number;
   /** All that took part. */
-  readonly workers: readonly (WorkerTotals & { readonly compute_ms_per_shard: number | null })[];
+  readonly workers: readonly (WorkerTotals & WorkerMeans)[];
   /** By phase; see the step record. `compute`, the slowest worker's computing, is part of `wait`. */
   readonly timings: Readonly<Record<Phase, { mean_ms: number | null; median_ms: number | null }>>;
   /** Received over all connections. */
@@ -293,7 +293,7 @@ export class RunFold {
       incarnations: this.#incarnations,
       workers: this.#workers.all.map((worker) => ({
         ...worker,
-        compute_ms_per_shard: worker.shards_computed > 0 ? worker.compute_ms / worker.shards_computed : null,
+        ...workerMeans(worker),
       })),
       timings: this.#timings(),
       bytes_in: this.#bytes.in,

@@ -22,12 +22,33 @@ export interface WorkerTotals {
   shards_computed: number;
   /** Time in ONNX Runtime, summed over its shards. */
   compute_ms: number;
+  /** Steps whose record says how long its answer was on the way. */
+  timed_steps: number;
+  /** Time of work, weights and sums on the way, summed over these steps. */
+  wire_ms: number;
   /** The first step that it had a share in. */
   first_step: number | null;
   /** The last step that it had a share in. */
   last_step: number | null;
   /** Why it left; null while it is in. */
   left: string | null;
+}
+
+/** What a worker took in the mean; null where it has computed nothing, or the log does not say. */
+export interface WorkerMeans {
+  /** Time of a shard in ONNX Runtime. */
+  readonly compute_ms_per_shard: number | null;
+  /** Time of a step's work, weights and sums on the way. */
+  readonly wire_ms_per_step: number | null;
+}
+
+export function workerMeans(
+  { compute_ms, shards_computed, wire_ms, timed_steps }: WorkerTotals,
+): WorkerMeans {
+  return {
+    compute_ms_per_shard: shards_computed > 0 ? compute_ms / shards_computed : null,
+    wire_ms_per_step: timed_steps > 0 ? wire_ms / timed_steps : null,
+  };
 }
 
 export class WorkerTable {
@@ -62,10 +83,14 @@ export class WorkerTable {
   }
 
   step({ step, workers }: StepFacts): void {
-    for (const { id, shards, compute_ms } of workers) {
+    for (const { id, shards, compute_ms, wire_ms } of workers) {
       const worker = this.#find(id);
       worker.shards_computed += shards;
       worker.compute_ms += compute_ms;
+      if (!Number.isNaN(wire_ms)) {
+        worker.timed_steps++;
+        worker.wire_ms += wire_ms;
+      }
       worker.first_step ??= step;
       worker.last_step = step;
     }
@@ -93,6 +118,8 @@ export class WorkerTable {
       ...who,
       shards_computed: 0,
       compute_ms: 0,
+      timed_steps: 0,
+      wire_ms: 0,
       first_step: null,
       last_step: null,
       left: null,

@@ -149,9 +149,9 @@ Where a step's time goes  mean 10.0 ms, median 10.0 ms; 300 B a step
   the rest                         1.00 ms  10 %  ███
 
 Workers
-  #  NAME     PROVIDER  THREADS  SHARDS  MS/SHARD  COMPUTED    STEPS
-  1  host:1   cpu             1      60         3       0 s  1 to 30
-  2  other:2  cuda:0          1      60         2       0 s  1 to 30
+  #  NAME     PROVIDER  THREADS  SHARDS  MS/SHARD  WIRE MS  COMPUTED    STEPS
+  1  host:1   cpu             1      60         3        -       0 s  1 to 30
+  2  other:2  cuda:0          1      60         2        -       0 s  1 to 30
 
 Faults and how they were handled
   step 3: worker lost in mid-step (worker 2); gave its open shards to worker

@@ -282,6 +282,34 @@ Deno.test("where the time goes: on the wire, or in the coordinator", () => {
   assert.deepEqual(codes([joined(1), joined(2), ...sending]), ["workers-starving"]);
 });
 
+Deno.test("wire-bound: who is far, by how much, and what a larger batch would gain, in figures", () => {
+  const ms = { total: 40, wait: 38, sum: 0, update: 1, send: 1 };
+  const workers = {
+    1: { shards: 3, compute_ms: 6, elapsed_ms: 8, answered_ms: 8.5 },
+    2: { shards: 1, compute_ms: 4, elapsed_ms: 5, answered_ms: 37 },
+  };
+  const run = [joined(1), joined(2, { name: "far" }), ...steps(1, 200, { ms, workers })];
+  const { seen, numbers } = find("wire-bound", run);
+  // The slowest computes for 6 of 40 ms; with four times the batch a step takes 40 + 18 ms.
+  assert.equal(
+    seen,
+    "80 % of a step of 40 ms is spent waiting for more than the slowest worker's computing; worker 2 (far) has its " +
+      "answers on the way for 32 ms, and computes a shard in 4 ms; 4 times the --batch would make about 2.76 times the images/s",
+  );
+  assert.deepEqual([numbers.worker, numbers.wire_ms], [2, 32]);
+  const own = [
+    joined(1, { name: "local-1" }),
+    joined(2, { name: "local-2" }),
+    ...steps(1, 200, { ms, workers }),
+  ];
+  assert.doesNotMatch(find("overhead-bound", own).seen, /on the way/);
+  assert.doesNotMatch(
+    find("wire-bound", [joined(1), joined(2), ...steps(1, 200, { ms })]).seen,
+    /worker \d/,
+    "an old log",
+  );
+});
+
 Deno.test("workers without work, and slow ones", () => {
   assert.deepEqual(codes([joined(1), joined(2), joined(3), ...steps(1, 200)]), ["worker-idle"]);
   const gone: RunRecord = { type: "worker_left", worker: 3, reason: "x", shards_computed: 0, time: "" };

@@ -36,7 +36,7 @@ function real(step: number, change: Partial<RecordOf<"step">> = {}): RecordOf<"s
     time_ms: us(5e9 + 12.345 * step),
     workers: {
       1: { shards: 3, compute_ms: 2.345, elapsed_ms: 6.5 },
-      7: { shards: 1, compute_ms: us(0.001 * step), elapsed_ms: 6.5 },
+      7: { shards: 1, compute_ms: us(0.001 * step), elapsed_ms: 6.5, answered_ms: 9.123 },
     },
     ...change,
   });

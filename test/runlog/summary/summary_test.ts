@@ -97,6 +97,20 @@ Deno.test("a worker with threads computes its shards side by side", () => {
   assert.equal(summary.timings.compute.mean_ms, 4);
 });
 
+Deno.test("a worker's time on the way is the mean over the steps that say it", () => {
+  const work = { shards: 2, compute_ms: 4, elapsed_ms: 6 };
+  const { workers } = summed([
+    joined(1),
+    joined(2),
+    stepRecord(1, { workers: { 1: { ...work, answered_ms: 6.5 }, 2: work } }),
+    stepRecord(2, { workers: { 1: { ...work, answered_ms: 9.5 }, 2: work } }),
+    // Its own clock is slower than the coordinator's.
+    stepRecord(3, { workers: { 1: { ...work, answered_ms: 5 }, 2: work } }),
+    stepRecord(4, { workers: { 1: work, 2: work } }),
+  ]);
+  assert.deepEqual(workers.map(({ wire_ms_per_step }) => wire_ms_per_step), [4 / 3, null]);
+});
+
 Deno.test("before the first step nothing is known, and that is said", () => {
   const summary = summed([joined(1)], true);
   assert.equal(summary.state, "running");
