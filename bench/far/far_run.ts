@@ -4,7 +4,7 @@ import { SYSTEM_CLOCK } from "../../wire/clock.ts";
 import { taskCommand } from "../../tasks/task_command.ts";
 import { optionArgs } from "../training_run.ts";
 import { readRun } from "../../runlog/log/reader.ts";
-import { type FarTimings, farTimings } from "./far_timings.ts";
+import { countSteps, type FarTimings, farTimings } from "./far_timings.ts";
 import type { Link } from "./link.ts";
 import { Namespace } from "./namespaces.ts";
 import { Relay } from "./relay.ts";
@@ -34,6 +34,10 @@ export interface FarOptions {
   readonly train_ms: number;
   readonly warmup_ms: number;
 }
+
+/** A run goes on until it has made so many steps after its warm-up, for so many times its length at most. */
+const FEWEST_STEPS = 4;
+const MOST_WAITS = 5;
 
 const TASK_ENV = { NO_COLOR: "1", LANG: "C.UTF-8" };
 /** No run comes so far. */
@@ -148,7 +152,10 @@ export async function farRun(setup: FarSetup, options: FarOptions): Promise<FarT
   const port = Number((await coordinator.said(/Listening on \S+:(\d+)/))[1]);
   await startWorkers(setup, port, start, stack);
   await coordinator.said(new RegExp(`(?: joined[^]*){${setup.near + setup.far}}`));
-  await new Promise((resolve) => setTimeout(resolve, train_ms));
+  for (let i = 0; i < MOST_WAITS; i++) {
+    await new Promise((resolve) => setTimeout(resolve, train_ms));
+    if (await countSteps(readRun(folder), warmup_ms) >= FEWEST_STEPS) break;
+  }
   await coordinator.stop();
   return await farTimings(readRun(folder), warmup_ms);
 }

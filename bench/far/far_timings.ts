@@ -23,15 +23,32 @@ export async function farTimings(
 ): Promise<FarTimings> {
   const names = new Map<string, string>();
   const steps: StepRecord[] = [];
-  let first_ms: number | null = null;
   let batch = NaN;
   for await (const record of records) {
     if (record.type === "run") batch = Number(record.config.batch);
     if (record.type === "worker_joined") names.set(String(record.worker), record.name);
-    if (record.type !== "step") continue;
-    first_ms ??= record.time_ms;
-    if (record.time_ms >= first_ms + warmup_ms) steps.push(record);
+    if (record.type === "step") steps.push(record);
   }
+  return sumUp(batch, names, afterWarmup(steps, warmup_ms), warmup_ms);
+}
+
+/** Steps so far from the end of the warm-up on, of a run whose log is still written. */
+export async function countSteps(records: AsyncIterable<RunRecord>, warmup_ms: number): Promise<number> {
+  const steps: StepRecord[] = [];
+  for await (const record of records) if (record.type === "step") steps.push(record);
+  return afterWarmup(steps, warmup_ms).length;
+}
+
+function afterWarmup(steps: readonly StepRecord[], warmup_ms: number): readonly StepRecord[] {
+  return steps.filter(({ time_ms }) => time_ms >= steps[0]!.time_ms + warmup_ms);
+}
+
+function sumUp(
+  batch: number,
+  names: ReadonlyMap<string, string>,
+  steps: readonly StepRecord[],
+  warmup_ms: number,
+): FarTimings {
   const [before, ...rest] = steps;
   const last = rest.at(-1);
   if (!before || !last) throw new Error(`A run must make two steps after its first ${warmup_ms} ms`);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type FarTimings, farTimings } from "../../../bench/far/far_timings.ts";
+import { countSteps, type FarTimings, farTimings } from "../../../bench/far/far_timings.ts";
 import { type FarSamples, farTables, farVerdicts, type Mode } from "../../../bench/far/far_tables.ts";
 import { type Link, parseLink } from "../../../bench/far/link.ts";
 import type { RunRecord } from "../../../runlog/records.ts";
@@ -47,6 +47,8 @@ Deno.test("timings of a run over links begin after the warm-up, and count what i
 });
 
 Deno.test("a run without two steps after its warm-up has no timings", async () => {
+  assert.equal(await countSteps(run([]), 10), 0);
+  assert.equal(await countSteps(run([{ time_ms: 0 }, { time_ms: 9 }, { time_ms: 10 }]), 10), 1);
   await assert.rejects(farTimings(run([{ time_ms: 0 }, { time_ms: 9 }, { time_ms: 10 }]), 10), /two steps/);
 });
 
