@@ -12,6 +12,7 @@ import { paddedShape, type Padding } from "../data/pad.ts";
 import type { Shaping } from "../data/pictures/picture_reader.ts";
 import { RMSPROP } from "./optimizers.ts";
 import type { FileNetworks, OwnNetworks } from "./own_networks.ts";
+import { withShards } from "./shards_for.ts";
 import { type Hyperparameters, type Preset, type PresetName, PRESETS } from "./presets.ts";
 
 export interface RunConfig extends Hyperparameters, Padding, Shaping {
@@ -82,7 +83,10 @@ export const MAY_CHANGE: ReadonlySet<string> = new Set<keyof RunConfig>([
 export const DEFAULT_MIN_STEPS = 10_000;
 
 /** The values a person gave, on the command line or in a file. */
-export type GivenConfig = Partial<Omit<RunConfig, "networks" | "optimizer">>;
+export type GivenConfig = Partial<Omit<RunConfig, "networks" | "optimizer">> & {
+  /** Threads of all workers that the shards are to be for, instead of `shards`. */
+  readonly for_workers?: number;
+};
 
 /**
  * The side that images are padded to: what was given, else the smallest that the preset's networks take. Throws
@@ -212,12 +216,14 @@ export function evaluationInterval(steps: number): number {
  * before padding. `own`: networks in place of the preset's. Throws {@linkcode UserError} for what does not fit together.
  */
 export function resolveConfig(
-  given: GivenConfig,
+  asked: GivenConfig,
   preset: PresetName,
   data: Pick<DataSet, "example_shape">,
   own: Pick<OwnNetworks, "latent" | "facts"> | null = null,
 ): RunConfig {
-  const name = given.preset ?? preset;
+  const name = asked.preset ?? preset;
+  const { batch, shards: preset_shards } = PRESETS[name];
+  const given = withShards(asked, { batch, preset_shards });
   const { about: _about, networks, sides, plane: _plane, latentFor, width: own_width, ...hyperparameters }:
     Preset = PRESETS[name];
   checkGiven(given, name, PRESETS[name], data.example_shape, own);
@@ -360,8 +366,10 @@ export function wholeConfig(recorded: Readonly<Record<string, unknown>>): RunCon
  * The configuration of a resumed run: the recorded one with what was given and may change. Throws
  * {@linkcode UserError} naming the first given value that would make it another run.
  */
-export function resumeConfig(recorded: RunConfig, given: GivenConfig): RunConfig {
-  for (const [key, value] of Object.entries(given) as [keyof GivenConfig, unknown][]) {
+export function resumeConfig(recorded: RunConfig, asked: GivenConfig): RunConfig {
+  const { batch, preset } = recorded;
+  const given = withShards(asked, { batch, preset_shards: PRESETS[preset].shards });
+  for (const [key, value] of Object.entries(given) as [keyof typeof given, unknown][]) {
     if (MAY_CHANGE.has(key) || JSON.stringify(recorded[key]) === JSON.stringify(value)) continue;
     // A promise may be given up, not taken back to life: what was computed since may have had other bits.
     if (key === "exact" && value === false) continue;

@@ -22,8 +22,9 @@ export function givenConfig(
   const from_line = Object.fromEntries(
     Object.entries(given).filter(([name]) => Object.hasOwn(RUN_OPTIONS, name)),
   );
-  // A length on the command line replaces either kind of length in the file, and a source either kind of source.
-  for (const pair of [["steps", "epochs"], ["dataset", "data"]] as const) {
+  // A length on the command line replaces either kind of length in the file, and a source either kind of source,
+  // and shards either way to set them.
+  for (const pair of [["steps", "epochs"], ["dataset", "data"], ["shards", "for_workers"]] as const) {
     if (pair.some((name) => name in from_line)) { for (const name of pair) delete from_file[name]; }
   }
   const merged = { ...from_file, ...from_line } as RunGiven;

@@ -155,6 +155,17 @@ export const RUN_OPTIONS = {
     about: "Logical shards: the most worker threads that can be busy. Changing it changes the results",
     group: "Hyperparameters",
   },
+  for_workers: {
+    kind: "number",
+    integer: true,
+    min: 1,
+    max: 4096,
+    unit: "threads of all workers",
+    default_text: "the preset's shards",
+    about:
+      "Sets --shards for so many threads: the smallest divisor of --batch that gives each of them a shard",
+    group: "Hyperparameters",
+  },
   n_critic: {
     kind: "number",
     integer: true,

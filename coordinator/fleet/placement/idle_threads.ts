@@ -8,5 +8,5 @@ export function idleThreads(num_shards: number, threads: number): string | null 
   return `${counted(idle, "thread")} of ${threads} must idle: this run has ${
     counted(num_shards, "shard")
   }, and a thread ` +
-    `computes one at a time; a new run with --shards ${threads} or more, and --batch a multiple of it, keeps all busy`;
+    `computes one at a time; a new run with --for-workers ${threads}, and a --batch of ${threads} or more, keeps all busy`;
 }

@@ -394,7 +394,7 @@ Deno.test("workers beyond the shards wait as spare ones and are told so, and ste
   await settled();
   assert.deepEqual(two.messages("notice").map(({ text }) => text), [
     "No shard is left for this worker: it waits as a spare one. 1 thread of 2 must idle: this run has 1 shard, and a " +
-    "thread computes one at a time; a new run with --shards 2 or more, and --batch a multiple of it, keeps all busy",
+    "thread computes one at a time; a new run with --for-workers 2, and a --batch of 2 or more, keeps all busy",
   ]);
   assert.deepEqual([one.nodes, two.nodes], [["0-1"], []]);
   await one.die();
