@@ -28,4 +28,4 @@ export type {
   RunState,
   Summary,
 } from "../runlog/summary/summary.ts";
-export type { WorkerTotals } from "../runlog/summary/worker_totals.ts";
+export type { WorkerMeans, WorkerTotals } from "../runlog/summary/worker_totals.ts";

@@ -30,6 +30,8 @@ export interface RunSettings {
   readonly batch?: number;
   /** Parts of a batch, each computed by one worker. Part of the bits. */
   readonly shards?: number;
+  /** Threads of all workers that `shards` is set for: the smallest divisor of `batch` that gives each a shard. */
+  readonly for_workers?: number;
   /** Critic steps for one generator step. */
   readonly n_critic?: number;
   /** Learning rate of both networks. */

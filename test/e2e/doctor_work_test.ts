@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import type { Finding } from "../../runlog/doctor/rule.ts";
 import type { Child } from "./child.ts";
-import { SlowWire } from "./slow_wire.ts";
+import { Relay } from "../../bench/far/relay.ts";
+import { SYSTEM_CLOCK } from "../../wire/clock.ts";
 import { Workplace } from "./workplace.ts";
 
 /** A run of steps that take some 20 ms of computing each on two cores, so that the rules about time apply. */
@@ -75,7 +76,9 @@ Deno.test("wire-bound: each message takes 15 ms longer", async () => {
   const coordinator = place.start("coordinator", ["--port", "0", "--out", out, ...LIGHT]);
   await coordinator.line(/^Listening on/m);
   const { url, token } = await place.rendezvous();
-  using wire = new SlowWire(Number(new URL(url).port), 15);
+  const link = { down_bps: Infinity, up_bps: Infinity, rtt_ms: 30, jitter_ms: 0 };
+  const target = { hostname: "127.0.0.1", port: Number(new URL(url).port) };
+  using wire = new Relay(link, { host: "127.0.0.1", target, clock: SYSTEM_CLOCK, random: Math.random });
   place.start("worker", ["--threads", "2", "--coordinator", wire.url], { WAGON_TOKEN: token });
   const codes = await found(place, out, coordinator);
   assert.ok(codes.includes("wire-bound"), codes.join());
