@@ -14,7 +14,8 @@ import type { Recorder } from "./run/recorder.ts";
 import { ConsoleSink } from "./run/records/console_sink.ts";
 import { FileSink } from "./run/records/file_sink.ts";
 import { FleetLog } from "./run/records/fleet_log.ts";
-import { type RecordSink, RunLog } from "./run/records/run_log.ts";
+import type { OpenSinks } from "./run/records/open_sinks.ts";
+import { RunLog } from "./run/records/run_log.ts";
 import { watchForWorkers } from "./run/worker_watch.ts";
 import { isDone, publishAll, train } from "./training/train.ts";
 
@@ -37,7 +38,7 @@ export interface ConductOptions extends Omit<PrepareOptions, "reading"> {
 /** What goes on around a run. */
 export interface Around {
   /** More who see its records, after the log's file and before the terminal. */
-  readonly sinks: (run: Prepared) => Promise<readonly RecordSink[]>;
+  readonly sinks: OpenSinks;
   /** Workers may come from now on. */
   readonly opened: (open: OpenRun) => void | Promise<void>;
   /** There are enough workers: the first step begins. */
@@ -80,7 +81,7 @@ export async function conduct(
   const run = await prepare({ ...options, reading: readingOn(screen, now_ms, options.signal) });
   await using lock = run.lock;
   const console = openConsole(run, screen, now_ms);
-  const sinks = await around.sinks(run);
+  const sinks = await around.sinks(run, (line) => console.line(line));
   const started_ms = now_ms();
   const elapsed_ms = () => now_ms() - started_ms;
   const failure = new FirstError();
@@ -104,8 +105,12 @@ export async function conduct(
     fleet.abandonIdle(error);
   };
   for (const line of introductionOf(run)) console.line(line);
-  await around.opened({ run, fleet, console, elapsed_ms });
-  return await trainToEnd({ run, fleet, recorder, console, clock }, options, around);
+  try {
+    await around.opened({ run, fleet, console, elapsed_ms });
+    return await trainToEnd({ run, fleet, recorder, console, clock }, options, around);
+  } finally {
+    await Promise.all(sinks.map((sink) => sink.close?.()));
+  }
 }
 
 function openConsole(run: Prepared, screen: LastingScreen, now_ms: () => number): Console {

@@ -21,7 +21,7 @@ export interface CoordinateOptions
   /** Called once workers can connect. */
   readonly listening: (opening: Opening, terminal: Console) => void | Promise<void>;
   /** More who see the run's records. */
-  readonly sinks?: Around["sinks"];
+  readonly sinks?: Around["sinks"] | undefined;
   /** Called after each step. What it throws stops the run. */
   readonly committed?: () => void | Promise<void>;
 }
@@ -95,7 +95,9 @@ async function coordinateAt(
   const local = { url: `ws://${loopbackFor(host)}:${port}`, token };
   let live!: LiveRun;
   const around: Around = {
-    sinks: async (run) => [live = await openLiveRun(keptRun(run)), ...await options.sinks?.(run) ?? []],
+    sinks: async (run, say) => {
+      return [live = await openLiveRun(keptRun(run)), ...await options.sinks?.(run, say) ?? []];
+    },
     opened: async ({ run, fleet, console, elapsed_ms }: OpenRun) => {
       open(fleet, openPage({ run: keptRun(run), live, fleet, elapsed_ms, port, options, clock }));
       if (rendezvous) await leaveRendezvous({ ...local, run: resolve(keptRun(run).folder.path) }, console);

@@ -5,9 +5,10 @@ import { keepFilesPrivate } from "../common/process/private_files.ts";
 import { coordinate } from "./coordinate.ts";
 import { type Console, stderrScreen } from "./terminal/console.ts";
 import { describeEnding, printLastWords, sayStopping } from "./ending.ts";
-import { givenConfig } from "./config/given_config.ts";
 import { COORDINATOR_COMMAND } from "./config/options.ts";
 import { type Door, removeTokens, tellHowToJoin, tellOfPage } from "./terminal/invitation.ts";
+import { startOptions } from "./start_options.ts";
+import { SYSTEM_CLOCK } from "../wire/clock.ts";
 import { chooseReadToken, chooseToken, tokenPlace } from "./terminal/token.ts";
 
 await runMain(async (args) => {
@@ -21,11 +22,8 @@ await runMain(async (args) => {
   const { host, token_file, read_token_file } = values;
   let door: Door | null = null;
   const ending = await coordinate({
-    given: givenConfig(given),
+    ...await startOptions(values, given, { fetch, clock: SYSTEM_CLOCK, env: (name) => Deno.env.get(name) }),
     exact: false,
-    out: values.out ?? null,
-    resume: values.resume ?? null,
-    readable: values.readable,
     now: new Date(),
     host,
     port: values.port,
@@ -34,7 +32,6 @@ await runMain(async (args) => {
     read_token,
     task: "coordinator",
     min_workers: values.min_workers,
-    give_up_after_s: values.give_up_after ?? null,
     rendezvous: true,
     listening: async ({ port }, terminal) => {
       opened = terminal;

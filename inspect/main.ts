@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import { type Parsed, parseOptions, runMain } from "../common/cli/cli.ts";
 import { UserError } from "../common/errors.ts";
 import { cleanStyled } from "../common/text/foreign_text.ts";
+import { runTitle } from "../common/text/run_title.ts";
 import { shellWord } from "../common/text/shell_word.ts";
 import { interruptSignal } from "../common/process/interrupt.ts";
 import type { Command } from "../common/cli/options.ts";
@@ -10,9 +11,11 @@ import { bestSample } from "../runlog/summary/best_sample.ts";
 import { examine } from "../runlog/doctor/doctor.ts";
 import { verdictOf } from "../runlog/doctor/verdict.ts";
 import type { Summary } from "../runlog/summary/summary.ts";
+import { configFile } from "./config_file.ts";
 import { comparison, differences } from "./compare.ts";
 import { follow, statusLine } from "./follow.ts";
-import { findRun, noteworthyFiles, runNames, summarize, summarizeAll } from "./run_folders.ts";
+import { noteworthyFiles, summarize, summarizeAll } from "./run_folders.ts";
+import { findRun, runNames } from "../runlog/log/find_run.ts";
 import { runReport } from "./run_report.ts";
 import { runTable } from "./run_table.ts";
 import { AlternateScreen } from "./alternate_screen.ts";
@@ -25,6 +28,10 @@ const OPTIONS = {
   json: {
     kind: "boolean",
     about: "Print one JSON object on standard output, and nothing else",
+  },
+  config: {
+    kind: "boolean",
+    about: "Print the run's settings as a file for --config; training with it gives the same bits",
   },
   follow: { kind: "boolean", about: "Watch a run until it ends, or until Ctrl-C" },
   every: {
@@ -64,6 +71,10 @@ const COMMAND: Command<typeof OPTIONS> = {
     { line: "deno task inspect latest", about: "summarise the newest run" },
     { line: "deno task inspect latest --json", about: "print the summary for a program" },
     { line: "deno task inspect latest --follow", about: "watch it" },
+    {
+      line: "deno task inspect latest --config > run.json",
+      about: "then: deno task train --config run.json",
+    },
     { line: "deno task inspect compare RUN-A RUN-B", about: "compare two runs" },
   ],
 };
@@ -112,11 +123,12 @@ async function listRuns(
 
 async function inspectRun(
   wanted: string,
-  { runs, json }: Parsed<typeof OPTIONS>["values"],
+  { runs, json, config }: Parsed<typeof OPTIONS>["values"],
   now_ms: number,
 ): Promise<void> {
   const folder = await findRun(wanted, runs);
   const summary = await summarize(folder, now_ms);
+  if (config) return console.log(JSON.stringify(configFile(summary), null, 2));
   const findings = examine(summary);
   if (json) {
     const best_sample = bestSample(summary);
@@ -166,7 +178,8 @@ async function compareRuns(
   const compared = [];
   for (const folder of folders) {
     const name = distinct ? basename(folder) : folder;
-    compared.push({ name, folder, summary: await summarize(folder, now_ms) });
+    const summary = await summarize(folder, now_ms);
+    compared.push({ name: runTitle(name, summary.name), folder, summary });
   }
   if (!json) return print(comparison(compared, thisTerminal()));
   const all = compared.map(({ folder, summary }) => {
@@ -186,7 +199,9 @@ async function main(args: readonly string[]): Promise<void> {
     throw new UserError(`Unexpected argument ${JSON.stringify(more[0])}: see deno task inspect --help`);
   }
   if (wanted === undefined) {
-    if (values.follow) throw new UserError("Option --follow needs a run: name one, or latest");
+    for (const option of ["follow", "config"] as const) {
+      if (values[option]) throw new UserError(`Option --${option} needs a run: name one, or latest`);
+    }
     return await listRuns(values, now_ms);
   }
   await (values.follow ? followRun(wanted, values) : inspectRun(wanted, values, now_ms));

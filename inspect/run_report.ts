@@ -4,6 +4,7 @@ import { basename } from "node:path";
 import { flagOf } from "../common/cli/options.ts";
 import { cleanLine } from "../common/text/foreign_text.ts";
 import { counted } from "../common/text/counted.ts";
+import { runTitle } from "../common/text/run_title.ts";
 import { textWidth, wrap, wrapLine } from "../common/text/wrap.ts";
 import type { Finding } from "../runlog/doctor/rule.ts";
 import { optionOf } from "../runlog/recorded_options.ts";
@@ -75,8 +76,9 @@ function head(page: Page, { folder, summary }: Inspected): string[] {
   const said = (name: string) =>
     config[name] === undefined || config[name] === null ? null : `${name} ${setting(config[name])}`;
   return [
-    ...nameAndState(page, basename(folder), state),
+    ...nameAndState(page, runTitle(basename(folder), summary.name), state),
     ...indented([
+      ...summary.note === null ? [] : wrap(`Note: ${summary.note}`, page.width - 2),
       ...detail && (state !== "finished" || hasStoppedItself(summary)) ? wrap(detail, page.width - 2) : [],
       ...facts(
         page,

@@ -1,6 +1,7 @@
 /** The table of runs that `inspect` prints without an argument. */
 import { cleanLine } from "../common/text/foreign_text.ts";
 import { counted } from "../common/text/counted.ts";
+import { runTitle } from "../common/text/run_title.ts";
 import { wrap } from "../common/text/wrap.ts";
 import type { RunState, Summary } from "../runlog/summary/summary.ts";
 import { type Column, fitsInto, layOut } from "./columns.ts";
@@ -73,7 +74,7 @@ function stacked(run: Listed, terminal: Terminal): string[] {
 export function runTable(listed: readonly Listed[], now_ms: number, terminal: Terminal): string[] {
   const runs = listed.map((run) => ({
     ...run,
-    name: cleanLine(run.name),
+    name: runTitle(cleanLine(run.name), run.summary?.name ?? null),
     problem: run.problem && cleanLine(run.problem),
   }));
   const cells = runs.map((run) => rowOf(run, now_ms));

@@ -9,6 +9,9 @@ export interface Records {
     readonly format: number;
     /** What tells it apart from every other run. */
     readonly run: string;
+    /** What a person calls it, and says of it. */
+    readonly name?: string;
+    readonly note?: string;
     readonly created: string;
     /** The resolved configuration, presets and defaults filled in. */
     readonly config: Readonly<Record<string, unknown>>;
@@ -52,6 +55,8 @@ export interface Records {
     readonly incarnation: number;
     /** Settings that differ from before: [old, new]. */
     readonly changed: Readonly<Record<string, readonly [unknown, unknown]>>;
+    /** What a person says of the run from here on. */
+    readonly note?: string;
     readonly time: string;
   };
 

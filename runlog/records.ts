@@ -50,6 +50,9 @@ export const RECORDS = {
     format: num,
     /** What tells it apart from every other run. */
     run: name,
+    /** What a person calls it, and says of it. */
+    name: optional(text),
+    note: optional(text),
     created: text,
     /** The resolved configuration, presets and defaults filled in. */
     config: mapOf(anything),
@@ -82,6 +85,8 @@ export const RECORDS = {
     incarnation: num,
     /** Settings that differ from before: [old, new]. */
     changed: mapOf(pair(anything)),
+    /** What a person says of the run from here on. */
+    note: optional(text),
     time: text,
   }),
 

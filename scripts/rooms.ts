@@ -166,6 +166,7 @@ export const ROOMS: readonly Room[] = [
       "runlog",
       "runlog/log",
       "runlog/summary",
+      "runlog/export",
       "pictures",
       "common",
     ],

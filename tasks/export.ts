@@ -7,7 +7,7 @@ import { readRegular } from "../common/files/regular_file.ts";
 import { cleanText } from "../common/text/foreign_text.ts";
 import { columnsOf } from "../common/terminal/terminal.ts";
 import { labelled, wrapLine } from "../common/text/wrap.ts";
-import { findRun } from "../inspect/run_folders.ts";
+import { findRun } from "../runlog/log/find_run.ts";
 import { rowsOf, type TableName, TABLES, titleRows } from "../runlog/export/csv.ts";
 import { encodeApng } from "../pictures/apng.ts";
 import { contactSheet, encodeGif, spread, type Still } from "../pictures/animation.ts";

@@ -5,7 +5,7 @@ import { UserError } from "../common/errors.ts";
 import type { Command } from "../common/cli/options.ts";
 import { reportPage } from "../inspect/html/report_page.ts";
 import type { Reported } from "../inspect/html/reported.ts";
-import { findRun } from "../inspect/run_folders.ts";
+import { findRun } from "../runlog/log/find_run.ts";
 import { madeNow, reportedOf } from "./reported.ts";
 import { writeFile } from "../common/files/write_file.ts";
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { readRegular } from "../common/files/regular_file.ts";
 import type { Picture, Reported } from "../inspect/html/reported.ts";
 import { count } from "../inspect/numbers.ts";
+import { runTitle } from "../common/text/run_title.ts";
 import { summarize } from "../inspect/run_folders.ts";
 import { latentWays } from "../random/latents.ts";
 import { bestSample } from "../runlog/summary/best_sample.ts";
@@ -45,7 +46,7 @@ export async function reportedOf(folder: string, name: string, num_pictures: num
   const path = join(folder, "generator.onnx");
   const generator = await Deno.stat(path).then(() => Generator.open(path), () => null);
   return {
-    name,
+    name: runTitle(name, summary.name),
     summary,
     best: bestSample(summary),
     findings,

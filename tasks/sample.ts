@@ -4,7 +4,7 @@ import { type Parsed, parseOptions, runMain } from "../common/cli/cli.ts";
 import { UserError } from "../common/errors.ts";
 import { exampleKind } from "../common/example_kind.ts";
 import type { Command } from "../common/cli/options.ts";
-import { findRun } from "../inspect/run_folders.ts";
+import { findRun } from "../runlog/log/find_run.ts";
 import { latents, latentWays } from "../random/latents.ts";
 import { imageGrid, imageShape } from "../pictures/grid.ts";
 import { encodeNpy } from "../common/files/npy.ts";

@@ -5,29 +5,31 @@ import { interruptSignal } from "../common/process/interrupt.ts";
 import type { UserError } from "../common/errors.ts";
 import type { Values } from "../common/cli/options.ts";
 import { keepFilesPrivate } from "../common/process/private_files.ts";
-import { type Door, removeTokens, tellOfPage } from "../coordinator/terminal/invitation.ts";
+import { type Door, removeTokens, tellHowToJoin, tellOfPage } from "../coordinator/terminal/invitation.ts";
 import { coordinate, type Opening } from "../coordinator/coordinate.ts";
 import { type Console, stderrScreen } from "../coordinator/terminal/console.ts";
 import { describeEnding, printLastWords, sayStopping } from "../coordinator/ending.ts";
-import { givenConfig } from "../coordinator/config/given_config.ts";
 import { TRAIN_COMMAND, type TRAIN_OPTIONS } from "../coordinator/config/options.ts";
+import { loopbackFor } from "../coordinator/terminal/addresses.ts";
+import { startOptions } from "../coordinator/start_options.ts";
+import { SYSTEM_CLOCK } from "../wire/clock.ts";
 import { chooseReadToken, chooseToken, tokenPlace } from "../coordinator/terminal/token.ts";
 import { wantedDevices } from "../worker/worker_options.ts";
 import { LocalWorkers } from "./local_workers.ts";
 
-/** Only its own workers, and people on this machine, come to it. */
-const HOST = "127.0.0.1";
+/** Options that let in workers of others. */
+const DOOR_OPTIONS = ["host", "port", "token_file"] as const;
 
 /** Options of each local worker: the cores are shared out, GPUs are handed on. */
 function workersArgs(
-  { workers, gpu, cpu }: Values<typeof TRAIN_OPTIONS>,
-  { url, shards }: Opening,
+  { workers, gpu, cpu, host }: Values<typeof TRAIN_OPTIONS>,
+  { port, shards }: Opening,
 ): string[][] {
   const threads = Math.max(1, Math.floor(navigator.hardwareConcurrency / workers));
   const on_cpu = gpu === undefined || cpu;
   const cores = on_cpu ? shareOut(usableCores() ?? [], { workers, threads, shards }) : null;
   return Array.from({ length: workers }, (_, i) => [
-    ...["--coordinator", url, "--threads", String(threads)],
+    ...["--coordinator", `ws://${loopbackFor(host)}:${port}`, "--threads", String(threads)],
     ...on_cpu ? ["--cpu"] : ["--gpu", gpu],
     ...cores === null ? [] : ["--cores", cores[i]!.join(",")],
   ]);
@@ -43,13 +45,16 @@ async function train(args: readonly string[]): Promise<number> {
   let opened: Console | null = null;
   const interrupt = interruptSignal(() => sayStopping(opened, screen)).signal;
   const failure = new AbortController();
-  const token = await chooseToken(undefined);
+  const { host, port, token_file } = values;
+  const token = await chooseToken(token_file);
+  const is_open = DOOR_OPTIONS.some((name) => given[name] !== undefined);
   let workers: LocalWorkers | null = null;
   const read_token = await chooseReadToken(values.read_token_file, token);
   let door: Door | null = null;
   const startWorkers = async (opening: Opening, terminal: Console) => {
     opened = terminal;
-    door = { host: HOST, port: opening.port, interactive: screen.interactive };
+    door = { host, port: opening.port, interactive: screen.interactive };
+    if (is_open) await tellHowToJoin(terminal, door, { token, file: token_file });
     await tellOfPage(terminal, door, { token: read_token, file: values.read_token_file });
     workers = new LocalWorkers({
       token,
@@ -59,21 +64,17 @@ async function train(args: readonly string[]): Promise<number> {
     for (const [i, args] of workersArgs(values, opening).entries()) workers.start(`local-${i + 1}`, args);
   };
   const ending = await coordinate({
-    given: givenConfig(given),
+    ...await startOptions(values, given, { fetch, clock: SYSTEM_CLOCK, env: (name) => Deno.env.get(name) }),
     exact: true,
-    out: values.out ?? null,
-    resume: values.resume ?? null,
-    readable: values.readable,
     now: new Date(),
-    host: HOST,
-    port: 0,
+    host,
+    port,
     token,
-    token_place: tokenPlace(undefined, screen.interactive),
+    token_place: tokenPlace(token_file, screen.interactive),
     read_token,
     task: "train",
     min_workers: values.workers,
-    give_up_after_s: values.give_up_after ?? null,
-    rendezvous: false,
+    rendezvous: is_open,
     listening: startWorkers,
     signal: AbortSignal.any([interrupt, failure.signal]),
   }, screen).finally(async () => {

@@ -59,7 +59,7 @@ export interface RunConfig extends Hyperparameters, Padding, Shaping {
   readonly sample_every: number;
   /** Critic steps between evaluations of the samples; 0: only at start and end. */
   readonly evaluate_every: number;
-  /** Critic steps between checkpoints; 0: only at the end; null: every 60 s and at the end. */
+  /** Critic steps between checkpoints; 0: only at the end; null: after 5 s, then every 60 s, and at the end. */
   readonly checkpoint_every: number | null;
 }
 

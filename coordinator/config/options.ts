@@ -1,9 +1,9 @@
 /** The command lines of `train` and `coordinator`: one table of options each, most of it shared. The names are a contract. */
-import type { Command, OptionTable } from "../../common/cli/options.ts";
+import type { Command, Option, OptionTable } from "../../common/cli/options.ts";
 import { RUN_OPTIONS } from "./run_options.ts";
 
 /** Options that change no result: places, tokens, waiting. */
-const PLACE_OPTIONS = {
+export const PLACE_OPTIONS = {
   config: {
     kind: "string",
     value: "FILE",
@@ -12,13 +12,36 @@ const PLACE_OPTIONS = {
   out: {
     kind: "string",
     value: "DIR",
-    default_text: "runs/TIME_PRESET",
+    default_text: "runs/TIME_PRESET, or runs/TIME_PRESET_NAME",
     about: "Run folder",
   },
   resume: {
     kind: "string",
+    value: "RUN",
+    about:
+      'Resume this run: a run folder, the name of one in runs/, or "latest"; it ends in the same bits as ' +
+      "without a stop",
+  },
+  name: {
+    kind: "string",
+    about: "Name of the run, one word; its folder's name ends in it",
+  },
+  note: {
+    kind: "string",
+    value: "TEXT",
+    about: "What the run is for; the live page, inspect and report show it",
+  },
+  tensorboard: {
+    kind: "string",
     value: "DIR",
-    about: "Resume the run in this folder; it ends in the same bits as without a stop",
+    about: "Write TensorBoard events while the run trains, into a folder of its name in DIR",
+    group: "How to watch",
+  },
+  log_url: {
+    kind: "string",
+    value: "URL",
+    about: "Send the log there while the run trains, as JSON lines over HTTP (docs/watching-a-run.md)",
+    group: "How to watch",
   },
   readable: {
     kind: "boolean",
@@ -43,6 +66,32 @@ const PLACE_OPTIONS = {
   },
 } as const satisfies OptionTable;
 
+/** Where workers connect, and what they must know. */
+const DOOR_OPTIONS = {
+  host: {
+    kind: "string",
+    default: "127.0.0.1",
+    about: "Address to listen on; 0.0.0.0 lets workers on other machines join",
+    group: "Workers",
+  },
+  token_file: {
+    kind: "string",
+    value: "FILE",
+    default_text: "WAGON_TOKEN, else a new token",
+    about: "File with the token that workers must have",
+    group: "Workers",
+  },
+} as const satisfies OptionTable;
+
+const PORT_OPTION = {
+  kind: "number",
+  integer: true,
+  min: 0,
+  max: 65_535,
+  about: "Port to listen on; 0 takes any free port",
+  group: "Workers",
+} as const satisfies Option;
+
 export const TRAIN_OPTIONS = {
   ...RUN_OPTIONS,
   ...PLACE_OPTIONS,
@@ -53,21 +102,24 @@ export const TRAIN_OPTIONS = {
     max: 64,
     default: 2,
     about: "Local workers to start; they share the machine's cores",
-    group: "How to run",
+    group: "Workers",
   },
   gpu: {
     kind: "string",
     value: "N[,M…]|all",
     about: "GPUs for the workers, as in deno task worker --help",
-    group: "How to run",
+    group: "Workers",
   },
-  cpu: { kind: "boolean", about: "Compute on the CPU (the default without --gpu)", group: "How to run" },
+  cpu: { kind: "boolean", about: "Compute on the CPU (the default without --gpu)", group: "Workers" },
+  ...DOOR_OPTIONS,
+  port: { ...PORT_OPTION, default: 0 },
 } as const satisfies OptionTable;
 
 export const TRAIN_COMMAND: Command<typeof TRAIN_OPTIONS> = {
   name: "deno task train",
   about:
-    "Trains on this machine with a coordinator and local workers. Without options it trains on letters that " +
+    "Trains on this machine with a coordinator and local workers; with --host, workers on other machines may join. " +
+    "Without options it trains on letters that " +
     "wagon draws itself, in a minute or two.",
   options: TRAIN_OPTIONS,
   examples: [
@@ -77,6 +129,7 @@ export const TRAIN_COMMAND: Command<typeof TRAIN_OPTIONS> = {
       about: "train the WGAN of the paper on your images",
     },
     { line: "deno task train --dataset 8gaussians", about: "train on points in the plane" },
+    { line: "deno task train --resume latest", about: "resume the newest run" },
   ],
 };
 
@@ -86,28 +139,8 @@ export const DEFAULT_PORT = 7700;
 export const COORDINATOR_OPTIONS = {
   ...RUN_OPTIONS,
   ...PLACE_OPTIONS,
-  host: {
-    kind: "string",
-    default: "127.0.0.1",
-    about: "Address to listen on; 0.0.0.0 lets workers on other machines join",
-    group: "Workers",
-  },
-  port: {
-    kind: "number",
-    integer: true,
-    min: 0,
-    max: 65_535,
-    default: DEFAULT_PORT,
-    about: "Port to listen on; 0 takes any free port",
-    group: "Workers",
-  },
-  token_file: {
-    kind: "string",
-    value: "FILE",
-    default_text: "WAGON_TOKEN, else a new token",
-    about: "File with the token that workers must have",
-    group: "Workers",
-  },
+  ...DOOR_OPTIONS,
+  port: { ...PORT_OPTION, default: DEFAULT_PORT },
   min_workers: {
     kind: "number",
     integer: true,

@@ -329,7 +329,7 @@ export const RUN_OPTIONS = {
     integer: true,
     min: 0,
     unit: "critic steps",
-    default_text: "every 60 s and at the end",
+    default_text: "after 5 s, then every 60 s, and at the end",
     about: "Steps between checkpoints (also at the end); 0: at the end only",
     group: "How to run",
   },

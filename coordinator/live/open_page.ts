@@ -55,10 +55,12 @@ interface Parts {
 }
 
 /** Settings in words. */
-function factsOf({ config, data }: Pick<Prepared, "config" | "data">): string[] {
+function factsOf({ config, data, folder, record }: KeptRun): string[] {
+  const { name, note } = record;
   const { preset, batch, shards, n_critic, lr, clip, penalty, seed } = config;
   const examples = (data.data.num_examples - data.plan.holdout.length).toLocaleString("en-US");
   return [
+    ...name === undefined || basename(folder.path).includes(name) ? [] : [name],
     preset,
     `${examples} examples of ${data.data.name}`,
     `batch ${batch} in ${shards} shards`,
@@ -67,6 +69,7 @@ function factsOf({ config, data }: Pick<Prepared, "config" | "data">): string[] 
     ...clip === null ? [] : [`clip ${clip}`],
     ...penalty === null ? [] : [`penalty ${penalty}`],
     `seed ${seed}`,
+    ...note === undefined ? [] : [`note: ${note}`],
   ];
 }
 

@@ -4,8 +4,9 @@ import { type ModelState, weightsSha256 } from "../training/model_state.ts";
 import type { CheckpointInfo } from "./checkpoint_info.ts";
 import type { RunLog } from "./records/run_log.ts";
 
-/** Default interval of checkpoints. */
+/** Default interval of checkpoints, and the time from the first step to the first one: an early end loses little. */
 export const CHECKPOINT_MS = 60_000;
+export const FIRST_CHECKPOINT_MS = 5_000;
 
 export interface CheckpointerOptions {
   /** Steps between checkpoints; null: by time, 0: only when asked to. */
@@ -26,12 +27,12 @@ export interface CheckpointerOptions {
 export class Checkpointer {
   readonly #options: CheckpointerOptions;
   #saved_step: number | null;
-  #saved_ms: number;
+  /** When it was last saved; before that, when it made its first step. */
+  #since_ms: number | null = null;
 
   constructor(options: CheckpointerOptions) {
     this.#options = options;
     this.#saved_step = options.saved_step;
-    this.#saved_ms = options.clock.now_ms();
   }
 
   /** Saves after a step, if it is time. Throws as {@linkcode Checkpointer.save} does. */
@@ -50,12 +51,14 @@ export class Checkpointer {
     const { step, file, sha256, bytes } = await write();
     log.append({ type: "checkpoint", step, file: `checkpoints/${file}`, sha256, bytes, weights_sha256 });
     this.#saved_step = step;
-    this.#saved_ms = clock.now_ms();
+    this.#since_ms = clock.now_ms();
   }
 
   #isDue(step: number): boolean {
     const { every, clock } = this.#options;
-    if (every === null) return clock.now_ms() - this.#saved_ms >= CHECKPOINT_MS;
-    return every > 0 && step % every === 0;
+    if (every !== null) return every > 0 && step % every === 0;
+    this.#since_ms ??= clock.now_ms();
+    const interval_ms = this.#saved_step === null ? FIRST_CHECKPOINT_MS : CHECKPOINT_MS;
+    return clock.now_ms() - this.#since_ms >= interval_ms;
   }
 }

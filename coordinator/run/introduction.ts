@@ -1,5 +1,6 @@
 /** The first lines of a run: what is trained, on what, and from where. */
 import { counted } from "../../common/text/counted.ts";
+import { cleanText } from "../../common/text/foreign_text.ts";
 import { significant } from "../../common/significant.ts";
 import { isFarOut, type ValueRange } from "../../runlog/value_range.ts";
 import type { Prepared } from "./prepare.ts";
@@ -15,7 +16,10 @@ export function introductionOf(run: Prepared): string[] {
   const { generator, critic } = facts.manifest.layouts;
   const sizes = `Generator ${count(generator.size)} parameters, critic ${count(critic.size)}`;
   const from = checkpoint ? `checkpoint ${checkpoint.file}` : "the start (no usable checkpoint)";
+  const { name, note } = run.record;
   return [
+    ...name === undefined ? [] : [`Run ${cleanText(name)}`],
+    ...note === undefined ? [] : [`Note: ${cleanText(note)}`],
     `Training ${what}: ${counted(set.num_examples - plan.holdout.length, "example")} of ${one}, ` +
     `${counted(config.steps, "critic step")} of ${config.batch} in ${counted(config.shards, "shard")}, ` +
     `seed ${config.seed}`,

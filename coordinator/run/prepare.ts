@@ -3,24 +3,25 @@ import { join } from "node:path";
 import { UserError } from "../../common/errors.ts";
 import { readRegular } from "../../common/files/regular_file.ts";
 import { keepFolderPrivate } from "../../common/process/private_files.ts";
-import { WAGON_VERSION } from "../../common/version.ts";
 import { sha256 } from "../../common/sha256.ts";
 import { Kernels } from "../../kernels/kernels.ts";
 import { MANIFEST_FILE } from "../../models/artifacts.ts";
 import { decodeInitial, encodeInitial } from "../../models/initial_file.ts";
 import { type InitialState, initialState } from "../../models/initialise.ts";
-import { trainedLayout } from "../../models/layout.ts";
 import type { Manifest } from "../../models/manifest.ts";
 import { parseManifest } from "../../models/manifest_check.ts";
 import { buildNetworks } from "../../models/nets/networks.ts";
 import type { Objective } from "../../models/objectives/objective.ts";
 import { objectiveOf } from "../../models/objectives/objectives.ts";
+import { findRun, RUNS } from "../../runlog/log/find_run.ts";
 import { openLog } from "../../runlog/log/log_file.ts";
-import { type RecordOf, RUN_FORMAT } from "../../runlog/records.ts";
+import type { RecordOf } from "../../runlog/records.ts";
 import { LogText } from "../../runlog/log/segments.ts";
 import type { ValueRange } from "../../runlog/value_range.ts";
 import type { ArtifactFile, RunFacts } from "../fleet/admission/join.ts";
 import { TreeSum } from "../training/averaging.ts";
+import { runRecord } from "./records/run_record.ts";
+import { type AboutRun, checkAbout } from "../config/about_run.ts";
 import { type BadCheckpoint, checkRunRecord, loadNewest, nonFiniteTensor } from "./checkpoint.ts";
 import type { CheckpointInfo } from "./checkpoint_info.ts";
 import {
@@ -70,11 +71,12 @@ export interface HandedOver {
   readonly in_memory?: boolean;
 }
 
-export interface PrepareOptions extends HandedOver {
+export interface PrepareOptions extends HandedOver, AboutRun {
   readonly given: GivenConfig;
   /** Default of --exact. */
   readonly exact: boolean;
   readonly out: string | null;
+  /** A run folder, the name of one in the folder of runs, or "latest". */
   readonly resume: string | null;
   /** Whether other users of this machine may look at the run folder. */
   readonly readable: boolean;
@@ -92,8 +94,9 @@ export interface Prepared extends RunPlace {
   readonly state: ModelState;
   readonly tree: TreeSum;
   readonly results: ResultMemory;
-  /** The first record of its log. */
+  /** The first record of its log; settings and note as they are now. Where the run goes on, also the record of that. */
   readonly record: RecordOf<"run">;
+  readonly resume: RecordOf<"resume"> | null;
   /** Of the run record, i.e. of the settings. */
   readonly run_record_sha256: string;
   /** The checkpoint that a resumed run goes on from; null: from step 0. */
@@ -110,6 +113,7 @@ const INITIAL_FILE = "initial.safetensors";
 
 /** Prepares a new run, or the next incarnation of one. Throws {@linkcode UserError}. */
 export function prepare(options: PrepareOptions): Promise<Prepared> {
+  checkAbout(options, options.resume !== null);
   return options.resume === null ? prepareNew(options) : prepareResumed(options, options.resume);
 }
 
@@ -142,7 +146,7 @@ async function prepareNew(options: PrepareOptions): Promise<Prepared> {
   planOf(config, source);
   const { objective = objectiveOf(config), in_memory } = options;
   const { manifest, files, networks } = await buildRunGraphs(config, source, own, undefined, objective);
-  const path = options.out ?? join("runs", runName(config.preset, options.now));
+  const path = options.out ?? join(RUNS, runName(config.preset, options.now, options.name));
   if (!in_memory) await requireNewFolder(path);
   const allocated = allocate(manifest, config), { state } = allocated;
   const data = padImages(await source.read(), config);
@@ -154,13 +158,14 @@ async function prepareNew(options: PrepareOptions): Promise<Prepared> {
   const artifacts = [...kept].map(([file, bytes]) => ({ file, bytes, sha256: sha256(bytes) }));
   const run = crypto.randomUUID();
   const parts = await partsOf({ run, incarnation: 0, config, manifest, artifacts, data }, allocated);
-  const record = await runRecord(parts, artifacts, options.now);
+  const record = await runRecord(parts, artifacts, options);
   const place = in_memory ? nowhere() : await newPlace(path, kept, record, options);
   return {
     ...parts,
     ...place,
     estimates_distance: objective.estimates_distance,
     record,
+    resume: null,
     run_record_sha256: runRecordSha256(record),
     checkpoint: null,
     passed_over: [],
@@ -195,11 +200,12 @@ function requireFinite(state: ModelState, manifest: Manifest): void {
   );
 }
 
-async function prepareResumed(options: PrepareOptions, path: string): Promise<Prepared> {
+async function prepareResumed(options: PrepareOptions, wanted: string): Promise<Prepared> {
   if (options.out !== null) {
     throw new UserError(`Cannot resume into another folder: leave --out out, found ${options.out}`);
   }
   // Nothing is written where there is no run.
+  const path = await findRun(wanted, RUNS);
   (await LogText.open(path))[Symbol.dispose]();
   const lock = await RunLock.take(path, lockTools(options.reading.say));
   return await owning(lock, () => resumeOwned(options, new RunFolder(path), lock));
@@ -233,15 +239,19 @@ async function resumeOwned(options: PrepareOptions, folder: RunFolder, lock: Run
   const run = { run: recorded.run, incarnation: incarnations, config, manifest, artifacts, data };
   const parts = await partsOf(run, allocated);
   const log = await openLog(folder.log);
-  log.append({
+  const about = { ...options.note !== undefined && { note: options.note } };
+  const resume: RecordOf<"resume"> = {
     type: "resume",
     step: state.step,
     incarnation: incarnations,
     changed: configChanges(before, config),
+    ...about,
     time: options.now.toISOString(),
-  });
-  const { estimates_distance } = objectiveOf(config), record = recorded;
-  const place = { folder, log, lock, record, run_record_sha256, estimates_distance };
+  };
+  log.append(resume);
+  const { estimates_distance } = objectiveOf(config),
+    record = { ...recorded, config: { ...config }, ...about };
+  const place = { folder, log, lock, record, resume, run_record_sha256, estimates_distance };
   return { ...parts, ...place, checkpoint, passed_over, notes: [] };
 }
 
@@ -336,35 +346,6 @@ function allocate(manifest: Manifest, config: RunConfig): Allocated {
     state: new ModelState(kernels, manifest, optimizer),
     tree: new TreeSum(kernels, shards, size),
     results: new ResultMemory(kernels, shards, size, num_rings),
-  };
-}
-
-async function runRecord(
-  { config, data: { data, plan }, facts: { run, manifest }, values }: Parts,
-  artifacts: readonly ArtifactFile[],
-  now: Date,
-): Promise<RecordOf<"run">> {
-  const { layouts } = manifest;
-  return {
-    type: "run",
-    format: RUN_FORMAT,
-    run,
-    created: now.toISOString(),
-    config: { ...config },
-    versions: { wagon: WAGON_VERSION, deno: Deno.version.deno, v8: Deno.version.v8 },
-    data: {
-      name: data.name,
-      num_examples: data.num_examples - plan.holdout.length,
-      held_out: plan.holdout.length,
-      sha256: await data.sha256(),
-      example_shape: data.example_shape,
-      encoding: data.encoding,
-      ...data.columns !== undefined && { columns: data.columns },
-      values,
-    },
-    layouts_sha256: sha256(JSON.stringify(layouts)),
-    artifacts: Object.fromEntries(artifacts.map(({ file, sha256 }) => [file, sha256])),
-    num_parameters: { critic: trainedLayout(manifest, "critic").size, generator: layouts.generator.size },
   };
 }
 

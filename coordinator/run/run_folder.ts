@@ -47,12 +47,12 @@ export function sampleFile(step: number): string {
   return `samples/step-${String(step).padStart(9, "0")}.png`;
 }
 
-/** e.g. "2026-11-24_09-30-05_wgan", local time. */
-export function runName(preset: string, now: Date): string {
+/** e.g. "2026-11-24_09-30-05_wgan", local time; what a person calls it stands behind. */
+export function runName(preset: string, now: Date, name?: string): string {
   const two = (n: number) => String(n).padStart(2, "0");
   const day = [now.getFullYear(), two(now.getMonth() + 1), two(now.getDate())].join("-");
   const time = [two(now.getHours()), two(now.getMinutes()), two(now.getSeconds())].join("-");
-  return `${day}_${time}_${preset}`;
+  return `${day}_${time}_${preset}${name === undefined ? "" : `_${name}`}`;
 }
 
 /** Whether nothing is in it, but for what a start leaves behind that came to nothing. */
@@ -126,7 +126,7 @@ export async function fillRunFolder(
 export interface Recorded {
   /** SHA-256 of its first record as it was written. */
   readonly sha256: string;
-  /** Its first record. `config` is that of the last start: what earlier resumes changed is in it. */
+  /** Its first record. `config` and `note` are those of the last start: what earlier resumes changed is in them. */
   readonly run: RecordOf<"run">;
   /** Starts of the coordinator so far. */
   readonly incarnations: number;
@@ -136,9 +136,11 @@ export interface Recorded {
 export async function readRecorded(folder: RunFolder): Promise<Recorded> {
   let run: RecordOf<"run"> | undefined;
   let incarnations = 1;
+  let note: string | undefined;
   const changed: Record<string, unknown> = {};
   for await (const record of readRun(folder.path)) {
     if (record.type === "run") run ??= record;
+    if (record.type === "run" || record.type === "resume") note = record.note ?? note;
     if (record.type !== "resume") continue;
     incarnations = record.incarnation + 1;
     for (const [key, change] of Object.entries(record.changed)) {
@@ -147,7 +149,11 @@ export async function readRecorded(folder: RunFolder): Promise<Recorded> {
     }
   }
   const config = { ...run!.config, ...changed };
-  return { run: { ...run!, config }, sha256: runRecordSha256(run!), incarnations };
+  return {
+    run: { ...run!, config, ...note !== undefined && { note } },
+    sha256: runRecordSha256(run!),
+    incarnations,
+  };
 }
 
 /** SHA-256 of a run record, as its line says it. */

@@ -55,6 +55,7 @@ function overview(runs: readonly Reported[]): Html {
   const rows = [
     row("State", ({ state, detail }) => detail && state !== "finished" ? `${state}: ${detail}` : state),
     row("What", (summary) => whatOf(summary)),
+    ...runs.some(({ summary }) => summary.note !== null) ? [row("Note", ({ note }) => note ?? "-")] : [],
     row(
       "Steps",
       ({ steps, generator_steps }) => `${count(steps)}, ${count(generator_steps)} of the generator`,

@@ -1,4 +1,6 @@
 /** The sum of a run's log: a fold over its records. What `inspect RUN --json` prints. */
+import { insert, upTo } from "./entries.ts";
+import { saidOf } from "./said.ts";
 import { cleanDeep } from "../../common/text/foreign_text.ts";
 import { bitsOf } from "../../common/numeric_class.ts";
 import { deviationOf, errorOf, meanOf } from "./moments.ts";
@@ -72,6 +74,10 @@ export type Entry<
 export interface Summary {
   /** What tells the run apart from every other. */
   readonly run: string;
+  /** What a person calls it. */
+  readonly name: string | null;
+  /** What a person said of it last. */
+  readonly note: string | null;
   /** Version of the run folder. */
   readonly format: number;
   /** When it began: ISO 8601, UTC. */
@@ -161,21 +167,13 @@ function entryOf<R extends { readonly type: string }>({ type: _type, ...entry }:
   return entry;
 }
 
-function upTo<E extends { readonly step: number }>(step: number, entries: readonly E[]): E[] {
-  return entries.filter((entry) => entry.step <= step);
-}
-
-/** Puts an entry behind those of its step and before later ones: jobs run beside each other, and end in any order. */
-function insert<T extends { readonly step: number }>(entries: T[], entry: T): void {
-  entries.splice(entries.findLastIndex(({ step }) => step <= entry.step) + 1, 0, entry);
-}
-
 /** Takes the records of one run, one after the other, and sums them up at any time. */
 export class RunFold {
   #run: RecordOf<"run"> | null = null;
   #epoch_steps: number | null = null;
   #end: RecordOf<"end"> | null = null;
   #incarnations = 1;
+  #note: string | undefined;
   /** Settings that a resume changed. */
   readonly #changed = new Map<string, unknown>();
   #bytes = { in: 0, out: 0 };
@@ -202,8 +200,7 @@ export class RunFold {
   add(record: RunRecord): void {
     switch (record.type) {
       case "run":
-        this.#run ??= record;
-        return;
+        return void (this.#run ??= record);
       case "resume":
         return this.#resume(record);
       case "worker_joined":
@@ -256,7 +253,8 @@ export class RunFold {
   }
 
   /** What came after the step that the run goes on from did not happen, but for the work and the time it took. */
-  #resume({ step, incarnation, changed }: RecordOf<"resume">): void {
+  #resume({ step, incarnation, changed, note }: RecordOf<"resume">): void {
+    this.#note = note ?? this.#note;
     for (const [key, [, now]] of Object.entries(changed)) this.#changed.set(key, now);
     this.#incarnations++;
     this.#end = null;
@@ -277,10 +275,11 @@ export class RunFold {
   /** All text in it is cleaned. `recent`: whether the log was written to so lately that its coordinator may well be running. */
   summary(recent: boolean, log: SkippedLines): Summary {
     if (!this.#run) throw new Error("A summary needs the run record, and no record was added");
-    const { run, format, created, config, data, versions, num_parameters } = this.#run;
+    const { run, name, note, format, created, config, data, versions, num_parameters } = this.#run;
     const { checkpoint, sample, evaluation, heldout, vitals, steered } = this.#entries;
     return cleanDeep({
       run,
+      ...saidOf(name, this.#note ?? note),
       format,
       created,
       state: this.#end?.reason ?? (recent ? "running" : "unknown"),

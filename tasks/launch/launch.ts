@@ -5,11 +5,12 @@
 import { keepFilesPrivate } from "../../common/process/private_files.ts";
 import { canSeal, SEALED, SEALING_FLAGS } from "../../common/process/launched.ts";
 import { execute } from "./execute.ts";
-import { commandOf, isLaunched } from "./rights.ts";
+import { commandOf, isLaunched, withRunFolder } from "./rights.ts";
 import { surroundings } from "./surroundings.ts";
 
-async function launch([task = "", ...args]: readonly string[]): Promise<number> {
+async function launch([task = "", ...words]: readonly string[]): Promise<number> {
   if (!isLaunched(task)) throw new Error(`Cannot launch ${task}: it must be train, coordinator or worker`);
+  const args = await withRunFolder(words);
   const [run, quiet, ...rest] = commandOf(task, args, surroundings());
   const sealed = await canSeal();
   Deno.env.set(SEALED, sealed ? "1" : "0");

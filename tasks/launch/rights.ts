@@ -23,7 +23,7 @@ const SYSTEM = "--allow-sys=hostname,uid";
 const VARIABLES = [
   ...["TERM", "NO_COLOR", "LC_ALL", "LC_CTYPE", "LANG"],
   ...["TMPDIR", "TMP", "TEMP", "HOME", "XDG_STATE_HOME", "LOCALAPPDATA", "WAGON_STATE_DIR"],
-  ...["WAGON_TOKEN", "WAGON_READ_TOKEN", "WAGON_SEALED", "WAGON_IGNORES_HANGUP"],
+  ...["WAGON_TOKEN", "WAGON_READ_TOKEN", "WAGON_LOG_TOKEN", "WAGON_SEALED", "WAGON_IGNORES_HANGUP"],
   ...["WS_NO_BUFFER_UTIL", "WS_NO_UTF_8_VALIDATE", "NVIDIA_TF32_OVERRIDE"],
 ];
 
@@ -33,11 +33,14 @@ const V8 = "--v8-flags=--max-semi-space-size=2";
 /** Options whose values say what a task reads, writes and connects to. All others are the program's to read. */
 const OPTIONS = [
   ...["data", "config", "out", "resume", "generator", "critic", "token-file", "read-token-file"] as const,
-  ...["host", "port", "coordinator"] as const,
+  ...["host", "port", "coordinator", "tensorboard", "log-url"] as const,
 ];
 
 const HOST = /^([\w-]+(\.[\w-]+)*|\[[0-9a-f:.]+\])$/i;
 const MAX_PORT = 65_535;
+/** As in runlog/, whose files take the launcher some time to read. */
+const RUNS = "runs";
+const LOG_NAME = "events.jsonl";
 /** An address that one cannot connect to. */
 const NO_ADDRESS = "127.0.0.1:0";
 
@@ -101,14 +104,23 @@ function givenIn(args: readonly string[]): Given {
   return given;
 }
 
+/** The arguments with the folder of the run in the place of its name, if there is such a run. */
+export async function withRunFolder(args: readonly string[], runs = RUNS): Promise<readonly string[]> {
+  const { resume } = givenIn(args);
+  if (resume === undefined || isRun(resume)) return args;
+  const { findRun } = await import("../../runlog/log/find_run.ts");
+  const folder = await findRun(resume, runs).catch(() => null);
+  if (folder === null) return args;
+  const end = args.indexOf("--");
+  // The last one counts.
+  return args.toSpliced(end < 0 ? args.length : end, 0, `--resume=${folder}`);
+}
+
 function coordinatorRights(given: Given, around: Surroundings): string[] {
   const state = statePaths(around);
-  const { host = "127.0.0.1", port = "7700" } = given;
   return [
     ...runRights(given, around, state),
-    // Its addresses are told where it is reached by all of them.
-    isEverywhere(host) ? `${SYSTEM},networkInterfaces` : SYSTEM,
-    `--allow-net=${addressAt(host.includes(":") ? `[${host}]` : host, port)}`,
+    ...doorRights(given, "7700"),
     V8,
   ];
 }
@@ -117,8 +129,7 @@ function coordinatorRights(given: Given, around: Surroundings): string[] {
 function trainRights(given: Given, around: Surroundings): string[] {
   return [
     ...runRights(given, around, statePaths(around)),
-    SYSTEM,
-    "--allow-net=127.0.0.1:0",
+    ...doorRights(given, "0"),
     allow("run", [around.deno]),
     ...around.os === "linux" ? ["--allow-ffi"] : [],
     V8,
@@ -147,17 +158,39 @@ function workerRights(given: Given, around: Surroundings): string[] {
 function runRights(given: Given, around: Surroundings, also: readonly string[]): string[] {
   const { out, resume, config, "token-file": token_file, "read-token-file": read_token_file } = given;
   const all: Given = { ...configured(config, around), ...given };
-  const run = absolute(resume ?? out ?? "runs", around);
+  const run = absolute(resume ?? out ?? RUNS, around);
   const data = all.data ?? (resume === undefined ? undefined : recordedData(run));
   // A network's data may lie in files beside it.
   const networks = [all.generator, all.critic].flatMap((path) => present(path, around)).map(dirname);
+  // A name that is none is looked for among all runs, to say so.
+  const runs = resume === undefined || /[/\\]/.test(resume) || isRun(run) ? [] : [absolute(RUNS, around)];
   const named = [data === undefined ? undefined : placeOf(data, around), config, token_file, read_token_file];
   const files = named.flatMap((path) => present(path, around));
   const folders = [run, around.temporary, ...also];
+  const written = present(given.tensorboard, around);
   return [
-    allow("read", [...codePaths(), ...folders, ...networks, ...files]),
-    allow("write", folders),
+    allow("read", [...codePaths(), ...folders, ...runs, ...networks, ...files]),
+    allow("write", [...folders, ...written]),
     `--allow-env=${VARIABLES.join(",")}`,
+  ];
+}
+
+function isRun(folder: string): boolean {
+  try {
+    return Deno.statSync(join(folder, LOG_NAME)).isFile;
+  } catch {
+    return false;
+  }
+}
+
+/** Where it listens, and where its log goes. */
+function doorRights(given: Given, default_port: string): string[] {
+  const { host = "127.0.0.1", port = default_port, "log-url": log_url } = given;
+  const listens = addressAt(host.includes(":") ? `[${host}]` : host, port);
+  return [
+    // Its addresses are told where it is reached by all of them.
+    isEverywhere(host) ? `${SYSTEM},networkInterfaces` : SYSTEM,
+    `--allow-net=${[listens, ...log_url === undefined ? [] : [addressOf(log_url)]].join(",")}`,
   ];
 }
 
@@ -214,10 +247,10 @@ function allow(right: "read" | "write" | "run", paths: readonly string[]): strin
   return `--allow-${right}=${[...new Set(named)].join(",")}`;
 }
 
-/** Host and port of a coordinator. */
+/** Host and port of an address: a coordinator's, or one that takes a log. */
 function addressOf(url: string): string {
   const { hostname, port, protocol } = URL.parse(url) ?? { hostname: "", port: "", protocol: "" };
-  return addressAt(hostname, port || (protocol === "wss:" ? "443" : "80"));
+  return addressAt(hostname, port || (["wss:", "https:"].includes(protocol) ? "443" : "80"));
 }
 
 /** What is no address is the program's to refuse: it needs none. */

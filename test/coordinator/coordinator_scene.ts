@@ -5,8 +5,10 @@
 import { parseOptions } from "../../common/cli/cli.ts";
 import type { LastingScreen } from "../../common/terminal/lasting_screen.ts";
 import { COORDINATOR_COMMAND, TRAIN_COMMAND } from "../../coordinator/config/options.ts";
-import { givenConfig } from "../../coordinator/config/given_config.ts";
 import { coordinate, type CoordinateOptions, type Ending } from "../../coordinator/coordinate.ts";
+import type { Fetch } from "../../coordinator/run/records/http_sink.ts";
+import type { SinksOutside } from "../../coordinator/run/records/open_sinks.ts";
+import { startOptions } from "../../coordinator/start_options.ts";
 import { chooseReadToken, chooseToken, tokenPlace } from "../../coordinator/terminal/token.ts";
 import type { Listener, ListenOptions } from "../../wire/ws_socket.ts";
 import { wantedDevices } from "../../worker/worker_options.ts";
@@ -30,19 +32,19 @@ function read(line: string) {
 }
 
 /** The options of `train` or `coordinator` as its main hands them on. Throws UserError. */
-async function optionsOf(line: string): Promise<Omit<CoordinateOptions, "listening" | "signal">> {
+async function optionsOf(
+  line: string,
+  outside: SinksOutside,
+): Promise<Omit<CoordinateOptions, "listening" | "signal">> {
   const { task, given, values, token_file, min_workers } = read(line);
   const token = await chooseToken(token_file);
   const read_token = await chooseReadToken(values.read_token_file, token);
   return {
-    given: givenConfig(given),
+    ...await startOptions(values, given, { ...outside, env: () => undefined }),
     exact: task === "train",
-    out: values.out ?? null,
-    resume: values.resume ?? null,
-    readable: values.readable,
     now: new Date(0),
     ...{ host: "127.0.0.1", port: PORT, token, read_token, token_place: tokenPlace(token_file, false), task },
-    ...{ min_workers, give_up_after_s: values.give_up_after ?? null, rendezvous: false },
+    ...{ min_workers, rendezvous: false },
   };
 }
 
@@ -50,6 +52,8 @@ export class CoordinatorScene {
   readonly clock = new FakeClock();
   /** Asks it to stop, as Ctrl-C does. */
   readonly interrupt = new AbortController();
+  /** Answers requests of the coordinator. */
+  answer: Fetch = (url) => Promise.reject(new Error(`connection to ${url} refused`));
   readonly #said: string[] = [];
   readonly #open = Promise.withResolvers<void>();
   #listen_options: ListenOptions | null = null;
@@ -76,7 +80,10 @@ export class CoordinatorScene {
 
   /** Runs it to its end. `listening` is called once workers can connect. */
   async run(line: string, listening: CoordinateOptions["listening"] = () => {}): Promise<Ending> {
-    const options = await optionsOf(line);
+    const options = await optionsOf(line, {
+      clock: this.clock,
+      fetch: (url, init) => this.answer(url, init),
+    });
     this.#token = options.token;
     const opened: CoordinateOptions["listening"] = async (opening, console) => {
       await listening(opening, console);

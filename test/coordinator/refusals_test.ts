@@ -26,7 +26,7 @@ async function namesIn(folder: string): Promise<string[]> {
 }
 
 /** Options whose value is a path. */
-const PATHS = ["--data", "--out", "--resume", "--config", "--token-file"];
+const PATHS = ["--tensorboard", "--data", "--out", "--resume", "--config", "--token-file"];
 
 /** The command line with its paths in `folder`, and a run folder there. */
 function lineIn(folder: string, line: string): string {
@@ -298,6 +298,28 @@ Deno.test("a folder that is no run of this version, or no place for a new one, i
       {
         line: "train --resume nowhere",
         message: "Cannot read run nowhere: a run folder must hold events.jsonl, found none",
+      },
+      ...["ftp://logs.example/", "logs.example:80"].map((url) => ({
+        line: `train --log-url ${url}`,
+        message: "Cannot use --log-url: an address that begins with http:// or https:// is required, found " +
+          url,
+      })),
+      {
+        line: "coordinator --log-url http://me:secret@logs.example/",
+        message:
+          "Cannot use --log-url: an address that begins with http:// or https:// is required, found a user or a " +
+          "password in it; give a token with WAGON_LOG_TOKEN",
+      },
+      {
+        line: "train --tensorboard images-idx3-ubyte/events",
+        message:
+          "Cannot write events for TensorBoard: images-idx3-ubyte/events must be a folder with room in it, found " +
+          "Not a directory (os error 20): mkdir 'images-idx3-ubyte/events'; name another with --tensorboard",
+      },
+      {
+        line: "train --resume full --name x",
+        message:
+          "Cannot name a run that exists: --name is for new runs, found x; leave it out, or take --note",
       },
       {
         line: "train --out full",

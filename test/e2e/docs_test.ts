@@ -74,6 +74,26 @@ const RUNS: Readonly<Record<string, Run>> = {
       }
       return train(place, [...args, "--batch", "16"]);
     },
+  "deno task train --tensorboard logs": async (place, args) => {
+    const ended = await train(place, args);
+    const [name] = [...Deno.readDirSync(place.path("logs", "trained"))].map(({ name }) => name);
+    assert.match(name!, /^events\.out\.tfevents\./);
+    return ended;
+  },
+  "deno task train --log-url http://127.0.0.1:7800/": async (place, [task, option]) => {
+    let text = "";
+    const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
+      text += await request.text();
+      return new Response(null, { status: 204 });
+    });
+    try {
+      const ended = await train(place, [task!, option!, `http://127.0.0.1:${server.addr.port}/`]);
+      assert.equal(text, await Deno.readTextFile(place.path("trained", "events.jsonl")));
+      return ended;
+    } finally {
+      await server.shutdown();
+    }
+  },
   "deno task coordinator": together,
   "deno task worker": together,
   "deno task inspect": together,

@@ -31,7 +31,7 @@ async function breakOff(run: string): Promise<void> {
 
 Deno.test("a killed coordinator and one stopped by Ctrl-C go on to the same bits as a run that never stopped", async () => {
   await using place = await Workplace.open();
-  const [killed, stopped] = [place.path("killed"), place.path("stopped")];
+  const [killed, stopped] = [place.path("runs", "killed"), place.path("runs", "stopped")];
   const first = place.coordinate(killed, ENDLESS);
   const survivor = place.start("worker", ["--threads", "1"]);
   await first.line(/Worker 1 joined/);
@@ -63,9 +63,9 @@ Deno.test("a killed coordinator and one stopped by Ctrl-C go on to the same bits
   const steps = Math.max(stopped_at, killed_at) + 15;
   // Length, intervals, address and workers may change.
   const changed = ["--steps", `${steps}`, "--checkpoint-every", "0", "--sample-every", "20"];
-  const resumed = place.start("coordinator", ["--resume", killed, "--port", "0", ...changed]);
+  const resumed = place.start("coordinator", ["--resume", "killed", "--port", "0", ...changed]);
   const worker = place.start("worker", ["--threads", "2"]);
-  const local = await place.run("train", ["--resume", stopped, "--workers", "2", ...changed]);
+  const local = await place.run("train", ["--resume", "latest", "--workers", "2", ...changed]);
   for (const child of [resumed, worker]) assert.equal((await child.end()).code, 0, child.said);
   assert.equal(local.code, 0, local.stderr);
 

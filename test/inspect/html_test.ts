@@ -110,6 +110,13 @@ function unbalanced(page: string): string[] {
   return [...open, ...wrong];
 }
 
+Deno.test("what a person said of a run is on the page, escaped", () => {
+  const summary = { ...ONE.summary, note: "lr <up>" };
+  const page = reportPage([{ ...ONE, summary }], { made: "today" });
+  assert.match(page, /<th scope="row">Note<\/th>\s*<td>lr &lt;up&gt;<\/td>/);
+  assert.doesNotMatch(reportPage([ONE], { made: "today" }), /Note</);
+});
+
 Deno.test("the page holds everything itself: no address, no foreign script, and well-formed", () => {
   const page = reportPage([ONE, FAULTY], { made: "today" });
   assert.deepEqual(unbalanced(page), []);

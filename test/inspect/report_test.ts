@@ -387,3 +387,19 @@ Deno.test("where a table of runs has no room each run has lines of its own", () 
     "it is of another format",
   ]);
 });
+
+Deno.test("a run is shown under the name that a person gave, and with the newest note, cleaned", () => {
+  const fold = new RunFold();
+  for (const record of [runRecord({ name: "fir\x1bst", note: "one\ntwo" }), ...steps(1, 3)]) fold.add(record);
+  const about = { findings: [], files: [] };
+  const shown = (summary: Summary, folder: string) =>
+    runReport({ ...about, folder, summary }, PLAIN).join("\n");
+  const before = fold.summary(false, noneSkipped());
+  assert.match(shown(before, "runs/x"), /^fir\ufffdst \(x\) {2}.*\n {2}Note: one two\n/);
+  fold.add({ type: "resume", step: 3, incarnation: 1, changed: {}, note: "three", time: TIME });
+  fold.add({ type: "resume", step: 3, incarnation: 2, changed: {}, time: TIME });
+  const after = fold.summary(false, noneSkipped());
+  assert.match(shown(after, "runs/2026_fir\ufffdst"), /^2026_fir\ufffdst {2}.*\n {2}Note: three\n/);
+  const listed = { name: "x", summary: after, problem: null };
+  assert.match(runTable([listed], 0, PLAIN).join("\n"), /^fir\ufffdst \(x\) +unknown/m);
+});

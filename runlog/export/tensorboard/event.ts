@@ -24,6 +24,7 @@ export interface Event {
 }
 
 const FILE_VERSION = "brain.Event:2";
+const SESSION_START = 1;
 
 /** Bytes of an Event message. */
 export function encodeEvent({ wall_time, step, values }: Event): Uint8Array {
@@ -58,6 +59,15 @@ export function encodeFileVersion(wall_time: number): Uint8Array {
   const writer = new BinaryWriter();
   writer.tag(1, WireType.Bit64).double(wall_time);
   writer.tag(3, WireType.LengthDelimited).string(FILE_VERSION);
+  return writer.finish();
+}
+
+/** Tells a reader that events of `step` and later, as earlier files have them, are superseded: SessionLog START. */
+export function encodeRestart({ wall_time, step }: Pick<Event, "wall_time" | "step">): Uint8Array {
+  const writer = new BinaryWriter();
+  writer.tag(1, WireType.Bit64).double(wall_time);
+  writer.tag(2, WireType.Varint).int64(step);
+  writer.tag(7, WireType.LengthDelimited).fork().tag(1, WireType.Varint).int32(SESSION_START).join();
   return writer.finish();
 }
 

@@ -3,6 +3,7 @@ import {
   CHECKPOINT_MS,
   Checkpointer,
   type CheckpointerOptions,
+  FIRST_CHECKPOINT_MS,
 } from "../../../coordinator/run/checkpointer.ts";
 import type { CheckpointInfo } from "../../../coordinator/run/checkpoint_info.ts";
 import { weightsSha256 } from "../../../coordinator/training/model_state.ts";
@@ -71,24 +72,45 @@ Deno.test("a step is saved once, also one that the run goes on from; the owner i
   assert.deepEqual(saved(), [6]);
 });
 
-Deno.test("by default a checkpoint is made once a minute, counted from the last one", async () => {
-  const { clock, state, checkpointer, commit, saved } = scene();
-  await clock.advance(CHECKPOINT_MS - 1);
+Deno.test("by default a checkpoint is made once a minute, counted from the last one or the first step", async () => {
+  const { clock, state, checkpointer, commit, saved } = scene({ saved_step: 0 });
+  await clock.advance(2 * CHECKPOINT_MS);
   await commit(1);
+  assert.deepEqual(saved(), [], "time that went by before the first step");
+  await clock.advance(CHECKPOINT_MS - 1);
+  await commit(2);
   assert.deepEqual(saved(), []);
   await clock.advance(1);
-  await commit(2);
   await commit(3);
-  assert.deepEqual(saved(), [2]);
+  await commit(4);
+  assert.deepEqual(saved(), [3]);
   await clock.advance(CHECKPOINT_MS / 2);
-  state.commit(4);
+  state.commit(5);
   await checkpointer.save();
   await clock.advance(CHECKPOINT_MS - 1);
-  await commit(5);
-  assert.deepEqual(saved(), [4]);
-  await clock.advance(1);
   await commit(6);
-  assert.deepEqual(saved(), [6]);
+  assert.deepEqual(saved(), [5]);
+  await clock.advance(1);
+  await commit(7);
+  assert.deepEqual(saved(), [7]);
+});
+
+Deno.test("the first checkpoint of a run is made after five seconds of training", async () => {
+  const { clock, commit, saved } = scene();
+  await clock.advance(CHECKPOINT_MS);
+  await commit(1);
+  await clock.advance(FIRST_CHECKPOINT_MS - 1);
+  await commit(2);
+  assert.deepEqual(saved(), []);
+  await clock.advance(1);
+  await commit(3);
+  assert.deepEqual(saved(), [3]);
+  await clock.advance(CHECKPOINT_MS - 1);
+  await commit(4);
+  assert.deepEqual(saved(), []);
+  await clock.advance(1);
+  await commit(5);
+  assert.deepEqual(saved(), [5]);
 });
 
 Deno.test("with an interval in steps time does not matter; 0 is never", async () => {

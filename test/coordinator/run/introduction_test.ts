@@ -13,6 +13,7 @@ const RUN = {
   checkpoint: null,
   values: { min: -1, max: 1, mean: 0.012_34, sd: 0.5 },
   folder: { path: "runs/x" },
+  record: {},
   notes: ["Note of own networks"],
   passed_over: [{ file: "step-2.json", reason: "it is cut off" }],
 } as unknown as Prepared;
@@ -25,6 +26,11 @@ Deno.test("a run introduces itself: data without what is held out, networks, fol
     "Note of own networks",
     "Skipped checkpoint step-2.json: it is cut off",
   ]);
+});
+
+Deno.test("the name and the note that a person gave come first, cleaned", () => {
+  const record = { name: "first", note: "a\nb\x1b[2J" } as unknown as Prepared["record"];
+  assert.deepEqual(introductionOf({ ...RUN, record }).slice(0, 2), ["Run first", "Note: a b\ufffd[2J"]);
 });
 
 Deno.test("a resumed run says from where, a preset of the data's name is said once", () => {

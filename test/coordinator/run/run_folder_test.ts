@@ -23,6 +23,7 @@ const take = (path: string) => RunLock.take(path, TOOLS);
 
 Deno.test("a run is named after its start and its preset, so that folders sort by time", () => {
   assert.equal(runName("wgan", new Date(2026, 0, 2, 3, 4, 5)), "2026-01-02_03-04-05_wgan");
+  assert.equal(runName("wgan", new Date(2026, 0, 2, 3, 4, 5), "first"), "2026-01-02_03-04-05_wgan_first");
 });
 
 Deno.test("a folder is new where nothing is in it but what a start that came to nothing left", () =>

@@ -1,7 +1,8 @@
 /** In a run folder only regular files are read, and nothing is waited for. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { findRun, summarize } from "../../../inspect/run_folders.ts";
+import { summarize } from "../../../inspect/run_folders.ts";
+import { findRun } from "../../../runlog/log/find_run.ts";
 import { openLog } from "../../../runlog/log/log_file.ts";
 import { STEP_INDEX_NAME } from "../../../runlog/log/step_index.ts";
 import { segmentName } from "../../../runlog/log/segments.ts";

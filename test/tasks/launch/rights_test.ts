@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { commandOf, type LaunchedTask, type Surroundings } from "../../../tasks/launch/rights.ts";
+import {
+  commandOf,
+  type LaunchedTask,
+  type Surroundings,
+  withRunFolder,
+} from "../../../tasks/launch/rights.ts";
+import { runRecord } from "../../runlog/log/example_log.ts";
 import { inTempDir } from "../../temp_dir.ts";
 
 const ENV: Readonly<Record<string, string>> = { WAGON_STATE_DIR: "/state" };
@@ -100,6 +106,11 @@ Deno.test("a run that goes on reads the data that its log names last", () =>
   inTempDir(async (folder) => {
     const read = () => rights("train", ["--resume", folder]).read;
     assert.equal(read(), `${folder} /tmp /state`, "no log");
+    assert.equal(
+      rights("train", ["--resume", "name"]).read,
+      "/here/name /tmp /state /here/runs",
+      "it may be a name",
+    );
     const log = (records: readonly unknown[]) =>
       records.map((record) => `${JSON.stringify(record)}\n`).join("");
     const write = (name: string, records: readonly unknown[]) =>
@@ -168,4 +179,50 @@ Deno.test("a path with commas does not allow what its parts name", () => {
   const { read, write } = rights("coordinator", ["--data", "/x/a,/etc,b/c", "--out", "/y/r,/home"]);
   assert.equal(read, "/y /tmp /state /x");
   assert.equal(write, "/y /tmp /state");
+});
+
+Deno.test("a run to go on with may be named as other tasks name it: its folder takes the name's place", () =>
+  inTempDir(async (folder) => {
+    const runs = join(folder, "runs");
+    for (const [name, day] of [["old", 1], ["new", 3], ["middle", 2]] as const) {
+      await Deno.mkdir(join(runs, name), { recursive: true });
+      const record = runRecord({ created: `2026-01-0${day}T00:00:00Z` });
+      await Deno.writeTextFile(join(runs, name, "events.jsonl"), `${JSON.stringify(record)}\n`);
+    }
+    const found = (...args: string[]) => withRunFolder(args, runs);
+    assert.deepEqual(await found("--resume", "latest", "--steps", "9"), [
+      ...["--resume", "latest", "--steps", "9"],
+      `--resume=${join(runs, "new")}`,
+    ]);
+    assert.deepEqual(await found("--resume=old", "--", "x"), [
+      ...["--resume=old", `--resume=${join(runs, "old")}`, "--", "x"],
+    ]);
+    for (const same of [["--resume", join(runs, "old")], ["--resume", "odl"], ["--steps", "latest"], []]) {
+      assert.deepEqual(await found(...same), same);
+    }
+  }));
+
+Deno.test("a run may write events for TensorBoard, and send its log, where it was told to and nowhere else", () => {
+  for (const task of ["train", "coordinator"] as const) {
+    const plain = rights(task, []);
+    const asked = rights(task, ["--tensorboard", "logs/all", "--log-url=https://far.example/runs?x=1"]);
+    assert.equal(asked.write, `${plain.write} /here/logs/all`);
+    assert.equal(asked.read, plain.read);
+    assert.equal(asked.net, `${plain.net} far.example:443`);
+    assert.equal(rights(task, ["--log-url", "http://[::1]:9/"]).net, `${plain.net} [::1]:9`);
+    assert.equal(rights(task, ["--log-url", "nonsense"]).net, `${plain.net} 127.0.0.1:0`);
+  }
+});
+
+Deno.test("train lets in others where it was told to", () => {
+  const open = (...args: string[]) => {
+    const { net, sys } = rights("train", args);
+    return [net, sys];
+  };
+  const sys = "hostname uid";
+  assert.deepEqual(open("--host", "0.0.0.0", "--port", "7700"), ["0.0.0.0:7700", `${sys} networkInterfaces`]);
+  assert.deepEqual(open("--host", "::"), ["[::]:0", `${sys} networkInterfaces`]);
+  assert.deepEqual(open("--host", "10.0.0.9"), ["10.0.0.9:0", sys]);
+  assert.deepEqual(open("--port=7"), ["127.0.0.1:7", sys]);
+  assert.match(rights("train", ["--token-file", "t"]).read!, / \/here\/t$/);
 });

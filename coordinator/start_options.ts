@@ -1,0 +1,28 @@
+/** What the command lines of `train` and `coordinator` say alike of a run. */
+import type { Given, Values } from "../common/cli/options.ts";
+import type { CoordinateOptions } from "./coordinate.ts";
+import { givenConfig } from "./config/given_config.ts";
+import type { PLACE_OPTIONS } from "./config/options.ts";
+import type { RUN_OPTIONS } from "./config/run_options.ts";
+import { sinksFor, type SinksOutside } from "./run/records/open_sinks.ts";
+
+type Shared = "given" | "out" | "resume" | "name" | "note" | "readable" | "give_up_after_s" | "sinks";
+
+/** Throws {@linkcode UserError} for what cannot be read, or written to. */
+export async function startOptions(
+  values: Values<typeof PLACE_OPTIONS>,
+  given: Given<typeof RUN_OPTIONS> & { readonly config?: string },
+  outside: SinksOutside & { readonly env: (name: string) => string | undefined },
+): Promise<Pick<CoordinateOptions, Shared>> {
+  const { name, note, readable } = values;
+  return {
+    given: givenConfig(given),
+    out: values.out ?? null,
+    resume: values.resume ?? null,
+    name,
+    note,
+    readable,
+    give_up_after_s: values.give_up_after ?? null,
+    sinks: await sinksFor({ ...values, log_token: outside.env("WAGON_LOG_TOKEN") }, outside),
+  };
+}
