@@ -6,7 +6,7 @@ export function numbersOf(tensor: Tensor | undefined): readonly number[] | undef
   return tensor && Array.from(tensor.data, Number);
 }
 
-/** What a Constant node of these attributes holds, undefined where that is no number. */
+/** Value of a Constant node with these attributes; undefined if it is not a number. */
 export function constantNumbers(attributes: Node["attributes"] = {}): readonly number[] | undefined {
   const { value, value_int, value_ints, value_float, value_floats } = attributes;
   if (value?.kind === "tensor") return numbersOf(value.value);

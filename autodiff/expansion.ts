@@ -1,4 +1,4 @@
-/** What an expansion is: an operator written with others. And what it sees of the node that it stands for. */
+/** Expansions: operators written with other operators, and their view of the node that they replace. */
 import type { AttributeInput, Value } from "../onnx/builder.ts";
 import { attributeOf, type ElementType, type Graph, type Node, type Tensor } from "../onnx/graph.ts";
 import { GraphError } from "../onnx/graph_error.ts";
@@ -53,7 +53,7 @@ export class ExpansionSite extends GraphSite {
     return this.n.attributes;
   }
 
-  /** What is transposed so to give an input; null where nothing is. */
+  /** The value whose transpose is an input; null if there is none. */
   transposed(index: number, perm: readonly number[]): Value | null {
     const made = this.r.producer(this.x(index), "Transpose");
     const found = made && attributeOf(made.attributes, "perm", "ints");
@@ -83,7 +83,7 @@ export class ExpansionSite extends GraphSite {
     return this.n.attributes;
   }
 
-  /** That of the first output. */
+  /** The type of the first output. */
   protected override get element(): ElementType {
     return this.n.type.element;
   }

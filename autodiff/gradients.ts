@@ -26,7 +26,7 @@ export interface GradientOptions {
   readonly constants?: readonly string[];
   /** Name of a value of the loss's type that stands for its gradient; without it, that is 1. */
   readonly seed?: string;
-  /** What follows a value's name in the name of its gradient; default `_grad`. */
+  /** Suffix that makes the name of a value's gradient; default `_grad`. */
   readonly suffix?: string;
   /** Rules to use in place of {@linkcode GRADIENT_RULES}, for tests. */
   readonly rules?: Rules;
@@ -91,7 +91,7 @@ class Cotangents {
   }
 }
 
-/** What the walk knows: values that depend on `wrt`, gradients so far, the rules. */
+/** State of the walk: values that depend on `wrt`, gradients so far, the rules. */
 interface Walk {
   readonly active: ReadonlySet<string>;
   readonly reached: Cotangents;
@@ -160,7 +160,7 @@ function ruleOf(rules: Rules, { op }: Node): GradientRule | undefined {
   return isOpName(op) ? rules[op] : undefined;
 }
 
-/** What can be done about an operator without a rule. */
+/** Advice on an operator without a rule. */
 function advice({ op }: Node): string {
   if (Object.hasOwn(EXPANSIONS, op)) {
     return "decompose the graph first (autodiff/decompose.ts), which writes it with operators that have rules";

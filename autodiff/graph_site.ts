@@ -1,4 +1,4 @@
-/** What gradient rules and expansions see of a node in a graph, and say of it. */
+/** View of a node in a graph for gradient rules and expansions, and their errors about it. */
 import type { Value } from "../onnx/builder.ts";
 import type { Node } from "../onnx/graph.ts";
 import { tensorOf } from "../onnx/tensor.ts";

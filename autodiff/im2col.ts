@@ -20,7 +20,7 @@ import { indicesOf } from "./rules/windows.ts";
 
 /** Most places of the smaller side: 8 x 8. */
 const MOST_PLACES = 64;
-/** What windows see is laid out from so many channels on. */
+/** The contents of windows are unfolded only from this many channels. */
 const LEAST_CHANNELS = 16;
 /** Most numbers that are laid out: beyond the caches nothing is gained. */
 const MOST_NUMBERS = 2 ** 22;
@@ -31,7 +31,7 @@ const kernelOf = (axes: Axes) => axes.map(({ kernel }) => kernel);
 const extentsOf = (axes: Axes) => axes.map(({ extent }) => extent);
 const countsOf = (axes: Axes) => axes.map(({ count }) => count);
 
-/** Where an element of a window lies, row by row; null outside. */
+/** Positions of a window's elements, row by row; null outside. */
 function positionOf(axes: Axes, window: readonly number[], offset: readonly number[]): number | null {
   let flat = 0;
   for (const [i, { stride, dilation, begin, extent }] of axes.entries()) {
@@ -48,7 +48,7 @@ function inRows(n: ExpansionSite, x: Value): Value {
   return n.reshape(x, [rows, numElements(others)]);
 }
 
-/** Where only one group of channels is, and every extent is a number. */
+/** Applies if there is one group of channels, and every extent is a number. */
 function applies(n: ExpansionSite): boolean {
   return n.int("group", 1) === 1 && isFixed(n.x(0).type.shape) && isFixed(n.x(1).type.shape);
 }
@@ -65,14 +65,14 @@ function wholeWindow(n: ExpansionSite): Value | null {
   return n.reshape(y, [batch!, maps!, ...axes.map(() => 1)]);
 }
 
-/** Whether products over what windows see are the faster ones. */
+/** True if products over what windows see are the faster ones. */
 function isWorthwhile(batch: number, channels: number, axes: Axes): boolean {
   const windows = numElements(countsOf(axes));
   return axes.some(({ stride }) => stride > 1) && channels >= LEAST_CHANNELS && windows <= MOST_PLACES &&
     batch * windows * numElements(kernelOf(axes)) * channels <= MOST_NUMBERS;
 }
 
-/** What the windows over x [N, C, extents ...] see, [N windows, kernel C]. */
+/** The contents of all windows over x [N, C, extents ...], [N windows, kernel C]. */
 function columns(n: ExpansionSite, x: Value, axes: Axes): Value {
   const [batch, channels, ...extents] = n.shape(x) as [number, number, ...number[]];
   const outside = numElements(extents);

@@ -1,4 +1,4 @@
-/** What outputs depend on. */
+/** The values that outputs depend on. */
 import type { FileGraph, FileNode } from "../onnx/graph_reader.ts";
 
 /** The nodes that the outputs depend on, in their order. An output that was left out, of no name, is nobody's input. */

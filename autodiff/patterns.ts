@@ -1,5 +1,5 @@
 /**
- * What a node can be replaced by. Every pattern keeps the numbers exactly, to the bit, but for the sign of a zero.
+ * Replacements of nodes. Every pattern keeps the numbers exactly, to the bit, but for the sign of a zero.
  */
 import type { Value } from "../onnx/builder.ts";
 import { isFixed, sameShape, sameType } from "../onnx/dims.ts";
@@ -53,14 +53,14 @@ function unchanged(n: Application, x: Value): Value | null {
   return sameType(x.type, n.type) ? x : null;
 }
 
-/** Whether a value is a constant that holds this number alone. */
+/** True if a value is a constant that holds this number alone. */
 function isAll(r: Rewriter, value: Value, number: number): boolean {
   const { element, data } = r.tensorOf(value) ?? {};
   if (element !== "float32" && element !== "float64") return false;
   return (data as Float32Array | Float64Array).every((item) => item === number);
 }
 
-/** What a value repeats: the source of an Expand, or the scalar that fills a constant. */
+/** The value that another one repeats: the source of an Expand, or the scalar that fills a constant. */
 function repeated(r: Rewriter, value: Value): Value {
   const source = r.producer(value, "Expand")?.inputs[0];
   if (source) return source;
@@ -134,7 +134,7 @@ const transposeOnce: Pattern = (n, r) => {
   return r.emit("Transpose", [before.inputs[0]!], { perm: both });
 };
 
-/** Where only extents of 1 change places, the elements keep their order. */
+/** Extents of 1 can change places without changing the order of elements. */
 const transposeNothing: Pattern = (n, r) => {
   const { shape } = n.inputs[0]!.type;
   const moved = permutation(n).filter((axis) => shape[axis] !== 1);

@@ -42,7 +42,7 @@ function sliceBackwards(n: ExpansionSite): Value | null {
   return n.op("Slice", [first, ...[begin, last, axes, steps].map((list) => n.intVector(list))]);
 }
 
-/** What runs as it is written, or a form of it with other attributes and less to return. */
+/** Runs as written, or with other attributes and fewer outputs. */
 interface Padding {
   readonly attributes: Readonly<Record<string, AttributeInput>>;
   readonly cut: (y: Value) => Value;

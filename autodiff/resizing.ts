@@ -1,5 +1,5 @@
 /**
- * What Resize does along each axis: where the elements of y lie on x (operator version 18).
+ * Resize along each axis: the positions of y's elements on x (operator version 18).
  *
  * Coordinates are float32, as ONNX Runtime computes them: which neighbour is the nearest one can hang on rounding.
  */
@@ -34,7 +34,7 @@ export function resizedAxes(n: Resizing, y: Value["type"]): readonly ResizedAxis
   }).filter(({ scale }) => scale !== 1);
 }
 
-/** Where element i of y lies on the axis of x. */
+/** Position of element i of y on the axis of x. */
 export function sourceCoordinate(
   n: Pick<Resizing, "string">,
   i: number,

@@ -16,7 +16,7 @@ export interface Application {
 }
 
 /**
- * What an application can be replaced by: values of its outputs' types, in turn, or one for the first output alone;
+ * Replacements of an application: values of its outputs' types, in turn, or one for the first output alone;
  * null where the pattern does not apply.
  */
 export type Pattern = (n: Application, r: Rewriter) => Value | readonly Value[] | null;
@@ -112,7 +112,7 @@ export class Rewriter {
     return this.#constants.get(value.name);
   }
 
-  /** What computes a value, if it is one of these operators. */
+  /** The node that computes a value, if its operator is one of these. */
   producer(value: Value, ...ops: readonly OpName[]): Application | undefined {
     const producer = this.#producers.get(value.name);
     return producer && ops.includes(producer.op) ? producer : undefined;
@@ -163,7 +163,7 @@ export class Rewriter {
   }
 
   /**
-   * What the builder is to call a node's outputs: as before, but several outputs by their numbers, and those that are
+   * Names of a node's outputs for the builder: as before, but several outputs by their numbers, and those that are
    * outputs of the graph by some other name, since they are renamed at last.
    */
   #outputName(node: Node): string {

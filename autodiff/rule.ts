@@ -1,4 +1,4 @@
-/** What a gradient rule is, and what it sees of the node that it differentiates. */
+/** Gradient rules, and their view of the node that they differentiate. */
 import type { AttributeInput, GraphBuilder, Value } from "../onnx/builder.ts";
 import type { ElementType, Graph, Node, Tensor } from "../onnx/graph.ts";
 import { GraphError } from "../onnx/graph_error.ts";

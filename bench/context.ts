@@ -1,4 +1,4 @@
-/** What every benchmark is given. */
+/** Arguments of every benchmark. */
 import type { Kernels } from "../kernels/kernels.ts";
 import type { Shaping } from "./far/far_run.ts";
 import type { Link } from "./far/link.ts";

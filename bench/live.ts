@@ -1,4 +1,4 @@
-/** What watching and logging cost: one run, in which a page is open, only read, or closed, in turns. */
+/** Cost of watching and logging: one run, in which a page is open, only read, or closed, in turns. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Browser } from "playwright-core";
@@ -13,7 +13,7 @@ import { ratios, spreadOf } from "./report/statistics.ts";
 
 const NOBODY = "nobody";
 const WARMUP_MS = 8_000;
-/** Of the step's time that log and page may cost together. */
+/** Share of the step's time that log and page may cost together. */
 const MOST = 0.02;
 /** Steps between two flushes of the log, about: one a second. */
 const FLUSH_STEPS = 120;
@@ -109,7 +109,7 @@ async function processorTime(pid: number): Promise<number> {
   return total;
 }
 
-/** Of the run, and of whoever watches it: what this process has started beside it, and itself. */
+/** Processes of the run and of its watchers: those that this process has started, and itself. */
 async function processorTimes({ train }: Watched): Promise<{ run_ms: number; watcher_ms: number }> {
   if (Deno.build.os !== "linux") return { run_ms: NaN, watcher_ms: NaN };
   const run_ms = await processorTime(train.pid);

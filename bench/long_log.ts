@@ -13,16 +13,16 @@ import { trainingFolder } from "./training_run.ts";
 
 /** With the sidecar a run of 10 million steps opens within this time. */
 const MOST_S = 10;
-/** Of the memory that a tenth of the steps takes, without the sidecar: no more, since nothing of a step is kept. */
+/** Share of the memory for a tenth of the steps, without the sidecar: no more, since nothing of a step is kept. */
 const MOST_MEMORY = 1.25;
 /** Steps between two flushes of the log. */
 const FLUSH_STEPS = 20_000;
-/** Of shorter logs, the program itself takes most of the memory. */
+/** For shorter logs, the program itself takes most of the memory. */
 const FEWEST_STEPS = 1_000_000;
 /** How often the size of a process is looked at. */
 const LOOK_MS = 20;
 
-/** What a long run has as few of as a short one. */
+/** Records that a long run has as few of as a short one. */
 const ONCE: ReadonlySet<RunRecord["type"]> = new Set(["checkpoint", "worker_left", "end"]);
 
 /** Records of a real run, those before its first step first. */

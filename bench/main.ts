@@ -32,7 +32,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
 };
 
 const RESULTS = fileURLToPath(new URL("results", import.meta.url));
-/** Of the cores; above it, times mean little. */
+/** Share of the cores; above it, times mean little. */
 const BUSY_SHARE = 0.25;
 
 const LINKS = ["1gbit", "100mbit", "20mbit/40ms", "20mbit/300ms"];

@@ -38,7 +38,7 @@ function allocate(of: typeof Kernels, num_parameters: number): Buffers {
   return { kernels, gradients, w: filled(MAX_GRADIENTS), v: kernels.allocate(num_parameters) };
 }
 
-/** What the coordinator does with the gradients of two halves of the tree, each of one or two parts. */
+/** The coordinator's work on the gradients of two halves of the tree, each of one or two parts. */
 function fusedUpdate({ kernels, gradients, w, v }: Buffers, num_gradients: number): void {
   const [a, b, ...others] = gradients.slice(0, num_gradients);
   others.forEach((other, i) => {

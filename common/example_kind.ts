@@ -1,4 +1,4 @@
-/** What examples are to a person: it decides how they are drawn. */
+/** Kinds of examples as people see them; the kind decides how they are drawn. */
 
 export type ExampleKind = "images" | "points" | "series" | "table";
 

@@ -1,9 +1,9 @@
-/** What numeric classes say of a run: classes are SHA-256 hashes of the bits that devices compute on a fixed probe. */
+/** Consequences of numeric classes for a run. Classes are SHA-256 hashes of the bits that devices compute on a fixed probe. */
 
 /** In place of a hash: a device that may compute other bits each time it is asked. */
 export const VARYING_CLASS = "0".repeat(64);
 
-/** Whether a run of workers of these classes can be had again to the same bits. */
+/** True if a run of workers of these classes can be had again to the same bits. */
 export function bitsOf(numeric_classes: readonly string[]): "exact" | "tolerance" {
   return numeric_classes.length > 1 || numeric_classes.includes(VARYING_CLASS) ? "tolerance" : "exact";
 }

@@ -20,22 +20,22 @@ import { watchForWorkers } from "./run/worker_watch.ts";
 import { isDone, publishAll, train } from "./training/train.ts";
 
 export interface ConductOptions extends Omit<PrepareOptions, "reading"> {
-  /** What workers prove. */
+  /** Proofs of workers. */
   readonly token: string;
   /** What lets people look, if anything: a worker that proves this one is told so. */
   readonly read_token?: string | undefined;
   readonly min_workers: number;
   /** Seconds without enough workers after which the run stops; null: never. */
   readonly give_up_after_s: number | null;
-  /** What a person may do while there are no workers; "": nothing. */
+  /** Advice for a person while there are no workers; "" if there is none. */
   readonly advice: string;
-  /** Whether workers on this machine may share memory with this process. */
+  /** True if workers on this machine may share memory with this process. */
   readonly shares_memory: boolean;
   /** Aborted by Ctrl-C: the step under way is finished, the state saved. */
   readonly signal: AbortSignal;
 }
 
-/** What goes on around a run. */
+/** Events around a run. */
 export interface Around {
   /** More who see its records, after the log's file and before the terminal. */
   readonly sinks: OpenSinks;
@@ -59,9 +59,9 @@ export interface OpenRun {
 export interface Conducted {
   readonly run: Prepared;
   readonly record: RecordOf<"end">;
-  /** Whether more steps would change anything: the learning rate has not fallen to 0. */
+  /** True if more steps would change anything: the learning rate has not fallen to 0. */
   readonly learns_on: boolean;
-  /** What stopped it, if it failed. */
+  /** The error that stopped it, if any. */
   readonly error: unknown;
 }
 
@@ -132,7 +132,7 @@ function openFleet(
   return new Fleet(facts, data, options, observer);
 }
 
-/** What workers on this machine share with this process. */
+/** Resources that workers on this machine share with this process. */
 function openSharedMemory({ state: { critic, generator }, results }: Prepared): SharedMemory | null {
   const weights = { critic: critic.weights, generator: generator.weights };
   return SharedMemory.open(weights, (worker, path) => results.share(worker, path));

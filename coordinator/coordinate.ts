@@ -38,7 +38,7 @@ export interface Opening {
 /** How a run came to its end. */
 export interface Ending extends Omit<Conducted, "run"> {
   readonly folder: string;
-  /** Of one example. */
+  /** Shape of one example. */
   readonly example_shape: readonly number[];
   readonly diagnosis: Diagnosis;
 }

@@ -29,7 +29,7 @@ export function printLastWords(screen: Screen, lines: readonly string[], command
 }
 
 /**
- * What to print, commands to try next, and the exit code. Throws what stopped the run, if it failed. `task`: how it was
+ * Closing lines, commands to try next, and the exit code. Throws the error that stopped the run, if it failed. `task`: how it was
  * started; `stop`: what may have asked it to stop.
  */
 export function describeEnding(

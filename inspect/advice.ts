@@ -1,4 +1,4 @@
-/** What a person could do next with a run. */
+/** Next steps that a person could take with a run. */
 import { shellWord } from "../common/text/shell_word.ts";
 import { lookCommands } from "../common/text/look_commands.ts";
 import type { Summary } from "../runlog/summary/summary.ts";
@@ -14,7 +14,7 @@ function hasStoppedLearning({ config: { decay_steps }, steps }: Summary): boolea
   return typeof decay_steps === "number" && decay_steps > 0 && steps >= decay_steps;
 }
 
-/** Whether the run ended by its own decision, before its last step. */
+/** True if the run ended by its own decision, before its last step. */
 export function hasStoppedItself({ state, steered, steps }: Summary): boolean {
   return state === "finished" && steered.some((one) => one.rule === "stop-when-flat" && one.step === steps);
 }

@@ -12,7 +12,7 @@ export interface ScreenSize {
   readonly rows: number;
 }
 
-/** What fits on a screen of such lines, from the top. A line that is too wide takes several rows. */
+/** The first lines that fit on a screen. A line that is too wide takes several rows. */
 export function fromTheTop(lines: readonly string[], { columns, rows }: ScreenSize): readonly string[] {
   let taken = 0;
   const cut = lines.findIndex((line) => {

@@ -3,7 +3,7 @@
 export interface Column {
   readonly title: string;
   readonly align: "left" | "right";
-  /** Where the line is too narrow, columns are left out by this number, the largest first; 0 always stays. */
+  /** On a narrow line, columns are dropped in the order of this number, the largest first; 0 always stays. */
   readonly expendable?: number;
 }
 
@@ -28,7 +28,7 @@ function fitting(columns: readonly Column[], widths: readonly number[], width: n
   return kept;
 }
 
-/** Whether the columns that are never left out fit into `width`. */
+/** True if the columns that are never left out fit into `width`. */
 export function fitsInto(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],

@@ -39,7 +39,7 @@ export function settingsOf({ config, data, versions }: Summary): Map<string, str
   return new Map([...flatten(config), ...flatten(about, "run"), ...flatten(versions, "version")]);
 }
 
-/** What is not the same in all runs: by name, the value of each run, "-" where it has none. */
+/** Settings that differ between runs: by name, the value of each run, "-" if it has none. */
 export function differences(summaries: readonly Summary[]): Map<string, string[]> {
   const settings = summaries.map(settingsOf);
   const names = new Set(settings.flatMap((all) => [...all.keys()]));
@@ -59,7 +59,7 @@ function onAxis(curve: readonly Point[], last_step: number, width: number): (num
   });
 }
 
-/** What is drawn of every run. `last`: the number behind the curve. */
+/** Curves drawn for every run. `last`: the number beside the curve. */
 interface Series {
   readonly title: string;
   readonly points: (summary: Summary) => readonly Point[];
@@ -117,7 +117,7 @@ function curves(runs: readonly Compared[], terminal: Terminal): string[] {
   });
 }
 
-/** What differs, as a table; where that is too wide, one value a line. */
+/** Differences as a table; if that is too wide, one value a line. */
 function settingLines(runs: readonly Compared[], width: number): string[] {
   const differing = [...differences(runs.map(({ summary }) => summary))];
   const columns = ["", ...runs.map(({ name }) => name)].map((title) => ({ title, align: "left" as const }));

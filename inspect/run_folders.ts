@@ -23,7 +23,7 @@ export async function summarize(folder: string, now_ms: number): Promise<Summary
   return fold.summary(await isRecent(folder, now_ms), skipped);
 }
 
-/** Whether the log was written to so lately that its coordinator may well be running. */
+/** True if the log was written to so lately that its coordinator may well be running. */
 export async function isRecent(folder: string, now_ms: number): Promise<boolean> {
   const written = await lastWritten(folder);
   return written !== null && now_ms - written.getTime() < RECENT_MS;

@@ -41,7 +41,7 @@ interface Page {
   readonly width: number;
 }
 
-/** What the report is of. */
+/** Subject of the report. */
 export interface Inspected {
   readonly folder: string;
   readonly summary: Summary;
@@ -167,7 +167,7 @@ function verdict(page: Page, { findings, summary }: Inspected): string[] {
   ];
 }
 
-/** What the doctor found: with where it was seen, what is behind it and what to do. */
+/** A finding of the doctor: where it was seen, its cause, and advice. */
 function doctor(page: Page, { findings, summary }: Inspected): string[] {
   if (summary.estimate_curve.length === 0) return [];
   if (findings.length === 0) return ["", ...heading(page, "Doctor", "no problems found")];
@@ -198,7 +198,7 @@ function stepAxis(last: string, columns: number): string {
   return columns < last.length + 4 ? last : `1${last.padStart(columns - 1)}`;
 }
 
-/** What the run decided about itself. */
+/** The run's own decisions. */
 function steered(page: Page, { summary }: Inspected): string[] {
   if (summary.steered.length === 0) return [];
   const lines = summary.steered.flatMap(({ step, rule, decision, reason }) =>

@@ -26,7 +26,7 @@ export const STATE_STYLES: Readonly<Record<RunState, Style>> = {
   unknown: "yellow",
 };
 
-/** What is trained on what, e.g. "wgan on strokes". */
+/** Preset and data, e.g. "wgan on strokes". */
 export function whatOf({ config, data }: Pick<Summary, "config" | "data">): string {
   const { preset } = config;
   return typeof preset === "string" && preset !== data.name ? `${preset} on ${data.name}` : data.name;

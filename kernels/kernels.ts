@@ -9,7 +9,7 @@ import { KERNELS_WASM_BASE64 } from "./kernels_wasm.ts";
 
 const PAGE_BYTES = 65536;
 const MAX_PAGES = 65535;
-/** What a memory of 32-bit addresses can hold beside its first page. */
+/** Bytes of a 32-bit memory without its first page. */
 export const MAX_CAPACITY_BYTES = (MAX_PAGES - 1) * PAGE_BYTES;
 /** Buffers begin at multiples of a cache line. */
 export const ALIGNMENT_BYTES = 64;
@@ -40,7 +40,7 @@ const MODULE = new WebAssembly.Module(
   Uint8Array.from(atob(KERNELS_WASM_BASE64), (character) => character.charCodeAt(0)),
 );
 
-/** What every update takes. All buffers belong to the same {@linkcode Kernels}. */
+/** Inputs of every update. All buffers belong to the same {@linkcode Kernels}. */
 interface UpdateStep {
   /** Sum of gradients. May be longer than `w`: the rest, a tail, is not touched. */
   readonly a: Float32Array;
@@ -58,14 +58,14 @@ interface UpdateStep {
   readonly clip: number | null;
 }
 
-/** What one RMSProp update takes. */
+/** Inputs of one RMSProp update. */
 export interface RmspropStep extends UpdateStep {
   readonly lr: number;
   /** Decay of the running mean, 0 to 1. 1 - alpha is taken before it is rounded. */
   readonly alpha: number;
 }
 
-/** What one Adam update takes. The corrections of both biases are in `rate` and `eps` already. */
+/** Inputs of one Adam update. `rate` and `eps` include both bias corrections. */
 export interface AdamStep extends UpdateStep {
   /** Running mean of gradients, changed in place. As long as `w`. */
   readonly m: Float32Array;
@@ -75,11 +75,11 @@ export interface AdamStep extends UpdateStep {
   readonly beta2: number;
 }
 
-/** What an update made. */
+/** Outcome of an update. */
 export interface Updated {
   /** {@linkcode Kernels.checksum} of the new weights. */
   readonly checksum: string;
-  /** Whether all running means of squares are finite, and 0 or more. */
+  /** True if all running means of squares are finite, and 0 or more. */
   readonly is_finite: boolean;
 }
 
@@ -127,12 +127,12 @@ export class Kernels {
     return view;
   }
 
-  /** What can still be allocated. */
+  /** Bytes left to allocate. */
   get left_bytes(): number {
     return this.#memory.buffer.byteLength - this.#free;
   }
 
-  /** Whether a view lies in this memory. */
+  /** True if a view lies in this memory. */
   owns(view: Float32Array | Uint8Array): boolean {
     return view.buffer === this.#memory.buffer;
   }
@@ -250,7 +250,7 @@ export class Kernels {
     return this.#wasm;
   }
 
-  /** Where a view of this memory begins. Throws TypeError for others. */
+  /** Offset of a view in this memory. Throws TypeError for other views. */
   address(view: Float32Array | Uint8Array): number {
     if (!this.owns(view)) {
       throw new TypeError("Cannot compute: each buffer must be allocated by these kernels");
@@ -307,7 +307,7 @@ function align(address: number, alignment_bytes: number): number {
   return Math.ceil(address / alignment_bytes) * alignment_bytes;
 }
 
-/** Whether the first `num_floats` of two views share memory. */
+/** True if the first `num_floats` of two views share memory. */
 function overlap(a: Float32Array, b: Float32Array, num_floats: number): boolean {
   const bytes = num_floats * FLOAT_BYTES;
   return a.buffer === b.buffer && a.byteOffset < b.byteOffset + bytes && b.byteOffset < a.byteOffset + bytes;

@@ -9,7 +9,7 @@ export interface TreeNode {
   readonly end: number;
 }
 
-/** Where a node of two or more leaves splits: [begin, split) and [split, end). */
+/** The split of a node of two or more leaves: [begin, split) and [split, end). */
 export function split(begin: number, end: number): number {
   const num_leaves = end - begin;
   if (!(num_leaves >= 2)) {
@@ -32,7 +32,7 @@ export function cover(begin: number, end: number, num_shards: number): TreeNode[
   return within({ begin: 0, end: num_shards });
 }
 
-/** Whether shards [begin, end) are a node of the tree. */
+/** True if shards [begin, end) are a node of the tree. */
 export function isNode(begin: number, end: number, num_shards: number): boolean {
   return 0 <= begin && begin < end && end <= num_shards && cover(begin, end, num_shards).length === 1;
 }

@@ -10,7 +10,7 @@ import { RunWatch } from "./run_watch.ts";
 import { silentScreen } from "../common/terminal/silent_screen.ts";
 import { endedWell, type Trained } from "./trained.ts";
 
-/** Where a run's port is. */
+/** Address of a run's port. */
 export interface Address {
   /** E.g. "ws://127.0.0.1:7700": what workers connect to. */
   readonly url: string;
@@ -26,9 +26,9 @@ export interface DoorOptions {
   readonly host?: string;
   /** 0: any free one. Default: 7700. */
   readonly port?: number;
-  /** What workers must know, at least 16 characters. Default: a fresh one, which nobody knows. */
+  /** Token for workers, at least 16 characters. Default: a new one, which nobody knows. */
   readonly token?: string;
-  /** What opens the live page, another one. Default: a fresh one. */
+  /** Token for the live page, a different one. Default: a new one. */
   readonly read_token?: string;
   /** Called once workers may come. */
   readonly onListening?: (address: Address) => void | Promise<void>;

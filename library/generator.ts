@@ -13,7 +13,7 @@ const ROWS = 64;
 
 export class Generator {
   readonly latent: number;
-  /** Of one sample: [n] for points, [height, width] or [channels, height, width] for images. */
+  /** Shape of one sample: [n] for points, [height, width] or [channels, height, width] for images. */
   readonly example_shape: readonly number[];
   /** Names of the columns, where samples are rows of a table. */
   readonly columns?: readonly string[];
@@ -100,7 +100,7 @@ function columnsIn(text: string | undefined, [width, ...more]: readonly number[]
   }
 }
 
-/** Whether metadata say what the values of samples [N, ...] are. */
+/** True if metadata say what the values of samples [N, ...] are. */
 function describes(metadata: ReadonlyMap<string, string>, [, ...values]: Shape): boolean {
   const numbers = (name: string) => metadata.get(name)?.split(",").map(Number);
   const shape = numbers("example_shape"), range = numbers("value_range");

@@ -7,7 +7,7 @@ import { work } from "../worker/work.ts";
 import { MemorySocket } from "./memory_socket.ts";
 import { workerLines } from "./worker_lines.ts";
 
-/** Where a run takes workers in. */
+/** Address at which a run accepts workers. */
 export type Accept = (socket: Socket, peer: string) => void;
 
 export class LocalWorkers {

@@ -7,7 +7,7 @@ import { RunFold, type Summary } from "../runlog/summary/summary.ts";
 import { type Clock, SYSTEM_CLOCK } from "../wire/clock.ts";
 
 /**
- * What the log of the run in `folder` adds up to.
+ * Returns the summary of the log of the run in `folder`.
  *
  * @throws {UserError} where the folder holds no run.
  *

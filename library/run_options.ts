@@ -1,4 +1,4 @@
-/** What to train, and on what, as a program says it. */
+/** A program's choice of networks and data. */
 import { UserError } from "../common/errors.ts";
 import type { ConductOptions } from "../coordinator/conduct.ts";
 import { type DataSource, sourceOf } from "../coordinator/data/data_source.ts";
@@ -18,7 +18,7 @@ export interface NetworkPair {
   readonly critic: string | Uint8Array;
 }
 
-/** What to train, and on what. */
+/** Networks and data. */
 export interface RunOptions extends RunSettings {
   /**
    * The data: an array; the name of a set that wagon draws (`strokes`, `8gaussians`, `25gaussians`, `swissroll`); or the
@@ -39,7 +39,7 @@ export interface RunOptions extends RunSettings {
   readonly onStep?: OnStep;
 }
 
-/** Where the run begins, for the coordinator. Throws {@linkcode UserError}. */
+/** Start of the run, for the coordinator. Throws {@linkcode UserError}. */
 export function startOf(
   { data, networks, objective, out, resume, signal: _signal, onStep: _onStep, ...settings }: RunOptions,
 ): Omit<ConductOptions, "token" | "min_workers" | "give_up_after_s" | "advice" | "shares_memory" | "signal"> {

@@ -1,4 +1,4 @@
-/** What a program sees of a run while it goes on, and its summary at any time. */
+/** Progress of a run for a program, and its summary at any time. */
 import { foldRun } from "../runlog/log/fold_run.ts";
 import { noneSkipped } from "../runlog/log/reader.ts";
 import { factsOf } from "../runlog/log/step_facts.ts";
@@ -17,7 +17,7 @@ export interface TrainedStep {
   readonly epoch: number;
   /** The loss of the critic in this step. */
   readonly loss_critic: number;
-  /** Where the generator learned in this step. */
+  /** Present if the generator was trained in this step. */
   readonly loss_generator?: number;
   /** Mean score of real examples, and of generated ones. */
   readonly mean_real: number;
@@ -25,7 +25,7 @@ export interface TrainedStep {
   readonly mean_fake: number;
   /** mean_real - mean_fake, where the objective makes it an estimate of a distance. */
   readonly wasserstein_estimate?: number;
-  /** Where the time of the step went, in milliseconds. */
+  /** Times of the step, in milliseconds. */
   readonly ms: {
     readonly total: number;
     /** For the workers' results. */

@@ -1,4 +1,4 @@
-/** What a program sets of a run: the options of the command line, by their names with _ for -. */
+/** A program's settings of a run: the options of the command line, by their names with _ for -. */
 import { checkOptions } from "../common/cli/options.ts";
 import type { GivenConfig } from "../coordinator/config/config.ts";
 import { givenConfig } from "../coordinator/config/given_config.ts";
@@ -81,7 +81,7 @@ export type NamedSettings = RunSettings & {
   readonly objective?: string;
 };
 
-/** What was given of the configuration. Throws {@linkcode UserError} for an unknown key or a value out of its range. */
+/** The given part of the configuration. Throws {@linkcode UserError} for an unknown key or a value out of its range. */
 export function givenOf(settings: NamedSettings): GivenConfig {
   const set = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
   return givenConfig(checkOptions(RUN_OPTIONS, set, "the options"));

@@ -1,4 +1,4 @@
-/** What a program gets of a run that has ended. */
+/** Result of a run for a program. */
 import { UserError } from "../common/errors.ts";
 import type { Conducted } from "../coordinator/conduct.ts";
 import { generatorOf } from "../coordinator/run/pictures.ts";
@@ -22,7 +22,7 @@ export type Weights = Readonly<Record<string, WeightTensor>>;
 
 /** A run that has ended: at its last step, or where it was stopped. */
 export interface Trained {
-  /** Whether the run came to its end; false where `signal` stopped it. */
+  /** True if the run came to its end; false where `signal` stopped it. */
   readonly finished: boolean;
   /** Critic steps and generator steps done. */
   readonly steps: number;
@@ -36,7 +36,7 @@ export interface Trained {
   readonly bits: "exact" | "tolerance";
   /** The generator as an ONNX file: noise [N, latent] -> samples [N, ...]. */
   readonly generator: Uint8Array;
-  /** What the run's log adds up to. */
+  /** Summary of the run's log. */
   readonly summary: Summary;
   /** The run folder; null where none was asked for. */
   readonly folder: string | null;
@@ -47,7 +47,7 @@ export interface Trained {
   sample(count: number, seed?: number): Promise<Float32Array>;
 }
 
-/** What came out. Throws what stopped the run, if it failed. */
+/** The result. Throws the error that stopped the run, if it failed. */
 export function endedWell(
   conducted: Conducted,
   local: Pick<LocalWorkers, "throwIfFailed">,

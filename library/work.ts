@@ -15,7 +15,7 @@ export interface WorkOptions {
   readonly coordinator: string;
   /** The run's token. */
   readonly token: string;
-  /** What the coordinator calls this worker. Default: "worker". */
+  /** Name of this worker for the coordinator. Default: "worker". */
   readonly name?: string;
   /** GPUs to compute on: "0", "0,1" or "all". Default: none. */
   readonly gpu?: string;

@@ -1,4 +1,4 @@
-/** What happens to a worker, for a program: lines, if it wants them. */
+/** Events of a worker for a program: lines, if it wants them. */
 import type { LoopConsole } from "../worker/connection/worker_loop.ts";
 
 /** Hands each line to `line`, and leaves out what changes all the time. */

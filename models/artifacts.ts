@@ -110,7 +110,7 @@ export async function buildArtifacts(pair: Pair, accumulate = 1): Promise<Artifa
   return { manifest, files };
 }
 
-/** What the file says: the critic's layout without the vectors of spectral norms, which follow from the weights. */
+/** The file's layout: the critic's without the vectors of spectral norms, which follow from the weights. */
 function asWritten(manifest: Manifest): Manifest {
   if (manifest.spectral_norm === undefined) return manifest;
   return { ...manifest, layouts: { ...manifest.layouts, critic: trainedLayout(manifest, "critic") } };
@@ -145,7 +145,7 @@ function encodeGraph(graph: Graph): Uint8Array<ArrayBuffer> {
   return new Uint8Array(encodeModel({ ...model, metadata: new Map() }));
 }
 
-/** What a graph's inputs are fed from: a state that has a slot of that name, otherwise a user input. */
+/** Source of a graph input: a state with a slot of that name, otherwise a user input. */
 function graphInputs(
   graph: Graph,
   layouts: Readonly<Record<State, Layout>>,

@@ -23,7 +23,7 @@ export const STATES = [...NETWORKS, "statistics"] as const;
 export type State = typeof STATES[number];
 
 /**
- * What a graph input is fed from: a user input of the step, or a slot of a state. `mix`: one number an example. `mask`:
+ * Source of a graph input: a user input of the step, or a slot of a state. `mix`: one number an example. `mask`:
  * what is dropped (random/dropout.ts).
  */
 export const SOURCES = ["real", "fake", "noise", "mix", "mask", ...STATES] as const;

@@ -33,14 +33,14 @@ type Dims = readonly (number | string)[];
 const MAX_ELEMENTS = 2 ** 28;
 const MAX_ITEMS = 4096;
 
-/** What each graph takes and gives. `trains`: the state whose gradients it yields; then `result` is its tail. */
+/** Inputs and outputs of each graph. `trains`: the state whose gradients it yields; then `result` is its tail. */
 interface Role {
   readonly users: readonly Source[];
   /** A user input that may follow those. */
   readonly may_use?: Source;
   readonly states: readonly State[];
   readonly batch: "micro_batch" | "N";
-  /** Whether masks may follow: what is trained may drop, what is used afterwards does not. */
+  /** True if masks may follow: what is trained may drop, what is used afterwards does not. */
   readonly drops?: true;
   readonly trains: NetworkName | null;
   readonly result: readonly string[];

@@ -33,7 +33,7 @@ export interface Pair {
   readonly objective: Objective;
   /** Examples of one shard in one step. */
   readonly micro_batch: number;
-  /** What the graphs compute in; float32 unless given. */
+  /** Element type of the graphs; float32 by default. */
   readonly element?: ElementType;
 }
 

@@ -3,7 +3,7 @@ import type { Graph, TensorType } from "../onnx/graph.ts";
 import { ELEMENTS } from "../onnx/tensor.ts";
 import { formatType } from "../onnx/dims.ts";
 
-/** Of one value. What a network needs in all is several times as much. */
+/** Limit for one value. All values of a network take several times as much. */
 const MAX_VALUE_BYTES = 2 ** 34;
 
 /** Throws RangeError where one value would take more memory than any worker should be asked for. */

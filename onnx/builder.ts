@@ -160,7 +160,7 @@ export class GraphBuilder {
     if (name !== undefined && name !== own) this.#renames.set(own, name);
   }
 
-  /** What is there so far, under the names of the values in use, with this value as its only output. */
+  /** The graph so far, with the names in use, and with this value as its only output. */
   soFar(output: Value): Graph {
     const graph: Graph = {
       name: this.name,

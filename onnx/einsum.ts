@@ -6,7 +6,7 @@ export interface EinsumEquation {
   readonly output: readonly string[];
 }
 
-/** What is wrong with an equation; the text says what was required and what was found. */
+/** Errors of an equation; the text says what was required and what was found. */
 export class EinsumError extends Error {
   override name = "EinsumError";
 }

@@ -10,7 +10,7 @@ export const NUMERIC: Elements = ELEMENT_TYPES.filter((element) =>
   element !== "bool" && element !== "string"
 );
 export const SIGNED: Elements = [...FLOATS, "int8", "int16", "int32", "int64"];
-/** What products and sums take: no 8- or 16-bit integers. */
+/** Element types of products and sums: no 8- or 16-bit integers. */
 export const WIDE: Elements = [...FLOATS, "int32", "int64", "uint32", "uint64"];
 export const INDICES: Elements = ["int32", "int64"];
 export const BOOL: Elements = ["bool"];

@@ -297,7 +297,7 @@ function readAttributeFields(bytes: Uint8Array, external?: ExternalData): Attrib
   return out;
 }
 
-/** What a Constant node holds: the ends of slices may be the largest int64, for which any that is as large will do. */
+/** Value of a Constant node. Ends of slices may be the largest int64; any number as large is equivalent. */
 const CLAMPED = ["value_int", "value_ints"];
 
 function integerOf(value: bigint, attribute: string): number {

@@ -3,12 +3,12 @@ import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { UserError } from "../common/errors.ts";
 import { oneLine } from "./graph_error.ts";
 
-/** What reading a model file can fail with: one line for the person who gave the file. */
+/** Errors of reading a model file: one line for the person who gave the file. */
 export function unreadable(reason: string): UserError {
   return new UserError(oneLine(`Cannot read ONNX model: ${reason}`));
 }
 
-/** What to do with each field, by number. Others are skipped, as protobuf asks for. */
+/** Handlers of fields, by number. Others are skipped, as protobuf requires. */
 export type Handlers = Readonly<Record<number, (field: Field) => void>>;
 
 /** Reads one message and hands its fields over in order. `message`: its name, for errors. */

@@ -1,4 +1,4 @@
-/** What an entry of the operator table says, and what its inference sees of a node. */
+/** Entries of the operator table, and their view of the node whose types they infer. */
 import {
   type Attribute,
   attributeOf,

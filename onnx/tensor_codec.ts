@@ -42,11 +42,11 @@ export function writeTensor(writer: BinaryWriter, tensor: Tensor, name = ""): vo
 /** Gives the bytes of a file beside the model, by the location that the model says. Throws UserError. */
 export type ExternalData = (location: string) => Uint8Array;
 
-/** What a TensorProto says, before it is known to make sense. */
+/** Fields of a TensorProto, before they are checked. */
 interface TensorFields {
   name: string;
   isExternal: boolean;
-  /** Where data outside the model lie: location, offset, length. */
+  /** Position of data outside the model: location, offset, length. */
   readonly entries: Map<string, string>;
   code: number;
   readonly dims: bigint[];

@@ -1,4 +1,4 @@
-/** What is used of the package gifenc, which brings no types. */
+/** Types of the parts of gifenc used here; it comes without types. */
 declare module "gifenc" {
   type Palette = readonly (readonly [number, number, number])[];
   interface Encoder {

@@ -9,7 +9,7 @@ export const GAP_TONE = 96;
 export interface GridShape {
   readonly rows: number;
   readonly cols: number;
-  /** Of one image, in its own pixels. */
+  /** Size of one image, in its own pixels. */
   readonly height: number;
   readonly width: number;
   readonly channels: 1 | 3;

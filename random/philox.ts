@@ -8,7 +8,7 @@
  */
 import { normalOfWord } from "./normal.ts";
 
-/** What numbers are drawn for. The values are part of the bits of every run: never renumber them. */
+/** Purposes of random numbers. The values are part of the bits of every run: never renumber them. */
 export const PURPOSES = {
   init: 1,
   shuffle: 2,

@@ -7,7 +7,7 @@ export interface Records {
     readonly type: "run";
     /** OLDEST_RUN_FORMAT to RUN_FORMAT in a folder that can be read. */
     readonly format: number;
-    /** What tells it apart from every other run. */
+    /** Its identity among all runs. */
     readonly run: string;
     /** What a person calls it, and says of it. */
     readonly name?: string;
@@ -31,7 +31,7 @@ export interface Records {
       readonly encoding: "uint8" | "float32";
       /** Names of the columns, where the examples are rows of a table. */
       readonly columns?: readonly string[];
-      /** Of all values, held-out examples' included, as the networks see them; absent before this was recorded. */
+      /** Range of all values, held-out examples included, as the networks see them; absent before this was recorded. */
       readonly values?: {
         readonly min: number;
         readonly max: number;
@@ -106,7 +106,7 @@ export interface Records {
     /** The generator step that followed. */
     readonly generator?: { readonly loss: number; readonly checksum: string };
     /**
-     * Where the coordinator's time went, in milliseconds. `wait`: from asking to the last result. `total` also
+     * The coordinator's times, in milliseconds. `wait`: from asking to the last result. `total` also
      * holds what is in none of the others.
      */
     readonly ms: {
@@ -158,7 +158,7 @@ export interface Records {
     readonly sliced_wasserstein: number;
     /** Samples drawn for it. */
     readonly num_samples?: number;
-    /** Where the data's modes are known: how many there are and are covered, the share of samples near one. */
+    /** If the data's modes are known: their number, those covered, and the share of samples near one. */
     readonly modes?: {
       readonly count: number;
       readonly covered: number;
@@ -229,7 +229,7 @@ export interface Records {
   readonly end: {
     readonly type: "end";
     readonly reason: "finished" | "interrupted" | "failed";
-    /** What failed, or by what rule the run finished before its last step; "" where there is nothing to say. */
+    /** The error, or the rule that ended the run before its last step; "" if there is none. */
     readonly detail: string;
     readonly step: number;
     readonly generator_steps: number;
@@ -242,7 +242,7 @@ export interface Records {
     readonly examples_used: number;
     /** Since the start of the incarnation. */
     readonly seconds: number;
-    /** Of the incarnation, its start-up left out. */
+    /** Seconds of the incarnation, without its start-up. */
     readonly images_per_second: number;
   };
 }

@@ -48,7 +48,7 @@ export const RECORDS = {
     type: oneOf("run"),
     /** OLDEST_RUN_FORMAT to RUN_FORMAT in a folder that can be read. */
     format: num,
-    /** What tells it apart from every other run. */
+    /** Its identity among all runs. */
     run: name,
     /** What a person calls it, and says of it. */
     name: optional(text),
@@ -67,7 +67,7 @@ export const RECORDS = {
       encoding: oneOf("uint8", "float32"),
       /** Names of the columns, where the examples are rows of a table. */
       columns: optional(list(text)),
-      /** Of all values, held-out examples' included, as the networks see them; absent before this was recorded. */
+      /** Range of all values, held-out examples included, as the networks see them; absent before this was recorded. */
       values: optional(object({ min: num, max: num, mean: num, sd: num })),
     }),
     /** SHA-256 of the layouts of the flat buffers. */
@@ -133,7 +133,7 @@ export const RECORDS = {
     /** The generator step that followed. */
     generator: optional(object({ loss: num, checksum: text })),
     /**
-     * Where the coordinator's time went, in milliseconds. `wait`: from asking to the last result. `total` also
+     * The coordinator's times, in milliseconds. `wait`: from asking to the last result. `total` also
      * holds what is in none of the others.
      */
     ms: object({ total: num, wait: num, sum: num, update: num, send: num }),
@@ -170,7 +170,7 @@ export const RECORDS = {
     sliced_wasserstein: num,
     /** Samples drawn for it. */
     num_samples: optional(num),
-    /** Where the data's modes are known: how many there are and are covered, the share of samples near one. */
+    /** If the data's modes are known: their number, those covered, and the share of samples near one. */
     modes: optional(object({ count: num, covered: num, high_quality: num, per_mode: optional(list(num)) })),
   }),
 
@@ -235,7 +235,7 @@ export const RECORDS = {
   end: object({
     type: oneOf("end"),
     reason: oneOf("finished", "interrupted", "failed"),
-    /** What failed, or by what rule the run finished before its last step; "" where there is nothing to say. */
+    /** The error, or the rule that ended the run before its last step; "" if there is none. */
     detail: text,
     step: whole,
     generator_steps: whole,
@@ -248,7 +248,7 @@ export const RECORDS = {
     examples_used: num,
     /** Since the start of the incarnation. */
     seconds: num,
-    /** Of the incarnation, its start-up left out. */
+    /** Seconds of the incarnation, without its start-up. */
     images_per_second: num,
   }),
 } satisfies { readonly [T in RecordType]: Guard<RecordOf<T>> };
@@ -260,7 +260,7 @@ export type RecordOf<T extends RecordType> = Records[T];
 /** Any record. */
 export type RunRecord = Records[RecordType];
 
-/** What a decoded line is: a record, one of a type that a newer wagon writes, or none at all. */
+/** Kinds of decoded lines: a record, a record of an unknown type from a newer wagon, or no record. */
 export type Verdict = { readonly record: RunRecord } | "unknown" | "bad";
 
 /** Checks a decoded line. Never throws. */

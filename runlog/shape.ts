@@ -3,7 +3,7 @@
  * Unlike the wire's (`wire/schema.ts`), unknown fields pass: a newer wagon may have written them.
  */
 
-/** Whether a value has the shape of T. */
+/** True if a value has the shape of T. */
 export type Guard<T> = (value: unknown) => value is T;
 export type Guarded<G> = G extends Guard<infer T> ? T : never;
 

@@ -18,7 +18,7 @@ export function rmsOf({ mean, sd }: ValueRange): number {
   return Math.hypot(mean, sd);
 }
 
-/** Whether values are far outside [-1, 1], where the networks begin and which they hardly leave. */
+/** True if values are far outside [-1, 1], where the networks begin and which they hardly leave. */
 export function isFarOut(range: ValueRange): boolean {
   return rmsOf(range) > FAR_RMS || Math.max(-range.min, range.max) > FAR_VALUE;
 }

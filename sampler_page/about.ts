@@ -1,10 +1,10 @@
-/** What the page is told of the run whose generator it shows; it lies in the page as JSON. */
+/** Facts about the run for the page that shows its generator, stored in the page as JSON. */
 export interface About {
   readonly name: string;
-  /** What was trained on what, e.g. "wgan on strokes", and how far. */
+  /** Preset, data and progress, e.g. "wgan on strokes". */
   readonly what: string;
   readonly latent: number;
-  /** Of one sample: [n] for points, series and rows of a table, [height, width] or [channels, height, width] for images. */
+  /** Shape of one sample: [n] for points, series and rows of a table, [height, width] or [channels, height, width] for images. */
   readonly example_shape: readonly number[];
   /** Names of the columns, where samples are rows of a table. */
   readonly columns?: readonly string[];

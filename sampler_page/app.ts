@@ -74,7 +74,7 @@ class App {
   readonly #way = element<HTMLInputElement>("way");
   readonly #sliders: readonly HTMLInputElement[];
   readonly #images: boolean;
-  /** Whether it is drawn on white paper, in its own scale. */
+  /** True if it is drawn on white paper, in its own scale. */
   readonly #paper: boolean;
   readonly #count: number;
   /** Samples that stay the same, and directions found from them, each when first needed: it takes a while. */
@@ -100,7 +100,7 @@ class App {
     changed();
   }
 
-  /** What is to be done when seed or sliders have changed. */
+  /** Updates the page after a change of seed or sliders. */
   #changes(): () => void {
     const samples = newestOf(() => this.#samples(), (error) => this.#failed(error));
     const ways = newestOf(() => this.#ways(), (error) => this.#failed(error));

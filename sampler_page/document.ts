@@ -4,7 +4,7 @@ import { type About, FILES } from "./about.ts";
 /** A module that the page imports by name. */
 export interface Linked {
   readonly name: string;
-  /** Where it is: a file beside the page, or a data: address. */
+  /** Its address: a file beside the page, or a data: address. */
   readonly address: string;
 }
 
@@ -56,7 +56,7 @@ lets a file load nothing beside it. Put the folder on any web server, for exampl
 <code>python3 -m http.server</code> in it; or make the form that is one file, and opens anywhere:
 <code>deno task page RUN --single page.html</code>.</p><script>${AS_FILE}</script>`;
 
-/** What moves the samples. */
+/** Controls that move the samples. */
 const CONTROLS = `<div class="side">
 <section aria-labelledby="directions-title">
 <h2 id="directions-title">Move all samples</h2>
@@ -121,5 +121,5 @@ ${inside.join("\n")}
 `;
 }
 
-/** What our modules call ONNX Runtime. */
+/** Names of ONNX Runtime in our modules. */
 export const RUNTIME_MODULE = "onnxruntime-web/wasm";

@@ -1,4 +1,4 @@
-/** What is shown, as the part of an address behind #: whoever opens the link sees the same samples. */
+/** The view as the part of an address after #: whoever opens the link sees the same samples. */
 
 export interface Place {
   readonly seed: number;

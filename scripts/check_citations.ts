@@ -19,7 +19,7 @@ const HISTORY = /^CHANGELOG\.md$|^bench\/results\//;
 /** Files of other projects that comments cite. */
 const OTHERS: ReadonlySet<string> = new Set(["gan_toy.py"]);
 
-/** What an address or a placeholder has, and a path of the repository has not. */
+/** Marks of an address or a placeholder, which no path of the repository has. */
 const NO_PATH = /[*<>{}…]|:\/\/|\b[A-Z]+\/|\/[A-Z]+\b/;
 
 /** The files of a project, by path from its root, with `/` on every system. */
@@ -37,12 +37,12 @@ class Project {
     return Deno.readTextFileSync(join(this.root, file));
   }
 
-  /** Whether there is such a file or folder. */
+  /** True if there is such a file or folder. */
   has(path: string): boolean {
     return existsSync(join(this.root, path));
   }
 
-  /** Whether a path without a folder names a file anywhere. */
+  /** True if a path without a folder names a file anywhere. */
   hasNamed(name: string): boolean {
     return this.#base_names.has(name);
   }
@@ -94,7 +94,7 @@ function linkFaults(project: Project, page: string): string[] {
   });
 }
 
-/** Whether code on a page is meant as a file or folder of the repository. */
+/** True if code on a page is meant as a file or folder of the repository. */
 function isRepositoryPath(project: Project, code: string): boolean {
   if (/\s/.test(code) || NO_PATH.test(code) || code.startsWith("/")) return false;
   if (/^[\w./-]+\.(?:ts|py)$/.test(code)) return true;

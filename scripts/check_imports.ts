@@ -86,7 +86,7 @@ function withoutComments(text: string): string {
   return text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
 }
 
-/** What a pure file touches of the outside, or null. */
+/** The outside resource that a pure file touches, or null. */
 function impurity(text: string): string | null {
   const found = withoutComments(text).match(
     /\bDeno\.|"node:[^"]*"|\b(?:setTimeout|setInterval|performance\.|Date\.now|new Date\(\)|Math\.random|crypto\.|fetch\()/,

@@ -12,7 +12,7 @@ const ROOT = fileURLToPath(new URL("../", import.meta.url));
 /** Folders that hold no code of the project, and tests, whose tables of cases are long. */
 const LEFT_OUT: ReadonlySet<string> = new Set(["runs", "artifacts", "node_modules", "test"]);
 
-/** Of `p90`, nine in ten have no more. */
+/** Nine in ten have at most `p90`. */
 interface Limit {
   readonly max: number;
   readonly p90?: number;
@@ -108,7 +108,7 @@ function measure(root: string): Record<keyof typeof LIMITS, Measured[]> {
   return found;
 }
 
-/** What is too large in the project in `root`, and the figures, one line each. */
+/** Everything too large in the project in `root`, and the figures, one line each. */
 export function checkSizes(root = ROOT): { readonly faults: string[]; readonly figures: string[] } {
   const measured = measure(root);
   const faults: string[] = [], figures: string[] = [];

@@ -9,7 +9,7 @@ import { examine } from "../runlog/doctor/doctor.ts";
 import { summarize } from "../inspect/run_folders.ts";
 import type { Summary } from "../runlog/summary/summary.ts";
 
-/** What they have in common: points in the plane, so that they take seconds. */
+/** Common settings: points in the plane, so that they take seconds. */
 const COMMON =
   "--dataset 8gaussians --batch 64 --decay-steps 0 --steps 3000 --sample-every 250 --checkpoint-every 0";
 

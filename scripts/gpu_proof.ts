@@ -32,13 +32,13 @@ const COMMAND: Command<typeof OPTIONS> = {
   examples: [{ line: "deno task gpu-proof", about: "all presets on the first GPU" }],
 };
 
-/** What came of a preset. */
+/** Outcome of a preset. */
 export interface Proof {
   readonly preset: string;
   readonly provider: string;
-  /** Whether one worker and two ended in the same weights. */
+  /** True if one worker and two ended in the same weights. */
   readonly same_bits: boolean;
-  /** Of the mean critic loss, relative to that of the processor. */
+  /** Tolerance of the mean critic loss, relative to that of the processor. */
   readonly loss_error: number;
   readonly images_per_second: number;
   /** Those of the processor. */

@@ -247,7 +247,7 @@ export const ROOMS: readonly Room[] = [
   },
 ];
 
-/** What the package exports: these files take from every room, and no file of the project imports them. */
+/** Exports of the package: these files import from every room, and no file of the project imports them. */
 export const EXPORTS = "exports";
 
 /**

@@ -21,7 +21,7 @@ import { printGraph } from "../onnx/text.ts";
 
 const CHECKPOINT_FILE = "checkpoint.safetensors";
 
-/** Of the options of a run, those that its graphs and first weights depend on; and what stands for its data. */
+/** The options that a run's graphs and first weights depend on, and their substitute for its data. */
 const OPTIONS = {
   out: { kind: "string", value: "DIR", about: "Folder to write to; created if missing (required)" },
   preset: {
@@ -91,7 +91,7 @@ const COMMAND: Command<typeof OPTIONS> = {
   ],
 };
 
-/** What is written: the graphs of such a run on examples of this shape. */
+/** Graphs to write: those of such a run on examples of this shape. */
 export interface ArtifactRequest {
   readonly given: GivenConfig;
   /** Networks in place of the preset's. */
@@ -102,7 +102,7 @@ export interface ArtifactRequest {
   readonly micro_batch: number | null;
 }
 
-/** What was asked for: into which folder, and whether the graphs are to be there as text, too. */
+/** The request: the folder to write to, and whether to write the graphs as text as well. */
 export interface ArtifactArgs {
   readonly out: string;
   readonly as_text: boolean;

@@ -115,7 +115,7 @@ async function readPlan(folder: string): Promise<Comparison> {
 }
 
 /**
- * What `train` must be told for an entrant: a new run, or to go on; null where it is done. A folder that was made
+ * Arguments of `train` for an entrant: a new run or a resumed one; null if it is done. A folder that was made
  * without a log holds nothing yet, and is made anew.
  */
 async function argsFor(comparison: Comparison, entrant: Entrant, out: string): Promise<string[] | null> {

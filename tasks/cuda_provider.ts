@@ -11,7 +11,7 @@ const CUDA_FILE = "libonnxruntime_providers_cuda.so";
 const SHARED_FILE = "libonnxruntime_providers_shared.so";
 const PROVIDER_FILES = [SHARED_FILE, CUDA_FILE] as const;
 
-/** What a library needs is named in the string table of its dynamic section, which linkers write in front. */
+/** A library's dependencies are named in the string table of its dynamic section, which linkers write near the front. */
 const NAMES_END_BYTES = 1 << 23;
 const MAX_FILE_BYTES = 2 ** 31;
 

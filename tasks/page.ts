@@ -41,10 +41,10 @@ const COMMAND: Command<typeof OPTIONS> = {
 
 const ROOT = new URL("../", import.meta.url);
 const ENTRY = "sampler_page/app.ts";
-/** Where a module of ours imports another. */
+/** Finds the imports between our modules. */
 const FROM = /\bfrom "(\.[^"]+)"/g;
 
-/** What a module is called in the page. */
+/** Name of a module in the page. */
 function nameOf(path: string): string {
   return `wagon/${path.replace(/\.ts$/, ".js")}`;
 }

@@ -75,7 +75,7 @@ const DEFAULT_WAYS = 8;
 
 type Values = Parsed<typeof OPTIONS>["values"];
 
-/** What was drawn. */
+/** The drawn samples. */
 interface Drawn {
   readonly samples: Float32Array<ArrayBuffer>;
   readonly count: number;

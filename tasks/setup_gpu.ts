@@ -43,7 +43,7 @@ interface Library {
 }
 
 const DRIVER: Library = { file: "libcuda.so.1", part_of: "the NVIDIA driver" };
-/** What the install script fetches is built for this one. */
+/** The install script downloads the build for this one. */
 const FETCHED: CudaRelease = 12;
 /** cuFFT's number is one behind CUDA's. */
 const LIBRARIES: Readonly<Record<CudaRelease, readonly Library[]>> = {
@@ -61,18 +61,18 @@ function librariesOf(cuda: CudaRelease): Library[] {
   ];
 }
 
-/** What the checks need of a machine. */
+/** The checks' dependencies on a machine. */
 export interface SetupMachine {
   /** As `Deno.build` has them. */
   readonly os: string;
   readonly arch: string;
-  /** Whether the dynamic linker finds a library. */
+  /** True if the dynamic linker finds a library. */
   readonly hasLibrary: (file: string) => boolean;
   /** Devices that the driver sees. Called only where the driver is there. */
   readonly countGpus: () => number;
 }
 
-/** What a provider built for this CUDA misses, each thing once and in plain words; empty where all is there. */
+/** Requirements of a provider built for this CUDA that are missing, in plain words; empty if there are none. */
 export function missing(machine: SetupMachine, cuda: CudaRelease): string[] {
   const absent = LIBRARIES[cuda].filter(({ file }) => !machine.hasLibrary(file));
   const parts = [...new Set(absent.map(({ part_of }) => part_of))].map((part) => {
@@ -112,14 +112,14 @@ function countGpus(): number {
   return ok ? count[0]! : 0;
 }
 
-/** Where ONNX Runtime looks for its providers: beside itself, in the pinned onnxruntime-node. */
+/** The folder in which ONNX Runtime looks for its providers: its own, in the pinned onnxruntime-node. */
 function providerFolder(): string {
   const entry = fileURLToPath(import.meta.resolve("onnxruntime-node"));
   return join(dirname(dirname(entry)), "bin", "napi-v6", "linux", "x64");
 }
 
 /**
- * What runs the install script of onnxruntime-node. By its specifier: a script that is named by its path does not find
+ * Runs the install script of onnxruntime-node. By its specifier: a script that is named by its path does not find
  * the packages that it needs. With its older flag: of `--onnxruntime-node-install=cuda12` it forgets the value, and
  * ends at once under npx.
  */
@@ -164,7 +164,7 @@ async function tryGpu(): Promise<void> {
   if (against !== null) throw new UserError(`Cannot compute on the GPU: ${against}`);
 }
 
-/** What to do where a machine has the other CUDA than a provider asks for, or null. */
+/** Advice for a machine with another CUDA than a provider asks for, or null. */
 export function otherCuda(machine: SetupMachine, cuda: CudaRelease): string | null {
   const other = cuda === 12 ? 13 : 12;
   if (missing(machine, cuda).length === 0 || missing(machine, other).length > 0) return null;

@@ -6,7 +6,7 @@
 /** Answers that are still owed to a peer that reads and is silent: it must not save them up without end. */
 const MAX_OWED = 8192;
 
-/** What a peer may send unasked. */
+/** Messages that a peer may send unasked. */
 export interface Unasked {
   /** Messages at once. */
   readonly burst: number;

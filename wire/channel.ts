@@ -44,7 +44,7 @@ export interface Channel {
   sendShared(message: Message, shared: Shared): void;
   /** From now on the peer may send payloads of so many bytes, if it may not send larger ones already. */
   expectPayload(bytes: number): void;
-  /** Whether {@linkcode share} was called. */
+  /** True if {@linkcode share} was called. */
   readonly shares: boolean;
   /** Bytes handed over and not written yet. */
   readonly buffered_bytes: number;
@@ -84,7 +84,7 @@ export interface ChannelOptions {
   readonly allowed: ReadonlySet<MessageType>;
   /** Bytes of the largest payload that there is use for, until {@linkcode Channel.expectPayload}. */
   readonly max_payload_bytes: number;
-  /** What the peer may send beside answers to what it was sent; null: as much as it likes. */
+  /** Limits on messages that the peer may send besides answers; null: no limit. */
   readonly unasked: Unasked | null;
   /** Called when the peer has sent more, before the channel closes. */
   readonly onflood?: () => void;

@@ -26,7 +26,7 @@ const DECODE_LIMITS = {
 /** Kept: a new one for each frame would be a third of the time that a frame takes. */
 const DECODER = new Decoder(DECODE_LIMITS);
 
-/** Where a payload lies that is not in the frame, and its length. */
+/** Position and length of a payload outside the frame. */
 export type Shared = PayloadRef & { readonly bytes: number };
 
 /** An encoded message: `head` (with its padding), then `payload`, which is not copied. */
@@ -48,7 +48,7 @@ export interface Received {
   readonly message: Message;
   /** Raw bytes after the header. */
   readonly payload: Uint8Array;
-  /** Where the payload lies, if not in the frame. */
+  /** Position of the payload, if it is not in the frame. */
   readonly shared: Shared | null;
 }
 

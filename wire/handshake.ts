@@ -16,7 +16,7 @@ const NONCE_BYTES = 16;
 /** Whose proof it is. */
 export type Side = "worker" | "coordinator";
 
-/** What a proof is about. Nonces are 32 hexadecimal digits. */
+/** Content of a proof. Nonces are 32 hexadecimal digits. */
 export interface ProofTerms {
   readonly run: string;
   readonly incarnation: number;
@@ -24,7 +24,7 @@ export interface ProofTerms {
   readonly worker_nonce: string;
 }
 
-/** What both sides need to prove themselves. */
+/** Needed by both sides to prove themselves. */
 export interface HandshakeOptions {
   /** Time. */
   readonly clock: Clock;
@@ -34,7 +34,7 @@ export interface HandshakeOptions {
   readonly token: string;
 }
 
-/** What the coordinator's side needs. */
+/** Needed by the coordinator's side. */
 export interface AdmitOptions extends HandshakeOptions {
   /** The run that is joined. */
   readonly run: string;
@@ -43,16 +43,16 @@ export interface AdmitOptions extends HandshakeOptions {
   /** The token that only lets people look, if any: who proves this one is told that it is the wrong one of two. */
   readonly read_token?: string | undefined;
   /**
-   * What to tell a worker that has proved itself. Throws {@linkcode Refusal} to turn it away.
+   * The welcome for a worker that has proved itself. Throws {@linkcode Refusal} to turn it away.
    */
   readonly welcome: (
     hello: MessageOf<"hello">,
   ) => Omit<MessageOf<"welcome">, "type" | "proof" | "run" | "incarnation">;
 }
 
-/** What the worker's side needs. */
+/** Needed by the worker's side. */
 export interface JoinOptions extends HandshakeOptions {
-  /** What this worker says of itself. */
+  /** This worker's description of itself. */
   readonly hello: Omit<MessageOf<"hello">, "type" | "version" | "nonce" | "proof">;
 }
 
@@ -67,7 +67,7 @@ export async function prove(token: string, side: Side, terms: ProofTerms): Promi
   return new Uint8Array(await crypto.subtle.sign("HMAC", key, statement(side, terms))).toHex();
 }
 
-/** Whether a proof is that of the side; takes the same time wherever it differs. */
+/** True if a proof is that of the side; takes the same time wherever it differs. */
 export async function isProof(proof: string, token: string, side: Side, terms: ProofTerms): Promise<boolean> {
   const key = await hmacKey(token, "verify");
   return crypto.subtle.verify("HMAC", key, Uint8Array.fromHex(proof), statement(side, terms));
@@ -152,7 +152,7 @@ class Dialogue {
   }
 }
 
-/** What the peer refused: thrown, and not sent back. */
+/** A refusal by the peer: thrown, and not sent back. */
 class PeerRefusal extends Refusal {
   constructor(message: MessageOf<"refuse">) {
     super(message.code, message.reason, message);

@@ -7,7 +7,7 @@ export class Inbox {
     return this.#handler;
   }
 
-  /** What waited is delivered after the running code has returned. */
+  /** Waiting events are delivered after the running code has returned. */
   set handler(handler: ((parts: readonly Uint8Array[]) => void) | null) {
     this.#handler = handler;
     if (handler && this.#waiting.length > 0) queueMicrotask(() => this.#flush());

@@ -19,7 +19,7 @@ export type RefusalCode =
 /** Checksums of both networks' weights. */
 export type Checksums = Readonly<Record<NetworkName, string>>;
 
-/** What a message belongs to: the run, the start of its coordinator, the change of its membership. */
+/** Identity of a message: the run, the start of its coordinator, the change of its membership. */
 export interface Fence {
   /** The run. */
   readonly run: string;
@@ -29,7 +29,7 @@ export interface Fence {
   readonly generation: number;
 }
 
-/** What a node is computed from; a result says it again, so that work that was damaged on its way is noticed. */
+/** Identity of a node's work. A result repeats it, so that work damaged in transit is noticed. */
 export interface Computation {
   /** Whose gradients. */
   readonly kind: "critic" | "generator";
@@ -47,9 +47,9 @@ export interface Computation {
   readonly noise_purpose: "critic_noise" | "generator_noise";
   /** The position in it. */
   readonly noise_counter: number;
-  /** Of the critic's weights. */
+  /** Changes of the critic's weights. */
   readonly critic_checksum: string;
-  /** Of the generator's weights. */
+  /** Changes of the generator's weights. */
   readonly generator_checksum: string;
 }
 
@@ -70,7 +70,7 @@ export interface Messages {
     readonly version: number;
     readonly nonce: string;
     readonly proof: string;
-    /** What people call it: host name and process, unless named. */
+    /** Name for people: host name and process, unless named. */
     readonly name: string;
     /** Shards computed side by side. */
     readonly threads: number;
@@ -116,7 +116,7 @@ export interface Messages {
     readonly numeric_class: string;
     /** Measured time of one critic shard, for the first assignment. */
     readonly shard_ms: number;
-    /** Whether this worker takes weights from the shared folder and puts sums there from now on. */
+    /** True if this worker takes weights from the shared folder and puts sums there from now on. */
     readonly shared: boolean;
   };
 
@@ -147,14 +147,14 @@ export interface Messages {
     /** Counter of the critic noise that comes next with this generator, if known: its fakes may be made ahead. */
     readonly next_noise_counter: number | null;
     readonly inline: readonly number[];
-    /** Of the payload; null where there is none. */
+    /** Checksum of the payload; null if there is none. */
     readonly checksum: string | null;
   };
   /** payload: the node's sum: gradients, then the tail, float32 */
   readonly result: Fence & Computation & {
     readonly type: "result";
 
-    /** Of the payload; null where that lies in a shared file, which carries it nowhere. */
+    /** Bytes of the payload; null if it lies in a shared file and is not sent. */
     readonly checksum: string | null;
     /** The largest magnitude of a payload in a shared file; null elsewhere, and where it is no number. */
     readonly largest: number | null;

@@ -87,7 +87,7 @@ const step = int(0, 0xffff_ffff);
 /** A time that somebody claims, in milliseconds: no more than 11 days. */
 const claimed_ms = finite(0, 1e9);
 const fence = { run: id, incarnation: int(0), generation: int(0) };
-/** What a node is computed from; a result says it again, so that work that was damaged on its way is noticed. */
+/** Identity of a node's work. A result repeats it, so that work damaged in transit is noticed. */
 const computation = {
   kind: oneOf("critic", "generator"),
   step,
@@ -118,7 +118,7 @@ export const MESSAGES = {
     version: int(0),
     nonce: hex(32),
     proof: sha256,
-    /** What people call it: host name and process, unless named. */
+    /** Name for people: host name and process, unless named. */
     name: cleanedText(128),
     /** Shards computed side by side. */
     threads: int(1, 1024),
@@ -161,7 +161,7 @@ export const MESSAGES = {
     numeric_class: sha256,
     /** Measured time of one critic shard, for the first assignment. */
     shard_ms: claimed_ms,
-    /** Whether this worker takes weights from shared memory and puts sums there from now on. */
+    /** True if this worker takes weights from shared memory and puts sums there from now on. */
     shared: bool,
   }),
 
@@ -188,7 +188,7 @@ export const MESSAGES = {
     /** Counter of the critic noise that comes next with this generator, if known: its fakes may be made ahead. */
     next_noise_counter: nullable(step),
     inline: list(int(0, 4095), 4096),
-    /** Of the payload; null where there is none. */
+    /** Checksum of the payload; null if there is none. */
     checksum: nullable(checksum),
   }),
   /** payload: the node's sum: gradients, then the tail, float32 */
@@ -196,7 +196,7 @@ export const MESSAGES = {
     type: oneOf("result"),
     ...fence,
     ...computation,
-    /** Of the payload; null where that lies in a shared file, which carries it nowhere. */
+    /** Bytes of the payload; null if it lies in a shared file and is not sent. */
     checksum: nullable(checksum),
     /** The largest magnitude of a payload in a shared file; null elsewhere, and where it is no number. */
     largest: nullable(finite(0)),

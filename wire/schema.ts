@@ -35,7 +35,7 @@ export const text = (max = 256): Check<string> => (value, path) =>
     ? value
     : refuse(path, `text of at most ${max} characters`, value);
 
-/** What people are to read, of at most `max` UTF-16 units. Returns it cleaned, since a stranger may have written it. */
+/** Text for people, of at most `max` UTF-16 units. Returns it cleaned, since an untrusted peer may have written it. */
 export const cleanedText = (max: number): Check<string> => (value, path) =>
   cleanText(text(max)(value, path), max);
 

@@ -22,7 +22,7 @@ export function writeParcel(file: Deno.FsFile, parcel: PayloadRef, payload: Uint
 }
 
 /**
- * Where the payload of the slot at `offset` begins: with a page. A copy to an odd place takes ten times as long (measured
+ * Offset of the payload of the slot at `offset`, on a page boundary. A copy to an odd place takes ten times as long (measured
  * on AMD, 8 bytes beside 16), and only whole pages can be mapped.
  */
 export function payloadOffset(offset: number): number {
@@ -52,7 +52,7 @@ export function numSlots(num_shards: number): number {
   return Math.max(2, 2 * Math.ceil(Math.log2(num_shards)) - 2) + 1;
 }
 
-/** Where the slots of a ring begin, each for a payload of at most `max_bytes`. */
+/** Offsets of a ring's slots, each for a payload of at most `max_bytes`. */
 export function slotOffsets(max_bytes: number, num_slots: number): number[] {
   return Array.from({ length: num_slots }, (_, slot) => slot * slotBytes(max_bytes));
 }
@@ -67,7 +67,7 @@ function slotBytes(max_bytes: number): number {
 }
 
 export class RingWriter implements Disposable {
-  /** Where its slots begin. */
+  /** Offset of its slots. */
   readonly slot_offsets: readonly number[];
   readonly #file: Deno.FsFile;
   #count = 0;
@@ -130,7 +130,7 @@ export class RingReader implements Disposable {
     return this.#memory.subarray(payloadOffset(offset), payloadOffset(offset) + bytes);
   }
 
-  /** Whether a payload is there and whole. */
+  /** True if a payload is there and whole. */
   has(parcel: PayloadRef): boolean {
     return hasTag(this.#file, parcel);
   }

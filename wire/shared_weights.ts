@@ -7,13 +7,13 @@
 import { pagesFor } from "../common/files/mapped_file.ts";
 import { createFile, readAt, writeAt } from "./shared_file.ts";
 
-/** What belongs to both networks. */
+/** Properties of both networks. */
 export interface OfNetworks<T> {
   readonly critic: T;
   readonly generator: T;
 }
 
-/** Where each network's weights begin, by their numbers; each has whole pages to itself. */
+/** Offset of each network's weights; each has whole pages to itself. */
 export function weightsOffsets({ critic }: OfNetworks<number>): OfNetworks<number> {
   return { critic: 0, generator: pagesFor(4 * critic) };
 }

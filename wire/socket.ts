@@ -1,4 +1,4 @@
-/** What a channel needs of a connection: whole binary messages in order, both ways. */
+/** A channel's requirements of a connection: whole binary messages in order, both ways. */
 export interface Socket {
   /**
    * Hands over one message, the parts in order. They are not copied and must not change until `written`, which is

@@ -19,7 +19,7 @@ import { Inbox } from "./inbox.ts";
 import { MAX_FRAME_BYTES } from "./messages.ts";
 import type { Socket } from "./socket.ts";
 
-/** What a stranger may send in all before it is trusted: a hello is under 1 KB. */
+/** Bytes that an untrusted peer may send in all: a hello is under 1 KB. */
 const MAX_STRANGER_BYTES = 64 * 1024;
 /** The largest frame of a coordinator before it is trusted: a welcome with 4096 shards is about 300 KB. */
 const MAX_GREETING_BYTES = 1024 * 1024;
@@ -29,7 +29,7 @@ const SLACK_BYTES = 64 * 1024;
 const MAX_FRAGMENTS = 1024;
 const MAX_REASON_BYTES = 123;
 const NORMAL_CLOSURE = 1000;
-/** What `ws` reports of a connection that ended without a goodbye: its process died, or the network did. */
+/** Reported by `ws` for a connection that ended without a closing message: its process died, or the network failed. */
 const BROKEN_OFF = 1006;
 const BROKEN_TEXT = "The connection was lost without a closing message";
 /** One host may have this part of all connections, so that it cannot keep the others out. */
@@ -168,7 +168,7 @@ class WsSocket implements Socket {
   #error: string | null = null;
   #closing = false;
   #limit: Limit;
-  /** That count against the limit: of the frame under way, or all. */
+  /** Bytes that count against the limit: of the frame under way, or all. */
   #counted_bytes = 0;
 
   constructor(ws: WebSocket, tcp: TcpSocket, limit: Limit) {

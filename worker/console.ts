@@ -1,4 +1,4 @@
-/** What a worker prints: a line per event, and on a terminal one more that is written over. */
+/** Output of a worker: a line for each event, and on a terminal one more that is overwritten. */
 import { type Screen, StatusLine } from "../common/terminal/screen.ts";
 import { LineLimit } from "../common/text/line_limit.ts";
 import { counted } from "../common/text/counted.ts";

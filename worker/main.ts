@@ -48,7 +48,7 @@ function stopWhenAsked(leave_with_stdin: boolean): AbortSignal {
   return controller.signal;
 }
 
-/** What this machine can compute on. The exit code: 0 where the processor works at least. */
+/** Prints the devices that this machine can compute on. Returns the exit code: 0 if at least the processor works. */
 async function runDevices(json: boolean): Promise<number> {
   const { os } = Deno.build;
   const report = await reportDevices({

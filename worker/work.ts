@@ -11,15 +11,15 @@ import type { Device } from "./runtime/device.ts";
 
 export interface WorkOptions
   extends Pick<WorkerTools, "locate" | "connect" | "openShared" | "console" | "stop"> {
-  /** What the coordinator calls this worker. */
+  /** Name of this worker for the coordinator. */
   readonly name: string;
-  /** Of ONNX Runtime. */
+  /** Version of ONNX Runtime. */
   readonly runtime_version: string;
   /** One for each compute thread. */
   readonly devices: readonly Device[];
   /** Shard data kept in memory at most. */
   readonly memory_bytes: number;
-  /** Where more goes; null: nowhere, so that more is refused. */
+  /** Destination of more data; null refuses more. */
   readonly cache: ShardCache | null;
 }
 

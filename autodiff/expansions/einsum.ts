@@ -55,11 +55,11 @@ function ordered(n: ExpansionSite, { value, labels }: Operand, order: readonly s
 
 /** The labels of two operands by what becomes of them. */
 interface Roles {
-  /** Of both, and kept. */
+  /** A dimension of both operands that is kept. */
   readonly batch: readonly string[];
-  /** Of both, and summed over. */
+  /** A dimension of both operands that is summed over. */
   readonly inner: readonly string[];
-  /** Of one alone. */
+  /** A dimension of one operand alone. */
   readonly rows: readonly string[];
   readonly columns: readonly string[];
 }

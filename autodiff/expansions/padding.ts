@@ -6,7 +6,7 @@ import type { Expansions, ExpansionSite } from "../expansion.ts";
 /** `count` elements that go before (or after) x along an axis. */
 type Margin = (n: ExpansionSite, x: Value, axis: number, count: number) => Value;
 
-/** What lies beyond either end of an axis in each mode: before, after. */
+/** Values beyond either end of an axis in each mode: before, after. */
 const MARGINS: Readonly<Record<string, readonly [before: Margin, after: Margin]>> = {
   reflect: [
     (n, x, axis, count) => n.reversed(n.slice(x, axis, 1, count + 1), axis),

@@ -52,7 +52,7 @@ function shares(n: RuleSite, axes: Axes): Value {
   );
 }
 
-/** Whether the element of each window at `offset`, in row-major order, is none of the padding. */
+/** True if the element of each window at `offset`, in row-major order, is none of the padding. */
 function areInside(axes: Axes, offset: readonly number[]): readonly boolean[] {
   return indicesOf(axes.map(({ count }) => count)).map((window) =>
     axes.every(({ extent, stride, dilation, begin }, i) => {

@@ -1,5 +1,5 @@
 /**
- * What rules of convolutions and pools emit: the two linear maps over windows, each the transpose of the other, and the
+ * Nodes of the rules of convolutions and pools: the two linear maps over windows, each the transpose of the other, and the
  * elements of windows.
  */
 import type { AttributeInput, Value } from "../../onnx/builder.ts";

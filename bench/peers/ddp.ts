@@ -5,7 +5,7 @@ import { median } from "../report/statistics.ts";
 
 export interface DdpSetup {
   readonly world: number;
-  /** Of each process. */
+  /** Memory of each process. */
   readonly threads: number;
 }
 
@@ -16,7 +16,7 @@ export type DdpResult =
     readonly images_per_second: number;
     readonly critic_ms: number;
     readonly critic_p95_ms: number;
-    /** Of steps with a generator step after them. */
+    /** Time of steps with a generator step after them. */
     readonly generator_ms: number;
     readonly error?: undefined;
   }

@@ -1,4 +1,4 @@
-/** Where a result comes from: hardware, system and versions. */
+/** Origin of a result: hardware, system and versions. */
 import { cpus, totalmem } from "node:os";
 import { WAGON_VERSION } from "../../common/version.ts";
 import { RUNTIME_VERSION } from "../../worker/runtime/node_session.ts";

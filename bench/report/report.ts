@@ -1,4 +1,4 @@
-/** What a benchmark found, and its text: Markdown that reads well in a terminal, too. */
+/** Result of a benchmark, and its text: Markdown that also reads well in a terminal. */
 import type { Spread } from "./statistics.ts";
 
 export interface Table {
@@ -17,11 +17,11 @@ export interface Verdict {
 
 export interface Section {
   readonly title: string;
-  /** What was measured and how, a sentence or two. */
+  /** Measurement and method, in a sentence or two. */
   readonly about: string;
   readonly tables: readonly Table[];
   readonly verdicts?: readonly Verdict[];
-  /** What a reader must know, e.g. what was left out and why. */
+  /** Notes for readers, e.g. what was left out and why. */
   readonly notes?: readonly string[];
   /** All samples, for the JSON file. */
   readonly samples: unknown;

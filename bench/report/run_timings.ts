@@ -1,4 +1,4 @@
-/** What the log of a run tells of its speed: a fold over its records. */
+/** Speed of a run, from its log: a fold over its records. */
 import type { RecordOf, RunRecord } from "../../runlog/records.ts";
 import { median, quantile } from "./statistics.ts";
 
@@ -10,12 +10,12 @@ export interface StepParts {
   readonly wait: number;
   /** Part of `wait`: from work to answer on the slowest worker. */
   readonly worker: number;
-  /** Of the slowest worker, in ONNX Runtime, its threads side by side; fakes made ahead of the step included. */
+  /** Time of the slowest worker in ONNX Runtime, its threads in parallel; fakes made ahead of the step included. */
   readonly compute: number;
   readonly sum: number;
   readonly update: number;
   readonly send: number;
-  /** What is in none of wait, sum, update and send, e.g. the log. */
+  /** Time outside wait, sum, update and send, e.g. of the log. */
   readonly rest: number;
 }
 

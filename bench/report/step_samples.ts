@@ -1,4 +1,4 @@
-/** What was measured of whole steps: one entry for each round. */
+/** Measurements of whole steps: one entry for each round. */
 import type { BareTimes } from "../step/bare_compute.ts";
 import type { DdpFigures, DdpResult, DdpSetup } from "../peers/ddp.ts";
 import type { RunTimings } from "./run_timings.ts";

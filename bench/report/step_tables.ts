@@ -95,7 +95,7 @@ export function stepTables(runs: readonly RunSamples[], best: readonly DdpBest[]
   return [speedTable(runs, best), timeTable(runs), ...(best.length > 0 ? [ddpTable(best)] : [])];
 }
 
-/** Of every run of two workers, whatever its shards. With two shards its micro-batches are those of DDP. */
+/** Options of every run of two workers, whatever its shards. With two shards its micro-batches are those of DDP. */
 export function stepVerdicts(runs: readonly RunSamples[], best: readonly DdpBest[]): Verdict[] {
   const { workers, step_over_bare, speed_over_ddp } = REQUIRED;
   const two = ddpOf(best, 2);

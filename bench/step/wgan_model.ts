@@ -14,7 +14,7 @@ import { type OpenSession } from "../../worker/runtime/open_session.ts";
 import { compileGraphs, type GraphBytes, type Runners } from "../../worker/compute/graph_runner.ts";
 import { numElements } from "../../common/shape.ts";
 
-/** What is trained in whole steps. */
+/** Run that is measured in whole steps. */
 export const PRESET = PRESETS.wgan;
 
 /** Shapes of an example: images of 28 x 28, and of 32 x 32 with one channel. */

@@ -163,7 +163,7 @@ export async function runMain(
   }
 }
 
-/** Whether the system said no: a place that may not be read or written, or that is something else. Not missing rights. */
+/** True if the system said no: a place that may not be read or written, or that is something else. Not missing rights. */
 function isSystems(error: unknown): error is Error {
   return error instanceof Error && /\(os error \d+\)|^E[A-Z]+: /.test(error.message);
 }

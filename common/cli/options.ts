@@ -7,11 +7,11 @@ import { UserError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 
 interface Common {
-  /** What it means, in a sentence without a full stop. */
+  /** Its meaning, in a sentence without a full stop. */
   readonly about: string;
   /** Heading under which `--help` lists it. */
   readonly group?: string;
-  /** What `--help` says of the default when there is no fixed one, e.g. "the preset's". */
+  /** Text of the default in `--help` if there is no fixed one, e.g. "the preset's". */
   readonly default_text?: string;
   /** May be given several times; the value is then an array. */
   readonly repeated?: boolean;
@@ -61,9 +61,9 @@ export type OptionTable = Readonly<Record<string, Option>>;
 
 /** A command as its help describes it. */
 export interface Command<T extends OptionTable> {
-  /** What a person types, e.g. "deno task train". */
+  /** Command as typed, e.g. "deno task train". */
   readonly name: string;
-  /** What it does, in a sentence or two. */
+  /** Its purpose, in a sentence or two. */
   readonly about: string;
   readonly options: T;
   /** Arguments without a name, in order. All can be left out. */

@@ -6,7 +6,7 @@
  */
 import { type Library, openLibc } from "../process/libc.ts";
 
-/** What mapped memory is made of, wherever {@linkcode mapFile} does anything. */
+/** Unit of mapped memory, wherever {@linkcode mapFile} works. */
 export const PAGE_BYTES = 4096;
 
 /** From fcntl.h and sys/mman.h. */
@@ -85,7 +85,7 @@ export function mapFile(path: string, parts: readonly MappedPart[], mapping: Map
   }
 }
 
-/** Whether there is a chance that {@linkcode mapFile} can do anything. */
+/** True if there is a chance that {@linkcode mapFile} can do anything. */
 export function canMap(): boolean {
   using library = openLibc(LIBC);
   return library !== null;

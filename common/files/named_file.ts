@@ -16,7 +16,7 @@ const SILENT_MS = 10_000;
 
 export interface Named {
   readonly text: string;
-  /** Whether it can be read only once. */
+  /** True if it can be read only once. */
   readonly is_pipe: boolean;
 }
 

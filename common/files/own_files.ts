@@ -4,7 +4,7 @@
 const OTHERS_WRITE = 0o022;
 
 /**
- * Whether a folder, no link to one, belongs to this user and only this user can change what is in it. Needs the right
+ * True if a folder, no link to one, belongs to this user and only this user can change what is in it. Needs the right
  * to ask who that is (--allow-sys=uid). Where files have no owner (Windows), the folder for temporary files is the
  * user's own.
  */

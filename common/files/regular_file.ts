@@ -63,7 +63,7 @@ export class RegularFile implements ByteSource, Disposable {
     }
   }
 
-  /** Of the bytes that were there at the moment of opening. */
+  /** Size of the file when it was opened. */
   async read(at: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
     const bytes = new Uint8Array(Math.max(0, Math.min(length, this.size - at)));
     return bytes.subarray(0, await this.fill(bytes, at));

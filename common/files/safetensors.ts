@@ -11,7 +11,7 @@
  */
 import { numElements } from "../shape.ts";
 
-/** What a tensor's data may be. */
+/** Types of a tensor's data. */
 export type SafetensorsData = Float32Array | Float64Array | BigInt64Array | Uint8Array;
 
 export interface SafetensorsTensor {

@@ -12,7 +12,7 @@ const LOCAL = { signature: 0x0403_4b50, bytes: 30 } as const;
 /** A comment of up to so many bytes follows the end record. */
 const MAX_COMMENT_BYTES = 0xffff;
 const MAX_DIRECTORY_BYTES = 1 << 28;
-/** Of a name in a message. */
+/** Characters of a name in a message. */
 const MAX_NAME_CHARS = 100;
 const PIECE_BYTES = 1 << 20;
 const ENCRYPTED = 1;
@@ -33,7 +33,7 @@ const EXTRA_64 = 1;
 export interface Spoken {
   /** E.g. "NPZ file". */
   readonly kind: string;
-  /** What a file in it is, e.g. "array". */
+  /** Name for the files in it, e.g. "array". */
   readonly part: string;
   /** Throws, with the reason in it. */
   readonly refuse: (why: string) => never;
@@ -56,7 +56,7 @@ export function shownName(name: string): string {
   return cleanText(name, MAX_NAME_CHARS);
 }
 
-/** Whether bytes begin as those of an archive, be it an empty one. */
+/** True if bytes begin as those of an archive, be it an empty one. */
 export function isZip(bytes: Uint8Array): boolean {
   const [p, k, three, four] = bytes;
   return p === 0x50 && k === 0x4b && (three === 3 && four === 4 || three === 5 && four === 6);
@@ -147,14 +147,14 @@ async function findDirectory(
   return { count, begin, size, shift };
 }
 
-/** Where and how a file lies in its archive. */
+/** Position and compression of a file in its archive. */
 interface Place {
   readonly flags: number;
   readonly method: number;
   readonly crc: number;
   readonly packed: number;
   readonly size: number;
-  /** Where its own header begins. */
+  /** Offset of its own header. */
   readonly local: number;
 }
 
@@ -177,7 +177,7 @@ function factsOf(view: DataView, at: number, extra: DataView): Place | null {
   return { flags, method, crc: view.getUint32(at + 16, true), packed, size, local };
 }
 
-/** Where the content of an extra field begins. */
+/** Offset of the content of an extra field. */
 function extraField(extra: DataView, wanted: number): number | null {
   for (let at = 0; at + 4 <= extra.byteLength; at += 4 + extra.getUint16(at + 2, true)) {
     if (extra.getUint16(at, true) === wanted) return at + 4;

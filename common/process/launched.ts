@@ -1,4 +1,4 @@
-/** What the launcher (tasks/launch/launch.ts) does for a program besides its rights, and how the program knows. */
+/** Effects of the launcher (tasks/launch/launch.ts) on a program besides its rights, and how the program knows of them. */
 
 /** An address to listen on that nobody can connect to: the broadcast address of the loopback network. */
 const NOWHERE = "127.255.255.255";
@@ -11,7 +11,7 @@ export const IGNORES_HANGUP = "WAGON_IGNORES_HANGUP";
 /** Options of `deno` that open the inspector where nobody can come to, if that {@linkcode canSeal}. */
 export const SEALING_FLAGS: readonly string[] = [`--inspect=${NOWHERE}:0`, "--inspect-publish-uid=http"];
 
-/** Whether one can listen where {@linkcode SEALING_FLAGS} say, and nobody can connect. */
+/** True if one can listen where {@linkcode SEALING_FLAGS} say, and nobody can connect. */
 export async function canSeal(): Promise<boolean> {
   if (Deno.build.os === "windows") return false;
   try {

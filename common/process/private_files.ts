@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 const OTHERS = 0o077;
 const OWNER_ALL = 0o700;
 
-/** What this process makes from now on is this user's alone, where a system knows modes and the process may say so. */
+/** Makes files that this process creates from now on private to this user, where the system knows modes and allows it. */
 export function keepFilesPrivate(): void {
   // Asked first: without the right it would ask the person at the terminal. The launcher has said it then.
   const may = Deno.permissions.querySync({ name: "sys" }).state === "granted";

@@ -1,5 +1,5 @@
 /**
- * Where a command that runs for a while writes to: a terminal, with lines that stay and below them a status line
+ * The terminal of a command that runs for a while: lines that stay, and below them a status line
  * that is redrawn; or a pipe or a file, which gets the lines only, and no control characters. Whoever wrote a text: it is cleaned here.
  */
 import { cleanLine } from "../text/foreign_text.ts";
@@ -14,7 +14,7 @@ export interface Screen {
   readonly interactive: boolean;
   /** Signs beyond ASCII. */
   readonly unicode: boolean;
-  /** Of the terminal as it is now; Infinity where lines are not cut. */
+  /** Columns of the terminal at present; Infinity if lines are not cut. */
   readonly columns: () => number;
   readonly write: (text: string) => void;
 }
@@ -30,7 +30,7 @@ interface Stream extends Terminal {
 /** Variables that say what a terminal can do. */
 const VARIABLES = ["TERM", "NO_COLOR", "LC_ALL", "LC_CTYPE", "LANG"];
 
-/** What the environment says of terminals. */
+/** The environment's facts about terminals. */
 export function terminalVariables(): Record<string, string | undefined> {
   return Object.fromEntries(VARIABLES.map((name) => [name, Deno.env.get(name)]));
 }

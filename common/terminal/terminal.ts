@@ -1,4 +1,4 @@
-/** What the place that text goes to can show. */
+/** Abilities of the place that text goes to. */
 import { styleText } from "node:util";
 
 export interface Terminal {
@@ -9,7 +9,7 @@ export interface Terminal {
   readonly width: number;
 }
 
-/** What `terminalOf` looks at. */
+/** Inputs of `terminalOf`. */
 export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly is_terminal: boolean;

@@ -29,7 +29,7 @@ export function cleanLines(text: string): string {
 }
 
 /**
- * What others say, as a part of a line: any run of white space becomes one space, so that nothing can be pushed to where
+ * Text from others as a part of a line: any run of white space becomes one space, so that nothing can be pushed to where
  * a line begins. At most `max_length` UTF-16 units are left; "…" ends a text that was longer.
  */
 export function cleanText(text: string, max_length = 1024): string {

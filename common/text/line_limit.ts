@@ -14,7 +14,7 @@ export class LineLimit {
     this.#period_ms = period_ms;
   }
 
-  /** Whether a line may be said now, and if so, how many have not been since the last. */
+  /** True if a line may be said now, and if so, how many have not been since the last. */
   take(now_ms: number): { readonly unsaid: number } | null {
     const refill = this.#max_lines * (now_ms - this.#refilled_ms) / this.#period_ms;
     this.#left = Math.min(this.#max_lines, this.#left + refill);

@@ -3,7 +3,7 @@
 /** Signs that take two columns: Chinese, Japanese, Korean, full-width forms, emoji. */
 const WIDE =
   /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/gu;
-/** What a line goes on with below its beginning. */
+/** Indentation of a continued line. */
 const HANG = 2;
 /** A space at which a line is not broken while there is another way; it is written as a plain one. */
 const NO_BREAK = "\u00a0";

@@ -16,7 +16,7 @@ import { withShards } from "./shards_for.ts";
 import { type Hyperparameters, type Preset, type PresetName, PRESETS } from "./presets.ts";
 
 export interface RunConfig extends Hyperparameters, Padding, Shaping {
-  /** Where hyperparameters come from, and the networks unless they are a person's own. */
+  /** Source of the hyperparameters, and of the networks unless they are a person's own. */
   readonly preset: PresetName;
   readonly networks: Networks | FileNetworks;
   /** Files of own networks, and patterns of the weights to train; null and none for those of the preset. */
@@ -30,7 +30,7 @@ export interface RunConfig extends Hyperparameters, Padding, Shaping {
   readonly width: number | null;
   /** Share of the critic's hidden features that is dropped in training, 0 to below 1. */
   readonly dropout: number;
-  /** Whether the critic's weights are used divided by their spectral norm; then nothing is clipped. */
+  /** True if the critic's weights are used divided by their spectral norm; then nothing is clipped. */
   readonly spectral_norm: boolean;
   /** Share of the data kept out of training, 0 to below 1. */
   readonly holdout: number;
@@ -39,7 +39,7 @@ export interface RunConfig extends Hyperparameters, Padding, Shaping {
   readonly seed: number;
   readonly schedule: "paper" | "post";
   /**
-   * Whether each of the first 25 generator steps and every 500th come after 100 critic steps, as in the code of
+   * True if each of the first 25 generator steps and every 500th come after 100 critic steps, as in the code of
    * Arjovsky, Chintala, Bottou 2017 (schedule "paper" only).
    */
   readonly warm_up: boolean;
@@ -48,12 +48,12 @@ export interface RunConfig extends Hyperparameters, Padding, Shaping {
    * of the summing tree, less memory. A power of two, so that a shard is a node of the tree.
    */
   readonly accumulate: number;
-  /** Whether n_critic is raised while the critic is far from its optimum (adaptive_n_critic.ts). */
+  /** True if n_critic is raised while the critic is far from its optimum (adaptive_n_critic.ts). */
   readonly auto_critic: boolean;
-  /** Whether the run stops once the estimate has stopped falling (early_stopping.ts), and the steps before which it does not. */
+  /** True if the run stops once the estimate has stopped falling (early_stopping.ts), and the steps before which it does not. */
   readonly stop_when_flat: boolean;
   readonly min_steps: number;
-  /** Whether workers of another numeric class are refused. */
+  /** True if workers of another numeric class are refused. */
   readonly exact: boolean;
   /** Critic steps between sample grids; 0: only at start and end. */
   readonly sample_every: number;
@@ -64,7 +64,7 @@ export interface RunConfig extends Hyperparameters, Padding, Shaping {
 }
 
 /**
- * What may change when a run is resumed: its length and its intervals. Data are compared by content. Of `exact` a resume
+ * Changes allowed on resume: a run's length and its intervals. Data are compared by content. Of `exact` a resume
  * may only give up the promise.
  */
 export const MAY_CHANGE: ReadonlySet<string> = new Set<keyof RunConfig>([
@@ -128,7 +128,7 @@ function checkRunControl(
   );
 }
 
-/** What own networks leave no choice about. Throws {@linkcode UserError} where something else was given. */
+/** Settings that own networks determine. Throws {@linkcode UserError} if other values were given. */
 function checkOwn(given: GivenConfig, name: PresetName, own: Pick<OwnNetworks, "latent">): void {
   const { objective } = PRESETS[name];
   if (given.preset !== undefined && given.objective !== undefined && given.objective !== objective) {
@@ -284,7 +284,7 @@ function withCritic(
   return { generator, critic: { ...critic, ...change } };
 }
 
-/** What run folders of format 1, and the first of format 2, left unsaid: all their runs were the same in it. */
+/** Defaults for run folders of format 1 and the first of format 2, the same for all their runs. */
 const UNSAID_BEFORE = {
   objective: "wgan",
   penalty: null,
@@ -307,7 +307,7 @@ const UNSAID_BEFORE = {
   trainable: [],
 } as const satisfies Partial<RunConfig>;
 
-/** What a run cannot do without, whatever its version: the rest has been said above, or is checked where it is used. */
+/** Fields that a run needs whatever its version; the rest is reported before, or checked where it is used. */
 const RECORDED = object({
   preset: text,
   networks: mapOf(anything),
@@ -383,7 +383,7 @@ export function resumeConfig(recorded: RunConfig, asked: GivenConfig): RunConfig
   return { ...recorded, ...given, ...run_length };
 }
 
-/** What differs between two configurations, as key -> [old, new]. */
+/** Differences between two configurations, as key -> [old, new]. */
 export function configChanges(before: RunConfig, after: RunConfig): Record<string, [unknown, unknown]> {
   const changes: Record<string, [unknown, unknown]> = {};
   for (const key of Object.keys(after) as (keyof RunConfig)[]) {

@@ -1,4 +1,4 @@
-/** What a person gave of a run's configuration: on the command line, and in the `--config` file. */
+/** Settings that a person gave, on the command line and in the `--config` file. */
 import { UserError } from "../../common/errors.ts";
 import { complain } from "../../common/cli/cli.ts";
 import { checkOptions, type Given } from "../../common/cli/options.ts";

@@ -24,7 +24,7 @@ import { describeNetwork } from "./own_notes.ts";
 /** ONNX files end there; of more weights no message could carry the gradients (wire/messages.ts). */
 const MAX_FILE_BYTES = 2 ** 31;
 
-/** What the options say. */
+/** Values of the options. */
 export interface OwnOptions {
   /** Paths, or the files' bytes. */
   readonly generator: string | Uint8Array;
@@ -33,7 +33,7 @@ export interface OwnOptions {
   readonly trainable: readonly string[];
 }
 
-/** What a run records of a network that came from a file. */
+/** Record of a network that came from a file. */
 export interface FileNetwork {
   readonly kind: "file";
   readonly file: string;
@@ -44,12 +44,12 @@ export interface FileNetwork {
   readonly trained: number;
   readonly weights: number;
   readonly batch_norm: boolean;
-  /** Whether an example's score depends on the others of its batch in another way; absent: no. */
+  /** True if an example's score depends on the others of its batch in another way; absent: no. */
   readonly couples_examples?: true;
 }
 export type FileNetworks = Readonly<Record<NetworkName, FileNetwork>>;
 
-/** Whether a run's networks came from files. */
+/** True if a run's networks came from files. */
 export function areFromFiles(networks: Networks | FileNetworks): networks is FileNetworks {
   return "kind" in networks.generator && networks.generator.kind === "file";
 }
@@ -57,15 +57,15 @@ export function areFromFiles(networks: Networks | FileNetworks): networks is Fil
 export interface OwnNetworks {
   readonly facts: FileNetworks;
   readonly latent: number;
-  /** Of one example, as the critic takes it. */
+  /** Shape of one example, as the critic takes it. */
   readonly example_shape: readonly number[];
-  /** What a person should know, a line each. */
+  /** Notes for a person, one line each. */
   notes(objective: ObjectiveName): readonly string[];
   /** The pair for examples of this shape. Throws {@linkcode UserError} where they do not fit. */
   pairFor(example_shape: readonly number[], objective: ObjectiveName): { generator: Net; critic: Net };
 }
 
-/** Of what was given, what names own networks; null without. Throws {@linkcode UserError} for half of it. */
+/** The own networks that the options name; null if none. Throws {@linkcode UserError} if only half is given. */
 export function ownOptions(given: {
   readonly generator?: string | null;
   readonly critic?: string | null;

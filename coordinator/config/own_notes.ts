@@ -1,4 +1,4 @@
-/** What a person should know of a network from a file, in lines: what is trained, and what is not. */
+/** Notes on a network from a file, as lines: its trained and its untrained parts. */
 import type { NetworkName } from "../../common/network_name.ts";
 import { cleanText } from "../../common/text/foreign_text.ts";
 import { counted } from "../../common/text/counted.ts";

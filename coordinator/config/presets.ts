@@ -15,7 +15,7 @@ export interface Hyperparameters {
   readonly shards: number;
   /** Critic steps for one generator step. */
   readonly n_critic: number;
-  /** What turns gradients into new weights, for both networks. */
+  /** The optimizer of both networks. */
   readonly optimizer: Optimizer;
   /** The optimizer's learning rate, both networks. */
   readonly lr: number;
@@ -33,7 +33,7 @@ export interface Preset extends Hyperparameters {
   readonly about: readonly [networks: string, purpose: string];
   /** Rows and columns of the images that the networks take; smaller ones are padded. Absent: any examples. */
   readonly sides?: readonly number[];
-  /** Whether the networks take points, and no images. */
+  /** True if the networks take points, and no images. */
   readonly plane?: true;
   /** Length of the noise for examples of this shape, where it follows from it; else `latent`. */
   latentFor?(example_shape: readonly number[]): number;
@@ -43,7 +43,7 @@ export interface Preset extends Hyperparameters {
   networks(latent: number, example_shape: readonly number[], width?: number): Networks;
 }
 
-/** What the papers say of the three objectives (algorithm.md): losses, optimizer and schedule. */
+/** The papers' settings for the three objectives (algorithm.md): losses, optimizer and schedule. */
 const WGAN = {
   objective: "wgan",
   penalty: null,

@@ -1,4 +1,4 @@
-/** What lies at the path that a person names: which of the readers it is for. */
+/** Recognises the file or folder at a path that a person names, to choose its reader. */
 import { basename, join } from "node:path";
 import { UserError } from "../../common/errors.ts";
 import { CIFAR_100_BESIDE, CIFAR_100_NAME, CIFAR_NAME, isCifarName, parseCifar } from "./arrays/cifar.ts";

@@ -24,7 +24,7 @@ export interface PlanOptions {
   readonly seed: number;
 }
 
-/** Where a step lies: both counted from 0. */
+/** Position of a step: both counted from 0. */
 export interface Position {
   readonly epoch: number;
   /** Batch within the epoch. */

@@ -26,7 +26,7 @@ export interface FileToRead {
 export interface Reader {
   /** As people call the kind of file. */
   readonly title: string;
-  /** Whether the file is of this kind, by its first bytes, unpacked. */
+  /** True if the file is of this kind, by its first bytes, unpacked. */
   knows(head: Uint8Array): boolean;
   /** Throws {@linkcode UserError} where the file is not whole, or holds no examples. */
   read(file: FileToRead): Promise<DataSet>;

@@ -1,4 +1,4 @@
-/** What range the values of a data set have, as the networks see them. */
+/** Range of the values of a data set, as the networks see them. */
 import type { ValueRange } from "../../runlog/value_range.ts";
 import type { DataSet } from "./data_set.ts";
 

@@ -1,4 +1,4 @@
-/** What the evaluation thread is asked and answers. Arrays are transferred. */
+/** Messages to and from the evaluation thread. Arrays are transferred. */
 import type { DataSet } from "../data/data_set.ts";
 import type { SlicedOptions } from "./sliced_wasserstein.ts";
 

@@ -6,7 +6,7 @@ import { mostExamples } from "../fleet/jobs.ts";
 import { EvaluationThread } from "./evaluation_thread.ts";
 import { countModes } from "./modes.ts";
 
-/** Of toy data (algorithm.md, "Toy data and the modes to count"), and of images at most. */
+/** Number of toy points (algorithm.md, "Toy data and the modes to count"), and the most images. */
 const NUM_SAMPLES = 2_500;
 const FEWEST_SAMPLES = 256;
 

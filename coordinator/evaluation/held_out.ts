@@ -1,5 +1,5 @@
 /**
- * What the critic makes of examples that it never trained on, beside as many that it did and as many samples: all
+ * The critic's scores of examples that it never trained on, beside as many that it did and as many samples: all
  * scored in one job, by the same weights. (Scores of two jobs do not compare: the critic is free in its offset, and
  * moves it from step to step.)
  */

@@ -1,4 +1,4 @@
-/** What a worker says of its own time, held against the coordinator's clock. Pure. */
+/** Checks a worker's times against the coordinator's clock. Pure. */
 
 export interface ClaimedTimes {
   readonly compute_ms: number;

@@ -2,13 +2,13 @@
 import { type NetworkName, NETWORKS } from "../../common/network_name.ts";
 import type { MessageOf } from "../../wire/messages.ts";
 
-/** What one kind of gradient of one step needs. */
+/** Inputs of one kind of gradient of one step. */
 export type RoundRequest = Pick<
   MessageOf<"work">,
   "kind" | "step" | "epoch" | "batch" | "noise_purpose" | "noise_counter" | "next_noise_counter"
 >;
 
-/** What a result must agree with. `request`: that of the open round. */
+/** Values that a result must agree with. `request`: that of the open round. */
 export interface Fence {
   readonly run: string;
   readonly incarnation: number;

@@ -99,7 +99,7 @@ export class Fleet {
     return [...this.#members.values()];
   }
 
-  /** What was asked for in the present round and has not been answered. */
+  /** Requests of the present round that have not been answered. */
   get asked(): readonly Task[] {
     return this.#open?.round.open ?? [];
   }

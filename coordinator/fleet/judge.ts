@@ -1,5 +1,5 @@
 /**
- * Whether a result may count: the bytes that its worker sent, numbers all of them. And what becomes of a worker whose
+ * True if a result may count: the bytes that its worker sent, numbers all of them. And what becomes of a worker whose
  * result may not.
  */
 import { checksumBytes } from "../../kernels/kernels.ts";
@@ -53,7 +53,7 @@ export class Judge {
   }
 
   /**
-   * What is wrong with a result. Whoever shares memory is of this user and this version, and is believed where it has
+   * The fault of a result. A peer that shares memory is of this user and this version, and is believed where it has
    * looked at its numbers as it made them: a second look here would take as long as a third of the update, which finds
    * it out if they are others by then (optimizer.ts).
    */
@@ -106,7 +106,7 @@ export class Judge {
   }
 }
 
-/** What a worker computes from and no checksum covers. */
+/** Inputs of a worker's computation that no checksum covers. */
 const SAID_AGAIN = ["epoch", "batch", "noise_purpose", "noise_counter"] as const;
 type Computed = Pick<RoundRequest, typeof SAID_AGAIN[number]>;
 

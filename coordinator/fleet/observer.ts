@@ -1,4 +1,4 @@
-/** What the rest of the coordinator hears of its workers. */
+/** Events of workers for the rest of the coordinator. */
 import type { Member } from "./member.ts";
 
 /** The fault of a worker that leaves while it owes work, and has not said why. */

@@ -27,7 +27,7 @@ class Refusals {
     this.count++;
   }
 
-  /** Whether all of these gave `each` of them or more. */
+  /** True if all of these gave `each` of them or more. */
   areBy(workers: readonly Named[], each: number): boolean {
     return workers.every(({ name }) => (this.#by_worker.get(name) ?? 0) >= each);
   }

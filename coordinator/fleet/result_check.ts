@@ -1,4 +1,4 @@
-/** What a result must be like to count: numbers of a size to reckon with, all of them, and no variance below 0. Pure. */
+/** Checks that a result has plausible numbers: all finite, of limited size, and no negative variance. Pure. */
 import type { NetworkName } from "../../common/network_name.ts";
 import type { GraphEntry, Manifest } from "../../models/manifest.ts";
 import { TAIL } from "../../models/tail.ts";
@@ -10,7 +10,7 @@ import { numElements } from "../../common/shape.ts";
  */
 const MAGNITUDE_LIMIT = 2 ** 63;
 
-/** What of a result is not as it must be. */
+/** The invalid part of a result. */
 export interface Flaw {
   /** The part of the result, e.g. "loss". */
   readonly part: string;
@@ -48,7 +48,7 @@ export class ResultCheck {
   }
 
   /**
-   * What is wrong with a result. A bad tail says what went wrong, a bad gradient where. `largest`: the largest magnitude
+   * The fault of a result. For a bad tail its text, for a bad gradient its place. `largest`: the largest magnitude
    * where it is known already, so that the gradients need not be looked at.
    */
   flaw(kind: NetworkName, values: Float32Array, largest: number | null): Flaw | null {

@@ -1,4 +1,4 @@
-/** What workers are sent beside weights: their work, the shards that they hold, and whether there are any for them. */
+/** Messages to workers besides weights: their work, the shards that they hold, and whether there are any for them. */
 import { checksumBytes } from "../../kernels/kernels.ts";
 import type { MessageOf } from "../../wire/messages.ts";
 import type { Range } from "./placement/assignment.ts";

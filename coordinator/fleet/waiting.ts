@@ -7,7 +7,7 @@ const NOTICEABLE_MS = 2_000;
 
 /** How things stand between the coordinator and its workers. */
 export interface Standing {
-  /** Whether there have been enough workers to begin. */
+  /** True if there have been enough workers to begin. */
   readonly started: boolean;
   readonly num_workers: number;
   /** Workers that the first step waits for. */

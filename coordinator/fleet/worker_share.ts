@@ -1,4 +1,4 @@
-/** What one worker did for a step: counted within a round, added over the rounds of a step. */
+/** Work of one worker for a step: counted within a round, added over the rounds of a step. */
 
 import type { TreeNode } from "../../kernels/tree.ts";
 import { believable, type ClaimedTimes } from "./claims.ts";

@@ -9,7 +9,7 @@ import { Sha256 } from "../../common/sha256.ts";
 
 const MAX_TARGET_LENGTH = 2048;
 
-/** What is judged of a request. */
+/** Parts of a request that are judged. */
 export interface AccessRequest {
   readonly method: string;
   /** Path and query, as the request line has them. */
@@ -33,7 +33,7 @@ export interface AccessPolicy {
   readonly names: readonly string[];
 }
 
-/** What a request of Node's says. Its `headers` would keep the first Host of two. */
+/** Headers of a request from Node. Its `headers` would keep only the first of two Host headers. */
 export function accessRequestOf({ method = "", url = "", rawHeaders }: IncomingMessage): AccessRequest {
   const header = (name: string) => {
     const values = rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]!.toLowerCase() === name);
@@ -46,7 +46,7 @@ function digest(text: string): Uint8Array {
   return new Sha256().update(text).bytes();
 }
 
-/** Whether both texts are the same, in a time that tells nothing of them. */
+/** True if both texts are the same, in a time that tells nothing of them. */
 function same(a: string, b: string): boolean {
   return timingSafeEqual(digest(a), digest(b));
 }
@@ -65,7 +65,7 @@ function isOwnName(name: string, names: readonly string[]): boolean {
   return isIP(name) !== 0 || name === "localhost" || name.endsWith(".localhost") || names.includes(name);
 }
 
-/** What is wrong with the name that a request calls this machine; null: nothing. */
+/** Error in the name by which a request calls this machine; null if there is none. */
 function misnamed({ header }: AccessRequest, names: readonly string[]): AccessDenied | null {
   const name = nameOf(header("host") ?? "");
   if (name === null) return { status: 400, reason: "The Host header must be one name or address" };
@@ -73,7 +73,7 @@ function misnamed({ header }: AccessRequest, names: readonly string[]): AccessDe
   return { status: 421, reason: `This machine is not called ${name}: use its address or its own name` };
 }
 
-/** Whether it was a page of another origin that asked, by the header that browsers set. */
+/** True if it was a page of another origin that asked, by the header that browsers set. */
 function hasForeignOrigin({ header }: AccessRequest): boolean {
   const origin = header("origin");
   const host = header("host") ?? "";
@@ -85,7 +85,7 @@ function hasForeignSite({ header }: AccessRequest): boolean {
   return site !== undefined && site !== "same-origin" && site !== "none";
 }
 
-/** Whether a page of another site made the browser ask. Links to the page itself are anybody's to follow. */
+/** True if a page of another site made the browser ask. Links to the page itself are anybody's to follow. */
 function isForeign(request: AccessRequest, path: string): boolean {
   if (hasForeignOrigin(request)) return true;
   return hasForeignSite(request) && (path !== "/" || request.header("sec-fetch-mode") !== "navigate");

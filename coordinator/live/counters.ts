@@ -1,5 +1,5 @@
 /**
- * What this start of the coordinator has done so far: counts since its start, and how its last steps went. Fed with
+ * Totals of this start of the coordinator: counts since its start, and how its last steps went. Fed with
  * the records as they are written; a few additions for each.
  */
 import { RecentMean } from "../../common/recent_mean.ts";
@@ -13,7 +13,7 @@ const SPEED_STEPS = 256;
 export const STEP_PHASES = ["wait", "sum", "update", "send", "other"] as const;
 export type StepPhase = typeof STEP_PHASES[number];
 
-/** Where a worker's time of a mean step went, in milliseconds: they add up to the step. */
+/** Times of a worker in a mean step, in milliseconds: they add up to the step. */
 export interface WorkerSplit {
   /** In ONNX Runtime, its threads side by side. */
   readonly compute_ms: number;

@@ -19,7 +19,7 @@ export const CHUNK = 64;
 export const CURVES = ["gap", "loss_critic", "loss_generator"] as const;
 export type Curve = typeof CURVES[number];
 
-/** Of the values of one curve in a stretch. */
+/** Statistics of one curve over a range of steps. */
 interface Extent {
   count: number;
   mean: number;

@@ -1,4 +1,4 @@
-/** What the live page shows of a run, gathered from its records as they are written: bounded, and cheap to add to. */
+/** Data of the live page, gathered from a run's records as they are written: bounded, and cheap to add to. */
 import { sha256 } from "../../common/sha256.ts";
 import { examine } from "../../runlog/doctor/doctor.ts";
 import type { Finding } from "../../runlog/doctor/rule.ts";
@@ -22,11 +22,11 @@ const MAX_FAULTS = 5;
 /** The doctor looks again after this time at the earliest. */
 const DOCTOR_MS = 10_000;
 
-/** What is to be said of the run at a moment. */
+/** Messages about the run at a moment. */
 export interface Diagnosis {
   readonly findings: readonly Finding[];
   readonly verdict: RunVerdict;
-  /** Whether its bits are those that are published; null for a run of other settings, or before its end. */
+  /** True if its bits are those that are published; null for a run of other settings, or before its end. */
   readonly published: string | null;
 }
 
@@ -39,7 +39,7 @@ export class LiveRun implements Fold {
   /** The last ones. */
   faults: RecordOf<"fault">[] = [];
   checkpoint: RecordOf<"checkpoint"> | null = null;
-  /** Whether enough workers have joined for the first step. */
+  /** True if enough workers have joined for the first step. */
   started = false;
   readonly #fold = new RunFold(SUMMARY_STEPS);
   #diagnosed: { readonly at_ms: number; readonly ended: boolean; readonly diagnosis: Diagnosis } | null =
@@ -81,7 +81,7 @@ export class LiveRun implements Fold {
     this.history.add(facts);
   }
 
-  /** What the doctor finds, and the verdict; the same for a while, since it takes some milliseconds. */
+  /** The doctor's findings and the verdict; cached for a while, since they take some milliseconds. */
   diagnosis(now_ms: number): Diagnosis {
     if (this.#concluded) return this.#concluded;
     const ended = this.counters.end !== null;

@@ -21,7 +21,7 @@ export function keptRun(run: Prepared): KeptRun {
   return { ...run, folder };
 }
 
-/** What the run's log says so far: of a resumed run, all that happened before. */
+/** The run's log so far; for a resumed run, everything before the resume. */
 export async function openLiveRun({ log, folder }: Pick<KeptRun, "log" | "folder">): Promise<LiveRun> {
   const live = new LiveRun();
   await log.flush();
@@ -29,17 +29,17 @@ export async function openLiveRun({ log, folder }: Pick<KeptRun, "log" | "folder
   return live;
 }
 
-/** What the command line says of the page and of who may join. */
+/** Settings of the command line for the page and for joining. */
 export interface PageOptions {
   readonly host: string;
-  /** What lets people look at the live page, and do nothing else. */
+  /** The token that opens the live page, and nothing else. */
   readonly read_token: string;
-  /** Where a person finds the workers' token, in words. */
+  /** The place of the workers' token, in words for a person. */
   readonly token_place: string;
   /** Which command this is. */
   readonly task: "train" | "coordinator";
   readonly min_workers: number;
-  /** Whether workers of this user on this machine may find the address and the token by themselves. */
+  /** True if workers of this user on this machine may find the address and the token by themselves. */
   readonly rendezvous: boolean;
 }
 

@@ -10,7 +10,7 @@ import type { HeldOutView, NowView, RunView, View, WorkerView } from "./view.ts"
 /** JSON by the name of the part. */
 export type Snapshot = ReadonlyMap<string, string>;
 
-/** What is known of the workers at this moment. */
+/** State of the workers at this moment. */
 export interface Crew {
   readonly members: readonly Pick<
     Member,

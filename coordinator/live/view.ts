@@ -1,5 +1,5 @@
 /**
- * What the coordinator tells the live page: parts by name, each a JSON value, sent again whenever it has changed.
+ * The coordinator's data for the live page: parts by name, each a JSON value, sent again whenever it has changed.
  * Shared by both sides; nothing here is secret to a holder of the read token.
  */
 import type { ExampleKind } from "../../common/example_kind.ts";
@@ -9,7 +9,7 @@ import type { RecordOf } from "../../runlog/records.ts";
 import type { HistoryRow } from "./history.ts";
 import type { WorkerSplit } from "./counters.ts";
 
-/** What does not change while the coordinator runs. */
+/** Constants of a coordinator's lifetime. */
 export interface RunView {
   /** Name of the run's folder. */
   readonly name: string;
@@ -18,9 +18,9 @@ export interface RunView {
   readonly total_steps: number;
   readonly batch: number;
   readonly epoch_steps: number;
-  /** Whether the gap between the critic's scores estimates the Wasserstein distance. */
+  /** True if the gap between the critic's scores estimates the Wasserstein distance. */
   readonly estimates_distance: boolean;
-  /** What the examples are: it decides how samples are drawn. */
+  /** The kind of the examples, which decides how samples are drawn. */
   readonly kind: ExampleKind;
   /** How a worker joins. */
   readonly join: JoinView;
@@ -29,11 +29,11 @@ export interface RunView {
 export interface JoinView {
   /** Which command started the coordinator. */
   readonly task: "train" | "coordinator";
-  /** Whether other machines can reach it. */
+  /** True if other machines can reach it. */
   readonly open: boolean;
-  /** Whether workers of the same user on the same machine find it by themselves. */
+  /** True if workers of the same user on the same machine find it by themselves. */
   readonly rendezvous: boolean;
-  /** Where the workers' token is, in words. */
+  /** The place of the workers' token, in words. */
   readonly token: string;
   /** Port that it listens on. */
   readonly port: number;
@@ -47,7 +47,7 @@ export interface NowView {
   readonly missing_workers: number;
   readonly step: number;
   readonly generator_step: number;
-  /** Of this start of the coordinator. */
+  /** Identifier of this start of the coordinator. */
   readonly seconds: number;
   readonly steps_per_second: number | null;
   readonly seconds_left: number | null;
@@ -67,7 +67,7 @@ export interface WorkerView {
   readonly threads: number;
   /** Shards computed so far. */
   readonly shards: number;
-  /** Where the time of a mean step went; null before its first. */
+  /** Times of a mean step; null before its first. */
   readonly split: WorkerSplit | null;
   readonly bytes_in: number;
   readonly bytes_out: number;

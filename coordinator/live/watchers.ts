@@ -29,7 +29,7 @@ export interface EventStream {
 interface Watcher {
   readonly stream: EventStream;
   readonly host: string;
-  /** What it was last sent of each part: the texts of snapshots, not copies. */
+  /** Texts of the parts last sent to it: those of snapshots, not copies. */
   readonly sent: Map<string, string>;
   /** When it last had read everything. */
   read_ms: number;

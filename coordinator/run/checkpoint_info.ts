@@ -16,7 +16,7 @@ import {
 } from "../../wire/schema.ts";
 import { FIRST_RUN_CONTROL } from "../training/run_control.ts";
 
-/** Of the JSON, as the tensors' metadata say it, too. */
+/** Hash of the JSON, repeated in the tensors' metadata. */
 export const CHECKPOINT_FORMAT = 2;
 /** The last format without a hash of its own. */
 const UNHASHED_FORMAT = 1;
@@ -41,7 +41,7 @@ const steering = object({
 const checkInfo = object({
   format: int(UNHASHED_FORMAT, CHECKPOINT_FORMAT),
   run: text(64),
-  /** Of the run record, i.e. of the settings that the state was trained with; null in format 1, which did not say. */
+  /** Hash of the run record, i.e. of the settings that the state was trained with; null in format 1, which did not record it. */
   run_record_sha256: nullable(hex(64)),
   /** The tensors, beside the JSON. */
   file: text(64),
@@ -49,7 +49,7 @@ const checkInfo = object({
   bytes: int(0),
   step: int(0, 0xffff_ffff),
   generator_step: int(0, 0xffff_ffff),
-  /** What the run remembers for its decisions about itself. */
+  /** State of the run's own decisions. */
   steering,
   /** Numeric classes that have contributed. */
   numeric_classes: list(text(64), 4096),
@@ -57,10 +57,10 @@ const checkInfo = object({
   seconds: finite(0),
 });
 
-/** What stands beside the tensors. */
+/** Metadata of the tensors. */
 export type CheckpointInfo = Infer<typeof checkInfo>;
 
-/** What format 1 left unsaid: the first of its runs decided nothing about themselves. */
+/** Defaults for format 1, whose first runs made no decisions. */
 const UNSAID_BEFORE = { run_record_sha256: null, steering: FIRST_RUN_CONTROL };
 
 /** The name of a checkpoint's files, without their ends. */

@@ -1,7 +1,7 @@
 /** When samples are drawn, distances measured and held-out examples scored. Counts steps: time does not matter to it. */
 import type { RunConfig } from "../config/config.ts";
 
-/** What the schedule begins. Nothing here is waited for. */
+/** Work that the schedule starts. Nothing here is awaited. */
 export interface ScheduledWork {
   /** Looks at the networks' state. */
   vitals(): void;

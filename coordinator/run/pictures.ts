@@ -1,4 +1,4 @@
-/** What a person looks at: the grid of samples beside real examples, and the generator as a file of its own. */
+/** Files for people: the grid of samples beside real examples, and the generator. */
 import { join } from "node:path";
 import { type ExampleKind, exampleKind } from "../../common/example_kind.ts";
 import { numElements } from "../../common/shape.ts";
@@ -33,7 +33,7 @@ const NUM_SAMPLES: Readonly<Record<ExampleKind, number>> = {
   table: NUM_ROWS,
 };
 
-/** What a picture needs of the run. */
+/** Inputs of a picture. */
 export type PicturedRun = Pick<Prepared, "data" | "facts" | "state"> & {
   /** null: pictures are not kept. */
   readonly folder: Pick<RunFolder, "path" | "generator"> | null;

@@ -60,7 +60,7 @@ import {
 import { lockTools, RunLock } from "./run_lock.ts";
 import { ShardedData } from "../data/sharded_data.ts";
 
-/** What a program hands over that a command line can only name. */
+/** Values that a program passes and a command line can only name. */
 export interface HandedOver {
   /** In place of the data and the files that `given` names. */
   readonly source?: DataSource;
@@ -78,7 +78,7 @@ export interface PrepareOptions extends HandedOver, AboutRun {
   readonly out: string | null;
   /** A run folder, the name of one in the folder of runs, or "latest". */
   readonly resume: string | null;
-  /** Whether other users of this machine may look at the run folder. */
+  /** True if other users of this machine may look at the run folder. */
   readonly readable: boolean;
   readonly now: Date;
   /** How the reading of the data is watched. */
@@ -87,7 +87,7 @@ export interface PrepareOptions extends HandedOver, AboutRun {
 
 export interface Prepared extends RunPlace {
   readonly config: RunConfig;
-  /** Whether the objective's gap between the scores estimates a distance. */
+  /** True if the objective's gap between the scores estimates a distance. */
   readonly estimates_distance: boolean;
   readonly data: ShardedData;
   readonly facts: RunFacts;
@@ -97,14 +97,14 @@ export interface Prepared extends RunPlace {
   /** The first record of its log; settings and note as they are now. Where the run goes on, also the record of that. */
   readonly record: RecordOf<"run">;
   readonly resume: RecordOf<"resume"> | null;
-  /** Of the run record, i.e. of the settings. */
+  /** Hash of the run record, i.e. of the settings. */
   readonly run_record_sha256: string;
   /** The checkpoint that a resumed run goes on from; null: from step 0. */
   readonly checkpoint: CheckpointInfo | null;
   readonly passed_over: readonly BadCheckpoint[];
   /** Range of the data's values. */
   readonly values: ValueRange;
-  /** What a person should know of own networks, a line each. */
+  /** Notes on own networks, one line each. */
   readonly notes: readonly string[];
 }
 
@@ -264,7 +264,7 @@ interface Run extends Pick<RunFacts, "run" | "incarnation" | "manifest"> {
   readonly data: DataSet;
 }
 
-/** What a new run and a resumed one have alike. */
+/** Steps that a new run and a resumed one share. */
 async function partsOf(
   { config, artifacts, data, ...known }: Run,
   allocated: Allocated,

@@ -1,5 +1,5 @@
 /**
- * What is left behind of a run, step by step: hands each report to the log, the schedule and the checkpointer, in this
+ * Records a run step by step: hands each report to the log, the schedule and the checkpointer, in this
  * order. Jobs run beside the training and may fail; a checkpoint or a log that cannot be written stops it.
  */
 import type { RecordOf } from "../../runlog/records.ts";
@@ -35,7 +35,7 @@ export interface RecorderParts {
   readonly jobs: Pick<SideJobs, "ended" | "close">;
   readonly schedule: EvaluationSchedule;
   readonly checkpointer: Pick<Checkpointer, "committed" | "save">;
-  /** What stops the run after the step under way. */
+  /** The event that stops the run after the step under way. */
   readonly failure: FirstError;
 }
 

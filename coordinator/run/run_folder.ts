@@ -29,7 +29,7 @@ export class RunFolder {
     return join(this.path, "generator.onnx");
   }
 
-  /** What a person finds in it, a line each. */
+  /** Its contents for a person, one line each. */
   contents(): string[] {
     return [
       "samples/           pictures drawn along the way, beside real ones; open the last",
@@ -55,7 +55,7 @@ export function runName(preset: string, now: Date, name?: string): string {
   return `${day}_${time}_${preset}${name === undefined ? "" : `_${name}`}`;
 }
 
-/** Whether nothing is in it, but for what a start leaves behind that came to nothing. */
+/** True if nothing is in it, but for what a start leaves behind that came to nothing. */
 async function isEmpty(path: string): Promise<boolean> {
   try {
     for await (const { name } of Deno.readDir(path)) if (!LOCK_FILES.has(name)) return false;
@@ -122,7 +122,7 @@ export async function fillRunFolder(
   return folder;
 }
 
-/** What the log of an earlier run says of it. */
+/** Facts about the run from its earlier log. */
 export interface Recorded {
   /** SHA-256 of its first record as it was written. */
   readonly sha256: string;
@@ -161,7 +161,7 @@ export function runRecordSha256(record: RecordOf<"run">): string {
   return sha256(JSON.stringify(record));
 }
 
-/** Where a run leaves what it makes: in its folder, or, for a program that wants none, nowhere. */
+/** Destination of a run's files: its folder, or nowhere for a program that wants none. */
 export interface RunPlace {
   /** null: nothing is written. */
   readonly folder: RunFolder | null;

@@ -18,7 +18,7 @@ const LOCK_NAME = "lock";
 const OWNER_NAME = "owner.json";
 /** No owner writes more. */
 const MAX_OWNER_BYTES = 1 << 16;
-/** What lies in a folder because it is, or was, owned. */
+/** Files that a folder contains because it is, or was, owned. */
 export const LOCK_FILES: ReadonlySet<string> = new Set([LOCK_NAME, OWNER_NAME, `${OWNER_NAME}.part`]);
 
 export const BEAT_MS = 10_000;
@@ -36,7 +36,7 @@ const checkOwner = object({
 });
 type Owner = Infer<typeof checkOwner>;
 
-/** What owning takes from outside. */
+/** External dependencies of owning. */
 export interface LockTools {
   readonly host: string;
   readonly pid: number;
@@ -110,7 +110,7 @@ export class RunLock implements AsyncDisposable {
     this.#file.close();
   }
 
-  /** What cannot be read or written now may be at the next beat. */
+  /** A file that cannot be read or written now may be at the next heartbeat. */
   #queue(action: () => Promise<void>): Promise<void> {
     return this.#last = this.#last.then(action).catch(() => {});
   }

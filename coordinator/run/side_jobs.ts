@@ -13,21 +13,21 @@ import type { Pictures } from "./pictures.ts";
 import type { RunLog } from "./records/run_log.ts";
 import { SideWork } from "./side_work.ts";
 
-/** What is done beside the training, and how the log calls it where it fails. */
+/** Work beside the training, and its name in the log when it fails. */
 const FAILURES = {
   sample: "sampling failed",
   evaluation: "evaluation failed",
   heldout: "held-out scoring failed",
 };
 
-/** Of a job that draws no noise: its message has a counter all the same. */
+/** The message of a job without noise has a counter as well. */
 const UNUSED = 0;
 
 export interface SideJobsOptions {
   readonly state: ModelState;
-  /** Of one example. */
+  /** Shape of one example. */
   readonly example_shape: readonly number[];
-  /** Whether the objective's gap between the scores estimates a distance. */
+  /** True if the objective's gap between the scores estimates a distance. */
   readonly estimates_distance: boolean;
   readonly pictures: Pick<Pictures, "count" | "write" | "diversity">;
   readonly evaluator: Pick<Evaluator, "num_samples" | "judge" | "close">;

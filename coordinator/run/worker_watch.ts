@@ -18,7 +18,7 @@ export interface WorkerWatchOptions {
   readonly min_workers: number;
   /** Seconds without enough workers after which the run stops; null: never. */
   readonly give_up_after_s: number | null;
-  /** What to do about missing workers, in words; "": nothing. */
+  /** Advice on missing workers, in words; "" if there is none. */
   readonly advice: string;
   /** Shows that the coordinator lives: called every {@linkcode TOUCH_MS}. */
   readonly touch: () => void;

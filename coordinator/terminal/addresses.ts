@@ -1,4 +1,4 @@
-/** Where the coordinator can be reached, and what people are told of it. */
+/** Addresses of the coordinator, and the lines that print them. */
 import { hostname } from "node:os";
 
 const LOOPBACK: ReadonlySet<string> = new Set(["127.0.0.1", "::1", "localhost"]);
@@ -11,12 +11,12 @@ const INTERNAL = /^(docker|br-|veth|virbr|vmnet|vboxnet|lxc|lxdbr|cni|podman|fla
 /** An address of this machine, as Deno tells it. */
 export type Interface = Pick<Deno.NetworkInterfaceInfo, "name" | "family" | "address">;
 
-/** Whether only this machine reaches a coordinator that listens on `host`. */
+/** True if only this machine reaches a coordinator that listens on `host`. */
 export function isLoopback(host: string): boolean {
   return LOOPBACK.has(host);
 }
 
-/** Whether it listens on every address of its machine. */
+/** True if it listens on every address of its machine. */
 export function isEverywhere(host: string): boolean {
   return EVERYWHERE.has(host);
 }
@@ -26,7 +26,7 @@ export function urlHost(host: string): string {
   return host.includes(":") ? `[${host}]` : host;
 }
 
-/** Where a worker on this machine reaches a coordinator that listens on `host`. */
+/** Address at which a worker on this machine reaches a coordinator that listens on `host`. */
 export function loopbackFor(host: string): string {
   if (host === "0.0.0.0") return "127.0.0.1";
   return host === "::" ? "[::1]" : urlHost(host);

@@ -1,5 +1,5 @@
 /**
- * What a person at the terminal sees: one status line that is redrawn, and lines that stay. Without a terminal
+ * The terminal's view of a run: one status line that is redrawn, and lines that stay. Without a terminal
  * (a pipe, a log) only lines that stay, seldom.
  */
 import { type LastingScreen, lastingScreen } from "../../common/terminal/lasting_screen.ts";
@@ -44,7 +44,7 @@ function measured(name: string, value: number): string[] {
   return Number.isNaN(value) ? [] : [`[${name}: ${said(value)}]`];
 }
 
-/** What the terminal shows of a step. */
+/** The terminal's line about a step. */
 export type ShownStep = Pick<
   StepReport,
   "step" | "epoch" | "batch" | "loss_critic" | "mean_real" | "mean_fake" | "generator"
@@ -62,7 +62,7 @@ export class Console {
   /** mean D(x) - mean D(G(z)): an estimate of the Wasserstein distance, or just the gap between the scores. */
   readonly #gap = new RecentMean(WINDOW);
   readonly #estimates_distance: boolean;
-  /** Of the samples: their last measured distance to the data, and how varied they were. */
+  /** Quality of the samples: their last measured distance to the data, and their diversity. */
   #distance = NaN;
   #diversity = NaN;
   #drawn_ms = -Infinity;

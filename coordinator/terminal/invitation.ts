@@ -16,7 +16,7 @@ type Terminal = Pick<Console, "line" | "copied">;
 export interface Door {
   readonly host: string;
   readonly port: number;
-  /** Whether a person reads what is told. */
+  /** True if a person reads what is told. */
   readonly interactive: boolean;
   readonly interfaces?: () => readonly Interface[];
 }

@@ -1,4 +1,4 @@
-/** What a person sees while data are read: a bar on a terminal, elsewhere a line now and then. */
+/** Progress of reading data: a bar on a terminal, elsewhere a line now and then. */
 import { UserError } from "../../common/errors.ts";
 import { type Screen, StatusLine } from "../../common/terminal/screen.ts";
 import { counted } from "../../common/text/counted.ts";

@@ -1,5 +1,5 @@
 /**
- * What the console says of connections that do not become workers. A host that tries again and again must not fill it,
+ * Console lines about connections that do not become workers. A host that tries again and again must not fill it,
  * whatever it says, nor may many hosts together.
  */
 import { cleanText } from "../../common/text/foreign_text.ts";
@@ -16,7 +16,7 @@ const LINES_OF_ALL = 16;
 const MAX_HOSTS = 256;
 const MAX_REASON_LENGTH = 200;
 
-/** What was said of a host. */
+/** Messages about a host. */
 interface Host {
   readonly limit: LineLimit;
   /** When each reason was said last. */

@@ -4,7 +4,7 @@ import { readNamed } from "../../common/files/named_file.ts";
 
 /** Shorter ones could be guessed. */
 const MIN_LENGTH = 16;
-/** What stands in an address and a header as it is. */
+/** Characters that are allowed unescaped in an address and a header. */
 const PLAIN = /^[A-Za-z0-9._~-]+$/;
 
 /** How a secret is given. */
@@ -49,7 +49,7 @@ export function checkReadToken(token: string, workers_token: string, where: stri
   }
 }
 
-/** Whether a secret is made here, so that nobody knows it yet. */
+/** True if a secret is made here, so that nobody knows it yet. */
 export function isFresh(file: string | undefined, { variable }: Source): boolean {
   return file === undefined && !Deno.env.get(variable);
 }

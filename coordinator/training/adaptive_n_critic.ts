@@ -17,7 +17,7 @@ const FAR_WINDOWS = 4;
 /** n_critic is doubled, up to so many times the run's own. */
 export const MOST_TIMES = 8;
 
-/** What the rule remembers between two steps. */
+/** State of the rule between two steps. */
 export interface CriticWatch {
   /** Windows that are done. A raise begins anew. */
   readonly windows: number;

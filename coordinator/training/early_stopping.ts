@@ -28,7 +28,7 @@ const GROWTH = 1.25;
 /** Fewer effective blocks tell nothing. */
 const MIN_EFFECTIVE = 6;
 
-/** What the test remembers between two steps. */
+/** State of the test between two steps. */
 export interface EarlyStoppingWatch {
   /** Means of consecutive blocks of `block_steps` steps, and the open block. */
   readonly blocks: readonly number[];

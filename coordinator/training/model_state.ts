@@ -21,7 +21,7 @@ const STATISTICS_KEEP = Math.fround(1 - STATISTICS_MOMENTUM);
 /** Parameters of one network with its optimizer's state. */
 export interface Network extends Trained {
   /**
-   * What the workers are given: the parameters, then the vectors of spectral norms where there are any. In whole pages,
+   * The weights as workers get them: the parameters, then the vectors of spectral norms if there are any. In whole pages,
    * so that a file can be mapped over them.
    */
   readonly weights: Float32Array<ArrayBuffer>;
@@ -35,7 +35,7 @@ export class ModelState {
   /** Critic steps and generator steps done. */
   step = 0;
   generator_step = 0;
-  /** What the run remembers for its decisions about itself. */
+  /** State of the run's own decisions. */
   run_control: RunControlState = FIRST_RUN_CONTROL;
   readonly #kernels: Kernels;
   readonly #manifest: Manifest;

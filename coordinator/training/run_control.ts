@@ -15,7 +15,7 @@ import {
 } from "./early_stopping.ts";
 import { FIRST_PACE, type Pace, pacedFrom } from "./schedule.ts";
 
-/** What a run remembers for its decisions. Plain numbers: a checkpoint holds it as JSON. */
+/** State of a run's decisions. Plain numbers, since a checkpoint stores it as JSON. */
 export interface RunControlState {
   readonly pace: Pace;
   readonly critic: CriticWatch;

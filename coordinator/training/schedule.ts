@@ -47,7 +47,7 @@ export function pacedFrom(config: Cadence, pace: Pace, times: number, generator_
 }
 
 /**
- * Whether a generator step follows critic step `step` (counted from 1), the `batch`-th of its epoch (from 0), after
+ * True if a generator step follows critic step `step` (counted from 1), the `batch`-th of its epoch (from 0), after
  * `generator_step` of them. "paper": after every n_critic-th step of the run, or when the warm-up says so. "post":
  * when the index within the epoch is a multiple.
  */

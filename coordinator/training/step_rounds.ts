@@ -14,7 +14,7 @@ import { DamagedState, type UpdateOptions } from "./optimizer.ts";
 import { learningRate } from "./schedule.ts";
 
 /**
- * Where the time of a step went. `wait`: from asking to the last result, without what it took to take results in,
+ * Times of a step. `wait`: from asking to the last result, without what it took to take results in,
  * which is a part of `sum`.
  */
 export interface StepTimes {
@@ -25,7 +25,7 @@ export interface StepTimes {
   send: number;
 }
 
-/** What a round needs of a run. */
+/** A round's dependencies on its run. */
 export interface Rounds {
   readonly config: RunConfig;
   readonly manifest: Manifest;
@@ -38,7 +38,7 @@ export interface Rounds {
 /** A step under way. */
 export interface StepTaken {
   readonly at: { readonly step: number; readonly epoch: number; readonly batch: number };
-  /** Whether a generator step follows the critic's. */
+  /** True if a generator step follows the critic's. */
   readonly is_due: boolean;
   readonly ms: StepTimes;
   readonly shares: WorkerShares;

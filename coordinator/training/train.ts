@@ -16,7 +16,7 @@ import { generatorDue } from "./schedule.ts";
 import { controlRun, type Steered } from "./run_control.ts";
 import { ask, publish, type Rounds, type StepTaken, type StepTimes, update } from "./step_rounds.ts";
 
-/** What one committed step was. */
+/** Facts of one committed step. */
 export interface StepReport {
   readonly step: number;
   readonly generator_step: number;
@@ -27,7 +27,7 @@ export interface StepReport {
   readonly mean_fake: number;
   readonly critic_checksum: string;
   readonly generator?: { readonly loss: number; readonly checksum: string };
-  /** What the run decided about itself after the step. */
+  /** The run's decisions after the step. */
   readonly steered: readonly Steered[];
   readonly ms: StepTimes;
   readonly shares: ReadonlyMap<number, WorkerShare>;
@@ -49,7 +49,7 @@ export function publishAll(state: ModelState, fleet: Pick<Fleet, "publish">): vo
   fleet.publish("generator", state.generator_step, state.generator.checksum, state.generator.weights);
 }
 
-/** Whether there is no further step: the last is done, or the run stopped because the estimate is flat. */
+/** True if there is no further step: the last is done, or the run stopped because the estimate is flat. */
 export function isDone(
   { steps, stop_when_flat }: Pick<RunConfig, "steps" | "stop_when_flat">,
   { step, run_control }: Pick<ModelState, "step" | "run_control">,

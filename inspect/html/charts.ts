@@ -32,7 +32,7 @@ function lineOf({ name, colour }: Placed, points: Points, alone: boolean): Chart
   return { name: alone ? "training" : name, points, colour };
 }
 
-/** Where no generator step falls into a window there is nothing to draw; it is no gap in what was measured. */
+/** A window without a generator step has nothing to draw; it is no gap in the measurements. */
 function curveOf({ estimate_curve }: Summary, key: Exclude<keyof CurvePoint, "step">): Points {
   return estimate_curve.flatMap((point) => point[key] === null ? [] : [[point.step, point[key]] as const]);
 }
@@ -83,7 +83,7 @@ function estimates({ summary }: Placed): boolean {
   return summary.wasserstein_estimate !== null;
 }
 
-/** What the samples are like, measured in the same way for every run. */
+/** Quality of the samples, measured in the same way for every run. */
 function ofSamples(
   runs: readonly Placed[],
   line: (points: (summary: Summary) => Points) => Comparison["lines"],
@@ -108,7 +108,7 @@ function ofSamples(
   ];
 }
 
-/** What the critics say, each on its own scale. */
+/** Curves of the critics, each on its own scale. */
 function ofCritics(
   runs: readonly Placed[],
   line: (points: (summary: Summary) => Points) => Comparison["lines"],

@@ -17,7 +17,7 @@ export interface ChartText {
   readonly axis: string;
   /** Which direction is good. */
   readonly meaning?: string;
-  /** Whether even a single line is named; if left out only several are. */
+  /** True if even a single line is named; if left out only several are. */
   readonly named?: boolean;
 }
 
@@ -79,7 +79,7 @@ function pathOf(
   return path.includes("L") ? path : `${path}h0`;
 }
 
-/** What is drawn, and from where to where its axes go. */
+/** Curves, and the ranges of their axes. */
 interface Drawn {
   readonly lines: readonly ChartLine[];
   readonly steps: readonly [number, number];

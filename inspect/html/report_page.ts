@@ -139,7 +139,7 @@ function verdict({ verdict: { label, tone, sentence, advice } }: Reported): Html
   }</div>`;
 }
 
-/** What was measured along the way. */
+/** Measurements along the way. */
 function evaluations({ summary }: Reported): Html {
   const all = summary.evaluations;
   if (all.length === 0) return html`<p class="dim">None.</p>`;
@@ -270,7 +270,7 @@ function perRun(runs: readonly Reported[], title: string, part: (run: Reported) 
   `;
 }
 
-/** What is said above the runs. */
+/** Introduction above the runs. */
 export interface Heading {
   /** When the page is made, in words. */
   readonly made: string;

@@ -1,4 +1,4 @@
-/** What a report shows of a run. */
+/** Content of a report about a run. */
 import type { BestSample } from "../../runlog/summary/best_sample.ts";
 import type { Finding } from "../../runlog/doctor/rule.ts";
 import type { RunVerdict } from "../../runlog/doctor/verdict.ts";

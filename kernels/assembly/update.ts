@@ -164,7 +164,7 @@ function mostOf(lanes: v128): u32 {
 /** The largest squares of an update so far, as bits: they are 0 or more, so these are in the order of the numbers. */
 const squares: usize = memory.data(16, 16);
 
-/** Whether all running means of squares were finite, and 0 or more, after the last update. */
+/** True if all running means of squares were finite, and 0 or more, after the last update. */
 export function isFinite(): bool {
   return mostOf(v128.load(squares)) < 0x7f800000;
 }

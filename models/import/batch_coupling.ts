@@ -1,5 +1,5 @@
 /**
- * Whether the examples of a batch see each other in a graph: where the batch lies in every value, followed from node to
+ * True if the examples of a batch see each other in a graph: where the batch lies in every value, followed from node to
  * node. A node that sums, sorts, slices or joins along it couples them, and so does one that brings the batch of one
  * value to another axis than that of the other, as comparing all with all does. What is not known here is taken to
  * couple. Batch normalisation is left to its own form in training.
@@ -27,14 +27,14 @@ type Found = Place | null | "coupled";
 interface Operand {
   readonly place: Place | null;
   readonly shape: Shape;
-  /** Of constant integers. */
+  /** Arithmetic of constant integers. */
   readonly numbers: readonly number[] | undefined;
 }
 
 interface Step {
   readonly node: Node;
   readonly operands: readonly Operand[];
-  /** Of the first output. */
+  /** Type of the first output. */
   readonly shape: Shape;
 }
 
@@ -145,7 +145,7 @@ const reduced: Rule = ({ node, operands: [x, given] }) => {
   return { ...place, axis: place.axis - axes.filter((axis) => axis < place.axis).length };
 };
 
-/** Of an operator that finds one place along an axis. */
+/** An operator that finds one position along an axis. */
 const alongOne: Rule = (step) =>
   unlessAlong(intOf(step.node, "axis", 0), step, () => {
     const place = step.operands[0]!.place!, rank = step.operands[0]!.shape.length;

@@ -60,7 +60,7 @@ export interface ConstantNode {
   readonly inputs: readonly (Constant | undefined)[];
 }
 
-/** What a constant node gives; undefined where it is not known, or not computed here. */
+/** Value of a constant node; undefined if it is unknown or not computed here. */
 export function foldConstant(n: ConstantNode): Constant | undefined {
   const { op } = n.node;
   // One without items may have any extents.
@@ -383,7 +383,7 @@ const MOVES: Readonly<Record<string, (n: ConstantNode) => Constant | undefined>>
   },
 };
 
-/** What Shape and Size say of a value of this shape. */
+/** The values of Shape and Size for a value of this shape. */
 export function shapeConstant(node: Node, shape: Shape): Constant {
   if (node.op === "Size") return { element: "int64", shape: [], items: [product(shape)] };
   const clamp = (axis: number) => Math.min(Math.max(axis < 0 ? axis + shape.length : axis, 0), shape.length);

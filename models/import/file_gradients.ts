@@ -13,7 +13,7 @@ import { isFixed } from "../../onnx/dims.ts";
 import { onlyInput, onlyOutput } from "./file_ends.ts";
 import { importGraph } from "./import_graph.ts";
 
-/** What to differentiate, by what. */
+/** The loss, and the values to differentiate it by. */
 export interface GradientsOptions {
   /** Name of the value to differentiate; the sum of its elements, where it has more than one. */
   readonly loss: string;
@@ -23,7 +23,7 @@ export interface GradientsOptions {
   readonly dims?: Readonly<Record<string, number>>;
   /** Names of values through which no gradient flows. */
   readonly constants?: readonly string[];
-  /** What follows a value's name in the name of its gradient. Default: "_grad". */
+  /** Suffix that makes the name of a value's gradient. Default: "_grad". */
   readonly suffix?: string;
 }
 

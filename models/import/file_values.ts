@@ -14,7 +14,7 @@ export class FileValues {
     this.#reserved = new Set(written);
   }
 
-  /** What a name stands for in the innermost graph that has it. */
+  /** Value of a name in the innermost graph that has it. */
   get(name: string): Known | undefined {
     const scope = this.#scopes.findLast((names) => names.has(name));
     return this.#known.get(scope?.get(name) ?? name);

@@ -51,9 +51,9 @@ export interface RunningStatistics {
 export interface ImportedGraph {
   /** Inputs: the network's own [N, ...], then weights and running statistics in the order of their use. One output. */
   readonly graph: Graph;
-  /** What the file holds for each input but the first. */
+  /** The file's values for each input but the first. */
   readonly values: ReadonlyMap<string, Tensor>;
-  /** What the file says that each of these is. */
+  /** The file's values of these. */
   readonly origins: ReadonlyMap<string, Origin>;
   readonly statistics: readonly RunningStatistics[];
   /** Dropout nodes of the file that drop nothing, also in training. Those that do are in the graph (dropout.ts). */
@@ -78,7 +78,7 @@ export function importGraph(model: FileModel, name: string, prefix: string): Imp
   }
 }
 
-/** What can be done about a node that the operator table refuses. */
+/** Advice on a node that the operator table refuses. */
 const ADVICE = "export it with numbers for all extents but the batch, or write it with other operators";
 
 class Walk {
@@ -194,7 +194,7 @@ class Walk {
     found.forEach((known, i) => this.#set(node, i, i === 0 ? { ...known, ...also } : known));
   }
 
-  /** What a lowering makes of the node; null where it has none, or that leaves it as it is. */
+  /** Result of a lowering for the node; null if there is none or it leaves the node unchanged. */
   #lower(node: FileNode, inputs: readonly (Known | undefined)[]): readonly Known[] | null {
     const lowering = node.domain === "" ? loweringOf(node.op) : undefined;
     const fail = (reason: string) => this.#fail(node, reason);
@@ -227,7 +227,7 @@ class Walk {
     });
   }
 
-  /** Whether the node only hands on what a file stores, as a weight: a Constant, a Cast to float32, an Identity. */
+  /** True if the node only hands on what a file stores, as a weight: a Constant, a Cast to float32, an Identity. */
   #asWeight(node: Node, [x]: readonly (Known | undefined)[]): boolean {
     if (node.domain !== "") return false;
     const output = node.outputs[0]!;
@@ -318,7 +318,7 @@ class Walk {
     return "items" in found ? intsKnown(found.items) : this.#fail(node, found.reason);
   }
 
-  /** Where sizes say the batch, only the other axes are resized; null where they do not. */
+  /** If sizes give the batch, only the other axes are resized; null if they do not. */
   #resize(node: Node, [x, _roi, _scales, sizes]: readonly (Known | undefined)[]): Value | null {
     const from = x?.value?.type.shape, items = sizes?.constant?.items;
     if (from?.[0] !== BATCH || items?.length !== from.length || node.attributes.axes) return null;

@@ -29,7 +29,7 @@ export interface ImportedNetwork {
   /** Names of the critic's weights that are divided by their spectral norm, and u and v of each in turn. */
   readonly normalised: readonly string[];
   readonly vectors: readonly TensorSpec[];
-  /** Of one example, as the file says. */
+  /** Shape of one example, as the file says. */
   readonly input_shape: readonly number[];
   readonly output_shape: readonly number[];
   /** Names of what the network trains where nothing else is asked for. */
@@ -45,7 +45,7 @@ export interface ImportedNetwork {
   /** Names of trained tensors that the file holds as one with an equal one before them. */
   readonly parted: readonly string[];
   readonly num_idle_dropouts: number;
-  /** Of a critic: the node by which an example's score depends on the others of its batch, or null. */
+  /** For a critic: the node through which an example's score depends on the others of its batch, or null. */
   readonly coupling: string | null;
 }
 
@@ -92,7 +92,7 @@ export function importedNetwork(
   return network;
 }
 
-/** What a network keeps, with the values of the file. `followed`: weights whose spectral norms have vectors here. */
+/** State that a network keeps, with the values of the file. `followed`: weights whose spectral norms have vectors here. */
 function tensorsOf(
   { values, statistics }: ImportedGraph,
   trained: readonly string[],
@@ -131,7 +131,7 @@ function expanded(graph: Graph): Graph {
   }
 }
 
-/** What is trained must be finite; what is kept may be infinite, as masks are, but must be numbers. */
+/** Trained values must be finite; others may be infinite, as masks are, but not NaN. */
 function checkNumbers(
   { graph, parameters, statistics }: ImportedNetwork,
   values: ImportedGraph["values"],
@@ -182,11 +182,11 @@ function checkDifferentiable({ role, graph, parameters }: ImportedNetwork): void
   }
 }
 
-/** What a pair of networks is fitted to. */
+/** Properties that a pair of networks must fit. */
 export interface Interface {
   /** Shape of one example, channels first. */
   readonly example_shape: readonly number[];
-  /** Whether the critic's last Sigmoid goes, since the loss has it (objective gan). */
+  /** True if the critic's last Sigmoid goes, since the loss has it (objective gan). */
   readonly logits: boolean;
 }
 
@@ -242,7 +242,7 @@ export function criticNet(network: ImportedNetwork, { example_shape, logits }: I
   });
 }
 
-/** Whether the last operator but for changes of shape is Sigmoid. */
+/** True if the last operator but for changes of shape is Sigmoid. */
 export function endsInSigmoid(network: ImportedNetwork): boolean {
   return lastSigmoid(network.graph) !== undefined;
 }

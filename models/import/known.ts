@@ -1,11 +1,11 @@
-/** What the import knows of a value of a file while it walks through the nodes. */
+/** Facts about a value of a file, collected while the import walks through the nodes. */
 import type { Value } from "../../onnx/builder.ts";
 import { attributeOf, type Dim, type Node, type Shape, type Tensor } from "../../onnx/graph.ts";
 import { elementCode } from "../../onnx/tensor.ts";
 import { type Constant, constantOf } from "./constant_folding.ts";
 import { isWide } from "./weights/stored_weights.ts";
 
-/** What is known of a value of the file: any of these. */
+/** Facts about a value of the file, any of these. */
 export interface Known {
   /** It depends on the input, or on weights. */
   readonly value?: Value;
@@ -15,19 +15,19 @@ export interface Known {
   readonly weight?: string;
   /** Name of one that may be trained once it is cast to float32. */
   readonly stored?: string;
-  /** What all its items are, where it is not known how many there are. */
+  /** Description of all its items, if their number is unknown. */
   readonly uniform?: Dim;
   /** The values of a sequence, which is no tensor. */
   readonly sequence?: readonly Known[];
 }
 
-/** What is known of a tensor that the file stores as one that may be a weight. */
+/** Facts about a tensor of the file that may be a weight. */
 export function storedTensor(name: string, tensor: Tensor): Known {
   const as = tensor.element === "float32" ? { weight: name } : isWide(tensor) ? { stored: name } : {};
   return { tensor, ...knownItems(tensor), ...as };
 }
 
-/** Whether a Cast is to float32. */
+/** True if a Cast is to float32. */
 export function isToFloat32({ attributes }: Node): boolean {
   return attributeOf(attributes, "to", "int") === elementCode("float32");
 }

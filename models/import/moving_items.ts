@@ -3,7 +3,7 @@ import { numElements } from "../../common/shape.ts";
 
 type Shape = readonly number[];
 
-/** What lies at each place of the result: places of the source. */
+/** Source positions for each position of the result. */
 export interface Moved {
   readonly shape: Shape;
   readonly places: readonly number[];

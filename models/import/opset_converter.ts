@@ -1,5 +1,5 @@
 /**
- * What changed in the operators between the versions of ai.onnx that files come in and ours, 18: one table, total over
+ * Changes of operators between the versions of ai.onnx in files and ours, 18: one table, total over
  * the operators that we know. Source: the operator changelog of ONNX, versions 11 to 28.
  */
 import { positiveAxis } from "./moving_items.ts";
@@ -9,7 +9,7 @@ import { type OpName, OPSET } from "../../onnx/shapes.ts";
 /** Versions of ai.onnx that can be brought to ours. */
 export const FILE_OPSETS = { min: 11, max: 28 } as const;
 
-/** What a change may ask for and add. */
+/** Limits and additions of a change. */
 export interface ChangeSite {
   /** Rank of an input's value. */
   rank(input: string): number;

@@ -13,7 +13,7 @@ export const COMPOSITES = composites;
 export interface ReplayOptions {
   readonly keeps_names?: boolean;
   readonly keeps_dropout?: boolean;
-  /** What stands for a batch normalisation. */
+  /** The replacement of a batch normalisation. */
   readonly normalise?: (node: Node, operands: readonly Value[]) => Value;
   /** How dropout is done; without it, nothing is dropped. */
   readonly drop?: Drop;
@@ -57,7 +57,7 @@ export function replay(graph: Graph, b: GraphBuilder, x: Value, options: ReplayO
   return valueOf(graph.outputs[0]!);
 }
 
-/** What stands for a node that training does in a way of its own; null for others. */
+/** The replacement of a node that behaves differently in training; null for others. */
 function standIn(
   graph: Graph,
   node: Node,

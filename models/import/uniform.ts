@@ -16,7 +16,7 @@ export function uniformItem(known: Known | undefined): Dim | undefined {
 const SPREADING = ["Expand", "Tile", "Identity", "Reshape", "Squeeze", "Unsqueeze", "Slice", "Transpose"];
 const INTEGERS = [6, 7];
 
-/** What is known of a node's first output: that it has one item everywhere. */
+/** Facts about a node's first output: it has the same item everywhere. */
 export function uniformOutput(node: Node, [x]: readonly (Known | undefined)[]): Pick<Known, "uniform"> {
   const to = attributeOf(node.attributes, "to", "int");
   const keeps = SPREADING.includes(node.op) ||

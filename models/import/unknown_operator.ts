@@ -1,4 +1,4 @@
-/** What can be done about an operator that networks here cannot have. */
+/** Advice on an operator that networks here cannot have. */
 
 const DRAWS =
   "it draws random numbers that the run's seed does not control: make them part of the generator's input";

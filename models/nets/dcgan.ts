@@ -16,7 +16,7 @@ import {
 import type { BatchMoments, Drop, Net, TensorSpec } from "./net.ts";
 import { normalisedWeight } from "./spectral_norm.ts";
 
-/** What both networks of a pair know of the images. */
+/** Properties of the images that both networks of a pair share. */
 interface Images {
   /** Rows and columns: 8, 16, 32, 64, ... */
   readonly side: number;
@@ -38,7 +38,7 @@ export interface DcganCriticConfig extends Images {
   readonly batch_norm: boolean;
   /** Share of each hidden layer's features that is dropped in training; absent: none. */
   readonly dropout?: number;
-  /** Whether kernels are used divided by their spectral norm; absent: they are not. */
+  /** True if kernels are used divided by their spectral norm; absent: they are not. */
   readonly spectral_norm?: true;
 }
 

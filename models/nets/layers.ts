@@ -32,7 +32,7 @@ export function linear(
 }
 
 export interface ConvolutionOptions {
-  /** Of both axes, in pixels. */
+  /** Length of both axes, in pixels. */
   readonly stride: number;
   readonly padding: number;
 }
@@ -113,7 +113,7 @@ export function batchNormInfer(b: GraphBuilder, name: string, x: Value): Value {
   return scaleAndShift(b, affineOf(b, name), centred, b.value(`${name}.running_var`));
 }
 
-/** What follows the division by the deviation: [features] each. */
+/** Layers after the division by the deviation: [features] each. */
 export interface Affine {
   readonly scale: Value;
   readonly bias: Value;

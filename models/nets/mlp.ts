@@ -20,11 +20,11 @@ export interface MlpConfig {
   readonly batch_norm: boolean;
   /** Slope of the leaky ReLU below 0; 0 is the plain ReLU. */
   readonly slope: number;
-  /** What follows the last linear layer. */
+  /** Layers after the last linear layer. */
   readonly output: "linear" | "tanh";
   /** Share of each hidden layer's features that is dropped in training; absent: none. */
   readonly dropout?: number;
-  /** Whether weights are used divided by their spectral norm; absent: they are not. */
+  /** True if weights are used divided by their spectral norm; absent: they are not. */
   readonly spectral_norm?: true;
 }
 

@@ -1,4 +1,4 @@
-/** What a network is to the rest of the project: its tensors, and functions that add it to a graph. */
+/** A network as the rest of the project sees it: its tensors, and functions that add it to a graph. */
 import type { GraphBuilder, Value } from "../../onnx/builder.ts";
 
 /** How a tensor is filled at the start: uniform in [-bound, bound), normal, one value, or with values from a file. */
@@ -46,7 +46,7 @@ export interface Net {
   readonly vectors?: readonly TensorSpec[];
   /** The node that makes an example's output depend on the others of its batch, besides batch normalisation; absent: none. */
   readonly coupling?: string;
-  /** Of one example. */
+  /** Shape of one example. */
   readonly input_shape: readonly number[];
   /** Of what it makes of one. */
   readonly output_shape: readonly number[];
@@ -60,7 +60,7 @@ export interface Net {
   forwardEval(b: GraphBuilder, x: Value): Value;
 }
 
-/** Whether an example's output depends on the others of its batch. */
+/** True if an example's output depends on the others of its batch. */
 export function dependsOnBatch(net: Net): boolean {
   return net.statistics.length > 0 || net.coupling !== undefined;
 }

@@ -3,7 +3,7 @@ import { DCGAN } from "./dcgan.ts";
 import { mlp } from "./mlp.ts";
 import type { Net } from "./net.ts";
 
-/** What builds each kind of network, from the name that its tensors begin with and its configuration. */
+/** Builders of networks by kind, from the prefix of their tensors' names and their configuration. */
 const NETWORKS = {
   mlp,
   ...DCGAN,

@@ -1,10 +1,10 @@
-/** What an objective is: the two losses of an adversarial game, as nodes of a graph. */
+/** Objectives: the two losses of an adversarial game, as nodes of a graph. */
 import type { GraphBuilder, Value } from "../../onnx/builder.ts";
 import { dependsOnBatch, type Net } from "../nets/net.ts";
 
 /** Scalars of one critic step. */
 export interface CriticLoss {
-  /** What is minimised, a scalar. */
+  /** The scalar to minimise. */
   readonly loss: Value;
   /** Mean score of real examples. */
   readonly mean_D_real: Value;
@@ -14,7 +14,7 @@ export interface CriticLoss {
 
 /** Scalars of one generator step. */
 export interface GeneratorLoss {
-  /** What is minimised, a scalar. */
+  /** The scalar to minimise. */
   readonly loss: Value;
   /** Mean score of generated examples. */
   readonly mean_D_fake: Value;
@@ -37,9 +37,9 @@ export interface CriticBatch {
 export interface Objective {
   /** As it is called in manifests, e.g. "wgan". */
   readonly name: string;
-  /** Whether mean D(x) - mean D(G(z)) estimates a distance (Wasserstein's, up to a factor) of real and fake. */
+  /** True if mean D(x) - mean D(G(z)) estimates a distance (Wasserstein's, up to a factor) of real and fake. */
   readonly estimates_distance: boolean;
-  /** Whether the critic's loss also takes a number of [0, 1) for each example (`mix`), drawn anew in each step. */
+  /** True if the critic's loss also takes a number of [0, 1) for each example (`mix`), drawn anew in each step. */
   readonly mixes: boolean;
   /** Adds the loss that the critic minimises. */
   criticLoss(b: GraphBuilder, critic: Net, batch: CriticBatch): CriticLoss;

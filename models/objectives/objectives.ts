@@ -14,14 +14,14 @@ const OBJECTIVES = {
 export type ObjectiveName = keyof typeof OBJECTIVES;
 export const OBJECTIVE_NAMES = Object.keys(OBJECTIVES) as readonly ObjectiveName[];
 
-/** What an objective is made from. */
+/** Inputs of an objective. */
 export interface ObjectiveChoice {
   readonly objective: ObjectiveName;
   /** Weight of the gradient penalty; null where the objective has none. */
   readonly penalty: number | null;
 }
 
-/** Whether the objective has a penalty, whose weight it is made from. */
+/** True if the objective has a penalty, whose weight it is made from. */
 export function hasPenalty(objective: ObjectiveName): boolean {
   return typeof OBJECTIVES[objective] === "function";
 }

@@ -25,7 +25,7 @@ function inferGatherElements(site: Site): readonly TensorType[] {
   return [{ element: site.type(0).element, shape: site.shape(1) }];
 }
 
-/** What each row of indices points at: the axes of data after the indexed ones. */
+/** Elements that each row of indices selects: the axes of data after the indexed ones. */
 function pointedAt(site: Site, batch_dims: number): Shape {
   const shape = site.shape(0), indices = site.typeIn(1, ["int64"]).shape;
   const depth = indices.at(-1);

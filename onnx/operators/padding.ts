@@ -65,7 +65,7 @@ function inferTrilu(site: Site): readonly TensorType[] {
   return [type];
 }
 
-/** Whether an integer input is one number, of rank 0 or 1. */
+/** True if an integer input is one number, of rank 0 or 1. */
 function isOne(site: Site, index: number): boolean {
   return INDICES.includes(site.type(index).element) && product(site.shape(index)) === 1;
 }

@@ -4,7 +4,7 @@ import { formatShape, sameShape } from "../dims.ts";
 import type { Operator, Site } from "../operator.ts";
 import { ALL } from "../element_sets.ts";
 
-/** What attributes of kind string may say here; their defaults come first. */
+/** Allowed values of string attributes; the default comes first. */
 const CHOICES: Readonly<Record<string, readonly string[]>> = {
   mode: ["nearest", "linear"],
   coordinate_transformation_mode: ["half_pixel", "pytorch_half_pixel", "align_corners", "asymmetric"],
@@ -24,7 +24,7 @@ function checkAttributes(site: Site): void {
   }
 }
 
-/** Whether an optional input is there; an empty one counts as omitted. */
+/** True if an optional input is there; an empty one counts as omitted. */
 function isGiven(site: Site, index: number): boolean {
   return site.has(index) && site.shape(index)[0] !== 0;
 }

@@ -1,5 +1,5 @@
 /**
- * Where the windows of convolutions and pools lie, from the attributes that these operators share. Attributes are
+ * Windows of convolutions and pools, from the attributes that these operators share. Attributes are
  * read once, here: what follows knows explicit numbers only.
  */
 
@@ -8,7 +8,7 @@
  * kernel - 1 of an axis with `extent` positions; those outside are padding.
  */
 export interface WindowAxis {
-  /** Of the side that windows cover: the input of Conv and of pools, the output of ConvTranspose. */
+  /** Extents of the side that windows cover: the input of Conv and of pools, the output of ConvTranspose. */
   readonly extent: number;
   /** Number of windows: the extent of the other side. */
   readonly count: number;
@@ -114,7 +114,7 @@ export function transposedWindows(
 
 type Settings = Omit<WindowAxis, "extent" | "count">;
 
-/** What the attributes say of each axis. */
+/** The attributes' values for each axis. */
 function settings(n: Attributed, kernel: readonly number[]): readonly Settings[] {
   const rank = kernel.length;
   const strides = integers(n, "strides", rank, 1, 1), dilations = integers(n, "dilations", rank, 1, 1);

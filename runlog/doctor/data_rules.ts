@@ -6,7 +6,7 @@ import { type Rule, short } from "./rule.ts";
 /** Samples nearer to the data than this, in the data's standard deviations, show that their range was no hindrance. */
 const NEAR = 0.2;
 
-/** Whether the data are where networks hardly come to. False for runs that recorded no range. */
+/** True if the data are where networks hardly come to. False for runs that recorded no range. */
 export function isOutOfRange({ data: { values } }: Summary): boolean {
   return values !== undefined && isFarOut(values);
 }

@@ -20,7 +20,7 @@ export const RULES: readonly Rule[] = [
 ];
 
 /**
- * What is wrong with a run, the most pressing first, notes last; nothing where nothing is, or where it is too early to
+ * Faults of a run, the most pressing first, notes last; empty if there are none, or if it is too early to
  * tell.
  */
 export function examine(summary: Summary): Finding[] {

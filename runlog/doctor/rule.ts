@@ -1,4 +1,4 @@
-/** What a rule of the critic doctor is, and what it finds. */
+/** Rules of the critic doctor, and their findings. */
 import { significant } from "../../common/significant.ts";
 import type { Summary } from "../summary/summary.ts";
 
@@ -6,18 +6,18 @@ import type { Summary } from "../summary/summary.ts";
 export const MIN_GENERATOR_STEPS = 100;
 
 /**
- * What suffers from what a rule finds: the samples, as was seen in them; the critic, and so perhaps the samples; or only
+ * The part that a rule's fault spoils: the samples, as was seen in them; the critic, and so perhaps the samples; or only
  * the speed of the run.
  */
 export type Spoils = "samples" | "critic" | "speed";
 
-/** What a rule saw. */
+/** Observations of a rule. */
 export interface Evidence {
   /** The numbers in a sentence without a full stop. */
   readonly seen: string;
-  /** Where it was seen. */
+  /** Steps in which it was seen. */
   readonly first_step: number;
-  /** Where it ended. */
+  /** Its last step. */
   readonly last_step: number;
   /** The same numbers, for a program. */
   readonly numbers: Readonly<Record<string, number>>;
@@ -31,25 +31,25 @@ export interface Rule {
   readonly spoils: Spoils;
   /** When it speaks, for docs/doctor.md. */
   readonly condition: string;
-  /** What is likely behind it. */
+  /** The likely cause. */
   readonly cause: string;
-  /** What to change, in the words of the command line. */
+  /** Advice, in the words of the command line. */
   readonly change: string;
   /** null: nothing is wrong, or it cannot be told yet. */
   find(summary: Summary): Evidence | null;
 }
 
-/** What was found, with its evidence and what to do. */
+/** The findings, with evidence and advice. */
 export interface Finding extends Omit<Evidence, "passed"> {
   /** A note is nothing to act upon. */
   readonly grade: "fault" | "note";
   /** Stable: programs may know it. */
   readonly code: string;
-  /** What it spoils. */
+  /** The part that it spoils. */
   readonly spoils: Spoils;
-  /** What is likely behind it. */
+  /** The likely cause. */
   readonly cause: string;
-  /** What to change, in the words of the command line. */
+  /** Advice, in the words of the command line. */
   readonly change: string;
 }
 

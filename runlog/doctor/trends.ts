@@ -65,7 +65,7 @@ export function distanceTrend({ evaluations }: Pick<Summary, "evaluations">): Di
   return { whole, recent, best, direction: rose && lost ? "rose" : fell ? "fell" : "level" };
 }
 
-/** Whether the last distance is about the best so far: whatever the estimate says, a run far from it does not learn. */
+/** True if the last distance is about the best so far: whatever the estimate says, a run far from it does not learn. */
 export function isNearBest({ evaluations }: Pick<Summary, "evaluations">): boolean {
   const trained = evaluations.filter(({ step }) => step > 0).map((one) => one.sliced_wasserstein);
   return trained.length === 0 || trained.at(-1)! <= (1 + NEAR_BEST) * Math.min(...trained);

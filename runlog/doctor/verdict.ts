@@ -38,7 +38,7 @@ export interface RunVerdict {
   readonly tone: "good" | "neutral" | "bad";
   /** The figures, without a full stop. */
   readonly sentence: string;
-  /** What to do, in the words of the command line; null where nothing is wrong. */
+  /** Advice, in the words of the command line; null if nothing is wrong. */
   readonly advice: string | null;
 }
 
@@ -108,7 +108,7 @@ function early({ summary: { steps, generator_steps, state }, faults: [fault] }: 
   };
 }
 
-/** What is wrong: a fault that shows in the samples, or one of the critic that nothing measured speaks against. */
+/** The fault: one that shows in the samples, or one of the critic that no measurement contradicts. */
 function failing(evidence: Evidence): Judgement | null {
   const { faults, distance, variety } = evidence;
   const [fault] = faults;
@@ -131,7 +131,7 @@ function isNearer({ whole }: DistanceTrend): boolean {
   return whole === null || whole.now <= NEARER * whole.before;
 }
 
-/** Whether distances show that the samples became better, and did not become worse again. */
+/** True if distances show that the samples became better, and did not become worse again. */
 function hasImproved({ whole, direction }: DistanceTrend): boolean {
   return direction !== "rose" && (whole === null ? direction === "fell" : whole.now <= NEARER * whole.before);
 }
@@ -193,7 +193,7 @@ function going(evidence: Evidence): Judgement {
   return { state: "level", sentence, advice };
 }
 
-/** What became better, in words; null: nothing that was measured. */
+/** Describes the improvement; null if none was measured. */
 function improvement({ summary, distance, estimate }: Evidence): string | null {
   const falls = estimate !== null && estimate.now < estimate.before && estimate.now > 0;
   const fell = falls ? estimateClause(estimate) : null;

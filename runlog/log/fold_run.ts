@@ -134,7 +134,7 @@ async function foldLines(
   }
 }
 
-/** Whether rows spread over the sidecar say what the lines say that they stand for. */
+/** True if rows spread over the sidecar say what the lines say that they stand for. */
 async function agrees(rows: StepIndexRows, log: LogText, size: number): Promise<boolean> {
   if (rows.num_rows === 0) return false;
   for (let i = 0; i < NUM_PROBES; i++) {

@@ -9,7 +9,7 @@ import { explainWriteFailure } from "./write_failure.ts";
 
 const NEWLINE = 0x0a;
 
-/** What the log needs of a file that it appends to, so that a test can make it fail. */
+/** The log's requirements of a file that it appends to, so that a test can make it fail. */
 export interface AppendFile {
   write(bytes: Uint8Array): Promise<number>;
   sync(): Promise<void>;
@@ -21,7 +21,7 @@ export type OpenSegment = (path: string) => Promise<AppendFile>;
 
 const openToAppend: OpenSegment = (path) => Deno.open(path, { append: true, create: true });
 
-/** Whether the file of this size ends in mid-line, as after a crash. */
+/** True if the file of this size ends in mid-line, as after a crash. */
 async function endsInMidLine(file: Deno.FsFile, size: number): Promise<boolean> {
   if (size === 0) return false;
   await file.seek(-1, Deno.SeekMode.End);
@@ -37,7 +37,7 @@ export class SegmentSink implements Sink {
   readonly #open: OpenSegment;
   #file: AppendFile;
   #number: number;
-  /** Of the last segment, and whether it ends in mid-line. */
+  /** The last segment, and whether it ends in mid-line. */
   #size: number;
   #in_line = false;
 

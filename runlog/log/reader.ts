@@ -21,7 +21,7 @@ const MAX_LINE_CHARACTERS = 1 << 26;
 /** No JSON begins with this. */
 const NO_RECORD = "\0";
 
-/** What was skipped. */
+/** Skipped parts. */
 export interface SkippedLines {
   /** Lines that hold no record. */
   bad_lines: number;
@@ -49,7 +49,7 @@ export class LineSplitter {
   readonly #max_characters: number;
   #rest = "";
 
-  /** Of a line that is longer, no more is kept than that it is none of ours. */
+  /** A longer line is dropped, except for the fact that it is none of ours. */
   constructor(max_characters = MAX_LINE_CHARACTERS) {
     this.#max_characters = max_characters;
   }
@@ -63,7 +63,7 @@ export class LineSplitter {
     return lines;
   }
 
-  /** What came after the last end of a line, "" for nothing. */
+  /** Text after the last line ending; "" if there is none. */
   rest(): string {
     return this.#rest + this.#decoder.decode();
   }

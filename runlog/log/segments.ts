@@ -17,7 +17,7 @@ export function segmentName(number: number): string {
   return number === 1 ? LOG_NAME : LOG_NAME.replace(".", `.${String(number).padStart(4, "0")}.`);
 }
 
-/** Whether the folder holds a log. */
+/** True if the folder holds a log. */
 export async function hasLog(folder: string): Promise<boolean> {
   return (await Deno.stat(`${folder}/${LOG_NAME}`).catch(() => null))?.isFile ?? false;
 }
@@ -58,7 +58,7 @@ export async function lastWritten(folder: string): Promise<Date | null> {
 
 interface Segment {
   readonly file: RegularFile;
-  /** Where it begins in the log. */
+  /** Its first byte in the log. */
   readonly begin: number;
 }
 

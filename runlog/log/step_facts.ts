@@ -1,4 +1,4 @@
-/** What a summary takes from a step: the same numbers, whether they come from the log or from its sidecar. */
+/** Numbers that a summary takes from a step, the same from the log as from its sidecar. */
 import type { RecordOf } from "../records.ts";
 
 export interface StepFacts {

@@ -52,7 +52,7 @@ const WORDS = {
 const FIRST_PLACE = 22;
 const HASH_WORDS = 1;
 
-/** Where a step's line lies in the log, its end included, in bytes. */
+/** Position of a step's line in the log, its end included, in bytes. */
 export interface Place {
   offset: number;
   length: number;

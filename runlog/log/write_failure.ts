@@ -1,4 +1,4 @@
-/** What a person is told when a file of the run cannot be written. */
+/** Messages for a file of the run that cannot be written. */
 import { UserError } from "../../common/errors.ts";
 
 const CAUSES: Readonly<Record<string, string>> = {

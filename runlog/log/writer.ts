@@ -5,7 +5,7 @@
 import type { RunRecord } from "../records.ts";
 import { explainWriteFailure } from "./write_failure.ts";
 
-/** Where the bytes go: an open file, or a stand-in for one. */
+/** Destination of bytes: an open file, or a fake in tests. */
 export interface Sink {
   /** Writes some of the bytes, at least one, and resolves to how many. */
   write(bytes: Uint8Array): Promise<number>;

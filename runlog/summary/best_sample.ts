@@ -10,7 +10,7 @@ export interface BestSample {
 }
 
 /**
- * Of the pictures at whose step the samples were evaluated, too, the one with the least sliced Wasserstein distance,
+ * Among the pictures at whose step the samples were also evaluated, the one with the least sliced Wasserstein distance,
  * the earliest of equals; null where there is none.
  */
 export function bestSample(

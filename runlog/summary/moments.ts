@@ -11,7 +11,7 @@ export interface Moments {
 
 export const NO_MOMENTS: Moments = { count: 0, sum: 0, squares: 0, low: Infinity };
 
-/** Of all entries that are numbers. */
+/** The number of entries that are numbers. */
 export function momentsOf(values: Float64Array): Moments {
   let count = 0;
   let sum = 0;
@@ -28,7 +28,7 @@ export function momentsOf(values: Float64Array): Moments {
   return { count, sum, squares, low };
 }
 
-/** Of both parts together (Chan, Golub, LeVeque 1979). */
+/** Moments of both parts together (Chan, Golub, LeVeque 1979). */
 export function combined(a: Moments, b: Moments): Moments {
   if (a.count === 0) return b;
   if (b.count === 0) return a;

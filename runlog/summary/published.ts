@@ -47,7 +47,7 @@ function sorted(value: unknown): unknown {
   return Object.fromEntries(entries.map(([name, inner]) => [name, sorted(inner)]));
 }
 
-/** Of a text, as hexadecimal digits. */
+/** Hashes a text, as hexadecimal digits. */
 type Sha256 = (text: string) => string;
 
 /** SHA-256 of everything that a run was set to and that its bits depend on, the data included. */

@@ -1,5 +1,5 @@
 /**
- * What a summary keeps of the steps, in memory that does not grow with the run: the last 65,536 to 131,072 steps
+ * Steps of a summary, in memory that does not grow with the run: the last 65,536 to 131,072 steps
  * as they were, one column for each number, so that what is said of them is exact and a resume can take steps
  * back; of the steps before, the moments of blocks, which grow wider as the run grows longer.
  */

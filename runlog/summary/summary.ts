@@ -27,7 +27,7 @@ const MAX_FAULTS = 100;
 export type RunState = RecordOf<"end">["reason"] | "running" | "unknown";
 
 export const PHASES: readonly Phase[] = ["total", "wait", "compute", "sum", "update", "send", "other"];
-/** Where the time of a step goes. */
+/** Times of a step. */
 export type Phase = "total" | "wait" | "compute" | "sum" | "update" | "send" | "other";
 
 /** Means over a window of steps that ends with `step`. */
@@ -46,9 +46,9 @@ export interface CurvePoint {
 
 /** How the estimate was over a stretch of steps. */
 export interface HealthStretch {
-  /** Where it begins. */
+  /** Its first step. */
   readonly first_step: number;
-  /** Where it ends. */
+  /** Its last step. */
   readonly last_step: number;
   /** Steps in it. */
   readonly num_steps: number;
@@ -62,7 +62,7 @@ export interface HealthStretch {
   readonly low: number;
 }
 
-/** What a record says, without its type. */
+/** Content of a record, without its type. */
 export type Entry<
   T extends "heldout" | "evaluation" | "sample" | "vitals" | "checkpoint" | "steered" | "fault",
 > = Omit<
@@ -70,9 +70,9 @@ export type Entry<
   "type"
 >;
 
-/** What a run's log adds up to. */
+/** Summary of a run's log. */
 export interface Summary {
-  /** What tells the run apart from every other. */
+  /** Identifier of the run. */
   readonly run: string;
   /** What a person calls it. */
   readonly name: string | null;
@@ -84,7 +84,7 @@ export interface Summary {
   readonly created: string;
   /** How it stands. */
   readonly state: RunState;
-  /** What the coordinator said at its end; null while there is none. */
+  /** The coordinator's last message; null while there is none. */
   readonly detail: string | null;
   /** Critic steps and generator steps so far. */
   readonly steps: number;
@@ -94,13 +94,13 @@ export interface Summary {
   readonly epoch: number;
   /** Steps of an epoch; null before the first step. */
   readonly epoch_steps: number | null;
-  /** Of the end; where the run has none, of its last checkpoint (`weights_step` says which step that is). */
+  /** Hash of the final weights; if the run has not ended, of its last checkpoint (`weights_step` has the step). */
   readonly weights_sha256: string | null;
-  /** Where that was written. */
+  /** Place where it was written. */
   readonly weights_from: "end" | "checkpoint" | null;
-  /** Of which step it is. */
+  /** Step of the weights. */
   readonly weights_step: number | null;
-  /** Whether the same options give the same bits again; null before the first result. */
+  /** True if the same options give the same bits again; null before the first result. */
   readonly bits: "exact" | "tolerance" | null;
   /** Those that contributed to the weights. */
   readonly numeric_classes: readonly string[];
@@ -118,7 +118,7 @@ export interface Summary {
   readonly examples_used: number | null;
   /** Over the whole run, start-up left out. */
   readonly images_per_second: number | null;
-  /** That the coordinator ran, over all incarnations. */
+  /** Seconds that the coordinator ran, over all incarnations. */
   readonly seconds: number;
   /** Starts of its coordinator. */
   readonly incarnations: number;
@@ -140,7 +140,7 @@ export interface Summary {
   readonly heldout: readonly Entry<"heldout">[];
   /** Thinned out in a long run. */
   readonly vitals: readonly Entry<"vitals">[];
-  /** What the run decided about itself. */
+  /** The run's own decisions. */
   readonly steered: readonly Entry<"steered">[];
   /** Faults that were dealt with. */
   readonly num_faults: number;
@@ -148,9 +148,9 @@ export interface Summary {
   readonly faults: readonly Entry<"fault">[];
   /** As it is now: with what resumes changed. */
   readonly config: RecordOf<"run">["config"];
-  /** What it trains on. */
+  /** Its data. */
   readonly data: RecordOf<"run">["data"];
-  /** Of wagon, Deno and V8. */
+  /** Versions of wagon, Deno and V8. */
   readonly versions: RecordOf<"run">["versions"];
   /** By network. */
   readonly num_parameters: RecordOf<"run">["num_parameters"];
@@ -158,7 +158,7 @@ export interface Summary {
   readonly estimate_curve: readonly CurvePoint[];
   /** The whole run in stretches of equal length, coarser than the curve; those of fewer than two steps left out. */
   readonly stretches: readonly HealthStretch[];
-  /** What had to be passed over in the log. */
+  /** Parts of the log that were skipped. */
   readonly log: SkippedLines;
 }
 
@@ -252,7 +252,7 @@ export class RunFold {
     if (vitals.length > MAX_VITALS) this.#entries.vitals = vitals.filter((_, i) => i % 2 === 1);
   }
 
-  /** What came after the step that the run goes on from did not happen, but for the work and the time it took. */
+  /** Steps after the one that the run resumes from are dropped, but their work and time count. */
   #resume({ step, incarnation, changed, note }: RecordOf<"resume">): void {
     this.#note = note ?? this.#note;
     for (const [key, [, now]] of Object.entries(changed)) this.#changed.set(key, now);

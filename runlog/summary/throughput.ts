@@ -7,7 +7,7 @@ import type { RecordOf } from "../records.ts";
 import type { StepFacts } from "../log/step_facts.ts";
 
 export class Throughput {
-  /** Of the incarnations before the present one. */
+  /** Totals of the incarnations before the present one. */
   #before = { elapsed_ms: 0, training_ms: 0 };
   #steps = 0;
   #training_from_ms: number | null = null;

@@ -1,4 +1,4 @@
-/** What each worker of a run did, over all its steps, those taken back by a resume included. */
+/** Totals of each worker over all steps of a run, including those dropped by a resume. */
 import type { RecordOf } from "../records.ts";
 import type { StepFacts } from "../log/step_facts.ts";
 
@@ -8,9 +8,9 @@ export interface WorkerTotals {
   readonly worker: number;
   /** The start of the coordinator that it belongs to. */
   readonly incarnation: number;
-  /** What it calls itself. */
+  /** Its own name. */
   readonly name: string;
-  /** What it computes on. */
+  /** Its device. */
   readonly provider: string;
   /** The device in words. */
   readonly device: string;

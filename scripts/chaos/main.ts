@@ -189,7 +189,7 @@ class Disturbed implements AsyncDisposable {
   }
 }
 
-/** What both runs are. The smallest number of pictures: they are not what is compared. */
+/** Settings of both runs. The fewest pictures: they are not compared. */
 function runArgs(steps: number): string[] {
   return [
     "--preset",

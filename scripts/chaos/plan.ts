@@ -1,7 +1,7 @@
-/** What befalls a run in `deno task chaos`, and when: drawn from a seed. */
+/** Faults in `deno task chaos`, and their times: drawn from a seed. */
 import { philoxBlock } from "../../random/philox.ts";
 
-/** What can befall a run. `stop`: the process is halted for a while, as when a machine sleeps, and goes on. */
+/** Faults of a run. `stop`: the process is halted for a while, as when a machine sleeps, and continues. */
 export const FAULTS = [
   "kill worker",
   "interrupt worker",
@@ -27,7 +27,7 @@ export interface Fault {
 /** Between two faults: so long that some steps are made, so short that there are many. */
 const LEAST_MS = 300, MOST_MS = 3_000;
 const LASTS_MS = 4_000;
-/** Of the stops, so many last past every deadline: a silent peer must be taken for dead. */
+/** Number of stops that last past every deadline, so that the silent peer is treated as dead. */
 const LONG_SHARE = 0.15;
 const LONG_MS = 14_000;
 

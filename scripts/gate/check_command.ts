@@ -22,7 +22,7 @@ export function complainOf(faults: readonly string[]): number {
   return faults.length > 0 ? 1 : 0;
 }
 
-/** Whether a task that builds files is only to check them; the task `check:TASK` gives it `--check`. */
+/** True if a task that builds files is only to check them; the task `check:TASK` gives it `--check`. */
 export function isCheckOnly(task: string, about: string, args: readonly string[]): boolean {
   const options = {
     check: { kind: "boolean", about: "Writes nothing, and says whether all is up to date" },

@@ -17,7 +17,7 @@ export async function longSubjects(root: string, since: string): Promise<string[
   return log.split("\n").filter((line) => [...line.slice(line.indexOf(" ") + 1)].length > MAX_CHARACTERS);
 }
 
-/** What git says; null where it fails, or is not there. */
+/** Output of git; null if it fails or is missing. */
 async function git(root: string, args: readonly string[]): Promise<string | null> {
   try {
     const { success, stdout } = await new Deno.Command("git", {

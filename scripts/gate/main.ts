@@ -29,7 +29,7 @@ const GATES: Readonly<Record<string, Gate>> = {
   "ok": { about: "Runs the whole gate: check, then test.", run: checkAndTest },
 };
 
-/** What a part of the gate ended with. */
+/** Result of a part of the gate. */
 export interface Part {
   readonly name: string;
   readonly code: number;

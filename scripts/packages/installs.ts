@@ -13,7 +13,7 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const MB = 2 ** 20;
 const BLOCK_BYTES = 512;
 
-/** What is run of a task; all others are asked for help. */
+/** Arguments of a task that is run; the others are asked for help. */
 const RUNS: Readonly<Record<string, (folder: string) => readonly string[]>> = {
   train: (folder) => ["--steps", "2", "--out", join(folder, "run")],
 };

@@ -30,11 +30,11 @@ interface Package {
 /** A lock of Deno, as far as it matters here. */
 export interface Lock {
   readonly version: string;
-  /** What is imported, as `npm:name@range`, to the version. */
+  /** Imports, as `npm:name@range`, to the version. */
   readonly specifiers: Readonly<Record<string, string>>;
   /** By `name@version`. */
   readonly npm: Readonly<Record<string, Package>>;
-  /** What imports.json names. Deno refuses a lock in which it differs, and fetches nothing of it. */
+  /** The entries of imports.json. Deno refuses a lock that differs, and downloads nothing from it. */
   readonly workspace: unknown;
 }
 
@@ -125,7 +125,7 @@ function readTasks(): Readonly<Record<string, Task>> {
   return readJson<{ tasks: Readonly<Record<string, Task>> }>("deno.json").tasks;
 }
 
-/** What the locks must be, by path from the root. Throws where a program without a lock imports a package. */
+/** The required locks, by path from the root. Throws if a program without a lock imports a package. */
 function locks(): Map<string, Lock> {
   const all = readJson<Lock>(ALL);
   const found = new Map([[ALL, partOf(all, new Set(Object.values(readImports()).map(packageIn)))]]);

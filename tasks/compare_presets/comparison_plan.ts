@@ -37,7 +37,7 @@ export interface Comparison {
   /** An IDX file or folder, or null: `dataset`. */
   readonly data: string | null;
   readonly dataset: string | null;
-  /** What the data are called, and how many there are. */
+  /** Name and number of the data. */
   readonly data_name: string;
   readonly num_examples: number;
   readonly seed: number;

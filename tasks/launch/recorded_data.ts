@@ -1,4 +1,4 @@
-/** Where the log of a run says that its data lie, found without parsing every record of it. */
+/** Path of a run's data, found in its log without parsing every record. */
 import { join } from "node:path";
 import { NotRegularError, readRegularSync } from "../../common/files/regular_file.ts";
 

@@ -46,7 +46,7 @@ const NO_ADDRESS = "127.0.0.1:0";
 
 type Given = { readonly [K in typeof OPTIONS[number]]?: string };
 
-/** What rights depend on besides the command line. */
+/** Inputs of the rights besides the command line. */
 export interface Surroundings {
   readonly cwd: string;
   readonly os: string;
@@ -154,7 +154,7 @@ function workerRights(given: Given, around: Surroundings): string[] {
   ];
 }
 
-/** What a run reads and writes: its folder, its data, and what it is configured with. */
+/** Inputs and outputs of a run: its folder, its data, its configuration. */
 function runRights(given: Given, around: Surroundings, also: readonly string[]): string[] {
   const { out, resume, config, "token-file": token_file, "read-token-file": read_token_file } = given;
   const all: Given = { ...configured(config, around), ...given };
@@ -204,7 +204,7 @@ function placeOf(data: string, around: Surroundings): string {
   }
 }
 
-/** What a `--config` file names; nothing of one that the program will refuse. */
+/** Content of a `--config` file; nothing if the program will refuse it. */
 function configured(path: string | undefined, around: Surroundings): Given {
   if (path === undefined) return {};
   try {
@@ -253,7 +253,7 @@ function addressOf(url: string): string {
   return addressAt(hostname, port || (["wss:", "https:"].includes(protocol) ? "443" : "80"));
 }
 
-/** What is no address is the program's to refuse: it needs none. */
+/** Text that is not an address needs no right: the program refuses it. */
 function addressAt(host: string, port: string): string {
   const valid = HOST.test(host) && /^\d{1,5}$/.test(port) && Number(port) <= MAX_PORT;
   return valid ? `${host}:${port}` : NO_ADDRESS;

@@ -1,4 +1,4 @@
-/** What this machine and this process are, as rights depend on it. */
+/** Facts about this machine and this process that rights depend on. */
 import { hostname } from "node:os";
 import type { Surroundings } from "./rights.ts";
 
@@ -13,7 +13,7 @@ export function surroundings(): Surroundings {
   };
 }
 
-/** Where Deno makes temporary folders: it looks at fewer variables than Node's tmpdir. */
+/** The folder in which Deno creates temporary folders: it reads fewer variables than Node's tmpdir. */
 function temporaryFolder(env: Surroundings["env"], os: string): string {
   if (os === "windows") return env("TMP") || env("TEMP") || "C:\\Windows\\Temp";
   return env("TMPDIR") || "/tmp";

@@ -1,5 +1,5 @@
 /**
- * What each gradient rule is checked on: every input that a gradient flows to, every attribute, every kind of
+ * Cases of each gradient rule: every input that a gradient flows to, every attribute, every kind of
  * broadcasting. Inputs stay away from kinks: from 0, from equal rivals, from bounds.
  */
 import { elementCode } from "../../onnx/tensor.ts";

@@ -64,7 +64,7 @@ export class CoordinatorScene {
     return this.#said.join("");
   }
 
-  /** Whether it listens. */
+  /** True if it listens. */
   get listens(): boolean {
     return this.#listen_options !== null;
   }

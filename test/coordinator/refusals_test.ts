@@ -1,5 +1,5 @@
 /**
- * What a person gets wrong is said in one line, before there is a run folder, by the code that `train` and `coordinator`
+ * A user's mistake is reported in one line, before there is a run folder, by the code that `train` and `coordinator`
  * run; test/e2e/bad_input_test.ts proves what their processes make of it.
  */
 import assert from "node:assert/strict";

@@ -1,5 +1,5 @@
 /**
- * What is wrong gets one clear line and exit code 2: no stack trace, and nothing is left behind. Each task's process once;
+ * A mistake gets one clear line and exit code 2: no stack trace, and nothing is left behind. Each task's process once;
  * what there is to be wrong, and its words, are units (test/coordinator/refusals_test.ts and beside each reader).
  */
 import assert from "node:assert/strict";

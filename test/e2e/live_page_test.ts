@@ -36,7 +36,7 @@ const LOOKS: readonly Look[] = [
   { viewport: PHONE, scheme: "dark" },
 ];
 
-/** Where the page is, without its token. */
+/** Address of the page, without its token. */
 async function pageOf(child: Child): Promise<string> {
   return (await child.line(/Live page:\s+(http:\/\/[^/]+\/)\?token=/))[1]!;
 }

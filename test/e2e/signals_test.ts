@@ -6,13 +6,13 @@ import { childrenOf } from "./processes.ts";
 import { SMALL, Workplace } from "./workplace.ts";
 
 const ENDLESS = ["--shards", "2", "--batch", "16", "--steps", "1000000", "--checkpoint-every", "0"];
-/** Where Deno opens V8's inspector at SIGUSR1. */
+/** The address at which Deno opens V8's inspector after SIGUSR1. */
 const INSPECTOR = { hostname: "127.0.0.1", port: 9229 };
 
 /** Signals as Unix has them. */
 const ignore = Deno.build.os === "windows";
 
-/** Whether the debugger of a process answers whoever looks. */
+/** True if the debugger of a process answers whoever looks. */
 async function debuggerAnswers(pid: number): Promise<boolean> {
   const { hostname, port } = INSPECTOR;
   const answer = await fetch(`http://${hostname}:${port}/json`).then((found) => found.text(), () => "");

@@ -1,5 +1,5 @@
 /**
- * What every provider is asked to compute: all training artifacts of every preset, at small widths and batch 2, and
+ * Graphs that every provider computes: all training artifacts of every preset, at small widths and batch 2, and
  * the gradients of every rule and every expansion, of first and second order, each in the form that artifacts have.
  */
 import { type PresetName, PRESETS } from "../../coordinator/config/presets.ts";

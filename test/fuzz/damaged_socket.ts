@@ -118,7 +118,7 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
   return whole;
 }
 
-/** Whether an error is of the runtime's own kinds: nobody meant it. */
+/** True if an error is of the runtime's own kinds: nobody meant it. */
 export function isForeign(error: unknown): boolean {
   return [TypeError, RangeError, SyntaxError, ReferenceError, DOMException].some((kind) =>
     error instanceof kind

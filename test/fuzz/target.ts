@@ -1,7 +1,7 @@
 /** What is fuzzed: a reader, with something that it can read. */
 import { Chance } from "./chance.ts";
 
-/** Of one attempt, which takes some milliseconds. */
+/** Time of one attempt, some milliseconds. */
 const DEADLINE_MS = 20_000;
 
 export interface Target {

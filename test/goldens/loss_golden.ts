@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 
 export interface Losses {
-  /** Of the processor that computed them. */
+  /** Hash of the processor that computed them. */
   readonly numeric_class: string;
   readonly rows: readonly {
     readonly step: number;

@@ -71,7 +71,7 @@ function isWord(part: string, text: string): boolean {
   return new RegExp(`(?<![\\w-])${RegExp.escape(part)}(?![\\w-])`).test(text);
 }
 
-/** Whether a source names the file whole, or composes its name of parts that it or an index beside the file names. */
+/** True if a source names the file whole, or composes its name of parts that it or an index beside the file names. */
 function names({ literals, templates, text }: Source, name: string, index: string): boolean {
   if (literals.some((literal) => lastPart(literal) === name)) return true;
   return templates.some((template) =>
@@ -94,7 +94,7 @@ export function unreadFixtures(root: string, tables: Readonly<Record<string, obj
     live.map(({ path }) => [path, [...reached(sources, [path])].map((other) => sources.get(other)!)]),
   );
   const fixtures = files.filter((path) => !path.endsWith(".ts"));
-  /** Whether strings name the folders on the way to the file from the source, or from one that it uses and that looks around. */
+  /** True if strings name the folders on the way to the file from the source, or from one that it uses and that looks around. */
   const leadsTo = (source: Source, fixture: string) => {
     const folders = new Set(used.get(source.path)!.flatMap(({ folders }) => folders));
     return used.get(source.path)!

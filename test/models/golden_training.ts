@@ -69,7 +69,7 @@ export async function assertReached(golden: TrainingGolden, tolerance: number): 
   assert.deepEqual(differences(trained, golden, tolerance), []);
 }
 
-/** Whether a training with something wrong in it ends elsewhere. */
+/** True if a training with something wrong in it ends elsewhere. */
 export async function seesFault(golden: TrainingGolden, fault: Fault, tolerance: number): Promise<boolean> {
   return differences(await trainWith(golden, fault), golden, tolerance).length > 0;
 }

@@ -24,7 +24,7 @@ const GOLDENS = [
   "wgan_small_paper.safetensors",
 ].map((file) => ({ file, golden: readTrainingGolden(file) }));
 
-/** Whether one of the goldens sees the fault. */
+/** True if one of the goldens sees the fault. */
 async function isCaught(fault: Fault): Promise<boolean> {
   for (const { golden } of GOLDENS) if (await seesFault(golden, fault, TOLERANCE)) return true;
   return false;

@@ -43,7 +43,7 @@ export interface UpdateRule {
   readonly alpha: number | null;
   readonly beta1: number;
   readonly beta2: number;
-  /** Whether Adam's running means are corrected for having begun at 0. */
+  /** True if Adam's running means are corrected for having begun at 0. */
   readonly corrected: boolean;
   readonly eps: number;
   /** eps added to RMSProp's mean square under the root, as TensorFlow 1 has it. */

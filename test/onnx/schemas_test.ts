@@ -20,7 +20,7 @@ const schemas = JSON.parse(
   await Deno.readTextFile(new URL("schemas.json", import.meta.url)),
 ) as Record<OpName, Schema>;
 
-/** Where the table takes less than ONNX, on purpose. */
+/** Cases in which the table accepts less than ONNX, on purpose. */
 const NARROWER: Partial<Record<OpName, Partial<Schema>>> = {
   MaxPool: { max_outputs: 1 },
   Constant: {
@@ -121,7 +121,7 @@ const SHAPES: Partial<Record<OpName, Shape>> = {
   SpaceToDepth: [2, 4, 2, 2],
 };
 
-/** Whether the table takes input 0 of this element type, all else being right. */
+/** True if the table takes input 0 of this element type, all else being right. */
 function takes(op: OpName, element: ElementType): boolean {
   const b = new GraphBuilder("g");
   const shape = SHAPES[op] ?? [2, 2];

@@ -22,7 +22,7 @@ function coloursIn({ width, data }: Raster, [left, top, across, down]: Area) {
   return found;
 }
 
-/** Of two columns each cell is 385 pixels wide, 10 apart. */
+/** In two columns each cell is 385 pixels wide, 10 apart. */
 const FIRST: Area = [10, 10, 385, 385], SECOND: Area = [405, 405, 385, 385];
 const PAIR: Area = [10, 405, 385, 385], EMPTY: Area = [405, 10, 385, 385];
 

@@ -1,5 +1,5 @@
 /**
- * What scripts/check_random_browser.ts runs in a browser: computes the byte vectors there and writes a
+ * The browser's part of scripts/check_random_browser.ts: computes the byte vectors there and writes a
  * {@linkcode BrowserReport} into the page.
  */
 import { drawStrokes } from "../../coordinator/data/strokes.ts";

@@ -10,7 +10,7 @@ const REDUCTIONS: Readonly<Record<string, (old: number, update: number) => numbe
   min: Math.min,
 };
 
-/** Where the element at `index` of the indices points along the axis. */
+/** Position along the axis that the element at `index` of the indices selects. */
 function pointed(call: Call, index: readonly number[]): number[] {
   const data = call.x(0), axis = positive(call.int("axis", 0), data.shape.length);
   return index.with(axis, positive(at(call.x(1), index), data.shape[axis]!));

@@ -2,7 +2,7 @@
 import type { Kernel } from "./kernel.ts";
 import { at, generate, positive } from "./ref_tensor.ts";
 
-/** Where position i of a padded axis comes from, null for the constant. */
+/** Source of position i of a padded axis, null for the constant. */
 const SOURCES: Readonly<Record<string, (i: number, extent: number) => number | null>> = {
   constant: (i, extent) => i >= 0 && i < extent ? i : null,
   edge: (i, extent) => Math.min(Math.max(i, 0), extent - 1),

@@ -7,7 +7,7 @@ import { at, generate, positive, type RefTensor } from "./ref_tensor.ts";
 
 const { fround, floor, ceil, min, max } = Math;
 
-/** Where an element of the output lies on the axis of the input. */
+/** Position of an output element on the axis of the input. */
 function original(mode: string, x: number, scale: number, from: number, to: number): number {
   const half = () => fround(fround(fround(x + 0.5) / scale) - 0.5);
   switch (mode) {

@@ -80,7 +80,7 @@ function byOther(url: URL): string {
   }`;
 }
 
-/** Whether {@linkcode explain} needs to know what answers at the port. */
+/** True if {@linkcode explain} needs to know what answers at the port. */
 export function needsProbe({ code, response }: Failure): boolean {
   return response === undefined ? BY_CODE[code ?? ""] === undefined : response.status === 400;
 }

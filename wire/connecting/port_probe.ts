@@ -54,7 +54,7 @@ function answerOf(bytes: Uint8Array): Answer {
   return new TextDecoder("latin1").decode(bytes).startsWith("HTTP/") ? "http" : "other";
 }
 
-/** Whether anything listens at an address of this machine: true, too, for what does not answer within `deadline_ms`. */
+/** True if anything listens at an address of this machine: true, too, for what does not answer within `deadline_ms`. */
 export function isOpen(url: string, clock: Pick<Clock, "after">, deadline_ms = LOCAL_MS): Promise<boolean> {
   const place = new URL(url);
   return new Promise((resolve) => {
@@ -70,7 +70,7 @@ export function isOpen(url: string, clock: Pick<Clock, "after">, deadline_ms = L
   });
 }
 
-/** Whether a coordinator listens there, by what it says to one who only wants to look. */
+/** True if a coordinator listens there, by what it says to one who only wants to look. */
 export async function isCoordinator(url: string): Promise<boolean> {
   try {
     const signal = AbortSignal.timeout(LOCAL_MS);

@@ -1,4 +1,4 @@
-/** What the socket's thread asks of a compute thread, and what that answers. Answers come in the order of calls. */
+/** Messages from the socket's thread to a compute thread, and its answers. Answers come in the order of calls. */
 import type { TreeNode } from "../../kernels/tree.ts";
 import type { Manifest } from "../../models/manifest.ts";
 import type { Device } from "../runtime/device.ts";
@@ -13,13 +13,13 @@ import type { Probe } from "./probe.ts";
 import type { SharedFiles } from "./shared_memory.ts";
 import type { DeviceBenchmark } from "../devices/device_benchmark.ts";
 
-/** Where a sum is to go: into a buffer, which travels to the thread and back, or into a shared file. */
+/** Destination of a sum: a buffer, which travels to the thread and back, or a shared file. */
 export type SumPlace = Float32Array<ArrayBuffer> | PayloadRef;
 
 /** Checksums of the weights to compute with, which lie in the shared file; null: those that were given. */
 export type WeightsWanted = Checksums | null;
 
-/** What is wanted of work whose weights and whose sum lie in shared files. */
+/** Requirements of work whose weights and sum lie in shared files. */
 export interface SharedWork {
   readonly weights: Checksums;
   readonly parcel: PayloadRef;

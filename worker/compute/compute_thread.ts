@@ -26,16 +26,16 @@ const scope = self as unknown as DedicatedWorkerGlobalScope;
 interface Shared {
   readonly weights: Deno.FsFile;
   readonly weights_offsets: SharedFiles["weights_offsets"];
-  /** Whether the file of weights has taken the place of the engine's. */
+  /** True if the file of weights has taken the place of the engine's. */
   readonly in_place: boolean;
   /** Checksums of the weights that the engine has. */
   readonly has: { -readonly [Network in keyof Checksums]: string };
   readonly sums: Deno.FsFile;
-  /** Where the engine has slots of the file of sums in its memory, by their offsets. */
+  /** Offsets of the engine's slots in the file of sums. */
   readonly mapped: ReadonlyMap<number, number>;
 }
 
-/** What a thread keeps between calls. */
+/** State of a thread between calls. */
 class ComputeThread {
   #engine: Engine | null = null;
   #shared: Shared | null = null;

@@ -1,5 +1,5 @@
 /**
- * What a compute thread does: holds the weights and the compiled graphs, and computes sums of shards, noise and
+ * The work of a compute thread: it holds the weights and the compiled graphs, and computes sums of shards, noise and
  * fakes included. Bits depend on the weights, the seed, the counters, the shards and the examples alone.
  */
 import { numElements } from "../../common/shape.ts";
@@ -16,7 +16,7 @@ import type { GraphRunner, Runners, Sources } from "./graph_runner.ts";
 import { Masks } from "./masks.ts";
 import type { BoundGraph } from "../runtime/runtime.ts";
 
-/** What of a run the computation depends on. */
+/** Settings of a run that the computation depends on. */
 export interface EngineOptions {
   readonly seed: number;
   readonly encoding: Encoding;
@@ -112,12 +112,12 @@ export class Engine {
   readonly #noise: Float32Array;
   readonly #real: Float32Array;
   readonly #fakes: Fakes;
-  /** Where on the way from fake to real each example's slope is taken; null where no graph asks for it. */
+  /** The point between fake and real at which each example's slope is taken; null if no graph asks for it. */
   readonly #mix: Float32Array | null;
-  /** What is dropped in the step under way, by the graph that drops it. */
+  /** Elements dropped in the step under way, by the graph that drops them. */
   readonly #masks: Readonly<Record<NetworkName | "fake", Masks>>;
   readonly #decoder: ExampleDecoder;
-  /** What the training graphs read, masks aside. */
+  /** Inputs of the training graphs, except masks. */
   readonly #sources: Sources;
   readonly #result_size: number;
   /** One per level of the tree: a sum takes the place of its left summand. */

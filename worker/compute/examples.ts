@@ -3,7 +3,7 @@
 /** "uint8": value v is fround(v / 127.5 - 1). "float32": little-endian, as it is. */
 export type Encoding = "uint8" | "float32";
 
-/** What each of the 256 bytes stands for: -1 to 1. */
+/** Values of the 256 bytes: -1 to 1. */
 export function byteValues(): Float32Array {
   return Float32Array.from({ length: 256 }, (_, v) => v / 127.5 - 1);
 }

@@ -55,7 +55,7 @@ export class GraphRunner {
     private readonly manifest: Manifest,
     readonly entry: GraphEntry,
     private readonly session: Session,
-    /** Whether all outputs are fetched as one, which {@linkcode withFlatOutput} added. */
+    /** True if all outputs are fetched as one, which {@linkcode withFlatOutput} added. */
     private readonly is_flat = false,
   ) {
     checkNames(entry, "inputs", session.input_names);

@@ -36,7 +36,7 @@ const VARYING: Readonly<Partial<Record<ProviderName, readonly string[]>>> = {
   cuda: ["Conv", "ConvTranspose"],
 };
 
-/** Whether a device is known to compute other bits each time, whatever its probe says. */
+/** True if a device is known to compute other bits each time, whatever its probe says. */
 export function isKnownToVary({ provider }: Device, graphs: GraphBytes): boolean {
   const varying = VARYING[provider] ?? [];
   return varying.length > 0 && GRAPH_NAMES.some((name) => {

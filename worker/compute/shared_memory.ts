@@ -37,7 +37,7 @@ export type OpenShared = (
 /** For a worker that shall use the socket alone. */
 export const openNothing: OpenShared = () => null;
 
-/** Whether an address of a coordinator leads to this machine, whatever is asked of a name server. */
+/** True if an address of a coordinator leads to this machine, whatever is asked of a name server. */
 export function isOnThisMachine(url: string): boolean {
   return /^(127(\.\d+){3}|\[::1\]|localhost)$/.test(new URL(url).hostname);
 }

@@ -37,7 +37,7 @@ export function startThread(): Thread {
 export class ThreadClient {
   /** Called once if the thread breaks; every call fails from then on. */
   onbroken: ((reason: string) => void) | null = null;
-  /** What a shard took in the probe; null before that. */
+  /** Time of a shard in the probe; null before that. */
   shard_ms: number | null = null;
   readonly #thread: Thread;
   readonly #watch: Watch;

@@ -25,7 +25,7 @@ import {
   type ThreadPoolCache,
 } from "../compute/thread_pool_cache.ts";
 
-/** What a coordinator may send after its welcome. */
+/** Messages that a coordinator may send after its welcome. */
 export const ACCEPTED: ReadonlySet<MessageType> = new Set<MessageType>([
   "artifact",
   "weights",
@@ -76,7 +76,7 @@ export interface ConnectionTools {
   readonly wall_ms: () => number;
 }
 
-/** What there is once the graphs are compiled. */
+/** Values known once the graphs are compiled. */
 interface ReadyState {
   readonly manifest: Manifest;
   readonly pool: ComputePool;
@@ -91,7 +91,7 @@ type Phase =
 export class Connection {
   /** How it ended. */
   readonly ended: Promise<ConnectionEnd>;
-  /** Whether it got as far as to be ready for work. */
+  /** True if it got as far as to be ready for work. */
   get was_ready(): boolean {
     return this.#phase.name === "ready";
   }

@@ -1,4 +1,4 @@
-/** What happens to a worker that a person may want to know. */
+/** Events of a worker that a person may want to know. */
 import type { Refusal } from "../../wire/refusal.ts";
 
 /** Compute threads of this worker. */

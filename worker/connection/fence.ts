@@ -13,7 +13,7 @@ export interface FenceState {
   readonly generation: number;
   /** Checksums of the weights that were sent, or null before the first. */
   readonly held: Readonly<Record<NetworkName, string | null>>;
-  /** Whether the weights lie in the shared file instead, always those that work names. */
+  /** True if the weights lie in the shared file instead, always those that work names. */
   readonly in_file: boolean;
 }
 

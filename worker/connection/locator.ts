@@ -1,4 +1,4 @@
-/** Where the coordinator is and how to prove oneself to it: from the command line, or left by it on this machine. */
+/** Address and token of the coordinator: from the command line, or published by it on this machine. */
 import { basename } from "node:path";
 import { UserError } from "../../common/errors.ts";
 import type { Named } from "../../common/files/named_file.ts";
@@ -9,7 +9,7 @@ import { nonBreaking } from "../../common/text/wrap.ts";
 /** Where a coordinator on this machine is reached unless it was told otherwise. */
 const DEFAULT_URL = "ws://127.0.0.1:7700";
 
-/** What was given; the rest is found. */
+/** Given values; the rest is found. */
 export interface GivenAddress {
   readonly coordinator: string | undefined;
   readonly token_file: string | undefined;
@@ -20,9 +20,9 @@ export interface Finders {
   readonly readNamed: (path: string) => Promise<Named>;
   /** What coordinators on this machine have left, also those that were killed. */
   readonly readRendezvous: () => Promise<readonly Rendezvous[]>;
-  /** Whether anything listens at an address of this machine. */
+  /** True if anything listens at an address of this machine. */
   readonly isOpen: (url: string) => Promise<boolean>;
-  /** Whether a coordinator does. */
+  /** True if a coordinator does. */
   readonly isCoordinator: (url: string) => Promise<boolean>;
 }
 
@@ -99,7 +99,7 @@ export class Locator {
   }
 }
 
-/** Whether both lead to the same port; the name localhost leads to 127.0.0.1. */
+/** True if both lead to the same port; the name localhost leads to 127.0.0.1. */
 function isSameAddress(a: string, b: string): boolean {
   const [one, other] = [a, b].map((url) => new URL(url).href.replace("//localhost", "//127.0.0.1"));
   return one === other;

@@ -8,7 +8,7 @@ import type { MessageOf } from "../../wire/messages.ts";
 import { Refusal } from "../../wire/refusal.ts";
 import type { CachedShard, CacheWriter, ShardCache } from "./shard_cache.ts";
 
-/** What a welcome says of the data. */
+/** Description of the data in a welcome. */
 export type DataPlan = Pick<MessageOf<"welcome">, "shard_sizes" | "shard_sha256" | "example_bytes">;
 
 type Held = { readonly memory: Uint8Array } | { readonly disk: CachedShard };

@@ -20,7 +20,7 @@ import type { ThreadPoolCache } from "../compute/thread_pool_cache.ts";
 const HANDSHAKE_MS = 10_000;
 /** Interval at which a worker that waits says so. */
 const REMIND_MS = 30_000;
-/** Of a run's identifier, as many as a person can tell apart. */
+/** Characters of a run's identifier, enough to tell runs apart. */
 const RUN_CHARACTERS = 8;
 
 /** Where the loop and its connections tell a person what happens. */

@@ -3,7 +3,7 @@ import type { Device } from "../runtime/device.ts";
 
 export interface Adapter {
   readonly name: string;
-  /** Whether it is the processor in disguise. */
+  /** True if it is the processor in disguise. */
   readonly is_software: boolean;
 }
 

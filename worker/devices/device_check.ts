@@ -1,4 +1,4 @@
-/** What a device does with real training graphs: the time, the error against the processor, and what ran elsewhere. */
+/** Results of a device on real training graphs: time, error against the processor, nodes that ran elsewhere. */
 import { join } from "node:path";
 import * as ort from "onnxruntime-node";
 import { fillNormal } from "../../random/philox.ts";

@@ -7,7 +7,7 @@ import { type Attempt, candidates, type Choice, chooseDevice, nameOf, plainReaso
 
 /** What the report needs of a machine. */
 export interface Machine {
-  /** That of `Deno.build.os`. */
+  /** The value of `Deno.build.os`. */
   readonly os: string;
   /** Rejects where ONNX Runtime does not get the device, or where a graph does not run on it. */
   readonly checkDevice: (device: Device) => Promise<DeviceCheck>;
@@ -57,12 +57,12 @@ export async function reportDevices(machine: Machine): Promise<DeviceReport> {
   return { findings, choice: await chooseDevice(0, candidates(machine.os), machine.attempt) };
 }
 
-/** Whether the worker can compute at all. */
+/** True if the worker can compute at all. */
 export function canCompute({ findings }: DeviceReport): boolean {
   return findings.some(({ device, reason }) => device.provider === "cpu" && reason === null);
 }
 
-/** What to do, most useful first. */
+/** Advice, most useful first. */
 function advice({ findings, choice }: DeviceReport, os: string): string[] {
   const lacks = (provider: string) =>
     findings.some(({ device, reason }) => device.provider === provider && reason !== null);

@@ -68,7 +68,7 @@ async function reasonAgainst(device: Device, attempt: Attempt): Promise<string |
   }
 }
 
-/** What ONNX Runtime says, without the names of its own functions and of the checks that failed in them. */
+/** ONNX Runtime's message, without the names of its own functions and of failed checks. */
 export function plainReason(text: string): string {
   const [, library] = text.match(/with error: (?:\S*\/)?([^\s/]+): cannot open shared object file/) ?? [];
   if (library !== undefined) return `${library} is not there`;

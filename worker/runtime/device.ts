@@ -1,12 +1,12 @@
-/** Where a graph runs: an execution provider of ONNX Runtime and a device of it. */
+/** The device of a graph: an execution provider of ONNX Runtime and a device number. */
 
-/** What there is to know of an execution provider. */
+/** Facts about an execution provider. */
 interface Provider {
   /** As people call it. */
   readonly title: string;
-  /** Whether it takes the number of a device. */
+  /** True if it takes the number of a device. */
   readonly takes_index: boolean;
-  /** Whether it is tried for a GPU on a system, one of `Deno.build.os`. */
+  /** True if it is tried for a GPU on a system, one of `Deno.build.os`. */
   isTriedOn(os: string): boolean;
 }
 

@@ -1,5 +1,5 @@
 /**
- * What a worker checks in a graph before ONNX Runtime sees it: a graph that arrives over the wire may not read files
+ * Checks of a graph before ONNX Runtime sees it: a graph that arrives over the wire may not read files
  * (external data), nor bring operators other than those of ai.onnx, nor hold graphs within nodes (Loop, Scan, If), which
  * ours never do: what is computed does not hang on values, and ends. Scans the protobuf of onnx.proto3
  * (field numbers below) without building a model.
@@ -96,7 +96,7 @@ class Scan {
     }
   }
 
-  /** Whether the attribute is a graph. */
+  /** True if the attribute is a graph. */
   attribute(bytes: Uint8Array): boolean {
     let is_graph = false;
     fields(bytes, (field, reader) => {

@@ -73,7 +73,7 @@ export function pointers(of: readonly (Handle | Uint8Array<ArrayBuffer>)[]): Big
 export class NativeApi {
   readonly #table: Deno.UnsafePointerView;
   readonly #calls = new Map<string, Call>();
-  /** Where functions put what they create. */
+  /** Builders to which functions add their nodes. */
   readonly #out = new BigUint64Array(1);
 
   /** Opens the library. Throws where it is not there, or has no such table. */

@@ -13,7 +13,7 @@ const DEVICE_ALLOCATOR = 0;
 const MEMORY_DEFAULT = 0;
 const FLOAT32 = 1;
 
-/** Where onnxruntime-node keeps the library, beside its own entry `dist/index.js`. */
+/** Path of the library in onnxruntime-node, beside its entry `dist/index.js`. */
 function libraryPath(entry: string): URL {
   const { os, arch } = Deno.build;
   const folders: Partial<Record<typeof os, string>> = { linux: "linux", darwin: "darwin", windows: "win32" };
@@ -157,7 +157,7 @@ class NativeSession implements Session {
     return new NativeBinding(run, sides, release);
   }
 
-  /** What `make` makes; frees what there is of it where that fails. */
+  /** Returns the result of `make`; if that fails, frees what it had allocated. */
   #whole<T>(make: () => T, release: () => void): T {
     try {
       return make();

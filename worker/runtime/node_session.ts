@@ -13,9 +13,9 @@ export const RUNTIME_VERSION: string = ort.env.versions.node ?? "unknown";
 
 /** How a session may spread a graph. */
 interface Placement {
-  /** Whether nodes without a kernel may run on the processor; copies to it and back then go through each step. */
+  /** True if nodes without a kernel may run on the processor; copies to it and back then go through each step. */
   readonly falls_back: boolean;
-  /** Whether ONNX Runtime moves transposes, and chooses the order of a map's axes. */
+  /** True if ONNX Runtime moves transposes, and chooses the order of a map's axes. */
   readonly is_rearranged: boolean;
 }
 
@@ -23,7 +23,7 @@ const REARRANGED: Placement = { falls_back: false, is_rearranged: true };
 const AS_WRITTEN: Placement = { falls_back: false, is_rearranged: false };
 const ANYWHERE: Placement = { falls_back: true, is_rearranged: true };
 
-/** What ONNX Runtime 1.30 says of a node that may not go to the processor. */
+/** ONNX Runtime 1.30's message about a node that may not run on the processor. */
 const FALLBACK_REFUSED = "fallback to CPU EP has been explicitly disabled";
 
 /**
@@ -69,7 +69,7 @@ function placements({ provider }: Device, may_fall_back: boolean): readonly Plac
 }
 
 export interface SessionChoices {
-  /** Whether nodes without a kernel may run on the processor; default true. */
+  /** True if nodes without a kernel may run on the processor; default true. */
   readonly may_fall_back?: boolean;
   /** Path that the name of a file begins with, to which endProfiling() writes what ran where. */
   readonly profile?: string;

@@ -1,4 +1,4 @@
-/** What runs a graph: sessions of ONNX Runtime, whichever way it is called. */
+/** Runs graphs: sessions of ONNX Runtime, whichever way it is called. */
 
 /** A tensor over a part of a flat buffer. */
 export interface TensorView {

@@ -28,7 +28,7 @@ export const CIFAR_100_BESIDE = /^(test\.bin|(fine|coarse)_label_names\.txt)$/;
 const CIFAR_FILE_NAME = /^(data|test)_batch(_\d+)?\.bin$/;
 const CIFAR_100_FILE_NAME = /^(train|test)\.bin$/;
 
-/** Whether a file's name is one of CIFAR's. */
+/** True if a file's name is one of CIFAR's. */
 export function isCifarName(name: string): boolean {
   return CIFAR_FILE_NAME.test(name) || CIFAR_100_FILE_NAME.test(name);
 }

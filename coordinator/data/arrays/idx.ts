@@ -15,7 +15,7 @@ const HEADER_BYTES = 16;
 /** Names of image files, gzip'ed or not, as those of MNIST. */
 export const IDX_NAME = /images?[-.]idx3-ubyte(\.gz)?$/;
 
-/** Whether a file begins as an IDX file of any type and of up to eight dimensions. */
+/** True if a file begins as an IDX file of any type and of up to eight dimensions. */
 export function isIdx(head: Uint8Array): boolean {
   const [first, second, type, dimensions] = head;
   return first === 0 && second === 0 && [8, 9, 0xb, 0xc, 0xd, 0xe].includes(type!) &&

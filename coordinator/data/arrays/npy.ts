@@ -18,7 +18,7 @@ export interface NpyArray extends NpyHeader {
 /** Channels that are images' and not rows'. */
 const CHANNELS: readonly number[] = [1, 3];
 
-/** Whether examples may be made of it: labels, scalars, Python objects, records and texts are no examples. */
+/** True if examples may be made of it: labels, scalars, Python objects, records and texts are no examples. */
 export function holdsExamples({ shape, letter }: NpyHeader): boolean {
   return shape.length >= 2 && !"OVSUMma".includes(letter);
 }

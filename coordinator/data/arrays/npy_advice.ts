@@ -1,4 +1,4 @@
-/** What is said of NumPy arrays that examples cannot be made of: what they are, and the line of Python that helps. */
+/** Messages about NumPy arrays that examples cannot be made of: what they are, and the line of Python that helps. */
 import { significant } from "../../../common/significant.ts";
 import { type Content, firstBytes } from "../files/content.ts";
 import { refuse } from "../files/data_file.ts";

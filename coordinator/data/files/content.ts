@@ -1,4 +1,4 @@
-/** What a data file holds, unpacked where it is gzip'ed, piece by piece: nothing is unpacked that nobody asks for. */
+/** Content of a data file, decompressed piece by piece as it is read. */
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { type ByteSource, piecesOf } from "../../../common/files/regular_file.ts";
@@ -98,7 +98,7 @@ async function takeFrom(
   return { bytes: bytes.subarray(0, filled), is_all: true };
 }
 
-/** What gzip'ed pieces hold: one member or several, one after the other. */
+/** Decompresses gzip data: one member or several. */
 async function* unpacked(
   file: string,
   pieces: AsyncGenerator<Uint8Array<ArrayBuffer>>,

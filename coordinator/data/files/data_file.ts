@@ -24,7 +24,7 @@ export async function readDataFile(file: string): Promise<Uint8Array<ArrayBuffer
   return await attempt(file, () => opened.read(0, opened.size));
 }
 
-/** Whether data of so many bytes can be held. Throws {@linkcode UserError} with the advice where they cannot. */
+/** True if data of so many bytes can be held. Throws {@linkcode UserError} with the advice where they cannot. */
 export function requireRoom(file: string, bytes: number, what: string, advice: string): void {
   if (bytes <= MAX_FILE_BYTES) return;
   refuse(

@@ -1,4 +1,4 @@
-/** What a person names with --data: a file or folder, and behind a # what of it is meant. */
+/** Parses the value of --data: a file or folder, then settings after #. */
 import { UserError } from "../../../common/errors.ts";
 import type { Decimal } from "../tables/csv_cell.ts";
 
@@ -12,7 +12,7 @@ export interface CsvSettings {
 
 export interface DataPath {
   readonly file: string;
-  /** Of an NPZ file: the array of this name. */
+  /** For an NPZ file: the array of this name. */
   readonly array: string | null;
   readonly csv: CsvSettings;
 }
@@ -33,7 +33,7 @@ export function parseDataPath(path: string): DataPath {
   return { file: csv[1]!, array: null, csv: parseSettings(path, csv[2]!.slice(1).split("#")) };
 }
 
-/** Where what --data names may lie, for who grants the right to read it: a file may have a # in its name. Never throws. */
+/** Possible paths behind --data, to grant the right to read them: a file may have a # in its name. Never throws. */
 export function placesOf(path: string): readonly string[] {
   const file = NPZ_PART.exec(path)?.[1] ?? CSV_PART.exec(path)?.[1];
   return file === undefined ? [path] : [path, file];

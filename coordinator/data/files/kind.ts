@@ -1,4 +1,4 @@
-/** What a file that is not read is called, and what is to be done with it. */
+/** Name of a file that is not read, and advice. */
 import { refuse } from "./data_file.ts";
 import { READERS } from "../readers.ts";
 import { begins, BINARY_KINDS, TEXT_KINDS } from "./kinds.ts";
@@ -25,7 +25,7 @@ export function refuseUnknown(file: string, head: Uint8Array): never {
   );
 }
 
-/** Whether bytes are those of a text in UTF-8, UTF-16 with its mark, or another encoding without control characters. */
+/** True if bytes are those of a text in UTF-8, UTF-16 with its mark, or another encoding without control characters. */
 function isText(head: Uint8Array): boolean {
   if (begins(head, "\xff\xfe") || begins(head, "\xfe\xff")) return true;
   return head.every((byte) => byte >= 32 || (byte >= 9 && byte <= 13));

@@ -6,7 +6,7 @@ export interface Kind {
   readonly what: string;
   /** Bytes at the beginning, or a test of them. */
   readonly is: string | ((head: Uint8Array, name: string) => boolean);
-  /** What to do; FILE stands for the file. */
+  /** Advice; FILE stands for the file. */
   readonly way: string;
 }
 
@@ -158,7 +158,7 @@ export const TEXT_KINDS: readonly Kind[] = [
   { what: "a PDF document", is: "%PDF-", way: "name a file that holds the data" },
 ];
 
-/** Whether bytes begin with those of a string whose characters are bytes. */
+/** True if bytes begin with those of a string whose characters are bytes. */
 export function begins(bytes: Uint8Array, magic: string): boolean {
   return bytes.length >= magic.length && [...magic].every((char, i) => char.charCodeAt(0) === bytes[i]);
 }

@@ -3,7 +3,7 @@ import { basename, extname, join } from "node:path";
 import { attempt } from "../files/data_file.ts";
 import { PICTURE_NAME } from "./picture_file.ts";
 
-/** What systems and tools leave behind in folders: nobody's pictures. */
+/** Files that systems and tools leave in folders, which are not the user's pictures. */
 const LITTER =
   /^(\._.*|\.DS_Store|\.ipynb_checkpoints|__MACOSX|Thumbs\.db|desktop\.ini|@eaDir|\.@__thumb|\$RECYCLE\.BIN|\.Trash.*|\.Spotlight-V100|\.fseventsd|\.thumbnails|\.git|lost\+found)$/i;
 
@@ -17,7 +17,7 @@ const MOST_ENDINGS = 8;
 export interface FolderLook {
   /** Paths within the folder, in the order of their text. */
   readonly pictures: readonly string[];
-  /** What was not read and why, for a person; null: nothing. */
+  /** Files that were not read, and why, for a person; null if there are none. */
   readonly left_out: string | null;
 }
 
@@ -36,7 +36,7 @@ export async function lookIn(folder: string): Promise<FolderLook> {
 class Look {
   readonly pictures: string[] = [];
   readonly #folder: string;
-  /** Where files and folders that were found really lie: each counts once, however many links lead to it. */
+  /** Real paths of the files and folders found: each counts once, however many links lead to it. */
   readonly #real = new Set<string>();
   #links: string[] = [];
   readonly #other_pictures = new Map<string, number>();

@@ -1,8 +1,8 @@
-/** What a file is that is not the picture it is called: by its first bytes. */
+/** Recognises, by its first bytes, a file that is not the picture that its name says. */
 
 interface Kind {
   readonly name: string;
-  /** Where the mark lies. */
+  /** Offset of the mark. */
   readonly at: number;
   readonly mark: string;
 }

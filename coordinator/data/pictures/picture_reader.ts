@@ -4,14 +4,14 @@ import { type Image, type Shape, toSquare, withChannels } from "./image.ts";
 import type { JpegCodec } from "./jpeg/jpeg_codec.ts";
 import { decodePicture, pictureShape } from "./picture_file.ts";
 
-/** What is made of pictures; null: as they are, all alike. */
+/** Changes to make to pictures; null leaves them as they are, provided that all are alike. */
 export interface Shaping {
   /** Rows and columns that pictures are brought to. */
   readonly image_size: number | null;
   readonly channels: 1 | 3 | null;
 }
 
-/** What became of a file. */
+/** Outcome of a file. */
 export type PictureRead =
   | { readonly shape: Shape; readonly tones: Uint8Array; readonly peak_of_16_bits: number | null }
   /** Why it could not be read. */
@@ -27,7 +27,7 @@ export function shaped(image: Image, { image_size, channels }: Shaping): Image {
   return fits ? coloured : toSquare(coloured, image_size);
 }
 
-/** What the header of a file says of the picture in it, before and after shaping. Throws Error with the reason. */
+/** Reads the header of a picture file: its shape before and after shaping. Throws Error with the reason. */
 export function announcedShapes(
   file: string,
   { image_size, channels }: Shaping,

@@ -41,7 +41,7 @@ interface Other {
 
 /** The picture that says what all are. */
 interface First extends Other {
-  /** Of its file. */
+  /** Bytes of its file. */
   readonly num_pixels: number;
 }
 

@@ -10,7 +10,7 @@ export interface Pixels {
   readonly data: Uint8Array | Uint16Array;
 }
 
-/** What transparent pixels lie on. */
+/** Background of transparent pixels. */
 const PAPER = 255;
 
 /** Channels first, on paper, at 8 bits. */

@@ -1,7 +1,7 @@
 /** Single cells of a CSV file: the numbers in them, and what the others are. */
 import { cleanText } from "../../../common/text/foreign_text.ts";
 
-/** What is between a number's whole part and its fraction. */
+/** The mark between a number's whole part and its fraction. */
 export type Decimal = "point" | "comma";
 
 const COMMA_NUMBER = /^[+-]?(\d+(,\d*)?|,\d+)([eE][+-]?\d+)?$/;
@@ -11,7 +11,7 @@ const THOUSANDS: Readonly<Record<Decimal, RegExp>> = {
   point: /^[+-]?\d{1,3}([,'’ \u00a0\u202f]\d{3})+(\.\d+)?$/,
   comma: /^[+-]?\d{1,3}([.'’ \u00a0\u202f]\d{3})+(,\d+)?$/,
 };
-/** What JavaScript takes for a number in another base, and no other reader of tables does. */
+/** Numbers in other bases, which JavaScript reads and no other reader of tables does. */
 const OTHER_BASE = /^\s*0[xob]/i;
 const MISSING =
   /^(n\/?a|nan|null|none|nil|inf|infinity|missing|undefined|div\/0!|ref!|value!|num!|name\?)?$/i;
@@ -33,7 +33,7 @@ export function numberOf(cell: string, decimal: Decimal): number {
   return bare === "" || OTHER_BASE.test(bare) ? NaN : Number(bare);
 }
 
-/** Whether a cell is a number but for what sets its thousands apart. */
+/** True if a cell is a number but for what sets its thousands apart. */
 export function hasThousands(cell: string, decimal: Decimal): boolean {
   return THOUSANDS[decimal].test(unquoted(cell));
 }
@@ -43,12 +43,12 @@ function unquoted(cell: string): string {
   return cell.trim().replace(/^"(.*)"$/s, "$1").trim();
 }
 
-/** Whether a cell's comma may set thousands apart as well as a fraction. */
+/** True if a cell's comma may set thousands apart as well as a fraction. */
 export function isAmbiguousComma(cell: string): boolean {
   return MAYBE_THOUSANDS.test(unquoted(cell));
 }
 
-/** Whether a cell is a word, as names of columns are: no number, nothing that begins as one, no mark of a missing value. */
+/** True if a cell is a word, as names of columns are: no number, nothing that begins as one, no mark of a missing value. */
 export function isWord(cell: string): boolean {
   const bare = cell.trim().replace(/^[^\p{L}\p{N}]+/u, "");
   return !/^\p{N}/u.test(bare) && !MISSING.test(bare) && !/^(true|false)$/i.test(bare);
@@ -73,7 +73,7 @@ export function shown(cell: string): string {
   return JSON.stringify(cleanText(cell, SHOWN_CHARS));
 }
 
-/** What to do about a cell that is no number. */
+/** Advice on a cell that is not a number. */
 export function adviceOn(cell: string, decimal: Decimal): string {
   const bare = unquoted(cell);
   if (isMissing(bare)) return "fill it in, or leave the line out";

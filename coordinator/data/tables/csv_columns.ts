@@ -5,9 +5,9 @@ import type { indexName } from "./csv_index.ts";
 import { refuse } from "../files/data_file.ts";
 import type { CsvSettings } from "../files/data_path.ts";
 
-/** Where the numbers of a file are. */
+/** Position of the numbers in a file. */
 export interface TableLayout extends Dialect {
-  /** What a person said. */
+  /** Options that a person gave. */
   readonly settings: CsvSettings;
   /** Lines of the header, in order. */
   readonly header_lines: readonly number[];
@@ -18,9 +18,9 @@ export interface TableLayout extends Dialect {
   readonly width: number;
   /** Columns to take, from 0 on. */
   readonly take: readonly number[];
-  /** Whether the first column may only count the rows: "out" is left out, and must count all of them. */
+  /** True if the first column may only count the rows: "out" is left out, and must count all of them. */
   readonly index: "out" | "ask" | "keep";
-  /** What its name says. */
+  /** The meaning of its name. */
   readonly index_name: ReturnType<typeof indexName>;
 }
 
@@ -30,7 +30,7 @@ export interface Row {
   readonly line: number;
 }
 
-/** Of the last line of the header. R leaves the name of its row names out. */
+/** The last line of the header. R leaves out the name of its row names. */
 export function namesOf(
   file: string,
   header: readonly Row[],
@@ -55,7 +55,7 @@ export function namesOf(
   );
 }
 
-/** Whether one part of #columns= is a number or a range of them. */
+/** True if one part of #columns= is a number or a range of them. */
 export function isRange(column: string): boolean {
   return /^(\d+-?\d*|-\d+)$/.test(column);
 }

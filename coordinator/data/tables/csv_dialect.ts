@@ -17,7 +17,7 @@ const SAMPLE_ROWS = 200;
 /** Excel's line that says what is between cells. */
 const SEP_LINE = /^sep=([;,|\t])$/i;
 
-/** What Excel's first line says; null: there is none. */
+/** The first line of Excel's files that names the delimiter; null if there is none. */
 export function sepLineOf({ text }: TextPiece): Delimiter | null {
   const [first = ""] = text.split("\n", 1);
   return (SEP_LINE.exec(first.trimEnd())?.[1] ?? null) as Delimiter | null;
@@ -54,7 +54,7 @@ function firstLines(text: string): string {
   return head.split('"').length % 2 === 1 ? head : text;
 }
 
-/** Of the cells of rows that are no words. What is nearly a number does not speak against a dialect. */
+/** Counts cells of rows that are not words. Cells that are nearly numbers do not count against a dialect. */
 function shareOfNumbers({ rows, wrong }: ReturnType<typeof cellsOf>, decimal: Decimal): number {
   if (wrong !== null) return 0;
   let numbers = 0, cells = 0;

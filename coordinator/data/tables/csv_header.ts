@@ -31,7 +31,7 @@ function isPandasHeader([first, ...others]: readonly string[]): boolean {
 }
 
 /**
- * Whether a first row of numbers may be names: distinct whole numbers over rows that are not whole; numbers in equal
+ * True if a first row of numbers may be names: distinct whole numbers over rows that are not whole; numbers in equal
  * steps, or years, over rows that are not. `others`: the rows below it.
  */
 function mayBeHeader([first, ...others]: readonly (readonly number[])[]): boolean {
@@ -48,7 +48,7 @@ function mayBeHeader([first, ...others]: readonly (readonly number[])[]): boolea
   return rises && unlikeOthers(isEven) && (dimension > 2 || first[0] === 0);
 }
 
-/** Whether a first row may be whole numbers that pandas told apart where they were the same: 0, 1, 1.1. */
+/** True if a first row may be whole numbers that pandas told apart where they were the same: 0, 1, 1.1. */
 function mayBeMangled([first, ...others]: readonly (readonly string[])[]): boolean {
   if (first === undefined || others.length === 0) return false;
   const is = (row: readonly string[]) => {
@@ -70,7 +70,7 @@ function areYears(row: readonly number[]): boolean {
   return row.every((value) => Number.isInteger(value) && value >= 1800 && value <= 2100);
 }
 
-/** Whether a row goes from number to number in equal steps; two numbers do in a step of 1. */
+/** True if a row goes from number to number in equal steps; two numbers do in a step of 1. */
 function isEven(row: readonly number[]): boolean {
   const [first, second] = row as [number, number];
   const step = second - first;

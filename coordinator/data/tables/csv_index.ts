@@ -18,12 +18,12 @@ const INDEX_NAMES: ReadonlySet<string> = new Set([
     "x1",
   ],
 ]);
-/** What pandas and readr call a column without a name. */
+/** Names that pandas and readr give to a column without one. */
 const UNNAMED = /^(unnamed: \d+(\.\d+)?|\.\.\.1)?$/i;
 /** With fewer rows, counting is chance. */
 const MIN_ROWS = 8;
 
-/** Whether a column's name says that it has none, or that it counts rows; null: it is not known, or another. */
+/** True if a column's name says that it has none, or that it counts rows; null: it is not known, or another. */
 export function indexName(name: string | null): "unnamed" | "index" | null {
   if (name === null) return null;
   const bare = name.trim().toLowerCase();
@@ -82,7 +82,7 @@ export class IndexWatch {
     return this.#whole && this.#rises;
   }
 
-  /** Whether these may be row numbers in any order: the whole numbers of a range, each once, by their sums. */
+  /** True if these may be row numbers in any order: the whole numbers of a range, each once, by their sums. */
   get isRange(): boolean {
     const n = this.#count;
     if (!this.#whole || n < MIN_ROWS || this.#max - this.#min + 1 !== n) return false;

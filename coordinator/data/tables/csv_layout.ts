@@ -1,4 +1,4 @@
-/** Where the numbers of a CSV file are, decided by its first rows and by what a person says. */
+/** Position of the numbers in a CSV file, from its first rows and the person's settings. */
 import { isBlank, isComment, numberOf, shown } from "./csv_cell.ts";
 import { emptyAtEnd, isRange, namesOf, resolveColumn, type Row, type TableLayout } from "./csv_columns.ts";
 import { type Dialect, dialectOf, sepLineOf } from "./csv_dialect.ts";

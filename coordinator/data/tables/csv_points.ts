@@ -44,7 +44,7 @@ export class PointWatch {
     return mixed?.maybe ?? null;
   }
 
-  /** Whether all points were taken for decimal ones without anything that tells so. */
+  /** True if all points were taken for decimal ones without anything that tells so. */
   get were_taken(): boolean {
     return !this.#is_sure && this.#columns.values().some(({ maybe }) => maybe !== null);
   }

@@ -24,7 +24,7 @@ export class Table {
   #num_header: number;
   #num_comments = 0;
   #num_passed_over = 0;
-  /** Whether some comma can only be a decimal one; and the first that may set thousands apart. */
+  /** True if some comma can only be a decimal one; and the first that may set thousands apart. */
   #sure_of_commas: boolean;
   #doubt: { readonly cell: string; readonly line: number } | null = null;
   readonly #points: PointWatch;
@@ -183,7 +183,7 @@ export class Table {
     );
   }
 
-  /** What was met on the way. */
+  /** Findings along the way. */
   facts(): TableFacts {
     return {
       num_comments: this.#num_comments,

@@ -19,7 +19,7 @@ export interface Rows {
   lineOf(index: number): number;
 }
 
-/** What is between cells. " ": any number of blanks and tabs. */
+/** The delimiter of cells. " ": any number of spaces and tabs. */
 export type Delimiter = ";" | "," | "\t" | "|" | " ";
 
 /**
@@ -81,7 +81,7 @@ function decoderFor([first, second]: Uint8Array): TextDecoder {
   return new TextDecoder();
 }
 
-/** Where the last whole row of a text ends, -1: nowhere; and whether its end is within quotes. */
+/** End of the last whole row of a text, -1 if there is none; and whether that end is within quotes. */
 function lastRowEnd(text: string, inside: boolean): { readonly end: number; readonly inside: boolean } {
   let end = -1;
   for (let from = 0;;) {

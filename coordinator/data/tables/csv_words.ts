@@ -1,4 +1,4 @@
-/** What is said of a CSV file: where it cannot be read, and what was decided about it. */
+/** Messages about a CSV file: errors, and decisions that were made. */
 import { counted } from "../../../common/text/counted.ts";
 import { adviceOn, numberOf, shown } from "./csv_cell.ts";
 import type { TableLayout } from "./csv_columns.ts";
@@ -19,7 +19,7 @@ function bare(name: string): string {
   return shown(name.trim()).slice(1, -1);
 }
 
-/** What comes before a cell that is no number. */
+/** Text before a cell that is not a number. */
 export interface Before {
   /** Nothing: it is in the first line of numbers. */
   readonly nothing: boolean;
@@ -76,17 +76,17 @@ export function refuseIndexes(file: string, [first, second]: readonly string[], 
   );
 }
 
-/** What is known of a table when all of it has been read. */
+/** Facts about a table once all of it has been read. */
 export interface TableFacts {
   readonly num_comments: number;
-  /** Of the first column. */
+  /** Properties of the first column. */
   readonly first: number;
   readonly last: number;
-  /** Whether points may as well set thousands apart. */
+  /** True if points may as well set thousands apart. */
   readonly points_were_taken: boolean;
 }
 
-/** What was decided about a file without being told; "" where nothing was. */
+/** Decisions about a file that nobody asked for; "" if there are none. */
 export function noteOn(layout: TableLayout, facts: TableFacts): string {
   const { header_lines, names, index, decimal, settings, cells, width } = layout;
   const { num_comments, first, last, points_were_taken } = facts;

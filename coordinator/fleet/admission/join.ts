@@ -17,11 +17,11 @@ const HANDSHAKE_DEADLINE_MS = 10_000;
 const READY_DEADLINE_MS = 300_000;
 const HEARTBEAT_MS = 2_000;
 const SILENCE_MS = 10_000;
-/** What a worker may send unasked, beside a word for each shard that it holds: a heartbeat a second, and room to spare. */
+/** Messages that a worker may send unasked, besides one for each shard that it holds: a heartbeat a second, with a margin. */
 const UNASKED_BURST = 256;
 const UNASKED_PER_S = 16;
 
-/** What a worker may send once it has proved itself. */
+/** Messages that a worker may send after its proof. */
 const FROM_WORKERS: ReadonlySet<MessageType> = new Set([
   "ready",
   "result",
@@ -37,7 +37,7 @@ export interface ArtifactFile {
   readonly bytes: Uint8Array;
 }
 
-/** What a newcomer is told of the run. */
+/** Introduction of a run for newcomers. */
 export interface RunFacts {
   readonly run: string;
   readonly incarnation: number;
@@ -71,7 +71,7 @@ function welcome(facts: RunFacts, data: ShardedData, worker: number, shared: Wel
   };
 }
 
-/** Of the largest sum. */
+/** Relative to the largest sum. */
 function resultBytes({ graphs }: Manifest): number {
   return 4 * Math.max(graphs.critic_training_model.size, graphs.generator_training_model.size);
 }

@@ -32,7 +32,7 @@ export class JoinLimits {
     this.#host(host).barred_until_ms = this.#clock.now_ms() + BARRED_MS;
   }
 
-  /** Whether nobody of this host is let in now. */
+  /** True if nobody of this host is let in now. */
   isBarred(host: string): boolean {
     return (this.#hosts.get(host)?.barred_until_ms ?? -Infinity) > this.#clock.now_ms();
   }

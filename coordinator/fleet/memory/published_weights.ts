@@ -4,7 +4,7 @@ import type { MessageOf } from "../../../wire/messages.ts";
 
 export type TrainedState = MessageOf<"weights">["state"];
 
-/** What frames of weights say besides the membership's generation. */
+/** Fields of weight frames besides the membership's generation. */
 type Header = Omit<MessageOf<"weights">, "generation">;
 
 interface Published {

@@ -22,10 +22,10 @@ import type { NodeResult } from "../round.ts";
 
 /** Results, and workers' rings, that there is memory for. */
 const MAX_BUFFERS = 8;
-/** What rings are mapped over takes addresses alone. There are enough of them, but not without end. */
+/** Mapped rings use address space only; this bounds it. */
 const MAX_RINGS_BYTES = 512 * 1024 * 1024;
 
-/** What a worker's file is mapped over. */
+/** Memory that a worker's file is mapped over. */
 type Ring = Uint8Array<ArrayBuffer>;
 
 /** A worker that shares. */
@@ -36,7 +36,7 @@ interface Peer {
   owed: number;
   /** Results that it was asked for in the present round. */
   asked: number;
-  /** Whether what it put in this round stays where it is. */
+  /** True if what it put in this round stays where it is. */
   stays: boolean;
   /** Slots of which nothing was handed out in this round. */
   slots: Set<number>;
@@ -47,13 +47,13 @@ export class ResultMemory implements Disposable {
   readonly #size: number;
   readonly #slot_offsets: readonly number[];
   readonly #peers = new Map<number, Peer>();
-  /** What counts of the present round. */
+  /** Counts of the present round. */
   #kept: NodeResult[] = [];
   readonly #free: Float32Array[];
   readonly #free_rings: Ring[];
   /** Handed out since the round began. */
   #lent: Float32Array[] = [];
-  /** Of workers that have left since the round began. */
+  /** Workers that have left since the round began. */
   #left_rings: Ring[] = [];
 
   /** `size`: elements of the largest result. `num_rings`: of workers, to be mapped. */
@@ -125,7 +125,7 @@ export class ResultMemory implements Disposable {
     this.#kept.push(result);
   }
 
-  /** What counts of the present round. */
+  /** Counts of the present round. */
   get results(): readonly NodeResult[] {
     return this.#kept;
   }

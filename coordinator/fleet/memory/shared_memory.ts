@@ -22,7 +22,7 @@ export class SharedMemory implements Disposable {
   /** Locked as long as this process lives. */
   readonly #lock: Deno.FsFile;
   readonly #weights: WeightsWriter;
-  /** Whether the file of weights has taken the place of the weights themselves. */
+  /** True if the file of weights has taken the place of the weights themselves. */
   readonly #in_place: boolean;
   readonly #openRing: OpenRing;
 
@@ -82,7 +82,7 @@ export class SharedMemory implements Disposable {
     if (!this.#in_place) this.#weights.write(network, bytesOf(weights));
   }
 
-  /** What a welcome says to a worker at this address. */
+  /** A welcome's contents for a worker at this address. */
   offer(peer: string): MessageOf<"welcome">["shared"] {
     const here = /^(::ffff:)?127\.|^\[?::1\b/.test(peer);
     return here ? { folder: this.#folder, key: this.#key } : null;

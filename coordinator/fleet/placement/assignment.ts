@@ -2,14 +2,14 @@
  * Which worker computes which shards: a pure function of the workers' speeds. It never changes bits, only time.
  */
 
-/** What is known of a worker's speed. */
+/** Measurements of a worker's speed. */
 export interface Speed {
   readonly worker: number;
   /** Shards it computes side by side. */
   readonly threads: number;
   /** Time of one shard on one of its threads. */
   readonly shard_ms: number;
-  /** What an answer takes beyond computing: the work's way there, the sum's way back. */
+  /** Time of an answer beyond computing: sending the work and returning the sum. */
   readonly transfer_ms: number;
 }
 

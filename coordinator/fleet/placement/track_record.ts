@@ -34,13 +34,13 @@ interface Asked {
   readonly is_trial: boolean;
 }
 
-/** What a result says of itself. The times are the worker's claims, in milliseconds. */
+/** Claims of a result. Its times are the worker's own, in milliseconds. */
 interface Answer extends Pick<Asked, "step" | "kind" | "begin" | "end"> {
   readonly compute_ms: number;
   readonly elapsed_ms: number;
 }
 
-/** What one answer took, by shard on a thread and beyond computing. */
+/** Times of one answer, by shard on a thread and beyond computing. */
 interface Times {
   readonly shard_ms: number;
   readonly transfer_ms: number;
@@ -60,7 +60,7 @@ export class TrackRecord {
   /** Answers in time since the worker joined or was last late. */
   #timely = 0;
   #times_late = 0;
-  /** Whether it owes an answer that is late. */
+  /** True if it owes an answer that is late. */
   #owes = false;
   /** Trials since it last had shards. */
   #trials = 0;
@@ -96,7 +96,7 @@ export class TrackRecord {
     return this.#times_late > 0 ? "late" : "new";
   }
 
-  /** Whether it owes an answer that is late. */
+  /** True if it owes an answer that is late. */
   get owes(): boolean {
     return this.#owes;
   }
@@ -111,7 +111,7 @@ export class TrackRecord {
     this.#asked.push({ step, kind, begin, end, issued_ms, is_trial });
   }
 
-  /** Whether it should be asked for a node only to be measured. For a worker that has no shards. */
+  /** True if it should be asked for a node only to be measured. For a worker that has no shards. */
   isTrialDue(now_ms: number): boolean {
     return this.#asked.length === 0 && now_ms >= this.#next_trial_ms;
   }
@@ -148,7 +148,7 @@ export class TrackRecord {
     return this.#asked[0];
   }
 
-  /** Whether it has owed a node for so long that it is taken for hung. */
+  /** True if it has owed a node for so long that it is taken for hung. */
   isHung(now_ms: number): boolean {
     return this.#owedFor(now_ms) >= this.#deadline.give_up_ms;
   }

@@ -32,7 +32,7 @@ export class SampleAnimation {
     }
   }
 
-  /** What the pictures of this run show, and what a file of one is called. */
+  /** The kind of this run's pictures, and the name of their files. */
   describe(kind: ExampleKind, run_name: string): void {
     this.#run_name = run_name;
     const key = byId("animation-key");

@@ -186,7 +186,7 @@ export class Chart {
     ];
   }
 
-  /** What the cursor stands on, or the last value. */
+  /** The value under the cursor, or the last one. */
   #say(index: number | null): void {
     const data = this.#uplot?.data;
     if (!data) return;

@@ -23,7 +23,7 @@ export function smoothed(values: readonly (number | null)[], weight: number): (n
   });
 }
 
-/** Of the rows, so many may stick out at either end of the scale: a few wild steps must not flatten all the others. */
+/** Share of the rows that may lie beyond either end of the scale, so that a few wild steps do not flatten the others. */
 const OUTSIDE = 0.02;
 
 /**

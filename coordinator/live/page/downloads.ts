@@ -17,7 +17,7 @@ export class Downloads {
     });
   }
 
-  /** What there is to save. The generator comes from the coordinator, and not without it. */
+  /** Files to save. The generator comes from the coordinator, never without it. */
   update(run_name: string, { generator, curves }: Readonly<Record<"generator" | "curves", boolean>>): void {
     this.#generator.download = `${run_name}-generator.onnx`;
     this.#curves.download = `${run_name}-curves.csv`;

@@ -1,4 +1,4 @@
-/** What is words and numbers on the page: the verdict, progress, workers, the doctor, faults. */
+/** Words and numbers of the page: the verdict, progress, workers, the doctor, faults. */
 import { counted } from "../../../common/text/counted.ts";
 import { duration } from "../../../common/text/duration.ts";
 import { significant } from "../../../common/significant.ts";

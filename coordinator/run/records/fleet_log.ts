@@ -1,4 +1,4 @@
-/** What happens to the workers, as records of the run's log. */
+/** Events of workers, as records of the run's log. */
 import type { Clock } from "../../../wire/clock.ts";
 import type { Member } from "../../fleet/member.ts";
 import type { FleetObserver } from "../../fleet/observer.ts";
@@ -8,7 +8,7 @@ import { RefusedPeers } from "../../terminal/refused_peers.ts";
 import type { ModelState } from "../../training/model_state.ts";
 import type { RunLog } from "./run_log.ts";
 
-/** What a record says of a worker that has joined. */
+/** The record of a worker that has joined. */
 export type Joined = Pick<
   Member,
   "id" | "name" | "provider" | "device" | "platform" | "threads" | "numeric_class"

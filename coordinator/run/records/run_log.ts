@@ -1,7 +1,7 @@
 /** The log of a run as it goes. Where its records end up is the sinks' business: a file, the live page, the terminal. */
 import type { RecordOf, RunRecord } from "../../../runlog/records.ts";
 
-/** Where records go. To add one is to write a class and name it where the run log is opened (coordinate.ts). */
+/** Sinks of records. To add one, write a class and name it where the run log is opened (coordinate.ts). */
 export interface RecordSink {
   /** Called once for each record, in the order of the log. Must not throw. */
   record(record: RunRecord): void;

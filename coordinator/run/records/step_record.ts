@@ -5,7 +5,7 @@ import type { StepReport } from "../../training/train.ts";
 export interface StepContext {
   /** Batches of an epoch. */
   readonly batches: number;
-  /** Whether the objective's gap between the scores estimates a distance. */
+  /** True if the objective's gap between the scores estimates a distance. */
   readonly estimates_distance: boolean;
   /** Bytes over all connections in this step. */
   readonly bytes: { readonly in: number; readonly out: number };

@@ -22,7 +22,7 @@ function constantOf({ value, weight, constant }: Known): Constant | undefined {
   return value === undefined && weight === undefined ? constant : undefined;
 }
 
-/** What each round gave, along a new axis; in the order of the rounds, or the other way round. */
+/** Results of all rounds along a new axis, in the order of the rounds or reversed. */
 function stacked(n: LoweringSite, given: readonly Known[], axis: number, isReverse = false): Known {
   const rounds = isReverse ? given.toReversed() : given;
   const constants = rounds.map(constantOf);

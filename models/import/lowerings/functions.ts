@@ -37,7 +37,7 @@ const shrink: Lowering = (n) => {
   return [{ value: n.where(n.op("Less", [x, n.number(-lambd)]), n.add(x, bias), above) }];
 };
 
-/** Whether x is infinite; of one sign alone where the other is not asked for. */
+/** True if x is infinite; of one sign alone where the other is not asked for. */
 const isInfinite: Lowering = (n) => {
   const x = n.x(0), [low, high] = [n.int("detect_negative", 1), n.int("detect_positive", 1)];
   const isLarge = n.op("Equal", [x, n.number(Infinity)]), isSmall = n.op("Equal", [x, n.number(-Infinity)]);
@@ -46,7 +46,7 @@ const isInfinite: Lowering = (n) => {
 };
 
 export const FUNCTION_LOWERINGS = {
-  /** What tf2onnx leaves of Gelu: 1 - erf(x) */
+  /** The form in which tf2onnx writes part of Gelu: 1 - erf(x) */
   Erfc: one((n, x) => n.sub(n.number(1), n.op("Erf", [x]))),
   Tan: one((n, x) => n.div(n.op("Sin", [x]), n.op("Cos", [x]))),
   /** (e^x - e^-x) / 2 */

@@ -1,5 +1,5 @@
 /**
- * What a lowering is: an operator of a file that the table of `models/onnx` lacks, or a form of one that it does not
+ * Lowerings: operators of a file that the table of `models/onnx` lacks, or forms of one that it does not
  * take, written with operators that it has while the file is imported. So rules, expansions and providers need not
  * know it, and its gradients of any order are those of what it is written with.
  */
@@ -22,7 +22,7 @@ export type Lowering = (n: LoweringSite) => readonly Known[] | null;
 
 export type Lowerings = Readonly<Record<string, Lowering>>;
 
-/** What a lowering may ask of the import. */
+/** Requests that a lowering may make of the import. */
 export interface ImportSteps {
   /** A value for what is known, through which gradients flow. */
   operand(known: Known): Value;
@@ -58,7 +58,7 @@ export class LoweringSite extends Emitter {
     return this.known[index] !== undefined;
   }
 
-  /** What is known of an input, which must be there. */
+  /** The known value of a required input. */
   input(index: number): Known {
     return this.known[index] ?? this.fail(`its input ${index} must be present`);
   }

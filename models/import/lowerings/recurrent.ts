@@ -13,7 +13,7 @@ import { joined, parted } from "./time_axis.ts";
 /** More steps are not unrolled: each is a dozen nodes, and three times as many behind them. */
 export const MAX_STEPS = 256;
 
-/** What one step has from the one before; null is zero. */
+/** State passed from one step to the next; null is zero. */
 interface State {
   readonly h: Value | null;
   readonly c: Value | null;
@@ -158,7 +158,7 @@ function cellOf(n: LoweringSite, kind: Kind, x: Value, direction: number): { cel
   return { cell: { n, hidden, recurrent, bias, peepholes, activations }, inputs };
 }
 
-/** What one direction gives: h of each step in the order of time, and the last state. */
+/** Results of one direction: h of each step in the order of time, and the last state. */
 function unrolled(
   n: LoweringSite,
   kind: Kind,

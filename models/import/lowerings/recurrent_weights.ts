@@ -58,7 +58,7 @@ function gatesOf({ node }: LoweringSite): number {
   return node.op === "GRU" ? 3 : node.op === "LSTM" ? 4 : 1;
 }
 
-/** Whether an input is an initializer that may be trained, as it stands in the file. */
+/** True if an input is an initializer that may be trained, as it stands in the file. */
 function isFolded(n: LoweringSite, index: number): boolean {
   const { value, weight, tensor } = n.input(index);
   return value === undefined && weight !== undefined && tensor !== undefined;

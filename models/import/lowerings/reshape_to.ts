@@ -36,7 +36,7 @@ export function reshapeTo(from: Shape, asked: Shape, batch: Batch, allowzero: bo
   return { items: isCopy && open <= 1 && !items.includes(0) ? copied : computed };
 }
 
-/** Whether there are as many elements. */
+/** True if there are as many elements. */
 function fits(from: Shape, items: Shape): boolean {
   const rest = items.filter((item) => item !== -1);
   const left = quotient(product(from), product(rest));

@@ -1,5 +1,5 @@
 /**
- * What an exporter writes into a file about its tensors. PyTorch's exporter of dynamo=True says it in metadata: the
+ * Notes of an exporter about a file's tensors. PyTorch's exporter of dynamo=True writes them as metadata: the
  * signature of the exported program lists every parameter and buffer, value_info says which of them an initializer is
  * (`graph_signature.InputSpec.kind`) or what it was computed from (`folded_from`), and each node has the line of the
  * program that it came from (`fx_node`). Its older exporter, TorchScript, says it by form: literals are Constant nodes,
@@ -75,7 +75,7 @@ export function programFunction({ metadata }: FileNode): string {
   return /target=torch\.ops\.aten\.(\w+)/.exec(metadata?.get(FX_NODE) ?? "")?.[1] ?? "";
 }
 
-/** Whether a name is one that an exporter made up, rather than one that the network's author gave. */
+/** True if a name is one that an exporter made up, rather than one that the network's author gave. */
 export function isMadeUp(name: string): boolean {
   return /^(\/.*|onnx::.*|val_\d+|_?v?_?\d+|const(ant)?(_\d+)?|.*Constant([._]?\d+)?(_output_\d+)?)$/i.test(
     name,

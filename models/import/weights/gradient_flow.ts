@@ -1,4 +1,4 @@
-/** Where gradients flow, by the tables of rules. */
+/** Finds the paths of gradients, by the tables of rules. */
 import { EXPANSIONS } from "../../../autodiff/decompose.ts";
 import { inputRule, type Rules } from "../../../autodiff/rule.ts";
 import { GRADIENT_RULES } from "../../../autodiff/rules.ts";
@@ -6,7 +6,7 @@ import type { Graph } from "../../../onnx/graph.ts";
 import type { OpName } from "../../../onnx/shapes.ts";
 
 /**
- * Whether an input of an operator can be trained: a gradient flows to it, or may once the operator is expanded, or a
+ * True if an input of an operator can be trained: a gradient flows to it, or may once the operator is expanded, or a
  * Dropout's mask is fed.
  */
 export function takesGradient(op: OpName, index: number): boolean {

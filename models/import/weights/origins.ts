@@ -1,4 +1,4 @@
-/** What each tensor of a file is to the network: a parameter, a buffer, a constant, or a product of parameters. */
+/** Roles of a file's tensors: a parameter, a buffer, a constant, or a product of parameters. */
 import type { Tensor } from "../../../onnx/graph.ts";
 import type { FileNode } from "../../../onnx/graph_reader.ts";
 import { type ExporterNotes, isMadeUp, programFunction } from "./exporter_notes.ts";
@@ -13,7 +13,7 @@ export type Origin =
   | { readonly kind: "parameter" | "buffer" | "constant" | "unknown" | "unnamed" }
   | { readonly kind: "product"; readonly parameters: readonly string[] };
 
-/** What a tensor of the file is, by its name, the nodes that read it and its numbers. */
+/** Determines the role of a file's tensor from its name, the nodes that read it, and its values. */
 export function originOf(
   { exporter, targets, kinds, folded }: ExporterNotes,
   name: string,
@@ -37,7 +37,7 @@ export function originOf(
   return { kind: isMadeUp(name) ? "unnamed" : "parameter" };
 }
 
-/** Of what was computed beforehand from these. */
+/** A value that was computed beforehand from these. */
 function foldedOrigin(
   name: string,
   sources: readonly string[],
@@ -63,7 +63,7 @@ const ARRANGING =
 const ARRANGES_PARAMETERS = ["prelu", "group_norm", "native_group_norm", "instance_norm"];
 
 /**
- * Whether what was computed from one parameter still holds the parameter's own numbers. A name that the exporter made
+ * True if what was computed from one parameter still holds the parameter's own numbers. A name that the exporter made
  * up stands for a step within a function: alone, the transposed matrix of a linear layer; with constants, a shape.
  */
 function isArranged(name: string, isAlone: boolean, readers: readonly FileNode[]): boolean {

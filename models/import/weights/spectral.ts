@@ -31,7 +31,7 @@ export function spectralNorms({ graph, values }: ImportedGraph): readonly Spectr
   });
 }
 
-/** What the vectors of a weight of this name may be called. */
+/** Possible names of the vectors of a weight with this name. */
 function vectorNames(weight: string): readonly (readonly [u: string, v: string])[] {
   const old = /^(.+)_orig$/.exec(weight)?.[1];
   if (old !== undefined) return [[`${old}_u`, `${old}_v`]];
@@ -41,7 +41,7 @@ function vectorNames(weight: string): readonly (readonly [u: string, v: string])
   return [0, 1, 2, 3].map((i) => [`${parametrized}.${i}._u`, `${parametrized}.${i}._v`]);
 }
 
-/** Whether a node reads `a` together with something that `b` is a part of. */
+/** True if a node reads `a` together with something that `b` is a part of. */
 function meets({ nodes }: Graph, a: string, b: string): boolean {
   const parts = new Set([b]);
   for (const { inputs, outputs } of nodes) {
@@ -52,7 +52,7 @@ function meets({ nodes }: Graph, a: string, b: string): boolean {
   return false;
 }
 
-/** Whether u and v are those of W as a matrix [outputs, all others], which is the form that the power method follows. */
+/** True if u and v are those of W as a matrix [outputs, all others], which is the form that the power method follows. */
 export function isOverRows(
   { weight, u, v }: SpectralNorm,
   { values }: Pick<ImportedGraph, "values">,

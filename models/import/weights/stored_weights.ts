@@ -14,7 +14,7 @@ export const LAYERS: readonly string[] = [
   "BatchNormalization",
 ];
 
-/** Whether a layer reads a value as its weights. */
+/** True if a layer reads a value as its weights. */
 export function isOfLayer(name: string, readers: readonly FileNode[]): boolean {
   return readers.some(({ op, inputs }) => LAYERS.includes(op) && inputs.indexOf(name) > 0);
 }

@@ -8,7 +8,7 @@ import type { ImportedGraph } from "../import_graph.ts";
 import { LAYERS } from "./stored_weights.ts";
 import { isUniform } from "./weights.ts";
 
-/** Whether a name is of a pattern: `*` stands for any characters, `?` for one. */
+/** True if a name is of a pattern: `*` stands for any characters, `?` for one. */
 export function matchesGlob(pattern: string, name: string): boolean {
   let at = 0, star = -1, tried = 0;
   let i = 0;
@@ -36,7 +36,7 @@ function candidates({ graph, values, statistics }: ImportedGraph): readonly stri
 }
 
 /**
- * Whether a weight is a number in the network's code rather than a part of a layer: one element, of rank 0 or of extents
+ * True if a weight is a number in the network's code rather than a part of a layer: one element, of rank 0 or of extents
  * of 1 only. A vector of one element is the bias of a layer with one output.
  */
 function isLiteral({ graph, values }: ImportedGraph, name: string): boolean {
@@ -45,15 +45,15 @@ function isLiteral({ graph, values }: ImportedGraph, name: string): boolean {
   return !graph.nodes.some(({ op, inputs }) => inputs.includes(name) && LAYERS.includes(op));
 }
 
-/** What becomes of the weights that a gradient reaches. */
+/** Receives the weights that a gradient reaches. */
 export interface SortedWeights {
   /** To be trained, in the order of their use. */
   readonly trained: readonly string[];
-  /** That the network trains where no pattern says otherwise. */
+  /** Weights that the network trains if no pattern says otherwise. */
   readonly weights: readonly string[];
   /** Kept as they are: buffers, constants of more than one number, and numbers that are taken for those of the code. */
   readonly kept: readonly string[];
-  /** That the output reads, but by no way that a gradient takes. */
+  /** Values that the output reads, but through no path that a gradient takes. */
   readonly unreached: readonly string[];
 }
 
@@ -126,7 +126,7 @@ function refuseProducts({ graph, origins }: ImportedGraph, weights: readonly str
 }
 
 /**
- * Where the exporter folded a part of what a parameter does, the file holds the parameter and a copy of its numbers in
+ * If the exporter folded a part of a parameter's use, the file holds the parameter and a copy of its numbers in
  * another order: trained apart, they would not be one any more.
  */
 function refuseCopies({ graph, origins, values }: ImportedGraph, weights: readonly string[]): void {

@@ -59,7 +59,7 @@ function inverted(
   };
 }
 
-/** Where each gate of ONNX's order lies in PyTorch's: GRU r z n, here z r h; LSTM i f g o, here i o f c. */
+/** Position of each ONNX gate in PyTorch's order: GRU r z n, here z r h; LSTM i f g o, here i o f c. */
 const GATES: Readonly<Record<string, readonly number[]>> = { GRU: [1, 0, 2], LSTM: [0, 3, 1, 2], RNN: [0] };
 
 /** W, R and B of a recurrent layer: [directions, gates * hidden, ...], of one parameter (B: two) for each direction. */

@@ -36,7 +36,7 @@ export function unmerged(graph: FileGraph, notes: ExporterNotes, name: string): 
   return copies.length === 0 ? graph : withCopies(graph, copies);
 }
 
-/** Whether no literal is a node, as where the exporter has optimized. */
+/** True if no literal is a node, as where the exporter has optimized. */
 function hasNoConstants({ nodes }: FileGraph): boolean {
   return !nodes.some(({ op }) => op === "Constant");
 }

@@ -6,7 +6,7 @@ import type { Node, Tensor } from "../../../onnx/graph.ts";
 const MAX_NAME = 90;
 
 export class Weights {
-  /** What the file holds for each input, in the order of first use. */
+  /** The file's values for each input, in the order of first use. */
   readonly values = new Map<string, Tensor>();
   /** The name in the file of each input. */
   readonly file_names = new Map<string, string>();
@@ -43,7 +43,7 @@ export class Weights {
   }
 }
 
-/** Whether all numbers are the same. */
+/** True if all numbers are the same. */
 export function isUniform({ data }: Tensor): boolean {
   const [first] = data as Float32Array;
   return (data as Float32Array).every((item) => item === first);

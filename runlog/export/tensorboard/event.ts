@@ -5,7 +5,7 @@
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { maskedCrc32c } from "../../../common/files/crc32c.ts";
 
-/** What an event shows at its step: a number, or a picture in a PNG file. */
+/** Content of an event at its step: a number, or a picture as a PNG file. */
 export type SummaryValue =
   | { readonly tag: string; readonly scalar: number }
   | {

@@ -19,7 +19,7 @@ function stepValues(record: RecordOf<"step">): SummaryValue[] {
   ];
 }
 
-/** What a record shows; none for a record without figures. Pictures are left to who can read files. */
+/** Figures of a record; none for records without. Pictures are left out. */
 function valuesOf(record: RunRecord): SummaryValue[] {
   switch (record.type) {
     case "step":

@@ -50,7 +50,7 @@ async function listening(body: string, flags: readonly string[] = []) {
   return { process, said, end, [Symbol.dispose]: kill };
 }
 
-/** Whether another program has the port of the inspector. */
+/** True if another program has the port of the inspector. */
 function isTaken(): boolean {
   try {
     Deno.listen({ hostname: "127.0.0.1", port: 9229 }).close();
@@ -60,7 +60,7 @@ function isTaken(): boolean {
   }
 }
 
-/** Whether V8's inspector of this process answers whoever looks. */
+/** True if V8's inspector of this process answers whoever looks. */
 async function inspects(pid: number): Promise<boolean> {
   const answer = await fetch("http://127.0.0.1:9229/json").then((found) => found.text(), () => "");
   return answer.includes(`[pid: ${pid}]`);

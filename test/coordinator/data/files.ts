@@ -25,7 +25,7 @@ export interface Outcome {
   readonly sha256?: string;
   readonly notes: readonly string[];
   readonly error?: string;
-  /** Whether the error is one for users: a line without a stack trace, exit code 2. */
+  /** True if the error is one for users: a line without a stack trace, exit code 2. */
   readonly is_users?: boolean;
 }
 

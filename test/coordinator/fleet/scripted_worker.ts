@@ -16,7 +16,7 @@ const ALLOWED: ReadonlySet<MessageType> = new Set(
   ["artifact", "weights", "shard_chunk", "work", "job", "notice", "finish"] as const,
 );
 
-/** Where a worker on the coordinator's machine puts its results. */
+/** Writes the results of a worker on the coordinator's machine. */
 export interface ScriptedRing {
   /** It was asked for a result. */
   reserve(work: MessageOf<"work">): void;
@@ -32,7 +32,7 @@ const ONE_PLACE: ScriptedRing = {
 export class ScriptedWorker {
   readonly name: string;
   readonly received: Message[] = [];
-  /** Of the last message of each type. */
+  /** Time of the last message of each type. */
   readonly payloads = new Map<MessageType, Uint8Array>();
   /** Work that was asked for and not answered. */
   readonly work: MessageOf<"work">[] = [];
@@ -70,9 +70,9 @@ export class ScriptedWorker {
       token?: string;
       shard_ms?: number;
       held?: readonly number[];
-      /** Whether it is on the coordinator's machine: its results then lie in shared memory. */
+      /** True if it is on the coordinator's machine: its results then lie in shared memory. */
       shared?: boolean | ScriptedRing;
-      /** Whether it gets ready; default true. */
+      /** True if it gets ready; default true. */
       ready?: boolean;
       /** What the coordinator has of the connection in place of its own end. */
       through?: (socket: Socket) => Socket;

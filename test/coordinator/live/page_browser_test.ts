@@ -37,7 +37,7 @@ async function on(browser: Browser, { address }: Shown, look: typeof LOOKS[numbe
   return { page, [Symbol.asyncDispose]: () => context.close() };
 }
 
-/** Where the upper edges of these elements are, from the top of the page. */
+/** Upper edges of these elements, from the top of the page. */
 const topsOf = (page: Page, ids: readonly string[]) =>
   page.evaluate((ids) => ids.map((id) => document.getElementById(id)!.getBoundingClientRect().top), ids);
 

@@ -1,4 +1,4 @@
-/** Whether examples see each other: what the graph says, against what another example changes when the graph runs. */
+/** True if examples see each other: what the graph says, against what another example changes when the graph runs. */
 import assert from "node:assert/strict";
 import { numElements } from "../../../common/shape.ts";
 import { expandAll } from "../../../autodiff/expansion.ts";
@@ -166,7 +166,7 @@ const CASES: Readonly<Record<string, Case>> = {
   "padding of features": apart([["Pad", ["x", "pads"], ["y"]]], { pads: ints(0, 0, 1, 0, 0, 2) }),
 };
 
-/** Whether the first example's part of y changes with the second example. Example i of y is its i-th equal part. */
+/** True if the first example's part of y changes with the second example. Example i of y is its i-th equal part. */
 function changes({ nodes, initializers = {} }: Case): boolean {
   const { graph, values } = imported({ nodes, initializers, couples: false });
   const size = EXTENTS[0]! * EXTENTS[1]!;

@@ -13,9 +13,9 @@ export type FileNode = readonly [
 
 export interface FileParts {
   readonly opset: number;
-  /** Of x, without the batch. */
+  /** Extents of x, without the batch. */
   readonly extents: readonly number[];
-  /** Where the batch axis has a number. */
+  /** If the batch axis has a number. */
   readonly batch?: number;
   readonly nodes: readonly FileNode[];
   readonly initializers?: Readonly<Record<string, Tensor>>;

@@ -4,7 +4,7 @@ import { importGraph } from "../../../models/import/import_graph.ts";
 import { tensorOf } from "../../../onnx/tensor.ts";
 import { fileModel } from "./file_model.ts";
 
-/** Of a layer with hidden size 1 and one input: each row is the number of its gate, 100 more in the other direction. */
+/** A layer with hidden size 1 and one input: each row is the number of its gate, plus 100 in the other direction. */
 function trained(op: "LSTM" | "GRU" | "RNN", num_gates: number): Readonly<Record<string, readonly number[]>> {
   const rows = (count: number, first: number) =>
     [0, 100].flatMap((direction) => Array.from({ length: count }, (_, gate) => first + direction + gate));

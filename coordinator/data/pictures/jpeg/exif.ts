@@ -35,7 +35,7 @@ export function orientationIn(tiff: Uint8Array): Orientation {
   }
 }
 
-/** Whether rows and columns change places. */
+/** True if rows and columns change places. */
 export function isTurned(orientation: Orientation): boolean {
   return orientation >= 5;
 }

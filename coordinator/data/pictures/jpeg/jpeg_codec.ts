@@ -22,7 +22,7 @@ export class JpegCodec {
   #failures = 0;
 
   /**
-   * What `use` makes of the pixels of a JPEG of 1 or 3 components, which lie in memory that is valid only meanwhile.
+   * Result of `use` on the pixels of a JPEG of 1 or 3 components, which lie in memory that is valid only meanwhile.
    * Throws Error with the reason where the file is not whole.
    */
   async decode<T>(bytes: Uint8Array, header: JpegHeader, use: (pixels: Pixels) => T): Promise<T> {

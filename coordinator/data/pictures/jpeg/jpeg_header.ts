@@ -1,4 +1,4 @@
-/** What a JPEG file (ITU-T T.81) says of its picture, before anything is decoded. */
+/** Header of a JPEG file (ITU-T T.81), read before anything is decoded. */
 import { type Orientation, orientationIn } from "./exif.ts";
 import { endOf, segmentsOf } from "./jpeg_segments.ts";
 
@@ -9,7 +9,7 @@ export interface JpegHeader {
   readonly num_components: number;
   /** Coded in fractions of bits, in place of whole ones (Huffman). */
   readonly is_arithmetic: boolean;
-  /** What may be the reason if it cannot be decoded. */
+  /** Possible reason why it cannot be decoded. */
   readonly unusual: string | null;
   readonly orientation: Orientation;
 }
@@ -21,7 +21,7 @@ const USUAL_SAMPLINGS = ["1x1", "2x1", "1x2", "2x2", "4x1", "1x4"];
 const MOST_PIXELS_PER_BYTE = 1024;
 const EXIF = [0x45, 0x78, 0x69, 0x66, 0, 0];
 
-/** Whether a file begins as a JPEG does. */
+/** True if a file begins as a JPEG does. */
 export function isJpeg(bytes: Uint8Array): boolean {
   return bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff;
 }
@@ -72,7 +72,7 @@ function frame(marker: number, content: Uint8Array, orientation: Orientation): J
   };
 }
 
-/** What libjpeg-turbo's simple interface refuses: anything but whole colour, or brightness finer than colour. */
+/** Refused by libjpeg-turbo's simple interface: anything but whole colour, or brightness finer than colour. */
 function unusualSampling(content: Uint8Array): string | null {
   const factors = Array.from({ length: content[5]! }, (_, i) => content[7 + 3 * i] ?? 0);
   const texts = factors.map((factor) => `${factor >> 4}x${factor & 15}`);

@@ -3,7 +3,7 @@
 export interface Segment {
   /** The second byte of its mark. */
   readonly marker: number;
-  /** Where its mark begins. */
+  /** Offset of its mark. */
   readonly begin: number;
   readonly content: Uint8Array;
 }
@@ -35,7 +35,7 @@ function isAlone(marker: number): boolean {
   return marker === 0x01 || marker >= 0xd0 && marker <= 0xd9;
 }
 
-/** Where the last end mark lies; -1: there is none. */
+/** Position of the last end mark; -1 if there is none. */
 export function endOf(bytes: Uint8Array): number {
   for (let at = bytes.length - 2; at > 2; at--) {
     if (bytes[at] === 0xff && bytes[at + 1] === 0xd9) return at;

@@ -6,7 +6,7 @@
 import { joined } from "../../../../common/joined.ts";
 import { endOf, segmentsOf } from "./jpeg_segments.ts";
 
-/** What came of decoding a file: whether without a warning, and which tones in any case. */
+/** Outcome of decoding a file: whether without a warning, and its tones. */
 export interface Attempt {
   readonly is_sound: boolean;
   readonly tones: ArrayLike<number>;
@@ -51,7 +51,7 @@ function nearby(at: number, end: number): number[] {
   return Array.from({ length: 2 * NEAR + 1 }, (_, i) => at - NEAR + i).filter((place) => place <= end);
 }
 
-/** What is needed of all that lies before the first scan's data, and where these begin; null: there is no scan. */
+/** Needs of everything before the first scan's data, and the position of these; null if there is no scan. */
 function headOf(
   bytes: Uint8Array,
 ): { readonly head: readonly ArrayLike<number>[]; readonly scan: number } | null {

@@ -1,4 +1,4 @@
-/** What is used of @cornerstonejs/codec-libjpeg-turbo-8bit, which comes without types. */
+/** Types of the parts of @cornerstonejs/codec-libjpeg-turbo-8bit used here; it comes without types. */
 
 export interface JpegDecoder {
   /** Room for a file; valid until the next call into the codec. */

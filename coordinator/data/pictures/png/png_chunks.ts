@@ -13,7 +13,7 @@ export interface PngHeader {
   readonly interlaced: boolean;
 }
 
-/** Whether its pixels have colours, not tones of grey alone. */
+/** True if its pixels have colours, not tones of grey alone. */
 export function hasColour({ colour_type }: PngHeader): boolean {
   return colour_type !== 0 && colour_type !== 4;
 }
@@ -22,7 +22,7 @@ export interface PngParts {
   readonly header: PngHeader;
   /** Red, green, blue of each entry. */
   readonly palette: Uint8Array | null;
-  /** What tRNS holds: alpha of palette entries, or the one tone or colour that is transparent. */
+  /** Content of tRNS: alpha of palette entries, or the one tone or colour that is transparent. */
   readonly transparency: Uint8Array | null;
   readonly orientation: Orientation;
   /** The rows, compressed. */
@@ -40,7 +40,7 @@ const DEPTHS: Readonly<Record<number, readonly number[]>> = {
 const DAMAGED = "a PNG that is damaged";
 const ENDS_EARLY = "a PNG that ends early";
 
-/** Whether a file begins as a PNG does. */
+/** True if a file begins as a PNG does. */
 export function isPng(bytes: Uint8Array): boolean {
   return bytes[0] === 0x89 && bytes[1] === 0x50 && bytes[2] === 0x4e && bytes[3] === 0x47;
 }

@@ -490,7 +490,7 @@ const DOUBT =
   'decimal points or thousands: it is unclear which, found "1.234" in line 2; for decimal points say ' +
   "--data F#decimal=point, else leave the points out";
 const TAKEN = "points read as decimal points; remove them if they separate thousands";
-/** Where something else than a comma is between cells, a point may set thousands apart; other cells tell. */
+/** If cells are not separated by commas, a point may be a thousands separator; other cells tell. */
 const POINTS_OR_THOUSANDS: Record<string, { text: string; part?: string; says: string }> = {
   "one group of digits behind each point": { text: "9.999;2.500\n1.234;5.678\n", says: TAKEN },
   "the same, and it was said": { text: "9.999;2.500\n1.234;5.678\n", part: "#decimal=point", says: "" },

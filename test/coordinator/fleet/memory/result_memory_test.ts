@@ -157,7 +157,7 @@ interface Event {
   readonly what: "ask" | "take" | "begin" | "join" | "leave" | "again";
   readonly who: number;
   readonly which: number;
-  /** Whether the result that is taken counts. */
+  /** True if the result that is taken counts. */
   readonly counts: boolean;
 }
 
