@@ -308,7 +308,7 @@ class SocketChannel implements Channel {
     const allowed_ms = silence_ms + (this.#unwritten[0] ?? 0) / MIN_BYTES_PER_MS;
     if (this.buffered_bytes > HIGH_WATER_BYTES && stalled_ms > allowed_ms) {
       const waiting = `${(this.buffered_bytes / 1e6).toFixed(1)} MB`;
-      const reason = `Nothing was taken for ${seconds(stalled_ms)} by ${peer}, and ${waiting} wait for it`;
+      const reason = `Nothing was read by ${peer} for ${seconds(stalled_ms)}, and ${waiting} wait for it`;
       return this.#shut(reason, true);
     }
     if (this.#unwritten.length === 0) this.send({ type: "ping", sent_ms: now_ms });

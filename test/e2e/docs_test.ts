@@ -7,8 +7,9 @@ import { putPictures, squareImages } from "./images.ts";
 import { Workplace } from "./workplace.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-/** Folders whose pages are read; CHANGELOG.md is about the past. */
 const FOLDERS = [".", "docs", "docs/results", "bench"];
+/** Pages about the past, and with tests of their own (several_machines_test.ts). */
+const OTHER_PAGES = /\/(?:CHANGELOG|on-several-machines)\.md$/;
 const NETWORKS = join(ROOT, "test/models/import/files");
 const SMALL_PAIR = ["--batch", "8", "--width", "4", "--latent", "8"];
 const SHORT = ["--steps", "5", "--sample-every", "0", "--workers", "1"];
@@ -24,7 +25,7 @@ function commandsOf(text: string): string[] {
 function pages(): string[] {
   return FOLDERS.flatMap((folder) =>
     [...Deno.readDirSync(join(ROOT, folder))].map(({ name }) => join(ROOT, folder, name))
-  ).filter((path) => path.endsWith(".md") && !path.endsWith("CHANGELOG.md"));
+  ).filter((path) => path.endsWith(".md") && !OTHER_PAGES.test(path));
 }
 
 async function documented(): Promise<Set<string>> {

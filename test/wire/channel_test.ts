@@ -227,7 +227,7 @@ Deno.test("channel: closes when a peer that lives does not read what is above th
   // Allowed: 5000 ms and 10,486 ms for its bytes at 100 bytes per ms.
   assert.deepEqual(await stalledFor(payload_bytes), {
     closed_ms: 16_000,
-    reason: `Nothing was taken for 16 s by the peer, and ${(bytes / 1e6).toFixed(1)} MB wait for it`,
+    reason: `Nothing was read by the peer for 16 s, and ${(bytes / 1e6).toFixed(1)} MB wait for it`,
   });
 });
 

@@ -91,7 +91,7 @@ Deno.test("the token of a pipe is read once, and is good for every attempt", asy
   }
 });
 
-Deno.test("a token that is not to be had is an error of one line", async () => {
+Deno.test("a token that is not available is an error of one line", async () => {
   await assert.rejects(locator({ coordinator: "ws://there:1", token_variable: "" }, [[LEFT]]).locate(), {
     name: "UserError",
     message: "Cannot join ws://there:1 without its token: give --token-file PATH or set WAGON_TOKEN " +

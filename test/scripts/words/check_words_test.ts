@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { faultsOf, readWordList } from "../../../scripts/words/check_words.ts";
+import { pageTexts, programTexts, wordsOf } from "../../../scripts/words/texts.ts";
+
+const LIST = readWordList(`
+| write | meaning | not              |
+| ----- | ------- | ---------------- |
+| again |         | anew, once more. |
+| shard | a part  |                  |
+
+\`\`\`words
+gizmo
+frobnicate
+\`\`\`
+`);
+
+Deno.test("unknown words and replaced phrases are found, listed words and names are not", () => {
+  const faults = (text: string) => faultsOf([{ file: "a.md", line: 3, text }], LIST);
+  assert.deepEqual(
+    faults("The gizmo's colour is recognised; Gizmo and `gradinet`, --gradinet, gradinet.ts"),
+    [],
+  );
+  assert.deepEqual(faults("Two gradinets of HTTPS and NaN, gradinets"), ['a.md:3: unknown word "gradinets"']);
+  assert.deepEqual(faults("Try Anew, or once more."), [
+    'a.md:3: "Anew" must be "again" (docs/words.md)',
+  ]);
+  assert.deepEqual(faults("Canewood"), ['a.md:3: unknown word "Canewood"']);
+});
+
+Deno.test("words are letters alone, without names, code, paths and options", () => {
+  assert.deepEqual(wordsOf("See `code it`, [a page](no/page.md) at https://x.y/abc, RMSProp or lr=5 of it"), [
+    "See",
+    "page",
+  ]);
+});
+
+Deno.test("texts are prose of pages, and strings of several words in programs", async () => {
+  const root = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(`${root}/a.md`, "One line\n\n```sh\nhidden code\n```\n\n    indented code\n");
+    await Deno.writeTextFile(`${root}/CHANGELOG.md`, "The past");
+    const source =
+      'f("some words here", `found ${x} of the others`, "short");\nconst a = "import more names/from";';
+    await Deno.writeTextFile(`${root}/b.ts`, `// a comment of words\n${source}`);
+    await Deno.mkdir(`${root}/test`);
+    await Deno.writeTextFile(`${root}/test/c.ts`, '"not for users at all"');
+    assert.deepEqual(pageTexts(root).map(({ text }) => text).filter((text) => text !== ""), ["One line"]);
+    assert.deepEqual(programTexts(root), [{ file: "b.ts", line: 2, text: "some words here" }]);
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+});
