@@ -60,12 +60,12 @@ export const ROOMS: readonly Room[] = [
   { folder: "runlog/log", what: "the log's file, its segments and its sidecar", may: ["runlog", "common"] },
   {
     folder: "runlog/summary",
-    what: "what a log adds up to, in memory that does not grow with it",
+    what: "a log's summary, in memory that does not grow with it",
     may: ["runlog", "runlog/log", "common"],
   },
   {
     folder: "runlog/doctor",
-    what: "rules that find what is wrong with a run",
+    what: "rules that find faults of a run",
     may: ["runlog", "runlog/log", "runlog/summary", "common"],
   },
   {
@@ -76,7 +76,7 @@ export const ROOMS: readonly Room[] = [
   { folder: "runlog", what: "the records of a log, and the check of their shape", may: ["common"] },
   {
     folder: "worker/runtime",
-    what: "what the engine knows of ONNX Runtime: sessions with bound buffers",
+    what: "the engine's interface to ONNX Runtime: sessions with bound buffers",
     may: ["models", "wire", "common"],
   },
   {
@@ -96,7 +96,7 @@ export const ROOMS: readonly Room[] = [
   },
   {
     folder: "worker",
-    what: "the worker's program and what it says",
+    what: "the worker's program and its messages",
     may: [
       "worker/connection",
       "worker/compute",
@@ -116,7 +116,7 @@ export const ROOMS: readonly Room[] = [
   },
   {
     folder: "coordinator/config",
-    what: "what a run is set to: options, presets, own networks",
+    what: "settings of a run: options, presets, own networks",
     may: ["coordinator/data", ...MODELS, "onnx", "runlog", "common"],
   },
   {
@@ -145,7 +145,7 @@ export const ROOMS: readonly Room[] = [
   },
   {
     folder: "coordinator/terminal",
-    what: "what a person at the terminal sees",
+    what: "messages for a person at the terminal",
     may: ["coordinator/data", "coordinator/training", "common"],
   },
   {

@@ -54,7 +54,9 @@ export function faultsOf(texts: readonly Text[], { words, replaced }: WordList):
     ),
     ...replaced.flatMap(({ phrase, instead }) => {
       const found = phrase.exec(text)?.[0];
-      return found === undefined ? [] : [`${file}:${line}: "${found}" must be "${instead}" (${LIST})`];
+      return found === undefined
+        ? []
+        : [`${file}:${line}: "${found.replace(/\s+/g, " ")}" must be "${instead}" (${LIST})`];
     }),
   ]);
   return [...new Set(faults)];

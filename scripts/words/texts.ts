@@ -41,15 +41,18 @@ export function wordsOf(text: string): string[] {
   return words?.filter((word) => word.length > 2) ?? [];
 }
 
-/** Lines of the pages, without fenced and indented code. */
+/** Paragraphs of the pages, by their first lines, without fenced and indented code. */
 export function pageTexts(root: string): Text[] {
   return [...filesIn(root, "", ".md")].filter((file) => !OTHER_PAGES.test(file)).flatMap((file) => {
     const page = readFileSync(join(root, file), "utf8");
-    const prose = page.replace(/^```.*?^```$/gms, (code) => code.replace(/[^\n]/g, ""));
-    return prose.split("\n").map((text, i) => ({
+    const prose = page.replace(/^```.*?^```$/gms, (code) => code.replace(/[^\n]/g, "")).replace(
+      /^ {4}\S.*$/gm,
+      "",
+    );
+    return [...prose.matchAll(/(?:^.*\S.*\n?)+/gm)].map(({ 0: text, index }) => ({
       file,
-      line: i + 1,
-      text: /^ {4}\S/.test(text) ? "" : text,
+      line: prose.slice(0, index).split("\n").length,
+      text,
     }));
   });
 }

@@ -5,7 +5,7 @@ import { pageTexts, programTexts, wordsOf } from "../../../scripts/words/texts.t
 const LIST = readWordList(`
 | write | meaning | not              |
 | ----- | ------- | ---------------- |
-| again |         | anew, once more. |
+| again |         | anew, once more  |
 | shard | a part  |                  |
 
 \`\`\`words
@@ -21,7 +21,7 @@ Deno.test("unknown words and replaced phrases are found, listed words and names 
     [],
   );
   assert.deepEqual(faults("Two gradinets of HTTPS and NaN, gradinets"), ['a.md:3: unknown word "gradinets"']);
-  assert.deepEqual(faults("Try Anew, or once more."), [
+  assert.deepEqual(faults("Try Anew, or another time."), [
     'a.md:3: "Anew" must be "again" (docs/words.md)',
   ]);
   assert.deepEqual(faults("Canewood"), ['a.md:3: unknown word "Canewood"']);
@@ -37,14 +37,22 @@ Deno.test("words are letters alone, without names, code, paths and options", () 
 Deno.test("texts are prose of pages, and strings of several words in programs", async () => {
   const root = await Deno.makeTempDir();
   try {
-    await Deno.writeTextFile(`${root}/a.md`, "One line\n\n```sh\nhidden code\n```\n\n    indented code\n");
+    await Deno.writeTextFile(
+      `${root}/a.md`,
+      "# One\n\n```sh\nhidden code\n```\n\nTwo once\nmore. lines\n\n    indented code\n",
+    );
     await Deno.writeTextFile(`${root}/CHANGELOG.md`, "The past");
     const source =
       'f("some words here", `found ${x} of the others`, "short");\nconst a = "import more names/from";';
     await Deno.writeTextFile(`${root}/b.ts`, `// a comment of words\n${source}`);
     await Deno.mkdir(`${root}/test`);
     await Deno.writeTextFile(`${root}/test/c.ts`, '"not for users at all"');
-    assert.deepEqual(pageTexts(root).map(({ text }) => text).filter((text) => text !== ""), ["One line"]);
+    const page = pageTexts(root);
+    assert.deepEqual(page.map(({ line, text }) => [line, text]), [[1, "# One\n"], [
+      7,
+      "Two once\nmore. lines\n",
+    ]]);
+    assert.deepEqual(faultsOf(page, LIST), ['a.md:7: "once more" must be "again" (docs/words.md)']);
     assert.deepEqual(programTexts(root), [{ file: "b.ts", line: 2, text: "some words here" }]);
   } finally {
     await Deno.remove(root, { recursive: true });
