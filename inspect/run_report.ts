@@ -181,7 +181,7 @@ function doctor(page: Page, { findings, summary }: Inspected): string[] {
       ...wrapLine(`  ${note ? "Note: " : ""}${code} (${where})`, page.width)
         .map((line) => line.replace(code, paint(page.terminal, note ? "dim" : "yellow", code))),
       ...wrap(`${seen}. ${cause}.`, page.width - 4).map((line) => `    ${line}`),
-      ...wrap(note ? `If it comes again: ${change}.` : `What to change: ${change}.`, page.width - 4)
+      ...wrap(note ? `If it happens again: ${change}.` : `What to change: ${change}.`, page.width - 4)
         .map((line) => `    ${line}`),
     ];
   });

@@ -190,7 +190,7 @@ function checkGiven(
   }
   if (given.spectral_norm && given.clip !== undefined) {
     throw new UserError(
-      `Cannot clip the critic: with --spectral-norm no --clip is required, found ${given.clip}; leave one of them out`,
+      `Cannot clip the critic: --spectral-norm excludes --clip, found ${given.clip}; leave one of them out`,
     );
   }
   checkRunControl(given, { ...preset, objective: given.objective ?? preset.objective, preset: name });
@@ -357,8 +357,8 @@ export function wholeConfig(recorded: Readonly<Record<string, unknown>>): RunCon
   if (RECORDED(config)) return config;
   throw new UserError(
     "Cannot resume: the settings in the run record must be whole, found " +
-      `${misfit(RECORDED, config)} missing or of another kind; put the first line of the log ` +
-      "back as it was",
+      `${misfit(RECORDED, config)} missing or of another kind; restore the first line ` +
+      "of the log",
   );
 }
 

@@ -162,7 +162,7 @@ function doctor({ findings }: Reported): Html {
             last_step,
           )}</p>
           <p>${seen}. ${cause}.</p>
-          <p><strong>${grade === "note" ? "If it comes again:" : "What to change:"}</strong> ${withOptions(
+          <p><strong>${grade === "note" ? "If it happens again:" : "What to change:"}</strong> ${withOptions(
             change,
           )}.</p>
         </div>

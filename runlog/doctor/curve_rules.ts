@@ -63,9 +63,8 @@ const dips: Rule = {
   spoils: "critic",
   condition:
     `After the first eighth of the run, a single step's estimate is more than ${DIP_DEVIATIONS} standard deviations ` +
-    "below the mean of its sixteenth of the run, and further below 0 than that mean is away from it. Not where at most " +
-    "a quarter of the sixteenths have one, and these and all after them are steady: such a step left no trace. A note " +
-    "where they were unsteady, and all after the last are steady.",
+    "below the mean of its sixteenth of the run, and further below 0 than that mean is away from it. No finding if at " +
+    "most a quarter of the sixteenths have such a step, and these and all later ones are steady: the step left no trace. Only a note if they were unsteady, and all later ones are steady.",
   cause: "The critic was thrown far from its optimum: its steps are too long for the slope there",
   change: "Lower --lr (a half, then a fifth); more critic steps with --n-critic help, too",
   find(summary) {
@@ -159,7 +158,7 @@ const saturated: Rule = {
   spoils: "critic",
   condition:
     `The mean critic loss of a GAN's last ${WINDOW_STEPS} steps is below ${NO_DOUBT} (one that guesses has 1.39). ` +
-    "Not where the samples came nearer to the data all the same.",
+    "No finding if the samples came nearer to the data anyway.",
   cause:
     "The critic tells every sample from the data with certainty, so the generator learns hardly anything from it",
   change:

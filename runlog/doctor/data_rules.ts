@@ -16,7 +16,7 @@ const outOfRange: Rule = {
   spoils: "samples",
   condition:
     `The data's values are far outside [-1, 1]: their root mean square is above ${FAR_RMS}, or one of them is ` +
-    `beyond ${FAR_VALUE}. A note where the samples came near all the same, to a sliced Wasserstein distance below ` +
+    `beyond ${FAR_VALUE}. It is only a note if the samples came near anyway, to a sliced Wasserstein distance below ` +
     `${NEAR} standard deviations of the data.`,
   cause:
     "Networks begin with outputs near 0 and take small steps, so the generator hardly reaches such values",

@@ -109,7 +109,7 @@ const tinyShards: Rule = {
   condition:
     `A network normalises over its batch, and --batch over --shards is less than ${MIN_NORMALISED} examples.`,
   cause: "Each shard normalises by the mean and variance of its own few examples, which are mostly noise",
-  change: "A larger --batch, or fewer --shards (in a new run: shards are part of the bits)",
+  change: "A larger --batch, or fewer --shards (in a new run: changing --shards changes the results)",
   find(summary) {
     const { batch, shards } = summary.config;
     if (typeof batch !== "number" || typeof shards !== "number" || !normalises(summary)) return null;

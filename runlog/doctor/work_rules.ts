@@ -120,7 +120,8 @@ const idle: Rule = {
   spoils: "speed",
   condition: `A connected worker has computed nothing, though the run has made ${MIN_STEPS} steps.`,
   cause: "There are more workers than shards, so some wait in reserve",
-  change: "Stop the spare ones, or start a new run with more --shards (shards are part of the bits)",
+  change:
+    "Stop the spare ones, or start a new run with more --shards (changing --shards changes the results)",
   find(summary) {
     if (summary.steps < MIN_STEPS) return null;
     const spare = present(summary).filter(({ shards_computed }) => shards_computed === 0);

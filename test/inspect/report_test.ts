@@ -268,7 +268,7 @@ Deno.test("a run that stopped says from where it can go on, and weights say wher
     text: "Make a web page that draws samples:",
     line: "deno task page runs/a --single page.html",
   }, {
-    text: "Go on from step 10, to the same bits as if it had never stopped:",
+    text: "Continue from step 10, to the same bits as without a stop:",
     line: "deno task train --resume runs/a",
   }]);
   const lines = runReport({ folder: "runs/a", summary: stopped, findings: [], files: [] }, PLAIN);
@@ -322,7 +322,7 @@ Deno.test("what the doctor found: where, why, and what to do", () => {
   const calm = runReport({ folder: "r", summary: FINISHED, findings: noted, files: [] }, PLAIN);
   const from = calm.indexOf("Doctor  no problems found, 1 note; see docs/doctor.md");
   assert.equal(calm[from + 1], "  Note: estimate-negative (steps 1,101 to 1,300)");
-  assert.equal(calm[from + 3], "    If it comes again: Lower --lr.");
+  assert.equal(calm[from + 3], "    If it happens again: Lower --lr.");
 });
 
 Deno.test("a GAN has a gap between its scores and no estimate; nothing is said of its sign", () => {

@@ -33,9 +33,10 @@ export function joinCommand({ task, rendezvous }: JoinView): string | null {
 export function showJoin({ task, open, rendezvous, token }: JoinView): void {
   const place = byId("join");
   const here = rendezvous ? [make("p", {}, "On the coordinator's machine:"), command(HERE)] : [];
-  if (task === "train" && !open && !rendezvous) {
-    const words = "This run was started with deno task train, which starts its own workers. " +
-      "With --host 0.0.0.0 it lets in others, too.";
+  if (task === "train") {
+    const words =
+      "This run was started with deno task train, which starts its own workers. To let others join, " +
+      "continue it with deno task coordinator --resume.";
     return place.replaceChildren(make("p", {}, ...withOptions(words)));
   }
   if (!open) {

@@ -71,8 +71,7 @@ Deno.test("spectral norms stand in place of clipping and of the critic's batch n
   });
   assert.throws(() => resolveConfig({ spectral_norm: true, clip: 0.01 }, "wgan", images), {
     name: UserError.name,
-    message:
-      "Cannot clip the critic: with --spectral-norm no --clip is required, found 0.01; leave one of them out",
+    message: "Cannot clip the critic: --spectral-norm excludes --clip, found 0.01; leave one of them out",
   });
   const own = { latent: 7 } as NonNullable<Parameters<typeof resolveConfig>[3]>;
   assert.throws(() => resolveConfig({ spectral_norm: true }, "wgan", images, own), {
