@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Placement } from "../../../../coordinator/fleet/placement/placement.ts";
+import { ShardRebalancer } from "../../../../coordinator/fleet/placement/shard_rebalancer.ts";
 
 const NUM_SHARDS = 4;
 const LOOK_MS = 5_000;
@@ -13,10 +13,10 @@ const speed = (worker: number, transfer_ms: number, measured = true, shard_ms = 
   measured,
 });
 
-const shares = ({ ranges }: Placement) => ranges.map(({ worker, begin, end }) => [worker, end - begin]);
+const shares = ({ ranges }: ShardRebalancer) => ranges.map(({ worker, begin, end }) => [worker, end - begin]);
 
 Deno.test("a probe knows no links: shards leave a far worker as soon as its answers are measured", () => {
-  const placement = new Placement(NUM_SHARDS);
+  const placement = new ShardRebalancer(NUM_SHARDS);
   placement.update([speed(1, 0, false), speed(2, 0, false)], 0);
   assert.deepEqual(shares(placement), [[1, 2], [2, 2]]);
   assert.equal(placement.update([speed(1, 0), speed(2, 0, false)], 40), null, "one is not measured yet");
@@ -26,7 +26,7 @@ Deno.test("a probe knows no links: shards leave a far worker as soon as its answ
 });
 
 Deno.test("what a passing load may explain is looked at twice, first measurement or not", () => {
-  const placement = new Placement(NUM_SHARDS);
+  const placement = new ShardRebalancer(NUM_SHARDS);
   placement.update([speed(1, 0, false), speed(2, 0, false)], 0);
   // 30 ms where 20 would do.
   const unequal = [speed(1, 0), speed(2, 20)];
@@ -37,7 +37,7 @@ Deno.test("what a passing load may explain is looked at twice, first measurement
 });
 
 Deno.test("a guess is put right once; later, one slow answer moves nothing", () => {
-  const placement = new Placement(NUM_SHARDS);
+  const placement = new ShardRebalancer(NUM_SHARDS);
   placement.update([speed(1, 0, false), speed(2, 0, false)], 0);
   placement.update([speed(1, 0), speed(2, 1)], 400);
   assert.equal(placement.update([speed(1, 0), speed(2, 340)], 800), null);
@@ -45,7 +45,7 @@ Deno.test("a guess is put right once; later, one slow answer moves nothing", () 
 });
 
 Deno.test("a worker is done without for a small gain, and comes back for a large one only", () => {
-  const placement = new Placement(2);
+  const placement = new ShardRebalancer(2);
   const both = (transfer_ms: number) => [speed(1, 0), speed(2, transfer_ms)];
   placement.update(both(0), 0);
   let now_ms = 0;
