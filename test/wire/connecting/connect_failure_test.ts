@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { explain, type Failure, needsProbe } from "../../../wire/connecting/connect_failure.ts";
-import type { Answer } from "../../../wire/connecting/connect_failure.ts";
+import { type Answer, explain, type Failure, needsProbe } from "../../../wire/connecting/connect_failure.ts";
 
 /** What is said of a failed attempt, which took ten seconds at most; the port is asked where that is needed. */
 function said(url: string, failure: Partial<Failure>, answer: Answer = "silence"): string {
