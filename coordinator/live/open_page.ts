@@ -3,7 +3,7 @@ import { exampleKind } from "../../common/example_kind.ts";
 import { basename } from "node:path";
 import { foldRun } from "../../runlog/log/fold_run.ts";
 import type { Clock } from "../../wire/clock.ts";
-import { isLoopback, ownNames } from "../terminal/addresses.ts";
+import { isLoopback, ownInterfaces, ownNames, reachedAt } from "../terminal/addresses.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import type { Prepared } from "../run/prepare.ts";
 import type { RunFolder } from "../run/run_folder.ts";
@@ -76,6 +76,8 @@ function factsOf({ config, data, folder, record }: KeptRun): string[] {
 function runView({ run, port, options }: Pick<Parts, "run" | "port" | "options">): RunView {
   const { config, data, folder } = run;
   const { task, host, rendezvous, token_place } = options;
+  const open = !isLoopback(host);
+  const reached = open ? reachedAt(host, ownInterfaces)[0] ?? null : null;
   return {
     name: basename(folder.path),
     facts: factsOf(run),
@@ -84,7 +86,7 @@ function runView({ run, port, options }: Pick<Parts, "run" | "port" | "options">
     epoch_steps: data.plan.steps_per_epoch,
     estimates_distance: run.estimates_distance,
     kind: exampleKind(data.data),
-    join: { task, open: !isLoopback(host), rendezvous, token: token_place, port },
+    join: { task, open, rendezvous, token: token_place, port, reached },
   };
 }
 

@@ -37,6 +37,8 @@ export interface JoinView {
   readonly token: string;
   /** Port that it listens on. */
   readonly port: number;
+  /** An address of its machine, for others; null where only the machine itself reaches it, or has none. */
+  readonly reached: string | null;
 }
 
 export interface NowView {

@@ -1,5 +1,6 @@
 /** How a worker joins: the lines to type. */
 import type { JoinView } from "../view.ts";
+import { joinAddress } from "./join_address.ts";
 import { byId, make, setText, withOptions } from "./dom.ts";
 
 /** A line to type, with a button that copies it. */
@@ -17,20 +18,19 @@ export function command(text: string): HTMLElement {
 
 const HERE = "deno task worker";
 
-/** For a machine that reaches the coordinator by the address of this page. */
-function elsewhere(): string {
-  const scheme = location.protocol === "https:" ? "wss" : "ws";
-  return `WAGON_TOKEN=… deno task worker --coordinator ${scheme}://${location.host}`;
+function elsewhere(join: JoinView): string {
+  return `WAGON_TOKEN=… deno task worker --coordinator ${joinAddress(location, join)}`;
 }
 
 /** The line that starts the worker that is waited for; null where the run starts its own. */
-export function joinCommand({ task, rendezvous }: JoinView): string | null {
-  if (task === "train") return null;
-  return rendezvous ? HERE : elsewhere();
+export function joinCommand(join: JoinView): string | null {
+  if (join.task === "train") return null;
+  return join.rendezvous ? HERE : elsewhere(join);
 }
 
 /** How others join. The token itself is not known to this page. */
-export function showJoin({ task, open, rendezvous, token }: JoinView): void {
+export function showJoin(join: JoinView): void {
+  const { task, open, rendezvous, token } = join;
   const place = byId("join");
   const here = rendezvous ? [make("p", {}, "On the coordinator's machine:"), command(HERE)] : [];
   if (task === "train") {
@@ -47,7 +47,7 @@ export function showJoin({ task, open, rendezvous, token }: JoinView): void {
   place.replaceChildren(
     ...here,
     make("p", {}, "On another machine:"),
-    command(elsewhere()),
+    command(elsewhere(join)),
     make(
       "p",
       { class: "dim" },

@@ -13,7 +13,14 @@ export const RUN_VIEW: RunView = {
   epoch_steps: 10,
   estimates_distance: true,
   kind: "images",
-  join: { task: "coordinator", open: false, rendezvous: true, token: "on the terminal", port: 7700 },
+  join: {
+    task: "coordinator",
+    open: false,
+    rendezvous: true,
+    token: "on the terminal",
+    port: 7700,
+    reached: null,
+  },
 };
 
 const RUN_RECORD: RecordOf<"run"> = {
