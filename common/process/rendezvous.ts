@@ -20,6 +20,8 @@ export interface Rendezvous {
 
 const FOLDER = "coordinators";
 const ENDING = ".json";
+/** Files of secrets beside it (coordinator/terminal/invitation.ts). */
+export const TOKEN_ENDINGS = { workers: ".token", readers: ".read-token" } as const;
 
 /** The user's state folder. Undefined where the environment names no home. */
 export function stateFolder(env: (name: string) => string | undefined, os: string): string | undefined {
@@ -56,7 +58,10 @@ export async function writeRendezvous(rendezvous: Rendezvous): Promise<string | 
   if (path === undefined) return null;
   // A run has one coordinator: what another has left was killed before it could take its file away.
   for (const { url, run } of await readRendezvous()) {
-    if (run === rendezvous.run) await Deno.remove(coordinatorFile(url, ENDING)!).catch(() => {});
+    if (run !== rendezvous.run || url === rendezvous.url) continue;
+    for (const ending of [ENDING, ...Object.values(TOKEN_ENDINGS)]) {
+      await Deno.remove(coordinatorFile(url, ending)!).catch(() => {});
+    }
   }
   await writePrivateFile(path, JSON.stringify({ host: hostname(), ...rendezvous }) + "\n");
   return path;

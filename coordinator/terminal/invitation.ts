@@ -3,10 +3,10 @@
  * for a pipe or a log: where there is no terminal, one that nobody knows yet goes into a file of this user's alone, whose
  * path is told.
  */
-import { coordinatorFile } from "../../common/process/rendezvous.ts";
+import { coordinatorFile, TOKEN_ENDINGS } from "../../common/process/rendezvous.ts";
 import { writePrivateFile } from "../../common/process/private_files.ts";
 import { nonBreaking } from "../../common/text/wrap.ts";
-import { type Interface, isLoopback, ownInterfaces, reachedAt, urlHost } from "./addresses.ts";
+import { type Interface, isLoopback, loopbackFor, ownInterfaces, reachedAt, urlHost } from "./addresses.ts";
 import type { Console } from "./console.ts";
 import { isFresh, READERS, type Source, WORKERS } from "./token.ts";
 
@@ -27,16 +27,17 @@ export interface Secret {
   readonly file: string | undefined;
 }
 
-const ENDINGS: ReadonlyMap<Source, string> = new Map([[WORKERS, ".token"], [READERS, ".read-token"]]);
-
-function urlOf({ host, port }: Door): string {
-  return `ws://${urlHost(host)}:${port}`;
+/** Its files are named as what it leaves for workers on this machine. */
+function fileOf({ host, port }: Door, ending: string): string | undefined {
+  return coordinatorFile(`ws://${loopbackFor(host)}:${port}`, ending);
 }
 
 /** Says how workers join. */
 export async function tellHowToJoin(terminal: Terminal, door: Door, secret: Secret): Promise<void> {
   const { host, port, interactive, interfaces = ownInterfaces } = door;
-  terminal.line(`Listening on ${urlOf(door)}; on this machine: ${nonBreaking("deno task worker")}`);
+  terminal.line(
+    `Listening on ws://${urlHost(host)}:${port}; on this machine: ${nonBreaking("deno task worker")}`,
+  );
   const place = interactive ? "" : await placeOf(WORKERS, secret, door);
   if (isLoopback(host)) {
     terminal.line("Only workers on this machine can reach it; --host 0.0.0.0 lets others in");
@@ -64,7 +65,8 @@ export async function tellOfPage(terminal: Terminal, door: Door, secret: Secret)
 /** Where a person without a terminal finds a token, after "the token". */
 async function placeOf(source: Source, { token, file }: Secret, door: Door): Promise<string> {
   if (!isFresh(file, source)) return `that ${source.option} or ${source.variable} gives it`;
-  const path = coordinatorFile(urlOf(door), ENDINGS.get(source)!);
+  const ending = source === WORKERS ? TOKEN_ENDINGS.workers : TOKEN_ENDINGS.readers;
+  const path = fileOf(door, ending);
   const instead = `give one with ${source.option} or ${source.variable}`;
   if (path === undefined) return `that nobody can see, since there is no home to leave it in: ${instead}`;
   try {
@@ -78,8 +80,8 @@ async function placeOf(source: Source, { token, file }: Secret, door: Door): Pro
 /** Takes away what was left for people. */
 export async function removeTokens(door: Door): Promise<void> {
   if (door.interactive) return;
-  for (const ending of ENDINGS.values()) {
-    const path = coordinatorFile(urlOf(door), ending);
+  for (const ending of Object.values(TOKEN_ENDINGS)) {
+    const path = fileOf(door, ending);
     if (path !== undefined) await Deno.remove(path).catch(() => {});
   }
 }

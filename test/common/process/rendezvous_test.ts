@@ -37,14 +37,18 @@ Deno.test("each coordinator leaves its own file, takes away its own, and no othe
   }));
 
 Deno.test("what a killed coordinator left is replaced by the next at its address, or of its run", () =>
-  inState(async () => {
+  inState(async (folder) => {
     await writeRendezvous(FIRST);
-    await writeRendezvous(SECOND);
+    const path = (await writeRendezvous(SECOND))!;
+    for (const ending of [".token", ".read-token"]) {
+      await Deno.writeTextFile(path.replace(/\.json$/, ending), "secret");
+    }
     const next = { ...FIRST, token: "next", run: "/runs/third" };
     await writeRendezvous(next);
     const resumed = { ...SECOND, url: "ws://127.0.0.1:7702", token: "again" };
     await writeRendezvous(resumed);
     assert.deepEqual(await byUrl(), [next, resumed]);
+    assert.equal((await Array.fromAsync(Deno.readDir(folder))).length, 2);
   }));
 
 Deno.test("files of other machines that share the home, and those that make no sense, are passed over", () =>

@@ -69,7 +69,7 @@ Deno.test("without a terminal fresh tokens go into files of mode 600, whose path
   const check = async (folder: string) => {
     for await (const { name } of Deno.readDir(folder)) {
       const path = join(folder, name);
-      found[name.replace(/^.*0\.0\.0\.0/, "HOST")] = [
+      found[name.replace(/^.*127\.0\.0\.1/, "HOST")] = [
         await Deno.readTextFile(path),
         (await Deno.stat(path)).mode! & 0o777,
       ];

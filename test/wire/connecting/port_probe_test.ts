@@ -3,7 +3,7 @@ import { createServer as createHttp } from "node:http";
 import { type AddressInfo, createServer, type Server, Socket } from "node:net";
 import { SYSTEM_CLOCK } from "../../../wire/clock.ts";
 import type { Answer } from "../../../wire/connecting/connect_failure.ts";
-import { probePort } from "../../../wire/connecting/port_probe.ts";
+import { isCoordinator, isOpen, probePort } from "../../../wire/connecting/port_probe.ts";
 import { connect } from "../../../wire/ws_socket.ts";
 import { FakeClock } from "../fake_clock.ts";
 
@@ -66,6 +66,25 @@ Deno.test("a name that nobody looks up is told from an address, or a name, from 
   assert.equal(await answer("gpu-box", "lookup"), "nothing");
   assert.equal(await answer("10.0.0.5"), "nothing");
   assert.equal(await answer("[fd00::5]"), "nothing");
+});
+
+Deno.test("on this machine an address is open or not, and a coordinator shows by how it asks for the read token", async () => {
+  const [none, wagon, other] = [{}, 'Bearer realm="wagon"', "Basic"].map((challenge) =>
+    createHttp((_request, response) => {
+      if (typeof challenge === "string") response.setHeader("www-authenticate", challenge);
+      response.writeHead(401).end();
+    })
+  );
+  const look = (port: number) => isCoordinator(`ws://${HOST}:${port}`);
+  assert.equal(await at(wagon!, look), true);
+  assert.equal(await at(other!, look), false);
+  assert.equal(await at(none!, look), false);
+  const open = (port: number) => isOpen(`ws://${HOST}:${port}`, SYSTEM_CLOCK);
+  const gone = await at(createServer((tcp) => tcp.destroy()), async (port) => {
+    assert.equal(await open(port), true);
+    return port;
+  });
+  assert.deepEqual([await open(gone), await look(gone)], [false, false]);
 });
 
 Deno.test("a failed connection says what is there", async () => {
