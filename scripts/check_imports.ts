@@ -30,7 +30,6 @@ const BROWSER = [
 ];
 /** Their shells, which name the platform. */
 const NATIVE_SHELLS: ReadonlySet<string> = new Set([
-  "wire/connecting/port_probe.ts",
   "wire/shared_file.ts",
   "wire/shared_ring.ts",
   "wire/shared_weights.ts",
