@@ -8,13 +8,15 @@ import {
 } from "../../coordinator/config/config.ts";
 import { type Preset, type PresetName, PRESETS } from "../../coordinator/config/presets.ts";
 import { RUN_OPTIONS } from "../../coordinator/config/run_options.ts";
+import { recordedName } from "../../runlog/recorded_options.ts";
 import { configFile } from "../../inspect/config_file.ts";
 
 /** Through the log and the file, as `--config` reads it. */
 function again(config: RunConfig): GivenConfig {
   const recorded = JSON.parse(JSON.stringify(config)) as Record<string, unknown>;
   const file: unknown = JSON.parse(JSON.stringify(configFile({ config: recorded })));
-  return checkOptions(RUN_OPTIONS, file, "the file") as GivenConfig;
+  const given = Object.entries(checkOptions(RUN_OPTIONS, file, "the file"));
+  return Object.fromEntries(given.map(([name, value]) => [recordedName(name), value])) as GivenConfig;
 }
 
 const COMMON: GivenConfig[] = [
@@ -50,6 +52,12 @@ for (const [name, preset] of Object.entries(PRESETS)) {
     }
   });
 }
+
+Deno.test("config file: settings that the log has under other names are those of the options", () => {
+  const given: GivenConfig = { auto_critic: true, stop_when_flat: true, min_steps: 3 };
+  const config = resolveConfig(given, "wgan", { example_shape: [28, 28] });
+  assert.deepEqual(resolveConfig(again(config), "strokes", { example_shape: [28, 28] }), config);
+});
 
 Deno.test("config file: epochs become steps, which the data decided", () => {
   const config = { ...resolveConfig({}, "wgan", { example_shape: [28, 28] }), epochs: 3, steps: 123 };
