@@ -186,8 +186,8 @@ Deno.test("what a person does wrong gets one line and exit code 2", () =>
       [["x", "--runs", "none"], "Cannot find run x: there are no runs in none"],
       [["latest", "--runs", "none"], "Cannot find run latest: there are no runs in none"],
       [["--runs", "runs/notes.txt"], "Cannot list runs/notes.txt: it is not a folder"],
-      [["runs/empty"], "Cannot inspect runs/empty: a run folder must hold events.jsonl, found none"],
-      [["runs/notes.txt"], "Cannot inspect runs/notes.txt: a run folder must hold events.jsonl, found none"],
+      [["runs/empty"], "Cannot read run runs/empty: a run folder must hold events.jsonl, found none"],
+      [["runs/notes.txt"], "Cannot read run runs/notes.txt: a run folder must hold events.jsonl, found none"],
       [
         ["future", "--json"],
         "Cannot read runs/future/events.jsonl: this version of wagon reads run formats 1 and 2, and the folder is of run " +
