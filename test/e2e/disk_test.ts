@@ -19,7 +19,7 @@ async function resumeLimited(place: Workplace, run: string, max_bytes: number): 
   const command = [Deno.execPath(), ...taskArgs("train"), ...resumeArgs(run)];
   const { code, stderr } = await place.startCommand(limited(max_bytes, command), "train with a full disk")
     .end();
-  assert.doesNotMatch(stderr, /\n\s+at |mistake in wagon/);
+  assert.doesNotMatch(stderr, /\n\s+at |fault in wagon/);
   return [code, stderr.trimEnd().split("\n").at(-1)!];
 }
 

@@ -28,7 +28,7 @@ export class ShardRebalancer {
   #looked_at_ms = -Infinity;
   /** The assignment that the last look at the speeds would have had. */
   #proposed = "";
-  /** Whether some shards were given to workers of which no answer had been measured. */
+  /** True if some shards were given to workers of which no answer had been measured. */
   #is_guess = false;
 
   constructor(num_shards: number) {

@@ -38,7 +38,7 @@ export interface HttpSinkOptions {
 
 interface Problem {
   readonly found: string;
-  /** Whether trying again may help. */
+  /** True if trying again may help. */
   readonly passing: boolean;
 }
 
@@ -114,7 +114,7 @@ export class HttpSink implements RecordSink {
     return batch;
   }
 
-  /** Whether they were delivered, at last. */
+  /** True if they were delivered, at last. */
   async #send(batch: readonly string[]): Promise<boolean> {
     const { clock } = this.#options;
     const give_up_ms = clock.now_ms() + TRY_MS;

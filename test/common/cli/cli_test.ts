@@ -214,14 +214,14 @@ Deno.test("a main function ends with the right code and text", async () => {
   assert.deepEqual([refused.code, refused.stderr.includes("\n    at ")], [2, false], refused.stderr);
   assert.match(
     refused.stderr,
-    /^Cannot go on: the system refused, found Not a directory \(os error 20\)(: .*)?\n$/,
+    /^Cannot go on: the system refused it, found Not a directory \(os error 20\)(: .*)?\n$/,
   );
   const mistake = await runScript(`throw new TypeError("oops");`);
   assert.equal(mistake.code, 1);
   assert.match(mistake.stderr, /^TypeError: oops\n {4}at .*main\.ts/);
   assert.match(
     mistake.stderr,
-    /\nThis is a mistake in wagon, not yours\. Please report it with the lines above\.\n$/,
+    /\nThis is a fault in wagon\. Please report it with the lines above\.\n$/,
   );
 });
 
