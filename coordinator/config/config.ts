@@ -368,7 +368,7 @@ export function wholeConfig(recorded: Readonly<Record<string, unknown>>): RunCon
  */
 export function resumeConfig(recorded: RunConfig, asked: GivenConfig): RunConfig {
   const { batch, preset } = recorded;
-  const given = withShards(asked, { batch, preset_shards: PRESETS[preset].shards });
+  const given = withShards(asked, { batch, preset_shards: PRESETS[preset]?.shards ?? 1 });
   for (const [key, value] of Object.entries(given) as [keyof typeof given, unknown][]) {
     if (MAY_CHANGE.has(key) || JSON.stringify(recorded[key]) === JSON.stringify(value)) continue;
     // A promise may be given up, not taken back to life: what was computed since may have had other bits.

@@ -66,3 +66,8 @@ Deno.test("either way to set shards on the command line replaces either in the f
     await Deno.remove(config);
   }
 });
+
+Deno.test("a run of a preset that this version does not know resumes, with --for-workers and without", () => {
+  const run = { ...resolveConfig({}, "wgan", images), preset: "of-tomorrow" as "wgan" };
+  assert.deepEqual([resumeConfig(run, {}), resumeConfig(run, { for_workers: 4 })], [run, run]);
+});
