@@ -120,7 +120,7 @@ function openConsole(run: Prepared, screen: LastingScreen, now_ms: () => number)
 }
 
 function openFleet(
-  { facts, data, config, checkpoint, results }: Prepared,
+  { facts, data, config, checkpoint, results, packed }: Prepared,
   { token, read_token }: Pick<ConductOptions, "token" | "read_token">,
   shared_memory: SharedMemory | null,
   observer: FleetLog,
@@ -128,13 +128,13 @@ function openFleet(
 ): Fleet {
   const classes = checkpoint?.numeric_classes ?? [];
   const { exact } = config;
-  const options = { token, read_token, clock, exact, classes, shared_memory, memory: results };
+  const options = { token, read_token, clock, exact, classes, shared_memory, memory: results, packed };
   return new Fleet(facts, data, options, observer);
 }
 
 /** Resources that workers on this machine share with this process. */
 function openSharedMemory({ state: { critic, generator }, results }: Prepared): SharedMemory | null {
-  const weights = { critic: critic.weights, generator: generator.weights };
+  const weights = { critic: critic.given, generator: generator.given };
   return SharedMemory.open(weights, (worker, path) => results.share(worker, path));
 }
 

@@ -71,3 +71,8 @@ export function valueLabels(values: readonly number[]): string[] {
     return digits === 0 ? count(value) : value.toFixed(digits);
   });
 }
+
+/** Said behind bytes of a run whose sums and weights travel rounded. */
+export function travelsAs({ wire }: Readonly<Record<string, unknown>>): string {
+  return wire === "int8" || wire === "bfloat16" ? `, as ${wire}` : "";
+}

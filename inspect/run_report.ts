@@ -13,7 +13,7 @@ import { publishedNote } from "../runlog/summary/published.ts";
 import { type Summary, WINDOW_STEPS } from "../runlog/summary/summary.ts";
 import { layOut } from "./columns.ts";
 import { adviceFor, hasStoppedItself } from "./advice.ts";
-import { bytes, count, figure, milliseconds, percent, setting } from "./numbers.ts";
+import { bytes, count, figure, milliseconds, percent, setting, travelsAs } from "./numbers.ts";
 import { heading } from "./heading.ts";
 import type { Noteworthy } from "./run_folders.ts";
 import { STATE_STYLES, whatOf } from "./run_table.ts";
@@ -275,7 +275,7 @@ function times(page: Page, { summary }: Inspected): string[] {
   const wire = bytes((summary.bytes_in + summary.bytes_out) / Math.max(1, summary.steps));
   const aside = `mean ${milliseconds(total)}, median ${
     milliseconds(timings.total.median_ms)
-  }; ${wire} a step`;
+  }; ${wire} a step${travelsAs(summary.config)}`;
   return ["", ...heading(page, "Where a step's time goes", aside), ...lines];
 }
 

@@ -56,6 +56,10 @@ export interface RunSettings {
   readonly warm_up?: boolean;
   /** Parts in which a shard computes its examples of a step, a power of two. Part of the bits. */
   readonly accumulate?: number;
+  /** How gradients and weights travel; the others are rounded, which is part of the bits. */
+  readonly wire?: "float32" | "bfloat16" | "int8";
+  /** Groups of shards whose sums are rounded, and travel each by itself; the shards, unless given. */
+  readonly wire_groups?: number;
   /** Doubles n_critic whenever the critic stays far from its optimum. */
   readonly adaptive_n_critic?: boolean;
   /** Ends the run once the Wasserstein estimate has stopped falling. */

@@ -96,6 +96,8 @@ export interface Messages {
     readonly example_bytes: number;
     /** uint8: value v is fround(v / 127.5 - 1). float32: as it is. */
     readonly encoding: "uint8" | "float32";
+    /** How sums and weights travel, and where they are rounded for that the shards that must be summed before. */
+    readonly wire: { readonly format: "float32" | "bfloat16" | "int8"; readonly group_shards: number | null };
     readonly shard_sha256: readonly string[];
     readonly artifacts:
       readonly ({ readonly file: string; readonly sha256: string; readonly bytes: number })[];
@@ -120,12 +122,15 @@ export interface Messages {
     readonly shared: boolean;
   };
 
-  /** payload: the whole state as float32 */
+  /** payload: the whole state as float32; or what is to be added to the state held, rounded */
   readonly weights: Fence & {
     readonly type: "weights";
     readonly state: NetworkName;
     readonly step: number;
+    /** Of the state. */
     readonly checksum: string;
+    /** `from`: of the state to add to. `checksum`: of the payload. */
+    readonly difference: { readonly from: string; readonly checksum: string } | null;
   };
 
   /** payload: bytes [offset, offset + length) of the shard's examples */
@@ -150,13 +155,13 @@ export interface Messages {
     /** Checksum of the payload; null if there is none. */
     readonly checksum: string | null;
   };
-  /** payload: the node's sum: gradients, then the tail, float32 */
+  /** payload: the node's sum: gradients, then the tail (result_payload.ts) */
   readonly result: Fence & Computation & {
     readonly type: "result";
 
     /** Bytes of the payload; null if it lies in a shared file and is not sent. */
     readonly checksum: string | null;
-    /** The largest magnitude of a payload in a shared file; null elsewhere, and where it is no number. */
+    /** The largest magnitude of a float32 payload in a shared file; null elsewhere, and where it is no number. */
     readonly largest: number | null;
     /** Time in ONNX Runtime summed over the shards; time from the work's arrival to this answer. */
     readonly compute_ms: number;

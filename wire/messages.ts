@@ -9,7 +9,8 @@
  *   C -> W  welcome      the coordinator's own proof, the run, and the list of graphs
  *   C -> W  artifact     artifacts.json and each graph, as bytes with their SHA-256
  *   W -> C  ready        the numeric class: a hash of the outputs on a fixed probe
- *   C -> W  weights      critic, generator: whenever they change, the same bytes to all on other machines
+ *   C -> W  weights      critic, generator: whenever they change, the same bytes to all on other machines, whole or as
+ *                        rounded differences to those before
  *   C -> W  shard_chunk  a shard's data, in checked chunks, beside the training; W answers shard_held
  *   C -> W  work         compute this node of the summing tree; W answers result
  *   C -> W  job          sample, score: never part of the training; W answers job_result
@@ -35,6 +36,7 @@
  * and changes nothing.
  */
 import { NETWORKS } from "../common/network_name.ts";
+import { WIRE_FORMATS } from "../common/wire_format.ts";
 import {
   bool,
   type Check,
@@ -56,7 +58,7 @@ import type { Messages, RefusalCode } from "./message_types.ts";
 export type { Checksums, RefusalCode } from "./message_types.ts";
 
 /** Version of this file. Peers must agree exactly. */
-export const PROTOCOL_VERSION = 5;
+export const PROTOCOL_VERSION = 6;
 
 /**
  * Largest frame either side accepts, in bytes: the weights of a network of 268 million parameters. Of strangers, who
@@ -143,6 +145,8 @@ export const MESSAGES = {
     example_bytes: int(1),
     /** uint8: value v is fround(v / 127.5 - 1). float32: as it is. */
     encoding: oneOf("uint8", "float32"),
+    /** How sums and weights travel, and where they are rounded for that the shards that must be summed before. */
+    wire: object({ format: oneOf(...WIRE_FORMATS), group_shards: nullable(int(1, 4096)) }),
     shard_sha256: list(sha256, 4096),
     artifacts: list(object({ file: plain(128), sha256, bytes: int(1) }), 64),
     // Neither so often that it is work, nor beyond what a timer can count.
@@ -165,8 +169,17 @@ export const MESSAGES = {
     shared: bool,
   }),
 
-  /** payload: the whole state as float32 */
-  weights: object({ type: oneOf("weights"), ...fence, state: oneOf(...NETWORKS), step, checksum }),
+  /** payload: the whole state as float32; or what is to be added to the state held, rounded */
+  weights: object({
+    type: oneOf("weights"),
+    ...fence,
+    state: oneOf(...NETWORKS),
+    step,
+    /** Of the state. */
+    checksum,
+    /** `from`: of the state to add to. `checksum`: of the payload. */
+    difference: nullable(object({ from: checksum, checksum })),
+  }),
 
   /** payload: bytes [offset, offset + length) of the shard's examples */
   shard_chunk: object({
@@ -191,14 +204,14 @@ export const MESSAGES = {
     /** Checksum of the payload; null if there is none. */
     checksum: nullable(checksum),
   }),
-  /** payload: the node's sum: gradients, then the tail, float32 */
+  /** payload: the node's sum: gradients, then the tail (result_payload.ts) */
   result: object({
     type: oneOf("result"),
     ...fence,
     ...computation,
     /** Bytes of the payload; null if it lies in a shared file and is not sent. */
     checksum: nullable(checksum),
-    /** The largest magnitude of a payload in a shared file; null elsewhere, and where it is no number. */
+    /** The largest magnitude of a float32 payload in a shared file; null elsewhere, and where it is no number. */
     largest: nullable(finite(0)),
     /** Time in ONNX Runtime summed over the shards; time from the work's arrival to this answer. */
     compute_ms: claimed_ms,

@@ -45,10 +45,12 @@ function hasTag(file: Deno.FsFile, { offset, tag }: PayloadRef): boolean {
 }
 
 /**
- * Slots of a worker's ring: so many nodes of the summing tree make up a range at most, and one more for what came too
- * late. No more: slots are written in turn, and what is written must stay in the processor's cache.
+ * Slots of a worker's ring: so many nodes of the summing tree make up a range at most, or wire groups where there are
+ * any, and one more for what came too late. No more: slots are written in turn, and what is written must stay in the
+ * processor's cache.
  */
-export function numSlots(num_shards: number): number {
+export function numSlots(num_shards: number, group_shards: number | null = null): number {
+  if (group_shards !== null) return num_shards / group_shards + 1;
   return Math.max(2, 2 * Math.ceil(Math.log2(num_shards)) - 2) + 1;
 }
 

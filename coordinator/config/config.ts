@@ -3,6 +3,7 @@
  * `--config` file, then preset.
  */
 import { UserError } from "../../common/errors.ts";
+import { WIRE_FORMATS } from "../../common/wire_format.ts";
 import type { Networks } from "../../models/nets/networks.ts";
 import { objectiveOf } from "../../models/objectives/objectives.ts";
 import { optionOf } from "../../runlog/recorded_options.ts";
@@ -14,8 +15,9 @@ import { RMSPROP } from "./optimizers.ts";
 import type { FileNetworks, OwnNetworks } from "./own_networks.ts";
 import { withShards } from "./shards_for.ts";
 import { type Hyperparameters, type Preset, type PresetName, PRESETS } from "./presets.ts";
+import { checkWire, type WireConfig, wireConfig } from "./wire_config.ts";
 
-export interface RunConfig extends Hyperparameters, Padding, Shaping {
+export interface RunConfig extends Hyperparameters, Padding, Shaping, WireConfig {
   /** Source of the hyperparameters, and of the networks unless they are a person's own. */
   readonly preset: PresetName;
   readonly networks: Networks | FileNetworks;
@@ -182,6 +184,7 @@ function checkGiven(
         `take ${2 ** Math.floor(Math.log2(given.accumulate))}, or more --shards`,
     );
   }
+  checkWire(given, given.shards ?? preset.shards);
   if (given.penalty !== undefined && preset.penalty === null) {
     throw new UserError(
       `Cannot use --penalty: an objective with a gradient penalty is required, found ${preset.objective} ` +
@@ -264,9 +267,7 @@ export function resolveConfig(
     checkpoint_every: null,
     ...given,
     ...padding,
-    width,
-    dropout,
-    spectral_norm,
+    ...{ width, dropout, spectral_norm, ...wireConfig(given, given.shards ?? hyperparameters.shards) },
     ...spectral_norm && { clip: null },
     preset: name,
     networks: own?.facts ?? withCritic(
@@ -298,6 +299,8 @@ const UNSAID_BEFORE = {
   pad_value: 0,
   warm_up: false,
   accumulate: 1,
+  wire: "float32",
+  wire_groups: null,
   auto_critic: false,
   stop_when_flat: false,
   min_steps: DEFAULT_MIN_STEPS,
@@ -326,6 +329,8 @@ const RECORDED = object({
   holdout: num,
   epochs: nullable(num),
   accumulate: num,
+  wire: oneOf(...WIRE_FORMATS),
+  wire_groups: nullable(num),
   dropout: num,
   spectral_norm: bool,
   min_steps: num,

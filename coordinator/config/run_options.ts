@@ -1,5 +1,6 @@
 /** The options that define a run, for every task that starts one. The names are a contract. */
 import type { OptionTable } from "../../common/cli/options.ts";
+import { WIRE_FORMATS } from "../../common/wire_format.ts";
 import { DEFAULT_MIN_STEPS } from "./config.ts";
 import { DATASET_NAMES } from "../data/resolve.ts";
 import { OBJECTIVE_NAMES } from "../../models/objectives/objectives.ts";
@@ -274,6 +275,26 @@ export const RUN_OPTIONS = {
     unit: "parts, a power of two",
     default_text: "1",
     about: "Compute each shard in this many parts, to save memory. Changing it changes the results",
+    group: "Hyperparameters",
+  },
+  wire: {
+    kind: "choice",
+    choices: WIRE_FORMATS,
+    default_text: "float32",
+    about:
+      "How gradients and weights travel, for slow links; the others are rounded, which is part of the bits " +
+      "(docs/slow-links.md)",
+    group: "Hyperparameters",
+  },
+  wire_groups: {
+    kind: "number",
+    integer: true,
+    min: 1,
+    max: 4096,
+    default_text: "--shards",
+    about:
+      "Groups of shards whose sums are rounded with --wire bfloat16 or int8, and travel each by itself; at most so " +
+      "many workers compute; part of the bits",
     group: "Hyperparameters",
   },
   adaptive_n_critic: {

@@ -19,7 +19,8 @@ import type { Member } from "./member.ts";
 import { type Fence, type RoundRequest, staleness } from "./fence.ts";
 import { type FleetObserver, WORKER_LOST } from "./observer.ts";
 import { ShardRebalancer } from "./placement/shard_rebalancer.ts";
-import { PublishedWeights, type TrainedState } from "./memory/published_weights.ts";
+import type { PackedResults } from "./memory/packed_results.ts";
+import { type GivenWeights, PublishedWeights, type TrainedState } from "./memory/published_weights.ts";
 import type { ResultMemory } from "./memory/result_memory.ts";
 import { RefusedWork } from "./refused_work.ts";
 import { type Flaw, graphOf } from "./result_check.ts";
@@ -51,6 +52,8 @@ interface OpenRound {
 export interface FleetOptions extends AdmissionOptions {
   /** Where results lie until the next round. Workers on this machine share it. */
   readonly memory: ResultMemory;
+  /** Reads rounded results; absent: they are float32. */
+  readonly packed?: PackedResults | null;
 }
 
 export class Fleet {
@@ -59,6 +62,8 @@ export class Fleet {
   readonly #data: ShardedData;
   readonly #shared_memory: AdmissionOptions["shared_memory"];
   readonly #memory: ResultMemory;
+  readonly #packed: PackedResults | null;
+  readonly #group_shards: number | null;
   readonly #admission: Admission;
   readonly #observer: FleetObserver;
   readonly #members = new Map<number, Member>();
@@ -79,11 +84,13 @@ export class Fleet {
     this.#data = data;
     this.#shared_memory = options.shared_memory;
     this.#memory = options.memory;
+    this.#packed = options.packed ?? null;
+    this.#group_shards = facts.wire?.group_shards ?? null;
     this.#admission = new Admission(facts, data, options, observer);
     this.#observer = observer;
     this.#weights = new PublishedWeights(facts);
     this.#clock = options.clock;
-    this.#rebalancer = new ShardRebalancer(data.plan.num_shards);
+    this.#rebalancer = new ShardRebalancer(data.plan.num_shards, this.#group_shards ?? 1);
     this.#judge = new Judge(facts.manifest, (values) => options.memory.largest(values), observer);
     const example_size = numElements(facts.manifest.example_shape);
     this.jobs = new Jobs(facts.run, example_size, this.#clock, observer);
@@ -165,12 +172,12 @@ export class Fleet {
   }
 
   /**
-   * Publishes new weights: encoded once, the same bytes to every worker that computes. The values must stay as they are
-   * until all results are there of the rounds that follow.
+   * Publishes new weights: encoded once, the same bytes to every worker that computes. They must stay as they
+   * are until all results are there of the rounds that follow.
    */
-  publish(state: TrainedState, step: number, checksum: string, values: Float32Array): void {
-    this.#weights.set(state, step, checksum, values);
-    this.#shared_memory?.publish(state, values);
+  publish(state: TrainedState, step: number, weights: GivenWeights): void {
+    this.#weights.set(state, step, weights);
+    this.#shared_memory?.publish(state, weights.given);
     for (const { worker } of this.#rebalancer.ranges) {
       const member = this.#members.get(worker);
       if (member) this.#sendCurrent(member, state);
@@ -180,7 +187,7 @@ export class Fleet {
   #sendCurrent(member: Member, state: TrainedState): string {
     const checksum = this.#weights.checksum(state);
     if (!member.channel.shares) {
-      member.sendWeights(state, checksum, () => this.#weights.frame(state, this.#generation));
+      member.sendWeights(state, checksum, (held) => this.#weights.frame(state, this.#generation, held));
     }
     return checksum;
   }
@@ -193,7 +200,7 @@ export class Fleet {
     this.#memory.beginRound();
     this.#reassign();
     return new Promise((resolve, reject) => {
-      const round = new Round(this.#data.plan.num_shards);
+      const round = new Round(this.#data.plan.num_shards, this.#group_shards);
       const asked_ms = this.#clock.now_ms();
       const answers = {
         refused: new RefusedWork(request),
@@ -301,10 +308,13 @@ export class Fleet {
       const found = `step ${message.step} (${message.kind}), shards ${message.begin} to ${message.end - 1}`;
       throw new Refusal("stale", `Result must belong to the open round, found ${found}: ${stale}`);
     }
-    const values = payloadFloats(payload, graphOf(this.#facts.manifest, open.request.kind).size);
+    const { kind } = open.request;
+    const size = this.#packed?.payloadSize(kind) ?? graphOf(this.#facts.manifest, kind).size;
+    const values = payloadFloats(payload, size);
     const { begin, end } = message;
     if (this.#judge.isDamaged(member, open.request, message, payload)) return;
-    const flaw = this.#judge.flaw(member, open.request, message, values);
+    const numbers = this.#packed?.unpack(kind, values) ?? values;
+    const flaw = this.#judge.flaw(member, open.request, message, numbers);
     const verdict = open.round[flaw ? "reject" : "accept"](member.id, begin, end);
     if (verdict === "unknown") throw new Refusal("stale", "Result must be asked for: that node was not");
     if (verdict === "duplicate") return;

@@ -49,10 +49,11 @@ export class Member {
   }
 
   /** Sends weights unless it has them already. */
-  sendWeights(state: NetworkName, checksum: string, frame: () => Frame): void {
-    if (this.#weights[state] === checksum) return;
+  sendWeights(state: NetworkName, checksum: string, frameFor: (held: string) => Frame): void {
+    const held = this.#weights[state];
+    if (held === checksum) return;
     this.#weights[state] = checksum;
-    this.channel.sendFrame(frame());
+    this.channel.sendFrame(frameFor(held));
   }
 
   /** Ships a shard beside the training. Ends early, in silence, when the connection does. */

@@ -3,7 +3,7 @@
  * the summing tree: who was asked for which node, which nodes have arrived, what a death or a delay means.
  * The first answer for a node counts; later ones are duplicates and change nothing.
  */
-import { cover, split } from "../../kernels/tree.ts";
+import { cover, split, type TreeNode } from "../../kernels/tree.ts";
 import type { Range } from "./placement/assignment.ts";
 
 /** A node of the tree, asked of a worker. */
@@ -14,7 +14,7 @@ export interface Task {
   readonly issued_ms: number;
 }
 
-/** A node's result as it came from the wire. */
+/** A node's result as it came from the wire: `values` is its payload (kernels/result_payload.ts). */
 export interface NodeResult {
   readonly begin: number;
   readonly end: number;
@@ -23,14 +23,17 @@ export interface NodeResult {
 
 export class Round {
   readonly #num_shards: number;
+  readonly #group_shards: number | null;
   /** Asked and not answered. Several workers may have been asked for the same node. */
   #open: Task[] = [];
   /** Owner of each arrived shard; 0 while missing. */
   readonly #done: Uint32Array;
   #missing: number;
 
-  constructor(num_shards: number) {
+  /** `group_shards`: shards of a wire group, which is asked for as a whole and by itself; null: any node is. */
+  constructor(num_shards: number, group_shards: number | null = null) {
     this.#num_shards = num_shards;
+    this.#group_shards = group_shards;
     this.#done = new Uint32Array(num_shards);
     this.#missing = num_shards;
   }
@@ -121,11 +124,20 @@ export class Round {
     return ranges;
   }
 
+  /** What a range is asked for as: its wire groups, or the fewest nodes that make it up. */
+  #nodes(begin: number, end: number): TreeNode[] {
+    const size = this.#group_shards;
+    if (size === null) return cover(begin, end, this.#num_shards);
+    return Array.from({ length: (end - begin) / size }, (_, i) => {
+      return { begin: begin + i * size, end: begin + (i + 1) * size };
+    });
+  }
+
   /** Cuts a range in two along the tree as long as there are workers to share it. */
   #spread(begin: number, end: number, workers: readonly number[], now_ms: number): Task[] {
     const tasks: Task[] = [];
-    const pieces = cover(begin, end, this.#num_shards);
-    while (pieces.length < workers.length) {
+    const pieces = this.#nodes(begin, end);
+    while (this.#group_shards === null && pieces.length < workers.length) {
       const largest = pieces.reduce((a, b) => (b.end - b.begin > a.end - a.begin ? b : a));
       if (largest.end - largest.begin < 2) break;
       const middle = split(largest.begin, largest.end);
@@ -145,7 +157,7 @@ export class Round {
   }
 
   #issue(worker: number, begin: number, end: number, issued_ms: number): Task[] {
-    const tasks = cover(begin, end, this.#num_shards).map((node) => ({ ...node, worker, issued_ms }));
+    const tasks = this.#nodes(begin, end).map((node) => ({ ...node, worker, issued_ms }));
     this.#open.push(...tasks);
     return tasks;
   }

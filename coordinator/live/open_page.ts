@@ -57,7 +57,7 @@ interface Parts {
 /** Settings in words. */
 function factsOf({ config, data, folder, record }: KeptRun): string[] {
   const { name, note } = record;
-  const { preset, batch, shards, n_critic, lr, clip, penalty, seed } = config;
+  const { preset, batch, shards, n_critic, lr, clip, penalty, wire, seed } = config;
   const examples = (data.data.num_examples - data.plan.holdout.length).toLocaleString("en-US");
   return [
     ...name === undefined || basename(folder.path).includes(name) ? [] : [name],
@@ -68,6 +68,7 @@ function factsOf({ config, data, folder, record }: KeptRun): string[] {
     `learning rate ${lr}`,
     ...clip === null ? [] : [`clip ${clip}`],
     ...penalty === null ? [] : [`penalty ${penalty}`],
+    ...wire === "float32" ? [] : [`sums and weights as ${wire}`],
     `seed ${seed}`,
     ...note === undefined ? [] : [`note: ${note}`],
   ];

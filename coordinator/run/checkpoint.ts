@@ -63,16 +63,19 @@ export const DISK: CheckpointFiles = {
   },
 };
 
+type Part = [prefix: string, layout: Layout, buffer: Float32Array];
+
 /**
  * Each buffer of the state with its layout and the prefix of its tensors' names in the file: none for weights and
- * statistics, `rmsprop.square_average.`, `adam.average.` and so on for the optimizer's. So a checkpoint of another
- * optimizer lacks tensors that this one needs.
+ * statistics, `given.` for what the workers hold where that is rounded (--wire), `rmsprop.square_average.`,
+ * `adam.average.` and so on for the optimizer's. So a checkpoint of another optimizer lacks tensors that this one needs.
  */
-function parts(state: ModelState, manifest: Manifest): [string, Layout, Float32Array][] {
+function parts(state: ModelState, manifest: Manifest): Part[] {
   const { kind } = state.optimizer;
-  const network = (of: NetworkName, network: Network): [string, Layout, Float32Array][] => [
+  const network = (of: NetworkName, network: Network): Part[] => [
     ["", manifest.layouts[of], network.weights],
-    ...OPTIMIZER_BUFFERS[kind].map((name): [string, Layout, Float32Array] => [
+    ...(network.given === network.weights ? [] : [["given.", manifest.layouts[of], network.given]]) as Part[],
+    ...OPTIMIZER_BUFFERS[kind].map((name): Part => [
       `${kind}.${name}.`,
       trainedLayout(manifest, of),
       network[name]!,

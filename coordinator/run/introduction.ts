@@ -24,6 +24,14 @@ export function introductionOf(run: Prepared): string[] {
     `${counted(config.steps, "critic step")} of ${config.batch} in ${counted(config.shards, "shard")}, ` +
     `seed ${config.seed}`,
     describeValues(run.values),
+    ...config.wire_groups
+      ? [
+        `Sums and weights travel as ${config.wire}, sums in ${
+          counted(config.wire_groups, "group")
+        }: rounded, which is ` +
+        "part of the bits",
+      ]
+      : [],
     run.folder === null ? sizes : `${sizes}; run folder ${run.folder.path}`,
     ...run.notes,
     ...run.passed_over.map(({ file, reason }) => `Skipped checkpoint ${file}: ${reason}`),

@@ -4,7 +4,6 @@ import { UserError } from "../../common/errors.ts";
 import { readRegular } from "../../common/files/regular_file.ts";
 import { keepFolderPrivate } from "../../common/process/private_files.ts";
 import { sha256 } from "../../common/sha256.ts";
-import { Kernels } from "../../kernels/kernels.ts";
 import { MANIFEST_FILE } from "../../models/artifacts.ts";
 import { decodeInitial, encodeInitial } from "../../models/initial_file.ts";
 import { type InitialState, initialState } from "../../models/initialise.ts";
@@ -19,7 +18,6 @@ import type { RecordOf } from "../../runlog/records.ts";
 import { LogText } from "../../runlog/log/segments.ts";
 import type { ValueRange } from "../../runlog/value_range.ts";
 import type { ArtifactFile, RunFacts } from "../fleet/admission/join.ts";
-import { TreeSum } from "../training/averaging.ts";
 import { runRecord } from "./records/run_record.ts";
 import { type AboutRun, checkAbout } from "../config/about_run.ts";
 import { type BadCheckpoint, checkRunRecord, loadNewest, nonFiniteTensor } from "./checkpoint.ts";
@@ -41,11 +39,11 @@ import type { Shaping } from "../data/pictures/picture_reader.ts";
 import { openDataSource } from "../data/resolve.ts";
 import { differenceFrom } from "../data/same_data.ts";
 import { valuesOf } from "../data/values.ts";
-import { ModelState } from "../training/model_state.ts";
+import type { ModelState } from "../training/model_state.ts";
 import { areFromFiles, openOwnNetworks, type OwnOptions, ownOptions } from "../config/own_networks.ts";
 import { presetFor, presetForOwn } from "../config/presets.ts";
-import { ResultMemory } from "../fleet/memory/result_memory.ts";
-import { buildRunGraphs, resultSize, roomToTrain } from "./run_graphs.ts";
+import { wireOf } from "../config/wire_config.ts";
+import { allocate, type Allocated, buildRunGraphs } from "./run_graphs.ts";
 import {
   createRunFolder,
   fillRunFolder,
@@ -85,15 +83,12 @@ export interface PrepareOptions extends HandedOver, AboutRun {
   readonly reading: Reading;
 }
 
-export interface Prepared extends RunPlace {
+export interface Prepared extends RunPlace, Allocated {
   readonly config: RunConfig;
   /** True if the objective's gap between the scores estimates a distance. */
   readonly estimates_distance: boolean;
   readonly data: ShardedData;
   readonly facts: RunFacts;
-  readonly state: ModelState;
-  readonly tree: TreeSum;
-  readonly results: ResultMemory;
   /** The first record of its log; settings and note as they are now. Where the run goes on, also the record of that. */
   readonly record: RecordOf<"run">;
   readonly resume: RecordOf<"resume"> | null;
@@ -255,7 +250,6 @@ async function resumeOwned(options: PrepareOptions, folder: RunFolder, lock: Run
   return { ...parts, ...place, checkpoint, passed_over, notes: [] };
 }
 
-type Allocated = Pick<Prepared, "state" | "tree" | "results">;
 type Parts = Allocated & Pick<Prepared, "config" | "data" | "facts" | "values">;
 
 interface Run extends Pick<RunFacts, "run" | "incarnation" | "manifest"> {
@@ -270,7 +264,12 @@ async function partsOf(
   allocated: Allocated,
 ): Promise<Parts> {
   const sharded = await ShardedData.of(data, planOf(config, data));
-  const facts = { ...known, seed: config.seed, files: artifacts.filter(isForWorkers) };
+  const facts = {
+    ...known,
+    seed: config.seed,
+    files: artifacts.filter(isForWorkers),
+    wire: wireOf(config),
+  };
   return { ...allocated, config, data: sharded, facts, values: valuesOf(data) };
 }
 
@@ -333,20 +332,8 @@ function fillInitial(state: ModelState, first: InitialState): void {
   state.critic.weights.set(first.critic);
   state.generator.weights.set(first.generator);
   state.statistics.set(first.statistics);
+  state.giveWhole();
   state.refreshChecksums();
-}
-
-/** Throws {@linkcode UserError} where the networks are too large. */
-function allocate(manifest: Manifest, config: RunConfig): Allocated {
-  const { shards, optimizer } = config;
-  const size = resultSize(manifest);
-  const { bytes, num_rings } = roomToTrain(manifest, config);
-  const kernels = Kernels.create(bytes);
-  return {
-    state: new ModelState(kernels, manifest, optimizer),
-    tree: new TreeSum(kernels, shards, size),
-    results: new ResultMemory(kernels, shards, size, num_rings),
-  };
 }
 
 async function checkSameData(data: DataSet, { data: recorded }: RecordOf<"run">): Promise<void> {

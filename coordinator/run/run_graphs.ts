@@ -1,6 +1,10 @@
-/** The graphs of a run, as its configuration has them: `train` begins with these, `artifacts` only writes them. */
+/**
+ * The graphs of a run, as its configuration has them, and the memory that they are trained in: `train` begins with these,
+ * `artifacts` only writes the graphs.
+ */
 import { UserError } from "../../common/errors.ts";
-import { MAX_CAPACITY_BYTES } from "../../kernels/kernels.ts";
+import type { WireFormat } from "../../common/wire_format.ts";
+import { Kernels, MAX_CAPACITY_BYTES } from "../../kernels/kernels.ts";
 import { type Artifacts, buildArtifacts } from "../../models/artifacts.ts";
 import type { Manifest } from "../../models/manifest.ts";
 import { dependsOnBatch, type Net } from "../../models/nets/net.ts";
@@ -8,9 +12,12 @@ import { buildNetworks, type Networks } from "../../models/nets/networks.ts";
 import type { Objective } from "../../models/objectives/objective.ts";
 import { objectiveOf } from "../../models/objectives/objectives.ts";
 import { GraphError } from "../../onnx/graph_error.ts";
+import { payloadSize } from "../../kernels/result_payload.ts";
 import { TreeSum } from "../training/averaging.ts";
+import { PackedResults } from "../fleet/memory/packed_results.ts";
 import { ResultMemory } from "../fleet/memory/result_memory.ts";
 import type { RunConfig } from "../config/config.ts";
+import { wireOf } from "../config/wire_config.ts";
 import { paddedShape } from "../data/pad.ts";
 import { microBatchOf } from "../data/plan.ts";
 import { ModelState } from "../training/model_state.ts";
@@ -82,13 +89,16 @@ export async function buildRunGraphs(
  */
 export function roomToTrain(
   manifest: Manifest,
-  { shards, optimizer }: Pick<RunConfig, "shards" | "optimizer">,
+  config: Pick<RunConfig, "shards" | "optimizer" | "wire" | "wire_groups">,
 ): { readonly bytes: number; readonly num_rings: number } {
-  const size = resultSize(manifest);
+  const { shards, optimizer } = config;
+  const { format, group_shards } = wireOf(config);
+  const payload = largestPayload(manifest, format);
   const needed_bytes = (num_rings: number) =>
-    ModelState.bytesNeeded(manifest, optimizer) + TreeSum.bytesNeeded(shards, size) +
-    ResultMemory.bytesNeeded(shards, size, num_rings);
-  for (const num_rings of [ResultMemory.wantedRings(shards, size), 0]) {
+    ModelState.bytesNeeded(manifest, optimizer, format) + TreeSum.bytesNeeded(shards, resultSize(manifest)) +
+    ResultMemory.bytesNeeded(shards, payload, num_rings, group_shards) +
+    (format === "float32" ? 0 : PackedResults.bytesNeeded(manifest, format));
+  for (const num_rings of [ResultMemory.wantedRings(shards, payload, group_shards), 0]) {
     const bytes = needed_bytes(num_rings);
     if (bytes <= MAX_CAPACITY_BYTES) return { bytes, num_rings };
   }
@@ -97,6 +107,37 @@ export function roomToTrain(
       `${shards} shards must fit into 4 GiB, found ${(needed_bytes(0) / 2 ** 30).toFixed(1)} ` +
       "GiB; take smaller networks or images, or fewer --shards",
   );
+}
+
+/** What a run is trained in. */
+export interface Allocated {
+  readonly state: ModelState;
+  readonly tree: TreeSum;
+  readonly results: ResultMemory;
+  /** Reads rounded results; null: they are float32. */
+  readonly packed: PackedResults | null;
+}
+
+/** Throws {@linkcode UserError} where the networks are too large. */
+export function allocate(manifest: Manifest, config: RunConfig): Allocated {
+  const { shards, optimizer } = config;
+  const { format, group_shards } = wireOf(config);
+  const { bytes, num_rings } = roomToTrain(manifest, config);
+  const kernels = Kernels.create(bytes);
+  const packed = format === "float32" ? null : new PackedResults(kernels, manifest, format);
+  const payload = largestPayload(manifest, format);
+  return {
+    state: new ModelState(kernels, manifest, optimizer, format),
+    tree: new TreeSum(kernels, shards, resultSize(manifest), packed),
+    results: new ResultMemory(kernels, shards, payload, num_rings, group_shards),
+    packed,
+  };
+}
+
+/** Length of the largest payload of a result, counted in float32. */
+export function largestPayload({ graphs }: Manifest, format: WireFormat): number {
+  const { critic_training_model: critic, generator_training_model: generator } = graphs;
+  return Math.max(payloadSize(format, critic), payloadSize(format, generator));
 }
 
 /** Numbers in the larger result of the two training graphs. */

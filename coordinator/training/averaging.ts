@@ -4,6 +4,8 @@
  */
 import type { Kernels } from "../../kernels/kernels.ts";
 import { split } from "../../kernels/tree.ts";
+import type { PackedResults } from "../fleet/memory/packed_results.ts";
+import type { NetworkName } from "../../common/network_name.ts";
 import type { NodeResult } from "../fleet/round.ts";
 
 /** The sum of a whole round, its last addition left to the fused update: a + b, or a alone. */
@@ -21,9 +23,11 @@ export class TreeSum {
   readonly #kernels: Kernels;
   readonly #num_shards: number;
   readonly #slots: Float32Array[];
+  readonly #packed: PackedResults | null;
 
-  /** `size`: elements of the largest result. */
-  constructor(kernels: Kernels, num_shards: number, size: number) {
+  /** `size`: elements of the largest result. `packed`: reads rounded results; null: they are float32. */
+  constructor(kernels: Kernels, num_shards: number, size: number, packed: PackedResults | null = null) {
+    this.#packed = packed;
     this.#kernels = kernels;
     this.#num_shards = num_shards;
     this.#slots = Array.from({ length: numSlots(num_shards) }, () => kernels.allocate(size));
@@ -34,22 +38,24 @@ export class TreeSum {
   }
 
   /**
-   * Adds the results, which must cover all shards exactly. Those in the kernels' memory are overwritten. The sum is
-   * valid until the next call, or until these are.
+   * Adds the results, which must cover all shards exactly. Those in the kernels' memory are overwritten, unless they are
+   * rounded. The sum is valid until the next call, or until these are.
    */
-  sum(results: readonly NodeResult[]): NodeSum {
+  sum(results: readonly NodeResult[], kind: NetworkName): NodeSum {
     const by_begin = new Map<number, NodeResult[]>();
     for (const r of results) by_begin.set(r.begin, [...(by_begin.get(r.begin) ?? []), r]);
-    const size = results[0]!.values.length;
+    const place = (result: NodeResult, slot: number) => this.#place(result, kind, slot);
     const find = (begin: number, end: number) => by_begin.get(begin)?.find((r) => r.end === end);
     const whole = find(0, this.#num_shards);
-    if (whole) return { a: this.#place(whole, 0), b: null };
+    if (whole) return { a: place(whole, 0), b: null };
     const middle = split(0, this.#num_shards);
-    const a = this.#node(0, middle, 0, size, find);
-    return { a, b: this.#node(middle, this.#num_shards, 1, size, find) };
+    const a = this.#node(0, middle, 0, place, find);
+    return { a, b: this.#node(middle, this.#num_shards, 1, place, find) };
   }
 
-  #place(result: NodeResult, slot: number): Float32Array {
+  #place(result: NodeResult, kind: NetworkName, slot: number): Float32Array {
+    const packed = this.#packed;
+    if (packed) return packed.unpack(kind, result.values, this.#slots[slot]!.subarray(0, packed.size(kind)));
     if (this.#kernels.owns(result.values)) return result.values;
     const view = this.#slots[slot]!.subarray(0, result.values.length);
     view.set(result.values);
@@ -60,15 +66,15 @@ export class TreeSum {
     begin: number,
     end: number,
     slot: number,
-    size: number,
+    place: (result: NodeResult, slot: number) => Float32Array,
     find: (begin: number, end: number) => NodeResult | undefined,
   ): Float32Array {
     const result = find(begin, end);
-    if (result) return this.#place(result, slot);
+    if (result) return place(result, slot);
     if (end - begin < 2) throw new Error(`No result of shard ${begin} in a round that counts as complete`);
     const middle = split(begin, end);
-    const left = this.#node(begin, middle, slot, size, find);
-    const right = this.#node(middle, end, slot + 1, size, find);
+    const left = this.#node(begin, middle, slot, place, find);
+    const right = this.#node(middle, end, slot + 1, place, find);
     this.#kernels.add(left, left, right);
     return left;
   }

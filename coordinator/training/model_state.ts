@@ -5,10 +5,14 @@
 import type { NetworkName } from "../../common/network_name.ts";
 import { PAGE_BYTES } from "../../common/files/mapped_file.ts";
 import { Sha256 } from "../../common/sha256.ts";
+import type { WireFormat } from "../../common/wire_format.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
+import { roundDifference, roundedBytes } from "../../kernels/rounding.ts";
 import type { Manifest } from "../../models/manifest.ts";
 import { trainedLayout } from "../../models/layout.ts";
 import { powerIterateNorms } from "../../models/power_iteration.ts";
+import { bytesOf } from "../../wire/frame.ts";
+import type { Change, GivenWeights } from "../fleet/memory/published_weights.ts";
 import type { NodeSum } from "./averaging.ts";
 import { type Optimizer } from "../config/optimizers.ts";
 import { optimize, OPTIMIZER_BUFFERS, type Trained, type UpdateOptions } from "./optimizer.ts";
@@ -19,13 +23,18 @@ const STATISTICS_MOMENTUM = Math.fround(0.1);
 const STATISTICS_KEEP = Math.fround(1 - STATISTICS_MOMENTUM);
 
 /** Parameters of one network with its optimizer's state. */
-export interface Network extends Trained {
-  /**
-   * The weights as workers get them: the parameters, then the vectors of spectral norms if there are any. In whole pages,
-   * so that a file can be mapped over them.
-   */
+export interface Network extends Trained, GivenWeights {
+  /** The parameters, then the vectors of spectral norms if there are any. */
   readonly weights: Float32Array<ArrayBuffer>;
+  /**
+   * What the workers hold and compute with: `weights` itself, or what rounded differences have made of it so far. In whole
+   * pages, so that a file can be mapped over them.
+   */
+  readonly given: Float32Array<ArrayBuffer>;
+  /** Of what is given. */
   checksum: string;
+  /** The last update as a rounded difference; null where all is given whole. */
+  change: Change | null;
 }
 
 export class ModelState {
@@ -42,26 +51,42 @@ export class ModelState {
   readonly optimizer: Optimizer;
   /** The critic before a step that is not committed yet; its checksum is empty when nothing is held. */
   readonly #held: Network;
+  readonly #wire: WireFormat;
+  /** Room for the rounded differences of each network; null where there are none. */
+  readonly #rounded: Readonly<Record<"critic" | "generator", Uint8Array>> | null;
 
-  constructor(kernels: Kernels, manifest: Manifest, optimizer: Optimizer) {
+  /** `wire`: how differences of weights travel. */
+  constructor(kernels: Kernels, manifest: Manifest, optimizer: Optimizer, wire: WireFormat = "float32") {
     this.#kernels = kernels;
     this.#manifest = manifest;
     this.optimizer = optimizer;
+    this.#wire = wire;
+    const { critic, generator } = roundedSizes(manifest, wire);
+    const room = (size: number) => bytesOf(kernels.allocate(size));
+    this.#rounded = wire === "float32" ? null : { critic: room(critic), generator: room(generator) };
     this.critic = this.#network(manifest, "critic");
     this.generator = this.#network(manifest, "generator");
     this.statistics = new Float32Array(manifest.layouts.statistics.size);
-    this.#held = networkOf(optimizer, manifest, "critic", (size) => new Float32Array(size));
+    this.#held = networkOf(this, manifest, "critic", (size) => new Float32Array(size));
   }
 
   /** Bytes of WebAssembly memory that a state of this manifest takes, alignment included. */
-  static bytesNeeded(manifest: Manifest, optimizer: Optimizer): number {
-    const num_buffers = 1 + OPTIMIZER_BUFFERS[optimizer.kind].length;
+  static bytesNeeded(manifest: Manifest, optimizer: Optimizer, wire: WireFormat = "float32"): number {
+    const num_given = wire === "float32" ? 0 : 1;
+    const num_buffers = 1 + num_given + OPTIMIZER_BUFFERS[optimizer.kind].length;
     const { critic, generator } = manifest.layouts;
-    return num_buffers * (4 * (critic.size + generator.size) + 2 * 64) + 2 * 2 * PAGE_BYTES;
+    const rounded = roundedSizes(manifest, wire);
+    return num_buffers * (4 * (critic.size + generator.size) + 2 * 64) +
+      4 * (rounded.critic + rounded.generator) + 2 * 64 + (1 + num_given) * 2 * 2 * PAGE_BYTES;
+  }
+
+  /** Whether the workers are given what rounded differences have made of the weights. */
+  get is_rounded(): boolean {
+    return this.#rounded !== null;
   }
 
   #network(manifest: Manifest, name: NetworkName): Network {
-    return networkOf(this.optimizer, manifest, name, (size, align) => this.#kernels.allocate(size, align));
+    return networkOf(this, manifest, name, (size, align) => this.#kernels.allocate(size, align));
   }
 
   /** Remembers the critic until {@linkcode commit} or {@linkcode restoreCritic}. */
@@ -81,10 +106,15 @@ export class ModelState {
     this.#held.checksum = "";
   }
 
+  /** Gives the workers the weights as they are. */
+  giveWhole(): void {
+    for (const { given, weights } of [this.critic, this.generator]) if (given !== weights) given.set(weights);
+  }
+
   /** Call after filling the buffers from outside. */
   refreshChecksums(): void {
     for (const network of [this.critic, this.generator]) {
-      network.checksum = this.#kernels.checksum(network.weights);
+      network.checksum = this.#kernels.checksum(network.given);
     }
   }
 
@@ -96,13 +126,22 @@ export class ModelState {
   update(network: Network, sum: NodeSum, scale: number, options: UpdateOptions): boolean {
     const checksum = optimize(this.#kernels, this.optimizer, network, sum, scale, options);
     if (checksum === null) return false;
-    network.checksum = checksum;
     const { spectral_norm = [], layouts } = this.#manifest;
-    if (network !== this.critic || spectral_norm.length === 0) return true;
+    const iterates = network === this.critic && spectral_norm.length > 0;
     // Finite, as the weights are: sums in float64, divided by a norm that is not too small.
-    powerIterateNorms(layouts.critic, network.weights, spectral_norm);
-    network.checksum = this.#kernels.checksum(network.weights);
+    if (iterates) powerIterateNorms(layouts.critic, network.weights, spectral_norm);
+    this.#give(network);
+    const is_as_updated = !iterates && !this.is_rounded;
+    network.checksum = is_as_updated ? checksum : this.#kernels.checksum(network.given);
     return true;
+  }
+
+  /** Moves what the workers hold towards the weights, by a rounded difference; what it leaves out is in the next. */
+  #give(network: Network): void {
+    if (this.#wire === "float32") return;
+    const rounded = this.#rounded![network === this.critic ? "critic" : "generator"];
+    roundDifference(this.#kernels, this.#wire, network.weights, network.given, rounded);
+    network.change = { from: network.checksum, rounded };
   }
 
   /** Index of the first infinity or NaN in a buffer of the state, -1 if there is none. */
@@ -120,8 +159,14 @@ export class ModelState {
   }
 }
 
+/** Lengths of the rounded differences, counted in float32. */
+function roundedSizes({ layouts }: Manifest, wire: WireFormat): { critic: number; generator: number } {
+  const sizeOf = (size: number) => wire === "float32" ? 0 : roundedBytes(wire, size) / 4;
+  return { critic: sizeOf(layouts.critic.size), generator: sizeOf(layouts.generator.size) };
+}
+
 function networkOf(
-  { kind }: Optimizer,
+  { optimizer: { kind }, is_rounded }: Pick<ModelState, "optimizer" | "is_rounded">,
   manifest: Manifest,
   name: NetworkName,
   allocate: (size: number, alignment_bytes?: number) => Float32Array<ArrayBuffer>,
@@ -131,18 +176,22 @@ function networkOf(
   const weights = allocate(manifest.layouts[name].size, PAGE_BYTES);
   return {
     weights,
+    given: is_rounded ? allocate(manifest.layouts[name].size, PAGE_BYTES) : weights,
     parameters: weights.subarray(0, size),
     square_average: allocate(size),
     average,
     checksum: "",
+    change: null,
   };
 }
 
 function copyNetwork(from: Network, to: Network): void {
   to.weights.set(from.weights);
+  if (from.given !== from.weights) to.given.set(from.given);
   to.square_average.set(from.square_average);
   if (from.average) to.average!.set(from.average);
   to.checksum = from.checksum;
+  to.change = null;
 }
 
 /** SHA-256 of all weights: critic (spectral norms' vectors behind it), generator, running statistics, little-endian float32 in layout order. */

@@ -95,7 +95,7 @@ async function gather(
   const { outcome, arrived_ms } = await answers;
   // Less than before where a worker has left.
   const handled_ms = Math.max(0, run.fleet.handled_ms - handled_before_ms);
-  const sum = run.tree.sum(outcome.results);
+  const sum = run.tree.sum(outcome.results, request.kind);
   addShares(shares, outcome.shares);
   const means = tailMeans(run, sum, request.kind);
   if (!means.every(Number.isFinite)) throw explainDamage(request, "tail");
@@ -130,7 +130,6 @@ function apply(
 /** Gives the workers a network as it is. */
 export function publish(run: Rounds, { ms }: StepTaken, name: NetworkName, step: number): void {
   const started_ms = run.now_ms();
-  const { checksum, weights } = run.state[name];
-  run.fleet.publish(name, step, checksum, weights);
+  run.fleet.publish(name, step, run.state[name]);
   ms.send += run.now_ms() - started_ms;
 }

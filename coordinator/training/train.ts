@@ -45,8 +45,8 @@ export interface Training extends Rounds {
 
 /** Gives the workers both networks as they are. */
 export function publishAll(state: ModelState, fleet: Pick<Fleet, "publish">): void {
-  fleet.publish("critic", state.step, state.critic.checksum, state.critic.weights);
-  fleet.publish("generator", state.generator_step, state.generator.checksum, state.generator.weights);
+  fleet.publish("critic", state.step, { ...state.critic, change: null });
+  fleet.publish("generator", state.generator_step, { ...state.generator, change: null });
 }
 
 /** True if there is no further step: the last is done, or the run stopped because the estimate is flat. */

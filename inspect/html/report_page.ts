@@ -2,7 +2,7 @@
 import { duration } from "../../common/text/duration.ts";
 import { type Entry, type Summary, WINDOW_STEPS } from "../../runlog/summary/summary.ts";
 import { differences, settingsOf } from "../compare.ts";
-import { bytes, count, figure, milliseconds, percent } from "../numbers.ts";
+import { bytes, count, figure, milliseconds, percent, travelsAs } from "../numbers.ts";
 import { whatOf } from "../run_table.ts";
 import { Html, html, withOptions } from "./html.ts";
 import { charts } from "./charts.ts";
@@ -195,7 +195,7 @@ function times({ summary }: Reported): Html {
   });
   return html`<p>A step takes ${milliseconds(total)} (median ${
     milliseconds(timings.total.median_ms)
-  }) and moves ${bytes((bytes_in + bytes_out) / Math.max(1, steps))}.</p>${
+  }) and moves ${bytes((bytes_in + bytes_out) / Math.max(1, steps))}${travelsAs(summary.config)}.</p>${
     table(["Part", "Mean", "Share", "Of a step"], rows, [1, 2])
   }`;
 }

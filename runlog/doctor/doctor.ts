@@ -28,7 +28,7 @@ export function examine(summary: Summary): Finding[] {
     const evidence = find(summary);
     if (!evidence) return [];
     const { passed, ...seen } = evidence;
-    return [{ code, spoils, grade: passed ? "note" : "fault", ...seen, cause, change }];
+    return [{ code, spoils, grade: passed ? "note" : "fault", cause, change, ...seen }];
   });
   return [
     ...found.filter(({ grade }) => grade === "fault"),

@@ -21,6 +21,8 @@ export interface Evidence {
   readonly last_step: number;
   /** The same numbers, for a program. */
   readonly numbers: Readonly<Record<string, number>>;
+  /** What to change in this run, where the rule's own advice has no figures. */
+  readonly change?: string;
   /** The run got over it by itself: worth knowing, and nothing to act upon. */
   readonly passed?: true;
 }
@@ -40,7 +42,7 @@ export interface Rule {
 }
 
 /** The findings, with evidence and advice. */
-export interface Finding extends Omit<Evidence, "passed"> {
+export interface Finding extends Omit<Evidence, "passed" | "change"> {
   /** A note is nothing to act upon. */
   readonly grade: "fault" | "note";
   /** Stable: programs may know it. */

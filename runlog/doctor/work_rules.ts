@@ -1,5 +1,6 @@
 /** Rules over where the time goes and who works. */
 import { median } from "../../common/median.ts";
+import { WIRE_BYTES } from "../../common/wire_format.ts";
 import type { Summary } from "../summary/summary.ts";
 import { type Evidence, percent, type Rule, short } from "./rule.ts";
 
@@ -70,16 +71,38 @@ function farthestOf({ workers }: Summary) {
   return { worker: far.worker, name: far.name, wire_ms, words };
 }
 
+const NEARER =
+  "Fewer workers, workers nearer to the coordinator, a larger --batch, which takes no longer to send";
+
 const wireBound: Rule = {
   code: "wire-bound",
   spoils: "speed",
   condition: `${TRAVELS} Not where all workers are those of deno task train.`,
   cause:
     "Sending gradients and weights takes longer than computing them: the network is slow, or there are too many workers",
-  change:
-    "Fewer workers, workers nearer to the coordinator, or a larger --batch, which takes no longer to send",
-  find: (summary) => travels(summary, false),
+  change: `${NEARER}, or a new run with --wire int8, which sends about a quarter of the bytes`,
+  find(summary) {
+    const evidence = travels(summary, false);
+    return evidence && { ...evidence, change: `${NEARER}${fewerBytes(summary)}` };
+  },
 };
+
+/** What a new run would save whose sums and weights travel rounded, one group of shards for each worker. */
+function fewerBytes(summary: Summary): string {
+  const { config: { wire = "float32", shards }, steps, bytes_in, bytes_out } = summary;
+  const workers = present(summary).filter(({ shards_computed }) => shards_computed > 0).length;
+  if (wire !== "float32" || typeof shards !== "number") return "";
+  let groups = shards;
+  while (Number.isInteger(groups / 2) && groups / 2 >= workers) groups /= 2;
+  const now = (bytes_in + bytes_out) / steps, then = now * WIRE_BYTES.int8 / WIRE_BYTES.float32;
+  const option = groups === shards ? "--wire int8" : `--wire int8 --wire-groups ${groups}`;
+  return `, or a new run with ${option}, which would send about ${inMegabytes(then)} a step in place of ` +
+    inMegabytes(now);
+}
+
+function inMegabytes(bytes: number): string {
+  return `${short(bytes / 1e6)} MB`;
+}
 
 const overheadBound: Rule = {
   code: "overhead-bound",

@@ -121,6 +121,39 @@ Deno.test("weights in memory that all have, in a file, or over the socket: the s
   assert.ok(sent[0]! < 0.1 && sent[1]! < 0.1 && sent[2]! > 1, `weights sent: ${sent}`);
 });
 
+Deno.test("int8: workers in memory, over the socket, with threads, and after a resume: the same bits", async () => {
+  await using place = await Workplace.open();
+  const wire = ["--wire", "int8", "--wire-groups", "4"];
+  const shards = ["--shards", "8", "--batch", "16"];
+  const train = async (name: string, args: readonly string[]) => {
+    const trained = await place.run("train", args);
+    assert.equal(trained.code, 0, trained.stderr);
+    return await place.inspect(place.path(name));
+  };
+  const fresh = (name: string, steps: number, workers: number, args: readonly string[]) => {
+    const length = ["--steps", `${steps}`, "--workers", `${workers}`];
+    return ["--data", place.images, ...SMALL, ...shards, ...args, ...length, "--out", place.path(name)];
+  };
+  const { weights_sha256 } = await train("whole", fresh("whole", 12, 1, wire));
+  await train("parted", fresh("parted", 5, 3, wire));
+  const resume = ["--resume", place.path("parted"), "--steps", "12", "--workers", "2"];
+  const resumed = await train("parted", resume);
+  const coordinator = place.coordinate(place.path("mixed"), [
+    ...shards,
+    ...wire,
+    ...["--steps", "12", "--min-workers", "2"],
+  ]);
+  const crew = [["--threads", "2"], ["--threads", "1", "--no-share"]];
+  const workers = crew.map((args) => place.start("worker", args));
+  assert.equal((await coordinator.end()).code, 0, coordinator.said);
+  for (const worker of workers) assert.equal((await worker.end()).code, 0, worker.said);
+  const mixed = await place.inspect(place.path("mixed"));
+  assert.deepEqual([resumed.weights_sha256, mixed.weights_sha256], [weights_sha256, weights_sha256]);
+  assert.ok(mixed.workers.every(({ shards_computed }) => shards_computed > 0));
+  const float32 = await train("float32", fresh("float32", 12, 1, []));
+  assert.notEqual(float32.weights_sha256, weights_sha256);
+});
+
 /** Who came and went, in the log's order, and in brackets who computed the last step before that. */
 function story(records: readonly RunRecord[]): string[] {
   const names = new Map(ofType(records, "worker_joined").map(({ worker, name }) => [worker, name]));

@@ -61,8 +61,8 @@ export async function trainedLosses(
     const rows: Losses["rows"][number][] = [];
     const fleet = {
       ...fleetOf(run, engine),
-      publish: (network: typeof NETWORKS[number], _: number, __: string, kept: Float32Array) =>
-        engine.setWeights(network, kept),
+      publish: (network: typeof NETWORKS[number], _: number, { given }: { readonly given: Float32Array }) =>
+        engine.setWeights(network, given),
     };
     for (const network of NETWORKS) engine.setWeights(network, run.state[network].weights);
     await train({

@@ -60,6 +60,10 @@ const messages: fc.Arbitrary<Message> = fc.oneof(
     shard_sizes: fc.array(fc.integer({ min: 1 })),
     example_bytes: fc.integer({ min: 1 }),
     encoding: fc.constantFrom("uint8" as const, "float32" as const),
+    wire: record({
+      format: fc.constantFrom("float32" as const, "int8" as const),
+      group_shards: fc.option(fc.integer({ min: 1, max: 4096 })),
+    }),
     shard_sha256: fc.array(hex(64)),
     artifacts: fc.array(
       record({ file: plain(128), sha256: hex(64), bytes: fc.integer({ min: 1 }) }),

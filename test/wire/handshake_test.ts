@@ -31,6 +31,7 @@ const WELCOME = {
   shard_sizes: [10],
   example_bytes: 784,
   encoding: "uint8",
+  wire: { format: "float32", group_shards: null },
   shard_sha256: ["00".repeat(32)],
   artifacts: [],
   heartbeat_ms: 1000,

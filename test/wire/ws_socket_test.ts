@@ -19,6 +19,7 @@ const WELCOME = {
   shard_sizes: [10],
   example_bytes: 784,
   encoding: "uint8",
+  wire: { format: "float32", group_shards: null },
   shard_sha256: ["00".repeat(32)],
   artifacts: [],
   heartbeat_ms: 1000,
@@ -33,6 +34,7 @@ const WEIGHTS: Message = {
   state: "critic",
   step: 1,
   checksum: "0123456789abcdef",
+  difference: null,
 };
 const TERMS = { clock: SYSTEM_CLOCK, deadline_ms: 5000, token: "secret" };
 

@@ -105,6 +105,7 @@ export class TestCoordinator {
       state,
       step: 0,
       checksum: this.run.checksums[state],
+      difference: null,
       ...change,
     }, bytesOf(this.run.weights[state]));
   }

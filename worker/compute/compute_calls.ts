@@ -7,6 +7,7 @@ import type { DeviceCheck } from "../devices/device_check.ts";
 import type { AheadTask, EngineOptions, Part, SumTask } from "./engine.ts";
 import type { NetworkName } from "../../common/network_name.ts";
 import type { Checksums } from "../../wire/messages.ts";
+import type { Rounding } from "./rounder.ts";
 import type { GraphBytes } from "./graph_runner.ts";
 import type { JobTask } from "./jobs.ts";
 import type { Probe } from "./probe.ts";
@@ -50,9 +51,13 @@ export interface Calls {
     };
     readonly gives: Probe;
   };
-  /** Copies a network's weights, and gives the buffer back. */
+  /** Copies a network's weights, or adds a rounded difference to them, and gives the buffer back. */
   weights: {
-    readonly takes: { readonly network: NetworkName; readonly weights: Float32Array<ArrayBuffer> };
+    readonly takes: {
+      readonly network: NetworkName;
+      readonly weights: Float32Array<ArrayBuffer>;
+      readonly is_difference: boolean;
+    };
     readonly gives: Float32Array<ArrayBuffer>;
   };
   /** Opens the shared files: what weights lie in, and what sums go to. */
@@ -63,7 +68,12 @@ export interface Calls {
   };
   /** Adds the sums of subtrees, in the order of the tree, and gives the parts' buffers back. */
   add: {
-    readonly takes: { readonly node: TreeNode; readonly parts: readonly Part[]; readonly place: SumPlace };
+    readonly takes: {
+      readonly node: TreeNode;
+      readonly parts: readonly Part[];
+      readonly place: SumPlace;
+      readonly rounding: Rounding | null;
+    };
     readonly gives: PlacedSum & { readonly parts: readonly Part[] };
   };
   ahead: { readonly takes: AheadTask; readonly gives: null };

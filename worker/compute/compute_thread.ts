@@ -61,8 +61,7 @@ class ComputeThread {
       case "prepare":
         return await this.#prepare(call.takes);
       case "weights":
-        this.#ready().setWeights(call.takes.network, call.takes.weights);
-        return call.takes.weights;
+        return this.#weights(call.takes);
       case "share":
         this.#share(call.takes);
         return null;
@@ -92,6 +91,12 @@ class ComputeThread {
     this.#engine = new Engine(manifest, runners, options);
     const found = await probe(manifest, runners, device);
     return isKnownToVary(device, graphs) ? { ...found, numeric_class: VARYING_CLASS } : found;
+  }
+
+  #weights({ network, weights, is_difference }: Calls["weights"]["takes"]): Float32Array<ArrayBuffer> {
+    if (is_difference) this.#ready().addDifference(network, weights);
+    else this.#ready().setWeights(network, weights);
+    return weights;
   }
 
   #share({ weights, weights_offsets, sums, slot_offsets }: SharedFiles): void {
@@ -140,8 +145,8 @@ class ComputeThread {
     return await this.#placed(place, (at) => this.#ready().sum(task, at));
   }
 
-  async #add({ node, parts, place }: Calls["add"]["takes"]): Promise<Calls["add"]["gives"]> {
-    return { ...await this.#placed(place, (at) => this.#ready().add(node, parts, at)), parts };
+  async #add({ node, parts, place, rounding }: Calls["add"]["takes"]): Promise<Calls["add"]["gives"]> {
+    return { ...await this.#placed(place, (at) => this.#ready().add(node, parts, at, rounding)), parts };
   }
 
   /** Has a sum computed right where it is to go, if that is mapped, or else copied to there. */

@@ -5,15 +5,18 @@
 import { numElements } from "../../common/shape.ts";
 import { PAGE_BYTES, wholePages } from "../../common/files/mapped_file.ts";
 import type { GraphName, Manifest } from "../../models/manifest.ts";
-import { ALIGNMENT_BYTES, Kernels, MAX_CAPACITY_BYTES } from "../../kernels/kernels.ts";
+import type { WireFormat } from "../../common/wire_format.ts";
+import type { Kernels } from "../../kernels/kernels.ts";
 import { split, sumTree, type TreeNode } from "../../kernels/tree.ts";
 import { fillNormal, fillUniform, type Purpose, type StreamKey } from "../../random/philox.ts";
 import { bytesOf } from "../../wire/frame.ts";
 import { numSlots } from "../../wire/shared_ring.ts";
+import { buildKernels, levels, resultSize } from "./engine_memory.ts";
 import { type Encoding, ExampleDecoder } from "./examples.ts";
 import type { NetworkName } from "../../common/network_name.ts";
 import type { GraphRunner, Runners, Sources } from "./graph_runner.ts";
 import { Masks } from "./masks.ts";
+import { Rounder, type Rounding } from "./rounder.ts";
 import type { BoundGraph } from "../runtime/runtime.ts";
 
 /** Settings of a run that the computation depends on. */
@@ -22,6 +25,8 @@ export interface EngineOptions {
   readonly encoding: Encoding;
   /** Logical shards of the run: how deep a summing tree can be. */
   readonly num_shards: number;
+  /** How sums and differences of weights travel; absent: as float32. */
+  readonly wire?: WireFormat;
 }
 
 export type NoisePurpose = "critic_noise" | "generator_noise";
@@ -32,18 +37,19 @@ export interface Leaf {
   readonly examples: Uint8Array | null;
 }
 
-/** A node of the tree to compute, with its leaves in order. */
+/** A node of the tree to compute, with its leaves in order. `rounding`: of a wire group; absent: the sum stays float32. */
 export interface SumTask {
   readonly kind: NetworkName;
   readonly node: TreeNode;
   readonly leaves: readonly Leaf[];
   readonly noise_purpose: NoisePurpose;
   readonly noise_counter: number;
+  readonly rounding?: Rounding | null;
 }
 
 /**
- * The sum of a node: gradients, then the tail. A view, valid until the next call. `largest`: its largest magnitude, NaN
- * where there is one. `compute_ms`: time in ONNX Runtime.
+ * The sum of a node, as it travels (result_payload.ts). A view, valid until the next call. `largest`: its largest
+ * magnitude, NaN where there is one, or where it was rounded and nobody has looked. `compute_ms`: time in ONNX Runtime.
  */
 export interface Sum {
   readonly sum: Float32Array;
@@ -81,24 +87,6 @@ interface Result {
 
 const FLOAT_BYTES = 4;
 
-/** Levels of a tree of n leaves, the leaves' own included. */
-function levels(num_shards: number): number {
-  return 1 + Math.ceil(Math.log2(num_shards));
-}
-
-/** Kernels with room for the weights and the results, and for `num_places` more in whole pages if there can be. */
-function buildKernels(
-  { layouts }: Manifest,
-  num_results: number,
-  result_size: number,
-  num_places: number,
-): Kernels {
-  const floats = layouts.critic.size + layouts.generator.size + num_results * result_size;
-  const bytes = floats * FLOAT_BYTES + 2 * 2 * PAGE_BYTES + num_results * ALIGNMENT_BYTES;
-  const with_places = bytes + num_places * (result_size * FLOAT_BYTES + 2 * PAGE_BYTES);
-  return Kernels.create(with_places <= MAX_CAPACITY_BYTES ? with_places : bytes);
-}
-
 /** One per compute thread. Calls must not overlap: each waits for the one before. */
 export class Engine {
   readonly manifest: Manifest;
@@ -120,6 +108,8 @@ export class Engine {
   /** Inputs of the training graphs, except masks. */
   readonly #sources: Sources;
   readonly #result_size: number;
+  /** Null where all travels as float32. */
+  readonly #rounder: Rounder | null;
   /** One per level of the tree: a sum takes the place of its left summand. */
   readonly #levels: readonly Result[];
   /** To be used in place of the first level. */
@@ -130,17 +120,16 @@ export class Engine {
 
   constructor(manifest: Manifest, runners: Runners, options: EngineOptions) {
     const { micro_batch, layouts, graphs } = manifest;
+    const { seed, wire = "float32" } = options;
     const example = numElements(manifest.example_shape);
     const accumulate = this.#accumulate = manifest.accumulate ?? 1;
     const num_levels = levels(options.num_shards * accumulate);
-    const result_size = this.#result_size = Math.max(
-      graphs.critic_training_model.size,
-      graphs.generator_training_model.size,
-    );
+    const result_size = this.#result_size = resultSize(manifest);
     this.manifest = manifest;
-    this.seed = options.seed;
+    this.seed = seed;
     this.#runners = runners;
-    this.#kernels = buildKernels(manifest, num_levels, result_size, numSlots(options.num_shards));
+    this.#kernels = buildKernels(manifest, num_levels, numSlots(options.num_shards), wire);
+    this.#rounder = wire === "float32" ? null : new Rounder(this.#kernels, manifest, wire, seed);
     const critic = this.#kernels.allocate(layouts.critic.size, PAGE_BYTES);
     const generator = this.#kernels.allocate(layouts.generator.size, PAGE_BYTES);
     this.#weights = { critic, generator };
@@ -164,9 +153,11 @@ export class Engine {
 
   /**
    * Whole pages of memory that sums can be computed into, each with room for any sum, for files to be mapped over them.
-   * `count`: at most {@linkcode numSlots}. None where the memory of the kernels cannot hold so many.
+   * `count`: at most {@linkcode numSlots}. None where the memory of the kernels cannot hold so many, and where what is
+   * to be there is rounded.
    */
   openPlaces(count: number): readonly Uint8Array<ArrayBuffer>[] {
+    if (this.#rounder !== null) return [];
     const bytes = count * (this.#result_size * FLOAT_BYTES + PAGE_BYTES) + PAGE_BYTES;
     if (this.#places.length === 0 && bytes <= this.#kernels.left_bytes) {
       this.#places = Array.from(
@@ -188,6 +179,12 @@ export class Engine {
   /** Takes a copy of a whole network's weights. */
   setWeights(network: NetworkName, weights: Float32Array): void {
     this.changeWeights(network, () => this.#weights[network].set(weights));
+  }
+
+  /** Adds a rounded difference to a network's weights. */
+  addDifference(network: NetworkName, difference: Float32Array): void {
+    this.#rounder!.addDifference(difference, this.#weights[network]);
+    if (network === "generator") this.#forgetAhead("");
   }
 
   /** Has a network's weights changed; `change` may find that somebody has done it who has them in memory, too. */
@@ -212,11 +209,17 @@ export class Engine {
     const results = this.#results(at);
     const { largest, compute_ms } = await this.#sumInto(results, task, leaves);
     const sum = results[0]!.data.subarray(0, this.#sizeOf(task.kind));
+    if (task.rounding) return { sum: this.#rounder!.pack(sum, task.rounding), largest: NaN, compute_ms };
     return { sum, largest: largest ?? this.#kernels.largest(sum), compute_ms };
   }
 
-  /** Adds the parts, which make up the node, in the order of the tree. `at`: as for {@linkcode sum}. */
-  add(node: TreeNode, parts: readonly Part[], at: number | null = null): Sum {
+  /** Adds the parts, which make up the node, in the order of the tree. `at`, `rounding`: as for {@linkcode sum}. */
+  add(
+    node: TreeNode,
+    parts: readonly Part[],
+    at: number | null = null,
+    rounding: Rounding | null = null,
+  ): Sum {
     const results = this.#results(at);
     let held = 0, largest: number | null = null;
     const sum = sumTree(
@@ -234,6 +237,7 @@ export class Engine {
         return left;
       },
     );
+    if (rounding) return { sum: this.#rounder!.pack(sum, rounding), largest: NaN, compute_ms: 0 };
     return { sum, largest: largest ?? this.#kernels.largest(sum), compute_ms: 0 };
   }
 

@@ -3,7 +3,10 @@
  * of the tree, so that the bits of a sum do not depend on how many threads there are.
  */
 import { split, type TreeNode } from "../../kernels/tree.ts";
+import type { WireFormat } from "../../common/wire_format.ts";
+import { payloadSize } from "../../kernels/result_payload.ts";
 import type { AheadTask, Part, SumTask } from "./engine.ts";
+import type { Rounding } from "./rounder.ts";
 import type { Calls, PlacedSum, SharedWork, SumPlace, WeightsWanted } from "./compute_calls.ts";
 import type { Manifest } from "../../models/manifest.ts";
 import type { Device } from "../runtime/device.ts";
@@ -55,13 +58,19 @@ export class Pool {
   onbroken: ((reason: string) => void) | null = null;
   readonly probes: readonly Probe[];
   readonly #manifest: Manifest;
+  readonly #wire: WireFormat;
   readonly #clients: readonly ThreadClient[];
   /** Buffers travel to the threads and back: fresh ones cost more than the copies into them. */
   readonly #spares = new Spares();
   #jobs = 0;
 
-  private constructor(clients: readonly ThreadClient[], manifest: Manifest, probes: readonly Probe[]) {
+  private constructor(
+    clients: readonly ThreadClient[],
+    { manifest, options }: PoolOptions,
+    probes: readonly Probe[],
+  ) {
     this.#manifest = manifest;
+    this.#wire = options.wire ?? "float32";
     this.#clients = clients;
     this.probes = probes;
     for (const client of clients) client.onbroken = (reason) => this.onbroken?.(reason);
@@ -82,19 +91,22 @@ export class Pool {
         clients.map((client, i) => client.call("prepare", { ...options, device: devices[i]! })),
       );
       for (const [i, client] of clients.entries()) client.shard_ms = probes[i]!.shard_ms;
-      return new Pool(clients, options.manifest, probes);
+      return new Pool(clients, options, probes);
     } catch (error) {
       for (const client of clients) client.retire();
       throw error;
     }
   }
 
-  /** Gives a network's weights to every thread, for the calls that follow. Fails only as `onbroken` tells. */
-  setWeights(network: NetworkName, weights: Float32Array): void {
+  /**
+   * Gives a network's weights, or a rounded difference to add to them, to every thread, for the calls that follow. Fails
+   * only as `onbroken` tells.
+   */
+  setWeights(network: NetworkName, weights: Float32Array, is_difference = false): void {
     for (const client of this.#clients) {
       const copy = this.#spares.take(weights.length);
       copy.set(weights);
-      client.call("weights", { network, weights: copy }, [copy.buffer])
+      client.call("weights", { network, weights: copy, is_difference }, [copy.buffer])
         .then((back) => this.#spares.put(back), () => {});
     }
   }
@@ -113,27 +125,34 @@ export class Pool {
     const clients = this.#byLoad();
     const [first, ...rest] = subtrees(task.node, clients.length);
     const weights = shared?.weights ?? null;
-    const place = () => shared?.parcel ?? this.#buffer(task.kind);
+    const { rounding = null } = task;
+    const place = () => shared?.parcel ?? this.#buffer(task.kind, rounding === null ? "float32" : this.#wire);
     if (rest.length === 0) return await this.#sumOf(task.node, task, weights, clients[0]!, place());
     const parts = await Promise.all([first!, ...rest].map(async (node, i): Promise<Part & PlacedSum> => {
-      const buffer = this.#buffer(task.kind);
-      const placed = await this.#sumOf(node, task, weights, clients[i]!, buffer);
+      const buffer = this.#buffer(task.kind, "float32");
+      const placed = await this.#sumOf(node, { ...task, rounding: null }, weights, clients[i]!, buffer);
       return { ...placed, node, sum: placed.sum! };
     }));
-    const { sum, largest } = await this.#add(task.node, parts, place());
+    const { sum, largest } = await this.#add(task.node, parts, place(), rounding);
     return { sum, largest, compute_ms: parts.reduce((total, { compute_ms }) => total + compute_ms, 0) };
   }
 
-  async #add(node: TreeNode, parts: readonly Part[], place: SumPlace): Promise<PlacedSum> {
+  async #add(
+    node: TreeNode,
+    parts: readonly Part[],
+    place: SumPlace,
+    rounding: Rounding | null,
+  ): Promise<PlacedSum> {
     const transfer = parts.map(({ sum }) => sum.buffer);
     const client = this.#byLoad()[0]!;
-    const added = await client.call("add", { node, parts, place }, [...transfer, ...transferable(place)]);
+    const takes = { node, parts, place, rounding };
+    const added = await client.call("add", takes, [...transfer, ...transferable(place)]);
     for (const { sum } of added.parts) this.#spares.put(sum);
     return added;
   }
 
-  #buffer(kind: NetworkName): Float32Array<ArrayBuffer> {
-    return this.#spares.take(this.#manifest.graphs[`${kind}_training_model`].size);
+  #buffer(kind: NetworkName, format: WireFormat): Float32Array<ArrayBuffer> {
+    return this.#spares.take(payloadSize(format, this.#manifest.graphs[`${kind}_training_model`]));
   }
 
   /** Takes back the buffer of a {@linkcode sum} that nobody reads any more. */

@@ -10,12 +10,14 @@ import { bytesOf, payloadFloats } from "../../wire/frame.ts";
 import type { NetworkName } from "../../common/network_name.ts";
 import type { Message, MessageOf, MessageType } from "../../wire/messages.ts";
 import { Refusal } from "../../wire/refusal.ts";
-import { numSlots } from "../../wire/shared_ring.ts";
+import { payloadSize, roundedSize } from "../../kernels/result_payload.ts";
+import { numSlots, ringBytes } from "../../wire/shared_ring.ts";
 import { ArtifactSet } from "./artifact_set.ts";
 import type { Events } from "./events.ts";
 import { jobSizes } from "../compute/jobs.ts";
 import { type FenceState, staleness } from "./fence.ts";
 import { MicroBatches } from "./micro_batches.ts";
+import { largestPayload } from "./payload_sizes.ts";
 import type { OpenShared, SharedMemory } from "../compute/shared_memory.ts";
 import type { ShardStore } from "./shard_store.ts";
 import {
@@ -36,22 +38,8 @@ export const ACCEPTED: ReadonlySet<MessageType> = new Set<MessageType>([
   "finish",
 ]);
 
-/** As the coordinator cuts shards and jobs (coordinator/fleet/member.ts, coordinator/fleet/jobs.ts). */
-const CHUNK_BYTES = 1 << 20;
-const JOB_BYTES = 64 * 1024 * 1024;
-
-/** Bytes of the largest payload that a coordinator has to send before the training. */
-export function largestArtifact({ artifacts }: Pick<MessageOf<"welcome">, "artifacts">): number {
-  return Math.max(0, ...artifacts.map(({ bytes }) => bytes));
-}
-
-/** Bytes of the largest payload of the training: weights, a job with weights and examples, the examples of all shards. */
-function largestPayload(manifest: Manifest, { shards, example_bytes }: MessageOf<"welcome">): number {
-  const { layouts, micro_batch, accumulate = 1 } = manifest;
-  const weights = 4 * (Math.max(layouts.critic.size, layouts.generator.size) + layouts.statistics.size);
-  return Math.max(CHUNK_BYTES, weights + JOB_BYTES, shards * micro_batch * accumulate * example_bytes);
-}
-
+/** A ring of many wire groups' sums may be no larger: they go through the socket then. */
+const MAX_RING_BYTES = 512 * 1024 * 1024;
 /** Jobs under way at a time. */
 const MAX_JOBS = 16;
 
@@ -204,9 +192,9 @@ export class Connection {
   async #prepare(artifacts: ArtifactSet): Promise<void> {
     const { welcome, thread_pools, store, channel, events } = this.#tools;
     const { manifest, graphs } = artifacts.bundle();
-    const { seed, encoding, shards, run } = welcome;
+    const { seed, encoding, shards, run, wire: { format: wire } } = welcome;
     const [pool] = await Promise.all([
-      thread_pools.prepare({ manifest, graphs, options: { seed, encoding, num_shards: shards } }),
+      thread_pools.prepare({ manifest, graphs, options: { seed, encoding, num_shards: shards, wire } }),
       store.begin(welcome, this.#tools.wall_ms()),
     ]);
     if (this.#over) return;
@@ -231,11 +219,13 @@ export class Connection {
 
   /** Weights and sums lie in files from now on, if the coordinator is on this machine. */
   async #share({ graphs, layouts }: Manifest, pool: ComputePool): Promise<boolean> {
-    const { welcome, openShared } = this.#tools;
-    const size = Math.max(graphs.critic_training_model.size, graphs.generator_training_model.size);
+    const { welcome: { wire: { format, group_shards }, shared, shards, worker }, openShared } = this.#tools;
+    const { critic_training_model: critic, generator_training_model: generator } = graphs;
+    const size = Math.max(payloadSize(format, critic), payloadSize(format, generator));
     const weights = { critic: layouts.critic.size, generator: layouts.generator.size };
-    const room = { weights, max_bytes: 4 * size, num_slots: numSlots(welcome.shards) };
-    this.#shared = openShared(welcome.shared, welcome.worker, room);
+    const room = { weights, max_bytes: 4 * size, num_slots: numSlots(shards, group_shards) };
+    if (group_shards !== null && ringBytes(room.max_bytes, room.num_slots) > MAX_RING_BYTES) return false;
+    this.#shared = openShared(shared, worker, room);
     if (this.#shared === null) return false;
     await pool.share(this.#shared.files);
     return true;
@@ -267,16 +257,29 @@ export class Connection {
       throw new Refusal("unexpected_message", "Weights must not be sent here: they lie in the shared file");
     }
     this.#fence(message);
-    const { state, checksum } = message;
-    const weights = payloadFloats(payload, manifest.layouts[state].size);
-    // On their way before they are checked: the threads copy them meanwhile.
-    pool.setWeights(state, weights);
+    const { state, checksum, difference } = message;
+    const { format } = this.#tools.welcome.wire;
+    if (difference && (format === "float32" || difference.from !== this.#held[state])) {
+      const held = `${this.#held[state] ?? "none"}, wire ${format}`;
+      throw new Refusal(
+        "stale",
+        `A difference must be to the weights held, ${held}: found ${difference.from}`,
+      );
+    }
+    const { size } = manifest.layouts[state];
+    const weights = payloadFloats(
+      payload,
+      difference && format !== "float32" ? roundedSize(format, size) : size,
+    );
+    // On their way before they are checked: the threads copy them meanwhile. Wrong ones are of no use then.
+    pool.setWeights(state, weights, difference !== null);
     const found = checksumBytes(payload);
-    if (found !== checksum) {
+    const required = difference?.checksum ?? checksum;
+    if (found !== required) {
       this.#held[state] = null;
       throw new Refusal(
         "hash_mismatch",
-        `Weights of the ${state} must have checksum ${checksum}: found ${found}`,
+        `Weights of the ${state} must have checksum ${required}: found ${found}`,
       );
     }
     this.#generation = message.generation;
@@ -297,8 +300,13 @@ export class Connection {
     const bench = this.#ready();
     this.#fence(message);
     const { begin, end } = message;
-    if (!isNode(begin, end, this.#tools.welcome.shards)) {
+    const { shards, wire: { group_shards } } = this.#tools.welcome;
+    if (!isNode(begin, end, shards)) {
       throw new Refusal("bad_message", `Work must be a node of the summing tree: found [${begin}, ${end})`);
+    }
+    if (group_shards !== null && (begin % group_shards !== 0 || end - begin !== group_shards)) {
+      const found = `[${begin}, ${end})`;
+      throw new Refusal("bad_message", `Work must be a wire group of ${group_shards} shards: found ${found}`);
     }
     if (payload.length > 0) {
       const found = checksumBytes(payload);
@@ -324,7 +332,9 @@ export class Connection {
     const node = { begin, end };
     const weights = { critic: critic_checksum, generator: generator_checksum };
     const shared = this.#shared && { weights, parcel: this.#shared.sums.reserve() };
-    const task = { kind, node, leaves, noise_purpose, noise_counter };
+    const { format, group_shards } = this.#tools.welcome.wire;
+    const rounding = group_shards === null ? null : { kind, step, group: begin / group_shards };
+    const task = { kind, node, leaves, noise_purpose, noise_counter, rounding };
     const { sum, largest, compute_ms } = await pool.sum(task, shared);
     if (this.#over) return;
     const elapsed_ms = this.#tools.now_ms() - arrived_ms;
@@ -340,7 +350,7 @@ export class Connection {
     if (sum === null) {
       channel.sendShared(result, {
         ...shared!.parcel,
-        bytes: 4 * manifest.graphs[`${kind}_training_model`].size,
+        bytes: 4 * payloadSize(format, manifest.graphs[`${kind}_training_model`]),
       });
     } else {
       channel.send(result, bytesOf(sum));

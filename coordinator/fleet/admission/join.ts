@@ -2,6 +2,7 @@
  * The join: from a new connection to a worker that may compute. Proof of the token, graphs, numeric class; whoever
  * fails is told why by a code, and the run goes on without it.
  */
+import { FLOAT32_WIRE, type Wire } from "../../../common/wire_format.ts";
 import type { Manifest } from "../../../models/manifest.ts";
 import { type Channel, openChannel } from "../../../wire/channel.ts";
 import type { Clock } from "../../../wire/clock.ts";
@@ -45,6 +46,8 @@ export interface RunFacts {
   readonly manifest: Manifest;
   /** artifacts.json and the graphs. */
   readonly files: readonly ArtifactFile[];
+  /** How sums and weights travel; absent: as float32. */
+  readonly wire?: Wire;
 }
 
 export interface Admitted {
@@ -63,6 +66,7 @@ function welcome(facts: RunFacts, data: ShardedData, worker: number, shared: Wel
     shard_sizes: data.plan.shards.map((indices) => indices.length),
     example_bytes: data.data.example_bytes,
     encoding: data.data.encoding,
+    wire: facts.wire ?? FLOAT32_WIRE,
     shard_sha256: data.sha256,
     artifacts: facts.files.map(({ file, sha256, bytes }) => ({ file, sha256, bytes: bytes.length })),
     heartbeat_ms: HEARTBEAT_MS,

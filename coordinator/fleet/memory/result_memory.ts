@@ -56,25 +56,42 @@ export class ResultMemory implements Disposable {
   /** Workers that have left since the round began. */
   #left_rings: Ring[] = [];
 
-  /** `size`: elements of the largest result. `num_rings`: of workers, to be mapped. */
-  constructor(kernels: Kernels, num_shards: number, size: number, num_rings = 0) {
+  /**
+   * `size`: float32 in the largest payload. `num_rings`: of workers, to be mapped. `group_shards`: of a wire group, if
+   * there are any.
+   */
+  constructor(
+    kernels: Kernels,
+    num_shards: number,
+    size: number,
+    num_rings = 0,
+    group_shards: number | null = null,
+  ) {
     this.#kernels = kernels;
     this.#size = size;
-    this.#slot_offsets = slotOffsets(4 * size, numSlots(num_shards));
+    this.#slot_offsets = slotOffsets(4 * size, numSlots(num_shards, group_shards));
     this.#free = Array.from({ length: numBuffers(num_shards) }, () => kernels.allocate(size));
-    const ring = () => wholePages(kernels.allocate(bytesOfRing(num_shards, size) / 4, PAGE_BYTES));
+    const ring_bytes = bytesOfRing(num_shards, size, group_shards);
+    const ring = () => wholePages(kernels.allocate(ring_bytes / 4, PAGE_BYTES));
     this.#free_rings = Array.from({ length: num_rings }, ring);
   }
 
-  static bytesNeeded(num_shards: number, size: number, num_rings = 0): number {
-    const rings_bytes = num_rings === 0 ? 0 : num_rings * bytesOfRing(num_shards, size) + PAGE_BYTES;
+  static bytesNeeded(
+    num_shards: number,
+    size: number,
+    num_rings = 0,
+    group_shards: number | null = null,
+  ): number {
+    const ring_bytes = bytesOfRing(num_shards, size, group_shards);
+    const rings_bytes = num_rings === 0 ? 0 : num_rings * ring_bytes + PAGE_BYTES;
     return numBuffers(num_shards) * (4 * size + 64) + rings_bytes;
   }
 
   /** How many rings there should be room for: none where none can be mapped. */
-  static wantedRings(num_shards: number, size: number): number {
+  static wantedRings(num_shards: number, size: number, group_shards: number | null = null): number {
     if (!canMap()) return 0;
-    return Math.min(numBuffers(num_shards), Math.floor(MAX_RINGS_BYTES / bytesOfRing(num_shards, size)));
+    const enough = Math.floor(MAX_RINGS_BYTES / bytesOfRing(num_shards, size, group_shards));
+    return Math.min(numBuffers(num_shards), enough);
   }
 
   /** Takes in a worker that shares by the ring at `path`. Throws where that cannot be opened. */
@@ -183,6 +200,6 @@ function numBuffers(num_shards: number): number {
   return Math.min(num_shards, MAX_BUFFERS);
 }
 
-function bytesOfRing(num_shards: number, size: number): number {
-  return ringBytes(4 * size, numSlots(num_shards));
+function bytesOfRing(num_shards: number, size: number, group_shards: number | null): number {
+  return ringBytes(4 * size, numSlots(num_shards, group_shards));
 }

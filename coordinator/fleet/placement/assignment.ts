@@ -49,15 +49,17 @@ export function rangeTime({ threads, shard_ms, transfer_ms }: Speed, num_shards:
   return Math.ceil(num_shards / threads) * shard_ms + transfer_ms;
 }
 
-/** Gives each shard in turn to the worker that would be done with it first; ties go to the earlier worker. */
-export function assignShards(num_shards: number, speeds: readonly Speed[]): Assignment {
+/**
+ * Gives each shard in turn, or so many at a time as may not be parted, to the worker that would be done with it first;
+ * ties go to the earlier worker.
+ */
+export function assignShards(num_shards: number, speeds: readonly Speed[], at_a_time = 1): Assignment {
   const counts = speeds.map(() => 0);
-  for (let shard = 0; shard < num_shards && speeds.length > 0; shard++) {
+  for (let shard = 0; shard < num_shards && speeds.length > 0; shard += at_a_time) {
     let best = 0;
-    for (let i = 1; i < speeds.length; i++) {
-      if (rangeTime(speeds[i]!, counts[i]! + 1) < rangeTime(speeds[best]!, counts[best]! + 1)) best = i;
-    }
-    counts[best]!++;
+    const timeWith = (i: number) => rangeTime(speeds[i]!, counts[i]! + at_a_time);
+    for (let i = 1; i < speeds.length; i++) if (timeWith(i) < timeWith(best)) best = i;
+    counts[best]! += at_a_time;
   }
   const ranges: Range[] = [];
   let begin = 0;
@@ -109,9 +111,10 @@ export function rebalance(
   current: readonly Range[],
   speeds: readonly Speed[],
   least_gain = WORTHWHILE_GAIN,
+  at_a_time = 1,
 ): Rebalance {
   const now_ms = predictedTime(current, speeds);
-  const next = assignShards(num_shards, speeds);
+  const next = assignShards(num_shards, speeds, at_a_time);
   const gain = 1 - next.predicted_ms / now_ms;
   if (!(gain >= least_gain)) {
     return { decision: "keep", reason: "no other assignment is worth moving data for", ranges: current };

@@ -22,6 +22,7 @@ export interface Change {
 
 export class ShardRebalancer {
   readonly #num_shards: number;
+  readonly #at_a_time: number;
   #ranges: readonly Range[] = [];
   /** Whom shards were given to, or could have been, at the last look. */
   #workers: ReadonlySet<number> = new Set();
@@ -31,8 +32,10 @@ export class ShardRebalancer {
   /** True if some shards were given to workers of which no answer had been measured. */
   #is_guess = false;
 
-  constructor(num_shards: number) {
+  /** `at_a_time`: shards that may not be parted. */
+  constructor(num_shards: number, at_a_time = 1) {
     this.#num_shards = num_shards;
+    this.#at_a_time = at_a_time;
   }
 
   get ranges(): readonly Range[] {
@@ -46,7 +49,7 @@ export class ShardRebalancer {
     const trusted = trustedSpeeds(speeds);
     if (this.#ranges.length === 0 || this.#ranges.some(({ worker }) => !this.#workers.has(worker))) {
       this.#looked_at_ms = now_ms;
-      this.#ranges = assignShards(this.#num_shards, trusted).ranges;
+      this.#ranges = assignShards(this.#num_shards, trusted, this.#at_a_time).ranges;
       this.#is_guess = this.#isGuess(speeds);
       return { reason: null };
     }
@@ -69,7 +72,7 @@ export class ShardRebalancer {
 
   /** All who work have been measured for the first time: a probe knows nothing of the way to a worker. */
   #correct(speeds: readonly Speed[]): Change | null {
-    const { decision, reason, ranges } = rebalance(this.#num_shards, this.#ranges, speeds, SURE_GAIN);
+    const { decision, reason, ranges } = this.#rebalance(speeds, SURE_GAIN);
     if (decision === "keep") return null;
     this.#ranges = ranges;
     return { reason };
@@ -77,16 +80,20 @@ export class ShardRebalancer {
 
   /** Shares the work with a newcomer at once unless steps would be longer. Where it would only replace another, that can wait. */
   #widen(speeds: readonly Speed[]): Change {
-    const { decision, ranges } = rebalance(this.#num_shards, this.#ranges, speeds, 0);
+    const { decision, ranges } = this.#rebalance(speeds, 0);
     if (decision === "move" && ranges.length > this.#ranges.length) this.#ranges = ranges;
     return { reason: null };
   }
 
+  #rebalance(speeds: readonly Speed[], least_gain: number) {
+    return rebalance(this.#num_shards, this.#ranges, speeds, least_gain, this.#at_a_time);
+  }
+
   /** Moves shards once two looks in a row have found the same: a passing load would move them to and fro. */
   #confirm(speeds: readonly Speed[]): Change | null {
-    const sparing = rebalance(this.#num_shards, this.#ranges, speeds, SPARING_GAIN);
+    const sparing = this.#rebalance(speeds, SPARING_GAIN);
     const least_gain = sparing.ranges.length < this.#ranges.length ? SPARING_GAIN : WORTHWHILE_GAIN;
-    const { decision, reason, ranges } = rebalance(this.#num_shards, this.#ranges, speeds, least_gain);
+    const { decision, reason, ranges } = this.#rebalance(speeds, least_gain);
     const shares = JSON.stringify(ranges);
     const is_confirmed = decision === "move" && shares === this.#proposed;
     this.#proposed = shares;

@@ -197,3 +197,47 @@ Deno.test("distances are measured ten times in a run, though not more often than
   const every = (given: GivenConfig) => resolveConfig(given, "toy-wgan", plane).evaluate_every;
   assert.deepEqual([{}, { steps: 2000 }, { steps: 2000, evaluate_every: 0 }].map(every), [4000, 200, 0]);
 });
+
+Deno.test("how sums and weights travel is set with the run, and stays", () => {
+  const wired = (given: GivenConfig) => {
+    const { wire, wire_groups } = resolveConfig(given, "wgan", images);
+    return [wire, wire_groups];
+  };
+  assert.deepEqual(wired({}), ["float32", null]);
+  assert.deepEqual(wired({ wire: "int8" }), ["int8", 4]);
+  assert.deepEqual(wired({ wire: "bfloat16", wire_groups: 2 }), ["bfloat16", 2]);
+  assert.deepEqual(wired({ wire: "int8", shards: 12, batch: 24, wire_groups: 3 }), ["int8", 3]);
+  const refused: [GivenConfig, string][] = [
+    [
+      { wire_groups: 2 },
+      "Cannot use --wire-groups 2: sums are rounded in groups with --wire bfloat16 or --wire int8 only, found " +
+      "float32; take one of those, or leave it out",
+    ],
+    [
+      { wire: "int8", wire_groups: 3 },
+      "Cannot round sums in 3 groups: --wire-groups must divide --shards 4 into equal powers of two, found 3; take " +
+      "4 or 2 or 1",
+    ],
+    [
+      { wire: "int8", shards: 12, wire_groups: 4 },
+      "Cannot round sums in 4 groups: --wire-groups must divide --shards 12 into equal powers of two, found 4; take " +
+      "12 or 6 or 3",
+    ],
+    [
+      { wire: "int8", wire_groups: 8 },
+      "Cannot round sums in 8 groups: --wire-groups must divide --shards 4 into equal powers of two, found 8; take " +
+      "4 or 2 or 1",
+    ],
+  ];
+  for (const [given, message] of refused) {
+    assert.throws(() => wired(given), { name: UserError.name, message });
+  }
+  const run = resolveConfig({ wire: "int8" }, "wgan", images);
+  assert.equal(resumeConfig(run, { wire: "int8", wire_groups: 4 }).wire, "int8");
+  assert.throws(() => resumeConfig(run, { wire: "float32" }), {
+    message:
+      "Cannot resume with another wire: the run has int8, found float32; leave the option out, or start a new run",
+  });
+  const { wire: _wire, wire_groups: _groups, ...before } = resolveConfig({}, "wgan", images);
+  assert.deepEqual([wholeConfig(before).wire, wholeConfig(before).wire_groups], ["float32", null]);
+});

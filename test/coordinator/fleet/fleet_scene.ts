@@ -75,8 +75,8 @@ export async function open(
     shared_memory,
     memory,
   }, observer);
-  fleet.publish("critic", 0, "00000000000000c1", Float32Array.of(1, 2));
-  fleet.publish("generator", 0, "00000000000000d1", Float32Array.of(3));
+  fleet.publish("critic", 0, { checksum: "00000000000000c1", given: Float32Array.of(1, 2), change: null });
+  fleet.publish("generator", 0, { checksum: "00000000000000d1", given: Float32Array.of(3), change: null });
   const join = (name: string, more = {}) => ScriptedWorker.join(fleet, clock, { name, ...more });
   return { clock, told, fleet, join };
 }

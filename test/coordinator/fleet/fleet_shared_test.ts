@@ -29,7 +29,7 @@ Deno.test("workers that share get no weights; those that do not, do", async () =
   const round = fleet.round(REQUEST);
   round.catch(() => {});
   await settled();
-  fleet.publish("critic", 1, "00000000000000c2", Float32Array.of(7, 8));
+  fleet.publish("critic", 1, { checksum: "00000000000000c2", given: Float32Array.of(7, 8), change: null });
   await settled();
   assert.deepEqual([here.messages("weights").length, elsewhere.messages("weights").length], [0, 3]);
   assert.deepEqual(told, ["publish critic 1", "publish generator 3", "share 1", "publish critic 7"]);

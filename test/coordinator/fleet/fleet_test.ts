@@ -26,7 +26,11 @@ Deno.test("weights are sent once per change, before the work that needs them", a
     await settled();
     await one.answer(values(step));
     await round;
-    fleet.publish("critic", step, `00000000000000c${step + 1}`, Float32Array.of(step, step));
+    fleet.publish("critic", step, {
+      checksum: `00000000000000c${step + 1}`,
+      given: Float32Array.of(step, step),
+      change: null,
+    });
     await settled();
   }
   const order = one.received.filter(({ type }) => type === "weights" || type === "work")
@@ -73,7 +77,11 @@ Deno.test("generations never go back, whenever weights were published and worker
     for (const worker of workers) await worker.answer(values(step));
     await round;
     workers.push(await join(`another at step ${step}`));
-    fleet.publish("critic", step, `00000000000000c${step + 1}`, Float32Array.of(step, step));
+    fleet.publish("critic", step, {
+      checksum: `00000000000000c${step + 1}`,
+      given: Float32Array.of(step, step),
+      change: null,
+    });
   }
   for (const { name, received } of workers) {
     const generations = received.flatMap((message) => "generation" in message ? [message.generation] : []);

@@ -76,13 +76,16 @@ Deno.test("Round completes with each shard exactly once, whatever dies, joins an
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 16 }),
+      fc.constantFrom(null, 1, 2, 4),
       fc.integer({ min: 1, max: 4 }),
       events,
-      (num_shards, workers, plan) => {
-        const round = new Round(num_shards);
+      (num_groups, group_shards, workers, plan) => {
+        const size = group_shards ?? 1;
+        const num_shards = num_groups * size;
+        const round = new Round(num_shards, group_shards);
         const alive = new Set(Array.from({ length: workers }, (_, i) => i + 1));
         let next_worker = workers + 1;
-        const share = Math.ceil(num_shards / workers);
+        const share = Math.ceil(num_groups / workers) * size;
         const ranges = [...alive].map((worker, i) => ({
           worker,
           begin: Math.min(num_shards, i * share),
@@ -92,6 +95,7 @@ Deno.test("Round completes with each shard exactly once, whatever dies, joins an
         const counted = new Uint8Array(num_shards);
         const answer = (task: Task) => {
           assert.ok(isNode(task.begin, task.end, num_shards));
+          if (group_shards !== null) assert.deepEqual([task.begin % size, task.end - task.begin], [0, size]);
           if (round.accept(task.worker, task.begin, task.end) !== "accepted") return;
           for (let shard = task.begin; shard < task.end; shard++) counted[shard]!++;
         };

@@ -36,6 +36,8 @@ export class ScriptedWorker {
   readonly payloads = new Map<MessageType, Uint8Array>();
   /** Work that was asked for and not answered. */
   readonly work: MessageOf<"work">[] = [];
+  /** What it was sent of weights, in order. */
+  readonly weights: { readonly message: MessageOf<"weights">; readonly payload: Uint8Array }[] = [];
   closed: string | null = null;
   readonly #channel: Channel;
   readonly #socket: MemorySocket;
@@ -53,6 +55,7 @@ export class ScriptedWorker {
     channel.onmessage = (message, payload) => {
       this.received.push(message);
       this.payloads.set(message.type, payload);
+      if (message.type === "weights") this.weights.push({ message, payload });
       if (message.type !== "work") return;
       this.ring?.reserve(message);
       this.work.push(message);

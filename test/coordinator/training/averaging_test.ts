@@ -1,11 +1,24 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { meanAt, TreeSum } from "../../../coordinator/training/averaging.ts";
+import { PackedResults } from "../../../coordinator/fleet/memory/packed_results.ts";
 import type { NodeResult } from "../../../coordinator/fleet/round.ts";
 import { Kernels } from "../../../kernels/kernels.ts";
 import { split } from "../../../kernels/tree.ts";
+import type { Manifest } from "../../../models/manifest.ts";
+import { packResult, roundingKey } from "../../../kernels/result_payload.ts";
 
 const SIZE = 7;
+/** Gradients of a rounded result, more than one block. */
+const TAIL_AT = 300;
+const GRAPHS = {
+  graphs: Object.fromEntries(
+    ["critic_training_model", "generator_training_model"].map((name) => [
+      name,
+      { size: TAIL_AT + 3, tail_offset: TAIL_AT },
+    ]),
+  ),
+} as unknown as Manifest;
 
 /** The sum as algorithm.md defines it, written plainly. */
 function reference(leaves: readonly Float32Array[], begin: number, end: number): Float32Array {
@@ -54,7 +67,7 @@ Deno.test("TreeSum gives the bits of the plain tree, whatever nodes arrive, in w
           )
           .map((result) => ({ result, key: order.next().value as number }))
           .sort((a, b) => a.key - b.key).map(({ result }) => result);
-        const { a, b } = tree.sum(results);
+        const { a, b } = tree.sum(results, "critic");
         const found = Float32Array.from(a.subarray(0, SIZE), (value, i) => b ? value + b[i]! : value);
         assert.deepEqual(
           new Uint32Array(found.buffer),
@@ -77,7 +90,53 @@ Deno.test("meanAt rounds the root, then the product with fround(1/S)", () => {
 Deno.test("TreeSum refuses results that do not cover the shards", () => {
   const tree = new TreeSum(Kernels.create(TreeSum.bytesNeeded(4, SIZE)), 4, SIZE);
   const values = new Float32Array(SIZE);
-  assert.throws(() => tree.sum([{ begin: 0, end: 2, values }, { begin: 3, end: 4, values }]), {
+  assert.throws(() => tree.sum([{ begin: 0, end: 2, values }, { begin: 3, end: 4, values }], "critic"), {
     message: "No result of shard 2 in a round that counts as complete",
   });
 });
+
+for (const format of ["bfloat16", "int8"] as const) {
+  Deno.test(`${format}: rounded groups add up as the plain tree over them, in whatever order and memory they come`, () => {
+    const shapes = fc.record({ num_groups: fc.integer({ min: 1, max: 9 }), size: fc.constantFrom(1, 2, 4) });
+    const property = fc.property(
+      shapes,
+      fc.nat(1e6),
+      fc.infiniteStream(fc.nat()),
+      ({ num_groups, size }, salt, order) => {
+        const num_shards = num_groups * size;
+        const leaves = Array.from(
+          { length: num_shards },
+          (_, shard) => Float32Array.from({ length: TAIL_AT + 3 }, (_, i) => Math.sin(salt + 31 * shard + i)),
+        );
+        const bytes = TreeSum.bytesNeeded(num_shards, TAIL_AT + 3) +
+          PackedResults.bytesNeeded(GRAPHS, format);
+        const kernels = Kernels.create(bytes + (num_groups + 2) * 4 * (TAIL_AT + 80));
+        const packed = new PackedResults(kernels, GRAPHS, format);
+        const tree = new TreeSum(kernels, num_shards, TAIL_AT + 3, packed);
+        const rounded: Float32Array[] = [];
+        const results = Array.from({ length: num_groups }, (_, group): NodeResult => {
+          const [begin, end] = [group * size, (group + 1) * size];
+          const payload = kernels.allocate(packed.payloadSize("critic"));
+          const key = roundingKey(1, "critic", 4, group);
+          packResult(
+            kernels,
+            format,
+            placed(kernels, reference(leaves, begin, end)),
+            TAIL_AT,
+            payload,
+            key,
+          );
+          rounded.push(packed.unpack("critic", payload).slice());
+          return { begin, end, values: order.next().value % 2 ? payload : payload.slice() };
+        });
+        const keys = results.map(() => order.next().value);
+        const arrived = results.toSorted((a, b) => keys[results.indexOf(a)]! - keys[results.indexOf(b)]!);
+        const { a, b } = tree.sum(arrived, "critic");
+        const found = Float32Array.from(a.subarray(0, TAIL_AT + 3), (value, i) => b ? value + b[i]! : value);
+        // A group's shards are a power of two: the tree over the groups is the upper part of that over the shards.
+        assert.deepEqual(found, reference(rounded, 0, num_groups));
+      },
+    );
+    fc.assert(property, { seed: 22, numRuns: 60 });
+  });
+}

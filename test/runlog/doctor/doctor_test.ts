@@ -310,6 +310,23 @@ Deno.test("wire-bound: who is far, by how much, and what a larger batch would ga
   );
 });
 
+Deno.test("wire-bound says what fewer bytes would save, unless they travel rounded already", () => {
+  const bytes = { bytes_in: 2e6, bytes_out: 4e6 };
+  const slow = steps(1, 200, { ms: { total: 40, wait: 38, sum: 0, update: 1, send: 1 }, ...bytes });
+  const advice = (config: Record<string, unknown>) =>
+    find("wire-bound", [joined(1), joined(2), ...slow], {
+      ...runRecord(),
+      config: { ...runRecord().config, ...config },
+    })
+      .change;
+  const nearer =
+    "Fewer workers, workers nearer to the coordinator, a larger --batch, which takes no longer to send";
+  const saving = "which would send about 1.52 MB a step in place of 6 MB";
+  assert.equal(advice({ shards: 8 }), `${nearer}, or a new run with --wire int8 --wire-groups 2, ${saving}`);
+  assert.equal(advice({ shards: 2 }), `${nearer}, or a new run with --wire int8, ${saving}`);
+  assert.equal(advice({ shards: 8, wire: "int8" }), nearer);
+});
+
 Deno.test("workers without work, and slow ones", () => {
   assert.deepEqual(codes([joined(1), joined(2), joined(3), ...steps(1, 200)]), ["worker-idle"]);
   const gone: RunRecord = { type: "worker_left", worker: 3, reason: "x", shards_computed: 0, time: "" };

@@ -2,9 +2,12 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import fc from "fast-check";
 import { treeNodes } from "../../kernels/tree_nodes.ts";
+import { Kernels } from "../../../kernels/kernels.ts";
+import { roundDifference, roundedBytes } from "../../../kernels/rounding.ts";
 import { bytesOf } from "../../../wire/frame.ts";
 import { NETWORKS } from "../../../common/network_name.ts";
 import type { PayloadRef } from "../../../wire/payload_ref.ts";
+import { packResult, payloadSize, roundingKey } from "../../../kernels/result_payload.ts";
 import { RingReader, RingWriter } from "../../../wire/shared_ring.ts";
 import { weightsOffsets, WeightsWriter } from "../../../wire/shared_weights.ts";
 import { CPU } from "../../../worker/runtime/device.ts";
@@ -247,3 +250,49 @@ Deno.test("a graph that does not compile fails the start with ONNX Runtime's rea
     message: /protobuf parsing failed/i,
   });
 });
+
+Deno.test("wire groups are rounded once, whole, to the same bits with 1 and 3 threads; differences reach each", async () => {
+  const payloads: Uint8Array[][] = [];
+  for (const threads of [1, 3]) {
+    const options = { seed: SEED, encoding: "uint8", num_shards: NUM_SHARDS, wire: "int8" } as const;
+    const pool = await Pool.create(Array(threads).fill(CPU), {
+      manifest: run.manifest,
+      graphs: run.graphs,
+      options,
+    });
+    for (const network of NETWORKS) pool.setWeights(network, run.weights[network]);
+    const rounded = { ...task("critic", 0, 4), rounding: { kind: "critic", step: 9, group: 0 } as const };
+    const before = bytesOf((await pool.sum(rounded)).sum!).slice();
+    const whole = (await pool.sum(task("critic", 0, 4))).sum!;
+    assert.deepEqual(before, packed(whole));
+    // To half of the weights: the sums of all threads are others then.
+    pool.setWeights("critic", halving(run.weights.critic), true);
+    const after = bytesOf((await pool.sum(rounded)).sum!).slice();
+    payloads.push([before, after]);
+    pool.terminate();
+  }
+  assert.deepEqual(payloads[1], payloads[0]);
+  assert.notDeepEqual(payloads[0]![0], payloads[0]![1]);
+});
+
+/** What a sum of the critic's should travel as. */
+function packed(sum: Float32Array): Uint8Array {
+  const kernels = Kernels.create(8 * sum.length + 4096);
+  const from = kernels.allocate(sum.length);
+  from.set(sum);
+  const { tail_offset } = critic_training_model;
+  const payload = kernels.allocate(payloadSize("int8", critic_training_model));
+  packResult(kernels, "int8", from, tail_offset, payload, roundingKey(SEED, "critic", 9, 0));
+  return bytesOf(payload).slice();
+}
+
+/** The rounded difference from weights to half of them. */
+function halving(weights: Float32Array): Float32Array {
+  const kernels = Kernels.create(16 * weights.length + 4096);
+  const [half, held] = [kernels.allocate(weights.length), kernels.allocate(weights.length)];
+  held.set(weights);
+  half.set(weights.map((value) => value / 2));
+  const rounded = kernels.allocate(roundedBytes("int8", weights.length) / 4);
+  roundDifference(kernels, "int8", half, held, bytesOf(rounded));
+  return rounded;
+}

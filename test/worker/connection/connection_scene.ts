@@ -4,11 +4,13 @@ import { joinCoordinator } from "../../../wire/handshake.ts";
 import { openChannel } from "../../../wire/channel.ts";
 import type { RefusalCode } from "../../../wire/messages.ts";
 import type { Refusal } from "../../../wire/refusal.ts";
+import { payloadSize } from "../../../kernels/result_payload.ts";
 import type { Socket } from "../../../wire/socket.ts";
 import type { SharedWork } from "../../../worker/compute/compute_calls.ts";
 import { CPU } from "../../../worker/runtime/device.ts";
 import type { Events } from "../../../worker/connection/events.ts";
-import { ACCEPTED, Connection, largestArtifact } from "../../../worker/connection/connection.ts";
+import { largestArtifact } from "../../../worker/connection/payload_sizes.ts";
+import { ACCEPTED, Connection } from "../../../worker/connection/connection.ts";
 import { openNothing, type OpenShared } from "../../../worker/compute/shared_memory.ts";
 import { ShardStore } from "../../../worker/connection/shard_store.ts";
 import {
@@ -35,8 +37,8 @@ export class ScriptedPool implements ComputePool {
   /** Fills the next sums. */
   value = 1;
 
-  setWeights(network: string, weights: Float32Array): void {
-    this.asked.push(`weights ${network} ${weights.length}`);
+  setWeights(network: string, weights: Float32Array, is_difference = false): void {
+    this.asked.push(`${is_difference ? "difference" : "weights"} ${network} ${weights.length}`);
   }
 
   share({ weights, sums }: Parameters<ComputePool["share"]>[0]): Promise<void> {
@@ -52,13 +54,17 @@ export class ScriptedPool implements ComputePool {
     const from = shared === null ? "" : ` with ${shared.weights.critic} ${shared.weights.generator}`;
     this.asked.push(`sum ${kind} ${node.begin}-${node.end} ${noise_purpose} ${noise_counter}${from}`);
     this.examples = task.leaves.map(({ examples }) => examples);
+    this.rounding = task.rounding;
     if (this.failure !== null) return Promise.reject(new Error(this.failure));
     if (shared) return Promise.resolve({ sum: null, largest: this.value, compute_ms: 5 });
-    const sum = new Float32Array(run.manifest.graphs[`${kind}_training_model`].size).fill(this.value);
+    const format = task.rounding ? "int8" : "float32";
+    const size = payloadSize(format, run.manifest.graphs[`${kind}_training_model`]);
+    const sum = new Float32Array(size).fill(this.value);
     return Promise.resolve({ sum, largest: this.value, compute_ms: 5 });
   }
 
   examples: (Uint8Array | null)[] = [];
+  rounding: Parameters<ComputePool["sum"]>[0]["rounding"];
 
   makeAhead(
     node: { begin: number; end: number },

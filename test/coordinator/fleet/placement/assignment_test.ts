@@ -27,15 +27,22 @@ const speeds = fc.array(
 
 Deno.test("assignShards covers every shard once, in contiguous ranges", () => {
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 64 }), speeds, (num_shards, workers) => {
-      let next = 0;
-      for (const range of assignShards(num_shards, workers).ranges) {
-        assert.equal(range.begin, next);
-        assert.ok(range.end > range.begin);
-        next = range.end;
-      }
-      assert.equal(next, num_shards);
-    }),
+    fc.property(
+      fc.integer({ min: 1, max: 64 }),
+      fc.constantFrom(1, 2, 8),
+      speeds,
+      (groups, size, workers) => {
+        const num_shards = groups * size;
+        let next = 0;
+        for (const range of assignShards(num_shards, workers, size).ranges) {
+          assert.equal(range.begin, next);
+          assert.equal(range.end % size, 0, "no group is parted");
+          assert.ok(range.end > range.begin);
+          next = range.end;
+        }
+        assert.equal(next, num_shards);
+      },
+    ),
     { seed: 11 },
   );
 });

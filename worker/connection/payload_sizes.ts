@@ -1,0 +1,19 @@
+/** What a coordinator may send at most. */
+import type { Manifest } from "../../models/manifest.ts";
+import type { MessageOf } from "../../wire/messages.ts";
+
+/** As the coordinator cuts shards and jobs (coordinator/fleet/member.ts, coordinator/fleet/jobs.ts). */
+const CHUNK_BYTES = 1 << 20;
+const JOB_BYTES = 64 * 1024 * 1024;
+
+/** Bytes of the largest payload that a coordinator has to send before the training. */
+export function largestArtifact({ artifacts }: Pick<MessageOf<"welcome">, "artifacts">): number {
+  return Math.max(0, ...artifacts.map(({ bytes }) => bytes));
+}
+
+/** Bytes of the largest payload of the training: weights, a job with weights and examples, the examples of all shards. */
+export function largestPayload(manifest: Manifest, { shards, example_bytes }: MessageOf<"welcome">): number {
+  const { layouts, micro_batch, accumulate = 1 } = manifest;
+  const weights = 4 * (Math.max(layouts.critic.size, layouts.generator.size) + layouts.statistics.size);
+  return Math.max(CHUNK_BYTES, weights + JOB_BYTES, shards * micro_batch * accumulate * example_bytes);
+}
