@@ -82,7 +82,9 @@ Deno.test("shards that are no power of two, and schedule post, keep the promise"
 
 /** Bytes that the coordinator sent in its steps, the median, in weights of the critic. */
 function criticsSent(records: readonly RunRecord[]): number {
-  const sent = ofType(records, "step").map(({ bytes_out }) => bytes_out).sort((a, b) => a - b);
+  // On a busy machine a worker over the socket may be left out later on.
+  const shared = ofType(records, "step").filter(({ workers }) => Object.keys(workers).length === 2);
+  const sent = shared.map(({ bytes_out }) => bytes_out).sort((a, b) => a - b);
   const [{ num_parameters }] = ofType(records, "run") as [RecordOf<"run">];
   return sent[sent.length >> 1]! / (4 * num_parameters.critic);
 }
