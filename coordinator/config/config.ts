@@ -207,7 +207,8 @@ function checkGiven(
 
 /** Evaluations in a run, unless told otherwise, and the steps between two of them at least. */
 const NUM_EVALUATIONS = 10;
-const MIN_EVALUATION_INTERVAL = 100;
+// An evaluation takes as long as a hundred steps of a small network or more.
+const MIN_EVALUATION_INTERVAL = 1000;
 
 /** Critic steps between evaluations of a run of `steps`, unless told otherwise. */
 export function evaluationInterval(steps: number): number {

@@ -340,7 +340,7 @@ export const RUN_OPTIONS = {
     integer: true,
     min: 0,
     unit: "critic steps",
-    default_text: "a tenth of the steps, at least 100",
+    default_text: "a tenth of the steps, at least 1000",
     about: "Steps between measurements of the distance of samples to the data (also at start and end); " +
       "0: start and end only",
     group: "How to run",

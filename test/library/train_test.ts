@@ -108,7 +108,7 @@ const REFUSED: Readonly<Record<string, readonly [options: TrainOptions, why: Reg
   ],
   "an unknown preset": [{ preset: "wgn" }, /preset.*must be one of .*did you mean wgan\?/],
   "a value out of range": [{ steps: 0 }, /"steps" in the options must be an integer/],
-  "workers that are none": [{ workers: 0 }, /^Option workers must be an integer of 1 to 64: found 0$/],
+  "workers that are none": [{ workers: 0 }, /^Option workers must be an integer from 1 to 64: found 0$/],
   "steps and epochs": [{ steps: 5, epochs: 1 }, /^Cannot set the length/],
   "no such path": [{ data: "no/such/place" }, /^Cannot read data: .*found nothing at no\/such\/place/],
   "a shape that does not fit": [

@@ -263,7 +263,7 @@ Deno.test("frame: whole messages of refusals", () => {
     ],
     [
       wireHeader(encode({ type: "ping", sent_ms: NaN, payload_bytes: 0 })),
-      "Field ping.sent_ms must be a finite number of -Infinity to Infinity: found NaN",
+      "Field ping.sent_ms must be a finite number from -Infinity to Infinity: found NaN",
     ],
     [
       wireHeader(encode({ ...PING, payload_bytes: 1 })),

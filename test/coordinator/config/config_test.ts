@@ -113,7 +113,7 @@ Deno.test("a resumed run may change its length and intervals", () => {
     steps: [30, 50],
     epochs: [3, null],
     sample_every: [1000, 7],
-    evaluate_every: [100, 9],
+    evaluate_every: [1000, 9],
     checkpoint_every: [null, 0],
   });
 });
@@ -191,11 +191,11 @@ Deno.test("a recorded configuration that lacks a setting, or has one of another 
   }
 });
 
-Deno.test("distances are measured ten times in a run, though not more often than each hundred steps", () => {
-  assert.deepEqual([30_000, 20_001, 1000, 5].map(evaluationInterval), [3000, 2001, 100, 100]);
+Deno.test("distances are measured ten times in a run, though not more often than every thousand steps", () => {
+  assert.deepEqual([30_000, 20_001, 1000, 5].map(evaluationInterval), [3000, 2001, 1000, 1000]);
   const plane = { example_shape: [2] };
   const every = (given: GivenConfig) => resolveConfig(given, "toy-wgan", plane).evaluate_every;
-  assert.deepEqual([{}, { steps: 2000 }, { steps: 2000, evaluate_every: 0 }].map(every), [4000, 200, 0]);
+  assert.deepEqual([{}, { steps: 2000 }, { steps: 2000, evaluate_every: 0 }].map(every), [4000, 1000, 0]);
 });
 
 Deno.test("how sums and weights travel is set with the run, and stays", () => {

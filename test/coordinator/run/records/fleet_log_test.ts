@@ -70,5 +70,5 @@ Deno.test("threads beyond the shards are told of when they become more, with how
     "3 threads of 7 must idle",
     "4 threads of 8 must idle",
   ]);
-  assert.match(lines[1]!, /this run has 4 shards, .* --shards 8 or more, and --batch a multiple of it/);
+  assert.match(lines[1]!, /this run has 4 shards, .* --for-workers 8, and a --batch of 8 or more/);
 });
