@@ -26,6 +26,10 @@ const GATES: Readonly<Record<string, Gate>> = {
     about: "Says where types do not fit.",
     run: () => deno("check", "--quiet", ...lockedBy(), "."),
   },
+  "check:library": {
+    about: "Says which exports are not documented, and whether all can be published.",
+    run: checkLibrary,
+  },
   "ok": { about: "Runs the whole gate: check, then test.", run: checkAndTest },
 };
 
@@ -75,6 +79,15 @@ async function checkAll(): Promise<number> {
 
 async function checkAndTest(): Promise<number> {
   return await deno("task", "--quiet", "check") || await deno("task", "--quiet", "test");
+}
+
+const ENTRY_POINTS = ["mod", "onnx", "autodiff", "runlog", "wire"].map((name) => `exports/${name}.ts`);
+
+async function checkLibrary(): Promise<number> {
+  const args = ["doc", "--quiet", "--lint", ...ENTRY_POINTS];
+  const documented = await new Deno.Command(Deno.execPath(), { args, cwd: ROOT, stdout: "null" }).spawn()
+    .status;
+  return documented.code || await deno("publish", "--quiet", "--dry-run", "--allow-dirty");
 }
 
 async function deno(...args: readonly string[]): Promise<number> {

@@ -79,7 +79,7 @@ Deno.test("own networks: objective gan takes a Sigmoid off, and its generator is
     2,
     4,
   );
-  assert.match(said, /The critic's last Sigmoid is taken off/);
+  assert.match(said, /The critic's last Sigmoid is removed/);
   const { state, config, loss_critic } = await place.inspect(out);
   assert.deepEqual([state, config.objective], ["finished", "gan"]);
   // Two cross entropies: at ln 2 each where the critic knows nothing. Measured: 1.25.

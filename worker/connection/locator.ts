@@ -60,15 +60,16 @@ export class Locator {
     );
   }
 
-  /** The one that this worker has gone to before, as long as it has not taken its leave; else the only one that runs. */
+  /**
+   * The one that this worker has gone to before, as long as it has not taken its leave; else the only one that runs. One
+   * that was killed may come back, but is not waited for where exactly one other runs.
+   */
   async #choose(found: readonly Rendezvous[], token: string | null): Promise<Located> {
     let chosen = found.find(({ run }) => run === this.#last?.run);
-    if (chosen === undefined) {
-      const open = await Promise.all(found.map(({ url }) => this.#finders.isOpen(url)));
-      const running = found.filter((_, i) => open[i]);
-      if (running.length > 1) throw new UserError(whichOf(running));
-      chosen = running[0];
-    }
+    const open = await Promise.all(found.map(({ url }) => this.#finders.isOpen(url)));
+    const running = found.filter((_, i) => open[i]);
+    if (chosen === undefined && running.length > 1) throw new UserError(whichOf(running));
+    if (chosen === undefined || !running.includes(chosen) && running.length === 1) chosen = running[0];
     if (chosen === undefined) return { waiting: await this.#waiting() };
     this.#last = chosen;
     return { url: chosen.url, token: token ?? chosen.token };

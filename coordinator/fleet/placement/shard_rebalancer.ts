@@ -55,7 +55,8 @@ export class ShardRebalancer {
     }
     if (this.#is_guess && !this.#isGuess(speeds)) {
       this.#is_guess = false;
-      const change = this.#correct(trusted);
+      const working = new Set(this.#ranges.map(({ worker }) => worker));
+      const change = this.#correct(trusted.filter(({ worker }) => working.has(worker)));
       if (change !== null) return change;
     }
     const has_newcomer = speeds.some(({ worker }) => !before.has(worker));
@@ -70,7 +71,10 @@ export class ShardRebalancer {
     return speeds.some(({ worker, measured }) => working.has(worker) && !measured);
   }
 
-  /** All who work have been measured for the first time: a probe knows nothing of the way to a worker. */
+  /**
+   * All who work have been measured for the first time, and a probe knows nothing of the way to a worker. They alone are
+   * compared: their first answers took longer than a spare worker's probe.
+   */
   #correct(speeds: readonly Speed[]): Change | null {
     const { decision, reason, ranges } = this.#rebalance(speeds, SURE_GAIN);
     if (decision === "keep") return null;
