@@ -39,6 +39,9 @@ const NEUTRAL: ReadonlySet<string> = new Set([
   "stop_when_flat",
 ]);
 
+/** Settings that came later, as all runs before had them: they are left out. */
+const LATER: Readonly<Record<string, unknown>> = { wire: "float32", wire_groups: null };
+
 /** Entries by name at every depth, so that their order does not count. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
@@ -52,7 +55,11 @@ type Sha256 = (text: string) => string;
 
 /** SHA-256 of everything that a run was set to and that its bits depend on, the data included. */
 export function settingsSha256({ config, data }: Pick<Summary, "config" | "data">, sha256: Sha256): string {
-  const settings = Object.fromEntries(Object.entries(config).filter(([name]) => !NEUTRAL.has(name)));
+  const settings = Object.fromEntries(
+    Object.entries(config).filter(([name, value]) =>
+      !NEUTRAL.has(name) && !(Object.hasOwn(LATER, name) && LATER[name] === value)
+    ),
+  );
   const text = JSON.stringify(sorted({ ...settings, data_sha256: data.sha256, held_out: data.held_out }));
   return sha256(text);
 }

@@ -12,6 +12,8 @@ import {
 const REBALANCE_MS = 5_000;
 /** Shards that were given out before their workers were measured move at once where this is gained: no load explains it. */
 const SURE_GAIN = 0.5;
+/** A transfer of this length is a link's; a shorter one may be a passing load's. */
+const LINK_MS = 100;
 /** Enough to do without a worker: fewer wait for each other then. It comes back only where that is worth more. */
 const SPARING_GAIN = 0.03;
 
@@ -76,6 +78,7 @@ export class ShardRebalancer {
    * compared: their first answers took longer than a spare worker's probe.
    */
   #correct(speeds: readonly Speed[]): Change | null {
+    if (!speeds.some(({ transfer_ms }) => transfer_ms >= LINK_MS)) return null;
     const { decision, reason, ranges } = this.#rebalance(speeds, SURE_GAIN);
     if (decision === "keep") return null;
     this.#ranges = ranges;

@@ -25,6 +25,17 @@ Deno.test("a probe knows no links: shards leave a far worker as soon as its answ
   assert.deepEqual(shares(placement), [[1, 4]]);
 });
 
+Deno.test("a first answer that is late by less than a link moves nothing at once, nor does a spare worker's probe", () => {
+  const placement = new ShardRebalancer(2);
+  const spare = speed(3, 0, false, 0.1);
+  placement.update([speed(1, 0, false), speed(2, 0, false), speed(3, 0, false, 9)], 0);
+  assert.equal(placement.update([speed(1, 0), speed(2, 99), spare], 400), null);
+  const linked = new ShardRebalancer(2);
+  linked.update([speed(1, 0, false), speed(2, 0, false), speed(3, 0, false, 9)], 0);
+  linked.update([speed(1, 0), speed(2, 340), spare], 400);
+  assert.deepEqual(shares(linked), [[1, 2]]);
+});
+
 Deno.test("what a passing load may explain is looked at twice, first measurement or not", () => {
   const placement = new ShardRebalancer(NUM_SHARDS);
   placement.update([speed(1, 0, false), speed(2, 0, false)], 0);
