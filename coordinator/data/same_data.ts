@@ -1,4 +1,4 @@
-/** True if data are those that a run was trained on: the same bytes in the same order, read as the same examples. */
+/** Checks that data are those that a run was trained on: the same bytes in the same order, read as the same examples. */
 import type { RecordOf } from "../../runlog/records.ts";
 import type { DataSet } from "./data_set.ts";
 

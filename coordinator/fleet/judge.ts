@@ -1,6 +1,6 @@
 /**
- * True if a result may count: the bytes that its worker sent, numbers all of them. And what becomes of a worker whose
- * result may not.
+ * Decides if a result counts: it must be the bytes that its worker sent, with plausible numbers. Sends workers away
+ * whose results do not.
  */
 import { checksumBytes } from "../../kernels/kernels.ts";
 import type { TreeNode } from "../../kernels/tree.ts";

@@ -52,7 +52,7 @@ function verdict(sample: number, training: number | null): string {
     : "Copies would be far nearer: there is no sign that it memorised images.";
 }
 
-/** True if the generator memorises: the training images nearest to some samples. */
+/** The training images nearest to some samples, and if they suggest that the generator memorises. */
 export function nearestNeighbors(of: NearestNeighbors | null): Html {
   if (!of) return html`<p class="dim">The data are no images.</p>`;
   if ("missing" in of) return html`<p class="note">Not measured. ${of.missing}.</p>`;

@@ -1,5 +1,5 @@
 /**
- * True if the examples of a batch see each other in a graph: where the batch lies in every value, followed from node to
+ * Finds graphs in which the examples of a batch see each other: the batch is followed through every value, from node to
  * node. A node that sums, sorts, slices or joins along it couples them, and so does one that brings the batch of one
  * value to another axis than that of the other, as comparing all with all does. What is not known here is taken to
  * couple. Batch normalisation is left to its own form in training.

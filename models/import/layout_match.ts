@@ -1,4 +1,4 @@
-/** True if examples of one shape are those of another, in another layout. Shapes are without the batch. */
+/** Finds how examples of one shape are those of another, in another layout. Shapes are without the batch. */
 import type { GraphBuilder, Value } from "../../onnx/builder.ts";
 import { sameShape } from "../../onnx/dims.ts";
 import { numElements } from "../../common/shape.ts";

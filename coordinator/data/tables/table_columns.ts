@@ -1,4 +1,4 @@
-/** True if a CSV file is a table, whose columns are things of their own, or holds points or series. */
+/** Tells a CSV table, whose columns are things of their own, from points and series. */
 import { cleanText } from "../../../common/text/foreign_text.ts";
 import type { TableLayout } from "./csv_columns.ts";
 

@@ -57,8 +57,7 @@ export class ShardRebalancer {
     }
     if (this.#is_guess && !this.#isGuess(speeds)) {
       this.#is_guess = false;
-      const working = new Set(this.#ranges.map(({ worker }) => worker));
-      const change = this.#correct(trusted.filter(({ worker }) => working.has(worker)));
+      const change = this.#correct(this.#working(trusted));
       if (change !== null) return change;
     }
     const has_newcomer = speeds.some(({ worker }) => !before.has(worker));
@@ -69,8 +68,13 @@ export class ShardRebalancer {
   }
 
   #isGuess(speeds: readonly (Speed & { readonly measured: boolean })[]): boolean {
+    return this.#working(speeds).some(({ measured }) => !measured);
+  }
+
+  /** Those that have shards. */
+  #working<S extends Speed>(speeds: readonly S[]): S[] {
     const working = new Set(this.#ranges.map(({ worker }) => worker));
-    return speeds.some(({ worker, measured }) => working.has(worker) && !measured);
+    return speeds.filter(({ worker }) => working.has(worker));
   }
 
   /**

@@ -1,4 +1,4 @@
-/** True if examples see each other: what the graph says, against what another example changes when the graph runs. */
+/** Coupled batches: the answer of the graph beside the change that another example makes when the graph runs. */
 import assert from "node:assert/strict";
 import { numElements } from "../../../common/shape.ts";
 import { expandAll } from "../../../autodiff/expansion.ts";
