@@ -308,10 +308,9 @@ export class Fleet {
       const found = `step ${message.step} (${message.kind}), shards ${message.begin} to ${message.end - 1}`;
       throw new Refusal("stale", `Result must belong to the open round, found ${found}: ${stale}`);
     }
-    const { kind } = open.request;
+    const { kind } = open.request, { begin, end } = message;
     const size = this.#packed?.payloadSize(kind) ?? graphOf(this.#facts.manifest, kind).size;
     const values = payloadFloats(payload, size);
-    const { begin, end } = message;
     if (this.#judge.isDamaged(member, open.request, message, payload)) return;
     const numbers = this.#packed?.unpack(kind, values) ?? values;
     const flaw = this.#judge.flaw(member, open.request, message, numbers);
@@ -332,12 +331,11 @@ export class Fleet {
   /** A bad result may be its worker's fault or the training's: somebody else computes the node, too. */
   #doubt(open: OpenRound, member: Member, { begin, end, values }: NodeResult, flaw: Flaw): void {
     const node = { begin, end };
-    if (open.opinions.isConfirmed(node, member.id, checksumBytes(bytesOf(values)))) {
-      this.#open = null;
-      return open.reject(new BadResult(node, flaw));
-    }
+    open.opinions.add(node, member.id, checksumBytes(bytesOf(values)));
     const erred = this.#erred(open, node);
     const others = this.members.filter((other) => !erred.includes(other));
+    const is_bad = open.opinions.isConfirmed(node, others.length > 0);
+    if (is_bad) return this.#endRound(new BadResult(node, flaw));
     const helpers = (others.length > 0 ? others : [member]).map(({ id }) => id);
     const tasks = open.round.askAgain(begin, end, helpers, this.#clock.now_ms());
     this.#judge.tellDoubt(member, node, flaw, tasks);

@@ -16,16 +16,27 @@ const ENOUGH = 3;
 export class SecondOpinions {
   readonly #bad = new Map<string, Opinion[]>();
 
-  /** Notes a bad result. True where that is the truth: it came twice with the same bits, or too often. */
-  isConfirmed(node: TreeNode, worker: number, bits: string): boolean {
-    const before = this.#bad.get(keyOf(node)) ?? [];
-    this.#bad.set(keyOf(node), [...before, { worker, bits }]);
-    return before.some((other) => other.bits === bits) || before.length + 1 >= ENOUGH;
+  add(node: TreeNode, worker: number, bits: string): void {
+    this.#bad.set(keyOf(node), [...this.#of(node), { worker, bits }]);
+  }
+
+  /**
+   * True if a node is bad whoever computes it: it came so often, or twice with the same bits and there is nobody else to
+   * ask. Two that agree are not believed while a third can be asked: they may be one liar.
+   */
+  isConfirmed(node: TreeNode, are_others: boolean): boolean {
+    const bad = this.#of(node);
+    const is_repeated = new Set(bad.map(({ bits }) => bits)).size < bad.length;
+    return bad.length >= ENOUGH || (is_repeated && !are_others);
   }
 
   /** Who gave a bad result of a node. */
   whoErred(node: TreeNode): readonly number[] {
-    return [...new Set(this.#bad.get(keyOf(node))?.map(({ worker }) => worker))];
+    return [...new Set(this.#of(node).map(({ worker }) => worker))];
+  }
+
+  #of(node: TreeNode): readonly Opinion[] {
+    return this.#bad.get(keyOf(node)) ?? [];
   }
 }
 

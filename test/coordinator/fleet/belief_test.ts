@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { BadResult } from "../../../coordinator/fleet/judge.ts";
 import { checksumBytes } from "../../../kernels/kernels.ts";
 import { bytesOf } from "../../../wire/frame.ts";
+import type { MessageOf } from "../../../wire/messages.ts";
 import { settled } from "../../wire/fake_clock.ts";
 import { open, outcome, REQUEST, values } from "./fleet_scene.ts";
 
@@ -167,6 +168,27 @@ Deno.test("two workers with the same bad bits are right: the training has left t
   await failed;
   assert.equal(told.filter((line) => line.startsWith("bad result")).length, 1);
   assert.deepEqual([one.closed, two.closed], [null, null]);
+  await fleet.finish("test over");
+});
+
+Deno.test("two workers with the same bad bits are one liar where a third computes the node right: both have to go", async () => {
+  const { fleet, join, one } = await trained();
+  const [two, three] = [await join("two"), await join("three")];
+  const round = fleet.round({ ...REQUEST, step: 2 });
+  await settled();
+  await one.answer(spoilt(2, NaN));
+  await three.answer(values(3));
+  // It is asked for the node of the first, too, or has to be: it is the only one that is idle.
+  while (two.nodes.length > 0) {
+    const [{ begin }] = two.work as [MessageOf<"work">];
+    await two.answer(begin === 0 ? spoilt(2, NaN) : values(2));
+  }
+  while (three.nodes.length > 0) await three.answer(values(3));
+  assert.match((await outcome(round)).join(), /^0-\d: 3/);
+  for (const liar of [one, two]) {
+    assert.deepEqual(liar.messages("refuse").map(({ code }) => code), ["wrong_result"]);
+  }
+  assert.equal(three.closed, null);
   await fleet.finish("test over");
 });
 
