@@ -35,6 +35,8 @@ const TICK_MS = 500;
 
 export interface RoundOutcome {
   readonly results: readonly NodeResult[];
+  /** True if the results are still what their workers wrote: to be asked when they have been read. */
+  readonly areWhole: () => boolean;
   readonly shares: ReadonlyMap<number, WorkerShare>;
 }
 
@@ -325,7 +327,7 @@ export class Fleet {
     this.#judge.expelWrong(this.#erred(open, message), member, open.request, message, now_ms);
     if (!open.round.complete) return;
     this.#open = null;
-    open.resolve({ results: this.#memory.results, shares: open.shares });
+    open.resolve({ results: this.#memory.results, areWhole: this.#memory.areWhole, shares: open.shares });
   }
 
   /** A bad result may be its worker's fault or the training's: somebody else computes the node, too. */

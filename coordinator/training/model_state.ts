@@ -101,6 +101,11 @@ export class ModelState {
     this.#held.checksum = "";
   }
 
+  /** A network was updated by what is no gradient: from now on it is none that could be saved. */
+  spoil(network: NetworkName): void {
+    this[network].square_average[0] = NaN;
+  }
+
   commit(step: number): void {
     this.step = step;
     this.#held.checksum = "";

@@ -47,3 +47,12 @@ export function explainDamage({ kind, step }: RoundRequest, part: "gradients" | 
       `memory, and an infinity or NaN was found there; ${state}, and check this machine's memory if it happens again`,
   );
 }
+
+/** A worker wrote over a result in shared memory before it was all used: what the update made of it is no result. */
+export function explainOverwritten({ kind, step }: RoundRequest): UserError {
+  return new UserError(
+    `Training cannot continue: the ${kind}'s results of step ${step} must stay in shared memory until they are used, ` +
+      "and a worker wrote over one; the state in memory is lost. Continue from the last checkpoint with --resume, and " +
+      "with worker --no-share if it happens again",
+  );
+}

@@ -9,7 +9,7 @@ import { graphOf } from "../fleet/result_check.ts";
 import { addShares, type WorkerShares } from "../fleet/worker_share.ts";
 import { meanAt, type NodeSum, type TreeSum } from "./averaging.ts";
 import type { ModelState } from "./model_state.ts";
-import { explainBadResult, explainDamage, explainOverflow } from "./non_finite.ts";
+import { explainBadResult, explainDamage, explainOverflow, explainOverwritten } from "./non_finite.ts";
 import { DamagedState, type UpdateOptions } from "./optimizer.ts";
 import { learningRate } from "./schedule.ts";
 
@@ -78,9 +78,13 @@ export async function update(
   asked: Asked,
   options: Omit<UpdateOptions, "lr">,
 ): Promise<Float32Array> {
-  const { sum, means } = await gather(run, ms, shares, asked);
+  const { sum, means, areWhole } = await gather(run, ms, shares, asked);
   const started_ms = run.now_ms();
   apply(run, asked.request, sum, options);
+  if (!areWhole()) {
+    run.state.spoil(asked.request.kind);
+    throw explainOverwritten(asked.request);
+  }
   ms.update += run.now_ms() - started_ms;
   return means;
 }
@@ -91,7 +95,7 @@ async function gather(
   ms: StepTimes,
   shares: WorkerShares,
   { request, asked_ms, handled_before_ms, answers }: Asked,
-): Promise<{ readonly sum: NodeSum; readonly means: Float32Array }> {
+): Promise<{ readonly sum: NodeSum; readonly means: Float32Array; readonly areWhole: () => boolean }> {
   const { outcome, arrived_ms } = await answers;
   // Less than before where a worker has left.
   const handled_ms = Math.max(0, run.fleet.handled_ms - handled_before_ms);
@@ -101,7 +105,7 @@ async function gather(
   if (!means.every(Number.isFinite)) throw explainDamage(request, "tail");
   ms.wait += arrived_ms - asked_ms - handled_ms;
   ms.sum += run.now_ms() - arrived_ms + handled_ms;
-  return { sum, means };
+  return { sum, means, areWhole: outcome.areWhole };
 }
 
 /** Means of the tail over the shards. */

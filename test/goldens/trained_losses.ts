@@ -39,7 +39,7 @@ function fleetOf({ data, config: { shards } }: Prepared, engine: Engine) {
       examples: kind === "critic" ? data.inline([shard], { epoch, batch }) : null,
     }));
     const { sum } = await engine.sum({ kind, node, leaves, noise_purpose, noise_counter });
-    return { results: [{ ...node, values: sum.slice() }], shares: new Map() };
+    return { results: [{ ...node, values: sum.slice() }], areWhole: () => true, shares: new Map() };
   };
   return { round, roundAgain: round, publish: () => {}, handled_ms: 0 };
 }

@@ -12,6 +12,9 @@
  * - Copies lie in the kernels' memory as long as there are buffers, so that the sum takes them as they lie. No slot and
  *   no buffer is handed out twice in a round.
  * - The ring of a worker that has left stays until the next round begins, like the buffers, and is free then.
+ *
+ * That holds for workers that keep the rule. `areWhole` tells afterwards whether they did: a slot has another tag once
+ * something else is written to it.
  */
 import { canMap, mapFile, PAGE_BYTES, wholePages } from "../../../common/files/mapped_file.ts";
 import { type Kernels, largestOf } from "../../../kernels/kernels.ts";
@@ -49,6 +52,8 @@ export class ResultMemory implements Disposable {
   readonly #peers = new Map<number, Peer>();
   /** Counts of the present round. */
   #kept: NodeResult[] = [];
+  /** Read where they lie in the present round. */
+  #in_place: { readonly peer: Peer; readonly parcel: PayloadRef }[] = [];
   readonly #free: Float32Array[];
   readonly #free_rings: Ring[];
   /** Handed out since the round began. */
@@ -115,6 +120,7 @@ export class ResultMemory implements Disposable {
   /** Nobody reads the results any more that came until now. */
   beginRound(): void {
     this.#kept = [];
+    this.#in_place = [];
     this.#free.push(...this.#lent.splice(0));
     this.#free_rings.push(...this.#left_rings.splice(0));
     for (const peer of this.#peers.values()) {
@@ -135,6 +141,7 @@ export class ResultMemory implements Disposable {
     this.#kept = this.#kept.map((result) => {
       return isWithin(result.values, peer.ring) ? { ...result, values: this.#copyOf(result.values) } : result;
     });
+    this.#in_place = this.#in_place.filter((other) => other.peer !== peer);
   }
 
   /** A result of the present round counts. */
@@ -146,6 +153,14 @@ export class ResultMemory implements Disposable {
   get results(): readonly NodeResult[] {
     return this.#kept;
   }
+
+  /**
+   * True if nothing was written over what is read where it lies: to be asked once it has been read. Costs a few bytes of
+   * each result, and tells what writers say that keep to shared_ring.ts: not what a stray pointer writes.
+   */
+  readonly areWhole = (): boolean => {
+    return this.#in_place.every(({ peer, parcel }) => peer.reader.view(parcel, 0) !== null);
+  };
 
   left(worker: number): void {
     const peer = this.#peers.get(worker);
@@ -164,7 +179,9 @@ export class ResultMemory implements Disposable {
     const stays = peer.stays && peer.owed > 0;
     if (peer.owed > 0) peer.owed--;
     if (stays && peer.ring && bytes <= 4 * this.#size && peer.slots.delete(parcel.offset)) {
-      return peer.reader.view(parcel, bytes);
+      const view = peer.reader.view(parcel, bytes);
+      if (view !== null) this.#in_place.push({ peer, parcel });
+      return view;
     }
     // Before anything is allocated for it.
     if (!peer.reader.has(parcel)) return null;

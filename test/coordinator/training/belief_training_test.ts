@@ -3,58 +3,22 @@ import assert from "node:assert/strict";
 import { UserError } from "../../../common/errors.ts";
 import { TreeSum } from "../../../coordinator/training/averaging.ts";
 import type { RunConfig } from "../../../coordinator/config/config.ts";
-import { dataSetOf } from "../../../coordinator/data/data_set.ts";
-import { ShardPlan } from "../../../coordinator/data/plan.ts";
 import { Fleet } from "../../../coordinator/fleet/fleet.ts";
 import { ResultMemory } from "../../../coordinator/fleet/memory/result_memory.ts";
+import { writeCheckpoint } from "../../../coordinator/run/checkpoint.ts";
 import { ModelState, weightsSha256 } from "../../../coordinator/training/model_state.ts";
 import { RMSPROP } from "../../../coordinator/config/optimizers.ts";
-import { ShardedData } from "../../../coordinator/data/sharded_data.ts";
 import { publishAll, train } from "../../../coordinator/training/train.ts";
 import { Kernels } from "../../../kernels/kernels.ts";
-import { buildLayout } from "../../../models/layout.ts";
-import type { Manifest } from "../../../models/manifest.ts";
 import type { MessageOf } from "../../../wire/messages.ts";
 import { FakeClock, settled } from "../../wire/fake_clock.ts";
 import { READ_TOKEN, ScriptedWorker, TOKEN } from "../fleet/scripted_worker.ts";
+import { MemoryDisk } from "../run/memory_disk.ts";
+import { SETTINGS, SHARDS, smallData, smallManifest } from "./small_training.ts";
 
 const STEPS = 6;
-const SHARDS = 4;
-
-function graph(gradient: string, size: number, tail: readonly string[]) {
-  const { size: whole, slots } = buildLayout([
-    { name: gradient, shape: [size] },
-    ...tail.map((name) => ({ name, shape: [] })),
-  ]);
-  return { size: whole, outputs: slots, tail_offset: size };
-}
-
-const manifest = {
-  micro_batch: 2,
-  example_shape: [2],
-  layouts: {
-    critic: buildLayout([{ name: "critic.0.weight", shape: [70] }]),
-    generator: buildLayout([{ name: "generator.0.weight", shape: [3] }]),
-    statistics: buildLayout([{ name: "generator.2.running_var", shape: [1] }]),
-  },
-  graphs: {
-    critic_training_model: graph("critic.0.weight_grad", 70, ["loss", "mean_D_real", "mean_D_fake"]),
-    generator_training_model: graph("generator.0.weight_grad", 3, ["loss", "mean_D_fake", "generator.2.var"]),
-  },
-} as unknown as Manifest;
-
-const CONFIG = {
-  steps: STEPS,
-  shards: SHARDS,
-  n_critic: 2,
-  optimizer: RMSPROP,
-  lr: 0.01,
-  decay_steps: 0,
-  clip: 0.5,
-  schedule: "paper",
-  warm_up: false,
-  accumulate: 1,
-} as RunConfig;
+const manifest = smallManifest({ critic: 70, generator: 3 });
+const CONFIG = { ...SETTINGS, steps: STEPS } as RunConfig;
 
 /** Small whole numbers, whose sums are exact: so a node's sum does not hang on the tree here. */
 function sumOf({ kind, step, begin, end }: MessageOf<"work">): Float32Array<ArrayBuffer> {
@@ -74,19 +38,30 @@ class BelievingMemory extends ResultMemory {
   }
 }
 
+/** As where a worker writes over what it gave in the third step, before all of it is used. */
+class OverwrittenMemory extends ResultMemory {
+  #rounds = 0;
+
+  override beginRound(): void {
+    this.#rounds++;
+    super.beginRound();
+  }
+
+  /** Steps 1 and 2 take three rounds. */
+  override readonly areWhole = () => this.#rounds < 4;
+}
+
 /** Trains with two workers, the first of which, or `who` says all, spoils its sums. */
-async function trainWith(spoil: Spoil, who: "first" | "all" = "first", believed = false) {
+async function trainWith(spoil: Spoil, who: "first" | "all" = "first", Memory = ResultMemory) {
   const clock = new FakeClock();
   const told: string[] = [];
-  const data = dataSetOf("test", [2], "uint8", Uint8Array.from({ length: 32 }, (_, i) => i));
-  const plan = new ShardPlan({ num_examples: 16, num_shards: SHARDS, batch: 8, holdout: 0, seed: 1 });
   const facts = { run: "run-1", incarnation: 0, seed: 1, manifest, files: [] };
   const size = manifest.graphs.critic_training_model.size;
   const kernels = Kernels.create(
     ModelState.bytesNeeded(manifest, RMSPROP) + TreeSum.bytesNeeded(SHARDS, size) +
       ResultMemory.bytesNeeded(SHARDS, size),
   );
-  const memory = new (believed ? BelievingMemory : ResultMemory)(kernels, SHARDS, size);
+  const memory = new Memory(kernels, SHARDS, size);
   const options = {
     token: TOKEN,
     read_token: READ_TOKEN,
@@ -96,7 +71,7 @@ async function trainWith(spoil: Spoil, who: "first" | "all" = "first", believed 
     shared_memory: null,
     memory,
   };
-  const fleet = new Fleet(facts, await ShardedData.of(data, plan), options, {
+  const fleet = new Fleet(facts, await smallData(), options, {
     joined: () => {},
     left: () => {},
     fault: ({ what }) => told.push(what),
@@ -205,7 +180,7 @@ for (const kind of ["critic", "generator"] as const) {
           if (work.kind === kind && work.step === 4) sum[index ?? tail_offset] = NaN;
         },
         "first",
-        true,
+        BelievingMemory,
       );
       assert.ok(error instanceof UserError);
       assert.equal(
@@ -216,3 +191,20 @@ for (const kind of ["critic", "generator"] as const) {
     });
   }
 }
+
+Deno.test("a result that its worker writes over while it is used ends the training, and leaves no state to save", async () => {
+  const { error, state } = await trainWith(() => {}, "first", OverwrittenMemory);
+  assert.ok(error instanceof UserError);
+  assert.equal(
+    error.message,
+    "Training cannot continue: the critic's results of step 3 must stay in shared memory until they are used, and a " +
+      "worker wrote over one; the state in memory is lost. Continue from the last checkpoint with --resume, and with " +
+      "worker --no-share if it happens again",
+  );
+  assert.equal(state.step, 2);
+  const about = { run: "run-1", run_record_sha256: "5a".repeat(32), numeric_classes: [], seconds: 1 };
+  await assert.rejects(
+    writeCheckpoint("", state, manifest, about, new MemoryDisk()),
+    /^UserError: Cannot save step 2: .* infinity or NaN in rmsprop\.square_average\.critic\.0\.weight; /,
+  );
+});

@@ -76,6 +76,7 @@ function setUp(config: Partial<RunConfig> = {}, answer = result) {
     }));
     return Promise.resolve({
       results,
+      areWhole: () => true,
       shares: new Map([[1, { shards: 2, compute_ms: 1, elapsed_ms: 2, answered_ms: 3 }]]),
     });
   };

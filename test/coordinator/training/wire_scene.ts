@@ -1,8 +1,5 @@
 /** A training whose sums and weights travel rounded: scripted workers that hold, sum and round as real ones do. */
 import { Fleet } from "../../../coordinator/fleet/fleet.ts";
-import { ShardPlan } from "../../../coordinator/data/plan.ts";
-import { ShardedData } from "../../../coordinator/data/sharded_data.ts";
-import { dataSetOf } from "../../../coordinator/data/data_set.ts";
 import { RMSPROP } from "../../../coordinator/config/optimizers.ts";
 import type { RunConfig } from "../../../coordinator/config/config.ts";
 import { wireOf } from "../../../coordinator/config/wire_config.ts";
@@ -16,56 +13,22 @@ import type { WireFormat } from "../../../common/wire_format.ts";
 import { Kernels } from "../../../kernels/kernels.ts";
 import { addDifference } from "../../../kernels/rounding.ts";
 import { sumTree } from "../../../kernels/tree.ts";
-import { buildLayout } from "../../../models/layout.ts";
-import type { Manifest } from "../../../models/manifest.ts";
 import { bytesOf } from "../../../wire/frame.ts";
-import { type NetworkName, NETWORKS } from "../../../common/network_name.ts";
+import { NETWORKS } from "../../../common/network_name.ts";
 import type { MessageOf } from "../../../wire/messages.ts";
 import { packResult, payloadSize, roundingKey } from "../../../kernels/result_payload.ts";
 import { FakeClock, settled } from "../../wire/fake_clock.ts";
 import { ScriptedWorker, TOKEN } from "../fleet/scripted_worker.ts";
+import { SETTINGS, SHARDS, smallData, smallManifest } from "./small_training.ts";
 
-export const SHARDS = 4;
 const SEED = 5;
 const SIZES = { critic: 20_300, generator: 40_001 };
 
-function graph(network: NetworkName, tail: readonly string[]) {
-  const { size, slots } = buildLayout([
-    { name: `${network}.0.weight_grad`, shape: [SIZES[network]] },
-    ...tail.map((name) => ({ name, shape: [] })),
-  ]);
-  return { size, outputs: slots, tail_offset: SIZES[network] };
-}
-
-export const WIRE_MANIFEST = {
-  micro_batch: 2,
-  example_shape: [2],
-  layouts: {
-    critic: buildLayout([{ name: "critic.0.weight", shape: [SIZES.critic] }]),
-    generator: buildLayout([{ name: "generator.0.weight", shape: [SIZES.generator] }]),
-    statistics: buildLayout([{ name: "generator.2.running_var", shape: [1] }]),
-  },
-  graphs: {
-    critic_training_model: graph("critic", ["loss", "mean_D_real", "mean_D_fake"]),
-    generator_training_model: graph("generator", ["loss", "mean_D_fake", "generator.2.var"]),
-  },
-} as unknown as Manifest;
+export const WIRE_MANIFEST = smallManifest(SIZES);
 
 /** A run that has not begun, or whose state has been brought back. */
 export function openState(wire: WireFormat) {
-  const config = {
-    shards: SHARDS,
-    n_critic: 2,
-    optimizer: RMSPROP,
-    lr: 0.01,
-    decay_steps: 0,
-    clip: 0.5,
-    schedule: "paper",
-    warm_up: false,
-    accumulate: 1,
-    wire,
-    wire_groups: wire === "float32" ? null : SHARDS,
-  } as RunConfig;
+  const config = { ...SETTINGS, wire, wire_groups: wire === "float32" ? null : SHARDS } as RunConfig;
   const kernels = Kernels.create(roomToTrain(WIRE_MANIFEST, config).bytes);
   const state = new ModelState(kernels, WIRE_MANIFEST, RMSPROP, wire);
   for (const { weights } of [state.critic, state.generator]) {
@@ -178,15 +141,13 @@ export async function trainTo(
   const clock = new FakeClock();
   const told: string[] = [];
   const wire = wireOf(config);
-  const data = dataSetOf("test", [2], "uint8", Uint8Array.from({ length: 32 }, (_, i) => i));
-  const plan = new ShardPlan({ num_examples: 16, num_shards: SHARDS, batch: 8, holdout: 0, seed: 1 });
   const facts = { run: "run-1", incarnation: 0, seed: SEED, manifest: WIRE_MANIFEST, files: [], wire };
   const packed = wire.format === "float32" ? null : new PackedResults(kernels, WIRE_MANIFEST, wire.format);
   const memory = new ResultMemory(kernels, SHARDS, largestPayload(WIRE_MANIFEST, wire.format));
   const classes = ["a".repeat(64)];
   const fleet = new Fleet(
     facts,
-    await ShardedData.of(data, plan),
+    await smallData(),
     { token: TOKEN, read_token: undefined, clock, exact: true, classes, shared_memory: null, memory, packed },
     { joined: () => {}, left: () => {}, fault: ({ what }) => told.push(what), refused: () => {} },
   );

@@ -6,7 +6,8 @@ import { bytesOf } from "../../../wire/frame.ts";
 import { loadNewest, writeCheckpoint } from "../../../coordinator/run/checkpoint.ts";
 import { type ModelState, weightsSha256 } from "../../../coordinator/training/model_state.ts";
 import { MemoryDisk } from "../run/memory_disk.ts";
-import { type OpenState, openState, SHARDS, type Spoil, trainTo, WIRE_MANIFEST } from "./wire_scene.ts";
+import { SHARDS } from "./small_training.ts";
+import { type OpenState, openState, type Spoil, trainTo, WIRE_MANIFEST } from "./wire_scene.ts";
 
 const STEPS = 8;
 const ABOUT = { run: "run-1", run_record_sha256: "5a".repeat(32), numeric_classes: ["abc"], seconds: 1 };

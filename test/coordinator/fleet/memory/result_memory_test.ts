@@ -98,6 +98,33 @@ Deno.test(
 );
 
 Deno.test(
+  "a worker that writes over what it gave is noticed, whether it has ended or only begun",
+  onLinux,
+  () =>
+    inTempDir((folder) => {
+      for (const isAll of [false, true]) {
+        using it = scene(folder, 2);
+        const { memory } = it;
+        const [good, bad] = [it.join(1), it.join(2)];
+        memory.beginRound();
+        for (const [worker, { put }] of [good, bad].entries()) {
+          memory.expect(worker + 1);
+          assert.notEqual(put(worker), null);
+        }
+        assert.ok(memory.areWhole());
+        // It goes round its slots without being asked to.
+        for (let i = 0; i < NUM_SLOTS; i++) {
+          const parcel = bad.ring.begin();
+          if (isAll) bad.ring.end(parcel, values(7));
+        }
+        assert.ok(!memory.areWhole());
+        memory.beginRound();
+        assert.ok(memory.areWhole(), "of this round nothing is there yet");
+      }
+    }),
+);
+
+Deno.test(
   "a worker that owes something as a round begins is not read in place in it",
   onLinux,
   () =>
@@ -229,6 +256,7 @@ function drive(folder: string, events: readonly Event[]): void {
       memory.results.map(({ values }) => [...values]),
       kept.map((value) => [...values(value)]),
     );
+    assert.ok(memory.areWhole(), "workers keep the rule");
   }
 }
 

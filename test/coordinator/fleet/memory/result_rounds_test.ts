@@ -184,6 +184,7 @@ class Run {
       );
       this.#seen.set(node, value);
     }
+    assert.ok(this.#memory.areWhole(), "workers keep the rule");
   }
 
   /** All workers leave: then there is as much memory as at the start, and no more. */
