@@ -34,11 +34,15 @@ const readLater = promisify(read);
 export class RegularFile implements ByteSource, Disposable {
   /** At the moment of opening. */
   readonly size: number;
+  readonly #written_ms: number;
   readonly #file: number;
 
   private constructor(file: number) {
+    const info = fstatSync(file);
+    if (!info.isFile()) throw new NotRegularError(kindOf(info));
     this.#file = file;
-    this.size = regularSize(file);
+    this.size = info.size;
+    this.#written_ms = info.mtimeMs;
   }
 
   /**
@@ -96,6 +100,12 @@ export class RegularFile implements ByteSource, Disposable {
     return fstatSync(this.#file).size;
   }
 
+  /** True if it was written to, or cut, since it was opened. */
+  hasChanged(): boolean {
+    const { size, mtimeMs } = fstatSync(this.#file);
+    return size !== this.size || mtimeMs !== this.#written_ms;
+  }
+
   [Symbol.dispose](): void {
     closeSync(this.#file);
   }
@@ -124,13 +134,6 @@ export function openAtOnce(path: string): number {
   } catch (error) {
     return rethrow(error);
   }
-}
-
-/** Size of an open file. Throws {@linkcode NotRegularError}. */
-function regularSize(file: number): number {
-  const info = fstatSync(file);
-  if (!info.isFile()) throw new NotRegularError(kindOf(info));
-  return info.size;
 }
 
 const CLASSES = {

@@ -1,10 +1,11 @@
 /** Recognises the file or folder at a path that a person names, to choose its reader. */
 import { basename, join } from "node:path";
 import { UserError } from "../../common/errors.ts";
+import type { RegularFile } from "../../common/files/regular_file.ts";
 import { CIFAR_100_BESIDE, CIFAR_100_NAME, CIFAR_NAME, isCifarName, parseCifar } from "./arrays/cifar.ts";
 import { contentOf } from "./files/content.ts";
 import { parseCsv } from "./tables/csv.ts";
-import { attempt, openDataFile, readDataFile, refuse } from "./files/data_file.ts";
+import { attempt, openDataFile, readDataFile, readUnchanged, refuse } from "./files/data_file.ts";
 import { AS_IT_LOOKS, CSV_NAME, type DataPath, parseDataPath } from "./files/data_path.ts";
 import type { DataSet } from "./data_set.ts";
 import { type DataSource, type Reading, sourceOf, UNWATCHED } from "./data_source.ts";
@@ -93,6 +94,15 @@ async function loadFile({ file, array, csv }: DataPath, reading: Reading): Promi
   }
   if (isCifarName(name)) return await loadCifar(name, [file]);
   using opened = await openDataFile(file);
+  return await readUnchanged(file, opened, () => readOpened({ file, array, csv }, name, opened, reading));
+}
+
+async function readOpened(
+  { file, array, csv }: DataPath,
+  name: string,
+  opened: RegularFile,
+  reading: Reading,
+): Promise<DataSet> {
   if (opened.size === 0) {
     refuse(file, "a file with content is required, found an empty one; download it again");
   }

@@ -15,13 +15,34 @@ export async function openDataFile(file: string): Promise<RegularFile> {
   return await attempt(file, () => RegularFile.open(file));
 }
 
+/**
+ * What is read of an open file. Throws {@linkcode UserError} also where the file has changed meanwhile: what was read
+ * may be half of the old and half of the new, and what was refused may be whole by now.
+ */
+export async function readUnchanged<T>(
+  file: string,
+  opened: RegularFile,
+  read: () => Promise<T>,
+): Promise<T> {
+  const [outcome] = await Promise.allSettled([read()]);
+  if (opened.hasChanged()) {
+    refuse(
+      file,
+      "a file that stays as it is is required, found one that changed while it was read; start again when nothing " +
+        "writes to it",
+    );
+  }
+  if (outcome.status === "rejected") throw outcome.reason;
+  return outcome.value;
+}
+
 /** The bytes of a file. Throws {@linkcode UserError} where it is not there, not readable or too large. */
 export async function readDataFile(file: string): Promise<Uint8Array<ArrayBuffer>> {
   using opened = await openDataFile(file);
   if (opened.size > MAX_FILE_BYTES) {
     refuse(file, `at most ${MAX_FILE_BYTES} bytes are supported, found ${opened.size}; take fewer examples`);
   }
-  return await attempt(file, () => opened.read(0, opened.size));
+  return await readUnchanged(file, opened, () => attempt(file, () => opened.read(0, opened.size)));
 }
 
 /** True if data of so many bytes can be held. Throws {@linkcode UserError} with the advice where they cannot. */

@@ -51,5 +51,7 @@ export async function readPicture(file: string, shaping: Shaping, jpeg: JpegCode
 /** The system's own words hold paths, as they are. */
 export function reasonOf(error: Error & { readonly code?: unknown }): string {
   if (error instanceof NotRegularError) return error.found;
+  // It was there when the folder was looked at.
+  if (error instanceof Deno.errors.NotFound) return "none: it is gone by now";
   return typeof error.code === "string" ? `a file that cannot be opened (${error.code})` : error.message;
 }
