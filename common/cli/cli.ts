@@ -150,10 +150,10 @@ export async function runMain(
     if (error instanceof HelpRequested) {
       console.log(error.message);
     } else if (error instanceof UserError) {
-      complain(error.message);
+      complain(error.message + noteOnBytes(Deno.args));
       Deno.exit(2);
     } else if (isSystems(error)) {
-      complain(`Cannot go on: the system refused it, found ${error.message}`);
+      complain(`Cannot go on: the system refused it, found ${error.message}${noteOnBytes(Deno.args)}`);
       Deno.exit(2);
     } else {
       complain(error);
@@ -161,6 +161,17 @@ export async function runMain(
       Deno.exit(1);
     }
   }
+}
+
+/**
+ * What else may be wrong: bytes of an argument that are not UTF-8 have come as U+FFFD, so that what it names is not
+ * found. "" where there are none.
+ */
+export function noteOnBytes(args: readonly string[]): string {
+  const odd = args.find((arg) => arg.includes("\ufffd"));
+  return odd === undefined
+    ? ""
+    : `; the argument ${JSON.stringify(odd)} may have bytes that are not UTF-8: rename what it names`;
 }
 
 /** True if the system said no: a place that may not be read or written, or that is something else. Not missing rights. */

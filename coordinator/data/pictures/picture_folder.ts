@@ -46,6 +46,7 @@ class Look {
     dead: [] as string[],
     again: [] as string[],
     hidden: [] as string[],
+    not_utf8: [] as string[],
   };
 
   constructor(folder: string) {
@@ -70,6 +71,7 @@ class Look {
     for (const { name, isDirectory, isFile, isSymlink } of await attempt(path, () => entriesOf(path))) {
       const within = join(inner, name);
       if (LITTER.test(name)) continue;
+      else if (!await hasThisName(join(path, name))) this.#named.not_utf8.push(within);
       else if (name.startsWith(".")) this.#named.hidden.push(within);
       else if (isDirectory) await this.#enter(within, join(real, name));
       else if (isSymlink) this.#links.push(within);
@@ -116,7 +118,7 @@ class Look {
   }
 
   leftOut(): string | null {
-    const { special, dead, again, hidden } = this.#named;
+    const { special, dead, again, hidden, not_utf8 } = this.#named;
     const parts = [
       counted(this.#other_pictures, " (only PNG and JPEG are read: convert them)"),
       counted(this.#other_files, ""),
@@ -124,6 +126,12 @@ class Look {
       named(dead, "link that leads nowhere", "links that lead nowhere"),
       named(again, "link to a file that is read anyway", "links to files that are read anyway"),
       named(hidden, "hidden file or folder", "hidden files or folders"),
+      named(
+        not_utf8,
+        "file or folder whose name is not UTF-8",
+        "files or folders whose names are not UTF-8",
+      ) +
+      (not_utf8.length > 0 ? ": rename them" : ""),
     ].filter((part) => part !== "");
     return parts.length === 0 ? null : parts.join("; ");
   }
@@ -133,6 +141,14 @@ class Look {
 async function entriesOf(path: string): Promise<Deno.DirEntry[]> {
   const entries = await Array.fromAsync(Deno.readDir(path));
   return entries.sort((a, b) => a.name < b.name ? -1 : 1);
+}
+
+/**
+ * False for a name in other bytes than UTF-8: it is given with U+FFFD in their place, and under that name there is
+ * nothing.
+ */
+async function hasThisName(path: string): Promise<boolean> {
+  return !path.includes("\ufffd") || await Deno.lstat(path).then(() => true, () => false);
 }
 
 /** Links to nothing, and links in a circle. */

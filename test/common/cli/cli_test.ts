@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { HelpRequested, parseOptions } from "../../../common/cli/cli.ts";
+import { HelpRequested, noteOnBytes, parseOptions } from "../../../common/cli/cli.ts";
 import { helpText } from "../../../common/cli/help.ts";
 import { UserError } from "../../../common/errors.ts";
 import { checkOptions, type Command } from "../../../common/cli/options.ts";
@@ -223,6 +223,23 @@ Deno.test("a main function ends with the right code and text", async () => {
     mistake.stderr,
     /\nThis is a fault in wagon\. Please report it with the lines above\.\n$/,
   );
+});
+
+Deno.test({
+  name: "an argument with bytes that are not UTF-8 is named where what it names is not found",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    const url = new URL("../../../inspect/main.ts", import.meta.url).pathname;
+    const script = `exec "$0" run --quiet --allow-read --allow-env "$1" "$(printf 'r\\374n')"`;
+    const args = ["-c", script, Deno.execPath(), url];
+    const { code, stderr } = await new Deno.Command("sh", { args, env: { NO_COLOR: "1" } }).output();
+    assert.equal(code, 2);
+    assert.match(
+      new TextDecoder().decode(stderr),
+      /^Cannot .*; the argument "r\ufffdn" may have bytes that are not UTF-8: rename what it names\n$/,
+    );
+    assert.equal(noteOnBytes(["--data", "rün"]), "");
+  },
 });
 
 Deno.test("the table of a choice stands below it in aligned columns, and its last column wraps", () => {

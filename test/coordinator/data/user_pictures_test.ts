@@ -201,6 +201,28 @@ Deno.test({
     }),
 });
 
+Deno.test({
+  name:
+    "names in other bytes than UTF-8, under which nothing can be opened, are told; a U+FFFD in a name is a letter",
+  ignore: Deno.build.os !== "linux",
+  fn: () =>
+    inTempDir(async (folder) => {
+      await putTwenty(folder);
+      // Latin-1, as old archives have it.
+      const script =
+        `cp 000.png "$(printf '\\374bel.png')"; mkdir "$(printf 'caf\\351')"; cp 000.png "$(printf 'caf\\351')"`;
+      const { success } = await new Deno.Command("sh", { args: ["-c", script], cwd: folder }).output();
+      assert.ok(success);
+      const odd = await load(folder);
+      assert.deepEqual(odd.said, [
+        `Not read in ${folder}: 2 files or folders whose names are not UTF-8 (caf\ufffd, ...): rename them`,
+      ]);
+      assert.equal(await odd.data.sha256(), TWENTY);
+      await Deno.copyFile(join(folder, "000.png"), join(folder, "\ufffd.png"));
+      assert.equal((await load(folder)).data.num_examples, 21);
+    }),
+});
+
 Deno.test("a name cannot write to the terminal", () =>
   inTempDir(async (folder) => {
     await Deno.writeFile(join(folder, "a\x1b[2J\n.png"), new Uint8Array(0));
