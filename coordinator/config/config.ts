@@ -6,6 +6,7 @@ import { UserError } from "../../common/errors.ts";
 import { WIRE_FORMATS } from "../../common/wire_format.ts";
 import type { Networks } from "../../models/nets/networks.ts";
 import { objectiveOf } from "../../models/objectives/objectives.ts";
+import { LATER_SETTINGS } from "../../runlog/later_settings.ts";
 import { optionOf } from "../../runlog/recorded_options.ts";
 import { anything, bool, mapOf, misfit, nullable, num, object, oneOf, text } from "../../runlog/shape.ts";
 import type { DataSet } from "../data/data_set.ts";
@@ -300,8 +301,6 @@ const UNSAID_BEFORE = {
   pad_value: 0,
   warm_up: false,
   accumulate: 1,
-  wire: "float32",
-  wire_groups: null,
   auto_critic: false,
   stop_when_flat: false,
   min_steps: DEFAULT_MIN_STEPS,
@@ -309,6 +308,7 @@ const UNSAID_BEFORE = {
   generator: null,
   critic: null,
   trainable: [],
+  ...LATER_SETTINGS,
 } as const satisfies Partial<RunConfig>;
 
 /** Fields that a run needs whatever its version; the rest is reported before, or checked where it is used. */

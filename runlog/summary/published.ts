@@ -5,6 +5,7 @@
  * How a row is made: train with the command, then take `settingsSha256` of the run's summary, and from its end the
  * numeric class and the hash of the weights. Another class's bits are one more entry of `weights_sha256`.
  */
+import { LATER_SETTINGS } from "../later_settings.ts";
 import type { Summary } from "./summary.ts";
 
 interface Published {
@@ -39,8 +40,8 @@ const NEUTRAL: ReadonlySet<string> = new Set([
   "stop_when_flat",
 ]);
 
-/** Settings that came later, as all runs before had them: they are left out. */
-const LATER: Readonly<Record<string, unknown>> = { wire: "float32", wire_groups: null };
+/** Left out where they are as in all runs before. */
+const LATER: Readonly<Record<string, unknown>> = LATER_SETTINGS;
 
 /** Entries by name at every depth, so that their order does not count. */
 function sorted(value: unknown): unknown {
