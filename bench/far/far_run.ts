@@ -7,7 +7,7 @@ import { readRun } from "../../runlog/log/reader.ts";
 import { countSteps, type FarTimings, farTimings } from "./far_timings.ts";
 import type { Link } from "./link.ts";
 import { Namespace } from "./namespaces.ts";
-import { Relay } from "./relay.ts";
+import { openRelay } from "./relay.ts";
 
 /** Workers of a run: on the coordinator's machine, and behind links, one each. */
 export interface Team {
@@ -116,7 +116,7 @@ async function startWorkers(
     const needs_relay = space === null || link.rtt_ms > 0 || link.jitter_ms > 0;
     const url = needs_relay
       ? stack.use(
-        new Relay({ ...link, ...rates }, { host, target, clock: SYSTEM_CLOCK, random: Math.random }),
+        openRelay({ ...link, ...rates }, { host, target, clock: SYSTEM_CLOCK, random: Math.random }),
       ).url
       : `ws://${host}:${port}`;
     const address = ["--coordinator", url, "--name", `far-${i + 1}`];

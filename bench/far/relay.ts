@@ -1,6 +1,7 @@
 /** A TCP relay between a worker and its coordinator that is as fast as a link. */
 import type { Clock } from "../../wire/clock.ts";
 import { writeWhole } from "../tcp.ts";
+import { type Ends, TcpRelay } from "../tcp_relay.ts";
 import { type Link, Shaper } from "./link.ts";
 
 /** Read at once. Small beside what matters, so that a message is on its way while its end is still read. */
@@ -9,8 +10,6 @@ const CHUNK_BYTES = 1 << 14;
 const QUEUE_MS = 10;
 /** As tbf's smallest bucket: a packet. */
 const BURST_BYTES = 1_500;
-
-export type Ends = Pick<Deno.TcpConn, "read" | "write">;
 
 /** Resolves at `at_ms` by the clock; at once where that has passed. */
 function until(clock: Clock, at_ms: number): Promise<void> | void {
@@ -47,54 +46,15 @@ export interface RelayOptions {
   readonly random: () => number;
 }
 
-export class Relay implements Disposable {
-  readonly #listener: Deno.TcpListener;
-  readonly #open = new Set<Deno.TcpConn>();
-  readonly #options: RelayOptions;
-  /** All connections share them. */
-  readonly #down: Shaper;
-  readonly #up: Shaper;
-
-  constructor(link: Omit<Link, "name">, options: RelayOptions) {
-    const { rtt_ms, jitter_ms, down_bps, up_bps } = link;
-    const way = { delay_ms: rtt_ms / 2, jitter_ms, burst_bytes: BURST_BYTES };
-    this.#options = options;
-    this.#down = new Shaper({ ...way, rate_bps: down_bps }, options.random);
-    this.#up = new Shaper({ ...way, rate_bps: up_bps }, options.random);
-    this.#listener = Deno.listen({ hostname: options.host, port: 0 });
-    void this.#serve();
-  }
-
-  get url(): string {
-    return `ws://${this.#options.host}:${this.#listener.addr.port}`;
-  }
-
-  async #serve(): Promise<void> {
-    for await (const worker of this.#listener) {
-      const coordinator = await Deno.connect(this.#options.target).catch(() => null);
-      if (coordinator === null) {
-        // The run is over.
-        worker.close();
-        continue;
-      }
-      for (const one of [worker, coordinator]) {
-        one.setNoDelay(true);
-        this.#open.add(one);
-      }
-      void this.#carry(coordinator, worker, this.#down);
-      void this.#carry(worker, coordinator, this.#up);
-    }
-  }
-
-  async #carry(from: Deno.TcpConn, to: Deno.TcpConn, shaper: Shaper): Promise<void> {
-    // Where one side is gone, so is the other.
-    await carry(from, to, shaper, this.#options.clock).catch(() => {});
-    for (const one of [from, to]) if (this.#open.delete(one)) one.close();
-  }
-
-  [Symbol.dispose](): void {
-    this.#listener.close();
-    for (const one of this.#open) one.close();
-    this.#open.clear();
-  }
+/** A relay whose connections share a link. */
+export function openRelay(
+  { rtt_ms, jitter_ms, down_bps, up_bps }: Omit<Link, "name">,
+  { host, target, clock, random }: RelayOptions,
+): TcpRelay {
+  const way = { delay_ms: rtt_ms / 2, jitter_ms, burst_bytes: BURST_BYTES };
+  const shapers = {
+    down: new Shaper({ ...way, rate_bps: down_bps }, random),
+    up: new Shaper({ ...way, rate_bps: up_bps }, random),
+  };
+  return new TcpRelay(target, (from, to, direction) => carry(from, to, shapers[direction], clock), host);
 }

@@ -1,11 +1,11 @@
 /** A TCP proxy on a loopback port that flips one bit of what passes through a WebSocket, as a bad memory on the way may. */
+import { carryAll, TcpRelay } from "../../bench/tcp_relay.ts";
 
 /** Frames from here on carry tensors, and no words. */
 const LARGE_BYTES = 4_096;
 
 export class DamagedWire implements Disposable {
-  readonly #listener: Deno.TcpListener;
-  readonly #open = new Set<Deno.TcpConn>();
+  readonly #relay: TcpRelay;
   #left: number;
   /** Bits flipped. */
   damaged = 0;
@@ -13,26 +13,13 @@ export class DamagedWire implements Disposable {
   /** Leads to `port` of this machine; flips the middle bit of the `nth` large frame that a client sends, over all connections. */
   constructor(port: number, nth: number) {
     this.#left = nth;
-    this.#listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    void this.#serve(port);
+    this.#relay = new TcpRelay({ hostname: "127.0.0.1", port }, (from, to, direction) => {
+      return carryAll(from, to, direction === "up" ? this.#damager() : undefined);
+    });
   }
 
   get url(): string {
-    return `ws://127.0.0.1:${this.#listener.addr.port}`;
-  }
-
-  async #serve(port: number): Promise<void> {
-    for await (const client of this.#listener) {
-      const server = await Deno.connect({ hostname: "127.0.0.1", port }).catch(() => null);
-      if (server === null) {
-        // The run is over.
-        client.close();
-        continue;
-      }
-      for (const one of [client, server]) this.#open.add(one);
-      void this.#pump(client, server, this.#damager());
-      void this.#pump(server, client, () => {});
-    }
+    return this.#relay.url;
   }
 
   /** Finds its way through the frames of one connection (RFC 6455, section 5.2), after the end of the HTTP request. */
@@ -64,23 +51,8 @@ export class DamagedWire implements Disposable {
     };
   }
 
-  async #pump(from: Deno.TcpConn, to: Deno.TcpConn, damage: (bytes: Uint8Array) => void): Promise<void> {
-    const bytes = new Uint8Array(1 << 16);
-    try {
-      for (let count = await from.read(bytes); count !== null; count = await from.read(bytes)) {
-        damage(bytes.subarray(0, count));
-        for (let at = 0; at < count;) at += await to.write(bytes.subarray(at, count));
-      }
-    } catch {
-      // One side is gone: so is the other.
-    }
-    for (const one of [from, to]) if (this.#open.delete(one)) one.close();
-  }
-
   [Symbol.dispose](): void {
-    this.#listener.close();
-    for (const one of this.#open) one.close();
-    this.#open.clear();
+    this.#relay[Symbol.dispose]();
   }
 }
 

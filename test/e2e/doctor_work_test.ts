@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Finding } from "../../runlog/doctor/rule.ts";
 import type { Child } from "./child.ts";
-import { Relay } from "../../bench/far/relay.ts";
+import { openRelay } from "../../bench/far/relay.ts";
 import { SYSTEM_CLOCK } from "../../wire/clock.ts";
 import { Workplace } from "./workplace.ts";
 
@@ -78,7 +78,7 @@ Deno.test("wire-bound: each message takes 15 ms longer", async () => {
   const { url, token } = await place.rendezvous();
   const link = { down_bps: Infinity, up_bps: Infinity, rtt_ms: 30, jitter_ms: 0 };
   const target = { hostname: "127.0.0.1", port: Number(new URL(url).port) };
-  using wire = new Relay(link, { host: "127.0.0.1", target, clock: SYSTEM_CLOCK, random: Math.random });
+  using wire = openRelay(link, { host: "127.0.0.1", target, clock: SYSTEM_CLOCK, random: Math.random });
   place.start("worker", ["--threads", "2", "--coordinator", wire.url], { WAGON_TOKEN: token });
   const codes = await found(place, out, coordinator);
   assert.ok(codes.includes("wire-bound"), codes.join());

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { carry, type Ends, Relay } from "../../../bench/far/relay.ts";
+import { carry, openRelay } from "../../../bench/far/relay.ts";
+import type { Ends } from "../../../bench/tcp_relay.ts";
 import { Shaper } from "../../../bench/far/link.ts";
 import { SYSTEM_CLOCK } from "../../../wire/clock.ts";
 import { FakeClock, settled } from "../../wire/fake_clock.ts";
@@ -68,7 +69,7 @@ Deno.test("both ways of a relay have a rate of their own, which all connections 
   const link = { down_bps: 1e12, up_bps: 8e6, rtt_ms: 0, jitter_ms: 0 };
   const target = { hostname: "127.0.0.1", port: (listener.addr as Deno.NetAddr).port };
   {
-    using relay = new Relay(link, { host: "127.0.0.1", target, clock: SYSTEM_CLOCK, random: Math.random });
+    using relay = openRelay(link, { host: "127.0.0.1", target, clock: SYSTEM_CLOCK, random: Math.random });
     const begun_ms = performance.now();
     await Promise.all([1, 2].map(async (seed) => {
       const sent = Uint8Array.from({ length: 20_000 }, (_, i) => i * seed);
