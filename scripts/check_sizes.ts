@@ -5,12 +5,10 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { runCheck } from "./gate/check_command.ts";
+import { sourceFiles } from "./gate/source_files.ts";
 import ts from "typescript";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
-
-/** Folders that hold no code of the project, and tests, whose tables of cases are long. */
-const LEFT_OUT: ReadonlySet<string> = new Set(["runs", "artifacts", "node_modules", "test"]);
 
 /** Nine in ten have at most `p90`. */
 interface Limit {
@@ -31,16 +29,6 @@ const SHOWN = 3;
 interface Measured {
   readonly name: string;
   readonly size: number;
-}
-
-/** Files of TypeScript in a folder and below it, by path from the root with `/` on every system. */
-function* sources(root: string, folder: string): Generator<string> {
-  for (const { name, isDirectory, isFile } of Deno.readDirSync(join(root, folder))) {
-    if (name.startsWith(".") || LEFT_OUT.has(name)) continue;
-    const path = folder === "" ? name : `${folder}/${name}`;
-    if (isDirectory) yield* sources(root, path);
-    else if (isFile && name.endsWith(".ts")) yield path;
-  }
 }
 
 function linesOf(text: string): number {
@@ -97,7 +85,7 @@ function p90(sizes: readonly Measured[]): number {
 function measure(root: string): Record<keyof typeof LIMITS, Measured[]> {
   const found = { file: [] as Measured[], function: [] as Measured[], folder: [] as Measured[] };
   const counts = new Map<string, number>();
-  for (const file of sources(root, "")) {
+  for (const file of sourceFiles(root)) {
     const text = Deno.readTextFileSync(join(root, file));
     found.file.push({ name: file, size: linesOf(text) });
     found.function.push(...functionsOf(file, text));

@@ -1,20 +1,9 @@
 import assert from "node:assert/strict";
-import { dirname, join } from "node:path";
 import { checkCitations } from "../../scripts/check_citations.ts";
+import { checkOf } from "./project_files.ts";
 
 /** The faults of a project that has these files. */
-async function faultsOf(files: Readonly<Record<string, string>>): Promise<string[]> {
-  const root = await Deno.makeTempDir();
-  try {
-    for (const [path, text] of Object.entries(files)) {
-      await Deno.mkdir(join(root, dirname(path)), { recursive: true });
-      await Deno.writeTextFile(join(root, path), text);
-    }
-    return checkCitations(root);
-  } finally {
-    await Deno.remove(root, { recursive: true });
-  }
-}
+const faultsOf = (files: Readonly<Record<string, string>>) => checkOf(files, checkCitations);
 
 const MATHS = "# The maths\n\n## Adam (the optimizer)\n\n```sh\n# no heading\n```\n";
 

@@ -1,20 +1,9 @@
 import assert from "node:assert/strict";
-import { dirname, join } from "node:path";
 import { checkImports, withTable } from "../../scripts/check_imports.ts";
+import { checkOf } from "./project_files.ts";
 
 /** The faults of a project that has these files. */
-async function faultsOf(files: Readonly<Record<string, string>>): Promise<string[]> {
-  const root = await Deno.makeTempDir();
-  try {
-    for (const [path, text] of Object.entries(files)) {
-      await Deno.mkdir(join(root, dirname(path)), { recursive: true });
-      await Deno.writeTextFile(join(root, path), text);
-    }
-    return checkImports(root);
-  } finally {
-    await Deno.remove(root, { recursive: true });
-  }
-}
+const faultsOf = (files: Readonly<Record<string, string>>) => checkOf(files, checkImports);
 
 Deno.test("the page's table of rooms is the one that is checked", async () => {
   const page = await Deno.readTextFile(new URL("../../docs/architecture.md", import.meta.url));

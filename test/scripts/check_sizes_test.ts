@@ -1,20 +1,10 @@
 import assert from "node:assert/strict";
-import { dirname, join } from "node:path";
 import { checkSizes, functionsOf } from "../../scripts/check_sizes.ts";
+import { checkOf } from "./project_files.ts";
 
 /** The faults of a project that has these files. */
-async function faultsOf(files: Readonly<Record<string, string>>): Promise<string[]> {
-  const root = await Deno.makeTempDir();
-  try {
-    for (const [path, text] of Object.entries(files)) {
-      await Deno.mkdir(join(root, dirname(path)), { recursive: true });
-      await Deno.writeTextFile(join(root, path), text);
-    }
-    return checkSizes(root).faults;
-  } finally {
-    await Deno.remove(root, { recursive: true });
-  }
-}
+const faultsOf = (files: Readonly<Record<string, string>>) =>
+  checkOf(files, (root) => checkSizes(root).faults);
 
 const lines = (count: number) => "let a;\n".repeat(count);
 

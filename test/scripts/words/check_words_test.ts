@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { faultsOf, readWordList } from "../../../scripts/words/check_words.ts";
 import { pageTexts, programTexts, wordsOf } from "../../../scripts/words/texts.ts";
+import { checkOf } from "../project_files.ts";
 
 const LIST = readWordList(`
 | write | meaning | not              |
@@ -35,26 +36,19 @@ Deno.test("words are letters alone, without names, code, paths and options", () 
 });
 
 Deno.test("texts are prose of pages, and strings of several words in programs", async () => {
-  const root = await Deno.makeTempDir();
-  try {
-    await Deno.writeTextFile(
-      `${root}/a.md`,
-      "# One\n\n```sh\nhidden code\n```\n\nTwo once\nmore. lines\n\n    indented code\n",
-    );
-    await Deno.writeTextFile(`${root}/CHANGELOG.md`, "The past");
-    const source =
-      'f("some words here", `found ${x} of the others`, "short");\nconst a = "import more names/from";';
-    await Deno.writeTextFile(`${root}/b.ts`, `// a comment of words\n${source}`);
-    await Deno.mkdir(`${root}/test`);
-    await Deno.writeTextFile(`${root}/test/c.ts`, '"not for users at all"');
-    const page = pageTexts(root);
-    assert.deepEqual(page.map(({ line, text }) => [line, text]), [[1, "# One\n"], [
-      7,
-      "Two once\nmore. lines\n",
-    ]]);
-    assert.deepEqual(faultsOf(page, LIST), ['a.md:7: "once more" must be "again" (docs/words.md)']);
-    assert.deepEqual(programTexts(root), [{ file: "b.ts", line: 2, text: "some words here" }]);
-  } finally {
-    await Deno.remove(root, { recursive: true });
-  }
+  const source =
+    'f("some words here", `found ${x} of the others`, "short");\nconst a = "import more names/from";';
+  const files = {
+    "a.md": "# One\n\n```sh\nhidden code\n```\n\nTwo once\nmore. lines\n\n    indented code\n",
+    "CHANGELOG.md": "The past",
+    "b.ts": `// a comment of words\n${source}`,
+    "test/c.ts": '"not for users at all"',
+  };
+  const [page, program] = await checkOf(files, (root) => [pageTexts(root), programTexts(root)] as const);
+  assert.deepEqual(page.map(({ line, text }) => [line, text]), [[1, "# One\n"], [
+    7,
+    "Two once\nmore. lines\n",
+  ]]);
+  assert.deepEqual(faultsOf(page, LIST), ['a.md:7: "once more" must be "again" (docs/words.md)']);
+  assert.deepEqual(program, [{ file: "b.ts", line: 2, text: "some words here" }]);
 });
