@@ -42,9 +42,8 @@ const negative: Rule = {
   spoils: "critic",
   condition: `The mean estimate of the last ${WINDOW_STEPS} steps is below 0 by more than ` +
     `${STANDARD_ERRORS} standard errors.`,
-  cause: "The critic is worse than one that outputs a constant: it cannot follow the generator",
-  change:
-    "More critic steps with --n-critic; with a --penalty far above the preset's, the preset's; a lower --lr",
+  cause: "The critic is worse than one that outputs a constant, because it cannot follow the generator",
+  change: "Raise --n-critic, lower --lr, and if --penalty is far above the preset's value, use the preset's",
   find(summary) {
     const { wasserstein_estimate: mean, wasserstein_estimate_error: error, steps } = summary;
     if (!hasEstimate(summary) || mean === null || error === null) return null;
@@ -62,11 +61,13 @@ const dips: Rule = {
   code: "estimate-dips",
   spoils: "critic",
   condition:
-    `After the first eighth of the run, a single step's estimate is more than ${DIP_DEVIATIONS} standard deviations ` +
-    "below the mean of its sixteenth of the run, and further below 0 than that mean is away from it. No finding if at " +
-    "most a quarter of the sixteenths have such a step, and these and all later ones are steady: the step left no trace. Only a note if they were unsteady, and all later ones are steady.",
-  cause: "The critic was thrown far from its optimum: its steps are too long for the slope there",
-  change: "Lower --lr (a half, then a fifth); more critic steps with --n-critic help, too",
+    `The rule divides the run into sixteenths and skips the first two. In one of the others, the estimate of a single ` +
+    `step is more than ${DIP_DEVIATIONS} standard deviations below the mean of that sixteenth, and further below 0 ` +
+    "than that mean is from 0. A sixteenth is called steady if its standard deviation is less than " +
+    `${UNSTEADY} times its mean. If at most a quarter of the sixteenths have such a step, and these and all later ones ` +
+    "are steady, there is no finding. If only the later ones are steady, it is a note.",
+  cause: "The critic was thrown far from its optimum, because its steps were too long",
+  change: "Lower --lr to a half, then to a fifth; a higher --n-critic helps, too",
   find(summary) {
     if (!hasEstimate(summary)) return null;
     const depth = ({ mean, deviation, low }: HealthStretch) => (mean - low) / deviation;
@@ -96,12 +97,11 @@ const unsteady: Rule = {
   code: "critic-far-from-optimum",
   spoils: "critic",
   condition:
-    `After the first eighth of the run, in at least half of its sixteenths, the estimate's standard deviation ` +
-    `from step to step is at least ${UNSTEADY} times its mean.`,
+    `The rule divides the run into sixteenths and skips the first two. In at least half of the others, the standard ` +
+    `deviation of the estimate from step to step is at least ${UNSTEADY} times its mean.`,
   cause:
-    "The critic never comes near its optimum before the generator moves, so the generator learns from noise",
-  change:
-    "More critic steps with --n-critic; a lower --lr; with a --clip far above the preset's, the preset's",
+    "The critic does not get close to its optimum before the generator changes, so the generator learns from noise",
+  change: "Raise --n-critic, lower --lr, and if --clip is far above the preset's value, use the preset's",
   find(summary) {
     const all = settled(summary);
     if (!hasEstimate(summary) || all.length < 4) return null;
@@ -110,7 +110,8 @@ const unsteady: Rule = {
     const last = found.at(-1)!;
     const share = found.length / all.length;
     return {
-      seen: `In ${percent(share)} of the run the estimate hardly exceeds its noise; at the end it was ` +
+      seen:
+        `In ${percent(share)} of the run the estimate is hardly larger than its noise; at the end it was ` +
         `${short(last.mean)} with a standard deviation of ${short(last.deviation)} from step to step`,
       ...span(found),
       numbers: { share, mean: last.mean, deviation: last.deviation },
@@ -125,11 +126,10 @@ const overfits: Rule = {
   code: "critic-overfits",
   spoils: "critic",
   condition:
-    `Over the later half of the run (${MIN_HELD_OUT} scores or more), the estimate on held-out examples is below ` +
-    `${OVERFIT} of that on training examples, by the same weights. Needs --holdout.`,
+    `In the later half of the run, which must have ${MIN_HELD_OUT} measurements or more, the estimate on held-out ` +
+    `examples is less than ${OVERFIT} times that on training examples with the same weights. Needs --holdout.`,
   cause: "The critic has memorised its training examples, so it teaches the generator to copy them",
-  change:
-    "More data, a smaller critic, or fewer critic steps with --n-critic; stop where the two curves diverge",
+  change: "Use more data, a smaller critic or a lower --n-critic, or stop where the two curves diverge",
   find(summary) {
     const later = summary.heldout.filter(({ step }) => 2 * step > summary.steps);
     const both = later.flatMap(({ mean_real, mean_training, mean_fake }) =>
@@ -157,19 +157,17 @@ const saturated: Rule = {
   code: "critic-saturated",
   spoils: "critic",
   condition:
-    `The mean critic loss of a GAN's last ${WINDOW_STEPS} steps is below ${NO_DOUBT} (one that guesses has 1.39). ` +
-    "No finding if the samples came nearer to the data anyway.",
-  cause:
-    "The critic tells every sample from the data with certainty, so the generator learns hardly anything from it",
-  change:
-    "Fewer critic steps with --n-critic; a lower --lr, or --dropout in the critic; or a preset with wgan in its name",
+    `In a GAN, the mean critic loss of the last ${WINDOW_STEPS} steps is below ${NO_DOUBT}; a critic that guesses has ` +
+    "a loss of 1.39. There is no finding if the samples got closer to the data anyway.",
+  cause: "The critic recognises every sample with certainty, so the generator learns hardly anything from it",
+  change: "Lower --n-critic or --lr, give the critic --dropout, or use a preset with wgan in its name",
   find({ config, loss_critic, steps, evaluations }) {
     if (config.objective !== "gan" || loss_critic === null || loss_critic >= NO_DOUBT) return null;
     const [first, last] = [evaluations[0], evaluations.at(-1)];
     const nearer = first?.step === 0 && last!.sliced_wasserstein <= NEARER * first.sliced_wasserstein;
     if (steps < WINDOW_STEPS || nearer) return null;
     return {
-      seen: `The critic's loss is ${short(loss_critic)}, and would be 1.39 if it guessed`,
+      seen: `The critic's loss is ${short(loss_critic)}; a critic that guesses has a loss of 1.39`,
       first_step: steps - WINDOW_STEPS + 1,
       last_step: steps,
       numbers: { loss: loss_critic },

@@ -16,10 +16,10 @@ const outOfRange: Rule = {
   spoils: "samples",
   condition:
     `The data's values are far outside [-1, 1]: their root mean square is above ${FAR_RMS}, or one of them is ` +
-    `beyond ${FAR_VALUE}. It is only a note if the samples came near anyway, to a sliced Wasserstein distance below ` +
-    `${NEAR} standard deviations of the data.`,
+    `above ${FAR_VALUE} or below -${FAR_VALUE}. It is a note if the samples got close to the data anyway: to a sliced ` +
+    `Wasserstein distance of less than ${NEAR} standard deviations of the data.`,
   cause:
-    "Networks begin with outputs near 0 and take small steps, so the generator hardly reaches such values",
+    "Networks start with outputs near 0 and change in small steps, so the generator hardly reaches such values",
   change:
     "Scale each column of the data to about [-1, 1], or to mean 0 and standard deviation 1, and start a new run",
   find(summary) {

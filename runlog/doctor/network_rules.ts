@@ -29,11 +29,11 @@ function span(vitals: readonly Vitals[]): Pick<Evidence, "first_step" | "last_st
 const clipNotReached: Rule = {
   code: "clip-not-reached",
   spoils: "critic",
-  condition: `In the last ${IN_A_ROW} vitals, less than ${percent(CLIP_HOLDS)} of the critic's ` +
-    "parameters lie at the clip bounds. (A large share there is normal.)",
+  condition: `In the last ${IN_A_ROW} measurements, less than ${percent(CLIP_HOLDS)} of the critic's ` +
+    "parameters are at the clip bounds. (A large share is normal.)",
   cause:
-    "The bounds are too wide to hold the critic: it may become arbitrarily steep, and then estimates no distance",
-  change: "Lower --clip to a tenth; the paper's is 0.01",
+    "The bounds are too wide to limit the critic: it may become arbitrarily steep, and then it does not estimate a distance",
+  change: "Lower --clip to a tenth; the paper uses 0.01",
   find({ vitals }) {
     const last = vitals.slice(-IN_A_ROW);
     if (last.length < IN_A_ROW) return null;
@@ -41,7 +41,7 @@ const clipNotReached: Rule = {
     const most = Math.max(...shares);
     if (most >= CLIP_HOLDS) return null;
     return {
-      seen: `At most ${percent(most)} of the critic's parameters lie at the clip bounds`,
+      seen: `At most ${percent(most)} of the critic's parameters are at the clip bounds`,
       ...span(last),
       numbers: { share: most },
     };
@@ -52,10 +52,11 @@ const vanish: Rule = {
   code: "critic-gradients-vanish",
   spoils: "critic",
   condition:
-    `In the last ${IN_A_ROW} vitals, a layer of the critic has gradients below ${VANISHED} (root mean square).`,
+    `In the last ${IN_A_ROW} measurements, a layer of the critic has gradients below ${VANISHED} (root mean square).`,
   cause:
-    "The critic is nearly flat, so neither network learns from it: clipped too tightly, or its units are dead",
-  change: "With clipping, raise --clip (twice, then five times); if --lr is far above the preset's, lower it",
+    "The critic's output is nearly constant, so neither network learns: its bounds are too tight, or its units are dead",
+  change:
+    "If the critic is clipped, raise --clip to twice, then to five times its value; if --lr is far above the preset's value, lower it",
   find({ vitals }) {
     const last = vitals.slice(-IN_A_ROW);
     if (last.length < IN_A_ROW) return null;
@@ -74,10 +75,10 @@ const explode: Rule = {
   code: "critic-gradients-explode",
   spoils: "critic",
   condition:
-    `In the last ${IN_A_ROW} vitals, a layer of the critic has gradients above ${EXPLODED} (root mean square), and ` +
-    `they are more than ${GROWN} times those of the run's first vitals.`,
-  cause: "The critic keeps growing steeper: nothing bounds its slope",
-  change: "With clipping, lower --clip (a tenth); then lower --lr",
+    `In the last ${IN_A_ROW} measurements, a layer of the critic has gradients above ${EXPLODED} (root mean square), ` +
+    `and they are more than ${GROWN} times the largest gradients of the run's first measurement.`,
+  cause: "The critic becomes steeper and steeper, because nothing bounds its slope",
+  change: "If the critic is clipped, lower --clip to a tenth; then lower --lr",
   find({ vitals }) {
     const last = vitals.slice(-IN_A_ROW);
     const first = vitals[0] && extremeLayer(vitals[0].critic_gradients, 1);
@@ -107,9 +108,9 @@ const tinyShards: Rule = {
   code: "batch-norm-tiny-shards",
   spoils: "critic",
   condition:
-    `A network normalises over its batch, and --batch over --shards is less than ${MIN_NORMALISED} examples.`,
+    `A network uses batch normalisation, and --batch divided by --shards is less than ${MIN_NORMALISED} examples.`,
   cause: "Each shard normalises by the mean and variance of its own few examples, which are mostly noise",
-  change: "A larger --batch, or fewer --shards (in a new run: changing --shards changes the results)",
+  change: "Start a new run with a larger --batch or fewer --shards",
   find(summary) {
     const { batch, shards } = summary.config;
     if (typeof batch !== "number" || typeof shards !== "number" || !normalises(summary)) return null;

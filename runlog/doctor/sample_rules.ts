@@ -10,13 +10,14 @@ const COVERED = 0.75;
 const alike: Rule = {
   code: "mode-collapse",
   spoils: "samples",
-  condition: `The last ${IN_A_ROW} pictures' samples are less than ${ALIKE} times as far apart as real ` +
-    "examples are, and this is not rising; or, where the data's modes are known, at least " +
-    `${percent(GOOD_QUALITY)} of the samples are near a mode, yet fewer than ` +
-    `${percent(COVERED)} of the modes are covered. Not before ${MIN_GENERATOR_STEPS} generator ` +
-    "steps, and not where data-out-of-range is found.",
+  condition:
+    `In the last ${IN_A_ROW} sample grids, samples are less than ${ALIKE} times as far apart as real ` +
+    "examples, and this does not rise. For data whose modes (clusters) are known: at least " +
+    `${percent(GOOD_QUALITY)} of the samples are near a mode, but fewer than ` +
+    `${percent(COVERED)} of the modes have samples. The rule waits for ${MIN_GENERATOR_STEPS} generator ` +
+    "steps, and is silent if data-out-of-range is found.",
   cause: "The generator draws the same few things again and again",
-  change: "More critic steps with --n-critic, a lower --lr, a --clip near the preset's; a larger --batch",
+  change: "Raise --n-critic, lower --lr, set --clip near the preset's value, or use a larger --batch",
   find(summary) {
     const { samples, evaluations, generator_steps } = summary;
     if (generator_steps < MIN_GENERATOR_STEPS || isOutOfRange(summary)) return null;
@@ -26,7 +27,7 @@ const alike: Rule = {
     const before = Math.max(...known.slice(0, -1).map(({ diversity }) => diversity!));
     if (last.length === IN_A_ROW && last.every((s) => s.diversity! < ALIKE) && now <= RISING * before) {
       return {
-        seen: `Samples are ${short(now)} times as far apart as real examples are`,
+        seen: `Samples are ${short(now)} times as far apart as real examples`,
         first_step: last[0]!.step,
         last_step: last.at(-1)!.step,
         numbers: { diversity: now },
@@ -51,9 +52,9 @@ const stalled: Rule = {
   spoils: "samples",
   condition:
     `After ${MIN_GENERATOR_STEPS} generator steps or more, the sliced Wasserstein distance of the samples to the ` +
-    `data is more than ${NEARER} of that before the first step. Not where data-out-of-range is found.`,
-  cause: "Samples are no nearer to the data than before training",
-  change: "First follow the findings about the critic; without any, train longer or raise --lr",
+    `data is more than ${NEARER} times that before the first step. The rule is silent if data-out-of-range is found.`,
+  cause: "Samples are no closer to the data than before training",
+  change: "First follow the advice about the critic; if there is none, train longer or raise --lr",
   find(summary) {
     const { evaluations, generator_steps } = summary;
     const [first, last] = [evaluations[0], evaluations.at(-1)];
@@ -62,7 +63,9 @@ const stalled: Rule = {
     const [before, now] = [first.sliced_wasserstein, last.sliced_wasserstein];
     if (now <= NEARER * before) return null;
     return {
-      seen: `The sliced Wasserstein distance to the data was ${short(before)} and is ${short(now)}`,
+      seen: `The sliced Wasserstein distance to the data was ${short(before)} before training and is ${
+        short(now)
+      } now`,
       first_step: first.step,
       last_step: last.step,
       numbers: { before, now },

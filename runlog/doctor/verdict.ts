@@ -125,7 +125,7 @@ function failing(evidence: Evidence): Judgement | null {
   };
 }
 
-const ALIKE_ADVICE = "More critic steps with --n-critic, a lower --lr or a larger --batch";
+const ALIKE_ADVICE = "Raise --n-critic, lower --lr, or use a larger --batch";
 
 function isNearer({ whole }: DistanceTrend): boolean {
   return whole === null || whole.now <= NEARER * whole.before;

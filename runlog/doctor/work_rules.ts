@@ -25,8 +25,10 @@ function meansOf({ timings, steps }: Summary) {
 const wholeRun = ({ steps }: Summary) => ({ first_step: 1, last_step: steps });
 
 const TRAVELS =
-  `A mean step takes ${MIN_STEP_MS} ms or more, and at least ${percent(MOST)} of it is spent on the way ` +
-  "to and from the workers or waiting for them, beyond the slowest worker's computing.";
+  `A mean step takes ${MIN_STEP_MS} ms or more, and during at least ${
+    percent(MOST)
+  } of it the coordinator waits ` +
+  "although no worker is computing.";
 
 /** Workers that `deno task train` starts, all on the coordinator's machine, have such names. */
 const OWN_WORKER = /^local-\d+$/;
@@ -39,9 +41,9 @@ function travels(summary: Summary, on_one_machine: boolean): Evidence | null {
   const gain = largerBatchGain(ms);
   const farthest = on_one_machine ? null : farthestOf(summary);
   return {
-    seen: `${share} of a step of ${total} ms is spent waiting for more than the slowest worker's computing` +
-      (farthest ? `; worker ${farthest.worker} (${farthest.name}) ${farthest.words}` : "") +
-      `; ${LARGER_BATCH} times the --batch would make about ${short(gain)} times the images/s`,
+    seen: `In ${share} of a step of ${total} ms the coordinator waits although no worker is computing` +
+      (farthest ? `; for worker ${farthest.worker} (${farthest.name}) ${farthest.words}` : "") +
+      `; with ${LARGER_BATCH} times the --batch, images/s would be about ${short(gain)} times as high`,
     ...wholeRun(summary),
     numbers: {
       share: ms.wire / ms.total,
@@ -65,22 +67,22 @@ function farthestOf({ workers }: Summary) {
   if (timed.length === 0) return null;
   const far = timed.reduce((a, b) => b.wire_ms_per_step! > a.wire_ms_per_step! ? b : a);
   const [wire_ms, shard_ms] = [far.wire_ms_per_step!, far.compute_ms_per_shard!];
-  const words = `has its answers on the way for ${short(wire_ms)} ms, and computes a shard in ${
+  const words = `messages travel ${short(wire_ms)} ms a step, and a shard takes ${
     short(shard_ms)
-  } ms`;
+  } ms to compute`;
   return { worker: far.worker, name: far.name, wire_ms, words };
 }
 
 const NEARER =
-  "Fewer workers, workers nearer to the coordinator, a larger --batch, which takes no longer to send";
+  "Use fewer workers, workers with a faster connection, or a larger --batch (which sends no more bytes)";
 
 const wireBound: Rule = {
   code: "wire-bound",
   spoils: "speed",
-  condition: `${TRAVELS} Not where all workers are those of deno task train.`,
+  condition: `${TRAVELS} Only if a worker was not started by deno task train.`,
   cause:
     "Sending gradients and weights takes longer than computing them: the network is slow, or there are too many workers",
-  change: `${NEARER}, or a new run with --wire int8, which sends about a quarter of the bytes`,
+  change: `${NEARER}; or start a new run with --wire int8, which sends about a quarter of the bytes`,
   find(summary) {
     const evidence = travels(summary, false);
     return evidence && { ...evidence, change: `${NEARER}${fewerBytes(summary)}` };
@@ -96,7 +98,9 @@ function fewerBytes(summary: Summary): string {
   while (Number.isInteger(groups / 2) && groups / 2 >= workers) groups /= 2;
   const now = (bytes_in + bytes_out) / steps, then = now * WIRE_BYTES.int8 / WIRE_BYTES.float32;
   const option = groups === shards ? "--wire int8" : `--wire int8 --wire-groups ${groups}`;
-  return `, or a new run with ${option}, which would send about ${inMegabytes(then)} a step in place of ` +
+  return `; or start a new run with ${option}, which would send about ${
+    inMegabytes(then)
+  } a step instead of ` +
     inMegabytes(now);
 }
 
@@ -107,9 +111,9 @@ function inMegabytes(bytes: number): string {
 const overheadBound: Rule = {
   code: "overhead-bound",
   spoils: "speed",
-  condition: `${TRAVELS} Where all workers are those of deno task train, so that no network is involved.`,
+  condition: `${TRAVELS} Only if deno task train started all workers, so that no network is involved.`,
   cause:
-    "Handing out work takes longer than the work itself: there are too many workers for these cores, or other programs use them",
+    "Distributing the work takes longer than the work itself: there are too many workers for these cores, or other programs use them",
   change: "Use fewer --workers or a larger --batch, or stop other programs",
   find: (summary) => travels(summary, true),
 };
@@ -117,10 +121,10 @@ const overheadBound: Rule = {
 const starving: Rule = {
   code: "workers-starving",
   spoils: "speed",
-  condition: `A mean step takes ${MIN_STEP_MS} ms or more, and at least ${percent(MOST)} of it the ` +
-    "coordinator takes in gradients, adds, updates, sends and writes.",
+  condition: `A mean step takes ${MIN_STEP_MS} ms or more, and the coordinator's own work is at least ` +
+    `${percent(MOST)} of it: receiving and adding gradients, updating and sending weights, writing the log.`,
   cause: "The coordinator's machine is too slow or too busy for these networks",
-  change: "Move workers off the coordinator's machine, run it where a core is free, or use a larger --batch",
+  change: "Move workers to other machines, run the coordinator where a core is free, or use a larger --batch",
   find(summary) {
     const ms = meansOf(summary);
     if (!ms || ms.own < MOST * ms.total) return null;
@@ -141,16 +145,17 @@ function present({ workers, incarnations }: Summary) {
 const idle: Rule = {
   code: "worker-idle",
   spoils: "speed",
-  condition: `A connected worker has computed nothing, though the run has made ${MIN_STEPS} steps.`,
-  cause: "There are more workers than shards, so some wait in reserve",
-  change:
-    "Stop the spare ones, or start a new run with more --shards (changing --shards changes the results)",
+  condition: `A connected worker has computed nothing, although the run has made ${MIN_STEPS} steps.`,
+  cause: "There are more workers than shards, so some of them only wait",
+  change: "Stop these workers, or start a new run with more --shards (its results will differ)",
   find(summary) {
     if (summary.steps < MIN_STEPS) return null;
     const spare = present(summary).filter(({ shards_computed }) => shards_computed === 0);
     if (spare.length === 0) return null;
     return {
-      seen: `Nothing to do for ${spare.map(({ worker, name }) => `worker ${worker} (${name})`).join(", ")}`,
+      seen: `There was no work for ${
+        spare.map(({ worker, name }) => `worker ${worker} (${name})`).join(", ")
+      }`,
       ...wholeRun(summary),
       numbers: { workers: spare.length },
     };
@@ -162,8 +167,9 @@ const slow: Rule = {
   spoils: "speed",
   condition:
     `A connected worker takes more than ${SLOW} times as long for a shard as the median of the others.`,
-  cause: "Each step waits for the slowest: this worker's machine is weaker or busier",
-  change: "Stop it if that does not lower the images per second, or give it more --threads",
+  cause:
+    "Each step waits for the slowest worker, and this worker's machine is slower or busier than the others",
+  change: "Give this worker more --threads, or stop it if the images per second do not fall",
   find(summary) {
     const working = present(summary).filter((worker) => worker.compute_ms_per_shard !== null);
     if (working.length < 2 || summary.steps < MIN_STEPS) return null;
@@ -186,8 +192,8 @@ const faults: Rule = {
   code: "faults-often",
   spoils: "speed",
   condition: `There were more than ${MIN_FAULTS} faults, and more than one in ${1 / FAULT_RATE} steps.`,
-  cause: "Workers or their connections keep breaking; the bits are right, but work is done twice",
-  change: "Read the faults in deno task inspect, and check the machines and the network that they name",
+  cause: "Workers or connections fail often; the results are right, but some work is done twice",
+  change: "Read the faults in deno task inspect RUN, and check the machines and the network that they name",
   find(summary) {
     const { num_faults, steps, faults } = summary;
     if (num_faults <= Math.max(MIN_FAULTS, FAULT_RATE * steps)) return null;
