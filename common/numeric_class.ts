@@ -13,7 +13,7 @@ const DIGITS = 12;
 /** Why a worker of this class cannot join a run that promises the same bits, and has workers of `others`; or null. */
 export function whyInexact(numeric_class: string, others: ReadonlySet<string>): string | null {
   if (numeric_class === VARYING_CLASS) {
-    return "this worker's device may compute other bits each time it is asked: use another device";
+    return "this worker's device may compute different bits each time: use another device";
   }
   if (others.size === 0 || others.has(numeric_class)) return null;
   const [first] = others;

@@ -31,7 +31,7 @@ function goOn(folder: string, summary: Summary): Advice {
         return { text, line: null };
       }
       if (hasStoppedItself(summary)) {
-        return { text: "To train on in any case:", line: `${line} --no-early-stopping` };
+        return { text: "To continue anyway:", line: `${line} --no-early-stopping` };
       }
       return {
         text: "To train longer, continue from its end:",
@@ -45,7 +45,7 @@ function goOn(folder: string, summary: Summary): Advice {
       if (from === undefined) {
         return { text: "It has no checkpoint to resume from; start a new run:", line: "deno task train" };
       }
-      return { text: `Continue from step ${count(from)}, to the same bits as without a stop:`, line };
+      return { text: `Continue from step ${count(from)}, with the same result as without a stop:`, line };
   }
   summary.state satisfies never;
 }

@@ -31,7 +31,8 @@ const OPTIONS = {
   },
   config: {
     kind: "boolean",
-    about: "Print the run's settings as a file for --config; training with it gives the same bits",
+    about:
+      "Print the settings of the run as a JSON file; deno task train --config FILE repeats the run, bit for bit",
   },
   follow: { kind: "boolean", about: "Watch a run until it ends, or until Ctrl-C" },
   every: {

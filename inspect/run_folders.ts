@@ -61,7 +61,7 @@ function notablePictures(summary: Summary): Noteworthy[] {
   const best = bestSample(summary);
   const at = `samples at step ${count(last.step)}, the last`;
   if (!best) return [{ path: last.file, about: at }];
-  const nearest = `nearest to the data of those measured (${figure(best.sliced_wasserstein)})`;
+  const nearest = `closest to the data among those measured (${figure(best.sliced_wasserstein)})`;
   if (best.file === last.file) return [{ path: last.file, about: `${at}, and the ${nearest}` }];
   return [
     { path: best.file, about: `samples at step ${count(best.step)}, the ${nearest}` },

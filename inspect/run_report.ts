@@ -231,7 +231,7 @@ function evaluations(page: Page, { summary }: Inspected): string[] {
   ];
   const columns = titles.map((title, i) => ({ title, align: "right" as const, expendable: i }));
   const which = all.length > shown.length ? `; first and last of ${all.length}` : "";
-  const meaning = with_diversity ? "; diversity 1: as varied as the data" : "";
+  const meaning = with_diversity ? "; diversity: 1 is as varied as the data" : "";
   const aside = `sliced Wasserstein distance, lower is better${meaning}${which}`;
   return [
     "",

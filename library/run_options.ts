@@ -52,7 +52,7 @@ export function startOf(
   const given = givenOf(named);
   if (networks === undefined && typeof objective === "string") {
     throw new UserError(
-      `Cannot use objective ${objective} alone: it is for own networks, with networks; a preset has its own`,
+      `Cannot use objective ${objective} without networks: it chooses the losses of your own networks, and a preset has its own; give networks, or leave it out`,
     );
   }
   if (typeof objective === "object") checkOwnObjective(objective, out ?? resume, settings);
@@ -84,7 +84,7 @@ function checkOwnObjective(
 ): void {
   if (folder !== undefined) {
     throw new UserError(
-      `Cannot train with objective ${name} in run folder ${folder}: it is a program's own, which a folder cannot hold; ` +
+      `Cannot train with objective ${name} in run folder ${folder}: this program defines it, and a run folder cannot store it; ` +
         "leave the folder out",
     );
   }

@@ -16,7 +16,7 @@ export function checkValueSizes(graph: Graph): void {
       throw new RangeError(
         `Cannot build artifacts: each value must fit into ${
           MAX_VALUE_BYTES / 2 ** 30
-        } GiB, found ${found}; take ` +
+        } GiB, found ${found}; use ` +
           "smaller images, more --shards, a larger --accumulate, or a smaller network",
       );
     }

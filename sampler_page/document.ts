@@ -67,7 +67,7 @@ const CONTROLS = `<div class="side">
 <section id="ways" hidden>
 <h2>Between samples</h2>
 <p class="dim">From one sample to another, four at once.</p>
-<canvas id="between" role="img" aria-label="Samples on the way" width="4" height="1"></canvas>
+<canvas id="between" role="img" aria-label="Samples during training" width="4" height="1"></canvas>
 <label>On the way<input type="range" id="way" min="0" max="100" value="50"></label>
 </section>
 </div>`;

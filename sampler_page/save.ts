@@ -27,6 +27,6 @@ export async function savePng(canvas: HTMLCanvasElement, name: string): Promise<
   context.imageSmoothingEnabled = false;
   context.drawImage(canvas, 0, 0, large.width, large.height);
   const blob = await new Promise<Blob | null>((resolve) => large.toBlob(resolve, "image/png"));
-  if (!blob) throw new Error("Cannot save the picture: this browser makes no PNG of it");
+  if (!blob) throw new Error("Cannot save the picture: this browser cannot make a PNG of it");
   save(blob, name);
 }

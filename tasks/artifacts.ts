@@ -26,7 +26,7 @@ const OPTIONS = {
   out: { kind: "string", value: "DIR", about: "Folder to write to; created if missing (required)" },
   preset: {
     ...RUN_OPTIONS.preset,
-    default_text: "for your own networks that of their objective; else it must be given",
+    default_text: "for your own networks, that of --objective; otherwise required",
     about: "Loss, networks and hyperparameters; deno task train --help describes each",
   },
   generator: RUN_OPTIONS.generator,
@@ -37,7 +37,7 @@ const OPTIONS = {
     kind: "string",
     value: "SHAPE",
     default_text:
-      `what your own critic takes; of presets 2 for points, ${STROKES_SIDE}x${STROKES_SIDE} for strokes, ` +
+      `the input of your own critic; for presets, 2 for points, ${STROKES_SIDE}x${STROKES_SIDE} for strokes, ` +
       "32x32 for convolutional networks, else 28x28",
     about: "Shape of one example, e.g. 28x28, 3x64x64 (channels first) or 784",
     group: "What to train",
@@ -53,8 +53,8 @@ const OPTIONS = {
     min: 1,
     max: RUN_OPTIONS.batch.max,
     unit: "examples",
-    default_text: "--batch over --shards and --accumulate",
-    about: "Examples that the training graphs compute at once, instead of --batch and --shards",
+    default_text: "--batch divided by --shards and --accumulate",
+    about: "Examples that a training graph computes at once; replaces --batch and --shards",
     group: "Hyperparameters",
   },
   penalty: RUN_OPTIONS.penalty,
@@ -68,7 +68,7 @@ const OPTIONS = {
 const COMMAND: Command<typeof OPTIONS> = {
   name: "deno task artifacts",
   about:
-    "Writes the training graphs that deno task train computes with the same options, without training: ONNX " +
+    "Writes the graphs that deno task train computes with the same options (losses and gradients), and does not train: ONNX " +
     `files, artifacts.json, and the initial weights in ${CHECKPOINT_FILE}.`,
   options: OPTIONS,
   examples: [
@@ -206,7 +206,7 @@ export async function writeArtifacts(dir: string, files: ReadonlyMap<string, Uin
     for (const [name, bytes] of files) await Deno.writeFile(join(dir, name), bytes);
   } catch (error) {
     throw new UserError(
-      `Cannot write artifacts into ${dir}: it must be a folder that can be written, with room in it, found ` +
+      `Cannot write artifacts into ${dir}: it must be a folder that can be written, on a disk with free space, found ` +
         `${(error as Error).message}; name another with --out`,
     );
   }

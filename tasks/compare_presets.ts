@@ -100,7 +100,7 @@ async function writePlan(folder: string, comparison: Comparison): Promise<void> 
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw new UserError(
-      `Cannot compare presets in ${folder}: it must be a new or empty folder with room in it, found ` +
+      `Cannot compare presets in ${folder}: it must be a new or empty folder on a disk with free space, found ` +
         (error as Error).message,
     );
   }
@@ -109,7 +109,7 @@ async function writePlan(folder: string, comparison: Comparison): Promise<void> 
 async function readPlan(folder: string): Promise<Comparison> {
   const path = join(folder, PLAN_NAME);
   const bytes = await readRegular(path).catch((error: Error) => {
-    throw new UserError(`Cannot go on with the comparison: ${path} must be readable, found ${error.message}`);
+    throw new UserError(`Cannot continue the comparison: ${path} must be readable, found ${error.message}`);
   });
   return parseComparison(new TextDecoder().decode(bytes), path);
 }
@@ -221,7 +221,7 @@ export async function comparePresets(args: readonly string[]): Promise<number> {
   const other = Object.keys(given).find((name) => name !== "resume" && name !== "workers");
   if (resume !== undefined && other !== undefined) {
     throw new UserError(
-      `Cannot go on with another comparison: with --resume only --workers may be given, found --${other}`,
+      `Cannot change a comparison that is resumed: with --resume only --workers may be given, found --${other}`,
     );
   }
   const [comparison, folder] = resume === undefined
@@ -230,12 +230,12 @@ export async function comparePresets(args: readonly string[]): Promise<number> {
   const { signal } = interruptSignal(() => {});
   const failed = await runAll(comparison, folder, workers, signal);
   if (failed === null) {
-    tellToGoOn("The comparison stopped, and is saved. Go on:", folder);
+    tellToGoOn("The comparison stopped and is saved. To continue it:", folder);
     return exitCodeOf(signal);
   }
   const page = await report(comparison, folder);
   if (failed.length > 0) {
-    tellToGoOn(`Failed: ${failed.join(", ")}. Try these again:`, folder);
+    tellToGoOn(`These presets failed: ${failed.join(", ")}. To train them again:`, folder);
   }
   if (page !== null) console.log(page);
   return failed.length === 0 ? 0 : 1;

@@ -64,7 +64,7 @@ export async function openArchive(path: string, version: string): Promise<Provid
   const files: { readonly file: string; readonly bytes: Uint8Array }[] = [];
   for (const file of PROVIDER_FILES) {
     const entry = entries.find(({ name }) => basename(name) === file) ??
-      refuse(`${file} is required, found none in it: take ONNX Runtime for GPUs`);
+      refuse(`${file} is required, found none in it: use the package of ONNX Runtime for GPUs`);
     files.push({ file, bytes: await bytesOf(entry, MAX_FILE_BYTES, spoken) });
   }
   const cuda = cudaOf(files[1]!.bytes);

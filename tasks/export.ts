@@ -26,7 +26,7 @@ const OPTIONS = {
   csv: {
     kind: "string",
     value: "DIR",
-    about: "Write every series as tables: steps.csv, workers.csv and more",
+    about: "Write all curves as tables: steps.csv, workers.csv and more",
   },
   tensorboard: {
     kind: "string",
@@ -37,12 +37,12 @@ const OPTIONS = {
   apng: {
     kind: "string",
     value: "FILE",
-    about: "Write them as an animated PNG: lossless, and much smaller for grey images",
+    about: "Write the sample grids as an animated PNG: lossless, and much smaller for grey images",
   },
   sheet: { kind: "string", value: "FILE", about: "Write some of the sample grids side by side, as PNG" },
   series: {
     kind: "boolean",
-    about: "Rebuild the run's sidecar events.series from its log, so that the run opens at once",
+    about: "Rebuild the run's file events.series from its log, so that the run opens quickly",
   },
   frames: {
     kind: "number",
@@ -50,7 +50,7 @@ const OPTIONS = {
     min: 1,
     default: 60,
     unit: "pictures",
-    about: "Frames of --gif and --apng, evenly spread over the run",
+    about: "Number of frames in --gif and --apng, evenly spread over the run",
   },
   delay: {
     kind: "number",
@@ -58,7 +58,7 @@ const OPTIONS = {
     max: 60_000,
     default: 120,
     unit: "milliseconds",
-    about: "Time that each frame is shown",
+    about: "How long each frame is shown",
   },
   cells: {
     kind: "number",
@@ -66,7 +66,7 @@ const OPTIONS = {
     min: 1,
     default: 12,
     unit: "pictures",
-    about: "Grids on --sheet, evenly spread over the run",
+    about: "Number of grids on --sheet, evenly spread over the run",
   },
   runs: { kind: "string", value: "DIR", default: "runs", about: "The folder of runs" },
 } as const;
@@ -78,7 +78,10 @@ const COMMAND: Command<typeof OPTIONS> = {
   positionals: [{ name: "RUN", about: 'A run: its folder, its name in the folder of runs, or "latest"' }],
   options: OPTIONS,
   examples: [
-    { line: "deno task export latest --gif samples.gif", about: "how the samples grew" },
+    {
+      line: "deno task export latest --gif samples.gif",
+      about: "an animation of the samples during training",
+    },
     { line: "deno task export latest --tensorboard logs", about: "then: tensorboard --logdir logs" },
     { line: "deno task export latest --csv tables", about: "for a spreadsheet" },
   ],
@@ -194,7 +197,7 @@ async function main(args: readonly string[]): Promise<void> {
   const { values, positionals } = parseOptions(COMMAND, args);
   const [wanted] = positionals;
   if (wanted === undefined) {
-    throw new UserError("Cannot export: a run is required, found none; name it, or latest");
+    throw new UserError("Cannot export: a run is required, found none; give its name, or latest");
   }
   const { csv, tensorboard, gif, apng, sheet, series } = values;
   if (!series && [csv, tensorboard, gif, apng, sheet].every((given) => given === undefined)) {

@@ -39,7 +39,7 @@ async function dataOf({ config, data: recorded }: Summary): Promise<DataSet> {
   const difference = await differenceFrom(recorded, found);
   if (difference === null) return found;
   throw new UserError(
-    `Cannot compare with the training images: ${path ?? dataset} must be as the run saw it, ` +
+    `Cannot compare with the training images: ${path ?? dataset} must be unchanged since the run, ` +
       `with ${difference}`,
   );
 }

@@ -124,7 +124,7 @@ async function writeSingle(path: string, about: About, generator: Uint8Array<Arr
 async function main(args: readonly string[]): Promise<void> {
   const { values: { out, single, runs }, positionals: [wanted] } = parseOptions(COMMAND, args);
   if (wanted === undefined) {
-    throw new UserError("Cannot make a page: a run is required, found none; name it, or latest");
+    throw new UserError("Cannot make a page: a run is required, found none; give its name, or latest");
   }
   if (out === undefined && single === undefined) {
     throw new UserError("Cannot make a page: one of --out and --single is required, found none");

@@ -42,7 +42,7 @@ const COMMAND: Command<typeof OPTIONS> = {
 async function main(args: readonly string[]): Promise<void> {
   const { values: { out, pictures, runs }, positionals } = parseOptions(COMMAND, args);
   if (positionals.length === 0) {
-    throw new UserError("Cannot report: one run or more is required, found none; name it, or latest");
+    throw new UserError("Cannot report: one run or more is required, found none; give its name, or latest");
   }
   const folders = await Promise.all(positionals.map((name) => findRun(name, runs)));
   const distinct = new Set(folders.map((folder) => basename(folder))).size === folders.length;

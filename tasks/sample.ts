@@ -23,7 +23,7 @@ const OPTIONS = {
     max: 1_000_000,
     default_text: "64; with --interpolate 8",
     unit: "samples",
-    about: "Samples to draw; with --interpolate, interpolations to draw",
+    about: "Number of samples to draw; with --interpolate, number of interpolations",
   },
   seed: {
     kind: "number",
@@ -39,7 +39,7 @@ const OPTIONS = {
     min: 2,
     max: 1_000,
     unit: "samples",
-    about: "Interpolate between two points in latent space, in this many samples",
+    about: "Draw interpolations between two points in latent space, with this many samples each",
   },
   grid: {
     kind: "string",
@@ -102,7 +102,7 @@ function shapeOf({ example_shape, value_range }: Generator, wish: string) {
   if (shape === null) {
     throw new UserError(
       `Cannot write ${wish}: samples must be grey or colour images, found shape ` +
-        `${example_shape.join(" x ")}; take --npy`,
+        `${example_shape.join(" x ")}; use --npy`,
     );
   }
   return shape;
@@ -151,7 +151,7 @@ async function main(args: readonly string[]): Promise<void> {
   const { values, positionals } = parseOptions(COMMAND, args);
   const [wanted] = positionals;
   if (wanted === undefined) {
-    throw new UserError("Cannot draw samples: a run is required, found none; name it, or latest");
+    throw new UserError("Cannot draw samples: a run is required, found none; give its name, or latest");
   }
   if ([values.grid, values.folder, values.npy].every((given) => given === undefined)) {
     throw new UserError("Cannot draw samples: one of --grid, --folder and --npy is required, found none");

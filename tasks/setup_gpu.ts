@@ -22,16 +22,17 @@ const OPTIONS = {
   from: {
     kind: "string",
     value: "FILE",
-    about: "Take the provider from this archive of ONNX Runtime for GPUs, of the same version: a wheel " +
-      "(onnxruntime-gpu, for CUDA 13) or a NuGet package",
+    about:
+      "Install the CUDA provider from this file instead of downloading it: a wheel of onnxruntime-gpu (for CUDA " +
+      `13) or a NuGet package, of version ${RUNTIME_VERSION}`,
   },
 } as const;
 
 const COMMAND: Command<typeof OPTIONS> = {
   name: "deno task setup-gpu",
   about:
-    "Prepares this machine for workers with --gpu: checks the NVIDIA driver, CUDA and cuDNN, and downloads " +
-    "ONNX Runtime's CUDA provider (about 300 MB).",
+    "Prepares this machine for workers on NVIDIA GPUs (deno task worker --gpu): checks the driver, CUDA and cuDNN, " +
+    "and downloads ONNX Runtime's CUDA provider (about 300 MB).",
   options: OPTIONS,
   examples: [{ line: "deno task setup-gpu --check", about: "show what is missing, without downloading" }],
 };

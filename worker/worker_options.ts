@@ -12,7 +12,7 @@ const OPTIONS = {
   token_file: {
     kind: "string",
     value: "PATH",
-    about: "File with the run's token",
+    about: "File with the token, a secret of the run",
     default_text: "WAGON_TOKEN, else the token of your coordinator on this machine",
   },
   name: {
@@ -24,7 +24,8 @@ const OPTIONS = {
   gpu: {
     kind: "string",
     value: "N[,M…]|all",
-    about: "Compute on these GPUs. For each, try CUDA, then DirectML or CoreML, then WebGPU",
+    about:
+      "Compute on these GPUs, numbered from 0, through CUDA, DirectML, CoreML or WebGPU (the first that works)",
     default_text: "none, the CPU",
   },
   cpu: { kind: "boolean", about: "Compute on the CPU even if there are GPUs" },
@@ -38,13 +39,13 @@ const OPTIONS = {
     min: 1,
     max: 1024,
     unit: "threads",
-    about: "Shards to compute at the same time on the CPU, one thread each. It does not change the results",
-    default_text: "one for each core, at most one for each shard",
+    about: "Threads on the CPU; each computes one shard at a time. The results do not depend on it",
+    default_text: "one for each core, but no more than the run has shards",
   },
   cores: {
     kind: "string",
     value: "N[,M…]",
-    about: "Run on these processor cores only (Linux; deno task train assigns cores by itself)",
+    about: "Run only on these processor cores (Linux; for local workers, deno task train chooses them)",
     default_text: "any core",
   },
   memory: {
@@ -55,36 +56,40 @@ const OPTIONS = {
     unit: "MB",
     value: "MB",
     default: 1024,
-    about: "Shard data to keep in memory; the rest goes to a cache on disk",
+    about: "Training data to keep in memory; the rest goes to a cache on disk",
   },
   share: {
     kind: "boolean",
     default: true,
     default_text: "on",
     about:
-      "Share memory or files with a coordinator on this machine; with --no-share weights and results go over the socket",
+      "Share memory or files with a coordinator on this machine; with --no-share, send weights and results through " +
+      "the connection",
   },
   devices: {
     kind: "boolean",
     about:
-      "Print what each device on this machine can do (adapter, time of a step, error against the CPU), and end",
+      "Print what each device on this machine can do (time of a step, error compared with the CPU), and exit",
   },
   json: { kind: "boolean", about: "With --devices: print one JSON object" },
   leave_with_stdin: {
     kind: "boolean",
-    about: "Leave when standard input ends (deno task train uses this to end its workers)",
+    about: "Exit when standard input ends (deno task train ends its workers this way)",
   },
 } as const;
 
 export const WORKER_COMMAND: Command<typeof OPTIONS> = {
   name: "deno task worker",
   about:
-    "Computes gradients for a coordinator, reconnects when the connection is lost, and ends with the run.",
+    "Computes gradients for a coordinator. It reconnects if the connection is lost, and exits when the run ends.",
   options: OPTIONS,
   examples: [
     { line: "deno task worker", about: "join the coordinator on this machine" },
     { line: "deno task worker --gpu 0", about: "compute on the first GPU, if there is one" },
-    { line: "deno task worker --devices", about: "show the devices of this machine, and what is missing" },
+    {
+      line: "deno task worker --devices",
+      about: "list the devices of this machine, and what is missing to use them",
+    },
     {
       line: "WAGON_TOKEN=… deno task worker --coordinator ws://10.0.0.5:7700",
       about: "join a coordinator on another machine (it prints this line)",

@@ -153,7 +153,7 @@ export async function runMain(
       complain(error.message + noteOnBytes(Deno.args));
       Deno.exit(2);
     } else if (isSystems(error)) {
-      complain(`Cannot go on: the system refused it, found ${error.message}${noteOnBytes(Deno.args)}`);
+      complain(`Cannot continue: the system refused an operation, found ${error.message}${noteOnBytes(Deno.args)}`);
       Deno.exit(2);
     } else {
       complain(error);

@@ -17,7 +17,7 @@ const NAME = /^[\p{L}\p{N}]([\p{L}\p{N}\p{M}._-]*[\p{L}\p{N}\p{M}_-])?$/u;
 export function checkAbout({ name, note }: AboutRun, resume: boolean): void {
   if (name !== undefined && resume) {
     throw new UserError(
-      `Cannot name a run that exists: --name is for new runs, found ${name}; leave it out, or take --note`,
+      `Cannot name a run that exists: --name is for new runs, found ${name}; leave it out, or use --note`,
     );
   }
   if (name !== undefined && (name.length > MAX_NAME || !NAME.test(name))) {

@@ -127,7 +127,7 @@ function checkRunControl(
   if (option === null) return;
   throw new UserError(
     `Cannot use ${option}: an objective that estimates a distance is required, found ${run.objective} ` +
-      `(preset ${run.preset}), whose losses do not say how far it is; take --preset wgan, or leave it out`,
+      `(preset ${run.preset}), whose losses do not measure a distance; use --preset wgan, or leave it out`,
   );
 }
 
@@ -170,7 +170,7 @@ function checkGiven(
   if (preset.plane && own === null && example_shape.length !== 1) {
     throw new UserError(
       `Cannot use --preset ${name}: its networks take points, found examples of ` +
-        `${example_shape.join(" x ")}; leave it out, or take --dataset 8gaussians`,
+        `${example_shape.join(" x ")}; leave it out, or use --dataset 8gaussians`,
     );
   }
   if (own !== null) checkOwn(given, name, own);
@@ -189,7 +189,7 @@ function checkGiven(
   if (given.penalty !== undefined && preset.penalty === null) {
     throw new UserError(
       `Cannot use --penalty: an objective with a gradient penalty is required, found ${preset.objective} ` +
-        `(preset ${name}); take --preset wgan-gp, or leave it out`,
+        `(preset ${name}); use --preset wgan-gp, or leave it out`,
     );
   }
   if (given.spectral_norm && given.clip !== undefined) {
@@ -200,7 +200,7 @@ function checkGiven(
   checkRunControl(given, { ...preset, objective: given.objective ?? preset.objective, preset: name });
   if (given.width !== undefined && preset.width === undefined) {
     throw new UserError(
-      `Cannot use --width: convolutional networks are required, found preset ${name}; take --preset wgan-dcgan, ` +
+      `Cannot use --width: convolutional networks are required, found preset ${name}; use --preset wgan-dcgan, ` +
         "or leave it out",
     );
   }
@@ -362,7 +362,7 @@ export function wholeConfig(recorded: Readonly<Record<string, unknown>>): RunCon
   const config = recordedConfig(recorded);
   if (RECORDED(config)) return config;
   throw new UserError(
-    "Cannot resume: the settings in the run record must be whole, found " +
+    "Cannot resume: the settings in the run record must be complete, found " +
       `${misfit(RECORDED, config)} missing or of another kind; restore the first line ` +
       "of the log",
   );

@@ -7,7 +7,7 @@ export const PLACE_OPTIONS = {
   config: {
     kind: "string",
     value: "FILE",
-    about: "Read options from a JSON file, with _ for - in their names",
+    about: "Read options from a JSON file; there, n_critic stands for --n-critic",
   },
   out: {
     kind: "string",
@@ -19,12 +19,12 @@ export const PLACE_OPTIONS = {
     kind: "string",
     value: "RUN",
     about:
-      'Resume this run: a run folder, the name of one in runs/, or "latest"; it ends in the same bits as ' +
-      "without a stop",
+      'Continue a run that was stopped: its folder, its name in runs/, or "latest". It ends with the same ' +
+      "weights as if it had not stopped",
   },
   name: {
     kind: "string",
-    about: "Name of the run, one word; its folder's name ends in it",
+    about: "Name of the run, one word; the name of the run folder ends with it",
   },
   note: {
     kind: "string",
@@ -34,25 +34,26 @@ export const PLACE_OPTIONS = {
   tensorboard: {
     kind: "string",
     value: "DIR",
-    about: "Write TensorBoard events while the run trains, into a folder of its name in DIR",
+    about: "Write TensorBoard events while the run trains, into a subfolder of DIR with the run's name",
     group: "How to watch",
   },
   log_url: {
     kind: "string",
     value: "URL",
-    about: "Send the log there while the run trains, as JSON lines over HTTP (docs/watching-a-run.md)",
+    about:
+      "Send the log to this address while the run trains, as JSON lines over HTTP (docs/watching-a-run.md)",
     group: "How to watch",
   },
   readable: {
     kind: "boolean",
-    about: "Let other users of this machine read the run folder, as far as umask allows",
+    about: "Let other users of this machine read the run folder, if umask allows it",
     group: "How to run",
   },
   read_token_file: {
     kind: "string",
     value: "FILE",
     default_text: "WAGON_READ_TOKEN, else a new token",
-    about: "File with the token that opens the live page and /metrics",
+    about: "File with the token for the live page and /metrics",
     group: "How to run",
   },
   give_up_after: {
@@ -61,7 +62,7 @@ export const PLACE_OPTIONS = {
     above_min: true,
     unit: "seconds",
     default_text: "wait forever",
-    about: "Save and stop after waiting this long for workers",
+    about: "Save and stop if there are no workers for this long",
     group: "How to run",
   },
 } as const satisfies OptionTable;
@@ -78,7 +79,7 @@ const DOOR_OPTIONS = {
     kind: "string",
     value: "FILE",
     default_text: "WAGON_TOKEN, else a new token",
-    about: "File with the token that workers must have",
+    about: "File with the token, a secret that workers must know",
     group: "Workers",
   },
 } as const satisfies OptionTable;
@@ -118,18 +119,18 @@ export const TRAIN_OPTIONS = {
 export const TRAIN_COMMAND: Command<typeof TRAIN_OPTIONS> = {
   name: "deno task train",
   about:
-    "Trains on this machine with a coordinator and local workers; with --host, workers on other machines may join. " +
-    "Without options it trains on letters that " +
-    "wagon draws itself, in a minute or two.",
+    "Trains a GAN on this machine: starts a coordinator, which keeps weights and data, and workers, which compute " +
+    "gradients. With --host, workers on other machines may join. Without options it trains for about a minute on " +
+    "letters that wagon draws itself.",
   options: TRAIN_OPTIONS,
   examples: [
     { line: "deno task train", about: "train on drawn letters" },
     {
       line: "deno task train --data images-idx3-ubyte.gz",
-      about: "train the WGAN of the paper on your images",
+      about: "train a WGAN on your images",
     },
     { line: "deno task train --dataset 8gaussians", about: "train on points in the plane" },
-    { line: "deno task train --resume latest", about: "resume the newest run" },
+    { line: "deno task train --resume latest", about: "continue the newest run" },
   ],
 };
 
@@ -155,8 +156,8 @@ export const COORDINATOR_OPTIONS = {
 export const COORDINATOR_COMMAND: Command<typeof COORDINATOR_OPTIONS> = {
   name: "deno task coordinator",
   about:
-    "Coordinates a training run: splits the data into shards, sums the workers' gradients, updates the " +
-    "weights. Start workers with deno task worker; they can join and leave at any time.",
+    "Coordinates a training run: keeps data and weights, gives work to workers, adds their gradients and updates " +
+    "the weights. Start workers with deno task worker; they can join and leave at any time.",
   options: COORDINATOR_OPTIONS,
   examples: [
     { line: "deno task coordinator", about: "train on drawn letters, with workers on this machine" },

@@ -31,7 +31,7 @@ export const RUN_OPTIONS = {
     value: "PATH",
     about:
       "Your data: a folder of pictures (PNG, JPEG), an IDX, NPY, NPZ, CIFAR or CSV file, or a folder of them; " +
-      "FILE.npz#NAME selects one array, FILE.csv#columns=2-4 some columns (docs/your-own-data.md)",
+      "FILE.npz#NAME selects one array, FILE.csv#columns=2-4 selects columns (docs/your-own-data.md)",
     group: "What to train",
   },
   image_size: {
@@ -40,7 +40,7 @@ export const RUN_OPTIONS = {
     min: 4,
     max: 1024,
     unit: "pixels",
-    default_text: "the images' own size, the same for all",
+    default_text: "the size of the images, which must all be the same",
     about:
       "Crop images to squares and resize them to this many rows and columns; 32 or 64 for the convolutional presets",
     group: "What to train",
@@ -57,20 +57,20 @@ export const RUN_OPTIONS = {
   generator: {
     kind: "string",
     value: "FILE",
-    about: "Your own generator, an ONNX file (docs/your-own-networks.md); with --critic",
+    about: "Your own generator, an ONNX file (docs/your-own-networks.md); needs --critic",
     group: "What to train",
   },
   critic: {
     kind: "string",
     value: "FILE",
-    about: "Your own critic, an ONNX file; with --generator",
+    about: "Your own critic, an ONNX file; needs --generator",
     group: "What to train",
   },
   objective: {
     kind: "choice",
     choices: OBJECTIVE_NAMES,
     default_text: "the preset's",
-    about: "Losses for your own networks; the hyperparameters come from the preset of that name",
+    about: "Losses for your own networks; the preset of that name gives the hyperparameters",
     group: "What to train",
   },
   trainable: {
@@ -78,8 +78,8 @@ export const RUN_OPTIONS = {
     value: "PATTERN",
     repeated: true,
     about:
-      "Train only the weights of your own networks whose names match, e.g. generator.head.*; a network without " +
-      "a matching pattern trains all its weights",
+      "Train only those weights of your own networks whose names match, e.g. generator.head.*; if nothing matches " +
+      "in a network, all its weights are trained",
     group: "What to train",
   },
   pad_to: {
@@ -98,7 +98,7 @@ export const RUN_OPTIONS = {
     min: 0,
     max: 255,
     default_text: "0",
-    about: "Pixel value of that border: the background of the images",
+    about: "Pixel value of the border of --pad-to: the background of the images",
     group: "What to train",
   },
   holdout: {
@@ -134,7 +134,7 @@ export const RUN_OPTIONS = {
     integer: true,
     min: 1,
     unit: "passes over the data",
-    about: "Length of the run, instead of --steps",
+    about: "Length of the run in passes over the data, instead of --steps",
     group: "What to train",
   },
   batch: {
@@ -144,7 +144,7 @@ export const RUN_OPTIONS = {
     max: 1 << 20,
     unit: "examples",
     default_text: PRESET_TEXT,
-    about: "Examples in one step, over all shards; a multiple of --shards",
+    about: "Real examples in one step; a multiple of --shards",
     group: "Hyperparameters",
   },
   shards: {
@@ -153,7 +153,9 @@ export const RUN_OPTIONS = {
     min: 1,
     max: 4096,
     default_text: PRESET_TEXT + " (4)",
-    about: "Logical shards: the most worker threads that can be busy. Changing it changes the results",
+    about:
+      "Equal parts of a batch, each computed by one worker thread; so no more threads than this can be busy. The " +
+      "results depend on it",
     group: "Hyperparameters",
   },
   for_workers: {
@@ -164,7 +166,7 @@ export const RUN_OPTIONS = {
     unit: "threads of all workers",
     default_text: "the preset's shards",
     about:
-      "Sets --shards for so many threads: the smallest divisor of --batch that gives each of them a shard",
+      "Choose --shards for this many threads: the smallest divisor of --batch that gives each thread a shard",
     group: "Hyperparameters",
   },
   n_critic: {
@@ -231,7 +233,7 @@ export const RUN_OPTIONS = {
     unit: "feature maps",
     default_text: "64, for the convolutional presets",
     about:
-      "Feature maps in the layer next to the image, doubled each time the image halves; fewer train faster",
+      "Feature maps in the layer next to the image; they double whenever the image halves. Fewer train faster",
     group: "Hyperparameters",
   },
   dropout: {
@@ -256,15 +258,16 @@ export const RUN_OPTIONS = {
     choices: ["paper", "post"],
     default_text: "paper",
     about:
-      "When to train the generator. paper: after every n_critic-th step, with new noise; post: when the " +
-      "batch's index in the epoch is a multiple of n_critic, with the critic's noise",
+      "When to train the generator. paper: after every n_critic-th critic step, with new noise. post: after the " +
+      "batches 0, n_critic, 2 n_critic, ... of each epoch, with the noise of the critic step",
     group: "Hyperparameters",
   },
   warm_up: {
     kind: "boolean",
     default_text: "off",
     about:
-      "Use 100 critic steps for each of the first 25 generator steps and for every 500th, as the WGAN authors do",
+      "Make 100 critic steps before each of the first 25 generator steps and before every 500th, as the authors of " +
+      "the WGAN paper do",
     group: "Hyperparameters",
   },
   accumulate: {
@@ -274,7 +277,7 @@ export const RUN_OPTIONS = {
     max: 1024,
     unit: "parts, a power of two",
     default_text: "1",
-    about: "Compute each shard in this many parts, to save memory. Changing it changes the results",
+    about: "Compute each shard in this many parts, to save memory. The results depend on it",
     group: "Hyperparameters",
   },
   wire: {
@@ -282,8 +285,8 @@ export const RUN_OPTIONS = {
     choices: WIRE_FORMATS,
     default_text: "float32",
     about:
-      "How gradients and weights travel, for slow links; the others are rounded, which is part of the bits " +
-      "(docs/slow-links.md)",
+      "Number format in which gradients and weights are sent. bfloat16 and int8 round them, for slow links; the " +
+      "results depend on it (docs/slow-links.md)",
     group: "Hyperparameters",
   },
   wire_groups: {
@@ -293,14 +296,14 @@ export const RUN_OPTIONS = {
     max: 4096,
     default_text: "--shards",
     about:
-      "Groups of shards whose sums are rounded with --wire bfloat16 or int8, and travel each by itself; at most so " +
-      "many workers compute; part of the bits",
+      "With --wire bfloat16 or int8: groups of shards; one worker computes a whole group and sends one rounded sum. " +
+      "At most this many workers can compute. The results depend on it",
     group: "Hyperparameters",
   },
   adaptive_n_critic: {
     kind: "boolean",
     default_text: "off",
-    about: "Double n_critic when the critic stays far from its optimum, to at most 8 times its first value " +
+    about: "Double n_critic when the critic stays far from its optimum, up to 8 times its first value " +
       "(docs/run-control.md)",
     group: "Hyperparameters",
   },
@@ -323,7 +326,7 @@ export const RUN_OPTIONS = {
   exact: {
     kind: "boolean",
     default_text: "on for train, off for coordinator",
-    about: "Refuse workers whose processors round differently, so that the run can be reproduced bit for bit",
+    about: "Refuse workers whose devices round differently, so that the run can be reproduced bit for bit",
     group: "How to run",
   },
   sample_every: {
@@ -340,7 +343,7 @@ export const RUN_OPTIONS = {
     integer: true,
     min: 0,
     unit: "critic steps",
-    default_text: "a tenth of the steps, at least 1000",
+    default_text: "a tenth of the run, at least 1000",
     about: "Steps between measurements of the distance of samples to the data (also at start and end); " +
       "0: start and end only",
     group: "How to run",

@@ -15,7 +15,7 @@ export function shardsFor(threads: number, { batch, preset_shards }: Sizes): num
   if (threads > batch) {
     throw new UserError(
       `Cannot plan shards for --for-workers ${threads}: a step must have an example for each thread, found --batch ` +
-        `${batch}; take --batch ${threads} or more`,
+        `${batch}; use --batch ${threads} or more`,
     );
   }
   const least = Math.max(threads, Math.min(preset_shards, batch));

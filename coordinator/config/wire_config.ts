@@ -29,7 +29,7 @@ export function checkWire({ wire, wire_groups }: Partial<WireConfig>, shards: nu
   if (wire === undefined || wire === "float32") {
     throw new UserError(
       `Cannot use --wire-groups ${wire_groups}: sums are rounded in groups with --wire bfloat16 or --wire int8 only, ` +
-        `found ${wire ?? "float32"}; take one of those, or leave it out`,
+        `found ${wire ?? "float32"}; use one of those, or leave it out`,
     );
   }
   if (wire_groups <= shards && Number.isInteger(Math.log2(shards / wire_groups))) return;
@@ -37,6 +37,6 @@ export function checkWire({ wire, wire_groups }: Partial<WireConfig>, shards: nu
   for (let groups = shards; Number.isInteger(groups); groups /= 2) possible.push(groups);
   throw new UserError(
     `Cannot round sums in ${wire_groups} groups: --wire-groups must divide --shards ${shards} into equal powers of ` +
-      `two, found ${wire_groups}; take ${possible.join(" or ")}`,
+      `two, found ${wire_groups}; use ${possible.join(" or ")}`,
   );
 }

@@ -95,7 +95,7 @@ export function microBatchOf({ batch, num_shards }: Pick<PlanOptions, "batch" | 
     const below = batch - batch % num_shards;
     const choice = below === 0 ? `${num_shards}` : `${below} or ${below + num_shards}`;
     throw new UserError(
-      `Cannot plan shards: --batch must be a multiple of --shards ${num_shards}, found ${batch}; take --batch ${choice}`,
+      `Cannot plan shards: --batch must be a multiple of --shards ${num_shards}, found ${batch}; use --batch ${choice}`,
     );
   }
   return batch / num_shards;
@@ -125,7 +125,7 @@ function countHeldOut(num_examples: number, holdout: number): number {
   if (holdout > 0 && count === 0) {
     throw new UserError(
       `Cannot hold out examples: --holdout ${holdout} must keep out at least one of ${num_examples} examples, ` +
-        "found none; take a larger share, or 0",
+        "found none; use a larger share, or 0",
     );
   }
   return count;

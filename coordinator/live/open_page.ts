@@ -64,11 +64,11 @@ function factsOf({ config, data, folder, record }: KeptRun): string[] {
     preset,
     `${examples} examples of ${data.data.name}`,
     `batch ${batch} in ${shards} shards`,
-    `${n_critic} critic steps for one of the generator`,
+    `${n_critic} critic steps for each generator step`,
     `learning rate ${lr}`,
     ...clip === null ? [] : [`clip ${clip}`],
     ...penalty === null ? [] : [`penalty ${penalty}`],
-    ...wire === "float32" ? [] : [`sums and weights as ${wire}`],
+    ...wire === "float32" ? [] : [`gradients and weights sent as ${wire}`],
     `seed ${seed}`,
     ...note === undefined ? [] : [`note: ${note}`],
   ];

@@ -75,7 +75,7 @@ export interface WorkerView {
   readonly bytes_out: number;
   /** Since it was last heard. */
   readonly silent_ms: number;
-  /** Waits in reserve: all shards are assigned. */
+  /** Waits waiting: other workers have all shards. */
   readonly spare: boolean;
 }
 

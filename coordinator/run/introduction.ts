@@ -26,10 +26,10 @@ export function introductionOf(run: Prepared): string[] {
     describeValues(run.values),
     ...config.wire_groups
       ? [
-        `Sums and weights travel as ${config.wire}, sums in ${
+        `Gradients and weights are sent as ${config.wire}, in ${
           counted(config.wire_groups, "group")
-        }: rounded, which is ` +
-        "part of the bits",
+        } of shards; ` +
+        "the results depend on that",
       ]
       : [],
     run.folder === null ? sizes : `${sizes}; run folder ${run.folder.path}`,

@@ -283,7 +283,7 @@ function requireStepsLeft(config: RunConfig, { step, run_control }: ModelState):
   if (config.stop_when_flat && run_control.flat_at === step) {
     throw new UserError(
       `Cannot resume: the run stopped at step ${step}, where its estimate had stopped falling ` +
-        `(--early-stopping); give --no-early-stopping to train on in any case`,
+        `(--early-stopping); give --no-early-stopping to continue anyway`,
     );
   }
 }

@@ -32,11 +32,11 @@ export class RunFolder {
   /** Its contents for a person, one line each. */
   contents(): string[] {
     return [
-      "samples/           pictures drawn along the way, beside real ones; open the last",
+      "samples/           grids of samples beside real examples; open the last one",
       "generator.onnx     the trained generator, for any ONNX Runtime",
-      "events.jsonl       every step: losses, estimate, timings; read by deno task inspect",
-      "events.series      the same numbers in rows of fixed width, so that a long run opens at once",
-      "checkpoints/       the state, as safetensors: what --resume goes on from",
+      "events.jsonl       the log of every step, which deno task inspect reads",
+      "events.series      the same numbers in a compact form, so that long runs open quickly",
+      "checkpoints/       weights and optimizer state as safetensors, for --resume",
       "artifacts/         the training graphs, as ONNX",
     ];
   }
@@ -83,7 +83,7 @@ async function orCannotMake<T>(path: string, action: () => Promise<T>): Promise<
   } catch (error) {
     const found = (error as Error).message;
     throw new UserError(
-      `Cannot make run folder ${path}: it must be a new or empty folder with room in it, found ${found}; ` +
+      `Cannot make run folder ${path}: it must be a new or empty folder on a disk with free space, found ${found}; ` +
         "name another with --out",
     );
   }

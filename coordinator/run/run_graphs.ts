@@ -41,7 +41,7 @@ export function graphBatchOf({ batch, shards, accumulate, networks }: RunConfig)
   if (micro_batch % accumulate !== 0) {
     throw new UserError(
       `Cannot accumulate gradients: --batch must be a multiple of --shards ${shards} times --accumulate ` +
-        `${accumulate}, found ${batch}; take --batch ${fewest * shards * accumulate}`,
+        `${accumulate}, found ${batch}; use --batch ${fewest * shards * accumulate}`,
     );
   }
   if (micro_batch / accumulate < fewest) {
@@ -49,7 +49,7 @@ export function graphBatchOf({ batch, shards, accumulate, networks }: RunConfig)
     throw new UserError(
       "Cannot plan shards: with " +
         `${normalises ? "batch normalisation" : "a critic that compares the examples of a batch"} ` +
-        `--batch must be at least twice --shards ${shards}${parts}, found ${batch}; take --batch ` +
+        `--batch must be at least twice --shards ${shards}${parts}, found ${batch}; use --batch ` +
         `${2 * shards * accumulate} or fewer --shards`,
     );
   }
@@ -105,7 +105,7 @@ export function roomToTrain(
   throw new UserError(
     "Cannot train networks of this size: weights, the optimizer's state and the sums of " +
       `${shards} shards must fit into 4 GiB, found ${(needed_bytes(0) / 2 ** 30).toFixed(1)} ` +
-      "GiB; take smaller networks or images, or fewer --shards",
+      "GiB; use smaller networks or images, or fewer --shards",
   );
 }
 

@@ -119,7 +119,7 @@ export class RunLock implements AsyncDisposable {
     const found = await readOwner(this.#folder);
     if (this.#lost !== null || found === null || found.nonce === this.#owner.nonce) return;
     this.#lost = new UserError(
-      `Cannot go on in run folder ${this.#folder}: one coordinator may train in it, and ` +
+      `Cannot continue in run folder ${this.#folder}: one coordinator may train in it, and ` +
         `${nameOf(found)} has taken it over, as this one did not answer; nothing more was written`,
     );
     this.#stopBeats();

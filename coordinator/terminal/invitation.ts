@@ -40,8 +40,10 @@ export async function tellHowToJoin(terminal: Terminal, door: Door, secret: Secr
   );
   const place = interactive ? "" : await placeOf(WORKERS, secret, door);
   if (isLoopback(host)) {
-    terminal.line("Only workers on this machine can reach it; --host 0.0.0.0 lets others in");
-    if (!interactive) terminal.line(`Through a tunnel, or as another user, they need the token ${place}`);
+    terminal.line(
+      "Only workers on this machine can connect; --host 0.0.0.0 lets workers on other machines join",
+    );
+    if (!interactive) terminal.line(`Workers of another user, or behind a tunnel, need the token ${place}`);
     return;
   }
   const [reached, ...others] = reachedAt(host, interfaces);
@@ -68,12 +70,16 @@ async function placeOf(source: Source, { token, file }: Secret, door: Door): Pro
   const ending = source === WORKERS ? TOKEN_ENDINGS.workers : TOKEN_ENDINGS.readers;
   const path = fileOf(door, ending);
   const instead = `give one with ${source.option} or ${source.variable}`;
-  if (path === undefined) return `that nobody can see, since there is no home to leave it in: ${instead}`;
+  if (path === undefined) {
+    return `which nobody knows, because there is no home folder to write it to: ${instead}`;
+  }
   try {
     await writePrivateFile(path, `${token}\n`);
     return `in ${path}`;
   } catch (error) {
-    return `that nobody can see (${error instanceof Error ? error.message : error}): ${instead}`;
+    return `which nobody knows, because it could not be written to a file (${
+      error instanceof Error ? error.message : error
+    }): ${instead}`;
   }
 }
 

@@ -37,7 +37,7 @@ export async function chooseReadToken(file: string | undefined, workers_token: s
 export function checkReadToken(token: string, workers_token: string, where: string): void {
   if (token === workers_token) {
     throw new UserError(
-      `Cannot use the token of ${where} for the live page: it must differ from the workers' token, found the same; ` +
+      `Cannot use the token of ${where} for the live page: it must differ from the workers' token, found the same; otherwise ` +
         "anyone who may see the page could join as a worker",
     );
   }

@@ -71,7 +71,7 @@ function reasonFor(runs: readonly Placed[]): Html | null {
   const num_data = new Set(runs.map(({ summary }) => summary.data.sha256)).size;
   const num_critics = new Set(runs.map(({ summary }) => criticScale(summary))).size;
   if (num_data > 1) {
-    return html`<p class="dim">These runs have different data: what cannot be compared has charts of its own.</p>`;
+    return html`<p class="dim">These runs have different data. Curves that cannot be compared are in separate charts.</p>`;
   }
   return num_critics > 1
     ? html`<p class="dim">These runs have different critics. Their estimates and losses are on different scales and have
@@ -101,7 +101,7 @@ function ofSamples(
     compared(runs, {
       title: "Diversity of samples",
       axis: "diversity",
-      meaning: "1: as varied as the data. Near 0: all alike.",
+      meaning: "1 means as varied as the data; near 0, all samples are alike.",
       scale: () => "",
       lines: line(({ samples }) => samples.map(({ step, diversity }) => [step, diversity ?? null])),
     }),
@@ -118,7 +118,7 @@ function ofCritics(
     compared(runs.filter(estimates), {
       title: "Wasserstein estimate",
       axis: "estimate",
-      meaning: "On the critic's own scale. Falls as samples come nearer to the data.",
+      meaning: "Falls as samples get closer to the data. The scale is the critic's own.",
       scale: criticScale,
       lines: (run) => [
         lineOf(run, curveOf(run.summary, "wasserstein_estimate"), alone),
@@ -129,14 +129,14 @@ function ofCritics(
     compared(runs.filter((run) => !estimates(run)), {
       title: "Critic loss",
       axis: "loss",
-      meaning: "Low: the critic tells samples from data with ease.",
+      meaning: "Low if the critic easily distinguishes samples from data.",
       scale: criticScale,
       lines: line((summary) => curveOf(summary, "loss_critic")),
     }),
     compared(runs, {
       title: "Generator loss",
       axis: "loss",
-      meaning: "No direction is good: the critic that scores it changes, too.",
+      meaning: "Neither rising nor falling is good by itself, because the critic changes, too.",
       scale: criticScale,
       lines: line((summary) => curveOf(summary, "loss_generator")),
     }),

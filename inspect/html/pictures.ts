@@ -29,7 +29,7 @@ export function animation({ samples, name, best, summary }: Reported): Html {
         ) => image(picture, i !== last))}
     <label><span class="dim">${name}: <output>${samples[last]!.alt}</output></span>
     <input type="range" min="0" max="${last}" value="${last}" hidden></label></div>${best &&
-      html`<p class="dim">Nearest to the data, of those measured: step ${count(best.step)}, distance ${
+      html`<p class="dim">Closest to the data among those measured: step ${count(best.step)}, distance ${
         figure(best.sliced_wasserstein)
       }.</p>`}
   `;
@@ -40,21 +40,21 @@ export function ways({ ways }: Reported): Html {
   if (!ways) return html`<p class="dim">There is no generator.onnx that draws images.</p>`;
   return html`<figure class="picture">${
     image(ways)
-  }<figcaption>Each row goes from one point of the noise to another:
-a generator that has learned changes its samples gradually.</figcaption></figure>`;
+  }<figcaption>Each row goes from one point in latent space to another.
+A generator that has learned well changes its samples gradually.</figcaption></figure>`;
 }
 
 /** In words, what the two distances say. */
 function verdict(sample: number, training: number | null): string {
-  if (training === null || training === 0) return "There is nothing to compare that with.";
+  if (training === null || training === 0) return "There are too few images to judge whether this is close.";
   return sample < COPIED * training
-    ? "Samples lie much nearer to training images than those to each other: it may have memorised some."
-    : "Copies would be far nearer: there is no sign that it memorised images.";
+    ? "Samples are much closer to training images than these are to each other: the generator may have memorised some."
+    : "Copies would be much closer: there is no sign that the generator memorised images.";
 }
 
 /** The training images nearest to some samples, and if they suggest that the generator memorises. */
 export function nearestNeighbors(of: NearestNeighbors | null): Html {
-  if (!of) return html`<p class="dim">The data are no images.</p>`;
+  if (!of) return html`<p class="dim">The data are not images.</p>`;
   if ("missing" in of) return html`<p class="note">Not measured. ${of.missing}.</p>`;
   const { picture, num_measured, num_searched, sample_distance, training_distance } = of;
   return html`<figure class="picture">${

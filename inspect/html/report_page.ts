@@ -67,7 +67,7 @@ function overview(runs: readonly Reported[]): Html {
     row(
       "Wasserstein estimate",
       ({ wasserstein_estimate: mean, wasserstein_estimate_error: error }) =>
-        mean === null ? "none: a GAN estimates no distance" : `${figure(mean)} ± ${figure(error)}`,
+        mean === null ? "none: a GAN does not estimate a distance" : `${figure(mean)} ± ${figure(error)}`,
     ),
     row("Critic and generator loss", (s) => `${figure(s.loss_critic)} and ${figure(s.loss_generator)}`),
     row("Distance of samples to data", (summary, { best }) => {

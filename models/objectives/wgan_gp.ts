@@ -34,8 +34,8 @@ export function wganGp(penalty: number): Objective {
         throw new RangeError(
           "Cannot penalise the critic's gradient: its examples must not see each other, found " + (
             coupling === undefined
-              ? "batch normalisation; take layer normalisation or none"
-              : `${coupling}, which works along the batch; take a critic that scores each example by itself, or ` +
+              ? "batch normalisation; use layer normalisation or none"
+              : `${coupling}, which works along the batch; use a critic that scores each example by itself, or ` +
                 "--objective wgan or gan"
           ),
         );

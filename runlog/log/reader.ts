@@ -91,7 +91,7 @@ function parse(text: string): unknown {
 function checkWhole(value: unknown, verdict: Verdict, where: string): void {
   if (typeof verdict === "object") return;
   throw new UserError(
-    `Cannot read ${where}: its run record must be whole, found field ` +
+    `Cannot read ${where}: its run record must be complete, found field ` +
       `${misfit(RECORDS.run, value)} missing or of another kind; restore the first ` +
       "line",
   );

@@ -86,9 +86,9 @@ export function publishedNote(
   }
   const [numeric_class, ...others] = numeric_classes;
   if (bits === "exact" && others.length === 0 && Object.hasOwn(found.weights_sha256, numeric_class!)) {
-    return `Other bits than published for ${found.command} on hardware of the same numeric class: please report this ` +
+    return `The weights differ from those published for ${found.command}, although this hardware is of the same numeric class: please report this ` +
       "run with its events.jsonl";
   }
-  return `Other bits than published for ${found.command}, as expected: hardware of another numeric class rounds ` +
-    "differently, and the run is as good";
+  return `The weights differ from those published for ${found.command}. This is expected, and the run is as good: hardware of another numeric class rounds ` +
+    "differently";
 }

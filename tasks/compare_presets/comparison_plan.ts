@@ -66,7 +66,7 @@ function presetsOf(list: string): PresetName[] {
   const wrong = names.find((name) => !Object.hasOwn(PRESETS, name));
   if (wrong !== undefined) {
     throw new UserError(
-      "Cannot compare presets: --presets must be names apart by commas, of " +
+      "Cannot compare presets: --presets must be names separated by commas, among " +
         `${Object.keys(PRESETS).join(", ")}, found ${JSON.stringify(wrong)}`,
     );
   }
@@ -122,14 +122,16 @@ export function describeComparison(comparison: Comparison): string[] {
   const count = (n: number) => n.toLocaleString("en-US");
   const epochs = significant(examples / num_examples, 2);
   return [
-    `${entrants.map(({ preset }) => preset).join(", ")}: each with the losses, optimizer and ` +
+    `${entrants.map(({ preset }) => preset).join(", ")}: each preset with the losses, optimizer and ` +
     `schedule of its paper, on ${data_name} with seed ${seed}.`,
-    `One budget: every critic is shown ${count(examples)} real examples, about ${epochs} ` +
-    "passes over the data. A system that takes several critic steps for one generator step " +
-    "makes fewer generator steps of it; how long each took is in the table.",
-    ...pad_to === null
-      ? []
-      : [`All see the same images with a border, ${pad_to} x ${pad_to}, which convolutions need.`],
+    `Each critic sees the same number of real examples: ${
+      count(examples)
+    }, about ${epochs} passes over the data. ` +
+    "So a preset with several critic steps for each generator step makes fewer generator steps. " +
+    "The table has the time that each run took.",
+    ...pad_to === null ? [] : [
+      `All images have a border that makes them ${pad_to} x ${pad_to}, as the convolutional networks need.`,
+    ],
   ];
 }
 
@@ -137,7 +139,7 @@ export function describeComparison(comparison: Comparison): string[] {
 export function parseComparison(text: string, path: string): Comparison {
   const refuse = (found: string) => {
     throw new UserError(
-      `Cannot go on with the comparison: ${path} must be the plan of a comparison of format ${FORMAT}, found ${found}`,
+      `Cannot continue the comparison: ${path} must be the plan of a comparison of format ${FORMAT}, found ${found}`,
     );
   };
   let plan: Partial<Comparison> | null;

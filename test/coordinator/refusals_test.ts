@@ -138,7 +138,7 @@ Deno.test("data that cannot be read are refused in one line", () =>
       {
         line: "train --data mixed --channels 3",
         message:
-          "Cannot plan shards: --batch 64 needs at least 64 training examples, found 2; take a smaller " +
+          "Cannot plan shards: --batch 64 needs at least 64 training examples, found 2; use a smaller " +
           "--batch or more data",
       },
       { line: "train --channels 2", message: "Option --channels must be 1 (grey) or 3 (colour): found 2" },
@@ -151,7 +151,7 @@ Deno.test("data that cannot be read are refused in one line", () =>
         line: "train --data wide.npy --preset wgan --batch 8",
         message:
           "Cannot train networks of this size: weights, the optimizer's state and the sums of 4 shards must " +
-          "fit into 4 GiB, found 15.3 GiB; take smaller networks or images, or fewer --shards",
+          "fit into 4 GiB, found 15.3 GiB; use smaller networks or images, or fewer --shards",
       },
       {
         line: "train --data cut --dataset strokes",
@@ -197,12 +197,12 @@ Deno.test("options that do not exist, are out of range or do not fit are refused
       {
         line: "train --batch 10",
         message:
-          "Cannot plan shards: --batch must be a multiple of --shards 4, found 10; take --batch 8 or 12",
+          "Cannot plan shards: --batch must be a multiple of --shards 4, found 10; use --batch 8 or 12",
       },
       {
         line: "train --batch 4",
         message: "Cannot plan shards: with batch normalisation --batch must be at least twice --shards 4, " +
-          "found 4; take --batch 8 or fewer --shards",
+          "found 4; use --batch 8 or fewer --shards",
       },
       {
         line: "train --data images-idx3-ubyte --batch 400",
@@ -217,7 +217,7 @@ Deno.test("options that do not exist, are out of range or do not fit are refused
       {
         line: "train --width 32",
         message:
-          "Cannot use --width: convolutional networks are required, found preset strokes; take --preset " +
+          "Cannot use --width: convolutional networks are required, found preset strokes; use --preset " +
           "wgan-dcgan, or leave it out",
       },
       { line: "train --gpu 0 --cpu", message: "Option --cpu excludes --gpu: give one" },
@@ -313,13 +313,13 @@ Deno.test("a folder that is no run of this version, or no place for a new one, i
       {
         line: "train --tensorboard images-idx3-ubyte/events",
         message:
-          "Cannot write events for TensorBoard: images-idx3-ubyte/events must be a folder with room in it, found " +
+          "Cannot write events for TensorBoard: images-idx3-ubyte/events must be a folder that can be written, on a disk with free space, found " +
           "Not a directory (os error 20): mkdir 'images-idx3-ubyte/events'; name another with --tensorboard",
       },
       {
         line: "train --resume full --name x",
         message:
-          "Cannot name a run that exists: --name is for new runs, found x; leave it out, or take --note",
+          "Cannot name a run that exists: --name is for new runs, found x; leave it out, or use --note",
       },
       {
         line: "train --out full",
@@ -329,7 +329,7 @@ Deno.test("a folder that is no run of this version, or no place for a new one, i
       {
         line: "train --out images-idx3-ubyte",
         message:
-          "Cannot make run folder images-idx3-ubyte: it must be a new or empty folder with room in it, found " +
+          "Cannot make run folder images-idx3-ubyte: it must be a new or empty folder on a disk with free space, found " +
           "Not a directory (os error 20): readdir 'images-idx3-ubyte'; name another with --out",
       },
     ]);

@@ -37,7 +37,7 @@ const CASES: Readonly<Record<Exclude<TaskName, "contest">, readonly [args: strin
   page: ["nowhere --out page", NOWHERE],
   artifacts: [
     "--out new --preset wgan --batch 10",
-    "Cannot plan shards: --batch must be a multiple of --shards 4, found 10; take --batch 8 or 12",
+    "Cannot plan shards: --batch must be a multiple of --shards 4, found 10; use --batch 8 or 12",
   ],
 };
 

@@ -75,7 +75,7 @@ Deno.test("a comparison that cannot be held gets one line and exit code 2", asyn
       ["--out", "full"],
       /^Cannot compare presets in full: the folder must be empty or new; name another with --out, /,
     ],
-    [["--resume", "full"], /^Cannot go on with the comparison: full\/contest\.json must be readable, found /],
+    [["--resume", "full"], /^Cannot continue the comparison: full\/contest\.json must be readable, found /],
     [["--resume", "full", "--seed", "1"], /^Cannot go on with another comparison: .*, found --seed\n$/],
     [
       ["--dataset", "strokes", "--presets", "toy-wgan"],

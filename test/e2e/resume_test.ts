@@ -100,7 +100,7 @@ Deno.test("a coordinator whose folder another has taken over stops at its next c
   await Deno.writeTextFile(join(run, "owner.json"), JSON.stringify(owner));
   const { code, stderr } = await coordinator.end();
   assert.equal(code, 2, stderr);
-  assert.match(stderr, /\nCannot go on in run folder .*process 7 on far has taken it over.*\n$/);
+  assert.match(stderr, /\nCannot continue in run folder .*process 7 on far has taken it over.*\n$/);
   assert.equal((await worker.end()).code, 0, worker.said);
   assert.deepEqual(ofType(await recordsOf(run), "end"), []);
   assert.deepEqual(JSON.parse(await Deno.readTextFile(join(run, "owner.json"))), owner);
@@ -232,7 +232,7 @@ Deno.test("a finished run goes on, damaged checkpoints are passed over, and noth
       [
         '"run":"',
         '"ran":"',
-        /^Cannot read .*: its run record must be whole, found field run missing or of another/,
+        /^Cannot read .*: its run record must be complete, found field run missing or of another/,
       ],
     ];
     for (const [before, after, message] of changes) {

@@ -58,7 +58,7 @@ Deno.test("--early-stopping ends a run whose estimate stays", async () => {
     again.stderr,
     new RegExp(
       `Cannot resume: the run stopped at step ${whole.steps}, where its estimate had stopped falling ` +
-        "\\(--early-stopping\\); give --no-early-stopping to train on in any case\n$",
+        "\\(--early-stopping\\); give --no-early-stopping to continue anyway\n$",
     ),
   );
   const steps = whole.steps + 20;

@@ -80,17 +80,17 @@ Deno.test("a run whose record lacks a field, or whose log cannot be read at all,
     const said = stdout.replaceAll(/\s+/g, " ");
     assert.match(
       said,
-      /c-lacking\/events.jsonl: its run record must be whole, found field created missing or of another/,
+      /c-lacking\/events.jsonl: its run record must be complete, found field created missing or of another/,
     );
     assert.match(
       said,
-      /d-lacking\/events.jsonl: its run record must be whole, found field data\.held_out missing/,
+      /d-lacking\/events.jsonl: its run record must be complete, found field data\.held_out missing/,
     );
     const one = await inspect(folder, "d-lacking");
     assert.equal(one.code, 2);
     assert.match(
       one.stderr,
-      /^Cannot read runs\/d-lacking\/events.jsonl: its run record must be whole, .*\n$/,
+      /^Cannot read runs\/d-lacking\/events.jsonl: its run record must be complete, .*\n$/,
     );
   }));
 
@@ -261,7 +261,7 @@ Deno.test("the best and the last grid: named with their paths, and the best for 
     const { stdout } = await inspect(folder, "looked");
     assert.match(
       stdout,
-      /samples\/10\.png {2}samples at step 10, the nearest to the data of those measured \(0\.1\)\n/,
+      /samples\/10\.png {2}samples at step 10, the closest to the data among those measured \(0\.1\)\n/,
     );
     assert.match(stdout, /samples\/20\.png {2}samples at step 20, the last\n/);
     const { best_sample } = JSON.parse((await inspect(folder, "looked", "--json")).stdout);

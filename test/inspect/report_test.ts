@@ -268,7 +268,7 @@ Deno.test("a run that stopped says from where it can go on, and weights say wher
     text: "Make a web page that draws samples:",
     line: "deno task page runs/a --single page.html",
   }, {
-    text: "Continue from step 10, to the same bits as without a stop:",
+    text: "Continue from step 10, with the same result as without a stop:",
     line: "deno task train --resume runs/a",
   }]);
   const lines = runReport({ folder: "runs/a", summary: stopped, findings: [], files: [] }, PLAIN);

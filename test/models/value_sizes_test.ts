@@ -25,7 +25,7 @@ Deno.test("a larger one is refused, with its node and type", () => {
       name: "RangeError",
       message:
         `Cannot build artifacts: each value must fit into 16 GiB, found float32[32768${factor},262144] ` +
-        "written by node big (Tile) of bomb; take smaller images, more --shards, a larger --accumulate, or a smaller network",
+        "written by node big (Tile) of bomb; use smaller images, more --shards, a larger --accumulate, or a smaller network",
     });
   }
 });

@@ -221,7 +221,7 @@ Deno.test({
 Deno.test("page: what a person does wrong gets one line and exit code 2", () =>
   inFolder(async (folder) => {
     const table: [args: string[], message: RegExp][] = [
-      [[], /^Cannot make a page: a run is required, found none; name it, or latest\n$/],
+      [[], /^Cannot make a page: a run is required, found none; give its name, or latest\n$/],
       [["images"], /^Cannot make a page: one of --out and --single is required, found none\n$/],
       [
         ["cubes", "--out", "x"],

@@ -161,12 +161,12 @@ const NO_RUN: [string, string][] = [
   ],
   [
     "--preset wgan --width 8",
-    "Cannot use --width: convolutional networks are required, found preset wgan; take --preset wgan-dcgan, or " +
+    "Cannot use --width: convolutional networks are required, found preset wgan; use --preset wgan-dcgan, or " +
     "leave it out",
   ],
   [
     "--preset wgan --batch 10",
-    "Cannot plan shards: --batch must be a multiple of --shards 4, found 10; take --batch 8 or 12",
+    "Cannot plan shards: --batch must be a multiple of --shards 4, found 10; use --batch 8 or 12",
   ],
   [
     "--preset wgan --micro-batch 1",
@@ -175,7 +175,7 @@ const NO_RUN: [string, string][] = [
   [
     "--preset wgan --shape 3x65536x65536",
     "Cannot build artifacts: each value must fit into 16 GiB, found float32[32,12884901888] written by node " +
-    "concat_0 (Concat) of critic_training_model; take smaller images, more --shards, a larger --accumulate, or a " +
+    "concat_0 (Concat) of critic_training_model; use smaller images, more --shards, a larger --accumulate, or a " +
     "smaller network",
   ],
   [

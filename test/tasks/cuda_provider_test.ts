@@ -69,7 +69,7 @@ Deno.test("archives that are of no use are refused in one line", () =>
       [
         await place(folder, NO_CUDA),
         "1.30.0",
-        `${cuda} is required, found none in it: take ONNX Runtime for GPUs`,
+        `${cuda} is required, found none in it: use the package of ONNX Runtime for GPUs`,
       ],
       [text, "1.30.0", "a ZIP archive is required, found another kind of file"],
       [part, "1.30.0", "a whole archive is required, found one that ends early; download it again"],

@@ -90,7 +90,7 @@ Deno.test("what a person does wrong gets one line and exit code 2", () =>
   inFolder(async (folder) => {
     await Deno.writeTextFile(join(folder, "file"), "");
     const table: [args: string[], message: RegExp][] = [
-      [[], /^Cannot export: a run is required, found none; name it, or latest\n$/],
+      [[], /^Cannot export: a run is required, found none; give its name, or latest\n$/],
       [
         ["one"],
         /^Cannot export: one of --csv, --tensorboard, --gif, --apng, --sheet and --series is required, found none\n$/,

@@ -36,7 +36,7 @@ Deno.test("one file about runs; what a person does wrong gets one line and exit 
     assert.equal(page.split(png).length, 3);
     assert.match(page, /<h1>a, b<\/h1>/);
     const table: [args: string[], message: RegExp][] = [
-      [[], /^Cannot report: one run or more is required, found none; name it, or latest\n$/],
+      [[], /^Cannot report: one run or more is required, found none; give its name, or latest\n$/],
       [["a", "c"], /^Cannot find run c in runs: .*\n$/],
       [["a", "--out", "runs"], /^Cannot write runs: it must be a writable file, found .*\n$/],
     ];

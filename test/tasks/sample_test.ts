@@ -88,7 +88,7 @@ Deno.test("what a person does wrong gets one line and exit code 2", () =>
     await Deno.writeTextFile(join(folder, "runs", "other", "events.jsonl"), toLines([runRecord()]));
     await Deno.writeTextFile(join(folder, "runs", "other", "generator.onnx"), "no model");
     const table: [args: string[], message: string | RegExp][] = [
-      [[], "Cannot draw samples: a run is required, found none; name it, or latest"],
+      [[], "Cannot draw samples: a run is required, found none; give its name, or latest"],
       [["images"], "Cannot draw samples: one of --grid, --folder and --npy is required, found none"],
       [
         ["young", "--npy", "x"],
@@ -97,7 +97,7 @@ Deno.test("what a person does wrong gets one line and exit code 2", () =>
       [["other", "--npy", "x"], /^Cannot read ONNX model: /],
       [
         ["vectors", "--folder", "x"],
-        "Cannot write a folder of images: samples must be grey or colour images, found shape 6; take --npy",
+        "Cannot write a folder of images: samples must be grey or colour images, found shape 6; use --npy",
       ],
       [
         ["images", "--interpolate", "1", "--npy", "x"],

@@ -40,7 +40,7 @@ export async function readUnchanged<T>(
 export async function readDataFile(file: string): Promise<Uint8Array<ArrayBuffer>> {
   using opened = await openDataFile(file);
   if (opened.size > MAX_FILE_BYTES) {
-    refuse(file, `at most ${MAX_FILE_BYTES} bytes are supported, found ${opened.size}; take fewer examples`);
+    refuse(file, `at most ${MAX_FILE_BYTES} bytes are supported, found ${opened.size}; use fewer examples`);
   }
   return await readUnchanged(file, opened, () => attempt(file, () => opened.read(0, opened.size)));
 }

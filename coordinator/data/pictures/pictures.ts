@@ -61,7 +61,7 @@ export async function openPictures(
   if (names.length * size > MAX_FILE_BYTES) {
     throw new UserError(
       `Cannot read data folder ${folder}: at most ${MAX_FILE_BYTES} bytes of pixels are supported, found ` +
-        `${names.length} pictures of ${size}; take a smaller --image-size, or fewer pictures`,
+        `${names.length} pictures of ${size}; use a smaller --image-size, or fewer pictures`,
     );
   }
   return {

@@ -135,7 +135,7 @@ export class Table {
   #refuseMany(line: number): never {
     refuse(
       this.#file,
-      `at most ${MAX_NUMBERS} numbers are supported, found more in line ${line}; take fewer lines, or fewer ` +
+      `at most ${MAX_NUMBERS} numbers are supported, found more in line ${line}; use fewer lines, or fewer ` +
         `columns with ${saying(this.#file, "columns=1-2")}`,
     );
   }

@@ -83,7 +83,7 @@ export class Chart {
     this.#uplot.setData(this.#aligned(data));
     const value = data.curve.smooth.findLast((value) => value !== null) ?? null;
     const label = `${this.#options.title}, steps ${count(this.#shown.low)} to ${count(last)}: ` +
-      `at last ${figure(value)}. Arrow keys read the curve.`;
+      `at last ${figure(value)}. Use the arrow keys to read the curve.`;
     this.#plot.setAttribute("aria-label", label);
     if (!this.#reading) this.#say(null);
   }

@@ -91,7 +91,7 @@ function makeCharts(estimates_distance: boolean) {
     ? {
       title: "Wasserstein estimate",
       meaning:
-        "Falls as samples come nearer to the data. On the critic's own scale: compare it within this run only.",
+        "Falls as samples get closer to the data. The scale is the critic's own: compare values of this run only.",
       axis: "estimate",
     }
     : {
@@ -115,7 +115,7 @@ function makeCharts(estimates_distance: boolean) {
     diversity: new Chart(place, {
       id: "chart-diversity",
       title: "Diversity of samples",
-      meaning: "1: as varied as the data. Near 0: all alike.",
+      meaning: "1 means as varied as the data; near 0, all samples are alike.",
       axis: "diversity",
       colour: "--diversity",
       height: 190,
@@ -124,7 +124,7 @@ function makeCharts(estimates_distance: boolean) {
     generator: new Chart(place, {
       id: "chart-generator",
       title: "Generator loss",
-      meaning: "No direction is good: the critic that scores it changes, too.",
+      meaning: "Neither rising nor falling is good by itself, because the critic changes, too.",
       axis: "loss",
       colour: "--generator",
       height: 190,
@@ -133,7 +133,7 @@ function makeCharts(estimates_distance: boolean) {
     critic: estimates_distance ? null : new Chart(place, {
       id: "chart-critic",
       title: "Critic loss",
-      meaning: "Low: the critic tells samples from data with ease.",
+      meaning: "Low if the critic easily distinguishes samples from data.",
       axis: "loss",
       colour: "--critic",
       height: 190,
@@ -178,7 +178,8 @@ function stateOf(now: NowView | undefined): { state: string; word: string; sente
   if (ended) {
     const word = { finished: "Finished", interrupted: "Stopped", failed: "Failed" }[ended.reason];
     const detail = ended.detail && ended.reason === "failed" ? `: ${ended.detail}` : "";
-    const next = `deno task report runs/${view.run?.name} writes it up; this page stays as it is`;
+    const next =
+      `deno task report runs/${view.run?.name} writes a report about it; this page no longer changes`;
     return {
       state: ended.reason,
       word,

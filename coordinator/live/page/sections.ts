@@ -66,7 +66,7 @@ const NUMERIC: ReadonlySet<string> = new Set(["Shards", "Received", "Sent", "Las
 
 function splitCell({ split, spare }: WorkerView): HTMLElement {
   const cell = make("td", { role: "cell", class: "split", "data-title": "Step" });
-  if (spare) return cell.append("in reserve: all shards are assigned"), cell;
+  if (spare) return cell.append("waiting: other workers have all shards"), cell;
   if (!split) return cell.append("no step yet"), cell;
   const { compute_ms, wire_ms, wait_ms } = split;
   const total_ms = compute_ms + wire_ms + wait_ms || 1;

@@ -74,7 +74,7 @@ export class HttpSink implements RecordSink {
     if (this.#over) return void this.#lost++;
     const line = `${JSON.stringify(record)}\n`;
     if (this.#length + line.length > MAX_WAITING) {
-      this.#problem("an address that takes them too slowly", "records are left out");
+      this.#problem("a receiver that is too slow", "records are left out");
       return void this.#lost++;
     }
     this.#lines.push(line);

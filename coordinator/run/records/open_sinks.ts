@@ -53,7 +53,7 @@ async function orCannotMake<T>(path: string, make: () => Promise<T>): Promise<T>
     return await make();
   } catch (error) {
     throw new UserError(
-      `Cannot write events for TensorBoard: ${path} must be a folder with room in it, found ` +
+      `Cannot write events for TensorBoard: ${path} must be a folder that can be written, on a disk with free space, found ` +
         `${(error as Error).message}; name another with --tensorboard`,
     );
   }

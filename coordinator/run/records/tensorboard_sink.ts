@@ -87,7 +87,7 @@ export class TensorboardSink implements RecordSink {
   #add(message: Uint8Array): void {
     if (this.#failed) return;
     if (this.#waiting_bytes + message.length > MAX_WAITING) {
-      return this.#problem("events are left out", new Error("a disk that takes them too slowly"));
+      return this.#problem("events are left out", new Error("a disk that is too slow"));
     }
     const framed = frame(message);
     this.#waiting.push(framed);

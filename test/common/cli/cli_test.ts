@@ -214,7 +214,7 @@ Deno.test("a main function ends with the right code and text", async () => {
   assert.deepEqual([refused.code, refused.stderr.includes("\n    at ")], [2, false], refused.stderr);
   assert.match(
     refused.stderr,
-    /^Cannot go on: the system refused it, found Not a directory \(os error 20\)(: .*)?\n$/,
+    /^Cannot continue: the system refused an operation, found Not a directory \(os error 20\)(: .*)?\n$/,
   );
   const mistake = await runScript(`throw new TypeError("oops");`);
   assert.equal(mistake.code, 1);

@@ -92,7 +92,7 @@ Deno.test("the warm-up is for schedule paper, and parts of a shard are a power o
   assert.throws(() => resolveConfig({ accumulate: 6 }, "wgan", images), {
     name: UserError.name,
     message:
-      "Cannot accumulate gradients: --accumulate must be a power of two, found 6; take 4, or more --shards",
+      "Cannot accumulate gradients: --accumulate must be a power of two, found 6; use 4, or more --shards",
   });
 });
 
@@ -101,7 +101,7 @@ Deno.test("a penalty is for objectives that have one", () => {
   assert.throws(() => resolveConfig({ penalty: 3 }, "wgan", images), {
     name: UserError.name,
     message:
-      "Cannot use --penalty: an objective with a gradient penalty is required, found wgan (preset wgan); take " +
+      "Cannot use --penalty: an objective with a gradient penalty is required, found wgan (preset wgan); use " +
       "--preset wgan-gp, or leave it out",
   });
 });
@@ -153,7 +153,7 @@ Deno.test("decisions over the estimate are refused where the objective makes non
       name: "UserError",
       message:
         `Cannot use ${option}: an objective that estimates a distance is required, found gan (preset gan), ` +
-        "whose losses do not say how far it is; take --preset wgan, or leave it out",
+        "whose losses do not measure a distance; use --preset wgan, or leave it out",
     });
     resolveConfig({ ...given, preset: "wgan-gp" }, "wgan", data);
   }
@@ -169,7 +169,7 @@ Deno.test("a preset for points takes no images", () => {
   assert.throws(() => resolveConfig({ preset: "toy-wgan" }, "wgan", images), {
     name: UserError.name,
     message: "Cannot use --preset toy-wgan: its networks take points, found examples of " +
-      `${images.example_shape.join(" x ")}; leave it out, or take --dataset 8gaussians`,
+      `${images.example_shape.join(" x ")}; leave it out, or use --dataset 8gaussians`,
   });
 });
 
@@ -185,7 +185,7 @@ Deno.test("a recorded configuration that lacks a setting, or has one of another 
     assert.throws(
       () => wholeConfig({ ...whole, [key]: value }),
       new RegExp(
-        `UserError: Cannot resume: the settings in the run record must be whole, found ${key}(\\.kind)? missing`,
+        `UserError: Cannot resume: the settings in the run record must be complete, found ${key}(\\.kind)? missing`,
       ),
     );
   }
@@ -211,21 +211,21 @@ Deno.test("how sums and weights travel is set with the run, and stays", () => {
     [
       { wire_groups: 2 },
       "Cannot use --wire-groups 2: sums are rounded in groups with --wire bfloat16 or --wire int8 only, found " +
-      "float32; take one of those, or leave it out",
+      "float32; use one of those, or leave it out",
     ],
     [
       { wire: "int8", wire_groups: 3 },
-      "Cannot round sums in 3 groups: --wire-groups must divide --shards 4 into equal powers of two, found 3; take " +
+      "Cannot round sums in 3 groups: --wire-groups must divide --shards 4 into equal powers of two, found 3; use " +
       "4 or 2 or 1",
     ],
     [
       { wire: "int8", shards: 12, wire_groups: 4 },
-      "Cannot round sums in 4 groups: --wire-groups must divide --shards 12 into equal powers of two, found 4; take " +
+      "Cannot round sums in 4 groups: --wire-groups must divide --shards 12 into equal powers of two, found 4; use " +
       "12 or 6 or 3",
     ],
     [
       { wire: "int8", wire_groups: 8 },
-      "Cannot round sums in 8 groups: --wire-groups must divide --shards 4 into equal powers of two, found 8; take " +
+      "Cannot round sums in 8 groups: --wire-groups must divide --shards 4 into equal powers of two, found 8; use " +
       "4 or 2 or 1",
     ],
   ];

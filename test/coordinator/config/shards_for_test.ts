@@ -40,7 +40,7 @@ Deno.test("--for-workers with too many threads, or beside --shards, is refused i
     assert.throws(() => resolveConfig(given, "wgan", images), new UserError(message));
   refused(
     { for_workers: 100 },
-    "Cannot plan shards for --for-workers 100: a step must have an example for each thread, found --batch 64; take " +
+    "Cannot plan shards for --for-workers 100: a step must have an example for each thread, found --batch 64; use " +
       "--batch 100 or more",
   );
   refused(

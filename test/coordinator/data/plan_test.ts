@@ -82,9 +82,9 @@ const REFUSALS: readonly (readonly [Partial<PlanOptions>, string])[] = [
   [{ batch: 2.5 }, "Cannot plan shards: --batch must be an integer of at least 1, found 2.5"],
   [
     { batch: 66 },
-    "Cannot plan shards: --batch must be a multiple of --shards 4, found 66; take --batch 64 or 68",
+    "Cannot plan shards: --batch must be a multiple of --shards 4, found 66; use --batch 64 or 68",
   ],
-  [{ batch: 3 }, "Cannot plan shards: --batch must be a multiple of --shards 4, found 3; take --batch 4"],
+  [{ batch: 3 }, "Cannot plan shards: --batch must be a multiple of --shards 4, found 3; use --batch 4"],
   [
     { batch: 108, holdout: 0 },
     "Cannot plan shards: --batch 108 needs at least 108 training examples, found 107; " +

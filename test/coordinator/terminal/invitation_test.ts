@@ -105,8 +105,14 @@ Deno.test("a token that was given is not written anywhere: what gave it is named
 
 Deno.test("on loopback only a tunnel or another user needs the token; a home that is no folder is no error", async () => {
   const lines = await told({ host: "127.0.0.1" });
-  assert.equal(lines[1], "Only workers on this machine can reach it; --host 0.0.0.0 lets others in");
-  assert.match(lines[2]!, /^Through a tunnel, or as another user, they need the token in STATE\/\S+\.token$/);
+  assert.equal(
+    lines[1],
+    "Only workers on this machine can connect; --host 0.0.0.0 lets workers on other machines join",
+  );
+  assert.match(
+    lines[2]!,
+    /^Workers of another user, or behind a tunnel, need the token in STATE\/\S+\.token$/,
+  );
   const nowhere = await told({}, { env: { WAGON_STATE_DIR: "/dev/null" } });
   assert.match(
     nowhere[1]!,

@@ -341,7 +341,7 @@ Deno.test("a gradient penalty refuses a critic whose examples see each other, an
     name: "RangeError",
     message:
       "Cannot penalise the critic's gradient: its examples must not see each other, found node node1 " +
-      "(ReduceMean) of graph c.onnx, which works along the batch; take a critic that scores each example by itself, " +
+      "(ReduceMean) of graph c.onnx, which works along the batch; use a critic that scores each example by itself, " +
       "or --objective wgan or gan",
   });
   assert.match(

@@ -172,7 +172,7 @@ Deno.test("a first line that lacks a field is refused by the field's name", asyn
     await assert.rejects(
       readText(line + toLines(steps(1, 2))),
       new RegExp(
-        `UserError: Cannot read a log: its run record must be whole, found field ${field} missing or of`,
+        `UserError: Cannot read a log: its run record must be complete, found field ${field} missing or of`,
       ),
     );
   }

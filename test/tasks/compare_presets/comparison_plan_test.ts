@@ -67,7 +67,7 @@ Deno.test("what does not fit together is refused, and so is a plan that is none"
     assert.throws(() => parseComparison(text!, "p"), {
       name: "UserError",
       message:
-        `Cannot go on with the comparison: p must be the plan of a comparison of format 1, found ${found}`,
+        `Cannot continue the comparison: p must be the plan of a comparison of format 1, found ${found}`,
     });
   }
 });

@@ -177,7 +177,7 @@ Deno.test("what waits is bounded, and so is a request", async () => {
   hang.resolve(new Response(null));
   for (let i = 0; i < 100; i++) await settled();
   await sink.close();
-  assert.match(said[0]!, /found an address that takes them too slowly: records are left out/);
+  assert.match(said[0]!, /found a receiver that is too slow: records are left out/);
   const lengths = requests.slice(1).map(({ records }) => JSON.stringify(records).length);
   assert.ok(lengths.every((length) => length < 300_000));
   const sum = lengths.reduce((a, b) => a + b, 0);
