@@ -287,7 +287,16 @@ const SCRATCH_BYTES = 65536;
 const SCRATCH = Kernels.create(SCRATCH_BYTES);
 const SCRATCH_BUFFER = SCRATCH.allocate(SCRATCH_BYTES / FLOAT_BYTES);
 
-/** {@linkcode Kernels.checksum} of any bytes, of any length. */
+/**
+ * {@linkcode Kernels.checksum} of any bytes, of any length.
+ *
+ * @example
+ * ```ts
+ * import { checksumBytes } from "@wagon/wagon/wire";
+ *
+ * console.assert(checksumBytes(Uint8Array.of(1, 2)) !== checksumBytes(Uint8Array.of(2, 1)));
+ * ```
+ */
 export function checksumBytes(bytes: Uint8Array): string {
   return SCRATCH.checksumThrough(SCRATCH_BUFFER, bytes);
 }

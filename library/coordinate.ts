@@ -5,12 +5,23 @@ import { COORDINATOR_OPTIONS } from "../coordinator/config/options.ts";
 import { ownInterfaces, reachedAt } from "../coordinator/terminal/addresses.ts";
 import { checkReadToken, checkToken, freshToken } from "../coordinator/terminal/token.ts";
 import { LocalWorkers } from "./local_workers.ts";
+import { openSinksOf } from "./log_options.ts";
 import { type RunOptions, startOf } from "./run_options.ts";
 import { RunWatch } from "./run_watch.ts";
 import { silentScreen } from "../common/terminal/silent_screen.ts";
 import { endedWell, type Trained } from "./trained.ts";
 
-/** Address of a run's port. */
+/**
+ * Address of a run's port.
+ *
+ * @example
+ * ```ts
+ * import type { Address } from "@wagon/wagon";
+ *
+ * const tell = ({ url, page }: Address) => console.log(`workers: ${url}, live page: ${page}`);
+ * tell({ url: "ws://127.0.0.1:7700", port: 7700, page: "http://127.0.0.1:7700/?token=secret" });
+ * ```
+ */
 export interface Address {
   /** E.g. "ws://127.0.0.1:7700": what workers connect to. */
   readonly url: string;
@@ -20,7 +31,17 @@ export interface Address {
   readonly page: string;
 }
 
-/** A port for workers and the live page. */
+/**
+ * A port for workers and the live page.
+ *
+ * @example
+ * ```ts
+ * import { type DoorOptions, train } from "@wagon/wagon";
+ *
+ * const listen: DoorOptions = { port: 0, onListening: ({ page }) => console.log(page) };
+ * await train({ data: "8gaussians", steps: 5, out: await Deno.makeTempDir(), listen });
+ * ```
+ */
 export interface DoorOptions {
   /** Address to listen on; "0.0.0.0" lets other machines in. Default: "127.0.0.1". */
   readonly host?: string;
@@ -34,7 +55,18 @@ export interface DoorOptions {
   readonly onListening?: (address: Address) => void | Promise<void>;
 }
 
-/** Options of {@linkcode coordinate}. `out` or `resume` is required: the live page shows what lies there. */
+/**
+ * Options of {@linkcode coordinate}. `out` or `resume` is required: the live page shows what lies there.
+ *
+ * @example
+ * ```ts
+ * import { coordinate, type CoordinateOptions } from "@wagon/wagon";
+ *
+ * const out = await Deno.makeTempDir();
+ * const options: CoordinateOptions = { data: "8gaussians", steps: 5, out, port: 0, workers: 1 };
+ * console.assert((await coordinate(options)).finished);
+ * ```
+ */
 export interface CoordinateOptions extends RunOptions, DoorOptions {
   /** Workers to wait for before the first step. Default: 1. */
   readonly min_workers?: number;
@@ -76,7 +108,8 @@ export async function coordinate(options: CoordinateOptions): Promise<Trained> {
   const readers_token = checkToken(read_token ?? freshToken(), "read_token");
   checkReadToken(readers_token, workers_token, "read_token");
   const local = new LocalWorkers(workers, workers_token);
-  const watch = new RunWatch(run.onStep);
+  const watch = new RunWatch(run);
+  const sinks = await openSinksOf(run, watch);
   const { host: own_host = COORDINATOR_OPTIONS.host.default } = place;
   // Only here is the network needed, whose package looks at variables of the environment.
   const { coordinate: openCoordinator } = await import("../coordinator/coordinate.ts");
@@ -92,7 +125,7 @@ export async function coordinate(options: CoordinateOptions): Promise<Trained> {
       min_workers: place.min_workers ?? Math.max(1, workers),
       give_up_after_s: place.give_up_after ?? null,
       rendezvous: false,
-      sinks: (run) => watch.begin(run),
+      sinks,
       committed: () => watch.committed(),
       listening: async ({ url, port, shards, accept }) => {
         local.start(shards, accept);

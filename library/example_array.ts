@@ -7,6 +7,15 @@ import { type DataSet, dataSetOf } from "../coordinator/data/data_set.ts";
 /**
  * Examples in row-major order. Uint8Array: images, [N, rows, columns] or [N, channels, rows, columns] with 1 or 3
  * channels; 0 is black and 255 is white. Float32Array: points, [N, D] with D of 2 or more, used as they are.
+ *
+ * @example
+ * ```ts
+ * import { type ExampleArray, train } from "@wagon/wagon";
+ *
+ * const values = Float32Array.from({ length: 1000 }, Math.random);
+ * const data: ExampleArray = { values, shape: [500, 2] };
+ * await train({ data, steps: 5 });
+ * ```
  */
 export interface ExampleArray {
   /** The values. They are not copied, and must not change while they are trained on. */

@@ -1,7 +1,17 @@
 /** The presets, as a program may look at them. */
 import { PRESETS } from "../coordinator/config/presets.ts";
 
-/** Networks and hyperparameters that suit each other. */
+/**
+ * Networks and hyperparameters that suit each other.
+ *
+ * @example
+ * ```ts
+ * import { type Preset, presets } from "@wagon/wagon";
+ *
+ * const { n_critic, clip }: Preset = presets["wgan"]!;
+ * console.assert(n_critic === 5 && clip === 0.01);
+ * ```
+ */
 export interface Preset {
   /** For what, in a sentence. */
   readonly about: string;

@@ -26,7 +26,20 @@ export async function readSummary(folder: string): Promise<Summary> {
   return await summarize(folder, Date.now());
 }
 
-/** Options of {@linkcode followRun}. */
+/**
+ * Options of {@linkcode followRun}.
+ *
+ * @example
+ * ```ts
+ * import { train } from "@wagon/wagon";
+ * import { type FollowOptions, followRun } from "@wagon/wagon/runlog";
+ *
+ * const options: FollowOptions = { every_ms: 100, signal: AbortSignal.timeout(60_000) };
+ * const out = await Deno.makeTempDir();
+ * await train({ data: "8gaussians", steps: 5, out });
+ * for await (const { state } of followRun(out, options)) console.assert(state === "finished");
+ * ```
+ */
 export interface FollowOptions {
   /** Time between looks at the log. Default: 1000. */
   readonly every_ms?: number;

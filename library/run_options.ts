@@ -1,5 +1,7 @@
 /** A program's choice of networks and data. */
+import { checkOptions } from "../common/cli/options.ts";
 import { UserError } from "../common/errors.ts";
+import { PLACE_OPTIONS } from "../coordinator/config/options.ts";
 import type { ConductOptions } from "../coordinator/conduct.ts";
 import { type DataSource, sourceOf } from "../coordinator/data/data_source.ts";
 import type { Shaping } from "../coordinator/data/pictures/picture_reader.ts";
@@ -7,10 +9,21 @@ import { shapeImages } from "../coordinator/data/pictures/pictures.ts";
 import { DATASET_NAMES } from "../coordinator/data/resolve.ts";
 import type { Objective } from "../models/objectives/objective.ts";
 import { arrayData, type ExampleArray } from "./example_array.ts";
+import type { LogOptions } from "./log_options.ts";
 import type { OnStep } from "./run_watch.ts";
 import { givenOf, type NamedSettings, type RunSettings } from "./settings.ts";
 
-/** A generator and a critic, each an ONNX file: its path, or its bytes. */
+/**
+ * A generator and a critic, each an ONNX file: its path, or its bytes.
+ *
+ * @example
+ * ```ts
+ * import type { NetworkPair } from "@wagon/wagon";
+ *
+ * const networks: NetworkPair = { generator: "generator.onnx", critic: "critic.onnx" };
+ * console.log(networks.critic);
+ * ```
+ */
 export interface NetworkPair {
   /** Noise [N, latent] to examples [N, …]. */
   readonly generator: string | Uint8Array;
@@ -18,8 +31,18 @@ export interface NetworkPair {
   readonly critic: string | Uint8Array;
 }
 
-/** Networks and data. */
-export interface RunOptions extends RunSettings {
+/**
+ * Networks and data, and where the run and its log go.
+ *
+ * @example
+ * ```ts
+ * import type { RunOptions } from "@wagon/wagon";
+ *
+ * const options: RunOptions = { data: "photos/", image_size: 32, preset: "wgan-dcgan", name: "first" };
+ * console.log(options.data);
+ * ```
+ */
+export interface RunOptions extends RunSettings, LogOptions {
   /**
    * The data: an array; the name of a set that wagon draws (`strokes`, `8gaussians`, `25gaussians`, `swissroll`); or the
    * path of a file or folder, as `--data` takes it. Default: `strokes`, or a resumed run's own.
@@ -29,6 +52,10 @@ export interface RunOptions extends RunSettings {
   readonly networks?: NetworkPair;
   /** For own networks, the name of their losses; for any, losses of your own. A run with those cannot be resumed. */
   readonly objective?: string | Objective;
+  /** Name of the run, one word of at most 64 letters, digits and . _ - characters. */
+  readonly name?: string;
+  /** What the run is for, in at most 2,000 characters. The log contains it, and reports show it. */
+  readonly note?: string;
   /** Run folder to make. */
   readonly out?: string;
   /** Run folder to go on with. */
@@ -41,8 +68,9 @@ export interface RunOptions extends RunSettings {
 
 /** Start of the run, for the coordinator. Throws {@linkcode UserError}. */
 export function startOf(
-  { data, networks, objective, out, resume, signal: _signal, onStep: _onStep, ...settings }: RunOptions,
+  { data, networks, objective, name, note, out, resume, ...rest }: RunOptions,
 ): Omit<ConductOptions, "token" | "min_workers" | "give_up_after_s" | "advice" | "shares_memory" | "signal"> {
+  const settings = settingsOf(rest);
   const named: NamedSettings = {
     ...settings,
     ...typeof data === "string" &&
@@ -59,6 +87,11 @@ export function startOf(
   return {
     given,
     exact: true,
+    ...checkOptions(
+      ABOUT,
+      { ...name !== undefined && { name }, ...note !== undefined && { note } },
+      "the options",
+    ),
     out: out ?? null,
     resume: resume ?? null,
     readable: false,
@@ -69,6 +102,24 @@ export function startOf(
     ...typeof objective === "object" && { objective },
   };
 }
+
+/** What is left of the options without those that are no settings of the run. */
+function settingsOf(
+  {
+    signal: _signal,
+    onStep: _onStep,
+    onRecord: _onRecord,
+    onWarning: _onWarning,
+    tensorboard: _tensorboard,
+    log_url: _log_url,
+    log_token: _log_token,
+    ...settings
+  }: RunOptions,
+): RunSettings {
+  return settings;
+}
+
+const ABOUT = { name: PLACE_OPTIONS.name, note: PLACE_OPTIONS.note };
 
 function arraySource(
   data: ExampleArray,

@@ -6,8 +6,20 @@ import type { RecordOf, RunRecord } from "../runlog/records.ts";
 import { RunFold, type Summary } from "../runlog/summary/summary.ts";
 import type { Prepared } from "../coordinator/run/prepare.ts";
 import type { RecordSink } from "../coordinator/run/records/run_log.ts";
+import type { OnRecord } from "./log_options.ts";
 
-/** One committed step. */
+/**
+ * One committed step.
+ *
+ * @example
+ * ```ts
+ * import { train, type TrainedStep } from "@wagon/wagon";
+ *
+ * const steps: TrainedStep[] = [];
+ * await train({ data: "8gaussians", steps: 5, onStep: (step) => void steps.push(step) });
+ * console.assert(steps.length === 5 && Number.isFinite(steps[0]?.loss_critic));
+ * ```
+ */
 export interface TrainedStep {
   /** Critic steps so far, this one included. */
   readonly step: number;
@@ -38,37 +50,75 @@ export interface TrainedStep {
   readonly time_ms: number;
 }
 
-/** Called after each step; training goes on once it has returned, or what it returned has resolved. */
+/**
+ * Called after each step; training goes on once it has returned, or what it returned has resolved.
+ *
+ * @example
+ * ```ts
+ * import { type OnStep, train } from "@wagon/wagon";
+ *
+ * const onStep: OnStep = ({ step, wasserstein_estimate }) => console.log(step, wasserstein_estimate);
+ * await train({ data: "8gaussians", steps: 5, onStep });
+ * ```
+ */
 export type OnStep = (step: TrainedStep) => void | Promise<void>;
+
+/** What a program wants to be called with. */
+export interface Watchers {
+  readonly onStep?: OnStep | undefined;
+  readonly onRecord?: OnRecord | undefined;
+}
 
 export class RunWatch implements RecordSink {
   readonly #fold = new RunFold();
-  readonly #onStep: OnStep | undefined;
+  readonly #watchers: Watchers;
   #last: TrainedStep | null = null;
+  /** The first error of `onRecord`. */
+  #thrown: { readonly error: unknown } | null = null;
 
-  constructor(onStep: OnStep | undefined) {
-    this.#onStep = onStep;
+  constructor(watchers: Watchers) {
+    this.#watchers = watchers;
   }
 
   /** Takes in what the run's log says already. Resolves to itself, as the one sink. */
-  async begin({ folder, log, record }: Pick<Prepared, "folder" | "log" | "record">): Promise<[RecordSink]> {
+  async begin(
+    { folder, log, record, resume }: Pick<Prepared, "folder" | "log" | "record" | "resume">,
+  ): Promise<[RecordSink]> {
     if (folder === null) this.#fold.add(record);
     else {
       await log.flush();
       await foldRun(folder.path, this.#fold);
     }
+    for (const first of [record, ...resume ? [resume] : []]) this.#tell(first);
     return [this];
   }
 
   record(record: RunRecord): void {
+    this.#tell(record);
     if (record.type !== "step") return this.#fold.add(record);
     this.#fold.addStep(factsOf(record));
     this.#last = stepOf(record);
   }
 
-  /** Tells the program of the last step. */
+  /** Tells the program of the last step. Throws what the program threw. */
   async committed(): Promise<void> {
-    if (this.#last !== null) await this.#onStep?.(this.#last);
+    this.throwIfFailed();
+    if (this.#last !== null) await this.#watchers.onStep?.(this.#last);
+  }
+
+  /** Throws what `onRecord` threw first. */
+  throwIfFailed(): void {
+    if (this.#thrown !== null) throw this.#thrown.error;
+  }
+
+  /** A sink must not throw: the error is kept, and nothing more is told. */
+  #tell(record: RunRecord): void {
+    if (this.#thrown !== null) return;
+    try {
+      this.#watchers.onRecord?.(record);
+    } catch (error) {
+      this.#thrown = { error };
+    }
   }
 
   summary(): Summary {

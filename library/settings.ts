@@ -4,7 +4,17 @@ import type { GivenConfig } from "../coordinator/config/config.ts";
 import { givenConfig } from "../coordinator/config/given_config.ts";
 import { RUN_OPTIONS } from "../coordinator/config/run_options.ts";
 
-/** Settings of a run. What is left out is the preset's; `deno task train --help` says more of each. */
+/**
+ * Settings of a run. What is left out is the preset's; `deno task train --help` says more of each.
+ *
+ * @example
+ * ```ts
+ * import { type RunSettings, train } from "@wagon/wagon";
+ *
+ * const settings: RunSettings = { preset: "toy-wgan", steps: 5, lr: 1e-3, n_critic: 2 };
+ * await train({ data: "25gaussians", ...settings });
+ * ```
+ */
 export interface RunSettings {
   /** Networks and hyperparameters: a key of {@linkcode presets}. */
   readonly preset?: string;

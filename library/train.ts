@@ -5,12 +5,23 @@ import { TRAIN_OPTIONS } from "../coordinator/config/options.ts";
 import { SYSTEM_CLOCK } from "../wire/clock.ts";
 import { coordinate, type DoorOptions } from "./coordinate.ts";
 import { LocalWorkers } from "./local_workers.ts";
+import { openSinksOf } from "./log_options.ts";
 import { type RunOptions, startOf } from "./run_options.ts";
 import { RunWatch } from "./run_watch.ts";
 import { silentScreen } from "../common/terminal/silent_screen.ts";
 import { endedWell, type Trained } from "./trained.ts";
 
-/** Options of {@linkcode train}. */
+/**
+ * Options of {@linkcode train}.
+ *
+ * @example
+ * ```ts
+ * import { train, type TrainOptions } from "@wagon/wagon";
+ *
+ * const options: TrainOptions = { data: "8gaussians", steps: 5, seed: 2, workers: 2 };
+ * console.log((await train(options)).sha256);
+ * ```
+ */
 export interface TrainOptions extends RunOptions {
   /** Workers within this process, which share out its cores. No part of the result. Default: 1. */
   readonly workers?: number;
@@ -41,10 +52,10 @@ export async function train(options: TrainOptions = {}): Promise<Trained> {
   if (listen !== undefined) return await coordinate({ ...run, ...listen, workers, min_workers: workers });
   const start = startOf(run);
   const token = crypto.randomUUID();
-  const watch = new RunWatch(run.onStep);
+  const watch = new RunWatch(run);
   const local = new LocalWorkers(workers, token);
   const around: Around = {
-    sinks: (run) => watch.begin(run),
+    sinks: await openSinksOf(run, watch),
     opened: ({ run, fleet }: OpenRun) =>
       local.start(run.config.shards, (socket, peer) => void fleet.accept(socket, peer)),
     committed: () => watch.committed(),

@@ -9,7 +9,18 @@ import type { Summary } from "../runlog/summary/summary.ts";
 import type { LocalWorkers } from "./local_workers.ts";
 import type { RunWatch } from "./run_watch.ts";
 
-/** A tensor of a network. */
+/**
+ * A tensor of a network.
+ *
+ * @example
+ * ```ts
+ * import { train, type WeightTensor } from "@wagon/wagon";
+ *
+ * const { weights } = await train({ data: "8gaussians", steps: 5 });
+ * const { shape, data }: WeightTensor = weights.critic["critic.0.weight"]!;
+ * console.assert(data.length === shape[0]! * shape[1]!);
+ * ```
+ */
 export interface WeightTensor {
   /** Extents. */
   readonly shape: readonly number[];
@@ -17,10 +28,31 @@ export interface WeightTensor {
   readonly data: Float32Array;
 }
 
-/** Tensors by their names. */
+/**
+ * Tensors by their names.
+ *
+ * @example
+ * ```ts
+ * import { train, type Weights } from "@wagon/wagon";
+ *
+ * const { weights } = await train({ data: "8gaussians", steps: 5 });
+ * const generator: Weights = weights.generator;
+ * console.log(Object.keys(generator));
+ * ```
+ */
 export type Weights = Readonly<Record<string, WeightTensor>>;
 
-/** A run that has ended: at its last step, or where it was stopped. */
+/**
+ * A run that has ended: at its last step, or where it was stopped.
+ *
+ * @example
+ * ```ts
+ * import { train, type Trained } from "@wagon/wagon";
+ *
+ * const { finished, steps, sample }: Trained = await train({ data: "8gaussians", steps: 5 });
+ * console.assert(finished && steps === 5 && (await sample(3)).length === 6);
+ * ```
+ */
 export interface Trained {
   /** True if the run came to its end; false where `signal` stopped it. */
   readonly finished: boolean;
@@ -51,10 +83,11 @@ export interface Trained {
 export function endedWell(
   conducted: Conducted,
   local: Pick<LocalWorkers, "throwIfFailed">,
-  watch: Pick<RunWatch, "summary">,
+  watch: Pick<RunWatch, "summary" | "throwIfFailed">,
 ): Trained {
   local.throwIfFailed();
   if (conducted.error !== null) throw conducted.error;
+  watch.throwIfFailed();
   return trainedOf(conducted, watch.summary());
 }
 

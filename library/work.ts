@@ -9,7 +9,17 @@ import { checkUrl, wantedDevices, WORKER_COMMAND } from "../worker/worker_option
 import { connect } from "./connect.ts";
 import { workerLines } from "./worker_lines.ts";
 
-/** Options of {@linkcode work}. */
+/**
+ * Options of {@linkcode work}.
+ *
+ * @example
+ * ```ts
+ * import type { WorkOptions } from "@wagon/wagon";
+ *
+ * const options: WorkOptions = { coordinator: "ws://10.0.0.5:7700", token: "a secret of 16 characters", threads: 2 };
+ * console.log(options.coordinator);
+ * ```
+ */
 export interface WorkOptions {
   /** Address of the coordinator, e.g. "ws://10.0.0.5:7700". */
   readonly coordinator: string;

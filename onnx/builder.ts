@@ -5,7 +5,17 @@ import { GraphError } from "./graph_error.ts";
 import { attributeKind, isOpName, OPERATORS, Typing } from "./shapes.ts";
 import { checkTensor, tensorBytes, tensorOf } from "./tensor.ts";
 
-/** A value of the graph being built. */
+/**
+ * A value of the graph being built.
+ *
+ * @example
+ * ```ts
+ * import { GraphBuilder, type Value } from "@wagon/wagon/onnx";
+ *
+ * const x: Value = new GraphBuilder("g").input("x", "float32", ["N", 2]);
+ * console.assert(x.name === "x" && x.type.element === "float32");
+ * ```
+ */
 export interface Value {
   /** Its name. */
   readonly name: string;
@@ -13,10 +23,35 @@ export interface Value {
   readonly type: TensorType;
 }
 
-/** A plain attribute takes the kind that the operator table says: 1 is a float for alpha and an int for axis. */
+/**
+ * A plain attribute takes the kind that the operator table says: 1 is a float for alpha and an int for axis.
+ *
+ * @example
+ * ```ts
+ * import { type AttributeInput, GraphBuilder } from "@wagon/wagon/onnx";
+ *
+ * const b = new GraphBuilder("g");
+ * const axis: AttributeInput = 1;
+ * const sums = b.op("Softmax", [b.input("x", "float32", [8, 4])], { axis });
+ * console.assert(sums.type.shape.join() === "8,4");
+ * ```
+ */
 export type AttributeInput = number | readonly number[] | string | readonly string[] | Tensor | Attribute;
 
-/** Names for what an operator gives. */
+/**
+ * Names for what an operator gives.
+ *
+ * @example
+ * ```ts
+ * import { GraphBuilder, type OpOptions } from "@wagon/wagon/onnx";
+ *
+ * const b = new GraphBuilder("g");
+ * const options: OpOptions = { name: "double" };
+ * const x = b.input("x", "float32", [3]);
+ * b.output(b.op("Add", [x, x], {}, options), "y");
+ * console.assert(b.build().nodes[0]?.name === "double");
+ * ```
+ */
 export interface OpOptions {
   /** Name of the node; default the operator and a number. */
   readonly name?: string;

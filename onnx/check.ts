@@ -13,6 +13,21 @@ import { checkTensor } from "./tensor.ts";
  *   also an input;
  * - every output is written, and is named once;
  * - `types` holds exactly the types that inference gives.
+ *
+ * @example
+ * ```ts
+ * import { checkGraph, GraphBuilder, GraphError } from "@wagon/wagon/onnx";
+ *
+ * const b = new GraphBuilder("g");
+ * b.output(b.op("Neg", [b.input("x", "float32", [3])]), "y");
+ * const graph = b.build();
+ * checkGraph(graph);
+ * try {
+ *   checkGraph({ ...graph, nodes: [] });
+ * } catch (error) {
+ *   console.assert(error instanceof GraphError);
+ * }
+ * ```
  */
 export function checkGraph(graph: Graph): void {
   checkDomains(graph);

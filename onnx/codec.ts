@@ -28,7 +28,19 @@ import { type ExternalData, readEntry, writeTensor } from "./tensor_codec.ts";
 /** Versions of ai.onnx that can be read. */
 const OPSETS = { min: 18, max: 21 } as const;
 
-/** The bytes of a model file. Float attributes are rounded to float32, as the format keeps them. */
+/**
+ * The bytes of a model file. Float attributes are rounded to float32, as the format keeps them.
+ *
+ * @example
+ * ```ts
+ * import { decodeModel, encodeModel, GraphBuilder, modelOf } from "@wagon/wagon/onnx";
+ *
+ * const b = new GraphBuilder("g");
+ * b.output(b.op("Neg", [b.input("x", "float32", [3])]), "y");
+ * const bytes = encodeModel(modelOf(b.build()));
+ * console.assert(decodeModel(bytes).graph.nodes.length === 1);
+ * ```
+ */
 export function encodeModel(model: Model): Uint8Array {
   const writer = new BinaryWriter();
   writer.tag(MODEL.ir_version, WireType.Varint).int64(model.ir_version);
@@ -142,6 +154,15 @@ export interface FileModel extends Omit<Model, "graph"> {
  * the checker to refuse by name (their values have the types that value_info says, if any). Tensors are copies.
  * Throws UserError, one line, for bytes that are no such model, for external data, subgraphs, another opset than
  * 18 to 21, and initializers that are inputs too.
+ *
+ * @example
+ * ```ts
+ * import { train } from "@wagon/wagon";
+ * import { decodeModel } from "@wagon/wagon/onnx";
+ *
+ * const { generator } = await train({ data: "8gaussians", steps: 5 });
+ * console.assert(decodeModel(generator).graph.inputs.join() === "noise");
+ * ```
  */
 export function decodeModel(bytes: Uint8Array): Model {
   const { graph, ...model } = readModel(bytes);

@@ -6,7 +6,17 @@
  * Graphs are immutable; a pass returns a new one.
  */
 
-/** Element types in use, by their ONNX names in lower case (TensorProto.DataType). */
+/**
+ * Element types in use, by their ONNX names in lower case (TensorProto.DataType).
+ *
+ * @example
+ * ```ts
+ * import { type ElementType, GraphBuilder } from "@wagon/wagon/onnx";
+ *
+ * const element: ElementType = "float64";
+ * console.assert(new GraphBuilder("g").input("x", element, [3]).type.element === "float64");
+ * ```
+ */
 export type ElementType =
   | "float32"
   | "float64"
@@ -23,12 +33,42 @@ export type ElementType =
   | "bool"
   | "string";
 
-/** A fixed extent, or the name of one that is bound at run time (the batch axis `N` of samplers). */
+/**
+ * A fixed extent, or the name of one that is bound at run time (the batch axis `N` of samplers).
+ *
+ * @example
+ * ```ts
+ * import type { Dim } from "@wagon/wagon/onnx";
+ *
+ * const isOpen = (dim: Dim) => typeof dim === "string";
+ * console.assert(isOpen("N") && !isOpen(28));
+ * ```
+ */
 export type Dim = number | string;
-/** Extents, the first axis first. */
+/**
+ * Extents, the first axis first.
+ *
+ * @example
+ * ```ts
+ * import type { Shape } from "@wagon/wagon/onnx";
+ *
+ * const images: Shape = ["N", 1, 28, 28];
+ * console.assert(images.length === 4);
+ * ```
+ */
 export type Shape = readonly Dim[];
 
-/** Type of a value: element type and shape. `[]` is a scalar. */
+/**
+ * Type of a value: element type and shape. `[]` is a scalar.
+ *
+ * @example
+ * ```ts
+ * import { GraphBuilder, type TensorType } from "@wagon/wagon/onnx";
+ *
+ * const { element, shape }: TensorType = new GraphBuilder("g").input("x", "float32", ["N", 2]).type;
+ * console.assert(element === "float32" && shape.join() === "N,2");
+ * ```
+ */
 export interface TensorType {
   /** What its elements are. */
   readonly element: ElementType;
@@ -36,7 +76,17 @@ export interface TensorType {
   readonly shape: Shape;
 }
 
-/** Data of constant tensors. int64 is kept as BigInt64Array, bool as Uint8Array of 0 and 1, (b)float16 as bits. */
+/**
+ * Data of constant tensors. int64 is kept as BigInt64Array, bool as Uint8Array of 0 and 1, (b)float16 as bits.
+ *
+ * @example
+ * ```ts
+ * import { type TensorData, tensorOf } from "@wagon/wagon/onnx";
+ *
+ * const data: TensorData = tensorOf("int64", [2], [3, 4]).data;
+ * console.assert(data instanceof BigInt64Array);
+ * ```
+ */
 export type TensorData =
   | Float32Array
   | Float64Array
@@ -50,7 +100,17 @@ export type TensorData =
   | BigUint64Array
   | readonly string[];
 
-/** A constant: fixed shape and its data in row-major order. */
+/**
+ * A constant: fixed shape and its data in row-major order.
+ *
+ * @example
+ * ```ts
+ * import type { Tensor } from "@wagon/wagon/onnx";
+ *
+ * const ones: Tensor = { element: "float32", shape: [2], data: Float32Array.of(1, 1) };
+ * console.assert(ones.data.length === 2);
+ * ```
+ */
 export interface Tensor {
   /** What its elements are. */
   readonly element: ElementType;
@@ -60,7 +120,17 @@ export interface Tensor {
   readonly data: TensorData;
 }
 
-/** A node attribute (AttributeProto). Subgraphs are not supported: no operator here needs one. */
+/**
+ * A node attribute (AttributeProto). Subgraphs are not supported: no operator here needs one.
+ *
+ * @example
+ * ```ts
+ * import type { Attribute } from "@wagon/wagon/onnx";
+ *
+ * const axis: Attribute = { kind: "int", value: 1 };
+ * console.assert(axis.value === 1);
+ * ```
+ */
 export type Attribute =
   | { readonly kind: "int"; readonly value: number }
   | { readonly kind: "ints"; readonly value: readonly number[] }
@@ -70,7 +140,19 @@ export type Attribute =
   | { readonly kind: "strings"; readonly value: readonly string[] }
   | { readonly kind: "tensor"; readonly value: Tensor };
 
-/** One operator application. An omitted optional input or output is the empty string. Domain is ai.onnx. */
+/**
+ * One operator application. An omitted optional input or output is the empty string. Domain is ai.onnx.
+ *
+ * @example
+ * ```ts
+ * import { GraphBuilder, type Node } from "@wagon/wagon/onnx";
+ *
+ * const b = new GraphBuilder("g");
+ * b.output(b.op("Neg", [b.input("x", "float32", [3])]), "y");
+ * const node: Node = b.build().nodes[0]!;
+ * console.assert(node.op === "Neg" && node.inputs.join() === "x");
+ * ```
+ */
 export interface Node {
   /** Its name. */
   readonly name: string;
@@ -86,7 +168,19 @@ export interface Node {
   readonly attributes: Readonly<Record<string, Attribute>>;
 }
 
-/** A graph of operators. */
+/**
+ * A graph of operators.
+ *
+ * @example
+ * ```ts
+ * import { type Graph, GraphBuilder } from "@wagon/wagon/onnx";
+ *
+ * const b = new GraphBuilder("g");
+ * b.output(b.op("Neg", [b.input("x", "float32", [3])]), "y");
+ * const graph: Graph = b.build();
+ * console.assert(graph.types.get("y")?.shape.join() === "3");
+ * ```
+ */
 export interface Graph {
   /** Its name. */
   readonly name: string;
@@ -102,7 +196,19 @@ export interface Graph {
   readonly types: ReadonlyMap<string, TensorType>;
 }
 
-/** A model file: a graph with what surrounds it. */
+/**
+ * A model file: a graph with what surrounds it.
+ *
+ * @example
+ * ```ts
+ * import { GraphBuilder, type Model, modelOf } from "@wagon/wagon/onnx";
+ *
+ * const b = new GraphBuilder("g");
+ * b.output(b.op("Neg", [b.input("x", "float32", [3])]), "y");
+ * const model: Model = { ...modelOf(b.build()), metadata: new Map([["author", "me"]]) };
+ * console.assert(model.metadata.size === 1);
+ * ```
+ */
 export interface Model {
   /** The graph. */
   readonly graph: Graph;

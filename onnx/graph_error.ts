@@ -8,7 +8,21 @@ export function oneLine(text: string): string {
   return clean.length > MAX_TEXT ? `${clean.slice(0, MAX_TEXT)}…` : clean;
 }
 
-/** A graph that breaks a rule of ONNX or of `Graph`. The text is one line that names graph, node and operator. */
+/**
+ * A graph that breaks a rule of ONNX or of `Graph`. The text is one line that names graph, node and operator.
+ *
+ * @example
+ * ```ts
+ * import { GraphBuilder, GraphError } from "@wagon/wagon/onnx";
+ *
+ * const b = new GraphBuilder("g");
+ * try {
+ *   b.op("MatMul", [b.input("x", "float32", [2, 3]), b.input("w", "float32", [4, 5])]);
+ * } catch (error) {
+ *   console.assert(error instanceof GraphError);
+ * }
+ * ```
+ */
 export class GraphError extends Error {
   /** Always "GraphError". */
   override name = "GraphError";

@@ -51,6 +51,14 @@ export function elementOfCode(code: number): ElementType | undefined {
 /**
  * A constant from plain numbers, in row-major order: rounded to float32 where that is the element type.
  * Throws {@linkcode GraphError} for float16, bfloat16 and string, and where the count does not fit the shape.
+ *
+ * @example
+ * ```ts
+ * import { tensorOf } from "@wagon/wagon/onnx";
+ *
+ * const identity = tensorOf("float32", [2, 2], [1, 0, 0, 1]);
+ * console.assert(identity.data instanceof Float32Array);
+ * ```
  */
 export function tensorOf(element: ElementType, shape: readonly number[], values: readonly number[]): Tensor {
   const { array } = ELEMENTS[element];

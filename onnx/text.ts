@@ -16,6 +16,15 @@ const MAX_SHOWN = 8;
  *     output y: float32[N,512]
  *
  * Names of nodes are shown only where they differ from that of the first output. `_` is an omitted input or output.
+ *
+ * @example
+ * ```ts
+ * import { GraphBuilder, printGraph } from "@wagon/wagon/onnx";
+ *
+ * const b = new GraphBuilder("g");
+ * b.output(b.op("Neg", [b.input("x", "float32", [3])]), "y");
+ * console.assert(printGraph(b.build()).includes("y: float32[3] = Neg(x)"));
+ * ```
  */
 export function printGraph(graph: Graph): string {
   const typed = (name: string) => `${name}: ${formatType(graph.types.get(name))}`;

@@ -1,6 +1,16 @@
 /** The records of a run's log, as types. The checks of their fields are in records.ts, which says what each is for. */
 
-/** Every record by its type. */
+/**
+ * Every record by its type.
+ *
+ * @example
+ * ```ts
+ * import type { Records } from "@wagon/wagon/runlog";
+ *
+ * const describe = ({ what, decision }: Records["fault"]) => `${what}: ${decision}`;
+ * console.log(describe.length);
+ * ```
+ */
 export interface Records {
   /** The first record: what is trained, on what, with which versions. */
   readonly run: {

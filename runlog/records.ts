@@ -253,11 +253,43 @@ export const RECORDS = {
   }),
 } satisfies { readonly [T in RecordType]: Guard<RecordOf<T>> };
 
-/** The types of records. */
+/**
+ * The types of records.
+ *
+ * @example
+ * ```ts
+ * import type { RecordType } from "@wagon/wagon/runlog";
+ *
+ * const shown: ReadonlySet<RecordType> = new Set<RecordType>(["evaluation", "fault"]);
+ * console.assert(shown.has("fault"));
+ * ```
+ */
 export type RecordType = keyof Records;
-/** The record of one type. */
+/**
+ * The record of one type.
+ *
+ * @example
+ * ```ts
+ * import type { RecordOf } from "@wagon/wagon/runlog";
+ *
+ * const distanceOf = ({ sliced_wasserstein }: RecordOf<"evaluation">) => sliced_wasserstein;
+ * console.log(distanceOf.length);
+ * ```
+ */
 export type RecordOf<T extends RecordType> = Records[T];
-/** Any record. */
+/**
+ * Any record.
+ *
+ * @example
+ * ```ts
+ * import { train } from "@wagon/wagon";
+ * import type { RunRecord } from "@wagon/wagon/runlog";
+ *
+ * const records: RunRecord[] = [];
+ * await train({ data: "8gaussians", steps: 5, onRecord: (record) => void records.push(record) });
+ * console.assert(records[0]?.type === "run");
+ * ```
+ */
 export type RunRecord = Records[RecordType];
 
 /** Kinds of decoded lines: a record, a record of an unknown type from a newer wagon, or no record. */

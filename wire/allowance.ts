@@ -6,7 +6,17 @@
 /** Answers that are still owed to a peer that reads and is silent: it must not save them up without end. */
 const MAX_OWED = 8192;
 
-/** Messages that a peer may send unasked. */
+/**
+ * Messages that a peer may send unasked.
+ *
+ * @example
+ * ```ts
+ * import type { Unasked } from "@wagon/wagon/wire";
+ *
+ * const unasked: Unasked = { burst: 16, per_s: 4 };
+ * console.log(unasked.burst);
+ * ```
+ */
 export interface Unasked {
   /** Messages at once. */
   readonly burst: number;

@@ -29,7 +29,17 @@ const HEADER_BYTES = 64 * 1024;
 /** A peer must read its pending frame at this rate at least, once `silence_ms` have passed. */
 const MIN_BYTES_PER_MS = 100;
 
-/** A connection that carries checked messages. */
+/**
+ * A connection that carries checked messages.
+ *
+ * @example
+ * ```ts
+ * import type { Channel } from "@wagon/wagon/wire";
+ *
+ * const goodbye = (channel: Pick<Channel, "close">) => channel.close("The run is over");
+ * console.log(goodbye.length);
+ * ```
+ */
 export interface Channel {
   /** Sends a message. The payload is not copied: it must not change until {@linkcode drained}. */
   send(message: Message, payload?: Uint8Array): void;
@@ -70,7 +80,25 @@ export interface Channel {
   readonly final_refusal: Refusal | null;
 }
 
-/** How a channel judges its peer. */
+/**
+ * How a channel judges its peer.
+ *
+ * @example
+ * ```ts
+ * import { type ChannelOptions, SYSTEM_CLOCK } from "@wagon/wagon/wire";
+ *
+ * const options: ChannelOptions = {
+ *   clock: SYSTEM_CLOCK,
+ *   peer: "the other side",
+ *   heartbeat_ms: 1_000,
+ *   silence_ms: 10_000,
+ *   allowed: new Set(["notice"]),
+ *   max_payload_bytes: 0,
+ *   unasked: null,
+ * };
+ * console.assert(options.allowed.has("notice"));
+ * ```
+ */
 export interface ChannelOptions {
   /** Time. */
   readonly clock: Clock;
@@ -93,7 +121,35 @@ export interface ChannelOptions {
 /** Why a connection ends whose payload was gone before it was read. */
 const OVERWRITTEN = "A shared payload was overwritten before it was read";
 
-/** Opens a channel and trusts the peer: do the handshake first. Set `onmessage` before returning to the event loop. */
+/**
+ * Opens a channel and trusts the peer: do the handshake first. Set `onmessage` before returning to the event loop.
+ *
+ * @example
+ * ```ts
+ * import { openChannel, type Socket, SYSTEM_CLOCK } from "@wagon/wagon/wire";
+ *
+ * // A socket that goes nowhere; connect() gives one to a coordinator.
+ * const socket: Socket = {
+ *   oncontrol: null,
+ *   onmessage: null,
+ *   onclose: null,
+ *   bytes_received: 0,
+ *   send: (_parts, written) => written(),
+ *   close: () => {},
+ *   trust: () => {},
+ * };
+ * const channel = openChannel(socket, {
+ *   clock: SYSTEM_CLOCK,
+ *   peer: "the other side",
+ *   heartbeat_ms: 1_000,
+ *   silence_ms: 10_000,
+ *   allowed: new Set(["notice"]),
+ *   max_payload_bytes: 0,
+ *   unasked: null,
+ * });
+ * channel.close("Done");
+ * ```
+ */
 export function openChannel(socket: Socket, options: ChannelOptions): Channel {
   return new SocketChannel(socket, options);
 }

@@ -1,9 +1,30 @@
 /** Time as an argument, so that tests can turn it by hand. */
 
-/** Ends a timer; calling it again does nothing. */
+/**
+ * Ends a timer; calling it again does nothing.
+ *
+ * @example
+ * ```ts
+ * import { type Cancel, SYSTEM_CLOCK } from "@wagon/wagon/wire";
+ *
+ * const cancel: Cancel = SYSTEM_CLOCK.after(60_000, () => console.log("a minute later"));
+ * cancel();
+ * ```
+ */
 export type Cancel = () => void;
 
-/** Time and timers. */
+/**
+ * Time and timers.
+ *
+ * @example
+ * ```ts
+ * import type { Clock } from "@wagon/wagon/wire";
+ *
+ * // A clock that stands still, for tests.
+ * const clock: Clock = { now_ms: () => 0, after: () => () => {}, every: () => () => {} };
+ * console.assert(clock.now_ms() === 0);
+ * ```
+ */
 export interface Clock {
   /** Milliseconds since some fixed moment; never goes back. */
   now_ms(): number;
@@ -13,7 +34,17 @@ export interface Clock {
   every(interval_ms: number, fire: () => void): Cancel;
 }
 
-/** The system's time. */
+/**
+ * The system's time.
+ *
+ * @example
+ * ```ts
+ * import { SYSTEM_CLOCK } from "@wagon/wagon/wire";
+ *
+ * const begin_ms = SYSTEM_CLOCK.now_ms();
+ * console.assert(SYSTEM_CLOCK.now_ms() >= begin_ms);
+ * ```
+ */
 export const SYSTEM_CLOCK: Clock = {
   now_ms: () => performance.now(),
   after: (delay_ms, fire) => {

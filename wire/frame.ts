@@ -26,10 +26,30 @@ const DECODE_LIMITS = {
 /** Kept: a new one for each frame would be a third of the time that a frame takes. */
 const DECODER = new Decoder(DECODE_LIMITS);
 
-/** Position and length of a payload outside the frame. */
+/**
+ * Position and length of a payload outside the frame.
+ *
+ * @example
+ * ```ts
+ * import type { Shared } from "@wagon/wagon/wire";
+ *
+ * const shared: Shared = { offset: 4096, tag: "00000000000000a1", bytes: 1024 };
+ * console.log(shared.bytes);
+ * ```
+ */
 export type Shared = PayloadRef & { readonly bytes: number };
 
-/** An encoded message: `head` (with its padding), then `payload`, which is not copied. */
+/**
+ * An encoded message: `head` (with its padding), then `payload`, which is not copied.
+ *
+ * @example
+ * ```ts
+ * import { encodeFrame, type Frame } from "@wagon/wagon/wire";
+ *
+ * const frame: Frame = encodeFrame({ type: "ping", sent_ms: 1 });
+ * console.assert(frame.payload === null);
+ * ```
+ */
 export interface Frame {
   /** The message. */
   readonly message: Message;
@@ -42,6 +62,14 @@ export interface Frame {
 /**
  * A decoded message. `payload` starts at a multiple of 8 in its buffer; empty if there is none, or if it lies where
  * `shared` says.
+ *
+ * @example
+ * ```ts
+ * import { decodeFrame, encodeFrame, type Received } from "@wagon/wagon/wire";
+ *
+ * const received: Received = decodeFrame(encodeFrame({ type: "ping", sent_ms: 1 }).head);
+ * console.assert(received.payload.length === 0);
+ * ```
  */
 export interface Received {
   /** The message. */
@@ -56,7 +84,17 @@ export interface Received {
 const MAX_SHARED_BYTES = 2 ** 40;
 const checkParcel = object({ offset: int(0, MAX_SHARED_BYTES), tag: hex(16) });
 
-/** Encodes a message. Throws RangeError beyond {@linkcode MAX_FRAME_BYTES}. */
+/**
+ * Encodes a message. Throws RangeError beyond {@linkcode MAX_FRAME_BYTES}.
+ *
+ * @example
+ * ```ts
+ * import { encodeFrame } from "@wagon/wagon/wire";
+ *
+ * const { head } = encodeFrame({ type: "ping", sent_ms: 1 });
+ * console.assert(head.length % 8 === 0);
+ * ```
+ */
 export function encodeFrame(message: Message, payload: Uint8Array | null = null): Frame {
   return { message, payload, head: encodeHead(message, payload, { payload_bytes: payload?.length ?? 0 }) };
 }
@@ -96,6 +134,14 @@ export function frameBytes(frame: Frame): number {
  * Decodes a frame that came in one or more parts. The payload is a view where it lies in one part and is aligned
  * there; otherwise a copy. Throws {@linkcode Refusal}: version_mismatch for another version's challenge or hello,
  * bad_message for all else.
+ *
+ * @example
+ * ```ts
+ * import { decodeFrame, encodeFrame } from "@wagon/wagon/wire";
+ *
+ * const { message } = decodeFrame(encodeFrame({ type: "ping", sent_ms: 1 }).head);
+ * console.assert(message.type === "ping" && message.sent_ms === 1);
+ * ```
  */
 export function decodeFrame(...parts: readonly Uint8Array[]): Received {
   const [first, second] = parts;
@@ -108,7 +154,17 @@ export function decodeFrame(...parts: readonly Uint8Array[]): Received {
   return decodeParts(whole.subarray(0, head_bytes), whole.subarray(head_bytes));
 }
 
-/** The payload as float32, without a copy. Throws {@linkcode Refusal} unless it has exactly `length` of them. */
+/**
+ * The payload as float32, without a copy. Throws {@linkcode Refusal} unless it has exactly `length` of them.
+ *
+ * @example
+ * ```ts
+ * import { payloadFloats } from "@wagon/wagon/wire";
+ *
+ * const payload = new Uint8Array(Float32Array.of(0.5, 1).buffer);
+ * console.assert(payloadFloats(payload, 2)[1] === 1);
+ * ```
+ */
 export function payloadFloats(payload: Uint8Array, length: number): Float32Array {
   if (payload.length !== length * 4) {
     throw bad(

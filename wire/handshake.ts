@@ -24,7 +24,17 @@ export interface ProofTerms {
   readonly worker_nonce: string;
 }
 
-/** Needed by both sides to prove themselves. */
+/**
+ * Needed by both sides to prove themselves.
+ *
+ * @example
+ * ```ts
+ * import { type HandshakeOptions, SYSTEM_CLOCK } from "@wagon/wagon/wire";
+ *
+ * const options: HandshakeOptions = { clock: SYSTEM_CLOCK, deadline_ms: 10_000, token: "a secret of 16 characters" };
+ * console.log(options.deadline_ms);
+ * ```
+ */
 export interface HandshakeOptions {
   /** Time. */
   readonly clock: Clock;
@@ -34,7 +44,26 @@ export interface HandshakeOptions {
   readonly token: string;
 }
 
-/** Needed by the coordinator's side. */
+/**
+ * Needed by the coordinator's side.
+ *
+ * @example
+ * ```ts
+ * import { type AdmitOptions, Refusal, SYSTEM_CLOCK } from "@wagon/wagon/wire";
+ *
+ * const options: AdmitOptions = {
+ *   clock: SYSTEM_CLOCK,
+ *   deadline_ms: 10_000,
+ *   token: "a secret of 16 characters",
+ *   run: crypto.randomUUID(),
+ *   incarnation: 0,
+ *   welcome: () => {
+ *     throw new Refusal("run_over", "The run is over", { fatal: true });
+ *   },
+ * };
+ * console.log(options.run);
+ * ```
+ */
 export interface AdmitOptions extends HandshakeOptions {
   /** The run that is joined. */
   readonly run: string;
@@ -50,7 +79,23 @@ export interface AdmitOptions extends HandshakeOptions {
   ) => Omit<MessageOf<"welcome">, "type" | "proof" | "run" | "incarnation">;
 }
 
-/** Needed by the worker's side. */
+/**
+ * Needed by the worker's side.
+ *
+ * @example
+ * ```ts
+ * import type { JoinOptions } from "@wagon/wagon/wire";
+ *
+ * const hello: JoinOptions["hello"] = {
+ *   name: "mine",
+ *   threads: 1,
+ *   provider: "cpu",
+ *   device: "cpu",
+ *   platform: "linux x86_64",
+ * };
+ * console.log(hello.name);
+ * ```
+ */
 export interface JoinOptions extends HandshakeOptions {
   /** This worker's description of itself. */
   readonly hello: Omit<MessageOf<"hello">, "type" | "version" | "nonce" | "proof">;
@@ -76,6 +121,33 @@ export async function isProof(proof: string, token: string, side: Side, terms: P
 /**
  * The coordinator's side, over a fresh socket: challenge, hello, welcome. Returns the worker's hello; then open the
  * channel. On any failure the worker is told, the socket is closed, and the reason is thrown.
+ *
+ * @example
+ * ```ts
+ * import { admitWorker, joinCoordinator, Refusal, type Socket, SYSTEM_CLOCK } from "@wagon/wagon/wire";
+ *
+ * // Two ends of a connection within this process.
+ * const ends = [0, 1].map((i): Socket => ({
+ *   oncontrol: null,
+ *   onmessage: null,
+ *   onclose: null,
+ *   bytes_received: 0,
+ *   send(parts, written) {
+ *     const copies = parts.map((part) => part.slice());
+ *     setTimeout(() => (ends[1 - i]!.onmessage?.(copies), written()));
+ *   },
+ *   close: () => {},
+ *   trust: () => {},
+ * }));
+ * const known = { clock: SYSTEM_CLOCK, deadline_ms: 5_000, token: "a secret of 16 characters" };
+ * const welcome = () => {
+ *   throw new Refusal("run_over", "The run is over", { fatal: true });
+ * };
+ * const admitted = admitWorker(ends[0]!, { ...known, run: crypto.randomUUID(), incarnation: 0, welcome });
+ * const hello = { name: "mine", threads: 1, provider: "cpu", device: "cpu", platform: "linux x86_64" };
+ * const results = await Promise.allSettled([admitted, joinCoordinator(ends[1]!, { ...known, hello })]);
+ * console.assert(results.every(({ status }) => status === "rejected"));
+ * ```
  */
 export function admitWorker(socket: Socket, options: AdmitOptions): Promise<MessageOf<"hello">> {
   const unproved = "The token must be proved within";
@@ -98,6 +170,24 @@ export function admitWorker(socket: Socket, options: AdmitOptions): Promise<Mess
 /**
  * The worker's side, over a fresh socket. Returns the proven coordinator's welcome; then open the channel: what the
  * coordinator sent after its welcome waits for it. Throws what the coordinator refused, as {@linkcode Refusal}.
+ *
+ * @example
+ * ```ts
+ * import { coordinate } from "@wagon/wagon";
+ * import { connect, joinCoordinator, SYSTEM_CLOCK } from "@wagon/wagon/wire";
+ *
+ * const [token, stop] = ["a secret of 16 characters or more", new AbortController()];
+ * const hello = { name: "mine", threads: 1, provider: "cpu", device: "cpu", platform: "linux x86_64" };
+ * const onListening = async ({ url }: { url: string }) => {
+ *   const socket = await connect(url);
+ *   const { shards } = await joinCoordinator(socket, { clock: SYSTEM_CLOCK, deadline_ms: 10_000, token, hello });
+ *   console.assert(shards === 4);
+ *   socket.close("Done");
+ *   stop.abort();
+ * };
+ * const out = await Deno.makeTempDir();
+ * await coordinate({ data: "8gaussians", out, port: 0, token, onListening, signal: stop.signal });
+ * ```
  */
 export function joinCoordinator(socket: Socket, options: JoinOptions): Promise<MessageOf<"welcome">> {
   const unanswered =

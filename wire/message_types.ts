@@ -1,7 +1,17 @@
 /** The messages of the protocol, as types. messages.ts checks them, and says how they go to and fro. */
 import type { NetworkName } from "../common/network_name.ts";
 
-/** Why something was refused. */
+/**
+ * Why something was refused.
+ *
+ * @example
+ * ```ts
+ * import { Refusal, type RefusalCode } from "@wagon/wagon/wire";
+ *
+ * const code: RefusalCode = "run_over";
+ * console.assert(new Refusal(code, "The run is over").code === "run_over");
+ * ```
+ */
 export type RefusalCode =
   | "version_mismatch"
   | "wrong_token"
@@ -16,10 +26,30 @@ export type RefusalCode =
   | "overloaded"
   | "run_over";
 
-/** Checksums of both networks' weights. */
+/**
+ * Checksums of both networks' weights.
+ *
+ * @example
+ * ```ts
+ * import { type Checksums, checksumBytes } from "@wagon/wagon/wire";
+ *
+ * const checksums: Checksums = { critic: checksumBytes(new Uint8Array(8)), generator: checksumBytes(new Uint8Array(4)) };
+ * console.assert(checksums.critic !== checksums.generator);
+ * ```
+ */
 export type Checksums = Readonly<Record<NetworkName, string>>;
 
-/** Identity of a message: the run, the start of its coordinator, the change of its membership. */
+/**
+ * Identity of a message: the run, the start of its coordinator, the change of its membership.
+ *
+ * @example
+ * ```ts
+ * import type { Fence } from "@wagon/wagon/wire";
+ *
+ * const fence: Fence = { run: crypto.randomUUID(), incarnation: 0, generation: 3 };
+ * console.log(fence.generation);
+ * ```
+ */
 export interface Fence {
   /** The run. */
   readonly run: string;
@@ -29,7 +59,17 @@ export interface Fence {
   readonly generation: number;
 }
 
-/** Identity of a node's work. A result repeats it, so that work damaged in transit is noticed. */
+/**
+ * Identity of a node's work. A result repeats it, so that work damaged in transit is noticed.
+ *
+ * @example
+ * ```ts
+ * import type { Computation } from "@wagon/wagon/wire";
+ *
+ * const numShards = ({ begin, end }: Pick<Computation, "begin" | "end">) => end - begin;
+ * console.assert(numShards({ begin: 0, end: 4 }) === 4);
+ * ```
+ */
 export interface Computation {
   /** Whose gradients. */
   readonly kind: "critic" | "generator";
@@ -53,7 +93,17 @@ export interface Computation {
   readonly generator_checksum: string;
 }
 
-/** Every message by its type. */
+/**
+ * Every message by its type.
+ *
+ * @example
+ * ```ts
+ * import type { Messages } from "@wagon/wagon/wire";
+ *
+ * const ping: Messages["ping"] = { type: "ping", sent_ms: 1 };
+ * console.log(ping.sent_ms);
+ * ```
+ */
 export interface Messages {
   /** Coordinator: who it is, and a nonce. */
   readonly challenge: {

@@ -57,12 +57,28 @@ import type { Messages, RefusalCode } from "./message_types.ts";
 
 export type { Checksums, RefusalCode } from "./message_types.ts";
 
-/** Version of this file. Peers must agree exactly. */
+/**
+ * Version of this file. Peers must agree exactly.
+ *
+ * @example
+ * ```ts
+ * import { PROTOCOL_VERSION } from "@wagon/wagon/wire";
+ *
+ * console.assert(Number.isInteger(PROTOCOL_VERSION));
+ * ```
+ */
 export const PROTOCOL_VERSION = 6;
 
 /**
  * Largest frame either side accepts, in bytes: the weights of a network of 268 million parameters. Of strangers, who
  * have not proved that they know the token, much less is taken (ws_socket.ts).
+ *
+ * @example
+ * ```ts
+ * import { MAX_FRAME_BYTES } from "@wagon/wagon/wire";
+ *
+ * console.assert(MAX_FRAME_BYTES === 2 ** 30);
+ * ```
  */
 export const MAX_FRAME_BYTES = 1024 * 1024 * 1024;
 
@@ -248,11 +264,41 @@ export const MESSAGES = {
   }),
 } satisfies { readonly [T in MessageType]: Check<MessageOf<T>> };
 
-/** The types of messages. */
+/**
+ * The types of messages.
+ *
+ * @example
+ * ```ts
+ * import type { MessageType } from "@wagon/wagon/wire";
+ *
+ * const allowed: ReadonlySet<MessageType> = new Set<MessageType>(["work", "notice"]);
+ * console.assert(allowed.has("work"));
+ * ```
+ */
 export type MessageType = keyof Messages;
-/** The message of one type. */
+/**
+ * The message of one type.
+ *
+ * @example
+ * ```ts
+ * import type { MessageOf } from "@wagon/wagon/wire";
+ *
+ * const ping: MessageOf<"ping"> = { type: "ping", sent_ms: 1 };
+ * console.log(ping.type);
+ * ```
+ */
 export type MessageOf<T extends MessageType> = Messages[T];
-/** Any message. */
+/**
+ * Any message.
+ *
+ * @example
+ * ```ts
+ * import { encodeFrame, type Message } from "@wagon/wagon/wire";
+ *
+ * const message: Message = { type: "ping", sent_ms: 1 };
+ * console.log(encodeFrame(message).head.length);
+ * ```
+ */
 export type Message = Messages[MessageType];
 
 /** Checks a decoded header. Throws {@linkcode SchemaError}. */

@@ -5,7 +5,17 @@ import type { MessageOf, RefusalCode } from "./messages.ts";
 /** As messages.ts has it. */
 const MAX_REASON_LENGTH = 1024;
 
-/** Why a message, or a peer, is refused. */
+/**
+ * Why a message, or a peer, is refused.
+ *
+ * @example
+ * ```ts
+ * import { Refusal } from "@wagon/wagon/wire";
+ *
+ * const refusal = new Refusal("run_over", "The run is over", { fatal: true });
+ * console.assert(Refusal.from(refusal.toMessage()).fatal);
+ * ```
+ */
 export class Refusal extends Error {
   /** Always "Refusal". */
   override name = "Refusal";

@@ -1,4 +1,23 @@
-/** A channel's requirements of a connection: whole binary messages in order, both ways. */
+/**
+ * A channel's requirements of a connection: whole binary messages in order, both ways.
+ *
+ * @example
+ * ```ts
+ * import type { Socket } from "@wagon/wagon/wire";
+ *
+ * // A socket that goes nowhere.
+ * const socket: Socket = {
+ *   oncontrol: null,
+ *   onmessage: null,
+ *   onclose: null,
+ *   bytes_received: 0,
+ *   send: (_parts, written) => written(),
+ *   close: () => {},
+ *   trust: () => {},
+ * };
+ * socket.send([Uint8Array.of(1)], () => console.log("sent"));
+ * ```
+ */
 export interface Socket {
   /**
    * Hands over one message, the parts in order. They are not copied and must not change until `written`, which is

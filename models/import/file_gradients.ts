@@ -13,7 +13,21 @@ import { isFixed } from "../../onnx/dims.ts";
 import { onlyInput, onlyOutput } from "./file_ends.ts";
 import { importGraph } from "./import_graph.ts";
 
-/** The loss, and the values to differentiate it by. */
+/**
+ * The loss, and the values to differentiate it by.
+ *
+ * @example
+ * ```ts
+ * import { gradients, type GradientsOptions } from "@wagon/wagon/autodiff";
+ * import { encodeModel, GraphBuilder, modelOf } from "@wagon/wagon/onnx";
+ *
+ * const b = new GraphBuilder("square");
+ * const x = b.input("x", "float32", ["N"]);
+ * b.output(b.op("Mul", [x, x]), "y");
+ * const options: GradientsOptions = { loss: "y", inputs: ["x"], dims: { N: 4 } };
+ * console.log(gradients(encodeModel(modelOf(b.build())), options).length);
+ * ```
+ */
 export interface GradientsOptions {
   /** Name of the value to differentiate; the sum of its elements, where it has more than one. */
   readonly loss: string;

@@ -1,14 +1,34 @@
 /** A network as the rest of the project sees it: its tensors, and functions that add it to a graph. */
 import type { GraphBuilder, Value } from "../../onnx/builder.ts";
 
-/** How a tensor is filled at the start: uniform in [-bound, bound), normal, one value, or with values from a file. */
+/**
+ * How a tensor is filled at the start: uniform in [-bound, bound), normal, one value, or with values from a file.
+ *
+ * @example
+ * ```ts
+ * import type { Initialiser } from "@wagon/wagon";
+ *
+ * const initialiser: Initialiser = { kind: "normal", mean: 0, deviation: 0.02 };
+ * console.log(initialiser.kind);
+ * ```
+ */
 export type Initialiser =
   | { readonly kind: "normal"; readonly mean: number; readonly deviation: number }
   | { readonly kind: "uniform"; readonly bound: number }
   | { readonly kind: "constant"; readonly value: number }
   | { readonly kind: "given"; readonly values: Float32Array };
 
-/** A tensor that a network keeps: its name is that of a graph input. */
+/**
+ * A tensor that a network keeps: its name is that of a graph input.
+ *
+ * @example
+ * ```ts
+ * import type { TensorSpec } from "@wagon/wagon";
+ *
+ * const bias: TensorSpec = { name: "critic.0.bias", shape: [128], initialiser: { kind: "constant", value: 0 } };
+ * console.log(bias.name);
+ * ```
+ */
 export interface TensorSpec {
   /** That of the graph input. */
   readonly name: string;
@@ -18,7 +38,18 @@ export interface TensorSpec {
   readonly initialiser: Initialiser;
 }
 
-/** Mean and biased variance of one batch normalisation's input over the batch: [features] each. */
+/**
+ * Mean and biased variance of one batch normalisation's input over the batch: [features] each.
+ *
+ * @example
+ * ```ts
+ * import type { BatchMoments, Net } from "@wagon/wagon";
+ * import type { GraphBuilder, Value } from "@wagon/wagon/onnx";
+ *
+ * const momentsOf = (net: Net, b: GraphBuilder, x: Value): readonly BatchMoments[] => net.forwardTrain(b, x).moments;
+ * console.log(momentsOf.length);
+ * ```
+ */
 export interface BatchMoments {
   /** [features]. */
   readonly mean: Value;
@@ -28,12 +59,32 @@ export interface BatchMoments {
   readonly positions: number;
 }
 
-/** x with a share of it (above 0, below 1) dropped anew in each step, the rest scaled up to the same mean. */
+/**
+ * x with a share of it (above 0, below 1) dropped anew in each step, the rest scaled up to the same mean.
+ *
+ * @example
+ * ```ts
+ * import type { Drop } from "@wagon/wagon";
+ *
+ * // Drops nothing.
+ * const drop: Drop = (x) => x;
+ * console.log(drop.length);
+ * ```
+ */
 export type Drop = (x: Value, ratio: number) => Value;
 
 /**
  * A network over examples of `input_shape` (without the batch axis). Its functions find the network's tensors in
  * the graph by name: the caller declares them as inputs.
+ *
+ * @example
+ * ```ts
+ * import type { Net } from "@wagon/wagon";
+ *
+ * const dependsOnBatch = ({ statistics, coupling }: Pick<Net, "statistics" | "coupling">) =>
+ *   statistics.length > 0 || coupling !== undefined;
+ * console.assert(!dependsOnBatch({ statistics: [] }));
+ * ```
  */
 export interface Net {
   /** Trained, in layout order. */

@@ -2,7 +2,22 @@
 import type { GraphBuilder, Value } from "../../onnx/builder.ts";
 import { dependsOnBatch, type Net } from "../nets/net.ts";
 
-/** Scalars of one critic step. */
+/**
+ * Scalars of one critic step.
+ *
+ * @example
+ * ```ts
+ * import { type CriticBatch, type CriticLoss, meanOfAll, type Net, scoreBoth } from "@wagon/wagon";
+ * import type { GraphBuilder } from "@wagon/wagon/onnx";
+ *
+ * function criticLoss(b: GraphBuilder, critic: Net, { real, fake }: CriticBatch): CriticLoss {
+ *   const { real_scores, fake_scores } = scoreBoth(b, critic, real, fake);
+ *   const [mean_D_real, mean_D_fake] = [meanOfAll(b, real_scores), meanOfAll(b, fake_scores)];
+ *   return { loss: b.op("Sub", [mean_D_fake, mean_D_real]), mean_D_real, mean_D_fake };
+ * }
+ * console.log(criticLoss.name);
+ * ```
+ */
 export interface CriticLoss {
   /** The scalar to minimise. */
   readonly loss: Value;
@@ -12,7 +27,21 @@ export interface CriticLoss {
   readonly mean_D_fake: Value;
 }
 
-/** Scalars of one generator step. */
+/**
+ * Scalars of one generator step.
+ *
+ * @example
+ * ```ts
+ * import { type GeneratorLoss, meanOfAll, type Net } from "@wagon/wagon";
+ * import type { GraphBuilder, Value } from "@wagon/wagon/onnx";
+ *
+ * function generatorLoss(b: GraphBuilder, critic: Net, fake: Value): GeneratorLoss {
+ *   const mean_D_fake = meanOfAll(b, critic.forwardTrain(b, fake).output);
+ *   return { loss: b.op("Neg", [mean_D_fake]), mean_D_fake };
+ * }
+ * console.log(generatorLoss.name);
+ * ```
+ */
 export interface GeneratorLoss {
   /** The scalar to minimise. */
   readonly loss: Value;
@@ -20,7 +49,19 @@ export interface GeneratorLoss {
   readonly mean_D_fake: Value;
 }
 
-/** Micro-batches of examples [n, ...]. */
+/**
+ * Micro-batches of examples [n, ...].
+ *
+ * @example
+ * ```ts
+ * import type { CriticBatch } from "@wagon/wagon";
+ * import { GraphBuilder } from "@wagon/wagon/onnx";
+ *
+ * const b = new GraphBuilder("batch");
+ * const batch: CriticBatch = { real: b.input("real", "float32", [16, 2]), fake: b.input("fake", "float32", [16, 2]) };
+ * console.assert(batch.real.type.shape.length === 2);
+ * ```
+ */
 export interface CriticBatch {
   /** Real examples. */
   readonly real: Value;
@@ -33,6 +74,28 @@ export interface CriticBatch {
 /**
  * An adversarial objective. The critic's tensors are inputs of the graph already. Both losses are minimised. Scores
  * are high on real.
+ *
+ * @example
+ * ```ts
+ * import { meanOfAll, type Objective, train } from "@wagon/wagon";
+ *
+ * // A WGAN that scores real and fake examples in two passes.
+ * const objective: Objective = {
+ *   name: "two-passes",
+ *   estimates_distance: true,
+ *   mixes: false,
+ *   criticLoss(b, critic, { real, fake }) {
+ *     const mean_D_real = meanOfAll(b, critic.forwardTrain(b, real).output);
+ *     const mean_D_fake = meanOfAll(b, critic.forwardTrain(b, fake).output);
+ *     return { loss: b.op("Sub", [mean_D_fake, mean_D_real]), mean_D_real, mean_D_fake };
+ *   },
+ *   generatorLoss(b, critic, fake) {
+ *     const mean_D_fake = meanOfAll(b, critic.forwardTrain(b, fake).output);
+ *     return { loss: b.op("Neg", [mean_D_fake]), mean_D_fake };
+ *   },
+ * };
+ * await train({ data: "8gaussians", steps: 5, objective });
+ * ```
  */
 export interface Objective {
   /** As it is called in manifests, e.g. "wgan". */
@@ -50,6 +113,18 @@ export interface Objective {
 /**
  * The critic's scores [n, 1] of both micro-batches. One pass over real and fake together costs less than two, and
  * is the same where examples do not see each other; a critic that depends on its batch sees them apart.
+ *
+ * @example
+ * ```ts
+ * import { type Objective, meanOfAll, scoreBoth } from "@wagon/wagon";
+ *
+ * const criticLoss: Objective["criticLoss"] = (b, critic, { real, fake }) => {
+ *   const { real_scores, fake_scores } = scoreBoth(b, critic, real, fake);
+ *   const [mean_D_real, mean_D_fake] = [meanOfAll(b, real_scores), meanOfAll(b, fake_scores)];
+ *   return { loss: b.op("Sub", [mean_D_fake, mean_D_real]), mean_D_real, mean_D_fake };
+ * };
+ * console.log(criticLoss.name);
+ * ```
  */
 export function scoreBoth(
   b: GraphBuilder,
@@ -69,7 +144,19 @@ export function scoreBoth(
   return { real_scores: real_scores!, fake_scores: fake_scores! };
 }
 
-/** The mean over all elements, as a scalar. */
+/**
+ * The mean over all elements, as a scalar.
+ *
+ * @example
+ * ```ts
+ * import { meanOfAll } from "@wagon/wagon";
+ * import { GraphBuilder } from "@wagon/wagon/onnx";
+ *
+ * const b = new GraphBuilder("mean");
+ * const mean = meanOfAll(b, b.input("x", "float32", [8, 4]));
+ * console.assert(mean.type.shape.length === 0);
+ * ```
+ */
 export function meanOfAll(b: GraphBuilder, x: Value): Value {
   return b.op("ReduceMean", [x], { keepdims: 0 });
 }

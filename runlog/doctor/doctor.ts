@@ -22,6 +22,17 @@ export const RULES: readonly Rule[] = [
 /**
  * Faults of a run, the most pressing first, notes last; empty if there are none, or if it is too early to
  * tell.
+ *
+ * @example
+ * ```ts
+ * import { train } from "@wagon/wagon";
+ * import { examine, readSummary } from "@wagon/wagon/runlog";
+ *
+ * const folder = await Deno.makeTempDir();
+ * await train({ data: "8gaussians", steps: 5, out: folder });
+ * const findings = examine(await readSummary(folder));
+ * for (const { code, seen, change } of findings) console.log(code, seen, change);
+ * ```
  */
 export function examine(summary: Summary): Finding[] {
   const found = RULES.flatMap(({ code, spoils, cause, change, find }): Finding[] => {

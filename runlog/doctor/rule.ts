@@ -8,10 +8,28 @@ export const MIN_GENERATOR_STEPS = 100;
 /**
  * The part that a rule's fault spoils: the samples, as was seen in them; the critic, and so perhaps the samples; or only
  * the speed of the run.
+ *
+ * @example
+ * ```ts
+ * import type { Spoils } from "@wagon/wagon/runlog";
+ *
+ * const matters = (spoils: Spoils) => spoils !== "speed";
+ * console.assert(matters("samples"));
+ * ```
  */
 export type Spoils = "samples" | "critic" | "speed";
 
-/** Observations of a rule. */
+/**
+ * Observations of a rule.
+ *
+ * @example
+ * ```ts
+ * import type { Evidence } from "@wagon/wagon/runlog";
+ *
+ * const stepsOf = ({ first_step, last_step }: Pick<Evidence, "first_step" | "last_step">) => last_step - first_step + 1;
+ * console.assert(stepsOf({ first_step: 1, last_step: 200 }) === 200);
+ * ```
+ */
 export interface Evidence {
   /** The numbers in a sentence without a full stop. */
   readonly seen: string;
@@ -41,7 +59,20 @@ export interface Rule {
   find(summary: Summary): Evidence | null;
 }
 
-/** The findings, with evidence and advice. */
+/**
+ * The findings, with evidence and advice.
+ *
+ * @example
+ * ```ts
+ * import { train } from "@wagon/wagon";
+ * import { examine, type Finding, readSummary } from "@wagon/wagon/runlog";
+ *
+ * const folder = await Deno.makeTempDir();
+ * await train({ data: "8gaussians", steps: 5, out: folder });
+ * const faults: Finding[] = examine(await readSummary(folder)).filter(({ grade }) => grade === "fault");
+ * console.log(faults.length);
+ * ```
+ */
 export interface Finding extends Omit<Evidence, "passed" | "change"> {
   /** A note is nothing to act upon. */
   readonly grade: "fault" | "note";

@@ -21,7 +21,21 @@ const MAX_LINE_CHARACTERS = 1 << 26;
 /** No JSON begins with this. */
 const NO_RECORD = "\0";
 
-/** Skipped parts. */
+/**
+ * Skipped parts.
+ *
+ * @example
+ * ```ts
+ * import { train } from "@wagon/wagon";
+ * import { readRun, type SkippedLines } from "@wagon/wagon/runlog";
+ *
+ * const folder = await Deno.makeTempDir();
+ * await train({ data: "8gaussians", steps: 5, out: folder });
+ * const skipped: SkippedLines = { bad_lines: 0, first_bad_line: null, cut_off: false, unknown_records: 0 };
+ * for await (const { type } of readRun(folder, skipped)) console.log(type);
+ * console.assert(skipped.bad_lines === 0);
+ * ```
+ */
 export interface SkippedLines {
   /** Lines that hold no record. */
   bad_lines: number;
@@ -178,7 +192,23 @@ export async function* readRecords(
   reader.end();
 }
 
-/** The records of the run in `folder`. Throws {@linkcode UserError} if it is not the folder of a run. */
+/**
+ * The records of the run in `folder`. Throws {@linkcode UserError} if it is not the folder of a run.
+ *
+ * @example
+ * ```ts
+ * import { train } from "@wagon/wagon";
+ * import { readRun } from "@wagon/wagon/runlog";
+ *
+ * const folder = await Deno.makeTempDir();
+ * await train({ data: "8gaussians", steps: 5, out: folder });
+ * const losses: number[] = [];
+ * for await (const record of readRun(folder)) {
+ *   if (record.type === "step") losses.push(record.loss_critic);
+ * }
+ * console.assert(losses.length === 5);
+ * ```
+ */
 export async function* readRun(
   folder: string,
   skipped: SkippedLines = noneSkipped(),

@@ -23,14 +23,53 @@ const MAX_VITALS = 256;
 /** The last ones are listed; all are counted. */
 const MAX_FAULTS = 100;
 
-/** "running" and "unknown": the log has no end; it was written to lately, or not. */
+/**
+ * "running" and "unknown": the log has no end; it was written to lately, or not.
+ *
+ * @example
+ * ```ts
+ * import { train } from "@wagon/wagon";
+ * import { readSummary, type RunState } from "@wagon/wagon/runlog";
+ *
+ * const folder = await Deno.makeTempDir();
+ * await train({ data: "8gaussians", steps: 5, out: folder });
+ * const state: RunState = (await readSummary(folder)).state;
+ * console.assert(state === "finished");
+ * ```
+ */
 export type RunState = RecordOf<"end">["reason"] | "running" | "unknown";
 
 export const PHASES: readonly Phase[] = ["total", "wait", "compute", "sum", "update", "send", "other"];
-/** Times of a step. */
+/**
+ * Times of a step.
+ *
+ * @example
+ * ```ts
+ * import { train } from "@wagon/wagon";
+ * import { type Phase, readSummary } from "@wagon/wagon/runlog";
+ *
+ * const folder = await Deno.makeTempDir();
+ * await train({ data: "8gaussians", steps: 5, out: folder });
+ * const phases = Object.keys((await readSummary(folder)).ms) as Phase[];
+ * console.assert(phases.includes("update"));
+ * ```
+ */
 export type Phase = "total" | "wait" | "compute" | "sum" | "update" | "send" | "other";
 
-/** Means over a window of steps that ends with `step`. */
+/**
+ * Means over a window of steps that ends with `step`.
+ *
+ * @example
+ * ```ts
+ * import { train } from "@wagon/wagon";
+ * import { type CurvePoint, readSummary } from "@wagon/wagon/runlog";
+ *
+ * const folder = await Deno.makeTempDir();
+ * await train({ data: "8gaussians", steps: 5, out: folder });
+ * const curve: readonly CurvePoint[] = (await readSummary(folder)).curve;
+ * console.log(curve.map(({ step, loss_critic }) => [step, loss_critic]));
+ * ```
+ */
 export interface CurvePoint {
   /** The last step of the window. */
   readonly step: number;
@@ -44,7 +83,17 @@ export interface CurvePoint {
   readonly loss_generator: number | null;
 }
 
-/** How the estimate was over a stretch of steps. */
+/**
+ * How the estimate was over a stretch of steps.
+ *
+ * @example
+ * ```ts
+ * import type { HealthStretch } from "@wagon/wagon/runlog";
+ *
+ * const isSteady = ({ mean, deviation }: Pick<HealthStretch, "mean" | "deviation">) => deviation < 2 * mean;
+ * console.assert(isSteady({ mean: 0.1, deviation: 0.05 }));
+ * ```
+ */
 export interface HealthStretch {
   /** Its first step. */
   readonly first_step: number;
@@ -62,7 +111,20 @@ export interface HealthStretch {
   readonly low: number;
 }
 
-/** Content of a record, without its type. */
+/**
+ * Content of a record, without its type.
+ *
+ * @example
+ * ```ts
+ * import { train } from "@wagon/wagon";
+ * import { type Entry, readSummary } from "@wagon/wagon/runlog";
+ *
+ * const folder = await Deno.makeTempDir();
+ * await train({ data: "8gaussians", steps: 5, out: folder });
+ * const evaluations: readonly Entry<"evaluation">[] = (await readSummary(folder)).evaluations;
+ * console.log(evaluations.map(({ step, sliced_wasserstein }) => [step, sliced_wasserstein]));
+ * ```
+ */
 export type Entry<
   T extends "heldout" | "evaluation" | "sample" | "vitals" | "checkpoint" | "steered" | "fault",
 > = Omit<
@@ -70,7 +132,20 @@ export type Entry<
   "type"
 >;
 
-/** Summary of a run's log. */
+/**
+ * Summary of a run's log.
+ *
+ * @example
+ * ```ts
+ * import { train } from "@wagon/wagon";
+ * import { readSummary, type Summary } from "@wagon/wagon/runlog";
+ *
+ * const folder = await Deno.makeTempDir();
+ * await train({ data: "8gaussians", steps: 5, out: folder });
+ * const { steps, weights_sha256 }: Summary = await readSummary(folder);
+ * console.log(steps, weights_sha256);
+ * ```
+ */
 export interface Summary {
   /** Identifier of the run. */
   readonly run: string;

@@ -2,7 +2,20 @@
 import type { RecordOf } from "../records.ts";
 import type { StepFacts } from "../log/step_facts.ts";
 
-/** One connection of a worker. A worker that joins again is another entry. */
+/**
+ * One connection of a worker. A worker that joins again is another entry.
+ *
+ * @example
+ * ```ts
+ * import { train } from "@wagon/wagon";
+ * import { readSummary, type WorkerTotals } from "@wagon/wagon/runlog";
+ *
+ * const folder = await Deno.makeTempDir();
+ * await train({ data: "8gaussians", steps: 5, out: folder });
+ * const workers: readonly WorkerTotals[] = (await readSummary(folder)).workers;
+ * console.log(workers.map(({ name, shards_computed }) => [name, shards_computed]));
+ * ```
+ */
 export interface WorkerTotals {
   /** Its number, unique within the incarnation. */
   readonly worker: number;
@@ -34,7 +47,20 @@ export interface WorkerTotals {
   left: string | null;
 }
 
-/** What a worker took in the mean; null where it has computed nothing, or the log does not say. */
+/**
+ * What a worker took in the mean; null where it has computed nothing, or the log does not say.
+ *
+ * @example
+ * ```ts
+ * import { train } from "@wagon/wagon";
+ * import { readSummary, type WorkerMeans } from "@wagon/wagon/runlog";
+ *
+ * const folder = await Deno.makeTempDir();
+ * await train({ data: "8gaussians", steps: 5, out: folder });
+ * const means: readonly WorkerMeans[] = (await readSummary(folder)).workers;
+ * console.log(means.map(({ compute_ms_per_shard }) => compute_ms_per_shard));
+ * ```
+ */
 export interface WorkerMeans {
   /** Time of a shard in ONNX Runtime. */
   readonly compute_ms_per_shard: number | null;

@@ -4,6 +4,7 @@ import { UserError } from "../../../common/errors.ts";
 import { readRegular } from "../../../common/files/regular_file.ts";
 import type { Clock } from "../../../wire/clock.ts";
 import type { Prepared } from "../prepare.ts";
+import { runName } from "../run_folder.ts";
 import { type Fetch, HttpSink } from "./http_sink.ts";
 import type { Opening, RecordSink } from "./run_log.ts";
 import { eventFileName, TensorboardSink } from "./tensorboard_sink.ts";
@@ -60,14 +61,17 @@ async function orCannotMake<T>(path: string, make: () => Promise<T>): Promise<T>
 }
 
 async function openSinks(
-  { record, resume, folder }: Prepared,
+  { record, resume, folder, config }: Prepared,
   { tensorboard, log_url: url, log_token: token }: SinkOptions,
   outside: SinksOutside & { readonly say: (line: string) => void },
 ): Promise<RecordSink[]> {
   const opening: Opening = resume === null ? [record] : [record, resume];
   const sinks: RecordSink[] = [];
-  if (tensorboard !== undefined && folder !== null) {
-    const path = join(tensorboard, basename(resolve(folder.path)));
+  if (tensorboard !== undefined) {
+    const name = folder === null
+      ? runName(config.preset, new Date(record.created), record.name)
+      : basename(resolve(folder.path));
+    const path = join(tensorboard, name);
     const file = await orCannotMake(path, async () => {
       await Deno.mkdir(path, { recursive: true });
       return await Deno.open(join(path, eventFileName(opening)), {
@@ -76,7 +80,8 @@ async function openSinks(
         truncate: true,
       });
     });
-    const readPicture = (file: string) => readRegular(join(folder.path, file)).catch(() => null);
+    const readPicture = (file: string) =>
+      folder === null ? Promise.resolve(null) : readRegular(join(folder.path, file)).catch(() => null);
     sinks.push(new TensorboardSink({ opening, file, readPicture, ...outside }));
   }
   if (url !== undefined) sinks.push(new HttpSink({ url, token, opening, ...outside }));
