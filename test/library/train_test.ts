@@ -133,6 +133,13 @@ const REFUSED: Readonly<Record<string, readonly [options: TrainOptions, why: Reg
     { networks: { generator: new Uint8Array(9), critic: new Uint8Array(9) } },
     /^Cannot read generator generator\.onnx/,
   ],
+  "a name that is no word": [{ name: "a b" }, /^Cannot name the run: --name must be .* found a b/],
+  "a note that is no text": [{ note: 5 } as unknown as TrainOptions, /"note" in the options must be text/],
+  "a log to nowhere": [{ log_url: "ftp://a/" }, /^Cannot use --log-url: .* found ftp:\/\/a\/$/],
+  "events into no folder": [
+    { tensorboard: "deno.json/events" },
+    /^Cannot write events for TensorBoard: deno\.json\/events must be a folder/,
+  ],
   "a port without a folder": [{ listen: { port: 0 } }, /^Cannot open a port: a run folder is required/],
 };
 
