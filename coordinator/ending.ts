@@ -46,7 +46,7 @@ export function describeEnding(
   const rate = Math.round(images_per_second);
   const finished = record.reason === "finished";
   const head =
-    `${finished ? "Finished" : "Stopped, and saved,"} at step ${step.toLocaleString("en-US")} after ` +
+    `${finished ? "Finished" : "Stopped and saved"} at step ${step.toLocaleString("en-US")} after ` +
     shortDuration(seconds) + (rate === 0 ? "" : ` (${rate.toLocaleString("en-US")} images/s)`);
   // Said only where the run decided it itself.
   const flat = finished && record.detail !== "";

@@ -40,9 +40,9 @@ export class WorkerConsole implements Events {
 
   ready(shard_ms: number, { used, at_hand }: Threads, shards_held: number): void {
     const threads = used === 1 ? "one thread" : `each of ${counted(used, "thread")}`;
-    const on = used < at_hand ? `${threads} (of ${at_hand}: the run has no more shards)` : threads;
-    const held = shards_held === 0 ? "" : `, holds ${counted(shards_held, "shard")}`;
-    this.caused(`Ready: ${shard_ms.toFixed(1)} ms a shard on ${on}${held}`);
+    const on = used < at_hand ? `${threads} (of ${at_hand}; the run has no more shards)` : threads;
+    const held = shards_held === 0 ? "" : `, has the data of ${counted(shards_held, "shard")}`;
+    this.caused(`Ready: ${shard_ms.toFixed(1)} ms for a shard on ${on}${held}`);
   }
 
   /** Told of once no more came for a moment: they come in one after another. */
@@ -54,7 +54,7 @@ export class WorkerConsole implements Events {
     const { count, since_ms, told } = this.#held;
     if (count === told || now_ms - since_ms < STATUS_MS) return;
     this.#held.told = count;
-    this.line(`Holds ${counted(count, "shard")}`);
+    this.line(`Has the data of ${counted(count, "shard")}`);
   }
 
   computed(step: number, shards: number, elapsed_ms: number): void {

@@ -39,8 +39,8 @@ const CTRL_C = AbortSignal.abort(new Interruption("SIGINT"));
 Deno.test("the last words tell the speed, but not of a run that did no step", () => {
   const head = (changes: Partial<Ending["record"]>) =>
     describeEnding(ending(changes), "train", CTRL_C).lines[0];
-  assert.equal(head({}), "Stopped, and saved, at step 13,517 after 40s (14,945 images/s)");
-  assert.equal(head({ images_per_second: 0 }), "Stopped, and saved, at step 13,517 after 40s");
+  assert.equal(head({}), "Stopped and saved at step 13,517 after 40s (14,945 images/s)");
+  assert.equal(head({ images_per_second: 0 }), "Stopped and saved at step 13,517 after 40s");
   assert.equal(head({ reason: "finished" }), "Finished at step 13,517 after 40s (14,945 images/s)");
 });
 

@@ -36,7 +36,7 @@ Deno.test("worker, coordinator and inspect find each other, whoever starts first
 
   const args = ["--port", "0", "--data", place.images, ...SMALL, ...ENDLESS];
   const first = place.start("coordinator", args);
-  await worker.line(/\nHolds 4 shards\n/);
+  await worker.line(/\nHas the data of 4 shards\n/);
   assert.equal(await modeOf(place.path("state")), "700");
   assert.equal(await modeOf(await place.rendezvousPath()), "600");
   const { token, url } = await place.rendezvous();

@@ -56,7 +56,7 @@ Deno.test("a killed coordinator and one stopped by Ctrl-C go on to the same bits
   const stopped_at = (await place.inspect(stopped)).steps;
   assert.equal(code, 130);
   assert.match(stderr, /\nStopping after this step, then saving; press Ctrl-C again to stop at once\n/);
-  assert.match(stderr, new RegExp(`\nStopped, and saved, at step ${stopped_at} after `));
+  assert.match(stderr, new RegExp(`\nStopped and saved at step ${stopped_at} after `));
   // It served both: when the first coordinator was gone, it found the second by itself.
   assert.equal((await survivor.end()).code, 0, survivor.said);
 

@@ -362,7 +362,7 @@ Deno.test("ws: an upgrade that is judged wrong gets an answer and no socket", as
     judgeUpgrade: ({ rawHeaders }) =>
       rawHeaders.includes("x") ? null : { status: 403, reason: "Not from there" },
   });
-  await assert.rejects(connect(url), { message: /: a proxy there asks who it is \(HTTP 403\)/ });
+  await assert.rejects(connect(url), { message: /: a proxy there asks for a login \(HTTP 403\)/ });
   const answer = await new Promise<string>((resolve) => {
     let said = "";
     const tcp = connectTcp(listener.port, HOST);

@@ -27,11 +27,11 @@ Deno.test("one is told of as one, several as several", () => {
   place.now_ms = 1200;
   worker.computed(2, 1, 2);
   assert.deepEqual(lines(), [
-    "Ready: 1.3 ms a shard on one thread",
-    "Ready: 1.3 ms a shard on one thread (of 8: the run has no more shards), holds 1 shard",
-    "Ready: 0.5 ms a shard on each of 4 threads, holds 2,000 shards",
-    "Holds 1 shard",
-    "Holds 2 shards",
+    "Ready: 1.3 ms for a shard on one thread",
+    "Ready: 1.3 ms for a shard on one thread (of 8; the run has no more shards), has the data of 1 shard",
+    "Ready: 0.5 ms for a shard on each of 4 threads, has the data of 2,000 shards",
+    "Has the data of 1 shard",
+    "Has the data of 2 shards",
     "",
   ]);
 });
@@ -75,8 +75,8 @@ Deno.test("elsewhere only events are printed, and stale answers are none", () =>
   for (const step of [3, 4]) worker.computed(step, 2, 5);
   assert.deepEqual(place.written, [
     "Coordinator refused (bad_message): odd\n",
-    "Ready: 1.3 ms a shard on each of 2 threads, holds 3 shards\n",
-    "Holds 2 shards\n",
+    "Ready: 1.3 ms for a shard on each of 2 threads, has the data of 3 shards\n",
+    "Has the data of 2 shards\n",
   ]);
 });
 

@@ -35,9 +35,10 @@ const PAGE = "docs/on-several-machines.md";
 const HOST_UNKNOWN = "correct its spelling, or give the address that the coordinator prints";
 const NO_ROUTE =
   "no route leads from this machine to that address; check the address, and the network or VPN";
-const NOT_TRUSTED = "this machine does not trust the certificate there; give that of its authority with " +
-  "DENO_CERT=FILE, or DENO_TLS_CA_STORE=system where the system has it";
-const OTHER_NAME = "the certificate there is for another name; use a name that it is for";
+const NOT_TRUSTED =
+  "this machine does not trust the certificate there; give the certificate of its authority with " +
+  "DENO_CERT=FILE or, if this system trusts it, set DENO_TLS_CA_STORE=system";
+const OTHER_NAME = "the certificate there is for another name; use a name in the certificate";
 const OUT_OF_DATE = "the certificate there is not valid today; renew it, or set this machine's clock";
 
 const BY_CODE: Readonly<Record<string, (url: URL) => string>> = {
@@ -45,7 +46,7 @@ const BY_CODE: Readonly<Record<string, (url: URL) => string>> = {
     isLoopback(url)
       ? "nothing listens there; start a coordinator with deno task coordinator, or correct the port"
       : "nothing listens there; start the coordinator with --host 0.0.0.0, or correct the port",
-  ENOTFOUND: ({ hostname }) => `no host ${hostname} is known here; ${HOST_UNKNOWN}`,
+  ENOTFOUND: ({ hostname }) => `the host ${hostname} is not known on this machine; ${HOST_UNKNOWN}`,
   EAI_AGAIN: ({ hostname }) => `no name server knows the host ${hostname}; ${HOST_UNKNOWN}`,
   EHOSTUNREACH: () => NO_ROUTE,
   ENETUNREACH: () => NO_ROUTE,
@@ -90,8 +91,8 @@ export function explain(url: URL, failure: Failure, answer: Answer | null, waite
   const known = BY_CODE[failure.code ?? ""];
   if (failure.response === undefined && known !== undefined) return known(url);
   const is_wss = url.protocol === "wss:";
-  if (answer === "tls" && !is_wss) return `that port speaks wss, not ws; use ${byOther(url)}`;
-  if (answer === "http" && is_wss) return `that port speaks ws, not wss; use ${byOther(url)}`;
+  if (answer === "tls" && !is_wss) return `that port needs wss, not ws; use ${byOther(url)}`;
+  if (answer === "http" && is_wss) return `that port needs ws, not wss; use ${byOther(url)}`;
   if (failure.response !== undefined) return ofResponse(failure.response);
   return ofAnswer(url, answer, Math.round(waited_ms / 1000)) ?? cleanText(failure.message);
 }
@@ -101,14 +102,12 @@ function ofAnswer(url: URL, answer: Answer | null, waited_s: number): string | n
     case "other":
       return "another program than a coordinator answers there; correct the port";
     case "silence":
-      return `what listens there says nothing for ${waited_s} s; it is another program, or a coordinator that is stopped`;
+      return `the program there sends nothing for ${waited_s} s; it may be another program, or a coordinator that is stopped`;
     case "closed":
-      return "what listens there closes the connection at once; correct the port, or what a proxy there lets through";
+      return "the program there closes the connection at once; correct the port, or the rules of a proxy there";
     case "nothing":
-      return `no answer within ${waited_s} s; a firewall may drop what is sent to port ${
-        portOf(url)
-      }: open the port ` +
-        `on the coordinator's machine, or go through ssh -L (${PAGE})`;
+      return `no answer within ${waited_s} s; a firewall may block port ${portOf(url)}: open the port ` +
+        `on the coordinator's machine, or use ssh -L (${PAGE})`;
     case "no name":
       return `no name server answers for the host ${url.hostname}; ${HOST_UNKNOWN}`;
     default:
@@ -131,7 +130,7 @@ function ofResponse({ status, headers }: NonNullable<Failure["response"]>): stri
     return `a proxy there does not pass on WebSockets (HTTP ${status}); ${PAGE} has configurations that do`;
   }
   if (status === 401 || status === 403) {
-    return `a proxy there asks who it is (HTTP ${status}); let workers through, which prove the token themselves`;
+    return `a proxy there asks for a login (HTTP ${status}); let workers through without one, because they prove the token themselves`;
   }
   return `a web server answers there, and no coordinator (HTTP ${status}); correct the port or the path`;
 }

@@ -81,8 +81,8 @@ export class Locator {
         nonBreaking("deno task coordinator")
       })`;
     }
-    return `Waiting for a coordinator of this user; the one at ${DEFAULT_URL} left no token here, and is another user's, ` +
-      `or another machine's behind a tunnel. To join it: WAGON_TOKEN=… deno task worker --coordinator ${DEFAULT_URL}`;
+    return `Waiting for a coordinator of this user. The one at ${DEFAULT_URL} belongs to another user, or is reached ` +
+      `through a tunnel. To join it: WAGON_TOKEN=… deno task worker --coordinator ${DEFAULT_URL}`;
   }
 
   /** Null where none was given. Throws {@linkcode UserError} for a file that cannot be read or is empty. */

@@ -72,7 +72,7 @@ function advice({ findings, choice }: DeviceReport, os: string): string[] {
     lines.push("WebGPU needs a driver for Vulkan and its loader, on Debian the package libvulkan1");
   }
   if (findings.some(({ adapter }) => adapter?.is_software)) {
-    lines.push("A software adapter is for tests: it is slower than the processor that it runs on");
+    lines.push("A software adapter only emulates a GPU, and is slower than the CPU");
   }
   return [...lines, "To compute on the CPU: deno task worker"];
 }
@@ -113,7 +113,7 @@ function describe({ device, reason, adapter, check }: DeviceFinding): string[] {
     head,
     time,
     `  largest error against the CPU: ${error.toExponential(1)}`,
-    `  operators left to the CPU: ${elsewhere}`,
+    `  operators that only the CPU computes: ${elsewhere}`,
   ];
 }
 

@@ -37,8 +37,8 @@ export function candidates(os: string): ProviderName[] {
 /** Why a benchmark speaks against a device, or null. */
 export function verdict({ device_ms, cpu_ms }: DeviceBenchmark): string | null {
   if (device_ms < cpu_ms) return null;
-  return `a measured step took ${device_ms.toFixed(1)} ms, on one processor core ${cpu_ms.toFixed(1)} ` +
-    "ms: a software adapter, or one too slow to help";
+  return `a test step takes ${device_ms.toFixed(1)} ms, and on one CPU core ${cpu_ms.toFixed(1)} ` +
+    "ms: it is emulated in software, or too slow to help";
 }
 
 /** Takes the first provider that offers device `index` and is faster than the processor. */
@@ -59,7 +59,7 @@ export async function chooseDevice(
 
 async function reasonAgainst(device: Device, attempt: Attempt): Promise<string | null> {
   if (device.index > 0 && !canChooseDevice(device.provider)) {
-    return `it cannot choose a device, so number ${device.index} is not available`;
+    return `it cannot select a device, so only number 0 is available`;
   }
   try {
     return verdict(await attempt(device));
@@ -71,7 +71,7 @@ async function reasonAgainst(device: Device, attempt: Attempt): Promise<string |
 /** ONNX Runtime's message, without the names of its own functions and of failed checks. */
 export function plainReason(text: string): string {
   const [, library] = text.match(/with error: (?:\S*\/)?([^\s/]+): cannot open shared object file/) ?? [];
-  if (library !== undefined) return `${library} is not there`;
+  if (library !== undefined) return `${library} is missing`;
   return text.replace(/^OrtSessionOptionsAppendExecutionProvider_\w+: /, "").replace(/^.* was false\. /, "");
 }
 

@@ -16,9 +16,9 @@ Deno.test("each of ws and wss at a port of the other is named, with the address 
     code: "ERR_SSL_WRONG_VERSION_NUMBER",
     message: "corrupt message of type InvalidContentType",
   };
-  assert.equal(said("wss://a.b:7700", torn, "http"), "that port speaks ws, not wss; use ws://a.b:7700");
-  assert.equal(said("wss://[::1]/p", torn, "http"), "that port speaks ws, not wss; use ws://[::1]:443/p");
-  const plain = "that port speaks wss, not ws; use wss://a.b:8443";
+  assert.equal(said("wss://a.b:7700", torn, "http"), "that port needs ws, not wss; use ws://a.b:7700");
+  assert.equal(said("wss://[::1]/p", torn, "http"), "that port needs ws, not wss; use ws://[::1]:443/p");
+  const plain = "that port needs wss, not ws; use wss://a.b:8443";
   assert.equal(said("ws://a.b:8443", { code: "HPE_INVALID_CONSTANT" }, "tls"), plain);
   // nginx and Caddy say in plain HTTP that they wait for TLS.
   assert.equal(said("ws://a.b:8443", response(400), "tls"), plain);
@@ -35,23 +35,23 @@ Deno.test("a host, a route, a firewall, a program that is not there: each is nam
   );
   assert.match(
     said("ws://gpu-box:1", { code: "ENOTFOUND" }),
-    /^no host gpu-box is known here; .*coordinator prints$/,
+    /^the host gpu-box is not known on this machine; .*coordinator prints$/,
   );
   assert.match(said("ws://gpu-box:1", {}, "no name"), /^no name server answers for the host gpu-box; /);
   assert.match(said("ws://10.0.0.5:1", { code: "EHOSTUNREACH" }), /^no route leads .*; check the address/);
   assert.match(
     said("ws://10.0.0.5:7700", { message: "Opening handshake has timed out" }, "nothing"),
-    /^no answer within 10 s; a firewall may drop what is sent to port 7700: open the port .*\(docs\/on-/,
+    /^no answer within 10 s; a firewall may block port 7700: open the port .*\(docs\/on-/,
   );
   const remote = said("ws://10.0.0.5:7700", { code: "ECONNREFUSED" });
   assert.match(remote, /^nothing listens there; start the coordinator with --host 0\.0\.0\.0/);
   assert.match(said("ws://127.0.0.1:7700", { code: "ECONNREFUSED" }), /deno task coordinator/);
-  assert.match(said("ws://10.0.0.5:7700", {}, "silence"), /^what listens there says nothing for 10 s; /);
+  assert.match(said("ws://10.0.0.5:7700", {}, "silence"), /^the program there sends nothing for 10 s; /);
   assert.match(
     said("ws://10.0.0.5:22", {}, "other"),
     /^another program than a coordinator .* correct the port$/,
   );
-  assert.match(said("ws://10.0.0.5:22", {}, "closed"), /^what listens there closes the connection at once; /);
+  assert.match(said("ws://10.0.0.5:22", {}, "closed"), /^the program there closes the connection at once; /);
 });
 
 Deno.test("what a proxy answers says which part of the way is broken", () => {
@@ -68,7 +68,7 @@ Deno.test("what a proxy answers says which part of the way is broken", () => {
       /^a proxy there does not pass on WebSockets .*docs\/on-several-machines\.md/,
     );
   }
-  assert.match(said(at, response(401, { "www-authenticate": "Basic" })), /^a proxy there asks who it is /);
+  assert.match(said(at, response(401, { "www-authenticate": "Basic" })), /^a proxy there asks for a login /);
   assert.match(said(at, response(404)), /^a web server answers there, and no coordinator \(HTTP 404\); /);
   assert.match(said(at, { code: "DEPTH_ZERO_SELF_SIGNED_CERT" }), /does not trust .* DENO_CERT=FILE/);
   assert.match(said(at, { code: "ERR_TLS_CERT_ALTNAME_INVALID" }), /for another name/);

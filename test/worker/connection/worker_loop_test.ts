@@ -113,7 +113,7 @@ Deno.test("a lost connection is taken up again at once, and waiting begins anew"
   assert.deepEqual(written, [
     `${LOST}; trying again\n`,
     "Joined run test-run at ws://here:1 as worker 1\n",
-    "Ready: 1.0 ms a shard on one thread\n",
+    "Ready: 1.0 ms for a shard on one thread\n",
     "restarting; trying again\n",
     "Joined run test-run at ws://here:1 as worker 1\n",
     "The run is over: done\n",

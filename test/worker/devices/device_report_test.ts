@@ -49,12 +49,12 @@ Deno.test("a card: every device of CUDA, what is left to the CPU, and what --gpu
     "CUDA device 0: works on Card 9 (hardware)",
     "  step: 0.5 ms",
     "  largest error against the CPU: 2.1e-6",
-    "  operators left to the CPU: Transpose",
+    "  operators that only the CPU computes: Transpose",
     "",
     "CUDA device 1: works on Card 9 (hardware)",
     "  step: 0.8 ms",
     "  largest error against the CPU: 2.1e-6",
-    "  operators left to the CPU: Transpose",
+    "  operators that only the CPU computes: Transpose",
     "",
     "WebGPU: not available",
     "  no webgpu",
@@ -79,10 +79,10 @@ Deno.test("an adapter in software: told as such, and not what --gpu 0 takes", as
   const text = asText(report, "linux");
   assert.match(text, /^CUDA device 0: not available\n {2}no cuda$/m);
   assert.match(text, /^WebGPU: works on SwiftShader \(software\)$/m);
-  assert.match(text, /^ {2}operators left to the CPU: none$/m);
+  assert.match(text, /^ {2}operators that only the CPU computes: none$/m);
   assert.match(
     text,
-    /^--gpu 0 would use none:\n {2}CUDA device 0: no cuda\n {2}WebGPU: a measured step took 300.0 ms/m,
+    /^--gpu 0 would use none:\n {2}CUDA device 0: no cuda\n {2}WebGPU: a test step takes 300.0 ms/m,
   );
   assert.match(text, /^For an NVIDIA GPU: deno task setup-gpu$/m);
   const object = asObject(report, "linux") as { gpu_0: unknown; providers: Record<string, unknown>[] };

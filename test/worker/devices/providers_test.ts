@@ -14,8 +14,8 @@ import type { Wanted } from "../../../worker/worker_options.ts";
 
 const FAST: DeviceBenchmark = { device_ms: 1, cpu_ms: 15 };
 const SOFTWARE: DeviceBenchmark = { device_ms: 3500, cpu_ms: 15 };
-const TOO_SLOW = "a measured step took 3500.0 ms, on one processor core 15.0 ms: " +
-  "a software adapter, or one too slow to help";
+const TOO_SLOW = "a test step takes 3500.0 ms, and on one CPU core 15.0 ms: " +
+  "it is emulated in software, or too slow to help";
 
 /** Devices by label; what is not listed cannot be had. */
 function machine(devices: Record<string, DeviceBenchmark>) {
@@ -80,7 +80,7 @@ Deno.test("ONNX Runtime's reasons are told without its own names (messages as 1.
         "onnxruntime::ProviderLibrary::Get() [ONNXRuntimeError] : 1 : FAIL : Failed to load library /a/b/libone.so " +
         "with error: libcudart.so.13: cannot open shared object file: No such file or directory",
     ),
-    "libcudart.so.13 is not there",
+    "libcudart.so.13 is missing",
   );
 });
 
