@@ -70,14 +70,18 @@ function splitCell({ split, spare }: WorkerView): HTMLElement {
   if (!split) return cell.append("no step yet"), cell;
   const { compute_ms, wire_ms, wait_ms } = split;
   const total_ms = compute_ms + wire_ms + wait_ms || 1;
-  const parts = [["compute", compute_ms], ["wire", wire_ms], ["wait", wait_ms]] as const;
+  const parts = [["compute", "compute", compute_ms], ["wire", "transfer", wire_ms], [
+    "wait",
+    "wait",
+    wait_ms,
+  ]] as const;
   const bar = make("div", { class: "bar", "aria-hidden": "true" });
-  for (const [name, ms] of parts) {
-    const part = make("span", { class: name });
+  for (const [kind, _name, ms] of parts) {
+    const part = make("span", { class: kind });
     part.style.width = `${100 * ms / total_ms}%`;
     bar.append(part);
   }
-  const words = parts.map(([name, ms]) => `${name} ${figure(significant(ms, 2))}`).join(" · ");
+  const words = parts.map(([_kind, name, ms]) => `${name} ${figure(significant(ms, 2))}`).join(" · ");
   cell.append(bar, make("small", {}, `${words} ms (${percent(compute_ms / total_ms)} computing)`));
   return cell;
 }
