@@ -1,5 +1,5 @@
 /**
- * The gradients of ONNX files, as ONNX files: of any order, in operators that every ONNX Runtime has.
+ * Adds gradients of any order to ONNX models. The result is an ONNX model that every ONNX Runtime can run.
  *
  * @example
  * ```ts

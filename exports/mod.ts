@@ -1,5 +1,5 @@
 /**
- * wagon trains Wasserstein GANs from a program, data-parallel over as many workers as there are, to the same bits
+ * Trains Wasserstein GANs from a program, data-parallel over any number of workers. The result has the same bits,
  * whatever their number.
  *
  * @example

@@ -1,5 +1,5 @@
 /**
- * ONNX files: reading, writing, checking, printing and building them.
+ * Reads, writes, checks, prints and builds ONNX models.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * The log of a run: its records, what they add up to, and what is wrong with the run.
+ * Reads the log of a run: its records, its summary, and the problems that the doctor finds.
  *
  * @example
  * ```ts

@@ -1,6 +1,6 @@
 /**
- * The protocol between a coordinator and its workers: messages, frames, the handshake and the channel. With it a worker
- * of your own can be written; `docs/architecture.md` tells the life of a step.
+ * The protocol between a coordinator and its workers: messages, frames, the handshake and the channel. With it you can
+ * write your own worker; `docs/architecture.md` describes what happens in a step.
  *
  * @example
  * ```ts

@@ -47,11 +47,11 @@ export interface DoorOptions {
   readonly host?: string;
   /** 0: any free one. Default: 7700. */
   readonly port?: number;
-  /** Token for workers, at least 16 characters. Default: a new one, which nobody knows. */
+  /** Token for workers, at least 16 characters. Default: a random one. */
   readonly token?: string;
   /** Token for the live page, a different one. Default: a new one. */
   readonly read_token?: string;
-  /** Called once workers may come. */
+  /** Called when workers can connect. */
   readonly onListening?: (address: Address) => void | Promise<void>;
 }
 
@@ -70,16 +70,16 @@ export interface DoorOptions {
 export interface CoordinateOptions extends RunOptions, DoorOptions {
   /** Workers to wait for before the first step. Default: 1. */
   readonly min_workers?: number;
-  /** Seconds to wait for workers, after which the run stops. Default: without end. */
+  /** Stops the run after waiting for workers for this many seconds. Default: it waits forever. */
   readonly give_up_after?: number;
-  /** Workers within this process, beside those that come. Default: 0. */
+  /** Workers inside this process, in addition to those that connect. Default: 0. */
   readonly workers?: number;
 }
 
 /**
- * Coordinates a run that workers come to over the network. Resolves as {@linkcode train} does.
+ * Coordinates a run whose workers connect over the network. Resolves to the same as {@linkcode train}.
  *
- * @throws {UserError} in one line, for options and data that are not right, and a port that cannot be had.
+ * @throws {UserError} with a message of one line, if options or data are wrong, or the port cannot be opened.
  *
  * @example
  * ```ts

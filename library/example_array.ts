@@ -18,7 +18,7 @@ import { type DataSet, dataSetOf } from "../coordinator/data/data_set.ts";
  * ```
  */
 export interface ExampleArray {
-  /** The values. They are not copied, and must not change while they are trained on. */
+  /** The values. They are not copied, and must not change during the training. */
   readonly values: Float32Array | Uint8Array;
   /** Extents, the number of examples first. */
   readonly shape: readonly number[];

@@ -13,25 +13,25 @@ import { PRESETS } from "../coordinator/config/presets.ts";
  * ```
  */
 export interface Preset {
-  /** For what, in a sentence. */
+  /** What it is for. */
   readonly about: string;
   /** The losses: "wgan", "wgan-gp" or "gan". */
   readonly objective: string;
-  /** Examples of a critic step, and the parts that they are computed in. */
+  /** Real examples in a critic step. */
   readonly batch: number;
-  /** Parts that a batch is computed in. */
+  /** Parts of a batch, each computed by one worker thread. */
   readonly shards: number;
-  /** Critic steps for one generator step. */
+  /** Critic steps for each generator step. */
   readonly n_critic: number;
-  /** Learning rate, and the steps over which it falls to 0 (0: it stays). */
+  /** Learning rate of both networks. */
   readonly lr: number;
-  /** Steps over which the learning rate falls to 0; 0: it stays. */
+  /** Steps over which the learning rate falls linearly to 0; 0 keeps it constant. */
   readonly decay_steps: number;
   /** Bound of the critic's weights; null: none. */
   readonly clip: number | null;
   /** Weight of the gradient penalty; null: none. */
   readonly penalty: number | null;
-  /** Length of the noise, where the data do not decide it. */
+  /** Length of the generator's noise; for some data, wagon chooses another one. */
   readonly latent: number;
   /** Length of the run in critic steps. */
   readonly steps: number;

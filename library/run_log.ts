@@ -9,7 +9,7 @@ import { type Clock, SYSTEM_CLOCK } from "../wire/clock.ts";
 /**
  * Returns the summary of the log of the run in `folder`.
  *
- * @throws {UserError} where the folder holds no run.
+ * @throws {UserError} if the folder is not the folder of a run.
  *
  * @example
  * ```ts
@@ -43,17 +43,17 @@ export async function readSummary(folder: string): Promise<Summary> {
 export interface FollowOptions {
   /** Time between looks at the log. Default: 1000. */
   readonly every_ms?: number;
-  /** Ends the following. */
+  /** Stops following the run. */
   readonly signal?: AbortSignal;
   /** Default: the system's. */
   readonly clock?: Clock;
 }
 
 /**
- * How the run in `folder` stands: now, and each time its log has grown, until it has ended, stands still, or `signal` is
- * aborted.
+ * Yields the summary of the run in `folder`: now, and whenever its log has grown, until the run ends, its log no longer
+ * grows, or `signal` is aborted.
  *
- * @throws {UserError} where the folder holds no run.
+ * @throws {UserError} if the folder is not the folder of a run.
  *
  * @example
  * ```ts

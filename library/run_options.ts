@@ -48,21 +48,21 @@ export interface RunOptions extends RunSettings, LogOptions {
    * path of a file or folder, as `--data` takes it. Default: `strokes`, or a resumed run's own.
    */
   readonly data?: ExampleArray | string;
-  /** Own networks, in place of the preset's. */
+  /** Your own networks instead of the preset's. */
   readonly networks?: NetworkPair;
-  /** For own networks, the name of their losses; for any, losses of your own. A run with those cannot be resumed. */
+  /** The name of the losses for your own networks, or losses of your own. A run with your own losses cannot be resumed. */
   readonly objective?: string | Objective;
   /** Name of the run, one word of at most 64 letters, digits and . _ - characters. */
   readonly name?: string;
   /** What the run is for, in at most 2,000 characters. The log contains it, and reports show it. */
   readonly note?: string;
-  /** Run folder to make. */
+  /** Run folder to create. */
   readonly out?: string;
-  /** Run folder to go on with. */
+  /** Run folder of a run to continue. */
   readonly resume?: string;
-  /** Stops the run after the step under way; what there is by then is returned. */
+  /** Stops the run after the current step; the result so far is returned. */
   readonly signal?: AbortSignal;
-  /** Called after each step. What it throws stops the run, and is thrown. */
+  /** Called after each step. If it throws, the run stops, and the error is thrown. */
   readonly onStep?: OnStep;
 }
 

@@ -5,7 +5,7 @@ import { givenConfig } from "../coordinator/config/given_config.ts";
 import { RUN_OPTIONS } from "../coordinator/config/run_options.ts";
 
 /**
- * Settings of a run. What is left out is the preset's; `deno task train --help` says more of each.
+ * Settings of a run. The preset gives those that are left out; `deno task train --help` describes each.
  *
  * @example
  * ```ts
@@ -22,9 +22,9 @@ export interface RunSettings {
   readonly image_size?: number;
   /** 1: make images grey; 3: colour. */
   readonly channels?: number;
-  /** Patterns of the names of weights of own networks to train; without any, all are. */
+  /** Patterns for the names of the weights of your own networks to train. Default: all weights. */
   readonly trainable?: readonly string[];
-  /** Rows and columns of the images, which get a border for it. */
+  /** Adds a border to images, up to this many rows and columns. */
   readonly pad_to?: number;
   /** Value of that border's pixels, 0 to 255. */
   readonly pad_value?: number;
@@ -36,17 +36,17 @@ export interface RunSettings {
   readonly steps?: number;
   /** Length of the run in passes over the data, instead of `steps`. */
   readonly epochs?: number;
-  /** Examples of a critic step. */
+  /** Real examples in a critic step. */
   readonly batch?: number;
-  /** Parts of a batch, each computed by one worker. Part of the bits. */
+  /** Parts of a batch, each computed by one worker thread. The results depend on it. */
   readonly shards?: number;
-  /** Threads of all workers that `shards` is set for: the smallest divisor of `batch` that gives each a shard. */
+  /** Sets `shards` for this many threads: to the smallest divisor of `batch` that gives each thread a shard. */
   readonly for_workers?: number;
-  /** Critic steps for one generator step. */
+  /** Critic steps for each generator step. */
   readonly n_critic?: number;
   /** Learning rate of both networks. */
   readonly lr?: number;
-  /** Steps over which the learning rate falls linearly to 0; 0: it stays. */
+  /** Steps over which the learning rate falls linearly to 0; 0 keeps it constant. */
   readonly decay_steps?: number;
   /** Critic parameters are clipped to [-clip, clip] after each step. */
   readonly clip?: number;
@@ -54,21 +54,21 @@ export interface RunSettings {
   readonly penalty?: number;
   /** Length of the generator's noise. */
   readonly latent?: number;
-  /** Feature maps next to the image, of convolutional presets. */
+  /** Feature maps in the layer next to the image, for convolutional presets. */
   readonly width?: number;
   /** Share of the critic's hidden features that each step drops, 0 to 0.9. */
   readonly dropout?: number;
   /** Divides the critic's weights by their spectral norms, in place of clipping. */
   readonly spectral_norm?: boolean;
-  /** When the generator learns. Default: "paper". */
+  /** When the generator is trained (docs/algorithm.md). Default: "paper". */
   readonly schedule?: "paper" | "post";
-  /** 100 critic steps for each of the first 25 generator steps and for every 500th. */
+  /** Makes 100 critic steps before each of the first 25 generator steps and before every 500th. */
   readonly warm_up?: boolean;
-  /** Parts in which a shard computes its examples of a step, a power of two. Part of the bits. */
+  /** Computes each shard in this many parts, a power of two. The results depend on it. */
   readonly accumulate?: number;
-  /** How gradients and weights travel; the others are rounded, which is part of the bits. */
+  /** Number format in which gradients and weights are sent. The results depend on it. Default: "float32". */
   readonly wire?: "float32" | "bfloat16" | "int8";
-  /** Groups of shards whose sums are rounded, and travel each by itself; the shards, unless given. */
+  /** Groups of shards whose sums are rounded and sent together, for the other formats. Default: one for each shard. */
   readonly wire_groups?: number;
   /** Doubles n_critic whenever the critic stays far from its optimum. */
   readonly adaptive_n_critic?: boolean;
@@ -76,9 +76,9 @@ export interface RunSettings {
   readonly early_stopping?: boolean;
   /** Steps before which `early_stopping` does not stop. */
   readonly min_steps?: number;
-  /** Refuses workers of another numeric class, so that the bits can be had again. */
+  /** Refuses workers that round differently, so that the run can be repeated bit for bit. */
   readonly exact?: boolean;
-  /** Critic steps between samples that are drawn and measured; 0: only at start and end. */
+  /** Critic steps between grids of samples, whose diversity is measured; 0: only at start and end. */
   readonly sample_every?: number;
   /** Critic steps between measurements of the distance to the data; 0: only at start and end. */
   readonly evaluate_every?: number;

@@ -23,18 +23,18 @@ import { endedWell, type Trained } from "./trained.ts";
  * ```
  */
 export interface TrainOptions extends RunOptions {
-  /** Workers within this process, which share out its cores. No part of the result. Default: 1. */
+  /** Workers inside this process, which share its cores. The result does not depend on it. Default: 1. */
   readonly workers?: number;
-  /** Opens a port, too, for workers elsewhere and the live page; needs `out` or `resume`. */
+  /** Also opens a port for workers on other machines and for the live page; needs `out` or `resume`. */
   readonly listen?: DoorOptions;
 }
 
 /**
- * Trains within this process: without a port, a folder or a terminal, unless asked. Resolves at the last step, or where
- * `signal` stopped it (`finished` says which), to the weights, the generator and the summary. The same options give the
- * same bits as `deno task train` does.
+ * Trains inside this process, without a port, a folder or output, unless you ask for them. Resolves to the weights, the
+ * generator and the summary, at the last step or when `signal` stopped the run (`finished` says which). The same options
+ * give the same bits as `deno task train`.
  *
- * @throws {UserError} in one line, for options and data that are not right.
+ * @throws {UserError} with a message of one line, if options or data are wrong.
  *
  * @example
  * ```ts

@@ -43,7 +43,7 @@ export interface WeightTensor {
 export type Weights = Readonly<Record<string, WeightTensor>>;
 
 /**
- * A run that has ended: at its last step, or where it was stopped.
+ * Result of a run that has ended, at its last step or because it was stopped.
  *
  * @example
  * ```ts
@@ -54,7 +54,7 @@ export type Weights = Readonly<Record<string, WeightTensor>>;
  * ```
  */
 export interface Trained {
-  /** True if the run came to its end; false where `signal` stopped it. */
+  /** True if the run has reached its last step; false if `signal` stopped it. */
   readonly finished: boolean;
   /** Critic steps and generator steps done. */
   readonly steps: number;
@@ -64,13 +64,13 @@ export interface Trained {
   readonly weights: { readonly generator: Weights; readonly critic: Weights; readonly statistics: Weights };
   /** SHA-256 of the weights, as `deno task train` prints it. */
   readonly sha256: string;
-  /** "exact": the same options give the same bits again. */
+  /** "exact" if the same options give the same bits again. */
   readonly bits: "exact" | "tolerance";
   /** The generator as an ONNX file: noise [N, latent] -> samples [N, ...]. */
   readonly generator: Uint8Array;
   /** Summary of the run's log. */
   readonly summary: Summary;
-  /** The run folder; null where none was asked for. */
+  /** The run folder; null if you did not ask for one. */
   readonly folder: string | null;
   /**
    * Draws `count` samples by ONNX Runtime, one after the other, as `deno task sample` does: the same seed (default 1)

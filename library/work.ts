@@ -31,26 +31,26 @@ export interface WorkOptions {
   readonly gpu?: string;
   /** Threads on the processor. Default: its cores. */
   readonly threads?: number;
-  /** Most of the data that is kept, in MB. Default: 1024. */
+  /** Training data to keep in memory, in MB. Default: 1024. */
   readonly memory?: number;
-  /** Has the worker leave. */
+  /** Stops the worker. */
   readonly signal?: AbortSignal;
-  /** Called with each line that the worker has to say. */
+  /** Called with each line that `deno task worker` would print. */
   readonly onLine?: (line: string) => void;
 }
 
 /**
- * Computes for a coordinator until its run is over, or until `signal` has it leave. A connection that is lost is made
- * again.
+ * Computes gradients for a coordinator until its run ends, or until `signal` is aborted. If the connection is lost, it
+ * connects again.
  *
- * @throws {UserError} in one line, for options that are not right, and where the coordinator refuses the worker for good.
+ * @throws {UserError} with a message of one line, if options are wrong, or the coordinator refuses the worker for good.
  *
  * @example
  * ```ts
  * import { coordinate, work } from "@wagon/wagon";
  *
  * const token = "a secret of 16 characters or more";
- * // On another machine, this line alone, with the coordinator's address.
+ * // On another machine, the program would only call work(), with the coordinator's address.
  * const onListening = ({ url }: { url: string }) => void work({ coordinator: url, token, name: "helper" });
  * const out = await Deno.makeTempDir();
  * const { summary } = await coordinate({ data: "8gaussians", steps: 5, out, port: 0, token, onListening });
