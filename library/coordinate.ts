@@ -36,10 +36,10 @@ export interface Address {
  *
  * @example
  * ```ts
- * import { type DoorOptions, train } from "@wagon/wagon";
+ * import type { DoorOptions } from "@wagon/wagon";
  *
- * const listen: DoorOptions = { port: 0, onListening: ({ page }) => console.log(page) };
- * await train({ data: "8gaussians", steps: 5, out: await Deno.makeTempDir(), listen });
+ * const listen: DoorOptions = { host: "0.0.0.0", port: 7700, onListening: ({ page }) => console.log(page) };
+ * console.log(listen.port);
  * ```
  */
 export interface DoorOptions {
@@ -60,11 +60,10 @@ export interface DoorOptions {
  *
  * @example
  * ```ts
- * import { coordinate, type CoordinateOptions } from "@wagon/wagon";
+ * import type { CoordinateOptions } from "@wagon/wagon";
  *
- * const out = await Deno.makeTempDir();
- * const options: CoordinateOptions = { data: "8gaussians", steps: 5, out, port: 0, workers: 1 };
- * console.assert((await coordinate(options)).finished);
+ * const options: CoordinateOptions = { data: "photos/", image_size: 32, out: "runs/photos", min_workers: 2 };
+ * console.log(options.out);
  * ```
  */
 export interface CoordinateOptions extends RunOptions, DoorOptions {

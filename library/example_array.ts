@@ -10,11 +10,11 @@ import { type DataSet, dataSetOf } from "../coordinator/data/data_set.ts";
  *
  * @example
  * ```ts
- * import { type ExampleArray, train } from "@wagon/wagon";
+ * import type { ExampleArray } from "@wagon/wagon";
  *
  * const values = Float32Array.from({ length: 1000 }, Math.random);
- * const data: ExampleArray = { values, shape: [500, 2] };
- * await train({ data, steps: 5 });
+ * const points: ExampleArray = { values, shape: [500, 2] };
+ * console.log(points.shape);
  * ```
  */
 export interface ExampleArray {

@@ -27,10 +27,10 @@ export type OnRecord = (record: RunRecord) => void;
  *
  * @example
  * ```ts
- * import { type LogOptions, train } from "@wagon/wagon";
+ * import type { LogOptions } from "@wagon/wagon";
  *
- * const log: LogOptions = { tensorboard: await Deno.makeTempDir(), onWarning: console.warn };
- * await train({ data: "8gaussians", steps: 5, name: "first", ...log });
+ * const log: LogOptions = { tensorboard: "logs", onWarning: (line) => console.warn(line) };
+ * console.log(log.tensorboard);
  * ```
  */
 export interface LogOptions {

@@ -31,13 +31,10 @@ export async function readSummary(folder: string): Promise<Summary> {
  *
  * @example
  * ```ts
- * import { train } from "@wagon/wagon";
- * import { type FollowOptions, followRun } from "@wagon/wagon/runlog";
+ * import type { FollowOptions } from "@wagon/wagon/runlog";
  *
- * const options: FollowOptions = { every_ms: 100, signal: AbortSignal.timeout(60_000) };
- * const out = await Deno.makeTempDir();
- * await train({ data: "8gaussians", steps: 5, out });
- * for await (const { state } of followRun(out, options)) console.assert(state === "finished");
+ * const options: FollowOptions = { every_ms: 5000, signal: AbortSignal.timeout(60_000) };
+ * console.log(options.every_ms);
  * ```
  */
 export interface FollowOptions {

@@ -13,11 +13,10 @@ import type { OnRecord } from "./log_options.ts";
  *
  * @example
  * ```ts
- * import { train, type TrainedStep } from "@wagon/wagon";
+ * import type { TrainedStep } from "@wagon/wagon";
  *
- * const steps: TrainedStep[] = [];
- * await train({ data: "8gaussians", steps: 5, onStep: (step) => void steps.push(step) });
- * console.assert(steps.length === 5 && Number.isFinite(steps[0]?.loss_critic));
+ * const secondsOf = ({ ms }: Pick<TrainedStep, "ms">) => ms.total / 1000;
+ * console.assert(secondsOf({ ms: { total: 5, wait: 3, sum: 1, update: 1, send: 0 } }) === 0.005);
  * ```
  */
 export interface TrainedStep {
@@ -55,10 +54,10 @@ export interface TrainedStep {
  *
  * @example
  * ```ts
- * import { type OnStep, train } from "@wagon/wagon";
+ * import type { OnStep } from "@wagon/wagon";
  *
  * const onStep: OnStep = ({ step, wasserstein_estimate }) => console.log(step, wasserstein_estimate);
- * await train({ data: "8gaussians", steps: 5, onStep });
+ * console.log(onStep.name);
  * ```
  */
 export type OnStep = (step: TrainedStep) => void | Promise<void>;

@@ -9,10 +9,10 @@ import { RUN_OPTIONS } from "../coordinator/config/run_options.ts";
  *
  * @example
  * ```ts
- * import { type RunSettings, train } from "@wagon/wagon";
+ * import type { RunSettings } from "@wagon/wagon";
  *
- * const settings: RunSettings = { preset: "toy-wgan", steps: 5, lr: 1e-3, n_critic: 2 };
- * await train({ data: "25gaussians", ...settings });
+ * const settings: RunSettings = { preset: "toy-wgan", steps: 5000, lr: 1e-3, n_critic: 2 };
+ * console.log(settings.preset);
  * ```
  */
 export interface RunSettings {

@@ -16,10 +16,10 @@ import { endedWell, type Trained } from "./trained.ts";
  *
  * @example
  * ```ts
- * import { train, type TrainOptions } from "@wagon/wagon";
+ * import type { TrainOptions } from "@wagon/wagon";
  *
- * const options: TrainOptions = { data: "8gaussians", steps: 5, seed: 2, workers: 2 };
- * console.log((await train(options)).sha256);
+ * const options: TrainOptions = { data: "8gaussians", steps: 2000, seed: 2, workers: 2 };
+ * console.log(options.steps);
  * ```
  */
 export interface TrainOptions extends RunOptions {

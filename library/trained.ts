@@ -14,11 +14,10 @@ import type { RunWatch } from "./run_watch.ts";
  *
  * @example
  * ```ts
- * import { train, type WeightTensor } from "@wagon/wagon";
+ * import type { WeightTensor } from "@wagon/wagon";
  *
- * const { weights } = await train({ data: "8gaussians", steps: 5 });
- * const { shape, data }: WeightTensor = weights.critic["critic.0.weight"]!;
- * console.assert(data.length === shape[0]! * shape[1]!);
+ * const largest = ({ data }: WeightTensor) => data.reduce((most, w) => Math.max(most, Math.abs(w)), 0);
+ * console.assert(largest({ shape: [2], data: Float32Array.of(-2, 1) }) === 2);
  * ```
  */
 export interface WeightTensor {
@@ -33,11 +32,10 @@ export interface WeightTensor {
  *
  * @example
  * ```ts
- * import { train, type Weights } from "@wagon/wagon";
+ * import type { Weights } from "@wagon/wagon";
  *
- * const { weights } = await train({ data: "8gaussians", steps: 5 });
- * const generator: Weights = weights.generator;
- * console.log(Object.keys(generator));
+ * const shapesOf = (weights: Weights) => Object.values(weights).map(({ shape }) => shape.join(" x "));
+ * console.assert(shapesOf({ bias: { shape: [2], data: Float32Array.of(0, 1) } }).join() === "2");
  * ```
  */
 export type Weights = Readonly<Record<string, WeightTensor>>;
@@ -47,10 +45,10 @@ export type Weights = Readonly<Record<string, WeightTensor>>;
  *
  * @example
  * ```ts
- * import { train, type Trained } from "@wagon/wagon";
+ * import type { Trained } from "@wagon/wagon";
  *
- * const { finished, steps, sample }: Trained = await train({ data: "8gaussians", steps: 5 });
- * console.assert(finished && steps === 5 && (await sample(3)).length === 6);
+ * const save = ({ generator }: Pick<Trained, "generator">) => Deno.writeFile("generator.onnx", generator);
+ * console.log(save.name);
  * ```
  */
 export interface Trained {

@@ -157,11 +157,12 @@ export interface FileModel extends Omit<Model, "graph"> {
  *
  * @example
  * ```ts
- * import { train } from "@wagon/wagon";
- * import { decodeModel } from "@wagon/wagon/onnx";
+ * import { decodeModel, encodeModel, GraphBuilder, modelOf } from "@wagon/wagon/onnx";
  *
- * const { generator } = await train({ data: "8gaussians", steps: 5 });
- * console.assert(decodeModel(generator).graph.inputs.join() === "noise");
+ * const b = new GraphBuilder("g");
+ * b.output(b.op("Neg", [b.input("x", "float32", [3])]), "y");
+ * const { graph } = decodeModel(encodeModel(modelOf(b.build())));
+ * console.assert(graph.inputs.join() === "x" && graph.outputs.join() === "y");
  * ```
  */
 export function decodeModel(bytes: Uint8Array): Model {

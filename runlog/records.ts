@@ -282,12 +282,10 @@ export type RecordOf<T extends RecordType> = Records[T];
  *
  * @example
  * ```ts
- * import { train } from "@wagon/wagon";
  * import type { RunRecord } from "@wagon/wagon/runlog";
  *
- * const records: RunRecord[] = [];
- * await train({ data: "8gaussians", steps: 5, onRecord: (record) => void records.push(record) });
- * console.assert(records[0]?.type === "run");
+ * const lossOf = (record: RunRecord) => record.type === "step" ? record.loss_critic : null;
+ * console.log(lossOf.name);
  * ```
  */
 export type RunRecord = Records[RecordType];

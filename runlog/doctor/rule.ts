@@ -64,13 +64,10 @@ export interface Rule {
  *
  * @example
  * ```ts
- * import { train } from "@wagon/wagon";
- * import { examine, type Finding, readSummary } from "@wagon/wagon/runlog";
+ * import type { Finding } from "@wagon/wagon/runlog";
  *
- * const folder = await Deno.makeTempDir();
- * await train({ data: "8gaussians", steps: 5, out: folder });
- * const faults: Finding[] = examine(await readSummary(folder)).filter(({ grade }) => grade === "fault");
- * console.log(faults.length);
+ * const isProblem = ({ grade, spoils }: Pick<Finding, "grade" | "spoils">) => grade === "fault" && spoils !== "speed";
+ * console.assert(!isProblem({ grade: "note", spoils: "critic" }));
  * ```
  */
 export interface Finding extends Omit<Evidence, "passed" | "change"> {

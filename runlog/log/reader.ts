@@ -26,13 +26,9 @@ const NO_RECORD = "\0";
  *
  * @example
  * ```ts
- * import { train } from "@wagon/wagon";
- * import { readRun, type SkippedLines } from "@wagon/wagon/runlog";
+ * import type { SkippedLines } from "@wagon/wagon/runlog";
  *
- * const folder = await Deno.makeTempDir();
- * await train({ data: "8gaussians", steps: 5, out: folder });
  * const skipped: SkippedLines = { bad_lines: 0, first_bad_line: null, cut_off: false, unknown_records: 0 };
- * for await (const { type } of readRun(folder, skipped)) console.log(type);
  * console.assert(skipped.bad_lines === 0);
  * ```
  */

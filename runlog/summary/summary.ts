@@ -28,13 +28,10 @@ const MAX_FAULTS = 100;
  *
  * @example
  * ```ts
- * import { train } from "@wagon/wagon";
- * import { readSummary, type RunState } from "@wagon/wagon/runlog";
+ * import type { RunState } from "@wagon/wagon/runlog";
  *
- * const folder = await Deno.makeTempDir();
- * await train({ data: "8gaussians", steps: 5, out: folder });
- * const state: RunState = (await readSummary(folder)).state;
- * console.assert(state === "finished");
+ * const isOver = (state: RunState) => state === "finished" || state === "failed";
+ * console.assert(isOver("finished") && !isOver("running"));
  * ```
  */
 export type RunState = RecordOf<"end">["reason"] | "running" | "unknown";
@@ -45,13 +42,10 @@ export const PHASES: readonly Phase[] = ["total", "wait", "compute", "sum", "upd
  *
  * @example
  * ```ts
- * import { train } from "@wagon/wagon";
- * import { type Phase, readSummary } from "@wagon/wagon/runlog";
+ * import type { Phase } from "@wagon/wagon/runlog";
  *
- * const folder = await Deno.makeTempDir();
- * await train({ data: "8gaussians", steps: 5, out: folder });
- * const phases = Object.keys((await readSummary(folder)).ms) as Phase[];
- * console.assert(phases.includes("update"));
+ * const own: readonly Phase[] = ["sum", "update", "send"];
+ * console.assert(own.includes("update"));
  * ```
  */
 export type Phase = "total" | "wait" | "compute" | "sum" | "update" | "send" | "other";
@@ -61,13 +55,10 @@ export type Phase = "total" | "wait" | "compute" | "sum" | "update" | "send" | "
  *
  * @example
  * ```ts
- * import { train } from "@wagon/wagon";
- * import { type CurvePoint, readSummary } from "@wagon/wagon/runlog";
+ * import type { CurvePoint } from "@wagon/wagon/runlog";
  *
- * const folder = await Deno.makeTempDir();
- * await train({ data: "8gaussians", steps: 5, out: folder });
- * const curve: readonly CurvePoint[] = (await readSummary(folder)).curve;
- * console.log(curve.map(({ step, loss_critic }) => [step, loss_critic]));
+ * const pointOf = ({ step, loss_critic }: Pick<CurvePoint, "step" | "loss_critic">) => [step, loss_critic];
+ * console.assert(pointOf({ step: 200, loss_critic: -0.1 })[0] === 200);
  * ```
  */
 export interface CurvePoint {
@@ -116,13 +107,11 @@ export interface HealthStretch {
  *
  * @example
  * ```ts
- * import { train } from "@wagon/wagon";
- * import { type Entry, readSummary } from "@wagon/wagon/runlog";
+ * import type { Entry } from "@wagon/wagon/runlog";
  *
- * const folder = await Deno.makeTempDir();
- * await train({ data: "8gaussians", steps: 5, out: folder });
- * const evaluations: readonly Entry<"evaluation">[] = (await readSummary(folder)).evaluations;
- * console.log(evaluations.map(({ step, sliced_wasserstein }) => [step, sliced_wasserstein]));
+ * const best = (evaluations: readonly Entry<"evaluation">[]) =>
+ *   Math.min(...evaluations.map(({ sliced_wasserstein }) => sliced_wasserstein));
+ * console.assert(best([]) === Infinity);
  * ```
  */
 export type Entry<
@@ -137,13 +126,11 @@ export type Entry<
  *
  * @example
  * ```ts
- * import { train } from "@wagon/wagon";
- * import { readSummary, type Summary } from "@wagon/wagon/runlog";
+ * import type { Summary } from "@wagon/wagon/runlog";
  *
- * const folder = await Deno.makeTempDir();
- * await train({ data: "8gaussians", steps: 5, out: folder });
- * const { steps, weights_sha256 }: Summary = await readSummary(folder);
- * console.log(steps, weights_sha256);
+ * const titleOf = ({ steps, weights_sha256 }: Pick<Summary, "steps" | "weights_sha256">) =>
+ *   `${steps} steps, weights ${weights_sha256 ?? "not saved"}`;
+ * console.log(titleOf({ steps: 5, weights_sha256: null }));
  * ```
  */
 export interface Summary {

@@ -7,13 +7,11 @@ import type { StepFacts } from "../log/step_facts.ts";
  *
  * @example
  * ```ts
- * import { train } from "@wagon/wagon";
- * import { readSummary, type WorkerTotals } from "@wagon/wagon/runlog";
+ * import type { WorkerTotals } from "@wagon/wagon/runlog";
  *
- * const folder = await Deno.makeTempDir();
- * await train({ data: "8gaussians", steps: 5, out: folder });
- * const workers: readonly WorkerTotals[] = (await readSummary(folder)).workers;
- * console.log(workers.map(({ name, shards_computed }) => [name, shards_computed]));
+ * const busiest = (workers: readonly WorkerTotals[]) =>
+ *   workers.reduce((most, { shards_computed }) => Math.max(most, shards_computed), 0);
+ * console.assert(busiest([]) === 0);
  * ```
  */
 export interface WorkerTotals {
@@ -52,13 +50,10 @@ export interface WorkerTotals {
  *
  * @example
  * ```ts
- * import { train } from "@wagon/wagon";
- * import { readSummary, type WorkerMeans } from "@wagon/wagon/runlog";
+ * import type { WorkerMeans } from "@wagon/wagon/runlog";
  *
- * const folder = await Deno.makeTempDir();
- * await train({ data: "8gaussians", steps: 5, out: folder });
- * const means: readonly WorkerMeans[] = (await readSummary(folder)).workers;
- * console.log(means.map(({ compute_ms_per_shard }) => compute_ms_per_shard));
+ * const means: WorkerMeans = { compute_ms_per_shard: 0.9, wire_ms_per_step: null };
+ * console.log(means.compute_ms_per_shard);
  * ```
  */
 export interface WorkerMeans {
