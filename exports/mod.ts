@@ -30,6 +30,5 @@ export {
   type Objective,
   scoreBoth,
 } from "../models/objectives/objective.ts";
-export type { LogOptions, OnRecord } from "../library/log_options.ts";
-export type { OnStep, TrainedStep } from "../library/run_watch.ts";
+export type { LogOptions, OnRecord, OnStep, TrainedStep } from "../library/run_watch.ts";
 export type { Trained, Weights, WeightTensor } from "../library/trained.ts";

@@ -20,12 +20,6 @@ export { type FollowOptions, followRun, readSummary } from "../library/run_log.t
 export { readRun, type SkippedLines } from "../runlog/log/reader.ts";
 export type { Records } from "../runlog/record_types.ts";
 export type { RecordOf, RecordType, RunRecord } from "../runlog/records.ts";
-export type {
-  CurvePoint,
-  Entry,
-  HealthStretch,
-  Phase,
-  RunState,
-  Summary,
-} from "../runlog/summary/summary.ts";
+export type { Summary } from "../runlog/summary/summary.ts";
+export type { CurvePoint, Entry, HealthStretch, Phase, RunState } from "../runlog/summary/summary_parts.ts";
 export type { WorkerMeans, WorkerTotals } from "../runlog/summary/worker_totals.ts";

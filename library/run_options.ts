@@ -9,8 +9,7 @@ import { shapeImages } from "../coordinator/data/pictures/pictures.ts";
 import { DATASET_NAMES } from "../coordinator/data/resolve.ts";
 import type { Objective } from "../models/objectives/objective.ts";
 import { arrayData, type ExampleArray } from "./example_array.ts";
-import type { LogOptions } from "./log_options.ts";
-import type { OnStep } from "./run_watch.ts";
+import type { LogOptions, OnStep } from "./run_watch.ts";
 import { givenOf, type NamedSettings, type RunSettings } from "./settings.ts";
 
 /**

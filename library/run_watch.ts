@@ -1,4 +1,8 @@
-/** Progress of a run for a program, and its summary at any time. */
+/** What a program sees of a run: its progress, its log, and its summary at any time. */
+import { checkOptions } from "../common/cli/options.ts";
+import { PLACE_OPTIONS } from "../coordinator/config/options.ts";
+import { type OpenSinks, sinksFor } from "../coordinator/run/records/open_sinks.ts";
+import { SYSTEM_CLOCK } from "../wire/clock.ts";
 import { foldRun } from "../runlog/log/fold_run.ts";
 import { noneSkipped } from "../runlog/log/reader.ts";
 import { factsOf } from "../runlog/log/step_facts.ts";
@@ -6,7 +10,6 @@ import type { RecordOf, RunRecord } from "../runlog/records.ts";
 import { RunFold, type Summary } from "../runlog/summary/summary.ts";
 import type { Prepared } from "../coordinator/run/prepare.ts";
 import type { RecordSink } from "../coordinator/run/records/run_log.ts";
-import type { OnRecord } from "./log_options.ts";
 
 /**
  * One committed step.
@@ -61,6 +64,46 @@ export interface TrainedStep {
  * ```
  */
 export type OnStep = (step: TrainedStep) => void | Promise<void>;
+
+/**
+ * Called with each record of a run's log, in their order; the first has the type "run". Training waits until it returns,
+ * so it must be fast. If it throws, the run stops, and the error is thrown.
+ *
+ * @example
+ * ```ts
+ * import { type OnRecord, train } from "@wagon/wagon";
+ *
+ * const types = new Set<string>();
+ * const onRecord: OnRecord = ({ type }) => void types.add(type);
+ * await train({ data: "8gaussians", steps: 5, onRecord });
+ * console.assert(types.has("run") && types.has("step") && types.has("end"));
+ * ```
+ */
+export type OnRecord = (record: RunRecord) => void;
+
+/**
+ * Programs that get the log of a run while it trains. They change no result, and training does not wait for them.
+ *
+ * @example
+ * ```ts
+ * import type { LogOptions } from "@wagon/wagon";
+ *
+ * const log: LogOptions = { tensorboard: "logs", onWarning: (line) => console.warn(line) };
+ * console.log(log.tensorboard);
+ * ```
+ */
+export interface LogOptions {
+  /** Gets each record of the log. */
+  readonly onRecord?: OnRecord;
+  /** Folder for TensorBoard events; they are written into a subfolder with the run's name. */
+  readonly tensorboard?: string;
+  /** Address that gets the log as JSON lines over HTTP, as `--log-url` describes it in docs/watching-a-run.md. */
+  readonly log_url?: string;
+  /** Bearer token for `log_url`. */
+  readonly log_token?: string;
+  /** Called with a line of text if events or records cannot be written or delivered. */
+  readonly onWarning?: (line: string) => void;
+}
 
 /** What a program wants to be called with. */
 export interface Watchers {
@@ -141,3 +184,15 @@ function stepOf(record: RecordOf<"step">): TrainedStep {
     time_ms,
   };
 }
+
+/** What opens the sinks. Throws {@linkcode UserError} for what cannot be written to at all. */
+export async function openSinksOf(options: LogOptions, watch: RunWatch): Promise<OpenSinks> {
+  const { tensorboard, log_url, log_token, onWarning = () => {} } = options;
+  const given = { ...tensorboard !== undefined && { tensorboard }, ...log_url !== undefined && { log_url } };
+  checkOptions(SINKS, given, "the options");
+  const open = await sinksFor({ tensorboard, log_url, log_token }, { fetch, clock: SYSTEM_CLOCK });
+  return async (run) => [...await watch.begin(run), ...await open(run, onWarning)];
+}
+
+const { tensorboard, log_url } = PLACE_OPTIONS;
+const SINKS = { tensorboard, log_url };

@@ -5,9 +5,8 @@ import { TRAIN_OPTIONS } from "../coordinator/config/options.ts";
 import { SYSTEM_CLOCK } from "../wire/clock.ts";
 import { coordinate, type DoorOptions } from "./coordinate.ts";
 import { LocalWorkers } from "./local_workers.ts";
-import { openSinksOf } from "./log_options.ts";
 import { type RunOptions, startOf } from "./run_options.ts";
-import { RunWatch } from "./run_watch.ts";
+import { openSinksOf, RunWatch } from "./run_watch.ts";
 import { silentScreen } from "../common/terminal/silent_screen.ts";
 import { endedWell, type Trained } from "./trained.ts";
 

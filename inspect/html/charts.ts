@@ -1,5 +1,6 @@
 /** The curves of a report: one colour a run in all charts, and on one axis only what is on one scale. */
-import type { CurvePoint, Summary } from "../../runlog/summary/summary.ts";
+import type { Summary } from "../../runlog/summary/summary.ts";
+import type { CurvePoint } from "../../runlog/summary/summary_parts.ts";
 import { type Html, html } from "./html.ts";
 import { type ChartLine, lineChart } from "./line_chart.ts";
 import type { Reported } from "./reported.ts";

@@ -1,6 +1,7 @@
 /** One or more runs as one self-contained HTML page: it needs no network, and asks for none. */
 import { duration } from "../../common/text/duration.ts";
-import { type Entry, type Summary, WINDOW_STEPS } from "../../runlog/summary/summary.ts";
+import { type Summary, WINDOW_STEPS } from "../../runlog/summary/summary.ts";
+import { type Entry } from "../../runlog/summary/summary_parts.ts";
 import { differences, settingsOf } from "../compare.ts";
 import { bytes, count, figure, milliseconds, percent, travelsAs } from "../numbers.ts";
 import { whatOf } from "../run_table.ts";

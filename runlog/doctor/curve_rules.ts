@@ -2,7 +2,8 @@
  * Rules over the Wasserstein estimate. They hold for every objective of the Wasserstein family: a critic that
  * outputs a constant reaches an estimate of 0, so a trained one must do better.
  */
-import type { HealthStretch, Summary } from "../summary/summary.ts";
+import type { Summary } from "../summary/summary.ts";
+import type { HealthStretch } from "../summary/summary_parts.ts";
 import { WINDOW_STEPS } from "../summary/summary.ts";
 import { type Evidence, percent, type Rule, short } from "./rule.ts";
 import { NEARER } from "./trends.ts";

@@ -1,5 +1,5 @@
 /** Rules over the networks' own state, as the vitals tell it, and over how they are set up. */
-import type { Entry } from "../summary/summary.ts";
+import type { Entry } from "../summary/summary_parts.ts";
 import type { Summary } from "../summary/summary.ts";
 import { type Evidence, percent, type Rule, short } from "./rule.ts";
 

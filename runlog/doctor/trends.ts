@@ -2,7 +2,8 @@
  * Which way a run goes: the distance of its samples to the data, the critic's estimate, how varied the samples are.
  * The evidence that a verdict is made of.
  */
-import type { HealthStretch, Summary } from "../summary/summary.ts";
+import type { Summary } from "../summary/summary.ts";
+import type { HealthStretch } from "../summary/summary_parts.ts";
 
 /** A distance is level unless it moves by more. */
 const FELL = 0.05;
