@@ -247,7 +247,9 @@ function readAttribute(
     throw unreadable(`attribute ${fields.name} ${where} holds ${refused}, which no operator here takes`);
   }
   if (fields.reference !== "") {
-    throw unreadable(`attribute ${fields.name} refers to a function's: found ${fields.reference}`);
+    throw unreadable(
+      `attribute ${fields.name} refers to attribute ${fields.reference} of a function: inline functions before the export`,
+    );
   }
   if (fields.type === SUBGRAPH) {
     if (fields.graph === undefined) throw unreadable(`attribute ${fields.name} must hold a graph`);

@@ -202,7 +202,8 @@ const OPTIONS = {
 
 const COMMAND: Command<typeof OPTIONS> = {
   name: "deno task check:imports",
-  about: "Says which files import what their room may not, and which pure files touch the outside.",
+  about:
+    "Lists imports that a room may not make, and pure files that use clocks, files, sockets or randomness.",
   options: OPTIONS,
   examples: [{ line: "deno task check:imports --write", about: "after a change to scripts/rooms.ts" }],
 };

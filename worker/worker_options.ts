@@ -117,7 +117,9 @@ export function wantedDevices(
   const indices = differentNumbers(gpu);
   if (indices === null) {
     throw new UserError(
-      `Option --gpu must be "all" or different numbers from 0, e.g. 0 or 0,1: found ${JSON.stringify(gpu)}`,
+      `Option --gpu must be "all" or distinct device numbers, counted from 0, e.g. 0 or 0,1: found ${
+        JSON.stringify(gpu)
+      }`,
     );
   }
   return { kind: "gpus", indices, required };

@@ -266,7 +266,7 @@ export const RUN_OPTIONS = {
     kind: "boolean",
     default_text: "off",
     about:
-      "Make 100 critic steps before each of the first 25 generator steps and before every 500th, as the authors of " +
+      "Make 100 critic steps before each of the first 25 generator steps and before every 500th after that, as the authors of " +
       "the WGAN paper do",
     group: "Hyperparameters",
   },

@@ -79,7 +79,7 @@ export function importGraph(model: FileModel, name: string, prefix: string): Imp
 }
 
 /** Advice on a node that the operator table refuses. */
-const ADVICE = "export it with numbers for all extents but the batch, or write it with other operators";
+const ADVICE = "export the model with fixed sizes for all axes but the batch, or without this operator";
 
 class Walk {
   readonly #b: GraphBuilder;

@@ -29,7 +29,7 @@ function reduction(allowed: readonly ElementType[], emptyIsFine: boolean): Opera
       if (none) return [{ element, shape }];
       const axes = given.length === 0 ? [...shape.keys()] : site.axes(given, shape.length);
       if (!emptyIsFine && axes.some((axis) => shape[axis] === 0)) {
-        site.fail(`reduced axes must not be empty: found ${formatShape(shape)}`);
+        site.fail(`reduced axes must not have extent 0: found ${formatShape(shape)}`);
       }
       return [{ element, shape: reducedShape(shape, axes, site.int("keepdims", 1) !== 0) }];
     },

@@ -73,7 +73,7 @@ function sliceRanges(site: Site): readonly Range[] {
     if (step === 0) site.fail("steps must not be 0");
     if (typeof extent === "number") return [sliceRange(extent, axis, start, end, step)];
     if (start !== 0 || end < 2 ** 31 - 1 || step !== 1) {
-      site.fail(`axis ${axis} must be taken whole: its extent is ${extent}`);
+      site.fail(`axis ${axis} must be sliced as a whole, because its extent has only a name, ${extent}`);
     }
     return [];
   });

@@ -30,7 +30,7 @@ export function isCheckOnly(task: string, about: string, args: readonly string[]
   const name = args[0] === "--check" ? `deno task check:${task}` : `deno task ${task}`;
   const examples = [{
     line: `deno task check:${task}`,
-    about: "exit code 1 if the committed files are another build",
+    about: "exit code 1 if the committed files differ from a new build",
   }];
   const command: Command<typeof options> = { name, about, options, examples };
   return parseOptions(command, args).values.check;

@@ -265,7 +265,8 @@ Deno.test("what cannot be used is refused in one line", async () => {
         'Cannot read ONNX model: tensor "w" keeps its data in another file: only models in one file can be read',
       initializer_twice: 'Cannot read ONNX model: initializer names must be distinct: found "w" twice',
       attribute_twice: 'Cannot read ONNX model: attributes of node "" (Elu) must have distinct names',
-      attribute_of_function: "Cannot read ONNX model: attribute alpha refers to a function's: found a",
+      attribute_of_function:
+        "Cannot read ONNX model: attribute alpha refers to attribute a of a function: inline functions before the export",
       attribute_of_no_type: "Cannot read ONNX model: attribute a has unknown type 0",
       large_attribute:
         "Cannot read ONNX model: attribute a must hold integers below 2^53: found 9223372036854775807",

@@ -194,7 +194,7 @@ Deno.test("bad input: one line and exit code 2", async () => {
     [["--cpu", "--gpu", "0"], "Option --cpu excludes --gpu: give one"],
     [
       ["--gpu", "first"],
-      'Option --gpu must be "all" or different numbers from 0, e.g. 0 or 0,1: found "first"',
+      'Option --gpu must be "all" or distinct device numbers, counted from 0, e.g. 0 or 0,1: found "first"',
     ],
     [["--threads", "0"], 'Option --threads must be an integer from 1 to 1024 (threads): found "0"'],
   ];
@@ -208,6 +208,6 @@ Deno.test("--require-gpu where no GPU works: all reasons, exit code 2", async ()
   const { code, errors } = await said(["--require-gpu", "--gpu", "7"]);
   const line = errors.split("\n").find((text) => text.startsWith("Cannot use a GPU"));
   assert.equal(code, 2);
-  assert.match(line ?? errors, /WebGPU: it cannot choose a device, so number 7 is not available/);
+  assert.match(line ?? errors, /WebGPU: it cannot select a device, so only number 0 is available/);
   assert.match(line ?? errors, /; for an NVIDIA GPU run: deno task setup-gpu$/);
 });

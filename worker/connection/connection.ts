@@ -263,7 +263,7 @@ export class Connection {
       const held = `${this.#held[state] ?? "none"}, wire ${format}`;
       throw new Refusal(
         "stale",
-        `A difference must be to the weights held, ${held}: found ${difference.from}`,
+        `A difference of weights must apply to the weights that this worker holds, ${held}: found one for ${difference.from}`,
       );
     }
     const { size } = manifest.layouts[state];

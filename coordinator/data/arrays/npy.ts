@@ -107,7 +107,7 @@ export function pointsOf(
     const at = `row ${Math.floor(i / dimension) + 1}, column ${i % dimension + 1}`;
     refuse(
       file,
-      `finite numbers in the range of float32 are required, found ${values[i]} in ${at}; leave it out`,
+      `finite numbers in the range of float32 are required, found ${values[i]} in ${at}; remove that row`,
     );
   }
   const { buffer, byteOffset, byteLength } = values;

@@ -83,7 +83,7 @@ function countHeader(
   if (count <= MAX_HEADER_ROWS) return count;
   return refuse(
     file,
-    `at most ${MAX_HEADER_ROWS} lines of words before the numbers are required, found ${count} from line ` +
+    `at most ${MAX_HEADER_ROWS} header lines may come before the numbers, found ${count} from line ` +
       `${first.line} on; put # in front of lines without data, or remove them`,
   );
 }

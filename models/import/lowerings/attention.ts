@@ -24,7 +24,9 @@ function inHeads(n: LoweringSite, index: number, heads: string): Value {
 function repeated(n: LoweringSite, x: Value, heads: number): Value {
   const own = n.extent(x, 1), times = heads / own;
   if (times === 1) return x;
-  if (!Number.isInteger(times)) n.fail(`heads of queries must be a multiple of ${own}: found ${heads}`);
+  if (!Number.isInteger(times)) {
+    n.fail(`the number of query heads must be a multiple of the ${own} key and value heads: found ${heads}`);
+  }
   const wide = n.op("Expand", [n.unsqueeze(x, 2), n.intVector([1, 1, times, 1, 1])]);
   return n.op("Reshape", [wide, n.intVector([0, heads, n.extent(x, 2), n.extent(x, 3)])]);
 }

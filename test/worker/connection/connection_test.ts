@@ -385,7 +385,7 @@ Deno.test("a difference is added to the weights it is to; to others, or damaged,
     }, payload);
   assert.deepEqual(await refusal(coordinator, change("f".repeat(16))), [
     "stale",
-    `A difference must be to the weights held, ${run.checksums.critic}, wire int8: found ffffffffffffffff`,
+    `A difference of weights must apply to the weights that this worker holds, ${run.checksums.critic}, wire int8: found one for ffffffffffffffff`,
   ]);
   const asked = pool.asked.length;
   change(run.checksums.critic)();

@@ -316,8 +316,7 @@ const REFUSED: Record<string, { text: string | Uint8Array; name?: string; part?:
   },
   "eleven lines of words": {
     text: table(([x, y]) => `${x},${y}`, "low,high\n".repeat(11)),
-    error:
-      "at most 10 lines of words before the numbers are required, found 11 from line 1 on; put # in front " +
+    error: "at most 10 header lines may come before the numbers, found 11 from line 1 on; put # in front " +
       "of lines without data, or remove them",
   },
   "labels": {
