@@ -10,6 +10,7 @@ import { shortDuration } from "../common/text/duration.ts";
 import { verdictLine } from "../runlog/doctor/verdict.ts";
 import type { Console } from "./terminal/console.ts";
 import type { Ending } from "./coordinate.ts";
+import { NoStepsLeft } from "./run/prepare.ts";
 import { RunFolder } from "./run/run_folder.ts";
 
 /** Answers Ctrl-C. `terminal`: null while the run is not open yet. */
@@ -26,6 +27,15 @@ export function printLastWords(screen: Screen, lines: readonly string[], command
   screen.write(
     [...wrapped, ...commands.map((command) => `  ${cleanLine(command)}`)].map((line) => `${line}\n`).join(""),
   );
+}
+
+/** Of a run that is complete, `--auto-resume` has nothing to resume: says so. Any other error is thrown again. */
+export function unlessComplete(auto_resume: boolean, screen: Screen): (error: unknown) => null {
+  return (error) => {
+    if (!auto_resume || !(error instanceof NoStepsLeft)) throw error;
+    printLastWords(screen, ["The run is complete: nothing is left to resume (--auto-resume)"], []);
+    return null;
+  };
 }
 
 /**

@@ -4,7 +4,7 @@ import { interruptSignal } from "../common/process/interrupt.ts";
 import { keepFilesPrivate } from "../common/process/private_files.ts";
 import { coordinate } from "./coordinate.ts";
 import { type Console, stderrScreen } from "./terminal/console.ts";
-import { describeEnding, printLastWords, sayStopping } from "./ending.ts";
+import { describeEnding, printLastWords, sayStopping, unlessComplete } from "./ending.ts";
 import { COORDINATOR_COMMAND } from "./config/options.ts";
 import { type Door, removeTokens, tellHowToJoin, tellOfPage } from "./terminal/invitation.ts";
 import { startOptions } from "./start_options.ts";
@@ -40,10 +40,11 @@ await runMain(async (args) => {
       await tellOfPage(terminal, door, { token: read_token, file: read_token_file });
     },
     signal,
-  }, screen).finally(async () => {
+  }, screen).catch(unlessComplete(values.auto_resume, screen)).finally(async () => {
     if (door !== null) await removeTokens(door);
     await screen.drained();
   });
+  if (ending === null) return 0;
   const { lines, commands, exit_code } = describeEnding(ending, "coordinator", signal);
   printLastWords(screen, lines, commands);
   await screen.drained();

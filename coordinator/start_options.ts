@@ -5,6 +5,7 @@ import { givenConfig } from "./config/given_config.ts";
 import type { PLACE_OPTIONS } from "./config/options.ts";
 import type { RUN_OPTIONS } from "./config/run_options.ts";
 import { sinksFor, type SinksOutside } from "./run/records/open_sinks.ts";
+import { decideStart } from "./run/run_folder.ts";
 
 type Shared = "given" | "out" | "resume" | "name" | "note" | "readable" | "give_up_after_s" | "sinks";
 
@@ -14,11 +15,12 @@ export async function startOptions(
   given: Given<typeof RUN_OPTIONS> & { readonly config?: string },
   outside: SinksOutside & { readonly env: (name: string) => string | undefined },
 ): Promise<Pick<CoordinateOptions, Shared>> {
-  const { name, note, readable } = values;
+  const { note, readable } = values;
+  const { out = null, resume = null, name } = await decideStart(values);
   return {
     given: givenConfig(given),
-    out: values.out ?? null,
-    resume: values.resume ?? null,
+    out,
+    resume,
     name,
     note,
     readable,

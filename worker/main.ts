@@ -11,7 +11,7 @@ import { lastingScreen } from "../common/terminal/lasting_screen.ts";
 import { readRendezvous, stateFolder } from "../common/process/rendezvous.ts";
 import { columnsOf } from "../common/terminal/terminal.ts";
 import { wrapLine } from "../common/text/wrap.ts";
-import { readNamed } from "../common/files/named_file.ts";
+import { type Named, readNamed } from "../common/files/named_file.ts";
 import { SYSTEM_CLOCK } from "../wire/clock.ts";
 import { isCoordinator, isOpen } from "../wire/connecting/port_probe.ts";
 import { connect } from "../wire/ws_socket.ts";
@@ -24,6 +24,7 @@ import { Locator } from "./connection/locator.ts";
 import { ShardCache } from "./connection/shard_cache.ts";
 import { openNothing, openSharedMemory } from "./compute/shared_memory.ts";
 import { checkUrl, wantedCores, wantedDevices, WORKER_COMMAND } from "./worker_options.ts";
+import { STANDARD_INPUT, StandardInput } from "./standard_input.ts";
 import { Stuck } from "./compute/watchdog.ts";
 import { work } from "./work.ts";
 
@@ -40,12 +41,15 @@ function openCache(): ShardCache | null {
  * The first signal asks to leave, the second ends at once. A terminal sends Ctrl-C to whoever runs in it: a worker
  * that leaves with its standard input lets the one at the other end finish the step and decide.
  */
-function stopWhenAsked(leave_with_stdin: boolean): AbortSignal {
-  const controller = interruptSignal(() => {}, leave_with_stdin);
-  if (leave_with_stdin) {
-    void Deno.stdin.readable.pipeTo(new WritableStream()).finally(() => controller.abort());
-  }
+function stopWhenAsked(leave_with: StandardInput | null): AbortSignal {
+  const controller = interruptSignal(() => {}, leave_with !== null);
+  void leave_with?.ended.finally(() => controller.abort());
   return controller.signal;
+}
+
+/** It comes once, as from a pipe. */
+async function tokenFrom(input: StandardInput): Promise<Named> {
+  return { text: await input.firstLine(), is_pipe: true };
 }
 
 /** Prints the devices that this machine can compute on. Returns the exit code: 0 if at least the processor works. */
@@ -82,12 +86,21 @@ async function main(args: readonly string[]): Promise<number | void> {
   if (cores !== null && !keepToCores(cores)) {
     warn(`Warning: the system refused to keep this worker on cores ${values.cores}: continuing on all`);
   }
-  const stop = stopWhenAsked(values.leave_with_stdin);
+  const { leave_with_stdin, token_file } = values;
+  const input = leave_with_stdin || token_file === STANDARD_INPUT
+    ? new StandardInput(Deno.stdin.readable, SYSTEM_CLOCK)
+    : null;
+  const stop = stopWhenAsked(leave_with_stdin ? input : null);
   const locator = new Locator({
     coordinator: values.coordinator === undefined ? undefined : checkUrl(values.coordinator),
-    token_file: values.token_file,
+    token_file,
     token_variable: Deno.env.get("WAGON_TOKEN"),
-  }, { readNamed, readRendezvous, isOpen: (url) => isOpen(url, SYSTEM_CLOCK), isCoordinator });
+  }, {
+    readNamed: (path) => path === STANDARD_INPUT ? tokenFrom(input!) : readNamed(path),
+    readRendezvous,
+    isOpen: (url) => isOpen(url, SYSTEM_CLOCK),
+    isCoordinator,
+  });
   await locator.locate();
   const screen = lastingScreen(Deno.stdout);
   const terminal = new WorkerConsole(screen, () => SYSTEM_CLOCK.now_ms());

@@ -12,7 +12,7 @@ const OPTIONS = {
   token_file: {
     kind: "string",
     value: "PATH",
-    about: "File with the token, a secret of the run",
+    about: "File with the token, a secret of the run; - reads it from the first line of standard input",
     default_text: "WAGON_TOKEN, else the token of your coordinator on this machine",
   },
   name: {

@@ -22,6 +22,10 @@ export const PLACE_OPTIONS = {
       'Continue a run that was stopped: its folder, its name in runs/, or "latest". It ends with the same ' +
       "weights as if it had not stopped",
   },
+  auto_resume: {
+    kind: "boolean",
+    about: "Resume the run in --out if there is one, else start it: the same command again, for schedulers",
+  },
   name: {
     kind: "string",
     about: "Name of the run, one word; the name of the run folder ends with it",
@@ -99,10 +103,23 @@ export const TRAIN_OPTIONS = {
   workers: {
     kind: "number",
     integer: true,
-    min: 1,
+    min: 0,
     max: 64,
     default: 2,
-    about: "Local workers to start; they share the machine's cores",
+    about: "Local workers to start; they share the machine's cores. 0 only with --hosts",
+    group: "Workers",
+  },
+  hosts: {
+    kind: "string",
+    value: "FILE",
+    about: "Also start a worker on each machine in FILE, by ssh (docs/on-several-machines.md)",
+    group: "Workers",
+  },
+  ssh_config: {
+    kind: "string",
+    value: "FILE",
+    default_text: "ssh's own",
+    about: "Configuration of ssh for --hosts",
     group: "Workers",
   },
   gpu: {

@@ -273,15 +273,18 @@ async function partsOf(
   return { ...allocated, config, data: sharded, facts, values: valuesOf(data) };
 }
 
+/** A run that is done was to be resumed. */
+export class NoStepsLeft extends UserError {}
+
 /** A run that is done cannot go on as it is. */
 function requireStepsLeft(config: RunConfig, { step, run_control }: ModelState): void {
   if (step >= config.steps) {
-    throw new UserError(
+    throw new NoStepsLeft(
       `Cannot resume up to step ${config.steps}: --steps must be more than ${step}, where the last checkpoint is`,
     );
   }
   if (config.stop_when_flat && run_control.flat_at === step) {
-    throw new UserError(
+    throw new NoStepsLeft(
       `Cannot resume: the run stopped at step ${step}, where its estimate had stopped falling ` +
         `(--early-stopping); give --no-early-stopping to continue anyway`,
     );

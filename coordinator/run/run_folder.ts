@@ -6,6 +6,7 @@ import { shellWord } from "../../common/text/shell_word.ts";
 import type { RecordOf } from "../../runlog/records.ts";
 import { LOG_NAME } from "../../runlog/records.ts";
 import { readRun } from "../../runlog/log/reader.ts";
+import { STEP_INDEX_NAME } from "../../runlog/log/step_index.ts";
 import { MAY_CHANGE } from "../config/config.ts";
 import type { LogWriter } from "../../runlog/log/writer.ts";
 import { LOCK_FILES, type RunLock } from "./run_lock.ts";
@@ -42,6 +43,34 @@ export class RunFolder {
   }
 }
 
+/** What a command line says about where a run begins. */
+export interface WhereToStart {
+  readonly out?: string | undefined;
+  readonly resume?: string | undefined;
+  /** For new runs. */
+  readonly name?: string | undefined;
+  /** One command starts a run and, given again, resumes it, as schedulers give it. */
+  readonly auto_resume: boolean;
+}
+
+/**
+ * The same, decided: with `auto_resume` a run in `out` is resumed. Throws {@linkcode UserError} where there is no `out`, or
+ * `resume` says something else.
+ */
+export async function decideStart(
+  { out, resume, name, auto_resume }: WhereToStart,
+): Promise<Omit<WhereToStart, "auto_resume">> {
+  if (!auto_resume) return { out, resume, name };
+  if (out === undefined || resume !== undefined) {
+    const found = resume === undefined ? "neither --out nor --resume" : `--resume ${resume}`;
+    throw new UserError(
+      `Option --auto-resume needs --out DIR, the folder to start or to resume in: found ${found}`,
+    );
+  }
+  const log = await Deno.stat(new RunFolder(out).log).catch(() => null);
+  return log?.isFile && log.size > 0 ? { resume: out } : { out, name };
+}
+
 /** Path within a run folder of the picture of a step's samples. */
 export function sampleFile(step: number): string {
   return `samples/step-${String(step).padStart(9, "0")}.png`;
@@ -55,15 +84,31 @@ export function runName(preset: string, now: Date, name?: string): string {
   return `${day}_${time}_${preset}${name === undefined ? "" : `_${name}`}`;
 }
 
-/** True if nothing is in it, but for what a start leaves behind that came to nothing. */
+/**
+ * True if nothing is in it, but for what a start leaves behind that came to nothing: files of the lock, and, where it was
+ * killed before it wrote its first record, what {@linkcode fillRunFolder} makes, and an empty log.
+ */
 async function isEmpty(path: string): Promise<boolean> {
   try {
-    for await (const { name } of Deno.readDir(path)) if (!LOCK_FILES.has(name)) return false;
-    return true;
+    const { artifacts, checkpoints, samples, log } = new RunFolder(path);
+    const made = [artifacts, checkpoints, samples];
+    const found = (await namesIn(path)).filter((name) => !LOCK_FILES.has(name)).map((name) =>
+      join(path, name)
+    );
+    if (found.includes(log) && (await Deno.stat(log)).size > 0) return false;
+    const parts = found.filter((part) => part !== log && part !== join(path, STEP_INDEX_NAME));
+    if (!parts.every((part) => made.includes(part))) return false;
+    // Artifacts are written once all three are there.
+    const to_be_empty = parts.filter((part) => part !== artifacts || parts.length < made.length);
+    return (await Promise.all(to_be_empty.map(namesIn))).every(({ length }) => length === 0);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return true;
     throw error;
   }
+}
+
+async function namesIn(path: string): Promise<string[]> {
+  return (await Array.fromAsync(Deno.readDir(path))).map(({ name }) => name);
 }
 
 /** Throws {@linkcode UserError} where something is in the folder already. */

@@ -33,7 +33,7 @@ const V8 = "--v8-flags=--max-semi-space-size=2";
 /** Options whose values say what a task reads, writes and connects to. All others are the program's to read. */
 const OPTIONS = [
   ...["data", "config", "out", "resume", "generator", "critic", "token-file", "read-token-file"] as const,
-  ...["host", "port", "coordinator", "tensorboard", "log-url"] as const,
+  ...["host", "port", "coordinator", "tensorboard", "log-url", "hosts"] as const,
 ];
 
 const HOST = /^([\w-]+(\.[\w-]+)*|\[[0-9a-f:.]+\])$/i;
@@ -41,6 +41,8 @@ const MAX_PORT = 65_535;
 /** As in runlog/, whose files take the launcher some time to read. */
 const RUNS = "runs";
 const LOG_NAME = "events.jsonl";
+/** As in worker/, whose files take time, too. */
+const STANDARD_INPUT = "-";
 /** An address that one cannot connect to. */
 const NO_ADDRESS = "127.0.0.1:0";
 
@@ -130,7 +132,7 @@ function trainRights(given: Given, around: Surroundings): string[] {
   return [
     ...runRights(given, around, statePaths(around)),
     ...doorRights(given, "0"),
-    allow("run", [around.deno]),
+    allow("run", [around.deno, ...given.hosts === undefined ? [] : ["ssh"]]),
     ...around.os === "linux" ? ["--allow-ffi"] : [],
     V8,
   ];
@@ -140,8 +142,9 @@ function trainRights(given: Given, around: Surroundings): string[] {
 function workerRights(given: Given, around: Surroundings): string[] {
   const folders = [...statePaths(around), around.temporary];
   const { "token-file": token_file, coordinator } = given;
+  const token_path = token_file === STANDARD_INPUT ? undefined : token_file;
   return [
-    allow("read", [...codePaths(), ...folders, ...present(token_file, around)]),
+    allow("read", [...codePaths(), ...folders, ...present(token_path, around)]),
     allow("write", folders),
     `--allow-env=${VARIABLES.join(",")}`,
     SYSTEM,
@@ -156,7 +159,7 @@ function workerRights(given: Given, around: Surroundings): string[] {
 
 /** Inputs and outputs of a run: its folder, its data, its configuration. */
 function runRights(given: Given, around: Surroundings, also: readonly string[]): string[] {
-  const { out, resume, config, "token-file": token_file, "read-token-file": read_token_file } = given;
+  const { out, resume, config, hosts, "token-file": token_file, "read-token-file": read_token_file } = given;
   const all: Given = { ...configured(config, around), ...given };
   const run = absolute(resume ?? out ?? RUNS, around);
   const data = all.data ?? (resume === undefined ? undefined : recordedData(run));
@@ -164,7 +167,8 @@ function runRights(given: Given, around: Surroundings, also: readonly string[]):
   const networks = [all.generator, all.critic].flatMap((path) => present(path, around)).map(dirname);
   // A name that is none is looked for among all runs, to say so.
   const runs = resume === undefined || /[/\\]/.test(resume) || isRun(run) ? [] : [absolute(RUNS, around)];
-  const named = [data === undefined ? undefined : placeOf(data, around), config, token_file, read_token_file];
+  const place = data === undefined ? undefined : placeOf(data, around);
+  const named = [place, config, token_file, read_token_file, hosts];
   const files = named.flatMap((path) => present(path, around));
   const folders = [run, around.temporary, ...also];
   const written = present(given.tensorboard, around);

@@ -6,7 +6,7 @@ import type { Summary } from "../../runlog/summary/summary.ts";
 import { squareImages, tinyImages } from "./images.ts";
 import { lastStep, logged, ofType, recordsOf } from "./log.ts";
 import { sha256 } from "../../common/sha256.ts";
-import { Workplace } from "./workplace.ts";
+import { SMALL, Workplace } from "./workplace.ts";
 
 const SHAPE = ["--shards", "4", "--batch", "16"];
 /** Far more steps than there will be. */
@@ -285,4 +285,27 @@ Deno.test("a finished run goes on, damaged checkpoints are passed over, and noth
     }
     assert.deepEqual(await contents(finished), before);
   });
+});
+
+Deno.test("--auto-resume: one command starts a run, resumes it after a kill, and says when nothing is left", async () => {
+  await using place = await Workplace.open();
+  const run = place.path("run");
+  const options = ["--data", place.images, ...SMALL, ...SHAPE, "--workers", "1"];
+  const steps = ["--steps", "600"];
+  const again = [...options, ...steps, "--out", run, "--auto-resume", "--name", "mine"];
+  const first = place.start("train", again);
+  await first.line(/Worker 1 joined/);
+  await under_way(run);
+  await first.kill();
+  const second = await place.run("train", again);
+  assert.equal(second.code, 0, second.stderr);
+  const third = await place.run("train", again);
+  assert.deepEqual(third, {
+    code: 0,
+    stdout: "",
+    stderr: "The run is complete: nothing is left to resume (--auto-resume)\n",
+  });
+  const whole = await place.run("train", [...options, ...steps, "--out", "whole"]);
+  assert.equal(whole.code, 0, whole.stderr);
+  assert.deepEqual(outcome(await place.inspect(run)), outcome(await place.inspect("whole")));
 });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type Child, taskArgs } from "./child.ts";
 import { lastStep, logged, ofType, recordsOf } from "./log.ts";
-import { childrenOf } from "./processes.ts";
+import { childrenOf, ended } from "./processes.ts";
 import { SMALL, Workplace } from "./workplace.ts";
 
 const ENDLESS = ["--shards", "2", "--batch", "16", "--steps", "1000000", "--checkpoint-every", "0"];
@@ -11,6 +11,9 @@ const INSPECTOR = { hostname: "127.0.0.1", port: 9229 };
 
 /** Signals as Unix has them. */
 const ignore = Deno.build.os === "windows";
+
+const has_script = Deno.build.os === "linux" &&
+  await new Deno.Command("script", { args: ["--version"] }).output().then(() => true, () => false);
 
 /** True if the debugger of a process answers whoever looks. */
 async function debuggerAnswers(pid: number): Promise<boolean> {
@@ -96,6 +99,28 @@ Deno.test({
     await logged(run, "a step", (records) => lastStep(records) > 0);
     for (const pid of [...await childrenOf(train.pid), train.pid]) Deno.kill(pid, "SIGUSR1");
     assert.equal((await train.end()).code, 0, train.said);
+    const { state, workers } = await place.inspect(run);
+    assert.deepEqual([state, workers.map(({ left }) => left)], ["interrupted", [null, null]]);
+  },
+});
+
+Deno.test({
+  name: "a terminal that is lost: train and its workers save and leave, and nobody is lost",
+  ignore: !has_script,
+  fn: async () => {
+    await using place = await Workplace.open();
+    const run = place.path("run");
+    const words = [Deno.execPath(), ...taskArgs("train"), "--data", place.images, ...SMALL, ...ENDLESS];
+    const command = [...words, "--out", run].map((word) => `'${word}'`).join(" ");
+    const terminal = place.startCommand(["script", "-qec", `exec ${command}`, "/dev/null"], "terminal");
+    await terminal.line(/Worker 2 joined/);
+    await logged(run, "a step", (records) => lastStep(records) > 0);
+    const [train] = await childrenOf(terminal.pid);
+    const pids = [train!, ...await childrenOf(train!)];
+    assert.equal(pids.length, 3);
+    // The kernel tells all who run in it.
+    await terminal.kill();
+    await Promise.all(pids.map(ended));
     const { state, workers } = await place.inspect(run);
     assert.deepEqual([state, workers.map(({ left }) => left)], ["interrupted", [null, null]]);
   },

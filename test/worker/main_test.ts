@@ -93,6 +93,46 @@ Deno.test("a worker that is told to stop says goodbye and ends with 0", async ()
   });
 });
 
+Deno.test({
+  name: "a worker says goodbye at each signal of terminals and schedulers, and ends with 0",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    withFolder(async (folder) => {
+      const listener = await server();
+      const says = async (signal: Deno.Signal) => {
+        const worker = startWorker(folder, ["--coordinator", listener.url, "--threads", "1"]);
+        const coordinator = await TestCoordinator.admit(await listener.next(), run, SYSTEM_CLOCK);
+        await worker.line("Joined");
+        worker.kill(signal);
+        assert.equal((await coordinator.next("leave")).message.reason, "Stopped by its user", signal);
+        assert.deepEqual(await worker.end(), { code: 0, errors: "" }, signal);
+        assert.equal(worker.lines.at(-1), "Left the run", signal);
+      };
+      // One after another: each tells by its signal who has left.
+      for (const signal of ["SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const) {
+        await says(signal);
+      }
+      await listener.close();
+    }),
+});
+
+Deno.test("a token may come by standard input", async () => {
+  await withFolder(async (folder) => {
+    const listener = await server();
+    const worker = new WorkerProcess(
+      ["--coordinator", listener.url, "--token-file", "-"],
+      { WAGON_STATE_DIR: folder, WAGON_TOKEN: "not this one" },
+      `${TOKEN}\n`,
+    );
+    const coordinator = await TestCoordinator.admit(await listener.next(), run, SYSTEM_CLOCK);
+    // It stays although its standard input has ended.
+    await coordinator.setUp();
+    coordinator.send({ type: "finish", reason: "enough" });
+    assert.deepEqual(await worker.end(), { code: 0, errors: "" });
+    await listener.close();
+  });
+});
+
 Deno.test("without arguments a worker waits for the coordinator of this machine and finds it", async () => {
   await withFolder(async (folder) => {
     const worker = new WorkerProcess([], { WAGON_STATE_DIR: folder, WAGON_TOKEN: "" });

@@ -8,7 +8,8 @@ export class WorkerProcess {
   readonly #errors: Promise<string>;
   #wake: (() => void) | null = null;
 
-  constructor(args: readonly string[], env: Record<string, string>) {
+  /** `input`: its whole standard input. */
+  constructor(args: readonly string[], env: Record<string, string>, input: string | null = null) {
     this.#child = new Deno.Command(Deno.execPath(), {
       args: [
         "run",
@@ -19,9 +20,11 @@ export class WorkerProcess {
         ...args,
       ],
       env,
+      stdin: input === null ? "null" : "piped",
       stdout: "piped",
       stderr: "piped",
     }).spawn();
+    if (input !== null) void new Blob([input]).stream().pipeTo(this.#child.stdin).catch(() => {});
     this.#read = this.#readLines();
     this.#errors = new Response(this.#child.stderr).text();
   }

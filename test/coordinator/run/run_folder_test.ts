@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import {
   createRunFolder,
+  decideStart,
   fillRunFolder,
   readRecorded,
   requireNewFolder,
@@ -57,7 +58,7 @@ Deno.test("a run that another began and ended meanwhile is left alone, and its f
   inTempDir(async (folder) => {
     const path = join(folder, "run");
     const takeLate = async (path: string) => {
-      await Deno.writeTextFile(join(path, "events.jsonl"), "");
+      await Deno.writeTextFile(join(path, "events.jsonl"), "{}\n");
       return await take(path);
     };
     await assert.rejects(createRunFolder(path, takeLate), {
@@ -113,3 +114,40 @@ Deno.test("a promise of exact bits is not taken back to life, and a new run has 
   assert.equal((await recorded([run, resume(1, { exact: [false, true] })])).run.config.exact, false);
   assert.equal((await recorded([run])).incarnations, 1);
 });
+
+Deno.test("a folder in which a start was killed before its first record counts as new", () =>
+  inTempDir(async (folder) => {
+    const path = join(folder, "run");
+    const { artifacts, checkpoints, samples, log } = await fillRunFolder(
+      path,
+      new Map([["a.onnx", new Uint8Array(9)]]),
+    );
+    await Deno.writeFile(log, new Uint8Array());
+    await requireNewFolder(path);
+    await Deno.remove(samples);
+    await assert.rejects(requireNewFolder(path), { name: "UserError" }, "somebody's artifacts");
+    await Deno.remove(artifacts, { recursive: true });
+    await requireNewFolder(path);
+    await Deno.writeTextFile(join(checkpoints, "x"), "");
+    await assert.rejects(requireNewFolder(path), { name: "UserError" }, "somebody's checkpoints");
+    await Deno.remove(checkpoints, { recursive: true });
+    await Deno.writeTextFile(log, "{}\n");
+    await assert.rejects(requireNewFolder(path), { name: "UserError" }, "a log");
+  }));
+
+Deno.test("--auto-resume resumes the run in --out if it is there, else starts it", () =>
+  inTempDir(async (folder) => {
+    const out = join(folder, "run"), name = "first", auto_resume = true;
+    assert.deepEqual(await decideStart({ out, name, auto_resume: false }), { out, name, resume: undefined });
+    assert.deepEqual(await decideStart({ out, name, auto_resume }), { out, name });
+    const { log } = await fillRunFolder(out, new Map());
+    await Deno.writeTextFile(log, "");
+    assert.deepEqual(await decideStart({ out, name, auto_resume }), { out, name });
+    await Deno.writeTextFile(log, "{}\n");
+    assert.deepEqual(await decideStart({ out, name, auto_resume }), { resume: out });
+    const needs = "Option --auto-resume needs --out DIR, the folder to start or to resume in: found ";
+    await assert.rejects(decideStart({ auto_resume }), { message: `${needs}neither --out nor --resume` });
+    await assert.rejects(decideStart({ out, resume: "latest", auto_resume }), {
+      message: `${needs}--resume latest`,
+    });
+  }));
