@@ -7,8 +7,8 @@ import { parseOptions, runMain } from "../../common/cli/cli.ts";
 import { UserError } from "../../common/errors.ts";
 import type { Command } from "../../common/cli/options.ts";
 import { summarize } from "../../inspect/run_folders.ts";
-import { LOG_NAME, type RecordOf } from "../../runlog/records.ts";
-import { readRun } from "../../runlog/log/reader.ts";
+import { LOG_NAME } from "../../runlog/records.ts";
+import { compareSteps } from "../compare_steps.ts";
 import { type Fault, faultAt, FAULTS } from "./plan.ts";
 import { Wire } from "./wire.ts";
 import { taskCommand } from "../../tasks/task_command.ts";
@@ -243,32 +243,6 @@ async function disturb(
   })();
   await Promise.all([ended, dealing]);
   return counts;
-}
-
-/** Checksums of the weights after a step. */
-function weightsAfter({ critic_checksum, generator }: RecordOf<"step">): string {
-  return `${critic_checksum} ${generator?.checksum ?? ""}`;
-}
-
-/** Every step of the disturbed run, those that a resume took back as well, beside the same of the undisturbed one. */
-async function compareSteps(
-  undisturbed: string,
-  disturbed: string,
-): Promise<{ steps: number; made_again: number; differing: number[] }> {
-  const expected = new Map<number, string>();
-  for await (const record of readRun(undisturbed)) {
-    if (record.type === "step") expected.set(record.step, weightsAfter(record));
-  }
-  const seen = new Set<number>();
-  const differing: number[] = [];
-  let made_again = 0;
-  for await (const record of readRun(disturbed)) {
-    if (record.type !== "step") continue;
-    if (seen.has(record.step)) made_again++;
-    seen.add(record.step);
-    if (weightsAfter(record) !== expected.get(record.step)) differing.push(record.step);
-  }
-  return { steps: seen.size, made_again, differing };
 }
 
 async function main(args: readonly string[]): Promise<number> {

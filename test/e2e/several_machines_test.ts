@@ -3,21 +3,19 @@
  * in place of the names and ports on the page. What needs a program that is not installed is skipped, and counted so.
  */
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { SYSTEM_CLOCK } from "../../wire/clock.ts";
 import type { Socket } from "../../wire/socket.ts";
 import { listen } from "../../wire/ws_socket.ts";
 import { TestCoordinator } from "../worker/test_coordinator.ts";
 import { testRun } from "../worker/test_run.ts";
+import { lacks, programAt } from "./installed.ts";
+import { freePort, HOST, shell, SSH_PROGRAMS, startSshd } from "./sshd.ts";
 import { Workplace } from "./workplace.ts";
 
 const PAGE = await Deno.readTextFile(
   fileURLToPath(new URL("../../docs/on-several-machines.md", import.meta.url)),
 );
-const HOST = "127.0.0.1";
-/** Where Debian keeps servers, which need not be in the path. */
-const SERVERS = ["/usr/sbin", "/usr/local/sbin"];
 
 /** What stands in the blocks of a kind. */
 function blocks(kind: string): string {
@@ -39,20 +37,6 @@ const MADE_CERTIFICATE = command("openssl req");
 const FORWARD = command("ssh -N");
 const WORKERS = { ssh: command("ws://127"), caddy: command("wss://wagon"), nginx: command("wss://gpu") };
 
-/** The path of a program; null where it is not installed. */
-function programAt(name: string): string | null {
-  const folders = [...Deno.env.get("PATH")!.split(":"), ...SERVERS];
-  return folders.map((folder) => join(folder, name)).find((path) => {
-    try {
-      return Deno.statSync(path).isFile;
-    } catch {
-      return false;
-    }
-  }) ?? null;
-}
-
-const lacks = (...names: readonly string[]) => names.some((name) => programAt(name) === null);
-
 /** A text in which each of some parts, which must be there, has another in its place. */
 function placed(text: string, changes: Readonly<Record<string, string>>): string {
   for (const [from, to] of Object.entries(changes)) {
@@ -60,11 +44,6 @@ function placed(text: string, changes: Readonly<Record<string, string>>): string
     text = text.replaceAll(from, () => to);
   }
   return text;
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: HOST, port: 0 });
-  return listener.addr.port;
 }
 
 /** A line of the page as a process: variables, program and arguments; `deno task` runs this program's task. */
@@ -77,11 +56,6 @@ function start(place: Workplace, line: string) {
   const [program, task, name, ...args] = words.slice(at);
   assert.deepEqual([program, task, name], ["deno", "task", "worker"]);
   return place.start("worker", args, env);
-}
-
-async function shell(place: Workplace, line: string): Promise<void> {
-  const { code, stderr } = await place.startCommand(["sh", "-c", line], "sh", {}).end();
-  assert.equal(code, 0, stderr);
 }
 
 /** Lets a worker in that the page's line starts once `open` has put something between, and ends the run. */
@@ -180,30 +154,11 @@ Deno.test({
 
 Deno.test({
   name: "several machines: through SSH",
-  ignore: lacks("ssh", "sshd", "ssh-keygen", "openssl"),
+  ignore: lacks(...SSH_PROGRAMS, "openssl"),
   fn: () =>
     through(async (place, coordinator_port) => {
-      const [ssh_port, port] = [freePort(), freePort()];
-      await shell(place, "for key in host user; do ssh-keygen -q -t ed25519 -N '' -f $key; done");
-      await shell(
-        place,
-        "cp user.pub keys && chmod 600 keys && { test -w / && mkdir -p /run/sshd || true; }",
-      );
-      const settings = [
-        `Port=${ssh_port}`,
-        `ListenAddress=${HOST}`,
-        `HostKey=${place.path("host")}`,
-        `AuthorizedKeysFile=${place.path("keys")}`,
-        ...["PidFile=none", "StrictModes=no", "UsePAM=no", "PermitRootLogin=yes"],
-      ];
-      const options = settings.flatMap((setting) => ["-o", setting]);
-      const server = place.startCommand(
-        [programAt("sshd")!, "-D", "-e", "-f", "/dev/null", ...options],
-        "sshd",
-      );
-      await server.line(/Server listening on/);
-      const user = new TextDecoder().decode((await new Deno.Command("id", { args: ["-un"] }).output()).stdout)
-        .trim();
+      const { port: ssh_port, user } = await startSshd(place);
+      const port = freePort();
       const known = `-F none -i user -p ${ssh_port} -o StrictHostKeyChecking=no -o UserKnownHostsFile=known`;
       const forward = placed(FORWARD, {
         "ssh -N": `ssh -N ${known}`,
@@ -215,10 +170,12 @@ Deno.test({
     }),
 });
 
-Deno.test("several machines: every command of the page is run, but for copying and the coordinator of the tunnel", () => {
+Deno.test("several machines: every command of the page is run, but for hosts, copying and the coordinator of the tunnel", () => {
   const run = [COORDINATOR, MADE_TOKEN, MADE_CERTIFICATE, FORWARD, ...Object.values(WORKERS)];
   const others = blocks("sh").trimEnd().split("\n").filter((line) => !run.includes(line));
   assert.deepEqual(others, [
+    // hosts_test.ts has this one.
+    "deno task train --hosts hosts.txt --data images-idx3-ubyte.gz",
     "scp wagon.token me@laptop:wagon/",
     "deno task coordinator --data images-idx3-ubyte.gz --token-file wagon.token",
   ]);

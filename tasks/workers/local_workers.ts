@@ -1,8 +1,9 @@
 /** Workers on this machine as child processes, kept running until told to stop. */
-import { UserError } from "../common/errors.ts";
-import { isSealed, SEALING_FLAGS } from "../common/process/launched.ts";
-import { commandOf } from "./launch/rights.ts";
-import { surroundings } from "./launch/surroundings.ts";
+import { UserError } from "../../common/errors.ts";
+import { isSealed, SEALING_FLAGS } from "../../common/process/launched.ts";
+import { commandOf } from "../launch/rights.ts";
+import { surroundings } from "../launch/surroundings.ts";
+import { linesOf } from "./lines_of.ts";
 
 /** A worker that dies is started again, but not in a tight loop. */
 const RESTART_AFTER_MS = 1_000;
@@ -19,6 +20,13 @@ export interface LocalWorkersOptions {
   readonly onFailure: (error: UserError) => void;
 }
 
+/** Writes a line to its standard input, which stays open; it may have ended. */
+async function tell(child: Deno.ChildProcess, line: string): Promise<void> {
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(`${line}\n`)).catch(() => {});
+  writer.releaseLock();
+}
+
 export class LocalWorkers {
   readonly #options: LocalWorkersOptions;
   readonly #running = new Map<Deno.ChildProcess, Promise<void>>();
@@ -31,20 +39,22 @@ export class LocalWorkers {
   /** Starts one worker with these options; its end starts it again, unless it cannot take part. */
   start(name: string, args: readonly string[]): void {
     // It ends when its standard input does: also if this process is killed.
-    const own = [...args, "--name", name, "--leave-with-stdin"];
+    const own = [...args, "--name", name, "--token-file", "-", "--leave-with-stdin"];
     const [run, ...rest] = commandOf("worker", own, surroundings());
     const child = new Deno.Command(Deno.execPath(), {
       args: [run!, ...isSealed() ? SEALING_FLAGS : [], ...rest],
-      env: { WAGON_TOKEN: this.#options.token },
+      // Whoever may look at a process sees its variables.
+      env: { WAGON_TOKEN: "" },
       stdin: "piped",
       stdout: "null",
       stderr: "piped",
     }).spawn();
     this.#running.set(child, this.#attend(name, args, child));
+    void tell(child, this.#options.token);
   }
 
   async #attend(name: string, args: readonly string[], child: Deno.ChildProcess): Promise<void> {
-    const last_line = await this.#relay(name, child.stderr);
+    const last_line = await linesOf(child.stderr, (line) => this.#options.onLine(name, line));
     const { code } = await child.status;
     this.#running.delete(child);
     if (this.#stopping || code === 0) return;
@@ -54,24 +64,6 @@ export class LocalWorkers {
     this.#options.onLine(name, `ended with exit code ${code}; starting it again`);
     await new Promise((resolve) => setTimeout(resolve, RESTART_AFTER_MS));
     if (!this.#stopping) this.start(name, args);
-  }
-
-  /** Hands on what the worker says, line by line; resolves to the last line. */
-  async #relay(name: string, stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> {
-    let rest = "";
-    let last = "";
-    const say = (line: string) => {
-      if (line.trim() === "") return;
-      last = line.trim();
-      this.#options.onLine(name, last);
-    };
-    for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-      const lines = (rest + text).split("\n");
-      rest = lines.pop()!;
-      lines.forEach(say);
-    }
-    say(rest);
-    return last;
   }
 
   /** Waits for the workers to leave by themselves, then ends them. */
