@@ -42,7 +42,7 @@ function travels(summary: Summary, on_one_machine: boolean): Evidence | null {
   const farthest = on_one_machine ? null : farthestOf(summary);
   return {
     seen: `In ${share} of a step of ${total} ms the coordinator waits although no worker is computing` +
-      (farthest ? `; for worker ${farthest.worker} (${farthest.name}) ${farthest.words}` : "") +
+      (farthest ? `; the messages of worker ${farthest.worker} (${farthest.name}) ${farthest.words}` : "") +
       `; with ${LARGER_BATCH} times the --batch, images/s would be about ${short(gain)} times as high`,
     ...wholeRun(summary),
     numbers: {
@@ -67,9 +67,9 @@ function farthestOf({ workers }: Summary) {
   if (timed.length === 0) return null;
   const far = timed.reduce((a, b) => b.wire_ms_per_step! > a.wire_ms_per_step! ? b : a);
   const [wire_ms, shard_ms] = [far.wire_ms_per_step!, far.compute_ms_per_shard!];
-  const words = `messages travel ${short(wire_ms)} ms a step, and a shard takes ${
+  const words = `travel for ${short(wire_ms)} ms in each step, and it computes a shard in ${
     short(shard_ms)
-  } ms to compute`;
+  } ms`;
   return { worker: far.worker, name: far.name, wire_ms, words };
 }
 

@@ -179,11 +179,11 @@ Deno.test("what is measured of the samples: distances, the best step, and whethe
   assert.match(page, /<th scope="row">100<\/th><td class="n">0\.1<\/td>/);
   assert.match(
     page,
-    /A sample is 0\.04 away .* a training image 0\.1 from .* it may have memorised some/,
+    /A sample is 0\.04 away .* a training image 0\.1 from .* the generator may have memorised some/,
   );
   const told = (nearest_neighbors: NearestNeighbors) =>
     compact(reportPage([{ ...run, nearest_neighbors }], { made: "today" }));
-  assert.match(told({ ...MEASURED, sample_distance: 0.06 }), /no sign that it memorised images/);
+  assert.match(told({ ...MEASURED, sample_distance: 0.06 }), /no sign that the generator memorised images/);
   assert.match(told({ missing: "The data are <gone>" }), /Not measured\. The data are &lt;gone&gt;\./);
 });
 

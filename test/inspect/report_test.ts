@@ -292,7 +292,7 @@ Deno.test("the verdict stands first, with what to do, and beside each distance h
   assert.deepEqual(lines.slice(from + 2, from + 8), [
     "",
     "Samples against data",
-    "  sliced Wasserstein distance, lower is better; diversity 1: as varied as the",
+    "  sliced Wasserstein distance, lower is better; diversity: 1 is as varied as the",
     "  data",
     "   STEP  DISTANCE  DIVERSITY",
     "      0       0.8        0.1",

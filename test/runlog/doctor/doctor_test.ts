@@ -293,8 +293,9 @@ Deno.test("wire-bound: who is far, by how much, and what a larger batch would ga
   // The slowest computes for 6 of 40 ms; with four times the batch a step takes 40 + 18 ms.
   assert.equal(
     seen,
-    "80 % of a step of 40 ms is spent waiting for more than the slowest worker's computing; worker 2 (far) has its " +
-      "answers on the way for 32 ms, and computes a shard in 4 ms; 4 times the --batch would make about 2.76 times the images/s",
+    "In 80 % of a step of 40 ms the coordinator waits although no worker is computing; the messages of worker 2 (far) " +
+      "travel for 32 ms in each step, and it computes a shard in 4 ms; with 4 times the --batch, images/s would be about " +
+      "2.76 times as high",
   );
   assert.deepEqual([numbers.worker, numbers.wire_ms], [2, 32]);
   const own = [
@@ -302,7 +303,7 @@ Deno.test("wire-bound: who is far, by how much, and what a larger batch would ga
     joined(2, { name: "local-2" }),
     ...steps(1, 200, { ms, workers }),
   ];
-  assert.doesNotMatch(find("overhead-bound", own).seen, /on the way/);
+  assert.doesNotMatch(find("overhead-bound", own).seen, /travel/);
   assert.doesNotMatch(
     find("wire-bound", [joined(1), joined(2), ...steps(1, 200, { ms })]).seen,
     /worker \d/,
@@ -320,10 +321,13 @@ Deno.test("wire-bound says what fewer bytes would save, unless they travel round
     })
       .change;
   const nearer =
-    "Fewer workers, workers nearer to the coordinator, a larger --batch, which takes no longer to send";
-  const saving = "which would send about 1.52 MB a step in place of 6 MB";
-  assert.equal(advice({ shards: 8 }), `${nearer}, or a new run with --wire int8 --wire-groups 2, ${saving}`);
-  assert.equal(advice({ shards: 2 }), `${nearer}, or a new run with --wire int8, ${saving}`);
+    "Use fewer workers, workers with a faster connection, or a larger --batch (which sends no more bytes)";
+  const saving = "which would send about 1.52 MB a step instead of 6 MB";
+  assert.equal(
+    advice({ shards: 8 }),
+    `${nearer}; or start a new run with --wire int8 --wire-groups 2, ${saving}`,
+  );
+  assert.equal(advice({ shards: 2 }), `${nearer}; or start a new run with --wire int8, ${saving}`);
   assert.equal(advice({ shards: 8, wire: "int8" }), nearer);
 });
 

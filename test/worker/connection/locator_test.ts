@@ -77,7 +77,7 @@ Deno.test("a coordinator that left nothing for this user is not waited for as if
   const { waiting } = await locator({}, [[]], { is_other_users: true }).locate() as { waiting: string };
   assert.match(
     waiting,
-    /the one at ws:\/\/127\.0\.0\.1:7700 belongs to another user, .*WAGON_TOKEN=… deno task worker --c/,
+    /The one at ws:\/\/127\.0\.0\.1:7700 belongs to another user, or .*WAGON_TOKEN=… deno task worker --c/,
   );
 });
 

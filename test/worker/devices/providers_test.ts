@@ -49,7 +49,7 @@ Deno.test("a provider that cannot choose a device refuses every number but 0", a
   assert.equal(
     describeChoice(choice),
     "no GPU provider works (CUDA device 1: no cuda; " +
-      "WebGPU: it cannot choose a device, so number 1 is not available)",
+      "WebGPU: it cannot select a device, so only number 0 is available)",
   );
 });
 
