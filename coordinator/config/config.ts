@@ -182,7 +182,7 @@ function checkGiven(
   if (given.accumulate !== undefined && !Number.isInteger(Math.log2(given.accumulate))) {
     throw new UserError(
       `Cannot accumulate gradients: --accumulate must be a power of two, found ${given.accumulate}; ` +
-        `take ${2 ** Math.floor(Math.log2(given.accumulate))}, or more --shards`,
+        `use ${2 ** Math.floor(Math.log2(given.accumulate))}, or more --shards`,
     );
   }
   checkWire(given, given.shards ?? preset.shards);

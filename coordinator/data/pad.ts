@@ -20,7 +20,7 @@ export function paddedShape(example_shape: readonly number[], { pad_to }: Paddin
       : `${rows} x ${columns}`;
     throw new UserError(
       `Cannot pad examples to ${pad_to} x ${pad_to}: images of at most that size are required, found ${found}; ` +
-        "take a larger --pad-to, or other data",
+        "use a larger --pad-to, or other data",
     );
   }
   return [...example_shape.slice(0, -2), pad_to, pad_to];

@@ -109,7 +109,7 @@ function checkOptions({ num_examples, batch, holdout }: PlanOptions): number {
     const rest = num_held_out === 0 ? "" : ` (${num_held_out} of ${num_examples} are held out)`;
     throw new UserError(
       `Cannot plan shards: --batch ${batch} needs at least ${batch} training examples, found ${num_training}${rest}; ` +
-        "take a smaller --batch or more data",
+        "use a smaller --batch or more data",
     );
   }
   return num_held_out;

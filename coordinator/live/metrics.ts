@@ -73,7 +73,7 @@ function trainingMetrics(moment: Moment): Metric[] {
     gauge("wagon_generator_loss", "Generator's loss over the last generator steps.", one(loss_generator)),
     counter(
       "wagon_phase_seconds_total",
-      "Time of the steps, by what the coordinator did.",
+      "Where the coordinator's time of the steps went.",
       STEP_PHASES.map((phase) => [{ phase }, counters.phases_ms[phase] / 1000] as const),
     ),
     gauge(
@@ -100,11 +100,11 @@ function workMetrics(moment: Moment): Metric[] {
   const each = (value: (worker: Worker) => number): Sample[] =>
     workers.map((worker) => [worker.labels, value(worker)] as const);
   return [
-    gauge("wagon_workers", "Connected workers.", one(crew.members.length)),
+    gauge("wagon_workers", "Workers that are in.", one(crew.members.length)),
     gauge("wagon_waiting", "1 while the run waits for workers.", one(reasonOf(moment) === null ? 0 : 1)),
     counter("wagon_received_bytes_total", "Bytes received from workers in steps.", one(counters.bytes_in)),
     counter("wagon_sent_bytes_total", "Bytes sent to workers in steps.", one(counters.bytes_out)),
-    counter("wagon_faults_total", "Faults that the run has handled.", one(counters.faults)),
+    counter("wagon_faults_total", "Things that went wrong and were dealt with.", one(counters.faults)),
     counter(
       "wagon_worker_shards_total",
       "Shards computed by a worker.",
@@ -128,7 +128,7 @@ function workMetrics(moment: Moment): Metric[] {
     gauge("wagon_worker_threads", "Compute threads of a worker.", each(({ member }) => member.threads)),
     gauge(
       "wagon_worker_silent_seconds",
-      "Time since the last message of a worker.",
+      "Time since a worker was last heard.",
       each(({ member }) => Math.max(0, crew.now_ms - member.channel.last_heard_ms) / 1000),
     ),
   ];

@@ -71,15 +71,13 @@ async function placeOf(source: Source, { token, file }: Secret, door: Door): Pro
   const path = fileOf(door, ending);
   const instead = `give one with ${source.option} or ${source.variable}`;
   if (path === undefined) {
-    return `which nobody knows, because there is no home folder to write it to: ${instead}`;
+    return `that could not be saved, because there is no home folder: ${instead}`;
   }
   try {
     await writePrivateFile(path, `${token}\n`);
     return `in ${path}`;
   } catch (error) {
-    return `which nobody knows, because it could not be written to a file (${
-      error instanceof Error ? error.message : error
-    }): ${instead}`;
+    return `that could not be saved (${error instanceof Error ? error.message : error}): ${instead}`;
   }
 }
 

@@ -207,7 +207,7 @@ Deno.test("options that do not exist, are out of range or do not fit are refused
       {
         line: "train --data images-idx3-ubyte --batch 400",
         message: "Cannot plan shards: --batch 400 needs at least 400 training examples, found 192; " +
-          "take a smaller --batch or more data",
+          "use a smaller --batch or more data",
       },
       {
         line: "train --steps 10 --epochs 1",

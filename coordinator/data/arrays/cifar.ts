@@ -43,7 +43,7 @@ export function parseCifar(name: string, batches: readonly Batch[]): DataSet {
   const version = versionOf(batches);
   const counts = batches.map((batch) => countRecords(batch, version));
   const num_images = counts.reduce((sum, count) => sum + count, 0);
-  requireRoom(batches[0]!.file, num_images * IMAGE_BYTES, `${num_images} images`, "take fewer batches");
+  requireRoom(batches[0]!.file, num_images * IMAGE_BYTES, `${num_images} images`, "use fewer batches");
   const bytes = new Uint8Array(num_images * IMAGE_BYTES);
   const num_labels = version.labels.length;
   let filled = 0;

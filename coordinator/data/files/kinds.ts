@@ -57,7 +57,7 @@ export const BINARY_KINDS: readonly Kind[] = [
   {
     what: "a batch of CIFAR's Python version (a pickle)",
     is: (head, name) => isPickle(head) && /^(data_batch_\d|test_batch|train|test)$/.test(name),
-    way: "take the binary version of CIFAR-10 or CIFAR-100, and name its folder with --data",
+    way: "use the binary version of CIFAR-10 or CIFAR-100, and name its folder with --data",
   },
   {
     what: "a Python pickle",

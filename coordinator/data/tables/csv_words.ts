@@ -47,7 +47,7 @@ export function refuseCell(
   if (before.nothing && header_lines.length === 0 && settings.header === null) {
     ways.push(`if line ${line} is a header say ${saying(file, "header=yes")}`);
   }
-  if (width > 2) ways.push(`take other columns with ${saying(file, `columns=${others(column, width)}`)}`);
+  if (width > 2) ways.push(`use other columns with ${saying(file, `columns=${others(column, width)}`)}`);
   refuse(
     file,
     `${required} are required, found ${shown(cell.trim())} in line ${line}, column ${column + 1}` +

@@ -119,11 +119,12 @@ export function rebalance(
   if (!(gain >= least_gain)) {
     return { decision: "keep", reason: "no other assignment is worth moving data for", ranges: current };
   }
-  const shares = next.ranges.map((r) => `${r.worker}: ${r.end - r.begin}`).join(", ");
+  const shares = next.ranges.map((r) => `worker ${r.worker}: ${r.end - r.begin}`).join(", ");
   return {
     decision: "move",
-    reason: `Measured speeds promise steps ${Math.round(gain * 100)} % shorter with shards per worker ` +
-      `${shares}`,
+    reason:
+      `By the measured speeds, steps become ${Math.round(gain * 100)} % shorter with this many shards: ` +
+      shares,
     ranges: next.ranges,
   };
 }

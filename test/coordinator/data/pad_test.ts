@@ -41,7 +41,7 @@ Deno.test("padImages: what is larger, and what is no image, is refused", () => {
     assert.throws(() => padImages(data, { pad_to: 2, pad_value: 0 }), {
       name: UserError.name,
       message: `Cannot pad examples to 2 x 2: images of at most that size are required, found ${found}; ` +
-        "take a larger --pad-to, or other data",
+        "use a larger --pad-to, or other data",
     });
   }
 });

@@ -88,19 +88,19 @@ const REFUSALS: readonly (readonly [Partial<PlanOptions>, string])[] = [
   [
     { batch: 108, holdout: 0 },
     "Cannot plan shards: --batch 108 needs at least 108 training examples, found 107; " +
-    "take a smaller --batch or more data",
+    "use a smaller --batch or more data",
   ],
   [
     { batch: 100 },
     "Cannot plan shards: --batch 100 needs at least 100 training examples, found 96 (11 of 107 are held out); " +
-    "take a smaller --batch or more data",
+    "use a smaller --batch or more data",
   ],
   [{ holdout: 1 }, "Cannot hold out examples: --holdout must be a share of 0 to less than 1, found 1"],
   [{ holdout: NaN }, "Cannot hold out examples: --holdout must be a share of 0 to less than 1, found NaN"],
   [
     { holdout: 0.001 },
     "Cannot hold out examples: --holdout 0.001 must keep out at least one of 107 examples, found none; " +
-    "take a larger share, or 0",
+    "use a larger share, or 0",
   ],
 ];
 

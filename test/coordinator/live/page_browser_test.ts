@@ -89,7 +89,7 @@ async function learns(browser: Browser): Promise<void> {
   assert.match(await page.innerText("#verdict"), /^[A-Z][a-z ]+: .*\.$/m);
   // The critic's loss would be the mirror image of the estimate.
   assert.deepEqual(await charts(page), ["chart-gap", "chart-distance", "chart-diversity", "chart-generator"]);
-  assert.match(await page.innerText("#chart-gap"), /own scale/);
+  assert.match(await page.innerText("#chart-gap"), /critic.s own/);
   assert.match(await page.innerText("#chart-distance"), /lower is better/);
   assert.equal(await page.locator(".legend .beside").count(), 0);
   assert.equal(await page.innerText("#animation-key"), "data\ngenerated");

@@ -81,5 +81,5 @@ Deno.test("the doctor's findings are on the page", () => {
   const later = liveRun(200);
   const found = viewOf({ ...moment, live: later }).findings;
   assert.deepEqual(found.map(({ code }) => code), ["worker-idle"]);
-  assert.match(found[0]!.seen, /Nothing to do for worker 2/);
+  assert.match(found[0]!.seen, /no work for worker 2/);
 });

@@ -116,7 +116,7 @@ Deno.test("on loopback only a tunnel or another user needs the token; a home tha
   const nowhere = await told({}, { env: { WAGON_STATE_DIR: "/dev/null" } });
   assert.match(
     nowhere[1]!,
-    /the token that nobody can see \(.*\): give one with --token-file or WAGON_TOKEN$/,
+    /the token that could not be saved \(.*\): give one with --token-file or WAGON_TOKEN$/,
   );
 });
 

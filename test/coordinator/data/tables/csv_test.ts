@@ -241,7 +241,7 @@ const REFUSED: Record<string, { text: string | Uint8Array; name?: string; part?:
     text: table(([x, y]) => `${x},${y},3`, "x,2019,2020\n"),
     error:
       'finite numbers are required, found "x" in line 1, column 1; correct it, or if line 1 is a header say ' +
-      "--data F#header=yes, or take other columns with --data F#columns=2-3",
+      "--data F#header=yes, or use other columns with --data F#columns=2-3",
   },
   "row numbers without a name": {
     text: table(([x, y], i) => `${i},${x},${y}`),
@@ -322,7 +322,7 @@ const REFUSED: Record<string, { text: string | Uint8Array; name?: string; part?:
   "labels": {
     text: table(([x, y]) => `${x},${y},setosa`, "x,y,kind\n"),
     error:
-      'finite numbers are required, found "setosa" in line 2, column 3 (kind); correct it, or take other columns ' +
+      'finite numbers are required, found "setosa" in line 2, column 3 (kind); correct it, or use other columns ' +
       "with --data F#columns=1-2",
   },
   "amounts of money": {
@@ -418,7 +418,7 @@ const REFUSED: Record<string, { text: string | Uint8Array; name?: string; part?:
     text: "1.5,2,\n3,4,5\n".repeat(1) + "6,7,\n",
     error:
       'finite numbers are required, found "" in line 1, column 3; fill it in, or leave the line out, or if line 1 ' +
-      "is a header say --data F#header=yes, or take other columns with --data F#columns=1-2",
+      "is a header say --data F#header=yes, or use other columns with --data F#columns=1-2",
   },
   "a late number where lines end empty": {
     text: "1.5,2,\n".repeat(300) + "3,4,5\n",

@@ -85,7 +85,8 @@ Deno.test("rebalance moves shards to a worker that is much faster, and says so",
   assert.equal(predictedTime(even, workers), 18);
   assert.deepEqual(rebalance(4, even, workers), {
     decision: "move",
-    reason: "Measured speeds promise steps 50 % shorter with shards per worker 1: 1, 2: 3",
+    reason:
+      "By the measured speeds, steps become 50 % shorter with this many shards: worker 1: 1, worker 2: 3",
     ranges: [{ worker: 1, begin: 0, end: 1 }, { worker: 2, begin: 1, end: 4 }],
   });
 });
