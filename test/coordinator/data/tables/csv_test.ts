@@ -353,7 +353,7 @@ const REFUSED: Record<string, { text: string | Uint8Array; name?: string; part?:
   "an empty cell": {
     text: "1.5,2,3\n4,,6\n",
     error:
-      'finite numbers are required, found "" in line 2, column 2; fill it in, or leave the line out, or take other ' +
+      'finite numbers are required, found "" in line 2, column 2; fill it in, or leave the line out, or use other ' +
       "columns with --data F#columns=1,3",
   },
   "a number past float32": {
