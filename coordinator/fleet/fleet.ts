@@ -26,7 +26,7 @@ import { RefusedWork } from "./refused_work.ts";
 import { type Flaw, graphOf } from "./result_check.ts";
 import { type NodeResult, Round, type Task } from "./round.ts";
 import { SecondOpinions } from "./second_opinions.ts";
-import { sendWork, shipShards, tellSpares } from "./shipping.ts";
+import { holdAll, sendWork, shipShards, tellSpares } from "./shipping.ts";
 import type { ShardedData } from "../data/sharded_data.ts";
 import { countResult, type WorkerShare, type WorkerShares } from "./worker_share.ts";
 
@@ -134,10 +134,11 @@ export class Fleet {
 
   /** Admits a new connection to the fleet. Never throws. */
   async accept(socket: Socket, peer: string): Promise<void> {
-    await this.#admission.accept(socket, peer, (member) => this.#join(member));
+    await this.#admission.accept(socket, peer, (member) => this.join(member));
   }
 
-  #join(member: Member): void {
+  /** Takes in a worker that has been admitted. */
+  join(member: Member): void {
     this.#members.set(member.id, member);
     member.channel.onmessage = (message, payload) => this.#receive(member, message, payload);
     member.channel.onclose = (reason) => this.#leave(member, reason);
@@ -200,7 +201,7 @@ export class Fleet {
    */
   round(request: RoundRequest): Promise<RoundOutcome> {
     this.#memory.beginRound();
-    this.#reassign();
+    this.#reassign(request.kind);
     return new Promise((resolve, reject) => {
       const round = new Round(this.#data.plan.num_shards, this.#group_shards);
       const asked_ms = this.#clock.now_ms();
@@ -211,7 +212,7 @@ export class Fleet {
       };
       this.#open = { request, round, ...answers, asked_ms, resolve, reject };
       this.#send(this.#open, round.start(this.#rebalancer.ranges, asked_ms));
-      if (request.kind === "critic") this.#tryIdle(this.#open, asked_ms);
+      if (request.kind === "critic" && !this.#rebalancer.is_trying) this.#tryIdle(this.#open, asked_ms);
     });
   }
 
@@ -237,17 +238,19 @@ export class Fleet {
     this.#open = null;
   }
 
-  #reassign(): void {
-    const speeds = candidates(this.members, this.#rebalancer.ranges).map(({ record }) => record.speed);
-    const change = this.#rebalancer.update(speeds, this.#clock.now_ms());
-    if (change === null) return;
+  #reassign(kind: RoundRequest["kind"]): void {
+    const rebalancer = this.#rebalancer;
+    const speeds = candidates(this.members, rebalancer.ranges).map(({ record }) => record.speed);
+    const holdsAll = () => holdAll(rebalancer.ranges, this.#members);
+    const change = rebalancer.update(speeds, this.#clock.now_ms(), { kind, holdsAll });
+    if (change === null || change.is_trial) return;
     const { reason } = change;
     if (reason !== null) {
       this.#generation++;
       this.#observer.fault({ what: "uneven speeds", worker: null, decision: "moved shards", reason });
     }
-    shipShards(this.#rebalancer.ranges, this.#members, this.#facts.run, this.#data);
-    tellSpares(this.#rebalancer.ranges, this.members);
+    shipShards(rebalancer.ranges, this.#members, this.#facts.run, this.#data);
+    tellSpares(rebalancer, this.members);
   }
 
   #send(open: OpenRound, tasks: readonly Task[]): void {
@@ -323,7 +326,7 @@ export class Fleet {
     const since_ms = now_ms - (asked?.issued_ms ?? open.asked_ms);
     countResult(open.shares, member, message, { since_ms, answered_ms: now_ms - open.asked_ms });
     this.#memory.keep({ begin, end, values });
-    this.#admission.settle(member.numeric_class, this.members);
+    if (!this.classes.has(member.numeric_class)) this.#admission.settle(member.numeric_class, this.members);
     this.#judge.expelWrong(this.#erred(open, message), member, open.request, message, now_ms);
     if (!open.round.complete) return;
     this.#open = null;
@@ -351,11 +354,7 @@ export class Fleet {
 
   #fence({ request }: OpenRound): Fence {
     const { run, incarnation } = this.#facts;
-    const checksums = {
-      critic: this.#weights.checksum("critic"),
-      generator: this.#weights.checksum("generator"),
-    };
-    return { run, incarnation, generation: this.#generation, request, checksums };
+    return { run, incarnation, generation: this.#generation, request, checksums: this.#weights.checksums };
   }
 
   #lookForLate(): void {
@@ -374,6 +373,7 @@ export class Fleet {
   #askOthers(open: OpenRound, now_ms: number): void {
     const busy = new Set(open.round.open.map((task) => task.worker));
     const idle = helpersAmong(this.members.filter(({ id }) => !busy.has(id)));
+    if (idle.length === 0) return;
     const lateOf = (task: Task) => this.#members.get(task.worker)?.record.late_ms ?? 0;
     const isLate = (task: Task) => now_ms - task.issued_ms >= lateOf(task);
     const late = open.round.open.filter(isLate);

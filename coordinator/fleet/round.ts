@@ -95,17 +95,22 @@ export class Round {
 
   /** Asks an idle worker, too, for each node of which all who were asked for it are late. */
   doubleLate(isLate: (task: Task) => boolean, idle: readonly number[], now_ms: number): Task[] {
+    if (idle.length === 0) return [];
+    // By shard, or a thousand workers would be compared with each other.
+    const awaited = new Uint8Array(this.#num_shards);
+    const had = Array.from(awaited, (): number[] => []);
+    for (const task of this.#open) {
+      if (!isLate(task)) awaited.fill(1, task.begin, task.end);
+      for (let shard = task.begin; shard < task.end; shard++) had[shard]!.push(task.worker);
+    }
     const asked: Task[] = [];
-    for (const task of [...this.#open]) {
-      const is_awaited = this.#open.some((t) => t.begin < task.end && task.begin < t.end && !isLate(t));
-      if (is_awaited) continue;
-      const had = new Set(
-        this.#open.filter((t) => t.begin < task.end && task.begin < t.end).map((t) => t.worker),
-      );
-      const fresh = idle.filter((worker) => !had.has(worker));
-      if (fresh.length > 0) {
-        asked.push(...this.#issue(this.#leastLoaded(fresh), task.begin, task.end, now_ms));
-      }
+    for (const { begin, end } of [...this.#open]) {
+      if (awaited.subarray(begin, end).includes(1)) continue;
+      const asked_before = new Set(had.slice(begin, end).flat());
+      const fresh = idle.filter((worker) => !asked_before.has(worker));
+      if (fresh.length === 0) continue;
+      asked.push(...this.#issue(this.#leastLoaded(fresh), begin, end, now_ms));
+      awaited.fill(1, begin, end);
     }
     return asked;
   }
@@ -151,8 +156,12 @@ export class Round {
   }
 
   #leastLoaded(workers: readonly number[]): number {
-    const load = (worker: number) =>
-      this.#open.reduce((sum, t) => sum + (t.worker === worker ? t.end - t.begin : 0), 0);
+    if (workers.length === 1) return workers[0]!;
+    const loads = new Map<number, number>();
+    for (const { worker, begin, end } of this.#open) {
+      loads.set(worker, (loads.get(worker) ?? 0) + end - begin);
+    }
+    const load = (worker: number) => loads.get(worker) ?? 0;
     return workers.reduce((best, worker) => (load(worker) < load(best) ? worker : best));
   }
 

@@ -4,6 +4,7 @@ import type { MessageOf } from "../../wire/messages.ts";
 import type { Range } from "./placement/assignment.ts";
 import { idleThreads } from "./placement/idle_threads.ts";
 import { spareNotice } from "./placement/eligibility.ts";
+import type { ShardRebalancer } from "./placement/shard_rebalancer.ts";
 import type { Member } from "./member.ts";
 import type { ShardedData } from "../data/sharded_data.ts";
 
@@ -39,15 +40,29 @@ export function shipShards(
   }
 }
 
+/** True if the workers hold their shards, so that no examples travel beside their work. */
+export function holdAll(ranges: readonly Range[], members: ReadonlyMap<number, Member>): boolean {
+  return ranges.every(({ worker, begin, end }) => {
+    const held = members.get(worker)?.held;
+    for (let shard = begin; shard < end; shard++) if (!held?.has(shard)) return false;
+    return true;
+  });
+}
+
 /** Tells those that have become spare, and those that are no longer. */
-export function tellSpares(ranges: readonly Range[], members: readonly Member[]): void {
+export function tellSpares(
+  rebalancer: Pick<ShardRebalancer, "ranges" | "whySpare">,
+  members: readonly Member[],
+): void {
+  const { ranges } = rebalancer;
   const working = new Set(ranges.map((range) => range.worker));
-  const why_idle = idleThreads(ranges.at(-1)?.end ?? 0, totalThreads(members));
+  const idle = idleThreads(ranges.at(-1)?.end ?? 0, totalThreads(members));
   for (const member of members) {
     const spare = !working.has(member.id);
     if (spare === member.told_spare) continue;
     member.told_spare = spare;
-    member.channel.send({ type: "notice", text: spareNotice(spare, member, why_idle) });
+    const tried = rebalancer.whySpare(member.id);
+    member.channel.send({ type: "notice", text: spareNotice(spare, member, { tried, idle }) });
   }
 }
 

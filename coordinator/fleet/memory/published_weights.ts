@@ -65,6 +65,10 @@ export class PublishedWeights {
     return this.#get(state).checksum;
   }
 
+  get checksums(): Readonly<Record<TrainedState, string>> {
+    return { critic: this.checksum("critic"), generator: this.checksum("generator") };
+  }
+
   /** The frame to send to whoever holds the weights of this checksum: what has changed, if they can be changed so. */
   frame(state: TrainedState, generation: number, held: string): Frame {
     const { whole, change } = this.#get(state);

@@ -1,6 +1,7 @@
 /**
  * Which worker computes which shards: a pure function of the workers' speeds. It never changes bits, only time.
  */
+import { MinHeap } from "../../../common/min_heap.ts";
 
 /** Measurements of a worker's speed. */
 export interface Speed {
@@ -49,17 +50,28 @@ export function rangeTime({ threads, shard_ms, transfer_ms }: Speed, num_shards:
   return Math.ceil(num_shards / threads) * shard_ms + transfer_ms;
 }
 
+/** A worker, and when it would be done with one shard more. */
+interface Offer {
+  readonly index: number;
+  readonly done_ms: number;
+}
+
 /**
  * Gives each shard in turn, or so many at a time as may not be parted, to the worker that would be done with it first;
  * ties go to the earlier worker.
  */
 export function assignShards(num_shards: number, speeds: readonly Speed[], at_a_time = 1): Assignment {
   const counts = speeds.map(() => 0);
+  const next = new MinHeap<Offer>((a, b) =>
+    a.done_ms < b.done_ms || (a.done_ms === b.done_ms && a.index < b.index)
+  );
+  const offer = (index: number) =>
+    next.push({ index, done_ms: rangeTime(speeds[index]!, counts[index]! + at_a_time) });
+  speeds.forEach((_, index) => offer(index));
   for (let shard = 0; shard < num_shards && speeds.length > 0; shard += at_a_time) {
-    let best = 0;
-    const timeWith = (i: number) => rangeTime(speeds[i]!, counts[i]! + at_a_time);
-    for (let i = 1; i < speeds.length; i++) if (timeWith(i) < timeWith(best)) best = i;
-    counts[best]! += at_a_time;
+    const { index } = next.pop()!;
+    counts[index]! += at_a_time;
+    offer(index);
   }
   const ranges: Range[] = [];
   let begin = 0;

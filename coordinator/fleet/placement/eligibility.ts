@@ -1,5 +1,6 @@
 /** Which workers may be given shards, and what those without are told. Pure. */
 import { helpers, type Range, rangeTime } from "./assignment.ts";
+import { milliseconds, type SpareReason } from "./team_trials.ts";
 import type { Member } from "../member.ts";
 
 type Known = Pick<Member, "id" | "record">;
@@ -33,11 +34,19 @@ export function trialsDue<M extends Known>(
   return members.filter(({ id, record }) => !working.has(id) && record.isTrialDue(now_ms));
 }
 
-/** The notice to a worker that is left without shards, or given some again. `why_idle`: too few shards, if that is why. */
+/** Why a worker is left without shards, besides its own speed. */
+export interface WhySpare {
+  /** Steps with it were longer. */
+  readonly tried: SpareReason | null;
+  /** There are too few shards. */
+  readonly idle: string | null;
+}
+
+/** The notice to a worker that is left without shards, or given some again. */
 export function spareNotice(
   is_spare: boolean,
   { record: { standing, speed } }: Known,
-  why_idle: string | null,
+  { tried, idle }: WhySpare,
 ): string {
   if (!is_spare) return "This worker is no longer a spare one: it was given shards";
   if (standing === "late") {
@@ -47,6 +56,12 @@ export function spareNotice(
   const figures = speed.measured
     ? ` (its answers take ${whole_ms} ms, ${transfer_ms} ms of that in transfer)`
     : "";
+  if (tried !== null) {
+    return `Steps take ${milliseconds(tried.with_ms)} with this worker and ${
+      milliseconds(tried.without_ms)
+    } without it` +
+      `${figures}: it waits as a spare one and is tried again later`;
+  }
   const notice = `No shard is left for this worker${figures}: it waits as a spare one`;
-  return why_idle === null ? notice : `${notice}. ${why_idle}`;
+  return idle === null ? notice : `${notice}. ${idle}`;
 }

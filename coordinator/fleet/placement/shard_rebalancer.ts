@@ -7,6 +7,7 @@ import {
   trustedSpeeds,
   WORTHWHILE_GAIN,
 } from "./assignment.ts";
+import { type SpareReason, TeamTrials } from "./team_trials.ts";
 
 /** Speeds are looked at this often, however long a step takes. */
 const REBALANCE_MS = 5_000;
@@ -17,10 +18,24 @@ const LINK_MS = 100;
 /** Enough to do without a worker: fewer wait for each other then. It comes back only where that is worth more. */
 const SPARING_GAIN = 0.03;
 
-/** A new assignment. `reason`: the measured speeds that asked for it; null after workers came or went. */
+/**
+ * A new assignment. `reason`: the measured speeds that asked for it; null after workers came or went. `is_trial`: for a
+ * few steps, to see how long they take.
+ */
 export interface Change {
   readonly reason: string | null;
+  readonly is_trial?: boolean;
 }
+
+type KnownSpeed = Speed & { readonly measured: boolean };
+
+/** A round that begins. `holdsAll`: whether the workers hold their shards, so that no data travel beside their work. */
+export interface BegunRound {
+  readonly kind: "critic" | "generator";
+  readonly holdsAll: () => boolean;
+}
+
+const UNTRIED: BegunRound = { kind: "critic", holdsAll: () => false };
 
 export class ShardRebalancer {
   readonly #num_shards: number;
@@ -33,38 +48,99 @@ export class ShardRebalancer {
   #proposed = "";
   /** True if some shards were given to workers of which no answer had been measured. */
   #is_guess = false;
+  readonly #trials: TeamTrials;
 
   /** `at_a_time`: shards that may not be parted. */
   constructor(num_shards: number, at_a_time = 1) {
     this.#num_shards = num_shards;
     this.#at_a_time = at_a_time;
+    this.#trials = new TeamTrials({ num_shards, at_a_time });
+  }
+
+  /** True while a team is tried: what else would load the workers must wait. */
+  get is_trying(): boolean {
+    return this.#trials.is_under_way;
+  }
+
+  /** Why a worker is left out, where steps with it were longer. */
+  whySpare(worker: number): SpareReason | null {
+    return this.#trials.whySpare(worker);
   }
 
   get ranges(): readonly Range[] {
     return this.#ranges;
   }
 
-  /** Assigns shards to workers of these speeds where that is due; null where all stays as it is. */
-  update(speeds: readonly (Speed & { readonly measured: boolean })[], now_ms: number): Change | null {
+  /** Assigns shards to workers of these speeds where that is due; null where all stays as it is. For each round. */
+  update(speeds: readonly KnownSpeed[], now_ms: number, round: BegunRound = UNTRIED): Change | null {
     const before = this.#workers;
     this.#workers = new Set(speeds.map(({ worker }) => worker));
+    this.#trials.began(round.kind, now_ms);
+    const newcomers = [...this.#workers].filter((worker) => !before.has(worker));
+    if (newcomers.length > 0 || this.#workers.size < before.size) this.#trials.membersChanged(this.#workers);
     const trusted = trustedSpeeds(speeds);
-    if (this.#ranges.length === 0 || this.#ranges.some(({ worker }) => !this.#workers.has(worker))) {
-      this.#looked_at_ms = now_ms;
-      this.#ranges = assignShards(this.#num_shards, trusted, this.#at_a_time).ranges;
-      this.#is_guess = this.#isGuess(speeds);
-      return { reason: null };
+    const change = this.#update(this.#trials.available(speeds), trusted, newcomers, now_ms);
+    if (change !== null) return change;
+    return this.is_trying || round.kind === "generator" ? null : this.#try(trusted, now_ms, round.holdsAll());
+  }
+
+  /** Begins a trial if one is due; not as long as data travel beside the work. */
+  #try(speeds: readonly Speed[], now_ms: number, holds_all: boolean): Change | null {
+    if (!holds_all) {
+      this.#trials.changed();
+      return null;
     }
+    const tried = this.#trials.begin(this.#ranges, speeds, now_ms);
+    if (tried === null) return null;
+    this.#ranges = tried;
+    return { reason: null, is_trial: true };
+  }
+
+  #update(
+    speeds: readonly KnownSpeed[],
+    all: readonly Speed[],
+    newcomers: readonly number[],
+    now_ms: number,
+  ): Change | null {
+    if (this.#isLost()) return this.#assignAll(speeds, now_ms);
+    if (this.is_trying) {
+      const change = this.#endTrial(now_ms);
+      return this.#isLost() ? this.#assignAll(speeds, now_ms) : change;
+    }
+    const trusted = this.#trials.available(all);
     if (this.#is_guess && !this.#isGuess(speeds)) {
       this.#is_guess = false;
       const change = this.#correct(this.#working(trusted));
       if (change !== null) return change;
     }
-    const has_newcomer = speeds.some(({ worker }) => !before.has(worker));
-    if (has_newcomer) return this.#widen(trusted);
+    if (newcomers.length > 0) return this.#widen(trusted, newcomers);
     if (now_ms - this.#looked_at_ms < REBALANCE_MS) return null;
     this.#looked_at_ms = now_ms;
     return this.#confirm(trusted);
+  }
+
+  /** True if some shards are nobody's that is here. */
+  #isLost(): boolean {
+    return this.#ranges.length === 0 || this.#ranges.some(({ worker }) => !this.#workers.has(worker));
+  }
+
+  #assignAll(speeds: readonly KnownSpeed[], now_ms: number): Change {
+    this.#looked_at_ms = now_ms;
+    this.#move(assignShards(this.#num_shards, trustedSpeeds(speeds), this.#at_a_time).ranges);
+    this.#is_guess = this.#isGuess(speeds);
+    return { reason: null };
+  }
+
+  #endTrial(now_ms: number): Change | null {
+    const end = this.#trials.end(this.#ranges, now_ms);
+    if (end === null) return null;
+    this.#ranges = end.ranges;
+    return end;
+  }
+
+  #move(ranges: readonly Range[]): void {
+    this.#ranges = ranges;
+    this.#trials.changed();
   }
 
   #isGuess(speeds: readonly (Speed & { readonly measured: boolean })[]): boolean {
@@ -84,23 +160,27 @@ export class ShardRebalancer {
   #correct(speeds: readonly Speed[]): Change | null {
     if (!speeds.some(({ transfer_ms }) => transfer_ms >= LINK_MS)) return null;
     const { decision, reason, ranges } = this.#rebalance(speeds, SURE_GAIN);
-    if (decision === "keep") return null;
-    this.#ranges = ranges;
-    return { reason };
+    return decision === "keep" ? null : this.#moved(ranges, reason);
   }
 
-  /** Shares the work with a newcomer at once unless steps would be longer. Where it would only replace another, that can wait. */
-  #widen(speeds: readonly Speed[]): Change {
+  /**
+   * Shares the work with newcomers at once unless steps would be longer, for a trial where it is known how long they are
+   * without. Where one would only replace another, that can wait.
+   */
+  #widen(speeds: readonly Speed[], newcomers: readonly number[]): Change {
     const { decision, ranges } = this.#rebalance(speeds, 0);
-    if (decision === "move" && ranges.length > this.#ranges.length) this.#ranges = ranges;
-    return { reason: null };
+    if (decision !== "move" || ranges.length <= this.#ranges.length) return { reason: null };
+    return this.#tryThem(ranges, newcomers) ?? this.#moved(ranges, null);
   }
 
   #rebalance(speeds: readonly Speed[], least_gain: number) {
     return rebalance(this.#num_shards, this.#ranges, speeds, least_gain, this.#at_a_time);
   }
 
-  /** Moves shards once two looks in a row have found the same: a passing load would move them to and fro. */
+  /**
+   * Moves shards once two looks in a row have found the same: a passing load would move them to and fro. Where that brings
+   * in somebody who has none, for a trial: what is known of a spare worker is its quickest answers alone.
+   */
   #confirm(speeds: readonly Speed[]): Change | null {
     const sparing = this.#rebalance(speeds, SPARING_GAIN);
     const least_gain = sparing.ranges.length < this.#ranges.length ? SPARING_GAIN : WORTHWHILE_GAIN;
@@ -109,7 +189,22 @@ export class ShardRebalancer {
     const is_confirmed = decision === "move" && shares === this.#proposed;
     this.#proposed = shares;
     if (!is_confirmed) return null;
-    this.#ranges = ranges;
+    const joining = ranges.map(({ worker }) => worker).filter((worker) =>
+      !this.#ranges.some((range) => range.worker === worker)
+    );
+    return (joining.length > 0 ? this.#tryThem(ranges, joining) : null) ?? this.#moved(ranges, reason);
+  }
+
+  #moved(ranges: readonly Range[], reason: string | null): Change {
+    this.#move(ranges);
     return { reason };
+  }
+
+  /** Gives shards to those that have none, for a trial; null where it is not known how long steps are without. */
+  #tryThem(ranges: readonly Range[], joining: readonly number[]): Change | null {
+    const tried = this.#trials.beginWith(this.#ranges, ranges, joining);
+    if (tried === null) return null;
+    this.#ranges = tried;
+    return { reason: null, is_trial: true };
   }
 }

@@ -22,6 +22,8 @@ const LONGEST_PAUSE_MS = 300_000;
 /** Pauses between trials of a worker that has no shards: twice as long each time, up to the longest. */
 const FIRST_TRIAL_PAUSE_MS = 10_000;
 const LONGEST_TRIAL_PAUSE_MS = 60_000;
+/** And so many times as long as the trial's bytes were on the way: others may share that link. */
+const TRIAL_PAUSE_FACTOR = 50;
 
 /** A node that the worker was asked for and has not answered. */
 interface Asked {
@@ -126,7 +128,7 @@ export class TrackRecord {
     const [{ issued_ms, is_trial }] = this.#asked.splice(at, 1) as [Asked];
     const answered_ms = now_ms - issued_ms;
     if (answered_ms >= this.late_ms) this.#late(now_ms);
-    else if (++this.#timely === FORGIVEN) this.#times_late = 0;
+    else this.#inTime(is_trial, now_ms);
     if (this.#asked.length === 0) this.#owes = false;
     this.#deadline.arrived(answered_ms);
     if (this.#is_cold) this.#is_cold = false;
@@ -166,16 +168,23 @@ export class TrackRecord {
     this.#next_trial_ms = now_ms + Math.min(LONGEST_PAUSE_MS, pause_ms);
   }
 
+  /** Where it has shards and should lose them, it is known for a while how fast it is. */
+  #inTime(is_trial: boolean, now_ms: number): void {
+    if (++this.#timely === FORGIVEN) this.#times_late = 0;
+    if (!is_trial) this.#next_trial_ms = Math.max(this.#next_trial_ms, now_ms + FIRST_TRIAL_PAUSE_MS);
+  }
+
   #try(times: Times, now_ms: number): void {
     this.#tried.push(times);
     if (this.#tried.length < TRIAL_ANSWERS) return;
     const whole = ({ shard_ms, transfer_ms }: Times) => shard_ms + transfer_ms;
-    this.#measure(this.#tried.reduce((best, tried) => whole(tried) < whole(best) ? tried : best), now_ms);
+    const best = this.#tried.reduce((best, tried) => whole(tried) < whole(best) ? tried : best);
+    this.#measure(best, now_ms);
     this.#tried = [];
     this.#is_cold = true;
-    const pause_ms = FIRST_TRIAL_PAUSE_MS * 2 ** this.#trials++;
-    const next_ms = now_ms + Math.min(LONGEST_TRIAL_PAUSE_MS, pause_ms);
-    this.#next_trial_ms = Math.max(this.#next_trial_ms, next_ms);
+    const pause_ms = Math.min(LONGEST_TRIAL_PAUSE_MS, FIRST_TRIAL_PAUSE_MS * 2 ** this.#trials++);
+    const least_ms = Math.min(LONGEST_PAUSE_MS, TRIAL_PAUSE_FACTOR * PROVEN * best.transfer_ms);
+    this.#next_trial_ms = Math.max(this.#next_trial_ms, now_ms + Math.max(pause_ms, least_ms));
   }
 
   #measure({ shard_ms, transfer_ms }: Times, now_ms: number): void {
