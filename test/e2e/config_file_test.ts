@@ -14,7 +14,8 @@ Deno.test("inspect --config: training with the file gives the same bits, under a
   await Deno.writeTextFile(place.path("run.json"), stdout);
   const second = await place.run("train", ["--workers", "1", "--config", "run.json", "--out", "second"]);
   assert.equal(second.code, 0, second.stderr);
-  const [before, after] = [await place.inspect("latest"), await place.inspect("second")];
+  const [{ name }] = [...Deno.readDirSync(place.path("runs"))] as [Deno.DirEntry];
+  const [before, after] = [await place.inspect(`runs/${name}`), await place.inspect("second")];
   assert.deepEqual([before.steps, before.name, before.note], [7, "first", "larger --lr"]);
   assert.deepEqual(after.config, before.config);
   assert.equal(after.weights_sha256, before.weights_sha256);

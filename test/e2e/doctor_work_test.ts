@@ -1,19 +1,20 @@
 /** The doctor's rules about work and setup, each on a real run that provokes it, beside one that does not. */
 import assert from "node:assert/strict";
-import type { Finding } from "../../runlog/doctor/rule.ts";
+import { examine } from "../../runlog/doctor/doctor.ts";
 import type { Child } from "./child.ts";
 import { openRelay } from "../../bench/far/relay.ts";
 import { SYSTEM_CLOCK } from "../../wire/clock.ts";
+import { trainHere } from "./train_here.ts";
 import { Workplace } from "./workplace.ts";
 
-/** A run of steps that take some 20 ms of computing each on two cores, so that the rules about time apply. */
+/** A run of steps that take some 25 ms of computing each on two cores, so that the rules about time apply. */
 const HEAVY = [
   "--preset",
   "strokes",
   "--shards",
   "4",
   "--batch",
-  "4096",
+  "1280",
   "--steps",
   "110",
   "--sample-every",
@@ -36,8 +37,7 @@ const LIGHT = [
 /** What the doctor finds in a run of this coordinator's, once it is over. */
 async function found(place: Workplace, out: string, coordinator: Child): Promise<string[]> {
   assert.equal((await coordinator.end()).code, 0, coordinator.said);
-  const { findings } = await place.inspect(out) as unknown as { findings: Finding[] };
-  return findings.map(({ code }) => code);
+  return examine(await place.inspect(out)).map(({ code }) => code);
 }
 
 /** What the doctor finds in a run with `num_workers` workers of one thread. */
@@ -53,6 +53,13 @@ async function train(options: readonly string[], num_workers: number): Promise<s
   return await found(place, out, coordinator);
 }
 
+/** The same in this process, where times do not matter. */
+async function trainInPlace(options: readonly string[], num_workers: number): Promise<string[]> {
+  await using place = await Workplace.open();
+  const summary = await trainHere([...options, "--workers", `${num_workers}`, "--out", place.path("run")]);
+  return examine(summary).map(({ code }) => code);
+}
+
 const ABOUT_WORK = ["wire-bound", "workers-starving", "worker-idle", "worker-slow", "faults-often"];
 
 Deno.test("a run whose workers compute has none of the findings about work, data and setup", async () => {
@@ -62,11 +69,11 @@ Deno.test("a run whose workers compute has none of the findings about work, data
 });
 
 Deno.test("worker-idle: three workers for two shards", async () => {
-  assert.ok((await train(LIGHT, 3)).includes("worker-idle"));
+  assert.ok((await trainInPlace(LIGHT, 3)).includes("worker-idle"));
 });
 
 Deno.test("batch-norm-tiny-shards: 64 shards of a batch of 128", async () => {
-  const codes = await train([...LIGHT, "--shards", "64", "--batch", "128", "--steps", "20"], 1);
+  const codes = await trainInPlace([...LIGHT, "--shards", "64", "--batch", "128", "--steps", "20"], 1);
   assert.ok(codes.includes("batch-norm-tiny-shards"), codes.join());
 });
 

@@ -66,7 +66,12 @@ Deno.test("worker, coordinator and inspect find each other, whoever starts first
   const name = run.split("/").at(-1)!;
   assert.deepEqual([list.code, list.stderr], [0, ""]);
   assert.match(list.stdout, new RegExp(`\n${name} `));
-  const summary = await place.inspect("latest");
+  const latest = await place.run("inspect", ["latest", "--json"]);
+  assert.deepEqual([latest.code, latest.stderr], [0, ""]);
+  const { folder, verdict, best_sample, findings, ...summary } = JSON.parse(latest.stdout);
+  assert.deepEqual([folder, best_sample, Array.isArray(findings)], [`runs/${name}`, null, true]);
+  assert.notEqual(verdict.sentence, "");
+  assert.deepEqual(summary, await place.inspect(run));
   assert.deepEqual([summary.state, summary.incarnations, summary.bits], ["interrupted", 2, "exact"]);
 });
 

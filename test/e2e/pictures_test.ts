@@ -1,37 +1,19 @@
-/** Folders of pictures, and points of more than two numbers, train with real processes to the same bits. */
+/** Folders of pictures, and points of more than two numbers, train to the same bits by one worker and two. */
 import assert from "node:assert/strict";
 import type { PresetName } from "../../coordinator/config/presets.ts";
 import { Stream } from "../../random/philox.ts";
 import { decodePng } from "../../pictures/png.ts";
 import { putPictures } from "./images.ts";
 import { ofType, recordsOf } from "./log.ts";
+import { trainHere } from "./train_here.ts";
 import { Workplace } from "./workplace.ts";
 
 const NUM_PICTURES = 12;
 
-async function train(place: Workplace, out: string, workers: number, args: readonly string[]) {
-  const length = [
-    "--steps",
-    "2",
-    "--n-critic",
-    "1",
-    "--batch",
-    "8",
-    "--latent",
-    "8",
-    "--width",
-    "4",
-  ];
-  const { code, stderr } = await place.run("train", [
-    "--out",
-    out,
-    "--workers",
-    `${workers}`,
-    ...length,
-    ...args,
-  ]);
-  assert.equal(code, 0, stderr);
-  return await place.inspect(out);
+/** Few steps of narrow networks, in this process. */
+function train(out: string, workers: number, args: readonly string[]) {
+  const length = ["--steps", "2", "--n-critic", "1", "--batch", "8", "--latent", "8", "--width", "4"];
+  return trainHere(["--out", out, "--workers", `${workers}`, ...length, ...args]);
 }
 
 interface Case {
@@ -61,8 +43,8 @@ for (const { preset, side, channels } of CASES) {
       "--holdout",
       "0.2",
     ];
-    const one = await train(place, place.path("one"), 1, [...data, "--sample-every", "1"]);
-    const two = await train(place, place.path("two"), 2, data);
+    const one = await train(place.path("one"), 1, [...data, "--sample-every", "1"]);
+    const two = await train(place.path("two"), 2, data);
     const shape = channels === 1 ? [side, side] : [channels, side, side];
     assert.deepEqual([one.state, one.generator_steps, one.data.example_shape], ["finished", 2, shape]);
     assert.equal(two.weights_sha256, one.weights_sha256);
@@ -109,9 +91,7 @@ Deno.test("series of five numbers train with a toy preset, and are drawn as curv
   const runs = [];
   for (const workers of [1, 2]) {
     const out = place.path(`run-${workers}`);
-    const { code, stderr } = await place.run("train", ["--out", out, "--workers", `${workers}`, ...args]);
-    assert.equal(code, 0, stderr);
-    runs.push(await place.inspect(out));
+    runs.push(await trainHere(["--out", out, "--workers", `${workers}`, ...args]));
   }
   const [one, two] = runs;
   assert.deepEqual([one!.config.preset, one!.config.latent, one!.data.example_shape], ["toy-wgan", 5, [5]]);

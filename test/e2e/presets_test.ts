@@ -1,9 +1,17 @@
-/** Every preset trains with real processes: the same weights by two workers, and by one from the middle on. */
+/**
+ * Every preset trains to the same weights by two workers, and by one from the middle on. In one process, by real workers
+ * and run folders: that processes change no bit is same_bits_test.ts's, resume_test.ts's and own_networks_test.ts's.
+ */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { PresetName } from "../../coordinator/config/presets.ts";
+import type { RunSettings } from "../../library/settings.ts";
+import { train } from "../../library/train.ts";
 import type { Networks } from "../../models/nets/networks.ts";
-import { Workplace } from "./workplace.ts";
+import { inTempDir } from "../temp_dir.ts";
+import { tinyImages } from "./images.ts";
+import { ofType, recordsOf } from "./log.ts";
+import { summaryOf } from "./train_here.ts";
 
 /** Few steps, and two generator steps among them. */
 const STEPS = 6;
@@ -11,70 +19,66 @@ const HALF = 3;
 
 interface Case {
   readonly preset: PresetName;
-  readonly args: readonly string[];
+  readonly settings: RunSettings;
+  /** True if the data are points of the plane. */
+  readonly plane?: true;
   /** What stands for the distance of real and fake. */
   readonly estimates_distance: boolean;
 }
 
-const IMAGES = ["--batch", "16", "--n-critic", "2"];
-const PLANE = ["--dataset", "8gaussians", "--batch", "32", "--n-critic", "2"];
+const IMAGES: RunSettings = { batch: 16, n_critic: 2 };
+const PLANE: RunSettings = { batch: 32, n_critic: 2 };
 /** Images of 6 x 6 with a border: 32 x 32. Narrow, since the whole width has its goldens. */
-const BORDERED = ["--batch", "8", "--n-critic", "2", "--holdout", "0.1", "--width", "8"];
+const BORDERED: RunSettings = { batch: 8, n_critic: 2, holdout: 0.1, width: 8 };
+const SPECTRAL: RunSettings = { ...IMAGES, spectral_norm: true };
 const CASES: readonly Case[] = [
-  { preset: "wgan", args: IMAGES, estimates_distance: true },
-  { preset: "strokes", args: [...IMAGES, "--accumulate", "2"], estimates_distance: true },
-  { preset: "gan", args: IMAGES, estimates_distance: false },
-  { preset: "wgan-gp", args: IMAGES, estimates_distance: true },
-  { preset: "wgan-gp", args: [...IMAGES, "--dropout", "0.3", "--accumulate", "2"], estimates_distance: true },
-  { preset: "wgan", args: [...IMAGES, "--spectral-norm"], estimates_distance: true },
-  {
-    preset: "wgan-gp",
-    args: [...IMAGES, "--spectral-norm", "--dropout", "0.3", "--accumulate", "2"],
-    estimates_distance: true,
-  },
-  { preset: "dcgan", args: [...BORDERED, "--spectral-norm"], estimates_distance: false },
-  { preset: "wgan-dcgan", args: BORDERED, estimates_distance: true },
-  { preset: "dcgan", args: BORDERED, estimates_distance: false },
-  { preset: "wgan-gp-dcgan", args: BORDERED, estimates_distance: true },
-  { preset: "toy-gan", args: PLANE, estimates_distance: false },
-  { preset: "toy-wgan-gp", args: PLANE, estimates_distance: true },
+  { preset: "wgan", settings: IMAGES, estimates_distance: true },
+  { preset: "strokes", settings: { ...IMAGES, accumulate: 2 }, estimates_distance: true },
+  { preset: "gan", settings: IMAGES, estimates_distance: false },
+  { preset: "wgan-gp", settings: IMAGES, estimates_distance: true },
+  { preset: "wgan-gp", settings: { ...IMAGES, dropout: 0.3, accumulate: 2 }, estimates_distance: true },
+  { preset: "wgan", settings: SPECTRAL, estimates_distance: true },
+  { preset: "wgan-gp", settings: { ...SPECTRAL, dropout: 0.3, accumulate: 2 }, estimates_distance: true },
+  { preset: "dcgan", settings: { ...BORDERED, spectral_norm: true }, estimates_distance: false },
+  { preset: "wgan-dcgan", settings: BORDERED, estimates_distance: true },
+  { preset: "dcgan", settings: BORDERED, estimates_distance: false },
+  { preset: "wgan-gp-dcgan", settings: BORDERED, estimates_distance: true },
+  { preset: "toy-gan", settings: PLANE, plane: true, estimates_distance: false },
+  { preset: "toy-wgan-gp", settings: PLANE, plane: true, estimates_distance: true },
 ];
 
-for (const { preset, args, estimates_distance } of CASES) {
-  const options = [["--dropout", "dropout"], ["--spectral-norm", "spectral norms"]] as const;
-  const named = options.filter(([option]) => args.includes(option)).map(([, name]) => name);
+for (const { preset, settings, plane, estimates_distance } of CASES) {
+  const options = [["dropout", "dropout"], ["spectral_norm", "spectral norms"]] as const;
+  const named = options.filter(([option]) => settings[option] !== undefined).map(([, name]) => name);
   const with_options = named.length === 0 ? "" : ` with ${named.join(" and ")}`;
-  Deno.test(`preset ${preset}${with_options}: two workers, and one that goes on from the middle, train the same weights`, async () => {
-    await using place = await Workplace.open();
-    const data = args.includes("--dataset") ? [] : ["--data", place.images];
-    const out = place.path("run");
-    const train = async (options: readonly string[], workers: number) => {
-      const { code, stderr } = await place.run("train", [
-        ...options,
-        ...["--workers", `${workers}`, "--steps", `${STEPS}`, "--sample-every", "0"],
-      ]);
-      assert.equal(code, 0, stderr);
-      return { ...await place.inspect(out), said: stderr };
-    };
-    const kept = ["--checkpoint-every", `${HALF}`];
-    const two = await train(["--preset", preset, ...data, ...args, ...kept, "--out", out], 2);
-    // As if it had been killed before its end.
-    const last = two.checkpoints.at(-1)!;
-    assert.equal(last.step, STEPS);
-    await Deno.remove(join(out, last.file.replace(/safetensors$/, "json")));
-    const one = await train(["--resume", out], 1);
-    assert.match(one.said, new RegExp(`Resuming at step ${HALF} from checkpoint`));
+  Deno.test(`preset ${preset}${with_options}: two workers, and one that goes on from the middle, train the same weights`, () =>
+    inTempDir(async (folder) => {
+      const images = join(folder, "images-idx3-ubyte"), out = join(folder, "run");
+      await Deno.writeFile(images, tinyImages());
+      const length: RunSettings = { steps: STEPS, sample_every: 0 };
+      const data = plane ? "8gaussians" : images;
+      await train({ preset, data, ...settings, ...length, checkpoint_every: HALF, out, workers: 2 });
+      const two = await summaryOf(out);
+      // As if it had been killed before its end.
+      const last = two.checkpoints.at(-1)!;
+      assert.equal(last.step, STEPS);
+      await Deno.remove(join(out, last.file.replace(/safetensors$/, "json")));
+      await train({ resume: out, ...length, workers: 1 });
+      const one = await summaryOf(out);
+      assert.deepEqual(ofType(await recordsOf(out), "resume").map(({ step }) => step), [HALF]);
 
-    assert.deepEqual([one.state, one.steps, one.generator_steps], ["finished", STEPS, STEPS / 2]);
-    assert.equal(two.weights_sha256, one.weights_sha256);
-    assert.deepEqual([one.bits, one.incarnations, two.incarnations], ["exact", 2, 1]);
-    assert.ok(two.workers.every(({ shards_computed }) => shards_computed > 0));
-    if (args.includes("--spectral-norm")) {
-      assert.equal(one.config.clip, null);
-      assert.equal((one.config.networks as Networks).critic.batch_norm, false);
-    }
-    if (args === BORDERED) assert.deepEqual([one.config.pad_to, one.data.example_shape], [32, [32, 32]]);
-    assert.equal(one.wasserstein_estimate !== null, estimates_distance);
-    assert.equal(one.wasserstein_estimate ?? one.score_gap, one.score_gap);
-  });
+      assert.deepEqual([one.state, one.steps, one.generator_steps], ["finished", STEPS, STEPS / 2]);
+      assert.equal(two.weights_sha256, one.weights_sha256);
+      assert.deepEqual([one.bits, one.incarnations, two.incarnations], ["exact", 2, 1]);
+      assert.ok(two.workers.every(({ shards_computed }) => shards_computed > 0));
+      if (settings.spectral_norm) {
+        assert.equal(one.config.clip, null);
+        assert.equal((one.config.networks as Networks).critic.batch_norm, false);
+      }
+      if (settings === BORDERED) {
+        assert.deepEqual([one.config.pad_to, one.data.example_shape], [32, [32, 32]]);
+      }
+      assert.equal(one.wasserstein_estimate !== null, estimates_distance);
+      assert.equal(one.wasserstein_estimate ?? one.score_gap, one.score_gap);
+    }));
 }

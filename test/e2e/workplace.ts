@@ -1,10 +1,11 @@
 /** A temporary place to train in: its own folder for state, so that nothing of the user's is touched. */
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Rendezvous } from "../../common/process/rendezvous.ts";
 import type { Summary } from "../../runlog/summary/summary.ts";
 import { Child, type Ended, taskArgs, type TaskName } from "./child.ts";
 import { tinyImages } from "./images.ts";
+import { summaryOf, trainHere } from "./train_here.ts";
 
 /** Options of a small pair of networks without pictures on the way: a step takes about 2 ms. */
 export const SMALL = ["--preset", "strokes", "--n-critic", "2", "--sample-every", "0"];
@@ -84,20 +85,13 @@ export class Workplace implements AsyncDisposable {
     return join(folder, name);
   }
 
-  /** Trains such a run to its end with one worker. */
-  async train(out: string, args: readonly string[]): Promise<Summary> {
-    const coordinator = this.coordinate(out, args);
-    const worker = this.start("worker", ["--threads", "1"]);
-    assert.equal((await coordinator.end()).code, 0, coordinator.said);
-    assert.equal((await worker.end()).code, 0, worker.said);
-    return await this.inspect(out);
+  /** Trains such a run to its end with one worker, in this process. */
+  train(out: string, args: readonly string[]): Promise<Summary> {
+    return trainHere(["--data", this.images, ...SMALL, ...args, "--out", resolve(this.folder, out)]);
   }
 
-  /** What `inspect RUN --json` prints. */
-  async inspect(run: string): Promise<Summary> {
-    const { code, stdout, stderr } = await this.run("inspect", [run, "--json"]);
-    assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
-    return JSON.parse(stdout) as Summary;
+  inspect(run: string): Promise<Summary> {
+    return summaryOf(resolve(this.folder, run));
   }
 
   /** Ends every process and removes the folder. */
