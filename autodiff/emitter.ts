@@ -51,7 +51,7 @@ export abstract class Emitter {
   extent(value: Value, axis: number): number {
     const extent = value.type.shape[axis];
     if (typeof extent === "number") return extent;
-    return this.fail(`axis ${axis} of "${value.name}" must have a number: found ${extent}`);
+    return this.fail(`axis ${axis} of "${value.name}" must have a fixed size: found ${extent}`);
   }
 
   add(a: Value, b: Value): Value {

@@ -210,7 +210,7 @@ function checkOptions(graph: Graph, { loss, wrt, constants = [], seed }: Gradien
   }
   const type = typeOf(graph, loss);
   if (seed === undefined && numElements(type.shape as readonly number[]) !== 1) {
-    refuse(graph, `loss "${loss}" must have one element, or a seed: found ${formatType(type)}`);
+    refuse(graph, `loss "${loss}" must have one element, unless a seed is given: found ${formatType(type)}`);
   }
   if (seed !== undefined && !sameType(typeOf(graph, seed), type)) {
     const found = formatType(typeOf(graph, seed));
@@ -219,7 +219,8 @@ function checkOptions(graph: Graph, { loss, wrt, constants = [], seed }: Gradien
 }
 
 function typeOf(graph: Graph, name: string): TensorType {
-  return graph.types.get(name) ?? refuse(graph, `"${name}" must be a value: nothing writes it`);
+  return graph.types.get(name) ??
+    refuse(graph, `"${name}" must be the name of a value: no input, initializer or node has this name`);
 }
 
 function refuse(graph: Graph, reason: string): never {

@@ -34,7 +34,7 @@ export type DifferentiableOp = keyof typeof TABLE;
 export const GRADIENT_RULES: Readonly<typeof TABLE> = TABLE;
 
 const IS_BOOL = "its output is bool: use it as a condition of Where";
-const IS_FLAT = "its derivative is 0 wherever it has one";
+const IS_FLAT = "its derivative is 0 almost everywhere";
 const IS_CONSTANT = "its output does not depend on real numbers";
 
 /** Operators that no gradient flows through: why, and what can be done. */
@@ -57,7 +57,7 @@ export const WITHOUT_RULE: Readonly<Record<Exclude<OpName, DifferentiableOp | Ex
   ArgMax: IS_CONSTANT,
   ArgMin: IS_CONSTANT,
   Dropout:
-    "it draws numbers of its own: multiply by a mask that is fed (drop of Net.train in models/nets/net.ts)",
+    "it draws random numbers: multiply by a mask that is an input instead (drop of Net.forwardTrain in models/nets/net.ts)",
 };
 
 /** Operators that are constant wherever they have a derivative: as in PyTorch, no gradient flows through them. */

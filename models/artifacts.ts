@@ -120,7 +120,7 @@ function checkPair({ critic, generator, micro_batch }: Pair): void {
   const made = generator.output_shape, scored = critic.input_shape;
   if (made.length !== scored.length || made.some((extent, i) => extent !== scored[i])) {
     throw new RangeError(
-      `Cannot build artifacts: the generator must make examples of shape [${scored}], which the critic scores, ` +
+      `Cannot build artifacts: the generator must make examples of shape [${scored}], as the critic takes them, ` +
         `found [${made}]`,
     );
   }

@@ -105,7 +105,9 @@ function dropping(net: Net, b: GraphBuilder, masks: DropoutMask[]): Net {
     const { element, shape } = x.type;
     if (!isFixed(shape)) {
       throw new GraphError(
-        `Cannot mask "${x.name}" of graph ${b.name}: a fixed shape is required, found ${formatShape(shape)}`,
+        `Cannot drop features of "${x.name}" in graph ${b.name}: a fixed shape is required, found ${
+          formatShape(shape)
+        }`,
       );
     }
     const mask = b.input(`mask_${masks.length}`, element, shape);

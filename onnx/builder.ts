@@ -261,7 +261,7 @@ export class GraphBuilder {
   #append(node: Node): void {
     if (node.name !== "" && this.#nodeNames.has(node.name)) {
       throw new GraphError(
-        `Cannot add node ${node.name} (${node.op}) to graph ${this.name}: the name is taken`,
+        `Cannot add node ${node.name} (${node.op}) to graph ${this.name}: another node has this name`,
       );
     }
     for (const name of node.outputs) if (name !== "") this.#checkFree(name);
@@ -291,7 +291,7 @@ export class GraphBuilder {
   #checkFree(name: string): void {
     if (name === "") throw new GraphError(`Cannot add a value without name to graph ${this.name}`);
     if (this.has(name)) {
-      throw new GraphError(`Cannot add value ${name} to graph ${this.name}: the name is taken`);
+      throw new GraphError(`Cannot add value ${name} to graph ${this.name}: another value has this name`);
     }
   }
 

@@ -48,7 +48,7 @@ export function checkGraph(graph: Graph): void {
   checkOutputs(graph, typing);
   for (const name of graph.types.keys()) {
     if (!typing.types.has(name)) {
-      throw refuse(graph, `type of "${name}" must be that of a value: nothing writes it`);
+      throw refuse(graph, `"${name}" has a type, but no input, initializer or node has this name`);
     }
   }
 }
@@ -73,7 +73,7 @@ function declareInputs(graph: Graph, typing: Typing): void {
     if (graph.initializers.has(name)) {
       throw refuse(
         graph,
-        `input "${name}" must not be an initializer too: ONNX Runtime would not override it`,
+        `"${name}" must not be both an input and an initializer: ONNX Runtime would ignore the input`,
       );
     }
     if (name === "" || typing.types.has(name)) {
@@ -119,7 +119,12 @@ function checkOutputs(graph: Graph, typing: Typing): void {
   if (graph.outputs.length === 0) throw refuse(graph, "it must have an output");
   const seen = new Set<string>();
   for (const name of graph.outputs) {
-    if (!typing.types.has(name)) throw refuse(graph, `output "${name}" must be a value: nothing writes it`);
+    if (!typing.types.has(name)) {
+      throw refuse(
+        graph,
+        `output "${name}" must be the name of a value: no input, initializer or node has this name`,
+      );
+    }
     if (seen.has(name)) throw refuse(graph, `output names must be distinct: found "${name}" twice`);
     seen.add(name);
   }

@@ -190,9 +190,11 @@ export function readModel(bytes: Uint8Array, external?: ExternalData): FileModel
     [MODEL.opset_import]: (field) => opsets.set(...readOpset(field.bytes())),
     [MODEL.metadata_props]: (field) => metadata.set(...readEntry(field.bytes())),
   });
-  if (graph === undefined) throw unreadable("it holds no graph");
+  if (graph === undefined) throw unreadable("it contains no graph");
   const opset = opsets.get("");
-  if (opset === undefined) throw unreadable("it names no version of ai.onnx");
+  if (opset === undefined) {
+    throw unreadable("it does not say which version of the operator set ai.onnx it uses");
+  }
   return { graph, opset, ...out, metadata };
 }
 

@@ -57,7 +57,7 @@ const MAX_DEPTH = 16;
 
 /** Reads a GraphProto; `depth`: how many hold it. Throws UserError where it is malformed. */
 export function readFileGraph(bytes: Uint8Array, external?: ExternalData, depth = 0): FileGraph {
-  if (depth > MAX_DEPTH) throw unreadable(`its graphs must be nested at most ${MAX_DEPTH} deep`);
+  if (depth > MAX_DEPTH) throw unreadable(`subgraphs must be nested at most ${MAX_DEPTH} levels deep`);
   let name = "";
   const nodes: FileNode[] = [];
   const metadata = new Map<string, string>();
@@ -70,7 +70,7 @@ export function readFileGraph(bytes: Uint8Array, external?: ExternalData, depth 
     [GRAPH.node]: (field) => nodes.push(readNode(field.bytes(), external, depth)),
     [GRAPH.initializer]: (field) => addInitializer(initializers, field.bytes(), external),
     [GRAPH.sparse_initializer]: () => {
-      throw unreadable("it holds sparse initializers: only dense ones can be read");
+      throw unreadable("it contains sparse initializers, and only dense ones can be read");
     },
     [GRAPH.input]: (field) => inputs.push(readValueInfo(field.bytes())),
     [GRAPH.output]: (field) => outputs.push(readValueInfo(field.bytes())),
@@ -120,7 +120,7 @@ function refuseSubgraphs(nodes: readonly FileNode[]): void {
     const [attribute] = Object.keys(subgraphs);
     if (attribute === undefined) continue;
     throw unreadable(
-      `attribute ${attribute} of node "${name}" (${op}) holds a subgraph, which no operator here takes`,
+      `attribute ${attribute} of node "${name}" (${op}) is a subgraph, which wagon does not support here`,
     );
   }
 }
@@ -244,7 +244,7 @@ function readAttribute(
   const fields = readAttributeFields(bytes, external);
   const refused = REFUSED_ATTRIBUTES[fields.type];
   if (refused) {
-    throw unreadable(`attribute ${fields.name} ${where} holds ${refused}, which no operator here takes`);
+    throw unreadable(`attribute ${fields.name} ${where} is ${refused}, which wagon does not support`);
   }
   if (fields.reference !== "") {
     throw unreadable(
@@ -252,13 +252,13 @@ function readAttribute(
     );
   }
   if (fields.type === SUBGRAPH) {
-    if (fields.graph === undefined) throw unreadable(`attribute ${fields.name} must hold a graph`);
+    if (fields.graph === undefined) throw unreadable(`attribute ${fields.name} must contain a graph`);
     return [fields.name, readFileGraph(fields.graph, external, depth + 1)];
   }
   const kind = KINDS.find((candidate) => ATTRIBUTE_TYPES[candidate] === fields.type);
   if (kind === undefined) throw unreadable(`attribute ${fields.name} has unknown type ${fields.type}`);
   if (kind === "tensor" && fields.tensor === undefined) {
-    throw unreadable(`attribute ${fields.name} must hold a tensor`);
+    throw unreadable(`attribute ${fields.name} must contain a tensor`);
   }
   return [fields.name, { kind, value: fields[kind] } as Attribute];
 }
@@ -306,7 +306,7 @@ function integerOf(value: bigint, attribute: string): number {
   const number = Number(value), { MAX_SAFE_INTEGER: most } = Number;
   if (Number.isSafeInteger(number)) return number;
   if (CLAMPED.includes(attribute)) return Math.min(Math.max(number, -most), most);
-  throw unreadable(`attribute ${attribute} must hold integers below 2^53: found ${value}`);
+  throw unreadable(`attribute ${attribute} must contain integers below 2^53: found ${value}`);
 }
 
 function readValueInfo(bytes: Uint8Array): Declaration {

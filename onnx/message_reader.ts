@@ -28,7 +28,7 @@ function guarded<T>(where: string, read: () => T): T {
     return read();
   } catch (error) {
     throw unreadable(
-      `${where} is cut short or malformed (${error instanceof Error ? error.message : error})`,
+      `${where} is incomplete or damaged (${error instanceof Error ? error.message : error})`,
     );
   }
 }

@@ -72,7 +72,9 @@ export class Site {
       if (!this.has(i)) continue;
       const { element } = this.typeIn(i, allowed);
       common ??= element;
-      if (element !== common) this.fail(`inputs must have one element type: found ${common} and ${element}`);
+      if (element !== common) {
+        this.fail(`inputs must have the same element type: found ${common} and ${element}`);
+      }
     }
     return common ?? this.fail("at least one input must be present");
   }
@@ -80,7 +82,8 @@ export class Site {
   /** Broadcast of shapes that must fit each other. */
   broadcast(shapes: readonly Shape[]): Shape {
     return shapes.reduce((a, b) =>
-      broadcast(a, b) ?? this.fail(`shapes [${a.join(",")}] and [${b.join(",")}] must broadcast`)
+      broadcast(a, b) ??
+        this.fail(`shapes [${a.join(",")}] and [${b.join(",")}] cannot be broadcast to a common shape`)
     );
   }
 
@@ -104,7 +107,9 @@ export class Site {
   /** Contents of an integer input that must be plain numbers. */
   numbers(index: number, what: string): readonly number[] {
     return this.contents(index, what).map((item) =>
-      typeof item === "number" ? item : this.fail(`${what} (input ${index}) must be numbers: found ${item}`)
+      typeof item === "number"
+        ? item
+        : this.fail(`${what} (input ${index}) must be fixed numbers: found ${item}`)
     );
   }
 

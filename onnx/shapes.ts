@@ -61,12 +61,14 @@ export function isOpName(op: string): op is OpName {
 export function operatorOf(graph: string, node: Node): Operator {
   if (node.domain !== "") {
     throw new GraphError(
-      `Cannot use ${describeNode(graph, node)}: only domain ai.onnx, found ${node.domain}`,
+      `Cannot use ${
+        describeNode(graph, node)
+      }: only operators of domain ai.onnx are supported, found ${node.domain}`,
     );
   }
   if (!isOpName(node.op)) {
     throw new GraphError(
-      `Cannot use ${describeNode(graph, node)}: unknown operator, write it with others or add ` +
+      `Cannot use ${describeNode(graph, node)}: this operator is unknown; replace it by others, or add ` +
         "it to onnx/operators/",
     );
   }
@@ -133,7 +135,9 @@ export class Typing {
     const type = this.types.get(name);
     if (type) return type;
     throw new GraphError(
-      `Cannot type ${describeNode(this.graph, node)}: its input "${name}" is written nowhere before`,
+      `Cannot type ${
+        describeNode(this.graph, node)
+      }: no input, initializer or earlier node has the name of its input "${name}"`,
     );
   }
 }

@@ -63,7 +63,9 @@ export function elementOfCode(code: number): ElementType | undefined {
 export function tensorOf(element: ElementType, shape: readonly number[], values: readonly number[]): Tensor {
   const { array } = ELEMENTS[element];
   if (array === null || element === "float16" || element === "bfloat16") {
-    throw new GraphError(`Cannot make a ${element} tensor from numbers: give its data instead`);
+    throw new GraphError(
+      `Cannot make a ${element} tensor from numbers: make a Tensor object with its data instead`,
+    );
   }
   const data = new array(values.length);
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
@@ -81,14 +83,14 @@ export function checkTensor(tensor: Tensor, what = "A tensor"): void {
   const { element, shape, data } = tensor;
   for (const dim of shape) {
     if (!Number.isSafeInteger(dim) || dim < 0) {
-      throw new GraphError(`${what} must have extents of 0 or more: found [${shape.join(",")}]`);
+      throw new GraphError(`${what} must have sizes of 0 or more: found [${shape.join(",")}]`);
     }
   }
   const { array } = ELEMENTS[element];
   const fits = array === null ? Array.isArray(data) : data instanceof array;
   if (!fits) {
     throw new GraphError(
-      `${what} of ${element} must hold its data in ${array?.name ?? "an array of strings"}: ` +
+      `${what} of ${element} must have its data in ${array?.name ?? "an array of strings"}: ` +
         `found ${data.constructor.name}`,
     );
   }

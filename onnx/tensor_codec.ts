@@ -76,12 +76,12 @@ export function readTensor(
   const size = numElements(shape);
   if (shape.some((dim) => dim < 0) || !Number.isSafeInteger(size)) {
     throw unreadable(
-      `${what} must have extents of 0 or more and fewer than 2^53 elements: found ${formatShape(shape)}`,
+      `${what} must have sizes of 0 or more and fewer than 2^53 elements: found ${formatShape(shape)}`,
     );
   }
   const data = fields.raw ? fromRaw(fields.raw, element, size, what) : fromTyped(fields, element, size, what);
   if (element === "bool" && (data as Uint8Array).some((value) => value > 1)) {
-    throw unreadable(`${what} must hold booleans as 0 and 1`);
+    throw unreadable(`${what} must store booleans as 0 and 1`);
   }
   return { name: fields.name, tensor: { element, shape, data } };
 }
@@ -105,7 +105,9 @@ function readFields(bytes: Uint8Array): TensorFields {
     [TENSOR.dims]: (field) => field.int64s(out.dims),
     [TENSOR.data_type]: (field) => out.code = field.int32(),
     [TENSOR.segment]: () => {
-      throw unreadable(`tensor "${out.name}" comes in segments: only whole tensors can be read`);
+      throw unreadable(
+        `tensor "${out.name}" is stored in segments, which wagon cannot read: export the model again`,
+      );
     },
     [TENSOR.float_data]: (field) => field.floats(out.floats),
     [TENSOR.int32_data]: (field) => field.int32s(out.int32s),
@@ -137,10 +139,14 @@ export function readEntry(bytes: Uint8Array): [key: string, value: string] {
 /** The part of another file that holds the data: from `offset` (default 0), `length` bytes (default all that follow). */
 function readExternal({ name, entries }: TensorFields, external: ExternalData | undefined): Uint8Array {
   if (external === undefined) {
-    throw unreadable(`tensor "${name}" keeps its data in another file: only models in one file can be read`);
+    throw unreadable(`tensor "${name}" stores its data in another file: export the model as one file`);
   }
   const location = entries.get("location");
-  if (!location) throw unreadable(`tensor "${name}" keeps its data in another file: found no location of it`);
+  if (!location) {
+    throw unreadable(
+      `tensor "${name}" stores its data in another file, and the model does not name this file`,
+    );
+  }
   const data = external(location);
   const number = (key: string, otherwise: number) => {
     const text = entries.get(key);
@@ -149,14 +155,14 @@ function readExternal({ name, entries }: TensorFields, external: ExternalData | 
   const offset = number("offset", 0), end = offset + number("length", data.length - offset);
   if (offset <= end && end <= data.length) return data.subarray(offset, end);
   throw unreadable(
-    `tensor "${name}" must lie within the ${data.length} bytes of ${location}: found offset ` +
+    `tensor "${name}" must be within the ${data.length} bytes of the file ${location}: found offset ` +
       `${entries.get("offset") ?? 0} and length ${entries.get("length") ?? "none"}`,
   );
 }
 
 function fromRaw(raw: Uint8Array, element: ElementType, size: number, what: string): TensorData {
   const { array } = ELEMENTS[element];
-  if (array === null) throw unreadable(`${what} must keep strings in string_data: found raw_data`);
+  if (array === null) throw unreadable(`${what} must store strings in string_data: found raw_data`);
   const required = size * array.BYTES_PER_ELEMENT;
   if (raw.length !== required) {
     throw unreadable(`${what} must have ${required} bytes of raw_data: found ${raw.length}`);
@@ -193,6 +199,6 @@ function fromTyped(fields: TensorFields, element: ElementType, size: number, wha
   else if (data instanceof BigUint64Array) data.set(fields.uint64s);
   else values.forEach((value, i) => data[i] = Number(value));
   const wrong = values.findIndex((value, i) => !Object.is(Number(value), Number(data[i])));
-  if (wrong >= 0) throw unreadable(`${what} must hold values of ${element}: found ${values[wrong]}`);
+  if (wrong >= 0) throw unreadable(`${what} must contain values of type ${element}: found ${values[wrong]}`);
   return data;
 }

@@ -307,7 +307,7 @@ class SocketChannel implements Channel {
     if (this.#closed !== null) return false;
     if (this.#allowance?.spend(this.#options.clock.now_ms()) ?? true) return true;
     this.#options.onflood?.();
-    this.#shut(`Too many messages from ${this.#options.peer}: many more than it was asked for`, true);
+    this.#shut(`Too many messages from ${this.#options.peer}: it sent many more than it was asked for`, true);
     return false;
   }
 
@@ -364,7 +364,9 @@ class SocketChannel implements Channel {
     const allowed_ms = silence_ms + (this.#unwritten[0] ?? 0) / MIN_BYTES_PER_MS;
     if (this.buffered_bytes > HIGH_WATER_BYTES && stalled_ms > allowed_ms) {
       const waiting = `${(this.buffered_bytes / 1e6).toFixed(1)} MB`;
-      const reason = `Nothing was read by ${peer} for ${seconds(stalled_ms)}, and ${waiting} wait for it`;
+      const reason = `${peer} has read nothing for ${
+        seconds(stalled_ms)
+      }, and ${waiting} are waiting to be sent to it`;
       return this.#shut(reason, true);
     }
     if (this.#unwritten.length === 0) this.send({ type: "ping", sent_ms: now_ms });

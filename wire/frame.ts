@@ -183,7 +183,7 @@ function decodeParts(head: Uint8Array, payload: Uint8Array): Received {
   const { payload_bytes, parcel, ...fields } = decodeHeader(head);
   if (parcel === undefined ? payload_bytes !== payload.length : payload.length > 0) {
     throw bad(
-      `Field payload_bytes must be what follows the header: found ${show(payload_bytes)} and ` +
+      `Field payload_bytes must be the number of bytes after the header: found ${show(payload_bytes)} and ` +
         `${payload.length}`,
     );
   }

@@ -191,7 +191,7 @@ export function admitWorker(socket: Socket, options: AdmitOptions): Promise<Mess
  */
 export function joinCoordinator(socket: Socket, options: JoinOptions): Promise<MessageOf<"welcome">> {
   const unanswered =
-    "The coordinator still reads its data or is stopped, or another program has its port: no word for";
+    "The coordinator is still reading its data or is stopped, or another program uses its port: no message for";
   return guarded(socket, options, unanswered, async (dialogue) => {
     const { token } = options;
     const { run, incarnation, nonce: coordinator_nonce } = await dialogue.receive("challenge");
@@ -236,7 +236,10 @@ class Dialogue {
     const { message } = decodeFrame(...await Promise.race([next, this.#cancelled]));
     if (message.type === "refuse") throw new PeerRefusal(message);
     if (message.type !== type) {
-      throw new Refusal("unexpected_message", `Handshake must go on with ${type}: found ${message.type}`);
+      throw new Refusal(
+        "unexpected_message",
+        `The next message of the handshake must be ${type}: found ${message.type}`,
+      );
     }
     return message as MessageOf<T>;
   }
@@ -287,8 +290,9 @@ function tell(socket: Socket, refusal: Refusal): void {
 }
 
 const REMEDY: Readonly<Record<Side, string>> = {
-  worker: "take it again from the coordinator, which makes a new one at each start without --token-file",
-  coordinator: "what answers there is another coordinator, or none",
+  worker:
+    "get the current token from the coordinator, which makes a new one at each start unless --token-file is given",
+  coordinator: "another coordinator answers there, or another program",
 };
 
 function wrongToken(side: Side): Refusal {
@@ -304,7 +308,7 @@ function readToken(): Refusal {
 }
 
 function hmacKey(token: string, usage: "sign" | "verify"): Promise<CryptoKey> {
-  if (token === "") throw new Error("Cannot prove: the token must not be empty");
+  if (token === "") throw new Error("Cannot prove the token: it must not be empty");
   const algorithm = { name: "HMAC", hash: "SHA-256" };
   return crypto.subtle.importKey("raw", new TextEncoder().encode(token), algorithm, false, [usage]);
 }

@@ -46,6 +46,6 @@ export class WeightsWriter implements Disposable {
 /** Fills `into` with the weights that lie at an offset now. Throws where the file ends before. */
 export function readWeights(file: Deno.FsFile, offset: number, into: Uint8Array): void {
   if (!readAt(file, offset, into)) {
-    throw new Error("The shared file of weights must hold both networks: it ends before");
+    throw new Error("The shared file of weights must contain both networks: it is too short");
   }
 }

@@ -31,7 +31,7 @@ const MAX_REASON_BYTES = 123;
 const NORMAL_CLOSURE = 1000;
 /** Reported by `ws` for a connection that ended without a closing message: its process died, or the network failed. */
 const BROKEN_OFF = 1006;
-const BROKEN_TEXT = "The connection was lost without a closing message";
+const BROKEN_TEXT = "The connection was lost";
 /** One host may have this part of all connections, so that it cannot keep the others out. */
 const HOST_SHARE = 4;
 const OPENING_MS = 10_000;

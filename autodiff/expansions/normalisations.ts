@@ -68,7 +68,11 @@ function batchTraining(n: ExpansionSite): readonly Value[] {
 /** A shape as Reshape takes it: a name stands at axis 0 alone, and is copied there. */
 function reshaped(n: ExpansionSite, value: Value, shape: readonly Dim[]): Value {
   const extents = shape.map((dim, axis) =>
-    typeof dim === "number" ? dim : axis === 0 ? 0 : n.fail(`axis ${axis} must have a number: found ${dim}`)
+    typeof dim === "number"
+      ? dim
+      : axis === 0
+      ? 0
+      : n.fail(`axis ${axis} must have a fixed size: found ${dim}`)
   );
   return n.op("Reshape", [value, n.intVector(extents)]);
 }

@@ -24,7 +24,7 @@ function indexColumn(n: RuleSite, extent: number): Value {
     return n.constant(tensorOf("int64", [num_indices, 1], column));
   }
   if (extent > MAX_FLOAT_INDEX) {
-    n.fail(`axes of fed indices must be at most ${MAX_FLOAT_INDEX} long: found ${extent}`);
+    n.fail(`axes of indices that are inputs must have at most ${MAX_FLOAT_INDEX} elements: found ${extent}`);
   }
   const positions = n.constant(tensorOf("float32", [extent], [...Array(extent).keys()]));
   const looked_up = n.reshape(n.op("Gather", [positions, n.x(1)], { axis: 0 }), [num_indices, 1]);

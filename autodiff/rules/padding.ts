@@ -10,7 +10,7 @@ function axes(n: RuleSite) {
 function requireConstant(n: RuleSite): void {
   const mode = n.string("mode") ?? "constant";
   if (mode !== "constant") {
-    n.fail(`attribute mode must be constant: found ${mode}, decompose the graph first`);
+    n.fail(`attribute mode must be "constant", found ${mode}: decompose the graph first`);
   }
 }
 

@@ -153,7 +153,9 @@ export async function runMain(
       complain(error.message + noteOnBytes(Deno.args));
       Deno.exit(2);
     } else if (isSystems(error)) {
-      complain(`Cannot continue: the system refused an operation, found ${error.message}${noteOnBytes(Deno.args)}`);
+      complain(
+        `Cannot continue: the system refused an operation, found ${error.message}${noteOnBytes(Deno.args)}`,
+      );
       Deno.exit(2);
     } else {
       complain(error);

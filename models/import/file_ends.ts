@@ -35,8 +35,8 @@ export function onlyInput({ inputs, initializers }: FileModel["graph"], name: st
   if (!isFixed(type.shape.slice(1))) {
     throw refuseFile(
       name,
-      `only the batch axis of its input "${input.name}" may be open, found ${formatType(type)}; ` +
-        "export it with numbers for the others",
+      `only the batch axis of its input "${input.name}" may have no fixed size, found ${formatType(type)}; ` +
+        "export it with fixed sizes for the other axes",
     );
   }
   return { name: input.name, type };

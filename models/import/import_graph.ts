@@ -165,7 +165,7 @@ class Walk {
         const extents = this.#shape(node, input).slice(axis);
         return isFixed(extents)
           ? extents
-          : this.#fail(node, `extents must be numbers: found ${formatShape(extents)}`);
+          : this.#fail(node, `all axes must have fixed sizes: found ${formatShape(extents)}`);
       },
       fail: (reason) => this.#fail(node, reason),
     };
@@ -215,7 +215,7 @@ class Walk {
     if (this.#num_inlined > MAX_INLINED) {
       this.#fail(
         node,
-        `written out, its graphs must have at most ${MAX_INLINED} nodes; export shorter sequences`,
+        `its unrolled subgraphs must have at most ${MAX_INLINED} nodes; export shorter sequences`,
       );
     }
     return this.#values.within(() => {
@@ -325,7 +325,9 @@ class Walk {
     if (items[0] !== BATCH && items[0] !== this.#fixed_batch) return null;
     const axes = [...items.keys()].slice(1);
     const numbers = axes.map((axis) => items[axis]!);
-    if (!isFixed(numbers)) return this.#fail(node, `sizes must be numbers: found ${formatShape(items)}`);
+    if (!isFixed(numbers)) {
+      return this.#fail(node, `sizes must be fixed numbers: found ${formatShape(items)}`);
+    }
     const attributes: Node["attributes"] = { ...node.attributes, axes: { kind: "ints", value: axes } };
     return this.#apply(node, [x!.value!, null, null, this.#b.ints(numbers)], attributes)[0]!;
   }
@@ -339,7 +341,7 @@ class Walk {
     if (mask && isRead(mask)) {
       this.#fail(
         node,
-        `its mask "${mask}" must not be read, since every step draws another; export without it`,
+        `its output "${mask}" (the mask) must not be used, because each step draws a new mask; export the network without that`,
       );
     }
     const given = (known: Known | undefined): KnownInput =>
@@ -361,7 +363,10 @@ class Walk {
   #batchNorm(node: Node, inputs: readonly (Known | undefined)[]): void {
     const [x, scale, bias, mean, variance] = inputs;
     if (!x || !scale || !bias || !mean?.tensor || !variance?.tensor) {
-      this.#fail(node, "it must have five inputs, the running mean and variance of the file's own weights");
+      this.#fail(
+        node,
+        "it must have five inputs, and its running mean and variance must be stored in the file",
+      );
     }
     const operands = [x, scale, bias].map((known) => this.#operand(node, known, true));
     const stem = scale.weight?.replace(/\.weight$/, "") ?? (node.name || node.outputs[0]!);
@@ -379,7 +384,7 @@ class Walk {
 
   #read(node: Node, name: string): Known {
     return this.#values.get(name) ??
-      this.#fail(node, `its input "${name}" must be written before, found no node or initializer that does`);
+      this.#fail(node, `no input, initializer or earlier node has the name of its input "${name}"`);
   }
 
   #shape(node: Node, name: string): readonly Dim[] {
@@ -390,7 +395,9 @@ class Walk {
   #set(node: Node, index: number, known: Known): void {
     const name = node.outputs[index];
     if (!name) return;
-    if (!this.#values.set(name, known)) this.#fail(node, `"${name}" must be written once, found it twice`);
+    if (!this.#values.set(name, known)) {
+      this.#fail(node, `two nodes have the output "${name}", and only one may have it`);
+    }
   }
 
   #fail(node: Node, reason: string): never {

@@ -143,7 +143,7 @@ function checkNumbers(
     if (at < 0) continue;
     throw refuse(
       graph,
-      `weight ${name} must hold finite numbers, found ${
+      `weight ${name} must contain only finite numbers, found ${
         data[at]
       } at place ${at}; export it from a state that is sound`,
     );
@@ -155,11 +155,11 @@ function checkExtents({ graph, parameters, statistics, output_shape }: ImportedN
   if (batch === graph.types.get(graph.inputs[0]!)!.shape[0] && isFixed(output_shape)) {
     const empty = [...parameters, ...statistics].find(({ shape }) => numElements(shape) === 0);
     if (empty === undefined) return;
-    throw refuse(graph, `weight ${empty.name} must have elements, found shape [${empty.shape}]`);
+    throw refuse(graph, `weight ${empty.name} must not be empty, found shape [${empty.shape}]`);
   }
   throw refuse(
     graph,
-    `its output must be [batch, ...] with the batch of its input, found [${
+    `the first axis of its output must be the batch, as in its input, found [${
       graph.types.get(graph.outputs[0]!)!.shape
     }]; export it with a dynamic batch axis`,
   );

@@ -1,7 +1,7 @@
 /** Advice on an operator that networks here cannot have. */
 
 const DRAWS =
-  "it draws random numbers that the run's seed does not control: make them part of the generator's input";
+  "it draws random numbers, which the seed of the run cannot control: make them an input of the generator";
 const QUANTISED = "it computes with integers: export the network before it is quantised";
 
 const ADVICE: Readonly<Record<string, string>> = {
@@ -24,6 +24,6 @@ const ADVICE: Readonly<Record<string, string>> = {
 export function unknownOperator(domain: string, op: string): string {
   const name = domain === "" ? op : `${domain}.${op}`;
   const own = domain === "" && Object.hasOwn(ADVICE, op) ? `${ADVICE[op]}, or ` : "";
-  return `operator ${name} is not among those that are differentiated here; ${own}replace it by others before export, ` +
+  return `wagon cannot differentiate operator ${name}; ${own}replace it by others before the export, ` +
     "or add it to onnx/operators/ and autodiff/rules/";
 }

@@ -32,12 +32,13 @@ export function wganGp(penalty: number): Objective {
       if (dependsOnBatch(critic)) {
         const { coupling } = critic;
         throw new RangeError(
-          "Cannot penalise the critic's gradient: its examples must not see each other, found " + (
-            coupling === undefined
-              ? "batch normalisation; use layer normalisation or none"
-              : `${coupling}, which works along the batch; use a critic that scores each example by itself, or ` +
-                "--objective wgan or gan"
-          ),
+          "Cannot use a gradient penalty: the critic's score of an example must not depend on others, found " +
+            (
+              coupling === undefined
+                ? "batch normalisation; use layer normalisation or none"
+                : `${coupling}, which combines examples of a batch; use a critic that scores each example by itself, or ` +
+                  "--objective wgan or gan"
+            ),
         );
       }
       const { loss, ...means } = wgan.criticLoss(b, critic, batch);

@@ -14,7 +14,7 @@ function image(site: Site): Image {
   const type = site.typeIn(0, ALL), extents = type.shape.slice(1), block = site.int("blocksize");
   if (extents.length !== 3) return site.fail("input 0 must have rank 4");
   if (!isFixed(extents)) {
-    return site.fail(`extents after the batch must be numbers: found ${formatShape(type.shape)}`);
+    return site.fail(`all axes after the batch must have fixed sizes: found ${formatShape(type.shape)}`);
   }
   if (block < 1) site.fail(`blocksize must be 1 or more: found ${block}`);
   return { type, extents: [extents[0]!, extents[1]!, extents[2]!], block };

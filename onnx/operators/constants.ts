@@ -50,7 +50,7 @@ function constantContents(site: Site): readonly Dim[] | undefined {
 function inferConstantOfShape(site: Site): readonly TensorType[] {
   const shape = site.contents(0, "shape");
   if (shape.some((dim) => typeof dim === "number" && dim < 0)) {
-    site.fail(`extents must be 0 or more: found [${shape.join(",")}]`);
+    site.fail(`sizes must be 0 or more: found [${shape.join(",")}]`);
   }
   const value = site.tensor("value");
   if (value && numElements(value.shape) !== 1) site.fail("attribute value must have one element");

@@ -30,14 +30,18 @@ function operands(site: Site): Operands {
     site.fail("input and weights must have the same rank of 3 or more");
   }
   if (!isFixed(x)) {
-    return site.fail(`extents after the batch must be numbers: found ${formatShape(site.shape(0))}`);
+    return site.fail(`all axes after the batch must have fixed sizes: found ${formatShape(site.shape(0))}`);
   }
-  if (!isFixed(w)) return site.fail(`extents of weights must be numbers: found ${formatShape(w)}`);
+  if (!isFixed(w)) return site.fail(`the weights must have fixed sizes: found ${formatShape(w)}`);
   const group = site.int("group", 1), kernel = w.slice(2);
   if (group < 1) site.fail(`group must be 1 or more: found ${group}`);
   const stated = site.ints("kernel_shape") ?? kernel;
   if (stated.join() !== kernel.join()) {
-    site.fail(`kernel_shape must be that of the weights, [${kernel.join(",")}]: found [${stated.join(",")}]`);
+    site.fail(
+      `kernel_shape must agree with the weights, whose kernel is [${kernel.join(",")}]: found [${
+        stated.join(",")
+      }]`,
+    );
   }
   const [channels, ...extents] = x;
   return { batch: batch!, channels: channels!, extents, weights: w, kernel, group };
@@ -56,10 +60,12 @@ function inferConv(site: Site): readonly TensorType[] {
   const [out, each] = weights as [number, number];
   if (channels !== each * group) {
     site.fail(
-      `weights of ${each} channels in ${group} groups must have an input of ${each * group} channels`,
+      `for weights of ${each} channels in ${group} groups, the input must have ${each * group} channels`,
     );
   }
-  if (out % group !== 0) site.fail(`${group} groups must divide ${out} output channels`);
+  if (out % group !== 0) {
+    site.fail(`the number of output channels must be a multiple of the ${group} groups: found ${out}`);
+  }
   checkBias(site, out);
   const counts = convolutionWindows(site, extents, kernel).map(({ count }) => count);
   return [{ element, shape: [batch, out, ...counts] }];
@@ -70,9 +76,11 @@ function inferConvTranspose(site: Site): readonly TensorType[] {
   const element = site.commonElement(CLASSIC_FLOATS);
   const { batch, channels, extents, weights, kernel, group } = operands(site);
   if (channels !== weights[0]) {
-    site.fail(`weights must have ${channels} channels, as the input: found ${weights[0]}`);
+    site.fail(`weights must have ${channels} channels, like the input: found ${weights[0]}`);
   }
-  if (channels % group !== 0) site.fail(`${group} groups must divide ${channels} channels`);
+  if (channels % group !== 0) {
+    site.fail(`the number of channels must be a multiple of the ${group} groups: found ${channels}`);
+  }
   const out = weights[1]! * group;
   checkBias(site, out);
   const covered = transposedWindows(site, extents, kernel).map(({ extent }) => extent);

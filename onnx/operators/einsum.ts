@@ -23,7 +23,7 @@ function inferEinsum(site: Site): readonly TensorType[] {
     for (const [axis, label] of labels.entries()) {
       const extent = site.shape(i)[axis]!, known = extents.get(label) ?? 1;
       if (extent !== known && extent !== 1 && known !== 1) {
-        site.fail(`axes "${label}" must have one extent: found ${known} and ${extent}`);
+        site.fail(`all axes "${label}" must have the same size: found ${known} and ${extent}`);
       }
       if (known === 1) extents.set(label, extent);
     }

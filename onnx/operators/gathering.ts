@@ -16,7 +16,11 @@ function elementsAxis(site: Site): void {
       (typeof dim === "number" && typeof shape[at] === "number" && dim <= shape[at])
     );
   if (!fits) {
-    site.fail(`indices must fit ${formatShape(shape)} but for axis ${axis}: found ${formatShape(indices)}`);
+    site.fail(
+      `indices must have the shape ${formatShape(shape)}, except on axis ${axis}: found ${
+        formatShape(indices)
+      }`,
+    );
   }
 }
 
@@ -30,7 +34,9 @@ function pointedAt(site: Site, batch_dims: number): Shape {
   const shape = site.shape(0), indices = site.typeIn(1, ["int64"]).shape;
   const depth = indices.at(-1);
   if (typeof depth !== "number" || depth < 1 || depth > shape.length - batch_dims) {
-    return site.fail(`rows of indices must be 1 to ${shape.length - batch_dims} long: found ${depth}`);
+    return site.fail(
+      `the last axis of indices must have size 1 to ${shape.length - batch_dims}: found ${depth}`,
+    );
   }
   return shape.slice(batch_dims + depth);
 }

@@ -13,14 +13,17 @@ function inferReshape(site: Site): readonly TensorType[] {
   const from = site.shape(0);
   const allowzero = site.int("allowzero", 0) !== 0;
   const asked = site.contents(1, "shape").map((dim, i) =>
-    dim === 0 && !allowzero ? from[i] ?? site.fail(`0 at axis ${i} must have an input axis to copy`) : dim
+    dim === 0 && !allowzero
+      ? from[i] ??
+        site.fail(`a 0 in the shape copies the size of an input axis, and the input has no axis ${i}`)
+      : dim
   );
   const rest = asked.filter((dim) => dim !== -1);
   if (asked.length - rest.length > 1) {
     site.fail(`shape must have at most one -1: found ${formatShape(asked)}`);
   }
   if (rest.some((dim) => typeof dim === "number" && dim < 0)) {
-    site.fail(`extents must be -1 or more: found ${formatShape(asked)}`);
+    site.fail(`sizes in the shape must be -1 or more: found ${formatShape(asked)}`);
   }
   const [size, known] = [product(from), product(rest)];
   const isOpen = asked.length > rest.length;
@@ -36,14 +39,16 @@ function inferTranspose(site: Site): readonly TensorType[] {
   const perm = site.ints("perm") ?? [...shape.keys()].reverse();
   const isPermutation = perm.length === shape.length &&
     [...shape.keys()].every((axis) => perm.includes(axis));
-  if (!isPermutation) site.fail(`perm must order ${shape.length} axes: found [${perm.join(",")}]`);
+  if (!isPermutation) {
+    site.fail(`perm must contain each of the ${shape.length} axes once: found [${perm.join(",")}]`);
+  }
   return reshaped(site, perm.map((axis) => shape[axis]!));
 }
 
 function inferExpand(site: Site): readonly TensorType[] {
   const shape = site.contents(1, "shape");
   if (shape.some((dim) => typeof dim === "number" && dim < 0)) {
-    site.fail(`extents must be 0 or more: found ${formatShape(shape)}`);
+    site.fail(`sizes must be 0 or more: found ${formatShape(shape)}`);
   }
   return reshaped(site, site.broadcast([site.shape(0), shape]));
 }
@@ -52,12 +57,12 @@ function inferExpand(site: Site): readonly TensorType[] {
 function inferSqueeze(site: Site): readonly TensorType[] {
   const shape = site.shape(0);
   if (!site.has(1) && shape.some((dim) => typeof dim === "string")) {
-    site.fail("axes must be given where extents are names");
+    site.fail("axes must be given, because some sizes are not fixed");
   }
   const ones = [...shape.keys()].filter((axis) => shape[axis] === 1);
   const axes = site.has(1) ? site.axes(site.numbers(1, "axes"), shape.length) : ones;
   const wrong = axes.find((axis) => shape[axis] !== 1);
-  if (wrong !== undefined) site.fail(`axis ${wrong} must have extent 1: found ${shape[wrong]}`);
+  if (wrong !== undefined) site.fail(`axis ${wrong} must have size 1: found ${shape[wrong]}`);
   return reshaped(site, shape.filter((_, axis) => !axes.includes(axis)));
 }
 

@@ -11,7 +11,9 @@ function inferMatMul(site: Site): readonly TensorType[] {
   if (left.length === 0 || right.length === 0) site.fail("inputs must have rank 1 or more");
   const inner = left.at(-1)!;
   const innerRight = right.length === 1 ? right[0]! : right.at(-2)!;
-  if (inner !== innerRight) site.fail(`inner extents must be equal: found ${inner} and ${innerRight}`);
+  if (inner !== innerRight) {
+    site.fail(`the multiplied axes must have equal sizes: found ${inner} and ${innerRight}`);
+  }
   const batch = site.broadcast([left.slice(0, -2), right.slice(0, -2)]);
   const rows = left.length === 1 ? [] : [left.at(-2)!];
   const columns = right.length === 1 ? [] : [right.at(-1)!];
@@ -27,7 +29,7 @@ function inferGemm(site: Site): readonly TensorType[] {
   };
   const [m, k] = oriented(0, "transA");
   const [kRight, n] = oriented(1, "transB");
-  if (k !== kRight) site.fail(`inner extents must be equal: found ${k} and ${kRight}`);
+  if (k !== kRight) site.fail(`the multiplied axes must have equal sizes: found ${k} and ${kRight}`);
   const shape = [m!, n!];
   if (site.has(2)) {
     const c = site.shape(2);

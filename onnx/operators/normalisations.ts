@@ -80,7 +80,7 @@ function inferLpNormalization(site: Site): readonly TensorType[] {
 function inferMeanVarianceNormalization(site: Site): readonly TensorType[] {
   const type = site.typeIn(0, FLOATS);
   const axes = site.axes(site.ints("axes") ?? [0, 2, 3], type.shape.length);
-  if (product(axes.map((axis) => type.shape[axis]!)) === 0) site.fail("normalised axes must not be empty");
+  if (product(axes.map((axis) => type.shape[axis]!)) === 0) site.fail("normalised axes must not have size 0");
   return [type];
 }
 

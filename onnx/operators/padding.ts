@@ -27,13 +27,15 @@ function paddedExtent(
   [before, after]: readonly [number, number],
 ): Dim {
   if (before === 0 && after === 0) return extent;
-  if (typeof extent === "string") return site.fail(`padded axes must have fixed extents: found ${extent}`);
+  if (typeof extent === "string") return site.fail(`padded axes must have fixed sizes: found ${extent}`);
   const most = Math.max(before, after), room = mode === "reflect" ? extent - 1 : extent;
   if (mode === "edge" && extent === 0 || (mode === "reflect" || mode === "wrap") && most > room) {
-    site.fail(`mode ${mode} must pad at most ${room} of ${extent} elements: found ${most}`);
+    site.fail(
+      `in mode ${mode}, an axis of ${extent} elements can be padded by at most ${room}: found ${most}`,
+    );
   }
   const padded = extent + before + after;
-  return padded >= 0 ? padded : site.fail(`extents must stay 0 or more: found ${padded}`);
+  return padded >= 0 ? padded : site.fail(`sizes must be 0 or more after padding: found ${padded}`);
 }
 
 function inferPad(site: Site): readonly TensorType[] {

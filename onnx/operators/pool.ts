@@ -23,7 +23,9 @@ function inferPool(allowed: readonly ElementType[]): Operator["infer"] {
   return (site) => {
     const { element, shape } = input(site, allowed);
     const extents = shape.slice(2);
-    if (!isFixed(extents)) return site.fail(`spatial extents must be numbers: found ${formatShape(shape)}`);
+    if (!isFixed(extents)) {
+      return site.fail(`spatial axes must have fixed sizes: found ${formatShape(shape)}`);
+    }
     const counts = poolingWindows(site, extents).map(({ count }) => count);
     return [{ element, shape: [...shape.slice(0, 2), ...counts] }];
   };

@@ -29,7 +29,7 @@ function reduction(allowed: readonly ElementType[], emptyIsFine: boolean): Opera
       if (none) return [{ element, shape }];
       const axes = given.length === 0 ? [...shape.keys()] : site.axes(given, shape.length);
       if (!emptyIsFine && axes.some((axis) => shape[axis] === 0)) {
-        site.fail(`reduced axes must not have extent 0: found ${formatShape(shape)}`);
+        site.fail(`reduced axes must not have size 0: found ${formatShape(shape)}`);
       }
       return [{ element, shape: reducedShape(shape, axes, site.int("keepdims", 1) !== 0) }];
     },
@@ -46,7 +46,7 @@ function inferSoftmax(site: Site) {
 function inferArgument(site: Site) {
   const { shape } = site.typeIn(0, NUMERIC);
   const axis = site.axis(site.int("axis", 0), shape.length);
-  if (shape[axis] === 0) site.fail(`axis ${axis} must not be empty`);
+  if (shape[axis] === 0) site.fail(`axis ${axis} must not have size 0`);
   return [{ element: "int64", shape: reducedShape(shape, [axis], site.int("keepdims", 1) !== 0) } as const];
 }
 

@@ -34,13 +34,13 @@ function scaled(site: Site, extent: Dim, scale: number): Dim {
   if (!(scale > 0)) return site.fail(`scales must be above 0: found ${scale}`);
   if (scale === 1) return extent;
   if (typeof extent === "number") return Math.floor(Math.fround(extent * scale));
-  return site.fail(`an axis to resize must have a fixed extent: found ${extent}`);
+  return site.fail(`an axis that is resized must have a fixed size: found ${extent}`);
 }
 
 /** An axis of unknown extent must stay as it is. */
 function sized(site: Site, extent: Dim, size: Dim): Dim {
   if (extent === size || (typeof extent === "number" && typeof size === "number" && size > 0)) return size;
-  return site.fail(`an axis of extent ${extent} must not be resized: found ${size}`);
+  return site.fail(`an axis of size ${extent} cannot be resized: found size ${size}`);
 }
 
 function inferResize(site: Site): readonly TensorType[] {
@@ -61,7 +61,9 @@ function inferResize(site: Site): readonly TensorType[] {
   }
   const idle = byScale && sameShape(shape, resized) ? asked.find((scale) => scale !== 1) : undefined;
   if (idle !== undefined) {
-    site.fail(`scales must change an extent or be 1, providers disagree else: found ${idle}`);
+    site.fail(
+      `a scale that does not change the size of an axis must be 1, because devices disagree otherwise: found ${idle}`,
+    );
   }
   return [{ element, shape: resized }];
 }

@@ -14,7 +14,9 @@ function joinedExtent(site: Site, dims: readonly Dim[]): Dim {
   if (parts.length === 1) return parts[0]!;
   return parts.reduce<number>(
     (sum, dim) =>
-      typeof dim === "number" ? sum + dim : site.fail(`joined extents must be numbers: found ${dim}`),
+      typeof dim === "number"
+        ? sum + dim
+        : site.fail(`the joined axis must have a fixed size in each input: found ${dim}`),
     0,
   );
 }
@@ -27,7 +29,9 @@ function inferConcat(site: Site): readonly TensorType[] {
   for (const shape of shapes) {
     if (!sameShape(replaced(shape, axis, 0), replaced(first, axis, 0))) {
       site.fail(
-        `shapes must agree but for axis ${axis}: found ${formatShape(first)} and ${formatShape(shape)}`,
+        `shapes must be equal on all axes except axis ${axis}: found ${formatShape(first)} and ${
+          formatShape(shape)
+        }`,
       );
     }
   }
@@ -66,14 +70,14 @@ function sliceRanges(site: Site): readonly Range[] {
   const axes = site.axes(site.has(3) ? site.numbers(3, "axes") : [...starts.keys()], shape.length);
   const steps = site.has(4) ? site.numbers(4, "steps") : starts.map(() => 1);
   if (new Set([starts.length, ends.length, axes.length, steps.length]).size > 1) {
-    site.fail("starts, ends, axes and steps must have one length");
+    site.fail("starts, ends, axes and steps must have the same length");
   }
   return axes.flatMap((axis, i) => {
     const [extent, start, end, step] = [shape[axis]!, starts[i]!, ends[i]!, steps[i]!];
     if (step === 0) site.fail("steps must not be 0");
     if (typeof extent === "number") return [sliceRange(extent, axis, start, end, step)];
     if (start !== 0 || end < 2 ** 31 - 1 || step !== 1) {
-      site.fail(`axis ${axis} must be sliced as a whole, because its extent has only a name, ${extent}`);
+      site.fail(`axis ${axis} cannot be sliced, because its size is not fixed (${extent})`);
     }
     return [];
   });
@@ -118,7 +122,7 @@ function splitSizes(site: Site, extent: number): readonly number[] {
   const count = site.int("num_outputs", site.node.outputs.length);
   if (count < 1) site.fail(`num_outputs must be 1 or more: found ${count}`);
   if (count !== site.node.outputs.length) {
-    site.fail(`num_outputs must be ${site.node.outputs.length}, the outputs written: found ${count}`);
+    site.fail(`num_outputs must be ${site.node.outputs.length}, the number of outputs: found ${count}`);
   }
   const size = Math.ceil(extent / count);
   return Array.from({ length: count }, (_, i) => i < count - 1 ? size : extent - size * (count - 1));
@@ -128,7 +132,7 @@ function inferSplit(site: Site): readonly TensorType[] {
   const { element, shape } = site.type(0);
   const axis = site.axis(site.int("axis", 0), shape.length);
   const extent = shape[axis]!;
-  if (typeof extent !== "number") return site.fail(`axis ${axis} must have a fixed extent: found ${extent}`);
+  if (typeof extent !== "number") return site.fail(`axis ${axis} must have a fixed size: found ${extent}`);
   if (site.has(1) === (site.node.attributes["num_outputs"] !== undefined)) {
     site.fail("either input 1 (split) or attribute num_outputs must be present");
   }

@@ -73,7 +73,9 @@ export function poolingWindows(n: Attributed, extents: readonly number[]): reado
     const extent = extents[i]!;
     if (same) return checked(n, coveringByPool(n, axis, extent, same));
     if (axis.begin >= axis.kernel || axis.end >= axis.kernel) {
-      n.fail(`pads must be smaller than the kernel: found ${axis.begin} and ${axis.end} on ${axis.kernel}`);
+      n.fail(
+        `pads must be smaller than the kernel, whose size is ${axis.kernel}: found ${axis.begin} and ${axis.end}`,
+      );
     }
     return checked(n, ceil ? reachingBeyond(n, axis, extent) : fitting(axis, extent));
   });
@@ -105,7 +107,7 @@ export function transposedWindows(
     const extent = asked?.[i] ?? count * axis.stride;
     if (extent > whole) {
       n.fail(
-        `an output of ${extent} must not be larger than its windows reach, ${whole}: add output_padding`,
+        `the output may have at most ${whole} positions on this axis, found ${extent}: add output_padding`,
       );
     }
     return checked(n, { ...axis, count, extent, ...shared(whole - extent, same) });
@@ -121,7 +123,7 @@ function settings(n: Attributed, kernel: readonly number[]): readonly Settings[]
   const isExplicit = (n.string("auto_pad") ?? "NOTSET") === "NOTSET";
   const pads = isExplicit ? integers(n, "pads", 2 * rank, 0, 0) : Array<number>(2 * rank).fill(0);
   return kernel.map((extent, i) => ({
-    kernel: extent >= 1 ? extent : n.fail(`kernel extents must be 1 or more: found [${kernel.join(",")}]`),
+    kernel: extent >= 1 ? extent : n.fail(`kernel sizes must be 1 or more: found [${kernel.join(",")}]`),
     stride: strides[i]!,
     dilation: dilations[i]!,
     begin: pads[i]!,
@@ -176,7 +178,7 @@ function reachingBeyond(n: Attributed, axis: Settings, extent: number): WindowAx
   const start = (count - 1) * axis.stride - axis.begin;
   if (start >= extent) {
     n.fail(
-      `ceil_mode must add windows that begin before position ${extent} only: found ${start}, use smaller pads`,
+      `with ceil_mode, windows must begin before position ${extent}: found one at ${start}; use smaller pads`,
     );
   }
   return { ...axis, extent, count };
@@ -191,10 +193,12 @@ function coveringAll(axis: Settings, extent: number, same: Same): WindowAxis {
 
 /** ONNX Runtime's pools take no negative padding, and leave dilations out of it. */
 function coveringByPool(n: Attributed, axis: Settings, extent: number, same: Same): WindowAxis {
-  if (axis.dilation > 1) n.fail("auto_pad must not stand beside dilations: use pads");
+  if (axis.dilation > 1) n.fail("auto_pad cannot be combined with dilations: use pads");
   const covering = coveringAll(axis, extent, same);
   const left = beyond(covering);
-  return left > 0 ? n.fail(`auto_pad must leave no position uncovered: found ${left}, use pads`) : covering;
+  return left > 0
+    ? n.fail(`with auto_pad, windows must cover all positions: found ${left} that they do not; use pads`)
+    : covering;
 }
 
 /** Half of the padding each; of an odd one SAME_UPPER puts more at the end, all else at the beginning. */

@@ -98,7 +98,8 @@ Deno.test("values that count as constants stop the gradient, and nothing else", 
   assert.equal(found, 2 * 0.5 * Math.exp(0.5));
   const unknown = () => gradients(graph, { loss: "loss", wrt: ["x"], constants: ["factr"] });
   assert.throws(unknown, {
-    message: 'Cannot differentiate graph stopped: "factr" must be a value: nothing writes it',
+    message:
+      'Cannot differentiate graph stopped: "factr" must be the name of a value: no input, initializer or node has this name',
   });
 });
 
@@ -183,7 +184,7 @@ Deno.test("the gradient of a gradient penalty is that of central differences", (
 const refusals: Record<string, [() => unknown, string]> = {
   "an unknown loss": [
     () => gradients(layer(), { loss: "cost", wrt: ["w"] }),
-    'Cannot differentiate graph layer: "cost" must be a value: nothing writes it',
+    'Cannot differentiate graph layer: "cost" must be the name of a value: no input, initializer or node has this name',
   ],
   "a value asked for twice": [
     () => gradients(layer(), { loss: "loss", wrt: ["w", "w"] }),
@@ -195,7 +196,7 @@ const refusals: Record<string, [() => unknown, string]> = {
   ],
   "a loss of several elements without a seed": [
     () => gradients(layer(), { loss: "h", wrt: ["w"] }),
-    'Cannot differentiate graph layer: loss "h" must have one element, or a seed: found float32[2,4]',
+    'Cannot differentiate graph layer: loss "h" must have one element, unless a seed is given: found float32[2,4]',
   ],
   "a seed of another type": [
     () => gradients(layer(), { loss: "h", wrt: ["w"], seed: "c" }),
@@ -207,8 +208,8 @@ const refusals: Record<string, [() => unknown, string]> = {
         loss: "loss",
         wrt: ["x"],
       }),
-    "Cannot differentiate node d (Dropout) of graph g: Dropout has no gradient rule: it draws numbers of its own: " +
-    "multiply by a mask that is fed (drop of Net.train in models/nets/net.ts), or remove it from the path from the " +
+    "Cannot differentiate node d (Dropout) of graph g: Dropout has no gradient rule: it draws random numbers: " +
+    "multiply by a mask that is an input instead (drop of Net.forwardTrain in models/nets/net.ts), or remove it from the path from the " +
     "parameters to the loss, or add a rule (autodiff/rules.ts)",
   ],
   "an operator that is flat": [

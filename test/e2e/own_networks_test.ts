@@ -107,7 +107,7 @@ Deno.test("own networks: a weight that is no number is named before anything is 
   const { code, stderr } = await place.run("train", [...pair, "--data", data, ...SMALL, "--out", out]);
   assert.equal(code, 2, stderr);
   const said =
-    `Cannot import critic.onnx: weight critic.${name} must hold finite numbers, found NaN at place `;
+    `Cannot import critic.onnx: weight critic.${name} must contain only finite numbers, found NaN at place `;
   assert.ok(stderr.startsWith(said), stderr);
   await assert.rejects(Deno.stat(out), Deno.errors.NotFound);
 });

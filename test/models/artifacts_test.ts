@@ -110,7 +110,7 @@ Deno.test("artifacts: networks that do not fit are refused", async () => {
   await assert.rejects(buildArtifacts({ ...PAIRS.plane!, generator }), {
     name: "RangeError",
     message:
-      "Cannot build artifacts: the generator must make examples of shape [2], which the critic scores, " +
+      "Cannot build artifacts: the generator must make examples of shape [2], as the critic takes them, " +
       "found [784]",
   });
   await assert.rejects(buildArtifacts({ ...PAIRS.image!, micro_batch: 1 }), {

@@ -96,7 +96,7 @@ Deno.test("plain attributes take the kind of the operator table", () => {
 
 /** Misuse, and the whole text of its refusal. */
 const MISUSE: readonly (readonly [(b: GraphBuilder) => unknown, string])[] = [
-  [(b) => b.input("x", "float32", [1]), "Cannot add value x to graph g: the name is taken"],
+  [(b) => b.input("x", "float32", [1]), "Cannot add value x to graph g: another value has this name"],
   [(b) => b.input("", "float32", [1]), "Cannot add a value without name to graph g"],
   [(b) => b.value("z"), "Cannot find value z in graph g"],
   [(b) => b.op("Negg", [b.value("x")]), "Cannot use node negg_0 (Negg) of graph g: unknown operator"],
@@ -114,24 +114,27 @@ const MISUSE: readonly (readonly [(b: GraphBuilder) => unknown, string])[] = [
   ],
   [
     (b) => b.op("Neg", [b.value("x")], {}, { output: "x" }),
-    "Cannot add value x to graph g: the name is taken",
+    "Cannot add value x to graph g: another value has this name",
   ],
   [
     (b) => [1, 2].map((i) => b.op("Neg", [b.value("x")], {}, { name: "n", output: `y${i}` })),
-    "Cannot add node n (Neg) to graph g: the name is taken",
+    "Cannot add node n (Neg) to graph g: another node has this name",
   ],
   [
     (b) => {
       b.output(b.op("Neg", [b.value("x")]), "y");
       b.input("y", "float32", []);
     },
-    "Cannot add value y to graph g: the name is taken",
+    "Cannot add value y to graph g: another value has this name",
   ],
   [
     (b) => b.op("Neg", [new GraphBuilder("other").input("foreign", "float32", [])]),
-    'Cannot type node neg_0 (Neg) of graph g: its input "foreign" is written nowhere before',
+    'Cannot type node neg_0 (Neg) of graph g: no input, initializer or earlier node has the name of its input "foreign"',
   ],
-  [(b) => b.scalar(1, "float16"), "Cannot make a float16 tensor from numbers: give its data instead"],
+  [
+    (b) => b.scalar(1, "float16"),
+    "Cannot make a float16 tensor from numbers: make a Tensor object with its data instead",
+  ],
   [(b) => b.build(), "Cannot use graph g: it must have an output"],
 ];
 

@@ -23,11 +23,11 @@ function withType(name: string, shape: readonly number[] | undefined): Graph {
 const MUTATIONS: Readonly<Record<string, readonly [Graph, string]>> = {
   "unknown operator": [
     withNode(0, { op: "MatMull" }),
-    "Cannot use node h (MatMull) of graph small: unknown operator, write it with others or add it to onnx/operators/",
+    "Cannot use node h (MatMull) of graph small: this operator is unknown; replace it by others, or add it to onnx/operators/",
   ],
   "name of a method of every object": [
     withNode(0, { op: "toString" }),
-    "Cannot use node h (toString) of graph small: unknown operator, write it with others or add it to onnx/operators/",
+    "Cannot use node h (toString) of graph small: this operator is unknown; replace it by others, or add it to onnx/operators/",
   ],
   "foreign domain": [
     withNode(0, { domain: "com.microsoft" }),
@@ -35,11 +35,11 @@ const MUTATIONS: Readonly<Record<string, readonly [Graph, string]>> = {
   ],
   "order": [
     { ...graph, nodes: graph.nodes.toReversed() },
-    'Cannot type node clip_0 (Clip) of graph small: its input "transpose_0" is written nowhere before',
+    'Cannot type node clip_0 (Clip) of graph small: no input, initializer or earlier node has the name of its input "transpose_0"',
   ],
   "missing input": [
     withNode(0, { inputs: ["x", "v"] }),
-    'Cannot type node h (MatMul) of graph small: its input "v" is written nowhere before',
+    'Cannot type node h (MatMul) of graph small: no input, initializer or earlier node has the name of its input "v"',
   ],
   "too few inputs": [
     withNode(0, { inputs: ["x"] }),
@@ -99,7 +99,7 @@ const MUTATIONS: Readonly<Record<string, readonly [Graph, string]>> = {
   ],
   "type of nothing": [
     withType("nobody", [1]),
-    'Cannot use graph small: type of "nobody" must be that of a value: nothing writes it',
+    'Cannot use graph small: "nobody" has a type, but no input, initializer or node has this name',
   ],
   "negative extent": [
     withType("x", [-1, 3]),
@@ -118,11 +118,11 @@ const MUTATIONS: Readonly<Record<string, readonly [Graph, string]>> = {
       ...graph,
       initializers: new Map([["w", { element: "float32", shape: [1], data: Float64Array.of(1) }]]),
     },
-    'Initializer "w" of graph small of float32 must hold its data in Float32Array: found Float64Array',
+    'Initializer "w" of graph small of float32 must have its data in Float32Array: found Float64Array',
   ],
   "an initializer that is an input": [
     { ...graph, inputs: ["x", "w"] },
-    'Cannot use graph small: input "w" must not be an initializer too: ONNX Runtime would not override it',
+    'Cannot use graph small: "w" must not be both an input and an initializer: ONNX Runtime would ignore the input',
   ],
   "an input twice": [
     { ...graph, inputs: ["x", "x"] },
@@ -130,7 +130,7 @@ const MUTATIONS: Readonly<Record<string, readonly [Graph, string]>> = {
   ],
   "missing output": [
     { ...graph, outputs: ["z"] },
-    'Cannot use graph small: output "z" must be a value: nothing writes it',
+    'Cannot use graph small: output "z" must be the name of a value: no input, initializer or node has this name',
   ],
   "an output twice": [
     { ...graph, outputs: ["y", "y"] },
@@ -143,7 +143,7 @@ const MUTATIONS: Readonly<Record<string, readonly [Graph, string]>> = {
   ],
   "line ends in names": [
     { ...graph, outputs: ["a\nb\u001b[31m"] },
-    'Cannot use graph small: output "a?b?[31m" must be a value: nothing writes it',
+    'Cannot use graph small: output "a?b?[31m" must be the name of a value: no input, initializer or node has this name',
   ],
 };
 

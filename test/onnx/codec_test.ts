@@ -163,7 +163,7 @@ Deno.test("a Constant's integers beyond 2^53, which exporters write as ends of s
   assert.throws(() => read(attribute("axis", [0x18, ...LARGE], 2)), {
     name: "UserError",
     message:
-      "Cannot read ONNX model: attribute axis must hold integers below 2^53: found 9223372036854775807",
+      "Cannot read ONNX model: attribute axis must contain integers below 2^53: found 9223372036854775807",
   });
 });
 
@@ -183,7 +183,7 @@ Deno.test("graphs within graphs are read with the file, to a depth", () => {
   for (const depth of [17, 300]) {
     assert.throws(() => read(depth), {
       name: "UserError",
-      message: "Cannot read ONNX model: its graphs must be nested at most 16 deep",
+      message: "Cannot read ONNX model: subgraphs must be nested at most 16 levels deep",
     });
   }
 });
@@ -245,34 +245,34 @@ Deno.test("what cannot be used is refused in one line", async () => {
     },
     {
       subgraph:
-        'Cannot read ONNX model: attribute else_branch of node "choice" (If) holds a subgraph, which no operator here takes',
+        'Cannot read ONNX model: attribute else_branch of node "choice" (If) is a subgraph, which wagon does not support here',
       external:
-        'Cannot read ONNX model: tensor "w" keeps its data in another file: only models in one file can be read',
+        'Cannot read ONNX model: tensor "w" stores its data in another file: export the model as one file',
       overridable:
         "Cannot read ONNX model: inputs must not be initializers too: found w. ONNX Runtime would not " +
         "use what is fed to them: export the model without them as inputs (keep_initializers_as_inputs=False in " +
         "PyTorch)",
-      empty: "Cannot read ONNX model: it holds no graph",
-      text: "Cannot read ONNX model: ModelProto field 13 is cut short or malformed (cant skip wire type 4)",
+      empty: "Cannot read ONNX model: it contains no graph",
+      text: "Cannot read ONNX model: ModelProto field 13 is incomplete or damaged (cant skip wire type 4)",
       opset_11: "Cannot read ONNX model: its version of ai.onnx must be 18 to 21: found 11",
       opset_22: "Cannot read ONNX model: its version of ai.onnx must be 18 to 21: found 22",
       ir_version: "Cannot read ONNX model: ModelProto field 1 must be below 2^53: found 1152921504606846976",
-      bool: 'Cannot read ONNX model: tensor "w" must hold booleans as 0 and 1',
-      int8: 'Cannot read ONNX model: tensor "w" must hold values of int8: found 300',
-      string: 'Cannot read ONNX model: tensor "w" must keep strings in string_data: found raw_data',
+      bool: 'Cannot read ONNX model: tensor "w" must store booleans as 0 and 1',
+      int8: 'Cannot read ONNX model: tensor "w" must contain values of type int8: found 300',
+      string: 'Cannot read ONNX model: tensor "w" must store strings in string_data: found raw_data',
       element: 'Cannot read ONNX model: tensor "w" has unknown element type code 14',
       external_without_location:
-        'Cannot read ONNX model: tensor "w" keeps its data in another file: only models in one file can be read',
+        'Cannot read ONNX model: tensor "w" stores its data in another file: export the model as one file',
       initializer_twice: 'Cannot read ONNX model: initializer names must be distinct: found "w" twice',
       attribute_twice: 'Cannot read ONNX model: attributes of node "" (Elu) must have distinct names',
       attribute_of_function:
         "Cannot read ONNX model: attribute alpha refers to attribute a of a function: inline functions before the export",
       attribute_of_no_type: "Cannot read ONNX model: attribute a has unknown type 0",
       large_attribute:
-        "Cannot read ONNX model: attribute a must hold integers below 2^53: found 9223372036854775807",
-      sparse: "Cannot read ONNX model: it holds sparse initializers: only dense ones can be read",
+        "Cannot read ONNX model: attribute a must contain integers below 2^53: found 9223372036854775807",
+      sparse: "Cannot read ONNX model: it contains sparse initializers, and only dense ones can be read",
       input_without_type: 'Cannot read ONNX model: input "x" must be a tensor of known element type and rank',
-      cut: "Cannot read ONNX model: ModelProto field 7 is cut short or malformed (premature EOF)",
+      cut: "Cannot read ONNX model: ModelProto field 7 is incomplete or damaged (premature EOF)",
     },
   );
 });

@@ -24,7 +24,7 @@ export const COMPOSITE_REFUSALS: readonly (readonly [Case, string])[] = [
   ],
   [
     (b) => b.op("LayerNormalization", [input(b, [2, 3]), input(b, [2])]),
-    "(LayerNormalization) of graph g on (float32[2,3], float32[2]): shapes [3] and [2] must broadcast",
+    "(LayerNormalization) of graph g on (float32[2,3], float32[2]): shapes [3] and [2] cannot be broadcast to a common shape",
   ],
   [
     (b) => b.op("LayerNormalization", [input(b, [2, 3]), input(b, [2, 3])]),
@@ -50,7 +50,7 @@ export const COMPOSITE_REFUSALS: readonly (readonly [Case, string])[] = [
   ],
   [
     (b) => b.op("MeanVarianceNormalization", [input(b, [2, 0])], { axes: [1] }),
-    "(MeanVarianceNormalization) of graph g on (float32[2,0]): normalised axes must not be empty",
+    "(MeanVarianceNormalization) of graph g on (float32[2,0]): normalised axes must not have size 0",
   ],
   [
     (b) => b.op("CumSum", [input(b, [2]), b.ints([0, 0])]),
@@ -58,7 +58,7 @@ export const COMPOSITE_REFUSALS: readonly (readonly [Case, string])[] = [
   ],
   [
     einsum("ij,jk->ik", [2, 3], [2, 3]),
-    '(Einsum) of graph g on (float32[2,3], float32[2,3]): axes "j" must have one extent: found 3 and 2',
+    '(Einsum) of graph g on (float32[2,3], float32[2,3]): all axes "j" must have the same size: found 3 and 2',
   ],
   [
     einsum("ij->ik", [2, 3]),
@@ -88,11 +88,11 @@ export const COMPOSITE_REFUSALS: readonly (readonly [Case, string])[] = [
   ],
   [
     pad([0, 3, 0, 0], "reflect"),
-    "(Pad) of graph g on (float32[2,3], int64[4]): mode reflect must pad at most 2 of 3 elements: found 3",
+    "(Pad) of graph g on (float32[2,3], int64[4]): in mode reflect, an axis of 3 elements can be padded by at most 2: found 3",
   ],
   [
     pad([0, -2, 0, -2], "constant"),
-    "(Pad) of graph g on (float32[2,3], int64[4]): extents must stay 0 or more: found -1",
+    "(Pad) of graph g on (float32[2,3], int64[4]): sizes must be 0 or more after padding: found -1",
   ],
   [
     pad([0, 0, 0, 0], "mirror"),
@@ -100,7 +100,7 @@ export const COMPOSITE_REFUSALS: readonly (readonly [Case, string])[] = [
   ],
   [
     (b) => b.op("Pad", [input(b, ["N"]), b.ints([1, 0])]),
-    "(Pad) of graph g on (float32[N], int64[2]): padded axes must have fixed extents: found N",
+    "(Pad) of graph g on (float32[N], int64[2]): padded axes must have fixed sizes: found N",
   ],
   [
     (b) => b.op("Pad", [input(b, [2]), b.ints([1, 0]), b.scalar(1, "int64")]),
@@ -120,11 +120,11 @@ export const COMPOSITE_REFUSALS: readonly (readonly [Case, string])[] = [
   ],
   [
     (b) => b.op("GatherElements", [input(b, [2, 3]), input(b, [3, 2], "int64")], { axis: 1 }),
-    "(GatherElements) of graph g on (float32[2,3], int64[3,2]): indices must fit [2,3] but for axis 1: found [3,2]",
+    "(GatherElements) of graph g on (float32[2,3], int64[3,2]): indices must have the shape [2,3], except on axis 1: found [3,2]",
   ],
   [
     (b) => b.op("GatherND", [input(b, [2, 3]), input(b, [4, 3], "int64")]),
-    "(GatherND) of graph g on (float32[2,3], int64[4,3]): rows of indices must be 1 to 2 long: found 3",
+    "(GatherND) of graph g on (float32[2,3], int64[4,3]): the last axis of indices must have size 1 to 2: found 3",
   ],
   [
     (b) => b.op("GatherND", [input(b, [2, 3]), input(b, [4, 1], "int64")], { batch_dims: 1 }),

@@ -105,16 +105,16 @@ Deno.test("hostile sizes are refused before anything is allocated", () => {
       reason(field(7, field(2, [0xff, 0xfe]))).replace(/\(.*\)$/, "()"),
     ],
     [
-      "Cannot read ONNX model: ModelProto field 7 is cut short or malformed (premature EOF)",
-      "Cannot read ONNX model: ModelProto field 7 is cut short or malformed (invalid varint)",
-      'Cannot read ONNX model: tensor "w" must have extents of 0 or more and fewer than 2^53 elements: found ' +
+      "Cannot read ONNX model: ModelProto field 7 is incomplete or damaged (premature EOF)",
+      "Cannot read ONNX model: ModelProto field 7 is incomplete or damaged (invalid varint)",
+      'Cannot read ONNX model: tensor "w" must have sizes of 0 or more and fewer than 2^53 elements: found ' +
       "[72057594037927940]",
       'Cannot read ONNX model: tensor "w" must have 4294967296 elements: found 0',
-      'Cannot read ONNX model: tensor "w" must have extents of 0 or more and fewer than 2^53 elements: found [-1]',
+      'Cannot read ONNX model: tensor "w" must have sizes of 0 or more and fewer than 2^53 elements: found [-1]',
       "Cannot read ONNX model: ModelProto field 1 must have wire type Varint: found StartGroup",
-      "Cannot read ONNX model: GraphProto field 1 is cut short or malformed (premature EOF)",
+      "Cannot read ONNX model: GraphProto field 1 is incomplete or damaged (premature EOF)",
       "Cannot read ONNX model: ModelProto field 7 must have wire type LengthDelimited: found Varint",
-      "Cannot read ONNX model: GraphProto field 2 is cut short or malformed ()",
+      "Cannot read ONNX model: GraphProto field 2 is incomplete or damaged ()",
     ],
   );
 });

@@ -8,7 +8,7 @@ import { type Case, input } from "./fixtures.ts";
 const REFUSALS: readonly (readonly [Case, string])[] = [
   [
     (b) => b.op("Slice", [input(b, ["N"]), b.ints([0]), b.ints([5])]),
-    "(Slice) of graph g on (float32[N], int64[1], int64[1]): axis 0 must be sliced as a whole, because its extent has only a name, N",
+    "(Slice) of graph g on (float32[N], int64[1], int64[1]): axis 0 cannot be sliced, because its size is not fixed (N)",
   ],
   [
     (b) => b.op("Gemm", [input(b, [1, 3]), input(b, [3, 4]), input(b, [2, 4])]),
@@ -20,7 +20,7 @@ const REFUSALS: readonly (readonly [Case, string])[] = [
   ],
   [
     (b) => b.op("ReduceMax", [input(b, [0, 2])]),
-    "(ReduceMax) of graph g on (float32[0,2]): reduced axes must not have extent 0: found [0,2]",
+    "(ReduceMax) of graph g on (float32[0,2]): reduced axes must not have size 0: found [0,2]",
   ],
   [
     (b) => b.op("Reshape", [input(b, [0, 3]), b.ints([0, -1])]),
@@ -29,15 +29,15 @@ const REFUSALS: readonly (readonly [Case, string])[] = [
 
   [
     (b) => b.op("Add", [input(b, [2]), input(b, [3])]),
-    "(Add) of graph g on (float32[2], float32[3]): shapes [2] and [3] must broadcast",
+    "(Add) of graph g on (float32[2], float32[3]): shapes [2] and [3] cannot be broadcast to a common shape",
   ],
   [
     (b) => b.op("Add", [input(b, ["N"]), input(b, [3])]),
-    "(Add) of graph g on (float32[N], float32[3]): shapes [N] and [3] must broadcast",
+    "(Add) of graph g on (float32[N], float32[3]): shapes [N] and [3] cannot be broadcast to a common shape",
   ],
   [
     (b) => b.op("Add", [input(b, [2]), input(b, [2], "int64")]),
-    "(Add) of graph g on (float32[2], int64[2]): inputs must have one element type: found float32 and int64",
+    "(Add) of graph g on (float32[2], int64[2]): inputs must have the same element type: found float32 and int64",
   ],
   [(b) => b.op("Add", [input(b, [2])]), "(Add) of graph g on (float32[2]): it must have 2 inputs: found 1"],
   [
@@ -50,7 +50,7 @@ const REFUSALS: readonly (readonly [Case, string])[] = [
   ],
   [
     (b) => b.op("MatMul", [input(b, [2, 3]), input(b, [2, 3])]),
-    "(MatMul) of graph g on (float32[2,3], float32[2,3]): inner extents must be equal: found 3 and 2",
+    "(MatMul) of graph g on (float32[2,3], float32[2,3]): the multiplied axes must have equal sizes: found 3 and 2",
   ],
   [
     (b) => b.op("Gemm", [input(b, [2, 3]), input(b, [3, 4]), input(b, [2])]),
@@ -79,7 +79,7 @@ const REFUSALS: readonly (readonly [Case, string])[] = [
   ],
   [
     (b) => b.op("ReduceMean", [input(b, [0, 2])]),
-    "(ReduceMean) of graph g on (float32[0,2]): reduced axes must not have extent 0: found [0,2]",
+    "(ReduceMean) of graph g on (float32[0,2]): reduced axes must not have size 0: found [0,2]",
   ],
   [
     (b) => b.op("Reshape", [input(b, [6]), b.ints([4, -1])]),
@@ -91,27 +91,27 @@ const REFUSALS: readonly (readonly [Case, string])[] = [
   ],
   [
     (b) => b.op("Transpose", [input(b, [2, 3])], { perm: [0, 0] }),
-    "(Transpose) of graph g on (float32[2,3]): perm must order 2 axes: found [0,0]",
+    "(Transpose) of graph g on (float32[2,3]): perm must contain each of the 2 axes once: found [0,0]",
   ],
   [
     (b) => b.op("Squeeze", [input(b, ["N", 1])]),
-    "(Squeeze) of graph g on (float32[N,1]): axes must be given where extents are names",
+    "(Squeeze) of graph g on (float32[N,1]): axes must be given, because some sizes are not fixed",
   ],
   [
     (b) => b.op("Squeeze", [input(b, ["N", 1]), b.ints([0])]),
-    "(Squeeze) of graph g on (float32[N,1], int64[1]): axis 0 must have extent 1: found N",
+    "(Squeeze) of graph g on (float32[N,1], int64[1]): axis 0 must have size 1: found N",
   ],
   [
     (b) => b.op("Concat", [input(b, ["N", 1]), input(b, ["N", 1])], { axis: 0 }),
-    "(Concat) of graph g on (float32[N,1], float32[N,1]): joined extents must be numbers: found N",
+    "(Concat) of graph g on (float32[N,1], float32[N,1]): the joined axis must have a fixed size in each input: found N",
   ],
   [
     (b) => b.op("Concat", [input(b, [2, 1]), input(b, [2, 2])], { axis: 0 }),
-    "(Concat) of graph g on (float32[2,1], float32[2,2]): shapes must agree but for axis 0: found [2,1] and [2,2]",
+    "(Concat) of graph g on (float32[2,1], float32[2,2]): shapes must be equal on all axes except axis 0: found [2,1] and [2,2]",
   ],
   [
     (b) => b.op("Slice", [input(b, ["N"]), b.ints([1]), b.ints([2])]),
-    "(Slice) of graph g on (float32[N], int64[1], int64[1]): axis 0 must be sliced as a whole, because its extent has only a name, N",
+    "(Slice) of graph g on (float32[N], int64[1], int64[1]): axis 0 cannot be sliced, because its size is not fixed (N)",
   ],
   [
     (b) => b.op("Split", [input(b, [4]), b.ints([1, 2])]),
@@ -119,7 +119,7 @@ const REFUSALS: readonly (readonly [Case, string])[] = [
   ],
   [
     (b) => b.ops("Split", [input(b, [4])], { num_outputs: 3 }, 2),
-    "(Split) of graph g on (float32[4]): num_outputs must be 2, the outputs written: found 3",
+    "(Split) of graph g on (float32[4]): num_outputs must be 2, the number of outputs: found 3",
   ],
   [
     (b) => b.op("Constant", []),
@@ -143,6 +143,7 @@ Deno.test("operators of another domain are not ours, whatever their names", () =
   const node = { name: "n", op: "Neg", domain: "my.domain", inputs: ["x"], outputs: ["y"], attributes: {} };
   assert.throws(() => typing.node(node), {
     name: "GraphError",
-    message: "Cannot use node n (Neg) of graph g: only domain ai.onnx, found my.domain",
+    message:
+      "Cannot use node n (Neg) of graph g: only operators of domain ai.onnx are supported, found my.domain",
   });
 });

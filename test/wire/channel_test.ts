@@ -227,7 +227,9 @@ Deno.test("channel: closes when a peer that lives does not read what is above th
   // Allowed: 5000 ms and 10,486 ms for its bytes at 100 bytes per ms.
   assert.deepEqual(await stalledFor(payload_bytes), {
     closed_ms: 16_000,
-    reason: `Nothing was read by the peer for 16 s, and ${(bytes / 1e6).toFixed(1)} MB wait for it`,
+    reason: `the peer has read nothing for 16 s, and ${
+      (bytes / 1e6).toFixed(1)
+    } MB are waiting to be sent to it`,
   });
 });
 
@@ -281,7 +283,7 @@ function limited(...allowed: MessageType[]) {
   return { ...test, place };
 }
 
-const FLOODED = "Too many messages from the peer: many more than it was asked for";
+const FLOODED = "Too many messages from the peer: it sent many more than it was asked for";
 
 for (const type of ["shard_held", "ping", "pong", "refuse", "control"] as const) {
   Deno.test(`channel: a flood of messages ends at once, without a goodbye: ${type}`, async () => {

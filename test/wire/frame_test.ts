@@ -224,7 +224,7 @@ Deno.test("frame: every cut and every extension is refused", () => {
   longer.set(bytes);
   assert.equal(
     refusal(longer),
-    "bad_message: Field payload_bytes must be what follows the header: found 3 and 4",
+    "bad_message: Field payload_bytes must be the number of bytes after the header: found 3 and 4",
   );
 });
 
@@ -255,7 +255,7 @@ Deno.test("frame: whole messages of refusals", () => {
     [without("sent_ms"), "Field ping.sent_ms must be present: found undefined"],
     [
       without("payload_bytes"),
-      "Field payload_bytes must be what follows the header: found undefined and 0",
+      "Field payload_bytes must be the number of bytes after the header: found undefined and 0",
     ],
     [
       wireHeader(encode({ ...PING, more: 1, payload_bytes: 0 })),
@@ -267,7 +267,7 @@ Deno.test("frame: whole messages of refusals", () => {
     ],
     [
       wireHeader(encode({ ...PING, payload_bytes: 1 })),
-      "Field payload_bytes must be what follows the header: found 1 and 0",
+      "Field payload_bytes must be the number of bytes after the header: found 1 and 0",
     ],
   ];
   for (const [bytes, message] of cases) assert.equal(refusal(bytes), `bad_message: ${message}`);

@@ -257,9 +257,12 @@ Deno.test("handshake: one bad message or one out of turn ends it", async () => {
   byHand(early.worker_socket).say({ type: "ping", sent_ms: 1 });
   await assert.rejects(early.admitted(), {
     code: "unexpected_message",
-    message: "Handshake must go on with hello: found ping",
+    message: "The next message of the handshake must be hello: found ping",
   });
-  assert.equal(early.socket.closed_by_us?.reason, "Handshake must go on with hello: found ping");
+  assert.equal(
+    early.socket.closed_by_us?.reason,
+    "The next message of the handshake must be hello: found ping",
+  );
 });
 
 Deno.test("handshake: the coordinator can turn a proven worker away", async () => {
@@ -288,7 +291,7 @@ Deno.test("handshake: a silent peer is dropped at the deadline, on either side",
   const messages = {
     admitted: "The token must be proved within 3 s",
     joined:
-      "The coordinator still reads its data or is stopped, or another program has its port: no word for 3 s",
+      "The coordinator is still reading its data or is stopped, or another program uses its port: no message for 3 s",
   };
   for (const side of ["admitted", "joined"] as const) {
     const test = sides();
@@ -308,5 +311,7 @@ Deno.test("handshake: a connection that closes ends it", async () => {
 });
 
 Deno.test("handshake: an empty token is no token", async () => {
-  await assert.rejects(prove("", "worker", TERMS), { message: "Cannot prove: the token must not be empty" });
+  await assert.rejects(prove("", "worker", TERMS), {
+    message: "Cannot prove the token: it must not be empty",
+  });
 });

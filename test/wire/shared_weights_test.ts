@@ -46,6 +46,6 @@ Deno.test("a file that ends before is no weights", () =>
   withWeights((_writer, path) => {
     using file = Deno.openSync(path);
     assert.throws(() => readWeights(file, 3 * PAGE_BYTES - 4, new Uint8Array(8)), {
-      message: "The shared file of weights must hold both networks: it ends before",
+      message: "The shared file of weights must contain both networks: it is too short",
     });
   }));

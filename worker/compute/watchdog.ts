@@ -76,8 +76,8 @@ export class Watchdog {
       this.#rest();
       const seconds = Math.round(watched.limit_ms / 1000);
       return this.#onstuck(
-        `A computation must end within ${seconds} s, the limit that follows from the probe: it has not; this worker ends, since ` +
-          "nothing else can stop it",
+        `A computation takes longer than ${seconds} s, the limit from the test at the start; this worker exits, because ` +
+          "it cannot be stopped in another way",
       );
     }
   }

@@ -63,7 +63,9 @@ export class ArtifactSet {
 
   #manifest(): Manifest {
     const bytes = this.#files.get(MANIFEST_FILE);
-    if (bytes === undefined) throw new ManifestError(`The run's artifacts must hold ${MANIFEST_FILE}`);
+    if (bytes === undefined) {
+      throw new ManifestError(`The artifacts of the run must contain ${MANIFEST_FILE}`);
+    }
     let value: unknown;
     try {
       value = JSON.parse(new TextDecoder().decode(bytes));

@@ -254,7 +254,10 @@ export class Connection {
   #weights(message: MessageOf<"weights">, payload: Uint8Array): void {
     const { manifest, pool } = this.#ready();
     if (this.#shared) {
-      throw new Refusal("unexpected_message", "Weights must not be sent here: they lie in the shared file");
+      throw new Refusal(
+        "unexpected_message",
+        "Weights must not be sent to this worker, because it reads them from the shared file",
+      );
     }
     this.#fence(message);
     const { state, checksum, difference } = message;

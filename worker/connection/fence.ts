@@ -38,7 +38,9 @@ function weightsStaleness({ held }: FenceState, work: MessageOf<"work">): string
   for (const network of NETWORKS) {
     const wanted = work[`${network}_checksum`];
     if (wanted !== held[network]) {
-      return `work must name the ${network} weights held here, ${held[network] ?? "none yet"}: found ` +
+      return `a request must name the ${network} weights that this worker has, ${
+        held[network] ?? "none yet"
+      }: found ` +
         `${wanted}`;
     }
   }

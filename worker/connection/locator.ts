@@ -94,7 +94,9 @@ export class Locator {
       throw new UserError(`Cannot read token file ${file}: ${error.message}`);
     });
     const token = text.trim();
-    if (token === "") throw new UserError(`Token file ${file} must hold the run's token: it is empty`);
+    if (token === "") {
+      throw new UserError(`Token file ${file} must contain the token of the run: it is empty`);
+    }
     if (is_pipe) this.#token = token;
     return token;
   }

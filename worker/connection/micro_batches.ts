@@ -55,7 +55,7 @@ export class MicroBatches {
     if (!this.#store.holds(shard)) {
       throw new Refusal(
         "bad_message",
-        `Work must bring the examples of shard ${shard}, which is not held here`,
+        `A request for shard ${shard} must contain its examples, because this worker does not have them`,
       );
     }
     try {

@@ -76,7 +76,10 @@ export class ShardStore {
     const assembly = offset === 0 ? this.#assemble(shard, total) : this.#assemblies.get(shard);
     const received = assembly?.received ?? 0;
     if (assembly === undefined || received !== offset || offset + payload.length > total) {
-      throw new Refusal("bad_message", `Shard ${shard} must go on at byte ${received}: found ${offset}`);
+      throw new Refusal(
+        "bad_message",
+        `The next part of shard ${shard} must begin at byte ${received}: found ${offset}`,
+      );
     }
     this.#append(assembly, payload);
     return assembly.received === total && this.#finish(shard, assembly);
@@ -85,7 +88,7 @@ export class ShardStore {
   /** The stored examples at `indices` of a shard that is held, one after another. */
   rows(shard: number, indices: Uint32Array): Uint8Array {
     const held = this.#held.get(this.#plan.shard_sha256[shard] ?? "");
-    if (held === undefined) throw new Error(`Shard ${shard} must be held`);
+    if (held === undefined) throw new Error(`This worker must have the data of shard ${shard}`);
     const { example_bytes } = this.#plan;
     const out = new Uint8Array(indices.length * example_bytes);
     indices.forEach((index, i) => {

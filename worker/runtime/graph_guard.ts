@@ -47,8 +47,8 @@ class Scan {
         graphs++;
         this.graph(reader.bytes());
       } else if (field === MODEL.opset_import) this.opset(reader.bytes());
-      else if (field === MODEL.functions) this.refuse("hold no functions of its own", "it holds one");
-      else if (field === MODEL.training_info) this.refuse("hold no training_info", "it holds one");
+      else if (field === MODEL.functions) this.refuse("contain no functions", "it holds one");
+      else if (field === MODEL.training_info) this.refuse("contain no training_info", "it holds one");
       else return false;
       return true;
     });
@@ -88,7 +88,7 @@ class Scan {
       return true;
     });
     if (node.holds_graph) {
-      this.refuse("hold no graphs within nodes", `node ${node.name} (${node.op_type}) has one`);
+      this.refuse("contain no subgraphs in nodes", `node ${node.name} (${node.op_type}) has one`);
     }
     this.operators.add(node.op_type);
     if (!OWN_DOMAINS.includes(node.domain)) {
@@ -132,7 +132,7 @@ class Scan {
       return true;
     });
     if (tensor.external) {
-      this.refuse("hold its constants itself", `tensor ${tensor.name} lies in an external file`);
+      this.refuse("contain all its constants", `tensor ${tensor.name} is in an external file`);
     }
   }
 }

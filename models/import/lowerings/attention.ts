@@ -13,7 +13,7 @@ function inHeads(n: LoweringSite, index: number, heads: string): Value {
   if (shape.length === 4) return x;
   if (shape.length !== 3) n.fail(`its input ${index} must have rank 3 or 4: found ${shape.length}`);
   const count = n.int(heads, 0);
-  if (count < 1) n.fail(`its attribute ${heads} must be present where inputs have rank 3`);
+  if (count < 1) n.fail(`its attribute ${heads} must be present, because its inputs have rank 3`);
   const each = n.extent(x, 2) / count;
   if (!Number.isInteger(each)) n.fail(`its attribute ${heads} must divide ${n.extent(x, 2)}: found ${count}`);
   const parted = n.op("Reshape", [x, n.intVector([0, 0, count, each])]);

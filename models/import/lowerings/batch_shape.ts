@@ -18,7 +18,7 @@ export function batchShape(
   const parts = items.map((item) => {
     if (typeof item === "number") return b.ints([item]);
     const times = quotient(item, input.type.shape[0]!);
-    if (typeof times !== "number") return fail(`extents must be numbers or batches: found ${item}`);
+    if (typeof times !== "number") return fail(`each size must be fixed or the batch size: found ${item}`);
     return times === 1 ? batch : b.op("Mul", [batch, b.ints([times])]);
   });
   return parts.length === 1 ? parts[0]! : b.op("Concat", parts, { axis: 0 });

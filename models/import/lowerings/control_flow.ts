@@ -10,7 +10,7 @@ import { joined, parted } from "./time_axis.ts";
 /** More rounds are not written out. */
 const MAX_ROUNDS = 1024;
 
-const EXPORT_STATIC = "export it with sizes and conditions that are numbers (dynamo=True traces them)";
+const EXPORT_STATIC = "export it with fixed sizes and conditions (dynamo=True traces them)";
 
 /** One truth value that must be known. */
 function truth(n: LoweringSite, known: Known, what: string): boolean {
@@ -37,7 +37,7 @@ function stacked(n: LoweringSite, given: readonly Known[], axis: number, isRever
 function checkRounds(n: LoweringSite, rounds: number): void {
   if (rounds >= 1 && rounds <= MAX_ROUNDS) return;
   n.fail(
-    `it must go round 1 to ${MAX_ROUNDS} times to be written out: found ${rounds}; export shorter sequences`,
+    `it must run 1 to ${MAX_ROUNDS} times, so that it can be unrolled: found ${rounds}; export shorter sequences`,
   );
 }
 

@@ -120,17 +120,17 @@ function stepsOf(n: LoweringSite, x: Value): number {
   const [steps] = x.type.shape;
   if (typeof steps !== "number") {
     return n.fail(
-      `its time axis must have a number to be unrolled: found ${steps}; export it with fixed lengths`,
+      `its time axis must have a fixed size, so that it can be unrolled: found ${steps}; export it with sequences of a fixed length`,
     );
   }
   if (steps < 1 || steps > MAX_STEPS) {
     n.fail(
-      `its time axis must be 1 to ${MAX_STEPS} long to be unrolled: found ${steps}; export shorter sequences`,
+      `its time axis must have 1 to ${MAX_STEPS} steps, so that it can be unrolled: found ${steps}; export shorter sequences`,
     );
   }
   if (n.has(4) && uniformItem(n.known[4]) !== steps) {
     n.fail(
-      `its sequence_lens must all be ${steps}, the time axis; export it without lengths of each example`,
+      `all its sequence_lens must be ${steps}, the size of the time axis; export it without separate lengths for each example`,
     );
   }
   return steps;

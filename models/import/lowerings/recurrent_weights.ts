@@ -24,7 +24,9 @@ const GATES: Readonly<Record<number, readonly number[]>> = { 1: [0], 3: [1, 0, 2
 export function ofDirection(n: LoweringSite, index: number, direction: number, axis = 0): Value | null {
   if (!n.has(index)) return null;
   const x = n.x(index), count = x.type.shape[axis];
-  if (typeof count !== "number") return n.fail(`its input ${index} must have a number of directions`);
+  if (typeof count !== "number") {
+    return n.fail(`the first axis of its input ${index}, the directions, must have a fixed size`);
+  }
   return n.squeeze(count === 1 ? x : n.slice(x, axis, direction, direction + 1), axis);
 }
 

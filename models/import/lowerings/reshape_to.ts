@@ -29,7 +29,9 @@ export function reshapeTo(from: Shape, asked: Shape, batch: Batch, allowzero: bo
     isCopied(i) ? 0 : !isBatch(item, i) ? item : i === 0 && leads ? 0 : -1
   );
   const computed = items.map((item, i) => isBatch(item, i) && typeof item === "number" ? batch.name : item);
-  if (!fits(from, computed)) return { reason: `its shape must hold the batch once; ${ADVICE}` };
+  if (!fits(from, computed)) {
+    return { reason: `its shape must contain the batch size exactly once; ${ADVICE}` };
+  }
   const open = copied.filter((item) => item === -1).length;
   const isWhole = (item: Dim) => item === batch.name || item === batch.fixed;
   const isCopy = copied[0] !== 0 || isWhole(items[0]!);
@@ -56,7 +58,7 @@ function withoutNumber(from: Shape, items: Shape, { name, fixed }: Batch): Resha
   if (item === -1) {
     return {
       reason:
-        `its shape [${items}] must keep examples apart, found [${from}] before; score each example by itself, ` +
+        `its shape [${items}] must not mix examples of a batch, and its input has the shape [${from}]; score each example by itself, ` +
         "not several as one",
     };
   }
@@ -64,7 +66,7 @@ function withoutNumber(from: Shape, items: Shape, { name, fixed }: Batch): Resha
   if (typeof number !== "number" || typeof item !== "number") return null;
   const each = quotient(item, number);
   const open = place === undefined || each === undefined ? [] : items.with(place, product([each, name]));
-  const refused = { reason: `its shape [${items}] holds the batch of the example as a number; ${ADVICE}` };
+  const refused = { reason: `its shape [${items}] contains a fixed batch size; ${ADVICE}` };
   if (number <= 1 || open.length === 0 || !fits(from, open)) return refused;
   const isFirst = place === 0 && from[0] === name && each === 1;
   if (isFirst) return { items: items.with(0, 0) };

@@ -59,10 +59,10 @@ function axesOf(n: LoweringSite): readonly ResizedAxis[] {
     // The batch stays, whatever number a size has for it.
     if (typeof from !== "number") {
       return scales?.length && item !== 1
-        ? n.fail(`an axis that is resized must have a number: found ${from}`)
+        ? n.fail(`an axis that is resized must have a fixed size: found ${from}`)
         : [];
     }
-    if (typeof item !== "number") return n.fail(`its sizes must be numbers: found ${item}`);
+    if (typeof item !== "number") return n.fail(`its sizes must be fixed numbers: found ${item}`);
     const scale = scales?.length ? item : Math.fround(item / from);
     const to = scales?.length ? Math.floor(Math.fround(from * item)) : item;
     return scale === 1 ? [] : [{ axis, from, to, scale }];
@@ -72,7 +72,7 @@ function axesOf(n: LoweringSite): readonly ResizedAxis[] {
 function resized(n: LoweringSite, x: Value, axis: ResizedAxis): Value {
   const rank = x.type.shape.length, { from, to } = axis;
   if (!(to >= 1 && to <= MAX_EXTENT && from <= MAX_EXTENT)) {
-    n.fail(`extents must be 1 to ${MAX_EXTENT} in mode cubic: found ${from} and ${to}`);
+    n.fail(`in mode cubic, sizes must be 1 to ${MAX_EXTENT}: found ${from} and ${to}`);
   }
   const matrix = n.constant(tensorOf("float32", [to, from], weights(n, axis)));
   if (axis.axis === rank - 2) return n.op("MatMul", [matrix, x]);

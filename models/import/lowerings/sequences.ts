@@ -27,10 +27,12 @@ function splitToSequence(n: LoweringSite): readonly Known[] {
   const shape = n.shapeAt(0), given = n.int("axis", 0);
   const axis = n.axisOf(given, shape.length), extent = shape[axis];
   if (typeof extent !== "number") {
-    return n.fail(`the axis that it splits must have a number: found ${extent}; export it with numbers`);
+    return n.fail(
+      `the axis that it splits must have a fixed size: found ${extent}; export it with fixed sizes`,
+    );
   }
   const extents = partExtents(n, extent);
-  if (extents.length === 0) n.fail("it must have parts, found none");
+  if (extents.length === 0) n.fail("it must have at least one part, found none");
   const drops = !n.has(1) && n.int("keepdims", 1) === 0;
   const parts = n.split(n.x(0), axis, extents);
   return [{ sequence: parts.map((part) => ({ value: drops ? n.squeeze(part, axis) : part })) }];
@@ -38,7 +40,7 @@ function splitToSequence(n: LoweringSite): readonly Known[] {
 
 function concatFromSequence(n: LoweringSite): readonly Known[] {
   const parts = sequence(n, 0);
-  if (parts.length === 0) n.fail("its sequence must have parts, found none");
+  if (parts.length === 0) n.fail("its sequence must have at least one part, found none");
   const axis = n.int("axis", 0), isNew = n.int("new_axis", 0) !== 0;
   const values = parts.map((part) => n.valueFor(part));
   const joined = isNew ? values.map((value) => n.unsqueeze(value, axis)) : values;

@@ -14,8 +14,8 @@ function tile(n: LoweringSite): readonly Known[] | null {
   const wide = repeats.findIndex((item, axis) => isName(item) && shape[axis] !== 1);
   if (wide >= 0) {
     n.fail(
-      `an axis that is repeated by the batch must have extent 1: found ${shape[wide]}; export it with ` +
-        "unsqueeze(0) and expand in place of repeat",
+      `an axis that is repeated for each example must have size 1: found ${shape[wide]}; export it with ` +
+        "unsqueeze(0) and expand instead of repeat",
     );
   }
   const numbers = repeats.map((item) => typeof item === "number" ? item : 1);
@@ -80,8 +80,8 @@ function reverseSequence(n: LoweringSite): readonly Known[] {
   const x = n.x(0), axis = n.int("time_axis", 0), length = uniformItem(n.known[1]);
   if (length !== n.extent(x, axis)) {
     n.fail(
-      `its sequence_lens must all be ${x.type.shape[axis]}, the axis; export it without ` +
-        "lengths of each example",
+      `all its sequence_lens must be ${x.type.shape[axis]}, the size of the axis; export it without ` +
+        "separate lengths for each example",
     );
   }
   return [{ value: n.reversed(x, axis) }];

@@ -19,7 +19,7 @@ function spatialExtents(n: LoweringSite, index: number): readonly number[] {
   const extents = n.shapeAt(index).slice(2);
   return isFixed(extents)
     ? extents
-    : n.fail(`the extents of its input ${index} must be numbers; export it with fixed sizes`);
+    : n.fail(`its input ${index} must have a fixed shape; export it with fixed sizes`);
 }
 
 /** Modulated convolutions of StyleGAN take examples for groups, each with weights of its own. */
@@ -27,8 +27,8 @@ function checkWeights(n: LoweringSite): void {
   const weights = n.has(1) ? n.shapeAt(1) : [];
   if (isFixed(weights)) return;
   n.fail(
-    `its weights must be the same for all examples: found [${weights}]; export it without fused modulation ` +
-      "(fused_modconv=False), which scales the examples in place of the weights",
+    `its weights must not depend on the example: found [${weights}]; export it without fused modulation ` +
+      "(fused_modconv=False), so that it scales the examples instead of the weights",
   );
 }
 
@@ -111,7 +111,7 @@ function transposedPads(n: LoweringSite, counts: readonly number[]) {
     const extent = asked?.[i] ?? (isSame(n) ? count * stride : undefined);
     if (extent !== undefined && extent > whole) {
       n.fail(
-        `an output of ${extent} must not be larger than its windows reach, ${whole}: add output_padding`,
+        `the output may have at most ${whole} positions on this axis, found ${extent}: add output_padding`,
       );
     }
     const [begin, end] = extent === undefined

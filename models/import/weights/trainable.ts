@@ -94,7 +94,7 @@ export function sortWeights(
     };
   }
   throw new UserError(
-    `Cannot import ${imported.graph.name}: it must have weights to train (float32 initializers that its output ` +
+    `Cannot import ${imported.graph.name}: it must have weights that can be trained (float32 initializers that its output ` +
       "depends on), found none",
   );
 }
@@ -120,8 +120,8 @@ function refuseProducts({ graph, origins }: ImportedGraph, weights: readonly str
   const others = products.length > 3 ? ` and ${products.length - 3} others` : "";
   throw new UserError(oneLine(
     `Cannot import ${graph.name}: its weights must be parameters of the network, found ` +
-      `${products.slice(0, 3).join(", ")}${others}, which the exporter computed beforehand; ` +
-      "export with optimize=False, or name what to train by --trainable",
+      `${products.slice(0, 3).join(", ")}${others}, which the exporter computed from parameters; ` +
+      "export with optimize=False, or select the tensors to train with --trainable",
   ));
 }
 
@@ -145,7 +145,7 @@ function refuseCopies({ graph, origins, values }: ImportedGraph, weights: readon
     if (own === undefined) continue;
     throw new UserError(oneLine(
       `Cannot import ${graph.name}: each parameter must be in the file once, found ${own} and ${copy}, which the ` +
-        "exporter made of it; export with do_constant_folding=False, or name what to train by --trainable",
+        "exporter made of it; export with do_constant_folding=False, or select the tensors to train with --trainable",
     ));
   }
 }

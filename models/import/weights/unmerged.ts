@@ -16,8 +16,8 @@ export function unmerged(graph: FileGraph, notes: ExporterNotes, name: string): 
   if (norms.length > 0 && hasNoConstants(graph)) {
     throw refuseFile(
       name,
-      `its batch normalisations must be in the file, found none that reads ${norms[0]}: the ` +
-        "exporter computed them into other layers; export with optimize=False",
+      `its batch normalisations must be in the file, found none that uses ${norms[0]}: the ` +
+        "exporter merged them into other layers; export with optimize=False",
     );
   }
   if (missing.length === 0) return graph;

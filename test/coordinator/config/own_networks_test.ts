@@ -64,7 +64,7 @@ Deno.test("own networks: what is wrong with a file is one line", async () => {
       "onnx/operators/ and autodiff/rules/";
     assert.match(
       await write((await Deno.readFile(CRITIC)).subarray(0, 900)),
-      /^Cannot read critic .*c\.onnx: ModelProto field 7 is cut short or malformed \(premature EOF\)$/,
+      /^Cannot read critic .*c\.onnx: ModelProto field 7 is incomplete or damaged \(premature EOF\)$/,
     );
     assert.equal(
       await write(modelOf(good, 10)),
@@ -89,7 +89,7 @@ Deno.test("own networks: what is wrong with a file is one line", async () => {
     );
     assert.equal(
       await write(modelOf(product(["N", "rows", 4]))),
-      `${start}only the batch axis of its input "x" may be open, found float32[N,rows,4]; export it with numbers ` +
+      `${start}only the batch axis of its input "x" may have no fixed size, found float32[N,rows,4]; export it with numbers ` +
         "for the others",
     );
   });

@@ -54,7 +54,7 @@ function refusal(...parts: Parameters<typeof imported>): string {
 
 const bool = (value: 0 | 1) => tensorOf("bool", [], [value]);
 const long = (value: number) => tensorOf("int64", [], [value]);
-const STATIC = "export it with sizes and conditions that are numbers (dynamo=True traces them)";
+const STATIC = "export it with fixed sizes and conditions (dynamo=True traces them)";
 
 Deno.test("if: the branch of a constant condition, which sees the values of the file", () => {
   const nodes: ShortNode[] = [["Neg", ["x"], ["h"]], ["If", ["c"], ["y"]]];
@@ -117,12 +117,12 @@ Deno.test("loop: how often it goes must be known, and not too often", () => {
   const given = { ...constants, go: bool(1) };
   assert.equal(
     refusal(loop, { ...given, trips: long(0) }, 0, { body }),
-    `${start}it must go round 1 to 1024 times to be written out: found 0; export shorter sequences`,
+    `${start}it must run 1 to 1024 times, so that it can be unrolled: found 0; export shorter sequences`,
   );
   const forever = { ...body, outputs: [{ name: "go", type: undefined }, ...body.outputs.slice(1)] };
   assert.equal(
     refusal(loop, { ...given, trips: long(2000) }, 0, { body: forever }),
-    `${start}it must go round 1 to 1024 times to be written out: found 1025; export shorter sequences`,
+    `${start}it must run 1 to 1024 times, so that it can be unrolled: found 1025; export shorter sequences`,
   );
   const counted: ShortNode[] = [["Shape", ["x"], ["trips"], { end: 1 }], ...loop];
   assert.equal(
@@ -140,7 +140,7 @@ Deno.test("loop: how often it goes must be known, and not too often", () => {
   );
   assert.equal(
     refusal(loop, { ...given, trips: long(1000) }, 0, { body: nested }),
-    `${start}written out, its graphs must have at most 10000 nodes; export shorter sequences`,
+    `${start}its unrolled subgraphs must have at most 10000 nodes; export shorter sequences`,
   );
 });
 

@@ -47,8 +47,8 @@ Deno.test("recurrent layers: what they may not have", () => {
       refusal(...rnn({ activations: texts("Tanh", "Relu") })),
     ],
     [
-      "RNN: its time axis must be 1 to 256 long to be unrolled: found 257; export shorter sequences",
-      "RNN: its sequence_lens must all be 4, the time axis; export it without lengths of each example",
+      "RNN: its time axis must have 1 to 256 steps, so that it can be unrolled: found 257; export shorter sequences",
+      "RNN: all its sequence_lens must be 4, the size of the time axis; export it without separate lengths for each example",
       "RNN: its attribute clip must be absent: found 2; export it without",
       "RNN: its direction must be forward, reverse, bidirectional: found sideways",
       "RNN: its activations must be among sigmoid, tanh, relu, softsign, softplus, leakyrelu, thresholdedrelu, elu, " +
@@ -59,7 +59,7 @@ Deno.test("recurrent layers: what they may not have", () => {
   const [, parts] = rnn({});
   assert.equal(
     refusal([["RNN", ["x", "W", "R"], ["all", "y"], { hidden_size: 3 }]], parts),
-    "RNN: its time axis must have a number to be unrolled: found N; export it with fixed lengths",
+    "RNN: its time axis must have a fixed size, so that it can be unrolled: found N; export it with sequences of a fixed length",
   );
 });
 
@@ -76,7 +76,7 @@ Deno.test("attention: no cache, no other outputs, no softcap", () => {
       "Attention: its past keys and values must be absent; export it without a cache",
       "Attention: it must have one output; export it without present keys and values",
       "Attention: its softcap must be 0: found 2; write the attention with MatMul and Softmax",
-      "Attention: its attribute q_num_heads must be present where inputs have rank 3",
+      "Attention: its attribute q_num_heads must be present, because its inputs have rank 3",
     ],
   );
 });
@@ -97,12 +97,12 @@ Deno.test("shapes: the batch in places where it cannot be taken", () => {
       }),
     ],
     [
-      "Tile: an axis that is repeated by the batch must have extent 1: found 2; export it with unsqueeze(0) and expand in " +
-      "place of repeat",
-      'Reshape: shape (input 1, "more") must be constant or computed from shapes; export it with numbers for all ' +
-      "extents but the batch, or write it with other operators",
-      "Conv: its weights must be the same for all examples: found [N,2,3,3]; export it without fused modulation " +
-      "(fused_modconv=False), which scales the examples in place of the weights",
+      "Tile: an axis that is repeated for each example must have size 1: found 2; export it with unsqueeze(0) and expand instead " +
+      "of repeat",
+      'Reshape: shape (input 1, "more") must be constant or computed from shapes; export the model with fixed sizes for all ' +
+      "axes but the batch, or without this operator",
+      "Conv: its weights must not depend on the example: found [N,2,3,3]; export it without fused modulation " +
+      "(fused_modconv=False), so that it scales the examples instead of the weights",
     ],
   );
 });
@@ -120,13 +120,13 @@ Deno.test("sequences are no tensors, and have places", () => {
     [
       "Neg: its inputs must be tensors, found a sequence",
       "SequenceAt: its position must be -3 to 2: found 3",
-      "SplitToSequence: the axis that it splits must have a number: found N; export it with numbers",
+      "SplitToSequence: the axis that it splits must have a fixed size: found N; export it with fixed sizes",
     ],
   );
 });
 
 Deno.test("operators that draw numbers, or compute with integers, are refused with what to do", () => {
-  const end = "or replace it by others before export, or add it to onnx/operators/ and autodiff/rules/";
+  const end = "or replace it by others before the export, or add it to onnx/operators/ and autodiff/rules/";
   assert.deepEqual(
     [
       refusal([["RandomNormalLike", ["x"], ["y"]]]),
@@ -135,9 +135,9 @@ Deno.test("operators that draw numbers, or compute with integers, are refused wi
       }),
     ],
     [
-      "RandomNormalLike: operator RandomNormalLike is not among those that are differentiated here; it draws random " +
-      `numbers that the run's seed does not control: make them part of the generator's input, ${end}`,
-      "DequantizeLinear: operator DequantizeLinear is not among those that are differentiated here; it computes with " +
+      "RandomNormalLike: wagon cannot differentiate operator RandomNormalLike; it draws random numbers, which the seed " +
+      `of the run cannot control: make them an input of the generator, ${end}`,
+      "DequantizeLinear: wagon cannot differentiate operator DequantizeLinear; it computes with " +
       `integers: export the network before it is quantised, ${end}`,
     ],
   );

@@ -60,8 +60,8 @@ Deno.test("products of parameters are refused with the flag to use, unless a pat
   assert.equal(
     refusal(() => network(weightNorm)),
     "Cannot import c.onnx: its weights must be parameters of the network, found critic.mul (of 0.weight_g, " +
-      "0.weight_v), which the exporter computed beforehand; export with optimize=False, or name what to train by " +
-      "--trainable",
+      "0.weight_v), which the exporter computed from parameters; export with optimize=False, or select the tensors to " +
+      "train with --trainable",
   );
   assert.deepEqual(trained(network(weightNorm, { patterns: ["critic.mul"] })), ["critic.mul"]);
   const scaled = {
@@ -103,8 +103,8 @@ Deno.test("a batch normalisation that was computed into another layer is refused
   const product = ["MatMul", ["x", "0.weight"], ["y"]] as const;
   assert.equal(
     refusal(() => network(file([product]))),
-    "Cannot import c.onnx: its batch normalisations must be in the file, found none that reads 1.running_mean: the " +
-      "exporter computed them into other layers; export with optimize=False",
+    "Cannot import c.onnx: its batch normalisations must be in the file, found none that uses 1.running_mean: the " +
+      "exporter merged them into other layers; export with optimize=False",
   );
   // One that is not used is not in a file that was not optimized, either.
   const literal = { value: { kind: "tensor", value: floats([], [2]) } } as const;
@@ -159,7 +159,7 @@ Deno.test("a parameter beside what the exporter made of it is refused", () => {
   assert.equal(
     refusal(() => network(file([1, 3, 2, 4]))),
     "Cannot import c.onnx: each parameter must be in the file once, found critic.weight and critic.onnx__MatMul_7, " +
-      "which the exporter made of it; export with do_constant_folding=False, or name what to train by --trainable",
+      "which the exporter made of it; export with do_constant_folding=False, or select the tensors to train with --trainable",
   );
   assert.deepEqual(trained(network(file([1, 3, 2, 5]))), ["critic.onnx__MatMul_7", "critic.weight"]);
 });
@@ -241,15 +241,15 @@ Deno.test("what holds no number is refused by name, also among what stays", () =
   const start = "Cannot import c.onnx: weight critic.";
   assert.equal(
     refusal(() => network(file(0, NaN))),
-    `${start}weight must hold finite numbers, found NaN ${end}`,
+    `${start}weight must contain only finite numbers, found NaN ${end}`,
   );
   assert.equal(
     refusal(() => network(file(0, Infinity))),
-    `${start}weight must hold finite numbers, found Infinity ${end}`,
+    `${start}weight must contain only finite numbers, found Infinity ${end}`,
   );
   assert.equal(
     refusal(() => network(file(NaN, 2))),
-    `${start}mask must hold finite numbers, found NaN ${end}`,
+    `${start}mask must contain only finite numbers, found NaN ${end}`,
   );
 });
 
@@ -340,8 +340,8 @@ Deno.test("a gradient penalty refuses a critic whose examples see each other, an
   assert.throws(() => criticTrainingGraph(pairWith(file, "wgan-gp")), {
     name: "RangeError",
     message:
-      "Cannot penalise the critic's gradient: its examples must not see each other, found node node1 " +
-      "(ReduceMean) of graph c.onnx, which works along the batch; use a critic that scores each example by itself, " +
+      "Cannot use a gradient penalty: the critic's score of an example must not depend on others, found node node1 " +
+      "(ReduceMean) of graph c.onnx, which combines examples of a batch; use a critic that scores each example by itself, " +
       "or --objective wgan or gan",
   });
   assert.match(

@@ -76,8 +76,8 @@ Deno.test("wgan-gp: a critic with batch normalisation is refused, and so are pen
   assert.throws(() => criticTrainingGraph(pair(LAMBDA, normalised)), {
     name: "RangeError",
     message:
-      "Cannot penalise the critic's gradient: its examples must not see each other, found batch normalisation; " +
-      "take layer normalisation or none",
+      "Cannot use a gradient penalty: the critic's score of an example must not depend on others, found batch normalisation; " +
+      "use layer normalisation or none",
   });
   assert.throws(() => objectiveOf({ objective: "wgan", penalty: 1 }), {
     message: "Cannot use objective wgan: its penalty must be null, found 1",

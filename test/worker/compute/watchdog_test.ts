@@ -23,7 +23,7 @@ Deno.test("a call that takes longer than its limit is told of once; one that end
   watch(20_000);
   await clock.advance(60_000);
   assert.deepEqual(told, [
-    "A computation must end within 10 s, the limit that follows from the probe: it has not; this worker ends, since nothing else " +
+    "A computation takes longer than 10 s, the limit from the test at the start; this worker exits, because nothing else " +
     "can stop it",
   ]);
   assert.equal(clock.num_timers, 0);
@@ -94,7 +94,7 @@ Deno.test("a process ends whose thread is in ONNX Runtime and does not come back
   }).output();
   assert.equal(
     new TextDecoder().decode(stdout),
-    "begins\nA computation must end within 300 s, the limit that follows from the probe: it has not; this worker ends, since nothing " +
+    "begins\nA computation takes longer than 300 s, the limit from the test at the start; this worker exits, because nothing " +
       "else can stop it\n",
   );
   // Elsewhere it may crash as it ends.

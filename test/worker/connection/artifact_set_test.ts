@@ -73,7 +73,7 @@ Deno.test("a graph with external data is refused for good, though its hash is ri
   assert.throws(() => bundleOf(files), {
     code: "unsupported_graph",
     fatal: true,
-    message: `Graph ${file} must hold its constants itself: tensor w lies in an external file`,
+    message: `Graph ${file} must contain all its constants: tensor w is in an external file`,
   });
 });
 
@@ -82,7 +82,7 @@ Deno.test("without a manifest that makes sense there is no run", () => {
   without.delete("artifacts.json");
   assert.throws(() => bundleOf(without), {
     code: "unsupported_graph",
-    message: "The run's artifacts must hold artifacts.json",
+    message: "The artifacts of the run must contain artifacts.json",
   });
   assert.throws(() => bundleOf(new Map(run.files).set("artifacts.json", new Uint8Array([0x7b]))), {
     code: "unsupported_graph",

@@ -54,7 +54,7 @@ Deno.test("weights that are sent all the same are refused: the threads would hav
   const { coordinator, pool } = await sharingScene();
   assert.deepEqual(await refusal(coordinator, () => coordinator.sendWeights("critic")), [
     "unexpected_message",
-    "Weights must not be sent here: they lie in the shared file",
+    "Weights must not be sent to this worker, because it reads them from the shared file",
   ]);
   assert.deepEqual(pool.asked, ["share w s"]);
 });

@@ -106,7 +106,7 @@ Deno.test("stale weights and work are refused, and change nothing", async () => 
   ]);
   assert.deepEqual(await refusal(coordinator, work({ critic_checksum: "0".repeat(16) })), [
     "stale",
-    `work must name the critic weights held here, ${critic}: found 0000000000000000`,
+    `a request must name the critic weights that this worker has, ${critic}: found 0000000000000000`,
   ]);
   assert.deepEqual(
     await refusal(coordinator, () => coordinator.send({ ...coordinator.job("sample", 1), run: "x" })),
@@ -134,7 +134,7 @@ Deno.test("weights of another checksum are refused, and then none are held until
   ]);
   assert.deepEqual(await refusal(coordinator, () => coordinator.send(coordinator.work(0, 1, generator))), [
     "stale",
-    `work must name the critic weights held here, none yet: found ${run.checksums.critic}`,
+    `a request must name the critic weights that this worker has, none yet: found ${run.checksums.critic}`,
   ]);
   coordinator.sendWeights("critic");
   coordinator.send(coordinator.work(0, 1, generator));
@@ -175,7 +175,7 @@ Deno.test("work that cannot be is refused as a bad message", async () => {
   );
   assert.equal(
     await refused(coordinator.work(0, 1)),
-    "Work must bring the examples of shard 0, which is not held here",
+    "A request for shard 0 must contain its examples, because this worker does not have them",
   );
   assert.equal(
     await refused(coordinator.work(0, 1, { inline: [0] }), new Uint8Array(8)),

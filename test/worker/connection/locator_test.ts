@@ -103,6 +103,6 @@ Deno.test("a token that is not available is an error of one line", async () => {
   });
   await assert.rejects(locator({ token_file: "there" }, [[LEFT]], { file: "\n" }).locate(), {
     name: "UserError",
-    message: "Token file there must hold the run's token: it is empty",
+    message: "Token file there must contain the token of the run: it is empty",
   });
 });

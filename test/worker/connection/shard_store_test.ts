@@ -77,13 +77,13 @@ Deno.test("chunks out of place or changed are refused, and what was there goes o
   store.accept(...chunk(0, 0, bytes.subarray(0, 8)));
   assert.throws(() => store.accept(...chunk(0, 12, bytes.subarray(12, 16))), {
     code: "bad_message",
-    message: "Shard 0 must go on at byte 8: found 12",
+    message: "The next part of shard 0 must begin at byte 8: found 12",
   });
   assert.throws(() => store.accept(...chunk(1, 4, bytes.subarray(4, 8))), {
-    message: "Shard 1 must go on at byte 0: found 4",
+    message: "The next part of shard 1 must begin at byte 0: found 4",
   });
   assert.throws(() => store.accept(...chunk(0, 8, new Uint8Array(17))), {
-    message: "Shard 0 must go on at byte 8: found 8",
+    message: "The next part of shard 0 must begin at byte 8: found 8",
   });
   assert.throws(() => store.accept(...chunk(0, 8, bytes.subarray(8), { total: 28 })), {
     message: "Shard 0 must have 24 bytes: found 28",

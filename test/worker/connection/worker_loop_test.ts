@@ -145,7 +145,7 @@ Deno.test("a coordinator that does not know the token is not worked for", async 
     name: "UserError",
     message:
       "Cannot work for ws://here:1 (wrong_token): Token of the coordinator must be that of the run: found another; " +
-      "what answers there is another coordinator, or none",
+      "another coordinator answers there, or another program",
   });
   await clock.advance(250);
   impostor(sockets[0]!);

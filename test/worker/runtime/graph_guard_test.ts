@@ -57,7 +57,7 @@ Deno.test("models of ai.onnx with their constants inside pass", async () => {
 
 Deno.test("external data is refused wherever it hides", () => {
   const refused = (tensor: string) =>
-    `Graph g.onnx must hold its constants itself: tensor ${tensor} lies in an external file`;
+    `Graph g.onnx must contain all its constants: tensor ${tensor} is in an external file`;
   assert.equal(refusal("external"), refused("w"));
   assert.equal(refusal("external_sparse"), refused("v"));
 });
@@ -71,7 +71,7 @@ Deno.test("other operator domains and functions are refused", () => {
     refusal("node_domain"),
     "Graph g.onnx must use operators of ai.onnx only: node gelu uses com.microsoft.FusedGelu",
   );
-  assert.equal(refusal("function"), "Graph g.onnx must hold no functions of its own: it holds one");
+  assert.equal(refusal("function"), "Graph g.onnx must contain no functions: it holds one");
 });
 
 Deno.test("bytes that are no model are refused, whatever they are", () => {
@@ -103,13 +103,13 @@ function holding(op: string, field: number): Uint8Array {
 Deno.test("graphs within nodes are refused, since a Loop need not end", () => {
   assert.equal(
     refusal("external_in_subgraph"),
-    "Graph g.onnx must hold no graphs within nodes: node  (If) has one",
+    "Graph g.onnx must contain no subgraphs in nodes: node  (If) has one",
   );
   for (const op of ["Loop", "Scan", "If", "SequenceMap", "Add"]) {
     for (const field of [6, 11]) {
       assert.throws(() => guardGraph("g", holding(op, field)), {
         name: "UnsupportedGraph",
-        message: `Graph g must hold no graphs within nodes: node  (${op}) has one`,
+        message: `Graph g must contain no subgraphs in nodes: node  (${op}) has one`,
       });
     }
   }

@@ -24,7 +24,10 @@ Deno.test("reshape: the batch by its name is copied, is what is left, or is comp
   assert.deepEqual(found(["N", 6], ["3*N", 2]), ["3*N", 2]);
   assert.deepEqual(found(["3*N", 2], ["N", -1]), ["N", -1]);
   assert.deepEqual(found(["N", 4, 3], ["N", 0, 3, 1]), [0, 0, 3, 1]);
-  assert.deepEqual(found(["N", 6], ["N", "N", 6]), `its shape must hold the batch once; ${ADVICE}`);
+  assert.deepEqual(
+    found(["N", 6], ["N", "N", 6]),
+    `its shape must contain the batch size exactly once; ${ADVICE}`,
+  );
   assert.deepEqual(found(["N", 4, 3], ["N", 2, -1, 3]), [0, 2, -1, 3]);
 });
 
@@ -45,8 +48,7 @@ Deno.test("reshape: the batch as a number, where the file's axis is open: the nu
 });
 
 Deno.test("reshape: a batch of 1 as a number may be any of several axes, so it is refused", () => {
-  const refused = (shape: string) =>
-    `its shape [${shape}] holds the batch of the example as a number; ${ADVICE}`;
+  const refused = (shape: string) => `its shape [${shape}] contains a fixed batch size; ${ADVICE}`;
   assert.equal(found([1, "8*N", 16], [1, 8, 4, 4]), refused("1,8,4,4"));
   assert.equal(found([8, "N", 8], [8, 2, 4]), refused("8,2,4"));
 });
@@ -54,6 +56,6 @@ Deno.test("reshape: a batch of 1 as a number may be any of several axes, so it i
 Deno.test("reshape: rows of several examples are refused", () => {
   assert.equal(
     found(["N", 10], [-1, 20]),
-    "its shape [-1,20] must keep examples apart, found [N,10] before; score each example by itself, not several as one",
+    "its shape [-1,20] must not mix examples of a batch, and its input has the shape [N,10]; score each example by itself, not several as one",
   );
 });
