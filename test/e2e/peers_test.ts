@@ -58,8 +58,8 @@ async function upgrade(url: string, header: string): Promise<string> {
 const OTHER_VERSION =
   `Protocol version must be ${PROTOCOL_VERSION}: found 999; use the same wagon on both sides`;
 const WRONG_TOKEN =
-  "Token of the worker must be that of the run: found another; take it again from the coordinator, " +
-  "which makes a new one at each start without --token-file";
+  "Token of the worker must be that of the run: found another; get the current token from the coordinator, " +
+  "which makes a new one at each start unless --token-file is given";
 
 Deno.test("a worker with a wrong token or another protocol is told why, and the run goes on without it", async () => {
   await using place = await Workplace.open();

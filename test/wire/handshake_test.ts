@@ -40,11 +40,11 @@ const WELCOME = {
 } as const;
 const WRONG_TOKEN = {
   worker:
-    "Token of the worker must be that of the run: found another; take it again from the coordinator, which " +
-    "makes a new one at each start without --token-file",
+    "Token of the worker must be that of the run: found another; get the current token from the coordinator, which " +
+    "makes a new one at each start unless --token-file is given",
   coordinator:
-    "Token of the coordinator must be that of the run: found another; what answers there is another " +
-    "coordinator, or none",
+    "Token of the coordinator must be that of the run: found another; another coordinator answers " +
+    "there, or another program",
 };
 
 function sides(coordinator: Partial<AdmitOptions> = {}, worker_token = "secret") {

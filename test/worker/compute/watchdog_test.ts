@@ -23,8 +23,8 @@ Deno.test("a call that takes longer than its limit is told of once; one that end
   watch(20_000);
   await clock.advance(60_000);
   assert.deepEqual(told, [
-    "A computation takes longer than 10 s, the limit from the test at the start; this worker exits, because nothing else " +
-    "can stop it",
+    "A computation takes longer than 10 s, the limit from the test at the start; this worker exits, because it cannot " +
+    "be stopped in another way",
   ]);
   assert.equal(clock.num_timers, 0);
 });
@@ -94,8 +94,8 @@ Deno.test("a process ends whose thread is in ONNX Runtime and does not come back
   }).output();
   assert.equal(
     new TextDecoder().decode(stdout),
-    "begins\nA computation takes longer than 300 s, the limit from the test at the start; this worker exits, because nothing " +
-      "else can stop it\n",
+    "begins\nA computation takes longer than 300 s, the limit from the test at the start; this worker exits, because it " +
+      "cannot be stopped in another way\n",
   );
   // Elsewhere it may crash as it ends.
   if (Deno.build.os === "linux") assert.equal(code, 1);

@@ -398,7 +398,7 @@ Deno.test("a difference is added to the weights it is to; to others, or damaged,
   );
   const work = () =>
     coordinator.send(coordinator.work(0, 2, { ...GENERATOR, critic_checksum: "e".repeat(16) }));
-  assert.match((await refusal(coordinator, work))[1]!, /held here, none yet/);
+  assert.match((await refusal(coordinator, work))[1]!, /that this worker has, none yet/);
 });
 
 Deno.test("without rounding a difference is refused, and with it work that is no wire group", async () => {
