@@ -103,8 +103,22 @@ srun ${in_first[@]+"${in_first[@]}"} --overlap --nodes=1 --ntasks=1 --nodelist="
   deno task --quiet coordinator --exact --give-up-after 600 "${options[@]}" \
   --host 0.0.0.0 --port "$port" --token-file "$place/token" </dev/null &
 coordinator=$!
-srun ${in_workers[@]+"${in_workers[@]}"} --overlap --cpus-per-task="$cpus" --kill-on-bad-exit=0 --wait=0 \
-  bash deploy/slurm/worker.sh "$place" </dev/null &
+# Where a node fails, Slurm may end this step on all nodes: it is started again on those that are left.
+keep_workers() {
+  local size=() code left per_node=${SLURM_NTASKS_PER_NODE:-1}
+  while kill -0 "$coordinator" 2>/dev/null; do
+    srun ${in_workers[@]+"${in_workers[@]}"} ${size[@]+"${size[@]}"} --overlap --cpus-per-task="$cpus" \
+      --no-kill --kill-on-bad-exit=0 --wait=0 bash deploy/slurm/worker.sh "$place" </dev/null
+    code=$?
+    # The run is over, or trying again is of no use.
+    case $code in 0 | 2) return ;; esac
+    sleep 2
+    [ -z "${SLURM_HET_SIZE:-}" ] || continue
+    left=$(squeue --noheader --jobs="$SLURM_JOB_ID" --format=%D)
+    size=(--nodes="${left:-1}" --ntasks=$((${left:-1} * per_node)))
+  done
+}
+keep_workers &
 workers=$!
 
 finish "$coordinator"

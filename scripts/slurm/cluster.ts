@@ -92,7 +92,7 @@ SchedulerParameters=sched_interval=1,sched_min_interval=0,batch_sched_delay=0,bf
 PreemptType=preempt/partition_prio
 PreemptMode=REQUEUE
 JobRequeue=1
-ReturnToService=2
+ReturnToService=1
 KillWait=${kill_wait_s}
 SlurmdTimeout=30
 InactiveLimit=0

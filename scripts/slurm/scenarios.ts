@@ -96,17 +96,20 @@ class Job {
     const before = await this.step();
     return await until(`job ${this.number} training`, async () => {
       const step = await this.step();
-      return step >= before + more ? step : null;
+      if (step >= before + more) return step;
+      const job = await this.site.cluster.job(this.number);
+      if (!ENDED.includes(job?.["JobState"] ?? "")) return null;
+      throw new Error(`Job ${this.number} must train, found ${job!["JobState"]}`);
     });
   }
 
   /** Waits until Slurm has started it so many times again, and for its first step after that. */
   async restarted(times: number): Promise<void> {
-    const before = await this.step();
     const begin_ms = await until(`job ${this.number} started again`, async () => {
       const job = await this.site.cluster.job(this.number);
       return Number(job?.["Restarts"]) >= times && job?.["JobState"] === "RUNNING" ? performance.now() : null;
     });
+    const before = await this.step();
     await until(`job ${this.number} resumed`, async () => await this.step() > before ? true : null);
     this.#starts_s.push((performance.now() - begin_ms) / 1000);
   }
