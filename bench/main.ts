@@ -6,6 +6,7 @@ import type { Command, OptionTable, Values } from "../common/cli/options.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import type { Bench, BenchContext } from "./context.ts";
 import { type Environment, environment, load } from "./report/environment.ts";
+import { benchCoordinator } from "./coordinator.ts";
 import { benchDevices } from "./devices.ts";
 import { benchFar } from "./far.ts";
 import type { Shaping } from "./far/far_run.ts";
@@ -26,6 +27,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   update: benchUpdate,
   frames: benchFrames,
   steps: benchSteps,
+  coordinator: benchCoordinator,
   far: benchFar,
   live: benchLive,
   log: benchLongLog,

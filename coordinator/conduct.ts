@@ -17,6 +17,7 @@ import { FleetLog } from "./run/records/fleet_log.ts";
 import type { OpenSinks } from "./run/records/open_sinks.ts";
 import { RunLog } from "./run/records/run_log.ts";
 import { watchForWorkers } from "./run/worker_watch.ts";
+import { StreamedUpdate } from "./training/streamed_update.ts";
 import { isDone, publishAll, train } from "./training/train.ts";
 
 export interface ConductOptions extends Omit<PrepareOptions, "reading"> {
@@ -120,7 +121,7 @@ function openConsole(run: Prepared, screen: LastingScreen, now_ms: () => number)
 }
 
 function openFleet(
-  { facts, data, config, checkpoint, results, packed }: Prepared,
+  { facts, data, config, checkpoint, results, packed, chunks }: Prepared,
   { token, read_token }: Pick<ConductOptions, "token" | "read_token">,
   shared_memory: SharedMemory | null,
   observer: FleetLog,
@@ -128,7 +129,17 @@ function openFleet(
 ): Fleet {
   const classes = checkpoint?.numeric_classes ?? [];
   const { exact } = config;
-  const options = { token, read_token, clock, exact, classes, shared_memory, memory: results, packed };
+  const options = {
+    token,
+    read_token,
+    clock,
+    exact,
+    classes,
+    shared_memory,
+    memory: results,
+    packed,
+    chunks,
+  };
   return new Fleet(facts, data, options, observer);
 }
 
@@ -162,14 +173,12 @@ async function trainToEnd(parts: UnderWay, options: ConductOptions, around: Arou
     if (signal.aborted) throw new Stop();
     publishAll(run.state, fleet);
     recorder.start();
+    const { config, state, tree, facts: { manifest } } = run;
+    const now_ms = () => clock.now_ms();
     await train({
-      config: run.config,
-      manifest: run.facts.manifest,
-      state: run.state,
-      fleet,
-      tree: run.tree,
+      ...{ config, manifest, state, fleet, tree, now_ms },
+      streamed: new StreamedUpdate({ config, manifest, state, fleet, memory: run.chunks, now_ms }),
       epoch_steps: run.data.plan.steps_per_epoch,
-      now_ms: () => clock.now_ms(),
       committed: async (report) => {
         await recorder.committed(report);
         await around.committed?.();

@@ -98,7 +98,8 @@ function checkSize(format: RoundedFormat, n: number, { length }: Uint8Array): vo
   }
 }
 
-function scalesBytes(n: number): number {
+/** Bytes of the scales of `n` numbers in int8. */
+export function scalesBytes(n: number): number {
   return Math.ceil(n / BLOCK_FLOATS) * FLOAT_BYTES;
 }
 

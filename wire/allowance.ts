@@ -36,9 +36,9 @@ export class Allowance {
     this.#at_ms = now_ms;
   }
 
-  /** The peer was sent a message that it may answer. */
-  asked(): void {
-    this.#owed = Math.min(MAX_OWED, this.#owed + 1);
+  /** The peer was sent what it may answer with so many messages. */
+  asked(num_answers = 1): void {
+    this.#owed = Math.min(MAX_OWED, this.#owed + num_answers);
   }
 
   /** The peer has sent a message. False: it was one too many. */

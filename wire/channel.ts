@@ -54,6 +54,8 @@ export interface Channel {
   sendShared(message: Message, shared: Shared): void;
   /** From now on the peer may send payloads of so many bytes, if it may not send larger ones already. */
   expectPayload(bytes: number): void;
+  /** The peer may send so many messages besides one for each that it is sent. */
+  expectMessages(count: number): void;
   /** True if {@linkcode share} was called. */
   readonly shares: boolean;
   /** Bytes handed over and not written yet. */
@@ -213,6 +215,10 @@ class SocketChannel implements Channel {
     if (bytes <= this.#max_payload_bytes) return;
     this.#max_payload_bytes = bytes;
     this.#socket.trust(bytes + HEADER_BYTES);
+  }
+
+  expectMessages(count: number): void {
+    this.#allowance?.asked(count);
   }
 
   share(taker: PayloadReader): void {

@@ -148,6 +148,8 @@ export interface Messages {
     readonly encoding: "uint8" | "float32";
     /** How sums and weights travel, and where they are rounded for that the shards that must be summed before. */
     readonly wire: { readonly format: "float32" | "bfloat16" | "int8"; readonly group_shards: number | null };
+    /** Numbers of a chunk, a multiple of 256: results and weights of more travel in several. */
+    readonly chunk_floats: number;
     readonly shard_sha256: readonly string[];
     readonly artifacts:
       readonly ({ readonly file: string; readonly sha256: string; readonly bytes: number })[];
@@ -183,6 +185,26 @@ export interface Messages {
     readonly difference: { readonly from: string; readonly checksum: string } | null;
   };
 
+  /** payload: a chunk of a network's new weights as float32, or of what is to be added to those held, rounded */
+  readonly weights_chunk: {
+    readonly type: "weights_chunk";
+    readonly state: NetworkName;
+    readonly step: number;
+    readonly index: number;
+    /** Of the payload. */
+    readonly checksum: string;
+  };
+  /** All chunks were sent, and make up the network's weights. */
+  readonly weights_end: Fence & {
+    readonly type: "weights_end";
+    readonly state: NetworkName;
+    readonly step: number;
+    /** Of the state. */
+    readonly checksum: string;
+    /** Checksum of the state that the chunks are to be added to; null: they are the state. */
+    readonly from: string | null;
+  };
+
   /** payload: bytes [offset, offset + length) of the shard's examples */
   readonly shard_chunk: {
     readonly type: "shard_chunk";
@@ -216,6 +238,23 @@ export interface Messages {
     /** Time in ONNX Runtime summed over the shards; time from the work's arrival to this answer. */
     readonly compute_ms: number;
     readonly elapsed_ms: number;
+  };
+
+  /** payload: the tail of the node's sum as float32; its gradients follow in chunks */
+  readonly result_start: Fence & Computation & {
+    readonly type: "result_start";
+    /** Of the payload. */
+    readonly checksum: string;
+    /** As for a result. */
+    readonly compute_ms: number;
+    readonly elapsed_ms: number;
+  };
+  /** payload: the next chunk of gradients, in the run's wire format */
+  readonly result_chunk: {
+    readonly type: "result_chunk";
+    readonly index: number;
+    /** Of the payload. */
+    readonly checksum: string;
   };
 
   /** payload, float32: `sample`: the generator's weights and the statistics; `score`: the critic's and the examples */

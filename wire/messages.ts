@@ -12,7 +12,8 @@
  *   C -> W  weights      critic, generator: whenever they change, the same bytes to all on other machines, whole or as
  *                        rounded differences to those before
  *   C -> W  shard_chunk  a shard's data, in checked chunks, beside the training; W answers shard_held
- *   C -> W  work         compute this node of the summing tree; W answers result
+ *   C -> W  work         compute this node of the summing tree; W answers result, or result_start and then its chunks
+ *   C -> W  weights_chunk, weights_end  new weights while they are made, and at last that they count
  *   C -> W  job          sample, score: never part of the training; W answers job_result
  *   both    ping, pong   heartbeats; silence past the deadline is death
  *   W -> C  leave        a clean goodbye; its unanswered work is given to others
@@ -30,6 +31,12 @@
  *
  * Whole: weights, data and results that come over the socket carry a checksum of their payload, and a result says
  * again what it was computed from.
+ *
+ * Chunks: a result of more than `chunk_floats` gradients comes as result_start, with the tail, and then in chunks of so
+ * many (kernels/chunks.ts), in order, with nothing of another result between them. The coordinator updates a chunk of the
+ * weights when it has that chunk of every node, and sends it on as weights_chunk while the next ones come. Such chunks
+ * count for nothing until weights_end names the checksum of them all; a chunk may be sent again with other bytes, and those
+ * of another step take the place of what was there.
  *
  * Fencing: messages of the training carry run, incarnation (starts of the coordinator on this run), generation
  * (changes of membership), step and the checksums of the weights they belong to. A stale one is refused by code
@@ -67,7 +74,7 @@ export type { Checksums, RefusalCode } from "./message_types.ts";
  * console.assert(Number.isInteger(PROTOCOL_VERSION));
  * ```
  */
-export const PROTOCOL_VERSION = 6;
+export const PROTOCOL_VERSION = 7;
 
 /**
  * Largest frame either side accepts, in bytes: the weights of a network of 268 million parameters. Of strangers, who
@@ -163,6 +170,8 @@ export const MESSAGES = {
     encoding: oneOf("uint8", "float32"),
     /** How sums and weights travel, and where they are rounded for that the shards that must be summed before. */
     wire: object({ format: oneOf(...WIRE_FORMATS), group_shards: nullable(int(1, 4096)) }),
+    /** Numbers of a chunk, a multiple of 256: results and weights of more travel in several. */
+    chunk_floats: int(256, 2 ** 30),
     shard_sha256: list(sha256, 4096),
     artifacts: list(object({ file: plain(128), sha256, bytes: int(1) }), 64),
     // Neither so often that it is work, nor beyond what a timer can count.
@@ -195,6 +204,27 @@ export const MESSAGES = {
     checksum,
     /** `from`: of the state to add to. `checksum`: of the payload. */
     difference: nullable(object({ from: checksum, checksum })),
+  }),
+
+  /** payload: a chunk of a network's new weights as float32, or of what is to be added to those held, rounded */
+  weights_chunk: object({
+    type: oneOf("weights_chunk"),
+    state: oneOf(...NETWORKS),
+    step,
+    index: int(0, 2 ** 20),
+    /** Of the payload. */
+    checksum,
+  }),
+  /** All chunks were sent, and make up the network's weights. */
+  weights_end: object({
+    type: oneOf("weights_end"),
+    ...fence,
+    state: oneOf(...NETWORKS),
+    step,
+    /** Of the state. */
+    checksum,
+    /** Checksum of the state that the chunks are to be added to; null: they are the state. */
+    from: nullable(checksum),
   }),
 
   /** payload: bytes [offset, offset + length) of the shard's examples */
@@ -232,6 +262,24 @@ export const MESSAGES = {
     /** Time in ONNX Runtime summed over the shards; time from the work's arrival to this answer. */
     compute_ms: claimed_ms,
     elapsed_ms: claimed_ms,
+  }),
+  /** payload: the tail of the node's sum as float32; its gradients follow in chunks */
+  result_start: object({
+    type: oneOf("result_start"),
+    ...fence,
+    ...computation,
+    /** Of the payload. */
+    checksum,
+    /** As for a result. */
+    compute_ms: claimed_ms,
+    elapsed_ms: claimed_ms,
+  }),
+  /** payload: the next chunk of gradients, in the run's wire format */
+  result_chunk: object({
+    type: oneOf("result_chunk"),
+    index: int(0, 2 ** 20),
+    /** Of the payload. */
+    checksum,
   }),
 
   /** payload, float32: `sample`: the generator's weights and the statistics; `score`: the critic's and the examples */

@@ -1,5 +1,16 @@
 /** What the log of a run over links tells: a fold over its records. */
+import { median } from "../report/statistics.ts";
 import type { RecordOf, RunRecord } from "../../runlog/records.ts";
+
+/** A critic step behind a critic step, by medians: no generator's weights are on the way. */
+export interface CriticStep {
+  /** From commit to commit. */
+  readonly step_ms: number;
+  /** The slowest worker's time from work to answer, in which nothing travels. */
+  readonly computing_ms: number;
+  readonly up_bytes: number;
+  readonly down_bytes: number;
+}
 
 export interface FarTimings {
   /** Over the steps after the warm-up. */
@@ -12,6 +23,8 @@ export interface FarTimings {
   /** Shards of a mean step, by worker's name. */
   readonly shards: Readonly<Record<string, number>>;
   readonly num_steps: number;
+  /** Null where there is no such step. */
+  readonly critic_step: CriticStep | null;
 }
 
 type StepRecord = RecordOf<"step">;
@@ -66,11 +79,31 @@ function sumUp(
     waiting: sum(waitedFor) / span_ms,
     shards,
     num_steps: rest.length,
+    critic_step: criticStep(steps),
+  };
+}
+
+function criticStep(steps: readonly StepRecord[]): CriticStep | null {
+  const alone = steps.flatMap((step, i) => {
+    const before = steps[i - 1];
+    if (before === undefined || before.generator || step.generator) return [];
+    return [{ step, step_ms: step.time_ms - before.time_ms }];
+  });
+  if (alone.length === 0) return null;
+  const of = (value: (step: StepRecord) => number) => median(alone.map(({ step }) => value(step)));
+  return {
+    step_ms: median(alone.map(({ step_ms }) => step_ms)),
+    computing_ms: of(slowest),
+    up_bytes: of(({ bytes_in }) => bytes_in),
+    down_bytes: of(({ bytes_out }) => bytes_out),
   };
 }
 
 /** What the coordinator waited beyond the slowest worker's time from work to answer. */
-function waitedFor({ ms, workers }: StepRecord): number {
-  const slowest_ms = Math.max(0, ...Object.values(workers).map(({ elapsed_ms }) => elapsed_ms));
-  return Math.max(0, ms.wait - slowest_ms);
+function waitedFor(step: StepRecord): number {
+  return Math.max(0, step.ms.wait - slowest(step));
+}
+
+function slowest({ workers }: StepRecord): number {
+  return Math.max(0, ...Object.values(workers).map(({ elapsed_ms }) => elapsed_ms));
 }

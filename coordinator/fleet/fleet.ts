@@ -3,73 +3,70 @@
  * parts (assignment, round, patience): it owns the channels and the clock, and nothing of the training.
  */
 import { numElements } from "../../common/shape.ts";
+import { FLOAT32_WIRE } from "../../common/wire_format.ts";
 import type { Cancel, Clock } from "../../wire/clock.ts";
 import { checksumBytes } from "../../kernels/kernels.ts";
 import type { TreeNode } from "../../kernels/tree.ts";
-import { bytesOf, payloadFloats } from "../../wire/frame.ts";
+import { bytesOf } from "../../wire/frame.ts";
 import type { Message, MessageOf } from "../../wire/messages.ts";
 import { Refusal } from "../../wire/refusal.ts";
 import type { Socket } from "../../wire/socket.ts";
 import type { RunFacts } from "./admission/join.ts";
-import { candidates, helpersAmong, trialsDue } from "./placement/eligibility.ts";
+import { candidates, helpersAmong } from "./placement/eligibility.ts";
+import { askForLate, closeHung } from "./placement/late_answers.ts";
+import { trialTasks } from "./placement/trials.ts";
 import { Admission, type AdmissionOptions } from "./admission/admission.ts";
+import { Gathering } from "./admission/gathering.ts";
 import { Jobs } from "./jobs.ts";
 import { BadResult, Judge } from "./judge.ts";
-import type { Member } from "./member.ts";
-import { type Fence, type RoundRequest, staleness } from "./fence.ts";
+import { dismiss, type Member } from "./member.ts";
+import { type Fence, type RoundRequest, staleness, staleResult } from "./fence.ts";
 import { type FleetObserver, WORKER_LOST } from "./observer.ts";
+import { type OpenRound, openRound, type RoundOutcome } from "./open_round.ts";
 import { ShardRebalancer } from "./placement/shard_rebalancer.ts";
+import type { ChunkMemory } from "./memory/chunk_memory.ts";
 import type { PackedResults } from "./memory/packed_results.ts";
-import { type GivenWeights, PublishedWeights, type TrainedState } from "./memory/published_weights.ts";
+import type { GivenWeights, TrainedState } from "./memory/published_weights.ts";
 import type { ResultMemory } from "./memory/result_memory.ts";
-import { RefusedWork } from "./refused_work.ts";
-import { type Flaw, graphOf } from "./result_check.ts";
+import { refusedWork } from "./refused_work.ts";
+import type { Flaw } from "./result_check.ts";
 import { type NodeResult, Round, type Task } from "./round.ts";
-import { SecondOpinions } from "./second_opinions.ts";
 import { holdAll, sendWork, shipShards, tellSpares } from "./shipping.ts";
+import { IncomingResults, type ReadResult } from "./streaming/incoming_results.ts";
+import { chunkFloatsOf, ResultChunks } from "./streaming/result_chunks.ts";
+import type { TakeChunk } from "./streaming/round_chunks.ts";
+import { WeightsDelivery } from "./streaming/weights_delivery.ts";
+import type { WeightsChunk } from "./streaming/weights_stream.ts";
 import type { ShardedData } from "../data/sharded_data.ts";
-import { countResult, type WorkerShare, type WorkerShares } from "./worker_share.ts";
+import { countResult } from "./worker_share.ts";
 
 /** Late answers are looked for this often. */
 const TICK_MS = 500;
-
-export interface RoundOutcome {
-  readonly results: readonly NodeResult[];
-  /** True if the results are still what their workers wrote: to be asked when they have been read. */
-  readonly areWhole: () => boolean;
-  readonly shares: ReadonlyMap<number, WorkerShare>;
-}
-
-interface OpenRound {
-  readonly request: RoundRequest;
-  readonly opinions: SecondOpinions;
-  readonly round: Round;
-  readonly refused: RefusedWork;
-  readonly shares: WorkerShares;
-  readonly asked_ms: number;
-  readonly resolve: (outcome: RoundOutcome) => void;
-  readonly reject: (error: unknown) => void;
-}
 
 export interface FleetOptions extends AdmissionOptions {
   /** Where results lie until the next round. Workers on this machine share it. */
   readonly memory: ResultMemory;
   /** Reads rounded results; absent: they are float32. */
   readonly packed?: PackedResults | null;
+  /** Where chunks of results lie until the next round; absent: where the socket puts them. */
+  readonly chunks?: ChunkMemory | null;
+}
+
+/** Finds the largest magnitude of values, wherever they lie. */
+function largestIn({ chunks, memory }: FleetOptions): (values: Float32Array) => number {
+  return (values) => chunks?.largest(values) ?? memory.largest(values);
 }
 
 export class Fleet {
   readonly jobs: Jobs;
   readonly #facts: RunFacts;
   readonly #data: ShardedData;
-  readonly #shared_memory: AdmissionOptions["shared_memory"];
   readonly #memory: ResultMemory;
-  readonly #packed: PackedResults | null;
-  readonly #group_shards: number | null;
   readonly #admission: Admission;
   readonly #observer: FleetObserver;
   readonly #members = new Map<number, Member>();
-  readonly #weights: PublishedWeights;
+  readonly #weights: WeightsDelivery;
+  readonly #incoming: IncomingResults;
   readonly #rebalancer: ShardRebalancer;
   readonly #judge: Judge;
   readonly #clock: Clock;
@@ -78,25 +75,28 @@ export class Fleet {
   #open: OpenRound | null = null;
   #bytes_of_departed = { in: 0, out: 0 };
   #abandoned: { readonly error: unknown } | null = null;
-  /** Who waits for enough workers. */
-  #waiting: { count: number; resolve: () => void; reject: (error: unknown) => void } | null = null;
+  readonly #gathering = new Gathering();
 
   constructor(facts: RunFacts, data: ShardedData, options: FleetOptions, observer: FleetObserver) {
     this.#facts = facts;
     this.#data = data;
-    this.#shared_memory = options.shared_memory;
     this.#memory = options.memory;
-    this.#packed = options.packed ?? null;
-    this.#group_shards = facts.wire?.group_shards ?? null;
     this.#admission = new Admission(facts, data, options, observer);
     this.#observer = observer;
-    this.#weights = new PublishedWeights(facts);
+    const { manifest, wire = FLOAT32_WIRE } = facts;
+    const cuts = new ResultChunks(manifest, wire.format, chunkFloatsOf(facts));
+    this.#weights = new WeightsDelivery(facts, options.shared_memory, (state) => cuts.of(state).length);
     this.#clock = options.clock;
-    this.#rebalancer = new ShardRebalancer(data.plan.num_shards, this.#group_shards ?? 1);
-    this.#judge = new Judge(facts.manifest, (values) => options.memory.largest(values), observer);
-    const example_size = numElements(facts.manifest.example_shape);
-    this.jobs = new Jobs(facts.run, example_size, this.#clock, observer);
+    this.#rebalancer = new ShardRebalancer(data.plan.num_shards, wire.group_shards ?? 1);
+    this.#judge = new Judge(manifest, largestIn(options), observer);
+    this.#incoming = new IncomingResults(manifest, data.plan.num_shards, cuts, this.#judge, options);
+    this.jobs = new Jobs(facts.run, numElements(manifest.example_shape), this.#clock, observer);
     this.#stopTick = this.#clock.every(TICK_MS, () => this.#lookForLate());
+  }
+
+  /** Length of the chunks that larger results and weights travel in. */
+  get chunk_floats(): number {
+    return chunkFloatsOf(this.#facts);
   }
 
   /** Numeric classes of which a result has counted. */
@@ -128,8 +128,7 @@ export class Fleet {
 
   /** Resolves once `count` workers are in. Rejects when abandoned. */
   waitFor(count: number): Promise<void> {
-    if (this.#members.size >= count) return Promise.resolve();
-    return new Promise((resolve, reject) => this.#waiting = { count, resolve, reject });
+    return this.#gathering.wait(count, this.#members.size);
   }
 
   /** Admits a new connection to the fleet. Never throws. */
@@ -148,15 +147,13 @@ export class Fleet {
       const now_ms = this.#clock.now_ms();
       this.#send(this.#open, this.#open.round.reissueMissing([member.id], now_ms));
     }
-    if (this.#waiting && this.#members.size >= this.#waiting.count) {
-      this.#waiting.resolve();
-      this.#waiting = null;
-    }
+    this.#gathering.joined(this.#members.size);
   }
 
   #leave(member: Member, reason: string): void {
     if (!this.#members.delete(member.id)) return;
     this.#memory.left(member.id);
+    this.#incoming.left(member.id);
     this.#bytes_of_departed.in += member.channel.bytes_in;
     this.#bytes_of_departed.out += member.channel.bytes_out;
     this.#generation++;
@@ -179,57 +176,50 @@ export class Fleet {
    * are until all results are there of the rounds that follow.
    */
   publish(state: TrainedState, step: number, weights: GivenWeights): void {
-    this.#weights.set(state, step, weights);
-    this.#shared_memory?.publish(state, weights.given);
-    for (const { worker } of this.#rebalancer.ranges) {
-      const member = this.#members.get(worker);
-      if (member) this.#sendCurrent(member, state);
-    }
+    this.#weights.publish(state, step, weights);
+    for (const member of this.#working()) this.#sendCurrent(member, state);
+  }
+
+  /** Sends a chunk of weights that may become the next ones: {@linkcode publish} says whether they do. */
+  sendChunk(chunk: WeightsChunk): void {
+    this.#weights.sendChunk(chunk, this.#working());
+  }
+
+  /** Workers that have shards. */
+  #working(): Member[] {
+    return this.#rebalancer.ranges.flatMap(({ worker }) => this.#members.get(worker) ?? []);
   }
 
   #sendCurrent(member: Member, state: TrainedState): string {
-    const checksum = this.#weights.checksum(state);
-    if (!member.channel.shares) {
-      member.sendWeights(state, checksum, (held) => this.#weights.frame(state, this.#generation, held));
-    }
-    return checksum;
+    return this.#weights.sendCurrent(member, state, this.#generation);
   }
 
   /**
-   * Has every shard computed. Waits without end for workers if there are none. Throws {@linkcode BadResult} where a node
-   * has no good result, whoever computes it.
+   * Has every shard computed. Waits without end for workers if there are none. `take` is called with chunks of gradients
+   * as soon as all shards have them, if any result comes in chunks. Throws {@linkcode BadResult} where a node has no good
+   * result, whoever computes it.
    */
-  round(request: RoundRequest): Promise<RoundOutcome> {
+  round(request: RoundRequest, take: TakeChunk | null = null): Promise<RoundOutcome> {
     this.#memory.beginRound();
+    this.#incoming.beginRound();
     this.#reassign(request.kind);
     return new Promise((resolve, reject) => {
-      const round = new Round(this.#data.plan.num_shards, this.#group_shards);
+      const round = new Round(this.#data.plan.num_shards, this.#facts.wire?.group_shards);
       const asked_ms = this.#clock.now_ms();
-      const answers = {
-        refused: new RefusedWork(request),
-        opinions: new SecondOpinions(),
-        shares: new Map<number, WorkerShare>(),
-      };
-      this.#open = { request, round, ...answers, asked_ms, resolve, reject };
-      this.#send(this.#open, round.start(this.#rebalancer.ranges, asked_ms));
-      if (request.kind === "critic" && !this.#rebalancer.is_trying) this.#tryIdle(this.#open, asked_ms);
+      const open = this.#open = openRound({ request, round, asked_ms, take, resolve, reject });
+      this.#send(open, round.start(this.#rebalancer.ranges, asked_ms));
+      if (request.kind !== "critic" || this.#rebalancer.is_trying) return;
+      // Workers without shards compute what others compute, too, to see how fast they are. Nobody waits for them.
+      for (const { member, task } of trialTasks(round.open, this.members, asked_ms)) {
+        this.#ask(open, member, task, true);
+      }
     });
-  }
-
-  /** Has workers without shards compute what others compute, too, to see how fast they are. Nobody waits for them. */
-  #tryIdle(open: OpenRound, now_ms: number): void {
-    const tasks = open.round.open;
-    const [smallest] = tasks.toSorted((a, b) => a.end - a.begin - (b.end - b.begin));
-    if (!smallest) return;
-    const working = new Set(tasks.map(({ worker }) => worker));
-    for (const member of trialsDue(this.members, working, now_ms)) this.#ask(open, member, smallest, true);
   }
 
   /** Ends with this error whatever waits for workers, now or later; a round that is being computed goes on. */
   abandonIdle(error: unknown): void {
     this.#abandoned = { error };
-    this.#waiting?.reject(error);
-    this.#waiting = null;
+    this.#gathering.abandon(error);
     if (this.#members.size === 0) this.#endRound(error);
   }
 
@@ -262,6 +252,7 @@ export class Fleet {
 
   #ask({ request }: OpenRound, member: Member, { begin, end, issued_ms }: Task, is_trial: boolean): void {
     this.#memory.expect(member.id);
+    if (!member.channel.shares) member.channel.expectMessages(this.#incoming.most_chunks);
     member.record.ask(request, { begin, end }, issued_ms, is_trial);
     const critic_checksum = this.#sendCurrent(member, "critic");
     const generator_checksum = this.#sendCurrent(member, "generator");
@@ -275,6 +266,10 @@ export class Fleet {
     switch (message.type) {
       case "result":
         return this.#result(member, message, payload);
+      case "result_start":
+        return this.#resultStart(member, message, payload);
+      case "result_chunk":
+        return this.#resultChunk(member, message, payload);
       case "shard_held":
         if (message.run === this.#facts.run && message.shard < this.#data.plan.num_shards) {
           member.held.add(message.shard);
@@ -294,9 +289,7 @@ export class Fleet {
 
   #refusal(member: Member, message: MessageOf<"refuse">): void {
     if (message.job !== null) return this.jobs.failed(member.id, message.job, message.reason);
-    const decision = "closed its connection; its shards go to others, and it may join again";
-    const what = message.code.replaceAll("_", " ");
-    this.#observer.fault({ what, worker: member.id, decision, reason: message.reason });
+    this.#observer.fault(refusedWork(member, message));
     member.said_why = true;
     member.channel.close(`It refused its work: ${message.reason}`);
     const error = this.#open?.refused.add(member, message, this.members);
@@ -304,33 +297,66 @@ export class Fleet {
   }
 
   #result(member: Member, message: MessageOf<"result">, payload: Uint8Array): void {
-    const now_ms = this.#clock.now_ms();
-    const asked = member.record.answered(message, now_ms);
+    const asked = member.record.answered(message, this.#clock.now_ms());
     if (asked?.is_trial) return;
+    const open = this.#current(message);
+    const read = this.#incoming.readWhole(member, open, message, payload);
+    if (read) this.#take(open, member, message, read, asked?.issued_ms ?? open.asked_ms);
+  }
+
+  /** The open round. Throws {@linkcode Refusal} if a result does not belong to it. */
+  #current(message: MessageOf<"result" | "result_start">): OpenRound {
     const open = this.#open;
     const stale = open ? staleness(message, this.#fence(open)) : "no step is open";
-    if (!open || stale !== null) {
-      const found = `step ${message.step} (${message.kind}), shards ${message.begin} to ${message.end - 1}`;
-      throw new Refusal("stale", `Result must belong to the open round, found ${found}: ${stale}`);
-    }
-    const { kind } = open.request, { begin, end } = message;
-    const size = this.#packed?.payloadSize(kind) ?? graphOf(this.#facts.manifest, kind).size;
-    const values = payloadFloats(payload, size);
-    if (this.#judge.isDamaged(member, open.request, message, payload)) return;
-    const numbers = this.#packed?.unpack(kind, values) ?? values;
-    const flaw = this.#judge.flaw(member, open.request, message, numbers);
-    const verdict = open.round[flaw ? "reject" : "accept"](member.id, begin, end);
+    if (open && stale === null) return open;
+    throw staleResult(message, stale);
+  }
+
+  /** A result begins to come. What becomes of it is decided when all of it is there. */
+  #resultStart(member: Member, message: MessageOf<"result_start">, payload: Uint8Array): void {
+    const open = this.#open;
+    const counts = open !== null && staleness(message, this.#fence(open)) === null &&
+      open.round.isAsked(member.id, message.begin, message.end);
+    this.#incoming.start(member, message, payload, counts ? open : null);
+  }
+
+  #resultChunk(member: Member, message: MessageOf<"result_chunk">, payload: Uint8Array): void {
+    const whole = this.#incoming.chunk(member, message, payload, this.#open, this.#memory.results);
+    if (whole === null) return;
+    const { result, open: its_round } = whole;
+    const start = result.message;
+    const asked = member.record.answered(start, this.#clock.now_ms());
+    if (asked?.is_trial) return;
+    const open = this.#current(start);
+    if (open !== its_round) throw new Refusal("stale", "Result must be asked for: that node was not");
+    const read = this.#incoming.read(member, open, result);
+    this.#take(open, member, start, read, asked?.issued_ms ?? open.asked_ms);
+  }
+
+  /** Takes a result of the open round, or turns it down for its flaw. `issued_ms`: when it was asked for. */
+  #take(
+    open: OpenRound,
+    member: Member,
+    message: MessageOf<"result" | "result_start">,
+    { flaw, result }: ReadResult,
+    issued_ms: number,
+  ): void {
+    const verdict = open.round[flaw ? "reject" : "accept"](member.id, message.begin, message.end);
     if (verdict === "unknown") throw new Refusal("stale", "Result must be asked for: that node was not");
     if (verdict === "duplicate") return;
-    if (flaw !== null) return this.#doubt(open, member, { begin, end, values }, flaw);
-    const since_ms = now_ms - (asked?.issued_ms ?? open.asked_ms);
-    countResult(open.shares, member, message, { since_ms, answered_ms: now_ms - open.asked_ms });
-    this.#memory.keep({ begin, end, values });
+    if (flaw !== null) return this.#doubt(open, member, result, flaw);
+    const now_ms = this.#clock.now_ms();
+    const times = { since_ms: now_ms - issued_ms, answered_ms: now_ms - open.asked_ms };
+    countResult(open.shares, member, message, times);
+    this.#memory.keep(result);
     if (!this.classes.has(member.numeric_class)) this.#admission.settle(member.numeric_class, this.members);
     this.#judge.expelWrong(this.#erred(open, message), member, open.request, message, now_ms);
-    if (!open.round.complete) return;
+    if (!open.round.complete) return open.chunks?.counts(result, this.#memory.results);
     this.#open = null;
-    open.resolve({ results: this.#memory.results, areWhole: this.#memory.areWhole, shares: open.shares });
+    const { results, areWhole } = this.#memory;
+    const streamed = open.chunks?.finish(results) ?? false;
+    if (!streamed) this.#weights.dropChunks();
+    open.resolve({ results, areWhole, shares: open.shares, streamed });
   }
 
   /** A bad result may be its worker's fault or the training's: somebody else computes the node, too. */
@@ -359,32 +385,8 @@ export class Fleet {
 
   #lookForLate(): void {
     const now_ms = this.#clock.now_ms();
-    for (const { record, channel } of this.members) {
-      record.becameLate(now_ms);
-      if (!record.isHung(now_ms)) continue;
-      const { begin, end, issued_ms } = record.oldest!;
-      const waited_s = Math.round((now_ms - issued_ms) / 1000);
-      return channel.close(`It kept shards ${begin} to ${end - 1} for ${waited_s} s`);
-    }
-    if (this.#open) this.#askOthers(this.#open, now_ms);
-  }
-
-  /** Asks idle workers, too, for what is late. */
-  #askOthers(open: OpenRound, now_ms: number): void {
-    const busy = new Set(open.round.open.map((task) => task.worker));
-    const idle = helpersAmong(this.members.filter(({ id }) => !busy.has(id)));
-    if (idle.length === 0) return;
-    const lateOf = (task: Task) => this.#members.get(task.worker)?.record.late_ms ?? 0;
-    const isLate = (task: Task) => now_ms - task.issued_ms >= lateOf(task);
-    const late = open.round.open.filter(isLate);
-    const tasks = open.round.doubleLate(isLate, idle, now_ms);
-    for (const task of tasks) {
-      const owner = late.find(({ begin }) => begin === task.begin)!;
-      const decision = `asked worker ${task.worker} for shards ${task.begin} to ${task.end - 1}, too`;
-      const reason = `No answer within ${Math.round(lateOf(owner))} ms (from its earlier answers)`;
-      this.#observer.fault({ what: "late answer", worker: owner.worker, decision, reason });
-    }
-    this.#send(open, tasks);
+    if (closeHung(this.members, now_ms) || !this.#open) return;
+    this.#send(this.#open, askForLate(this.#open.round, this.#members, now_ms, this.#observer));
   }
 
   /** Says goodbye to all, also to those that are not ready yet. */
@@ -393,8 +395,6 @@ export class Fleet {
     this.jobs.abandon();
     for (const { channel } of this.#members.values()) channel.onclose = null;
     const channels = [...this.members.map(({ channel }) => channel), ...this.#admission.close()];
-    for (const channel of channels) channel.send({ type: "finish", reason });
-    await Promise.allSettled(channels.map((channel) => channel.drained()));
-    for (const channel of channels) channel.close(reason);
+    await dismiss(channels, reason);
   }
 }

@@ -41,10 +41,23 @@ export class Judge {
   isDamaged(
     member: Member,
     request: RoundRequest,
-    message: MessageOf<"result">,
+    message: MessageOf<"result" | "result_start">,
     payload: Uint8Array,
   ): boolean {
-    const reason = whyDamaged(request, message, member.channel.shares, payload);
+    return this.#expelDamaged(member, whyDamaged(request, message, member.channel.shares, payload));
+  }
+
+  /** As {@linkcode isDamaged}, for a chunk of a result. `found`: its checksum. */
+  isChunkDamaged(
+    member: Member,
+    { index, checksum }: MessageOf<"result_chunk">,
+    found: string,
+  ): boolean {
+    const reason = `Chunk ${index} of a result must have the checksum ${checksum}: found ${found}`;
+    return this.#expelDamaged(member, found === checksum ? null : reason);
+  }
+
+  #expelDamaged(member: Member, reason: string | null): boolean {
     if (reason === null) return false;
     const decision = "closed its connection; its shards go to others, and it may join again";
     this.#observer.fault({ what: "damaged result", worker: member.id, decision, reason });
@@ -64,6 +77,16 @@ export class Judge {
     values: Float32Array,
   ): Flaw | null {
     return this.#check.flaw(kind, values, member.channel.shares ? largest : null);
+  }
+
+  /** True if numbers are plausible as gradients. */
+  arePlausible(gradients: Float32Array): boolean {
+    return this.#check.arePlausible(gradients);
+  }
+
+  /** True if a tail is plausible: where its gradients are, too, the result has no flaw. */
+  isTailPlausible({ kind }: RoundRequest, tail: Float32Array): boolean {
+    return this.#check.isTailPlausible(kind, tail);
   }
 
   /** `tasks`: who is asked for it now. */
@@ -118,7 +141,7 @@ function isOf(message: Computed, request: Computed): boolean {
 /** `is_shared`: whether the worker's results lie in shared files. */
 function whyDamaged(
   request: RoundRequest,
-  message: MessageOf<"result">,
+  message: MessageOf<"result" | "result_start">,
   is_shared: boolean,
   payload: Uint8Array,
 ): string | null {

@@ -48,6 +48,11 @@ export class Member {
     this.channel = channel;
   }
 
+  /** Checksum of the weights last sent to it; empty before the first. */
+  holds(state: NetworkName): string {
+    return this.#weights[state];
+  }
+
   /** Sends weights unless it has them already. */
   sendWeights(state: NetworkName, checksum: string, frameFor: (held: string) => Frame): void {
     const held = this.#weights[state];
@@ -79,4 +84,11 @@ export function expel(member: Member, refusal: Refusal): void {
   member.said_why = true;
   member.channel.send(refusal.toMessage());
   member.channel.close(refusal.message);
+}
+
+/** Says that the run is over, and closes once that has been written. */
+export async function dismiss(channels: readonly Channel[], reason: string): Promise<void> {
+  for (const channel of channels) channel.send({ type: "finish", reason });
+  await Promise.allSettled(channels.map((channel) => channel.drained()));
+  for (const channel of channels) channel.close(reason);
 }

@@ -15,6 +15,12 @@ const SHOWN_CHARS = 200;
 type Named = { readonly name: string };
 type Refusing = Pick<MessageOf<"refuse">, "code" | "reason">;
 
+/** The fault of a worker that refused its work. */
+export function refusedWork({ id }: { readonly id: number }, { code, reason }: Refusing) {
+  const decision = "closed its connection; its shards go to others, and it may join again";
+  return { what: code.replaceAll("_", " "), worker: id, decision, reason };
+}
+
 /** How often each worker refused the work; whoever joins again is known by its name. */
 class Refusals {
   readonly #by_worker = new Map<string, number>();

@@ -32,14 +32,14 @@ export function flawText({ part, required, found, tensor }: Flaw): string {
 export class ResultCheck {
   readonly #manifest: Pick<Manifest, "graphs" | "layouts">;
   readonly #largest: (values: Float32Array) => number;
-  /** Places of variances in a generator's result. */
+  /** Places of variances in the tail of a generator's result. */
   readonly #variances: readonly number[];
 
   /** `largest`: the largest magnitude of values, NaN where there is one. */
   constructor(manifest: Pick<Manifest, "graphs" | "layouts">, largest: (values: Float32Array) => number) {
     this.#manifest = manifest;
     this.#largest = largest;
-    const first = graphOf(manifest, "generator").tail_offset + TAIL.generator.statistics;
+    const first = TAIL.generator.statistics;
     this.#variances = manifest.layouts.statistics.slots
       .filter(({ name }) => name.endsWith(".running_var"))
       .flatMap(({ shape, offset }) => {
@@ -53,10 +53,27 @@ export class ResultCheck {
    */
   flaw(kind: NetworkName, values: Float32Array, largest: number | null): Flaw | null {
     const is_known = largest !== null && largest < MAGNITUDE_LIMIT;
-    const looked_at = is_known ? values.subarray(graphOf(this.#manifest, kind).tail_offset) : values;
-    if (!(this.#largest(looked_at) < MAGNITUDE_LIMIT)) return this.#tooLarge(kind, values);
-    const negative = kind === "generator" ? this.#variances.find((i) => values[i]! < 0) : undefined;
-    return negative === undefined ? null : this.#flaw(kind, values, negative, "0 or more");
+    const { tail_offset } = graphOf(this.#manifest, kind);
+    if (!this.arePlausible(is_known ? values.subarray(tail_offset) : values)) {
+      return this.#tooLarge(kind, values);
+    }
+    const negative = this.#negativeVariance(kind, values.subarray(tail_offset));
+    return negative === undefined ? null : this.#flaw(kind, values, tail_offset + negative, "0 or more");
+  }
+
+  /** True if all of these are finite and of limited size. */
+  arePlausible(values: Float32Array): boolean {
+    return this.#largest(values) < MAGNITUDE_LIMIT;
+  }
+
+  /** True if a result with this tail has no flaw there. */
+  isTailPlausible(kind: NetworkName, tail: Float32Array): boolean {
+    return this.arePlausible(tail) && this.#negativeVariance(kind, tail) === undefined;
+  }
+
+  /** The place of one in the tail. */
+  #negativeVariance(kind: NetworkName, tail: Float32Array): number | undefined {
+    return kind === "generator" ? this.#variances.find((i) => tail[i]! < 0) : undefined;
   }
 
   #tooLarge(kind: NetworkName, values: Float32Array): Flaw {

@@ -5,6 +5,7 @@
  */
 import { cover, split, type TreeNode } from "../../kernels/tree.ts";
 import type { Range } from "./placement/assignment.ts";
+import type { ChunkedGradients } from "./streaming/result_chunks.ts";
 
 /** A node of the tree, asked of a worker. */
 export interface Task {
@@ -14,11 +15,15 @@ export interface Task {
   readonly issued_ms: number;
 }
 
-/** A node's result as it came from the wire: `values` is its payload (kernels/result_payload.ts). */
+/**
+ * A node's result as it came from the wire: `values` is its payload (kernels/result_payload.ts), or only the tail if the
+ * gradients came in `chunks`.
+ */
 export interface NodeResult {
   readonly begin: number;
   readonly end: number;
   readonly values: Float32Array;
+  readonly chunks?: ChunkedGradients;
 }
 
 export class Round {
@@ -44,6 +49,11 @@ export class Round {
 
   get open(): readonly Task[] {
     return this.#open;
+  }
+
+  /** True if a worker was asked for a node and has not answered. */
+  isAsked(worker: number, begin: number, end: number): boolean {
+    return this.#open.some((t) => t.worker === worker && t.begin === begin && t.end === end);
   }
 
   /** Asks each worker for its range, as maximal nodes of the tree. */

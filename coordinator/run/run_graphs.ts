@@ -4,7 +4,8 @@
  */
 import { UserError } from "../../common/errors.ts";
 import type { WireFormat } from "../../common/wire_format.ts";
-import { Kernels, MAX_CAPACITY_BYTES } from "../../kernels/kernels.ts";
+import { MOST_CHUNKS } from "../../kernels/chunks.ts";
+import { ALIGNMENT_BYTES, Kernels, MAX_CAPACITY_BYTES } from "../../kernels/kernels.ts";
 import { type Artifacts, buildArtifacts } from "../../models/artifacts.ts";
 import type { Manifest } from "../../models/manifest.ts";
 import { dependsOnBatch, type Net } from "../../models/nets/net.ts";
@@ -14,6 +15,8 @@ import { objectiveOf } from "../../models/objectives/objectives.ts";
 import { GraphError } from "../../onnx/graph_error.ts";
 import { payloadSize } from "../../kernels/result_payload.ts";
 import { TreeSum } from "../training/averaging.ts";
+import { ChunkMemory } from "../fleet/memory/chunk_memory.ts";
+import { chunkFloatsOf } from "../fleet/streaming/result_chunks.ts";
 import { PackedResults } from "../fleet/memory/packed_results.ts";
 import { ResultMemory } from "../fleet/memory/result_memory.ts";
 import type { RunConfig } from "../config/config.ts";
@@ -21,6 +24,7 @@ import { wireOf } from "../config/wire_config.ts";
 import { paddedShape } from "../data/pad.ts";
 import { microBatchOf } from "../data/plan.ts";
 import { ModelState } from "../training/model_state.ts";
+import { StreamedUpdate } from "../training/streamed_update.ts";
 import { areFromFiles, type OwnNetworks } from "../config/own_networks.ts";
 
 export interface RunGraphs extends Artifacts {
@@ -116,6 +120,8 @@ export interface Allocated {
   readonly results: ResultMemory;
   /** Reads rounded results; null: they are float32. */
   readonly packed: PackedResults | null;
+  /** Where results lie that come in chunks. */
+  readonly chunks: ChunkMemory;
 }
 
 /** Throws {@linkcode UserError} where the networks are too large. */
@@ -131,7 +137,17 @@ export function allocate(manifest: Manifest, config: RunConfig): Allocated {
     tree: new TreeSum(kernels, shards, resultSize(manifest), packed),
     results: new ResultMemory(kernels, shards, payload, num_rings, group_shards),
     packed,
+    chunks: chunkMemory(manifest, config),
   };
+}
+
+function chunkMemory(manifest: Manifest, config: RunConfig): ChunkMemory {
+  const { shards, optimizer } = config;
+  const { format } = wireOf(config);
+  const chunk_floats = chunkFloatsOf({ manifest });
+  const result_bytes = 4 * largestPayload(manifest, format) + MOST_CHUNKS * ALIGNMENT_BYTES;
+  const beside_bytes = StreamedUpdate.bytesNeeded(manifest, optimizer, format, shards, chunk_floats);
+  return new ChunkMemory(shards * result_bytes, beside_bytes);
 }
 
 /** Length of the largest payload of a result, counted in float32. */

@@ -4,7 +4,6 @@
  */
 import type { Kernels } from "../../kernels/kernels.ts";
 import { split } from "../../kernels/tree.ts";
-import type { PackedResults } from "../fleet/memory/packed_results.ts";
 import type { NetworkName } from "../../common/network_name.ts";
 import type { NodeResult } from "../fleet/round.ts";
 
@@ -12,6 +11,14 @@ import type { NodeResult } from "../fleet/round.ts";
 export interface NodeSum {
   readonly a: Float32Array;
   readonly b: Float32Array | null;
+}
+
+/** Reads results that are rounded. */
+export interface RoundedReader {
+  /** Numbers of a result. */
+  size(kind: NetworkName): number;
+  /** Fills `into`, memory of the kernels, with the numbers of a payload. */
+  unpack(kind: NetworkName, payload: Float32Array, into: Float32Array): Float32Array;
 }
 
 /** Slots needed for a tree over `num_shards` leaves: one per level on the way down, and one to add. */
@@ -23,11 +30,22 @@ export class TreeSum {
   readonly #kernels: Kernels;
   readonly #num_shards: number;
   readonly #slots: Float32Array[];
-  readonly #packed: PackedResults | null;
+  readonly #packed: RoundedReader | null;
+  readonly #spares: boolean;
 
-  /** `size`: elements of the largest result. `packed`: reads rounded results; null: they are float32. */
-  constructor(kernels: Kernels, num_shards: number, size: number, packed: PackedResults | null = null) {
+  /**
+   * `size`: elements of the largest result. `packed`: reads rounded results; null: they are float32. `spares`: results in the
+   * kernels' memory stay as they are.
+   */
+  constructor(
+    kernels: Kernels,
+    num_shards: number,
+    size: number,
+    packed: RoundedReader | null = null,
+    spares = false,
+  ) {
     this.#packed = packed;
+    this.#spares = spares;
     this.#kernels = kernels;
     this.#num_shards = num_shards;
     this.#slots = Array.from({ length: numSlots(num_shards) }, () => kernels.allocate(size));
@@ -39,7 +57,7 @@ export class TreeSum {
 
   /**
    * Adds the results, which must cover all shards exactly. Those in the kernels' memory are overwritten, unless they are
-   * rounded. The sum is valid until the next call, or until these are.
+   * rounded or spared. The sum is valid until the next call, or until these are.
    */
   sum(results: readonly NodeResult[], kind: NetworkName): NodeSum {
     const by_begin = new Map<number, NodeResult[]>();
@@ -75,8 +93,9 @@ export class TreeSum {
     const middle = split(begin, end);
     const left = this.#node(begin, middle, slot, place, find);
     const right = this.#node(middle, end, slot + 1, place, find);
-    this.#kernels.add(left, left, right);
-    return left;
+    const sum = this.#spares ? this.#slots[slot]!.subarray(0, left.length) : left;
+    this.#kernels.add(sum, left, right);
+    return sum;
   }
 }
 

@@ -15,7 +15,7 @@ import { bytesOf } from "../../wire/frame.ts";
 import type { Change, GivenWeights } from "../fleet/memory/published_weights.ts";
 import type { NodeSum } from "./averaging.ts";
 import { type Optimizer } from "../config/optimizers.ts";
-import { optimize, OPTIMIZER_BUFFERS, type Trained, type UpdateOptions } from "./optimizer.ts";
+import { type Made, optimize, OPTIMIZER_BUFFERS, type Trained, type UpdateOptions } from "./optimizer.ts";
 import { FIRST_RUN_CONTROL, type RunControlState } from "./run_control.ts";
 
 /** PyTorch's momentum of running statistics (algorithm.md, "Batch normalisation under sharding"). */
@@ -80,6 +80,11 @@ export class ModelState {
       4 * (rounded.critic + rounded.generator) + 2 * 64 + (1 + num_given) * 2 * 2 * PAGE_BYTES;
   }
 
+  /** How differences of weights travel. */
+  get format(): WireFormat {
+    return this.#wire;
+  }
+
   /** Whether the workers are given what rounded differences have made of the weights. */
   get is_rounded(): boolean {
     return this.#rounded !== null;
@@ -131,20 +136,51 @@ export class ModelState {
   update(network: Network, sum: NodeSum, scale: number, options: UpdateOptions): boolean {
     const checksum = optimize(this.#kernels, this.optimizer, network, sum, scale, options);
     if (checksum === null) return false;
-    const { spectral_norm = [], layouts } = this.#manifest;
-    const iterates = network === this.critic && spectral_norm.length > 0;
-    // Finite, as the weights are: sums in float64, divided by a norm that is not too small.
-    if (iterates) powerIterateNorms(layouts.critic, network.weights, spectral_norm);
+    const iterates = this.#iterate(network);
     this.#give(network);
     const is_as_updated = !iterates && !this.is_rounded;
     network.checksum = is_as_updated ? checksum : this.#kernels.checksum(network.given);
     return true;
   }
 
+  /**
+   * Takes over an update that was made elsewhere, of all parameters, and of what the workers hold up to element `rest`.
+   * What they hold from there on is made here, and returned as it travels.
+   */
+  takeOver(network: Network, made: Made, rest: number): Uint8Array {
+    const { parameters, square_average, average, weights, given } = network;
+    parameters.set(made.parameters.subarray(0, parameters.length));
+    square_average.set(made.square_average.subarray(0, parameters.length));
+    average?.set(made.average!.subarray(0, parameters.length));
+    this.#iterate(network);
+    let payload = bytesOf(weights.subarray(rest));
+    if (this.#wire !== "float32") {
+      given.set(made.given!.subarray(0, rest));
+      payload = this.#roomFor(network).subarray(0, roundedBytes(this.#wire, given.length - rest));
+      roundDifference(this.#kernels, this.#wire, weights.subarray(rest), given.subarray(rest), payload);
+    }
+    network.change = null;
+    network.checksum = this.#kernels.checksum(given);
+    return payload.slice();
+  }
+
+  /** A step of the power method where a network has spectral norms. */
+  #iterate(network: Network): boolean {
+    const { spectral_norm = [], layouts } = this.#manifest;
+    if (network !== this.critic || spectral_norm.length === 0) return false;
+    // Finite, as the weights are: sums in float64, divided by a norm that is not too small.
+    powerIterateNorms(layouts.critic, network.weights, spectral_norm);
+    return true;
+  }
+
+  #roomFor(network: Network): Uint8Array {
+    return this.#rounded![network === this.critic ? "critic" : "generator"];
+  }
+
   /** Moves what the workers hold towards the weights, by a rounded difference; what it leaves out is in the next. */
   #give(network: Network): void {
     if (this.#wire === "float32") return;
-    const rounded = this.#rounded![network === this.critic ? "critic" : "generator"];
+    const rounded = this.#roomFor(network);
     roundDifference(this.#kernels, this.#wire, network.weights, network.given, rounded);
     network.change = { from: network.checksum, rounded };
   }

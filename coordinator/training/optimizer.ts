@@ -28,6 +28,12 @@ export interface Trained {
   readonly average: Float32Array | null;
 }
 
+/** An update beside the state, that may become it. */
+export interface Made extends Trained {
+  /** What the workers will hold; null where that is the parameters. */
+  readonly given: Float32Array | null;
+}
+
 export interface UpdateOptions {
   readonly lr: number;
   /** Bound of every parameter after the step, or null for none. */

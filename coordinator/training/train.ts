@@ -120,11 +120,11 @@ async function criticStep(run: Training, taken: StepTaken, meanwhile: () => Prom
     noise_counter: step,
     // With a generator step in between, the next fakes come from another generator.
     next_noise_counter: is_due || step === config.steps ? null : step + 1,
-  });
+  }, { clip: config.clip, update: step });
   if (!await meanwhile()) return null;
   // Both updates of a step commit together: if the generator's round fails, the critic's update is undone.
   if (is_due) state.holdCritic();
-  const means = await update(run, taken, asked, { clip: config.clip, update: step });
+  const means = await update(run, taken, asked);
   publish(run, taken, "critic", step);
   return {
     loss_critic: means[TAIL.critic.loss]!,
@@ -144,8 +144,8 @@ async function generatorStep(run: Training, taken: StepTaken) {
     noise_purpose: is_fresh ? "generator_noise" : "critic_noise",
     noise_counter: is_fresh ? state.generator_step + 1 : at.step,
     next_noise_counter: null,
-  });
-  const means = await update(run, taken, asked, { clip: null, update: state.generator_step + 1 });
+  }, { clip: null, update: state.generator_step + 1 });
+  const means = await update(run, taken, asked);
   state.updateStatistics(means.subarray(TAIL.generator.statistics));
   state.generator_step++;
   publish(run, taken, "generator", state.generator_step);

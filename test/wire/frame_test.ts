@@ -64,6 +64,7 @@ const messages: fc.Arbitrary<Message> = fc.oneof(
       format: fc.constantFrom("float32" as const, "int8" as const),
       group_shards: fc.option(fc.integer({ min: 1, max: 4096 })),
     }),
+    chunk_floats: fc.integer({ min: 256, max: 2 ** 30 }),
     shard_sha256: fc.array(hex(64)),
     artifacts: fc.array(
       record({ file: plain(128), sha256: hex(64), bytes: fc.integer({ min: 1 }) }),

@@ -32,6 +32,7 @@ const WELCOME = {
   example_bytes: 784,
   encoding: "uint8",
   wire: { format: "float32", group_shards: null },
+  chunk_floats: 16_384,
   shard_sha256: ["00".repeat(32)],
   artifacts: [],
   heartbeat_ms: 1000,
@@ -241,7 +242,7 @@ Deno.test("handshake: another version is refused by code", async () => {
 Deno.test("handshake: a worker meets a coordinator of another version", async () => {
   const { socket, joined } = sides();
   const joining = assert.rejects(joined(), { code: "version_mismatch", fatal: true });
-  const header = encode({ type: "challenge", version: 7, payload_bytes: 0 });
+  const header = encode({ type: "challenge", version: PROTOCOL_VERSION + 1, payload_bytes: 0 });
   const bytes = new Uint8Array(Math.ceil((8 + header.length) / 8) * 8);
   bytes.set([0x57, 0x47, 0x4e, 0x31, header.length]);
   bytes.set(header, 8);

@@ -20,6 +20,7 @@ const WELCOME = {
   example_bytes: 784,
   encoding: "uint8",
   wire: { format: "float32", group_shards: null },
+  chunk_floats: 16_384,
   shard_sha256: ["00".repeat(32)],
   artifacts: [],
   heartbeat_ms: 1000,

@@ -16,6 +16,8 @@ const FROM_WORKERS: ReadonlySet<MessageType> = new Set<MessageType>([
   "ready",
   "shard_held",
   "result",
+  "result_start",
+  "result_chunk",
   "job_result",
   "leave",
 ]);

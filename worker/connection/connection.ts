@@ -7,10 +7,9 @@ import { isNode } from "../../kernels/tree.ts";
 import type { Manifest } from "../../models/manifest.ts";
 import type { Channel } from "../../wire/channel.ts";
 import { bytesOf, payloadFloats } from "../../wire/frame.ts";
-import type { NetworkName } from "../../common/network_name.ts";
 import type { Message, MessageOf, MessageType } from "../../wire/messages.ts";
 import { Refusal } from "../../wire/refusal.ts";
-import { payloadSize, roundedSize } from "../../kernels/result_payload.ts";
+import { payloadSize } from "../../kernels/result_payload.ts";
 import { numSlots, ringBytes } from "../../wire/shared_ring.ts";
 import { ArtifactSet } from "./artifact_set.ts";
 import type { Events } from "./events.ts";
@@ -18,7 +17,9 @@ import { jobSizes } from "../compute/jobs.ts";
 import { type FenceState, staleness } from "./fence.ts";
 import { MicroBatches } from "./micro_batches.ts";
 import { largestPayload } from "./payload_sizes.ts";
+import { sendResult } from "./send_result.ts";
 import type { OpenShared, SharedMemory } from "../compute/shared_memory.ts";
+import { WeightsInbox } from "./weights_inbox.ts";
 import type { ShardStore } from "./shard_store.ts";
 import {
   type ComputePool,
@@ -31,6 +32,8 @@ import {
 export const ACCEPTED: ReadonlySet<MessageType> = new Set<MessageType>([
   "artifact",
   "weights",
+  "weights_chunk",
+  "weights_end",
   "shard_chunk",
   "work",
   "job",
@@ -69,6 +72,7 @@ interface ReadyState {
   readonly manifest: Manifest;
   readonly pool: ComputePool;
   readonly batches: MicroBatches;
+  readonly weights: WeightsInbox;
 }
 
 type Phase =
@@ -87,7 +91,6 @@ export class Connection {
   readonly #end: (end: ConnectionEnd) => void;
   #phase: Phase;
   #generation = 0;
-  readonly #held: Record<NetworkName, string | null> = { critic: null, generator: null };
   #jobs = 0;
   #shared: SharedMemory | null = null;
   #over = false;
@@ -138,6 +141,11 @@ export class Connection {
         return this.#artifact(message, payload);
       case "weights":
         return this.#weights(message, payload);
+      case "weights_chunk":
+        return this.#receiving(message).takeChunk(message, payload);
+      case "weights_end":
+        this.#receiving(message).end(message);
+        return void (this.#generation = message.generation);
       case "work":
         return this.#work(message, payload);
       case "shard_chunk":
@@ -208,7 +216,8 @@ export class Connection {
     const shared = await this.#share(manifest, pool);
     if (this.#over) return;
     const batches = new MicroBatches(welcome, manifest.micro_batch * (manifest.accumulate ?? 1), store);
-    this.#phase = { name: "ready", manifest, pool, batches };
+    const weights = new WeightsInbox(welcome, manifest, pool);
+    this.#phase = { name: "ready", manifest, pool, batches, weights };
     channel.expectPayload(largestPayload(manifest, welcome));
     const shard_ms = meanShardMs(pool.probes);
     channel.send({ type: "ready", numeric_class: numericClass(pool.probes), shard_ms, shared });
@@ -242,7 +251,7 @@ export class Connection {
       run,
       incarnation,
       generation: this.#generation,
-      held: this.#held,
+      held: this.#ready().weights.held,
       in_file: this.#shared !== null,
     };
     const reason = staleness(state, message);
@@ -252,41 +261,22 @@ export class Connection {
   }
 
   #weights(message: MessageOf<"weights">, payload: Uint8Array): void {
-    const { manifest, pool } = this.#ready();
+    this.#receiving(message).take(message, payload);
+    this.#generation = message.generation;
+  }
+
+  /** What takes weights that come over the socket. Throws {@linkcode Refusal} where none should. */
+  #receiving(message: MessageOf<"weights" | "weights_chunk" | "weights_end">): WeightsInbox {
+    const { weights } = this.#ready();
     if (this.#shared) {
       throw new Refusal(
         "unexpected_message",
         "Weights must not be sent to this worker, because it reads them from the shared file",
       );
     }
-    this.#fence(message);
-    const { state, checksum, difference } = message;
-    const { format } = this.#tools.welcome.wire;
-    if (difference && (format === "float32" || difference.from !== this.#held[state])) {
-      const held = `${this.#held[state] ?? "none"}, wire ${format}`;
-      throw new Refusal(
-        "stale",
-        `A difference of weights must apply to the weights that this worker holds, ${held}: found one for ${difference.from}`,
-      );
-    }
-    const { size } = manifest.layouts[state];
-    const weights = payloadFloats(
-      payload,
-      difference && format !== "float32" ? roundedSize(format, size) : size,
-    );
-    // On their way before they are checked: the threads copy them meanwhile. Wrong ones are of no use then.
-    pool.setWeights(state, weights, difference !== null);
-    const found = checksumBytes(payload);
-    const required = difference?.checksum ?? checksum;
-    if (found !== required) {
-      this.#held[state] = null;
-      throw new Refusal(
-        "hash_mismatch",
-        `Weights of the ${state} must have checksum ${required}: found ${found}`,
-      );
-    }
-    this.#generation = message.generation;
-    this.#held[state] = checksum;
+    // A chunk counts for nothing until its end is told.
+    if (message.type !== "weights_chunk") this.#fence(message);
+    return weights;
   }
 
   #chunk(message: MessageOf<"shard_chunk">, payload: Uint8Array): void {
@@ -342,21 +332,15 @@ export class Connection {
     if (this.#over) return;
     const elapsed_ms = this.#tools.now_ms() - arrived_ms;
     const { channel } = this.#tools;
-    const result: MessageOf<"result"> = {
-      type: "result",
-      ...computation,
-      checksum: sum && checksumBytes(bytesOf(sum)),
-      largest: sum === null && Number.isFinite(largest) ? largest : null,
-      compute_ms,
-      elapsed_ms,
-    };
+    const about = { ...computation, compute_ms, elapsed_ms };
     if (sum === null) {
-      channel.sendShared(result, {
+      const looked_at = Number.isFinite(largest) ? largest : null;
+      channel.sendShared({ type: "result", ...about, checksum: null, largest: looked_at }, {
         ...shared!.parcel,
         bytes: 4 * payloadSize(format, manifest.graphs[`${kind}_training_model`]),
       });
     } else {
-      channel.send(result, bytesOf(sum));
+      sendResult(channel, this.#tools.welcome, manifest, about, sum);
       channel.drained().then(() => pool.recycle(sum), () => {});
     }
     this.#tools.events.computed(step, end - begin, elapsed_ms);

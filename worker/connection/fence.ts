@@ -17,7 +17,7 @@ export interface FenceState {
   readonly in_file: boolean;
 }
 
-type Fenced = MessageOf<"weights"> | MessageOf<"work"> | MessageOf<"shard_chunk"> | MessageOf<"job">;
+type Fenced = MessageOf<"weights" | "weights_end" | "work" | "shard_chunk" | "job">;
 
 /** Why a message is stale, or null where it is not. */
 export function staleness(state: FenceState, message: Fenced): string | null {
@@ -31,7 +31,7 @@ export function staleness(state: FenceState, message: Fenced): string | null {
   if (message.generation < state.generation) {
     return `${message.type} must belong to generation ${state.generation} or later: found ${message.generation}`;
   }
-  return message.type === "weights" || state.in_file ? null : weightsStaleness(state, message);
+  return message.type !== "work" || state.in_file ? null : weightsStaleness(state, message);
 }
 
 function weightsStaleness({ held }: FenceState, work: MessageOf<"work">): string | null {

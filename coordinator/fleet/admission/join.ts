@@ -11,6 +11,7 @@ import type { MessageOf, MessageType } from "../../../wire/messages.ts";
 import { Refusal } from "../../../wire/refusal.ts";
 import type { Socket } from "../../../wire/socket.ts";
 import type { ShardedData } from "../../data/sharded_data.ts";
+import { chunkFloatsOf } from "../streaming/result_chunks.ts";
 
 /** A peer that has not proved itself in this time is not a worker. */
 const HANDSHAKE_DEADLINE_MS = 10_000;
@@ -26,6 +27,8 @@ const UNASKED_PER_S = 16;
 const FROM_WORKERS: ReadonlySet<MessageType> = new Set([
   "ready",
   "result",
+  "result_start",
+  "result_chunk",
   "shard_held",
   "job_result",
   "leave",
@@ -48,6 +51,8 @@ export interface RunFacts {
   readonly files: readonly ArtifactFile[];
   /** How sums and weights travel; absent: as float32. */
   readonly wire?: Wire;
+  /** Length of the chunks that larger results and weights travel in; absent: by the size of the networks. */
+  readonly chunk_floats?: number;
 }
 
 export interface Admitted {
@@ -67,6 +72,7 @@ function welcome(facts: RunFacts, data: ShardedData, worker: number, shared: Wel
     example_bytes: data.data.example_bytes,
     encoding: data.data.encoding,
     wire: facts.wire ?? FLOAT32_WIRE,
+    chunk_floats: chunkFloatsOf(facts),
     shard_sha256: data.sha256,
     artifacts: facts.files.map(({ file, sha256, bytes }) => ({ file, sha256, bytes: bytes.length })),
     heartbeat_ms: HEARTBEAT_MS,

@@ -1,9 +1,10 @@
 /** Reads results whose gradients came rounded: payloads, wherever they lie, become float32 in the kernels' memory. */
 import type { Kernels } from "../../../kernels/kernels.ts";
-import type { RoundedFormat } from "../../../kernels/rounding.ts";
+import { expand, type RoundedFormat } from "../../../kernels/rounding.ts";
 import type { Manifest } from "../../../models/manifest.ts";
 import { payloadSize, unpackResult } from "../../../kernels/result_payload.ts";
 import type { NetworkName } from "../../../common/network_name.ts";
+import { bytesOf } from "../../../wire/frame.ts";
 import { graphOf } from "../result_check.ts";
 
 const KINDS = ["critic", "generator"] as const;
@@ -48,6 +49,14 @@ export class PackedResults {
   ): Float32Array {
     const { tail_offset } = graphOf(this.#manifest, kind);
     unpackResult(this.#kernels, this.#format, this.#own(payload), tail_offset, into);
+    return into;
+  }
+
+  /** The `n` numbers of a chunk, in memory of the kernels; without `into` valid until the next call. */
+  unpackChunk(chunk: Uint8Array, n: number, into = this.#numbers.subarray(0, n)): Float32Array {
+    const payload = this.#payload.subarray(0, chunk.length / 4);
+    bytesOf(payload).set(chunk);
+    expand(this.#kernels, this.#format, bytesOf(payload), into);
     return into;
   }
 

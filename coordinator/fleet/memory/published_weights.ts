@@ -69,6 +69,11 @@ export class PublishedWeights {
     return { critic: this.checksum("critic"), generator: this.checksum("generator") };
   }
 
+  /** Number of the network's update that made them. */
+  step(state: TrainedState): number {
+    return this.#get(state).whole.header.step;
+  }
+
   /** The frame to send to whoever holds the weights of this checksum: what has changed, if they can be changed so. */
   frame(state: TrainedState, generation: number, held: string): Frame {
     const { whole, change } = this.#get(state);

@@ -9,7 +9,7 @@ const BATCH = 8;
 const work = (shards: number, elapsed_ms: number) => ({ shards, compute_ms: 1, elapsed_ms });
 
 async function* run(
-  steps: readonly Partial<Extract<RunRecord, { type: "step" }>>[],
+  steps: readonly object[],
 ): AsyncGenerator<RunRecord> {
   yield runRecord();
   yield joined(1, { name: "near-1" });
@@ -43,7 +43,31 @@ Deno.test("timings of a run over links begin after the warm-up, and count what i
     waiting: (20 + 10) / 200,
     shards: { "near-1": 2.5, "far-1": 1.5 },
     num_steps: 2,
+    critic_step: { step_ms: 100, computing_ms: 60, up_bytes: 300, down_bytes: 100 },
   });
+});
+
+Deno.test("a critic step is timed behind another, where no generator's weights are on the way", async () => {
+  const generator = { loss: 0, checksum: "00" };
+  const step = (time_ms: number, bytes_in: number, more = {}) => ({
+    ...{ time_ms, bytes_in, bytes_out: 2 * bytes_in, workers: { 2: work(4, 30) } },
+    generator: undefined,
+    ...more,
+  });
+  const { critic_step } = await farTimings(
+    run([
+      step(0, 9),
+      step(1_000, 9),
+      step(1_100, 10),
+      step(1_900, 500, { generator }),
+      step(2_600, 500),
+      step(2_720, 20),
+    ]),
+    1_000,
+  );
+  assert.deepEqual(critic_step, { step_ms: 110, computing_ms: 30, up_bytes: 15, down_bytes: 30 });
+  const none = await farTimings(run([step(0, 9), step(10, 9, { generator }), step(20, 9, { generator })]), 0);
+  assert.equal(none.critic_step, null);
 });
 
 Deno.test("a run without two steps after its warm-up has no timings", async () => {
@@ -60,6 +84,7 @@ const timing = (images_per_second: number): FarTimings => ({
   waiting: 0.25,
   shards: { "near-1": 3, "far-1": 1 },
   num_steps: 9,
+  critic_step: { step_ms: 200, computing_ms: 20, up_bytes: 2e6, down_bytes: 1e6 },
 });
 const samples = (
   mode: Mode,
@@ -91,12 +116,23 @@ Deno.test("a far worker is compared round by round: with the near one alone, a s
       ["0 near and 2 far behind 1gbit (relay, float32): at least 1 of 1 far", "1.05", true],
       ["1 near and 1 far behind 20mbit (relay, float32): at least 0.95 of 1 near alone", "0.950", true],
       ["1 near and 2 far behind 20mbit (relay, int8): at least 0.95 of 1 near alone", "0.940", false],
+      // 180 ms for 2 MB, which take 16 ms.
+      [
+        "Critic step of 1 far behind 1gbit (relay, float32), without computing: at most 1.15 of the slower way",
+        "11.3",
+        false,
+      ],
     ],
   );
+  const asymmetric = samples(FLOAT32, 0, 1, parseLink("50mbit:100mbit/20ms"), 1);
+  assert.deepEqual(farVerdicts([asymmetric]).map(({ found, reached }) => [found.split(" ")[0], reached]), [[
+    "1.00",
+    true,
+  ]]);
   const [runs, distances] = farTables(all, new Map([["float32", 0.5]]), 600);
   assert.deepEqual(runs!.rows[3], [
     ...["20mbit", "relay", "float32", "1 + 1", "79.0 [63.3, 86.5]", "0.950 [0.945, 0.969]", "6.00", "25.0"],
-    "far-1: 1.0, near-1: 3.0",
+    ...["", "far-1: 1.0, near-1: 3.0"],
   ]);
   assert.deepEqual([distances!.title, distances!.rows], ["After 600 steps", [["float32", "0.500"]]]);
 });

@@ -13,8 +13,26 @@ import { LIMITS } from "../../wire/limits.ts";
 export const TOKEN = "a token for the tests";
 export const READ_TOKEN = "a token that lets one look";
 const ALLOWED: ReadonlySet<MessageType> = new Set(
-  ["artifact", "weights", "shard_chunk", "work", "job", "notice", "finish"] as const,
+  [
+    ...[
+      "artifact",
+      "weights",
+      "weights_chunk",
+      "weights_end",
+      "shard_chunk",
+      "work",
+      "job",
+      "notice",
+    ] as const,
+    "finish",
+  ],
 );
+
+/** A message about weights, in whatever way they come. */
+export interface WeightsArrival {
+  readonly message: MessageOf<"weights" | "weights_chunk" | "weights_end">;
+  readonly payload: Uint8Array;
+}
 
 /** Writes the results of a worker on the coordinator's machine. */
 export interface ScriptedRing {
@@ -38,6 +56,8 @@ export class ScriptedWorker {
   readonly work: MessageOf<"work">[] = [];
   /** What it was sent of weights, in order. */
   readonly weights: { readonly message: MessageOf<"weights">; readonly payload: Uint8Array }[] = [];
+  /** The same, and chunks. */
+  readonly arrivals: WeightsArrival[] = [];
   closed: string | null = null;
   readonly #channel: Channel;
   readonly #socket: MemorySocket;
@@ -56,6 +76,9 @@ export class ScriptedWorker {
       this.received.push(message);
       this.payloads.set(message.type, payload);
       if (message.type === "weights") this.weights.push({ message, payload });
+      if (message.type === "weights" || message.type === "weights_chunk" || message.type === "weights_end") {
+        this.arrivals.push({ message, payload });
+      }
       if (message.type !== "work") return;
       this.ring?.reserve(message);
       this.work.push(message);

@@ -3,7 +3,7 @@ import { UserError } from "../../../common/errors.ts";
 import { TreeSum } from "../../../coordinator/training/averaging.ts";
 import type { RunConfig } from "../../../coordinator/config/config.ts";
 import type { RoundRequest } from "../../../coordinator/fleet/fence.ts";
-import type { RoundOutcome } from "../../../coordinator/fleet/fleet.ts";
+import type { RoundOutcome } from "../../../coordinator/fleet/open_round.ts";
 import { BadResult } from "../../../coordinator/fleet/judge.ts";
 import { ModelState } from "../../../coordinator/training/model_state.ts";
 import { type Adam, RMSPROP } from "../../../coordinator/config/optimizers.ts";

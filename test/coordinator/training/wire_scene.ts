@@ -4,21 +4,27 @@ import { RMSPROP } from "../../../coordinator/config/optimizers.ts";
 import type { RunConfig } from "../../../coordinator/config/config.ts";
 import { wireOf } from "../../../coordinator/config/wire_config.ts";
 import { PackedResults } from "../../../coordinator/fleet/memory/packed_results.ts";
+import { ChunkMemory } from "../../../coordinator/fleet/memory/chunk_memory.ts";
 import { ResultMemory } from "../../../coordinator/fleet/memory/result_memory.ts";
 import { largestPayload, resultSize, roomToTrain } from "../../../coordinator/run/run_graphs.ts";
 import { TreeSum } from "../../../coordinator/training/averaging.ts";
 import { ModelState } from "../../../coordinator/training/model_state.ts";
+import { StreamedUpdate } from "../../../coordinator/training/streamed_update.ts";
 import { publishAll, train } from "../../../coordinator/training/train.ts";
 import type { WireFormat } from "../../../common/wire_format.ts";
-import { Kernels } from "../../../kernels/kernels.ts";
+import { chunksOf } from "../../../kernels/chunks.ts";
+import { checksumBytes, Kernels } from "../../../kernels/kernels.ts";
 import { addDifference } from "../../../kernels/rounding.ts";
 import { sumTree } from "../../../kernels/tree.ts";
 import { bytesOf } from "../../../wire/frame.ts";
 import { NETWORKS } from "../../../common/network_name.ts";
-import type { MessageOf } from "../../../wire/messages.ts";
+import type { Message, MessageOf } from "../../../wire/messages.ts";
+import type { Socket } from "../../../wire/socket.ts";
 import { packResult, payloadSize, roundingKey } from "../../../kernels/result_payload.ts";
 import { FakeClock, settled } from "../../wire/fake_clock.ts";
-import { ScriptedWorker, TOKEN } from "../fleet/scripted_worker.ts";
+import { sendResult } from "../../../worker/connection/send_result.ts";
+import { LinkedSocket, type Ways } from "../../wire/linked_socket.ts";
+import { ScriptedWorker, TOKEN, type WeightsArrival } from "../fleet/scripted_worker.ts";
 import { SETTINGS, SHARDS, smallData, smallManifest } from "./small_training.ts";
 
 const SEED = 5;
@@ -41,8 +47,18 @@ export function openState(wire: WireFormat) {
 
 export type OpenState = ReturnType<typeof openState>;
 
+/** A message that a worker has to send. */
+interface Outgoing {
+  readonly message: Message;
+  readonly payload: Uint8Array | undefined;
+}
+
 /** A worker that computes with the weights it holds: what it was sent, added up by itself. */
 class HonestWorker {
+  /** What it has computed and not sent. */
+  readonly queue: Outgoing[] = [];
+  /** Chunks of weights that came before the result was sent whole. */
+  num_ahead = 0;
   readonly #kernels = Kernels.create(1 << 21);
   readonly #held = {
     critic: this.#kernels.allocate(SIZES.critic),
@@ -50,20 +66,34 @@ class HonestWorker {
   };
   readonly #payload = this.#kernels.allocate(SIZES.generator + 64);
   readonly #sum = this.#kernels.allocate(SIZES.generator + 64);
+  /** Chunks of weights that are not told to be the weights, by their index. */
+  #arriving = { state: "", step: -1, chunks: new Map<number, Uint8Array>() };
   /** Messages of weights that are in what it holds. */
   #taken = 0;
   readonly #groups = new Set<string>();
 
-  constructor(readonly worker: ScriptedWorker, readonly format: WireFormat, readonly spoil: Spoil | null) {}
+  constructor(
+    readonly worker: ScriptedWorker,
+    readonly format: WireFormat,
+    readonly chunk_floats: number,
+    readonly spoil: Spoil | null,
+  ) {}
 
   /** Nodes of all its answers. */
   get groups(): readonly string[] {
     return [...this.#groups];
   }
 
+  /** Computes its oldest work, and sends the result. */
   async answer(): Promise<void> {
+    this.compute();
+    while (this.queue.length > 0) await this.send();
+  }
+
+  /** Computes its oldest work. */
+  compute(): void {
     this.#takeWeights();
-    const work = this.worker.work[0]!;
+    const work = this.worker.work.shift()!;
     for (const network of NETWORKS) {
       const found = this.#kernels.checksum(this.#held[network]);
       const required = work[`${network}_checksum`];
@@ -72,20 +102,60 @@ class HonestWorker {
     this.#groups.add(`${work.begin}-${work.end}`);
     const payload = this.#packed(work);
     this.spoil?.(payload, work);
-    await this.worker.answer(payload);
+    const { type: _type, inline: _inline, next_noise_counter: _next, checksum: _checksum, ...about } = work;
+    const times = { compute_ms: about.end - about.begin, elapsed_ms: about.end - about.begin };
+    const wire = { format: this.format, group_shards: null };
+    const send = (message: Message, payload?: Uint8Array) => void this.queue.push({ message, payload });
+    sendResult({ send }, { wire, chunk_floats: this.chunk_floats }, WIRE_MANIFEST, {
+      ...about,
+      ...times,
+    }, payload);
+  }
+
+  /** Hands a message to the socket. */
+  hand({ message, payload }: Outgoing): void {
+    this.worker.send(message, payload);
+  }
+
+  /** Sends its next message. */
+  async send(): Promise<void> {
+    this.hand(this.queue.shift()!);
+    const before = this.worker.messages("weights_chunk").length;
+    await settled();
+    if (this.queue.length > 0) this.num_ahead += this.worker.messages("weights_chunk").length - before;
   }
 
   #takeWeights(): void {
-    for (const { message, payload } of this.worker.weights.slice(this.#taken)) {
-      const held = this.#held[message.state];
+    for (const arrival of this.worker.arrivals.slice(this.#taken)) this.#takeArrival(arrival);
+    this.#taken = this.worker.arrivals.length;
+  }
+
+  #takeArrival({ message, payload }: WeightsArrival): void {
+    const held = this.#held[message.state];
+    if (message.type === "weights") {
       if (message.difference === null) bytesOf(held).set(payload);
-      else if (this.format !== "float32") {
-        const room = bytesOf(this.#payload).subarray(0, payload.length);
-        room.set(payload);
-        addDifference(this.#kernels, this.format, room, held);
+      else this.#add(payload, held);
+    } else if (message.type === "weights_chunk") {
+      const { state, step, index, checksum } = message;
+      if (checksumBytes(payload) !== checksum) throw new Error(`Chunk ${index} of weights is damaged`);
+      const { state: its_state, step: its_step } = this.#arriving;
+      if (its_state !== state || its_step !== step) this.#arriving = { state, step, chunks: new Map() };
+      this.#arriving.chunks.set(index, payload);
+    } else {
+      const chunks = chunksOf(held.length, this.chunk_floats);
+      for (const [i, { begin, end }] of chunks.entries()) {
+        const chunk = this.#arriving.chunks.get(i)!;
+        if (message.from === null) bytesOf(held.subarray(begin, end)).set(chunk);
+        else this.#add(chunk, held.subarray(begin, end));
       }
     }
-    this.#taken = this.worker.weights.length;
+  }
+
+  #add(difference: Uint8Array, held: Float32Array): void {
+    if (this.format === "float32") throw new Error("There are no differences of float32");
+    const room = bytesOf(this.#payload).subarray(0, difference.length);
+    room.set(difference);
+    addDifference(this.#kernels, this.format, room, held);
   }
 
   #packed(work: MessageOf<"work">): Float32Array<ArrayBuffer> {
@@ -129,63 +199,163 @@ export interface Trained {
   readonly bytes: { in: number; out: number };
   /** Nodes that were answered. */
   readonly groups: readonly string[];
+  /** Chunks of weights that workers had before they had sent their result. */
+  readonly num_ahead: number;
+  /** When each step was committed. */
+  readonly committed_ms: readonly number[];
 }
 
-/** Trains up to a step with so many workers; after step `upset` the first is killed, and another joins; it may spoil what it sends. */
+/** How a training goes on. */
+export interface Course {
+  /** After this step the first worker is killed when it has answered once, and another joins. */
+  readonly upset?: number | null;
+  /** Of the first worker. */
+  readonly spoil?: Spoil | null;
+  /** Of each chunk; by default all travels whole. */
+  readonly chunk_floats?: number;
+  /** Whose message is next, of so many: by default workers send all that they have. */
+  readonly pick?: (num_workers: number) => number;
+  /** When step `step` is under way the first worker is killed after so many messages, and another joins. */
+  readonly kill?: { readonly step: number; readonly after: number };
+  /** Every worker is behind a link like this, and computes for so long. */
+  readonly link?: Ways & { readonly computing_ms: number };
+  /** What becomes of a message of the first worker; undefined: it stays. */
+  readonly damage?: (message: Message, payload: Uint8Array) => Uint8Array | undefined;
+}
+
+const LINK_TICK_MS = 0.25;
+/** No buffer of this scene is longer. */
+const WHOLE = 1 << 16;
+
+/** Trains up to a step with so many workers. */
 export async function trainTo(
-  { config, kernels, state }: OpenState,
+  opened: OpenState,
   steps: number,
   num_workers: number,
-  { upset = null, spoil = null }: { readonly upset?: number | null; readonly spoil?: Spoil | null } = {},
+  course: Course = {},
 ): Promise<Trained> {
+  const { upset = null, pick, kill, link, chunk_floats = WHOLE } = course;
+  const { config, kernels, state } = opened;
   const clock = new FakeClock();
   const told: string[] = [];
+  const { fleet, packed, memory } = await openFleet(opened, clock, chunk_floats, told);
+  const workers: HonestWorker[] = [];
+  const sockets: LinkedSocket[] = [];
+  const join = async (name: string) => {
+    const through = (socket: Socket) => {
+      if (!link) return socket;
+      sockets.push(new LinkedSocket(socket, clock, link));
+      return sockets.at(-1)!;
+    };
+    const worker = await ScriptedWorker.join(fleet, clock, { name, held: [0, 1, 2, 3], through });
+    const spoil = workers.length === 0 ? course.spoil ?? null : null;
+    workers.push(new HonestWorker(worker, config.wire, chunk_floats, spoil));
+  };
+  for (let i = 0; i < num_workers; i++) await join(`${i}`);
+  for (const socket of sockets) socket.is_slow = true;
+  publishAll(state, fleet);
+  const committed_ms: number[] = [];
+  const committed = () => committed_ms.push(clock.now_ms()) > 0;
+  let is_over = false;
+  const tree = new TreeSum(kernels, SHARDS, resultSize(WIRE_MANIFEST), packed);
+  const now_ms = () => clock.now_ms();
+  const parts = { config: { ...config, steps }, manifest: WIRE_MANIFEST, state, fleet, now_ms, memory };
+  const streamed = new StreamedUpdate(parts);
+  const training = train({ ...parts, tree, streamed, epoch_steps: 2, committed })
+    .finally(() => is_over = true);
+  training.catch(() => {});
+  let is_upset = upset === null && kill === undefined, num_sent = 0;
+  const replaceFirst = async () => {
+    is_upset = true;
+    await join("another");
+    await workers[0]!.worker.die();
+  };
+  while (!is_over) {
+    await settled();
+    if (!is_upset && upset !== null && state.step === upset) {
+      // In mid-step: one of its results has counted, if there are two.
+      await workers[0]!.answer();
+      await replaceFirst();
+    }
+    if (link) {
+      for (const one of workers) {
+        if (one.worker.work.length === 0) continue;
+        one.compute();
+        clock.after(link.computing_ms, () => one.queue.splice(0).forEach((sent) => one.hand(sent)));
+      }
+      await clock.advance(LINK_TICK_MS);
+      continue;
+    }
+    const alive = workers.filter(({ worker }) => worker.closed === null);
+    for (const one of alive) {
+      while (one.worker.work.length > 0 && (!pick || one.queue.length === 0)) one.compute();
+    }
+    const ready = alive.filter(({ queue }) => queue.length > 0);
+    if (ready.length === 0) continue;
+    const sender = pick ? ready[pick(ready.length)]! : ready[0]!;
+    do {
+      const is_first = sender === workers[0];
+      if (is_first && !is_upset && kill && state.step === kill.step - 1 && num_sent++ === kill.after) {
+        await replaceFirst();
+        break;
+      }
+      if (is_first) spoilMessage(sender.queue, course.damage);
+      await sender.send();
+    } while (!pick && sender.queue.length > 0);
+  }
+  const { bytes } = fleet;
+  let is_finished = false;
+  const finishing = training.finally(() => fleet.finish("test over")).finally(() => is_finished = true);
+  // What is still on its way over links takes its time.
+  while (link && !is_finished) await clock.advance(10);
+  await finishing;
+  const num_ahead = workers.reduce((sum, worker) => sum + worker.num_ahead, 0);
+  return { told, bytes, groups: workers.flatMap(({ groups }) => groups), num_ahead, committed_ms };
+}
+
+function spoilMessage(queue: Outgoing[], damage: Course["damage"]): void {
+  const { message, payload } = queue[0]!;
+  const damaged = payload && damage?.(message, payload.slice());
+  if (damaged) queue[0] = { message, payload: damaged };
+}
+
+async function openFleet(
+  { config, kernels }: OpenState,
+  clock: FakeClock,
+  chunk_floats: number,
+  told: string[],
+) {
   const wire = wireOf(config);
-  const facts = { run: "run-1", incarnation: 0, seed: SEED, manifest: WIRE_MANIFEST, files: [], wire };
+  const facts = {
+    run: "run-1",
+    incarnation: 0,
+    seed: SEED,
+    manifest: WIRE_MANIFEST,
+    files: [],
+    wire,
+    chunk_floats,
+  };
   const packed = wire.format === "float32" ? null : new PackedResults(kernels, WIRE_MANIFEST, wire.format);
   const memory = new ResultMemory(kernels, SHARDS, largestPayload(WIRE_MANIFEST, wire.format));
+  const room = StreamedUpdate.bytesNeeded(WIRE_MANIFEST, RMSPROP, wire.format, SHARDS, chunk_floats);
+  // Not for all: some lie where the socket puts them.
+  const chunks = new ChunkMemory(100_000, room);
   const classes = ["a".repeat(64)];
   const fleet = new Fleet(
     facts,
     await smallData(),
-    { token: TOKEN, read_token: undefined, clock, exact: true, classes, shared_memory: null, memory, packed },
+    {
+      token: TOKEN,
+      read_token: undefined,
+      clock,
+      exact: true,
+      classes,
+      shared_memory: null,
+      memory,
+      packed,
+      chunks,
+    },
     { joined: () => {}, left: () => {}, fault: ({ what }) => told.push(what), refused: () => {} },
   );
-  const workers: HonestWorker[] = [];
-  const join = async (name: string) => {
-    const worker = await ScriptedWorker.join(fleet, clock, { name, held: [0, 1, 2, 3] });
-    workers.push(new HonestWorker(worker, wire.format, workers.length === 0 ? spoil : null));
-  };
-  for (let i = 0; i < num_workers; i++) await join(`${i}`);
-  publishAll(state, fleet);
-  let is_over = false;
-  const tree = new TreeSum(kernels, SHARDS, resultSize(WIRE_MANIFEST), packed);
-  const training = train({
-    config: { ...config, steps },
-    manifest: WIRE_MANIFEST,
-    state,
-    fleet,
-    tree,
-    epoch_steps: 2,
-    now_ms: () => clock.now_ms(),
-    committed: () => true,
-  }).finally(() => is_over = true);
-  training.catch(() => {});
-  let is_upset = upset === null;
-  while (!is_over) {
-    await settled();
-    if (!is_upset && state.step === upset) {
-      is_upset = true;
-      // In mid-step: one of its results has counted, if there are two.
-      await workers[0]!.answer();
-      await join("another");
-      await workers[0]!.worker.die();
-    }
-    for (const worker of workers) {
-      if (worker.worker.work.length > 0 && worker.worker.closed === null) await worker.answer();
-    }
-  }
-  const { bytes } = fleet;
-  await training.finally(() => fleet.finish("test over"));
-  return { told, bytes, groups: workers.flatMap(({ groups }) => groups) };
+  return { fleet, packed, memory: chunks };
 }

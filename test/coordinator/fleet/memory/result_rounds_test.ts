@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { canMap } from "../../../../common/files/mapped_file.ts";
 import type { AdmissionOptions } from "../../../../coordinator/fleet/admission/admission.ts";
-import type { RoundOutcome } from "../../../../coordinator/fleet/fleet.ts";
+import type { RoundOutcome } from "../../../../coordinator/fleet/open_round.ts";
 import type { NodeResult } from "../../../../coordinator/fleet/round.ts";
 import { bytesOf } from "../../../../wire/frame.ts";
 import { numSlots } from "../../../../wire/shared_ring.ts";
