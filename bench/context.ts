@@ -1,14 +1,15 @@
 /** Arguments of every benchmark. */
 import type { Kernels } from "../kernels/kernels.ts";
 import type { Shaping } from "./far/far_run.ts";
-import type { Link } from "./far/link.ts";
+import type { Link } from "../common/link.ts";
 import type { Python } from "./peers/python.ts";
 import type { Section } from "./report/report.ts";
 
-/** Links that workers are put behind, what makes them, and how long each run over one trains. */
+/** Links that workers are put behind, what makes them, what travels over them by name, and how long each run over one trains. */
 export interface FarContext {
   readonly links: readonly Link[];
   readonly shapings: readonly Shaping[];
+  readonly modes: readonly string[];
   readonly train_ms: number;
 }
 

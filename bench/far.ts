@@ -3,13 +3,17 @@ import { readRun } from "../runlog/log/reader.ts";
 import type { BenchContext } from "./context.ts";
 import { farRun, type Shaping, type Team } from "./far/far_run.ts";
 import { type FarSamples, farTables, farVerdicts, type Mode } from "./far/far_tables.ts";
-import type { Link } from "./far/link.ts";
+import type { Link } from "../common/link.ts";
 import { namespacesMissing } from "./far/namespaces.ts";
 import type { Section } from "./report/report.ts";
 import { trainingFolder } from "./training_run.ts";
 
-/** What travels, as the run's options say. */
-const MODES: readonly Mode[] = [{ name: "float32", options: {} }];
+/** What travels, as the run's options say: rounded sums in a group for each of the two workers at most that compute. */
+export const MODES: readonly Mode[] = [
+  { name: "float32", options: {} },
+  { name: "bfloat16", options: { wire: "bfloat16", wire_groups: 2 } },
+  { name: "int8", options: { wire: "int8", wire_groups: 2 } },
+];
 const TEAMS: readonly Team[] = [
   { near: 0, far: 1 },
   { near: 0, far: 2 },
@@ -21,8 +25,12 @@ const ALONE: Team = { near: 1, far: 0 };
 const WARMUP_SHARE = 0.5;
 
 /** Every set-up of the table, first one near worker alone, which the others are compared with. */
-function setupsOf(links: readonly Link[], shapings: readonly Shaping[]): FarSamples[] {
-  return MODES.flatMap((mode) => [
+function setupsOf(
+  modes: readonly Mode[],
+  links: readonly Link[],
+  shapings: readonly Shaping[],
+): FarSamples[] {
+  return modes.flatMap((mode) => [
     { mode, setup: { ...ALONE, link: null, shaping: "relay" as const }, timings: [] },
     ...links.flatMap((link) =>
       shapings.flatMap((shaping) =>
@@ -47,9 +55,9 @@ async function measure(all: readonly FarSamples[], context: BenchContext): Promi
 }
 
 /** Distance of samples to the data at the end of a run of `context.steps`: links do not change it, modes may. */
-async function distances(context: BenchContext): Promise<Map<string, number>> {
+async function distances(modes: readonly Mode[], context: BenchContext): Promise<Map<string, number>> {
   const found = new Map<string, number>();
-  for (const { name, options } of MODES) {
+  for (const { name, options } of modes) {
     context.say(`far: the distance after ${context.steps} steps, ${name}`);
     const folder = await trainingFolder({ ...options, sample_every: 0 }, context);
     for await (const record of readRun(folder)) {
@@ -61,10 +69,11 @@ async function distances(context: BenchContext): Promise<Map<string, number>> {
 
 export async function benchFar(context: BenchContext): Promise<Section> {
   const { links, shapings, train_ms } = context.far;
+  const modes = MODES.filter(({ name }) => context.far.modes.includes(name));
   const missing = shapings.includes("tbf") ? await namespacesMissing() : null;
-  const all = setupsOf(links, shapings.filter((shaping) => shaping !== "tbf" || missing === null));
+  const all = setupsOf(modes, links, shapings.filter((shaping) => shaping !== "tbf" || missing === null));
   await measure(all, context);
-  const by_mode = await distances(context);
+  const by_mode = await distances(modes, context);
   return {
     title: "Workers behind links",
     about:

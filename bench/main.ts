@@ -8,9 +8,9 @@ import type { Bench, BenchContext } from "./context.ts";
 import { type Environment, environment, load } from "./report/environment.ts";
 import { benchCoordinator } from "./coordinator.ts";
 import { benchDevices } from "./devices.ts";
-import { benchFar } from "./far.ts";
+import { benchFar, MODES } from "./far.ts";
 import type { Shaping } from "./far/far_run.ts";
-import { parseLink } from "./far/link.ts";
+import { parseLink } from "../common/link.ts";
 import { benchFrames } from "./frames.ts";
 import { benchGradients } from "./gradients.ts";
 import { prepareImages } from "./images.ts";
@@ -105,6 +105,13 @@ const OPTIONS = {
     default_text: "both, tbf where root and the kernel allow",
     about: "What makes the links: a relay in user space, or namespaces and the kernel",
   },
+  modes: {
+    kind: "choice",
+    choices: MODES.map(({ name }) => name),
+    repeated: true,
+    default_text: "float32 and int8; float32 with --quick",
+    about: "Send gradients and weights over links as --wire does; may be given again",
+  },
   far_seconds: {
     kind: "number",
     min: 1,
@@ -151,8 +158,11 @@ async function contextOf(values: BenchValues, python: Python | null, scratch: st
     warmup_steps: Math.floor(steps / 6),
     log_steps: values.log_steps ?? (quick ? 20_000 : 1_000_000),
     far: {
-      links: (values.links.length > 0 ? values.links : quick ? [QUICK_LINK] : LINKS).map(parseLink),
+      links: (values.links.length > 0 ? values.links : quick ? [QUICK_LINK] : LINKS).map((text) =>
+        parseLink(text)
+      ),
       shapings: (values.links_by.length > 0 ? values.links_by : ["relay", "tbf"]) as Shaping[],
+      modes: values.modes.length > 0 ? values.modes : quick ? ["float32"] : ["float32", "int8"],
       train_ms: 1_000 * (values.far_seconds ?? (quick ? 4 : 40)),
     },
     data_file: images.file,

@@ -211,6 +211,12 @@ export const ROOMS: readonly Room[] = [
     ],
   },
   {
+    folder: "simulation",
+    what:
+      "runs by simulated time: the real fleet on simulated links, processors and clock; what physics allows",
+    may: ["coordinator/data", "coordinator/fleet", "models", "models/nets", "wire", "kernels", "common"],
+  },
+  {
     folder: "inspect",
     what: "the command line over run folders, the HTML report",
     may: ["runlog", "runlog/log", "runlog/summary", "runlog/doctor", "models", "common"],

@@ -12,7 +12,13 @@ import { STROKES_SIDE } from "../coordinator/data/strokes.ts";
 import { givenConfig } from "../coordinator/config/given_config.ts";
 import { RUN_OPTIONS } from "../coordinator/config/run_options.ts";
 import { openOwnNetworks, type OwnOptions, ownOptions } from "../coordinator/config/own_networks.ts";
-import { type Preset, presetForOwn, type PresetName, PRESETS } from "../coordinator/config/presets.ts";
+import {
+  type Preset,
+  presetForOwn,
+  type PresetName,
+  PRESETS,
+  usualShape,
+} from "../coordinator/config/presets.ts";
 import { buildRunGraphs } from "../coordinator/run/run_graphs.ts";
 import { encodeInitial } from "../models/initial_file.ts";
 import { initialState } from "../models/initialise.ts";
@@ -163,14 +169,6 @@ export async function makeArtifacts(
   own?.notes(config.objective).forEach(tell);
   const checkpoint = encodeInitial(manifest, initialState(networks, config.seed), config.seed);
   return new Map([...files, [CHECKPOINT_FILE, checkpoint]]);
-}
-
-/** Shape of one example of the data that a preset is for. */
-function usualShape(name: PresetName): readonly number[] {
-  const { plane, sides }: Preset = PRESETS[name];
-  if (plane) return [2];
-  const side = sides?.[0] ?? (name === "strokes" ? STROKES_SIDE : 28);
-  return [side, side];
 }
 
 /** Refuses examples that no networks of the preset are for, in terms of this task's options. */

@@ -5,7 +5,7 @@ import { taskCommand } from "../../tasks/task_command.ts";
 import { optionArgs } from "../training_run.ts";
 import { readRun } from "../../runlog/log/reader.ts";
 import { countSteps, type FarTimings, farTimings } from "./far_timings.ts";
-import type { Link } from "./link.ts";
+import type { Link } from "../../common/link.ts";
 import { Namespace } from "./namespaces.ts";
 import { openRelay } from "./relay.ts";
 

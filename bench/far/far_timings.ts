@@ -1,5 +1,5 @@
 /** What the log of a run over links tells: a fold over its records. */
-import { median } from "../report/statistics.ts";
+import { median } from "../../common/median.ts";
 import type { RecordOf, RunRecord } from "../../runlog/records.ts";
 
 /** A critic step behind a critic step, by medians: no generator's weights are on the way. */
@@ -22,6 +22,8 @@ export interface FarTimings {
   readonly waiting: number;
   /** Shards of a mean step, by worker's name. */
   readonly shards: Readonly<Record<string, number>>;
+  /** Time of a shard in ONNX Runtime in steps without a generator step, in the median; of the generator's share in those with one. */
+  readonly shard_ms: { readonly critic: number; readonly generator: number };
   readonly num_steps: number;
   /** Null where there is no such step. */
   readonly critic_step: CriticStep | null;
@@ -78,6 +80,7 @@ function sumUp(
     step_bytes: sum(({ bytes_in, bytes_out }) => bytes_in + bytes_out) / rest.length,
     waiting: sum(waitedFor) / span_ms,
     shards,
+    shard_ms: shardTimes(rest),
     num_steps: rest.length,
     critic_step: criticStep(steps),
   };
@@ -97,6 +100,20 @@ function criticStep(steps: readonly StepRecord[]): CriticStep | null {
     up_bytes: of(({ bytes_in }) => bytes_in),
     down_bytes: of(({ bytes_out }) => bytes_out),
   };
+}
+
+/** NaN where there are no such steps. */
+function shardTimes(steps: readonly StepRecord[]): FarTimings["shard_ms"] {
+  const middle = (of: readonly StepRecord[]) => {
+    return of.length === 0 ? NaN : median(of.map((step) => {
+      const shares = Object.values(step.workers);
+      const sum = (part: "compute_ms" | "shards") => shares.reduce((total, share) => total + share[part], 0);
+      return sum("compute_ms") / sum("shards");
+    }));
+  };
+  const critic = middle(steps.filter(({ generator }) => !generator));
+  // Both rounds have as many shards: theirs is the mean of the two.
+  return { critic, generator: 2 * middle(steps.filter(({ generator }) => generator)) - critic };
 }
 
 /** What the coordinator waited beyond the slowest worker's time from work to answer. */

@@ -1,5 +1,5 @@
 /** Network namespaces whose only way out has a rate (Linux, root, iproute2): the kernel's own token bucket, tbf. */
-import type { Link } from "./link.ts";
+import type { Link } from "../../common/link.ts";
 
 /** What tbf may let pass at once: a few packets, or the kernel cannot keep up with the rate. */
 const BURST_BYTES = (rate_bps: number) => Math.max(16_000, Math.round(rate_bps / 8 / 1_000));

@@ -2,7 +2,8 @@
 import type { Clock } from "../../wire/clock.ts";
 import { writeWhole } from "../tcp.ts";
 import { type Ends, TcpRelay } from "../tcp_relay.ts";
-import { type Link, Shaper } from "./link.ts";
+import type { Link } from "../../common/link.ts";
+import { Shaper } from "./shaper.ts";
 
 /** Read at once. Small beside what matters, so that a message is on its way while its end is still read. */
 const CHUNK_BYTES = 1 << 14;

@@ -2,6 +2,7 @@
 import { imageCritic, imageGenerator, planeCritic, planeGenerator } from "../../models/nets/mlp.ts";
 import type { Networks } from "../../models/nets/networks.ts";
 import { hasPenalty, type ObjectiveName, objectiveOf } from "../../models/objectives/objectives.ts";
+import { STROKES_SIDE } from "../data/strokes.ts";
 import { ADAM_OF_GANS, ADAM_OF_WGAN_GP, type Optimizer, RMSPROP } from "./optimizers.ts";
 import { numElements } from "../../common/shape.ts";
 
@@ -219,6 +220,14 @@ export function presetForOwn(
   const kind = data.example_shape.length === 1 ? "toy-" : "";
   const named = `${kind}${objective}`;
   return isPreset(named) ? named : `${kind}${likest(objective)}`;
+}
+
+/** Shape of one example of the data that a preset is for. */
+export function usualShape(name: PresetName): readonly number[] {
+  const { plane, sides }: Preset = PRESETS[name];
+  if (plane) return [2];
+  const side = sides?.[0] ?? (name === "strokes" ? STROKES_SIDE : 28);
+  return [side, side];
 }
 
 function isPreset(name: string): name is PresetName {

@@ -1,6 +1,6 @@
 /** Rules over where the time goes and who works. */
 import { median } from "../../common/median.ts";
-import { WIRE_BYTES } from "../../common/wire_format.ts";
+import { WIRE_BYTES, WIRE_FORMATS, type WireFormat } from "../../common/wire_format.ts";
 import type { Summary } from "../summary/summary.ts";
 import { type Evidence, percent, type Rule, short } from "./rule.ts";
 
@@ -49,6 +49,7 @@ function travels(summary: Summary, on_one_machine: boolean): Evidence | null {
       share: ms.wire / ms.total,
       total_ms: ms.total,
       larger_batch_gain: gain,
+      ...!on_one_machine && gainsOf(summary),
       ...farthest && { worker: farthest.worker, wire_ms: farthest.wire_ms },
     },
   };
@@ -82,26 +83,55 @@ const wireBound: Rule = {
   condition: `${TRAVELS} Only if a worker was not started by deno task train.`,
   cause:
     "Sending gradients and weights takes longer than computing them: the network is slow, or there are too many workers",
-  change: `${NEARER}; or start a new run with --wire int8, which sends about a quarter of the bytes`,
+  change:
+    `${NEARER}; or start a new run with --wire int8 or bfloat16, which send about a quarter and half of the bytes`,
   find(summary) {
     const evidence = travels(summary, false);
     return evidence && { ...evidence, change: `${NEARER}${fewerBytes(summary)}` };
   },
 };
 
-/** What a new run would save whose sums and weights travel rounded, one group of shards for each worker. */
-function fewerBytes(summary: Summary): string {
+/** Formats that move fewer bytes, those that move least first. */
+const FEWER_BYTES = ["int8", "bfloat16"] as const;
+
+/** What a new run would save, and gain at most, whose sums and weights travel rounded, one group of shards a worker. */
+function savings(summary: Summary) {
   const { config: { wire = "float32", shards }, steps, bytes_in, bytes_out } = summary;
+  const ms = meansOf(summary);
+  if (typeof shards !== "number" || !isWireFormat(wire) || ms === null) return [];
   const workers = present(summary).filter(({ shards_computed }) => shards_computed > 0).length;
-  if (wire !== "float32" || typeof shards !== "number") return "";
   let groups = shards;
   while (Number.isInteger(groups / 2) && groups / 2 >= workers) groups /= 2;
-  const now = (bytes_in + bytes_out) / steps, then = now * WIRE_BYTES.int8 / WIRE_BYTES.float32;
-  const option = groups === shards ? "--wire int8" : `--wire int8 --wire-groups ${groups}`;
-  return `; or start a new run with ${option}, which would send about ${
-    inMegabytes(then)
-  } a step instead of ` +
-    inMegabytes(now);
+  const now_bytes = (bytes_in + bytes_out) / steps;
+  return FEWER_BYTES.filter((format) => WIRE_BYTES[format] < WIRE_BYTES[wire]).map((format) => {
+    const share = WIRE_BYTES[format] / WIRE_BYTES[wire];
+    return {
+      format,
+      option: groups === shards ? `--wire ${format}` : `--wire ${format} --wire-groups ${groups}`,
+      now_bytes,
+      then_bytes: now_bytes * share,
+      // Round trips and waiting for others are a part of the way, too, and stay.
+      gain: ms.total / (ms.total - (1 - share) * ms.wire),
+    };
+  });
+}
+
+/** Images per second by format, at most, over those now. */
+function gainsOf(summary: Summary): Record<string, number> {
+  return Object.fromEntries(savings(summary).map(({ format, gain }) => [`${format}_gain`, gain]));
+}
+
+function isWireFormat(text: unknown): text is WireFormat {
+  return (WIRE_FORMATS as readonly unknown[]).includes(text);
+}
+
+function fewerBytes(summary: Summary): string {
+  return savings(summary).map(({ option, now_bytes, then_bytes, gain }) =>
+    `; or start a new run with ${option}, which would send about ${
+      inMegabytes(then_bytes)
+    } a step instead of ` +
+    `${inMegabytes(now_bytes)} and make at most ${short(gain)} times the images/s`
+  ).join("");
 }
 
 function inMegabytes(bytes: number): string {

@@ -39,6 +39,11 @@ const CASES: Readonly<Record<Exclude<TaskName, "contest">, readonly [args: strin
     "--out new --preset wgan --batch 10",
     "Cannot plan shards: --batch must be a multiple of --shards 4, found 10; use --batch 8 or 12",
   ],
+  simulate: [
+    "--workers 2 --device-step-ms 5 --link 100",
+    "Option --link must be DOWN[:UP][/RTT[/JITTER]] with rates above 0, e.g. 100mbit, 20mbit/300ms or " +
+    '20mbit:5mbit/40ms/5ms: found "100"',
+  ],
 };
 
 Deno.test("of every task, what is wrong is one line, exit code 2 and no stack trace", async () => {

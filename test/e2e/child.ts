@@ -15,7 +15,8 @@ export type TaskName =
   | "compare-presets"
   | "contest"
   | "page"
-  | "artifacts";
+  | "artifacts"
+  | "simulate";
 
 /** How a process ended, and all that it said. */
 export interface Ended {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { countSteps, type FarTimings, farTimings } from "../../../bench/far/far_timings.ts";
 import { type FarSamples, farTables, farVerdicts, type Mode } from "../../../bench/far/far_tables.ts";
-import { type Link, parseLink } from "../../../bench/far/link.ts";
+import { type Link, parseLink } from "../../../common/link.ts";
 import type { RunRecord } from "../../../runlog/records.ts";
 import { joined, runRecord, stepRecord } from "../../runlog/log/example_log.ts";
 
@@ -42,6 +42,8 @@ Deno.test("timings of a run over links begin after the warm-up, and count what i
     step_bytes: 500,
     waiting: (20 + 10) / 200,
     shards: { "near-1": 2.5, "far-1": 1.5 },
+    // 2 ms for 4 shards; with the generator's, 1 ms for 8.
+    shard_ms: { critic: 0.5, generator: -0.25 },
     num_steps: 2,
     critic_step: { step_ms: 100, computing_ms: 60, up_bytes: 300, down_bytes: 100 },
   });
@@ -83,6 +85,7 @@ const timing = (images_per_second: number): FarTimings => ({
   step_bytes: 6e6,
   waiting: 0.25,
   shards: { "near-1": 3, "far-1": 1 },
+  shard_ms: { critic: 3, generator: 4 },
   num_steps: 9,
   critic_step: { step_ms: 200, computing_ms: 20, up_bytes: 2e6, down_bytes: 1e6 },
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { carry, openRelay } from "../../../bench/far/relay.ts";
 import type { Ends } from "../../../bench/tcp_relay.ts";
-import { Shaper } from "../../../bench/far/link.ts";
+import { Shaper } from "../../../bench/far/shaper.ts";
 import { SYSTEM_CLOCK } from "../../../wire/clock.ts";
 import { FakeClock, settled } from "../../wire/fake_clock.ts";
 

@@ -1,43 +1,8 @@
 import assert from "node:assert/strict";
-import { UserError } from "../../../common/errors.ts";
-import { parseLink, Shaper } from "../../../bench/far/link.ts";
+import { Shaper } from "../../../bench/far/shaper.ts";
 
 const PLAIN = { rate_bps: 8e6, burst_bytes: 0, delay_ms: 0, jitter_ms: 0 };
 const zero = () => 0;
-
-Deno.test("a link is read from its rates, its round trip and its jitter", () => {
-  assert.deepEqual(parseLink("100mbit"), {
-    name: "100mbit",
-    down_bps: 1e8,
-    up_bps: 1e8,
-    rtt_ms: 0,
-    jitter_ms: 0,
-  });
-  const { name: _, ...link } = parseLink("1.5gbit:512kbit/40ms/2.5ms");
-  assert.deepEqual(link, { down_bps: 1.5e9, up_bps: 512e3, rtt_ms: 40, jitter_ms: 2.5 });
-});
-
-Deno.test("what is no link is refused in one line that names the form", () => {
-  for (
-    const text of [
-      "",
-      "100",
-      "0mbit",
-      "5mbit:0kbit",
-      "-1mbit",
-      "1mbit/40",
-      "1mbit/40ms/",
-      "1mbit/1ms/1ms/1ms",
-    ]
-  ) {
-    assert.throws(() => parseLink(text), (error) => {
-      assert.ok(error instanceof UserError);
-      assert.match(error.message, /^Option --links must be DOWN\[:UP\]/);
-      assert.ok(error.message.endsWith(`found ${JSON.stringify(text)}`) && !error.message.includes("\n"));
-      return true;
-    });
-  }
-});
 
 Deno.test("bytes take their time at the rate, after those before them", () => {
   const shaper = new Shaper({ ...PLAIN, delay_ms: 20 }, zero);

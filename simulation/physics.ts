@@ -1,0 +1,112 @@
+/**
+ * What no implementation can beat: bytes over rates, round trips, computing. For the coordinator and its workers as they
+ * are, for local steps, and for a ring all-reduce between the workers, to compare with.
+ */
+import type { NetworkName } from "../common/network_name.ts";
+import { WIRE_BYTES, type WireFormat } from "../common/wire_format.ts";
+import { timeOf } from "./pipes.ts";
+import type { Setup, WorkerGroup } from "./setup.ts";
+import { type NetworkSizes, resultBytes, weightsBytes } from "./sizes.ts";
+
+/** Bytes between the coordinator and one worker in a mean critic step. */
+export interface StepBytes {
+  readonly down: number;
+  readonly up: number;
+}
+
+/** How bytes travel: in which format, and whether in every step. */
+export interface Mode {
+  readonly format: WireFormat;
+  /** Critic steps that a worker makes by itself between two exchanges; 1: every step is exchanged. */
+  readonly local_steps: number;
+}
+
+/** Per weight, an exchange after local steps carries the weight and the optimizer's mean of squares. */
+const LOCAL_NUMBERS = 2;
+
+/**
+ * Bytes of a mean critic step. Without local steps: the critic's weights down and its sum up in each, the generator's in
+ * one of `n_critic`. With them: weights and the optimizer's state of both networks, both ways, once in `local_steps`.
+ */
+export function bytesOfStep(sizes: NetworkSizes, n_critic: number, mode: Mode, sums = 1): StepBytes {
+  const { format, local_steps } = mode;
+  if (local_steps > 1) {
+    const numbers = LOCAL_NUMBERS * (sizes.weights.critic + sizes.weights.generator);
+    const bytes = numbers * WIRE_BYTES[format] / local_steps;
+    return { down: bytes, up: bytes };
+  }
+  const mean = (of: (network: NetworkName) => number) => of("critic") + of("generator") / n_critic;
+  return {
+    down: mean((network) => weightsBytes(sizes, network, format)),
+    up: sums * mean((network) => resultBytes(sizes, network, format)),
+  };
+}
+
+/** Milliseconds of a mean critic step, the generator's share included, that each resource needs at least. */
+export interface Bounds {
+  readonly computing: number;
+  readonly worker_link: number;
+  readonly coordinator_link: number;
+  readonly round_trips: number;
+}
+
+/** Bounds of a step that all workers of these groups compute, their shards shared out evenly over their threads. */
+export function boundsOf(setup: Setup, mode: Mode): Bounds {
+  const { groups, shards, n_critic, sizes, coordinator_link } = setup;
+  const threads = groups.reduce((sum, { count, threads }) => sum + count * threads, 0);
+  const per_thread = Math.ceil(shards / threads);
+  const { down, up } = bytesOfStep(sizes, n_critic, mode);
+  const far = groups.filter(({ link }) => link !== null);
+  const num_far = Math.min(shards, far.reduce((sum, { count }) => sum + count, 0));
+  const most = (of: (group: WorkerGroup) => number) => Math.max(0, ...groups.map(of));
+  const rounds = mode.local_steps > 1 ? 1 / mode.local_steps : 1 + 1 / n_critic;
+  return {
+    computing: most(({ step_ms }) => per_thread * (step_ms.critic + step_ms.generator / n_critic)),
+    worker_link: most(({ link }) =>
+      link ? Math.max(timeOf(down, link.down_bps), timeOf(up, link.up_bps)) : 0
+    ),
+    coordinator_link: coordinator_link
+      ? num_far * Math.max(timeOf(down, coordinator_link.up_bps), timeOf(up, coordinator_link.down_bps))
+      : 0,
+    round_trips: rounds * most(({ link }) => link?.rtt_ms ?? 0),
+  };
+}
+
+/** The shortest possible step: transfers overlap each other and the computing, round trips do not. */
+export function shortestStep({ computing, worker_link, coordinator_link, round_trips }: Bounds): number {
+  return Math.max(computing, worker_link, coordinator_link) + round_trips;
+}
+
+/**
+ * A step of a ring all-reduce over the workers' links, float32, computing first: 2 (W - 1) turns of 1 / W of the
+ * gradients each (Patarasuk and Yuan, "Bandwidth optimal all-reduce algorithms", 2009). The slowest link sets the pace.
+ */
+export function ringStep(setup: Setup): number {
+  const { groups, n_critic, sizes } = setup;
+  const { computing } = boundsOf(setup, { format: "float32", local_steps: 1 });
+  const workers = groups.reduce((sum, { count }) => sum + count, 0);
+  const links = groups.flatMap(({ link }) => link ?? []);
+  if (links.length === 0 || workers === 1) return computing;
+  const slowest_bps = Math.min(...links.flatMap(({ down_bps, up_bps }) => [down_bps, up_bps]));
+  const hop_ms = Math.max(...links.map(({ rtt_ms }) => rtt_ms / 2));
+  const turns = 2 * (workers - 1);
+  const reduce = (network: NetworkName) =>
+    turns * (hop_ms + timeOf(4 * sizes.weights[network] / workers, slowest_bps));
+  return computing + reduce("critic") + reduce("generator") / n_critic;
+}
+
+/**
+ * A step with local steps, from one without as it was measured or simulated: its computing, and of all else what its
+ * bytes and round trips are of those. The exchange is not thought to overlap the computing.
+ */
+export function localStep(
+  setup: Setup,
+  { step_ms, computing_ms }: { readonly step_ms: number; readonly computing_ms: number },
+  mode: Mode,
+): number {
+  const { sizes, n_critic, wire: { format } } = setup;
+  const total = ({ down, up }: StepBytes) => down + up;
+  const now = total(bytesOfStep(sizes, n_critic, { format, local_steps: 1 }));
+  const then = total(bytesOfStep(sizes, n_critic, mode));
+  return computing_ms + (step_ms - computing_ms) * then / now;
+}

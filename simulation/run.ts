@@ -1,0 +1,233 @@
+/** A run by simulated time: the coordinator's real fleet and rounds, with workers, links and processors that are not. */
+import { setImmediate } from "node:timers";
+import type { NetworkName } from "../common/network_name.ts";
+import { dataSetOf } from "../coordinator/data/data_set.ts";
+import { ShardPlan } from "../coordinator/data/plan.ts";
+import type { ShardedData } from "../coordinator/data/sharded_data.ts";
+import { Fleet, type RoundOutcome } from "../coordinator/fleet/fleet.ts";
+import { ResultMemory } from "../coordinator/fleet/memory/result_memory.ts";
+import type { FleetObserver } from "../coordinator/fleet/observer.ts";
+import { Kernels } from "../kernels/kernels.ts";
+import { buildLayout } from "../models/layout.ts";
+import type { Manifest } from "../models/manifest.ts";
+import { TAIL_NAMES } from "../models/tail.ts";
+import { SimulatedClock } from "./clock.ts";
+import { costOf } from "./costs.ts";
+import { Connection, type CoordinatorLink, coordinatorLink } from "./pipes.ts";
+import { Processor, Thread } from "./processor.ts";
+import { seededRandom } from "./seeded_random.ts";
+import type { Setup, WorkerGroup } from "./setup.ts";
+import { type Facts, type Places, SimulatedWorker } from "./worker.ts";
+
+const RUN = "simulated";
+/** Gradients of what stands for a result. */
+const GRADIENTS = 1;
+
+/** A manifest of networks with one weight. */
+function tinyManifest(): Manifest {
+  const graph = (network: NetworkName) => {
+    const { size, slots } = buildLayout([
+      { name: `${network}.weight_grad`, shape: [GRADIENTS] },
+      ...TAIL_NAMES[network].map((name) => ({ name, shape: [] })),
+    ]);
+    return { size, outputs: slots, tail_offset: GRADIENTS };
+  };
+  // The fleet looks at nothing else.
+  return {
+    micro_batch: 1,
+    example_shape: [1],
+    layouts: { statistics: buildLayout([]) },
+    graphs: { critic_training_model: graph("critic"), generator_training_model: graph("generator") },
+  } as unknown as Manifest;
+}
+
+/** Data of which every shard has one example without bytes that matter. */
+function emptyData(num_shards: number): ShardedData {
+  const data = dataSetOf(RUN, [1], "uint8", new Uint8Array(num_shards));
+  const shard = new Uint32Array(1);
+  // A plan proper takes at most as many shards as runs may have today.
+  const plan: Pick<ShardPlan, "num_shards" | "shards" | "micro_batch" | "steps_per_epoch"> = {
+    num_shards,
+    shards: new Array<Uint32Array>(num_shards).fill(shard),
+    micro_batch: 1,
+    steps_per_epoch: 1,
+  };
+  return {
+    data,
+    plan: plan as ShardPlan,
+    sha256: [],
+    shard: () => new Uint8Array(1),
+    inline: () => new Uint8Array(),
+  };
+}
+
+/** Resolves when all promises have been followed that have resolved. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+export class SimulatedRun {
+  readonly clock = new SimulatedClock();
+  readonly workers: readonly SimulatedWorker[];
+  readonly coordinator: Thread;
+  readonly link: CoordinatorLink | null;
+  /** What the fleet told: moved shards, lost workers. */
+  readonly told: string[] = [];
+  readonly fleet: Fleet;
+  readonly #setup: Setup;
+  readonly #checksums = { critic: 0, generator: 0 };
+  #step = 0;
+
+  constructor(setup: Setup) {
+    this.#setup = setup;
+    const processor = new Processor(this.clock, setup.cores);
+    this.coordinator = new Thread(processor);
+    this.link = setup.coordinator_link && coordinatorLink(this.clock, setup.coordinator_link);
+    this.fleet = this.#openFleet();
+    this.#publish("critic");
+    this.#publish("generator");
+    this.workers = this.#openWorkers(processor);
+    for (const { member } of this.workers) this.fleet.join(member);
+  }
+
+  #openFleet(): Fleet {
+    const { shards, wire } = this.#setup;
+    const manifest = tinyManifest();
+    const size = GRADIENTS + Math.max(TAIL_NAMES.critic.length, TAIL_NAMES.generator.length);
+    const memory = new ResultMemory(Kernels.create(ResultMemory.bytesNeeded(shards, size)), shards, size);
+    const observer: FleetObserver = {
+      joined: () => {},
+      left: (member, reason) => this.told.push(`${member.name} left: ${reason}`),
+      fault: ({ what, decision, reason }) => this.told.push(`${what}: ${decision}. ${reason}`),
+      refused: () => {},
+    };
+    return new Fleet(
+      { run: RUN, incarnation: 0, seed: 1, manifest, files: [], wire },
+      emptyData(shards),
+      {
+        token: RUN,
+        read_token: undefined,
+        clock: this.clock,
+        exact: true,
+        classes: [],
+        shared_memory: null,
+        memory,
+      },
+      observer,
+    );
+  }
+
+  #openWorkers(coordinators: Processor): SimulatedWorker[] {
+    const { groups, sizes, wire, costs } = this.#setup;
+    const result_sizes = {
+      critic: GRADIENTS + TAIL_NAMES.critic.length,
+      generator: GRADIENTS + TAIL_NAMES.generator.length,
+    };
+    const facts: Facts = { sizes, wire, costs, result_sizes };
+    const relay = groups.some(({ on_its_cores }) => on_its_cores) ? new Thread(coordinators) : null;
+    const random = seededRandom(1);
+    let id = 0;
+    return groups.flatMap((group) =>
+      Array.from({ length: group.count }, (_, i) => {
+        const places = this.#placesOf(group, coordinators, relay, random);
+        const name = group.count === 1 ? group.name : `${group.name}-${i + 1}`;
+        return new SimulatedWorker(++id, name, group, facts, places);
+      })
+    );
+  }
+
+  #placesOf(
+    { link, on_its_cores }: WorkerGroup,
+    coordinators: Processor,
+    relay: Thread | null,
+    random: () => number,
+  ): Places {
+    const { clock, coordinator } = this;
+    return {
+      clock,
+      coordinator,
+      processor: link === null || on_its_cores ? coordinators : new Processor(clock, Infinity),
+      connection: link && new Connection(clock, link, this.link, random),
+      relay: on_its_cores ? relay : null,
+    };
+  }
+
+  /** Critic steps that were taken. */
+  get step(): number {
+    return this.#step;
+  }
+
+  /** True if the next step is the first after a generator step, or of all. */
+  get ended_cycle(): boolean {
+    return this.#step % this.#setup.n_critic === 0;
+  }
+
+  /** Takes a critic step, with the generator step that follows it where one does; resolves to the critic round's outcome. */
+  async takeStep(): Promise<RoundOutcome> {
+    const step = ++this.#step;
+    const { n_critic } = this.#setup;
+    const is_due = step % n_critic === 0;
+    const outcome = await this.#round("critic", step, is_due ? null : step + 1);
+    if (is_due) await this.#round("generator", step, null);
+    return outcome;
+  }
+
+  async #round(kind: NetworkName, step: number, next_noise_counter: number | null): Promise<RoundOutcome> {
+    const request = {
+      kind,
+      step,
+      epoch: 0,
+      batch: 0,
+      noise_purpose: `${kind}_noise`,
+      noise_counter: step,
+    } as const;
+    const outcome = await this.#until(this.fleet.round({ ...request, next_noise_counter }));
+    await this.#work(this.#updateTime(kind, outcome.results.length));
+    this.#publish(kind);
+    return outcome;
+  }
+
+  /** Adding the results, the update, and making what is published. */
+  #updateTime(kind: NetworkName, num_results: number): number {
+    const { costs, sizes: { weights }, wire } = this.#setup;
+    const numbers = weights[kind];
+    const rounded = wire.format === "float32" ? 0 : numbers * (2 * num_results + 1);
+    return costs.round_ms + costOf(numbers * num_results, costs.sum_ns_per_number) +
+      costOf(numbers, costs.update_ns_per_weight) + costOf(rounded, costs.round_ns_per_number);
+  }
+
+  #publish(kind: NetworkName): void {
+    const before = checksumOf(this.#checksums[kind]), checksum = checksumOf(++this.#checksums[kind]);
+    const is_change = this.#setup.wire.format !== "float32";
+    const change = is_change ? { from: before, rounded: new Uint8Array(4) } : null;
+    this.fleet.publish(kind, this.#step, { checksum, given: new Float32Array(GRADIENTS), change });
+  }
+
+  #work(work_ms: number): Promise<void> {
+    return this.#until(new Promise((resolve) => this.coordinator.run(work_ms, resolve)));
+  }
+
+  /** Lets events happen until a promise has resolved. */
+  async #until<T>(promise: Promise<T>): Promise<T> {
+    let is_over = false;
+    const end = () => void (is_over = true);
+    promise.then(end, end);
+    while (true) {
+      // Only then can a round be over.
+      if (this.fleet.asked.length === 0) await settled();
+      if (is_over) return await promise;
+      if (!this.clock.next()) {
+        throw new Error("A simulated run must go on: found that nothing happens any more");
+      }
+    }
+  }
+
+  /** Ends the fleet. */
+  async finish(): Promise<void> {
+    await this.fleet.finish("The simulation is over");
+  }
+}
+
+function checksumOf(version: number): string {
+  return version.toString(16).padStart(16, "0");
+}

@@ -1,0 +1,147 @@
+/** The command line of `deno task simulate`. */
+import type { Command } from "../../common/cli/options.ts";
+import { RUN_OPTIONS } from "../../coordinator/config/run_options.ts";
+import { MAX_WORKERS } from "./limits.ts";
+
+export const OPTIONS = {
+  workers: {
+    kind: "number",
+    integer: true,
+    min: 1,
+    max: MAX_WORKERS,
+    default_text: "2",
+    about: "Equal workers",
+    group: "Workers",
+  },
+  device_step_ms: {
+    kind: "number",
+    min: 0,
+    above_min: true,
+    unit: "milliseconds",
+    default_text: "none: it must be given",
+    about: "Time that a thread takes for one shard of a critic step; deno task inspect shows that of a run",
+    group: "Workers",
+  },
+  generator_step_ms: {
+    kind: "number",
+    min: 0,
+    above_min: true,
+    unit: "milliseconds",
+    default_text: "--device-step-ms",
+    about: "The same for a generator step",
+    group: "Workers",
+  },
+  threads: {
+    kind: "number",
+    integer: true,
+    min: 1,
+    max: 1024,
+    default: 1,
+    about: "Threads of each worker, or devices, that compute side by side",
+    group: "Workers",
+  },
+  link: {
+    kind: "string",
+    value: "DOWN[:UP][/RTT[/JITTER]]",
+    default_text: "local: on the coordinator's machine",
+    about: "Link of each worker, e.g. 1gbit or 100mbit:20mbit/20ms",
+    group: "Workers",
+  },
+  rtt: {
+    kind: "string",
+    value: "TIME",
+    default_text: "that of --link, or 0ms",
+    about: "Round trip between each worker and the coordinator, e.g. 20ms",
+    group: "Workers",
+  },
+  worker: {
+    kind: "string",
+    value: "KEY=VALUE,…",
+    repeated: true,
+    default_text: "none",
+    about:
+      "Workers of another kind, instead of --workers; may be given again. Keys: name, count, link (or local), rtt, " +
+      "step-ms, generator-step-ms, threads; what is left out is that of the options above",
+    group: "Workers",
+  },
+  coordinator_link: {
+    kind: "string",
+    value: "DOWN[:UP]",
+    default_text: "as fast as those of all workers together",
+    about: "Rate at which the coordinator receives and sends, all workers together, e.g. 10gbit",
+    group: "Coordinator",
+  },
+  cores: {
+    kind: "number",
+    integer: true,
+    min: 1,
+    max: 1024,
+    default_text: "one, and one for each thread of local workers",
+    about: "Cores of the coordinator's machine; local workers compute on them, too",
+    group: "Coordinator",
+  },
+  coordinator_speed: {
+    kind: "number",
+    min: 0,
+    above_min: true,
+    default: 1,
+    about: "Speed of its processor, relative to machine A (docs/results/README.md)",
+    group: "Coordinator",
+  },
+  preset: { ...RUN_OPTIONS.preset, default: "wgan", group: "Run" },
+  batch: {
+    ...RUN_OPTIONS.batch,
+    default_text: "the preset's examples for each shard",
+    group: "Run",
+  },
+  shards: {
+    ...RUN_OPTIONS.shards,
+    max: MAX_WORKERS,
+    default_text: "the preset's (4), or one for each thread",
+    group: "Run",
+  },
+  n_critic: { ...RUN_OPTIONS.n_critic, group: "Run" },
+  wire: {
+    ...RUN_OPTIONS.wire,
+    default_text: "all are compared",
+    about: "How gradients and weights travel: simulate this way alone",
+    group: "Run",
+  },
+  wire_groups: {
+    ...RUN_OPTIONS.wire_groups,
+    max: MAX_WORKERS,
+    default_text: "as few as give each worker one",
+    group: "Run",
+  },
+  local_steps: {
+    kind: "number",
+    integer: true,
+    min: 2,
+    max: 10_000,
+    repeated: true,
+    unit: "critic steps",
+    default_text: "5, 25 and 100",
+    about:
+      "Also predict workers that exchange weights only after this many steps of their own; may be given again",
+    group: "Run",
+  },
+} as const;
+
+export const COMMAND: Command<typeof OPTIONS> = {
+  name: "deno task simulate",
+  about:
+    "Plans a run over a network: simulates it with the coordinator's own code for rounds and for who computes what, " +
+    "on simulated links, processors and time. Says how many images a second it makes, what limits it, and which " +
+    "--wire to use. docs/scale.md says how far it can be trusted.",
+  options: OPTIONS,
+  examples: [
+    {
+      line: "deno task simulate --workers 256 --link 1gbit --rtt 20ms --preset wgan-dcgan --device-step-ms 7",
+      about: "a cluster far away",
+    },
+    {
+      line: "deno task simulate --device-step-ms 5 --worker link=local --worker count=3,link=100mbit/10ms",
+      about: "unequal workers",
+    },
+  ],
+};
