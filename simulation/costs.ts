@@ -5,13 +5,11 @@
 export interface Costs {
   /** Of a message, on each side: encoding or decoding it, and the event loop's turn. */
   readonly message_ms: number;
-  /** Of bytes that the coordinator receives: reading them from the socket, checksum, check. */
-  readonly receive_ns_per_byte: number;
-  /** Of bytes that the coordinator sends. */
+  /** Of bytes into a socket and out of one, on each side, while others travel. */
   readonly send_ns_per_byte: number;
-  /** The same for a worker; of weights also the copy to its threads. */
-  readonly worker_receive_ns_per_byte: number;
-  readonly worker_send_ns_per_byte: number;
+  readonly receive_ns_per_byte: number;
+  /** Of bytes that have arrived whole: checksums, a look at the numbers, the copy to a thread. */
+  readonly check_ns_per_byte: number;
   /** Of each number of each result that is added to others. */
   readonly sum_ns_per_number: number;
   /** Of each weight: optimizer, clipping, checksum. */
@@ -26,17 +24,16 @@ export interface Costs {
 }
 
 export const MEASURED_COSTS: Costs = {
-  message_ms: 0.1,
-  receive_ns_per_byte: 1.2,
-  send_ns_per_byte: 0.6,
-  worker_receive_ns_per_byte: 1.2,
-  worker_send_ns_per_byte: 0.6,
-  sum_ns_per_number: 0.3,
-  update_ns_per_weight: 1.2,
+  message_ms: 0.08,
+  send_ns_per_byte: 0.35,
+  receive_ns_per_byte: 0.5,
+  check_ns_per_byte: 0.25,
+  sum_ns_per_number: 0.25,
+  update_ns_per_weight: 0.8,
   worker_round_ns_per_number: 2.6,
-  round_ns_per_number: 0.3,
-  round_ms: 0.3,
-  relay_ns_per_byte: 1,
+  round_ns_per_number: 0.2,
+  round_ms: 0.4,
+  relay_ns_per_byte: 0.5,
 };
 
 const MS_PER_NS = 1e-6;

@@ -3,18 +3,6 @@ import type { Link } from "../common/link.ts";
 import type { Clock } from "../wire/clock.ts";
 import { Fifo } from "./fifo.ts";
 
-/** Where several share a link, each in turn sends so much: few pieces of a message, so that 10,000 workers take seconds. */
-const PIECE_BYTES = 1 << 16;
-const MAX_PIECES = 8;
-
-/** Calls `passed` for each piece; the last one ends the message. */
-type Passed = (bytes: number, is_last: boolean) => void;
-
-function piecesOf(bytes: number): number[] {
-  const count = Math.min(MAX_PIECES, Math.max(1, Math.ceil(bytes / PIECE_BYTES)));
-  return new Array<number>(count).fill(bytes / count);
-}
-
 /** Milliseconds of `bytes` at a rate in bits per second. */
 export function timeOf(bytes: number, rate_bps: number): number {
   return 8_000 * bytes / rate_bps;
@@ -36,12 +24,11 @@ class Pipe {
     this.#delay_ms = delay_ms;
   }
 
-  /** Takes bytes; calls `arrived`, if there is one, when they are at the other end. */
-  send(bytes: number, arrived?: () => void): void {
+  /** Takes bytes; calls `arrived` when they are at the other end. */
+  send(bytes: number, arrived: () => void): void {
     const now_ms = this.#clock.now_ms(), takes_ms = timeOf(bytes, this.#rate_bps);
     this.busy_ms += takes_ms;
     this.#free_ms = Math.max(this.#free_ms, now_ms) + takes_ms;
-    if (!arrived) return;
     this.#arrived_ms = Math.max(this.#arrived_ms, this.#free_ms + this.#delay_ms());
     this.#clock.after(this.#arrived_ms - now_ms, arrived);
   }
@@ -133,23 +120,12 @@ export class Connection {
   }
 
   toWorker(bytes: number, arrived: () => void): void {
-    const out = this.#out;
-    if (out === null) return this.#down.send(bytes, arrived);
-    inPieces(bytes, (piece, is_last) => {
-      out(piece, () => this.#down.send(piece, is_last ? arrived : undefined));
-    });
+    const pass = () => this.#down.send(bytes, arrived);
+    if (this.#out === null) pass();
+    else this.#out(bytes, pass);
   }
 
   toCoordinator(bytes: number, arrived: () => void): void {
-    const shared = this.#in;
-    if (shared === null) return this.#up.send(bytes, arrived);
-    inPieces(bytes, (piece, is_last) => {
-      this.#up.send(piece, () => shared(piece, () => is_last && arrived()));
-    });
+    this.#up.send(bytes, this.#in === null ? arrived : () => this.#in!(bytes, arrived));
   }
-}
-
-function inPieces(bytes: number, each: Passed): void {
-  const pieces = piecesOf(bytes);
-  pieces.forEach((piece, i) => each(piece, i === pieces.length - 1));
 }

@@ -23,6 +23,10 @@ export class Processor {
     this.#cores = cores;
   }
 
+  now_ms(): number {
+    return this.#clock.now_ms();
+  }
+
   /** Has a core work for `work_ms`, which takes longer where there are more jobs than cores; then calls `done`. */
   run(work_ms: number, done: () => void): void {
     this.#advance();
@@ -60,31 +64,53 @@ export class Processor {
   }
 }
 
-/** A thread does one thing after the other. */
+/** `ran_ms`: how long a piece of work took from its begin to its end. */
+type Done = (ran_ms: number) => void;
+
+interface Task {
+  readonly work_ms: number;
+  readonly done: Done;
+}
+
+/** A thread does one thing after the other, and some only while there is nothing else. */
 export class Thread {
   readonly #processor: Processor;
-  readonly #waiting = new Fifo<{ readonly work_ms: number; readonly done: () => void }>();
+  readonly #waiting = new Fifo<Task>();
+  #idle = new Fifo<Task>();
   #is_busy = false;
-  /** Work that it was given so far, whether or not others held it up. */
+  /** Work that it has begun so far, whether or not others held it up. */
   work_ms = 0;
 
   constructor(processor: Processor) {
     this.#processor = processor;
   }
 
-  run(work_ms: number, done: () => void): void {
-    this.work_ms += work_ms;
+  run(work_ms: number, done: Done): void {
     this.#waiting.push({ work_ms, done });
     if (!this.#is_busy) this.#next();
   }
 
+  /** Once there is nothing else to do; what has been begun is done to its end. */
+  runIdle(work_ms: number, done: Done): void {
+    this.#idle.push({ work_ms, done });
+    if (!this.#is_busy) this.#next();
+  }
+
+  /** Gives up what waits for idle time. */
+  dropIdle(): void {
+    this.#idle = new Fifo();
+  }
+
   #next(): void {
-    const job = this.#waiting.shift();
+    const job = this.#waiting.shift() ?? this.#idle.shift();
     this.#is_busy = job !== undefined;
     if (job === undefined) return;
+    this.work_ms += job.work_ms;
+    const began_ms = this.#processor.now_ms();
     this.#processor.run(job.work_ms, () => {
+      const ran_ms = this.#processor.now_ms() - began_ms;
       this.#next();
-      job.done();
+      job.done(ran_ms);
     });
   }
 }

@@ -16,10 +16,12 @@ import { costOf } from "./costs.ts";
 import { Connection, type CoordinatorLink, coordinatorLink } from "./pipes.ts";
 import { Processor, Thread } from "./processor.ts";
 import { seededRandom } from "./seeded_random.ts";
-import type { Setup, WorkerGroup } from "./setup.ts";
+import { numWorkers, type Setup, type WorkerGroup } from "./setup.ts";
 import { type Facts, type Places, SimulatedWorker } from "./worker.ts";
 
 const RUN = "simulated";
+/** More of them send their messages in fewer pieces. */
+const MANY_WORKERS = 512;
 /** Gradients of what stands for a result. */
 const GRADIENTS = 1;
 
@@ -118,12 +120,13 @@ export class SimulatedRun {
   }
 
   #openWorkers(coordinators: Processor): SimulatedWorker[] {
-    const { groups, sizes, wire, costs } = this.#setup;
+    const { groups, sizes, wire, costs, fakes_share } = this.#setup;
     const result_sizes = {
       critic: GRADIENTS + TAIL_NAMES.critic.length,
       generator: GRADIENTS + TAIL_NAMES.generator.length,
     };
-    const facts: Facts = { sizes, wire, costs, result_sizes };
+    const most_pieces = numWorkers(this.#setup) > MANY_WORKERS ? 2 : 8;
+    const facts: Facts = { sizes, wire, costs, result_sizes, fakes_share, most_pieces };
     const relay = groups.some(({ on_its_cores }) => on_its_cores) ? new Thread(coordinators) : null;
     const random = seededRandom(1);
     let id = 0;
@@ -204,7 +207,7 @@ export class SimulatedRun {
   }
 
   #work(work_ms: number): Promise<void> {
-    return this.#until(new Promise((resolve) => this.coordinator.run(work_ms, resolve)));
+    return this.#until(new Promise((resolve) => this.coordinator.run(work_ms, () => resolve())));
   }
 
   /** Lets events happen until a promise has resolved. */

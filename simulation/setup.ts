@@ -10,7 +10,7 @@ export interface WorkerGroup {
   readonly count: number;
   /** Threads of each that compute side by side. */
   readonly threads: number;
-  /** Time of a shard's gradient on one thread, with nothing else to do. */
+  /** Time of a shard's gradient on one thread, with nothing else to do; of the critic's, the making of fakes included. */
   readonly step_ms: { readonly critic: number; readonly generator: number };
   /** null: on the coordinator's machine, with which they share memory. */
   readonly link: Link | null;
@@ -27,6 +27,8 @@ export interface Setup {
   readonly n_critic: number;
   readonly wire: Wire;
   readonly groups: readonly WorkerGroup[];
+  /** Part of a critic step that makes fakes, which a worker that waits can make ahead. */
+  readonly fakes_share: number;
   /** The coordinator's own link, which all workers behind links share; null: as fast as all of theirs together. */
   readonly coordinator_link: Pick<Link, "down_bps" | "up_bps"> | null;
   /** The coordinator's cores, which its local workers share. */

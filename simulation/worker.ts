@@ -38,6 +38,9 @@ export interface Places {
   readonly relay: Thread | null;
 }
 
+/** A message travels in pieces of this size, so that it is received while it is still being sent; in a few of them. */
+const PIECE_BYTES = 1 << 16;
+
 /** Facts of the run. */
 export interface Facts {
   readonly sizes: NetworkSizes;
@@ -45,6 +48,9 @@ export interface Facts {
   readonly costs: Costs;
   /** Numbers of what stands for a result. */
   readonly result_sizes: { readonly critic: number; readonly generator: number };
+  readonly fakes_share: number;
+  /** Pieces of a message at most: fewer where there are many workers, whose pieces would take minutes. */
+  readonly most_pieces: number;
 }
 
 export class SimulatedWorker implements Route {
@@ -55,6 +61,8 @@ export class SimulatedWorker implements Route {
   readonly #channel: SimulatedChannel;
   readonly #events: Thread;
   readonly #threads: readonly Thread[];
+  /** Step and shard of fakes that are made. */
+  readonly #made_ahead = new Set<string>();
 
   constructor(id: number, name: string, group: WorkerGroup, facts: Facts, places: Places) {
     this.group = group;
@@ -97,10 +105,28 @@ export class SimulatedWorker implements Route {
       return;
     }
     if (message.type !== "weights" && message.type !== "work") return;
-    const { costs: { message_ms, send_ns_per_byte } } = this.#facts;
-    this.#places.coordinator.run(message_ms + costOf(bytes, send_ns_per_byte), () => {
-      this.#overLink(bytes, "toWorker", () => this.#arrived(message, bytes));
+    this.#travel(bytes, "toWorker", () => {
+      if (message.type === "work") this.#compute(message);
     });
+  }
+
+  /** Sends bytes piece by piece, and has them looked at when the last one is there. */
+  #travel(bytes: number, way: "toWorker" | "toCoordinator", arrived: () => void): void {
+    const { costs: { message_ms, ...each }, most_pieces } = this.#facts;
+    const { coordinator } = this.#places;
+    const [from, to] = way === "toWorker" ? [coordinator, this.#events] : [this.#events, coordinator];
+    const count = Math.min(most_pieces, Math.max(1, Math.ceil(bytes / PIECE_BYTES)));
+    const piece = bytes / count;
+    const last = () => to.run(message_ms + costOf(bytes, each.check_ns_per_byte), arrived);
+    const came = (i: number) =>
+      to.run(costOf(piece, each.receive_ns_per_byte), i === count - 1 ? last : nothing);
+    for (let i = 0; i < count; i++) {
+      const begin_ms = i === 0 ? message_ms : 0;
+      from.run(
+        begin_ms + costOf(piece, each.send_ns_per_byte),
+        () => this.#overLink(piece, way, () => came(i)),
+      );
+    }
   }
 
   #overLink(bytes: number, way: "toWorker" | "toCoordinator", arrived: () => void): void {
@@ -111,26 +137,49 @@ export class SimulatedWorker implements Route {
     else relay.run(costOf(bytes, this.#facts.costs.relay_ns_per_byte), pass);
   }
 
-  #arrived(message: MessageOf<"weights"> | MessageOf<"work">, bytes: number): void {
-    const { message_ms, worker_receive_ns_per_byte } = this.#facts.costs;
-    this.#events.run(message_ms + costOf(bytes, worker_receive_ns_per_byte), () => {
-      if (message.type === "work") this.#compute(message);
-    });
-  }
-
   #compute(work: MessageOf<"work">): void {
     const { clock } = this.#places;
     const arrived_ms = clock.now_ms();
-    const shards = work.end - work.begin, used = Math.min(shards, this.#threads.length);
-    let left = used, compute_ms = 0;
+    let left = Math.min(work.end - work.begin, this.#threads.length), compute_ms = 0;
+    const done = (ran_ms: number) => {
+      compute_ms += ran_ms;
+      if (--left > 0) return;
+      this.#round(work, () => this.#answer(work, compute_ms, clock.now_ms() - arrived_ms));
+    };
+    for (const [thread, begin, end] of this.#shared(work)) {
+      let work_ms = 0;
+      for (let shard = begin; shard < end; shard++) work_ms += this.#shardTime(work, shard);
+      thread.dropIdle();
+      thread.run(work_ms, done);
+    }
+    if (work.kind === "critic") this.#made_ahead.clear();
+  }
+
+  /** A node's shards, shared out over the threads. */
+  *#shared({ begin, end }: MessageOf<"work">): Generator<readonly [Thread, number, number]> {
+    const used = Math.min(end - begin, this.#threads.length);
     for (const [i, thread] of this.#threads.slice(0, used).entries()) {
-      const own = Math.floor(shards / used) + (i < shards % used ? 1 : 0);
-      thread.run(own * this.group.step_ms[work.kind], () => {
-        compute_ms += clock.now_ms() - arrived_ms;
-        if (--left === 0) {
-          this.#round(work, () => this.#answer(work, compute_ms, clock.now_ms() - arrived_ms));
-        }
-      });
+      const cut = (part: number) => begin + Math.floor((end - begin) * part / used);
+      yield [thread, cut(i), cut(i + 1)];
+    }
+  }
+
+  /** Time of one shard of this work, without what was made ahead. */
+  #shardTime({ kind, step }: MessageOf<"work">, shard: number): number {
+    const whole_ms = this.group.step_ms[kind];
+    const has_fakes = kind === "critic" && this.#made_ahead.has(`${step} ${shard}`);
+    return has_fakes ? (1 - this.#facts.fakes_share) * whole_ms : whole_ms;
+  }
+
+  /** Makes the fakes of the next step, shard by shard, until other work comes. */
+  #makeAhead(work: MessageOf<"work">): void {
+    const { kind, step, next_noise_counter } = work;
+    if (kind !== "critic" || next_noise_counter === null) return;
+    const takes_ms = this.#facts.fakes_share * this.group.step_ms.critic;
+    for (const [thread, begin, end] of this.#shared(work)) {
+      for (let shard = begin; shard < end; shard++) {
+        thread.runIdle(takes_ms, () => void this.#made_ahead.add(`${step + 1} ${shard}`));
+      }
     }
   }
 
@@ -143,7 +192,7 @@ export class SimulatedWorker implements Route {
   }
 
   #answer(work: MessageOf<"work">, compute_ms: number, elapsed_ms: number): void {
-    const { costs, result_sizes } = this.#facts;
+    const { result_sizes } = this.#facts;
     const { type: _type, inline: _inline, checksum: _checksum, next_noise_counter: _next, ...computation } =
       work;
     const { payload, checksum } = payloadOf(result_sizes[work.kind]);
@@ -156,13 +205,9 @@ export class SimulatedWorker implements Route {
       compute_ms,
       elapsed_ms,
     };
-    const bytes = this.bytesOf(result);
-    const { coordinator } = this.#places;
-    this.#events.run(costs.message_ms + costOf(bytes, costs.worker_send_ns_per_byte), () => {
-      this.#overLink(bytes, "toCoordinator", () => {
-        const receive_ms = costs.message_ms + costOf(bytes, costs.receive_ns_per_byte);
-        coordinator.run(receive_ms, () => this.#channel.receive(result, payload));
-      });
-    });
+    this.#travel(this.bytesOf(result), "toCoordinator", () => this.#channel.receive(result, payload));
+    this.#makeAhead(work);
   }
 }
+
+function nothing(): void {}

@@ -20,6 +20,9 @@ import { workerGroups } from "./worker_groups.ts";
 /** Steps between exchanges that are predicted unless others are asked for. */
 const LOCAL_STEPS = [5, 25, 100];
 
+/** Of a critic step, as measured for the networks of preset wgan. */
+const FAKES_SHARE = 0.45;
+
 export type SimulateValues = Values<typeof OPTIONS>;
 
 export interface Plan {
@@ -42,6 +45,7 @@ export function planOf(values: SimulateValues): Plan {
     batch: config.batch,
     n_critic: config.n_critic,
     groups,
+    fakes_share: FAKES_SHARE,
     coordinator_link: coordinatorLinkOf(values.coordinator_link),
     cores: values.cores ?? 1 + numThreads({ groups: local_groups }),
     costs: atSpeed(MEASURED_COSTS, values.coordinator_speed),

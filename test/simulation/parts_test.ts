@@ -59,6 +59,18 @@ Deno.test("a thread does one thing after the other, on a core that others may sh
   assert.equal(thread.work_ms, 20);
 });
 
+Deno.test("a thread does idle work while it has nothing else, and drops what it has not begun", () => {
+  const { clock, note, all } = diary();
+  const thread = new Thread(new Processor(clock, 1));
+  for (const name of ["a", "b", "c"]) thread.runIdle(10, note(name));
+  clock.after(15, () => {
+    thread.dropIdle();
+    thread.run(5, note("work"));
+  });
+  assert.deepEqual(all(), [["a", 10], ["b", 20], ["work", 25]]);
+  assert.equal(thread.work_ms, 25);
+});
+
 Deno.test("a link sends one message after the other, and delays each by half a round trip", () => {
   const { clock, note, all } = diary();
   const connection = new Connection(clock, link("8mbit:4mbit/20ms"), null, seededRandom(1));
@@ -74,8 +86,8 @@ Deno.test("connections over the coordinator's link take turns; the slower of bot
   const shared = coordinatorLink(clock, { down_bps: 8e6, up_bps: 8e6 });
   const open = (rate: string) => new Connection(clock, link(rate), shared, seededRandom(1));
   const [fast, slow] = [open("800mbit"), open("1mbit")];
-  fast.toWorker(1_000_000, note("fast"));
-  slow.toWorker(100_000, note("slow"));
+  for (let i = 1; i <= 8; i++) fast.toWorker(125_000, i < 8 ? () => {} : note("fast"));
+  for (let i = 1; i <= 2; i++) slow.toWorker(50_000, i < 2 ? () => {} : note("slow"));
   // Pieces of 125 and of 50 KB take turns: fast, slow, fast, slow, and six more. The slow link's own two take 400 ms each.
   assert.deepEqual(all(), [["slow", 975], ["fast", 1_101.25]]);
 });

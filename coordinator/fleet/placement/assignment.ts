@@ -45,6 +45,26 @@ export function trustedSpeeds(speeds: readonly (Speed & { readonly measured: boo
   }));
 }
 
+/** Transfers of one length: whoever comes first in a round, by chance or in turn, has the others' link for itself. */
+const ALIKE = 2;
+
+/**
+ * The same speeds, with the mean of those transfers that are within a factor of 2 of each other: so shards go by speeds of
+ * computing where links are alike, and not by who happened to be first.
+ */
+export function levelled(speeds: readonly Speed[]): Speed[] {
+  const sorted = speeds.toSorted((a, b) => a.transfer_ms - b.transfer_ms);
+  const means = new Map<number, number>();
+  for (let begin = 0, end = 0; begin < sorted.length; begin = end) {
+    let sum = 0;
+    while (end < sorted.length && sorted[end]!.transfer_ms <= ALIKE * sorted[begin]!.transfer_ms) {
+      sum += sorted[end++]!.transfer_ms;
+    }
+    for (const { worker } of sorted.slice(begin, end)) means.set(worker, sum / (end - begin));
+  }
+  return speeds.map((speed) => ({ ...speed, transfer_ms: means.get(speed.worker)! }));
+}
+
 /** From asking a worker for `num_shards` shards, one or more, to its answer. */
 export function rangeTime({ threads, shard_ms, transfer_ms }: Speed, num_shards: number): number {
   return Math.ceil(num_shards / threads) * shard_ms + transfer_ms;
@@ -105,6 +125,11 @@ export function helpers(speeds: readonly Speed[]): number[] {
   return times.filter(({ ms }) => ms <= quick_ms).sort((a, b) => a.ms - b.ms).map(({ worker }) => worker);
 }
 
+/** E.g. "worker 1: 3, worker 2: 1". */
+export function sharesText(ranges: readonly Range[]): string {
+  return ranges.map(({ worker, begin, end }) => `worker ${worker}: ${end - begin}`).join(", ");
+}
+
 /** A changed assignment must promise at least this much, or data would be moved for nothing. */
 export const WORTHWHILE_GAIN = 0.15;
 
@@ -131,12 +156,11 @@ export function rebalance(
   if (!(gain >= least_gain)) {
     return { decision: "keep", reason: "no other assignment is worth moving data for", ranges: current };
   }
-  const shares = next.ranges.map((r) => `worker ${r.worker}: ${r.end - r.begin}`).join(", ");
   return {
     decision: "move",
     reason:
       `By the measured speeds, steps become ${Math.round(gain * 100)} % shorter with this many shards: ` +
-      shares,
+      sharesText(next.ranges),
     ranges: next.ranges,
   };
 }

@@ -31,7 +31,8 @@ export function trialsDue<M extends Known>(
   now_ms: number,
 ): readonly M[] {
   if (!members.some(({ record }) => record.standing === "proven")) return [];
-  return members.filter(({ id, record }) => !working.has(id) && record.isTrialDue(now_ms));
+  const spares = members.filter(({ id }) => !working.has(id));
+  return spares.filter(({ record }) => record.isTrialDue(now_ms, spares.length));
 }
 
 /** Why a worker is left without shards, besides its own speed. */

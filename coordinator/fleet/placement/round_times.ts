@@ -13,12 +13,15 @@ export class RoundTimes {
   #began_ms: number | null = null;
   #has_generator = false;
   #cold = COLD;
+  /** The longest that was cold; NaN before there is one. */
+  cold_ms = NaN;
 
   /** Others compute from this round on. */
   restart(): void {
     this.#plain = [];
     this.#with_generator = [];
     this.#cold = COLD;
+    this.cold_ms = NaN;
   }
 
   /** A round begins. */
@@ -30,8 +33,11 @@ export class RoundTimes {
   #beganCritic(now_ms: number): void {
     if (this.#began_ms !== null) {
       const times = this.#has_generator ? this.#with_generator : this.#plain;
-      if (this.#cold > 0) this.#cold--;
-      else times.push(now_ms - this.#began_ms);
+      const took_ms = now_ms - this.#began_ms;
+      if (this.#cold > 0) {
+        this.#cold--;
+        this.cold_ms = took_ms;
+      } else times.push(took_ms);
       if (times.length > WINDOW) times.shift();
     }
     this.#began_ms = now_ms;

@@ -1,13 +1,15 @@
 /** Which worker computes which shards now, and when that changes. */
 import {
   assignShards,
+  levelled,
   type Range,
+  rangeTime,
   rebalance,
   type Speed,
   trustedSpeeds,
   WORTHWHILE_GAIN,
 } from "./assignment.ts";
-import { type SpareReason, TeamTrials } from "./team_trials.ts";
+import { atOnce, type SpareReason, TeamTrials } from "./team_trials.ts";
 
 /** Speeds are looked at this often, however long a step takes. */
 const REBALANCE_MS = 5_000;
@@ -43,6 +45,8 @@ export class ShardRebalancer {
   #ranges: readonly Range[] = [];
   /** Whom shards were given to, or could have been, at the last look. */
   #workers: ReadonlySet<number> = new Set();
+  /** All that were ever here. */
+  readonly #seen = new Set<number>();
   #looked_at_ms = -Infinity;
   /** The assignment that the last look at the speeds would have had. */
   #proposed = "";
@@ -77,8 +81,9 @@ export class ShardRebalancer {
     this.#workers = new Set(speeds.map(({ worker }) => worker));
     this.#trials.began(round.kind, now_ms);
     const newcomers = [...this.#workers].filter((worker) => !before.has(worker));
-    if (newcomers.length > 0 || this.#workers.size < before.size) this.#trials.membersChanged(this.#workers);
-    const trusted = trustedSpeeds(speeds);
+    if (newcomers.some((worker) => !this.#seen.has(worker))) this.#trials.hasNewcomers();
+    for (const worker of newcomers) this.#seen.add(worker);
+    const trusted = levelled(trustedSpeeds(speeds));
     const change = this.#update(this.#trials.available(speeds), trusted, newcomers, now_ms);
     if (change !== null) return change;
     return this.is_trying || round.kind === "generator" ? null : this.#try(trusted, now_ms, round.holdsAll());
@@ -113,10 +118,10 @@ export class ShardRebalancer {
       const change = this.#correct(this.#working(trusted));
       if (change !== null) return change;
     }
-    if (newcomers.length > 0) return this.#widen(trusted, newcomers);
+    if (newcomers.length > 0) return this.#widen(trusted, now_ms);
     if (now_ms - this.#looked_at_ms < REBALANCE_MS) return null;
     this.#looked_at_ms = now_ms;
-    return this.#confirm(trusted);
+    return this.#confirm(this.#nearest(trusted), now_ms);
   }
 
   /** True if some shards are nobody's that is here. */
@@ -167,44 +172,55 @@ export class ShardRebalancer {
    * Shares the work with newcomers at once unless steps would be longer, for a trial where it is known how long they are
    * without. Where one would only replace another, that can wait.
    */
-  #widen(speeds: readonly Speed[], newcomers: readonly number[]): Change {
+  #widen(speeds: readonly Speed[], now_ms: number): Change {
     const { decision, ranges } = this.#rebalance(speeds, 0);
     if (decision !== "move" || ranges.length <= this.#ranges.length) return { reason: null };
-    return this.#tryThem(ranges, newcomers) ?? this.#moved(ranges, null);
+    return this.#tryMove(ranges, null, now_ms) ?? { reason: null };
   }
 
   #rebalance(speeds: readonly Speed[], least_gain: number) {
     return rebalance(this.#num_shards, this.#ranges, speeds, least_gain, this.#at_a_time);
   }
 
+  /** Those that have shards, and the quickest of the others: as many as may join at once. */
+  #nearest(speeds: readonly Speed[]): readonly Speed[] {
+    const working = new Set(this.#ranges.map(({ worker }) => worker));
+    const others = speeds.filter(({ worker }) => !working.has(worker))
+      .toSorted((a, b) => rangeTime(a, this.#at_a_time) - rangeTime(b, this.#at_a_time))
+      .slice(0, atOnce(working.size));
+    const joining = new Set(others.map(({ worker }) => worker));
+    return speeds.filter(({ worker }) => working.has(worker) || joining.has(worker));
+  }
+
   /**
-   * Moves shards once two looks in a row have found the same: a passing load would move them to and fro. Where that brings
-   * in somebody who has none, for a trial: what is known of a spare worker is its quickest answers alone.
+   * Moves shards once two looks in a row have found the same: a passing load would move them to and fro. They stay where
+   * they were if steps do not get shorter: workers' times change with what the others do, and those of a spare one are its
+   * quickest.
    */
-  #confirm(speeds: readonly Speed[]): Change | null {
+  #confirm(speeds: readonly Speed[], now_ms: number): Change | null {
     const sparing = this.#rebalance(speeds, SPARING_GAIN);
     const least_gain = sparing.ranges.length < this.#ranges.length ? SPARING_GAIN : WORTHWHILE_GAIN;
     const { decision, reason, ranges } = this.#rebalance(speeds, least_gain);
     const shares = JSON.stringify(ranges);
     const is_confirmed = decision === "move" && shares === this.#proposed;
     this.#proposed = shares;
-    if (!is_confirmed) return null;
+    return is_confirmed ? this.#tryMove(ranges, reason, now_ms) : null;
+  }
+
+  /** Moves shards for a trial, or for good where it is not known how long steps are now. */
+  #tryMove(ranges: readonly Range[], reason: string | null, now_ms: number): Change | null {
     const joining = ranges.map(({ worker }) => worker).filter((worker) =>
       !this.#ranges.some((range) => range.worker === worker)
     );
-    return (joining.length > 0 ? this.#tryThem(ranges, joining) : null) ?? this.#moved(ranges, reason);
+    const tried = this.#trials.beginMove(this.#ranges, ranges, joining, now_ms);
+    if (tried === "later") return null;
+    if (tried === "direct") return this.#moved(ranges, reason);
+    this.#ranges = tried;
+    return { reason: null, is_trial: true };
   }
 
   #moved(ranges: readonly Range[], reason: string | null): Change {
     this.#move(ranges);
     return { reason };
-  }
-
-  /** Gives shards to those that have none, for a trial; null where it is not known how long steps are without. */
-  #tryThem(ranges: readonly Range[], joining: readonly number[]): Change | null {
-    const tried = this.#trials.beginWith(this.#ranges, ranges, joining);
-    if (tried === null) return null;
-    this.#ranges = tried;
-    return { reason: null, is_trial: true };
   }
 }

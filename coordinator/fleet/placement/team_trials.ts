@@ -3,7 +3,7 @@
  * coordinator's link, its processor and, on its machine, its cores. A few steps without some of them, or with one that was
  * left out, show whether steps are shorter so. Pure: times are arguments.
  */
-import { assignShards, type Range, rangeTime, type Speed } from "./assignment.ts";
+import { assignShards, type Range, rangeTime, sharesText, type Speed } from "./assignment.ts";
 import { RoundTimes } from "./round_times.ts";
 
 /** Steps that are measured of a team before another is tried, and of that one; fewer where the difference is clear. */
@@ -14,10 +14,12 @@ const CLEARLY = 0.25;
 /** Steps must get shorter by this share, with a worker or without. */
 const LEAST_GAIN = 0.03;
 /** Only a worker whose answers are on the way for this share of a step can cost the others much. */
-const COSTLY_SHARE = 0.2;
+const COSTLY_SHARE = 0.1;
 /** A team is tried again after so long, twice as long each time, up to the longest. */
 const FIRST_PAUSE_MS = 30_000;
 const LONGEST_PAUSE_MS = 600_000;
+/** And nothing is tried before so many times what the last trial cost: all of them take a hundredth of a run's time. */
+const COST_FACTOR = 100;
 
 /** Why a worker is left out: steps with it and without it. */
 export interface SpareReason {
@@ -33,11 +35,12 @@ interface Spare {
 }
 
 interface Trial {
-  readonly kind: "with" | "without";
-  /** Whom it is about. */
+  readonly kind: "with" | "without" | "shares";
+  /** Whom it is about; nobody where those that compute would only have other shares. */
   readonly workers: readonly number[];
   readonly ranges_before: readonly Range[];
   readonly before_ms: number;
+  readonly began_ms: number;
 }
 
 /** What to assign from now on. `reason`: null where all is as before the trial. */
@@ -59,6 +62,10 @@ export class TeamTrials {
   #trial: Trial | null = null;
   #next_without_ms = -Infinity;
   #failed = 0;
+  #next_shares_ms = -Infinity;
+  #failed_shares = 0;
+  /** Before this time only newcomers are tried. */
+  #next_ms = -Infinity;
 
   constructor(shards: Shards) {
     this.#shards = shards;
@@ -84,11 +91,10 @@ export class TeamTrials {
     this.#times.restart();
   }
 
-  /** Workers come and go: a team that was none may be one now. */
-  membersChanged(workers: ReadonlySet<number>): void {
-    for (const worker of this.#spares.keys()) if (!workers.has(worker)) this.#spares.delete(worker);
-    this.#next_without_ms = -Infinity;
-    this.#failed = 0;
+  /** Somebody has come who was never here: a team that was none may be one now. */
+  hasNewcomers(): void {
+    this.#next_without_ms = this.#next_shares_ms = this.#next_ms = -Infinity;
+    this.#failed = this.#failed_shares = 0;
   }
 
   /** Those that are not left out; all where nobody else is there. */
@@ -104,18 +110,30 @@ export class TeamTrials {
     const is_better = verdict(trial.before_ms, this.#times);
     if (is_better === null) return null;
     const trial_ms = this.#times.median_ms;
-    const is_with = trial.kind === "with";
-    const reason = {
-      with_ms: is_with ? trial_ms : trial.before_ms,
-      without_ms: is_with ? trial.before_ms : trial_ms,
-    };
     this.#trial = null;
-    if (is_better !== is_with) this.#spare(trial.workers, reason, now_ms);
-    else for (const worker of trial.workers) this.#spares.delete(worker);
-    if (!is_with) this.#pauseWithout(is_better, now_ms);
-    if (is_better) return { ranges, reason: reasonText(trial.workers, reason) };
+    this.#next_ms = now_ms + Math.min(LONGEST_PAUSE_MS, COST_FACTOR * this.#costOf(trial, now_ms));
+    if (trial.kind === "shares") this.#pauseShares(is_better, now_ms);
+    else this.#judge(trial, is_better, trial_ms, now_ms);
+    if (is_better) return { ranges, reason: reasonText(trial, ranges, trial_ms) };
     this.#times.restart();
     return { ranges: trial.ranges_before, reason: null };
+  }
+
+  /** Time that a trial has lost: longer steps, and weights that were sent to new places, there and back. */
+  #costOf({ began_ms, before_ms }: Trial, now_ms: number): number {
+    const longer_ms = (now_ms - began_ms) * Math.max(0, 1 - before_ms / this.#times.median_ms);
+    return longer_ms + 2 * Math.max(0, this.#times.cold_ms - before_ms);
+  }
+
+  /** Notes who is left out from now on, and who no longer. */
+  #judge({ kind, workers, before_ms }: Trial, is_better: boolean, trial_ms: number, now_ms: number): void {
+    if (kind === "without") this.#pauseWithout(is_better, now_ms);
+    if (is_better === (kind === "with")) {
+      for (const worker of workers) this.#spares.delete(worker);
+    } else {
+      const [with_ms, without_ms] = kind === "with" ? [trial_ms, before_ms] : [before_ms, trial_ms];
+      this.#spare(workers, { with_ms, without_ms }, now_ms);
+    }
   }
 
   #spare(workers: readonly number[], reason: SpareReason, now_ms: number): void {
@@ -131,20 +149,32 @@ export class TeamTrials {
     this.#next_without_ms = is_better ? -Infinity : now_ms + pauseOf(this.#failed);
   }
 
+  #pauseShares(is_better: boolean, now_ms: number): void {
+    this.#failed_shares = is_better ? 0 : this.#failed_shares + 1;
+    this.#next_shares_ms = is_better ? -Infinity : now_ms + pauseOf(this.#failed_shares);
+  }
+
   /** Begins a trial if one is due: the ranges to assign meanwhile, or null. `speeds`: of all that may be given shards. */
   begin(ranges: readonly Range[], speeds: readonly Speed[], now_ms: number): readonly Range[] | null {
-    if (this.#times.count < BASELINE_STEPS) return null;
+    if (this.#times.count < BASELINE_STEPS || now_ms < this.#next_ms) return null;
     return this.#beginWithSpares(ranges, speeds, now_ms) ?? this.#beginWithout(ranges, speeds, now_ms);
   }
 
-  /** Tries workers that have no shards, with the ranges `next`; null where nothing is known to compare them with. */
-  beginWith(
+  /**
+   * Tries the ranges `next`, by which those of `joining` would have shards that have none. "direct": nothing is known to
+   * compare them with; "later": the last trial cost too much, unless somebody is new.
+   */
+  beginMove(
     ranges: readonly Range[],
     next: readonly Range[],
     joining: readonly number[],
-  ): readonly Range[] | null {
-    if (this.#trial !== null || this.#times.count < BASELINE_STEPS) return null;
-    return this.#start("with", joining, ranges, next);
+    now_ms: number,
+  ): readonly Range[] | "direct" | "later" {
+    if (this.#times.count < BASELINE_STEPS) return "direct";
+    if (now_ms < this.#next_ms) return "later";
+    if (joining.length > 0) return this.#start("with", joining, ranges, next, now_ms);
+    if (now_ms < this.#next_shares_ms) return "later";
+    return this.#start("shares", [], ranges, next, now_ms);
   }
 
   #beginWithSpares(
@@ -156,13 +186,13 @@ export class TeamTrials {
     if (due.length === 0) return null;
     const working = workingOf(ranges, speeds);
     const tried = due.toSorted((a, b) => rangeTime(a, 1) - rangeTime(b, 1))
-      .slice(0, Math.max(1, Math.floor(working.length / 2)));
+      .slice(0, atOnce(working.length));
     const workers = tried.map(({ worker }) => worker);
     const next = this.#assign([...working, ...tried]);
     const is_used = workers.every((worker) => next.ranges.some((range) => range.worker === worker));
     const now = this.#assign(working);
     if (is_used && next.predicted_ms <= (1 - LEAST_GAIN) * now.predicted_ms) {
-      return this.#start("with", workers, ranges, next.ranges);
+      return this.#start("with", workers, ranges, next.ranges, now_ms);
     }
     // By its own times already it would not help.
     for (const worker of workers) this.#spare([worker], this.#spares.get(worker)!.reason, now_ms);
@@ -182,7 +212,7 @@ export class TeamTrials {
       : Math.max(1, Math.floor(costly.length / 2));
     const workers = costly.slice(0, Math.min(count, working.length - 1)).map(({ worker }) => worker);
     const { ranges: next } = this.#assign(working.filter(({ worker }) => !workers.includes(worker)));
-    return this.#start("without", workers, ranges, next);
+    return this.#start("without", workers, ranges, next, now_ms);
   }
 
   #assign(speeds: readonly Speed[]) {
@@ -195,11 +225,17 @@ export class TeamTrials {
     workers: readonly number[],
     ranges_before: readonly Range[],
     ranges: readonly Range[],
+    now_ms: number,
   ): readonly Range[] {
-    this.#trial = { kind, workers, ranges_before, before_ms: this.#times.median_ms };
+    this.#trial = { kind, workers, ranges_before, before_ms: this.#times.median_ms, began_ms: now_ms };
     this.#times.restart();
     return ranges;
   }
+}
+
+/** How many may join a team in one trial. */
+export function atOnce(team: number): number {
+  return Math.max(1, Math.floor(team / 2));
 }
 
 function workingOf(ranges: readonly Range[], speeds: readonly Speed[]): readonly Speed[] {
@@ -219,11 +255,16 @@ function verdict(before_ms: number, { count, median_ms }: RoundTimes): boolean |
   return null;
 }
 
-function reasonText(workers: readonly number[], { with_ms, without_ms }: SpareReason): string {
+function reasonText({ kind, workers, before_ms }: Trial, ranges: readonly Range[], trial_ms: number): string {
+  const [now, before] = [milliseconds(trial_ms), milliseconds(before_ms)];
+  if (kind === "shares") {
+    return `Steps take ${now} with this many shards: ${sharesText(ranges)}; ${before} before`;
+  }
   const [who, them] = workers.length === 1
     ? [`worker ${workers[0]}`, "it"]
     : [`workers ${workers.join(", ")}`, "them"];
-  return `Steps take ${milliseconds(with_ms)} with ${who}, ${milliseconds(without_ms)} without ${them}`;
+  const [with_ms, without_ms] = kind === "with" ? [now, before] : [before, now];
+  return `Steps take ${with_ms} with ${who}, ${without_ms} without ${them}`;
 }
 
 export function milliseconds(duration_ms: number): string {

@@ -1,6 +1,7 @@
 /**
  * How one worker answers, by the coordinator's clock: its speed, its deadline, and whether it may be given shards.
- * Pure: times are arguments. A worker's own times only divide its answer time into computing and the rest.
+ * Pure: times are arguments. A worker's own times only divide its answer time into computing and the rest. Speed is that of
+ * critic steps, which all workers are measured by: those of the generator may carry several times as many bytes.
  */
 import type { Speed } from "./assignment.ts";
 import { StragglerDeadline } from "./straggler_deadline.ts";
@@ -10,6 +11,9 @@ const MIN_WEIGHT = 0.05;
 /** Time after which a measurement is forgotten to about a third, where answers are rare. */
 const MEMORY_MS = 5_000;
 const SHORTEST_MS = 0.01;
+/** Of answers that are no further apart the middle one of so many counts. */
+const FREQUENT_MS = 15_000;
+const RECENT = 3;
 /** Answers in time after which a worker that has just joined, or was late, may be given shards: those of a trial. */
 const PROVEN = 5;
 /** Answers in time after which earlier lateness is forgotten. */
@@ -22,8 +26,9 @@ const LONGEST_PAUSE_MS = 300_000;
 /** Pauses between trials of a worker that has no shards: twice as long each time, up to the longest. */
 const FIRST_TRIAL_PAUSE_MS = 10_000;
 const LONGEST_TRIAL_PAUSE_MS = 60_000;
-/** And so many times as long as the trial's bytes were on the way: others may share that link. */
-const TRIAL_PAUSE_FACTOR = 50;
+/** And so many times as long as the trial's bytes were on the way, for all spare workers in turn: they may share a link. */
+const TRIAL_PAUSE_FACTOR = 100;
+const LONGEST_TURN_MS = 3_600_000;
 
 /** A node that the worker was asked for and has not answered. */
 interface Asked {
@@ -55,6 +60,8 @@ export class TrackRecord {
   #asked: Asked[] = [];
   #shard_ms: number;
   #transfer_ms = 0;
+  /** Times of the last answers, as they were. */
+  #recent: Times[] = [];
   /** When an answer was last measured; null before the first. */
   #measured_ms: number | null = null;
   /** The next answer is the first after a pause: it carries both networks' weights, and is not measured. */
@@ -69,6 +76,8 @@ export class TrackRecord {
   /** Answer times of the trial under way. */
   #tried: Times[] = [];
   #next_trial_ms = 0;
+  /** The end of the last trial, and how long its bytes were on the way. */
+  #last_trial = { ended_ms: -Infinity, transfer_ms: 0 };
 
   /** `probe_ms`: time of a shard by the worker's own probe. */
   constructor(worker: number, threads: number, probe_ms: number) {
@@ -113,9 +122,11 @@ export class TrackRecord {
     this.#asked.push({ step, kind, begin, end, issued_ms, is_trial });
   }
 
-  /** True if it should be asked for a node only to be measured. For a worker that has no shards. */
-  isTrialDue(now_ms: number): boolean {
-    return this.#asked.length === 0 && now_ms >= this.#next_trial_ms;
+  /** True if it should be asked for a node only to be measured. For a worker that has no shards, one of so many. */
+  isTrialDue(now_ms: number, num_spares = 1): boolean {
+    const { ended_ms, transfer_ms } = this.#last_trial;
+    const turn_ms = Math.min(LONGEST_TURN_MS, num_spares * TRIAL_PAUSE_FACTOR * transfer_ms);
+    return this.#asked.length === 0 && now_ms >= Math.max(this.#next_trial_ms, ended_ms + turn_ms);
   }
 
   /** Takes an answer, also one that came too late to be of use. Null where it was not asked for. */
@@ -133,7 +144,7 @@ export class TrackRecord {
     this.#deadline.arrived(answered_ms);
     if (this.#is_cold) this.#is_cold = false;
     else if (is_trial) this.#try(timesOf(answer, answered_ms), now_ms);
-    else this.#measure(timesOf(answer, answered_ms), now_ms);
+    else if (kind === "critic") this.#measure(timesOf(answer, answered_ms), now_ms);
     if (!is_trial) this.#trials = 0;
     return { is_trial, issued_ms };
   }
@@ -183,16 +194,24 @@ export class TrackRecord {
     this.#tried = [];
     this.#is_cold = true;
     const pause_ms = Math.min(LONGEST_TRIAL_PAUSE_MS, FIRST_TRIAL_PAUSE_MS * 2 ** this.#trials++);
-    const least_ms = Math.min(LONGEST_PAUSE_MS, TRIAL_PAUSE_FACTOR * PROVEN * best.transfer_ms);
-    this.#next_trial_ms = Math.max(this.#next_trial_ms, now_ms + Math.max(pause_ms, least_ms));
+    this.#next_trial_ms = Math.max(this.#next_trial_ms, now_ms + pause_ms);
+    this.#last_trial = { ended_ms: now_ms, transfer_ms: PROVEN * best.transfer_ms };
   }
 
-  #measure({ shard_ms, transfer_ms }: Times, now_ms: number): void {
+  #measure(times: Times, now_ms: number): void {
     const since_ms = this.#measured_ms === null ? Infinity : now_ms - this.#measured_ms;
     const weight = Math.max(MIN_WEIGHT, 1 - Math.exp(-since_ms / MEMORY_MS));
+    const { shard_ms, transfer_ms } = since_ms < FREQUENT_MS ? this.#usual(times) : times;
     this.#shard_ms += weight * (shard_ms - this.#shard_ms);
     this.#transfer_ms += weight * (transfer_ms - this.#transfer_ms);
     this.#measured_ms = now_ms;
+  }
+
+  /** The middle one of the last answers: after a generator step its weights come first, and may take longer than all else. */
+  #usual(times: Times): Times {
+    this.#recent = [...this.#recent, times].slice(-RECENT);
+    const sorted = this.#recent.toSorted((a, b) => a.transfer_ms - b.transfer_ms);
+    return sorted[(sorted.length - 1) >> 1]!;
   }
 }
 

@@ -128,6 +128,38 @@ Deno.test("a spare worker whose link has become better comes back", () => {
   assert.match(run.reasons.at(-1)!, /^Steps take 300 ms with worker \d, 400 ms without it$/);
 });
 
+Deno.test("other shares that make steps no shorter are taken back, and tried again ever more rarely", () => {
+  // Where one of them has three shards, it looks as if the other were the quicker.
+  const looks = (ranges: readonly Range[]) =>
+    [1, 2].map((id) => {
+      const range = ranges.find(({ worker }) => worker === id);
+      return worker(id, range && range.end - range.begin > 1 ? 12 : 4, 0.5);
+    });
+  const run = new Run([worker(1, 4, 0.5), worker(2, 12, 0.5)], (ranges) => ranges.length === 2 ? 20 : 18);
+  const shares = new Map<string, number>();
+  while (run.now_ms < 200_000) {
+    run.workers = looks(run.rebalancer.ranges);
+    run.go(1);
+    const key = run.rebalancer.ranges.map(({ begin, end }) => end - begin).join();
+    shares.set(key, (shares.get(key) ?? 0) + 1);
+  }
+  const most = Math.max(...shares.values());
+  assert.ok(most > 0.95 * run.steps, JSON.stringify([...shares]));
+  assert.deepEqual(run.reasons, []);
+});
+
+Deno.test("shares that make steps shorter stay, and the log has both times", () => {
+  const run = new Run(
+    [worker(1, 9, 0.5), worker(2, 9, 0.5)],
+    ([first]) => first!.end === 2 ? 18 : first!.end === 1 ? 12 : 40,
+  ).go(12_000);
+  run.workers = [worker(1, 9, 0.5), worker(2, 3, 0.5)];
+  run.go(20_000);
+  assert.deepEqual(run.reasons, [
+    "Steps take 12 ms with this many shards: worker 1: 1, worker 2: 3; 18 ms before",
+  ]);
+});
+
 Deno.test("nothing is tried as long as data travel beside the work, nor where answers take no time on the way", () => {
   const loading = new Run([worker(1, 5, 80), worker(2, 5, 80)], shared);
   loading.holds_all = false;

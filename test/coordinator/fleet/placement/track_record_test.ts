@@ -53,6 +53,43 @@ Deno.test("speed: answers that are seldom count in full, frequent ones are smoot
   assert.ok(Math.abs(frequent.record.speed.transfer_ms - 19) < 2);
 });
 
+Deno.test("speed: what follows a generator step, and the step itself, do not count: their bytes are others", () => {
+  const { record, times, wait, now } = scene();
+  times(6, 100);
+  let at = 1_000;
+  const answer = (kind: "critic" | "generator", answered_ms: number) => {
+    record.ask({ step: ++at, kind }, NODE, now());
+    wait(answered_ms);
+    record.answered({ step: at, kind, ...NODE, compute_ms: 2, elapsed_ms: 2 }, now());
+  };
+  for (let cycle = 0; cycle < 20; cycle++) {
+    answer("generator", 900);
+    answer("critic", 500);
+    for (let i = 0; i < 4; i++) answer("critic", 100);
+  }
+  assert.ok(Math.abs(record.speed.transfer_ms - 98) < 1e-9, `${record.speed.transfer_ms}`);
+});
+
+Deno.test("trials: who has shards is known for ten seconds, and trials of all spare workers take a hundredth of the time on the way", () => {
+  const { record, ask, answer, times, now, wait } = scene();
+  times(6, 5);
+  wait(9_000);
+  assert.equal(record.isTrialDue(now()), false);
+  wait(1_000);
+  assert.equal(record.isTrialDue(now()), true);
+  // It is warm: four answers are enough, with 400 ms on the way each; a cold one would be a fifth.
+  for (let answers = 0; answers < 4; answers++) {
+    ask(true);
+    answer(402);
+  }
+  wait(100 * 5 * 400 - 1);
+  assert.equal(record.isTrialDue(now()), false);
+  wait(1);
+  assert.deepEqual([record.isTrialDue(now()), record.isTrialDue(now(), 2)], [true, false]);
+  wait(100 * 5 * 400);
+  assert.equal(record.isTrialDue(now(), 2), true);
+});
+
 Deno.test("speed: of a trial the best answer counts, the cold first one aside", () => {
   const { record, ask, answer } = scene();
   for (const answered_ms of [2, 90, 60, 40, 70]) {
