@@ -3,7 +3,8 @@ import type { BenchContext } from "./context.ts";
 import type { CostAnswer, CostQuestion } from "./coordinator/coordinator_process.ts";
 import { PeerProcess } from "./peers/peer_process.ts";
 import { digits, type Section, spreadText, type Verdict } from "./report/report.ts";
-import { median, ratios, spreadOf } from "./report/statistics.ts";
+import { median } from "../common/median.ts";
+import { ratios, spreadOf } from "./report/statistics.ts";
 
 const CRITIC = 533_505;
 const WORKERS = [1, 4, 16, 64];

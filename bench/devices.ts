@@ -10,7 +10,8 @@ import { type Contender, interleave, type Samples, samplesOf, timed } from "./re
 import type { PeerProcess } from "./peers/peer_process.ts";
 import { pythonPeer } from "./peers/python.ts";
 import { digits, type Section, spreadText } from "./report/report.ts";
-import { median, ratios, spreadOf } from "./report/statistics.ts";
+import { median } from "../common/median.ts";
+import { ratios, spreadOf } from "./report/statistics.ts";
 import { buildModel, type ModelName } from "./step/wgan_model.ts";
 
 const MODELS: readonly (readonly [ModelName, number])[] = [["wgan", 64], ["wgan-dcgan", 64], [

@@ -7,7 +7,8 @@ import type { BenchContext } from "./context.ts";
 import { type Contender, interleave, samplesOf, timed } from "./report/measure.ts";
 import { PeerProcess } from "./peers/peer_process.ts";
 import { digits, type Section, spreadText } from "./report/report.ts";
-import { median, ratios, spreadOf } from "./report/statistics.ts";
+import { median } from "../common/median.ts";
+import { ratios, spreadOf } from "./report/statistics.ts";
 import { readWhole, writeWhole } from "./tcp.ts";
 
 /** The critic's gradients and the tail: what a worker sends each step. */

@@ -10,7 +10,8 @@ import { type Contender, interleave, type Samples, samplesOf, timed } from "./re
 import type { PeerProcess } from "./peers/peer_process.ts";
 import { pythonPeer } from "./peers/python.ts";
 import { digits, type Section, spreadText } from "./report/report.ts";
-import { median, ratios, spreadOf } from "./report/statistics.ts";
+import { median } from "../common/median.ts";
+import { ratios, spreadOf } from "./report/statistics.ts";
 import { buildModel, gradientFlops, MODEL_NAMES, type ModelName, networksOf } from "./step/wgan_model.ts";
 
 const MICRO_BATCHES: Readonly<Record<ModelName, readonly number[]>> = {

@@ -4,7 +4,8 @@ import { fillUniform } from "../random/philox.ts";
 import type { BenchContext } from "./context.ts";
 import { type Contender, interleave, type Samples, samplesOf, timed } from "./report/measure.ts";
 import { digits, type Section, spreadText } from "./report/report.ts";
-import { median, ratios, spreadOf } from "./report/statistics.ts";
+import { median } from "../common/median.ts";
+import { ratios, spreadOf } from "./report/statistics.ts";
 
 /** As large as the DCGAN generator of the authors, which fills a third-level cache, and as the critic of the WGAN. */
 const SIZES = [

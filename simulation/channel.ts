@@ -60,6 +60,8 @@ export class SimulatedChannel implements Channel {
 
   expectPayload(): void {}
 
+  expectMessages(): void {}
+
   drained(): Promise<void> {
     return this.closed === null ? Promise.resolve() : Promise.reject(new Error(this.closed));
   }

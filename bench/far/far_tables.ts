@@ -1,6 +1,7 @@
 /** The table of runs over links, and what is required of them. */
 import { digits, spreadText, type Table, type Verdict } from "../report/report.ts";
-import { median, ratios, spreadOf } from "../report/statistics.ts";
+import { median } from "../../common/median.ts";
+import { ratios, spreadOf } from "../report/statistics.ts";
 import type { FarSetup } from "./far_run.ts";
 import type { FarTimings } from "./far_timings.ts";
 

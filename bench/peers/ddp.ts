@@ -1,7 +1,7 @@
 /** The peer of whole steps: PyTorch, data-parallel by DistributedDataParallel over gloo. */
 import type { BenchContext } from "../context.ts";
 import { type Python, pythonEnvironment, scriptPath } from "./python.ts";
-import { median } from "../report/statistics.ts";
+import { median } from "../../common/median.ts";
 
 export interface DdpSetup {
   readonly world: number;

@@ -1,6 +1,7 @@
 /** Speed of a run, from its log: a fold over its records. */
 import type { RecordOf, RunRecord } from "../../runlog/records.ts";
-import { median, quantile } from "./statistics.ts";
+import { median } from "../../common/median.ts";
+import { quantile } from "./statistics.ts";
 
 /** Medians over the steps of one kind, in milliseconds. */
 export interface StepParts {

@@ -1,4 +1,5 @@
 /** Statistics of repeated measurements: medians and quartiles, which a passing load moves little. */
+import { median } from "../../common/median.ts";
 
 /** The middle half of some measurements. */
 export interface Spread {
@@ -18,10 +19,6 @@ export function quantile(values: ArrayLike<number>, q: number): number {
   const at = q * (sorted.length - 1);
   const below = sorted[Math.floor(at)]!;
   return below + (sorted[Math.ceil(at)]! - below) * (at - Math.floor(at));
-}
-
-export function median(values: ArrayLike<number>): number {
-  return quantile(values, 0.5);
 }
 
 export function spreadOf(values: ArrayLike<number>): Spread {

@@ -2,7 +2,8 @@
 import type { BareTimes } from "../step/bare_compute.ts";
 import { digits, spreadText, type Table, type Verdict } from "./report.ts";
 import type { StepParts } from "./run_timings.ts";
-import { median, ratios, spreadOf } from "./statistics.ts";
+import { median } from "../../common/median.ts";
+import { ratios, spreadOf } from "./statistics.ts";
 import type { DdpBest, RunSamples } from "./step_samples.ts";
 
 /** What issue 2 requires of two workers on two cores. */

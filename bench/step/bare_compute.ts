@@ -1,7 +1,7 @@
 /** The bare computing of a run's steps: as many processes as the run has compute threads, all busy at once. */
 import type { NetworkName } from "../../common/network_name.ts";
 import { PeerProcess } from "../peers/peer_process.ts";
-import { median } from "../report/statistics.ts";
+import { median } from "../../common/median.ts";
 
 /** Who computes side by side. */
 export interface Lanes {

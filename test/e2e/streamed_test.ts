@@ -1,6 +1,6 @@
 /** Workers behind a link, whose results and weights travel in chunks, killed in mid-run: no bit changes. */
 import assert from "node:assert/strict";
-import { parseLink } from "../../bench/far/link.ts";
+import { parseLink } from "../../common/link.ts";
 import { openRelay } from "../../bench/far/relay.ts";
 import { SYSTEM_CLOCK } from "../../wire/clock.ts";
 import { lastStep, logged, ofType, recordsOf } from "./log.ts";

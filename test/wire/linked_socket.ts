@@ -1,5 +1,5 @@
 /** One end of a connection behind a link: what it sends and gets takes its time, by the clock. */
-import { type Direction, Shaper } from "../../bench/far/link.ts";
+import { type Direction, Shaper } from "../../bench/far/shaper.ts";
 import type { Clock } from "../../wire/clock.ts";
 import type { Socket } from "../../wire/socket.ts";
 

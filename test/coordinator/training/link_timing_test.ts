@@ -1,6 +1,6 @@
 /** How long a critic step takes over a link, by a clock that counts nothing but bytes, delays and computing. */
 import assert from "node:assert/strict";
-import type { Direction } from "../../../bench/far/link.ts";
+import type { Direction } from "../../../bench/far/shaper.ts";
 import { median } from "../../../common/median.ts";
 import type { WireFormat } from "../../../common/wire_format.ts";
 import { openState, trainTo } from "./wire_scene.ts";
