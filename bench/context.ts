@@ -13,6 +13,15 @@ export interface FarContext {
   readonly train_ms: number;
 }
 
+/** A sweep of many runs: where those are kept that are done, and how long new ones may be begun. */
+export interface SweepContext {
+  readonly folder: string;
+  readonly budget_ms: number;
+  /** null: the sweep's own. */
+  readonly steps: number | null;
+  readonly seeds: number;
+}
+
 export interface BenchContext {
   /** Interleaved repetitions of the small benchmarks, and of whole runs. */
   readonly rounds: number;
@@ -23,6 +32,7 @@ export interface BenchContext {
   /** Critic steps of a log that is opened. */
   readonly log_steps: number;
   readonly far: FarContext;
+  readonly sweep: SweepContext;
   /** A plain IDX file of the images to train on, and what they are. */
   readonly data_file: string;
   readonly data_name: string;

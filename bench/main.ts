@@ -14,6 +14,7 @@ import { parseLink } from "../common/link.ts";
 import { benchFrames } from "./frames.ts";
 import { benchGradients } from "./gradients.ts";
 import { prepareImages } from "./images.ts";
+import { benchLocalSteps } from "./local/local_steps.ts";
 import { benchLive } from "./live.ts";
 import { benchLongLog } from "./long_log.ts";
 import { findPython, type Python } from "./peers/python.ts";
@@ -29,6 +30,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   steps: benchSteps,
   coordinator: benchCoordinator,
   far: benchFar,
+  "local-steps": benchLocalSteps,
   live: benchLive,
   log: benchLongLog,
 };
@@ -119,6 +121,35 @@ const OPTIONS = {
     default_text: "40; 4 with --quick",
     about: "Length of a run over a link; half of it is warm-up",
   },
+  sweep: {
+    kind: "string",
+    value: "DIR",
+    default_text: "a folder that is removed in the end",
+    about: "Where local-steps keeps runs that are done; those that are there are not made again",
+  },
+  sweep_steps: {
+    kind: "number",
+    integer: true,
+    min: 400,
+    unit: "critic steps",
+    default_text: "5000, 2000 for dcgan; 400 with --quick",
+    about: "Length of the runs of local-steps, a multiple of 400",
+  },
+  seeds: {
+    kind: "number",
+    integer: true,
+    min: 1,
+    max: 100,
+    default_text: "3; 1 with --quick",
+    about: "Seeds of the runs of local-steps",
+  },
+  budget: {
+    kind: "number",
+    min: 0,
+    unit: "minutes",
+    default_text: "60; 1 with --quick",
+    about: "Time after which local-steps begins no further run; it goes on with --sweep",
+  },
   against: {
     kind: "string",
     value: "DIR",
@@ -164,6 +195,12 @@ async function contextOf(values: BenchValues, python: Python | null, scratch: st
       shapings: (values.links_by.length > 0 ? values.links_by : ["relay", "tbf"]) as Shaping[],
       modes: values.modes.length > 0 ? values.modes : quick ? ["float32"] : ["float32", "int8"],
       train_ms: 1_000 * (values.far_seconds ?? (quick ? 4 : 40)),
+    },
+    sweep: {
+      folder: values.sweep === undefined ? join(scratch, "sweep") : resolve(values.sweep),
+      budget_ms: 60_000 * (values.budget ?? (quick ? 1 : 60)),
+      steps: values.sweep_steps ?? (quick ? 400 : null),
+      seeds: values.seeds ?? (quick ? 1 : 3),
     },
     data_file: images.file,
     data_name: images.name,

@@ -3,6 +3,7 @@ import type { LastingScreen } from "../common/terminal/lasting_screen.ts";
 import type { RecordOf } from "../runlog/records.ts";
 import type { Cancel, Clock } from "../wire/clock.ts";
 import { Console } from "./terminal/console.ts";
+import type { RunConfig } from "./config/config.ts";
 import { SharedMemory } from "./fleet/memory/shared_memory.ts";
 import { Fleet } from "./fleet/fleet.ts";
 import { prepare, type Prepared, type PrepareOptions } from "./run/prepare.ts";
@@ -17,8 +18,9 @@ import { FleetLog } from "./run/records/fleet_log.ts";
 import type { OpenSinks } from "./run/records/open_sinks.ts";
 import { RunLog } from "./run/records/run_log.ts";
 import { watchForWorkers } from "./run/worker_watch.ts";
+import { trainLocally } from "./training/local_rounds.ts";
 import { StreamedUpdate } from "./training/streamed_update.ts";
-import { isDone, publishAll, train } from "./training/train.ts";
+import { isDone, publishAll, train, type Training } from "./training/train.ts";
 
 export interface ConductOptions extends Omit<PrepareOptions, "reading"> {
   /** Proofs of workers. */
@@ -92,10 +94,12 @@ export async function conduct(
     ...sinks,
     new ConsoleSink(console, clock),
   ]);
-  const { state, config: { shards: num_shards } } = run;
-  const observer = new FleetLog({ log, console, num_shards, state, clock, wall_ms: Date.now });
+  const { state, config: { shards: num_shards, learners } } = run;
+  const observer = new FleetLog({ log, console, num_shards, learners, state, clock, wall_ms: Date.now });
   using _results = run.results;
-  using shared_memory = options.shares_memory ? openSharedMemory(run) : null;
+  // Learners' states go through sockets: once a round.
+  const shares_memory = options.shares_memory && run.config.local_steps === null;
+  using shared_memory = shares_memory ? openSharedMemory(run) : null;
   const fleet = openFleet(run, options, shared_memory, observer, clock);
   const recorder = openRecorder({ run, fleet, log, console, observer, failure, clock, elapsed_ms });
   void screen.lost.then((reason) =>
@@ -171,13 +175,13 @@ async function trainToEnd(parts: UnderWay, options: ConductOptions, around: Arou
     await fleet.waitFor(options.min_workers);
     around.started?.();
     if (signal.aborted) throw new Stop();
-    publishAll(run.state, fleet);
     recorder.start();
     const { config, state, tree, facts: { manifest } } = run;
     const now_ms = () => clock.now_ms();
-    await train({
+    await trainAs(config, {
       ...{ config, manifest, state, fleet, tree, now_ms },
-      streamed: new StreamedUpdate({ config, manifest, state, fleet, memory: run.chunks, now_ms }),
+      streamed: run.chunks &&
+        new StreamedUpdate({ config, manifest, state, fleet, memory: run.chunks, now_ms }),
       epoch_steps: run.data.plan.steps_per_epoch,
       committed: async (report) => {
         await recorder.committed(report);
@@ -193,6 +197,13 @@ async function trainToEnd(parts: UnderWay, options: ConductOptions, around: Arou
     signal.removeEventListener("abort", stop);
   }
   return await windUp(parts, error);
+}
+
+/** Trains step by step, or in rounds of local steps. */
+async function trainAs({ local_steps }: RunConfig, training: Training): Promise<void> {
+  if (local_steps !== null) return await trainLocally(training);
+  publishAll(training.state, training.fleet);
+  await train(training);
 }
 
 /** Says what is waited for, and touches the log all the while. */

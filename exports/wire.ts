@@ -31,7 +31,14 @@ export {
   joinCoordinator,
   type JoinOptions,
 } from "../wire/handshake.ts";
-export type { Checksums, Computation, Fence, Messages, RefusalCode } from "../wire/message_types.ts";
+export type {
+  Checksums,
+  Computation,
+  Fence,
+  LocalSteps,
+  Messages,
+  RefusalCode,
+} from "../wire/message_types.ts";
 export {
   MAX_FRAME_BYTES,
   type Message,

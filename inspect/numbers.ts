@@ -72,7 +72,10 @@ export function valueLabels(values: readonly number[]): string[] {
   });
 }
 
-/** Said behind bytes of a run whose sums and weights travel rounded. */
-export function travelsAs({ wire }: Readonly<Record<string, unknown>>): string {
+/** Said behind bytes of a run whose sums and weights travel rounded, or once a round of local steps. */
+export function travelsAs({ wire, local_steps, learners }: Readonly<Record<string, unknown>>): string {
+  if (typeof local_steps === "number") {
+    return `, ${learners} learners averaged every ${local_steps === 1 ? "step" : `${local_steps} steps`}`;
+  }
   return wire === "int8" || wire === "bfloat16" ? `, as ${wire}` : "";
 }

@@ -70,6 +70,14 @@ export interface RunSettings {
   readonly wire?: "float32" | "bfloat16" | "int8";
   /** Groups of shards whose sums are rounded and sent together, for the other formats. Default: one for each shard. */
   readonly wire_groups?: number;
+  /** Steps that each of `learners` makes by itself before they are averaged. Part of the bits. */
+  readonly local_steps?: number;
+  /** Learners of `local_steps`: a power of two that divides the shards. */
+  readonly learners?: number;
+  /** Learning rate of the outer step, which moves the weights towards the learners' average. Default: 1, the average itself. */
+  readonly outer_lr?: number;
+  /** Nesterov momentum of the outer step. Default: 0. */
+  readonly outer_momentum?: number;
   /** Doubles n_critic whenever the critic stays far from its optimum. */
   readonly adaptive_n_critic?: boolean;
   /** Ends the run once the Wasserstein estimate has stopped falling. */

@@ -2,4 +2,11 @@
  * Settings that came after the first published weights, with the values that all runs before had: logs that lack them
  * are read so, and a run with these values is the same run as one without.
  */
-export const LATER_SETTINGS = { wire: "float32", wire_groups: null } as const;
+export const LATER_SETTINGS = {
+  wire: "float32",
+  wire_groups: null,
+  local_steps: null,
+  learners: null,
+  outer_lr: null,
+  outer_momentum: null,
+} as const;

@@ -111,7 +111,7 @@ export interface Records {
     readonly mean_fake: number;
     /** mean D(x) - mean D(G(z)), where the objective makes it one (format 1: always). */
     readonly wasserstein_estimate?: number;
-    /** Checksum of the critic's weights after the step. */
+    /** Checksum of the critic's weights after the step; of several learners: of their checksums in order. */
     readonly critic_checksum: string;
     /** The generator step that followed. */
     readonly generator?: { readonly loss: number; readonly checksum: string };
@@ -146,6 +146,18 @@ export interface Records {
     readonly bytes_out: number;
     /** When the step was committed, on the incarnation's clock. */
     readonly time_ms: number;
+  };
+
+  /** The learners of a round of local steps were averaged after its last step. */
+  readonly round: {
+    readonly type: "round";
+    readonly step: number;
+    /** Critic steps of the round, up to `step`. */
+    readonly steps: number;
+    readonly learners: number;
+    /** Checksums of both networks' weights, averaged. */
+    readonly critic_checksum: string;
+    readonly generator_checksum: string;
   };
 
   /** The critic's scores of examples that it never trained on, beside others, by the weights of this step. */

@@ -5,6 +5,7 @@
  *   run            first line: what is trained, on what, with which versions
  *   worker_joined, worker_left
  *   step           one for each committed critic step, with the generator step that followed it, if any
+ *   round          the learners of local steps were averaged (--local-steps)
  *   heldout, evaluation, sample, vitals, checkpoint, steered, fault
  *   end            the coordinator stopped, and why; missing after a crash
  *   resume         another start of the coordinator on this folder, back at `step`: what came before it with a
@@ -128,7 +129,7 @@ export const RECORDS = {
     mean_fake: num,
     /** mean D(x) - mean D(G(z)), where the objective makes it one (format 1: always). */
     wasserstein_estimate: optional(num),
-    /** Checksum of the critic's weights after the step. */
+    /** Checksum of the critic's weights after the step; of several learners: of their checksums in order. */
     critic_checksum: text,
     /** The generator step that followed. */
     generator: optional(object({ loss: num, checksum: text })),
@@ -149,6 +150,18 @@ export const RECORDS = {
     bytes_out: num,
     /** When the step was committed, on the incarnation's clock. */
     time_ms: num,
+  }),
+
+  /** The learners of a round of local steps were averaged after its last step. */
+  round: object({
+    type: oneOf("round"),
+    step: whole,
+    /** Critic steps of the round, up to `step`. */
+    steps: whole,
+    learners: whole,
+    /** Checksums of both networks' weights, averaged. */
+    critic_checksum: text,
+    generator_checksum: text,
   }),
 
   /** The critic's scores of examples that it never trained on, beside others, by the weights of this step. */

@@ -13,11 +13,16 @@ import { EXPORTS, PURE, ROOMS } from "./rooms.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 
-/** A worker holds no model code: of models/ it may only know what artifacts.json says. */
-const WORKER_MODELS: ReadonlySet<string> = new Set(["models/manifest.ts", "models/manifest_check.ts"]);
+/** A worker holds no model code: of models/ it may only know what artifacts.json says, and the order of a result's tail. */
+const WORKER_MODELS: ReadonlySet<string> = new Set([
+  "models/manifest.ts",
+  "models/manifest_check.ts",
+  "models/tail.ts",
+]);
 
 /** Folders whose code also runs in a browser: nothing that only Deno or Node has. */
 const BROWSER = [
+  "algorithm",
   "wire",
   "onnx",
   "autodiff",

@@ -40,6 +40,11 @@ export const ROOMS: readonly Room[] = [
     what: "the backward walk, the table of rules, the passes from graph to graph",
     may: ["onnx", "common"],
   },
+  {
+    folder: "algorithm",
+    what: "schedule, optimizer's update, local steps: the mathematics that both sides compute",
+    may: ["models", "kernels", "random", "common"],
+  },
   { folder: "models/nets", what: "networks, as graphs", may: ["onnx", "random", "common"] },
   {
     folder: "models/objectives",
@@ -87,12 +92,12 @@ export const ROOMS: readonly Room[] = [
   {
     folder: "worker/compute",
     what: "threads, the engine that computes leaves, and shared memory",
-    may: ["worker/devices", "worker/runtime", "models", "wire", "kernels", "random", "common"],
+    may: ["algorithm", "worker/devices", "worker/runtime", "models", "wire", "kernels", "random", "common"],
   },
   {
     folder: "worker/connection",
     what: "a connection's life: artifacts, shards, work, results",
-    may: ["worker/compute", "worker/runtime", "models", "wire", "kernels", "random", "common"],
+    may: ["algorithm", "worker/compute", "worker/runtime", "models", "wire", "kernels", "random", "common"],
   },
   {
     folder: "worker",
@@ -117,22 +122,32 @@ export const ROOMS: readonly Room[] = [
   {
     folder: "coordinator/config",
     what: "settings of a run: options, presets, own networks",
-    may: ["coordinator/data", ...MODELS, "onnx", "runlog", "common"],
+    may: ["algorithm", "coordinator/data", ...MODELS, "onnx", "runlog", "common"],
   },
   {
     folder: "coordinator/fleet",
     what: "the workers of a run: admission, rounds, placement, shared memory",
-    may: ["coordinator/data", "models", "wire", "kernels", "common"],
+    may: ["algorithm", "coordinator/data", "models", "wire", "kernels", "common"],
   },
   {
     folder: "coordinator/training",
     what: "Algorithm 1: the loop, averaging, the update, the schedule",
-    may: ["coordinator/config", "coordinator/fleet", "models", "wire", "kernels", "random", "common"],
+    may: [
+      "algorithm",
+      "coordinator/config",
+      "coordinator/fleet",
+      "models",
+      "wire",
+      "kernels",
+      "random",
+      "common",
+    ],
   },
   {
     folder: "coordinator/evaluation",
     what: "figures beside the training: held-out costs, distances, gradients",
     may: [
+      "algorithm",
       "coordinator/data",
       "coordinator/config",
       "coordinator/fleet",
@@ -152,6 +167,7 @@ export const ROOMS: readonly Room[] = [
     folder: "coordinator/run",
     what: "one run: its folder, graphs, checkpoints and records",
     may: [
+      "algorithm",
       "coordinator/data",
       "coordinator/config",
       "coordinator/fleet",
@@ -262,6 +278,7 @@ export const EXPORTS = "exports";
  */
 export const PURE: readonly string[] = [
   "random",
+  "algorithm",
   "kernels/tree.ts",
   "onnx",
   "autodiff",
@@ -272,6 +289,7 @@ export const PURE: readonly string[] = [
   "coordinator/fleet/round.ts",
   "coordinator/fleet/fence.ts",
   "coordinator/fleet/waiting.ts",
+  "coordinator/fleet/answers/learner_check.ts",
   "coordinator/fleet/placement",
   "coordinator/training",
 ];

@@ -94,6 +94,42 @@ export interface Computation {
 }
 
 /**
+ * Settings that the learners of a run train by, where it has local steps.
+ *
+ * @example
+ * ```ts
+ * import type { LocalSteps } from "@wagon/wagon/wire";
+ *
+ * const examples = ({ steps }: LocalSteps, batch: number) => steps * batch;
+ * console.log(examples.length);
+ * ```
+ */
+export interface LocalSteps {
+  /** Learners, each with an equal part of the shards. */
+  readonly learners: number;
+  /** Critic steps of a round. */
+  readonly steps: number;
+  /** Batches of an epoch. */
+  readonly epoch_steps: number;
+  /** When the generator learns. */
+  readonly schedule: "paper" | "post";
+  /** Critic steps for one generator step. */
+  readonly n_critic: number;
+  /** True if the first generator steps take 100 critic steps each. */
+  readonly warm_up: boolean;
+  /** Learning rate of both networks. */
+  readonly lr: number;
+  /** Steps over which the learning rate falls to 0; 0: it stays. */
+  readonly decay_steps: number;
+  /** Bound of the critic's parameters; null: none. */
+  readonly clip: number | null;
+  /** How gradients become new weights. */
+  readonly optimizer:
+    | { readonly kind: "rmsprop"; readonly alpha: number; readonly eps: number }
+    | { readonly kind: "adam"; readonly beta1: number; readonly beta2: number; readonly eps: number };
+}
+
+/**
  * Every message by its type.
  *
  * @example
@@ -150,6 +186,8 @@ export interface Messages {
     readonly wire: { readonly format: "float32" | "bfloat16" | "int8"; readonly group_shards: number | null };
     /** Numbers of a chunk, a multiple of 256: results and weights of more travel in several. */
     readonly chunk_floats: number;
+    /** What learners train by (algorithm/local_steps.ts); null where each step is summed over all shards. */
+    readonly local_steps: LocalSteps | null;
     readonly shard_sha256: readonly string[];
     readonly artifacts:
       readonly ({ readonly file: string; readonly sha256: string; readonly bytes: number })[];

@@ -12,7 +12,8 @@
  *   C -> W  weights      critic, generator: whenever they change, the same bytes to all on other machines, whole or as
  *                        rounded differences to those before
  *   C -> W  shard_chunk  a shard's data, in checked chunks, beside the training; W answers shard_held
- *   C -> W  work         compute this node of the summing tree; W answers result, or result_start and then its chunks
+ *   C -> W  work         compute this node of the summing tree; W answers result, or result_start and then its
+ *                        chunks. With local steps: train the learner of these shards for the round that begins here
  *   C -> W  weights_chunk, weights_end  new weights while they are made, and at last that they count
  *   C -> W  job          sample, score: never part of the training; W answers job_result
  *   both    ping, pong   heartbeats; silence past the deadline is death
@@ -43,6 +44,7 @@
  * and changes nothing.
  */
 import { NETWORKS } from "../common/network_name.ts";
+import { MAX_LOCAL_STEPS } from "../common/local_steps.ts";
 import { WIRE_FORMATS } from "../common/wire_format.ts";
 import {
   bool,
@@ -58,6 +60,7 @@ import {
   plain,
   SchemaError,
   show,
+  tagged,
   text,
 } from "./schema.ts";
 import type { Messages, RefusalCode } from "./message_types.ts";
@@ -74,7 +77,7 @@ export type { Checksums, RefusalCode } from "./message_types.ts";
  * console.assert(Number.isInteger(PROTOCOL_VERSION));
  * ```
  */
-export const PROTOCOL_VERSION = 7;
+export const PROTOCOL_VERSION = 8;
 
 /**
  * Largest frame either side accepts, in bytes: the weights of a network of 268 million parameters. Of strangers, who
@@ -128,6 +131,27 @@ const computation = {
   generator_checksum: checksum,
 };
 
+const decay = finite(0, 1);
+const eps = finite(Number.MIN_VALUE);
+const optimizer = tagged("kind", {
+  rmsprop: object({ kind: oneOf("rmsprop"), alpha: decay, eps }),
+  adam: object({ kind: oneOf("adam"), beta1: decay, beta2: decay, eps }),
+});
+const local_steps = object({
+  learners: int(1, 4096),
+  /** Critic steps of a round. */
+  steps: int(1, MAX_LOCAL_STEPS),
+  /** Batches of an epoch. */
+  epoch_steps: int(1),
+  schedule: oneOf("paper", "post"),
+  n_critic: int(1),
+  warm_up: bool,
+  lr: finite(0),
+  decay_steps: int(0),
+  clip: nullable(finite(Number.MIN_VALUE)),
+  optimizer,
+});
+
 /** Field tables of all messages, by tag. `payload` in the comments says what follows the header. */
 export const MESSAGES = {
   challenge: object({
@@ -172,6 +196,8 @@ export const MESSAGES = {
     wire: object({ format: oneOf(...WIRE_FORMATS), group_shards: nullable(int(1, 4096)) }),
     /** Numbers of a chunk, a multiple of 256: results and weights of more travel in several. */
     chunk_floats: int(256, 2 ** 30),
+    /** What learners train by; null where each step is summed over all shards. */
+    local_steps: nullable(local_steps),
     shard_sha256: list(sha256, 4096),
     artifacts: list(object({ file: plain(128), sha256, bytes: int(1) }), 64),
     // Neither so often that it is work, nor beyond what a timer can count.
@@ -194,7 +220,10 @@ export const MESSAGES = {
     shared: bool,
   }),
 
-  /** payload: the whole state as float32; or what is to be added to the state held, rounded */
+  /**
+   * payload: the whole state as float32; or what is to be added to the state held, rounded. With local steps the optimizer's
+   * buffers and the statistics are part of a state (algorithm/learner_layout.ts).
+   */
   weights: object({
     type: oneOf("weights"),
     ...fence,
@@ -239,7 +268,10 @@ export const MESSAGES = {
   /** The worker holds the whole shard and its SHA-256 agrees: no more inline examples. */
   shard_held: object({ type: oneOf("shard_held"), run: id, shard: int(0, 4095) }),
 
-  /** payload: examples of the shards in `inline`, in that order, micro-batch by micro-batch */
+  /**
+   * payload: examples of the shards in `inline`, in that order, micro-batch by micro-batch. With local steps each shard's
+   * are those of all steps of the round, in order.
+   */
   work: object({
     type: oneOf("work"),
     ...fence,
@@ -250,7 +282,10 @@ export const MESSAGES = {
     /** Checksum of the payload; null if there is none. */
     checksum: nullable(checksum),
   }),
-  /** payload: the node's sum: gradients, then the tail (result_payload.ts) */
+  /**
+   * payload: the node's sum: gradients, then the tail (result_payload.ts). With local steps the learner's state after the
+   * round, and its figures (algorithm/learner_layout.ts).
+   */
   result: object({
     type: oneOf("result"),
     ...fence,

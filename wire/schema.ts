@@ -85,6 +85,19 @@ export const object = <F extends Fields>(fields: F): Check<InferFields<F>> => {
   return (value, path) => checkObject(fields, checks, value, path) as InferFields<F>;
 };
 
+/** One of several objects, told apart by the text in one of their fields. */
+export const tagged = <T extends Record<string, Check<unknown>>>(
+  tag: string,
+  kinds: T,
+): Check<Infer<T[keyof T]>> =>
+(value, path) => {
+  const kind = (value as Record<string, unknown> | null | undefined)?.[tag];
+  if (typeof kind === "string" && Object.hasOwn(kinds, kind)) {
+    return kinds[kind]!(value, path) as Infer<T[keyof T]>;
+  }
+  return refuse(`${path}.${tag}`, `one of ${Object.keys(kinds).join(", ")}`, kind);
+};
+
 function checkObject(
   fields: Fields,
   checks: readonly [string, Check<unknown>][],

@@ -6,7 +6,7 @@ import process from "node:process";
 import { ShardPlan } from "../../coordinator/data/plan.ts";
 import { dataSetOf } from "../../coordinator/data/data_set.ts";
 import { ShardedData } from "../../coordinator/data/sharded_data.ts";
-import { RMSPROP } from "../../coordinator/config/optimizers.ts";
+import { RMSPROP } from "../../algorithm/optimizers.ts";
 import type { RunConfig } from "../../coordinator/config/config.ts";
 import { Fleet } from "../../coordinator/fleet/fleet.ts";
 import { allocate } from "../../coordinator/run/run_graphs.ts";
@@ -154,7 +154,7 @@ async function withWorkers(question: CostQuestion): Promise<CostAnswer> {
   const now_ms = () => performance.now();
   await train({
     ...{ config, manifest, state, fleet, tree, now_ms, epoch_steps: 2 },
-    streamed: new StreamedUpdate({ config, manifest, state, fleet, memory: chunks, now_ms }),
+    streamed: new StreamedUpdate({ config, manifest, state, fleet, memory: chunks!, now_ms }),
     committed: ({ step }) => {
       meter.look();
       if (step === WARMUP) meter.begin(bytes());

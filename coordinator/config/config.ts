@@ -12,13 +12,15 @@ import { anything, bool, mapOf, misfit, nullable, num, object, oneOf, text } fro
 import type { DataSet } from "../data/data_set.ts";
 import { paddedShape, type Padding } from "../data/pad.ts";
 import type { Shaping } from "../data/pictures/picture_reader.ts";
-import { RMSPROP } from "./optimizers.ts";
+import { RMSPROP } from "../../algorithm/optimizers.ts";
+import { checkLocal, LOCAL_FIELDS, type LocalConfig, localConfig } from "./local_config.ts";
+import { evaluationInterval } from "./evaluation_interval.ts";
 import type { FileNetworks, OwnNetworks } from "./own_networks.ts";
 import { withShards } from "./shards_for.ts";
 import { type Hyperparameters, type Preset, type PresetName, PRESETS } from "./presets.ts";
 import { checkWire, type WireConfig, wireConfig } from "./wire_config.ts";
 
-export interface RunConfig extends Hyperparameters, Padding, Shaping, WireConfig {
+export interface RunConfig extends Hyperparameters, Padding, Shaping, WireConfig, LocalConfig {
   /** Source of the hyperparameters, and of the networks unless they are a person's own. */
   readonly preset: PresetName;
   readonly networks: Networks | FileNetworks;
@@ -186,6 +188,7 @@ function checkGiven(
     );
   }
   checkWire(given, given.shards ?? preset.shards);
+  checkLocal(given, given.shards ?? preset.shards);
   if (given.penalty !== undefined && preset.penalty === null) {
     throw new UserError(
       `Cannot use --penalty: an objective with a gradient penalty is required, found ${preset.objective} ` +
@@ -204,16 +207,6 @@ function checkGiven(
         "or leave it out",
     );
   }
-}
-
-/** Evaluations in a run, unless told otherwise, and the steps between two of them at least. */
-const NUM_EVALUATIONS = 10;
-// An evaluation takes as long as a hundred steps of a small network or more.
-const MIN_EVALUATION_INTERVAL = 1000;
-
-/** Critic steps between evaluations of a run of `steps`, unless told otherwise. */
-export function evaluationInterval(steps: number): number {
-  return Math.max(MIN_EVALUATION_INTERVAL, Math.ceil(steps / NUM_EVALUATIONS));
 }
 
 /**
@@ -270,6 +263,7 @@ export function resolveConfig(
     ...given,
     ...padding,
     ...{ width, dropout, spectral_norm, ...wireConfig(given, given.shards ?? hyperparameters.shards) },
+    ...localConfig(given),
     ...spectral_norm && { clip: null },
     preset: name,
     networks: own?.facts ?? withCritic(
@@ -332,6 +326,7 @@ const RECORDED = object({
   accumulate: num,
   wire: oneOf(...WIRE_FORMATS),
   wire_groups: nullable(num),
+  ...LOCAL_FIELDS,
   dropout: num,
   spectral_norm: bool,
   min_steps: num,

@@ -3,7 +3,7 @@ import { imageCritic, imageGenerator, planeCritic, planeGenerator } from "../../
 import type { Networks } from "../../models/nets/networks.ts";
 import { hasPenalty, type ObjectiveName, objectiveOf } from "../../models/objectives/objectives.ts";
 import { STROKES_SIDE } from "../data/strokes.ts";
-import { ADAM_OF_GANS, ADAM_OF_WGAN_GP, type Optimizer, RMSPROP } from "./optimizers.ts";
+import { ADAM_OF_GANS, ADAM_OF_WGAN_GP, type Optimizer, RMSPROP } from "../../algorithm/optimizers.ts";
 import { numElements } from "../../common/shape.ts";
 
 export interface Hyperparameters {

@@ -2,6 +2,7 @@
 import type { OptionTable } from "../../common/cli/options.ts";
 import { WIRE_FORMATS } from "../../common/wire_format.ts";
 import { DEFAULT_MIN_STEPS } from "./config.ts";
+import { LOCAL_OPTIONS } from "./local_options.ts";
 import { DATASET_NAMES } from "../data/resolve.ts";
 import { OBJECTIVE_NAMES } from "../../models/objectives/objectives.ts";
 import { type PresetName, PRESETS } from "./presets.ts";
@@ -300,6 +301,7 @@ export const RUN_OPTIONS = {
       "At most this many workers can compute. The results depend on it",
     group: "Hyperparameters",
   },
+  ...LOCAL_OPTIONS,
   adaptive_n_critic: {
     kind: "boolean",
     default_text: "off",

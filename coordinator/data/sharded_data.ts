@@ -28,12 +28,19 @@ export class ShardedData {
     return gatherExamples(this.data, this.plan.shards[shard]!);
   }
 
-  /** One micro-batch of each of these shards, in this order: goes with work for shards not yet held. */
-  inline(shards: readonly number[], position: Position): Uint8Array<ArrayBuffer> {
+  /**
+   * The micro-batches at `positions` of the first of these shards, then those of the next, and so on: go with work for
+   * shards not yet held.
+   */
+  inline(shards: readonly number[], positions: readonly Position[]): Uint8Array<ArrayBuffer> {
     const part_bytes = this.plan.micro_batch * this.data.example_bytes;
-    const all = new Uint8Array(shards.length * part_bytes);
-    for (const [i, shard] of shards.entries()) {
-      all.set(gatherExamples(this.data, this.plan.examplesOf(position, shard)), i * part_bytes);
+    const all = new Uint8Array(shards.length * positions.length * part_bytes);
+    let begin = 0;
+    for (const shard of shards) {
+      for (const position of positions) {
+        all.set(gatherExamples(this.data, this.plan.examplesOf(position, shard)), begin);
+        begin += part_bytes;
+      }
     }
     return all;
   }

@@ -4,7 +4,7 @@ import type { Layout, Manifest } from "../../models/manifest.ts";
 import { trainedLayout, views } from "../../models/layout.ts";
 import type { RecordOf } from "../../runlog/records.ts";
 import type { ModelState } from "../training/model_state.ts";
-import type { Trained } from "../training/optimizer.ts";
+import type { Trained } from "../../algorithm/optimizer.ts";
 
 /** A parameter this near to a bound, as a share of the bound, lies at it. */
 const AT_BOUND = 1e-6;

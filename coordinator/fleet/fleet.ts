@@ -12,6 +12,7 @@ import type { Message, MessageOf } from "../../wire/messages.ts";
 import { Refusal } from "../../wire/refusal.ts";
 import type { Socket } from "../../wire/socket.ts";
 import type { RunFacts } from "./admission/join.ts";
+import { Answers } from "./answers/answers.ts";
 import { candidates, helpersAmong } from "./placement/eligibility.ts";
 import { askForLate, closeHung } from "./placement/late_answers.ts";
 import { trialTasks } from "./placement/trials.ts";
@@ -52,16 +53,12 @@ export interface FleetOptions extends AdmissionOptions {
   readonly chunks?: ChunkMemory | null;
 }
 
-/** Finds the largest magnitude of values, wherever they lie. */
-function largestIn({ chunks, memory }: FleetOptions): (values: Float32Array) => number {
-  return (values) => chunks?.largest(values) ?? memory.largest(values);
-}
-
 export class Fleet {
   readonly jobs: Jobs;
   readonly #facts: RunFacts;
   readonly #data: ShardedData;
   readonly #memory: ResultMemory;
+  readonly #answers: Answers;
   readonly #admission: Admission;
   readonly #observer: FleetObserver;
   readonly #members = new Map<number, Member>();
@@ -83,13 +80,14 @@ export class Fleet {
     this.#memory = options.memory;
     this.#admission = new Admission(facts, data, options, observer);
     this.#observer = observer;
-    const { manifest, wire = FLOAT32_WIRE } = facts;
+    const { manifest, wire = FLOAT32_WIRE } = facts, { num_shards } = data.plan;
+    this.#answers = new Answers(facts, num_shards, options);
     const cuts = new ResultChunks(manifest, wire.format, chunkFloatsOf(facts));
     this.#weights = new WeightsDelivery(facts, options.shared_memory, (state) => cuts.of(state).length);
     this.#clock = options.clock;
-    this.#rebalancer = new ShardRebalancer(data.plan.num_shards, wire.group_shards ?? 1);
-    this.#judge = new Judge(manifest, largestIn(options), observer);
-    this.#incoming = new IncomingResults(manifest, data.plan.num_shards, cuts, this.#judge, options);
+    this.#rebalancer = new ShardRebalancer(num_shards, this.#answers.unit_shards ?? 1);
+    this.#judge = new Judge(this.#answers, observer);
+    this.#incoming = new IncomingResults(manifest, this.#answers, cuts, this.#judge, options);
     this.jobs = new Jobs(facts.run, numElements(manifest.example_shape), this.#clock, observer);
     this.#stopTick = this.#clock.every(TICK_MS, () => this.#lookForLate());
   }
@@ -204,7 +202,7 @@ export class Fleet {
     this.#incoming.beginRound();
     this.#reassign(request.kind);
     return new Promise((resolve, reject) => {
-      const round = new Round(this.#data.plan.num_shards, this.#facts.wire?.group_shards);
+      const round = new Round(this.#data.plan.num_shards, this.#answers.unit_shards);
       const asked_ms = this.#clock.now_ms();
       const open = this.#open = openRound({ request, round, asked_ms, take, resolve, reject });
       this.#send(open, round.start(this.#rebalancer.ranges, asked_ms));
@@ -230,7 +228,7 @@ export class Fleet {
 
   #reassign(kind: RoundRequest["kind"]): void {
     const rebalancer = this.#rebalancer;
-    const speeds = candidates(this.members, rebalancer.ranges).map(({ record }) => record.speed);
+    const speeds = this.#answers.speedsOf(candidates(this.members, rebalancer.ranges));
     const holdsAll = () => holdAll(rebalancer.ranges, this.#members);
     const change = rebalancer.update(speeds, this.#clock.now_ms(), { kind, holdsAll });
     if (change === null || change.is_trial) return;
@@ -240,7 +238,7 @@ export class Fleet {
       this.#observer.fault({ what: "uneven speeds", worker: null, decision: "moved shards", reason });
     }
     shipShards(rebalancer.ranges, this.#members, this.#facts.run, this.#data);
-    tellSpares(rebalancer, this.members);
+    tellSpares(rebalancer, this.members, this.#answers.learners);
   }
 
   #send(open: OpenRound, tasks: readonly Task[]): void {
@@ -259,7 +257,7 @@ export class Fleet {
     const { run, incarnation } = this.#facts;
     const fence = { run, incarnation, generation: this.#generation, critic_checksum, generator_checksum };
     const next_noise_counter = is_trial ? null : request.next_noise_counter;
-    sendWork(member, this.#data, { ...fence, ...request, next_noise_counter, begin, end });
+    sendWork(member, this.#data, this.#answers, { ...fence, ...request, next_noise_counter, begin, end });
   }
 
   #receive(member: Member, message: Message, payload: Uint8Array): void {
@@ -347,7 +345,7 @@ export class Fleet {
     if (flaw !== null) return this.#doubt(open, member, result, flaw);
     const now_ms = this.#clock.now_ms();
     const times = { since_ms: now_ms - issued_ms, answered_ms: now_ms - open.asked_ms };
-    countResult(open.shares, member, message, times);
+    countResult(open.shares, member, message, { ...times, steps: this.#answers.steps(message) });
     this.#memory.keep(result);
     if (!this.classes.has(member.numeric_class)) this.#admission.settle(member.numeric_class, this.members);
     this.#judge.expelWrong(this.#erred(open, message), member, open.request, message, now_ms);

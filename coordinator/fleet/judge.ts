@@ -4,13 +4,13 @@
  */
 import { checksumBytes } from "../../kernels/kernels.ts";
 import type { TreeNode } from "../../kernels/tree.ts";
-import type { Manifest } from "../../models/manifest.ts";
 import type { MessageOf } from "../../wire/messages.ts";
 import { Refusal } from "../../wire/refusal.ts";
+import type { Answers } from "./answers/answers.ts";
 import type { RoundRequest } from "./fence.ts";
 import { expel, type Member } from "./member.ts";
 import type { FleetObserver } from "./observer.ts";
-import { type Flaw, flawText, ResultCheck } from "./result_check.ts";
+import { type Flaw, flawText } from "./result_check.ts";
 import { WrongResults } from "./wrong_results.ts";
 
 /** Ends a round: a node that was computed more than once is bad each time. */
@@ -22,18 +22,16 @@ export class BadResult extends Error {
   }
 }
 
+/** What says whether numbers are plausible. */
+type Check = Pick<Answers, "flaw" | "arePlausible" | "isTailPlausible">;
+
 export class Judge {
-  readonly #check: ResultCheck;
+  readonly #check: Check;
   readonly #observer: Pick<FleetObserver, "fault">;
   readonly #wrong = new WrongResults();
 
-  /** `largest`: the largest magnitude of values, NaN where there is one. */
-  constructor(
-    manifest: Manifest,
-    largest: (values: Float32Array) => number,
-    observer: Pick<FleetObserver, "fault">,
-  ) {
-    this.#check = new ResultCheck(manifest, largest);
+  constructor(check: Check, observer: Pick<FleetObserver, "fault">) {
+    this.#check = check;
     this.#observer = observer;
   }
 
@@ -66,7 +64,7 @@ export class Judge {
   }
 
   /**
-   * The fault of a result. A peer that shares memory is of this user and this version, and is believed where it has
+   * The fault of a result; `values`: its payload. A peer that shares memory is of this user and this version, and is believed where it has
    * looked at its numbers as it made them: a second look here would take as long as a third of the update, which finds
    * it out if they are others by then (optimizer.ts).
    */

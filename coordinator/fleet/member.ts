@@ -35,7 +35,8 @@ export class Member {
   /** It said why it goes, by a goodbye or a refusal: that its work goes to others is no further news. */
   said_why = false;
 
-  constructor(id: number, admitted: Admitted) {
+  /** `answer_ms`: what its probe says that an answer takes, where that is long. */
+  constructor(id: number, admitted: Admitted, answer_ms = 0) {
     const { hello, ready, channel } = admitted;
     this.id = id;
     this.name = hello.name;
@@ -44,7 +45,7 @@ export class Member {
     this.platform = hello.platform;
     this.threads = hello.threads;
     this.numeric_class = ready.numeric_class;
-    this.record = new TrackRecord(id, hello.threads, ready.shard_ms);
+    this.record = new TrackRecord(id, hello.threads, ready.shard_ms, answer_ms);
     this.channel = channel;
   }
 

@@ -1,14 +1,9 @@
 /** Checks that a result has plausible numbers: all finite, of limited size, and no negative variance. Pure. */
+import { MAGNITUDE_LIMIT } from "../../algorithm/optimizer.ts";
 import type { NetworkName } from "../../common/network_name.ts";
 import type { GraphEntry, Manifest } from "../../models/manifest.ts";
 import { TAIL } from "../../models/tail.ts";
 import { numElements } from "../../common/shape.ts";
-
-/**
- * Every number of a result must be below this in magnitude. Then the mean over the shards is, too, however many there
- * are, and its square is finite: so an update never has to be undone.
- */
-const MAGNITUDE_LIMIT = 2 ** 63;
 
 /** The invalid part of a result. */
 export interface Flaw {

@@ -1,6 +1,7 @@
 /** Messages to workers besides weights: their work, the shards that they hold, and whether there are any for them. */
 import { checksumBytes } from "../../kernels/kernels.ts";
 import type { MessageOf } from "../../wire/messages.ts";
+import type { Answers } from "./answers/answers.ts";
 import type { Range } from "./placement/assignment.ts";
 import { idleThreads } from "./placement/idle_threads.ts";
 import { spareNotice } from "./placement/eligibility.ts";
@@ -12,13 +13,14 @@ import type { ShardedData } from "../data/sharded_data.ts";
 export function sendWork(
   { channel, held }: Member,
   data: ShardedData,
+  answers: Pick<Answers, "positions">,
   work: Omit<MessageOf<"work">, "type" | "inline" | "checksum">,
 ): void {
   const inline: number[] = [];
   if (work.kind === "critic") {
     for (let shard = work.begin; shard < work.end; shard++) if (!held.has(shard)) inline.push(shard);
   }
-  const examples = inline.length === 0 ? undefined : data.inline(inline, work);
+  const examples = inline.length === 0 ? undefined : data.inline(inline, answers.positions(work));
   channel.send(
     { type: "work", ...work, inline, checksum: examples ? checksumBytes(examples) : null },
     examples,
@@ -49,14 +51,15 @@ export function holdAll(ranges: readonly Range[], members: ReadonlyMap<number, M
   });
 }
 
-/** Tells those that have become spare, and those that are no longer. */
+/** Tells those that have become spare, and those that are no longer. `learners`: null where there are none. */
 export function tellSpares(
   rebalancer: Pick<ShardRebalancer, "ranges" | "whySpare">,
   members: readonly Member[],
+  learners: number | null = null,
 ): void {
   const { ranges } = rebalancer;
   const working = new Set(ranges.map((range) => range.worker));
-  const idle = idleThreads(ranges.at(-1)?.end ?? 0, totalThreads(members));
+  const idle = idleThreads(ranges.at(-1)?.end ?? 0, totalThreads(members), learners);
   for (const member of members) {
     const spare = !working.has(member.id);
     if (spare === member.told_spare) continue;

@@ -22,15 +22,19 @@ function shareOf(shares: WorkerShares, worker: number): WorkerShare {
 
 /**
  * Counts one result of a round. A worker computes its nodes side by side: the last one ends its time. `since_ms`: from
- * asking for this node to the answer; `answered_ms`: from asking for the first.
+ * asking for this node to the answer; `answered_ms`: from asking for the first; `steps`: that it computed them in.
  */
 export function countResult(
   shares: WorkerShares,
   member: Pick<Member, "id" | "threads" | "shards_computed">,
   result: ClaimedTimes & TreeNode,
-  { since_ms, answered_ms }: { readonly since_ms: number; readonly answered_ms: number },
+  { since_ms, answered_ms, steps = 1 }: {
+    readonly since_ms: number;
+    readonly answered_ms: number;
+    readonly steps?: number;
+  },
 ): void {
-  const shards = result.end - result.begin;
+  const shards = (result.end - result.begin) * steps;
   const { compute_ms, elapsed_ms } = believable(result, member.threads, since_ms);
   member.shards_computed += shards;
   const share = shareOf(shares, member.id);

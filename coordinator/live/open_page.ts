@@ -1,5 +1,6 @@
 /** Puts the live page together: what it shows, and from where. */
 import { exampleKind } from "../../common/example_kind.ts";
+import { counted } from "../../common/text/counted.ts";
 import { basename } from "node:path";
 import { foldRun } from "../../runlog/log/fold_run.ts";
 import type { Clock } from "../../wire/clock.ts";
@@ -57,7 +58,7 @@ interface Parts {
 /** Settings in words. */
 function factsOf({ config, data, folder, record }: KeptRun): string[] {
   const { name, note } = record;
-  const { preset, batch, shards, n_critic, lr, clip, penalty, wire, seed } = config;
+  const { preset, batch, shards, n_critic, lr, clip, penalty, wire, seed, local_steps, learners } = config;
   const examples = (data.data.num_examples - data.plan.holdout.length).toLocaleString("en-US");
   return [
     ...name === undefined || basename(folder.path).includes(name) ? [] : [name],
@@ -69,6 +70,9 @@ function factsOf({ config, data, folder, record }: KeptRun): string[] {
     ...clip === null ? [] : [`clip ${clip}`],
     ...penalty === null ? [] : [`penalty ${penalty}`],
     ...wire === "float32" ? [] : [`gradients and weights sent as ${wire}`],
+    ...local_steps === null
+      ? []
+      : [`${counted(learners!, "learner")} averaged every ${counted(local_steps, "step")}`],
     `seed ${seed}`,
     ...note === undefined ? [] : [`note: ${note}`],
   ];

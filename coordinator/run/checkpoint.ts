@@ -25,7 +25,7 @@ import {
   encodeInfo,
 } from "./checkpoint_info.ts";
 import type { ModelState, Network } from "../training/model_state.ts";
-import { OPTIMIZER_BUFFERS } from "../training/optimizer.ts";
+import { OPTIMIZER_BUFFERS } from "../../algorithm/optimizer.ts";
 
 /** Good checkpoints kept; older ones are removed. */
 const KEEP = 3;
@@ -68,7 +68,7 @@ type Part = [prefix: string, layout: Layout, buffer: Float32Array];
 /**
  * Each buffer of the state with its layout and the prefix of its tensors' names in the file: none for weights and
  * statistics, `given.` for what the workers hold where that is rounded (--wire), `rmsprop.square_average.`,
- * `adam.average.` and so on for the optimizer's. So a checkpoint of another optimizer lacks tensors that this one needs.
+ * `adam.average.` and so on for the optimizer's, `outer.` for the momentum of the outer step. So a checkpoint of another optimizer lacks tensors that this one needs.
  */
 function parts(state: ModelState, manifest: Manifest): Part[] {
   const { kind } = state.optimizer;
@@ -80,6 +80,7 @@ function parts(state: ModelState, manifest: Manifest): Part[] {
       trainedLayout(manifest, of),
       network[name]!,
     ]),
+    ...(state.velocity ? [["outer.", trainedLayout(manifest, of), state.velocity[of]]] : []) as Part[],
   ];
   return [
     ...network("critic", state.critic),

@@ -1,6 +1,7 @@
 /** When a run is saved, and what has to be done around it: the order of lock, log, checkpoint and record. */
 import type { Clock } from "../../wire/clock.ts";
 import { type ModelState, weightsSha256 } from "../training/model_state.ts";
+import { isDueWithin } from "./evaluation_schedule.ts";
 import type { CheckpointInfo } from "./checkpoint_info.ts";
 import type { RunLog } from "./records/run_log.ts";
 
@@ -35,9 +36,12 @@ export class Checkpointer {
     this.#saved_step = options.saved_step;
   }
 
-  /** Saves after a step, if it is time. Throws as {@linkcode Checkpointer.save} does. */
-  async committed(step: number): Promise<void> {
-    if (this.#isDue(step)) await this.save();
+  /**
+   * Saves after a step, if it is time; `num_steps`: since the last time that it could. Throws as
+   * {@linkcode Checkpointer.save} does.
+   */
+  async committed(step: number, num_steps = 1): Promise<void> {
+    if (this.#isDue(step, num_steps)) await this.save();
   }
 
   /** Saves the state, unless this very step has been saved. Throws {@linkcode UserError} if it cannot. */
@@ -54,9 +58,9 @@ export class Checkpointer {
     this.#since_ms = clock.now_ms();
   }
 
-  #isDue(step: number): boolean {
+  #isDue(step: number, num_steps: number): boolean {
     const { every, clock } = this.#options;
-    if (every !== null) return every > 0 && step % every === 0;
+    if (every !== null) return isDueWithin(every, step, num_steps);
     this.#since_ms ??= clock.now_ms();
     const interval_ms = this.#saved_step === null ? FIRST_CHECKPOINT_MS : CHECKPOINT_MS;
     return clock.now_ms() - this.#since_ms >= interval_ms;

@@ -10,6 +10,11 @@ export interface ScheduledWork {
   scoreHeldOut(): void;
 }
 
+/** True if one of the last `num_steps` steps up to `step` is a multiple of `every`; 0: never. */
+export function isDueWithin(every: number, step: number, num_steps: number): boolean {
+  return every > 0 && Math.floor(step / every) > Math.floor((step - num_steps) / every);
+}
+
 export class EvaluationSchedule {
   readonly #every: Pick<RunConfig, "evaluate_every" | "sample_every">;
   readonly #work: ScheduledWork;
@@ -26,9 +31,9 @@ export class EvaluationSchedule {
     this.#work.evaluate();
   }
 
-  /** After each step but the last. Returns whether samples were due. */
-  committed(step: number): boolean {
-    const due = (every: number) => every > 0 && step % every === 0;
+  /** After each step but the last, or after `num_steps` of them. Returns whether samples were due. */
+  committed(step: number, num_steps = 1): boolean {
+    const due = (every: number) => isDueWithin(every, step, num_steps);
     if (due(this.#every.evaluate_every)) this.#work.evaluate();
     if (!due(this.#every.sample_every)) return false;
     this.#work.vitals();

@@ -3,6 +3,7 @@ import { counted } from "../../common/text/counted.ts";
 import { cleanText } from "../../common/text/foreign_text.ts";
 import { significant } from "../../common/significant.ts";
 import { isFarOut, type ValueRange } from "../../runlog/value_range.ts";
+import type { RunConfig } from "../config/config.ts";
 import type { Prepared } from "./prepare.ts";
 
 /** A line each. */
@@ -32,11 +33,22 @@ export function introductionOf(run: Prepared): string[] {
         "the results depend on that",
       ]
       : [],
+    ...config.local_steps ? [localSteps(config)] : [],
     run.folder === null ? sizes : `${sizes}; run folder ${run.folder.path}`,
     ...run.notes,
     ...run.passed_over.map(({ file, reason }) => `Skipped checkpoint ${file}: ${reason}`),
     ...facts.incarnation > 0 ? [`Resuming at step ${count(state.step)} from ${from}`] : [],
   ];
+}
+
+function localSteps({ local_steps, learners, outer_lr, outer_momentum }: RunConfig): string {
+  const outer = outer_lr === 1 && outer_momentum === 0
+    ? "averaged"
+    : `averaged, with an outer step of ${outer_lr} and momentum ${outer_momentum}`;
+  return `${counted(learners!, "learner")}, each making ${
+    counted(local_steps!, "critic step")
+  } by itself, then ${outer}: ` +
+    "part of the bits";
 }
 
 /** The range of the data, as the networks see them. */

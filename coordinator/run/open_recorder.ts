@@ -7,7 +7,7 @@ import { gradientStats } from "../evaluation/gradient_stats.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import type { FleetObserver } from "../fleet/observer.ts";
 import type { Console } from "../terminal/console.ts";
-import { squareDecay } from "../training/optimizer.ts";
+import { squareDecay } from "../../algorithm/optimizer.ts";
 import { writeCheckpoint } from "./checkpoint.ts";
 import { Checkpointer } from "./checkpointer.ts";
 import { EvaluationSchedule } from "./evaluation_schedule.ts";

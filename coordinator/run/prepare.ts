@@ -24,13 +24,14 @@ import { type BadCheckpoint, checkRunRecord, loadNewest, nonFiniteTensor } from 
 import type { CheckpointInfo } from "./checkpoint_info.ts";
 import {
   configChanges,
-  evaluationInterval,
   type GivenConfig,
   resolveConfig,
   resumeConfig,
   type RunConfig,
   wholeConfig,
 } from "../config/config.ts";
+import { evaluationInterval } from "../config/evaluation_interval.ts";
+import { checkRounds, localStepsOf, wholeRounds } from "../config/local_config.ts";
 import type { DataSet } from "../data/data_set.ts";
 import { ShardPlan } from "../data/plan.ts";
 import { padImages } from "../data/pad.ts";
@@ -137,6 +138,7 @@ async function prepareNew(options: PrepareOptions): Promise<Prepared> {
   // What does not fit together is said before the data are read, which can take minutes.
   const resolved = resolveConfig({ exact: options.exact, ...given, dataset }, preset, source, own);
   const config = withSteps(resolved, source, given);
+  checkRounds(config);
   // Throws where the data do not suffice, before graphs are built.
   planOf(config, source);
   const { objective = objectiveOf(config), in_memory } = options;
@@ -221,6 +223,7 @@ async function resumeOwned(options: PrepareOptions, folder: RunFolder, lock: Run
   const choice = { ...sourceOf(chosen), ...shapingOf(before), seed: before.seed };
   const source = options.source ?? await openDataSource(choice, options.reading);
   const config = given.epochs === undefined ? merged : withSteps(merged, source);
+  checkRounds(config);
   const artifacts = await readArtifacts(folder, recorded);
   const { bytes } = artifacts.find(({ file }) => file === MANIFEST_FILE)!;
   const manifest = parseManifest(JSON.parse(new TextDecoder().decode(bytes)));
@@ -263,12 +266,13 @@ async function partsOf(
   { config, artifacts, data, ...known }: Run,
   allocated: Allocated,
 ): Promise<Parts> {
-  const sharded = await ShardedData.of(data, planOf(config, data));
+  const plan = planOf(config, data), sharded = await ShardedData.of(data, plan);
   const facts = {
     ...known,
     seed: config.seed,
     files: artifacts.filter(isForWorkers),
     wire: wireOf(config),
+    local: localStepsOf(config, plan.steps_per_epoch),
   };
   return { ...allocated, config, data: sharded, facts, values: valuesOf(data) };
 }
@@ -308,7 +312,7 @@ function planOf({ shards: num_shards, batch, holdout, seed }: RunConfig, data: C
 /** Turns --epochs into steps; of a new run, `given`, the steps between evaluations follow. */
 function withSteps(config: RunConfig, data: Counted, given?: GivenConfig): RunConfig {
   if (config.epochs === null) return config;
-  const steps = config.epochs * planOf(config, data).steps_per_epoch;
+  const steps = wholeRounds(config.epochs * planOf(config, data).steps_per_epoch, config);
   const follows = given && given.evaluate_every === undefined;
   return { ...config, steps, ...follows && { evaluate_every: evaluationInterval(steps) } };
 }

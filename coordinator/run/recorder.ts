@@ -17,6 +17,7 @@ import type { FirstError } from "./first_error.ts";
 import { endRecord } from "./records/end_record.ts";
 import type { RunLog } from "./records/run_log.ts";
 import { stepRecord } from "./records/step_record.ts";
+import { type Measures, Stretch } from "./records/stretch.ts";
 import type { SideJobs } from "./side_jobs.ts";
 
 export interface RecorderParts {
@@ -41,7 +42,7 @@ export interface RecorderParts {
 
 export class Recorder {
   readonly #parts: RecorderParts;
-  #bytes = { in: 0, out: 0 };
+  readonly #stretch = new Stretch({ in: 0, out: 0, elapsed_ms: 0 });
   #stopped: string | null = null;
   /** Steps and time of this incarnation, from the start of its first step. */
   #first_step_ms: number | null = null;
@@ -60,18 +61,24 @@ export class Recorder {
   start(): void {
     const { schedule, state, clock } = this.#parts;
     schedule.begin(state.step);
+    this.#stretch.begin(this.#parts.elapsed_ms());
     this.#first_step_ms = clock.now_ms();
   }
 
   /** After each step. Throws what the run must stop for. */
   async committed(report: StepReport): Promise<void> {
     const { config, state, log, console: terminal, schedule, checkpointer, failure } = this.#parts;
+    const { step, round } = report;
     this.#steps++;
     log.append(this.#stepRecord(report));
-    for (const steered of report.steered) this.#steered(report.step, steered);
+    for (const steered of report.steered) this.#steered(step, steered);
+    // Within a round there is no state of the run, and its other steps belong into the log, whatever happens.
+    if (round?.end === null) return;
+    if (round) log.append({ type: "round", step, steps: round.steps, ...round.end });
     if (!isDone(config, state)) {
-      if (schedule.committed(report.step)) terminal.progressLine(report);
-      await checkpointer.committed(report.step);
+      const num_steps = round?.steps ?? 1;
+      if (schedule.committed(step, num_steps)) terminal.progressLine(report);
+      await checkpointer.committed(step, num_steps);
     }
     failure.rethrow();
   }
@@ -110,11 +117,15 @@ export class Recorder {
     if (steered.rule === "stop-when-flat") this.#stopped = `${steered.decision}. ${steered.reason}`;
   }
 
+  #measures(): Measures {
+    return { ...this.#parts.fleet.bytes, elapsed_ms: this.#parts.elapsed_ms() };
+  }
+
   #stepRecord(report: StepReport): RecordOf<"step"> {
-    const { fleet, batches, estimates_distance, elapsed_ms } = this.#parts;
-    const before = this.#bytes;
-    this.#bytes = fleet.bytes;
-    const bytes = { in: this.#bytes.in - before.in, out: this.#bytes.out - before.out };
-    return stepRecord(report, { batches, estimates_distance, bytes, elapsed_ms: elapsed_ms() });
+    const { batches, estimates_distance } = this.#parts;
+    const { index, steps } = report.round ?? { index: 0, steps: 1 };
+    if (index === 0) this.#stretch.measure(this.#measures());
+    const { elapsed_ms, ...bytes } = this.#stretch.part(index, steps);
+    return stepRecord(report, { batches, estimates_distance, bytes, elapsed_ms });
   }
 }

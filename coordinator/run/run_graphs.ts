@@ -14,9 +14,11 @@ import type { Objective } from "../../models/objectives/objective.ts";
 import { objectiveOf } from "../../models/objectives/objectives.ts";
 import { GraphError } from "../../onnx/graph_error.ts";
 import { payloadSize } from "../../kernels/result_payload.ts";
+import { LearnerLayout } from "../../algorithm/learner_layout.ts";
 import { TreeSum } from "../training/averaging.ts";
 import { ChunkMemory } from "../fleet/memory/chunk_memory.ts";
 import { chunkFloatsOf } from "../fleet/streaming/result_chunks.ts";
+import { PublishedStates } from "../training/published_states.ts";
 import { PackedResults } from "../fleet/memory/packed_results.ts";
 import { ResultMemory } from "../fleet/memory/result_memory.ts";
 import type { RunConfig } from "../config/config.ts";
@@ -87,15 +89,23 @@ export async function buildRunGraphs(
   }
 }
 
+/** Settings that say how much memory a run takes. */
+export type MemoryConfig = Pick<
+  RunConfig,
+  "shards" | "optimizer" | "wire" | "wire_groups" | "local_steps" | "outer_momentum"
+>;
+
 /**
  * Bytes of the coordinator's memory that a run takes, and for how many workers' rings that is enough. Throws
  * {@linkcode UserError} where they are too many.
  */
 export function roomToTrain(
   manifest: Manifest,
-  config: Pick<RunConfig, "shards" | "optimizer" | "wire" | "wire_groups">,
+  config: MemoryConfig,
 ): { readonly bytes: number; readonly num_rings: number } {
   const { shards, optimizer } = config;
+  const local = learnerRoom(manifest, config);
+  if (local !== null) return { bytes: fitting(shards, local.bytes), num_rings: 0 };
   const { format, group_shards } = wireOf(config);
   const payload = largestPayload(manifest, format);
   const needed_bytes = (num_rings: number) =>
@@ -106,11 +116,29 @@ export function roomToTrain(
     const bytes = needed_bytes(num_rings);
     if (bytes <= MAX_CAPACITY_BYTES) return { bytes, num_rings };
   }
+  return { bytes: fitting(shards, needed_bytes(0)), num_rings: 0 };
+}
+
+/** Throws {@linkcode UserError} for more than there can be. */
+function fitting(shards: number, bytes: number): number {
+  if (bytes <= MAX_CAPACITY_BYTES) return bytes;
   throw new UserError(
     "Cannot train networks of this size: weights, the optimizer's state and the sums of " +
-      `${shards} shards must fit into 4 GiB, found ${(needed_bytes(0) / 2 ** 30).toFixed(1)} ` +
+      `${shards} shards must fit into 4 GiB, found ${(bytes / 2 ** 30).toFixed(1)} ` +
       "GiB; use smaller networks or images, or fewer --shards",
   );
+}
+
+/** What learners need instead of the rest; null where there are none. `size`: numbers of a result. */
+function learnerRoom(
+  manifest: Manifest,
+  { shards, optimizer, local_steps }: MemoryConfig,
+): { readonly size: number; readonly bytes: number } | null {
+  if (!local_steps) return null;
+  const layout = new LearnerLayout(manifest, optimizer.kind, local_steps);
+  const bytes = ModelState.bytesNeeded(manifest, optimizer) + TreeSum.bytesNeeded(shards, layout.size) +
+    PublishedStates.bytesNeeded(layout);
+  return { size: layout.size, bytes };
 }
 
 /** What a run is trained in. */
@@ -120,8 +148,8 @@ export interface Allocated {
   readonly results: ResultMemory;
   /** Reads rounded results; null: they are float32. */
   readonly packed: PackedResults | null;
-  /** Where results lie that come in chunks. */
-  readonly chunks: ChunkMemory;
+  /** Where results lie that come in chunks; null: all come whole. */
+  readonly chunks: ChunkMemory | null;
 }
 
 /** Throws {@linkcode UserError} where the networks are too large. */
@@ -130,10 +158,17 @@ export function allocate(manifest: Manifest, config: RunConfig): Allocated {
   const { format, group_shards } = wireOf(config);
   const { bytes, num_rings } = roomToTrain(manifest, config);
   const kernels = Kernels.create(bytes);
+  const has_velocity = (config.outer_momentum ?? 0) > 0;
+  const state = new ModelState(kernels, manifest, optimizer, format, has_velocity);
+  const local = learnerRoom(manifest, config);
+  if (local !== null) {
+    const tree = new TreeSum(kernels, shards, local.size);
+    return { state, tree, results: new ResultMemory(kernels, shards, 0), packed: null, chunks: null };
+  }
   const packed = format === "float32" ? null : new PackedResults(kernels, manifest, format);
   const payload = largestPayload(manifest, format);
   return {
-    state: new ModelState(kernels, manifest, optimizer, format),
+    state,
     tree: new TreeSum(kernels, shards, resultSize(manifest), packed),
     results: new ResultMemory(kernels, shards, payload, num_rings, group_shards),
     packed,

@@ -2,16 +2,11 @@
  * The sum of all shards' results, in the order of the fixed tree whatever nodes arrived: so the bits do not
  * depend on who computed what.
  */
+import type { NodeSum } from "../../algorithm/optimizer.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
 import { split } from "../../kernels/tree.ts";
 import type { NetworkName } from "../../common/network_name.ts";
 import type { NodeResult } from "../fleet/round.ts";
-
-/** The sum of a whole round, its last addition left to the fused update: a + b, or a alone. */
-export interface NodeSum {
-  readonly a: Float32Array;
-  readonly b: Float32Array | null;
-}
 
 /** Reads results that are rounded. */
 export interface RoundedReader {
@@ -97,10 +92,4 @@ export class TreeSum {
     this.#kernels.add(sum, left, right);
     return sum;
   }
-}
-
-/** Mean of one element of the tail, by the same rule as the gradients: fround(1/S) times the root. */
-export function meanAt(sum: NodeSum, index: number, scale: number): number {
-  const root = sum.b ? Math.fround(sum.a[index]! + sum.b[index]!) : sum.a[index]!;
-  return Math.fround(Math.fround(scale) * root);
 }

@@ -10,20 +10,21 @@ import type { Kernels } from "../../kernels/kernels.ts";
 import { roundDifference, roundedBytes } from "../../kernels/rounding.ts";
 import type { Manifest } from "../../models/manifest.ts";
 import { trainedLayout } from "../../models/layout.ts";
-import { powerIterateNorms } from "../../models/power_iteration.ts";
 import { bytesOf } from "../../wire/frame.ts";
 import type { Change, GivenWeights } from "../fleet/memory/published_weights.ts";
-import type { NodeSum } from "./averaging.ts";
-import { type Optimizer } from "../config/optimizers.ts";
-import { type Made, optimize, OPTIMIZER_BUFFERS, type Trained, type UpdateOptions } from "./optimizer.ts";
+import { type Optimizer } from "../../algorithm/optimizers.ts";
+import {
+  followNorms,
+  iteratesNorms,
+  moveStatistics,
+  type TrainedNetwork,
+  updateNetwork,
+} from "../../algorithm/network_update.ts";
+import { type Made, type NodeSum, OPTIMIZER_BUFFERS, type UpdateOptions } from "../../algorithm/optimizer.ts";
 import { FIRST_RUN_CONTROL, type RunControlState } from "./run_control.ts";
 
-/** PyTorch's momentum of running statistics (algorithm.md, "Batch normalisation under sharding"). */
-const STATISTICS_MOMENTUM = Math.fround(0.1);
-const STATISTICS_KEEP = Math.fround(1 - STATISTICS_MOMENTUM);
-
 /** Parameters of one network with its optimizer's state. */
-export interface Network extends Trained, GivenWeights {
+export interface Network extends TrainedNetwork, GivenWeights {
   /** The parameters, then the vectors of spectral norms if there are any. */
   readonly weights: Float32Array<ArrayBuffer>;
   /**
@@ -41,12 +42,15 @@ export class ModelState {
   readonly critic: Network;
   readonly generator: Network;
   readonly statistics: Float32Array;
+  /** Momentum of the outer step over each network's parameters; null where it has none. */
+  readonly velocity: Readonly<Record<NetworkName, Float32Array>> | null;
   /** Critic steps and generator steps done. */
   step = 0;
   generator_step = 0;
   /** State of the run's own decisions. */
   run_control: RunControlState = FIRST_RUN_CONTROL;
-  readonly #kernels: Kernels;
+  /** The memory that the networks lie in. */
+  readonly kernels: Kernels;
   readonly #manifest: Manifest;
   readonly optimizer: Optimizer;
   /** The critic before a step that is not committed yet; its checksum is empty when nothing is held. */
@@ -55,9 +59,15 @@ export class ModelState {
   /** Room for the rounded differences of each network; null where there are none. */
   readonly #rounded: Readonly<Record<"critic" | "generator", Uint8Array>> | null;
 
-  /** `wire`: how differences of weights travel. */
-  constructor(kernels: Kernels, manifest: Manifest, optimizer: Optimizer, wire: WireFormat = "float32") {
-    this.#kernels = kernels;
+  /** `wire`: how differences of weights travel. `has_velocity`: whether an outer step has momentum. */
+  constructor(
+    kernels: Kernels,
+    manifest: Manifest,
+    optimizer: Optimizer,
+    wire: WireFormat = "float32",
+    has_velocity = false,
+  ) {
+    this.kernels = kernels;
     this.#manifest = manifest;
     this.optimizer = optimizer;
     this.#wire = wire;
@@ -67,6 +77,10 @@ export class ModelState {
     this.critic = this.#network(manifest, "critic");
     this.generator = this.#network(manifest, "generator");
     this.statistics = new Float32Array(manifest.layouts.statistics.size);
+    const velocityOf = (name: NetworkName) => new Float32Array(trainedLayout(manifest, name).size);
+    this.velocity = has_velocity
+      ? { critic: velocityOf("critic"), generator: velocityOf("generator") }
+      : null;
     this.#held = networkOf(this, manifest, "critic", (size) => new Float32Array(size));
   }
 
@@ -91,7 +105,7 @@ export class ModelState {
   }
 
   #network(manifest: Manifest, name: NetworkName): Network {
-    return networkOf(this, manifest, name, (size, align) => this.#kernels.allocate(size, align));
+    return networkOf(this, manifest, name, (size, align) => this.kernels.allocate(size, align));
   }
 
   /** Remembers the critic until {@linkcode commit} or {@linkcode restoreCritic}. */
@@ -124,7 +138,7 @@ export class ModelState {
   /** Call after filling the buffers from outside. */
   refreshChecksums(): void {
     for (const network of [this.critic, this.generator]) {
-      network.checksum = this.#kernels.checksum(network.given);
+      network.checksum = this.kernels.checksum(network.given);
     }
   }
 
@@ -134,12 +148,11 @@ export class ModelState {
    * weights would not be finite: the network is as it was then.
    */
   update(network: Network, sum: NodeSum, scale: number, options: UpdateOptions): boolean {
-    const checksum = optimize(this.#kernels, this.optimizer, network, sum, scale, options);
+    const { kernels, optimizer } = this, tools = { kernels, manifest: this.#manifest, optimizer };
+    const checksum = updateNetwork(tools, this.#nameOf(network), network, sum, scale, options);
     if (checksum === null) return false;
-    const iterates = this.#iterate(network);
     this.#give(network);
-    const is_as_updated = !iterates && !this.is_rounded;
-    network.checksum = is_as_updated ? checksum : this.#kernels.checksum(network.given);
+    network.checksum = this.is_rounded ? kernels.checksum(network.given) : checksum;
     return true;
   }
 
@@ -152,51 +165,43 @@ export class ModelState {
     parameters.set(made.parameters.subarray(0, parameters.length));
     square_average.set(made.square_average.subarray(0, parameters.length));
     average?.set(made.average!.subarray(0, parameters.length));
-    this.#iterate(network);
+    if (iteratesNorms(this.#manifest, this.#nameOf(network))) followNorms(this.#manifest, weights);
     let payload = bytesOf(weights.subarray(rest));
     if (this.#wire !== "float32") {
       given.set(made.given!.subarray(0, rest));
       payload = this.#roomFor(network).subarray(0, roundedBytes(this.#wire, given.length - rest));
-      roundDifference(this.#kernels, this.#wire, weights.subarray(rest), given.subarray(rest), payload);
+      roundDifference(this.kernels, this.#wire, weights.subarray(rest), given.subarray(rest), payload);
     }
     network.change = null;
-    network.checksum = this.#kernels.checksum(given);
+    network.checksum = this.kernels.checksum(given);
     return payload.slice();
   }
 
-  /** A step of the power method where a network has spectral norms. */
-  #iterate(network: Network): boolean {
-    const { spectral_norm = [], layouts } = this.#manifest;
-    if (network !== this.critic || spectral_norm.length === 0) return false;
-    // Finite, as the weights are: sums in float64, divided by a norm that is not too small.
-    powerIterateNorms(layouts.critic, network.weights, spectral_norm);
-    return true;
+  #nameOf(network: Network): NetworkName {
+    return network === this.critic ? "critic" : "generator";
   }
 
   #roomFor(network: Network): Uint8Array {
-    return this.#rounded![network === this.critic ? "critic" : "generator"];
+    return this.#rounded![this.#nameOf(network)];
   }
 
   /** Moves what the workers hold towards the weights, by a rounded difference; what it leaves out is in the next. */
   #give(network: Network): void {
     if (this.#wire === "float32") return;
     const rounded = this.#roomFor(network);
-    roundDifference(this.#kernels, this.#wire, network.weights, network.given, rounded);
+    roundDifference(this.kernels, this.#wire, network.weights, network.given, rounded);
     network.change = { from: network.checksum, rounded };
   }
 
   /** Index of the first infinity or NaN in a buffer of the state, -1 if there is none. */
   firstNonFinite(buffer: Float32Array): number {
-    if (this.#kernels.owns(buffer)) return this.#kernels.firstNonFinite(buffer);
+    if (this.kernels.owns(buffer)) return this.kernels.firstNonFinite(buffer);
     return buffer.findIndex((value) => !Number.isFinite(value));
   }
 
   /** r = 0.9 r + 0.1 s, in float32; s is the mean of the shards' batch statistics. */
   updateStatistics(batch: Float32Array): void {
-    for (let i = 0; i < this.statistics.length; i++) {
-      this.statistics[i] = Math.fround(STATISTICS_KEEP * this.statistics[i]!) +
-        Math.fround(STATISTICS_MOMENTUM * batch[i]!);
-    }
+    moveStatistics(this.statistics, batch);
   }
 }
 

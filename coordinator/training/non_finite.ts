@@ -56,3 +56,31 @@ export function explainOverwritten({ kind, step }: RoundRequest): UserError {
       "with worker --no-share if it happens again",
   );
 }
+
+/** A learner's round has no good result, whoever computes it. */
+export function explainBadRound(
+  { step }: RoundRequest,
+  { node, flaw }: BadResult,
+  config: Settings,
+): UserError {
+  const { part, required, found, tensor } = flaw;
+  return new UserError(
+    `Training cannot continue: a learner's ${part} must be ${required}, found ${found} in the round that begins with ` +
+      `step ${step} (shards ${node.begin} to ${node.end - 1}, ${tensor}). ${
+        roundAdvice(config)
+      }, and check the data for ` +
+      "values that are not numbers",
+  );
+}
+
+/** The outer step leaves the numbers. */
+export function explainOuterOverflow(first_step: number, config: Settings): UserError {
+  return new UserError(
+    "Training cannot continue: the averaged weights must be finite, and the outer step makes them overflow in the round " +
+      `that begins with step ${first_step}. ${roundAdvice(config)}, --outer-lr or --outer-momentum`,
+  );
+}
+
+function roundAdvice(config: Settings): string {
+  return advice(config).replace("before this step", "before this round");
+}

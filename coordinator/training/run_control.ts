@@ -13,7 +13,7 @@ import {
   look,
   watchEstimate,
 } from "./early_stopping.ts";
-import { FIRST_PACE, type Pace, pacedFrom } from "./schedule.ts";
+import { FIRST_PACE, type Pace, pacedFrom } from "../../algorithm/schedule.ts";
 
 /** State of a run's decisions. Plain numbers, since a checkpoint stores it as JSON. */
 export interface RunControlState {
@@ -48,11 +48,12 @@ interface Committed {
 
 type Settings = Pick<RunConfig, "auto_critic" | "stop_when_flat" | "min_steps" | "n_critic" | "warm_up">;
 
-/** Decides after a step. */
+/** Decides after a step. `ends_at`: the step after which the run can stop, at the end of its round. */
 export function controlRun(
   config: Settings,
   state: RunControlState,
   committed: Committed,
+  ends_at = committed.step,
 ): { state: RunControlState; steered: readonly Steered[] } {
   const critic = config.auto_critic
     ? controlCritic(config, state, committed)
@@ -63,7 +64,7 @@ export function controlRun(
     : { watch, flat: null };
   const stop: Steered | null = flat && {
     rule: "stop-when-flat",
-    decision: `Stopped at step ${committed.step}: the estimate has stopped falling`,
+    decision: `Stopped at step ${ends_at}: the estimate has stopped falling`,
     reason: `Over the last ${flat.steps} steps it changed by ${significant(flat.change)} (at most ` +
       `${significant(Math.abs(flat.change) + flat.error)} either way with 99 % confidence), less than the ` +
       `${significant(flat.margin)} that would matter`,
@@ -74,7 +75,7 @@ export function controlRun(
       pace: critic.pace,
       critic: critic.critic,
       flatness,
-      flat_at: stop ? committed.step : state.flat_at,
+      flat_at: stop ? ends_at : state.flat_at,
     },
     steered: [critic.steered, stop].filter((one) => one !== null),
   };

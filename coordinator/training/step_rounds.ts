@@ -10,11 +10,11 @@ import type { RoundOutcome } from "../fleet/open_round.ts";
 import { graphOf } from "../fleet/result_check.ts";
 import type { NodeResult } from "../fleet/round.ts";
 import { addShares, type WorkerShares } from "../fleet/worker_share.ts";
-import { meanAt, type NodeSum, type TreeSum } from "./averaging.ts";
+import type { TreeSum } from "./averaging.ts";
 import type { ModelState } from "./model_state.ts";
 import { explainBadResult, explainDamage, explainOverflow, explainOverwritten } from "./non_finite.ts";
-import { DamagedState, type UpdateOptions } from "./optimizer.ts";
-import { learningRate } from "./schedule.ts";
+import { DamagedState, meanAt, type NodeSum, type UpdateOptions } from "../../algorithm/optimizer.ts";
+import { learningRate } from "../../algorithm/schedule.ts";
 import type { StreamedUpdate } from "./streamed_update.ts";
 
 /**

@@ -11,13 +11,20 @@ import type { Manifest } from "../../models/manifest.ts";
 import { bytesOf } from "../../wire/frame.ts";
 import type { RunConfig } from "../config/config.ts";
 import type { WireFormat } from "../../common/wire_format.ts";
-import type { Optimizer } from "../config/optimizers.ts";
+import type { Optimizer } from "../../algorithm/optimizers.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import type { ChunkMemory } from "../fleet/memory/chunk_memory.ts";
 import type { ChunkPart } from "../fleet/streaming/round_chunks.ts";
-import { type NodeSum, type RoundedReader, TreeSum } from "./averaging.ts";
+import { type RoundedReader, TreeSum } from "./averaging.ts";
 import type { ModelState, Network } from "./model_state.ts";
-import { DamagedState, type Made, optimize, OPTIMIZER_BUFFERS, type UpdateOptions } from "./optimizer.ts";
+import {
+  DamagedState,
+  type Made,
+  type NodeSum,
+  optimize,
+  OPTIMIZER_BUFFERS,
+  type UpdateOptions,
+} from "../../algorithm/optimizer.ts";
 
 const FLOAT_BYTES = 4;
 

@@ -12,7 +12,7 @@ import type { RunConfig } from "../config/config.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import type { WorkerShare } from "../fleet/worker_share.ts";
 import type { ModelState } from "./model_state.ts";
-import { generatorDue } from "./schedule.ts";
+import { generatorDue, generatorNoise, positionOf } from "../../algorithm/schedule.ts";
 import { controlRun, type Steered } from "./run_control.ts";
 import { ask, publish, type Rounds, type StepTaken, type StepTimes, update } from "./step_rounds.ts";
 
@@ -31,6 +31,15 @@ export interface StepReport {
   readonly steered: readonly Steered[];
   readonly ms: StepTimes;
   readonly shares: ReadonlyMap<number, WorkerShare>;
+  /** Of a local step: its index in the round, from 0, and the steps of the round. */
+  readonly round?: { readonly index: number; readonly steps: number; readonly end: RoundEnd | null };
+}
+
+/** What the last step of a round is followed by: the learners were averaged. Checksums are those of the run then. */
+export interface RoundEnd {
+  readonly learners: number;
+  readonly critic_checksum: string;
+  readonly generator_checksum: string;
 }
 
 export interface Training extends Rounds {
@@ -38,7 +47,7 @@ export interface Training extends Rounds {
   readonly epoch_steps: number;
   /**
    * Called after each committed step, while the workers compute the next one already; resolves to false to stop. Until
-   * then the state stays that of the step.
+   * then the state stays that of the step. Of a round of local steps all are told at its end, in order.
    */
   committed(report: StepReport): Promise<boolean> | boolean;
 }
@@ -81,7 +90,7 @@ async function trainStep(
 ): Promise<StepReport | null> {
   const { config, state, epoch_steps } = run;
   const started_ms = run.now_ms();
-  const at = { step, epoch: Math.floor((step - 1) / epoch_steps), batch: (step - 1) % epoch_steps };
+  const at = { step, ...positionOf(step, epoch_steps) };
   const is_due = generatorDue(
     config,
     { ...at, generator_step: state.generator_step },
@@ -137,12 +146,10 @@ async function criticStep(run: Training, taken: StepTaken, meanwhile: () => Prom
 /** g_theta: the gradient of -mean D(G(z)); theta <- RMSProp(theta, g_theta). */
 async function generatorStep(run: Training, taken: StepTaken) {
   const { config, state } = run, { at } = taken;
-  const is_fresh = config.schedule === "paper";
   const asked = ask(run, {
     kind: "generator",
     ...at,
-    noise_purpose: is_fresh ? "generator_noise" : "critic_noise",
-    noise_counter: is_fresh ? state.generator_step + 1 : at.step,
+    ...generatorNoise(config, at.step, state.generator_step + 1),
     next_noise_counter: null,
   }, { clip: null, update: state.generator_step + 1 });
   const means = await update(run, taken, asked);

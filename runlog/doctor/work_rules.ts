@@ -84,7 +84,8 @@ const wireBound: Rule = {
   cause:
     "Sending gradients and weights takes longer than computing them: the network is slow, or there are too many workers",
   change:
-    `${NEARER}; or start a new run with --wire int8 or bfloat16, which send about a quarter and half of the bytes`,
+    `${NEARER}; or start a new run with --wire int8 or bfloat16, which send about a quarter and half of the bytes, or ` +
+    "with --local-steps, which sends them once a round (docs/local-steps.md)",
   find(summary) {
     const evidence = travels(summary, false);
     return evidence && { ...evidence, change: `${NEARER}${fewerBytes(summary)}` };
@@ -96,9 +97,11 @@ const FEWER_BYTES = ["int8", "bfloat16"] as const;
 
 /** What a new run would save, and gain at most, whose sums and weights travel rounded, one group of shards a worker. */
 function savings(summary: Summary) {
-  const { config: { wire = "float32", shards }, steps, bytes_in, bytes_out } = summary;
+  const { config: { wire = "float32", shards, local_steps = null }, steps, bytes_in, bytes_out } = summary;
   const ms = meansOf(summary);
   if (typeof shards !== "number" || !isWireFormat(wire) || ms === null) return [];
+  // Learners' states are not rounded.
+  if (local_steps !== null) return [];
   const workers = present(summary).filter(({ shards_computed }) => shards_computed > 0).length;
   let groups = shards;
   while (Number.isInteger(groups / 2) && groups / 2 >= workers) groups /= 2;
@@ -125,13 +128,20 @@ function isWireFormat(text: unknown): text is WireFormat {
   return (WIRE_FORMATS as readonly unknown[]).includes(text);
 }
 
+/** What else sends less. */
+function onceARound({ config: { local_steps = null } }: Summary): string {
+  return typeof local_steps === "number"
+    ? `; or start a new run with longer rounds than --local-steps ${local_steps}`
+    : "; or start a new run with --local-steps, which sends once a round (docs/local-steps.md)";
+}
+
 function fewerBytes(summary: Summary): string {
   return savings(summary).map(({ option, now_bytes, then_bytes, gain }) =>
     `; or start a new run with ${option}, which would send about ${
       inMegabytes(then_bytes)
     } a step instead of ` +
     `${inMegabytes(now_bytes)} and make at most ${short(gain)} times the images/s`
-  ).join("");
+  ).join("") + onceARound(summary);
 }
 
 function inMegabytes(bytes: number): string {

@@ -6,6 +6,7 @@ import type { RunRecord } from "../records.ts";
 function stepOf(record: RunRecord): number | null {
   switch (record.type) {
     case "step":
+    case "round":
     case "heldout":
     case "evaluation":
     case "sample":

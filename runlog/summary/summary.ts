@@ -181,6 +181,8 @@ export class RunFold {
         return this.#workers.left(record);
       case "step":
         return this.addStep(factsOf(record));
+      case "round":
+        return;
       case "heldout":
         return insert(this.#entries.heldout, entryOf(record));
       case "evaluation":

@@ -13,7 +13,7 @@ import { recordedData } from "./recorded_data.ts";
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 /** Modules of threads and the live page are read while a task runs. */
 const CODE = [
-  ...["autodiff", "common", "coordinator", "kernels", "models", "onnx"],
+  ...["algorithm", "autodiff", "common", "coordinator", "kernels", "models", "onnx"],
   ...["pictures", "random", "runlog", "wire", "worker"],
 ];
 

@@ -49,6 +49,6 @@ Deno.test("an unknown benchmark is refused in one line", async () => {
   assert.equal(code, 2);
   assert.equal(
     stderr,
-    'Option --only must be one of gradients, devices, update, frames, steps, coordinator, far, live, log: found "stepps" (did you mean steps?)\n',
+    'Option --only must be one of gradients, devices, update, frames, steps, coordinator, far, local-steps, live, log: found "stepps" (did you mean steps?)\n',
   );
 });

@@ -36,7 +36,7 @@ function fleetOf({ data, config: { shards } }: Prepared, engine: Engine) {
     const node = { begin: 0, end: shards };
     const leaves = Array.from({ length: shards }, (_, shard) => ({
       shard,
-      examples: kind === "critic" ? data.inline([shard], { epoch, batch }) : null,
+      examples: kind === "critic" ? data.inline([shard], [{ epoch, batch }]) : null,
     }));
     const { sum } = await engine.sum({ kind, node, leaves, noise_purpose, noise_counter });
     return { results: [{ ...node, values: sum.slice() }], areWhole: () => true, shares: new Map() };

@@ -102,8 +102,8 @@ const FAULTS: Readonly<Record<string, readonly [files: Record<string, string>, f
     "coordinator/fleet/placement/assignment.ts must be pure: it must not use Math.random",
   ],
   "files in the functional core": [
-    { "coordinator/training/schedule.ts": 'import { readFileSync } from "node:fs";' },
-    'coordinator/training/schedule.ts must be pure: it must not use "node:fs"',
+    { "coordinator/training/train.ts": 'import { readFileSync } from "node:fs";' },
+    'coordinator/training/train.ts must be pure: it must not use "node:fs"',
   ],
 };
 

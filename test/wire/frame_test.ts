@@ -12,6 +12,7 @@ const PING: Message = { type: "ping", sent_ms: 1.5 };
 const hex = (digits: number) =>
   fc.uint8Array({ minLength: digits / 2, maxLength: digits / 2 }).map((bytes) => bytes.toHex());
 const count = fc.nat();
+const share = fc.double({ min: 0, max: 1, noNaN: true });
 const record: typeof fc.record = (model) => fc.record(model, { noNullPrototype: true });
 /** Names of one word. */
 const plain = (maxLength: number) =>
@@ -65,6 +66,21 @@ const messages: fc.Arbitrary<Message> = fc.oneof(
       group_shards: fc.option(fc.integer({ min: 1, max: 4096 })),
     }),
     chunk_floats: fc.integer({ min: 256, max: 2 ** 30 }),
+    local_steps: fc.option(record({
+      learners: fc.integer({ min: 1, max: 4096 }),
+      steps: fc.integer({ min: 1, max: 10_000 }),
+      epoch_steps: fc.integer({ min: 1 }),
+      schedule: fc.constantFrom("paper" as const, "post" as const),
+      n_critic: fc.integer({ min: 1 }),
+      warm_up: fc.boolean(),
+      lr: fc.double({ min: 0, max: 1, noNaN: true }),
+      decay_steps: count,
+      clip: fc.option(fc.double({ min: 1e-9, max: 1, noNaN: true })),
+      optimizer: fc.oneof(
+        record({ kind: fc.constant("rmsprop" as const), alpha: share, eps: fc.constant(1e-8) }),
+        record({ kind: fc.constant("adam" as const), beta1: share, beta2: share, eps: fc.constant(1e-8) }),
+      ),
+    })),
     shard_sha256: fc.array(hex(64)),
     artifacts: fc.array(
       record({ file: plain(128), sha256: hex(64), bytes: fc.integer({ min: 1 }) }),

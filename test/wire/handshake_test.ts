@@ -33,6 +33,7 @@ const WELCOME = {
   encoding: "uint8",
   wire: { format: "float32", group_shards: null },
   chunk_floats: 16_384,
+  local_steps: null,
   shard_sha256: ["00".repeat(32)],
   artifacts: [],
   heartbeat_ms: 1000,

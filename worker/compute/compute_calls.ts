@@ -10,6 +10,7 @@ import type { Checksums } from "../../wire/messages.ts";
 import type { Rounding } from "./rounder.ts";
 import type { GraphBytes } from "./graph_runner.ts";
 import type { JobTask } from "./jobs.ts";
+import type { LearnerBegin, LearnerStep } from "./learners/learner.ts";
 import type { Probe } from "./probe.ts";
 import type { SharedFiles } from "./shared_memory.ts";
 import type { DeviceBenchmark } from "../devices/device_benchmark.ts";
@@ -77,6 +78,12 @@ export interface Calls {
     readonly gives: PlacedSum & { readonly parts: readonly Part[] };
   };
   ahead: { readonly takes: AheadTask; readonly gives: null };
+  /** Begins a learner's round. */
+  begin_learner: { readonly takes: LearnerBegin; readonly gives: null };
+  /** Takes the round's next step; time in ONNX Runtime. */
+  step_learner: { readonly takes: LearnerStep; readonly gives: number };
+  /** Ends the round: its result. */
+  end_learner: { readonly takes: null; readonly gives: Float32Array<ArrayBuffer> };
   /** Begins a job. */
   open_job: { readonly takes: { readonly job: number; readonly task: JobTask }; readonly gives: null };
   /** Computes the job's next rows; the result after the last ones. */

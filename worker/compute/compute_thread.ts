@@ -16,6 +16,7 @@ import { checkDevice } from "../devices/device_check.ts";
 import { compileGraphs } from "./graph_runner.ts";
 import { RUNTIME_VERSION } from "../runtime/node_session.ts";
 import { Job } from "./jobs.ts";
+import { Learner } from "./learners/learner.ts";
 import { isKnownToVary, probe } from "./probe.ts";
 import type { SharedFiles } from "./shared_memory.ts";
 import { benchmarkDevice } from "../devices/device_benchmark.ts";
@@ -38,6 +39,8 @@ interface Shared {
 /** State of a thread between calls. */
 class ComputeThread {
   #engine: Engine | null = null;
+  /** Null where the run has no local steps. */
+  #learner: Learner | null = null;
   #shared: Shared | null = null;
   readonly #jobs = new Map<number, Job>();
 
@@ -72,6 +75,13 @@ class ComputeThread {
       case "ahead":
         await this.#ready().makeAhead(call.takes);
         return null;
+      case "begin_learner":
+        this.#learning().begin(call.takes);
+        return null;
+      case "step_learner":
+        return await this.#learning().step(call.takes);
+      case "end_learner":
+        return this.#learning().end();
       case "open_job":
         this.#jobs.set(call.takes.job, new Job(this.#ready(), call.takes.task));
         return null;
@@ -89,6 +99,7 @@ class ComputeThread {
     const { manifest, graphs, device, options } = takes;
     const runners = await compileGraphs(manifest, graphs, device);
     this.#engine = new Engine(manifest, runners, options);
+    this.#learner = options.local ? new Learner(this.#engine, options.local) : null;
     const found = await probe(manifest, runners, device);
     return isKnownToVary(device, graphs) ? { ...found, numeric_class: VARYING_CLASS } : found;
   }
@@ -174,6 +185,7 @@ class ComputeThread {
     this.#closeShared();
     this.#engine?.release();
     this.#engine = null;
+    this.#learner = null;
   }
 
   async #stepJob(id: number): Promise<Float32Array<ArrayBuffer> | null> {
@@ -187,6 +199,11 @@ class ComputeThread {
       this.#jobs.delete(id);
       throw error;
     }
+  }
+
+  #learning(): Learner {
+    if (this.#learner === null) throw new Error("A compute thread must be prepared for local steps first");
+    return this.#learner;
   }
 
   #ready(): Engine {

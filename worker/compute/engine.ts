@@ -4,6 +4,7 @@
  */
 import { numElements } from "../../common/shape.ts";
 import { PAGE_BYTES, wholePages } from "../../common/files/mapped_file.ts";
+import type { LocalSteps } from "../../algorithm/local_steps.ts";
 import type { GraphName, Manifest } from "../../models/manifest.ts";
 import type { WireFormat } from "../../common/wire_format.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
@@ -27,6 +28,8 @@ export interface EngineOptions {
   readonly num_shards: number;
   /** How sums and differences of weights travel; absent: as float32. */
   readonly wire?: WireFormat;
+  /** What a learner trains by; absent: there are none. */
+  readonly local?: LocalSteps | null;
 }
 
 export type NoisePurpose = "critic_noise" | "generator_noise";
@@ -94,7 +97,7 @@ export class Engine {
   /** Leaves of the tree in one shard. */
   readonly #accumulate: number;
   readonly #runners: Runners;
-  readonly #kernels: Kernels;
+  readonly kernels: Kernels;
   /** Each in whole pages, for a file to be mapped over them. */
   readonly #weights: Readonly<Record<NetworkName, Float32Array<ArrayBuffer>>>;
   readonly #noise: Float32Array;
@@ -120,7 +123,7 @@ export class Engine {
 
   constructor(manifest: Manifest, runners: Runners, options: EngineOptions) {
     const { micro_batch, layouts, graphs } = manifest;
-    const { seed, wire = "float32" } = options;
+    const { seed, wire = "float32", local = null } = options;
     const example = numElements(manifest.example_shape);
     const accumulate = this.#accumulate = manifest.accumulate ?? 1;
     const num_levels = levels(options.num_shards * accumulate);
@@ -128,10 +131,11 @@ export class Engine {
     this.manifest = manifest;
     this.seed = seed;
     this.#runners = runners;
-    this.#kernels = buildKernels(manifest, num_levels, numSlots(options.num_shards), wire);
-    this.#rounder = wire === "float32" ? null : new Rounder(this.#kernels, manifest, wire, seed);
-    const critic = this.#kernels.allocate(layouts.critic.size, PAGE_BYTES);
-    const generator = this.#kernels.allocate(layouts.generator.size, PAGE_BYTES);
+    const room = { num_results: num_levels, num_places: numSlots(options.num_shards), format: wire };
+    this.kernels = buildKernels(manifest, { ...room, optimizer: local?.optimizer ?? null });
+    this.#rounder = wire === "float32" ? null : new Rounder(this.kernels, manifest, wire, seed);
+    const critic = this.kernels.allocate(layouts.critic.size, PAGE_BYTES);
+    const generator = this.kernels.allocate(layouts.generator.size, PAGE_BYTES);
     this.#weights = { critic, generator };
     const noise = this.#noise = new Float32Array(micro_batch * manifest.latent);
     const real = this.#real = new Float32Array(micro_batch * example);
@@ -147,7 +151,7 @@ export class Engine {
     this.#sources = { critic, generator, noise, real, fake: this.#fakes.data, ...mix && { mix } };
     this.#levels = Array.from(
       { length: num_levels },
-      () => this.#newResult(this.#kernels.allocate(result_size)),
+      () => this.#newResult(this.kernels.allocate(result_size)),
     );
   }
 
@@ -159,10 +163,10 @@ export class Engine {
   openPlaces(count: number): readonly Uint8Array<ArrayBuffer>[] {
     if (this.#rounder !== null) return [];
     const bytes = count * (this.#result_size * FLOAT_BYTES + PAGE_BYTES) + PAGE_BYTES;
-    if (this.#places.length === 0 && bytes <= this.#kernels.left_bytes) {
+    if (this.#places.length === 0 && bytes <= this.kernels.left_bytes) {
       this.#places = Array.from(
         { length: count },
-        () => this.#newResult(this.#kernels.allocate(this.#result_size, PAGE_BYTES)),
+        () => this.#newResult(this.kernels.allocate(this.#result_size, PAGE_BYTES)),
       );
     }
     return this.#places.map(({ data }) => wholePages(data));
@@ -193,6 +197,11 @@ export class Engine {
     if (network === "generator") this.#forgetAhead("");
   }
 
+  /** A network's weights, to be trained where they lie. */
+  weightsOf(network: NetworkName): Float32Array<ArrayBuffer> {
+    return this.#weights[network];
+  }
+
   /** The pages that a network's weights lie in, for a file to be mapped over them. */
   weightsPages(network: NetworkName): Uint8Array<ArrayBuffer> {
     return wholePages(this.#weights[network]);
@@ -210,7 +219,7 @@ export class Engine {
     const { largest, compute_ms } = await this.#sumInto(results, task, leaves);
     const sum = results[0]!.data.subarray(0, this.#sizeOf(task.kind));
     if (task.rounding) return { sum: this.#rounder!.pack(sum, task.rounding), largest: NaN, compute_ms };
-    return { sum, largest: largest ?? this.#kernels.largest(sum), compute_ms };
+    return { sum, largest: largest ?? this.kernels.largest(sum), compute_ms };
   }
 
   /** Adds the parts, which make up the node, in the order of the tree. `at`, `rounding`: as for {@linkcode sum}. */
@@ -233,12 +242,12 @@ export class Engine {
       },
       (left, right) => {
         held--;
-        largest = this.#kernels.add(left, left, right);
+        largest = this.kernels.add(left, left, right);
         return left;
       },
     );
     if (rounding) return { sum: this.#rounder!.pack(sum, rounding), largest: NaN, compute_ms: 0 };
-    return { sum, largest: largest ?? this.#kernels.largest(sum), compute_ms: 0 };
+    return { sum, largest: largest ?? this.kernels.largest(sum), compute_ms: 0 };
   }
 
   /**
@@ -310,7 +319,7 @@ export class Engine {
     const right = await this.#sumInto(results.slice(1), task, { begin: middle, end: node.end });
     const size = this.#sizeOf(task.kind);
     const sum = results[0]!.data.subarray(0, size);
-    const largest = this.#kernels.add(sum, sum, results[1]!.data.subarray(0, size));
+    const largest = this.kernels.add(sum, sum, results[1]!.data.subarray(0, size));
     return { largest, compute_ms: left.compute_ms + right.compute_ms };
   }
 

@@ -12,6 +12,7 @@ import type { Manifest } from "../../models/manifest.ts";
 import type { Device } from "../runtime/device.ts";
 import type { NetworkName } from "../../common/network_name.ts";
 import type { JobTask } from "./jobs.ts";
+import { type Learned, LearnerQueue, type LearnerRound } from "./learners/learner_queue.ts";
 import { startThread, ThreadClient } from "./thread_client.ts";
 import type { Probe } from "./probe.ts";
 import type { SharedFiles } from "./shared_memory.ts";
@@ -60,6 +61,7 @@ export class Pool {
   readonly #manifest: Manifest;
   readonly #wire: WireFormat;
   readonly #clients: readonly ThreadClient[];
+  readonly #learners: LearnerQueue;
   /** Buffers travel to the threads and back: fresh ones cost more than the copies into them. */
   readonly #spares = new Spares();
   #jobs = 0;
@@ -72,6 +74,7 @@ export class Pool {
     this.#manifest = manifest;
     this.#wire = options.wire ?? "float32";
     this.#clients = clients;
+    this.#learners = new LearnerQueue(clients);
     this.probes = probes;
     for (const client of clients) client.onbroken = (reason) => this.onbroken?.(reason);
   }
@@ -181,6 +184,13 @@ export class Pool {
         clients[i]!.whenIdle("ahead", { ...task, shard }).catch(() => {});
       }
     });
+  }
+
+  /**
+   * Has a thread train a learner for a round. Null where it is not wanted any more. Throws {@linkcode ComputeError}.
+   */
+  learn(round: LearnerRound): Promise<Learned | null> {
+    return this.#learners.run(round);
   }
 
   /** Runs a job on the least busy thread. Throws {@linkcode ComputeError}. */

@@ -10,6 +10,7 @@ export type ComputePool = Pick<
   | "setWeights"
   | "share"
   | "sum"
+  | "learn"
   | "recycle"
   | "makeAhead"
   | "job"
@@ -56,8 +57,9 @@ export class ThreadPoolCache {
     const key = keyOf(options);
     if (this.#pool !== null && this.#key === key) return this.#pool;
     this.discard();
-    // More threads than shards would never have anything to do.
-    const pool = await this.#start(this.devices.slice(0, options.options.num_shards), options);
+    // More threads than shards, or than learners, would never have anything to do.
+    const { num_shards, local } = options.options;
+    const pool = await this.#start(this.devices.slice(0, local?.learners ?? num_shards), options);
     this.#key = key;
     this.#pool = pool;
     return pool;

@@ -25,8 +25,15 @@ export const UNWATCHED: Watch = () => () => {};
  * graphs and probes them.
  */
 export function limitOf(call: Call, shard_ms: number | null): number {
-  const shards = call.name === "sum" ? call.takes.task.node.end - call.takes.task.node.begin : 1;
+  const shards = shardsOf(call);
   return Math.min(MOST_MS, Math.max(LEAST_MS, FACTOR * shards * (shard_ms ?? 0)));
+}
+
+/** Shards that a call computes. */
+function shardsOf(call: Call): number {
+  if (call.name === "sum") return call.takes.task.node.end - call.takes.task.node.begin;
+  // A generator step may follow the critic's.
+  return call.name === "step_learner" ? 2 * call.takes.leaves.length : 1;
 }
 
 /** A computation did not end. Nothing but the end of the process ends it. */

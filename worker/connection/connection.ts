@@ -3,24 +3,25 @@
  * thread: a channel, a thread_pools and a store are given.
  */
 import { checksumBytes } from "../../kernels/kernels.ts";
-import { isNode } from "../../kernels/tree.ts";
 import type { Manifest } from "../../models/manifest.ts";
 import type { Channel } from "../../wire/channel.ts";
 import { bytesOf, payloadFloats } from "../../wire/frame.ts";
 import type { Message, MessageOf, MessageType } from "../../wire/messages.ts";
 import { Refusal } from "../../wire/refusal.ts";
 import { payloadSize } from "../../kernels/result_payload.ts";
-import { numSlots, ringBytes } from "../../wire/shared_ring.ts";
 import { ArtifactSet } from "./artifact_set.ts";
 import type { Events } from "./events.ts";
 import { jobSizes } from "../compute/jobs.ts";
 import { type FenceState, staleness } from "./fence.ts";
+import { LearnerWork } from "./learner_work.ts";
 import { MicroBatches } from "./micro_batches.ts";
 import { largestPayload } from "./payload_sizes.ts";
 import { sendResult } from "./send_result.ts";
 import type { OpenShared, SharedMemory } from "../compute/shared_memory.ts";
 import { WeightsInbox } from "./weights_inbox.ts";
+import { shareMemory } from "./share_memory.ts";
 import type { ShardStore } from "./shard_store.ts";
+import { checkWork, computationOf } from "./work_check.ts";
 import {
   type ComputePool,
   meanShardMs,
@@ -41,8 +42,6 @@ export const ACCEPTED: ReadonlySet<MessageType> = new Set<MessageType>([
   "finish",
 ]);
 
-/** A ring of many wire groups' sums may be no larger: they go through the socket then. */
-const MAX_RING_BYTES = 512 * 1024 * 1024;
 /** Jobs under way at a time. */
 const MAX_JOBS = 16;
 
@@ -73,6 +72,8 @@ interface ReadyState {
   readonly pool: ComputePool;
   readonly batches: MicroBatches;
   readonly weights: WeightsInbox;
+  /** Null where the run has no local steps. */
+  readonly learners: LearnerWork | null;
 }
 
 type Phase =
@@ -200,9 +201,13 @@ export class Connection {
   async #prepare(artifacts: ArtifactSet): Promise<void> {
     const { welcome, thread_pools, store, channel, events } = this.#tools;
     const { manifest, graphs } = artifacts.bundle();
-    const { seed, encoding, shards, run, wire: { format: wire } } = welcome;
+    const { seed, encoding, shards, run, wire: { format: wire }, local_steps: local } = welcome;
     const [pool] = await Promise.all([
-      thread_pools.prepare({ manifest, graphs, options: { seed, encoding, num_shards: shards, wire } }),
+      thread_pools.prepare({
+        manifest,
+        graphs,
+        options: { seed, encoding, num_shards: shards, wire, local },
+      }),
       store.begin(welcome, this.#tools.wall_ms()),
     ]);
     if (this.#over) return;
@@ -213,31 +218,20 @@ export class Connection {
       channel.send(new Refusal("compute_failed", reason).toMessage());
       this.#close({ kind: "lost", reason }, reason);
     };
-    const shared = await this.#share(manifest, pool);
-    if (this.#over) return;
+    const memory = await shareMemory(this.#tools, manifest, pool);
+    if (this.#over) return memory?.[Symbol.dispose]();
+    this.#shared = memory;
     const batches = new MicroBatches(welcome, manifest.micro_batch * (manifest.accumulate ?? 1), store);
-    const weights = new WeightsInbox(welcome, manifest, pool);
-    this.#phase = { name: "ready", manifest, pool, batches, weights };
+    const learners = local && new LearnerWork(manifest, local);
+    const weights = new WeightsInbox(welcome, manifest, learners ?? pool, learners?.state_sizes);
+    this.#phase = { name: "ready", manifest, pool, batches, weights, learners };
     channel.expectPayload(largestPayload(manifest, welcome));
-    const shard_ms = meanShardMs(pool.probes);
-    channel.send({ type: "ready", numeric_class: numericClass(pool.probes), shard_ms, shared });
+    const probe_ms = meanShardMs(pool.probes), shard_ms = probe_ms * (local?.steps ?? 1);
+    const shared = memory !== null, numeric_class = numericClass(pool.probes);
+    channel.send({ type: "ready", numeric_class, shard_ms, shared });
     for (const shard of store.held) channel.send({ type: "shard_held", run, shard });
     const threads = { used: pool.probes.length, at_hand: thread_pools.devices.length };
-    events.ready(shard_ms, threads, store.held.length);
-  }
-
-  /** Weights and sums lie in files from now on, if the coordinator is on this machine. */
-  async #share({ graphs, layouts }: Manifest, pool: ComputePool): Promise<boolean> {
-    const { welcome: { wire: { format, group_shards }, shared, shards, worker }, openShared } = this.#tools;
-    const { critic_training_model: critic, generator_training_model: generator } = graphs;
-    const size = Math.max(payloadSize(format, critic), payloadSize(format, generator));
-    const weights = { critic: layouts.critic.size, generator: layouts.generator.size };
-    const room = { weights, max_bytes: 4 * size, num_slots: numSlots(shards, group_shards) };
-    if (group_shards !== null && ringBytes(room.max_bytes, room.num_slots) > MAX_RING_BYTES) return false;
-    this.#shared = openShared(shared, worker, room);
-    if (this.#shared === null) return false;
-    await pool.share(this.#shared.files);
-    return true;
+    events.ready(probe_ms, threads, store.held.length);
   }
 
   #ready(): ReadyState {
@@ -292,25 +286,14 @@ export class Connection {
     const arrived_ms = this.#tools.now_ms();
     const bench = this.#ready();
     this.#fence(message);
-    const { begin, end } = message;
-    const { shards, wire: { group_shards } } = this.#tools.welcome;
-    if (!isNode(begin, end, shards)) {
-      throw new Refusal("bad_message", `Work must be a node of the summing tree: found [${begin}, ${end})`);
-    }
-    if (group_shards !== null && (begin % group_shards !== 0 || end - begin !== group_shards)) {
-      const found = `[${begin}, ${end})`;
-      throw new Refusal("bad_message", `Work must be a wire group of ${group_shards} shards: found ${found}`);
-    }
-    if (payload.length > 0) {
-      const found = checksumBytes(payload);
-      if (found !== message.checksum) {
-        throw new Refusal("hash_mismatch", `Examples must have checksum ${message.checksum}: found ${found}`);
-      }
-    }
-    const leaves = bench.batches.leaves(message, payload);
+    checkWork(message, payload, this.#tools.welcome);
+    const computed = bench.learners === null
+      ? this.#compute(message, bench, bench.batches.leaves(message, payload), arrived_ms)
+      : this.#learn(message, bench.learners.train(message, payload, bench, () => !this.#over), arrived_ms);
     this.#generation = message.generation;
-    this.#compute(message, bench, leaves, arrived_ms)
-      .catch((error) => this.#failed(`Cannot compute ${message.kind} step ${message.step}`, error, null));
+    computed.catch((error) =>
+      this.#failed(`Cannot compute ${message.kind} step ${message.step}`, error, null)
+    );
   }
 
   async #compute(
@@ -319,7 +302,7 @@ export class Connection {
     leaves: ReturnType<MicroBatches["leaves"]>,
     arrived_ms: number,
   ): Promise<void> {
-    const { type: _type, inline: _inline, checksum: _checksum, next_noise_counter, ...computation } = message;
+    const computation = computationOf(message), { next_noise_counter } = message;
     const { kind, step, begin, end, noise_purpose, noise_counter } = computation;
     const { critic_checksum, generator_checksum } = computation;
     const node = { begin, end };
@@ -347,6 +330,25 @@ export class Connection {
     if (next_noise_counter !== null) {
       pool.makeAhead(node, { noise_purpose: "critic_noise", noise_counter: next_noise_counter });
     }
+  }
+
+  async #learn(
+    message: MessageOf<"work">,
+    learning: ReturnType<LearnerWork["train"]>,
+    arrived_ms: number,
+  ): Promise<void> {
+    const learned = await learning;
+    if (learned === null || this.#over) return;
+    const { step, begin, end } = message;
+    const payload = bytesOf(learned.result), elapsed_ms = this.#tools.now_ms() - arrived_ms;
+    const found = {
+      checksum: checksumBytes(payload),
+      largest: null,
+      compute_ms: learned.compute_ms,
+      elapsed_ms,
+    };
+    this.#tools.channel.send({ type: "result", ...computationOf(message), ...found }, payload);
+    this.#tools.events.computed(step, end - begin, elapsed_ms);
   }
 
   #job(message: MessageOf<"job">, payload: Uint8Array): void {

@@ -6,6 +6,8 @@ import type { Leaf } from "../compute/engine.ts";
 import type { ShardStore } from "./shard_store.ts";
 
 type Work = MessageOf<"work">;
+/** Where in the order of examples a step is. */
+type Position = Pick<Work, "epoch" | "batch">;
 
 export class MicroBatches {
   readonly #micro_batch: number;
@@ -34,8 +36,24 @@ export class MicroBatches {
     });
   }
 
-  #inline({ inline, begin, end }: Work, payload: Uint8Array): Map<number, Uint8Array> {
+  /**
+   * The leaves of each step of a learner's round, by its index, with their examples. Throws as {@linkcode leaves} does, also
+   * later on.
+   */
+  leavesOfRound(work: Work, payload: Uint8Array, steps: readonly Position[]): (index: number) => Leaf[] {
+    const inline = this.#inline(work, payload, steps.length);
     const bytes = this.#micro_batch * this.#example_bytes;
+    const shards = Array.from({ length: work.end - work.begin }, (_, i) => work.begin + i);
+    const examplesAt = (shard: number, index: number) =>
+      inline.get(shard)?.slice(index * bytes, (index + 1) * bytes) ?? this.#stored(shard, steps[index]!);
+    // What is missing is said at once.
+    for (const shard of shards) examplesAt(shard, 0);
+    return (index) => shards.map((shard) => ({ shard, examples: examplesAt(shard, index) }));
+  }
+
+  /** The examples of `num_steps` steps of each shard that the work brings. */
+  #inline({ inline, begin, end }: Work, payload: Uint8Array, num_steps = 1): Map<number, Uint8Array> {
+    const bytes = num_steps * this.#micro_batch * this.#example_bytes;
     if (payload.length !== inline.length * bytes) {
       throw new Refusal(
         "bad_message",
@@ -51,7 +69,7 @@ export class MicroBatches {
     return new Map(inline.map((shard, i) => [shard, payload.slice(i * bytes, (i + 1) * bytes)]));
   }
 
-  #stored(shard: number, { epoch, batch }: Work): Uint8Array {
+  #stored(shard: number, { epoch, batch }: Position): Uint8Array {
     if (!this.#store.holds(shard)) {
       throw new Refusal(
         "bad_message",

@@ -22,13 +22,18 @@ export class WeightsInbox {
   readonly #welcome: Pick<MessageOf<"welcome">, "wire" | "chunk_floats">;
   readonly #manifest: Manifest;
   readonly #pool: Pick<ComputePool, "setWeights">;
+  /** Numbers of what is sent as a network's weights, where that is more than them and comes whole. */
+  readonly #sizes: Readonly<Record<NetworkName, number>> | null;
   readonly #arriving: Record<NetworkName, Arriving | null> = { critic: null, generator: null };
 
+  /** `sizes`: as for learners, who are sent their states. */
   constructor(
     welcome: Pick<MessageOf<"welcome">, "wire" | "chunk_floats">,
     manifest: Manifest,
     pool: Pick<ComputePool, "setWeights">,
+    sizes: Readonly<Record<NetworkName, number>> | null = null,
   ) {
+    this.#sizes = sizes;
     this.#welcome = welcome;
     this.#manifest = manifest;
     this.#pool = pool;
@@ -37,7 +42,7 @@ export class WeightsInbox {
   /** Takes weights that come in one message. Throws {@linkcode Refusal} where they are not what they should be. */
   take({ state, checksum, difference }: MessageOf<"weights">, payload: Uint8Array): void {
     if (difference) this.#checkBase(state, difference.from);
-    const { size } = this.#manifest.layouts[state];
+    const size = this.#sizes?.[state] ?? this.#manifest.layouts[state].size;
     const weights = payloadFloats(payload, difference ? this.#travelFloats(size) : size);
     // On their way before they are checked: the threads copy them meanwhile. Wrong ones are of no use then.
     this.#pool.setWeights(state, weights, difference !== null);
@@ -121,6 +126,7 @@ export class WeightsInbox {
 
   /** Chunks of a network's weights: those of its gradients, and vectors of spectral norms with the last. */
   #chunks(state: NetworkName): readonly Chunk[] {
+    if (this.#sizes) return [];
     const { tail_offset: num_gradients } = this.#manifest.graphs[`${state}_training_model`];
     const chunks = chunksOf(num_gradients, this.#welcome.chunk_floats);
     const { size } = this.#manifest.layouts[state];

@@ -72,7 +72,7 @@ export class Admission {
       await admit(socket, options, (admitted) => {
         this.#checkClass(admitted);
         if (shared !== null && admitted.ready.shared) shared_memory!.share(worker, admitted.channel);
-        enter(new Member(worker, admitted));
+        enter(new Member(worker, admitted, this.#answerTime(admitted)));
       });
     } catch (error) {
       if (this.#is_over) return;
@@ -108,6 +108,12 @@ export class Admission {
       const against = this.#against(member.numeric_class);
       if (against !== null) expel(member, against);
     }
+  }
+
+  /** Time of a learner's round by the worker's probe; 0 where there are none. */
+  #answerTime({ ready: { shard_ms } }: Admitted): number {
+    const { local } = this.#facts;
+    return local ? shard_ms * this.#data.plan.num_shards / local.learners : 0;
   }
 
   #checkClass({ channel, ready: { numeric_class } }: Admitted): void {

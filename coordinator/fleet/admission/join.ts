@@ -2,6 +2,8 @@
  * The join: from a new connection to a worker that may compute. Proof of the token, graphs, numeric class; whoever
  * fails is told why by a code, and the run goes on without it.
  */
+import { LearnerLayout } from "../../../algorithm/learner_layout.ts";
+import type { LocalSteps } from "../../../algorithm/local_steps.ts";
 import { FLOAT32_WIRE, type Wire } from "../../../common/wire_format.ts";
 import type { Manifest } from "../../../models/manifest.ts";
 import { type Channel, openChannel } from "../../../wire/channel.ts";
@@ -53,6 +55,8 @@ export interface RunFacts {
   readonly wire?: Wire;
   /** Length of the chunks that larger results and weights travel in; absent: by the size of the networks. */
   readonly chunk_floats?: number;
+  /** What learners train by; absent: each step is summed over all shards. */
+  readonly local?: LocalSteps | null;
 }
 
 export interface Admitted {
@@ -73,6 +77,7 @@ function welcome(facts: RunFacts, data: ShardedData, worker: number, shared: Wel
     encoding: data.data.encoding,
     wire: facts.wire ?? FLOAT32_WIRE,
     chunk_floats: chunkFloatsOf(facts),
+    local_steps: facts.local ?? null,
     shard_sha256: data.sha256,
     artifacts: facts.files.map(({ file, sha256, bytes }) => ({ file, sha256, bytes: bytes.length })),
     heartbeat_ms: HEARTBEAT_MS,
@@ -81,8 +86,10 @@ function welcome(facts: RunFacts, data: ShardedData, worker: number, shared: Wel
   };
 }
 
-/** Relative to the largest sum. */
-function resultBytes({ graphs }: Manifest): number {
+/** Bytes of the largest sum, or of a learner's result. */
+function resultBytes({ manifest, local }: Pick<RunFacts, "manifest" | "local">): number {
+  if (local) return 4 * new LearnerLayout(manifest, local.optimizer.kind, local.steps).size;
+  const { graphs } = manifest;
   return 4 * Math.max(graphs.critic_training_model.size, graphs.generator_training_model.size);
 }
 
@@ -164,7 +171,7 @@ export async function admit(
     heartbeat_ms: HEARTBEAT_MS,
     silence_ms: SILENCE_MS,
     allowed: FROM_WORKERS,
-    max_payload_bytes: resultBytes(facts.manifest),
+    max_payload_bytes: resultBytes(facts),
     unasked: { burst: UNASKED_BURST + data.plan.num_shards, per_s: UNASKED_PER_S },
     onflood: options.onflood,
   });

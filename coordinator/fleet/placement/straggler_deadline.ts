@@ -18,11 +18,19 @@ const GIVE_UP_FACTOR = 5;
 const GIVE_UP_FLOOR_MS = 300_000;
 /** Before anything was measured (first run of a session compiles kernels). */
 const FIRST_MS = 60_000;
+/** Or this many times what its probe promises, which knows nothing of the load of the machine, and never longer than this. */
+const FIRST_FACTOR = 8;
+const LONGEST_FIRST_MS = 3_600_000;
 
 export class StragglerDeadline {
   readonly #arrivals_ms: number[] = [];
   #count = 0;
-  #late_ms = FIRST_MS;
+  #late_ms: number;
+
+  /** `expected_ms`: time of an answer by the worker's own probe, where that is long. */
+  constructor(expected_ms = 0) {
+    this.#late_ms = Math.max(FIRST_MS, Math.min(LONGEST_FIRST_MS, FIRST_FACTOR * expected_ms));
+  }
 
   /** Notes how long an answer took, from asking to arrival, by the coordinator's clock. */
   arrived(answered_ms: number): void {

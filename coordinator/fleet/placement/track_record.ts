@@ -56,7 +56,7 @@ interface Times {
 export class TrackRecord {
   readonly #worker: number;
   readonly #threads: number;
-  readonly #deadline = new StragglerDeadline();
+  readonly #deadline: StragglerDeadline;
   #asked: Asked[] = [];
   #shard_ms: number;
   #transfer_ms = 0;
@@ -79,8 +79,9 @@ export class TrackRecord {
   /** The end of the last trial, and how long its bytes were on the way. */
   #last_trial = { ended_ms: -Infinity, transfer_ms: 0 };
 
-  /** `probe_ms`: time of a shard by the worker's own probe. */
-  constructor(worker: number, threads: number, probe_ms: number) {
+  /** `probe_ms`: time of a shard by the worker's own probe; `answer_ms`: of an answer, where that is long. */
+  constructor(worker: number, threads: number, probe_ms: number, answer_ms = 0) {
+    this.#deadline = new StragglerDeadline(answer_ms);
     this.#worker = worker;
     this.#threads = threads;
     this.#shard_ms = Math.max(SHORTEST_MS, probe_ms);

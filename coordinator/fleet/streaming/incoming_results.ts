@@ -9,6 +9,7 @@ import { checksumBytes } from "../../../kernels/kernels.ts";
 import type { ChunkMemory } from "../memory/chunk_memory.ts";
 import type { PackedResults } from "../memory/packed_results.ts";
 import type { OpenRound } from "../open_round.ts";
+import type { Answers } from "../answers/answers.ts";
 import { type Flaw, graphOf } from "../result_check.ts";
 import type { NodeResult } from "../round.ts";
 import { IncomingResult } from "./incoming_result.ts";
@@ -32,13 +33,13 @@ export class IncomingResults {
   readonly #chunks: ResultChunks;
   readonly #judge: Judge;
   readonly #packed: PackedResults | null;
+  readonly #answers: Answers;
   readonly #memory: ChunkMemory | null;
-  readonly #num_shards: number;
   readonly #by_worker = new Map<number, Incoming>();
 
   constructor(
     manifest: Manifest,
-    num_shards: number,
+    answers: Answers,
     cuts: ResultChunks,
     judge: Judge,
     { packed = null, chunks = null }: {
@@ -47,7 +48,7 @@ export class IncomingResults {
     },
   ) {
     this.#manifest = manifest;
-    this.#num_shards = num_shards;
+    this.#answers = answers;
     this.#chunks = cuts;
     this.#judge = judge;
     this.#packed = packed;
@@ -134,13 +135,10 @@ export class IncomingResults {
     message: MessageOf<"result">,
     payload: Uint8Array,
   ): ReadResult | null {
-    const { kind } = request;
-    const size = this.#packed?.payloadSize(kind) ?? graphOf(this.#manifest, kind).size;
-    const values = payloadFloats(payload, size);
+    const values = payloadFloats(payload, this.#answers.size(request.kind));
     if (this.#judge.isDamaged(member, request, message, payload)) return null;
-    const numbers = this.#packed?.unpack(kind, values) ?? values;
     const { begin, end } = message;
-    return { result: { begin, end, values }, flaw: this.#judge.flaw(member, request, message, numbers) };
+    return { result: { begin, end, values }, flaw: this.#judge.flaw(member, request, message, values) };
   }
 
   /** A result that has come in chunks. It is made whole where its chunks were not handed on, and where it has a flaw. */
@@ -151,8 +149,7 @@ export class IncomingResults {
       return { result: { begin, end, values: tail, chunks: result }, flaw: null };
     }
     const values = this.#chunks.join(request.kind, tail, result);
-    const numbers = this.#packed?.unpack(request.kind, values) ?? values;
-    const flaw = is_good ? null : this.#judge.flaw(member, request, { largest: null }, numbers);
+    const flaw = is_good ? null : this.#judge.flaw(member, request, { largest: null }, values);
     return { result: { begin, end, values }, flaw };
   }
 
@@ -169,6 +166,6 @@ export class IncomingResults {
     const { take, request: { kind } } = open;
     if (take === null) return null;
     const cut = (values: Float32Array, index: number) => this.#chunks.cut(kind, values, index);
-    return open.chunks ??= new RoundChunks(this.#num_shards, this.#chunks.of(kind).length, cut, take);
+    return open.chunks ??= new RoundChunks(this.#answers.num_shards, this.#chunks.of(kind).length, cut, take);
   }
 }

@@ -17,6 +17,8 @@ export type Joined = Pick<
 export interface FleetLogOptions {
   readonly log: Pick<RunLog, "append">;
   readonly num_shards: number;
+  /** null: there are none. */
+  readonly learners: number | null;
   /** Hears of threads that must idle, and of peers that were not let in: they are no part of the run, and not in its log. */
   readonly console: Pick<Console, "line">;
   /** Its step is that of a fault. */
@@ -62,7 +64,7 @@ export class FleetLog implements FleetObserver {
   /** Once for each thread more than there were before. */
   #tellIdle(): void {
     const threads = [...this.#threads.values()].reduce((sum, count) => sum + count, 0);
-    const line = idleThreads(this.#options.num_shards, threads);
+    const line = idleThreads(this.#options.num_shards, threads, this.#options.learners);
     if (line === null || threads <= this.#told_threads) return;
     this.#told_threads = threads;
     this.#options.console.line(line);

@@ -24,7 +24,7 @@ function mapValues<T extends object>(record: T, map: (value: number) => number):
 
 /** Times are rounded to microseconds. */
 export function stepRecord(report: StepReport, context: StepContext): RecordOf<"step"> {
-  const { shares, ms, steered: _steered, ...facts } = report;
+  const { shares, ms, steered: _steered, round: _round, ...facts } = report;
   const { batches, estimates_distance, bytes, elapsed_ms } = context;
   return {
     type: "step",

@@ -3,12 +3,12 @@ import { UserError } from "../../../common/errors.ts";
 import type { DcganCriticConfig } from "../../../models/nets/dcgan.ts";
 import {
   configChanges,
-  evaluationInterval,
   type GivenConfig,
   resolveConfig,
   resumeConfig,
   wholeConfig,
 } from "../../../coordinator/config/config.ts";
+import { evaluationInterval } from "../../../coordinator/config/evaluation_interval.ts";
 import { dataSetOf } from "../../../coordinator/data/data_set.ts";
 import { imageCritic, imageGenerator } from "../../../models/nets/mlp.ts";
 import { presetFor, PRESETS } from "../../../coordinator/config/presets.ts";

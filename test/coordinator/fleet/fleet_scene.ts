@@ -1,4 +1,5 @@
 /** A fleet on its own: scripted workers before it, what it tells noted down. */
+import type { LocalSteps } from "../../../algorithm/local_steps.ts";
 import type { RunFacts } from "../../../coordinator/fleet/admission/join.ts";
 import { dataSetOf } from "../../../coordinator/data/data_set.ts";
 import { ShardPlan } from "../../../coordinator/data/plan.ts";
@@ -26,10 +27,14 @@ export const REQUEST: RoundRequest = {
 };
 
 /** Gradients of one tensor with two numbers, then the tail: loss and means, or loss, mean, and a variance. */
-const manifest = {
+export const MANIFEST = {
   micro_batch: 2,
   example_shape: [2],
-  layouts: { statistics: buildLayout([{ name: "generator.2.running_var", shape: [1] }]) },
+  layouts: {
+    critic: buildLayout([{ name: "critic.0.weight", shape: [2] }]),
+    generator: buildLayout([{ name: "generator.0.weight", shape: [2] }]),
+    statistics: buildLayout([{ name: "generator.2.running_var", shape: [1] }]),
+  },
   graphs: {
     critic_training_model: trainingGraph("critic", ["loss", "mean_D_real", "mean_D_fake"]),
     generator_training_model: trainingGraph("generator", ["loss", "mean_D_fake", "generator.2.batch_var"]),
@@ -51,9 +56,10 @@ export async function open(
     num_shards?: number;
     shared_memory?: AdmissionOptions["shared_memory"];
     memory?: ResultMemory;
+    local?: LocalSteps;
   } = {},
 ) {
-  const { exact = true, num_shards = 4, shared_memory = null } = options;
+  const { exact = true, num_shards = 4, shared_memory = null, local = null } = options;
   const { memory = resultMemory(num_shards) } = options;
   const clock = new FakeClock();
   const told: string[] = [];
@@ -65,7 +71,7 @@ export async function open(
   };
   const data = dataSetOf("test", [2], "uint8", Uint8Array.from({ length: 32 }, (_, i) => i));
   const plan = new ShardPlan({ num_examples: 16, num_shards, batch: 2 * num_shards, holdout: 0, seed: 1 });
-  const facts: RunFacts = { run: "run-1", incarnation: 0, seed: 1, manifest, files: [] };
+  const facts: RunFacts = { run: "run-1", incarnation: 0, seed: 1, manifest: MANIFEST, files: [], local };
   const fleet = new Fleet(facts, await ShardedData.of(data, plan), {
     token: TOKEN,
     read_token: READ_TOKEN,

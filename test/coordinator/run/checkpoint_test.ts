@@ -10,7 +10,7 @@ import {
 } from "../../../coordinator/run/checkpoint.ts";
 import { encodeInfo } from "../../../coordinator/run/checkpoint_info.ts";
 import type { ModelState } from "../../../coordinator/training/model_state.ts";
-import { type Optimizer, RMSPROP } from "../../../coordinator/config/optimizers.ts";
+import { type Optimizer, RMSPROP } from "../../../algorithm/optimizers.ts";
 import { buildLayout } from "../../../models/layout.ts";
 import { MemoryDisk } from "./memory_disk.ts";
 import { contents, MANIFEST, stateAt } from "../training/small_state.ts";

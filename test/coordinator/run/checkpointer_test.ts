@@ -42,9 +42,9 @@ function scene(options: Partial<CheckpointerOptions> = {}) {
     },
     ...options,
   });
-  const commit = async (step: number) => {
+  const commit = async (step: number, num_steps?: number) => {
     state.commit(step);
-    await checkpointer.committed(step);
+    await checkpointer.committed(step, num_steps);
   };
   /** The steps that were saved since the last call. */
   const saved = () => records.splice(0).map((record) => record.type === "checkpoint" && record.step);
@@ -122,6 +122,12 @@ Deno.test("with an interval in steps time does not matter; 0 is never", async ()
     }
     assert.deepEqual(saved(), steps);
   }
+});
+
+Deno.test("an interval that ends within a round is due at its end", async () => {
+  const { commit, saved } = scene({ every: 12 });
+  for (const step of [5, 10, 15, 20, 25, 30]) await commit(step, 5);
+  assert.deepEqual(saved(), [15, 25]);
 });
 
 Deno.test("where the folder is another's nothing is written; a step that failed to be saved is tried again", async () => {

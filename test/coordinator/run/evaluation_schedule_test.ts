@@ -37,6 +37,18 @@ Deno.test("each is due by its own interval; with samples, state and held-out exa
   ]);
 });
 
+Deno.test("what is due within a round is done once, at its end", () => {
+  const { begun, schedule } = scene(2, 7);
+  const due = [5, 10, 15].map((step) => [schedule.committed(step, 5), ...begun.splice(0)].join(" "));
+  const samples = "vitals sample score";
+  assert.deepEqual(due, [`true ${samples}`, `true evaluate ${samples}`, `true evaluate ${samples}`]);
+  const rare = scene(12, 0).schedule;
+  assert.deepEqual([5, 10, 15, 20, 25].map((step) => rare.committed(step, 5)), [
+    ...[false, false, true],
+    ...[false, true],
+  ]);
+});
+
 Deno.test("an interval of 0 leaves start and end", () => {
   const { begun, schedule } = scene(0, 0);
   for (let step = 1; step <= 100; step++) assert.equal(schedule.committed(step), false);

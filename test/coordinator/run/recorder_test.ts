@@ -61,8 +61,8 @@ function scene(more: { fails?: Error } = {}) {
       },
     }),
     checkpointer: {
-      committed: (step) => {
-        done.push(`save? ${step}`);
+      committed: (step, num_steps = 1) => {
+        done.push(`save? ${step}${num_steps === 1 ? "" : ` of ${num_steps}`}`);
         return more.fails ? Promise.reject(more.fails) : Promise.resolve();
       },
       save: later("save"),
@@ -100,6 +100,29 @@ Deno.test("a run from its start to its end, in order", async () => {
   assert.deepEqual(done, ["save", "end", "jobs closed", "close"]);
   assert.deepEqual([seconds, images_per_second, examples_used], [3, 6, 12]);
   assert.equal(recorder.stopped, null);
+});
+
+Deno.test("of a round all steps are logged, then the round; what is due comes at its end, as does a failure", async () => {
+  const { clock, state, done, records, fleet, failure, recorder } = scene();
+  await clock.advance(1_000);
+  recorder.start();
+  done.splice(0);
+  await clock.advance(100);
+  fleet.bytes = { in: 5, out: 8 };
+  state.commit(2);
+  const end = { learners: 4, critic_checksum: "c", generator_checksum: "d" };
+  const commit = async (step: number) => {
+    const round = { index: step - 1, steps: 2, end: step === 2 ? end : null };
+    await recorder.committed({ ...report(step, []), round });
+    return done.splice(0);
+  };
+  failure.set(new Error("disk full"));
+  assert.deepEqual(await commit(1), ["step"]);
+  await assert.rejects(commit(2), { message: "disk full" });
+  assert.deepEqual(done, ["step", "round", "look", "draw", "score", "progress 2", "save? 2 of 2"]);
+  const steps = records.flatMap((r) => r.type === "step" ? [[r.time_ms, r.bytes_in, r.bytes_out]] : []);
+  assert.deepEqual(steps, [[1_050, 2, 4], [1_100, 3, 4]]);
+  assert.deepEqual(records.at(-1), { type: "round", step: 2, steps: 2, ...end });
 });
 
 Deno.test("a run that was not started ends with a record, too", async () => {

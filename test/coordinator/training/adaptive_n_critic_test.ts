@@ -4,7 +4,7 @@ import {
   FIRST_CRITIC_WATCH,
   watchCritic,
 } from "../../../coordinator/training/adaptive_n_critic.ts";
-import { generatorDue } from "../../../coordinator/training/schedule.ts";
+import { generatorDue } from "../../../algorithm/schedule.ts";
 import {
   controlRun,
   FIRST_RUN_CONTROL,

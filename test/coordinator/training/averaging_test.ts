@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { meanAt, TreeSum } from "../../../coordinator/training/averaging.ts";
+import { meanAt } from "../../../algorithm/optimizer.ts";
+import { TreeSum } from "../../../coordinator/training/averaging.ts";
 import { PackedResults } from "../../../coordinator/fleet/memory/packed_results.ts";
 import type { NodeResult } from "../../../coordinator/fleet/round.ts";
 import { Kernels } from "../../../kernels/kernels.ts";

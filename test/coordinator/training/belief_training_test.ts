@@ -7,7 +7,7 @@ import { Fleet } from "../../../coordinator/fleet/fleet.ts";
 import { ResultMemory } from "../../../coordinator/fleet/memory/result_memory.ts";
 import { writeCheckpoint } from "../../../coordinator/run/checkpoint.ts";
 import { ModelState, weightsSha256 } from "../../../coordinator/training/model_state.ts";
-import { RMSPROP } from "../../../coordinator/config/optimizers.ts";
+import { RMSPROP } from "../../../algorithm/optimizers.ts";
 import { publishAll, train } from "../../../coordinator/training/train.ts";
 import { Kernels } from "../../../kernels/kernels.ts";
 import type { MessageOf } from "../../../wire/messages.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { PAGE_BYTES, wholePages } from "../../../common/files/mapped_file.ts";
 import { ModelState, weightsSha256 } from "../../../coordinator/training/model_state.ts";
-import { ADAM_OF_GANS, RMSPROP } from "../../../coordinator/config/optimizers.ts";
+import { ADAM_OF_GANS, RMSPROP } from "../../../algorithm/optimizers.ts";
 import { Kernels } from "../../../kernels/kernels.ts";
 import { buildLayout } from "../../../models/layout.ts";
 import type { Manifest } from "../../../models/manifest.ts";

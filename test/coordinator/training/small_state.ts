@@ -1,6 +1,6 @@
 /** A state of a few numbers, all of which follow from its step. */
 import { ModelState } from "../../../coordinator/training/model_state.ts";
-import { type Optimizer, RMSPROP } from "../../../coordinator/config/optimizers.ts";
+import { type Optimizer, RMSPROP } from "../../../algorithm/optimizers.ts";
 import { Kernels } from "../../../kernels/kernels.ts";
 import { buildLayout } from "../../../models/layout.ts";
 import type { Manifest } from "../../../models/manifest.ts";

@@ -1,6 +1,6 @@
 /** What trainings by scripted workers have in common: a manifest of one layer a network, settings, and data. */
 import type { RunConfig } from "../../../coordinator/config/config.ts";
-import { RMSPROP } from "../../../coordinator/config/optimizers.ts";
+import { RMSPROP } from "../../../algorithm/optimizers.ts";
 import { dataSetOf } from "../../../coordinator/data/data_set.ts";
 import { ShardPlan } from "../../../coordinator/data/plan.ts";
 import { ShardedData } from "../../../coordinator/data/sharded_data.ts";

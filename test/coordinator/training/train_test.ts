@@ -6,7 +6,7 @@ import type { RoundRequest } from "../../../coordinator/fleet/fence.ts";
 import type { RoundOutcome } from "../../../coordinator/fleet/open_round.ts";
 import { BadResult } from "../../../coordinator/fleet/judge.ts";
 import { ModelState } from "../../../coordinator/training/model_state.ts";
-import { type Adam, RMSPROP } from "../../../coordinator/config/optimizers.ts";
+import { type Adam, RMSPROP } from "../../../algorithm/optimizers.ts";
 import { type StepReport, train } from "../../../coordinator/training/train.ts";
 import { Kernels } from "../../../kernels/kernels.ts";
 import { buildLayout } from "../../../models/layout.ts";

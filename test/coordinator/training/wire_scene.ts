@@ -1,6 +1,6 @@
 /** A training whose sums and weights travel rounded: scripted workers that hold, sum and round as real ones do. */
 import { Fleet } from "../../../coordinator/fleet/fleet.ts";
-import { RMSPROP } from "../../../coordinator/config/optimizers.ts";
+import { RMSPROP } from "../../../algorithm/optimizers.ts";
 import type { RunConfig } from "../../../coordinator/config/config.ts";
 import { wireOf } from "../../../coordinator/config/wire_config.ts";
 import { PackedResults } from "../../../coordinator/fleet/memory/packed_results.ts";

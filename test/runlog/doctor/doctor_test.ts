@@ -326,13 +326,18 @@ Deno.test("wire-bound says what fewer bytes would save, unless they travel round
   const half = "which would send about 3 MB a step instead of 6 MB and make at most 1.67 times the images/s";
   const quarter =
     "which would send about 1.52 MB a step instead of 6 MB and make at most 2.48 times the images/s";
+  const rounds = "; or start a new run with --local-steps, which sends once a round (docs/local-steps.md)";
   const run = (option: string) => `; or start a new run with --wire ${option}, `;
   assert.equal(
     advice({ shards: 8 }),
-    `${nearer}${run("int8 --wire-groups 2")}${quarter}${run("bfloat16 --wire-groups 2")}${half}`,
+    `${nearer}${run("int8 --wire-groups 2")}${quarter}${run("bfloat16 --wire-groups 2")}${half}${rounds}`,
   );
-  assert.equal(advice({ shards: 2 }), `${nearer}${run("int8")}${quarter}${run("bfloat16")}${half}`);
-  assert.equal(advice({ shards: 8, wire: "int8" }), nearer);
+  assert.equal(advice({ shards: 2 }), `${nearer}${run("int8")}${quarter}${run("bfloat16")}${half}${rounds}`);
+  assert.equal(advice({ shards: 8, wire: "int8" }), `${nearer}${rounds}`);
+  assert.equal(
+    advice({ shards: 8, local_steps: 25, learners: 2 }),
+    `${nearer}; or start a new run with longer rounds than --local-steps 25`,
+  );
   assert.match(
     advice({ shards: 2, wire: "bfloat16" }),
     /--wire int8, .* 3.05 MB a step instead of 6 MB and /,

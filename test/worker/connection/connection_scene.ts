@@ -6,6 +6,7 @@ import type { RefusalCode } from "../../../wire/messages.ts";
 import type { Refusal } from "../../../wire/refusal.ts";
 import { payloadSize } from "../../../kernels/result_payload.ts";
 import type { Socket } from "../../../wire/socket.ts";
+import type { LearnerRound } from "../../../worker/compute/learners/learner_queue.ts";
 import type { SharedWork } from "../../../worker/compute/compute_calls.ts";
 import { CPU } from "../../../worker/runtime/device.ts";
 import type { Events } from "../../../worker/connection/events.ts";
@@ -61,6 +62,15 @@ export class ScriptedPool implements ComputePool {
     const size = payloadSize(format, run.manifest.graphs[`${kind}_training_model`]);
     const sum = new Float32Array(size).fill(this.value);
     return Promise.resolve({ sum, largest: this.value, compute_ms: 5 });
+  }
+
+  learned: LearnerRound[] = [];
+
+  learn(round: LearnerRound): ReturnType<ComputePool["learn"]> {
+    this.asked.push(`learn ${round.node.begin}-${round.node.end}`);
+    this.learned.push(round);
+    if (this.failure !== null) return Promise.reject(new Error(this.failure));
+    return Promise.resolve({ result: new Float32Array(9).fill(this.value), compute_ms: 5 });
   }
 
   examples: (Uint8Array | null)[] = [];

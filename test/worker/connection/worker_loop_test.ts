@@ -49,6 +49,7 @@ function worker(
     recycle: nothing,
     terminate: nothing,
     sum: () => Promise.reject(new Error("never asked")),
+    learn: () => Promise.reject(new Error("never asked")),
     job: () => Promise.reject(new Error("never asked")),
   };
   const ended = runWorker({

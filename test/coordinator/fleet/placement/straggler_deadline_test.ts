@@ -14,6 +14,16 @@ Deno.test("before anything is measured the deadline is generous: kernels are bei
   assert.equal(new StragglerDeadline().give_up_ms, 300_000);
 });
 
+Deno.test("where the probe promises long answers the first deadline is eight times that, an hour at most", () => {
+  assert.equal(new StragglerDeadline(5_000).late_ms, 60_000);
+  assert.equal(new StragglerDeadline(50_000).late_ms, 400_000);
+  assert.equal(new StragglerDeadline(50_000).give_up_ms, 2_000_000);
+  assert.equal(new StragglerDeadline(1e9).late_ms, 3_600_000);
+  const measured = new StragglerDeadline(50_000);
+  for (let i = 0; i < 64; i++) measured.arrived(2_000);
+  assert.equal(measured.late_ms, 8_000);
+});
+
 Deno.test("quick answers do not make it hasty: at least a second", () => {
   assert.equal(after(repeat([5], 64)).late_ms, 1_000);
 });

@@ -8,6 +8,7 @@ Deno.test("what happens to workers becomes records, whoever is not let in is onl
   const lines: string[] = [];
   const state = { step: 3 };
   const observer = new FleetLog({
+    learners: null,
     log: { append: (record) => void records.push(record) },
     console: { line: (text) => void lines.push(text) },
     num_shards: 2,
@@ -43,6 +44,7 @@ Deno.test("what happens to workers becomes records, whoever is not let in is onl
 Deno.test("threads beyond the shards are told of when they become more, with how to keep them busy", () => {
   const lines: string[] = [];
   const observer = new FleetLog({
+    learners: null,
     log: { append: () => {} },
     console: { line: (text) => void lines.push(text) },
     num_shards: 4,

@@ -2,7 +2,16 @@
  * When the generator is trained, and how fast both learn: pure functions of the step (algorithm.md, "When the generator
  * is trained").
  */
-import type { RunConfig } from "../config/config.ts";
+
+/** Settings that say when each network is updated, and how fast it learns. */
+export interface Schedule {
+  readonly schedule: "paper" | "post";
+  readonly n_critic: number;
+  readonly warm_up: boolean;
+  readonly lr: number;
+  /** Steps over which the learning rate falls to 0; 0: it stays. */
+  readonly decay_steps: number;
+}
 
 /** The WGAN authors' warm-up: so many critic steps for each of the first generator steps and for every 500th. */
 const WARM = { critic_steps: 100, first: 25, every: 500 } as const;
@@ -18,7 +27,7 @@ export interface Pace {
 
 export const FIRST_PACE: Pace = { times: 1, since_step: 0, since_generator_step: 0 };
 
-type Cadence = Pick<RunConfig, "n_critic" | "warm_up">;
+type Cadence = Pick<Schedule, "n_critic" | "warm_up">;
 
 /** Critic steps that the first `count` generator steps take together, were all taken at this pace. */
 function criticStepsOf({ n_critic, warm_up }: Cadence, { times }: Pace, count: number): number {
@@ -52,7 +61,7 @@ export function pacedFrom(config: Cadence, pace: Pace, times: number, generator_
  * when the index within the epoch is a multiple.
  */
 export function generatorDue(
-  config: Pick<RunConfig, "schedule"> & Cadence,
+  config: Pick<Schedule, "schedule"> & Cadence,
   { step, batch, generator_step }: { step: number; batch: number; generator_step: number },
   pace: Pace = FIRST_PACE,
 ): boolean {
@@ -62,7 +71,48 @@ export function generatorDue(
 }
 
 /** The learning rate of a step: constant, or falling linearly from lr at step 1 to 0 after decay_steps. */
-export function learningRate(config: Pick<RunConfig, "lr" | "decay_steps">, step: number): number {
+export function learningRate(config: Pick<Schedule, "lr" | "decay_steps">, step: number): number {
   if (config.decay_steps === 0) return config.lr;
   return config.lr * Math.max(0, 1 - (step - 1) / config.decay_steps);
+}
+
+/** Epoch of a step (counted from 1), and its batch in it, both counted from 0. */
+export function positionOf(step: number, epoch_steps: number): { epoch: number; batch: number } {
+  return { epoch: Math.floor((step - 1) / epoch_steps), batch: (step - 1) % epoch_steps };
+}
+
+export interface GeneratorNoise {
+  readonly noise_purpose: "critic_noise" | "generator_noise";
+  readonly noise_counter: number;
+}
+
+/** The noise of the `generator_step`-th generator step, which follows critic step `step`; both are counted from 1. */
+export function generatorNoise(
+  { schedule }: Pick<Schedule, "schedule">,
+  step: number,
+  generator_step: number,
+): GeneratorNoise {
+  return schedule === "paper"
+    ? { noise_purpose: "generator_noise", noise_counter: generator_step }
+    : { noise_purpose: "critic_noise", noise_counter: step };
+}
+
+/** Generator steps up to critic step `step`, itself included, at the run's first pace. */
+export function generatorStepsUntil(
+  config: Pick<Schedule, "schedule"> & Cadence,
+  step: number,
+  epoch_steps: number,
+): number {
+  if (config.schedule === "post") {
+    const within = (steps: number) => Math.ceil(steps / config.n_critic);
+    return Math.floor(step / epoch_steps) * within(epoch_steps) + within(step % epoch_steps);
+  }
+  // The critic step of a generator step grows with its number.
+  let [done, above] = [0, step + 1];
+  while (above - done > 1) {
+    const middle = Math.floor((done + above) / 2);
+    if (stepOfGenerator(config, FIRST_PACE, middle) <= step) done = middle;
+    else above = middle;
+  }
+  return done;
 }

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { type Adam, type Optimizer } from "../../../coordinator/config/optimizers.ts";
-import { adamFactors, optimize } from "../../../coordinator/training/optimizer.ts";
-import { Kernels } from "../../../kernels/kernels.ts";
-import { decodeSafetensors } from "../../../common/files/safetensors.ts";
-import { fillUniform } from "../../../random/philox.ts";
-import { readGolden } from "../../goldens/golden.ts";
+import { type Adam, type Optimizer } from "../../algorithm/optimizers.ts";
+import { adamFactors, optimize } from "../../algorithm/optimizer.ts";
+import { Kernels } from "../../kernels/kernels.ts";
+import { decodeSafetensors } from "../../common/files/safetensors.ts";
+import { fillUniform } from "../../random/philox.ts";
+import { readGolden } from "../goldens/golden.ts";
 
 /** As scripts/goldens/make_adam_goldens.py writes it. */
 interface Golden {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { generatorDue, learningRate } from "../../../coordinator/training/schedule.ts";
+import { generatorDue, learningRate } from "../../algorithm/schedule.ts";
 
 /** Critic steps that a generator step follows, in epochs of 7 steps. */
 function dueSteps(config: Parameters<typeof generatorDue>[0], num_steps: number): number[] {

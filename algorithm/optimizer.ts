@@ -3,10 +3,27 @@
  * does depends on the weights, the optimizer's state and the number of the update alone, so a resumed run goes on
  * to the same bits.
  */
-import type { Kernels } from "../../kernels/kernels.ts";
-import { powerOfInteger } from "../../random/special.ts";
-import type { Adam, Optimizer } from "../config/optimizers.ts";
-import type { NodeSum } from "./averaging.ts";
+import type { Kernels } from "../kernels/kernels.ts";
+import { powerOfInteger } from "../random/special.ts";
+import type { Adam, Optimizer } from "./optimizers.ts";
+
+/** The sum of a whole round, its last addition left to the fused update: a + b, or a alone. */
+export interface NodeSum {
+  readonly a: Float32Array;
+  readonly b: Float32Array | null;
+}
+
+/** Mean of one element of a sum, by the rule of the update: fround(scale) times the root. */
+export function meanAt(sum: NodeSum, index: number, scale: number): number {
+  const root = sum.b ? Math.fround(sum.a[index]! + sum.b[index]!) : sum.a[index]!;
+  return Math.fround(Math.fround(scale) * root);
+}
+
+/**
+ * Every number of a sum must be below this in magnitude. Then the mean over the shards is, too, however many there are,
+ * and its square is finite: so an update never has to be undone.
+ */
+export const MAGNITUDE_LIMIT = 2 ** 63;
 
 /** Buffers of one network's optimizer, by the names that they have in checkpoints. Each is as long as the weights. */
 export const OPTIMIZER_BUFFERS = {
