@@ -260,7 +260,7 @@ function times(page: Page, { summary }: Inspected): string[] {
   const of = (phase: keyof typeof timings) => timings[phase].mean_ms ?? 0;
   const parts: [string, number][] = [
     ["computing (the slowest worker)", of("compute")],
-    ["in transit and waiting", of("wait") - of("compute")],
+    ["transfer and waiting", of("wait") - of("compute")],
     ["receiving and summing gradients", of("sum")],
     ["updating weights", of("update")],
     ["sending weights", of("send")],

@@ -51,24 +51,24 @@ function json(value: unknown): string {
 }
 
 /** Said of a page whose files lie beside it. */
-const AS_FILE_HTML = `<p class="warn" id="as-file" hidden>This page was opened as a file, and a browser
-lets a file load nothing beside it. Put the folder on any web server, for example with
-<code>python3 -m http.server</code> in it; or make the form that is one file, and opens anywhere:
+const AS_FILE_HTML = `<p class="warn" id="as-file" hidden>This page was opened as a file, and
+browsers do not let such a page load other files. Put its folder on a web server, for example with
+<code>python3 -m http.server</code>, or make a page that is a single file:
 <code>deno task page RUN --single page.html</code>.</p><script>${AS_FILE}</script>`;
 
 /** Controls that move the samples. */
 const CONTROLS = `<div class="side">
 <section aria-labelledby="directions-title">
 <h2 id="directions-title">Move all samples</h2>
-<p class="dim">Along the directions of the noise in which samples change most.</p>
+<p class="dim">Moves them in latent space, along the directions in which they change most.</p>
 <fieldset id="directions" disabled aria-labelledby="directions-title"></fieldset>
-<button type="button" id="reset">Back to the middle</button>
+<button type="button" id="reset">Reset</button>
 </section>
 <section id="ways" hidden>
-<h2>Between samples</h2>
-<p class="dim">From one sample to another, four at once.</p>
-<canvas id="between" role="img" aria-label="Samples during training" width="4" height="1"></canvas>
-<label>On the way<input type="range" id="way" min="0" max="100" value="50"></label>
+<h2>Interpolation</h2>
+<p class="dim">Changes four samples gradually into four others.</p>
+<canvas id="between" role="img" aria-label="Interpolated samples" width="4" height="1"></canvas>
+<label>From the first to the second<input type="range" id="way" min="0" max="100" value="50"></label>
 </section>
 </div>`;
 
@@ -110,8 +110,8 @@ ${as_file}<noscript><p class="warn">This page draws with JavaScript, which is sw
 <canvas id="grid" role="img" aria-label="Samples of the seed" width="6" height="6"></canvas>
 ${CONTROLS}
 </div>
-<p class="dim">The same seed gives the same samples, to rounding, as <code>deno task sample --seed N</code>. The address of
-this page always says what it shows.</p>
+<p class="dim"><code>deno task sample --seed N</code> draws the same samples, except for rounding. The address of
+this page contains the seed and the sliders.</p>
 </main>
 <script type="application/json" id="about">${json(about)}</script>
 ${inside.join("\n")}

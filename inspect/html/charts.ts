@@ -102,7 +102,7 @@ function ofSamples(
     compared(runs, {
       title: "Diversity of samples",
       axis: "diversity",
-      meaning: "1 means as varied as the data; near 0, all samples are alike.",
+      meaning: "1 is as varied as the data; at 0, all are alike.",
       scale: () => "",
       lines: line(({ samples }) => samples.map(({ step, diversity }) => [step, diversity ?? null])),
     }),

@@ -1,4 +1,5 @@
 /** One or more runs as one self-contained HTML page: it needs no network, and asks for none. */
+import { counted } from "../../common/text/counted.ts";
 import { duration } from "../../common/text/duration.ts";
 import { type Summary, WINDOW_STEPS } from "../../runlog/summary/summary.ts";
 import { type Entry } from "../../runlog/summary/summary_parts.ts";
@@ -43,7 +44,9 @@ function table(
 
 function modesOf(evaluation: Entry<"evaluation"> | undefined): string {
   const modes = evaluation?.modes;
-  return modes ? `${modes.covered} of ${modes.count}, ${percent(modes.high_quality)} of high quality` : "-";
+  return modes
+    ? `${modes.covered} of ${modes.count}, ${percent(modes.high_quality)} of samples near one`
+    : "-";
 }
 
 /** Figures of every run, a column each. */
@@ -116,7 +119,7 @@ function ranking(runs: readonly Reported[]): readonly Ranked[] | null {
   return ranked.length < 2 ? null : ranked.toSorted((a, b) => a.distance - b.distance);
 }
 
-/** Which run came nearest to the data, or which ones did. */
+/** Which run came closest to the data, or which ones did. */
 function winner(runs: readonly Reported[]): Html | null {
   const ranked = ranking(runs);
   if (ranked === null) return null;
@@ -124,7 +127,7 @@ function winner(runs: readonly Reported[]): Html | null {
   const first = ranked.filter(({ distance }) => figure(distance) === least).map(({ name }) => name);
   const others = ranked.slice(first.length).map(({ name, distance }) => `${name} ${figure(distance)}`);
   const against = others.length > 0 && `, against ${others.join(", ")}`;
-  const verb = first.length > 1 ? "are equally near" : "came nearest";
+  const verb = first.length > 1 ? "are equally close" : "came closest";
   return html`
     <p
       class="winner"><strong>${first.join(
@@ -179,7 +182,7 @@ function times({ summary }: Reported): Html {
   if (total === 0) return html`<p class="dim">No step yet.</p>`;
   const parts: [string, number][] = [
     ["computing (the slowest worker)", of("compute")],
-    ["in transit and waiting", of("wait") - of("compute")],
+    ["transfer and waiting", of("wait") - of("compute")],
     ["receiving and summing gradients", of("sum")],
     ["updating weights", of("update")],
     ["sending weights", of("send")],
@@ -196,7 +199,7 @@ function times({ summary }: Reported): Html {
   });
   return html`<p>A step takes ${milliseconds(total)} (median ${
     milliseconds(timings.total.median_ms)
-  }) and moves ${bytes((bytes_in + bytes_out) / Math.max(1, steps))}${travelsAs(summary.config)}.</p>${
+  }) and sends ${bytes((bytes_in + bytes_out) / Math.max(1, steps))}${travelsAs(summary.config)}.</p>${
     table(["Part", "Mean", "Share", "Of a step"], rows, [1, 2])
   }`;
 }
@@ -220,9 +223,9 @@ function workers({ summary }: Reported): Html {
     "Threads",
     "Shards",
     "ms/shard",
-    "Wire, ms a step",
+    "Transfer, ms a step",
     "Computing",
-    "Left",
+    "Why it left",
   ];
   return table(titles, rows, [3, 4, 5, 6, 7]);
 }
@@ -235,7 +238,7 @@ function faults({ summary }: Reported): Html {
     decision,
     reason,
   ]);
-  return html`<p>${count(summary.num_faults)} in all.</p>${table(["Step", "What", "Done", "Why"], rows)}`;
+  return html`<p>${counted(summary.num_faults, "fault")}.</p>${table(["Step", "What", "Done", "Why"], rows)}`;
 }
 
 function configuration(runs: readonly Reported[]): Html {
@@ -256,8 +259,16 @@ function configuration(runs: readonly Reported[]): Html {
   }</summary>${tableOf(same)}</details>`;
 }
 
-/** A section with a part for each run, side by side; runs that share a part share its place. */
-function perRun(runs: readonly Reported[], title: string, part: (run: Reported) => Html): Html {
+/**
+ * A section with a part for each run, side by side where there is room; runs that share a part share its place. Parts
+ * with wide tables need more room.
+ */
+function perRun(
+  runs: readonly Reported[],
+  title: string,
+  part: (run: Reported) => Html,
+  width: "narrow" | "wide" = "narrow",
+): Html {
   const named = (names: readonly string[], content: Html) =>
     html`<article>${runs.length > 1 && html`<h3>${names.join(", ")}</h3>`}${content}</article>`;
   // What is said of several in the same words is said once.
@@ -266,7 +277,7 @@ function perRun(runs: readonly Reported[], title: string, part: (run: Reported) 
   return html`
     <section>
       <h2>${title}</h2>
-      <div class="runs">${parts}</div>
+      <div class="runs ${width}">${parts}</div>
     </section>
   `;
 }
@@ -308,14 +319,14 @@ export function reportPage(runs: readonly Reported[], { made, about = [], ...hea
     ${perRun(runs, "Samples", animation)}
     <section><h2>Curves</h2>${charts(runs)}</section>
     <section><h2>Figures</h2>${overview(runs)}</section>
-    ${images.length > 0 && perRun(images, "Between samples", ways)}
+    ${images.length > 0 && perRun(images, "Interpolations", ways)}
     ${images.length > 0 &&
       perRun(images, "Is it memorising?", (run) => nearestNeighbors(run.nearest_neighbors))}
     ${perRun(runs, "Doctor", doctor)}
     ${perRun(runs, "Distance of samples to the data", evaluations)}
-    ${perRun(runs, "Where the time went", times)}
-    ${perRun(runs, "Workers", workers)}
-    ${perRun(runs, "Faults and how they were handled", faults)}
+    ${perRun(runs, "Where the time went", times, "wide")}
+    ${perRun(runs, "Workers", workers, "wide")}
+    ${perRun(runs, "Faults and how they were handled", faults, "wide")}
     <section><h2>Configuration and versions</h2>${configuration(runs)}</section>
         </main>
         <script>${new Html(SCRIPT)}</script>

@@ -21,8 +21,9 @@ p { margin: 0.4rem 0; max-width: 70ch; } .dim, figcaption, thead th, tbody th { 
 table { border-collapse: collapse; font-size: 0.9rem; width: 100%; }
 th, td { padding: 0.35rem 1.25rem 0.35rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--rule); }
 tbody tr:last-child > * { border-bottom: none; } thead th { border-bottom-width: 2px; }
-th { font-weight: 600; } td { font-variant-numeric: tabular-nums; } td.n, th.n { text-align: right; }
+th { font-weight: 600; } td { font-variant-numeric: tabular-nums; } td.n, th.n { text-align: right; } td.n { white-space: nowrap; }
 .runs { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr)); gap: 1rem; }
+.runs.wide { grid-template-columns: repeat(auto-fit, minmax(min(100%, 44rem), 1fr)); }
 .runs > article { min-width: 0; }
 .runs > article:not(:only-child) { background: var(--card); border: 1px solid var(--rule); border-radius: 10px;
   padding: 1rem 1.25rem; }

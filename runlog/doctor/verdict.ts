@@ -155,9 +155,12 @@ function varietyClause({ variety, summary: { evaluations } }: Evidence): string 
   if (diversity < 0.5) return `samples are much less varied than the data ${figure}`;
   if (diversity < 0.8) return `samples are less varied than the data ${figure}`;
   if (diversity > 1.25) return `samples are more varied than the data ${figure}`;
-  return modes
-    ? `samples are as varied as the data and cover ${modes.covered} of ${modes.count} modes`
-    : "samples are as varied as the data";
+  const as_varied = "samples are as varied as the data";
+  if (!modes) return as_varied;
+  const { covered, count } = modes;
+  return covered === count
+    ? `${as_varied} and cover all ${count} modes`
+    : `${as_varied}, but cover only ${covered} of ${count} modes`;
 }
 
 function estimateClause({ first_step, before, now }: Move): string {

@@ -222,10 +222,13 @@ Deno.test("each run has one colour, and what is on different scales is not on on
   assert.match(page, /different critics/);
   assert.match(
     page,
-    /<strong>third<\/strong>came nearest to the data: distance 0\.125, against second 0\.25/,
+    /<strong>third<\/strong>came closest to the data: distance 0\.125, against second 0\.25/,
   );
   const alike = compact(reportPage([runs[1]!, run("tie", 0.01, [evaluated(0.2501)])], { made: "today" }));
-  assert.match(alike, /<strong>second and tie<\/strong>are equally near to the data: distance 0\.25 \(lower/);
+  assert.match(
+    alike,
+    /<strong>second and tie<\/strong>are equally close to the data: distance 0\.25 \(lower/,
+  );
   assert.doesNotMatch(alike, /different critics/);
 });
 

@@ -142,7 +142,7 @@ Held-out examples  at step 30
 
 Where a step's time goes  mean 10.0 ms, median 10.0 ms; 300 B a step
   computing (the slowest worker)   6.00 ms  60 %  ████████████████
-  in transit and waiting           1.00 ms  10 %  ███
+  transfer and waiting             1.00 ms  10 %  ███
   receiving and summing gradients   0.50 ms   5 %  █
   updating weights                 1.00 ms  10 %  ███
   sending weights                  0.50 ms   5 %  █

@@ -28,16 +28,16 @@ export function joinCommand(join: JoinView): string | null {
   return join.rendezvous ? HERE : elsewhere(join);
 }
 
-/** How others join. The token itself is not known to this page. */
-export function showJoin(join: JoinView): void {
+/** How others join. `run`: the name of its folder. The token itself is not known to this page. */
+export function showJoin(join: JoinView, run: string): void {
   const { task, open, rendezvous, token } = join;
   const place = byId("join");
   const here = rendezvous ? [make("p", {}, "On the coordinator's machine:"), command(HERE)] : [];
   if (task === "train") {
-    const words =
-      "This run was started with deno task train, which starts its own workers. To let others join, " +
-      "continue it with deno task coordinator --resume.";
-    return place.replaceChildren(make("p", {}, ...withOptions(words)));
+    return place.replaceChildren(
+      make("p", {}, "This run has its own workers. To let others join, stop it, and continue it with:"),
+      command(`deno task coordinator --resume runs/${run}`),
+    );
   }
   if (!open) {
     const words = "Other machines cannot reach this coordinator: it listens on its own machine only. " +

@@ -64,7 +64,7 @@ function render(parts: ReadonlySet<string>): void {
   if (any("run")) {
     setText(byId("name"), run.name);
     setText(byId("facts"), run.facts.join(" · "));
-    showJoin(run.join);
+    showJoin(run.join, run.name);
     animation.describe(run.kind, run.name);
     charts ??= makeCharts(run.estimates_distance);
   }
@@ -115,7 +115,7 @@ function makeCharts(estimates_distance: boolean) {
     diversity: new Chart(place, {
       id: "chart-diversity",
       title: "Diversity of samples",
-      meaning: "1 means as varied as the data; near 0, all samples are alike.",
+      meaning: "1 is as varied as the data; at 0, all are alike.",
       axis: "diversity",
       colour: "--diversity",
       height: 190,

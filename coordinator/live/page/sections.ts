@@ -96,7 +96,7 @@ function workerRow(worker: WorkerView): HTMLElement {
   return make(
     "tr",
     { role: "row" },
-    make("th", { role: "rowheader", scope: "row" }, `${worker.worker} ${name}`),
+    make("th", { role: "rowheader", scope: "row" }, `${name} (worker ${worker.worker})`),
     cell("Device", `${provider}, ${device}, ${counted(threads, "thread")}`),
     cell("Shards", count(worker.shards)),
     splitCell(worker),
