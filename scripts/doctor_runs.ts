@@ -60,7 +60,7 @@ const OPTIONS = {
 const COMMAND: Command<typeof OPTIONS> = {
   name: "deno task doctor-runs",
   about:
-    "Makes the five named runs of docs/doctor.md, about ten seconds each, and says what the doctor finds.",
+    "Trains the five runs of docs/doctor.md, about ten seconds each, and compares what the doctor finds with that page.",
   options: OPTIONS,
   examples: [{
     line: "deno task doctor-runs",
@@ -90,7 +90,8 @@ async function main(args: readonly string[]): Promise<number> {
     await train(name, folder, seed);
     const summary = await summarize(folder, Date.now());
     if (keep !== undefined) await Deno.writeTextFile(join(keep, `${name}.json`), compact(summary));
-    const found = examine(summary).map(({ code }) => code);
+    // How fast a machine is, and what else it does, is no matter of the run.
+    const found = examine(summary).filter(({ spoils }) => spoils !== "speed").map(({ code }) => code);
     const required: readonly string[] = DOCTOR_RUNS[name].codes;
     const agrees = found.join() === required.join();
     console.log(

@@ -25,6 +25,15 @@ export const PUBLISHED: readonly Published[] = [
         "996c77802fe3bee2a76fc5445215f65b7ac9549f081dff293061f0a07bc9748b",
     },
   },
+  {
+    // 2026-11-30, Linux x64, ONNX Runtime 1.30.0.
+    command: "deno task train --dataset 8gaussians",
+    settings_sha256: "a05edd893268930e698a2255d3126b86d90459138297534870f6ff845790e81d",
+    weights_sha256: {
+      d1cf8c4360f57a8b134b16ee51d72f26c2f5b3eca24d93e9686f54767e42a76b:
+        "cbc035cedbb8c8a09d13462866bc16729c44344fae2799a176dc5821e9bc7d42",
+    },
+  },
 ];
 
 /** Settings that no bit depends on. */

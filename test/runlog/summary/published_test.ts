@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { drawToy } from "../../../coordinator/data/toy.ts";
 import { PRESETS } from "../../../coordinator/config/presets.ts";
 import { resolveConfig } from "../../../coordinator/config/config.ts";
 import { sha256 } from "../../../common/sha256.ts";
@@ -72,4 +74,14 @@ Deno.test("nothing is said of runs of other settings, other data, or that are no
     run({}, { weights_from: "checkpoint" }),
   ];
   assert.deepEqual(others.map((one) => publishedNote(one, sha256)), others.map(() => null));
+});
+
+Deno.test("the published run of points is recognised: its settings and its data have the published hash", () => {
+  const { bytes } = drawToy("8gaussians", 1);
+  const config = resolveConfig({ exact: true, dataset: "8gaussians" }, "toy-wgan", { example_shape: [2] });
+  const recorded = JSON.parse(JSON.stringify(config)) as Summary["config"];
+  const data = { sha256: createHash("sha256").update(bytes).digest("hex"), held_out: 0 } as Summary["data"];
+  const settings = settingsSha256({ config: recorded, data }, sha256);
+  const row = PUBLISHED.find(({ settings_sha256 }) => settings_sha256 === settings);
+  assert.equal(row?.command, "deno task train --dataset 8gaussians");
 });
