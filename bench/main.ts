@@ -50,7 +50,10 @@ const OPTIONS = {
     default_text: "all",
     about: "Run this one",
   },
-  quick: { kind: "boolean", about: "Does it all work? Few repetitions; nothing is kept without --out" },
+  quick: {
+    kind: "boolean",
+    about: "Only test that it works: few repetitions; results are kept only with --out",
+  },
   data: {
     kind: "string",
     value: "PATH",
@@ -61,7 +64,7 @@ const OPTIONS = {
     kind: "string",
     value: "COMMAND",
     default: "python3",
-    about: "Python with torch, for the peers; without it they are left out",
+    about: "Python with PyTorch, for comparisons; without it they are left out",
   },
   rounds: {
     kind: "number",
@@ -105,7 +108,7 @@ const OPTIONS = {
     choices: ["relay", "tbf"],
     repeated: true,
     default_text: "both, tbf where root and the kernel allow",
-    about: "What makes the links: a relay in user space, or namespaces and the kernel",
+    about: "How links are imitated: by a relay in user space, or by namespaces and the kernel",
   },
   modes: {
     kind: "choice",
@@ -154,7 +157,7 @@ const OPTIONS = {
     kind: "string",
     value: "DIR",
     default_text: "nothing",
-    about: "Another checkout of wagon, whose update is measured in turns with this one's",
+    about: "Another checkout of wagon, to compare its update with this one's",
   },
   out: {
     kind: "string",
@@ -167,8 +170,7 @@ const OPTIONS = {
 const COMMAND: Command<typeof OPTIONS> = {
   name: "deno task bench",
   about:
-    "Measures wagon beside what it could at best be, and beside PyTorch where Python has it. bench/README.md " +
-    "says what each figure means.",
+    "Measures the speed of wagon, and compares it with its limits and with PyTorch, if Python has it. bench/README.md explains each figure.",
   options: OPTIONS,
   examples: [
     { line: "deno task bench --quick", about: "does it all work?" },

@@ -48,13 +48,13 @@ export function optionsOf(name: DoctorRun, out: string): string[] {
 }
 
 const OPTIONS = {
-  out: { kind: "string", value: "DIR", default: "runs/doctor", about: "The folder to make their folders in" },
+  out: { kind: "string", value: "DIR", default: "runs/doctor", about: "Folder for the runs" },
   keep: {
     kind: "string",
     value: "DIR",
-    about: "Write what the doctor reads of each as NAME.json, for the tests",
+    about: "Write the summary of each run as NAME.json, for the tests",
   },
-  seed: { kind: "number", integer: true, min: 0, default: 1, about: "Seed of all" },
+  seed: { kind: "number", integer: true, min: 0, default: 1, about: "Seed of all runs" },
 } as const;
 
 const COMMAND: Command<typeof OPTIONS> = {
@@ -64,7 +64,7 @@ const COMMAND: Command<typeof OPTIONS> = {
   options: OPTIONS,
   examples: [{
     line: "deno task doctor-runs",
-    about: "then deno task inspect runs/doctor/collapsed shows a finding",
+    about: "then look at one: deno task inspect runs/doctor/collapsed",
   }],
 };
 

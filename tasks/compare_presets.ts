@@ -59,7 +59,11 @@ const OPTIONS = {
     about: "Folder for the runs and report.html",
   },
   resume: { kind: "string", value: "DIR", about: "Resume the comparison in this folder" },
-  workers: TRAIN_OPTIONS.workers,
+  workers: {
+    ...TRAIN_OPTIONS.workers,
+    min: 1,
+    about: "Local workers to start; they share the machine's cores",
+  },
 } as const;
 
 const COMMAND: Command<typeof OPTIONS> = {

@@ -295,7 +295,7 @@ export const RUN_OPTIONS = {
     integer: true,
     min: 1,
     max: 4096,
-    default_text: "--shards",
+    default_text: "the number of shards",
     about:
       "With --wire bfloat16 or int8: groups of shards; one worker computes a whole group and sends one rounded sum. " +
       "At most this many workers can compute. The results depend on it",

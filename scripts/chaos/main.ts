@@ -35,28 +35,27 @@ const OPTIONS = {
     min: 1,
     max: 64,
     default: 3,
-    about: "Workers of the disturbed run",
+    about: "Workers of the run with faults",
   },
   minutes: {
     kind: "number",
     min: 0.1,
     default: 30,
     unit: "minutes",
-    about: "Fails where the disturbed run has not ended by then",
+    about: "Fail if the run with faults takes longer than this",
   },
   out: {
     kind: "string",
     value: "DIR",
     default: "runs/chaos",
-    about: "A folder for both runs; must not exist",
+    about: "Folder for both runs; it must not exist yet",
   },
 } as const;
 
 const COMMAND: Command<typeof OPTIONS> = {
   name: "deno task chaos",
   about:
-    "Trains on the drawn strokes, once undisturbed and once with faults injected (processes killed, stopped, " +
-    "interrupted; wires cut and held), and compares every step to the bit.",
+    "Trains on the drawn strokes twice, without and with injected faults (processes killed, stopped, interrupted; connections cut and blocked), and compares every step bit for bit.",
   options: OPTIONS,
   examples: [{ line: "deno task chaos", about: "about seven minutes on two cores" }],
 };

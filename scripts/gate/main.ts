@@ -14,7 +14,7 @@ interface Gate {
 
 const GATES: Readonly<Record<string, Gate>> = {
   "check": {
-    about: "Runs all of the gate but the tests: every task that begins with check:.",
+    about: "Runs all checks: every task whose name begins with check:. deno task ok also runs the tests.",
     run: checkAll,
   },
   "check:format": {
@@ -30,7 +30,7 @@ const GATES: Readonly<Record<string, Gate>> = {
     about: "Says which exports are not documented, and whether all can be published.",
     run: checkLibrary,
   },
-  "ok": { about: "Runs the whole gate: check, then test.", run: checkAndTest },
+  "ok": { about: "Runs all checks and tests: deno task check, then deno task test.", run: checkAndTest },
 };
 
 /** Result of a part of the gate. */
@@ -98,7 +98,7 @@ async function main([task = "", ...args]: readonly string[]): Promise<number> {
   const { about, run } = GATES[task]!;
   const name = `deno task ${task}`;
   parseOptions(
-    { name, about, options: {}, examples: [{ line: name, about: "exit code 0 if all is well" }] },
+    { name, about, options: {}, examples: [{ line: name, about: "exit code 0 if there are no problems" }] },
     args,
   );
   return await run();

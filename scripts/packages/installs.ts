@@ -33,7 +33,7 @@ const LIMITS: Readonly<Record<string, number>> = { worker: 320, train: 330 };
 
 const COMMAND: Command<Record<never, never>> = {
   name: "deno task installs",
-  about: "Installs the packages of each task into an empty cache, and prints how much that is (2 GB in all).",
+  about: "Installs the packages of each task into an empty cache, and prints their size (2 GB in total).",
   options: {},
   examples: [{ line: "deno task installs", about: "the table of docs/dependencies.md" }],
 };

@@ -6,26 +6,25 @@ import { type Findings, fuzz } from "./target.ts";
 import { openTargets } from "./targets.ts";
 
 const OPTIONS = {
-  seconds: { kind: "number", min: 1, default: 60, unit: "seconds", about: "How long each reader is fuzzed" },
+  seconds: { kind: "number", min: 1, default: 60, unit: "seconds", about: "How long each reader is tested" },
   seed: {
     kind: "number",
     integer: true,
     min: 0,
     default: 1,
-    about: "Seed of the first attempt; the next has the next",
+    about: "Seed of the first attempt; each further attempt has the next number",
   },
-  only: { kind: "string", value: "NAME", about: "Fuzzes the readers whose names hold this" },
+  only: { kind: "string", value: "NAME", about: "Test only the readers whose names contain this" },
 } as const;
 
 const COMMAND: Command<typeof OPTIONS> = {
   name: "deno task fuzz",
   about:
-    "Damages logs, sidecars, checkpoints and messages, by chance, and has them read: only the readers' own errors " +
-    "may come of it, and no damage may be taken for the truth. Exit code 1 if there is a finding.",
+    "Damages logs, step indexes, checkpoints and messages at random, and reads them. A reader must report damage with an error of its own, and must not accept it as correct data. Exit code 1 if one fails.",
   options: OPTIONS,
   examples: [
     { line: "deno task fuzz", about: "a minute for each reader" },
-    { line: "deno task fuzz --only checkpoint --seed 345 --seconds 1", about: "one finding again" },
+    { line: "deno task fuzz --only checkpoint --seed 345 --seconds 1", about: "repeat one attempt" },
   ],
 };
 
