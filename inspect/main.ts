@@ -31,8 +31,7 @@ const OPTIONS = {
   },
   config: {
     kind: "boolean",
-    about:
-      "Print the settings of the run as a JSON file; deno task train --config FILE repeats the run, bit for bit",
+    about: "Print the settings of the run as JSON; deno task train --config FILE repeats it, bit for bit",
   },
   follow: { kind: "boolean", about: "Watch a run until it ends, or until Ctrl-C" },
   every: {

@@ -8,11 +8,9 @@
 
 /**
  * Element types in use, by their ONNX names in lower case (TensorProto.DataType).
- *
  * @example
  * ```ts
  * import { type ElementType, GraphBuilder } from "@wagon/wagon/onnx";
- *
  * const element: ElementType = "float64";
  * console.assert(new GraphBuilder("g").input("x", element, [3]).type.element === "float64");
  * ```
@@ -35,23 +33,19 @@ export type ElementType =
 
 /**
  * A fixed extent, or the name of one that is bound at run time (the batch axis `N` of samplers).
- *
  * @example
  * ```ts
  * import type { Dim } from "@wagon/wagon/onnx";
- *
- * const isOpen = (dim: Dim) => typeof dim === "string";
- * console.assert(isOpen("N") && !isOpen(28));
+ * const batch: Dim = "N", rows: Dim = 28;
+ * console.assert(batch !== rows);
  * ```
  */
 export type Dim = number | string;
 /**
  * Extents, the first axis first.
- *
  * @example
  * ```ts
  * import type { Shape } from "@wagon/wagon/onnx";
- *
  * const images: Shape = ["N", 1, 28, 28];
  * console.assert(images.length === 4);
  * ```
@@ -60,13 +54,11 @@ export type Shape = readonly Dim[];
 
 /**
  * Type of a value: element type and shape. `[]` is a scalar.
- *
  * @example
  * ```ts
- * import { GraphBuilder, type TensorType } from "@wagon/wagon/onnx";
- *
- * const { element, shape }: TensorType = new GraphBuilder("g").input("x", "float32", ["N", 2]).type;
- * console.assert(element === "float32" && shape.join() === "N,2");
+ * import type { TensorType } from "@wagon/wagon/onnx";
+ * const images: TensorType = { element: "float32", shape: ["N", 1, 28, 28] };
+ * console.assert(images.shape.length === 4);
  * ```
  */
 export interface TensorType {
@@ -78,11 +70,9 @@ export interface TensorType {
 
 /**
  * Data of constant tensors. int64 is kept as BigInt64Array, bool as Uint8Array of 0 and 1, (b)float16 as bits.
- *
  * @example
  * ```ts
  * import { type TensorData, tensorOf } from "@wagon/wagon/onnx";
- *
  * const data: TensorData = tensorOf("int64", [2], [3, 4]).data;
  * console.assert(data instanceof BigInt64Array);
  * ```
@@ -102,13 +92,10 @@ export type TensorData =
 
 /**
  * A constant: fixed shape and its data in row-major order.
- *
  * @example
  * ```ts
  * import type { Tensor } from "@wagon/wagon/onnx";
- *
- * const ones: Tensor = { element: "float32", shape: [2], data: Float32Array.of(1, 1) };
- * console.assert(ones.data.length === 2);
+ * export const ones: Tensor = { element: "float32", shape: [2], data: Float32Array.of(1, 1) };
  * ```
  */
 export interface Tensor {
@@ -122,11 +109,9 @@ export interface Tensor {
 
 /**
  * A node attribute (AttributeProto). Subgraphs are not supported: no operator here needs one.
- *
  * @example
  * ```ts
  * import type { Attribute } from "@wagon/wagon/onnx";
- *
  * const axis: Attribute = { kind: "int", value: 1 };
  * console.assert(axis.value === 1);
  * ```
@@ -142,15 +127,11 @@ export type Attribute =
 
 /**
  * One operator application. An omitted optional input or output is the empty string. Domain is ai.onnx.
- *
  * @example
  * ```ts
- * import { GraphBuilder, type Node } from "@wagon/wagon/onnx";
- *
- * const b = new GraphBuilder("g");
- * b.output(b.op("Neg", [b.input("x", "float32", [3])]), "y");
- * const node: Node = b.build().nodes[0]!;
- * console.assert(node.op === "Neg" && node.inputs.join() === "x");
+ * import type { Node } from "@wagon/wagon/onnx";
+ * const neg: Node = { name: "neg", op: "Neg", domain: "", inputs: ["x"], outputs: ["y"], attributes: {} };
+ * console.assert(neg.inputs.length === 1);
  * ```
  */
 export interface Node {
@@ -170,15 +151,11 @@ export interface Node {
 
 /**
  * A graph of operators.
- *
  * @example
  * ```ts
- * import { type Graph, GraphBuilder } from "@wagon/wagon/onnx";
- *
- * const b = new GraphBuilder("g");
- * b.output(b.op("Neg", [b.input("x", "float32", [3])]), "y");
- * const graph: Graph = b.build();
- * console.assert(graph.types.get("y")?.shape.join() === "3");
+ * import type { Graph } from "@wagon/wagon/onnx";
+ * const operatorsOf = ({ nodes }: Pick<Graph, "nodes">) => nodes.map(({ op }) => op);
+ * console.assert(operatorsOf({ nodes: [] }).length === 0);
  * ```
  */
 export interface Graph {
@@ -198,15 +175,11 @@ export interface Graph {
 
 /**
  * A model file: a graph with what surrounds it.
- *
  * @example
  * ```ts
- * import { GraphBuilder, type Model, modelOf } from "@wagon/wagon/onnx";
- *
- * const b = new GraphBuilder("g");
- * b.output(b.op("Neg", [b.input("x", "float32", [3])]), "y");
- * const model: Model = { ...modelOf(b.build()), metadata: new Map([["author", "me"]]) };
- * console.assert(model.metadata.size === 1);
+ * import type { Model } from "@wagon/wagon/onnx";
+ * const titleOf = ({ producer_name, opset }: Pick<Model, "producer_name" | "opset">) => `${producer_name}, ${opset}`;
+ * console.assert(titleOf({ producer_name: "pytorch", opset: 18 }) === "pytorch, 18");
  * ```
  */
 export interface Model {

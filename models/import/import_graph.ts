@@ -213,10 +213,7 @@ class Walk {
   #inline(node: FileNode, graph: FileGraph, given: readonly Known[]): readonly Known[] {
     this.#num_inlined += graph.nodes.length;
     if (this.#num_inlined > MAX_INLINED) {
-      this.#fail(
-        node,
-        `its unrolled subgraphs must have at most ${MAX_INLINED} nodes; export shorter sequences`,
-      );
+      this.#fail(node, `unrolled, it must have at most ${MAX_INLINED} nodes; export shorter sequences`);
     }
     return this.#values.within(() => {
       graph.inputs.forEach(({ name }, i) => this.#values.set(name, given[i]!));
@@ -339,10 +336,7 @@ class Walk {
       this.file.outputs.some((output) => output.name === name) ||
       this.file.nodes.some(({ inputs }) => inputs.includes(name));
     if (mask && isRead(mask)) {
-      this.#fail(
-        node,
-        `its output "${mask}" (the mask) must not be used, because each step draws a new mask; export the network without that`,
-      );
+      this.#fail(node, `its mask "${mask}" must not be used, because each step draws another`);
     }
     const given = (known: Known | undefined): KnownInput =>
       known === undefined ? null : known.constant ?? "unknown";
@@ -363,10 +357,7 @@ class Walk {
   #batchNorm(node: Node, inputs: readonly (Known | undefined)[]): void {
     const [x, scale, bias, mean, variance] = inputs;
     if (!x || !scale || !bias || !mean?.tensor || !variance?.tensor) {
-      this.#fail(
-        node,
-        "it must have five inputs, and its running mean and variance must be stored in the file",
-      );
+      this.#fail(node, "it must have five inputs; mean and variance must be in the file");
     }
     const operands = [x, scale, bias].map((known) => this.#operand(node, known, true));
     const stem = scale.weight?.replace(/\.weight$/, "") ?? (node.name || node.outputs[0]!);
@@ -396,7 +387,7 @@ class Walk {
     const name = node.outputs[index];
     if (!name) return;
     if (!this.#values.set(name, known)) {
-      this.#fail(node, `two nodes have the output "${name}", and only one may have it`);
+      this.#fail(node, `two nodes have the output "${name}"`);
     }
   }
 

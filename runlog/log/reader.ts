@@ -23,11 +23,9 @@ const NO_RECORD = "\0";
 
 /**
  * Skipped parts.
- *
  * @example
  * ```ts
  * import type { SkippedLines } from "@wagon/wagon/runlog";
- *
  * const skipped: SkippedLines = { bad_lines: 0, first_bad_line: null, cut_off: false, unknown_records: 0 };
  * console.assert(skipped.bad_lines === 0);
  * ```
@@ -190,12 +188,10 @@ export async function* readRecords(
 
 /**
  * The records of the run in `folder`. Throws {@linkcode UserError} if it is not the folder of a run.
- *
  * @example
  * ```ts
  * import { train } from "@wagon/wagon";
  * import { readRun } from "@wagon/wagon/runlog";
- *
  * const folder = await Deno.makeTempDir();
  * await train({ data: "8gaussians", steps: 5, out: folder });
  * const losses: number[] = [];

@@ -143,8 +143,7 @@ function byIndex(a: { readonly index: number }, b: { readonly index: number }): 
 }
 
 function darkNote(folder: string, peak: number): string {
-  const count = (n: number) => n.toLocaleString("en-US");
-  return `The 16-bit pictures in ${folder} have tones up to ${count(peak)} of ${count(65535)}, so ` +
+  return `The 16-bit pictures in ${folder} have tones up to ${peak.toLocaleString("en-US")} of 65,535, so ` +
     "they train as nearly black; to avoid that, stretch them to the full range first";
 }
 

@@ -140,7 +140,7 @@ Deno.test("loop: how often it goes must be known, and not too often", () => {
   );
   assert.equal(
     refusal(loop, { ...given, trips: long(1000) }, 0, { body: nested }),
-    `${start}its unrolled subgraphs must have at most 10000 nodes; export shorter sequences`,
+    `${start}unrolled, it must have at most 10000 nodes; export shorter sequences`,
   );
 });
 
