@@ -27,7 +27,6 @@ Deno.test("a job's script has the directives given in the place of its own, and 
     "#SBATCH --signal=USR1@60",
     "#SBATCH --requeue",
     "#SBATCH --open-mode=append",
-    "#SBATCH --no-kill",
     "#SBATCH --chdir=/home/me/wagon",
     "#SBATCH --partition=gpu",
     "#SBATCH --gpus-per-task=2",
