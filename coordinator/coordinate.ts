@@ -9,6 +9,7 @@ import { listen, type Listener, type ListenOptions } from "../wire/ws_socket.ts"
 import { type Around, conduct, type Conducted, type ConductOptions, type OpenRun } from "./conduct.ts";
 import type { Fleet } from "./fleet/fleet.ts";
 import { answerText, type LiveServer } from "./live/live_server.ts";
+import { answerHealth } from "./live/health.ts";
 import type { Diagnosis, LiveRun } from "./live/live_run.ts";
 import { accessRequestOf, authorizeUpgrade } from "./live/access.ts";
 import { keptRun, openLiveRun, openPage, type PageOptions } from "./live/open_page.ts";
@@ -67,6 +68,7 @@ export async function coordinate(
     onsocket: (socket, peer) => void fleet.then((opened) => opened.accept(socket, peer)),
     judgeUpgrade: (request) => authorizeUpgrade(accessRequestOf(request), ownNames(host)),
     onrequest: (request, response) => {
+      if (answerHealth(request, response, page !== null)) return;
       if (page) page.handle(request, response);
       else answerText(response, 503, "The coordinator is starting: try again", { "retry-after": "1" });
     },

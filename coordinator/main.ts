@@ -8,6 +8,7 @@ import { describeEnding, printLastWords, sayStopping, unlessComplete } from "./e
 import { COORDINATOR_COMMAND } from "./config/options.ts";
 import { type Door, removeTokens, tellHowToJoin, tellOfPage } from "./terminal/invitation.ts";
 import { startOptions } from "./start_options.ts";
+import { stay } from "./stay.ts";
 import { SYSTEM_CLOCK } from "../wire/clock.ts";
 import { chooseReadToken, chooseToken, tokenPlace } from "./terminal/token.ts";
 
@@ -30,6 +31,7 @@ await runMain(async (args) => {
     token,
     token_place: tokenPlace(token_file, screen.interactive),
     read_token,
+    public_metrics: values.public_metrics,
     task: "coordinator",
     min_workers: values.min_workers,
     rendezvous: true,
@@ -44,10 +46,12 @@ await runMain(async (args) => {
     if (door !== null) await removeTokens(door);
     await screen.drained();
   });
-  if (ending === null) return 0;
-  const { lines, commands, exit_code } = describeEnding(ending, "coordinator", signal);
+  const { lines, commands, exit_code } = ending === null
+    ? { lines: [], commands: [], exit_code: 0 }
+    : describeEnding(ending, "coordinator", signal);
   printLastWords(screen, lines, commands);
   await screen.drained();
+  if (values.stay && !signal.aborted) await stay({ host, port: values.port, signal });
   return exit_code;
 }, { own_signals: true });
 // A reader that does not read would keep the process alive.

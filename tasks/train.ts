@@ -52,6 +52,7 @@ async function train(args: readonly string[]): Promise<number> {
     token,
     token_place: tokenPlace(token_file, screen.interactive),
     read_token,
+    public_metrics: values.public_metrics,
     task: "train",
     min_workers: Math.max(1, values.workers),
     rendezvous: is_open,

@@ -17,6 +17,7 @@ import { explain, type Failure, needsProbe } from "./connecting/connect_failure.
 import { probePort } from "./connecting/port_probe.ts";
 import { Inbox } from "./inbox.ts";
 import { MAX_FRAME_BYTES } from "./messages.ts";
+import { RUN_OVER, RunOver } from "./run_over.ts";
 import type { Socket } from "./socket.ts";
 
 /** Bytes that an untrusted peer may send in all: a hello is under 1 KB. */
@@ -127,6 +128,7 @@ export function connect(
     const ws = open(url, opening_ms);
     let tcp: TcpSocket | null = null;
     const fail = async (failure: Failure) => {
+      if (failure.response?.status === RUN_OVER) return reject(new RunOver());
       const place = new URL(url);
       const answer = needsProbe(failure) ? await probePort(place, SYSTEM_CLOCK, probe_ms) : null;
       reject(new Error(`Cannot connect to ${url}: ${explain(place, failure, answer, opening_ms)}`));

@@ -29,6 +29,8 @@ import { Stuck } from "./compute/watchdog.ts";
 import { work } from "./work.ts";
 
 const MB = 1024 * 1024;
+/** Exit code of a process that SIGTERM ended, as shells have it. */
+const KILLED_BY_SIGTERM = 143;
 /** Shards that this user's workers leave on disk at most. */
 const CACHE_BYTES = 16 * 1024 * MB;
 
@@ -106,7 +108,7 @@ async function main(args: readonly string[]): Promise<number | void> {
   const terminal = new WorkerConsole(screen, () => SYSTEM_CLOCK.now_ms());
   const runtime = await loadRuntime();
   const threads = values.threads ?? cores?.length ?? navigator.hardwareConcurrency;
-  await work({
+  const ended = await work({
     locate: () => locator.locate(),
     connect,
     name: values.name ?? `${hostname()}-${Deno.pid}`,
@@ -118,6 +120,7 @@ async function main(args: readonly string[]): Promise<number | void> {
     console: terminal,
     stop,
   }).catch(endIfStuck).finally(() => screen.drained());
+  if (values.fail_when_stopped && ended === "stopped") return KILLED_BY_SIGTERM;
 }
 
 /** One line, and exit code 1: nothing that its user did. `deno task train` starts such a worker again. */

@@ -27,11 +27,11 @@ const MAX_NAME_CHARACTERS = 128;
 const MAX_PROVIDER_CHARACTERS = 64;
 
 /**
- * Works until the run is over or `stop` is asked for.
+ * Works until the run is over or `stop` is asked for: which of the two it was.
  * @throws {UserError} where the coordinator refuses this worker for good.
  * @throws {Stuck} (watchdog.ts) where a computation does not end.
  */
-export async function work(options: WorkOptions): Promise<void> {
+export async function work(options: WorkOptions): Promise<"over" | "stopped"> {
   const stuck = new AbortController();
   const { watch } = new Watchdog(SYSTEM_CLOCK, (reason) => stuck.abort(reason));
   const thread_pools = new ThreadPoolCache(
@@ -40,7 +40,7 @@ export async function work(options: WorkOptions): Promise<void> {
   );
   const store = new ShardStore(options.memory_bytes, options.cache);
   try {
-    await runWorker({
+    return await runWorker({
       ...options,
       hello: helloOf(options, thread_pools),
       thread_pools,

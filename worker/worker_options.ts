@@ -72,6 +72,12 @@ const OPTIONS = {
       "Print what each device on this machine can do (time of a step, error compared with the CPU), and exit",
   },
   json: { kind: "boolean", about: "With --devices: print one JSON object" },
+  fail_when_stopped: {
+    kind: "boolean",
+    about:
+      "Exit with 143 when a signal stops this worker before the run is over: for schedulers that start another one " +
+      "only if it failed",
+  },
   leave_with_stdin: {
     kind: "boolean",
     about: "Exit when standard input ends (deno task train ends its workers this way)",

@@ -60,6 +60,11 @@ export const PLACE_OPTIONS = {
     about: "File with the token for the live page and /metrics",
     group: "How to run",
   },
+  public_metrics: {
+    kind: "boolean",
+    about: "Let anyone who reaches the port read /metrics, without the read token",
+    group: "How to watch",
+  },
   give_up_after: {
     kind: "number",
     min: 0,
@@ -166,6 +171,13 @@ export const COORDINATOR_OPTIONS = {
     max: 4096,
     default: 1,
     about: "Workers to wait for before the first step",
+    group: "Workers",
+  },
+  stay: {
+    kind: "boolean",
+    about:
+      "After the end of the run, answer /healthz and tell workers that the run is over, until a signal comes: for " +
+      "services that are started again whenever they end",
     group: "Workers",
   },
 } as const satisfies OptionTable;

@@ -31,6 +31,8 @@ export interface AccessPolicy {
   readonly read_token: string;
   /** Names of this machine, in lower case; addresses and "localhost" are always its own. */
   readonly names: readonly string[];
+  /** Paths that anybody may read who reaches the port. */
+  readonly public_paths: readonly string[];
 }
 
 /** Headers of a request from Node. Its `headers` would keep only the first of two Host headers. */
@@ -109,7 +111,10 @@ function tokenOf({ header }: AccessRequest, query: URLSearchParams): string | nu
   return bearer ? bearer[1]! : query.get("token");
 }
 
-export function authorize(request: AccessRequest, { read_token, names }: AccessPolicy): AccessDecision {
+export function authorize(
+  request: AccessRequest,
+  { read_token, names, public_paths }: AccessPolicy,
+): AccessDecision {
   const { method, target } = request;
   if (target.length > MAX_TARGET_LENGTH) return { status: 414, reason: "The address is too long" };
   const wrong_name = misnamed(request, names);
@@ -122,6 +127,8 @@ export function authorize(request: AccessRequest, { read_token, names }: AccessP
   if (method !== "GET" && method !== "HEAD") {
     return { status: 405, reason: "Only GET and HEAD are allowed" };
   }
+  const decision: AccessDecision = { path: url.pathname, head_only: method === "HEAD" };
+  if (public_paths.includes(url.pathname)) return decision;
   const token = tokenOf(request, url.searchParams);
   if (token === null || !same(token, read_token)) {
     return {
@@ -130,5 +137,5 @@ export function authorize(request: AccessRequest, { read_token, names }: AccessP
         "The read token is required: open the whole address that the coordinator printed on its terminal",
     };
   }
-  return { path: url.pathname, head_only: method === "HEAD" };
+  return decision;
 }

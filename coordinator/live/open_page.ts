@@ -35,6 +35,8 @@ export interface PageOptions {
   readonly host: string;
   /** The token that opens the live page, and nothing else. */
   readonly read_token: string;
+  /** True if the figures of /metrics need no token. */
+  readonly public_metrics?: boolean;
   /** The place of the workers' token, in words for a person. */
   readonly token_place: string;
   /** Which command this is. */
@@ -96,11 +98,12 @@ function runView({ run, port, options }: Pick<Parts, "run" | "port" | "options">
 }
 
 export function openPage({ run, live, fleet, elapsed_ms, port, options, clock }: Parts): LiveServer {
-  const { host, min_workers, read_token } = options;
+  const { host, min_workers, read_token, public_metrics = false } = options;
   const view = runView({ run, port, options });
   return new LiveServer({
     read_token,
     names: ownNames(host),
+    public_paths: public_metrics ? ["/metrics"] : [],
     run_folder: run.folder.path,
     clock,
     moment: () => ({

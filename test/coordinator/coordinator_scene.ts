@@ -44,7 +44,7 @@ async function optionsOf(
     exact: task === "train",
     now: new Date(0),
     ...{ host: "127.0.0.1", port: PORT, token, read_token, token_place: tokenPlace(token_file, false), task },
-    ...{ min_workers, rendezvous: false },
+    ...{ min_workers, rendezvous: false, public_metrics: values.public_metrics },
   };
 }
 

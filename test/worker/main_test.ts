@@ -94,6 +94,27 @@ Deno.test("a worker that is told to stop says goodbye and ends with 0", async ()
 });
 
 Deno.test({
+  name: "with --fail-when-stopped a signal makes a worker end with 143, and the end of the run with 0",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    withFolder(async (folder) => {
+      const listener = await server();
+      const ends = async (end: (worker: WorkerProcess, coordinator: TestCoordinator) => void) => {
+        const args = ["--coordinator", listener.url, "--threads", "1", "--fail-when-stopped"];
+        const worker = startWorker(folder, args);
+        const coordinator = await TestCoordinator.admit(await listener.next(), run, SYSTEM_CLOCK);
+        await worker.line("Joined");
+        end(worker, coordinator);
+        return await worker.end();
+      };
+      assert.deepEqual(await ends((worker) => worker.kill("SIGTERM")), { code: 143, errors: "" });
+      const over = await ends((_, coordinator) => coordinator.send({ type: "finish", reason: "done" }));
+      assert.deepEqual(over, { code: 0, errors: "" });
+      await listener.close();
+    }),
+});
+
+Deno.test({
   name: "a worker says goodbye at each signal of terminals and schedulers, and ends with 0",
   ignore: Deno.build.os === "windows",
   fn: () =>

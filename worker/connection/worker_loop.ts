@@ -7,6 +7,7 @@ import { UserError } from "../../common/errors.ts";
 import { openChannel } from "../../wire/channel.ts";
 import type { Clock } from "../../wire/clock.ts";
 import { joinCoordinator, type JoinOptions } from "../../wire/handshake.ts";
+import { RunOver } from "../../wire/run_over.ts";
 import { Refusal } from "../../wire/refusal.ts";
 import type { Socket } from "../../wire/socket.ts";
 import { backoffMs } from "./backoff.ts";
@@ -61,17 +62,23 @@ interface Outcome {
 }
 
 /**
- * Works until the run is over or `stop` is asked for.
+ * Works until the run is over or `stop` is asked for: which of the two it was.
  * @throws {UserError} where the coordinator refuses this worker for good.
  * @throws {Stuck} where a computation does not end.
  */
-export async function runWorker(tools: WorkerTools): Promise<void> {
+export async function runWorker(tools: WorkerTools): Promise<"over" | "stopped"> {
   const reminder = new Reminder(tools);
   for (let attempt = 0; !tools.stop.aborted; attempt++) {
     if (tools.stuck.aborted) throw new Stuck(tools.stuck.reason);
     const { end, was_ready } = await connectOnce(tools, reminder);
-    if (end.kind === "finished") return tools.console.line(`The run is over: ${end.reason}`);
-    if (end.kind === "left") return tools.console.line("Left the run");
+    if (end.kind === "finished") {
+      tools.console.line(`The run is over: ${end.reason}`);
+      return "over";
+    }
+    if (end.kind === "left") {
+      tools.console.line("Left the run");
+      return "stopped";
+    }
     if (was_ready) attempt = 0;
     if (end.kind === "lost") {
       reminder.waiting(end.reason);
@@ -79,6 +86,7 @@ export async function runWorker(tools: WorkerTools): Promise<void> {
     }
   }
   tools.console.line("Stopped while waiting for a run");
+  return "stopped";
 }
 
 async function connectOnce(tools: WorkerTools, reminder: Reminder): Promise<Outcome> {
@@ -88,6 +96,9 @@ async function connectOnce(tools: WorkerTools, reminder: Reminder): Promise<Outc
     return await joinOnce(tools, place, reminder);
   } catch (error) {
     if (error instanceof UserError || error instanceof Stuck) throw error;
+    if (error instanceof RunOver) {
+      return { end: { kind: "finished", reason: error.message }, was_ready: false };
+    }
     if (error instanceof Refusal && error.fatal) throw cannotJoin(place.url, error);
     return { end: { kind: "lost", reason: (error as Error).message }, was_ready: false };
   }

@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import { authorize, authorizeUpgrade } from "../../../coordinator/live/access.ts";
 
 const TOKEN = "the-read-token-of-a-test";
-const HOUSE = { read_token: TOKEN, names: ["trainer", "trainer.local"] };
+const HOUSE = { read_token: TOKEN, names: ["trainer", "trainer.local"], public_paths: [] as string[] };
 
 function judged(
   { method = "GET", target = `/?token=${TOKEN}`, ...headers }: Record<string, string>,
+  house = HOUSE,
 ): string | number {
   const all: Record<string, string> = { host: "127.0.0.1:7700", ...headers };
-  const verdict = authorize({ method, target, header: (name) => all[name] }, HOUSE);
+  const verdict = authorize({ method, target, header: (name) => all[name] }, house);
   return "status" in verdict ? verdict.status : verdict.path + (verdict.head_only ? " (head)" : "");
 }
 
@@ -27,6 +28,18 @@ Deno.test("without the read token nothing is shown, not even what there is", () 
   }
   // A header that is wrong is not made good by the address.
   assert.equal(judged({ authorization: "Bearer wrong" }), 401);
+});
+
+Deno.test("a public path needs no token, and everything else that is asked of a request", () => {
+  const house = { ...HOUSE, public_paths: ["/metrics"] };
+  assert.equal(judged({ target: "/metrics" }, house), "/metrics");
+  assert.equal(judged({ target: "/metrics?token=wrong" }, house), "/metrics");
+  for (const target of ["/", "/events", "/metrics/", "/metrics/../"]) {
+    assert.equal(judged({ target }, house), 401, target);
+  }
+  assert.equal(judged({ target: "/metrics", method: "POST" }, house), 405);
+  assert.equal(judged({ target: "/metrics", host: "evil.example" }, house), 421);
+  assert.equal(judged({ target: "/metrics", "sec-fetch-site": "cross-site" }, house), 403);
 });
 
 Deno.test("only looking is allowed", () => {

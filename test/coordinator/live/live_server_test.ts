@@ -42,6 +42,7 @@ async function serving(
   const server = new LiveServer({
     read_token: TOKEN,
     names: [],
+    public_paths: [],
     run_folder,
     moment: () => momentOf(live, { step: 30 }),
     clock: SYSTEM_CLOCK,

@@ -62,6 +62,7 @@ export async function showRun(
   const server = new LiveServer({
     read_token: READ_TOKEN,
     names: [],
+    public_paths: [],
     run_folder,
     moment: () => momentOf(live, { run: { ...RUN_VIEW, kind, ...run }, ...more }),
     clock: SYSTEM_CLOCK,

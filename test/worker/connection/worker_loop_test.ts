@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { encodeFrame } from "../../../wire/frame.ts";
 import { PROTOCOL_VERSION } from "../../../wire/messages.ts";
+import { RunOver } from "../../../wire/run_over.ts";
 import type { Socket } from "../../../wire/socket.ts";
 import { sha256 } from "../../../common/sha256.ts";
 import { WorkerConsole } from "../../../worker/console.ts";
@@ -30,10 +31,10 @@ function worker(
   const [controller, stuck] = [new AbortController(), new AbortController()];
   const written: string[] = [];
   const sockets: MemorySocket[] = [];
-  const state = { answering: false, place, attempts: [] as number[] };
+  const state = { answering: false, place, attempts: [] as number[], failure: new Error(LOST) };
   const connect = (): Promise<Socket> => {
     state.attempts.push(clock.now_ms());
-    if (!state.answering) return Promise.reject(new Error(LOST));
+    if (!state.answering) return Promise.reject(state.failure);
     const [ours, theirs] = MemorySocket.pair();
     sockets.push(ours);
     return Promise.resolve(theirs);
@@ -248,4 +249,20 @@ Deno.test("files are shared only with a coordinator that is reached over loopbac
     stop();
     await ended;
   }
+});
+
+Deno.test("a worker that comes after the end of the run ends, too", async () => {
+  const { clock, state, written, ended } = worker();
+  state.failure = new RunOver();
+  await clock.advance(300);
+  assert.equal(await ended, "over");
+  assert.deepEqual([written, clock.num_timers], [[
+    "The run is over: it had ended before this worker came\n",
+  ], 0]);
+});
+
+Deno.test("a worker that is stopped says so to who waits for it", async () => {
+  const { stop, ended } = worker();
+  stop();
+  assert.equal(await ended, "stopped");
 });

@@ -1,0 +1,39 @@
+/** A coordinator after the end of its run: probes are answered, and workers that come too late are told so. */
+import { RUN_OVER } from "../wire/run_over.ts";
+import { listen } from "../wire/ws_socket.ts";
+import { answerHealth } from "./live/health.ts";
+import { answerText } from "./live/live_server.ts";
+
+const OVER = "The run is over";
+
+/** Where it stays, and until when. */
+export interface StayOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly signal: AbortSignal;
+  /** Called once it answers. */
+  readonly listening?: (port: number) => void;
+}
+
+/** Resolves when it is asked to leave. Throws {@linkcode UserError} if the address cannot be had. */
+export async function stay({ host, port, signal, listening }: StayOptions): Promise<void> {
+  const listener = await listen({
+    host,
+    port,
+    // Nobody gets so far.
+    onsocket: (socket) => socket.close(OVER),
+    judgeUpgrade: () => ({ status: RUN_OVER, reason: OVER }),
+    onrequest: (request, response) => {
+      if (!answerHealth(request, response, true)) answerText(response, RUN_OVER, OVER);
+    },
+  });
+  try {
+    listening?.(listener.port);
+    await new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      else signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+  } finally {
+    await listener.close();
+  }
+}
