@@ -2,7 +2,7 @@
 import { readRun } from "../../runlog/log/reader.ts";
 import type { BenchContext } from "../context.ts";
 import { farRun } from "../far/far_run.ts";
-import { parseLink } from "../far/link.ts";
+import { parseLink } from "../../common/link.ts";
 import { type Cell, cellsOf, type DoneCell, type LocalMode, LONGEST, MODES, SweepFile } from "./sweep.ts";
 import { distanceTables, type LocalSpeed, localVerdicts, nameOf, speedTable } from "./sweep_tables.ts";
 import type { Section } from "../report/report.ts";
