@@ -1,6 +1,6 @@
 /** What results and weights of many workers cost the coordinator, beside a copy of memory and bare sockets. */
 import type { BenchContext } from "./context.ts";
-import type { CostAnswer, CostQuestion } from "./coordinator/coordinator_process.ts";
+import type { CostAnswer, CostQuestion } from "./coordinator/cost_meter.ts";
 import { PeerProcess } from "./peers/peer_process.ts";
 import { digits, type Section, spreadText, type Verdict } from "./report/report.ts";
 import { median } from "../common/median.ts";

@@ -2,7 +2,6 @@
  * A coordinator, or what of one cannot be spared, in a process of its own, for {@linkcode answerQuestions}: steps by
  * scripted workers over real sockets, and what of the processor's time and of memory they take.
  */
-import process from "node:process";
 import { ShardPlan } from "../../coordinator/data/plan.ts";
 import { dataSetOf } from "../../coordinator/data/data_set.ts";
 import { ShardedData } from "../../coordinator/data/sharded_data.ts";
@@ -12,67 +11,20 @@ import { Fleet } from "../../coordinator/fleet/fleet.ts";
 import { allocate } from "../../coordinator/run/run_graphs.ts";
 import { StreamedUpdate } from "../../coordinator/training/streamed_update.ts";
 import { publishAll, train } from "../../coordinator/training/train.ts";
-import { chunkFloats, chunksOf } from "../../kernels/chunks.ts";
 import { buildLayout } from "../../models/layout.ts";
 import type { Manifest } from "../../models/manifest.ts";
 import type { Clock } from "../../wire/clock.ts";
-import { MAX_FRAME_BYTES } from "../../wire/messages.ts";
 import type { Socket } from "../../wire/socket.ts";
 import { listen } from "../../wire/ws_socket.ts";
-import { answerQuestions, PeerProcess } from "../peers/peer_process.ts";
+import { answerQuestions } from "../peers/peer_process.ts";
+import { type CostAnswer, CostMeter, type CostQuestion, HOST, scripted, WARMUP } from "./cost_meter.ts";
+import { copied, withoutAnything } from "./yardsticks.ts";
 
-export interface CostQuestion {
-  readonly mode: "workers" | "bare" | "copy";
-  readonly num_workers: number;
-  readonly num_gradients: number;
-  readonly steps: number;
-}
-
-export interface CostAnswer {
-  /** Of the processor, over all threads of this process, in a mean step. */
-  readonly cpu_ms: number;
-  readonly wall_ms: number;
-  /** Both ways, in a mean step. */
-  readonly step_bytes: number;
-  /** The largest resident set that a step ended with. */
-  readonly memory_bytes: number;
-}
-
-const HOST = "127.0.0.1";
 const TAIL = ["loss", "mean_D_real", "mean_D_fake"];
-/** Steps that are not counted: the first carries both networks whole. */
-const WARMUP = 2;
 const MOST_SHARDS = 64;
 
 /** Time stands still: no heartbeats, nobody is late, shards stay where they are. */
 const STILL: Clock = { now_ms: () => 0, after: () => () => {}, every: () => () => {} };
-
-/** Counts from one moment to another. */
-class Meter {
-  #begun = { cpu: process.cpuUsage(), wall_ms: performance.now(), bytes: 0 };
-  #memory_bytes = 0;
-
-  begin(bytes: number): void {
-    this.#begun = { cpu: process.cpuUsage(), wall_ms: performance.now(), bytes };
-  }
-
-  look(): void {
-    this.#memory_bytes = Math.max(this.#memory_bytes, Deno.memoryUsage().rss);
-  }
-
-  end(bytes: number, steps: number): CostAnswer {
-    const { user, system } = process.cpuUsage(this.#begun.cpu);
-    return {
-      cpu_ms: (user + system) / 1_000 / steps,
-      wall_ms: (performance.now() - this.#begun.wall_ms) / steps,
-      step_bytes: (bytes - this.#begun.bytes) / steps,
-      memory_bytes: this.#memory_bytes,
-    };
-  }
-}
-
-const scripted = (...args: (string | number)[]) =>
-  PeerProcess.deno("scripted workers", "coordinator/scripted_process.ts", args.map(String));
 
 function manifestOf(num_gradients: number): Manifest {
   const graph = (network: string, size: number) => {
@@ -149,7 +101,7 @@ async function withWorkers(question: CostQuestion): Promise<CostAnswer> {
   );
   await fleet.waitFor(num_workers);
   publishAll(state, fleet);
-  const meter = new Meter();
+  const meter = new CostMeter();
   const bytes = () => fleet.bytes.in + fleet.bytes.out;
   const now_ms = () => performance.now();
   await train({
@@ -166,70 +118,6 @@ async function withWorkers(question: CostQuestion): Promise<CostAnswer> {
   await workers.close();
   await listener.close();
   return answer;
-}
-
-/** The same bytes over the same sockets, in as many messages, and nothing done with them. */
-async function withoutAnything({ num_workers, num_gradients, steps }: CostQuestion): Promise<CostAnswer> {
-  const chunk_floats = chunkFloats(num_gradients);
-  const chunks = chunksOf(num_gradients, chunk_floats);
-  const weights = new Uint8Array(4 * num_gradients);
-  const head = new Uint8Array(96);
-  const sockets: Socket[] = [];
-  let came = 0, bytes = 0;
-  let heard: () => void = () => {};
-  const listener = await listen({
-    host: HOST,
-    port: 0,
-    onsocket: (socket) => {
-      socket.trust(MAX_FRAME_BYTES);
-      socket.onmessage = (parts) => {
-        for (const { length } of parts) bytes += length;
-        came++;
-        heard();
-      };
-      sockets.push(socket);
-      heard();
-    },
-  });
-  const until = async (isThere: () => boolean) => {
-    while (!isThere()) await new Promise<void>((resolve) => heard = resolve);
-  };
-  const workers = scripted("bare", `ws://${HOST}:${listener.port}`, num_workers, num_gradients, chunk_floats);
-  await until(() => sockets.length === num_workers);
-  const meter = new Meter();
-  for (let step = 0; step < WARMUP + steps; step++) {
-    if (step === WARMUP) meter.begin(bytes);
-    came = 0;
-    for (const socket of sockets) socket.send([new Uint8Array(1)], () => {});
-    await until(() => came === num_workers * chunks.length);
-    // As a coordinator does: one copy, for whoever reads late.
-    const copy = weights.slice();
-    for (const socket of sockets) {
-      for (const { begin, end } of chunks) socket.send([head, copy.subarray(4 * begin, 4 * end)], () => {});
-      bytes += copy.length + chunks.length * head.length;
-    }
-    meter.look();
-  }
-  const answer = meter.end(bytes, steps);
-  await workers.close();
-  await listener.close();
-  return answer;
-}
-
-/** Copies as many bytes in memory, in pieces as large as a result. */
-function copied({ num_workers, num_gradients, steps }: CostQuestion): CostAnswer {
-  const from = Array.from({ length: num_workers }, (_, i) => new Float32Array(num_gradients).fill(i));
-  const to = Array.from({ length: num_workers }, () => new Float32Array(num_gradients));
-  const meter = new Meter();
-  const copy = () => {
-    // In, and out.
-    for (let way = 0; way < 2; way++) for (let i = 0; i < num_workers; i++) to[i]!.set(from[i]!);
-  };
-  for (let step = 0; step < WARMUP; step++) copy();
-  meter.begin(0);
-  for (let step = 0; step < steps; step++) copy();
-  meter.look();
-  return meter.end(steps * 2 * num_workers * 4 * num_gradients, steps);
 }
 
 if (import.meta.main) {

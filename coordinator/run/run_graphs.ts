@@ -26,7 +26,7 @@ import { wireOf } from "../config/wire_config.ts";
 import { paddedShape } from "../data/pad.ts";
 import { microBatchOf } from "../data/plan.ts";
 import { ModelState } from "../training/model_state.ts";
-import { StreamedUpdate } from "../training/streamed_update.ts";
+import { updateRoomBytes } from "../training/update_room.ts";
 import { areFromFiles, type OwnNetworks } from "../config/own_networks.ts";
 
 export interface RunGraphs extends Artifacts {
@@ -181,7 +181,7 @@ function chunkMemory(manifest: Manifest, config: RunConfig): ChunkMemory {
   const { format } = wireOf(config);
   const chunk_floats = chunkFloatsOf({ manifest });
   const result_bytes = 4 * largestPayload(manifest, format) + MOST_CHUNKS * ALIGNMENT_BYTES;
-  const beside_bytes = StreamedUpdate.bytesNeeded(manifest, optimizer, format, shards, chunk_floats);
+  const beside_bytes = updateRoomBytes({ manifest, optimizer, format, shards, chunk_floats });
   return new ChunkMemory(shards * result_bytes, beside_bytes);
 }
 

@@ -4,45 +4,33 @@
  */
 import type { NetworkName } from "../../common/network_name.ts";
 import { type Chunk, chunksOf } from "../../kernels/chunks.ts";
-import { ALIGNMENT_BYTES, checksumBytes, type Kernels } from "../../kernels/kernels.ts";
-import { expand, roundDifference, roundedBytes, type RoundedFormat } from "../../kernels/rounding.ts";
+import { checksumBytes } from "../../kernels/kernels.ts";
+import { roundDifference, roundedBytes } from "../../kernels/rounding.ts";
 import { trainedLayout } from "../../models/layout.ts";
 import type { Manifest } from "../../models/manifest.ts";
 import { bytesOf } from "../../wire/frame.ts";
 import type { RunConfig } from "../config/config.ts";
-import type { WireFormat } from "../../common/wire_format.ts";
-import type { Optimizer } from "../../algorithm/optimizers.ts";
-import type { Fleet } from "../fleet/fleet.ts";
-import type { ChunkMemory } from "../fleet/memory/chunk_memory.ts";
-import type { ChunkPart } from "../fleet/streaming/round_chunks.ts";
-import { type RoundedReader, TreeSum } from "./averaging.ts";
-import type { ModelState, Network } from "./model_state.ts";
 import {
   DamagedState,
   type Made,
   type NodeSum,
   optimize,
-  OPTIMIZER_BUFFERS,
   type UpdateOptions,
 } from "../../algorithm/optimizer.ts";
+import type { Fleet } from "../fleet/fleet.ts";
+import type { ChunkMemory } from "../fleet/memory/chunk_memory.ts";
+import type { ChunkPart } from "../fleet/streaming/round_chunks.ts";
+import type { ModelState, Network } from "./model_state.ts";
+import { openUpdateRoom, type UpdateRoom } from "./update_room.ts";
 
 const FLOAT_BYTES = 4;
-
-/** What an update is made in. */
-interface Room {
-  readonly kernels: Kernels;
-  readonly tree: TreeSum;
-  readonly made: Made;
-  /** A rounded chunk. */
-  readonly rounded: Uint8Array;
-}
 
 export interface StreamedUpdateOptions {
   readonly config: Pick<RunConfig, "shards" | "accumulate">;
   readonly manifest: Manifest;
   readonly state: ModelState;
   readonly fleet: Pick<Fleet, "sendChunk" | "chunk_floats">;
-  /** Where chunks of results lie; has {@linkcode StreamedUpdate.bytesNeeded} to spare. */
+  /** Where chunks of results lie; has room for {@linkcode openUpdateRoom}. */
   readonly memory: ChunkMemory;
   now_ms(): number;
 }
@@ -68,28 +56,12 @@ interface UnderWay {
 export class StreamedUpdate {
   readonly #run: StreamedUpdateOptions;
   /** Made at the first chunk: no run without far workers needs it. */
-  #room: Room | null = null;
+  #room: UpdateRoom | null = null;
   #under_way: UnderWay | null = null;
-  /** Elements of the chunk that is being summed. */
-  #summed = 0;
   #times = { sum: 0, update: 0, send: 0 };
 
   constructor(run: StreamedUpdateOptions) {
     this.#run = run;
-  }
-
-  /** Bytes of the memory of chunks that it takes beside them. */
-  static bytesNeeded(
-    manifest: Manifest,
-    { kind }: Optimizer,
-    format: WireFormat,
-    shards: number,
-    chunk_floats: number,
-  ): number {
-    const num_buffers = OPTIMIZER_BUFFERS[kind].length + 1 + (format === "float32" ? 0 : 1);
-    return num_buffers * (FLOAT_BYTES * largestTrained(manifest) + ALIGNMENT_BYTES) +
-      TreeSum.bytesNeeded(shards, chunk_floats) +
-      2 * (FLOAT_BYTES * roundedChunk(format, chunk_floats) + ALIGNMENT_BYTES);
   }
 
   /** A round begins whose results may come in chunks. The state must stay as it is until {@linkcode commit}. */
@@ -146,8 +118,19 @@ export class StreamedUpdate {
     return true;
   }
 
-  #sum({ tree }: Room, { begin, end }: Chunk, kind: NetworkName, parts: readonly ChunkPart[]): NodeSum {
-    this.#summed = end - begin;
+  #open(): UpdateRoom {
+    const { manifest, state: { optimizer, format }, config: { shards }, fleet, memory } = this.#run;
+    const { chunk_floats } = fleet;
+    return openUpdateRoom(memory.kernels, { manifest, optimizer, format, shards, chunk_floats });
+  }
+
+  #sum(
+    { tree, reader }: UpdateRoom,
+    { begin, end }: Chunk,
+    kind: NetworkName,
+    parts: readonly ChunkPart[],
+  ): NodeSum {
+    if (reader) reader.num_numbers = end - begin;
     const results = parts.map(({ begin, end, payload: { buffer, byteOffset, length } }) => {
       return { begin, end, values: new Float32Array(buffer, byteOffset, length / FLOAT_BYTES) };
     });
@@ -155,7 +138,7 @@ export class StreamedUpdate {
   }
 
   /** Sends a chunk of what was made. `checksum`: of its parameters. */
-  #send({ kernels, made, rounded }: Room, index: number, checksum: string): void {
+  #send({ kernels, made, rounded }: UpdateRoom, index: number, checksum: string): void {
     const { network, kind: state, options: { update: step }, chunks, from } = this.#under_way!;
     const chunk = chunks[index]!;
     const { parameters, given } = within(made, chunk);
@@ -170,45 +153,6 @@ export class StreamedUpdate {
     const payload = difference.slice();
     this.#run.fleet.sendChunk({ state, step, index, payload, checksum: kernels.checksum(difference), from });
   }
-
-  #open(): Room {
-    const { manifest, state: { format, optimizer }, config: { shards }, fleet, memory: { kernels } } =
-      this.#run;
-    const { chunk_floats } = fleet;
-    const buffer = () => kernels.allocate(largestTrained(manifest));
-    const made = {
-      parameters: buffer(),
-      square_average: buffer(),
-      average: optimizer.kind === "adam" ? buffer() : null,
-      given: format === "float32" ? null : buffer(),
-    };
-    const rounded = () => kernels.allocate(roundedChunk(format, chunk_floats));
-    const packed = format === "float32" ? null : this.#reader(kernels, format, rounded());
-    const tree = new TreeSum(kernels, shards, chunk_floats, packed, true);
-    return { kernels, tree, made, rounded: bytesOf(rounded()) };
-  }
-
-  /** Reads rounded chunks. `room`: for one of them. */
-  #reader(kernels: Kernels, format: RoundedFormat, room: Float32Array): RoundedReader {
-    return {
-      size: () => this.#summed,
-      unpack: (_kind, chunk, into) => {
-        const own = kernels.owns(chunk) ? chunk : room.subarray(0, chunk.length);
-        if (own !== chunk) own.set(chunk);
-        expand(kernels, format, bytesOf(own), into);
-        return into;
-      },
-    };
-  }
-}
-
-function largestTrained(manifest: Manifest): number {
-  return Math.max(trainedLayout(manifest, "critic").size, trainedLayout(manifest, "generator").size);
-}
-
-/** Length of a rounded chunk, counted in float32. */
-function roundedChunk(format: WireFormat, chunk_floats: number): number {
-  return format === "float32" ? 0 : roundedBytes(format, chunk_floats) / FLOAT_BYTES;
 }
 
 /** A chunk of what is made. */

@@ -10,6 +10,7 @@ import { largestPayload, resultSize, roomToTrain } from "../../../coordinator/ru
 import { TreeSum } from "../../../coordinator/training/averaging.ts";
 import { ModelState } from "../../../coordinator/training/model_state.ts";
 import { StreamedUpdate } from "../../../coordinator/training/streamed_update.ts";
+import { updateRoomBytes } from "../../../coordinator/training/update_room.ts";
 import { publishAll, train } from "../../../coordinator/training/train.ts";
 import type { WireFormat } from "../../../common/wire_format.ts";
 import { chunksOf } from "../../../kernels/chunks.ts";
@@ -337,7 +338,8 @@ async function openFleet(
   };
   const packed = wire.format === "float32" ? null : new PackedResults(kernels, WIRE_MANIFEST, wire.format);
   const memory = new ResultMemory(kernels, SHARDS, largestPayload(WIRE_MANIFEST, wire.format));
-  const room = StreamedUpdate.bytesNeeded(WIRE_MANIFEST, RMSPROP, wire.format, SHARDS, chunk_floats);
+  const sizes = { manifest: WIRE_MANIFEST, optimizer: RMSPROP, shards: SHARDS, chunk_floats };
+  const room = updateRoomBytes({ ...sizes, format: wire.format });
   // Not for all: some lie where the socket puts them.
   const chunks = new ChunkMemory(100_000, room);
   const classes = ["a".repeat(64)];
