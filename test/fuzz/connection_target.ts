@@ -1,5 +1,6 @@
 /** What a coordinator sends, damaged, to a worker from its graphs on: it refuses, leaves, or computes. */
 import { checksumBytes } from "../../kernels/kernels.ts";
+import { bytesOf } from "../../wire/frame.ts";
 import { run, scene } from "../worker/connection/connection_scene.ts";
 import { EXAMPLE_BYTES, MICRO_BATCH, RUN_ID } from "../worker/test_run.ts";
 import { settled } from "../wire/fake_clock.ts";
@@ -36,9 +37,21 @@ export class ConnectionTarget implements Target {
 
 function send(coordinator: Awaited<ReturnType<typeof scene>>["coordinator"], chance: Chance): void {
   const shard = chance.below(4);
-  switch (chance.below(8)) {
+  switch (chance.below(9)) {
     case 0:
       return coordinator.sendWeights(chance.of(["critic", "generator"]));
+    case 8: {
+      const [bytes, about] = [bytesOf(run.weights.critic), { state: "critic", step: 1 } as const];
+      coordinator.send({ type: "weights_chunk", ...about, index: 0, checksum: run.checksums.critic }, bytes);
+      const checksum = run.checksums.critic;
+      return coordinator.send({
+        type: "weights_end",
+        ...coordinator.fence(),
+        ...about,
+        checksum,
+        from: null,
+      });
+    }
     case 1:
       return coordinator.sendShard(shard);
     case 2: {

@@ -6,7 +6,14 @@ import type { ResultMemory } from "../../coordinator/fleet/memory/result_memory.
 import { bytesOf } from "../../wire/frame.ts";
 import { RingWriter, writeParcel } from "../../wire/shared_ring.ts";
 import type { Socket } from "../../wire/socket.ts";
-import { open, REQUEST, RESULT_SIZE, resultMemory, values } from "../coordinator/fleet/fleet_scene.ts";
+import {
+  NUM_GRADIENTS,
+  open,
+  REQUEST,
+  RESULT_SIZE,
+  resultMemory,
+  values,
+} from "../coordinator/fleet/fleet_scene.ts";
 import type { ScriptedWorker } from "../coordinator/fleet/scripted_worker.ts";
 import { type FakeClock, settled } from "../wire/fake_clock.ts";
 import type { Chance } from "./chance.ts";
@@ -119,11 +126,13 @@ async function act(worker: ScriptedWorker, chance: Chance): Promise<void> {
           fatal: false,
           job: chance.of([null, 1]),
         },
+        { type: "result_chunk", index: chance.below(2), checksum: "c".repeat(16) },
         { type: "leave", reason: "it was asked to" },
         { type: "ready", numeric_class: "b".repeat(64), shard_ms: 1, shared: true },
       ]));
     }
-    await worker.answer(values(chance.below(9)));
+    if (worker.ring !== null || chance.is(0.5)) await worker.answer(values(chance.below(9)));
+    else await worker.answerInChunks(values(chance.below(9)), NUM_GRADIENTS);
   }
   for (const { job, count } of worker.messages("job")) {
     worker.send({ type: "job_result", run: "run-1", job }, new Uint8Array(4 * count));

@@ -16,6 +16,8 @@ import { FakeClock } from "../../wire/fake_clock.ts";
 import { READ_TOKEN, ScriptedWorker, TOKEN } from "./scripted_worker.ts";
 
 export const RESULT_SIZE = 5;
+/** Of these; the rest is the tail. */
+export const NUM_GRADIENTS = 2;
 export const REQUEST: RoundRequest = {
   kind: "critic",
   step: 1,
@@ -43,10 +45,10 @@ export const MANIFEST = {
 
 function trainingGraph(network: string, tail: readonly string[]) {
   const { size, slots } = buildLayout([
-    { name: `${network}.0.weight_grad`, shape: [2] },
+    { name: `${network}.0.weight_grad`, shape: [NUM_GRADIENTS] },
     ...tail.map((name) => ({ name, shape: [] })),
   ]);
-  return { size, outputs: slots, tail_offset: 2 };
+  return { size, outputs: slots, tail_offset: NUM_GRADIENTS };
 }
 
 /** A fleet over four shards of four examples each, and what it told. */

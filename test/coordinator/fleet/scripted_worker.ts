@@ -163,6 +163,36 @@ export class ScriptedWorker {
     await settled();
   }
 
+  /** The messages of a result of its oldest work with so many gradients, all in one chunk, and what they carry. */
+  inChunks(values: Float32Array, num_gradients: number) {
+    const work = this.work.shift()!;
+    const { type: _type, inline: _inline, next_noise_counter: _next, checksum: _checksum, ...about } = work;
+    const [gradients, tail] = [values.subarray(0, num_gradients), values.subarray(num_gradients)].map(
+      bytesOf,
+    );
+    const times = { compute_ms: 1, elapsed_ms: 1 };
+    const start: MessageOf<"result_start"> = {
+      type: "result_start",
+      ...about,
+      ...times,
+      checksum: checksumBytes(tail!),
+    };
+    const chunk: MessageOf<"result_chunk"> = {
+      type: "result_chunk",
+      index: 0,
+      checksum: checksumBytes(gradients!),
+    };
+    return { start, tail: tail!, chunk, gradients: gradients! };
+  }
+
+  /** Answers its oldest work in chunks. */
+  async answerInChunks(values: Float32Array, num_gradients: number): Promise<void> {
+    const { start, tail, chunk, gradients } = this.inChunks(values, num_gradients);
+    this.send(start, tail);
+    this.send(chunk, gradients);
+    await settled();
+  }
+
   /** It neither reads nor answers any more. */
   freeze(): void {
     this.#socket.reading = false;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { checksumBytes } from "../../../kernels/kernels.ts";
+import { bytesOf } from "../../../wire/frame.ts";
 import { roundedBytes } from "../../../kernels/rounding.ts";
 import type { MessageOf } from "../../../wire/messages.ts";
 import { payloadSize } from "../../../kernels/result_payload.ts";
@@ -160,6 +161,31 @@ Deno.test("weights of another length are refused, and those held stay", async ()
   coordinator.send(coordinator.work(0, 1, { kind: "generator", noise_purpose: "generator_noise" }));
   await coordinator.next("result");
   assert.equal(pool.recycled, 1);
+});
+
+Deno.test("weights may come in chunks: they are those that work names once their end is told", async () => {
+  const { coordinator, pool } = await readyScene();
+  const { critic } = run.weights;
+  const other = critic.map((weight) => weight + 1);
+  const checksum = checksumBytes(bytesOf(other));
+  const about = { state: "critic", step: 1 } as const;
+  const work = coordinator.work(0, 1, {
+    kind: "generator",
+    noise_purpose: "generator_noise",
+    critic_checksum: checksum,
+  });
+  coordinator.send({ type: "weights_chunk", ...about, index: 0, checksum }, bytesOf(other));
+  assert.match(
+    (await refusal(coordinator, () => coordinator.send(work)))[1],
+    /^work must name the critic weights/,
+  );
+  const end = { type: "weights_end", ...coordinator.fence(), ...about, checksum, from: null } as const;
+  const [code] = await refusal(coordinator, () => coordinator.send({ ...end, incarnation: 0 }));
+  assert.equal(code, "stale");
+  coordinator.send(end);
+  coordinator.send(work);
+  await coordinator.next("result");
+  assert.equal(pool.asked.at(-2), `weights critic ${critic.length}`);
 });
 
 Deno.test("work that cannot be is refused as a bad message", async () => {
