@@ -1,12 +1,12 @@
 /** An update chunk by chunk has the bits of one in a single pass, and is nothing until it is taken over. */
 import assert from "node:assert/strict";
 import { WIRE_FORMATS, type WireFormat } from "../../../common/wire_format.ts";
-import { ADAM_OF_GANS, type Optimizer, RMSPROP } from "../../../coordinator/config/optimizers.ts";
+import { ADAM_OF_GANS, type Optimizer, RMSPROP } from "../../../algorithm/optimizers.ts";
 import { ChunkMemory } from "../../../coordinator/fleet/memory/chunk_memory.ts";
 import type { WeightsChunk } from "../../../coordinator/fleet/streaming/weights_stream.ts";
 import { TreeSum } from "../../../coordinator/training/averaging.ts";
 import { ModelState } from "../../../coordinator/training/model_state.ts";
-import { DamagedState } from "../../../coordinator/training/optimizer.ts";
+import { DamagedState } from "../../../algorithm/optimizer.ts";
 import { StreamedUpdate } from "../../../coordinator/training/streamed_update.ts";
 import { updateRoomBytes } from "../../../coordinator/training/update_room.ts";
 import { chunksOf, cutChunk, placeChunk, travelBytes } from "../../../kernels/chunks.ts";
