@@ -12,13 +12,8 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { ProviderName } from "../../worker/runtime/device.ts";
 import { candidates } from "../../worker/devices/providers.ts";
-import { type Group, GROUPS } from "./problems.ts";
-import type { Finding } from "./provider_process.ts";
+import { ASKED, type Asked, type Finding, type Names } from "./provider_process.ts";
 import { lockedBy } from "../../tasks/task_command.ts";
-
-/** What is asked of a provider. `engine`: what a worker sums up, its graphs compiled as a worker compiles them. */
-type Asked = Group | "engine";
-const ASKED: readonly Asked[] = ["engine", ...GROUPS];
 
 const SWIFTSHADER = "/usr/lib/chromium/vk_swiftshader_icd.json";
 const MAX_CRASHES = 3;
@@ -86,21 +81,26 @@ async function find(provider: ProviderName): Promise<Found> {
   return { provider, env: {}, missing };
 }
 
-/** What is found of all problems of a group. A problem that ends its process has failed, and the next are started anew. */
-async function findings({ provider, env }: Found, group: Asked): Promise<readonly Finding[]> {
+/**
+ * What is found of all problems, in one process: what a driver has compiled for one group serves the next. A problem that
+ * ends its process has failed, and the next are started anew.
+ */
+async function findings({ provider, env }: Found): Promise<readonly Finding[]> {
   const all: Finding[] = [];
   for (let crashes = 0;; crashes++) {
     assert.ok(
       crashes <= MAX_CRASHES,
       `too many crashes: ${JSON.stringify(all.filter((one) => one.failure))}`,
     );
-    const { code, stdout, stderr } = await start(env, provider, group, `${all.length}`);
+    const { code, stdout, stderr } = await start(env, provider, `${all.length}`);
     const [first, ...found] = textOf(stdout).split("\n");
     assert.ok(first, `the process must say what its problems are, ended with ${code}: ${textOf(stderr)}`);
-    const names = JSON.parse(first) as string[];
+    const names = Object.entries(JSON.parse(first) as Names).flatMap(([group, names]) =>
+      names.map((name) => ({ group: group as Asked, name }))
+    );
     for (const line of found) all.push(JSON.parse(line));
     if (all.length === names.length) return all;
-    all.push({ name: names[all.length]!, failure: `its process ended with ${code}` });
+    all.push({ ...names[all.length]!, failure: `its process ended with ${code}` });
   }
 }
 
@@ -127,6 +127,7 @@ const isRequired = (provider: ProviderName) =>
 
 for (const found of await Promise.all(candidates(Deno.build.os).map(find))) {
   const { provider, missing } = found;
+  let asked: ReturnType<typeof findings> | null = null;
   for (const group of ASKED) {
     Deno.test({
       name: `${provider}: all ${group} run without the processor, to the same numbers`,
@@ -134,7 +135,7 @@ for (const found of await Promise.all(candidates(Deno.build.os).map(find))) {
       async fn() {
         assert.equal(missing, null, `${provider} must be there`);
         const expected = REFUSED[provider] ?? {};
-        const all = await findings(found, group);
+        const all = (await (asked ??= findings(found))).filter((one) => one.group === group);
         const { faults, refused } = judge(all, group, expected);
         assert.deepEqual(faults, []);
         const names = new Set(all.map(({ name }) => name));

@@ -1,11 +1,10 @@
 /**
  * A process that computes problems on a device, without any node on the processor, and on the processor, and prints
- * how far they are apart: a JSON line with the names of all, then one for each. Drivers crash, and take their process
- * along; so it is one of its own.
+ * how far they are apart: a JSON line with the names of each group's, then one for each. Drivers crash, and take their
+ * process along; so it is one of its own.
  *
  * `provider_process.ts PROVIDER probe`: whether there is such a device.
- * `provider_process.ts PROVIDER GROUP FIRST`: the problems of a group, from number FIRST on.
- * `provider_process.ts PROVIDER engine`: what a worker's engine sums up.
+ * `provider_process.ts PROVIDER FIRST`: the problems of all groups, from number FIRST on.
  */
 import type { InferenceSession } from "onnxruntime-node";
 import { GraphBuilder } from "../../onnx/builder.ts";
@@ -17,17 +16,24 @@ import { createSession } from "../../worker/runtime/node_session.ts";
 import { encodeGraph, fromOrt, toOrt } from "../reference/onnxruntime.ts";
 import { type RefTensor, refTensor } from "../reference/ref_tensor.ts";
 import { exampleBytes, MICRO_BATCH, SEED, testRun } from "../worker/test_run.ts";
-import { type Group, problemsOf, type ProviderProblem } from "./problems.ts";
+import { type Group, GROUPS, problemsOf, type ProviderProblem } from "./problems.ts";
 
 /** What is printed of a problem. `failure`: what was thrown. */
 export interface Finding {
+  readonly group: Asked;
   readonly name: string;
   readonly error?: number;
   readonly failure?: string;
 }
 
+/** What is asked of a provider. `engine`: what a worker sums up, its graphs compiled as a worker compiles them. */
+export type Asked = Group | "engine";
+export const ASKED: readonly Asked[] = ["engine", ...GROUPS];
+/** The names of a group's problems, in their order. */
+export type Names = Readonly<Record<Asked, readonly string[]>>;
+
 /** A tensor with less than this share of the norm of all is compared with that share: it may be 0 but for rounding. */
-const SMALL: Readonly<Record<Group | "engine", number>> = {
+const SMALL: Readonly<Record<Asked, number>> = {
   artifacts: 1e-2,
   engine: 1e-2,
   rules: 1e-6,
@@ -72,9 +78,9 @@ async function findingOf(problem: ProviderProblem, device: Device, group: Group)
   const { name } = problem;
   const expected = await compute(problem, CPU);
   try {
-    return { name, error: largestError(await compute(problem, device), expected, SMALL[group]) };
+    return { group, name, error: largestError(await compute(problem, device), expected, SMALL[group]) };
   } catch (error) {
-    return { name, failure: (error as Error).message.split("\n")[0]! };
+    return { group, name, failure: (error as Error).message.split("\n")[0]! };
   }
 }
 
@@ -82,7 +88,7 @@ async function findingOf(problem: ProviderProblem, device: Device, group: Group)
  * The sums of a worker's engine, its graphs compiled as a worker compiles them, weights and gradients going to the
  * device and back.
  */
-async function* engineFindings(device: Device): AsyncGenerator<Finding> {
+async function* engineFindings(device: Device, first: number): AsyncGenerator<Finding> {
   const { manifest, graphs, weights } = await testRun();
   const [ours, theirs] = await Promise.all([device, CPU].map(async (on) => {
     const runners = await compileGraphs(manifest, graphs, on);
@@ -90,7 +96,7 @@ async function* engineFindings(device: Device): AsyncGenerator<Finding> {
     for (const network of ["critic", "generator"] as const) engine.setWeights(network, weights[network]);
     return engine;
   })) as [Engine, Engine];
-  for (const kind of ["critic", "generator"] as const) {
+  for (const kind of (["critic", "generator"] as const).slice(first)) {
     const task: SumTask = {
       kind,
       node: { begin: 0, end: 1 },
@@ -103,7 +109,7 @@ async function* engineFindings(device: Device): AsyncGenerator<Finding> {
       const { sum } = await engine.sum(task);
       sums.push(new Map([["sum", refTensor("float32", [sum.length], [...sum])]]));
     }
-    yield { name: `${kind} sum`, error: largestError(sums[0]!, sums[1]!, SMALL.engine) };
+    yield { group: "engine", name: `${kind} sum`, error: largestError(sums[0]!, sums[1]!, SMALL.engine) };
   }
 }
 
@@ -114,21 +120,28 @@ function leastGraph(): Graph {
   return b.build();
 }
 
-async function main([provider, group, first]: readonly string[]): Promise<void> {
+async function main([provider, first]: readonly string[]): Promise<void> {
   const device = { provider: provider as ProviderName, index: 0 };
   // Held until the end: what drivers compile for one session serves the next ones as long as there is one. A session
   // that nobody holds is collected, and every problem then opens the device anew: ten times as long.
   const held = await createSession(encodeGraph(leastGraph()), device, { may_fall_back: false });
-  if (group === "probe") return;
-  if (group === "engine") {
-    console.log(JSON.stringify(ENGINE_NAMES));
-    for await (const finding of engineFindings(device)) console.log(JSON.stringify(finding));
-    return await held.release();
+  if (first === "probe") return;
+  const print = (line: unknown) => console.log(JSON.stringify(line));
+  const problems = await Promise.all(GROUPS.map(problemsOf));
+  const names = problems.map((group) => group.map(({ name }) => name));
+  print({ engine: ENGINE_NAMES, ...Object.fromEntries(GROUPS.map((group, i) => [group, names[i]])) });
+  let skip = Number(first);
+  if (skip < ENGINE_NAMES.length) {
+    for await (const finding of engineFindings(device, skip)) {
+      print(finding);
+    }
   }
-  const problems = await problemsOf(group as Group);
-  console.log(JSON.stringify(problems.map(({ name }) => name)));
-  for (const problem of problems.slice(Number(first))) {
-    console.log(JSON.stringify(await findingOf(problem, device, group as Group)));
+  skip -= ENGINE_NAMES.length;
+  for (const [i, group] of GROUPS.entries()) {
+    for (const problem of problems[i]!.slice(Math.max(0, skip))) {
+      print(await findingOf(problem, device, group));
+    }
+    skip -= problems[i]!.length;
   }
   await held.release();
 }
