@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import type { RecordOf, RunRecord } from "../../runlog/records.ts";
 import type { Summary } from "../../runlog/summary/summary.ts";
 import { lastStep, logged, ofType, recordsOf } from "./log.ts";
+import { trainHere } from "./train_here.ts";
 import { SMALL, Workplace } from "./workplace.ts";
 
 interface Crew {
@@ -65,18 +66,25 @@ Deno.test("1, 2, 3 and 4 workers with 8, 4, 2 and 1 threads train the same weigh
   assert.deepEqual({ generator_steps, epoch }, { generator_steps: STEPS / 2, epoch: STEPS / 6 });
 });
 
+/** Trains in this process, by so many workers each time; the weights must be the same. */
+async function compareHere(args: readonly string[], crews: readonly number[]): Promise<Summary> {
+  await using place = await Workplace.open();
+  const summaries: Summary[] = [];
+  for (const workers of crews) {
+    const more = ["--steps", `${STEPS}`, "--workers", `${workers}`, ...args];
+    summaries.push(await place.train(`${workers}`, more));
+    assert.ok(summaries.at(-1)!.workers.every(({ shards_computed }) => shards_computed > 0));
+  }
+  assert.equal(new Set(summaries.map(({ weights_sha256 }) => weights_sha256)).size, 1);
+  return summaries[0]!;
+}
+
 Deno.test("shards that are no power of two, and schedule post, keep the promise", async () => {
-  const one = { workers: 1, threads: 1 };
-  const [paper] = await Promise.all([
-    compare([one, { workers: 2, threads: 1 }], ["--shards", "11", "--batch", "22"]),
-    compare([one, { workers: 1, threads: 2 }], ["--shards", "3", "--batch", "6"]),
-  ]);
+  const paper = await compareHere(["--shards", "11", "--batch", "22"], [1, 2]);
   assert.equal(paper.generator_steps, STEPS / 2);
+  await compareHere(["--shards", "3", "--batch", "6"], [1, 3]);
   // Epochs of 7 steps: a generator step at batches 0, 2, 4 and 6 of each, and two steps of a fifth epoch.
-  const post = await compare(
-    [one, { workers: 3, threads: 1 }],
-    ["--shards", "13", "--batch", "26", "--schedule", "post"],
-  );
+  const post = await compareHere(["--shards", "13", "--batch", "26", "--schedule", "post"], [1, 3]);
   assert.deepEqual([post.epoch_steps, post.generator_steps], [7, 4 * 4 + 1]);
 });
 
@@ -127,19 +135,11 @@ Deno.test("int8: workers in memory, over the socket, with threads, and after a r
   await using place = await Workplace.open();
   const wire = ["--wire", "int8", "--wire-groups", "4"];
   const shards = ["--shards", "8", "--batch", "16"];
-  const train = async (name: string, args: readonly string[]) => {
-    const trained = await place.run("train", args);
-    assert.equal(trained.code, 0, trained.stderr);
-    return await place.inspect(place.path(name));
-  };
-  const fresh = (name: string, steps: number, workers: number, args: readonly string[]) => {
-    const length = ["--steps", `${steps}`, "--workers", `${workers}`];
-    return ["--data", place.images, ...SMALL, ...shards, ...args, ...length, "--out", place.path(name)];
-  };
-  const { weights_sha256 } = await train("whole", fresh("whole", 12, 1, wire));
-  await train("parted", fresh("parted", 5, 3, wire));
-  const resume = ["--resume", place.path("parted"), "--steps", "12", "--workers", "2"];
-  const resumed = await train("parted", resume);
+  const train = (name: string, steps: number, workers: number, args: readonly string[]) =>
+    place.train(name, [...shards, ...args, "--steps", `${steps}`, "--workers", `${workers}`]);
+  const { weights_sha256 } = await train("whole", 12, 1, wire);
+  await train("parted", 5, 3, wire);
+  const resumed = await trainHere(["--resume", place.path("parted"), "--steps", "12", "--workers", "2"]);
   const coordinator = place.coordinate(place.path("mixed"), [
     ...shards,
     ...wire,
@@ -152,7 +152,7 @@ Deno.test("int8: workers in memory, over the socket, with threads, and after a r
   const mixed = await place.inspect(place.path("mixed"));
   assert.deepEqual([resumed.weights_sha256, mixed.weights_sha256], [weights_sha256, weights_sha256]);
   assert.ok(mixed.workers.every(({ shards_computed }) => shards_computed > 0));
-  const float32 = await train("float32", fresh("float32", 12, 1, []));
+  const float32 = await train("float32", 12, 1, []);
   assert.notEqual(float32.weights_sha256, weights_sha256);
 });
 
@@ -212,7 +212,7 @@ Deno.test("workers killed in mid-run and another that joins and takes over chang
   const steps = summary.steps;
   assert.ok(at_kill <= summary.workers[0]!.last_step! && summary.workers[0]!.last_step! < steps - 40);
   assert.equal(summary.examples_used, 32 * steps);
-  const undisturbed = await trainWith({ workers: 1, threads: 2 }, [...SIXTEEN_SHARDS, "--steps", `${steps}`]);
+  const undisturbed = await place.train("undisturbed", [...SIXTEEN_SHARDS, "--steps", `${steps}`]);
   assert.deepEqual([undisturbed.steps, undisturbed.state], [steps, "finished"]);
   assert.equal(summary.weights_sha256, undisturbed.weights_sha256);
 });
