@@ -34,6 +34,8 @@ export interface ConductOptions extends Omit<PrepareOptions, "reading"> {
   readonly advice: string;
   /** True if workers on this machine may share memory with this process. */
   readonly shares_memory: boolean;
+  /** True if somebody starts it again after a signal: workers then wait. */
+  readonly comes_back?: boolean;
   /** Aborted by Ctrl-C: the step under way is finished, the state saved. */
   readonly signal: AbortSignal;
 }
@@ -196,7 +198,7 @@ async function trainToEnd(parts: UnderWay, options: ConductOptions, around: Arou
     stopWatch();
     signal.removeEventListener("abort", stop);
   }
-  return await windUp(parts, error);
+  return await windUp(parts, error, options);
 }
 
 /** Trains step by step, or in rounds of local steps. */
@@ -217,7 +219,11 @@ function watch({ run, fleet, console, clock }: UnderWay, options: ConductOptions
 }
 
 /** Saves, says goodbye, writes the last record. A save that fails is an error of its own. */
-async function windUp({ run, fleet, recorder, console }: UnderWay, caught: unknown): Promise<Conducted> {
+async function windUp(
+  { run, fleet, recorder, console }: UnderWay,
+  caught: unknown,
+  { comes_back = false }: Pick<ConductOptions, "comes_back">,
+): Promise<Conducted> {
   console.clear();
   let error = caught instanceof Stop ? null : caught;
   try {
@@ -234,7 +240,7 @@ async function windUp({ run, fleet, recorder, console }: UnderWay, caught: unkno
   const reason = error !== null ? "failed" : finished ? "finished" : "interrupted";
   const detail = error instanceof Error ? error.message : finished ? recorder.stopped ?? "" : "";
   const at = `${reason} at step ${run.state.step.toLocaleString("en-US")}`;
-  await fleet.finish(error === null ? at : `${at}: ${detail}`);
+  await fleet.finish(error === null ? at : `${at}: ${detail}`, comes_back && reason === "interrupted");
   let record: RecordOf<"end">;
   try {
     record = await recorder.end(reason, detail);

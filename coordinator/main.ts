@@ -1,6 +1,6 @@
 /** `deno task coordinator`: a run that waits for workers, here or on other machines. */
 import { parseOptions, runMain } from "../common/cli/cli.ts";
-import { interruptSignal } from "../common/process/interrupt.ts";
+import { interruptSignal, STOPPED } from "../common/process/interrupt.ts";
 import { keepFilesPrivate } from "../common/process/private_files.ts";
 import { coordinate } from "./coordinate.ts";
 import { type Console, stderrScreen } from "./terminal/console.ts";
@@ -32,6 +32,7 @@ await runMain(async (args) => {
     token_place: tokenPlace(token_file, screen.interactive),
     read_token,
     public_metrics: values.public_metrics,
+    comes_back: values.fail_when_stopped,
     task: "coordinator",
     min_workers: values.min_workers,
     rendezvous: true,
@@ -51,6 +52,7 @@ await runMain(async (args) => {
     : describeEnding(ending, "coordinator", signal);
   printLastWords(screen, lines, commands);
   await screen.drained();
+  if (values.fail_when_stopped && ending?.record.reason === "interrupted") return STOPPED;
   if (values.stay && !signal.aborted) await stay({ host, port: values.port, signal });
   return exit_code;
 }, { own_signals: true });

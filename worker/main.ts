@@ -6,7 +6,7 @@ import { keepToCores, usableCores } from "../common/process/cores.ts";
 import { endAtOnce } from "../common/process/end_at_once.ts";
 import { UserError } from "../common/errors.ts";
 import { cleanLine } from "../common/text/foreign_text.ts";
-import { endAtDebugSignal, interruptSignal } from "../common/process/interrupt.ts";
+import { endAtDebugSignal, interruptSignal, STOPPED } from "../common/process/interrupt.ts";
 import { lastingScreen } from "../common/terminal/lasting_screen.ts";
 import { readRendezvous, stateFolder } from "../common/process/rendezvous.ts";
 import { columnsOf } from "../common/terminal/terminal.ts";
@@ -29,8 +29,6 @@ import { Stuck } from "./compute/watchdog.ts";
 import { work } from "./work.ts";
 
 const MB = 1024 * 1024;
-/** Exit code of a process that SIGTERM ended, as shells have it. */
-const KILLED_BY_SIGTERM = 143;
 /** Shards that this user's workers leave on disk at most. */
 const CACHE_BYTES = 16 * 1024 * MB;
 
@@ -120,7 +118,7 @@ async function main(args: readonly string[]): Promise<number | void> {
     console: terminal,
     stop,
   }).catch(endIfStuck).finally(() => screen.drained());
-  if (values.fail_when_stopped && ended === "stopped") return KILLED_BY_SIGTERM;
+  if (values.fail_when_stopped && ended === "stopped") return STOPPED;
 }
 
 /** One line, and exit code 1: nothing that its user did. `deno task train` starts such a worker again. */

@@ -29,6 +29,9 @@ function killedBy(signal: Deno.Signal): number {
   return 128 + (constants.signals[signal as keyof typeof constants.signals] ?? constants.signals.SIGTERM);
 }
 
+/** Exit code where a stop shall count as a failure (--fail-when-stopped): as if SIGTERM had killed the process. */
+export const STOPPED = killedBy("SIGTERM");
+
 /**
  * Exit code of a command that was asked to leave, and did so in order: that of Ctrl-C is 130, so that a script stops,
  * too; for whoever manages processes it went well.

@@ -173,6 +173,13 @@ export const COORDINATOR_OPTIONS = {
     about: "Workers to wait for before the first step",
     group: "Workers",
   },
+  fail_when_stopped: {
+    kind: "boolean",
+    about:
+      "When a signal stops the run before its end, exit with 143, and let workers wait for the coordinator to come " +
+      "back: for schedulers that start again what failed",
+    group: "How to run",
+  },
   stay: {
     kind: "boolean",
     about:

@@ -387,12 +387,15 @@ export class Fleet {
     this.#send(this.#open, askForLate(this.#open.round, this.#members, now_ms, this.#observer));
   }
 
-  /** Says goodbye to all, also to those that are not ready yet. */
-  async finish(reason: string): Promise<void> {
+  /**
+   * Says goodbye to all, also to those that are not ready yet. `comes_back`: the run goes on elsewhere or later, and
+   * workers shall wait for it.
+   */
+  async finish(reason: string, comes_back = false): Promise<void> {
     this.#stopTick();
     this.jobs.abandon();
     for (const { channel } of this.#members.values()) channel.onclose = null;
     const channels = [...this.members.map(({ channel }) => channel), ...this.#admission.close()];
-    await dismiss(channels, reason);
+    await dismiss(channels, reason, comes_back);
   }
 }

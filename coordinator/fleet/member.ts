@@ -88,8 +88,12 @@ export function expel(member: Member, refusal: Refusal): void {
 }
 
 /** Says that the run is over, and closes once that has been written. */
-export async function dismiss(channels: readonly Channel[], reason: string): Promise<void> {
-  for (const channel of channels) channel.send({ type: "finish", reason });
+export async function dismiss(
+  channels: readonly Channel[],
+  reason: string,
+  comes_back = false,
+): Promise<void> {
+  if (!comes_back) { for (const channel of channels) channel.send({ type: "finish", reason }); }
   await Promise.allSettled(channels.map((channel) => channel.drained()));
   for (const channel of channels) channel.close(reason);
 }
