@@ -1,5 +1,5 @@
 /** A coordinator after the end of its run: probes are answered, and workers that come too late are told so. */
-import { RUN_OVER } from "../wire/run_over.ts";
+import { RUN_OVER } from "../wire/connecting/run_over.ts";
 import { listen } from "../wire/ws_socket.ts";
 import { answerHealth } from "./live/health.ts";
 import { answerText } from "./live/live_server.ts";

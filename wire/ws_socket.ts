@@ -17,7 +17,7 @@ import { explain, type Failure, needsProbe } from "./connecting/connect_failure.
 import { probePort } from "./connecting/port_probe.ts";
 import { Inbox } from "./inbox.ts";
 import { MAX_FRAME_BYTES } from "./messages.ts";
-import { RUN_OVER, RunOver } from "./run_over.ts";
+import { RUN_OVER, RunOver } from "./connecting/run_over.ts";
 import type { Socket } from "./socket.ts";
 
 /** Bytes that an untrusted peer may send in all: a hello is under 1 KB. */

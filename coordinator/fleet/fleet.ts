@@ -387,10 +387,7 @@ export class Fleet {
     this.#send(this.#open, askForLate(this.#open.round, this.#members, now_ms, this.#observer));
   }
 
-  /**
-   * Says goodbye to all, also to those that are not ready yet. `comes_back`: the run goes on elsewhere or later, and
-   * workers shall wait for it.
-   */
+  /** Says goodbye to all, also to those that are not ready yet. `comes_back`: workers shall wait for it. */
   async finish(reason: string, comes_back = false): Promise<void> {
     this.#stopTick();
     this.jobs.abandon();

@@ -7,7 +7,7 @@ import { UserError } from "../../common/errors.ts";
 import { openChannel } from "../../wire/channel.ts";
 import type { Clock } from "../../wire/clock.ts";
 import { joinCoordinator, type JoinOptions } from "../../wire/handshake.ts";
-import { RunOver } from "../../wire/run_over.ts";
+import { RunOver } from "../../wire/connecting/run_over.ts";
 import { Refusal } from "../../wire/refusal.ts";
 import type { Socket } from "../../wire/socket.ts";
 import { backoffMs } from "./backoff.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { encodeFrame } from "../../../wire/frame.ts";
 import { PROTOCOL_VERSION } from "../../../wire/messages.ts";
-import { RunOver } from "../../../wire/run_over.ts";
+import { RunOver } from "../../../wire/connecting/run_over.ts";
 import type { Socket } from "../../../wire/socket.ts";
 import { sha256 } from "../../../common/sha256.ts";
 import { WorkerConsole } from "../../../worker/console.ts";
