@@ -29,7 +29,8 @@ const BASE = [
 function checkArgs({ args = [], name }: Container): void {
   const [task, ...words] = args.map((word) => word.replace("$(CPUS)", "2"));
   assert.ok(task === "coordinator" || task === "worker", `${name}: ${task}`);
-  parseOptions(task === "worker" ? WORKER_COMMAND : COORDINATOR_COMMAND, words);
+  if (task === "worker") parseOptions(WORKER_COMMAND, words);
+  else parseOptions(COORDINATOR_COMMAND, words);
 }
 
 Deno.test("Kubernetes: the base fits together", () => {
