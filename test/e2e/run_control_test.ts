@@ -59,7 +59,7 @@ Deno.test("--early-stopping ends a run whose estimate stays", async () => {
     name: "UserError",
     message:
       `Cannot resume: the run stopped at step ${whole.steps}, where its estimate had stopped falling ` +
-        "(--early-stopping); give --no-early-stopping to continue anyway",
+      "(--early-stopping); give --no-early-stopping to continue anyway",
   });
   const steps = whole.steps + 20;
   const on = await trainHere(["--resume", out, "--no-early-stopping", "--steps", `${steps}`]);
