@@ -352,7 +352,7 @@ Deno.test("under exact, a worker of another numeric class is turned away for goo
   const alone = await open({ exact: true });
   const varying = await alone.join("varying", { numeric_class: VARYING_CLASS });
   assert.deepEqual(varying.messages("refuse").map(({ reason }) => reason), [
-    "This run promises the same bits (--exact) and this worker's device may compute other bits each time it is asked: " +
+    "This run promises the same bits (--exact) and this worker's device may compute different bits each time: " +
     "use another device, or start or resume the run with --no-exact",
   ]);
   assert.equal(alone.fleet.members.length, 0);
@@ -467,7 +467,7 @@ Deno.test("a worker that chatters is thrown out, its host is kept out for a minu
   for (let i = 0; i < 10_000; i++) chatty.send({ type: "shard_held", run: "run-1", shard: i % 4 });
   await settled();
   assert.ok(
-    told.some((line) => line.startsWith("chatty left: Too many messages from worker 2: many more")),
+    told.some((line) => line.startsWith("chatty left: Too many messages from worker 2: it sent many more")),
     told.join("\n"),
   );
   while (good.work.length > 0) await good.answer(values(1));

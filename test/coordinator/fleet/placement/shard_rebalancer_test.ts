@@ -21,7 +21,7 @@ Deno.test("a probe knows no links: shards leave a far worker as soon as its answ
   assert.deepEqual(shares(placement), [[1, 2], [2, 2]]);
   assert.equal(placement.update([speed(1, 0), speed(2, 0, false)], 40), null, "one is not measured yet");
   const change = placement.update([speed(1, 0), speed(2, 340)], 400);
-  assert.match(change!.reason!, /steps 94 % shorter with this many shards: worker 1: 4$/);
+  assert.match(change!.reason!, /steps become 94 % shorter with this many shards: worker 1: 4$/);
   assert.deepEqual(shares(placement), [[1, 4]]);
 });
 
