@@ -10,6 +10,9 @@ import { openSinksOf, RunWatch } from "./run_watch.ts";
 import { silentScreen } from "../common/terminal/silent_screen.ts";
 import { endedWell, type Trained } from "./trained.ts";
 
+/** On the command line 0 goes with --hosts; here nobody would compute. */
+const WORKERS = { ...TRAIN_OPTIONS.workers, min: 1 };
+
 /**
  * Options of {@linkcode train}.
  *
@@ -47,7 +50,7 @@ export interface TrainOptions extends RunOptions {
  */
 export async function train(options: TrainOptions = {}): Promise<Trained> {
   const { workers = 1, listen, ...run } = options;
-  checkOption("Option workers", TRAIN_OPTIONS.workers, workers);
+  checkOption("Option workers", WORKERS, workers);
   if (listen !== undefined) return await coordinate({ ...run, ...listen, workers, min_workers: workers });
   const start = startOf(run);
   const token = crypto.randomUUID();
