@@ -25,6 +25,8 @@ for (const format of WIRE_FORMATS) {
       const one = await trained(format, 1, { chunk_floats });
       assert.deepEqual(one.bits, bits, `chunks of ${chunk_floats}`);
       assert.deepEqual(one.told, []);
+      // Both networks as the run begins; where a network is one chunk long, its updates, too.
+      assert.equal(one.num_whole > 2, chunk_floats > 20_300, `chunks of ${chunk_floats}: ${one.num_whole}`);
     }
     for (const num_workers of [2, 3, 4]) {
       assert.deepEqual((await trained(format, num_workers, { chunk_floats: CHUNK })).bits, bits);
@@ -102,6 +104,26 @@ Deno.test("numbers that are none, in any chunk or in the tail: another computes 
     });
     assert.deepEqual([...new Set(found.told)], ["bad result", "wrong result"], format);
     assert.deepEqual(found.bits, bits, format);
+  }
+});
+
+Deno.test("wrong first chunks of a result that turns out bad are summed and sent again, as another computes them", async () => {
+  for (const format of ["float32", "int8"] as const) {
+    const { bits } = await trained(format, 1);
+    for (const num_workers of [2, 4]) {
+      const spoil: Course["spoil"] = (payload, { step }) => {
+        if (step !== 2) return;
+        // In the first chunk, or its scales; and in the tail, which says that the result is bad.
+        payload.subarray(0, 16).fill(0.5);
+        payload[payload.length - 1] = NaN;
+      };
+      // The first worker is the last to send: its chunks are all that is missing.
+      const pick = (num_ready: number) => num_ready - 1;
+      const found = await trained(format, num_workers, { chunk_floats: CHUNK, spoil, pick });
+      assert.deepEqual([...new Set(found.told)], ["bad result", "wrong result"]);
+      assert.deepEqual(found.bits, bits, `${format}, ${num_workers} workers`);
+      assert.equal(found.num_whole, 2 * num_workers);
+    }
   }
 });
 

@@ -202,6 +202,8 @@ export interface Trained {
   readonly groups: readonly string[];
   /** Chunks of weights that workers had before they had sent their result. */
   readonly num_ahead: number;
+  /** Messages that brought a worker a whole network. */
+  readonly num_whole: number;
   /** When each step was committed. */
   readonly committed_ms: readonly number[];
 }
@@ -311,7 +313,8 @@ export async function trainTo(
   while (link && !is_finished) await clock.advance(10);
   await finishing;
   const num_ahead = workers.reduce((sum, worker) => sum + worker.num_ahead, 0);
-  return { told, bytes, groups: workers.flatMap(({ groups }) => groups), num_ahead, committed_ms };
+  const num_whole = workers.reduce((sum, { worker }) => sum + worker.weights.length, 0);
+  return { told, bytes, groups: workers.flatMap(({ groups }) => groups), num_ahead, num_whole, committed_ms };
 }
 
 function spoilMessage(queue: Outgoing[], damage: Course["damage"]): void {
