@@ -24,21 +24,17 @@ export interface OnItsWay extends ChunkedGradients {
   readonly end: number;
 }
 
-/** A result that has a certain chunk. `key`: equal keys of a node mean equal bits. */
-interface Source {
-  readonly begin: number;
-  readonly end: number;
-  readonly key: string;
-  readonly payload: () => Uint8Array;
-}
+/** Of results that are on their way: the tail is of no concern here. */
+const NO_VALUES = new Float32Array();
 
 export class RoundChunks {
   readonly #num_shards: number;
   readonly #cut: (values: Float32Array, index: number) => Uint8Array;
   readonly #take: TakeChunk;
-  #on_their_way: OnItsWay[] = [];
-  /** What each chunk was made of when it was handed on; empty before. */
-  readonly #taken: string[];
+  /** Each as if it counted. */
+  #on_their_way: NodeResult[] = [];
+  /** What each chunk was made of when it was handed on, in the order of the shards; null before. */
+  readonly #taken: (readonly NodeResult[] | null)[];
 
   /** `cut`: a chunk of a result that came whole. */
   constructor(
@@ -50,17 +46,17 @@ export class RoundChunks {
     this.#num_shards = num_shards;
     this.#cut = cut;
     this.#take = take;
-    this.#taken = new Array<string>(num_chunks).fill("");
+    this.#taken = new Array<null>(num_chunks).fill(null);
   }
 
   /** A result begins to come. */
   begin(result: OnItsWay): void {
-    this.#on_their_way.push(result);
+    this.#on_their_way.push({ begin: result.begin, end: result.end, values: NO_VALUES, chunks: result });
   }
 
   /** A result counts now, or does not. */
   end(result: OnItsWay): void {
-    this.#on_their_way = this.#on_their_way.filter((other) => other !== result);
+    this.#on_their_way = this.#on_their_way.filter(({ chunks }) => chunks !== result);
   }
 
   /** A chunk has come of one more result. `results`: those that count so far. */
@@ -68,15 +64,9 @@ export class RoundChunks {
     // Most often some have not come: that is found out without making anything.
     let num_shards = 0;
     for (const { begin, end } of results) num_shards += end - begin;
-    for (const { begin, end, payloads } of this.#on_their_way) {
-      if (index < payloads.length) num_shards += end - begin;
-    }
+    for (const result of this.#on_their_way) if (has(result, index)) num_shards += result.end - result.begin;
     if (num_shards < this.#num_shards) return;
-    const sources = results.map((result) => this.#sourceOf(result, index));
-    for (const result of this.#on_their_way) {
-      if (index < result.payloads.length) sources.push(chunkOf(result, index));
-    }
-    this.#handOn(index, sources);
+    this.#handOn(index, [...results, ...this.#on_their_way.filter((result) => has(result, index))]);
   }
 
   /** A result counts now. `results`: those that do, this one included. */
@@ -92,45 +82,48 @@ export class RoundChunks {
    */
   finish(results: readonly NodeResult[]): boolean {
     if (results.every(({ chunks }) => chunks === undefined)) return false;
-    for (let index = 0; index < this.#taken.length; index++) {
-      this.#handOn(index, results.map((result) => this.#sourceOf(result, index)));
-    }
+    for (let index = 0; index < this.#taken.length; index++) this.#handOn(index, results);
     return true;
   }
 
-  #sourceOf(result: NodeResult, index: number): Source {
-    if (result.chunks) return chunkOf({ ...result, ...result.chunks }, index);
-    const { begin, end, values } = result;
-    // A node has one result that counts.
-    return { begin, end, key: "whole", payload: () => this.#cut(values, index) };
-  }
-
-  /** Hands a chunk on if these sources cover all shards, and not just as before. */
-  #handOn(index: number, sources: readonly Source[]): void {
-    const covering = cover(sources, this.#num_shards);
+  /** Hands a chunk on if these results, which have it, cover all shards, and it has not the bits that it had. */
+  #handOn(index: number, results: readonly NodeResult[]): void {
+    const covering = cover(results, this.#num_shards);
     if (covering === null) return;
-    const key = covering.map(({ begin, end, key }) => `${begin}-${end} ${key}`).join();
-    if (key === this.#taken[index]) return;
-    this.#taken[index] = key;
-    this.#take(index, covering.map(({ begin, end, payload }) => ({ begin, end, payload: payload() })));
+    const before = this.#taken[index];
+    const is_same = before?.length === covering.length &&
+      covering.every((result, i) => haveSameBits(result, before[i]!, index));
+    if (is_same) return;
+    this.#taken[index] = covering;
+    this.#take(
+      index,
+      covering.map(({ begin, end, values, chunks }) => {
+        return { begin, end, payload: chunks?.payloads[index] ?? this.#cut(values, index) };
+      }),
+    );
   }
 }
 
-function chunkOf({ begin, end, payloads, checksums }: OnItsWay, index: number): Source {
-  return { begin, end, key: checksums[index]!, payload: () => payloads[index]! };
+function has({ chunks }: NodeResult, index: number): boolean {
+  return index < chunks!.payloads.length;
+}
+
+/** True if two results are of one node, and have the same bits in a chunk. A node has one whole result that counts. */
+function haveSameBits(a: NodeResult, b: NodeResult, index: number): boolean {
+  return a.begin === b.begin && a.end === b.end && a.chunks?.checksums[index] === b.chunks?.checksums[index];
 }
 
 /**
  * Nodes of the tree that make up all shards, or null. The first of equal nodes is taken, and of those that begin at the
  * same shard the largest: nodes lie within each other or apart, so that no cover is missed.
  */
-function cover(sources: readonly Source[], num_shards: number): Source[] | null {
-  const largest = new Map<number, Source>();
-  for (const source of sources) {
-    const other = largest.get(source.begin);
-    if (other === undefined || source.end > other.end) largest.set(source.begin, source);
+function cover(results: readonly NodeResult[], num_shards: number): NodeResult[] | null {
+  const largest = new Map<number, NodeResult>();
+  for (const result of results) {
+    const other = largest.get(result.begin);
+    if (other === undefined || result.end > other.end) largest.set(result.begin, result);
   }
-  const covering: Source[] = [];
+  const covering: NodeResult[] = [];
   let at = 0;
   while (at < num_shards) {
     const next = largest.get(at);
