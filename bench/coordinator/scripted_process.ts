@@ -46,7 +46,7 @@ async function openWorker(url: string, name: string, num_gradients: number, tail
     token,
     hello,
   });
-  const { run, shards, heartbeat_ms, silence_ms, chunk_floats } = welcome;
+  const { heartbeat_ms, silence_ms, chunk_floats } = welcome;
   const chunks = prepared(num_gradients, chunk_floats);
   const channel = openChannel(socket, {
     ...{ clock: SYSTEM_CLOCK, peer: "the coordinator", heartbeat_ms, silence_ms, unasked: null },
@@ -65,7 +65,7 @@ async function openWorker(url: string, name: string, num_gradients: number, tail
     if (message.type === "work") answer(message);
   };
   channel.send({ type: "ready", numeric_class: "a".repeat(64), shard_ms: 1, shared: false });
-  for (let shard = 0; shard < shards; shard++) channel.send({ type: "shard_held", run, shard });
+  // It never says that it holds a shard, so that no other teams are tried: examples of a byte come with each work.
 }
 
 async function openBare(url: string, num_gradients: number, chunk_floats: number): Promise<void> {
