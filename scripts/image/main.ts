@@ -63,7 +63,7 @@ class Images implements AsyncDisposable {
   async from(name: string, content: string, to: string): Promise<string> {
     const container = await this.buildah("from", "scratch");
     await this.buildah("add", "--quiet", container, content, to);
-    await this.buildah("commit", "--quiet", "--rm", container, name);
+    await this.buildah("commit", "--quiet", "--rm", container, `localhost/${name}`);
     return `localhost/${name}`;
   }
 
@@ -87,8 +87,8 @@ async function build(
     root,
     ...mirror === undefined ? [] : [mirror],
   ]);
-  const base = await images.from("debian", root, "/");
-  const deno = await images.from("deno", Deno.execPath(), "/deno");
+  const base = await images.from("wagon-base", root, "/");
+  const deno = await images.from("wagon-deno", Deno.execPath(), "/deno");
   await Deno.remove(root, { recursive: true });
   await cloneInto(context);
   // What must not get into an image.
@@ -96,11 +96,14 @@ async function build(
   const file = join(context, "deploy/Containerfile");
   const args = ["--build-arg", `BASE=${base}`, "--build-arg", `DENO=${deno}`];
   const ignore = ["--ignorefile", `${file}.dockerignore`];
+  // This machine may come to the network through a proxy with an authority of its own.
+  const trust = ["--volume", "/etc/ssl/certs:/etc/ssl/certs:ro", "--build-arg", "DENO_TLS_CA_STORE=system"];
   await images.buildah(
     "build",
     "--quiet",
     "--isolation=chroot",
     ...args,
+    ...trust,
     ...ignore,
     "-f",
     file,

@@ -76,7 +76,7 @@ async function main(args: readonly string[]): Promise<number> {
     await cloneInto(clone);
     await Deno.mkdir(slurm);
     const short = await trainLocally(folder, "short", steps);
-    const is_long = chosen.some(({ name }) => name === "time limit");
+    const is_long = chosen.some((scenario) => scenario.is_long);
     const long = is_long ? await trainLocally(folder, "long", long_steps) : short;
     const options = { folder: slurm, nodes: 3, cpus: 2, cred_expire_s: cred_expire, kill_wait_s: 30 };
     const env = { HOME: folder, WAGON_STATE_DIR: join(folder, "state") };
