@@ -32,7 +32,7 @@ function configuration(place: Workplace, { port, user }: Sshd): string {
 
 Deno.test({
   name:
-    "train --hosts: workers over ssh, one whose connection is cut, and one machine without wagon: the same bits",
+    "train --hosts: workers here and over ssh, one whose connection is cut, and one machine without wagon: the same bits",
   ignore,
   fn: async () => {
     await using place = await Workplace.open();
@@ -44,7 +44,7 @@ Deno.test({
     const options = ["--data", place.images, ...SMALL, "--shards", "2", "--batch", "16"];
     const train = place.start("train", [
       ...options,
-      ...["--steps", "1000000", "--out", run, "--workers", "0", "--token-file", "token"],
+      ...["--steps", "1000000", "--out", run, "--workers", "1", "--token-file", "token"],
       ...["--hosts", "hosts.txt", "--ssh-config", "ssh_config"],
     ]);
     await train.line(
@@ -52,14 +52,15 @@ Deno.test({
     );
     await train.line(/Worker \d joined: one/);
     await train.line(/Worker \d joined: two/);
+    await train.line(/Worker \d joined: local-1/);
     const at = lastStep(await logged(run, "a step", (records) => lastStep(records) > 0));
     assert.deepEqual(await exposures(TOKEN, place.folder), []);
 
     const connections = await childrenOf(sshd.server.pid);
     assert.equal(connections.length, 2);
     Deno.kill(connections[0]!, "SIGKILL");
-    const [, cut] = await train.line(/(one|two): the connection was lost \(.*\); trying again in 1 s/);
-    await train.line(new RegExp(`Worker 3 joined: ${cut}`));
+    const [, cut] = await train.line(/(one|two): the connection was lost.*; trying again in 1 s/);
+    await train.line(new RegExp(`Worker 4 joined: ${cut}`));
     await logged(run, "20 steps more", (records) => lastStep(records) > at + 20);
     train.signal("SIGTERM");
     assert.equal((await train.end()).code, 0, train.said);

@@ -141,6 +141,13 @@ Deno.test("train may start this program and use a port of this machine; native c
   assert.equal(rights("train", [], { ...AROUND, os: "darwin" }).ffi, undefined);
 });
 
+Deno.test("train may start ssh where it is given hosts; a worker reads no file for a token that comes by standard input", () => {
+  const { run, read } = rights("train", ["--hosts", "hosts.txt"]);
+  assert.deepEqual([run, read], ["/bin/deno ssh", "/here/runs /tmp /state /here/hosts.txt"]);
+  assert.equal(rights("worker", ["--token-file", "-"]).read, "/state /tmp");
+  assert.equal(rights("worker", ["--token-file", "t"]).read, "/state /tmp /here/t");
+});
+
 Deno.test("a worker connects to its coordinator alone, or to this machine", () => {
   const net = (...args: string[]) => rights("worker", args).net;
   assert.equal(net("--coordinator", "ws://10.0.0.5:7700"), "10.0.0.5:7700");
