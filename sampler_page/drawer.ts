@@ -15,7 +15,9 @@ async function load(file: string): Promise<ArrayBuffer> {
   }
   const response = await fetch(new URL(file, document.baseURI));
   if (!response.ok) {
-    throw new Error(`Cannot load ${file}: it must lie beside this page, found status ${response.status}`);
+    throw new Error(
+      `Cannot load ${file}: it must be in the folder of this page, found status ${response.status}`,
+    );
   }
   return await response.arrayBuffer();
 }

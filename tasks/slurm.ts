@@ -35,25 +35,25 @@ const OPTIONS = {
   },
   hetjob: {
     kind: "boolean",
-    about: "Give the coordinator processors of its own, in a heterogeneous job",
+    about: "Give the coordinator its own processors, in a heterogeneous job",
     group: "What it runs",
   },
   array: {
     kind: "string",
     value: "LIST",
-    about: "Several runs, e.g. 1-8; %a in options of train is the number of each",
+    about: "Start several runs, e.g. 1-8; %a in the options of train stands for the number of each run",
     group: "What it runs",
   },
   sweep: {
     kind: "string",
     value: "FILE",
-    about: "Several runs, one for each line of FILE, which has more options of train",
+    about: "Start one run for each line of FILE, which contains further options of train",
     group: "What it runs",
   },
   join: {
     kind: "string",
     value: "JOB",
-    about: "Start more workers for the run of this job, instead of a run",
+    about: "Start more workers for the run of this job, instead of a new run",
     group: "What it runs",
   },
   dry_run: { kind: "boolean", about: "Print the script, and submit nothing", group: "What it runs" },
@@ -63,7 +63,7 @@ type Given = Values<typeof OPTIONS>;
 
 const COMMAND: Command<typeof OPTIONS> = {
   name: "deno task slurm",
-  about: "Trains in a Slurm job: writes its script and submits it. What stands behind -- are options of " +
+  about: "Trains in a Slurm job: writes the job script and submits it. Options after -- are those of " +
     "deno task train. Run it in a shell on a login node (docs/on-slurm.md).",
   positionals: [{ name: "-- OPTIONS", about: "Options of deno task train", repeated: true }],
   options: OPTIONS,
@@ -71,10 +71,10 @@ const COMMAND: Command<typeof OPTIONS> = {
     { line: "deno task slurm", about: "train on drawn letters, on two nodes" },
     {
       line: "deno task slurm --nodes 4 --time 4:00:00 -- --data images-idx3-ubyte.gz",
-      about: "train on your images for four hours, or several times that long",
+      about: "train on your images; after four hours, the run continues in another job",
     },
     { line: "deno task slurm --array 1-8 -- --seed %a", about: "eight runs" },
-    { line: "deno task slurm --join 1234 --nodes 2", about: "two workers more for job 1234" },
+    { line: "deno task slurm --join 1234 --nodes 2", about: "start two more workers for job 1234" },
   ],
 };
 

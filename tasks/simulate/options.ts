@@ -18,7 +18,7 @@ export const OPTIONS = {
     min: 0,
     above_min: true,
     unit: "milliseconds",
-    default_text: "none: it must be given",
+    default_text: "none; required",
     about: "Time that a thread takes for one shard of a critic step; deno task inspect shows that of a run",
     group: "Workers",
   },
@@ -28,7 +28,7 @@ export const OPTIONS = {
     above_min: true,
     unit: "milliseconds",
     default_text: "--device-step-ms",
-    about: "The same for a generator step",
+    about: "Time that a thread takes for one shard of a generator step",
     group: "Workers",
   },
   threads: {
@@ -37,7 +37,7 @@ export const OPTIONS = {
     min: 1,
     max: 1024,
     default: 1,
-    about: "Threads of each worker, or devices, that compute side by side",
+    about: "Threads or GPUs of each worker that compute at the same time",
     group: "Workers",
   },
   link: {
@@ -61,7 +61,7 @@ export const OPTIONS = {
     default_text: "none",
     about:
       "Workers of another kind, instead of --workers; may be given again. Keys: name, count, link (or local), rtt, " +
-      "step-ms, generator-step-ms, threads; what is left out is that of the options above",
+      "step-ms, generator-step-ms, threads; the options above give the values that are left out",
     group: "Workers",
   },
   coordinator_link: {
@@ -104,13 +104,13 @@ export const OPTIONS = {
   wire: {
     ...RUN_OPTIONS.wire,
     default_text: "all are compared",
-    about: "How gradients and weights travel: simulate this way alone",
+    about: "Simulate only this number format of gradients and weights",
     group: "Run",
   },
   wire_groups: {
     ...RUN_OPTIONS.wire_groups,
     max: MAX_WORKERS,
-    default_text: "as few as give each worker one",
+    default_text: "the fewest that give each worker one",
     group: "Run",
   },
   local_steps: {
@@ -131,7 +131,7 @@ export const COMMAND: Command<typeof OPTIONS> = {
   name: "deno task simulate",
   about:
     "Plans a run over a network: simulates it with the coordinator's own code for rounds and for who computes what, " +
-    "on simulated links, processors and time. Says how many images a second it makes, what limits it, and which " +
+    "with simulated links, processors and time. Prints how many images per second it makes, what limits it, and which " +
     "--wire to use. docs/scale.md says how far it can be trusted.",
   options: OPTIONS,
   examples: [

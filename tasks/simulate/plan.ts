@@ -80,7 +80,7 @@ function configOf(values: SimulateValues, preset: PresetName, threads: number): 
   return resolveConfig(given, preset, { example_shape: usualShape(preset) });
 }
 
-/** Groups of shards for a format: those that were asked for, or as few as give each worker one. */
+/** Groups of shards for a format: those that were asked for, or the fewest that give each worker one. */
 function wireFor(
   format: WireFormat,
   { wire, wire_groups }: SimulateValues,

@@ -118,7 +118,7 @@ function aboutRun({ preset, setups: [{ batch, shards, n_critic, sizes: { weights
 function aboutWorkers({ groups, coordinator_link, cores }: Setup): string {
   const workers = groups.map(groupText).join("; ");
   const link = coordinator_link === null
-    ? "The coordinator's own link is taken to be fast enough for all (--coordinator-link)"
+    ? "The coordinator's own link is assumed to be fast enough for all (--coordinator-link)"
     : `The coordinator receives ${figure(coordinator_link.down_bps / 1e6)} Mbit/s and sends ` +
       `${figure(coordinator_link.up_bps / 1e6)}`;
   return `${workers}. ${link}; it has ${counted(cores, "core")}.`;
@@ -163,7 +163,7 @@ function aboutBest(rows: readonly [Row, ...Row[]]): string {
   const times = figure(best.images_per_second / first.images_per_second);
   const predicted = best.simulated === null ? " (predicted)" : "";
   return `Use ${best.option}: ${times} times the images a second of ${first.option}${predicted}. ` +
-    "docs/slow-links.md says what it does to the result.";
+    "docs/slow-links.md says how it changes the result.";
 }
 
 function notes({ shards }: Setup): string[] {

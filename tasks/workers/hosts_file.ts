@@ -59,7 +59,7 @@ function readHost(line: string, place: string, before: readonly Host[]): Host {
       const guess = pattern === null ? nearest(key, Object.keys(KEYS)) : undefined;
       const hint = guess ? ` (did you mean ${guess}=?)` : "";
       throw new UserError(
-        `${place} may have dir=PATH, gpu=0,1 or gpu=all, threads=N and cores=0,1 behind the address: found ` +
+        `${place} may have dir=PATH, gpu=0,1 or gpu=all, threads=N and cores=0,1 after the address: found ` +
           `${JSON.stringify(setting)}${hint}`,
       );
     }

@@ -170,7 +170,7 @@ function reasonFor(code: number, joined: boolean, last: string): string {
 
 function nobodyLeft({ name }: Host, reason: string): UserError {
   return new UserError(
-    `Cannot train without workers: a machine of --hosts that can take part is required, found none; the last, ` +
+    `Cannot train without workers: at least one machine of --hosts must take part, found none; the last, ` +
       `${name}, ${reason}`,
   );
 }

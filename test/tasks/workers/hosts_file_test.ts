@@ -25,9 +25,9 @@ const WRONG: Readonly<Record<string, string>> = {
   "a;b": 'Line 1 of hosts.txt must begin with an address as ssh takes it, e.g. me@gpu-box: found "a;b"',
   'a "dir=x': 'Line 1 of hosts.txt must close its quotes: found "a \\"dir=x"',
   "a gpus=1":
-    'Line 1 of hosts.txt may have dir=PATH, gpu=0,1 or gpu=all, threads=N and cores=0,1 behind the address: found "gpus=1" (did you mean gpu=?)',
+    'Line 1 of hosts.txt may have dir=PATH, gpu=0,1 or gpu=all, threads=N and cores=0,1 after the address: found "gpus=1" (did you mean gpu=?)',
   "a threads=$(id)":
-    'Line 1 of hosts.txt may have dir=PATH, gpu=0,1 or gpu=all, threads=N and cores=0,1 behind the address: found "threads=$(id)"',
+    'Line 1 of hosts.txt may have dir=PATH, gpu=0,1 or gpu=all, threads=N and cores=0,1 after the address: found "threads=$(id)"',
 };
 
 for (const [text, message] of Object.entries(WRONG)) {

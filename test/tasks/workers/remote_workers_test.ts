@@ -108,7 +108,7 @@ Deno.test("a machine that never answers is named at its deadline, and left out a
   ]);
   assert.equal(
     bench.failure!.message,
-    `Cannot train without workers: a machine of --hosts that can take part is required, found none; the last, a, ${reason}`,
+    `Cannot train without workers: at least one machine of --hosts must take part, found none; the last, a, ${reason}`,
   );
   assert.equal(bench.clock.num_timers, 0);
 });
