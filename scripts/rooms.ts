@@ -16,92 +16,100 @@ const MODELS = ["models", "models/nets", "models/objectives", "models/import"];
 export const ROOMS: readonly Room[] = [
   {
     folder: "common",
-    what: "small parts that any room may use: errors, options, text, files of plain formats",
+    what: "small parts that any folder may use: errors, options, text, plain file formats",
     may: [],
   },
   {
     folder: "random",
-    what: "Philox, normals, permutations: every random number of a run",
+    what: "Philox, normal numbers, permutations: all random numbers of a run",
     may: [],
   },
   {
     folder: "kernels",
-    what: "fused SIMD passes (AssemblyScript to WebAssembly): sum, RMSProp or Adam, clip, checksum",
+    what: "WebAssembly (from AssemblyScript): sum, RMSProp and Adam, clipping, checksum",
     may: ["random"],
   },
   {
     folder: "wire",
-    what: "messages, frames, handshake, channel: shared by both sides, runs in a browser",
+    what: "the protocol: messages, frames, handshake, channel; also runs in a browser",
     may: ["common", "kernels"],
   },
   { folder: "onnx", what: "ONNX codec, typed graph, shapes, checker, text form, builder", may: ["common"] },
   {
     folder: "autodiff",
-    what: "the backward walk, the table of rules, the passes from graph to graph",
+    what: "differentiation: the backward pass, gradient rules, passes over graphs",
     may: ["onnx", "common"],
   },
   {
     folder: "algorithm",
-    what: "schedule, optimizer's update, local steps: the mathematics that both sides compute",
+    what: "the mathematics that coordinator and workers both compute: schedule, update, local steps",
     may: ["models", "kernels", "random", "common"],
   },
-  { folder: "models/nets", what: "networks, as graphs", may: ["onnx", "random", "common"] },
+  {
+    folder: "models/nets",
+    what: "the networks of the presets, as graphs",
+    may: ["onnx", "random", "common"],
+  },
   {
     folder: "models/objectives",
-    what: "losses, as graphs",
+    what: "the losses, as graphs",
     may: ["onnx", "autodiff", "models/nets", "random", "common"],
   },
   {
     folder: "models/import",
-    what: "files of other tools as networks of ours: versions, constants, weights",
+    what: "reads ONNX files of other tools: versions, constants, weights",
     may: ["onnx", "autodiff", "models/nets", "common"],
   },
   {
     folder: "models",
-    what: "layouts, manifest, `artifacts.ts`: networks and objective to training artifacts",
+    what: "layouts, manifest, and `artifacts.ts`, which makes training graphs of networks and losses",
     may: ["onnx", "autodiff", "models/nets", "models/objectives", "random", "common"],
   },
-  { folder: "pictures", what: "grids, scatters, labels and animations, drawn and written", may: ["common"] },
-  { folder: "runlog/log", what: "the log's file, its segments and its sidecar", may: ["runlog", "common"] },
+  {
+    folder: "pictures",
+    what: "draws and writes grids, scatter plots, labels and animations",
+    may: ["common"],
+  },
+  { folder: "runlog/log", what: "the files of a log: text, segments and index", may: ["runlog", "common"] },
   {
     folder: "runlog/summary",
-    what: "a log's summary, in memory that does not grow with it",
+    what: "the summary of a log, in memory that does not grow with it",
     may: ["runlog", "runlog/log", "common"],
   },
   {
     folder: "runlog/doctor",
-    what: "rules that find faults of a run",
+    what: "rules that find problems of a run",
     may: ["runlog", "runlog/log", "runlog/summary", "common"],
   },
   {
     folder: "runlog/export",
-    what: "a log as CSV and as TensorBoard events",
+    what: "writes a log as CSV and as TensorBoard events",
     may: ["runlog", "runlog/log", "runlog/summary", "common"],
   },
-  { folder: "runlog", what: "the records of a log, and the check of their shape", may: ["common"] },
+  { folder: "runlog", what: "the records of a log, and checks of their fields", may: ["common"] },
   {
     folder: "worker/runtime",
-    what: "the engine's interface to ONNX Runtime: sessions with bound buffers",
+    what: "the interface to ONNX Runtime: sessions with bound buffers",
     may: ["models", "wire", "common"],
   },
   {
     folder: "worker/devices",
-    what: "execution providers: found, measured, checked",
+    what: "finds, measures and checks execution providers",
     may: ["worker/runtime", "models", "wire", "random", "common"],
   },
   {
     folder: "worker/compute",
-    what: "threads, the engine that computes leaves, and shared memory",
+    what: "threads that compute leaves, and shared memory",
     may: ["algorithm", "worker/devices", "worker/runtime", "models", "wire", "kernels", "random", "common"],
   },
   {
     folder: "worker/connection",
-    what: "a connection's life: artifacts, shards, work, results",
+    what: "what a worker does during a connection: artifacts, shards, requests, results",
     may: ["algorithm", "worker/compute", "worker/runtime", "models", "wire", "kernels", "random", "common"],
   },
   {
     folder: "worker",
-    what: "the worker's program and its messages",
+    what: "the worker's program and its console",
     may: [
       "worker/connection",
       "worker/compute",
@@ -116,7 +124,7 @@ export const ROOMS: readonly Room[] = [
   },
   {
     folder: "coordinator/data",
-    what: "data sets: readers of files, the shard plan",
+    what: "data sets: reads files, plans shards",
     may: ["kernels", "random", "runlog", "common"],
   },
   {
@@ -126,12 +134,12 @@ export const ROOMS: readonly Room[] = [
   },
   {
     folder: "coordinator/fleet",
-    what: "the workers of a run: admission, rounds, placement, shared memory",
+    what: "the workers of a run: joining, rounds, assignment of shards, shared memory",
     may: ["algorithm", "coordinator/data", "models", "wire", "kernels", "common"],
   },
   {
     folder: "coordinator/training",
-    what: "Algorithm 1: the loop, averaging, the update, the schedule",
+    what: "the training loop: Algorithm 1, averaging, update, schedule",
     may: [
       "algorithm",
       "coordinator/config",
@@ -145,7 +153,7 @@ export const ROOMS: readonly Room[] = [
   },
   {
     folder: "coordinator/evaluation",
-    what: "figures beside the training: held-out costs, distances, gradients",
+    what: "measurements during training: held-out data, distances, gradients",
     may: [
       "algorithm",
       "coordinator/data",
@@ -160,7 +168,7 @@ export const ROOMS: readonly Room[] = [
   },
   {
     folder: "coordinator/terminal",
-    what: "messages for a person at the terminal",
+    what: "what the coordinator prints",
     may: ["coordinator/data", "coordinator/training", "common"],
   },
   {
@@ -189,7 +197,7 @@ export const ROOMS: readonly Room[] = [
   },
   {
     folder: "coordinator/live",
-    what: "the live page's server: access, snapshots, metrics",
+    what: "the server of the live page: access, snapshots, metrics",
     may: [
       "coordinator/fleet",
       "coordinator/terminal",
@@ -206,12 +214,12 @@ export const ROOMS: readonly Room[] = [
   {
     // A program of its own, which is bundled and sent to browsers.
     folder: "coordinator/live/page",
-    what: "the live page itself, for browsers",
+    what: "the live page, which runs in browsers",
     may: ["coordinator/live", "inspect", "runlog", "runlog/doctor", "common"],
   },
   {
     folder: "coordinator",
-    what: "the coordinator from start to end",
+    what: "the coordinator's program, from start to end",
     may: [
       "coordinator/config",
       "coordinator/fleet",
@@ -228,18 +236,17 @@ export const ROOMS: readonly Room[] = [
   },
   {
     folder: "simulation",
-    what:
-      "runs by simulated time: the real fleet on simulated links, processors and clock; what physics allows",
+    what: "simulated runs: the real fleet with simulated links, processors and clock",
     may: ["coordinator/data", "coordinator/fleet", "models", "models/nets", "wire", "kernels", "common"],
   },
   {
     folder: "inspect",
-    what: "the command line over run folders, the HTML report",
+    what: "`deno task inspect` and the HTML report",
     may: ["runlog", "runlog/log", "runlog/summary", "runlog/doctor", "models", "common"],
   },
   {
     folder: "library",
-    what: "training, coordinating and working from a program",
+    what: "wagon as a library",
     may: [
       "coordinator",
       "coordinator/config",
@@ -264,7 +271,7 @@ export const ROOMS: readonly Room[] = [
   },
   {
     folder: "sampler_page",
-    what: "the page that draws in the browser, stripped of types by `deno task page`",
+    what: "the page of `deno task page`, which draws samples in a browser",
     may: ["random", "pictures", "common"],
   },
 ];
