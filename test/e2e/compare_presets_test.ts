@@ -36,7 +36,7 @@ Deno.test("three systems on one data set; stopped by Ctrl-C it goes on where it 
   assert.deepEqual([stopped.code, stopped.stdout], [130, ""], stopped.stderr);
   assert.match(
     stopped.stderr,
-    /The comparison stopped, and is saved\. Go on: deno task compare-presets --resume \S+\n$/,
+    /The comparison stopped and is saved\. To continue it: deno task compare-presets --resume \S+\n$/,
   );
   const before = await place.inspect(`${out}/gan`);
   assert.deepEqual([before.state, before.steps], ["finished", STEPS]);
@@ -60,7 +60,7 @@ Deno.test("three systems on one data set; stopped by Ctrl-C it goes on where it 
 
   const page = await Deno.readTextFile(`${out}/report.html`);
   assert.match(page, /<h1>Comparison on images-idx3-ubyte<\/h1>/);
-  assert.match(page, /every critic is shown 32 real examples/);
+  assert.match(page, /sees the same number of real examples: 32,/);
   for (const preset of PRESETS) assert.match(page, new RegExp(`<h3>${preset}</h3>`));
   // Two of them have taken no generator step, and show the same: they share a figure.
   assert.equal(page.match(/A sample is [\d.]+ away from its nearest training image/g)!.length, 2);
@@ -76,7 +76,7 @@ Deno.test("a comparison that cannot be held gets one line and exit code 2", asyn
       /^Cannot compare presets in full: the folder must be empty or new; name another with --out, /,
     ],
     [["--resume", "full"], /^Cannot continue the comparison: full\/contest\.json must be readable, found /],
-    [["--resume", "full", "--seed", "1"], /^Cannot go on with another comparison: .*, found --seed\n$/],
+    [["--resume", "full", "--seed", "1"], /^Cannot change a comparison that is resumed: .*, found --seed\n$/],
     [
       ["--dataset", "strokes", "--presets", "toy-wgan"],
       /^Cannot use --preset toy-wgan: .*, found examples of 16 x 16; /,

@@ -86,8 +86,8 @@ Deno.test("own networks: what is wrong with a file is one line", async () => {
     );
     assert.equal(
       await write(modelOf(product(["N", "rows", 4]))),
-      `${start}only the batch axis of its input "x" may have no fixed size, found float32[N,rows,4]; export it with numbers ` +
-        "for the others",
+      `${start}only the batch axis of its input "x" may have no fixed size, found float32[N,rows,4]; export it with fixed sizes ` +
+        "for the other axes",
     );
   });
 });
