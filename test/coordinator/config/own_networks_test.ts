@@ -78,7 +78,7 @@ Deno.test("own networks: what is wrong with a file is one line", async () => {
     );
     assert.equal(
       await write(modelOf(foreign)),
-      `Cannot import node last (MatMul) of graph c.onnx: operator com.microsoft.MatMul ${advice}`,
+      `Cannot import node last (MatMul) of graph c.onnx: wagon cannot differentiate operator com.microsoft.MatMul; ${advice}`,
     );
     assert.equal(
       await write(modelOf(product(["N", 4], "float64"))),
