@@ -1,69 +1,20 @@
 /** A run by simulated time: the coordinator's real fleet and rounds, with workers, links and processors that are not. */
 import { setImmediate } from "node:timers";
 import type { NetworkName } from "../common/network_name.ts";
-import { dataSetOf } from "../coordinator/data/data_set.ts";
-import { ShardPlan } from "../coordinator/data/plan.ts";
-import type { ShardedData } from "../coordinator/data/sharded_data.ts";
-import { Fleet } from "../coordinator/fleet/fleet.ts";
+import type { Fleet } from "../coordinator/fleet/fleet.ts";
 import type { RoundOutcome } from "../coordinator/fleet/open_round.ts";
-import { ResultMemory } from "../coordinator/fleet/memory/result_memory.ts";
-import type { FleetObserver } from "../coordinator/fleet/observer.ts";
-import { Kernels } from "../kernels/kernels.ts";
-import { buildLayout } from "../models/layout.ts";
-import type { Manifest } from "../models/manifest.ts";
 import { TAIL_NAMES } from "../models/tail.ts";
 import { SimulatedClock } from "./clock.ts";
 import { costOf } from "./costs.ts";
+import { GRADIENTS, openFleet } from "./fleet.ts";
 import { Connection, type CoordinatorLink, coordinatorLink } from "./pipes.ts";
 import { Processor, Thread } from "./processor.ts";
 import { seededRandom } from "./seeded_random.ts";
 import { numWorkers, type Setup, type WorkerGroup } from "./setup.ts";
 import { type Facts, type Places, SimulatedWorker } from "./worker.ts";
 
-const RUN = "simulated";
 /** More of them send their messages in fewer pieces. */
 const MANY_WORKERS = 512;
-/** Gradients of what stands for a result. */
-const GRADIENTS = 1;
-
-/** A manifest of networks with one weight. */
-function tinyManifest(): Manifest {
-  const graph = (network: NetworkName) => {
-    const { size, slots } = buildLayout([
-      { name: `${network}.weight_grad`, shape: [GRADIENTS] },
-      ...TAIL_NAMES[network].map((name) => ({ name, shape: [] })),
-    ]);
-    return { size, outputs: slots, tail_offset: GRADIENTS };
-  };
-  // The fleet looks at nothing else.
-  return {
-    micro_batch: 1,
-    example_shape: [1],
-    layouts: { statistics: buildLayout([]) },
-    graphs: { critic_training_model: graph("critic"), generator_training_model: graph("generator") },
-  } as unknown as Manifest;
-}
-
-/** Data of which every shard has one example without bytes that matter. */
-function emptyData(num_shards: number): ShardedData {
-  const data = dataSetOf(RUN, [1], "uint8", new Uint8Array(num_shards));
-  const shard = new Uint32Array(1);
-  // A plan proper takes at most as many shards as runs may have today.
-  const plan: Pick<ShardPlan, "num_shards" | "shards" | "micro_batch" | "steps_per_epoch"> = {
-    num_shards,
-    shards: new Array<Uint32Array>(num_shards).fill(shard),
-    micro_batch: 1,
-    steps_per_epoch: 1,
-  };
-  return {
-    data,
-    plan: plan as ShardPlan,
-    sha256: [],
-    shard: () => new Uint8Array(1),
-    inline: () => new Uint8Array(),
-  };
-}
-
 /** Resolves when all promises have been followed that have resolved. */
 function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
@@ -86,38 +37,11 @@ export class SimulatedRun {
     const processor = new Processor(this.clock, setup.cores);
     this.coordinator = new Thread(processor);
     this.link = setup.coordinator_link && coordinatorLink(this.clock, setup.coordinator_link);
-    this.fleet = this.#openFleet();
+    this.fleet = openFleet(setup, this.clock, this.told);
     this.#publish("critic");
     this.#publish("generator");
     this.workers = this.#openWorkers(processor);
     for (const { member } of this.workers) this.fleet.join(member);
-  }
-
-  #openFleet(): Fleet {
-    const { shards, wire } = this.#setup;
-    const manifest = tinyManifest();
-    const size = GRADIENTS + Math.max(TAIL_NAMES.critic.length, TAIL_NAMES.generator.length);
-    const memory = new ResultMemory(Kernels.create(ResultMemory.bytesNeeded(shards, size)), shards, size);
-    const observer: FleetObserver = {
-      joined: () => {},
-      left: (member, reason) => this.told.push(`${member.name} left: ${reason}`),
-      fault: ({ what, decision, reason }) => this.told.push(`${what}: ${decision}. ${reason}`),
-      refused: () => {},
-    };
-    return new Fleet(
-      { run: RUN, incarnation: 0, seed: 1, manifest, files: [], wire },
-      emptyData(shards),
-      {
-        token: RUN,
-        read_token: undefined,
-        clock: this.clock,
-        exact: true,
-        classes: [],
-        shared_memory: null,
-        memory,
-      },
-      observer,
-    );
   }
 
   #openWorkers(coordinators: Processor): SimulatedWorker[] {

@@ -1,6 +1,7 @@
 /** Which workers may be given shards, and what those without are told. Pure. */
 import { helpers, type Range, rangeTime } from "./assignment.ts";
-import { milliseconds, type SpareReason } from "./team_trials.ts";
+import type { SpareReason } from "./spare_workers.ts";
+import { milliseconds } from "./trial_verdict.ts";
 import type { Member } from "../member.ts";
 
 type Known = Pick<Member, "id" | "record">;

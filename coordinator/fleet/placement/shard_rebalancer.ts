@@ -9,7 +9,8 @@ import {
   trustedSpeeds,
   WORTHWHILE_GAIN,
 } from "./assignment.ts";
-import { atOnce, type SpareReason, TeamTrials } from "./team_trials.ts";
+import type { SpareReason } from "./spare_workers.ts";
+import { atOnce, TeamTrials } from "./team_trials.ts";
 
 /** Speeds are looked at this often, however long a step takes. */
 const REBALANCE_MS = 5_000;

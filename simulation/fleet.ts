@@ -1,0 +1,75 @@
+/** The coordinator's real fleet for a simulated run: its networks have one weight, its data no bytes. */
+import type { NetworkName } from "../common/network_name.ts";
+import { dataSetOf } from "../coordinator/data/data_set.ts";
+import type { ShardPlan } from "../coordinator/data/plan.ts";
+import type { ShardedData } from "../coordinator/data/sharded_data.ts";
+import { Fleet } from "../coordinator/fleet/fleet.ts";
+import { ResultMemory } from "../coordinator/fleet/memory/result_memory.ts";
+import type { FleetObserver } from "../coordinator/fleet/observer.ts";
+import { Kernels } from "../kernels/kernels.ts";
+import { buildLayout } from "../models/layout.ts";
+import type { Manifest } from "../models/manifest.ts";
+import { TAIL_NAMES } from "../models/tail.ts";
+import type { Clock } from "../wire/clock.ts";
+import type { Setup } from "./setup.ts";
+
+const RUN = "simulated";
+/** Gradients of what stands for a result. */
+export const GRADIENTS = 1;
+
+/** A manifest of networks with one weight. */
+function tinyManifest(): Manifest {
+  const graph = (network: NetworkName) => {
+    const { size, slots } = buildLayout([
+      { name: `${network}.weight_grad`, shape: [GRADIENTS] },
+      ...TAIL_NAMES[network].map((name) => ({ name, shape: [] })),
+    ]);
+    return { size, outputs: slots, tail_offset: GRADIENTS };
+  };
+  // The fleet looks at nothing else.
+  return {
+    micro_batch: 1,
+    example_shape: [1],
+    layouts: { statistics: buildLayout([]) },
+    graphs: { critic_training_model: graph("critic"), generator_training_model: graph("generator") },
+  } as unknown as Manifest;
+}
+
+/** Data of which every shard has one example without bytes that matter. */
+function emptyData(num_shards: number): ShardedData {
+  const data = dataSetOf(RUN, [1], "uint8", new Uint8Array(num_shards));
+  const shard = new Uint32Array(1);
+  // A plan proper takes at most as many shards as runs may have today.
+  const plan: Pick<ShardPlan, "num_shards" | "shards" | "micro_batch" | "steps_per_epoch"> = {
+    num_shards,
+    shards: new Array<Uint32Array>(num_shards).fill(shard),
+    micro_batch: 1,
+    steps_per_epoch: 1,
+  };
+  return {
+    data,
+    plan: plan as ShardPlan,
+    sha256: [],
+    shard: () => new Uint8Array(1),
+    inline: () => new Uint8Array(),
+  };
+}
+
+/** A fleet that tells `told` what happens. */
+export function openFleet(
+  { shards, wire }: Pick<Setup, "shards" | "wire">,
+  clock: Clock,
+  told: string[],
+): Fleet {
+  const size = GRADIENTS + Math.max(TAIL_NAMES.critic.length, TAIL_NAMES.generator.length);
+  const memory = new ResultMemory(Kernels.create(ResultMemory.bytesNeeded(shards, size)), shards, size);
+  const observer: FleetObserver = {
+    joined: () => {},
+    left: (member, reason) => told.push(`${member.name} left: ${reason}`),
+    fault: ({ what, decision, reason }) => told.push(`${what}: ${decision}. ${reason}`),
+    refused: () => {},
+  };
+  const facts = { run: RUN, incarnation: 0, seed: 1, manifest: tinyManifest(), files: [], wire };
+  const admission = { token: RUN, read_token: undefined, exact: true, classes: [], shared_memory: null };
+  return new Fleet(facts, emptyData(shards), { ...admission, clock, memory }, observer);
+}
