@@ -37,6 +37,13 @@ const OPTIONS = {
     default: 3,
     about: "Workers of the run with faults",
   },
+  setting: {
+    kind: "string",
+    value: "NAME=VALUE",
+    repeated: true,
+    default_text: "none",
+    about: "Setting of both runs, e.g. wire=int8, or local-steps=25 and learners=4; may be given again",
+  },
   minutes: {
     kind: "number",
     min: 0.1,
@@ -93,10 +100,21 @@ function signal(child: Child, name: Deno.Signal): void {
   }
 }
 
+/** Of both runs. `setting`: NAME=VALUE each. */
+interface Settings {
+  readonly steps: number;
+  readonly setting: readonly string[];
+}
+
+interface DisturbedOptions extends Settings {
+  readonly out: string;
+  readonly workers: number;
+}
+
 /** The run with faults injected: a coordinator and workers, each started again when it ends. */
 class Disturbed implements AsyncDisposable {
   readonly folder: string;
-  readonly #options: { readonly out: string; readonly workers: number; readonly steps: number };
+  readonly #options: DisturbedOptions;
   readonly #token = crypto.getRandomValues(new Uint8Array(24)).toHex();
   readonly #port: number;
   readonly #wire: Wire;
@@ -107,7 +125,7 @@ class Disturbed implements AsyncDisposable {
   /** Starts of the coordinator. */
   starts = 0;
 
-  constructor(options: { readonly out: string; readonly workers: number; readonly steps: number }) {
+  constructor(options: DisturbedOptions) {
     this.#options = options;
     this.folder = join(options.out, "disturbed");
     const probe = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -141,11 +159,15 @@ class Disturbed implements AsyncDisposable {
   }
 
   async #coordinatorArgs(): Promise<string[]> {
-    const { steps } = this.#options;
     const exists = await Deno.stat(join(this.folder, LOG_NAME)).then(() => true, () => false);
-    const run = exists
-      ? ["--resume", this.folder]
-      : [...runArgs(steps), "--exact", "--checkpoint-every", `${CHECKPOINT_EVERY}`, "--out", this.folder];
+    const run = exists ? ["--resume", this.folder] : [
+      ...runArgs(this.#options),
+      "--exact",
+      "--checkpoint-every",
+      `${CHECKPOINT_EVERY}`,
+      "--out",
+      this.folder,
+    ];
     return [...run, "--port", `${this.#port}`];
   }
 
@@ -189,7 +211,7 @@ class Disturbed implements AsyncDisposable {
 }
 
 /** Settings of both runs. The fewest pictures: they are not compared. */
-function runArgs(steps: number): string[] {
+function runArgs({ steps, setting }: Settings): string[] {
   return [
     "--preset",
     "strokes",
@@ -201,11 +223,12 @@ function runArgs(steps: number): string[] {
     `${steps}`,
     "--sample-every",
     "0",
+    ...setting.map((text) => `--${text}`),
   ];
 }
 
-async function trainUndisturbed(folder: string, steps: number): Promise<void> {
-  const args = [...taskCommand("train"), ...runArgs(steps), "--checkpoint-every", "0", "--out", folder];
+async function trainUndisturbed(folder: string, settings: Settings): Promise<void> {
+  const args = [...taskCommand("train"), ...runArgs(settings), "--checkpoint-every", "0", "--out", folder];
   const { success } = await new Deno.Command(Deno.execPath(), { args, stdin: "null" }).spawn().status;
   if (!success) throw new UserError("The undisturbed run must train to its end, found that it failed");
 }
@@ -245,14 +268,14 @@ async function disturb(
 }
 
 async function main(args: readonly string[]): Promise<number> {
-  const { seed, steps, workers, minutes, out } = parseOptions(COMMAND, args).values;
+  const { seed, steps, setting, workers, minutes, out } = parseOptions(COMMAND, args).values;
   if (await Deno.stat(out).catch(() => null)) {
     throw new UserError(`Cannot use ${out} for --out: a folder that does not exist is required, found one`);
   }
   await Deno.mkdir(out, { recursive: true });
   const undisturbed = join(out, "undisturbed");
-  await trainUndisturbed(undisturbed, steps);
-  await using run = new Disturbed({ out, workers, steps });
+  await trainUndisturbed(undisturbed, { steps, setting });
+  await using run = new Disturbed({ out, workers, steps, setting });
   const counts = await disturb(run, { seed, minutes });
   const compared = await compareSteps(undisturbed, run.folder);
   const [plain, tried] = [await summarize(undisturbed, Date.now()), await summarize(run.folder, Date.now())];
