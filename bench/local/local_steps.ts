@@ -81,8 +81,8 @@ export async function benchLocalSteps(context: BenchContext): Promise<Section> {
   if (steps !== null && steps % LONGEST !== 0) {
     throw new Error(`Option --sweep-steps must be a multiple of ${LONGEST}: found ${steps}`);
   }
-  const speeds = await speedsOver(context);
   const { done, left } = await sweep(context);
+  const speeds = await speedsOver(context);
   return {
     title: "Local steps",
     about:

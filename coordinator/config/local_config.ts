@@ -107,6 +107,24 @@ export function checkRounds({ steps, local_steps }: LocalConfig & { readonly ste
   );
 }
 
+/** Examples of a learner's round travel in one message where its worker does not have them. */
+const MAX_ROUND_BYTES = 512 * 1024 * 1024;
+
+/** Throws {@linkcode UserError} where a learner's examples of a round are too many. `example_bytes`: of one, as data are kept. */
+export function checkRoundBytes(
+  { local_steps, learners, batch }: LocalConfig & { readonly batch: number },
+  example_bytes: number,
+): void {
+  if (local_steps === null || learners === null) return;
+  const step_bytes = batch / learners * example_bytes;
+  if (local_steps * step_bytes <= MAX_ROUND_BYTES) return;
+  const longest = Math.floor(MAX_ROUND_BYTES / step_bytes);
+  throw new UserError(
+    `Cannot make rounds of ${local_steps} steps: the examples of a learner's round must have at most 512 MB, found ` +
+      `${Math.ceil(local_steps * step_bytes / 2 ** 20)} MB; use --local-steps ${longest} or fewer`,
+  );
+}
+
 /** As many of these steps as make whole rounds, or one round. */
 export function wholeRounds(steps: number, { local_steps }: Pick<LocalConfig, "local_steps">): number {
   return local_steps === null ? steps : Math.max(local_steps, steps - steps % local_steps);

@@ -31,7 +31,7 @@ import {
   wholeConfig,
 } from "../config/config.ts";
 import { evaluationInterval } from "../config/evaluation_interval.ts";
-import { checkRounds, localStepsOf, wholeRounds } from "../config/local_config.ts";
+import { checkRoundBytes, checkRounds, localStepsOf, wholeRounds } from "../config/local_config.ts";
 import type { DataSet } from "../data/data_set.ts";
 import { ShardPlan } from "../data/plan.ts";
 import { padImages } from "../data/pad.ts";
@@ -266,6 +266,7 @@ async function partsOf(
   { config, artifacts, data, ...known }: Run,
   allocated: Allocated,
 ): Promise<Parts> {
+  checkRoundBytes(config, data.example_bytes);
   const plan = planOf(config, data), sharded = await ShardedData.of(data, plan);
   const facts = {
     ...known,

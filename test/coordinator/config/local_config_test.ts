@@ -6,7 +6,12 @@ import {
   resumeConfig,
   wholeConfig,
 } from "../../../coordinator/config/config.ts";
-import { checkRounds, localStepsOf, wholeRounds } from "../../../coordinator/config/local_config.ts";
+import {
+  checkRoundBytes,
+  checkRounds,
+  localStepsOf,
+  wholeRounds,
+} from "../../../coordinator/config/local_config.ts";
 
 const IMAGES = { example_shape: [1, 28, 28] };
 
@@ -83,6 +88,17 @@ Deno.test("a run of local steps has whole rounds", () => {
   assert.throws(() => checkRounds({ ...run, steps: 7 }), /; take --steps 30$/);
   assert.deepEqual([1, 30, 59, 60].map((steps) => wholeRounds(steps, run)), [30, 30, 30, 60]);
   assert.equal(wholeRounds(59, { local_steps: null }), 59);
+});
+
+Deno.test("a learner's examples of a round fit into one message", () => {
+  const run = resolveConfig({ local_steps: 400, learners: 4, batch: 64 }, "wgan", IMAGES);
+  // 400 steps of 16 examples.
+  checkRoundBytes(run, 83_886);
+  const message =
+    "Cannot make rounds of 400 steps: the examples of a learner's round must have at most 512 MB, found " +
+    "513 MB; use --local-steps 399 or fewer";
+  assert.throws(() => checkRoundBytes(run, 83_888), { name: UserError.name, message });
+  checkRoundBytes(resolveConfig({}, "wgan", IMAGES), 1e9);
 });
 
 Deno.test("local steps stay on resume; runs of before have none", () => {
