@@ -204,7 +204,8 @@ function checkOptions(graph: Graph, { loss, wrt, constants = [], seed }: Gradien
       refuse(graph, `"${name}" must be of float32 or float64 and a fixed shape: found ${formatType(type)}`);
     }
   }
-  const twice = wrt.find((name, i) => wrt.indexOf(name) < i);
+  const before = new Set<string>();
+  const twice = wrt.find((name) => before.has(name) || !before.add(name));
   if (twice !== undefined) {
     refuse(graph, `values to differentiate by must be distinct: found "${twice}" twice`);
   }

@@ -47,6 +47,7 @@ const RANDOM: readonly OpName[] = ["Dropout"];
 
 export class Rewriter {
   readonly #graph: Graph;
+  readonly #outputs: ReadonlySet<string>;
   readonly #b: GraphBuilder;
   /** All names of the old graph, and new ones since. */
   readonly #names: Set<string>;
@@ -54,11 +55,14 @@ export class Rewriter {
   readonly #constants = new Map<string, Tensor>();
   readonly #producers = new Map<string, Application>();
   readonly #nodeNames = new Set<string>();
+  /** The number from which on there may be a free name, by stem. */
+  readonly #counters = new Map<string, number>();
   /** Applications so far by what they compute: equal ones are made once. */
   readonly #made = new Map<string, readonly Value[]>();
 
   constructor(graph: Graph) {
     this.#graph = graph;
+    this.#outputs = new Set(graph.outputs);
     this.#b = new GraphBuilder(graph.name);
     this.#names = new Set([...graph.types.keys(), ...graph.nodes.map(({ name }) => name)]);
     for (const name of graph.inputs) {
@@ -121,10 +125,13 @@ export class Rewriter {
   /** The new graph, checked, with the outputs of the old one. */
   finish(): Graph {
     const taken = new Set<string>();
+    const nodes = new Map(
+      this.#graph.nodes.flatMap(({ name, outputs }) => outputs.map((output) => [output, name] as const)),
+    );
     for (const name of this.#graph.outputs) {
       let value = this.#value(name);
       if (!this.#producers.has(value.name) || taken.has(value.name)) {
-        const before = this.#graph.nodes.find(({ outputs }) => outputs.includes(name))?.name ?? "";
+        const before = nodes.get(name) ?? "";
         const isFree = before !== "" && !this.#nodeNames.has(before);
         value = this.#b.op("Identity", [value], {}, {
           name: isFree ? before : this.#fresh("identity"),
@@ -168,7 +175,7 @@ export class Rewriter {
    */
   #outputName(node: Node): string {
     const isOwn = (name: string) =>
-      !this.#graph.outputs.includes(name) && (node.outputs.includes(name) || !this.#names.has(name));
+      !this.#outputs.has(name) && (node.outputs.includes(name) || !this.#names.has(name));
     if (node.outputs.length === 1) {
       return isOwn(node.outputs[0]!) ? node.outputs[0]! : this.#fresh(node.outputs[0]!);
     }
@@ -178,9 +185,11 @@ export class Rewriter {
 
   /** A name that neither graph has. */
   #fresh(stem: string): string {
-    let counter = 0;
+    // A name that is taken stays so.
+    let counter = this.#counters.get(stem) ?? 0;
     while (this.#names.has(`${stem}_${counter}`)) counter++;
     const name = `${stem}_${counter}`;
+    this.#counters.set(stem, counter + 1);
     this.#names.add(name);
     return name;
   }

@@ -28,6 +28,8 @@ export function inputRule(rule: GradientRule, index: number): InputRule | null {
 
 /** A node seen from behind: its values, the gradients of its outputs, and a short hand for what rules emit. */
 export class RuleSite extends GraphSite {
+  #starts: number[] | null = null;
+
   constructor(
     private readonly graph: Graph,
     private readonly b: GraphBuilder,
@@ -49,6 +51,20 @@ export class RuleSite extends GraphSite {
 
   override x(index: number): Value {
     return this.b.value(this.node.inputs[index]!);
+  }
+
+  /**
+   * Where each input begins along the axis along which the node joins them, and where the last ends. Made once for all
+   * inputs: there may be thousands.
+   */
+  starts(axis: number): readonly number[] {
+    if (this.#starts === null) {
+      this.#starts = [0];
+      for (const i of this.node.inputs.keys()) {
+        this.#starts.push(this.#starts.at(-1)! + this.shape(this.x(i))[axis]!);
+      }
+    }
+    return this.#starts;
   }
 
   get y(): Value {

@@ -78,6 +78,8 @@ export class GraphBuilder {
   readonly #typing: Typing;
   readonly #inputs: string[] = [];
   readonly #outputs: string[] = [];
+  /** The names of both. */
+  readonly #ends = new Set<string>();
   readonly #nodes: Node[] = [];
   readonly #initializers = new Map<string, Tensor>();
   readonly #nodeNames = new Set<string>();
@@ -104,7 +106,7 @@ export class GraphBuilder {
     }
     for (const [name, tensor] of graph.initializers) builder.constant(tensor, name);
     for (const node of graph.nodes) builder.#append(node);
-    builder.#outputs.push(...graph.outputs);
+    for (const name of graph.outputs) builder.#addOutput(name);
     return builder;
   }
 
@@ -112,6 +114,7 @@ export class GraphBuilder {
   input(name: string, element: ElementType, shape: Shape): Value {
     this.#take(name);
     this.#inputs.push(name);
+    this.#ends.add(name);
     this.#typing.declare(name, { element, shape });
     return this.value(name);
   }
@@ -183,16 +186,19 @@ export class GraphBuilder {
   output(value: Value, name?: string): void {
     const { name: own } = this.value(value.name);
     if (name !== undefined && name !== own) this.#take(name);
-    const isFree = !this.#inputs.includes(own) && !this.#initializers.has(own) &&
-      !this.#outputs.includes(own);
-    if (!isFree) {
+    if (this.#ends.has(own) || this.#initializers.has(own)) {
       const copy = this.op("Identity", [value]);
-      this.#outputs.push(copy.name);
+      this.#addOutput(copy.name);
       if (name !== undefined) this.#renames.set(copy.name, name);
       return;
     }
-    this.#outputs.push(own);
+    this.#addOutput(own);
     if (name !== undefined && name !== own) this.#renames.set(own, name);
+  }
+
+  #addOutput(name: string): void {
+    this.#outputs.push(name);
+    this.#ends.add(name);
   }
 
   /** The graph so far, with the names in use, and with this value as its only output. */

@@ -79,9 +79,8 @@ export const SHAPE_RULES = {
   /** dx_i = the part of dy that came from x_i */
   Concat: (n, index) => {
     const axis = joinedAxis(n, undefined, n.y);
-    const extents = n.node.inputs.map((_, i) => n.shape(n.x(i))[axis]!);
-    const start = extents.slice(0, index).reduce((sum, extent) => sum + extent, 0);
-    return n.slice(n.dy, axis, start, start + extents[index]!);
+    const starts = n.starts(axis);
+    return n.slice(n.dy, axis, starts[index]!, starts[index + 1]!);
   },
   /** dx = the parts' gradients, joined */
   Split: [(n) => {

@@ -1,4 +1,4 @@
-/** The one input and the one output that a file of a network must have, and how a file is refused. */
+/** What a file of a network must have: one input, one output, and nodes that can be trained through; how it is refused. */
 import { UserError } from "../../common/errors.ts";
 import type { FileModel } from "../../onnx/codec.ts";
 import { formatType, isFixed } from "../../onnx/dims.ts";
@@ -7,6 +7,20 @@ import { oneLine } from "../../onnx/graph_error.ts";
 /** `name`: what errors call the graph. */
 export function refuseFile(name: string, reason: string): UserError {
   return new UserError(oneLine(`Cannot import ${name}: ${reason}`));
+}
+
+/** Inputs of a node: each of a Sum or a Concat is one node or more of the training graph. */
+const MAX_INPUTS = 10_000;
+
+/** Throws {@linkcode UserError} for a node with more inputs than a training graph can be made of. */
+export function refuseWideNodes({ nodes }: FileModel["graph"], name: string): void {
+  const wide = nodes.find(({ inputs }) => inputs.length > MAX_INPUTS);
+  if (wide === undefined) return;
+  throw refuseFile(
+    name,
+    `a node may have at most ${MAX_INPUTS} inputs, found ${wide.inputs.length} of node ${wide.name} (${wide.op}); ` +
+      "join them in groups",
+  );
 }
 
 const FLOATS: readonly string[] = ["float64", "float16", "bfloat16"];

@@ -20,7 +20,7 @@ import { type Constant, foldConstant, shapeConstant, tensorOfConstant } from "./
 import { type ExporterNotes, exporterNotes, readersOf } from "./weights/exporter_notes.ts";
 import { asCast } from "./lowerings/cast_like.ts";
 import { intsKnown, isToFloat32, type Known, knownItems, shapeOfKnown, storedTensor } from "./known.ts";
-import { onlyInput, onlyOutput, refuseFile } from "./file_ends.ts";
+import { onlyInput, onlyOutput, refuseFile, refuseWideNodes } from "./file_ends.ts";
 import { FileValues } from "./file_values.ts";
 import { takesGradient } from "./weights/gradient_flow.ts";
 import { LoweringSite } from "./lowerings/lowering.ts";
@@ -70,6 +70,7 @@ export function importGraph(model: FileModel, name: string, prefix: string): Imp
       `its version of ai.onnx must be ${min} to ${max}, found ${opset}; export it with opset 18`,
     );
   }
+  refuseWideNodes(model.graph, name);
   try {
     const file = unmerged(unfolded(model.graph, notes), notes, name);
     return new Walk(file, notes, opset, name, prefix).run();

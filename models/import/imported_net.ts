@@ -80,9 +80,7 @@ export function importedNetwork(
     unreached: sorted.unreached,
     unnamed: trained.filter((name) => origins.get(name)!.kind === "unnamed"),
     stale_norms: norms.filter((norm) => !followed.includes(norm)).map(({ weight }) => weight),
-    parted: trained.filter((name, i) =>
-      trained.findIndex((other) => values.get(other) === values.get(name)) < i
-    ),
+    parted: partedOf(trained, values),
     num_idle_dropouts: imported.num_idle_dropouts,
     coupling: role === "critic" ? couplingNode(graph) : null,
   };
@@ -90,6 +88,16 @@ export function importedNetwork(
   checkExtents(network);
   checkDifferentiable(network);
   return network;
+}
+
+/** Weights that share their tensor with one before. */
+function partedOf(trained: readonly string[], values: ImportedGraph["values"]): readonly string[] {
+  const seen = new Set<unknown>();
+  return trained.filter((name) => {
+    const is_first = !seen.has(values.get(name));
+    seen.add(values.get(name));
+    return !is_first;
+  });
 }
 
 /** State that a network keeps, with the values of the file. `followed`: weights whose spectral norms have vectors here. */
@@ -115,7 +123,8 @@ function tensorsOf(
 /** The graph with these tensors as inputs behind its own, and all others as constants; composites are written out. */
 function withInputs({ graph, values }: ImportedGraph, tensors: readonly TensorSpec[]): Graph {
   const free = tensors.map(({ name }) => name);
-  const frozen = [...values].filter(([name]) => !free.includes(name));
+  const are_free = new Set(free);
+  const frozen = [...values].filter(([name]) => !are_free.has(name));
   return expanded({
     ...graph,
     inputs: [graph.inputs[0]!, ...free],

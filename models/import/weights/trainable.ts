@@ -39,10 +39,9 @@ function candidates({ graph, values, statistics }: ImportedGraph): readonly stri
  * True if a weight is a number in the network's code rather than a part of a layer: one element, of rank 0 or of extents
  * of 1 only. A vector of one element is the bias of a layer with one output.
  */
-function isLiteral({ graph, values }: ImportedGraph, name: string): boolean {
+function isLiteral({ values }: ImportedGraph, in_layers: ReadonlySet<string>, name: string): boolean {
   const { shape } = values.get(name)!;
-  if (numElements(shape) !== 1 || shape.length === 1) return false;
-  return !graph.nodes.some(({ op, inputs }) => inputs.includes(name) && LAYERS.includes(op));
+  return numElements(shape) === 1 && shape.length !== 1 && !in_layers.has(name);
 }
 
 /** Receives the weights that a gradient reaches. */
@@ -68,28 +67,35 @@ export function sortWeights(
   patterns: readonly string[],
   vectors: ReadonlySet<string> = new Set(),
 ): SortedWeights {
-  const names = candidates(imported).filter((name) => !vectors.has(name));
+  const reached = candidates(imported);
+  const names = reached.filter((name) => !vectors.has(name));
+  const in_layers = new Set(
+    imported.graph.nodes.flatMap(({ op, inputs }) => LAYERS.includes(op) ? inputs : []),
+  );
   const kindOf = (name: string) => {
     const { kind } = imported.origins.get(name)!;
-    return (kind === "unknown" || kind === "unnamed") && isLiteral(imported, name) ? "literal" : kind;
+    return (kind === "unknown" || kind === "unnamed") && isLiteral(imported, in_layers, name)
+      ? "literal"
+      : kind;
   };
   const isParameter = (name: string) => !["buffer", "constant", "literal"].includes(kindOf(name));
   const weights = names.filter(isParameter);
   const chosen = names.filter((name) => patterns.some((pattern) => matchesGlob(pattern, name)));
+  const are_chosen = new Set(chosen);
   if (chosen.length === 0) {
     refuseProducts(imported, weights);
     refuseCopies(imported, weights);
   }
   const kept = names.filter((name) =>
-    !isParameter(name) && !chosen.includes(name) &&
+    !isParameter(name) && !are_chosen.has(name) &&
     (kindOf(name) !== "constant" || imported.values.get(name)!.data.length > 1)
   );
   const trained = chosen.length > 0 ? chosen : weights;
   if (trained.length > 0) {
     return {
-      unreached: unreachedOf(imported, new Set([...candidates(imported), ...vectors])),
+      unreached: unreachedOf(imported, new Set([...reached, ...vectors])),
       trained,
-      weights: names.filter((name) => isParameter(name) || chosen.includes(name)),
+      weights: names.filter((name) => isParameter(name) || are_chosen.has(name)),
       kept,
     };
   }
@@ -130,18 +136,24 @@ function refuseProducts({ graph, origins }: ImportedGraph, weights: readonly str
  * another order: trained apart, they would not be one any more.
  */
 function refuseCopies({ graph, origins, values }: ImportedGraph, weights: readonly string[]): void {
-  const sorted = new Map<string, Float32Array>();
-  const numbersOf = (name: string) => {
-    const known = sorted.get(name) ?? Float32Array.from(values.get(name)!.data as Float32Array).sort();
-    sorted.set(name, known);
-    return known;
+  const parameters = weights.filter((name) => origins.get(name)!.kind === "parameter");
+  const by_length = Map.groupBy(parameters, (name) => values.get(name)!.data.length);
+  /** By length, then by what is equal where the numbers are, whatever their order. */
+  const by_sum = new Map<number, Map<string, string[]>>();
+  const sorted = (name: string) => Float32Array.from(values.get(name)!.data as Float32Array).sort();
+  const sumOf = (numbers: Float32Array) => `${numbers[0]} ${numbers.at(-1)} ${numbers[numbers.length >> 1]}`;
+  const likely = (length: number, numbers: Float32Array) => {
+    const sums = by_sum.get(length) ??
+      Map.groupBy(by_length.get(length) ?? [], (name) => sumOf(sorted(name)));
+    by_sum.set(length, sums);
+    return sums.get(sumOf(numbers)) ?? [];
   };
-  const isCopy = (a: string, b: string) =>
-    values.get(a)!.data.length === values.get(b)!.data.length &&
-    numbersOf(a).every((number, i) => number === numbersOf(b)[i]);
   for (const copy of weights) {
     if (origins.get(copy)!.kind !== "unnamed" || isUniform(values.get(copy)!)) continue;
-    const own = weights.find((name) => origins.get(name)!.kind === "parameter" && isCopy(name, copy));
+    const numbers = sorted(copy);
+    const own = likely(numbers.length, numbers).find((name) =>
+      sorted(name).every((number, i) => number === numbers[i])
+    );
     if (own === undefined) continue;
     throw new UserError(oneLine(
       `Cannot import ${graph.name}: each parameter must be in the file once, found ${own} and ${copy}, which the ` +
