@@ -36,6 +36,9 @@ export const MEASURED_COSTS: Costs = {
   relay_ns_per_byte: 0.5,
 };
 
+/** Part of a critic step that makes fakes: of the networks of preset wgan, with 16 examples a shard. */
+export const FAKES_SHARE = 0.45;
+
 const MS_PER_NS = 1e-6;
 
 /** Milliseconds of `count` things at so many nanoseconds each. */

@@ -4,8 +4,9 @@
  */
 import type { NetworkName } from "../common/network_name.ts";
 import { WIRE_BYTES, type WireFormat } from "../common/wire_format.ts";
+import { costOf } from "./costs.ts";
 import { timeOf } from "./pipes.ts";
-import type { Setup, WorkerGroup } from "./setup.ts";
+import { numThreads, numWorkers, type Setup, type WorkerGroup } from "./setup.ts";
 import { type NetworkSizes, resultBytes, weightsBytes } from "./sizes.ts";
 
 /** Bytes between the coordinator and one worker in a mean critic step. */
@@ -53,11 +54,8 @@ export interface Bounds {
 /** Bounds of a step that all workers of these groups compute, their shards shared out evenly over their threads. */
 export function boundsOf(setup: Setup, mode: Mode): Bounds {
   const { groups, shards, n_critic, sizes, coordinator_link } = setup;
-  const threads = groups.reduce((sum, { count, threads }) => sum + count * threads, 0);
-  const per_thread = Math.ceil(shards / threads);
+  const per_thread = Math.ceil(shards / numThreads(setup));
   const { down, up } = bytesOfStep(sizes, n_critic, mode);
-  const far = groups.filter(({ link }) => link !== null);
-  const num_far = Math.min(shards, far.reduce((sum, { count }) => sum + count, 0));
   const most = (of: (group: WorkerGroup) => number) => Math.max(0, ...groups.map(of));
   const rounds = mode.local_steps > 1 ? 1 / mode.local_steps : 1 + 1 / n_critic;
   return {
@@ -66,15 +64,36 @@ export function boundsOf(setup: Setup, mode: Mode): Bounds {
       link ? Math.max(timeOf(down, link.down_bps), timeOf(up, link.up_bps)) : 0
     ),
     coordinator_link: coordinator_link
-      ? num_far * Math.max(timeOf(down, coordinator_link.up_bps), timeOf(up, coordinator_link.down_bps))
+      ? numFar(setup) * Math.max(timeOf(down, coordinator_link.up_bps), timeOf(up, coordinator_link.down_bps))
       : 0,
     round_trips: rounds * most(({ link }) => link?.rtt_ms ?? 0),
   };
 }
 
+/** Workers behind links that can have a shard. */
+function numFar({ groups, shards }: Setup): number {
+  return Math.min(shards, numWorkers({ groups: groups.filter(({ link }) => link !== null) }));
+}
+
 /** The shortest possible step: transfers overlap each other and the computing, round trips do not. */
 export function shortestStep({ computing, worker_link, coordinator_link, round_trips }: Bounds): number {
   return Math.max(computing, worker_link, coordinator_link) + round_trips;
+}
+
+/** The shortest possible step of any team: groups with quick links first, of the last one 1, 2, 4, ... or all workers. */
+export function shortestOfTeams(setup: Setup, mode: Mode): number {
+  const { down, up } = bytesOfStep(setup.sizes, setup.n_critic, mode);
+  const onTheWay = ({ link }: WorkerGroup) =>
+    link ? timeOf(down, link.down_bps) + timeOf(up, link.up_bps) + link.rtt_ms : 0;
+  const groups = setup.groups.toSorted((a, b) => onTheWay(a) - onTheWay(b));
+  let shortest_ms = Infinity;
+  for (const [i, last] of groups.entries()) {
+    for (let count = 1; count < 2 * last.count; count *= 2) {
+      const team = [...groups.slice(0, i), { ...last, count: Math.min(count, last.count) }];
+      shortest_ms = Math.min(shortest_ms, shortestStep(boundsOf({ ...setup, groups: team }, mode)));
+    }
+  }
+  return shortest_ms;
 }
 
 /**
@@ -84,7 +103,7 @@ export function shortestStep({ computing, worker_link, coordinator_link, round_t
 export function ringStep(setup: Setup): number {
   const { groups, n_critic, sizes } = setup;
   const { computing } = boundsOf(setup, { format: "float32", local_steps: 1 });
-  const workers = groups.reduce((sum, { count }) => sum + count, 0);
+  const workers = numWorkers(setup);
   const links = groups.flatMap(({ link }) => link ?? []);
   if (links.length === 0 || workers === 1) return computing;
   const slowest_bps = Math.min(...links.flatMap(({ down_bps, up_bps }) => [down_bps, up_bps]));
@@ -96,17 +115,25 @@ export function ringStep(setup: Setup): number {
 }
 
 /**
- * A step with local steps, from one without as it was measured or simulated: its computing, and of all else what its
- * bytes and round trips are of those. The exchange is not thought to overlap the computing.
+ * A step with local steps, by all workers: its computing, and its part of an exchange. An exchange brings everything to
+ * all workers, and then everything back; whatever takes longest sets the pace of each: a worker's link, the coordinator's,
+ * or its processor.
  */
-export function localStep(
-  setup: Setup,
-  { step_ms, computing_ms }: { readonly step_ms: number; readonly computing_ms: number },
-  mode: Mode,
-): number {
-  const { sizes, n_critic, wire: { format } } = setup;
-  const total = ({ down, up }: StepBytes) => down + up;
-  const now = total(bytesOfStep(sizes, n_critic, { format, local_steps: 1 }));
-  const then = total(bytesOfStep(sizes, n_critic, mode));
-  return computing_ms + (step_ms - computing_ms) * then / now;
+export function localStep(setup: Setup, mode: Mode): number {
+  const { sizes, n_critic, coordinator_link, costs, groups } = setup;
+  const { computing, round_trips } = boundsOf(setup, mode);
+  const { down, up } = bytesOfStep(sizes, n_critic, mode);
+  const workers = numFar(setup), links = groups.flatMap(({ link }) => link ?? []);
+  const shared_ms = (bytes: number, bps: number | undefined, ns_per_byte: number) =>
+    workers * Math.max(bps === undefined ? 0 : timeOf(bytes, bps), costOf(bytes, ns_per_byte));
+  const received = costs.receive_ns_per_byte + costs.check_ns_per_byte;
+  const out_ms = Math.max(
+    shared_ms(down, coordinator_link?.up_bps, costs.send_ns_per_byte),
+    ...links.map(({ down_bps }) => timeOf(down, down_bps)),
+  );
+  const in_ms = Math.max(
+    shared_ms(up, coordinator_link?.down_bps, received),
+    ...links.map(({ up_bps }) => timeOf(up, up_bps)),
+  );
+  return computing + out_ms + in_ms + round_trips;
 }

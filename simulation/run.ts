@@ -52,7 +52,7 @@ export class SimulatedRun {
     };
     const most_pieces = numWorkers(this.#setup) > MANY_WORKERS ? 2 : 8;
     const facts: Facts = { sizes, wire, costs, result_sizes, fakes_share, most_pieces };
-    const relay = groups.some(({ on_its_cores }) => on_its_cores) ? new Thread(coordinators) : null;
+    const relay = groups.some(({ relayed }) => relayed) ? new Thread(coordinators) : null;
     const random = seededRandom(1);
     let id = 0;
     return groups.flatMap((group) =>
@@ -65,7 +65,7 @@ export class SimulatedRun {
   }
 
   #placesOf(
-    { link, on_its_cores }: WorkerGroup,
+    { link, on_its_cores, relayed }: WorkerGroup,
     coordinators: Processor,
     relay: Thread | null,
     random: () => number,
@@ -76,7 +76,7 @@ export class SimulatedRun {
       coordinator,
       processor: link === null || on_its_cores ? coordinators : new Processor(clock, Infinity),
       connection: link && new Connection(clock, link, this.link, random),
-      relay: on_its_cores ? relay : null,
+      relay: relayed ? relay : null,
     };
   }
 

@@ -16,6 +16,8 @@ export interface WorkerGroup {
   readonly link: Link | null;
   /** True if they compute on the coordinator's cores though they are behind a link, as in `deno task bench --only far`. */
   readonly on_its_cores: boolean;
+  /** True if its link is made by a process on the coordinator's cores (bench/far/relay.ts). */
+  readonly relayed: boolean;
 }
 
 export interface Setup {

@@ -9,7 +9,7 @@ import { shardsFor } from "../../coordinator/config/shards_for.ts";
 import { checkWire } from "../../coordinator/config/wire_config.ts";
 import { microBatchOf } from "../../coordinator/data/plan.ts";
 import { buildNetworks, type Networks } from "../../models/nets/networks.ts";
-import { atSpeed, MEASURED_COSTS } from "../../simulation/costs.ts";
+import { atSpeed, FAKES_SHARE, MEASURED_COSTS } from "../../simulation/costs.ts";
 import type { Mode } from "../../simulation/physics.ts";
 import { numThreads, numWorkers, type Setup } from "../../simulation/setup.ts";
 import { sizesOf } from "../../simulation/sizes.ts";
@@ -19,9 +19,6 @@ import { workerGroups } from "./worker_groups.ts";
 
 /** Steps between exchanges that are predicted unless others are asked for. */
 const LOCAL_STEPS = [5, 25, 100];
-
-/** Of a critic step, as measured for the networks of preset wgan. */
-const FAKES_SHARE = 0.45;
 
 export type SimulateValues = Values<typeof OPTIONS>;
 

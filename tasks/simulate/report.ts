@@ -6,7 +6,8 @@ import { MAX_SHARDS } from "../../coordinator/data/plan.ts";
 import { type Column, layOut } from "../../inspect/columns.ts";
 import { bestMode, bindingPart, type ModeOutcome } from "../../simulation/advice.ts";
 import type { Part, Simulated } from "../../simulation/measure.ts";
-import { boundsOf, localStep, type Mode, ringStep, shortestStep } from "../../simulation/physics.ts";
+import type { Found } from "../../simulation/best_groups.ts";
+import { localStep, type Mode, ringStep, shortestOfTeams } from "../../simulation/physics.ts";
 import { numWorkers, type Setup, type WorkerGroup } from "../../simulation/setup.ts";
 import type { Plan } from "./plan.ts";
 
@@ -23,13 +24,13 @@ interface Row extends ModeOutcome {
   readonly setup: Setup;
   readonly option: string;
   readonly step_ms: number;
-  /** null: predicted from the first mode's simulation. */
+  /** null: predicted. */
   readonly simulated: Simulated | null;
 }
 
 /** Two or three digits that matter, thousands apart. */
 function figure(value: number): string {
-  const digits = value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3;
+  const digits = value >= 100 || value === 0 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3;
   return value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
@@ -39,17 +40,16 @@ function optionOf({ format, group_shards }: Setup["wire"], shards: number): stri
   return `--wire ${format}${groups === shards ? "" : ` --wire-groups ${groups}`}`;
 }
 
-function rowsOf({ setups, local }: Plan, found: readonly Simulated[]): [Row, ...Row[]] {
-  const simulated = setups.map((setup, i): Row => {
-    const { images_per_second, step_ms } = found[i]!;
+function rowsOf({ local }: Plan, found: readonly [Found, ...Found[]]): [Row, ...Row[]] {
+  const rows = found.map(({ setup, simulated }): Row => {
+    const { images_per_second, step_ms } = simulated;
     const mode: Mode = { format: setup.wire.format, local_steps: 1 };
     const option = optionOf(setup.wire, setup.shards);
-    return { mode, setup, option, images_per_second, step_ms, simulated: found[i]! };
+    return { mode, setup, option, images_per_second, step_ms, simulated };
   });
-  const [setup] = setups, first = found[0]!;
+  const [{ setup }] = found;
   const predicted = local.map((mode): Row => {
-    const from = { step_ms: first.step_ms, computing_ms: first.parts.computing };
-    const step_ms = localStep(setup, from, mode);
+    const step_ms = localStep(setup, mode);
     const images_per_second = 1000 * setup.batch / step_ms;
     return {
       mode,
@@ -60,7 +60,7 @@ function rowsOf({ setups, local }: Plan, found: readonly Simulated[]): [Row, ...
       simulated: null,
     };
   });
-  return [simulated[0]!, ...simulated.slice(1), ...predicted];
+  return [rows[0]!, ...rows.slice(1), ...predicted];
 }
 
 const COLUMNS: readonly Column[] = [
@@ -73,7 +73,7 @@ const COLUMNS: readonly Column[] = [
 ];
 
 function cellsOf({ setup, mode, option, images_per_second, step_ms, simulated }: Row): string[] {
-  const possible = 1000 * setup.batch / shortestStep(boundsOf(setup, mode));
+  const possible = 1000 * setup.batch / shortestOfTeams(setup, mode);
   return [
     option,
     figure(images_per_second),
@@ -85,15 +85,15 @@ function cellsOf({ setup, mode, option, images_per_second, step_ms, simulated }:
 }
 
 /** The lines of a report, for a terminal of so many columns. */
-export function reportLines(plan: Plan, found: readonly Simulated[], columns: number): string[] {
-  const [setup] = plan.setups;
+export function reportLines(plan: Plan, found: readonly [Found, ...Found[]], columns: number): string[] {
+  const [{ setup, simulated }] = found;
   const rows = rowsOf(plan, found);
   const paragraphs = [
     aboutRun(plan),
     aboutWorkers(setup),
     null,
     aboutParts(rows[0]),
-    aboutWorking(setup, found[0]!),
+    aboutWorking(setup, simulated),
     aboutRing(setup),
     aboutBest(rows),
     ...notes(setup),

@@ -98,6 +98,7 @@ function groupOf(fields: ReadonlyMap<Key, string>, options: WorkerOptions, index
     step_ms: { critic, generator },
     link: linkOf(fields, options),
     on_its_cores: false,
+    relayed: false,
   };
 }
 

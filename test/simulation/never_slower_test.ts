@@ -24,7 +24,7 @@ async function imagesPerSecond(more: Partial<Setup>): Promise<number> {
 function onTwoCores(near: number, far: number, link_name: string): WorkerGroup[] {
   const groups = [
     group({ name: "near", count: near, step_ms }),
-    group({ name: "far", count: far, step_ms, link: link(link_name), on_its_cores: true }),
+    group({ name: "far", count: far, step_ms, link: link(link_name), on_its_cores: true, relayed: true }),
   ];
   return groups.filter(({ count }) => count > 0);
 }

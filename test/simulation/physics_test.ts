@@ -5,9 +5,10 @@ import {
   localStep,
   type Mode,
   ringStep,
+  shortestOfTeams,
   shortestStep,
 } from "../../simulation/physics.ts";
-import { group, link, setup } from "./scene.ts";
+import { FREE, group, link, setup } from "./scene.ts";
 
 const SYNCHRONOUS: Mode = { format: "float32", local_steps: 1 };
 const close = (found: number, expected: number) =>
@@ -49,11 +50,23 @@ Deno.test("a ring sends all gradients twice less a part, in 2 (W - 1) turns", ()
   close(ringStep(setup({ groups: [group({ link: link("1gbit") })] })), 40 * 1.2);
 });
 
-Deno.test("local steps divide what is no computing by what they save of the bytes", () => {
-  const found = localStep(setup(), { step_ms: 110, computing_ms: 10 }, {
-    format: "float32",
-    local_steps: 25,
-  });
-  // Of 2.4 MB a step 0.32 are left.
-  close(found, 10 + 100 * 0.32 / 2.4);
+Deno.test("a step with local steps is its computing and its part of an exchange", () => {
+  const groups = [group({ count: 4, link: link("1gbit/20ms") })];
+  const mode: Mode = { format: "float32", local_steps: 25 };
+  // 4 MB each way, 32 ms on each link; over the coordinator's 128 ms.
+  close(localStep(setup({ groups }), mode), 12 + (32 + 32 + 20) / 25);
+  const coordinator_link = { down_bps: 1e9, up_bps: 2e9 };
+  close(localStep(setup({ groups, coordinator_link }), mode), 12 + (64 + 128 + 20) / 25);
+  const costs = { ...FREE, send_ns_per_byte: 10, receive_ns_per_byte: 10, check_ns_per_byte: 5 };
+  close(localStep(setup({ groups, costs }), mode), 12 + (160 + 240 + 20) / 25);
+});
+
+Deno.test("the shortest step is that of the best team: a slow link may be left out, or half of a group", () => {
+  const near = group({ name: "near" }), far = group({ name: "far", link: link("1mbit") });
+  assert.equal(shortestOfTeams(setup({ groups: [far, near] }), SYNCHRONOUS), 48);
+  const many = [group({ count: 8, step_ms: { critic: 20, generator: 20 }, link: link("10gbit") })];
+  const coordinator_link = { down_bps: 1e9, up_bps: 1e9 };
+  const found = shortestOfTeams(setup({ shards: 8, groups: many, coordinator_link }), SYNCHRONOUS);
+  // Four workers with two shards each; all eight would send for 64 ms and not 32.
+  close(found, 1.2 * 40);
 });

@@ -30,6 +30,7 @@ export function group(more: Partial<WorkerGroup> = {}): WorkerGroup {
     step_ms: { critic: 10, generator: 10 },
     link: null,
     on_its_cores: false,
+    relayed: false,
     ...more,
   };
 }
