@@ -35,10 +35,17 @@ export interface Simulated {
   readonly num_events: number;
 }
 
+/** The assignment counts as settled once shards have not moved for so long, and for so many steps. */
+const SETTLED_MS = 15_000;
+const SETTLED_STEPS = 15;
+/** It is not waited for longer than so many times the warm-up. */
+const MOST_WARMUPS = 10;
+
 /** How long to look. The defaults let the assignment settle: it looks at speeds every 5 s, and tries teams. */
 export interface Length {
-  /** Simulated time and steps before the figures, and for them. */
+  /** Simulated time before the figures, at least; 0: that of the fewest steps. */
   readonly warmup_ms: number;
+  /** And simulated time and steps for them. */
   readonly measured_ms: number;
   readonly fewest_steps: number;
   /** More events than this are not waited for, once there are the fewest steps. */
@@ -49,7 +56,7 @@ export const USUAL_LENGTH: Length = {
   warmup_ms: 60_000,
   measured_ms: 20_000,
   fewest_steps: 10,
-  most_events: 4_000_000,
+  most_events: 8_000_000,
 };
 
 /** Totals so far. */
@@ -77,12 +84,27 @@ export async function simulate(setup: Setup, length: Length = USUAL_LENGTH): Pro
   const run = new SimulatedRun(setup);
   const { warmup_ms, measured_ms, fewest_steps, most_events } = length;
   await takeSteps(run, fewest_steps, warmup_ms, most_events / 2);
+  if (warmup_ms > 0) await settle(run, MOST_WARMUPS * warmup_ms, most_events / 2);
   const before = totalsOf(run), first = run.step;
   const shards = new Map<number, number>();
   await takeSteps(run, Math.max(fewest_steps, setup.n_critic), measured_ms, most_events, shards);
   const found = sumUp(setup, run, before, run.step - first, shards);
   await run.finish();
   return found;
+}
+
+/** Takes steps until shards have not moved for a while. */
+async function settle(run: SimulatedRun, most_ms: number, most_events: number): Promise<void> {
+  const moves = () => run.told.filter((line) => line.startsWith("uneven speeds")).length;
+  let moved = moves(), at_ms = run.clock.now_ms(), at_step = run.step;
+  const isSettled = () => run.clock.now_ms() - at_ms >= SETTLED_MS && run.step - at_step >= SETTLED_STEPS;
+  while (!isSettled() || !run.ended_cycle) {
+    if (run.clock.now_ms() >= most_ms || run.clock.num_events >= most_events) return;
+    await run.takeStep();
+    if (moves() === moved) continue;
+    moved = moves();
+    [at_ms, at_step] = [run.clock.now_ms(), run.step];
+  }
 }
 
 /** Takes steps, whole cycles of critic and generator steps, and counts shards by worker. */
