@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import { ApiClient } from "./api_client.ts";
+import { run, type Said, TOKEN, writeKeys, writeKubeconfig } from "./credentials.ts";
 import { logTo } from "./log_file.ts";
 
 /** Servers that are given as a folder; etcd and kubectl are found in the path. */
@@ -12,7 +13,6 @@ const IN_PATH = ["etcd", "kubectl"] as const;
 /** On a machine that is busy with other work. */
 const READY_MS = 240_000;
 const LOOK_MS = 500;
-const TOKEN = "only-on-loopback";
 
 function isFile(path: string): boolean {
   try {
@@ -40,24 +40,6 @@ function freePorts(count: number): number[] {
   const ports = listeners.map(({ addr }) => addr.port);
   for (const listener of listeners) listener.close();
   return ports;
-}
-
-/** What a program printed and how it ended. */
-export interface Said {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function run(
-  program: string,
-  args: readonly string[],
-  env: Record<string, string> = {},
-): Promise<Said> {
-  const { code, stdout, stderr } = await new Deno.Command(program, { args: [...args], env, stdin: "null" })
-    .output();
-  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return { code, stdout: text(stdout), stderr: text(stderr) };
 }
 
 export class ControlPlane implements AsyncDisposable {
@@ -95,7 +77,7 @@ export class ControlPlane implements AsyncDisposable {
   async #startServers(): Promise<void> {
     const [etcd, peer, api] = freePorts(3) as [number, number, number];
     const etcd_url = `http://127.0.0.1:${etcd}`;
-    await this.#writeKeys();
+    await writeKeys(this.#folder);
     this.#start("etcd", "etcd", [
       ...["--data-dir", this.#at("etcd"), "--unsafe-no-fsync", "--log-level", "error"],
       ...["--listen-client-urls", etcd_url, "--advertise-client-urls", etcd_url],
@@ -112,7 +94,7 @@ export class ControlPlane implements AsyncDisposable {
       // Pods here are no containers, and mount no credentials.
       ...["--service-cluster-ip-range=10.0.0.0/24", "--disable-admission-plugins=ServiceAccount"],
     ]);
-    await this.#writeKubeconfig(`https://127.0.0.1:${api}`);
+    await writeKubeconfig(this.#folder, `https://127.0.0.1:${api}`);
     await this.#until("API server", async () => (await this.kubectl(["get", "--raw", "/readyz"])).code === 0);
     const certificate = await Deno.readTextFile(this.#at("certs/apiserver.crt"));
     this.#client = new ApiClient(`https://127.0.0.1:${api}`, TOKEN, certificate);
@@ -138,37 +120,6 @@ export class ControlPlane implements AsyncDisposable {
       async () =>
         (await this.kubectl(["get", "serviceaccount", "default", "--namespace=default"])).code === 0,
     );
-  }
-
-  async #writeKeys(): Promise<void> {
-    for (
-      const args of [["genrsa", "-out", this.#at("sa.key"), "2048"], [
-        "rsa",
-        "-in",
-        this.#at("sa.key"),
-        "-pubout",
-        "-out",
-        this.#at("sa.pub"),
-      ]]
-    ) {
-      const { code, stderr } = await run("openssl", args);
-      if (code !== 0) throw new Error(`openssl must make a key: found ${stderr}`);
-    }
-    await Deno.writeTextFile(this.#at("tokens.csv"), `${TOKEN},admin,admin,system:masters\n`, {
-      mode: 0o600,
-    });
-  }
-
-  async #writeKubeconfig(server: string): Promise<void> {
-    const config = {
-      apiVersion: "v1",
-      kind: "Config",
-      clusters: [{ name: "c", cluster: { server, "insecure-skip-tls-verify": true } }],
-      users: [{ name: "u", user: { token: TOKEN } }],
-      contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
-      "current-context": "x",
-    };
-    await Deno.writeTextFile(this.#at("kubeconfig"), JSON.stringify(config), { mode: 0o600 });
   }
 
   #start(name: string, program: string, args: readonly string[]): void {

@@ -14,7 +14,8 @@ import { ControlPlane, missingPrograms } from "./control_plane.ts";
 import { checkManifests } from "./dry_runs.ts";
 import { Kubelet } from "./kubelet.ts";
 import { happen, SCENARIOS } from "./scenarios.ts";
-import type { Outcome, Site } from "./trial.ts";
+import type { Outcome } from "./outcome.ts";
+import type { Site } from "./trial.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 

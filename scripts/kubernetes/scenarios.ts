@@ -1,5 +1,6 @@
 /** What happens to pods, each done to a real run: `deno task kube-proof` has them one after another. */
-import { type Outcome, type Site, Trial, until } from "./trial.ts";
+import type { Outcome } from "./outcome.ts";
+import { type Site, Trial, until } from "./trial.ts";
 
 export interface Scenario {
   readonly name: string;

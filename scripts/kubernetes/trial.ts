@@ -1,12 +1,11 @@
 /** One run on the cluster: applied as the page says, watched, and compared with a run on this machine alone. */
 import { join } from "node:path";
-import { compareSteps } from "../compare_steps.ts";
-import { summarize } from "../../inspect/run_folders.ts";
 import { LOG_NAME } from "../../runlog/records.ts";
 import { readRun } from "../../runlog/log/reader.ts";
 import { exposures } from "../../test/e2e/exposed.ts";
 import { type ControlPlane, delay } from "./control_plane.ts";
 import type { Kubelet } from "./kubelet.ts";
+import { compareRuns, type Outcome } from "./outcome.ts";
 
 const LOOK_MS = 200;
 /** Longer than anything takes here. */
@@ -23,18 +22,6 @@ export interface Site {
   readonly folder: string;
   readonly local: string;
   readonly steps: number;
-}
-
-export interface Outcome {
-  /** Pods that were made, and containers that were started again in one. */
-  readonly pods: number;
-  readonly made_again: number;
-  /** Longest pause between two steps, in seconds. */
-  readonly pause_s: number;
-  /** True if every step has the same weights as the local run's. */
-  readonly same: boolean;
-  /** Where the workers' token is seen. */
-  readonly leaks: readonly string[];
 }
 
 interface PodList {
@@ -162,7 +149,7 @@ export class Trial {
       }
       return /"Complete"/.test(job) ? true : null;
     });
-    const ready = await this.kubectl(
+    const phase = await this.kubectl(
       "get",
       "pod",
       "wagon-coordinator-0",
@@ -173,19 +160,8 @@ export class Trial {
     await this.lookForLeaks();
     await this.kubectl("delete", "-k", join(site.manifests, "overlays/cpu"), "--wait=true", "--timeout=120s");
     await site.plane.must("delete", "namespace", namespace, "--wait=false");
-    const compared = await compareSteps(site.local, run);
-    const [expected, found] = await Promise.all(
-      [site.local, run].map((folder) => summarize(folder, Date.now())),
-    );
-    return {
-      pods,
-      made_again: compared.made_again,
-      pause_s: await longestPause(run),
-      same: ready === "Running" && found!.state === "finished" &&
-        found!.weights_sha256 === expected!.weights_sha256 &&
-        compared.steps === site.steps && compared.differing.length === 0,
-      leaks: [...this.#seen_leaks],
-    };
+    const { same, ...compared } = await compareRuns(site, run);
+    return { pods, ...compared, same: same && phase === "Running", leaks: [...this.#seen_leaks] };
   }
 
   /** The last lines of all pods. */
@@ -196,18 +172,4 @@ export class Trial {
     }));
     return texts.join("\n");
   }
-}
-
-/** Over the starts of a run, whose records count time from each start. */
-async function longestPause(run: string): Promise<number> {
-  let last_ms: number | null = null, longest_ms = 0, began_ms = 0;
-  for await (const record of readRun(run)) {
-    if (record.type === "run") began_ms = Date.parse(record.created);
-    if (record.type === "resume") began_ms = Date.parse(record.time);
-    if (record.type !== "step") continue;
-    const now_ms = began_ms + record.time_ms;
-    if (last_ms !== null) longest_ms = Math.max(longest_ms, now_ms - last_ms);
-    last_ms = now_ms;
-  }
-  return longest_ms / 1000;
 }

@@ -16,7 +16,8 @@ import {
   render,
   rendered,
 } from "./manifests.ts";
-import { type Container, podTemplates, structureFaults } from "./structure.ts";
+import { type Container, podTemplates } from "./pod_templates.ts";
+import { structureFaults } from "./structure.ts";
 
 const CONFIG: Manifest = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "wagon-run" } };
 /** Without kustomize: what the overlays build on, and what their generator makes. */
