@@ -36,6 +36,16 @@ export interface ContainerOptions {
   readonly log: string;
 }
 
+/** A container that was started. */
+export interface Running {
+  /** ISO 8601, UTC. */
+  readonly started: string;
+  /** Sends it to process 1, which may have ended. */
+  signal(signal: Deno.Signal): void;
+  /** Its exit code, once it has ended: 128 and its number where a signal ended it. */
+  ended(): Promise<number>;
+}
+
 const PATH = "/deno-bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /** Files of this machine that programs look at. */
 const FILES = ["passwd", "group", "nsswitch.conf", "ld.so.cache"];
@@ -89,7 +99,7 @@ export function wordsOf(pod: Pod, spec: Spec, containerfile: string): string[] {
   return ["--chdir=/wagon", ...pairs, ...entrypoint, ...args];
 }
 
-export class Container {
+export class Container implements Running {
   readonly started = new Date().toISOString();
   readonly #process: Deno.ChildProcess;
   readonly #logged: Promise<void>;
@@ -130,7 +140,6 @@ export class Container {
     }
   }
 
-  /** Its exit code, once it has ended: 128 and its number where a signal ended it. */
   async ended(): Promise<number> {
     const { code } = await this.#process.status;
     await this.#logged;

@@ -9,25 +9,29 @@ const NODES = "/api/v1/nodes";
 const LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases";
 const RESOURCES = { cpu: "16", memory: "64Gi", pods: "50", "ephemeral-storage": "200Gi" };
 
+export interface KubeletOptions extends RunnerOptions {
+  readonly api: ApiClient;
+}
+
 function microTime(): string {
   return new Date().toISOString().replace("Z", "000Z");
 }
 
 export class Kubelet implements AsyncDisposable {
   readonly #api: ApiClient;
-  readonly #options: RunnerOptions;
+  readonly #options: KubeletOptions;
   readonly #names: readonly string[];
   readonly #runners = new Map<string, PodRunner>();
   #stopped = false;
 
-  private constructor(names: readonly string[], options: RunnerOptions) {
+  private constructor(names: readonly string[], options: KubeletOptions) {
     this.#api = options.api;
     this.#options = options;
     this.#names = names;
   }
 
   /** Brings nodes of these names. */
-  static async start(names: readonly string[], options: RunnerOptions): Promise<Kubelet> {
+  static async start(names: readonly string[], options: KubeletOptions): Promise<Kubelet> {
     const kubelet = new Kubelet(names, options);
     for (const name of names) await kubelet.#register(name);
     void kubelet.#beat();

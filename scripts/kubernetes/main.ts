@@ -10,6 +10,7 @@ import type { Command } from "../../common/cli/options.ts";
 import { UserError } from "../../common/errors.ts";
 import { taskCommand } from "../../tasks/task_command.ts";
 import { cloneInto } from "../slurm/clone.ts";
+import { Container } from "./container.ts";
 import { ControlPlane, missingPrograms } from "./control_plane.ts";
 import { checkManifests } from "./dry_runs.ts";
 import { Kubelet } from "./kubelet.ts";
@@ -139,6 +140,8 @@ async function main(args: readonly string[]): Promise<number> {
     await plane.client.create("/apis/storage.k8s.io/v1/storageclasses", STORAGE_CLASS);
     await using kubelet = await Kubelet.start(["node-1", "node-2", "node-3"], {
       api: plane.client,
+      start: (options) => new Container(options),
+      pace: { look_ms: 300, restart_ms: 1_000 },
       image: { clone: at("clone"), deno_dir: await denoDir(), containerfile },
       hosts: ["wagon-coordinator"],
       folder: at("pods"),

@@ -1,16 +1,24 @@
 /** One pod of a node from its start to its end: volumes, container, probes, restarts, and what the API server is told. */
 import { join } from "node:path";
 import { type ApiClient, ApiError } from "./api_client.ts";
-import { Container, type Image } from "./container.ts";
+import type { ContainerOptions, Image, Running } from "./container.ts";
 import { delay } from "./control_plane.ts";
 import { type ContainerState, isOver, type Pod, type Probe, statusOf } from "./pod_spec.ts";
 import { NotYet, PodVolumes } from "./pod_volumes.ts";
 
-const LOOK_MS = 300;
-const RESTART_MS = 1_000;
+/** What of a client a runner needs. */
+export type PodApi = Pick<ApiClient, "get" | "find" | "patch" | "delete">;
+
+/** How often a runner looks at what it waits for, and how long it waits before it starts a container again. */
+export interface Pace {
+  readonly look_ms: number;
+  readonly restart_ms: number;
+}
 
 export interface RunnerOptions {
-  readonly api: ApiClient;
+  readonly api: PodApi;
+  readonly start: (options: ContainerOptions) => Running;
+  readonly pace: Pace;
   readonly image: Image;
   readonly hosts: readonly string[];
   /** For the files of all pods. */
@@ -35,7 +43,7 @@ export class PodRunner {
   readonly #options: RunnerOptions;
   readonly #pod: Pod;
   readonly #volumes: PodVolumes;
-  #container: Container | null = null;
+  #container: Running | null = null;
   #state: ContainerState = { kind: "waiting", reason: "ContainerCreating" };
   #restarts = 0;
   /** Time that it has left, once it is deleted. */
@@ -89,12 +97,12 @@ export class PodRunner {
       for (;;) {
         await this.#runOnce(folder);
         if (this.#leaving !== null || isOver(this.#pod, this.#state)) break;
-        await delay(RESTART_MS);
+        await delay(this.#options.pace.restart_ms);
         this.#restarts++;
       }
       await this.#report();
       // A pod that is over stays until somebody deletes it.
-      while (this.#leaving === null) await delay(LOOK_MS);
+      while (this.#leaving === null) await delay(this.#options.pace.look_ms);
       await this.#remove();
     } finally {
       await this.#volumes[Symbol.asyncDispose]();
@@ -106,8 +114,8 @@ export class PodRunner {
     await this.#report();
     const mounts = await this.#mounts();
     if (mounts === null) return;
-    const { image, hosts } = this.#options;
-    const container = new Container({
+    const { image, hosts, start } = this.#options;
+    const container = start({
       pod: this.#pod,
       image,
       mounts,
@@ -135,7 +143,7 @@ export class PodRunner {
         return await this.#volumes.mounts();
       } catch (error) {
         if (!(error instanceof NotYet)) throw error;
-        await delay(LOOK_MS);
+        await delay(this.#options.pace.look_ms);
       }
     }
     return null;
@@ -161,7 +169,7 @@ export class PodRunner {
         failures = await answers(port, livenessProbe) ? 0 : failures + 1;
         if (failures >= livenessProbe.failureThreshold) this.crash();
       }
-      await delay(LOOK_MS);
+      await delay(this.#options.pace.look_ms);
     }
   }
 
@@ -174,8 +182,8 @@ export class PodRunner {
     await waiting();
     for (let i = 0; probe && !over.aborted; i++) {
       if (await answers(port, probe)) return true;
-      if (i >= probe.failureThreshold * probe.periodSeconds * 1000 / LOOK_MS) this.crash();
-      await delay(LOOK_MS);
+      if (i >= probe.failureThreshold * probe.periodSeconds * 1000 / this.#options.pace.look_ms) this.crash();
+      await delay(this.#options.pace.look_ms);
     }
     return !over.aborted;
   }

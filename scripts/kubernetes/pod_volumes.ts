@@ -16,7 +16,7 @@ export class NotYet extends Error {
 export class PodVolumes implements AsyncDisposable {
   readonly #memory: string[] = [];
 
-  constructor(readonly api: ApiClient, readonly pod: Pod, readonly folder: string) {}
+  constructor(readonly api: Pick<ApiClient, "get" | "find">, readonly pod: Pod, readonly folder: string) {}
 
   /** Throws {@linkcode NotYet} where something is not there that may come. */
   async mounts(): Promise<Mount[]> {
