@@ -1,6 +1,6 @@
 /** What happens to pods, each done to a real run: `deno task kube-proof` has them one after another. */
 import type { Outcome } from "./outcome.ts";
-import { type Site, Trial, until } from "./trial.ts";
+import { type Site, Trial } from "./trial.ts";
 
 export interface Scenario {
   readonly name: string;
@@ -73,20 +73,13 @@ export const SCENARIOS: readonly Scenario[] = [
     },
   },
   {
-    name: "late-worker",
-    about: "a worker that comes after the end of the run",
+    name: "applied-again",
+    about: "`kubectl apply -k` again after the end, and a new coordinator's pod",
     act: async (trial) => {
-      await until("end of the run", async () => await trial.step() === trial.site.steps ? true : null);
-      const spec = { completions: 3, parallelism: 3 };
-      await trial.kubectl(
-        "patch",
-        "job",
-        "wagon-worker",
-        "--type=merge",
-        `--patch=${JSON.stringify({ spec })}`,
-      )
-        // The job may have been complete before.
-        .catch(() => {});
+      await trial.complete();
+      await trial.kubectl("delete", "job", "wagon-worker");
+      await trial.kubectl("delete", "pod", "wagon-coordinator-0");
+      await trial.apply();
     },
   },
 ];

@@ -68,8 +68,13 @@ export class Trial {
       },
     });
     const trial = new Trial(site, name, volume);
-    await trial.kubectl("apply", "-k", join(site.manifests, "overlays/cpu"));
+    await trial.apply();
     return trial;
+  }
+
+  /** The first command of the page. */
+  async apply(): Promise<void> {
+    await this.kubectl("apply", "-k", join(this.site.manifests, "overlays/cpu"));
   }
 
   get run(): string {
@@ -139,9 +144,8 @@ export class Trial {
     }
   }
 
-  /** Waits for the end of the run and of the workers' job, takes everything away, and compares. */
-  async outcome(): Promise<Outcome> {
-    await this.lookForLeaks();
+  /** Waits until the workers' job is complete. */
+  async complete(): Promise<void> {
     await until(`job of ${this.namespace} complete`, async () => {
       const job = await this.kubectl("get", "job", "wagon-worker", "--output=jsonpath={.status.conditions}");
       if (job.includes('"FailureTarget"') || job.includes('"Failed"')) {
@@ -149,6 +153,12 @@ export class Trial {
       }
       return /"Complete"/.test(job) ? true : null;
     });
+  }
+
+  /** Waits for the end of the run and of the workers' job, takes everything away, and compares. */
+  async outcome(): Promise<Outcome> {
+    await this.lookForLeaks();
+    await this.complete();
     const phase = await this.kubectl(
       "get",
       "pod",
@@ -159,6 +169,7 @@ export class Trial {
     const pods = this.#numPods() - this.#pods_before;
     await this.lookForLeaks();
     await this.kubectl("delete", "-k", join(site.manifests, "overlays/cpu"), "--wait=true", "--timeout=120s");
+    await this.kubectl("wait", "--for=delete", "pod", "--all", "--timeout=180s");
     await site.plane.must("delete", "namespace", namespace, "--wait=false");
     const { same, ...compared } = await compareRuns(site, run);
     return { pods, ...compared, same: same && phase === "Running", leaks: [...this.#seen_leaks] };

@@ -19,7 +19,7 @@ Deno.test("docs/on-kubernetes.md: folders that are applied, and objects that are
   const named = COMMANDS.join("\n").match(/\b(?:\w+\/)?wagon-(?!run\b)[\w-]+/g)!;
   for (const name of named) assert.ok(NAMES.includes(name.replace(/-0$/, "")), name);
   const overlay = await Deno.readTextFile(`${ROOT}deploy/kubernetes/overlays/cpu/kustomization.yaml`);
-  for (const line of ["kubectl apply -k ", "kubectl logs "]) {
+  for (const line of ["kubectl apply -k ", "kubectl rollout status "]) {
     const command = COMMANDS.find((one) => one.startsWith(line))!;
     assert.ok(overlay.includes(`#     ${command}\n`), command);
   }
