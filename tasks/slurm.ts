@@ -216,7 +216,9 @@ async function main(args: readonly string[]): Promise<void> {
   const lines = [
     `Submitted job ${job}, as ${JOBS}/${job}.sbatch says; its output goes to slurm-${of_each}.out`,
     ...values.join === undefined
-      ? [`To watch: deno task inspect slurm-${of_each} --follow, unless --out or --resume names another run`]
+      ? [
+        `To watch: tail -F slurm-${of_each}.out, and once it runs: deno task inspect slurm-${of_each} --follow`,
+      ]
       : [],
     `To stop, with the run saved: scancel ${job}`,
   ];

@@ -42,5 +42,5 @@ Deno.test("docs/on-slurm.md: what sbatch is given are scripts that are there, an
 
 Deno.test("docs/on-slurm.md has no commands but those", () => {
   const others = COMMANDS.filter((line) => !/^(deno task slurm|sbatch )/.test(line));
-  assert.deepEqual(others, ["deno task inspect latest --follow"]);
+  assert.deepEqual(others, ["tail -F slurm-1234.out"]);
 });

@@ -53,7 +53,7 @@ Deno.test({
       {
         code: 0,
         stdout: "Submitted job 1234, as runs/slurm/1234.sbatch says; its output goes to slurm-1234.out\n" +
-          "To watch: deno task inspect slurm-1234 --follow, unless --out or --resume names another run\n" +
+          "To watch: tail -F slurm-1234.out, and once it runs: deno task inspect slurm-1234 --follow\n" +
           "To stop, with the run saved: scancel 1234\n",
         stderr: "",
       },
