@@ -146,11 +146,15 @@ if [ "$state" = finished ]; then
 fi
 # Cancelled, or put back into the queue already
 [ -z "$ended_by_slurm" ] || exit 0
+# Starts in a row that made no step: a busy file system may take the time of one, but not of all.
 before=$(cat "$place/step" 2>/dev/null || echo 0)
-if [ "${step:-0}" -le "$before" ]; then
-  echo "Stopped at step ${step:-0}, where this start began: not put back into the queue; give the job more time" >&2
+idle=$(cat "$place/idle" 2>/dev/null || echo 0)
+[ "${step:-0}" -gt "$before" ] && idle=0 || idle=$((idle + 1))
+if [ "$idle" -ge 3 ]; then
+  echo "Stopped at step ${step:-0}, with no step in three starts: not put back into the queue; give the job more time" >&2
   exit 1
 fi
+echo "$idle" >"$place/idle"
 echo "$step" >"$place/step"
 echo "Saved at step $step: back into the queue"
 scontrol requeue "$SLURM_JOB_ID"

@@ -102,7 +102,9 @@ class Job {
       const job = await this.site.cluster.job(this.number) ?? {};
       const found = await look(job);
       if (found === null && ENDED.includes(job["JobState"] ?? "")) {
-        throw new Error(`Job ${this.number} must be ${what}, found ${job["JobState"]}`);
+        throw new Error(
+          `Job ${this.number} must be ${what}, found ${job["JobState"]}:\n${await this.#output()}`,
+        );
       }
       return found;
     });
@@ -137,8 +139,13 @@ class Job {
   async ended(state = "COMPLETED"): Promise<Readonly<Record<string, string>>> {
     const found = await this.site.cluster.jobIn(this.number, ENDED, DEADLINE_MS);
     if (found["JobState"] === state) return found;
-    const output = await Deno.readTextFile(join(this.site.clone, `slurm-${this.number}.out`)).catch(() => "");
-    throw new Error(`Job ${this.number} must be ${state}, found ${found["JobState"]}:\n${output}`);
+    throw new Error(
+      `Job ${this.number} must be ${state}, found ${found["JobState"]}:\n${await this.#output()}`,
+    );
+  }
+
+  #output(): Promise<string> {
+    return Deno.readTextFile(join(this.site.clone, `slurm-${this.number}.out`)).catch(() => "");
   }
 
   async outcome(length: "short" | "long" = "short"): Promise<Outcome> {

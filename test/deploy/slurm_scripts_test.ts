@@ -111,22 +111,28 @@ Deno.test({
 
     const again = await bench.job([], { SLURM_RESTART_COUNT: "1" });
     assert.match(again.deno("coordinator"), / --out runs\/slurm-20007 --auto-resume --host /);
-    assert.deepEqual([...Deno.readDirSync(place)].map(({ name }) => name).sort(), ["ended", "step"]);
+    assert.deepEqual([...Deno.readDirSync(place)].map(({ name }) => name).sort(), ["ended", "idle", "step"]);
   }),
 });
 
 Deno.test({
-  name: "a job that has come no further is not put back into the queue; one whose coordinator fails, neither",
+  name: "a job that comes no further is not put back into the queue; one whose coordinator fails, neither",
   ignore,
   fn: Bench.in(async (bench) => {
     const interrupted = { STATE: "interrupted", STEPS: "9" };
     assert.equal((await bench.job([], interrupted)).code, 0);
-    const stuck = await bench.job([], { ...interrupted, SLURM_RESTART_COUNT: "1" });
+    for (let idle = 1; idle < 3; idle++) {
+      const { code, calls } = await bench.job([], { ...interrupted, SLURM_RESTART_COUNT: `${idle}` });
+      assert.deepEqual([code, calls.at(-1)], [0, "scontrol requeue 20007"]);
+    }
+    const stuck = await bench.job([], { ...interrupted, SLURM_RESTART_COUNT: "3" });
     assert.deepEqual([stuck.code, stuck.output, stuck.calls.includes("scontrol requeue 20007")], [
       1,
-      "Stopped at step 9, where this start began: not put back into the queue; give the job more time\n",
+      "Stopped at step 9, with no step in three starts: not put back into the queue; give the job more time\n",
       false,
     ]);
+    const moved = await bench.job([], { ...interrupted, STEPS: "10", SLURM_RESTART_COUNT: "4" });
+    assert.deepEqual([moved.code, moved.calls.at(-1)], [0, "scontrol requeue 20007"]);
     const failed = await bench.job([], { ...interrupted, CODE: "2" });
     assert.deepEqual([failed.code, failed.output], [2, "The coordinator ended with exit code 2\n"]);
     assert.ok(!failed.calls.includes("scontrol requeue 20007"));
