@@ -8,7 +8,8 @@ import { run, type Said, TOKEN, writeKeys, writeKubeconfig } from "./credentials
 import { logTo } from "./log_file.ts";
 
 /** Servers that are given as a folder; etcd and kubectl are found in the path. */
-const SERVERS = ["kube-apiserver", "kube-controller-manager", "kube-scheduler"] as const;
+const API_SERVER = "kube-apiserver";
+const CONTROLLERS = ["kube-controller-manager", "kube-scheduler"] as const;
 const IN_PATH = ["etcd", "kubectl"] as const;
 /** On a machine that is busy with other work. */
 const READY_MS = 240_000;
@@ -22,11 +23,16 @@ function isFile(path: string): boolean {
   }
 }
 
-/** Programs that a control plane needs and that are not there. `servers`: the folder of those of Kubernetes. */
-export function missingPrograms(servers: string | undefined): string[] {
+/**
+ * Programs that a control plane needs and that are not there. `servers`: the folder of those of Kubernetes; `controllers`:
+ * whether they are needed beside the API server.
+ */
+export function missingPrograms(servers: string | undefined, controllers: boolean): string[] {
   const path = (Deno.env.get("PATH") ?? "").split(":");
   return [
-    ...SERVERS.filter((name) => servers === undefined || !isFile(join(servers, name))),
+    ...[API_SERVER, ...controllers ? CONTROLLERS : []].filter((name) =>
+      servers === undefined || !isFile(join(servers, name))
+    ),
     ...IN_PATH.filter((name) => !path.some((folder) => isFile(join(folder, name)))),
   ];
 }
@@ -54,10 +60,11 @@ export class ControlPlane implements AsyncDisposable {
   }
 
   /** Starts one. `folder`: for its files; must be there. Throws where it is not up in time. */
-  static async start(folder: string, servers: string): Promise<ControlPlane> {
+  static async start(folder: string, servers: string, controllers: boolean): Promise<ControlPlane> {
     const plane = new ControlPlane(folder, servers);
     try {
-      await plane.#startServers();
+      await plane.#startApiServer();
+      if (controllers) await plane.#startControllers();
       return plane;
     } catch (error) {
       const logs = await plane.logs();
@@ -74,7 +81,7 @@ export class ControlPlane implements AsyncDisposable {
     return join(this.#folder, name);
   }
 
-  async #startServers(): Promise<void> {
+  async #startApiServer(): Promise<void> {
     const [etcd, peer, api] = freePorts(3) as [number, number, number];
     const etcd_url = `http://127.0.0.1:${etcd}`;
     await writeKeys(this.#folder);
@@ -98,6 +105,9 @@ export class ControlPlane implements AsyncDisposable {
     await this.#until("API server", async () => (await this.kubectl(["get", "--raw", "/readyz"])).code === 0);
     const certificate = await Deno.readTextFile(this.#at("certs/apiserver.crt"));
     this.#client = new ApiClient(`https://127.0.0.1:${api}`, TOKEN, certificate);
+  }
+
+  async #startControllers(): Promise<void> {
     const common = [
       `--kubeconfig=${this.#at("kubeconfig")}`,
       "--leader-elect=false",
