@@ -24,7 +24,7 @@ export interface Costs {
 }
 
 export const MEASURED_COSTS: Costs = {
-  message_ms: 0.08,
+  message_ms: 0.04,
   send_ns_per_byte: 0.35,
   receive_ns_per_byte: 0.5,
   check_ns_per_byte: 0.25,

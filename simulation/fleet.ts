@@ -1,4 +1,4 @@
-/** The coordinator's real fleet for a simulated run: its networks have one weight, its data no bytes. */
+/** The coordinator's real fleet for a simulated run: its networks have a few weights, its data no bytes. */
 import type { NetworkName } from "../common/network_name.ts";
 import { dataSetOf } from "../coordinator/data/data_set.ts";
 import type { ShardPlan } from "../coordinator/data/plan.ts";
@@ -6,6 +6,10 @@ import type { ShardedData } from "../coordinator/data/sharded_data.ts";
 import { Fleet } from "../coordinator/fleet/fleet.ts";
 import { ResultMemory } from "../coordinator/fleet/memory/result_memory.ts";
 import type { FleetObserver } from "../coordinator/fleet/observer.ts";
+import type { Wire } from "../common/wire_format.ts";
+import { CHUNK_UNIT } from "../kernels/chunks.ts";
+import type { ResultParts } from "../kernels/result_payload.ts";
+import type { NumChunks } from "./sizes.ts";
 import { Kernels } from "../kernels/kernels.ts";
 import { buildLayout } from "../models/layout.ts";
 import type { Manifest } from "../models/manifest.ts";
@@ -14,17 +18,21 @@ import type { Clock } from "../wire/clock.ts";
 import type { Setup } from "./setup.ts";
 
 const RUN = "simulated";
-/** Gradients of what stands for a result. */
-export const GRADIENTS = 1;
+/** Numbers of what stands for a result: as few as make up its chunks. */
+export function tinyResult(network: NetworkName, num_chunks: NumChunks): ResultParts {
+  const tail_offset = CHUNK_UNIT * num_chunks[network];
+  return { size: tail_offset + TAIL_NAMES[network].length, tail_offset };
+}
 
-/** A manifest of networks with one weight. */
-function tinyManifest(): Manifest {
+/** A manifest of networks with a few weights. */
+function tinyManifest(num_chunks: NumChunks): Manifest {
   const graph = (network: NetworkName) => {
-    const { size, slots } = buildLayout([
-      { name: `${network}.weight_grad`, shape: [GRADIENTS] },
+    const { size, tail_offset } = tinyResult(network, num_chunks);
+    const { slots } = buildLayout([
+      { name: `${network}.weight_grad`, shape: [tail_offset] },
       ...TAIL_NAMES[network].map((name) => ({ name, shape: [] })),
     ]);
-    return { size, outputs: slots, tail_offset: GRADIENTS };
+    return { size, outputs: slots, tail_offset };
   };
   // The fleet looks at nothing else.
   return {
@@ -57,11 +65,12 @@ function emptyData(num_shards: number): ShardedData {
 
 /** A fleet that tells `told` what happens. */
 export function openFleet(
-  { shards, wire }: Pick<Setup, "shards" | "wire">,
+  { shards, wire: { group_shards } }: Pick<Setup, "shards" | "wire">,
+  num_chunks: NumChunks,
   clock: Clock,
   told: string[],
 ): Fleet {
-  const size = GRADIENTS + Math.max(TAIL_NAMES.critic.length, TAIL_NAMES.generator.length);
+  const size = Math.max(tinyResult("critic", num_chunks).size, tinyResult("generator", num_chunks).size);
   const memory = new ResultMemory(Kernels.create(ResultMemory.bytesNeeded(shards, size)), shards, size);
   const observer: FleetObserver = {
     joined: () => {},
@@ -69,7 +78,10 @@ export function openFleet(
     fault: ({ what, decision, reason }) => told.push(`${what}: ${decision}. ${reason}`),
     refused: () => {},
   };
-  const facts = { run: RUN, incarnation: 0, seed: 1, manifest: tinyManifest(), files: [], wire };
+  const facts = { run: RUN, incarnation: 0, seed: 1, manifest: tinyManifest(num_chunks), files: [] };
+  // Nothing is rounded: what is rounded in the run only has fewer bytes.
+  const wire: Wire = { format: "float32", group_shards };
   const admission = { token: RUN, read_token: undefined, exact: true, classes: [], shared_memory: null };
-  return new Fleet(facts, emptyData(shards), { ...admission, clock, memory }, observer);
+  const chunked = { ...facts, wire, chunk_floats: CHUNK_UNIT };
+  return new Fleet(chunked, emptyData(shards), { ...admission, clock, memory }, observer);
 }

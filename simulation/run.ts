@@ -3,10 +3,11 @@ import { setImmediate } from "node:timers";
 import type { NetworkName } from "../common/network_name.ts";
 import type { Fleet } from "../coordinator/fleet/fleet.ts";
 import type { RoundOutcome } from "../coordinator/fleet/open_round.ts";
-import { TAIL_NAMES } from "../models/tail.ts";
 import { SimulatedClock } from "./clock.ts";
 import { costOf } from "./costs.ts";
-import { GRADIENTS, openFleet } from "./fleet.ts";
+import { openFleet } from "./fleet.ts";
+import { type NumChunks, numChunks } from "./sizes.ts";
+import { MOST_CHUNKS } from "../kernels/chunks.ts";
 import { Connection, type CoordinatorLink, coordinatorLink } from "./pipes.ts";
 import { Processor, Thread } from "./processor.ts";
 import { seededRandom } from "./seeded_random.ts";
@@ -15,6 +16,8 @@ import { type Facts, type Places, SimulatedWorker } from "./worker.ts";
 
 /** More of them send their messages in fewer pieces. */
 const MANY_WORKERS = 512;
+const FEW_CHUNKS = 4;
+const NO_BYTES = new Uint8Array();
 /** Resolves when all promises have been followed that have resolved. */
 function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
@@ -29,6 +32,7 @@ export class SimulatedRun {
   readonly told: string[] = [];
   readonly fleet: Fleet;
   readonly #setup: Setup;
+  readonly #num_chunks: NumChunks;
   readonly #checksums = { critic: 0, generator: 0 };
   #step = 0;
 
@@ -37,7 +41,10 @@ export class SimulatedRun {
     const processor = new Processor(this.clock, setup.cores);
     this.coordinator = new Thread(processor);
     this.link = setup.coordinator_link && coordinatorLink(this.clock, setup.coordinator_link);
-    this.fleet = openFleet(setup, this.clock, this.told);
+    this.#num_chunks = setup.streams
+      ? numChunks(setup.sizes, numWorkers(setup) > MANY_WORKERS ? FEW_CHUNKS : MOST_CHUNKS)
+      : { critic: 1, generator: 1 };
+    this.fleet = openFleet(setup, this.#num_chunks, this.clock, this.told);
     this.#publish("critic");
     this.#publish("generator");
     this.workers = this.#openWorkers(processor);
@@ -46,12 +53,9 @@ export class SimulatedRun {
 
   #openWorkers(coordinators: Processor): SimulatedWorker[] {
     const { groups, sizes, wire, costs, fakes_share } = this.#setup;
-    const result_sizes = {
-      critic: GRADIENTS + TAIL_NAMES.critic.length,
-      generator: GRADIENTS + TAIL_NAMES.generator.length,
-    };
     const most_pieces = numWorkers(this.#setup) > MANY_WORKERS ? 2 : 8;
-    const facts: Facts = { sizes, wire, costs, result_sizes, fakes_share, most_pieces };
+    const num_chunks = this.#num_chunks;
+    const facts: Facts = { sizes, wire, costs, num_chunks, fakes_share, most_pieces };
     const relay = groups.some(({ relayed }) => relayed) ? new Thread(coordinators) : null;
     const random = seededRandom(1);
     let id = 0;
@@ -108,19 +112,41 @@ export class SimulatedRun {
       batch: 0,
       noise_purpose: `${kind}_noise`,
       noise_counter: step,
+      next_noise_counter,
     } as const;
-    const outcome = await this.#until(this.fleet.round({ ...request, next_noise_counter }));
-    await this.#work(this.#updateTime(kind, outcome.results.length));
+    const last = this.#num_chunks[kind] - 1;
+    const take = last === 0
+      ? null
+      : (index: number, { length }: { readonly length: number }) => this.#takeChunk(kind, index, length);
+    const { streamed = false, ...outcome } = await this.#until(this.fleet.round(request, take));
+    await this.#work(
+      this.#setup.costs.round_ms + (streamed ? 0 : this.#updateTime(kind, outcome.results.length)),
+    );
+    if (streamed) this.#sendChunk(kind, last);
     this.#publish(kind);
     return outcome;
   }
 
-  /** Adding the results, the update, and making what is published. */
+  /** All shards have a chunk: it is added, updated, and sent at once, but for the last one. */
+  #takeChunk(kind: NetworkName, index: number, num_results: number): void {
+    const num_chunks = this.#num_chunks[kind];
+    this.coordinator.run(this.#updateTime(kind, num_results) / num_chunks, () => {
+      if (index < num_chunks - 1) this.#sendChunk(kind, index);
+    });
+  }
+
+  #sendChunk(state: NetworkName, index: number): void {
+    const checksum = checksumOf(index);
+    const from = this.#setup.wire.format === "float32" ? null : checksumOf(this.#checksums[state]);
+    this.fleet.sendChunk({ state, step: this.#step, index, payload: NO_BYTES, checksum, from });
+  }
+
+  /** Adding results, the update, and making what is published. */
   #updateTime(kind: NetworkName, num_results: number): number {
     const { costs, sizes: { weights }, wire } = this.#setup;
     const numbers = weights[kind];
     const rounded = wire.format === "float32" ? 0 : numbers * (2 * num_results + 1);
-    return costs.round_ms + costOf(numbers * num_results, costs.sum_ns_per_number) +
+    return costOf(numbers * num_results, costs.sum_ns_per_number) +
       costOf(numbers, costs.update_ns_per_weight) + costOf(rounded, costs.round_ns_per_number);
   }
 
@@ -128,7 +154,7 @@ export class SimulatedRun {
     const before = checksumOf(this.#checksums[kind]), checksum = checksumOf(++this.#checksums[kind]);
     const is_change = this.#setup.wire.format !== "float32";
     const change = is_change ? { from: before, rounded: new Uint8Array(4) } : null;
-    this.fleet.publish(kind, this.#step, { checksum, given: new Float32Array(GRADIENTS), change });
+    this.fleet.publish(kind, this.#step, { checksum, given: new Float32Array(1), change });
   }
 
   #work(work_ms: number): Promise<void> {

@@ -31,6 +31,8 @@ export interface Setup {
   readonly groups: readonly WorkerGroup[];
   /** Part of a critic step that makes fakes, which a worker that waits can make ahead. */
   readonly fakes_share: number;
+  /** False: results and weights travel whole, one way after the other. */
+  readonly streams: boolean;
   /** The coordinator's own link, which all workers behind links share; null: as fast as all of theirs together. */
   readonly coordinator_link: Pick<Link, "down_bps" | "up_bps"> | null;
   /** The coordinator's cores, which its local workers share. */

@@ -1,6 +1,7 @@
 /** Bytes of messages: what a run of these networks would send, though nothing of that size is made. */
 import type { NetworkName } from "../common/network_name.ts";
 import type { Wire, WireFormat } from "../common/wire_format.ts";
+import { chunkFloats, chunksOf } from "../kernels/chunks.ts";
 import { payloadSize, type ResultParts, roundedSize } from "../kernels/result_payload.ts";
 import type { Net } from "../models/nets/net.ts";
 import { weightTensors } from "../models/nets/spectral_norm.ts";
@@ -10,6 +11,7 @@ import type { Message } from "../wire/messages.ts";
 
 /** A message without its payload: its header, and that of its WebSocket frame. */
 const HEADER_BYTES = 400;
+const CHUNK_HEADER_BYTES = 100;
 
 /** Numbers of both networks: their weights, and what a result holds. */
 export interface NetworkSizes {
@@ -33,6 +35,16 @@ export function sizesOf({ critic, generator }: Readonly<Record<NetworkName, Net>
   };
 }
 
+/** Chunks that results and weights travel in (kernels/chunks.ts), by network; 1: whole. */
+export type NumChunks = Readonly<Record<NetworkName, number>>;
+
+/** Chunks of these networks, at most so many. */
+export function numChunks({ results }: NetworkSizes, most: number): NumChunks {
+  const length = chunkFloats(Math.max(results.critic.tail_offset, results.generator.tail_offset));
+  const of = (network: NetworkName) => Math.min(most, chunksOf(results[network].tail_offset, length).length);
+  return { critic: of("critic"), generator: of("generator") };
+}
+
 /** Bytes of a network's weights, whole or as a rounded difference to those that the other side holds. */
 export function weightsBytes({ weights }: NetworkSizes, network: NetworkName, format: WireFormat): number {
   return 4 * (format === "float32" ? weights[network] : roundedSize(format, weights[network]));
@@ -44,13 +56,28 @@ export function resultBytes({ results }: NetworkSizes, network: NetworkName, for
 }
 
 /**
- * Bytes of a message on the wire. Examples count nothing: workers are taken to hold their shards, as they do soon after
+ * Bytes of a message on the wire; `kind`: of the result that a chunk belongs to. Examples count nothing: workers are taken to hold their shards, as they do soon after
  * the start of a run.
  */
-export function messageBytes(message: Message, sizes: NetworkSizes, { format }: Wire): number {
-  if (message.type === "weights") {
-    return HEADER_BYTES + weightsBytes(sizes, message.state, message.difference ? format : "float32");
+export function messageBytes(
+  message: Message,
+  { sizes, wire: { format }, num_chunks }: {
+    readonly sizes: NetworkSizes;
+    readonly wire: Wire;
+    readonly num_chunks: NumChunks;
+  },
+  kind: NetworkName,
+): number {
+  switch (message.type) {
+    case "weights":
+      return HEADER_BYTES + weightsBytes(sizes, message.state, message.difference ? format : "float32");
+    case "weights_chunk":
+      return CHUNK_HEADER_BYTES + weightsBytes(sizes, message.state, format) / num_chunks[message.state];
+    case "result":
+      return HEADER_BYTES + resultBytes(sizes, message.kind, format);
+    case "result_chunk":
+      return CHUNK_HEADER_BYTES + resultBytes(sizes, kind, format) / num_chunks[kind];
+    default:
+      return HEADER_BYTES;
   }
-  if (message.type === "result") return HEADER_BYTES + resultBytes(sizes, message.kind, format);
-  return HEADER_BYTES;
 }

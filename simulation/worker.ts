@@ -3,13 +3,16 @@ import { checksumBytes } from "../kernels/kernels.ts";
 import { Member } from "../coordinator/fleet/member.ts";
 import type { Clock } from "../wire/clock.ts";
 import { bytesOf } from "../wire/frame.ts";
-import type { Message, MessageOf } from "../wire/messages.ts";
+import type { Message, MessageOf, MessageType } from "../wire/messages.ts";
 import { type Route, SimulatedChannel } from "./channel.ts";
 import { costOf, type Costs } from "./costs.ts";
 import type { Connection } from "./pipes.ts";
 import { type Processor, Thread } from "./processor.ts";
-import { messageBytes, type NetworkSizes } from "./sizes.ts";
+import { messageBytes, type NetworkSizes, type NumChunks } from "./sizes.ts";
 import type { WorkerGroup } from "./setup.ts";
+import type { NetworkName } from "../common/network_name.ts";
+import { CHUNK_UNIT } from "../kernels/chunks.ts";
+import { tinyResult } from "./fleet.ts";
 import type { Wire } from "../common/wire_format.ts";
 
 const NUMERIC_CLASS = "5".repeat(64);
@@ -41,13 +44,15 @@ export interface Places {
 /** A message travels in pieces of this size, so that it is received while it is still being sent; in a few of them. */
 const PIECE_BYTES = 1 << 16;
 
+/** Messages that take time. */
+const TAKEN: ReadonlySet<MessageType> = new Set(["weights", "weights_chunk", "weights_end", "work"] as const);
+
 /** Facts of the run. */
 export interface Facts {
   readonly sizes: NetworkSizes;
   readonly wire: Wire;
   readonly costs: Costs;
-  /** Numbers of what stands for a result. */
-  readonly result_sizes: { readonly critic: number; readonly generator: number };
+  readonly num_chunks: NumChunks;
   readonly fakes_share: number;
   /** Pieces of a message at most: fewer where there are many workers, whose pieces would take minutes. */
   readonly most_pieces: number;
@@ -63,6 +68,8 @@ export class SimulatedWorker implements Route {
   readonly #threads: readonly Thread[];
   /** Step and shard of fakes that are made. */
   readonly #made_ahead = new Set<string>();
+  /** Of the result that it sends. */
+  #sends: NetworkName = "critic";
 
   constructor(id: number, name: string, group: WorkerGroup, facts: Facts, places: Places) {
     this.group = group;
@@ -90,8 +97,7 @@ export class SimulatedWorker implements Route {
   }
 
   bytesOf(message: Message): number {
-    const { sizes, wire } = this.#facts;
-    return this.#channel.shares ? 0 : messageBytes(message, sizes, wire);
+    return this.#channel.shares ? 0 : messageBytes(message, this.#facts, this.#sends);
   }
 
   toWorker(message: Message, bytes: number): void {
@@ -104,7 +110,7 @@ export class SimulatedWorker implements Route {
       );
       return;
     }
-    if (message.type !== "weights" && message.type !== "work") return;
+    if (!TAKEN.has(message.type)) return;
     this.#travel(bytes, "toWorker", () => {
       if (message.type === "work") this.#compute(message);
     });
@@ -192,20 +198,40 @@ export class SimulatedWorker implements Route {
   }
 
   #answer(work: MessageOf<"work">, compute_ms: number, elapsed_ms: number): void {
-    const { result_sizes } = this.#facts;
     const { type: _type, inline: _inline, checksum: _checksum, next_noise_counter: _next, ...computation } =
       work;
-    const { payload, checksum } = payloadOf(result_sizes[work.kind]);
     const { shares } = this.#channel;
+    const { num_chunks } = this.#facts;
+    const times = { compute_ms, elapsed_ms };
+    this.#sends = work.kind;
+    if (!shares && num_chunks[work.kind] > 1) return this.#sendChunks(work, { ...computation, ...times });
+    const { payload, checksum } = payloadOf(tinyResult(work.kind, num_chunks).size);
     const result: MessageOf<"result"> = {
       type: "result",
       ...computation,
       checksum: shares ? null : checksum,
       largest: shares ? 0 : null,
-      compute_ms,
-      elapsed_ms,
+      ...times,
     };
-    this.#travel(this.bytesOf(result), "toCoordinator", () => this.#channel.receive(result, payload));
+    this.#send(result, payload);
+    this.#makeAhead(work);
+  }
+
+  #send(message: Message, payload: Uint8Array): void {
+    this.#travel(this.bytesOf(message), "toCoordinator", () => this.#channel.receive(message, payload));
+  }
+
+  /** Sends a result as its tail and then its gradients in chunks. */
+  #sendChunks(
+    work: MessageOf<"work">,
+    about: Omit<MessageOf<"result_start">, "type" | "checksum">,
+  ): void {
+    const { size, tail_offset } = tinyResult(work.kind, this.#facts.num_chunks);
+    const tail = payloadOf(size - tail_offset), chunk = payloadOf(CHUNK_UNIT);
+    this.#send({ type: "result_start", ...about, checksum: tail.checksum }, tail.payload);
+    for (let index = 0; index < this.#facts.num_chunks[work.kind]; index++) {
+      this.#send({ type: "result_chunk", index, checksum: chunk.checksum }, chunk.payload);
+    }
     this.#makeAhead(work);
   }
 }

@@ -43,6 +43,7 @@ export function planOf(values: SimulateValues): Plan {
     n_critic: config.n_critic,
     groups,
     fakes_share: FAKES_SHARE,
+    streams: true,
     coordinator_link: coordinatorLinkOf(values.coordinator_link),
     cores: values.cores ?? 1 + numThreads({ groups: local_groups }),
     costs: atSpeed(MEASURED_COSTS, values.coordinator_speed),

@@ -16,6 +16,8 @@ interface Points {
   readonly reports: readonly string[];
   readonly sets: readonly {
     readonly shard_ms: WorkerGroup["step_ms"];
+    /** False: before results and weights travelled in chunks. */
+    readonly streams: boolean;
     readonly points: readonly {
       readonly near: number;
       readonly far: number;
@@ -42,7 +44,7 @@ const CORES = 2;
 const SIZES = sizesOf(buildNetworks(PRESET.networks(PRESET.latent, [28, 28])));
 
 function setupOf(
-  { near, far, link, relayed, step_ms, wire = "float32", groups = PRESET.shards, costs }: {
+  { near, far, link, relayed, step_ms, wire = "float32", groups = PRESET.shards, streams, costs }: {
     readonly near: number;
     readonly far: number;
     readonly link: Link | null;
@@ -50,6 +52,7 @@ function setupOf(
     readonly step_ms: WorkerGroup["step_ms"];
     readonly wire?: WireFormat;
     readonly groups?: number;
+    readonly streams: boolean;
     readonly costs: Costs;
   },
 ): Setup {
@@ -67,6 +70,7 @@ function setupOf(
     wire: { format: wire, group_shards: wire === "float32" ? null : shards / groups },
     groups: workers.filter(({ count }) => count > 0),
     fakes_share: FAKES_SHARE,
+    streams,
     coordinator_link: null,
     cores: CORES,
     costs,
@@ -92,6 +96,7 @@ function pointsOfReport(file: string, costs: Costs): Point[] {
         step_ms: { critic: shard_ms("critic"), generator: shard_ms("generator") },
         ...wire && { wire },
         ...groups && { groups },
+        streams: true,
         costs,
       }),
     };
@@ -100,13 +105,13 @@ function pointsOfReport(file: string, costs: Costs): Point[] {
 
 export function measuredPoints(costs = MEASURED_COSTS): Point[] {
   const { reports, sets } = JSON.parse(Deno.readTextFileSync(new URL("far_points.json", RESULTS))) as Points;
-  const points = sets.flatMap(({ shard_ms: step_ms, points }) =>
+  const points = sets.flatMap(({ shard_ms: step_ms, streams, points }) =>
     points.map(({ near, far, link: text, images_per_second: measured }): Point => {
       const link = text === null ? null : parseLink(text);
       return {
         name: `${near} + ${far}, ${text ?? "no link"}`,
         measured,
-        setup: setupOf({ near, far, link, relayed: false, step_ms, costs }),
+        setup: setupOf({ near, far, link, relayed: false, step_ms, streams, costs }),
       };
     })
   );

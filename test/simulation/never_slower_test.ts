@@ -16,7 +16,7 @@ const step_ms = { critic: 3.7, generator: 4.6 };
 const LENGTH: Length = { warmup_ms: 90_000, measured_ms: 180_000, fewest_steps: 10, most_events: 3e6 };
 
 async function imagesPerSecond(more: Partial<Setup>): Promise<number> {
-  const run = setup({ sizes, costs: MEASURED_COSTS, fakes_share: 0.45, ...more });
+  const run = setup({ sizes, costs: MEASURED_COSTS, fakes_share: 0.45, streams: true, ...more });
   return (await simulate(run, LENGTH)).images_per_second;
 }
 

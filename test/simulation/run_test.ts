@@ -25,6 +25,21 @@ Deno.test("behind a link: weights down, computing, the sum up, one after the oth
   close(await step({ groups }), 2 * (8 + 40 + 16 + 20));
 });
 
+Deno.test("in chunks, the way up and the way down overlap: a step takes the longer one, and a chunk of the other", async () => {
+  const groups = [group({ link: link("1gbit:500mbit/20ms") })];
+  // 16 chunks of 0.5 ms down and 1 ms up.
+  close(await step({ groups, streams: true }), 2 * (40 + 16 + 0.5 + 20));
+  const two = [group({ count: 2, link: link("1gbit"), step_ms: { critic: 50, generator: 50 } })];
+  close(await step({ groups: two, streams: true }), 2 * (100 + 8 + 0.5));
+});
+
+Deno.test("rounded chunks travel as differences, and are a quarter of the bytes", async () => {
+  const groups = [group({ link: link("100mbit") })];
+  const wire = { format: "int8", group_shards: 4 } as const;
+  const { step_bytes } = await simulate(setup({ n_critic: 1, groups, wire, streams: true }), LENGTH);
+  assert.ok(step_bytes > 1.01e6 && step_bytes < 1.04e6, `${step_bytes}`);
+});
+
 /** So long that nothing is gained by fewer workers. */
 const LONG = { step_ms: { critic: 100, generator: 100 } };
 

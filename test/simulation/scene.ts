@@ -51,6 +51,7 @@ export function setup(more: Partial<Setup> = {}): Setup {
     wire: FLOAT32_WIRE,
     groups: [group()],
     fakes_share: 0,
+    streams: false,
     coordinator_link: null,
     cores: 2,
     costs: FREE,
