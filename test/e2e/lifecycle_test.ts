@@ -48,7 +48,7 @@ Deno.test("worker, coordinator and inspect find each other, whoever starts first
 
   const second = place.start("coordinator", ["--resume", run, "--port", "0"]);
   // The same process, with the shards that it holds and another token.
-  await worker.line(/\nReady: .*, holds 4 shards\n/);
+  await worker.line(/\nReady: .*, has the data of 4 shards\n/);
   const next = await place.rendezvous();
   assert.notDeepEqual([next.url, next.token], [url, token]);
   await logged(run, "20 steps more", (records) => lastStep(records) >= before + 20);

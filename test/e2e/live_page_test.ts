@@ -126,7 +126,7 @@ Deno.test("a read token that is the workers' token is refused", async () => {
   assert.deepEqual([code, stderr], [
     2,
     "Cannot use the token of WAGON_READ_TOKEN for the live page: it must differ from the workers' token, found the " +
-    "same; anyone who may see the page could join as a worker\n",
+    "same; otherwise anyone who may see the page could join as a worker\n",
   ]);
 });
 

@@ -10,16 +10,21 @@ import type { MessageOf } from "../../wire/messages.ts";
 import type { Socket } from "../../wire/socket.ts";
 import { connect } from "../../wire/ws_socket.ts";
 
+/** What a liar's work is about, whether its result travels whole or in chunks. */
+type About = Pick<MessageOf<"result">, "step" | "begin" | "end">;
+
 /** Changes a result's numbers, if it wants to; the frame is that of an honest one, its checksum included. */
-export type Lie = (values: Float32Array, work: MessageOf<"result">) => void;
+export type Lie = (values: Float32Array, work: About) => void;
 
 function lyingSocket(socket: Socket, lie: Lie): Socket {
   const send = socket.send.bind(socket);
+  let about: About | null = null;
   socket.send = (parts, written) => {
     const { message, payload } = decodeFrame(...parts.map((part) => part.slice()));
-    if (message.type !== "result") return send(parts, written);
+    if (message.type === "result" || message.type === "result_start") about = message;
+    else if (message.type !== "result_chunk") return send(parts, written);
     const bytes = payload.slice();
-    lie(new Float32Array(bytes.buffer), message);
+    lie(new Float32Array(bytes.buffer), about!);
     const { head } = encodeFrame({ ...message, checksum: checksumBytes(bytes) }, bytes);
     send([head, bytes], written);
   };

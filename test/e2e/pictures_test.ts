@@ -78,7 +78,7 @@ async function checkPictures(place: Workplace, run: string, channels: 1 | 3): Pr
     assert.equal(decodePng(await Deno.readFile(place.path(file))).channels, channels, file);
   }
   const report = await Deno.readTextFile(place.path("report.html"));
-  assert.ok(report.includes("Each row goes from one point of the noise to another"));
+  assert.ok(report.includes("Each row goes from one point in latent space to another"));
   assert.ok(report.includes("below each, the 3 training images nearest to it"));
 }
 

@@ -19,5 +19,5 @@ Deno.test("ratios pair the rounds, and refuse what has no partner", () => {
   assert.throws(() => ratios([1], [1, 2]), {
     message: "Ratios need pairs: found 1 values and 2 references",
   });
-  assert.throws(() => median([]), { message: "A quantile needs at least one value, found none" });
+  assert.throws(() => median([]), { message: "A median needs at least one value, found none" });
 });

@@ -192,7 +192,7 @@ const REFUSED: Record<string, readonly [content: Uint8Array, error: string]> = {
   ],
   "that has a NaN": [
     npyOf("<f4", [4, 2], floats(0, 0, 0, NaN)),
-    "finite numbers in the range of float32 are required, found NaN in row 2, column 2; leave it out",
+    "finite numbers in the range of float32 are required, found NaN in row 2, column 2; remove that row",
   ],
 };
 
