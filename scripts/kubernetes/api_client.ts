@@ -35,10 +35,11 @@ export class ApiClient implements Disposable {
   readonly #http: Deno.HttpClient;
   readonly #closed = new AbortController();
 
-  constructor(url: string, token: string, certificate: string) {
+  /** `certificate`: of the server, as PEM; null for one without TLS. */
+  constructor(url: string, token: string, certificate: string | null) {
     this.#url = url;
     this.#headers = { authorization: `Bearer ${token}` };
-    this.#http = Deno.createHttpClient({ caCerts: [certificate] });
+    this.#http = Deno.createHttpClient(certificate === null ? {} : { caCerts: [certificate] });
   }
 
   #fetch(path: string, init: RequestInit = {}): Promise<Response> {
@@ -117,7 +118,7 @@ export class ApiClient implements Disposable {
         const event = JSON.parse(line) as { type: string };
         // Too old: everything is listed anew.
         if (event.type === "ERROR") return;
-        yield event as WatchEvent<T>;
+        if (event.type !== "BOOKMARK") yield event as WatchEvent<T>;
       }
     }
   }
