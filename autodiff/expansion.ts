@@ -49,7 +49,7 @@ export class ExpansionSite extends GraphSite {
   }
 
   /** The node's own attributes, for an operator of its kind. */
-  get ownAttributes(): Node["attributes"] {
+  get own_attributes(): Node["attributes"] {
     return this.n.attributes;
   }
 

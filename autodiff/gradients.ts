@@ -125,8 +125,8 @@ function unbroadcast(b: GraphBuilder, gradient: Value, { shape }: TensorType): V
   const axes = [...from.keys()].filter((axis) =>
     axis < num_leading || (shape[axis - num_leading] === 1 && from[axis] !== 1)
   );
-  const onlyLeading = axes.length === num_leading;
-  const sum = b.op("ReduceSum", [gradient, b.ints(axes)], { keepdims: onlyLeading ? 0 : 1 });
+  const only_leading = axes.length === num_leading;
+  const sum = b.op("ReduceSum", [gradient, b.ints(axes)], { keepdims: only_leading ? 0 : 1 });
   return sameShape(sum.type.shape, shape) ? sum : b.op("Reshape", [sum, b.ints(shape as readonly number[])]);
 }
 

@@ -138,8 +138,8 @@ const transposeOnce: Pattern = (n, r) => {
 const transposeNothing: Pattern = (n, r) => {
   const { shape } = n.inputs[0]!.type;
   const moved = permutation(n).filter((axis) => shape[axis] !== 1);
-  const isOrdered = moved.every((axis, i) => i === 0 || moved[i - 1]! < axis);
-  if (!isOrdered || !isFixed(n.type.shape) || n.type.shape.includes(0)) return null;
+  const is_ordered = moved.every((axis, i) => i === 0 || moved[i - 1]! < axis);
+  if (!is_ordered || !isFixed(n.type.shape) || n.type.shape.includes(0)) return null;
   return r.emit("Reshape", [n.inputs[0]!, r.ints(n.type.shape)]);
 };
 

@@ -85,7 +85,7 @@ function convTranspose(n: ExpansionSite): Value | null {
   const [channels, each] = n.shape(n.x(1)) as [number, number], group = n.int("group", 1);
   const shares = each === 1 && group !== 1 && group !== channels;
   const even = evenPadding(n);
-  if (even === null) return shares ? putBackAlone(n, n.ownAttributes) : null;
+  if (even === null) return shares ? putBackAlone(n, n.own_attributes) : null;
   const inputs = [n.x(0), n.x(1), n.has(2) ? n.x(2) : null];
   return even.cut(
     shares ? putBackAlone(n, even.attributes) : n.op("ConvTranspose", inputs, even.attributes),
@@ -166,10 +166,10 @@ const FORMS = {
   /** The lower neighbour, or the upper one where that is nearer, or even and as near */
   Round: (n) => {
     const x = n.x(0), low = n.op("Floor", [x]), part = n.sub(x, low), one = n.number(1), half = n.number(0.5);
-    const isOdd = n.op("Greater", [n.sub(low, n.mul(n.op("Floor", [n.mul(low, half)]), n.number(2))), half]);
-    const isUpper = n.op("Greater", [part, n.where(isOdd, n.number(0.25), half)]);
-    const isFar = n.op("Less", [part, half]);
-    return n.add(low, n.where(isFar, n.number(0), n.where(isUpper, one, n.number(0))));
+    const is_odd = n.op("Greater", [n.sub(low, n.mul(n.op("Floor", [n.mul(low, half)]), n.number(2))), half]);
+    const is_upper = n.op("Greater", [part, n.where(is_odd, n.number(0.25), half)]);
+    const is_far = n.op("Less", [part, half]);
+    return n.add(low, n.where(is_far, n.number(0), n.where(is_upper, one, n.number(0))));
   },
   /** With base and exponent repeated to the shape of the result */
   Pow: (n) => {

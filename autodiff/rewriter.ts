@@ -54,7 +54,7 @@ export class Rewriter {
   readonly #values = new Map<string, Value>();
   readonly #constants = new Map<string, Tensor>();
   readonly #producers = new Map<string, Application>();
-  readonly #nodeNames = new Set<string>();
+  readonly #node_names = new Set<string>();
   /** The number from which on there may be a free name, by stem. */
   readonly #counters = new Map<string, number>();
   /** Applications so far by what they compute: equal ones are made once. */
@@ -132,9 +132,9 @@ export class Rewriter {
       let value = this.#value(name);
       if (!this.#producers.has(value.name) || taken.has(value.name)) {
         const before = nodes.get(name) ?? "";
-        const isFree = before !== "" && !this.#nodeNames.has(before);
+        const is_free = before !== "" && !this.#node_names.has(before);
         value = this.#b.op("Identity", [value], {}, {
-          name: isFree ? before : this.#fresh("identity"),
+          name: is_free ? before : this.#fresh("identity"),
           output: this.#fresh(name),
         });
       }
@@ -159,7 +159,7 @@ export class Rewriter {
     const known = this.#made.get(key);
     if (known && !RANDOM.includes(op)) return known;
     const name = node?.name || this.#fresh(op.toLowerCase());
-    this.#nodeNames.add(name);
+    this.#node_names.add(name);
     const output = node ? this.#outputName(node) : name;
     const outputs = this.#b.ops(op, inputs, attributes, node?.outputs.length ?? 1, { name, output });
     for (const value of outputs) {

@@ -18,8 +18,8 @@ export function simplify(graph: Graph): Graph {
     const rewriter = new Rewriter(graph);
     let num_replaced = 0;
     for (const node of neededNodes(graph.nodes, graph.outputs)) {
-      const isTrivial = node.op === "Identity";
-      if (rewriter.replay(node, patternsOf(node.op as OpName)) && !isTrivial) num_replaced++;
+      const is_trivial = node.op === "Identity";
+      if (rewriter.replay(node, patternsOf(node.op as OpName)) && !is_trivial) num_replaced++;
     }
     const simpler = rewriter.finish();
     if (num_replaced === 0 && simpler.nodes.length >= graph.nodes.length) return simpler;

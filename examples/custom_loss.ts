@@ -9,7 +9,7 @@ function squares(b: GraphBuilder, scores: Value, label: number): Value {
 }
 
 /** Mao et al. 2017: real examples score 1, generated ones 0. */
-const leastSquares: Objective = {
+const least_squares: Objective = {
   name: "least-squares",
   estimates_distance: false,
   mixes: false,
@@ -28,7 +28,7 @@ const leastSquares: Objective = {
 };
 
 const steps = Number(Deno.args[0] ?? 1000);
-const { summary } = await train({ data: "8gaussians", preset: "toy-gan", objective: leastSquares, steps });
+const { summary } = await train({ data: "8gaussians", preset: "toy-gan", objective: least_squares, steps });
 console.log(
   `losses: critic ${summary.loss_critic?.toFixed(3)}, generator ${summary.loss_generator?.toFixed(3)}`,
 );

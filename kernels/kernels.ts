@@ -21,8 +21,8 @@ export interface Exports {
   add(out: number, a: number, b: number, n: number): number;
   firstNonFinite(a: number, n: number): number;
   largest(a: number, n: number): number;
-  rmsprop(...pointersThenLengthThenFloats: number[]): bigint;
-  adam(...pointersThenLengthThenFloats: number[]): bigint;
+  rmsprop(...pointers_then_length_then_floats: number[]): bigint;
+  adam(...pointers_then_length_then_floats: number[]): bigint;
   isFinite(): number;
   checksumBegin(): void;
   checksumAbsorb(from: number, bytes: number): void;

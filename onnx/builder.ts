@@ -82,7 +82,7 @@ export class GraphBuilder {
   readonly #ends = new Set<string>();
   readonly #nodes: Node[] = [];
   readonly #initializers = new Map<string, Tensor>();
-  readonly #nodeNames = new Set<string>();
+  readonly #node_names = new Set<string>();
   /** Names taken that the typing does not know: new names of outputs. */
   readonly #reserved = new Set<string>();
   /** Outputs that get another name when the graph is built, so that values in use keep theirs. */
@@ -244,7 +244,7 @@ export class GraphBuilder {
     const name = options.name ??
       this.#freshName(
         op.toLowerCase(),
-        (candidate) => this.#nodeNames.has(candidate) || this.has(candidate),
+        (candidate) => this.#node_names.has(candidate) || this.has(candidate),
       );
     const first = options.output ?? name;
     const outputs = num_outputs === 1
@@ -265,14 +265,14 @@ export class GraphBuilder {
   }
 
   #append(node: Node): void {
-    if (node.name !== "" && this.#nodeNames.has(node.name)) {
+    if (node.name !== "" && this.#node_names.has(node.name)) {
       throw new GraphError(
         `Cannot add node ${node.name} (${node.op}) to graph ${this.name}: another node has this name`,
       );
     }
     for (const name of node.outputs) if (name !== "") this.#checkFree(name);
     this.#typing.node(node);
-    this.#nodeNames.add(node.name);
+    this.#node_names.add(node.name);
     this.#nodes.push(node);
   }
 

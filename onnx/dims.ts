@@ -52,8 +52,8 @@ interface Monomial {
 function monomial(dim: Dim): Monomial {
   if (typeof dim === "number") return { factor: dim, names: [] };
   const parts = dim.split("*");
-  const isNumber = parts.length > 1 && /^\d+$/.test(parts[0]!);
-  return isNumber ? { factor: Number(parts[0]), names: parts.slice(1) } : { factor: 1, names: parts };
+  const is_number = parts.length > 1 && /^\d+$/.test(parts[0]!);
+  return is_number ? { factor: Number(parts[0]), names: parts.slice(1) } : { factor: 1, names: parts };
 }
 
 function fromMonomial({ factor, names }: Monomial): Dim {

@@ -45,7 +45,7 @@ export type ExternalData = (location: string) => Uint8Array;
 /** Fields of a TensorProto, before they are checked. */
 interface TensorFields {
   name: string;
-  isExternal: boolean;
+  is_external: boolean;
   /** Position of data outside the model: location, offset, length. */
   readonly entries: Map<string, string>;
   code: number;
@@ -68,7 +68,7 @@ export function readTensor(
   external?: ExternalData,
 ): { readonly name: string; readonly tensor: Tensor } {
   const fields = readFields(bytes);
-  if (fields.isExternal) fields.raw = readExternal(fields, external);
+  if (fields.is_external) fields.raw = readExternal(fields, external);
   const what = `tensor "${fields.name}"`;
   const element = elementOfCode(fields.code);
   if (element === undefined) throw unreadable(`${what} has unknown element type code ${fields.code}`);
@@ -89,7 +89,7 @@ export function readTensor(
 function readFields(bytes: Uint8Array): TensorFields {
   const out: TensorFields = {
     name: "",
-    isExternal: false,
+    is_external: false,
     entries: new Map(),
     code: 0,
     raw: undefined,
@@ -118,10 +118,10 @@ function readFields(bytes: Uint8Array): TensorFields {
     [TENSOR.double_data]: (field) => field.doubles(out.doubles),
     [TENSOR.uint64_data]: (field) => field.uint64s(out.uint64s),
     [TENSOR.external_data]: (field) => {
-      out.isExternal = true;
+      out.is_external = true;
       out.entries.set(...readEntry(field.bytes()));
     },
-    [TENSOR.data_location]: (field: Field) => field.int32() === 0 || (out.isExternal = true),
+    [TENSOR.data_location]: (field: Field) => field.int32() === 0 || (out.is_external = true),
   });
   return out;
 }

@@ -145,7 +145,7 @@ function sumUp(
     }
     return found / steps;
   };
-  const of_link = (way: "in" | "out") => (after.link_ms[way] - before.link_ms[way]) / steps;
+  const ofLink = (way: "in" | "out") => (after.link_ms[way] - before.link_ms[way]) / steps;
   const working = run.workers.filter(({ member }) => shards.has(member.id));
   return {
     images_per_second: 1000 * setup.batch / step_ms,
@@ -154,7 +154,7 @@ function sumUp(
     parts: {
       computing: most(({ compute }) => compute),
       worker_link: Math.max(most(({ down }) => down), most(({ up }) => up)),
-      coordinator_link: Math.max(of_link("in"), of_link("out")),
+      coordinator_link: Math.max(ofLink("in"), ofLink("out")),
       coordinator: (after.coordinator_ms - before.coordinator_ms) / steps,
       round_trips: roundTrips(setup, working),
     },

@@ -31,11 +31,11 @@ function diagonal(n: ExpansionSite, { value, labels }: Operand): Operand {
   if (again < 0) return { value, labels };
   const shape = n.shape(value), first = labels.indexOf(labels[again]!), extent = shape[first]!;
   const mask = shape.map((_, axis) => axis === first || axis === again ? extent : 1);
-  const isOn = Array.from(
+  const is_on = Array.from(
     { length: extent ** 2 },
     (_, at) => Number(at % extent === Math.floor(at / extent)),
   );
-  const on = n.where(n.constant(tensorOf("bool", mask, isOn)), value, n.number(0));
+  const on = n.where(n.constant(tensorOf("bool", mask, is_on)), value, n.number(0));
   return diagonal(n, {
     value: n.sum(on, [again], false),
     labels: labels.filter((_, axis) => axis !== again),

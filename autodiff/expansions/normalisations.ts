@@ -85,8 +85,8 @@ function groupNormalization(n: ExpansionSite): Value {
   const normal = n.mul(centred, inverseDeviation(n, variance));
   const affine = (y: Value) =>
     n.add(n.mul(y, perChannel(n, n.x(1), rankOf(y))), perChannel(n, n.x(2), rankOf(y)));
-  const isPerGroup = n.shape(n.x(1))[0] === groups;
-  if (isPerGroup) return reshaped(n, affine(normal), x.type.shape);
+  const is_per_group = n.shape(n.x(1))[0] === groups;
+  if (is_per_group) return reshaped(n, affine(normal), x.type.shape);
   return affine(rank === 3 && groups === x.type.shape[1] ? normal : reshaped(n, normal, x.type.shape));
 }
 
@@ -118,8 +118,8 @@ export const NORMALISATION_EXPANSIONS = {
     const norm = n.int("p", 2) === 1
       ? n.sum(n.op("Abs", [x]), [axis], true)
       : n.op("ReduceL2", [x, n.intVector([axis])]);
-    const isZero = n.op("Equal", [norm, n.number(0)]);
-    return n.div(x, n.where(isZero, n.number(1), norm));
+    const is_zero = n.op("Equal", [norm, n.number(0)]);
+    return n.div(x, n.where(is_zero, n.number(1), norm));
   },
   /** (x - m) / (sqrt(v) + 1e-9), where 1e-9 is the specification's */
   MeanVarianceNormalization: (n) => {

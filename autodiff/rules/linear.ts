@@ -32,16 +32,16 @@ function swapped(n: RuleSite, x: Value): Value {
 }
 
 /** alpha a b with flags, leaving out what is the default. */
-function gemm(n: RuleSite, a: Value, b: Value, transA: boolean, transB: boolean): Value {
+function gemm(n: RuleSite, a: Value, b: Value, transposes_a: boolean, transposes_b: boolean): Value {
   const alpha = n.float("alpha", 1);
   return n.op("Gemm", [a, b], {
     ...(alpha === 1 ? {} : { alpha }),
-    ...(transA ? { transA: 1 } : {}),
-    ...(transB ? { transB: 1 } : {}),
+    ...(transposes_a ? { transA: 1 } : {}),
+    ...(transposes_b ? { transB: 1 } : {}),
   });
 }
 
-function flags(n: RuleSite): { transA: boolean; transB: boolean } {
+function flags(n: RuleSite): Readonly<Record<"transA" | "transB", boolean>> {
   return { transA: n.int("transA", 0) !== 0, transB: n.int("transB", 0) !== 0 };
 }
 

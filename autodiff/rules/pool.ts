@@ -28,8 +28,8 @@ function putBack(n: RuleSite, values: Value, kernel: Value, axes: Axes): Value {
 }
 
 /** Number of elements that the average of each window along an axis is taken of. */
-function averaged(axis: WindowAxis, countsPads: boolean): readonly number[] {
-  const [from, to] = countsPads ? [-axis.begin, axis.extent + axis.end] : [0, axis.extent];
+function averaged(axis: WindowAxis, counts_pads: boolean): readonly number[] {
+  const [from, to] = counts_pads ? [-axis.begin, axis.extent + axis.end] : [0, axis.extent];
   return Array.from({ length: axis.count }, (_, i) => {
     const start = i * axis.stride - axis.begin;
     return Math.min(start + axis.kernel, to) - Math.max(start, from);
@@ -38,8 +38,8 @@ function averaged(axis: WindowAxis, countsPads: boolean): readonly number[] {
 
 /** One by the number of elements of each window: a scalar where all are whole. */
 function shares(n: RuleSite, axes: Axes): Value {
-  const countsPads = n.int("count_include_pad", 0) !== 0;
-  const counts = axes.map((axis) => averaged(axis, countsPads));
+  const counts_pads = n.int("count_include_pad", 0) !== 0;
+  const counts = axes.map((axis) => averaged(axis, counts_pads));
   const whole = numElements(axes.map(({ kernel }) => kernel));
   if (counts.every((along, i) => along.every((count) => count === axes[i]!.kernel))) {
     return n.number(1 / whole);
@@ -71,8 +71,8 @@ function winnings(n: RuleSite, axes: Axes): readonly Value[] {
   const x = padded(n, n.x(0), axes, 2);
   let left = n.dy;
   return indicesOf(axes.map(({ kernel }) => kernel)).map((offset) => {
-    const isMaximum = n.op("Equal", [windowElements(n, x, axes, 2, offset), n.y]);
-    const won = n.where(inside(n, isMaximum, axes, offset), left, n.number(0));
+    const is_maximum = n.op("Equal", [windowElements(n, x, axes, 2, offset), n.y]);
+    const won = n.where(inside(n, is_maximum, axes, offset), left, n.number(0));
     left = n.sub(left, won);
     return won;
   });
@@ -80,10 +80,10 @@ function winnings(n: RuleSite, axes: Axes): readonly Value[] {
 
 /** The condition, and that the element is none of the padding, where some are. */
 function inside(n: RuleSite, condition: Value, axes: Axes, offset: readonly number[]): Value {
-  const areIn = areInside(axes, offset);
-  if (areIn.every((isIn) => isIn)) return condition;
+  const are_in = areInside(axes, offset);
+  if (are_in.every((is_in) => is_in)) return condition;
   const shape = axes.map(({ count }) => count);
-  return n.op("And", [condition, n.constant(tensorOf("bool", shape, areIn.map(Number)))]);
+  return n.op("And", [condition, n.constant(tensorOf("bool", shape, are_in.map(Number)))]);
 }
 
 /**
@@ -124,9 +124,9 @@ function addWindows(n: RuleSite, parts: readonly Value[], axes: Axes): Value {
 /** dx = dy shared out evenly among the elements of a plane that are its maximum, 0 elsewhere */
 const planeMaximum: InputRule = (n) => {
   const axes = [...n.shape(n.x(0)).keys()].slice(2);
-  const isMaximum = n.op("Equal", [n.x(0), n.y]);
-  const count = n.sum(n.where(isMaximum, n.number(1), n.number(0)), axes, true);
-  return n.where(isMaximum, n.div(n.dy, count), n.number(0));
+  const is_maximum = n.op("Equal", [n.x(0), n.y]);
+  const count = n.sum(n.where(is_maximum, n.number(1), n.number(0)), axes, true);
+  return n.where(is_maximum, n.div(n.dy, count), n.number(0));
 };
 
 export const POOL_RULES = {

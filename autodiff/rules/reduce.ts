@@ -21,8 +21,8 @@ function keptShape(n: RuleSite): readonly number[] {
 function spread(n: RuleSite, value: Value): Value {
   const shape = n.shape(n.x(0));
   const axes = reducedAxes(n);
-  const areLeading = axes.every((axis) => axis < axes.length);
-  return n.expand(areLeading ? value : n.reshape(value, keptShape(n)), shape);
+  const are_leading = axes.every((axis) => axis < axes.length);
+  return n.expand(are_leading ? value : n.reshape(value, keptShape(n)), shape);
 }
 
 /** dx = dy shared out evenly among the elements that are the extremum, 0 elsewhere (as torch.amax) */
@@ -46,8 +46,8 @@ export const REDUCE_RULES = {
   /** dx = dy x / y, 0 where y is 0 (as torch.linalg.vector_norm) */
   ReduceL2: [(n) => {
     const kept = keptShape(n), y = n.reshape(n.y, kept);
-    const isZero = n.op("Equal", [y, n.number(0)]);
-    const quotient = n.div(n.reshape(n.dy, kept), n.where(isZero, n.number(1), y));
+    const is_zero = n.op("Equal", [y, n.number(0)]);
+    const quotient = n.div(n.reshape(n.dy, kept), n.where(is_zero, n.number(1), y));
     return n.mul(quotient, n.x(0));
   }, null],
   /** dx = dy exp(x - y) */

@@ -21,8 +21,8 @@ const MAGNITUDE: i32 = 0x7fffffff;
 /** Sixteen random words in order. */
 const words: usize = memory.data(64, 16);
 /** Room for the last, partial group and for its rounded numbers. */
-const spareA: usize = memory.data(64, 16);
-const spareQ: usize = memory.data(64, 16);
+const spare_a: usize = memory.data(64, 16);
+const spare_q: usize = memory.data(64, 16);
 
 // ---- Philox 4x32-10, as in random/philox.ts: four blocks at once ----
 
@@ -161,10 +161,10 @@ export function encode8(scales: usize, q: usize, x: usize, n: usize): void {
       if (scale === 0 || scale !== scale) memory.fill(to, 0, min<usize>(rest, GROUP));
       else if (rest >= GROUP) group8(to, from, divisor);
       else {
-        memory.fill(spareA, 0, GROUP * FLOAT);
-        memory.copy(spareA, from, rest * FLOAT);
-        group8(spareQ, spareA, divisor);
-        memory.copy(to, spareQ, rest);
+        memory.fill(spare_a, 0, GROUP * FLOAT);
+        memory.copy(spare_a, from, rest * FLOAT);
+        group8(spare_q, spare_a, divisor);
+        memory.copy(to, spare_q, rest);
       }
     }
   }
@@ -273,10 +273,10 @@ export function encode16(q: usize, x: usize, n: usize): void {
     const rest = n - i;
     if (rest >= GROUP) group16(q + 2 * i, x + i * FLOAT);
     else {
-      memory.fill(spareA, 0, GROUP * FLOAT);
-      memory.copy(spareA, x + i * FLOAT, rest * FLOAT);
-      group16(spareQ, spareA);
-      memory.copy(q + 2 * i, spareQ, rest * 2);
+      memory.fill(spare_a, 0, GROUP * FLOAT);
+      memory.copy(spare_a, x + i * FLOAT, rest * FLOAT);
+      group16(spare_q, spare_a);
+      memory.copy(q + 2 * i, spare_q, rest * 2);
     }
   }
 }

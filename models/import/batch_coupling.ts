@@ -149,8 +149,8 @@ const reduced: Rule = ({ node, operands: [x, given] }) => {
 const alongOne: Rule = (step) =>
   unlessAlong(intOf(step.node, "axis", 0), step, () => {
     const place = step.operands[0]!.place!, rank = step.operands[0]!.shape.length;
-    const isAfter = place.axis > positiveAxis(intOf(step.node, "axis", 0), rank);
-    return intOf(step.node, "keepdims", 1) === 0 && isAfter ? { ...place, axis: place.axis - 1 } : place;
+    const is_after = place.axis > positiveAxis(intOf(step.node, "axis", 0), rank);
+    return intOf(step.node, "keepdims", 1) === 0 && is_after ? { ...place, axis: place.axis - 1 } : place;
   });
 
 const transposed: Rule = ({ node, operands: [x] }) => {
@@ -223,17 +223,17 @@ const gatheredND: Rule = ({ node, operands: [x, indices] }) => {
     const behind = place.axis - batch_dims - named;
     return behind < 0 ? "coupled" : { ...place, axis: indices!.shape.length - 1 + behind };
   };
-  const ofX = x!.place && moved(x!.place), ofIndices = indices!.place;
-  if (ofX === "coupled" || (ofIndices && ofIndices.axis >= indices!.shape.length - 1)) return "coupled";
-  return together([ofX, ofIndices]);
+  const of_x = x!.place && moved(x!.place), of_indices = indices!.place;
+  if (of_x === "coupled" || (of_indices && of_indices.axis >= indices!.shape.length - 1)) return "coupled";
+  return together([of_x, of_indices]);
 };
 
 const scatteredND: Rule = ({ operands: [x, indices, updates] }) => {
   const named = indices!.shape.at(-1);
   if (typeof named !== "number" || indices!.place !== null) return "coupled";
   const shift = named - (indices!.shape.length - 1);
-  const ofUpdates = updates!.place && { ...updates!.place, axis: updates!.place.axis + shift };
-  const found = together([x!.place, ofUpdates]);
+  const of_updates = updates!.place && { ...updates!.place, axis: updates!.place.axis + shift };
+  const found = together([x!.place, of_updates]);
   return found !== null && found !== "coupled" && found.axis < named ? "coupled" : found;
 };
 

@@ -90,7 +90,7 @@ class Walk {
   readonly #input: Value;
   /** The batch that the file was exported with, where its batch axis has a number. */
   readonly #fixed_batch: number | null;
-  readonly #nodeNames = new Set<string>();
+  readonly #node_names = new Set<string>();
   /** Constant nodes that hold weights. */
   readonly #stored: ReadonlySet<string>;
   #num_idle_dropouts = 0;
@@ -182,8 +182,8 @@ class Walk {
     if (node.domain === "" && node.op === "BatchNormalization") return this.#batchNorm(node, inputs);
     if (this.#asWeight(node, inputs)) return;
     const constant = this.#evaluate(node, inputs);
-    const isGraph = inputs.some((known) => known?.value !== undefined || known?.weight !== undefined);
-    if (constant !== undefined && (!isGraph || !isOpName(node.op) || constant.element !== "float32")) {
+    const is_graph = inputs.some((known) => known?.value !== undefined || known?.weight !== undefined);
+    if (constant !== undefined && (!is_graph || !isOpName(node.op) || constant.element !== "float32")) {
       this.#set(node, 0, { constant });
       return;
     }
@@ -256,8 +256,8 @@ class Walk {
       return shape && shapeConstant(node, shape);
     }
     const constants = inputs.map((known) => known?.constant);
-    const isConstant = inputs.every((known, i) => known === undefined || constants[i] !== undefined);
-    return isConstant ? foldConstant({ node, inputs: constants }) : undefined;
+    const is_constant = inputs.every((known, i) => known === undefined || constants[i] !== undefined);
+    return is_constant ? foldConstant({ node, inputs: constants }) : undefined;
   }
 
   /** The node itself in the new graph. */
@@ -281,18 +281,20 @@ class Walk {
   }
 
   #apply(node: Node, operands: readonly (Value | null)[], attributes: Node["attributes"]): readonly Value[] {
-    const isFree = node.name !== "" && !this.#nodeNames.has(node.name) && !this.#b.has(node.name);
-    if (isFree) this.#nodeNames.add(node.name);
+    const is_free = node.name !== "" && !this.#node_names.has(node.name) && !this.#b.has(node.name);
+    if (is_free) this.#node_names.add(node.name);
     const output = this.#values.fresh(node.outputs[0] || node.op);
     const outputs = node.outputs.findLastIndex((name) => name !== "") + 1;
-    return this.#b.ops(node.op, operands, attributes, outputs, { ...isFree && { name: node.name }, output });
+    return this.#b.ops(node.op, operands, attributes, outputs, { ...is_free && { name: node.name }, output });
   }
 
   /** A value for an operator's input. Constants stay constants where no gradient flows. */
-  #operand(node: Node, known: Known, isTrained: boolean): Value {
-    if (known.value !== undefined && (isTrained || known.constant === undefined)) return known.value;
-    if (known.weight !== undefined && isTrained) return this.#weights.read(known.weight, known.tensor!, node);
-    if (known.stored !== undefined && isTrained && known.tensor!.data.length > 1) {
+  #operand(node: Node, known: Known, is_trained: boolean): Value {
+    if (known.value !== undefined && (is_trained || known.constant === undefined)) return known.value;
+    if (known.weight !== undefined && is_trained) {
+      return this.#weights.read(known.weight, known.tensor!, node);
+    }
+    if (known.stored !== undefined && is_trained && known.tensor!.data.length > 1) {
       this.#fail(
         node,
         `its weight "${known.stored}" must be float32, found ${known.tensor!.element}; export ` +

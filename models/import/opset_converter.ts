@@ -88,8 +88,8 @@ const softmaxOfRows: Change = (node, site) => {
 
 /** Before 14 the training form was the one with more outputs than y. */
 const trainingByOutputs: Change = (node) => {
-  const isTraining = node.outputs.slice(1).some((name) => name !== "");
-  const training_mode: Attribute = { kind: "int", value: isTraining ? 1 : 0 };
+  const is_training = node.outputs.slice(1).some((name) => name !== "");
+  const training_mode: Attribute = { kind: "int", value: is_training ? 1 : 0 };
   return [{ ...withAttribute(node, "training_mode", training_mode), outputs: node.outputs.slice(0, 3) }];
 };
 
@@ -105,7 +105,7 @@ const countedParts: Change = (node) => {
   return [withAttribute(node, "num_outputs", { kind: "int", value: node.outputs.length })];
 };
 
-const axesToInput = toInput("axes");
+const axes_to_input = toInput("axes");
 const allOnes = (attribute: Attribute) =>
   attribute.kind === "ints" && attribute.value.every((value) => value === 1);
 const always = () => true;
@@ -117,7 +117,7 @@ function same(...versions: readonly number[]): Readonly<Record<number, Change>> 
 
 /** Layout operators took more element types in each of these. */
 const LATER_TYPES = same(21, 23, 24, 25);
-const REDUCE = { 13: SAME, 18: axesToInput };
+const REDUCE = { 13: SAME, 18: axes_to_input };
 
 /**
  * The versions after 11 in which an operator changed, and what is to be done when a file is on the other side of one:
@@ -205,7 +205,7 @@ export const CHANGES: Readonly<Record<OpName, Readonly<Record<number, Change>>>>
   ReduceMean: REDUCE,
   ReduceMin: { ...REDUCE, 12: SAME, 20: SAME },
   ReduceProd: REDUCE,
-  ReduceSum: { 13: axesToInput },
+  ReduceSum: { 13: axes_to_input },
   ReduceSumSquare: REDUCE,
   Relu: same(13, 14),
   Reshape: { ...same(13, 14, 19), ...LATER_TYPES },
@@ -229,7 +229,7 @@ export const CHANGES: Readonly<Record<OpName, Readonly<Record<number, Change>>>>
   },
   Split: { 13: toInput("split"), 18: countedParts },
   Sqrt: same(13),
-  Squeeze: { 13: axesToInput, ...LATER_TYPES },
+  Squeeze: { 13: axes_to_input, ...LATER_TYPES },
   Sub: same(13, 14),
   Sum: same(13),
   Tanh: same(13),
@@ -237,7 +237,7 @@ export const CHANGES: Readonly<Record<OpName, Readonly<Record<number, Change>>>>
   Tile: same(13),
   Transpose: { 13: SAME, ...LATER_TYPES },
   Trilu: same(14),
-  Unsqueeze: { 13: axesToInput, ...LATER_TYPES },
+  Unsqueeze: { 13: axes_to_input, ...LATER_TYPES },
   Where: same(16),
 };
 

@@ -38,9 +38,9 @@ const sum = broadcasting(FLOATS, Infinity);
 /** Products of extents, as shapes are computed. */
 function productContents(site: Site): readonly Dim[] | undefined {
   const [a, b] = [site.maybeContents(0), site.maybeContents(1)];
-  const isShape = INDICES.includes(site.type(0).element) && a?.length === 1 && b?.length === 1;
+  const is_shape = INDICES.includes(site.type(0).element) && a?.length === 1 && b?.length === 1;
   const isExtent = (dim: Dim) => typeof dim === "string" || dim >= 0;
-  return isShape && [...a, ...b].every(isExtent) ? [product([a[0]!, b[0]!])] : undefined;
+  return is_shape && [...a, ...b].every(isExtent) ? [product([a[0]!, b[0]!])] : undefined;
 }
 
 function inferClip(site: Site) {
@@ -126,8 +126,8 @@ export const ELEMENTWISE = {
     attributes: { to: "int" },
     infer: inferCast,
     contents: (site) => {
-      const isExact = [site.type(0), ...inferCast(site)].every(({ element }) => INDICES.includes(element));
-      return isExact ? site.maybeContents(0) : undefined;
+      const is_exact = [site.type(0), ...inferCast(site)].every(({ element }) => INDICES.includes(element));
+      return is_exact ? site.maybeContents(0) : undefined;
     },
   },
 } satisfies Record<string, Operator>;

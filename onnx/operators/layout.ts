@@ -37,9 +37,9 @@ function inferReshape(site: Site): readonly TensorType[] {
 function inferTranspose(site: Site): readonly TensorType[] {
   const shape = site.shape(0);
   const perm = site.ints("perm") ?? [...shape.keys()].reverse();
-  const isPermutation = perm.length === shape.length &&
+  const is_permutation = perm.length === shape.length &&
     [...shape.keys()].every((axis) => perm.includes(axis));
-  if (!isPermutation) {
+  if (!is_permutation) {
     site.fail(`perm must contain each of the ${shape.length} axes once: found [${perm.join(",")}]`);
   }
   return reshaped(site, perm.map((axis) => shape[axis]!));

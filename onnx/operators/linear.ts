@@ -10,9 +10,9 @@ function inferMatMul(site: Site): readonly TensorType[] {
   const [left, right] = [site.shape(0), site.shape(1)];
   if (left.length === 0 || right.length === 0) site.fail("inputs must have rank 1 or more");
   const inner = left.at(-1)!;
-  const innerRight = right.length === 1 ? right[0]! : right.at(-2)!;
-  if (inner !== innerRight) {
-    site.fail(`the multiplied axes must have equal sizes: found ${inner} and ${innerRight}`);
+  const inner_right = right.length === 1 ? right[0]! : right.at(-2)!;
+  if (inner !== inner_right) {
+    site.fail(`the multiplied axes must have equal sizes: found ${inner} and ${inner_right}`);
   }
   const batch = site.broadcast([left.slice(0, -2), right.slice(0, -2)]);
   const rows = left.length === 1 ? [] : [left.at(-2)!];

@@ -64,8 +64,8 @@ function inferGroupNormalization(site: Site): readonly TensorType[] {
   if (groups < 1 || quotient(channels, groups) === undefined) {
     site.fail(`num_groups must divide the ${channels} channels: found ${groups}`);
   }
-  const isPerGroup = site.shape(1)[0] === groups;
-  vectors(site, [1, 2], isPerGroup ? groups : channels);
+  const is_per_group = site.shape(1)[0] === groups;
+  vectors(site, [1, 2], is_per_group ? groups : channels);
   return [x];
 }
 

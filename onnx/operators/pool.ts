@@ -32,7 +32,7 @@ function inferPool(allowed: readonly ElementType[]): Operator["infer"] {
 }
 
 /** One element for each channel. */
-const globalPool: Operator = {
+const global_pool: Operator = {
   inputs: [1, 1],
   outputs: [1, 1],
   attributes: {},
@@ -57,6 +57,6 @@ export const POOLS = {
     attributes: { ...attributes, dilations: "ints", storage_order: "int" },
     infer: inferPool([...CLASSIC_FLOATS, "int8", "uint8"]),
   },
-  GlobalAveragePool: globalPool,
-  GlobalMaxPool: globalPool,
+  GlobalAveragePool: global_pool,
+  GlobalMaxPool: global_pool,
 } satisfies Record<string, Operator>;

@@ -17,7 +17,7 @@ function reducedShape(shape: Shape, axes: readonly number[], keepdims: boolean):
 }
 
 /** Axes are the optional second input; without them all axes, or none where noop_with_empty_axes is 1. */
-function reduction(allowed: readonly ElementType[], emptyIsFine: boolean): Operator {
+function reduction(allowed: readonly ElementType[], empty_is_fine: boolean): Operator {
   return {
     inputs: [1, 2],
     outputs: [1, 1],
@@ -28,7 +28,7 @@ function reduction(allowed: readonly ElementType[], emptyIsFine: boolean): Opera
       const none = given.length === 0 && site.int("noop_with_empty_axes", 0) === 1;
       if (none) return [{ element, shape }];
       const axes = given.length === 0 ? [...shape.keys()] : site.axes(given, shape.length);
-      if (!emptyIsFine && axes.some((axis) => shape[axis] === 0)) {
+      if (!empty_is_fine && axes.some((axis) => shape[axis] === 0)) {
         site.fail(`reduced axes must not have size 0: found ${formatShape(shape)}`);
       }
       return [{ element, shape: reducedShape(shape, axes, site.int("keepdims", 1) !== 0) }];

@@ -47,19 +47,19 @@ function inferResize(site: Site): readonly TensorType[] {
   checkAttributes(site);
   const { element, shape } = site.typeIn(0, ALL);
   const axes = site.axes(site.ints("axes") ?? [...shape.keys()], shape.length);
-  const byScale = isGiven(site, 2);
-  if (byScale === isGiven(site, 3)) site.fail("either input 2 (scales) or input 3 (sizes) must be present");
-  const asked = byScale ? site.floats(2, "scales") : site.contents(3, "sizes");
+  const by_scale = isGiven(site, 2);
+  if (by_scale === isGiven(site, 3)) site.fail("either input 2 (scales) or input 3 (sizes) must be present");
+  const asked = by_scale ? site.floats(2, "scales") : site.contents(3, "sizes");
   if (asked.length !== axes.length) {
     site.fail(`scales or sizes must be ${axes.length} numbers: found ${formatShape(asked)}`);
   }
   const resized = [...shape];
   for (const [i, axis] of axes.entries()) {
-    resized[axis] = byScale
+    resized[axis] = by_scale
       ? scaled(site, shape[axis]!, asked[i] as number)
       : sized(site, shape[axis]!, asked[i]!);
   }
-  const idle = byScale && sameShape(shape, resized) ? asked.find((scale) => scale !== 1) : undefined;
+  const idle = by_scale && sameShape(shape, resized) ? asked.find((scale) => scale !== 1) : undefined;
   if (idle !== undefined) {
     site.fail(
       `a scale that does not change the size of an axis must be 1, because devices disagree otherwise: found ${idle}`,

@@ -120,8 +120,8 @@ type Settings = Omit<WindowAxis, "extent" | "count">;
 function settings(n: Attributed, kernel: readonly number[]): readonly Settings[] {
   const rank = kernel.length;
   const strides = integers(n, "strides", rank, 1, 1), dilations = integers(n, "dilations", rank, 1, 1);
-  const isExplicit = (n.string("auto_pad") ?? "NOTSET") === "NOTSET";
-  const pads = isExplicit ? integers(n, "pads", 2 * rank, 0, 0) : Array<number>(2 * rank).fill(0);
+  const is_explicit = (n.string("auto_pad") ?? "NOTSET") === "NOTSET";
+  const pads = is_explicit ? integers(n, "pads", 2 * rank, 0, 0) : Array<number>(2 * rank).fill(0);
   return kernel.map((extent, i) => ({
     kernel: extent >= 1 ? extent : n.fail(`kernel sizes must be 1 or more: found [${kernel.join(",")}]`),
     stride: strides[i]!,

@@ -11,7 +11,7 @@ export function isOutOfRange({ data: { values } }: Summary): boolean {
   return values !== undefined && isFarOut(values);
 }
 
-const outOfRange: Rule = {
+const out_of_range: Rule = {
   code: "data-out-of-range",
   spoils: "samples",
   condition:
@@ -39,4 +39,4 @@ const outOfRange: Rule = {
   },
 };
 
-export const DATA_RULES: readonly Rule[] = [outOfRange];
+export const DATA_RULES: readonly Rule[] = [out_of_range];

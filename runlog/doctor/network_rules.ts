@@ -26,7 +26,7 @@ function span(vitals: readonly Vitals[]): Pick<Evidence, "first_step" | "last_st
   return { first_step: vitals[0]!.step, last_step: vitals.at(-1)!.step };
 }
 
-const clipNotReached: Rule = {
+const clip_not_reached: Rule = {
   code: "clip-not-reached",
   spoils: "critic",
   condition: `In the last ${IN_A_ROW} measurements, less than ${percent(CLIP_HOLDS)} of the critic's ` +
@@ -104,7 +104,7 @@ function normalises({ config }: Summary): boolean {
   return [networks?.generator, networks?.critic].some((network) => network?.batch_norm === true);
 }
 
-const tinyShards: Rule = {
+const tiny_shards: Rule = {
   code: "batch-norm-tiny-shards",
   spoils: "critic",
   condition:
@@ -125,4 +125,4 @@ const tinyShards: Rule = {
   },
 };
 
-export const NETWORK_RULES: readonly Rule[] = [clipNotReached, vanish, explode, tinyShards];
+export const NETWORK_RULES: readonly Rule[] = [clip_not_reached, vanish, explode, tiny_shards];

@@ -77,7 +77,7 @@ function farthestOf({ workers }: Summary) {
 const NEARER =
   "Use fewer workers, workers with a faster connection, or a larger --batch (which sends no more bytes)";
 
-const wireBound: Rule = {
+const wire_bound: Rule = {
   code: "wire-bound",
   spoils: "speed",
   condition: `${TRAVELS} Only if a worker was not started by deno task train.`,
@@ -148,7 +148,7 @@ function inMegabytes(bytes: number): string {
   return `${short(bytes / 1e6)} MB`;
 }
 
-const overheadBound: Rule = {
+const overhead_bound: Rule = {
   code: "overhead-bound",
   spoils: "speed",
   condition: `${TRAVELS} Only if deno task train started all workers, so that no network is involved.`,
@@ -246,4 +246,4 @@ const faults: Rule = {
   },
 };
 
-export const WORK_RULES: readonly Rule[] = [wireBound, overheadBound, starving, idle, slow, faults];
+export const WORK_RULES: readonly Rule[] = [wire_bound, overhead_bound, starving, idle, slow, faults];

@@ -58,7 +58,7 @@ export interface Surroundings {
   /** This program: what `train` starts workers with. */
   readonly deno: string;
   /** Addresses and names of this machine. */
-  readonly own_hosts: () => readonly string[];
+  readonly ownHosts: () => readonly string[];
 }
 
 export type LaunchedTask = "train" | "coordinator" | "worker";
@@ -150,7 +150,7 @@ function workerRights(given: Given, around: Surroundings): string[] {
     SYSTEM,
     `--allow-net=${
       coordinator === undefined
-        ? around.own_hosts().filter((host) => HOST.test(host)).join(",")
+        ? around.ownHosts().filter((host) => HOST.test(host)).join(",")
         : addressOf(coordinator)
     }`,
     "--allow-ffi",

@@ -9,7 +9,7 @@ export function surroundings(): Surroundings {
     env: (name) => Deno.env.get(name),
     temporary: temporaryFolder((name) => Deno.env.get(name), Deno.build.os),
     deno: Deno.execPath(),
-    own_hosts: ownHosts,
+    ownHosts: ownHosts,
   };
 }
 

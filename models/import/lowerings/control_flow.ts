@@ -23,8 +23,8 @@ function constantOf({ value, weight, constant }: Known): Constant | undefined {
 }
 
 /** Results of all rounds along a new axis, in the order of the rounds or reversed. */
-function stacked(n: LoweringSite, given: readonly Known[], axis: number, isReverse = false): Known {
-  const rounds = isReverse ? given.toReversed() : given;
+function stacked(n: LoweringSite, given: readonly Known[], axis: number, is_reverse = false): Known {
+  const rounds = is_reverse ? given.toReversed() : given;
   const constants = rounds.map(constantOf);
   const isFlat = constants.every((constant) => constant !== undefined && constant.shape.length === 0);
   if (isFlat) {

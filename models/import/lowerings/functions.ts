@@ -40,9 +40,9 @@ const shrink: Lowering = (n) => {
 /** True if x is infinite; of one sign alone where the other is not asked for. */
 const isInfinite: Lowering = (n) => {
   const x = n.x(0), [low, high] = [n.int("detect_negative", 1), n.int("detect_positive", 1)];
-  const isLarge = n.op("Equal", [x, n.number(Infinity)]), isSmall = n.op("Equal", [x, n.number(-Infinity)]);
-  if (low !== 0 && high !== 0) return [{ value: n.op("Or", [isLarge, isSmall]) }];
-  return [{ value: low !== 0 ? isSmall : high !== 0 ? isLarge : n.op("And", [isLarge, isSmall]) }];
+  const is_large = n.op("Equal", [x, n.number(Infinity)]), is_small = n.op("Equal", [x, n.number(-Infinity)]);
+  if (low !== 0 && high !== 0) return [{ value: n.op("Or", [is_large, is_small]) }];
+  return [{ value: low !== 0 ? is_small : high !== 0 ? is_large : n.op("And", [is_large, is_small]) }];
 };
 
 export const FUNCTION_LOWERINGS = {

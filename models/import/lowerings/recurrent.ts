@@ -166,24 +166,24 @@ function unrolled(
   direction: number,
 ): { hs: readonly Value[]; last: State } {
   const { cell, inputs } = cellOf(n, kind, x, direction);
-  const isBatchFirst = n.int("layout", 0) !== 0, axis = isBatchFirst ? 1 : 0;
-  const isReverse = directionsOf(n)[direction] === "reverse";
+  const is_batch_first = n.int("layout", 0) !== 0, axis = is_batch_first ? 1 : 0;
+  const is_reverse = directionsOf(n)[direction] === "reverse";
   const steps = parted(n, inputs, 0).map((step) => n.squeeze(step, 0));
   let state: State = { h: ofDirection(n, 5, direction, axis), c: null };
   if (kind === LSTM) state = { ...state, c: ofDirection(n, 6, direction, axis) };
   const hs: Value[] = [];
-  for (const step of isReverse ? steps.toReversed() : steps) {
+  for (const step of is_reverse ? steps.toReversed() : steps) {
     state = kind.step(cell, step, state);
     hs.push(state.h!);
   }
-  return { hs: isReverse ? hs.toReversed() : hs, last: state };
+  return { hs: is_reverse ? hs.toReversed() : hs, last: state };
 }
 
 function recurrentLowering(kind: Kind) {
   return (n: LoweringSite): readonly Known[] => {
     checkAttributes(n);
-    const isBatchFirst = n.int("layout", 0) !== 0;
-    const x = isBatchFirst ? n.transpose(n.x(0), [1, 0, 2]) : n.x(0);
+    const is_batch_first = n.int("layout", 0) !== 0;
+    const x = is_batch_first ? n.transpose(n.x(0), [1, 0, 2]) : n.x(0);
     if (x.type.shape.length !== 3) n.fail(`its input 0 must have rank 3: found ${x.type.shape.length}`);
     stepsOf(n, x);
     const ways = directionsOf(n).map((_, direction) => unrolled(n, kind, x, direction));
@@ -191,10 +191,10 @@ function recurrentLowering(kind: Kind) {
       joined(n, values.map((value) => n.unsqueeze(value, axis)), axis);
     const all = () => {
       const y = stacked(ways.map(({ hs }) => stacked(hs, 0)), 1);
-      return isBatchFirst ? n.transpose(y, [2, 0, 1, 3]) : y;
+      return is_batch_first ? n.transpose(y, [2, 0, 1, 3]) : y;
     };
     const last = (of: (state: State) => Value) =>
-      stacked(ways.map((way) => of(way.last)), isBatchFirst ? 1 : 0);
+      stacked(ways.map((way) => of(way.last)), is_batch_first ? 1 : 0);
     const outputs = [all, () => last(({ h }) => h!), () => last(({ c }) => c!)];
     return n.node.outputs.map((name, i) => name === "" ? {} : { value: outputs[i]!() });
   };

@@ -34,8 +34,8 @@ export function reshapeTo(from: Shape, asked: Shape, batch: Batch, allowzero: bo
   }
   const open = copied.filter((item) => item === -1).length;
   const isWhole = (item: Dim) => item === batch.name || item === batch.fixed;
-  const isCopy = copied[0] !== 0 || isWhole(items[0]!);
-  return { items: isCopy && open <= 1 && !items.includes(0) ? copied : computed };
+  const is_copy = copied[0] !== 0 || isWhole(items[0]!);
+  return { items: is_copy && open <= 1 && !items.includes(0) ? copied : computed };
 }
 
 /** True if there are as many elements. */
@@ -68,8 +68,8 @@ function withoutNumber(from: Shape, items: Shape, { name, fixed }: Batch): Resha
   const open = place === undefined || each === undefined ? [] : items.with(place, product([each, name]));
   const refused = { reason: `its shape [${items}] contains a fixed batch size; ${ADVICE}` };
   if (number <= 1 || open.length === 0 || !fits(from, open)) return refused;
-  const isFirst = place === 0 && from[0] === name && each === 1;
-  if (isFirst) return { items: items.with(0, 0) };
+  const is_first = place === 0 && from[0] === name && each === 1;
+  if (is_first) return { items: items.with(0, 0) };
   return { items: items.includes(-1) ? open : items.with(place!, -1) };
 }
 

@@ -30,18 +30,18 @@ function cubic(a: number): Kernel {
 
 /** R [to, from] of one axis, row by row. */
 function weights(n: LoweringSite, axis: ResizedAxis): readonly number[] {
-  const { from, to, scale } = axis, isCubic = n.string("mode") === "cubic";
-  const kernel = isCubic ? cubic(n.float("cubic_coeff_a", -0.75)) : linear;
-  const isSmoothed = n.int("antialias", 0) !== 0, narrow = isSmoothed ? Math.min(scale, 1) : 1;
+  const { from, to, scale } = axis, is_cubic = n.string("mode") === "cubic";
+  const kernel = is_cubic ? cubic(n.float("cubic_coeff_a", -0.75)) : linear;
+  const is_smoothed = n.int("antialias", 0) !== 0, narrow = is_smoothed ? Math.min(scale, 1) : 1;
   const excludes = n.int("exclude_outside", 0) !== 0;
-  const reach = Math.ceil((isCubic ? 2 : 1) / narrow);
+  const reach = Math.ceil((is_cubic ? 2 : 1) / narrow);
   return Array.from({ length: to }, (_, i) => {
     const place = sourceCoordinate(n, i, axis), row = Array<number>(from).fill(0);
     for (let at = Math.floor(place) - reach; at <= Math.floor(place) + reach + 1; at++) {
       const inside = Math.min(Math.max(at, 0), from - 1);
       if (at === inside || !excludes) row[inside]! += kernel((at - place) * narrow);
     }
-    const total = excludes || isSmoothed ? row.reduce((sum, weight) => sum + weight, 0) : 1;
+    const total = excludes || is_smoothed ? row.reduce((sum, weight) => sum + weight, 0) : 1;
     return row.map((weight) => weight / total);
   }).flat();
 }
@@ -83,8 +83,8 @@ function resized(n: LoweringSite, x: Value, axis: ResizedAxis): Value {
 
 function resize(n: LoweringSite): readonly Known[] | null {
   const mode = n.string("mode") ?? "nearest";
-  const isOther = mode === "cubic" || (mode === "linear" && n.int("antialias", 0) !== 0);
-  if (!isOther) return null;
+  const is_other = mode === "cubic" || (mode === "linear" && n.int("antialias", 0) !== 0);
+  if (!is_other) return null;
   const transformation = n.string("coordinate_transformation_mode") ?? "half_pixel";
   if (!MODES.includes(transformation)) {
     n.fail(`its coordinate_transformation_mode must be ${MODES.join(", ")}: found ${transformation}`);

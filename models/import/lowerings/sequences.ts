@@ -41,9 +41,9 @@ function splitToSequence(n: LoweringSite): readonly Known[] {
 function concatFromSequence(n: LoweringSite): readonly Known[] {
   const parts = sequence(n, 0);
   if (parts.length === 0) n.fail("its sequence must have at least one part, found none");
-  const axis = n.int("axis", 0), isNew = n.int("new_axis", 0) !== 0;
+  const axis = n.int("axis", 0), is_new = n.int("new_axis", 0) !== 0;
   const values = parts.map((part) => n.valueFor(part));
-  const joined = isNew ? values.map((value) => n.unsqueeze(value, axis)) : values;
+  const joined = is_new ? values.map((value) => n.unsqueeze(value, axis)) : values;
   return [{ value: n.op("Concat", joined, { axis }) }];
 }
 

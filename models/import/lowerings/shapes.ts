@@ -65,8 +65,8 @@ function oneHot(n: LoweringSite): readonly Known[] {
   if (!(depth! >= 1 && depth! <= MAX_DEPTH)) n.fail(`its depth must be 1 to ${MAX_DEPTH}: found ${depth}`);
   const rows = Array.from({ length: depth! ** 2 }, (_, at) => at % (depth! + 1) === 0 ? on! : off!);
   const table = n.constant(tensorOf(element, [depth!, depth!], rows));
-  const indices = n.x(0), isIndex = ["int64", "int32"].includes(indices.type.element);
-  const places = isIndex ? indices : n.op("Cast", [indices], { to: 7 });
+  const indices = n.x(0), is_index = ["int64", "int32"].includes(indices.type.element);
+  const places = is_index ? indices : n.op("Cast", [indices], { to: 7 });
   const y = n.op("Gather", [table, places], { axis: 0 });
   const rank = y.type.shape.length, given = n.int("axis", -1), axis = n.axisOf(given, rank);
   const perm = [...Array(rank - 1).keys()].toSpliced(axis, 0, rank - 1);

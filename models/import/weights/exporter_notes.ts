@@ -44,8 +44,8 @@ export function exporterNotes({ graph, producer_name }: FileModel): ExporterNote
     if (kind !== undefined) kinds.set(name, kind);
     if (from !== undefined) folded.set(name, listOf(from));
   }
-  const isDynamo = targets.size > 0 || kinds.size > 0;
-  const exporter = isDynamo ? "dynamo" : producer_name === "pytorch" ? "torchscript" : "other";
+  const is_dynamo = targets.size > 0 || kinds.size > 0;
+  const exporter = is_dynamo ? "dynamo" : producer_name === "pytorch" ? "torchscript" : "other";
   return { exporter, targets, kinds, folded };
 }
 

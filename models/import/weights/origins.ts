@@ -48,8 +48,8 @@ function foldedOrigin(
   const parameters = targets.size > 0 ? of("PARAMETER") : sources.filter((source) => source.includes("."));
   if (parameters.length === 0) return { kind: of("BUFFER").length > 0 ? "buffer" : "constant" };
   const others = sources.filter((source) => !parameters.includes(source));
-  const isPlain = others.every((source) => isMadeUp(source) || ARRANGING.test(source));
-  if (parameters.length === 1 && isPlain && isArranged(name, others.length === 0, readers)) {
+  const is_plain = others.every((source) => isMadeUp(source) || ARRANGING.test(source));
+  if (parameters.length === 1 && is_plain && isArranged(name, others.length === 0, readers)) {
     return { kind: "parameter" };
   }
   return { kind: "product", parameters };

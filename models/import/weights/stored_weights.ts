@@ -36,11 +36,11 @@ export function storedConstants(file: FileGraph, { exporter }: ExporterNotes): R
   const readers = readersOf(file);
   const isFloat = ({ element, data }: Tensor) =>
     (element === "float32" || WIDE.includes(element)) && data.length > 1;
-  const hasOthers = [...file.initializers.values()].some(isFloat);
+  const has_others = [...file.initializers.values()].some(isFloat);
   const isRead = (name: string) => isOfLayer(name, readers.get(name) ?? []);
   const isWeight = (name: string) => {
-    if (exporter === "torchscript") return !isMadeUp(name) || (!hasOthers && isRead(name));
-    return isRead(name) || (!hasOthers && !isMadeUp(name));
+    if (exporter === "torchscript") return !isMadeUp(name) || (!has_others && isRead(name));
+    return isRead(name) || (!has_others && !isMadeUp(name));
   };
   return new Set(
     file.nodes.filter(({ op, domain }) => op === "Constant" && domain === "")

@@ -74,10 +74,10 @@ function recurrent(
   const input = reader?.inputs.indexOf(name) ?? -1;
   if (readers.length !== 1 || gates === undefined || input < 1 || input > 3) return null;
   const [directions, ...rest] = tensor.shape;
-  const isBias = input === 3, parts = isBias ? 2 : 1;
+  const is_bias = input === 3, parts = is_bias ? 2 : 1;
   const ordered = inLayerOrder(parameters);
   if (ordered.length !== directions! * parts) return null;
-  const shape = isBias ? [rest[0]! / 2] : rest;
+  const shape = is_bias ? [rest[0]! / 2] : rest;
   const size = numElements(shape), rows = shape[0]!, hidden = rows / gates.length;
   if (!Number.isInteger(hidden)) return null;
   const nodes: Node[] = [];

@@ -118,9 +118,9 @@ function copiesByReaders(
   notes: ExporterNotes,
   missing: readonly string[],
 ): readonly Copy[] | null {
-  const isOptimized = hasNoConstants(graph) &&
+  const is_optimized = hasNoConstants(graph) &&
     [...graph.initializers.keys()].some((name) => !notes.kinds.has(name));
-  if (!isOptimized) return [];
+  if (!is_optimized) return [];
   const copies: Copy[] = [];
   for (const [from, readers] of readersOf(graph)) {
     const own = graph.initializers.has(from) ? parameterOf(from, notes) : undefined;

@@ -16,7 +16,7 @@ const AROUND: Surroundings = {
   env: (name) => ENV[name],
   temporary: "/tmp",
   deno: "/bin/deno",
-  own_hosts: () => ["127.0.0.1", "[::1]", "gpu1"],
+  ownHosts: () => ["127.0.0.1", "[::1]", "gpu1"],
 };
 const CODE = /^.*\/(autodiff|common|coordinator|kernels|models|onnx|pictures|random|runlog|wire|worker)$/;
 

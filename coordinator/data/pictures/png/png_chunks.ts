@@ -51,9 +51,9 @@ export function isPng(bytes: Uint8Array): boolean {
 export function pngHeader(bytes: Uint8Array): PngHeader {
   if (bytes.length < 33) throw new Error(ENDS_EARLY);
   if (SIGNATURE.some((byte, i) => bytes[i] !== byte)) throw new Error(DAMAGED);
-  const { type, content, is_sound } = chunkAt(bytes, 8);
+  const { type, content, isSound } = chunkAt(bytes, 8);
   if (type === "CgBI") throw new Error("a PNG in Apple's own format for its devices (CgBI)");
-  if (type !== "IHDR" || content.length !== 13 || !is_sound()) throw new Error(DAMAGED);
+  if (type !== "IHDR" || content.length !== 13 || !isSound()) throw new Error(DAMAGED);
   const view = new DataView(content.buffer, content.byteOffset, content.byteLength);
   const [depth, colour_type, compression, filter, interlace] = content.subarray(8) as unknown as number[];
   const header = {
@@ -77,15 +77,15 @@ export function pngParts(bytes: Uint8Array, header: PngHeader): PngParts {
   const packed: Uint8Array[] = [];
   // Behind the signature (8 bytes) and IHDR (12 and 13).
   for (let at = 33;;) {
-    const { type, content, is_sound } = chunkAt(bytes, at);
+    const { type, content, isSound } = chunkAt(bytes, at);
     at += 12 + content.length;
     // A lower-case first letter marks what a reader may pass over: colour profiles, texts, times.
     const matters = (type.charCodeAt(0) & 0x20) === 0 || type === "tRNS";
-    if (matters && !is_sound()) throw new Error(DAMAGED);
+    if (matters && !isSound()) throw new Error(DAMAGED);
     if (type === "IEND") break;
     if (type === "PLTE") palette = content;
     else if (type === "tRNS") transparency = content;
-    else if (type === "eXIf") orientation = is_sound() ? orientationIn(content) : 1;
+    else if (type === "eXIf") orientation = isSound() ? orientationIn(content) : 1;
     else if (type === "IDAT") packed.push(content);
     else if (matters) throw new Error(`a PNG of an uncommon kind (with a chunk ${type})`);
   }
@@ -106,6 +106,6 @@ function chunkAt(bytes: Uint8Array, at: number) {
   if (!/^[A-Za-z]{4}$/.test(type)) throw new Error(DAMAGED);
   const end = at + 8 + length;
   if (end + 4 > bytes.length) throw new Error(ENDS_EARLY);
-  const is_sound = () => crc32(bytes.subarray(at + 4, end)) === view.getUint32(end);
-  return { type, content: bytes.subarray(at + 8, end), is_sound };
+  const isSound = () => crc32(bytes.subarray(at + 4, end)) === view.getUint32(end);
+  return { type, content: bytes.subarray(at + 8, end), isSound };
 }

@@ -69,8 +69,8 @@ function inflate(packed: readonly Uint8Array[], required: number): Uint8Array {
   if (!is_deflate) throw new Error("a PNG that is damaged");
   let rows: Uint8Array;
   try {
-    const chunkSize = Math.max(64, Math.min(required + 1, INFLATE_STEP));
-    rows = inflateRawSync(data.subarray(2), { maxOutputLength: required, chunkSize });
+    const chunk_bytes = Math.max(64, Math.min(required + 1, INFLATE_STEP));
+    rows = inflateRawSync(data.subarray(2), { maxOutputLength: required, chunkSize: chunk_bytes });
   } catch (error) {
     const { code } = error as { code?: unknown };
     if (code === "ERR_BUFFER_TOO_LARGE") throw new Error("a PNG that holds more than its header says");
