@@ -16,7 +16,11 @@ import { type Facts, type Places, SimulatedWorker } from "./worker.ts";
 
 /** More of them send their messages in fewer pieces. */
 const MANY_WORKERS = 512;
-const FEW_CHUNKS = 4;
+
+/** Chunks of a message at most: fewer where there are so many workers that they would take minutes. */
+function mostChunks(workers: number): number {
+  return workers > MANY_WORKERS ? 3 : workers > 32 ? 6 : MOST_CHUNKS;
+}
 const NO_BYTES = new Uint8Array();
 /** Resolves when all promises have been followed that have resolved. */
 function settled(): Promise<void> {
@@ -42,7 +46,7 @@ export class SimulatedRun {
     this.coordinator = new Thread(processor);
     this.link = setup.coordinator_link && coordinatorLink(this.clock, setup.coordinator_link);
     this.#num_chunks = setup.streams
-      ? numChunks(setup.sizes, numWorkers(setup) > MANY_WORKERS ? FEW_CHUNKS : MOST_CHUNKS)
+      ? numChunks(setup.sizes, mostChunks(numWorkers(setup)))
       : { critic: 1, generator: 1 };
     this.fleet = openFleet(setup, this.#num_chunks, this.clock, this.told);
     this.#publish("critic");

@@ -123,9 +123,10 @@ export class SimulatedWorker implements Route {
     const [from, to] = way === "toWorker" ? [coordinator, this.#events] : [this.#events, coordinator];
     const count = Math.min(most_pieces, Math.max(1, Math.ceil(bytes / PIECE_BYTES)));
     const piece = bytes / count;
-    const last = () => to.run(message_ms + costOf(bytes, each.check_ns_per_byte), arrived);
+    const receive_ms = costOf(piece, each.receive_ns_per_byte);
+    const check_ms = message_ms + costOf(bytes, each.check_ns_per_byte);
     const came = (i: number) =>
-      to.run(costOf(piece, each.receive_ns_per_byte), i === count - 1 ? last : nothing);
+      i === count - 1 ? to.run(receive_ms + check_ms, arrived) : to.run(receive_ms, nothing);
     for (let i = 0; i < count; i++) {
       const begin_ms = i === 0 ? message_ms : 0;
       from.run(

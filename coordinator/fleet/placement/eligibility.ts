@@ -25,6 +25,9 @@ export function helpersAmong(members: readonly Known[]): number[] {
   return helpers((in_time.length > 0 ? in_time : members).map(({ record }) => record.speed));
 }
 
+/** At a time so many workers that have shards for each spare one that is measured; one in any case. */
+const TRIAL_SHARE = 4;
+
 /** Workers without shards whose speed it is time to measure; none as long as nobody has proved to answer in time. */
 export function trialsDue<M extends Known>(
   members: readonly M[],
@@ -33,7 +36,10 @@ export function trialsDue<M extends Known>(
 ): readonly M[] {
   if (!members.some(({ record }) => record.standing === "proven")) return [];
   const spares = members.filter(({ id }) => !working.has(id));
-  return spares.filter(({ record }) => record.isTrialDue(now_ms, spares.length));
+  // Many at once would fill the coordinator's link, and have those that work wait.
+  const under_way = spares.filter(({ record }) => record.oldest !== undefined && !record.owes).length;
+  const room = Math.max(1, Math.floor(working.size / TRIAL_SHARE)) - under_way;
+  return spares.filter(({ record }) => record.isTrialDue(now_ms, spares.length)).slice(0, Math.max(0, room));
 }
 
 /** Why a worker is left without shards, besides its own speed. */

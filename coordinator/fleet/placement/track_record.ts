@@ -56,7 +56,9 @@ interface Times {
 export class TrackRecord {
   readonly #worker: number;
   readonly #threads: number;
-  readonly #deadline: StragglerDeadline;
+  /** By kind of answer: a generator's result may be several times as large as a critic's. */
+  readonly #deadlines = new Map<string, StragglerDeadline>();
+  readonly #answer_ms: ConstructorParameters<typeof StragglerDeadline>[0];
   #asked: Asked[] = [];
   #shard_ms: number;
   #transfer_ms = 0;
@@ -81,7 +83,7 @@ export class TrackRecord {
 
   /** `probe_ms`: time of a shard by the worker's own probe; `answer_ms`: of an answer, where that is long. */
   constructor(worker: number, threads: number, probe_ms: number, answer_ms = 0) {
-    this.#deadline = new StragglerDeadline(answer_ms);
+    this.#answer_ms = answer_ms;
     this.#worker = worker;
     this.#threads = threads;
     this.#shard_ms = Math.max(SHORTEST_MS, probe_ms);
@@ -99,7 +101,7 @@ export class TrackRecord {
 
   /** After this time an answer is late. */
   get late_ms(): number {
-    return this.#deadline.late_ms;
+    return this.#deadlineOf(this.oldest?.kind).late_ms;
   }
 
   /** proven: it answers in time. new: nothing is known yet. late: since it was late, it has not answered in time often enough. */
@@ -139,10 +141,11 @@ export class TrackRecord {
     if (at < 0) return null;
     const [{ issued_ms, is_trial }] = this.#asked.splice(at, 1) as [Asked];
     const answered_ms = now_ms - issued_ms;
-    if (answered_ms >= this.late_ms) this.#late(now_ms);
+    const deadline = this.#deadlineOf(kind);
+    if (answered_ms >= deadline.late_ms) this.#late(now_ms);
     else this.#inTime(is_trial, now_ms);
     if (this.#asked.length === 0) this.#owes = false;
-    this.#deadline.arrived(answered_ms);
+    deadline.arrived(answered_ms);
     if (this.#is_cold) this.#is_cold = false;
     else if (is_trial) this.#try(timesOf(answer, answered_ms), now_ms);
     else if (kind === "critic") this.#measure(timesOf(answer, answered_ms), now_ms);
@@ -164,7 +167,13 @@ export class TrackRecord {
 
   /** True if it has owed a node for so long that it is taken for hung. */
   isHung(now_ms: number): boolean {
-    return this.#owedFor(now_ms) >= this.#deadline.give_up_ms;
+    return this.#owedFor(now_ms) >= this.#deadlineOf(this.oldest?.kind).give_up_ms;
+  }
+
+  #deadlineOf(kind = "critic"): StragglerDeadline {
+    const deadline = this.#deadlines.get(kind) ?? new StragglerDeadline(this.#answer_ms);
+    this.#deadlines.set(kind, deadline);
+    return deadline;
   }
 
   #owedFor(now_ms: number): number {

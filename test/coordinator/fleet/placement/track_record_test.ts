@@ -158,6 +158,23 @@ Deno.test("repeated lateness adds up: each pause is twice as long, up to five mi
   assert.equal(now() - began_ms, 5_000, "forgiven after many answers in time");
 });
 
+Deno.test("a generator's result that always takes longer than critics' ones is not late", () => {
+  const { record, times, wait, now } = scene();
+  const generator = (step: number, answered_ms: number) => {
+    record.ask({ step, kind: "generator" }, NODE, now());
+    wait(answered_ms);
+    const is_late = record.becameLate(now());
+    record.answered({ step, kind: "generator", ...NODE, compute_ms: 2, elapsed_ms: 2 }, now());
+    return is_late;
+  };
+  for (let cycle = 0; cycle < 10; cycle++) {
+    times(5, 250);
+    assert.equal(generator(1_000 + cycle, 3_000), false);
+    assert.notEqual(record.standing, "late");
+  }
+  assert.equal(generator(2_000, 13_000), true, "four times as long as ever is late");
+});
+
 Deno.test("answers that nobody asked for are none", () => {
   const { record, ask, answer } = scene();
   ask();
