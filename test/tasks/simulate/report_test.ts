@@ -35,11 +35,11 @@ Deno.test("a report names the run, the modes with their figures, what limits it 
     "--wire int8 --wire-groups 2",
     "--local-steps 25",
   ]);
-  const speeds = [...table.values()].map(([speed]) => Number(speed!.replace(",", "")));
+  const speeds = [...table.values()].slice(0, 3).map(([speed]) => Number(speed!.replace(",", "")));
   assert.deepEqual(speeds.toSorted((a, b) => a - b), speeds, "each faster than the one before");
   assert.equal(table.get("--wire float32")!.at(-1), "a worker's link");
   assert.equal(table.get("--local-steps 25")!.at(-1), "(predicted)");
-  assert.match(lines.at(-1)!, /^Use --local-steps 25: [\d.]+ times the images a second of --wire float32/);
+  assert.match(lines.join(" "), / Use --wire int8 --wire-groups 2: [\d.]+ times the images a second of /);
   assert.ok(lines.every((line) => line.length <= 100), "within the terminal");
 });
 
