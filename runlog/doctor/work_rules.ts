@@ -7,6 +7,8 @@ import { type Evidence, percent, type Rule, short } from "./rule.ts";
 /** Shorter steps are bound by the round trip whatever one does, and short in any case. */
 const MIN_STEP_MS = 20;
 const MIN_STEPS = 100;
+/** So long without work, a worker is idle. */
+const IDLE_STEPS = 50;
 const MOST = 0.5;
 const SLOW = 3;
 /** Faults per step that are no longer single events. */
@@ -185,15 +187,17 @@ function present({ workers, incarnations }: Summary) {
 const idle: Rule = {
   code: "worker-idle",
   spoils: "speed",
-  condition: `A connected worker has computed nothing, although the run has made ${MIN_STEPS} steps.`,
-  cause: "There are more workers than shards, so some of them only wait",
+  condition:
+    `A connected worker has computed nothing in the last ${IDLE_STEPS} steps of at least ${MIN_STEPS}.`,
+  cause: "There are more workers than shards, or steps are shorter without these workers",
   change: "Stop these workers, or start a new run with more --shards (its results will differ)",
   find(summary) {
     if (summary.steps < MIN_STEPS) return null;
-    const spare = present(summary).filter(({ shards_computed }) => shards_computed === 0);
+    // A spare worker computes some steps now and then, which shows whether they are shorter with it.
+    const spare = present(summary).filter(({ last_step }) => summary.steps - (last_step ?? 0) >= IDLE_STEPS);
     if (spare.length === 0) return null;
     return {
-      seen: `There was no work for ${
+      seen: `There is no work for ${
         spare.map(({ worker, name }) => `worker ${worker} (${name})`).join(", ")
       }`,
       ...wholeRun(summary),

@@ -69,7 +69,9 @@ Deno.test("worker, coordinator and inspect find each other, whoever starts first
   const latest = await place.run("inspect", ["latest", "--json"]);
   assert.deepEqual([latest.code, latest.stderr], [0, ""]);
   const { folder, verdict, best_sample, findings, ...summary } = JSON.parse(latest.stdout);
-  assert.deepEqual([folder, best_sample, Array.isArray(findings)], [`runs/${name}`, null, true]);
+  assert.deepEqual([folder, Array.isArray(findings)], [`runs/${name}`, true]);
+  // The first evaluation may have ended before the run was stopped.
+  assert.ok(best_sample === null || best_sample.step === 0, JSON.stringify(best_sample));
   assert.notEqual(verdict.sentence, "");
   assert.deepEqual(summary, await place.inspect(run));
   assert.deepEqual([summary.state, summary.incarnations, summary.bits], ["interrupted", 2, "exact"]);

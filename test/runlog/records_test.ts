@@ -18,6 +18,14 @@ const EXAMPLES: readonly RunRecord[] = [
     modes: { count: 2, covered: 1, high_quality: 0.5, per_mode: [1250, 0] },
   },
   checkpoint(5),
+  {
+    type: "round",
+    step: 5,
+    steps: 5,
+    learners: 2,
+    critic_checksum: "0123456789abcdef",
+    generator_checksum: "fedcba9876543210",
+  },
   { type: "sample", step: 5, file: "samples/5.png", diversity: 0.9 },
   {
     type: "steered",

@@ -32,7 +32,7 @@ Deno.test("the declared set on images: one budget of examples, one size of image
   );
   const words = describeComparison(comparison).join(" ");
   assert.match(words, /gan, dcgan, wgan, wgan-gp: .* on images with seed 3\./);
-  assert.match(words, /shown 1,000 real examples, about 2\.5 passes .* border, 32 x 32,/);
+  assert.match(words, /real examples: 1,000, about 2\.5 passes .* border that makes them 32 x 32,/);
 });
 
 Deno.test("presets that take images as they are get no border; batches are the preset's or the given", () => {

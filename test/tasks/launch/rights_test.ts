@@ -18,7 +18,8 @@ const AROUND: Surroundings = {
   deno: "/bin/deno",
   ownHosts: () => ["127.0.0.1", "[::1]", "gpu1"],
 };
-const CODE = /^.*\/(autodiff|common|coordinator|kernels|models|onnx|pictures|random|runlog|wire|worker)$/;
+const CODE =
+  /^.*\/(algorithm|autodiff|common|coordinator|kernels|models|onnx|pictures|random|runlog|wire|worker)$/;
 
 /** What a task is allowed, by kind of right: "all", or a list, without the project's own code. */
 function rights(task: LaunchedTask, args: readonly string[], around = AROUND): Record<string, string> {
