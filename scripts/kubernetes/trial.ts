@@ -91,9 +91,14 @@ export class Trial {
 
   /** The last step in the log; 0 before there is one. */
   async step(): Promise<number> {
-    if (!await Deno.stat(join(this.run, LOG_NAME)).catch(() => null)) return 0;
+    // Its first record may be on the way.
+    if (!await Deno.stat(join(this.run, LOG_NAME)).then(({ size }) => size > 0, () => false)) return 0;
     let step = 0;
-    for await (const record of readRun(this.run)) if (record.type === "step") step = record.step;
+    try {
+      for await (const record of readRun(this.run)) if (record.type === "step") step = record.step;
+    } catch (error) {
+      if (step > 0) throw error;
+    }
     return step;
   }
 
