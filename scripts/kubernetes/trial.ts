@@ -173,7 +173,14 @@ export class Trial {
     const { site, run, namespace } = this;
     const pods = this.#numPods() - this.#pods_before;
     await this.lookForLeaks();
-    await this.kubectl("delete", "-k", join(site.manifests, "overlays/cpu"), "--wait=true", "--timeout=120s");
+    await this.kubectl(
+      "delete",
+      "-k",
+      join(site.manifests, "overlays/cpu"),
+      "--ignore-not-found",
+      "--wait=true",
+      "--timeout=120s",
+    );
     await this.kubectl("wait", "--for=delete", "pod", "--all", "--timeout=180s");
     await site.plane.must("delete", "namespace", namespace, "--wait=false");
     const { same, ...compared } = await compareRuns(site, run);
