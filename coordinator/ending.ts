@@ -52,7 +52,8 @@ export function describeEnding(
   }
   if (error !== null) throw error;
   const { step, seconds, images_per_second, weights_sha256, bits } = record;
-  const { verdict, published } = diagnosis;
+  const { verdict, published, findings } = diagnosis;
+  const doomed = findings.some(({ code, grade }) => code === "learning-rate-too-high" && grade === "fault");
   const rate = Math.round(images_per_second);
   const finished = record.reason === "finished";
   const head =
@@ -76,7 +77,7 @@ export function describeEnding(
     "Try next:",
   ];
   const word = shellWord(folder);
-  const resume = finished && !learns_on ? [] : [`deno task ${task} --resume ${word}${longer}`];
+  const resume = finished && (!learns_on || doomed) ? [] : [`deno task ${task} --resume ${word}${longer}`];
   const { sample, page } = lookCommands(folder, example_shape);
   const look = finished ? [`deno task report ${word}`, sample, ...page === null ? [] : [page]] : [];
   const commands = [`deno task inspect ${word}`, ...look, ...resume];

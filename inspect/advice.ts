@@ -2,6 +2,7 @@
 import { shellWord } from "../common/text/shell_word.ts";
 import { lookCommands } from "../common/text/look_commands.ts";
 import type { Summary } from "../runlog/summary/summary.ts";
+import { isLearningRateTooHigh } from "../runlog/doctor/setting_rules.ts";
 import { count } from "./numbers.ts";
 
 export interface Advice {
@@ -19,7 +20,8 @@ export function hasStoppedItself({ state, steered, steps }: Summary): boolean {
   return state === "finished" && steered.some((one) => one.rule === "stop-when-flat" && one.step === steps);
 }
 
-function goOn(folder: string, summary: Summary): Advice {
+/** What to do with the run itself; null if it is not worth training longer. */
+function goOn(folder: string, summary: Summary): Advice | null {
   const line = `deno task train --resume ${shellWord(folder)}`;
   const from = summary.checkpoints.at(-1)?.step;
   switch (summary.state) {
@@ -33,6 +35,7 @@ function goOn(folder: string, summary: Summary): Advice {
       if (hasStoppedItself(summary)) {
         return { text: "To continue anyway:", line: `${line} --no-early-stopping` };
       }
+      if (isLearningRateTooHigh(summary)) return null;
       return {
         text: "To train longer, continue from its end:",
         line: `${line} --steps ${2 * summary.steps}`,
@@ -60,5 +63,5 @@ export function adviceFor(folder: string, summary: Summary): Advice[] {
     { text: "Draw new samples:", line: commands.sample },
     ...commands.page === null ? [] : [{ text: "Make a web page that draws samples:", line: commands.page }],
   ];
-  return [...look, ...draw, goOn(folder, summary)];
+  return [...look, ...draw, goOn(folder, summary)].filter((advice) => advice !== null);
 }

@@ -28,7 +28,7 @@ export const DOCTOR_RUNS = {
   },
   "weak-critic": {
     options: "--n-critic 1 --lr 5e-3",
-    codes: ["estimate-dips", "critic-far-from-optimum", "critic-gradients-vanish", "generator-stalled"],
+    codes: ["learning-rate-too-high", "estimate-dips", "critic-far-from-optimum", "critic-gradients-vanish"],
   },
   collapsed: {
     options: "--n-critic 1 --clip 0.2",

@@ -8,11 +8,13 @@ import { DATA_RULES } from "./data_rules.ts";
 import { NETWORK_RULES } from "./network_rules.ts";
 import { SAMPLE_RULES } from "./sample_rules.ts";
 import type { Finding, Rule } from "./rule.ts";
+import { SETTING_RULES } from "./setting_rules.ts";
 import { WORK_RULES } from "./work_rules.ts";
 
 /** All rules, the most pressing first. */
 export const RULES: readonly Rule[] = [
   ...DATA_RULES,
+  ...SETTING_RULES,
   ...CURVE_RULES,
   ...NETWORK_RULES,
   ...SAMPLE_RULES,

@@ -1,11 +1,18 @@
 /** Rules over what the generator draws. */
+import type { Summary } from "../summary/summary.ts";
 import { isOutOfRange } from "./data_rules.ts";
 import { MIN_GENERATOR_STEPS, percent, type Rule, short } from "./rule.ts";
+import { isLearningRateTooHigh } from "./setting_rules.ts";
 import { ALIKE, NEARER, RISING } from "./trends.ts";
 
 const IN_A_ROW = 3;
 const GOOD_QUALITY = 0.5;
 const COVERED = 0.75;
+
+/** True if a finding about the data or the settings says already why samples are not as they should be. */
+function isExplained(summary: Summary): boolean {
+  return isOutOfRange(summary) || isLearningRateTooHigh(summary);
+}
 
 const alike: Rule = {
   code: "mode-collapse",
@@ -15,12 +22,12 @@ const alike: Rule = {
     "examples, and this does not rise. For data whose modes (clusters) are known: at least " +
     `${percent(GOOD_QUALITY)} of the samples are near a mode, but fewer than ` +
     `${percent(COVERED)} of the modes have samples. The rule waits for ${MIN_GENERATOR_STEPS} generator ` +
-    "steps, and is silent if data-out-of-range is found.",
+    "steps, and is silent if data-out-of-range or learning-rate-too-high is found.",
   cause: "The generator draws the same few things again and again",
   change: "Raise --n-critic, lower --lr, set --clip near the preset's value, or use a larger --batch",
   find(summary) {
     const { samples, evaluations, generator_steps } = summary;
-    if (generator_steps < MIN_GENERATOR_STEPS || isOutOfRange(summary)) return null;
+    if (generator_steps < MIN_GENERATOR_STEPS || isExplained(summary)) return null;
     const known = samples.filter(({ step, diversity }) => step > 0 && diversity !== undefined);
     const last = known.slice(-IN_A_ROW);
     const now = last.at(-1)?.diversity ?? Infinity;
@@ -52,14 +59,15 @@ const stalled: Rule = {
   spoils: "samples",
   condition:
     `After ${MIN_GENERATOR_STEPS} generator steps or more, the sliced Wasserstein distance of the samples to the ` +
-    `data is more than ${NEARER} times that before the first step. The rule is silent if data-out-of-range is found.`,
-  cause: "Samples are no closer to the data than before training",
+    `data is more than ${NEARER} times that before the first step. The rule is silent if data-out-of-range or ` +
+    "learning-rate-too-high is found.",
+  cause: "Its steps were too few or too short, or the critic does not teach it where the data are",
   change: "First follow the advice about the critic; if there is none, train longer or raise --lr",
   find(summary) {
     const { evaluations, generator_steps } = summary;
     const [first, last] = [evaluations[0], evaluations.at(-1)];
     if (!first || !last || first.step > 0 || last.step === 0) return null;
-    if (generator_steps < MIN_GENERATOR_STEPS || isOutOfRange(summary)) return null;
+    if (generator_steps < MIN_GENERATOR_STEPS || isExplained(summary)) return null;
     const [before, now] = [first.sliced_wasserstein, last.sliced_wasserstein];
     if (now <= NEARER * before) return null;
     return {

@@ -173,18 +173,18 @@ function going(evidence: Evidence): Judgement {
   const { distance, faults: [fault], variety } = evidence;
   const varied = varietyClause(evidence);
   if (distance?.direction === "rose") return worsening(evidence, distance);
-  if (variety?.verdict === "unknown") {
-    const sentence = joined(distanceClause(distance), varied);
-    return {
-      state: "unclear",
-      sentence,
-      advice: "Train longer, and look whether samples become more varied",
-    };
-  }
-  const better = improvement(evidence);
   // The critic's troubles did not keep the samples from becoming better.
   const flaw = fault ? `but ${lowerFirst(fault.seen)}` : null;
   const advice = fault?.change ?? null;
+  if (variety?.verdict === "unknown") {
+    const sentence = joined(distanceClause(distance), varied, flaw);
+    return {
+      state: "unclear",
+      sentence,
+      advice: advice ?? "Train longer, and look whether samples become more varied",
+    };
+  }
+  const better = improvement(evidence);
   if (better !== null) return { state: "learning", sentence: joined(better, varied, flaw), advice };
   if (distance === null) return unmeasured(evidence);
   const since = distance.recent ? ` and has been level since ${at(distance.recent.first_step)}` : "";

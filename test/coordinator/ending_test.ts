@@ -34,6 +34,9 @@ function ending(changes: Partial<Ending["record"]>): Ending {
   };
 }
 
+/** The words of a finding. */
+const SAID = { seen: "", cause: "", change: "", first_step: 1, last_step: 2, numbers: {} };
+
 const CTRL_C = AbortSignal.abort(new Interruption("SIGINT"));
 
 Deno.test("the last words tell the speed, but not of a run that did no step", () => {
@@ -94,4 +97,16 @@ Deno.test("the verdict and what to do come before the hash, what is known of the
     "Weights SHA-256 abc (exact)",
     "The same bits as published",
   ]);
+});
+
+Deno.test("a run whose learning rate is far too high is not to be trained on", () => {
+  const given = ending({ reason: "finished" });
+  const resumes = (grade: "fault" | "note") => {
+    const finding = { ...{ code: "learning-rate-too-high", spoils: "critic", grade } as const, ...SAID };
+    const diagnosis = { ...given.diagnosis, findings: [finding] };
+    return describeEnding({ ...given, diagnosis }, "train", CTRL_C).commands.some((line) =>
+      /--resume/.test(line)
+    );
+  };
+  assert.deepEqual([resumes("note"), resumes("fault")], [true, false]);
 });

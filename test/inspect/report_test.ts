@@ -353,6 +353,14 @@ Deno.test("a run whose learning rate has fallen to 0 is not to be trained on", (
   assert.equal(last(decayed(0))?.line, "deno task train --resume runs/example --steps 60");
 });
 
+Deno.test("a run whose learning rate is far too high is not to be trained on", () => {
+  const resumes = (lr: number) => {
+    const summary = { ...FINISHED, config: { ...FINISHED.config, preset: "wgan", clip: 0.01, lr } };
+    return adviceFor("runs/example", summary).some(({ line }) => line?.includes("--resume"));
+  };
+  assert.deepEqual([resumes(5e-5), resumes(0.5)], [true, false]);
+});
+
 Deno.test("at any width no line is longer, but for a command or a word that is to be copied", () => {
   for (let width = 20; width <= 130; width++) {
     const terminal = { ...PLAIN, width };

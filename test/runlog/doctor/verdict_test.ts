@@ -59,7 +59,7 @@ Deno.test("the doctor's named runs: the healthy one learns, the others fail, and
   );
   const failing = {
     "wide-clip": [/1\.06 and was 0\.882 before.* much less varied .*critic does not get close/, /--clip/],
-    "weak-critic": [/1\.43 and was 0\.882 before.* its steps were too long/, /Lower --lr/],
+    "weak-critic": [/1\.43 and was 0\.882 before.* so high a learning rate/, /with --lr 5e-4$/],
     collapsed: [/much less varied than the data \(0\.0829/, /--n-critic/],
     lagging: [/0\.862 and was 0\.882 .* cannot follow the generator/, /--penalty/],
   } as const;
@@ -82,6 +82,31 @@ Deno.test("the doctor's named runs: the healthy one learns, the others fail, and
   };
   for (const [name, state] of Object.entries(others)) assert.equal((await of(name)).state, state, name);
   assert.match((await of("few-images")).advice!, /Use more data/, "it learns, but not all is well");
+});
+
+Deno.test("a learning rate far too high comes first, and nobody is told to train longer or to raise it", () => {
+  const of = (lr: number, ...records: RunRecord[]) => {
+    const fold = new RunFold();
+    const config = { ...runRecord().config, objective: "wgan", clip: 0.01, lr };
+    for (const record of [runRecord({ config }), ...curve(3000, level), ...records]) fold.add(record);
+    const summary = fold.summary(false, noneSkipped());
+    return verdictOf(summary, examine(summary));
+  };
+  const stalled = distances(3000, 0.8, 0.8, 0.79, 0.8);
+  const unvaried = pictures(3000, 0.02, 0.1);
+  const falls = distances(3000, 0.8, 0.7, 0.6, 0.5);
+  const runs: [string, RunRecord[]][] = [
+    ["failing", stalled],
+    ["unclear", [...falls, ...unvaried]],
+    ["learning", [...falls, ...varied]],
+    ["failing", [...stalled, ...pictures(3000, 0.02, 0.9, 0.4, 0.3, 0.3)]],
+  ];
+  for (const [state, records] of runs) {
+    const { advice, sentence, state: found } = of(0.5, ...records);
+    assert.deepEqual([found, advice], [state, "Start a new run with --lr 5e-5"]);
+    assert.match(sentence, /learning rate/);
+    assert.doesNotMatch(of(5e-5, ...records).sentence, /learning rate/, "the preset's");
+  }
 });
 
 Deno.test("nothing is said of a young generator but what is wrong already", () => {
