@@ -101,7 +101,7 @@ const OPTIONS = {
     value: "DOWN[:UP][/RTT[/JITTER]]",
     repeated: true,
     default_text: `${LINKS.join(", ")}; ${QUICK_LINK} with --quick`,
-    about: "Put workers behind this link, e.g. 20mbit:5mbit/40ms/5ms; may be given again",
+    about: "Put workers behind this link, e.g. 20mbit:5mbit/40ms/5ms",
   },
   links_by: {
     kind: "choice",
@@ -115,7 +115,7 @@ const OPTIONS = {
     choices: MODES.map(({ name }) => name),
     repeated: true,
     default_text: "float32 and int8; float32 with --quick",
-    about: "Send gradients and weights over links as --wire does; may be given again",
+    about: "Send gradients and weights over links as --wire does",
   },
   far_seconds: {
     kind: "number",

@@ -33,6 +33,8 @@ import { writeFile } from "../common/files/write_file.ts";
 const OPTIONS = {
   data: TRAIN_OPTIONS.data,
   dataset: TRAIN_OPTIONS.dataset,
+  image_size: TRAIN_OPTIONS.image_size,
+  channels: TRAIN_OPTIONS.channels,
   presets: {
     kind: "string",
     value: "NAME,NAME…",
@@ -193,12 +195,20 @@ async function report(comparison: Comparison, folder: string): Promise<string | 
   return out;
 }
 
+function channelsOf(given: number | undefined): 1 | 3 | null {
+  if (given === undefined || given === 1 || given === 3) return given ?? null;
+  throw new UserError(`Option --channels must be 1 (grey) or 3 (colour): found ${given}`);
+}
+
 async function newComparison(values: ReturnType<typeof parse>["values"]): Promise<[Comparison, string]> {
-  const { data, dataset, presets, seed, examples, batch, out } = values;
-  const source = await openDataSource({ data, dataset, seed }, UNWATCHED);
+  const { data, dataset, presets, seed, examples, batch, out, image_size = null } = values;
+  const channels = channelsOf(values.channels);
+  const source = await openDataSource({ data, dataset, seed, image_size, channels }, UNWATCHED);
   const choice = {
     data: data ?? null,
     dataset: data === undefined ? dataset ?? "strokes" : null,
+    image_size,
+    channels,
     presets: presets ?? null,
     seed,
     examples,
@@ -225,7 +235,9 @@ export async function comparePresets(args: readonly string[]): Promise<number> {
   const other = Object.keys(given).find((name) => name !== "resume" && name !== "workers");
   if (resume !== undefined && other !== undefined) {
     throw new UserError(
-      `Cannot change a comparison that is resumed: with --resume only --workers may be given, found --${other}`,
+      `Cannot change a comparison that is resumed: with --resume only --workers may be given, found --${
+        other.replaceAll("_", "-")
+      }`,
     );
   }
   const [comparison, folder] = resume === undefined

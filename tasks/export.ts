@@ -166,7 +166,7 @@ async function stillsOf(folder: string, count: number): Promise<Still[]> {
   }
   if (there.length === 0) {
     throw new UserError(
-      `Cannot show samples of ${folder}: one picture or more is required, found none; train with --sample-every`,
+      `Cannot show samples of ${folder}: it has no pictures yet; was the run stopped before its first step?`,
     );
   }
   const chosen = spread(there.length, count).map((i) => there[i]!);
@@ -197,7 +197,7 @@ async function main(args: readonly string[]): Promise<void> {
   const { values, positionals } = parseOptions(COMMAND, args);
   const [wanted] = positionals;
   if (wanted === undefined) {
-    throw new UserError("Cannot export: a run is required, found none; give its name, or latest");
+    throw new UserError("Cannot export: name the run, e.g. deno task export latest --gif samples.gif");
   }
   const { csv, tensorboard, gif, apng, sheet, series } = values;
   if (!series && [csv, tensorboard, gif, apng, sheet].every((given) => given === undefined)) {

@@ -1,7 +1,8 @@
 /** `deno task sample`: draws from the trained generator of a run. */
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { type Parsed, parseOptions, runMain } from "../common/cli/cli.ts";
 import { UserError } from "../common/errors.ts";
+import { cleanLine } from "../common/text/foreign_text.ts";
 import { exampleKind } from "../common/example_kind.ts";
 import type { Command } from "../common/cli/options.ts";
 import { findRun } from "../runlog/log/find_run.ts";
@@ -45,7 +46,7 @@ const OPTIONS = {
     kind: "string",
     value: "FILE",
     about:
-      "Write one PNG of all samples: images as a grid, points as a scatter plot, series as curves, tables as histograms and pair plots",
+      "Write one PNG of all samples, without real examples: images as a grid, points as a scatter plot, series as curves, tables as histograms and pair plots",
   },
   folder: { kind: "string", value: "DIR", about: "Write each image as its own PNG, unscaled" },
   npy: { kind: "string", value: "FILE", about: "Write the values as float32 for NumPy" },
@@ -82,9 +83,14 @@ interface Drawn {
   /** Samples beside each other on a grid. */
   readonly cols: number;
   readonly generator: Generator;
+  /** The run that they are of, in words. */
+  readonly run: string;
 }
 
-async function draw(generator: Generator, { count, seed, interpolate }: Values): Promise<Drawn> {
+async function draw(
+  generator: Generator,
+  { count, seed, interpolate }: Values,
+): Promise<Omit<Drawn, "run">> {
   const { latent } = generator;
   if (interpolate === undefined) {
     const num_samples = count ?? DEFAULT_COUNT;
@@ -127,7 +133,7 @@ function gridPicture({ samples, count, cols, generator }: Drawn): Uint8Array {
   return encodePng(imageGrid(tones(samples, generator), shape));
 }
 
-async function writeFolder(folder: string, { samples, count, generator }: Drawn): Promise<void> {
+async function writeFolder(folder: string, { samples, count, generator, run }: Drawn): Promise<void> {
   const shape = { ...shapeOf(generator, "a folder of images"), rows: 1, cols: 1, gap: 0, factor: 1 };
   const values = tones(samples, generator);
   const digits = String(count - 1).length;
@@ -135,15 +141,16 @@ async function writeFolder(folder: string, { samples, count, generator }: Drawn)
     const image = imageGrid(values.subarray(i * generator.size, (i + 1) * generator.size), shape);
     await writeFile(join(folder, `${String(i).padStart(digits, "0")}.png`), encodePng(image));
   }
-  console.log(`${folder}: ${count} images`);
+  console.log(`${folder}: ${count} images of ${run}`);
 }
 
 async function write(drawn: Drawn, { grid, folder, npy }: Values): Promise<void> {
-  const { samples, count, generator } = drawn;
-  if (grid !== undefined) console.log(await writeFile(grid, gridPicture(drawn)));
+  const { samples, count, generator, run } = drawn;
+  const what = `${count} samples of ${run}`;
+  if (grid !== undefined) console.log(`${await writeFile(grid, gridPicture(drawn))}: ${what}`);
   if (folder !== undefined) await writeFolder(folder, drawn);
   if (npy !== undefined) {
-    console.log(await writeFile(npy, encodeNpy(samples, [count, ...generator.example_shape])));
+    console.log(`${await writeFile(npy, encodeNpy(samples, [count, ...generator.example_shape]))}: ${what}`);
   }
 }
 
@@ -156,8 +163,9 @@ async function main(args: readonly string[]): Promise<void> {
   if ([values.grid, values.folder, values.npy].every((given) => given === undefined)) {
     throw new UserError("Cannot draw samples: one of --grid, --folder and --npy is required, found none");
   }
-  const generator = await Generator.open(join(await findRun(wanted, values.runs), "generator.onnx"));
-  await write(await draw(generator, values), values);
+  const folder = await findRun(wanted, values.runs);
+  const generator = await Generator.open(join(folder, "generator.onnx"));
+  await write({ ...await draw(generator, values), run: `run ${cleanLine(basename(folder))}` }, values);
 }
 
 if (import.meta.main) await runMain(main);

@@ -63,7 +63,7 @@ type Given = Values<typeof OPTIONS>;
 
 const COMMAND: Command<typeof OPTIONS> = {
   name: "deno task slurm",
-  about: "Trains in a Slurm job: writes the job script and submits it. Options after -- are those of " +
+  about: "Trains in a Slurm job: writes the job script and submits it. Everything after -- is passed to " +
     "deno task train. Run it in a shell on a login node (docs/on-slurm.md).",
   positionals: [{ name: "-- OPTIONS", about: "Options of deno task train", repeated: true }],
   options: OPTIONS,
@@ -172,7 +172,10 @@ async function runProgram(program: string, args: readonly string[], missing: str
     throw new UserError(`Cannot find ${program}: ${missing}`);
   });
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes).trim();
-  if (!success) throw new UserError(`Cannot submit: ${program} says ${cleanLine(text(stderr))}`);
+  if (!success) {
+    const said = text(stderr).replaceAll(/\s*\n\s*/g, "; ");
+    throw new UserError(`Cannot submit: ${program} says ${cleanLine(said)}`);
+  }
   return text(stdout);
 }
 

@@ -289,21 +289,21 @@ function tell(socket: Socket, refusal: Refusal): void {
   socket.send([encodeFrame(refusal.toMessage()).head], () => {});
 }
 
-const REMEDY: Readonly<Record<Side, string>> = {
+const WRONG_TOKEN: Readonly<Record<Side, string>> = {
   worker:
-    "get the current token from the coordinator, which makes a new one at each start unless --token-file is given",
-  coordinator: "another coordinator answers there, or another program",
+    "The token is not that of this run; get the current one from the coordinator, which makes a new one at each " +
+    "start unless --token-file is given",
+  coordinator:
+    "The coordinator does not know the token: another coordinator answers there, or another program",
 };
 
 function wrongToken(side: Side): Refusal {
-  const reason = `Token of the ${side} must be that of the run: found another; ${REMEDY[side]}`;
-  return new Refusal("wrong_token", reason, { fatal: true });
+  return new Refusal("wrong_token", WRONG_TOKEN[side], { fatal: true });
 }
 
 function readToken(): Refusal {
   const reason =
-    "Token of the worker must be that of the run: found the read token of the live page, which only " +
-    "lets people look; give the workers' token";
+    "The token is the read token of the live page, which only lets people look; give the workers' token";
   return new Refusal("wrong_token", reason, { fatal: true });
 }
 

@@ -13,7 +13,7 @@ const OPTIONS = {
     kind: "string",
     value: "PATH",
     about: "File with the token, a secret of the run; - reads it from the first line of standard input",
-    default_text: "WAGON_TOKEN, else the token of your coordinator on this machine",
+    default_text: "the environment variable WAGON_TOKEN, else the token of your coordinator on this machine",
   },
   name: {
     kind: "string",

@@ -111,11 +111,11 @@ function sideFor(
     ? `--pad-to ${given}`
     : rows === Infinity
     ? `points of ${example_shape.join(" x ")} numbers`
-    : `${rows} x ${columns}; --image-size crops and resizes`;
+    : `${columns} x ${rows} (width x height); --image-size crops and resizes`;
   throw new UserError(
-    `Cannot use --preset ${name}: its networks take images of ${
+    `Cannot use preset ${name}: its networks take images of ${
       sides.map((side) => `${side} x ${side}`).join(" or ")
-    }, smaller ones with a border, found ${found}`,
+    }, smaller ones get a border, found ${found}`,
   );
 }
 
@@ -171,7 +171,7 @@ function checkGiven(
 ): void {
   if (preset.plane && own === null && example_shape.length !== 1) {
     throw new UserError(
-      `Cannot use --preset ${name}: its networks take points, found examples of ` +
+      `Cannot use preset ${name}: its networks take points, found examples of ` +
         `${example_shape.join(" x ")}; leave it out, or use --dataset 8gaussians`,
     );
   }

@@ -87,7 +87,7 @@ const DOOR_OPTIONS = {
   token_file: {
     kind: "string",
     value: "FILE",
-    default_text: "WAGON_TOKEN, else a new token",
+    default_text: "the environment variable WAGON_TOKEN, else a new token",
     about: "File with the token, a secret that workers must know",
     group: "Workers",
   },

@@ -162,7 +162,7 @@ function checkPatterns(patterns: readonly string[], networks: readonly Opened[])
   const idle = patterns.find((pattern) => !names.some((name) => matchesGlob(pattern, name)));
   if (idle === undefined) return;
   throw new UserError(
-    `Cannot train --trainable ${idle}: it must match a weight of the networks, found ` +
+    `Cannot use --trainable ${idle}: no weight's name matches it; names are ` +
       `${names.slice(0, 6).join(", ")}${names.length > 6 ? ", …" : ""}`,
   );
 }

@@ -17,7 +17,7 @@ export function paddedShape(example_shape: readonly number[], { pad_to }: Paddin
   if (rows === undefined || columns === undefined || rows > pad_to || columns > pad_to) {
     const found = columns === undefined
       ? `points of ${example_shape.join(" x ")} numbers`
-      : `${rows} x ${columns}`;
+      : `${columns} x ${rows}`;
     throw new UserError(
       `Cannot pad examples to ${pad_to} x ${pad_to}: images of at most that size are required, found ${found}; ` +
         "use a larger --pad-to, or other data",

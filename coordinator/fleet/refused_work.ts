@@ -58,19 +58,19 @@ export class RefusedWork {
     this.#by_error.set(key, same);
     for (const refusals of [same, this.#all]) refusals.add(worker);
     if (same.count >= FEWEST_REFUSALS && same.areBy(present, 1)) {
-      return this.#ended(same.count, `with the same error: ${reason}; fix that`);
+      return this.#ended(`${same.count} times, same error: ${reason}`, "that");
     }
     // One worker's other errors say nothing about the rest: each has to have had its chances.
     const { count } = this.#all;
     if (count < FEWEST_OF_DIFFERENT || !this.#all.areBy([worker, ...present], FEWEST_REFUSALS)) return null;
-    return this.#ended(count, `with ${this.#by_error.size} different errors: ${this.#listed()}; fix these`);
+    return this.#ended(`${count} times, ${this.#by_error.size} different errors: ${this.#listed()}`, "these");
   }
 
-  #ended(count: number, errors: string): UserError {
+  #ended(errors: string, these: "that" | "these"): UserError {
     const { kind, step } = this.#request;
     return new UserError(
-      `Cannot finish ${kind} step ${step}: a worker that can is required, and all that are in refused it, ` +
-        `${count} times, ${errors}, then continue with --resume`,
+      `Cannot finish ${kind} step ${step}: every connected worker refused it (${errors}). Fix ${these}, then ` +
+        "continue with --resume.",
     );
   }
 

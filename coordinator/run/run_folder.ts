@@ -33,7 +33,7 @@ export class RunFolder {
   /** Its contents for a person, one line each. */
   contents(): string[] {
     return [
-      "samples/           grids of samples beside real examples; open the last one",
+      "samples/           grids: left real examples, right samples; open the last one",
       "generator.onnx     the trained generator, for any ONNX Runtime",
       "events.jsonl       the log of every step, which deno task inspect reads",
       "events.series      the same numbers in a compact form, so that long runs open quickly",

@@ -60,7 +60,7 @@ const argument: Operator = {
 function inferCumSum(site: Site) {
   const type = site.typeIn(0, WIDE);
   const axis = site.numbers(1, "axis");
-  if (axis.length !== 1) site.fail(`axis (input 1) must be one number: found ${axis.length}`);
+  if (axis.length !== 1) site.fail(`axis (input 1) must be one number: found ${axis.length} numbers`);
   site.axis(axis[0]!, type.shape.length);
   return [type];
 }

@@ -42,7 +42,7 @@ const OPTIONS = {
     value: "NAME=VALUE",
     repeated: true,
     default_text: "none",
-    about: "Setting of both runs, e.g. wire=int8, or local-steps=25 and learners=4; may be given again",
+    about: "Setting of both runs, e.g. wire=int8, or local-steps=25 and learners=4",
   },
   minutes: {
     kind: "number",

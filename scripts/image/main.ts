@@ -166,7 +166,7 @@ async function trainInside(root: string, runs: string): Promise<number> {
       joined_s = (performance.now() - begin_ms) / 1000;
     }
   }
-  if (!(await child.status).success) throw new Error(`The image must train: found ${said}`);
+  if (!(await child.status).success) throw new Error(`The container did not train; it printed: ${said}`);
   return joined_s;
 }
 

@@ -50,7 +50,7 @@ async function until<T>(what: string, look: () => Promise<T | null>): Promise<T>
   for (;;) {
     const found = await look();
     if (found !== null) return found;
-    if (performance.now() > deadline_ms) throw new Error(`${what} must be so within ${DEADLINE_MS} ms`);
+    if (performance.now() > deadline_ms) throw new Error(`Waited ${DEADLINE_MS} ms in vain for: ${what}`);
     await delay(LOOK_MS);
   }
 }

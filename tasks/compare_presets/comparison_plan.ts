@@ -45,6 +45,9 @@ export interface Comparison {
   readonly examples: number;
   /** Examples of a step; null: each preset's own. */
   readonly batch: number | null;
+  /** Rows and columns that all images are resized to, and their channels; null or absent: as they are. */
+  readonly image_size?: number | null;
+  readonly channels?: number | null;
   /** Rows and columns that all images get, since one of the presets needs them; null: as they are. */
   readonly pad_to: number | null;
   readonly entrants: readonly Entrant[];
@@ -53,6 +56,8 @@ export interface Comparison {
 export interface ComparisonChoice {
   readonly data: string | null;
   readonly dataset: string | null;
+  readonly image_size: number | null;
+  readonly channels: number | null;
   /** Names apart by commas; null: the declared set. */
   readonly presets: string | null;
   readonly seed: number;
@@ -101,10 +106,12 @@ export function entrantArgs(
   { preset, steps, look_every }: Entrant,
   out: string,
 ): string[] {
-  const { data, dataset, seed, batch, pad_to } = comparison;
+  const { data, dataset, image_size = null, channels = null, seed, batch, pad_to } = comparison;
   const given = {
     preset,
     ...data !== null ? { data } : { dataset },
+    ...image_size !== null && { "image-size": image_size },
+    ...channels !== null && { channels },
     seed,
     ...batch !== null && { batch },
     ...pad_to !== null && { "pad-to": pad_to },

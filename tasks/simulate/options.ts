@@ -10,7 +10,7 @@ export const OPTIONS = {
     min: 1,
     max: MAX_WORKERS,
     default_text: "2",
-    about: "Equal workers",
+    about: "Number of workers, all alike",
     group: "Workers",
   },
   device_step_ms: {
@@ -59,8 +59,7 @@ export const OPTIONS = {
     value: "KEY=VALUE,…",
     repeated: true,
     default_text: "none",
-    about:
-      "Workers of another kind, instead of --workers; may be given again. Keys: name, count, link (or local), rtt, " +
+    about: "Workers of another kind, instead of --workers. Keys: name, count, link (or local), rtt, " +
       "step-ms, generator-step-ms, threads; the options above give the values that are left out",
     group: "Workers",
   },
@@ -91,7 +90,7 @@ export const OPTIONS = {
   preset: { ...RUN_OPTIONS.preset, default: "wgan", group: "Run" },
   batch: {
     ...RUN_OPTIONS.batch,
-    default_text: "the preset's examples for each shard",
+    default_text: "as many as give each shard the preset's number",
     group: "Run",
   },
   shards: {
@@ -121,8 +120,7 @@ export const OPTIONS = {
     repeated: true,
     unit: "critic steps",
     default_text: "5, 25 and 100",
-    about:
-      "Also predict workers that exchange weights only after this many steps of their own; may be given again",
+    about: "Also predict workers that exchange weights only after this many steps of their own",
     group: "Run",
   },
 } as const;

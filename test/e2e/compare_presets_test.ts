@@ -79,7 +79,7 @@ Deno.test("a comparison that cannot be held gets one line and exit code 2", asyn
     [["--resume", "full", "--seed", "1"], /^Cannot change a comparison that is resumed: .*, found --seed\n$/],
     [
       ["--dataset", "strokes", "--presets", "toy-wgan"],
-      /^Cannot use --preset toy-wgan: .*, found examples of 16 x 16; /,
+      /^Cannot use preset toy-wgan: .*, found examples of 16 x 16; /,
     ],
   ];
   for (const [args, message] of table) {

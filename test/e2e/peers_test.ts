@@ -57,8 +57,7 @@ async function upgrade(url: string, header: string): Promise<string> {
 
 const OTHER_VERSION =
   `Protocol version must be ${PROTOCOL_VERSION}: found 999; use the same wagon on both sides`;
-const WRONG_TOKEN =
-  "Token of the worker must be that of the run: found another; get the current token from the coordinator, " +
+const WRONG_TOKEN = "token is not that of this run; get the current one from the coordinator, " +
   "which makes a new one at each start unless --token-file is given";
 
 Deno.test("a worker with a wrong token or another protocol is told why, and the run goes on without it", async () => {
@@ -71,7 +70,7 @@ Deno.test("a worker with a wrong token or another protocol is told why, and the 
   });
   assert.deepEqual(
     { code: thief.code, stderr: thief.stderr },
-    { code: 2, stderr: `Cannot work for ${url} (wrong_token): ${WRONG_TOKEN}\n` },
+    { code: 2, stderr: `Cannot join ${url}: the ${WRONG_TOKEN}\n` },
   );
   assert.equal(await upgrade(url, "Origin: http://evil.example"), "HTTP/1.1 403 Forbidden");
   assert.equal(await upgrade(url, "Host: evil.example"), "HTTP/1.1 400 Bad Request");
@@ -87,7 +86,7 @@ Deno.test("a worker with a wrong token or another protocol is told why, and the 
   await coordinator.line(/found 999/);
   const said = coordinator.said.split("\n").filter((line) => line.includes("did not become a worker"));
   assert.deepEqual(said.map((line) => line.replace(/127\.0\.0\.1:\d+/, "PEER")), [
-    `A connection from PEER did not become a worker: ${WRONG_TOKEN}`,
+    `A connection from PEER did not become a worker: The ${WRONG_TOKEN}`,
     // The upgrade that was let in, and said no more.
     "A connection from PEER did not become a worker: Connection closed during the handshake: The connection was lost",
     `A connection from PEER did not become a worker: ${OTHER_VERSION}`,

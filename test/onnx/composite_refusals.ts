@@ -54,7 +54,7 @@ export const COMPOSITE_REFUSALS: readonly (readonly [Case, string])[] = [
   ],
   [
     (b) => b.op("CumSum", [input(b, [2]), b.ints([0, 0])]),
-    "(CumSum) of graph g on (float32[2], int64[2]): axis (input 1) must be one number: found 2",
+    "(CumSum) of graph g on (float32[2], int64[2]): axis (input 1) must be one number: found 2 numbers",
   ],
   [
     einsum("ij,jk->ik", [2, 3], [2, 3]),

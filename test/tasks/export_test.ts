@@ -90,7 +90,7 @@ Deno.test("what a person does wrong gets one line and exit code 2", () =>
   inFolder(async (folder) => {
     await Deno.writeTextFile(join(folder, "file"), "");
     const table: [args: string[], message: RegExp][] = [
-      [[], /^Cannot export: a run is required, found none; give its name, or latest\n$/],
+      [[], /^Cannot export: name the run, e\.g\. deno task export latest --gif samples\.gif\n$/],
       [
         ["one"],
         /^Cannot export: one of --csv, --tensorboard, --gif, --apng, --sheet and --series is required, found none\n$/,
@@ -98,7 +98,7 @@ Deno.test("what a person does wrong gets one line and exit code 2", () =>
       [["on", "--csv", "x"], /^Cannot find run on in runs: did you mean one\?\n$/],
       [
         ["bare", "--gif", "x.gif"],
-        /^Cannot show samples of runs\/bare: one picture or more is required, found none; train with --sample-every\n$/,
+        /^Cannot show samples of runs\/bare: it has no pictures yet; was the run stopped before its first step\?\n$/,
       ],
       [
         ["one", "--csv", "file"],

@@ -47,7 +47,11 @@ Deno.test("samples are what the generator makes of the seed's noise, and the fir
       "--folder",
       "x",
     );
-    assert.deepEqual(drawn, { code: 0, stdout: "x: 70 images\na/70.npy\n", stderr: "" });
+    assert.deepEqual(drawn, {
+      code: 0,
+      stdout: "x: 70 images of run images\na/70.npy: 70 samples of run images\n",
+      stderr: "",
+    });
     await sample(folder, "images", "--count", "5", "--seed", "9", "--npy", "5.npy", "--grid", "5.png");
     const [many, few] = [await values(join(folder, "a/70.npy")), await values(join(folder, "5.npy"))];
     assert.deepEqual(few, many.subarray(0, 5 * 6));

@@ -85,10 +85,13 @@ Deno.test({
     }
     await Deno.writeTextFile(
       place.path("bin", "sbatch"),
-      "#!/bin/sh\necho 'no such partition' >&2\nexit 1\n",
+      "#!/bin/sh\necho 'error: no such partition' >&2\necho '  error: x' >&2\nexit 1\n",
     );
     const refused = await login.slurm("--partition", "x");
-    assert.deepEqual([refused.code, refused.stderr], [2, "Cannot submit: sbatch says no such partition\n"]);
+    assert.deepEqual([refused.code, refused.stderr], [
+      2,
+      "Cannot submit: sbatch says error: no such partition; error: x\n",
+    ]);
     assert.deepEqual([...Deno.readDirSync(join(clone, "runs/slurm"))].map(({ name }) => name), [
       "1234.sbatch",
     ]);

@@ -41,11 +41,9 @@ const WELCOME = {
   shared: null,
 } as const;
 const WRONG_TOKEN = {
-  worker:
-    "Token of the worker must be that of the run: found another; get the current token from the coordinator, which " +
+  worker: "The token is not that of this run; get the current one from the coordinator, which " +
     "makes a new one at each start unless --token-file is given",
-  coordinator:
-    "Token of the coordinator must be that of the run: found another; another coordinator answers " +
+  coordinator: "The coordinator does not know the token: another coordinator answers " +
     "there, or another program",
 };
 
@@ -281,8 +279,7 @@ Deno.test("handshake: the coordinator can turn a proven worker away", async () =
 });
 
 Deno.test("handshake: the token that only lets people look is named as what it is", async () => {
-  const reason =
-    "Token of the worker must be that of the run: found the read token of the live page, which only lets " +
+  const reason = "The token is the read token of the live page, which only lets " +
     "people look; give the workers' token";
   const { admitted, joined } = sides({ read_token: "to look" }, "to look");
   const refused = { code: "wrong_token", fatal: true, message: reason };

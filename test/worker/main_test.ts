@@ -192,9 +192,8 @@ Deno.test("the wrong token ends a worker with one line and exit code 2", async (
   );
   assert.deepEqual(found, {
     code: 2,
-    errors:
-      "Cannot work for URL (wrong_token): Token of the worker must be that of the run: found another; get the " +
-      "current token from the coordinator, which makes a new one at each start unless --token-file is given\n",
+    errors: "Cannot join URL: the token is not that of this run; get the " +
+      "current one from the coordinator, which makes a new one at each start unless --token-file is given\n",
   });
 });
 

@@ -165,6 +165,9 @@ function pause({ clock, stop, stuck }: WorkerTools, delay_ms: number): Promise<v
 }
 
 function cannotJoin(url: string, { code, message }: Refusal): UserError {
+  if (code === "wrong_token") {
+    return new UserError(`Cannot join ${url}: ${message.charAt(0).toLowerCase()}${message.slice(1)}`);
+  }
   return new UserError(`Cannot work for ${url} (${code}): ${message}`);
 }
 

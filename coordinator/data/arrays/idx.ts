@@ -38,7 +38,7 @@ export async function parseIdx(content: Content): Promise<DataSet> {
     number,
     number,
   ];
-  const size = `${num_images} images of ${rows} x ${columns}`;
+  const size = `${num_images} images of ${columns} x ${rows}`;
   if (num_images === 0 || rows === 0 || columns === 0) {
     refuse(file, `at least one image of at least 1 x 1 is required, found ${size}; give another file`);
   }

@@ -182,7 +182,9 @@ function refuseOther(folder: string, names: readonly string[], a: Other, b: Othe
   }
   const size = ({ index, shape }: Other) => `${shape.width} x ${shape.height} (${shown(names[index]!)})`;
   throw new UserError(
-    `Cannot read data folder ${folder}: pictures of one size are required, found ${size(a)} ` +
+    `Cannot read data folder ${folder}: pictures of one size (width x height) are required, found ${
+      size(a)
+    } ` +
       `and ${size(b)}; resize them with --image-size 32 or 64`,
   );
 }

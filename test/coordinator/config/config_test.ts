@@ -31,7 +31,7 @@ Deno.test("what was given goes before the preset, which fills the rest", () => {
   assert.deepEqual(config.networks, { generator: imageGenerator(7, 784), critic: imageCritic(784) });
 });
 
-Deno.test("convolutional presets take images of 32 or 64, and smaller ones with a border", () => {
+Deno.test("convolutional presets take images of 32 or 64, and smaller ones get a border", () => {
   const resolved = (example_shape: number[], given = {}) => {
     const { pad_to, pad_value, networks } = resolveConfig({ preset: "wgan-dcgan", ...given }, "wgan", {
       example_shape,
@@ -44,7 +44,7 @@ Deno.test("convolutional presets take images of 32 or 64, and smaller ones with 
   assert.deepEqual(resolved([3, 20, 33], { pad_value: 255 }), [64, 255, 3, 64]);
   assert.deepEqual(resolved([28, 28], { pad_to: 64 }), [64, 0, 1, 64]);
   const refused: [number[], object, string][] = [
-    [[28, 65], {}, "28 x 65; --image-size crops and resizes"],
+    [[28, 65], {}, "65 x 28 (width x height); --image-size crops and resizes"],
     [[2], {}, "points of 2 numbers"],
     [[28, 28], { pad_to: 48 }, "--pad-to 48"],
   ];
@@ -52,7 +52,7 @@ Deno.test("convolutional presets take images of 32 or 64, and smaller ones with 
     assert.throws(() => resolved(example_shape, given), {
       name: UserError.name,
       message:
-        "Cannot use --preset wgan-dcgan: its networks take images of 32 x 32 or 64 x 64, smaller ones with a border, " +
+        "Cannot use preset wgan-dcgan: its networks take images of 32 x 32 or 64 x 64, smaller ones get a border, " +
         `found ${found}`,
     });
   }
@@ -168,7 +168,7 @@ Deno.test("decisions over the estimate are refused where the objective makes non
 Deno.test("a preset for points takes no images", () => {
   assert.throws(() => resolveConfig({ preset: "toy-wgan" }, "wgan", images), {
     name: UserError.name,
-    message: "Cannot use --preset toy-wgan: its networks take points, found examples of " +
+    message: "Cannot use preset toy-wgan: its networks take points, found examples of " +
       `${images.example_shape.join(" x ")}; leave it out, or use --dataset 8gaussians`,
   });
 });

@@ -140,7 +140,7 @@ Deno.test("own networks: patterns choose weights, and one that matches none is r
   assert.deepEqual(trained(["generator.6.*"]), ["generator.6.weight generator.6.bias", all]);
   assert.match(
     refusal(CRITIC, ["critic.9*"]),
-    /^Cannot train --trainable critic\.9\*: it must match a weight/,
+    /^Cannot use --trainable critic\.9\*: no weight's name matches it; names are /,
   );
 });
 

@@ -10,6 +10,8 @@ import {
 const CHOICE: ComparisonChoice = {
   data: "some/images",
   dataset: null,
+  image_size: null,
+  channels: null,
   presets: null,
   seed: 3,
   examples: 1000,
@@ -29,6 +31,11 @@ Deno.test("the declared set on images: one budget of examples, one size of image
     entrantArgs(comparison, comparison.entrants[2]!, "out/wgan").join(" "),
     "--preset wgan --data some/images --seed 3 --pad-to 32 --steps 16 --sample-every 2 --evaluate-every 2 " +
       "--out out/wgan",
+  );
+  const shaped = planComparison({ ...CHOICE, image_size: 32, channels: 1 }, IMAGES);
+  assert.match(
+    entrantArgs(shaped, shaped.entrants[0]!, "o").join(" "),
+    /^--preset gan --data some\/images --image-size 32 --channels 1 --seed 3 /,
   );
   const words = describeComparison(comparison).join(" ");
   assert.match(words, /gan, dcgan, wgan, wgan-gp: .* on images with seed 3\./);
@@ -60,7 +67,13 @@ Deno.test("what does not fit together is refused, and so is a plan that is none"
     "wgan,gan,wgan",
     /^Cannot compare presets: each of --presets must be named once, found wgan twice$/,
   );
-  refused("dcgan", /^Cannot use --preset dcgan: .* found points of 2 numbers$/, POINTS);
+  refused("dcgan", /^Cannot use preset dcgan: .* found points of 2 numbers$/, POINTS);
+  const wide = { ...IMAGES, example_shape: [74, 185] };
+  refused(
+    "wgan,dcgan",
+    /^Cannot use preset dcgan: .* get a border, found 185 x 74 \(width x height\); --image-size crops and resizes$/,
+    wide,
+  );
   for (
     const [text, found] of [["{", "no JSON"], ["null", "format undefined"], ['{"format":1}', "no entrants"]]
   ) {

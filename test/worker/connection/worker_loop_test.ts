@@ -145,8 +145,7 @@ Deno.test("a coordinator that does not know the token is not worked for", async 
   state.answering = true;
   const refused = assert.rejects(ended, {
     name: "UserError",
-    message:
-      "Cannot work for ws://here:1 (wrong_token): Token of the coordinator must be that of the run: found another; " +
+    message: "Cannot join ws://here:1: the coordinator does not know the token: " +
       "another coordinator answers there, or another program",
   });
   await clock.advance(250);

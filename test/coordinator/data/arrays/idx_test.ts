@@ -10,7 +10,7 @@ function header(...words: number[]): Uint8Array {
   return new Uint8Array(out.buffer);
 }
 
-/** Three images of 2 x 4: pixels 0 to 23. */
+/** Three images of 4 x 2: pixels 0 to 23. */
 const PIXELS = Uint8Array.from({ length: 24 }, (_, i) => i);
 const IMAGES = Uint8Array.of(...header(0x803, 3, 2, 4), ...PIXELS);
 const PACKED = new Uint8Array(gzipSync(IMAGES));
@@ -54,11 +54,11 @@ const REFUSALS: Record<string, readonly [Uint8Array, string]> = {
   ],
   "cut pixels": [
     IMAGES.subarray(0, 30),
-    "40 bytes are required for 3 images of 2 x 4, found 30; it is incomplete: download it again",
+    "40 bytes are required for 3 images of 4 x 2, found 30; it is incomplete: download it again",
   ],
   "bytes left over": [
     Uint8Array.of(...IMAGES, 0),
-    "40 bytes are required for 3 images of 2 x 4, found 41; it has extra bytes: download it again or remove them",
+    "40 bytes are required for 3 images of 4 x 2, found 41; it has extra bytes: download it again or remove them",
   ],
   "a wrong magic number": [
     header(0xd03, 3, 2, 4),
@@ -74,7 +74,7 @@ const REFUSALS: Record<string, readonly [Uint8Array, string]> = {
   ],
   "empty images": [
     header(0x803, 3, 0, 28),
-    "at least one image of at least 1 x 1 is required, found 3 images of 0 x 28; give another file",
+    "at least one image of at least 1 x 1 is required, found 3 images of 28 x 0; give another file",
   ],
   "a header that claims too much": [
     header(0x803, 0xffff_ffff, 0xffff_ffff, 0xffff_ffff),
