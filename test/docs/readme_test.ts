@@ -7,6 +7,6 @@ Deno.test("README.md: steps of a preset are its default, or are said to be a par
   assert.equal(rows.length, 7, "rows with steps");
   const presets: Readonly<Record<string, Preset>> = PRESETS;
   for (const [, name, steps] of rows) {
-    assert.equal(steps, presets[name!]!.steps.toLocaleString("en-US"), name);
+    assert.equal(steps, presets[name!]!.steps.toLocaleString("en-US"), name!);
   }
 });

@@ -37,7 +37,7 @@ Deno.test("padImages: without a size, or at that size, data stay what they are",
 
 Deno.test("padImages: what is larger, and what is no image, is refused", () => {
   const points = dataSetOf("points", [2], "float32", new Uint8Array(8));
-  for (const [data, found] of [[TWO, "2 x 3"], [points, "points of 2 numbers"]] as const) {
+  for (const [data, found] of [[TWO, "3 x 2"], [points, "points of 2 numbers"]] as const) {
     assert.throws(() => padImages(data, { pad_to: 2, pad_value: 0 }), {
       name: UserError.name,
       message: `Cannot pad examples to 2 x 2: images of at most that size are required, found ${found}; ` +

@@ -69,7 +69,7 @@ const REFUSALS: Record<string, Refusal> = {
     files: { "a.png": golden("colour.png"), "b.png": otherSize() },
     data: ".",
     message:
-      "Cannot read data folder FOLDER: pictures of one size are required, found 22 x 18 (a.png) and 1 x 1 " +
+      "Cannot read data folder FOLDER: pictures of one size (width x height) are required, found 22 x 18 (a.png) and 1 x 1 " +
       "(b.png); resize them with --image-size 32 or 64",
   },
   "one picture": {

@@ -101,7 +101,7 @@ Deno.test("of pictures unlike the first, the first by name is told, whoever read
     await assert.rejects(loadData(folder, AS_THEY_ARE), {
       name: "UserError",
       message:
-        `Cannot read data folder ${folder}: pictures of one size are required, found 40 x 52 (000.png) and ` +
+        `Cannot read data folder ${folder}: pictures of one size (width x height) are required, found 40 x 52 (000.png) and ` +
         "41 x 51 (150.png); resize them with --image-size 32 or 64",
     });
   }));
