@@ -95,7 +95,7 @@ Deno.test("the read token lets one look, and neither join nor change anything; i
   const hello = { name: "intruder", threads: 1, provider: "cpu", device: "", platform: "" };
   await assert.rejects(
     joinCoordinator(socket, { clock: SYSTEM_CLOCK, deadline_ms: DEADLINE_MS, token: READ_TOKEN, hello }),
-    /found the read token of the live page/,
+    /The token is the read token of the live page/,
   );
 
   place.start("worker", ["--threads", "1"]);
