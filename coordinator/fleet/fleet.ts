@@ -230,7 +230,8 @@ export class Fleet {
     const rebalancer = this.#rebalancer;
     const speeds = this.#answers.speedsOf(candidates(this.members, rebalancer.ranges));
     const holdsAll = () => holdAll(rebalancer.ranges, this.#members);
-    const change = rebalancer.update(speeds, this.#clock.now_ms(), { kind, holdsAll });
+    const isLocal = (worker: number) => this.#members.get(worker)?.channel.shares ?? false;
+    const change = rebalancer.update(speeds, this.#clock.now_ms(), { kind, holdsAll, isLocal });
     if (change === null || change.is_trial) return;
     const { reason } = change;
     if (reason !== null) {

@@ -32,13 +32,16 @@ export interface Change {
 
 type KnownSpeed = Speed & { readonly measured: boolean };
 
-/** A round that begins. `holdsAll`: whether the workers hold their shards, so that no data travel beside their work. */
+/** A round that begins. */
 export interface BegunRound {
   readonly kind: "critic" | "generator";
+  /** Whether the workers hold their shards, so that no data travel beside their work. */
   readonly holdsAll: () => boolean;
+  /** Whether a worker shares the coordinator's memory: no link is between them, and it is never left out for a trial. */
+  readonly isLocal: (worker: number) => boolean;
 }
 
-const UNTRIED: BegunRound = { kind: "critic", holdsAll: () => false };
+const UNTRIED: BegunRound = { kind: "critic", holdsAll: () => false, isLocal: () => false };
 
 export class ShardRebalancer {
   readonly #num_shards: number;
@@ -54,6 +57,7 @@ export class ShardRebalancer {
   /** True if some shards were given to workers of which no answer had been measured. */
   #is_guess = false;
   readonly #trials: TeamTrials;
+  #isLocal: BegunRound["isLocal"] = UNTRIED.isLocal;
 
   /** `at_a_time`: shards that may not be parted. */
   constructor(num_shards: number, at_a_time = 1) {
@@ -85,18 +89,19 @@ export class ShardRebalancer {
     if (newcomers.some((worker) => !this.#seen.has(worker))) this.#trials.hasNewcomers();
     for (const worker of newcomers) this.#seen.add(worker);
     const trusted = levelled(trustedSpeeds(speeds));
+    this.#isLocal = round.isLocal;
     const change = this.#update(this.#trials.available(speeds), trusted, newcomers, now_ms);
     if (change !== null) return change;
-    return this.is_trying || round.kind === "generator" ? null : this.#try(trusted, now_ms, round.holdsAll());
+    return this.is_trying || round.kind === "generator" ? null : this.#try(trusted, now_ms, round);
   }
 
   /** Begins a trial if one is due; not as long as data travel beside the work. */
-  #try(speeds: readonly Speed[], now_ms: number, holds_all: boolean): Change | null {
-    if (!holds_all) {
+  #try(speeds: readonly Speed[], now_ms: number, { holdsAll, isLocal }: BegunRound): Change | null {
+    if (!holdsAll()) {
       this.#trials.changed();
       return null;
     }
-    const tried = this.#trials.begin(this.#ranges, speeds, now_ms);
+    const tried = this.#trials.begin(this.#ranges, speeds, now_ms, isLocal);
     if (tried === null) return null;
     this.#ranges = tried;
     return { reason: null, is_trial: true };
@@ -200,7 +205,10 @@ export class ShardRebalancer {
    */
   #confirm(speeds: readonly Speed[], now_ms: number): Change | null {
     const sparing = this.#rebalance(speeds, SPARING_GAIN);
-    const least_gain = sparing.ranges.length < this.#ranges.length ? SPARING_GAIN : WORTHWHILE_GAIN;
+    const left = new Set(sparing.ranges.map(({ worker }) => worker));
+    const is_sparing = left.size < this.#ranges.length &&
+      !this.#ranges.some(({ worker }) => !left.has(worker) && this.#isLocal(worker));
+    const least_gain = is_sparing ? SPARING_GAIN : WORTHWHILE_GAIN;
     const { decision, reason, ranges } = this.#rebalance(speeds, least_gain);
     const shares = JSON.stringify(ranges);
     const is_confirmed = decision === "move" && shares === this.#proposed;

@@ -104,10 +104,19 @@ export class TeamTrials {
     this.#spares.add(workers, { with_ms, without_ms }, now_ms);
   }
 
-  /** Begins a trial if one is due: the ranges to assign meanwhile, or null. `speeds`: of all that may be given shards. */
-  begin(ranges: readonly Range[], speeds: readonly Speed[], now_ms: number): readonly Range[] | null {
+  /**
+   * Begins a trial if one is due: the ranges to assign meanwhile, or null. `speeds`: of all that may be given shards.
+   * `isLocal`: whether a worker shares memory; it has no link to fill, and a passing load would decide about it.
+   */
+  begin(
+    ranges: readonly Range[],
+    speeds: readonly Speed[],
+    now_ms: number,
+    isLocal: (worker: number) => boolean = () => false,
+  ): readonly Range[] | null {
     if (this.#times.count < BASELINE_STEPS || now_ms < this.#next_ms) return null;
-    return this.#beginWithSpares(ranges, speeds, now_ms) ?? this.#beginWithout(ranges, speeds, now_ms);
+    return this.#beginWithSpares(ranges, speeds, now_ms) ??
+      this.#beginWithout(ranges, speeds, now_ms, isLocal);
   }
 
   /**
@@ -147,10 +156,16 @@ export class TeamTrials {
     return null;
   }
 
-  #beginWithout(ranges: readonly Range[], speeds: readonly Speed[], now_ms: number): readonly Range[] | null {
+  #beginWithout(
+    ranges: readonly Range[],
+    speeds: readonly Speed[],
+    now_ms: number,
+    isLocal: (worker: number) => boolean,
+  ): readonly Range[] | null {
     if (now_ms < this.#without.next_ms) return null;
     const working = workingOf(ranges, speeds);
-    const costly = working.filter(({ transfer_ms }) => transfer_ms >= COSTLY_SHARE * this.#times.median_ms)
+    const costs_ms = COSTLY_SHARE * this.#times.median_ms;
+    const costly = working.filter(({ worker, transfer_ms }) => !isLocal(worker) && transfer_ms >= costs_ms)
       .toSorted((a, b) => rangeTime(b, 1) - rangeTime(a, 1));
     if (working.length < 2 || costly.length === 0) return null;
     // Those that cost nothing may do best alone; where there are none, or that was tried, half of the others may go.

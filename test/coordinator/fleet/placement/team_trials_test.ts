@@ -20,6 +20,8 @@ class Run {
   steps = 0;
   workers: Known[];
   holds_all = true;
+  /** Who shares the coordinator's memory. */
+  local: readonly number[] = [];
   readonly reasons: string[] = [];
 
   constructor(workers: Known[], readonly stepOf: (ranges: readonly Range[]) => number, num_shards = 4) {
@@ -40,6 +42,7 @@ class Run {
     const change = this.rebalancer.update(this.workers, this.now_ms, {
       kind,
       holdsAll: () => this.holds_all,
+      isLocal: (worker) => this.local.includes(worker),
     });
     if (change?.reason) this.reasons.push(change.reason);
     this.now_ms += this.stepOf(this.rebalancer.ranges);
@@ -60,6 +63,18 @@ Deno.test("two far workers that are slower together: one computes, and the other
   const [spare] = [1, 2].filter((id) => !run.team.includes(id));
   assert.deepEqual(run.rebalancer.whySpare(spare!), { with_ms: 90, without_ms: 60 });
   assert.deepEqual(run.reasons, [`Steps take 90 ms with worker ${spare}, 60 ms without it`]);
+});
+
+Deno.test("a worker that shares memory is never left out to try it: a passing load would decide", () => {
+  const workers = [worker(1, 2, 1), worker(2, 2, 1)];
+  const stepOf = (ranges: readonly Range[]) => ranges.length === 2 ? 8 : 5;
+  const tried = new Run(workers, stepOf).go(20_000);
+  assert.deepEqual(tried.rebalancer.ranges.length, 1, "without that, it would be");
+  const run = new Run(workers, stepOf);
+  run.local = [1, 2];
+  run.go(20_000);
+  assert.equal(run.rebalancer.ranges.length, 2);
+  assert.deepEqual(run.reasons, []);
 });
 
 Deno.test("two far workers that are faster together stay, and trying costs less than 2 % of the time", () => {
