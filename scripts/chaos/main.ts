@@ -2,6 +2,7 @@
  * `deno task chaos`: trains once undisturbed and once while processes are killed, stopped and interrupted and wires
  * cut and held, and compares every step of both. Both runs must have the same weights, to the bit.
  */
+import { setTimeout as delay } from "node:timers/promises";
 import { join } from "node:path";
 import { parseOptions, runMain } from "../../common/cli/cli.ts";
 import { UserError } from "../../common/errors.ts";
@@ -73,10 +74,6 @@ const CHECKPOINT_EVERY = 250;
 const AGAIN_MS = 500;
 
 type Child = Deno.ChildProcess;
-
-function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
 
 /** A task as a process; what it says goes to the end of the file `log`. */
 async function start(task: string, args: readonly string[], log: string, token: string): Promise<Child> {

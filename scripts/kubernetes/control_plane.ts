@@ -2,6 +2,8 @@
  * A real control plane of Kubernetes on this machine: etcd, kube-apiserver, kube-controller-manager and kube-scheduler, on
  * loopback, with all their files in one folder. Nodes are for somebody else to bring (kubelet.ts).
  */
+import { setTimeout as delay } from "node:timers/promises";
+import { freePorts } from "../proofs/free_ports.ts";
 import { join } from "node:path";
 import { ApiClient } from "./api_client.ts";
 import { run, type Said, TOKEN, writeKeys, writeKubeconfig } from "./credentials.ts";
@@ -35,17 +37,6 @@ export function missingPrograms(servers: string | undefined, controllers: boolea
     ),
     ...IN_PATH.filter((name) => !path.some((folder) => isFile(join(folder, name)))),
   ];
-}
-
-export function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-function freePorts(count: number): number[] {
-  const listeners = Array.from({ length: count }, () => Deno.listen({ hostname: "127.0.0.1", port: 0 }));
-  const ports = listeners.map(({ addr }) => addr.port);
-  for (const listener of listeners) listener.close();
-  return ports;
 }
 
 export class ControlPlane implements AsyncDisposable {

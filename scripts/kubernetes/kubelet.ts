@@ -1,6 +1,6 @@
 /** Nodes of a cluster on this machine: each says that it lives, and runs the pods that the scheduler gives it. */
+import { setTimeout as delay } from "node:timers/promises";
 import type { ApiClient, ApiObject } from "./api_client.ts";
-import { delay } from "./control_plane.ts";
 import { PodRunner, type RunnerOptions } from "./pod_runner.ts";
 import type { Pod } from "./pod_spec.ts";
 

@@ -1,8 +1,8 @@
 /** One pod of a node from its start to its end: volumes, container, probes, restarts, and what the API server is told. */
+import { setTimeout as delay } from "node:timers/promises";
 import { join } from "node:path";
 import { type ApiClient, ApiError } from "./api_client.ts";
 import type { ContainerOptions, Image, Running } from "./container.ts";
-import { delay } from "./control_plane.ts";
 import { type ContainerState, isOver, type Pod, type Probe, statusOf } from "./pod_spec.ts";
 import { NotYet, PodVolumes } from "./pod_volumes.ts";
 

@@ -1,9 +1,10 @@
 /** One run on the cluster: applied as the page says, watched, and compared with a run on this machine alone. */
+import { setTimeout as delay } from "node:timers/promises";
 import { join } from "node:path";
 import { LOG_NAME } from "../../runlog/records.ts";
 import { readRun } from "../../runlog/log/reader.ts";
 import { exposures } from "../../test/e2e/exposed.ts";
-import { type ControlPlane, delay } from "./control_plane.ts";
+import type { ControlPlane } from "./control_plane.ts";
 import type { Kubelet } from "./kubelet.ts";
 import { compareRuns, type Outcome } from "./outcome.ts";
 

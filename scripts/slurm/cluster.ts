@@ -2,6 +2,8 @@
  * A real Slurm cluster on this machine: munged, slurmctld and several slurmd from the distribution's packages, on
  * loopback, with all their files in one folder.
  */
+import { setTimeout as delay } from "node:timers/promises";
+import { freePorts } from "../proofs/free_ports.ts";
 import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 
@@ -48,18 +50,6 @@ export function missingPrograms(): string[] {
       }
     })
   );
-}
-
-function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-/** Different free ports. */
-function freePorts(count: number): number[] {
-  const listeners = Array.from({ length: count }, () => Deno.listen({ hostname: "127.0.0.1", port: 0 }));
-  const ports = listeners.map(({ addr }) => addr.port);
-  for (const listener of listeners) listener.close();
-  return ports;
 }
 
 function slurmConf({ folder, nodes, cpus, cred_expire_s, kill_wait_s }: ClusterOptions): string {

@@ -1,4 +1,5 @@
 /** What can happen to a job, each done to a real one: `deno task slurm-proof` runs them one after another. */
+import { setTimeout as delay } from "node:timers/promises";
 import { join } from "node:path";
 import { compareSteps } from "../compare_steps.ts";
 import { summarize } from "../../inspect/run_folders.ts";
@@ -39,10 +40,6 @@ export interface Scenario {
   readonly run: (site: Site) => Promise<Outcome>;
   /** The run must last. */
   readonly is_long?: boolean;
-}
-
-function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 async function until<T>(what: string, look: () => Promise<T | null>): Promise<T> {

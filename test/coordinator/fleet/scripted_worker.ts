@@ -1,4 +1,5 @@
 /** A worker for tests of the coordinator: it speaks the real protocol over memory and computes what it is told. */
+import { ACCEPTED } from "../../../worker/connection/connection.ts";
 import type { Fleet } from "../../../coordinator/fleet/fleet.ts";
 import { type Channel, openChannel } from "../../../wire/channel.ts";
 import { checksumBytes } from "../../../kernels/kernels.ts";
@@ -12,22 +13,6 @@ import { LIMITS } from "../../wire/limits.ts";
 
 export const TOKEN = "a token for the tests";
 export const READ_TOKEN = "a token that lets one look";
-const ALLOWED: ReadonlySet<MessageType> = new Set(
-  [
-    ...[
-      "artifact",
-      "weights",
-      "weights_chunk",
-      "weights_end",
-      "shard_chunk",
-      "work",
-      "job",
-      "notice",
-    ] as const,
-    "finish",
-  ],
-);
-
 /** A message about weights, in whatever way they come. */
 export interface WeightsArrival {
   readonly message: MessageOf<"weights" | "weights_chunk" | "weights_end">;
@@ -114,7 +99,7 @@ export class ScriptedWorker {
       clock,
       heartbeat_ms: 2_000,
       silence_ms: 10_000,
-      allowed: ALLOWED,
+      allowed: ACCEPTED,
       ...LIMITS,
     });
     const ring = shared === true ? ONE_PLACE : shared || null;
