@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseOptions, runMain } from "../../common/cli/cli.ts";
 import { lockedBy } from "../../tasks/task_command.ts";
+import { ENTRY_POINTS } from "./entry_points.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -80,8 +81,6 @@ async function checkAll(): Promise<number> {
 async function checkAndTest(): Promise<number> {
   return await deno("task", "--quiet", "check") || await deno("task", "--quiet", "test");
 }
-
-const ENTRY_POINTS = ["mod", "onnx", "autodiff", "runlog", "wire"].map((name) => `exports/${name}.ts`);
 
 async function checkLibrary(): Promise<number> {
   const args = ["doc", "--quiet", "--lint", ...ENTRY_POINTS];

@@ -11,7 +11,8 @@ import { exposures } from "../e2e/exposed.ts";
 import { lastStep, logged } from "../e2e/log.ts";
 import { SMALL, Workplace } from "../e2e/workplace.ts";
 
-const STEPS = 1_000;
+/** A few seconds, so that a job still trains when it is met on a busy machine. */
+const STEPS = 2_000;
 const RUN = ["--shards", "2", "--batch", "16", "--steps", `${STEPS}`];
 const DEADLINE_MS = 120_000;
 
@@ -47,10 +48,11 @@ Deno.test({
     };
 
     const [requeued, signalled] = [await submit(), await submit()];
-    await trains(requeued);
-    await cluster.must("scontrol", ["requeue", requeued]);
-    await trains(signalled);
-    await cluster.must("scancel", ["--signal=USR1", signalled]);
+    // Each is met while it trains, however long the other one takes to begin.
+    await Promise.all([
+      trains(requeued).then(() => cluster.must("scontrol", ["requeue", requeued])),
+      trains(signalled).then(() => cluster.must("scancel", ["--signal=USR1", signalled])),
+    ]);
     // As on a login node: one command.
     const login = [Deno.execPath(), "task", "--quiet", "--config", join(clone, "deno.json"), "slurm"];
     const task = await place.startCommand(
