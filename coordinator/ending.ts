@@ -51,7 +51,7 @@ export function describeEnding(
     throw new UserError(`${error.message}. Run folder: ${folder}`, { cause: error });
   }
   if (error !== null) throw error;
-  const { step, seconds, images_per_second, weights_sha256, bits } = record;
+  const { step, seconds, images_per_second, weights_sha256, averaged_sha256, bits } = record;
   const { verdict, published, findings } = diagnosis;
   const doomed = findings.some(({ code, grade }) => code === "learning-rate-too-high" && grade === "fault");
   const rate = Math.round(images_per_second);
@@ -68,6 +68,7 @@ export function describeEnding(
     verdictLine(verdict),
     ...verdict.advice === null ? [] : [`What to do: ${verdict.advice}`],
     `Weights SHA-256 ${weights_sha256} (${bits})`,
+    ...averaged_sha256 === undefined ? [] : [`Averaged generator SHA-256 ${averaged_sha256}`],
     ...published === null ? [] : [published],
     `Run folder ${folder}:`,
     ...new RunFolder(folder).contents().map((line) => `  ${line}`),

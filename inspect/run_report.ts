@@ -91,6 +91,7 @@ function head(page: Page, { folder, summary }: Inspected): string[] {
         said("lr"),
         said("clip"),
         said("latent"),
+        config.ema_half_life ? said("ema_half_life") : null,
         said("seed"),
         `critic ${count(num_parameters.critic)} and generator ${count(num_parameters.generator)} parameters`,
       ),
@@ -337,7 +338,7 @@ function faults(page: Page, { summary }: Inspected): string[] {
 }
 
 function result(page: Page, { folder, summary, files }: Inspected): string[] {
-  const { weights_sha256, weights_from, weights_step, bits, numeric_classes } = summary;
+  const { weights_sha256, averaged_sha256, weights_from, weights_step, bits, numeric_classes } = summary;
   const published = publishedNote(summary, sha256);
   const classes = counted(numeric_classes.length, "numeric class", "numeric classes");
   const from = weights_from === "checkpoint" ? ` (of the checkpoint at step ${count(weights_step)})` : "";
@@ -346,6 +347,10 @@ function result(page: Page, { folder, summary, files }: Inspected): string[] {
     "",
     ...heading(page, "Weights", bits === null ? "" : `bits: ${bits}, ${classes}`),
     ...indented(wrap(weights, page.width - 2)),
+    ...averaged_sha256 === null ? [] : indented(wrap(
+      `averaged generator: sha256 ${averaged_sha256}; samples, figures and generator.onnx come from it`,
+      page.width - 2,
+    )),
     ...published === null ? [] : indented(wrap(`${published}.`, page.width - 2)),
     ...fileList(page, folder, files),
   ];

@@ -24,6 +24,8 @@ export interface Exports {
   rmsprop(...pointers_then_length_then_floats: number[]): bigint;
   adam(...pointers_then_length_then_floats: number[]): bigint;
   isFinite(): number;
+  movingAverage(e: number, w: number, n: number, keep: number, take: number): void;
+  sumOfSquares(a: number, b: number, n: number): number;
   checksumBegin(): void;
   checksumAbsorb(from: number, bytes: number): void;
   checksumEnd(total_bytes: bigint): bigint;
@@ -206,6 +208,26 @@ export class Kernels {
       step.eps,
       clip ?? Infinity,
     ));
+  }
+
+  /**
+   * e = (keep * e) + ((1 - keep) * w), each operation rounded to float32; 1 - keep is taken before it is rounded. Both
+   * buffers have the same length and lie apart. `keep`: 0 to 1.
+   */
+  movingAverage(e: Float32Array, w: Float32Array, keep: number): void {
+    this.#checkLengths(e, w);
+    if (overlap(e, w, e.length)) throw overlapError();
+    this.#wasm.movingAverage(this.address(e), this.address(w), e.length, keep, 1 - keep);
+  }
+
+  /**
+   * Sum of the squares of the first `num_floats` elements of a + b, or of `a` where `b` is null. a + b is rounded to
+   * float32, the squares are added in float64: elements 0, 4, 8, ..., then 1, 5, 9, ... and so on as (s0 + s1) + (s2 +
+   * s3), then the last ones, fewer than four, in turn. The order is fixed, and so are the bits.
+   */
+  sumOfSquares(a: Float32Array, b: Float32Array | null, num_floats: number): number {
+    for (const { length } of b ? [a, b] : [a]) if (length < num_floats) throw lengthError(num_floats, length);
+    return this.#wasm.sumOfSquares(this.address(a), b ? this.address(b) : 0, num_floats);
   }
 
   #updated(checksum: bigint): Updated {

@@ -66,6 +66,8 @@ export interface RunSettings {
   readonly warm_up?: boolean;
   /** Computes each shard in this many parts, a power of two. The results depend on it. */
   readonly accumulate?: number;
+  /** Examples after which a step counts half in the averaged generator, which samples come from; 0: it is not averaged. */
+  readonly ema_half_life?: number;
   /** Number format in which gradients and weights are sent. The results depend on it. Default: "float32". */
   readonly wire?: "float32" | "bfloat16" | "int8";
   /** Groups of shards whose sums are rounded and sent together, for the other formats. Default: one for each shard. */

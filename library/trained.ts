@@ -62,9 +62,11 @@ export interface Trained {
   readonly weights: { readonly generator: Weights; readonly critic: Weights; readonly statistics: Weights };
   /** SHA-256 of the weights, as `deno task train` prints it. */
   readonly sha256: string;
+  /** The averaged generator with the SHA-256 of it and the statistics; null without `ema_half_life`. Samples come from it. */
+  readonly averaged: { readonly generator: Weights; readonly sha256: string } | null;
   /** "exact" if the same options give the same bits again. */
   readonly bits: "exact" | "tolerance";
-  /** The generator as an ONNX file: noise [N, latent] -> samples [N, ...]. */
+  /** The generator, averaged if it is, as an ONNX file: noise [N, latent] -> samples [N, ...]. */
   readonly generator: Uint8Array;
   /** Summary of the run's log. */
   readonly summary: Summary;
@@ -102,6 +104,10 @@ function trainedOf({ run, record }: Pick<Conducted, "run" | "record">, summary: 
       statistics: weightsOf(manifest.layouts.statistics, state.statistics),
     },
     sha256: record.weights_sha256,
+    averaged: state.averaged && {
+      generator: weightsOf(manifest.layouts.generator, state.averaged.parameters),
+      sha256: record.averaged_sha256!,
+    },
     bits: record.bits,
     generator,
     summary,

@@ -9,4 +9,5 @@ export const LATER_SETTINGS = {
   learners: null,
   outer_lr: null,
   outer_momentum: null,
+  ema_half_life: 0,
 } as const;

@@ -189,7 +189,10 @@ export interface Records {
     };
   };
 
-  /** `file` is relative to the run folder. `weights_sha256`: see algorithm.md, "Weights and bits". */
+  /**
+   * `file` is relative to the run folder. `weights_sha256`, and `averaged_sha256` of the averaged generator if there is one:
+   * see algorithm.md, "Weights and bits".
+   */
   readonly checkpoint: {
     readonly type: "checkpoint";
     readonly step: number;
@@ -197,6 +200,7 @@ export interface Records {
     readonly sha256: string;
     readonly bytes: number;
     readonly weights_sha256?: string;
+    readonly averaged_sha256?: string;
   };
 
   /** A picture of samples. */
@@ -256,6 +260,7 @@ export interface Records {
     readonly step: number;
     readonly generator_steps: number;
     readonly weights_sha256: string;
+    readonly averaged_sha256?: string;
     /** "exact": all workers were of one numeric class, so that the bits can be had again. */
     readonly bits: "exact" | "tolerance";
     /** Those that contributed to the weights, over all incarnations. */

@@ -187,7 +187,7 @@ export const RECORDS = {
     modes: optional(object({ count: num, covered: num, high_quality: num, per_mode: optional(list(num)) })),
   }),
 
-  /** `file` is relative to the run folder. `weights_sha256`: see algorithm.md, "Weights and bits". */
+  /** `file` is relative to the run folder. Of weights: see algorithm.md, "Weights and bits". */
   checkpoint: object({
     type: oneOf("checkpoint"),
     step: whole,
@@ -195,6 +195,7 @@ export const RECORDS = {
     sha256: text,
     bytes: num,
     weights_sha256: optional(text),
+    averaged_sha256: optional(text),
   }),
 
   /** A picture of samples. */
@@ -253,6 +254,7 @@ export const RECORDS = {
     step: whole,
     generator_steps: whole,
     weights_sha256: text,
+    averaged_sha256: optional(text),
     /** "exact": all workers were of one numeric class, so that the bits can be had again. */
     bits: oneOf("exact", "tolerance"),
     /** Those that contributed to the weights, over all incarnations. */

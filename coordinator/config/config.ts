@@ -18,9 +18,10 @@ import { evaluationInterval } from "./evaluation_interval.ts";
 import type { FileNetworks, OwnNetworks } from "./own_networks.ts";
 import { withShards } from "./shards_for.ts";
 import { type Hyperparameters, type Preset, type PresetName, PRESETS } from "./presets.ts";
+import { UPDATE_FIELDS, type UpdateConfig, updateConfig } from "./update_config.ts";
 import { checkWire, type WireConfig, wireConfig } from "./wire_config.ts";
 
-export interface RunConfig extends Hyperparameters, Padding, Shaping, WireConfig, LocalConfig {
+export interface RunConfig extends Hyperparameters, Padding, Shaping, WireConfig, LocalConfig, UpdateConfig {
   /** Source of the hyperparameters, and of the networks unless they are a person's own. */
   readonly preset: PresetName;
   readonly networks: Networks | FileNetworks;
@@ -264,6 +265,7 @@ export function resolveConfig(
     ...padding,
     ...{ width, dropout, spectral_norm, ...wireConfig(given, given.shards ?? hyperparameters.shards) },
     ...localConfig(given),
+    ...updateConfig(given),
     ...spectral_norm && { clip: null },
     preset: name,
     networks: own?.facts ?? withCritic(
@@ -327,6 +329,7 @@ const RECORDED = object({
   wire: oneOf(...WIRE_FORMATS),
   wire_groups: nullable(num),
   ...LOCAL_FIELDS,
+  ...UPDATE_FIELDS,
   dropout: num,
   spectral_norm: bool,
   min_steps: num,

@@ -6,6 +6,7 @@ import { LOCAL_OPTIONS } from "./local_options.ts";
 import { DATASET_NAMES } from "../data/resolve.ts";
 import { OBJECTIVE_NAMES } from "../../models/objectives/objectives.ts";
 import { type PresetName, PRESETS } from "./presets.ts";
+import { UPDATE_OPTIONS } from "./update_options.ts";
 
 const PRESET_TEXT = "the preset's";
 const PRESET_NAMES = Object.keys(PRESETS) as PresetName[];
@@ -301,6 +302,7 @@ export const RUN_OPTIONS = {
       "At most this many workers can compute. The results depend on it",
     group: "Hyperparameters",
   },
+  ...UPDATE_OPTIONS,
   ...LOCAL_OPTIONS,
   adaptive_n_critic: {
     kind: "boolean",

@@ -61,6 +61,7 @@ interface Parts {
 function factsOf({ config, data, folder, record }: KeptRun): string[] {
   const { name, note } = record;
   const { preset, batch, shards, n_critic, lr, clip, penalty, wire, seed, local_steps, learners } = config;
+  const { ema_half_life } = config;
   const examples = (data.data.num_examples - data.plan.holdout.length).toLocaleString("en-US");
   return [
     ...name === undefined || basename(folder.path).includes(name) ? [] : [name],
@@ -75,6 +76,9 @@ function factsOf({ config, data, folder, record }: KeptRun): string[] {
     ...local_steps === null
       ? []
       : [`${counted(learners!, "learner")} averaged every ${counted(local_steps, "step")}`],
+    ...ema_half_life > 0
+      ? [`samples from an average of the generator, half-life ${counted(ema_half_life, "example")}`]
+      : [],
     `seed ${seed}`,
     ...note === undefined ? [] : [`note: ${note}`],
   ];

@@ -68,7 +68,8 @@ type Part = [prefix: string, layout: Layout, buffer: Float32Array];
 /**
  * Each buffer of the state with its layout and the prefix of its tensors' names in the file: none for weights and
  * statistics, `given.` for what the workers hold where that is rounded (--wire), `rmsprop.square_average.`,
- * `adam.average.` and so on for the optimizer's, `outer.` for the momentum of the outer step. So a checkpoint of another optimizer lacks tensors that this one needs.
+ * `adam.average.` and so on for the optimizer's, `outer.` for the momentum of the outer step, `averaged.` for the averaged
+ * generator. So a checkpoint of another optimizer lacks tensors that this one needs.
  */
 function parts(state: ModelState, manifest: Manifest): Part[] {
   const { kind } = state.optimizer;
@@ -86,6 +87,9 @@ function parts(state: ModelState, manifest: Manifest): Part[] {
     ...network("critic", state.critic),
     ...network("generator", state.generator),
     ["", manifest.layouts.statistics, state.statistics],
+    ...(state.averaged
+      ? [["averaged.", trainedLayout(manifest, "generator"), state.averaged.parameters]]
+      : []) as Part[],
   ];
 }
 

@@ -1,6 +1,6 @@
 /** When a run is saved, and what has to be done around it: the order of lock, log, checkpoint and record. */
 import type { Clock } from "../../wire/clock.ts";
-import { type ModelState, weightsSha256 } from "../training/model_state.ts";
+import { averagedSha256, type ModelState, weightsSha256 } from "../training/model_state.ts";
 import { isDueWithin } from "./evaluation_schedule.ts";
 import type { CheckpointInfo } from "./checkpoint_info.ts";
 import type { RunLog } from "./records/run_log.ts";
@@ -51,9 +51,17 @@ export class Checkpointer {
     if (this.#saved_step === state.step) return;
     // The log first: a checkpoint is never ahead of it.
     await syncLog();
-    const weights_sha256 = weightsSha256(state);
+    const weights_sha256 = weightsSha256(state), averaged_sha256 = averagedSha256(state);
     const { step, file, sha256, bytes } = await write();
-    log.append({ type: "checkpoint", step, file: `checkpoints/${file}`, sha256, bytes, weights_sha256 });
+    log.append({
+      type: "checkpoint",
+      step,
+      file: `checkpoints/${file}`,
+      sha256,
+      bytes,
+      weights_sha256,
+      ...averaged_sha256 !== null && { averaged_sha256 },
+    });
     this.#saved_step = step;
     this.#since_ms = clock.now_ms();
   }

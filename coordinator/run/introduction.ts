@@ -34,6 +34,12 @@ export function introductionOf(run: Prepared): string[] {
       ]
       : [],
     ...config.local_steps ? [localSteps(config)] : [],
+    ...config.ema_half_life > 0
+      ? [
+        "Samples, their figures and generator.onnx come from an average of the generator's weights, half-life " +
+        counted(config.ema_half_life, "example"),
+      ]
+      : [],
     run.folder === null ? sizes : `${sizes}; run folder ${run.folder.path}`,
     ...run.notes,
     ...run.passed_over.map(({ file, reason }) => `Skipped checkpoint ${file}: ${reason}`),

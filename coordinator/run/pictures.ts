@@ -107,7 +107,7 @@ export class Pictures {
 export function generatorOf({ facts, state, data }: Pick<Prepared, "data" | "facts" | "state">): Uint8Array {
   const { file } = facts.manifest.graphs.sampler_model;
   const sampler = facts.files.find((artifact) => artifact.file === file)!.bytes;
-  return generatorOnnx(facts.manifest, sampler, state.generator.parameters, state.statistics, {
+  return generatorOnnx(facts.manifest, sampler, state.sampled_parameters, state.statistics, {
     example_shape: data.data.example_shape,
     columns: data.data.columns ?? null,
     value_range: data.data.encoding === "uint8" ? [-1, 1] : null,

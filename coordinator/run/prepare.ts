@@ -340,6 +340,7 @@ function fillInitial(state: ModelState, first: InitialState): void {
   state.critic.weights.set(first.critic);
   state.generator.weights.set(first.generator);
   state.statistics.set(first.statistics);
+  state.averaged?.parameters.set(state.generator.parameters);
   state.giveWhole();
   state.refreshChecksums();
 }

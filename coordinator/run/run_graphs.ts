@@ -92,7 +92,7 @@ export async function buildRunGraphs(
 /** Settings that say how much memory a run takes. */
 export type MemoryConfig = Pick<
   RunConfig,
-  "shards" | "optimizer" | "wire" | "wire_groups" | "local_steps" | "outer_momentum"
+  "shards" | "optimizer" | "wire" | "wire_groups" | "local_steps" | "outer_momentum" | "ema_half_life"
 >;
 
 /**
@@ -103,13 +103,14 @@ export function roomToTrain(
   manifest: Manifest,
   config: MemoryConfig,
 ): { readonly bytes: number; readonly num_rings: number } {
-  const { shards, optimizer } = config;
+  const { shards, optimizer, ema_half_life } = config;
   const local = learnerRoom(manifest, config);
   if (local !== null) return { bytes: fitting(shards, local.bytes), num_rings: 0 };
   const { format, group_shards } = wireOf(config);
   const payload = largestPayload(manifest, format);
   const needed_bytes = (num_rings: number) =>
-    ModelState.bytesNeeded(manifest, optimizer, format) + TreeSum.bytesNeeded(shards, resultSize(manifest)) +
+    ModelState.bytesNeeded(manifest, optimizer, format, ema_half_life) +
+    TreeSum.bytesNeeded(shards, resultSize(manifest)) +
     ResultMemory.bytesNeeded(shards, payload, num_rings, group_shards) +
     (format === "float32" ? 0 : PackedResults.bytesNeeded(manifest, format));
   for (const num_rings of [ResultMemory.wantedRings(shards, payload, group_shards), 0]) {
@@ -132,11 +133,12 @@ function fitting(shards: number, bytes: number): number {
 /** What learners need instead of the rest; null where there are none. `size`: numbers of a result. */
 function learnerRoom(
   manifest: Manifest,
-  { shards, optimizer, local_steps }: MemoryConfig,
+  { shards, optimizer, local_steps, ema_half_life }: MemoryConfig,
 ): { readonly size: number; readonly bytes: number } | null {
   if (!local_steps) return null;
   const layout = new LearnerLayout(manifest, optimizer.kind, local_steps);
-  const bytes = ModelState.bytesNeeded(manifest, optimizer) + TreeSum.bytesNeeded(shards, layout.size) +
+  const bytes = ModelState.bytesNeeded(manifest, optimizer, "float32", ema_half_life) +
+    TreeSum.bytesNeeded(shards, layout.size) +
     PublishedStates.bytesNeeded(layout);
   return { size: layout.size, bytes };
 }
@@ -154,12 +156,12 @@ export interface Allocated {
 
 /** Throws {@linkcode UserError} where the networks are too large. */
 export function allocate(manifest: Manifest, config: RunConfig): Allocated {
-  const { shards, optimizer } = config;
+  const { shards, optimizer, ema_half_life } = config;
   const { format, group_shards } = wireOf(config);
   const { bytes, num_rings } = roomToTrain(manifest, config);
   const kernels = Kernels.create(bytes);
   const has_velocity = (config.outer_momentum ?? 0) > 0;
-  const state = new ModelState(kernels, manifest, optimizer, format, has_velocity);
+  const state = new ModelState(kernels, manifest, optimizer, format, has_velocity, ema_half_life);
   const local = learnerRoom(manifest, config);
   if (local !== null) {
     const tree = new TreeSum(kernels, shards, local.size);

@@ -100,7 +100,7 @@ export class SideJobs {
   }
 
   #draw(count: number, noise_counter: SampleNoise): Promise<Float32Array | null> {
-    const { state: { generator, statistics }, ask } = this.#options;
-    return ask({ kind: "sample", count, noise_counter, weights: generator.weights, input: statistics });
+    const { state: { sampled_parameters: weights, statistics }, ask } = this.#options;
+    return ask({ kind: "sample", count, noise_counter, weights, input: statistics });
   }
 }

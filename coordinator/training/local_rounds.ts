@@ -103,6 +103,8 @@ function commit(run: LocalRun, published: PublishedStates, learned: Learned): St
     state.commit(steps.at(-1)!.step);
     state.generator_step = steps.findLast(({ generator }) => generator)?.generator?.update ??
       generator_before;
+    const examples = run.config.batch * (state.generator_step - generator_before);
+    if (examples > 0) state.averaged?.move(state.generator.parameters, examples);
     state.refreshChecksums();
   });
   timed("send", () => published.publish(state, fleet));

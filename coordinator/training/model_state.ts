@@ -6,7 +6,7 @@ import type { NetworkName } from "../../common/network_name.ts";
 import { PAGE_BYTES } from "../../common/files/mapped_file.ts";
 import { Sha256 } from "../../common/sha256.ts";
 import type { WireFormat } from "../../common/wire_format.ts";
-import type { Kernels } from "../../kernels/kernels.ts";
+import { ALIGNMENT_BYTES, type Kernels } from "../../kernels/kernels.ts";
 import { roundDifference, roundedBytes } from "../../kernels/rounding.ts";
 import type { Manifest } from "../../models/manifest.ts";
 import { trainedLayout } from "../../models/layout.ts";
@@ -21,6 +21,7 @@ import {
   updateNetwork,
 } from "../../algorithm/network_update.ts";
 import { type Made, type NodeSum, OPTIMIZER_BUFFERS, type UpdateOptions } from "../../algorithm/optimizer.ts";
+import { AveragedGenerator } from "./averaged_generator.ts";
 import { FIRST_RUN_CONTROL, type RunControlState } from "./run_control.ts";
 
 /** Parameters of one network with its optimizer's state. */
@@ -44,6 +45,8 @@ export class ModelState {
   readonly statistics: Float32Array;
   /** Momentum of the outer step over each network's parameters; null where it has none. */
   readonly velocity: Readonly<Record<NetworkName, Float32Array>> | null;
+  /** Null where the generator's weights are not averaged. */
+  readonly averaged: AveragedGenerator | null;
   /** Critic steps and generator steps done. */
   step = 0;
   generator_step = 0;
@@ -59,13 +62,17 @@ export class ModelState {
   /** Room for the rounded differences of each network; null where there are none. */
   readonly #rounded: Readonly<Record<"critic" | "generator", Uint8Array>> | null;
 
-  /** `wire`: how differences of weights travel. `has_velocity`: whether an outer step has momentum. */
+  /**
+   * `wire`: how differences of weights travel. `has_velocity`: whether an outer step has momentum. `ema_half_life`: of the
+   * averaged generator, in examples; 0: there is none.
+   */
   constructor(
     kernels: Kernels,
     manifest: Manifest,
     optimizer: Optimizer,
     wire: WireFormat = "float32",
     has_velocity = false,
+    ema_half_life = 0,
   ) {
     this.kernels = kernels;
     this.#manifest = manifest;
@@ -81,17 +88,30 @@ export class ModelState {
     this.velocity = has_velocity
       ? { critic: velocityOf("critic"), generator: velocityOf("generator") }
       : null;
+    const { size } = trainedLayout(manifest, "generator");
+    this.averaged = ema_half_life > 0 ? new AveragedGenerator(kernels, size, ema_half_life) : null;
     this.#held = networkOf(this, manifest, "critic", (size) => new Float32Array(size));
   }
 
   /** Bytes of WebAssembly memory that a state of this manifest takes, alignment included. */
-  static bytesNeeded(manifest: Manifest, optimizer: Optimizer, wire: WireFormat = "float32"): number {
+  static bytesNeeded(
+    manifest: Manifest,
+    optimizer: Optimizer,
+    wire: WireFormat = "float32",
+    ema_half_life = 0,
+  ): number {
     const num_given = wire === "float32" ? 0 : 1;
     const num_buffers = 1 + num_given + OPTIMIZER_BUFFERS[optimizer.kind].length;
     const { critic, generator } = manifest.layouts;
     const rounded = roundedSizes(manifest, wire);
-    return num_buffers * (4 * (critic.size + generator.size) + 2 * 64) +
+    const averaged = ema_half_life > 0 ? 4 * generator.size + ALIGNMENT_BYTES : 0;
+    return averaged + num_buffers * (4 * (critic.size + generator.size) + 2 * 64) +
       4 * (rounded.critic + rounded.generator) + 2 * 64 + (1 + num_given) * 2 * 2 * PAGE_BYTES;
+  }
+
+  /** The generator's parameters that samples are drawn with. */
+  get sampled_parameters(): Float32Array {
+    return this.averaged?.parameters ?? this.generator.parameters;
   }
 
   /** How differences of weights travel. */
@@ -238,6 +258,14 @@ function copyNetwork(from: Network, to: Network): void {
   if (from.average) to.average!.set(from.average);
   to.checksum = from.checksum;
   to.change = null;
+}
+
+/** SHA-256 of the averaged generator, then the running statistics, as {@linkcode weightsSha256}; null where there is none. */
+export function averagedSha256({ averaged, statistics }: ModelState): string | null {
+  if (averaged === null) return null;
+  const hash = new Sha256();
+  for (const part of [averaged.parameters, statistics]) hash.update(part);
+  return hash.hex();
 }
 
 /** SHA-256 of all weights: critic (spectral norms' vectors behind it), generator, running statistics, little-endian float32 in layout order. */

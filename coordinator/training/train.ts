@@ -154,6 +154,7 @@ async function generatorStep(run: Training, taken: StepTaken) {
   }, { clip: null, update: state.generator_step + 1 });
   const means = await update(run, taken, asked);
   state.updateStatistics(means.subarray(TAIL.generator.statistics));
+  state.averaged?.move(state.generator.parameters, config.batch);
   state.generator_step++;
   publish(run, taken, "generator", state.generator_step);
   return { loss: means[TAIL.generator.loss]!, checksum: state.generator.checksum };

@@ -97,6 +97,14 @@ function overview(runs: readonly Reported[]): Html {
       "Weights",
       ({ bits, weights_sha256 }) => `${weights_sha256?.slice(0, 16) ?? "-"}, bits: ${bits ?? "-"}`,
     ),
+    ...runs.some(({ summary }) => summary.averaged_sha256)
+      ? [
+        row("Averaged generator, which samples come from", ({ averaged_sha256, config: { ema_half_life } }) =>
+          averaged_sha256
+            ? `${averaged_sha256.slice(0, 16)}, half-life ${count(Number(ema_half_life))} examples`
+            : "none"),
+      ]
+      : [],
   ];
   return html`${table(["Figure", ...runs.map(({ name }) => name)], rows)}
 <p class="dim">Estimate and losses: means of the last ${WINDOW_STEPS} steps, ± standard error. Distance: sliced

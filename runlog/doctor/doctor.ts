@@ -3,6 +3,7 @@
  * Nothing here stops or changes a run.
  */
 import type { Summary } from "../summary/summary.ts";
+import { average_lags } from "./average_rule.ts";
 import { CURVE_RULES } from "./curve_rules.ts";
 import { DATA_RULES } from "./data_rules.ts";
 import { NETWORK_RULES } from "./network_rules.ts";
@@ -18,6 +19,7 @@ export const RULES: readonly Rule[] = [
   ...CURVE_RULES,
   ...NETWORK_RULES,
   ...SAMPLE_RULES,
+  average_lags,
   ...WORK_RULES,
 ];
 

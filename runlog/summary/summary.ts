@@ -68,6 +68,8 @@ export interface Summary {
   readonly epoch_steps: number | null;
   /** Hash of the final weights; if the run has not ended, of its last checkpoint (`weights_step` has the step). */
   readonly weights_sha256: string | null;
+  /** Hash of the averaged generator of that step; null where there is none. */
+  readonly averaged_sha256: string | null;
   /** Place where it was written. */
   readonly weights_from: "end" | "checkpoint" | null;
   /** Step of the weights. */
@@ -306,14 +308,14 @@ export class RunFold {
     };
   }
 
-  #weights(): Pick<Summary, "weights_sha256" | "weights_from" | "weights_step"> {
-    if (this.#end) {
-      const { weights_sha256, step } = this.#end;
-      return { weights_sha256, weights_from: "end", weights_step: step };
+  #weights(): Pick<Summary, "weights_sha256" | "averaged_sha256" | "weights_from" | "weights_step"> {
+    const last = this.#end ?? this.#entries.checkpoint.at(-1);
+    const { weights_sha256 = null, averaged_sha256 = null, step = null } = last ?? {};
+    if (weights_sha256 === null) {
+      return { weights_sha256, averaged_sha256, weights_from: null, weights_step: null };
     }
-    const last = this.#entries.checkpoint.at(-1);
-    if (!last?.weights_sha256) return { weights_sha256: null, weights_from: null, weights_step: null };
-    return { weights_sha256: last.weights_sha256, weights_from: "checkpoint", weights_step: last.step };
+    const weights_from = this.#end ? "end" : "checkpoint";
+    return { weights_sha256, averaged_sha256, weights_from, weights_step: step };
   }
 
   #bits(): Pick<Summary, "bits" | "numeric_classes"> {

@@ -99,6 +99,16 @@ Deno.test("the verdict and what to do come before the hash, what is known of the
   ]);
 });
 
+Deno.test("the hash of an averaged generator follows that of the weights", () => {
+  const given = ending({ reason: "finished" });
+  const { lines } = describeEnding(
+    { ...given, record: { ...given.record, averaged_sha256: "def" } },
+    "train",
+    CTRL_C,
+  );
+  assert.deepEqual(lines.slice(3, 5), ["Weights SHA-256 abc (exact)", "Averaged generator SHA-256 def"]);
+});
+
 Deno.test("a run whose learning rate is far too high is not to be trained on", () => {
   const given = ending({ reason: "finished" });
   const resumes = (grade: "fault" | "note") => {

@@ -11,15 +11,17 @@ import { CoordinatorScene } from "../coordinator/coordinator_scene.ts";
 import { trainHere } from "./train_here.ts";
 import { SMALL, Workplace } from "./workplace.ts";
 
-const SHAPE = ["--shards", "4", "--batch", "16"];
+const SHAPE = ["--shards", "4", "--batch", "16", "--ema-half-life", "200"];
 /** Far more steps than there will be. */
 const ENDLESS = [...SHAPE, "--steps", "1000000", "--checkpoint-every", "10"];
 
 /** What must not depend on how often a run was stopped. */
-function outcome({ state, steps, generator_steps, examples_used, weights_sha256, ...means }: Summary) {
+function outcome(
+  { state, steps, generator_steps, examples_used, weights_sha256, averaged_sha256, ...means }: Summary,
+) {
   const { loss_critic, loss_generator, wasserstein_estimate } = means;
   const numbers = { loss_critic, loss_generator, wasserstein_estimate };
-  return { state, steps, generator_steps, examples_used, weights_sha256, ...numbers };
+  return { state, steps, generator_steps, examples_used, weights_sha256, averaged_sha256, ...numbers };
 }
 
 /** Waits for 25 steps in the log of a run. */

@@ -15,6 +15,7 @@ interface Crew {
 const STEPS = 30;
 /** An epoch is 6 steps, and a generator step follows every second one. */
 const SIXTEEN_SHARDS = ["--shards", "16", "--batch", "32"];
+const AVERAGED = ["--ema-half-life", "300"];
 
 /** Trains with separate processes: a coordinator and a crew, all of which must end well. */
 async function trainWith({ workers, threads }: Crew, args: readonly string[]): Promise<Summary> {
@@ -52,6 +53,8 @@ async function compare(crews: readonly Crew[], args: readonly string[]): Promise
   }
   const hashes = summaries.map((summary) => summary.weights_sha256);
   assert.deepEqual(hashes, crews.map(() => hashes[0]));
+  const averaged = summaries.map(({ averaged_sha256 }) => averaged_sha256);
+  assert.deepEqual(averaged, crews.map(() => averaged[0]));
   return summaries[0]!;
 }
 
@@ -62,7 +65,8 @@ Deno.test("1, 2, 3 and 4 workers with 8, 4, 2 and 1 threads train the same weigh
     { workers: 2, threads: 4 },
     { workers: 3, threads: 2 },
   ];
-  const { generator_steps, epoch } = await compare(crews, SIXTEEN_SHARDS);
+  const { generator_steps, epoch, averaged_sha256 } = await compare(crews, [...SIXTEEN_SHARDS, ...AVERAGED]);
+  assert.match(averaged_sha256!, /^[0-9a-f]{64}$/);
   assert.deepEqual({ generator_steps, epoch }, { generator_steps: STEPS / 2, epoch: STEPS / 6 });
 });
 

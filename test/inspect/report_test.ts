@@ -411,3 +411,18 @@ Deno.test("a run is shown under the name that a person gave, and with the newest
   const listed = { name: "x", summary: after, problem: null };
   assert.match(runTable([listed], 0, PLAIN).join("\n"), /^fir\ufffdst \(x\) +unknown/m);
 });
+
+Deno.test("the averaged generator: its half-life and its hash are told, of others nothing", () => {
+  const report = (config: Record<string, unknown>, change: Partial<RecordOf<"end">>) => {
+    const summary = { ...summed([...steps(1, 30), end(30, change)]), config };
+    return runReport({ folder: "runs/example", summary, findings: [], files: [] }, { ...PLAIN, width: 120 });
+  };
+  const said = report({ ema_half_life: 5000 }, { averaged_sha256: "abc" }).filter((line) =>
+    /averag|ema/.test(line)
+  );
+  assert.deepEqual(said.map((line) => line.trim().replace(/.*(ema_half_life \d+).*/, "$1")), [
+    "ema_half_life 5000",
+    "averaged generator: sha256 abc; samples, figures and generator.onnx come from it",
+  ]);
+  assert.deepEqual(report({ ema_half_life: 0 }, {}).filter((line) => /averag|ema/.test(line)), []);
+});

@@ -115,3 +115,20 @@ function at(array: Float32Array, i: number): number {
 function lane(lanes: number[], i: number): number {
   return lanes[i] as number;
 }
+
+/** New e. */
+export function movingAverageReference(e: Float32Array, w: Float32Array, keep: number): Float32Array {
+  const [kept, taken] = [fround(keep), fround(1 - keep)];
+  return e.map((value, i) => fround(fround(kept * value) + fround(taken * at(w, i))));
+}
+
+/** Sum of (a + b)^2. */
+export function sumOfSquaresReference(a: Float32Array, b: Float32Array | null, num_floats: number): number {
+  const square = (i: number) => (b ? fround(at(a, i) + at(b, i)) : at(a, i)) ** 2;
+  const whole = num_floats - num_floats % 4;
+  const lanes = [0, 0, 0, 0];
+  for (let i = 0; i < whole; i++) lanes[i % 4]! += square(i);
+  let total = (lanes[0]! + lanes[1]!) + (lanes[2]! + lanes[3]!);
+  for (let i = whole; i < num_floats; i++) total += square(i);
+  return total;
+}

@@ -1,7 +1,7 @@
 /** The last record of a run. */
 import { bitsOf } from "../../../common/numeric_class.ts";
 import type { RecordOf } from "../../../runlog/records.ts";
-import { type ModelState, weightsSha256 } from "../../training/model_state.ts";
+import { averagedSha256, type ModelState, weightsSha256 } from "../../training/model_state.ts";
 
 export interface EndContext {
   /** Examples of a step. */
@@ -20,6 +20,7 @@ export function endRecord(
   state: ModelState,
   { batch, numeric_classes, seconds, steps, training_seconds }: EndContext,
 ): RecordOf<"end"> {
+  const averaged_sha256 = averagedSha256(state);
   return {
     type: "end",
     reason,
@@ -27,6 +28,7 @@ export function endRecord(
     step: state.step,
     generator_steps: state.generator_step,
     weights_sha256: weightsSha256(state),
+    ...averaged_sha256 !== null && { averaged_sha256 },
     bits: bitsOf(numeric_classes),
     numeric_classes: [...numeric_classes],
     examples_used: state.step * batch,

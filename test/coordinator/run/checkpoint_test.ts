@@ -23,8 +23,9 @@ async function load(
   disk: MemoryDisk,
   passed_over: { file: string; reason: string }[] = [],
   optimizer: Optimizer = RMSPROP,
+  ema_half_life = 0,
 ): Promise<ModelState> {
-  const state = stateAt(0, optimizer);
+  const state = stateAt(0, optimizer, ema_half_life);
   await loadNewest("c", "run-1", state, MANIFEST, passed_over, disk);
   return state;
 }
@@ -37,6 +38,20 @@ for (const optimizer of [RMSPROP, ADAM]) {
     assert.deepEqual(contents(await load(disk, [], optimizer)), contents(stateAt(12, optimizer)));
   });
 }
+
+Deno.test("a checkpoint brings back the averaged generator, and one without it is passed over", async () => {
+  const disk = new MemoryDisk();
+  await writeCheckpoint("c", stateAt(12, RMSPROP, 100), MANIFEST, ABOUT, disk);
+  const found = await load(disk, [], RMSPROP, 100);
+  assert.equal(found.averaged!.parameters.length, 5);
+  assert.deepEqual(contents(found), contents(stateAt(12, RMSPROP, 100)));
+
+  await writeCheckpoint("c", stateAt(15), MANIFEST, ABOUT, disk);
+  const passed_over: BadCheckpoint[] = [];
+  assert.equal((await load(disk, passed_over, RMSPROP, 100)).step, 12);
+  const reason = "tensor averaged.generator.0.weight must have 5 float32 values";
+  assert.deepEqual(passed_over, [{ file: "step-000000015.json", reason }]);
+});
 
 Deno.test("a checkpoint of another optimizer is passed over, naming the tensor that it lacks", async () => {
   const disk = new MemoryDisk();

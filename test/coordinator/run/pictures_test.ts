@@ -110,7 +110,7 @@ Deno.test("the generator's file holds the weights as they are, and how its numbe
   });
   const { generator, statistics } = manifest.layouts;
   const state = {
-    generator: { parameters: new Float32Array(generator.size).fill(0.25) },
+    sampled_parameters: new Float32Array(generator.size).fill(0.25),
     statistics: new Float32Array(statistics.size).fill(2),
   };
   const facts = { manifest, files: [...files].map(([file, bytes]) => ({ file, bytes })) };

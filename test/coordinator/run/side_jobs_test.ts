@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { JobRequest } from "../../../coordinator/fleet/jobs.ts";
+import { RMSPROP } from "../../../algorithm/optimizers.ts";
 import { SideJobs, type SideJobsOptions } from "../../../coordinator/run/side_jobs.ts";
 import type { RunRecord } from "../../../runlog/records.ts";
 import { settled } from "../../wire/fake_clock.ts";
@@ -70,6 +71,19 @@ Deno.test("each kind draws samples of its own noise, by the generator as it is",
     { type: "evaluation", step: 10, sliced_wasserstein: 7, num_samples: 40 },
     { type: "heldout", step: 10, ...FIGURES },
   ]);
+});
+
+Deno.test("where the generator is averaged, samples are drawn by the average and the running statistics", () => {
+  const state = stateAt(10, RMSPROP, 100);
+  const { asked, jobs } = scene({ state });
+  jobs.sample();
+  jobs.evaluate();
+  jobs.scoreHeldOut();
+  for (const { request } of asked) {
+    assert.deepEqual(request.weights, state.averaged!.parameters);
+    assert.notDeepEqual(request.weights, state.generator.weights);
+    assert.deepEqual(request.input, state.statistics);
+  }
 });
 
 Deno.test("a record is of the step at which its job began, and scores are by the critic of that step", async () => {

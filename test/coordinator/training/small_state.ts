@@ -13,9 +13,9 @@ export const MANIFEST = {
   },
 } as unknown as Manifest;
 
-export function stateAt(step: number, optimizer: Optimizer = RMSPROP): ModelState {
-  const kernels = Kernels.create(ModelState.bytesNeeded(MANIFEST, optimizer));
-  const state = new ModelState(kernels, MANIFEST, optimizer);
+export function stateAt(step: number, optimizer: Optimizer = RMSPROP, ema_half_life = 0): ModelState {
+  const kernels = Kernels.create(ModelState.bytesNeeded(MANIFEST, optimizer, "float32", ema_half_life));
+  const state = new ModelState(kernels, MANIFEST, optimizer, "float32", false, ema_half_life);
   let next = step;
   for (const { parameters, square_average, average } of [state.critic, state.generator]) {
     for (const buffer of [parameters, square_average, average ?? []]) {
@@ -23,6 +23,8 @@ export function stateAt(step: number, optimizer: Optimizer = RMSPROP): ModelStat
     }
   }
   state.statistics.forEach((_, i) => state.statistics[i] = next++ / 3);
+  const averaged = state.averaged?.parameters;
+  averaged?.forEach((_, i) => averaged[i] = next++ / 9);
   state.refreshChecksums();
   state.commit(step);
   state.generator_step = Math.floor(step / 5);
@@ -39,4 +41,5 @@ export const contents = (state: ModelState) => [
     n.checksum,
   ]),
   [...state.statistics],
+  state.averaged && [...state.averaged.parameters],
 ];

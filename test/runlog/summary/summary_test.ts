@@ -142,6 +142,17 @@ Deno.test("a run without an end runs or not; its weights are those of the last c
   assert.equal(summary.bits, "exact");
 });
 
+Deno.test("the hash of the averaged generator is that of the same step as the weights'", () => {
+  const saved = { ...checkpoint(25), averaged_sha256: "average at 25" } as RunRecord;
+  assert.equal(summed([...steps(1, 30), saved]).averaged_sha256, "average at 25");
+  assert.equal(summed([...steps(1, 30), saved, end(30)]).averaged_sha256, null);
+  assert.equal(
+    summed([...steps(1, 30), end(30, { averaged_sha256: "average at 30" })]).averaged_sha256,
+    "average at 30",
+  );
+  assert.equal(summed([...steps(1, 30)]).averaged_sha256, null);
+});
+
 Deno.test("workers of two numeric classes that both computed make the bits a tolerance", () => {
   const other = joined(2, { numeric_class: "c2" });
   const alone = { 1: { shards: 4, compute_ms: 12, elapsed_ms: 13 } };
