@@ -31,6 +31,8 @@ export interface CoordinateOptions
 export interface Opening {
   readonly url: string;
   readonly port: number;
+  /** Where workers on this machine connect: without TLS, which would protect nothing there. */
+  readonly local_url: string;
   readonly shards: number;
   /** Takes in a worker that has come another way; `peer` is how it is called. */
   readonly accept: (socket: Socket, peer: string) => void;
@@ -50,6 +52,8 @@ export interface Outside {
   readonly listen: (options: ListenOptions) => Promise<Listener>;
 }
 
+const LOOPBACK = "127.0.0.1";
+
 const SYSTEM: Outside = { clock: SYSTEM_CLOCK, listen };
 
 /** Runs a coordinator. Throws {@linkcode UserError} for what is wrong before the first step. */
@@ -58,43 +62,47 @@ export async function coordinate(
   screen: LastingScreen,
   { clock, listen }: Outside = SYSTEM,
 ): Promise<Ending & Conducted> {
-  const { host, port } = options;
+  const { host, port, tls = null } = options;
   const { promise: fleet, resolve: letIn } = Promise.withResolvers<Fleet>();
   let page: LiveServer | null = null;
   // The port first: where it cannot be had, no run folder is left behind. Who comes early waits.
-  const listener = await listen({
-    host,
-    port,
+  const door: Omit<ListenOptions, "host" | "port"> = {
     onsocket: (socket, peer) => void fleet.then((opened) => opened.accept(socket, peer)),
-    judgeUpgrade: (request) => authorizeUpgrade(accessRequestOf(request), ownNames(host)),
+    judgeUpgrade: (request) => authorizeUpgrade(accessRequestOf(request), ownNames(host, tls?.certificate)),
     onrequest: (request, response) => {
       if (answerHealth(request, response, page !== null)) return;
       if (page) page.handle(request, response);
       else answerText(response, 503, "The coordinator is starting: try again", { "retry-after": "1" });
     },
-  });
+  };
+  const listener = await listen({ ...door, host, port, tls });
   const open = (fleet: Fleet, opened: LiveServer) => {
     page = opened;
     letIn(fleet);
   };
+  let local: Listener | null = null;
   try {
-    return await coordinateAt(listener.port, open, options, screen, clock);
+    if (tls !== null) local = await listen({ ...door, host: LOOPBACK, port: 0 });
+    const local_url = local === null
+      ? `ws://${loopbackFor(host)}:${listener.port}`
+      : `ws://${LOOPBACK}:${local.port}`;
+    return await coordinateAt({ port: listener.port, local_url }, open, options, screen, clock);
   } finally {
     await (page as LiveServer | null)?.close();
-    await listener.close();
+    await Promise.all([listener.close(), local?.close()]);
   }
 }
 
 /** `open` is given the fleet that takes in whoever comes to the port, and the page for who only looks. */
 async function coordinateAt(
-  port: number,
+  { port, local_url }: Pick<Opening, "port" | "local_url">,
   open: (fleet: Fleet, page: LiveServer) => void,
   options: CoordinateOptions,
   screen: LastingScreen,
   clock: Clock,
 ): Promise<Ending & Conducted> {
   const { host, token, task, rendezvous, committed } = options;
-  const local = { url: `ws://${loopbackFor(host)}:${port}`, token };
+  const local = { url: local_url, token };
   let live!: LiveRun;
   const around: Around = {
     sinks: async (run, say) => {
@@ -104,8 +112,8 @@ async function coordinateAt(
       open(fleet, openPage({ run: keptRun(run), live, fleet, elapsed_ms, port, options, clock }));
       if (rendezvous) await leaveRendezvous({ ...local, run: resolve(keptRun(run).folder.path) }, console);
       const accept: Opening["accept"] = (socket, peer) => void fleet.accept(socket, peer);
-      const url = `ws://${urlHost(host)}:${port}`;
-      await options.listening({ url, port, shards: run.config.shards, accept }, console);
+      const url = `${options.tls ? "wss" : "ws"}://${urlHost(host)}:${port}`;
+      await options.listening({ url, port, local_url, shards: run.config.shards, accept }, console);
     },
     started: () => void (live.started = true),
     ...committed && { committed },

@@ -2,6 +2,7 @@
 import { parseOptions, runMain } from "../common/cli/cli.ts";
 import { interruptSignal, STOPPED } from "../common/process/interrupt.ts";
 import { keepFilesPrivate } from "../common/process/private_files.ts";
+import { readServerTls } from "../common/tls/tls_files.ts";
 import { coordinate } from "./coordinate.ts";
 import { type Console, stderrScreen } from "./terminal/console.ts";
 import { describeEnding, printLastWords, sayStopping, unlessComplete } from "./ending.ts";
@@ -21,6 +22,7 @@ await runMain(async (args) => {
   const token = await chooseToken(values.token_file);
   const read_token = await chooseReadToken(values.read_token_file, token);
   const { host, token_file, read_token_file } = values;
+  const tls = await readServerTls(values, Date.now());
   let door: Door | null = null;
   const ending = await coordinate({
     ...await startOptions(values, given, { fetch, clock: SYSTEM_CLOCK, env: (name) => Deno.env.get(name) }),
@@ -28,6 +30,7 @@ await runMain(async (args) => {
     now: new Date(),
     host,
     port: values.port,
+    tls,
     token,
     token_place: tokenPlace(token_file, screen.interactive),
     read_token,
@@ -38,7 +41,7 @@ await runMain(async (args) => {
     rendezvous: true,
     listening: async ({ port }, terminal) => {
       opened = terminal;
-      door = { host, port, interactive: screen.interactive };
+      door = { host, port, tls, interactive: screen.interactive };
       await tellHowToJoin(terminal, door, { token, file: token_file });
       await tellOfPage(terminal, door, { token: read_token, file: read_token_file });
     },
@@ -53,7 +56,7 @@ await runMain(async (args) => {
   printLastWords(screen, lines, commands);
   await screen.drained();
   if (values.fail_when_stopped && ending?.record.reason === "interrupted") return STOPPED;
-  if (values.stay && !signal.aborted) await stay({ host, port: values.port, signal });
+  if (values.stay && !signal.aborted) await stay({ host, port: values.port, tls, signal });
   return exit_code;
 }, { own_signals: true });
 // A reader that does not read would keep the process alive.

@@ -1,4 +1,5 @@
 /** A coordinator after the end of its run: probes are answered, and workers that come too late are told so. */
+import type { ServerTls } from "../common/tls/tls_files.ts";
 import { RUN_OVER } from "../wire/connecting/run_over.ts";
 import { listen } from "../wire/ws_socket.ts";
 import { answerHealth } from "./live/health.ts";
@@ -10,16 +11,18 @@ const OVER = "The run is over";
 export interface StayOptions {
   readonly host: string;
   readonly port: number;
+  readonly tls?: ServerTls | null;
   readonly signal: AbortSignal;
   /** Called once it answers. */
   readonly listening?: (port: number) => void;
 }
 
 /** Resolves when it is asked to leave. Throws {@linkcode UserError} if the address cannot be had. */
-export async function stay({ host, port, signal, listening }: StayOptions): Promise<void> {
+export async function stay({ host, port, tls = null, signal, listening }: StayOptions): Promise<void> {
   const listener = await listen({
     host,
     port,
+    tls,
     // Nobody gets so far.
     onsocket: (socket) => socket.close(OVER),
     judgeUpgrade: () => ({ status: RUN_OVER, reason: OVER }),

@@ -40,6 +40,7 @@ const NATIVE_SHELLS: ReadonlySet<string> = new Set([
   "wire/shared_weights.ts",
   "wire/ws_socket.ts",
   "wire/connecting/port_probe.ts",
+  "wire/connecting/certificate_probe.ts",
   "runlog/log/find_run.ts",
   "runlog/log/log_file.ts",
   "runlog/log/reader.ts",

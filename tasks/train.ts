@@ -2,6 +2,7 @@
 import { parseOptions, runMain } from "../common/cli/cli.ts";
 import { interruptSignal } from "../common/process/interrupt.ts";
 import { keepFilesPrivate } from "../common/process/private_files.ts";
+import { readServerTls } from "../common/tls/tls_files.ts";
 import { type Door, removeTokens, tellHowToJoin, tellOfPage } from "../coordinator/terminal/invitation.ts";
 import { coordinate, type Opening } from "../coordinator/coordinate.ts";
 import { type Console, stderrScreen } from "../coordinator/terminal/console.ts";
@@ -14,7 +15,7 @@ import { wantedDevices } from "../worker/worker_options.ts";
 import { type Crew, hostsFor, startCrew } from "./workers/crew.ts";
 
 /** Options that let in workers of others. */
-const DOOR_OPTIONS = ["host", "port", "token_file"] as const;
+const DOOR_OPTIONS = ["host", "port", "token_file", "tls_cert"] as const;
 
 async function train(args: readonly string[]): Promise<number> {
   const { values, given } = parseOptions(TRAIN_COMMAND, args);
@@ -28,6 +29,7 @@ async function train(args: readonly string[]): Promise<number> {
   const interrupt = interruptSignal(() => sayStopping(opened, screen)).signal;
   const failure = new AbortController();
   const { host, port, token_file } = values;
+  const tls = await readServerTls(values, Date.now());
   const token = await chooseToken(token_file);
   const is_open = DOOR_OPTIONS.some((name) => given[name] !== undefined);
   let crew: Crew | null = null;
@@ -35,7 +37,7 @@ async function train(args: readonly string[]): Promise<number> {
   let door: Door | null = null;
   const startWorkers = async (opening: Opening, terminal: Console) => {
     opened = terminal;
-    door = { host, port: opening.port, interactive: screen.interactive };
+    door = { host, port: opening.port, tls, interactive: screen.interactive };
     if (is_open) await tellHowToJoin(terminal, door, { token, file: token_file });
     await tellOfPage(terminal, door, { token: read_token, file: values.read_token_file });
     crew = startCrew({
@@ -49,6 +51,7 @@ async function train(args: readonly string[]): Promise<number> {
     now: new Date(),
     host,
     port,
+    tls,
     token,
     token_place: tokenPlace(token_file, screen.interactive),
     read_token,

@@ -6,6 +6,7 @@ import {
   type ServerResponse,
   STATUS_CODES,
 } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { Socket as TcpSocket } from "node:net";
 // @ts-types="@types/ws"
 import { WebSocket, WebSocketServer } from "ws";
@@ -13,7 +14,10 @@ import { UserError } from "../common/errors.ts";
 import { cleanText } from "../common/text/foreign_text.ts";
 import { hostOf } from "../common/text/host_of.ts";
 import { SYSTEM_CLOCK } from "./clock.ts";
-import { explain, type Failure, needsProbe } from "./connecting/connect_failure.ts";
+import type { ServerTls, TrustedCertificates } from "../common/tls/tls_files.ts";
+import { explainCertificate, type Reason } from "./connecting/certificate_failure.ts";
+import { probeCertificate } from "./connecting/certificate_probe.ts";
+import { explain, type Failure, hostIn, isOfCertificate, needsProbe } from "./connecting/connect_failure.ts";
 import { probePort } from "./connecting/port_probe.ts";
 import { Inbox } from "./inbox.ts";
 import { MAX_FRAME_BYTES } from "./messages.ts";
@@ -54,6 +58,8 @@ export interface ListenOptions {
   /** 0: any free one. */
   readonly port: number;
   readonly onsocket: (socket: Socket, peer: string) => void;
+  /** What it needs to speak TLS; null: it speaks plain HTTP. */
+  readonly tls?: Pick<ServerTls, "cert" | "key"> | null;
   /** Answers plain HTTP requests on the same port. */
   readonly onrequest?: (request: IncomingMessage, response: ServerResponse) => void;
   /** Why this request may not become a WebSocket; null: it may. */
@@ -76,17 +82,14 @@ export interface Listener {
 
 /** Listens for WebSockets. Throws {@linkcode UserError} if the address cannot be had. */
 export async function listen(options: ListenOptions): Promise<Listener> {
-  const { host, port, onsocket, onrequest = upgradeRequired, max_connections = 4096 } = options;
-  const server = createServer({
-    headersTimeout: OPENING_MS,
-    requestTimeout: OPENING_MS,
-    connectionsCheckingInterval: OPENING_MS,
-  }, onrequest);
+  const { host, port, onsocket, max_connections = 4096 } = options;
+  const server = openServer(options);
   server.maxConnections = max_connections;
   shareOut(server, Math.ceil(max_connections / HOST_SHARE));
   const sockets = new WebSocketServer({ noServer: true, ...WS_OPTIONS });
   server.on("upgrade", (request, tcp: TcpSocket, head) => {
     const refused = options.judgeUpgrade?.(request) ?? null;
+    tcp.setTimeout(0);
     if (refused !== null) return turnAway(tcp, refused);
     sockets.handleUpgrade(request, tcp, head, (ws) => {
       onsocket(
@@ -110,28 +113,47 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   };
 }
 
-/** How long an attempt to connect may take, and then the look at what is there instead. */
-export interface Patience {
-  readonly opening_ms: number;
-  readonly probe_ms: number;
+/** An HTTP server, over TLS where that is wanted. */
+function openServer({ tls = null, onrequest = upgradeRequired }: ListenOptions): Server {
+  const limits = {
+    headersTimeout: OPENING_MS,
+    requestTimeout: OPENING_MS,
+    connectionsCheckingInterval: OPENING_MS,
+  };
+  if (tls === null) return createServer(limits, onrequest);
+  const { cert, key } = tls;
+  const server = createTlsServer({ ...limits, cert, key, handshakeTimeout: OPENING_MS }, onrequest);
+  // The limits above begin with the first byte of a request.
+  server.on("secureConnection", (socket) => socket.setTimeout(OPENING_MS, () => socket.destroy()));
+  server.on("request", ({ socket }) => socket.setTimeout(0));
+  return server;
+}
+
+/** How {@linkcode connect} goes about it. */
+export interface ConnectOptions {
+  /** How long an attempt may take, and then the look at what is there instead. */
+  readonly opening_ms?: number;
+  readonly probe_ms?: number;
+  /** The certificates to trust with `wss://`, instead of those that this machine trusts. */
+  readonly trusted?: TrustedCertificates | null;
 }
 
 /**
- * Connects to `ws://` or `wss://`. Throws UserError for a wrong address, and an Error of one line, which says what was
- * found there and what to do, if no WebSocket opens.
+ * Connects to `ws://` or `wss://`. If no WebSocket opens, throws an error of one line, which says what was found there
+ * and what to do: UserError where trying again cannot help, as for a wrong address, else another Error.
  */
 export function connect(
   url: string,
-  { opening_ms, probe_ms }: Patience = { opening_ms: OPENING_MS, probe_ms: PROBE_MS },
+  { opening_ms = OPENING_MS, probe_ms = PROBE_MS, trusted = null }: ConnectOptions = {},
 ): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const ws = open(url, opening_ms);
+    const ws = open(url, opening_ms, trusted);
     let tcp: TcpSocket | null = null;
     const fail = async (failure: Failure) => {
       if (failure.response?.status === RUN_OVER) return reject(new RunOver());
-      const place = new URL(url);
-      const answer = needsProbe(failure) ? await probePort(place, SYSTEM_CLOCK, probe_ms) : null;
-      reject(new Error(`Cannot connect to ${url}: ${explain(place, failure, answer, opening_ms)}`));
+      const { text, is_permanent } = await reasonOf(new URL(url), failure, { opening_ms, probe_ms, trusted });
+      const message = `Cannot connect to ${url}: ${text}`;
+      reject(is_permanent ? new UserError(message) : new Error(message));
     };
     ws.once("upgrade", (response) => tcp = response.socket);
     ws.once("error", (error: NodeJS.ErrnoException) => void fail(error));
@@ -145,13 +167,28 @@ export function connect(
   });
 }
 
-function open(url: string, opening_ms: number): WebSocket {
+async function reasonOf(
+  place: URL,
+  failure: Failure,
+  { opening_ms, probe_ms, trusted }: Required<ConnectOptions>,
+): Promise<Reason> {
+  if (isOfCertificate(failure)) {
+    const certificate = await probeCertificate(place, SYSTEM_CLOCK, probe_ms);
+    const seen = { host: hostIn(place), trusted, said: failure.message, now_ms: Date.now() };
+    if (certificate !== null) return explainCertificate({ ...seen, certificate });
+  }
+  const answer = needsProbe(failure) ? await probePort(place, SYSTEM_CLOCK, probe_ms) : null;
+  return explain(place, failure, answer, opening_ms);
+}
+
+function open(url: string, opening_ms: number, trusted: TrustedCertificates | null): WebSocket {
   try {
     return new WebSocket(url, {
       ...WS_OPTIONS,
       handshakeTimeout: opening_ms,
       // Masks protect proxies from scripts in browsers; a mask of zeros costs no pass over the bytes.
       generateMask: (mask) => mask.fill(0),
+      ...trusted && { ca: trusted.pem },
     });
   } catch (error) {
     throw new UserError(`Cannot connect to ${url}: ${error instanceof Error ? error.message : error}`);

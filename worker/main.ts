@@ -11,6 +11,7 @@ import { lastingScreen } from "../common/terminal/lasting_screen.ts";
 import { readRendezvous, stateFolder } from "../common/process/rendezvous.ts";
 import { columnsOf } from "../common/terminal/terminal.ts";
 import { wrapLine } from "../common/text/wrap.ts";
+import { readTrusted } from "../common/tls/tls_files.ts";
 import { type Named, readNamed } from "../common/files/named_file.ts";
 import { SYSTEM_CLOCK } from "../wire/clock.ts";
 import { isCoordinator, isOpen } from "../wire/connecting/port_probe.ts";
@@ -23,7 +24,7 @@ import { inThread, loadRuntime } from "./compute/thread_client.ts";
 import { Locator } from "./connection/locator.ts";
 import { ShardCache } from "./connection/shard_cache.ts";
 import { openNothing, openSharedMemory } from "./compute/shared_memory.ts";
-import { checkUrl, wantedCores, wantedDevices, WORKER_COMMAND } from "./worker_options.ts";
+import { checkTrust, checkUrl, wantedCores, wantedDevices, WORKER_COMMAND } from "./worker_options.ts";
 import { STANDARD_INPUT, StandardInput } from "./standard_input.ts";
 import { Stuck } from "./compute/watchdog.ts";
 import { work } from "./work.ts";
@@ -86,7 +87,9 @@ async function main(args: readonly string[]): Promise<number | void> {
   if (cores !== null && !keepToCores(cores)) {
     warn(`Warning: the system refused to keep this worker on cores ${values.cores}: continuing on all`);
   }
-  const { leave_with_stdin, token_file } = values;
+  const { leave_with_stdin, token_file, tls_ca } = values;
+  checkTrust(values);
+  const trusted = tls_ca === undefined ? null : await readTrusted(tls_ca);
   const input = leave_with_stdin || token_file === STANDARD_INPUT
     ? new StandardInput(Deno.stdin.readable, SYSTEM_CLOCK)
     : null;
@@ -108,7 +111,7 @@ async function main(args: readonly string[]): Promise<number | void> {
   const threads = values.threads ?? cores?.length ?? navigator.hardwareConcurrency;
   const ended = await work({
     locate: () => locator.locate(),
-    connect,
+    connect: (url) => connect(url, { trusted }),
     name: values.name ?? `${hostname()}-${Deno.pid}`,
     runtime_version: runtime,
     devices: await findDevices(wanted, threads, { line: warn }),

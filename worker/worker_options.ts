@@ -6,8 +6,15 @@ const OPTIONS = {
   coordinator: {
     kind: "string",
     value: "URL",
-    about: "Address of the coordinator, e.g. ws://10.0.0.5:7700, or wss://… behind a TLS proxy",
+    about: "Address of the coordinator, e.g. ws://10.0.0.5:7700, or wss://… if it is encrypted",
     default_text: "your coordinator on this machine",
+  },
+  tls_ca: {
+    kind: "string",
+    value: "FILE",
+    about:
+      "Trust only these certificates (PEM) at wss://: a copy of the coordinator's, or of its authority's",
+    default_text: "the authorities that Deno knows",
   },
   token_file: {
     kind: "string",
@@ -150,14 +157,19 @@ function differentNumbers(text: string): number[] | null {
   return numbers.some(Number.isNaN) || new Set(numbers).size !== numbers.length ? null : numbers;
 }
 
+/** Checks that `--tls-ca` comes with an address that it protects. Throws {@linkcode UserError}. */
+export function checkTrust({ coordinator, tls_ca }: Pick<WorkerValues, "coordinator" | "tls_ca">): void {
+  if (tls_ca === undefined || coordinator?.startsWith("wss:")) return;
+  throw new UserError(
+    `Option --tls-ca needs an address that begins with wss://: found ${
+      coordinator === undefined ? "none" : JSON.stringify(coordinator)
+    }; nothing would be encrypted`,
+  );
+}
+
 /** Checks `--coordinator`. Throws {@linkcode UserError}. */
 export function checkUrl(url: string): string {
-  let protocol = "";
-  try {
-    protocol = new URL(url).protocol;
-  } catch {
-    // Refused below.
-  }
+  const protocol = URL.parse(url)?.protocol;
   if (protocol === "ws:" || protocol === "wss:") return url;
   throw new UserError(
     `Option --coordinator must be an address such as ws://HOST:PORT: found ${JSON.stringify(url)}`,

@@ -91,6 +91,13 @@ const DOOR_OPTIONS = {
     about: "File with the token, a secret that workers must know",
     group: "Workers",
   },
+  tls_cert: {
+    kind: "string",
+    value: "FILE",
+    about: "Encrypt all connections with this certificate (PEM); deno task keys makes one",
+    group: "Workers",
+  },
+  tls_key: { kind: "string", value: "FILE", about: "Private key of --tls-cert (PEM)", group: "Workers" },
 } as const satisfies OptionTable;
 
 const PORT_OPTION = {

@@ -4,7 +4,8 @@ import { counted } from "../../common/text/counted.ts";
 import { basename } from "node:path";
 import { foldRun } from "../../runlog/log/fold_run.ts";
 import type { Clock } from "../../wire/clock.ts";
-import { isLoopback, ownInterfaces, ownNames, reachedAt } from "../terminal/addresses.ts";
+import type { ServerTls } from "../../common/tls/tls_files.ts";
+import { isLoopback, ownInterfaces, ownNames, reachedAs, trustedFile } from "../terminal/addresses.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import type { Prepared } from "../run/prepare.ts";
 import type { RunFolder } from "../run/run_folder.ts";
@@ -33,6 +34,8 @@ export async function openLiveRun({ log, folder }: Pick<KeptRun, "log" | "folder
 /** Settings of the command line for the page and for joining. */
 export interface PageOptions {
   readonly host: string;
+  /** What the port needs to speak TLS; absent or null: it is not encrypted. */
+  readonly tls?: ServerTls | null;
   /** The token that opens the live page, and nothing else. */
   readonly read_token: string;
   /** True if the figures of /metrics need no token. */
@@ -86,9 +89,10 @@ function factsOf({ config, data, folder, record }: KeptRun): string[] {
 
 function runView({ run, port, options }: Pick<Parts, "run" | "port" | "options">): RunView {
   const { config, data, folder } = run;
-  const { task, host, rendezvous, token_place } = options;
+  const { task, host, tls = null, rendezvous, token_place } = options;
   const open = !isLoopback(host);
-  const reached = open ? reachedAt(host, ownInterfaces)[0] ?? null : null;
+  const reached = open ? reachedAs(host, ownInterfaces, tls?.certificate ?? null)[0] ?? null : null;
+  const scheme = tls === null ? "ws" : "wss";
   return {
     name: basename(folder.path),
     facts: factsOf(run),
@@ -97,16 +101,16 @@ function runView({ run, port, options }: Pick<Parts, "run" | "port" | "options">
     epoch_steps: data.plan.steps_per_epoch,
     estimates_distance: run.estimates_distance,
     kind: exampleKind(data.data),
-    join: { task, open, rendezvous, token: token_place, port, reached },
+    join: { task, open, rendezvous, token: token_place, port, reached, scheme, tls_ca: trustedFile(tls) },
   };
 }
 
 export function openPage({ run, live, fleet, elapsed_ms, port, options, clock }: Parts): LiveServer {
-  const { host, min_workers, read_token, public_metrics = false } = options;
+  const { host, tls, min_workers, read_token, public_metrics = false } = options;
   const view = runView({ run, port, options });
   return new LiveServer({
     read_token,
-    names: ownNames(host),
+    names: ownNames(host, tls?.certificate),
     public_paths: public_metrics ? ["/metrics"] : [],
     run_folder: run.folder.path,
     clock,

@@ -39,6 +39,10 @@ export interface JoinView {
   readonly port: number;
   /** An address of its machine, for others; null where only the machine itself reaches it, or has none. */
   readonly reached: string | null;
+  /** By which workers connect there. */
+  readonly scheme: "ws" | "wss";
+  /** Name of the certificate's file that they need to trust it; null: none. */
+  readonly tls_ca: string | null;
 }
 
 export interface NowView {

@@ -1,5 +1,9 @@
 /** Addresses of the coordinator, and the lines that print them. */
 import { hostname } from "node:os";
+import { basename } from "node:path";
+import { shellWord } from "../../common/text/shell_word.ts";
+import type { ServerTls } from "../../common/tls/tls_files.ts";
+import { type Certificate, isFor } from "../../common/tls/certificate.ts";
 
 const LOOPBACK: ReadonlySet<string> = new Set(["127.0.0.1", "::1", "localhost"]);
 const EVERYWHERE: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
@@ -46,13 +50,38 @@ export function reachedAt(host: string, interfaces: () => readonly Interface[]):
   return [...new Set(sorted.map(({ address }) => urlHost(address)))];
 }
 
+/**
+ * As {@linkcode reachedAt}, but only by what the certificate is for, if there is one: its other names follow the addresses
+ * of this machine.
+ */
+export function reachedAs(
+  host: string,
+  interfaces: () => readonly Interface[],
+  certificate: Pick<Certificate, "names"> | null,
+): string[] {
+  const reached = reachedAt(host, interfaces);
+  if (certificate === null) return reached;
+  const far = certificate.names.filter((name) =>
+    !isLoopback(name) && !NEAR.test(name) && !name.includes("*")
+  );
+  return [...new Set([...reached.filter((own) => isFor(certificate, own)), ...far.map(urlHost)])];
+}
+
+/**
+ * The file that workers need to trust a certificate, as a word of a command; null where none is needed, because an authority
+ * has signed it.
+ */
+export function trustedFile(tls: Pick<ServerTls, "certificate" | "file"> | null): string | null {
+  return tls?.certificate.is_self_signed ? shellWord(basename(tls.file)) : null;
+}
+
 /** The addresses of this machine. Needs the right to ask for them (--allow-sys=networkInterfaces). */
 export function ownInterfaces(): Interface[] {
   return Deno.networkInterfaces();
 }
 
-/** Names by which a browser may call this machine, besides addresses and localhost. */
-export function ownNames(host: string): string[] {
+/** Names by which a browser may call this machine, besides addresses and localhost; its certificate has some. */
+export function ownNames(host: string, certificate: Pick<Certificate, "names"> | null = null): string[] {
   const name = hostname().toLowerCase();
-  return [name, `${name}.local`, host.toLowerCase()];
+  return [name, `${name}.local`, ...[host, ...certificate?.names ?? []].map((one) => one.toLowerCase())];
 }

@@ -3,10 +3,20 @@
  * for a pipe or a log: where there is no terminal, one that nobody knows yet goes into a file of this user's alone, whose
  * path is told.
  */
+import { dayOf } from "../../common/tls/certificate.ts";
+import type { ServerTls } from "../../common/tls/tls_files.ts";
 import { coordinatorFile, TOKEN_ENDINGS } from "../../common/process/rendezvous.ts";
 import { writePrivateFile } from "../../common/process/private_files.ts";
 import { nonBreaking } from "../../common/text/wrap.ts";
-import { type Interface, isLoopback, loopbackFor, ownInterfaces, reachedAt, urlHost } from "./addresses.ts";
+import {
+  type Interface,
+  isLoopback,
+  loopbackFor,
+  ownInterfaces,
+  reachedAs,
+  trustedFile,
+  urlHost,
+} from "./addresses.ts";
 import type { Console } from "./console.ts";
 import { isFresh, READERS, type Source, WORKERS } from "./token.ts";
 
@@ -16,6 +26,8 @@ type Terminal = Pick<Console, "line" | "copied">;
 export interface Door {
   readonly host: string;
   readonly port: number;
+  /** What it speaks TLS with, if it does. */
+  readonly tls?: Pick<ServerTls, "certificate" | "file"> | null;
   /** True if a person reads what is told. */
   readonly interactive: boolean;
   readonly interfaces?: () => readonly Interface[];
@@ -34,9 +46,10 @@ function fileOf({ host, port }: Door, ending: string): string | undefined {
 
 /** Says how workers join. */
 export async function tellHowToJoin(terminal: Terminal, door: Door, secret: Secret): Promise<void> {
-  const { host, port, interactive, interfaces = ownInterfaces } = door;
+  const { host, port, tls = null, interactive, interfaces = ownInterfaces } = door;
+  const scheme = tls === null ? "ws" : "wss";
   terminal.line(
-    `Listening on ws://${urlHost(host)}:${port}; on this machine: ${nonBreaking("deno task worker")}`,
+    `Listening on ${scheme}://${urlHost(host)}:${port}; on this machine: ${nonBreaking("deno task worker")}`,
   );
   const place = interactive ? "" : await placeOf(WORKERS, secret, door);
   if (isLoopback(host)) {
@@ -46,20 +59,40 @@ export async function tellHowToJoin(terminal: Terminal, door: Door, secret: Secr
     if (!interactive) terminal.line(`Workers of another user, or behind a tunnel, need the token ${place}`);
     return;
   }
-  const [reached, ...others] = reachedAt(host, interfaces);
-  const command = `deno task worker --coordinator ws://${reached ?? "ADDRESS"}:${port}`;
+  const [reached, ...others] = reachedAs(host, interfaces, tls?.certificate ?? null);
+  const trust = trustedFile(tls);
+  const command = `deno task worker --coordinator ${scheme}://${reached ?? "ADDRESS"}:${port}${
+    trust === null ? "" : ` --tls-ca ${trust}`
+  }`;
+  if (tls !== null) terminal.line(aboutCertificate(tls));
   if (interactive) terminal.copied("On another machine:", `WAGON_TOKEN=${secret.token} ${command}`);
   else terminal.line(`On another machine: ${command} --token-file FILE, where FILE holds the token ${place}`);
   if (others.length > 0) terminal.line(`Other addresses of this machine: ${others.join(", ")}`);
-  if (reached === undefined) {
-    terminal.line("This machine has no address that others could reach: connect it to a network");
-  }
+  if (reached === undefined) terminal.line(unreachable(tls));
+}
+
+function aboutCertificate(tls: NonNullable<Door["tls"]>): string {
+  const { not_after_ms, sha256 } = tls.certificate;
+  const file = trustedFile(tls);
+  const copy = file === null ? "" : `; copy ${file} (not its key) to each machine`;
+  return `The certificate is valid until ${dayOf(not_after_ms)} and has the SHA-256 ${
+    sha256.slice(0, 16)
+  }…${copy}`;
+}
+
+function unreachable(tls: Door["tls"]): string {
+  return tls
+    ? `The certificate has no name that others could reach: make one that does with ${
+      nonBreaking("deno task keys --tls ADDRESS")
+    }`
+    : "This machine has no address that others could reach: connect it to a network";
 }
 
 /** Says where the live page is. Its address holds the read token. */
 export async function tellOfPage(terminal: Terminal, door: Door, secret: Secret): Promise<void> {
-  const { host, port, interactive, interfaces = ownInterfaces } = door;
-  const page = `http://${reachedAt(host, interfaces)[0] ?? "127.0.0.1"}:${port}/`;
+  const { host, port, tls = null, interactive, interfaces = ownInterfaces } = door;
+  const reached = reachedAs(host, interfaces, tls?.certificate ?? null)[0] ?? "127.0.0.1";
+  const page = `${tls === null ? "http" : "https"}://${reached}:${port}/`;
   if (interactive) return terminal.copied("Live page:", `${page}?token=${secret.token}`);
   terminal.line(`Live page: ${page}?token=…, with the token ${await placeOf(READERS, secret, door)}`);
 }

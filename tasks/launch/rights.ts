@@ -34,6 +34,7 @@ const V8 = "--v8-flags=--max-semi-space-size=2";
 const OPTIONS = [
   ...["data", "config", "out", "resume", "generator", "critic", "token-file", "read-token-file"] as const,
   ...["host", "port", "coordinator", "tensorboard", "log-url", "hosts"] as const,
+  ...["tls-cert", "tls-key", "tls-ca"] as const,
 ];
 
 const HOST = /^([\w-]+(\.[\w-]+)*|\[[0-9a-f:.]+\])$/i;
@@ -141,10 +142,14 @@ function trainRights(given: Given, around: Surroundings): string[] {
 /** ONNX Runtime is native code, which no right of Deno's holds back. */
 function workerRights(given: Given, around: Surroundings): string[] {
   const folders = [...statePaths(around), around.temporary];
-  const { "token-file": token_file, coordinator } = given;
+  const { "token-file": token_file, "tls-ca": tls_ca, coordinator } = given;
   const token_path = token_file === STANDARD_INPUT ? undefined : token_file;
   return [
-    allow("read", [...codePaths(), ...folders, ...present(token_path, around)]),
+    allow("read", [
+      ...codePaths(),
+      ...folders,
+      ...[token_path, tls_ca].flatMap((path) => present(path, around)),
+    ]),
     allow("write", folders),
     `--allow-env=${VARIABLES.join(",")}`,
     SYSTEM,
@@ -168,7 +173,7 @@ function runRights(given: Given, around: Surroundings, also: readonly string[]):
   // A name that is none is looked for among all runs, to say so.
   const runs = resume === undefined || /[/\\]/.test(resume) || isRun(run) ? [] : [absolute(RUNS, around)];
   const place = data === undefined ? undefined : placeOf(data, around);
-  const named = [place, config, token_file, read_token_file, hosts];
+  const named = [place, config, token_file, read_token_file, hosts, given["tls-cert"], given["tls-key"]];
   const files = named.flatMap((path) => present(path, around));
   const folders = [run, around.temporary, ...also];
   const written = present(given.tensorboard, around);
@@ -190,11 +195,13 @@ function isRun(folder: string): boolean {
 /** Where it listens, and where its log goes. */
 function doorRights(given: Given, default_port: string): string[] {
   const { host = "127.0.0.1", port = default_port, "log-url": log_url } = given;
-  const listens = addressAt(host.includes(":") ? `[${host}]` : host, port);
+  const listens = [addressAt(host.includes(":") ? `[${host}]` : host, port)];
+  // Workers on this machine have a port of their own beside one with TLS.
+  if (given["tls-cert"] !== undefined) listens.push("127.0.0.1:0");
   return [
     // Its addresses are told where it is reached by all of them.
     isEverywhere(host) ? `${SYSTEM},networkInterfaces` : SYSTEM,
-    `--allow-net=${[listens, ...log_url === undefined ? [] : [addressOf(log_url)]].join(",")}`,
+    `--allow-net=${[...listens, ...log_url === undefined ? [] : [addressOf(log_url)]].join(",")}`,
   ];
 }
 

@@ -6,7 +6,6 @@ import { readNamed } from "../../common/files/named_file.ts";
 import type { Values } from "../../common/cli/options.ts";
 import type { TRAIN_OPTIONS } from "../../coordinator/config/options.ts";
 import type { Opening } from "../../coordinator/coordinate.ts";
-import { loopbackFor } from "../../coordinator/terminal/addresses.ts";
 import type { Console } from "../../coordinator/terminal/console.ts";
 import { SYSTEM_CLOCK } from "../../wire/clock.ts";
 import { type Host, readHosts } from "./hosts_file.ts";
@@ -34,13 +33,13 @@ export async function hostsFor({ hosts, ssh_config, workers }: TrainValues): Pro
 }
 
 /** Options of each local worker: the cores are shared out, GPUs are handed on. */
-function workersArgs({ workers, gpu, cpu, host }: TrainValues, { port, shards }: Opening): string[][] {
+function workersArgs({ workers, gpu, cpu }: TrainValues, { local_url, shards }: Opening): string[][] {
   if (workers === 0) return [];
   const threads = Math.max(1, Math.floor(navigator.hardwareConcurrency / workers));
   const on_cpu = gpu === undefined || cpu;
   const cores = on_cpu ? shareOut(usableCores() ?? [], { workers, threads, shards }) : null;
   return Array.from({ length: workers }, (_, i) => [
-    ...["--coordinator", `ws://${loopbackFor(host)}:${port}`, "--threads", String(threads)],
+    ...["--coordinator", local_url, "--threads", String(threads)],
     ...on_cpu ? ["--cpu"] : ["--gpu", gpu],
     ...cores === null ? [] : ["--cores", cores[i]!.join(",")],
   ]);
@@ -69,7 +68,8 @@ export function startCrew({ values, hosts, opening, token, terminal, onFailure }
   for (const [i, args] of workersArgs(values, opening).entries()) local.start(`local-${i + 1}`, args);
   const remote = new RemoteWorkers({
     token,
-    coordinator: `${loopbackFor(values.host)}:${opening.port}`,
+    // ssh encrypts what goes through its tunnels.
+    coordinator: new URL(opening.local_url).host,
     dir: ROOT,
     ssh_config: values.ssh_config,
     start: startSsh,

@@ -39,6 +39,10 @@ const CASES: Readonly<Record<Exclude<TaskName, "contest">, readonly [args: strin
     "--out new --preset wgan --batch 10",
     "Cannot plan shards: --batch must be a multiple of --shards 4, found 10; use --batch 8 or 12",
   ],
+  keys: [
+    "--tls ws://gpu-box:7700",
+    'Option --tls must be names and addresses such as gpu-box,192.168.1.20, without ws:// and port: found "ws://gpu-box:7700"',
+  ],
   simulate: [
     "--workers 2 --device-step-ms 5 --link 100",
     "Option --link must be DOWN[:UP][/RTT[/JITTER]] with rates above 0, e.g. 100mbit, 20mbit/300ms or " +

@@ -10,6 +10,7 @@ export type TaskName =
   | "worker"
   | "inspect"
   | "export"
+  | "keys"
   | "sample"
   | "report"
   | "compare-presets"

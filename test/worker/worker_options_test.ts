@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { HelpRequested, parseOptions } from "../../common/cli/cli.ts";
-import { wantedDevices, WORKER_COMMAND } from "../../worker/worker_options.ts";
+import { checkTrust, wantedDevices, WORKER_COMMAND } from "../../worker/worker_options.ts";
 
 const wanted = (...args: string[]) => wantedDevices(parseOptions(WORKER_COMMAND, args).values);
 
@@ -26,4 +26,15 @@ Deno.test("the help names every option", () => {
     }
     return true;
   });
+});
+
+Deno.test("certificates are given for an address that is encrypted", () => {
+  checkTrust({ coordinator: undefined, tls_ca: undefined });
+  checkTrust({ coordinator: "wss://a", tls_ca: "a.crt" });
+  for (const coordinator of ["ws://a:7700", undefined]) {
+    assert.throws(
+      () => checkTrust({ coordinator, tls_ca: "a.crt" }),
+      /--tls-ca needs an address that begins with wss:/,
+    );
+  }
 });

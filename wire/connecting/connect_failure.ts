@@ -1,5 +1,6 @@
 /** Why no WebSocket could be opened to an address: what was found there, and what to do about it, in one line. Pure. */
 import { cleanText } from "../../common/text/foreign_text.ts";
+import type { Reason } from "./certificate_failure.ts";
 
 /** What answers at a port (port_probe.ts). */
 export type Answer =
@@ -35,11 +36,23 @@ const PAGE = "docs/on-several-machines.md";
 const HOST_UNKNOWN = "correct its spelling, or give the address that the coordinator prints";
 const NO_ROUTE =
   "no route leads from this machine to that address; check the address, and the network or VPN";
-const NOT_TRUSTED =
-  "this machine does not trust the certificate there; give the certificate of its authority with " +
-  "DENO_CERT=FILE or, if this system trusts it, set DENO_TLS_CA_STORE=system";
-const OTHER_NAME = "the certificate there is for another name; use a name in the certificate";
-const OUT_OF_DATE = "the certificate there is not valid today; renew it, or set this machine's clock";
+
+/**
+ * What TLS says of certificates that it refuses. Deno has one code for several reasons, so that the certificate itself
+ * must be looked at.
+ */
+const CERTIFICATE_CODES: ReadonlySet<string> = new Set([
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "CERT_UNTRUSTED",
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+  "HOSTNAME_MISMATCH",
+  "CERT_HAS_EXPIRED",
+  "CERT_NOT_YET_VALID",
+]);
 
 const BY_CODE: Readonly<Record<string, (url: URL) => string>> = {
   ECONNREFUSED: (url) =>
@@ -52,16 +65,6 @@ const BY_CODE: Readonly<Record<string, (url: URL) => string>> = {
   ENETUNREACH: () => NO_ROUTE,
   EADDRNOTAVAIL: () => NO_ROUTE,
   EINVAL: () => NO_ROUTE, // Deno's word for EADDRNOTAVAIL
-  DEPTH_ZERO_SELF_SIGNED_CERT: () => NOT_TRUSTED,
-  SELF_SIGNED_CERT_IN_CHAIN: () => NOT_TRUSTED,
-  UNABLE_TO_GET_ISSUER_CERT: () => NOT_TRUSTED,
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: () => NOT_TRUSTED,
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: () => NOT_TRUSTED,
-  CERT_UNTRUSTED: () => NOT_TRUSTED,
-  ERR_TLS_CERT_ALTNAME_INVALID: () => OTHER_NAME,
-  HOSTNAME_MISMATCH: () => OTHER_NAME,
-  CERT_HAS_EXPIRED: () => OUT_OF_DATE,
-  CERT_NOT_YET_VALID: () => OUT_OF_DATE,
 };
 
 /** Of a URL without a port, the one of its protocol. */
@@ -81,20 +84,50 @@ function byOther(url: URL): string {
   }`;
 }
 
+/** The host as a socket takes it, without brackets. */
+export function hostIn({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$/g, "");
+}
+
+/** True if TLS has refused the certificate: certificate_failure.ts says why. */
+export function isOfCertificate({ code }: Failure): boolean {
+  return CERTIFICATE_CODES.has(code ?? "");
+}
+
 /** True if {@linkcode explain} needs to know what answers at the port. */
 export function needsProbe({ code, response }: Failure): boolean {
   return response === undefined ? BY_CODE[code ?? ""] === undefined : response.status === 400;
 }
 
 /** `answer`: what the port answers, where {@linkcode needsProbe}; `waited_ms`: how long the attempt took at most. */
-export function explain(url: URL, failure: Failure, answer: Answer | null, waited_ms: number): string {
-  const known = BY_CODE[failure.code ?? ""];
-  if (failure.response === undefined && known !== undefined) return known(url);
+export function explain(url: URL, failure: Failure, answer: Answer | null, waited_ms: number): Reason {
+  const other = ofOtherProtocol(url, failure, answer);
+  return { text: other ?? ofPlace(url, failure, answer, waited_ms), is_permanent: other !== null };
+}
+
+/** A port that speaks the other one of ws and wss goes on to do so. */
+function ofOtherProtocol(url: URL, { response }: Failure, answer: Answer | null): string | null {
   const is_wss = url.protocol === "wss:";
-  if (answer === "tls" && !is_wss) return `that port needs wss, not ws; use ${byOther(url)}`;
-  if (answer === "http" && is_wss) return `that port needs ws, not wss; use ${byOther(url)}`;
+  if (answer === "tls" && !is_wss) {
+    return `that port needs wss, not ws; use ${
+      byOther(url)
+    } (a coordinator with --tls-cert prints the whole command)`;
+  }
+  if (answer === "http" && is_wss) {
+    return `that port needs ws, not wss; use ${
+      byOther(url)
+    }, or start the coordinator with --tls-cert and --tls-key`;
+  }
+  if (response === undefined || response.status < 300 || response.status >= 400) return null;
+  const location = URL.parse(String(response.headers["location"] ?? ""));
+  if (location?.protocol !== "https:") return null;
+  return `it redirects to HTTPS; use wss://${cleanText(location.host)}`;
+}
+
+function ofPlace(url: URL, failure: Failure, answer: Answer | null, waited_ms: number): string {
+  const known = BY_CODE[failure.code ?? ""];
   if (failure.response !== undefined) return ofResponse(failure.response);
-  return ofAnswer(url, answer, Math.round(waited_ms / 1000)) ?? cleanText(failure.message);
+  return known?.(url) ?? ofAnswer(url, answer, Math.round(waited_ms / 1000)) ?? cleanText(failure.message);
 }
 
 function ofAnswer(url: URL, answer: Answer | null, waited_s: number): string | null {
@@ -116,10 +149,6 @@ function ofAnswer(url: URL, answer: Answer | null, waited_s: number): string | n
 }
 
 function ofResponse({ status, headers }: NonNullable<Failure["response"]>): string {
-  const location = URL.parse(String(headers["location"] ?? ""));
-  if (status >= 300 && status < 400 && location?.protocol === "https:") {
-    return `it redirects to HTTPS; use wss://${cleanText(location.host)}`;
-  }
   if (status >= 502 && status <= 504) {
     return `a proxy answers there, but no coordinator behind it (HTTP ${status}); start the coordinator, or correct ` +
       "the port in the proxy's configuration";

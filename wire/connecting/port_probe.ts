@@ -4,7 +4,7 @@
  * the error were with which a connection failed.
  */
 import { connect, isIP, type Socket } from "node:net";
-import { type Answer, portOf, REALM } from "./connect_failure.ts";
+import { type Answer, hostIn, portOf, REALM } from "./connect_failure.ts";
 import type { Clock } from "../clock.ts";
 
 /**
@@ -80,8 +80,4 @@ export async function isCoordinator(url: string): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-function hostIn({ hostname }: URL): string {
-  return hostname.replace(/^\[|\]$/g, "");
 }

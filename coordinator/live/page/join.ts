@@ -19,7 +19,8 @@ export function command(text: string): HTMLElement {
 const HERE = "deno task worker";
 
 function elsewhere(join: JoinView): string {
-  return `WAGON_TOKEN=… deno task worker --coordinator ${joinAddress(location, join)}`;
+  const trust = join.tls_ca === null ? "" : ` --tls-ca ${join.tls_ca}`;
+  return `WAGON_TOKEN=… deno task worker --coordinator ${joinAddress(location, join)}${trust}`;
 }
 
 /** The line that starts the worker that is waited for; null where the run starts its own. */

@@ -66,7 +66,12 @@ async function waitsForWorkers(browser: Browser): Promise<void> {
   await shown.close();
   const own = await showRun(liveRun(0), PICTURE, {
     ...NOBODY,
-    run: { join: { task: "train", open: false, rendezvous: false, token: "", port: 1, reached: null } },
+    run: {
+      join: {
+        ...{ task: "train", open: false, rendezvous: false, token: "", port: 1, reached: null },
+        ...{ scheme: "ws", tls_ca: null },
+      },
+    },
   });
   // A run that brings its own workers waits for nothing that a person could type.
   await using alone = await on(browser, own, SMALL_LIGHT, waits);

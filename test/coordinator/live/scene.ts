@@ -20,6 +20,8 @@ export const RUN_VIEW: RunView = {
     token: "on the terminal",
     port: 7700,
     reached: null,
+    scheme: "ws",
+    tls_ca: null,
   },
 };
 

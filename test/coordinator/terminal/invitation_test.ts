@@ -129,3 +129,36 @@ Deno.test("a machine without a network says so instead of an address that leads 
   assert.equal(lines[2], "This machine has no address that others could reach: connect it to a network");
   assert.match(lines[3]!, /^Live page: http:\/\/127\.0\.0\.1:7700/);
 });
+
+Deno.test("with TLS, the command trusts a copy of the certificate, at an address that it is for", async () => {
+  const certificate = {
+    names: ["gpu-box", "10.8.0.2", "localhost", "127.0.0.1"],
+    not_before_ms: 0,
+    not_after_ms: Date.UTC(2027, 10, 30),
+    sha256: "0123456789abcdef".repeat(4),
+    is_self_signed: true,
+  };
+  const told_with = (more: Partial<typeof certificate>) =>
+    told({ interactive: true, tls: { certificate: { ...certificate, ...more }, file: "keys/my wagon.crt" } });
+  const known = "The certificate is valid until 2027-11-30 and has the SHA-256 0123456789abcdef…";
+  const command = "On another machine: WAGON_TOKEN=workers-secret deno task worker --coordinator";
+  assert.deepEqual(await told_with({}), [
+    "Listening on wss://0.0.0.0:7700; on this machine: deno task worker",
+    `${known}; copy 'my wagon.crt' (not its key) to each machine`,
+    `${command} wss://10.8.0.2:7700 --tls-ca 'my wagon.crt'`,
+    "Other addresses of this machine: gpu-box",
+    "Live page: https://10.8.0.2:7700/?token=readers-secret",
+  ]);
+  const signed = await told_with({ is_self_signed: false, names: ["wagon.example.org"] });
+  assert.deepEqual(signed.slice(1), [
+    known,
+    `${command} wss://wagon.example.org:7700`,
+    "Live page: https://wagon.example.org:7700/?token=readers-secret",
+  ]);
+  const near = await told_with({ names: ["localhost", "127.0.0.1", "*.example.org"] });
+  assert.match(near[2]!, /wss:\/\/ADDRESS:7700/);
+  assert.match(
+    near[3]!,
+    /^The certificate has no name that others could reach: .* deno task keys --tls ADDRESS$/,
+  );
+});

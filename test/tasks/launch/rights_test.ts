@@ -149,6 +149,16 @@ Deno.test("train may start ssh where it is given hosts; a worker reads no file f
   assert.equal(rights("worker", ["--token-file", "t"]).read, "/state /tmp /here/t");
 });
 
+Deno.test("with TLS the files of certificates are read, and local workers get a port of their own", () => {
+  const tls = ["--tls-cert", "a.crt", "--tls-key=/k/a.key"];
+  const coordinator = rights("coordinator", [...tls, "--host", "0.0.0.0"]);
+  assert.match(coordinator.read!, / \/here\/a\.crt \/k\/a\.key$/);
+  assert.equal(coordinator.net, "0.0.0.0:7700 127.0.0.1:0");
+  assert.equal(rights("train", [...tls, "--port", "7701"]).net, "127.0.0.1:7701 127.0.0.1:0");
+  const worker = rights("worker", ["--coordinator", "wss://gpu-box:7700", "--tls-ca", "a.crt"]);
+  assert.deepEqual([worker.read, worker.net], ["/state /tmp /here/a.crt", "gpu-box:7700"]);
+});
+
 Deno.test("a worker connects to its coordinator alone, or to this machine", () => {
   const net = (...args: string[]) => rights("worker", args).net;
   assert.equal(net("--coordinator", "ws://10.0.0.5:7700"), "10.0.0.5:7700");
