@@ -13,7 +13,7 @@ interface Documented {
     /** "reference": another entry point has the declaration. */
     readonly kind: string;
     readonly location: { readonly filename: string };
-    readonly jsDoc?: { readonly tags?: readonly { readonly kind: string }[] };
+    readonly "jsDoc"?: { readonly tags?: readonly { readonly kind: string }[] };
   }[];
 }
 
