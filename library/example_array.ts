@@ -1,12 +1,14 @@
 /** Data that a program has in memory, as a data set. */
 import { UserError } from "../common/errors.ts";
 import { numElements } from "../common/shape.ts";
-import { pointsOf } from "../coordinator/data/arrays/npy.ts";
+import { parseAxes, stridesOf } from "../coordinator/data/arrays/axes.ts";
+import { examplesOf, pointsOf } from "../coordinator/data/arrays/npy.ts";
 import { type DataSet, dataSetOf } from "../coordinator/data/data_set.ts";
 
 /**
  * Examples in row-major order. Uint8Array: images, [N, rows, columns] or [N, channels, rows, columns] with 1 or 3
- * channels; 0 is black and 255 is white. Float32Array: points, [N, D] with D of 2 or more, used as they are.
+ * channels; 0 is black and 255 is white. Float32Array: points, [N, D] with D of 2 or more, used as they are. The
+ * setting `layout` names the axes of others.
  *
  * @example
  * ```ts
@@ -28,7 +30,7 @@ export interface ExampleArray {
 const NAME = "array";
 
 /** The data set of an array. Throws {@linkcode UserError} where its shape does not fit its values, or is none of examples. */
-export function arrayData({ values, shape }: ExampleArray): DataSet {
+export function arrayData({ values, shape }: ExampleArray, layout: string | null = null): DataSet {
   if (!(values instanceof Float32Array || values instanceof Uint8Array) || !Array.isArray(shape)) {
     refuse("values in a Float32Array or Uint8Array and a shape are required, found others");
   }
@@ -38,14 +40,15 @@ export function arrayData({ values, shape }: ExampleArray): DataSet {
       `its shape must be [N, …] with as many elements as there are values, found [${shape}] for ${values.length} values`,
     );
   }
+  if (layout !== null) return laidOut({ values, shape }, parseAxes(layout));
   const [, ...example_shape] = shape as [number, ...number[]];
   if (values instanceof Float32Array) {
     if (example_shape.length === 1) {
       return pointsOf("the array", NAME, example_shape[0]!, values as Float32Array<ArrayBuffer>);
     }
     refuse(
-      `a Float32Array must hold points [N, D], found [${shape}]; give images as bytes, 0 black and 255 white, in a ` +
-        "Uint8Array",
+      `a Float32Array must hold points [N, D], found [${shape}]; name its axes with layout, or give images as bytes, 0 ` +
+        "black and 255 white, in a Uint8Array",
     );
   }
   const [channels] = example_shape.length === 3 ? example_shape : [1];
@@ -57,6 +60,14 @@ export function arrayData({ values, shape }: ExampleArray): DataSet {
   const grey = example_shape.length === 3 && channels === 1 ? example_shape.slice(1) : example_shape;
   const bytes = new Uint8Array(values.buffer as ArrayBuffer, values.byteOffset, values.byteLength);
   return dataSetOf(NAME, grey, "uint8", bytes);
+}
+
+function laidOut({ values, shape }: ExampleArray, axes: string): DataSet {
+  if (axes.length !== shape.length || !axes.includes("N")) {
+    refuse(`a layout of ${shape.length} axes with N among them is required, found ${axes}`);
+  }
+  const array = { elements: values, shape, strides: stridesOf(shape, false) };
+  return examplesOf("the array", NAME, array, axes, values instanceof Uint8Array);
 }
 
 function refuse(reason: string): never {

@@ -4,6 +4,7 @@ import { numElements } from "../common/shape.ts";
 import { UserError } from "../common/errors.ts";
 import { readRegular } from "../common/files/regular_file.ts";
 import { cleanText } from "../common/text/foreign_text.ts";
+import { parseScaling, type Scaling, unscaled } from "../common/values/scaling.ts";
 import { decodeModel } from "../onnx/codec.ts";
 import { isFixed } from "../onnx/dims.ts";
 import type { Shape } from "../onnx/graph.ts";
@@ -17,6 +18,10 @@ export class Generator {
   readonly example_shape: readonly number[];
   /** Names of the columns, where samples are rows of a table. */
   readonly columns?: readonly string[];
+  /** Axes of a sample, where --layout named them. */
+  readonly axes?: string;
+  /** How the data were scaled; {@linkcode draw} scales samples back. */
+  readonly scaling?: Scaling;
   /** Values that stand for black and white, or null where samples are no images. */
   readonly value_range: readonly [number, number] | null;
   readonly #session: ort.InferenceSession;
@@ -27,6 +32,10 @@ export class Generator {
     this.example_shape = metadata.get("example_shape")!.split(",").map(Number);
     const columns = columnsIn(metadata.get("columns"), this.example_shape);
     if (columns !== null) this.columns = columns;
+    const axes = metadata.get("axes");
+    if (axes !== undefined && /^[CDTHW]{1,5}$/.test(axes)) this.axes = axes;
+    const scaling = metadata.get("scaling");
+    if (scaling !== undefined) this.scaling = parseScaling(scaling);
     const range = metadata.get("value_range")?.split(",").map(Number);
     this.value_range = range ? [range[0]!, range[1]!] : null;
   }
@@ -71,7 +80,7 @@ export class Generator {
     return numElements(this.example_shape);
   }
 
-  /** The samples of these noise vectors, one after the other. */
+  /** The samples of these noise vectors, one after the other, in the units of the data. */
   async draw(noise: Float32Array): Promise<Float32Array<ArrayBuffer>> {
     const { latent, size } = this;
     const count = noise.length / latent;
@@ -84,7 +93,7 @@ export class Generator {
       const drawn = outputs.samples!.data as Float32Array;
       samples.set(drawn.subarray(0, (end - begin) * size), begin * size);
     }
-    return samples;
+    return this.scaling ? unscaled(samples, this.scaling, size) : samples;
   }
 }
 

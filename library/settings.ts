@@ -22,6 +22,10 @@ export interface RunSettings {
   readonly image_size?: number;
   /** 1: make images grey; 3: colour. */
   readonly channels?: number;
+  /** Axes of an array, a letter each, e.g. "NHWC" or "NTC" (docs/your-own-data.md). */
+  readonly layout?: string;
+  /** "none", "minmax", "standard" or the path of a scaling: how numbers are scaled; samples are scaled back. */
+  readonly scale?: string;
   /** Patterns for the names of the weights of your own networks to train. Default: all weights. */
   readonly trainable?: readonly string[];
   /** Adds a border to images, up to this many rows and columns. */

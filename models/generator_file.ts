@@ -1,4 +1,5 @@
 /** `generator.onnx`: the sampler of a run with its weights inside, which any ONNX Runtime can run by itself. */
+import { type Scaling, scalingText } from "../common/values/scaling.ts";
 import { IR_VERSION, PRODUCER } from "./artifacts.ts";
 import { views } from "./layout.ts";
 import type { Layout, Manifest } from "./manifest.ts";
@@ -11,7 +12,11 @@ export interface GeneratorFileOptions {
   readonly example_shape: readonly number[];
   /** Names of the columns, where samples are rows of a table. */
   readonly columns?: readonly string[] | null;
-  /** Values that stand for 0 and 255 of a byte, or null where examples are no bytes. */
+  /** Axes of a sample, where --layout named them, e.g. "CT". */
+  readonly axes?: string | null;
+  /** How the data were scaled: samples are to be scaled back. */
+  readonly scaling?: Scaling | null;
+  /** Values that stand for black and white, in the data's units; null where examples are no images. */
   readonly value_range: readonly [number, number] | null;
   readonly producer_version: string;
 }
@@ -58,13 +63,18 @@ function bindInputs(graph: Graph, values: ReadonlyMap<string, Tensor>): Graph {
 }
 
 function describe(manifest: Manifest, options: GeneratorFileOptions): Map<string, string> {
-  const { example_shape, value_range, columns } = options;
+  const { example_shape, value_range, columns, axes, scaling } = options;
   const metadata = new Map([
     ["objective", manifest.objective],
     ["noise", `standard normal, [N, ${manifest.latent}]`],
     ["example_shape", example_shape.join(",")],
   ]);
   if (columns) metadata.set("columns", JSON.stringify(columns));
+  if (axes) metadata.set("axes", axes);
+  if (scaling) {
+    metadata.set("scaling", scalingText(scaling));
+    metadata.set("value", "offset + factor * sample, for each channel or column");
+  }
   if (value_range !== null) {
     const [low, high] = value_range;
     metadata.set("value_range", `${low},${high}`);

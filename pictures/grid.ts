@@ -1,4 +1,5 @@
 /** Images laid out in a grid, large enough to be looked at. */
+import { numElements } from "../common/shape.ts";
 import { blank, enlarge, paste, type Raster } from "./raster.ts";
 
 /** An image is enlarged, by a whole number, until its longer side has at least this many pixels. */
@@ -19,13 +20,17 @@ export interface GridShape {
   readonly factor?: number;
 }
 
-/** Rows, columns and channels of examples that are images, [h, w] or [c, h, w] with c of 1 or 3; null for others. */
+/**
+ * Rows, columns and channels of examples that are images, [h, w] or [c, h, w]; null for points. Images of other than 1
+ * or 3 channels, and volumes, are drawn as their grey planes below each other.
+ */
 export function imageShape(
   example_shape: readonly number[],
 ): Required<Pick<GridShape, "height" | "width" | "channels">> | null {
   const [width, height, channels = 1, ...more] = example_shape.toReversed();
-  if (height === undefined || more.length > 0 || (channels !== 1 && channels !== 3)) return null;
-  return { height, width: width!, channels };
+  if (height === undefined) return null;
+  if (more.length === 0 && (channels === 1 || channels === 3)) return { height, width: width!, channels };
+  return { height: height * channels * numElements(more), width: width!, channels: 1 };
 }
 
 /**

@@ -10,4 +10,6 @@ export const LATER_SETTINGS = {
   outer_lr: null,
   outer_momentum: null,
   ema_half_life: 0,
+  layout: null,
+  scale: "none",
 } as const;

@@ -41,6 +41,10 @@ export interface Records {
       readonly encoding: "uint8" | "float32";
       /** Names of the columns, where the examples are rows of a table. */
       readonly columns?: readonly string[];
+      /** Axes of an example, e.g. "CT", where an option named them. */
+      readonly axes?: string;
+      /** How values were scaled for training: "minmax", "standard" or a file. The numbers are in the artifact scaling.json. */
+      readonly scale?: string;
       /** Range of all values, held-out examples included, as the networks see them; absent before this was recorded. */
       readonly values?: {
         readonly min: number;

@@ -68,6 +68,10 @@ export const RECORDS = {
       encoding: oneOf("uint8", "float32"),
       /** Names of the columns, where the examples are rows of a table. */
       columns: optional(list(text)),
+      /** Axes of an example, where --layout named them (--help). */
+      axes: optional(text),
+      /** How values were scaled for training (--scale); the numbers are in the artifact scaling.json. */
+      scale: optional(text),
       /** Range of all values, held-out examples included, as the networks see them; absent before this was recorded. */
       values: optional(object({ min: num, max: num, mean: num, sd: num })),
     }),

@@ -1,3 +1,5 @@
+import type { Scaling } from "../common/values/scaling.ts";
+
 /** Facts about the run for the page that shows its generator, stored in the page as JSON. */
 export interface About {
   readonly name: string;
@@ -8,6 +10,10 @@ export interface About {
   readonly example_shape: readonly number[];
   /** Names of the columns, where samples are rows of a table. */
   readonly columns?: readonly string[];
+  /** Axes of a sample, where --layout named them. */
+  readonly axes?: string;
+  /** How the data were scaled: samples are shown and saved in the units of the data. */
+  readonly scaling?: Scaling;
   /** Values that stand for black and white, or null where samples are no images. */
   readonly value_range: readonly [number, number] | null;
 }

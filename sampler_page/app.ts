@@ -1,6 +1,7 @@
 /** The page: controls, and the generator that they move. */
 import { exampleKind } from "../common/example_kind.ts";
 import { encodeNpy } from "../common/files/npy.ts";
+import { unscaled } from "../common/values/scaling.ts";
 import { numElements } from "../common/shape.ts";
 import { latents, latentWays } from "../random/latents.ts";
 import type { About } from "./about.ts";
@@ -237,7 +238,9 @@ followTheme();
 try {
   const about = JSON.parse(element("about").textContent!) as About;
   const size = numElements(about.example_shape);
-  new App(about, await openGenerator(about.latent, size));
+  const draw = await openGenerator(about.latent, size);
+  const { scaling } = about;
+  new App(about, scaling ? async (noise) => unscaled(await draw(noise), scaling, size) : draw);
 } catch (error) {
   element("status").textContent = error instanceof Error ? error.message : String(error);
 }

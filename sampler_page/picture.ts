@@ -1,8 +1,10 @@
 /** Samples as pictures: pixels for a canvas, without a canvas. */
 import { exampleKind } from "../common/example_kind.ts";
+import { numElements } from "../common/shape.ts";
+import { imageShape } from "../pictures/grid.ts";
 import { pairPlot } from "../pictures/pair_plot.ts";
 import type { Raster } from "../pictures/raster.ts";
-import { seriesGrid } from "../pictures/series_grid.ts";
+import { seriesGrid, seriesShape } from "../pictures/series_grid.ts";
 import type { About } from "./about.ts";
 
 /** Red, green, blue and opacity of each pixel, row by row. */
@@ -28,9 +30,9 @@ export function pixelsOf(samples: Float32Array, about: About, scale_by: Float32A
   if (kind === "images") return tiles(samples, about, GRID_COLS);
   if (kind === "points") return plot(samples);
   if (kind === "table") return fromRaster(pairPlot({ names: about.columns!, samples, scale_by }));
-  const length = about.example_shape[0]!;
-  const rows = Math.ceil(samples.length / length / GRID_COLS);
-  return fromRaster(seriesGrid(samples, { rows, cols: GRID_COLS, length, scale_by }));
+  const rows = Math.ceil(samples.length / numElements(about.example_shape) / GRID_COLS);
+  const shape = { rows, cols: GRID_COLS, ...seriesShape(about.example_shape) };
+  return fromRaster(seriesGrid(samples, { ...shape, scale_by }));
 }
 
 function fromRaster({ width, height, channels, data }: Raster): Pixels {
@@ -43,7 +45,7 @@ function fromRaster({ width, height, channels, data }: Raster): Pixels {
 
 /** Images beside and below each other, `cols` in a row; transparent between them. */
 export function tiles(samples: Float32Array, { example_shape, value_range }: About, cols: number): Pixels {
-  const [width = 1, height = 1, channels = 1] = example_shape.toReversed();
+  const { width, height, channels } = imageShape(example_shape)!;
   const [low, high] = value_range!;
   const area = width * height;
   const count = samples.length / (area * channels);

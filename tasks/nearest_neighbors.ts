@@ -25,13 +25,14 @@ const NUM_NEIGHBOURS = 3;
 /** The run's data as it saw them, from where it found them. Throws {@linkcode UserError} where they are gone. */
 async function dataOf({ config, data: recorded }: Summary): Promise<DataSet> {
   const before = recordedConfig(config);
-  const { dataset, data: path, seed, image_size, channels } = before;
+  const { dataset, data: path, seed, image_size, channels, layout } = before;
   const found = padImages(
     await openDataSet({
       dataset: dataset ?? undefined,
       data: path ?? undefined,
       image_size,
       channels,
+      layout,
       seed,
     }),
     before,

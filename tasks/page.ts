@@ -3,6 +3,7 @@ import { stripTypeScriptTypes } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { parseOptions, runMain } from "../common/cli/cli.ts";
+import { exampleKind } from "../common/example_kind.ts";
 import { UserError } from "../common/errors.ts";
 import type { Command } from "../common/cli/options.ts";
 import { readRegular } from "../common/files/regular_file.ts";
@@ -76,8 +77,9 @@ async function runtime(): Promise<{ module: Uint8Array<ArrayBuffer>; wasm: Uint8
 
 async function aboutOf(folder: string): Promise<{ about: About; generator: Uint8Array<ArrayBuffer> }> {
   const path = join(folder, FILES.generator);
-  const { latent, example_shape, value_range, columns } = await Generator.open(path);
-  const numbers = value_range === null && example_shape.length === 1;
+  const { latent, example_shape, value_range, columns, axes, scaling } = await Generator.open(path);
+  const kind = exampleKind({ example_shape, columns, axes });
+  const numbers = value_range === null && kind !== "images";
   if (!numbers && (value_range === null || imageShape(example_shape) === null)) {
     throw new UserError(
       "Cannot make a page: samples must be images, points, series or rows of a table, found shape " +
@@ -93,6 +95,8 @@ async function aboutOf(folder: string): Promise<{ about: About; generator: Uint8
     example_shape,
     value_range,
     ...columns && { columns },
+    ...axes !== undefined && { axes },
+    ...scaling && { scaling },
   };
   return { about, generator: await readRegular(path) };
 }

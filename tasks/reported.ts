@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { readRegular } from "../common/files/regular_file.ts";
 import type { Picture, Reported } from "../inspect/html/reported.ts";
+import { tonesOf } from "../common/values/tones.ts";
 import { count } from "../inspect/numbers.ts";
 import { runTitle } from "../common/text/run_title.ts";
 import { summarize } from "../inspect/run_folders.ts";
@@ -32,10 +33,11 @@ async function picturesOf(folder: string, { samples }: Summary, at_most: number)
 
 /** Ways through the noise of a run's generator, where it draws grey or colour images. */
 async function waysOf(generator: Generator): Promise<Picture | null> {
-  const shape = generator.value_range === null ? null : imageShape(generator.example_shape);
-  if (shape === null) return null;
+  const { value_range, example_shape } = generator;
+  const shape = value_range === null ? null : imageShape(example_shape);
+  if (value_range === null || shape === null) return null;
   const samples = await generator.draw(latentWays(WAYS_SEED, NUM_WAYS, generator.latent, WAY_STEPS));
-  const grid = imageGrid(samples, { rows: NUM_WAYS, cols: WAY_STEPS, ...shape });
+  const grid = imageGrid(tonesOf(samples, value_range), { rows: NUM_WAYS, cols: WAY_STEPS, ...shape });
   return { alt: `${NUM_WAYS} interpolations between two points in latent space`, png: encodePng(grid) };
 }
 

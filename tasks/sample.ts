@@ -8,11 +8,13 @@ import type { Command } from "../common/cli/options.ts";
 import { findRun } from "../runlog/log/find_run.ts";
 import { latents, latentWays } from "../random/latents.ts";
 import { imageGrid, imageShape } from "../pictures/grid.ts";
+import { tonesOf } from "../common/values/tones.ts";
+import { csvLines, csvNames } from "../common/files/csv_lines.ts";
 import { encodeNpy } from "../common/files/npy.ts";
 import { pairPlot } from "../pictures/pair_plot.ts";
 import { encodePng } from "../pictures/png.ts";
 import { scatterPlot } from "../pictures/scatter.ts";
-import { seriesGrid } from "../pictures/series_grid.ts";
+import { seriesGrid, seriesShape } from "../pictures/series_grid.ts";
 import { Generator } from "../library/generator.ts";
 import { writeFile } from "../common/files/write_file.ts";
 
@@ -49,13 +51,23 @@ const OPTIONS = {
       "Write one PNG of all samples, without real examples: images as a grid, points as a scatter plot, series as curves, tables as histograms and pair plots",
   },
   folder: { kind: "string", value: "DIR", about: "Write each image as its own PNG, unscaled" },
-  npy: { kind: "string", value: "FILE", about: "Write the values as float32 for NumPy" },
+  npy: {
+    kind: "string",
+    value: "FILE",
+    about:
+      "Write the values as float32 for NumPy, in the units of the data also if they were scaled (--scale)",
+  },
+  csv: {
+    kind: "string",
+    value: "FILE",
+    about: "Write the values as a table, a sample a line, under the names of the data's columns",
+  },
   runs: { kind: "string", value: "DIR", default: "runs", about: "The folder of runs" },
 } as const;
 
 const COMMAND: Command<typeof OPTIONS> = {
   name: "deno task sample",
-  about: "Draws samples from a run's generator.onnx. Give at least one of --grid, --folder and --npy.",
+  about: "Draws samples from a run's generator.onnx. Give at least one of --grid, --folder, --npy and --csv.",
   positionals: [{ name: "RUN", about: 'A run: its folder, its name in the folder of runs, or "latest"' }],
   options: OPTIONS,
   examples: [
@@ -114,28 +126,22 @@ function shapeOf({ example_shape, value_range }: Generator, wish: string) {
   return shape;
 }
 
-/** Values with black at -1 and white at 1. */
-function tones(samples: Float32Array, { value_range }: Generator): Float32Array {
-  const [low, high] = value_range!;
-  return low === -1 && high === 1 ? samples : samples.map((value) => 2 * (value - low) / (high - low) - 1);
-}
-
 function gridPicture({ samples, count, cols, generator }: Drawn): Uint8Array {
   const { example_shape, columns } = generator;
   const kind = exampleKind(generator);
   if (kind === "points") return encodePng(scatterPlot(samples));
   if (kind === "table") return encodePng(pairPlot({ names: columns!, samples }));
   if (kind === "series") {
-    const length = example_shape[0]!;
-    return encodePng(seriesGrid(samples, { cols, rows: Math.ceil(count / cols), length, scale_by: samples }));
+    const grid = { cols, rows: Math.ceil(count / cols), ...seriesShape(example_shape) };
+    return encodePng(seriesGrid(samples, { ...grid, scale_by: samples }));
   }
   const shape = { ...shapeOf(generator, "a grid"), cols, rows: Math.ceil(count / cols) };
-  return encodePng(imageGrid(tones(samples, generator), shape));
+  return encodePng(imageGrid(tonesOf(samples, generator.value_range!), shape));
 }
 
 async function writeFolder(folder: string, { samples, count, generator, run }: Drawn): Promise<void> {
   const shape = { ...shapeOf(generator, "a folder of images"), rows: 1, cols: 1, gap: 0, factor: 1 };
-  const values = tones(samples, generator);
+  const values = tonesOf(samples, generator.value_range!);
   const digits = String(count - 1).length;
   for (let i = 0; i < count; i++) {
     const image = imageGrid(values.subarray(i * generator.size, (i + 1) * generator.size), shape);
@@ -144,7 +150,7 @@ async function writeFolder(folder: string, { samples, count, generator, run }: D
   console.log(`${folder}: ${count} images of ${run}`);
 }
 
-async function write(drawn: Drawn, { grid, folder, npy }: Values): Promise<void> {
+async function write(drawn: Drawn, { grid, folder, npy, csv }: Values): Promise<void> {
   const { samples, count, generator, run } = drawn;
   const what = `${count} samples of ${run}`;
   if (grid !== undefined) console.log(`${await writeFile(grid, gridPicture(drawn))}: ${what}`);
@@ -152,6 +158,15 @@ async function write(drawn: Drawn, { grid, folder, npy }: Values): Promise<void>
   if (npy !== undefined) {
     console.log(`${await writeFile(npy, encodeNpy(samples, [count, ...generator.example_shape]))}: ${what}`);
   }
+  if (csv !== undefined) console.log(`${await writeCsv(csv, drawn)}: ${what}`);
+}
+
+async function writeCsv(
+  file: string,
+  { samples, generator: { size, example_shape, columns } }: Drawn,
+): Promise<string> {
+  const names = columns ?? csvNames(example_shape);
+  return await writeFile(file, new TextEncoder().encode(csvLines(names, samples, size)));
 }
 
 async function main(args: readonly string[]): Promise<void> {
@@ -160,8 +175,10 @@ async function main(args: readonly string[]): Promise<void> {
   if (wanted === undefined) {
     throw new UserError("Cannot draw samples: a run is required, found none; give its name, or latest");
   }
-  if ([values.grid, values.folder, values.npy].every((given) => given === undefined)) {
-    throw new UserError("Cannot draw samples: one of --grid, --folder and --npy is required, found none");
+  if ([values.grid, values.folder, values.npy, values.csv].every((given) => given === undefined)) {
+    throw new UserError(
+      "Cannot draw samples: one of --grid, --folder, --npy and --csv is required, found none",
+    );
   }
   const folder = await findRun(wanted, values.runs);
   const generator = await Generator.open(join(folder, "generator.onnx"));

@@ -3,6 +3,7 @@
  * `--config` file, then preset.
  */
 import { UserError } from "../../common/errors.ts";
+import { exampleKind } from "../../common/example_kind.ts";
 import { WIRE_FORMATS } from "../../common/wire_format.ts";
 import type { Networks } from "../../models/nets/networks.ts";
 import { objectiveOf } from "../../models/objectives/objectives.ts";
@@ -11,7 +12,7 @@ import { optionOf } from "../../runlog/recorded_options.ts";
 import { anything, bool, mapOf, misfit, nullable, num, object, oneOf, text } from "../../runlog/shape.ts";
 import type { DataSet } from "../data/data_set.ts";
 import { paddedShape, type Padding } from "../data/pad.ts";
-import type { Shaping } from "../data/pictures/picture_reader.ts";
+import { DATA_DEFAULTS, DATA_FIELDS, type DataConfig } from "./data_config.ts";
 import { RMSPROP } from "../../algorithm/optimizers.ts";
 import { checkLocal, LOCAL_FIELDS, type LocalConfig, localConfig } from "./local_config.ts";
 import { evaluationInterval } from "./evaluation_interval.ts";
@@ -21,7 +22,8 @@ import { type Hyperparameters, type Preset, type PresetName, PRESETS } from "./p
 import { UPDATE_FIELDS, type UpdateConfig, updateConfig } from "./update_config.ts";
 import { checkWire, type WireConfig, wireConfig } from "./wire_config.ts";
 
-export interface RunConfig extends Hyperparameters, Padding, Shaping, WireConfig, LocalConfig, UpdateConfig {
+export interface RunConfig
+  extends Hyperparameters, Padding, DataConfig, WireConfig, LocalConfig, UpdateConfig {
   /** Source of the hyperparameters, and of the networks unless they are a person's own. */
   readonly preset: PresetName;
   readonly networks: Networks | FileNetworks;
@@ -167,13 +169,13 @@ function checkGiven(
   given: GivenConfig,
   name: PresetName,
   preset: Preset,
-  example_shape: readonly number[],
+  data: Pick<DataSet, "example_shape" | "axes">,
   own: Pick<OwnNetworks, "latent"> | null,
 ): void {
-  if (preset.plane && own === null && example_shape.length !== 1) {
+  if (preset.plane && own === null && exampleKind(data) === "images") {
     throw new UserError(
       `Cannot use preset ${name}: its networks take points, found examples of ` +
-        `${example_shape.join(" x ")}; leave it out, or use --dataset 8gaussians`,
+        `${data.example_shape.join(" x ")}; leave it out, or use --dataset 8gaussians`,
     );
   }
   if (own !== null) checkOwn(given, name, own);
@@ -217,7 +219,7 @@ function checkGiven(
 export function resolveConfig(
   asked: GivenConfig,
   preset: PresetName,
-  data: Pick<DataSet, "example_shape">,
+  data: Pick<DataSet, "example_shape" | "axes">,
   own: Pick<OwnNetworks, "latent" | "facts"> | null = null,
 ): RunConfig {
   const name = asked.preset ?? preset;
@@ -225,7 +227,7 @@ export function resolveConfig(
   const given = withShards(asked, { batch, preset_shards });
   const { about: _about, networks, sides, plane: _plane, latentFor, width: own_width, ...hyperparameters }:
     Preset = PRESETS[name];
-  checkGiven(given, name, PRESETS[name], data.example_shape, own);
+  checkGiven(given, name, PRESETS[name], data, own);
   const padding = {
     pad_to: sideFor(
       name,
@@ -246,8 +248,7 @@ export function resolveConfig(
     latent,
     dataset: null,
     data: null,
-    image_size: null,
-    channels: null,
+    ...DATA_DEFAULTS,
     holdout: 0,
     epochs: null,
     seed: 1,
@@ -288,8 +289,7 @@ const UNSAID_BEFORE = {
   objective: "wgan",
   penalty: null,
   optimizer: RMSPROP,
-  image_size: null,
-  channels: null,
+  ...DATA_DEFAULTS,
   width: null,
   dropout: 0,
   spectral_norm: false,
@@ -338,8 +338,7 @@ const RECORDED = object({
   checkpoint_every: nullable(num),
   pad_to: nullable(num),
   pad_value: num,
-  image_size: nullable(num),
-  channels: nullable(num),
+  ...DATA_FIELDS,
   width: nullable(num),
   schedule: oneOf("paper", "post"),
   warm_up: bool,

@@ -2,6 +2,8 @@
 import { imageCritic, imageGenerator, planeCritic, planeGenerator } from "../../models/nets/mlp.ts";
 import type { Networks } from "../../models/nets/networks.ts";
 import { hasPenalty, type ObjectiveName, objectiveOf } from "../../models/objectives/objectives.ts";
+import { exampleKind } from "../../common/example_kind.ts";
+import type { DataSet } from "../data/data_set.ts";
 import { STROKES_SIDE } from "../data/strokes.ts";
 import { ADAM_OF_GANS, ADAM_OF_WGAN_GP, type Optimizer, RMSPROP } from "../../algorithm/optimizers.ts";
 import { numElements } from "../../common/shape.ts";
@@ -201,9 +203,14 @@ export const PRESETS = {
 
 export type PresetName = keyof typeof PRESETS;
 
+/** Facts about a data set that decide which preset suits it. */
+interface PresetData extends Pick<DataSet, "example_shape" | "axes"> {
+  readonly dataset: string | null;
+}
+
 /** The preset for a data set when none is named: what its examples look like decides. */
-export function presetFor(data: { dataset: string | null; example_shape: readonly number[] }): PresetName {
-  if (data.example_shape.length === 1) return "toy-wgan";
+export function presetFor(data: PresetData): PresetName {
+  if (exampleKind(data) !== "images") return "toy-wgan";
   return data.dataset === "strokes" ? "strokes" : "wgan";
 }
 
@@ -213,11 +220,11 @@ export function presetFor(data: { dataset: string | null; example_shape: readonl
  */
 export function presetForOwn(
   objective: ObjectiveName | undefined,
-  data: { dataset: string | null; example_shape: readonly number[] },
+  data: PresetData,
 ): PresetName {
   const usual = presetFor(data);
   if (objective === undefined || PRESETS[usual].objective === objective) return usual;
-  const kind = data.example_shape.length === 1 ? "toy-" : "";
+  const kind = exampleKind(data) === "images" ? "" : "toy-";
   const named = `${kind}${objective}`;
   return isPreset(named) ? named : `${kind}${likest(objective)}`;
 }

@@ -2,6 +2,7 @@
 import type { OptionTable } from "../../common/cli/options.ts";
 import { WIRE_FORMATS } from "../../common/wire_format.ts";
 import { DEFAULT_MIN_STEPS } from "./config.ts";
+import { DATA_OPTIONS } from "./data_options.ts";
 import { LOCAL_OPTIONS } from "./local_options.ts";
 import { DATASET_NAMES } from "../data/resolve.ts";
 import { OBJECTIVE_NAMES } from "../../models/objectives/objectives.ts";
@@ -56,6 +57,7 @@ export const RUN_OPTIONS = {
     about: "1 makes images grey, 3 makes them colour",
     group: "What to train",
   },
+  ...DATA_OPTIONS,
   generator: {
     kind: "string",
     value: "FILE",

@@ -1,4 +1,5 @@
 /** A data set in memory: examples of one shape, one after the other. */
+import type { Scaling } from "../../common/values/scaling.ts";
 import { numElements } from "../../common/shape.ts";
 import { sha256Aside } from "../../common/sha256.ts";
 export interface DataSet {
@@ -8,13 +9,19 @@ export interface DataSet {
   readonly example_shape: readonly number[];
   /** Names of the columns, where the examples are rows of a table. */
   readonly columns?: readonly string[];
+  /** Axes of an example, where --layout named them, e.g. "CT" (arrays/axes.ts). */
+  readonly axes?: string;
+  /** Of images of float32, before they were scaled: values that are drawn black and white. */
+  readonly value_range?: readonly [number, number];
+  /** Present where the values were scaled. */
+  readonly scaling?: Scaling;
   /** uint8: grey value v stands for float32(v / 127.5 - 1), so 0 is -1 and 255 is 1. float32: as it is. */
   readonly encoding: "uint8" | "float32";
   /** Bytes of one example. */
   readonly example_bytes: number;
   /** num_examples x example_bytes, row-major; float32 is little-endian. */
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** SHA-256 of `bytes` in lower-case hexadecimal: what a resumed run compares. */
+  /** SHA-256 of `bytes`, before they were scaled, in lower-case hexadecimal: what a resumed run compares. */
   sha256(): Promise<string>;
 }
 

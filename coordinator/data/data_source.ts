@@ -18,13 +18,15 @@ export const UNWATCHED: Reading = {
   num_cores: navigator.hardwareConcurrency,
 };
 
-export interface DataSource extends Pick<DataSet, "name" | "num_examples" | "example_shape" | "encoding"> {
+export interface DataSource
+  extends Pick<DataSet, "name" | "num_examples" | "example_shape" | "encoding" | "axes"> {
   /** Reads them whole. Throws UserError for what is wrong with them. */
   read(): Promise<DataSet>;
 }
 
 /** Data that are in memory already. */
 export function sourceOf(data: DataSet): DataSource {
-  const { name, num_examples, example_shape, encoding } = data;
-  return { name, num_examples, example_shape, encoding, read: () => Promise.resolve(data) };
+  const { name, num_examples, example_shape, encoding, axes } = data;
+  const form = { name, num_examples, example_shape, encoding, ...axes !== undefined && { axes } };
+  return { ...form, read: () => Promise.resolve(data) };
 }

@@ -2,6 +2,7 @@
 import { basename, join } from "node:path";
 import { UserError } from "../../common/errors.ts";
 import type { RegularFile } from "../../common/files/regular_file.ts";
+import { parseAxes } from "./arrays/axes.ts";
 import { CIFAR_100_BESIDE, CIFAR_100_NAME, CIFAR_NAME, isCifarName, parseCifar } from "./arrays/cifar.ts";
 import { contentOf } from "./files/content.ts";
 import { parseCsv } from "./tables/csv.ts";
@@ -10,6 +11,7 @@ import { AS_IT_LOOKS, CSV_NAME, type DataPath, parseDataPath } from "./files/dat
 import type { DataSet } from "./data_set.ts";
 import { type DataSource, type Reading, sourceOf, UNWATCHED } from "./data_source.ts";
 import { IDX_NAME } from "./arrays/idx.ts";
+import { NPY_NAME, readNpyFolder } from "./arrays/npy_folder.ts";
 import { refuseKnownKind, refuseUnknown } from "./files/kind.ts";
 import { PICTURE_NAME } from "./pictures/picture_file.ts";
 import { lookIn, shown } from "./pictures/picture_folder.ts";
@@ -17,12 +19,18 @@ import type { Shaping } from "./pictures/picture_reader.ts";
 import { openPictures, shapeImages } from "./pictures/pictures.ts";
 import { READERS } from "./readers.ts";
 
-const AS_THEY_ARE: Shaping = { image_size: null, channels: null };
+const AS_THEY_ARE: ReadAs = { image_size: null, channels: null };
+
+/** How data are to be read: changes to pictures, and the axes of an array. */
+export interface ReadAs extends Shaping {
+  /** As --layout names them; null or absent: what the array looks like. */
+  readonly layout?: string | null;
+}
 
 /** Opens and reads at once: what {@linkcode openData} finds. */
 export async function loadData(
   path: string,
-  shaping: Shaping = AS_THEY_ARE,
+  shaping: ReadAs = AS_THEY_ARE,
   reading: Reading = UNWATCHED,
 ): Promise<DataSet> {
   return await (await openData(path, shaping, reading)).read();
@@ -34,16 +42,26 @@ export async function loadData(
  * else is read at once. Throws {@linkcode UserError}, in words that say what to do, where there is none or it is not
  * whole.
  */
-export async function openData(path: string, shaping: Shaping, reading: Reading): Promise<DataSource> {
+export async function openData(
+  path: string,
+  { layout = null, ...shaping }: ReadAs,
+  reading: Reading,
+): Promise<DataSource> {
+  const axes = layout === null ? null : parseAxes(layout);
   const named = await exists(path) ? asItIs(path) : parseDataPath(path);
   const { file } = named;
   const info = await attempt(file, () => Deno.stat(file));
-  const whole = (data: DataSet) => sourceOf(shapeImages(data, shaping));
-  if (!info.isDirectory) return whole(await loadFile(named, reading));
+  const whole = (data: DataSet) => sourceOf(shapeImages(withColumns(data), shaping));
+  if (!info.isDirectory) return whole(await loadFile(named, axes, reading));
   const names = (await attempt(file, () => Array.fromAsync(Deno.readDir(file)))).map(({ name }) => name)
     .sort();
   const idx = names.filter((name) => IDX_NAME.test(name));
-  if (idx.length > 0) return whole(await loadFile(asItIs(onlyOne(file, idx)), reading));
+  if (idx.length > 0) return whole(await loadFile(asItIs(onlyOne(file, idx)), axes, reading));
+  const npy = names.filter((name) => NPY_NAME.test(name) && !name.startsWith("."));
+  if (npy.length > 0 && !names.some((name) => PICTURE_NAME.test(name))) {
+    return whole(await readNpyFolder(file, npy, axes, reading));
+  }
+  if (axes !== null) refuseLayout(file, "these are pictures");
   const cifar = names.filter((name) => CIFAR_NAME.test(name));
   if (cifar.length > 0) {
     return whole(await loadCifar(basename(file), cifar.map((name) => join(file, name))));
@@ -87,18 +105,37 @@ function onlyOne(folder: string, names: readonly string[]): string {
   return join(folder, name!);
 }
 
-async function loadFile({ file, array, csv }: DataPath, reading: Reading): Promise<DataSet> {
+/** Only arrays and tables have axes to name. */
+function refuseLayout(file: string, what: string): never {
+  throw new UserError(
+    `Cannot use --layout for ${file}: it names the axes of an array (NPY, NPZ, IDX) or a table, and ${what}; leave it out`,
+  );
+}
+
+async function loadFile(
+  { file, array, csv }: DataPath,
+  axes: string | null,
+  reading: Reading,
+): Promise<DataSet> {
   const name = basename(file);
   if (PICTURE_NAME.test(name)) {
     refuse(file, "a folder of pictures is required, found a single one; name its folder with --data");
   }
-  if (isCifarName(name)) return await loadCifar(name, [file]);
+  if (isCifarName(name)) {
+    if (axes !== null) refuseLayout(file, "CIFAR's are known");
+    return await loadCifar(name, [file]);
+  }
   using opened = await openDataFile(file);
-  return await readUnchanged(file, opened, () => readOpened({ file, array, csv }, name, opened, reading));
+  return await readUnchanged(
+    file,
+    opened,
+    () => readOpened({ file, array, csv }, axes, name, opened, reading),
+  );
 }
 
 async function readOpened(
   { file, array, csv }: DataPath,
+  axes: string | null,
   name: string,
   opened: RegularFile,
   reading: Reading,
@@ -109,10 +146,27 @@ async function readOpened(
   const content = await contentOf(file, opened);
   const { head } = content;
   const reader = READERS.find(({ knows }) => knows(head));
-  if (reader) return await reader.read({ file, name, array, opened, content, reading });
+  if (reader) return await reader.read({ file, name, array, axes, opened, content, reading });
   refuseKnownKind(file, head, name);
-  if (CSV_NAME.test(name)) return await parseCsv(content, name, csv, reading);
+  if (CSV_NAME.test(name)) return withAxes(file, await parseCsv(content, name, csv, reading), axes);
   return refuseUnknown(file, head);
+}
+
+/** Columns that --layout names as such are those of a table, whatever they are called. */
+function withColumns(data: DataSet): DataSet {
+  const [width, ...more] = data.example_shape;
+  if (data.axes !== "C" || data.columns || width === 2 || more.length > 0) return data;
+  return { ...data, columns: Array.from({ length: width! }, (_, i) => `column ${i + 1}`) };
+}
+
+/** A table is rows of columns, or series: then its columns are places in time, which share one scale. */
+function withAxes(file: string, table: DataSet, axes: string | null): DataSet {
+  if (axes === null) return table;
+  if (axes !== "NC" && axes !== "NT") {
+    refuse(file, `--layout NC or NT is required for a table, found ${axes}`);
+  }
+  const { columns: _columns, ...series } = table;
+  return axes === "NC" ? { ...table, axes: "C" } : { ...series, axes: "T" };
 }
 
 async function loadCifar(name: string, files: readonly string[]): Promise<DataSet> {

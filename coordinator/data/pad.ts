@@ -32,7 +32,12 @@ export function padImages(data: DataSet, padding: Padding): DataSet {
   const [rows, columns] = data.example_shape.slice(-2) as [number, number];
   const side = padding.pad_to;
   if (side === null || (rows === side && columns === side)) return data;
-  if (data.encoding !== "uint8") throw new RangeError("Cannot pad: pixels must be bytes, found float32");
+  if (data.encoding !== "uint8") {
+    throw new UserError(
+      `Cannot pad examples to ${side} x ${side}: images of bytes are required, found numbers of ${columns} x ${rows}; ` +
+        "give the array that size with NumPy's pad, and name it with --data",
+    );
+  }
   const num_planes = data.bytes.length / (rows * columns);
   const bytes = new Uint8Array(num_planes * side * side).fill(padding.pad_value);
   const top = Math.floor((side - rows) / 2), left = Math.floor((side - columns) / 2);

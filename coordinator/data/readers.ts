@@ -17,6 +17,8 @@ export interface FileToRead {
   readonly name: string;
   /** Which of its arrays is wanted; null: none was named. */
   readonly array: string | null;
+  /** Its axes, as --layout names them; null: none were named. */
+  readonly axes: string | null;
   /** The file as it lies there, and its bytes in order, unpacked where it is gzip'ed. */
   readonly opened: RegularFile;
   readonly content: Content;
@@ -35,24 +37,25 @@ export interface Reader {
 const NPZ: Reader = {
   title: "NPZ",
   knows: isZip,
-  async read({ file, name, array, opened, content, reading }) {
+  async read({ file, name, array, axes, opened, content, reading }) {
     if (content.size === null) {
       refuse(file, `an NPZ file that is not gzip'ed is required; unpack it (gunzip ${file})`);
     }
-    return await readNpz(file, opened, array, array === null ? name : `${name}#${array}`, reading.say);
+    return await readNpz(file, opened, array, array === null ? name : `${name}#${array}`, reading.say, axes);
   },
 };
 
 const NPY: Reader = {
   title: "NPY",
   knows: isNpy,
-  read: async ({ name, content }) => await readExamples(content, name, await readNpyHeader(content)),
+  read: async ({ name, axes, content }) =>
+    await readExamples(content, name, await readNpyHeader(content), axes),
 };
 
 const IDX: Reader = {
   title: "IDX",
   knows: isIdx,
-  read: async ({ content }) => await parseIdx(content),
+  read: async ({ axes, content }) => await parseIdx(content, axes),
 };
 
 /** The first that knows a file reads it. */

@@ -1,8 +1,7 @@
 import { UserError } from "../../common/errors.ts";
 import type { DataSet } from "./data_set.ts";
 import { type DataSource, type Reading, sourceOf, UNWATCHED } from "./data_source.ts";
-import { openData } from "./load.ts";
-import type { Shaping } from "./pictures/picture_reader.ts";
+import { openData, type ReadAs } from "./load.ts";
 import { shapeImages } from "./pictures/pictures.ts";
 import { drawStrokes } from "./strokes.ts";
 import { drawToy, TOY_NAMES, type ToyName } from "./toy.ts";
@@ -10,7 +9,7 @@ import { drawToy, TOY_NAMES, type ToyName } from "./toy.ts";
 /** Data sets that need no file: `--dataset`. */
 export const DATASET_NAMES = ["strokes", ...TOY_NAMES] as const;
 
-export interface DataChoice extends Partial<Shaping> {
+export interface DataChoice extends Partial<ReadAs> {
   /** A built-in set; `strokes` where neither is given. */
   readonly dataset?: string | undefined;
   /** A file or folder, as {@linkcode openData} reads them. */
@@ -26,7 +25,7 @@ export async function openDataSet(choice: DataChoice): Promise<DataSet> {
 
 /** Opens the data set that the user chose; pictures are left to be read. Throws {@linkcode UserError}. */
 export async function openDataSource(choice: DataChoice, reading: Reading): Promise<DataSource> {
-  const { dataset, data, seed, image_size = null, channels = null } = choice;
+  const { dataset, data, seed, image_size = null, channels = null, layout = null } = choice;
   const shaping = { image_size, channels };
   if (dataset !== undefined && data !== undefined) {
     throw new UserError(
@@ -34,7 +33,12 @@ export async function openDataSource(choice: DataChoice, reading: Reading): Prom
         "leave one out",
     );
   }
-  if (data !== undefined) return await openData(data, shaping, reading);
+  if (data !== undefined) return await openData(data, { ...shaping, layout }, reading);
+  if (layout !== null) {
+    throw new UserError(
+      `Cannot use --layout ${layout}: it names the axes of an array that --data names, found none; leave it out`,
+    );
+  }
   const name = dataset ?? "strokes";
   if (name === "strokes") return sourceOf(shapeImages(drawStrokes(seed), shaping));
   if (isToy(name)) return sourceOf(shapeImages(drawToy(name, seed), shaping));

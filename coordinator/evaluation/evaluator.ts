@@ -1,5 +1,7 @@
 /** How far samples are from the data, and which modes they cover: the figures of an evaluation record. */
 import type { RecordOf } from "../../runlog/records.ts";
+import { unscaled } from "../../common/values/scaling.ts";
+import { numElements } from "../../common/shape.ts";
 import type { DataSet } from "../data/data_set.ts";
 import { type Mixture, MIXTURES } from "../data/toy.ts";
 import { mostExamples } from "../fleet/jobs.ts";
@@ -28,8 +30,14 @@ export class Evaluator {
     const mixture = (MIXTURES as Record<string, Mixture>)[this.#data.name];
     const figures = { sliced_wasserstein, num_samples: this.num_samples };
     if (!mixture) return figures;
-    const { num_modes, covered, high_quality, counts } = countModes(samples, mixture);
+    const { num_modes, covered, high_quality, counts } = countModes(this.#plain(samples), mixture);
     return { ...figures, modes: { count: num_modes, covered, high_quality, per_mode: counts } };
+  }
+
+  /** In the units of the data: modes have their places there. */
+  #plain(samples: Float32Array): Float32Array {
+    const { scaling, example_shape } = this.#data;
+    return scaling ? unscaled(samples.slice(), scaling, numElements(example_shape)) : samples;
   }
 
   close(): void {

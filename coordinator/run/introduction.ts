@@ -61,5 +61,5 @@ function localSteps({ local_steps, learners, outer_lr, outer_momentum }: RunConf
 export function describeValues(values: ValueRange): string {
   const line = `Values from ${significant(values.min)} to ${significant(values.max)}, mean ` +
     `${significant(values.mean)}, standard deviation ${significant(values.sd)}`;
-  return isFarOut(values) ? `${line}: far outside -1 to 1, scale them first` : line;
+  return isFarOut(values) ? `${line}: far outside -1 to 1, use --scale minmax` : line;
 }

@@ -1,7 +1,9 @@
 /** Files for people: the grid of samples beside real examples, and the generator. */
 import { join } from "node:path";
 import { type ExampleKind, exampleKind } from "../../common/example_kind.ts";
+import { unscaled } from "../../common/values/scaling.ts";
 import { numElements } from "../../common/shape.ts";
+import { tonesOf } from "../../common/values/tones.ts";
 import { WAGON_VERSION } from "../../common/version.ts";
 import { generatorOnnx } from "../../models/generator_file.ts";
 import { GAP_TONE, imageGrid, imageShape } from "../../pictures/grid.ts";
@@ -9,7 +11,7 @@ import { pairPlot } from "../../pictures/pair_plot.ts";
 import { encodePng } from "../../pictures/png.ts";
 import { type Raster, sideBySide } from "../../pictures/raster.ts";
 import { scatterPlot } from "../../pictures/scatter.ts";
-import { seriesGrid } from "../../pictures/series_grid.ts";
+import { seriesGrid, seriesShape } from "../../pictures/series_grid.ts";
 import { explainWriteFailure } from "../../runlog/log/write_failure.ts";
 import { decodeExamples, gatherExamples } from "../data/data_set.ts";
 import { meanPairwiseDistance } from "../evaluation/diversity.ts";
@@ -43,7 +45,9 @@ export class Pictures {
   /** Samples of one picture. */
   readonly count: number;
   readonly #run: PicturedRun;
-  readonly #real: Float32Array;
+  /** As the networks see them. */
+  readonly #real: Float32Array<ArrayBuffer>;
+  readonly #shown_real: Float32Array<ArrayBuffer>;
 
   constructor(run: PicturedRun) {
     this.#run = run;
@@ -52,6 +56,14 @@ export class Pictures {
     // Spread over the first shard: its order is a permutation already.
     const indices = plan.shards[0]!.subarray(0, this.count);
     this.#real = decodeExamples(gatherExamples(data, indices), data.encoding);
+    this.#shown_real = this.#shown(this.#real);
+  }
+
+  /** In the units of the data; images as tones. */
+  #shown(values: Float32Array<ArrayBuffer>): Float32Array<ArrayBuffer> {
+    const { scaling, value_range, example_shape } = this.#run.data.data;
+    const own = scaling ? unscaled(values, scaling, numElements(example_shape)) : values;
+    return value_range ? tonesOf(own, value_range) : own;
   }
 
   /** Writes the picture of these samples; returns its path within the run folder. */
@@ -62,20 +74,21 @@ export class Pictures {
     return file;
   }
 
-  #draw(samples: Float32Array): Raster {
+  #draw(drawn: Float32Array): Raster {
     const { data } = this.#run.data;
     const { example_shape, columns } = data;
+    const samples = this.#shown(drawn.slice()), real = this.#shown_real;
     const kind = exampleKind(data);
-    if (kind === "points") return scatterPlot(samples, this.#real);
-    if (kind === "table") return pairPlot({ names: columns!, samples, data: this.#real });
+    if (kind === "points") return scatterPlot(samples, real);
+    if (kind === "table") return pairPlot({ names: columns!, samples, data: real });
     const grid = { rows: GRID_SIDE, cols: GRID_SIDE };
-    const image = imageShape(example_shape);
+    const image = kind === "series" ? null : imageShape(example_shape);
     if (image === null) {
-      const shape = { ...grid, length: example_shape[0]!, scale_by: this.#real };
-      return sideBySide(seriesGrid(this.#real, shape), seriesGrid(samples, shape));
+      const shape = { ...grid, ...seriesShape(example_shape), scale_by: real };
+      return sideBySide(seriesGrid(real, shape), seriesGrid(samples, shape));
     }
     const shape = { ...grid, ...image };
-    return sideBySide(imageGrid(this.#real, shape), imageGrid(samples, shape), SIDES_GAP, GAP_TONE);
+    return sideBySide(imageGrid(real, shape), imageGrid(samples, shape), SIDES_GAP, GAP_TONE);
   }
 
   /** Mean pairwise distance of these samples over that of the real examples; null where the data are all alike. */
@@ -110,7 +123,9 @@ export function generatorOf({ facts, state, data }: Pick<Prepared, "data" | "fac
   return generatorOnnx(facts.manifest, sampler, state.sampled_parameters, state.statistics, {
     example_shape: data.data.example_shape,
     columns: data.data.columns ?? null,
-    value_range: data.data.encoding === "uint8" ? [-1, 1] : null,
+    axes: data.data.axes ?? null,
+    scaling: data.data.scaling ?? null,
+    value_range: data.data.value_range ?? (data.data.encoding === "uint8" ? [-1, 1] : null),
     producer_version: WAGON_VERSION,
   });
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { UserError } from "../../common/errors.ts";
 import { readRegular } from "../../common/files/regular_file.ts";
 import { keepFolderPrivate } from "../../common/process/private_files.ts";
+import { scalingText } from "../../common/values/scaling.ts";
 import { sha256 } from "../../common/sha256.ts";
 import { MANIFEST_FILE } from "../../models/artifacts.ts";
 import { decodeInitial, encodeInitial } from "../../models/initial_file.ts";
@@ -36,8 +37,10 @@ import type { DataSet } from "../data/data_set.ts";
 import { ShardPlan } from "../data/plan.ts";
 import { padImages } from "../data/pad.ts";
 import type { DataSource, Reading } from "../data/data_source.ts";
-import type { Shaping } from "../data/pictures/picture_reader.ts";
+import type { ReadAs } from "../data/load.ts";
 import { openDataSource } from "../data/resolve.ts";
+import { scaleForRun, SCALING_FILE, scalingOf } from "../data/run_scaling.ts";
+import { requireScalable, scaleData } from "../data/scaling.ts";
 import { differenceFrom } from "../data/same_data.ts";
 import { valuesOf } from "../data/values.ts";
 import type { ModelState } from "../training/model_state.ts";
@@ -133,12 +136,14 @@ async function prepareNew(options: PrepareOptions): Promise<Prepared> {
   const source = options.source ??
     await openDataSource({ ...sourceOf(given), ...shapingOf(given), seed }, options.reading);
   const dataset = given.data === undefined && !options.source ? given.dataset ?? "strokes" : null;
-  const examples = { dataset, example_shape: source.example_shape };
+  const { example_shape, axes } = source;
+  const examples = { dataset, example_shape, ...axes !== undefined && { axes } };
   const preset = own ? presetForOwn(given.objective, examples) : presetFor(examples);
   // What does not fit together is said before the data are read, which can take minutes.
   const resolved = resolveConfig({ exact: options.exact, ...given, dataset }, preset, source, own);
   const config = withSteps(resolved, source, given);
   checkRounds(config);
+  requireScalable(source, config.scale);
   // Throws where the data do not suffice, before graphs are built.
   planOf(config, source);
   const { objective = objectiveOf(config), in_memory } = options;
@@ -146,12 +151,14 @@ async function prepareNew(options: PrepareOptions): Promise<Prepared> {
   const path = options.out ?? join(RUNS, runName(config.preset, options.now, options.name));
   if (!in_memory) await requireNewFolder(path);
   const allocated = allocate(manifest, config), { state } = allocated;
-  const data = padImages(await source.read(), config);
+  const whole = padImages(await source.read(), config);
+  const data = await scaleForRun(whole, config.scale, planOf(config, whole));
   const initial = initialState(networks, config.seed);
   fillInitial(state, initial);
   requireFinite(state, manifest);
   const kept = new Map<string, Uint8Array<ArrayBuffer>>(files);
   if (own) kept.set(INITIAL_FILE, new Uint8Array(encodeInitial(manifest, initial, config.seed)));
+  if (data.scaling) kept.set(SCALING_FILE, new TextEncoder().encode(scalingText(data.scaling)));
   const artifacts = [...kept].map(([file, bytes]) => ({ file, bytes, sha256: sha256(bytes) }));
   const run = crypto.randomUUID();
   const parts = await partsOf({ run, incarnation: 0, config, manifest, artifacts, data }, allocated);
@@ -232,8 +239,10 @@ async function resumeOwned(options: PrepareOptions, folder: RunFolder, lock: Run
   const checkpoint = await loadNewest(folder.checkpoints, recorded.run, state, manifest, passed_over);
   if (!checkpoint) fillInitial(state, recordedInitial(config, manifest, artifacts));
   requireStepsLeft(config, state);
-  const data = padImages(await source.read(), before);
-  await checkSameData(data, recorded);
+  const whole = padImages(await source.read(), before);
+  await checkSameData(whole, recorded);
+  const scaling = scalingOf(before, artifacts);
+  const data = scaling ? await scaleData(whole, scaling) : whole;
   const run = { run: recorded.run, incarnation: incarnations, config, manifest, artifacts, data };
   const parts = await partsOf(run, allocated);
   const log = await openLog(folder.log);
@@ -300,8 +309,8 @@ function sourceOf(given: { readonly dataset?: string | null; readonly data?: str
   return { dataset: given.dataset ?? undefined, data: given.data ?? undefined };
 }
 
-function shapingOf({ image_size = null, channels = null }: Partial<Shaping>): Shaping {
-  return { image_size, channels };
+function shapingOf({ image_size = null, channels = null, layout = null }: Partial<ReadAs>): ReadAs {
+  return { image_size, channels, layout };
 }
 
 type Counted = Pick<DataSet, "num_examples">;
@@ -333,7 +342,7 @@ function recordedInitial(
 }
 
 function isForWorkers({ file }: ArtifactFile): boolean {
-  return file !== INITIAL_FILE;
+  return file !== INITIAL_FILE && file !== SCALING_FILE;
 }
 
 function fillInitial(state: ModelState, first: InitialState): void {

@@ -20,8 +20,7 @@ const out_of_range: Rule = {
     `Wasserstein distance of less than ${NEAR} standard deviations of the data.`,
   cause:
     "Networks start with outputs near 0 and change in small steps, so the generator hardly reaches such values",
-  change:
-    "Scale each column of the data to about [-1, 1], or to mean 0 and standard deviation 1, and start a new run",
+  change: "Start a new run with --scale minmax, which brings each column to [-1, 1], or --scale standard",
   find(summary) {
     const { values } = summary.data;
     if (values === undefined || !isOutOfRange(summary)) return null;

@@ -33,6 +33,7 @@ const V8 = "--v8-flags=--max-semi-space-size=2";
 /** Options whose values say what a task reads, writes and connects to. All others are the program's to read. */
 const OPTIONS = [
   ...["data", "config", "out", "resume", "generator", "critic", "token-file", "read-token-file"] as const,
+  ...["scale"] as const,
   ...["host", "port", "coordinator", "tensorboard", "log-url", "hosts"] as const,
   ...["tls-cert", "tls-key", "tls-ca"] as const,
 ];
@@ -173,7 +174,8 @@ function runRights(given: Given, around: Surroundings, also: readonly string[]):
   // A name that is none is looked for among all runs, to say so.
   const runs = resume === undefined || /[/\\]/.test(resume) || isRun(run) ? [] : [absolute(RUNS, around)];
   const place = data === undefined ? undefined : placeOf(data, around);
-  const named = [place, config, token_file, read_token_file, hosts, given["tls-cert"], given["tls-key"]];
+  const certificate = [given["tls-cert"], given["tls-key"]];
+  const named = [place, all.scale, config, token_file, read_token_file, hosts, ...certificate];
   const files = named.flatMap((path) => present(path, around));
   const folders = [run, around.temporary, ...also];
   const written = present(given.tensorboard, around);
@@ -223,7 +225,7 @@ function configured(path: string | undefined, around: Surroundings): Given {
     const bytes = readRegularSync(absolute(path, around));
     const source: unknown = JSON.parse(new TextDecoder().decode(bytes));
     const named = Object.entries(source as object).filter(([name, value]) =>
-      ["data", "generator", "critic"].includes(name) && typeof value === "string"
+      ["data", "generator", "critic", "scale"].includes(name) && typeof value === "string"
     );
     return Object.fromEntries(named) as Given;
   } catch {

@@ -32,7 +32,7 @@ Deno.test("a table's index, decimals and range are said at the start, and record
   );
   assert.ok(
     flat.includes(
-      "Values from 18 to 90500, mean 25100, standard deviation 30400: far outside -1 to 1, scale them first",
+      "Values from 18 to 90500, mean 25100, standard deviation 30400: far outside -1 to 1, use --scale minmax",
     ),
     flat,
   );

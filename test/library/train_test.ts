@@ -117,7 +117,7 @@ const REFUSED: Readonly<Record<string, readonly [options: TrainOptions, why: Reg
   ],
   "images as floats": [
     { data: { values: new Float32Array(32), shape: [2, 4, 4] } },
-    /^Cannot use the array as data: a Float32Array must hold points \[N, D\], found \[2,4,4\]; give images as bytes/,
+    /^Cannot use the array as data: a Float32Array must hold points \[N, D\], found \[2,4,4\]; name its axes/,
   ],
   "points as bytes": [
     { data: { values: new Uint8Array(4), shape: [2, 2] } },

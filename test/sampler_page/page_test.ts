@@ -47,7 +47,7 @@ async function inFolder(test: (folder: string) => Promise<void>): Promise<void> 
     await put("images", [2, 3], [-1, 1]);
     await put("points", [2], null);
     await put("vectors", [6], null);
-    await put("cubes", [2, 2, 2, 2], [-1, 1]);
+    await put("cubes", [2, 2, 2, 2], null);
     await put("table", [3], null, ["a", "b", "c"]);
     await test(folder);
   } finally {

@@ -93,7 +93,7 @@ Deno.test("what a person does wrong gets one line and exit code 2", () =>
     await Deno.writeTextFile(join(folder, "runs", "other", "generator.onnx"), "no model");
     const table: [args: string[], message: string | RegExp][] = [
       [[], "Cannot draw samples: a run is required, found none; give its name, or latest"],
-      [["images"], "Cannot draw samples: one of --grid, --folder and --npy is required, found none"],
+      [["images"], "Cannot draw samples: one of --grid, --folder, --npy and --csv is required, found none"],
       [
         ["young", "--npy", "x"],
         "Cannot draw samples: runs/young/generator.onnx is required, found none; it is written with the first checkpoint",

@@ -7,6 +7,8 @@ import { basename } from "node:path";
 import { type Content, readBehind } from "../files/content.ts";
 import { MAX_FILE_BYTES, refuse } from "../files/data_file.ts";
 import { type DataSet, dataSetOf } from "../data_set.ts";
+import { stridesOf } from "./axes.ts";
+import { examplesOf } from "./npy.ts";
 
 const IMAGES_MAGIC = 0x0000_0803;
 const LABELS_MAGIC = 0x0000_0801;
@@ -22,8 +24,11 @@ export function isIdx(head: Uint8Array): boolean {
     dimensions! >= 1 && dimensions! <= 8;
 }
 
-/** The images of an IDX file as uint8. Throws {@linkcode UserError} where it is not whole. */
-export async function parseIdx(content: Content): Promise<DataSet> {
+/**
+ * The images of an IDX file as uint8. `axes`: its axes, where --layout names them: NWH turns EMNIST's images upright.
+ * Throws {@linkcode UserError} where it is not whole.
+ */
+export async function parseIdx(content: Content, axes: string | null = null): Promise<DataSet> {
   const { file, head } = content;
   const header = new DataView(head.buffer, head.byteOffset, head.byteLength);
   if (head.length >= 4) checkMagic(file, header.getUint32(0));
@@ -47,6 +52,19 @@ export async function parseIdx(content: Content): Promise<DataSet> {
     refuse(file, `at most ${MAX_FILE_BYTES} bytes are supported, found a header of ${size}; check the file`);
   }
   const bytes = await readBehind(content, HEADER_BYTES, pixels, size);
+  if (axes !== null) {
+    if (axes.length !== 3 || !axes.includes("N")) {
+      refuse(file, `three axes are required for IDX images, NHW or NWH, found --layout ${axes}; name those`);
+    }
+    const shape = [num_images, rows, columns];
+    return examplesOf(
+      file,
+      basename(file),
+      { elements: bytes, shape, strides: stridesOf(shape, false) },
+      axes,
+      true,
+    );
+  }
   return dataSetOf(basename(file), [rows, columns], "uint8", bytes);
 }
 

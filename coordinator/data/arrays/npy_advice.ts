@@ -2,6 +2,7 @@
 import { significant } from "../../../common/significant.ts";
 import { type Content, firstBytes } from "../files/content.ts";
 import { refuse } from "../files/data_file.ts";
+import { isNumeric } from "./elements.ts";
 import type { NpyHeader } from "./npy_header.ts";
 
 /** Bytes of an array that are looked at for its range of values. */
@@ -13,9 +14,25 @@ export async function refuseArray(content: Content, header: NpyHeader): Promise<
   const found = descr === null ? `records of several fields of [${shape}]` : `${descr} of [${shape}]`;
   return refuse(
     content.file,
-    "images as uint8 of [N, rows, columns], [N, rows, columns, C] or [N, C, rows, columns], or points as float32 " +
-      `or float64 of [N, D] are required, found ${await describe(content, header, found)}`,
+    "images as uint8 of [N, rows, columns], [N, rows, columns, C] or [N, C, rows, columns], or numbers of [N, D] are " +
+      `required, found ${await describe(content, header, found)}${adviceOnAxes(header)}`,
   );
+}
+
+/** Layouts that an array of so many axes may have. */
+const LAYOUTS: Readonly<Record<number, string>> = {
+  2: "--layout NC for columns or NT for series",
+  3: "--layout NHW for images, or NTC or NCT for series",
+  4: "--layout NHWC or NCHW for images",
+  5: "--layout NDHWC or NCDHW for volumes",
+};
+
+/** Numbers may be kept as they are, if their axes are named. */
+function adviceOnAxes(header: NpyHeader): string {
+  const layouts = LAYOUTS[header.shape.length];
+  return layouts === undefined || !isNumeric(header)
+    ? ""
+    : `; or keep the numbers: name the axes, ${layouts}`;
 }
 
 const save = (expression: string) => `numpy.save("x.npy", ${expression})`;

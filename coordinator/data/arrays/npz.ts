@@ -30,6 +30,7 @@ export async function readNpz(
   name: string | null,
   label: string,
   say: (note: string) => void,
+  axes: string | null = null,
 ): Promise<DataSet> {
   const entries = await zipEntries(source, {
     kind: "NPZ file",
@@ -57,7 +58,7 @@ export async function readNpz(
   const chosen = choose(file, name, named, arrays.map((entry) => entry.name.slice(0, -SUFFIX.length)));
   if (name === null) others.push(...named.filter((array) => array !== chosen).map((array) => array.name));
   if (others.length > 0) say(`${label}: the array ${shownName(chosen.name)} is read, not ${listed(others)}`);
-  return await readExamples(chosen.content, label, chosen.header);
+  return await readExamples(chosen.content, label, chosen.header, axes);
 }
 
 /** Names in the order of their text. */

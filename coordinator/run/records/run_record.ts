@@ -41,6 +41,8 @@ export async function runRecord(
       example_shape: data.example_shape,
       encoding: data.encoding,
       ...data.columns !== undefined && { columns: data.columns },
+      ...data.axes !== undefined && { axes: data.axes },
+      ...data.scaling !== undefined && { scale: config.scale },
       values,
     },
     layouts_sha256: sha256(JSON.stringify(layouts)),

@@ -68,8 +68,9 @@ for (const [what, content] of Object.entries(RIGHT)) {
 }
 
 const NEEDED =
-  "images as uint8 of [N, rows, columns], [N, rows, columns, C] or [N, C, rows, columns], or points as " +
-  "float32 or float64 of [N, D] are required, found ";
+  "images as uint8 of [N, rows, columns], [N, rows, columns, C] or [N, C, rows, columns], or numbers of [N, D] are " +
+  "required, found ";
+const KEEP_3 = "; or keep the numbers: name the axes, --layout NHW for images, or NTC or NCT for series";
 const floats = (...values: number[]) =>
   little(Float32Array.of(...values, ...new Array(8 - values.length).fill(0)));
 
@@ -132,7 +133,7 @@ const REFUSED: Record<string, readonly [content: Uint8Array, error: string]> = {
   ],
   "of truths": [
     npyOf("|b1", [2, 3, 4], TONES.map((tone) => tone & 1)),
-    `${NEEDED}|b1 of [2,3,4]: not bytes of 0 to 255; save them with: numpy.save("x.npy", x.astype("uint8") * 255)`,
+    `${NEEDED}|b1 of [2,3,4]: not bytes of 0 to 255; save them with: numpy.save("x.npy", x.astype("uint8") * 255)${KEEP_3}`,
   ],
   "of texts": [
     npyOf("<U2", [3, 1], new Uint8Array(24)),
@@ -142,48 +143,50 @@ const REFUSED: Record<string, readonly [content: Uint8Array, error: string]> = {
     npyOf("<c8", [3, 1], new Uint8Array(24)),
     `${NEEDED}<c8 of [3,1]: complex numbers; save their parts: numpy.save("x.npy", numpy.stack([x.real, x.imag], -1))`,
   ],
-  "of halves": [
-    npyOf("<f2", [6, 2], TONES),
-    `${NEEDED}<f2 of [6,2]; save it as points numpy.save("x.npy", x.astype("float32"))`,
-  ],
   "of images laid flat": [
     npyOf("|u1", [6, 4], TONES),
     `${NEEDED}|u1 of [6,4]; save it as images numpy.save("x.npy", x.reshape(-1, 2, 2)), or as points ` +
-    'numpy.save("x.npy", x.astype("float32"))',
+    'numpy.save("x.npy", x.astype("float32")); or keep the numbers: name the axes, --layout NC for columns or NT ' +
+    "for series",
   ],
   "of images of 0 to 1": [
     npyOf("<f4", [2, 2, 2], floats(0.25, 1)),
     `${NEEDED}<f4 of [2,2,2], with values of 0 to 1; images have bytes of 0 to 255: numpy.save("x.npy", (x * ` +
-    '255).round().astype("uint8"))',
+    '255).round().astype("uint8"))' +
+    KEEP_3,
   ],
   "of images of -1 to 1": [
     npyOf("<f4", [2, 2, 2], floats(-1, 0.5)),
     `${NEEDED}<f4 of [2,2,2], with values of -1 to 0.5; images have bytes of 0 to 255: numpy.save("x.npy", ((x + 1) ` +
-    '* 127.5).round().astype("uint8"))',
+    '* 127.5).round().astype("uint8"))' +
+    KEEP_3,
   ],
   "of floats of 0 to 255": [
     npyOf("<f4", [2, 2, 2], floats(17, 255)),
     `${NEEDED}<f4 of [2,2,2], with values of 0 to 255; images have bytes of 0 to 255: numpy.save("x.npy", ` +
-    'x.round().astype("uint8"))',
+    'x.round().astype("uint8"))' +
+    KEEP_3,
   ],
   "of floats of any range": [
     npyOf("<f4", [2, 2, 2], floats(-1000, 5)),
     `${NEEDED}<f4 of [2,2,2], with values of -1000 to 5; images have bytes of 0 to 255: numpy.save("x.npy", ((x - ` +
-    'x.min()) / (x.max() - x.min()) * 255).round().astype("uint8"))',
+    'x.min()) / (x.max() - x.min()) * 255).round().astype("uint8"))' +
+    KEEP_3,
   ],
   "of long tones": [
     npyOf("<i4", [2, 2, 2], new Uint8Array(Int32Array.of(0, 1, 2, 3, 4, 5, 6, 255).buffer)),
     `${NEEDED}<i4 of [2,2,2], with values of 0 to 255; images have bytes of 0 to 255: numpy.save("x.npy", ` +
-    'x.astype("uint8"))',
+    'x.astype("uint8"))' +
+    KEEP_3,
   ],
   "of five dimensions": [
     npyOf("|u1", [1, 2, 3, 4, 1], TONES),
-    `images of 1 or 3 channels, first or last, are required, found uint8 of [1,2,3,4,1]; numpy.save("x.npy", x.reshape(-1, *x.shape[-3:]))`,
+    `images of 1 or 3 channels, first or last, are required, found uint8 of [1,2,3,4,1]; numpy.save("x.npy", x.reshape(-1, *x.shape[-3:])), or name its axes with --layout`,
   ],
   "of four channels": [
     npyOf("|u1", [3, 2, 1, 4], TONES),
     "images of 1 or 3 channels, first or last, are required, found uint8 of [3,2,1,4]; " +
-    'numpy.save("x.npy", x[..., :3])',
+    'numpy.save("x.npy", x[..., :3]), or name its axes with --layout',
   ],
   "of more than can be held": [
     npyOf("|u1", [202_599, 64, 64, 3], TONES),

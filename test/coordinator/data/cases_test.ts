@@ -54,8 +54,8 @@ const REFUSED: Record<string, string> = {
     "line 1 (0, 1, 2) may be a header of numbers or the first example; say which: --data " +
     "Fheader_numbers.csv#header=yes or --data Fheader_numbers.csv#header=no",
   "object.npy":
-    "images as uint8 of [N, rows, columns], [N, rows, columns, C] or [N, C, rows, columns], or points as " +
-    "float32 or float64 of [N, D] are required, found |O of [32,2]: pickled Python objects; save numbers instead: " +
+    "images as uint8 of [N, rows, columns], [N, rows, columns, C] or [N, C, rows, columns], or numbers of [N, D] are " +
+    "required, found |O of [32,2]: pickled Python objects; save numbers instead: " +
     'numpy.save("x.npy", numpy.stack(list(x)).astype("float32")), or for images .astype("uint8")',
   "dataset.zip":
     "an NPZ file with at least one array is required, found a ZIP archive of 20 pictures; unpack it " +

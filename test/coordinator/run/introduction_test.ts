@@ -51,6 +51,6 @@ Deno.test("values that are far out are warned of", () => {
   const text = describeValues({ min: 0, max: 255, mean: 127, sd: 70 });
   assert.equal(
     text,
-    "Values from 0 to 255, mean 127, standard deviation 70: far outside -1 to 1, scale them first",
+    "Values from 0 to 255, mean 127, standard deviation 70: far outside -1 to 1, use --scale minmax",
   );
 });

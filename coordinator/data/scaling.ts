@@ -1,0 +1,144 @@
+/** Scales data for training, each channel (or column) by itself: --scale. */
+import { UserError } from "../../common/errors.ts";
+import { readRegular } from "../../common/files/regular_file.ts";
+import { parseScaling, type Scaling } from "../../common/values/scaling.ts";
+import { numElements } from "../../common/shape.ts";
+import { type DataSet, dataSetOf, decodeExamples } from "./data_set.ts";
+
+export const SCALE_KINDS = ["none", "minmax", "standard"] as const;
+export type FittedKind = Exclude<typeof SCALE_KINDS[number], "none">;
+
+export function isFitted(scale: string): scale is FittedKind {
+  return scale === "minmax" || scale === "standard";
+}
+
+/** Scales of a data set: one for each channel; one for all values where examples have no axis of channels. */
+export function numScales({ example_shape, axes }: Pick<DataSet, "example_shape" | "axes">): number {
+  const has_channels = axes === undefined ? example_shape.length === 1 : axes.startsWith("C");
+  return has_channels ? example_shape[0]! : 1;
+}
+
+/**
+ * The scaling that brings each channel of the examples that are not held out to [-1, 1] (`minmax`), or to mean 0 and
+ * standard deviation 1 (`standard`, by the population's formula, as scikit-learn has it). A channel of one value is
+ * only moved to 0. The examples are taken in the order of the data set, so the result does not depend on shards.
+ */
+export function fitScaling(data: DataSet, kind: FittedKind, holdout: Uint32Array): Scaling {
+  const held_out = new Uint8Array(data.num_examples);
+  for (const index of holdout) held_out[index] = 1;
+  const channels = new Channels(data, held_out);
+  return kind === "minmax" ? channels.minmax() : channels.standard();
+}
+
+class Channels {
+  readonly #values: Float32Array;
+  readonly #size: number;
+  readonly #count: number;
+  readonly #held_out: Uint8Array;
+
+  constructor(data: DataSet, held_out: Uint8Array) {
+    this.#values = floatsOf(data);
+    this.#size = numElements(data.example_shape);
+    this.#count = numScales(data);
+    this.#held_out = held_out;
+  }
+
+  minmax(): Scaling {
+    const { low, high } = this.#extent();
+    const factor = low.map((value, i) => (high[i]! - value) / 2 || 1);
+    return { offset: low.map((value, i) => (value + high[i]!) / 2), factor };
+  }
+
+  standard(): Scaling {
+    const { low, high } = this.#extent();
+    const sums = low.map(() => 0), squares = sums.slice();
+    let num_examples = 0;
+    for (const out of this.#held_out) num_examples += 1 - out;
+    const count = num_examples * this.#size / this.#count;
+    this.#forEach((value, channel) => sums[channel]! += value);
+    // The mean of equal numbers need not be that number to the last bit, and their deviation not 0.
+    const offset = sums.map((sum, i) => low[i] === high[i] ? low[i]! : sum / count);
+    this.#forEach((value, channel) => squares[channel]! += (value - offset[channel]!) ** 2);
+    return { offset, factor: squares.map((sum) => Math.sqrt(sum / count) || 1) };
+  }
+
+  #extent(): { readonly low: number[]; readonly high: number[] } {
+    const low = new Array<number>(this.#count).fill(Infinity), high = low.map(() => -Infinity);
+    this.#forEach((value, channel) => {
+      if (value < low[channel]!) low[channel] = value;
+      if (value > high[channel]!) high[channel] = value;
+    });
+    return { low, high };
+  }
+
+  #forEach(visit: (value: number, channel: number) => void): void {
+    const run = this.#size / this.#count;
+    for (let example = 0, at = 0; example < this.#held_out.length; example++) {
+      if (this.#held_out[example]) {
+        at += this.#size;
+        continue;
+      }
+      for (let channel = 0; channel < this.#count; channel++) {
+        for (let i = 0; i < run; i++) visit(this.#values[at++]!, channel);
+      }
+    }
+  }
+}
+
+function floatsOf({ bytes }: Pick<DataSet, "bytes">): Float32Array {
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+  return new Float32Array(aligned.buffer, aligned.byteOffset, aligned.length / 4);
+}
+
+/** Throws {@linkcode UserError} where data need no scaling. */
+export function requireScalable({ encoding, name }: Pick<DataSet, "encoding" | "name">, scale: string): void {
+  if (scale === "none" || encoding === "float32") return;
+  throw new UserError(
+    `Cannot use --scale ${scale}: numbers are required, found images of bytes (${name}), which always become -1 ` +
+      "(byte 0) to 1 (byte 255); leave it out",
+  );
+}
+
+/** The scaling that a file holds. Throws {@linkcode UserError}. */
+export async function readScaling(file: string): Promise<Scaling> {
+  try {
+    return parseScaling(new TextDecoder().decode(await readRegular(file)));
+  } catch (error) {
+    throw new UserError(
+      `Cannot read --scale ${file}: minmax, standard, none or a JSON file with "offset" and "factor" is required, ` +
+        `found ${(error as Error).message}`,
+    );
+  }
+}
+
+/**
+ * The data with each value made (value - offset) / factor, and the SHA-256 of the data as they were. Throws
+ * {@linkcode UserError} where the scaling has another number of channels.
+ */
+export async function scaleData(data: DataSet, scaling: Scaling): Promise<DataSet> {
+  const count = numScales(data), { offset, factor } = scaling;
+  if (offset.length !== count && offset.length !== 1) {
+    throw new UserError(
+      `Cannot scale ${data.name}: an offset and a factor for each of ${count} channels or columns, or one for all, ` +
+        `are required, found ${offset.length}`,
+    );
+  }
+  const sha256 = await data.sha256();
+  const size = numElements(data.example_shape), run = size / offset.length;
+  const values = decodeExamples(data.bytes, data.encoding);
+  for (let at = 0; at < values.length;) {
+    for (let channel = 0; channel < offset.length; channel++) {
+      const by = offset[channel]!, per = factor[channel]!;
+      for (let i = 0; i < run; i++, at++) values[at] = (values[at]! - by) / per;
+    }
+  }
+  const { columns, axes, value_range } = data;
+  return {
+    ...dataSetOf(data.name, data.example_shape, "float32", new Uint8Array(values.buffer)),
+    ...columns && { columns },
+    ...axes !== undefined && { axes },
+    ...value_range && { value_range },
+    scaling,
+    sha256: () => Promise.resolve(sha256),
+  };
+}
