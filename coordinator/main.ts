@@ -6,7 +6,7 @@ import { readServerTls } from "../common/tls/tls_files.ts";
 import { coordinate } from "./coordinate.ts";
 import { type Console, stderrScreen } from "./terminal/console.ts";
 import { describeEnding, printLastWords, sayStopping, unlessComplete } from "./ending.ts";
-import { COORDINATOR_COMMAND } from "./config/options.ts";
+import { COORDINATOR_COMMAND } from "./config/options/options.ts";
 import { type Door, removeTokens, tellHowToJoin, tellOfPage } from "./terminal/invitation.ts";
 import { startOptions } from "./start_options.ts";
 import { stay } from "./stay.ts";

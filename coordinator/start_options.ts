@@ -2,8 +2,8 @@
 import type { Given, Values } from "../common/cli/options.ts";
 import type { CoordinateOptions } from "./coordinate.ts";
 import { givenConfig } from "./config/given_config.ts";
-import type { PLACE_OPTIONS } from "./config/options.ts";
-import type { RUN_OPTIONS } from "./config/run_options.ts";
+import type { PLACE_OPTIONS } from "./config/options/options.ts";
+import type { RUN_OPTIONS } from "./config/options/run_options.ts";
 import { sinksFor, type SinksOutside } from "./run/records/open_sinks.ts";
 import { decideStart } from "./run/run_folder.ts";
 

@@ -1,7 +1,7 @@
 /** A coordinator from a program: `deno task coordinator` without its command line and terminal. */
 import { checkOptions } from "../common/cli/options.ts";
 import { UserError } from "../common/errors.ts";
-import { COORDINATOR_OPTIONS } from "../coordinator/config/options.ts";
+import { COORDINATOR_OPTIONS } from "../coordinator/config/options/options.ts";
 import { ownInterfaces, reachedAt } from "../coordinator/terminal/addresses.ts";
 import { checkReadToken, checkToken, freshToken } from "../coordinator/terminal/token.ts";
 import { LocalWorkers } from "./local_workers.ts";

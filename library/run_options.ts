@@ -1,7 +1,7 @@
 /** A program's choice of networks and data. */
 import { checkOptions } from "../common/cli/options.ts";
 import { UserError } from "../common/errors.ts";
-import { PLACE_OPTIONS } from "../coordinator/config/options.ts";
+import { PLACE_OPTIONS } from "../coordinator/config/options/options.ts";
 import type { ConductOptions } from "../coordinator/conduct.ts";
 import { type DataSource, sourceOf } from "../coordinator/data/data_source.ts";
 import type { ReadAs } from "../coordinator/data/load.ts";

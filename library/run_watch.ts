@@ -1,6 +1,6 @@
 /** What a program sees of a run: its progress, its log, and its summary at any time. */
 import { checkOptions } from "../common/cli/options.ts";
-import { PLACE_OPTIONS } from "../coordinator/config/options.ts";
+import { PLACE_OPTIONS } from "../coordinator/config/options/options.ts";
 import { type OpenSinks, sinksFor } from "../coordinator/run/records/open_sinks.ts";
 import { SYSTEM_CLOCK } from "../wire/clock.ts";
 import { foldRun } from "../runlog/log/fold_run.ts";

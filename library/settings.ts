@@ -2,7 +2,7 @@
 import { checkOptions } from "../common/cli/options.ts";
 import type { GivenConfig } from "../coordinator/config/config.ts";
 import { givenConfig } from "../coordinator/config/given_config.ts";
-import { RUN_OPTIONS } from "../coordinator/config/run_options.ts";
+import { RUN_OPTIONS } from "../coordinator/config/options/run_options.ts";
 
 /**
  * Settings of a run. The preset gives those that are left out; `deno task train --help` describes each.

@@ -1,7 +1,7 @@
 /** Training from a program: `deno task train` without its command line, folder, page and port. */
 import { checkOption } from "../common/cli/options.ts";
 import { type Around, conduct, type OpenRun } from "../coordinator/conduct.ts";
-import { TRAIN_OPTIONS } from "../coordinator/config/options.ts";
+import { TRAIN_OPTIONS } from "../coordinator/config/options/options.ts";
 import { SYSTEM_CLOCK } from "../wire/clock.ts";
 import { coordinate, type DoorOptions } from "./coordinate.ts";
 import { LocalWorkers } from "./local_workers.ts";

@@ -10,7 +10,7 @@ import type { Command } from "../common/cli/options.ts";
 import { type GivenConfig, resolveConfig } from "../coordinator/config/config.ts";
 import { STROKES_SIDE } from "../coordinator/data/strokes.ts";
 import { givenConfig } from "../coordinator/config/given_config.ts";
-import { RUN_OPTIONS } from "../coordinator/config/run_options.ts";
+import { RUN_OPTIONS } from "../coordinator/config/options/run_options.ts";
 import { openOwnNetworks, type OwnOptions, ownOptions } from "../coordinator/config/own_networks.ts";
 import {
   type Preset,

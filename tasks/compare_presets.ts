@@ -12,7 +12,7 @@ import { readRegular } from "../common/files/regular_file.ts";
 import { UNWATCHED } from "../coordinator/data/data_source.ts";
 import { openDataSource } from "../coordinator/data/resolve.ts";
 import { runName } from "../coordinator/run/run_folder.ts";
-import { TRAIN_OPTIONS } from "../coordinator/config/options.ts";
+import { TRAIN_OPTIONS } from "../coordinator/config/options/options.ts";
 import { reportPage } from "../inspect/html/report_page.ts";
 import { summarize } from "../inspect/run_folders.ts";
 import { LOG_NAME } from "../runlog/records.ts";

@@ -7,7 +7,7 @@ import { UserError } from "../common/errors.ts";
 import { writeFile } from "../common/files/write_file.ts";
 import { cleanLine } from "../common/text/foreign_text.ts";
 import { wordsIn } from "../common/text/words_in.ts";
-import { COORDINATOR_OPTIONS, TRAIN_OPTIONS } from "../coordinator/config/options.ts";
+import { COORDINATOR_OPTIONS, TRAIN_OPTIONS } from "../coordinator/config/options/options.ts";
 import { type Directive, jobScript } from "./slurm/job_script.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));

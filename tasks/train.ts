@@ -7,7 +7,7 @@ import { type Door, removeTokens, tellHowToJoin, tellOfPage } from "../coordinat
 import { coordinate, type Opening } from "../coordinator/coordinate.ts";
 import { type Console, stderrScreen } from "../coordinator/terminal/console.ts";
 import { describeEnding, printLastWords, sayStopping, unlessComplete } from "../coordinator/ending.ts";
-import { TRAIN_COMMAND } from "../coordinator/config/options.ts";
+import { TRAIN_COMMAND } from "../coordinator/config/options/options.ts";
 import { startOptions } from "../coordinator/start_options.ts";
 import { SYSTEM_CLOCK } from "../wire/clock.ts";
 import { chooseReadToken, chooseToken, tokenPlace } from "../coordinator/terminal/token.ts";

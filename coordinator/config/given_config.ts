@@ -6,7 +6,7 @@ import { withNewNames } from "../../common/cli/renamed_options.ts";
 import { readNamedSync } from "../../common/files/named_file.ts";
 import type { GivenConfig } from "./config.ts";
 import { recordedName } from "../../runlog/recorded_options.ts";
-import { RUN_OPTIONS } from "./run_options.ts";
+import { RUN_OPTIONS } from "./options/run_options.ts";
 
 type RunGiven = Given<typeof RUN_OPTIONS>;
 

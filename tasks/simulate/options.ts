@@ -1,6 +1,6 @@
 /** The command line of `deno task simulate`. */
 import type { Command } from "../../common/cli/options.ts";
-import { RUN_OPTIONS } from "../../coordinator/config/run_options.ts";
+import { RUN_OPTIONS } from "../../coordinator/config/options/run_options.ts";
 import { MAX_WORKERS } from "./limits.ts";
 
 export const OPTIONS = {

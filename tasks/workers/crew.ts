@@ -4,7 +4,7 @@ import { shareOut, usableCores } from "../../common/process/cores.ts";
 import { UserError } from "../../common/errors.ts";
 import { readNamed } from "../../common/files/named_file.ts";
 import type { Values } from "../../common/cli/options.ts";
-import type { TRAIN_OPTIONS } from "../../coordinator/config/options.ts";
+import type { TRAIN_OPTIONS } from "../../coordinator/config/options/options.ts";
 import type { Opening } from "../../coordinator/coordinate.ts";
 import type { Console } from "../../coordinator/terminal/console.ts";
 import { SYSTEM_CLOCK } from "../../wire/clock.ts";

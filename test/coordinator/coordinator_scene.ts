@@ -4,7 +4,7 @@
  */
 import { parseOptions } from "../../common/cli/cli.ts";
 import type { LastingScreen } from "../../common/terminal/lasting_screen.ts";
-import { COORDINATOR_COMMAND, TRAIN_COMMAND } from "../../coordinator/config/options.ts";
+import { COORDINATOR_COMMAND, TRAIN_COMMAND } from "../../coordinator/config/options/options.ts";
 import { coordinate, type CoordinateOptions, type Ending } from "../../coordinator/coordinate.ts";
 import type { Fetch } from "../../coordinator/run/records/http_sink.ts";
 import type { SinksOutside } from "../../coordinator/run/records/open_sinks.ts";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { parseOptions } from "../../common/cli/cli.ts";
 import { wordsIn } from "../../common/text/words_in.ts";
-import { COORDINATOR_COMMAND } from "../../coordinator/config/options.ts";
+import { COORDINATOR_COMMAND } from "../../coordinator/config/options/options.ts";
 import { slurmScript } from "../../tasks/slurm.ts";
 import { inTempDir } from "../temp_dir.ts";
 

@@ -1,6 +1,6 @@
 /** `deno task train` in this process: the same options, run folder and bits (test/library/train_test.ts), and no other processes. */
 import { parseOptions } from "../../common/cli/cli.ts";
-import { TRAIN_COMMAND } from "../../coordinator/config/options.ts";
+import { TRAIN_COMMAND } from "../../coordinator/config/options/options.ts";
 import { summarize } from "../../inspect/run_folders.ts";
 import { train } from "../../library/train.ts";
 import type { Summary } from "../../runlog/summary/summary.ts";

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { parseOptions } from "../../common/cli/cli.ts";
 import { givenConfig } from "../../coordinator/config/given_config.ts";
-import { TRAIN_OPTIONS } from "../../coordinator/config/options.ts";
+import { TRAIN_OPTIONS } from "../../coordinator/config/options/options.ts";
 import { UNWATCHED } from "../../coordinator/data/data_source.ts";
 import type { RoundRequest } from "../../coordinator/fleet/fence.ts";
 import { prepare, type Prepared } from "../../coordinator/run/prepare.ts";

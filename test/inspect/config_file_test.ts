@@ -7,7 +7,7 @@ import {
   type RunConfig,
 } from "../../coordinator/config/config.ts";
 import { type Preset, type PresetName, PRESETS } from "../../coordinator/config/presets.ts";
-import { RUN_OPTIONS } from "../../coordinator/config/run_options.ts";
+import { RUN_OPTIONS } from "../../coordinator/config/options/run_options.ts";
 import { recordedName } from "../../runlog/recorded_options.ts";
 import { configFile } from "../../inspect/config_file.ts";
 

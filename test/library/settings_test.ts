@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { WAGON_VERSION } from "../../common/version.ts";
-import type { RUN_OPTIONS } from "../../coordinator/config/run_options.ts";
+import type { RUN_OPTIONS } from "../../coordinator/config/options/run_options.ts";
 import type { NamedSettings } from "../../library/settings.ts";
 import { presets } from "../../library/presets.ts";
 import { PRESETS } from "../../coordinator/config/presets.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { HelpRequested, parseOptions } from "../../common/cli/cli.ts";
 import { givenConfig } from "../../coordinator/config/given_config.ts";
-import { TRAIN_OPTIONS } from "../../coordinator/config/options.ts";
+import { TRAIN_OPTIONS } from "../../coordinator/config/options/options.ts";
 import { UNWATCHED } from "../../coordinator/data/data_source.ts";
 import { prepare } from "../../coordinator/run/prepare.ts";
 import { PRESETS } from "../../coordinator/config/presets.ts";

@@ -4,7 +4,7 @@ import { helpText } from "../../../common/cli/help.ts";
 import { UserError } from "../../../common/errors.ts";
 import { checkOptions, type Command } from "../../../common/cli/options.ts";
 import { RENAMED_OPTIONS } from "../../../common/cli/renamed_options.ts";
-import { COORDINATOR_COMMAND, TRAIN_COMMAND } from "../../../coordinator/config/options.ts";
+import { COORDINATOR_COMMAND, TRAIN_COMMAND } from "../../../coordinator/config/options/options.ts";
 import { WORKER_COMMAND } from "../../../worker/worker_options.ts";
 
 const OPTIONS = {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parseOptions } from "../../../common/cli/cli.ts";
 import { UNWATCHED } from "../../../coordinator/data/data_source.ts";
 import { givenConfig } from "../../../coordinator/config/given_config.ts";
-import { TRAIN_OPTIONS } from "../../../coordinator/config/options.ts";
+import { TRAIN_OPTIONS } from "../../../coordinator/config/options/options.ts";
 import { prepare } from "../../../coordinator/run/prepare.ts";
 import { putPictures } from "../../e2e/images.ts";
 import { inTempDir } from "../../temp_dir.ts";

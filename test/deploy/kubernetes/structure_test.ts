@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { parseOptions } from "../../../common/cli/cli.ts";
-import { COORDINATOR_COMMAND } from "../../../coordinator/config/options.ts";
+import { COORDINATOR_COMMAND } from "../../../coordinator/config/options/options.ts";
 import { WORKER_COMMAND } from "../../../worker/worker_options.ts";
 import { inTempDir } from "../../temp_dir.ts";
 import {

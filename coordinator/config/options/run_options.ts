@@ -1,12 +1,12 @@
 /** The options that define a run, for every task that starts one. The names are a contract. */
-import type { OptionTable } from "../../common/cli/options.ts";
-import { WIRE_FORMATS } from "../../common/wire_format.ts";
-import { DEFAULT_MIN_STEPS } from "./config.ts";
+import type { OptionTable } from "../../../common/cli/options.ts";
+import { WIRE_FORMATS } from "../../../common/wire_format.ts";
+import { DEFAULT_MIN_STEPS } from "../config.ts";
 import { DATA_OPTIONS } from "./data_options.ts";
 import { LOCAL_OPTIONS } from "./local_options.ts";
-import { DATASET_NAMES } from "../data/resolve.ts";
-import { OBJECTIVE_NAMES } from "../../models/objectives/objectives.ts";
-import { type PresetName, PRESETS } from "./presets.ts";
+import { DATASET_NAMES } from "../../data/resolve.ts";
+import { OBJECTIVE_NAMES } from "../../../models/objectives/objectives.ts";
+import { type PresetName, PRESETS } from "../presets.ts";
 import { UPDATE_OPTIONS } from "./update_options.ts";
 
 const PRESET_TEXT = "the preset's";

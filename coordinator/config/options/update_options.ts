@@ -1,5 +1,5 @@
 /** The options of how weights are updated and averaged (docs/optimizer.md). */
-import type { OptionTable } from "../../common/cli/options.ts";
+import type { OptionTable } from "../../../common/cli/options.ts";
 
 export const UPDATE_OPTIONS = {
   ema_half_life: {

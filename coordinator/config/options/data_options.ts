@@ -1,5 +1,5 @@
 /** The options that say how data are read and scaled (docs/your-own-data.md). */
-import type { OptionTable } from "../../common/cli/options.ts";
+import type { OptionTable } from "../../../common/cli/options.ts";
 
 export const DATA_OPTIONS = {
   layout: {

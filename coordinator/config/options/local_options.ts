@@ -1,6 +1,6 @@
 /** The options of local steps (docs/local-steps.md). */
-import type { OptionTable } from "../../common/cli/options.ts";
-import { MAX_LOCAL_STEPS } from "../../common/local_steps.ts";
+import type { OptionTable } from "../../../common/cli/options.ts";
+import { MAX_LOCAL_STEPS } from "../../../common/local_steps.ts";
 
 export const LOCAL_OPTIONS = {
   local_steps: {

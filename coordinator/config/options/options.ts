@@ -1,5 +1,5 @@
 /** The command lines of `train` and `coordinator`: one table of options each, most of it shared. The names are a contract. */
-import type { Command, Option, OptionTable } from "../../common/cli/options.ts";
+import type { Command, Option, OptionTable } from "../../../common/cli/options.ts";
 import { RUN_OPTIONS } from "./run_options.ts";
 
 /** Options that change no result: places, tokens, waiting. */
