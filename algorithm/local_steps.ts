@@ -23,12 +23,15 @@ export interface LocalSteps extends Schedule {
   readonly epoch_steps: number;
   /** Bound of the critic's parameters, or null for none. */
   readonly clip: number | null;
+  /** Largest norm of a network's gradient; null: any. */
+  readonly clip_grad_norm: number | null;
   readonly optimizer: Optimizer;
 }
 
 /** A generator step, the `update`-th of the run, counted from 1. */
 export interface InnerGeneratorStep extends GeneratorNoise {
   readonly update: number;
+  readonly lr: number;
 }
 
 /** A critic step within a round, counted from 1 over the whole run, and the generator step that follows it, if any. */
@@ -49,8 +52,12 @@ export function innerSteps(local: LocalSteps, first: number): InnerStep[] {
     const is_due = generatorDue(local, { step, batch: position.batch, generator_step });
     if (is_due) generator_step++;
     const generator = is_due
-      ? { update: generator_step, ...generatorNoise(local, step, generator_step) }
+      ? {
+        update: generator_step,
+        lr: learningRate(local, "generator", step),
+        ...generatorNoise(local, step, generator_step),
+      }
       : null;
-    return { step, ...position, lr: learningRate(local, step), generator };
+    return { step, ...position, lr: learningRate(local, "critic", step), generator };
   });
 }

@@ -55,6 +55,8 @@ export interface UpdateOptions {
   readonly lr: number;
   /** Bound of every parameter after the step, or null for none. */
   readonly clip: number | null;
+  /** Largest norm of the mean gradient; null or absent: any. */
+  readonly clip_grad_norm?: number | null;
   /** Number of this network's update, counted from 1. */
   readonly update: number;
 }
@@ -84,7 +86,8 @@ export class DamagedState extends Error {
 const MAX_RATE_PER_EPS = 2 ** 37;
 
 /**
- * Mean of the summed gradients, optimizer and clip in one pass. The mean must be below 2^64 in magnitude. Returns the
+ * Mean of the summed gradients, optimizer and clip in one pass, and one more before it for the gradient's norm if that is
+ * bounded. The mean must be below 2^64 in magnitude. Returns the
  * checksum of the new weights; null where the rate is so large that they are not finite: the network is as it was then.
  * Throws {@linkcode DamagedState} where the mean is not finite.
  */
@@ -92,14 +95,16 @@ export function optimize(
   kernels: Kernels,
   optimizer: Optimizer,
   network: Trained,
-  { a, b }: NodeSum,
+  sum: NodeSum,
   scale: number,
   options: UpdateOptions,
 ): string | null {
+  const { a, b } = sum, { clip, clip_grad_norm = null } = options;
   const { parameters: w, square_average: v, average: m } = network;
   const { lr: rate, eps } = factorsOf(optimizer, options);
   const restore = rate <= MAX_RATE_PER_EPS * eps ? null : hold(m === null ? [w, v] : [w, v, m]);
-  const step = { a, b, scale, w, v, clip: options.clip, eps };
+  const within = clip_grad_norm === null ? scale : scaleWithin(kernels, sum, w.length, scale, clip_grad_norm);
+  const step = { a, b, scale: within, w, v, clip, eps };
   const { checksum, is_finite } = optimizer.kind === "rmsprop"
     ? kernels.rmsprop({ ...step, lr: rate, alpha: optimizer.alpha })
     : kernels.adam({ ...step, m: m!, rate, beta1: optimizer.beta1, beta2: optimizer.beta2 });
@@ -107,6 +112,26 @@ export function optimize(
   if (restore === null || kernels.firstNonFinite(w) < 0) return checksum;
   restore();
   return null;
+}
+
+/** Added to the norm that a gradient is divided by, as PyTorch's `clip_grad_norm_`. */
+const NORM_EPS = 1e-6;
+
+/**
+ * The factor of a sum that makes it a mean whose norm is at most `most`: Pascanu, Mikolov, Bengio, "On the difficulty of
+ * training recurrent neural networks", 2013 (arXiv:1211.5063), section 3.2. The norm is taken in a fixed order.
+ */
+function scaleWithin(
+  kernels: Kernels,
+  { a, b }: NodeSum,
+  num_floats: number,
+  scale: number,
+  most: number,
+): number {
+  const norm = scale * Math.sqrt(kernels.sumOfSquares(a, b, num_floats));
+  const factor = most / (norm + NORM_EPS);
+  // A norm that is none is left to the update, which finds it.
+  return factor < 1 ? scale * factor : scale;
 }
 
 /** Copies buffers. Returns what brings them back. */

@@ -3,15 +3,31 @@
  * is trained").
  */
 
+import type { NetworkName } from "../common/network_name.ts";
+import { cosTurns } from "../random/special.ts";
+
+/** How learning rates fall to 0: linearly, or as (1 + cos) / 2 over half a turn (Loshchilov, Hutter 2017, without restarts). */
+export const DECAYS = ["linear", "cosine"] as const;
+export type Decay = typeof DECAYS[number];
+
 /** Settings that say when each network is updated, and how fast it learns. */
 export interface Schedule {
   readonly schedule: "paper" | "post";
   readonly n_critic: number;
   readonly warm_up: boolean;
   readonly lr: number;
-  /** Steps over which the learning rate falls to 0; 0: it stays. */
+  /** Of one network alone; null: `lr`. */
+  readonly lr_critic: number | null;
+  readonly lr_generator: number | null;
+  /** Steps over which the learning rates fall to 0; 0: they stay. */
   readonly decay_steps: number;
+  readonly decay: Decay;
 }
+
+/** What learning rates follow from. Absent: both networks learn alike, and a decay is linear. */
+export type Rates =
+  & Pick<Schedule, "lr" | "decay_steps">
+  & Partial<Pick<Schedule, "lr_critic" | "lr_generator" | "decay">>;
 
 /** The WGAN authors' warm-up: so many critic steps for each of the first generator steps and for every 500th. */
 const WARM = { critic_steps: 100, first: 25, every: 500 } as const;
@@ -70,10 +86,20 @@ export function generatorDue(
     : batch % (pace.times * config.n_critic) === 0;
 }
 
-/** The learning rate of a step: constant, or falling linearly from lr at step 1 to 0 after decay_steps. */
-export function learningRate(config: Pick<Schedule, "lr" | "decay_steps">, step: number): number {
-  if (config.decay_steps === 0) return config.lr;
-  return config.lr * Math.max(0, 1 - (step - 1) / config.decay_steps);
+/** A network's learning rate before any decay. */
+export function firstLearningRate(
+  { lr, lr_critic, lr_generator }: Omit<Rates, "decay_steps">,
+  network: NetworkName,
+): number {
+  return (network === "critic" ? lr_critic : lr_generator) ?? lr;
+}
+
+/** A network's learning rate in a step: constant, or falling from its first value at step 1 to 0 after decay_steps. */
+export function learningRate(config: Rates, network: NetworkName, step: number): number {
+  const first = firstLearningRate(config, network), { decay_steps, decay } = config;
+  if (decay_steps === 0) return first;
+  const left = Math.max(0, 1 - (step - 1) / decay_steps);
+  return first * (decay === "cosine" ? (1 - cosTurns(left / 2)) / 2 : left);
 }
 
 /** Epoch of a step (counted from 1), and its batch in it, both counted from 0. */

@@ -182,8 +182,10 @@ async function trainToEnd(parts: UnderWay, options: ConductOptions, around: Arou
     const now_ms = () => clock.now_ms();
     await trainAs(config, {
       ...{ config, manifest, state, fleet, tree, now_ms },
-      streamed: run.chunks &&
-        new StreamedUpdate({ config, manifest, state, fleet, memory: run.chunks, now_ms }),
+      // The norm of a gradient is that of all its chunks.
+      streamed: run.chunks && config.clip_grad_norm === null
+        ? new StreamedUpdate({ config, manifest, state, fleet, memory: run.chunks, now_ms })
+        : null,
       epoch_steps: run.data.plan.steps_per_epoch,
       committed: async (report) => {
         await recorder.committed(report);

@@ -13,7 +13,8 @@ import { publishedNote } from "../runlog/summary/published.ts";
 import { type Summary, WINDOW_STEPS } from "../runlog/summary/summary.ts";
 import { layOut } from "./columns.ts";
 import { adviceFor, hasStoppedItself } from "./advice.ts";
-import { bytes, count, figure, milliseconds, percent, setting, travelsAs } from "./numbers.ts";
+import { bytes, count, figure, milliseconds, percent, travelsAs } from "./numbers.ts";
+import { settingFacts } from "./setting_facts.ts";
 import { heading } from "./heading.ts";
 import type { Noteworthy } from "./run_folders.ts";
 import { STATE_STYLES, whatOf } from "./run_table.ts";
@@ -73,8 +74,6 @@ function nameAndState({ terminal, width }: Page, name: string, state: Summary["s
 function head(page: Page, { folder, summary }: Inspected): string[] {
   const { state, detail, config, data, num_parameters } = summary;
   const target = typeof config.steps === "number" && config.steps !== summary.steps ? config.steps : null;
-  const said = (name: string) =>
-    config[name] === undefined || config[name] === null ? null : `${name} ${setting(config[name])}`;
   return [
     ...nameAndState(page, runTitle(basename(folder), summary.name), state),
     ...indented([
@@ -85,14 +84,7 @@ function head(page: Page, { folder, summary }: Inspected): string[] {
         whatOf(summary),
         `${count(data.num_examples)} examples` +
           (data.held_out ? ` and ${count(data.held_out)} held out` : ""),
-        said("batch"),
-        said("shards"),
-        said("n_critic"),
-        said("lr"),
-        said("clip"),
-        said("latent"),
-        config.ema_half_life ? said("ema_half_life") : null,
-        said("seed"),
+        ...settingFacts(config),
         `critic ${count(num_parameters.critic)} and generator ${count(num_parameters.generator)} parameters`,
       ),
       ...facts(

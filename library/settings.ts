@@ -50,8 +50,18 @@ export interface RunSettings {
   readonly n_critic?: number;
   /** Learning rate of both networks. */
   readonly lr?: number;
-  /** Steps over which the learning rate falls linearly to 0; 0 keeps it constant. */
+  /** Learning rate of the critic alone. Default: `lr`. */
+  readonly lr_critic?: number;
+  /** Learning rate of the generator alone. Default: `lr`. */
+  readonly lr_generator?: number;
+  /** Steps over which the learning rates fall to 0; 0 keeps them constant. */
   readonly decay_steps?: number;
+  /** How learning rates fall. Default: "linear". */
+  readonly decay?: "linear" | "cosine";
+  /** Adam's betas, such as "0.5,0.999". */
+  readonly betas?: string;
+  /** Scales a network's gradient down to this norm where it is larger. Default: off. */
+  readonly clip_grad_norm?: number;
   /** Critic parameters are clipped to [-clip, clip] after each step. */
   readonly clip?: number;
   /** Weight of the gradient penalty, for the presets that have one. */

@@ -119,10 +119,18 @@ export interface LocalSteps {
   readonly warm_up: boolean;
   /** Learning rate of both networks. */
   readonly lr: number;
-  /** Steps over which the learning rate falls to 0; 0: it stays. */
+  /** Learning rates of one network; null: `lr`. */
+  readonly lr_critic: number | null;
+  /** See `lr_critic`. */
+  readonly lr_generator: number | null;
+  /** Steps over which the learning rates fall to 0; 0: they stay. */
   readonly decay_steps: number;
+  /** How they fall. */
+  readonly decay: "linear" | "cosine";
   /** Bound of the critic's parameters; null: none. */
   readonly clip: number | null;
+  /** Largest norm of a network's gradient; null: any. */
+  readonly clip_grad_norm: number | null;
   /** How gradients become new weights. */
   readonly optimizer:
     | { readonly kind: "rmsprop"; readonly alpha: number; readonly eps: number }

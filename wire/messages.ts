@@ -77,7 +77,7 @@ export type { Checksums, RefusalCode } from "./message_types.ts";
  * console.assert(Number.isInteger(PROTOCOL_VERSION));
  * ```
  */
-export const PROTOCOL_VERSION = 8;
+export const PROTOCOL_VERSION = 9;
 
 /**
  * Largest frame either side accepts, in bytes: the weights of a network of 268 million parameters. Of strangers, who
@@ -147,8 +147,12 @@ const local_steps = object({
   n_critic: int(1),
   warm_up: bool,
   lr: finite(0),
+  lr_critic: nullable(finite(0)),
+  lr_generator: nullable(finite(0)),
   decay_steps: int(0),
+  decay: oneOf("linear", "cosine"),
   clip: nullable(finite(Number.MIN_VALUE)),
+  clip_grad_norm: nullable(finite(Number.MIN_VALUE)),
   optimizer,
 });
 

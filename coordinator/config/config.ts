@@ -8,7 +8,6 @@ import { WIRE_FORMATS } from "../../common/wire_format.ts";
 import type { Networks } from "../../models/nets/networks.ts";
 import { objectiveOf } from "../../models/objectives/objectives.ts";
 import { LATER_SETTINGS } from "../../runlog/later_settings.ts";
-import { optionOf } from "../../runlog/recorded_options.ts";
 import { anything, bool, mapOf, misfit, nullable, num, object, oneOf, text } from "../../runlog/shape.ts";
 import type { DataSet } from "../data/data_set.ts";
 import { paddedShape, type Padding } from "../data/pad.ts";
@@ -19,7 +18,13 @@ import { evaluationInterval } from "./evaluation_interval.ts";
 import type { FileNetworks, OwnNetworks } from "./own_networks.ts";
 import { withShards } from "./shards_for.ts";
 import { type Hyperparameters, type Preset, type PresetName, PRESETS } from "./presets.ts";
-import { UPDATE_FIELDS, type UpdateConfig, updateConfig } from "./update_config.ts";
+import {
+  checkUpdate,
+  type GivenBetas,
+  resolveUpdates,
+  UPDATE_FIELDS,
+  type UpdateConfig,
+} from "./update_config.ts";
 import { checkWire, type WireConfig, wireConfig } from "./wire_config.ts";
 
 export interface RunConfig
@@ -71,27 +76,11 @@ export interface RunConfig
   readonly checkpoint_every: number | null;
 }
 
-/**
- * Changes allowed on resume: a run's length and its intervals. Data are compared by content. Of `exact` a resume
- * may only give up the promise.
- */
-export const MAY_CHANGE: ReadonlySet<string> = new Set<keyof RunConfig>([
-  "steps",
-  "epochs",
-  "stop_when_flat",
-  "min_steps",
-  "sample_every",
-  "evaluate_every",
-  "checkpoint_every",
-  "dataset",
-  "data",
-]);
-
 /** Steps before which --early-stopping does not stop, unless told otherwise. */
 export const DEFAULT_MIN_STEPS = 10_000;
 
 /** The values a person gave, on the command line or in a file. */
-export type GivenConfig = Partial<Omit<RunConfig, "networks" | "optimizer">> & {
+export type GivenConfig = Partial<Omit<RunConfig, "networks" | "optimizer">> & GivenBetas & {
   /** Threads of all workers that the shards are to be for, instead of `shards`. */
   readonly for_workers?: number;
 };
@@ -123,7 +112,7 @@ function sideFor(
 }
 
 /** Refuses decisions over an estimate that the objective does not make. */
-function checkRunControl(
+export function checkRunControl(
   given: Pick<GivenConfig, "auto_critic" | "stop_when_flat">,
   run: Pick<RunConfig, "objective" | "penalty" | "preset">,
 ): void {
@@ -192,6 +181,7 @@ function checkGiven(
   }
   checkWire(given, given.shards ?? preset.shards);
   checkLocal(given, given.shards ?? preset.shards);
+  checkUpdate(given, { ...preset, name });
   if (given.penalty !== undefined && preset.penalty === null) {
     throw new UserError(
       `Cannot use --penalty: an objective with a gradient penalty is required, found ${preset.objective} ` +
@@ -224,7 +214,7 @@ export function resolveConfig(
 ): RunConfig {
   const name = asked.preset ?? preset;
   const { batch, shards: preset_shards } = PRESETS[name];
-  const given = withShards(asked, { batch, preset_shards });
+  const { betas: _betas, ...given } = withShards(asked, { batch, preset_shards });
   const { about: _about, networks, sides, plane: _plane, latentFor, width: own_width, ...hyperparameters }:
     Preset = PRESETS[name];
   checkGiven(given, name, PRESETS[name], data, own);
@@ -266,7 +256,7 @@ export function resolveConfig(
     ...padding,
     ...{ width, dropout, spectral_norm, ...wireConfig(given, given.shards ?? hyperparameters.shards) },
     ...localConfig(given),
-    ...updateConfig(given),
+    ...resolveUpdates(asked, { ...PRESETS[name], name }),
     ...spectral_norm && { clip: null },
     preset: name,
     networks: own?.facts ?? withCritic(
@@ -363,34 +353,4 @@ export function wholeConfig(recorded: Readonly<Record<string, unknown>>): RunCon
       `${misfit(RECORDED, config)} missing or of another kind; restore the first line ` +
       "of the log",
   );
-}
-
-/**
- * The configuration of a resumed run: the recorded one with what was given and may change. Throws
- * {@linkcode UserError} naming the first given value that would make it another run.
- */
-export function resumeConfig(recorded: RunConfig, asked: GivenConfig): RunConfig {
-  const { batch, preset } = recorded;
-  const given = withShards(asked, { batch, preset_shards: PRESETS[preset]?.shards ?? 1 });
-  for (const [key, value] of Object.entries(given) as [keyof typeof given, unknown][]) {
-    if (MAY_CHANGE.has(key) || JSON.stringify(recorded[key]) === JSON.stringify(value)) continue;
-    // A promise may be given up, not taken back to life: what was computed since may have had other bits.
-    if (key === "exact" && value === false) continue;
-    throw new UserError(
-      `Cannot resume with another ${optionOf(key)}: the run has ${recorded[key]}, found ${value}; ` +
-        `leave the option out, or start a new run`,
-    );
-  }
-  checkRunControl(given, recorded);
-  const run_length = given.steps !== undefined ? { epochs: null } : {};
-  return { ...recorded, ...given, ...run_length };
-}
-
-/** Differences between two configurations, as key -> [old, new]. */
-export function configChanges(before: RunConfig, after: RunConfig): Record<string, [unknown, unknown]> {
-  const changes: Record<string, [unknown, unknown]> = {};
-  for (const key of Object.keys(after) as (keyof RunConfig)[]) {
-    if (JSON.stringify(before[key]) !== JSON.stringify(after[key])) changes[key] = [before[key], after[key]];
-  }
-  return changes;
 }

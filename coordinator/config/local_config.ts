@@ -3,6 +3,7 @@ import type { LocalSteps } from "../../algorithm/local_steps.ts";
 import type { OuterSettings } from "../../algorithm/outer_step.ts";
 import { UserError } from "../../common/errors.ts";
 import { nullable, num } from "../../runlog/shape.ts";
+import type { UpdateConfig } from "./update_config.ts";
 import type { WireConfig } from "./wire_config.ts";
 
 /** All null where each step is summed over all shards. */
@@ -31,10 +32,12 @@ export const LOCAL_FIELDS = {
 };
 
 type Given = Partial<LocalConfig> & Partial<Pick<WireConfig, "wire">> & { readonly auto_critic?: boolean };
-type Trained = Pick<
-  LocalSteps,
-  "schedule" | "n_critic" | "warm_up" | "lr" | "decay_steps" | "clip" | "optimizer"
->;
+type Trained =
+  & Pick<
+    LocalSteps,
+    "schedule" | "n_critic" | "warm_up" | "lr" | "decay_steps" | "clip" | "optimizer"
+  >
+  & Omit<UpdateConfig, "ema_half_life">;
 
 /** What was given, completed: plain averaging, unless told otherwise. */
 export function localConfig(given: Partial<LocalConfig>): LocalConfig {
@@ -47,8 +50,12 @@ export function localConfig(given: Partial<LocalConfig>): LocalConfig {
 export function localStepsOf(config: LocalConfig & Trained, epoch_steps: number): LocalSteps | null {
   const { local_steps: steps, learners } = config;
   if (steps === null || learners === null) return null;
-  const { schedule, n_critic, warm_up, lr, decay_steps, clip, optimizer } = config;
-  return { learners, steps, epoch_steps, schedule, n_critic, warm_up, lr, decay_steps, clip, optimizer };
+  const { schedule, n_critic, warm_up, lr, lr_critic, lr_generator, decay_steps, decay } = config;
+  const { clip, clip_grad_norm, optimizer } = config;
+  return {
+    ...{ learners, steps, epoch_steps, schedule, n_critic, warm_up },
+    ...{ lr, lr_critic, lr_generator, decay_steps, decay, clip, clip_grad_norm, optimizer },
+  };
 }
 
 export function outerOf({ outer_lr, outer_momentum }: LocalConfig): OuterSettings {

@@ -6,6 +6,7 @@ import { exampleKind } from "../../common/example_kind.ts";
 import type { DataSet } from "../data/data_set.ts";
 import { STROKES_SIDE } from "../data/strokes.ts";
 import { ADAM_OF_GANS, ADAM_OF_WGAN_GP, type Optimizer, RMSPROP } from "../../algorithm/optimizers.ts";
+import type { UpdateConfig } from "./update_config.ts";
 import { numElements } from "../../common/shape.ts";
 
 export interface Hyperparameters {
@@ -31,7 +32,7 @@ export interface Hyperparameters {
   readonly steps: number;
 }
 
-export interface Preset extends Hyperparameters {
+export interface Preset extends Hyperparameters, Partial<UpdateConfig> {
   /** For `--help`: the kind of its networks, and its data and loss. */
   readonly about: readonly [networks: string, purpose: string];
   /** Rows and columns of the images that the networks take; smaller ones are padded. Absent: any examples. */

@@ -63,8 +63,7 @@ interface Parts {
 /** Settings in words. */
 function factsOf({ config, data, folder, record }: KeptRun): string[] {
   const { name, note } = record;
-  const { preset, batch, shards, n_critic, lr, clip, penalty, wire, seed, local_steps, learners } = config;
-  const { ema_half_life } = config;
+  const { preset, batch, shards, n_critic, clip, penalty, wire, seed, local_steps, learners } = config;
   const examples = (data.data.num_examples - data.plan.holdout.length).toLocaleString("en-US");
   return [
     ...name === undefined || basename(folder.path).includes(name) ? [] : [name],
@@ -72,18 +71,29 @@ function factsOf({ config, data, folder, record }: KeptRun): string[] {
     `${examples} examples of ${data.data.name}`,
     `batch ${batch} in ${shards} shards`,
     `${n_critic} critic steps for each generator step`,
-    `learning rate ${lr}`,
+    ...ratesOf(config),
     ...clip === null ? [] : [`clip ${clip}`],
     ...penalty === null ? [] : [`penalty ${penalty}`],
     ...wire === "float32" ? [] : [`gradients and weights sent as ${wire}`],
     ...local_steps === null
       ? []
       : [`${counted(learners!, "learner")} averaged every ${counted(local_steps, "step")}`],
-    ...ema_half_life > 0
-      ? [`samples from an average of the generator, half-life ${counted(ema_half_life, "example")}`]
+    ...config.ema_half_life > 0
+      ? [`samples from an average of the generator, half-life ${counted(config.ema_half_life, "example")}`]
       : [],
     `seed ${seed}`,
     ...note === undefined ? [] : [`note: ${note}`],
+  ];
+}
+
+/** Learning rates, and what gradients are scaled to. */
+function ratesOf({ lr, lr_critic, lr_generator, clip_grad_norm }: KeptRun["config"]): string[] {
+  const critic = lr_critic ?? lr, generator = lr_generator ?? lr;
+  return [
+    critic === generator
+      ? `learning rate ${critic}`
+      : `learning rates ${critic} (critic) and ${generator} (generator)`,
+    ...clip_grad_norm === null ? [] : [`norms of gradients at most ${clip_grad_norm}`],
   ];
 }
 

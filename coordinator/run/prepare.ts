@@ -23,14 +23,7 @@ import { runRecord } from "./records/run_record.ts";
 import { type AboutRun, checkAbout } from "../config/about_run.ts";
 import { type BadCheckpoint, checkRunRecord, loadNewest, nonFiniteTensor } from "./checkpoint.ts";
 import type { CheckpointInfo } from "./checkpoint_info.ts";
-import {
-  configChanges,
-  type GivenConfig,
-  resolveConfig,
-  resumeConfig,
-  type RunConfig,
-  wholeConfig,
-} from "../config/config.ts";
+import { type GivenConfig, resolveConfig, type RunConfig, wholeConfig } from "../config/config.ts";
 import { evaluationInterval } from "../config/evaluation_interval.ts";
 import { checkRoundBytes, checkRounds, localStepsOf, wholeRounds } from "../config/local_config.ts";
 import type { DataSet } from "../data/data_set.ts";
@@ -47,6 +40,7 @@ import type { ModelState } from "../training/model_state.ts";
 import { areFromFiles, openOwnNetworks, type OwnOptions, ownOptions } from "../config/own_networks.ts";
 import { presetFor, presetForOwn } from "../config/presets.ts";
 import { wireOf } from "../config/wire_config.ts";
+import { configChanges, resumeConfig } from "../config/resume_config.ts";
 import { allocate, type Allocated, buildRunGraphs } from "./run_graphs.ts";
 import {
   createRunFolder,

@@ -7,7 +7,7 @@ import type { RecordOf } from "../../runlog/records.ts";
 import { LOG_NAME } from "../../runlog/records.ts";
 import { readRun } from "../../runlog/log/reader.ts";
 import { STEP_INDEX_NAME } from "../../runlog/log/step_index.ts";
-import { MAY_CHANGE } from "../config/config.ts";
+import { MAY_CHANGE } from "../config/resume_config.ts";
 import type { LogWriter } from "../../runlog/log/writer.ts";
 import { LOCK_FILES, type RunLock } from "./run_lock.ts";
 

@@ -1,13 +1,16 @@
 /** Says why a training cannot go on: where a number came from that is none, and what to try. */
 import { UserError } from "../../common/errors.ts";
+import type { NetworkName } from "../../common/network_name.ts";
 import type { RunConfig } from "../config/config.ts";
 import type { RoundRequest } from "../fleet/fence.ts";
 import type { BadResult } from "../fleet/judge.ts";
 
-type Settings = Pick<RunConfig, "lr" | "clip">;
+type Settings = Pick<RunConfig, "lr" | "clip"> & Partial<Pick<RunConfig, "lr_critic" | "lr_generator">>;
 
-function advice({ lr, clip }: Settings): string {
-  return `The state before this step is kept; try a smaller --lr (now ${lr})` +
+function advice({ lr, clip, lr_critic = null, lr_generator = null }: Settings, kind: NetworkName): string {
+  const own = kind === "critic" ? lr_critic : lr_generator;
+  const rate = own === null ? `--lr (now ${lr})` : `--lr-${kind} (now ${own})`;
+  return `The state before this step is kept; try a smaller ${rate}` +
     (clip === null ? "" : ` or --clip (now ${clip})`);
 }
 
@@ -21,7 +24,7 @@ export function explainBadResult(
   return new UserError(
     `Training cannot continue: the ${kind}'s ${part} must be ${required}, found ${found} at step ` +
       `${step} (shards ${node.begin} to ${node.end - 1}, first bad tensor ${tensor}). ` +
-      `${advice(config)}, and check the data for values that are not numbers`,
+      `${advice(config, kind)}, and check the data for values that are not numbers`,
   );
 }
 
@@ -29,7 +32,7 @@ export function explainBadResult(
 export function explainOverflow({ kind, step }: RoundRequest, config: Settings): UserError {
   return new UserError(
     `Training cannot continue: the ${kind}'s weights must be finite, and this learning rate makes them overflow at step ` +
-      `${step}. ${advice(config)}`,
+      `${step}. ${advice(config, kind)}`,
   );
 }
 
@@ -82,5 +85,5 @@ export function explainOuterOverflow(first_step: number, config: Settings): User
 }
 
 function roundAdvice(config: Settings): string {
-  return advice(config).replace("before this step", "before this round");
+  return advice(config, "critic").replace("before this step", "before this round");
 }

@@ -71,7 +71,7 @@ export interface Asked {
 export function ask(run: Rounds, request: RoundRequest, about: AboutUpdate): Asked {
   const asked_ms = run.now_ms(), handled_before_ms = run.fleet.handled_ms;
   const { streamed = null } = run;
-  streamed?.begin(request.kind, { ...about, lr: learningRate(run.config, request.step) });
+  streamed?.begin(request.kind, { ...about, lr: learningRate(run.config, request.kind, request.step) });
   const answers = (async () => {
     const outcome = await run.fleet.round(
       request,
@@ -163,7 +163,7 @@ function meansOfTails(
 
 function apply(run: Rounds, { request, about }: Asked, sum: NodeSum | null): void {
   const { config, state, streamed } = run;
-  const options = { ...about, lr: learningRate(config, request.step) };
+  const options = { ...about, lr: learningRate(config, request.kind, request.step) };
   try {
     const is_finite = sum === null
       ? streamed!.commit()

@@ -129,7 +129,7 @@ async function criticStep(run: Training, taken: StepTaken, meanwhile: () => Prom
     noise_counter: step,
     // With a generator step in between, the next fakes come from another generator.
     next_noise_counter: is_due || step === config.steps ? null : step + 1,
-  }, { clip: config.clip, update: step });
+  }, { clip: config.clip, clip_grad_norm: config.clip_grad_norm, update: step });
   if (!await meanwhile()) return null;
   // Both updates of a step commit together: if the generator's round fails, the critic's update is undone.
   if (is_due) state.holdCritic();
@@ -151,7 +151,7 @@ async function generatorStep(run: Training, taken: StepTaken) {
     ...at,
     ...generatorNoise(config, at.step, state.generator_step + 1),
     next_noise_counter: null,
-  }, { clip: null, update: state.generator_step + 1 });
+  }, { clip: null, clip_grad_norm: config.clip_grad_norm, update: state.generator_step + 1 });
   const means = await update(run, taken, asked);
   state.updateStatistics(means.subarray(TAIL.generator.statistics));
   state.averaged?.move(state.generator.parameters, config.batch);

@@ -35,13 +35,16 @@ interface LearningRate {
 }
 
 /** The learning rate of a run if it is far too high; else null. */
-function farTooHigh({ config: { lr, clip, preset } }: Summary): LearningRate | null {
-  if (typeof lr !== "number") return null;
+function farTooHigh({ config }: Summary): LearningRate | null {
+  const { lr: both, lr_critic, lr_generator, clip, preset } = config;
+  const rates = [lr_critic ?? both, lr_generator ?? both].filter((rate) => typeof rate === "number");
+  if (rates.length < 2) return null;
+  const lr = Math.max(...rates), critic = rates[0]!;
   const known = typeof preset === "string" && Object.hasOwn(PRESET_LR, preset) ? preset : null;
   const usual = known === null
     ? null
     : { preset: known, lr: PRESET_LR[known]!, times: lr / PRESET_LR[known]! };
-  const crossed = typeof clip === "number" && clip > 0 && lr >= clip ? clip : null;
+  const crossed = typeof clip === "number" && clip > 0 && critic >= clip ? clip : null;
   const far_above = usual !== null && usual.times >= FAR_ABOVE * (1 - ROUNDING);
   return far_above || crossed !== null ? { lr, usual, crossed } : null;
 }

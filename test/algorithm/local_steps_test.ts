@@ -7,6 +7,7 @@ const EPOCH_STEPS = 7;
 const SETTINGS: LocalSteps = {
   ...{ learners: 2, steps: 6, epoch_steps: EPOCH_STEPS, clip: 0.01, optimizer: RMSPROP },
   ...{ schedule: "paper", n_critic: 4, warm_up: false, lr: 0.1, decay_steps: 0 },
+  ...{ lr_critic: null, lr_generator: null, decay: "linear", clip_grad_norm: null },
 };
 const SCHEDULES = {
   "paper": SETTINGS,
@@ -37,7 +38,7 @@ Deno.test("a round's steps go on where those before it ended, through the end of
   ]);
   assert.deepEqual(third.map(({ generator }) => generator), [
     ...[null, null, null],
-    { update: 4, noise_purpose: "generator_noise", noise_counter: 4 },
+    { update: 4, lr: third[3]!.lr, noise_purpose: "generator_noise", noise_counter: 4 },
     ...[null, null],
   ]);
   // 0.1 at the first step of the run, 0 after the 20th.

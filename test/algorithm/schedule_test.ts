@@ -30,9 +30,9 @@ Deno.test("post schedule: a generator step when the index within the epoch is a 
 });
 
 Deno.test("learning rate stays without decay and falls linearly to 0 with it", () => {
-  assert.equal(learningRate({ lr: 0.5, decay_steps: 0 }, 1_000_000), 0.5);
+  assert.equal(learningRate({ lr: 0.5, decay_steps: 0 }, "critic", 1_000_000), 0.5);
   const config = { lr: 0.5, decay_steps: 4 };
-  assert.deepEqual([1, 2, 3, 4, 5, 9].map((step) => learningRate(config, step)), [
+  assert.deepEqual([1, 2, 3, 4, 5, 9].map((step) => learningRate(config, "critic", step)), [
     0.5,
     0.375,
     0.25,
@@ -40,4 +40,11 @@ Deno.test("learning rate stays without decay and falls linearly to 0 with it", (
     0,
     0,
   ]);
+});
+
+Deno.test("each network may have a learning rate of its own; both fall alike", () => {
+  const config = { lr: 0.5, lr_critic: 0.25, lr_generator: null, decay_steps: 4 };
+  assert.deepEqual([1, 3].map((step) => learningRate(config, "critic", step)), [0.25, 0.125]);
+  assert.deepEqual([1, 3].map((step) => learningRate(config, "generator", step)), [0.5, 0.25]);
+  assert.equal(learningRate({ ...config, lr_generator: 0.1 }, "generator", 1), 0.1);
 });

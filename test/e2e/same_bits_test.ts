@@ -16,6 +16,8 @@ const STEPS = 30;
 /** An epoch is 6 steps, and a generator step follows every second one. */
 const SIXTEEN_SHARDS = ["--shards", "16", "--batch", "32"];
 const AVERAGED = ["--ema-half-life", "300"];
+/** About half of the norms are above it. */
+const BOUNDED = ["--clip-grad-norm", "0.02", "--lr-generator", "0.0001"];
 
 /** Trains with separate processes: a coordinator and a crew, all of which must end well. */
 async function trainWith({ workers, threads }: Crew, args: readonly string[]): Promise<Summary> {
@@ -103,7 +105,7 @@ function criticsSent(records: readonly RunRecord[]): number {
 
 Deno.test("weights in memory that all have, in a file, or over the socket: the same bits", async () => {
   await using place = await Workplace.open();
-  const length = ["--steps", `${STEPS}`];
+  const length = ["--steps", `${STEPS}`, ...BOUNDED];
   const memory = [
     "--data",
     place.images,

@@ -74,7 +74,11 @@ const messages: fc.Arbitrary<Message> = fc.oneof(
       n_critic: fc.integer({ min: 1 }),
       warm_up: fc.boolean(),
       lr: fc.double({ min: 0, max: 1, noNaN: true }),
+      lr_critic: fc.option(fc.double({ min: 0, max: 1, noNaN: true })),
+      lr_generator: fc.option(fc.double({ min: 0, max: 1, noNaN: true })),
       decay_steps: count,
+      decay: fc.constantFrom("linear" as const, "cosine" as const),
+      clip_grad_norm: fc.option(fc.double({ min: 1e-9, max: 1, noNaN: true })),
       clip: fc.option(fc.double({ min: 1e-9, max: 1, noNaN: true })),
       optimizer: fc.oneof(
         record({ kind: fc.constant("rmsprop" as const), alpha: share, eps: fc.constant(1e-8) }),

@@ -199,7 +199,7 @@ export const RUN_OPTIONS = {
     max: 0xffff_fffe,
     unit: "critic steps",
     default_text: PRESET_TEXT,
-    about: "Steps over which the learning rate falls linearly to 0; 0 keeps it constant",
+    about: "Steps over which the learning rates fall to 0; 0 keeps them constant",
     group: "Hyperparameters",
   },
   clip: {

@@ -1,13 +1,8 @@
 import assert from "node:assert/strict";
 import { UserError } from "../../../common/errors.ts";
 import type { DcganCriticConfig } from "../../../models/nets/dcgan.ts";
-import {
-  configChanges,
-  type GivenConfig,
-  resolveConfig,
-  resumeConfig,
-  wholeConfig,
-} from "../../../coordinator/config/config.ts";
+import { type GivenConfig, resolveConfig, wholeConfig } from "../../../coordinator/config/config.ts";
+import { configChanges, resumeConfig } from "../../../coordinator/config/resume_config.ts";
 import { evaluationInterval } from "../../../coordinator/config/evaluation_interval.ts";
 import { dataSetOf } from "../../../coordinator/data/data_set.ts";
 import { imageCritic, imageGenerator } from "../../../models/nets/mlp.ts";

@@ -1,11 +1,7 @@
 import assert from "node:assert/strict";
 import { UserError } from "../../../common/errors.ts";
-import {
-  type GivenConfig,
-  resolveConfig,
-  resumeConfig,
-  wholeConfig,
-} from "../../../coordinator/config/config.ts";
+import { type GivenConfig, resolveConfig, wholeConfig } from "../../../coordinator/config/config.ts";
+import { resumeConfig } from "../../../coordinator/config/resume_config.ts";
 import {
   checkRoundBytes,
   checkRounds,

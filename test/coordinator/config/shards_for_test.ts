@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { UserError } from "../../../common/errors.ts";
-import { resolveConfig, resumeConfig } from "../../../coordinator/config/config.ts";
+import { resolveConfig } from "../../../coordinator/config/config.ts";
+import { resumeConfig } from "../../../coordinator/config/resume_config.ts";
 import { givenConfig } from "../../../coordinator/config/given_config.ts";
 import { shardsFor } from "../../../coordinator/config/shards_for.ts";
 

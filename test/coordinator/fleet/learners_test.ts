@@ -11,6 +11,7 @@ import { MANIFEST, open, outcome, REQUEST } from "./fleet_scene.ts";
 const LOCAL: LocalSteps = {
   ...{ learners: 2, steps: 3, epoch_steps: 2, clip: 0.01, optimizer: RMSPROP },
   ...{ schedule: "paper", n_critic: 2, warm_up: false, lr: 0.1, decay_steps: 0 },
+  ...{ lr_critic: null, lr_generator: null, decay: "linear", clip_grad_norm: null },
 };
 const LAYOUT = new LearnerLayout(MANIFEST, "rmsprop", LOCAL.steps);
 const ROUND = { ...REQUEST, next_noise_counter: null };

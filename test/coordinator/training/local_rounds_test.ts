@@ -41,6 +41,10 @@ const RUNS: Readonly<Record<string, readonly string[]>> = {
     ...[...POINTS, "--preset", "toy-wgan"],
     ...["--warm-up", "--decay-steps", "30", "--accumulate", "2"],
   ],
+  "rates of their own, cosine decay, betas, bounded norms": [
+    ...[...POINTS, "--preset", "toy-wgan-gp", "--lr-generator", "0.001", "--betas", "0.5,0.99"],
+    ...["--decay", "cosine", "--decay-steps", "30", "--clip-grad-norm", "0.01"],
+  ],
   "schedule post, dropout": [...POINTS, "--preset", "toy-wgan", "--schedule", "post", "--dropout", "0.3"],
   "batch normalisation and its statistics": [...LETTERS, "--n-critic", "2"],
   "spectral norms": [...LETTERS, "--preset", "wgan", "--n-critic", "2", "--spectral-norm"],

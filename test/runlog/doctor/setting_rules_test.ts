@@ -48,6 +48,17 @@ Deno.test("learning-rate-too-high: far above the preset's, or not below the clip
   assert.deepEqual([grade(1e-3, 0.26), grade(1e-3, 0.25), grade(0.01, 0.01)], ["fault", "note", "fault"]);
 });
 
+Deno.test("learning-rate-too-high: of two rates the higher counts, and the critic's against the clip bound", () => {
+  const seen = (rates: Record<string, number>) =>
+    of({ preset: "wgan", lr: 5e-5, clip: 0.01, ...rates })[0]?.seen;
+  assert.equal(
+    seen({ lr_generator: 0.01 }),
+    "The learning rate of 0.01 is 200 times the 5e-5 of preset wgan",
+  );
+  assert.match(seen({ lr_critic: 0.01 })!, /not below the clip bound of 0\.01$/);
+  assert.equal(seen({ lr_critic: 1e-4, lr_generator: 2e-4 }), undefined);
+});
+
 Deno.test("no preset has too high a learning rate of its own, and the doctor knows that of each", () => {
   const rates = Object.entries(PRESETS).map(([preset, { lr }]) => [preset, lr]);
   assert.deepEqual(PRESET_LR, Object.fromEntries(rates));

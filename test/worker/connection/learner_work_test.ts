@@ -15,6 +15,7 @@ const STEPS = 3;
 const LOCAL: MessageOf<"welcome">["local_steps"] = {
   ...{ learners: 2, steps: STEPS, epoch_steps: 2, clip: 0.01 },
   ...{ schedule: "paper", n_critic: 2, warm_up: false, lr: 0.1, decay_steps: 0 },
+  ...{ lr_critic: null, lr_generator: null, decay: "linear", clip_grad_norm: null },
   optimizer: { kind: "rmsprop", alpha: 0.99, eps: 1e-8 },
 };
 const LAYOUT = new LearnerLayout(run.manifest, "rmsprop", STEPS);

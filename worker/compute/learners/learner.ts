@@ -85,7 +85,7 @@ export class Learner {
     if (round.has_failed) return 0;
     const critic = await this.#criticStep(round, index, inner, leaves);
     if (round.has_failed || inner.generator === null) return critic;
-    return critic + await this.#generatorStep(round, index, inner, inner.generator, leaves);
+    return critic + await this.#generatorStep(round, index, inner.generator, leaves);
   }
 
   async #criticStep(round: Round, index: number, inner: InnerStep, leaves: readonly Leaf[]): Promise<number> {
@@ -97,15 +97,15 @@ export class Learner {
     note("loss_critic", TAIL.critic.loss);
     note("mean_D_real", TAIL.critic.mean_D_real);
     note("mean_D_fake", TAIL.critic.mean_D_fake);
-    this.#update(round, index, "critic", sum, { lr: inner.lr, clip: this.#local.clip, update: inner.step });
+    const { clip, clip_grad_norm } = this.#local;
+    this.#update(round, index, "critic", sum, { lr: inner.lr, clip, clip_grad_norm, update: inner.step });
     return sum.compute_ms;
   }
 
   async #generatorStep(
     round: Round,
     index: number,
-    { lr }: InnerStep,
-    { update, ...noise }: InnerGeneratorStep,
+    { update, lr, ...noise }: InnerGeneratorStep,
     leaves: readonly Leaf[],
   ): Promise<number> {
     const { node, result } = round;
@@ -120,7 +120,8 @@ export class Learner {
     const batch = this.#state.statistics.map((_, i) =>
       this.#tail(round, "generator", sum, TAIL.generator.statistics + i)
     );
-    if (this.#update(round, index, "generator", sum, { lr, clip: null, update })) {
+    const { clip_grad_norm } = this.#local;
+    if (this.#update(round, index, "generator", sum, { lr, clip: null, clip_grad_norm, update })) {
       moveStatistics(this.#state.statistics, batch);
     }
     return sum.compute_ms;
