@@ -123,6 +123,16 @@ export const ROOMS: readonly Room[] = [
     ],
   },
   {
+    folder: "metrics",
+    what: "figures that compare two sets of features: FID, KID, precision, recall, density, coverage",
+    may: ["random", "common"],
+  },
+  {
+    folder: "classifier",
+    what: "a small classifier of pictures, trained by this engine: its features are what metrics compare",
+    may: ["algorithm", "models", "models/nets", "onnx", "kernels", "random", "common"],
+  },
+  {
     folder: "coordinator/data",
     what: "data sets: reads files, plans shards",
     may: ["kernels", "random", "runlog", "common"],
@@ -155,6 +165,7 @@ export const ROOMS: readonly Room[] = [
     folder: "coordinator/evaluation",
     what: "measurements during training: held-out data, distances, gradients",
     may: [
+      "metrics",
       "algorithm",
       "coordinator/data",
       "coordinator/config",
@@ -290,6 +301,8 @@ export const PURE: readonly string[] = [
   "onnx",
   "autodiff",
   "models",
+  "metrics",
+  "classifier/network.ts",
   "runlog/doctor",
   "runlog/summary/summary.ts",
   "coordinator/data/plan.ts",

@@ -15,7 +15,7 @@ import { imageGrid, imageShape } from "../pictures/grid.ts";
 import { encodePng } from "../pictures/png.ts";
 import type { Summary } from "../runlog/summary/summary.ts";
 import { Generator } from "../library/generator.ts";
-import { nearestNeighborsOf } from "./nearest_neighbors.ts";
+import { nearestNeighborsOf } from "./evaluate/nearest_neighbors.ts";
 
 const NUM_WAYS = 4;
 const WAY_STEPS = 8;

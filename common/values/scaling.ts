@@ -25,6 +25,19 @@ export function unscaled(
   });
 }
 
+/** The opposite: values in the units of the data as training has them. */
+export function scaled(
+  values: Float32Array<ArrayBuffer>,
+  { offset, factor }: Scaling,
+  example_size: number,
+): Float32Array<ArrayBuffer> {
+  const run = example_size / offset.length;
+  return values.map((value, i) => {
+    const channel = Math.floor(i / run) % offset.length;
+    return (value - offset[channel]!) / factor[channel]!;
+  });
+}
+
 /** As text: in a run folder, in the metadata of generator.onnx, and in the file that --scale names. */
 export function scalingText({ offset, factor }: Scaling): string {
   return JSON.stringify({ offset, factor });

@@ -1,6 +1,6 @@
 /** Messages to and from the evaluation thread. Arrays are transferred. */
 import type { DataSet } from "../data/data_set.ts";
-import type { SlicedOptions } from "./sliced_wasserstein.ts";
+import type { SlicedOptions } from "../../metrics/sliced_wasserstein.ts";
 
 export type EvaluationRequest =
   | {

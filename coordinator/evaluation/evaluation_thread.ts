@@ -1,6 +1,6 @@
 import { type DataSet, gatherExamples } from "../data/data_set.ts";
 import type { EvaluationAnswer, EvaluationRequest } from "./evaluation_messages.ts";
-import { chooseReference, type SlicedOptions } from "./sliced_wasserstein.ts";
+import { chooseReference, type SlicedOptions } from "../../metrics/sliced_wasserstein.ts";
 import { numElements } from "../../common/shape.ts";
 
 interface Waiting {

@@ -2,7 +2,7 @@
 /// <reference lib="deno.worker" />
 import { decodeExamples } from "../data/data_set.ts";
 import type { EvaluationAnswer, EvaluationRequest } from "./evaluation_messages.ts";
-import { slicedReference, slicedWasserstein } from "./sliced_wasserstein.ts";
+import { slicedReference, slicedWasserstein } from "../../metrics/sliced_wasserstein.ts";
 
 type Compute = (request: EvaluationRequest) => number;
 

@@ -9,6 +9,7 @@ export type TaskName =
   | "coordinator"
   | "worker"
   | "inspect"
+  | "evaluate"
   | "export"
   | "keys"
   | "sample"

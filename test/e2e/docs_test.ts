@@ -2,8 +2,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { EMBEDDED_CLASSIFIER } from "../../classifier/embedded.ts";
+import { generatorBytes } from "../tasks/small_generator.ts";
 import type { Ended, TaskName } from "./child.ts";
 import { putPictures, squareImages } from "./images.ts";
+import { trainHere } from "./train_here.ts";
 import { Workplace } from "./workplace.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -12,6 +15,8 @@ const FOLDERS = [".", "docs", "docs/results", "bench"];
 const OTHER_PAGES = /\/(?:CHANGELOG|encryption|on-several-machines|on-slurm|on-kubernetes)\.md$/;
 const NETWORKS = join(ROOT, "test/models/import/files");
 const SMALL_PAIR = ["--batch", "8", "--width", "4", "--latent", "8"];
+/** Options of evaluate: they take the place of those that were given. */
+const FEW = ["--count", "6", "--repeats", "1"];
 const SHORT = ["--steps", "5", "--sample-every", "0", "--workers", "1"];
 
 /** The lines of the blocks marked `sh`, without what makes Deno itself available, or PyTorch. */
@@ -94,6 +99,29 @@ const RUNS: Readonly<Record<string, Run>> = {
     } finally {
       await server.shutdown();
     }
+  },
+  "deno task train --data people.csv --scale standard": async (place, args) => {
+    const rows = Array.from({ length: 64 }, (_, i) => `${20 + i % 40},${1_000 * (i % 7)}\n`);
+    await Deno.writeTextFile(place.path("people.csv"), `age,income\n${rows.join("")}`);
+    return train(place, args);
+  },
+  "deno task evaluate latest": async (place, args) => {
+    await trainHere(["--dataset", "strokes", "--steps", "2", "--out", place.path("runs", "one")]);
+    return withOptions(...FEW)(place, args);
+  },
+  "deno task evaluate generator.onnx --against images-idx3-ubyte.gz": async (place, args) => {
+    await Deno.writeFile(place.path("generator.onnx"), await generatorBytes([6, 6], [-1, 1]));
+    return withOptions(...FEW)(place, args);
+  },
+  "deno task evaluate samples/ --against photos/ --image-size 32": async (place, args) => {
+    await putPictures(place.path("samples"), 6, 3);
+    await putPictures(place.path("photos"), 7, 3);
+    return withOptions(...FEW)(place, args);
+  },
+  "deno task evaluate latest --features inception.onnx --count 10000": async (place, args) => {
+    await trainHere(["--dataset", "strokes", "--steps", "2", "--out", place.path("runs", "one")]);
+    await Deno.copyFile(EMBEDDED_CLASSIFIER, place.path("inception.onnx"));
+    return withOptions(...FEW)(place, args);
   },
   "deno task coordinator": together,
   "deno task worker": together,

@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { dataSetOf, decodeExamples } from "../../../coordinator/data/data_set.ts";
-import { drawStrokes } from "../../../coordinator/data/strokes.ts";
-import { EvaluationThread } from "../../../coordinator/evaluation/evaluation_thread.ts";
+import { dataSetOf, decodeExamples } from "../../coordinator/data/data_set.ts";
+import { drawStrokes } from "../../coordinator/data/strokes.ts";
+import { EvaluationThread } from "../../coordinator/evaluation/evaluation_thread.ts";
 import {
   chooseReference,
   MAX_REFERENCE_EXAMPLES,
   quantileDistance,
   slicedReference,
   slicedWasserstein,
-} from "../../../coordinator/evaluation/sliced_wasserstein.ts";
-import { fillUniform } from "../../../random/philox.ts";
-import goldens from "./goldens/evaluation.json" with { type: "json" };
+} from "../../metrics/sliced_wasserstein.ts";
+import { fillUniform } from "../../random/philox.ts";
+import goldens from "../coordinator/evaluation/goldens/evaluation.json" with { type: "json" };
 
 const float32s = (hex: string) => new Float32Array(Uint8Array.fromHex(hex).buffer);
 const OPTIONS = { num_projections: goldens.projections };

@@ -8,7 +8,7 @@
  * by delta gives about 0.8 delta in any dimension. The directions depend on a seed of the evaluation, not of the
  * run, so distances of different runs on the same data can be compared. A pure function to the bit.
  */
-import { fillNormal, permutation } from "../../random/philox.ts";
+import { fillNormal, permutation } from "../random/philox.ts";
 
 export interface SlicedOptions {
   /** L. Default 256. */

@@ -1,19 +1,17 @@
 /** How near a run's samples come to its training images, and which images those are. */
-import { UserError } from "../common/errors.ts";
-import { median } from "../common/median.ts";
-import { recordedConfig } from "../coordinator/config/config.ts";
-import type { DataSet } from "../coordinator/data/data_set.ts";
-import { padImages } from "../coordinator/data/pad.ts";
-import { ShardPlan } from "../coordinator/data/plan.ts";
-import { openDataSet } from "../coordinator/data/resolve.ts";
-import { differenceFrom } from "../coordinator/data/same_data.ts";
-import { nearestExamples, type Searched } from "../coordinator/evaluation/nearest_examples.ts";
-import type { NearestNeighbors } from "../inspect/html/reported.ts";
-import { latents } from "../random/latents.ts";
-import { imageGrid, imageShape } from "../pictures/grid.ts";
-import { encodePng } from "../pictures/png.ts";
-import type { Summary } from "../runlog/summary/summary.ts";
-import type { Generator } from "../library/generator.ts";
+import { UserError } from "../../common/errors.ts";
+import { median } from "../../common/median.ts";
+import { recordedConfig } from "../../coordinator/config/config.ts";
+import type { DataSet } from "../../coordinator/data/data_set.ts";
+import { ShardPlan } from "../../coordinator/data/plan.ts";
+import { nearestExamples, type Searched } from "../../coordinator/evaluation/nearest_examples.ts";
+import type { NearestNeighbors } from "../../inspect/html/reported.ts";
+import { latents } from "../../random/latents.ts";
+import { imageGrid, imageShape } from "../../pictures/grid.ts";
+import { encodePng } from "../../pictures/png.ts";
+import type { Summary } from "../../runlog/summary/summary.ts";
+import type { Generator } from "../../library/generator.ts";
+import { runData } from "./run_data.ts";
 
 const SEED = 1;
 /** Samples, and training images, whose distances are measured. */
@@ -21,29 +19,6 @@ const NUM_MEASURED = 32;
 /** Samples that are shown, and the training images below each. */
 const NUM_SHOWN = 8;
 const NUM_NEIGHBOURS = 3;
-
-/** The run's data as it saw them, from where it found them. Throws {@linkcode UserError} where they are gone. */
-async function dataOf({ config, data: recorded }: Summary): Promise<DataSet> {
-  const before = recordedConfig(config);
-  const { dataset, data: path, seed, image_size, channels, layout } = before;
-  const found = padImages(
-    await openDataSet({
-      dataset: dataset ?? undefined,
-      data: path ?? undefined,
-      image_size,
-      channels,
-      layout,
-      seed,
-    }),
-    before,
-  );
-  const difference = await differenceFrom(recorded, found);
-  if (difference === null) return found;
-  throw new UserError(
-    `Cannot compare with the training images: ${path ?? dataset} must be unchanged since the run, ` +
-      `with ${difference}`,
-  );
-}
 
 /** The examples that the run trained on, those held out left out. */
 function trainedOn(data: DataSet, { config }: Summary): Searched {
@@ -70,7 +45,7 @@ export async function nearestNeighborsOf(
     return { missing: "There is no generator.onnx yet: it is written with the first checkpoint" };
   }
   try {
-    const data = await dataOf(summary);
+    const data = await runData(summary, "compare with the training images");
     return await compare(data, trainedOn(data, summary), generator);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
