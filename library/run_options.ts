@@ -4,7 +4,7 @@ import { UserError } from "../common/errors.ts";
 import { PLACE_OPTIONS } from "../coordinator/config/options/options.ts";
 import type { ConductOptions } from "../coordinator/conduct.ts";
 import { type DataSource, sourceOf } from "../coordinator/data/data_source.ts";
-import type { ReadAs } from "../coordinator/data/load.ts";
+import { type ReadAs, shapingOf } from "../coordinator/data/read_as.ts";
 import { shapeImages } from "../coordinator/data/pictures/pictures.ts";
 import { DATASET_NAMES } from "../coordinator/data/resolve.ts";
 import type { Objective } from "../models/objectives/objective.ts";
@@ -122,9 +122,9 @@ const ABOUT = { name: PLACE_OPTIONS.name, note: PLACE_OPTIONS.note };
 
 function arraySource(
   data: ExampleArray,
-  { image_size = null, channels = null, layout = null }: Partial<ReadAs>,
+  { image_size = null, channels = null, layout = null, ...others }: Partial<ReadAs>,
 ): DataSource {
-  return sourceOf(shapeImages(arrayData(data, layout), { image_size, channels }));
+  return sourceOf(shapeImages(arrayData(data, layout), shapingOf({ ...others, image_size, channels })));
 }
 
 function checkOwnObjective(

@@ -22,6 +22,12 @@ export interface RunSettings {
   readonly image_size?: number;
   /** 1: make images grey; 3: colour. */
   readonly channels?: number;
+  /** How a picture becomes a square of `image_size`: by its middle, squashed, or padded. Default: "crop". */
+  readonly fit?: "crop" | "squash" | "pad";
+  /** "white", "black" or "#rrggbb": what lies behind transparent pixels and beside padded pictures. */
+  readonly ground?: string;
+  /** Refuses to start if a picture is damaged, or skips it. Default: "refuse". */
+  readonly on_bad_item?: "refuse" | "skip";
   /** Axes of an array, a letter each, e.g. "NHWC" or "NTC" (docs/your-own-data.md). */
   readonly layout?: string;
   /** "none", "minmax", "standard" or the path of a scaling: how numbers are scaled; samples are scaled back. */

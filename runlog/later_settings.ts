@@ -14,6 +14,9 @@ export const LATER_SETTINGS = {
   decay: "linear",
   clip_grad_norm: null,
   ema_half_life: 0,
+  fit: "crop",
+  ground: "white",
+  on_bad_item: "refuse",
   layout: null,
   scale: "none",
 } as const;

@@ -45,6 +45,12 @@ export interface Records {
       readonly axes?: string;
       /** How values were scaled for training: "minmax", "standard" or a file. The numbers are in the artifact scaling.json. */
       readonly scale?: string;
+      /** Pictures left out because they could not be read, by reason, with the first names. */
+      readonly skipped?: readonly {
+        readonly reason: string;
+        readonly count: number;
+        readonly names: readonly string[];
+      }[];
       /** Range of all values, held-out examples included, as the networks see them; absent before this was recorded. */
       readonly values?: {
         readonly min: number;

@@ -72,6 +72,8 @@ export const RECORDS = {
       axes: optional(text),
       /** How values were scaled for training (--scale); the numbers are in the artifact scaling.json. */
       scale: optional(text),
+      /** Pictures left out because they could not be read (--on-bad-item skip), by reason, with the first names. */
+      skipped: optional(list(object({ reason: text, count: num, names: list(text) }))),
       /** Range of all values, held-out examples included, as the networks see them; absent before this was recorded. */
       values: optional(object({ min: num, max: num, mean: num, sd: num })),
     }),

@@ -1,4 +1,5 @@
 /** A data set in memory: examples of one shape, one after the other. */
+import type { Skipped } from "./skipped.ts";
 import type { Scaling } from "../../common/values/scaling.ts";
 import { numElements } from "../../common/shape.ts";
 import { sha256Aside } from "../../common/sha256.ts";
@@ -13,6 +14,8 @@ export interface DataSet {
   readonly axes?: string;
   /** Of images of float32, before they were scaled: values that are drawn black and white. */
   readonly value_range?: readonly [number, number];
+  /** Items that were left out because they could not be read. */
+  readonly skipped?: readonly Skipped[];
   /** Present where the values were scaled. */
   readonly scaling?: Scaling;
   /** uint8: grey value v stands for float32(v / 127.5 - 1), so 0 is -1 and 255 is 1. float32: as it is. */

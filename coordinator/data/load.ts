@@ -16,24 +16,17 @@ import { refuseKnownKind, refuseUnknown } from "./files/kind.ts";
 import { PICTURE_NAME } from "./pictures/picture_file.ts";
 import { lookIn, shown } from "./pictures/picture_folder.ts";
 import type { Shaping } from "./pictures/picture_reader.ts";
-import { openPictures, shapeImages } from "./pictures/pictures.ts";
+import { type OnBadItem, openPictures, shapeImages } from "./pictures/pictures.ts";
+import { AS_IT_IS, type ReadAs, shapingOf } from "./read_as.ts";
 import { READERS } from "./readers.ts";
-
-const AS_THEY_ARE: ReadAs = { image_size: null, channels: null };
-
-/** How data are to be read: changes to pictures, and the axes of an array. */
-export interface ReadAs extends Shaping {
-  /** As --layout names them; null or absent: what the array looks like. */
-  readonly layout?: string | null;
-}
 
 /** Opens and reads at once: what {@linkcode openData} finds. */
 export async function loadData(
   path: string,
-  shaping: ReadAs = AS_THEY_ARE,
+  read_as: ReadAs = AS_IT_IS,
   reading: Reading = UNWATCHED,
 ): Promise<DataSet> {
-  return await (await openData(path, shaping, reading)).read();
+  return await (await openData(path, read_as, reading)).read();
 }
 
 /**
@@ -44,9 +37,11 @@ export async function loadData(
  */
 export async function openData(
   path: string,
-  { layout = null, ...shaping }: ReadAs,
+  read_as: ReadAs,
   reading: Reading,
 ): Promise<DataSource> {
+  const { layout = null, on_bad_item = "refuse" } = read_as;
+  const shaping = shapingOf(read_as);
   const axes = layout === null ? null : parseAxes(layout);
   const named = await exists(path) ? asItIs(path) : parseDataPath(path);
   const { file } = named;
@@ -69,18 +64,23 @@ export async function openData(
   if (names.includes(CIFAR_100_NAME) && names.some((name) => CIFAR_100_BESIDE.test(name))) {
     return whole(await loadCifar(basename(file), [join(file, CIFAR_100_NAME)]));
   }
-  return await openFolder(file, shaping, reading);
+  return await openFolder(file, shaping, on_bad_item, reading);
 }
 
-async function openFolder(folder: string, shaping: Shaping, reading: Reading): Promise<DataSource> {
+async function openFolder(
+  folder: string,
+  shaping: Shaping,
+  on_bad_item: OnBadItem,
+  reading: Reading,
+): Promise<DataSource> {
   const { pictures, left_out } = await lookIn(folder);
   if (pictures.length > 0) {
     if (left_out !== null) reading.say(`Not read in ${shown(folder)}: ${left_out}`);
-    return await openPictures(folder, pictures, shaping, reading);
+    return await openPictures(folder, pictures, { shaping, on_bad_item }, reading);
   }
   const found = left_out === null ? "none of them" : `none of them, but ${left_out}`;
   throw new UserError(
-    `Cannot read data folder ${folder}: pictures (.png, .jpg), an IDX image file such as train-images-idx3-ubyte.gz ` +
+    `Cannot read data folder ${folder}: pictures (.png, .jpg, .webp and others), NPY files, an IDX image file such as train-images-idx3-ubyte.gz ` +
       `or CIFAR-10's data_batch_*.bin are required, found ${found}; name another folder, or a file, with --data`,
   );
 }

@@ -47,5 +47,6 @@ export function padImages(data: DataSet, padding: Padding): DataSet {
       bytes.set(data.bytes.subarray(from, from + columns), (plane * side + top + row) * side + left);
     }
   }
-  return dataSetOf(data.name, shape, data.encoding, bytes);
+  const { skipped } = data;
+  return { ...dataSetOf(data.name, shape, data.encoding, bytes), ...skipped && { skipped } };
 }

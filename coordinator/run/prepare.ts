@@ -30,7 +30,7 @@ import type { DataSet } from "../data/data_set.ts";
 import { ShardPlan } from "../data/plan.ts";
 import { padImages } from "../data/pad.ts";
 import type { DataSource, Reading } from "../data/data_source.ts";
-import type { ReadAs } from "../data/load.ts";
+import type { ReadAs } from "../data/read_as.ts";
 import { openDataSource } from "../data/resolve.ts";
 import { scaleForRun, SCALING_FILE, scalingOf } from "../data/run_scaling.ts";
 import { requireScalable, scaleData } from "../data/scaling.ts";
@@ -128,25 +128,26 @@ async function prepareNew(options: PrepareOptions): Promise<Prepared> {
   // Tables are read when they are opened, which can take a minute.
   if (options.out !== null) await requireNewFolder(options.out);
   const source = options.source ??
-    await openDataSource({ ...sourceOf(given), ...shapingOf(given), seed }, options.reading);
+    await openDataSource({ ...readAs(given), ...sourceOf(given), seed }, options.reading);
   const dataset = given.data === undefined && !options.source ? given.dataset ?? "strokes" : null;
   const { example_shape, axes } = source;
   const examples = { dataset, example_shape, ...axes !== undefined && { axes } };
   const preset = own ? presetForOwn(given.objective, examples) : presetFor(examples);
   // What does not fit together is said before the data are read, which can take minutes.
   const resolved = resolveConfig({ exact: options.exact, ...given, dataset }, preset, source, own);
-  const config = withSteps(resolved, source, given);
-  checkRounds(config);
-  requireScalable(source, config.scale);
+  const planned = withSteps(resolved, source, given);
+  checkRounds(planned);
+  requireScalable(source, planned.scale);
   // Throws where the data do not suffice, before graphs are built.
-  planOf(config, source);
-  const { objective = objectiveOf(config), in_memory } = options;
-  const { manifest, files, networks } = await buildRunGraphs(config, source, own, undefined, objective);
-  const path = options.out ?? join(RUNS, runName(config.preset, options.now, options.name));
+  planOf(planned, source);
+  const { objective = objectiveOf(planned), in_memory } = options;
+  const { manifest, files, networks } = await buildRunGraphs(planned, source, own, undefined, objective);
+  const path = options.out ?? join(RUNS, runName(planned.preset, options.now, options.name));
   if (!in_memory) await requireNewFolder(path);
-  const allocated = allocate(manifest, config), { state } = allocated;
-  const whole = padImages(await source.read(), config);
-  const data = await scaleForRun(whole, config.scale, planOf(config, whole));
+  const allocated = allocate(manifest, planned), { state } = allocated;
+  const whole = padImages(await source.read(), planned);
+  const data = await scaleForRun(whole, planned.scale, planOf(planned, whole));
+  const config = whole.num_examples === source.num_examples ? planned : withSteps(resolved, whole, given);
   const initial = initialState(networks, config.seed);
   fillInitial(state, initial);
   requireFinite(state, manifest);
@@ -221,7 +222,7 @@ async function resumeOwned(options: PrepareOptions, folder: RunFolder, lock: Run
     dataset: chosen.data ? null : chosen.dataset ?? null,
     data: chosen.data ?? null,
   });
-  const choice = { ...sourceOf(chosen), ...shapingOf(before), seed: before.seed };
+  const choice = { ...readAs(before), ...sourceOf(chosen), seed: before.seed };
   const source = options.source ?? await openDataSource(choice, options.reading);
   const config = given.epochs === undefined ? merged : withSteps(merged, source);
   checkRounds(config);
@@ -303,8 +304,10 @@ function sourceOf(given: { readonly dataset?: string | null; readonly data?: str
   return { dataset: given.dataset ?? undefined, data: given.data ?? undefined };
 }
 
-function shapingOf({ image_size = null, channels = null, layout = null }: Partial<ReadAs>): ReadAs {
-  return { image_size, channels, layout };
+function readAs(given: Partial<ReadAs>): Partial<ReadAs> {
+  const { image_size, channels, fit, ground, on_bad_item, layout } = given;
+  const named = { image_size, channels, fit, ground, on_bad_item, layout };
+  return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
 }
 
 type Counted = Pick<DataSet, "num_examples">;

@@ -13,16 +13,9 @@ import type { Summary } from "../../runlog/summary/summary.ts";
  */
 export async function runData({ config, data: recorded }: Summary, what: string): Promise<DataSet> {
   const before = recordedConfig(config);
-  const { dataset, data: path, seed, image_size, channels, layout } = before;
+  const { dataset, data: path } = before;
   const found = padImages(
-    await openDataSet({
-      dataset: dataset ?? undefined,
-      data: path ?? undefined,
-      image_size,
-      channels,
-      layout,
-      seed,
-    }),
+    await openDataSet({ ...before, dataset: dataset ?? undefined, data: path ?? undefined }),
     before,
   );
   const difference = await differenceFrom(recorded, found);

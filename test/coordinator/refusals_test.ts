@@ -113,7 +113,8 @@ Deno.test("data that cannot be read are refused in one line", () =>
       },
       {
         line: "train --data none",
-        message: "Cannot read data folder none: pictures (.png, .jpg), an IDX image file such as " +
+        message:
+          "Cannot read data folder none: pictures (.png, .jpg, .webp and others), NPY files, an IDX image file such as " +
           "train-images-idx3-ubyte.gz or CIFAR-10's data_batch_*.bin are required, found none of them; name " +
           "another folder, or a file, with --data",
       },
@@ -125,9 +126,8 @@ Deno.test("data that cannot be read are refused in one line", () =>
       },
       {
         line: "train --data broken --batch 2 --shards 1",
-        message:
-          "Cannot read data file broken/b.png: a whole PNG or JPEG picture is required, found a PNG that " +
-          "ends early; repair or remove the file",
+        message: "Cannot read data file broken/b.png: a whole picture is required, found a PNG that " +
+          "ends early; repair or remove the file, or leave it out with --on-bad-item skip",
       },
       {
         line: "train --data mixed --batch 2 --shards 1",
@@ -249,7 +249,7 @@ Deno.test("a configuration file that cannot be used is refused in one line", () 
       {
         line: "train --config resume",
         message:
-          'Unknown key "resume" in configuration file resume; known are preset, dataset, data, image_size, channels, layout, scale, generator, critic, objective, trainable, pad_to, pad_value, holdout, ' +
+          'Unknown key "resume" in configuration file resume; known are preset, dataset, data, image_size, channels, fit, ground, on_bad_item, layout, scale, generator, critic, objective, trainable, pad_to, pad_value, holdout, ' +
           "seed, steps, epochs, batch, shards, for_workers, n_critic, lr, decay_steps, clip, penalty, latent, width, dropout, spectral_norm, schedule, warm_up, accumulate, wire, wire_groups, lr_critic, lr_generator, decay, betas, clip_grad_norm, ema_half_life, local_steps, learners, outer_lr, outer_momentum, adaptive_n_critic, early_stopping, " +
           "min_steps, exact, sample_every, evaluate_every, checkpoint_every",
       },

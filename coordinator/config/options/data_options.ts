@@ -2,6 +2,30 @@
 import type { OptionTable } from "../../../common/cli/options.ts";
 
 export const DATA_OPTIONS = {
+  fit: {
+    kind: "choice",
+    choices: ["crop", "squash", "pad"],
+    default_text: "crop",
+    about:
+      "With --image-size: crop the largest square in the middle of a picture, squash all of it into a square, or pad it " +
+      "with --ground",
+    group: "What to train",
+  },
+  ground: {
+    kind: "string",
+    value: "white|black|#RRGGBB",
+    default_text: "white",
+    about: "Colour behind transparent pixels, and beside pictures with --fit pad",
+    group: "What to train",
+  },
+  on_bad_item: {
+    kind: "choice",
+    choices: ["refuse", "skip"],
+    default_text: "refuse",
+    about:
+      "What to do if pictures are damaged: refuse to start and name them, or skip them and list the reasons",
+    group: "What to train",
+  },
   layout: {
     kind: "string",
     value: "AXES",

@@ -1,4 +1,5 @@
 /** Kinds of files that hold data and are not read, told by their first bytes, each with a way out. */
+import { FORMATS } from "../pictures/picture_file.ts";
 import { maskedCrc32c } from "../../../common/files/crc32c.ts";
 
 export interface Kind {
@@ -90,25 +91,13 @@ export const BINARY_KINDS: readonly Kind[] = [
     way: 'write its table with R: write.csv(x, "x.csv", row.names=FALSE)',
   },
   {
-    what: "a single PNG or JPEG picture",
-    is: (head) => begins(head, "\x89PNG") || begins(head, "\xff\xd8\xff"),
+    what: "a single picture",
+    is: (head) => FORMATS.some((format) => format.is(head)),
     way: "name its folder with --data",
   },
-  { what: "a GIF picture", is: "GIF8", way: FOLDER },
   {
-    what: "a BMP picture",
-    is: (head) => begins(head, "BM") && begins(head.subarray(6), "\0\0\0\0"),
-    way: FOLDER,
-  },
-  { what: "a TIFF picture", is: (head) => begins(head, "II*\0") || begins(head, "MM\0*"), way: FOLDER },
-  {
-    what: "a WebP picture",
-    is: (head) => begins(head, "RIFF") && begins(head.subarray(8), "WEBP"),
-    way: FOLDER,
-  },
-  {
-    what: "a HEIC or AVIF picture",
-    is: (head) => /^ftyp(hei[cx]|mif1|avi[fs])/.test(textOf(head.subarray(4, 16))),
+    what: "a HEIC picture",
+    is: (head) => /^ftyp(hei[cx]|mif1)/.test(textOf(head.subarray(4, 16))),
     way: FOLDER,
   },
   {

@@ -25,31 +25,77 @@ export function withChannels(image: Image, channels: 1 | 3): Image {
   return { ...image, channels, tones };
 }
 
+/** How a picture becomes a square: by its largest square, its whole width and height, or all of it on a ground. */
+export type Fit = "crop" | "squash" | "pad";
+
+/** A part of an image, in its pixels. */
+interface Region {
+  readonly top: number;
+  readonly left: number;
+  readonly rows: number;
+  readonly columns: number;
+}
+
 /**
- * The largest square in the middle (an odd row or column more is left out at the lower or right side), resized to
- * `side` x `side`: made smaller, a pixel is the mean of the area that it covers; made larger, it is interpolated
- * linearly between pixel centres, and borders go on as they are. Only + - x /, so the same on every machine.
+ * Brings an image to `side` x `side`. crop: the largest square in the middle (an odd row or column more is left out at
+ * the lower or right side). squash: all of it, its sides by different factors. pad: all of it in the middle of `ground`,
+ * a tone for each channel. Made smaller, a pixel is the mean of the area that it covers; made larger, it is
+ * interpolated linearly between pixel centres, and borders go on as they are. Only + - x /, so the same on every machine.
  */
-export function toSquare(image: Image, side: number): Image {
-  const { channels, height, width } = image;
+export function toSquare(
+  image: Image,
+  side: number,
+  fit: Fit = "crop",
+  ground: readonly number[] = [255, 255, 255],
+): Image {
+  const { height, width } = image;
+  const all = { top: 0, left: 0, rows: height, columns: width };
+  if (fit === "squash") return resized(image, all, side, side);
   const extent = Math.min(height, width);
-  const top = Math.floor((height - extent) / 2), left = Math.floor((width - extent) / 2);
-  const taps = tapsOf(extent, side);
+  if (fit === "crop" || height === width) {
+    const top = Math.floor((height - extent) / 2), left = Math.floor((width - extent) / 2);
+    return resized(image, { top, left, rows: extent, columns: extent }, side, side);
+  }
+  const longer = Math.max(height, width);
+  const [rows, columns] = [height, width].map((extent) =>
+    Math.max(1, Math.floor(extent * side / longer + 0.5))
+  );
+  return inMiddle(resized(image, all, rows!, columns!), side, ground);
+}
+
+function inMiddle(image: Image, side: number, ground: readonly number[]): Image {
+  const { channels, height, width } = image;
+  const top = Math.floor((side - height) / 2), left = Math.floor((side - width) / 2);
   const tones = new Uint8Array(channels * side * side);
-  const rows = new Float64Array(extent * side), columns = new Float64Array(side * side);
   for (let c = 0; c < channels; c++) {
-    // Along each row first, then along each column.
-    for (let y = 0; y < extent; y++) {
-      resample(image.tones, (c * height + top + y) * width + left, 1, taps, rows, y * side);
-    }
-    for (let x = 0; x < side; x++) resample(rows, x, side, taps, columns, x * side);
-    for (let y = 0; y < side; y++) {
-      for (let x = 0; x < side; x++) {
-        tones[(c * side + y) * side + x] = Math.floor(columns[x * side + y]! + 0.5);
-      }
+    tones.fill(ground[c]!, c * side * side, (c + 1) * side * side);
+    for (let y = 0; y < height; y++) {
+      const from = (c * height + y) * width;
+      tones.set(image.tones.subarray(from, from + width), (c * side + top + y) * side + left);
     }
   }
   return { channels, height: side, width: side, tones };
+}
+
+function resized(image: Image, region: Region, height: number, width: number): Image {
+  const { channels } = image;
+  const across = tapsOf(region.columns, width), down = tapsOf(region.rows, height);
+  const tones = new Uint8Array(channels * height * width);
+  const rows = new Float64Array(region.rows * width), columns = new Float64Array(width * height);
+  for (let c = 0; c < channels; c++) {
+    // Along each row first, then along each column.
+    for (let y = 0; y < region.rows; y++) {
+      const from = (c * image.height + region.top + y) * image.width + region.left;
+      resample(image.tones, from, 1, across, rows, y * width);
+    }
+    for (let x = 0; x < width; x++) resample(rows, x, width, down, columns, x * height);
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width; x++) {
+        tones[(c * height + y) * width + x] = Math.floor(columns[x * height + y]! + 0.5);
+      }
+    }
+  }
+  return { channels, height, width, tones };
 }
 
 /** Neighbours along one axis that make up a new pixel, and their shares, which add up to 1. */

@@ -1,15 +1,23 @@
-/** Pictures as people have them: PNG and JPEG files, decoded to 8-bit tones. */
-import { isTurned, type Orientation, upright } from "./jpeg/exif.ts";
+/** Pictures as people have them: files of many kinds, decoded to 8-bit tones. */
+import type { PictureCodecs } from "./codecs.ts";
+import { type FoundPicture, type PictureFormat } from "./format.ts";
+import { AVIF } from "./formats/avif.ts";
+import { BMP } from "./formats/bmp.ts";
+import { GIF } from "./formats/gif.ts";
+import { TIFF } from "./formats/tiff.ts";
+import { WEBP } from "./formats/webp.ts";
+import { isTurned, upright } from "./jpeg/exif.ts";
 import type { Image, Shape } from "./image.ts";
-import type { JpegCodec } from "./jpeg/jpeg_codec.ts";
-import { isJpeg, type JpegHeader, jpegHeader, requireWhole } from "./jpeg/jpeg_header.ts";
+import { JPEG } from "./jpeg/jpeg.ts";
 import { kindOf } from "./picture_kind.ts";
-import { imageOf, type Pixels } from "./pixels.ts";
-import { pngPixels } from "./png/png.ts";
-import { hasColour, isPng, type PngHeader, pngHeader, pngParts } from "./png/png_chunks.ts";
+import { type Ground, imageOf, type Pixels } from "./pixels.ts";
+import { PNG } from "./png/png.ts";
 
 /** Names of files that are taken for pictures. */
-export const PICTURE_NAME = /\.(png|apng|jpe?g|jpe|jfif)$/i;
+export const PICTURE_NAME = /\.(png|apng|jpe?g|jpe|jfif|webp|gif|bmp|dib|tiff?|avif)$/i;
+
+/** Kinds that are read: the first that knows a file decodes it. */
+export const FORMATS: readonly PictureFormat[] = [PNG, JPEG, WEBP, GIF, BMP, TIFF, AVIF];
 
 /** Largest picture that is decoded: 100 megapixels. */
 const MAX_MEGAPIXELS = 100;
@@ -24,45 +32,33 @@ export interface Picture extends Image {
  * with the reason where there is no such header, or the picture is larger than 100 megapixels.
  */
 export function pictureShape(bytes: Uint8Array): Shape {
-  const file = headerOf(bytes);
-  const { width, height } = file.header;
-  const has_colour = file.kind === "png" ? hasColour(file.header) : file.header.num_components > 1;
-  const { orientation } = file.kind === "png" ? pngParts(bytes, file.header) : file.header;
+  const { width, height, has_colour, orientation } = openPicture(bytes);
   const [rows, columns] = isTurned(orientation) ? [width, height] : [height, width];
   return { channels: has_colour ? 3 : 1, height: rows, width: columns };
 }
 
 /**
- * The picture in a PNG or JPEG file, whatever its name says. Grey files give 1 channel, others 3. 16-bit tones are
- * rounded to 8; transparent pixels are laid on white; a picture that EXIF data says is turned is turned upright.
- * Colour profiles and gamma are not heeded. Throws Error with the reason where the file is damaged, of another
- * kind or larger than 100 megapixels.
+ * The picture in a file, whatever its name says: of several frames or pages, the first. Grey files give 1 channel, others
+ * 3. 16-bit tones are rounded to 8; transparent pixels are laid on `ground`; a picture that is said to be turned is
+ * turned upright. Colour profiles and gamma are not heeded. Throws Error with the reason where the file is damaged, of
+ * another kind or larger than 100 megapixels.
  */
-export async function decodePicture(bytes: Uint8Array, jpeg: JpegCodec): Promise<Picture> {
-  const file = headerOf(bytes);
-  if (file.kind === "png") {
-    const parts = pngParts(bytes, file.header);
-    return picture(pngPixels(parts), parts.orientation);
-  }
-  requireWhole(bytes, file.header);
-  return await jpeg.decode(bytes, file.header, (pixels) => picture(pixels, file.header.orientation));
+export async function decodePicture(
+  bytes: Uint8Array,
+  codecs: PictureCodecs,
+  ground?: Ground,
+): Promise<Picture> {
+  const { orientation, decode } = openPicture(bytes);
+  const pixels = await decode(codecs);
+  return { ...upright(imageOf(pixels, ground), orientation), peak_of_16_bits: peakOf(pixels) };
 }
 
-type Header =
-  | { readonly kind: "png"; readonly header: PngHeader }
-  | { readonly kind: "jpeg"; readonly header: JpegHeader };
-
-function headerOf(bytes: Uint8Array): Header {
-  let file: Header;
-  if (isPng(bytes)) file = { kind: "png", header: pngHeader(bytes) };
-  else if (isJpeg(bytes)) file = { kind: "jpeg", header: jpegHeader(bytes) };
-  else throw new Error(kindOf(bytes));
-  requireSize(file.header);
-  return file;
-}
-
-function picture(pixels: Pixels, orientation: Orientation): Picture {
-  return { ...upright(imageOf(pixels), orientation), peak_of_16_bits: peakOf(pixels) };
+function openPicture(bytes: Uint8Array): FoundPicture {
+  const format = FORMATS.find((format) => format.is(bytes));
+  if (!format) throw new Error(kindOf(bytes));
+  const picture = format.open(bytes);
+  requireSize(picture);
+  return picture;
 }
 
 function peakOf({ channels, white, data }: Pixels): number | null {

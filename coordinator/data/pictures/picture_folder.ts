@@ -9,7 +9,7 @@ const LITTER =
 
 /** Pictures of kinds that are not read, by their names. */
 const OTHER_PICTURES =
-  /\.(webp|tiff?|gif|bmp|dib|avif|hei[cf]|jxl|jp2|j2k|jpf|jpx|psd|svg|ico|tga|ppm|pgm|pbm|pnm|exr|hdr|dng|cr2|nef|arw|raw)$/i;
+  /\.(hei[cf]|jxl|jp2|j2k|jpf|jpx|psd|svg|ico|tga|ppm|pgm|pbm|pnm|exr|hdr|dng|cr2|nef|arw|raw)$/i;
 
 /** Endings that are named of what is left out; beyond them, how many more files there are. */
 const MOST_ENDINGS = 8;
@@ -120,7 +120,7 @@ class Look {
   leftOut(): string | null {
     const { special, dead, again, hidden, not_utf8 } = this.#named;
     const parts = [
-      counted(this.#other_pictures, " (only PNG and JPEG are read: convert them)"),
+      counted(this.#other_pictures, " (not read: convert them to PNG)"),
       counted(this.#other_files, ""),
       named(special, "pipe, socket or device", "pipes, sockets or devices"),
       named(dead, "link that leads nowhere", "links that lead nowhere"),

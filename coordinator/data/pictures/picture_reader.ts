@@ -1,14 +1,19 @@
 /** One picture file as an example: read, decoded, brought to the channels and size that were asked for. */
 import { NotRegularError, readRegularSync } from "../../../common/files/regular_file.ts";
-import { type Image, type Shape, toSquare, withChannels } from "./image.ts";
-import type { JpegCodec } from "./jpeg/jpeg_codec.ts";
+import type { PictureCodecs } from "./codecs.ts";
+import { type Fit, type Image, type Shape, toSquare, withChannels } from "./image.ts";
 import { decodePicture, pictureShape } from "./picture_file.ts";
+import { type Ground, lumaOf, PAPER } from "./pixels.ts";
 
 /** Changes to make to pictures; null leaves them as they are, provided that all are alike. */
 export interface Shaping {
   /** Rows and columns that pictures are brought to. */
   readonly image_size: number | null;
   readonly channels: 1 | 3 | null;
+  /** How a picture that is not square becomes one; "crop" if absent. */
+  readonly fit?: Fit;
+  /** What lies behind transparent pixels, and beside pictures that are padded; white if absent. */
+  readonly ground?: Ground;
 }
 
 /** Outcome of a file. */
@@ -21,10 +26,12 @@ export type PictureRead =
 const MAX_PICTURE_BYTES = 2 ** 30;
 
 /** The image with the channels and the size that were asked for. */
-export function shaped(image: Image, { image_size, channels }: Shaping): Image {
+export function shaped(image: Image, { image_size, channels, fit, ground = PAPER }: Shaping): Image {
   const coloured = channels === null ? image : withChannels(image, channels);
   const fits = image_size === null || (image.height === image_size && image.width === image_size);
-  return fits ? coloured : toSquare(coloured, image_size);
+  return fits
+    ? coloured
+    : toSquare(coloured, image_size, fit, coloured.channels === 1 ? [lumaOf(ground)] : ground);
 }
 
 /** Reads the header of a picture file: its shape before and after shaping. Throws Error with the reason. */
@@ -38,9 +45,13 @@ export function announcedShapes(
 }
 
 /** Reads and decodes a file. Never throws for what is wrong with the file. */
-export async function readPicture(file: string, shaping: Shaping, jpeg: JpegCodec): Promise<PictureRead> {
+export async function readPicture(
+  file: string,
+  shaping: Shaping,
+  codecs: PictureCodecs,
+): Promise<PictureRead> {
   try {
-    const picture = await decodePicture(readRegularSync(file, MAX_PICTURE_BYTES), jpeg);
+    const picture = await decodePicture(readRegularSync(file, MAX_PICTURE_BYTES), codecs, shaping.ground);
     const { channels, height, width, tones } = shaped(picture, shaping);
     return { shape: { channels, height, width }, tones, peak_of_16_bits: picture.peak_of_16_bits };
   } catch (error) {

@@ -1,5 +1,5 @@
 /** A thread that reads pictures: one message asks for some, one answers. It has the rights of who started it. */
-import { JpegCodec } from "./jpeg/jpeg_codec.ts";
+import { PictureCodecs } from "./codecs.ts";
 import type { Shape } from "./image.ts";
 import { type PictureRead, readPicture, type Shaping } from "./picture_reader.ts";
 
@@ -10,13 +10,13 @@ export interface PictureTask {
   readonly expected: Shape;
 }
 
-const jpeg = new JpegCodec();
+const codecs = new PictureCodecs();
 
 self.onmessage = async ({ data }: MessageEvent<PictureTask>) => {
   const { files, shaping, expected } = data;
   const reads: PictureRead[] = [];
   for (const file of files) {
-    const read = await readPicture(file, shaping, jpeg);
+    const read = await readPicture(file, shaping, codecs);
     const is_wanted = "tones" in read && isAlike(read.shape, expected);
     reads.push("tones" in read && !is_wanted ? { ...read, tones: new Uint8Array(0) } : read);
   }

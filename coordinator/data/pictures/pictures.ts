@@ -5,7 +5,8 @@ import { MAX_FILE_BYTES } from "../files/data_file.ts";
 import { type DataSet, dataSetOf } from "../data_set.ts";
 import type { DataSource, Reading } from "../data_source.ts";
 import type { Image, Shape } from "./image.ts";
-import { JpegCodec } from "./jpeg/jpeg_codec.ts";
+import { PictureCodecs } from "./codecs.ts";
+import { skippedBy, skippedLines } from "../skipped.ts";
 import { shown } from "./picture_folder.ts";
 import { PicturePool, threadsFor } from "./picture_pool.ts";
 import {
@@ -26,6 +27,14 @@ const MOST_TRIED_PIXELS = 4e6;
 const MOST_NAMED = 10;
 /** Pictures of 16 bits whose largest tone is below this are darker than 1 in 8. */
 const DARK_PEAK = 8192;
+
+export type OnBadItem = "refuse" | "skip";
+
+/** What pictures are to become, and what becomes of those that cannot be read. */
+export interface Wanted {
+  readonly shaping: Shaping;
+  readonly on_bad_item: OnBadItem;
+}
 
 /** A picture that could not be read. */
 interface Bad {
@@ -52,10 +61,10 @@ interface First extends Other {
 export async function openPictures(
   folder: string,
   names: readonly string[],
-  shaping: Shaping,
+  wanted: Wanted,
   reading: Reading,
 ): Promise<DataSource> {
-  const first = await firstOf(folder, names, shaping);
+  const first = await firstOf(folder, names, wanted.shaping);
   const { channels, height, width } = first.shape;
   const size = channels * height * width;
   if (names.length * size > MAX_FILE_BYTES) {
@@ -69,7 +78,7 @@ export async function openPictures(
     num_examples: names.length,
     example_shape: shapeOf(first.shape),
     encoding: "uint8",
-    read: () => readPictures(folder, names, shaping, first, reading),
+    read: () => readPictures(folder, names, wanted, first, reading),
   };
 }
 
@@ -91,7 +100,7 @@ async function tried(file: string, shaping: Shaping): Promise<Omit<First, "index
   const [found, shape] = announcedShapes(file, shaping);
   const num_pixels = found.height * found.width;
   if (num_pixels <= MOST_TRIED_PIXELS) {
-    const read = await readPicture(file, shaping, new JpegCodec());
+    const read = await readPicture(file, shaping, new PictureCodecs());
     if ("reason" in read) throw new Error(read.reason);
   }
   return { shape, num_pixels };
@@ -101,7 +110,7 @@ async function tried(file: string, shaping: Shaping): Promise<Omit<First, "index
 async function readPictures(
   folder: string,
   names: readonly string[],
-  shaping: Shaping,
+  { shaping, on_bad_item }: Wanted,
   first: First,
   { progress, say, num_cores }: Reading,
 ): Promise<DataSet> {
@@ -133,9 +142,31 @@ async function readPictures(
   });
   const is_first_sound = bad.every(({ index }) => index !== first.index);
   if (others.length > 0 && is_first_sound) refuseOther(folder, names, first, others.sort(byIndex)[0]!);
-  if (bad.length > 0) refuseBad(folder, names, bad.sort(byIndex));
+  if (bad.length > 0 && (on_bad_item === "refuse" || bad.length === names.length)) {
+    refuseBad(folder, names, bad.sort(byIndex));
+  }
   if (peak !== null && peak < DARK_PEAK) say(darkNote(folder, peak));
-  return dataSetOf(basename(folder), shapeOf(first.shape), "uint8", bytes);
+  const kept = withoutBad(bytes, size, bad.sort(byIndex));
+  const data = dataSetOf(basename(folder), shapeOf(first.shape), "uint8", kept);
+  if (bad.length === 0) return data;
+  const skipped = skippedBy(bad.map(({ index, reason }) => ({ name: shown(names[index]!), reason })));
+  skippedLines(folder, names.length, skipped).forEach(say);
+  return { ...data, skipped };
+}
+
+/** The examples without those that could not be read, moved together. */
+function withoutBad(
+  bytes: Uint8Array<ArrayBuffer>,
+  size: number,
+  bad: readonly Bad[],
+): Uint8Array<ArrayBuffer> {
+  let filled = 0, from = 0;
+  for (const index of [...bad.map(({ index }) => index), bytes.length / size]) {
+    bytes.copyWithin(filled, from * size, index * size);
+    filled += (index - from) * size;
+    from = index + 1;
+  }
+  return bytes.subarray(0, filled);
 }
 
 function byIndex(a: { readonly index: number }, b: { readonly index: number }): number {
@@ -156,8 +187,8 @@ function refuseBad(folder: string, names: readonly string[], bad: readonly Bad[]
   const [{ index, reason }] = bad as [Bad];
   if (bad.length === 1) {
     throw new UserError(
-      `Cannot read data file ${join(folder, shown(names[index]!))}: a whole PNG or JPEG ` +
-        `picture is required, found ${reason}; repair or remove the file`,
+      `Cannot read data file ${join(folder, shown(names[index]!))}: a whole ` +
+        `picture is required, found ${reason}; repair or remove the file, or leave it out with --on-bad-item skip`,
     );
   }
   const named = bad.slice(0, MOST_NAMED).map(({ index, reason }) => `${shown(names[index]!)} (${reason})`);
@@ -166,8 +197,10 @@ function refuseBad(folder: string, names: readonly string[], bad: readonly Bad[]
     : "";
   throw new UserError(
     `Cannot read ${bad.length.toLocaleString("en-US")} of ` +
-      `${names.length.toLocaleString("en-US")} pictures in ${folder}: whole PNG or JPEG pictures ` +
-      `are required, found ${named.join(", ")}${more}; repair or remove the files`,
+      `${names.length.toLocaleString("en-US")} pictures in ${folder}: whole pictures ` +
+      `are required, found ${
+        named.join(", ")
+      }${more}; repair or remove the files, or leave them out with --on-bad-item skip`,
   );
 }
 

@@ -85,8 +85,7 @@ Deno.test("a picture that is gone by the time it is read is named", () =>
     await Deno.remove(join(folder, "b.png"));
     await assert.rejects(source.read(), {
       name: "UserError",
-      message:
-        `Cannot read data file ${folder}/b.png: a whole PNG or JPEG picture is required, found none: it ` +
-        "is gone by now; repair or remove the file",
+      message: `Cannot read data file ${folder}/b.png: a whole picture is required, found none: it ` +
+        "is gone by now; repair or remove the file, or leave it out with --on-bad-item skip",
     });
   }));

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { loadData } from "../../../coordinator/data/load.ts";
-import type { Shaping } from "../../../coordinator/data/pictures/picture_reader.ts";
+import type { ReadAs } from "../../../coordinator/data/read_as.ts";
 import goldens from "./goldens/readers.json" with { type: "json" };
 
 const golden = (name: keyof typeof goldens.files) => Uint8Array.fromBase64(goldens.files[name]);
@@ -11,13 +11,13 @@ const half = (name: keyof typeof goldens.files) => {
   return bytes.subarray(0, bytes.length >> 1);
 };
 const text = (content: string) => new TextEncoder().encode(content);
-const NEITHER: Shaping = { image_size: null, channels: null };
+const NEITHER: ReadAs = { image_size: null, channels: null };
 
 interface Refusal {
   readonly files: Readonly<Record<string, Uint8Array>>;
   /** Path within the folder. */
   readonly data: string;
-  readonly shaping?: Shaping;
+  readonly shaping?: ReadAs;
   /** FOLDER stands for the folder. */
   readonly message: string;
 }
@@ -26,37 +26,32 @@ const REFUSALS: Record<string, Refusal> = {
   "half a PNG": {
     files: { "p/a.png": golden("grey.png"), "p/b.png": half("grey.png") },
     data: "p",
-    message:
-      "Cannot read data file FOLDER/p/b.png: a whole PNG or JPEG picture is required, found a PNG that " +
-      "ends early; repair or remove the file",
+    message: "Cannot read data file FOLDER/p/b.png: a whole picture is required, found a PNG that " +
+      "ends early; repair or remove the file, or leave it out with --on-bad-item skip",
   },
   "half a JPEG": {
     files: { "a.jpg": half("colour.jpg") },
     data: ".",
-    message:
-      "Cannot read data file FOLDER/a.jpg: a whole PNG or JPEG picture is required, found a JPEG that ends " +
-      "early; repair or remove the file",
+    message: "Cannot read data file FOLDER/a.jpg: a whole picture is required, found a JPEG that ends " +
+      "early; repair or remove the file, or leave it out with --on-bad-item skip",
   },
   "a damaged PNG": {
     files: { "a.png": golden("grey.png").map((byte, i) => i === 60 ? byte ^ 1 : byte) },
     data: ".",
-    message:
-      "Cannot read data file FOLDER/a.png: a whole PNG or JPEG picture is required, found a PNG that is " +
-      "damaged; repair or remove the file",
+    message: "Cannot read data file FOLDER/a.png: a whole picture is required, found a PNG that is " +
+      "damaged; repair or remove the file, or leave it out with --on-bad-item skip",
   },
   "a text called a picture": {
     files: { "a.png": text("hello") },
     data: ".",
     message:
-      "Cannot read data file FOLDER/a.png: a whole PNG or JPEG picture is required, found neither a PNG nor " +
-      "a JPEG; repair or remove the file",
+      "Cannot read data file FOLDER/a.png: a whole picture is required, found no known kind of picture; repair or remove the file, or leave it out with --on-bad-item skip",
   },
   "an empty picture": {
     files: { "a.jpeg": new Uint8Array(0) },
     data: ".",
-    message:
-      "Cannot read data file FOLDER/a.jpeg: a whole PNG or JPEG picture is required, found an empty file; " +
-      "repair or remove the file",
+    message: "Cannot read data file FOLDER/a.jpeg: a whole picture is required, found an empty file; " +
+      "repair or remove the file, or leave it out with --on-bad-item skip",
   },
   "grey and coloured pictures": {
     files: { "a.png": golden("colour.png"), "b.png": golden("grey.png") },

@@ -4,14 +4,14 @@ import { join } from "node:path";
 import { decodeExamples } from "../../../coordinator/data/data_set.ts";
 import { type Image, toSquare, withChannels } from "../../../coordinator/data/pictures/image.ts";
 import { loadData } from "../../../coordinator/data/load.ts";
-import { JpegCodec } from "../../../coordinator/data/pictures/jpeg/jpeg_codec.ts";
+import { PictureCodecs } from "../../../coordinator/data/pictures/codecs.ts";
 import { decodePicture } from "../../../coordinator/data/pictures/picture_file.ts";
 import goldens from "./goldens/readers.json" with { type: "json" };
 
 const bytesOf = (text: string) => Uint8Array.fromBase64(text);
 const FILES = Object.fromEntries(Object.entries(goldens.files).map(([name, text]) => [name, bytesOf(text)]));
 
-const jpeg = new JpegCodec();
+const jpeg = new PictureCodecs();
 
 function largestDifference(a: Uint8Array, b: Uint8Array): number {
   assert.equal(a.length, b.length);

@@ -114,13 +114,13 @@ const FOLDERS: Readonly<Record<string, Folder>> = {
   },
   "with pictures of other kinds and files of none": {
     put: async (folder) => {
-      for (let i = 20; i < 30; i++) await text(join(folder, `${i}.webp`));
-      for (const name of ["030.tif", "labels.csv", "a.txt", "b.TXT", "LICENSE"]) {
+      for (let i = 20; i < 30; i++) await text(join(folder, `${i}.heic`));
+      for (const name of ["030.jxl", "labels.csv", "a.txt", "b.TXT", "LICENSE"]) {
         await text(join(folder, name));
       }
     },
     said: [
-      "Not read in FOLDER: 10 .webp, 1 .tif (only PNG and JPEG are read: convert them); 2 .txt, 1 without an " +
+      "Not read in FOLDER: 10 .heic, 1 .jxl (not read: convert them to PNG); 2 .txt, 1 without an " +
       "ending in its name, 1 .csv",
     ],
   },

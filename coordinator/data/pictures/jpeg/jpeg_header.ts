@@ -5,7 +5,7 @@ import { endOf, segmentsOf } from "./jpeg_segments.ts";
 export interface JpegHeader {
   readonly width: number;
   readonly height: number;
-  /** 1: grey; 3: colour. */
+  /** 1: grey; 3: colour; 4: inks. */
   readonly num_components: number;
   /** Coded in fractions of bits, in place of whole ones (Huffman). */
   readonly is_arithmetic: boolean;
@@ -57,9 +57,8 @@ function frame(marker: number, content: Uint8Array, orientation: Orientation): J
   if (marker > 0xc2 && !is_arithmetic) {
     throw new Error("a JPEG of an uncommon kind (lossless or hierarchical)");
   }
-  if (num_components === 4) throw new Error("a JPEG of four inks (CMYK; convert it to RGB)");
   const height = high_y! << 8 | low_y!, width = high_x! << 8 | low_x!;
-  if (width === 0 || height === 0 || num_components !== 1 && num_components !== 3) {
+  if (width === 0 || height === 0 || ![1, 3, 4].includes(num_components!)) {
     throw new Error("a JPEG that is damaged");
   }
   return {

@@ -1,7 +1,33 @@
 /** PNG files: every colour type, depth and transparency, interlaced or not. */
+import type { PictureFormat } from "../format.ts";
 import type { Pixels } from "../pixels.ts";
-import { type PngParts } from "./png_chunks.ts";
+import { hasColour, isPng, pngHeader, type PngParts, pngParts } from "./png_chunks.ts";
 import { readSamples, type Samples, samplesPerPixel } from "./png_rows.ts";
+
+export const PNG: PictureFormat = {
+  title: "PNG",
+  is: isPng,
+  open(bytes) {
+    const header = pngHeader(bytes);
+    const { width, height } = header;
+    // Only when it is asked for: a picture that is too large is refused before.
+    const parts = once(() => pngParts(bytes, header));
+    return {
+      width,
+      height,
+      has_colour: hasColour(header),
+      get orientation() {
+        return parts().orientation;
+      },
+      decode: () => pngPixels(parts()),
+    };
+  },
+};
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => made ??= make();
+}
 
 /** The pixels of a PNG. Throws Error with the reason where they are not whole. */
 export function pngPixels(parts: PngParts): Pixels {

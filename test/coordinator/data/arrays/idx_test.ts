@@ -124,7 +124,8 @@ Deno.test("refuses what the system does not let it read, in the system's words",
 
 Deno.test("refuses a folder without image files", async () => {
   await inFolder({ "t10k-labels-idx1-ubyte": header(0x801, 0) }, async (folder) => {
-    const message = `Cannot read data folder ${folder}: pictures (.png, .jpg), an IDX image file such as ` +
+    const message =
+      `Cannot read data folder ${folder}: pictures (.png, .jpg, .webp and others), NPY files, an IDX image file such as ` +
       "train-images-idx3-ubyte.gz or CIFAR-10's data_batch_*.bin are required, found none of them, but 1 without " +
       "an ending in its name; name another " +
       "folder, or a file, with --data";

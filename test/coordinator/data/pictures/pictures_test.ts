@@ -3,17 +3,18 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { loadData, openData } from "../../../../coordinator/data/load.ts";
-import type { Shaping } from "../../../../coordinator/data/pictures/picture_reader.ts";
+import type { ReadAs } from "../../../../coordinator/data/read_as.ts";
 import { threadsFor } from "../../../../coordinator/data/pictures/picture_pool.ts";
 import { Stream } from "../../../../random/philox.ts";
 import { putPictures } from "../../../e2e/images.ts";
 import { inTempDir } from "../../../temp_dir.ts";
+import golden from "../goldens/pictures.json" with { type: "json" };
 import jpegs from "../goldens/jpegs.json" with { type: "json" };
 import { encode } from "../png_writer.ts";
 import { lockedBy } from "../../../../tasks/task_command.ts";
 
-const TO_16: Shaping = { image_size: 16, channels: null };
-const AS_THEY_ARE: Shaping = { image_size: null, channels: null };
+const TO_16: ReadAs = { image_size: 16, channels: null };
+const AS_THEY_ARE: ReadAs = { image_size: null, channels: null };
 
 function watched(num_cores = 2) {
   const said: string[] = [], counts: [number, number][] = [];
@@ -67,13 +68,12 @@ Deno.test("ten bad files are named at once, with how many there are, in the orde
     await putPictures(join(folder, "p"), 40, 3);
     const bad = Array.from({ length: 12 }, (_, i) => `${i < 6 ? "a" : "z"}${10 + i}.jpg`);
     for (const name of bad) await Deno.writeTextFile(join(folder, name), "no picture");
-    const named = bad.slice(0, 10).map((name) => `${name} (neither a PNG nor a JPEG)`).join(", ");
+    const named = bad.slice(0, 10).map((name) => `${name} (no known kind of picture)`).join(", ");
     for (const num_cores of [1, 2]) {
       await assert.rejects(loadData(folder, TO_16, watched(num_cores).reading), {
         name: "UserError",
-        message:
-          `Cannot read 12 of 52 pictures in ${folder}: whole PNG or JPEG pictures are required, found ` +
-          `${named}, and 2 more; repair or remove the files`,
+        message: `Cannot read 12 of 52 pictures in ${folder}: whole pictures are required, found ` +
+          `${named}, and 2 more; repair or remove the files, or leave them out with --on-bad-item skip`,
       });
     }
   }));
@@ -134,7 +134,40 @@ Deno.test("a picture with a sound header alone is told as bad before anything el
     const { reading } = watched();
     await assert.rejects(
       openData(folder, AS_THEY_ARE, reading),
-      /a\.jpg: a whole PNG .* ends early; repair or remove/,
+      /a\.jpg: a whole picture .* ends early; repair or remove/,
+    );
+  }));
+
+Deno.test("--on-bad-item skip leaves out what cannot be read, says why, and the rest keep their order", () =>
+  inTempDir(async (folder) => {
+    await putMixed(folder, 10);
+    const whole = await loadData(folder, TO_16);
+    const cut = Uint8Array.fromBase64((jpegs.read["420"] as [string])[0]).subarray(0, -20);
+    // Before, between and behind the others.
+    for (const name of ["-.jpg", "0005.jpg", "z.jpg"]) await Deno.writeFile(join(folder, name), cut);
+    await Deno.writeTextFile(join(folder, "0006.png"), "no picture");
+    const { reading, said } = watched();
+    const source = await openData(folder, { ...TO_16, on_bad_item: "skip" }, reading);
+    const data = await source.read();
+    assert.deepEqual([source.num_examples, data.num_examples], [whole.num_examples + 4, whole.num_examples]);
+    assert.deepEqual(data.bytes, whole.bytes);
+    assert.deepEqual(said, [
+      `Skipped 4 of 14 pictures in ${folder}:`,
+      "  3  a JPEG that ends early (-.jpg, 0005.jpg, z.jpg)",
+      "  1  no known kind of picture (0006.png)",
+    ]);
+    assert.deepEqual(data.skipped, [
+      { reason: "a JPEG that ends early", count: 3, names: ["-.jpg", "0005.jpg", "z.jpg"] },
+      { reason: "no known kind of picture", count: 1, names: ["0006.png"] },
+    ]);
+  }));
+
+Deno.test("--on-bad-item skip refuses a folder in which nothing can be read", () =>
+  inTempDir(async (folder) => {
+    await Deno.writeTextFile(join(folder, "a.png"), "no picture");
+    await assert.rejects(
+      loadData(folder, { ...TO_16, on_bad_item: "skip" }),
+      /a\.png: a whole picture is required/,
     );
   }));
 
@@ -168,6 +201,9 @@ Deno.test("reading takes no right but to read the folder and the program, also b
       await putMixed(name, 10);
     }
     await Deno.symlink(join(folder, "elsewhere"), join(data, "link"));
+    for (const name of ["lossy.webp", "444.avif", "cmyk.jpg", "rgb_tiff_lzw.tiff"] as const) {
+      await Deno.writeFile(join(data, name), Uint8Array.fromBase64(golden.pictures[name].file));
+    }
     const root = (path: string) => fileURLToPath(new URL(`../../../../${path}`, import.meta.url));
     await Deno.writeTextFile(
       main,
@@ -190,5 +226,5 @@ Deno.test("reading takes no right but to read the folder and the program, also b
       ],
       env: { NO_COLOR: "1" },
     }).output();
-    assert.equal(new TextDecoder().decode(stdout), "20\n", new TextDecoder().decode(stderr));
+    assert.equal(new TextDecoder().decode(stdout), "24\n", new TextDecoder().decode(stderr));
   }));

@@ -1,7 +1,7 @@
 /** PNG files of every kind against the samples that were put into them, and damaged and lying ones. */
 import assert from "node:assert/strict";
 import { deflateSync } from "node:zlib";
-import { JpegCodec } from "../../../../../coordinator/data/pictures/jpeg/jpeg_codec.ts";
+import { PictureCodecs } from "../../../../../coordinator/data/pictures/codecs.ts";
 import { decodePicture } from "../../../../../coordinator/data/pictures/picture_file.ts";
 import { Stream } from "../../../../../random/philox.ts";
 import {
@@ -18,7 +18,7 @@ import {
 const DEPTHS = [[0, [1, 2, 4, 8, 16]], [2, [8, 16]], [3, [1, 2, 4, 8]], [4, [8, 16]], [6, [8, 16]]] as const;
 const SIZES = [[1, 1], [2, 3], [3, 1], [5, 8], [9, 17], [33, 6]] as const;
 const SEED = 7;
-const jpeg = new JpegCodec();
+const jpeg = new PictureCodecs();
 const decode = (bytes: Uint8Array) => decodePicture(bytes, jpeg);
 
 function drawn(colour_type: number, depth: number, interlaced: boolean, clear: boolean, counter: number) {

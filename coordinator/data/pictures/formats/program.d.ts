@@ -1,0 +1,2 @@
+declare const program: WebAssembly.Module;
+export default program;
