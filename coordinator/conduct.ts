@@ -4,9 +4,11 @@ import type { RecordOf } from "../runlog/records.ts";
 import type { Cancel, Clock } from "../wire/clock.ts";
 import { Console } from "./terminal/console.ts";
 import type { RunConfig } from "./config/config.ts";
+import type { ListedKeys } from "./fleet/admission/listed_keys.ts";
 import { SharedMemory } from "./fleet/memory/shared_memory.ts";
 import { Fleet } from "./fleet/fleet.ts";
 import { prepare, type Prepared, type PrepareOptions } from "./run/prepare.ts";
+import { watchKeyList } from "./key_list.ts";
 import { readingOn } from "./terminal/reading_line.ts";
 import { FirstError } from "./run/first_error.ts";
 import { introductionOf } from "./run/introduction.ts";
@@ -27,6 +29,8 @@ export interface ConductOptions extends Omit<PrepareOptions, "reading"> {
   readonly token: string;
   /** What lets people look, if anything: a worker that proves this one is told so. */
   readonly read_token?: string | undefined;
+  /** Keys that let workers in, besides the token; absent or null: the token alone does. */
+  readonly allowed_keys?: ListedKeys | null;
   readonly min_workers: number;
   /** Seconds without enough workers after which the run stops; null: never. */
   readonly give_up_after_s: number | null;
@@ -103,6 +107,9 @@ export async function conduct(
   const shares_memory = options.shares_memory && run.config.local_steps === null;
   using shared_memory = shares_memory ? openSharedMemory(run) : null;
   const fleet = openFleet(run, options, shared_memory, observer, clock);
+  const { allowed_keys = null } = options;
+  const say = (line: string) => console.line(line);
+  const unwatch = allowed_keys && watchKeyList(allowed_keys, { clock, members: () => fleet.members, say });
   const recorder = openRecorder({ run, fleet, log, console, observer, failure, clock, elapsed_ms });
   void screen.lost.then((reason) =>
     observer.fault({ what: "console lost", worker: null, decision: "continued without it", reason })
@@ -116,6 +123,7 @@ export async function conduct(
     await around.opened({ run, fleet, console, elapsed_ms });
     return await trainToEnd({ run, fleet, recorder, console, clock }, options, around);
   } finally {
+    unwatch?.();
     await Promise.all(sinks.map((sink) => sink.close?.()));
   }
 }
@@ -128,7 +136,7 @@ function openConsole(run: Prepared, screen: LastingScreen, now_ms: () => number)
 
 function openFleet(
   { facts, data, config, checkpoint, results, packed, chunks }: Prepared,
-  { token, read_token }: Pick<ConductOptions, "token" | "read_token">,
+  { token, read_token, allowed_keys }: Pick<ConductOptions, "token" | "read_token" | "allowed_keys">,
   shared_memory: SharedMemory | null,
   observer: FleetLog,
   clock: Clock,
@@ -138,6 +146,7 @@ function openFleet(
   const options = {
     token,
     read_token,
+    allowed_keys,
     clock,
     exact,
     classes,

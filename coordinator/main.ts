@@ -8,6 +8,7 @@ import { type Console, stderrScreen } from "./terminal/console.ts";
 import { describeEnding, printLastWords, sayStopping, unlessComplete } from "./ending.ts";
 import { COORDINATOR_COMMAND } from "./config/options/options.ts";
 import { type Door, removeTokens, tellHowToJoin, tellOfPage } from "./terminal/invitation.ts";
+import { openKeyList } from "./key_list.ts";
 import { startOptions } from "./start_options.ts";
 import { stay } from "./stay.ts";
 import { SYSTEM_CLOCK } from "../wire/clock.ts";
@@ -22,6 +23,7 @@ await runMain(async (args) => {
   const token = await chooseToken(values.token_file);
   const read_token = await chooseReadToken(values.read_token_file, token);
   const { host, token_file, read_token_file } = values;
+  const allowed_keys = await openKeyList(values.allow_keys);
   const tls = await readServerTls(values, Date.now());
   let door: Door | null = null;
   const ending = await coordinate({
@@ -34,6 +36,7 @@ await runMain(async (args) => {
     token,
     token_place: tokenPlace(token_file, screen.interactive),
     read_token,
+    allowed_keys,
     public_metrics: values.public_metrics,
     comes_back: values.fail_when_stopped,
     task: "coordinator",

@@ -47,7 +47,8 @@ export {
   PROTOCOL_VERSION,
 } from "../wire/messages.ts";
 export type { PayloadReader, PayloadRef } from "../wire/payload_ref.ts";
+export type { AllowedKeys, WorkerKey } from "../wire/proof/worker_key.ts";
 export { Refusal } from "../wire/refusal.ts";
-export type { Socket } from "../wire/socket.ts";
+export type { Seal, Socket } from "../wire/socket.ts";
 export { connect } from "../library/connect.ts";
 export { checksumBytes } from "../kernels/kernels.ts";

@@ -36,6 +36,11 @@ export interface Exports {
   encode16(q: number, x: number, n: number): void;
   decode16(x: number, h: number, q: number, n: number): void;
   difference16(q: number, x: number, h: number, n: number): void;
+  chachaBlock(out: number, state: number): void;
+  polyBegin(key: number): void;
+  polyAbsorb(from: number, bytes: number): void;
+  polyEnd(tag: number): void;
+  nh(out: number, from: number, bytes: number, key: number): void;
 }
 
 const MODULE = new WebAssembly.Module(

@@ -51,6 +51,9 @@ export class MemorySocket implements Socket {
   /** Nobody here is a stranger. */
   trust(): void {}
 
+  /** Nobody comes between two sides of one process. */
+  seal(): void {}
+
   #end(reason: string): void {
     if (!this.#is_open) return;
     this.#is_open = false;

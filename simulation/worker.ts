@@ -82,7 +82,10 @@ export class SimulatedWorker implements Route {
     const about = { provider: "cpu", device: "simulated", platform: "simulated" };
     this.member = new Member(id, {
       channel: this.#channel,
-      hello: { type: "hello", version: 0, nonce: "", proof: "", name, threads: group.threads, ...about },
+      hello: {
+        ...{ type: "hello", version: 0, nonce: "", proof: "", certificate: null, key: null },
+        ...{ name, threads: group.threads, ...about },
+      },
       ready: { type: "ready", numeric_class: NUMERIC_CLASS, shard_ms: group.step_ms.critic, shared },
     });
   }

@@ -139,6 +139,7 @@ const OVERWRITTEN = "A shared payload was overwritten before it was read";
  *   send: (_parts, written) => written(),
  *   close: () => {},
  *   trust: () => {},
+ *   seal: () => {},
  * };
  * const channel = openChannel(socket, {
  *   clock: SYSTEM_CLOCK,

@@ -144,14 +144,19 @@ export function frameBytes(frame: Frame): number {
  * ```
  */
 export function decodeFrame(...parts: readonly Uint8Array[]): Received {
+  return decodeParts(...splitFrame(parts));
+}
+
+/** A frame's head and its payload, wherever its parts were cut. Throws {@linkcode Refusal} for what is no frame. */
+export function splitFrame(parts: readonly Uint8Array[]): [head: Uint8Array, payload: Uint8Array] {
   const [first, second] = parts;
-  if (first && second && parts.length === 2 && isHead(first)) return decodeParts(first, second);
+  if (first && second && parts.length === 2 && isHead(first)) return [first, second];
   const whole = first && parts.length === 1 ? first : joined(parts);
   const head_bytes = headBytes(whole);
   if (whole.length < head_bytes) {
     throw bad(`Frame must have ${head_bytes} bytes of header and padding: found ${whole.length}`);
   }
-  return decodeParts(whole.subarray(0, head_bytes), whole.subarray(head_bytes));
+  return [whole.subarray(0, head_bytes), whole.subarray(head_bytes)];
 }
 
 /**

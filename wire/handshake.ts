@@ -2,27 +2,20 @@
  * Both sides prove that they know the token, before anything else is said. A proof is HMAC-SHA256 with the token as
  * key, over a label of the side that proves, the protocol's version, the run and both sides' fresh nonces: the token
  * never crosses the wire, an old proof is worth nothing, and neither side's proof can be sent back as the other's.
- * It does not hide or sign what follows, nor stop one who relays everything: across a network that is not trusted
- * the socket must be TLS.
+ * Both sides then derive keys of this connection, by which each further frame is authentic (proof/). Nothing of this hides
+ * what follows: across a network that is not trusted the socket must be TLS. A worker's proof names the certificate that it
+ * sees, so that nobody can stand between with another one. A worker may have a key of its own, which signs the same.
  */
+import { joined } from "../common/joined.ts";
 import type { Clock } from "./clock.ts";
 import { decodeFrame, encodeFrame } from "./frame.ts";
 import { type Message, type MessageOf, type MessageType, PROTOCOL_VERSION } from "./messages.ts";
+import { FrameSeal } from "./proof/frame_seal.ts";
+import { sessionKeys } from "./proof/session_keys.ts";
+import { isProof, newNonce, type ProofTerms, prove, type Side, statement } from "./proof/token_proof.ts";
+import { type AllowedKeys, isSigned, type WorkerKey } from "./proof/worker_key.ts";
 import { Refusal } from "./refusal.ts";
 import type { Socket } from "./socket.ts";
-
-const NONCE_BYTES = 16;
-
-/** Whose proof it is. */
-export type Side = "worker" | "coordinator";
-
-/** Content of a proof. Nonces are 32 hexadecimal digits. */
-export interface ProofTerms {
-  readonly run: string;
-  readonly incarnation: number;
-  readonly coordinator_nonce: string;
-  readonly worker_nonce: string;
-}
 
 /**
  * Needed by both sides to prove themselves.
@@ -71,6 +64,8 @@ export interface AdmitOptions extends HandshakeOptions {
   readonly incarnation: number;
   /** The token that only lets people look, if any: who proves this one is told that it is the wrong one of two. */
   readonly read_token?: string | undefined;
+  /** Keys that let workers in, besides the token; absent or null: the token alone does. */
+  readonly allowed_keys?: AllowedKeys | null;
   /**
    * The welcome for a worker that has proved itself. Throws {@linkcode Refusal} to turn it away.
    */
@@ -98,24 +93,9 @@ export interface AdmitOptions extends HandshakeOptions {
  */
 export interface JoinOptions extends HandshakeOptions {
   /** This worker's description of itself. */
-  readonly hello: Omit<MessageOf<"hello">, "type" | "version" | "nonce" | "proof">;
-}
-
-/** 16 random bytes as 32 hexadecimal digits. */
-export function newNonce(): string {
-  return crypto.getRandomValues(new Uint8Array(NONCE_BYTES)).toHex();
-}
-
-/** The proof of one side, as 64 hexadecimal digits. */
-export async function prove(token: string, side: Side, terms: ProofTerms): Promise<string> {
-  const key = await hmacKey(token, "sign");
-  return new Uint8Array(await crypto.subtle.sign("HMAC", key, statement(side, terms))).toHex();
-}
-
-/** True if a proof is that of the side; takes the same time wherever it differs. */
-export async function isProof(proof: string, token: string, side: Side, terms: ProofTerms): Promise<boolean> {
-  const key = await hmacKey(token, "verify");
-  return crypto.subtle.verify("HMAC", key, Uint8Array.fromHex(proof), statement(side, terms));
+  readonly hello: Omit<MessageOf<"hello">, "type" | "version" | "nonce" | "proof" | "certificate" | "key">;
+  /** Its own key; absent or null: it has none. */
+  readonly key?: WorkerKey | null;
 }
 
 /**
@@ -138,6 +118,7 @@ export async function isProof(proof: string, token: string, side: Side, terms: P
  *   },
  *   close: () => {},
  *   trust: () => {},
+ *   seal: () => {},
  * }));
  * const known = { clock: SYSTEM_CLOCK, deadline_ms: 5_000, token: "a secret of 16 characters" };
  * const welcome = () => {
@@ -152,17 +133,21 @@ export async function isProof(proof: string, token: string, side: Side, terms: P
 export function admitWorker(socket: Socket, options: AdmitOptions): Promise<MessageOf<"hello">> {
   const unproved = "The token must be proved within";
   return guarded(socket, options, unproved, async (dialogue) => {
-    const { token, read_token, run, incarnation } = options;
+    const { token, read_token, run, incarnation, allowed_keys = null } = options;
     const nonce = newNonce();
     dialogue.send({ type: "challenge", version: PROTOCOL_VERSION, run, incarnation, nonce });
     const hello = await dialogue.receive("hello");
-    const terms = { run, incarnation, coordinator_nonce: nonce, worker_nonce: hello.nonce };
+    const { certificate } = hello;
+    const terms = { run, incarnation, coordinator_nonce: nonce, worker_nonce: hello.nonce, certificate };
     if (!await isProof(hello.proof, token, "worker", terms)) {
       const may_look = read_token !== undefined && await isProof(hello.proof, read_token, "worker", terms);
       throw may_look ? readToken() : wrongToken("worker");
     }
+    if ((socket.certificate ?? null) !== null && certificate !== socket.certificate) throw wrongCertificate();
+    if (allowed_keys !== null) await checkKey(hello, allowed_keys, terms);
     const proof = await prove(token, "coordinator", terms);
     dialogue.send({ type: "welcome", proof, run, incarnation, ...options.welcome(hello) });
+    socket.seal(await dialogue.agree(token, "coordinator"));
     return hello;
   });
 }
@@ -193,12 +178,18 @@ export function joinCoordinator(socket: Socket, options: JoinOptions): Promise<M
   const unanswered =
     "The coordinator is still reading its data or is stopped, or another program uses its port: no message for";
   return guarded(socket, options, unanswered, async (dialogue) => {
-    const { token } = options;
+    const { token, key = null } = options;
+    const certificate = socket.certificate ?? null;
     const { run, incarnation, nonce: coordinator_nonce } = await dialogue.receive("challenge");
     const nonce = newNonce();
-    const terms = { run, incarnation, coordinator_nonce, worker_nonce: nonce };
+    const terms = { run, incarnation, coordinator_nonce, worker_nonce: nonce, certificate };
     const proof = await prove(token, "worker", terms);
-    dialogue.send({ type: "hello", version: PROTOCOL_VERSION, nonce, proof, ...options.hello });
+    const signed = key && {
+      public_key: key.public_key,
+      signature: await key.sign(statement("worker's key", terms)),
+    };
+    const proofs = { nonce, proof, certificate, key: signed };
+    dialogue.send({ type: "hello", version: PROTOCOL_VERSION, ...proofs, ...options.hello });
     const welcome = await dialogue.receive("welcome");
     if (!await isProof(welcome.proof, token, "coordinator", terms)) throw wrongToken("coordinator");
     if (welcome.run !== run || welcome.incarnation !== incarnation) {
@@ -207,6 +198,7 @@ export function joinCoordinator(socket: Socket, options: JoinOptions): Promise<M
         `Field welcome.run must be that of the challenge: found ${welcome.run}`,
       );
     }
+    socket.seal(await dialogue.agree(token, "worker"));
     return welcome;
   });
 }
@@ -215,6 +207,8 @@ export function joinCoordinator(socket: Socket, options: JoinOptions): Promise<M
 class Dialogue {
   readonly #socket: Socket;
   readonly #cancelled: Promise<never>;
+  /** All frames, in order. */
+  readonly #said: Uint8Array[] = [];
 
   constructor(socket: Socket, cancelled: Promise<never>) {
     this.#socket = socket;
@@ -222,7 +216,14 @@ class Dialogue {
   }
 
   send(message: Message): void {
-    this.#socket.send([encodeFrame(message).head], () => {});
+    const { head } = encodeFrame(message);
+    this.#said.push(head);
+    this.#socket.send([head], () => {});
+  }
+
+  /** Once all is said: the seal of what follows. */
+  async agree(token: string, side: Side): Promise<FrameSeal> {
+    return new FrameSeal(await sessionKeys(token, side, this.#said));
   }
 
   /** The next message, which must be of this type. Throws {@linkcode Refusal} for another, or what the peer refused. */
@@ -233,7 +234,9 @@ class Dialogue {
         resolve(parts);
       };
     });
-    const { message } = decodeFrame(...await Promise.race([next, this.#cancelled]));
+    const parts = await Promise.race([next, this.#cancelled]);
+    const { message } = decodeFrame(...parts);
+    this.#said.push(new Uint8Array(joined(parts)));
     if (message.type === "refuse") throw new PeerRefusal(message);
     if (message.type !== type) {
       throw new Refusal(
@@ -307,16 +310,30 @@ function readToken(): Refusal {
   return new Refusal("wrong_token", reason, { fatal: true });
 }
 
-function hmacKey(token: string, usage: "sign" | "verify"): Promise<CryptoKey> {
-  if (token === "") throw new Error("Cannot prove the token: it must not be empty");
-  const algorithm = { name: "HMAC", hash: "SHA-256" };
-  return crypto.subtle.importKey("raw", new TextEncoder().encode(token), algorithm, false, [usage]);
+function wrongCertificate(): Refusal {
+  const reason =
+    "The worker sees another certificate than that of this coordinator: a proxy, or somebody else, stands between them; " +
+    "let the worker connect to the coordinator itself";
+  return new Refusal("wrong_certificate", reason, { fatal: true });
 }
 
-/** JSON keeps the fields apart, whatever they hold. */
-function statement(side: Side, terms: ProofTerms): Uint8Array<ArrayBuffer> {
-  const { run, incarnation, coordinator_nonce, worker_nonce } = terms;
-  return new TextEncoder().encode(
-    JSON.stringify([`wagon ${side}`, PROTOCOL_VERSION, run, incarnation, coordinator_nonce, worker_nonce]),
+/** Throws {@linkcode Refusal} unless the worker owns a key that is on the list. */
+async function checkKey({ key }: MessageOf<"hello">, allowed: AllowedKeys, terms: ProofTerms): Promise<void> {
+  if (key === null) {
+    throw unknownKey("This run lets in only workers whose key it knows; start the worker with --key FILE");
+  }
+  if (allowed.nameOf(key.public_key) === null) throw unlistedKey(key.public_key);
+  if (await isSigned(key.public_key, key.signature, statement("worker's key", terms))) return;
+  throw unknownKey("The worker's signature is not that of its key");
+}
+
+/** Of a worker whose key is not on the list, or no longer. */
+export function unlistedKey(public_key: string): Refusal {
+  return unknownKey(
+    `The coordinator's list of keys (--allow-keys) does not have this worker's, ${public_key}; have its owner add it`,
   );
+}
+
+function unknownKey(reason: string): Refusal {
+  return new Refusal("unknown_key", reason, { fatal: true });
 }

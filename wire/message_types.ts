@@ -15,6 +15,8 @@ import type { NetworkName } from "../common/network_name.ts";
 export type RefusalCode =
   | "version_mismatch"
   | "wrong_token"
+  | "wrong_certificate"
+  | "unknown_key"
   | "bad_message"
   | "unexpected_message"
   | "hash_mismatch"
@@ -25,6 +27,24 @@ export type RefusalCode =
   | "wrong_result"
   | "overloaded"
   | "run_over";
+
+/** All of them. */
+export const REFUSAL_CODES = [
+  "version_mismatch",
+  "wrong_token",
+  "wrong_certificate",
+  "unknown_key",
+  "bad_message",
+  "unexpected_message",
+  "hash_mismatch",
+  "unsupported_graph",
+  "numeric_class",
+  "stale",
+  "compute_failed",
+  "wrong_result",
+  "overloaded",
+  "run_over",
+] as const satisfies readonly RefusalCode[];
 
 /**
  * Checksums of both networks' weights.
@@ -164,6 +184,10 @@ export interface Messages {
     readonly version: number;
     readonly nonce: string;
     readonly proof: string;
+    /** SHA-256 of the certificate that it sees, if the connection is encrypted. */
+    readonly certificate: string | null;
+    /** Its own key (Ed25519), if it has one, with its signature. */
+    readonly key: { readonly public_key: string; readonly signature: string } | null;
     /** Name for people: host name and process, unless named. */
     readonly name: string;
     /** Shards computed side by side. */

@@ -4,8 +4,8 @@
  * Life of a connection (C coordinator, W worker):
  *
  *   C -> W  challenge    who I am and a nonce
- *   W -> C  hello        a nonce of its own, and a proof (HMAC-SHA256) that it knows the token; the token itself
- *                        never crosses the wire
+ *   W -> C  hello        a nonce of its own, a proof (HMAC-SHA256) that it knows the token, which itself never
+ *                        crosses the wire, and the signature of its key, if it has one
  *   C -> W  welcome      the coordinator's own proof, the run, and the list of graphs
  *   C -> W  artifact     artifacts.json and each graph, as bytes with their SHA-256
  *   W -> C  ready        the numeric class: a hash of the outputs on a fixed probe
@@ -23,7 +23,8 @@
  *
  * A frame is: u32 LE magic "WGN1", u32 LE header bytes H, the MessagePack header (H bytes), zero padding to the
  * next multiple of 8, then the payload: as many bytes as the header's `payload_bytes` says, to the end of the
- * frame. Leftover bytes are refused. Tensors in payloads are little-endian and start at a multiple of 8.
+ * frame. Leftover bytes are refused. Tensors in payloads are little-endian and start at a multiple of 8. After the
+ * handshake a tag of 16 bytes stands before each frame (proof/frame_seal.ts), unless both sides are one process.
  *
  * Between processes of one machine weights and sums lie in shared files instead. There are no messages of weights
  * then: those that work names are where they always are (shared_weights.ts). A result's header has a `parcel` that says
@@ -63,7 +64,7 @@ import {
   tagged,
   text,
 } from "./schema.ts";
-import type { Messages, RefusalCode } from "./message_types.ts";
+import { type Messages, REFUSAL_CODES } from "./message_types.ts";
 
 export type { Checksums, RefusalCode } from "./message_types.ts";
 
@@ -91,22 +92,6 @@ export const PROTOCOL_VERSION = 9;
  * ```
  */
 export const MAX_FRAME_BYTES = 1024 * 1024 * 1024;
-
-/** Why something was refused. */
-export const REFUSAL_CODES = [
-  "version_mismatch",
-  "wrong_token",
-  "bad_message",
-  "unexpected_message",
-  "hash_mismatch",
-  "unsupported_graph",
-  "numeric_class",
-  "stale",
-  "compute_failed",
-  "wrong_result",
-  "overloaded",
-  "run_over",
-] as const satisfies readonly RefusalCode[];
 
 const id = plain(64);
 const sha256 = hex(64);
@@ -171,6 +156,9 @@ export const MESSAGES = {
     version: int(0),
     nonce: hex(32),
     proof: sha256,
+    /** The certificate that this worker sees; its own key (Ed25519), which signs what the proof is made of. */
+    certificate: nullable(sha256),
+    key: nullable(object({ public_key: sha256, signature: hex(128) })),
     /** Name for people: host name and process, unless named. */
     name: cleanedText(128),
     /** Shards computed side by side. */

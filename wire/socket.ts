@@ -1,4 +1,23 @@
 /**
+ * Makes the messages of a connection authentic, in both directions.
+ *
+ * @example
+ * ```ts
+ * import type { Seal } from "@wagon/wagon/wire";
+ *
+ * // One for two sides that trust what is between them.
+ * const none: Seal = { seal: (parts) => parts, open: (parts) => parts };
+ * console.assert(none.open([Uint8Array.of(1)])!.length === 1);
+ * ```
+ */
+export interface Seal {
+  /** The parts to send in place of those of the next message. */
+  seal(parts: readonly Uint8Array[]): readonly Uint8Array[];
+  /** The parts of the next message that came; null where it is not what the other side has sealed. */
+  open(parts: readonly Uint8Array[]): readonly Uint8Array[] | null;
+}
+
+/**
  * A channel's requirements of a connection: whole binary messages in order, both ways.
  *
  * @example
@@ -14,6 +33,7 @@
  *   send: (_parts, written) => written(),
  *   close: () => {},
  *   trust: () => {},
+ *   seal: () => {},
  * };
  * socket.send([Uint8Array.of(1)], () => console.log("sent"));
  * ```
@@ -31,6 +51,16 @@ export interface Socket {
    * connection as it comes, so that no more than that is ever held. May be called again.
    */
   trust(max_frame_bytes: number): void;
+  /**
+   * From now on each message that is sent carries a tag, and one that comes without the right one ends the connection. A
+   * connection within one process may leave it at that.
+   */
+  seal(seal: Seal): void;
+  /**
+   * SHA-256 of the certificate by which the connection is encrypted, as 64 hexadecimal digits, at both ends; absent or null:
+   * it is not, or not by this program.
+   */
+  readonly certificate?: string | null;
   /** Called for each frame that is no message (a ping or pong of the WebSocket protocol). */
   oncontrol: (() => void) | null;
   /** One message, in the pieces it came in. Messages wait while this is null. */

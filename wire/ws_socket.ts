@@ -8,21 +8,24 @@ import {
 } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { Socket as TcpSocket } from "node:net";
+import { TLSSocket } from "node:tls";
 // @ts-types="@types/ws"
 import { WebSocket, WebSocketServer } from "ws";
 import { UserError } from "../common/errors.ts";
 import { cleanText } from "../common/text/foreign_text.ts";
 import { hostOf } from "../common/text/host_of.ts";
 import { SYSTEM_CLOCK } from "./clock.ts";
+import { readCertificate } from "../common/tls/certificate.ts";
 import type { ServerTls, TrustedCertificates } from "../common/tls/tls_files.ts";
 import { explainCertificate, type Reason } from "./connecting/certificate_failure.ts";
 import { probeCertificate } from "./connecting/certificate_probe.ts";
 import { explain, type Failure, hostIn, isOfCertificate, needsProbe } from "./connecting/connect_failure.ts";
 import { probePort } from "./connecting/port_probe.ts";
+import { BROKEN_SEAL } from "./proof/frame_seal.ts";
 import { Inbox } from "./inbox.ts";
 import { MAX_FRAME_BYTES } from "./messages.ts";
 import { RUN_OVER, RunOver } from "./connecting/run_over.ts";
-import type { Socket } from "./socket.ts";
+import type { Seal, Socket } from "./socket.ts";
 
 /** Bytes that an untrusted peer may send in all: a hello is under 1 KB. */
 const MAX_STRANGER_BYTES = 64 * 1024;
@@ -85,6 +88,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const { host, port, onsocket, max_connections = 4096 } = options;
   const server = openServer(options);
   server.maxConnections = max_connections;
+  const certificate = options.tls ? readCertificate(options.tls.cert).sha256 : null;
   shareOut(server, Math.ceil(max_connections / HOST_SHARE));
   const sockets = new WebSocketServer({ noServer: true, ...WS_OPTIONS });
   server.on("upgrade", (request, tcp: TcpSocket, head) => {
@@ -93,7 +97,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     if (refused !== null) return turnAway(tcp, refused);
     sockets.handleUpgrade(request, tcp, head, (ws) => {
       onsocket(
-        new WsSocket(ws, tcp, { in_all: MAX_STRANGER_BYTES }),
+        new WsSocket(ws, tcp, { in_all: MAX_STRANGER_BYTES }, certificate),
         `${tcp.remoteAddress}:${tcp.remotePort}`,
       );
     });
@@ -162,9 +166,15 @@ export function connect(
       void fail({ message: `HTTP ${status}`, response: { status, headers } });
     });
     ws.once("open", () => {
-      if (tcp) resolve(new WsSocket(ws, tcp, { in_a_frame: MAX_GREETING_BYTES }));
+      if (tcp) resolve(new WsSocket(ws, tcp, { in_a_frame: MAX_GREETING_BYTES }, certificateOf(tcp)));
     });
   });
+}
+
+/** That which the server has shown, and TLS has checked. */
+function certificateOf(tcp: TcpSocket): string | null {
+  if (!(tcp instanceof TLSSocket)) return null;
+  return readCertificate(tcp.getPeerCertificate().raw).sha256;
 }
 
 async function reasonOf(
@@ -204,14 +214,19 @@ class WsSocket implements Socket {
   readonly #ws: WebSocket;
   readonly #tcp: TcpSocket;
   readonly #inbox = new Inbox();
+  #handler: Socket["onmessage"] = null;
+  #seal: Seal | null = null;
   #error: string | null = null;
   #closing = false;
   #limit: Limit;
   /** Bytes that count against the limit: of the frame under way, or all. */
   #counted_bytes = 0;
 
-  constructor(ws: WebSocket, tcp: TcpSocket, limit: Limit) {
+  readonly certificate: string | null;
+
+  constructor(ws: WebSocket, tcp: TcpSocket, limit: Limit, certificate: string | null) {
     this.#ws = ws;
+    this.certificate = certificate;
     this.#tcp = tcp;
     this.#limit = limit;
     tcp.on("data", (chunk: Uint8Array) => this.#count(chunk.length));
@@ -229,11 +244,13 @@ class WsSocket implements Socket {
   }
 
   get onmessage(): Socket["onmessage"] {
-    return this.#inbox.handler;
+    return this.#handler;
   }
 
   set onmessage(handler: Socket["onmessage"]) {
-    this.#inbox.handler = handler;
+    this.#handler = handler;
+    // Opened when it is taken: what came before there was a seal may have to wait for it.
+    this.#inbox.handler = handler && ((parts) => this.#take(parts));
     if (handler || this.#closing) this.#ws.resume();
     else this.#ws.pause();
   }
@@ -242,7 +259,8 @@ class WsSocket implements Socket {
     return this.#tcp.bytesRead;
   }
 
-  send(parts: readonly Uint8Array[], written: () => void): void {
+  send(frame: readonly Uint8Array[], written: () => void): void {
+    const parts = this.#seal === null || this.#closing ? frame : this.#seal.seal(frame);
     parts.forEach((part, i) => {
       const fin = i === parts.length - 1;
       this.#ws.send(part, { binary: true, fin }, (error) => {
@@ -262,6 +280,16 @@ class WsSocket implements Socket {
   trust(max_frame_bytes: number): void {
     if ("in_all" in this.#limit) this.#counted_bytes = 0;
     this.#limit = { in_a_frame: max_frame_bytes };
+  }
+
+  seal(seal: Seal): void {
+    this.#seal = seal;
+  }
+
+  #take(parts: readonly Uint8Array[]): void {
+    const frame = this.#seal === null ? parts : this.#seal.open(parts);
+    if (frame !== null) return this.#handler?.(frame);
+    this.close(this.#error ??= BROKEN_SEAL);
   }
 
   #count(bytes: number): void {

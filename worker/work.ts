@@ -10,7 +10,7 @@ import { runWorker, type WorkerTools } from "./connection/worker_loop.ts";
 import type { Device } from "./runtime/device.ts";
 
 export interface WorkOptions
-  extends Pick<WorkerTools, "locate" | "connect" | "openShared" | "console" | "stop"> {
+  extends Pick<WorkerTools, "locate" | "connect" | "key" | "openShared" | "console" | "stop"> {
   /** Name of this worker for the coordinator. */
   readonly name: string;
   /** Version of ONNX Runtime. */

@@ -22,6 +22,13 @@ const OPTIONS = {
     about: "File with the token, a secret of the run; - reads it from the first line of standard input",
     default_text: "the environment variable WAGON_TOKEN, else the token of your coordinator on this machine",
   },
+  key: {
+    kind: "string",
+    value: "FILE",
+    about:
+      "This worker's own key (PEM), for coordinators with --allow-keys; deno task keys --worker makes one",
+    default_text: "none, the token is enough",
+  },
   name: {
     kind: "string",
     value: "TEXT",

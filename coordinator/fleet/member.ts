@@ -21,6 +21,8 @@ export class Member {
   readonly threads: number;
   readonly numeric_class: string;
   readonly channel: Channel;
+  /** Its own key, if it has shown one. */
+  readonly public_key: string | null;
   /** Shards it holds whole, by its own word after checking their SHA-256. */
   readonly held = new Set<number>();
   /** Checksums of the weights last sent to it. */
@@ -44,6 +46,7 @@ export class Member {
     this.device = hello.device;
     this.platform = hello.platform;
     this.threads = hello.threads;
+    this.public_key = hello.key?.public_key ?? null;
     this.numeric_class = ready.numeric_class;
     this.record = new TrackRecord(id, hello.threads, ready.shard_ms, answer_ms);
     this.channel = channel;

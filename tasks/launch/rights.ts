@@ -35,7 +35,7 @@ const OPTIONS = [
   ...["data", "config", "out", "resume", "generator", "critic", "token-file", "read-token-file"] as const,
   ...["scale"] as const,
   ...["host", "port", "coordinator", "tensorboard", "log-url", "hosts"] as const,
-  ...["tls-cert", "tls-key", "tls-ca"] as const,
+  ...["tls-cert", "tls-key", "tls-ca", "allow-keys", "key"] as const,
 ];
 
 const HOST = /^([\w-]+(\.[\w-]+)*|\[[0-9a-f:.]+\])$/i;
@@ -143,13 +143,13 @@ function trainRights(given: Given, around: Surroundings): string[] {
 /** ONNX Runtime is native code, which no right of Deno's holds back. */
 function workerRights(given: Given, around: Surroundings): string[] {
   const folders = [...statePaths(around), around.temporary];
-  const { "token-file": token_file, "tls-ca": tls_ca, coordinator } = given;
+  const { "token-file": token_file, "tls-ca": tls_ca, key, coordinator } = given;
   const token_path = token_file === STANDARD_INPUT ? undefined : token_file;
   return [
     allow("read", [
       ...codePaths(),
       ...folders,
-      ...[token_path, tls_ca].flatMap((path) => present(path, around)),
+      ...[token_path, tls_ca, key].flatMap((path) => present(path, around)),
     ]),
     allow("write", folders),
     `--allow-env=${VARIABLES.join(",")}`,
@@ -174,8 +174,8 @@ function runRights(given: Given, around: Surroundings, also: readonly string[]):
   // A name that is none is looked for among all runs, to say so.
   const runs = resume === undefined || /[/\\]/.test(resume) || isRun(run) ? [] : [absolute(RUNS, around)];
   const place = data === undefined ? undefined : placeOf(data, around);
-  const certificate = [given["tls-cert"], given["tls-key"]];
-  const named = [place, all.scale, config, token_file, read_token_file, hosts, ...certificate];
+  const keys = [given["tls-cert"], given["tls-key"], given["allow-keys"]];
+  const named = [place, all.scale, config, token_file, read_token_file, hosts, ...keys];
   const files = named.flatMap((path) => present(path, around));
   const folders = [run, around.temporary, ...also];
   const written = present(given.tensorboard, around);

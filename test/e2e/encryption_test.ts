@@ -7,11 +7,17 @@ import { SMALL, Workplace } from "./workplace.ts";
 
 const PAGE = await Deno.readTextFile(fileURLToPath(new URL("../../docs/encryption.md", import.meta.url)));
 
-/** The command of the page that begins so, as a task and its arguments. */
-function command(begin: string, changes: Readonly<Record<string, string>> = {}): [TaskName, string[]] {
+/** The command of the page with these words, and without another, as a task and its arguments. */
+function command(
+  words: string,
+  changes: Readonly<Record<string, string>> = {},
+  without = "\n",
+): [TaskName, string[]] {
   const lines = [...PAGE.matchAll(/^```sh\n(.*?)^```/gms)].flatMap((block) => block[1]!.split("\n"));
-  let [line = "", ...others] = lines.filter((line) => line.startsWith(begin));
-  assert.equal(others.length, 0, begin);
+  let [line = "", ...others] = lines.filter((line) =>
+    words.split(" ").every((word) => line.includes(` ${word}`)) && !line.includes(without)
+  );
+  assert.equal(others.length, 0, words);
   for (const [from, to] of Object.entries(changes)) {
     assert.ok(line.includes(from), `${from} must be in ${line}`);
     line = line.replaceAll(from, to);
@@ -21,29 +27,28 @@ function command(begin: string, changes: Readonly<Record<string, string>> = {}):
   return [name as TaskName, args];
 }
 
-Deno.test("encryption: the page's commands train through TLS, to the weights of a run without it", async () => {
+Deno.test("encryption: the page's commands train through TLS with keys, to the weights of a run without", async () => {
   await using place = await Workplace.open();
-  const short = [...SMALL, "--steps", "12"];
-  const [keys, keys_args] = command("deno task keys", { "192.168.1.20": HOST });
-  const made = await place.run(keys, keys_args);
-  assert.equal(made.code, 0, made.stderr);
+  const short = [...SMALL, "--steps", "12", "--port", "0", "--out", "run", "--exact"];
+  for (const [keys, args] of [command("keys --tls", { "192.168.1.20": HOST }), command("keys --worker")]) {
+    const made = await place.run(keys, args);
+    assert.equal(made.code, 0, made.stderr);
+    await Deno.writeTextFile(place.path("workers.keys"), made.stdout);
+  }
   await Deno.writeTextFile(place.path("wagon.token"), "a secret of 16 characters");
-  const [coordinator, args] = command("deno task coordinator", { "images-idx3-ubyte.gz": place.images });
-  const token = ["--token-file", "wagon.token"];
-  const running = place.start(coordinator, [
-    ...args,
-    ...short,
-    "--port",
-    "0",
-    "--out",
-    "run",
-    ...token,
-    "--exact",
-  ]);
+  const data = ["--data", place.images, "--token-file", "wagon.token"];
+  const [coordinator, args] = command("coordinator --allow-keys");
+  // The page's other command is this one without keys.
+  const [, plainly] = command("coordinator --tls-cert --data", { "images-idx3-ubyte.gz": place.images });
+  assert.deepEqual(plainly.filter((word) => ![...args, ...data].includes(word)), []);
+  const running = place.start(coordinator, [...args, ...data, ...short]);
   const [, port] = await running.line(/Listening on wss:\/\/0\.0\.0\.0:(\d+); on this machine/);
-  const address = `wss://${HOST}:${port}`;
-  const [worker, worker_args] = command("deno task worker", { "wss://192.168.1.20:7700": address });
+  const address = { "wss://192.168.1.20:7700": `wss://${HOST}:${port}` };
+  const [, without_key] = command("worker --tls-ca wagon.token", address, "--key");
+  const refused = await place.run("worker", without_key);
+  assert.match(refused.stderr, /: this run lets in only workers whose key it knows; .* --key FILE\n$/);
   // Everything goes through the connection.
+  const [worker, worker_args] = command("worker --tls-ca --key", address);
   const working = place.start(worker, [...worker_args, "--no-share"]);
   const { code, stdout, stderr } = await working.end();
   assert.equal(code, 0, stderr);
@@ -75,4 +80,38 @@ Deno.test("encryption: probes and metrics answer over HTTPS, and a worker on the
   const worker = await place.run("worker", []);
   assert.equal(worker.code, 0, worker.stderr);
   assert.equal((await running.end()).code, 0, running.said);
+});
+
+Deno.test("encryption: a worker whose key is taken off the list has to go, and gets in no more; the others finish", async () => {
+  await using place = await Workplace.open();
+  const made = await place.run("keys", ["--worker", "good", "--worker", "bad"]);
+  assert.equal(made.code, 0, made.stderr);
+  const [good] = made.stdout.split("\n");
+  await Deno.writeTextFile(place.path("workers.keys"), made.stdout);
+  const running = place.coordinate("run", [
+    "--allow-keys",
+    "workers.keys",
+    "--steps",
+    "100000",
+    "--give-up-after",
+    "60",
+  ]);
+  await running.line(/^Listening on/m);
+  const one = ["--threads", "1"];
+  const bad = place.start("worker", [...one, "--key", "bad.key"]);
+  const kept = place.start("worker", [...one, "--key", "good.key"]);
+  await Promise.all([bad, kept].map((worker) => worker.line(/Ready/)));
+  await Deno.writeTextFile(place.path("workers.keys"), `${good}\n`);
+  const gone = await bad.end();
+  assert.equal(gone.code, 2);
+  const unlisted =
+    /^Cannot join ws:\S+: the coordinator's list of keys \(--allow-keys\) does not have this worker's, /;
+  assert.match(gone.stderr, unlisted);
+  const again = await place.run("worker", [...one, "--key", "bad.key"]);
+  assert.equal(again.code, 2);
+  assert.match(again.stderr, unlisted);
+  await running.line(/Read workers\.keys again: it has 1 key/);
+  running.signal("SIGTERM");
+  assert.equal((await running.end()).code, 0, running.said);
+  assert.equal((await kept.end()).code, 0);
 });

@@ -29,7 +29,7 @@ async function joinFromTheFuture(url: string): Promise<Message> {
   assert.equal((await nextMessage(socket)).type, "challenge");
   const [nonce, proof] = ["00".repeat(16), "00".repeat(32)];
   const self = { name: "future", threads: 1, provider: "cpu", device: "test", platform: "test" };
-  say(socket, { type: "hello", version: 999, nonce, proof, ...self });
+  say(socket, { type: "hello", version: 999, nonce, proof, certificate: null, key: null, ...self });
   const answer = await nextMessage(socket);
   socket.close("seen");
   return answer;

@@ -1,7 +1,7 @@
 /** A connection whose messages are damaged on their way in: bytes, fields, payloads, order. */
 import { encode } from "@msgpack/msgpack";
 import { decodeFrame } from "../../wire/frame.ts";
-import type { Socket } from "../../wire/socket.ts";
+import type { Seal, Socket } from "../../wire/socket.ts";
 import type { Chance } from "./chance.ts";
 import { mutateBytes, mutateValue } from "./mutate.ts";
 
@@ -59,6 +59,10 @@ export class DamagedSocket implements Socket {
 
   trust(max_frame_bytes: number): void {
     this.#socket.trust(max_frame_bytes);
+  }
+
+  seal(seal: Seal): void {
+    this.#socket.seal(seal);
   }
 
   #deliver(parts: readonly Uint8Array[]): void {

@@ -1,7 +1,7 @@
 /** One end of a connection behind a link: what it sends and gets takes its time, by the clock. */
 import { type Direction, Shaper } from "../../bench/far/shaper.ts";
 import type { Clock } from "../../wire/clock.ts";
-import type { Socket } from "../../wire/socket.ts";
+import type { Seal, Socket } from "../../wire/socket.ts";
 
 /** Both directions, from this end: what it sends, and what it gets. */
 export interface Ways {
@@ -35,6 +35,10 @@ export class LinkedSocket implements Socket {
 
   trust(max_frame_bytes: number): void {
     this.#inner.trust(max_frame_bytes);
+  }
+
+  seal(seal: Seal): void {
+    this.#inner.seal(seal);
   }
 
   get oncontrol(): Socket["oncontrol"] {

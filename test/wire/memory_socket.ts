@@ -14,6 +14,8 @@ export class MemorySocket implements Socket {
   oncontrol: Socket["oncontrol"] = null;
   /** null: not trusted. */
   max_frame_bytes: number | null = null;
+  /** True if its messages would carry tags. */
+  is_sealed = false;
   /** How this end was closed by its own side. */
   closed_by_us: { reason: string; abrupt: boolean } | null = null;
   /** Messages that this end sent and the other has taken, each joined. */
@@ -65,6 +67,10 @@ export class MemorySocket implements Socket {
 
   trust(max_frame_bytes: number): void {
     this.max_frame_bytes = max_frame_bytes;
+  }
+
+  seal(): void {
+    this.is_sealed = true;
   }
 
   /** A ping of the WebSocket protocol arrives. */

@@ -40,6 +40,8 @@ export interface WorkerTools {
   /** Throws {@linkcode UserError} for a wrong address, another Error if nobody answers. */
   readonly connect: (url: string) => Promise<Socket>;
   readonly hello: JoinOptions["hello"];
+  /** Its own key; absent or null: it has none. */
+  readonly key?: JoinOptions["key"];
   readonly thread_pools: ThreadPoolCache;
   readonly store: ShardStore;
   readonly openShared: OpenShared;
@@ -109,9 +111,20 @@ async function joinOnce(
   { url, token }: Exclude<Located, { readonly waiting: string }>,
   reminder: Reminder,
 ): Promise<Outcome> {
-  const { clock, console: terminal, stop, stuck, hello, thread_pools, store, openShared, wall_ms } = tools;
+  const {
+    clock,
+    console: terminal,
+    stop,
+    stuck,
+    hello,
+    key = null,
+    thread_pools,
+    store,
+    openShared,
+    wall_ms,
+  } = tools;
   const socket = await tools.connect(url);
-  const welcome = await joinCoordinator(socket, { clock, deadline_ms: HANDSHAKE_MS, token, hello });
+  const welcome = await joinCoordinator(socket, { clock, deadline_ms: HANDSHAKE_MS, token, hello, key });
   const channel = openChannel(socket, {
     ...welcome,
     clock,
@@ -165,7 +178,7 @@ function pause({ clock, stop, stuck }: WorkerTools, delay_ms: number): Promise<v
 }
 
 function cannotJoin(url: string, { code, message }: Refusal): UserError {
-  if (code === "wrong_token") {
+  if (["wrong_token", "wrong_certificate", "unknown_key"].includes(code)) {
     return new UserError(`Cannot join ${url}: ${message.charAt(0).toLowerCase()}${message.slice(1)}`);
   }
   return new UserError(`Cannot work for ${url} (${code}): ${message}`);

@@ -180,6 +180,14 @@ export const COORDINATOR_OPTIONS = {
     about: "Workers to wait for before the first step",
     group: "Workers",
   },
+  allow_keys: {
+    kind: "string",
+    value: "FILE",
+    about:
+      "Let in only workers that have, besides the token, one of the keys in this file: a name and a public key on each " +
+      "line. It is read again when it changes (docs/encryption.md)",
+    group: "Workers",
+  },
   fail_when_stopped: {
     kind: "boolean",
     about:

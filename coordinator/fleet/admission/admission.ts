@@ -3,6 +3,8 @@ import { hostOfPeer } from "../../../common/text/host_of.ts";
 import { whyInexact } from "../../../common/numeric_class.ts";
 import type { Channel } from "../../../wire/channel.ts";
 import type { Clock } from "../../../wire/clock.ts";
+import { unlistedKey } from "../../../wire/handshake.ts";
+import type { AllowedKeys } from "../../../wire/proof/worker_key.ts";
 import { Refusal } from "../../../wire/refusal.ts";
 import type { Socket } from "../../../wire/socket.ts";
 import { admit, type Admitted, type RunFacts } from "./join.ts";
@@ -16,6 +18,8 @@ export interface AdmissionOptions {
   readonly token: string;
   /** What opens the live page, if there is one, and nothing else. */
   readonly read_token: string | undefined;
+  /** Keys that let workers in, besides the token; absent or null: the token alone does. */
+  readonly allowed_keys?: AllowedKeys | null | undefined;
   readonly clock: Clock;
   /** Only workers of one numeric class. */
   readonly exact: boolean;
@@ -60,16 +64,17 @@ export class Admission {
       return this.#observer.refused(peer, "Its host flooded the run and is refused for a minute");
     }
     const worker = this.#next_id++;
-    const { token, read_token, clock, shared_memory } = this.#options;
+    const { token, read_token, allowed_keys, clock, shared_memory } = this.#options;
     const shared = shared_memory?.offer(peer) ?? null;
     let newcomer: Channel | null = null;
     const welcomed = (channel: Channel) => void this.#newcomers.add(newcomer = channel);
     const mayJoin = () => this.#join_limits.join(host);
     const onflood = () => this.#join_limits.flooded(host);
-    const run = { facts: this.#facts, data: this.#data, token, read_token, clock };
+    const run = { facts: this.#facts, data: this.#data, token, read_token, allowed_keys, clock };
     const options = { ...run, worker, shared, welcomed, mayJoin, onflood };
     try {
       await admit(socket, options, (admitted) => {
+        this.#checkKey(admitted);
         this.#checkClass(admitted);
         if (shared !== null && admitted.ready.shared) shared_memory!.share(worker, admitted.channel);
         enter(new Member(worker, admitted, this.#answerTime(admitted)));
@@ -116,11 +121,22 @@ export class Admission {
     return local ? shard_ms * this.#data.plan.num_shards / local.learners : 0;
   }
 
+  /** It may have been taken off the list while it got ready. */
+  #checkKey({ channel, hello: { key } }: Admitted): void {
+    const { allowed_keys } = this.#options;
+    if (!allowed_keys || key !== null && allowed_keys.nameOf(key.public_key) !== null) return;
+    turnAway(channel, unlistedKey(key?.public_key ?? ""));
+  }
+
   #checkClass({ channel, ready: { numeric_class } }: Admitted): void {
     const against = this.#against(numeric_class);
-    if (against === null) return;
-    channel.send(against.toMessage());
-    channel.close(against.message);
-    throw against;
+    if (against !== null) turnAway(channel, against);
   }
+}
+
+/** Tells a newcomer why, closes, and throws that. */
+function turnAway(channel: Channel, refusal: Refusal): never {
+  channel.send(refusal.toMessage());
+  channel.close(refusal.message);
+  throw refusal;
 }

@@ -10,6 +10,7 @@ import { type Channel, openChannel } from "../../../wire/channel.ts";
 import type { Clock } from "../../../wire/clock.ts";
 import { admitWorker } from "../../../wire/handshake.ts";
 import type { MessageOf, MessageType } from "../../../wire/messages.ts";
+import type { AllowedKeys } from "../../../wire/proof/worker_key.ts";
 import { Refusal } from "../../../wire/refusal.ts";
 import type { Socket } from "../../../wire/socket.ts";
 import type { ShardedData } from "../../data/sharded_data.ts";
@@ -138,6 +139,7 @@ export async function admit(
     data: ShardedData;
     token: string;
     read_token: string | undefined;
+    allowed_keys?: AllowedKeys | null | undefined;
     worker: number;
     clock: Clock;
     shared: Welcome["shared"];
@@ -150,13 +152,14 @@ export async function admit(
   },
   enter: (admitted: Admitted) => void,
 ): Promise<void> {
-  const { facts, data, token, read_token, worker, clock, shared } = options;
+  const { facts, data, token, read_token, allowed_keys = null, worker, clock, shared } = options;
   const { run, incarnation } = facts;
   const hello = await admitWorker(socket, {
     clock,
     deadline_ms: HANDSHAKE_DEADLINE_MS,
     token,
     read_token,
+    allowed_keys,
     run,
     incarnation,
     welcome: () => {

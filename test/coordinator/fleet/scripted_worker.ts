@@ -95,6 +95,8 @@ export class ScriptedWorker {
     void fleet.accept(through(far), name);
     const hello = { name, threads: 1, provider: "cpu", device: "test", platform: "test" };
     await joinCoordinator(near, { clock, deadline_ms: 1_000, token, hello });
+    // Keys are derived beside the event loop, on either side.
+    while (!far.is_sealed) await settled();
     const channel = openChannel(near, {
       clock,
       heartbeat_ms: 2_000,

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { createPrivateKey, createPublicKey } from "node:crypto";
 import { join } from "node:path";
+import { parseKeys } from "../../../coordinator/fleet/admission/listed_keys.ts";
+import { readWorkerKey } from "../../../wire/proof/worker_key.ts";
 import { UserError } from "../../../common/errors.ts";
 import { certificateNames } from "../../../tasks/keys/certificate_names.ts";
 import { writeNewFiles } from "../../../tasks/keys/key_files.ts";
@@ -62,4 +65,30 @@ Deno.test("deno task keys makes a pair, says how to use it, and never writes ove
     assert.match(again.said, /^Cannot write k\/wagon\.key: .*\n$/);
     assert.equal(await Deno.readTextFile(join(folder, "k", "wagon.key")), key);
     assert.ok(!made.said.includes(key.split("\n")[1]!));
+  }));
+
+Deno.test("deno task keys --worker makes keys that Node reads alike, and prints their lines", () =>
+  inTempDir(async (folder) => {
+    const keys = async (...more: string[]) => {
+      const args = [...taskCommand("keys"), ...more];
+      const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args, cwd: folder })
+        .output();
+      return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
+    };
+    const { code, stdout, stderr } = await keys("--worker", "laptop", "--worker", "gpu-1");
+    assert.equal(code, 0, stderr);
+    const names = parseKeys(stdout, "list");
+    assert.deepEqual([...names.values()], ["laptop", "gpu-1"]);
+    for (const [public_key, name] of names) {
+      const path = join(folder, `${name}.key`);
+      assert.equal((await Deno.stat(path)).mode! & 0o777, 0o600);
+      const text = await Deno.readTextFile(path);
+      assert.equal((await readWorkerKey(text)).public_key, public_key);
+      // Node reads the same public key out of it.
+      const { x } = createPublicKey(createPrivateKey(text)).export({ format: "jwk" });
+      assert.equal(Uint8Array.fromBase64(x!, { alphabet: "base64url" }).toHex(), public_key);
+    }
+    await assert.rejects(Deno.stat(join(folder, "wagon.key")), Deno.errors.NotFound);
+    assert.equal((await keys("--worker", "gpu-1")).code, 2);
+    assert.equal((await keys("--worker", "../up")).code, 2);
   }));
