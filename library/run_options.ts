@@ -49,7 +49,7 @@ export interface RunOptions extends RunSettings, LogOptions {
   readonly data?: ExampleArray | string;
   /** Your own networks instead of the preset's. */
   readonly networks?: NetworkPair;
-  /** The name of the losses for your own networks, or losses of your own. A run with your own losses cannot be resumed. */
+  /** The name of losses in place of the preset's, or losses of your own. A run with your own losses cannot be resumed. */
   readonly objective?: string | Objective;
   /** Name of the run, one word of at most 64 letters, digits and . _ - characters. */
   readonly name?: string;
@@ -77,11 +77,6 @@ export function startOf(
     ...typeof objective === "string" && { objective },
   };
   const given = givenOf(named);
-  if (networks === undefined && typeof objective === "string") {
-    throw new UserError(
-      `Cannot use objective ${objective} without networks: it chooses the losses of your own networks, and a preset has its own; give networks, or leave it out`,
-    );
-  }
   if (typeof objective === "object") checkOwnObjective(objective, out ?? resume, settings);
   return {
     given,

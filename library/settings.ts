@@ -72,6 +72,12 @@ export interface RunSettings {
   readonly clip?: number;
   /** Weight of the gradient penalty, for the presets that have one. */
   readonly penalty?: number;
+  /** Weight of the squared norm of the critic's gradient at real examples; 0: none. */
+  readonly r1?: number;
+  /** The same at generated examples. */
+  readonly r2?: number;
+  /** Critic steps of which one has the gradient penalties, so many times as heavy. Default: 1. */
+  readonly lazy_penalty?: number;
   /** Length of the generator's noise. */
   readonly latent?: number;
   /** Feature maps in the layer next to the image, for convolutional presets. */

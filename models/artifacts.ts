@@ -3,10 +3,12 @@ import type { NetworkName } from "../common/network_name.ts";
 import { sha256Aside } from "../common/sha256.ts";
 import { buildLayout, trainedLayout } from "./layout.ts";
 import {
-  GRAPH_NAMES,
+  type AnyGraphName,
+  BETWEEN_GRAPH,
+  type ByGraph,
   type GraphEntry,
   type GraphInput,
-  type GraphName,
+  graphNamesOf,
   type Layout,
   type Manifest,
   type Source,
@@ -19,6 +21,7 @@ import { encodeModel } from "../onnx/codec.ts";
 import type { Graph } from "../onnx/graph.ts";
 import { OPSET } from "../onnx/shapes.ts";
 import {
+  criticBetweenGraph,
   criticEvalGraph,
   criticTrainingGraph,
   type DropoutMask,
@@ -48,11 +51,12 @@ interface GraphKind {
   readonly trains: NetworkName | null;
 }
 
-const GRAPHS: Readonly<Record<GraphName, GraphKind>> = {
+const GRAPHS: Readonly<Record<AnyGraphName, GraphKind>> = {
   critic_training_model: {
     build: (pair, masks) => criticTrainingGraph(pair, undefined, masks),
     trains: "critic",
   },
+  [BETWEEN_GRAPH]: { build: criticBetweenGraph, trains: "critic" },
   generator_training_model: {
     build: (pair, masks) => generatorTrainingGraph(pair, undefined, masks),
     trains: "generator",
@@ -74,10 +78,11 @@ export async function buildArtifacts(pair: Pair, accumulate = 1): Promise<Artifa
     statistics: buildLayout(pair.generator.statistics),
   };
   const files = new Map<string, Uint8Array<ArrayBuffer>>();
-  const entries: [GraphName, GraphEntry][] = [];
+  const entries: [AnyGraphName, GraphEntry][] = [];
   const { normalised } = pair.critic;
   const trained = { critic: pair.critic.parameters, generator: pair.generator.parameters };
-  for (const name of GRAPH_NAMES) {
+  const lazy = pair.objective.lazy && { lazy_penalty: pair.objective.lazy.every };
+  for (const name of graphNamesOf({ ...lazy })) {
     const { build, trains } = GRAPHS[name];
     const masks: DropoutMask[] = [];
     const graph = build(pair, masks);
@@ -101,10 +106,11 @@ export async function buildArtifacts(pair: Pair, accumulate = 1): Promise<Artifa
     micro_batch: pair.micro_batch,
     ...accumulate > 1 && { accumulate },
     ...normalised && { spectral_norm: normalised },
+    ...lazy,
     latent: pair.generator.input_shape[0]!,
     example_shape: pair.critic.input_shape,
     layouts,
-    graphs: Object.fromEntries(entries) as Record<GraphName, GraphEntry>,
+    graphs: Object.fromEntries(entries) as unknown as ByGraph<GraphEntry>,
   };
   files.set(MANIFEST_FILE, new TextEncoder().encode(`${JSON.stringify(asWritten(manifest), null, 1)}\n`));
   return { manifest, files };

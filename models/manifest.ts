@@ -3,7 +3,7 @@
  * fed from, and where each output lies in the flat result buffer. A worker computes with nothing else: it holds
  * no model code.
  */
-import { NETWORKS } from "../common/network_name.ts";
+import { type NetworkName, NETWORKS } from "../common/network_name.ts";
 
 /** A tensor within a flat float32 buffer. `offset` counts elements. */
 export interface Slot {
@@ -59,7 +59,7 @@ export interface GraphEntry {
 export const GRAPH_NAMES = [
   /** real, fake, mix if the objective mixes, critic -> loss, gradients | tail: loss, mean_D_real, mean_D_fake */
   "critic_training_model",
-  /** noise, generator, critic (frozen) -> loss, gradients | tail: loss, mean_D_fake, batch statistics */
+  /** noise, real if the objective pairs, generator, critic (frozen) -> loss, gradients | tail: loss, mean_D_fake, batch statistics */
   "generator_training_model",
   /** noise, generator -> fake; batch statistics of the micro-batch, as in training */
   "generator_forward_model",
@@ -69,6 +69,23 @@ export const GRAPH_NAMES = [
   "sampler_model",
 ] as const;
 export type GraphName = typeof GRAPH_NAMES[number];
+/** The graph that only runs with lazy penalties have: as `critic_training_model`, for the steps without them. */
+export const BETWEEN_GRAPH = "critic_between_model";
+export type AnyGraphName = GraphName | typeof BETWEEN_GRAPH;
+
+/** Something for each graph of a run. */
+export type ByGraph<T> = Readonly<Record<GraphName, T>> & { readonly [BETWEEN_GRAPH]?: T };
+
+/** The graphs of a run. */
+export function graphNamesOf({ lazy_penalty }: Pick<Manifest, "lazy_penalty">): readonly AnyGraphName[] {
+  return lazy_penalty === undefined ? GRAPH_NAMES : [...GRAPH_NAMES, BETWEEN_GRAPH];
+}
+
+/** True if steps of a network compute with real examples: the critic's, and the generator's of an objective that pairs. */
+export function takesReal({ graphs }: Pick<Manifest, "graphs">, network: NetworkName): boolean {
+  return network === "critic" ||
+    graphs.generator_training_model.inputs.some(({ source }) => source === "real");
+}
 
 export interface Manifest {
   readonly format: "wagon-artifacts";
@@ -85,9 +102,11 @@ export interface Manifest {
    * have no gradient. `artifacts.json` leaves them out of the layout. Absent: none.
    */
   readonly spectral_norm?: readonly string[];
+  /** Critic steps of which the first has the objective's penalties, and the others none. Absent: each has them. */
+  readonly lazy_penalty?: number;
   readonly latent: number;
   /** Shape of one example as the networks see it, e.g. [784] or [2]. */
   readonly example_shape: readonly number[];
   readonly layouts: Readonly<Record<State, Layout>>;
-  readonly graphs: Readonly<Record<GraphName, GraphEntry>>;
+  readonly graphs: ByGraph<GraphEntry>;
 }

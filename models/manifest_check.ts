@@ -5,10 +5,11 @@
 import type { NetworkName } from "../common/network_name.ts";
 import { buildLayout, trainedLayout } from "./layout.ts";
 import {
-  GRAPH_NAMES,
+  type AnyGraphName,
+  type ByGraph,
   type GraphEntry,
   type GraphInput,
-  type GraphName,
+  graphNamesOf,
   type Layout,
   type Manifest,
   type Slot,
@@ -46,18 +47,21 @@ interface Role {
   readonly result: readonly string[];
 }
 
-const ROLES: Readonly<Record<GraphName, Role>> = {
-  critic_training_model: {
-    users: ["real", "fake"],
-    may_use: "mix",
-    states: ["critic"],
-    batch: "micro_batch",
-    drops: true,
-    trains: "critic",
-    result: TAIL_NAMES.critic,
-  },
+const CRITIC: Role = {
+  users: ["real", "fake"],
+  states: ["critic"],
+  batch: "micro_batch",
+  drops: true,
+  trains: "critic",
+  result: TAIL_NAMES.critic,
+};
+
+const ROLES: Readonly<Record<AnyGraphName, Role>> = {
+  critic_training_model: { ...CRITIC, may_use: "mix" },
+  critic_between_model: CRITIC,
   generator_training_model: {
     users: ["noise"],
+    may_use: "real",
     states: ["generator", "critic"],
     batch: "micro_batch",
     drops: true,
@@ -88,7 +92,9 @@ const ROLES: Readonly<Record<GraphName, Role>> = {
  */
 export function parseManifest(value: unknown): Manifest {
   const fields = record(value, "manifest", [
-    ...(["accumulate", "spectral_norm"] as const).filter((key) => Object.hasOwn(value ?? {}, key)),
+    ...(["accumulate", "spectral_norm", "lazy_penalty"] as const).filter((key) =>
+      Object.hasOwn(value ?? {}, key)
+    ),
     "format",
     "version",
     "objective",
@@ -114,6 +120,7 @@ export function parseManifest(value: unknown): Manifest {
     micro_batch: count(fields.micro_batch, "micro_batch", 1),
     ...fields.accumulate !== undefined && { accumulate: powerOfTwo(fields.accumulate, "accumulate") },
     ...spectral_norm !== undefined && { spectral_norm },
+    ...fields.lazy_penalty !== undefined && { lazy_penalty: count(fields.lazy_penalty, "lazy_penalty", 2) },
     latent: count(fields.latent, "latent", 1),
     example_shape: extents(fields.example_shape, "example_shape"),
     layouts: {
@@ -122,10 +129,11 @@ export function parseManifest(value: unknown): Manifest {
       statistics: parseLayout(layouts.statistics, "layouts.statistics"),
     },
   } as const;
-  const graphs = record(fields.graphs, "graphs", GRAPH_NAMES);
-  const entries = GRAPH_NAMES.map((name) => [name, parseGraph(graphs[name], name, head)] as const);
+  const names = graphNamesOf(head);
+  const graphs = record(fields.graphs, "graphs", names);
+  const entries = names.map((name) => [name, parseGraph(graphs[name], name, head)] as const);
   unique(entries.map(([, entry]) => entry.file), "graphs", "file");
-  return { ...head, graphs: Object.fromEntries(entries) as Record<GraphName, GraphEntry> };
+  return { ...head, graphs: Object.fromEntries(entries) as unknown as ByGraph<GraphEntry> };
 }
 
 type Head = Omit<Manifest, "graphs">;
@@ -172,7 +180,7 @@ function withVectors(layout: Layout, weights: readonly string[]): Layout {
   return whole;
 }
 
-function parseGraph(value: unknown, name: GraphName, head: Head): GraphEntry {
+function parseGraph(value: unknown, name: AnyGraphName, head: Head): GraphEntry {
   const path = `graphs.${name}`;
   const fields = record(value, path, [
     "file",
@@ -273,7 +281,7 @@ function checkInputs(found: readonly GraphInput[], expected: readonly GraphInput
   });
 }
 
-function checkForward(outputs: readonly Output[], name: GraphName, head: Head): void {
+function checkForward(outputs: readonly Output[], name: AnyGraphName, head: Head): void {
   const path = `graphs.${name}.outputs`;
   const role = ROLES[name];
   const batch = role.batch === "N" ? "N" : head.micro_batch;
@@ -286,7 +294,7 @@ function checkForward(outputs: readonly Output[], name: GraphName, head: Head): 
 }
 
 /** Gradients lie as the trained state does; the tail follows: scalars, then the batch statistics. */
-function checkResult(outputs: readonly Output[], name: GraphName, head: Head): void {
+function checkResult(outputs: readonly Output[], name: AnyGraphName, head: Head): void {
   const path = `graphs.${name}.outputs`;
   const { trains, result } = ROLES[name];
   const expected: { name: string; shape: readonly number[] }[] = [

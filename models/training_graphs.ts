@@ -1,5 +1,5 @@
 /**
- * The five graphs of a pair of networks, as `GRAPH_NAMES` in `manifest.ts` lists them. Inputs come user inputs
+ * The graphs of a pair of networks, as `graphNamesOf` in `manifest.ts` lists them. Inputs come user inputs
  * first, then trained tensors, then frozen ones. Training graphs give the loss, each parameter's gradient as
  * `<parameter>_grad`, then the rest of the tail (`tail.ts`): the mean scores, and the batch statistics under the names
  * of the running ones. All are compiled (`compile.ts`). Tests may give them other gradient rules.
@@ -9,6 +9,7 @@
  */
 import type { Rules } from "../autodiff/rule.ts";
 import { compileForward, compileTraining } from "./compile.ts";
+import { BETWEEN_GRAPH } from "./manifest.ts";
 import type { BatchMoments, Drop, Net, TensorSpec } from "./nets/net.ts";
 import { weightTensors } from "./nets/spectral_norm.ts";
 import type { Objective } from "./objectives/objective.ts";
@@ -38,9 +39,14 @@ export interface Pair {
 }
 
 /** real, fake [n, ...], mix [n, 1, ...] if the objective mixes, critic -> loss, gradients, mean_D_real, mean_D_fake */
-export function criticTrainingGraph(pair: Pair, rules?: Rules, masks: DropoutMask[] = []): Graph {
+export function criticTrainingGraph(
+  pair: Pair,
+  rules?: Rules,
+  masks: DropoutMask[] = [],
+  name = "critic_training_model",
+): Graph {
   const { critic, objective, micro_batch } = pair;
-  const b = new GraphBuilder("critic_training_model");
+  const b = new GraphBuilder(name);
   const real = b.input("real", elementOf(pair), [micro_batch, ...critic.input_shape]);
   const fake = b.input("fake", elementOf(pair), [micro_batch, ...critic.input_shape]);
   const ones = critic.input_shape.map(() => 1);
@@ -55,15 +61,25 @@ export function criticTrainingGraph(pair: Pair, rules?: Rules, masks: DropoutMas
   return compileTraining(b.build(), namesOf(critic.parameters), rules);
 }
 
-/** noise [n, latent], generator, critic -> loss, gradients, mean_D_fake, batch statistics */
+/** The same for the steps between those that have lazy penalties. */
+export function criticBetweenGraph(pair: Pair, masks: DropoutMask[] = []): Graph {
+  const { objective } = pair;
+  const between = { ...pair, objective: objective.lazy?.between ?? objective };
+  return criticTrainingGraph(between, undefined, masks, BETWEEN_GRAPH);
+}
+
+/** noise [n, latent], real [n, ...] if the objective pairs, generator, critic -> loss, gradients, mean_D_fake, batch statistics */
 export function generatorTrainingGraph(pair: Pair, rules?: Rules, masks: DropoutMask[] = []): Graph {
   const { critic, generator, micro_batch } = pair;
   const b = new GraphBuilder("generator_training_model");
   const noise = b.input("noise", elementOf(pair), [micro_batch, ...generator.input_shape]);
+  const real = pair.objective.pairs
+    ? b.input("real", elementOf(pair), [micro_batch, ...critic.input_shape])
+    : undefined;
   declare(b, pair, generator.parameters);
   declare(b, pair, weightTensors(critic));
   const { output: fake, moments } = dropping(generator, b, masks).forwardTrain(b, noise);
-  const means = pair.objective.generatorLoss(b, dropping(critic, b, masks), fake);
+  const means = pair.objective.generatorLoss(b, dropping(critic, b, masks), fake, real);
   for (const name of TAIL_NAMES.generator) b.output(means[name], name);
   outputStatistics(b, pair, moments);
   return compileTraining(b.build(), namesOf(generator.parameters), rules);

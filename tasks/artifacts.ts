@@ -14,7 +14,7 @@ import { RUN_OPTIONS } from "../coordinator/config/options/run_options.ts";
 import { openOwnNetworks, type OwnOptions, ownOptions } from "../coordinator/config/own_networks.ts";
 import {
   type Preset,
-  presetForOwn,
+  presetForObjective,
   type PresetName,
   PRESETS,
   usualShape,
@@ -159,7 +159,7 @@ export async function makeArtifacts(
   const example_shape = request.example_shape ?? own?.example_shape ?? usualShape(given.preset!);
   if (own === null) checkShape(given.preset!, example_shape);
   const examples = { dataset: null, example_shape };
-  const config = resolveConfig(given, presetForOwn(given.objective, examples), examples, own);
+  const config = resolveConfig(given, presetForObjective(given.objective, examples), examples, own);
   const { manifest, files, networks } = await buildRunGraphs(
     config,
     examples,

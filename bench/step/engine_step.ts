@@ -1,6 +1,7 @@
 /** One shard's gradient step, as a worker's compute thread does it. */
 import type { NetworkName } from "../../common/network_name.ts";
-import { Engine, type SumTask } from "../../worker/compute/engine.ts";
+import { Engine } from "../../worker/compute/engine.ts";
+import type { SumTask } from "../../worker/compute/sum_task.ts";
 import { featuresOf, type Model } from "./wgan_model.ts";
 
 /** An engine with the model's initial weights. */

@@ -15,6 +15,13 @@ import { DATA_DEFAULTS, DATA_FIELDS, type DataConfig } from "./data_config.ts";
 import { RMSPROP } from "../../algorithm/optimizers.ts";
 import { checkLocal, LOCAL_FIELDS, type LocalConfig, localConfig } from "./local_config.ts";
 import { evaluationInterval } from "./evaluation_interval.ts";
+import {
+  checkObjective,
+  hasGradientPenalty,
+  PENALTY_FIELDS,
+  type PenaltyConfig,
+  resolveObjective,
+} from "./objective_config.ts";
 import type { FileNetworks, OwnNetworks } from "./own_networks.ts";
 import { withShards } from "./shards_for.ts";
 import { type Hyperparameters, type Preset, type PresetName, PRESETS } from "./presets.ts";
@@ -28,7 +35,7 @@ import {
 import { checkWire, type WireConfig, wireConfig } from "./wire_config.ts";
 
 export interface RunConfig
-  extends Hyperparameters, Padding, DataConfig, WireConfig, LocalConfig, UpdateConfig {
+  extends Hyperparameters, PenaltyConfig, Padding, DataConfig, WireConfig, LocalConfig, UpdateConfig {
   /** Source of the hyperparameters, and of the networks unless they are a person's own. */
   readonly preset: PresetName;
   readonly networks: Networks | FileNetworks;
@@ -182,18 +189,13 @@ function checkGiven(
   checkWire(given, given.shards ?? preset.shards);
   checkLocal(given, given.shards ?? preset.shards);
   checkUpdate(given, { ...preset, name });
-  if (given.penalty !== undefined && preset.penalty === null) {
-    throw new UserError(
-      `Cannot use --penalty: an objective with a gradient penalty is required, found ${preset.objective} ` +
-        `(preset ${name}); use --preset wgan-gp, or leave it out`,
-    );
-  }
+  checkObjective(given, preset, name);
   if (given.spectral_norm && given.clip !== undefined) {
     throw new UserError(
       `Cannot clip the critic: --spectral-norm excludes --clip, found ${given.clip}; leave one of them out`,
     );
   }
-  checkRunControl(given, { ...preset, objective: given.objective ?? preset.objective, preset: name });
+  checkRunControl(given, { ...resolveObjective(given, preset), preset: name });
   if (given.width !== undefined && preset.width === undefined) {
     throw new UserError(
       `Cannot use --width: convolutional networks are required, found preset ${name}; use --preset wgan-dcgan, ` +
@@ -228,7 +230,7 @@ export function resolveConfig(
     pad_value: given.pad_value ?? 0,
   };
   const width = own ? null : given.width ?? own_width ?? null;
-  const { dropout = 0, spectral_norm = false } = given;
+  const { dropout = 0, spectral_norm = false } = given, losses = resolveObjective(given, PRESETS[name]);
   const latent = own?.latent ?? given.latent ?? latentFor?.(data.example_shape) ?? hyperparameters.latent;
   return {
     ...hyperparameters,
@@ -257,21 +259,26 @@ export function resolveConfig(
     ...{ width, dropout, spectral_norm, ...wireConfig(given, given.shards ?? hyperparameters.shards) },
     ...localConfig(given),
     ...resolveUpdates(asked, { ...PRESETS[name], name }),
-    ...spectral_norm && { clip: null },
+    ...losses,
     preset: name,
     networks: own?.facts ?? withCritic(
       networks(latent, paddedShape(data.example_shape, padding), width ?? undefined),
-      { ...dropout > 0 && { dropout }, ...spectral_norm && { spectral_norm, batch_norm: false } },
+      { ...dropout > 0 && { dropout }, ...spectral_norm && { spectral_norm } },
+      spectral_norm || hasGradientPenalty(losses),
     ),
   };
 }
 
-/** The same networks, their critic changed so. */
+/** The same networks, their critic changed so; `scores_alone`: without batch normalisation. */
 function withCritic(
   { generator, critic }: Networks,
-  change: Partial<Pick<Networks["critic"], "dropout" | "spectral_norm">> & { readonly batch_norm?: false },
+  change: Partial<Pick<Networks["critic"], "dropout" | "spectral_norm">>,
+  scores_alone: boolean,
 ): Networks {
-  return { generator, critic: { ...critic, ...change } };
+  const without: { readonly batch_norm?: false } = scores_alone && "batch_norm" in critic
+    ? { batch_norm: false }
+    : {};
+  return { generator, critic: { ...critic, ...change, ...without } };
 }
 
 /** Defaults for run folders of format 1 and the first of format 2, the same for all their runs. */
@@ -320,6 +327,7 @@ const RECORDED = object({
   wire_groups: nullable(num),
   ...LOCAL_FIELDS,
   ...UPDATE_FIELDS,
+  ...PENALTY_FIELDS,
   dropout: num,
   spectral_norm: bool,
   min_steps: num,

@@ -70,9 +70,8 @@ export function ownOptions(given: {
   readonly generator?: string | null;
   readonly critic?: string | null;
   readonly trainable?: readonly string[];
-  readonly objective?: string;
 }): OwnOptions | null {
-  const { generator, critic, trainable = [], objective } = given;
+  const { generator, critic, trainable = [] } = given;
   if (generator && critic) return { generator, critic, trainable };
   if (generator || critic) {
     throw new UserError(
@@ -80,10 +79,10 @@ export function ownOptions(given: {
         `--${generator ? "generator" : "critic"}`,
     );
   }
-  if (objective === undefined && trainable.length === 0) return null;
+  if (trainable.length === 0) return null;
   throw new UserError(
-    `Cannot use --${objective === undefined ? "trainable" : "objective"} alone: it is for own ` +
-      "networks, with --generator and --critic; a preset has its own, see --preset",
+    "Cannot use --trainable alone: it is for own networks, with --generator and --critic; a preset has its own, see " +
+      "--preset",
   );
 }
 

@@ -6,6 +6,7 @@ import { exampleKind } from "../../common/example_kind.ts";
 import type { DataSet } from "../data/data_set.ts";
 import { STROKES_SIDE } from "../data/strokes.ts";
 import { ADAM_OF_GANS, ADAM_OF_WGAN_GP, type Optimizer, RMSPROP } from "../../algorithm/optimizers.ts";
+import type { PenaltyConfig } from "./objective_config.ts";
 import type { UpdateConfig } from "./update_config.ts";
 import { numElements } from "../../common/shape.ts";
 
@@ -32,7 +33,7 @@ export interface Hyperparameters {
   readonly steps: number;
 }
 
-export interface Preset extends Hyperparameters, Partial<UpdateConfig> {
+export interface Preset extends Hyperparameters, Partial<UpdateConfig>, Partial<PenaltyConfig> {
   /** For `--help`: the kind of its networks, and its data and loss. */
   readonly about: readonly [networks: string, purpose: string];
   /** Rows and columns of the images that the networks take; smaller ones are padded. Absent: any examples. */
@@ -216,10 +217,10 @@ export function presetFor(data: PresetData): PresetName {
 }
 
 /**
- * The preset whose hyperparameters own networks take: the usual one, or that of the objective. An objective without a
- * preset takes those of the one that is most like it.
+ * The preset for these losses and data where none is named: the usual one, or that of the objective. An objective without
+ * a preset has that of the one that is most like it.
  */
-export function presetForOwn(
+export function presetForObjective(
   objective: ObjectiveName | undefined,
   data: PresetData,
 ): PresetName {

@@ -13,11 +13,11 @@ import type { ShardedData } from "../data/sharded_data.ts";
 export function sendWork(
   { channel, held }: Member,
   data: ShardedData,
-  answers: Pick<Answers, "positions">,
+  answers: Pick<Answers, "positions" | "takesReal">,
   work: Omit<MessageOf<"work">, "type" | "inline" | "checksum">,
 ): void {
   const inline: number[] = [];
-  if (work.kind === "critic") {
+  if (answers.takesReal(work.kind)) {
     for (let shard = work.begin; shard < work.end; shard++) if (!held.has(shard)) inline.push(shard);
   }
   const examples = inline.length === 0 ? undefined : data.inline(inline, answers.positions(work));

@@ -74,6 +74,9 @@ function factsOf({ config, data, folder, record }: KeptRun): string[] {
     ...ratesOf(config),
     ...clip === null ? [] : [`clip ${clip}`],
     ...penalty === null ? [] : [`penalty ${penalty}`],
+    ...config.r1 === null ? [] : [`R1 ${config.r1}`],
+    ...config.r2 === null ? [] : [`R2 ${config.r2}`],
+    ...config.lazy_penalty === 1 ? [] : [`penalties in one of ${config.lazy_penalty} critic steps`],
     ...wire === "float32" ? [] : [`gradients and weights sent as ${wire}`],
     ...local_steps === null
       ? []

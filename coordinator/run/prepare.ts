@@ -38,7 +38,7 @@ import { differenceFrom } from "../data/same_data.ts";
 import { valuesOf } from "../data/values.ts";
 import type { ModelState } from "../training/model_state.ts";
 import { areFromFiles, openOwnNetworks, type OwnOptions, ownOptions } from "../config/own_networks.ts";
-import { presetFor, presetForOwn } from "../config/presets.ts";
+import { presetForObjective } from "../config/presets.ts";
 import { wireOf } from "../config/wire_config.ts";
 import { configChanges, resumeConfig } from "../config/resume_config.ts";
 import { allocate, type Allocated, buildRunGraphs } from "./run_graphs.ts";
@@ -132,7 +132,7 @@ async function prepareNew(options: PrepareOptions): Promise<Prepared> {
   const dataset = given.data === undefined && !options.source ? given.dataset ?? "strokes" : null;
   const { example_shape, axes } = source;
   const examples = { dataset, example_shape, ...axes !== undefined && { axes } };
-  const preset = own ? presetForOwn(given.objective, examples) : presetFor(examples);
+  const preset = presetForObjective(given.objective, examples);
   // What does not fit together is said before the data are read, which can take minutes.
   const resolved = resolveConfig({ exact: options.exact, ...given, dataset }, preset, source, own);
   const planned = withSteps(resolved, source, given);

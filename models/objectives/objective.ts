@@ -104,10 +104,14 @@ export interface Objective {
   readonly estimates_distance: boolean;
   /** True if the critic's loss also takes a number of [0, 1) for each example (`mix`), drawn anew in each step. */
   readonly mixes: boolean;
+  /** True if the generator's loss also takes real examples, as many as it makes; absent: it does not. */
+  readonly pairs?: boolean;
+  /** An objective with lazy penalties: it counts every so many critic steps, and another one, without them, between. */
+  readonly lazy?: { readonly every: number; readonly between: Objective };
   /** Adds the loss that the critic minimises. */
   criticLoss(b: GraphBuilder, critic: Net, batch: CriticBatch): CriticLoss;
-  /** Adds the loss that the generator minimises. */
-  generatorLoss(b: GraphBuilder, critic: Net, fake: Value): GeneratorLoss;
+  /** Adds the loss that the generator minimises. `real`: of an objective that pairs. */
+  generatorLoss(b: GraphBuilder, critic: Net, fake: Value, real?: Value): GeneratorLoss;
 }
 
 /**

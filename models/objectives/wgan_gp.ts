@@ -12,10 +12,10 @@
  */
 import { gradientValues } from "../../autodiff/gradients.ts";
 import type { Net } from "../nets/net.ts";
-import { dependsOnBatch } from "../nets/net.ts";
 import type { GraphBuilder, Value } from "../../onnx/builder.ts";
 import type { CriticBatch, Objective } from "./objective.ts";
 import { meanOfAll } from "./objective.ts";
+import { checkScoresAlone } from "./scores_alone.ts";
 import { wgan } from "./wgan.ts";
 
 /** Keeps the root's derivative finite. */
@@ -29,18 +29,7 @@ export function wganGp(penalty: number): Objective {
     mixes: true,
 
     criticLoss(b, critic, batch) {
-      if (dependsOnBatch(critic)) {
-        const { coupling } = critic;
-        throw new RangeError(
-          "Cannot use a gradient penalty: the critic's score of an example must not depend on others, found " +
-            (
-              coupling === undefined
-                ? "batch normalisation; use layer normalisation or none"
-                : `${coupling}, which combines examples of a batch; use a critic that scores each example by itself, or ` +
-                  "--objective wgan or gan"
-            ),
-        );
-      }
+      checkScoresAlone(critic);
       const { loss, ...means } = wgan.criticLoss(b, critic, batch);
       const penalised = b.op("Mul", [slopePenalty(b, critic, batch), b.scalar(penalty, loss.type.element)]);
       return { loss: b.op("Add", [loss, penalised]), ...means };

@@ -1,4 +1,4 @@
-"""Makes test/goldens/{wgan,gan,wgan_gp}_*.safetensors: ten steps of training by PyTorch (torch 2.15, CPU).
+"""Makes test/goldens/{wgan,gan,wgan_gp,hinge,lsgan,rpgan}_*.safetensors: ten steps of training by PyTorch (torch 2.15, CPU).
 
     OMP_NUM_THREADS=1 python scripts/goldens/make_pytorch_goldens.py [NAME...]
 
@@ -77,6 +77,30 @@ CASES = {
         "critic": {"widths": [2, 9, 9, 1], **RELU},
         "generator": {"widths": [3, 9, 9, 2], **RELU},
         "update": GP | {"lr": 5e-3}, "seed": 17, "micro_batch": 8,
+    },
+    "hinge_small": {
+        "objective": "hinge",
+        "critic": {"widths": [6, 8, 5, 1], **PLAIN},
+        "generator": {"widths": [4, 6, 8, 7, 6], **IMAGE},
+        "update": GAN | {"lr": 5e-3}, "seed": 41, "micro_batch": 6,
+    },
+    "lsgan_small": {
+        "objective": "lsgan",
+        "critic": {"widths": [6, 8, 5, 1], **PLAIN},
+        "generator": {"widths": [4, 6, 8, 7, 6], **IMAGE},
+        "update": GAN | {"lr": 5e-3}, "seed": 42, "micro_batch": 6,
+    },
+    "rpgan_small": {
+        "objective": "rpgan", "r1": 0.7, "r2": 0.3,
+        "critic": {"widths": [6, 8, 5, 1], **PLAIN},
+        "generator": {"widths": [4, 6, 8, 7, 6], **IMAGE},
+        "update": GAN | {"lr": 5e-3}, "seed": 43, "micro_batch": 6,
+    },
+    "gan_r1_small": {
+        "objective": "gan", "r1": 2.0,
+        "critic": {"kind": "dcgan_critic", "side": 8, "channels": 1, "width": 4, "batch_norm": False},
+        "generator": {"kind": "dcgan_generator", "latent": 5, "side": 8, "channels": 1, "width": 4},
+        "update": GAN | {"lr": 1e-3}, "seed": 44, "micro_batch": 3, "kernel_bound": 0.2,
     },
     "wgan_dcgan_small": {
         "critic": {"kind": "dcgan_critic", "side": 16, "channels": 3, "width": 4, "batch_norm": True},
@@ -232,11 +256,35 @@ def optimizer_of(network, update):
     return torch.optim.Adam(network.parameters(), lr=update["lr"], betas=betas, eps=update["eps"])
 
 
+def slope_penalty(critic, examples):
+    """Half the mean squared norm of the scores' gradients at these examples."""
+    at = examples.detach().clone().requires_grad_()
+    slope, = torch.autograd.grad(critic(at).sum(), at, create_graph=True)
+    return slope.flatten(1).square().sum(1).mean() / 2
+
+
 def critic_loss(case, critic, real, fake, mix):
-    if case.get("objective", "wgan") == "gan":
+    loss = plain_critic_loss(case, critic, real, fake, mix)
+    for weight, examples in (("r1", real), ("r2", fake)):
+        if weight in case:
+            loss = loss + case[weight] * slope_penalty(critic, examples)
+    return loss
+
+
+def plain_critic_loss(case, critic, real, fake, mix):
+    objective = case.get("objective", "wgan")
+    if objective == "gan":
         cross_entropy = torch.nn.functional.binary_cross_entropy_with_logits
         on_real, on_fake = critic(real), critic(fake)
         return cross_entropy(on_real, torch.ones_like(on_real)) + cross_entropy(on_fake, torch.zeros_like(on_fake))
+    if objective == "hinge":
+        return torch.nn.functional.relu(1 - critic(real)).mean() + torch.nn.functional.relu(1 + critic(fake)).mean()
+    if objective == "lsgan":
+        on_real, on_fake = critic(real), critic(fake)
+        squared = torch.nn.functional.mse_loss
+        return squared(on_real, torch.ones_like(on_real)) / 2 + squared(on_fake, torch.zeros_like(on_fake)) / 2
+    if objective == "rpgan":
+        return torch.nn.functional.softplus(critic(fake) - critic(real)).mean()
     loss = -critic(real).mean() + critic(fake).mean()
     if case.get("objective") != "wgan-gp":
         return loss
@@ -246,8 +294,12 @@ def critic_loss(case, critic, real, fake, mix):
     return loss + case["penalty"] * (norm - 1).square().mean()
 
 
-def generator_loss(case, critic, fake):
+def generator_loss(case, critic, fake, real):
     scores = critic(fake)
+    if case.get("objective") == "rpgan":
+        return torch.nn.functional.softplus(critic(real) - scores).mean()
+    if case.get("objective") == "lsgan":
+        return torch.nn.functional.mse_loss(scores, torch.ones_like(scores)) / 2
     if case.get("objective") == "gan":
         return torch.nn.functional.binary_cross_entropy_with_logits(scores, torch.ones_like(scores))
     return -scores.mean()
@@ -290,7 +342,7 @@ def train(case, dtype, order=None):
 
         generator_optimizer.zero_grad()
         fake = generator(draw(shape_of(case["generator"]), "generator_noise", step))
-        loss_generator = generator_loss(case, critic, fake)
+        loss_generator = generator_loss(case, critic, fake, real)
         loss_generator.backward()
         if step == 1:
             tensors |= gradients(generator, "generator")

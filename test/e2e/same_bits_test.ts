@@ -162,6 +162,39 @@ Deno.test("int8: workers in memory, over the socket, with threads, and after a r
   assert.notEqual(float32.weights_sha256, weights_sha256);
 });
 
+Deno.test("pairs and lazy penalties: workers in memory, over the socket, and after a resume: the same bits", async () => {
+  await using place = await Workplace.open();
+  const losses = [
+    "--preset",
+    "gan",
+    "--objective",
+    "rpgan",
+    "--r1",
+    "0.5",
+    "--r2",
+    "0.2",
+    "--lazy-penalty",
+    "3",
+  ];
+  const run = ["--dataset", "strokes", "--shards", "4", "--batch", "16", ...losses];
+  const train = (name: string, steps: number, workers: number) =>
+    trainHere([...run, "--steps", `${steps}`, "--workers", `${workers}`, "--out", place.path(name)]);
+  const { weights_sha256, workers } = await train("whole", 9, 1);
+  await train("parted", 5, 3);
+  const resumed = await trainHere(["--resume", place.path("parted"), "--steps", "9", "--workers", "2"]);
+  const args = [...run, "--steps", "9", "--min-workers", "2", "--port", "0", "--out", place.path("mixed")];
+  const coordinator = place.start("coordinator", args);
+  const crew = [["--threads", "2"], ["--threads", "1", "--no-share"]].map((args) =>
+    place.start("worker", args)
+  );
+  assert.equal((await coordinator.end()).code, 0, coordinator.said);
+  for (const worker of crew) assert.equal((await worker.end()).code, 0, worker.said);
+  const mixed = await place.inspect(place.path("mixed"));
+  assert.deepEqual([resumed.weights_sha256, mixed.weights_sha256], [weights_sha256, weights_sha256]);
+  assert.deepEqual([workers.length, mixed.workers.length], [1, 2]);
+  assert.ok(mixed.workers.every(({ shards_computed }) => shards_computed > 0));
+});
+
 /** Who came and went, in the log's order, and in brackets who computed the last step before that. */
 function story(records: readonly RunRecord[]): string[] {
   const names = new Map(ofType(records, "worker_joined").map(({ worker, name }) => [worker, name]));

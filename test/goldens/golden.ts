@@ -13,6 +13,8 @@ export interface TrainingCase extends Networks {
   /** WGAN where it is left out. */
   readonly objective?: ObjectiveName;
   readonly penalty?: number;
+  readonly r1?: number;
+  readonly r2?: number;
   /** Kernels of convolutions begin uniform in [-kernel_bound, kernel_bound). */
   readonly kernel_bound?: number;
   /** RMSProp has alpha, Adam both betas. */

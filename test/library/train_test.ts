@@ -128,7 +128,10 @@ const REFUSED: Readonly<Record<string, readonly [options: TrainOptions, why: Reg
     /the array: finite numbers .* found NaN in row 1, column 2/,
   ],
   "too little data": [{ data: { values: new Float32Array(8), shape: [4, 2] } }, /^Cannot plan shards/],
-  "an objective alone": [{ objective: "gan" }, /^Cannot use objective gan without networks/],
+  "an objective that there is not": [
+    { objective: "cramer" },
+    /^Key "objective" in the options must be one of wgan, gan/,
+  ],
   "networks that are none": [
     { networks: { generator: new Uint8Array(9), critic: new Uint8Array(9) } },
     /^Cannot read generator generator\.onnx/,

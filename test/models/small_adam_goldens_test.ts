@@ -1,5 +1,5 @@
 /**
- * GAN and WGAN-GP, small, in the float64 interpreter against PyTorch's float64: losses of ten steps, every gradient
+ * The losses that Adam trains, small, in the float64 interpreter against PyTorch's float64: losses of ten steps, every gradient
  * of the first, every tensor after the tenth. The penalty's own gradient is differentiated twice. Then the same with
  * one thing wrong at a time, which must show.
  */
@@ -17,7 +17,15 @@ import {
 /** Measured: losses 8.0e-11, gradients and weights 7.8e-10. */
 const TOLERANCE = 5e-9;
 
-const FILES = ["gan_small.safetensors", "wgan_gp_small.safetensors", "wgan_gp_small_plane.safetensors"];
+const FILES = [
+  "gan_small.safetensors",
+  "gan_r1_small.safetensors",
+  "hinge_small.safetensors",
+  "lsgan_small.safetensors",
+  "rpgan_small.safetensors",
+  "wgan_gp_small.safetensors",
+  "wgan_gp_small_plane.safetensors",
+];
 const GOLDENS = new Map(FILES.map((file) => [file, readTrainingGolden(file)]));
 
 async function isCaught(file: string, fault: Fault): Promise<boolean> {
@@ -49,6 +57,11 @@ for (const [file, golden] of GOLDENS) {
       "a root of nothing but the sum": { graph: replaceConstant(1e-12, 1e-4) },
     },
   };
+  const { r1, r2 } = golden.settings;
+  for (const [name, weight] of Object.entries({ r1, r2 })) {
+    if (weight === undefined) continue;
+    faults[`another weight of ${name}`] = { graph: replaceConstant(weight / 2, 1.001 * weight / 2) };
+  }
   for (const [what, fault] of Object.entries(faults)) {
     Deno.test(`goldens: ${what} is seen: ${file}`, async () => assert.ok(await isCaught(file, fault)));
   }

@@ -62,6 +62,8 @@ export function pairOf(settings: TrainingCase, element: ElementType): Pair {
     objective: objectiveOf({
       objective: settings.objective ?? "wgan",
       penalty: settings.penalty ?? null,
+      r1: settings.r1 ?? null,
+      r2: settings.r2 ?? null,
     }),
     micro_batch: settings.micro_batch,
     element,
@@ -145,7 +147,7 @@ export async function train(
     record(step, 0, critic);
     update(state, memory, critic, rule, step);
     const fresh = draw(latent, { purpose: "generator_noise", counter: step });
-    const generator = await executors.generator(new Map([...state, ["noise", fresh]]));
+    const generator = await executors.generator(new Map([...state, ["noise", fresh], ["real", real]]));
     record(step, 1, generator);
     update(state, memory, generator, { ...rule, clip: null }, step);
     for (const { name } of pair.generator.statistics) average(state.get(name)!, generator.get(name)!);

@@ -133,8 +133,8 @@ const REFUSED: [string, string][] = [
     "Cannot use own networks: --generator and --critic must be given together, found only --generator",
   ],
   [
-    "--preset wgan --objective gan --out d",
-    "Cannot use --objective alone: it is for own networks, with --generator and --critic; a preset has its own, " +
+    "--preset wgan --trainable critic.* --out d",
+    "Cannot use --trainable alone: it is for own networks, with --generator and --critic; a preset has its own, " +
     "see --preset",
   ],
   ["--bogus", "Unknown option --bogus: see deno task artifacts --help"],

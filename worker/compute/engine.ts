@@ -5,7 +5,7 @@
 import { numElements } from "../../common/shape.ts";
 import { PAGE_BYTES, wholePages } from "../../common/files/mapped_file.ts";
 import type { LocalSteps } from "../../algorithm/local_steps.ts";
-import type { GraphName, Manifest } from "../../models/manifest.ts";
+import { BETWEEN_GRAPH, type GraphName, type Manifest, takesReal } from "../../models/manifest.ts";
 import type { WireFormat } from "../../common/wire_format.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
 import { split, sumTree, type TreeNode } from "../../kernels/tree.ts";
@@ -18,6 +18,7 @@ import type { NetworkName } from "../../common/network_name.ts";
 import type { GraphRunner, Runners, Sources } from "./graph_runner.ts";
 import { Masks } from "./masks.ts";
 import { Rounder, type Rounding } from "./rounder.ts";
+import type { AheadTask, Part, SumTask } from "./sum_task.ts";
 import type { BoundGraph } from "../runtime/runtime.ts";
 
 /** Settings of a run that the computation depends on. */
@@ -32,24 +33,6 @@ export interface EngineOptions {
   readonly local?: LocalSteps | null;
 }
 
-export type NoisePurpose = "critic_noise" | "generator_noise";
-
-/** One leaf of the tree. `examples`: a micro-batch as the data set keeps it; absent in generator steps. */
-export interface Leaf {
-  readonly shard: number;
-  readonly examples: Uint8Array | null;
-}
-
-/** A node of the tree to compute, with its leaves in order. `rounding`: of a wire group; absent: the sum stays float32. */
-export interface SumTask {
-  readonly kind: NetworkName;
-  readonly node: TreeNode;
-  readonly leaves: readonly Leaf[];
-  readonly noise_purpose: NoisePurpose;
-  readonly noise_counter: number;
-  readonly rounding?: Rounding | null;
-}
-
 /**
  * The sum of a node, as it travels (result_payload.ts). A view, valid until the next call. `largest`: its largest
  * magnitude, NaN where there is one, or where it was rounded and nobody has looked. `compute_ms`: time in ONNX Runtime.
@@ -60,20 +43,7 @@ export interface Sum {
   readonly compute_ms: number;
 }
 
-/** The sum of a subtree, computed elsewhere. */
-export interface Part {
-  readonly node: TreeNode;
-  readonly sum: Float32Array<ArrayBuffer>;
-}
-
 type NoiseTask = Pick<SumTask, "noise_purpose" | "noise_counter">;
-
-/** Fakes to make ahead of the work that needs them. */
-export interface AheadTask {
-  readonly shard: number;
-  readonly noise_purpose: NoisePurpose;
-  readonly noise_counter: number;
-}
 
 /** Room for a micro-batch of fakes, and the generator over it. */
 interface Fakes {
@@ -82,10 +52,18 @@ interface Fakes {
   compute_ms: number;
 }
 
+/** `between`: the critic's steps without its lazy penalties. */
+const TRAINING_GRAPHS = {
+  critic: "critic_training_model",
+  generator: "generator_training_model",
+  between: BETWEEN_GRAPH,
+} as const;
+type TrainingKind = keyof typeof TRAINING_GRAPHS;
+
 /** Room for a sum, and the training graphs over it. */
 interface Result {
   readonly data: Float32Array<ArrayBuffer>;
-  readonly training: Readonly<Record<NetworkName, BoundGraph>>;
+  readonly training: Readonly<Record<NetworkName, BoundGraph>> & { readonly between: BoundGraph | undefined };
 }
 
 const FLOAT_BYTES = 4;
@@ -106,7 +84,9 @@ export class Engine {
   /** The point between fake and real at which each example's slope is taken; null if no graph asks for it. */
   readonly #mix: Float32Array | null;
   /** Elements dropped in the step under way, by the graph that drops them. */
-  readonly #masks: Readonly<Record<NetworkName | "fake", Masks>>;
+  readonly #masks: Readonly<Record<TrainingKind | "fake", Masks>>;
+  /** Whether generator steps take real examples. */
+  readonly #pairs: boolean;
   readonly #decoder: ExampleDecoder;
   /** Inputs of the training graphs, except masks. */
   readonly #sources: Sources;
@@ -143,7 +123,9 @@ export class Engine {
       critic: new Masks(graphs.critic_training_model),
       generator: new Masks(graphs.generator_training_model),
       fake: new Masks(graphs.generator_forward_model),
+      between: new Masks(graphs[BETWEEN_GRAPH] ?? { inputs: [] }),
     };
+    this.#pairs = takesReal(manifest, "generator");
     this.#fakes = this.#newFakes();
     this.#decoder = new ExampleDecoder(options.encoding);
     const mixes = graphs.critic_training_model.inputs.some(({ source }) => source === "mix");
@@ -173,11 +155,16 @@ export class Engine {
   }
 
   #newResult(data: Float32Array<ArrayBuffer>): Result {
-    const bound = (network: NetworkName) => {
-      const fed = { ...this.#sources, mask: this.#masks[network].data };
-      return this.#runners[`${network}_training_model`].bind(fed, data, this.manifest.micro_batch);
+    const bound = (kind: TrainingKind) =>
+      this.#runners[TRAINING_GRAPHS[kind]]?.bind(
+        { ...this.#sources, mask: this.#masks[kind].data },
+        data,
+        this.manifest.micro_batch,
+      );
+    return {
+      data,
+      training: { critic: bound("critic")!, generator: bound("generator")!, between: bound("between") },
     };
-    return { data, training: { critic: bound("critic"), generator: bound("generator") } };
   }
 
   /** Takes a copy of a whole network's weights. */
@@ -273,7 +260,7 @@ export class Engine {
   release(): void {
     const bound = [this.#fakes, ...this.#ahead.fakes.values(), ...this.#spares].map(({ forward }) => forward);
     const training = [...this.#levels, ...this.#places].flatMap(({ training }) => Object.values(training));
-    for (const graph of [...bound, ...training]) graph.release();
+    for (const graph of [...bound, ...training]) graph?.release();
     for (const runner of Object.values(this.#runners)) runner.release();
   }
 
@@ -325,16 +312,25 @@ export class Engine {
 
   async #leafInto({ training }: Result, task: SumTask, leaf: number): Promise<number> {
     let compute_ms = 0;
-    if (task.kind === "critic") {
+    if (task.kind === "critic" || this.#pairs) {
       this.#decoder.decode(this.#examplesOf(task, leaf), this.#real);
+    }
+    if (task.kind === "critic") {
       if (this.#mix !== null) {
         const { key, part } = this.#stream(leaf, "mixing", task);
         fillUniform(this.#mix, key, 0, 1, part * this.#mix.length);
       }
       compute_ms += await this.#fillFake(leaf, task);
     } else this.#fillNoise(leaf, task);
-    this.#fillMasks(task.kind, leaf, task);
-    return compute_ms + await training[task.kind].run();
+    const graph = this.#isBetween(task) ? "between" : task.kind;
+    this.#fillMasks(graph, leaf, task);
+    return compute_ms + await training[graph]!.run();
+  }
+
+  /** True for a critic step without the objective's lazy penalties; the noise's counter is the step's. */
+  #isBetween({ kind, noise_counter: step }: SumTask): boolean {
+    const { lazy_penalty = 1 } = this.manifest;
+    return kind === "critic" && (step - 1) % lazy_penalty !== 0;
   }
 
   /** A leaf's rows of its shard's examples in this step. */
@@ -371,8 +367,8 @@ export class Engine {
     fillNormal(this.#noise, key, part * this.#noise.length);
   }
 
-  #fillMasks(graph: NetworkName | "fake", leaf: number, task: NoiseTask): void {
-    const { key, part } = this.#stream(leaf, `${graph}_dropout`, task);
+  #fillMasks(graph: TrainingKind | "fake", leaf: number, task: NoiseTask): void {
+    const { key, part } = this.#stream(leaf, `${graph === "between" ? "critic" : graph}_dropout`, task);
     this.#masks[graph].fill(key, part);
   }
 

@@ -3,9 +3,10 @@
  * outputs are views of a flat result buffer, so nothing is copied tensor by tensor.
  */
 import {
-  GRAPH_NAMES,
+  type AnyGraphName,
+  type ByGraph,
   type GraphEntry,
-  type GraphName,
+  graphNamesOf,
   type Manifest,
   type Source,
   type State,
@@ -20,9 +21,9 @@ import { numElements } from "../../common/shape.ts";
 export type Sources = Readonly<Partial<Record<Source, Float32Array>>>;
 
 /** Every graph of a run, compiled. */
-export type Runners = Readonly<Record<GraphName, GraphRunner>>;
+export type Runners = ByGraph<GraphRunner>;
 /** Every graph of a run, as bytes. */
-export type GraphBytes = Readonly<Record<GraphName, Uint8Array>>;
+export type GraphBytes = ByGraph<Uint8Array>;
 
 /** Compiles every graph for one device. Throws what `open` and {@linkcode GraphRunner} throw. */
 export async function compileGraphs(
@@ -31,16 +32,16 @@ export async function compileGraphs(
   device: Device,
   open: OpenSession = openSession,
 ): Promise<Runners> {
-  const runners: Partial<Record<GraphName, GraphRunner>> = {};
-  for (const name of GRAPH_NAMES) {
-    const entry = manifest.graphs[name];
+  const runners: Partial<Record<AnyGraphName, GraphRunner>> = {};
+  for (const name of graphNamesOf(manifest)) {
+    const entry = manifest.graphs[name]!, graph = graphs[name]!;
     // Measured on an H200: WebGPU fetches a step's gradients in half the time, CUDA in one and a half of it.
     const is_flat = device.provider === "webgpu" && entry.outputs.length > 1;
     const outputs = entry.outputs.map(({ name }) => name);
-    const bytes = is_flat ? withFlatOutput(graphs[name], outputs, entry.size) : graphs[name];
+    const bytes = is_flat ? withFlatOutput(graph, outputs, entry.size) : graph;
     runners[name] = new GraphRunner(manifest, entry, await open(bytes, device), is_flat);
   }
-  return runners as Runners;
+  return runners as unknown as Runners;
 }
 
 /** `shape` with its batch axis, if free, bound to `rows`. */

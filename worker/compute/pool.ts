@@ -5,7 +5,7 @@
 import { split, type TreeNode } from "../../kernels/tree.ts";
 import type { WireFormat } from "../../common/wire_format.ts";
 import { payloadSize } from "../../kernels/result_payload.ts";
-import type { AheadTask, Part, SumTask } from "./engine.ts";
+import type { AheadTask, Part, SumTask } from "./sum_task.ts";
 import type { Rounding } from "./rounder.ts";
 import type { Calls, PlacedSum, SharedWork, SumPlace, WeightsWanted } from "./compute_calls.ts";
 import type { Manifest } from "../../models/manifest.ts";

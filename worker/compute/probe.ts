@@ -7,7 +7,7 @@ import { numElements } from "../../common/shape.ts";
 import { median } from "../../common/median.ts";
 import { VARYING_CLASS } from "../../common/numeric_class.ts";
 import { Sha256 } from "../../common/sha256.ts";
-import { GRAPH_NAMES, type Manifest } from "../../models/manifest.ts";
+import { BETWEEN_GRAPH, GRAPH_NAMES, type Manifest } from "../../models/manifest.ts";
 import { fillNormal } from "../../random/philox.ts";
 import type { Device, ProviderName } from "../runtime/device.ts";
 import type { NetworkName } from "../../common/network_name.ts";
@@ -60,14 +60,17 @@ export async function probe(manifest: Manifest, runners: Runners, device: Device
   };
   const critic_result = new Float32Array(graphs.critic_training_model.size);
   const generator_result = new Float32Array(graphs.generator_training_model.size);
-  const bind = (name: "generator_forward_model" | `${NetworkName}_training_model`, result: Float32Array) => {
+  const between_result = new Float32Array(graphs[BETWEEN_GRAPH]?.size ?? 0);
+  type Probed = "generator_forward_model" | `${NetworkName}_training_model` | typeof BETWEEN_GRAPH;
+  const bind = (name: Probed, result: Float32Array) => {
     // What drops nothing, so that all of the graph is probed.
-    const mask = new Float32Array(new Masks(graphs[name]).data.length).fill(1);
-    return runners[name].bind({ ...sources, mask }, result, micro_batch);
+    const mask = new Float32Array(new Masks(graphs[name]!).data.length).fill(1);
+    return runners[name]!.bind({ ...sources, mask }, result, micro_batch);
   };
   const forward = bind("generator_forward_model", fake);
   const critic = bind("critic_training_model", critic_result);
   const generator = bind("generator_training_model", generator_result);
+  const between = graphs[BETWEEN_GRAPH] && bind(BETWEEN_GRAPH, between_result);
   const times: number[] = [];
   const classes = new Set<string>();
   for (let i = 0; i <= TIMED_RUNS; i++) {
@@ -75,9 +78,10 @@ export async function probe(manifest: Manifest, runners: Runners, device: Device
     // The processor's kernels add in a fixed order: once is enough.
     if (device.provider === "cpu" && i < TIMED_RUNS) continue;
     await generator.run();
-    classes.add(hash([fake, critic_result, generator_result], settings(device)));
+    await between?.run();
+    classes.add(hash([fake, critic_result, generator_result, between_result], settings(device)));
   }
-  for (const bound of [forward, critic, generator]) bound.release();
+  for (const bound of [forward, critic, generator, between]) bound?.release();
   const numeric_class = classes.size === 1 ? [...classes][0]! : VARYING_CLASS;
   return { numeric_class, shard_ms: median(times.slice(1)) * (manifest.accumulate ?? 1) };
 }

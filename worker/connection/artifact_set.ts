@@ -1,6 +1,6 @@
 /** The artifacts of a run as they arrive: checked against their hashes, then against what a worker runs. */
 import { sha256 } from "../../common/sha256.ts";
-import { GRAPH_NAMES, type GraphName, type Manifest } from "../../models/manifest.ts";
+import { type AnyGraphName, type ByGraph, graphNamesOf, type Manifest } from "../../models/manifest.ts";
 import { ManifestError, parseManifest } from "../../models/manifest_check.ts";
 import type { MessageOf } from "../../wire/messages.ts";
 import { Refusal } from "../../wire/refusal.ts";
@@ -52,8 +52,8 @@ export class ArtifactSet {
   bundle(): ArtifactBundle {
     try {
       const manifest = this.#manifest();
-      const graphs = GRAPH_NAMES.map((name) => [name, this.#graph(manifest, name)] as const);
-      return { manifest, graphs: Object.fromEntries(graphs) as Record<GraphName, Uint8Array> };
+      const graphs = graphNamesOf(manifest).map((name) => [name, this.#graph(manifest, name)] as const);
+      return { manifest, graphs: Object.fromEntries(graphs) as unknown as ByGraph<Uint8Array> };
     } catch (error) {
       const known = error instanceof UnsupportedGraph || error instanceof ManifestError;
       if (!known) throw error;
@@ -75,8 +75,8 @@ export class ArtifactSet {
     return parseManifest(value);
   }
 
-  #graph(manifest: Manifest, name: GraphName): Uint8Array {
-    const { file, sha256: wanted } = manifest.graphs[name];
+  #graph(manifest: Manifest, name: AnyGraphName): Uint8Array {
+    const { file, sha256: wanted } = manifest.graphs[name]!;
     const bytes = this.#files.get(file);
     const found = bytes === undefined ? "no such file" : sha256(bytes);
     if (bytes === undefined || found !== wanted) {

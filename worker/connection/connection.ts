@@ -3,7 +3,7 @@
  * thread: a channel, a thread_pools and a store are given.
  */
 import { checksumBytes } from "../../kernels/kernels.ts";
-import type { Manifest } from "../../models/manifest.ts";
+import { type Manifest, takesReal } from "../../models/manifest.ts";
 import type { Channel } from "../../wire/channel.ts";
 import { bytesOf, payloadFloats } from "../../wire/frame.ts";
 import type { Message, MessageOf, MessageType } from "../../wire/messages.ts";
@@ -221,7 +221,12 @@ export class Connection {
     const memory = await shareMemory(this.#tools, manifest, pool);
     if (this.#over) return memory?.[Symbol.dispose]();
     this.#shared = memory;
-    const batches = new MicroBatches(welcome, manifest.micro_batch * (manifest.accumulate ?? 1), store);
+    const batches = new MicroBatches(
+      welcome,
+      manifest.micro_batch * (manifest.accumulate ?? 1),
+      store,
+      (network) => takesReal(manifest, network),
+    );
     const learners = local && new LearnerWork(manifest, local);
     const weights = new WeightsInbox(welcome, manifest, learners ?? pool, learners?.state_sizes);
     this.#phase = { name: "ready", manifest, pool, batches, weights, learners };

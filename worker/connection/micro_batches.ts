@@ -1,8 +1,9 @@
 /** Which examples a piece of work computes with: those held here, or those that came with it. */
+import type { NetworkName } from "../../common/network_name.ts";
 import { ShardOrder } from "../../random/shuffle.ts";
 import type { MessageOf } from "../../wire/messages.ts";
 import { Refusal } from "../../wire/refusal.ts";
-import type { Leaf } from "../compute/engine.ts";
+import type { Leaf } from "../compute/sum_task.ts";
 import type { ShardStore } from "./shard_store.ts";
 
 type Work = MessageOf<"work">;
@@ -14,9 +15,16 @@ export class MicroBatches {
   readonly #example_bytes: number;
   readonly #store: ShardStore;
   readonly #orders: readonly ShardOrder[];
+  readonly #takesReal: (network: NetworkName) => boolean;
 
-  /** `micro_batch`: examples of a shard in one step. */
-  constructor(welcome: MessageOf<"welcome">, micro_batch: number, store: ShardStore) {
+  /** `micro_batch`: examples of a shard in one step. `takesReal`: whether steps of a network compute with real examples. */
+  constructor(
+    welcome: MessageOf<"welcome">,
+    micro_batch: number,
+    store: ShardStore,
+    takesReal: (network: NetworkName) => boolean = (network) => network === "critic",
+  ) {
+    this.#takesReal = takesReal;
     this.#micro_batch = micro_batch;
     this.#example_bytes = welcome.example_bytes;
     this.#store = store;
@@ -24,14 +32,14 @@ export class MicroBatches {
   }
 
   /**
-   * The leaves of a node, with their examples for a critic step. Throws {@linkcode Refusal} `bad_message` where
+   * The leaves of a node, with their examples where steps of the network take real ones. Throws {@linkcode Refusal} `bad_message` where
    * examples are missing, too many, or past the end of the epoch.
    */
   leaves(work: Work, payload: Uint8Array): Leaf[] {
     const inline = this.#inline(work, payload);
     return Array.from({ length: work.end - work.begin }, (_, i) => {
       const shard = work.begin + i;
-      if (work.kind === "generator") return { shard, examples: null };
+      if (!this.#takesReal(work.kind)) return { shard, examples: null };
       return { shard, examples: inline.get(shard) ?? this.#stored(shard, work) };
     });
   }

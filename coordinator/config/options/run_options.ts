@@ -7,6 +7,7 @@ import { LOCAL_OPTIONS } from "./local_options.ts";
 import { DATASET_NAMES } from "../../data/resolve.ts";
 import { OBJECTIVE_NAMES } from "../../../models/objectives/objectives.ts";
 import { type PresetName, PRESETS } from "../presets.ts";
+import { PENALTY_OPTIONS } from "./penalty_options.ts";
 import { UPDATE_OPTIONS } from "./update_options.ts";
 
 const PRESET_TEXT = "the preset's";
@@ -74,7 +75,9 @@ export const RUN_OPTIONS = {
     kind: "choice",
     choices: OBJECTIVE_NAMES,
     default_text: "the preset's",
-    about: "Losses for your own networks; the preset of that name gives the hyperparameters",
+    about:
+      "Losses in place of the preset's (docs/losses.md). Without --preset, the preset of that name, or of the losses " +
+      "that are most like it, gives the rest; your own networks take its hyperparameters",
     group: "What to train",
   },
   trainable: {
@@ -217,9 +220,10 @@ export const RUN_OPTIONS = {
     above_min: true,
     max: 1e6,
     default_text: PRESET_TEXT,
-    about: "Weight of the gradient penalty, for the presets that have one (wgan-gp)",
+    about: "Weight of the gradient penalty of objective wgan-gp",
     group: "Hyperparameters",
   },
+  ...PENALTY_OPTIONS,
   latent: {
     kind: "number",
     integer: true,

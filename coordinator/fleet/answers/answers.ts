@@ -2,6 +2,7 @@
 import { LearnerLayout } from "../../../algorithm/learner_layout.ts";
 import { innerSteps, type LocalSteps } from "../../../algorithm/local_steps.ts";
 import type { NetworkName } from "../../../common/network_name.ts";
+import { takesReal } from "../../../models/manifest.ts";
 import type { MessageOf } from "../../../wire/messages.ts";
 import type { Position } from "../../data/plan.ts";
 import type { RunFacts } from "../admission/join.ts";
@@ -50,6 +51,11 @@ export class Answers {
   /** Learners of the run; null where there are none. */
   get learners(): number | null {
     return this.#learners?.local.learners ?? null;
+  }
+
+  /** True if steps of a network compute with real examples. */
+  takesReal(kind: NetworkName): boolean {
+    return takesReal(this.#manifest, kind);
   }
 
   /** Steps that an answer to this work is about: each computes all of its shards once. */

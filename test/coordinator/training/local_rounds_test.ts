@@ -45,6 +45,14 @@ const RUNS: Readonly<Record<string, readonly string[]>> = {
     ...[...POINTS, "--preset", "toy-wgan-gp", "--lr-generator", "0.001", "--betas", "0.5,0.99"],
     ...["--decay", "cosine", "--decay-steps", "30", "--clip-grad-norm", "0.01"],
   ],
+  "hinge with R1 in every third step, dropout": [
+    ...[...POINTS, "--preset", "toy-gan", "--objective", "hinge", "--r1", "0.2", "--lazy-penalty", "3"],
+    ...["--dropout", "0.2"],
+  ],
+  "relativistic pairs with R1 and R2, two parts a shard": [
+    ...[...POINTS, "--preset", "toy-gan", "--objective", "rpgan", "--r1", "0.1", "--r2", "0.1"],
+    ...["--accumulate", "2"],
+  ],
   "schedule post, dropout": [...POINTS, "--preset", "toy-wgan", "--schedule", "post", "--dropout", "0.3"],
   "batch normalisation and its statistics": [...LETTERS, "--n-critic", "2"],
   "spectral norms": [...LETTERS, "--preset", "wgan", "--n-critic", "2", "--spectral-norm"],

@@ -9,7 +9,7 @@ import type { RoundRequest } from "../../../coordinator/fleet/fence.ts";
 import { prepare, type Prepared } from "../../../coordinator/run/prepare.ts";
 import { trainLocally } from "../../../coordinator/training/local_rounds.ts";
 import { type StepReport, train, type Training } from "../../../coordinator/training/train.ts";
-import { GRAPH_NAMES } from "../../../models/manifest.ts";
+import { graphNamesOf, takesReal } from "../../../models/manifest.ts";
 import { Engine } from "../../../worker/compute/engine.ts";
 import { compileGraphs, type GraphBytes } from "../../../worker/compute/graph_runner.ts";
 import { Learner } from "../../../worker/compute/learners/learner.ts";
@@ -27,7 +27,7 @@ export function preparedRun(options: readonly string[]): Promise<Prepared> {
 async function openEngine({ facts: { manifest, files, seed, local = null }, data, config }: Prepared) {
   const bytesOf = (file: string) => files.find((artifact) => artifact.file === file)!.bytes;
   const graphs = Object.fromEntries(
-    GRAPH_NAMES.map((name) => [name, bytesOf(manifest.graphs[name].file)]),
+    graphNamesOf(manifest).map((name) => [name, bytesOf(manifest.graphs[name]!.file)]),
   ) as unknown as GraphBytes;
   const runners = await compileGraphs(manifest, graphs, CPU);
   const { encoding } = data.data;
@@ -59,7 +59,9 @@ export async function trainSteps(
     round: async ({ kind, epoch, batch, noise_purpose, noise_counter }: RoundRequest) => {
       const leaves = Array.from({ length: shards }, (_, i) => ({
         shard: first + i,
-        examples: kind === "critic" ? run.data.inline([first + i], [{ epoch, batch }]) : null,
+        examples: takesReal(run.facts.manifest, kind)
+          ? run.data.inline([first + i], [{ epoch, batch }])
+          : null,
       }));
       const { sum } = await engine.sum({ kind, node, leaves, noise_purpose, noise_counter });
       // To the run's tree it is all.

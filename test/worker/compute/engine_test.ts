@@ -12,13 +12,8 @@ import { wganGp } from "../../../models/objectives/wgan_gp.ts";
 import { fillNormal, fillUniform } from "../../../random/philox.ts";
 import { bytesOf } from "../../../wire/frame.ts";
 import { CPU } from "../../../worker/runtime/device.ts";
-import {
-  Engine,
-  type Leaf,
-  type NoisePurpose,
-  type Part,
-  type SumTask,
-} from "../../../worker/compute/engine.ts";
+import { Engine } from "../../../worker/compute/engine.ts";
+import type { Leaf, NoisePurpose, Part, SumTask } from "../../../worker/compute/sum_task.ts";
 import type { NetworkName } from "../../../common/network_name.ts";
 import { compileGraphs, type GraphBytes, type GraphRunner } from "../../../worker/compute/graph_runner.ts";
 import { Job, jobSizes } from "../../../worker/compute/jobs.ts";

@@ -11,7 +11,7 @@ import { packResult, payloadSize, roundingKey } from "../../../kernels/result_pa
 import { RingReader, RingWriter } from "../../../wire/shared_ring.ts";
 import { weightsOffsets, WeightsWriter } from "../../../wire/shared_weights.ts";
 import { CPU } from "../../../worker/runtime/device.ts";
-import type { SumTask } from "../../../worker/compute/engine.ts";
+import type { SumTask } from "../../../worker/compute/sum_task.ts";
 import { ComputeError } from "../../../worker/compute/thread_client.ts";
 import { Pool, subtrees } from "../../../worker/compute/pool.ts";
 import type { SharedFiles } from "../../../worker/compute/shared_memory.ts";

@@ -14,7 +14,8 @@ import { MAGNITUDE_LIMIT, meanAt, type UpdateOptions } from "../../../algorithm/
 import { type NetworkName, NETWORKS } from "../../../common/network_name.ts";
 import type { TreeNode } from "../../../kernels/tree.ts";
 import { TAIL } from "../../../models/tail.ts";
-import type { Engine, Leaf, Sum } from "../engine.ts";
+import type { Engine, Sum } from "../engine.ts";
+import type { Leaf } from "../sum_task.ts";
 
 /** What a round begins with. `states`: of each network, as algorithm/learner_layout.ts has them. */
 export interface LearnerBegin {
@@ -109,8 +110,7 @@ export class Learner {
     leaves: readonly Leaf[],
   ): Promise<number> {
     const { node, result } = round;
-    const shards = leaves.map(({ shard }) => ({ shard, examples: null }));
-    const sum = await this.#engine.sum({ kind: "generator", node, leaves: shards, ...noise });
+    const sum = await this.#engine.sum({ kind: "generator", node, leaves, ...noise });
     result[this.#layout.placeOf(index, "loss_generator")] = this.#tail(
       round,
       "generator",

@@ -2,7 +2,7 @@
 import type { InnerStep } from "../../../algorithm/local_steps.ts";
 import type { NetworkName } from "../../../common/network_name.ts";
 import type { TreeNode } from "../../../kernels/tree.ts";
-import type { Leaf } from "../engine.ts";
+import type { Leaf } from "../sum_task.ts";
 import type { ThreadClient } from "../thread_client.ts";
 
 /** A learner's round. */
