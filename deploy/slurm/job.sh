@@ -72,6 +72,8 @@ for ((i = 0; i < 100; i++)); do
   (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
   port=$((port + 1))
 done
+# A certificate for this node, of this start: workers read it from the shared folder, which only this user can.
+said=$(deno task --quiet keys --force --tls "$host,$first" --out "$place" 2>&1) || fail "$said"
 echo "$host $port $first" >"$place/address.part"
 mv "$place/address.part" "$place/address"
 
@@ -101,7 +103,8 @@ finish() {
 # The last of several options counts: those of the person stand between what may be changed and what may not.
 srun ${in_first[@]+"${in_first[@]}"} --overlap --nodes=1 --ntasks=1 --nodelist="$first" --cpu-bind=none --kill-on-bad-exit=0 \
   deno task --quiet coordinator --exact --give-up-after 600 "${options[@]}" \
-  --host 0.0.0.0 --port "$port" --token-file "$place/token" </dev/null &
+  --host 0.0.0.0 --port "$port" --token-file "$place/token" \
+  --tls-cert "$place/wagon.crt" --tls-key "$place/wagon.key" </dev/null &
 coordinator=$!
 # Where a node fails, Slurm may end this step on all nodes: it is started again on those that are left.
 keep_workers() {
@@ -141,7 +144,7 @@ state=$(sed -n 's/^  "state": "\([a-z]*\)".*/\1/p' <<<"$summary")
 step=$(sed -n 's/^  "steps": \([0-9]*\).*/\1/p' <<<"$summary")
 if [ "$state" = finished ]; then
   touch "$place/ended"
-  rm -f "$place/token"
+  rm -f "$place/token" "$place/wagon.key" "$place/wagon.crt"
   exit 0
 fi
 # Cancelled, or put back into the queue already

@@ -60,11 +60,13 @@ watch_address() {
 
 # Runs a worker for the coordinator at an address. Returns its exit code.
 work() {
-  local host port first watcher='' code
+  local host port first watcher='' code certificate
   read -r host port first <<<"$1"
   # On the coordinator's node they share memory.
   [ "$node" != "$first" ] || host=127.0.0.1
-  deno task --quiet worker --coordinator "ws://$host:$port" --token-file "$place/token" "${options[@]}" </dev/null &
+  certificate=$(cksum "$place/wagon.crt" 2>/dev/null)
+  deno task --quiet worker --coordinator "wss://$host:$port" --tls-ca "$place/wagon.crt" --token-file "$place/token" \
+    "${options[@]}" </dev/null &
   worker=$!
   if [ -n "$until_ended" ]; then
     watch_address "$1" &
@@ -78,6 +80,8 @@ work() {
   done
   worker=
   [ -z "$watcher" ] || kill "$watcher" 2>/dev/null
+  # The coordinator has started again, with a certificate that this worker did not know yet.
+  [ "$code" -ne 2 ] || [ "$certificate" = "$(cksum "$place/wagon.crt" 2>/dev/null)" ] || code=1
   return "$code"
 }
 

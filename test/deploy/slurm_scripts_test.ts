@@ -18,6 +18,8 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   srun: `while [ "$1" != deno ] && [ "$1" != bash ]; do shift; done; [ "$1" = bash ] || exec "$@"`,
   deno: `case "$*" in
     *" inspect "*) printf '{\\n  "state": "%s",\\n  "steps": %s\\n}\\n' "$STATE" "$STEPS" ;;
+    *" keys "*) [ -z "\${NO_KEYS:-}" ] || { echo "Cannot write wagon.key: no room"; exit 2; } ;;
+    *" worker "*) [ -z "\${RENEWED:-}" ] || { echo new > place/wagon.crt; touch place/ended; }; exit "\${CODE:-0}" ;;
     *) exit "\${CODE:-0}" ;;
   esac`,
 };
@@ -103,8 +105,10 @@ Deno.test({
     assert.equal(
       deno("coordinator"),
       "deno task --quiet coordinator --exact --give-up-after 600 --note two words --out runs/slurm-20007 " +
-        "--host 0.0.0.0 --port 10007 --token-file runs/slurm/20007/token",
+        "--host 0.0.0.0 --port 10007 --token-file runs/slurm/20007/token " +
+        "--tls-cert runs/slurm/20007/wagon.crt --tls-key runs/slurm/20007/wagon.key",
     );
+    assert.equal(deno("keys"), "deno task --quiet keys --force --tls 10.0.0.1,n1 --out runs/slurm/20007");
     const workers = calls.find((line) => line.startsWith("srun") && line.includes("worker.sh"));
     assert.match(workers!, / --cpus-per-task=4 .* bash deploy\/slurm\/worker\.sh runs\/slurm\/20007$/);
     assert.equal(calls.at(-1), "scontrol requeue 20007");
@@ -148,7 +152,7 @@ Deno.test({
     const swept = await bench.job(["--seed", "%a", "@sweep.txt"], array);
     assert.match(
       swept.deno("coordinator"),
-      / --seed 2 --lr 2 --note it's \$HOME --out runs\/slurm-50_2 --host .* --token-file runs\/slurm\/50_2\/token$/,
+      / --seed 2 --lr 2 --note it's \$HOME --out runs\/slurm-50_2 --host .* --token-file runs\/slurm\/50_2\/token --tls-cert runs\/slurm\/50_2\/wagon\.crt --tls-key \S+$/,
     );
     const none = await bench.job(["@sweep.txt"], { ...array, SLURM_ARRAY_TASK_ID: "3" });
     assert.deepEqual([none.code, none.output], [
@@ -158,6 +162,9 @@ Deno.test({
     const resumed = await bench.job(["--resume=runs/mine", "--steps", "5"], { SLURM_RESTART_COUNT: "2" });
     assert.match(resumed.deno("coordinator"), / --resume=runs\/mine --steps 5 --host /);
     assert.match(resumed.deno("inspect"), / runs\/mine --json$/);
+    const keyless = await bench.job([], { NO_KEYS: "1" });
+    assert.deepEqual([keyless.code, keyless.output], [2, "Cannot write wagon.key: no room\n"]);
+    assert.equal(keyless.deno("coordinator"), "");
     const latest = await bench.job(["--resume", "latest"]);
     assert.deepEqual([latest.code, latest.calls.some((line) => line.startsWith("srun"))], [2, false]);
   }),
@@ -175,24 +182,24 @@ Deno.test({
       assert.equal(called.code, 0, called.output);
       return called.deno("worker").replace("deno task --quiet worker --coordinator ", "");
     };
-    const tail = "--token-file place/token";
+    const tail = "--tls-ca place/wagon.crt --token-file place/token";
     assert.equal(
       await worker({ SLURM_CPUS_PER_TASK: "4" }),
-      `ws://10.0.0.1:10007 ${tail} --threads 4 --name n2-3`,
+      `wss://10.0.0.1:10007 ${tail} --threads 4 --name n2-3`,
     );
     assert.equal(
       await worker({ SLURMD_NODENAME: "n1" }, "taskset", "-c", "0"),
-      `ws://127.0.0.1:10007 ${tail} --cores 0 --name n1-3`,
+      `wss://127.0.0.1:10007 ${tail} --cores 0 --name n1-3`,
     );
     const gpus = { SLURM_GPUS_PER_TASK: "2", CUDA_VISIBLE_DEVICES: "4,7" };
     assert.equal(
       await worker(gpus, "taskset", "-c", "1"),
-      `ws://10.0.0.1:10007 ${tail} --gpu 0,1 --require-gpu --cores 1 --name n2-3`,
+      `wss://10.0.0.1:10007 ${tail} --gpu 0,1 --require-gpu --cores 1 --name n2-3`,
     );
     // One of the login shell's is no GPU of the job.
     assert.equal(
       await worker({ CUDA_VISIBLE_DEVICES: "0" }, "taskset", "-c", "1"),
-      `ws://10.0.0.1:10007 ${tail} --cores 1 --name n2-3`,
+      `wss://10.0.0.1:10007 ${tail} --cores 1 --name n2-3`,
     );
   }),
 });
@@ -208,6 +215,8 @@ Deno.test({
     assert.deepEqual([none.code, none.calls], [0, [""]], "the coordinator is gone");
     await Deno.writeTextFile(bench.path("place/address"), "10.0.0.1 10007 n1\n");
     assert.equal((await run({ CODE: "2" })).code, 2);
+    // Another certificate than the worker knew when it began: it is worth another try, if the run has not ended.
+    assert.equal((await run({ CODE: "2", RENEWED: "1" })).code, 0);
     await Deno.writeTextFile(bench.path("place/ended"), "");
     const ended = await run({}, "--until-ended");
     assert.deepEqual([ended.code, ended.calls], [0, [""]]);

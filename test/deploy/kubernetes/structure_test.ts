@@ -93,17 +93,59 @@ for (const entry of ENTRIES) {
   });
 }
 
+/** Made by hand, of a certificate. */
+const SECRET: Manifest = { apiVersion: "v1", kind: "Secret", metadata: { name: "wagon-tls" } };
+
+/** An overlay with one more component, as kustomize puts it together. */
+async function withComponent(entry: string, component: string): Promise<Manifest[]> {
+  let text = "";
+  await inTempDir(async (folder) => {
+    const copy = join(folder, "kubernetes");
+    await new Deno.Command("cp", { args: ["-R", FOLDER, copy] }).output();
+    const file = join(copy, entry, "kustomization.yaml");
+    await Deno.writeTextFile(file, `components:\n  - ../../components/${component}\n`, { append: true });
+    text = await render(join(copy, entry));
+  });
+  return readManifests(text);
+}
+
 Deno.test({
   name: "Kubernetes: with data of one's own",
   ignore: !HAS_KUBECTL,
-  fn: () =>
-    inTempDir(async (folder) => {
-      const copy = join(folder, "kubernetes");
-      await new Deno.Command("cp", { args: ["-R", FOLDER, copy] }).output();
-      const file = join(copy, "overlays/cpu/kustomization.yaml");
-      await Deno.writeTextFile(file, "components:\n  - ../../components/data\n", { append: true });
-      const manifests = readManifests(await render(join(copy, "overlays/cpu")));
-      assert.deepEqual(structureFaults(manifests, ["wagon-data"]), []);
-      assert.match(structureFaults(manifests).join(), /needs the PersistentVolumeClaim wagon-data/);
-    }),
+  fn: async () => {
+    const manifests = await withComponent("overlays/cpu", "data");
+    assert.deepEqual(structureFaults(manifests, ["wagon-data"]), []);
+    assert.match(structureFaults(manifests).join(), /needs the PersistentVolumeClaim wagon-data/);
+  },
 });
+
+for (const entry of ["overlays/cpu", "overlays/nvidia"]) {
+  Deno.test({
+    name: `Kubernetes: ${entry} with TLS: workers trust the certificate alone, and have no key`,
+    ignore: !HAS_KUBECTL,
+    fn: async () => {
+      const manifests = await withComponent(entry, "tls");
+      assert.deepEqual(structureFaults([...manifests, SECRET]), []);
+      assert.match(structureFaults(manifests).join(), /needs the Secret wagon-tls/);
+      const [coordinator, worker] = manifests.flatMap(podTemplates).map(({ template }) => template.spec);
+      const [door, client] = [coordinator!, worker!].map(({ containers }) => containers[0]!);
+      const opened = parseOptions(COORDINATOR_COMMAND, door!.args!.slice(1)).values;
+      assert.deepEqual([opened.tls_cert, opened.tls_key], [
+        "/etc/wagon/tls/tls.crt",
+        "/etc/wagon/tls/tls.key",
+      ]);
+      const joined = parseOptions(
+        WORKER_COMMAND,
+        client!.args!.slice(1).map((word) => word.replace("$(CPUS)", "2")),
+      ).values;
+      assert.deepEqual([joined.coordinator, joined.tls_ca], [
+        "wss://wagon-coordinator:7700",
+        "/etc/wagon/tls/tls.crt",
+      ]);
+      const text = JSON.stringify(manifests);
+      assert.equal(text.match(/"scheme":"HTTPS"/g)?.length, 3);
+      assert.match(JSON.stringify(worker), /"secretName":"wagon-tls"/);
+      assert.match(JSON.stringify(worker), /"items":\[\{"key":"tls.crt","path":"tls.crt"\}\]/);
+    },
+  });
+}
