@@ -22,6 +22,8 @@ export class Generator {
   readonly axes?: string;
   /** How the data were scaled; {@linkcode draw} scales samples back. */
   readonly scaling?: Scaling;
+  /** Names of the classes, by their numbers; absent where the generator takes no labels. */
+  readonly class_names?: readonly string[];
   /** Values that stand for black and white, or null where samples are no images. */
   readonly value_range: readonly [number, number] | null;
   readonly #session: ort.InferenceSession;
@@ -36,6 +38,8 @@ export class Generator {
     if (axes !== undefined && /^[CDTHW]{1,5}$/.test(axes)) this.axes = axes;
     const scaling = metadata.get("scaling");
     if (scaling !== undefined) this.scaling = parseScaling(scaling);
+    const class_names = classNamesIn(metadata);
+    if (class_names !== null) this.class_names = class_names;
     const range = metadata.get("value_range")?.split(",").map(Number);
     this.value_range = range ? [range[0]!, range[1]!] : null;
   }
@@ -70,6 +74,9 @@ export class Generator {
     if (typeof latent !== "number" || samples === undefined || !describes(metadata, samples.shape)) {
       throw new Error("it must take noise [N, latent], give samples, and say their example_shape");
     }
+    if (graph.inputs.includes("label") !== (classNamesIn(metadata) !== null)) {
+      throw new Error("where it takes labels, it must say their class_names");
+    }
     ort.env.logLevel = "fatal";
     const session = await ort.InferenceSession.create(bytes, { intraOpNumThreads: 1, interOpNumThreads: 1 });
     return new Generator(session, latent, metadata);
@@ -80,20 +87,42 @@ export class Generator {
     return numElements(this.example_shape);
   }
 
-  /** The samples of these noise vectors, one after the other, in the units of the data. */
-  async draw(noise: Float32Array): Promise<Float32Array<ArrayBuffer>> {
-    const { latent, size } = this;
+  /**
+   * The samples of these noise vectors, one after the other, in the units of the data. `labels`: the number of the class of
+   * each, where the generator takes labels.
+   */
+  async draw(noise: Float32Array, labels?: ArrayLike<number>): Promise<Float32Array<ArrayBuffer>> {
+    const { latent, size, class_names } = this;
     const count = noise.length / latent;
     const samples = new Float32Array(count * size);
     const rows = new Float32Array(ROWS * latent);
     for (let begin = 0; begin < count; begin += ROWS) {
       const end = Math.min(count, begin + ROWS);
       rows.set(noise.subarray(begin * latent, end * latent));
-      const outputs = await this.#session.run({ noise: new ort.Tensor("float32", rows, [ROWS, latent]) });
+      const noise_rows = new ort.Tensor("float32", rows, [ROWS, latent]);
+      const label = class_names && { label: labelRows(labels!, begin, end) };
+      const outputs = await this.#session.run({ noise: noise_rows, ...label });
       const drawn = outputs.samples!.data as Float32Array;
       samples.set(drawn.subarray(0, (end - begin) * size), begin * size);
     }
     return this.scaling ? unscaled(samples, this.scaling, size) : samples;
+  }
+}
+
+/** Labels of [begin, end), in as many rows as always. */
+function labelRows(labels: ArrayLike<number>, begin: number, end: number): ort.Tensor {
+  const rows = new BigInt64Array(ROWS);
+  for (let i = begin; i < end; i++) rows[i - begin] = BigInt(labels[i]!);
+  return new ort.Tensor("int64", rows, [ROWS]);
+}
+
+/** The names that a file gives its classes; null where it gives none. It may be anybody's. */
+function classNamesIn(metadata: ReadonlyMap<string, string>): readonly string[] | null {
+  try {
+    const names: unknown = JSON.parse(metadata.get("class_names") ?? "null");
+    return Array.isArray(names) && names.length > 0 ? names.map((name) => cleanText(String(name))) : null;
+  } catch {
+    return null;
   }
 }
 

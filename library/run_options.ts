@@ -6,7 +6,9 @@ import type { ConductOptions } from "../coordinator/conduct.ts";
 import { type DataSource, sourceOf } from "../coordinator/data/data_source.ts";
 import { type ReadAs, shapingOf } from "../coordinator/data/read_as.ts";
 import { shapeImages } from "../coordinator/data/pictures/pictures.ts";
-import { DATASET_NAMES } from "../coordinator/data/resolve.ts";
+import { AUTO, NO_LABELS } from "../coordinator/data/labels/open_labels.ts";
+import { namedLabels, numberedLabels } from "../coordinator/data/labels/labels.ts";
+import { DATASET_NAMES, withLabels } from "../coordinator/data/resolve.ts";
 import type { Objective } from "../models/objectives/objective.ts";
 import { arrayData, type ExampleArray } from "./example_array.ts";
 import type { LogOptions, OnStep } from "./run_watch.ts";
@@ -47,6 +49,11 @@ export interface RunOptions extends RunSettings, LogOptions {
    * path of a file or folder, as `--data` takes it. Default: `strokes`, or a resumed run's own.
    */
   readonly data?: ExampleArray | string;
+  /**
+   * The class of each example, for networks that take labels: numbers from 0 on or names, one for each example of an array;
+   * or where they lie, as `--labels` takes it. Default: `auto` for the presets that take labels, else none.
+   */
+  readonly labels?: ArrayLike<number> | readonly string[] | string;
   /** Your own networks instead of the preset's. */
   readonly networks?: NetworkPair;
   /** The name of losses in place of the preset's, or losses of your own. A run with your own losses cannot be resumed. */
@@ -67,16 +74,23 @@ export interface RunOptions extends RunSettings, LogOptions {
 
 /** Start of the run, for the coordinator. Throws {@linkcode UserError}. */
 export function startOf(
-  { data, networks, objective, name, note, out, resume, ...rest }: RunOptions,
+  { data, labels, networks, objective, name, note, out, resume, ...rest }: RunOptions,
 ): Omit<ConductOptions, "token" | "min_workers" | "give_up_after_s" | "advice" | "shares_memory" | "signal"> {
   const settings = settingsOf(rest);
   const named: NamedSettings = {
     ...settings,
     ...typeof data === "string" &&
       ((DATASET_NAMES as readonly string[]).includes(data) ? { dataset: data } : { data }),
+    ...labels !== undefined && { labels: typeof labels === "string" ? labels : AUTO },
     ...typeof objective === "string" && { objective },
   };
   const given = givenOf(named);
+  if (typeof labels === "object" && typeof data !== "object") {
+    throw new UserError(
+      "Cannot use an array of labels: data in an array are required, found none; give data as an array, or name the place " +
+        "of the labels",
+    );
+  }
   if (typeof objective === "object") checkOwnObjective(objective, out ?? resume, settings);
   return {
     given,
@@ -91,7 +105,7 @@ export function startOf(
     readable: false,
     now: new Date(),
     in_memory: out === undefined && resume === undefined,
-    ...typeof data === "object" && { source: arraySource(data, given) },
+    ...typeof data === "object" && { source: labelledSource(arraySource(data, given), labels) },
     ...networks && { networks: { ...networks, trainable: settings.trainable ?? [] } },
     ...typeof objective === "object" && { objective },
   };
@@ -120,6 +134,25 @@ function arraySource(
   { image_size = null, channels = null, layout = null, ...others }: Partial<ReadAs>,
 ): DataSource {
   return sourceOf(shapeImages(arrayData(data, layout), shapingOf({ ...others, image_size, channels })));
+}
+
+/** Throws {@linkcode UserError} where labels are none, or not one for each example. */
+function labelledSource(source: DataSource, labels: RunOptions["labels"]): DataSource {
+  if (labels === undefined || labels === NO_LABELS) return source;
+  if (typeof labels === "string") {
+    throw new UserError(
+      `Cannot use labels ${labels}: of data in an array, an array with a label for each example is required, found a text; ` +
+        "give numbers or names",
+    );
+  }
+  const refuse = (why: string): never => {
+    throw new UserError(`Cannot use the array as labels: ${why}`);
+  };
+  const are_names = Array.isArray(labels) && labels.some((label) => typeof label === "string");
+  const made = are_names
+    ? namedLabels(Array.from(labels as readonly string[], String), refuse)
+    : numberedLabels(labels as ArrayLike<number>, refuse);
+  return withLabels(source, made);
 }
 
 function checkOwnObjective(

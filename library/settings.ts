@@ -126,6 +126,7 @@ export interface RunSettings {
 export type NamedSettings = RunSettings & {
   readonly dataset?: string;
   readonly data?: string;
+  readonly labels?: string;
   readonly generator?: string;
   readonly critic?: string;
   readonly objective?: string;

@@ -3,6 +3,7 @@ import { UserError } from "../common/errors.ts";
 import type { Conducted } from "../coordinator/conduct.ts";
 import { generatorOf } from "../coordinator/run/pictures.ts";
 import { trainedLayout, views } from "../models/layout.ts";
+import { classIndex, labelsByClass } from "../common/labels/class_labels.ts";
 import type { Layout } from "../models/manifest.ts";
 import { latents } from "../random/latents.ts";
 import type { Summary } from "../runlog/summary/summary.ts";
@@ -66,7 +67,10 @@ export interface Trained {
   readonly averaged: { readonly generator: Weights; readonly sha256: string } | null;
   /** "exact" if the same options give the same bits again. */
   readonly bits: "exact" | "tolerance";
-  /** The generator, averaged if it is, as an ONNX file: noise [N, latent] -> samples [N, ...]. */
+  /**
+   * The generator, averaged if it is, as an ONNX file: noise [N, latent], and label [N] if it takes labels -> samples
+   * [N, ...].
+   */
   readonly generator: Uint8Array;
   /** Summary of the run's log. */
   readonly summary: Summary;
@@ -74,9 +78,10 @@ export interface Trained {
   readonly folder: string | null;
   /**
    * Draws `count` samples by ONNX Runtime, one after the other, as `deno task sample` does: the same seed (default 1)
-   * draws the same. Throws {@linkcode UserError} for a count that is no positive integer.
+   * draws the same. `label`: the name or number of their class, where the generator takes labels; without it, as many
+   * of each, one class after the other. Throws {@linkcode UserError} for a count that is no positive integer, and for a class that there is not.
    */
-  sample(count: number, seed?: number): Promise<Float32Array>;
+  sample(count: number, seed?: number, label?: string | number): Promise<Float32Array>;
 }
 
 /** The result. Throws the error that stopped the run, if it failed. */
@@ -112,7 +117,7 @@ function trainedOf({ run, record }: Pick<Conducted, "run" | "record">, summary: 
     generator,
     summary,
     folder: run.folder?.path ?? null,
-    sample: (count, seed = 1) => sampleOf(generator, count, seed),
+    sample: (count, seed = 1, label) => sampleOf(generator, count, seed, label),
   };
 }
 
@@ -124,7 +129,12 @@ function weightsOf(layout: Layout, buffer: Float32Array): Weights {
   );
 }
 
-async function sampleOf(bytes: Uint8Array, count: number, seed: number): Promise<Float32Array> {
+async function sampleOf(
+  bytes: Uint8Array,
+  count: number,
+  seed: number,
+  label: string | number | undefined,
+): Promise<Float32Array> {
   if (!Number.isSafeInteger(count) || count < 1 || !Number.isSafeInteger(seed) || seed < 0) {
     throw new UserError(
       `Cannot draw samples: a count of at least 1 and a seed of at least 0 are required, found ${count} and ${seed}`,
@@ -133,5 +143,14 @@ async function sampleOf(bytes: Uint8Array, count: number, seed: number): Promise
   // Only here is ONNX Runtime needed in this thread.
   const { Generator } = await import("./generator.ts");
   const generator = await Generator.of(bytes);
-  return await generator.draw(latents(seed, count, generator.latent));
+  const { class_names = [] } = generator;
+  if (label !== undefined && classIndex(class_names, String(label)) < 0) {
+    throw new UserError(
+      `Cannot draw samples of class ${label}: a class of the run is required, found ` +
+        (class_names.length === 0 ? "a generator that takes no labels" : `none of ${class_names.join(", ")}`),
+    );
+  }
+  const classes = label === undefined ? [...class_names.keys()] : [classIndex(class_names, String(label))];
+  const labels = labelsByClass(classes, count);
+  return await generator.draw(latents(seed, count, generator.latent), labels);
 }

@@ -15,7 +15,7 @@ import {
   type State,
   STATES,
 } from "./manifest.ts";
-import { dependsOnBatch } from "./nets/net.ts";
+import { dependsOnBatch, type Net } from "./nets/net.ts";
 import { weightTensors } from "./nets/spectral_norm.ts";
 import { encodeModel } from "../onnx/codec.ts";
 import type { Graph } from "../onnx/graph.ts";
@@ -79,7 +79,7 @@ export async function buildArtifacts(pair: Pair, accumulate = 1): Promise<Artifa
   };
   const files = new Map<string, Uint8Array<ArrayBuffer>>();
   const entries: [AnyGraphName, GraphEntry][] = [];
-  const { normalised } = pair.critic;
+  const { normalised, num_classes } = pair.critic;
   const trained = { critic: pair.critic.parameters, generator: pair.generator.parameters };
   const lazy = pair.objective.lazy && { lazy_penalty: pair.objective.lazy.every };
   for (const name of graphNamesOf({ ...lazy })) {
@@ -107,6 +107,7 @@ export async function buildArtifacts(pair: Pair, accumulate = 1): Promise<Artifa
     ...accumulate > 1 && { accumulate },
     ...normalised && { spectral_norm: normalised },
     ...lazy,
+    ...num_classes !== undefined && { num_classes },
     latent: pair.generator.input_shape[0]!,
     example_shape: pair.critic.input_shape,
     layouts,
@@ -128,6 +129,14 @@ function checkPair({ critic, generator, micro_batch }: Pair): void {
     throw new RangeError(
       `Cannot build artifacts: the generator must make examples of shape [${scored}], as the critic takes them, ` +
         `found [${made}]`,
+    );
+  }
+  if (generator.num_classes !== critic.num_classes) {
+    const found = ({ num_classes }: Net) =>
+      num_classes === undefined ? "no labels" : `${num_classes} classes`;
+    throw new RangeError(
+      "Cannot build artifacts: generator and critic must take labels of the same classes, found a generator that takes " +
+        `${found(generator)}, and a critic that takes ${found(critic)}`,
     );
   }
   const fewest = dependsOnBatch(generator) ? 2 : 1;

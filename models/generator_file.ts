@@ -4,7 +4,11 @@ import { IR_VERSION, PRODUCER } from "./artifacts.ts";
 import { views } from "./layout.ts";
 import type { Layout, Manifest } from "./manifest.ts";
 import { decodeModel, encodeModel } from "../onnx/codec.ts";
-import type { Graph, Tensor } from "../onnx/graph.ts";
+import type { Graph, Node, Tensor } from "../onnx/graph.ts";
+import { elementCode } from "../onnx/tensor.ts";
+
+/** Input of the sampler for the class of each sample. */
+const LABEL = "label";
 
 /** How to read the samples; kept as text in the file's metadata. */
 export interface GeneratorFileOptions {
@@ -16,13 +20,16 @@ export interface GeneratorFileOptions {
   readonly axes?: string | null;
   /** How the data were scaled: samples are to be scaled back. */
   readonly scaling?: Scaling | null;
+  /** Names of the classes, by their numbers; null or absent where the generator takes no labels. */
+  readonly class_names?: readonly string[] | null;
   /** Values that stand for black and white, in the data's units; null where examples are no images. */
   readonly value_range: readonly [number, number] | null;
   readonly producer_version: string;
 }
 
 /**
- * A model file with input `noise` [N, latent] (standard normal numbers) and output `samples` [N, ...].
+ * A model file with input `noise` [N, latent] (standard normal numbers) and output `samples` [N, ...]; where the networks
+ * take labels, also with input `label` [N], int64: the number of the class of each sample.
  * `sampler`: the bytes of the run's sampler_model. `generator` and `statistics`: flat buffers in layout order.
  * @throws {RangeError} where a buffer is not as long as its layout says.
  */
@@ -39,7 +46,7 @@ export function generatorOnnx(
     ...tensorsOf(manifest.layouts.statistics, statistics),
   ]);
   return encodeModel({
-    graph: bindInputs({ ...graph, name: "generator" }, weights),
+    graph: withWholeLabels(bindInputs({ ...graph, name: "generator" }, weights)),
     ir_version: IR_VERSION,
     opset,
     producer_name: PRODUCER,
@@ -62,13 +69,44 @@ function bindInputs(graph: Graph, values: ReadonlyMap<string, Tensor>): Graph {
   };
 }
 
+/** Takes labels as int64, as other tools give them; in training they are float32 as all that is fed. */
+function withWholeLabels(graph: Graph): Graph {
+  if (!graph.inputs.includes(LABEL)) return graph;
+  const { shape } = graph.types.get(LABEL)!, floats = `${LABEL}_float32`;
+  const cast: Node = {
+    name: `${LABEL}_cast`,
+    op: "Cast",
+    domain: "",
+    inputs: [LABEL],
+    outputs: [floats],
+    attributes: { to: { kind: "int", value: elementCode("float32") } },
+  };
+  const renamed = (node: Node): Node => ({
+    ...node,
+    inputs: node.inputs.map((name) => name === LABEL ? floats : name),
+  });
+  return {
+    ...graph,
+    nodes: [cast, ...graph.nodes.map(renamed)],
+    types: new Map([
+      ...graph.types,
+      [LABEL, { element: "int64", shape }],
+      [floats, { element: "float32", shape }],
+    ]),
+  };
+}
+
 function describe(manifest: Manifest, options: GeneratorFileOptions): Map<string, string> {
-  const { example_shape, value_range, columns, axes, scaling } = options;
+  const { example_shape, value_range, columns, axes, class_names, scaling } = options;
   const metadata = new Map([
     ["objective", manifest.objective],
     ["noise", `standard normal, [N, ${manifest.latent}]`],
     ["example_shape", example_shape.join(",")],
   ]);
+  if (class_names) {
+    metadata.set("label", `number of the class, int64 [N], 0 to ${class_names.length - 1}`);
+    metadata.set("class_names", JSON.stringify(class_names));
+  }
   if (columns) metadata.set("columns", JSON.stringify(columns));
   if (axes) metadata.set("axes", axes);
   if (scaling) {

@@ -24,9 +24,9 @@ export type State = typeof STATES[number];
 
 /**
  * Source of a graph input: a user input of the step, or a slot of a state. `mix`: one number an example. `mask`:
- * what is dropped (random/dropout.ts).
+ * what is dropped (random/dropout.ts). `label`: the class of each example, a whole number.
  */
-export const SOURCES = ["real", "fake", "noise", "mix", "mask", ...STATES] as const;
+export const SOURCES = ["real", "fake", "noise", "mix", "label", "mask", ...STATES] as const;
 export type Source = typeof SOURCES[number];
 
 /** One graph input. `shape[0]` of a user input is the micro-batch, or "N" where the graph takes any number. */
@@ -56,6 +56,7 @@ export interface GraphEntry {
   readonly tail_offset: number;
 }
 
+/** Each graph also takes `label` behind its other user inputs where the networks take labels. */
 export const GRAPH_NAMES = [
   /** real, fake, mix if the objective mixes, critic -> loss, gradients | tail: loss, mean_D_real, mean_D_fake */
   "critic_training_model",
@@ -104,6 +105,8 @@ export interface Manifest {
   readonly spectral_norm?: readonly string[];
   /** Critic steps of which the first has the objective's penalties, and the others none. Absent: each has them. */
   readonly lazy_penalty?: number;
+  /** Classes of the labels that both networks take; absent: they take none. */
+  readonly num_classes?: number;
   readonly latent: number;
   /** Shape of one example as the networks see it, e.g. [784] or [2]. */
   readonly example_shape: readonly number[];

@@ -92,7 +92,7 @@ const ROLES: Readonly<Record<AnyGraphName, Role>> = {
  */
 export function parseManifest(value: unknown): Manifest {
   const fields = record(value, "manifest", [
-    ...(["accumulate", "spectral_norm", "lazy_penalty"] as const).filter((key) =>
+    ...(["accumulate", "spectral_norm", "lazy_penalty", "num_classes"] as const).filter((key) =>
       Object.hasOwn(value ?? {}, key)
     ),
     "format",
@@ -121,6 +121,7 @@ export function parseManifest(value: unknown): Manifest {
     ...fields.accumulate !== undefined && { accumulate: powerOfTwo(fields.accumulate, "accumulate") },
     ...spectral_norm !== undefined && { spectral_norm },
     ...fields.lazy_penalty !== undefined && { lazy_penalty: count(fields.lazy_penalty, "lazy_penalty", 2) },
+    ...fields.num_classes !== undefined && { num_classes: count(fields.num_classes, "num_classes", 1) },
     latent: count(fields.latent, "latent", 1),
     example_shape: extents(fields.example_shape, "example_shape"),
     layouts: {
@@ -257,9 +258,11 @@ function expectedInputs(role: Role, head: Head, found: readonly GraphInput[]): G
   const shapes: Partial<Record<Source, Dims>> = {
     noise: [head.latent],
     mix: head.example_shape.map(() => 1),
+    label: [],
   };
   const used = found.some(({ source }) => source === role.may_use) ? [role.may_use!] : [];
-  const users = [...role.users, ...used].map((source): GraphInput => ({
+  const labels: Source[] = head.num_classes === undefined ? [] : ["label"];
+  const users = [...role.users, ...used, ...labels].map((source): GraphInput => ({
     name: source,
     shape: [batch, ...shapes[source] ?? head.example_shape],
     source,

@@ -4,6 +4,9 @@
  * `<parameter>_grad`, then the rest of the tail (`tail.ts`): the mean scores, and the batch statistics under the names
  * of the running ones. All are compiled (`compile.ts`). Tests may give them other gradient rules.
  *
+ * Where the networks take labels, an input `label` [n] follows the other user inputs: the class of each example, a whole
+ * number. A critic step has the labels of its real examples; its fakes are made for the same ones.
+ *
  * What networks drop is a product with a mask, an input `mask_0` and so on behind all others, as it comes up;
  * `masks` takes them. Graphs that are used afterwards, not trained, drop nothing.
  */
@@ -38,7 +41,7 @@ export interface Pair {
   readonly element?: ElementType;
 }
 
-/** real, fake [n, ...], mix [n, 1, ...] if the objective mixes, critic -> loss, gradients, mean_D_real, mean_D_fake */
+/** real, fake [n, ...], mix [n, 1, ...] if the objective mixes, label [n] if the critic takes labels, critic -> loss, gradients, mean_D_real, mean_D_fake */
 export function criticTrainingGraph(
   pair: Pair,
   rules?: Rules,
@@ -51,8 +54,9 @@ export function criticTrainingGraph(
   const fake = b.input("fake", elementOf(pair), [micro_batch, ...critic.input_shape]);
   const ones = critic.input_shape.map(() => 1);
   const mix = objective.mixes ? { mix: b.input("mix", elementOf(pair), [micro_batch, ...ones]) } : {};
+  const label = labelInput(b, pair, micro_batch);
   declare(b, pair, weightTensors(critic));
-  const means = objective.criticLoss(b, dropping(critic, b, masks), {
+  const means = objective.criticLoss(b, dropping(critic, b, masks, label), {
     real,
     fake,
     ...mix,
@@ -76,10 +80,11 @@ export function generatorTrainingGraph(pair: Pair, rules?: Rules, masks: Dropout
   const real = pair.objective.pairs
     ? b.input("real", elementOf(pair), [micro_batch, ...critic.input_shape])
     : undefined;
+  const label = labelInput(b, pair, micro_batch);
   declare(b, pair, generator.parameters);
   declare(b, pair, weightTensors(critic));
-  const { output: fake, moments } = dropping(generator, b, masks).forwardTrain(b, noise);
-  const means = pair.objective.generatorLoss(b, dropping(critic, b, masks), fake, real);
+  const { output: fake, moments } = dropping(generator, b, masks, label).forwardTrain(b, noise);
+  const means = pair.objective.generatorLoss(b, dropping(critic, b, masks, label), fake, real);
   for (const name of TAIL_NAMES.generator) b.output(means[name], name);
   outputStatistics(b, pair, moments);
   return compileTraining(b.build(), namesOf(generator.parameters), rules);
@@ -90,8 +95,9 @@ export function generatorForwardGraph(pair: Pair, masks: DropoutMask[] = []): Gr
   const { generator, micro_batch } = pair;
   const b = new GraphBuilder("generator_forward_model");
   const noise = b.input("noise", elementOf(pair), [micro_batch, ...generator.input_shape]);
+  const label = labelInput(b, pair, micro_batch);
   declare(b, pair, generator.parameters);
-  b.output(dropping(generator, b, masks).forwardTrain(b, noise).output, "fake");
+  b.output(dropping(generator, b, masks, label).forwardTrain(b, noise).output, "fake");
   return compileForward(b.build());
 }
 
@@ -99,8 +105,9 @@ export function generatorForwardGraph(pair: Pair, masks: DropoutMask[] = []): Gr
 export function criticEvalGraph(pair: Pair): Graph {
   const b = new GraphBuilder("critic_eval_model");
   const real = b.input("real", elementOf(pair), ["N", ...pair.critic.input_shape]);
+  const label = labelInput(b, pair, "N");
   declare(b, pair, weightTensors(pair.critic));
-  b.output(pair.critic.forwardTrain(b, real).output, "scores");
+  b.output(pair.critic.forwardTrain(b, real, undefined, label).output, "scores");
   return compileForward(b.build());
 }
 
@@ -109,14 +116,22 @@ export function samplerGraph(pair: Pair): Graph {
   const { generator } = pair;
   const b = new GraphBuilder("sampler_model");
   const noise = b.input("noise", elementOf(pair), ["N", ...generator.input_shape]);
+  const label = labelInput(b, pair, "N");
   declare(b, pair, generator.parameters);
   declare(b, pair, generator.statistics);
-  b.output(generator.forwardEval(b, noise), "samples");
+  b.output(generator.forwardEval(b, noise, label), "samples");
   return compileForward(b.build());
 }
 
-/** The network with y = x mask where it drops; its masks become inputs of the graph. */
-function dropping(net: Net, b: GraphBuilder, masks: DropoutMask[]): Net {
+function labelInput(b: GraphBuilder, pair: Pair, count: number | "N"): Value | undefined {
+  return pair.generator.num_classes === undefined ? undefined : b.input("label", elementOf(pair), [count]);
+}
+
+/**
+ * The network with y = x mask where it drops; its masks become inputs of the graph. Objectives score micro-batches, or
+ * several that they have put together: `label` [n] counts for each of them.
+ */
+function dropping(net: Net, b: GraphBuilder, masks: DropoutMask[], label?: Value): Net {
   const drop: Drop = (x, ratio) => {
     const { element, shape } = x.type;
     if (!isFixed(shape)) {
@@ -130,7 +145,19 @@ function dropping(net: Net, b: GraphBuilder, masks: DropoutMask[]): Net {
     masks.push({ input: mask.name, shape, ratio });
     return b.op("Mul", [x, mask]);
   };
-  return { ...net, forwardTrain: (b, x) => net.forwardTrain(b, x, drop) };
+  return { ...net, forwardTrain: (b, x) => net.forwardTrain(b, x, drop, label && labelsFor(b, x, label)) };
+}
+
+/** The labels [n] as often as x [k n, ...] has micro-batches. */
+function labelsFor(b: GraphBuilder, x: Value, label: Value): Value {
+  const [rows] = x.type.shape, [count] = label.type.shape;
+  const times = Number(rows) / Number(count);
+  if (!Number.isInteger(times)) {
+    throw new GraphError(
+      `Cannot score "${x.name}" in graph ${b.name}: whole micro-batches of ${count} examples are required, found ${rows}`,
+    );
+  }
+  return times === 1 ? label : b.op("Concat", Array(times).fill(label), { axis: 0 });
 }
 
 function elementOf({ element = "float32" }: Pair): ElementType {

@@ -25,6 +25,8 @@ export const PURPOSES = {
   critic_dropout: 16,
   generator_dropout: 17,
   fake_dropout: 18,
+  label: 24,
+  sample_label: 25,
 } as const;
 export type Purpose = keyof typeof PURPOSES;
 

@@ -22,4 +22,5 @@ export const LATER_SETTINGS = {
   on_bad_item: "refuse",
   layout: null,
   scale: "none",
+  labels: null,
 } as const;

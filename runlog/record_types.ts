@@ -51,6 +51,12 @@ export interface Records {
         readonly count: number;
         readonly names: readonly string[];
       }[];
+      /** Of labels: names of the classes, training examples of each, and SHA-256 of the class of each example (u32). */
+      readonly labels?: {
+        readonly class_names: readonly string[];
+        readonly class_counts: readonly number[];
+        readonly sha256: string;
+      };
       /** Range of all values, held-out examples included, as the networks see them; absent before this was recorded. */
       readonly values?: {
         readonly min: number;

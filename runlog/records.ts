@@ -74,6 +74,8 @@ export const RECORDS = {
       scale: optional(text),
       /** Pictures left out because they could not be read (--on-bad-item skip), by reason, with the first names. */
       skipped: optional(list(object({ reason: text, count: num, names: list(text) }))),
+      /** Of labels: names of the classes, training examples of each, and SHA-256 of the class of each example (u32). */
+      labels: optional(object({ class_names: list(text), class_counts: list(num), sha256: text })),
       /** Range of all values, held-out examples included, as the networks see them; absent before this was recorded. */
       values: optional(object({ min: num, max: num, mean: num, sd: num })),
     }),

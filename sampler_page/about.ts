@@ -14,6 +14,8 @@ export interface About {
   readonly axes?: string;
   /** How the data were scaled: samples are shown and saved in the units of the data. */
   readonly scaling?: Scaling;
+  /** Names of the classes, by their numbers; absent where the generator takes no labels. */
+  readonly class_names?: readonly string[];
   /** Values that stand for black and white, or null where samples are no images. */
   readonly value_range: readonly [number, number] | null;
 }

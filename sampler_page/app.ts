@@ -1,5 +1,6 @@
 /** The page: controls, and the generator that they move. */
 import { exampleKind } from "../common/example_kind.ts";
+import { labelsByClass } from "../common/labels/class_labels.ts";
 import { encodeNpy } from "../common/files/npy.ts";
 import { unscaled } from "../common/values/scaling.ts";
 import { numElements } from "../common/shape.ts";
@@ -14,6 +15,9 @@ import { saveBytes, savePng } from "./save.ts";
 /** Samples of each kind: as many as are looked at. */
 const NUM_SAMPLES = { images: 36, series: 36, points: 2_500, table: 1_000 } as const;
 const NUM_WAYS = 4;
+/** Rows of a grid of several classes, and samples of each. */
+const MOST_CLASSES = 10;
+const CLASS_SAMPLES = 6;
 /** Points of a way: the slider's stops. */
 const WAY_STEPS = 101;
 const MAX_DIRECTIONS = 3;
@@ -68,16 +72,26 @@ function makeSliders(count: number, moved: () => void): HTMLInputElement[] {
   });
 }
 
+/** The choice of a class: its name, or several. */
+function fillClasses(select: HTMLSelectElement, class_names: readonly string[]): void {
+  element("classes").hidden = class_names.length === 0;
+  const shown = class_names.length > MOST_CLASSES ? `The first ${MOST_CLASSES} classes` : "All classes";
+  select.append(new Option(shown, ""), ...class_names.map((name, i) => new Option(name, String(i))));
+}
+
 class App {
   readonly #about: About;
   readonly #draw: Draw;
+  readonly #class = element<HTMLSelectElement>("class");
+  /** Names of the classes; none where the generator takes no labels. */
+  readonly #class_names: readonly string[];
   readonly #seed = element<HTMLInputElement>("seed");
   readonly #way = element<HTMLInputElement>("way");
   readonly #sliders: readonly HTMLInputElement[];
   readonly #images: boolean;
   /** True if it is drawn on white paper, in its own scale. */
   readonly #paper: boolean;
-  readonly #count: number;
+  readonly #kind_count: number;
   /** Samples that stay the same, and directions found from them, each when first needed: it takes a while. */
   #probes: Promise<Float32Array> | null = null;
   #directions: Promise<Float32Array> | null = null;
@@ -89,13 +103,15 @@ class App {
     const kind = exampleKind(about);
     this.#images = kind === "images";
     this.#paper = kind === "series" || kind === "table";
-    this.#count = NUM_SAMPLES[kind];
+    this.#kind_count = NUM_SAMPLES[kind];
+    this.#class_names = about.class_names ?? [];
+    fillClasses(this.#class, this.#class_names);
     const changed = this.#changes();
     this.#sliders = makeSliders(Math.min(MAX_DIRECTIONS, about.latent), changed);
     this.#listen(changed);
     element("ways").hidden = !this.#images;
     element("grid").classList.toggle("paper", this.#paper);
-    this.#go(placeIn(location.hash, this.#sliders.length));
+    this.#go(placeIn(location.hash, this.#sliders.length, this.#class_names.length));
     element<HTMLFieldSetElement>("controls").disabled = false;
     element<HTMLFieldSetElement>("directions").disabled = false;
     changed();
@@ -118,6 +134,10 @@ class App {
 
   #listen(changed: () => void): void {
     this.#seed.addEventListener("input", changed);
+    this.#class.addEventListener("change", () => {
+      this.#forgetProbes();
+      changed();
+    });
     element("next").addEventListener("click", () => {
       this.#seed.value = String(Number(this.#seed.value) + 1);
       changed();
@@ -133,17 +153,20 @@ class App {
     });
     element("link").addEventListener("click", () => this.#copyLink());
     addEventListener("hashchange", () => {
-      this.#go(placeIn(location.hash, this.#sliders.length));
+      this.#go(placeIn(location.hash, this.#sliders.length, this.#class_names.length));
       changed();
     });
   }
 
   get #place(): Place {
-    return { seed: Number(this.#seed.value), along: this.#sliders.map(({ value }) => Number(value)) };
+    const label = this.#class.value === "" ? null : Number(this.#class.value);
+    return { seed: Number(this.#seed.value), along: this.#sliders.map(({ value }) => Number(value)), label };
   }
 
-  #go({ seed, along }: Place): void {
+  #go({ seed, along, label }: Place): void {
     this.#seed.value = String(seed);
+    this.#class.value = label === null ? "" : String(label);
+    this.#forgetProbes();
     this.#sliders.forEach((slider, k) => slider.value = String(along[k]));
   }
 
@@ -160,8 +183,27 @@ class App {
     this.#say(error instanceof Error ? error.message : String(error));
   }
 
+  /** Classes that are shown; none where the generator takes no labels. */
+  get #classes(): readonly number[] {
+    const { label } = this.#place;
+    return label !== null ? [label] : [...this.#class_names.keys()].slice(0, MOST_CLASSES);
+  }
+
+  /** Samples of the grid: several classes have a row each, where rows are seen. */
+  get #count(): number {
+    const { length } = this.#classes;
+    return this.#images && length > 1 ? length * CLASS_SAMPLES : this.#kind_count;
+  }
+
+  /** Each class has directions of its own. */
+  #forgetProbes(): void {
+    this.#probes = null;
+    this.#directions = null;
+  }
+
   #probe(): Promise<Float32Array> {
-    return this.#probes ??= this.#draw(latents(PROBE_SEED, NUM_PROBES, this.#about.latent));
+    const noise = latents(PROBE_SEED, NUM_PROBES, this.#about.latent);
+    return this.#probes ??= this.#draw(noise, labelsByClass(this.#classes, NUM_PROBES));
   }
 
   async #findDirections(): Promise<Float32Array> {
@@ -184,12 +226,17 @@ class App {
   async #samples(): Promise<void> {
     const place = this.#place;
     const started_ms = performance.now();
-    this.#drawn = await this.#draw(await this.#noise(place));
+    const labels = labelsByClass(this.#classes, this.#count);
+    this.#drawn = await this.#draw(await this.#noise(place), labels);
     const scale_by = this.#paper ? await this.#probe() : this.#drawn;
     show(element("grid"), pixelsOf(this.#drawn, this.#about, scale_by));
     const took_ms = Math.round(performance.now() - started_ms);
     const moved = place.along.some((value) => value !== 0) ? ", moved" : "";
-    this.#say(`${this.#count} samples of seed ${place.seed}${moved}, drawn in ${took_ms} ms`);
+    this.#say(
+      `${
+        this.#drawn.length / numElements(this.#about.example_shape)
+      } samples of seed ${place.seed}${moved}, drawn in ${took_ms} ms`,
+    );
   }
 
   async #ways(): Promise<void> {
@@ -201,7 +248,8 @@ class App {
       const from = (way * WAY_STEPS + step) * latent;
       noise.set(all.subarray(from, from + latent), way * latent);
     }
-    show(element("between"), tiles(await this.#draw(noise), this.#about, NUM_WAYS));
+    const labels = labelsByClass(this.#classes, NUM_WAYS);
+    show(element("between"), tiles(await this.#draw(noise, labels), this.#about, NUM_WAYS));
     this.#way.setAttribute("aria-valuetext", `${step} % of the way`);
   }
 
@@ -240,7 +288,7 @@ try {
   const size = numElements(about.example_shape);
   const draw = await openGenerator(about.latent, size);
   const { scaling } = about;
-  new App(about, scaling ? async (noise) => unscaled(await draw(noise), scaling, size) : draw);
+  new App(about, scaling ? async (...asked) => unscaled(await draw(...asked), scaling, size) : draw);
 } catch (error) {
   element("status").textContent = error instanceof Error ? error.message : String(error);
 }

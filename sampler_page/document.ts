@@ -26,7 +26,7 @@ fieldset { border: 0; margin: 1.25rem 0 0.5rem; padding: 0; display: flex; flex-
 #directions button { justify-self: start; }
 @media (max-width: 46rem) { .columns { grid-template-columns: minmax(0, 1fr); } }
 label { display: grid; gap: 0.25rem; color: var(--dim); font-size: 0.9rem; }
-input[type=number], button { font: inherit; color: var(--ink); background: var(--card); border: 1px solid var(--rule);
+input[type=number], select, button { font: inherit; color: var(--ink); background: var(--card); border: 1px solid var(--rule);
   border-radius: 8px; padding: 0.5rem 0.9rem; min-height: 2.75rem; }
 input[type=number] { width: 9rem; } button { cursor: pointer; } button:hover { border-color: var(--accent); }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
@@ -101,6 +101,7 @@ ${as_file}<noscript><p class="warn">This page draws with JavaScript, which is sw
 <fieldset id="controls" disabled>
 <label>Seed<input type="number" id="seed" value="1" min="0" max="${Number.MAX_SAFE_INTEGER}" step="1"></label>
 <button type="button" id="next">Next seed</button>
+<label id="classes" hidden>Class<select id="class"></select></label>
 <button type="button" id="link">Copy link</button>
 <button type="button" id="png">Save picture (.png)</button>
 <button type="button" id="save">Save values (.npy)</button>

@@ -22,8 +22,11 @@ async function load(file: string): Promise<ArrayBuffer> {
   return await response.arrayBuffer();
 }
 
-/** Draws samples from noise vectors of `latent` numbers, one after the other. */
-export type Draw = (noise: Float32Array) => Promise<Float32Array<ArrayBuffer>>;
+/**
+ * Draws samples from noise vectors of `latent` numbers, one after the other. `labels`: the number of the class of each; empty
+ * where the generator takes none.
+ */
+export type Draw = (noise: Float32Array, labels: readonly number[]) => Promise<Float32Array<ArrayBuffer>>;
 
 /** Loads runtime and generator. `size`: values of one sample. */
 export async function openGenerator(latent: number, size: number): Promise<Draw> {
@@ -32,13 +35,15 @@ export async function openGenerator(latent: number, size: number): Promise<Draw>
   const session = await ort.InferenceSession.create(await load(FILES.generator), {
     executionProviders: ["wasm"],
   });
-  return async (noise) => {
+  return async (noise, labels) => {
     const count = noise.length / latent;
     const samples = new Float32Array(count * size);
     for (let begin = 0; begin < count; begin += ROWS) {
       const rows = noise.slice(begin * latent, Math.min(count, begin + ROWS) * latent);
       const tensor = new ort.Tensor("float32", rows, [rows.length / latent, latent]);
-      const outputs = await session.run({ noise: tensor });
+      const classes = BigInt64Array.from(labels.slice(begin, begin + ROWS), BigInt);
+      const label = labels.length > 0 && { label: new ort.Tensor("int64", classes, [classes.length]) };
+      const outputs = await session.run({ noise: tensor, ...label });
       samples.set(outputs.samples!.data as Float32Array, begin * size);
     }
     return samples;

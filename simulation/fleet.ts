@@ -58,6 +58,7 @@ function emptyData(num_shards: number): ShardedData {
     data,
     plan: plan as ShardPlan,
     sha256: [],
+    class_counts: null,
     shard: () => new Uint8Array(1),
     inline: () => new Uint8Array(),
   };

@@ -5,9 +5,12 @@
 import { basename, extname, join } from "node:path";
 import { parseOptions, runMain } from "../common/cli/cli.ts";
 import { UserError } from "../common/errors.ts";
+import { MAX_CLASSES } from "../common/labels/max_classes.ts";
 import { cleanLines } from "../common/text/foreign_text.ts";
 import type { Command } from "../common/cli/options.ts";
 import { type GivenConfig, resolveConfig } from "../coordinator/config/config.ts";
+import { wantedLabels } from "../coordinator/config/conditional.ts";
+import type { Labels } from "../coordinator/data/labels/labels.ts";
 import { STROKES_SIDE } from "../coordinator/data/strokes.ts";
 import { givenConfig } from "../coordinator/config/given_config.ts";
 import { RUN_OPTIONS } from "../coordinator/config/options/run_options.ts";
@@ -25,6 +28,7 @@ import { initialState } from "../models/initialise.ts";
 import { decodeModel } from "../onnx/codec.ts";
 import { printGraph } from "../onnx/text.ts";
 
+const DEFAULT_CLASSES = 10;
 const CHECKPOINT_FILE = "checkpoint.safetensors";
 
 /** The options that a run's graphs and first weights depend on, and their substitute for its data. */
@@ -46,6 +50,15 @@ const OPTIONS = {
       `the input of your own critic; for presets, 2 for points, ${STROKES_SIDE}x${STROKES_SIDE} for strokes, ` +
       "32x32 for convolutional networks, else 28x28",
     about: "Shape of one example, e.g. 28x28, 3x64x64 (channels first) or 784",
+    group: "What to train",
+  },
+  classes: {
+    kind: "number",
+    integer: true,
+    min: 2,
+    max: MAX_CLASSES,
+    default_text: "10",
+    about: "Classes of the labels, for networks that take them",
     group: "What to train",
   },
   pad_to: RUN_OPTIONS.pad_to,
@@ -106,6 +119,8 @@ export interface ArtifactRequest {
   readonly example_shape: readonly number[] | null;
   /** Null: as the run's batch and shards have it. */
   readonly micro_batch: number | null;
+  /** Classes of the labels, where the networks take them; absent: 10. */
+  readonly num_classes?: number;
 }
 
 /** The request: the folder to write to, and whether to write the graphs as text as well. */
@@ -117,7 +132,7 @@ export interface ArtifactArgs {
 
 /** Reads the command line. Throws {@linkcode UserError} for what it does not know and for what is missing. */
 export function parseArtifactArgs(args: readonly string[]): ArtifactArgs {
-  const { values: { out, shape, micro_batch, text }, given: options } = parseOptions(COMMAND, args);
+  const { values: { out, shape, micro_batch, classes, text }, given: options } = parseOptions(COMMAND, args);
   const given = givenConfig(options);
   const own = ownOptions(given);
   if (own === null && given.preset === undefined) {
@@ -134,7 +149,13 @@ export function parseArtifactArgs(args: readonly string[]): ArtifactArgs {
   return {
     out,
     as_text: text,
-    request: { given, own, example_shape: shapeOf(shape) ?? null, micro_batch: micro_batch ?? null },
+    request: {
+      given,
+      own,
+      example_shape: shapeOf(shape) ?? null,
+      micro_batch: micro_batch ?? null,
+      ...classes !== undefined && { num_classes: classes },
+    },
   };
 }
 
@@ -158,7 +179,8 @@ export async function makeArtifacts(
   const own = request.own && openOwnNetworks(request.own);
   const example_shape = request.example_shape ?? own?.example_shape ?? usualShape(given.preset!);
   if (own === null) checkShape(given.preset!, example_shape);
-  const examples = { dataset: null, example_shape };
+  const labels = wantedLabels(given, own) && labelsOfMany(request.num_classes ?? DEFAULT_CLASSES);
+  const examples = { dataset: null, example_shape, ...labels && { labels } };
   const config = resolveConfig(given, presetForObjective(given.objective, examples), examples, own);
   const { manifest, files, networks } = await buildRunGraphs(
     config,
@@ -169,6 +191,11 @@ export async function makeArtifacts(
   own?.notes(config.objective).forEach(tell);
   const checkpoint = encodeInitial(manifest, initialState(networks, config.seed), config.seed);
   return new Map([...files, [CHECKPOINT_FILE, checkpoint]]);
+}
+
+/** Classes by number, without examples. */
+function labelsOfMany(num_classes: number): Labels {
+  return { values: new Uint32Array(), class_names: Array.from({ length: num_classes }, (_, i) => String(i)) };
 }
 
 /** Refuses examples that no networks of the preset are for, in terms of this task's options. */

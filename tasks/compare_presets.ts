@@ -21,6 +21,7 @@ import {
   describeComparison,
   type Entrant,
   entrantArgs,
+  labelsFor,
   parseComparison,
   PLAN_NAME,
   planComparison,
@@ -203,7 +204,8 @@ function channelsOf(given: number | undefined): 1 | 3 | null {
 async function newComparison(values: ReturnType<typeof parse>["values"]): Promise<[Comparison, string]> {
   const { data, dataset, presets, seed, examples, batch, out, image_size = null } = values;
   const channels = channelsOf(values.channels);
-  const source = await openDataSource({ data, dataset, seed, image_size, channels }, UNWATCHED);
+  const labels = labelsFor({ presets: presets ?? null });
+  const source = await openDataSource({ data, labels, dataset, seed, image_size, channels }, UNWATCHED);
   const choice = {
     data: data ?? null,
     dataset: data === undefined ? dataset ?? "strokes" : null,

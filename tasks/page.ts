@@ -77,7 +77,9 @@ async function runtime(): Promise<{ module: Uint8Array<ArrayBuffer>; wasm: Uint8
 
 async function aboutOf(folder: string): Promise<{ about: About; generator: Uint8Array<ArrayBuffer> }> {
   const path = join(folder, FILES.generator);
-  const { latent, example_shape, value_range, columns, axes, scaling } = await Generator.open(path);
+  const { latent, example_shape, value_range, columns, axes, class_names, scaling } = await Generator.open(
+    path,
+  );
   const kind = exampleKind({ example_shape, columns, axes });
   const numbers = value_range === null && kind !== "images";
   if (!numbers && (value_range === null || imageShape(example_shape) === null)) {
@@ -97,6 +99,7 @@ async function aboutOf(folder: string): Promise<{ about: About; generator: Uint8
     ...columns && { columns },
     ...axes !== undefined && { axes },
     ...scaling && { scaling },
+    ...class_names && { class_names },
   };
   return { about, generator: await readRegular(path) };
 }

@@ -6,6 +6,7 @@ import { cleanLine } from "../common/text/foreign_text.ts";
 import { exampleKind } from "../common/example_kind.ts";
 import type { Command } from "../common/cli/options.ts";
 import { findRun } from "../runlog/log/find_run.ts";
+import { classIndex, labelsByClass } from "../common/labels/class_labels.ts";
 import { latents, latentWays } from "../random/latents.ts";
 import { imageGrid, imageShape } from "../pictures/grid.ts";
 import { tonesOf } from "../common/values/tones.ts";
@@ -24,7 +25,7 @@ const OPTIONS = {
     integer: true,
     min: 1,
     max: 1_000_000,
-    default_text: "64; with --interpolate 8",
+    default_text: "64, or 8 of each class; with --interpolate 8",
     unit: "samples",
     about: "Number of samples to draw; with --interpolate, number of interpolations",
   },
@@ -35,6 +36,14 @@ const OPTIONS = {
     max: Number.MAX_SAFE_INTEGER,
     default: 1,
     about: "Seed of the noise: the same seed draws the same samples",
+  },
+  class: {
+    kind: "string",
+    value: "NAME",
+    repeated: true,
+    about:
+      "Draw samples of this class, by its name or number, if the generator takes labels; several times for several " +
+      "classes. Without it, as many of each class, one class after the other",
   },
   interpolate: {
     kind: "number",
@@ -73,6 +82,10 @@ const COMMAND: Command<typeof OPTIONS> = {
   examples: [
     { line: "deno task sample latest --grid samples.png", about: "draw 64 samples" },
     {
+      line: "deno task sample latest --class 7 --count 64 --grid sevens.png",
+      about: "draw samples of one class",
+    },
+    {
       line: "deno task sample latest --interpolate 10 --grid interpolations.png",
       about: "draw 8 interpolations of 10 samples each",
     },
@@ -85,6 +98,10 @@ const COMMAND: Command<typeof OPTIONS> = {
 
 const DEFAULT_COUNT = 64;
 const DEFAULT_WAYS = 8;
+/** Samples of each class. */
+const DEFAULT_EACH = 8;
+/** Classes that are named in an error. */
+const MOST_NAMED = 20;
 
 type Values = Parsed<typeof OPTIONS>["values"];
 
@@ -101,17 +118,46 @@ interface Drawn {
 
 async function draw(
   generator: Generator,
-  { count, seed, interpolate }: Values,
+  { count, seed, interpolate, class: wanted = [] }: Values,
 ): Promise<Omit<Drawn, "run">> {
   const { latent } = generator;
+  const classes = classesOf(generator, wanted);
   if (interpolate === undefined) {
-    const num_samples = count ?? DEFAULT_COUNT;
-    const samples = await generator.draw(latents(seed, num_samples, latent));
-    return { samples, count: num_samples, cols: Math.ceil(Math.sqrt(num_samples)), generator };
+    const num_samples = count ?? (classes.length > 1 ? classes.length * DEFAULT_EACH : DEFAULT_COUNT);
+    const labels = labelsByClass(classes, num_samples);
+    const samples = await generator.draw(latents(seed, num_samples, latent), labels);
+    const cols = classes.length > 1
+      ? Math.ceil(num_samples / classes.length)
+      : Math.ceil(Math.sqrt(num_samples));
+    return { samples, count: num_samples, cols, generator };
   }
   const ways = count ?? DEFAULT_WAYS;
-  const samples = await generator.draw(latentWays(seed, ways, latent, interpolate));
+  const labels = labelsByClass(classes, ways).flatMap((label) => Array<number>(interpolate).fill(label));
+  const samples = await generator.draw(latentWays(seed, ways, latent, interpolate), labels);
   return { samples, count: ways * interpolate, cols: interpolate, generator };
+}
+
+/** Numbers of the classes to draw; none where the generator takes no labels. Throws {@linkcode UserError}. */
+function classesOf({ class_names }: Generator, wanted: readonly string[]): readonly number[] {
+  if (class_names === undefined) {
+    if (wanted.length === 0) return [];
+    throw new UserError(
+      `Cannot draw samples of class ${
+        wanted[0]
+      }: a generator that takes labels is required, found one that takes none; ` +
+        "train one with --preset cwgan-gp",
+    );
+  }
+  if (wanted.length === 0) return [...class_names.keys()];
+  return wanted.map((name) => {
+    const index = classIndex(class_names, name);
+    if (index >= 0) return index;
+    const known = class_names.slice(0, MOST_NAMED).join(", ") +
+      (class_names.length > MOST_NAMED ? ", …" : "");
+    throw new UserError(
+      `Cannot draw samples of class ${name}: a class of the run is required, found none of that name; the classes are ${known}`,
+    );
+  });
 }
 
 /** Rows, columns and channels of a sample as an image. Throws {@linkcode UserError} where it is none. */

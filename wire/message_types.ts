@@ -209,9 +209,11 @@ export interface Messages {
     readonly seed: number;
     /** Logical shards S. */
     readonly shards: number;
-    /** Examples per shard, and bytes per example as the data set keeps them. */
+    /** Examples per shard, and bytes per example as the data set keeps them, with its class behind it (u32) if there are labels. */
     readonly shard_sizes: readonly number[];
     readonly example_bytes: number;
+    /** Examples of each class in all shards; null where networks take no labels. */
+    readonly class_counts: readonly number[] | null;
     /** uint8: value v is fround(v / 127.5 - 1). float32: as it is. */
     readonly encoding: "uint8" | "float32";
     /** How sums and weights travel, and where they are rounded for that the shards that must be summed before. */

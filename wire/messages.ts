@@ -46,6 +46,7 @@
  */
 import { NETWORKS } from "../common/network_name.ts";
 import { MAX_LOCAL_STEPS } from "../common/local_steps.ts";
+import { MAX_CLASSES } from "../common/labels/max_classes.ts";
 import { WIRE_FORMATS } from "../common/wire_format.ts";
 import {
   bool,
@@ -78,7 +79,7 @@ export type { Checksums, RefusalCode } from "./message_types.ts";
  * console.assert(Number.isInteger(PROTOCOL_VERSION));
  * ```
  */
-export const PROTOCOL_VERSION = 9;
+export const PROTOCOL_VERSION = 11;
 
 /**
  * Largest frame either side accepts, in bytes: the weights of a network of 268 million parameters. Of strangers, who
@@ -179,9 +180,10 @@ export const MESSAGES = {
     seed: int(0),
     /** Logical shards S. */
     shards: int(1, 4096),
-    /** Examples per shard, and bytes per example as the data set keeps them. */
+    /** Examples per shard, and bytes per example as the data set keeps them, with its class (u32) if there are labels; examples by class. */
     shard_sizes: list(int(1), 4096),
     example_bytes: int(1),
+    class_counts: nullable(list(int(0), MAX_CLASSES)),
     /** uint8: value v is fround(v / 127.5 - 1). float32: as it is. */
     encoding: oneOf("uint8", "float32"),
     /** How sums and weights travel, and where they are rounded for that the shards that must be summed before. */
@@ -309,7 +311,7 @@ export const MESSAGES = {
     checksum,
   }),
 
-  /** payload, float32: `sample`: the generator's weights and the statistics; `score`: the critic's and the examples */
+  /** payload, float32: `sample`: generator and statistics; `score`: critic and examples; then labels, if there are any */
   job: object({
     type: oneOf("job"),
     run: id,

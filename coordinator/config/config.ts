@@ -22,8 +22,10 @@ import {
   type PenaltyConfig,
   resolveObjective,
 } from "./objective_config.ts";
+import { sideFor } from "./padded_side.ts";
 import type { FileNetworks, OwnNetworks } from "./own_networks.ts";
 import { withShards } from "./shards_for.ts";
+import { forClasses, wantedLabels } from "./conditional.ts";
 import { type Hyperparameters, type Preset, type PresetName, PRESETS } from "./presets.ts";
 import {
   checkUpdate,
@@ -46,6 +48,8 @@ export interface RunConfig
   /** A data set that the project draws, or null where `data` names a file or folder. */
   readonly dataset: string | null;
   readonly data: string | null;
+  /** Where the labels lie that the networks take (conditional.ts); null: they take none. */
+  readonly labels: string | null;
   /** Feature maps next to the image in convolutional networks; null for others. */
   readonly width: number | null;
   /** Share of the critic's hidden features that is dropped in training, 0 to below 1. */
@@ -91,32 +95,6 @@ export type GivenConfig = Partial<Omit<RunConfig, "networks" | "optimizer">> & G
   /** Threads of all workers that the shards are to be for, instead of `shards`. */
   readonly for_workers?: number;
 };
-
-/**
- * The side that images are padded to: what was given, else the smallest that the preset's networks take. Throws
- * {@linkcode UserError} where the networks take no such images.
- */
-function sideFor(
-  name: PresetName,
-  { sides }: Pick<Preset, "sides">,
-  given: number | undefined,
-  example_shape: readonly number[],
-): number | null {
-  if (sides === undefined) return given ?? null;
-  const [rows = Infinity, columns = Infinity] = example_shape.length < 2 ? [] : example_shape.slice(-2);
-  const side = given ?? sides.find((side) => rows <= side && columns <= side);
-  if (side !== undefined && sides.includes(side)) return rows === side && columns === side ? null : side;
-  const found = given !== undefined
-    ? `--pad-to ${given}`
-    : rows === Infinity
-    ? `points of ${example_shape.join(" x ")} numbers`
-    : `${columns} x ${rows} (width x height); --image-size crops and resizes`;
-  throw new UserError(
-    `Cannot use preset ${name}: its networks take images of ${
-      sides.map((side) => `${side} x ${side}`).join(" or ")
-    }, smaller ones get a border, found ${found}`,
-  );
-}
 
 /** Refuses decisions over an estimate that the objective does not make. */
 export function checkRunControl(
@@ -204,6 +182,28 @@ function checkGiven(
   }
 }
 
+/** Settings that no preset has. */
+const UNLESS_GIVEN = {
+  generator: null,
+  critic: null,
+  trainable: [],
+  dataset: null,
+  data: null,
+  ...DATA_DEFAULTS,
+  holdout: 0,
+  epochs: null,
+  seed: 1,
+  schedule: "paper",
+  warm_up: false,
+  accumulate: 1,
+  auto_critic: false,
+  stop_when_flat: false,
+  min_steps: DEFAULT_MIN_STEPS,
+  exact: false,
+  sample_every: 1000,
+  checkpoint_every: null,
+} as const satisfies Partial<RunConfig>;
+
 /**
  * Completes what was given from the preset. `preset` is the one that applies if none was given. `data`: as they are,
  * before padding. `own`: networks in place of the preset's. Throws {@linkcode UserError} for what does not fit together.
@@ -211,14 +211,22 @@ function checkGiven(
 export function resolveConfig(
   asked: GivenConfig,
   preset: PresetName,
-  data: Pick<DataSet, "example_shape" | "axes">,
-  own: Pick<OwnNetworks, "latent" | "facts"> | null = null,
+  data: Pick<DataSet, "example_shape" | "axes" | "labels">,
+  own: Pick<OwnNetworks, "latent" | "facts" | "takes_labels"> | null = null,
 ): RunConfig {
   const name = asked.preset ?? preset;
   const { batch, shards: preset_shards } = PRESETS[name];
   const { betas: _betas, ...given } = withShards(asked, { batch, preset_shards });
-  const { about: _about, networks, sides, plane: _plane, latentFor, width: own_width, ...hyperparameters }:
-    Preset = PRESETS[name];
+  const {
+    about: _about,
+    networks,
+    sides,
+    plane: _plane,
+    conditional: _conditional,
+    latentFor,
+    width: own_width,
+    ...hyperparameters
+  }: Preset = PRESETS[name];
   checkGiven(given, name, PRESETS[name], data, own);
   const padding = {
     pad_to: sideFor(
@@ -234,26 +242,9 @@ export function resolveConfig(
   const latent = own?.latent ?? given.latent ?? latentFor?.(data.example_shape) ?? hyperparameters.latent;
   return {
     ...hyperparameters,
-    generator: null,
-    critic: null,
-    trainable: [],
+    ...UNLESS_GIVEN,
     latent,
-    dataset: null,
-    data: null,
-    ...DATA_DEFAULTS,
-    holdout: 0,
-    epochs: null,
-    seed: 1,
-    schedule: "paper",
-    warm_up: false,
-    accumulate: 1,
-    auto_critic: false,
-    stop_when_flat: false,
-    min_steps: DEFAULT_MIN_STEPS,
-    exact: false,
-    sample_every: 1000,
     evaluate_every: evaluationInterval(given.steps ?? hyperparameters.steps),
-    checkpoint_every: null,
     ...given,
     ...padding,
     ...{ width, dropout, spectral_norm, ...wireConfig(given, given.shards ?? hyperparameters.shards) },
@@ -261,8 +252,9 @@ export function resolveConfig(
     ...resolveUpdates(asked, { ...PRESETS[name], name }),
     ...losses,
     preset: name,
+    labels: wantedLabels({ ...given, preset: name }, own),
     networks: own?.facts ?? withCritic(
-      networks(latent, paddedShape(data.example_shape, padding), width ?? undefined),
+      forClasses(name, networks(latent, paddedShape(data.example_shape, padding), width ?? undefined), data),
       { ...dropout > 0 && { dropout }, ...spectral_norm && { spectral_norm } },
       spectral_norm || hasGradientPenalty(losses),
     ),
@@ -345,6 +337,7 @@ const RECORDED = object({
   exact: bool,
   dataset: nullable(text),
   data: nullable(text),
+  labels: nullable(text),
 });
 
 /** The configuration of a recorded run, of any format that can be read, as far as its record has one. */

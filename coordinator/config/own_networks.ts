@@ -57,12 +57,18 @@ export function areFromFiles(networks: Networks | FileNetworks): networks is Fil
 export interface OwnNetworks {
   readonly facts: FileNetworks;
   readonly latent: number;
+  /** True if both networks take labels. */
+  readonly takes_labels: boolean;
   /** Shape of one example, as the critic takes it. */
   readonly example_shape: readonly number[];
   /** Notes for a person, one line each. */
   notes(objective: ObjectiveName): readonly string[];
   /** The pair for examples of this shape. Throws {@linkcode UserError} where they do not fit. */
-  pairFor(example_shape: readonly number[], objective: ObjectiveName): { generator: Net; critic: Net };
+  pairFor(
+    example_shape: readonly number[],
+    objective: ObjectiveName,
+    num_classes?: number,
+  ): { generator: Net; critic: Net };
 }
 
 /** The own networks that the options name; null if none. Throws {@linkcode UserError} if only half is given. */
@@ -95,6 +101,7 @@ export function openOwnNetworks(options: OwnOptions): OwnNetworks {
   return {
     facts: { generator: generator.facts, critic: critic.facts },
     latent: numElements(generator.network.input_shape),
+    takes_labels: takeLabels(generator, critic),
     example_shape: critic.network.input_shape,
     notes: (objective) => [
       ...[generator, critic].flatMap(describeNetwork),
@@ -104,14 +111,30 @@ export function openOwnNetworks(options: OwnOptions): OwnNetworks {
         ]
         : [],
     ],
-    pairFor: (example_shape, objective) => ({
-      generator: generatorNet(generator.network, { example_shape, logits: false }),
+    pairFor: (example_shape, objective, num_classes) => ({
+      generator: generatorNet(generator.network, {
+        example_shape,
+        logits: false,
+        ...num_classes && { num_classes },
+      }),
       critic: criticNet(critic.network, {
         example_shape,
+        ...num_classes && { num_classes },
         logits: takesSigmoidOff(critic.network, objective),
       }),
     }),
   };
+}
+
+/** Throws {@linkcode UserError} where only one of them takes labels. */
+function takeLabels(generator: Opened, critic: Opened): boolean {
+  const takes = [generator, critic].map(({ network }) => network.most_classes !== null);
+  if (takes[0] === takes[1]) return takes[0]!;
+  const [with_labels, without] = takes[0] ? [generator, critic] : [critic, generator];
+  throw new UserError(
+    `Cannot use own networks: both must take labels, or none, found that ${with_labels.facts.file} takes them and ` +
+      `${without.facts.file} does not; export both with a second input int64 [batch]`,
+  );
 }
 
 function takesSigmoidOff(critic: ImportedNetwork, objective: ObjectiveName): boolean {

@@ -40,6 +40,8 @@ export interface Preset extends Hyperparameters, Partial<UpdateConfig>, Partial<
   readonly sides?: readonly number[];
   /** True if the networks take points, and no images. */
   readonly plane?: true;
+  /** True if the networks take labels: they are then made for the classes of the data. */
+  readonly conditional?: true;
   /** Length of the noise for examples of this shape, where it follows from it; else `latent`. */
   latentFor?(example_shape: readonly number[]): number;
   /** Feature maps next to the image, of convolutional networks; absent: the networks are others. */
@@ -183,6 +185,28 @@ export const PRESETS = {
     decay_steps: 20_000,
     steps: 20_000,
   },
+  "cwgan-gp": {
+    about: ["MLP", "images of any size, by class; WGAN-GP"],
+    ...WGAN_GP,
+    ...IMAGES,
+    conditional: true,
+  },
+  cdcgan: {
+    about: ["convolutional", "images of 32 x 32 or 64 x 64, by class; GAN"],
+    ...GAN,
+    ...DCGAN,
+    conditional: true,
+  },
+  "toy-cwgan-gp": {
+    about: ["small MLP", "points and rows of numbers, by class; WGAN-GP"],
+    ...WGAN_GP,
+    ...PLANE,
+    lr: 2e-3,
+    penalty: 0.1,
+    decay_steps: 20_000,
+    steps: 20_000,
+    conditional: true,
+  },
   strokes: {
     about: ["small MLP", "the letters that wagon draws; WGAN"],
     ...WGAN,
@@ -205,13 +229,14 @@ export const PRESETS = {
 
 export type PresetName = keyof typeof PRESETS;
 
-/** Facts about a data set that decide which preset suits it. */
-interface PresetData extends Pick<DataSet, "example_shape" | "axes"> {
+/** Facts about a data set that decide which preset suits it. `labels`: present if networks are to take them. */
+export interface PresetData extends Pick<DataSet, "example_shape" | "axes" | "labels"> {
   readonly dataset: string | null;
 }
 
 /** The preset for a data set when none is named: what its examples look like decides. */
 export function presetFor(data: PresetData): PresetName {
+  if (data.labels) return exampleKind(data) === "images" ? "cwgan-gp" : "toy-cwgan-gp";
   if (exampleKind(data) !== "images") return "toy-wgan";
   return data.dataset === "strokes" ? "strokes" : "wgan";
 }
@@ -222,7 +247,7 @@ export function presetFor(data: PresetData): PresetName {
  */
 export function presetForObjective(
   objective: ObjectiveName | undefined,
-  data: PresetData,
+  { labels: _labels, ...data }: PresetData,
 ): PresetName {
   const usual = presetFor(data);
   if (objective === undefined || PRESETS[usual].objective === objective) return usual;
@@ -246,4 +271,10 @@ function isPreset(name: string): name is PresetName {
 function likest(objective: ObjectiveName): "wgan-gp" | "wgan" | "gan" {
   if (hasPenalty(objective)) return "wgan-gp";
   return objectiveOf({ objective, penalty: null }).estimates_distance ? "wgan" : "gan";
+}
+
+/** True if the preset's networks take labels. */
+export function isConditional(name: PresetName): boolean {
+  const { conditional }: Preset = PRESETS[name];
+  return conditional === true;
 }

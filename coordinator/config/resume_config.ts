@@ -20,6 +20,7 @@ export const MAY_CHANGE: ReadonlySet<string> = new Set<keyof RunConfig>([
   "checkpoint_every",
   "dataset",
   "data",
+  "labels",
 ]);
 
 /**

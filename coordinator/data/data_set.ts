@@ -3,6 +3,8 @@ import type { Skipped } from "./skipped.ts";
 import type { Scaling } from "../../common/values/scaling.ts";
 import { numElements } from "../../common/shape.ts";
 import { sha256Aside } from "../../common/sha256.ts";
+import type { Labels } from "./labels/labels.ts";
+
 export interface DataSet {
   readonly name: string;
   readonly num_examples: number;
@@ -16,12 +18,16 @@ export interface DataSet {
   readonly value_range?: readonly [number, number];
   /** Items that were left out because they could not be read. */
   readonly skipped?: readonly Skipped[];
+  /** Where some were skipped: indices of the others in what was found. */
+  readonly kept?: Uint32Array;
   /** Present where the values were scaled. */
   readonly scaling?: Scaling;
   /** uint8: grey value v stands for float32(v / 127.5 - 1), so 0 is -1 and 255 is 1. float32: as it is. */
   readonly encoding: "uint8" | "float32";
-  /** Bytes of one example. */
+  /** Bytes of one example, without its label. */
   readonly example_bytes: number;
+  /** The class of each example; absent: networks take none. */
+  readonly labels?: Labels;
   /** num_examples x example_bytes, row-major; float32 is little-endian. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** SHA-256 of `bytes`, before they were scaled, in lower-case hexadecimal: what a resumed run compares. */
@@ -58,6 +64,23 @@ export function gatherExamples(data: DataSet, indices: Uint32Array): Uint8Array<
   const size = data.example_bytes;
   const out = new Uint8Array(indices.length * size);
   indices.forEach((index, i) => out.set(data.bytes.subarray(index * size, (index + 1) * size), i * size));
+  return out;
+}
+
+/** Bytes of one example as workers keep it: its class, a little-endian u32, comes behind it if there are labels. */
+export function rowBytes({ example_bytes, labels }: Pick<DataSet, "example_bytes" | "labels">): number {
+  return example_bytes + (labels ? Uint32Array.BYTES_PER_ELEMENT : 0);
+}
+
+/** The examples with these indices, in that order, as workers keep them. */
+export function gatherRows(data: DataSet, indices: Uint32Array): Uint8Array<ArrayBuffer> {
+  const { labels, example_bytes, bytes } = data;
+  if (!labels) return gatherExamples(data, indices);
+  const size = rowBytes(data), out = new Uint8Array(indices.length * size), view = new DataView(out.buffer);
+  indices.forEach((index, i) => {
+    out.set(bytes.subarray(index * example_bytes, (index + 1) * example_bytes), i * size);
+    view.setUint32(i * size + example_bytes, labels.values[index]!, true);
+  });
   return out;
 }
 

@@ -19,14 +19,14 @@ export const UNWATCHED: Reading = {
 };
 
 export interface DataSource
-  extends Pick<DataSet, "name" | "num_examples" | "example_shape" | "encoding" | "axes"> {
+  extends Pick<DataSet, "name" | "num_examples" | "example_shape" | "encoding" | "axes" | "labels"> {
   /** Reads them whole. Throws UserError for what is wrong with them. */
   read(): Promise<DataSet>;
 }
 
 /** Data that are in memory already. */
 export function sourceOf(data: DataSet): DataSource {
-  const { name, num_examples, example_shape, encoding, axes } = data;
+  const { name, num_examples, example_shape, encoding, axes, labels } = data;
   const form = { name, num_examples, example_shape, encoding, ...axes !== undefined && { axes } };
-  return { ...form, read: () => Promise.resolve(data) };
+  return { ...form, ...labels && { labels }, read: () => Promise.resolve(data) };
 }

@@ -32,18 +32,19 @@ export async function loadData(
 /**
  * Opens a folder of pictures, the IDX image file or the CIFAR batches in a folder, or a file: IDX, NPY, NPZ, CIFAR or
  * CSV, all but NPZ and CIFAR gzip'ed or not. `path` as {@linkcode parseDataPath} takes it. Pictures are read later; all
- * else is read at once. Throws {@linkcode UserError}, in words that say what to do, where there is none or it is not
- * whole.
+ * else is read at once. `label_column`: of a CSV file, the column whose texts are labels. Throws
+ * {@linkcode UserError}, in words that say what to do, where there is none or it is not whole.
  */
 export async function openData(
   path: string,
-  read_as: ReadAs,
+  read_as: ReadAs & { readonly label_column?: string | null },
   reading: Reading,
 ): Promise<DataSource> {
-  const { layout = null, on_bad_item = "refuse" } = read_as;
+  const { layout = null, on_bad_item = "refuse", label_column = null } = read_as;
   const shaping = shapingOf(read_as);
   const axes = layout === null ? null : parseAxes(layout);
-  const named = await exists(path) ? asItIs(path) : parseDataPath(path);
+  const { csv, ...place } = await exists(path) ? asItIs(path) : parseDataPath(path);
+  const named = { ...place, csv: { ...csv, label_column } };
   const { file } = named;
   const info = await attempt(file, () => Deno.stat(file));
   const whole = (data: DataSet) => sourceOf(shapeImages(withColumns(data), shaping));

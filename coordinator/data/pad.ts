@@ -47,6 +47,7 @@ export function padImages(data: DataSet, padding: Padding): DataSet {
       bytes.set(data.bytes.subarray(from, from + columns), (plane * side + top + row) * side + left);
     }
   }
-  const { skipped } = data;
-  return { ...dataSetOf(data.name, shape, data.encoding, bytes), ...skipped && { skipped } };
+  const { labels, skipped } = data;
+  const more = { ...labels && { labels }, ...skipped && { skipped } };
+  return { ...dataSetOf(data.name, shape, data.encoding, bytes), ...more };
 }

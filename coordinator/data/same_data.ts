@@ -1,5 +1,6 @@
 /** Checks that data are those that a run was trained on: the same bytes in the same order, read as the same examples. */
 import type { RecordOf } from "../../runlog/records.ts";
+import { labelsSha256 } from "./labels/labels.ts";
 import type { DataSet } from "./data_set.ts";
 
 type Recorded = RecordOf<"run">["data"];
@@ -9,6 +10,12 @@ export async function differenceFrom(recorded: Recorded, data: DataSet): Promise
   const sha256 = await data.sha256();
   if (sha256 !== recorded.sha256) {
     return `SHA-256 ${recorded.sha256.slice(0, 12)}…, found ${sha256.slice(0, 12)}…`;
+  }
+  const labels_sha256 = data.labels && labelsSha256(data.labels);
+  if (labels_sha256 !== recorded.labels?.sha256) {
+    const shown = (sha256?: string) =>
+      sha256 === undefined ? "none" : `labels with SHA-256 ${sha256.slice(0, 12)}…`;
+    return `${shown(recorded.labels?.sha256)}, found ${shown(labels_sha256)}`;
   }
   const { num_examples, held_out } = recorded;
   const required = readAs({ ...recorded, num_examples: num_examples + held_out });

@@ -132,11 +132,12 @@ export async function scaleData(data: DataSet, scaling: Scaling): Promise<DataSe
       for (let i = 0; i < run; i++, at++) values[at] = (values[at]! - by) / per;
     }
   }
-  const { columns, axes, value_range } = data;
+  const { columns, axes, labels, value_range } = data;
   return {
     ...dataSetOf(data.name, data.example_shape, "float32", new Uint8Array(values.buffer)),
     ...columns && { columns },
     ...axes !== undefined && { axes },
+    ...labels && { labels },
     ...value_range && { value_range },
     scaling,
     sha256: () => Promise.resolve(sha256),

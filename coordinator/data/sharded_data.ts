@@ -1,6 +1,7 @@
 /** The data set cut into shards, in the forms in which it travels: whole shards, and single micro-batches. */
 import { sha256Aside } from "../../common/sha256.ts";
-import { type DataSet, gatherExamples } from "./data_set.ts";
+import { type DataSet, gatherRows, rowBytes } from "./data_set.ts";
+import { countClasses } from "./labels/labels.ts";
 import type { Position, ShardPlan } from "./plan.ts";
 
 export class ShardedData {
@@ -9,23 +10,27 @@ export class ShardedData {
   /** SHA-256 of each shard's bytes. */
   readonly sha256: readonly string[];
 
+  /** Training examples of each class; null where there are no labels. */
+  readonly class_counts: readonly number[] | null;
+
   private constructor(data: DataSet, plan: ShardPlan, sha256: readonly string[]) {
     this.data = data;
     this.plan = plan;
     this.sha256 = sha256;
+    this.class_counts = data.labels ? countClasses(data.labels, plan.shards) : null;
   }
 
   static async of(data: DataSet, plan: ShardPlan): Promise<ShardedData> {
     const sha256: string[] = [];
     for (const indices of plan.shards) {
-      sha256.push(await sha256Aside(gatherExamples(data, indices)));
+      sha256.push(await sha256Aside(gatherRows(data, indices)));
     }
     return new ShardedData(data, plan, sha256);
   }
 
   /** All examples of a shard, as they are shipped. */
   shard(shard: number): Uint8Array<ArrayBuffer> {
-    return gatherExamples(this.data, this.plan.shards[shard]!);
+    return gatherRows(this.data, this.plan.shards[shard]!);
   }
 
   /**
@@ -33,12 +38,12 @@ export class ShardedData {
    * shards not yet held.
    */
   inline(shards: readonly number[], positions: readonly Position[]): Uint8Array<ArrayBuffer> {
-    const part_bytes = this.plan.micro_batch * this.data.example_bytes;
+    const part_bytes = this.plan.micro_batch * rowBytes(this.data);
     const all = new Uint8Array(shards.length * positions.length * part_bytes);
     let begin = 0;
     for (const shard of shards) {
       for (const position of positions) {
-        all.set(gatherExamples(this.data, this.plan.examplesOf(position, shard)), begin);
+        all.set(gatherRows(this.data, this.plan.examplesOf(position, shard)), begin);
         begin += part_bytes;
       }
     }

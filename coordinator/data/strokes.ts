@@ -6,6 +6,7 @@
 import { Stream } from "../../random/philox.ts";
 import { cosTurns, sinTurns } from "../../random/special.ts";
 import { type DataSet, dataSetOf } from "./data_set.ts";
+import type { Labels } from "./labels/labels.ts";
 
 /** Rows and columns of an image. */
 export const STROKES_SIDE = 16;
@@ -37,6 +38,15 @@ export function drawStrokes(seed: number, num_examples = DEFAULT_STROKES_EXAMPLE
     drawGlyph(bytes.subarray(i * size, (i + 1) * size), glyphs[i % glyphs.length]!, stream);
   }
   return dataSetOf("strokes", [STROKES_SIDE, STROKES_SIDE], "uint8", bytes);
+}
+
+/** The glyph of each example. */
+export function strokesLabels(num_examples = DEFAULT_STROKES_EXAMPLES): Labels {
+  const class_names = Object.keys(GLYPHS);
+  return {
+    values: Uint32Array.from({ length: num_examples }, (_, i) => i % class_names.length),
+    class_names,
+  };
 }
 
 function drawGlyph(image: Uint8Array, glyph: readonly Path[], stream: Stream): void {

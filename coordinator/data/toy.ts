@@ -6,6 +6,7 @@
 import { type Purpose, Stream } from "../../random/philox.ts";
 import { cosTurns, sinTurns } from "../../random/special.ts";
 import { type DataSet, dataSetOf } from "./data_set.ts";
+import type { Labels } from "./labels/labels.ts";
 
 export const TOY_NAMES = ["8gaussians", "25gaussians", "swissroll"] as const;
 export type ToyName = typeof TOY_NAMES[number];
@@ -64,6 +65,14 @@ export function drawToy(name: ToyName, seed: number, num_examples = DEFAULT_TOY_
     out.setFloat32(8 * i + 4, y, true);
   }
   return dataSetOf(name, [2], "float32", bytes);
+}
+
+/** The mode of each example; null where there are none. */
+export function toyLabels(name: ToyName, num_examples = DEFAULT_TOY_EXAMPLES): Labels | null {
+  if (name === "swissroll") return null;
+  const { length } = MIXTURES[name].centres;
+  const values = Uint32Array.from({ length: num_examples }, (_, i) => i % length);
+  return { values, class_names: Array.from({ length }, (_, i) => String(i)) };
 }
 
 type Draw = (index: number, stream: Stream) => readonly [number, number];

@@ -31,6 +31,22 @@ export class HeldOut {
     return this.#held_out.length;
   }
 
+  /** Classes of the samples, which are those of the held-out examples; null where there are no labels. */
+  get labels(): Float32Array | null {
+    return this.#labelsOf(this.#held_out);
+  }
+
+  /** Classes of everything to score; null where there are no labels. */
+  allLabels(): Float32Array | null {
+    const indices = [...this.#held_out, ...this.#training, ...this.#held_out];
+    return this.#labelsOf(Uint32Array.from(indices));
+  }
+
+  #labelsOf(indices: Uint32Array): Float32Array | null {
+    const { labels } = this.#data.data;
+    return labels ? Float32Array.from(indices, (index) => labels.values[index]!) : null;
+  }
+
   /** Everything to score: held-out examples, training examples, then the samples. */
   input(samples: Float32Array): Float32Array<ArrayBuffer> {
     const { data } = this.#data;

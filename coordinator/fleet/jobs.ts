@@ -29,6 +29,8 @@ export interface JobRequest {
   readonly weights: Float32Array;
   /** sample: the running statistics. score: the examples. */
   readonly input: Float32Array;
+  /** The class of each example; absent or null where networks take no labels. */
+  readonly labels?: Float32Array | null;
 }
 
 interface OpenJob {
@@ -77,13 +79,15 @@ export class Jobs {
     if (!member) return Promise.resolve(null);
     const job = this.#next_id++;
     const { kind, count, noise_counter, weights, input } = request;
+    const labels = request.labels ?? new Float32Array();
     return new Promise((resolve) => {
       const late = `No answer within ${JOB_DEADLINE_MS / 1000} s`;
       const stopTimer = this.#clock.after(JOB_DEADLINE_MS, () => this.failed(member.id, job, late));
       this.#open.set(job, { worker: member.id, request, stopTimer, resolve });
-      const payload = new Float32Array(weights.length + input.length);
+      const payload = new Float32Array(weights.length + input.length + labels.length);
       payload.set(weights);
       payload.set(input, weights.length);
+      payload.set(labels, weights.length + input.length);
       member.channel.expectPayload(this.#answerBytes(request));
       member.channel.send(
         { type: "job", run: this.#run, job, kind, count, noise_counter },

@@ -60,6 +60,15 @@ interface Parts {
   readonly clock: Clock;
 }
 
+/** Names of classes in one line. */
+const MOST_CLASSES = 20;
+
+/** The rows of the grids of samples, from the top. */
+function classesLine(names: readonly string[]): string {
+  const shown = names.slice(0, MOST_CLASSES).join(", ");
+  return `${counted(names.length, "class", "classes")}: ${shown}${names.length > MOST_CLASSES ? ", …" : ""}`;
+}
+
 /** Settings in words. */
 function factsOf({ config, data, folder, record }: KeptRun): string[] {
   const { name, note } = record;
@@ -69,6 +78,7 @@ function factsOf({ config, data, folder, record }: KeptRun): string[] {
     ...name === undefined || basename(folder.path).includes(name) ? [] : [name],
     preset,
     `${examples} examples of ${data.data.name}`,
+    ...data.data.labels ? [classesLine(data.data.labels.class_names)] : [],
     `batch ${batch} in ${shards} shards`,
     `${n_critic} critic steps for each generator step`,
     ...ratesOf(config),

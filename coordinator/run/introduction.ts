@@ -25,6 +25,7 @@ export function introductionOf(run: Prepared): string[] {
     `${counted(config.steps, "critic step")} of ${config.batch} in ${counted(config.shards, "shard")}, ` +
     `seed ${config.seed}`,
     describeValues(run.values),
+    ...set.labels ? [describeClasses(set.labels.class_names, data.class_counts!)] : [],
     ...config.wire_groups
       ? [
         `Gradients and weights are sent as ${config.wire}, in ${
@@ -55,6 +56,18 @@ function localSteps({ local_steps, learners, outer_lr, outer_momentum }: RunConf
     counted(local_steps!, "critic step")
   } by itself, then ${outer}: ` +
     "part of the bits";
+}
+
+/** Names in the line of classes. */
+const MOST_NAMES = 10;
+
+/** e.g. "2 classes: cat (120), dog (80)" */
+function describeClasses(names: readonly string[], counts: readonly number[]): string {
+  const shown = names.slice(0, MOST_NAMES).map((name, i) =>
+    `${cleanText(name)} (${counts[i]!.toLocaleString("en-US")})`
+  );
+  const more = names.length > MOST_NAMES ? `, and ${names.length - MOST_NAMES} more` : "";
+  return `${counted(names.length, "class", "classes")}: ${shown.join(", ")}${more}`;
 }
 
 /** The range of the data, as the networks see them. */

@@ -7,6 +7,8 @@ import { gradientStats } from "../evaluation/gradient_stats.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import type { FleetObserver } from "../fleet/observer.ts";
 import type { Console } from "../terminal/console.ts";
+import { fillClassLabels } from "../../random/class_labels.ts";
+import type { SampleNoise } from "../../random/sample_noise.ts";
 import { squareDecay } from "../../algorithm/optimizer.ts";
 import { writeCheckpoint } from "./checkpoint.ts";
 import { Checkpointer } from "./checkpointer.ts";
@@ -42,6 +44,8 @@ export function openRecorder(options: RecorderOptions): Recorder {
     pictures,
     evaluator: new Evaluator(data.data),
     held_out: new HeldOut(data),
+    drawLabels: data.class_counts &&
+      ((count, use) => sampleLabels(config.seed, data.class_counts!, count, use)),
     log,
     ask: (request) => fleet.jobs.ask(request, fleet.members),
     failed: (what, error) => sideJobFailed(options, what, error),
@@ -56,6 +60,17 @@ export function openRecorder(options: RecorderOptions): Recorder {
   const { plan: { steps_per_epoch: batches } } = data;
   const parts = { ...options, config, state, batches, estimates_distance, file: run.log };
   return new Recorder({ ...parts, jobs, schedule, checkpointer });
+}
+
+function sampleLabels(
+  seed: number,
+  class_counts: readonly number[],
+  count: number,
+  use: SampleNoise,
+): Float32Array {
+  const labels = new Float32Array(count);
+  fillClassLabels(labels, class_counts, { seed, purpose: "sample_label", counter: use, shard: 0 });
+  return labels;
 }
 
 function openCheckpointer(

@@ -13,6 +13,7 @@ import { type Raster, sideBySide } from "../../pictures/raster.ts";
 import { scatterPlot } from "../../pictures/scatter.ts";
 import { seriesGrid, seriesShape } from "../../pictures/series_grid.ts";
 import { explainWriteFailure } from "../../runlog/log/write_failure.ts";
+import { classRows } from "../data/labels/class_rows.ts";
 import { decodeExamples, gatherExamples } from "../data/data_set.ts";
 import { meanPairwiseDistance } from "../evaluation/diversity.ts";
 import type { Prepared } from "./prepare.ts";
@@ -44,17 +45,26 @@ export type PicturedRun = Pick<Prepared, "data" | "facts" | "state"> & {
 export class Pictures {
   /** Samples of one picture. */
   readonly count: number;
+  /** Classes of the samples, where a grid has a row for each; null: there are none, or they are drawn. */
+  readonly labels: Float32Array | null;
   readonly #run: PicturedRun;
   /** As the networks see them. */
   readonly #real: Float32Array<ArrayBuffer>;
   readonly #shown_real: Float32Array<ArrayBuffer>;
+  readonly #grid: { readonly rows: number; readonly cols: number };
 
   constructor(run: PicturedRun) {
     this.#run = run;
     const { data, plan } = run.data;
-    this.count = NUM_SAMPLES[exampleKind(data)];
+    const kind = exampleKind(data);
+    const by_class = data.labels && (kind === "images" || kind === "series")
+      ? classRows(data.labels, plan)
+      : null;
+    this.#grid = by_class?.grid ?? { rows: GRID_SIDE, cols: GRID_SIDE };
+    this.labels = by_class?.labels ?? null;
+    this.count = by_class?.labels.length ?? NUM_SAMPLES[kind];
     // Spread over the first shard: its order is a permutation already.
-    const indices = plan.shards[0]!.subarray(0, this.count);
+    const indices = by_class?.examples ?? plan.shards[0]!.subarray(0, this.count);
     this.#real = decodeExamples(gatherExamples(data, indices), data.encoding);
     this.#shown_real = this.#shown(this.#real);
   }
@@ -81,7 +91,7 @@ export class Pictures {
     const kind = exampleKind(data);
     if (kind === "points") return scatterPlot(samples, real);
     if (kind === "table") return pairPlot({ names: columns!, samples, data: real });
-    const grid = { rows: GRID_SIDE, cols: GRID_SIDE };
+    const grid = this.#grid;
     const image = kind === "series" ? null : imageShape(example_shape);
     if (image === null) {
       const shape = { ...grid, ...seriesShape(example_shape), scale_by: real };
@@ -124,6 +134,7 @@ export function generatorOf({ facts, state, data }: Pick<Prepared, "data" | "fac
     example_shape: data.data.example_shape,
     columns: data.data.columns ?? null,
     axes: data.data.axes ?? null,
+    class_names: data.data.labels?.class_names ?? null,
     scaling: data.data.scaling ?? null,
     value_range: data.data.value_range ?? (data.data.encoding === "uint8" ? [-1, 1] : null),
     producer_version: WAGON_VERSION,

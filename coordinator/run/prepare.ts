@@ -24,6 +24,7 @@ import { type AboutRun, checkAbout } from "../config/about_run.ts";
 import { type BadCheckpoint, checkRunRecord, loadNewest, nonFiniteTensor } from "./checkpoint.ts";
 import type { CheckpointInfo } from "./checkpoint_info.ts";
 import { type GivenConfig, resolveConfig, type RunConfig, wholeConfig } from "../config/config.ts";
+import { wantedLabels } from "../config/conditional.ts";
 import { evaluationInterval } from "../config/evaluation_interval.ts";
 import { checkRoundBytes, checkRounds, localStepsOf, wholeRounds } from "../config/local_config.ts";
 import type { DataSet } from "../data/data_set.ts";
@@ -127,11 +128,17 @@ async function prepareNew(options: PrepareOptions): Promise<Prepared> {
   const own = options_of_own && openOwnNetworks(options_of_own);
   // Tables are read when they are opened, which can take a minute.
   if (options.out !== null) await requireNewFolder(options.out);
+  const labels = wantedLabels(given, own);
   const source = options.source ??
-    await openDataSource({ ...readAs(given), ...sourceOf(given), seed }, options.reading);
+    await openDataSource({ ...readAs(given), ...sourceOf(given), labels, seed }, options.reading);
   const dataset = given.data === undefined && !options.source ? given.dataset ?? "strokes" : null;
-  const { example_shape, axes } = source;
-  const examples = { dataset, example_shape, ...axes !== undefined && { axes } };
+  const { example_shape, axes, labels: read_labels } = source;
+  const examples = {
+    dataset,
+    example_shape,
+    ...axes !== undefined && { axes },
+    ...read_labels && { labels: read_labels },
+  };
   const preset = presetForObjective(given.objective, examples);
   // What does not fit together is said before the data are read, which can take minutes.
   const resolved = resolveConfig({ exact: options.exact, ...given, dataset }, preset, source, own);
@@ -222,7 +229,8 @@ async function resumeOwned(options: PrepareOptions, folder: RunFolder, lock: Run
     dataset: chosen.data ? null : chosen.dataset ?? null,
     data: chosen.data ?? null,
   });
-  const choice = { ...readAs(before), ...sourceOf(chosen), seed: before.seed };
+  const labels = given.labels ?? before.labels;
+  const choice = { ...readAs(before), ...sourceOf(chosen), labels, seed: before.seed };
   const source = options.source ?? await openDataSource(choice, options.reading);
   const config = given.epochs === undefined ? merged : withSteps(merged, source);
   checkRounds(config);

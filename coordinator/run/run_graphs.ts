@@ -23,6 +23,7 @@ import { PackedResults } from "../fleet/memory/packed_results.ts";
 import { ResultMemory } from "../fleet/memory/result_memory.ts";
 import type { RunConfig } from "../config/config.ts";
 import { wireOf } from "../config/wire_config.ts";
+import type { DataSet } from "../data/data_set.ts";
 import { paddedShape } from "../data/pad.ts";
 import { microBatchOf } from "../data/plan.ts";
 import { ModelState } from "../training/model_state.ts";
@@ -69,13 +70,13 @@ export function graphBatchOf({ batch, shards, accumulate, networks }: RunConfig)
  */
 export async function buildRunGraphs(
   config: RunConfig,
-  { example_shape }: { readonly example_shape: readonly number[] },
+  { example_shape, labels }: Pick<DataSet, "example_shape" | "labels">,
   own: OwnNetworks | null,
   micro_batch = graphBatchOf(config),
   objective: Objective = objectiveOf(config),
 ): Promise<RunGraphs> {
   const networks = own
-    ? own.pairFor(paddedShape(example_shape, config), config.objective)
+    ? own.pairFor(paddedShape(example_shape, config), config.objective, labels?.class_names.length)
     : buildNetworks(config.networks as Networks);
   const pair = { ...networks, objective, micro_batch };
   try {

@@ -29,9 +29,11 @@ export interface SideJobsOptions {
   readonly example_shape: readonly number[];
   /** True if the objective's gap between the scores estimates a distance. */
   readonly estimates_distance: boolean;
-  readonly pictures: Pick<Pictures, "count" | "write" | "diversity">;
+  readonly pictures: Pick<Pictures, "count" | "labels" | "write" | "diversity">;
   readonly evaluator: Pick<Evaluator, "num_samples" | "judge" | "close">;
-  readonly held_out: Pick<HeldOut, "count" | "input" | "figures">;
+  readonly held_out: Pick<HeldOut, "count" | "labels" | "allLabels" | "input" | "figures">;
+  /** Classes of uniformly drawn examples, for this use of samples; null where networks take no labels. */
+  readonly drawLabels: ((count: number, use: SampleNoise) => Float32Array) | null;
   readonly log: Pick<RunLog, "append">;
   /** Has a worker do a job; resolves to null where nobody could. */
   readonly ask: (request: JobRequest) => Promise<Float32Array | null>;
@@ -55,7 +57,7 @@ export class SideJobs {
   sample(): void {
     const { state: { step }, pictures } = this.#options;
     this.#work.begin("sample", async () => {
-      const values = await this.#draw(pictures.count, SAMPLE_NOISE.pictures);
+      const values = await this.#draw(pictures.count, SAMPLE_NOISE.pictures, pictures.labels);
       if (!values) return null;
       const file = await pictures.write(step, values);
       const diversity = pictures.diversity(values);
@@ -78,11 +80,12 @@ export class SideJobs {
     if (held_out.count === 0) return;
     const weights = critic.weights.slice();
     this.#work.begin("heldout", async () => {
-      const samples = await this.#draw(held_out.count, SAMPLE_NOISE.held_out);
+      const samples = await this.#draw(held_out.count, SAMPLE_NOISE.held_out, held_out.labels);
       if (!samples) return null;
       const input = held_out.input(samples);
       const count = input.length / numElements(example_shape);
-      const scores = await ask({ kind: "score", count, noise_counter: UNUSED, weights, input });
+      const labels = held_out.labels && held_out.allLabels();
+      const scores = await ask({ kind: "score", count, noise_counter: UNUSED, weights, input, labels });
       if (!scores) return null;
       const { critic_cost, ...means } = held_out.figures(scores);
       return { type: "heldout", step, ...estimates_distance && { critic_cost }, ...means };
@@ -99,8 +102,14 @@ export class SideJobs {
     this.#options.evaluator.close();
   }
 
-  #draw(count: number, noise_counter: SampleNoise): Promise<Float32Array | null> {
-    const { state: { sampled_parameters: weights, statistics }, ask } = this.#options;
-    return ask({ kind: "sample", count, noise_counter, weights, input: statistics });
+  /** `own_labels`: of those samples; else they are drawn. */
+  #draw(
+    count: number,
+    noise_counter: SampleNoise,
+    own_labels: Float32Array | null = null,
+  ): Promise<Float32Array | null> {
+    const { state: { sampled_parameters: weights, statistics: input }, drawLabels, ask } = this.#options;
+    const labels = drawLabels && (own_labels ?? drawLabels(count, noise_counter));
+    return ask({ kind: "sample", count, noise_counter, weights, input, labels });
   }
 }

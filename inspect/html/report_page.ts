@@ -1,5 +1,6 @@
 /** One or more runs as one self-contained HTML page: it needs no network, and asks for none. */
 import { counted } from "../../common/text/counted.ts";
+import { cleanText } from "../../common/text/foreign_text.ts";
 import { duration } from "../../common/text/duration.ts";
 import { type Summary, WINDOW_STEPS } from "../../runlog/summary/summary.ts";
 import { type Entry } from "../../runlog/summary/summary_parts.ts";
@@ -13,6 +14,8 @@ import type { Reported } from "./reported.ts";
 import { SCRIPT, STYLE } from "./style.ts";
 
 const MAX_FAULTS = 50;
+/** Classes that are named. */
+const MOST_CLASSES = 20;
 
 function table(
   titles: readonly string[],
@@ -49,6 +52,15 @@ function modesOf(evaluation: Entry<"evaluation"> | undefined): string {
     : "-";
 }
 
+/** Preset and data, and the classes of the labels: the rows of the grids, from the top. */
+function described(summary: Summary): string {
+  const { class_names = [] } = summary.data.labels ?? {};
+  const names = class_names.slice(0, MOST_CLASSES).map((name) => cleanText(name)).join(", ");
+  const more = class_names.length > MOST_CLASSES ? ", …" : "";
+  const classes = class_names.length === 0 ? "" : `; ${class_names.length} classes: ${names}${more}`;
+  return whatOf(summary) + classes;
+}
+
 /** Figures of every run, a column each. */
 function overview(runs: readonly Reported[]): Html {
   const row = (
@@ -58,7 +70,7 @@ function overview(runs: readonly Reported[]): Html {
   const last = (summary: Summary) => summary.evaluations.at(-1);
   const rows = [
     row("State", ({ state, detail }) => detail && state !== "finished" ? `${state}: ${detail}` : state),
-    row("What", (summary) => whatOf(summary)),
+    row("What", described),
     ...runs.some(({ summary }) => summary.note !== null) ? [row("Note", ({ note }) => note ?? "-")] : [],
     row(
       "Steps",

@@ -12,6 +12,7 @@ import { describeNode } from "../../onnx/operator.ts";
 import { ACTIVATIONS } from "../../onnx/operators/activations.ts";
 import { ELEMENTWISE } from "../../onnx/operators/elementwise.ts";
 import { numElements } from "../../common/shape.ts";
+import { LABEL_INPUT } from "./file_ends.ts";
 import { positiveAxis } from "./moving_items.ts";
 
 /** The axis that the batch is in. `lead`: how often the batch is repeated in it, 1 where each example is one stretch. */
@@ -40,9 +41,11 @@ interface Step {
 
 type Rule = (step: Step) => Found;
 
-/** The first node that couples the examples of the graph's first input, in words; null where they stay apart. */
+/** The first node that couples the examples of the graph's inputs, in words; null where they stay apart. */
 export function couplingNode(graph: Graph): string | null {
-  const places = new Map<string, Place | null>([[graph.inputs[0]!, { axis: 0, lead: 1 }]]);
+  const places = new Map<string, Place | null>(
+    [graph.inputs[0]!, LABEL_INPUT].map((name) => [name, { axis: 0, lead: 1 }]),
+  );
   const operand = (name: string): Operand => {
     const tensor = graph.initializers.get(name);
     return {

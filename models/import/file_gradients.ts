@@ -10,7 +10,7 @@ import { GraphError } from "../../onnx/graph_error.ts";
 import { numElements } from "../../common/shape.ts";
 import { OPSET, Typing } from "../../onnx/shapes.ts";
 import { isFixed } from "../../onnx/dims.ts";
-import { onlyInput, onlyOutput } from "./file_ends.ts";
+import { fileInputs, onlyOutput } from "./file_ends.ts";
 import { importGraph } from "./import_graph.ts";
 
 /**
@@ -99,7 +99,7 @@ function readAny(bytes: Uint8Array): Model {
   // Only networks of one input and one output can be brought to our operators.
   if (own.length !== 1 || file.graph.outputs.length !== 1) throw refusal;
   const { graph, values } = importGraph(file, file.graph.name || "the model", "weights");
-  const input = onlyInput(file.graph, "the model"), output = onlyOutput(file.graph, "the model");
+  const { input } = fileInputs(file.graph, "the model"), output = onlyOutput(file.graph, "the model");
   const names = new Map([[graph.inputs[0]!, input.name], [graph.outputs[0]!, output]]);
   const initializers = new Map([...graph.initializers, ...values]);
   const ours = renamed({ ...graph, inputs: [graph.inputs[0]!], initializers }, names);

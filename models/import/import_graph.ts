@@ -20,7 +20,7 @@ import { type Constant, foldConstant, shapeConstant, tensorOfConstant } from "./
 import { type ExporterNotes, exporterNotes, readersOf } from "./weights/exporter_notes.ts";
 import { asCast } from "./lowerings/cast_like.ts";
 import { intsKnown, isToFloat32, type Known, knownItems, shapeOfKnown, storedTensor } from "./known.ts";
-import { onlyInput, onlyOutput, refuseFile, refuseWideNodes } from "./file_ends.ts";
+import { fileInputs, LABEL_INPUT, onlyOutput, refuseFile, refuseWideNodes } from "./file_ends.ts";
 import { FileValues } from "./file_values.ts";
 import { takesGradient } from "./weights/gradient_flow.ts";
 import { LoweringSite } from "./lowerings/lowering.ts";
@@ -49,7 +49,7 @@ export interface RunningStatistics {
 }
 
 export interface ImportedGraph {
-  /** Inputs: the network's own [N, ...], then weights and running statistics in the order of their use. One output. */
+  /** Inputs: the network's own [N, ...], labels [N] if it takes them, then weights and running statistics in the order of their use. One output. */
   readonly graph: Graph;
   /** The file's values for each input but the first. */
   readonly values: ReadonlyMap<string, Tensor>;
@@ -105,14 +105,15 @@ class Walk {
   ) {
     this.#b = new GraphBuilder(name);
     this.#values = new FileValues(file.nodes.flatMap(({ outputs }) => outputs), (own) => this.#b.has(own));
-    const { type } = onlyInput(file, name);
-    const [batch, ...extents] = type.shape;
+    const { input, label } = fileInputs(file, name), [batch, ...extents] = input.type.shape;
     this.#fixed_batch = typeof batch === "number" ? batch : null;
-    this.#input = this.#b.input("x", type.element, [BATCH, ...extents]);
+    this.#input = this.#b.input("x", input.type.element, [BATCH, ...extents]);
     this.#weights = new Weights(this.#b, prefix, notes.exporter !== "other");
     this.#stored = storedConstants(file, notes);
     for (const [own, tensor] of file.initializers) this.#values.set(own, storedTensor(own, tensor));
-    this.#values.set(onlyInput(file, name).name, { value: this.#input });
+    this.#values.set(input.name, { value: this.#input });
+    const labels = label && { value: this.#b.input(LABEL_INPUT, label.type.element, [BATCH]) };
+    if (labels) this.#values.set(label.name, labels);
   }
 
   run(): ImportedGraph {
@@ -120,10 +121,8 @@ class Walk {
     this.#walk(this.file.nodes, output);
     const { value } = this.#values.get(output) ?? {};
     if (value === undefined) {
-      throw refuseFile(
-        this.name,
-        `its output "${output}" must depend on its input, found no path between them`,
-      );
+      const reason = `its output "${output}" must depend on its input, found no path between them`;
+      throw refuseFile(this.name, reason);
     }
     this.#b.output(value, this.#values.fresh("output"));
     const { graph, names } = prune(this.#b.build());

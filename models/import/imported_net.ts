@@ -9,10 +9,13 @@ import type { BatchMoments, Net, TensorSpec } from "../nets/net.ts";
 import { vectorsOf } from "../nets/spectral_norm.ts";
 import type { GraphBuilder, Value } from "../../onnx/builder.ts";
 import { isFixed } from "../../onnx/dims.ts";
-import type { Graph, Node } from "../../onnx/graph.ts";
+import { attributeOf, type Graph, type Node } from "../../onnx/graph.ts";
+import { elementCode } from "../../onnx/tensor.ts";
+import { MAX_CLASSES } from "../../common/labels/max_classes.ts";
 import { GraphError } from "../../onnx/graph_error.ts";
 import { numElements } from "../../common/shape.ts";
 import { couplingNode } from "./batch_coupling.ts";
+import { LABEL_INPUT } from "./file_ends.ts";
 import { applyLayoutMatch, type LayoutMatch, matchLayout } from "./layout_match.ts";
 import type { ImportedGraph } from "./import_graph.ts";
 import { boundTo, builderFor, COMPOSITES, replay, type ReplayOptions } from "./replay.ts";
@@ -22,8 +25,10 @@ import { sortWeights } from "./weights/trainable.ts";
 /** An imported graph with its weights sorted out. */
 export interface ImportedNetwork {
   readonly role: NetworkName;
-  /** Inputs: the network's own, trained weights, running statistics. */
+  /** Inputs: the network's own, labels if it takes them, trained weights, running statistics. */
   readonly graph: Graph;
+  /** Classes that it can take: rows of the smallest table that labels are looked up in; null: it takes no labels. */
+  readonly most_classes: number | null;
   readonly parameters: readonly TensorSpec[];
   readonly statistics: readonly TensorSpec[];
   /** Names of the critic's weights that are divided by their spectral norm, and u and v of each in turn. */
@@ -73,6 +78,7 @@ export function importedNetwork(
     role,
     graph,
     ...tensors,
+    most_classes: mostClasses(graph),
     input_shape: extents(graph.inputs[0]!),
     output_shape: extents(graph.outputs[0]!),
     weights: sorted.weights,
@@ -127,7 +133,7 @@ function withInputs({ graph, values }: ImportedGraph, tensors: readonly TensorSp
   const frozen = [...values].filter(([name]) => !are_free.has(name));
   return expanded({
     ...graph,
-    inputs: [graph.inputs[0]!, ...free],
+    inputs: [graph.inputs[0]!, ...graph.inputs.includes(LABEL_INPUT) ? [LABEL_INPUT] : [], ...free],
     initializers: new Map([...graph.initializers, ...frozen]),
   });
 }
@@ -197,6 +203,8 @@ export interface Interface {
   readonly example_shape: readonly number[];
   /** True if the critic's last Sigmoid goes, since the loss has it (objective gan). */
   readonly logits: boolean;
+  /** Classes of the labels; absent: there are none. */
+  readonly num_classes?: number;
 }
 
 function described(shape: readonly number[]): string {
@@ -204,7 +212,10 @@ function described(shape: readonly number[]): string {
 }
 
 /** A generator from noise [N, latent] to examples. Throws UserError where its output is no such example. */
-export function generatorNet(network: ImportedNetwork, { example_shape }: Interface): Net {
+export function generatorNet(
+  network: ImportedNetwork,
+  { example_shape, num_classes }: Interface,
+): Net {
   const { input_shape, output_shape, graph } = network;
   const fit = matchLayout(output_shape, example_shape);
   if (fit === null) {
@@ -217,6 +228,7 @@ export function generatorNet(network: ImportedNetwork, { example_shape }: Interf
   }
   const latent = numElements(input_shape);
   return netOf(network, {
+    ...classesFor(network, num_classes),
     input_shape: [latent],
     output_shape: example_shape,
     before: { perm: null, shape: input_shape },
@@ -225,7 +237,10 @@ export function generatorNet(network: ImportedNetwork, { example_shape }: Interf
 }
 
 /** A critic from examples to scores [N, 1]. Throws UserError where it takes no such examples or gives no score. */
-export function criticNet(network: ImportedNetwork, { example_shape, logits }: Interface): Net {
+export function criticNet(
+  network: ImportedNetwork,
+  { example_shape, logits, num_classes }: Interface,
+): Net {
   const { input_shape, output_shape, graph } = network;
   const fit = matchLayout(example_shape, input_shape);
   if (fit === null) {
@@ -244,11 +259,25 @@ export function criticNet(network: ImportedNetwork, { example_shape, logits }: I
     );
   }
   return netOf(logits ? withoutSigmoid(network) : network, {
+    ...classesFor(network, num_classes),
     input_shape: example_shape,
     output_shape: [1],
     before: fit,
     after: { perm: null, shape: [1] },
   });
+}
+
+/** Throws UserError where there are more classes than the network has rows for. */
+function classesFor(
+  { graph, most_classes }: ImportedNetwork,
+  num_classes: number | undefined,
+): Pick<Net, "num_classes"> {
+  if (num_classes === undefined) return {};
+  if (most_classes !== null && num_classes <= most_classes) return { num_classes };
+  throw new UserError(
+    `Cannot use ${graph.name}: a network for ${num_classes} classes is required, as the data have, found one for ` +
+      `${most_classes ?? "none"}; export it with an embedding of ${num_classes} rows`,
+  );
 }
 
 /** True if the last operator but for changes of shape is Sigmoid. */
@@ -276,16 +305,17 @@ function withoutSigmoid(network: ImportedNetwork): ImportedNetwork {
   return { ...network, graph: { ...graph, nodes } };
 }
 
-interface Frame extends Pick<Net, "input_shape" | "output_shape"> {
+interface Frame extends Pick<Net, "num_classes" | "input_shape" | "output_shape"> {
   readonly before: LayoutMatch;
   readonly after: LayoutMatch;
 }
 
 function netOf(network: ImportedNetwork, { before, after, ...shapes }: Frame): Net {
   const { graph, parameters, statistics, normalised, vectors, coupling } = network;
-  const run = (b: GraphBuilder, x: Value, options: ReplayOptions = {}) => {
+  const run = (b: GraphBuilder, x: Value, label: Value | undefined, options: ReplayOptions = {}) => {
     const input = applyLayoutMatch(b, x, before), own = boundTo(graph, input.type.shape[0]!);
-    return applyLayoutMatch(b, replay(own, b, input, options), after);
+    const labels = shapes.num_classes === undefined ? {} : { label: wholeLabel(graph, b, label) };
+    return applyLayoutMatch(b, replay(own, b, input, { ...options, ...labels }), after);
   };
   return {
     ...shapes,
@@ -293,7 +323,7 @@ function netOf(network: ImportedNetwork, { before, after, ...shapes }: Frame): N
     statistics,
     ...normalised.length > 0 && { normalised, vectors },
     ...coupling !== null && { coupling },
-    forwardTrain(b, x, drop) {
+    forwardTrain(b, x, drop, label) {
       const moments: BatchMoments[] = [];
       const normalise: ReplayOptions["normalise"] = (node, [hidden, scale, bias]) => {
         const { centred, ...batch } = batchMoments(b, hidden!);
@@ -301,10 +331,35 @@ function netOf(network: ImportedNetwork, { before, after, ...shapes }: Frame): N
         const norm = { scale: scale!, bias: bias!, epsilon: epsilonOf(node) };
         return scaleAndShift(b, norm, centred, batch.variance);
       };
-      return { output: run(b, x, { normalise, ...drop && { drop } }), moments };
+      return { output: run(b, x, label, { normalise, ...drop && { drop } }), moments };
     },
-    forwardEval: (b, x) => run(b, x),
+    forwardEval: (b, x, label) => run(b, x, label),
   };
+}
+
+/** Labels as the file takes them. */
+function wholeLabel({ types }: Graph, b: GraphBuilder, label: Value | undefined): Value {
+  if (label === undefined) throw new RangeError(`Graph ${b.name} needs the labels of its examples`);
+  return b.op("Cast", [label], { to: elementCode(types.get(LABEL_INPUT)!.element) });
+}
+
+/** Operators behind which there are still the labels, one for each example. */
+const KEEPS_LABELS = ["Cast", "Identity", "Reshape", "Squeeze", "Unsqueeze", "Flatten"];
+
+/** Rows of the smallest table that labels are looked up in; null: the graph takes no labels. */
+function mostClasses({ inputs, nodes, types }: Graph): number | null {
+  if (!inputs.includes(LABEL_INPUT)) return null;
+  const labels = new Set([LABEL_INPUT]);
+  let most = MAX_CLASSES;
+  for (const { op, inputs: [x, index], outputs, attributes } of nodes) {
+    if (KEEPS_LABELS.includes(op) && labels.has(x!)) labels.add(outputs[0]!);
+    if (op !== "Gather" || !labels.has(index!) || (attributeOf(attributes, "axis", "int") ?? 0) !== 0) {
+      continue;
+    }
+    const [rows] = types.get(x!)!.shape;
+    if (typeof rows === "number") most = Math.min(most, rows);
+  }
+  return most;
 }
 
 function epsilonOf({ attributes: { epsilon } }: Node): number {

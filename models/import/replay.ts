@@ -5,6 +5,7 @@ import type { Drop } from "../nets/net.ts";
 import { GraphBuilder, type Value } from "../../onnx/builder.ts";
 import type { Dim, Graph, Node } from "../../onnx/graph.ts";
 import { droppedShare } from "./dropout.ts";
+import { LABEL_INPUT } from "./file_ends.ts";
 
 /** Composites are written out at once: a gradient penalty differentiates the critic while its loss is being built. */
 const { BatchNormalization: _ours, ...composites } = EXPANSIONS;
@@ -17,11 +18,14 @@ export interface ReplayOptions {
   readonly normalise?: (node: Node, operands: readonly Value[]) => Value;
   /** How dropout is done; without it, nothing is dropped. */
   readonly drop?: Drop;
+  /** The labels of the examples, in the element type of the graph's input; absent: an input of the graph has them. */
+  readonly label?: Value;
 }
 
 /** The nodes of an imported graph on `x`, in a graph that has its other inputs by name. */
 export function replay(graph: Graph, b: GraphBuilder, x: Value, options: ReplayOptions = {}): Value {
   const values = new Map([[graph.inputs[0]!, x]]);
+  if (options.label) values.set(LABEL_INPUT, options.label);
   const shapes = new Map<string, readonly number[]>();
   const valueOf = (name: string): Value => {
     const known = values.get(name);
@@ -97,7 +101,7 @@ export function builderFor(graph: Graph, batch: number): GraphBuilder {
   const b = new GraphBuilder(graph.name);
   for (const [i, name] of graph.inputs.entries()) {
     const { element, shape } = graph.types.get(name)!;
-    b.input(name, element, i === 0 ? [batch, ...shape.slice(1)] : shape);
+    b.input(name, element, i === 0 || name === LABEL_INPUT ? [batch, ...shape.slice(1)] : shape);
   }
   return b;
 }

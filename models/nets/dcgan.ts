@@ -13,7 +13,9 @@ import {
   leakyRelu,
   transposedConvolution,
 } from "./layers.ts";
+import type { ClassEmbedding } from "./class_embedding.ts";
 import type { BatchMoments, Drop, Net, TensorSpec } from "./net.ts";
+import { addProjection, projectionOf, projectionSpec } from "./projection.ts";
 import { normalisedWeight } from "./spectral_norm.ts";
 
 /** Properties of the images that both networks of a pair share. */
@@ -29,6 +31,8 @@ interface Images {
 export interface DcganGeneratorConfig extends Images {
   readonly kind: "dcgan_generator";
   readonly latent: number;
+  /** How it takes labels (class_embedding.ts), part of `latent`; absent: it takes none. */
+  readonly embedding?: ClassEmbedding;
 }
 
 /** From an image over 4 x 4 maps to one number; leaky ReLU of slope 0.2 between. */
@@ -40,6 +44,8 @@ export interface DcganCriticConfig extends Images {
   readonly dropout?: number;
   /** True if kernels are used divided by their spectral norm; absent: they are not. */
   readonly spectral_norm?: true;
+  /** Classes whose projection is added to the score (projection.ts); absent: it takes no labels. */
+  readonly num_classes?: number;
 }
 
 const KERNEL = 4;
@@ -86,12 +92,23 @@ export function dcganCritic(name: string, config: DcganCriticConfig): Net {
   );
   const convolve: typeof convolution = (b, name, x, options) =>
     convolution(b, name, x, options, spectral_norm && normalisedWeight(b, `${name}.weight`));
-  const run: Run = (b, x, normalise, drop) => {
+  const projection = projectionOf(name, maps.at(-1)! * SMALLEST * SMALLEST, config);
+  const flat = (b: GraphBuilder, x: Value) => b.op("Flatten", [x], { axis: 1 });
+  const run: Run = (b, x, normalise, drop, label) => {
     const dropHidden = dropout !== undefined && drop ? (hidden: Value) => drop(hidden, dropout) : undefined;
-    return b.op("Flatten", [forward(b, blocks, x, convolve, SLOPE, normalise, dropHidden)], { axis: 1 });
+    const hidden = forward(b, blocks.slice(0, -1), x, convolve, SLOPE, normalise, dropHidden);
+    const scores = flat(b, forward(b, blocks.slice(-1), hidden, convolve, SLOPE, normalise));
+    if (!projection) return scores;
+    return addProjection(b, projection, { features: flat(b, hidden), scores, label });
   };
   const net = netOf(blocks, [channels, side, side], [1], ({ inputs, outputs }) => [outputs, inputs], run);
-  return { ...net, ...spectral_norm && { normalised: blocks.map(({ name }) => `${name}.weight`) } };
+  const weights = [...blocks.map(({ name }) => `${name}.weight`), ...projection ? [projection.weight] : []];
+  return {
+    ...net,
+    parameters: [...net.parameters, ...projectionSpec(projection)],
+    ...projection && { num_classes: projection.num_classes },
+    ...spectral_norm && { normalised: weights },
+  };
 }
 
 /** Both, by the kinds of their configurations. */
@@ -137,7 +154,7 @@ function numberBlocks(
 }
 
 type Normalise = (name: string, x: Value) => Value;
-type Run = (b: GraphBuilder, x: Value, normalise: Normalise, drop?: Drop) => Value;
+type Run = (b: GraphBuilder, x: Value, normalise: Normalise, drop?: Drop, label?: Value) => Value;
 
 function forward(
   b: GraphBuilder,
@@ -185,15 +202,16 @@ function netOf(
     ),
     input_shape,
     output_shape,
-    forwardTrain(b, x, drop) {
+    forwardTrain(b, x, drop, label) {
       const moments: BatchMoments[] = [];
-      const output = run(b, x, (name, hidden) => {
+      const normalise: Normalise = (name, hidden) => {
         const normal = batchNormTrain(b, name, hidden);
         moments.push(normal.moments);
         return normal.output;
-      }, drop);
-      return { output, moments };
+      };
+      return { output: run(b, x, normalise, drop, label), moments };
     },
-    forwardEval: (b, x) => run(b, x, (name, hidden) => batchNormInfer(b, name, hidden)),
+    forwardEval: (b, x, label) =>
+      run(b, x, (name, hidden) => batchNormInfer(b, name, hidden), undefined, label),
   };
 }

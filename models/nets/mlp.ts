@@ -9,7 +9,9 @@ import {
   linear,
   linearSpecs,
 } from "./layers.ts";
+import type { ClassEmbedding } from "./class_embedding.ts";
 import type { BatchMoments, Drop, Net, TensorSpec } from "./net.ts";
+import { addProjection, type Projection, projectionOf, projectionSpec } from "./projection.ts";
 import { normalisedWeight } from "./spectral_norm.ts";
 
 /** A multilayer perceptron. Examples are flat: an image of 28 x 28 is 784 features. */
@@ -26,6 +28,10 @@ export interface MlpConfig {
   readonly dropout?: number;
   /** True if weights are used divided by their spectral norm; absent: they are not. */
   readonly spectral_norm?: true;
+  /** Of a generator: how it takes labels (class_embedding.ts); absent: it takes none. */
+  readonly embedding?: ClassEmbedding;
+  /** Of a critic: classes whose projection it adds to its score (projection.ts); absent: it takes no labels. */
+  readonly num_classes?: number;
 }
 
 /** The generator of the original comparison: 1,510,032 parameters for 784 outputs (`wgan` preset). */
@@ -60,22 +66,32 @@ interface Block {
 export function mlp(name: string, config: MlpConfig): Net {
   const blocks = numberBlocks(name, config);
   const normalised = blocks.filter((block) => block.batch_norm !== null);
+  const projection = projectionOf(name, blocks.at(-1)!.inputs, config);
   return {
-    parameters: blocks.flatMap(blockSpecs),
+    parameters: [...blocks.flatMap(blockSpecs), ...projectionSpec(projection)],
     statistics: normalised.flatMap((block) => batchNormStatistics(block.batch_norm!, block.outputs)),
-    ...config.spectral_norm && { normalised: blocks.map(({ linear }) => `${linear}.weight`) },
+    ...config.spectral_norm && {
+      normalised: [
+        ...blocks.map(({ linear }) => `${linear}.weight`),
+        ...projection ? [projection.weight] : [],
+      ],
+    },
+    ...projection && { num_classes: projection.num_classes },
     input_shape: [config.widths[0]!],
     output_shape: [config.widths.at(-1)!],
-    forwardTrain(b, x, drop) {
+    forwardTrain(b, x, drop, label) {
       const moments: BatchMoments[] = [];
-      const output = forward(b, blocks, config, x, (name, hidden) => {
+      const normalise = (name: string, hidden: Value) => {
         const normal = batchNormTrain(b, name, hidden);
         moments.push(normal.moments);
         return normal.output;
-      }, drop);
-      return { output, moments };
+      };
+      return { output: forward(b, blocks, config, x, { normalise, drop, projection, label }), moments };
     },
-    forwardEval: (b, x) => forward(b, blocks, config, x, (name, hidden) => batchNormInfer(b, name, hidden)),
+    forwardEval(b, x, label) {
+      const normalise = (name: string, hidden: Value) => batchNormInfer(b, name, hidden);
+      return forward(b, blocks, config, x, { normalise, projection, label });
+    },
   };
 }
 
@@ -84,16 +100,23 @@ function forward(
   blocks: readonly Block[],
   { slope, output, dropout, spectral_norm }: MlpConfig,
   x: Value,
-  normalise: (name: string, hidden: Value) => Value,
-  drop?: Drop,
+  { normalise, drop, projection, label }: {
+    readonly normalise: (name: string, hidden: Value) => Value;
+    readonly drop?: Drop | undefined;
+    readonly projection: Projection | null;
+    readonly label: Value | undefined;
+  },
 ): Value {
+  let features = x;
   for (const block of blocks) {
+    features = x;
     const weight = spectral_norm && normalisedWeight(b, `${block.linear}.weight`);
     x = linear(b, block.linear, x, weight);
     if (block.batch_norm !== null) x = normalise(block.batch_norm, x);
     if (block.hidden) x = leakyRelu(b, x, slope);
     if (block.hidden && dropout !== undefined && drop) x = drop(x, dropout);
   }
+  if (projection) x = addProjection(b, projection, { features, scores: x, label });
   return output === "tanh" ? b.op("Tanh", [x]) : x;
 }
 

@@ -97,6 +97,8 @@ export interface Net {
   readonly vectors?: readonly TensorSpec[];
   /** The node that makes an example's output depend on the others of its batch, besides batch normalisation; absent: none. */
   readonly coupling?: string;
+  /** Classes of the labels that it takes beside its input; absent: it takes none. */
+  readonly num_classes?: number;
   /** Shape of one example. */
   readonly input_shape: readonly number[];
   /** Of what it makes of one. */
@@ -104,11 +106,17 @@ export interface Net {
   /**
    * As it is trained: batch normalisation uses the moments of `x`'s own batch, which come back, one per batch
    * normalisation. A network that returns none treats each example by itself, unless `coupling` says otherwise. `drop`: how dropout is done; without
-   * it, nothing is dropped.
+   * it, nothing is dropped. `label`: the class of each example, [n], a whole number of the element type of `x`; required
+   * where the network takes labels.
    */
-  forwardTrain(b: GraphBuilder, x: Value, drop?: Drop): { output: Value; moments: readonly BatchMoments[] };
+  forwardTrain(
+    b: GraphBuilder,
+    x: Value,
+    drop?: Drop,
+    label?: Value,
+  ): { output: Value; moments: readonly BatchMoments[] };
   /** As it is used afterwards: batch normalisation uses the running statistics. */
-  forwardEval(b: GraphBuilder, x: Value): Value;
+  forwardEval(b: GraphBuilder, x: Value, label?: Value): Value;
 }
 
 /** True if an example's output depends on the others of its batch. */

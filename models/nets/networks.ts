@@ -1,6 +1,7 @@
 /** Networks as configurations: what a run records, and what is built from it. */
 import { DCGAN } from "./dcgan.ts";
 import { mlp } from "./mlp.ts";
+import { withClassEmbedding } from "./class_embedding.ts";
 import type { Net } from "./net.ts";
 
 /** Builders of networks by kind, from the prefix of their tensors' names and their configuration. */
@@ -32,5 +33,6 @@ function build(name: string, config: NetworkConfig): Net {
     const kinds = Object.keys(NETWORKS).join(", ");
     throw new RangeError(`Cannot build the ${name}: its kind must be one of ${kinds}, found ${kind}`);
   }
-  return (NETWORKS[kind] as (name: string, config: NetworkConfig) => Net)(name, config);
+  const net = (NETWORKS[kind] as (name: string, config: NetworkConfig) => Net)(name, config);
+  return "embedding" in config ? withClassEmbedding(name, net, config.embedding) : net;
 }

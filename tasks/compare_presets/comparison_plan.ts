@@ -11,7 +11,8 @@ import { UserError } from "../../common/errors.ts";
 import { significant } from "../../common/significant.ts";
 import { type GivenConfig, resolveConfig } from "../../coordinator/config/config.ts";
 import type { DataSet } from "../../coordinator/data/data_set.ts";
-import { type PresetName, PRESETS } from "../../coordinator/config/presets.ts";
+import { isConditional, type PresetName, PRESETS } from "../../coordinator/config/presets.ts";
+import { AUTO } from "../../coordinator/data/labels/open_labels.ts";
 
 /** Version of `contest.json`. */
 const FORMAT = 1;
@@ -80,10 +81,15 @@ function presetsOf(list: string): PresetName[] {
   throw new UserError(`Cannot compare presets: each of --presets must be named once, found ${twice} twice`);
 }
 
+/** Where labels lie that presets of this choice take; null: none of them takes any. */
+export function labelsFor({ presets }: Pick<ComparisonChoice, "presets">): string | null {
+  return presets !== null && presetsOf(presets).some(isConditional) ? AUTO : null;
+}
+
 /** Plans a comparison. Throws {@linkcode UserError} where a preset does not suit the data. */
 export function planComparison(
   choice: ComparisonChoice,
-  data: Pick<DataSet, "name" | "num_examples" | "example_shape">,
+  data: Pick<DataSet, "name" | "num_examples" | "example_shape" | "labels">,
 ): Comparison {
   const { presets, examples, batch, ...rest } = choice;
   const declared = data.example_shape.length === 1 ? DECLARED_FOR_POINTS : DECLARED;

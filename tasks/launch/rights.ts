@@ -7,8 +7,8 @@ import { fileURLToPath } from "node:url";
 import { stateFolder } from "../../common/process/rendezvous.ts";
 import { readRegularSync } from "../../common/files/regular_file.ts";
 import { isEverywhere } from "../../coordinator/terminal/addresses.ts";
-import { placesOf } from "../../coordinator/data/files/data_path.ts";
-import { recordedData } from "./recorded_data.ts";
+import { labelFilesOf, placesOf } from "../../coordinator/data/files/data_path.ts";
+import { recordedPlaces } from "./recorded_data.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 /** Modules of threads and the live page are read while a task runs. */
@@ -33,7 +33,7 @@ const V8 = "--v8-flags=--max-semi-space-size=2";
 /** Options whose values say what a task reads, writes and connects to. All others are the program's to read. */
 const OPTIONS = [
   ...["data", "config", "out", "resume", "generator", "critic", "token-file", "read-token-file"] as const,
-  ...["scale"] as const,
+  ...["scale", "labels"] as const,
   ...["host", "port", "coordinator", "tensorboard", "log-url", "hosts"] as const,
   ...["tls-cert", "tls-key", "tls-ca", "allow-keys", "key"] as const,
 ];
@@ -168,14 +168,15 @@ function runRights(given: Given, around: Surroundings, also: readonly string[]):
   const { out, resume, config, hosts, "token-file": token_file, "read-token-file": read_token_file } = given;
   const all: Given = { ...configured(config, around), ...given };
   const run = absolute(resume ?? out ?? RUNS, around);
-  const data = all.data ?? (resume === undefined ? undefined : recordedData(run));
+  const { data, labels } = { ...resume !== undefined && recordedPlaces(run), ...all };
   // A network's data may lie in files beside it.
   const networks = [all.generator, all.critic].flatMap((path) => present(path, around)).map(dirname);
   // A name that is none is looked for among all runs, to say so.
   const runs = resume === undefined || /[/\\]/.test(resume) || isRun(run) ? [] : [absolute(RUNS, around)];
-  const place = data === undefined ? undefined : placeOf(data, around);
+  const places = [data, labels].flatMap((path) => path === undefined ? [] : [placeOf(path, around)]);
+  const beside = labelFilesOf(places[0] ?? "");
   const keys = [given["tls-cert"], given["tls-key"], given["allow-keys"]];
-  const named = [place, all.scale, config, token_file, read_token_file, hosts, ...keys];
+  const named = [...places, ...beside, all.scale, config, token_file, read_token_file, hosts, ...keys];
   const files = named.flatMap((path) => present(path, around));
   const folders = [run, around.temporary, ...also];
   const written = present(given.tensorboard, around);
@@ -225,7 +226,7 @@ function configured(path: string | undefined, around: Surroundings): Given {
     const bytes = readRegularSync(absolute(path, around));
     const source: unknown = JSON.parse(new TextDecoder().decode(bytes));
     const named = Object.entries(source as object).filter(([name, value]) =>
-      ["data", "generator", "critic", "scale"].includes(name) && typeof value === "string"
+      ["data", "labels", "generator", "critic", "scale"].includes(name) && typeof value === "string"
     );
     return Object.fromEntries(named) as Given;
   } catch {

@@ -7,6 +7,8 @@ import { generatorBytes } from "../tasks/small_generator.ts";
 import type { Ended, TaskName } from "./child.ts";
 import { putPictures, squareImages } from "./images.ts";
 import { trainHere } from "./train_here.ts";
+import { npyOf } from "../coordinator/data/npy_file.ts";
+import { labelledCritic, labelledGenerator, modelBytes } from "../models/import/labelled_networks.ts";
 import { Workplace } from "./workplace.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -36,6 +38,15 @@ function pages(): string[] {
 async function documented(): Promise<Set<string>> {
   const texts = await Promise.all(pages().map((path) => Deno.readTextFile(path)));
   return new Set(texts.flatMap(commandsOf));
+}
+
+/** An IDX file of labels that take turns. */
+function labelsIdx(count: number, num_classes: number): Uint8Array {
+  const out = new Uint8Array(8 + count), view = new DataView(out.buffer);
+  view.setUint32(0, 0x801);
+  view.setUint32(4, count);
+  for (let i = 0; i < count; i++) out[8 + i] = i % num_classes;
+  return out;
 }
 
 type Run = (place: Workplace, args: string[]) => Promise<Ended | void>;
@@ -78,6 +89,37 @@ const RUNS: Readonly<Record<string, Run>> = {
       for (const role of ["generator", "critic"]) {
         await Deno.copyFile(join(NETWORKS, `mlp_${role}_script13.onnx`), place.path(`${role}.onnx`));
       }
+      return train(place, [...args, "--batch", "16"]);
+    },
+  "deno task train --data images-idx3-ubyte.gz --preset cwgan-gp": async (place, args) => {
+    // 192 images of 6 x 6, and the class of each beside them.
+    await Deno.writeFile(place.path("labels-idx1-ubyte.gz"), labelsIdx(192, 3));
+    return train(place, [...args, "--batch", "16"]);
+  },
+  "deno task train --data photos/ --image-size 32 --preset cdcgan": async (place, args) => {
+    for (const name of ["cats", "dogs"]) await putPictures(place.path("photos", name), 8, 3);
+    return train(place, [...args, ...SMALL_PAIR]);
+  },
+  "deno task train --data people.csv --labels kind": async (place, args) => {
+    const rows = Array.from({ length: 64 }, (_, i) => `${Math.sin(i)},${["a", "b"][i % 2]},${Math.cos(i)}`);
+    await Deno.writeTextFile(place.path("people.csv"), `age,kind,income\n${rows.join("\n")}\n`);
+    return train(place, [...args, "--batch", "16"]);
+  },
+  "deno task sample latest --class 7 --count 64 --grid sevens.png": async (place, args) => {
+    await Deno.writeFile(place.path("labels-idx1-ubyte.gz"), labelsIdx(192, 8));
+    const made = ["--data", "images-idx3-ubyte.gz", "--preset", "cwgan-gp", "--batch", "16"];
+    const ended = await place.run("train", [...made, ...SHORT, "--out", place.path("runs", "digits")]);
+    assert.equal(ended.code, 0, ended.stderr);
+    return withOptions()(place, args);
+  },
+  "deno task train --generator generator.onnx --critic critic.onnx --objective wgan-gp --data points.npy --labels labels.npy":
+    async (place, args) => {
+      await Deno.writeFile(place.path("generator.onnx"), modelBytes(labelledGenerator()));
+      await Deno.writeFile(place.path("critic.onnx"), modelBytes(labelledCritic()));
+      const points = Float32Array.from({ length: 64 * 4 }, (_, i) => Math.sin(i));
+      await Deno.writeFile(place.path("points.npy"), npyOf("<f4", [64, 4], new Uint8Array(points.buffer)));
+      const labels = Uint8Array.from({ length: 64 }, (_, i) => i % 3);
+      await Deno.writeFile(place.path("labels.npy"), npyOf("|u1", [64], labels));
       return train(place, [...args, "--batch", "16"]);
     },
   "deno task train --tensorboard logs": async (place, args) => {

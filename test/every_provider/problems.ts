@@ -2,7 +2,8 @@
  * Graphs that every provider computes: all training artifacts of every preset, at small widths and batch 2, and
  * the gradients of every rule and every expansion, of first and second order, each in the form that artifacts have.
  */
-import { type PresetName, PRESETS } from "../../coordinator/config/presets.ts";
+import { withClasses } from "../../coordinator/config/conditional.ts";
+import { isConditional, type PresetName, PRESETS } from "../../coordinator/config/presets.ts";
 import { buildArtifacts } from "../../models/artifacts.ts";
 import { decompose, type ExpandedOp, EXPANSIONS } from "../../autodiff/decompose.ts";
 import { withProviderWorkarounds } from "../../autodiff/provider_workarounds.ts";
@@ -38,6 +39,9 @@ const WIDTH = 16, MAPS = 4;
 const LATENT = 3;
 const SIDE = 16;
 
+/** Of the presets that take labels. */
+const NUM_CLASSES = 3;
+
 /** The same layers, narrow. */
 function narrow({ generator, critic }: Networks): Networks {
   const narrowed = <C extends Networks["generator"] | Networks["critic"]>(config: C): C =>
@@ -72,7 +76,8 @@ async function* artifactsOf(
 ): AsyncGenerator<ProviderProblem> {
   const preset = PRESETS[name];
   const shape = "sides" in preset ? [SIDE, SIDE] : [4, 4];
-  const { generator, critic } = narrow(preset.networks(LATENT, shape));
+  const plain = preset.networks(LATENT, shape);
+  const { generator, critic } = narrow(isConditional(name) ? withClasses(plain, NUM_CLASSES) : plain);
   const { manifest, files } = await buildArtifacts({
     ...buildNetworks({ generator, critic: { ...critic, ...change } as Networks["critic"] }),
     objective: objectiveOf(preset),
@@ -89,6 +94,16 @@ function feedsOf(graph: Graph): Feeds {
   return new Map(graph.inputs.map((name, i) => {
     const { shape } = graph.types.get(name)!;
     const fixed = shape.map((dim) => typeof dim === "number" ? dim : BATCH);
+    if (name === "label") {
+      return [
+        name,
+        refTensor(
+          "float32",
+          fixed,
+          [...Array(fixed[0]).keys()].map((n) => n % NUM_CLASSES),
+        ),
+      ];
+    }
     const [low, high] = name.endsWith("running_var") || name === "mix" ? [0.1, 0.9] : [-0.9, 0.9];
     return [name, refTensor("float32", fixed, seededNumbers(i + 1, sizeOf(fixed), low, high))];
   }));

@@ -5,6 +5,7 @@ import { generatorOnnx } from "../../models/generator_file.ts";
 import { initialState } from "../../models/initialise.ts";
 import { buildLayout, views } from "../../models/layout.ts";
 import { mlp } from "../../models/nets/mlp.ts";
+import { buildNetworks } from "../../models/nets/networks.ts";
 import { wgan } from "../../models/objectives/wgan.ts";
 import { decodeModel } from "../../onnx/codec.ts";
 import { fillUniform } from "../../random/philox.ts";
@@ -79,4 +80,38 @@ Deno.test("generator file: refuses a buffer of another length", async () => {
     name: "RangeError",
     message: "Cannot view a flat buffer: its length must be 14 elements, found 13",
   });
+});
+
+Deno.test("generator file: takes the class of each sample as int64, and names the classes", async () => {
+  const class_names = ["cat", "dog", "ant"];
+  const networks = buildNetworks({
+    generator: {
+      widths: [3 + 2, 8, 6],
+      batch_norm: false,
+      slope: 0.2,
+      output: "tanh",
+      embedding: { num_classes: 3, features: 2 },
+    },
+    critic: { widths: [6, 5, 1], batch_norm: false, slope: 0.2, output: "linear", num_classes: 3 },
+  });
+  const { manifest, files } = await buildArtifacts({ ...networks, objective: wgan, micro_batch: 4 });
+  const { generator, statistics } = initialState(networks, 4);
+  const sampler = files.get(manifest.graphs.sampler_model.file)!;
+  const bytes = generatorOnnx(manifest, sampler, generator, statistics, { ...OPTIONS, class_names });
+  const { metadata, graph } = decodeModel(bytes);
+  assert.deepEqual(
+    [metadata.get("class_names"), metadata.get("label")],
+    ['["cat","dog","ant"]', "number of the class, int64 [N], 0 to 2"],
+  );
+  assert.deepEqual(graph.types.get("label"), { element: "int64", shape: ["N"] });
+  const noise = new Float32Array(4 * 3).fill(0.5), labels = [2, 0, 2, 1];
+  const session = await openSession(bytes);
+  const { samples } = await session.run({
+    noise: floats(noise, [4, 3]),
+    label: new Tensor("int64", BigInt64Array.from(labels, BigInt), [4]),
+  });
+  const rows = labels.map((_, i) => [...(samples!.data as Float32Array).subarray(6 * i, 6 * i + 6)]);
+  assert.deepEqual(rows[0], rows[2]);
+  assert.notDeepEqual(rows[0], rows[1]);
+  assert.notDeepEqual(rows[1], rows[3]);
 });

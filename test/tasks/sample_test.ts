@@ -2,12 +2,14 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { Tensor } from "onnxruntime-node";
-import { latents } from "../../random/latents.ts";
+import { latents, latentWays } from "../../random/latents.ts";
 import { decodePng } from "../../pictures/png.ts";
 import { openSession } from "../models/onnx_runtime.ts";
 import { runRecord, toLines } from "../runlog/log/example_log.ts";
 import { taskArgs } from "../e2e/child.ts";
 import { generatorBytes, npyValues as values } from "./small_generator.ts";
+
+const CLASSES = ["cat", "dog", "7", "ant"];
 
 async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
@@ -19,6 +21,7 @@ async function inFolder(test: (folder: string) => Promise<void>): Promise<void> 
   try {
     await put("images", await generatorBytes([2, 3], [-1, 1]));
     await put("vectors", await generatorBytes([6], null));
+    await put("classes", await generatorBytes([2, 3], [-1, 1], null, CLASSES));
     await put("young", null);
     await test(folder);
   } finally {
@@ -86,6 +89,33 @@ Deno.test("ways through the noise, and values that are no images", () =>
     assert.equal((await values(join(folder, "v.npy"))).length, 64 * 6);
   }));
 
+Deno.test("samples of a class are what the generator makes of its number, and without one each class has a row", () =>
+  inFolder(async (folder) => {
+    await sample(folder, "classes", "--class", "7", "--class", "dog", "--count", "6", "--npy", "some.npy");
+    await sample(folder, "classes", "--npy", "all.npy", "--grid", "all.png");
+    await sample(folder, "classes", "--interpolate", "2", "--count", "4", "--npy", "ways.npy");
+    const session = await openSession(await generatorBytes([2, 3], [-1, 1], null, CLASSES));
+    const drawn = async (labels: readonly number[], noise = latents(1, labels.length, 3)) => {
+      const label = new Tensor("int64", BigInt64Array.from(labels, BigInt), [labels.length]);
+      const feeds = { noise: new Tensor("float32", noise, [labels.length, 3]), label };
+      return (await session.run(feeds)).samples!.data as Float32Array;
+    };
+    const each = (labels: readonly number[], count: number) =>
+      labels.flatMap((label) => Array<number>(count).fill(label));
+    const check = async (file: string, expected: Float32Array) => {
+      const found = await values(join(folder, file));
+      assert.equal(found.length, expected.length);
+      // Other rows in a call may round otherwise; measured 0.
+      expected.forEach((value, i) => assert.ok(Math.abs(value - found[i]!) <= 1e-6, `${file} ${i}`));
+    };
+    // A name comes before a number: class 2 is called 7.
+    await check("some.npy", await drawn(each([2, 1], 3)));
+    await check("all.npy", await drawn(each([0, 1, 2, 3], 8)));
+    await check("ways.npy", await drawn(each([0, 1, 2, 3], 2), latentWays(1, 4, 3, 2)));
+    const grid = decodePng(await Deno.readFile(join(folder, "all.png")));
+    assert.deepEqual([grid.width, grid.height], [8 * 86 + 2, 4 * 58 + 2]);
+  }));
+
 Deno.test("what a person does wrong gets one line and exit code 2", () =>
   inFolder(async (folder) => {
     await Deno.mkdir(join(folder, "runs", "other"));
@@ -106,6 +136,14 @@ Deno.test("what a person does wrong gets one line and exit code 2", () =>
       [
         ["images", "--interpolate", "1", "--npy", "x"],
         'Option --interpolate must be an integer from 2 to 1000 (samples): found "1"',
+      ],
+      [
+        ["images", "--class", "7", "--npy", "x"],
+        "Cannot draw samples of class 7: a generator that takes labels is required, found one that takes none; train one with --preset cwgan-gp",
+      ],
+      [
+        ["classes", "--class", "cow", "--npy", "x"],
+        "Cannot draw samples of class cow: a class of the run is required, found none of that name; the classes are cat, dog, 7, ant",
       ],
       [["images", "--npy", "runs"], /^Cannot write runs: it must be a writable file, found /],
     ];

@@ -21,6 +21,7 @@ const WELCOME = {
   encoding: "uint8",
   wire: { format: "float32", group_shards: null },
   chunk_floats: 16_384,
+  class_counts: null,
   local_steps: null,
   shard_sha256: ["00".repeat(32)],
   artifacts: [],

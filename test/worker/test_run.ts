@@ -85,6 +85,7 @@ function welcomeOf(files: ReadonlyMap<string, Uint8Array>, shards: readonly Uint
     encoding: "uint8",
     wire: { format: "float32", group_shards: null },
     chunk_floats: 16_384,
+    class_counts: null,
     local_steps: null,
     shard_sha256: shards.map(sha256),
     artifacts: [...files].map(([file, bytes]) => ({ file, sha256: sha256(bytes), bytes: bytes.length })),

@@ -13,7 +13,7 @@ import { fillNormal, fillUniform, type Purpose, type StreamKey } from "../../ran
 import { bytesOf } from "../../wire/frame.ts";
 import { numSlots } from "../../wire/shared_ring.ts";
 import { buildKernels, levels, resultSize } from "./engine_memory.ts";
-import { type Encoding, ExampleDecoder } from "./examples.ts";
+import { type Encoding, ExampleDecoder, LeafLabels } from "./examples.ts";
 import type { NetworkName } from "../../common/network_name.ts";
 import type { GraphRunner, Runners, Sources } from "./graph_runner.ts";
 import { Masks } from "./masks.ts";
@@ -25,6 +25,8 @@ import type { BoundGraph } from "../runtime/runtime.ts";
 export interface EngineOptions {
   readonly seed: number;
   readonly encoding: Encoding;
+  /** Examples of each class in the data; absent or null where networks take no labels. */
+  readonly class_counts?: readonly number[] | null;
   /** Logical shards of the run: how deep a summing tree can be. */
   readonly num_shards: number;
   /** How sums and differences of weights travel; absent: as float32. */
@@ -45,9 +47,10 @@ export interface Sum {
 
 type NoiseTask = Pick<SumTask, "noise_purpose" | "noise_counter">;
 
-/** Room for a micro-batch of fakes, and the generator over it. */
+/** Room for a micro-batch of fakes, and the generator over it. `labels`: of those that were made ahead. */
 interface Fakes {
   readonly data: Float32Array;
+  labels: Float32Array | null;
   readonly forward: BoundGraph;
   compute_ms: number;
 }
@@ -80,6 +83,7 @@ export class Engine {
   readonly #weights: Readonly<Record<NetworkName, Float32Array<ArrayBuffer>>>;
   readonly #noise: Float32Array;
   readonly #real: Float32Array;
+  readonly #labels: LeafLabels;
   readonly #fakes: Fakes;
   /** The point between fake and real at which each example's slope is taken; null if no graph asks for it. */
   readonly #mix: Float32Array | null;
@@ -119,6 +123,7 @@ export class Engine {
     this.#weights = { critic, generator };
     const noise = this.#noise = new Float32Array(micro_batch * manifest.latent);
     const real = this.#real = new Float32Array(micro_batch * example);
+    this.#labels = new LeafLabels(manifest, options.class_counts);
     this.#masks = {
       critic: new Masks(graphs.critic_training_model),
       generator: new Masks(graphs.generator_training_model),
@@ -130,7 +135,8 @@ export class Engine {
     this.#decoder = new ExampleDecoder(options.encoding);
     const mixes = graphs.critic_training_model.inputs.some(({ source }) => source === "mix");
     const mix = this.#mix = mixes ? new Float32Array(micro_batch) : null;
-    this.#sources = { critic, generator, noise, real, fake: this.#fakes.data, ...mix && { mix } };
+    const given = { ...mix && { mix }, ...this.#labelSource() };
+    this.#sources = { critic, generator, noise, real, fake: this.#fakes.data, ...given };
     this.#levels = Array.from(
       { length: num_levels },
       () => this.#newResult(this.kernels.allocate(result_size)),
@@ -241,12 +247,14 @@ export class Engine {
    * Makes the fakes of a shard's first leaf, to be used by a later {@linkcode sum} with the same purpose, counter and
    * weights.
    */
-  async makeAhead({ shard, ...task }: AheadTask): Promise<void> {
+  async makeAhead({ shard, labels = null, ...task }: AheadTask): Promise<void> {
     const key = keyOf(task);
     if (this.#ahead.key !== key) this.#forgetAhead(key);
     const leaf = shard * this.#accumulate;
     if (this.#ahead.fakes.has(leaf)) return;
     const fakes = this.#spares.pop() ?? this.#newFakes();
+    fakes.labels = labels;
+    this.#labels.set(labels);
     try {
       await this.#forward(leaf, task, fakes);
     } catch (error) {
@@ -271,9 +279,15 @@ export class Engine {
       generator: this.#weights.generator,
       noise: this.#noise,
       mask: this.#masks.fake.data,
+      ...this.#labelSource(),
     };
     const forward = this.#runners.generator_forward_model.bind(sources, data, micro_batch);
-    return { data, forward, compute_ms: 0 };
+    return { data, labels: null, forward, compute_ms: 0 };
+  }
+
+  #labelSource(): Pick<Sources, "label"> {
+    const { data } = this.#labels;
+    return data === null ? {} : { label: data };
   }
 
   #forgetAhead(key: string): void {
@@ -313,7 +327,7 @@ export class Engine {
   async #leafInto({ training }: Result, task: SumTask, leaf: number): Promise<number> {
     let compute_ms = 0;
     if (task.kind === "critic" || this.#pairs) {
-      this.#decoder.decode(this.#examplesOf(task, leaf), this.#real);
+      this.#labels.decode(this.#decoder, this.#examplesOf(task, leaf), this.#real);
     }
     if (task.kind === "critic") {
       if (this.#mix !== null) {
@@ -321,7 +335,12 @@ export class Engine {
         fillUniform(this.#mix, key, 0, 1, part * this.#mix.length);
       }
       compute_ms += await this.#fillFake(leaf, task);
-    } else this.#fillNoise(leaf, task);
+    } else {
+      this.#fillNoise(leaf, task);
+      // Pairs are of one class: that of the real example.
+      const { key, part } = this.#stream(leaf, "label", task);
+      if (!this.#pairs) this.#labels.draw(key, part);
+    }
     const graph = this.#isBetween(task) ? "between" : task.kind;
     this.#fillMasks(graph, leaf, task);
     return compute_ms + await training[graph]!.run();
@@ -345,9 +364,12 @@ export class Engine {
     return { shard: Math.floor(leaf / this.#accumulate), part: leaf % this.#accumulate };
   }
 
+  /** Fakes with the labels of the real examples, which is what a penalty between them and a pairing of them need. */
   async #fillFake(leaf: number, task: NoiseTask): Promise<number> {
     const ahead = this.#ahead.key === keyOf(task) ? this.#ahead.fakes.get(leaf) : undefined;
-    if (ahead === undefined) return await this.#forward(leaf, task, this.#fakes);
+    if (ahead === undefined || !this.#labels.are(ahead.labels)) {
+      return await this.#forward(leaf, task, this.#fakes);
+    }
     this.#fakes.data.set(ahead.data);
     return ahead.compute_ms;
   }

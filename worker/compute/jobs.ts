@@ -11,7 +11,10 @@ import { numElements } from "../../common/shape.ts";
 /** Rows that are computed at once. */
 const ROWS = 64;
 
-/** `weights`: the generator's (sample) or the critic's (score). `input`: the statistics, or the examples. */
+/**
+ * `weights`: the generator's (sample) or the critic's (score). `input`: the statistics, or the examples; where networks
+ * take labels, the class of each example follows.
+ */
 export interface JobTask {
   readonly kind: "sample" | "score";
   readonly count: number;
@@ -22,11 +25,12 @@ export interface JobTask {
 
 /** How many numbers a job's weights and its input are. */
 export function jobSizes(
-  { layouts, example_shape }: Manifest,
+  { layouts, example_shape, num_classes }: Manifest,
   { kind, count }: Pick<JobTask, "kind" | "count">,
 ): { readonly weights: number; readonly input: number } {
-  if (kind === "sample") return { weights: layouts.generator.size, input: layouts.statistics.size };
-  return { weights: layouts.critic.size, input: count * numElements(example_shape) };
+  const labels = num_classes === undefined ? 0 : count;
+  if (kind === "sample") return { weights: layouts.generator.size, input: layouts.statistics.size + labels };
+  return { weights: layouts.critic.size, input: count * numElements(example_shape) + labels };
 }
 
 /** A job under way. */
@@ -38,12 +42,17 @@ export class Job {
   readonly #rows: Float32Array;
   readonly #row_in: number;
   readonly #row_out: number;
+  /** Null where networks take no labels. */
+  readonly #labels: Float32Array | null;
   readonly #result: Float32Array<ArrayBuffer>;
   #done = 0;
 
   constructor(engine: Engine, readonly task: JobTask) {
     const { manifest, seed } = engine;
-    const { count, kind, weights, input, noise_counter } = task;
+    const { count, kind, weights, noise_counter } = task;
+    const without_labels = task.input.length - (manifest.num_classes === undefined ? 0 : count);
+    const input = task.input.subarray(0, without_labels);
+    this.#labels = manifest.num_classes === undefined ? null : task.input.subarray(without_labels);
     const example = numElements(manifest.example_shape);
     if (kind === "sample") {
       this.#runner = engine.runner("sampler_model");
@@ -68,7 +77,9 @@ export class Job {
     const rows = Math.min(ROWS, this.task.count - begin);
     const input = this.#rows.subarray(begin * this.#row_in, (begin + rows) * this.#row_in);
     const output = this.#result.subarray(begin * this.#row_out, (begin + rows) * this.#row_out);
-    const bound = this.#runner.bind({ ...this.#states, [this.#source]: input }, output, rows);
+    const label = this.#labels?.subarray(begin, begin + rows);
+    const sources = { ...this.#states, [this.#source]: input, ...label && { label } };
+    const bound = this.#runner.bind(sources, output, rows);
     await bound.run().finally(bound.release);
     this.#done += rows;
     return this.#done === this.task.count ? this.#result : null;

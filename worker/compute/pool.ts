@@ -175,13 +175,20 @@ export class Pool {
     return client.call("sum", { task: { ...task, node, leaves }, weights, place }, transferable(place));
   }
 
-  /** Makes fakes for the leaves of a node while the threads are idle; given up when other work arrives. */
-  makeAhead(node: TreeNode, task: Omit<AheadTask, "shard">): void {
+  /**
+   * Makes fakes for the leaves of a node while the threads are idle; given up when other work arrives. `labelsOf`: of the
+   * shard's first leaf in that step; null where there are none.
+   */
+  makeAhead(
+    node: TreeNode,
+    task: Omit<AheadTask, "shard" | "labels">,
+    labelsOf: (shard: number) => Float32Array | null = () => null,
+  ): void {
     const clients = this.#byLoad();
     subtrees(node, clients.length).forEach(({ begin, end }, i) => {
       for (let shard = begin; shard < end; shard++) {
         // A failure here shows again, and is answered, when the work itself arrives.
-        clients[i]!.whenIdle("ahead", { ...task, shard }).catch(() => {});
+        clients[i]!.whenIdle("ahead", { ...task, shard, labels: labelsOf(shard) }).catch(() => {});
       }
     });
   }

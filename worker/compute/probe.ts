@@ -57,6 +57,7 @@ export async function probe(manifest: Manifest, runners: Runners, device: Device
     noise: normals(micro_batch * latent, 3, 1),
     fake,
     mix: new Float32Array(micro_batch).fill(0.25),
+    label: Float32Array.from({ length: micro_batch }, (_, i) => i % (manifest.num_classes ?? 1)),
   };
   const critic_result = new Float32Array(graphs.critic_training_model.size);
   const generator_result = new Float32Array(graphs.generator_training_model.size);

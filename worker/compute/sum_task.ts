@@ -5,7 +5,10 @@ import type { Rounding } from "./rounder.ts";
 
 export type NoisePurpose = "critic_noise" | "generator_noise";
 
-/** One leaf of the tree. `examples`: a micro-batch as the data set keeps it; null where the step takes none. */
+/**
+ * One leaf of the tree. `examples`: a micro-batch as the data set keeps it, labels included; null where the step takes
+ * none, so that labels are drawn.
+ */
 export interface Leaf {
   readonly shard: number;
   readonly examples: Uint8Array | null;
@@ -32,4 +35,6 @@ export interface AheadTask {
   readonly shard: number;
   readonly noise_purpose: NoisePurpose;
   readonly noise_counter: number;
+  /** Of the examples that they are to be scored beside; absent or null where networks take no labels. */
+  readonly labels?: Float32Array | null;
 }

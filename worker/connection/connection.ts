@@ -201,12 +201,12 @@ export class Connection {
   async #prepare(artifacts: ArtifactSet): Promise<void> {
     const { welcome, thread_pools, store, channel, events } = this.#tools;
     const { manifest, graphs } = artifacts.bundle();
-    const { seed, encoding, shards, run, wire: { format: wire }, local_steps: local } = welcome;
+    const { seed, encoding, shards, run, wire: { format: wire }, local_steps: local, class_counts } = welcome;
     const [pool] = await Promise.all([
       thread_pools.prepare({
         manifest,
         graphs,
-        options: { seed, encoding, num_shards: shards, wire, local },
+        options: { seed, encoding, num_shards: shards, class_counts, wire, local },
       }),
       store.begin(welcome, this.#tools.wall_ms()),
     ]);
@@ -303,7 +303,7 @@ export class Connection {
 
   async #compute(
     message: MessageOf<"work">,
-    { pool, manifest }: ReadyState,
+    { pool, manifest, batches }: ReadyState,
     leaves: ReturnType<MicroBatches["leaves"]>,
     arrived_ms: number,
   ): Promise<void> {
@@ -333,7 +333,8 @@ export class Connection {
     }
     this.#tools.events.computed(step, end - begin, elapsed_ms);
     if (next_noise_counter !== null) {
-      pool.makeAhead(node, { noise_purpose: "critic_noise", noise_counter: next_noise_counter });
+      const ahead = { noise_purpose: "critic_noise", noise_counter: next_noise_counter } as const;
+      pool.makeAhead(node, ahead, (shard) => batches.nextLabels(message, shard, manifest.micro_batch));
     }
   }
 

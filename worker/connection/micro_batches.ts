@@ -4,6 +4,7 @@ import { ShardOrder } from "../../random/shuffle.ts";
 import type { MessageOf } from "../../wire/messages.ts";
 import { Refusal } from "../../wire/refusal.ts";
 import type { Leaf } from "../compute/sum_task.ts";
+import { LABEL_BYTES } from "../compute/examples.ts";
 import type { ShardStore } from "./shard_store.ts";
 
 type Work = MessageOf<"work">;
@@ -16,6 +17,8 @@ export class MicroBatches {
   readonly #store: ShardStore;
   readonly #orders: readonly ShardOrder[];
   readonly #takesReal: (network: NetworkName) => boolean;
+  readonly #steps_per_epoch: number;
+  readonly #has_labels: boolean;
 
   /** `micro_batch`: examples of a shard in one step. `takesReal`: whether steps of a network compute with real examples. */
   constructor(
@@ -26,7 +29,9 @@ export class MicroBatches {
   ) {
     this.#takesReal = takesReal;
     this.#micro_batch = micro_batch;
+    this.#has_labels = welcome.class_counts !== null;
     this.#example_bytes = welcome.example_bytes;
+    this.#steps_per_epoch = Math.floor(Math.min(...welcome.shard_sizes) / micro_batch);
     this.#store = store;
     this.#orders = welcome.shard_sizes.map((size, shard) => new ShardOrder(welcome.seed, shard, size));
   }
@@ -57,6 +62,18 @@ export class MicroBatches {
     // What is missing is said at once.
     for (const shard of shards) examplesAt(shard, 0);
     return (index) => shards.map((shard) => ({ shard, examples: examplesAt(shard, index) }));
+  }
+
+  /**
+   * Labels of a shard's first examples in the step after this one, as many as asked for; null where there are none, or where
+   * the shard is not held.
+   */
+  nextLabels({ epoch, batch }: Position, shard: number, count: number): Float32Array | null {
+    if (!this.#has_labels || !this.#store.holds(shard)) return null;
+    const is_last = batch + 1 >= this.#steps_per_epoch;
+    const next = is_last ? { epoch: epoch + 1, batch: 0 } : { epoch, batch: batch + 1 };
+    const indices = this.#orders[shard]!.batchIndices(next.epoch, next.batch, this.#micro_batch);
+    return labelsIn(this.#store.rows(shard, indices.subarray(0, count)), count);
   }
 
   /** The examples of `num_steps` steps of each shard that the work brings. */
@@ -91,4 +108,14 @@ export class MicroBatches {
       throw new Refusal("bad_message", error.message);
     }
   }
+}
+
+/** The classes of `count` examples, which end each of them. */
+function labelsIn(rows: Uint8Array, count: number): Float32Array {
+  const view = new DataView(rows.buffer, rows.byteOffset, rows.byteLength);
+  const row_bytes = rows.length / count;
+  return Float32Array.from(
+    { length: count },
+    (_, i) => view.getUint32((i + 1) * row_bytes - LABEL_BYTES, true),
+  );
 }

@@ -38,6 +38,15 @@ export const RUN_OPTIONS = {
       "FILE.npz#NAME selects one array, FILE.csv#columns=2-4 selects columns (docs/your-own-data.md)",
     group: "What to train",
   },
+  labels: {
+    kind: "string",
+    value: "auto|none|SOURCE",
+    default_text: "auto for the presets that take labels (cwgan-gp, cdcgan, toy-cwgan-gp), else none",
+    about:
+      "The class of each example. auto: what lies beside the data; SOURCE: an IDX or NPY file, FILE.npz#NAME, or a " +
+      "column of the CSV file (docs/labels.md)",
+    group: "What to train",
+  },
   image_size: {
     kind: "number",
     integer: true,

@@ -56,6 +56,19 @@ export function parseCifar(name: string, batches: readonly Batch[]): DataSet {
   return dataSetOf(name, [3, SIDE, SIDE], "uint8", bytes);
 }
 
+/** The class of each image: of CIFAR-100 the one of 100. Throws {@linkcode UserError} where a batch is not whole. */
+export function cifarLabels(batches: readonly Batch[]): { values: Uint32Array; num_classes: number } {
+  const version = versionOf(batches);
+  const { labels } = version, record_bytes = labels.length + IMAGE_BYTES;
+  const classes = batches.flatMap((batch) =>
+    Array.from(
+      { length: countRecords(batch, version) },
+      (_, i) => batch.content[i * record_bytes + labels.length - 1]!,
+    )
+  );
+  return { values: Uint32Array.from(classes), num_classes: labels.at(-1)! };
+}
+
 /** By the names; where those say CIFAR-10 and the bytes can only be CIFAR-100, by the bytes. */
 function versionOf(batches: readonly Batch[]): Version {
   if (batches.every(({ file }) => CIFAR_100_FILE_NAME.test(file.split(/[\\/]/).at(-1)!))) return CIFAR_100;

@@ -8,6 +8,8 @@ export interface CsvSettings {
   readonly decimal: Decimal | null;
   /** Columns to take, by name or by number from 1 on, in this order; "4-" up to the last. */
   readonly columns: readonly string[] | null;
+  /** The column whose texts are labels, by name or number; null: there is none. */
+  readonly label_column: string | null;
 }
 
 export interface DataPath {
@@ -17,7 +19,12 @@ export interface DataPath {
   readonly csv: CsvSettings;
 }
 
-export const AS_IT_LOOKS: CsvSettings = { header: null, decimal: null, columns: null };
+export const AS_IT_LOOKS: CsvSettings = {
+  header: null,
+  decimal: null,
+  columns: null,
+  label_column: null,
+};
 
 /** Names of files that are read as CSV. */
 export const CSV_NAME = /\.(csv|tsv|txt)(\.gz)?$/i;
@@ -37,6 +44,15 @@ export function parseDataPath(path: string): DataPath {
 export function placesOf(path: string): readonly string[] {
   const file = NPZ_PART.exec(path)?.[1] ?? CSV_PART.exec(path)?.[1];
   return file === undefined ? [path] : [path, file];
+}
+
+/** Files that may hold the labels of an IDX image file, as those of MNIST are called. None for other files. */
+export function labelFilesOf(file: string): readonly string[] {
+  const [, begin, between] = /^(.*)images?([-.])idx3-ubyte(?:\.gz)?$/.exec(file) ?? [];
+  if (begin === undefined) return [];
+  return ["labels", "label"].flatMap((word) =>
+    ["", ".gz"].map((end) => `${begin}${word}${between}idx1-ubyte${end}`)
+  );
 }
 
 function parseSettings(path: string, settings: readonly string[]): CsvSettings {

@@ -146,12 +146,14 @@ async function readPictures(
     refuseBad(folder, names, bad.sort(byIndex));
   }
   if (peak !== null && peak < DARK_PEAK) say(darkNote(folder, peak));
-  const kept = withoutBad(bytes, size, bad.sort(byIndex));
-  const data = dataSetOf(basename(folder), shapeOf(first.shape), "uint8", kept);
+  const whole = withoutBad(bytes, size, bad.sort(byIndex));
+  const data = dataSetOf(basename(folder), shapeOf(first.shape), "uint8", whole);
   if (bad.length === 0) return data;
+  const lost = new Set(bad.map(({ index }) => index));
+  const kept = Uint32Array.from(names.keys()).filter((index) => !lost.has(index));
   const skipped = skippedBy(bad.map(({ index, reason }) => ({ name: shown(names[index]!), reason })));
   skippedLines(folder, names.length, skipped).forEach(say);
-  return { ...data, skipped };
+  return { ...data, skipped, kept };
 }
 
 /** The examples without those that could not be read, moved together. */

@@ -44,7 +44,12 @@ export async function parseCsv(
   const note = noteOn(layout, table.facts());
   if (note !== "") say(`${name}: ${note}`);
   const columns = tableColumns(layout);
-  return { ...pointsOf(file, name, layout.take.length, values), ...columns !== null && { columns } };
+  const labels = table.labels && { labels: table.labels.finish() };
+  return {
+    ...pointsOf(file, name, layout.take.length, values),
+    ...columns !== null && { columns },
+    ...labels,
+  };
 }
 
 /** The first pieces as one, so many that a sample of rows is in it; null where there is no text. */

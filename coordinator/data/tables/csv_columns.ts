@@ -18,6 +18,8 @@ export interface TableLayout extends Dialect {
   readonly width: number;
   /** Columns to take, from 0 on. */
   readonly take: readonly number[];
+  /** The column of labels, from 0 on; null: there is none. */
+  readonly label: number | null;
   /** True if the first column may only count the rows: "out" is left out, and must count all of them. */
   readonly index: "out" | "ask" | "keep";
   /** The meaning of its name. */
@@ -66,6 +68,7 @@ export function resolveColumn(
   column: string,
   names: readonly string[] | null,
   width: number,
+  option = "#columns=",
 ): number[] {
   if (isRange(column)) {
     const [from = "", to = from] = column.split("-");
@@ -73,7 +76,7 @@ export function resolveColumn(
     if (first >= 1 && first <= last && last <= width) {
       return Array.from({ length: last - first + 1 }, (_, i) => first - 1 + i);
     }
-    refuse(file, `columns of 1 to ${width} are required after #columns=, found ${column}`);
+    refuse(file, `columns of 1 to ${width} are required after ${option}, found ${column}`);
   }
   const found = (names ?? []).flatMap((name, i) => name.trim() === column ? [i] : []);
   if (found.length === 1) return found;
@@ -81,9 +84,9 @@ export function resolveColumn(
   refuse(
     file,
     found.length > 1
-      ? `names that differ are required after #columns=, found ${shown(column)} ${found.length} ` +
+      ? `names that differ are required after ${option}, found ${shown(column)} ${found.length} ` +
         "times; give numbers"
-      : `a name of a column is required after #columns=, found ${shown(column)} among ${known}; ` +
+      : `a name of a column is required after ${option}, found ${shown(column)} among ${known}; ` +
         "give a name or a number",
   );
 }

@@ -37,19 +37,40 @@ export function layoutOf(file: string, first: TextPiece, settings: CsvSettings):
   if (cells === undefined) refuse(file, "at least one line of numbers is required, found none");
   const width = cells - Math.min(...data.filter((row) => row.cells.length === cells).map(emptyAtEnd));
   const names = namesOf(file, header, cells, width, data[0]!.line);
+  const label = labelOf(file, settings, names, width);
   const take = settings.columns
     ? settings.columns.flatMap((column) => resolveColumn(file, column, names, width))
-    : Array.from({ length: width }, (_, i) => i);
+    : Array.from({ length: width }, (_, i) => i).filter((column) => column !== label);
   if (new Set(take).size < take.length) {
     refuse(file, `each column once is required, found ${settings.columns!.join(",")} after #columns=`);
   }
-  const whole = { ...dialect, settings, header_lines: header.map(({ line }) => line), names, cells, width };
+  const whole = {
+    ...dialect,
+    settings,
+    header_lines: header.map(({ line }) => line),
+    names,
+    cells,
+    width,
+    label,
+  };
   const index_name = settings.columns ? null : indexName(names?.[0] ?? null);
   if (index_name !== null && width > 2 && indexName(names![1]!) !== null) refuseIndexes(file, names!, width);
   if (settings.columns === null && names !== null) checkUnnamed(file, data, names, dialect.decimal);
   if (settings.decimal === null) checkForFractions(file, data, dialect);
-  const index = settings.columns ? "keep" : indexOf(file, data, whole, index_name);
+  const index = settings.columns || label === 0 ? "keep" : indexOf(file, data, whole, index_name);
   return [{ ...whole, index, index_name, take: index === "out" ? take.slice(1) : take }, piece];
+}
+
+function labelOf(
+  file: string,
+  { label_column }: CsvSettings,
+  names: readonly string[] | null,
+  width: number,
+): number | null {
+  if (label_column === null) return null;
+  const [label, ...others] = resolveColumn(file, label_column, names, width, "--labels");
+  if (others.length === 0) return label!;
+  refuse(file, `one column of labels is required, found ${label_column} after --labels`);
 }
 
 function sampleOf(file: string, piece: TextPiece, { delimiter }: Dialect): Row[] {
@@ -66,9 +87,10 @@ function countHeader(
   file: string,
   sample: readonly Row[],
   { decimal }: Dialect,
-  { header, columns }: CsvSettings,
+  { header, columns, label_column }: CsvSettings,
 ): number {
-  const wanted = header ?? (columns?.some((column) => !isRange(column)) ? true : null);
+  const by_name = [...columns ?? [], ...label_column === null ? [] : [label_column]];
+  const wanted = header ?? (by_name.some((column) => !isRange(column)) ? true : null);
   const count = headerRows(sample.map(({ cells }) => cells), decimal, wanted);
   const first = sample[0]!;
   if (count === "unsure") {

@@ -7,6 +7,7 @@ import type { Rows } from "./csv_text.ts";
 import { named, refuseCell, refuseIndex, saying, type TableFacts } from "./csv_words.ts";
 import { refuse } from "../files/data_file.ts";
 import { MAX_NUMBERS, Numbers } from "../arrays/numbers.ts";
+import { LabelColumn } from "../labels/label_column.ts";
 
 /** Lines without numbers that a file may have, and for each line with some: a small packed file may hold 10^10. */
 const MOST_PASSED_OVER = 1e6;
@@ -28,12 +29,15 @@ export class Table {
   #sure_of_commas: boolean;
   #doubt: { readonly cell: string; readonly line: number } | null = null;
   readonly #points: PointWatch;
+  /** Null where there are no labels. */
+  readonly labels: LabelColumn | null;
 
   constructor(file: string, layout: TableLayout, share: () => number) {
     this.#file = file;
     this.#layout = layout;
     this.#share = share;
     this.#num_header = layout.header_lines.length;
+    this.labels = layout.label === null ? null : new LabelColumn(file, layout.label + 1);
     this.#sure_of_commas = layout.decimal === "point" || layout.settings.decimal !== null;
     // Nobody puts commas between cells and decimal ones into them.
     const { decimal, delimiter, settings } = layout;
@@ -92,6 +96,7 @@ export class Table {
       numbers.length = begin;
       this.#refuseCell(row[column]!, column, lineOf());
     }
+    this.labels?.add(row[this.#layout.label!] ?? "", lineOf);
     if (index !== "keep") this.#watchIndex(row[0]!, lineOf);
     if (!this.#sure_of_commas) this.#lookAtCommas(row, lineOf);
     if (!this.#points.is_sure) {

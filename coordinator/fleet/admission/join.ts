@@ -13,6 +13,7 @@ import type { MessageOf, MessageType } from "../../../wire/messages.ts";
 import type { AllowedKeys } from "../../../wire/proof/worker_key.ts";
 import { Refusal } from "../../../wire/refusal.ts";
 import type { Socket } from "../../../wire/socket.ts";
+import { rowBytes } from "../../data/data_set.ts";
 import type { ShardedData } from "../../data/sharded_data.ts";
 import { chunkFloatsOf } from "../streaming/result_chunks.ts";
 
@@ -74,7 +75,8 @@ function welcome(facts: RunFacts, data: ShardedData, worker: number, shared: Wel
     seed: facts.seed,
     shards: data.plan.num_shards,
     shard_sizes: data.plan.shards.map((indices) => indices.length),
-    example_bytes: data.data.example_bytes,
+    example_bytes: rowBytes(data.data),
+    class_counts: data.class_counts,
     encoding: data.data.encoding,
     wire: facts.wire ?? FLOAT32_WIRE,
     chunk_floats: chunkFloatsOf(facts),

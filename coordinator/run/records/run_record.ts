@@ -7,6 +7,7 @@ import type { AboutRun } from "../../config/about_run.ts";
 import type { ArtifactFile, RunFacts } from "../../fleet/admission/join.ts";
 import type { ValueRange } from "../../../runlog/value_range.ts";
 import type { RunConfig } from "../../config/config.ts";
+import { labelsSha256 } from "../../data/labels/labels.ts";
 import type { ShardedData } from "../../data/sharded_data.ts";
 
 /** What is trained, and on what. */
@@ -19,7 +20,7 @@ export interface RecordedParts {
 
 /** Of a run that begins. */
 export async function runRecord(
-  { config, data: { data, plan }, facts: { run, manifest }, values }: RecordedParts,
+  { config, data: { data, plan, class_counts }, facts: { run, manifest }, values }: RecordedParts,
   artifacts: readonly ArtifactFile[],
   { now, name, note }: AboutRun & { readonly now: Date },
 ): Promise<RecordOf<"run">> {
@@ -44,6 +45,13 @@ export async function runRecord(
       ...data.skipped !== undefined && { skipped: data.skipped },
       ...data.axes !== undefined && { axes: data.axes },
       ...data.scaling !== undefined && { scale: config.scale },
+      ...data.labels && {
+        labels: {
+          class_names: data.labels.class_names,
+          class_counts: class_counts!,
+          sha256: labelsSha256(data.labels),
+        },
+      },
       values,
     },
     layouts_sha256: sha256(JSON.stringify(layouts)),

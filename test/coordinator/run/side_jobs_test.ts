@@ -8,6 +8,8 @@ import { stateAt } from "../training/small_state.ts";
 
 const FIGURES = { critic_cost: -0.5, mean_real: 0.75, mean_training: 0.5, mean_fake: 0.25 };
 
+const UNLABELLED = { labels: null, allLabels: () => null };
+
 /** Jobs of examples of two values, with a fleet that answers when told to. */
 function scene(options: Partial<SideJobsOptions> = {}) {
   const state = stateAt(10);
@@ -21,6 +23,7 @@ function scene(options: Partial<SideJobsOptions> = {}) {
     estimates_distance: true,
     pictures: {
       count: 25,
+      labels: null,
       write: (step) => Promise.resolve(`samples/${step}.png`),
       diversity: () => 0.5,
     },
@@ -29,7 +32,8 @@ function scene(options: Partial<SideJobsOptions> = {}) {
       judge: (samples) => Promise.resolve({ sliced_wasserstein: samples[0]!, num_samples: 40 }),
       close: () => void closed++,
     },
-    held_out: { count: 3, input: () => new Float32Array(18), figures: () => FIGURES },
+    held_out: { ...UNLABELLED, count: 3, input: () => new Float32Array(18), figures: () => FIGURES },
+    drawLabels: null,
     log: { append: (record) => void records.push(record) },
     ask: (request) => new Promise((answer) => void asked.push({ request, answer })),
     failed: (what, error) => void failures.push(`${what}: ${(error as Error).message}`),
@@ -103,7 +107,7 @@ Deno.test("a record is of the step at which its job began, and scores are by the
 Deno.test("what nobody answers is left out, what fails is told by its name", async () => {
   const disk = () => Promise.reject(new Error("disk full"));
   const { records, failures, answer, jobs } = scene({
-    pictures: { count: 25, write: disk, diversity: () => null },
+    pictures: { count: 25, labels: null, write: disk, diversity: () => null },
   });
   jobs.sample();
   jobs.evaluate();
@@ -117,12 +121,19 @@ Deno.test("what nobody answers is left out, what fails is told by its name", asy
 });
 
 Deno.test("without held-out examples nothing is asked for; a GAN's record has no distance", async () => {
-  const none = scene({ held_out: { count: 0, input: () => assert.fail(), figures: () => assert.fail() } });
+  const none = scene({
+    held_out: { ...UNLABELLED, count: 0, input: () => assert.fail(), figures: () => assert.fail() },
+  });
   none.jobs.scoreHeldOut();
   assert.equal(none.asked.length, 0);
   const { records, answer, jobs } = scene({
     estimates_distance: false,
-    pictures: { count: 25, write: () => Promise.resolve("samples/x.png"), diversity: () => null },
+    pictures: {
+      count: 25,
+      labels: null,
+      write: () => Promise.resolve("samples/x.png"),
+      diversity: () => null,
+    },
   });
   jobs.scoreHeldOut();
   await answer(0, new Float32Array(6));
@@ -140,4 +151,38 @@ Deno.test("closing ends the thread that measures distances", () => {
   const { jobs, closed } = scene();
   jobs.close();
   assert.equal(closed(), 1);
+});
+
+Deno.test("labels: pictures and held-out scores have their own, evaluations draw theirs, and scores take all", async () => {
+  const of = (...labels: number[]) => Float32Array.from(labels);
+  const { asked, answer, jobs } = scene({
+    pictures: {
+      count: 2,
+      labels: of(0, 1),
+      write: () => Promise.resolve("samples/x.png"),
+      diversity: () => null,
+    },
+    held_out: {
+      count: 2,
+      labels: of(1, 1),
+      allLabels: () => of(1, 1, 0, 0, 1, 1),
+      input: () => new Float32Array(18),
+      figures: () => FIGURES,
+    },
+    drawLabels: (count, use) => new Float32Array(count).fill(use),
+  });
+  jobs.sample();
+  jobs.evaluate();
+  jobs.scoreHeldOut();
+  await answer(2, new Float32Array(6));
+  assert.deepEqual(asked.map(({ request: { labels } }) => [...labels!]), [
+    [0, 1],
+    Array(40).fill(1),
+    [1, 1],
+    [1, 1, 0, 0, 1, 1],
+  ]);
+  await answer(0, null);
+  await answer(1, null);
+  await answer(3, null);
+  await jobs.ended();
 });

@@ -27,7 +27,7 @@ Deno.test("import: one input and one output, which depends on it", () => {
   const nodes = [["Add", ["x", "other"], ["y"]], ["Neg", ["y"], ["z"]]] as const;
   assert.equal(
     refusal({ nodes, inputs: ["x", "other"] }),
-    "Cannot import g.onnx: it must have one input, found x, other; export the network so that it takes one tensor",
+    "Cannot import g.onnx: it must have one input, found x, other; export the network so that it takes one tensor, and labels as int64 [batch] if it takes any",
   );
   assert.equal(
     refusal({ nodes, inputs: ["x"], initializers: { other: row(1, 2, 3) }, outputs: ["y", "z"] }),

@@ -7,7 +7,7 @@ import { openLog } from "../../../runlog/log/log_file.ts";
 import { STEP_INDEX_NAME } from "../../../runlog/log/step_index.ts";
 import { segmentName } from "../../../runlog/log/segments.ts";
 import { readRegular } from "../../../common/files/regular_file.ts";
-import { recordedData } from "../../../tasks/launch/recorded_data.ts";
+import { recordedPlaces } from "../../../tasks/launch/recorded_data.ts";
 import { inTempDir } from "../../temp_dir.ts";
 import { runRecord, steps } from "./example_log.ts";
 
@@ -63,5 +63,5 @@ Deno.test("a log that is no file has no data and is no run", { ignore }, () =>
     await Deno.writeTextFile(join(folder, segmentName(1)), '{"type":"run","config":{"data":"/first"}}\n');
     await Deno.symlink("/dev/null", join(folder, segmentName(2)));
     await makePipe(join(folder, segmentName(3)));
-    assert.equal(recordedData(folder), "/first");
+    assert.deepEqual(recordedPlaces(folder), { data: "/first" });
   }));
