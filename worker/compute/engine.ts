@@ -6,6 +6,7 @@ import { numElements } from "../../common/shape.ts";
 import { PAGE_BYTES, wholePages } from "../../common/files/mapped_file.ts";
 import type { LocalSteps } from "../../algorithm/local_steps.ts";
 import { BETWEEN_GRAPH, type GraphName, type Manifest, takesReal } from "../../models/manifest.ts";
+import { TRAINING_GRAPHS, type TrainingKind, trainingKindOf } from "../../models/training_kinds.ts";
 import type { WireFormat } from "../../common/wire_format.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
 import { split, sumTree, type TreeNode } from "../../kernels/tree.ts";
@@ -54,14 +55,6 @@ interface Fakes {
   readonly forward: BoundGraph;
   compute_ms: number;
 }
-
-/** `between`: the critic's steps without its lazy penalties. */
-const TRAINING_GRAPHS = {
-  critic: "critic_training_model",
-  generator: "generator_training_model",
-  between: BETWEEN_GRAPH,
-} as const;
-type TrainingKind = keyof typeof TRAINING_GRAPHS;
 
 /** Room for a sum, and the training graphs over it. */
 interface Result {
@@ -341,15 +334,9 @@ export class Engine {
       const { key, part } = this.#stream(leaf, "label", task);
       if (!this.#pairs) this.#labels.draw(key, part);
     }
-    const graph = this.#isBetween(task) ? "between" : task.kind;
+    const graph = trainingKindOf(task, this.manifest);
     this.#fillMasks(graph, leaf, task);
     return compute_ms + await training[graph]!.run();
-  }
-
-  /** True for a critic step without the objective's lazy penalties; the noise's counter is the step's. */
-  #isBetween({ kind, noise_counter: step }: SumTask): boolean {
-    const { lazy_penalty = 1 } = this.manifest;
-    return kind === "critic" && (step - 1) % lazy_penalty !== 0;
   }
 
   /** A leaf's rows of its shard's examples in this step. */
