@@ -67,6 +67,8 @@ export interface ListenOptions {
   readonly onrequest?: (request: IncomingMessage, response: ServerResponse) => void;
   /** Why this request may not become a WebSocket; null: it may. */
   readonly judgeUpgrade?: (request: IncomingMessage) => Refused | null;
+  /** Time for TLS, and then for a request. */
+  readonly opening_ms?: number;
   /** Connections at a time; more are turned away. One host may have a quarter of them. */
   readonly max_connections?: number;
 }
@@ -118,17 +120,19 @@ export async function listen(options: ListenOptions): Promise<Listener> {
 }
 
 /** An HTTP server, over TLS where that is wanted. */
-function openServer({ tls = null, onrequest = upgradeRequired }: ListenOptions): Server {
+function openServer(
+  { tls = null, onrequest = upgradeRequired, opening_ms = OPENING_MS }: ListenOptions,
+): Server {
   const limits = {
-    headersTimeout: OPENING_MS,
-    requestTimeout: OPENING_MS,
-    connectionsCheckingInterval: OPENING_MS,
+    headersTimeout: opening_ms,
+    requestTimeout: opening_ms,
+    connectionsCheckingInterval: opening_ms,
   };
   if (tls === null) return createServer(limits, onrequest);
   const { cert, key } = tls;
-  const server = createTlsServer({ ...limits, cert, key, handshakeTimeout: OPENING_MS }, onrequest);
+  const server = createTlsServer({ ...limits, cert, key, handshakeTimeout: opening_ms }, onrequest);
   // The limits above begin with the first byte of a request.
-  server.on("secureConnection", (socket) => socket.setTimeout(OPENING_MS, () => socket.destroy()));
+  server.on("secureConnection", (socket) => socket.setTimeout(opening_ms, () => socket.destroy()));
   server.on("request", ({ socket }) => socket.setTimeout(0));
   return server;
 }

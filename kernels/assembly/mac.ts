@@ -143,36 +143,32 @@ export function polyEnd(tag: usize): void {
 
 // ---- NH (RFC 4418, section 5.2.2) ----
 
-/** Bytes that become one digest of 32. */
+/** Bytes that become one digest of 16. */
 const UNIT: usize = 1024;
 
 /**
- * Writes a digest of four sums for each unit of up to 1024 bytes; `bytes` is a multiple of 32. The key has 1072 bytes: the
- * four passes begin at each 16th byte of it.
+ * Writes a digest of two sums for each unit of up to 1024 bytes; `bytes` is a multiple of 64. The key has 1040 bytes: the
+ * second pass begins at the 16th byte of it.
  */
 export function nh(out: usize, from: usize, bytes: usize, key: usize): void {
   for (let at: usize = 0; at < bytes; at += UNIT) {
     const end = from + (at + UNIT < bytes ? at + UNIT : bytes);
     let a = i64x2.splat(0), b = a, c = a, d = a;
     let k = key;
-    let k0 = v128.load(k), k1 = v128.load(k, 16), k2 = v128.load(k, 32);
-    for (let p = from + at; p < end; p += 32) {
-      const m0 = v128.load(p), m1 = v128.load(p, 16);
-      const k3 = v128.load(k, 48), k4 = v128.load(k, 64);
+    let k0 = v128.load(k);
+    for (let p = from + at; p < end; p += 64) {
+      const m0 = v128.load(p), m1 = v128.load(p, 16), m2 = v128.load(p, 32), m3 = v128.load(p, 48);
+      const k1 = v128.load(k, 16), k2 = v128.load(k, 32), k3 = v128.load(k, 48), k4 = v128.load(k, 64);
       a = i64x2.add(a, both(i32x4.add(m0, k0), i32x4.add(m1, k1)));
       b = i64x2.add(b, both(i32x4.add(m0, k1), i32x4.add(m1, k2)));
-      c = i64x2.add(c, both(i32x4.add(m0, k2), i32x4.add(m1, k3)));
-      d = i64x2.add(d, both(i32x4.add(m0, k3), i32x4.add(m1, k4)));
-      k0 = k2;
-      k1 = k3;
-      k2 = k4;
-      k += 32;
+      c = i64x2.add(c, both(i32x4.add(m2, k2), i32x4.add(m3, k3)));
+      d = i64x2.add(d, both(i32x4.add(m2, k3), i32x4.add(m3, k4)));
+      k0 = k4;
+      k += 64;
     }
-    store<u64>(out, fold(a));
-    store<u64>(out, fold(b), 8);
-    store<u64>(out, fold(c), 16);
-    store<u64>(out, fold(d), 24);
-    out += 32;
+    store<u64>(out, fold(i64x2.add(a, c)));
+    store<u64>(out, fold(i64x2.add(b, d)), 8);
+    out += 16;
   }
 }
 

@@ -26,12 +26,12 @@ def words(data: bytes) -> list[int]:
 
 
 def nh(key: list[int], message: bytes) -> bytes:
-    """The digest of a message: 32 bytes for each unit of 1024, by four passes whose keys begin 16 bytes apart."""
+    """The digest of a message: 16 bytes for each unit of 1024, by two passes whose keys begin 16 bytes apart."""
     digest = b""
     for at in range(0, len(message), 1024):
         unit = message[at : at + 1024]
-        m = words(unit + bytes(-len(unit) % 32))
-        for a_pass in range(4):
+        m = words(unit + bytes(-len(unit) % 64))
+        for a_pass in range(2):
             k = key[4 * a_pass :]
             total = 0
             for i in range(0, len(m), 8):

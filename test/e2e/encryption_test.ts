@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import type { TaskName } from "./child.ts";
+import { exposures } from "./exposed.ts";
 import { HOST } from "./sshd.ts";
 import { SMALL, Workplace } from "./workplace.ts";
 
@@ -101,6 +102,11 @@ Deno.test("encryption: a worker whose key is taken off the list has to go, and g
   const bad = place.start("worker", [...one, "--key", "bad.key"]);
   const kept = place.start("worker", [...one, "--key", "good.key"]);
   await Promise.all([bad, kept].map((worker) => worker.line(/Ready/)));
+  // Neither the token nor a key stands where others could see it.
+  const { token } = await place.rendezvous();
+  const [, secret] = (await Deno.readTextFile(place.path("good.key"))).split("\n");
+  const seen = await Promise.all([token, secret!].map((text) => exposures(text, place.path("run"))));
+  assert.deepEqual(seen, [[], []]);
   await Deno.writeTextFile(place.path("workers.keys"), `${good}\n`);
   const gone = await bad.end();
   assert.equal(gone.code, 2);

@@ -59,6 +59,7 @@ export async function open(
     shared_memory?: AdmissionOptions["shared_memory"];
     memory?: ResultMemory;
     local?: LocalSteps;
+    allowed_keys?: AdmissionOptions["allowed_keys"];
   } = {},
 ) {
   const { exact = true, num_shards = 4, shared_memory = null, local = null } = options;
@@ -77,6 +78,7 @@ export async function open(
   const fleet = new Fleet(facts, await ShardedData.of(data, plan), {
     token: TOKEN,
     read_token: READ_TOKEN,
+    allowed_keys: options.allowed_keys,
     clock,
     exact,
     classes: [],

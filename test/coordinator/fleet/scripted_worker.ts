@@ -6,6 +6,7 @@ import { checksumBytes } from "../../../kernels/kernels.ts";
 import { bytesOf, type Shared } from "../../../wire/frame.ts";
 import { joinCoordinator } from "../../../wire/handshake.ts";
 import type { Message, MessageOf, MessageType } from "../../../wire/messages.ts";
+import type { WorkerKey } from "../../../wire/proof/worker_key.ts";
 import type { Socket } from "../../../wire/socket.ts";
 import { type FakeClock, settled } from "../../wire/fake_clock.ts";
 import { MemorySocket } from "../../wire/memory_socket.ts";
@@ -85,16 +86,18 @@ export class ScriptedWorker {
       shared?: boolean | ScriptedRing;
       /** True if it gets ready; default true. */
       ready?: boolean;
+      /** Its own key, if it has one. */
+      key?: WorkerKey;
       /** What the coordinator has of the connection in place of its own end. */
       through?: (socket: Socket) => Socket;
     },
   ): Promise<ScriptedWorker> {
     const { name, numeric_class = "a".repeat(64), token = TOKEN, shard_ms = 1, held = [] } = options;
-    const { shared = false, ready = true, through = (socket: Socket) => socket } = options;
+    const { key = null, shared = false, ready = true, through = (socket: Socket) => socket } = options;
     const [near, far] = MemorySocket.pair();
     void fleet.accept(through(far), name);
     const hello = { name, threads: 1, provider: "cpu", device: "test", platform: "test" };
-    await joinCoordinator(near, { clock, deadline_ms: 1_000, token, hello });
+    await joinCoordinator(near, { clock, deadline_ms: 1_000, token, hello, key });
     // Keys are derived beside the event loop, on either side.
     while (!far.is_sealed) await settled();
     const channel = openChannel(near, {

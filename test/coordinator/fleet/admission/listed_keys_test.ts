@@ -4,8 +4,12 @@ import { UserError } from "../../../../common/errors.ts";
 import { type KeyFile, ListedKeys, parseKeys } from "../../../../coordinator/fleet/admission/listed_keys.ts";
 import type { Member } from "../../../../coordinator/fleet/member.ts";
 import { openKeyList, watchKeyList } from "../../../../coordinator/key_list.ts";
+import { pem } from "../../../../tasks/keys/self_signed.ts";
+import { newWorkerKey, readWorkerKey } from "../../../../wire/proof/worker_key.ts";
 import { inTempDir } from "../../../temp_dir.ts";
 import { FakeClock, settled } from "../../../wire/fake_clock.ts";
+import { open } from "../fleet_scene.ts";
+import { ScriptedWorker } from "../scripted_worker.ts";
 
 const [A, B] = ["0a".repeat(32), "0b".repeat(32)];
 
@@ -89,3 +93,24 @@ Deno.test("workers whose key is taken off the list are told so and disconnected,
     await assert.rejects(openKeyList(path), UserError);
     assert.equal(await openKeyList(undefined), null);
   }));
+
+Deno.test("a worker whose key is taken off the list while it gets ready does not get in", async () => {
+  const key = await readWorkerKey(pem("PRIVATE KEY", (await newWorkerKey()).pkcs8));
+  let is_listed = true;
+  const { fleet, clock, told } = await open({ allowed_keys: { nameOf: () => is_listed ? "laptop" : null } });
+  const join = (name: string, ready: boolean) => ScriptedWorker.join(fleet, clock, { name, key, ready });
+  const [first, second] = [await join("first", true), await join("second", false)];
+  assert.deepEqual(fleet.members.map(({ name, public_key }) => [name, public_key]), [[
+    "first",
+    key.public_key,
+  ]]);
+  is_listed = false;
+  second.send({ type: "ready", numeric_class: "a".repeat(64), shard_ms: 1, shared: false });
+  await settled();
+  assert.equal(second.messages("refuse")[0]?.code, "unknown_key");
+  assert.match(second.closed!, /does not have this worker's/);
+  assert.deepEqual(fleet.members.map(({ name }) => name), ["first"]);
+  assert.match(told.join("\n"), /second refused: The coordinator's list of keys/);
+  assert.equal(first.closed, null);
+  await fleet.finish("test over");
+});
