@@ -32,7 +32,7 @@ function tinyManifest(num_chunks: NumChunks): Manifest {
       { name: `${network}.weight_grad`, shape: [tail_offset] },
       ...TAIL_NAMES[network].map((name) => ({ name, shape: [] })),
     ]);
-    return { size, outputs: slots, tail_offset };
+    return { size, inputs: [], outputs: slots, tail_offset };
   };
   // The fleet looks at nothing else.
   return {

@@ -56,13 +56,14 @@ export function resolveUpdates(
   return { lr_critic, lr_generator, decay, clip_grad_norm, ema_half_life, optimizer };
 }
 
-/** Throws {@linkcode UserError} for a decay over no steps. */
+/** Throws {@linkcode UserError} for a decay other than the default over no steps. */
 export function checkUpdate(
   { decay, decay_steps }: Partial<UpdateConfig> & { readonly decay_steps?: number },
   preset: Preset,
 ): void {
   const steps = decay_steps ?? preset.decay_steps;
-  if (decay === undefined || steps > 0) return;
+  // The settings of every run name linear, which is the default.
+  if (decay === undefined || decay === "linear" || steps > 0) return;
   throw new UserError(
     `Cannot use --decay ${decay}: it says how learning rates fall over --decay-steps, which must be above 0, found ${steps} ` +
       `(preset ${preset.name}); give --decay-steps, for example the number of --steps`,

@@ -48,7 +48,7 @@ function trainingGraph(network: string, tail: readonly string[]) {
     { name: `${network}.0.weight_grad`, shape: [NUM_GRADIENTS] },
     ...tail.map((name) => ({ name, shape: [] })),
   ]);
-  return { size, outputs: slots, tail_offset: NUM_GRADIENTS };
+  return { size, inputs: [], outputs: slots, tail_offset: NUM_GRADIENTS };
 }
 
 /** A fleet over four shards of four examples each, and what it told. */

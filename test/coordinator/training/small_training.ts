@@ -31,7 +31,7 @@ function graph(network: NetworkName, size: number, tail: readonly string[]) {
     { name: `${network}.0.weight_grad`, shape: [size] },
     ...tail.map((name) => ({ name, shape: [] })),
   ]);
-  return { size: whole, outputs: slots, tail_offset: size };
+  return { size: whole, inputs: [], outputs: slots, tail_offset: size };
 }
 
 /** Networks of so many weights; the generator has one batch statistic, a variance. */
