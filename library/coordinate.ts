@@ -1,8 +1,9 @@
 /** A coordinator from a program: `deno task coordinator` without its command line and terminal. */
 import { checkOptions } from "../common/cli/options.ts";
 import { UserError } from "../common/errors.ts";
+import { readServerTls } from "../common/tls/tls_files.ts";
 import { COORDINATOR_OPTIONS } from "../coordinator/config/options/options.ts";
-import { ownInterfaces, reachedAt } from "../coordinator/terminal/addresses.ts";
+import { ownInterfaces, reachedAs } from "../coordinator/terminal/addresses.ts";
 import { checkReadToken, checkToken, freshToken } from "../coordinator/terminal/token.ts";
 import { LocalWorkers } from "./local_workers.ts";
 import { type RunOptions, startOf } from "./run_options.ts";
@@ -46,6 +47,10 @@ export interface DoorOptions {
   readonly host?: string;
   /** 0: any free one. Default: 7700. */
   readonly port?: number;
+  /** File of a certificate (PEM), by which all connections are encrypted. Default: none, they are not. */
+  readonly tls_cert?: string;
+  /** File of its private key (PEM). */
+  readonly tls_key?: string;
   /** Token for workers, at least 16 characters. Default: a random one. */
   readonly token?: string;
   /** Token for the live page, a different one. Default: a new one. */
@@ -96,15 +101,31 @@ export interface CoordinateOptions extends RunOptions, DoorOptions {
  * ```
  */
 export async function coordinate(options: CoordinateOptions): Promise<Trained> {
-  const { host, port, token, read_token, onListening, min_workers, give_up_after, workers = 0, ...run } =
-    options;
-  const place = checkOptions(PLACE, given({ host, port, min_workers, give_up_after }), "the options");
+  const {
+    host,
+    port,
+    tls_cert,
+    tls_key,
+    token,
+    read_token,
+    onListening,
+    min_workers,
+    give_up_after,
+    ...others
+  } = options;
+  const { workers = 0, ...run } = others;
+  const place = checkOptions(
+    PLACE,
+    given({ host, port, tls_cert, tls_key, min_workers, give_up_after }),
+    "the options",
+  );
   if (run.out === undefined && run.resume === undefined) {
     throw new UserError("Cannot open a port: a run folder is required, found none; give out or resume");
   }
   const workers_token = checkToken(token ?? freshToken(), "token");
   const readers_token = checkToken(read_token ?? freshToken(), "read_token");
   checkReadToken(readers_token, workers_token, "read_token");
+  const tls = await readServerTls(place, Date.now());
   const local = new LocalWorkers(workers, workers_token);
   const watch = new RunWatch(run);
   const sinks = await openSinksOf(run, watch);
@@ -116,6 +137,7 @@ export async function coordinate(options: CoordinateOptions): Promise<Trained> {
       ...startOf(run),
       host: own_host,
       port: place.port ?? COORDINATOR_OPTIONS.port.default,
+      tls,
       token: workers_token,
       token_place: "in the program that coordinates",
       read_token: readers_token,
@@ -127,9 +149,8 @@ export async function coordinate(options: CoordinateOptions): Promise<Trained> {
       committed: () => watch.committed(),
       listening: async ({ url, port, shards, accept }) => {
         local.start(shards, accept);
-        const page = `http://${
-          reachedAt(own_host, ownInterfaces)[0] ?? "127.0.0.1"
-        }:${port}/?token=${readers_token}`;
+        const reached = reachedAs(own_host, ownInterfaces, tls?.certificate ?? null)[0] ?? "127.0.0.1";
+        const page = `${tls === null ? "http" : "https"}://${reached}:${port}/?token=${readers_token}`;
         await onListening?.({ url, port, page });
       },
       signal: local.orFailed(run.signal),
@@ -140,8 +161,8 @@ export async function coordinate(options: CoordinateOptions): Promise<Trained> {
   }
 }
 
-const { host, port, min_workers, give_up_after } = COORDINATOR_OPTIONS;
-const PLACE = { host, port, min_workers, give_up_after };
+const { host, port, tls_cert, tls_key, min_workers, give_up_after } = COORDINATOR_OPTIONS;
+const PLACE = { host, port, tls_cert, tls_key, min_workers, give_up_after };
 
 /** Only what was given. */
 function given(options: Readonly<Record<string, unknown>>): Record<string, unknown> {

@@ -5,7 +5,7 @@ import { loadRuntime } from "../worker/compute/thread_client.ts";
 import { openNothing } from "../worker/compute/shared_memory.ts";
 import { findDevices } from "../worker/find_devices.ts";
 import { work as workFor } from "../worker/work.ts";
-import { checkUrl, wantedDevices, WORKER_COMMAND } from "../worker/worker_options.ts";
+import { checkTrust, checkUrl, wantedDevices, WORKER_COMMAND } from "../worker/worker_options.ts";
 import { connect } from "./connect.ts";
 import { workerLines } from "./worker_lines.ts";
 
@@ -25,6 +25,8 @@ export interface WorkOptions {
   readonly coordinator: string;
   /** The run's token. */
   readonly token: string;
+  /** File of certificates to trust at `wss://`: a copy of the coordinator's. Default: those that Deno trusts. */
+  readonly tls_ca?: string;
   /** Name of this worker for the coordinator. Default: "worker". */
   readonly name?: string;
   /** GPUs to compute on: "0", "0,1" or "all". Default: none. */
@@ -67,6 +69,7 @@ export async function work(options: WorkOptions): Promise<void> {
     throw new UserError("Cannot work: the coordinator's address is required, found none; give coordinator");
   }
   const url = checkUrl(values.coordinator);
+  checkTrust({ coordinator: url, tls_ca: values.tls_ca });
   const wanted = wantedDevices({ gpu: values.gpu, cpu: values.gpu === undefined, require_gpu: false });
   const runtime_version = await loadRuntime();
   await workFor({
@@ -76,12 +79,12 @@ export async function work(options: WorkOptions): Promise<void> {
     memory_bytes: (values.memory ?? WORKER_COMMAND.options.memory.default) * 1024 * 1024,
     cache: null,
     locate: () => Promise.resolve({ url, token }),
-    connect,
+    connect: (to) => connect(to, values.tls_ca),
     openShared: openNothing,
     console: workerLines(onLine),
     stop: signal,
   });
 }
 
-const { coordinator, name, gpu, threads, memory } = WORKER_COMMAND.options;
-const OPTIONS = { coordinator, name, gpu, threads, memory };
+const { coordinator, tls_ca, name, gpu, threads, memory } = WORKER_COMMAND.options;
+const OPTIONS = { coordinator, tls_ca, name, gpu, threads, memory };
