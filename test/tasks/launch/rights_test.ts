@@ -6,6 +6,7 @@ import {
   type Surroundings,
   withRunFolder,
 } from "../../../tasks/launch/rights.ts";
+import { ROOMS } from "../../../scripts/rooms.ts";
 import { runRecord } from "../../runlog/log/example_log.ts";
 import { inTempDir } from "../../temp_dir.ts";
 
@@ -19,7 +20,7 @@ const AROUND: Surroundings = {
   ownHosts: () => ["127.0.0.1", "[::1]", "gpu1"],
 };
 const CODE =
-  /^.*\/(algorithm|autodiff|common|coordinator|kernels|models|onnx|pictures|random|runlog|wire|worker)$/;
+  /^.*\/(algorithm|autodiff|common|coordinator|kernels|metrics|models|onnx|pictures|random|runlog|wire|worker)$/;
 
 /** What a task is allowed, by kind of right: "all", or a list, without the project's own code. */
 function rights(task: LaunchedTask, args: readonly string[], around = AROUND): Record<string, string> {
@@ -242,4 +243,23 @@ Deno.test("train lets in others where it was told to", () => {
   assert.deepEqual(open("--host", "10.0.0.9"), ["10.0.0.9:0", sys]);
   assert.deepEqual(open("--port=7"), ["127.0.0.1:7", sys]);
   assert.match(rights("train", ["--token-file", "t"]).read!, / \/here\/t$/);
+});
+
+Deno.test("the code that threads of a run import may be read", () => {
+  const { read } = Object.fromEntries(
+    commandOf("train", [], AROUND).filter((flag) => flag.startsWith("--allow-read=")).map((
+      flag,
+    ) => ["read", flag]),
+  );
+  const readable = new Set(
+    read!.slice("--allow-read=".length).split(",").map((path) => path.split("/").at(-1)!),
+  );
+  // The page is bundled: nothing of it is read while a run goes on.
+  const run = ROOMS.filter(({ folder }) =>
+    /^(coordinator|worker)\b/.test(folder) && !folder.endsWith("/page")
+  );
+  const imported = new Set(
+    run.flatMap(({ folder, may }) => [folder, ...may]).map((room) => room.split("/")[0]!),
+  );
+  assert.deepEqual([...imported].filter((room) => !readable.has(room)), []);
 });
