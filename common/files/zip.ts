@@ -39,11 +39,23 @@ export interface Spoken {
   readonly refuse: (why: string) => never;
 }
 
+/** Position and compression of a file in its archive. */
+export interface ZipPlace {
+  readonly flags: number;
+  readonly method: number;
+  readonly crc: number;
+  readonly packed: number;
+  readonly size: number;
+  /** Offset of its own header. */
+  readonly local: number;
+}
+
 /** A file in an archive. */
 export interface ZipEntry {
   readonly name: string;
   /** Bytes that it has by the directory when unpacked. */
   readonly size: number;
+  readonly place: ZipPlace;
   /**
    * Unpacks it, piece by piece: never more than `size` bytes. Calls `refuse` where it is encrypted, packed in a way
    * that is not known, or damaged; whether its checksum is right is known at the end.
@@ -98,7 +110,12 @@ export async function zipEntries(source: ByteSource, spoken: Spoken): Promise<Zi
     const facts = factsOf(view, at, new DataView(bytes.buffer, bytes.byteOffset + extra, extra_bytes));
     const place = facts && { ...facts, local: facts.local + shift };
     if (place === null) return damaged();
-    entries.push({ name, size: place.size, pieces: () => unpack(shownName(name), source, place, spoken) });
+    entries.push({
+      name,
+      size: place.size,
+      place,
+      pieces: () => unpack(shownName(name), source, place, spoken),
+    });
     at = next;
   }
   return entries;
@@ -147,19 +164,8 @@ async function findDirectory(
   return { count, begin, size, shift };
 }
 
-/** Position and compression of a file in its archive. */
-interface Place {
-  readonly flags: number;
-  readonly method: number;
-  readonly crc: number;
-  readonly packed: number;
-  readonly size: number;
-  /** Offset of its own header. */
-  readonly local: number;
-}
-
 /** null where numbers are said to be elsewhere and are not. */
-function factsOf(view: DataView, at: number, extra: DataView): Place | null {
+function factsOf(view: DataView, at: number, extra: DataView): ZipPlace | null {
   const [flags, method] = [view.getUint16(at + 8, true), view.getUint16(at + 10, true)];
   // In the order in which ZIP64 has those that do not fit.
   const numbers = [24, 20, 42].map((offset) => view.getUint32(at + offset, true));
@@ -188,7 +194,7 @@ function extraField(extra: DataView, wanted: number): number | null {
 async function* unpack(
   name: string,
   source: ByteSource,
-  { flags, method, crc, packed, size, local }: Place,
+  { flags, method, crc, packed, size, local }: ZipPlace,
   { part, refuse }: Spoken,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   if ((flags & ENCRYPTED) !== 0) {

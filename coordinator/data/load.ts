@@ -4,6 +4,8 @@ import { UserError } from "../../common/errors.ts";
 import type { RegularFile } from "../../common/files/regular_file.ts";
 import { parseAxes } from "./arrays/axes.ts";
 import { CIFAR_100_BESIDE, CIFAR_100_NAME, CIFAR_NAME, isCifarName, parseCifar } from "./arrays/cifar.ts";
+import { openArchive } from "./pictures/archive.ts";
+import { folderCollection } from "./pictures/collection.ts";
 import { contentOf } from "./files/content.ts";
 import { parseCsv } from "./tables/csv.ts";
 import { attempt, openDataFile, readDataFile, readUnchanged, refuse } from "./files/data_file.ts";
@@ -48,7 +50,12 @@ export async function openData(
   const { file } = named;
   const info = await attempt(file, () => Deno.stat(file));
   const whole = (data: DataSet) => sourceOf(shapeImages(withColumns(data), shaping));
-  if (!info.isDirectory) return whole(await loadFile(named, axes, reading));
+  if (!info.isDirectory) {
+    const archive = named.array === null && info.isFile ? await openArchive(file, reading) : null;
+    if (archive === null) return whole(await loadFile(named, axes, reading));
+    if (axes !== null) refuseLayout(file, "these are pictures");
+    return await openPictures(archive, { shaping, on_bad_item }, reading);
+  }
   const names = (await attempt(file, () => Array.fromAsync(Deno.readDir(file)))).map(({ name }) => name)
     .sort();
   const idx = names.filter((name) => IDX_NAME.test(name));
@@ -77,7 +84,7 @@ async function openFolder(
   const { pictures, left_out } = await lookIn(folder);
   if (pictures.length > 0) {
     if (left_out !== null) reading.say(`Not read in ${shown(folder)}: ${left_out}`);
-    return await openPictures(folder, pictures, { shaping, on_bad_item }, reading);
+    return await openPictures(folderCollection(folder, pictures), { shaping, on_bad_item }, reading);
   }
   const found = left_out === null ? "none of them" : `none of them, but ${left_out}`;
   throw new UserError(

@@ -1,5 +1,6 @@
 /** Kinds of files that hold data and are not read, told by their first bytes, each with a way out. */
 import { FORMATS } from "../pictures/picture_file.ts";
+import { isTar } from "../../../common/files/tar.ts";
 import { maskedCrc32c } from "../../../common/files/crc32c.ts";
 
 export interface Kind {
@@ -157,15 +158,6 @@ function textOf(head: Uint8Array): string {
 }
 
 /** POSIX tar has its name in the header; older ones are known by the sum of the header's bytes. */
-function isTar(head: Uint8Array): boolean {
-  if (head.length < 512) return false;
-  if (begins(head.subarray(257), "ustar")) return true;
-  const claimed = parseInt(textOf(head.subarray(148, 156)).replaceAll("\0", " "), 8);
-  const header = head.subarray(0, 512);
-  const sum = header.reduce((total, byte, i) => total + (i >= 148 && i < 156 ? 32 : byte), 0);
-  return head[0] !== 0 && claimed === sum;
-}
-
 /** Protocols 2 to 5 begin with their number, and a frame or an opcode that makes something. */
 function isPickle(head: Uint8Array): boolean {
   const [first, protocol, opcode] = head;

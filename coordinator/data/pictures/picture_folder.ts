@@ -7,6 +7,11 @@ import { PICTURE_NAME } from "./picture_file.ts";
 const LITTER =
   /^(\._.*|\.DS_Store|\.ipynb_checkpoints|__MACOSX|Thumbs\.db|desktop\.ini|@eaDir|\.@__thumb|\$RECYCLE\.BIN|\.Trash.*|\.Spotlight-V100|\.fseventsd|\.thumbnails|\.git|lost\+found)$/i;
 
+/** True if any part of a path is one that systems and tools leave, or is hidden. */
+export function isLitter(path: string): boolean {
+  return path.split("/").some((part) => LITTER.test(part) || part.startsWith("."));
+}
+
 /** Pictures of kinds that are not read, by their names. */
 const OTHER_PICTURES =
   /\.(hei[cf]|jxl|jp2|j2k|jpf|jpx|psd|svg|ico|tga|ppm|pgm|pbm|pnm|exr|hdr|dng|cr2|nef|arw|raw)$/i;

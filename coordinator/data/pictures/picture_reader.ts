@@ -1,8 +1,9 @@
 /** One picture file as an example: read, decoded, brought to the channels and size that were asked for. */
-import { NotRegularError, readRegularSync } from "../../../common/files/regular_file.ts";
+import { NotRegularError } from "../../../common/files/regular_file.ts";
 import type { PictureCodecs } from "./codecs.ts";
 import { type Fit, type Image, type Shape, toSquare, withChannels } from "./image.ts";
 import { decodePicture, pictureShape } from "./picture_file.ts";
+import { bytesAt, type PicturePlace } from "./picture_place.ts";
 import { type Ground, lumaOf, PAPER } from "./pixels.ts";
 
 /** Changes to make to pictures; null leaves them as they are, provided that all are alike. */
@@ -36,22 +37,22 @@ export function shaped(image: Image, { image_size, channels, fit, ground = PAPER
 
 /** Reads the header of a picture file: its shape before and after shaping. Throws Error with the reason. */
 export function announcedShapes(
-  file: string,
+  place: PicturePlace,
   { image_size, channels }: Shaping,
 ): [found: Shape, shaped: Shape] {
-  const found = pictureShape(readRegularSync(file, MAX_PICTURE_BYTES));
+  const found = pictureShape(bytesAt(place, MAX_PICTURE_BYTES));
   const { height, width } = image_size === null ? found : { height: image_size, width: image_size };
   return [found, { channels: channels ?? found.channels, height, width }];
 }
 
 /** Reads and decodes a file. Never throws for what is wrong with the file. */
 export async function readPicture(
-  file: string,
+  place: PicturePlace,
   shaping: Shaping,
   codecs: PictureCodecs,
 ): Promise<PictureRead> {
   try {
-    const picture = await decodePicture(readRegularSync(file, MAX_PICTURE_BYTES), codecs, shaping.ground);
+    const picture = await decodePicture(bytesAt(place, MAX_PICTURE_BYTES), codecs, shaping.ground);
     const { channels, height, width, tones } = shaped(picture, shaping);
     return { shape: { channels, height, width }, tones, peak_of_16_bits: picture.peak_of_16_bits };
   } catch (error) {

@@ -1,10 +1,11 @@
 /** A thread that reads pictures: one message asks for some, one answers. It has the rights of who started it. */
 import { PictureCodecs } from "./codecs.ts";
 import type { Shape } from "./image.ts";
+import type { PicturePlace } from "./picture_place.ts";
 import { type PictureRead, readPicture, type Shaping } from "./picture_reader.ts";
 
 export interface PictureTask {
-  readonly files: readonly string[];
+  readonly places: readonly PicturePlace[];
   readonly shaping: Shaping;
   /** Tones of pictures of another shape are not sent. */
   readonly expected: Shape;
@@ -13,10 +14,10 @@ export interface PictureTask {
 const codecs = new PictureCodecs();
 
 self.onmessage = async ({ data }: MessageEvent<PictureTask>) => {
-  const { files, shaping, expected } = data;
+  const { places, shaping, expected } = data;
   const reads: PictureRead[] = [];
-  for (const file of files) {
-    const read = await readPicture(file, shaping, codecs);
+  for (const place of places) {
+    const read = await readPicture(place, shaping, codecs);
     const is_wanted = "tones" in read && isAlike(read.shape, expected);
     reads.push("tones" in read && !is_wanted ? { ...read, tones: new Uint8Array(0) } : read);
   }

@@ -1,14 +1,16 @@
-/** A folder of pictures as a data set. */
-import { basename, join } from "node:path";
+/** A folder or an archive of pictures as a data set. */
+import { basename } from "node:path";
 import { UserError } from "../../../common/errors.ts";
 import { MAX_FILE_BYTES } from "../files/data_file.ts";
 import { type DataSet, dataSetOf } from "../data_set.ts";
 import type { DataSource, Reading } from "../data_source.ts";
+import type { PictureCollection } from "./collection.ts";
 import type { Image, Shape } from "./image.ts";
 import { PictureCodecs } from "./codecs.ts";
 import { skippedBy, skippedLines } from "../skipped.ts";
 import { shown } from "./picture_folder.ts";
 import { PicturePool, threadsFor } from "./picture_pool.ts";
+import type { PicturePlace } from "./picture_place.ts";
 import {
   announcedShapes,
   type PictureRead,
@@ -55,52 +57,52 @@ interface First extends Other {
 }
 
 /**
- * The pictures of a folder, of which the first that can be read says what all are. `names`: paths within the
- * folder, in the order of the examples. Throws {@linkcode UserError} where none can be read, or all are too many.
+ * Pictures, of which the first that can be read says what all are. Throws {@linkcode UserError} where none can be read, or all are too many.
  */
 export async function openPictures(
-  folder: string,
-  names: readonly string[],
+  collection: PictureCollection,
   wanted: Wanted,
   reading: Reading,
 ): Promise<DataSource> {
-  const first = await firstOf(folder, names, wanted.shaping);
+  const { path, names } = collection;
+  const first = await firstOf(collection, wanted.shaping);
   const { channels, height, width } = first.shape;
   const size = channels * height * width;
   if (names.length * size > MAX_FILE_BYTES) {
     throw new UserError(
-      `Cannot read data folder ${folder}: at most ${MAX_FILE_BYTES} bytes of pixels are supported, found ` +
+      `Cannot read data ${collection.kind} ${path}: at most ${MAX_FILE_BYTES} bytes of pixels are supported, found ` +
         `${names.length} pictures of ${size}; use a smaller --image-size, or fewer pictures`,
     );
   }
   return {
-    name: basename(folder),
+    name: basename(path),
     num_examples: names.length,
     example_shape: shapeOf(first.shape),
     encoding: "uint8",
-    read: () => readPictures(folder, names, wanted, first, reading),
+    read: () => readPictures(collection, wanted, first, reading).finally(collection.close),
   };
 }
 
 /** The first picture that can be read; of a large one, whose header can. */
-async function firstOf(folder: string, names: readonly string[], shaping: Shaping): Promise<First> {
+async function firstOf(collection: PictureCollection, shaping: Shaping): Promise<First> {
   const bad: Bad[] = [];
-  for (const [index, name] of names.entries()) {
+  for (const index of collection.names.keys()) {
     try {
-      return { index, ...await tried(join(folder, name), shaping) };
+      return { index, ...await tried(collection.placeOf(index), shaping) };
     } catch (error) {
       bad.push({ index, reason: reasonOf(error as Error) });
     }
   }
-  return refuseBad(folder, names, bad);
+  await collection.close();
+  return refuseBad(collection, bad);
 }
 
 /** Throws Error with the reason where the picture is not whole. */
-async function tried(file: string, shaping: Shaping): Promise<Omit<First, "index">> {
-  const [found, shape] = announcedShapes(file, shaping);
+async function tried(place: PicturePlace, shaping: Shaping): Promise<Omit<First, "index">> {
+  const [found, shape] = announcedShapes(place, shaping);
   const num_pixels = found.height * found.width;
   if (num_pixels <= MOST_TRIED_PIXELS) {
-    const read = await readPicture(file, shaping, new PictureCodecs());
+    const read = await readPicture(place, shaping, new PictureCodecs());
     if ("reason" in read) throw new Error(read.reason);
   }
   return { shape, num_pixels };
@@ -108,18 +110,18 @@ async function tried(file: string, shaping: Shaping): Promise<Omit<First, "index
 
 /** Reads each file once, on all cores. */
 async function readPictures(
-  folder: string,
-  names: readonly string[],
+  collection: PictureCollection,
   { shaping, on_bad_item }: Wanted,
   first: First,
   { progress, say, num_cores }: Reading,
 ): Promise<DataSet> {
+  const { path, names } = collection;
   const { channels, height, width } = first.shape;
   const size = channels * height * width;
   const bytes = new Uint8Array(names.length * size);
   const per_task = Math.max(1, Math.min(TASK_PICTURES, Math.floor(TASK_BYTES / size)));
   const tasks = Array.from({ length: Math.ceil(names.length / per_task) }, (_, i) => ({
-    files: names.slice(i * per_task, (i + 1) * per_task).map((name) => join(folder, name)),
+    places: range(i * per_task, Math.min(names.length, (i + 1) * per_task)).map(collection.placeOf),
     shaping,
     expected: first.shape,
   }));
@@ -140,19 +142,20 @@ async function readPictures(
     progress(done += reads.length, names.length);
     return others.length === 0;
   });
+  collection.checkUnchanged();
   const is_first_sound = bad.every(({ index }) => index !== first.index);
-  if (others.length > 0 && is_first_sound) refuseOther(folder, names, first, others.sort(byIndex)[0]!);
+  if (others.length > 0 && is_first_sound) refuseOther(collection, first, others.sort(byIndex)[0]!);
   if (bad.length > 0 && (on_bad_item === "refuse" || bad.length === names.length)) {
-    refuseBad(folder, names, bad.sort(byIndex));
+    refuseBad(collection, bad.sort(byIndex));
   }
-  if (peak !== null && peak < DARK_PEAK) say(darkNote(folder, peak));
+  if (peak !== null && peak < DARK_PEAK) say(darkNote(path, peak));
   const whole = withoutBad(bytes, size, bad.sort(byIndex));
-  const data = dataSetOf(basename(folder), shapeOf(first.shape), "uint8", whole);
+  const data = dataSetOf(basename(path), shapeOf(first.shape), "uint8", whole);
   if (bad.length === 0) return data;
   const lost = new Set(bad.map(({ index }) => index));
   const kept = Uint32Array.from(names.keys()).filter((index) => !lost.has(index));
   const skipped = skippedBy(bad.map(({ index, reason }) => ({ name: shown(names[index]!), reason })));
-  skippedLines(folder, names.length, skipped).forEach(say);
+  skippedLines(path, names.length, skipped).forEach(say);
   return { ...data, skipped, kept };
 }
 
@@ -171,6 +174,10 @@ function withoutBad(
   return bytes.subarray(0, filled);
 }
 
+function range(begin: number, end: number): number[] {
+  return Array.from({ length: end - begin }, (_, i) => begin + i);
+}
+
 function byIndex(a: { readonly index: number }, b: { readonly index: number }): number {
   return a.index - b.index;
 }
@@ -185,11 +192,11 @@ function shapeOf({ channels, height, width }: Shape): number[] {
 }
 
 /** All that cannot be read, in one line. */
-function refuseBad(folder: string, names: readonly string[], bad: readonly Bad[]): never {
+function refuseBad({ path, names, shownPath }: PictureCollection, bad: readonly Bad[]): never {
   const [{ index, reason }] = bad as [Bad];
   if (bad.length === 1) {
     throw new UserError(
-      `Cannot read data file ${join(folder, shown(names[index]!))}: a whole ` +
+      `Cannot read data file ${shownPath(shown(names[index]!))}: a whole ` +
         `picture is required, found ${reason}; repair or remove the file, or leave it out with --on-bad-item skip`,
     );
   }
@@ -199,25 +206,25 @@ function refuseBad(folder: string, names: readonly string[], bad: readonly Bad[]
     : "";
   throw new UserError(
     `Cannot read ${bad.length.toLocaleString("en-US")} of ` +
-      `${names.length.toLocaleString("en-US")} pictures in ${folder}: whole pictures ` +
+      `${names.length.toLocaleString("en-US")} pictures in ${path}: whole pictures ` +
       `are required, found ${
         named.join(", ")
       }${more}; repair or remove the files, or leave them out with --on-bad-item skip`,
   );
 }
 
-function refuseOther(folder: string, names: readonly string[], a: Other, b: Other): never {
+function refuseOther({ kind: place, path, names }: PictureCollection, a: Other, b: Other): never {
   if (a.shape.channels !== b.shape.channels) {
     const kind = ({ index, shape }: Other) =>
       `${shape.channels === 1 ? "a grey" : "a coloured"} one (${shown(names[index]!)})`;
     throw new UserError(
-      `Cannot read data folder ${folder}: pictures of one kind are required, found ${kind(a)} ` +
+      `Cannot read data ${place} ${path}: pictures of one kind are required, found ${kind(a)} ` +
         `and ${kind(b)}; make all grey with --channels 1, or colour with --channels 3`,
     );
   }
   const size = ({ index, shape }: Other) => `${shape.width} x ${shape.height} (${shown(names[index]!)})`;
   throw new UserError(
-    `Cannot read data folder ${folder}: pictures of one size (width x height) are required, found ${
+    `Cannot read data ${place} ${path}: pictures of one size (width x height) are required, found ${
       size(a)
     } ` +
       `and ${size(b)}; resize them with --image-size 32 or 64`,

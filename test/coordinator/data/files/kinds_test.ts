@@ -11,7 +11,8 @@ const at = (place: number, magic: string, length = 600) => {
   return out;
 };
 const oldTar = () => {
-  const out = at(0, "faces/0001.png");
+  // Blocks of zeros end it.
+  const out = at(0, "faces/0001.txt", 2048);
   out.set(bytes("0000644\0"), 100);
   const sum = out.reduce((total, byte, i) => total + (i >= 148 && i < 156 ? 32 : byte), 0);
   out.set(bytes(sum.toString(8).padStart(6, "0") + "\0 "), 148);
