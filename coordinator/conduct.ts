@@ -5,6 +5,7 @@ import type { Cancel, Clock } from "../wire/clock.ts";
 import { Console } from "./terminal/console.ts";
 import type { RunConfig } from "./config/config.ts";
 import type { ListedKeys } from "./fleet/admission/listed_keys.ts";
+import type { CacheFolder } from "./data/cache/cache_folder.ts";
 import { SharedMemory } from "./fleet/memory/shared_memory.ts";
 import { Fleet } from "./fleet/fleet.ts";
 import { prepare, type Prepared, type PrepareOptions } from "./run/prepare.ts";
@@ -36,6 +37,8 @@ export interface ConductOptions extends Omit<PrepareOptions, "reading"> {
   readonly give_up_after_s: number | null;
   /** Advice for a person while there are no workers; "" if there is none. */
   readonly advice: string;
+  /** Where decoded pictures are kept for later runs; absent: nowhere. */
+  readonly picture_cache?: CacheFolder | null;
   /** True if workers on this machine may share memory with this process. */
   readonly shares_memory: boolean;
   /** True if somebody starts it again after a signal: workers then wait. */
@@ -87,7 +90,10 @@ export async function conduct(
   clock: Clock,
 ): Promise<Conducted> {
   const now_ms = () => clock.now_ms();
-  const run = await prepare({ ...options, reading: readingOn(screen, now_ms, options.signal) });
+  const run = await prepare({
+    ...options,
+    reading: { ...readingOn(screen, now_ms, options.signal), cache: options.picture_cache ?? null },
+  });
   await using lock = run.lock;
   const console = openConsole(run, screen, now_ms);
   const sinks = await around.sinks(run, (line) => console.line(line));

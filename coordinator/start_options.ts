@@ -1,13 +1,23 @@
 /** What the command lines of `train` and `coordinator` say alike of a run. */
 import type { Given, Values } from "../common/cli/options.ts";
 import type { CoordinateOptions } from "./coordinate.ts";
+import { ownCache } from "./data/cache/own_cache.ts";
 import { givenConfig } from "./config/given_config.ts";
 import type { PLACE_OPTIONS } from "./config/options/options.ts";
 import type { RUN_OPTIONS } from "./config/options/run_options.ts";
 import { sinksFor, type SinksOutside } from "./run/records/open_sinks.ts";
 import { decideStart } from "./run/run_folder.ts";
 
-type Shared = "given" | "out" | "resume" | "name" | "note" | "readable" | "give_up_after_s" | "sinks";
+type Shared =
+  | "given"
+  | "out"
+  | "resume"
+  | "name"
+  | "note"
+  | "readable"
+  | "give_up_after_s"
+  | "sinks"
+  | "picture_cache";
 
 /** Throws {@linkcode UserError} for what cannot be read, or written to. */
 export async function startOptions(
@@ -25,6 +35,7 @@ export async function startOptions(
     note,
     readable,
     give_up_after_s: values.give_up_after ?? null,
+    picture_cache: values.cache ? ownCache(outside.env) : null,
     sinks: await sinksFor({ ...values, log_token: outside.env("WAGON_LOG_TOKEN") }, outside),
   };
 }

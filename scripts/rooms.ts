@@ -232,6 +232,7 @@ export const ROOMS: readonly Room[] = [
     folder: "coordinator",
     what: "the coordinator's program, from start to end",
     may: [
+      "coordinator/data",
       "coordinator/config",
       "coordinator/fleet",
       "coordinator/training",

@@ -1,4 +1,5 @@
 /** Data that a person named, before they are read: what is known of them at once, so that options can be checked. */
+import type { CacheFolder } from "./cache/cache_folder.ts";
 import type { DataSet } from "./data_set.ts";
 
 /** How reading is watched, and by whom. */
@@ -9,6 +10,8 @@ export interface Reading {
   readonly progress: (done: number, total: number, thing?: string) => void;
   /** Threads that may be used at most. */
   readonly num_cores: number;
+  /** Where decoded pictures are kept for later runs; absent: nowhere. */
+  readonly cache?: CacheFolder | null;
 }
 
 /** Nobody watches. */

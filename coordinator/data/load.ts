@@ -5,7 +5,7 @@ import type { RegularFile } from "../../common/files/regular_file.ts";
 import { parseAxes } from "./arrays/axes.ts";
 import { CIFAR_100_BESIDE, CIFAR_100_NAME, CIFAR_NAME, isCifarName, parseCifar } from "./arrays/cifar.ts";
 import { openArchive } from "./pictures/archive.ts";
-import { folderCollection } from "./pictures/collection.ts";
+import { folderCollection, type OnBadItem } from "./pictures/collection.ts";
 import { contentOf } from "./files/content.ts";
 import { parseCsv } from "./tables/csv.ts";
 import { attempt, openDataFile, readDataFile, readUnchanged, refuse } from "./files/data_file.ts";
@@ -18,7 +18,7 @@ import { refuseKnownKind, refuseUnknown } from "./files/kind.ts";
 import { PICTURE_NAME } from "./pictures/picture_file.ts";
 import { lookIn, shown } from "./pictures/picture_folder.ts";
 import type { Shaping } from "./pictures/picture_reader.ts";
-import { type OnBadItem, openPictures, shapeImages } from "./pictures/pictures.ts";
+import { openPictures, shapeImages } from "./pictures/pictures.ts";
 import { AS_IT_IS, type ReadAs, shapingOf } from "./read_as.ts";
 import { READERS } from "./readers.ts";
 

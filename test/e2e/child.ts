@@ -5,6 +5,7 @@ import { taskCommand } from "../../tasks/task_command.ts";
 export const DEADLINE_MS = 180_000;
 
 export type TaskName =
+  | "cache"
   | "train"
   | "coordinator"
   | "worker"

@@ -35,6 +35,13 @@ export const PLACE_OPTIONS = {
     value: "TEXT",
     about: "What the run is for; the live page, inspect and report show it",
   },
+  cache: {
+    kind: "boolean",
+    default: true,
+    about:
+      "Keep decoded pictures for later runs on the same pictures (deno task cache shows and removes them)",
+    group: "How to run",
+  },
   tensorboard: {
     kind: "string",
     value: "DIR",

@@ -119,6 +119,7 @@ function collectionOf(
     kind: "file",
     names,
     placeOf: (index) => ({ file, part: parts.get(names[index]!)! }),
+    stampedFile: () => path,
     shownPath: (name) => `${path}#${name}`,
     checkUnchanged() {
       if (modified(path) === written && Deno.statSync(path).size === size) return;

@@ -4,9 +4,10 @@ import { UserError } from "../../../common/errors.ts";
 import { MAX_FILE_BYTES } from "../files/data_file.ts";
 import { type DataSet, dataSetOf } from "../data_set.ts";
 import type { DataSource, Reading } from "../data_source.ts";
-import type { PictureCollection } from "./collection.ts";
+import type { PictureCollection, Wanted } from "./collection.ts";
 import type { Image, Shape } from "./image.ts";
 import { PictureCodecs } from "./codecs.ts";
+import { cachedPictures, cacheKey, cachePictures } from "../cache/picture_cache.ts";
 import { skippedBy, skippedLines } from "../skipped.ts";
 import { shown } from "./picture_folder.ts";
 import { PicturePool, threadsFor } from "./picture_pool.ts";
@@ -29,14 +30,6 @@ const MOST_TRIED_PIXELS = 4e6;
 const MOST_NAMED = 10;
 /** Pictures of 16 bits whose largest tone is below this are darker than 1 in 8. */
 const DARK_PEAK = 8192;
-
-export type OnBadItem = "refuse" | "skip";
-
-/** What pictures are to become, and what becomes of those that cannot be read. */
-export interface Wanted {
-  readonly shaping: Shaping;
-  readonly on_bad_item: OnBadItem;
-}
 
 /** A picture that could not be read. */
 interface Bad {
@@ -79,8 +72,41 @@ export async function openPictures(
     num_examples: names.length,
     example_shape: shapeOf(first.shape),
     encoding: "uint8",
-    read: () => readPictures(collection, wanted, first, reading).finally(collection.close),
+    read: () => readOrCached(collection, wanted, first, reading).finally(collection.close),
   };
+}
+
+/** As an earlier run has read them, where the cache has that; else they are read, and kept for later ones. */
+async function readOrCached(
+  collection: PictureCollection,
+  wanted: Wanted,
+  first: First,
+  reading: Reading,
+): Promise<DataSet> {
+  const { cache } = reading, { path, names } = collection;
+  const key = cache ? await cacheKey(collection, wanted) : null;
+  if (!cache || key === null) return await readPictures(collection, wanted, first, reading);
+  const cached = await cachedPictures(cache, key);
+  if (cached !== null) {
+    const { shape, bytes, skipped, lost, said } = cached;
+    reading.progress(names.length, names.length);
+    said.forEach(reading.say);
+    const data = dataSetOf(basename(path), shape, "uint8", bytes);
+    return lost.length === 0 ? data : { ...data, skipped, kept: keptOf(names.length, lost) };
+  }
+  const said: string[] = [];
+  const say = (line: string) => {
+    said.push(line);
+    reading.say(line);
+  };
+  const data = await readPictures(collection, wanted, first, { ...reading, say });
+  const { example_shape: shape, bytes, skipped = [], kept } = data;
+  const lost = kept ? [...keptOf(names.length, kept)] : [];
+  // Pictures that changed meanwhile belong to another key.
+  if (await cacheKey(collection, wanted) === key) {
+    await cachePictures(cache, key, { shape, bytes, skipped, lost, said });
+  }
+  return data;
 }
 
 /** The first picture that can be read; of a large one, whose header can. */
@@ -152,11 +178,16 @@ async function readPictures(
   const whole = withoutBad(bytes, size, bad.sort(byIndex));
   const data = dataSetOf(basename(path), shapeOf(first.shape), "uint8", whole);
   if (bad.length === 0) return data;
-  const lost = new Set(bad.map(({ index }) => index));
-  const kept = Uint32Array.from(names.keys()).filter((index) => !lost.has(index));
+  const kept = keptOf(names.length, bad.map(({ index }) => index));
   const skipped = skippedBy(bad.map(({ index, reason }) => ({ name: shown(names[index]!), reason })));
   skippedLines(path, names.length, skipped).forEach(say);
   return { ...data, skipped, kept };
+}
+
+/** Indices below `count` that are none of `lost`, ascending. */
+function keptOf(count: number, lost: Iterable<number>): Uint32Array {
+  const without = new Set(lost);
+  return Uint32Array.from(Array(count).keys()).filter((index) => !without.has(index));
 }
 
 /** The examples without those that could not be read, moved together. */
