@@ -82,6 +82,22 @@ export function graphNamesOf({ lazy_penalty }: Pick<Manifest, "lazy_penalty">): 
   return lazy_penalty === undefined ? GRAPH_NAMES : [...GRAPH_NAMES, BETWEEN_GRAPH];
 }
 
+/** `between`: the critic's steps without its lazy penalties. */
+export const TRAINING_GRAPHS = {
+  critic: "critic_training_model",
+  generator: "generator_training_model",
+  between: BETWEEN_GRAPH,
+} as const;
+export type TrainingKind = keyof typeof TRAINING_GRAPHS;
+
+/** Which training graph a step runs. The noise's counter is the step's. */
+export function trainingKindOf(
+  { kind, noise_counter: step }: { readonly kind: NetworkName; readonly noise_counter: number },
+  { lazy_penalty = 1 }: Pick<Manifest, "lazy_penalty">,
+): TrainingKind {
+  return kind === "critic" && (step - 1) % lazy_penalty !== 0 ? "between" : kind;
+}
+
 /** True if steps of a network compute with real examples: the critic's, and the generator's of an objective that pairs. */
 export function takesReal({ graphs }: Pick<Manifest, "graphs">, network: NetworkName): boolean {
   return network === "critic" ||

@@ -5,8 +5,15 @@
 import { numElements } from "../../common/shape.ts";
 import { PAGE_BYTES, wholePages } from "../../common/files/mapped_file.ts";
 import type { LocalSteps } from "../../algorithm/local_steps.ts";
-import { BETWEEN_GRAPH, type GraphName, type Manifest, takesReal } from "../../models/manifest.ts";
-import { TRAINING_GRAPHS, type TrainingKind, trainingKindOf } from "../../models/training_kinds.ts";
+import {
+  BETWEEN_GRAPH,
+  type GraphName,
+  type Manifest,
+  takesReal,
+  TRAINING_GRAPHS,
+  type TrainingKind,
+  trainingKindOf,
+} from "../../models/manifest.ts";
 import type { WireFormat } from "../../common/wire_format.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
 import { split, sumTree, type TreeNode } from "../../kernels/tree.ts";

@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { installCommand, missing, nothingToDo, otherCuda, type SetupMachine } from "../../tasks/setup_gpu.ts";
+import {
+  installCommand,
+  missing,
+  nothingToDo,
+  otherCuda,
+  type SetupMachine,
+} from "../../../tasks/setup_gpu/main.ts";
 
 function machine(absent: readonly string[], gpus = 1): SetupMachine {
   return { os: "linux", arch: "x86_64", hasLibrary: (file) => !absent.includes(file), countGpus: () => gpus };

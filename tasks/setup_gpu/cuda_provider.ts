@@ -1,8 +1,8 @@
 /** ONNX Runtime's CUDA provider: the files it is made of, which CUDA they are built for, and an archive that holds them. */
 import { basename, join } from "node:path";
-import { UserError } from "../common/errors.ts";
-import { RegularFile } from "../common/files/regular_file.ts";
-import { bytesOf, isZip, zipEntries } from "../common/files/zip.ts";
+import { UserError } from "../../common/errors.ts";
+import { RegularFile } from "../../common/files/regular_file.ts";
+import { bytesOf, isZip, zipEntries } from "../../common/files/zip.ts";
 
 /** Releases of CUDA that ONNX Runtime has been built for. */
 export type CudaRelease = 12 | 13;

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { UserError } from "../../common/errors.ts";
-import { cudaOf, installedCuda, openArchive } from "../../tasks/cuda_provider.ts";
-import { inTempDir } from "../temp_dir.ts";
-import archives from "../scripts/goldens/archives.json" with { type: "json" };
+import { UserError } from "../../../common/errors.ts";
+import { cudaOf, installedCuda, openArchive } from "../../../tasks/setup_gpu/cuda_provider.ts";
+import { inTempDir } from "../../temp_dir.ts";
+import archives from "../../scripts/goldens/archives.json" with { type: "json" };
 
 const CUDA_13 = "onnxruntime_gpu-1.30.0-cuda13.whl";
 const CUDA_11 = "onnxruntime_gpu-1.30.0-cuda11.whl";

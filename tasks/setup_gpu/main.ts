@@ -8,14 +8,14 @@
  */
 import { fileURLToPath } from "node:url";
 import { dirname, join } from "node:path";
-import { parseOptions, runMain } from "../common/cli/cli.ts";
-import { UserError } from "../common/errors.ts";
-import type { Command } from "../common/cli/options.ts";
-import { inThread } from "../worker/compute/thread_client.ts";
-import { RUNTIME_VERSION } from "../worker/runtime/node_session.ts";
-import { verdict } from "../worker/devices/providers.ts";
+import { parseOptions, runMain } from "../../common/cli/cli.ts";
+import { UserError } from "../../common/errors.ts";
+import type { Command } from "../../common/cli/options.ts";
+import { inThread } from "../../worker/compute/thread_client.ts";
+import { RUNTIME_VERSION } from "../../worker/runtime/node_session.ts";
+import { verdict } from "../../worker/devices/providers.ts";
 import { type CudaRelease, installedCuda, openArchive } from "./cuda_provider.ts";
-import { lockedBy } from "./task_command.ts";
+import { lockedBy } from "../task_command.ts";
 
 const OPTIONS = {
   check: { kind: "boolean", about: "Print what is installed and what is missing; download nothing" },
