@@ -6,6 +6,7 @@ export const DEADLINE_MS = 180_000;
 
 export type TaskName =
   | "cache"
+  | "fetch-data"
   | "train"
   | "coordinator"
   | "worker"
