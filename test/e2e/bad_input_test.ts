@@ -35,6 +35,11 @@ const CASES: Readonly<Record<Exclude<TaskName, "contest">, readonly [args: strin
   export: ["nowhere --csv tables", NOWHERE],
   sample: ["nowhere --npy samples.npy", NOWHERE],
   report: ["nowhere", NOWHERE],
+  cache: ["--clear=yes", 'Option --clear takes no value: found "yes"'],
+  "fetch-data": [
+    "imagenet",
+    "Cannot fetch data: one of mnist, fashion-mnist, cifar10, emoji is required, found imagenet",
+  ],
   "compare-presets": ["--data nowhere", NO_DATA],
   page: ["nowhere --out page", NOWHERE],
   artifacts: [

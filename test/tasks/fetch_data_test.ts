@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { UserError } from "../../common/errors.ts";
 import { sha256 } from "../../common/sha256.ts";
-import { fetchData } from "../../tasks/fetch_data.ts";
+import { fetchData } from "../../tasks/fetch_data/fetch_data.ts";
 import { FETCHED_SETS, type FetchedSet, packageUrl } from "../../tasks/fetch_data/data_sets.ts";
 import { npmConfig, parseNpmrc } from "../../tasks/fetch_data/npm_registry.ts";
 import goldens from "../coordinator/data/goldens/tars.json" with { type: "json" };

@@ -1,15 +1,15 @@
 /** `deno task fetch-data`: downloads well-known data sets, each file known by its SHA-256. */
 import { join } from "node:path";
-import { parseOptions, runMain } from "../common/cli/cli.ts";
-import type { Command } from "../common/cli/options.ts";
-import { UserError } from "../common/errors.ts";
-import { RegularFile } from "../common/files/regular_file.ts";
-import { tarEntries } from "../common/files/tar.ts";
-import { contentOf } from "../coordinator/data/files/content.ts";
-import { SYSTEM_CLOCK } from "../wire/clock.ts";
-import { FETCHED_SETS, type FetchedName, type FetchedSet, packageUrl } from "./fetch_data/data_sets.ts";
-import { download, type Downloading } from "./fetch_data/download.ts";
-import { npmConfig } from "./fetch_data/npm_registry.ts";
+import { parseOptions, runMain } from "../../common/cli/cli.ts";
+import type { Command } from "../../common/cli/options.ts";
+import { UserError } from "../../common/errors.ts";
+import { RegularFile } from "../../common/files/regular_file.ts";
+import { tarEntries } from "../../common/files/tar.ts";
+import { contentOf } from "../../coordinator/data/files/content.ts";
+import { SYSTEM_CLOCK } from "../../wire/clock.ts";
+import { FETCHED_SETS, type FetchedName, type FetchedSet, packageUrl } from "./data_sets.ts";
+import { download, type Downloading } from "./download.ts";
+import { npmConfig } from "./npm_registry.ts";
 
 const OPTIONS = {
   out: { kind: "string", value: "DIR", default_text: "data/NAME", about: "Folder to put it into" },
