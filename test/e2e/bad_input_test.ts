@@ -30,7 +30,6 @@ const CASES: Readonly<Record<Exclude<TaskName, "contest">, readonly [args: strin
     'Option --threads must be an integer from 1 to 1024 (threads): found "0"',
   ],
   inspect: ["nowhere --json", NOWHERE],
-  cache: ["--klear", "Unknown option --klear: did you mean --clear?"],
   evaluate: ["nowhere", NOWHERE],
   export: ["nowhere --csv tables", NOWHERE],
   sample: ["nowhere --npy samples.npy", NOWHERE],
