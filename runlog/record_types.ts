@@ -100,6 +100,19 @@ export interface Records {
     readonly time: string;
   };
 
+  /** A relay that has joined tells of the workers behind it, whose threads are its threads; the last one counts. */
+  readonly relay_workers: {
+    readonly type: "relay_workers";
+    /** Number of the relay. */
+    readonly worker: number;
+    /** Of all workers behind it. */
+    readonly num_workers: number;
+    readonly threads: number;
+    /** The first ones by name. */
+    readonly workers: readonly { readonly name: string; readonly threads: number }[];
+    readonly time: string;
+  };
+
   /** A worker is gone. */
   readonly worker_left: {
     readonly type: "worker_left";

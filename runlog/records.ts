@@ -3,7 +3,7 @@
  * object a line, told apart by `type`, in the order in which things happened. It is only ever appended to.
  *
  *   run            first line: what is trained, on what, with which versions
- *   worker_joined, worker_left
+ *   worker_joined, relay_workers, worker_left
  *   step           one for each committed critic step, with the generator step that followed it, if any
  *   round          the learners of local steps were averaged (--local-steps)
  *   heldout, evaluation, sample, vitals, checkpoint, steered, fault
@@ -109,6 +109,18 @@ export const RECORDS = {
     platform: text,
     threads: num,
     numeric_class: text,
+    time: text,
+  }),
+
+  relay_workers: object({
+    type: oneOf("relay_workers"),
+    /** Number of the relay. */
+    worker: num,
+    /** Of all workers behind it. */
+    num_workers: num,
+    threads: num,
+    /** The first ones by name. */
+    workers: list(object({ name: text, threads: num })),
     time: text,
   }),
 

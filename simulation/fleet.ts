@@ -2,7 +2,7 @@
 import type { NetworkName } from "../common/network_name.ts";
 import { dataSetOf } from "../coordinator/data/data_set.ts";
 import type { ShardPlan } from "../coordinator/data/plan.ts";
-import type { ShardedData } from "../coordinator/data/sharded_data.ts";
+import type { ShardSource } from "../coordinator/data/sharded_data.ts";
 import { Fleet } from "../coordinator/fleet/fleet.ts";
 import { ResultMemory } from "../coordinator/fleet/memory/result_memory.ts";
 import type { FleetObserver } from "../coordinator/fleet/observer.ts";
@@ -44,7 +44,7 @@ function tinyManifest(num_chunks: NumChunks): Manifest {
 }
 
 /** Data of which every shard has one example without bytes that matter. */
-function emptyData(num_shards: number): ShardedData {
+function emptyData(num_shards: number): ShardSource {
   const data = dataSetOf(RUN, [1], "uint8", new Uint8Array(num_shards));
   const shard = new Uint32Array(1);
   // A plan proper takes at most as many shards as runs may have today.
@@ -59,6 +59,7 @@ function emptyData(num_shards: number): ShardedData {
     plan: plan as ShardPlan,
     sha256: [],
     class_counts: null,
+    holds: () => true,
     shard: () => new Uint8Array(1),
     inline: () => new Uint8Array(),
   };
@@ -75,6 +76,7 @@ export function openFleet(
   const memory = new ResultMemory(Kernels.create(ResultMemory.bytesNeeded(shards, size)), shards, size);
   const observer: FleetObserver = {
     joined: () => {},
+    relayed: () => {},
     left: (member, reason) => told.push(`${member.name} left: ${reason}`),
     fault: ({ what, decision, reason }) => told.push(`${what}: ${decision}. ${reason}`),
     refused: () => {},

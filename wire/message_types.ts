@@ -341,6 +341,16 @@ export interface Messages {
   /** payload: `sample`: count examples as float32; `score`: count scores as float32 */
   readonly job_result: { readonly type: "job_result"; readonly run: string; readonly job: number };
 
+  /** Relay: the workers behind it, once it is ready and whenever they are others. */
+  readonly relayed: {
+    readonly type: "relayed";
+    /** Of all together. */
+    readonly num_workers: number;
+    readonly threads: number;
+    /** The first ones: a header is of limited length. */
+    readonly workers: readonly ({ readonly name: string; readonly threads: number })[];
+  };
+
   /** A heartbeat. */
   readonly ping: { readonly type: "ping"; readonly sent_ms: number };
   /** Its answer. */

@@ -16,6 +16,7 @@
  *                        chunks. With local steps: train the learner of these shards for the round that begins here
  *   C -> W  weights_chunk, weights_end  new weights while they are made, and at last that they count
  *   C -> W  job          sample, score: never part of the training; W answers job_result
+ *   W -> C  relayed      the workers behind a relay, after its ready and whenever they are others
  *   both    ping, pong   heartbeats; silence past the deadline is death
  *   W -> C  leave        a clean goodbye; its unanswered work is given to others
  *   C -> W  finish       the run is over
@@ -322,6 +323,11 @@ export const MESSAGES = {
   }),
   /** payload: `sample`: count examples as float32; `score`: count scores as float32 */
   job_result: object({ type: oneOf("job_result"), run: id, job: int(1) }),
+
+  relayed: object({
+    ...{ type: oneOf("relayed"), num_workers: int(0, 4096), threads: int(1, 2 ** 20) },
+    workers: list(object({ name: cleanedText(128), threads: int(1, 2 ** 20) }), 64),
+  }),
 
   ping: object({ type: oneOf("ping"), sent_ms: finite() }),
   pong: object({ type: oneOf("pong"), sent_ms: finite() }),

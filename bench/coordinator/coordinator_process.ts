@@ -77,6 +77,7 @@ async function openFleet(
     { ...options, shared_memory: null, memory, chunks },
     {
       joined: () => {},
+      relayed: () => {},
       left: (_, reason) => console.error(reason),
       fault: console.error,
       refused: console.error,

@@ -4,7 +4,23 @@ import { type DataSet, gatherRows, rowBytes } from "./data_set.ts";
 import { countClasses } from "./labels/labels.ts";
 import type { Position, ShardPlan } from "./plan.ts";
 
-export class ShardedData {
+/** Shards as workers are given them. */
+export interface ShardSource {
+  readonly data: Pick<DataSet, "example_bytes" | "encoding" | "labels">;
+  readonly plan: { readonly num_shards: number; readonly shards: readonly { readonly length: number }[] };
+  /** SHA-256 of each shard's bytes. */
+  readonly sha256: readonly string[];
+  /** Training examples of each class; null where there are no labels. */
+  readonly class_counts: readonly number[] | null;
+  /** True if the whole shard is at hand. */
+  holds(shard: number): boolean;
+  /** All examples of a shard that is at hand, as they are shipped. */
+  shard(shard: number): Uint8Array;
+  /** The micro-batches at `positions` of the first of these shards, then those of the next, and so on. */
+  inline(shards: readonly number[], positions: readonly Position[]): Uint8Array;
+}
+
+export class ShardedData implements ShardSource {
   readonly data: DataSet;
   readonly plan: ShardPlan;
   /** SHA-256 of each shard's bytes. */
@@ -26,6 +42,10 @@ export class ShardedData {
       sha256.push(await sha256Aside(gatherRows(data, indices)));
     }
     return new ShardedData(data, plan, sha256);
+  }
+
+  holds(): boolean {
+    return true;
   }
 
   /** All examples of a shard, as they are shipped. */

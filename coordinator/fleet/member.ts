@@ -2,9 +2,11 @@
  * One admitted worker as the coordinator sees it: what it holds, how fast it is, and the shipping of its shards.
  */
 import type { NetworkName } from "../../common/network_name.ts";
+import { relayedText } from "../../common/text/relayed_text.ts";
 import { checksumBytes } from "../../kernels/kernels.ts";
 import type { Channel } from "../../wire/channel.ts";
 import type { Frame } from "../../wire/frame.ts";
+import type { MessageOf } from "../../wire/messages.ts";
 import type { Refusal } from "../../wire/refusal.ts";
 import type { Admitted } from "./admission/join.ts";
 import { TrackRecord } from "./placement/track_record.ts";
@@ -12,13 +14,17 @@ import { TrackRecord } from "./placement/track_record.ts";
 /** Data are sent in pieces of this size, so that work and heartbeats pass between them. */
 const CHUNK_BYTES = 1 << 20;
 
+type Relayed = Pick<MessageOf<"relayed">, "num_workers" | "threads" | "workers">;
+
 export class Member {
   readonly id: number;
   readonly name: string;
   readonly provider: string;
-  readonly device: string;
+  device: string;
   readonly platform: string;
-  readonly threads: number;
+  threads: number;
+  /** What a relay has told of the workers behind it; null where it is none. */
+  relayed: Relayed | null = null;
   readonly numeric_class: string;
   readonly channel: Channel;
   /** Its own key, if it has shown one. */
@@ -50,6 +56,13 @@ export class Member {
     this.numeric_class = ready.numeric_class;
     this.record = new TrackRecord(id, hello.threads, ready.shard_ms, answer_ms);
     this.channel = channel;
+  }
+
+  /** A relay has told of its workers: their threads are its threads. */
+  relays(relayed: Relayed): void {
+    this.relayed = relayed;
+    this.device = relayedText(relayed.num_workers, relayed.workers);
+    this.threads = this.record.num_threads = relayed.threads;
   }
 
   /** Checksum of the weights last sent to it; empty before the first. */

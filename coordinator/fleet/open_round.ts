@@ -1,4 +1,6 @@
 /** The round under way: what was asked, and what has become of it so far. */
+import type { TreeNode } from "../../kernels/tree.ts";
+import type { ClaimedTimes } from "./claims.ts";
 import type { RoundRequest } from "./fence.ts";
 import { RefusedWork } from "./refused_work.ts";
 import type { NodeResult, Round } from "./round.ts";
@@ -15,6 +17,13 @@ export interface RoundOutcome {
   readonly streamed?: boolean;
 }
 
+/** A part of a round that is another coordinator's: one node of it, and more by `Fleet.extend`. */
+export interface RoundPart {
+  readonly node: TreeNode;
+  /** Called when one more result counts, with all that do. */
+  readonly answered: (results: readonly NodeResult[], answer: TreeNode & ClaimedTimes) => void;
+}
+
 export interface OpenRound {
   readonly request: RoundRequest;
   readonly opinions: SecondOpinions;
@@ -24,6 +33,7 @@ export interface OpenRound {
   readonly asked_ms: number;
   /** Who takes chunks; null: results are wanted whole. */
   readonly take: TakeChunk | null;
+  readonly answered: RoundPart["answered"] | null;
   /** Null until a result comes in chunks. */
   chunks: RoundChunks | null;
   readonly resolve: (outcome: RoundOutcome) => void;
@@ -32,7 +42,7 @@ export interface OpenRound {
 
 /** A round of which nothing has come yet. */
 export function openRound(
-  asked: Pick<OpenRound, "request" | "round" | "asked_ms" | "take" | "resolve" | "reject">,
+  asked: Pick<OpenRound, "request" | "round" | "asked_ms" | "take" | "answered" | "resolve" | "reject">,
 ): OpenRound {
   const { request } = asked;
   return {

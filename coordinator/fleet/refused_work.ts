@@ -3,6 +3,8 @@ import { UserError } from "../../common/errors.ts";
 import { cleanText } from "../../common/text/foreign_text.ts";
 import type { MessageOf } from "../../wire/messages.ts";
 import type { RoundRequest } from "./fence.ts";
+import type { Member } from "./member.ts";
+import type { FleetObserver } from "./observer.ts";
 
 /** Once may be a worker's bad moment, also where it is the only one. */
 const FEWEST_REFUSALS = 3;
@@ -15,10 +17,16 @@ const SHOWN_CHARS = 200;
 type Named = { readonly name: string };
 type Refusing = Pick<MessageOf<"refuse">, "code" | "reason">;
 
-/** The fault of a worker that refused its work. */
-export function refusedWork({ id }: { readonly id: number }, { code, reason }: Refusing) {
+/** Closes the connection of a worker that refused its work, and tells the observer. */
+export function expelRefusing(
+  member: Member,
+  { code, reason }: Refusing,
+  observer: Pick<FleetObserver, "fault">,
+): void {
   const decision = "closed its connection; its shards go to others, and it may join again";
-  return { what: code.replaceAll("_", " "), worker: id, decision, reason };
+  observer.fault({ what: code.replaceAll("_", " "), worker: member.id, decision, reason });
+  member.said_why = true;
+  member.channel.close(`It refused its work: ${reason}`);
 }
 
 /** How often each worker refused the work; whoever joins again is known by its name. */
@@ -50,9 +58,11 @@ export class RefusedWork {
 
   /**
    * Takes the refusal of a worker; `present` are those that are in now, without it. Returns what ends the round where
-   * all that are in have refused it often enough; else null.
+   * all that are in have refused it often enough; else null. Behind a relay that is once, where nobody else is left: the
+   * run's coordinator counts the rest.
    */
-  add(worker: Named, { code, reason }: Refusing, present: readonly Named[]): UserError | null {
+  add(worker: Named, { code, reason }: Refusing, present: readonly Named[], is_relay = false): Error | null {
+    if (is_relay && present.length === 0) return new Error(reason);
     const key = `${code} ${withoutNumbers(reason)}`;
     const same = this.#by_error.get(key) ?? new Refusals(reason);
     this.#by_error.set(key, same);

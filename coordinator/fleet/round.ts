@@ -26,6 +26,9 @@ export interface NodeResult {
   readonly chunks?: ChunkedGradients;
 }
 
+/** In place of a worker, as the owner of shards that nobody wants of a round. */
+const UNWANTED = 0xffff_ffff;
+
 export class Round {
   readonly #num_shards: number;
   readonly #group_shards: number | null;
@@ -33,14 +36,31 @@ export class Round {
   #open: Task[] = [];
   /** Owner of each arrived shard; 0 while missing. */
   readonly #done: Uint32Array;
-  #missing: number;
+  readonly #wanted: TreeNode[] = [];
+  #missing = 0;
 
-  /** `group_shards`: shards of a wire group, which is asked for as a whole and by itself; null: any node is. */
-  constructor(num_shards: number, group_shards: number | null = null) {
+  /**
+   * `group_shards`: shards of a wire group, which is asked for as a whole and by itself; null: any node is. `wanted`: what
+   * the round is about, unless more is wanted later; absent: all shards.
+   */
+  constructor(num_shards: number, group_shards: number | null = null, wanted?: TreeNode) {
     this.#num_shards = num_shards;
     this.#group_shards = group_shards;
-    this.#done = new Uint32Array(num_shards);
-    this.#missing = num_shards;
+    this.#done = new Uint32Array(num_shards).fill(UNWANTED);
+    this.want(wanted ?? { begin: 0, end: num_shards });
+  }
+
+  /**
+   * The round is about this node, too: no answer will go beyond it, and no two such nodes share one. False where a part of
+   * it is wanted already, as another node.
+   */
+  want({ begin, end }: TreeNode): boolean {
+    if (this.#wanted.some((node) => node.begin === begin && node.end === end)) return true;
+    if (this.#done.subarray(begin, end).some((owner) => owner !== UNWANTED)) return false;
+    this.#wanted.push({ begin, end });
+    this.#done.fill(0, begin, end);
+    this.#missing += end - begin;
+    return true;
   }
 
   get complete(): boolean {
@@ -56,9 +76,14 @@ export class Round {
     return this.#open.some((t) => t.worker === worker && t.begin === begin && t.end === end);
   }
 
-  /** Asks each worker for its range, as maximal nodes of the tree. */
+  /** Asks each worker for its range of what is wanted and nobody was asked for, as maximal nodes of the tree. */
   start(ranges: readonly Range[], now_ms: number): Task[] {
-    return ranges.flatMap((range) => this.#issue(range.worker, range.begin, range.end, now_ms));
+    const missing = this.#uncovered();
+    return ranges.flatMap(({ worker, begin, end }) => {
+      const parts = missing.map(([from, to]) => [Math.max(begin, from), Math.min(end, to)] as const);
+      return parts.filter(([from, to]) => from < to)
+        .flatMap(([from, to]) => this.#issue(worker, from, to, now_ms));
+    });
   }
 
   /** Takes an answer. "duplicate": all its shards had arrived. "unknown": that worker was not asked for it. */
@@ -81,6 +106,13 @@ export class Round {
     if (index < 0) return "unknown";
     this.#open.splice(index, 1);
     return this.#done.subarray(begin, end).every((owner) => owner !== 0) ? "duplicate" : "rejected";
+  }
+
+  /** An answer counts after all that was turned down. Returns true. */
+  acceptRejected(worker: number, begin: number, end: number): true {
+    this.#done.fill(worker, begin, end);
+    this.#missing -= end - begin;
+    return true;
   }
 
   /** Asks the least loaded of these workers for a node, or for what of it nobody has answered and nobody is asked for. */
@@ -125,15 +157,16 @@ export class Round {
     return asked;
   }
 
-  /** Shards that have not arrived and that nobody was asked for, as ranges. */
+  /** Shards that have not arrived and that nobody was asked for, as ranges within the nodes that are wanted. */
   #uncovered(): [number, number][] {
     const covered = Uint8Array.from(this.#done, (owner) => owner === 0 ? 0 : 1);
     for (const task of this.#open) covered.fill(1, task.begin, task.end);
+    const begins = new Set(this.#wanted.map(({ begin }) => begin));
     const ranges: [number, number][] = [];
     for (let shard = 0; shard < this.#num_shards; shard++) {
       if (covered[shard]) continue;
       const last = ranges.at(-1);
-      if (last && last[1] === shard) last[1]++;
+      if (last && last[1] === shard && !begins.has(shard)) last[1]++;
       else ranges.push([shard, shard + 1]);
     }
     return ranges;

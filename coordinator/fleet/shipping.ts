@@ -7,12 +7,12 @@ import { idleThreads } from "./placement/idle_threads.ts";
 import { spareNotice } from "./placement/eligibility.ts";
 import type { ShardRebalancer } from "./placement/shard_rebalancer.ts";
 import type { Member } from "./member.ts";
-import type { ShardedData } from "../data/sharded_data.ts";
+import type { ShardSource } from "../data/sharded_data.ts";
 
 /** Asks for a node, and sends the examples along of the shards that the worker does not hold. */
 export function sendWork(
   { channel, held }: Member,
-  data: ShardedData,
+  data: ShardSource,
   answers: Pick<Answers, "positions" | "takesReal">,
   work: Omit<MessageOf<"work">, "type" | "inline" | "checksum">,
 ): void {
@@ -32,12 +32,14 @@ export function shipShards(
   ranges: readonly Range[],
   members: ReadonlyMap<number, Member>,
   run: string,
-  data: ShardedData,
+  data: ShardSource,
 ): void {
   for (const { worker, begin, end } of ranges) {
     const member = members.get(worker)!;
     void (async () => {
-      for (let shard = begin; shard < end; shard++) await member.ship(run, shard, () => data.shard(shard));
+      for (let shard = begin; shard < end; shard++) {
+        if (data.holds(shard)) await member.ship(run, shard, () => data.shard(shard));
+      }
     })();
   }
 }
@@ -51,20 +53,22 @@ export function holdAll(ranges: readonly Range[], members: ReadonlyMap<number, M
   });
 }
 
-/** Tells those that have become spare, and those that are no longer. `learners`: null where there are none. */
+/**
+ * Tells those that have become spare, and those that are no longer. `parts`: of the run, of which there may be too few for
+ * all; null where that is another's to say.
+ */
 export function tellSpares(
-  rebalancer: Pick<ShardRebalancer, "ranges" | "whySpare">,
+  placement: Pick<ShardRebalancer, "ranges" | "whySpare">,
   members: readonly Member[],
-  learners: number | null = null,
+  parts: { readonly num_shards: number; readonly learners: number | null } | null,
 ): void {
-  const { ranges } = rebalancer;
-  const working = new Set(ranges.map((range) => range.worker));
-  const idle = idleThreads(ranges.at(-1)?.end ?? 0, totalThreads(members), learners);
+  const working = new Set(placement.ranges.map((range) => range.worker));
+  const idle = parts && idleThreads(parts.num_shards, totalThreads(members), parts.learners);
   for (const member of members) {
     const spare = !working.has(member.id);
     if (spare === member.told_spare) continue;
     member.told_spare = spare;
-    const tried = rebalancer.whySpare(member.id);
+    const tried = placement.whySpare(member.id);
     member.channel.send({ type: "notice", text: spareNotice(spare, member, { tried, idle }) });
   }
 }

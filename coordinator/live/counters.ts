@@ -31,7 +31,12 @@ export class WorkerCounters {
   /** Summed over its shards. */
   compute_ms = 0;
   num_steps = 0;
-  constructor(readonly joined: RecordOf<"worker_joined">) {}
+  constructor(public joined: RecordOf<"worker_joined">) {}
+
+  /** It is a relay, with so many threads behind it. */
+  relayed({ threads }: RecordOf<"relay_workers">): void {
+    this.joined = { ...this.joined, threads };
+  }
 
   step(record: RecordOf<"step">): void {
     const share = record.workers[this.joined.worker];
@@ -87,6 +92,8 @@ export class RunCounters {
         return this.#takeStep(record);
       case "worker_joined":
         return void this.workers.set(record.worker, new WorkerCounters(record));
+      case "relay_workers":
+        return this.workers.get(record.worker)?.relayed(record);
       case "worker_left":
         return void this.workers.delete(record.worker);
       case "fault":

@@ -4,7 +4,7 @@
  */
 import type { NodeSum } from "../../algorithm/optimizer.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
-import { split } from "../../kernels/tree.ts";
+import { split, type TreeNode } from "../../kernels/tree.ts";
 import type { NetworkName } from "../../common/network_name.ts";
 import type { NodeResult } from "../fleet/round.ts";
 
@@ -55,15 +55,27 @@ export class TreeSum {
    * rounded or spared. The sum is valid until the next call, or until these are.
    */
   sum(results: readonly NodeResult[], kind: NetworkName): NodeSum {
-    const by_begin = new Map<number, NodeResult[]>();
-    for (const r of results) by_begin.set(r.begin, [...(by_begin.get(r.begin) ?? []), r]);
-    const place = (result: NodeResult, slot: number) => this.#place(result, kind, slot);
-    const find = (begin: number, end: number) => by_begin.get(begin)?.find((r) => r.end === end);
+    const { place, find } = this.#at(results, kind);
     const whole = find(0, this.#num_shards);
     if (whole) return { a: place(whole, 0), b: null };
     const middle = split(0, this.#num_shards);
     const a = this.#node(0, middle, 0, place, find);
     return { a, b: this.#node(middle, this.#num_shards, 1, place, find) };
+  }
+
+  /** The sum of one node, whose shards the results must cover: as {@linkcode sum}, but in one buffer. */
+  sumOf({ begin, end }: TreeNode, results: readonly NodeResult[], kind: NetworkName): Float32Array {
+    const { place, find } = this.#at(results, kind);
+    return this.#node(begin, end, 0, place, find);
+  }
+
+  #at(results: readonly NodeResult[], kind: NetworkName) {
+    const by_begin = new Map<number, NodeResult[]>();
+    for (const r of results) by_begin.set(r.begin, [...(by_begin.get(r.begin) ?? []), r]);
+    return {
+      place: (result: NodeResult, slot: number) => this.#place(result, kind, slot),
+      find: (begin: number, end: number) => by_begin.get(begin)?.find((r) => r.end === end),
+    };
   }
 
   #place(result: NodeResult, kind: NetworkName, slot: number): Float32Array {

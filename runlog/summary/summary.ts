@@ -179,6 +179,8 @@ export class RunFold {
         return this.#resume(record);
       case "worker_joined":
         return this.#workers.joined(record);
+      case "relay_workers":
+        return this.#workers.relayed(record);
       case "worker_left":
         return this.#workers.left(record);
       case "step":

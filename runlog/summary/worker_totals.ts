@@ -1,4 +1,5 @@
 /** Totals of each worker over all steps of a run, including those dropped by a resume. */
+import { relayedText } from "../../common/text/relayed_text.ts";
 import type { RecordOf } from "../records.ts";
 import type { StepFacts } from "../log/step_facts.ts";
 
@@ -23,10 +24,10 @@ export interface WorkerTotals {
   readonly name: string;
   /** Its device. */
   readonly provider: string;
-  /** The device in words. */
-  readonly device: string;
+  /** The device in words; of a relay, the workers behind it. */
+  device: string;
   /** Compute threads. */
-  readonly threads: number;
+  threads: number;
   /** Workers of one class compute the same bits. */
   readonly numeric_class: string | null;
   /** Shards that it has computed. */
@@ -97,6 +98,12 @@ export class WorkerTable {
   joined(record: RecordOf<"worker_joined">): void {
     const { name, provider, device, threads, numeric_class } = record;
     this.#enter(record.worker, { name, provider, device, threads, numeric_class });
+  }
+
+  relayed({ worker, num_workers, threads, workers }: RecordOf<"relay_workers">): void {
+    const relay = this.#find(worker);
+    relay.device = relayedText(num_workers, workers);
+    relay.threads = threads;
   }
 
   left(record: RecordOf<"worker_left">): void {

@@ -12,7 +12,7 @@ import { JoinLimits } from "./join_limits.ts";
 import type { SharedMemory } from "../memory/shared_memory.ts";
 import { expel, Member } from "../member.ts";
 import type { FleetObserver } from "../observer.ts";
-import type { ShardedData } from "../../data/sharded_data.ts";
+import type { ShardSource } from "../../data/sharded_data.ts";
 
 export interface AdmissionOptions {
   readonly token: string;
@@ -23,6 +23,11 @@ export interface AdmissionOptions {
   readonly clock: Clock;
   /** Only workers of one numeric class. */
   readonly exact: boolean;
+  /**
+   * True for a relay: it is of one class for the run, that of its first worker, whatever the run promises. Bad results are
+   * passed on, for the run's coordinator to judge.
+   */
+  readonly is_relay?: boolean;
   /** Classes that have contributed already (a resumed run). */
   readonly classes: readonly string[];
   /** For workers on this machine; null: none. */
@@ -33,7 +38,7 @@ export class Admission {
   /** Numeric classes of which a result has counted. */
   readonly classes: Set<string>;
   readonly #facts: RunFacts;
-  readonly #data: ShardedData;
+  readonly #data: ShardSource;
   readonly #options: AdmissionOptions;
   readonly #observer: Pick<FleetObserver, "refused">;
   readonly #join_limits: JoinLimits;
@@ -44,7 +49,7 @@ export class Admission {
 
   constructor(
     facts: RunFacts,
-    data: ShardedData,
+    data: ShardSource,
     options: AdmissionOptions,
     observer: Pick<FleetObserver, "refused">,
   ) {
@@ -76,6 +81,7 @@ export class Admission {
       await admit(socket, options, (admitted) => {
         this.#checkKey(admitted);
         this.#checkClass(admitted);
+        if (this.#options.is_relay) this.classes.add(admitted.ready.numeric_class);
         if (shared !== null && admitted.ready.shared) shared_memory!.share(worker, admitted.channel);
         enter(new Member(worker, admitted, this.#answerTime(admitted)));
       });
@@ -98,6 +104,7 @@ export class Admission {
    * class of which nothing has counted keeps nobody out.
    */
   #against(numeric_class: string): Refusal | null {
+    if (this.#options.is_relay) return againstRelay(numeric_class, this.classes);
     const against = this.#options.exact ? whyInexact(numeric_class, this.classes) : null;
     if (against === null) return null;
     const reason =
@@ -139,4 +146,12 @@ function turnAway(channel: Channel, refusal: Refusal): never {
   channel.send(refusal.toMessage());
   channel.close(refusal.message);
   throw refusal;
+}
+
+function againstRelay(numeric_class: string, classes: ReadonlySet<string>): Refusal | null {
+  if (classes.size === 0 || classes.has(numeric_class)) return null;
+  const reason =
+    "All workers of a relay must be of one numeric class, that of its first one, and this worker's is another: connect it " +
+    "to the coordinator, or to another relay";
+  return new Refusal("numeric_class", reason, { fatal: true });
 }

@@ -14,7 +14,7 @@ import type { AllowedKeys } from "../../../wire/proof/worker_key.ts";
 import { Refusal } from "../../../wire/refusal.ts";
 import type { Socket } from "../../../wire/socket.ts";
 import { rowBytes } from "../../data/data_set.ts";
-import type { ShardedData } from "../../data/sharded_data.ts";
+import type { ShardSource } from "../../data/sharded_data.ts";
 import { chunkFloatsOf } from "../streaming/result_chunks.ts";
 
 /** A peer that has not proved itself in this time is not a worker. */
@@ -35,6 +35,7 @@ const FROM_WORKERS: ReadonlySet<MessageType> = new Set([
   "result_chunk",
   "shard_held",
   "job_result",
+  "relayed",
   "leave",
 ]);
 
@@ -69,7 +70,7 @@ export interface Admitted {
 
 type Welcome = Omit<MessageOf<"welcome">, "type" | "proof" | "run" | "incarnation">;
 
-function welcome(facts: RunFacts, data: ShardedData, worker: number, shared: Welcome["shared"]): Welcome {
+function welcome(facts: RunFacts, data: ShardSource, worker: number, shared: Welcome["shared"]): Welcome {
   return {
     worker,
     seed: facts.seed,
@@ -138,7 +139,7 @@ export async function admit(
   socket: Socket,
   options: {
     facts: RunFacts;
-    data: ShardedData;
+    data: ShardSource;
     token: string;
     read_token: string | undefined;
     allowed_keys?: AllowedKeys | null | undefined;

@@ -55,7 +55,8 @@ interface Times {
 
 export class TrackRecord {
   readonly #worker: number;
-  readonly #threads: number;
+  /** That it computes on. */
+  num_threads: number;
   /** By kind of answer: a generator's result may be several times as large as a critic's. */
   readonly #deadlines = new Map<string, StragglerDeadline>();
   readonly #answer_ms: ConstructorParameters<typeof StragglerDeadline>[0];
@@ -85,14 +86,14 @@ export class TrackRecord {
   constructor(worker: number, threads: number, probe_ms: number, answer_ms = 0) {
     this.#answer_ms = answer_ms;
     this.#worker = worker;
-    this.#threads = threads;
+    this.num_threads = threads;
     this.#shard_ms = Math.max(SHORTEST_MS, probe_ms);
   }
 
   get speed(): Speed & { readonly measured: boolean } {
     return {
       worker: this.#worker,
-      threads: this.#threads,
+      threads: this.num_threads,
       shard_ms: this.#shard_ms,
       transfer_ms: this.#transfer_ms,
       measured: this.#measured_ms !== null,

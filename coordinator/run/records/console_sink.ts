@@ -1,5 +1,6 @@
 /** Records to the terminal: steps in the status line, a line for workers that come and go, faults and decisions. */
 import { flagOf } from "../../../common/cli/options.ts";
+import { relayedText } from "../../../common/text/relayed_text.ts";
 import { LineLimit } from "../../../common/text/line_limit.ts";
 import { counted } from "../../../common/text/counted.ts";
 import { optionOf } from "../../../runlog/recorded_options.ts";
@@ -30,6 +31,8 @@ export class ConsoleSink implements RecordSink {
     switch (record.type) {
       case "worker_joined":
         return this.#joined(record);
+      case "relay_workers":
+        return this.#relayed(record);
       case "worker_left":
         return this.#left(record);
       case "fault":
@@ -49,6 +52,11 @@ export class ConsoleSink implements RecordSink {
     this.#present.add(worker);
     this.#console.num_workers = this.#present.size;
     this.#workerLine(`Worker ${worker} joined: ${name} (${device}, ${counted(threads, "thread")})`);
+  }
+
+  #relayed({ worker, num_workers, threads, workers }: RecordOf<"relay_workers">): void {
+    const behind = relayedText(num_workers, workers);
+    this.#workerLine(`Worker ${worker} relays for ${behind} (${counted(threads, "thread")})`);
   }
 
   #left({ worker, reason }: RecordOf<"worker_left">): void {

@@ -47,6 +47,21 @@ export class FleetLog implements FleetObserver {
     this.#tellIdle();
   }
 
+  relayed({ id: worker, relayed }: Pick<Member, "id" | "relayed">): void {
+    if (relayed === null) return;
+    const { num_workers, threads, workers } = relayed;
+    this.#options.log.append({
+      type: "relay_workers",
+      worker,
+      num_workers,
+      threads,
+      workers,
+      time: this.#time(),
+    });
+    this.#threads.set(worker, threads);
+    this.#tellIdle();
+  }
+
   left({ id: worker, shards_computed }: Pick<Member, "id" | "shards_computed">, reason: string): void {
     this.#threads.delete(worker);
     this.#options.log.append({ type: "worker_left", worker, reason, shards_computed, time: this.#time() });

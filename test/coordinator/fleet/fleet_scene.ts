@@ -68,6 +68,7 @@ export async function open(
   const told: string[] = [];
   const observer: FleetObserver = {
     joined: (member) => told.push(`${member.name} joined`),
+    relayed: ({ name, threads }) => told.push(`${name} relays ${threads}`),
     left: (member, reason) => told.push(`${member.name} left: ${reason}`),
     fault: ({ what, decision }) => told.push(`${what}: ${decision}`),
     refused: (peer, reason) => told.push(`${peer} refused: ${reason}`),

@@ -17,6 +17,34 @@ Deno.test("Round.start asks each worker for the largest nodes of its range", () 
   );
 });
 
+Deno.test("a round about nodes asks for nothing beyond them, and for no node across two of them", () => {
+  const round = new Round(8, null, { begin: 0, end: 2 });
+  assert.deepEqual(
+    nodes(round.start([{ worker: 1, begin: 0, end: 1 }, { worker: 2, begin: 1, end: 8 }], 0)),
+    ["1:0-1", "2:1-2"],
+  );
+  assert.equal(round.want({ begin: 2, end: 4 }), true);
+  assert.equal(round.want({ begin: 2, end: 4 }), true);
+  assert.equal(round.want({ begin: 2, end: 3 }), false);
+  // 0 to 4 are one node of the tree, and two that are wanted apart.
+  assert.deepEqual(nodes(round.start([{ worker: 3, begin: 0, end: 8 }], 0)), ["3:2-4"]);
+  assert.deepEqual(nodes(round.lost(2, [3], 0)), ["3:1-2"]);
+  assert.deepEqual(nodes(round.lost(3, [], 0)), []);
+  assert.deepEqual(nodes(round.lost(1, [4], 0)), ["4:0-2", "4:2-4"]);
+  for (const begin of [0, 2]) assert.equal(round.accept(4, begin, begin + 2), "accepted");
+  assert.equal(round.complete, true);
+  assert.deepEqual(round.reissueMissing([4], 0), []);
+});
+
+Deno.test("Round.acceptRejected has a result count that was turned down", () => {
+  const round = new Round(2);
+  round.start([{ worker: 1, begin: 0, end: 2 }], 0);
+  assert.equal(round.reject(1, 0, 2), "rejected");
+  assert.equal(round.complete, false);
+  assert.equal(round.acceptRejected(1, 0, 2), true);
+  assert.equal(round.complete, true);
+});
+
 Deno.test("Round.accept takes each node once, from who was asked", () => {
   const round = new Round(2);
   round.start([{ worker: 1, begin: 0, end: 2 }], 0);

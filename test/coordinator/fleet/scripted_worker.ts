@@ -74,7 +74,7 @@ export class ScriptedWorker {
 
   /** Joins the fleet up to and including `ready`, and says at once which shards it holds. */
   static async join(
-    fleet: Fleet,
+    fleet: Pick<Fleet, "accept">,
     clock: FakeClock,
     options: {
       name: string;

@@ -73,6 +73,7 @@ async function trainWith(spoil: Spoil, who: "first" | "all" = "first", Memory = 
   };
   const fleet = new Fleet(facts, await smallData(), options, {
     joined: () => {},
+    relayed: () => {},
     left: () => {},
     fault: ({ what }) => told.push(what),
     refused: () => {},

@@ -360,7 +360,13 @@ async function openFleet(
       packed,
       chunks,
     },
-    { joined: () => {}, left: () => {}, fault: ({ what }) => told.push(what), refused: () => {} },
+    {
+      joined: () => {},
+      relayed: () => {},
+      left: () => {},
+      fault: ({ what }) => told.push(what),
+      refused: () => {},
+    },
   );
   return { fleet, packed, memory: chunks };
 }

@@ -265,6 +265,23 @@ Deno.test("a worker that left says why; one that came back is another entry", ()
   ]);
 });
 
+Deno.test("a relay is shown with the workers behind it, as it told of them last", () => {
+  const told = (threads: number, ...names: string[]): RunRecord => ({
+    type: "relay_workers",
+    worker: 1,
+    num_workers: names.length,
+    threads,
+    workers: names.map((name) => ({ name, threads: 1 })),
+    time: TIME,
+  });
+  const names = Array.from({ length: 10 }, (_, i) => `n${i}`);
+  const [relay] = summed([joined(1), told(1, "a"), told(10, ...names)]).workers;
+  assert.deepEqual([relay!.threads, relay!.device], [
+    10,
+    "10 workers: n0, n1, n2, n3, n4, n5, n6, n7, 2 more",
+  ]);
+});
+
 Deno.test("all faults are counted, the last hundred are kept", () => {
   const faults = Array.from({ length: 130 }, (_, i): RunRecord => (
     { type: "fault", step: i, what: "late answer", worker: null, decision: "asked another", reason: "none" }

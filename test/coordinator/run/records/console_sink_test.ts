@@ -45,6 +45,15 @@ Deno.test("workers that come and go are counted and told of, steps go to the sta
   ]);
 });
 
+Deno.test("a relay's workers are told of by name", () => {
+  const { lines, console, sink } = scene();
+  sink.record(joined(1));
+  const workers = [{ name: "a", threads: 2 }, { name: "b", threads: 1 }];
+  sink.record({ type: "relay_workers", worker: 1, num_workers: 2, threads: 3, workers, time: "" });
+  assert.equal(console.num_workers, 1);
+  assert.equal(lines.at(-1), "Worker 1 relays for 2 workers: a, b (3 threads)");
+});
+
 Deno.test("a fault of a worker that has left does not say again why; others do", () => {
   const { lines, sink } = scene();
   sink.record(joined(1));

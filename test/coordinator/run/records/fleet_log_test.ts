@@ -18,6 +18,8 @@ Deno.test("what happens to workers becomes records, whoever is not let in is onl
   });
   const member = { name: "w", provider: "cpu", device: "2 cores", platform: "test", threads: 2 };
   observer.joined({ id: 4, ...member, numeric_class: "a" });
+  const behind = { num_workers: 1, threads: 2, workers: [{ name: "x", threads: 2 }] };
+  observer.relayed({ id: 4, relayed: behind });
   observer.fault({ what: "late answer", worker: 4, decision: "asked another", reason: "It slept" });
   state.step = 4;
   observer.fault({ what: "console lost", worker: null, decision: "went on", reason: "It closed" });
@@ -27,6 +29,7 @@ Deno.test("what happens to workers becomes records, whoever is not let in is onl
   const time = "2026-11-30T00:00:00.000Z";
   assert.deepEqual(records, [
     { type: "worker_joined", worker: 4, ...member, numeric_class: "a", time },
+    { type: "relay_workers", worker: 4, ...behind, time },
     {
       ...{ type: "fault", step: 3, what: "late answer", worker: 4, decision: "asked another" },
       reason: "It slept",
