@@ -33,6 +33,12 @@ export class WorkerConsole implements Events {
     this.#foot.line(text);
   }
 
+  /** A line that ends with something to copy, which is not broken. */
+  copied(label: string, text: string): void {
+    this.idle();
+    this.#foot.copied(label, text);
+  }
+
   /** Takes the status line away. */
   idle(): void {
     this.#foot.draw("");

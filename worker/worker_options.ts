@@ -174,11 +174,11 @@ export function checkTrust({ coordinator, tls_ca }: Pick<WorkerValues, "coordina
   );
 }
 
-/** Checks `--coordinator`. Throws {@linkcode UserError}. */
-export function checkUrl(url: string): string {
+/** Checks the address of a coordinator. Throws {@linkcode UserError}. */
+export function checkUrl(url: string, option = "--coordinator"): string {
   const protocol = URL.parse(url)?.protocol;
   if (protocol === "ws:" || protocol === "wss:") return url;
   throw new UserError(
-    `Option --coordinator must be an address such as ws://HOST:PORT: found ${JSON.stringify(url)}`,
+    `Option ${option} must be an address such as ws://HOST:PORT: found ${JSON.stringify(url)}`,
   );
 }

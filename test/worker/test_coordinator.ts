@@ -19,6 +19,7 @@ const FROM_WORKERS: ReadonlySet<MessageType> = new Set<MessageType>([
   "result_start",
   "result_chunk",
   "job_result",
+  "relayed",
   "leave",
 ]);
 

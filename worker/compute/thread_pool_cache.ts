@@ -1,38 +1,11 @@
 /** The compute threads of a worker across connections: compiled anew only when the run's graphs are others. */
-import { VARYING_CLASS } from "../../common/numeric_class.ts";
 import { type Device, deviceLabel } from "../runtime/device.ts";
+import type { ComputePool, PoolSource } from "./compute_pool.ts";
 import { Pool, type PoolOptions } from "./pool.ts";
-import type { Probe } from "./probe.ts";
-
-/** What a connection computes with: a {@linkcode Pool} in life. */
-export type ComputePool = Pick<
-  Pool,
-  | "setWeights"
-  | "share"
-  | "sum"
-  | "learn"
-  | "recycle"
-  | "makeAhead"
-  | "job"
-  | "probes"
-  | "onbroken"
-  | "terminate"
->;
 
 export type StartPool = (devices: readonly Device[], options: PoolOptions) => Promise<ComputePool>;
 
-/** The class of a worker: that of its devices if they agree. Which of them computes what is a matter of time. */
-export function numericClass(probes: readonly Probe[]): string {
-  const [first, ...others] = probes.map(({ numeric_class }) => numeric_class);
-  return others.every((numeric_class) => numeric_class === first) ? first! : VARYING_CLASS;
-}
-
-/** Mean time of one critic shard on one of the threads. */
-export function meanShardMs(probes: readonly Probe[]): number {
-  return probes.reduce((sum, { shard_ms }) => sum + shard_ms, 0) / probes.length;
-}
-
-export class ThreadPoolCache {
+export class ThreadPoolCache implements PoolSource {
   readonly devices: readonly Device[];
   readonly #start: StartPool;
   #key = "";

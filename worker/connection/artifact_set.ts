@@ -5,6 +5,7 @@ import { ManifestError, parseManifest } from "../../models/manifest_check.ts";
 import type { MessageOf } from "../../wire/messages.ts";
 import { Refusal } from "../../wire/refusal.ts";
 import { guardGraph, UnsupportedGraph } from "../runtime/graph_guard.ts";
+import type { RunAtHand } from "../compute/compute_pool.ts";
 import type { GraphBytes } from "../compute/graph_runner.ts";
 
 const MANIFEST_FILE = "artifacts.json";
@@ -42,6 +43,14 @@ export class ArtifactSet {
     }
     this.#files.set(message.file, bytes);
     return this.#files.size === this.#listed.length;
+  }
+
+  /** Those that have come, as they were listed. */
+  get files(): RunAtHand["files"] {
+    return this.#listed.flatMap(({ file, sha256 }) => {
+      const bytes = this.#files.get(file);
+      return bytes ? [{ file, sha256, bytes }] : [];
+    });
   }
 
   /**

@@ -25,9 +25,11 @@ import { checkWork, computationOf } from "./work_check.ts";
 import {
   type ComputePool,
   meanShardMs,
+  NO_WORKERS,
   numericClass,
-  type ThreadPoolCache,
-} from "../compute/thread_pool_cache.ts";
+  type PoolSource,
+  type RelaySide,
+} from "../compute/compute_pool.ts";
 
 /** Messages that a coordinator may send after its welcome. */
 export const ACCEPTED: ReadonlySet<MessageType> = new Set<MessageType>([
@@ -57,7 +59,7 @@ export interface ConnectionTools {
   readonly openShared: OpenShared;
   readonly welcome: MessageOf<"welcome">;
   readonly channel: Channel;
-  readonly thread_pools: ThreadPoolCache;
+  readonly thread_pools: PoolSource;
   readonly store: ShardStore;
   readonly events: Events;
   /** Milliseconds since some fixed moment, for `elapsed_ms`. */
@@ -116,10 +118,10 @@ export class Connection {
   }
 
   /** Says goodbye and closes the connection. */
-  leave(reason: string): void {
+  leave(reason: string, end: ConnectionEnd = { kind: "left" }): void {
     if (this.#over) return;
     this.#tools.channel.send({ type: "leave", reason });
-    this.#close({ kind: "left" }, reason);
+    this.#close(end, reason);
   }
 
   /** Tells the coordinator that this worker cannot go on, and closes the connection for good. */
@@ -203,11 +205,10 @@ export class Connection {
     const { manifest, graphs } = artifacts.bundle();
     const { seed, encoding, shards, run, wire: { format: wire }, local_steps: local, class_counts } = welcome;
     const [pool] = await Promise.all([
-      thread_pools.prepare({
-        manifest,
-        graphs,
-        options: { seed, encoding, num_shards: shards, class_counts, wire, local },
-      }),
+      thread_pools.prepare(
+        { manifest, graphs, options: { seed, encoding, num_shards: shards, class_counts, wire, local } },
+        { welcome, files: artifacts.files },
+      ),
       store.begin(welcome, this.#tools.wall_ms()),
     ]);
     if (this.#over) return;
@@ -237,6 +238,18 @@ export class Connection {
     for (const shard of store.held) channel.send({ type: "shard_held", run, shard });
     const threads = { used: pool.probes.length, at_hand: thread_pools.devices.length };
     events.ready(probe_ms, threads, store.held.length);
+    if (pool.relay) this.#tellOf(pool.relay);
+  }
+
+  /** Tells of the workers behind a relay, now and when they are others; leaves where there are none. */
+  #tellOf(relay: RelaySide): void {
+    const tell = relay.onworkers = () => {
+      if (relay.workers.num_workers === 0) {
+        return this.leave(NO_WORKERS, { kind: "lost", reason: NO_WORKERS });
+      }
+      if (!this.#over) this.#tools.channel.send({ type: "relayed", ...relay.workers });
+    };
+    tell();
   }
 
   #ready(): ReadyState {
@@ -316,9 +329,9 @@ export class Connection {
     const { format, group_shards } = this.#tools.welcome.wire;
     const rounding = group_shards === null ? null : { kind, step, group: begin / group_shards };
     const task = { kind, node, leaves, noise_purpose, noise_counter, rounding };
-    const { sum, largest, compute_ms } = await pool.sum(task, shared);
+    const summed = await pool.sum(task, shared, message);
     if (this.#over) return;
-    const elapsed_ms = this.#tools.now_ms() - arrived_ms;
+    const { sum, largest, compute_ms, elapsed_ms = this.#tools.now_ms() - arrived_ms } = summed;
     const { channel } = this.#tools;
     const about = { ...computation, compute_ms, elapsed_ms };
     if (sum === null) {

@@ -87,8 +87,7 @@ export class ShardStore {
 
   /** The stored examples at `indices` of a shard that is held, one after another. */
   rows(shard: number, indices: Uint32Array): Uint8Array {
-    const held = this.#held.get(this.#plan.shard_sha256[shard] ?? "");
-    if (held === undefined) throw new Error(`This worker must have the data of shard ${shard}`);
+    const held = this.#heldShard(shard);
     const { example_bytes } = this.#plan;
     const out = new Uint8Array(indices.length * example_bytes);
     indices.forEach((index, i) => {
@@ -98,6 +97,21 @@ export class ShardStore {
       else held.disk.read(from, row);
     });
     return out;
+  }
+
+  /** All examples of a shard that is held. */
+  whole(shard: number): Uint8Array {
+    const held = this.#heldShard(shard);
+    if ("memory" in held) return held.memory;
+    const bytes = new Uint8Array(held.disk.bytes);
+    held.disk.read(0, bytes);
+    return bytes;
+  }
+
+  #heldShard(shard: number): Held {
+    const held = this.#held.get(this.#plan.shard_sha256[shard] ?? "");
+    if (held === undefined) throw new Error(`This worker must have the data of shard ${shard}`);
+    return held;
   }
 
   /** Closes files. */

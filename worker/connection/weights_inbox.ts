@@ -7,7 +7,7 @@ import type { Manifest } from "../../models/manifest.ts";
 import { bytesOf, payloadFloats } from "../../wire/frame.ts";
 import type { MessageOf } from "../../wire/messages.ts";
 import { Refusal } from "../../wire/refusal.ts";
-import type { ComputePool } from "../compute/thread_pool_cache.ts";
+import type { ComputePool } from "../compute/compute_pool.ts";
 
 /** Chunks of a network's new weights: nobody's weights until their end is told. */
 interface Arriving {
@@ -21,7 +21,7 @@ export class WeightsInbox {
   readonly held: Record<NetworkName, string | null> = { critic: null, generator: null };
   readonly #welcome: Pick<MessageOf<"welcome">, "wire" | "chunk_floats">;
   readonly #manifest: Manifest;
-  readonly #pool: Pick<ComputePool, "setWeights">;
+  readonly #pool: Pick<ComputePool, "setWeights" | "relay">;
   /** Numbers of what is sent as a network's weights, where that is more than them and comes whole. */
   readonly #sizes: Readonly<Record<NetworkName, number>> | null;
   readonly #arriving: Record<NetworkName, Arriving | null> = { critic: null, generator: null };
@@ -30,7 +30,7 @@ export class WeightsInbox {
   constructor(
     welcome: Pick<MessageOf<"welcome">, "wire" | "chunk_floats">,
     manifest: Manifest,
-    pool: Pick<ComputePool, "setWeights">,
+    pool: Pick<ComputePool, "setWeights" | "relay">,
     sizes: Readonly<Record<NetworkName, number>> | null = null,
   ) {
     this.#sizes = sizes;
@@ -53,7 +53,8 @@ export class WeightsInbox {
   }
 
   /** Takes a chunk of weights that may be held later. Chunks of another step take the place of those before. */
-  takeChunk({ state, step, index, checksum }: MessageOf<"weights_chunk">, payload: Uint8Array): void {
+  takeChunk(message: MessageOf<"weights_chunk">, payload: Uint8Array): void {
+    const { state, step, index, checksum } = message;
     const chunk = this.#chunks(state)[index];
     if (chunk === undefined) {
       throw new Refusal("bad_message", `Chunk ${index} must be one of the ${state}'s weights: it is not`);
@@ -78,6 +79,7 @@ export class WeightsInbox {
     }
     placeChunk(format, bytesOf(arriving.whole), size, chunk, payload);
     arriving.there.add(index);
+    this.#pool.relay?.takeChunk(message, chunk, payload);
   }
 
   /** The chunks that came are the weights now. Throws {@linkcode Refusal} where they are not all there. */
@@ -93,7 +95,7 @@ export class WeightsInbox {
       throw new Refusal("bad_message", "Rounded chunks must be of a difference: found none to add to");
     }
     arriving.there.clear();
-    this.#pool.setWeights(state, arriving.whole, from !== null);
+    this.#pool.setWeights(state, arriving.whole, from !== null, step);
     const found = from === null ? checksumBytes(bytesOf(arriving.whole)) : checksum;
     if (found !== checksum) this.#wrong(state, checksum, found);
     this.held[state] = checksum;

@@ -17,7 +17,7 @@ import { ACCEPTED, Connection, type ConnectionEnd } from "./connection.ts";
 import type { ShardStore } from "./shard_store.ts";
 import { isOnThisMachine, openNothing, type OpenShared } from "../compute/shared_memory.ts";
 import { Stuck } from "../compute/watchdog.ts";
-import type { ThreadPoolCache } from "../compute/thread_pool_cache.ts";
+import type { PoolSource } from "../compute/compute_pool.ts";
 
 const HANDSHAKE_MS = 10_000;
 /** Interval at which a worker that waits says so. */
@@ -42,10 +42,12 @@ export interface WorkerTools {
   readonly hello: JoinOptions["hello"];
   /** Its own key; absent or null: it has none. */
   readonly key?: JoinOptions["key"];
-  readonly thread_pools: ThreadPoolCache;
+  readonly thread_pools: PoolSource;
   readonly store: ShardStore;
   readonly openShared: OpenShared;
   readonly console: LoopConsole;
+  /** Told why the run is over. */
+  readonly onfinish?: (reason: string) => void;
   readonly clock: Clock;
   /** Milliseconds since 1970. */
   readonly wall_ms: () => number;
@@ -75,6 +77,7 @@ export async function runWorker(tools: WorkerTools): Promise<"over" | "stopped">
     const { end, was_ready } = await connectOnce(tools, reminder);
     if (end.kind === "finished") {
       tools.console.line(`The run is over: ${end.reason}`);
+      tools.onfinish?.(end.reason);
       return "over";
     }
     if (end.kind === "left") {

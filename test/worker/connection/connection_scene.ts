@@ -14,11 +14,8 @@ import { largestArtifact } from "../../../worker/connection/payload_sizes.ts";
 import { ACCEPTED, Connection } from "../../../worker/connection/connection.ts";
 import { openNothing, type OpenShared } from "../../../worker/compute/shared_memory.ts";
 import { ShardStore } from "../../../worker/connection/shard_store.ts";
-import {
-  type ComputePool,
-  type StartPool,
-  ThreadPoolCache,
-} from "../../../worker/compute/thread_pool_cache.ts";
+import type { ComputePool } from "../../../worker/compute/compute_pool.ts";
+import { type StartPool, ThreadPoolCache } from "../../../worker/compute/thread_pool_cache.ts";
 import { FakeClock } from "../../wire/fake_clock.ts";
 import { MemorySocket } from "../../wire/memory_socket.ts";
 import { TestCoordinator } from "../test_coordinator.ts";
