@@ -9,7 +9,9 @@ import { commandOf, isLaunched, withRunFolder } from "./rights.ts";
 import { surroundings } from "./surroundings.ts";
 
 async function launch([task = "", ...words]: readonly string[]): Promise<number> {
-  if (!isLaunched(task)) throw new Error(`Cannot launch ${task}: it must be train, coordinator or worker`);
+  if (!isLaunched(task)) {
+    throw new Error(`Cannot launch ${task}: it must be train, coordinator, worker or relay`);
+  }
   const args = await withRunFolder(words);
   const [run, quiet, ...rest] = commandOf(task, args, surroundings());
   const sealed = await canSeal();

@@ -14,7 +14,7 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 /** Modules of threads and the live page are read while a task runs. */
 const CODE = [
   ...["algorithm", "autodiff", "common", "coordinator", "kernels", "metrics", "models", "onnx"],
-  ...["pictures", "random", "runlog", "wire", "worker"],
+  ...["pictures", "random", "relay", "runlog", "wire", "worker"],
 ];
 
 /** Who it is, for what shows it, and that its files are its own. */
@@ -34,7 +34,7 @@ const V8 = "--v8-flags=--max-semi-space-size=2";
 const OPTIONS = [
   ...["data", "config", "out", "resume", "generator", "critic", "token-file", "read-token-file"] as const,
   ...["scale", "labels"] as const,
-  ...["host", "port", "coordinator", "tensorboard", "log-url", "hosts"] as const,
+  ...["host", "port", "coordinator", "upstream", "tensorboard", "log-url", "hosts"] as const,
   ...["tls-cert", "tls-key", "tls-ca", "allow-keys", "key"] as const,
 ];
 
@@ -63,7 +63,7 @@ export interface Surroundings {
   readonly ownHosts: () => readonly string[];
 }
 
-export type LaunchedTask = "train" | "coordinator" | "worker";
+export type LaunchedTask = "train" | "coordinator" | "worker" | "relay";
 
 interface Program {
   /** Relative to the root, as the lock. */
@@ -78,6 +78,7 @@ const PROGRAMS: Readonly<Record<LaunchedTask, Program>> = {
   train: { script: "tasks/train.ts", lock: "locks/runtime.lock", rights: trainRights },
   coordinator: { script: "coordinator/main.ts", lock: "locks/light.lock", rights: coordinatorRights },
   worker: { script: "worker/main.ts", lock: "locks/runtime.lock", rights: workerRights },
+  relay: { script: "relay/main.ts", lock: "locks/light.lock", rights: relayRights },
 };
 
 export function isLaunched(task: string): task is LaunchedTask {
@@ -163,6 +164,22 @@ function workerRights(given: Given, around: Surroundings): string[] {
   ];
 }
 
+/** No native code: it computes nothing. */
+function relayRights(given: Given, around: Surroundings): string[] {
+  const state = statePaths(around);
+  const { host = "127.0.0.1", upstream = "" } = given;
+  const files = ["token-file", "key", "allow-keys", "tls-ca", "tls-cert", "tls-key"] as const;
+  const named = files.map((name) => given[name]);
+  return [
+    allow("read", [...codePaths(), ...state, ...named.flatMap((path) => present(path, around))]),
+    allow("write", state),
+    `--allow-env=${VARIABLES.join(",")}`,
+    isEverywhere(host) ? `${SYSTEM},networkInterfaces` : SYSTEM,
+    `--allow-net=${[...listeningAt(given), addressOf(upstream)].join(",")}`,
+    V8,
+  ];
+}
+
 /** Inputs and outputs of a run: its folder, its data, its configuration. */
 function runRights(given: Given, around: Surroundings, also: readonly string[]): string[] {
   const { out, resume, config, hosts, "token-file": token_file, "read-token-file": read_token_file } = given;
@@ -198,14 +215,18 @@ function isRun(folder: string): boolean {
 /** Where it listens, and where its log goes. */
 function doorRights(given: Given, default_port: string): string[] {
   const { host = "127.0.0.1", port = default_port, "log-url": log_url } = given;
-  const listens = [addressAt(host.includes(":") ? `[${host}]` : host, port)];
-  // Workers on this machine have a port of their own beside one with TLS.
-  if (given["tls-cert"] !== undefined) listens.push("127.0.0.1:0");
+  const listens = listeningAt({ ...given, host, port });
   return [
     // Its addresses are told where it is reached by all of them.
     isEverywhere(host) ? `${SYSTEM},networkInterfaces` : SYSTEM,
     `--allow-net=${[...listens, ...log_url === undefined ? [] : [addressOf(log_url)]].join(",")}`,
   ];
+}
+
+/** Workers on this machine have a port of their own beside one with TLS. */
+function listeningAt({ host = "127.0.0.1", port = "7700", "tls-cert": tls_cert }: Given): string[] {
+  const door = addressAt(host.includes(":") ? `[${host}]` : host, port);
+  return tls_cert === undefined ? [door] : [door, "127.0.0.1:0"];
 }
 
 /** The file that `--data` names: what follows a # may tell what to read of it, or belong to its name. */

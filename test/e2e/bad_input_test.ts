@@ -29,6 +29,11 @@ const CASES: Readonly<Record<Exclude<TaskName, "contest">, readonly [args: strin
     "--threads 0",
     'Option --threads must be an integer from 1 to 1024 (threads): found "0"',
   ],
+  relay: [
+    "--port PORT",
+    "Cannot relay: --upstream must be the address of the run's coordinator or of another relay, found none; give it, " +
+    "e.g. --upstream ws://10.0.0.5:7700",
+  ],
   inspect: ["nowhere --json", NOWHERE],
   evaluate: ["nowhere", NOWHERE],
   export: ["nowhere --csv tables", NOWHERE],

@@ -10,6 +10,7 @@ export type TaskName =
   | "train"
   | "coordinator"
   | "worker"
+  | "relay"
   | "inspect"
   | "evaluate"
   | "export"

@@ -20,7 +20,7 @@ const AROUND: Surroundings = {
   ownHosts: () => ["127.0.0.1", "[::1]", "gpu1"],
 };
 const CODE =
-  /^.*\/(algorithm|autodiff|common|coordinator|kernels|metrics|models|onnx|pictures|random|runlog|wire|worker)$/;
+  /^.*\/(algorithm|autodiff|common|coordinator|kernels|metrics|models|onnx|pictures|random|relay|runlog|wire|worker)$/;
 
 /** What a task is allowed, by kind of right: "all", or a list, without the project's own code. */
 function rights(task: LaunchedTask, args: readonly string[], around = AROUND): Record<string, string> {
@@ -169,6 +169,33 @@ Deno.test("a worker connects to its coordinator alone, or to this machine", () =
   assert.equal(net(), "127.0.0.1 [::1] gpu1");
   const { read, write } = rights("worker", ["--token-file", "secret"]);
   assert.deepEqual([read, write], ["/state /tmp /here/secret", "/state /tmp"]);
+});
+
+Deno.test("a relay reaches the coordinator and its own port, and may run no native code", () => {
+  const { env: _env, ...others } = rights("relay", ["--upstream", "ws://10.0.0.5:7700", "--token-file", "t"]);
+  assert.deepEqual(others, {
+    read: "/state /here/t",
+    write: "/state",
+    sys: "hostname uid",
+    net: "127.0.0.1:7700 10.0.0.5:7700",
+  });
+  const tls = rights("relay", [
+    "--upstream",
+    "ws://a:1",
+    "--tls-cert",
+    "c",
+    "--tls-key",
+    "k",
+    "--tls-ca",
+    "ca",
+  ]);
+  assert.deepEqual([tls.read, tls.net], [
+    "/state /here/ca /here/c /here/k",
+    "127.0.0.1:7700 127.0.0.1:0 a:1",
+  ]);
+  const open = rights("relay", ["--upstream=wss://far.example/x", "--host", "0.0.0.0", "--port", "9"]);
+  assert.deepEqual([open.net, open.sys], ["0.0.0.0:9 far.example:443", "hostname uid networkInterfaces"]);
+  assert.equal(rights("relay", []).net, "127.0.0.1:7700 127.0.0.1:0");
 });
 
 Deno.test("what follows a # in --data is no part of the path, unless a file has that name", () =>

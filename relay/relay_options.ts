@@ -1,0 +1,98 @@
+/** The command line of `relay`. */
+import { UserError } from "../common/errors.ts";
+import type { Command, Values } from "../common/cli/options.ts";
+import { checkUrl } from "../worker/worker_options.ts";
+
+const OPTIONS = {
+  upstream: {
+    kind: "string",
+    value: "URL",
+    about:
+      "Address of the run's coordinator, or of another relay, e.g. ws://10.0.0.5:7700, or wss://… if it is encrypted",
+    default_text: "none: it must be given",
+  },
+  token_file: {
+    kind: "string",
+    value: "PATH",
+    about: "File with the run's token, which the workers of this relay need, too",
+    default_text: "the environment variable WAGON_TOKEN, else the token of your coordinator on this machine",
+  },
+  host: {
+    kind: "string",
+    value: "ADDRESS",
+    default: "127.0.0.1",
+    about: "Address to listen on for workers; 0.0.0.0 lets other machines connect",
+  },
+  port: {
+    kind: "number",
+    integer: true,
+    min: 0,
+    max: 65_535,
+    default: 7700,
+    about: "Port to listen on; 0 means any free one",
+  },
+  tls_ca: {
+    kind: "string",
+    value: "FILE",
+    about:
+      "Trust only these certificates (PEM) at wss://: a copy of the coordinator's, or of its authority's",
+    default_text: "the authorities that Deno knows",
+  },
+  tls_cert: {
+    kind: "string",
+    value: "FILE",
+    about: "Encrypt the workers' connections with this certificate (PEM); deno task keys makes one",
+  },
+  tls_key: { kind: "string", value: "FILE", about: "Private key of --tls-cert (PEM)" },
+  name: {
+    kind: "string",
+    value: "TEXT",
+    about: "Name that the coordinator shows for this relay",
+    default_text: "host name and process number",
+  },
+  memory: {
+    kind: "number",
+    integer: true,
+    min: 0,
+    max: 1_048_576,
+    unit: "MB",
+    value: "MB",
+    default: 1024,
+    about: "Training data to keep in memory; the rest goes to a cache on disk",
+  },
+  fail_when_stopped: {
+    kind: "boolean",
+    about:
+      "Exit with 143 when a signal stops this relay before the run is over: for schedulers that start another one " +
+      "only if it failed",
+  },
+} as const;
+
+export const RELAY_COMMAND: Command<typeof OPTIONS> = {
+  name: "deno task relay",
+  about:
+    "Stands between a coordinator and workers that reach it over one slow link: weights and data cross the link once " +
+    "for all of them, and their gradients as one sum.",
+  options: OPTIONS,
+  examples: [
+    {
+      line: "WAGON_TOKEN=… deno task relay --upstream ws://10.0.0.5:7700 --host 0.0.0.0",
+      about: "relay for workers on other machines of this network (it prints the line that they need)",
+    },
+    {
+      line: "WAGON_TOKEN=… deno task worker --coordinator ws://RELAY:7700",
+      about: "join the run through a relay, as if it were the coordinator",
+    },
+  ],
+};
+
+export type RelayValues = Values<typeof OPTIONS>;
+
+/** Checks `--upstream`. Throws {@linkcode UserError}. */
+export function checkUpstream(url: string | undefined): string {
+  if (url !== undefined) return checkUrl(url, "--upstream");
+  throw new UserError(
+    "Cannot relay: --upstream must be the address of the run's coordinator or of another relay, found none; give it, " +
+      "e.g. --upstream ws://10.0.0.5:7700",
+  );
+}
