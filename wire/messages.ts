@@ -118,8 +118,7 @@ const computation = {
   generator_checksum: checksum,
 };
 
-const decay = finite(0, 1);
-const eps = finite(Number.MIN_VALUE);
+const decay = finite(0, 1), eps = finite(Number.MIN_VALUE);
 const optimizer = tagged("kind", {
   rmsprop: object({ kind: oneOf("rmsprop"), alpha: decay, eps }),
   adam: object({ kind: oneOf("adam"), beta1: decay, beta2: decay, eps }),

@@ -13,8 +13,8 @@ import { Workplace } from "./workplace.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const FOLDERS = [".", "docs", "docs/results", "bench"];
-/** Pages about the past, and with tests of their own (several_machines_test.ts, encryption_test.ts, test/deploy). */
-const OTHER_PAGES = /\/(?:CHANGELOG|encryption|on-several-machines|on-slurm|on-kubernetes)\.md$/;
+/** Pages about the past, and with tests of their own (several_machines_test.ts, encryption_test.ts, relay_test.ts, test/deploy). */
+const OTHER_PAGES = /\/(?:CHANGELOG|encryption|relays|on-several-machines|on-slurm|on-kubernetes)\.md$/;
 const NETWORKS = join(ROOT, "test/models/import/files");
 const SMALL_PAIR = ["--batch", "8", "--width", "4", "--latent", "8"];
 /** Options of evaluate: they take the place of those that were given. */

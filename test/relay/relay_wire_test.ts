@@ -148,6 +148,7 @@ Deno.test("chunks of weights go on before they count", async () => {
 
 const LOCAL: LocalSteps = {
   ...{ learners: 4, steps: 2, epoch_steps: 2, schedule: "paper", n_critic: 2, warm_up: false },
+  ...{ lr_critic: null, lr_generator: null, decay: "linear", clip_grad_norm: null },
   ...{ lr: 1e-3, decay_steps: 0, clip: 0.1, optimizer: { kind: "rmsprop", alpha: 0.9, eps: 1e-8 } },
 };
 

@@ -1,0 +1,157 @@
+/** Training through relays, with real workers in this process: the bits are those of a run without any. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { silentScreen } from "../../common/terminal/silent_screen.ts";
+import { conduct, type OpenRun } from "../../coordinator/conduct.ts";
+import { type Accept, LocalWorkers } from "../../library/local_workers.ts";
+import { type RunOptions, startOf } from "../../library/run_options.ts";
+import { workerLines } from "../../library/worker_lines.ts";
+import { relay } from "../../relay/relay.ts";
+import { SYSTEM_CLOCK } from "../../wire/clock.ts";
+import { tinyImages } from "../e2e/images.ts";
+import { inTempDir } from "../temp_dir.ts";
+import { MemorySocket } from "../wire/memory_socket.ts";
+
+const TOKEN = "a token for relays and workers";
+const STEPS = 12;
+
+/** Workers of a run: beside relays, and behind each of them; a number is so many workers. */
+interface Crew {
+  readonly beside?: number;
+  readonly behind: readonly (number | Crew)[];
+}
+
+/** What is started for a run, to be stopped with it. */
+class Crews {
+  readonly #stop = new AbortController();
+  readonly #ended: Promise<unknown>[] = [];
+  /** What relays have said that is not of everyday. */
+  readonly said: string[] = [];
+
+  start(shards: number, accept: Accept, { beside = 0, behind }: Crew): void {
+    this.#work(shards, accept, beside);
+    for (const crew of behind) this.#relay(shards, accept, crew);
+  }
+
+  #work(shards: number, accept: Accept, count: number): void {
+    const workers = new LocalWorkers(count, TOKEN);
+    workers.start(shards, accept);
+    this.#stop.signal.addEventListener("abort", () => this.#ended.push(workers.stop()));
+  }
+
+  #relay(shards: number, accept: Accept, crew: number | Crew): void {
+    const say = (text: string) => void this.said.push(text);
+    const lines = workerLines(say);
+    const relayed = relay({
+      locate: () => Promise.resolve({ url: "ws://up", token: TOKEN }),
+      connect: () => {
+        const [near, far] = MemorySocket.pair();
+        accept(far, "relay");
+        return Promise.resolve(near);
+      },
+      open: (onsocket) => {
+        if (typeof crew === "number") this.#work(shards, onsocket, crew);
+        else this.start(shards, onsocket, crew);
+        return Promise.resolve({ port: 1, local_url: "", close: () => Promise.resolve() });
+      },
+      opened: () => {},
+      name: "relay",
+      platform: "test",
+      memory_bytes: 1e9,
+      cache: null,
+      console: {
+        ...lines,
+        line: () => {},
+        caused: () => {},
+        onshard: null,
+        shardsHeld() {
+          this.onshard!();
+        },
+      },
+      observer: () => ({
+        joined: () => {},
+        relayed: () => {},
+        left: () => {},
+        fault: ({ what, reason }) => say(`${what}: ${reason}`),
+        refused: (_peer, reason) => say(`refused: ${reason}`),
+      }),
+      clock: SYSTEM_CLOCK,
+      wall_ms: Date.now,
+      random: Math.random,
+      stop: this.#stop.signal,
+    });
+    this.#ended.push(relayed);
+  }
+
+  async end(): Promise<void> {
+    this.#stop.abort();
+    await Promise.all(this.#ended);
+  }
+}
+
+/** Trains with a crew, in memory; the hash of the weights, and who computed how many shards. */
+async function trained(options: RunOptions, crew: Crew) {
+  const crews = new Crews();
+  const workers = new Map<number, number>();
+  const { record, error } = await conduct(
+    {
+      ...startOf({ ...options, steps: STEPS }),
+      token: TOKEN,
+      min_workers: (crew.beside ?? 0) + crew.behind.length,
+      give_up_after_s: null,
+      advice: "",
+      shares_memory: false,
+      signal: new AbortController().signal,
+    },
+    {
+      sinks: () =>
+        Promise.resolve([{
+          record: (record) => {
+            if (record.type !== "step") return;
+            for (const [id, { shards }] of Object.entries(record.workers)) {
+              workers.set(Number(id), (workers.get(Number(id)) ?? 0) + shards);
+            }
+          },
+        }]),
+      opened: ({ run, fleet }: OpenRun) =>
+        crews.start(run.config.shards, (socket, peer) => void fleet.accept(socket, peer), crew),
+    },
+    silentScreen(),
+    SYSTEM_CLOCK,
+  );
+  await crews.end();
+  assert.equal(error, null);
+  assert.deepEqual(crews.said, []);
+  return { sha256: record.weights_sha256, num_computing: workers.size };
+}
+
+/** Trains without a relay, and with each crew: always the same weights, and each of its members has computed. */
+async function compare(options: RunOptions, crews: readonly Crew[]): Promise<void> {
+  await inTempDir(async (folder) => {
+    const data = join(folder, "images-idx3-ubyte");
+    await Deno.writeFile(data, tinyImages());
+    const of = { preset: "strokes", n_critic: 2, shards: 8, batch: 16, ...options, data };
+    const alone = await trained(of, { beside: 1, behind: [] });
+    for (const crew of crews) {
+      const { sha256, num_computing } = await trained(of, crew);
+      assert.equal(sha256, alone.sha256, JSON.stringify(crew));
+      assert.equal(num_computing, (crew.beside ?? 0) + crew.behind.length, JSON.stringify(crew));
+    }
+  });
+}
+
+Deno.test("1 to 4 workers behind a relay, alone and beside another, train the same weights", async () => {
+  await compare({}, [{ behind: [1] }, { behind: [2] }, { beside: 1, behind: [3] }, { behind: [4] }]);
+});
+
+Deno.test("int8: a relay rounds groups that several workers have computed to the same bits", async () => {
+  await compare({ wire: "int8", wire_groups: 2 }, [{ behind: [2, 1] }]);
+});
+
+Deno.test("bfloat16, and a relay behind a relay, with a worker beside it", async () => {
+  await compare({ wire: "bfloat16" }, [{ behind: [{ beside: 1, behind: [1] }] }]);
+});
+
+Deno.test("learners of local steps train the same behind relays", async () => {
+  await compare({ local_steps: 3, learners: 4 }, [{ beside: 1, behind: [2] }]);
+});
