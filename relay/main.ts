@@ -13,12 +13,14 @@ import {
 import { UserError } from "../common/errors.ts";
 import { readServerTls, readTrusted } from "../common/tls/tls_files.ts";
 import { lastingScreen } from "../common/terminal/lasting_screen.ts";
+import { openKeyList } from "../coordinator/key_list.ts";
 import { type Door, removeTokens, tellHowToJoin } from "../coordinator/terminal/invitation.ts";
 import { SYSTEM_CLOCK } from "../wire/clock.ts";
 import { isCoordinator, isOpen } from "../wire/connecting/port_probe.ts";
 import { connect } from "../wire/ws_socket.ts";
 import { type Located, Locator } from "../worker/connection/locator.ts";
 import { ShardCache } from "../worker/connection/shard_cache.ts";
+import { readKeyFile } from "../worker/key_file.ts";
 import { checkTrust } from "../worker/worker_options.ts";
 import { openDoor } from "./door.ts";
 import { relay } from "./relay.ts";
@@ -47,6 +49,8 @@ async function main(args: readonly string[]): Promise<number | void> {
   checkTrust({ coordinator: upstream, tls_ca });
   const trusted = tls_ca === undefined ? null : await readTrusted(tls_ca);
   const tls = await readServerTls(values, Date.now());
+  const key = values.key === undefined ? null : await readKeyFile(values.key);
+  const allowed_keys = await openKeyList(values.allow_keys);
   const { signal: stop } = interruptSignal(() => {});
   const locator = new Locator(
     { coordinator: upstream, token_file, token_variable: Deno.env.get("WAGON_TOKEN") },
@@ -59,6 +63,8 @@ async function main(args: readonly string[]): Promise<number | void> {
   let door: Door | null = null, local: { url: string; token: string } | null = null;
   const ended = await relay({
     locate: () => locator.locate(),
+    key,
+    allowed_keys,
     connect: (url) => connect(url, { trusted }),
     open: (onsocket) => openDoor({ host, port, tls }, onsocket),
     opened: async ({ port, local_url: url }) => {

@@ -1,4 +1,6 @@
 /** A relay from start to end: towards the coordinator a worker, towards its own workers a coordinator. */
+import type { ListedKeys } from "../coordinator/fleet/admission/listed_keys.ts";
+import { watchKeyList } from "../coordinator/key_list.ts";
 import type { Clock } from "../wire/clock.ts";
 import type { ListenOptions } from "../wire/ws_socket.ts";
 import { openNothing } from "../worker/compute/shared_memory.ts";
@@ -13,7 +15,7 @@ import { RelayPools, type RelayPoolsOptions } from "./relay_pools.ts";
 const KIND = "relay";
 
 export interface RelayOptions
-  extends Pick<WorkerTools, "locate" | "connect" | "stop" | "random" | "wall_ms"> {
+  extends Pick<WorkerTools, "locate" | "connect" | "key" | "stop" | "random" | "wall_ms"> {
   readonly clock: Clock;
   /** Name of this relay for the coordinator. */
   readonly name: string;
@@ -24,6 +26,8 @@ export interface RelayOptions
   readonly cache: ShardCache | null;
   readonly console: LoopConsole & { onshard: (() => void) | null };
   readonly observer: RelayPoolsOptions["observer"];
+  /** Keys that let its workers in, besides the token; absent or null: the token alone does. */
+  readonly allowed_keys?: ListedKeys | null;
   /** Opens the port for workers. */
   readonly open: (onsocket: ListenOptions["onsocket"]) => Promise<OpenDoor>;
   /** Called once workers can connect. */
@@ -41,7 +45,10 @@ export async function relay(options: RelayOptions): Promise<"over" | "stopped"> 
   const { clock, console: terminal, name, platform } = options;
   const store = new ShardStore(options.memory_bytes, options.cache);
   let token = "", over: string | null = null;
-  const pools = new RelayPools({ store, clock, token: () => token, observer: options.observer });
+  const { observer, allowed_keys = null } = options;
+  const pools = new RelayPools({ store, clock, token: () => token, allowed_keys, observer });
+  const say = (line: string) => terminal.line(line);
+  const unwatch = allowed_keys && watchKeyList(allowed_keys, { clock, members: () => pools.members, say });
   const door = await options.open((socket, peer) => void pools.accept(socket, peer));
   terminal.onshard = () => pools.ship();
   const locate = async (): Promise<Located> => {
@@ -62,6 +69,7 @@ export async function relay(options: RelayOptions): Promise<"over" | "stopped"> 
       onfinish: (reason) => over = reason,
     });
   } finally {
+    unwatch?.();
     await pools.finish(over ?? "The relay has left the run", over === null);
     await door.close();
     store.close();

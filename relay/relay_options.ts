@@ -31,6 +31,19 @@ const OPTIONS = {
     default: 7700,
     about: "Port to listen on; 0 means any free one",
   },
+  key: {
+    kind: "string",
+    value: "FILE",
+    about:
+      "This relay's own key (PEM), for coordinators with --allow-keys; deno task keys --worker makes one",
+    default_text: "none, the token is enough",
+  },
+  allow_keys: {
+    kind: "string",
+    value: "FILE",
+    about:
+      "Admit only workers whose keys this file lists, besides the token; it is read again when it changes",
+  },
   tls_ca: {
     kind: "string",
     value: "FILE",

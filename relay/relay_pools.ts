@@ -3,9 +3,11 @@ import { UserError } from "../common/errors.ts";
 import { FLOAT32_WIRE } from "../common/wire_format.ts";
 import type { RunFacts } from "../coordinator/fleet/admission/join.ts";
 import { Fleet } from "../coordinator/fleet/fleet.ts";
+import type { Member } from "../coordinator/fleet/member.ts";
 import type { FleetObserver } from "../coordinator/fleet/observer.ts";
 import type { Clock } from "../wire/clock.ts";
 import type { MessageOf } from "../wire/messages.ts";
+import type { AllowedKeys } from "../wire/proof/worker_key.ts";
 import type { Socket } from "../wire/socket.ts";
 import type { ComputePool, PoolSource, RunAtHand } from "../worker/compute/compute_pool.ts";
 import type { PoolOptions } from "../worker/compute/pool.ts";
@@ -23,6 +25,8 @@ export interface RelayPoolsOptions {
   readonly clock: Clock;
   /** That of the run: workers prove it, as the relay does. */
   readonly token: () => string;
+  /** Keys that let workers in, besides the token; null: the token alone does. */
+  readonly allowed_keys: AllowedKeys | null;
   /** Hears of the workers of a run with so many shards. */
   readonly observer: (run: Pick<MessageOf<"welcome">, "shards" | "local_steps">) => FleetObserver;
 }
@@ -42,6 +46,11 @@ export class RelayPools implements PoolSource {
 
   constructor(options: RelayPoolsOptions) {
     this.#options = options;
+  }
+
+  /** Its workers. */
+  get members(): readonly Member[] {
+    return this.#site?.fleet.members ?? [];
   }
 
   /** Takes in a worker, if there is a run for it. Never throws. */
@@ -64,7 +73,7 @@ export class RelayPools implements PoolSource {
   }
 
   #open(key: string, manifest: PoolOptions["manifest"], { welcome, files }: RunAtHand): Site {
-    const { store, clock, token, observer } = this.#options;
+    const { store, clock, token, allowed_keys, observer } = this.#options;
     const { run, incarnation, seed, chunk_floats, local_steps: local } = welcome;
     const sums = sumsOf(welcome, manifest), states = new RelayStates(sums.reader);
     const data = new RelayedData(welcome, store);
@@ -81,6 +90,7 @@ export class RelayPools implements PoolSource {
     const fleet = new Fleet(facts, data, {
       token: token(),
       read_token: undefined,
+      allowed_keys,
       clock,
       exact: true,
       is_relay: true,

@@ -257,6 +257,7 @@ export const ROOMS: readonly Room[] = [
       "coordinator/terminal",
       "coordinator/run",
       "coordinator/live",
+      "coordinator",
       "worker/connection",
       "worker/compute",
       "worker",

@@ -15,7 +15,6 @@ import { readTrusted } from "../common/tls/tls_files.ts";
 import { type Named, readNamed } from "../common/files/named_file.ts";
 import { SYSTEM_CLOCK } from "../wire/clock.ts";
 import { isCoordinator, isOpen } from "../wire/connecting/port_probe.ts";
-import { readWorkerKey, type WorkerKey } from "../wire/proof/worker_key.ts";
 import { connect } from "../wire/ws_socket.ts";
 import { WorkerConsole } from "./console.ts";
 import { adapterOf } from "./devices/adapters.ts";
@@ -26,6 +25,7 @@ import { Locator } from "./connection/locator.ts";
 import { ShardCache } from "./connection/shard_cache.ts";
 import { openNothing, openSharedMemory } from "./compute/shared_memory.ts";
 import { checkTrust, checkUrl, wantedCores, wantedDevices, WORKER_COMMAND } from "./worker_options.ts";
+import { readKeyFile } from "./key_file.ts";
 import { STANDARD_INPUT, StandardInput } from "./standard_input.ts";
 import { Stuck } from "./compute/watchdog.ts";
 import { work } from "./work.ts";
@@ -52,21 +52,6 @@ function stopWhenAsked(leave_with: StandardInput | null): AbortSignal {
 /** It comes once, as from a pipe. */
 async function tokenFrom(input: StandardInput): Promise<Named> {
   return { text: await input.firstLine(), is_pipe: true };
-}
-
-/** Throws {@linkcode UserError}. */
-async function keyIn(file: string): Promise<WorkerKey> {
-  const { text } = await readNamed(file).catch((error: Error) => {
-    throw new UserError(
-      `Cannot read ${file}: a readable file is required, found ${error.message}; check --key`,
-    );
-  });
-  return await readWorkerKey(text).catch(() => {
-    throw new UserError(
-      `Cannot use key file ${file}: an Ed25519 private key in PEM is required, found something else; make one with ` +
-        "deno task keys --worker NAME",
-    );
-  });
 }
 
 /** Prints the devices that this machine can compute on. Returns the exit code: 0 if at least the processor works. */
@@ -127,7 +112,7 @@ async function main(args: readonly string[]): Promise<number | void> {
   const threads = values.threads ?? cores?.length ?? navigator.hardwareConcurrency;
   const ended = await work({
     locate: () => locator.locate(),
-    key: values.key === undefined ? null : await keyIn(values.key),
+    key: values.key === undefined ? null : await readKeyFile(values.key),
     connect: (url) => connect(url, { trusted }),
     name: values.name ?? `${hostname()}-${Deno.pid}`,
     runtime_version: runtime,

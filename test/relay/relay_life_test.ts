@@ -1,10 +1,17 @@
 /** A relay's life: workers that come and go, a coordinator that is lost and found again, the end of the run. */
 import assert from "node:assert/strict";
 import { UserError } from "../../common/errors.ts";
+import { type KeyFile, ListedKeys } from "../../coordinator/fleet/admission/listed_keys.ts";
 import { Refusal } from "../../wire/refusal.ts";
 import { settled } from "../wire/fake_clock.ts";
 import { testRun } from "../worker/test_run.ts";
 import { answerAll, ask, CLASS, ready, RelayScene, runWith, shown } from "./relay_scene.ts";
+
+const NO_KEYS: KeyFile = {
+  read: () => Promise.resolve(""),
+  version: () => Promise.resolve("1"),
+  path: "keys",
+};
 
 Deno.test("a relay is ready when its first worker is, is of its class, and tells who is behind it", async () => {
   const scene = new RelayScene();
@@ -112,6 +119,7 @@ Deno.test("at another run's coordinator the workers are asked to come anew", asy
   await settled();
   const other = runWith({ seed: 99 }, await testRun(8));
   const again = await scene.admit(other);
+  while (worker!.closed === null) await new Promise((resolve) => setTimeout(resolve, 1));
   const next = await scene.join("w1");
   await again.next("ready");
   assert.equal(worker!.closed, "The relay has left the run");
@@ -146,4 +154,11 @@ Deno.test("a relay that the coordinator refuses for good ends with its reason", 
   );
   await settled();
   assert.equal(worker!.closed, "The relay has left the run");
+});
+
+Deno.test("a relay with a list of keys lets nobody in without one of them", async () => {
+  const scene = new RelayScene({ allowed_keys: await ListedKeys.open(NO_KEYS) });
+  await using _ = scene;
+  await scene.admit();
+  await assert.rejects(scene.join("stranger"), /key/);
 });

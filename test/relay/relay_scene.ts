@@ -1,9 +1,8 @@
 /** A relay on its own: a scripted coordinator before it, scripted workers behind it, memory in between. */
 import { checksumBytes } from "../../kernels/kernels.ts";
-import { relay } from "../../relay/relay.ts";
+import { relay, type RelayOptions } from "../../relay/relay.ts";
 import type { MessageOf } from "../../wire/messages.ts";
 import type { Socket } from "../../wire/socket.ts";
-import { ShardCache } from "../../worker/connection/shard_cache.ts";
 import { ScriptedWorker } from "../coordinator/fleet/scripted_worker.ts";
 import { FakeClock, settled } from "../wire/fake_clock.ts";
 import { MemorySocket } from "../wire/memory_socket.ts";
@@ -29,7 +28,7 @@ export class RelayScene implements AsyncDisposable {
   /** Connections that it has opened and nobody has taken. */
   readonly #opened: MemorySocket[] = [];
 
-  constructor(cache: ShardCache | null = null) {
+  constructor(more: Partial<Pick<RelayOptions, "allowed_keys">> = {}) {
     const say = (text: string) => void this.said.push(text);
     this.ended = relay({
       locate: () => Promise.resolve({ url: "ws://up", token: TOKEN }),
@@ -46,7 +45,8 @@ export class RelayScene implements AsyncDisposable {
       name: "relay",
       platform: "test",
       memory_bytes: 1e6,
-      cache,
+      cache: null,
+      ...more,
       console: {
         onshard: null,
         line: say,

@@ -189,6 +189,8 @@ Deno.test("a relay reaches the coordinator and its own port, and may run no nati
     "--tls-ca",
     "ca",
   ]);
+  const keys = rights("relay", ["--upstream", "ws://a:1", "--key", "k", "--allow-keys", "list"]);
+  assert.equal(keys.read, "/state /here/k /here/list");
   assert.deepEqual([tls.read, tls.net], [
     "/state /here/ca /here/c /here/k",
     "127.0.0.1:7700 127.0.0.1:0 a:1",
