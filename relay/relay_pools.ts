@@ -9,7 +9,7 @@ import type { Clock } from "../wire/clock.ts";
 import type { MessageOf } from "../wire/messages.ts";
 import type { AllowedKeys } from "../wire/proof/worker_key.ts";
 import type { Socket } from "../wire/socket.ts";
-import type { ComputePool, PoolSource, RunAtHand } from "../worker/compute/compute_pool.ts";
+import type { ComputePool, PoolSource, RunAtHand } from "../worker/compute/pools/compute_pool.ts";
 import type { PoolOptions } from "../worker/compute/pool.ts";
 import type { ShardStore } from "../worker/connection/shard_store.ts";
 import { NodeSums } from "./node_sums.ts";
@@ -135,8 +135,20 @@ export class RelayPools implements PoolSource {
 
 /** What a run is to its workers: with the same, they may stay. A coordinator that was started again is the same to them. */
 function factsOf(welcome: MessageOf<"welcome">): readonly unknown[] {
-  const { run, seed, shards, shard_sha256, encoding, wire, chunk_floats, local_steps, artifacts } = welcome;
-  return [run, seed, shards, shard_sha256, encoding, wire, chunk_floats, local_steps, artifacts];
+  const { run, seed, shards, shard_sha256, encoding, class_counts, ...more } = welcome;
+  const { wire, chunk_floats, local_steps, artifacts } = more;
+  return [
+    run,
+    seed,
+    shards,
+    shard_sha256,
+    encoding,
+    class_counts,
+    wire,
+    chunk_floats,
+    local_steps,
+    artifacts,
+  ];
 }
 
 function sumsOf(welcome: MessageOf<"welcome">, manifest: PoolOptions["manifest"]): NodeSums {

@@ -4,7 +4,7 @@ import type { ShardSource } from "../coordinator/data/sharded_data.ts";
 import type { Position } from "../coordinator/data/plan.ts";
 import type { TreeNode } from "../kernels/tree.ts";
 import type { MessageOf } from "../wire/messages.ts";
-import type { Leaf } from "../worker/compute/engine.ts";
+import type { Leaf } from "../worker/compute/sum_task.ts";
 import type { ShardStore } from "../worker/connection/shard_store.ts";
 
 /** The leaves of a node, with their examples, at each of the positions that work is about. */
@@ -14,15 +14,19 @@ export class RelayedData implements ShardSource {
   readonly data: ShardSource["data"];
   readonly plan: ShardSource["plan"];
   readonly sha256: readonly string[];
+  readonly class_counts: readonly number[] | null;
   readonly #store: Pick<ShardStore, "holds" | "whole">;
   /** By shard, of the round under way. */
   readonly #leaves = new Map<number, LeavesAt>();
 
   constructor(
-    { shards, shard_sizes, shard_sha256, example_bytes, encoding }: MessageOf<"welcome">,
+    welcome: MessageOf<"welcome">,
     store: Pick<ShardStore, "holds" | "whole">,
   ) {
+    const { shards, shard_sizes, shard_sha256, class_counts, example_bytes, encoding } = welcome;
+    // What an example has of labels is a part of it here.
     this.data = { example_bytes, encoding };
+    this.class_counts = class_counts;
     this.plan = { num_shards: shards, shards: shard_sizes.map((length) => ({ length })) };
     this.sha256 = shard_sha256;
     this.#store = store;

@@ -3,7 +3,7 @@ import { counted } from "../common/text/counted.ts";
 import { SYSTEM_CLOCK } from "../wire/clock.ts";
 import { Pool } from "./compute/pool.ts";
 import { Watchdog } from "./compute/watchdog.ts";
-import { ThreadPoolCache } from "./compute/thread_pool_cache.ts";
+import { ThreadPoolCache } from "./compute/pools/thread_pool_cache.ts";
 import type { ShardCache } from "./connection/shard_cache.ts";
 import { ShardStore } from "./connection/shard_store.ts";
 import { runWorker, type WorkerTools } from "./connection/worker_loop.ts";

@@ -63,6 +63,8 @@ class Crews {
         ...lines,
         line: () => {},
         caused: () => {},
+        // Who is spare says nothing of the bits.
+        notice: () => {},
         onshard: null,
         shardsHeld() {
           this.onshard!();

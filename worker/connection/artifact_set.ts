@@ -5,7 +5,7 @@ import { ManifestError, parseManifest } from "../../models/manifest_check.ts";
 import type { MessageOf } from "../../wire/messages.ts";
 import { Refusal } from "../../wire/refusal.ts";
 import { guardGraph, UnsupportedGraph } from "../runtime/graph_guard.ts";
-import type { RunAtHand } from "../compute/compute_pool.ts";
+import type { RunAtHand } from "../compute/pools/compute_pool.ts";
 import type { GraphBytes } from "../compute/graph_runner.ts";
 
 const MANIFEST_FILE = "artifacts.json";

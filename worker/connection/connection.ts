@@ -29,7 +29,7 @@ import {
   numericClass,
   type PoolSource,
   type RelaySide,
-} from "../compute/compute_pool.ts";
+} from "../compute/pools/compute_pool.ts";
 
 /** Messages that a coordinator may send after its welcome. */
 export const ACCEPTED: ReadonlySet<MessageType> = new Set<MessageType>([

@@ -5,7 +5,7 @@ import type { NetworkName } from "../../common/network_name.ts";
 import type { Manifest } from "../../models/manifest.ts";
 import type { MessageOf } from "../../wire/messages.ts";
 import type { Learned } from "../compute/learners/learner_queue.ts";
-import type { ComputePool } from "../compute/compute_pool.ts";
+import type { ComputePool } from "../compute/pools/compute_pool.ts";
 import type { MicroBatches } from "./micro_batches.ts";
 
 export class LearnerWork {

@@ -4,7 +4,7 @@ import type { Manifest } from "../../models/manifest.ts";
 import type { MessageOf } from "../../wire/messages.ts";
 import { numSlots, ringBytes } from "../../wire/shared_ring.ts";
 import type { OpenShared, SharedMemory } from "../compute/shared_memory.ts";
-import type { ComputePool } from "../compute/compute_pool.ts";
+import type { ComputePool } from "../compute/pools/compute_pool.ts";
 
 /** A ring of many wire groups' sums may be no larger: they go through the socket then. */
 const MAX_RING_BYTES = 512 * 1024 * 1024;

@@ -7,7 +7,7 @@ import type { Manifest } from "../../models/manifest.ts";
 import { bytesOf, payloadFloats } from "../../wire/frame.ts";
 import type { MessageOf } from "../../wire/messages.ts";
 import { Refusal } from "../../wire/refusal.ts";
-import type { ComputePool } from "../compute/compute_pool.ts";
+import type { ComputePool } from "../compute/pools/compute_pool.ts";
 
 /** Chunks of a network's new weights: nobody's weights until their end is told. */
 interface Arriving {

@@ -17,7 +17,7 @@ import { ACCEPTED, Connection, type ConnectionEnd } from "./connection.ts";
 import type { ShardStore } from "./shard_store.ts";
 import { isOnThisMachine, openNothing, type OpenShared } from "../compute/shared_memory.ts";
 import { Stuck } from "../compute/watchdog.ts";
-import type { PoolSource } from "../compute/compute_pool.ts";
+import type { PoolSource } from "../compute/pools/compute_pool.ts";
 
 const HANDSHAKE_MS = 10_000;
 /** Interval at which a worker that waits says so. */

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { VARYING_CLASS } from "../../../common/numeric_class.ts";
 import { CPU, type Device } from "../../../worker/runtime/device.ts";
 import type { PoolOptions } from "../../../worker/compute/pool.ts";
-import { type ComputePool, meanShardMs, numericClass } from "../../../worker/compute/compute_pool.ts";
-import { ThreadPoolCache } from "../../../worker/compute/thread_pool_cache.ts";
+import { type ComputePool, meanShardMs, numericClass } from "../../../worker/compute/pools/compute_pool.ts";
+import { ThreadPoolCache } from "../../../worker/compute/pools/thread_pool_cache.ts";
 import { testRun } from "../test_run.ts";
 
 const run = await testRun();

@@ -10,7 +10,7 @@ import { openNothing, type OpenShared } from "../../../worker/compute/shared_mem
 import { ShardStore } from "../../../worker/connection/shard_store.ts";
 import type { Located } from "../../../worker/connection/locator.ts";
 import { runWorker } from "../../../worker/connection/worker_loop.ts";
-import { ThreadPoolCache } from "../../../worker/compute/thread_pool_cache.ts";
+import { ThreadPoolCache } from "../../../worker/compute/pools/thread_pool_cache.ts";
 import { FakeClock, settled } from "../../wire/fake_clock.ts";
 import { MemorySocket } from "../../wire/memory_socket.ts";
 import { TestCoordinator } from "../test_coordinator.ts";

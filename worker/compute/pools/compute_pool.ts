@@ -1,12 +1,12 @@
 /** What a connection computes with: compute threads, or the workers behind a relay. */
-import { VARYING_CLASS } from "../../common/numeric_class.ts";
-import type { NetworkName } from "../../common/network_name.ts";
-import type { Chunk } from "../../kernels/chunks.ts";
-import type { MessageOf } from "../../wire/messages.ts";
-import type { PlacedSum, SharedWork } from "./compute_calls.ts";
-import type { SumTask } from "./engine.ts";
-import type { Pool, PoolOptions } from "./pool.ts";
-import type { Probe } from "./probe.ts";
+import { VARYING_CLASS } from "../../../common/numeric_class.ts";
+import type { NetworkName } from "../../../common/network_name.ts";
+import type { Chunk } from "../../../kernels/chunks.ts";
+import type { MessageOf } from "../../../wire/messages.ts";
+import type { PlacedSum, SharedWork } from "../compute_calls.ts";
+import type { SumTask } from "../sum_task.ts";
+import type { Pool, PoolOptions } from "../pool.ts";
+import type { Probe } from "../probe.ts";
 
 export interface ComputePool extends
   Pick<

@@ -1,7 +1,7 @@
 /** The compute threads of a worker across connections: compiled anew only when the run's graphs are others. */
-import { type Device, deviceLabel } from "../runtime/device.ts";
+import { type Device, deviceLabel } from "../../runtime/device.ts";
 import type { ComputePool, PoolSource } from "./compute_pool.ts";
-import { Pool, type PoolOptions } from "./pool.ts";
+import { Pool, type PoolOptions } from "../pool.ts";
 
 export type StartPool = (devices: readonly Device[], options: PoolOptions) => Promise<ComputePool>;
 
