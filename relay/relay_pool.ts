@@ -19,6 +19,8 @@ import type { RelayStates, Snapshot } from "./relay_states.ts";
 
 /** Workers often come in crowds: their coming is told of once. */
 const TELL_AFTER_MS = 1_000;
+/** Why a relay leaves for the time being. */
+const NO_WORKERS = "Waiting for workers behind the relay";
 /** As the message has it. */
 const MOST_TOLD = 64;
 const MAX_NAME_CHARACTERS = 128;
@@ -37,7 +39,10 @@ export interface RelayParts {
 
 export class RelayPool implements ComputePool, RelaySide {
   onbroken: ComputePool["onbroken"] = null;
-  onworkers: RelaySide["onworkers"] = null;
+  /** Who is told of workers. */
+  #told:
+    | { readonly send: Parameters<RelaySide["tell"]>[0]; readonly leave: (reason: string) => void }
+    | null = null;
   readonly #parts: RelayParts;
   readonly #learners = new WeakMap<Float32Array, Snapshot>();
   #is_telling = false;
@@ -58,35 +63,42 @@ export class RelayPool implements ComputePool, RelaySide {
     });
   }
 
-  get workers(): RelaySide["workers"] {
+  tell(send: Parameters<RelaySide["tell"]>[0], leave: (reason: string) => void): void {
+    this.#told = { send, leave };
+    this.#tell();
+  }
+
+  #tell(): void {
     const { members } = this.#parts.fleet;
-    return {
+    if (members.length === 0) return this.#told?.leave(NO_WORKERS);
+    this.#told?.send({
+      type: "relayed",
       num_workers: members.reduce((sum, { relayed }) => sum + (relayed?.num_workers ?? 1), 0),
       threads: members.reduce((sum, { threads }) => sum + threads, 0),
       workers: members.flatMap(namesOf).slice(0, MOST_TOLD),
-    };
+    });
   }
 
   /** Workers have come, gone, or are others: told of once that has settled, and soon where none is left. */
   changed(): void {
     const { fleet, clock } = this.#parts;
     // Not before what the last one refused has been refused.
-    if (fleet.members.length === 0) return void clock.after(0, () => this.#tellNone());
+    if (fleet.members.length === 0) {
+      return void clock.after(0, () => {
+        if (fleet.members.length === 0) this.#tell();
+      });
+    }
     if (this.#is_telling) return;
     this.#is_telling = true;
     clock.after(TELL_AFTER_MS, () => {
       this.#is_telling = false;
-      if (fleet.members.length > 0) this.onworkers?.();
+      if (fleet.members.length > 0) this.#tell();
     });
-  }
-
-  #tellNone(): void {
-    if (this.#parts.fleet.members.length === 0) this.onworkers?.();
   }
 
   /** A connection has ended: nobody waits for answers any more. */
   restart(): void {
-    this.onbroken = this.onworkers = null;
+    this.onbroken = this.#told = null;
     this.#parts.rounds.drop();
   }
 

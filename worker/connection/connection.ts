@@ -25,10 +25,8 @@ import { checkWork, computationOf } from "./work_check.ts";
 import {
   type ComputePool,
   meanShardMs,
-  NO_WORKERS,
   numericClass,
   type PoolSource,
-  type RelaySide,
 } from "../compute/pools/compute_pool.ts";
 
 /** Messages that a coordinator may send after its welcome. */
@@ -238,18 +236,10 @@ export class Connection {
     for (const shard of store.held) channel.send({ type: "shard_held", run, shard });
     const threads = { used: pool.probes.length, at_hand: thread_pools.devices.length };
     events.ready(probe_ms, threads, store.held.length);
-    if (pool.relay) this.#tellOf(pool.relay);
-  }
-
-  /** Tells of the workers behind a relay, now and when they are others; leaves where there are none. */
-  #tellOf(relay: RelaySide): void {
-    const tell = relay.onworkers = () => {
-      if (relay.workers.num_workers === 0) {
-        return this.leave(NO_WORKERS, { kind: "lost", reason: NO_WORKERS });
-      }
-      if (!this.#over) this.#tools.channel.send({ type: "relayed", ...relay.workers });
-    };
-    tell();
+    pool.relay?.tell(
+      (message) => this.#over || channel.send(message),
+      (reason) => this.leave(reason, { kind: "lost", reason }),
+    );
   }
 
   #ready(): ReadyState {

@@ -24,15 +24,13 @@ export interface ComputePool extends
 /** `elapsed_ms`: of computing, where that is known to be less than the time since the work came. */
 export type PooledSum = PlacedSum & { readonly elapsed_ms?: number };
 
-/** Why a relay leaves for the time being. */
-export const NO_WORKERS = "Waiting for workers behind the relay";
-
 /** What a connection has to do with a relay, beside work. */
 export interface RelaySide {
-  /** The workers behind it. */
-  readonly workers: Omit<MessageOf<"relayed">, "type">;
-  /** Called when they are others. */
-  onworkers: (() => void) | null;
+  /**
+   * Tells of the workers behind it, now and when they are others; leaves, with the reason, where there are none. Until it is
+   * called again.
+   */
+  tell(send: (message: MessageOf<"relayed">) => void, leave: (reason: string) => void): void;
   /** A checked chunk of new weights has come, which may count later. */
   takeChunk(message: MessageOf<"weights_chunk">, chunk: Chunk, payload: Uint8Array): void;
 }
