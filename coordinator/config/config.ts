@@ -26,7 +26,7 @@ import { sideFor } from "./padded_side.ts";
 import type { FileNetworks, OwnNetworks } from "./own_networks.ts";
 import { withShards } from "./shards_for.ts";
 import { forClasses, wantedLabels } from "./conditional.ts";
-import { type Hyperparameters, type Preset, type PresetName, PRESETS } from "./presets.ts";
+import { type Hyperparameters, isSpectral, type Preset, type PresetName, PRESETS } from "./presets.ts";
 import {
   checkUpdate,
   type GivenBetas,
@@ -168,7 +168,7 @@ function checkGiven(
   checkLocal(given, given.shards ?? preset.shards);
   checkUpdate(given, { ...preset, name });
   checkObjective(given, preset, name);
-  if (given.spectral_norm && given.clip !== undefined) {
+  if ((given.spectral_norm ?? (own === null && isSpectral(name))) && given.clip !== undefined) {
     throw new UserError(
       `Cannot clip the critic: --spectral-norm excludes --clip, found ${given.clip}; leave one of them out`,
     );
@@ -225,6 +225,7 @@ export function resolveConfig(
     conditional: _conditional,
     latentFor,
     width: own_width,
+    spectral_norm: _own_norm,
     ...hyperparameters
   }: Preset = PRESETS[name];
   checkGiven(given, name, PRESETS[name], data, own);
@@ -238,7 +239,8 @@ export function resolveConfig(
     pad_value: given.pad_value ?? 0,
   };
   const width = own ? null : given.width ?? own_width ?? null;
-  const { dropout = 0, spectral_norm = false } = given, losses = resolveObjective(given, PRESETS[name]);
+  const { dropout = 0, spectral_norm = own === null && isSpectral(name) } = given;
+  const losses = resolveObjective({ ...given, spectral_norm }, PRESETS[name]);
   const latent = own?.latent ?? given.latent ?? latentFor?.(data.example_shape) ?? hyperparameters.latent;
   return {
     ...hyperparameters,

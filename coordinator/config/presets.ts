@@ -42,6 +42,8 @@ export interface Preset extends Hyperparameters, Partial<UpdateConfig>, Partial<
   readonly plane?: true;
   /** True if the networks take labels: they are then made for the classes of the data. */
   readonly conditional?: true;
+  /** True if the critic's weights are used divided by their spectral norms, unless told otherwise. */
+  readonly spectral_norm?: true;
   /** Length of the noise for examples of this shape, where it follows from it; else `latent`. */
   latentFor?(example_shape: readonly number[]): number;
   /** Feature maps next to the image, of convolutional networks; absent: the networks are others. */
@@ -113,9 +115,33 @@ const DCGAN = {
     dcgan(latent, example_shape, width, true),
 } as const;
 
-function dcgan(latent: number, example_shape: readonly number[], width: number, batch_norm: boolean) {
+/** A residual pair of so many feature maps; `pool`: how the critic's last maps become features. */
+function resnet(
+  latent: number,
+  example_shape: readonly number[],
+  width: { readonly generator: number; readonly critic: number },
+  pool: "mean" | "sum",
+) {
+  const images = imagesOf(example_shape);
+  return {
+    generator: { kind: "resnet_generator", latent, ...images, width: width.generator },
+    critic: { kind: "resnet_critic", pool, ...images, width: width.critic },
+  } as const;
+}
+
+/** What residual presets have in common. */
+const RESNET = {
+  ...{ batch: 64, shards: 4, lr: 2e-4, decay_steps: 0, clip: null, latent: 128, steps: 5_000 },
+  ...{ sides: [32, 64], width: 128 },
+} as const;
+
+function imagesOf(example_shape: readonly number[]): { readonly side: number; readonly channels: number } {
   const [channels, side] = example_shape.length === 2 ? [1, ...example_shape] : example_shape;
-  const images = { side: side!, channels: channels!, width };
+  return { side: side!, channels: channels! };
+}
+
+function dcgan(latent: number, example_shape: readonly number[], width: number, batch_norm: boolean) {
+  const images = { ...imagesOf(example_shape), width };
   return {
     generator: { kind: "dcgan_generator", latent, ...images },
     critic: { kind: "dcgan_critic", batch_norm, ...images },
@@ -207,6 +233,37 @@ export const PRESETS = {
     steps: 20_000,
     conditional: true,
   },
+  "wgan-gp-resnet": {
+    about: ["residual", "images of 32 x 32 or 64 x 64; WGAN-GP"],
+    ...WGAN_GP,
+    ...RESNET,
+    networks: (latent: number, example_shape: readonly number[], width = 128) =>
+      resnet(latent, example_shape, { generator: width, critic: width }, "mean"),
+  },
+  sngan: {
+    about: ["residual", "images of 32 x 32 or 64 x 64; hinge loss, spectral norms"],
+    objective: "hinge",
+    penalty: null,
+    optimizer: ADAM_OF_WGAN_GP,
+    n_critic: 5,
+    ...RESNET,
+    spectral_norm: true,
+    networks: (latent: number, example_shape: readonly number[], width = 128) =>
+      resnet(latent, example_shape, { generator: 2 * width, critic: width }, "sum"),
+  },
+  "r3gan-lite": {
+    about: ["residual", "images of 32 x 32 or 64 x 64; relativistic pairs, R1 and R2"],
+    objective: "rpgan",
+    penalty: null,
+    r1: 1,
+    r2: 1,
+    optimizer: { kind: "adam", beta1: 0, beta2: 0.99, eps: 1e-8 },
+    n_critic: 1,
+    ...RESNET,
+    width: 64,
+    networks: (latent: number, example_shape: readonly number[], width = 64) =>
+      resnet(latent, example_shape, { generator: width, critic: width }, "mean"),
+  },
   strokes: {
     about: ["small MLP", "the letters that wagon draws; WGAN"],
     ...WGAN,
@@ -262,6 +319,12 @@ export function usualShape(name: PresetName): readonly number[] {
   if (plane) return [2];
   const side = sides?.[0] ?? (name === "strokes" ? STROKES_SIDE : 28);
   return [side, side];
+}
+
+/** True if the preset's critic has spectral norms, unless told otherwise. */
+export function isSpectral(name: PresetName): boolean {
+  const { spectral_norm }: Preset = PRESETS[name];
+  return spectral_norm === true;
 }
 
 function isPreset(name: string): name is PresetName {

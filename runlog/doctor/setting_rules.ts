@@ -17,6 +17,9 @@ export const PRESET_LR: Readonly<Record<string, number>> = {
   "cwgan-gp": 1e-4,
   cdcgan: 2e-4,
   "toy-cwgan-gp": 2e-3,
+  "wgan-gp-resnet": 2e-4,
+  sngan: 2e-4,
+  "r3gan-lite": 2e-4,
   strokes: 5e-4,
 };
 

@@ -102,6 +102,18 @@ CASES = {
         "generator": {"kind": "dcgan_generator", "latent": 5, "side": 8, "channels": 1, "width": 4},
         "update": GAN | {"lr": 1e-3}, "seed": 44, "micro_batch": 3, "kernel_bound": 0.2,
     },
+    "wgan_gp_resnet_small": {
+        "objective": "wgan-gp", "penalty": 10.0,
+        "critic": {"kind": "resnet_critic", "side": 16, "channels": 2, "width": 2, "pool": "mean"},
+        "generator": {"kind": "resnet_generator", "latent": 5, "side": 16, "channels": 2, "width": 2},
+        "update": GP | {"lr": 1e-3}, "seed": 45, "micro_batch": 2,
+    },
+    "hinge_resnet_small": {
+        "objective": "hinge",
+        "critic": {"kind": "resnet_critic", "side": 64, "channels": 1, "width": 1, "pool": "sum"},
+        "generator": {"kind": "resnet_generator", "latent": 3, "side": 64, "channels": 1, "width": 1},
+        "update": GP | {"lr": 1e-3}, "seed": 46, "micro_batch": 2,
+    },
     "wgan_dcgan_small": {
         "critic": {"kind": "dcgan_critic", "side": 16, "channels": 3, "width": 4, "batch_norm": True},
         "generator": {"kind": "dcgan_generator", "latent": 5, "side": 16, "channels": 3, "width": 4},
@@ -192,16 +204,93 @@ def build_dcgan(config, dtype):
     return torch.nn.Sequential(*layers).to(dtype)
 
 
+class UpBlock(torch.nn.Module):
+    def __init__(self, inputs, outputs):
+        super().__init__()
+        self.norm1 = torch.nn.BatchNorm2d(inputs)
+        self.conv1 = torch.nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
+        self.norm2 = torch.nn.BatchNorm2d(outputs)
+        self.conv2 = torch.nn.Conv2d(outputs, outputs, 3, padding=1, bias=False)
+        self.shortcut = torch.nn.Conv2d(inputs, outputs, 1, bias=False)
+
+    def forward(self, x):
+        twice = torch.nn.functional.interpolate
+        hidden = self.conv1(twice(torch.relu(self.norm1(x)), scale_factor=2, mode="nearest"))
+        return self.conv2(torch.relu(self.norm2(hidden))) + self.shortcut(twice(x, scale_factor=2, mode="nearest"))
+
+
+class DownBlock(torch.nn.Module):
+    def __init__(self, inputs, outputs, scales, first):
+        super().__init__()
+        self.scales, self.first = scales, first
+        self.conv1 = torch.nn.Conv2d(inputs, outputs, 3, padding=1)
+        self.conv2 = torch.nn.Conv2d(outputs, outputs, 3, padding=1)
+        if scales:
+            self.shortcut = torch.nn.Conv2d(inputs, outputs, 1)
+
+    def forward(self, x):
+        out = self.conv2(torch.relu(self.conv1(x if self.first else torch.relu(x))))
+        if not self.scales:
+            return out + x
+        return torch.nn.functional.avg_pool2d(out, 2) + torch.nn.functional.avg_pool2d(self.shortcut(x), 2)
+
+
+class ResnetGenerator(torch.nn.Module):
+    def __init__(self, config):
+        super().__init__()
+        ups = int(np.log2(config["side"] / 4))
+        maps = [config["width"] * (1 if config["side"] <= 32 else min(8, 2 ** (ups - i))) for i in range(ups + 1)]
+        self.begin = torch.nn.Linear(config["latent"], maps[0] * 16)
+        for i, (inputs, outputs) in enumerate(zip(maps, maps[1:])):
+            self.add_module(f"block{i}", UpBlock(inputs, outputs))
+        self.norm = torch.nn.BatchNorm2d(maps[-1])
+        self.end = torch.nn.Conv2d(maps[-1], config["channels"], 3, padding=1)
+        self.blocks = ups
+
+    def forward(self, z):
+        x = self.begin(z)
+        x = x.reshape(len(x), -1, 4, 4)
+        for i in range(self.blocks):
+            x = getattr(self, f"block{i}")(x)
+        return torch.tanh(self.end(torch.relu(self.norm(x))))
+
+
+class ResnetCritic(torch.nn.Module):
+    def __init__(self, config):
+        super().__init__()
+        small = config["side"] <= 32
+        downs = int(np.log2(config["side"] / 4)) - (1 if small else 0)
+        times = [1] * (downs + 2) if small else [min(8, 2**i) for i in range(downs + 1)]
+        maps = [config["channels"], *[config["width"] * t for t in times]]
+        for i, (inputs, outputs) in enumerate(zip(maps, maps[1:])):
+            self.add_module(f"block{i}", DownBlock(inputs, outputs, i < downs, i == 0))
+        self.end = torch.nn.Linear(maps[-1], 1)
+        self.blocks, self.pool = len(times), config["pool"]
+
+    def forward(self, x):
+        for i in range(self.blocks):
+            x = getattr(self, f"block{i}")(x)
+        features = torch.relu(x)
+        return self.end(features.mean((2, 3)) if self.pool == "mean" else features.sum((2, 3)))
+
+
+RESNETS = {"resnet_generator": ResnetGenerator, "resnet_critic": ResnetCritic}
+
+
 def shape_of(config):
     """Of one example that the network takes."""
     if "widths" in config:
         return (config["widths"][0],)
+    if config["kind"] == "resnet_generator":
+        return (config["latent"],)
     if config["kind"] == "dcgan_generator":
         return (config["latent"], 1, 1)
     return (config["channels"], config["side"], config["side"])
 
 
 def build(config, dtype):
+    if config.get("kind") in RESNETS:
+        return RESNETS[config["kind"]](config).to(dtype)
     if "kind" in config:
         return build_dcgan(config, dtype)
     layers = []
@@ -219,8 +308,22 @@ def build(config, dtype):
     return torch.nn.Sequential(*layers).to(dtype)
 
 
+def initialise_resnet(network, seed, shard):
+    """Glorot's uniform numbers, times sqrt 2 before a ReLU's convolution; biases 0."""
+    for i, (name, parameter) in enumerate(network.named_parameters()):
+        if name.endswith("bias"):
+            parameter.data.zero_()
+        elif parameter.dim() > 1:
+            fan = (parameter.shape[0] + parameter.shape[1]) * parameter[0][0].numel()
+            bound = (np.sqrt(2) if ".conv" in name else 1) * np.sqrt(6 / fan)
+            values = uniform(tuple(parameter.shape), seed, "init", i, shard, -bound, bound)
+            parameter.data.copy_(torch.from_numpy(values))
+
+
 def initialise(network, seed, shard, kernel_bound):
     """Linear: U(-1/sqrt(in), 1/sqrt(in)), kernels: as the case says; the i-th parameter draws from counter i."""
+    if type(network) in RESNETS.values():
+        return initialise_resnet(network, seed, shard)
     modules = dict(network.named_modules())
     for i, (name, parameter) in enumerate(network.named_parameters()):
         module = modules[name.rsplit(".", 1)[0]]
