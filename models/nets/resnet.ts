@@ -14,7 +14,9 @@ import {
   convolution,
   linear,
 } from "./layers.ts";
+import type { ClassEmbedding } from "./class_embedding.ts";
 import type { BatchMoments, Drop, Net, TensorSpec } from "./net.ts";
+import { addProjection, projectionOf, projectionSpec } from "./projection.ts";
 import { convolutionSpecs, glorot, halved, kernelSpec, padded, repeated } from "./residual_layers.ts";
 import { normalisedWeight } from "./spectral_norm.ts";
 
@@ -30,6 +32,8 @@ interface Images {
 export interface ResnetGeneratorConfig extends Images {
   readonly kind: "resnet_generator";
   readonly latent: number;
+  /** How it takes labels (class_embedding.ts), part of `latent`; absent: it takes none. */
+  readonly embedding?: ClassEmbedding;
 }
 
 /** From an image over 8 x 8 or 4 x 4 maps to one number. */
@@ -41,6 +45,8 @@ export interface ResnetCriticConfig extends Images {
   readonly dropout?: number;
   /** True if weights are used divided by their spectral norm; absent: they are not. */
   readonly spectral_norm?: true;
+  /** Classes whose projection is added to the score (projection.ts); absent: it takes no labels. */
+  readonly num_classes?: number;
 }
 
 /** A residual block and its tensors' prefix. `scales`: it doubles or halves its maps. `first`: of a critic, next to the image. */
@@ -110,14 +116,16 @@ export function resnetCritic(name: string, config: ResnetCriticConfig): Net {
   const last = maps.at(-1)! * width, end = `${name}.end`;
   const weightOf = (b: GraphBuilder, layer: string) =>
     spectral_norm && normalisedWeight(b, `${layer}.weight`);
-  const run: Run = (b, x, _normalise, drop) => {
+  const projection = projectionOf(name, last, config);
+  const run: Run = (b, x, _normalise, drop, label) => {
     for (const block of blocks) {
       x = downBlock(b, block, x, weightOf);
       if (dropout !== undefined && drop) x = drop(x, dropout);
     }
     const op = pool === "mean" ? "ReduceMean" : "ReduceSum";
     const features = b.op(op, [b.op("Relu", [x]), b.ints([2, 3])], { keepdims: 0 });
-    return linear(b, end, features, weightOf(b, end));
+    const scores = linear(b, end, features, weightOf(b, end));
+    return projection ? addProjection(b, projection, { features, scores, label }) : scores;
   };
   const parameters = [
     ...blocks.flatMap(({ name, inputs, outputs, scales }) => [
@@ -126,13 +134,18 @@ export function resnetCritic(name: string, config: ResnetCriticConfig): Net {
       ...scales ? convolutionSpecs(`${name}.shortcut`, inputs, outputs, 1) : [],
     ]),
     ...linearOf(end, last, 1),
+    ...projectionSpec(projection),
   ];
   const weights = parameters.map(({ name }) => name).filter((name) => name.endsWith(".weight"));
   const net = netOf(
     { parameters, statistics: [], input_shape: [channels, side, side], output_shape: [1] },
     run,
   );
-  return { ...net, ...spectral_norm && { normalised: weights } };
+  return {
+    ...net,
+    ...projection && { num_classes: projection.num_classes },
+    ...spectral_norm && { normalised: weights },
+  };
 }
 
 /** Both, by the kinds of their configurations. */
@@ -167,7 +180,7 @@ function linearOf(name: string, inputs: number, outputs: number): TensorSpec[] {
 }
 
 type Normalise = (name: string, x: Value) => Value;
-type Run = (b: GraphBuilder, x: Value, normalise: Normalise, drop?: Drop) => Value;
+type Run = (b: GraphBuilder, x: Value, normalise: Normalise, drop?: Drop, label?: Value) => Value;
 
 /** Convolutions of 3 x 3 and 1 x 1 that keep rows and columns. */
 const AROUND = { stride: 1, padding: 1 }, ALONE = { stride: 1, padding: 0 };
@@ -199,13 +212,19 @@ function downBlock(
 function netOf(about: Omit<Net, "forwardTrain" | "forwardEval">, run: Run): Net {
   return {
     ...about,
-    forwardTrain(b, x, drop) {
+    forwardTrain(b, x, drop, label) {
       const moments: BatchMoments[] = [];
-      const output = run(b, x, (name, hidden) => {
-        const normal = batchNormTrain(b, name, hidden);
-        moments.push(normal.moments);
-        return normal.output;
-      }, drop);
+      const output = run(
+        b,
+        x,
+        (name, hidden) => {
+          const normal = batchNormTrain(b, name, hidden);
+          moments.push(normal.moments);
+          return normal.output;
+        },
+        drop,
+        label,
+      );
       return { output, moments };
     },
     forwardEval: (b, x) => run(b, x, (name, hidden) => batchNormInfer(b, name, hidden)),

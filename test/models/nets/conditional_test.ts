@@ -33,6 +33,11 @@ const CONVOLUTIONAL: Networks = {
   critic: { kind: "dcgan_critic", batch_norm: false, num_classes: NUM_CLASSES, ...IMAGES },
 };
 
+const RESIDUAL: Networks = {
+  generator: { kind: "resnet_generator", latent: 5, embedding, side: 16, channels: 1, width: 1 },
+  critic: { kind: "resnet_critic", pool: "sum", num_classes: NUM_CLASSES, side: 16, channels: 1, width: 1 },
+};
+
 function pairOf(networks: Networks, objective: "wgan-gp" | "gan") {
   const penalty = objective === "gan" ? null : 10;
   const pair = { ...buildNetworks(networks), objective: objectiveOf({ objective, penalty }), micro_batch: N };
@@ -49,8 +54,14 @@ function feedsOf({ inputs, types }: Graph, labels = LABELS): Map<string, RefTens
 }
 
 // Measured: at most 2.1e-8.
-for (const [networks, objective] of [[MLP, "wgan-gp"], [MLP, "gan"], [CONVOLUTIONAL, "wgan-gp"]] as const) {
-  const kind = networks === MLP ? "MLP" : "convolutional";
+const PAIRS = [
+  [MLP, "wgan-gp"],
+  [MLP, "gan"],
+  [CONVOLUTIONAL, "wgan-gp"],
+  [RESIDUAL, "gan"],
+] as const;
+for (const [networks, objective] of PAIRS) {
+  const kind = networks === MLP ? "MLP" : networks === RESIDUAL ? "residual" : "convolutional";
   Deno.test(`${kind} with labels, ${objective}: gradients are those of central differences`, () => {
     const pair = pairOf(networks, objective);
     for (const network of networks === MLP ? ["critic", "generator"] as const : ["critic"] as const) {

@@ -18,7 +18,8 @@ Deno.test("a kind that there is not is refused, also one that every object has",
     assert.throws(() => buildNetworks(networks), {
       name: "RangeError",
       message:
-        `Cannot build the critic: its kind must be one of mlp, dcgan_generator, dcgan_critic, found ${kind}`,
+        `Cannot build the critic: its kind must be one of mlp, dcgan_generator, dcgan_critic, resnet_generator, ` +
+        `resnet_critic, found ${kind}`,
     });
   }
 });
