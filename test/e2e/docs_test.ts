@@ -145,7 +145,18 @@ const RUNS: Readonly<Record<string, Run>> = {
   "deno task train --data people.csv --scale standard": async (place, args) => {
     const rows = Array.from({ length: 64 }, (_, i) => `${20 + i % 40},${1_000 * (i % 7)}\n`);
     await Deno.writeTextFile(place.path("people.csv"), `age,income\n${rows.join("")}`);
-    return train(place, args);
+    return train(place, [...args, "--batch", "16"]);
+  },
+  "deno task fetch-data emoji": async (place, [, ...args]) => {
+    // Nothing listens there: what it downloads is test/tasks/fetch_data_test.ts's.
+    const nowhere = { npm_config_registry: "http://127.0.0.1:2/" };
+    const { code, stderr } = await place.run("fetch-data", args, nowhere);
+    assert.equal(code, 2);
+    assert.match(stderr, /^Cannot download .*run the command again when the network is there/);
+  },
+  "deno task train --data data/emoji --image-size 32 --preset wgan-gp-dcgan": async (place, args) => {
+    await putPictures(place.path("data", "emoji"), 12, 3);
+    return train(place, [...args, ...SMALL_PAIR]);
   },
   "deno task evaluate latest": async (place, args) => {
     await trainHere(["--dataset", "strokes", "--steps", "2", "--out", place.path("runs", "one")]);

@@ -23,7 +23,7 @@ export function tinyImages(seed = 0): Uint8Array {
 
 /** A folder of PNG pictures of random tones and of different sizes, 40 pixels and more each way. */
 export async function putPictures(folder: string, count: number, channels: 1 | 3): Promise<void> {
-  await Deno.mkdir(folder);
+  await Deno.mkdir(folder, { recursive: true });
   for (let i = 0; i < count; i++) {
     const picture = blank(40 + i, 52 - i, channels, 0);
     fillTones(picture.data, new Stream({ seed: 1, purpose: "dataset", counter: i, shard: channels }));

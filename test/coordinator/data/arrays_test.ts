@@ -253,9 +253,9 @@ const ARCHIVES: Record<string, readonly [content: Uint8Array, error: RegExp]> = 
     zipOf([file("a.npz", zipOf([file("x.npy", IMAGES)]))]),
     /other files \(\.npz\); unpack it/,
   ],
-  "pictures": [
+  "a picture that is none": [
     zipOf([file("d/", TONES), file("d/a.PNG", TONES)]),
-    /of 1 picture; unpack it \(unzip F -d data\), and name/,
+    /F#d\/a\.PNG: a whole picture is required, found no known kind of picture;/,
   ],
   "a workbook": [
     zipOf([file("[Content_Types].xml", TONES), file("xl/workbook.xml", TONES)]),

@@ -92,7 +92,7 @@ const REFUSALS: Record<string, Refusal> = {
     files: { "a.npz": half("one.npz") },
     data: "a.npz",
     message:
-      "Cannot read data file FOLDER/a.npz: a whole NPZ file is required, found one that ends early; download it " +
+      "Cannot read data file FOLDER/a.npz: a whole ZIP archive is required, found one that ends early; download it " +
       "again",
   },
   "a cut batch of CIFAR-10": {
