@@ -181,7 +181,9 @@ export async function makeArtifacts(
   if (own === null) checkShape(given.preset!, example_shape);
   const labels = wantedLabels(given, own) && labelsOfMany(request.num_classes ?? DEFAULT_CLASSES);
   const examples = { dataset: null, example_shape, ...labels && { labels } };
-  const config = resolveConfig(given, presetForObjective(given.objective, examples), examples, own);
+  // Own networks take labels by themselves.
+  const preset = presetForObjective(given.objective, own ? { dataset: null, example_shape } : examples);
+  const config = resolveConfig(given, preset, examples, own);
   const { manifest, files, networks } = await buildRunGraphs(
     config,
     examples,

@@ -215,6 +215,9 @@ export const PRESETS = {
     about: ["MLP", "images of any size, by class; WGAN-GP"],
     ...WGAN_GP,
     ...IMAGES,
+    lr: 5e-4,
+    n_critic: 2,
+    decay_steps: 20_000,
     conditional: true,
   },
   cdcgan: {
@@ -304,9 +307,11 @@ export function presetFor(data: PresetData): PresetName {
  */
 export function presetForObjective(
   objective: ObjectiveName | undefined,
-  { labels: _labels, ...data }: PresetData,
+  data: PresetData,
 ): PresetName {
   const usual = presetFor(data);
+  // Labels decide the networks, whatever the losses are.
+  if (data.labels) return usual;
   if (objective === undefined || PRESETS[usual].objective === objective) return usual;
   const kind = exampleKind(data) === "images" ? "" : "toy-";
   const named = `${kind}${objective}`;

@@ -23,6 +23,8 @@ export const UNWATCHED: Reading = {
 
 export interface DataSource
   extends Pick<DataSet, "name" | "num_examples" | "example_shape" | "encoding" | "axes" | "labels"> {
+  /** Of pictures: paths within their folder or archive, in the order of the examples. */
+  readonly item_names?: readonly string[];
   /** Reads them whole. Throws UserError for what is wrong with them. */
   read(): Promise<DataSet>;
 }

@@ -137,7 +137,8 @@ async function prepareNew(options: PrepareOptions): Promise<Prepared> {
     dataset,
     example_shape,
     ...axes !== undefined && { axes },
-    ...read_labels && { labels: read_labels },
+    // Own networks take labels by themselves.
+    ...read_labels && own === null && { labels: read_labels },
   };
   const preset = presetForObjective(given.objective, examples);
   // What does not fit together is said before the data are read, which can take minutes.

@@ -97,6 +97,7 @@ const RUNS: Readonly<Record<string, Run>> = {
     return train(place, [...args, "--batch", "16"]);
   },
   "deno task train --data photos/ --image-size 32 --preset cdcgan": async (place, args) => {
+    await Deno.mkdir(place.path("photos"));
     for (const name of ["cats", "dogs"]) await putPictures(place.path("photos", name), 8, 3);
     return train(place, [...args, ...SMALL_PAIR]);
   },

@@ -8,7 +8,8 @@ import { Workplace } from "./workplace.ts";
 const STEPS = 40;
 /** A generator step follows every second step; an epoch is 9 steps, whose fakes are made ahead over its end. */
 const OPTIONS = [
-  ...["--preset", "toy-cwgan-gp", "--shards", "4", "--batch", "16", "--n-critic", "2"],
+  // Without a preset: labels choose one that takes them.
+  ...["--shards", "4", "--batch", "16", "--n-critic", "2"],
   ...["--holdout", "0.2", "--sample-every", "0", "--evaluate-every", "20"],
 ];
 

@@ -32,7 +32,8 @@ async function inFolder(test: (folder: string) => Promise<void>): Promise<void> 
       name: string,
       shape: number[],
       range: readonly [number, number] | null,
-      columns?: readonly string[],
+      columns?: readonly string[] | null,
+      class_names?: readonly string[],
     ) => {
       await Deno.mkdir(join(folder, "runs", name), { recursive: true });
       await Deno.writeTextFile(
@@ -41,7 +42,7 @@ async function inFolder(test: (folder: string) => Promise<void>): Promise<void> 
       );
       await Deno.writeFile(
         join(folder, "runs", name, "generator.onnx"),
-        await generatorBytes(shape, range, columns),
+        await generatorBytes(shape, range, columns, class_names),
       );
     };
     await put("images", [2, 3], [-1, 1]);
@@ -49,6 +50,7 @@ async function inFolder(test: (folder: string) => Promise<void>): Promise<void> 
     await put("vectors", [6], null);
     await put("cubes", [2, 2, 2, 2], null);
     await put("table", [3], null, ["a", "b", "c"]);
+    await put("classes", [2, 3], [-1, 1], null, ["cat", "dog", "ant"]);
     await test(folder);
   } finally {
     await Deno.remove(folder, { recursive: true });
@@ -84,9 +86,21 @@ async function errorOf(
   run: string,
   count: number,
   seed: number,
+  more: readonly string[] = [],
 ): Promise<number> {
   const values = await saved(page, join(folder, "page.npy"));
-  await task(folder, "sample", run, "--count", `${count}`, "--seed", `${seed}`, "--npy", "sample.npy");
+  await task(
+    folder,
+    "sample",
+    run,
+    "--count",
+    `${count}`,
+    "--seed",
+    `${seed}`,
+    "--npy",
+    "sample.npy",
+    ...more,
+  );
   const expected = await npyValues(join(folder, "sample.npy"));
   assert.equal(values.length, expected.length);
   return values.reduce((most, value, i) => Math.max(most, Math.abs(value - expected[i]!)), 0);
@@ -180,6 +194,35 @@ Deno.test({
       } finally {
         await browser.close();
         await server.shutdown();
+      }
+    }),
+});
+
+Deno.test({
+  name: "a class is chosen on the page, whose samples are those of sample --class; at first, each has a row",
+  ignore: chromium === null,
+  fn: () =>
+    inFolder(async (folder) => {
+      assert.equal((await task(folder, "page", "classes", "--single", "classes.html")).code, 0);
+      const browser = await startChromium(chromium!);
+      try {
+        const { page } = await openBrowserPage(browser, LOOKS[0]!);
+        await page.goto(`file://${folder}/classes.html`);
+        const says = (text: string) =>
+          page.waitForFunction(
+            (text) => document.getElementById("status")!.textContent.startsWith(text),
+            text,
+          );
+        await says("18 samples of seed 1");
+        const all = await errorOf(folder, page, "classes", 18, 1);
+        assert.ok(all <= TOLERANCE, `${all}`);
+        await page.selectOption("#class", { label: "dog" });
+        await says("36 samples of seed 1");
+        assert.equal(new URL(page.url()).hash, "#seed=1&class=1");
+        const one = await errorOf(folder, page, "classes", 36, 1, ["--class", "dog"]);
+        assert.ok(one <= TOLERANCE, `${one}`);
+      } finally {
+        await browser.close();
       }
     }),
 });

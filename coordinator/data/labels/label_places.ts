@@ -4,7 +4,6 @@ import { CIFAR_100_BESIDE, CIFAR_100_NAME, CIFAR_NAME, isCifarName } from "../ar
 import { IDX_NAME } from "../arrays/idx.ts";
 import { attempt } from "../files/data_file.ts";
 import { labelFilesOf, parseDataPath } from "../files/data_path.ts";
-import { lookIn } from "../pictures/picture_folder.ts";
 
 /** A place of labels. */
 export type LabelPlace =
@@ -13,9 +12,7 @@ export type LabelPlace =
   /** An array of an NPZ file that also has the examples. */
   | { readonly kind: "array"; readonly file: string }
   /** Bytes before the images of CIFAR. `folder`: where names of classes may lie; null: a file was named. */
-  | { readonly kind: "cifar"; readonly files: readonly string[]; readonly folder: string | null }
-  /** Names of the folders that pictures lie in: the paths of all pictures within the data's folder. */
-  | { readonly kind: "folders"; readonly pictures: readonly string[] };
+  | { readonly kind: "cifar"; readonly files: readonly string[]; readonly folder: string | null };
 
 /** The place beside the data at this path; a text where there is none: what is missing. */
 export async function labelPlaceBeside(path: string): Promise<LabelPlace | string> {
@@ -42,8 +39,7 @@ async function placeInFolder(folder: string): Promise<LabelPlace | string> {
   if (names.includes(CIFAR_100_NAME) && names.some((name) => CIFAR_100_BESIDE.test(name))) {
     return { kind: "cifar", files: [join(folder, CIFAR_100_NAME)], folder };
   }
-  const { pictures } = await lookIn(folder);
-  return pictures.length > 0 ? { kind: "folders", pictures } : "no pictures in it";
+  return "none that are known for these files";
 }
 
 async function firstOf(files: readonly string[]): Promise<LabelPlace | null> {

@@ -21,14 +21,22 @@ export async function labelColumn(labels: string, data: string): Promise<string 
   return labels;
 }
 
-/** Reads the labels of the data at this path. Throws {@linkcode UserError} where there are none. */
-export async function openLabels(labels: string, data: string): Promise<Labels> {
+/**
+ * Reads the labels of the data at this path. `pictures`: paths of the examples within it, if they are pictures. Throws
+ * {@linkcode UserError} where there are none.
+ */
+export async function openLabels(
+  labels: string,
+  data: string,
+  pictures?: readonly string[],
+): Promise<Labels> {
   if (labels !== AUTO) {
     const { file, array } = parseDataPath(labels);
     return await readLabelFile(file, array);
   }
+  if (pictures) return folderLabels(pictures, data);
   const place = await labelPlaceBeside(data);
-  if (typeof place !== "string") return await readPlace(place, data);
+  if (typeof place !== "string") return await readPlace(place);
   throw new UserError(
     `Cannot find labels for ${data}: an IDX file of labels beside it, CIFAR's, an array y in its NPZ file, or ` +
       `sub-folders of pictures are required, found ${place}; name them with --labels FILE, or the column of a CSV file ` +
@@ -36,16 +44,8 @@ export async function openLabels(labels: string, data: string): Promise<Labels> 
   );
 }
 
-async function readPlace(place: LabelPlace, data: string): Promise<Labels> {
-  switch (place.kind) {
-    case "file":
-    case "array":
-      return await readLabelFile(place.file, null);
-    case "cifar":
-      return await readCifarLabels(place);
-    case "folders":
-      return folderLabels(place.pictures, data);
-  }
+async function readPlace(place: LabelPlace): Promise<Labels> {
+  return place.kind === "cifar" ? await readCifarLabels(place) : await readLabelFile(place.file, null);
 }
 
 /** A picture's class is the first folder on its path, as torchvision's ImageFolder has it. */

@@ -72,6 +72,7 @@ export async function openPictures(
     num_examples: names.length,
     example_shape: shapeOf(first.shape),
     encoding: "uint8",
+    item_names: names,
     read: () => readOrCached(collection, wanted, first, reading).finally(collection.close),
   };
 }

@@ -178,6 +178,13 @@ Deno.test("labels: sub-folders of pictures are classes, in the order of their na
   });
 });
 
+Deno.test("labels: folders within an archive are classes, too", async () => {
+  const png = new Uint8Array(encodePng({ width: 4, height: 4, channels: 1, data: new Uint8Array(16) }));
+  const archive = zipOf({ "dog/1.png": png, "cat/2.png": png });
+  const found = await open({ "pictures.zip": archive }, "pictures.zip", "auto");
+  assert.deepEqual(found, { labels: [0, 1], names: ["cat", "dog"], shape: [4, 4] });
+});
+
 Deno.test("labels: pictures that are skipped leave with their labels", async () => {
   const png = new Uint8Array(encodePng({ width: 4, height: 4, channels: 1, data: new Uint8Array(16) }));
   const files = { "a/1.png": png, "b/2.png": png.subarray(0, 40), "b/3.png": png, "c/4.png": png };

@@ -127,3 +127,29 @@ Deno.test("the generator's file holds the weights as they are, and how its numbe
     }
   }, { facts, state } as unknown as PicturedRun);
 });
+
+Deno.test("a picture of images with labels has a row for each class that has training examples", async () => {
+  const plain = await sharded([4, 4], 64);
+  const class_names = ["none", "few", "many"];
+  // Four examples of one class, none of another.
+  const labels = { values: Uint32Array.from({ length: 64 }, (_, i) => i < 4 ? 1 : 2), class_names };
+  const data = await ShardedData.of({ ...plain.data, labels }, plain.plan);
+  await withPictures(data, async (pictures, folder) => {
+    assert.deepEqual([...pictures.labels!], [...Array(8).fill(1), ...Array(8).fill(2)]);
+    assert.equal(pictures.count, 16);
+    const file = await pictures.write(1, new Float32Array(16 * 16));
+    const plainly = await withPlainPicture(plain);
+    const { width, height } = decodePng(await Deno.readFile(join(folder, file)));
+    // Eight columns and two rows instead of five of each.
+    assert.ok(width > plainly.width && height < plainly.height);
+  });
+});
+
+async function withPlainPicture(data: ShardedData): Promise<{ width: number; height: number }> {
+  let size = { width: 0, height: 0 };
+  await withPictures(data, async (pictures, folder) => {
+    const file = await pictures.write(1, new Float32Array(25 * 16));
+    size = decodePng(await Deno.readFile(join(folder, file)));
+  });
+  return size;
+}
