@@ -2,6 +2,7 @@
  * An update that is made chunk by chunk while results still come, beside the state: the state takes it over when the round
  * is complete, and is as it was until then. Elementwise, so the bits are those of one pass over all.
  */
+import { UserError } from "../../common/errors.ts";
 import type { NetworkName } from "../../common/network_name.ts";
 import { type Chunk, chunksOf } from "../../kernels/chunks.ts";
 import { checksumBytes } from "../../kernels/kernels.ts";
@@ -21,7 +22,7 @@ import type { Fleet } from "../fleet/fleet.ts";
 import type { ChunkMemory } from "../fleet/memory/chunk_memory.ts";
 import type { ChunkPart } from "../fleet/streaming/round_chunks.ts";
 import type { ModelState, Network } from "./model_state.ts";
-import { openUpdateRoom, type UpdateRoom } from "./update_room.ts";
+import { openUpdateRoom, type UpdateRoom, updateRoomBytes } from "./update_room.ts";
 
 const FLOAT_BYTES = 4;
 
@@ -57,6 +58,8 @@ export class StreamedUpdate {
   readonly #run: StreamedUpdateOptions;
   /** Made at the first chunk: no run without far workers needs it. */
   #room: UpdateRoom | null = null;
+  /** Why there is none; thrown when an update is to be taken over, after which the run can be resumed. */
+  #no_room: UserError | null = null;
   #under_way: UnderWay | null = null;
   #times = { sum: 0, update: 0, send: 0 };
 
@@ -83,6 +86,7 @@ export class StreamedUpdate {
     const { network, kind, options, chunks, failed } = this.#under_way!;
     const { state, config: { shards, accumulate }, now_ms } = this.#run;
     const room = this.#room ??= this.#open();
+    if (room === null) return;
     const chunk = chunks[index]!;
     const started_ms = now_ms();
     const sum = this.#sum(room, chunk, kind, parts);
@@ -110,6 +114,7 @@ export class StreamedUpdate {
    */
   commit(): boolean {
     const { network, kind: state, options: { update: step }, chunks, from, failed } = this.#under_way!;
+    if (this.#no_room !== null) throw this.#no_room;
     for (const why of failed.values()) if (why !== "overflow") throw why;
     if (failed.size > 0) return false;
     const index = chunks.length - 1;
@@ -118,10 +123,19 @@ export class StreamedUpdate {
     return true;
   }
 
-  #open(): UpdateRoom {
+  /** Null where the system does not give the memory: results come within messages, where nobody could be told. */
+  #open(): UpdateRoom | null {
+    if (this.#no_room !== null) return null;
     const { manifest, state: { optimizer, format }, config: { shards }, fleet, memory } = this.#run;
     const { chunk_floats } = fleet;
-    return openUpdateRoom(memory.kernels, { manifest, optimizer, format, shards, chunk_floats });
+    const sizes = { manifest, optimizer, format, shards, chunk_floats };
+    try {
+      return openUpdateRoom(memory.kernels, sizes);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      this.#no_room = noRoom(updateRoomBytes(sizes));
+      return null;
+    }
   }
 
   #sum(
@@ -173,4 +187,14 @@ function tried<T>(compute: () => T): T | DamagedState {
     if (error instanceof DamagedState) return error;
     throw error;
   }
+}
+
+function noRoom(bytes: number): UserError {
+  return new UserError(
+    `Cannot update the networks while results of far workers come: that needs ${
+      Math.ceil(bytes / 2 ** 20)
+    } MB of memory ` +
+      "besides what the run has, and this machine does not give so much; free memory or use a machine with more, then " +
+      "continue with --resume",
+  );
 }

@@ -10,6 +10,8 @@ export class ChunkMemory {
   readonly #reserved_bytes: number;
   /** Made at the first chunk: a run without far workers needs none. */
   #made: { readonly kernels: Kernels; readonly room: Uint8Array } | null = null;
+  /** Why there is no memory at all; null as long as none was missing. */
+  #missing: RangeError | null = null;
   #used_bytes = 0;
 
   /** `chunks_bytes`: for chunks. `reserved_bytes`: for whoever allocates more of the {@linkcode kernels}. */
@@ -20,11 +22,14 @@ export class ChunkMemory {
 
   /** The kernels whose memory this is. Throws RangeError where there is no room for what is reserved. */
   get kernels(): Kernels {
-    return this.#open().kernels;
+    const made = this.#open();
+    if (made === null) throw this.#missing;
+    return made.kernels;
   }
 
+  /** Null where there is no memory. */
   #open() {
-    if (this.#made !== null) return this.#made;
+    if (this.#made !== null || this.#missing !== null) return this.#made;
     const most = Math.max(0, MAX_CAPACITY_BYTES - this.#reserved_bytes - ALIGNMENT_BYTES);
     for (const bytes of [Math.min(most, this.#chunks_bytes), 0]) {
       try {
@@ -32,10 +37,11 @@ export class ChunkMemory {
         const { buffer, byteOffset, byteLength } = kernels.allocate(Math.floor(bytes / 4));
         return this.#made = { kernels, room: new Uint8Array(buffer, byteOffset, byteLength) };
       } catch (error) {
-        if (bytes === 0) throw error;
+        if (!(error instanceof RangeError)) throw error;
+        if (bytes === 0) this.#missing = error;
       }
     }
-    throw new Error("Unreachable: the last attempt returns or throws");
+    return null;
   }
 
   /** Nobody reads the chunks any more that came until now. */
@@ -45,7 +51,8 @@ export class ChunkMemory {
 
   /** A copy of a chunk that stays until the next round begins; the chunk itself where there is no room. */
   keep(chunk: Uint8Array): Uint8Array {
-    const { room } = this.#open();
+    const { room } = this.#open() ?? {};
+    if (room === undefined) return chunk;
     const begin = this.#used_bytes, end = begin + chunk.length;
     if (end > room.length) return chunk;
     const copy = room.subarray(begin, end);

@@ -1,5 +1,6 @@
 /** An update chunk by chunk has the bits of one in a single pass, and is nothing until it is taken over. */
 import assert from "node:assert/strict";
+import { UserError } from "../../../common/errors.ts";
 import { WIRE_FORMATS, type WireFormat } from "../../../common/wire_format.ts";
 import { ADAM_OF_GANS, type Optimizer, RMSPROP } from "../../../algorithm/optimizers.ts";
 import { ChunkMemory } from "../../../coordinator/fleet/memory/chunk_memory.ts";
@@ -79,7 +80,7 @@ interface Scene {
 }
 
 /** A streamed update over this state, and what it sends. */
-function openUpdate(state: ModelState, { optimizer, format }: Scene) {
+function openUpdate(state: ModelState, { optimizer, format }: Scene, memory?: ChunkMemory) {
   const sent: WeightsChunk[] = [];
   const sizes = { manifest, optimizer, format, shards: SHARDS, chunk_floats: CHUNK };
   const update = new StreamedUpdate({
@@ -87,7 +88,7 @@ function openUpdate(state: ModelState, { optimizer, format }: Scene) {
     manifest,
     state,
     fleet: { chunk_floats: CHUNK, sendChunk: (chunk) => void sent.push(chunk) },
-    memory: new ChunkMemory(0, updateRoomBytes(sizes)),
+    memory: memory ?? new ChunkMemory(0, updateRoomBytes(sizes)),
     now_ms: () => 0,
   });
   return { update, sent };
@@ -171,6 +172,27 @@ for (const scene of SCENES) {
     assert.equal(sent[0]!.from, format === "float32" ? null : before[kind === "critic" ? 0 : 1]![4]);
   });
 }
+
+Deno.test("memory that the system does not give ends the update in one line, and not within a message", () => {
+  const scene: Scene = { optimizer: RMSPROP, format: "float32", kind: "critic" };
+  const { state } = openState(RMSPROP, "float32");
+  const before = contents(state);
+  // More than a 32-bit memory can have.
+  const memory = new ChunkMemory(0, 2 ** 32);
+  const { update, sent } = openUpdate(state, scene, memory);
+  const results = [1, 2, 3].map((shard) => bytesOf(gradientsOf(shard)));
+  assert.equal(memory.keep(results[0]!), results[0], "chunks stay where the socket put them");
+  update.begin("critic", OPTIONS);
+  takeAll(update, "float32", results);
+  assert.throws(
+    () => update.commit(),
+    new UserError(
+      "Cannot update the networks while results of far workers come: that needs 1 MB of memory besides what the run has, " +
+        "and this machine does not give so much; free memory or use a machine with more, then continue with --resume",
+    ),
+  );
+  assert.deepEqual([contents(state), sent], [before, []]);
+});
 
 Deno.test("a rate that makes weights overflow, in one chunk, leaves the state as it was", () => {
   const scene: Scene = { optimizer: RMSPROP, format: "float32", kind: "generator" };
