@@ -92,6 +92,11 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   server.maxConnections = max_connections;
   const certificate = options.tls ? readCertificate(options.tls.cert).sha256 : null;
   shareOut(server, Math.ceil(max_connections / HOST_SHARE));
+  const connections = new Set<TcpSocket>();
+  server.on("connection", (tcp: TcpSocket) => {
+    connections.add(tcp);
+    tcp.once("close", () => connections.delete(tcp));
+  });
   const sockets = new WebSocketServer({ noServer: true, ...WS_OPTIONS });
   server.on("upgrade", (request, tcp: TcpSocket, head) => {
     const refused = options.judgeUpgrade?.(request) ?? null;
@@ -114,6 +119,8 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     close: () => {
       for (const ws of sockets.clients) ws.terminate();
       server.closeAllConnections();
+      // Those in the middle of TLS are no connections yet to the server.
+      for (const tcp of connections) tcp.destroy();
       return new Promise((resolve) => server.close(() => resolve()));
     },
   };
