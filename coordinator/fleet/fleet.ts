@@ -60,7 +60,6 @@ export class Fleet {
   readonly #stopTick: Cancel;
   readonly #is_relay: boolean;
   #open: OpenRound | null = null;
-  #abandoned: { readonly error: unknown } | null = null;
 
   constructor(facts: RunFacts, data: ShardSource, options: FleetOptions, observer: FleetObserver) {
     this.#facts = facts;
@@ -147,7 +146,7 @@ export class Fleet {
       this.#observer.fault(lostInMidStep(member, this.#open.request, tasks, reason));
     }
     this.#send(this.#open, tasks);
-    if (this.#abandoned && this.#members.size === 0) this.#endRound(this.#abandoned.error);
+    if (this.#members.given_up) this.#endRound(this.#members.given_up.error);
   }
 
   /**
@@ -187,6 +186,7 @@ export class Fleet {
       const round = new Round(this.#data.plan.num_shards, this.#answers.unit_shards, part?.node);
       const { answered = null } = part ?? {};
       const open = this.#open = openRound({ request, round, asked_ms, take, answered, resolve, reject });
+      if (this.#members.given_up) this.#endRound(this.#members.given_up.error);
       this.#ask(open, asked_ms);
       if (request.kind !== "critic" || this.placement.is_trying) return;
       // Workers without shards compute what others compute, too, to see how fast they are. Nobody waits for them.
@@ -217,9 +217,8 @@ export class Fleet {
 
   /** Ends with this error whatever waits for workers, now or later; a round that is being computed goes on. */
   abandonIdle(error: unknown): void {
-    this.#abandoned = { error };
     this.#members.abandon(error);
-    if (this.#members.size === 0) this.#endRound(error);
+    if (this.#members.given_up) this.#endRound(this.#members.given_up.error);
   }
 
   #endRound(error: unknown): void {

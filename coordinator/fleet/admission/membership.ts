@@ -7,6 +7,7 @@ export class Membership {
   /** Changes of the membership, and of what follows from it. */
   generation = 0;
   readonly #by_id = new Map<number, Member>();
+  #abandoned: { readonly error: unknown } | null = null;
   readonly #gathering = new Gathering();
   #bytes_of_departed = { in: 0, out: 0 };
 
@@ -60,6 +61,12 @@ export class Membership {
   }
 
   abandon(error: unknown): void {
+    this.#abandoned = { error };
     this.#gathering.abandon(error);
+  }
+
+  /** Why nobody is waited for any more, once the last worker is gone; null: workers are there, or may come. */
+  get given_up(): { readonly error: unknown } | null {
+    return this.size === 0 ? this.#abandoned : null;
   }
 }

@@ -457,6 +457,8 @@ Deno.test("Ctrl-C without workers ends a waiting round; with workers the round g
   assert.equal(ended, false);
   await one.die();
   assert.equal(ended, true);
+  // The next round of the step, which nobody is there to compute.
+  await assert.rejects(fleet.round(REQUEST), /interrupted/);
   await fleet.finish("test over");
 });
 
