@@ -1,4 +1,5 @@
 /** Pictures in ZIP and tar archives, the latter gzip'ed or not. They are read where they lie. */
+import { counted } from "../../../common/text/counted.ts";
 import { isSoundTar, tarEntries } from "../../../common/files/tar.ts";
 import { isZip, zipEntries } from "../../../common/files/zip.ts";
 import { RegularFile } from "../../../common/files/regular_file.ts";
@@ -105,7 +106,7 @@ function collectionOf(
   if (others.length > 0) {
     const first = others.slice(0, 3).map(shown).join(", ");
     say(
-      `Not read in ${shown(path)}: ${others.length} other files (${first}${
+      `Not read in ${shown(path)}: ${counted(others.length, "other file")} (${first}${
         others.length > 3 ? ", ..." : ""
       })`,
     );
