@@ -89,18 +89,20 @@ export class Generator {
 
   /**
    * The samples of these noise vectors, one after the other, in the units of the data. `labels`: the number of the class of
-   * each, where the generator takes labels.
+   * each, where the generator takes labels; absent: each class in turn.
    */
   async draw(noise: Float32Array, labels?: ArrayLike<number>): Promise<Float32Array<ArrayBuffer>> {
     const { latent, size, class_names } = this;
     const count = noise.length / latent;
+    const classes = class_names &&
+      (labels ?? Uint32Array.from({ length: count }, (_, i) => i % class_names.length));
     const samples = new Float32Array(count * size);
     const rows = new Float32Array(ROWS * latent);
     for (let begin = 0; begin < count; begin += ROWS) {
       const end = Math.min(count, begin + ROWS);
       rows.set(noise.subarray(begin * latent, end * latent));
       const noise_rows = new ort.Tensor("float32", rows, [ROWS, latent]);
-      const label = class_names && { label: labelRows(labels!, begin, end) };
+      const label = classes && { label: labelRows(classes, begin, end) };
       const outputs = await this.#session.run({ noise: noise_rows, ...label });
       const drawn = outputs.samples!.data as Float32Array;
       samples.set(drawn.subarray(0, (end - begin) * size), begin * size);

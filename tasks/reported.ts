@@ -36,7 +36,12 @@ async function waysOf(generator: Generator): Promise<Picture | null> {
   const { value_range, example_shape } = generator;
   const shape = value_range === null ? null : imageShape(example_shape);
   if (value_range === null || shape === null) return null;
-  const samples = await generator.draw(latentWays(WAYS_SEED, NUM_WAYS, generator.latent, WAY_STEPS));
+  const num_classes = generator.class_names?.length ?? 1;
+  const labels = Uint32Array.from(
+    { length: NUM_WAYS * WAY_STEPS },
+    (_, i) => Math.floor(i / WAY_STEPS) % num_classes,
+  );
+  const samples = await generator.draw(latentWays(WAYS_SEED, NUM_WAYS, generator.latent, WAY_STEPS), labels);
   const grid = imageGrid(tonesOf(samples, value_range), { rows: NUM_WAYS, cols: WAY_STEPS, ...shape });
   return { alt: `${NUM_WAYS} interpolations between two points in latent space`, png: encodePng(grid) };
 }

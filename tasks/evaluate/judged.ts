@@ -72,19 +72,35 @@ export function examplesOf(data: DataSet, count: number, seed: number, part = 0)
   return decodeExamples(gatherExamples(data, chosen), data.encoding);
 }
 
+/** So many labels, each class as often as among the examples, as nearly as that goes. */
+export function labelsLike(class_counts: readonly number[], count: number): Uint32Array {
+  const num_examples = class_counts.reduce((a, b) => a + b, 0);
+  const labels = new Uint32Array(count);
+  for (let i = 0, label = 0, end = class_counts[0]!; i < count; i++) {
+    while ((i + 0.5) / count * num_examples >= end) end += class_counts[++label]!;
+    labels[i] = label;
+  }
+  return labels;
+}
+
 function ofGenerator(
   generator: Generator,
   about: string,
   summary: Summary | null,
   { seed }: Reading,
 ): Judged {
+  const class_counts = generator.class_names && summary?.data.labels?.class_counts;
   return {
     about: `samples of ${about}`,
     example_shape: generator.example_shape,
     summary,
     scaling: generator.scaling ?? null,
     varies: true,
-    draw: (count, time) => generator.draw(latents(seed + time, count, generator.latent)),
+    draw: (count, time) =>
+      generator.draw(
+        latents(seed + time, count, generator.latent),
+        class_counts && labelsLike(class_counts, count),
+      ),
   };
 }
 

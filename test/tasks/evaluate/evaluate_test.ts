@@ -10,7 +10,7 @@ import { encodeModel } from "../../../onnx/codec.ts";
 import type { Shape } from "../../../onnx/graph.ts";
 import { latents } from "../../../random/latents.ts";
 import { embeddedFeatures, featuresFrom, ownValues } from "../../../tasks/evaluate/feature_network.ts";
-import { examplesOf, findJudged } from "../../../tasks/evaluate/judged.ts";
+import { examplesOf, findJudged, labelsLike } from "../../../tasks/evaluate/judged.ts";
 import { evaluationLines, spreadOf } from "../../../tasks/evaluate/results.ts";
 import { taskArgs } from "../../e2e/child.ts";
 import { inTempDir } from "../../temp_dir.ts";
@@ -185,4 +185,13 @@ Deno.test("the table has no spread of one time, and no column of others where th
     lines.join("\n"),
   );
   assert.ok(!lines.join("\n").includes("±"));
+});
+
+Deno.test("samples have the classes of the data as often as the data, and each class in turn where nobody knows", async () => {
+  assert.deepEqual([...labelsLike([1, 0, 3], 8)], [0, 0, 2, 2, 2, 2, 2, 2]);
+  assert.deepEqual([...labelsLike([5, 5], 3)], [0, 1, 1]);
+  const generator = await Generator.of(await generatorBytes([2, 3], [-1, 1], null, ["a", "b"]));
+  const noise = latents(1, 5, generator.latent);
+  assert.deepEqual(await generator.draw(noise), await generator.draw(noise, [0, 1, 0, 1, 0]));
+  assert.notDeepEqual(await generator.draw(noise), await generator.draw(noise, [0, 0, 0, 0, 0]));
 });
