@@ -1,7 +1,5 @@
 /** What TLS refuses, over real connections: each is one line, and nobody is let in who should not be. */
 import assert from "node:assert/strict";
-import { connect as connectTcp, type Socket as TcpSocket } from "node:net";
-import { connect as connectTls } from "node:tls";
 import { UserError } from "../../../common/errors.ts";
 import { readCertificate, readCertificates } from "../../../common/tls/certificate.ts";
 import { selfSigned } from "../../../tasks/keys/self_signed.ts";
@@ -122,23 +120,4 @@ Deno.test("TLS: what the certificate itself does not explain is said in TLS's ow
     explainCertificate({ ...seen, host: "b", certificate: many }).text,
     /is for v, w, x, y and 1 more, and/,
   );
-});
-
-Deno.test("TLS: a stranger who says nothing, or nothing further after TLS, is dropped, and a WebSocket is not", async () => {
-  const opening_ms = 400;
-  const tls = await selfSigned({ names: [HOST], now_ms: Date.now(), valid_ms: DAY_MS });
-  const listener = await listen({ host: HOST, port: 0, tls, opening_ms, onsocket: () => {} });
-  const to = { host: HOST, port: listener.port };
-  const dropped = (socket: TcpSocket) => {
-    socket.on("error", () => {});
-    return new Promise<void>((resolve) => socket.on("close", () => resolve()));
-  };
-  const trusted = { pem: tls.cert, file: "wagon.crt", certificates: [] };
-  const worker = await connect(`wss://${HOST}:${listener.port}`, { trusted });
-  let is_open = true;
-  worker.onclose = () => is_open = false;
-  await Promise.all([dropped(connectTcp(to)), dropped(connectTls({ ...to, ca: tls.cert }))]);
-  assert.ok(is_open);
-  worker.close("seen");
-  await listener.close();
 });
