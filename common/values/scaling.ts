@@ -15,26 +15,31 @@ const MAX_CHANNELS = 1 << 20;
 /** Values [N, C, ...] of the scaled data in the units of the data. `example_size`: numbers of one example. */
 export function unscaled(
   values: Float32Array<ArrayBuffer>,
-  { offset, factor }: Scaling,
+  scaling: Scaling,
   example_size: number,
 ): Float32Array<ArrayBuffer> {
-  const run = example_size / offset.length;
-  return values.map((value, i) => {
-    const channel = Math.floor(i / run) % offset.length;
-    return offset[channel]! + factor[channel]! * value;
-  });
+  return byChannel(values, scaling, example_size, (value, offset, factor) => offset + factor * value);
 }
 
 /** The opposite: values in the units of the data as training has them. */
 export function scaled(
   values: Float32Array<ArrayBuffer>,
+  scaling: Scaling,
+  example_size: number,
+): Float32Array<ArrayBuffer> {
+  return byChannel(values, scaling, example_size, (value, offset, factor) => (value - offset) / factor);
+}
+
+function byChannel(
+  values: Float32Array<ArrayBuffer>,
   { offset, factor }: Scaling,
   example_size: number,
+  map: (value: number, offset: number, factor: number) => number,
 ): Float32Array<ArrayBuffer> {
   const run = example_size / offset.length;
   return values.map((value, i) => {
     const channel = Math.floor(i / run) % offset.length;
-    return (value - offset[channel]!) / factor[channel]!;
+    return map(value, offset[channel]!, factor[channel]!);
   });
 }
 

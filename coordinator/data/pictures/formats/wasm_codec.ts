@@ -1,4 +1,4 @@
-/** Opens the decoders of @jsquash: C libraries as WebAssembly, without rights of their own. */
+/** Opens decoders in C, those of @jsquash and libjpeg-turbo, as WebAssembly, without rights of their own. */
 
 interface EmscriptenOptions {
   readonly instantiateWasm: (

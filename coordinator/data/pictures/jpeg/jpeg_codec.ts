@@ -3,11 +3,12 @@
  * those that Pillow, OpenCV and browsers with the same library have.
  */
 // @ts-types="./libjpeg_turbo.d.ts"
-import openCodec, { type Codec } from "@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs";
+import openTurbo, { type Codec } from "@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs";
 // @ts-types="./libjpeg_turbo_program.d.ts"
 import program from "./libjpeg_turbo_program.js";
 import type { JpegHeader } from "./jpeg_header.ts";
 import { type Attempt, withoutSurplus } from "./jpeg_surplus.ts";
+import { openCodec } from "../formats/wasm_codec.ts";
 import type { Pixels } from "../pixels.ts";
 
 /** The codec's memory never shrinks: past a picture of so many pixels it is given back. */
@@ -61,15 +62,7 @@ export class JpegCodec {
   }
 
   #open(): Promise<Codec> {
-    return openCodec({
-      instantiateWasm: (imports, receive) => {
-        const instance = new WebAssembly.Instance(program, imports);
-        receive(instance);
-        return instance.exports;
-      },
-      print: () => {},
-      printErr: () => {},
-    });
+    return openCodec(openTurbo, program);
   }
 }
 
