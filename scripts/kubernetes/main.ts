@@ -99,7 +99,9 @@ function rowOf(name: string, about: string, { pods, made_again, pause_s, same, l
 }
 
 async function runAll(site: Site, chosen: typeof SCENARIOS): Promise<boolean> {
-  console.log("| run | what happens | pods | steps made again | longest pause | token seen | same weights |");
+  console.log(
+    "| run | what happens | pods | steps computed again | longest pause | token exposed | same weights |",
+  );
   console.log("| --- | --- | --- | --- | --- | --- | --- |");
   let good = true;
   for (const scenario of chosen) {
