@@ -8,13 +8,14 @@ const OPTIONS = {
     kind: "string",
     value: "URL",
     about:
-      "Address of the run's coordinator, or of another relay, e.g. ws://10.0.0.5:7700, or wss://… if it is encrypted",
+      "Address of the run's coordinator, or of another relay, e.g. ws://10.0.0.5:7700, or wss://… for a " +
+      "coordinator with TLS",
     default_text: "none: it must be given",
   },
   token_file: {
     kind: "string",
     value: "PATH",
-    about: "File with the run's token, which the workers of this relay need, too",
+    about: "File with the run's token, which the workers of this relay also need",
     default_text: "the environment variable WAGON_TOKEN, else the token of your coordinator on this machine",
   },
   host: {
@@ -42,13 +43,14 @@ const OPTIONS = {
     kind: "string",
     value: "FILE",
     about:
-      "Admit only workers whose keys this file lists, besides the token; it is read again when it changes",
+      "Admit only workers that have the token and one of the keys in this file; it is read again when it changes",
   },
   tls_ca: {
     kind: "string",
     value: "FILE",
     about:
-      "Trust only these certificates (PEM) at wss://: a copy of the coordinator's, or of its authority's",
+      "With wss://: trust only the certificates in this file (PEM), a copy of the coordinator's or of its " +
+      "authority's",
     default_text: "the authorities that Deno knows",
   },
   tls_cert: {
@@ -76,21 +78,22 @@ const OPTIONS = {
   fail_when_stopped: {
     kind: "boolean",
     about:
-      "Exit with 143 when a signal stops this relay before the run is over: for schedulers that start another one " +
-      "only if it failed",
+      "Exit with 143 if a signal stops this relay before the run is over: for schedulers that restart a relay only " +
+      "if it failed",
   },
 } as const;
 
 export const RELAY_COMMAND: Command<typeof OPTIONS> = {
   name: "deno task relay",
   about:
-    "Stands between a coordinator and workers that reach it over one slow link: weights and data cross the link once " +
-    "for all of them, and their gradients as one sum.",
+    "Connects a coordinator with workers that share one slow link to it: weights and data cross the link once for " +
+    "all of them, and their gradients are sent as one sum.",
   options: OPTIONS,
   examples: [
     {
       line: "WAGON_TOKEN=… deno task relay --upstream ws://10.0.0.5:7700 --host 0.0.0.0",
-      about: "relay for workers on other machines of this network (it prints the line that they need)",
+      about:
+        "start a relay for workers on other machines of this network (it prints the line that they need)",
     },
     {
       line: "WAGON_TOKEN=… deno task worker --coordinator ws://RELAY:7700",
@@ -105,7 +108,8 @@ export type RelayValues = Values<typeof OPTIONS>;
 export function checkUpstream(url: string | undefined): string {
   if (url !== undefined) return checkUrl(url, "--upstream");
   throw new UserError(
-    "Cannot relay: --upstream must be the address of the run's coordinator or of another relay, found none; give it, " +
+    "Cannot relay: --upstream must be the address of the run's coordinator or of another relay, found none; give " +
+      "it, " +
       "e.g. --upstream ws://10.0.0.5:7700",
   );
 }

@@ -11,8 +11,8 @@ const OPTIONS = {
 const COMMAND: Command<typeof OPTIONS> = {
   name: "deno task cache",
   about:
-    "Shows how much space decoded pictures take that runs have kept for later runs on the same pictures. " +
-    `They take at most ${MAX_CACHE_BYTES / 1e9} GB; those that were not used for longest go first.`,
+    "Shows how much space the decoded pictures take that runs keep for later runs on the same pictures. " +
+    `They take at most ${MAX_CACHE_BYTES / 1e9} GB; the least recently used are removed first.`,
   options: OPTIONS,
   examples: [{ line: "deno task cache --clear", about: "remove them" }],
 };

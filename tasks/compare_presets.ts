@@ -73,7 +73,7 @@ const COMMAND: Command<typeof OPTIONS> = {
   name: "deno task compare-presets",
   about:
     "Trains several presets on the same data with the same seed and budget, one after the other, and writes " +
-    "one report about all. Ctrl-C stops and saves; --resume continues.",
+    "one report about all of them. Ctrl-C stops and saves; --resume continues.",
   options: OPTIONS,
   examples: [
     {

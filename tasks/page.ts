@@ -35,8 +35,8 @@ const COMMAND: Command<typeof OPTIONS> = {
   positionals: [{ name: "RUN", about: 'A run: its folder, its name in the folder of runs, or "latest"' }],
   options: OPTIONS,
   examples: [
-    { line: "deno task page latest --out page", about: "a folder to put on a web server" },
-    { line: "deno task page latest --single page.html", about: "a file to send to anyone" },
+    { line: "deno task page latest --out page", about: "write a folder to put on a web server" },
+    { line: "deno task page latest --single page.html", about: "write a file that you can send to anyone" },
   ],
 };
 

@@ -24,7 +24,8 @@ const OPTIONS = {
 
 const COMMAND: Command<typeof OPTIONS> = {
   name: "deno task report",
-  about: "Writes one HTML file about one or more runs: curves, samples over time beside real examples, the " +
+  about:
+    "Writes one HTML file about one or more runs: curves, samples over time next to real examples, the " +
     "training images nearest to some samples, the doctor's findings, times, configuration. The file needs no " +
     "network and no other file, so you can send it to anyone.",
   positionals: [{
@@ -34,8 +35,8 @@ const COMMAND: Command<typeof OPTIONS> = {
   }],
   options: OPTIONS,
   examples: [
-    { line: "deno task report latest", about: "the newest run, as report.html" },
-    { line: "deno task report RUN-A RUN-B --out both.html", about: "two runs side by side" },
+    { line: "deno task report latest", about: "write report.html about the newest run" },
+    { line: "deno task report RUN-A RUN-B --out both.html", about: "compare two runs" },
   ],
 };
 

@@ -42,8 +42,8 @@ const OPTIONS = {
     value: "NAME",
     repeated: true,
     about:
-      "Draw samples of this class, by its name or number, if the generator takes labels; several times for several " +
-      "classes. Without it, as many of each class, one class after the other",
+      "Draw samples of this class, given by name or number, if the generator takes labels. Without it, draw the " +
+      "same number of each class, one class after the other",
   },
   interpolate: {
     kind: "number",
@@ -57,19 +57,19 @@ const OPTIONS = {
     kind: "string",
     value: "FILE",
     about:
-      "Write one PNG of all samples, without real examples: images as a grid, points as a scatter plot, series as curves, tables as histograms and pair plots",
+      "Write one PNG of all samples, without real examples: images as a grid, points as a scatter plot, series as " +
+      "curves, tables as histograms and pair plots",
   },
   folder: { kind: "string", value: "DIR", about: "Write each image as its own PNG, unscaled" },
   npy: {
     kind: "string",
     value: "FILE",
-    about:
-      "Write the values as float32 for NumPy, in the units of the data also if they were scaled (--scale)",
+    about: "Write the values as float32 for NumPy, in the units of the data even if --scale scaled them",
   },
   csv: {
     kind: "string",
     value: "FILE",
-    about: "Write the values as a table, a sample a line, under the names of the data's columns",
+    about: "Write the values as a table with a line for each sample, under the names of the data's columns",
   },
   runs: { kind: "string", value: "DIR", default: "runs", about: "The folder of runs" },
 } as const;
@@ -155,7 +155,8 @@ function classesOf({ class_names }: Generator, wanted: readonly string[]): reado
     const known = class_names.slice(0, MOST_NAMED).join(", ") +
       (class_names.length > MOST_NAMED ? ", …" : "");
     throw new UserError(
-      `Cannot draw samples of class ${name}: a class of the run is required, found none of that name; the classes are ${known}`,
+      `Cannot draw samples of class ${name}: a class of the run is required, found none of that name; the classes ` +
+        `are ${known}`,
     );
   });
 }

@@ -6,14 +6,15 @@ const OPTIONS = {
   coordinator: {
     kind: "string",
     value: "URL",
-    about: "Address of the coordinator, e.g. ws://10.0.0.5:7700, or wss://… if it is encrypted",
+    about: "Address of the coordinator, e.g. ws://10.0.0.5:7700, or wss://… for a coordinator with TLS",
     default_text: "your coordinator on this machine",
   },
   tls_ca: {
     kind: "string",
     value: "FILE",
     about:
-      "Trust only these certificates (PEM) at wss://: a copy of the coordinator's, or of its authority's",
+      "With wss://: trust only the certificates in this file (PEM), a copy of the coordinator's or of its " +
+      "authority's",
     default_text: "the authorities that Deno knows",
   },
   token_file: {
@@ -89,7 +90,7 @@ const OPTIONS = {
   fail_when_stopped: {
     kind: "boolean",
     about:
-      "Exit with 143 when a signal stops this worker before the run is over: for schedulers that start another one " +
+      "Exit with 143 if a signal stops this worker before the run is over: for schedulers that restart a worker " +
       "only if it failed",
   },
   leave_with_stdin: {

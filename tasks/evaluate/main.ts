@@ -18,7 +18,8 @@ const OPTIONS = {
     kind: "string",
     value: "DATA",
     default_text: "the data that the run trained on",
-    about: "Compare with these: a path, as for --data of train, or the name of a built-in data set",
+    about:
+      "Data to compare with: a path, as for --data of deno task train, or the name of a built-in data set",
   },
   count: {
     kind: "number",
@@ -27,15 +28,16 @@ const OPTIONS = {
     max: 50_000,
     default: 5_000,
     unit: "examples",
-    about: "Samples, and examples, to compare; fewer where the data has fewer. Figures depend on it",
+    about:
+      "Number of samples and of examples to compare; fewer if the data has fewer. The figures depend on it",
   },
   features: {
     kind: "string",
     value: "NAME",
     default_text: "embedded for images, values for others",
     about:
-      "What is compared: embedded (wagon's own small network), values (the numbers of an example), or the " +
-      "output of a network, as an ONNX file that takes [N, ...] examples",
+      "Features to compare: embedded (of wagon's own small network), values (the numbers of an example), or the " +
+      "output of your own network, an ONNX file that takes [N, ...] examples",
   },
   repeats: {
     kind: "number",
@@ -44,7 +46,9 @@ const OPTIONS = {
     max: 100,
     default: 3,
     unit: "times",
-    about: "Draw so many times, with other noise each time, and give the mean and its spread",
+    about:
+      "Number of sets of samples, each drawn with different noise; prints the mean and the standard deviation " +
+      "over them",
   },
   seed: {
     kind: "number",
@@ -64,21 +68,21 @@ const COMMAND: Command<typeof OPTIONS> = {
   name: "deno task evaluate",
   about:
     "Compares samples with data: Fréchet distance, kernel distance, sliced Wasserstein distance, precision, " +
-    "recall, density and coverage of their features. Beside them stands what other examples of the data reach.",
+    "recall, density and coverage of their features. Also prints what other examples of the data reach.",
   positionals: [{
     name: "SAMPLES",
     about: 'A run (its folder, its name, or "latest"), a generator.onnx, or data',
   }],
   options: OPTIONS,
   examples: [
-    { line: "deno task evaluate latest", about: "the newest run, with the data that it trained on" },
+    { line: "deno task evaluate latest", about: "compare the newest run with the data that it trained on" },
     {
       line: "deno task evaluate latest --features inception.onnx --count 10000",
-      about: "with the features of a network of yours",
+      about: "with the features of your own network",
     },
     {
       line: "deno task evaluate samples/ --against photos/ --image-size 64",
-      about: "two folders of pictures",
+      about: "compare two folders of pictures",
     },
   ],
 };

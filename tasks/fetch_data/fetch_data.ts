@@ -12,16 +12,15 @@ import { download, type Downloading } from "./download.ts";
 import { npmConfig } from "./npm_registry.ts";
 
 const OPTIONS = {
-  out: { kind: "string", value: "DIR", default_text: "data/NAME", about: "Folder to put it into" },
+  out: { kind: "string", value: "DIR", default_text: "data/NAME", about: "Folder for the files" },
 } as const;
 
 const NAMES = Object.keys(FETCHED_SETS) as FetchedName[];
 
 const COMMAND: Command<typeof OPTIONS> = {
   name: "deno task fetch-data",
-  about:
-    "Downloads a data set to train on, and checks that it is the one that was published. A download that ended " +
-    `early is continued. ${NAMES.map((name) => `${name}: ${FETCHED_SETS[name].about}`).join("; ")}.`,
+  about: "Downloads a data set to train on, and checks its SHA-256. An interrupted download is continued. " +
+    `${NAMES.map((name) => `${name}: ${FETCHED_SETS[name].about}`).join("; ")}.`,
   positionals: [{ name: "NAME", about: NAMES.join(", ") }],
   options: OPTIONS,
   examples: [{ line: "deno task fetch-data emoji", about: "download emoji to data/emoji" }],

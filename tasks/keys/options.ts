@@ -7,7 +7,8 @@ const OPTIONS = {
     value: "NAME[,…]",
     repeated: true,
     about:
-      "Names and addresses at which workers reach the coordinator; this machine's loopback is always one of them",
+      "Names and addresses at which workers reach the coordinator; the certificate is always valid for this " +
+      "machine's loopback addresses, too",
     default_text: "the name and the addresses of this machine",
   },
   worker: {
@@ -26,23 +27,26 @@ const OPTIONS = {
     about: "Days for which the certificate is valid",
   },
   out: { kind: "string", value: "DIR", default: ".", about: "Folder for the files" },
-  force: { kind: "boolean", about: "Replace files that exist" },
+  force: { kind: "boolean", about: "Replace existing files" },
 } as const satisfies OptionTable;
 
 export const KEYS_COMMAND: Command<typeof OPTIONS> = {
   name: "deno task keys",
   about:
-    "Makes what encrypted connections need: a certificate for the coordinator (wagon.crt, which workers need, too) " +
-    "and its private key (wagon.key, which stays on the coordinator's machine). With --worker, makes keys by which " +
-    "workers prove who they are.",
+    "Makes the files for encrypted connections: a certificate for the coordinator (wagon.crt, which workers also " +
+    "need) and its private key (wagon.key, which stays on the coordinator's machine). With --worker, makes keys " +
+    "with which workers prove their identity.",
   options: OPTIONS,
   examples: [
-    { line: "deno task keys", about: "a certificate for this machine" },
-    { line: "deno task keys --tls gpu-box,192.168.1.20", about: "a certificate for these names" },
-    { line: "deno task keys --worker laptop >> workers.keys", about: "a key for one worker, laptop.key" },
+    { line: "deno task keys", about: "make a certificate for this machine" },
+    { line: "deno task keys --tls gpu-box,192.168.1.20", about: "make a certificate for these names" },
+    {
+      line: "deno task keys --worker laptop >> workers.keys",
+      about: "make laptop.key, and list its public key",
+    },
     {
       line: "deno task coordinator --host 0.0.0.0 --tls-cert wagon.crt --tls-key wagon.key",
-      about: "use it; the line for workers that this prints has --tls-ca wagon.crt",
+      about: "use the certificate; the line that this prints for workers has --tls-ca wagon.crt",
     },
   ],
 };

@@ -10,7 +10,7 @@ export const OPTIONS = {
     min: 1,
     max: MAX_WORKERS,
     default_text: "2",
-    about: "Number of workers, all alike",
+    about: "Number of identical workers",
     group: "Workers",
   },
   device_step_ms: {
@@ -19,7 +19,8 @@ export const OPTIONS = {
     above_min: true,
     unit: "milliseconds",
     default_text: "none; required",
-    about: "Time that a thread takes for one shard of a critic step; deno task inspect shows that of a run",
+    about:
+      "Time that a thread takes for one shard of a critic step; deno task inspect shows this time for a run",
     group: "Workers",
   },
   generator_step_ms: {
@@ -59,15 +60,16 @@ export const OPTIONS = {
     value: "KEY=VALUE,…",
     repeated: true,
     default_text: "none",
-    about: "Workers of another kind, instead of --workers. Keys: name, count, link (or local), rtt, " +
+    about:
+      "Workers that differ from each other, instead of --workers. Keys: name, count, link (or local), rtt, " +
       "step-ms, generator-step-ms, threads; the options above give the values that are left out",
     group: "Workers",
   },
   coordinator_link: {
     kind: "string",
     value: "DOWN[:UP]",
-    default_text: "as fast as those of all workers together",
-    about: "Rate at which the coordinator receives and sends, all workers together, e.g. 10gbit",
+    default_text: "the sum of the workers' links",
+    about: "Rate at which the coordinator receives and sends in total, e.g. 10gbit",
     group: "Coordinator",
   },
   cores: {
@@ -84,7 +86,7 @@ export const OPTIONS = {
     min: 0,
     above_min: true,
     default: 1,
-    about: "Speed of its processor, relative to machine A (docs/results/README.md)",
+    about: "Speed of the coordinator's processor, relative to machine A (docs/results/README.md)",
     group: "Coordinator",
   },
   preset: { ...RUN_OPTIONS.preset, default: "wgan", group: "Run" },
@@ -128,14 +130,14 @@ export const OPTIONS = {
 export const COMMAND: Command<typeof OPTIONS> = {
   name: "deno task simulate",
   about:
-    "Plans a run over a network: simulates it with the coordinator's own code for rounds and for who computes what, " +
-    "with simulated links, processors and time. Prints how many images per second it makes, what limits it, and which " +
-    "--wire to use. docs/scale.md says how far it can be trusted.",
+    "Plans a run over a network: simulates it with the coordinator's own code for rounds and for the assignment of " +
+    "shards, on simulated links and processors and in simulated time. Prints how many images per second the run " +
+    "would process, what limits it, and which --wire to use. docs/scale.md says how accurate this is.",
   options: OPTIONS,
   examples: [
     {
       line: "deno task simulate --workers 256 --link 1gbit --rtt 20ms --preset wgan-dcgan --device-step-ms 7",
-      about: "a cluster far away",
+      about: "a distant cluster",
     },
     {
       line: "deno task simulate --device-step-ms 5 --worker link=local --worker count=3,link=100mbit/10ms",

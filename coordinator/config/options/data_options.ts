@@ -7,7 +7,8 @@ export const DATA_OPTIONS = {
     choices: ["crop", "squash", "pad"],
     default_text: "crop",
     about:
-      "With --image-size: crop the largest square in the middle of a picture, squash all of it into a square, or pad it " +
+      "With --image-size: crop the largest square in the middle of a picture, squash all of it into a square, or " +
+      "pad it " +
       "with --ground",
     group: "What to train",
   },
@@ -15,7 +16,7 @@ export const DATA_OPTIONS = {
     kind: "string",
     value: "white|black|#RRGGBB",
     default_text: "white",
-    about: "Colour behind transparent pixels, and beside pictures with --fit pad",
+    about: "Colour behind transparent pixels, and of the border of --fit pad",
     group: "What to train",
   },
   on_bad_item: {
@@ -31,7 +32,8 @@ export const DATA_OPTIONS = {
     value: "AXES",
     default_text: "what the array looks like",
     about:
-      "Axes of an array, a letter each: N examples, C channels or columns, D depth, T time, H height, W width, as in " +
+      "Axes of an array, with a letter for each: N examples, C channels or columns, D depth, T time, H height, W " +
+      "width, as in " +
       "NHWC or NTC; without N, each NPY file of a folder is one example",
     group: "What to train",
   },

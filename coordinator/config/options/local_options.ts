@@ -11,8 +11,8 @@ export const LOCAL_OPTIONS = {
     unit: "critic steps",
     default_text: "none: each step is summed over all shards",
     about:
-      "Steps that each of --learners makes by itself before they are averaged, for slow links; part of the bits " +
-      "(docs/local-steps.md)",
+      "Steps that each of --learners makes independently before they are averaged, for slow links. The results " +
+      "depend on it (docs/local-steps.md)",
     group: "Hyperparameters",
   },
   learners: {
@@ -22,8 +22,8 @@ export const LOCAL_OPTIONS = {
     max: 4096,
     unit: "a power of two",
     about:
-      "Learners of --local-steps, each with an equal part of the shards; at most so many threads compute; part of " +
-      "the bits",
+      "Learners of --local-steps, each with an equal part of the shards. At most this many threads can compute. " +
+      "The results depend on it",
     group: "Hyperparameters",
   },
   outer_lr: {

@@ -7,7 +7,7 @@ export const PLACE_OPTIONS = {
   config: {
     kind: "string",
     value: "FILE",
-    about: "Read options from a JSON file; there, n_critic stands for --n-critic",
+    about: "Read options from a JSON file; write --n-critic as n_critic there",
   },
   out: {
     kind: "string",
@@ -191,22 +191,22 @@ export const COORDINATOR_OPTIONS = {
     kind: "string",
     value: "FILE",
     about:
-      "Let in only workers that have, besides the token, one of the keys in this file: a name and a public key on each " +
-      "line. It is read again when it changes (docs/encryption.md)",
+      "Admit only workers that have the token and one of the keys in this file: a name and a public key on each " +
+      "line. The file is read again when it changes (docs/encryption.md)",
     group: "Workers",
   },
   fail_when_stopped: {
     kind: "boolean",
     about:
-      "When a signal stops the run before its end, exit with 143, and let workers wait for the coordinator to come " +
-      "back: for schedulers that start again what failed",
+      "If a signal stops the run before its end, exit with 143, and let workers wait until the coordinator comes " +
+      "back: for schedulers that restart a coordinator only if it failed",
     group: "How to run",
   },
   stay: {
     kind: "boolean",
     about:
-      "After the end of the run, answer /healthz and tell workers that the run is over, until a signal comes: for " +
-      "services that are started again whenever they end",
+      "After the end of the run, answer /healthz and tell workers that the run is over, until a signal arrives: " +
+      "for services that are restarted whenever they exit",
     group: "Workers",
   },
 } as const satisfies OptionTable;

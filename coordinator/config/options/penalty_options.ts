@@ -15,7 +15,11 @@ export const PENALTY_OPTIONS = {
       "Weight gamma of the squared norm of the critic's gradient at real examples (Mescheder et al. 2018)",
     group: "Hyperparameters",
   },
-  r2: { ...WEIGHT, about: "The same at generated examples", group: "Hyperparameters" },
+  r2: {
+    ...WEIGHT,
+    about: "Weight of the squared norm of the critic's gradient at generated examples",
+    group: "Hyperparameters",
+  },
   lazy_penalty: {
     kind: "number",
     integer: true,
@@ -24,7 +28,7 @@ export const PENALTY_OPTIONS = {
     unit: "critic steps",
     default_text: "1",
     about:
-      "Compute the gradient penalties in one of so many critic steps only, so many times as heavy, to save time",
+      "Compute the gradient penalties only in one of N critic steps, with N times the weight, to save time",
     group: "Hyperparameters",
   },
 } as const satisfies OptionTable;

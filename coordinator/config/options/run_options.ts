@@ -43,7 +43,8 @@ export const RUN_OPTIONS = {
     value: "auto|none|SOURCE",
     default_text: "auto for the presets that take labels (cwgan-gp, cdcgan, toy-cwgan-gp), else none",
     about:
-      "The class of each example. auto: what lies beside the data; SOURCE: an IDX or NPY file, FILE.npz#NAME, or a " +
+      "Where the class of each example comes from. auto: labels that wagon finds with the data; SOURCE: an IDX or " +
+      "NPY file, FILE.npz#NAME, or a " +
       "column of the CSV file (docs/labels.md)",
     group: "What to train",
   },
@@ -85,8 +86,8 @@ export const RUN_OPTIONS = {
     choices: OBJECTIVE_NAMES,
     default_text: "the preset's",
     about:
-      "Losses in place of the preset's (docs/losses.md). Without --preset, the preset of that name, or of the losses " +
-      "that are most like it, gives the rest; your own networks take its hyperparameters",
+      "Losses to use instead of the preset's (docs/losses.md). Without --preset, the other settings come from the " +
+      "preset of this name, or of the most similar losses; your own networks use its hyperparameters, too",
     group: "What to train",
   },
   trainable: {
@@ -283,7 +284,8 @@ export const RUN_OPTIONS = {
     kind: "boolean",
     default_text: "off",
     about:
-      "Make 100 critic steps before each of the first 25 generator steps and before every 500th after that, as the authors of " +
+      "Make 100 critic steps before each of the first 25 generator steps and before every 500th after that, as the " +
+      "authors of " +
       "the WGAN paper do",
     group: "Hyperparameters",
   },
@@ -313,7 +315,8 @@ export const RUN_OPTIONS = {
     max: 4096,
     default_text: "the number of shards",
     about:
-      "With --wire bfloat16 or int8: groups of shards; one worker computes a whole group and sends one rounded sum. " +
+      "With --wire bfloat16 or int8: groups of shards; one worker computes a whole group and sends one rounded " +
+      "sum. " +
       "At most this many workers can compute. The results depend on it",
     group: "Hyperparameters",
   },

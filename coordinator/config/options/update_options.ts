@@ -18,7 +18,7 @@ export const UPDATE_OPTIONS = {
     kind: "string",
     value: "B1,B2",
     default_text: "the preset's",
-    about: "Decay of Adam's running means of gradients and of their squares, each from 0 to below 1",
+    about: "Decay rates of Adam's running means of gradients and of their squares, each from 0 to below 1",
     group: "Hyperparameters",
   },
   clip_grad_norm: {
@@ -27,7 +27,7 @@ export const UPDATE_OPTIONS = {
     above_min: true,
     max: 1e12,
     default_text: "off",
-    about: "Scale a network's gradient down to this Euclidean norm where it is larger",
+    about: "Scale down a network's gradient if its Euclidean norm is larger than this",
     group: "Hyperparameters",
   },
   ema_half_life: {
@@ -37,7 +37,8 @@ export const UPDATE_OPTIONS = {
     unit: "examples",
     default_text: "0: off",
     about:
-      "Draw samples and generator.onnx from an average of the generator's weights, in which a step counts half after this " +
+      "Draw samples and generator.onnx from an average of the generator's weights, in which a step counts half " +
+      "after this " +
       "many examples; training does not use it (docs/optimizer.md)",
     group: "Hyperparameters",
   },
