@@ -76,7 +76,7 @@ export async function noteworthyFiles(folder: string, summary: Summary): Promise
     ...notablePictures(summary),
     { path: "generator.onnx", about: "the generator, for any ONNX Runtime" },
     ...checkpoint ? [{ path: checkpoint.file, about: "the last checkpoint" }] : [],
-    { path: LOG_NAME, about: "the log: every step, one JSON object a line" },
+    { path: LOG_NAME, about: "the log: every step, one JSON object in each line" },
   ];
   const there = await Promise.all(candidates.map(({ path }) => isFile(`${folder}/${path}`)));
   return candidates.filter((_, i) => there[i]);

@@ -164,7 +164,7 @@ export class RelayPool implements ComputePool, RelaySide {
   async job(task: JobTask): Promise<Float32Array<ArrayBuffer>> {
     const { fleet } = this.#parts;
     const values = await fleet.jobs.ask(task, fleet.members);
-    if (values === null) throw new Error("No worker behind this relay has done it");
+    if (values === null) throw new Error("No worker behind this relay has computed it");
     return values as Float32Array<ArrayBuffer>;
   }
 

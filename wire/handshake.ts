@@ -306,31 +306,34 @@ function wrongToken(side: Side): Refusal {
 
 function readToken(): Refusal {
   const reason =
-    "The token is the read token of the live page, which only lets people look; give the workers' token";
+    "The token is the read token of the live page, which only lets people watch; give the workers' token";
   return new Refusal("wrong_token", reason, { fatal: true });
 }
 
 function wrongCertificate(): Refusal {
   const reason =
-    "The worker sees another certificate than that of this coordinator: a proxy, or somebody else, stands between them; " +
-    "let the worker connect to the coordinator itself";
+    "The worker sees a certificate that is not this coordinator's: a proxy or somebody else intercepts the " +
+    "connection; let the worker connect to the coordinator directly";
   return new Refusal("wrong_certificate", reason, { fatal: true });
 }
 
 /** Throws {@linkcode Refusal} unless the worker owns a key that is on the list. */
 async function checkKey({ key }: MessageOf<"hello">, allowed: AllowedKeys, terms: ProofTerms): Promise<void> {
   if (key === null) {
-    throw unknownKey("This run lets in only workers whose key it knows; start the worker with --key FILE");
+    throw unknownKey(
+      "This run admits only workers whose keys are on its list; start the worker with --key FILE",
+    );
   }
   if (allowed.nameOf(key.public_key) === null) throw unlistedKey(key.public_key);
   if (await isSigned(key.public_key, key.signature, statement("worker's key", terms))) return;
-  throw unknownKey("The worker's signature is not that of its key");
+  throw unknownKey("The worker's signature does not match its key");
 }
 
 /** Of a worker whose key is not on the list, or no longer. */
 export function unlistedKey(public_key: string): Refusal {
   return unknownKey(
-    `The coordinator's list of keys (--allow-keys) does not have this worker's, ${public_key}; have its owner add it`,
+    `The coordinator's list of keys (--allow-keys) does not contain this worker's key, ${public_key}; ask the ` +
+      `coordinator's owner to add it`,
   );
 }
 

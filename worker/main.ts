@@ -86,7 +86,7 @@ async function main(args: readonly string[]): Promise<number | void> {
   // Before any thread is started that computes: it keeps to them, too.
   const cores = values.cores === undefined ? null : wantedCores(values.cores, usableCores());
   if (cores !== null && !keepToCores(cores)) {
-    warn(`Warning: the system refused to keep this worker on cores ${values.cores}: continuing on all`);
+    warn(`Warning: the system refused to keep this worker on cores ${values.cores}: continuing on all cores`);
   }
   const { leave_with_stdin, token_file, tls_ca } = values;
   checkTrust(values);

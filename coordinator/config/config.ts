@@ -115,7 +115,8 @@ function checkOwn(given: GivenConfig, name: PresetName, own: Pick<OwnNetworks, "
   const { objective } = PRESETS[name];
   if (given.preset !== undefined && given.objective !== undefined && given.objective !== objective) {
     throw new UserError(
-      `Cannot use --preset ${name}: with --objective ${given.objective} its objective must be that, found ${objective}; ` +
+      `Cannot use --preset ${name} with your own networks: its objective must be --objective ${given.objective}, ` +
+        `found ${objective}; ` +
         "leave one of them out",
     );
   }
@@ -128,7 +129,8 @@ function checkOwn(given: GivenConfig, name: PresetName, own: Pick<OwnNetworks, "
     : null;
   if (option !== null) {
     throw new UserError(
-      `Cannot use --${option} with own networks: it applies to the networks of presets; leave it out, or build it into the files`,
+      `Cannot use --${option} with own networks: it applies to the networks of presets; leave it out, or build it ` +
+        `into the files`,
     );
   }
   if (given.latent !== undefined && given.latent !== own.latent) {

@@ -80,26 +80,29 @@ export function checkLocal(given: Given, shards: number): void {
   }
   if (learners === null) {
     throw new UserError(
-      `Cannot make local steps: --local-steps ${local_steps} requires --learners, a power of two that divides --shards ` +
+      `Cannot make local steps: --local-steps ${local_steps} requires --learners, a power of two that divides ` +
+        `--shards ` +
         `${shards}, found none; take ${advice(shards)}`,
     );
   }
   if (!possible(shards).includes(learners)) {
     throw new UserError(
-      `Cannot train ${learners} learners: --learners must be a power of two that divides --shards ${shards} into equal ` +
+      `Cannot train ${learners} learners: --learners must be a power of two that divides --shards ${shards} into ` +
+        `equal ` +
         `powers of two, found ${learners}; take ${advice(shards)}`,
     );
   }
   if (wire !== "float32") {
     throw new UserError(
-      `Cannot make local steps with --wire ${wire}: learners exchange states instead of gradients, and --wire must be ` +
+      `Cannot make local steps with --wire ${wire}: learners exchange states instead of gradients, and --wire must ` +
+        `be ` +
         "float32; leave one of them out",
     );
   }
   if (given.auto_critic) {
     throw new UserError(
-      "Cannot make local steps with --adaptive-n-critic: it decides after every step from all shards, which are not " +
-        "together before the round's end; leave one of them out",
+      "Cannot make local steps with --adaptive-n-critic: it decides after every step from the scores of all shards, " +
+        "which are known only at the end of a round; leave one of them out",
     );
   }
 }
@@ -109,7 +112,8 @@ export function checkRounds({ steps, local_steps }: LocalConfig & { readonly ste
   if (local_steps === null || steps % local_steps === 0) return;
   const below = steps - steps % local_steps, above = below + local_steps;
   throw new UserError(
-    `Cannot train ${steps} steps in rounds of ${local_steps}: --steps must be a multiple of --local-steps ${local_steps}, ` +
+    `Cannot train ${steps} steps in rounds of ${local_steps}: --steps must be a multiple of --local-steps ` +
+      `${local_steps}, ` +
       `found ${steps}; take --steps ${below === 0 ? above : `${below} or ${above}`}`,
   );
 }

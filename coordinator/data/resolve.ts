@@ -41,7 +41,8 @@ export async function openDataSource(choice: DataChoice, reading: Reading): Prom
   }
   if (data === undefined && layout !== null) {
     throw new UserError(
-      `Cannot use --layout ${layout}: it names the axes of an array that --data names, found none; leave it out`,
+      `Cannot use --layout ${layout}: it needs an array that --data names, found no --data; give --data, or leave ` +
+        `--layout out`,
     );
   }
   if (data === undefined) return drawn(choice, read_as);

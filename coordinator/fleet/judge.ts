@@ -120,7 +120,7 @@ export class Judge {
       "number or a variance below 0, and those of another worker had none; " +
       (fatal
         ? "that is the second time within a day: check this worker's device"
-        : "this worker may join again, and must go for good if that happens twice within a day");
+        : "this worker may join again, but not if this happens twice within a day");
     const decision = `closed its connection${fatal ? ", for good" : "; it may join again"}`;
     this.#observer.fault({ what: "wrong result", worker: member.id, decision, reason });
     expel(member, new Refusal("wrong_result", reason, { fatal }));

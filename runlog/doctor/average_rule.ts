@@ -30,11 +30,10 @@ export const average_lags: Rule = {
   condition:
     `At the end of the run, at least ${
       percent(MUCH)
-    } of the averaged generator (--ema-half-life) will still be ` +
-    `its initial weights. The rule waits for ${MIN_GENERATOR_STEPS} generator steps.`,
-  cause:
-    "The half-life of the average is long for the length of the run, and samples and generator.onnx come from it",
-  change: "Start a new run with a smaller --ema-half-life, or a longer one",
+    } of the averaged generator (--ema-half-life) will still come from its initial weights. ` +
+    `The rule waits for ${MIN_GENERATOR_STEPS} generator steps.`,
+  cause: "The half-life is too long for this run, and samples and generator.onnx come from the average",
+  change: "Start a new run with a smaller --ema-half-life, or with more --steps",
   find(summary) {
     if (summary.generator_steps < MIN_GENERATOR_STEPS) return null;
     const average = averageAtEnd(summary);
@@ -42,12 +41,10 @@ export const average_lags: Rule = {
     const { half_life, examples, share } = average;
     const use = Number((examples / USUAL).toPrecision(1));
     return {
-      seen:
-        `With --ema-half-life ${half_life}, ${
-          percent(share)
-        } of the averaged generator will be its initial weights ` +
-        "at the end of the run",
-      change: `Start a new run with --ema-half-life ${use}, or a longer one`,
+      seen: `With --ema-half-life ${half_life}, ${
+        percent(share)
+      } of the averaged generator will come from its initial weights at the end of the run`,
+      change: `Start a new run with --ema-half-life ${use}, or with more --steps`,
       first_step: 1,
       last_step: summary.steps,
       numbers: { half_life, share, use },

@@ -62,13 +62,15 @@ const dips: Rule = {
   code: "estimate-dips",
   spoils: "critic",
   condition:
-    `The rule divides the run into sixteenths and skips the first two. In one of the others, the estimate of a single ` +
+    `The rule divides the run into sixteenths and skips the first two. In one of the others, the estimate of a ` +
+    `single ` +
     `step is more than ${DIP_DEVIATIONS} standard deviations below the mean of that sixteenth, and further below 0 ` +
     "than that mean is from 0. A sixteenth is called steady if its standard deviation is less than " +
-    `${UNSTEADY} times its mean. If at most a quarter of the sixteenths have such a step, and these and all later ones ` +
+    `${UNSTEADY} times its mean. If at most a quarter of the sixteenths have such a step, and these and all later ` +
+    `ones ` +
     "are steady, there is no finding. If only the later ones are steady, it is a note.",
-  cause: "The critic was thrown far from its optimum, because its steps were too long",
-  change: "Lower --lr to a half, then to a fifth; a higher --n-critic helps, too",
+  cause: "The critic moved far away from its optimum, because its steps were too large",
+  change: "Divide --lr by 2, and if that does not help, by 5; a higher --n-critic helps, too",
   find(summary) {
     if (!hasEstimate(summary)) return null;
     const depth = ({ mean, deviation, low }: HealthStretch) => (mean - low) / deviation;
@@ -158,7 +160,8 @@ const saturated: Rule = {
   code: "critic-saturated",
   spoils: "critic",
   condition:
-    `In a GAN, the mean critic loss of the last ${WINDOW_STEPS} steps is below ${NO_DOUBT}; a critic that guesses has ` +
+    `In a GAN, the mean critic loss of the last ${WINDOW_STEPS} steps is below ${NO_DOUBT}; a critic that guesses ` +
+    `has ` +
     "a loss of 1.39. There is no finding if the samples got closer to the data anyway.",
   cause: "The critic recognises every sample with certainty, so the generator learns hardly anything from it",
   change: "Lower --n-critic or --lr, give the critic --dropout, or use a preset with wgan in its name",

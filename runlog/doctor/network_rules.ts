@@ -32,8 +32,9 @@ const clip_not_reached: Rule = {
   condition: `In the last ${IN_A_ROW} measurements, less than ${percent(CLIP_HOLDS)} of the critic's ` +
     "parameters are at the clip bounds. (A large share is normal.)",
   cause:
-    "The bounds are too wide to limit the critic: it may become arbitrarily steep, and then it does not estimate a distance",
-  change: "Lower --clip to a tenth; the paper uses 0.01",
+    "The bounds are too wide to limit the critic: it may become arbitrarily steep, and then it does not estimate a " +
+    "distance",
+  change: "Divide --clip by 10; the paper uses 0.01",
   find({ vitals }) {
     const last = vitals.slice(-IN_A_ROW);
     if (last.length < IN_A_ROW) return null;
@@ -54,9 +55,11 @@ const vanish: Rule = {
   condition:
     `In the last ${IN_A_ROW} measurements, a layer of the critic has gradients below ${VANISHED} (root mean square).`,
   cause:
-    "The critic's output is nearly constant, so neither network learns: its bounds are too tight, or its units are dead",
+    "The critic's output is nearly constant, so neither network learns: its bounds are too tight, or its units are " +
+    "dead",
   change:
-    "If the critic is clipped, raise --clip to twice, then to five times its value; if --lr is far above the preset's value, lower it",
+    "If the critic is clipped, raise --clip to twice, then to five times its value; if --lr is far above the " +
+    "preset's value, lower it",
   find({ vitals }) {
     const last = vitals.slice(-IN_A_ROW);
     if (last.length < IN_A_ROW) return null;
@@ -77,8 +80,8 @@ const explode: Rule = {
   condition:
     `In the last ${IN_A_ROW} measurements, a layer of the critic has gradients above ${EXPLODED} (root mean square), ` +
     `and they are more than ${GROWN} times the largest gradients of the run's first measurement.`,
-  cause: "The critic becomes steeper and steeper, because nothing bounds its slope",
-  change: "If the critic is clipped, lower --clip to a tenth; then lower --lr",
+  cause: "The critic keeps getting steeper, because nothing bounds its slope",
+  change: "If the critic is clipped, divide --clip by 10; then lower --lr",
   find({ vitals }) {
     const last = vitals.slice(-IN_A_ROW);
     const first = vitals[0] && extremeLayer(vitals[0].critic_gradients, 1);

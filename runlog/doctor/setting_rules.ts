@@ -97,10 +97,11 @@ const learningRate: Rule = {
   spoils: "critic",
   condition:
     `The learning rate is ${FAR_ABOVE} times that of the preset or more, or it is not below the clip bound. If it is ` +
-    `below the bound, it is a note once the samples' distance to the data is at most ${MUCH_NEARER} times that before ` +
+    `below the bound, it is a note once the samples' distance to the data is at most ${MUCH_NEARER} times that ` +
+    `before ` +
     "the first step.",
   cause:
-    "With so high a learning rate each step throws the weights far beyond where they should go, so neither network settles",
+    "With such a high learning rate, each step moves the weights far too much, so neither network settles",
   change:
     "Start a new run without --lr, which takes the preset's, or with one of about a hundredth of --clip",
   find(summary) {

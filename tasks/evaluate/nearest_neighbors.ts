@@ -50,7 +50,7 @@ export async function nearestNeighborsOf(
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     // The report has no such option: the data must lie where the run found them.
-    return { missing: error.message.replace(/; check --data$/, "; put it back to have this measured") };
+    return { missing: error.message.replace(/; check --data$/, "; put it back to measure this") };
   }
 }
 

@@ -111,8 +111,7 @@ function aboutRun({ preset, setups: [{ batch, shards, n_critic, sizes: { weights
   } ` +
     `(the preset has ${preset_batch} in ${preset_shards}), ${
       counted(n_critic, "critic step")
-    } for each of the ` +
-    `generator; weights of ${megabytes(weights.critic)} and ${megabytes(weights.generator)}.`;
+    } for each generator step; weights of ${megabytes(weights.critic)} and ${megabytes(weights.generator)}.`;
 }
 
 function aboutWorkers({ groups, coordinator_link, cores }: Setup): string {
@@ -147,7 +146,7 @@ function aboutWorking(setup: Setup, { num_working, shards, told }: Simulated): s
   const reason = told.find((line) => line.startsWith("uneven speeds"))?.replace(/^[^.]*\. /, "");
   return `${
     counted(num_working, "worker")
-  } of ${workers} compute, the others are spare ones; shards of a step: ${each}` +
+  } of ${workers} compute, the others are spare; shards of a step: ${each}` +
     `${reason === undefined ? "" : `. ${reason}`}.`;
 }
 

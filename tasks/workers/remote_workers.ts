@@ -139,7 +139,7 @@ export class RemoteWorkers {
       cancel();
       cancel = clock.after(
         JOIN_MS,
-        () => giveUp(`has a connection, but its worker has not joined within ${JOIN_MS / 1000} s`),
+        () => giveUp(`is connected, but its worker has not joined within ${JOIN_MS / 1000} s`),
       );
     };
     const onOutput = (line: string) => {

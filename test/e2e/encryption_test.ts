@@ -47,7 +47,7 @@ Deno.test("encryption: the page's commands train through TLS with keys, to the w
   const address = { "wss://192.168.1.20:7700": `wss://${HOST}:${port}` };
   const [, without_key] = command("worker --tls-ca wagon.token", address, "--key");
   const refused = await place.run("worker", without_key);
-  assert.match(refused.stderr, /: this run lets in only workers whose key it knows; .* --key FILE\n$/);
+  assert.match(refused.stderr, /: this run admits only workers whose keys are on its list; .* --key FILE\n$/);
   // Everything goes through the connection.
   const [worker, worker_args] = command("worker --tls-ca --key", address);
   const working = place.start(worker, [...worker_args, "--no-share"]);
@@ -111,7 +111,7 @@ Deno.test("encryption: a worker whose key is taken off the list has to go, and g
   const gone = await bad.end();
   assert.equal(gone.code, 2);
   const unlisted =
-    /^Cannot join ws:\S+: the coordinator's list of keys \(--allow-keys\) does not have this worker's, /;
+    /^Cannot join ws:\S+: the coordinator's list of keys \(--allow-keys\) does not contain this worker's key, /;
   assert.match(gone.stderr, unlisted);
   const again = await place.run("worker", [...one, "--key", "bad.key"]);
   assert.equal(again.code, 2);

@@ -171,7 +171,7 @@ Deno.test("with more workers than shards the spare one waits, is told so, and en
   assert.ok(idle.size >= 1);
   const told = ends.map(({ stdout }) =>
     stdout.includes(
-      "\nCoordinator: No shard is left for this worker: it waits as a spare one. 1 thread of 3 must idle: ",
+      "\nCoordinator: No shard is left for this worker: it waits as a spare worker. 1 thread of 3 must idle: ",
     )
   );
   assert.deepEqual(told, ["w1", "w2", "w3"].map((name) => idle.has(name)));

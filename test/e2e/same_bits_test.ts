@@ -226,7 +226,7 @@ Deno.test("workers killed in mid-run and another that joins and takes over chang
     const left = records.findIndex((record) => record.type === "worker_left");
     return left >= 0 && ofType(records.slice(left), "step").length > 20;
   });
-  // Where it would not make steps shorter it waits as a spare one, until it is the only one.
+  // Where it would not make steps shorter it waits as a spare worker, until it is the only one.
   const third = place.start("worker", ["--threads", "1", "--name", "third"]);
   await coordinator.line(/Worker 3 joined/);
   await second.kill();

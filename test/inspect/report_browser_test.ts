@@ -94,7 +94,7 @@ Deno.test({
       assert.equal(await animation.locator("img:visible").getAttribute("alt"), "samples at step 0");
       assert.match(
         await page.locator("main").innerText(),
-        /Not measured\. .* found nothing at gone; put it back to have this measured\./,
+        /Not measured\. .* found nothing at gone; put it back to measure this\./,
       );
       await context.close();
     } finally {

@@ -46,7 +46,7 @@ for (const [name, seconds] of [["1gbit", 5], ["100mbit", 20], ["20mbit/40ms", 90
   });
 }
 
-Deno.test("more and more workers behind the coordinator's 1 Gbit/s: as soon as it is full, the others are spare ones", async () => {
+Deno.test("more and more workers behind the coordinator's 1 Gbit/s: as soon as it is full, the others are spare", async () => {
   let before = 0;
   for (const count of [1, 4, 32]) {
     const found = await imagesPerSecond({

@@ -295,7 +295,7 @@ Deno.test("handshake: the coordinator can turn a proven worker away", async () =
 
 Deno.test("handshake: the token that only lets people look is named as what it is", async () => {
   const reason = "The token is the read token of the live page, which only lets " +
-    "people look; give the workers' token";
+    "people watch; give the workers' token";
   const { admitted, joined } = sides({ read_token: "to look" }, "to look");
   const refused = { code: "wrong_token", fatal: true, message: reason };
   await Promise.all([assert.rejects(admitted(), refused), assert.rejects(joined(), refused)]);
@@ -354,18 +354,18 @@ Deno.test("handshake: with a list of keys, token and key are both needed", async
     "secret",
     null,
     "unknown_key",
-    /^This run lets in only workers whose key .* with --key FILE$/,
+    /^This run admits only workers whose keys .* with --key FILE$/,
   );
   await refused(
     "secret",
     other,
     "unknown_key",
-    new RegExp(`does not have this worker's, ${other.public_key};`),
+    new RegExp(`does not contain this worker's key, ${other.public_key};`),
   );
   await refused("guess", key, "wrong_token", /^The token is not that of this run/);
   // Another's public key, signed by one's own.
   const thief = { public_key: key.public_key, sign: other.sign };
-  await refused("secret", thief, "unknown_key", /^The worker's signature is not that of its key$/);
+  await refused("secret", thief, "unknown_key", /^The worker's signature does not match its key$/);
   const no_point = { public_key: "ff".repeat(32), sign: other.sign };
   const any = { nameOf: () => "any" };
   const { admitted, joined } = sides({ allowed_keys: any }, "secret", no_point);
@@ -385,7 +385,7 @@ Deno.test("handshake: a signature is of its own connection alone", async () => {
     public_key: key.public_key,
     sign: () => Promise.resolve(old.key!.signature),
   });
-  const refused = { code: "unknown_key", message: "The worker's signature is not that of its key" };
+  const refused = { code: "unknown_key", message: "The worker's signature does not match its key" };
   await Promise.all([
     assert.rejects(replayed.admitted(), refused),
     assert.rejects(replayed.joined(), refused),

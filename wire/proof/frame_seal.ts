@@ -13,8 +13,7 @@ import type { SessionKeys } from "./session_keys.ts";
 const NOTHING = new Uint8Array(0);
 
 /** Why a connection ends of which a frame has a wrong tag. */
-export const BROKEN_SEAL =
-  "A message was damaged or forged on its way, or another one took its place: its tag is wrong";
+export const BROKEN_SEAL = "A message was damaged, forged or replaced in transit: its tag is wrong";
 
 /** Both directions of one connection, at one of its ends. */
 export class FrameSeal implements Seal {

@@ -121,7 +121,7 @@ function describe({ device, reason, adapter, check }: DeviceFinding): string[] {
 export function asText(report: DeviceReport, os: string): string {
   const { findings, choice } = report;
   const taken = choice.device === null
-    ? "--gpu 0 would use none:"
+    ? "--gpu 0 would use no device:"
     : `--gpu 0 would use ${nameOf(choice.device)}${choice.turned.length > 0 ? ", and not" : ""}`;
   return [
     ...findings.flatMap((finding) => [...describe(finding), ""]),

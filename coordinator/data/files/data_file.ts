@@ -28,7 +28,7 @@ export async function readUnchanged<T>(
   if (opened.hasChanged()) {
     refuse(
       file,
-      "a file that stays as it is is required, found one that changed while it was read; start again when nothing " +
+      "an unchanging file is required, found one that changed while it was read; start again when nothing " +
         "writes to it",
     );
   }

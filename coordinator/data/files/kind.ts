@@ -16,11 +16,14 @@ export function refuseKnownKind(file: string, head: Uint8Array, name: string): v
 /** Refuses a file of which only so much can be said. */
 export function refuseUnknown(file: string, head: Uint8Array): never {
   if (isText(head)) {
-    refuse(file, `${NEEDED}, found a text; if it holds rows of numbers, let its name end in .csv`);
+    refuse(
+      file,
+      `${NEEDED}, found text; if it contains rows of numbers, rename it so that its name ends in .csv`,
+    );
   }
   refuse(
     file,
-    `${NEEDED}, found a file of another kind; if it holds bare numbers, write them with Python: ` +
+    `${NEEDED}, found a file of another kind; if it contains raw numbers, save them with Python: ` +
       `numpy.save("x.npy", numpy.fromfile("${file}", dtype="<f4").reshape(-1, D)), D numbers for each example`,
   );
 }

@@ -31,7 +31,7 @@ export const BINARY_KINDS: readonly Kind[] = [
   { what: "a compress (.Z) file", is: "\x1f\x9d", way: UNPACK("gzip -dc FILE > x") },
   { what: "a 7z archive", is: "7z\xbc\xaf\x27\x1c", way: UNPACK("7z x FILE") },
   { what: "a RAR archive", is: "Rar!\x1a\x07", way: UNPACK("unrar x FILE") },
-  { what: "a gzip file in another", is: "\x1f\x8b", way: UNPACK("gzip -dc FILE > x") },
+  { what: "a gzip file inside another", is: "\x1f\x8b", way: UNPACK("gzip -dc FILE > x") },
   { what: "a Parquet table", is: "PAR1", way: TO_CSV('pandas.read_parquet("FILE")') },
   { what: "an Arrow or Feather table", is: "ARROW1", way: TO_CSV('pandas.read_feather("FILE")') },
   { what: "a Feather table", is: "FEA1", way: TO_CSV('pandas.read_feather("FILE")') },
@@ -82,7 +82,7 @@ export const BINARY_KINDS: readonly Kind[] = [
     way: 'write a table: sqlite3 -csv FILE "select * from NAME" > x.csv',
   },
   {
-    what: "an Office document of the old kind (.xls)",
+    what: "an old Office document (.xls)",
     is: "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
     way: "save its sheet as CSV",
   },

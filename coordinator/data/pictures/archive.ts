@@ -126,7 +126,7 @@ function collectionOf(
       if (modified(path) === written && Deno.statSync(path).size === size) return;
       refuse(
         path,
-        "a file that stays as it is is required, found one that changed while it was read; start again",
+        "an unchanging file is required, found one that changed while it was read; start again",
       );
     },
     close: () => Promise.resolve(),

@@ -64,6 +64,6 @@ export async function readPicture(
 export function reasonOf(error: Error & { readonly code?: unknown }): string {
   if (error instanceof NotRegularError) return error.found;
   // It was there when the folder was looked at.
-  if (error instanceof Deno.errors.NotFound) return "none: it is gone by now";
+  if (error instanceof Deno.errors.NotFound) return "none: it no longer exists";
   return typeof error.code === "string" ? `a file that cannot be opened (${error.code})` : error.message;
 }

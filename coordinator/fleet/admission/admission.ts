@@ -108,7 +108,7 @@ export class Admission {
     const against = this.#options.exact ? whyInexact(numeric_class, this.classes) : null;
     if (against === null) return null;
     const reason =
-      `This run promises the same bits (--exact) and ${against}, or start or resume the run with --no-exact`;
+      `This run promises the same bits (--exact), but ${against}, or start or resume the run with --no-exact`;
     return new Refusal("numeric_class", reason, { fatal: true });
   }
 
@@ -151,7 +151,7 @@ function turnAway(channel: Channel, refusal: Refusal): never {
 function againstRelay(numeric_class: string, classes: ReadonlySet<string>): Refusal | null {
   if (classes.size === 0 || classes.has(numeric_class)) return null;
   const reason =
-    "All workers of a relay must be of one numeric class, that of its first one, and this worker's is another: connect it " +
+    "All workers of a relay must have the numeric class of its first worker, found another: connect this worker " +
     "to the coordinator, or to another relay";
   return new Refusal("numeric_class", reason, { fatal: true });
 }

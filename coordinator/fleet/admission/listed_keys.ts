@@ -78,7 +78,7 @@ export class ListedKeys implements AllowedKeys {
       this.#names = parseKeys(await this.#file.read(), this.#file.path);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      return `${why}; the list that was read before still counts (${this.count})`;
+      return `${why}; the previous list stays in force (${this.count})`;
     }
     this.onchange?.();
     return `Read ${this.#file.path} again: it has ${this.count}`;

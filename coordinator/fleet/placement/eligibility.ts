@@ -56,9 +56,9 @@ export function spareNotice(
   { record: { standing, speed } }: Known,
   { tried, idle }: WhySpare,
 ): string {
-  if (!is_spare) return "This worker is no longer a spare one: it was given shards";
+  if (!is_spare) return "This worker is no longer a spare worker: it was given shards";
   if (standing === "late") {
-    return "This worker answered too late: it waits as a spare one and is tried again later";
+    return "This worker answered too late: it waits as a spare worker and is tried again later";
   }
   const whole_ms = Math.round(rangeTime(speed, 1)), transfer_ms = Math.round(speed.transfer_ms);
   const figures = speed.measured
@@ -68,8 +68,8 @@ export function spareNotice(
     return `Steps take ${milliseconds(tried.with_ms)} with this worker and ${
       milliseconds(tried.without_ms)
     } without it` +
-      `${figures}: it waits as a spare one and is tried again later`;
+      `${figures}: it waits as a spare worker and is tried again later`;
   }
-  const notice = `No shard is left for this worker${figures}: it waits as a spare one`;
+  const notice = `No shard is left for this worker${figures}: it waits as a spare worker`;
   return idle === null ? notice : `${notice}. ${idle}`;
 }

@@ -62,8 +62,8 @@ const REFUSED: Readonly<Record<string, readonly [GivenConfig, string]>> = {
   ],
   "n_critic that follows the estimate": [
     { local_steps: 25, learners: 4, auto_critic: true },
-    "Cannot make local steps with --adaptive-n-critic: it decides after every step from all shards, which are not " +
-    "together before the round's end; leave one of them out",
+    "Cannot make local steps with --adaptive-n-critic: it decides after every step from the scores of all " +
+    "shards, which are known only at the end of a round; leave one of them out",
   ],
 };
 

@@ -10,7 +10,7 @@ import { blank } from "../../../pictures/raster.ts";
 import { inTempDir } from "../../temp_dir.ts";
 
 const CHANGED = (file: string) =>
-  `Cannot read data file ${file}: a file that stays as it is is required, found one that changed while it was read; ` +
+  `Cannot read data file ${file}: an unchanging file is required, found one that changed while it was read; ` +
   "start again when nothing writes to it";
 /** More than a piece of a megabyte. */
 const TABLE = "0.25,0.75\n".repeat(200_000);
@@ -86,6 +86,6 @@ Deno.test("a picture that is gone by the time it is read is named", () =>
     await assert.rejects(source.read(), {
       name: "UserError",
       message: `Cannot read data file ${folder}/b.png: a whole picture is required, found none: it ` +
-        "is gone by now; repair or remove the file, or leave it out with --on-bad-item skip",
+        "no longer exists; repair or remove the file, or leave it out with --on-bad-item skip",
     });
   }));

@@ -53,11 +53,11 @@ const REFUSED: Readonly<Record<string, [Uint8Array, RegExp]>> = {
   "12 bits a tone": [reframed("420", (frame) => frame[3] = 12), /^a JPEG of 12 bits a tone, not 8$/],
   "colour of an eighth": [
     Uint8Array.fromBase64(goldens["410"]),
-    /^a JPEG that is damaged, cut off or of an uncommon kind \(sampling 4x2, 1x1, 1x1\)$/,
+    /^a JPEG that is damaged, cut off or of an unsupported kind \(sampling 4x2, 1x1, 1x1\)$/,
   ],
   "no loss": [
     reframed("420", (frame) => frame[0] = 0xc3),
-    /^a JPEG of an uncommon kind \(lossless or hierarchical\)$/,
+    /^a JPEG of an unsupported kind \(lossless or hierarchical\)$/,
   ],
   "108 megapixels": [
     sized(12_000, 9_000),

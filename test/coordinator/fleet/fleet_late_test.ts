@@ -79,7 +79,7 @@ Deno.test("a worker behind a slow link that would lengthen the step becomes a sp
   assert.equal(took_ms[0], 3_002);
   assert.equal(took_ms.at(-1), 9);
   assert.deepEqual(far.messages("notice").map(({ text }) => text), [
-    "No shard is left for this worker (its answers take 3001 ms, 3000 ms of that in transfer): it waits as a spare one",
+    "No shard is left for this worker (its answers take 3001 ms, 3000 ms of that in transfer): it waits as a spare worker",
   ]);
   await scene.fleet.finish("test over");
 });

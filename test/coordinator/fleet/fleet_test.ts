@@ -222,36 +222,40 @@ Deno.test("an error that every worker gives ends the round with it, and with it 
   await fleet.finish("test over");
 });
 
-Deno.test("different errors of all workers end the round, too, and list the errors; not while one has had few chances", async () => {
-  const { fleet, join } = await open();
-  let two = await join("two");
-  const round = fleet.round(REQUEST);
-  const ended = assert.rejects(round, (error) => {
-    assert.ok(error instanceof UserError);
-    const [, errors] = / \(8 times, 8 different errors: (.*)\)\. Fix these, then continue/.exec(
-      error.message,
-    )!;
-    assert.equal(
-      errors,
-      "one cannot: a (1 times); one cannot: b (1 times); one cannot: c (1 times); one cannot: d (1 times); " +
-        "one cannot: e (1 times); 3 more",
-    );
-    return true;
-  });
-  await settled();
-  const refuse = async (worker: typeof two, error: string) => {
-    const reason = `${worker.name} cannot: ${error}`;
-    worker.send({ type: "refuse", code: "compute_failed", reason, fatal: false, job: null });
+Deno.test(
+  "different errors of all workers end the round, too, and list the errors; not while one has had few " +
+    "chances",
+  async () => {
+    const { fleet, join } = await open();
+    let two = await join("two");
+    const round = fleet.round(REQUEST);
+    const ended = assert.rejects(round, (error) => {
+      assert.ok(error instanceof UserError);
+      const [, errors] = / \(8 times, 8 different errors: (.*)\)\. Fix these, then continue/.exec(
+        error.message,
+      )!;
+      assert.equal(
+        errors,
+        "one cannot: a (1 times); one cannot: b (1 times); one cannot: c (1 times); one cannot: d (1 times); " +
+          "one cannot: e (1 times); 3 more",
+      );
+      return true;
+    });
     await settled();
-  };
-  for (const error of "abcde") await refuse(await join("one"), error);
-  for (const error of "fgh") {
-    await refuse(two, error);
-    if (error !== "h") two = await join("two");
-  }
-  await ended;
-  await fleet.finish("test over");
-});
+    const refuse = async (worker: typeof two, error: string) => {
+      const reason = `${worker.name} cannot: ${error}`;
+      worker.send({ type: "refuse", code: "compute_failed", reason, fatal: false, job: null });
+      await settled();
+    };
+    for (const error of "abcde") await refuse(await join("one"), error);
+    for (const error of "fgh") {
+      await refuse(two, error);
+      if (error !== "h") two = await join("two");
+    }
+    await ended;
+    await fleet.finish("test over");
+  },
+);
 
 Deno.test("refusals with other errors, in other rounds, or of one worker among several, end nothing", async () => {
   const { fleet, join } = await open();
@@ -353,7 +357,7 @@ Deno.test("under exact, a worker of another numeric class is turned away for goo
   const alone = await open({ exact: true });
   const varying = await alone.join("varying", { numeric_class: VARYING_CLASS });
   assert.deepEqual(varying.messages("refuse").map(({ reason }) => reason), [
-    "This run promises the same bits (--exact) and this worker's device may compute different bits each time: " +
+    "This run promises the same bits (--exact), but this worker's device may compute different bits each time: " +
     "use another device, or start or resume the run with --no-exact",
   ]);
   assert.equal(alone.fleet.members.length, 0);
@@ -402,7 +406,8 @@ Deno.test("workers beyond the shards wait as spare ones and are told so, and ste
   const round = fleet.round(REQUEST);
   await settled();
   assert.deepEqual(two.messages("notice").map(({ text }) => text), [
-    "No shard is left for this worker: it waits as a spare one. 1 thread of 2 must idle: this run has 1 shard, and a " +
+    "No shard is left for this worker: it waits as a spare worker. 1 thread of 2 must idle: this run has 1 shard, " +
+    "and a " +
     "thread computes one at a time; a new run with --for-workers 2, and a --batch of 2 or more, keeps all busy",
   ]);
   assert.deepEqual([one.nodes, two.nodes], [["0-1"], []]);

@@ -21,8 +21,8 @@ Deno.test("average-lags: speaks where a tenth of the initial weights will be lef
   for (const steps of [500, 1000]) {
     const found = average_lags.find(runOf(steps, { ema_half_life: 12_800 / 3 }))!;
     assert.ok(Math.abs(found.numbers.share! - 0.125) < 1e-12);
-    assert.equal(found.change, "Start a new run with --ema-half-life 600, or a longer one");
-    assert.match(found.seen, /12\.5 % of the averaged generator will be its initial weights/);
+    assert.equal(found.change, "Start a new run with --ema-half-life 600, or with more --steps");
+    assert.match(found.seen, /12\.5 % of the averaged generator will come from its initial weights/);
     assert.equal(average_lags.find(runOf(steps, { ema_half_life: 12_800 / 4 })), null);
   }
 });

@@ -59,7 +59,7 @@ Deno.test("the doctor's named runs: the healthy one learns, the others fail, and
   );
   const failing = {
     "wide-clip": [/1\.06 and was 0\.882 before.* much less varied .*critic does not get close/, /--clip/],
-    "weak-critic": [/1\.43 and was 0\.882 before.* so high a learning rate/, /with --lr 5e-4$/],
+    "weak-critic": [/1\.43 and was 0\.882 before.* such a high learning rate/, /with --lr 5e-4$/],
     collapsed: [/much less varied than the data \(0\.0829/, /--n-critic/],
     lagging: [/0\.862 and was 0\.882 .* cannot follow the generator/, /--penalty/],
   } as const;

@@ -26,7 +26,7 @@ Deno.test("a report names the run, the modes with their figures, what limits it 
   const lines = await report("--workers 2 --link 100mbit/20ms --device-step-ms 5 --local-steps 25");
   assert.equal(
     lines[0],
-    "wgan: 64 examples a step in 4 shards of 16 (the preset has 64 in 4), 5 critic steps for each of",
+    "wgan: 64 examples a step in 4 shards of 16 (the preset has 64 in 4), 5 critic steps for each",
   );
   const table = rows(lines);
   assert.deepEqual([...table.keys()], [
@@ -52,7 +52,7 @@ Deno.test("where nothing is gained by other modes, the report says so, and who i
   const working = lines.find((line) => line.includes("spare"))!;
   assert.match(
     working,
-    /^1 worker of 2 compute, the others are spare ones; shards of a step: near 4.00, far 0\. .* % shorter /,
+    /^1 worker of 2 compute, the others are spare; shards of a step: near 4.00, far 0\. .* % shorter /,
   );
   assert.equal(rows(lines).get("--wire float32")!.at(-1), "computing");
 });

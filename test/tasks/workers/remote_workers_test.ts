@@ -120,7 +120,7 @@ Deno.test("a machine with a connection, whose worker never joins, is named at it
   assert.deepEqual(bench.lines, []);
   await bench.clock.advance(JOIN_MS - ANSWER_MS);
   assert.deepEqual(bench.lines, [
-    "a: has a connection, but its worker has not joined within 300 s; trying again in 1 s",
+    "a: is connected, but its worker has not joined within 300 s; trying again in 1 s",
   ]);
 });
 
@@ -160,7 +160,8 @@ Deno.test("a machine that cannot take part is left out at once; the others go on
   a.connect();
   await a.end(2, "Cannot find deno in /usr/bin: install Deno there");
   assert.deepEqual(bench.lines, [
-    "a: left out of this run: its worker ended with exit code 2 (Cannot find deno in /usr/bin: install Deno there); try: ssh a",
+    "a: left out of this run: its worker ended with exit code 2 (Cannot find deno in /usr/bin: install Deno there); " +
+    "try: ssh a",
   ]);
   assert.equal(bench.failure, null);
   await bench.clock.advance(LOST_MS);

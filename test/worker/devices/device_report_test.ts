@@ -82,7 +82,7 @@ Deno.test("an adapter in software: told as such, and not what --gpu 0 takes", as
   assert.match(text, /^ {2}operators that only the CPU computes: none$/m);
   assert.match(
     text,
-    /^--gpu 0 would use none:\n {2}CUDA device 0: no cuda\n {2}WebGPU: a test step takes 300.0 ms/m,
+    /^--gpu 0 would use no device:\n {2}CUDA device 0: no cuda\n {2}WebGPU: a test step takes 300.0 ms/m,
   );
   assert.match(text, /^For an NVIDIA GPU: deno task setup-gpu$/m);
   const object = asObject(report, "linux") as { gpu_0: unknown; providers: Record<string, unknown>[] };

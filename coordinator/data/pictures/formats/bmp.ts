@@ -50,7 +50,7 @@ function headerOf(view: DataView): Header {
   const is_known = compression === RGB || compression === RLE8 && bits === 8 ||
     compression === RLE4 && bits === 4 ||
     (compression === BITFIELDS || compression === ALPHA_BITFIELDS) && (bits === 16 || bits === 32);
-  if (!is_known) throw new Error("a BMP of an uncommon kind");
+  if (!is_known) throw new Error("a BMP of an unsupported kind");
   const has_masks = compression === BITFIELDS || compression === ALPHA_BITFIELDS;
   const mask = (i: number) =>
     i < 3 || size >= 56 || compression === ALPHA_BITFIELDS ? view.getUint32(54 + 4 * i, true) : 0;

@@ -66,13 +66,13 @@ function headerOf(bytes: Uint8Array): Header {
     throw new Error("a TIFF of signed or fractional numbers (use NPY)");
   }
   if (![WHITE_IS_0, BLACK_IS_0, COLOUR, PALETTE, INKS].includes(photometric!)) {
-    throw new Error(`a TIFF of an uncommon kind (colours of type ${photometric})`);
+    throw new Error(`a TIFF of an unsupported kind (colours of type ${photometric})`);
   }
   if (![1, 5, 8, 32946, 32773].includes(compression!)) {
-    throw new Error(`a TIFF of an uncommon kind (compression ${compression})`);
+    throw new Error(`a TIFF of an unsupported kind (compression ${compression})`);
   }
   if (predictor! > 2 || predictor === 2 && bits! < 8) {
-    throw new Error(`a TIFF of an uncommon kind (predictor ${predictor})`);
+    throw new Error(`a TIFF of an unsupported kind (predictor ${predictor})`);
   }
   return {
     width,
@@ -243,7 +243,7 @@ function pixelsOf(header: Header, all: Uint8Array | Uint16Array): Pixels {
   const has_alpha = samples > colours && (extra === 1 || extra === 2);
   const data = kept(all, samples, colours + (has_alpha ? 1 : 0));
   if (photometric === INKS) {
-    if (bits !== 8) throw new Error(`a TIFF of four inks of ${bits} bits, not 8`);
+    if (bits !== 8) throw new Error(`a CMYK TIFF of ${bits} bits, not 8`);
     return { width, height, channels: 3, white: 255, data: inkColours(kept(all, samples, 4)) };
   }
   const channels = has_alpha ? colours + 1 : colours;

@@ -11,7 +11,7 @@ const MAX_MEGABYTES = 1024;
 export function fourInkPixels(bytes: Uint8Array, { width, height }: JpegHeader): Pixels {
   if (width * height > MAX_MEGAPIXELS * 1e6) {
     throw new Error(
-      `a JPEG of four inks (CMYK) of more than ${MAX_MEGAPIXELS} megapixels (convert it to RGB)`,
+      `a CMYK JPEG of more than ${MAX_MEGAPIXELS} megapixels (convert it to RGB)`,
     );
   }
   try {
@@ -23,6 +23,6 @@ export function fourInkPixels(bytes: Uint8Array, { width, height }: JpegHeader):
     });
     return { width, height, channels: 4, white: 255, data };
   } catch {
-    throw new Error("a JPEG of four inks (CMYK) that is damaged or of an uncommon kind (convert it to RGB)");
+    throw new Error("a CMYK JPEG that is damaged or of an unsupported kind (convert it to RGB)");
   }
 }

@@ -69,7 +69,7 @@ export class JpegCodec {
 /** The codec itself says no more than that it failed. */
 function failure({ unusual }: JpegHeader): Error {
   const why = unusual === null ? "" : ` (${unusual})`;
-  return new Error(`a JPEG that is damaged, cut off or of an uncommon kind${why}`);
+  return new Error(`a JPEG that is damaged, cut off or of an unsupported kind${why}`);
 }
 
 function tonesOf(is_sound: boolean, { data }: Pixels): Attempt {

@@ -55,7 +55,7 @@ function frame(marker: number, content: Uint8Array, orientation: Orientation): J
   if (precision !== 8) throw new Error(`a JPEG of ${precision} bits a tone, not 8`);
   const is_arithmetic = ARITHMETIC.includes(marker);
   if (marker > 0xc2 && !is_arithmetic) {
-    throw new Error("a JPEG of an uncommon kind (lossless or hierarchical)");
+    throw new Error("a JPEG of an unsupported kind (lossless or hierarchical)");
   }
   const height = high_y! << 8 | low_y!, width = high_x! << 8 | low_x!;
   if (width === 0 || height === 0 || ![1, 3, 4].includes(num_components!)) {

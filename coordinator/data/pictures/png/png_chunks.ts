@@ -87,7 +87,7 @@ export function pngParts(bytes: Uint8Array, header: PngHeader): PngParts {
     else if (type === "tRNS") transparency = content;
     else if (type === "eXIf") orientation = isSound() ? orientationIn(content) : 1;
     else if (type === "IDAT") packed.push(content);
-    else if (matters) throw new Error(`a PNG of an uncommon kind (with a chunk ${type})`);
+    else if (matters) throw new Error(`a PNG of an unsupported kind (with a chunk ${type})`);
   }
   if (packed.length === 0) throw new Error(DAMAGED);
   if (header.colour_type === 3 && !isPalette(palette)) throw new Error(DAMAGED);

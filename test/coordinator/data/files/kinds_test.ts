@@ -34,7 +34,7 @@ const KINDS: readonly (readonly [name: string, content: Uint8Array, what: string
   ["x.bz2", at(0, "BZh91AY&SY"), "a bzip2 file", "bzip2 -dc F > x"],
   ["x.csv.xz", at(0, "\xfd7zXZ\0"), "an xz file", "xz -dc F > x"],
   ["x.zst", at(0, "\x28\xb5\x2f\xfd"), "a Zstandard file", "zstd -dc F > x"],
-  ["x.npy.gz", new Uint8Array(gzipSync(gzipSync("1,2\n"))), "a gzip file in another", "gzip -dc F > x"],
+  ["x.npy.gz", new Uint8Array(gzipSync(gzipSync("1,2\n"))), "a gzip file inside another", "gzip -dc F > x"],
   ["x.7z", at(0, "7z\xbc\xaf\x27\x1c"), "a 7z archive", "7z x F"],
   ["x.rar", at(0, "Rar!\x1a\x07\x01\0"), "a RAR archive", "unrar x F"],
   [
@@ -76,7 +76,7 @@ const KINDS: readonly (readonly [name: string, content: Uint8Array, what: string
   [
     "x.xls",
     at(0, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
-    "an Office document of the old kind (.xls)",
+    "an old Office document (.xls)",
     "save its sheet as CSV",
   ],
   ["x.RData", at(0, "RDX3\n"), "an R data file", "write.csv"],
@@ -93,7 +93,7 @@ const KINDS: readonly (readonly [name: string, content: Uint8Array, what: string
   ["picture", at(0, "\x89PNG\r\n"), "a single picture", "name its folder"],
   ["x.pdf", bytes("%PDF-1.7\n"), "a PDF document", "name a file that holds the data"],
   ["x.dat", at(3, "\x01\x02"), "a file of another kind", 'numpy.fromfile("F", dtype="<f4").reshape(-1, D)'],
-  ["x.dat", bytes("1 2\n3 4\n"), "a text", "let its name end in .csv"],
+  ["x.dat", bytes("1 2\n3 4\n"), "text", "rename it so that its name ends in .csv"],
   ["x.bin", new Uint8Array(3073 * 2), "a file of another kind", "numpy.fromfile"],
 ];
 

@@ -83,7 +83,7 @@ Deno.test("an archive that changes while it is read is refused", () =>
     await Deno.writeFile(file, bytes);
     const source = await openData(file, AS_IT_IS, { ...UNWATCHED, num_cores: 1 });
     await Deno.utime(file, 1, 1);
-    await assert.rejects(source.read(), /a file that stays as it is is required, found one that changed/);
+    await assert.rejects(source.read(), /an unchanging file is required, found one that changed/);
   }));
 
 Deno.test("damaged archives are read or refused in one line", async () =>

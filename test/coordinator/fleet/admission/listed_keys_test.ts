@@ -47,7 +47,7 @@ Deno.test("a list is read again when its file changes; one that cannot be read c
   [text, version] = ["nonsense", "3"];
   assert.match(
     (await keys.refresh())!,
-    /^Cannot use key list list: line 1 .*; the list that was read before still counts \(1 key\)$/,
+    /^Cannot use key list list: line 1 .*; the previous list stays in force \(1 key\)$/,
   );
   assert.equal(await keys.refresh(), null, "told once");
   assert.deepEqual([keys.nameOf(B), changes], ["b", 1]);
@@ -81,14 +81,15 @@ Deno.test("workers whose key is taken off the list are told so and disconnected,
     while (lines.length === 0) await settled();
     assert.deepEqual(lines, [`Read ${path} again: it has 1 key`]);
     const reason =
-      `The coordinator's list of keys (--allow-keys) does not have this worker's, ${A}; have its owner add it`;
+      `The coordinator's list of keys (--allow-keys) does not contain this worker's key, ${A}; ask the coordinator's ` +
+      `owner to add it`;
     assert.deepEqual(said, ["first unknown_key true", `first closed: ${reason}`]);
     unwatch();
     assert.equal(clock.num_timers, 0);
     await Deno.remove(path);
     assert.match(
       (await keys.refresh())!,
-      /^Cannot read key list .*nothing there.*; the list that was read before still counts/,
+      /^Cannot read key list .*nothing there.*; the previous list stays in force/,
     );
     await assert.rejects(openKeyList(path), UserError);
     assert.equal(await openKeyList(undefined), null);
@@ -108,7 +109,7 @@ Deno.test("a worker whose key is taken off the list while it gets ready does not
   second.send({ type: "ready", numeric_class: "a".repeat(64), shard_ms: 1, shared: false });
   await settled();
   assert.equal(second.messages("refuse")[0]?.code, "unknown_key");
-  assert.match(second.closed!, /does not have this worker's/);
+  assert.match(second.closed!, /does not contain this worker's key/);
   assert.deepEqual(fleet.members.map(({ name }) => name), ["first"]);
   assert.match(told.join("\n"), /second refused: The coordinator's list of keys/);
   assert.equal(first.closed, null);

@@ -172,7 +172,7 @@ const LIES: Readonly<Record<string, [Uint8Array, RegExp]>> = {
   ],
   "a chunk that readers must know": [
     file({ extra: [chunk("ABCD", new Uint8Array(4))] }),
-    /^a PNG of an uncommon kind \(with a chunk ABCD\)$/,
+    /^a PNG of an unsupported kind \(with a chunk ABCD\)$/,
   ],
   "Apple's own form": [
     joined([file().subarray(0, 8), chunk("CgBI", new Uint8Array(4)), file().subarray(8)]),
