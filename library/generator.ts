@@ -5,6 +5,7 @@ import { UserError } from "../common/errors.ts";
 import { readRegular } from "../common/files/regular_file.ts";
 import { cleanText } from "../common/text/foreign_text.ts";
 import { parseScaling, type Scaling, unscaled } from "../common/values/scaling.ts";
+import { parseTable, type TableColumn } from "../common/values/table.ts";
 import { decodeModel } from "../onnx/codec.ts";
 import { isFixed } from "../onnx/dims.ts";
 import type { Shape } from "../onnx/graph.ts";
@@ -18,6 +19,8 @@ export class Generator {
   readonly example_shape: readonly number[];
   /** Names of the columns, where samples are rows of a table. */
   readonly columns?: readonly string[];
+  /** Of a table with categories: its columns. A sample has a number for each category, of which the greatest counts. */
+  readonly table?: readonly TableColumn[];
   /** Axes of a sample, where --layout named them. */
   readonly axes?: string;
   /** How the data were scaled; {@linkcode draw} scales samples back. */
@@ -34,6 +37,8 @@ export class Generator {
     this.example_shape = metadata.get("example_shape")!.split(",").map(Number);
     const columns = columnsIn(metadata.get("columns"), this.example_shape);
     if (columns !== null) this.columns = columns;
+    const table = columns && parseTable(metadata.get("table") ?? "", this.example_shape[0]!, cleanText);
+    if (table) this.table = table;
     const axes = metadata.get("axes");
     if (axes !== undefined && /^[CDTHW]{1,5}$/.test(axes)) this.axes = axes;
     const scaling = metadata.get("scaling");

@@ -30,6 +30,8 @@ export interface RunSettings {
   readonly on_bad_item?: "refuse" | "skip";
   /** Axes of an array, a letter each, e.g. "NHWC" or "NTC" (docs/your-own-data.md). */
   readonly layout?: string;
+  /** Columns of a table that are categories beside those of words, by name or number, e.g. "zip,kind". */
+  readonly categories?: string;
   /** "none", "minmax", "standard" or the path of a scaling: how numbers are scaled; samples are scaled back. */
   readonly scale?: string;
   /** Patterns for the names of the weights of your own networks to train. Default: all weights. */

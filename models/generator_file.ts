@@ -1,5 +1,6 @@
 /** `generator.onnx`: the sampler of a run with its weights inside, which any ONNX Runtime can run by itself. */
 import { type Scaling, scalingText } from "../common/values/scaling.ts";
+import { type TableColumn, tableText } from "../common/values/table.ts";
 import { IR_VERSION, PRODUCER } from "./artifacts.ts";
 import { views } from "./layout.ts";
 import type { Layout, Manifest } from "./manifest.ts";
@@ -16,6 +17,8 @@ export interface GeneratorFileOptions {
   readonly example_shape: readonly number[];
   /** Names of the columns, where samples are rows of a table. */
   readonly columns?: readonly string[] | null;
+  /** Of a table with categories: its columns. */
+  readonly table?: readonly TableColumn[] | null;
   /** Axes of a sample, where --layout named them, e.g. "CT". */
   readonly axes?: string | null;
   /** How the data were scaled: samples are to be scaled back. */
@@ -97,7 +100,7 @@ function withWholeLabels(graph: Graph): Graph {
 }
 
 function describe(manifest: Manifest, options: GeneratorFileOptions): Map<string, string> {
-  const { example_shape, value_range, columns, axes, class_names, scaling } = options;
+  const { example_shape, value_range, columns, table, axes, class_names, scaling } = options;
   const metadata = new Map([
     ["objective", manifest.objective],
     ["noise", `standard normal, [N, ${manifest.latent}]`],
@@ -108,6 +111,10 @@ function describe(manifest: Manifest, options: GeneratorFileOptions): Map<string
     metadata.set("class_names", JSON.stringify(class_names));
   }
   if (columns) metadata.set("columns", JSON.stringify(columns));
+  if (table) {
+    metadata.set("table", tableText(table));
+    metadata.set("category", "of each column with categories, that of the greatest number");
+  }
   if (axes) metadata.set("axes", axes);
   if (scaling) {
     metadata.set("scaling", scalingText(scaling));

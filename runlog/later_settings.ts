@@ -21,6 +21,7 @@ export const LATER_SETTINGS = {
   ground: "white",
   on_bad_item: "refuse",
   layout: null,
+  categories: null,
   scale: "none",
   labels: null,
 } as const;

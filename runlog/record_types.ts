@@ -41,6 +41,8 @@ export interface Records {
       readonly encoding: "uint8" | "float32";
       /** Names of the columns, where the examples are rows of a table. */
       readonly columns?: readonly string[];
+      /** Of a table with categories: its columns, and the names of those of each that has some. */
+      readonly table?: readonly { readonly name: string; readonly categories?: readonly string[] }[];
       /** Axes of an example, e.g. "CT", where an option named them. */
       readonly axes?: string;
       /** How values were scaled for training: "minmax", "standard" or a file. The numbers are in the artifact scaling.json. */

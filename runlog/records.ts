@@ -68,6 +68,8 @@ export const RECORDS = {
       encoding: oneOf("uint8", "float32"),
       /** Names of the columns, where the examples are rows of a table. */
       columns: optional(list(text)),
+      /** Of a table with categories: its columns, and the names of those of each that has some. */
+      table: optional(list(object({ name: text, categories: optional(list(text)) }))),
       /** Axes of an example, where --layout named them (--help). */
       axes: optional(text),
       /** How values were scaled for training (--scale); the numbers are in the artifact scaling.json. */

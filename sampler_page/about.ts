@@ -1,3 +1,4 @@
+import type { TableColumn } from "../common/values/table.ts";
 import type { Scaling } from "../common/values/scaling.ts";
 
 /** Facts about the run for the page that shows its generator, stored in the page as JSON. */
@@ -10,6 +11,8 @@ export interface About {
   readonly example_shape: readonly number[];
   /** Names of the columns, where samples are rows of a table. */
   readonly columns?: readonly string[];
+  /** Of a table with categories: its columns. */
+  readonly table?: readonly TableColumn[];
   /** Axes of a sample, where --layout named them. */
   readonly axes?: string;
   /** How the data were scaled: samples are shown and saved in the units of the data. */

@@ -1,8 +1,9 @@
 /** Samples as pictures: pixels for a canvas, without a canvas. */
 import { exampleKind } from "../common/example_kind.ts";
 import { numElements } from "../common/shape.ts";
+import { decodeRows } from "../common/values/table.ts";
 import { imageShape } from "../pictures/grid.ts";
-import { pairPlot } from "../pictures/pair_plot.ts";
+import { pairPlot, type Tables } from "../pictures/pair_plot.ts";
 import type { Raster } from "../pictures/raster.ts";
 import { seriesGrid, seriesShape } from "../pictures/series_grid.ts";
 import type { About } from "./about.ts";
@@ -29,10 +30,19 @@ export function pixelsOf(samples: Float32Array, about: About, scale_by: Float32A
   const kind = exampleKind(about);
   if (kind === "images") return tiles(samples, about, GRID_COLS);
   if (kind === "points") return plot(samples);
-  if (kind === "table") return fromRaster(pairPlot({ names: about.columns!, samples, scale_by }));
+  if (kind === "table") return fromRaster(pairPlot(tablesOf(about, samples, scale_by)));
   const rows = Math.ceil(samples.length / numElements(about.example_shape) / GRID_COLS);
   const shape = { rows, cols: GRID_COLS, ...seriesShape(about.example_shape) };
   return fromRaster(seriesGrid(samples, { ...shape, scale_by }));
+}
+
+function tablesOf({ columns, table }: About, samples: Float32Array, scale_by: Float32Array): Tables {
+  if (!table) return { names: columns!, samples, scale_by };
+  return {
+    names: table.map(({ name }) => name),
+    samples: decodeRows(samples, table),
+    scale_by: decodeRows(scale_by, table),
+  };
 }
 
 function fromRaster({ width, height, channels, data }: Raster): Pixels {

@@ -77,9 +77,8 @@ async function runtime(): Promise<{ module: Uint8Array<ArrayBuffer>; wasm: Uint8
 
 async function aboutOf(folder: string): Promise<{ about: About; generator: Uint8Array<ArrayBuffer> }> {
   const path = join(folder, FILES.generator);
-  const { latent, example_shape, value_range, columns, axes, class_names, scaling } = await Generator.open(
-    path,
-  );
+  const { latent, example_shape, value_range, columns, table, axes, class_names, scaling } = await Generator
+    .open(path);
   const kind = exampleKind({ example_shape, columns, axes });
   const numbers = value_range === null && kind !== "images";
   if (!numbers && (value_range === null || imageShape(example_shape) === null)) {
@@ -97,6 +96,7 @@ async function aboutOf(folder: string): Promise<{ about: About; generator: Uint8
     example_shape,
     value_range,
     ...columns && { columns },
+    ...table && { table },
     ...axes !== undefined && { axes },
     ...scaling && { scaling },
     ...class_names && { class_names },

@@ -9,8 +9,9 @@ import { findRun } from "../runlog/log/find_run.ts";
 import { classIndex, labelsByClass } from "../common/labels/class_labels.ts";
 import { latents, latentWays } from "../random/latents.ts";
 import { imageGrid, imageShape } from "../pictures/grid.ts";
+import { decodeRows } from "../common/values/table.ts";
 import { tonesOf } from "../common/values/tones.ts";
-import { csvLines, csvNames } from "../common/files/csv_lines.ts";
+import { csvLines, csvNames, tableLines } from "../common/files/csv_lines.ts";
 import { encodeNpy } from "../common/files/npy.ts";
 import { pairPlot } from "../pictures/pair_plot.ts";
 import { encodePng } from "../pictures/png.ts";
@@ -69,7 +70,8 @@ const OPTIONS = {
   csv: {
     kind: "string",
     value: "FILE",
-    about: "Write the values as a table with a line for each sample, under the names of the data's columns",
+    about:
+      "Write the values as a table with a line for each sample, under the names of the data's columns, categories by their names",
   },
   runs: { kind: "string", value: "DIR", default: "runs", about: "The folder of runs" },
 } as const;
@@ -177,7 +179,13 @@ function gridPicture({ samples, count, cols, generator }: Drawn): Uint8Array {
   const { example_shape, columns } = generator;
   const kind = exampleKind(generator);
   if (kind === "points") return encodePng(scatterPlot(samples));
-  if (kind === "table") return encodePng(pairPlot({ names: columns!, samples }));
+  if (kind === "table") {
+    const { table } = generator;
+    const rows = table
+      ? { names: table.map(({ name }) => name), samples: decodeRows(samples, table) }
+      : { names: columns!, samples };
+    return encodePng(pairPlot(rows));
+  }
   if (kind === "series") {
     const grid = { cols, rows: Math.ceil(count / cols), ...seriesShape(example_shape) };
     return encodePng(seriesGrid(samples, { ...grid, scale_by: samples }));
@@ -210,10 +218,12 @@ async function write(drawn: Drawn, { grid, folder, npy, csv }: Values): Promise<
 
 async function writeCsv(
   file: string,
-  { samples, generator: { size, example_shape, columns } }: Drawn,
+  { samples, generator: { size, example_shape, columns, table } }: Drawn,
 ): Promise<string> {
-  const names = columns ?? csvNames(example_shape);
-  return await writeFile(file, new TextEncoder().encode(csvLines(names, samples, size)));
+  const text = table
+    ? tableLines(table, decodeRows(samples, table))
+    : csvLines(columns ?? csvNames(example_shape), samples, size);
+  return await writeFile(file, new TextEncoder().encode(text));
 }
 
 async function main(args: readonly string[]): Promise<void> {

@@ -213,7 +213,7 @@ const UNLESS_GIVEN = {
 export function resolveConfig(
   asked: GivenConfig,
   preset: PresetName,
-  data: Pick<DataSet, "example_shape" | "axes" | "labels">,
+  data: Pick<DataSet, "example_shape" | "axes" | "labels" | "table">,
   own: Pick<OwnNetworks, "latent" | "facts" | "takes_labels"> | null = null,
 ): RunConfig {
   const name = asked.preset ?? preset;
@@ -228,6 +228,7 @@ export function resolveConfig(
     latentFor,
     width: own_width,
     spectral_norm: _own_norm,
+    scale: own_scale = DATA_DEFAULTS.scale,
     ...hyperparameters
   }: Preset = PRESETS[name];
   checkGiven(given, name, PRESETS[name], data, own);
@@ -240,13 +241,16 @@ export function resolveConfig(
     ),
     pad_value: given.pad_value ?? 0,
   };
+  const shape = paddedShape(data.example_shape, padding);
   const width = own ? null : given.width ?? own_width ?? null;
   const { dropout = 0, spectral_norm = own === null && isSpectral(name) } = given;
   const losses = resolveObjective({ ...given, spectral_norm }, PRESETS[name]);
-  const latent = own?.latent ?? given.latent ?? latentFor?.(data.example_shape) ?? hyperparameters.latent;
+  const latent = own?.latent ?? given.latent ?? latentFor?.(data.example_shape, data.table) ??
+    hyperparameters.latent;
   return {
     ...hyperparameters,
     ...UNLESS_GIVEN,
+    scale: own_scale,
     latent,
     evaluate_every: evaluationInterval(given.steps ?? hyperparameters.steps),
     ...given,
@@ -258,7 +262,7 @@ export function resolveConfig(
     preset: name,
     labels: wantedLabels({ ...given, preset: name }, own),
     networks: own?.facts ?? withCritic(
-      forClasses(name, networks(latent, paddedShape(data.example_shape, padding), width ?? undefined), data),
+      forClasses(name, networks(latent, shape, width ?? undefined, data.table), data),
       { ...dropout > 0 && { dropout }, ...spectral_norm && { spectral_norm } },
       spectral_norm || hasGradientPenalty(losses),
     ),

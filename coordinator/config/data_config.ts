@@ -15,6 +15,7 @@ export const DATA_DEFAULTS: DataConfig = {
   ground: "white",
   on_bad_item: "refuse",
   layout: null,
+  categories: null,
   scale: "none",
 };
 
@@ -26,5 +27,6 @@ export const DATA_FIELDS = {
   ground: text,
   on_bad_item: oneOf("refuse", "skip"),
   layout: nullable(text),
+  categories: nullable(text),
   scale: text,
 };

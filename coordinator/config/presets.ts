@@ -1,5 +1,6 @@
 /** Presets: which networks, and the hyperparameters that suit them. Everything here can be overridden. */
 import { imageCritic, imageGenerator, planeCritic, planeGenerator } from "../../models/nets/mlp.ts";
+import { gumbelNoise, headsOf } from "../../models/nets/table.ts";
 import type { Networks } from "../../models/nets/networks.ts";
 import { hasPenalty, type ObjectiveName, objectiveOf } from "../../models/objectives/objectives.ts";
 import { exampleKind } from "../../common/example_kind.ts";
@@ -9,6 +10,7 @@ import { ADAM_OF_GANS, ADAM_OF_WGAN_GP, type Optimizer, RMSPROP } from "../../al
 import type { PenaltyConfig } from "./objective_config.ts";
 import type { UpdateConfig } from "./update_config.ts";
 import { numElements } from "../../common/shape.ts";
+import type { TableColumn } from "../../common/values/table.ts";
 
 export interface Hyperparameters {
   /** The two losses. */
@@ -40,16 +42,26 @@ export interface Preset extends Hyperparameters, Partial<UpdateConfig>, Partial<
   readonly sides?: readonly number[];
   /** True if the networks take points, and no images. */
   readonly plane?: true;
+  /** How values are scaled, unless told otherwise; absent: they are not. */
+  readonly scale?: string;
   /** True if the networks take labels: they are then made for the classes of the data. */
   readonly conditional?: true;
   /** True if the critic's weights are used divided by their spectral norms, unless told otherwise. */
   readonly spectral_norm?: true;
   /** Length of the noise for examples of this shape, where it follows from it; else `latent`. */
-  latentFor?(example_shape: readonly number[]): number;
+  latentFor?(example_shape: readonly number[], table?: readonly TableColumn[]): number;
   /** Feature maps next to the image, of convolutional networks; absent: the networks are others. */
   readonly width?: number;
-  /** The two networks for examples of this shape: [2], [rows, columns] or [channels, rows, columns]. */
-  networks(latent: number, example_shape: readonly number[], width?: number): Networks;
+  /**
+   * The two networks for examples of this shape: [2], [rows, columns] or [channels, rows, columns]. `table`: the columns, where
+   * some are categories.
+   */
+  networks(
+    latent: number,
+    example_shape: readonly number[],
+    width?: number,
+    table?: readonly TableColumn[],
+  ): Networks;
 }
 
 /** The papers' settings for the three objectives (algorithm.md): losses, optimizer and schedule. */
@@ -128,6 +140,9 @@ function resnet(
     critic: { kind: "resnet_critic", pool, ...images, width: width.critic },
   } as const;
 }
+
+/** Noise of the generators of tables, without that which draws categories. */
+const TABLE_LATENT = 64;
 
 /** What residual presets have in common. */
 const RESNET = {
@@ -236,6 +251,36 @@ export const PRESETS = {
     steps: 20_000,
     conditional: true,
   },
+  "table-wgan-gp": {
+    about: ["residual MLP", "tables of numbers and categories; WGAN-GP"],
+    ...WGAN_GP,
+    penalty: 1,
+    batch: 512,
+    shards: 4,
+    lr: 1e-3,
+    n_critic: 2,
+    decay_steps: 12_000,
+    latent: TABLE_LATENT,
+    steps: 12_000,
+    plane: true,
+    scale: "standard",
+    latentFor: (example_shape: readonly number[], table?: readonly TableColumn[]) =>
+      TABLE_LATENT + gumbelNoise(headsOf(numElements(example_shape), table)),
+    networks: (
+      latent: number,
+      example_shape: readonly number[],
+      _width?: number,
+      table?: readonly TableColumn[],
+    ) => ({
+      generator: {
+        kind: "table_generator",
+        latent,
+        hidden: [256, 256],
+        heads: headsOf(numElements(example_shape), table),
+      },
+      critic: { kind: "table_critic", features: numElements(example_shape), hidden: [256, 256] },
+    }),
+  },
   "wgan-gp-resnet": {
     about: ["residual", "images of 32 x 32 or 64 x 64; WGAN-GP"],
     ...WGAN_GP,
@@ -290,13 +335,14 @@ export const PRESETS = {
 export type PresetName = keyof typeof PRESETS;
 
 /** Facts about a data set that decide which preset suits it. `labels`: present if networks are to take them. */
-export interface PresetData extends Pick<DataSet, "example_shape" | "axes" | "labels"> {
+export interface PresetData extends Pick<DataSet, "example_shape" | "axes" | "labels" | "table"> {
   readonly dataset: string | null;
 }
 
 /** The preset for a data set when none is named: what its examples look like decides. */
 export function presetFor(data: PresetData): PresetName {
   if (data.labels) return exampleKind(data) === "images" ? "cwgan-gp" : "toy-cwgan-gp";
+  if (data.table) return "table-wgan-gp";
   if (exampleKind(data) !== "images") return "toy-wgan";
   return data.dataset === "strokes" ? "strokes" : "wgan";
 }

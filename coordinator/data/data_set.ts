@@ -1,6 +1,7 @@
 /** A data set in memory: examples of one shape, one after the other. */
 import type { Skipped } from "./skipped.ts";
 import type { Scaling } from "../../common/values/scaling.ts";
+import type { TableColumn } from "../../common/values/table.ts";
 import { numElements } from "../../common/shape.ts";
 import { sha256Aside } from "../../common/sha256.ts";
 import type { Labels } from "./labels/labels.ts";
@@ -12,6 +13,8 @@ export interface DataSet {
   readonly example_shape: readonly number[];
   /** Names of the columns, where the examples are rows of a table. */
   readonly columns?: readonly string[];
+  /** Of a table with categories: its columns as people see them; `columns` names the numbers of an example. */
+  readonly table?: readonly TableColumn[];
   /** Axes of an example, where --layout named them, e.g. "CT" (arrays/axes.ts). */
   readonly axes?: string;
   /** Of images of float32, before they were scaled: values that are drawn black and white. */

@@ -22,7 +22,8 @@ export const UNWATCHED: Reading = {
 };
 
 export interface DataSource
-  extends Pick<DataSet, "name" | "num_examples" | "example_shape" | "encoding" | "axes" | "labels"> {
+  extends
+    Pick<DataSet, "name" | "num_examples" | "example_shape" | "encoding" | "axes" | "labels" | "table"> {
   /** Of pictures: paths within their folder or archive, in the order of the examples. */
   readonly item_names?: readonly string[];
   /** Reads them whole. Throws UserError for what is wrong with them. */
@@ -31,7 +32,7 @@ export interface DataSource
 
 /** Data that are in memory already. */
 export function sourceOf(data: DataSet): DataSource {
-  const { name, num_examples, example_shape, encoding, axes, labels } = data;
+  const { name, num_examples, example_shape, encoding, axes, labels, table } = data;
   const form = { name, num_examples, example_shape, encoding, ...axes !== undefined && { axes } };
-  return { ...form, ...labels && { labels }, read: () => Promise.resolve(data) };
+  return { ...form, ...labels && { labels }, ...table && { table }, read: () => Promise.resolve(data) };
 }

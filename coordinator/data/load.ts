@@ -43,10 +43,11 @@ export async function openData(
   reading: Reading,
 ): Promise<DataSource> {
   const { layout = null, on_bad_item = "refuse", label_column = null } = read_as;
+  const categories = categoryNames(read_as);
   const shaping = shapingOf(read_as);
   const axes = layout === null ? null : parseAxes(layout);
   const { csv, ...place } = await exists(path) ? asItIs(path) : parseDataPath(path);
-  const named = { ...place, csv: { ...csv, label_column } };
+  const named = { ...place, csv: { ...csv, label_column, categories } };
   const { file } = named;
   const info = await attempt(file, () => Deno.stat(file));
   const whole = (data: DataSet) => sourceOf(shapeImages(withColumns(data), shaping));
@@ -73,6 +74,13 @@ export async function openData(
     return whole(await loadCifar(basename(file), [join(file, CIFAR_100_NAME)]));
   }
   return await openFolder(file, shaping, on_bad_item, reading);
+}
+
+/** Names in --categories. */
+function categoryNames({ categories = null }: ReadAs): readonly string[] {
+  return categories === null
+    ? []
+    : categories.split(",").map((name) => name.trim()).filter((name) => name !== "");
 }
 
 async function openFolder(
@@ -173,7 +181,7 @@ function withAxes(file: string, table: DataSet, axes: string | null): DataSet {
   if (axes !== "NC" && axes !== "NT") {
     refuse(file, `--layout NC or NT is required for a table, found ${axes}`);
   }
-  const { columns: _columns, ...series } = table;
+  const { columns: _columns, table: _table, ...series } = table;
   return axes === "NC" ? { ...table, axes: "C" } : { ...series, axes: "T" };
 }
 

@@ -16,6 +16,8 @@ export interface ReadAs {
   readonly on_bad_item?: "refuse" | "skip";
   /** Axes of an array, as --layout names them; null: what it looks like. */
   readonly layout?: string | null;
+  /** Columns of a table that are categories, as --categories names them; null: those of words alone. */
+  readonly categories?: string | null;
 }
 
 export const AS_IT_IS: ReadAs = { image_size: null, channels: null };

@@ -2,6 +2,7 @@
 import { UserError } from "../../common/errors.ts";
 import { readRegular } from "../../common/files/regular_file.ts";
 import { parseScaling, type Scaling } from "../../common/values/scaling.ts";
+import { type TableColumn, widthOf } from "../../common/values/table.ts";
 import { numElements } from "../../common/shape.ts";
 import { type DataSet, dataSetOf, decodeExamples } from "./data_set.ts";
 
@@ -27,7 +28,17 @@ export function fitScaling(data: DataSet, kind: FittedKind, holdout: Uint32Array
   const held_out = new Uint8Array(data.num_examples);
   for (const index of holdout) held_out[index] = 1;
   const channels = new Channels(data, held_out);
-  return kind === "minmax" ? channels.minmax() : channels.standard();
+  const scaling = kind === "minmax" ? channels.minmax() : channels.standard();
+  return data.table ? besideCategories(scaling, data.table) : scaling;
+}
+
+/** Categories stay 0 and 1. */
+function besideCategories({ offset, factor }: Scaling, table: readonly TableColumn[]): Scaling {
+  const is_number = table.flatMap((column) => Array<boolean>(widthOf(column)).fill(!column.categories));
+  return {
+    offset: offset.map((value, i) => is_number[i] ? value : 0),
+    factor: factor.map((value, i) => is_number[i] ? value : 1),
+  };
 }
 
 class Channels {
@@ -132,10 +143,11 @@ export async function scaleData(data: DataSet, scaling: Scaling): Promise<DataSe
       for (let i = 0; i < run; i++, at++) values[at] = (values[at]! - by) / per;
     }
   }
-  const { columns, axes, labels, value_range } = data;
+  const { columns, axes, labels, table, value_range } = data;
   return {
     ...dataSetOf(data.name, data.example_shape, "float32", new Uint8Array(values.buffer)),
     ...columns && { columns },
+    ...table && { table },
     ...axes !== undefined && { axes },
     ...labels && { labels },
     ...value_range && { value_range },

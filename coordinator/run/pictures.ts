@@ -1,6 +1,7 @@
 /** Files for people: the grid of samples beside real examples, and the generator. */
 import { join } from "node:path";
 import { type ExampleKind, exampleKind } from "../../common/example_kind.ts";
+import { decodeRows } from "../../common/values/table.ts";
 import { unscaled } from "../../common/values/scaling.ts";
 import { numElements } from "../../common/shape.ts";
 import { tonesOf } from "../../common/values/tones.ts";
@@ -86,11 +87,15 @@ export class Pictures {
 
   #draw(drawn: Float32Array): Raster {
     const { data } = this.#run.data;
-    const { example_shape, columns } = data;
+    const { example_shape, columns, table } = data;
     const samples = this.#shown(drawn.slice()), real = this.#shown_real;
     const kind = exampleKind(data);
     if (kind === "points") return scatterPlot(samples, real);
-    if (kind === "table") return pairPlot({ names: columns!, samples, data: real });
+    if (kind === "table") {
+      const rows = (values: Float32Array) => table ? decodeRows(values, table) : values;
+      const names = table ? table.map(({ name }) => name) : columns!;
+      return pairPlot({ names, samples: rows(samples), data: rows(real) });
+    }
     const grid = this.#grid;
     const image = kind === "series" ? null : imageShape(example_shape);
     if (image === null) {
@@ -133,6 +138,7 @@ export function generatorOf({ facts, state, data }: Pick<Prepared, "data" | "fac
   return generatorOnnx(facts.manifest, sampler, state.sampled_parameters, state.statistics, {
     example_shape: data.data.example_shape,
     columns: data.data.columns ?? null,
+    table: data.data.table ?? null,
     axes: data.data.axes ?? null,
     class_names: data.data.labels?.class_names ?? null,
     scaling: data.data.scaling ?? null,

@@ -132,11 +132,12 @@ async function prepareNew(options: PrepareOptions): Promise<Prepared> {
   const source = options.source ??
     await openDataSource({ ...readAs(given), ...sourceOf(given), labels, seed }, options.reading);
   const dataset = given.data === undefined && !options.source ? given.dataset ?? "strokes" : null;
-  const { example_shape, axes, labels: read_labels } = source;
+  const { example_shape, axes, table, labels: read_labels } = source;
   const examples = {
     dataset,
     example_shape,
     ...axes !== undefined && { axes },
+    ...table && own === null && { table },
     // Own networks take labels by themselves.
     ...read_labels && own === null && { labels: read_labels },
   };
@@ -314,8 +315,8 @@ function sourceOf(given: { readonly dataset?: string | null; readonly data?: str
 }
 
 function readAs(given: Partial<ReadAs>): Partial<ReadAs> {
-  const { image_size, channels, fit, ground, on_bad_item, layout } = given;
-  const named = { image_size, channels, fit, ground, on_bad_item, layout };
+  const { image_size, channels, fit, ground, on_bad_item, layout, categories } = given;
+  const named = { image_size, channels, fit, ground, on_bad_item, layout, categories };
   return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
 }
 

@@ -4,12 +4,14 @@ import { mlp } from "./mlp.ts";
 import { withClassEmbedding } from "./class_embedding.ts";
 import type { Net } from "./net.ts";
 import { RESNET } from "./resnet.ts";
+import { TABLE } from "./table.ts";
 
 /** Builders of networks by kind, from the prefix of their tensors' names and their configuration. */
 const NETWORKS = {
   mlp,
   ...DCGAN,
   ...RESNET,
+  ...TABLE,
 } as const satisfies Record<string, (name: string, config: never) => Net>;
 
 /** The configuration of any kind, which `kind` names; absent: an MLP. */

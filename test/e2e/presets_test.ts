@@ -31,6 +31,8 @@ const PLANE: RunSettings = { batch: 32, n_critic: 2 };
 /** Images of 6 x 6 with a border: 32 x 32. Narrow, since the whole width has its goldens. */
 const BORDERED: RunSettings = { batch: 8, n_critic: 2, holdout: 0.1, width: 8 };
 const SPECTRAL: RunSettings = { ...IMAGES, spectral_norm: true };
+/** Names and numbers of 40 rows. */
+const TABLE: RunSettings = { batch: 16, n_critic: 2, holdout: 0.1 };
 const CASES: readonly Case[] = [
   { preset: "wgan", settings: IMAGES, estimates_distance: true },
   { preset: "strokes", settings: { ...IMAGES, accumulate: 2 }, estimates_distance: true },
@@ -46,9 +48,18 @@ const CASES: readonly Case[] = [
   { preset: "wgan-gp-resnet", settings: { ...BORDERED, width: 2, dropout: 0.3 }, estimates_distance: true },
   { preset: "sngan", settings: { ...BORDERED, width: 2, lazy_penalty: 2, r1: 1 }, estimates_distance: false },
   { preset: "r3gan-lite", settings: { ...BORDERED, width: 2 }, estimates_distance: false },
+  { preset: "table-wgan-gp", settings: TABLE, estimates_distance: true },
   { preset: "toy-gan", settings: PLANE, plane: true, estimates_distance: false },
   { preset: "toy-wgan-gp", settings: PLANE, plane: true, estimates_distance: true },
 ];
+
+function tinyTable(): Uint8Array {
+  const rows = Array.from(
+    { length: 40 },
+    (_, i) => `${i * 7 % 13},${["red", "blue", "old"][i % 3]},${i * 5 % 11 / 4}`,
+  );
+  return new TextEncoder().encode(`age,kind,size\n${rows.join("\n")}\n`);
+}
 
 for (const { preset, settings, plane, estimates_distance } of CASES) {
   const options = [["dropout", "dropout"], ["spectral_norm", "spectral norms"]] as const;
@@ -56,8 +67,9 @@ for (const { preset, settings, plane, estimates_distance } of CASES) {
   const with_options = named.length === 0 ? "" : ` with ${named.join(" and ")}`;
   Deno.test(`preset ${preset}${with_options}: two workers, and one that goes on from the middle, train the same weights`, () =>
     inTempDir(async (folder) => {
-      const images = join(folder, "images-idx3-ubyte"), out = join(folder, "run");
-      await Deno.writeFile(images, tinyImages());
+      const images = join(folder, settings === TABLE ? "table.csv" : "images-idx3-ubyte"),
+        out = join(folder, "run");
+      await Deno.writeFile(images, settings === TABLE ? tinyTable() : tinyImages());
       const length: RunSettings = { steps: STEPS, sample_every: 0 };
       const data = plane ? "8gaussians" : images;
       await train({ preset, data, ...settings, ...length, checkpoint_every: HALF, out, workers: 2 });

@@ -37,6 +37,15 @@ export const DATA_OPTIONS = {
       "NHWC or NTC; without N, each NPY file of a folder is one example",
     group: "What to train",
   },
+  categories: {
+    kind: "string",
+    value: "NAME,…",
+    default_text: "the columns of words",
+    about:
+      "Columns of a table that are categories, by name or number, beside those of words: numbers that name kinds, such " +
+      "as postcodes (docs/your-own-data.md)",
+    group: "What to train",
+  },
   scale: {
     kind: "string",
     value: "none|minmax|standard|FILE",

@@ -18,7 +18,8 @@ export const RUN_OPTIONS = {
   preset: {
     kind: "choice",
     choices: PRESET_NAMES,
-    default_text: "strokes for the drawn letters, toy-wgan for points, else wgan",
+    default_text:
+      "strokes for the drawn letters, table-wgan-gp for tables with categories, toy-wgan for points, else wgan",
     about: "Loss, networks and hyperparameters",
     table: PRESET_NAMES.map((name) => [name, ...PRESETS[name].about]),
     group: "What to train",

@@ -10,6 +10,8 @@ export interface CsvSettings {
   readonly columns: readonly string[] | null;
   /** The column whose texts are labels, by name or number; null: there is none. */
   readonly label_column: string | null;
+  /** Columns that are categories, by name or number, beside those of words. */
+  readonly categories: readonly string[];
 }
 
 export interface DataPath {
@@ -24,6 +26,7 @@ export const AS_IT_LOOKS: CsvSettings = {
   decimal: null,
   columns: null,
   label_column: null,
+  categories: [],
 };
 
 /** Names of files that are read as CSV. */

@@ -2,6 +2,7 @@
 import type { Content } from "../files/content.ts";
 import { layoutOf, SAMPLE_ROWS } from "./csv_layout.ts";
 import { Table } from "./csv_table.ts";
+import { withCategories } from "./one_hot.ts";
 import { tableColumns } from "./table_columns.ts";
 import { rowsOf, type TextPiece, textPieces } from "./csv_text.ts";
 import { noteOn } from "./csv_words.ts";
@@ -43,8 +44,11 @@ export async function parseCsv(
   told(megabytes);
   const note = noteOn(layout, table.facts());
   if (note !== "") say(`${name}: ${note}`);
-  const columns = tableColumns(layout);
   const labels = table.labels && { labels: table.labels.finish() };
+  if (layout.categories.size > 0) {
+    return { ...withCategories(file, name, layout, table.categories, values), ...labels };
+  }
+  const columns = tableColumns(layout);
   return {
     ...pointsOf(file, name, layout.take.length, values),
     ...columns !== null && { columns },

@@ -18,6 +18,9 @@ export interface TableLayout extends Dialect {
   readonly width: number;
   /** Columns to take, from 0 on. */
   readonly take: readonly number[];
+  /** Those of them that are categories, and those of these that a person named. */
+  readonly categories: ReadonlySet<number>;
+  readonly were_named: ReadonlySet<number>;
   /** The column of labels, from 0 on; null: there is none. */
   readonly label: number | null;
   /** True if the first column may only count the rows: "out" is left out, and must count all of them. */

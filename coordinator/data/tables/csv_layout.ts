@@ -1,5 +1,6 @@
 /** Position of the numbers in a CSV file, from its first rows and the person's settings. */
 import { isBlank, isComment, numberOf, shown } from "./csv_cell.ts";
+import { categoriesOf } from "./csv_categories.ts";
 import { emptyAtEnd, isRange, namesOf, resolveColumn, type Row, type TableLayout } from "./csv_columns.ts";
 import { type Dialect, dialectOf, sepLineOf } from "./csv_dialect.ts";
 import { headerRows, MAX_HEADER_ROWS } from "./csv_header.ts";
@@ -58,7 +59,11 @@ export function layoutOf(file: string, first: TextPiece, settings: CsvSettings):
   if (settings.columns === null && names !== null) checkUnnamed(file, data, names, dialect.decimal);
   if (settings.decimal === null) checkForFractions(file, data, dialect);
   const index = settings.columns || label === 0 ? "keep" : indexOf(file, data, whole, index_name);
-  return [{ ...whole, index, index_name, take: index === "out" ? take.slice(1) : take }, piece];
+  const taken = index === "out" ? take.slice(1) : take,
+    { decimal } = dialect,
+    { categories: wanted } = settings;
+  const of_words = categoriesOf(file, data, { decimal, names, width, take: taken, wanted, label });
+  return [{ ...whole, ...of_words, index, index_name, take: taken }, piece];
 }
 
 function labelOf(
@@ -87,9 +92,9 @@ function countHeader(
   file: string,
   sample: readonly Row[],
   { decimal }: Dialect,
-  { header, columns, label_column }: CsvSettings,
+  { header, columns, label_column, categories }: CsvSettings,
 ): number {
-  const by_name = [...columns ?? [], ...label_column === null ? [] : [label_column]];
+  const by_name = [...columns ?? [], ...label_column === null ? [] : [label_column], ...categories];
   const wanted = header ?? (by_name.some((column) => !isRange(column)) ? true : null);
   const count = headerRows(sample.map(({ cells }) => cells), decimal, wanted);
   const first = sample[0]!;

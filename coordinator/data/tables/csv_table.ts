@@ -4,14 +4,32 @@ import { IndexWatch } from "./csv_index.ts";
 import { PointWatch } from "./csv_points.ts";
 import type { TableLayout } from "./csv_columns.ts";
 import type { Rows } from "./csv_text.ts";
-import { named, refuseCell, refuseIndex, saying, type TableFacts } from "./csv_words.ts";
+import { named, others, refuseCell, refuseIndex, saying, type TableFacts } from "./csv_words.ts";
 import { refuse } from "../files/data_file.ts";
 import { MAX_NUMBERS, Numbers } from "../arrays/numbers.ts";
+import { CategoryColumn } from "./category_column.ts";
 import { LabelColumn } from "../labels/label_column.ts";
 
 /** Lines without numbers that a file may have, and for each line with some: a small packed file may hold 10^10. */
 const MOST_PASSED_OVER = 1e6;
 const MOST_PASSED_OVER_EACH = 4;
+
+function categoryColumns(
+  file: string,
+  { categories, were_named, names, width }: TableLayout,
+): ReadonlyMap<number, CategoryColumn> {
+  return new Map([...categories].map((column) => {
+    const name = names?.[column]?.trim();
+    const place = {
+      file,
+      column: column + 1,
+      named: named(names, column),
+      remedy: were_named.has(column) ? null : `--categories ${name ? shown(name).slice(1, -1) : column + 1}`,
+      without: `leave it out with ${saying(file, `columns=${others(column, width)}`)}`,
+    };
+    return [column, new CategoryColumn(place)];
+  }));
+}
 
 /** Takes the rows of a file, one after the other, and checks each. */
 export class Table {
@@ -29,6 +47,8 @@ export class Table {
   #sure_of_commas: boolean;
   #doubt: { readonly cell: string; readonly line: number } | null = null;
   readonly #points: PointWatch;
+  /** Those of the columns that are categories, by their place in the file. */
+  readonly categories: ReadonlyMap<number, CategoryColumn>;
   /** Null where there are no labels. */
   readonly labels: LabelColumn | null;
 
@@ -38,6 +58,7 @@ export class Table {
     this.#share = share;
     this.#num_header = layout.header_lines.length;
     this.labels = layout.label === null ? null : new LabelColumn(file, layout.label + 1);
+    this.categories = categoryColumns(file, layout);
     this.#sure_of_commas = layout.decimal === "point" || layout.settings.decimal !== null;
     // Nobody puts commas between cells and decimal ones into them.
     const { decimal, delimiter, settings } = layout;
@@ -85,6 +106,11 @@ export class Table {
     if (!numbers.reserve(take.length, this.#share())) this.#refuseMany(lineOf());
     const begin = numbers.length;
     for (const column of take) {
+      const coder = this.categories.get(column);
+      if (coder && !isBlank(row)) {
+        numbers.push(coder.add(row[column]!, lineOf));
+        continue;
+      }
       const value = numbers.push(numberOf(row[column]!, decimal));
       if (value - value === 0) continue;
       // Blank cells alone are seen here where their number is right.
@@ -100,7 +126,9 @@ export class Table {
     if (index !== "keep") this.#watchIndex(row[0]!, lineOf);
     if (!this.#sure_of_commas) this.#lookAtCommas(row, lineOf);
     if (!this.#points.is_sure) {
-      for (const column of take) this.#points.add(row[column]!, column, lineOf);
+      for (const column of take) {
+        if (!this.categories.has(column)) this.#points.add(row[column]!, column, lineOf);
+      }
     }
   }
 
@@ -148,7 +176,7 @@ export class Table {
   #lookAtCommas(row: readonly string[], lineOf: () => number): void {
     for (const column of this.#layout.take) {
       const cell = row[column]!;
-      if (!cell.includes(",")) continue;
+      if (!cell.includes(",") || this.categories.has(column)) continue;
       if (!isAmbiguousComma(cell)) {
         this.#sure_of_commas = true;
         return;

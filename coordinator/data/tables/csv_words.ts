@@ -1,6 +1,6 @@
 /** Messages about a CSV file: errors, and decisions that were made. */
 import { counted } from "../../../common/text/counted.ts";
-import { adviceOn, numberOf, shown } from "./csv_cell.ts";
+import { adviceOn, isMissing, isWord, numberOf, shown } from "./csv_cell.ts";
 import type { TableLayout } from "./csv_columns.ts";
 import { refuse } from "../files/data_file.ts";
 
@@ -46,6 +46,9 @@ export function refuseCell(
   }
   if (before.nothing && header_lines.length === 0 && settings.header === null) {
     ways.push(`if line ${line} is a header say ${saying(file, "header=yes")}`);
+  }
+  if (names?.[column]?.trim() && isWord(cell) && !isMissing(cell)) {
+    ways.push(`make the column one of categories with --categories ${bare(names[column]!)}`);
   }
   if (width > 2) ways.push(`use other columns with ${saying(file, `columns=${others(column, width)}`)}`);
   refuse(

@@ -42,6 +42,7 @@ export async function runRecord(
       example_shape: data.example_shape,
       encoding: data.encoding,
       ...data.columns !== undefined && { columns: data.columns },
+      ...data.table !== undefined && { table: data.table },
       ...data.skipped !== undefined && { skipped: data.skipped },
       ...data.axes !== undefined && { axes: data.axes },
       ...data.scaling !== undefined && { scale: config.scale },

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { buildArtifacts } from "../../../models/artifacts.ts";
 import { parseManifest } from "../../../models/manifest_check.ts";
+import type { MlpConfig } from "../../../models/nets/mlp.ts";
 import { buildNetworks, type Networks } from "../../../models/nets/networks.ts";
 import { objectiveOf } from "../../../models/objectives/objectives.ts";
 import { weightTensors } from "../../../models/nets/spectral_norm.ts";
@@ -134,7 +135,7 @@ Deno.test("the manifest says how many classes there are, and every graph takes l
 });
 
 Deno.test("a generator with labels against a critic without is refused", async () => {
-  const { num_classes: _num_classes, ...critic } = MLP.critic;
+  const { num_classes: _num_classes, ...critic } = MLP.critic as MlpConfig;
   const { element: _element, ...pair } = pairOf({ ...MLP, critic }, "gan");
   await assert.rejects(buildArtifacts(pair), {
     name: "RangeError",

@@ -4,7 +4,7 @@ import { parseDataPath, placesOf } from "../../../../coordinator/data/files/data
 import { inTempFolder, read } from "../files.ts";
 
 Deno.test("what follows a # belongs to NPZ and CSV files alone", () => {
-  const csv = { header: null, decimal: null, columns: null, label_column: null };
+  const csv = { header: null, decimal: null, columns: null, label_column: null, categories: [] };
   assert.deepEqual(parseDataPath("a/b.npz#x#y"), { file: "a/b.npz", array: "x#y", csv });
   assert.deepEqual(parseDataPath("photos#1/"), { file: "photos#1/", array: null, csv });
   assert.deepEqual(parseDataPath("a.csv.gz#columns= 2-4, x #header=no"), {

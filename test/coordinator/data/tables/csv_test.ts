@@ -319,12 +319,6 @@ const REFUSED: Record<string, { text: string | Uint8Array; name?: string; part?:
     error: "at most 10 header lines may come before the numbers, found 11 from line 1 on; put # in front " +
       "of lines without data, or remove them",
   },
-  "labels": {
-    text: table(([x, y]) => `${x},${y},setosa`, "x,y,kind\n"),
-    error:
-      'finite numbers are required, found "setosa" in line 2, column 3 (kind); correct it, or use other columns ' +
-      "with --data F#columns=1-2",
-  },
   "amounts of money": {
     text: "$1.50,$2.50\n$3.50,$4.50\n",
     error:
@@ -428,7 +422,8 @@ const REFUSED: Record<string, { text: string | Uint8Array; name?: string; part?:
   },
   "a word behind a quoted end of a line": {
     text: '"x\n(m)",y\n1.5,2\nthree,4\n',
-    error: 'finite numbers are required, found "three" in line 4, column 1 (x (m)); correct it',
+    error:
+      'finite numbers are required, found "three" in line 4, column 1 (x (m)); correct it, or make the column one of categories with --categories x (m)',
   },
   "escapes for a terminal": {
     text: "1.5,2\n\x1b]0;x\x07,4\n",
