@@ -4,6 +4,7 @@ import { UserError } from "../../common/errors.ts";
 import { cleanLine } from "../../common/text/foreign_text.ts";
 import type { Scaling } from "../../common/values/scaling.ts";
 import { type DataSet, decodeExamples, gatherExamples } from "../../coordinator/data/data_set.ts";
+import type { TableColumn } from "../../common/values/table.ts";
 import { DATASET_NAMES, openDataSet } from "../../coordinator/data/resolve.ts";
 import { summarize } from "../../inspect/run_folders.ts";
 import { Generator } from "../../library/generator.ts";
@@ -28,6 +29,8 @@ export interface Judged {
   readonly summary: Summary | null;
   /** How its values were scaled for training; null: they were not. */
   readonly scaling: Scaling | null;
+  /** Its columns, where it is a table. */
+  readonly table: readonly TableColumn[] | null;
   /** True if each time there are others. */
   readonly varies: boolean;
   /** `count` vectors or, where there are fewer, all; the `time`-th ones, from 0. */
@@ -95,6 +98,7 @@ function ofGenerator(
     example_shape: generator.example_shape,
     summary,
     scaling: generator.scaling ?? null,
+    table: tableOf(generator),
     varies: true,
     draw: (count, time) =>
       generator.draw(
@@ -104,12 +108,19 @@ function ofGenerator(
   };
 }
 
+function tableOf(
+  { table, columns }: { readonly table?: readonly TableColumn[]; readonly columns?: readonly string[] },
+): readonly TableColumn[] | null {
+  return table ?? columns?.map((name) => ({ name })) ?? null;
+}
+
 function ofData(data: DataSet, seed: number): Judged {
   return {
     about: `examples of ${cleanLine(data.name)}`,
     example_shape: data.example_shape,
     summary: null,
     scaling: null,
+    table: tableOf(data),
     varies: false,
     draw: (count) => Promise.resolve(examplesOf(data, count, seed)),
   };

@@ -7,6 +7,7 @@ import { TRAIN_OPTIONS } from "../../coordinator/config/options/options.ts";
 import { cleanLine } from "../../common/text/foreign_text.ts";
 import type { DataSet } from "../../coordinator/data/data_set.ts";
 import { compareWith, FEWEST_VECTORS, type Figures, referenceOf } from "../../metrics/comparison.ts";
+import { meanFigures, type TableFigures, tableFigures } from "../../metrics/table_figures.ts";
 import { imageShape } from "../../pictures/grid.ts";
 import { runData } from "./run_data.ts";
 import { embeddedFeatures, type FeatureNetwork, featuresFrom, ownValues } from "./feature_network.ts";
@@ -128,12 +129,15 @@ async function evaluate(judged: Judged, data: DataSet, values: Values): Promise<
     );
   }
   const network = await networkFor(features, judged);
-  const reference = referenceOf(await network.featuresOf(examplesOf(data, count, seed)));
+  const { table } = judged, real = examplesOf(data, count, seed), tables: TableFigures[] = [];
+  const reference = referenceOf(await network.featuresOf(real));
   const repeats = judged.varies ? values.repeats : 1;
   const figures: Figures[] = [];
   let num_samples = 0;
   for (let time = 0; time < repeats; time++) {
-    const samples = await network.featuresOf(await judged.draw(count, time));
+    const drawn = await judged.draw(count, time);
+    if (table) tables.push(tableFigures(real, drawn, table));
+    const samples = await network.featuresOf(drawn);
     num_samples = samples.values.length / samples.dimension;
     if (num_samples < FEWEST_VECTORS) {
       throw new UserError(
@@ -143,9 +147,8 @@ async function evaluate(judged: Judged, data: DataSet, values: Values): Promise<
     figures.push(compareWith(reference, samples));
   }
   // As many others as there are, if they are about as many.
-  const others = data.num_examples >= 2 * count
-    ? compareWith(reference, await network.featuresOf(examplesOf(data, count, seed, 1)))
-    : null;
+  const more = data.num_examples >= 2 * count ? examplesOf(data, count, seed, 1) : null;
+  const others = more && compareWith(reference, await network.featuresOf(more));
   return {
     samples: judged.about,
     data: cleanLine(data.name),
@@ -155,6 +158,7 @@ async function evaluate(judged: Judged, data: DataSet, values: Values): Promise<
     seed,
     figures,
     others,
+    table: table && { figures: meanFigures(tables), others: more && tableFigures(real, more, table) },
   };
 }
 

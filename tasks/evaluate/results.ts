@@ -1,6 +1,8 @@
 /** What an evaluation came to, as a table and as JSON. */
 import { counted } from "../../common/text/counted.ts";
 import { layOut } from "../../inspect/columns.ts";
+import type { TableFigures } from "../../metrics/table_figures.ts";
+import { tableLines } from "./table_lines.ts";
 import type { Figures } from "../../metrics/comparison.ts";
 
 export interface Evaluated {
@@ -15,6 +17,8 @@ export interface Evaluated {
   readonly figures: readonly Figures[];
   /** What other examples of the data reach; null where there are too few. */
   readonly others: Figures | null;
+  /** Of a table: its columns, mean of each time; and what other examples reach. */
+  readonly table: { readonly figures: TableFigures; readonly others: TableFigures | null } | null;
 }
 
 type Name = keyof Figures;
@@ -47,7 +51,7 @@ function shown(value: number): string {
 
 /** A line about what was compared, one about the features, and a table. */
 export function evaluationLines(evaluated: Evaluated): string[] {
-  const { samples, data, features, num_samples, num_examples, figures, others } = evaluated;
+  const { samples, data, features, num_samples, num_examples, figures, others, table: columns } = evaluated;
   const times = figures.length > 1 ? `, mean of ${figures.length} times` : "";
   const rows = NAMES.map((name) => {
     const factor = SHOWN_FACTOR[name] ?? 1;
@@ -74,14 +78,15 @@ export function evaluationLines(evaluated: Evaluated): string[] {
     `Features: ${features}`,
     "",
     ...table,
+    ...columns ? ["", ...tableLines(columns.figures, columns.others)] : [],
   ];
 }
 
 /** The same as JSON. */
-export function evaluationJson({ figures, others, ...about }: Evaluated): string {
+export function evaluationJson({ figures, others, table, ...about }: Evaluated): string {
   const summary = Object.fromEntries(NAMES.map((name) => [name, spreadOf(figures.map((one) => one[name]))]));
   return JSON.stringify(
-    { ...about, figures: summary, of_each_time: figures, other_examples: others },
+    { ...about, figures: summary, of_each_time: figures, other_examples: others, ...table && { table } },
     null,
     2,
   ) + "\n";

@@ -178,7 +178,7 @@ Deno.test("the table has no spread of one time, and no column of others where th
     num_examples: 1,
     seed: 1,
   };
-  const lines = evaluationLines({ ...about, figures: [figures], others: null });
+  const lines = evaluationLines({ ...about, figures: [figures], others: null, table: null });
   assert.equal(lines[0], "9 examples of a, against 1 example of b");
   assert.ok(
     lines.some((line) => /^kernel distance x 1000 +12\.3 +lower is better$/.test(line)),
