@@ -14,8 +14,8 @@ import { openDataSource } from "../coordinator/data/resolve.ts";
 import { runName } from "../coordinator/run/run_folder.ts";
 import { TRAIN_OPTIONS } from "../coordinator/config/options/options.ts";
 import { reportPage } from "../inspect/html/report_page.ts";
-import { summarize } from "../inspect/run_folders.ts";
 import { LOG_NAME } from "../runlog/records.ts";
+import type { Summary } from "../runlog/summary/summary.ts";
 import {
   type Comparison,
   describeComparison,
@@ -28,7 +28,7 @@ import {
 } from "./compare_presets/comparison_plan.ts";
 import { madeNow, reportedOf } from "./reported.ts";
 import { verdictTable } from "./compare_presets/verdict_table.ts";
-import { taskCommand } from "./task_command.ts";
+import { INTERRUPTED, remainingArgs, trainInProcess } from "./train_process.ts";
 import { writeFile } from "../common/files/write_file.ts";
 
 const OPTIONS = {
@@ -84,8 +84,6 @@ const COMMAND: Command<typeof OPTIONS> = {
   ],
 };
 
-/** Exit codes of `train`: stopped by Ctrl-C. */
-const INTERRUPTED = 130;
 const NUM_PICTURES = 24;
 
 async function exists(path: string): Promise<boolean> {
@@ -121,32 +119,10 @@ async function readPlan(folder: string): Promise<Comparison> {
   return parseComparison(new TextDecoder().decode(bytes), path);
 }
 
-/**
- * Arguments of `train` for an entrant: a new run or a resumed one; null if it is done. A folder that was made
- * without a log holds nothing yet, and is made anew.
- */
-async function argsFor(comparison: Comparison, entrant: Entrant, out: string): Promise<string[] | null> {
-  const { size } = await Deno.stat(join(out, LOG_NAME)).catch(() => ({ size: 0 }));
-  if (size === 0) {
-    if (await exists(out)) await Deno.remove(out, { recursive: true });
-    return entrantArgs(comparison, entrant, out);
-  }
-  const { checkpoints } = await summarize(out, Date.now());
-  return (checkpoints.at(-1)?.step ?? 0) >= entrant.steps ? null : ["--resume", out];
-}
-
-/** Trains in a process of its own; resolves to its exit code. */
-async function train(args: readonly string[], signal: AbortSignal): Promise<number> {
-  const child = new Deno.Command(Deno.execPath(), { args: [...taskCommand("train"), ...args], stdin: "null" })
-    .spawn();
-  // From a terminal it hears Ctrl-C itself, and counts both as one.
-  const stop = () => child.kill("SIGINT");
-  signal.addEventListener("abort", stop);
-  try {
-    return (await child.status).code;
-  } finally {
-    signal.removeEventListener("abort", stop);
-  }
+/** Arguments of `train` for an entrant's run into `out`; null if it is done. */
+function argsFor(comparison: Comparison, entrant: Entrant, out: string): Promise<readonly string[] | null> {
+  const isDone = ({ checkpoints }: Summary) => (checkpoints.at(-1)?.step ?? 0) >= entrant.steps;
+  return remainingArgs(out, entrantArgs(comparison, entrant, out), isDone);
 }
 
 /** Runs all that is left; resolves to the presets that failed, or to null where it was interrupted. */
@@ -169,7 +145,7 @@ async function runAll(
     const line = `Comparison, ${i + 1} of ${comparison.entrants.length}: ${preset}, ${what}`;
     console.error(wrapLine(line, columnsOf(Deno.stderr)).join("\n"));
     if (args === null) continue;
-    const code = await train([...args, "--workers", String(workers)], signal);
+    const code = await trainInProcess([...args, "--workers", String(workers)], signal);
     if (code === INTERRUPTED || signal.aborted) return null;
     if (code !== 0) failed.push(preset);
     // It was asked to leave by somebody else, and has saved.

@@ -45,6 +45,10 @@ const CASES: Readonly<Record<Exclude<TaskName, "contest">, readonly [args: strin
     "Cannot fetch data: one of mnist, fashion-mnist, cifar10, emoji is required, found imagenet",
   ],
   "compare-presets": ["--data nowhere", NO_DATA],
+  sweep: [
+    "--grid lr -- --dataset 8gaussians",
+    'Option --grid must be OPTION=VALUE,VALUE,…, e.g. lr=1e-4,2e-4: found "lr"',
+  ],
   page: ["nowhere --out page", NOWHERE],
   artifacts: [
     "--out new --preset wgan --batch 10",

@@ -21,7 +21,8 @@ export type TaskName =
   | "contest"
   | "page"
   | "artifacts"
-  | "simulate";
+  | "simulate"
+  | "sweep";
 
 /** How a process ended, and all that it said. */
 export interface Ended {

@@ -177,6 +177,16 @@ const RUNS: Readonly<Record<string, Run>> = {
     await Deno.copyFile(EMBEDDED_CLASSIFIER, place.path("inception.onnx"));
     return withOptions(...FEW)(place, args);
   },
+  "deno task sweep --grid lr=5e-4,1e-3 --seeds 1..3 -- --dataset 8gaussians": async (
+    place,
+    [, , , , , ...train],
+  ) => {
+    const few = ["--grid", "lr=1e-3", "--seeds", "2", "--out", place.path("sweep"), "--workers", "1"];
+    const ended = await place.run("sweep", [...few, ...train, "--steps", "2", "--sample-every", "0"]);
+    assert.match(ended.stderr, /^lr=1e-3 +1 of 1 /m);
+    assert.match(await Deno.readTextFile(place.path("sweep", "report.html")), /lr=1e-3_seed=2/);
+    return ended;
+  },
   "deno task coordinator": together,
   "deno task worker": together,
   "deno task inspect": together,
