@@ -54,6 +54,8 @@ export interface RunSettings {
   readonly shards?: number;
   /** Sets `shards` for this many threads: to the smallest divisor of `batch` that gives each thread a shard. */
   readonly for_workers?: number;
+  /** With `for_workers`: lets `batch` grow with the threads, and `lr` with the square root of `batch`. */
+  readonly scale_batch?: boolean;
   /** Critic steps for each generator step. */
   readonly n_critic?: number;
   /** Learning rate of both networks. */

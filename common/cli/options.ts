@@ -172,11 +172,12 @@ export function checkOptions<const T extends OptionTable>(
   if (typeof source !== "object" || source === null || Array.isArray(source)) {
     throw new UserError(`Cannot use ${where}: it must hold one JSON object`);
   }
+  const some = Object.keys(table).slice(0, 3).join(", ");
   for (const [name, value] of Object.entries(source)) {
     const option = Object.hasOwn(table, name) ? table[name]! : undefined;
     if (!option) {
       const guess = nearest(name, Object.keys(table));
-      const hint = guess ? `: did you mean ${guess}?` : `; known are ${Object.keys(table).join(", ")}`;
+      const hint = guess ? `: did you mean ${guess}?` : `; its keys are names of options, such as ${some}`;
       throw new UserError(`Unknown key ${JSON.stringify(name)} in ${where}${hint}`);
     }
     const named = `Key ${JSON.stringify(name)} in ${where}`;

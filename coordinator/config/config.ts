@@ -94,6 +94,8 @@ export const DEFAULT_MIN_STEPS = 10_000;
 export type GivenConfig = Partial<Omit<RunConfig, "networks" | "optimizer">> & GivenBetas & {
   /** Threads of all workers that the shards are to be for, instead of `shards`. */
   readonly for_workers?: number;
+  /** True if batch and learning rate grow with these threads. */
+  readonly scale_batch?: boolean;
 };
 
 /** Refuses decisions over an estimate that the objective does not make. */
@@ -217,8 +219,8 @@ export function resolveConfig(
   own: Pick<OwnNetworks, "latent" | "facts" | "takes_labels"> | null = null,
 ): RunConfig {
   const name = asked.preset ?? preset;
-  const { batch, shards: preset_shards } = PRESETS[name];
-  const { betas: _betas, ...given } = withShards(asked, { batch, preset_shards });
+  const { batch, shards: preset_shards, lr } = PRESETS[name];
+  const { betas: _betas, ...given } = withShards(asked, { batch, preset_shards, lr });
   const {
     about: _about,
     networks,

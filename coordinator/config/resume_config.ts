@@ -28,8 +28,12 @@ export const MAY_CHANGE: ReadonlySet<string> = new Set<keyof RunConfig>([
  * {@linkcode UserError} naming the first given value that would make it another run.
  */
 export function resumeConfig(recorded: RunConfig, asked: GivenConfig): RunConfig {
-  const { batch, preset } = recorded;
-  const { betas, ...given } = withShards(asked, { batch, preset_shards: PRESETS[preset]?.shards ?? 1 });
+  const { preset } = recorded;
+  const { shards: preset_shards, batch, lr } = PRESETS[preset] ?? { ...recorded, shards: 1 };
+  const { betas, ...given } = withShards(asked, {
+    ...{ preset_shards, lr },
+    batch: asked.scale_batch ? batch : recorded.batch,
+  });
   checkSameBetas({ ...betas !== undefined && { betas } }, { ...recorded, name: preset });
   for (const [key, value] of Object.entries(given) as [keyof typeof given, unknown][]) {
     if (MAY_CHANGE.has(key) || JSON.stringify(recorded[key]) === JSON.stringify(value)) continue;

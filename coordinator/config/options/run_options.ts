@@ -187,6 +187,13 @@ export const RUN_OPTIONS = {
       "Choose --shards for this many threads: the smallest divisor of --batch that gives each thread a shard",
     group: "Hyperparameters",
   },
+  scale_batch: {
+    kind: "boolean",
+    about:
+      "With --for-workers: give each thread as many examples as a shard of the preset has, so that --batch grows with " +
+      "the threads, and --lr with the square root of --batch",
+    group: "Hyperparameters",
+  },
   n_critic: {
     kind: "number",
     integer: true,

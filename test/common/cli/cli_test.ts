@@ -134,7 +134,9 @@ Deno.test("options from an object are checked by the same table", () => {
     [{ bacth: 3 }, 'Unknown key "bacth" in config.json: did you mean batch?'],
     [
       { constructor: 3 },
-      `Unknown key "constructor" in config.json; known are ${Object.keys(OPTIONS).join(", ")}`,
+      `Unknown key "constructor" in config.json; its keys are names of options, such as ${
+        Object.keys(OPTIONS).slice(0, 3).join(", ")
+      }`,
     ],
     [{ batch: "64" }, 'Key "batch" in config.json must be an integer from 1 to 4096 (examples): found "64"'],
     [{ batch: null }, 'Key "batch" in config.json must be an integer from 1 to 4096 (examples): found null'],

@@ -4,7 +4,8 @@ import { UserError } from "../../../common/errors.ts";
 import { resolveConfig } from "../../../coordinator/config/config.ts";
 import { resumeConfig } from "../../../coordinator/config/resume_config.ts";
 import { givenConfig } from "../../../coordinator/config/given_config.ts";
-import { shardsFor } from "../../../coordinator/config/shards_for.ts";
+import { PRESETS } from "../../../coordinator/config/presets.ts";
+import { shardsFor, withShards } from "../../../coordinator/config/shards_for.ts";
 
 const images = { example_shape: [1, 28, 28] };
 
@@ -48,6 +49,30 @@ Deno.test("--for-workers with too many threads, or beside --shards, is refused i
     { for_workers: 8, shards: 4 },
     "Cannot set the shards: one of --shards and --for-workers is required, found both (4 and 8); leave one out",
   );
+});
+
+Deno.test("--scale-batch keeps the examples of a shard, and lets the learning rate grow by the root", () => {
+  for (const [name, { batch, shards, lr }] of Object.entries(PRESETS)) {
+    assert.equal(batch % shards, 0, name);
+    const scaled = withShards({ for_workers: 9 * shards, scale_batch: true }, {
+      ...{ batch, lr },
+      preset_shards: shards,
+    });
+    // By hand: nine times as many shards, and 3 is the root of 9.
+    assert.deepEqual(scaled, { shards: 9 * shards, batch: 9 * batch, lr: 3 * lr }, name);
+  }
+  const config = (given: Parameters<typeof resolveConfig>[0]) => {
+    const { shards, batch, lr } = resolveConfig(given, "wgan", images);
+    return [shards, batch, lr];
+  };
+  assert.deepEqual(config({ for_workers: 6, scale_batch: true, lr: 0.25 }), [6, 96, 0.25]);
+  assert.deepEqual(config({ for_workers: 2, scale_batch: true }), config({}));
+  const run = resolveConfig({ for_workers: 16, scale_batch: true }, "wgan", images);
+  assert.deepEqual(resumeConfig(run, { for_workers: 16, scale_batch: true }), run);
+  assert.ok(!("scale_batch" in run));
+  for (const given of [{ scale_batch: true }, { scale_batch: true, for_workers: 8, batch: 64 }]) {
+    assert.throws(() => resolveConfig(given, "wgan", images), UserError);
+  }
 });
 
 Deno.test("a resume takes --for-workers where it means the shards that the run has, and no other", () => {
