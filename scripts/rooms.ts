@@ -248,7 +248,7 @@ export const ROOMS: readonly Room[] = [
   },
   {
     folder: "relay",
-    what: "the relay: a worker towards the coordinator, a coordinator towards its own workers",
+    what: "the relay: a worker to the coordinator, a coordinator to its own workers",
     may: [
       "algorithm",
       "coordinator/data",
