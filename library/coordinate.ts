@@ -23,11 +23,11 @@ import { endedWell, type Trained } from "./trained.ts";
  * ```
  */
 export interface Address {
-  /** E.g. "ws://127.0.0.1:7700": what workers connect to. */
+  /** Address for workers, e.g. "ws://127.0.0.1:7700". */
   readonly url: string;
   /** The port itself. */
   readonly port: number;
-  /** The live page, with the token that opens it. */
+  /** Address of the live page, with its read token. */
   readonly page: string;
 }
 
@@ -43,13 +43,13 @@ export interface Address {
  * ```
  */
 export interface DoorOptions {
-  /** Address to listen on; "0.0.0.0" lets other machines in. Default: "127.0.0.1". */
+  /** Address to listen on; "0.0.0.0" lets other machines connect. Default: "127.0.0.1". */
   readonly host?: string;
   /** 0: any free one. Default: 7700. */
   readonly port?: number;
-  /** File of a certificate (PEM), by which all connections are encrypted. Default: none, they are not. */
+  /** Certificate file (PEM) with which all connections are encrypted. Default: none; they are not encrypted. */
   readonly tls_cert?: string;
-  /** File of its private key (PEM). */
+  /** File with the private key of `tls_cert` (PEM). */
   readonly tls_key?: string;
   /** Token for workers, at least 16 characters. Default: a random one. */
   readonly token?: string;
@@ -60,7 +60,7 @@ export interface DoorOptions {
 }
 
 /**
- * Options of {@linkcode coordinate}. `out` or `resume` is required: the live page shows what lies there.
+ * Options of {@linkcode coordinate}. `out` or `resume` is required, because the live page shows files of the run folder.
  *
  * @example
  * ```ts

@@ -1,4 +1,4 @@
-/** The presets, as a program may look at them. */
+/** The presets, for programs. */
 import { PRESETS } from "../coordinator/config/presets.ts";
 
 /**
@@ -15,7 +15,7 @@ import { PRESETS } from "../coordinator/config/presets.ts";
 export interface Preset {
   /** What it is for. */
   readonly about: string;
-  /** The losses: "wgan", "wgan-gp" or "gan". */
+  /** The losses, a value of `objective`. */
   readonly objective: string;
   /** Real examples in a critic step. */
   readonly batch: number;

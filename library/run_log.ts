@@ -1,4 +1,4 @@
-/** A run's log for a program: its summary, once or as the run goes on. */
+/** A run's log for a program: its summary, once or while the run trains. */
 import { UserError } from "../common/errors.ts";
 import { isRecent, summarize } from "../inspect/run_folders.ts";
 import { RunReading } from "../runlog/log/fold_run.ts";
@@ -38,11 +38,11 @@ export async function readSummary(folder: string): Promise<Summary> {
  * ```
  */
 export interface FollowOptions {
-  /** Time between looks at the log. Default: 1000. */
+  /** Time between two reads of the log, in milliseconds. Default: 1000. */
   readonly every_ms?: number;
   /** Stops following the run. */
   readonly signal?: AbortSignal;
-  /** Default: the system's. */
+  /** Clock for tests. Default: the system's. */
   readonly clock?: Clock;
 }
 

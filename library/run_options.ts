@@ -33,7 +33,7 @@ export interface NetworkPair {
 }
 
 /**
- * Networks and data, and where the run and its log go.
+ * Networks, data, and the places for the run and its log.
  *
  * @example
  * ```ts
@@ -46,17 +46,17 @@ export interface NetworkPair {
 export interface RunOptions extends RunSettings, LogOptions {
   /**
    * The data: an array; the name of a set that wagon draws (`strokes`, `8gaussians`, `25gaussians`, `swissroll`); or the
-   * path of a file or folder, as `--data` takes it. Default: `strokes`, or a resumed run's own.
+   * path of a file or folder, as for `--data`. Default: `strokes`, or a resumed run's own.
    */
   readonly data?: ExampleArray | string;
   /**
-   * The class of each example, for networks that take labels: numbers from 0 on or names, one for each example of an array;
-   * or where they lie, as `--labels` takes it. Default: `auto` for the presets that take labels, else none.
+   * The class of each example, for networks that take labels: numbers from 0 up or names, one for each example of an array;
+   * or the place of the labels, as for `--labels`. Default: `auto` for the presets that take labels, else none.
    */
   readonly labels?: ArrayLike<number> | readonly string[] | string;
   /** Your own networks instead of the preset's. */
   readonly networks?: NetworkPair;
-  /** The name of losses in place of the preset's, or losses of your own. A run with your own losses cannot be resumed. */
+  /** Losses to use instead of the preset's: a name, or your own losses. A run with your own losses cannot be resumed. */
   readonly objective?: string | Objective;
   /** Name of the run, one word of at most 64 letters, digits and . _ - characters. */
   readonly name?: string;

@@ -24,11 +24,11 @@ export interface RunSettings {
   readonly channels?: number;
   /** How a picture becomes a square of `image_size`: by its middle, squashed, or padded. Default: "crop". */
   readonly fit?: "crop" | "squash" | "pad";
-  /** "white", "black" or "#rrggbb": what lies behind transparent pixels and beside padded pictures. */
+  /** "white", "black" or "#rrggbb": colour behind transparent pixels and of the border of padded pictures. */
   readonly ground?: string;
   /** Refuses to start if a picture is damaged, or skips it. Default: "refuse". */
   readonly on_bad_item?: "refuse" | "skip";
-  /** Axes of an array, a letter each, e.g. "NHWC" or "NTC" (docs/your-own-data.md). */
+  /** Axes of an array, with a letter for each, e.g. "NHWC" or "NTC" (docs/your-own-data.md). */
   readonly layout?: string;
   /** Columns of a table that are categories beside those of words, by name or number, e.g. "zip,kind". */
   readonly categories?: string;
@@ -42,7 +42,7 @@ export interface RunSettings {
   readonly pad_value?: number;
   /** Share of the data kept out of training, 0 to 0.9. */
   readonly holdout?: number;
-  /** Seed of everything random. Default: 1. */
+  /** Seed of all random numbers. Default: 1. */
   readonly seed?: number;
   /** Length of the run in critic steps. */
   readonly steps?: number;
@@ -70,7 +70,7 @@ export interface RunSettings {
   readonly decay?: "linear" | "cosine";
   /** Adam's betas, such as "0.5,0.999". */
   readonly betas?: string;
-  /** Scales a network's gradient down to this norm where it is larger. Default: off. */
+  /** Scales down a network's gradient if its norm is larger than this. Default: off. */
   readonly clip_grad_norm?: number;
   /** Critic parameters are clipped to [-clip, clip] after each step. */
   readonly clip?: number;
@@ -78,9 +78,9 @@ export interface RunSettings {
   readonly penalty?: number;
   /** Weight of the squared norm of the critic's gradient at real examples; 0: none. */
   readonly r1?: number;
-  /** The same at generated examples. */
+  /** Weight of the squared norm of the critic's gradient at generated examples; 0: none. */
   readonly r2?: number;
-  /** Critic steps of which one has the gradient penalties, so many times as heavy. Default: 1. */
+  /** Computes the gradient penalties only in one of this many critic steps, with this many times the weight. Default: 1. */
   readonly lazy_penalty?: number;
   /** Length of the generator's noise. */
   readonly latent?: number;
@@ -88,7 +88,7 @@ export interface RunSettings {
   readonly width?: number;
   /** Share of the critic's hidden features that each step drops, 0 to 0.9. */
   readonly dropout?: number;
-  /** Divides the critic's weights by their spectral norms, in place of clipping. */
+  /** Divides the critic's weights by their spectral norms, instead of clipping them. */
   readonly spectral_norm?: boolean;
   /** When the generator is trained (docs/algorithm.md). Default: "paper". */
   readonly schedule?: "paper" | "post";
@@ -96,13 +96,13 @@ export interface RunSettings {
   readonly warm_up?: boolean;
   /** Computes each shard in this many parts, a power of two. The results depend on it. */
   readonly accumulate?: number;
-  /** Examples after which a step counts half in the averaged generator, which samples come from; 0: it is not averaged. */
+  /** Examples after which a step counts half in the average of the generator, from which samples are drawn; 0: no average. */
   readonly ema_half_life?: number;
   /** Number format in which gradients and weights are sent. The results depend on it. Default: "float32". */
   readonly wire?: "float32" | "bfloat16" | "int8";
   /** Groups of shards whose sums are rounded and sent together, for the other formats. Default: one for each shard. */
   readonly wire_groups?: number;
-  /** Steps that each of `learners` makes by itself before they are averaged. Part of the bits. */
+  /** Steps that each of `learners` makes independently before they are averaged. The results depend on it. */
   readonly local_steps?: number;
   /** Learners of `local_steps`: a power of two that divides the shards. */
   readonly learners?: number;
@@ -114,7 +114,7 @@ export interface RunSettings {
   readonly adaptive_n_critic?: boolean;
   /** Ends the run once the Wasserstein estimate has stopped falling. */
   readonly early_stopping?: boolean;
-  /** Steps before which `early_stopping` does not stop. */
+  /** First step at which `early_stopping` may end the run. */
   readonly min_steps?: number;
   /** Refuses workers that round differently, so that the run can be repeated bit for bit. */
   readonly exact?: boolean;

@@ -22,7 +22,7 @@ import type { RunWatch } from "./run_watch.ts";
  * ```
  */
 export interface WeightTensor {
-  /** Extents. */
+  /** Sizes of the axes. */
   readonly shape: readonly number[];
   /** In row-major order. */
   readonly data: Float32Array;
@@ -55,15 +55,15 @@ export type Weights = Readonly<Record<string, WeightTensor>>;
 export interface Trained {
   /** True if the run has reached its last step; false if `signal` stopped it. */
   readonly finished: boolean;
-  /** Critic steps and generator steps done. */
+  /** Critic steps made. */
   readonly steps: number;
-  /** Generator steps done. */
+  /** Generator steps made. */
   readonly generator_steps: number;
   /** The weights after the last step; `statistics` are those of the generator's batch normalisations. */
   readonly weights: { readonly generator: Weights; readonly critic: Weights; readonly statistics: Weights };
   /** SHA-256 of the weights, as `deno task train` prints it. */
   readonly sha256: string;
-  /** The averaged generator with the SHA-256 of it and the statistics; null without `ema_half_life`. Samples come from it. */
+  /** The averaged generator, and the SHA-256 of it and the statistics; null without `ema_half_life`. Samples come from it. */
   readonly averaged: { readonly generator: Weights; readonly sha256: string } | null;
   /** "exact" if the same options give the same bits again. */
   readonly bits: "exact" | "tolerance";
@@ -77,9 +77,10 @@ export interface Trained {
   /** The run folder; null if you did not ask for one. */
   readonly folder: string | null;
   /**
-   * Draws `count` samples by ONNX Runtime, one after the other, as `deno task sample` does: the same seed (default 1)
-   * draws the same. `label`: the name or number of their class, where the generator takes labels; without it, as many
-   * of each, one class after the other. Throws {@linkcode UserError} for a count that is no positive integer, and for a class that there is not.
+   * Draws `count` samples with ONNX Runtime, one after the other, as `deno task sample` does: the same seed (default 1)
+   * draws the same. `label`: the name or number of their class, if the generator takes labels; without it, the same
+   * number of each, one class after the other. Throws {@linkcode UserError} if `count` is no positive integer, or if there
+   * is no such class.
    */
   sample(count: number, seed?: number, label?: string | number): Promise<Float32Array>;
 }

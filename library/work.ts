@@ -25,13 +25,13 @@ export interface WorkOptions {
   readonly coordinator: string;
   /** The run's token. */
   readonly token: string;
-  /** File of certificates to trust at `wss://`: a copy of the coordinator's. Default: those that Deno trusts. */
+  /** File with the certificates to trust for `wss://`: a copy of the coordinator's. Default: those that Deno trusts. */
   readonly tls_ca?: string;
-  /** Name of this worker for the coordinator. Default: "worker". */
+  /** Name that the coordinator shows for this worker. Default: "worker". */
   readonly name?: string;
   /** GPUs to compute on: "0", "0,1" or "all". Default: none. */
   readonly gpu?: string;
-  /** Threads on the processor. Default: its cores. */
+  /** Threads on the CPU. Default: one for each core. */
   readonly threads?: number;
   /** Training data to keep in memory, in MB. Default: 1024. */
   readonly memory?: number;
