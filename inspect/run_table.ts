@@ -14,7 +14,7 @@ const COLUMNS: readonly Column[] = [
   { title: "STATE", align: "left" },
   { title: "WHAT", align: "left", expendable: 3 },
   { title: "STEPS", align: "right" },
-  { title: "ESTIMATE", align: "right", expendable: 1 },
+  { title: "DISTANCE", align: "right", expendable: 1 },
   { title: "IMAGES/S", align: "right", expendable: 2 },
   { title: "STARTED", align: "right", expendable: 4 },
 ];
@@ -41,6 +41,11 @@ export interface Listed {
   readonly problem: string | null;
 }
 
+/** Of the last samples that were measured; null before there are any. Runs on the same data can be compared by it. */
+function distanceOf({ evaluations }: Summary): number | null {
+  return evaluations.findLast(({ step }) => step > 0)?.sliced_wasserstein ?? null;
+}
+
 function rowOf({ name, summary }: Listed, now_ms: number): string[] {
   if (!summary) return [name, "unreadable", "-", "-", "-", "-", "-"];
   return [
@@ -48,7 +53,7 @@ function rowOf({ name, summary }: Listed, now_ms: number): string[] {
     summary.state,
     whatOf(summary),
     count(summary.steps),
-    figure(summary.wasserstein_estimate),
+    figure(distanceOf(summary)),
     count(summary.images_per_second),
     ago(Date.parse(summary.created), now_ms),
   ];
@@ -65,7 +70,7 @@ function painted(line: string, from: number, { summary }: Listed, terminal: Term
 function stacked(run: Listed, terminal: Terminal): string[] {
   const { name, summary } = run;
   const about = summary
-    ? `${summary.state}, ${counted(summary.steps, "step")}, estimate ${figure(summary.wasserstein_estimate)}`
+    ? `${summary.state}, ${counted(summary.steps, "step")}, distance ${figure(distanceOf(summary))}`
     : "unreadable";
   const [first, ...rest] = wrap(about, terminal.width - 2).map((line) => `  ${line}`);
   return [name, painted(first!, 0, run, terminal), ...rest];

@@ -14,7 +14,7 @@ import { paddedShape, type Padding } from "../data/pad.ts";
 import { DATA_DEFAULTS, DATA_FIELDS, type DataConfig } from "./data_config.ts";
 import { RMSPROP } from "../../algorithm/optimizers.ts";
 import { checkLocal, LOCAL_FIELDS, type LocalConfig, localConfig } from "./local_config.ts";
-import { evaluationInterval } from "./evaluation_interval.ts";
+import { evaluationInterval, sampleInterval } from "./evaluation_interval.ts";
 import {
   checkObjective,
   hasGradientPenalty,
@@ -204,7 +204,6 @@ const UNLESS_GIVEN = {
   stop_when_flat: false,
   min_steps: DEFAULT_MIN_STEPS,
   exact: false,
-  sample_every: 1000,
   checkpoint_every: null,
 } as const satisfies Partial<RunConfig>;
 
@@ -255,6 +254,7 @@ export function resolveConfig(
     scale: own_scale,
     latent,
     evaluate_every: evaluationInterval(given.steps ?? hyperparameters.steps),
+    sample_every: sampleInterval(given.steps ?? hyperparameters.steps),
     ...given,
     ...padding,
     ...{ width, dropout, spectral_norm, ...wireConfig(given, given.shards ?? hyperparameters.shards) },

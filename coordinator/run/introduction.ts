@@ -74,5 +74,6 @@ function describeClasses(names: readonly string[], counts: readonly number[]): s
 export function describeValues(values: ValueRange): string {
   const line = `Values from ${significant(values.min)} to ${significant(values.max)}, mean ` +
     `${significant(values.mean)}, standard deviation ${significant(values.sd)}`;
+  if (values.sd === 0) return `${line}: all values are equal, so there is nothing to learn; check the data`;
   return isFarOut(values) ? `${line}: far outside -1 to 1, use --scale minmax` : line;
 }

@@ -38,4 +38,22 @@ const out_of_range: Rule = {
   },
 };
 
-export const DATA_RULES: readonly Rule[] = [out_of_range];
+const constant: Rule = {
+  code: "data-constant",
+  spoils: "samples",
+  condition: "All values of all examples are equal.",
+  cause: "The files are empty pictures or columns, or the wrong array was read",
+  change: "Check what --data names",
+  find({ data: { values }, steps }) {
+    if (values === undefined || values.sd !== 0) return null;
+    const numbers = { value: values.mean };
+    return {
+      seen: `All values of the data are ${short(values.mean)}`,
+      first_step: 0,
+      last_step: steps,
+      numbers,
+    };
+  },
+};
+
+export const DATA_RULES: readonly Rule[] = [constant, out_of_range];

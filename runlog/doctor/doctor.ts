@@ -45,8 +45,19 @@ export function examine(summary: Summary): Finding[] {
     const { passed, ...seen } = evidence;
     return [{ code, spoils, grade: passed ? "note" : "fault", cause, change, ...seen }];
   });
+  const graded = found.map((finding) =>
+    isExplained(finding, found) ? { ...finding, grade: "note" as const } : finding
+  );
   return [
-    ...found.filter(({ grade }) => grade === "fault"),
-    ...found.filter(({ grade }) => grade === "note"),
+    ...graded.filter(({ grade }) => grade === "fault"),
+    ...graded.filter(({ grade }) => grade === "note"),
   ];
+}
+
+/** Rules whose findings follow from a setting that is far off: their advice would contradict that about the setting. */
+const CONSEQUENCES: ReadonlySet<string> = new Set([...CURVE_RULES, ...NETWORK_RULES].map(({ code }) => code));
+const SETTINGS: ReadonlySet<string> = new Set(SETTING_RULES.map(({ code }) => code));
+
+function isExplained({ code }: Finding, found: readonly Finding[]): boolean {
+  return CONSEQUENCES.has(code) && found.some(({ code, grade }) => SETTINGS.has(code) && grade === "fault");
 }

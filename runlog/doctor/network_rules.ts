@@ -6,6 +6,8 @@ import { type Evidence, percent, type Rule, short } from "./rule.ts";
 type Vitals = Entry<"vitals">;
 /** Vitals in a row that must agree, and that a rule needs at least. */
 const IN_A_ROW = 3;
+/** Weights start well within the bounds, and reach them in some steps. */
+const CLIP_STEPS = 1000;
 /** With fewer of the weights at a bound, clipping does not hold the critic. */
 const CLIP_HOLDS = 0.1;
 /** RMSProp divides by the gradient's size + 1e-8: a hundred times that, and steps begin to shrink. */
@@ -30,14 +32,14 @@ const clip_not_reached: Rule = {
   code: "clip-not-reached",
   spoils: "critic",
   condition: `In the last ${IN_A_ROW} measurements, less than ${percent(CLIP_HOLDS)} of the critic's ` +
-    "parameters are at the clip bounds. (A large share is normal.)",
+    `parameters are at the clip bounds. Only after ${CLIP_STEPS} critic steps. (A large share is normal.)`,
   cause:
     "The bounds are too wide to limit the critic: it may become arbitrarily steep, and then it does not estimate a " +
     "distance",
   change: "Divide --clip by 10; the paper uses 0.01",
-  find({ vitals }) {
+  find({ vitals, steps }) {
     const last = vitals.slice(-IN_A_ROW);
-    if (last.length < IN_A_ROW) return null;
+    if (last.length < IN_A_ROW || steps < CLIP_STEPS) return null;
     const shares = last.map(({ clipped }) => clipped ?? 1);
     const most = Math.max(...shares);
     if (most >= CLIP_HOLDS) return null;

@@ -20,6 +20,7 @@ export const PRESET_LR: Readonly<Record<string, number>> = {
   "wgan-gp-resnet": 2e-4,
   sngan: 2e-4,
   "r3gan-lite": 2e-4,
+  "table-wgan-gp": 1e-3,
   strokes: 5e-4,
 };
 

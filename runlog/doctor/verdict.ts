@@ -200,7 +200,8 @@ function going(evidence: Evidence): Judgement {
 function improvement({ summary, distance, estimate }: Evidence): string | null {
   const falls = estimate !== null && estimate.now < estimate.before && estimate.now > 0;
   const fell = falls ? estimateClause(estimate) : null;
-  if (distance === null) return fell;
+  // The estimate alone is no evidence: it falls for a critic that grows worse, too.
+  if (distance === null) return null;
   if (!isNearer(distance) || !isNearBest(summary)) return null;
   if (distance.direction === "level") return fell && joined(fell, distanceClause(distance));
   if (distance.direction === null) return joined(distanceClause(distance), fell);
@@ -233,6 +234,14 @@ function unmeasured(evidence: Evidence): Judgement {
     return { state: "unclear", sentence: joined(sentence, varied), advice: MEASURE_ADVICE };
   }
   const moved = estimate ? estimateClause(estimate) : "the estimate does not fall";
+  const first = summary.config.evaluate_every;
+  if (summary.state === "running" && typeof first === "number" && first > summary.steps) {
+    return {
+      state: "too-early",
+      sentence: `${moved}; the first distance of samples to the data is measured at ${at(first)}`,
+      advice: null,
+    };
+  }
   return {
     state: "unclear",
     sentence: joined(`${moved}, and no distance was measured`, varied),

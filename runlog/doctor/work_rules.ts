@@ -78,19 +78,23 @@ function farthestOf({ workers }: Summary) {
 
 const NEARER =
   "Use fewer workers, workers with a faster connection, or a larger --batch (which sends no more bytes)";
+/** Where there is but one. */
+const NEARER_ALONE = "Use a faster connection, or a larger --batch (which sends no more bytes)";
 
 const wire_bound: Rule = {
   code: "wire-bound",
   spoils: "speed",
   condition: `${TRAVELS} Only if a worker was not started by deno task train.`,
   cause:
-    "Sending gradients and weights takes longer than computing them: the network is slow, or there are too many workers",
+    "Sending gradients and weights takes longer than computing them: the network is slow, the machines are busy with " +
+    "other programs, or there are too many workers",
   change:
     `${NEARER}; or start a new run with --wire int8 or bfloat16, which send about a quarter and half of the bytes, or ` +
     "with --local-steps, which sends them once a round (docs/local-steps.md)",
   find(summary) {
     const evidence = travels(summary, false);
-    return evidence && { ...evidence, change: `${NEARER}${fewerBytes(summary)}` };
+    const nearer = present(summary).length > 1 ? NEARER : NEARER_ALONE;
+    return evidence && { ...evidence, change: `${nearer}${fewerBytes(summary)}` };
   },
 };
 
@@ -189,8 +193,12 @@ const idle: Rule = {
   spoils: "speed",
   condition:
     `A connected worker has computed nothing in the last ${IDLE_STEPS} steps of at least ${MIN_STEPS}.`,
-  cause: "There are more workers than shards, or steps are shorter without these workers",
-  change: "Stop these workers, or start a new run with more --shards (its results will differ)",
+  cause:
+    "All workers together have more threads than the run has shards, or steps were shorter without these workers, or " +
+    "they answered late: then wagon tries them again from time to time",
+  change:
+    "Wait whether they are given work, or stop them; with more threads than shards, start a new run with --for-workers " +
+    "(its results will differ)",
   find(summary) {
     if (summary.steps < MIN_STEPS) return null;
     // A spare worker computes some steps now and then, which shows whether they are shorter with it.

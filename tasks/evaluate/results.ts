@@ -78,6 +78,7 @@ export function evaluationLines(evaluated: Evaluated): string[] {
     `Features: ${features}`,
     "",
     ...table,
+    ...others === null ? ["", "There are too few examples to show what others of the data reach."] : [],
     ...columns ? ["", ...tableLines(columns.figures, columns.others)] : [],
   ];
 }

@@ -74,9 +74,9 @@ Deno.test("the table of runs", () => {
   const now_ms = Date.parse(TIME) + 3 * 3_600_000;
   assert.equal(
     runTable(LISTED, now_ms, PLAIN).join("\n"),
-    `RUN              STATE       WHAT             STEPS  ESTIMATE  IMAGES/S  STARTED
-2026-03-01-wgan  finished    wgan on strokes     30     0.155       800  3 h ago
-failed           failed      wgan on strokes      3      0.02       800  3 h ago
+    `RUN              STATE       WHAT             STEPS  DISTANCE  IMAGES/S  STARTED
+2026-03-01-wgan  finished    wgan on strokes     30      0.05       800  3 h ago
+failed           failed      wgan on strokes      3         -       800  3 h ago
 of-the-future    unreadable  -                    -         -         -        -
 young            running     wgan on strokes      0         -         -  3 h ago
 
@@ -384,10 +384,10 @@ Deno.test("where a table of runs has no room each run has lines of its own", () 
   assert.deepEqual(runTable(LISTED.slice(0, 3), Date.parse(TIME), { ...PLAIN, width: 32 }), [
     "RUNS",
     "2026-03-01-wgan",
-    "  finished, 30 steps, estimate",
-    "  0.155",
+    "  finished, 30 steps, distance",
+    "  0.05",
     "failed",
-    "  failed, 3 steps, estimate 0.02",
+    "  failed, 3 steps, distance -",
     "of-the-future",
     "  unreadable",
     "",

@@ -364,7 +364,7 @@ export const RUN_OPTIONS = {
     integer: true,
     min: 0,
     unit: "critic steps",
-    default_text: "1000",
+    default_text: "a tenth of the run, from 50 to 1000",
     about: "Steps between sample grids (also at start and end); 0: start and end only",
     group: "How to run",
   },

@@ -50,7 +50,7 @@ async function readPlace(place: LabelPlace): Promise<Labels> {
 
 /** A picture's class is the first folder on its path, as torchvision's ImageFolder has it. */
 function folderLabels(pictures: readonly string[], data: string): Labels {
-  const names = pictures.map((path) => path.split(/[\\/]/).slice(0, -1)[0]);
+  const names = pictures.map((path): string | undefined => path.split(/[\\/]/).slice(0, -1)[0]);
   const without = names.indexOf(undefined);
   if (without >= 0) {
     refuseLabels(

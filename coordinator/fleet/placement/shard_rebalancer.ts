@@ -166,9 +166,13 @@ export class ShardRebalancer {
 
   /**
    * All who work have been measured for the first time, and a probe knows nothing of the way to a worker. They alone are
-   * compared: their first answers took longer than a spare worker's probe.
+   * compared: their first answers took longer than a spare worker's probe. A worker on this machine has no link: what
+   * its first answer took besides computing was a busy processor's.
    */
-  #correct(speeds: readonly Speed[]): Change | null {
+  #correct(measured: readonly Speed[]): Change | null {
+    const speeds = measured.map((speed) =>
+      this.#isLocal(speed.worker) ? { ...speed, transfer_ms: 0 } : speed
+    );
     if (!speeds.some(({ transfer_ms }) => transfer_ms >= LINK_MS)) return null;
     const { decision, reason, ranges } = this.#rebalance(speeds, SURE_GAIN);
     return decision === "keep" ? null : this.#moved(ranges, reason);

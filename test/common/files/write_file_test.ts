@@ -32,3 +32,21 @@ Deno.test("where nothing can be written, the person is told in one line", async 
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+Deno.test("what cannot be written whole leaves an earlier file as it was; links and modes are kept", async () => {
+  const folder = await Deno.realPath(await Deno.makeTempDir());
+  try {
+    const [file, link] = [join(folder, "samples.png"), join(folder, "link.png")];
+    await Deno.writeTextFile(file, "old", { mode: 0o600 });
+    await Deno.symlink(file, link);
+    await writeFile(link, "new");
+    assert.deepEqual([await Deno.readTextFile(file), (await Deno.lstat(link)).isSymlink], ["new", true]);
+    if (Deno.build.os !== "windows") assert.equal((await Deno.stat(file)).mode! & 0o777, 0o600);
+    // As on a full disk: the copy that is renamed cannot be written.
+    await Deno.mkdir(`${file}.part`);
+    await assert.rejects(writeFile(file, "newer"), UserError);
+    assert.equal(await Deno.readTextFile(file), "new");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

@@ -107,7 +107,7 @@ Deno.test("a resumed run may change its length and intervals", () => {
   assert.deepEqual(configChanges(before, after), {
     steps: [30, 50],
     epochs: [3, null],
-    sample_every: [1000, 7],
+    sample_every: [50, 7],
     evaluate_every: [1000, 9],
     checkpoint_every: [null, 0],
   });

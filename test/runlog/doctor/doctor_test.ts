@@ -187,8 +187,9 @@ function vitals(gradients: readonly number[], clipped = 0.5): RunRecord[] {
 }
 
 Deno.test("vitals: clip bounds that nothing reaches, gradients that vanish or explode", () => {
-  assert.deepEqual(codes([...steps(1, 300), ...vitals([1e-3, 1e-3, 1e-3], 0.09)]), ["clip-not-reached"]);
-  assert.deepEqual(codes([...steps(1, 300), ...vitals([1e-3, 1e-3, 1e-3], 0.11)]), []);
+  assert.deepEqual(codes([...steps(1, 1000), ...vitals([1e-3, 1e-3, 1e-3], 0.09)]), ["clip-not-reached"]);
+  assert.deepEqual(codes([...steps(1, 999), ...vitals([1e-3, 1e-3, 1e-3], 0.09)]), [], "too early");
+  assert.deepEqual(codes([...steps(1, 1000), ...vitals([1e-3, 1e-3, 1e-3], 0.11)]), []);
   assert.deepEqual(codes([...steps(1, 300), ...vitals([9e-7, 9e-7, 9e-7])]), ["critic-gradients-vanish"]);
   assert.deepEqual(codes([...steps(1, 300), ...vitals([9e-7, 2e-6, 9e-7])]), []);
   assert.deepEqual(codes([...steps(1, 300), ...vitals([4, 13, 13, 13])]), ["critic-gradients-explode"]);
@@ -265,6 +266,29 @@ Deno.test("data-out-of-range: by their size or a single value, and instead of ad
   assert.deepEqual(
     ranges.map((values) => codes(steps(1, 10), withValues(values))),
     [[], [], ["data-out-of-range"], [], ["data-out-of-range"]],
+  );
+});
+
+Deno.test("data-constant: all values are equal", () => {
+  const run = runRecord();
+  const of = (sd: number) => ({
+    ...run,
+    data: { ...run.data, values: { min: -1, max: sd - 1, mean: -1, sd } },
+  });
+  assert.deepEqual([of(0), of(0.1)].map((head) => codes(steps(1, 10), head)), [["data-constant"], []]);
+});
+
+Deno.test("findings that follow from a setting far off are notes: their advice would contradict its own", () => {
+  const run = runRecord();
+  const head = { ...run, config: { ...run.config, preset: "wgan", lr: 1, clip: null } };
+  const findings = examine(summed(curve(1600, () => -1), head));
+  assert.deepEqual(
+    findings.map(({ code, grade }) => [code, grade]),
+    [
+      ["learning-rate-too-high", "fault"],
+      ["estimate-negative", "note"],
+      ["critic-far-from-optimum", "note"],
+    ],
   );
 });
 

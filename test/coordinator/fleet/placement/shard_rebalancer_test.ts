@@ -36,6 +36,23 @@ Deno.test("a first answer that is late by less than a link moves nothing at once
   assert.deepEqual(shares(linked), [[1, 2]]);
 });
 
+Deno.test("a worker on the coordinator's machine loses nothing by a slow first answer: no link explains it", () => {
+  const local = (...workers: readonly number[]) => ({
+    kind: "critic" as const,
+    holdsAll: () => false,
+    isLocal: (worker: number) => workers.includes(worker),
+  });
+  const placement = new ShardRebalancer(NUM_SHARDS);
+  placement.update([speed(1, 0, false), speed(2, 0, false)], 0, local(1, 2));
+  assert.equal(placement.update([speed(1, 0), speed(2, 340)], 400, local(1, 2)), null);
+  assert.deepEqual(shares(placement), [[1, 2], [2, 2]]);
+  // Beside a far one it counts as near, whatever its own first answer took.
+  const mixed = new ShardRebalancer(NUM_SHARDS);
+  mixed.update([speed(1, 0, false), speed(2, 0, false)], 0, local(1));
+  assert.notEqual(mixed.update([speed(1, 500), speed(2, 340)], 400, local(1)), null);
+  assert.deepEqual(shares(mixed), [[1, 4]]);
+});
+
 Deno.test("what a passing load may explain is looked at twice, first measurement or not", () => {
   const placement = new ShardRebalancer(NUM_SHARDS);
   placement.update([speed(1, 0, false), speed(2, 0, false)], 0);
