@@ -71,7 +71,7 @@ const OPTIONS = {
     kind: "string",
     value: "FILE",
     about:
-      "Write the values as a table with a line for each sample, under the names of the data's columns, categories by their names",
+      "Write the values as a table with a line for each sample, with the names of the data's columns and categories",
   },
   runs: { kind: "string", value: "DIR", default: "runs", about: "The folder of runs" },
 } as const;

@@ -131,13 +131,13 @@ function checkOwn(given: GivenConfig, name: PresetName, own: Pick<OwnNetworks, "
     : null;
   if (option !== null) {
     throw new UserError(
-      `Cannot use --${option} with own networks: it applies to the networks of presets; leave it out, or build it ` +
-        `into the files`,
+      `Cannot use --${option} with your own networks: it applies to the networks of presets; leave it out, or build ` +
+        `it into the files`,
     );
   }
   if (given.latent !== undefined && given.latent !== own.latent) {
     throw new UserError(
-      `Cannot use --latent ${given.latent}: it must be what the generator takes, ${own.latent}; leave it out`,
+      `Cannot use --latent ${given.latent}: it must be the size of the generator's noise, ${own.latent}; leave it out`,
     );
   }
 }
@@ -174,7 +174,8 @@ function checkGiven(
   checkObjective(given, preset, name);
   if ((given.spectral_norm ?? (own === null && isSpectral(name))) && given.clip !== undefined) {
     throw new UserError(
-      `Cannot clip the critic: --spectral-norm excludes --clip, found ${given.clip}; leave one of them out`,
+      `Cannot clip the critic: --clip must not be given with --spectral-norm, found ${given.clip}; leave one of them ` +
+        `out`,
     );
   }
   checkRunControl(given, { ...resolveObjective(given, preset), preset: name });

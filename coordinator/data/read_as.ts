@@ -28,8 +28,7 @@ const NAMED: Readonly<Record<string, Ground>> = { white: [255, 255, 255], black:
 export function shapingOf({ image_size, channels, fit = "crop", ground = "white" }: ReadAs): Shaping {
   if (fit !== "crop" && image_size === null) {
     throw new UserError(
-      `Cannot use --fit ${fit}: it says how pictures become squares of --image-size, and that is missing; give it, or ` +
-        "leave --fit out",
+      `Cannot use --fit ${fit}: it needs --image-size, found none; give --image-size, or leave --fit out`,
     );
   }
   return { image_size, channels, fit, ground: groundOf(ground) };

@@ -68,7 +68,7 @@ function drawn({ dataset: name = "strokes", seed, labels = null }: DataChoice, r
     `Cannot use labels with --dataset ${name}: ` +
       (own === null
         ? "data with classes are required, found none; use --dataset 8gaussians"
-        : "it has its own; leave --labels out"),
+        : "it has labels of its own; leave --labels out"),
   );
 }
 
@@ -96,7 +96,7 @@ function checkCount(
     `Cannot use these labels for ${
       cleanText(name)
     }: one for each of ${num_examples} examples is required, found ` +
-      `${values.length}; name those of these data with --labels`,
+      `${values.length}; give the labels of these data with --labels`,
   );
 }
 

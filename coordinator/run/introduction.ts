@@ -54,8 +54,7 @@ function localSteps({ local_steps, learners, outer_lr, outer_momentum }: RunConf
     : `averaged, with an outer step of ${outer_lr} and momentum ${outer_momentum}`;
   return `${counted(learners!, "learner")}, each making ${
     counted(local_steps!, "critic step")
-  } by itself, then ${outer}: ` +
-    "part of the bits";
+  } independently, then ${outer}; the results depend on that`;
 }
 
 /** Names in the line of classes. */

@@ -43,7 +43,7 @@ export class RefusedPeers {
       ? ` (and ${host.unsaid} more since ${Math.round((now_ms - host.last_ms) / 1000)} s ago)`
       : "";
     this.#note(host, why, now_ms);
-    return `A connection from ${cleanText(peer, 64)} did not become a worker: ${why}${more}`;
+    return `A connection from ${cleanText(peer, 64)} was not accepted as a worker: ${why}${more}`;
   }
 
   #host(name: string): Host {

@@ -31,7 +31,8 @@ export function explainBadResult(
 /** The rate is so large that weights leave the numbers. */
 export function explainOverflow({ kind, step }: RoundRequest, config: Settings): UserError {
   return new UserError(
-    `Training cannot continue: the ${kind}'s weights must be finite, and this learning rate makes them overflow at step ` +
+    `Training cannot continue: the ${kind}'s weights must be finite, and this learning rate makes them overflow at ` +
+      `step ` +
       `${step}. ${advice(config, kind)}`,
   );
 }
@@ -46,8 +47,9 @@ export function explainDamage({ kind, step }: RoundRequest, part: "gradients" | 
     ? "the state in memory is lost. Continue from the last checkpoint with --resume"
     : "the state before this step is kept. Continue with --resume";
   return new UserError(
-    `Training cannot continue: the ${kind}'s ${what} of step ${step} must stay as their workers wrote them into shared ` +
-      `memory, and an infinity or NaN was found there; ${state}, and check this machine's memory if it happens again`,
+    `Training cannot continue: the ${kind}'s ${what} of step ${step} must not change in shared memory after ` +
+      `workers have written them, but an infinity or NaN was found there; ${state}, and check this machine's memory if it ` +
+      `happens again`,
   );
 }
 
@@ -55,7 +57,8 @@ export function explainDamage({ kind, step }: RoundRequest, part: "gradients" | 
 export function explainOverwritten({ kind, step }: RoundRequest): UserError {
   return new UserError(
     `Training cannot continue: the ${kind}'s results of step ${step} must stay in shared memory until they are used, ` +
-      "and a worker wrote over one; the state in memory is lost. Continue from the last checkpoint with --resume, and " +
+      "and a worker wrote over one; the state in memory is lost. Continue from the last checkpoint with --resume, " +
+      "and " +
       "with worker --no-share if it happens again",
   );
 }
@@ -79,7 +82,8 @@ export function explainBadRound(
 /** The outer step leaves the numbers. */
 export function explainOuterOverflow(first_step: number, config: Settings): UserError {
   return new UserError(
-    "Training cannot continue: the averaged weights must be finite, and the outer step makes them overflow in the round " +
+    "Training cannot continue: the averaged weights must be finite, and the outer step makes them overflow in the " +
+      "round " +
       `that begins with step ${first_step}. ${roundAdvice(config)}, --outer-lr or --outer-momentum`,
   );
 }

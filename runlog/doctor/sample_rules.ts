@@ -61,7 +61,7 @@ const stalled: Rule = {
     `After ${MIN_GENERATOR_STEPS} generator steps or more, the sliced Wasserstein distance of the samples to the ` +
     `data is more than ${NEARER} times that before the first step. The rule is silent if data-out-of-range or ` +
     "learning-rate-too-high is found.",
-  cause: "The generator made too few or too small steps, or learned nothing useful from the critic",
+  cause: "The generator's steps were too few or too small, or it learned nothing useful from the critic",
   change: "First follow the advice about the critic; if there is none, train longer or raise --lr",
   find(summary) {
     const { evaluations, generator_steps } = summary;

@@ -77,7 +77,7 @@ export const OPTIONS = {
     integer: true,
     min: 1,
     max: 1024,
-    default_text: "one, and one for each thread of local workers",
+    default_text: "one for the coordinator, and one for each thread of local workers",
     about: "Cores of the coordinator's machine; local workers compute on them, too",
     group: "Coordinator",
   },

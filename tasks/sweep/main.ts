@@ -63,11 +63,11 @@ const COMMAND: Command<typeof OPTIONS> = {
     {
       line:
         "deno task sweep --grid lr=1e-4,2e-4 --seeds 1..3 -- --preset wgan-gp --data images-idx3-ubyte.gz",
-      about: "two learning rates with three seeds each",
+      about: "compare two learning rates, with three seeds each",
     },
     {
       line: "deno task sweep --seeds 1..5 -- --dataset 8gaussians",
-      about: "how much five seeds of one setting differ",
+      about: "show how much five seeds of one setting differ",
     },
   ],
 };

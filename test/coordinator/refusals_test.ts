@@ -109,7 +109,7 @@ Deno.test("data that cannot be read are refused in one line", () =>
       {
         line: "train --data pipe.npy",
         message:
-          "Cannot read data file pipe.npy: a regular file is required, found a pipe; name a file that holds the data",
+          "Cannot read data file pipe.npy: a regular file is required, found a pipe; name a file that contains the data",
       },
       {
         line: "train --data none",

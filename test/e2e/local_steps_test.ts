@@ -89,7 +89,7 @@ Deno.test("a run of local steps stops between rounds on Ctrl-C, and says so", as
   place.start("worker", ["--threads", "1"]);
   await coordinator.line(/Worker 1 joined/);
   await coordinator.line(
-    /\n4 learners, each making 5 critic steps by itself, then averaged: part of the bits\n/,
+    /\n4 learners, each making 5 critic steps independently, then averaged; the results depend on that\n/,
   );
   await logged(run, "a round", (records) => lastStep(records) >= ROUND);
   coordinator.signal("SIGINT");

@@ -84,12 +84,12 @@ Deno.test("a worker with a wrong token or another protocol is told why, and the 
     job: null,
   });
   await coordinator.line(/found 999/);
-  const said = coordinator.said.split("\n").filter((line) => line.includes("did not become a worker"));
+  const said = coordinator.said.split("\n").filter((line) => line.includes("was not accepted as a worker"));
   assert.deepEqual(said.map((line) => line.replace(/127\.0\.0\.1:\d+/, "PEER")), [
-    `A connection from PEER did not become a worker: The ${WRONG_TOKEN}`,
+    `A connection from PEER was not accepted as a worker: The ${WRONG_TOKEN}`,
     // The upgrade that was let in, and said no more.
-    "A connection from PEER did not become a worker: Connection closed during the handshake: The connection was lost",
-    `A connection from PEER did not become a worker: ${OTHER_VERSION}`,
+    "A connection from PEER was not accepted as a worker: Connection closed during the handshake: The connection was lost",
+    `A connection from PEER was not accepted as a worker: ${OTHER_VERSION}`,
   ]);
   const worker = await place.run("worker", ["--threads", "2"]);
   assert.equal(worker.code, 0, worker.stderr);
@@ -151,7 +151,7 @@ Deno.test("a worker of this version whose ready says other things is refused for
   const worker = await place.run("worker", ["--threads", "2"]);
   assert.equal(worker.code, 0, worker.stderr);
   assert.equal((await coordinator.end()).code, 0);
-  const said = coordinator.said.split("\n").filter((line) => line.includes("did not become a worker"));
+  const said = coordinator.said.split("\n").filter((line) => line.includes("was not accepted as a worker"));
   assert.equal(said.length, 1, said.join("\n"));
 });
 

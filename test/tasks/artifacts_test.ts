@@ -180,7 +180,7 @@ const NO_RUN: [string, string][] = [
   ],
   [
     `${OWN} --spectral-norm`,
-    "Cannot use --spectral-norm with own networks: it applies to the networks of presets; leave it out, or build it into " +
+    "Cannot use --spectral-norm with your own networks: it applies to the networks of presets; leave it out, or build it into " +
     "the files",
   ],
 ];

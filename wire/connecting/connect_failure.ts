@@ -135,7 +135,8 @@ function ofAnswer(url: URL, answer: Answer | null, waited_s: number): string | n
     case "other":
       return "another program than a coordinator answers there; correct the port";
     case "silence":
-      return `the program there sends nothing for ${waited_s} s; it may be another program, or a coordinator that is stopped`;
+      return `the program there sends nothing for ${waited_s} s; it may be another program, or a coordinator that is ` +
+        `stopped`;
     case "closed":
       return "the program there closes the connection at once; correct the port, or the rules of a proxy there";
     case "nothing":
@@ -159,7 +160,8 @@ function ofResponse({ status, headers }: NonNullable<Failure["response"]>): stri
     return `a proxy there does not pass on WebSockets (HTTP ${status}); ${PAGE} has configurations that do`;
   }
   if (status === 401 || status === 403) {
-    return `a proxy there asks for a login (HTTP ${status}); let workers through without one, because they prove the token themselves`;
+    return `a proxy there asks for a login (HTTP ${status}); let workers through without one, because they prove the ` +
+      `token themselves`;
   }
-  return `a web server answers there, and no coordinator (HTTP ${status}); correct the port or the path`;
+  return `a web server answers there, but no coordinator (HTTP ${status}); correct the port or the path`;
 }

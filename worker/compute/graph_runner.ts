@@ -100,7 +100,10 @@ export class GraphRunner {
 function tensorView(name: string, buffer: Float32Array, offset: number, shape: number[]): TensorView {
   const size = numElements(shape);
   if (offset + size > buffer.length) {
-    throw new RangeError(`A tensor of ${size} elements at ${offset} must lie within ${buffer.length}`);
+    throw new RangeError(
+      `A tensor of ${size} elements at ${offset} must lie within the ${buffer.length} elements of ` +
+        `its buffer`,
+    );
   }
   return { name, data: buffer.subarray(offset, offset + size), shape };
 }

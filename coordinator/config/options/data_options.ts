@@ -41,9 +41,8 @@ export const DATA_OPTIONS = {
     kind: "string",
     value: "NAME,…",
     default_text: "the columns of words",
-    about:
-      "Columns of a table that are categories, by name or number, beside those of words: numbers that name kinds, such " +
-      "as postcodes (docs/your-own-data.md)",
+    about: "Further columns of a table that contain categories, by name or number, such as postcodes " +
+      "(docs/your-own-data.md)",
     group: "What to train",
   },
   scale: {

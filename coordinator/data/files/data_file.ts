@@ -61,7 +61,7 @@ export async function attempt<T>(path: string, act: () => Promise<T>): Promise<T
   } catch (error) {
     if (error instanceof UserError) throw error;
     if (error instanceof NotRegularError) {
-      refuse(path, `a regular file is required, found ${error.found}; name a file that holds the data`);
+      refuse(path, `a regular file is required, found ${error.found}; name a file that contains the data`);
     }
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
       throw new UserError(

@@ -145,7 +145,7 @@ export const TEXT_KINDS: readonly Kind[] = [
     is: (_head, name) => PICKLE_NAME.test(name),
     way: FROM_PICKLE,
   },
-  { what: "a PDF document", is: "%PDF-", way: "name a file that holds the data" },
+  { what: "a PDF document", is: "%PDF-", way: "name a file that contains the data" },
 ];
 
 /** True if bytes begin with those of a string whose characters are bytes. */

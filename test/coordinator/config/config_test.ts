@@ -66,13 +66,14 @@ Deno.test("spectral norms stand in place of clipping and of the critic's batch n
   });
   assert.throws(() => resolveConfig({ spectral_norm: true, clip: 0.01 }, "wgan", images), {
     name: UserError.name,
-    message: "Cannot clip the critic: --spectral-norm excludes --clip, found 0.01; leave one of them out",
+    message:
+      "Cannot clip the critic: --clip must not be given with --spectral-norm, found 0.01; leave one of them out",
   });
   const own = { latent: 7 } as NonNullable<Parameters<typeof resolveConfig>[3]>;
   assert.throws(() => resolveConfig({ spectral_norm: true }, "wgan", images, own), {
     name: UserError.name,
     message:
-      "Cannot use --spectral-norm with own networks: it applies to the networks of presets; leave it out, or build " +
+      "Cannot use --spectral-norm with your own networks: it applies to the networks of presets; leave it out, or build " +
       "it into the files",
   });
 });

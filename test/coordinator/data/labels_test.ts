@@ -252,8 +252,8 @@ const REFUSED: readonly (readonly [
     { "images-idx3-ubyte": images(3), "labels-idx1-ubyte": idx(0x801, [2], [0, 1]) },
     "images-idx3-ubyte",
     "auto",
-    "Cannot use these labels for images-idx3-ubyte: one for each of 3 examples is required, found 2; name those of these " +
-    "data with --labels",
+    "Cannot use these labels for images-idx3-ubyte: one for each of 3 examples is required, found 2; give the labels of " +
+    "these data with --labels",
   ],
   [
     { "x.npy": X, "y.npy": npyOf("<i8", [3], int64([0, -1, 1])) },

@@ -20,7 +20,7 @@ Deno.test(
   async () => {
     await inTempFolder(async (folder) => {
       const why = (found: string) =>
-        `Cannot read data file F: a regular file is required, found ${found}; name a file that holds the data`;
+        `Cannot read data file F: a regular file is required, found ${found}; name a file that contains the data`;
       for (
         const name of ["x.csv", "x.npy", "x.npz", "train-images-idx3-ubyte", "data_batch_1.bin", "train.bin"]
       ) {

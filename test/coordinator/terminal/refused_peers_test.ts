@@ -9,7 +9,7 @@ Deno.test("a peer that is refused again and again is told of once in 30 s, with 
     if (line !== null) said.push([now_ms, line]);
   }
   const line = (port: number, more: string) =>
-    `A connection from 10.0.0.7:${port} did not become a worker: Token is wrong${more}`;
+    `A connection from 10.0.0.7:${port} was not accepted as a worker: Token is wrong${more}`;
   assert.deepEqual(said, [
     [0, line(40_000, "")],
     [30_000, line(40_120, " (and 119 more since 30 s ago)")],
@@ -47,6 +47,6 @@ Deno.test("a stranger's words stay in their line", () => {
   const line = new RefusedPeers().line("a:1", "\x1b[2Jno\nWorker 1 joined: \u202eevil", 0);
   assert.equal(
     line,
-    "A connection from a:1 did not become a worker: \ufffd[2Jno Worker 1 joined: \ufffdevil",
+    "A connection from a:1 was not accepted as a worker: \ufffd[2Jno Worker 1 joined: \ufffdevil",
   );
 });

@@ -186,8 +186,8 @@ for (const kind of ["critic", "generator"] as const) {
       assert.ok(error instanceof UserError);
       assert.equal(
         error.message,
-        `Training cannot continue: the ${kind}'s ${what} of step 4 must stay as their workers wrote them into shared ` +
-          `memory, and an infinity or NaN was found there; ${state}, and check this machine's memory if it happens again`,
+        `Training cannot continue: the ${kind}'s ${what} of step 4 must not change in shared memory after workers ` +
+          `have written them, but an infinity or NaN was found there; ${state}, and check this machine's memory if it happens again`,
       );
     });
   }

@@ -75,7 +75,7 @@ Deno.test("what a proxy answers says which part of the way is broken", () => {
     );
   }
   assert.match(said(at, response(401, { "www-authenticate": "Basic" })), /^a proxy there asks for a login /);
-  assert.match(said(at, response(404)), /^a web server answers there, and no coordinator \(HTTP 404\); /);
+  assert.match(said(at, response(404)), /^a web server answers there, but no coordinator \(HTTP 404\); /);
 });
 
 Deno.test("what is not known is said in its own words, on one line", () => {

@@ -101,5 +101,5 @@ Deno.test("a failed connection says what is there", async () => {
   const [http, tls] = [SPEAKERS[0]![1], SPEAKERS[1]![1]];
   assert.match(await said(http, "wss"), /^that port needs ws, not wss; use ws:\/\/127\.0\.0\.1:PORT, or /);
   assert.match(await said(tls, "ws"), /^that port needs wss, not ws; use wss:\/\/127\.0\.0\.1:PORT \(/);
-  assert.match(await said(http, "ws"), /^a web server answers there, and no coordinator \(HTTP 200\)/);
+  assert.match(await said(http, "ws"), /^a web server answers there, but no coordinator \(HTTP 200\)/);
 });

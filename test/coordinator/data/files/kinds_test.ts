@@ -91,7 +91,7 @@ const KINDS: readonly (readonly [name: string, content: Uint8Array, what: string
   ["scan", at(0, "II*\0"), "a single picture", "name its folder"],
   ["x.heic", at(4, "ftypheic"), "a HEIC picture", "PNG or JPEG in a folder"],
   ["picture", at(0, "\x89PNG\r\n"), "a single picture", "name its folder"],
-  ["x.pdf", bytes("%PDF-1.7\n"), "a PDF document", "name a file that holds the data"],
+  ["x.pdf", bytes("%PDF-1.7\n"), "a PDF document", "name a file that contains the data"],
   ["x.dat", at(3, "\x01\x02"), "a file of another kind", 'numpy.fromfile("F", dtype="<f4").reshape(-1, D)'],
   ["x.dat", bytes("1 2\n3 4\n"), "text", "rename it so that its name ends in .csv"],
   ["x.bin", new Uint8Array(3073 * 2), "a file of another kind", "numpy.fromfile"],

@@ -41,7 +41,7 @@ Deno.test("what happens to workers becomes records, whoever is not let in is onl
     { type: "worker_left", worker: 4, reason: "It was stopped", shards_computed: 8, time },
   ]);
   for (const record of records) assert.deepEqual(checkRecord(record), { record });
-  assert.deepEqual(lines, ["A connection from 10.0.0.1:5 did not become a worker: Wrong token"]);
+  assert.deepEqual(lines, ["A connection from 10.0.0.1:5 was not accepted as a worker: Wrong token"]);
 });
 
 Deno.test("threads beyond the shards are told of when they become more, with how to keep them busy", () => {
