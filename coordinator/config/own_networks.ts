@@ -229,7 +229,7 @@ function dataBeside(path: string): (location: string) => Uint8Array {
     if (!real.startsWith(folder.endsWith(sep) ? folder : folder + sep)) {
       return refuse(`${location}, a link out of it`);
     }
-    const bytes = readFile(real, `data ${location} of ${path}`, "keep them beside the model");
+    const bytes = readFile(real, `data ${location} of ${path}`, "keep them in the folder of the model");
     read.set(location, bytes);
     return bytes;
   };

@@ -191,10 +191,10 @@ function tried<T>(compute: () => T): T | DamagedState {
 
 function noRoom(bytes: number): UserError {
   return new UserError(
-    `Cannot update the networks while results of far workers come: that needs ${
+    `Cannot update the networks while results of far workers arrive: that needs ${
       Math.ceil(bytes / 2 ** 20)
     } MB of memory ` +
-      "besides what the run has, and this machine does not give so much; free memory or use a machine with more, then " +
+      "more than the run has, and this machine does not have that much; free memory or use a machine with more, then " +
       "continue with --resume",
   );
 }

@@ -10,7 +10,8 @@ export function checkScoresAlone(critic: Net): void {
       (
         coupling === undefined
           ? "batch normalisation; use layer normalisation or none"
-          : `${coupling}, which combines examples of a batch; use a critic that scores each example by itself, or ` +
+          : `${coupling}, which combines examples of a batch; use a critic that scores each example independently, ` +
+            `or ` +
             "--objective wgan or gan"
       ),
   );

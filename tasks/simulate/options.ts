@@ -92,7 +92,7 @@ export const OPTIONS = {
   preset: { ...RUN_OPTIONS.preset, default: "wgan", group: "Run" },
   batch: {
     ...RUN_OPTIONS.batch,
-    default_text: "as many as give each shard the preset's number",
+    default_text: "the preset's number of examples for each shard",
     group: "Run",
   },
   shards: {

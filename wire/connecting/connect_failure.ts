@@ -35,7 +35,7 @@ export const REALM = 'realm="wagon"';
 const PAGE = "docs/on-several-machines.md";
 const HOST_UNKNOWN = "correct its spelling, or give the address that the coordinator prints";
 const NO_ROUTE =
-  "no route leads from this machine to that address; check the address, and the network or VPN";
+  "there is no route from this machine to that address; check the address, and the network or VPN";
 
 /**
  * What TLS says of certificates that it refuses. Deno has one code for several reasons, so that the certificate itself

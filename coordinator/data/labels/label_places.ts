@@ -51,7 +51,7 @@ function nothingBeside(file: string): string {
   const [first] = labelFilesOf(file);
   return first === undefined
     ? `none that are known for ${basename(file)}`
-    : `no ${basename(first)} beside it`;
+    : `no ${basename(first)} in its folder`;
 }
 
 async function exists(path: string): Promise<boolean> {

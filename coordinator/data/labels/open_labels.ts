@@ -38,8 +38,9 @@ export async function openLabels(
   const place = await labelPlaceBeside(data);
   if (typeof place !== "string") return await readPlace(place);
   throw new UserError(
-    `Cannot find labels for ${data}: an IDX file of labels beside it, CIFAR's, an array y in its NPZ file, or ` +
-      `sub-folders of pictures are required, found ${place}; name them with --labels FILE, or the column of a CSV file ` +
+    `Cannot find labels for ${data}: an IDX file of labels in its folder, CIFAR's, an array y in its NPZ file, or ` +
+      `sub-folders of pictures are required, found ${place}; name them with --labels FILE, or the column of a CSV ` +
+      `file ` +
       "with --labels NAME",
   );
 }

@@ -58,7 +58,8 @@ function withoutNumber(from: Shape, items: Shape, { name, fixed }: Batch): Resha
   if (item === -1) {
     return {
       reason:
-        `its shape [${items}] must not mix examples of a batch, and its input has the shape [${from}]; score each example by itself, ` +
+        `its shape [${items}] must not mix examples of a batch, and its input has the shape [${from}]; score each ` +
+        `example independently, ` +
         "not several as one",
     };
   }

@@ -115,7 +115,7 @@ Deno.test("own networks: data in another file are read from the model's folder o
     assert.equal(await located(text), `${start}${text}, a link out of it${end}`);
     await Deno.remove(join(dir, text));
     const required = `Cannot read data ${text} of ${path}: a readable file is required, found `;
-    const beside = "; keep them beside the model";
+    const beside = "; keep them in the folder of the model";
     // A hole: it takes no room on the disk.
     await Deno.writeFile(join(dir, text), new Uint8Array());
     await Deno.truncate(join(dir, text), 2 ** 31 + 1);

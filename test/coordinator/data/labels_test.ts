@@ -244,8 +244,8 @@ const REFUSED: readonly (readonly [
     { "images-idx3-ubyte": images(3) },
     "images-idx3-ubyte",
     "auto",
-    "Cannot find labels for D/images-idx3-ubyte: an IDX file of labels beside it, CIFAR's, an array y in its NPZ file, or " +
-    "sub-folders of pictures are required, found no labels-idx1-ubyte beside it; name them with --labels FILE, or the column " +
+    "Cannot find labels for D/images-idx3-ubyte: an IDX file of labels in its folder, CIFAR's, an array y in its NPZ file, or " +
+    "sub-folders of pictures are required, found no labels-idx1-ubyte in its folder; name them with --labels FILE, or the column " +
     "of a CSV file with --labels NAME",
   ],
   [

@@ -187,8 +187,8 @@ Deno.test("memory that the system does not give ends the update in one line, and
   assert.throws(
     () => update.commit(),
     new UserError(
-      "Cannot update the networks while results of far workers come: that needs 1 MB of memory besides what the run has, " +
-        "and this machine does not give so much; free memory or use a machine with more, then continue with --resume",
+      "Cannot update the networks while results of far workers arrive: that needs 1 MB of memory more than the run " +
+        "has, and this machine does not have that much; free memory or use a machine with more, then continue with --resume",
     ),
   );
   assert.deepEqual([contents(state), sent], [before, []]);

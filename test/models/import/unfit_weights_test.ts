@@ -341,7 +341,7 @@ Deno.test("a gradient penalty refuses a critic whose examples see each other, an
     name: "RangeError",
     message:
       "Cannot use a gradient penalty: the critic's score of an example must not depend on others, found node node1 " +
-      "(ReduceMean) of graph c.onnx, which combines examples of a batch; use a critic that scores each example by itself, " +
+      "(ReduceMean) of graph c.onnx, which combines examples of a batch; use a critic that scores each example independently, " +
       "or --objective wgan or gan",
   });
   assert.match(

@@ -44,7 +44,7 @@ Deno.test("a host, a route, a firewall, a program that is not there: each is nam
     /^the host gpu-box is not known on this machine; .*coordinator prints$/,
   );
   assert.match(said("ws://gpu-box:1", {}, "no name"), /^no name server answers for the host gpu-box; /);
-  assert.match(said("ws://10.0.0.5:1", { code: "EHOSTUNREACH" }), /^no route leads .*; check the address/);
+  assert.match(said("ws://10.0.0.5:1", { code: "EHOSTUNREACH" }), /^there is no route .*; check the address/);
   assert.match(
     said("ws://10.0.0.5:7700", { message: "Opening handshake has timed out" }, "nothing"),
     /^no answer within 10 s; a firewall may block port 7700: open the port .*\(docs\/on-/,

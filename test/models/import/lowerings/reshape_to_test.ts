@@ -56,6 +56,6 @@ Deno.test("reshape: a batch of 1 as a number may be any of several axes, so it i
 Deno.test("reshape: rows of several examples are refused", () => {
   assert.equal(
     found(["N", 10], [-1, 20]),
-    "its shape [-1,20] must not mix examples of a batch, and its input has the shape [N,10]; score each example by itself, not several as one",
+    "its shape [-1,20] must not mix examples of a batch, and its input has the shape [N,10]; score each example independently, not several as one",
   );
 });
