@@ -48,7 +48,7 @@ const OPTIONS = {
     choices: Object.keys(BENCHES),
     repeated: true,
     default_text: "all",
-    about: "Run this one",
+    about: "Run only this benchmark",
   },
   quick: {
     kind: "boolean",
@@ -94,7 +94,7 @@ const OPTIONS = {
     min: 1_000,
     unit: "critic steps",
     default_text: "1000000; 20000 with --quick",
-    about: "Length of the log that inspect opens; a tenth of it is opened, too",
+    about: "Length of the log that inspect opens; it also opens a tenth of this log",
   },
   links: {
     kind: "string",
@@ -108,7 +108,7 @@ const OPTIONS = {
     choices: ["relay", "tbf"],
     repeated: true,
     default_text: "both, tbf where root and the kernel allow",
-    about: "How links are imitated: by a relay in user space, or by namespaces and the kernel",
+    about: "How to simulate links: by a relay in user space, or by namespaces and the kernel",
   },
   modes: {
     kind: "choice",
@@ -128,7 +128,7 @@ const OPTIONS = {
     kind: "string",
     value: "DIR",
     default_text: "a folder that is removed in the end",
-    about: "Where local-steps keeps runs that are done; those that are there are not made again",
+    about: "Folder in which local-steps keeps finished runs; it does not repeat runs that are there",
   },
   sweep_steps: {
     kind: "number",
@@ -151,7 +151,7 @@ const OPTIONS = {
     min: 0,
     unit: "minutes",
     default_text: "60; 1 with --quick",
-    about: "Time after which local-steps begins no further run; it goes on with --sweep",
+    about: "Time after which local-steps starts no further run; --sweep lets it continue later",
   },
   against: {
     kind: "string",
@@ -169,12 +169,12 @@ const OPTIONS = {
 
 const COMMAND: Command<typeof OPTIONS> = {
   name: "deno task bench",
-  about:
-    "Measures the speed of wagon, and compares it with its limits and with PyTorch, if Python has it. bench/README.md explains each figure.",
+  about: "Measures the speed of wagon, and compares it with its limits and with PyTorch, if Python has it. " +
+    "bench/README.md explains each figure.",
   options: OPTIONS,
   examples: [
-    { line: "deno task bench --quick", about: "does it all work?" },
-    { line: "deno task bench --only steps --data mnist", about: "whole steps on your images" },
+    { line: "deno task bench --quick", about: "test that all benchmarks work" },
+    { line: "deno task bench --only steps --data mnist", about: "measure whole steps on your images" },
   ],
 };
 

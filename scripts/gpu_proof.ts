@@ -15,10 +15,17 @@ const OPTIONS = {
     kind: "string",
     value: "NAME,NAME…",
     default: "wgan,wgan-gp,wgan-dcgan,wgan-gp-dcgan,dcgan",
-    about: "What to train, as deno task train --preset names them",
+    about: "Presets to train, as in deno task train --help",
   },
-  steps: { kind: "number", integer: true, min: 1, default: 40, unit: "critic steps", about: "Of each run" },
-  gpu: { kind: "number", integer: true, min: 0, max: 63, default: 0, about: "Which GPU" },
+  steps: {
+    kind: "number",
+    integer: true,
+    min: 1,
+    default: 40,
+    unit: "critic steps",
+    about: "Length of each run",
+  },
+  gpu: { kind: "number", integer: true, min: 0, max: 63, default: 0, about: "Number of the GPU" },
   cpu: { kind: "boolean", about: "Compare the processor with itself instead" },
   out: { kind: "string", value: "DIR", default: "runs/gpu-proof", about: "The folder to make the runs in" },
 } as const;
@@ -27,7 +34,7 @@ const COMMAND: Command<typeof OPTIONS> = {
   name: "deno task gpu-proof",
   about:
     "Trains presets on the drawn strokes with one worker and two on this machine's GPU, and two on the " +
-    "processor, and compares bits, losses and speed. Some minutes.",
+    "processor, and compares bits, losses and speed. Takes some minutes.",
   options: OPTIONS,
   examples: [{ line: "deno task gpu-proof", about: "all presets on the first GPU" }],
 };

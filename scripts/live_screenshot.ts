@@ -54,7 +54,7 @@ const COMMAND: Command<OptionTable> = {
   about: "Trains on the drawn strokes for a while and takes the picture of the live page that README shows.",
   positionals: [{
     name: "FOLDER",
-    about: "Where pictures of every size and colour scheme go, if any are wanted",
+    about: "Folder for pictures of every size and colour scheme; without it, none are taken",
   }],
   options: {},
   examples: [{

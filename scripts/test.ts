@@ -8,9 +8,9 @@ const COUNT = 10;
 const ARGS = ["test", "--quiet", ...lockedBy(), "--allow-all", "--no-check"];
 
 const OPTIONS = {
-  filter: { kind: "string", about: "Runs the tests with this in their names, or a /pattern/" },
-  fail_fast: { kind: "boolean", about: "Ends with the first test that fails" },
-  parallel: { kind: "boolean", default: true, about: "Runs files side by side" },
+  filter: { kind: "string", about: "Run only tests whose names contain this text or match this /pattern/" },
+  fail_fast: { kind: "boolean", about: "Stop after the first test that fails" },
+  parallel: { kind: "boolean", default: true, about: "Run test files in parallel" },
 } as const;
 
 const COMMAND: Command<typeof OPTIONS> = {

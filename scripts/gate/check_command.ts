@@ -25,7 +25,7 @@ export function complainOf(faults: readonly string[]): number {
 /** True if a task that builds files is only to check them; the task `check:TASK` gives it `--check`. */
 export function isCheckOnly(task: string, about: string, args: readonly string[]): boolean {
   const options = {
-    check: { kind: "boolean", about: "Writes nothing, and says whether all is up to date" },
+    check: { kind: "boolean", about: "Write nothing, and say whether all files are up to date" },
   } as const;
   const name = args[0] === "--check" ? `deno task check:${task}` : `deno task ${task}`;
   const examples = [{

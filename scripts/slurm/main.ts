@@ -32,15 +32,15 @@ const OPTIONS = {
     min: 5,
     default: 5,
     unit: "seconds",
-    about: "Slurm's own wait before it starts a job again, two seconds less",
+    about: "Time that Slurm waits before it starts a job again, minus two seconds",
   },
 } as const;
 
 const COMMAND: Command<typeof OPTIONS> = {
   name: "deno task slurm-proof",
   about:
-    "Runs jobs on a Slurm cluster that it starts on this machine, has them preempted, put back and stopped, and " +
-    "compares every step with a run without Slurm. Needs Debian's munge, slurmctld and slurmd.",
+    "Runs jobs on a Slurm cluster that it starts on this machine, preempts, requeues and stops them, and compares " +
+    "every step with a run without Slurm. Needs Debian's munge, slurmctld and slurmd.",
   options: OPTIONS,
   examples: [{ line: "deno task slurm-proof", about: "about eight minutes on two cores" }],
 };
