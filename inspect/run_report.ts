@@ -313,7 +313,7 @@ function faults(page: Page, { summary }: Inspected): string[] {
   });
   if (log.bad_lines > 0) {
     lines.push(
-      `${counted(log.bad_lines, "line")} of the log could not be read, the first is line ` +
+      `${counted(log.bad_lines, "line")} of the log could not be read; the first of them is line ` +
         `${log.first_bad_line}`,
     );
   }

@@ -275,7 +275,8 @@ function classesFor(
   if (num_classes === undefined) return {};
   if (most_classes !== null && num_classes <= most_classes) return { num_classes };
   throw new UserError(
-    `Cannot use ${graph.name}: a network for ${num_classes} classes is required, as the data have, found one for ` +
+    `Cannot use ${graph.name}: a network for ${num_classes} classes is required, because the data have as many, ` +
+      `found one for ` +
       `${most_classes ?? "none"}; export it with an embedding of ${num_classes} rows`,
   );
 }

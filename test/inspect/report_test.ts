@@ -255,7 +255,7 @@ Deno.test("what is odd about a log is said", () => {
     log: { bad_lines: 2, first_bad_line: 7, cut_off: false, unknown_records: 1 },
   };
   const lines = runReport({ folder: "r", summary, findings: [], files: [] }, PLAIN);
-  assert.ok(lines.includes("  2 lines of the log could not be read, the first is line 7"));
+  assert.ok(lines.includes("  2 lines of the log could not be read; the first of them is line 7"));
   assert.ok(lines.includes("  1 record of a newer version was skipped"));
 });
 

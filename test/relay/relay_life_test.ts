@@ -58,7 +58,7 @@ Deno.test("a worker of another numeric class is refused, in words that say what 
   const other = await scene.join("other", { numeric_class: "b".repeat(64) });
   const [refusal] = other.messages("refuse");
   assert.deepEqual([refusal?.code, refusal?.fatal], ["numeric_class", true]);
-  assert.match(refusal!.reason, /connect it to the coordinator, or to another relay/);
+  assert.match(refusal!.reason, /connect this worker to the coordinator, or to another relay/);
 });
 
 Deno.test("without a run there is nothing to join: a worker is told so, and may try again", async () => {

@@ -7,6 +7,6 @@ export const RUN_OVER = 410;
 export class RunOver extends Error {
   override name = "RunOver";
   constructor() {
-    super("it had ended before this worker came");
+    super("it had ended before this worker connected");
   }
 }

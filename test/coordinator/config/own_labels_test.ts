@@ -85,7 +85,7 @@ Deno.test("own networks with labels: both take them, and there are rows for all 
   assert.throws(() => own().pairFor([FEATURES], "wgan", CLASSES + 1), {
     name: "UserError",
     message:
-      "Cannot use generator.onnx: a network for 4 classes is required, as the data have, found one for 3; export it with an " +
+      "Cannot use generator.onnx: a network for 4 classes is required, because the data have as many, found one for 3; export it with an " +
       "embedding of 4 rows",
   });
   const b = new GraphBuilder("critic");

@@ -256,7 +256,7 @@ Deno.test("a worker that comes after the end of the run ends, too", async () => 
   await clock.advance(300);
   assert.equal(await ended, "over");
   assert.deepEqual([written, clock.num_timers], [[
-    "The run is over: it had ended before this worker came\n",
+    "The run is over: it had ended before this worker connected\n",
   ], 0]);
 });
 

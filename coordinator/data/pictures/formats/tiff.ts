@@ -60,7 +60,7 @@ function headerOf(bytes: Uint8Array): Header {
   const [bits] = all_bits, [compression] = tag(259, [1]), [predictor] = tag(317, [1]);
   if (!width || !height || !samples || samples > 16) throw new Error(DAMAGED);
   if (![1, 2, 4, 8, 16].includes(bits!) || all_bits.some((other) => other !== bits)) {
-    throw new Error(`a TIFF of ${all_bits.join(", ")} bits a sample, not 1, 2, 4, 8 or 16`);
+    throw new Error(`a TIFF of ${all_bits.join(", ")} bits per sample, not 1, 2, 4, 8 or 16`);
   }
   if (tag(339, [1]).some((format) => format !== 1)) {
     throw new Error("a TIFF of signed or fractional numbers (use NPY)");
