@@ -28,6 +28,8 @@ export interface RunSettings {
   readonly ground?: string;
   /** Refuses to start if a picture is damaged, or skips it. Default: "refuse". */
   readonly on_bad_item?: "refuse" | "skip";
+  /** Flips images at random from left to right, in each step again. Default: false. */
+  readonly flip?: boolean;
   /** Axes of an array, with a letter for each, e.g. "NHWC" or "NTC" (docs/your-own-data.md). */
   readonly layout?: string;
   /** Columns of a table that are categories beside those of words, by name or number, e.g. "zip,kind". */

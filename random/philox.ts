@@ -27,6 +27,8 @@ export const PURPOSES = {
   fake_dropout: 18,
   label: 24,
   sample_label: 25,
+  critic_flip: 40,
+  generator_flip: 41,
 } as const;
 export type Purpose = keyof typeof PURPOSES;
 

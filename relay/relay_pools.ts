@@ -74,11 +74,11 @@ export class RelayPools implements PoolSource {
 
   #open(key: string, manifest: PoolOptions["manifest"], { welcome, files }: RunAtHand): Site {
     const { store, clock, token, allowed_keys, observer } = this.#options;
-    const { run, incarnation, seed, chunk_floats, local_steps: local } = welcome;
+    const { run, incarnation, seed, flip_columns, chunk_floats, local_steps: local } = welcome;
     const sums = sumsOf(welcome, manifest), states = new RelayStates(sums.reader);
     const data = new RelayedData(welcome, store);
     const facts: RunFacts = {
-      ...{ run, incarnation, seed, manifest, files, chunk_floats, local },
+      ...{ run, incarnation, seed, manifest, files, flip_columns, chunk_floats, local },
       // Rounded is what goes over the relay's own link.
       wire: FLOAT32_WIRE,
     };
@@ -135,7 +135,7 @@ export class RelayPools implements PoolSource {
 
 /** What a run is to its workers: with the same, they may stay. A coordinator that was started again is the same to them. */
 function factsOf(welcome: MessageOf<"welcome">): readonly unknown[] {
-  const { run, seed, shards, shard_sha256, encoding, class_counts, ...more } = welcome;
+  const { run, seed, shards, shard_sha256, encoding, class_counts, flip_columns, ...more } = welcome;
   const { wire, chunk_floats, local_steps, artifacts } = more;
   return [
     run,
@@ -144,6 +144,7 @@ function factsOf(welcome: MessageOf<"welcome">): readonly unknown[] {
     shard_sha256,
     encoding,
     class_counts,
+    flip_columns,
     wire,
     chunk_floats,
     local_steps,

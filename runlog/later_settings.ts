@@ -23,5 +23,6 @@ export const LATER_SETTINGS = {
   layout: null,
   categories: null,
   scale: "none",
+  flip: false,
   labels: null,
 } as const;

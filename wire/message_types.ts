@@ -216,6 +216,8 @@ export interface Messages {
     readonly class_counts: readonly number[] | null;
     /** uint8: value v is fround(v / 127.5 - 1). float32: as it is. */
     readonly encoding: "uint8" | "float32";
+    /** Columns of images that are flipped at random (random/flips.ts); null: none are. */
+    readonly flip_columns: number | null;
     /** How sums and weights travel, and where they are rounded for that the shards that must be summed before. */
     readonly wire: { readonly format: "float32" | "bfloat16" | "int8"; readonly group_shards: number | null };
     /** Numbers of a chunk, a multiple of 256: results and weights of more travel in several. */

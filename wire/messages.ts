@@ -80,7 +80,7 @@ export type { Checksums, RefusalCode } from "./message_types.ts";
  * console.assert(Number.isInteger(PROTOCOL_VERSION));
  * ```
  */
-export const PROTOCOL_VERSION = 11;
+export const PROTOCOL_VERSION = 12;
 
 /**
  * Largest frame either side accepts, in bytes: the weights of a network of 268 million parameters. Of strangers, who
@@ -186,6 +186,8 @@ export const MESSAGES = {
     class_counts: nullable(list(int(0), MAX_CLASSES)),
     /** uint8: value v is fround(v / 127.5 - 1). float32: as it is. */
     encoding: oneOf("uint8", "float32"),
+    /** Columns of images that are flipped at random (random/flips.ts); null: none are. */
+    flip_columns: nullable(int(1)),
     /** How sums and weights travel, and where they are rounded for that the shards that must be summed before. */
     wire: object({ format: oneOf(...WIRE_FORMATS), group_shards: nullable(int(1, 4096)) }),
     /** Numbers of a chunk, a multiple of 256: results and weights of more travel in several. */

@@ -1,10 +1,12 @@
 /** How a run's data are read and scaled, as its configuration has it. */
-import { nullable, num, oneOf, text } from "../../runlog/shape.ts";
+import { bool, nullable, num, oneOf, text } from "../../runlog/shape.ts";
 import type { ReadAs } from "../data/read_as.ts";
 
 export interface DataConfig extends Required<ReadAs> {
   /** How values are scaled for training: "none", "minmax", "standard", or a file with a scaling. */
   readonly scale: string;
+  /** True if images are flipped at random from left to right. */
+  readonly flip: boolean;
 }
 
 /** As they are. */
@@ -17,6 +19,7 @@ export const DATA_DEFAULTS: DataConfig = {
   layout: null,
   categories: null,
   scale: "none",
+  flip: false,
 };
 
 /** What a recorded run must have. */
@@ -29,4 +32,5 @@ export const DATA_FIELDS = {
   layout: nullable(text),
   categories: nullable(text),
   scale: text,
+  flip: bool,
 };

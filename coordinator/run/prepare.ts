@@ -28,6 +28,7 @@ import { wantedLabels } from "../config/conditional.ts";
 import { evaluationInterval } from "../config/evaluation_interval.ts";
 import { checkRoundBytes, checkRounds, localStepsOf, wholeRounds } from "../config/local_config.ts";
 import type { DataSet } from "../data/data_set.ts";
+import { flipColumns } from "../data/pictures/flip.ts";
 import { ShardPlan } from "../data/plan.ts";
 import { padImages } from "../data/pad.ts";
 import type { DataSource, Reading } from "../data/data_source.ts";
@@ -146,7 +147,7 @@ async function prepareNew(options: PrepareOptions): Promise<Prepared> {
   const resolved = resolveConfig({ exact: options.exact, ...given, dataset }, preset, source, own);
   const planned = withSteps(resolved, source, given);
   checkRounds(planned);
-  requireScalable(source, planned.scale);
+  checkSource(source, planned);
   // Throws where the data do not suffice, before graphs are built.
   planOf(planned, source);
   const { objective = objectiveOf(planned), in_memory } = options;
@@ -288,6 +289,7 @@ async function partsOf(
     files: artifacts.filter(isForWorkers),
     wire: wireOf(config),
     local: localStepsOf(config, plan.steps_per_epoch),
+    flip_columns: flipColumns(config.flip, data),
   };
   return { ...allocated, config, data: sharded, facts, values: valuesOf(data) };
 }
@@ -308,6 +310,11 @@ function requireStepsLeft(config: RunConfig, { step, run_control }: ModelState):
         `(--early-stopping); give --no-early-stopping to continue anyway`,
     );
   }
+}
+
+function checkSource(source: DataSource, { scale, flip }: RunConfig): void {
+  requireScalable(source, scale);
+  flipColumns(flip, source);
 }
 
 function sourceOf(given: { readonly dataset?: string | null; readonly data?: string | null }) {

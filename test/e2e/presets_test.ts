@@ -35,7 +35,7 @@ const SPECTRAL: RunSettings = { ...IMAGES, spectral_norm: true };
 const TABLE: RunSettings = { batch: 16, n_critic: 2, holdout: 0.1 };
 const CASES: readonly Case[] = [
   { preset: "wgan", settings: IMAGES, estimates_distance: true },
-  { preset: "strokes", settings: { ...IMAGES, accumulate: 2 }, estimates_distance: true },
+  { preset: "strokes", settings: { ...IMAGES, accumulate: 2, flip: true }, estimates_distance: true },
   { preset: "gan", settings: IMAGES, estimates_distance: false },
   { preset: "wgan-gp", settings: IMAGES, estimates_distance: true },
   { preset: "wgan-gp", settings: { ...IMAGES, dropout: 0.3, accumulate: 2 }, estimates_distance: true },
@@ -47,7 +47,7 @@ const CASES: readonly Case[] = [
   { preset: "wgan-gp-dcgan", settings: BORDERED, estimates_distance: true },
   { preset: "wgan-gp-resnet", settings: { ...BORDERED, width: 2, dropout: 0.3 }, estimates_distance: true },
   { preset: "sngan", settings: { ...BORDERED, width: 2, lazy_penalty: 2, r1: 1 }, estimates_distance: false },
-  { preset: "r3gan-lite", settings: { ...BORDERED, width: 2 }, estimates_distance: false },
+  { preset: "r3gan-lite", settings: { ...BORDERED, width: 2, flip: true }, estimates_distance: false },
   { preset: "table-wgan-gp", settings: TABLE, estimates_distance: true },
   { preset: "toy-gan", settings: PLANE, plane: true, estimates_distance: false },
   { preset: "toy-wgan-gp", settings: PLANE, plane: true, estimates_distance: true },

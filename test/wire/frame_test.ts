@@ -62,6 +62,7 @@ const messages: fc.Arbitrary<Message> = fc.oneof(
     shard_sizes: fc.array(fc.integer({ min: 1 })),
     example_bytes: fc.integer({ min: 1 }),
     encoding: fc.constantFrom("uint8" as const, "float32" as const),
+    flip_columns: fc.option(fc.integer({ min: 1, max: 4096 })),
     class_counts: fc.option(fc.array(fc.nat(), { maxLength: 4096 })),
     wire: record({
       format: fc.constantFrom("float32" as const, "int8" as const),

@@ -22,6 +22,7 @@ const WELCOME = {
   wire: { format: "float32", group_shards: null },
   chunk_floats: 16_384,
   class_counts: null,
+  flip_columns: null,
   local_steps: null,
   shard_sha256: ["00".repeat(32)],
   artifacts: [],

@@ -86,6 +86,7 @@ function welcomeOf(files: ReadonlyMap<string, Uint8Array>, shards: readonly Uint
     wire: { format: "float32", group_shards: null },
     chunk_floats: 16_384,
     class_counts: null,
+    flip_columns: null,
     local_steps: null,
     shard_sha256: shards.map(sha256),
     artifacts: [...files].map(([file, bytes]) => ({ file, sha256: sha256(bytes), bytes: bytes.length })),

@@ -4,7 +4,7 @@ import type { Manifest } from "../../models/manifest.ts";
 import type { Device } from "../runtime/device.ts";
 import type { PayloadRef } from "../../wire/payload_ref.ts";
 import type { DeviceCheck } from "../devices/device_check.ts";
-import type { EngineOptions } from "./engine.ts";
+import type { EngineOptions } from "./engine_options.ts";
 import type { AheadTask, Part, SumTask } from "./sum_task.ts";
 import type { NetworkName } from "../../common/network_name.ts";
 import type { Checksums } from "../../wire/messages.ts";

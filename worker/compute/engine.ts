@@ -4,7 +4,6 @@
  */
 import { numElements } from "../../common/shape.ts";
 import { PAGE_BYTES, wholePages } from "../../common/files/mapped_file.ts";
-import type { LocalSteps } from "../../algorithm/local_steps.ts";
 import {
   BETWEEN_GRAPH,
   type GraphName,
@@ -14,34 +13,20 @@ import {
   type TrainingKind,
   trainingKindOf,
 } from "../../models/manifest.ts";
-import type { WireFormat } from "../../common/wire_format.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
 import { split, sumTree, type TreeNode } from "../../kernels/tree.ts";
 import { fillNormal, fillUniform, type Purpose, type StreamKey } from "../../random/philox.ts";
 import { bytesOf } from "../../wire/frame.ts";
 import { numSlots } from "../../wire/shared_ring.ts";
 import { buildKernels, levels, resultSize } from "./engine_memory.ts";
-import { type Encoding, ExampleDecoder, LeafLabels } from "./examples.ts";
+import type { EngineOptions } from "./engine_options.ts";
+import { ExampleDecoder, LeafLabels, RandomFlips } from "./examples.ts";
 import type { NetworkName } from "../../common/network_name.ts";
 import type { GraphRunner, Runners, Sources } from "./graph_runner.ts";
 import { Masks } from "./masks.ts";
 import { Rounder, type Rounding } from "./rounder.ts";
 import type { AheadTask, Part, SumTask } from "./sum_task.ts";
 import type { BoundGraph } from "../runtime/runtime.ts";
-
-/** Settings of a run that the computation depends on. */
-export interface EngineOptions {
-  readonly seed: number;
-  readonly encoding: Encoding;
-  /** Examples of each class in the data; absent or null where networks take no labels. */
-  readonly class_counts?: readonly number[] | null;
-  /** Logical shards of the run: how deep a summing tree can be. */
-  readonly num_shards: number;
-  /** How sums and differences of weights travel; absent: as float32. */
-  readonly wire?: WireFormat;
-  /** What a learner trains by; absent: there are none. */
-  readonly local?: LocalSteps | null;
-}
 
 /**
  * The sum of a node, as it travels (result_payload.ts). A view, valid until the next call. `largest`: its largest
@@ -92,6 +77,7 @@ export class Engine {
   /** Whether generator steps take real examples. */
   readonly #pairs: boolean;
   readonly #decoder: ExampleDecoder;
+  readonly #flips: RandomFlips;
   /** Inputs of the training graphs, except masks. */
   readonly #sources: Sources;
   readonly #result_size: number;
@@ -108,7 +94,6 @@ export class Engine {
   constructor(manifest: Manifest, runners: Runners, options: EngineOptions) {
     const { micro_batch, layouts, graphs } = manifest;
     const { seed, wire = "float32", local = null } = options;
-    const example = numElements(manifest.example_shape);
     const accumulate = this.#accumulate = manifest.accumulate ?? 1;
     const num_levels = levels(options.num_shards * accumulate);
     const result_size = this.#result_size = resultSize(manifest);
@@ -122,7 +107,7 @@ export class Engine {
     const generator = this.kernels.allocate(layouts.generator.size, PAGE_BYTES);
     this.#weights = { critic, generator };
     const noise = this.#noise = new Float32Array(micro_batch * manifest.latent);
-    const real = this.#real = new Float32Array(micro_batch * example);
+    const real = this.#real = new Float32Array(micro_batch * numElements(manifest.example_shape));
     this.#labels = new LeafLabels(manifest, options.class_counts);
     this.#masks = {
       critic: new Masks(graphs.critic_training_model),
@@ -133,10 +118,10 @@ export class Engine {
     this.#pairs = takesReal(manifest, "generator");
     this.#fakes = this.#newFakes();
     this.#decoder = new ExampleDecoder(options.encoding);
+    this.#flips = new RandomFlips(options.flip_columns ?? null, micro_batch);
     const mixes = graphs.critic_training_model.inputs.some(({ source }) => source === "mix");
-    const mix = this.#mix = mixes ? new Float32Array(micro_batch) : null;
-    const given = { ...mix && { mix }, ...this.#labelSource() };
-    this.#sources = { critic, generator, noise, real, fake: this.#fakes.data, ...given };
+    const mix = this.#mix = mixes ? new Float32Array(micro_batch) : null, fake = this.#fakes.data;
+    this.#sources = { critic, generator, noise, real, fake, ...mix && { mix }, ...this.#labelSource() };
     this.#levels = Array.from(
       { length: num_levels },
       () => this.#newResult(this.kernels.allocate(result_size)),
@@ -326,9 +311,7 @@ export class Engine {
 
   async #leafInto({ training }: Result, task: SumTask, leaf: number): Promise<number> {
     let compute_ms = 0;
-    if (task.kind === "critic" || this.#pairs) {
-      this.#labels.decode(this.#decoder, this.#examplesOf(task, leaf), this.#real);
-    }
+    if (task.kind === "critic" || this.#pairs) this.#fillReal(leaf, task);
     if (task.kind === "critic") {
       if (this.#mix !== null) {
         const { key, part } = this.#stream(leaf, "mixing", task);
@@ -344,6 +327,12 @@ export class Engine {
     const graph = trainingKindOf(task, this.manifest);
     this.#fillMasks(graph, leaf, task);
     return compute_ms + await training[graph]!.run();
+  }
+
+  #fillReal(leaf: number, task: SumTask): void {
+    this.#labels.decode(this.#decoder, this.#examplesOf(task, leaf), this.#real);
+    const { key, part } = this.#stream(leaf, `${task.kind}_flip`, task);
+    this.#flips.apply(this.#real, key, part);
   }
 
   /** A leaf's rows of its shard's examples in this step. */

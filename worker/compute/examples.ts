@@ -1,6 +1,7 @@
 /** How a data set keeps its examples and their labels, and what the networks see. */
 import type { Manifest } from "../../models/manifest.ts";
 import { fillClassLabels } from "../../random/class_labels.ts";
+import { flipImages } from "../../random/flips.ts";
 import type { StreamKey } from "../../random/philox.ts";
 
 /** "uint8": value v is fround(v / 127.5 - 1). "float32": little-endian, as it is. */
@@ -45,6 +46,24 @@ export class ExampleDecoder {
       const values = this.#values;
       for (let i = 0; i < bytes; i++) out[i] = values[stored[i]!]!;
     }
+  }
+}
+
+/** Images that are flipped at random from left to right, in the step that takes them. */
+export class RandomFlips {
+  readonly #columns: number | null;
+  readonly #micro_batch: number;
+
+  /** `columns`: of the images; null: nothing is flipped. `micro_batch`: images of a leaf. */
+  constructor(columns: number | null, micro_batch: number) {
+    this.#columns = columns;
+    this.#micro_batch = micro_batch;
+  }
+
+  /** Flips those of a shard's `part`-th leaf, in place: its leaves share out the stream among them in order. */
+  apply(real: Float32Array, key: StreamKey, part: number): void {
+    if (this.#columns === null) return;
+    flipImages(real, this.#micro_batch, this.#columns, key, part * this.#micro_batch);
   }
 }
 

@@ -201,10 +201,15 @@ export class Connection {
   async #prepare(artifacts: ArtifactSet): Promise<void> {
     const { welcome, thread_pools, store, channel, events } = this.#tools;
     const { manifest, graphs } = artifacts.bundle();
-    const { seed, encoding, shards, run, wire: { format: wire }, local_steps: local, class_counts } = welcome;
+    const { seed, encoding, shards, run, wire: { format: wire }, local_steps: local } = welcome;
+    const { class_counts, flip_columns } = welcome;
     const [pool] = await Promise.all([
       thread_pools.prepare(
-        { manifest, graphs, options: { seed, encoding, num_shards: shards, class_counts, wire, local } },
+        {
+          manifest,
+          graphs,
+          options: { seed, encoding, num_shards: shards, class_counts, flip_columns, wire, local },
+        },
         { welcome, files: artifacts.files },
       ),
       store.begin(welcome, this.#tools.wall_ms()),

@@ -45,6 +45,14 @@ export const DATA_OPTIONS = {
       "(docs/your-own-data.md)",
     group: "What to train",
   },
+  flip: {
+    kind: "boolean",
+    default_text: "off",
+    about:
+      "Flip each image at random from left to right, in each step again: for data whose mirror images are as likely, " +
+      "such as photos, and not for text or digits",
+    group: "What to train",
+  },
   scale: {
     kind: "string",
     value: "none|minmax|standard|FILE",

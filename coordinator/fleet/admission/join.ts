@@ -58,6 +58,8 @@ export interface RunFacts {
   readonly wire?: Wire;
   /** Length of the chunks that larger results and weights travel in; absent: by the size of the networks. */
   readonly chunk_floats?: number;
+  /** Columns of images that are flipped at random; absent: none are. */
+  readonly flip_columns?: number | null;
   /** What learners train by; absent: each step is summed over all shards. */
   readonly local?: LocalSteps | null;
 }
@@ -79,6 +81,7 @@ function welcome(facts: RunFacts, data: ShardSource, worker: number, shared: Wel
     example_bytes: rowBytes(data.data),
     class_counts: data.class_counts,
     encoding: data.data.encoding,
+    flip_columns: facts.flip_columns ?? null,
     wire: facts.wire ?? FLOAT32_WIRE,
     chunk_floats: chunkFloatsOf(facts),
     local_steps: facts.local ?? null,
