@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseOptions, runMain } from "../../common/cli/cli.ts";
 import { lockedBy } from "../../tasks/task_command.ts";
-import { ENTRY_POINTS } from "./entry_points.ts";
+import { checkLinked } from "./check_linked.ts";
+import { ENTRY_POINTS, LINKED_NAMES } from "./entry_points.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -28,7 +29,8 @@ const GATES: Readonly<Record<string, Gate>> = {
     run: () => deno("check", "--quiet", ...lockedBy(), "."),
   },
   "check:library": {
-    about: "Says which exports are not documented, and whether all can be published.",
+    about:
+      "Says which exports are not documented, whether all can be published, and whether their types fit elsewhere.",
     run: checkLibrary,
   },
   "ok": { about: "Runs all checks and tests: deno task check, then deno task test.", run: checkAndTest },
@@ -86,7 +88,8 @@ async function checkLibrary(): Promise<number> {
   const args = ["doc", "--quiet", "--lint", ...ENTRY_POINTS];
   const documented = await new Deno.Command(Deno.execPath(), { args, cwd: ROOT, stdout: "null" }).spawn()
     .status;
-  return documented.code || await deno("publish", "--quiet", "--dry-run", "--allow-dirty");
+  return documented.code || await deno("publish", "--quiet", "--dry-run", "--allow-dirty") ||
+    await checkLinked(ROOT.replace(/[/\\]$/, ""), LINKED_NAMES);
 }
 
 async function deno(...args: readonly string[]): Promise<number> {
