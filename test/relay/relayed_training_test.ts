@@ -8,7 +8,7 @@ import { type RunOptions, startOf } from "../../library/run_options.ts";
 import { workerLines } from "../../library/worker_lines.ts";
 import { relay } from "../../relay/relay.ts";
 import { SYSTEM_CLOCK } from "../../wire/clock.ts";
-import { tinyImages } from "../e2e/images.ts";
+import { NUM_IMAGES, tinyImages } from "../e2e/images.ts";
 import { inTempDir } from "../temp_dir.ts";
 import { MemorySocket } from "../wire/memory_socket.ts";
 
@@ -127,6 +127,14 @@ async function trained(options: RunOptions, crew: Crew) {
   return { sha256: record.weights_sha256, num_computing: workers.size };
 }
 
+/** An IDX1 file of three classes, each in turn; presets without labels do not read it. */
+function classesInTurn(): Uint8Array {
+  const file = Uint8Array.from({ length: 8 + NUM_IMAGES }, (_, i) => i % 3);
+  new DataView(file.buffer).setUint32(0, 0x0000_0801);
+  new DataView(file.buffer).setUint32(4, NUM_IMAGES);
+  return file;
+}
+
 /**
  * Trains without a relay, and with each crew: always the same weights, and each of its members has computed, or with
  * `may_spare` one at least: steps are short, and one that lengthens them is left out.
@@ -135,6 +143,7 @@ async function compare(options: RunOptions, crews: readonly Crew[], may_spare = 
   await inTempDir(async (folder) => {
     const data = join(folder, "images-idx3-ubyte");
     await Deno.writeFile(data, tinyImages());
+    await Deno.writeFile(join(folder, "labels-idx1-ubyte"), classesInTurn());
     const of = { preset: "strokes", n_critic: 2, shards: 8, batch: 16, ...options, data };
     const alone = await trained(of, { beside: 1, behind: [] });
     for (const crew of crews) {
@@ -161,4 +170,8 @@ Deno.test("bfloat16, and a relay behind a relay, with a worker beside it", async
 
 Deno.test("learners of local steps train the same behind relays", async () => {
   await compare({ local_steps: 3, learners: 4 }, [{ beside: 1, behind: [2] }]);
+});
+
+Deno.test("labels and flips go through a relay", async () => {
+  await compare({ preset: "cwgan-gp", flip: true }, [{ beside: 1, behind: [2] }]);
 });
