@@ -70,7 +70,7 @@ const OPTIONS = {
     max: 1_048_576,
     unit: "MB",
     value: "MB",
-    default: 1024,
+    default: 384,
     about: "Training data to keep in memory; the rest goes to a cache on disk",
   },
   share: {

@@ -4,6 +4,7 @@ import type { Scaling } from "../../common/values/scaling.ts";
 import type { TableColumn } from "../../common/values/table.ts";
 import { numElements } from "../../common/shape.ts";
 import { sha256Aside } from "../../common/sha256.ts";
+import { type ExampleBytes, sha256OfPieces, wholeBytes } from "./files/example_bytes.ts";
 import type { Labels } from "./labels/labels.ts";
 
 export interface DataSet {
@@ -32,9 +33,14 @@ export interface DataSet {
   /** The class of each example; absent: networks take none. */
   readonly labels?: Labels;
   /** num_examples x example_bytes, row-major; float32 is little-endian. */
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly bytes: ExampleBytes;
   /** SHA-256 of `bytes`, before they were scaled, in lower-case hexadecimal: what a resumed run compares. */
   sha256(): Promise<string>;
+}
+
+/** Whose bytes are in memory. */
+export interface DataSetInMemory extends DataSet {
+  readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 /** Wraps examples that lie one after the other in `bytes` (not copied; must not change afterwards). */
@@ -43,6 +49,18 @@ export function dataSetOf(
   example_shape: readonly number[],
   encoding: DataSet["encoding"],
   bytes: Uint8Array<ArrayBuffer>,
+): DataSetInMemory;
+export function dataSetOf(
+  name: string,
+  example_shape: readonly number[],
+  encoding: DataSet["encoding"],
+  bytes: ExampleBytes,
+): DataSet;
+export function dataSetOf(
+  name: string,
+  example_shape: readonly number[],
+  encoding: DataSet["encoding"],
+  bytes: ExampleBytes,
 ): DataSet {
   const example_bytes = numElements(example_shape) * (encoding === "uint8" ? 1 : 4);
   const num_examples = bytes.length / example_bytes;
@@ -58,8 +76,14 @@ export function dataSetOf(
     encoding,
     example_bytes,
     bytes,
-    sha256: () => sha256Aside(bytes),
+    sha256: () =>
+      bytes instanceof Uint8Array ? sha256Aside(bytes as Uint8Array<ArrayBuffer>) : sha256OfPieces(bytes),
   };
+}
+
+/** The same data with its bytes in memory. */
+export function inMemory(data: DataSet): DataSetInMemory {
+  return { ...data, bytes: wholeBytes(data.bytes) };
 }
 
 /** The examples with these indices, in that order, as the data set keeps them: a shard, or a micro-batch. */

@@ -10,7 +10,7 @@ import { contentOf } from "./files/content.ts";
 import { parseCsv } from "./tables/csv.ts";
 import { attempt, openDataFile, readDataFile, readUnchanged, refuse } from "./files/data_file.ts";
 import { AS_IT_LOOKS, CSV_NAME, type DataPath, parseDataPath } from "./files/data_path.ts";
-import type { DataSet } from "./data_set.ts";
+import { type DataSet, type DataSetInMemory, inMemory } from "./data_set.ts";
 import { type DataSource, type Reading, sourceOf, UNWATCHED } from "./data_source.ts";
 import { IDX_NAME } from "./arrays/idx.ts";
 import { NPY_NAME, readNpyFolder } from "./arrays/npy_folder.ts";
@@ -22,13 +22,13 @@ import { openPictures, shapeImages } from "./pictures/pictures.ts";
 import { AS_IT_IS, type ReadAs, shapingOf } from "./read_as.ts";
 import { READERS } from "./readers.ts";
 
-/** Opens and reads at once: what {@linkcode openData} finds. */
+/** Opens and reads at once, into memory: what {@linkcode openData} finds. */
 export async function loadData(
   path: string,
   read_as: ReadAs = AS_IT_IS,
   reading: Reading = UNWATCHED,
-): Promise<DataSet> {
-  return await (await openData(path, read_as, reading)).read();
+): Promise<DataSetInMemory> {
+  return inMemory(await (await openData(path, read_as, reading)).read());
 }
 
 /**

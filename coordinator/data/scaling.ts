@@ -4,7 +4,8 @@ import { readRegular } from "../../common/files/regular_file.ts";
 import { parseScaling, type Scaling } from "../../common/values/scaling.ts";
 import { type TableColumn, widthOf } from "../../common/values/table.ts";
 import { numElements } from "../../common/shape.ts";
-import { type DataSet, dataSetOf, decodeExamples } from "./data_set.ts";
+import { type DataSet, dataSetOf } from "./data_set.ts";
+import { type ExampleBytes, floatsIn, MappedBytes, wholeBytes } from "./files/example_bytes.ts";
 
 export const SCALE_KINDS = ["none", "minmax", "standard"] as const;
 export type FittedKind = Exclude<typeof SCALE_KINDS[number], "none">;
@@ -42,13 +43,13 @@ function besideCategories({ offset, factor }: Scaling, table: readonly TableColu
 }
 
 class Channels {
-  readonly #values: Float32Array;
+  readonly #bytes: ExampleBytes;
   readonly #size: number;
   readonly #count: number;
   readonly #held_out: Uint8Array;
 
   constructor(data: DataSet, held_out: Uint8Array) {
-    this.#values = floatsOf(data);
+    this.#bytes = data.bytes;
     this.#size = numElements(data.example_shape);
     this.#count = numScales(data);
     this.#held_out = held_out;
@@ -84,21 +85,19 @@ class Channels {
 
   #forEach(visit: (value: number, channel: number) => void): void {
     const run = this.#size / this.#count;
-    for (let example = 0, at = 0; example < this.#held_out.length; example++) {
-      if (this.#held_out[example]) {
-        at += this.#size;
-        continue;
-      }
-      for (let channel = 0; channel < this.#count; channel++) {
-        for (let i = 0; i < run; i++) visit(this.#values[at++]!, channel);
+    let example = 0;
+    for (const values of floatsIn(this.#bytes, this.#size)) {
+      for (let at = 0; at < values.length; example++) {
+        if (this.#held_out[example]) {
+          at += this.#size;
+          continue;
+        }
+        for (let channel = 0; channel < this.#count; channel++) {
+          for (let i = 0; i < run; i++) visit(values[at++]!, channel);
+        }
       }
     }
   }
-}
-
-function floatsOf({ bytes }: Pick<DataSet, "bytes">): Float32Array {
-  const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
-  return new Float32Array(aligned.buffer, aligned.byteOffset, aligned.length / 4);
 }
 
 /** Throws {@linkcode UserError} where data need no scaling. */
@@ -136,16 +135,20 @@ export async function scaleData(data: DataSet, scaling: Scaling): Promise<DataSe
   }
   const sha256 = await data.sha256();
   const size = numElements(data.example_shape), run = size / offset.length;
-  const values = decodeExamples(data.bytes, data.encoding);
-  for (let at = 0; at < values.length;) {
-    for (let channel = 0; channel < offset.length; channel++) {
+  const scale = (values: Float32Array, first: number) => {
+    for (let at = 0; at < values.length;) {
+      const channel = Math.floor((first + at) / run) % offset.length;
       const by = offset[channel]!, per = factor[channel]!;
-      for (let i = 0; i < run; i++, at++) values[at] = (values[at]! - by) / per;
+      // Up to where the next channel begins.
+      const end = Math.min(values.length, at + run - (first + at) % run);
+      for (; at < end; at++) values[at] = (values[at]! - by) / per;
     }
-  }
+  };
+  const mapped = new MappedBytes(data.bytes, scale);
+  const bytes = data.bytes instanceof Uint8Array ? wholeBytes(mapped) : mapped;
   const { columns, axes, labels, table, value_range } = data;
   return {
-    ...dataSetOf(data.name, data.example_shape, "float32", new Uint8Array(values.buffer)),
+    ...dataSetOf(data.name, data.example_shape, "float32", bytes),
     ...columns && { columns },
     ...table && { table },
     ...axes !== undefined && { axes },

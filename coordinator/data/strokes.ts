@@ -5,7 +5,7 @@
  */
 import { Stream } from "../../random/philox.ts";
 import { cosTurns, sinTurns } from "../../random/special.ts";
-import { type DataSet, dataSetOf } from "./data_set.ts";
+import { type DataSetInMemory, dataSetOf } from "./data_set.ts";
 import type { Labels } from "./labels/labels.ts";
 
 /** Rows and columns of an image. */
@@ -26,7 +26,7 @@ export const GLYPHS: Readonly<Record<string, readonly Path[]>> = {
 };
 
 /** Draws the set. Throws RangeError when the number of examples is not an integer of at least 1. */
-export function drawStrokes(seed: number, num_examples = DEFAULT_STROKES_EXAMPLES): DataSet {
+export function drawStrokes(seed: number, num_examples = DEFAULT_STROKES_EXAMPLES): DataSetInMemory {
   if (!Number.isSafeInteger(num_examples) || num_examples < 1) {
     throw new RangeError(`A data set must have 1 or more examples: found ${num_examples}`);
   }

@@ -5,7 +5,7 @@
  */
 import { type Purpose, Stream } from "../../random/philox.ts";
 import { cosTurns, sinTurns } from "../../random/special.ts";
-import { type DataSet, dataSetOf } from "./data_set.ts";
+import { type DataSetInMemory, dataSetOf } from "./data_set.ts";
 import type { Labels } from "./labels/labels.ts";
 
 export const TOY_NAMES = ["8gaussians", "25gaussians", "swissroll"] as const;
@@ -52,7 +52,7 @@ const TWO_PI = 6.283185307179586;
 const PURPOSE: Purpose = "dataset";
 
 /** Draws a toy set. Throws RangeError when the number of examples is not an integer of at least 1. */
-export function drawToy(name: ToyName, seed: number, num_examples = DEFAULT_TOY_EXAMPLES): DataSet {
+export function drawToy(name: ToyName, seed: number, num_examples = DEFAULT_TOY_EXAMPLES): DataSetInMemory {
   if (!Number.isSafeInteger(num_examples) || num_examples < 1) {
     throw new RangeError(`A data set must have 1 or more examples: found ${num_examples}`);
   }

@@ -1,6 +1,7 @@
 /**
  * One admitted worker as the coordinator sees it: what it holds, how fast it is, and the shipping of its shards.
  */
+import type { ByteParts } from "../data/files/example_bytes.ts";
 import type { NetworkName } from "../../common/network_name.ts";
 import { relayedText } from "../../common/text/relayed_text.ts";
 import { checksumBytes } from "../../kernels/kernels.ts";
@@ -79,7 +80,7 @@ export class Member {
   }
 
   /** Ships a shard beside the training. Ends early, in silence, when the connection does. */
-  async ship(run: string, shard: number, read: () => Uint8Array): Promise<void> {
+  async ship(run: string, shard: number, read: () => ByteParts): Promise<void> {
     if (this.held.has(shard) || this.#shipped.has(shard)) return;
     this.#shipped.add(shard);
     const bytes = read();

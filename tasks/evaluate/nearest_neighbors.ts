@@ -1,4 +1,5 @@
 /** How near a run's samples come to its training images, and which images those are. */
+import { wholeBytes } from "../../coordinator/data/files/example_bytes.ts";
 import { UserError } from "../../common/errors.ts";
 import { median } from "../../common/median.ts";
 import { recordedConfig } from "../../coordinator/config/config.ts";
@@ -24,7 +25,7 @@ const NUM_NEIGHBOURS = 3;
 function trainedOn(data: DataSet, { config }: Summary): Searched {
   const { shards: num_shards, batch, holdout, seed } = recordedConfig(config);
   const plan = new ShardPlan({ num_examples: data.num_examples, num_shards, batch, holdout, seed });
-  return { bytes: data.bytes, dimension: data.example_bytes, indices: plan.shards };
+  return { bytes: wholeBytes(data.bytes), dimension: data.example_bytes, indices: plan.shards };
 }
 
 /** Values on the scale of bytes, as the samples have them. */

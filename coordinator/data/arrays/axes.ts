@@ -50,17 +50,28 @@ export function arrange<T extends Float32Array<ArrayBuffer> | Uint8Array<ArrayBu
   axes: string,
   Room: Room<T>,
 ): Arranged<T> {
+  const { extents, distances, lies_so, ...form } = formOf(shape, strides, axes);
+  const as_is = lies_so && elements instanceof Room;
+  return {
+    ...form,
+    values: as_is ? elements : copyInOrder(elements, extents, distances, new Room(numElements(shape))),
+  };
+}
+
+/** What an array of these axes is as examples, and whether it lies so already. */
+export function formOf(shape: readonly number[], strides: readonly number[], axes: string) {
   const order = [...KEPT_ORDER].filter((letter) => axes.includes(letter)).map((letter) =>
     axes.indexOf(letter)
   );
   const extents = order.map((axis) => shape[axis]!), distances = order.map((axis) => strides[axis]!);
-  const lies_so = elements instanceof Room &&
-    stridesOf(extents, false).every((stride, i) => stride === distances[i] || extents[i] === 1);
+  const lies_so = stridesOf(extents, false).every((stride, i) => stride === distances[i] || extents[i] === 1);
   const kept = order.map((axis) => ({ letter: axes[axis]!, extent: shape[axis]! })).filter((
     { letter, extent },
   ) => letter !== "N" && !(letter === "C" && extent === 1 && axes.length > 2));
   return {
-    values: lies_so ? elements : copyInOrder(elements, extents, distances, new Room(numElements(shape))),
+    extents,
+    distances,
+    lies_so,
     example_shape: kept.map(({ extent }) => extent),
     axes: kept.map(({ letter }) => letter).join(""),
   };

@@ -3,10 +3,11 @@
  * [N, C, rows, columns] with C of 1 or 3, and rows of numbers of any other type as [N, D]. With it: any numbers.
  */
 import { numElements } from "../../../common/shape.ts";
-import { type Content, readBehind } from "../files/content.ts";
+import { type ExampleBytes, FileBytes, floatsIn, MOST_IN_MEMORY } from "../files/example_bytes.ts";
+import { type Content, readBehind, requireSize } from "../files/content.ts";
 import { refuse, requireRoom } from "../files/data_file.ts";
 import { type DataSet, dataSetOf } from "../data_set.ts";
-import { arrange, type Strided, stridesOf } from "./axes.ts";
+import { arrange, formOf, type Strided, stridesOf } from "./axes.ts";
 import { elementsOf, isNumeric } from "./elements.ts";
 import { refuseArray } from "./npy_advice.ts";
 import type { NpyHeader } from "./npy_header.ts";
@@ -43,14 +44,38 @@ export async function readExamples(
         `${shape.length} axes`,
     );
   }
+  const stays = await leftInFile(content, name, header, seen);
+  if (stays !== null) return axes === null ? withoutAxes(stays) : stays;
   const array = await readArray(content, header);
   const whole = seen.includes("N")
     ? array
     : { ...array, shape: [1, ...shape], strides: [0, ...array.strides] };
   const data = examplesOf(file, name, whole, seen.includes("N") ? seen : `N${seen}`, isByte(header));
-  if (axes !== null) return data;
-  const { axes: _seen, ...plain } = data;
+  return axes === null ? withoutAxes(data) : data;
+}
+
+function withoutAxes({ axes: _seen, ...plain }: DataSet): DataSet {
   return plain;
+}
+
+/** An array that is too large for memory, and lies in its file as examples are kept; null: it is not, or does not. */
+async function leftInFile(
+  content: Content,
+  name: string,
+  header: NpyHeader,
+  axes: string,
+): Promise<DataSet | null> {
+  const { shape, begin, fortran, letter, item_bytes, descr } = header;
+  const size = item_bytes * numElements(shape), { file } = content;
+  if (size <= MOST_IN_MEMORY || content.size === null || !axes.includes("N")) return null;
+  const is_image = axes.includes("H") && axes.includes("W"), are_tones = is_image && isByte(header);
+  const is_float32 = letter === "f" && item_bytes === 4 && !descr!.startsWith(">");
+  const form = formOf(shape, stridesOf(shape, fortran), axes);
+  if (!form.lies_so || !(are_tones || is_float32)) return null;
+  requireSize(content, begin, size, `${descr} of [${shape}]`);
+  const bytes = await FileBytes.open(file, { begin, length: size });
+  if (are_tones) return { ...dataSetOf(name, form.example_shape, "uint8", bytes), axes: form.axes };
+  return { ...numbersOf(file, name, form.example_shape, bytes, is_image), axes: form.axes };
 }
 
 function isByte({ letter, item_bytes }: Pick<NpyHeader, "letter" | "item_bytes">): boolean {
@@ -113,7 +138,11 @@ export function examplesOf(
     return { ...dataSetOf(name, form.example_shape, "uint8", values), axes: form.axes };
   }
   const { values, ...form } = arrange(array, axes, Float32Array);
-  return { ...numbersOf(file, name, form.example_shape, values, is_image), axes: form.axes };
+  return { ...numbersOf(file, name, form.example_shape, bytesOf(values), is_image), axes: form.axes };
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Float32Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 /** Points as examples. Throws {@linkcode UserError} for fewer than two numbers each, and for what is no finite number. */
@@ -123,27 +152,29 @@ export function pointsOf(
   dimension: number,
   values: Float32Array<ArrayBuffer>,
 ): DataSet {
-  return numbersOf(file, name, [dimension], values, false);
+  return numbersOf(file, name, [dimension], bytesOf(values), false);
 }
 
 function numbersOf(
   file: string,
   name: string,
   example_shape: readonly number[],
-  values: Float32Array<ArrayBuffer>,
+  bytes: ExampleBytes,
   is_image: boolean,
 ): DataSet {
   const size = numElements(example_shape);
   if (size < 2) refuse(file, `points of at least 2 numbers are required, found ${size}`);
-  let low = Infinity, high = -Infinity;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i]!;
-    if (!Number.isFinite(value)) refuse(file, notFinite(value, i, example_shape));
-    if (value < low) low = value;
-    if (value > high) high = value;
+  let low = Infinity, high = -Infinity, before = 0;
+  for (const values of floatsIn(bytes)) {
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i]!;
+      if (!Number.isFinite(value)) refuse(file, notFinite(value, before + i, example_shape));
+      if (value < low) low = value;
+      if (value > high) high = value;
+    }
+    before += values.length;
   }
-  const { buffer, byteOffset, byteLength } = values;
-  const data = dataSetOf(name, example_shape, "float32", new Uint8Array(buffer, byteOffset, byteLength));
+  const data = dataSetOf(name, example_shape, "float32", bytes);
   return is_image ? { ...data, value_range: low < high ? [low, high] : [low, low + 1] } : data;
 }
 

@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import { UserError } from "../../../common/errors.ts";
 import { contentOf } from "../files/content.ts";
 import { openDataFile, readUnchanged, refuse, requireRoom } from "../files/data_file.ts";
+import { wholeBytes } from "../files/example_bytes.ts";
 import { type DataSet, dataSetOf } from "../data_set.ts";
 import type { Reading } from "../data_source.ts";
 import { readExamples } from "./npy.ts";
@@ -78,7 +79,7 @@ function joined(name: string, parts: readonly DataSet[], num_bytes: number): Dat
   const bytes = new Uint8Array(num_bytes);
   let filled = 0;
   for (const part of parts) {
-    bytes.set(part.bytes, filled);
+    bytes.set(wholeBytes(part.bytes), filled);
     filled += part.bytes.length;
   }
   const ranges = parts.flatMap(({ value_range }) => value_range ? [value_range] : []);

@@ -39,10 +39,15 @@ export class CacheFolder {
     this.#options = options;
   }
 
+  /** Path of a file, whether it is there or not. */
+  pathOf(name: string): string {
+    return join(this.path, name + ENDING);
+  }
+
   /** Opens a file, and marks it as used; null where there is none, or the folder is not this user's alone. */
   async open(name: string): Promise<Deno.FsFile | null> {
     if (!await this.#isOwn()) return null;
-    const path = join(this.path, name + ENDING);
+    const path = this.pathOf(name);
     const info = await Deno.lstat(path).catch(() => null);
     if (info === null || !info.isFile) return null;
     const now = new Date(this.#options.now_ms());

@@ -4,6 +4,13 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import { sha256, sha256Aside } from "../../../common/sha256.ts";
+import {
+  type ExampleBytes,
+  FileBytes,
+  MOST_IN_MEMORY,
+  sha256OfPieces,
+  wholeBytes,
+} from "../files/example_bytes.ts";
 import type { Skipped } from "../skipped.ts";
 import type { PictureCollection, Wanted } from "../pictures/collection.ts";
 import type { CacheFolder } from "./cache_folder.ts";
@@ -19,7 +26,8 @@ const MAX_HEADER_BYTES = 1 << 20;
 /** Pictures as examples, and what was found out about them. */
 export interface CachedPictures {
   readonly shape: readonly number[];
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** In the cache's file, if they are many. */
+  readonly bytes: ExampleBytes;
   readonly skipped: readonly Skipped[];
   /** Indices among all names of those that were skipped, ascending. */
   readonly lost: readonly number[];
@@ -66,7 +74,7 @@ export async function cachedPictures(folder: CacheFolder, key: string): Promise<
   if (file === null) return null;
   try {
     using opened = file;
-    const found = await read(opened);
+    const found = await read(opened, folder.pathOf(key));
     if (found === null) await folder.drop(key);
     return found;
   } catch {
@@ -75,7 +83,7 @@ export async function cachedPictures(folder: CacheFolder, key: string): Promise<
   }
 }
 
-async function read(file: Deno.FsFile): Promise<CachedPictures | null> {
+async function read(file: Deno.FsFile, path: string): Promise<CachedPictures | null> {
   const { size } = await file.stat();
   const begin = await filled(file, new Uint8Array(BEGIN_BYTES));
   if (begin === null || new TextDecoder().decode(begin.subarray(0, MAGIC.length)) !== MAGIC) return null;
@@ -87,6 +95,11 @@ async function read(file: Deno.FsFile): Promise<CachedPictures | null> {
     new TextDecoder().decode(text),
   ) as Header;
   if (begin.length + length + num_bytes !== size) return null;
+  if (num_bytes > MOST_IN_MEMORY) {
+    const part = { begin: begin.length + length, length: num_bytes, is_own: true };
+    const bytes = await FileBytes.open(path, part);
+    return await sha256OfPieces(bytes) === sha256 ? { shape, bytes, skipped, lost, said } : null;
+  }
   const bytes = await filled(file, new Uint8Array(num_bytes));
   if (bytes === null || await sha256Aside(bytes) !== sha256) return null;
   return { shape, bytes, skipped, lost, said };
@@ -114,7 +127,7 @@ export async function cachePictures(
   key: string,
   pictures: CachedPictures,
 ): Promise<void> {
-  const { bytes, ...rest } = pictures;
+  const { bytes: kept, ...rest } = pictures, bytes = wholeBytes(kept);
   const header: Header = { ...rest, num_bytes: bytes.length, sha256: await sha256Aside(bytes) };
   const text = new TextEncoder().encode(JSON.stringify(header));
   if (text.length > MAX_HEADER_BYTES) return;

@@ -57,18 +57,31 @@ export async function readBehind(
   size: number,
   whole: string,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { file } = content;
-  const wrong = (found: number | string, how: string): never =>
-    refuse(file, `${begin + size} bytes are required for ${whole}, found ${found}; ${how}`);
-  const cut = "it is incomplete: download it again";
-  const more = "it has extra bytes: download it again or remove them";
-  if (content.size !== null && content.size !== begin + size) {
-    wrong(content.size, content.size < begin + size ? cut : more);
-  }
+  requireSize(content, begin, size, whole);
+  const wrong = wrongSize(content.file, begin + size, whole);
   const { bytes, is_all } = await takeFrom(content.pieces(), size, begin);
-  if (bytes.length < size) wrong(begin + bytes.length, cut);
-  if (!is_all) wrong("more", more);
+  if (bytes.length < size) wrong(begin + bytes.length, CUT);
+  if (!is_all) wrong("more", MORE);
   return bytes;
+}
+
+const CUT = "it is incomplete: download it again";
+const MORE = "it has extra bytes: download it again or remove them";
+
+function wrongSize(file: string, required: number, whole: string) {
+  return (found: number | string, how: string): never =>
+    refuse(file, `${required} bytes are required for ${whole}, found ${found}; ${how}`);
+}
+
+/** Throws {@linkcode UserError} where a file whose size is known has more or fewer bytes behind the first `begin` ones. */
+export function requireSize(
+  { file, size: found }: Pick<Content, "file" | "size">,
+  begin: number,
+  size: number,
+  whole: string,
+): void {
+  if (found === null || found === begin + size) return;
+  wrongSize(file, begin + size, whole)(found, found < begin + size ? CUT : MORE);
 }
 
 /** The first bytes of some content, at most `size` of them. */

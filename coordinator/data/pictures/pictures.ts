@@ -1,4 +1,5 @@
 /** A folder or an archive of pictures as a data set. */
+import { MOST_IN_MEMORY } from "../files/example_bytes.ts";
 import { basename } from "node:path";
 import { UserError } from "../../../common/errors.ts";
 import { MAX_FILE_BYTES } from "../files/data_file.ts";
@@ -107,7 +108,9 @@ async function readOrCached(
   if (await cacheKey(collection, wanted) === key) {
     await cachePictures(cache, key, { shape, bytes, skipped, lost, said });
   }
-  return data;
+  // So many are read from the cache's file from here on, and their memory is free again.
+  const kept_in_file = bytes.length > MOST_IN_MEMORY ? await cachedPictures(cache, key) : null;
+  return kept_in_file === null ? data : { ...data, bytes: kept_in_file.bytes };
 }
 
 /** The first picture that can be read; of a large one, whose header can. */

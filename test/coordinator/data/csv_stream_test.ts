@@ -1,5 +1,6 @@
 /** Tables that come in pieces: the same numbers wherever the pieces end, and no more memory than they need. */
 import assert from "node:assert/strict";
+import { wholeBytes } from "../../../coordinator/data/files/example_bytes.ts";
 import fc from "fast-check";
 import type { Content } from "../../../coordinator/data/files/content.ts";
 import { parseCsv } from "../../../coordinator/data/tables/csv.ts";
@@ -38,7 +39,7 @@ Deno.test("pieces may end anywhere: in a number, between CR and LF, in a charact
       AS_IT_LOOKS,
       { ...UNWATCHED, say: (note) => void notes.push(note) },
     );
-    assert.deepEqual([...decodeExamples(data.bytes, "float32")], [-0.25, 1.5, 3.5, 4, 5, 612.5]);
+    assert.deepEqual([...decodeExamples(wholeBytes(data.bytes), "float32")], [-0.25, 1.5, 3.5, 4, 5, 612.5]);
     assert.equal(notes.length, 1);
   }));
 });
@@ -91,7 +92,7 @@ Deno.test("whatever bytes there are, a table is read or refused in one line", as
       const bytes = new TextEncoder().encode(text);
       try {
         const data = await parseCsv(contentOf(bytes, []), "x.csv", AS_IT_LOOKS, UNWATCHED);
-        assert.ok(decodeExamples(data.bytes, "float32").every(Number.isFinite));
+        assert.ok(decodeExamples(wholeBytes(data.bytes), "float32").every(Number.isFinite));
       } catch (error) {
         const { name, message } = error as Error;
         assert.equal(name, "UserError", message);

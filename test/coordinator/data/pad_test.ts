@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { wholeBytes } from "../../../coordinator/data/files/example_bytes.ts";
 import { UserError } from "../../../common/errors.ts";
 import { dataSetOf } from "../../../coordinator/data/data_set.ts";
 import { padImages } from "../../../coordinator/data/pad.ts";
@@ -9,7 +10,7 @@ Deno.test("padImages: images lie in the middle; what is odd goes below and to th
   const padded = padImages(TWO, { pad_to: 4, pad_value: 9 });
   assert.deepEqual([padded.example_shape, padded.num_examples, padded.example_bytes], [[4, 4], 2, 16]);
   // deno-fmt-ignore
-  assert.deepEqual([...padded.bytes], [
+  assert.deepEqual([...wholeBytes(padded.bytes)], [
     9, 9, 9, 9,
     1, 2, 3, 9,
     4, 5, 6, 9,
@@ -26,7 +27,7 @@ Deno.test("padImages: each plane of colour images by itself", () => {
   const colours = dataSetOf("colours", [2, 1, 1], "uint8", Uint8Array.of(5, 7));
   const padded = padImages(colours, { pad_to: 2, pad_value: 0 });
   assert.deepEqual(padded.example_shape, [2, 2, 2]);
-  assert.deepEqual([...padded.bytes], [5, 0, 0, 0, 7, 0, 0, 0]);
+  assert.deepEqual([...wholeBytes(padded.bytes)], [5, 0, 0, 0, 7, 0, 0, 0]);
 });
 
 Deno.test("padImages: without a size, or at that size, data stay what they are", () => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { wholeBytes } from "../../../coordinator/data/files/example_bytes.ts";
 import { join } from "node:path";
 import { dataSetOf } from "../../../coordinator/data/data_set.ts";
 import { ShardPlan } from "../../../coordinator/data/plan.ts";
@@ -76,7 +77,7 @@ for (const [kind, [shape, count, channels, columns]] of Object.entries(KINDS)) {
 Deno.test("samples that are all alike have no diversity, real ones have that of the data", async () => {
   const data = await sharded([2], 16);
   await withPictures(data, (pictures) => {
-    const real = Float32Array.from(data.shard(0), (byte) => byte / 127.5 - 1);
+    const real = Float32Array.from(wholeBytes(data.shard(0)), (byte) => byte / 127.5 - 1);
     assert.ok(Math.abs(pictures.diversity(real)! - 1) < 1e-6);
     assert.equal(pictures.diversity(new Float32Array(16).fill(0.5)), 0);
     return Promise.resolve();
