@@ -49,6 +49,12 @@ function labelsIdx(count: number, num_classes: number): Uint8Array {
   return out;
 }
 
+/** A table of ages, codes of four places, and two kinds. */
+async function putPeople(place: Workplace): Promise<void> {
+  const rows = Array.from({ length: 64 }, (_, i) => `${20 + i % 40},${1000 + i % 4},${["a", "b"][i % 2]}\n`);
+  await Deno.writeTextFile(place.path("people.csv"), `age,zip,kind\n${rows.join("")}`);
+}
+
 type Run = (place: Workplace, args: string[]) => Promise<Ended | void>;
 
 /** Runs a task with what was documented, and more options that make it short. */
@@ -142,6 +148,17 @@ const RUNS: Readonly<Record<string, Run>> = {
     } finally {
       await server.shutdown();
     }
+  },
+  "deno task train --data people.csv --categories zip": async (place, args) => {
+    await putPeople(place);
+    return train(place, [...args, "--batch", "20"]);
+  },
+  "deno task sample latest --csv more-people.csv": async (place, args) => {
+    await putPeople(place);
+    const made = ["--data", "people.csv", "--batch", "20", ...SHORT, "--out", place.path("runs", "people")];
+    const ended = await place.run("train", made);
+    assert.equal(ended.code, 0, ended.stderr);
+    return withOptions()(place, args);
   },
   "deno task train --data people.csv --scale standard": async (place, args) => {
     const rows = Array.from({ length: 64 }, (_, i) => `${20 + i % 40},${1_000 * (i % 7)}\n`);
