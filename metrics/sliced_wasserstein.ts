@@ -52,17 +52,15 @@ export function slicedReference(
 ): SlicedReference {
   requireVectors(examples, dimension);
   const directions = Array.from({ length: num_projections }, (_, i) => direction(dimension, seed, i));
-  return { dimension, directions, projections: directions.map((unit) => sortedProjection(examples, unit)) };
+  return { dimension, directions, projections: sortedProjections(examples, directions) };
 }
 
 /** The distance between the reference and `samples`: whole vectors, one after the other. */
 export function slicedWasserstein(reference: SlicedReference, samples: Float32Array): number {
   requireVectors(samples, reference.dimension);
-  let sum = 0;
-  for (const [i, unit] of reference.directions.entries()) {
-    sum += quantileDistance(sortedProjection(samples, unit), reference.projections[i]!);
-  }
-  return sum / reference.directions.length;
+  const projections = sortedProjections(samples, reference.directions);
+  const distances = projections.map((sorted, i) => quantileDistance(sorted, reference.projections[i]!));
+  return distances.reduce((sum, distance) => sum + distance, 0) / distances.length;
 }
 
 function requireVectors(values: Float32Array, dimension: number): void {
@@ -82,23 +80,48 @@ function direction(dimension: number, seed: number, index: number): Float64Array
   return Float64Array.from(normals, (value) => value / length);
 }
 
-/** Projections of all vectors on a direction, ascending. Four running sums, for speed; the order is fixed. */
-function sortedProjection(values: Float32Array, unit: Float64Array): Float32Array {
+/** Sorted projections of all vectors on each direction: two directions at a time, so that each value is read half as often. */
+function sortedProjections(values: Float32Array, directions: readonly Float64Array[]): Float32Array[] {
+  const out = directions.map((unit) => new Float32Array(values.length / unit.length));
+  for (let i = 0; i < directions.length; i += 2) {
+    const j = Math.min(i + 1, directions.length - 1);
+    projectOnTwo(values, directions[i]!, directions[j]!, out[i]!, out[j]!);
+  }
+  for (const projections of out) projections.sort();
+  return out;
+}
+
+/** Projections on two directions. Four running sums each, for speed; the order is fixed. */
+function projectOnTwo(
+  values: Float32Array,
+  unit: Float64Array,
+  other: Float64Array,
+  out: Float32Array,
+  other_out: Float32Array,
+): void {
   const dimension = unit.length;
   const whole = dimension - dimension % 4;
-  const out = new Float32Array(values.length / dimension);
   for (let i = 0, base = 0; i < out.length; i++, base += dimension) {
-    let a = 0, b = 0, c = 0, d = 0;
+    let a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0;
     for (let k = 0; k < whole; k += 4) {
-      a += values[base + k]! * unit[k]!;
-      b += values[base + k + 1]! * unit[k + 1]!;
-      c += values[base + k + 2]! * unit[k + 2]!;
-      d += values[base + k + 3]! * unit[k + 3]!;
+      const p = values[base + k]!, q = values[base + k + 1]!;
+      const r = values[base + k + 2]!, s = values[base + k + 3]!;
+      a += p * unit[k]!;
+      b += q * unit[k + 1]!;
+      c += r * unit[k + 2]!;
+      d += s * unit[k + 3]!;
+      e += p * other[k]!;
+      f += q * other[k + 1]!;
+      g += r * other[k + 2]!;
+      h += s * other[k + 3]!;
     }
-    for (let k = whole; k < dimension; k++) a += values[base + k]! * unit[k]!;
+    for (let k = whole; k < dimension; k++) {
+      a += values[base + k]! * unit[k]!;
+      e += values[base + k]! * other[k]!;
+    }
     out[i] = (a + b) + (c + d);
+    other_out[i] = (e + f) + (g + h);
   }
-  return out.sort();
 }
 
 /**
