@@ -39,7 +39,7 @@ for (const [file, golden] of GOLDENS) {
 
   Deno.test(`goldens: every gradient rule that is too large by a tenth is seen: ${file}`, async () => {
     const used = new Set<string>();
-    await trainWith(golden, { rules: rulesWith((op, index) => void used.add(`${op} ${index}`)) });
+    await trainWith(golden, { rules: rulesWith((op, index) => void used.add(`${op} ${index}`)) }, 0);
     assert.ok(used.size > 10);
     for (const name of used) {
       const rules = rulesWith((op, index) => `${op} ${index}` === name ? 1.1 : undefined);

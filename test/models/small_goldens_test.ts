@@ -7,7 +7,6 @@ import { BATCH_NORM_EPS } from "../../models/nets/layers.ts";
 import { readTrainingGolden } from "../goldens/golden.ts";
 import {
   assertReached,
-  differences,
   type Fault,
   replaceConstant,
   rulesWith,
@@ -63,7 +62,7 @@ const USED_RULES = [
 Deno.test("goldens: every gradient rule that is too large by a tenth is seen", async () => {
   const used = new Set<string>();
   const recorder = rulesWith((op, index) => void used.add(`${op} ${index}`));
-  for (const { golden } of GOLDENS) await trainWith(golden, { rules: recorder });
+  for (const { golden } of GOLDENS) await trainWith(golden, { rules: recorder }, 0);
   assert.deepEqual([...used].sort(), USED_RULES);
   for (const name of used) {
     const rules = rulesWith((op, index) => `${op} ${index}` === name ? 1.1 : undefined);
@@ -77,8 +76,7 @@ Deno.test("goldens: every parameter that does not move is seen, but those withou
     const missed: string[] = [];
     for (const name of names) {
       const frozen = name.slice("gradient.".length);
-      const trained = await trainWith(golden, { update: { frozen } });
-      if (differences(trained, golden, TOLERANCE).length === 0) missed.push(frozen);
+      if (!await seesFault(golden, { update: { frozen } }, TOLERANCE)) missed.push(frozen);
     }
     // Batch normalisation takes the mean away, and with it the bias before.
     const before_norm = file.includes("plane") ? [] : ["generator.2.bias", "generator.5.bias"];

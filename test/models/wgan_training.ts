@@ -112,12 +112,16 @@ interface Memory {
   readonly squares: Values;
 }
 
-/** Trains and names the results as the goldens do: `losses`, `gradient.NAME` of step 1, `final.NAME`. */
+/**
+ * Trains and names the results as the goldens do: `losses`, `gradient.NAME` of step 1, `final.NAME`. Fewer `steps` give
+ * the first losses, and nothing final.
+ */
 export async function train(
   settings: TrainingCase,
   pair: Pair,
   executors: Executors,
   changed: Partial<UpdateRule> = {},
+  steps = STEPS,
 ): Promise<ReadonlyMap<string, FloatArray>> {
   const rule: UpdateRule = { ...UNSAID, ...settings.update, ...changed };
   const state = firstState(settings, pair);
@@ -126,7 +130,7 @@ export async function train(
   const draw = (features: number, key: Omit<StreamKey, "seed" | "shard">, low = -1) =>
     drawBatch(settings, pair.element!, features, key, low);
   const latent = sizeOf(pair.generator), features = sizeOf(pair.critic);
-  const losses = new Float64Array(2 * STEPS);
+  const losses = new Float64Array(2 * steps);
   const results: Values = new Map([["losses", losses]]);
   const record = (step: number, column: number, outputs: ReadonlyMap<string, FloatArray>) => {
     losses[2 * (step - 1) + column] = outputs.get("loss")![0]!;
@@ -136,7 +140,7 @@ export async function train(
     }
   };
 
-  for (let step = 1; step <= STEPS; step++) {
+  for (let step = 1; step <= steps; step++) {
     const real = draw(features, { purpose: "dataset", counter: step });
     const noise = draw(latent, { purpose: "critic_noise", counter: step });
     const fake = (await executors.forward(new Map([...state, ["noise", noise]]))).get("fake")!;
@@ -152,6 +156,7 @@ export async function train(
     update(state, memory, generator, { ...rule, clip: null }, step);
     for (const { name } of pair.generator.statistics) average(state.get(name)!, generator.get(name)!);
   }
+  if (steps < STEPS) return results;
   for (const [name, values] of state) results.set(`final.${name}`, values);
   return results;
 }
