@@ -7,7 +7,20 @@ Deno.test("train keeps decoded pictures, deno task cache shows and removes them,
   await using place = await Workplace.open();
   await putPictures(place.path("p"), 8, 3);
   const train = async (out: string, ...args: string[]) => {
-    const size = ["--image-size", "6", "--batch", "4", "--shards", "1", "--n-critic", "1", "--steps", "1"];
+    const size = [
+      "--preset",
+      "strokes",
+      "--image-size",
+      "6",
+      "--batch",
+      "4",
+      "--shards",
+      "1",
+      "--n-critic",
+      "1",
+      "--steps",
+      "1",
+    ];
     const ended = await place.run("train", ["--data", "p", "--workers", "1", "--out", out, ...size, ...args]);
     assert.equal(ended.code, 0, ended.stderr);
     return /SHA-256 (\w+)/.exec(ended.stdout + ended.stderr)![1];

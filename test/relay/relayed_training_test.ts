@@ -155,16 +155,15 @@ async function compare(options: RunOptions, crews: readonly Crew[], may_spare = 
   });
 }
 
-Deno.test("1 to 4 workers behind a relay, alone and beside another, train the same weights", async () => {
-  await compare({}, [{ behind: [1] }, { behind: [2] }, { beside: 1, behind: [3] }, { behind: [4] }]);
+Deno.test("2 to 4 workers behind a relay, alone and beside another, train the same weights", async () => {
+  await compare({}, [{ behind: [2] }, { beside: 1, behind: [3] }, { behind: [4] }]);
 });
 
 Deno.test("int8: a relay rounds groups that several workers have computed to the same bits", async () => {
-  await compare({ wire: "int8", wire_groups: 2 }, [{ behind: [3] }]);
-  await compare({ wire: "int8", wire_groups: 2 }, [{ behind: [2, 1] }], true);
+  await compare({ wire: "int8", wire_groups: 2 }, [{ behind: [3] }, { behind: [2, 1] }], true);
 });
 
-Deno.test("bfloat16, and a relay behind a relay, with a worker beside it", async () => {
+Deno.test("bfloat16, and a relay of one worker behind a relay, with a worker beside it", async () => {
   await compare({ wire: "bfloat16" }, [{ behind: [{ beside: 1, behind: [1] }] }]);
 });
 
