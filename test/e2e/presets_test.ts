@@ -32,7 +32,7 @@ const PLANE: RunSettings = { batch: 32, n_critic: 2 };
 const BORDERED: RunSettings = { batch: 8, n_critic: 2, holdout: 0.1, width: 8 };
 /** Names and numbers of 40 rows. */
 const TABLE: RunSettings = { batch: 16, n_critic: 2, holdout: 0.1 };
-/** Every preset once, with options that go together: each option by networks of layers, of convolutions and of residuals. */
+/** Each of these presets once, with options that go together: each option by networks of layers, of convolutions and of residuals. */
 const CASES: readonly Case[] = [
   { preset: "wgan", settings: IMAGES, estimates_distance: true },
   { preset: "strokes", settings: { ...IMAGES, accumulate: 2, flip: true }, estimates_distance: true },
