@@ -1,11 +1,12 @@
 /**
- * Proves that the code stays in small pieces: lines of a file and of a function, files of a folder. Tests aside. Prints
- * the figures and the largest of each; exit code 1 with one line per fault.
+ * Proves that the code stays in small pieces: lines of a file and of a function, files of a folder; of tests the lines of
+ * a file alone, since tables of cases are long. Prints the figures and the largest of each; exit code 1 with one line per
+ * fault.
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { runCheck } from "./gate/check_command.ts";
-import { sourceFiles } from "./gate/source_files.ts";
+import { sourceFiles, testFiles } from "./gate/source_files.ts";
 import ts from "typescript";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
@@ -96,6 +97,13 @@ function measure(root: string): Record<keyof typeof LIMITS, Measured[]> {
   return found;
 }
 
+/** Tests that are longer than a file may be. */
+function longTests(root: string): Measured[] {
+  return [...testFiles(root)]
+    .map((name) => ({ name, size: linesOf(Deno.readTextFileSync(join(root, name))) }))
+    .filter(({ size }) => size > LIMITS.file.max);
+}
+
 /** Everything too large in the project in `root`, and the figures, one line each. */
 export function checkSizes(root = ROOT): { readonly faults: string[]; readonly figures: string[] } {
   const measured = measure(root);
@@ -113,7 +121,8 @@ export function checkSizes(root = ROOT): { readonly faults: string[]; readonly f
         `Nine ${kind}s in ten must have at most ${limit.p90} ${unit}, found ${ninth}: split some of the larger`,
       );
     }
-    for (const { name, size } of sizes.filter(({ size }) => size > limit.max)) {
+    const tests = kind === "file" ? longTests(root) : [];
+    for (const { name, size } of [...sizes.filter(({ size }) => size > limit.max), ...tests]) {
       faults.push(`${name} must have at most ${limit.max} ${unit}, found ${size}: split it by subject`);
     }
   }

@@ -1,51 +1,13 @@
+/** The report of one run on a terminal. */
 import assert from "node:assert/strict";
 import type { Finding } from "../../runlog/doctor/rule.ts";
 import { adviceFor } from "../../inspect/advice.ts";
 import { runReport } from "../../inspect/run_report.ts";
-import { type Listed, runTable, whatOf } from "../../inspect/run_table.ts";
-import type { Terminal } from "../../common/terminal/terminal.ts";
-import { noneSkipped } from "../../runlog/log/reader.ts";
+import { runTable } from "../../inspect/run_table.ts";
 import type { RecordOf, RunRecord } from "../../runlog/records.ts";
-import { RunFold, type Summary } from "../../runlog/summary/summary.ts";
-import { checkpoint, end, joined, runRecord, steps, TIME } from "../runlog/log/example_log.ts";
-
-const PLAIN: Terminal = { colour: false, unicode: true, width: Infinity };
-
-function summed(records: readonly RunRecord[], recent = false): Summary {
-  const fold = new RunFold();
-  for (const record of [runRecord(), ...records]) fold.add(record);
-  return fold.summary(recent, noneSkipped());
-}
-
-const FINISHED = summed([
-  joined(1),
-  joined(2, { name: "other:2", provider: "cuda:0", device: "a graphics card" }),
-  ...steps(1, 30),
-  {
-    type: "evaluation",
-    step: 0,
-    sliced_wasserstein: 0.5,
-    modes: { count: 8, covered: 1, high_quality: 0.25 },
-  },
-  {
-    type: "evaluation",
-    step: 30,
-    sliced_wasserstein: 0.05,
-    modes: { count: 8, covered: 7, high_quality: 0.9 },
-  },
-  { type: "heldout", step: 30, critic_cost: -0.25, mean_real: 0.5 },
-  {
-    type: "fault",
-    step: 3,
-    what: "worker lost in mid-step",
-    worker: 2,
-    decision: "gave its open shards to worker 1",
-    reason: "silence",
-  },
-  { type: "sample", step: 30, file: "samples/step-30.png" },
-  checkpoint(30),
-  end(30),
-]);
+import { type Summary } from "../../runlog/summary/summary.ts";
+import { checkpoint, end, steps, TIME } from "../runlog/log/example_log.ts";
+import { FINISHED, LISTED, PLAIN, summed } from "./report_scene.ts";
 
 const FINDINGS: readonly Finding[] = [{
   code: "estimate-negative",
@@ -58,46 +20,6 @@ const FINDINGS: readonly Finding[] = [{
   cause: "The critic cannot follow",
   change: "Lower --lr",
 }];
-
-const LISTED: readonly Listed[] = [
-  { name: "2026-03-01-wgan", summary: FINISHED, problem: null },
-  { name: "failed", summary: summed([...steps(1, 3), end(3, { reason: "failed" })]), problem: null },
-  {
-    name: "of-the-future",
-    summary: null,
-    problem: "Cannot read runs/of-the-future: it is of another format",
-  },
-  { name: "young", summary: summed([], true), problem: null },
-];
-
-Deno.test("the table of runs", () => {
-  const now_ms = Date.parse(TIME) + 3 * 3_600_000;
-  assert.equal(
-    runTable(LISTED, now_ms, PLAIN).join("\n"),
-    `RUN              STATE       WHAT             STEPS  DISTANCE  IMAGES/S  STARTED
-2026-03-01-wgan  finished    wgan on strokes     30      0.05       800  3 h ago
-failed           failed      wgan on strokes      3         -       800  3 h ago
-of-the-future    unreadable  -                    -         -         -        -
-young            running     wgan on strokes      0         -         -  3 h ago
-
-Cannot read runs/of-the-future: it is of another format`,
-  );
-});
-
-Deno.test("a preset that is called as its data is named once", () => {
-  const { data } = FINISHED;
-  assert.equal(whatOf({ config: { preset: "strokes" }, data }), "strokes");
-  assert.equal(whatOf({ config: { preset: "wgan" }, data }), "wgan on strokes");
-  assert.equal(whatOf({ config: {}, data }), "strokes");
-});
-
-Deno.test("a narrow table leaves columns out, and colours only the state", () => {
-  const lines = runTable(LISTED.slice(1, 2), Date.parse(TIME), { colour: true, unicode: true, width: 24 });
-  assert.deepEqual(lines, [
-    "\x1b[1mRUN     STATE   STEPS\x1b[22m",
-    "failed  \x1b[31mfailed\x1b[39m      3",
-  ]);
-});
 
 Deno.test("the report of a finished run", () => {
   const files = [
@@ -378,38 +300,6 @@ Deno.test("at any width no line is longer, but for a command or a word that is t
       assert.ok(line.length <= width || whole, `at ${width} columns: ${line}`);
     }
   }
-});
-
-Deno.test("where a table of runs has no room each run has lines of its own", () => {
-  assert.deepEqual(runTable(LISTED.slice(0, 3), Date.parse(TIME), { ...PLAIN, width: 32 }), [
-    "RUNS",
-    "2026-03-01-wgan",
-    "  finished, 30 steps, distance",
-    "  0.05",
-    "failed",
-    "  failed, 3 steps, distance -",
-    "of-the-future",
-    "  unreadable",
-    "",
-    "Cannot read runs/of-the-future:",
-    "it is of another format",
-  ]);
-});
-
-Deno.test("a run is shown under the name that a person gave, and with the newest note, cleaned", () => {
-  const fold = new RunFold();
-  for (const record of [runRecord({ name: "fir\x1bst", note: "one\ntwo" }), ...steps(1, 3)]) fold.add(record);
-  const about = { findings: [], files: [] };
-  const shown = (summary: Summary, folder: string) =>
-    runReport({ ...about, folder, summary }, PLAIN).join("\n");
-  const before = fold.summary(false, noneSkipped());
-  assert.match(shown(before, "runs/x"), /^fir\ufffdst \(x\) {2}.*\n {2}Note: one two\n/);
-  fold.add({ type: "resume", step: 3, incarnation: 1, changed: {}, note: "three", time: TIME });
-  fold.add({ type: "resume", step: 3, incarnation: 2, changed: {}, time: TIME });
-  const after = fold.summary(false, noneSkipped());
-  assert.match(shown(after, "runs/2026_fir\ufffdst"), /^2026_fir\ufffdst {2}.*\n {2}Note: three\n/);
-  const listed = { name: "x", summary: after, problem: null };
-  assert.match(runTable([listed], 0, PLAIN).join("\n"), /^fir\ufffdst \(x\) +unknown/m);
 });
 
 Deno.test("the averaged generator: its half-life and its hash are told, of others nothing", () => {

@@ -1,6 +1,7 @@
+/** Updates, sums and the largest magnitude, to the bit. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { checksumBytes, Kernels, largestOf } from "../../kernels/kernels.ts";
+import { Kernels, largestOf } from "../../kernels/kernels.ts";
 import {
   type AdamNumbers,
   adamReference,
@@ -8,61 +9,9 @@ import {
   type RmspropNumbers,
   rmspropReference,
 } from "./reference.ts";
+import { assertSameBits, bytesOf, CAPACITY_BYTES, fill, length, pattern, SEED } from "./special_floats.ts";
 
-const SEED = 20260721;
-const CAPACITY_BYTES = 1 << 20;
 const WGAN: RmspropNumbers = { scale: 0.25, lr: 5e-5, alpha: 0.99, eps: 1e-8, clip: 0.01 };
-const SPECIAL = [
-  0,
-  -0,
-  1,
-  -1,
-  Infinity,
-  -Infinity,
-  NaN,
-  1e-45,
-  -1e-45,
-  1.17549435e-38,
-  1e-39,
-  3.4028235e38,
-  1e20,
-  0.01,
-];
-
-/** Numbers of every size, with special ones among them. */
-const float = fc.oneof(
-  { weight: 4, arbitrary: fc.float({ noNaN: true, min: Math.fround(-0.1), max: Math.fround(0.1) }) },
-  { weight: 2, arbitrary: fc.float() },
-  { weight: 1, arbitrary: fc.constantFrom(...SPECIAL.map(Math.fround)) },
-);
-
-/** Lengths around the sizes of vectors, stripes and blocks, with values that repeat a drawn pattern. */
-const length = fc.oneof(
-  fc.nat(70),
-  fc.integer({ min: 2040, max: 2056 }),
-  fc.integer({ min: 4090, max: 4100 }),
-);
-const pattern = fc.array(float, { minLength: 1, maxLength: 37 });
-
-function fill(view: Float32Array, values: readonly number[], start: number): Float32Array {
-  for (let i = 0; i < view.length; i++) view[i] = values[(i + start) % values.length] as number;
-  return view;
-}
-
-/** Equal bits; any NaN equals any other. */
-function assertSameBits(actual: Float32Array, expected: Float32Array, what: string): void {
-  assert.equal(actual.length, expected.length);
-  for (let i = 0; i < actual.length; i++) {
-    if (!Object.is(actual[i], expected[i])) {
-      assert.fail(`${what}[${i}] must be ${expected[i]}: found ${actual[i]}`);
-    }
-  }
-}
-
-function bytesOf(view: Float32Array): Uint8Array {
-  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-}
-
 /** Runs one update on fresh kernels; a and b have a tail of `tail` floats. */
 function update(
   n: number,
@@ -331,30 +280,6 @@ Deno.test("firstNonFinite: finds the first one, wherever it is", () => {
   }
 });
 
-Deno.test("checksum: agrees with the reference for every length, inside and outside of the memory", () => {
-  const kernels = Kernels.create(CAPACITY_BYTES);
-  const view = kernels.allocate(100);
-  const bytes = bytesOf(view).map((_, i) => (i * 77 + 5) & 0xff);
-  for (let n = 0; n <= 300; n++) {
-    const expected = checksumReference(bytes.subarray(3, n + 3));
-    bytesOf(view).set(bytes);
-    assert.equal(kernels.checksum(bytesOf(view).subarray(3, n + 3)), expected);
-    assert.equal(checksumBytes(bytes.subarray(3, n + 3)), expected);
-  }
-});
-
-Deno.test("checksum: pieces of the copying make no difference", () => {
-  const bytes = Uint8Array.from({ length: 65536 * 2 + 100 }, (_, i) => (i * i) >> 5);
-  for (const n of [65535, 65536, 65537, 65536 * 2, bytes.length]) {
-    assert.equal(checksumBytes(bytes.subarray(0, n)), checksumReference(bytes.subarray(0, n)));
-  }
-});
-
-Deno.test("checksum: fixed values", () => {
-  assert.equal(checksumBytes(new Uint8Array(0)), "2dae9c58f1af56e6");
-  assert.equal(checksumBytes(new TextEncoder().encode("wagon")), "fa3e18ca6523614c");
-});
-
 Deno.test("buffers begin and end where they are asked to", () => {
   const kernels = Kernels.create(4 * 4096);
   const found = [[3, 64], [1, 4096], [1025, 4096], [2, 64]].map(([floats, alignment]) =>
@@ -367,42 +292,6 @@ Deno.test("buffers begin and end where they are asked to", () => {
   const left_bytes = kernels.left_bytes;
   assert.equal(kernels.allocate(left_bytes / 4).byteLength, left_bytes);
   assert.throws(() => kernels.allocate(1), RangeError);
-});
-
-Deno.test("checksum: every bit, every exchange and every length counts", () => {
-  const bytes = Uint8Array.from({ length: 260 }, (_, i) => (i * 37) % 251);
-  const seen = new Set([checksumBytes(bytes)]);
-  for (let bit = 0; bit < bytes.length * 8; bit++) {
-    const changed = bytes.slice();
-    changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-    seen.add(checksumBytes(changed));
-  }
-  assert.equal(seen.size, 1 + bytes.length * 8);
-  const words = new Uint32Array(bytes.buffer);
-  for (let i = 0; i < words.length; i++) {
-    for (let j = 0; j < i; j++) {
-      const changed = words.slice();
-      [changed[i], changed[j]] = [words[j] as number, words[i] as number];
-      seen.add(checksumBytes(new Uint8Array(changed.buffer)));
-    }
-  }
-  assert.equal(seen.size, 1 + bytes.length * 8 + (words.length * (words.length - 1)) / 2);
-  const zeros = new Set(Array.from({ length: 300 }, (_, n) => checksumBytes(new Uint8Array(n))));
-  assert.equal(zeros.size, 300);
-});
-
-Deno.test("checksum: signs of any two weights count", () => {
-  const bytes = new Uint8Array(64 * 4 * 3);
-  const words = new Uint32Array(bytes.buffer);
-  const seen = new Set<string>();
-  for (let i = 0; i < words.length; i++) {
-    for (let j = 0; j < i; j++) {
-      words[i] = words[j] = 0x80000000;
-      seen.add(checksumBytes(bytes));
-      words[i] = words[j] = 0;
-    }
-  }
-  assert.equal(seen.size, (words.length * (words.length - 1)) / 2);
 });
 
 Deno.test("kernels: buffers are zeroed, aligned, apart, and stay valid", () => {

@@ -1,82 +1,15 @@
+/** Who is let in and who is believed: tokens, versions, deadlines. */
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { encode } from "@msgpack/msgpack";
 import { openChannel } from "../../wire/channel.ts";
-import { decodeFrame, encodeFrame } from "../../wire/frame.ts";
-import { type AdmitOptions, admitWorker, joinCoordinator, type JoinOptions } from "../../wire/handshake.ts";
+import { decodeFrame } from "../../wire/frame.ts";
 import { isProof, newNonce, prove } from "../../wire/proof/token_proof.ts";
-import { newWorkerKey, readWorkerKey } from "../../wire/proof/worker_key.ts";
-import { pem } from "../../tasks/keys/self_signed.ts";
 import { type Message, type MessageOf, PROTOCOL_VERSION } from "../../wire/messages.ts";
 import { Refusal } from "../../wire/refusal.ts";
-import { FakeClock, settled } from "./fake_clock.ts";
-import { MemorySocket } from "./memory_socket.ts";
+import { settled } from "./fake_clock.ts";
 import { LIMITS } from "./limits.ts";
-
-const TERMS = {
-  run: "r1",
-  incarnation: 2,
-  coordinator_nonce: "0a".repeat(16),
-  worker_nonce: "0b".repeat(16),
-  certificate: null,
-};
-const HELLO = { name: "w", threads: 2, provider: "cpu", device: "", platform: "test" };
-const UNPROVED = { certificate: null, key: null };
-const WELCOME = {
-  worker: 1,
-  seed: 42,
-  shards: 1,
-  shard_sizes: [10],
-  example_bytes: 784,
-  encoding: "uint8",
-  wire: { format: "float32", group_shards: null },
-  chunk_floats: 16_384,
-  class_counts: null,
-  flip_columns: null,
-  local_steps: null,
-  shard_sha256: ["00".repeat(32)],
-  artifacts: [],
-  heartbeat_ms: 1000,
-  silence_ms: 5000,
-  shared: null,
-} as const;
-const WRONG_TOKEN = {
-  worker: "The token is not that of this run; get the current one from the coordinator, which " +
-    "makes a new one at each start unless --token-file is given",
-  coordinator: "The coordinator does not know the token: another coordinator answers " +
-    "there, or another program",
-};
-
-function sides(
-  coordinator: Partial<AdmitOptions> = {},
-  worker_token = "secret",
-  key: JoinOptions["key"] = null,
-) {
-  const [socket, worker_socket] = MemorySocket.pair();
-  const clock = new FakeClock();
-  const options = { clock, deadline_ms: 3000, token: "secret", run: "r1", incarnation: 2 };
-  return {
-    clock,
-    socket,
-    worker_socket,
-    admitted: () => admitWorker(socket, { ...options, welcome: () => WELCOME, ...coordinator }),
-    joined: () =>
-      joinCoordinator(worker_socket, { clock, deadline_ms: 3000, token: worker_token, hello: HELLO, key }),
-  };
-}
-
-/** Speaks for one side by hand. */
-function byHand(socket: MemorySocket) {
-  const arrived: Message[] = [];
-  socket.onmessage = (parts) => arrived.push(decodeFrame(...parts).message);
-  return {
-    say: (message: Message) => socket.send([encodeFrame(message).head], () => {}),
-    next: async (): Promise<Message> => {
-      while (arrived.length === 0) await settled();
-      return arrived.shift() as Message;
-    },
-  };
-}
+import { byHand, HELLO, sides, TERMS, UNPROVED, WELCOME, WRONG_TOKEN } from "./handshake_scene.ts";
 
 Deno.test("handshake: a proof is HMAC-SHA256 of side, version, run, incarnation and both nonces", async () => {
   for (const side of ["worker", "coordinator"] as const) {
@@ -329,86 +262,4 @@ Deno.test("handshake: an empty token is no token", async () => {
   await assert.rejects(prove("", "worker", TERMS), {
     message: "Cannot prove the token: it must not be empty",
   });
-});
-
-async function workerKey() {
-  return await readWorkerKey(pem("PRIVATE KEY", (await newWorkerKey()).pkcs8));
-}
-
-Deno.test("handshake: with a list of keys, token and key are both needed", async () => {
-  const key = await workerKey(), other = await workerKey();
-  const allowed_keys = { nameOf: (public_key: string) => public_key === key.public_key ? "laptop" : null };
-  const listed = sides({ allowed_keys }, "secret", key);
-  const [hello] = await Promise.all([listed.admitted(), listed.joined()]);
-  assert.equal(hello.key?.public_key, key.public_key);
-  // Who has a key and no list to be on is let in by the token.
-  const unasked = sides({}, "secret", key);
-  await Promise.all([unasked.admitted(), unasked.joined()]);
-  const refused = async (token: string, own: JoinOptions["key"], code: string, message: RegExp) => {
-    const { admitted, joined, socket } = sides({ allowed_keys }, token, own);
-    const why = { code, fatal: true, message };
-    await Promise.all([assert.rejects(admitted(), why), assert.rejects(joined(), why)]);
-    assert.ok(!socket.is_sealed);
-    assert.equal(socket.sent.length, 2, "challenge and refusal, no welcome");
-  };
-  await refused(
-    "secret",
-    null,
-    "unknown_key",
-    /^This run admits only workers whose keys .* with --key FILE$/,
-  );
-  await refused(
-    "secret",
-    other,
-    "unknown_key",
-    new RegExp(`does not contain this worker's key, ${other.public_key};`),
-  );
-  await refused("guess", key, "wrong_token", /^The token is not that of this run/);
-  // Another's public key, signed by one's own.
-  const thief = { public_key: key.public_key, sign: other.sign };
-  await refused("secret", thief, "unknown_key", /^The worker's signature does not match its key$/);
-  const no_point = { public_key: "ff".repeat(32), sign: other.sign };
-  const any = { nameOf: () => "any" };
-  const { admitted, joined } = sides({ allowed_keys: any }, "secret", no_point);
-  await Promise.all([
-    assert.rejects(admitted(), { code: "unknown_key" }),
-    assert.rejects(joined(), { code: "unknown_key" }),
-  ]);
-});
-
-Deno.test("handshake: a signature is of its own connection alone", async () => {
-  const key = await workerKey();
-  const allowed_keys = { nameOf: () => "laptop" };
-  const recorded = sides({ allowed_keys }, "secret", key);
-  const [old] = await Promise.all([recorded.admitted(), recorded.joined()]);
-  // One who knows the token, and has heard the owner of a key.
-  const replayed = sides({ allowed_keys }, "secret", {
-    public_key: key.public_key,
-    sign: () => Promise.resolve(old.key!.signature),
-  });
-  const refused = { code: "unknown_key", message: "The worker's signature does not match its key" };
-  await Promise.all([
-    assert.rejects(replayed.admitted(), refused),
-    assert.rejects(replayed.joined(), refused),
-  ]);
-});
-
-Deno.test("handshake: a worker that sees another certificate than the coordinator's is turned away", async () => {
-  const [own, other] = ["0a".repeat(32), "0b".repeat(32)];
-  const cases: readonly [string | null, string | null, boolean][] = [
-    [own, own, true],
-    [null, other, true], // Behind a proxy that has it.
-    [own, other, false],
-    [own, null, false],
-  ];
-  for (const [coordinators, workers, is_right] of cases) {
-    const { socket, worker_socket, admitted, joined } = sides();
-    Object.assign(socket, { certificate: coordinators });
-    Object.assign(worker_socket, { certificate: workers });
-    const both = await Promise.allSettled([admitted(), joined()]);
-    for (const side of both) {
-      if (is_right) assert.equal(side.status, "fulfilled");
-      else assert.equal(side.status === "rejected" && side.reason.code, "wrong_certificate");
-    }
-  }
 });

@@ -1,77 +1,13 @@
+/** WebSockets over the loopback: order, ends, errors. */
 import assert from "node:assert/strict";
 import { connect as connectTcp } from "node:net";
 import { Kernels } from "../../kernels/kernels.ts";
-import { openChannel } from "../../wire/channel.ts";
-import { SYSTEM_CLOCK } from "../../wire/clock.ts";
 import { bytesOf, encodeFrame } from "../../wire/frame.ts";
 import { admitWorker, joinCoordinator } from "../../wire/handshake.ts";
-import { MAX_FRAME_BYTES, type Message, type MessageType } from "../../wire/messages.ts";
-import type { Socket } from "../../wire/socket.ts";
-import { connect, listen, type ListenOptions } from "../../wire/ws_socket.ts";
-import { LIMITS } from "./limits.ts";
-
-const HOST = "127.0.0.1";
-const HELLO = { name: "w", threads: 2, provider: "cpu", device: "", platform: "test" };
-const WELCOME = {
-  worker: 1,
-  seed: 42,
-  shards: 1,
-  shard_sizes: [10],
-  example_bytes: 784,
-  encoding: "uint8",
-  wire: { format: "float32", group_shards: null },
-  chunk_floats: 16_384,
-  class_counts: null,
-  flip_columns: null,
-  local_steps: null,
-  shard_sha256: ["00".repeat(32)],
-  artifacts: [],
-  heartbeat_ms: 1000,
-  silence_ms: 5000,
-  shared: null,
-} as const;
-const WEIGHTS: Message = {
-  type: "weights",
-  run: "r",
-  incarnation: 1,
-  generation: 1,
-  state: "critic",
-  step: 1,
-  checksum: "0123456789abcdef",
-  difference: null,
-};
-const TERMS = { clock: SYSTEM_CLOCK, deadline_ms: 5000, token: "secret" };
-
-/** A listener on a free port and the first socket that arrives there. */
-async function listening(options: Partial<ListenOptions> = {}) {
-  const arrived = Promise.withResolvers<Socket>();
-  const onsocket = (socket: Socket, peer: string) => {
-    assert.match(peer, /^127\.0\.0\.1:\d+$/);
-    arrived.resolve(socket);
-  };
-  const listener = await listen({ host: HOST, port: 0, onsocket, ...options });
-  return { listener, url: `ws://${HOST}:${listener.port}`, arrived: arrived.promise };
-}
-
-async function pair() {
-  const { listener, url, arrived } = await listening();
-  const client = await connect(url);
-  return { listener, client, server: await arrived };
-}
-
-function channelOver(socket: Socket, ...allowed: MessageType[]) {
-  return openChannel(socket, {
-    clock: SYSTEM_CLOCK,
-    heartbeat_ms: 1000,
-    silence_ms: 5000,
-    allowed: new Set(allowed),
-    ...LIMITS,
-  });
-}
-
-function closed(socket: Socket): Promise<string> {
-  return new Promise((resolve) => socket.onclose = resolve);
-}
+import { MAX_FRAME_BYTES } from "../../wire/messages.ts";
+import { connect, listen } from "../../wire/ws_socket.ts";
+import { HELLO, WELCOME } from "./handshake_scene.ts";
+import { channelOver, closed, HOST, listening, pair, TERMS, WEIGHTS } from "./ws_socket_scene.ts";
 
 Deno.test("ws: handshake, then 2 MB to and fro over loopback", async () => {
   const { listener, client, server } = await pair();
@@ -182,69 +118,6 @@ Deno.test("ws: without a handler nothing is read, so that the sender must wait",
   assert.ok(server.bytes_received < 1 << 20, `${server.bytes_received} bytes were read`);
   for (const socket of [client, reading.client]) socket.close("Test is over", true);
   await Promise.all([listener.close(), reading.listener.close()]);
-});
-
-Deno.test("ws: a stranger who sends much is dropped, a trusted peer is not", async () => {
-  const { listener, client, server } = await pair();
-  server.onmessage = () => {};
-  client.onmessage = () => {};
-  const told = closed(server);
-  const dropped = closed(client);
-  client.send([new Uint8Array(70_000)], () => {});
-  assert.equal(await told, "Too many bytes before the token was proved");
-  await dropped;
-  await listener.close();
-});
-
-Deno.test("ws: a message above the limit ends the connection", async () => {
-  const { listener, client, server } = await pair();
-  server.trust(MAX_FRAME_BYTES);
-  server.onmessage = () => {};
-  client.onmessage = () => {};
-  const told = closed(server);
-  client.send([new Uint8Array(MAX_FRAME_BYTES + 1)], () => {});
-  assert.equal(await told, "Max payload size exceeded");
-  await listener.close();
-});
-
-/** How a connection ends that sends frames of `frame_bytes` where those of `limit` are allowed. */
-async function endOf(
-  limit: number,
-  frame_bytes: number,
-  parts = 1,
-): Promise<{ told: string; received: number }> {
-  const { listener, client, server } = await pair();
-  server.trust(limit);
-  let left = 3;
-  server.onmessage = () => --left === 0 && client.close("all three arrived");
-  client.onmessage = () => {};
-  const told = closed(server);
-  const part = new Uint8Array(frame_bytes / parts);
-  for (let i = 0; i < 3; i++) client.send(Array<Uint8Array>(parts).fill(part), () => {});
-  const end = { told: await told, received: server.bytes_received };
-  await listener.close();
-  return end;
-}
-
-Deno.test("ws: of a frame larger than there is use for no more is taken in than the limit", async () => {
-  const MB = 1 << 20;
-  assert.equal((await endOf(MB, MB)).told, "all three arrived");
-  const { told, received } = await endOf(MB, 16 * MB);
-  assert.equal(told, `A message of more than the ${MB} bytes allowed`);
-  assert.ok(received < 2 * MB, `${received} bytes`);
-  // Neither in one part of many, nor where many of one frame come by themselves.
-  assert.equal((await endOf(MB, 16 * MB, 16)).told, told);
-  assert.equal((await endOf(16 * MB, MB, 2048)).told, "Too many message fragments");
-});
-
-Deno.test("ws: what a coordinator says before it has proved itself has a limit, too", async () => {
-  const { listener, client, server } = await pair();
-  client.onmessage = () => {};
-  server.onmessage = () => {};
-  const told = closed(client);
-  server.send([new Uint8Array(3 << 20)], () => {});
-  assert.equal(await told, "A message of more than the 1048576 bytes allowed");
-  await listener.close();
 });
 
 Deno.test("ws: pings of the protocol are told of, and answered only while the answers are read", async () => {
@@ -375,31 +248,6 @@ Deno.test("ws: an upgrade that is judged wrong gets an answer and no socket", as
     tcp.write("GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
   });
   assert.match(answer, /^HTTP\/1\.1 403 Forbidden\r\nConnection: close\r\n[^]*\r\n\r\nNot from there\n$/);
-  await listener.close();
-});
-
-Deno.test("ws: connections beyond the limit are turned away", async () => {
-  const { listener, url } = await listening({ max_connections: 1 });
-  const first = await connect(url);
-  await assert.rejects(connect(url), { message: /^Cannot connect to / });
-  first.close("Test is over", true);
-  await listener.close();
-});
-
-Deno.test("ws: one host may have a quarter of all connections, and gets back what it leaves", async () => {
-  const gone = Promise.withResolvers<string>();
-  const onsocket = (socket: Socket) => {
-    socket.onmessage = () => {};
-    socket.onclose = gone.resolve;
-  };
-  const { listener, url } = await listening({ max_connections: 8, onsocket });
-  const [first, second] = [await connect(url), await connect(url)];
-  await assert.rejects(connect(url), { message: /^Cannot connect to / });
-  first.close("leaves", true);
-  await gone.promise;
-  const third = await connect(url);
-  await assert.rejects(connect(url), { message: /^Cannot connect to / });
-  for (const socket of [second, third]) socket.close("Test is over", true);
   await listener.close();
 });
 
