@@ -21,6 +21,7 @@ import { STATE_STYLES, whatOf } from "./run_table.ts";
 import { bar, chart, downsampled, rangeOf, sparkline } from "./sparkline.ts";
 import { paint, type Terminal } from "../common/terminal/terminal.ts";
 import { duration } from "../common/text/duration.ts";
+import { stepParts } from "./step_parts.ts";
 
 /** Text is not laid out wider than this: long lines are hard to read. */
 const MAX_WIDTH = 100;
@@ -245,21 +246,11 @@ function heldOut(page: Page, { summary }: Inspected): string[] {
   ];
 }
 
-/** Parts of a step that add up to the whole: computing is taken out of the waiting. */
 function times(page: Page, { summary }: Inspected): string[] {
   const { timings } = summary;
   const total = timings.total.mean_ms;
   if (!total) return [];
-  const of = (phase: keyof typeof timings) => timings[phase].mean_ms ?? 0;
-  const parts: [string, number][] = [
-    ["computing (the slowest worker)", of("compute")],
-    ["transfer and waiting", of("wait") - of("compute")],
-    ["receiving and summing gradients", of("sum")],
-    ["updating weights", of("update")],
-    ["sending weights", of("send")],
-    ["the rest", of("other")],
-  ];
-  const lines = parts.flatMap(([name, ms]) => {
+  const lines = stepParts(timings).flatMap(([name, ms]) => {
     const numbers = `${milliseconds(ms).padStart(9)} ${percent(ms / total).padStart(5)}`;
     if (page.width < TIMES) return [...wrapLine(`  ${name}`, page.width), `    ${numbers}`];
     const length = bar(ms / total, page.width - TIMES - 1, page.terminal.unicode);

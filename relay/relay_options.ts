@@ -2,6 +2,7 @@
 import { UserError } from "../common/errors.ts";
 import type { Command, Values } from "../common/cli/options.ts";
 import { checkUrl } from "../worker/worker_options.ts";
+import { MEMORY_OPTION } from "../worker/memory_option.ts";
 
 const OPTIONS = {
   upstream: {
@@ -65,16 +66,7 @@ const OPTIONS = {
     about: "Name that the coordinator shows for this relay",
     default_text: "host name and process number",
   },
-  memory: {
-    kind: "number",
-    integer: true,
-    min: 0,
-    max: 1_048_576,
-    unit: "MB",
-    value: "MB",
-    default: 1024,
-    about: "Training data to keep in memory; the rest goes to a cache on disk",
-  },
+  memory: MEMORY_OPTION,
   fail_when_stopped: {
     kind: "boolean",
     about:

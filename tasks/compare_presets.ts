@@ -1,4 +1,5 @@
 /** `deno task compare-presets`: several presets on one data set, each a run of its own, and one report on all. */
+import { exists } from "../common/files/exists.ts";
 import { join } from "node:path";
 import { parseOptions, runMain } from "../common/cli/cli.ts";
 import { UserError } from "../common/errors.ts";
@@ -85,10 +86,6 @@ const COMMAND: Command<typeof OPTIONS> = {
 };
 
 const NUM_PICTURES = 24;
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
-}
 
 async function writePlan(folder: string, comparison: Comparison): Promise<void> {
   const path = join(folder, PLAN_NAME);

@@ -91,12 +91,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const server = openServer(options);
   server.maxConnections = max_connections;
   const certificate = options.tls ? readCertificate(options.tls.cert).sha256 : null;
-  shareOut(server, Math.ceil(max_connections / HOST_SHARE));
-  const connections = new Set<TcpSocket>();
-  server.on("connection", (tcp: TcpSocket) => {
-    connections.add(tcp);
-    tcp.once("close", () => connections.delete(tcp));
-  });
+  const connections = shareOut(server, Math.ceil(max_connections / HOST_SHARE));
   const sockets = new WebSocketServer({ noServer: true, ...WS_OPTIONS });
   server.on("upgrade", (request, tcp: TcpSocket, head) => {
     const refused = options.judgeUpgrade?.(request) ?? null;
@@ -327,20 +322,23 @@ class WsSocket implements Socket {
   }
 }
 
-/** Drops connections of a host that has `most` already. */
-function shareOut(server: Server, most: number): void {
-  const open = new Map<string, number>();
+/** Drops connections of a host that has `most` already. Returns those that are open, at any time. */
+function shareOut(server: Server, most: number): ReadonlySet<TcpSocket> {
+  const connections = new Set<TcpSocket>(), open = new Map<string, number>();
   server.on("connection", (tcp: TcpSocket) => {
     const host = hostOf(tcp.remoteAddress ?? "");
     const count = open.get(host) ?? 0;
     if (count >= most) return void tcp.destroy();
     open.set(host, count + 1);
+    connections.add(tcp);
     tcp.once("close", () => {
+      connections.delete(tcp);
       const left = open.get(host)! - 1;
       if (left > 0) open.set(host, left);
       else open.delete(host);
     });
   });
+  return connections;
 }
 
 function turnAway(tcp: TcpSocket, { status, reason }: Refused): void {

@@ -1,6 +1,7 @@
 /** The command line of `worker`. */
 import { UserError } from "../common/errors.ts";
 import type { Command, Values } from "../common/cli/options.ts";
+import { MEMORY_OPTION } from "./memory_option.ts";
 
 const OPTIONS = {
   coordinator: {
@@ -63,16 +64,7 @@ const OPTIONS = {
     about: "Run only on these processor cores (Linux; for local workers, deno task train chooses them)",
     default_text: "any core",
   },
-  memory: {
-    kind: "number",
-    integer: true,
-    min: 0,
-    max: 1_048_576,
-    unit: "MB",
-    value: "MB",
-    default: 384,
-    about: "Training data to keep in memory; the rest goes to a cache on disk",
-  },
+  memory: MEMORY_OPTION,
   share: {
     kind: "boolean",
     default: true,

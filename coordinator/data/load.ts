@@ -1,4 +1,5 @@
 /** Recognises the file or folder at a path that a person names, to choose its reader. */
+import { exists } from "../../common/files/exists.ts";
 import { basename, join } from "node:path";
 import { UserError } from "../../common/errors.ts";
 import type { RegularFile } from "../../common/files/regular_file.ts";
@@ -46,6 +47,7 @@ export async function openData(
   const categories = categoryNames(read_as);
   const shaping = shapingOf(read_as);
   const axes = layout === null ? null : parseAxes(layout);
+  // A file may have a # in its name.
   const { csv, ...place } = await exists(path) ? asItIs(path) : parseDataPath(path);
   const named = { ...place, csv: { ...csv, label_column, categories } };
   const { file } = named;
@@ -99,11 +101,6 @@ async function openFolder(
     `Cannot read data folder ${folder}: pictures (.png, .jpg, .webp and others), NPY files, an IDX image file such as train-images-idx3-ubyte.gz ` +
       `or CIFAR-10's data_batch_*.bin are required, found ${found}; name another folder, or a file, with --data`,
   );
-}
-
-/** A file may have a # in its name. */
-async function exists(path: string): Promise<boolean> {
-  return await Deno.lstat(path).then(() => true, () => false);
 }
 
 function asItIs(file: string): DataPath {

@@ -7,6 +7,7 @@ import { type Entry } from "../../runlog/summary/summary_parts.ts";
 import { differences, settingsOf } from "../compare.ts";
 import { bytes, count, figure, milliseconds, percent, travelsAs } from "../numbers.ts";
 import { whatOf } from "../run_table.ts";
+import { stepParts } from "../step_parts.ts";
 import { Html, html, withOptions } from "./html.ts";
 import { charts } from "./charts.ts";
 import { animation, nearestNeighbors, ways } from "./pictures.ts";
@@ -197,18 +198,9 @@ function doctor({ findings }: Reported): Html {
 
 function times({ summary }: Reported): Html {
   const { timings, bytes_in, bytes_out, steps } = summary;
-  const of = (phase: keyof typeof timings) => timings[phase].mean_ms ?? 0;
-  const total = of("total");
+  const total = timings.total.mean_ms ?? 0;
   if (total === 0) return html`<p class="dim">No step yet.</p>`;
-  const parts: [string, number][] = [
-    ["computing (the slowest worker)", of("compute")],
-    ["transfer and waiting", of("wait") - of("compute")],
-    ["receiving and summing gradients", of("sum")],
-    ["updating weights", of("update")],
-    ["sending weights", of("send")],
-    ["the rest", of("other")],
-  ];
-  const rows = parts.map(([name, ms]) => {
+  const rows = stepParts(timings).map(([name, ms]) => {
     const width = Math.max(0, Math.round(160 * ms / total));
     return [
       name,

@@ -1,4 +1,5 @@
 /** What is compared with data: samples of a generator, drawn several times, or other examples. */
+import { exists } from "../../common/files/exists.ts";
 import { basename, join } from "node:path";
 import { UserError } from "../../common/errors.ts";
 import { cleanLine } from "../../common/text/foreign_text.ts";
@@ -124,8 +125,4 @@ function ofData(data: DataSet, seed: number): Judged {
     varies: false,
     draw: (count) => Promise.resolve(examplesOf(data, count, seed)),
   };
-}
-
-function exists(path: string): Promise<boolean> {
-  return Deno.stat(path).then(() => true, () => false);
 }

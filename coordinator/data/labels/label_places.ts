@@ -1,4 +1,5 @@
 /** Where labels lie beside the data that they belong to, by the names of files alone. */
+import { exists } from "../../../common/files/exists.ts";
 import { basename, join } from "node:path";
 import { CIFAR_100_BESIDE, CIFAR_100_NAME, CIFAR_NAME, isCifarName } from "../arrays/cifar.ts";
 import { IDX_NAME } from "../arrays/idx.ts";
@@ -52,8 +53,4 @@ function nothingBeside(file: string): string {
   return first === undefined
     ? `none that are known for ${basename(file)}`
     : `no ${basename(first)} in its folder`;
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.lstat(path).then(() => true, () => false);
 }
