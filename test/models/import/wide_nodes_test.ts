@@ -1,5 +1,6 @@
 /** Nodes with thousands of inputs: what they cost grows with their number, and beyond a limit they are refused. */
 import assert from "node:assert/strict";
+import { gradients } from "../../../autodiff/gradients.ts";
 import { importGraph } from "../../../models/import/import_graph.ts";
 import { importedNetwork } from "../../../models/import/imported_net.ts";
 import { GraphBuilder } from "../../../onnx/builder.ts";
@@ -24,20 +25,35 @@ function opened(count: number) {
   return importedNetwork(importGraph(model, "wide.onnx", "generator"), "generator", []);
 }
 
-/** Looks into sets while `act` runs: what it does, without a clock. */
+/** Looks into sets and maps while `act` runs: what it does, without a clock. */
 function looksOf(act: () => void): number {
-  const { has } = Set.prototype;
+  const { has } = Set.prototype, { get } = Map.prototype;
   let looks = 0;
   Set.prototype.has = function (value) {
     looks++;
     return has.call(this, value);
   };
+  Map.prototype.get = function (key) {
+    looks++;
+    return get.call(this, key);
+  };
   try {
     act();
   } finally {
     Set.prototype.has = has;
+    Map.prototype.get = get;
   }
   return looks;
+}
+
+/** The sum of the squares of `count` values joined along an axis, each a layer of its own. */
+function joinedSquares(count: number) {
+  const b = new GraphBuilder("joined");
+  const names = Array.from({ length: count }, (_, i) => `x${i}`);
+  const parts = names.map((name) => b.op("Tanh", [b.input(name, "float32", [2, 1])]));
+  const all = b.op("Concat", parts, { axis: 1 });
+  b.output(b.op("ReduceSum", [b.op("Mul", [all, all])], { keepdims: 0 }), "loss");
+  return { graph: b.build(), names };
 }
 
 Deno.test("what a sum of hundreds of values costs grows with them, not with their square", () => {
@@ -47,7 +63,17 @@ Deno.test("what a sum of hundreds of values costs grows with them, not with thei
       assert.equal(graph.nodes.filter(({ op }) => op === "Add").length, count - 1);
     });
   const ratio = looks(800) / looks(200);
-  // Measured 3.97; 13.7 where each new name was looked for from 0 on.
+  // Measured 3.98; 11.3 where each new name was looked for from 0 on.
+  assert.ok(ratio < 5, `${ratio}`);
+});
+
+Deno.test("what the gradients of hundreds of joined values cost grows with them, not with their square", () => {
+  const looks = (count: number) => {
+    const { graph, names } = joinedSquares(count);
+    return looksOf(() => gradients(graph, { loss: "loss", wrt: names }));
+  };
+  const ratio = looks(800) / looks(200);
+  // Measured 3.98; 10.5 where each input looked up those before it to know where it begins.
   assert.ok(ratio < 5, `${ratio}`);
 });
 
