@@ -7,7 +7,14 @@
 import { numbersOf } from "../../autodiff/constants.ts";
 import { isFixed } from "../../onnx/dims.ts";
 import { parseEinsum } from "../../onnx/einsum.ts";
-import { attributeOf, type Dim, type Graph, type Node, type Shape } from "../../onnx/graph.ts";
+import {
+  attributeOf,
+  type Dim,
+  type ElementType,
+  type Graph,
+  type Node,
+  type Shape,
+} from "../../onnx/graph.ts";
 import { describeNode } from "../../onnx/operator.ts";
 import { ACTIVATIONS } from "../../onnx/operators/activations.ts";
 import { ELEMENTWISE } from "../../onnx/operators/elementwise.ts";
@@ -41,6 +48,9 @@ interface Step {
 
 type Rule = (step: Step) => Found;
 
+/** Element types of axes, places and shapes: the axis of a CumSum and what Gather takes may be either. */
+const INTEGERS: readonly (ElementType | undefined)[] = ["int32", "int64"];
+
 /** The first node that couples the examples of the graph's inputs, in words; null where they stay apart. */
 export function couplingNode(graph: Graph): string | null {
   const places = new Map<string, Place | null>(
@@ -51,7 +61,7 @@ export function couplingNode(graph: Graph): string | null {
     return {
       place: places.get(name) ?? null,
       shape: graph.types.get(name)?.shape ?? [],
-      numbers: tensor?.element === "int64" ? numbersOf(tensor) : undefined,
+      numbers: INTEGERS.includes(tensor?.element) ? numbersOf(tensor) : undefined,
     };
   };
   for (const node of graph.nodes) {

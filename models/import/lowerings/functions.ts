@@ -1,4 +1,4 @@
-/** Functions of single elements, by way of others. */
+/** Functions of single elements, and the largest of several, by way of others. */
 import type { Value } from "../../../onnx/builder.ts";
 import type { Known } from "../known.ts";
 import type { Lowering, Lowerings, LoweringSite } from "./lowering.ts";
@@ -45,6 +45,34 @@ const isInfinite: Lowering = (n) => {
   return [{ value: low !== 0 ? is_small : high !== 0 ? is_large : n.op("And", [is_large, is_small]) }];
 };
 
+/** Elements of one TopK: each takes a pass over the whole axis. */
+const MAX_TOP = 256;
+
+/**
+ * The k largest along an axis with their places, which carry no gradient: the largest one, then that of the others, and
+ * so on. Of equal ones the first comes first, as in ONNX.
+ */
+const topK: Lowering = (n) => {
+  const x = n.x(0), axis = n.axisOf(n.int("axis", -1), x.type.shape.length), extent = n.extent(x, axis);
+  const [count] = n.numbers(1, "number of elements (k)");
+  if (count! > MAX_TOP) {
+    n.fail(`it may take at most ${MAX_TOP} elements (k), found ${count}; take fewer, or max or mean of all`);
+  }
+  if (count! < 1) n.fail(`it must take at least 1 element (k), found ${count}; take more, or leave it out`);
+  const places = Array.from({ length: extent }, (_, i) => i);
+  const column = x.type.shape.map((_, i) => i === axis ? extent : 1);
+  const numbers = n.reshape(n.intVector(places), column);
+  let rest = n.int("largest", 1) === 0 ? n.neg(x) : x;
+  const found: Value[] = [];
+  for (let i = 0; i < count!; i++) {
+    const place = n.op("ArgMax", [rest], { axis, keepdims: 1 });
+    found.push(place);
+    if (i + 1 < count!) rest = n.where(n.op("Equal", [numbers, place]), n.number(-Infinity), rest);
+  }
+  const indices = found.length === 1 ? found[0]! : n.op("Concat", found, { axis });
+  return [{ value: n.op("GatherElements", [x, indices], { axis }) }, { value: indices }];
+};
+
 export const FUNCTION_LOWERINGS = {
   /** The form in which tf2onnx writes part of Gelu: 1 - erf(x) */
   Erfc: one((n, x) => n.sub(n.number(1), n.op("Erf", [x]))),
@@ -66,4 +94,5 @@ export const FUNCTION_LOWERINGS = {
   Xor: (n) => [{ value: n.op("Not", [n.op("Equal", [n.x(0), n.x(1)])]) }],
   Mod: mod,
   Shrink: shrink,
+  TopK: topK,
 } satisfies Lowerings;

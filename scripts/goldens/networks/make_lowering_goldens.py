@@ -512,6 +512,25 @@ def einsum():
     return model(nodes, [3, 2], {"W": floats(2, 2, 2)})
 
 
+def largest():
+    """Sorted rows, the two smallest of each column with their places, and the largest of all."""
+    nodes = [
+        node("MatMul", "x W", "h"),
+        node("TopK", "h three", "sorted order"),
+        node("TopK", "h two", "least place", axis=1, largest=0, sorted=1),
+        node("Transpose", "least", "least_t", perm=[0, 2, 1]),
+        node("Transpose", "place", "place_t", perm=[0, 2, 1]),
+        node("Cast", "place_t", "weight", to=FLOAT),
+        node("Mul", "least_t weight", "weighted"),
+        node("GatherElements", "x order", "moved", axis=2),
+        node("TopK", "h one", "most unused", axis=-2),
+        node("Transpose", "most", "most_t", perm=[0, 2, 1]),
+        node("Concat", "weighted most_t", "beside", axis=2),
+        node("Concat", "sorted beside moved", "y", axis=1),
+    ]
+    return model(nodes, [4, 3], {"W": floats(3, 3), "one": ints(1), "two": ints(2), "three": ints(3)})
+
+
 # Each with another network that gives the same in ONNX Runtime, where that cannot run it.
 NETWORKS = {
     "gru_reverse": (gru_reverse, None),
@@ -542,6 +561,7 @@ NETWORKS = {
     "functions": (functions, None),
     "loop_list": (loop_list, None),
     "reversed_sequences": (reversed_sequences, None),
+    "largest": (largest, None),
 }
 
 

@@ -142,6 +142,9 @@ const CASES: Readonly<Record<string, Case>> = {
   ], { place: tensorOf("int64", [], [2]) }),
   "sums along the batch": coupled([["CumSum", ["x", "axis"], ["y"]]], { axis: tensorOf("int64", [], [0]) }),
   "sums along features": apart([["CumSum", ["x", "axis"], ["y"]]], { axis: tensorOf("int64", [], [1]) }),
+  "sums along features, as PyTorch's older exporter writes them": apart([["CumSum", ["x", "axis"], ["y"]]], {
+    axis: tensorOf("int32", [], [1]),
+  }),
   "joined with itself as features": apart([["Concat", ["x", "x"], ["y"], { axis: 1 }]]),
   "einsum within an example": apart([["Einsum", ["x", "x"], ["y"], { equation: text("nij,nkj->nik") }]]),
   "einsum across examples": coupled([
