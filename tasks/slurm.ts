@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { parseOptions, runMain } from "../common/cli/cli.ts";
 import type { Command, OptionTable, Values } from "../common/cli/options.ts";
 import { UserError } from "../common/errors.ts";
+import { readNamed } from "../common/files/named_file.ts";
 import { writeFile } from "../common/files/write_file.ts";
 import { cleanLine } from "../common/text/foreign_text.ts";
 import { wordsIn } from "../common/text/words_in.ts";
@@ -118,9 +119,16 @@ function directives(values: Given, names: readonly (keyof Given)[]): Directive[]
 
 /** The lines of a sweep that count, checked. Throws {@linkcode UserError}. */
 async function sweepLines(file: string): Promise<string[]> {
-  const text = await Deno.readTextFile(file).catch((error: Error) => {
-    throw new UserError(`Cannot read sweep ${file}: a readable file is required, found ${error.message}`);
+  const { text, is_pipe } = await readNamed(file).catch((error: Error) => {
+    throw new UserError(
+      `Cannot read sweep ${file}: a readable file is required, found ${error.message}; check --sweep`,
+    );
   });
+  if (is_pipe) {
+    throw new UserError(
+      `Cannot use sweep ${file}: a file that each job can read is required, found a pipe; write it to a file`,
+    );
+  }
   const lines = text.split("\n").filter((line) => !/^\s*(#|$)/.test(line));
   if (lines.length === 0) {
     throw new UserError(`Cannot use sweep ${file}: a line for each run is required, found none`);

@@ -1,6 +1,6 @@
 /** Scales data for training, each channel (or column) by itself: --scale. */
 import { UserError } from "../../common/errors.ts";
-import { readRegular } from "../../common/files/regular_file.ts";
+import { readNamed } from "../../common/files/named_file.ts";
 import { parseScaling, type Scaling } from "../../common/values/scaling.ts";
 import { type TableColumn, widthOf } from "../../common/values/table.ts";
 import { numElements } from "../../common/shape.ts";
@@ -112,7 +112,7 @@ export function requireScalable({ encoding, name }: Pick<DataSet, "encoding" | "
 /** The scaling that a file holds. Throws {@linkcode UserError}. */
 export async function readScaling(file: string): Promise<Scaling> {
   try {
-    return parseScaling(new TextDecoder().decode(await readRegular(file)));
+    return parseScaling((await readNamed(file)).text);
   } catch (error) {
     throw new UserError(
       `Cannot read --scale ${file}: minmax, standard, none or a JSON file with "offset" and "factor" is required, ` +

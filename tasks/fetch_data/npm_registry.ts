@@ -1,5 +1,6 @@
 /** Where npm's packages come from on this machine: the registry or mirror in npm's configuration, and its token. */
 import { join } from "node:path";
+import { readNamed } from "../../common/files/named_file.ts";
 
 const PUBLIC = "https://registry.npmjs.org/";
 
@@ -28,7 +29,7 @@ export async function npmConfig(env: (name: string) => string | undefined, cwd: 
   const user = env("npm_config_userconfig") ?? env("NPM_CONFIG_USERCONFIG") ?? (home && join(home, ".npmrc"));
   const entries = new Map<string, string>();
   for (const path of [user, join(cwd, ".npmrc")]) {
-    const text = path === undefined ? "" : await Deno.readTextFile(path).catch(() => "");
+    const text = path === undefined ? "" : await readNamed(path).then(({ text }) => text, () => "");
     for (const [key, value] of parseNpmrc(text, env)) entries.set(key, value);
   }
   const named = env("npm_config_registry") ?? env("NPM_CONFIG_REGISTRY") ?? entries.get("registry");

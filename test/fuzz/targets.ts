@@ -2,9 +2,13 @@
 import { MemoryDisk } from "../coordinator/run/memory_disk.ts";
 import { contents, MANIFEST, stateAt } from "../coordinator/training/small_state.ts";
 import { CheckpointTarget } from "./checkpoint_target.ts";
+import { DataTarget } from "./data_target.ts";
 import { FleetTarget } from "./fleet_target.ts";
 import { HandshakeTarget } from "./handshake_target.ts";
 import { LogTarget, RECORDS } from "./log_target.ts";
+import { NamedTarget } from "./named_target.ts";
+import { PictureTarget } from "./picture_target.ts";
+import { RelayTarget } from "./relay_target.ts";
 import { StepIndexTarget } from "./step_index_target.ts";
 import { ConnectionTarget } from "./connection_target.ts";
 import type { Target } from "./target.ts";
@@ -24,5 +28,9 @@ export async function openTargets(folder: string): Promise<Target[]> {
     new HandshakeTarget(),
     FleetTarget.open(await own("fleet")),
     new ConnectionTarget(),
+    new RelayTarget(),
+    new PictureTarget(),
+    new DataTarget(await own("data")),
+    await NamedTarget.open(await own("named")),
   ];
 }

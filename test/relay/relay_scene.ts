@@ -28,17 +28,21 @@ export class RelayScene implements AsyncDisposable {
   /** Connections that it has opened and nobody has taken. */
   readonly #opened: MemorySocket[] = [];
 
-  constructor(more: Partial<Pick<RelayOptions, "allowed_keys">> = {}) {
+  /** `through`: what the relay's end of each connection passes. */
+  constructor(
+    more: Partial<Pick<RelayOptions, "allowed_keys">> = {},
+    through: (socket: Socket) => Socket = (socket) => socket,
+  ) {
     const say = (text: string) => void this.said.push(text);
     this.ended = relay({
       locate: () => Promise.resolve({ url: "ws://up", token: TOKEN }),
       connect: () => {
         const [near, far] = MemorySocket.pair();
         this.#opened.push(far);
-        return Promise.resolve(near);
+        return Promise.resolve(through(near));
       },
       open: (onsocket) => {
-        this.#onsocket = onsocket;
+        this.#onsocket = (socket, peer) => onsocket(through(socket), peer);
         return Promise.resolve({ port: 1, local_url: "ws://relay", close: () => Promise.resolve() });
       },
       opened: () => {},
