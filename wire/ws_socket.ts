@@ -130,13 +130,25 @@ function openServer(
     requestTimeout: opening_ms,
     connectionsCheckingInterval: opening_ms,
   };
-  if (tls === null) return createServer(limits, onrequest);
+  const answer: typeof onrequest = (request, response) => {
+    if (hasBody(request)) {
+      return turnAway(request.socket, { status: 413, reason: "Requests here have no body" });
+    }
+    onrequest(request, response);
+  };
+  if (tls === null) return createServer(limits, answer);
   const { cert, key } = tls;
-  const server = createTlsServer({ ...limits, cert, key, handshakeTimeout: opening_ms }, onrequest);
+  const server = createTlsServer({ ...limits, cert, key, handshakeTimeout: opening_ms }, answer);
   // The limits above begin with the first byte of a request.
   server.on("secureConnection", (socket) => socket.setTimeout(opening_ms, () => socket.destroy()));
   server.on("request", ({ socket }) => socket.setTimeout(0));
   return server;
+}
+
+/** A body that never ends would keep its connection for ever: Deno's `requestTimeout` ends with the headers. */
+function hasBody({ headers }: IncomingMessage): boolean {
+  const { "content-length": length = "0", "transfer-encoding": encoding } = headers;
+  return Number(length) !== 0 || encoding !== undefined;
 }
 
 /** How {@linkcode connect} goes about it. */

@@ -13,10 +13,10 @@ const ATTEMPTS: Readonly<Record<string, number>> = {
   "handshake": 30,
   "messages to the coordinator": 10,
   "messages to a worker": 10,
-  "messages to a relay": 5,
-  "pictures": 60,
-  "data": 60,
-  "named files": 60,
+  "messages to a relay": 3,
+  "pictures": 40,
+  "data": 25,
+  "named files": 40,
 };
 
 Deno.test("damaged files and messages meet no errors but their readers' own, and are never taken for the truth", () =>

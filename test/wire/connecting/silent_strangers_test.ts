@@ -1,4 +1,4 @@
-/** Strangers who open a connection over TLS and then say nothing: a listener drops them in time, and ends in time. */
+/** Strangers who open a connection and then say nothing, or without end: a listener drops them in time, and ends in time. */
 import assert from "node:assert/strict";
 import { connect as connectTcp, type Socket as TcpSocket } from "node:net";
 import { connect as connectTls } from "node:tls";
@@ -63,4 +63,27 @@ Deno.test("TLS: a listener ends though strangers are in TLS, after TLS, and read
   );
   await within("the listener's end", listener.close());
   for (const socket of [silent, after_tls]) socket.destroy();
+});
+
+Deno.test("a request with a body that does not end is answered at once, and its connection ends", async () => {
+  const asked: string[] = [];
+  const listener = await listen({
+    host: HOST,
+    port: 0,
+    onsocket: () => {},
+    onrequest: ({ method = "" }, response) => {
+      asked.push(method);
+      response.end("seen");
+    },
+  });
+  for (const body of ["Content-Length: 100000\r\n\r\na", "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n"]) {
+    const stranger = connectTcp({ host: HOST, port: listener.port });
+    let answer = "";
+    stranger.on("data", (bytes) => answer += bytes);
+    stranger.write(`POST / HTTP/1.1\r\nHost: ${HOST}\r\n${body}`);
+    await within("the end of a connection with a body under way", dropped(stranger));
+    assert.match(answer, /^HTTP\/1\.1 413 /);
+  }
+  assert.deepEqual(asked, []);
+  await within("the listener's end", listener.close());
 });
