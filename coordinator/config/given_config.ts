@@ -4,6 +4,7 @@ import { complain } from "../../common/cli/cli.ts";
 import { checkOptions, type Given } from "../../common/cli/options.ts";
 import { withNewNames } from "../../common/cli/renamed_options.ts";
 import { readNamedSync } from "../../common/files/named_file.ts";
+import { cleanText } from "../../common/text/foreign_text.ts";
 import type { GivenConfig } from "./config.ts";
 import { recordedName } from "../../runlog/recorded_options.ts";
 import { RUN_OPTIONS } from "./options/run_options.ts";
@@ -60,6 +61,6 @@ function readConfig(path: string, tell: (line: string) => void): Record<string, 
     return { ...checkOptions(RUN_OPTIONS, keys, where) };
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    throw new UserError(`Cannot read ${where}: it must be JSON, found ${error.message}`);
+    throw new UserError(`Cannot read ${where}: it must be JSON, found ${cleanText(error.message)}`);
   }
 }

@@ -3,10 +3,10 @@
  * Nothing here changes anything, and nothing comes from elsewhere: the page is one file.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { open } from "node:fs/promises";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { readRegular } from "../../common/files/regular_file.ts";
+import { piecesOf, readRegular, RegularFile } from "../../common/files/regular_file.ts";
 import { hostOf } from "../../common/text/host_of.ts";
 import { Sha256 } from "../../common/sha256.ts";
 import type { Clock } from "../../wire/clock.ts";
@@ -23,6 +23,7 @@ export const LINGER_MS = 1_500;
 /** Generators that are sent at the same time, and how long a reader of one may stand still. */
 export const MAX_DOWNLOADS = 4;
 const STALLED_MS = 30_000;
+const PIECE_BYTES = 1 << 16;
 
 export interface LiveServerOptions extends AccessPolicy {
   readonly run_folder: string;
@@ -82,22 +83,18 @@ export function answerText(
 
 /** A file to be saved. One that replaces it meanwhile changes nothing: it is another file of that name. */
 async function sendFile(path: string, head_only: boolean, response: ServerResponse): Promise<void> {
-  const file = await open(path).catch(() => null);
+  using file = await RegularFile.open(path).catch(() => null);
   if (!file) return answerText(response, 404, "There is no such file yet");
-  try {
-    response.writeHead(200, {
-      ...SECURITY_HEADERS,
-      "content-security-policy": REFUSAL_POLICY,
-      "content-type": "application/octet-stream",
-      "content-disposition": "attachment",
-      "content-length": (await file.stat()).size,
-    });
-    if (head_only) return void response.end();
-    response.setTimeout(STALLED_MS, () => response.destroy());
-    await pipeline(file.createReadStream({ autoClose: false }), response);
-  } finally {
-    await file.close();
-  }
+  response.writeHead(200, {
+    ...SECURITY_HEADERS,
+    "content-security-policy": REFUSAL_POLICY,
+    "content-type": "application/octet-stream",
+    "content-disposition": "attachment",
+    "content-length": file.size,
+  });
+  if (head_only) return void response.end();
+  response.setTimeout(STALLED_MS, () => response.destroy());
+  await pipeline(Readable.from(piecesOf(file, PIECE_BYTES)), response);
 }
 
 function streamOf(response: ServerResponse): EventStream {

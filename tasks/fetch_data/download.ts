@@ -1,10 +1,12 @@
 /** Downloads files that are known by their SHA-256: what was downloaded before is kept, and continued where it ended. */
 import { dirname } from "node:path";
 import { UserError } from "../../common/errors.ts";
+import { piecesOf, RegularFile } from "../../common/files/regular_file.ts";
 import { Sha256 } from "../../common/sha256.ts";
 
 /** Time without a byte after which a download is given up. */
 const SILENCE_MS = 30_000;
+const PIECE_BYTES = 1 << 16;
 
 export interface Wanted {
   /** Places that have it, tried in this order. */
@@ -55,8 +57,8 @@ export async function download(wanted: Wanted, how: Downloading): Promise<"there
 
 async function downloadFrom(url: string, { path, sha256, bytes }: Wanted, how: Downloading): Promise<void> {
   const part = `${path}.part`;
-  const begin = await Deno.stat(part).then(({ size }) => size, () => 0);
-  // A part that is too long is none of this file.
+  const begin = await Deno.lstat(part).then(({ isFile, size }) => isFile ? size : Infinity, () => 0);
+  // A part that is too long is none of this file, and a link or pipe of this name is somebody else's.
   if (begin > bytes) await Deno.remove(part);
   const from = begin > bytes ? 0 : begin;
   if (from < bytes) await append(url, part, from, bytes, how);
@@ -114,12 +116,12 @@ async function append(
   }
 }
 
-/** SHA-256 of a file; null where there is none. */
+/** SHA-256 of a regular file; null where there is none. */
 async function hashOf(path: string): Promise<string | null> {
-  const file = await Deno.open(path).catch(() => null);
+  using file = await RegularFile.open(path).catch(() => null);
   if (file === null) return null;
   const hash = new Sha256();
-  for await (const piece of file.readable) hash.update(piece);
+  for await (const piece of piecesOf(file, PIECE_BYTES)) hash.update(piece);
   return hash.hex();
 }
 

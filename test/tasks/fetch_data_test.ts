@@ -90,6 +90,19 @@ Deno.test("fetch-data: a file is downloaded once, and its licence stands beside 
     })
   ));
 
+Deno.test("fetch-data: links and pipes of the names that it writes to are replaced, not followed", () =>
+  inTempDir((folder) =>
+    serving({ "x.bin": CONTENT }, async ({ url }) => {
+      const [path, other] = [join(folder, "x.bin"), join(folder, "other")];
+      await Deno.writeTextFile(other, "mine");
+      await Deno.symlink(other, `${path}.part`);
+      assert.ok((await new Deno.Command("mkfifo", { args: [path] }).output()).success);
+      await fetchTo(setOf([url]), folder);
+      assert.deepEqual(await Deno.readFile(path), CONTENT);
+      assert.equal(await Deno.readTextFile(other), "mine");
+    })
+  ));
+
 Deno.test("fetch-data: a download that ended early is continued where it ended", () =>
   inTempDir((folder) =>
     serving({ "x.bin": CONTENT }, async ({ url, asked }) => {

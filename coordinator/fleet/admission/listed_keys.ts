@@ -44,6 +44,8 @@ export class ListedKeys implements AllowedKeys {
   #names: ReadonlyMap<string, string>;
   /** The version of the file that was looked at last. */
   #version: string;
+  /** The last look found no key where there had been some: many programs empty a file before they write it. */
+  #was_empty = false;
 
   private constructor(file: KeyFile, names: ReadonlyMap<string, string>, version: string) {
     this.#file = file;
@@ -68,14 +70,21 @@ export class ListedKeys implements AllowedKeys {
 
   /**
    * Reads the file again if it has changed. What there is to say then, or null. A file that is gone or is no list changes
-   * nothing: the keys that were read before still count.
+   * nothing: the keys that were read before still count. One without any key counts once it was found twice.
    */
   async refresh(): Promise<string | null> {
     const version = await this.#file.version().catch((error: Error) => error.message);
     if (version === this.#version) return null;
     this.#version = version;
     try {
-      this.#names = parseKeys(await this.#file.read(), this.#file.path);
+      const names = parseKeys(await this.#file.read(), this.#file.path);
+      if (names.size === 0 && this.#names.size > 0 && !this.#was_empty) {
+        this.#was_empty = true;
+        this.#version = "";
+        return null;
+      }
+      this.#was_empty = false;
+      this.#names = names;
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       return `${why}; the previous list stays in force (${this.count})`;

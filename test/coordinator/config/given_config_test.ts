@@ -44,6 +44,15 @@ Deno.test("a value out of range in the file is refused", () =>
     });
   }));
 
+Deno.test("what is no JSON is refused in one line, whatever the file holds", () =>
+  withFile('{"steps":\n.1\u001b[2J}', (config) => {
+    assert.throws(() => givenConfig({ config }), ({ name, message }: Error) => {
+      assert.match(message, /^Cannot read configuration file .*: it must be JSON, found /);
+      // deno-lint-ignore no-control-regex
+      return name === UserError.name && !/[\n\x1b]/.test(message);
+    });
+  }));
+
 Deno.test("two lengths are one too many", () => {
   assert.throws(() => givenConfig({ steps: 5, epochs: 1 }), {
     name: UserError.name,

@@ -150,6 +150,13 @@ Deno.test("the generator is served to whoever may look, whole, a few at a time, 
   serving(liveRun(30), async ({ get, port, run_folder }) => {
     const none = await get("/generator.onnx");
     assert.deepEqual([none.status, await none.text()], [404, "There is no such file yet\n"]);
+    // A pipe in its place is nobody's to wait for.
+    const pipe = join(run_folder, "generator.onnx");
+    assert.ok((await new Deno.Command("mkfifo", { args: [pipe] }).output()).success);
+    const { status, body } = await get("/generator.onnx", { signal: AbortSignal.timeout(5_000) });
+    await body?.cancel();
+    assert.equal(status, 404);
+    await Deno.remove(pipe);
     // More than a socket takes at once.
     const generator = crypto.getRandomValues(new Uint8Array(1 << 16)).toHex().repeat(128);
     await Deno.writeTextFile(join(run_folder, "generator.onnx"), generator);

@@ -52,8 +52,28 @@ Deno.test("a list is read again when its file changes; one that cannot be read c
   assert.equal(await keys.refresh(), null, "told once");
   assert.deepEqual([keys.nameOf(B), changes], ["b", 1]);
   [text, version] = ["", "4"];
+  assert.equal(await keys.refresh(), null, "it may be about to be written");
+  assert.deepEqual([keys.nameOf(B), changes], ["b", 1]);
   assert.equal(await keys.refresh(), "Read list again: it has 0 keys");
   assert.deepEqual([keys.nameOf(B), changes], [null, 2]);
+});
+
+Deno.test("a list that is emptied before it is written again sends nobody away", async () => {
+  let [text, version] = [`a ${A}`, "1"];
+  const keys = await ListedKeys.open({
+    path: "list",
+    read: () => Promise.resolve(text),
+    version: () => Promise.resolve(version),
+  });
+  const allowed: (string | null)[] = [];
+  keys.onchange = () => void allowed.push(keys.nameOf(A));
+  for (const round of ["2", "3"]) {
+    [text, version] = ["", `${round} empty`];
+    assert.equal(await keys.refresh(), null);
+    [text, version] = [`a ${A}\nb ${B}`, round];
+    assert.equal(await keys.refresh(), "Read list again: it has 2 keys");
+  }
+  assert.deepEqual(allowed, ["a", "a"]);
 });
 
 Deno.test("workers whose key is taken off the list are told so and disconnected, others stay", () =>
