@@ -1,5 +1,6 @@
 /** What the command lines of `train` and `coordinator` say alike of a run. */
 import type { Given, Values } from "../common/cli/options.ts";
+import { UserError } from "../common/errors.ts";
 import type { CoordinateOptions } from "./coordinate.ts";
 import { ownCache } from "./data/cache/own_cache.ts";
 import { givenConfig } from "./config/given_config.ts";
@@ -12,6 +13,7 @@ type Shared =
   | "given"
   | "out"
   | "resume"
+  | "amend"
   | "name"
   | "note"
   | "readable"
@@ -25,12 +27,16 @@ export async function startOptions(
   given: Given<typeof RUN_OPTIONS> & { readonly config?: string },
   outside: SinksOutside & { readonly env: (name: string) => string | undefined },
 ): Promise<Pick<CoordinateOptions, Shared>> {
-  const { note, readable } = values;
+  const { note, readable, amend } = values;
   const { out = null, resume = null, name } = await decideStart(values);
+  if (amend && resume === null && !values.auto_resume) {
+    throw new UserError("Option --amend needs --resume RUN, the run whose settings it changes: found none");
+  }
   return {
     given: givenConfig(given),
     out,
     resume,
+    amend,
     name,
     note,
     readable,

@@ -66,6 +66,8 @@ export interface RunOptions extends RunSettings, LogOptions {
   readonly out?: string;
   /** Run folder of a run to continue. */
   readonly resume?: string;
+  /** True if the run that continues may get another learning rate, or another decay of it. */
+  readonly amend?: boolean;
   /** Stops the run after the current step; the result so far is returned. */
   readonly signal?: AbortSignal;
   /** Called after each step. If it throws, the run stops, and the error is thrown. */
@@ -74,7 +76,7 @@ export interface RunOptions extends RunSettings, LogOptions {
 
 /** Start of the run, for the coordinator. Throws {@linkcode UserError}. */
 export function startOf(
-  { data, labels, networks, objective, name, note, out, resume, ...rest }: RunOptions,
+  { data, labels, networks, objective, name, note, out, resume, amend = false, ...rest }: RunOptions,
 ): Omit<ConductOptions, "token" | "min_workers" | "give_up_after_s" | "advice" | "shares_memory" | "signal"> {
   const settings = settingsOf(rest);
   const named: NamedSettings = {
@@ -102,6 +104,7 @@ export function startOf(
     ),
     out: out ?? null,
     resume: resume ?? null,
+    amend,
     readable: false,
     now: new Date(),
     in_memory: out === undefined && resume === undefined,

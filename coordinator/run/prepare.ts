@@ -76,6 +76,8 @@ export interface PrepareOptions extends HandedOver, AboutRun {
   readonly out: string | null;
   /** A run folder, the name of one in the folder of runs, or "latest". */
   readonly resume: string | null;
+  /** True if a resumed run may get another learning rate. */
+  readonly amend?: boolean;
   /** True if other users of this machine may look at the run folder. */
   readonly readable: boolean;
   readonly now: Date;
@@ -231,7 +233,7 @@ async function resumeOwned(options: PrepareOptions, folder: RunFolder, lock: Run
     ...given,
     dataset: chosen.data ? null : chosen.dataset ?? null,
     data: chosen.data ?? null,
-  });
+  }, options.amend);
   const labels = given.labels ?? before.labels;
   const choice = { ...readAs(before), ...sourceOf(chosen), labels, seed: before.seed };
   const source = options.source ?? await openDataSource(choice, options.reading);

@@ -7,7 +7,7 @@ import type { RecordOf } from "../../runlog/records.ts";
 import { LOG_NAME } from "../../runlog/records.ts";
 import { readRun } from "../../runlog/log/reader.ts";
 import { STEP_INDEX_NAME } from "../../runlog/log/step_index.ts";
-import { MAY_CHANGE } from "../config/resume_config.ts";
+import { AMENDABLE, MAY_CHANGE } from "../config/resume_config.ts";
 import type { LogWriter } from "../../runlog/log/writer.ts";
 import { LOCK_FILES, type RunLock } from "./run_lock.ts";
 
@@ -190,7 +190,7 @@ export async function readRecorded(folder: RunFolder): Promise<Recorded> {
     incarnations = record.incarnation + 1;
     for (const [key, change] of Object.entries(record.changed)) {
       const given_up = key === "exact" && change[1] === false;
-      if (MAY_CHANGE.has(key) || given_up) changed[key] = change[1];
+      if (MAY_CHANGE.has(key) || AMENDABLE.has(key) || given_up) changed[key] = change[1];
     }
   }
   const config = { ...run!.config, ...changed };

@@ -270,7 +270,7 @@ Deno.test("a finished run goes on, damaged checkpoints are passed over, and noth
     const refusals: [string[], RegExp][] = [
       [
         ["--lr", "0.001"],
-        /^Cannot resume with another lr: the run has 0\.0005, found 0\.001; leave the option out, or start a new run$/,
+        /^Cannot resume with another lr: the run has 0\.0005, found 0\.001; leave the option out, change it with --amend, or start a new run$/,
       ],
       [
         ["--shards", "8"],

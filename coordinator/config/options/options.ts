@@ -26,6 +26,12 @@ export const PLACE_OPTIONS = {
     kind: "boolean",
     about: "Resume the run in --out if there is one, else start it: the same command again, for schedulers",
   },
+  amend: {
+    kind: "boolean",
+    about:
+      "With --resume: change the learning rate, its decay or --clip-grad-norm from the last checkpoint on; " +
+      "the log records it (docs/runs.md)",
+  },
   name: {
     kind: "string",
     about: "Name of the run, one word; the name of the run folder ends with it",

@@ -125,10 +125,25 @@ Deno.test("a resumed run may change nothing else, and the message names what and
     assert.throws(() => resumeConfig(before, given), {
       name: UserError.name,
       message: `Cannot resume with another ${key}: the run has ${before[key]}, found ${value}; ` +
-        "leave the option out, or start a new run",
+        `leave the option out, ${key === "lr" ? "change it with --amend, " : ""}or start a new run`,
     });
   }
   assert.equal(resumeConfig(before, { lr: before.lr }).lr, before.lr, "the same value is no change");
+});
+
+Deno.test("--amend changes how far weights move, and nothing that graphs, data or optimizer depend on", () => {
+  const before = resolveConfig({}, "wgan", images);
+  const given = { lr: 1e-3, lr_critic: 2e-3, decay_steps: 90, decay: "cosine", clip_grad_norm: 5 } as const;
+  const after = resumeConfig(before, { ...given, steps: 90 }, true);
+  assert.deepEqual(after, { ...before, ...given, steps: 90 });
+  assert.throws(() => resumeConfig(before, { seed: 2 }, true), {
+    message:
+      "Cannot resume with another seed: the run has 1, found 2; leave the option out, or start a new run",
+  });
+  for (const other of [{ batch: 128 }, { n_critic: 1 }, { clip: 1 }, { ema_half_life: 9 }, { penalty: 1 }]) {
+    assert.throws(() => resumeConfig(before, other, true), /^UserError: Cannot resume with another /);
+  }
+  assert.throws(() => resumeConfig(before, { decay: "cosine" }, true), /Cannot use --decay cosine/);
 });
 
 Deno.test("a resumed run may give up the promise of the same bits, and not take it up", () => {

@@ -84,6 +84,7 @@ Deno.test("a resumed run keeps its betas and its rates", () => {
   });
   assert.throws(() => resumeConfig(run, { lr_generator: 4e-4 }), {
     message:
-      "Cannot resume with another lr_generator: the run has null, found 0.0004; leave the option out, or start a new run",
+      "Cannot resume with another lr_generator: the run has null, found 0.0004; leave the option out, change it with " +
+      "--amend, or start a new run",
   });
 });
