@@ -58,13 +58,14 @@ export function generatorOnnx(
   });
 }
 
-function tensorsOf(layout: Layout, buffer: Float32Array): [string, Tensor][] {
+/** The tensors of a flat buffer, by name. */
+export function tensorsOf(layout: Layout, buffer: Float32Array): [string, Tensor][] {
   const data = views(layout, buffer);
   return layout.slots.map(({ name, shape }) => [name, { element: "float32", shape, data: data.get(name)! }]);
 }
 
 /** Turns inputs into constants. */
-function bindInputs(graph: Graph, values: ReadonlyMap<string, Tensor>): Graph {
+export function bindInputs(graph: Graph, values: ReadonlyMap<string, Tensor>): Graph {
   return {
     ...graph,
     inputs: graph.inputs.filter((name) => !values.has(name)),
@@ -73,7 +74,7 @@ function bindInputs(graph: Graph, values: ReadonlyMap<string, Tensor>): Graph {
 }
 
 /** Takes labels as int64, as other tools give them; in training they are float32 as all that is fed. */
-function withWholeLabels(graph: Graph): Graph {
+export function withWholeLabels(graph: Graph): Graph {
   if (!graph.inputs.includes(LABEL)) return graph;
   const { shape } = graph.types.get(LABEL)!, floats = `${LABEL}_float32`;
   const cast: Node = {

@@ -2,7 +2,6 @@
  * The workers of a run: who is in, who computes what, and what their answers are. The shell around the pure
  * parts (assignment, round, patience): it owns the channels and the clock, and nothing of the training.
  */
-import { numElements } from "../../common/shape.ts";
 import { FLOAT32_WIRE } from "../../common/wire_format.ts";
 import type { Cancel, Clock } from "../../wire/clock.ts";
 import { checksumBytes } from "../../kernels/kernels.ts";
@@ -77,7 +76,7 @@ export class Fleet {
     this.placement = new Placement({ run: facts.run, data, members, answers, observer, is_relay });
     this.#judge = new Judge(this.#answers, observer);
     this.#incoming = new IncomingResults(manifest, this.#answers, cuts, this.#judge, options);
-    this.jobs = new Jobs(facts.run, numElements(manifest.example_shape), this.#clock, observer);
+    this.jobs = new Jobs(facts.run, manifest, this.#clock, observer);
     this.#stopTick = this.#clock.every(TICK_MS, () => this.#lookForLate());
   }
 

@@ -8,9 +8,21 @@ import type { MessageOf } from "../../wire/messages.ts";
 import type { Member } from "./member.ts";
 import type { FleetObserver } from "./observer.ts";
 import { numElements } from "../../common/shape.ts";
+import type { Manifest } from "../../models/manifest.ts";
 
-/** A job that nobody answers within this time is given up. */
+/** A job that nobody answers within this time is given up, unless its own work takes longer. */
 const JOB_DEADLINE_MS = 60_000;
+/** Times that a job may take as long as training on its examples would: a worker does it beside its shards. */
+const SLACK = 4;
+
+/**
+ * How long the answer to a job of `count` examples is waited for. A forward pass takes less time than a training step on as
+ * many examples, of which a worker takes `shard_ms` for each `shard_examples`, as the coordinator measured.
+ */
+export function jobDeadline(count: number, shard_examples: number, shard_ms: number): number {
+  const work_ms = SLACK * Math.ceil(count / shard_examples) * shard_ms;
+  return JOB_DEADLINE_MS + (Number.isFinite(work_ms) ? work_ms : 0);
+}
 
 /** Examples of one job: so much holds nobody up, and fits in a frame with room to spare. */
 const JOB_BYTES = 63 * 1024 * 1024;
@@ -52,6 +64,8 @@ export class Jobs {
   readonly #run: string;
   /** Values of one example. */
   readonly #example_size: number;
+  /** Examples of a shard in a step. */
+  readonly #shard_examples: number;
   readonly #clock: Clock;
   readonly #observer: Pick<FleetObserver, "fault">;
   readonly #open = new Map<number, OpenJob>();
@@ -59,12 +73,16 @@ export class Jobs {
 
   constructor(
     run: string,
-    example_size: number,
+    { example_shape, micro_batch, accumulate = 1 }: Pick<
+      Manifest,
+      "example_shape" | "micro_batch" | "accumulate"
+    >,
     clock: Clock,
     observer: Pick<FleetObserver, "fault">,
   ) {
     this.#run = run;
-    this.#example_size = example_size;
+    this.#example_size = numElements(example_shape);
+    this.#shard_examples = micro_batch * accumulate;
     this.#clock = clock;
     this.#observer = observer;
   }
@@ -81,8 +99,9 @@ export class Jobs {
     const { kind, count, noise_counter, weights, input } = request;
     const labels = request.labels ?? new Float32Array();
     return new Promise((resolve) => {
-      const late = `No answer within ${JOB_DEADLINE_MS / 1000} s`;
-      const stopTimer = this.#clock.after(JOB_DEADLINE_MS, () => this.failed(member.id, job, late));
+      const deadline_ms = jobDeadline(count, this.#shard_examples, member.record.speed.shard_ms);
+      const late = `No answer within ${Math.round(deadline_ms / 1000)} s`;
+      const stopTimer = this.#clock.after(deadline_ms, () => this.failed(member.id, job, late));
       this.#open.set(job, { worker: member.id, request, stopTimer, resolve });
       const payload = new Float32Array(weights.length + input.length + labels.length);
       payload.set(weights);

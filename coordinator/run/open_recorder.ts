@@ -95,7 +95,7 @@ function openCheckpointer(
         numeric_classes: [...fleet.classes],
         seconds: seconds_before + elapsed_ms() / 1000,
       });
-      await pictures.writeGenerator();
+      await pictures.writeNetworks();
       return info;
     },
   });

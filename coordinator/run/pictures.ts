@@ -6,7 +6,8 @@ import { unscaled } from "../../common/values/scaling.ts";
 import { numElements } from "../../common/shape.ts";
 import { tonesOf } from "../../common/values/tones.ts";
 import { WAGON_VERSION } from "../../common/version.ts";
-import { generatorOnnx } from "../../models/generator_file.ts";
+import { criticOnnx } from "../../models/critic_file.ts";
+import { type GeneratorFileOptions, generatorOnnx } from "../../models/generator_file.ts";
 import { GAP_TONE, imageGrid, imageShape } from "../../pictures/grid.ts";
 import { pairPlot } from "../../pictures/pair_plot.ts";
 import { encodePng } from "../../pictures/png.ts";
@@ -40,7 +41,7 @@ const NUM_SAMPLES: Readonly<Record<ExampleKind, number>> = {
 /** Inputs of a picture. */
 export type PicturedRun = Pick<Prepared, "data" | "facts" | "state"> & {
   /** null: pictures are not kept. */
-  readonly folder: Pick<RunFolder, "path" | "generator"> | null;
+  readonly folder: Pick<RunFolder, "path" | "generator" | "critic"> | null;
 };
 
 export class Pictures {
@@ -113,10 +114,12 @@ export class Pictures {
     return Number.isFinite(ratio) ? ratio : null;
   }
 
-  /** Writes generator.onnx with the weights as they are now. */
-  async writeGenerator(): Promise<void> {
+  /** Writes generator.onnx and critic.onnx with the weights as they are now. */
+  async writeNetworks(): Promise<void> {
     const { folder } = this.#run;
-    if (folder !== null) await this.#write(folder.generator, generatorOf(this.#run));
+    if (folder === null) return;
+    await this.#write(folder.generator, generatorOf(this.#run));
+    await this.#write(folder.critic, criticOf(this.#run));
   }
 
   async #write(path: string, bytes: Uint8Array): Promise<void> {
@@ -131,11 +134,36 @@ export class Pictures {
   }
 }
 
+type Trained = Pick<Prepared, "data" | "facts" | "state">;
+
 /** The generator with its weights as they are now, as an ONNX file. */
-export function generatorOf({ facts, state, data }: Pick<Prepared, "data" | "facts" | "state">): Uint8Array {
-  const { file } = facts.manifest.graphs.sampler_model;
-  const sampler = facts.files.find((artifact) => artifact.file === file)!.bytes;
-  return generatorOnnx(facts.manifest, sampler, state.sampled_parameters, state.statistics, {
+export function generatorOf({ facts, state, data }: Trained): Uint8Array {
+  const sampler = graphOf(facts, "sampler_model");
+  return generatorOnnx(
+    facts.manifest,
+    sampler,
+    state.sampled_parameters,
+    state.statistics,
+    fileOptions(data),
+  );
+}
+
+/** The critic likewise. */
+function criticOf({ facts, state, data }: Trained): Uint8Array {
+  const scorer = graphOf(facts, "critic_eval_model");
+  return criticOnnx(facts.manifest, scorer, state.critic.weights, fileOptions(data));
+}
+
+function graphOf(
+  { manifest, files }: Trained["facts"],
+  name: "sampler_model" | "critic_eval_model",
+): Uint8Array {
+  const { file } = manifest.graphs[name];
+  return files.find((artifact) => artifact.file === file)!.bytes;
+}
+
+function fileOptions(data: Trained["data"]): GeneratorFileOptions {
+  return {
     example_shape: data.data.example_shape,
     columns: data.data.columns ?? null,
     table: data.data.table ?? null,
@@ -144,5 +172,5 @@ export function generatorOf({ facts, state, data }: Pick<Prepared, "data" | "fac
     scaling: data.data.scaling ?? null,
     value_range: data.data.value_range ?? (data.data.encoding === "uint8" ? [-1, 1] : null),
     producer_version: WAGON_VERSION,
-  });
+  };
 }

@@ -29,12 +29,16 @@ export class RunFolder {
   get generator(): string {
     return join(this.path, "generator.onnx");
   }
+  get critic(): string {
+    return join(this.path, "critic.onnx");
+  }
 
   /** Its contents for a person, one line each. */
   contents(): string[] {
     return [
       "samples/           grids: left real examples, right samples; open the last one",
       "generator.onnx     the trained generator, for any ONNX Runtime",
+      "critic.onnx        the critic that it was trained with",
       "events.jsonl       the log of every step, which deno task inspect reads",
       "events.series      the same numbers in a compact form, so that long runs open quickly",
       "checkpoints/       weights and optimizer state as safetensors, for --resume",

@@ -33,7 +33,11 @@ function withPictures(
 ): Promise<void> {
   return inTempDir(async (folder) => {
     await Deno.mkdir(join(folder, "samples"));
-    const place = { path: folder, generator: join(folder, "generator.onnx") };
+    const place = {
+      path: folder,
+      generator: join(folder, "generator.onnx"),
+      critic: join(folder, "critic.onnx"),
+    };
     await test(new Pictures({ data, folder: place, ...more } as PicturedRun), folder);
   });
 }
@@ -102,7 +106,7 @@ Deno.test("a picture that cannot be written is a UserError, and leaves no half o
     ]);
   }));
 
-Deno.test("the generator's file holds the weights as they are, and how its numbers become bytes", async () => {
+Deno.test("the networks' files hold the weights as they are, and how numbers become bytes", async () => {
   const { manifest, files } = await buildArtifacts({
     critic: mlp("critic", { widths: [6, 5, 1], batch_norm: false, slope: 0.2, output: "linear" }),
     generator: mlp("generator", { widths: [3, 8, 6], batch_norm: true, slope: 0.2, output: "tanh" }),
@@ -111,12 +115,13 @@ Deno.test("the generator's file holds the weights as they are, and how its numbe
   });
   const { generator, statistics } = manifest.layouts;
   const state = {
+    critic: { weights: new Float32Array(manifest.layouts.critic.size).fill(0.5) },
     sampled_parameters: new Float32Array(generator.size).fill(0.25),
     statistics: new Float32Array(statistics.size).fill(2),
   };
   const facts = { manifest, files: [...files].map(([file, bytes]) => ({ file, bytes })) };
   await withPictures(await sharded([6]), async (pictures, folder) => {
-    await pictures.writeGenerator();
+    await pictures.writeNetworks();
     const { graph, metadata } = decodeModel(await Deno.readFile(join(folder, "generator.onnx")));
     assert.deepEqual([graph.inputs.length, metadata.get("example_shape")], [1, "6"]);
     assert.equal(metadata.get("value_range"), "-1,1");
@@ -125,6 +130,11 @@ Deno.test("the generator's file holds the weights as they are, and how its numbe
       for (const { name } of slots) {
         assert.ok([...graph.initializers.get(name)!.data].every((x) => x === value));
       }
+    }
+    const critic = decodeModel(await Deno.readFile(join(folder, "critic.onnx")));
+    assert.deepEqual([critic.graph.inputs, critic.graph.name], [["examples"], "critic"]);
+    for (const { name } of manifest.layouts.critic.slots) {
+      assert.ok([...critic.graph.initializers.get(name)!.data].every((x) => x === 0.5), name);
     }
   }, { facts, state } as unknown as PicturedRun);
 });
