@@ -88,6 +88,8 @@ export interface RunSettings {
   readonly latent?: number;
   /** Feature maps in the layer next to the image, for convolutional presets. */
   readonly width?: number;
+  /** Side of the maps over which residual presets have self-attention. Default: none. */
+  readonly attention?: number;
   /** Share of the critic's hidden features that each step drops, 0 to 0.9. */
   readonly dropout?: number;
   /** Divides the critic's weights by their spectral norms, instead of clipping them. */

@@ -25,4 +25,5 @@ export const LATER_SETTINGS = {
   scale: "none",
   flip: false,
   labels: null,
+  attention: null,
 } as const;

@@ -79,6 +79,7 @@ const OPTIONS = {
   penalty: RUN_OPTIONS.penalty,
   latent: RUN_OPTIONS.latent,
   width: RUN_OPTIONS.width,
+  attention: RUN_OPTIONS.attention,
   dropout: RUN_OPTIONS.dropout,
   spectral_norm: RUN_OPTIONS.spectral_norm,
   text: { kind: "boolean", about: "Also write each graph as text, one line for each value and node" },

@@ -14,6 +14,7 @@ import { paddedShape, type Padding } from "../data/pad.ts";
 import { DATA_DEFAULTS, DATA_FIELDS, type DataConfig } from "./data_config.ts";
 import { RMSPROP } from "../../algorithm/optimizers.ts";
 import { checkLocal, LOCAL_FIELDS, type LocalConfig, localConfig } from "./local_config.ts";
+import { withAttention, withCritic } from "./networks/changed_networks.ts";
 import { evaluationInterval, sampleInterval } from "./evaluation_interval.ts";
 import {
   checkObjective,
@@ -52,6 +53,8 @@ export interface RunConfig
   readonly labels: string | null;
   /** Feature maps next to the image in convolutional networks; null for others. */
   readonly width: number | null;
+  /** Side of the maps over which residual networks have self-attention; null: they have none. */
+  readonly attention: number | null;
   /** Share of the critic's hidden features that is dropped in training, 0 to below 1. */
   readonly dropout: number;
   /** True if the critic's weights are used divided by their spectral norm; then nothing is clipped. */
@@ -126,6 +129,8 @@ function checkOwn(given: GivenConfig, name: PresetName, own: Pick<OwnNetworks, "
     ? "dropout"
     : given.width !== undefined
     ? "width"
+    : given.attention
+    ? "attention"
     : given.spectral_norm
     ? "spectral-norm"
     : null;
@@ -245,7 +250,7 @@ export function resolveConfig(
   };
   const shape = paddedShape(data.example_shape, padding);
   const width = own ? null : given.width ?? own_width ?? null;
-  const { dropout = 0, spectral_norm = own === null && isSpectral(name) } = given;
+  const { dropout = 0, spectral_norm = own === null && isSpectral(name), attention = null } = given;
   const losses = resolveObjective({ ...given, spectral_norm }, PRESETS[name]);
   const latent = own?.latent ?? given.latent ?? latentFor?.(data.example_shape, data.table) ??
     hyperparameters.latent;
@@ -258,30 +263,28 @@ export function resolveConfig(
     sample_every: sampleInterval(given.steps ?? hyperparameters.steps),
     ...given,
     ...padding,
-    ...{ width, dropout, spectral_norm, ...wireConfig(given, given.shards ?? hyperparameters.shards) },
+    ...{
+      width,
+      attention,
+      dropout,
+      spectral_norm,
+      ...wireConfig(given, given.shards ?? hyperparameters.shards),
+    },
     ...localConfig(given),
     ...resolveUpdates(asked, { ...PRESETS[name], name }),
     ...losses,
     preset: name,
     labels: wantedLabels({ ...given, preset: name }, own),
     networks: own?.facts ?? withCritic(
-      forClasses(name, networks(latent, shape, width ?? undefined, data.table), data),
+      forClasses(
+        name,
+        withAttention(networks(latent, shape, width ?? undefined, data.table), attention, name),
+        data,
+      ),
       { ...dropout > 0 && { dropout }, ...spectral_norm && { spectral_norm } },
       spectral_norm || hasGradientPenalty(losses),
     ),
   };
-}
-
-/** The same networks, their critic changed so; `scores_alone`: without batch normalisation. */
-function withCritic(
-  { generator, critic }: Networks,
-  change: Partial<Pick<Networks["critic"], "dropout" | "spectral_norm">>,
-  scores_alone: boolean,
-): Networks {
-  const without: { readonly batch_norm?: false } = scores_alone && "batch_norm" in critic
-    ? { batch_norm: false }
-    : {};
-  return { generator, critic: { ...critic, ...change, ...without } };
 }
 
 /** Defaults for run folders of format 1 and the first of format 2, the same for all their runs. */
@@ -341,6 +344,7 @@ const RECORDED = object({
   pad_value: num,
   ...DATA_FIELDS,
   width: nullable(num),
+  attention: nullable(num),
   schedule: oneOf("paper", "post"),
   warm_up: bool,
   auto_critic: bool,

@@ -88,6 +88,14 @@ const WGAN_GP = {
   clip: null,
 } as const;
 
+/** Huang et al. 2024, with constant betas; the weights of R1 and R2 are those of each preset. */
+const R3GAN = {
+  objective: "rpgan",
+  penalty: null,
+  optimizer: { kind: "adam", beta1: 0, beta2: 0.99, eps: 1e-8 },
+  n_critic: 1,
+} as const;
+
 /** The MLP pair of the original comparison. */
 const IMAGES = {
   batch: 64,
@@ -226,6 +234,18 @@ export const PRESETS = {
     decay_steps: 20_000,
     steps: 20_000,
   },
+  "toy-r3gan": {
+    about: ["small MLP", "points and rows of numbers; relativistic pairs, R1 and R2"],
+    ...R3GAN,
+    ...PLANE,
+    lr: 2e-3,
+    r1: 0.1,
+    r2: 0.1,
+    decay_steps: 10_000,
+    ema_half_life: 100_000,
+    clip: null,
+    steps: 10_000,
+  },
   "cwgan-gp": {
     about: ["MLP", "images of any size, by class; WGAN-GP"],
     ...WGAN_GP,
@@ -301,13 +321,10 @@ export const PRESETS = {
   },
   "r3gan-lite": {
     about: ["residual", "images of 32 x 32 or 64 x 64; relativistic pairs, R1 and R2"],
-    objective: "rpgan",
-    penalty: null,
+    ...R3GAN,
+    ...RESNET,
     r1: 1,
     r2: 1,
-    optimizer: { kind: "adam", beta1: 0, beta2: 0.99, eps: 1e-8 },
-    n_critic: 1,
-    ...RESNET,
     width: 64,
     networks: (latent: number, example_shape: readonly number[], width = 64) =>
       resnet(latent, example_shape, { generator: width, critic: width }, "mean"),

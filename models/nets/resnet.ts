@@ -18,6 +18,7 @@ import type { ClassEmbedding } from "./class_embedding.ts";
 import type { BatchMoments, Drop, Net, TensorSpec } from "./net.ts";
 import { addProjection, projectionOf, projectionSpec } from "./projection.ts";
 import { convolutionSpecs, glorot, halved, kernelSpec, padded, repeated } from "./residual_layers.ts";
+import { attentionSpecs, selfAttention } from "./self_attention.ts";
 import { normalisedWeight } from "./spectral_norm.ts";
 
 interface Images {
@@ -26,6 +27,8 @@ interface Images {
   readonly channels: number;
   /** Feature maps next to the image; up to 32 x 32 those of all blocks. */
   readonly width: number;
+  /** Rows and columns of the maps behind whose block there is self-attention (self_attention.ts); absent: none. */
+  readonly attention?: number;
 }
 
 /** From noise [latent] over 4 x 4 maps to an image in [-1, 1]. */
@@ -56,6 +59,8 @@ interface Block {
   readonly outputs: number;
   readonly scales: boolean;
   readonly first: boolean;
+  /** Prefix of the tensors of the self-attention behind it; null: there is none. */
+  readonly attention: string | null;
 }
 
 /** Rows and columns of the smallest maps; of a critic's of small images twice as many. */
@@ -67,18 +72,19 @@ const MOST_TIMES = 8;
 /** 4,082,435 parameters for 32 x 32 images of 3 channels, latent 128 and width 256. */
 export function resnetGenerator(name: string, config: ResnetGeneratorConfig): Net {
   checkImages(config);
-  const { latent, side, channels, width } = config;
+  const { latent, side, channels, width, attention } = config;
   const ups = Math.log2(side / SMALLEST);
   const maps = Array.from(
     { length: ups + 1 },
     (_, i) => side <= SMALL_IMAGE ? 1 : Math.min(MOST_TIMES, 2 ** (ups - i)),
   );
-  const blocks = blocksOf(name, maps.map((times) => times * width), ups);
+  const sides = Array.from({ length: ups }, (_, i) => SMALLEST * 2 ** (i + 1));
+  const blocks = blocksOf(name, maps.map((times) => times * width), ups, sides.indexOf(attention!));
   const [first, last] = [maps[0]! * width, maps.at(-1)! * width];
   const begin = `${name}.begin`, norm = `${name}.norm`, end = `${name}.end`;
   const run: Run = (b, z, normalise) => {
     let x = b.op("Reshape", [linear(b, begin, z), b.ints([0, first, SMALLEST, SMALLEST])]);
-    for (const block of blocks) x = upBlock(b, block, x, normalise);
+    for (const block of blocks) x = attended(b, block, upBlock(b, block, x, normalise));
     return b.op("Tanh", [padded(b, end, b.op("Relu", [normalise(norm, x)]))]);
   };
   const norms = [
@@ -96,6 +102,7 @@ export function resnetGenerator(name: string, config: ResnetGeneratorConfig): Ne
       ...batchNormSpecs(`${block.name}.norm2`, block.outputs),
       kernelSpec(`${block.name}.conv2`, block.outputs, block.outputs, 3, Math.SQRT2),
       kernelSpec(`${block.name}.shortcut`, block.inputs, block.outputs, 1),
+      ...attentionOf(block),
     ]),
     ...batchNormSpecs(norm, last),
     ...convolutionSpecs(end, last, channels, 3),
@@ -107,19 +114,25 @@ export function resnetGenerator(name: string, config: ResnetGeneratorConfig): Ne
 /** 1,049,601 parameters for 32 x 32 images of 3 channels and width 128. */
 export function resnetCritic(name: string, config: ResnetCriticConfig): Net {
   checkImages(config);
-  const { side, channels, width, pool, dropout, spectral_norm } = config;
+  const { side, channels, width, pool, dropout, spectral_norm, attention } = config;
   const is_small = side <= SMALL_IMAGE, downs = Math.log2(side / SMALLEST) - (is_small ? 1 : 0);
   const maps = is_small
     ? Array<number>(downs + 2).fill(1)
     : Array.from({ length: downs + 1 }, (_, i) => Math.min(MOST_TIMES, 2 ** i));
-  const blocks = blocksOf(name, [channels, ...maps.map((times) => times * width)], downs);
+  const sides = Array.from({ length: downs }, (_, i) => side / 2 ** (i + 1));
+  const blocks = blocksOf(
+    name,
+    [channels, ...maps.map((times) => times * width)],
+    downs,
+    sides.indexOf(attention!),
+  );
   const last = maps.at(-1)! * width, end = `${name}.end`;
   const weightOf = (b: GraphBuilder, layer: string) =>
     spectral_norm && normalisedWeight(b, `${layer}.weight`);
   const projection = projectionOf(name, last, config);
   const run: Run = (b, x, _normalise, drop, label) => {
     for (const block of blocks) {
-      x = downBlock(b, block, x, weightOf);
+      x = attended(b, block, downBlock(b, block, x, weightOf), weightOf);
       if (dropout !== undefined && drop) x = drop(x, dropout);
     }
     const op = pool === "mean" ? "ReduceMean" : "ReduceSum";
@@ -128,10 +141,11 @@ export function resnetCritic(name: string, config: ResnetCriticConfig): Net {
     return projection ? addProjection(b, projection, { features, scores, label }) : scores;
   };
   const parameters = [
-    ...blocks.flatMap(({ name, inputs, outputs, scales }) => [
+    ...blocks.flatMap(({ name, inputs, outputs, scales, attention }) => [
       ...convolutionSpecs(`${name}.conv1`, inputs, outputs, 3, Math.SQRT2),
       ...convolutionSpecs(`${name}.conv2`, outputs, outputs, 3, Math.SQRT2),
       ...scales ? convolutionSpecs(`${name}.shortcut`, inputs, outputs, 1) : [],
+      ...attentionOf({ attention, outputs }),
     ]),
     ...linearOf(end, last, 1),
     ...projectionSpec(projection),
@@ -151,24 +165,45 @@ export function resnetCritic(name: string, config: ResnetCriticConfig): Net {
 /** Both, by the kinds of their configurations. */
 export const RESNET = { resnet_generator: resnetGenerator, resnet_critic: resnetCritic } as const;
 
-function checkImages({ side, channels, width }: Images): void {
+/** Rows and columns of maps that both networks for such images have behind a block. */
+export function attentionSides(side: number): number[] {
+  return Array.from({ length: Math.log2(side / SMALLEST) - 1 }, (_, i) => SMALLEST * 2 ** (i + 1));
+}
+
+function checkImages({ side, channels, width, attention }: Images): void {
   const halvings = Math.log2(side / SMALLEST);
-  if (Number.isInteger(halvings) && halvings >= 2 && channels >= 1 && width >= 1) return;
+  if (Number.isInteger(halvings) && halvings >= 2 && channels >= 1 && width >= 1) {
+    if (attention === undefined || attentionSides(side).includes(attention)) return;
+    throw new RangeError(
+      `Cannot build a residual network: self-attention for images of ${side} x ${side} must be over maps of a side of ` +
+        `${attentionSides(side).join(", ")}, found ${attention}`,
+    );
+  }
   throw new RangeError(
     "Cannot build a residual network: images must have a side of 16, 32, 64, ... pixels, and at least one channel and " +
       `feature map, found ${side} pixels, ${channels} and ${width}`,
   );
 }
 
-/** Blocks between these maps; the first `num_scaling` of them double or halve the image. */
-function blocksOf(name: string, maps: readonly number[], num_scaling: number): Block[] {
+/** Blocks between these maps; the first `num_scaling` of them double or halve the image. `attended`: -1, or a block. */
+function blocksOf(name: string, maps: readonly number[], num_scaling: number, attended: number): Block[] {
   return maps.slice(1).map((outputs, i) => ({
     name: `${name}.block${i}`,
     inputs: maps[i]!,
     outputs,
     scales: i < num_scaling,
     first: i === 0,
+    attention: i === attended ? `${name}.block${i}.attention` : null,
   }));
+}
+
+function attentionOf({ attention, outputs }: Pick<Block, "attention" | "outputs">): TensorSpec[] {
+  return attention === null ? [] : attentionSpecs(attention, outputs);
+}
+
+/** The output x of a block, with the self-attention behind it. */
+function attended(b: GraphBuilder, { attention }: Block, x: Value, weightOf?: WeightOf): Value {
+  return attention === null ? x : selfAttention(b, attention, x, weightOf);
 }
 
 /** Weights as Glorot's, biases 0. */
@@ -180,6 +215,8 @@ function linearOf(name: string, inputs: number, outputs: number): TensorSpec[] {
 }
 
 type Normalise = (name: string, x: Value) => Value;
+/** The weight to use in place of a layer's own; undefined: its own. */
+type WeightOf = (b: GraphBuilder, layer: string) => Value | undefined;
 type Run = (b: GraphBuilder, x: Value, normalise: Normalise, drop?: Drop, label?: Value) => Value;
 
 /** Convolutions of 3 x 3 and 1 x 1 that keep rows and columns. */
@@ -199,7 +236,7 @@ function downBlock(
   b: GraphBuilder,
   { name, scales, first }: Block,
   x: Value,
-  weightOf: (b: GraphBuilder, layer: string) => Value | undefined,
+  weightOf: WeightOf,
 ): Value {
   const convolve = (layer: string, x: Value) => padded(b, layer, x, weightOf(b, layer));
   const hidden = convolve(`${name}.conv1`, first ? x : b.op("Relu", [x]));

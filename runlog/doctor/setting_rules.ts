@@ -14,6 +14,7 @@ export const PRESET_LR: Readonly<Record<string, number>> = {
   "wgan-gp": 1e-4,
   "wgan-gp-dcgan": 1e-4,
   "toy-wgan-gp": 2e-3,
+  "toy-r3gan": 2e-3,
   "cwgan-gp": 5e-4,
   cdcgan: 2e-4,
   "toy-cwgan-gp": 2e-3,

@@ -114,6 +114,16 @@ CASES = {
         "generator": {"kind": "resnet_generator", "latent": 3, "side": 64, "channels": 1, "width": 1},
         "update": GP | {"lr": 1e-3}, "seed": 46, "micro_batch": 2,
     },
+    "wgan_gp_attention_small": {
+        "objective": "wgan-gp", "penalty": 10.0,
+        "critic": {
+            "kind": "resnet_critic", "side": 16, "channels": 1, "width": 16, "pool": "mean", "attention": 8,
+        },
+        "generator": {
+            "kind": "resnet_generator", "latent": 3, "side": 16, "channels": 1, "width": 16, "attention": 8,
+        },
+        "update": GP | {"lr": 1e-3}, "seed": 47, "micro_batch": 2,
+    },
     "wgan_dcgan_small": {
         "critic": {"kind": "dcgan_critic", "side": 16, "channels": 3, "width": 4, "batch_norm": True},
         "generator": {"kind": "dcgan_generator", "latent": 5, "side": 16, "channels": 3, "width": 4},
@@ -204,35 +214,58 @@ def build_dcgan(config, dtype):
     return torch.nn.Sequential(*layers).to(dtype)
 
 
+class SelfAttention(torch.nn.Module):
+    """Zhang et al. 2019, section 3: all of f, g, h and v are 1 x 1 convolutions; gamma begins at 0."""
+
+    def __init__(self, features):
+        super().__init__()
+        inner = max(1, features // 8)
+        self.gamma = torch.nn.Parameter(torch.zeros(1))
+        for name in "fgh":
+            self.add_module(name, torch.nn.Conv2d(features, inner, 1, bias=False))
+        self.v = torch.nn.Conv2d(inner, features, 1, bias=False)
+
+    def forward(self, x):
+        f, g, h = self.f(x).flatten(2), self.g(x).flatten(2), self.h(x).flatten(2)
+        # beta[n, j, i]: how far position j attends to position i
+        beta = torch.softmax(torch.einsum("nci,ncj->nji", f, g), dim=2)
+        seen = torch.einsum("nji,nci->ncj", beta, h).reshape(len(x), -1, *x.shape[2:])
+        return x + self.gamma * self.v(seen)
+
+
 class UpBlock(torch.nn.Module):
-    def __init__(self, inputs, outputs):
+    def __init__(self, inputs, outputs, attention=False):
         super().__init__()
         self.norm1 = torch.nn.BatchNorm2d(inputs)
         self.conv1 = torch.nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
         self.norm2 = torch.nn.BatchNorm2d(outputs)
         self.conv2 = torch.nn.Conv2d(outputs, outputs, 3, padding=1, bias=False)
         self.shortcut = torch.nn.Conv2d(inputs, outputs, 1, bias=False)
+        self.attention = SelfAttention(outputs) if attention else torch.nn.Identity()
 
     def forward(self, x):
         twice = torch.nn.functional.interpolate
         hidden = self.conv1(twice(torch.relu(self.norm1(x)), scale_factor=2, mode="nearest"))
-        return self.conv2(torch.relu(self.norm2(hidden))) + self.shortcut(twice(x, scale_factor=2, mode="nearest"))
+        beside = self.shortcut(twice(x, scale_factor=2, mode="nearest"))
+        return self.attention(self.conv2(torch.relu(self.norm2(hidden))) + beside)
 
 
 class DownBlock(torch.nn.Module):
-    def __init__(self, inputs, outputs, scales, first):
+    def __init__(self, inputs, outputs, scales, first, attention=False):
         super().__init__()
         self.scales, self.first = scales, first
         self.conv1 = torch.nn.Conv2d(inputs, outputs, 3, padding=1)
         self.conv2 = torch.nn.Conv2d(outputs, outputs, 3, padding=1)
         if scales:
             self.shortcut = torch.nn.Conv2d(inputs, outputs, 1)
+        self.attention = SelfAttention(outputs) if attention else torch.nn.Identity()
 
     def forward(self, x):
         out = self.conv2(torch.relu(self.conv1(x if self.first else torch.relu(x))))
         if not self.scales:
             return out + x
-        return torch.nn.functional.avg_pool2d(out, 2) + torch.nn.functional.avg_pool2d(self.shortcut(x), 2)
+        halved = torch.nn.functional.avg_pool2d
+        return self.attention(halved(out, 2) + halved(self.shortcut(x), 2))
 
 
 class ResnetGenerator(torch.nn.Module):
@@ -242,7 +275,8 @@ class ResnetGenerator(torch.nn.Module):
         maps = [config["width"] * (1 if config["side"] <= 32 else min(8, 2 ** (ups - i))) for i in range(ups + 1)]
         self.begin = torch.nn.Linear(config["latent"], maps[0] * 16)
         for i, (inputs, outputs) in enumerate(zip(maps, maps[1:])):
-            self.add_module(f"block{i}", UpBlock(inputs, outputs))
+            attention = config.get("attention") == 8 * 2**i
+            self.add_module(f"block{i}", UpBlock(inputs, outputs, attention))
         self.norm = torch.nn.BatchNorm2d(maps[-1])
         self.end = torch.nn.Conv2d(maps[-1], config["channels"], 3, padding=1)
         self.blocks = ups
@@ -263,7 +297,8 @@ class ResnetCritic(torch.nn.Module):
         times = [1] * (downs + 2) if small else [min(8, 2**i) for i in range(downs + 1)]
         maps = [config["channels"], *[config["width"] * t for t in times]]
         for i, (inputs, outputs) in enumerate(zip(maps, maps[1:])):
-            self.add_module(f"block{i}", DownBlock(inputs, outputs, i < downs, i == 0))
+            attention = i < downs and config.get("attention") == config["side"] / 2 ** (i + 1)
+            self.add_module(f"block{i}", DownBlock(inputs, outputs, i < downs, i == 0, attention))
         self.end = torch.nn.Linear(maps[-1], 1)
         self.blocks, self.pool = len(times), config["pool"]
 

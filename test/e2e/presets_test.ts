@@ -46,7 +46,11 @@ const CASES: readonly Case[] = [
   { preset: "dcgan", settings: { ...BORDERED, spectral_norm: true }, estimates_distance: false },
   { preset: "wgan-gp-dcgan", settings: BORDERED, estimates_distance: true },
   { preset: "wgan-gp-resnet", settings: { ...BORDERED, width: 2, dropout: 0.3 }, estimates_distance: true },
-  { preset: "sngan", settings: { ...BORDERED, width: 2, lazy_penalty: 2, r1: 1 }, estimates_distance: false },
+  {
+    preset: "sngan",
+    settings: { ...BORDERED, width: 2, lazy_penalty: 2, r1: 1, attention: 8 },
+    estimates_distance: false,
+  },
   { preset: "r3gan-lite", settings: { ...BORDERED, width: 2, flip: true }, estimates_distance: false },
   { preset: "table-wgan-gp", settings: TABLE, estimates_distance: true },
   { preset: "toy-gan", settings: PLANE, plane: true, estimates_distance: false },

@@ -1,6 +1,7 @@
 /**
  * Small residual pairs against PyTorch's float64: losses of ten steps, every gradient of the first, every tensor after the
- * tenth. In the float64 interpreter one whose critic's gradient is penalised; in ONNX Runtime one for larger images.
+ * tenth. In the float64 interpreter one whose critic's gradient is penalised; in ONNX Runtime one for larger images, and one
+ * with self-attention.
  */
 import assert from "node:assert/strict";
 import { readTrainingGolden } from "../goldens/golden.ts";
@@ -15,16 +16,21 @@ const TOLERANCE_FLOAT32 = 5e-5;
 
 const PENALISED = readTrainingGolden("wgan_gp_resnet_small.safetensors");
 const WIDENING = readTrainingGolden("hinge_resnet_small.safetensors");
+const ATTENTIVE = readTrainingGolden("wgan_gp_attention_small.safetensors");
 
 Deno.test("goldens: a residual pair with a gradient penalty is reached in float64", () =>
   assertReached(PENALISED, TOLERANCE));
 
-Deno.test("goldens: a residual pair for larger images is reached in ONNX Runtime", async () => {
-  const pair = pairOf(WIDENING.settings, "float32");
-  const trained = await train(WIDENING.settings, pair, await prepareGraphs(pair, prepareInOrt));
-  assert.deepEqual([...trained.keys()].sort(), [...WIDENING.results.keys()].sort());
-  assert.deepEqual(differences(trained, WIDENING, TOLERANCE_FLOAT32), []);
-});
+const IN_ORT = { "for larger images": WIDENING, "with self-attention and a gradient penalty": ATTENTIVE };
+
+for (const [what, golden] of Object.entries(IN_ORT)) {
+  Deno.test(`goldens: a residual pair ${what} is reached in ONNX Runtime`, async () => {
+    const pair = pairOf(golden.settings, "float32");
+    const trained = await train(golden.settings, pair, await prepareGraphs(pair, prepareInOrt));
+    assert.deepEqual([...trained.keys()].sort(), [...golden.results.keys()].sort());
+    assert.deepEqual(differences(trained, golden, TOLERANCE_FLOAT32), []);
+  });
+}
 
 for (const used of ["AveragePool 0", "Conv 2"]) {
   Deno.test(`goldens of residual pairs: the rule of ${used} scaled by 1.1 is seen`, async () => {

@@ -7,6 +7,7 @@ import { LOCAL_OPTIONS } from "./local_options.ts";
 import { DATASET_NAMES } from "../../data/resolve.ts";
 import { OBJECTIVE_NAMES } from "../../../models/objectives/objectives.ts";
 import { type PresetName, PRESETS } from "../presets.ts";
+import { NETWORK_OPTIONS } from "./network_options.ts";
 import { PENALTY_OPTIONS } from "./penalty_options.ts";
 import { UPDATE_OPTIONS } from "./update_options.ts";
 
@@ -262,6 +263,7 @@ export const RUN_OPTIONS = {
       "Feature maps in the layer next to the image; they double whenever the image halves. Fewer train faster",
     group: "Hyperparameters",
   },
+  ...NETWORK_OPTIONS,
   dropout: {
     kind: "number",
     min: 0,

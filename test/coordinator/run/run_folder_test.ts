@@ -102,9 +102,9 @@ Deno.test("a run is what its first record says, with what its resumes were allow
   const { run: { config }, incarnations, sha256 } = await recorded([
     run,
     resume(1, { steps: [30, 60], exact: [true, false] }),
-    resume(2, { steps: [60, 90], lr: [5e-5, 1] }),
+    resume(2, { steps: [60, 90], lr: [5e-5, 1e-5], batch: [8, 16] }),
   ]);
-  assert.deepEqual(config, { ...run.config, steps: 90, exact: false });
+  assert.deepEqual(config, { ...run.config, steps: 90, lr: 1e-5, exact: false });
   assert.equal(incarnations, 3);
   assert.equal(sha256, createHash("sha256").update(JSON.stringify(run)).digest("hex"));
 });

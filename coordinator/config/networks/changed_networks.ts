@@ -1,0 +1,47 @@
+/** The networks of a preset with what options ask for: self-attention, and how the critic is held back. */
+import { UserError } from "../../../common/errors.ts";
+import type { Networks } from "../../../models/nets/networks.ts";
+import { attentionSides } from "../../../models/nets/resnet.ts";
+
+/**
+ * The networks with self-attention over the maps of this side; null: as they are. Throws {@linkcode UserError} for networks
+ * that are not residual, or have no such maps.
+ */
+export function withAttention(
+  { generator, critic }: Networks,
+  attention: number | null,
+  preset: string,
+): Networks {
+  if (attention === null) return { generator, critic };
+  const [maker, judge] = [generator, critic];
+  if (
+    !("kind" in maker && maker.kind === "resnet_generator" && "kind" in judge &&
+      judge.kind === "resnet_critic")
+  ) {
+    throw new UserError(
+      `Cannot use --attention: residual networks are required, found preset ${preset}; use --preset sngan, ` +
+        "wgan-gp-resnet or r3gan-lite, or leave it out",
+    );
+  }
+  const sides = attentionSides(maker.side);
+  if (!sides.includes(attention)) {
+    throw new UserError(
+      `Option --attention must be ${
+        sides.join(" or ")
+      } for images of ${maker.side} x ${maker.side}: found ${attention}`,
+    );
+  }
+  return { generator: { ...maker, attention }, critic: { ...judge, attention } };
+}
+
+/** The same networks, their critic changed so; `scores_alone`: without batch normalisation. */
+export function withCritic(
+  { generator, critic }: Networks,
+  change: Partial<Pick<Networks["critic"], "dropout" | "spectral_norm">>,
+  scores_alone: boolean,
+): Networks {
+  const without: { readonly batch_norm?: false } = scores_alone && "batch_norm" in critic
+    ? { batch_norm: false }
+    : {};
+  return { generator, critic: { ...critic, ...change, ...without } };
+}

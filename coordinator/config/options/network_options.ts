@@ -1,0 +1,17 @@
+/** Options of the networks of presets (docs/presets.md). */
+import type { OptionTable } from "../../../common/cli/options.ts";
+
+export const NETWORK_OPTIONS = {
+  attention: {
+    kind: "number",
+    integer: true,
+    min: 8,
+    max: 512,
+    unit: "pixels",
+    default_text: "none",
+    about:
+      "Self-attention over the maps of this many rows and columns, in both networks of the residual presets: 8 or 16 for " +
+      "images of 32 x 32",
+    group: "Hyperparameters",
+  },
+} as const satisfies OptionTable;
