@@ -6,6 +6,7 @@ import { UserError } from "../../common/errors.ts";
 import { exampleKind } from "../../common/example_kind.ts";
 import { WIRE_FORMATS } from "../../common/wire_format.ts";
 import type { Networks } from "../../models/nets/networks.ts";
+import { SHORTEST_SERIES } from "../../models/nets/series.ts";
 import { objectiveOf } from "../../models/objectives/objectives.ts";
 import { LATER_SETTINGS } from "../../runlog/later_settings.ts";
 import { anything, bool, mapOf, misfit, nullable, num, object, oneOf, text } from "../../runlog/shape.ts";
@@ -147,6 +148,10 @@ function checkOwn(given: GivenConfig, name: PresetName, own: Pick<OwnNetworks, "
   }
 }
 
+function isSeries(data: Pick<DataSet, "example_shape" | "axes">): boolean {
+  return exampleKind(data) === "series" && data.example_shape.at(-1)! >= SHORTEST_SERIES;
+}
+
 /** Throws {@linkcode UserError} for the first given value that does not fit the preset, the data or another. */
 function checkGiven(
   given: GivenConfig,
@@ -159,6 +164,14 @@ function checkGiven(
     throw new UserError(
       `Cannot use preset ${name}: its networks take points, found examples of ` +
         `${data.example_shape.join(" x ")}; leave it out, or use --dataset 8gaussians`,
+    );
+  }
+  if (preset.series && own === null && !isSeries(data)) {
+    throw new UserError(
+      `Cannot use preset ${name}: its networks take series of ${SHORTEST_SERIES} values or more, found examples of ` +
+        `${
+          data.example_shape.join(" x ")
+        }; name the axes of an array with --layout, e.g. NTC, or leave it out`,
     );
   }
   if (own !== null) checkOwn(given, name, own);
@@ -231,6 +244,7 @@ export function resolveConfig(
     networks,
     sides,
     plane: _plane,
+    series: _series,
     conditional: _conditional,
     latentFor,
     width: own_width,
@@ -239,13 +253,9 @@ export function resolveConfig(
     ...hyperparameters
   }: Preset = PRESETS[name];
   checkGiven(given, name, PRESETS[name], data, own);
+  const taken = { ...sides && own === null && { sides } };
   const padding = {
-    pad_to: sideFor(
-      name,
-      { ...sides && own === null && { sides } },
-      given.pad_to ?? undefined,
-      data.example_shape,
-    ),
+    pad_to: sideFor(name, taken, given.pad_to ?? undefined, data.example_shape),
     pad_value: given.pad_value ?? 0,
   };
   const shape = paddedShape(data.example_shape, padding);
@@ -263,13 +273,8 @@ export function resolveConfig(
     sample_every: sampleInterval(given.steps ?? hyperparameters.steps),
     ...given,
     ...padding,
-    ...{
-      width,
-      attention,
-      dropout,
-      spectral_norm,
-      ...wireConfig(given, given.shards ?? hyperparameters.shards),
-    },
+    ...{ width, attention, dropout, spectral_norm },
+    ...wireConfig(given, given.shards ?? hyperparameters.shards),
     ...localConfig(given),
     ...resolveUpdates(asked, { ...PRESETS[name], name }),
     ...losses,

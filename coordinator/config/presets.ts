@@ -9,6 +9,7 @@ import { STROKES_SIDE } from "../data/strokes.ts";
 import { ADAM_OF_GANS, ADAM_OF_WGAN_GP, type Optimizer, RMSPROP } from "../../algorithm/optimizers.ts";
 import type { PenaltyConfig } from "./objective_config.ts";
 import type { UpdateConfig } from "./update_config.ts";
+import { dcgan, resnet, seriesPair } from "./networks/preset_networks.ts";
 import { numElements } from "../../common/shape.ts";
 import type { TableColumn } from "../../common/values/table.ts";
 
@@ -42,6 +43,8 @@ export interface Preset extends Hyperparameters, Partial<UpdateConfig>, Partial<
   readonly sides?: readonly number[];
   /** True if the networks take points, and no images. */
   readonly plane?: true;
+  /** True if the networks take series: [length] or [channels, length]. */
+  readonly series?: true;
   /** How values are scaled, unless told otherwise; absent: they are not. */
   readonly scale?: string;
   /** True if the networks take labels: they are then made for the classes of the data. */
@@ -135,20 +138,6 @@ const DCGAN = {
     dcgan(latent, example_shape, width, true),
 } as const;
 
-/** A residual pair of so many feature maps; `pool`: how the critic's last maps become features. */
-function resnet(
-  latent: number,
-  example_shape: readonly number[],
-  width: { readonly generator: number; readonly critic: number },
-  pool: "mean" | "sum",
-) {
-  const images = imagesOf(example_shape);
-  return {
-    generator: { kind: "resnet_generator", latent, ...images, width: width.generator },
-    critic: { kind: "resnet_critic", pool, ...images, width: width.critic },
-  } as const;
-}
-
 /** Noise of the generators of tables, without that which draws categories. */
 const TABLE_LATENT = 64;
 
@@ -157,19 +146,6 @@ const RESNET = {
   ...{ batch: 64, shards: 4, lr: 2e-4, decay_steps: 0, clip: null, latent: 128, steps: 5_000 },
   ...{ sides: [32, 64], width: 128 },
 } as const;
-
-function imagesOf(example_shape: readonly number[]): { readonly side: number; readonly channels: number } {
-  const [channels, side] = example_shape.length === 2 ? [1, ...example_shape] : example_shape;
-  return { side: side!, channels: channels! };
-}
-
-function dcgan(latent: number, example_shape: readonly number[], width: number, batch_norm: boolean) {
-  const images = { ...imagesOf(example_shape), width };
-  return {
-    generator: { kind: "dcgan_generator", latent, ...images },
-    critic: { kind: "dcgan_critic", batch_norm, ...images },
-  } as const;
-}
 
 export const PRESETS = {
   wgan: {
@@ -329,6 +305,12 @@ export const PRESETS = {
     networks: (latent: number, example_shape: readonly number[], width = 64) =>
       resnet(latent, example_shape, { generator: width, critic: width }, "mean"),
   },
+  "series-wgan-gp": {
+    about: ["convolutional", "series of 8 values or more, with channels; WGAN-GP"],
+    ...WGAN_GP,
+    ...{ batch: 64, shards: 4, decay_steps: 0, latent: 64, steps: 10_000, width: 32, series: true },
+    networks: seriesPair,
+  },
   strokes: {
     about: ["small MLP", "the letters that wagon draws; WGAN"],
     ...WGAN,
@@ -383,8 +365,9 @@ export function presetForObjective(
 
 /** Shape of one example of the data that a preset is for. */
 export function usualShape(name: PresetName): readonly number[] {
-  const { plane, sides }: Preset = PRESETS[name];
+  const { plane, sides, series }: Preset = PRESETS[name];
   if (plane) return [2];
+  if (series) return [128];
   const side = sides?.[0] ?? (name === "strokes" ? STROKES_SIDE : 28);
   return [side, side];
 }

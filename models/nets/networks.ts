@@ -4,6 +4,7 @@ import { mlp } from "./mlp.ts";
 import { withClassEmbedding } from "./class_embedding.ts";
 import type { Net } from "./net.ts";
 import { RESNET } from "./resnet.ts";
+import { SERIES } from "./series.ts";
 import { TABLE } from "./table.ts";
 
 /** Builders of networks by kind, from the prefix of their tensors' names and their configuration. */
@@ -11,6 +12,7 @@ const NETWORKS = {
   mlp,
   ...DCGAN,
   ...RESNET,
+  ...SERIES,
   ...TABLE,
 } as const satisfies Record<string, (name: string, config: never) => Net>;
 

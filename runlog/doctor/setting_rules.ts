@@ -22,6 +22,7 @@ export const PRESET_LR: Readonly<Record<string, number>> = {
   sngan: 2e-4,
   "r3gan-lite": 2e-4,
   "table-wgan-gp": 1e-3,
+  "series-wgan-gp": 1e-4,
   strokes: 5e-4,
 };
 

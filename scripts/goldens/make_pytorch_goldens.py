@@ -124,6 +124,12 @@ CASES = {
         },
         "update": GP | {"lr": 1e-3}, "seed": 47, "micro_batch": 2,
     },
+    "wgan_gp_series_small": {
+        "objective": "wgan-gp", "penalty": 10.0,
+        "critic": {"kind": "series_critic", "length": 19, "channels": 2, "width": 2},
+        "generator": {"kind": "series_generator", "latent": 3, "length": 19, "channels": 2, "width": 2},
+        "update": GP | {"lr": 1e-3}, "seed": 48, "micro_batch": 4,
+    },
     "wgan_dcgan_small": {
         "critic": {"kind": "dcgan_critic", "side": 16, "channels": 3, "width": 4, "batch_norm": True},
         "generator": {"kind": "dcgan_generator", "latent": 5, "side": 16, "channels": 3, "width": 4},
@@ -309,15 +315,64 @@ class ResnetCritic(torch.nn.Module):
         return self.end(features.mean((2, 3)) if self.pool == "mean" else features.sum((2, 3)))
 
 
-RESNETS = {"resnet_generator": ResnetGenerator, "resnet_critic": ResnetCritic}
+class SeriesBlock(torch.nn.Module):
+    """A convolution over time, which doubles the length before it, or halves it."""
+
+    def __init__(self, inputs, outputs, stride):
+        super().__init__()
+        self.conv = torch.nn.Conv1d(inputs, outputs, 5, stride, 2)
+
+
+class SeriesGenerator(torch.nn.Module):
+    def __init__(self, config):
+        super().__init__()
+        self.length = config["length"]
+        self.blocks = min(8, int(np.log2(self.length / 4)))
+        maps = [config["width"] * min(8, 2**i) for i in range(self.blocks, -1, -1)]
+        self.shortest = -(-self.length // 2**self.blocks)
+        self.begin = torch.nn.Linear(config["latent"], maps[0] * self.shortest)
+        for i, (inputs, outputs) in enumerate(zip(maps, maps[1:])):
+            self.add_module(f"block{i}", SeriesBlock(inputs, outputs, 1))
+        self.end = torch.nn.Conv1d(maps[-1], config["channels"], 5, padding=2)
+
+    def forward(self, z):
+        x = self.begin(z).reshape(len(z), -1, self.shortest)
+        for i in range(self.blocks):
+            twice = torch.nn.functional.interpolate(torch.relu(x), scale_factor=2, mode="nearest")
+            x = getattr(self, f"block{i}").conv(twice)
+        return self.end(torch.relu(x))[..., : self.length]
+
+
+class SeriesCritic(torch.nn.Module):
+    def __init__(self, config):
+        super().__init__()
+        self.blocks = min(8, int(np.log2(config["length"] / 4)))
+        maps = [config["channels"], *[config["width"] * min(8, 2**i) for i in range(1, self.blocks + 1)]]
+        for i, (inputs, outputs) in enumerate(zip(maps, maps[1:])):
+            self.add_module(f"block{i}", SeriesBlock(inputs, outputs, 2))
+        self.end = torch.nn.Linear(maps[-1] * -(-config["length"] // 2**self.blocks), 1)
+
+    def forward(self, x):
+        slope = float(np.float32(0.2))  # ONNX keeps attributes as float32
+        for i in range(self.blocks):
+            x = torch.nn.functional.leaky_relu(getattr(self, f"block{i}").conv(x), slope)
+        return self.end(x.flatten(1))
+
+
+RESNETS = {
+    "resnet_generator": ResnetGenerator, "resnet_critic": ResnetCritic,
+    "series_generator": SeriesGenerator, "series_critic": SeriesCritic,
+}
 
 
 def shape_of(config):
     """Of one example that the network takes."""
     if "widths" in config:
         return (config["widths"][0],)
-    if config["kind"] == "resnet_generator":
+    if config["kind"] in ("resnet_generator", "series_generator"):
         return (config["latent"],)
+    if config["kind"] == "series_critic":
+        return (config["channels"], config["length"])
     if config["kind"] == "dcgan_generator":
         return (config["latent"], 1, 1)
     return (config["channels"], config["side"], config["side"])

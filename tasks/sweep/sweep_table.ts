@@ -47,11 +47,12 @@ function range(values: readonly number[], text: (value: number) => string): stri
 }
 
 function rowOf(point: string, runs: readonly SweptRun[]) {
-  const summaries = runs.flatMap(({ summary }) => summary === null ? [] : [summary]);
+  // Runs that are not finished would spoil the means.
+  const summaries = runs.flatMap(({ summary }) => summary?.state === "finished" ? [summary] : []);
   const figures = summaries.map(figuresOf);
   const distances = figures.flatMap(({ distance }) => distance === null ? [] : [distance]);
   const modes = figures.flatMap(({ modes }) => modes === null ? [] : [modes]);
-  const num_finished = summaries.filter(({ state }) => state === "finished").length;
+  const num_finished = summaries.length;
   const seconds = meanOf(summaries.map(({ seconds }) => seconds));
   return {
     num_finished,
@@ -86,7 +87,8 @@ export function sweepTable(runs: readonly SweptRun[], width: number): string[] {
   const pick = <T>(list: readonly T[]) => shown.map((i) => list[i]!);
   const note =
     "Distance of samples to the data: mean and standard deviation over the seeds; lower is better." +
-    (has_modes ? " Modes and high quality: the lowest and the highest of the seeds. Time: the mean." : "");
+    (has_modes ? " Modes and high quality: the lowest and the highest of the seeds. Time: the mean." : "") +
+    " Only finished runs count.";
   return [...layOut(pick(COLUMNS), rows.map(({ cells }) => pick(cells)), width), ...wrapLine(note, width)];
 }
 

@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { PresetName } from "../../coordinator/config/presets.ts";
 import type { RunSettings } from "../../library/settings.ts";
+import { npyOf } from "../coordinator/data/npy_file.ts";
 import { train } from "../../library/train.ts";
 import type { Networks } from "../../models/nets/networks.ts";
 import { inTempDir } from "../temp_dir.ts";
@@ -30,6 +31,15 @@ const IMAGES: RunSettings = { batch: 16, n_critic: 2 };
 const PLANE: RunSettings = { batch: 32, n_critic: 2 };
 /** Images of 6 x 6 with a border: 32 x 32. Narrow, since the whole width has its goldens. */
 const BORDERED: RunSettings = { batch: 8, n_critic: 2, holdout: 0.1, width: 8 };
+
+/** 64 series of 19 values; resolves to the file's path. */
+async function seriesIn(folder: string): Promise<string> {
+  const values = Float32Array.from({ length: 64 * 19 }, (_, i) => Math.sin(i));
+  const path = join(folder, "series.npy");
+  await Deno.writeFile(path, npyOf("<f4", [64, 19], new Uint8Array(values.buffer)));
+  return path;
+}
+
 /** Names and numbers of 40 rows. */
 const TABLE: RunSettings = { batch: 16, n_critic: 2, holdout: 0.1 };
 /** Each of these presets once, with options that go together: each option by networks of layers, of convolutions and of residuals. */
@@ -52,6 +62,8 @@ const CASES: readonly Case[] = [
     estimates_distance: false,
   },
   { preset: "r3gan-lite", settings: { ...BORDERED, width: 2, flip: true }, estimates_distance: false },
+  { preset: "series-wgan-gp", settings: { batch: 8, n_critic: 2, width: 2 }, estimates_distance: true },
+  { preset: "toy-r3gan", settings: PLANE, plane: true, estimates_distance: false },
   { preset: "table-wgan-gp", settings: TABLE, estimates_distance: true },
   { preset: "toy-gan", settings: PLANE, plane: true, estimates_distance: false },
   { preset: "toy-wgan-gp", settings: PLANE, plane: true, estimates_distance: true },
@@ -75,7 +87,7 @@ for (const { preset, settings, plane, estimates_distance } of CASES) {
         out = join(folder, "run");
       await Deno.writeFile(images, settings === TABLE ? tinyTable() : tinyImages());
       const length: RunSettings = { steps: STEPS, sample_every: 0 };
-      const data = plane ? "8gaussians" : images;
+      const data = plane ? "8gaussians" : preset === "series-wgan-gp" ? await seriesIn(folder) : images;
       await train({ preset, data, ...settings, ...length, checkpoint_every: HALF, out, workers: 2 });
       const two = await summaryOf(out);
       // As if it had been killed before its end.

@@ -13,25 +13,22 @@ export function withAttention(
   preset: string,
 ): Networks {
   if (attention === null) return { generator, critic };
-  const [maker, judge] = [generator, critic];
   if (
-    !("kind" in maker && maker.kind === "resnet_generator" && "kind" in judge &&
-      judge.kind === "resnet_critic")
+    !("kind" in generator && generator.kind === "resnet_generator") ||
+    !("kind" in critic && critic.kind === "resnet_critic")
   ) {
     throw new UserError(
       `Cannot use --attention: residual networks are required, found preset ${preset}; use --preset sngan, ` +
         "wgan-gp-resnet or r3gan-lite, or leave it out",
     );
   }
-  const sides = attentionSides(maker.side);
+  const { side } = generator, sides = attentionSides(side);
   if (!sides.includes(attention)) {
     throw new UserError(
-      `Option --attention must be ${
-        sides.join(" or ")
-      } for images of ${maker.side} x ${maker.side}: found ${attention}`,
+      `Option --attention must be ${sides.join(" or ")} for images of ${side} x ${side}: found ${attention}`,
     );
   }
-  return { generator: { ...maker, attention }, critic: { ...judge, attention } };
+  return { generator: { ...generator, attention }, critic: { ...critic, attention } };
 }
 
 /** The same networks, their critic changed so; `scores_alone`: without batch normalisation. */

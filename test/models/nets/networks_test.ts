@@ -19,7 +19,7 @@ Deno.test("a kind that there is not is refused, also one that every object has",
       name: "RangeError",
       message:
         `Cannot build the critic: its kind must be one of mlp, dcgan_generator, dcgan_critic, resnet_generator, ` +
-        `resnet_critic, table_generator, table_critic, found ${kind}`,
+        `resnet_critic, series_generator, series_critic, table_generator, table_critic, found ${kind}`,
     });
   }
 });

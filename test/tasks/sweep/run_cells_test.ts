@@ -89,6 +89,14 @@ Deno.test("a run that Ctrl-C or somebody else stops ends the sweep, for --resume
     ]);
   }));
 
+Deno.test("a run that is not finished counts in no figure", () =>
+  sweptIn(async (folder) => {
+    await writeLog(join(folder, "lr=0.1_seed=1"), over("finished", 8, 0.9));
+    await writeLog(join(folder, "lr=0.1_seed=2"), over("interrupted", 1, 0.1));
+    const lines = sweepTable(await writeTable({ plan: PLAN, folder }), 100);
+    assert.equal(lines[1], "lr=0.1   1 of 2       0.5  8 of 8          90 %   2 s");
+  }));
+
 Deno.test("points without Gaussians have no modes, and points that have not begun come last", () => {
   const cell = (point: string, seed: number) => ({ values: [], point, seed, folder: "", args: [] });
   const lines = sweepTable([{ cell: cell("a", 1), summary: null }], 100);
