@@ -88,6 +88,8 @@ export interface RunSettings {
   readonly latent?: number;
   /** Feature maps in the layer next to the image, for convolutional presets. */
   readonly width?: number;
+  /** Run folder, name of a run, or checkpoint whose weights the run begins with. Default: random weights. */
+  readonly warm_start?: string;
   /** Side of the maps over which residual presets have self-attention. Default: none. */
   readonly attention?: number;
   /** Share of the critic's hidden features that each step drops, 0 to 0.9. */

@@ -26,13 +26,13 @@ export function decodeInitial({ layouts }: Manifest, bytes: Uint8Array): Initial
     const layout = buildLayout(layouts[name].slots), buffer = new Float32Array(layout.size);
     for (const [slot, view] of views(layout, buffer)) {
       const found = tensors.get(slot);
-      if (found?.data.length !== view.length) {
+      if (found?.data.length !== view.length || !(found.data instanceof Float32Array)) {
         throw new RangeError(
           `Cannot read initial weights: ${slot} must have ${view.length} elements, found ` +
             `${found?.data.length ?? "no such tensor"}`,
         );
       }
-      view.set(found.data as Float32Array);
+      view.set(found.data);
     }
     return buffer;
   };

@@ -26,4 +26,5 @@ export const LATER_SETTINGS = {
   flip: false,
   labels: null,
   attention: null,
+  warm_start: null,
 } as const;

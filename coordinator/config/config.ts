@@ -56,6 +56,8 @@ export interface RunConfig
   readonly width: number | null;
   /** Side of the maps over which residual networks have self-attention; null: they have none. */
   readonly attention: number | null;
+  /** The run or the checkpoint whose weights the run began with; null: random ones. */
+  readonly warm_start: string | null;
   /** Share of the critic's hidden features that is dropped in training, 0 to below 1. */
   readonly dropout: number;
   /** True if the critic's weights are used divided by their spectral norm; then nothing is clipped. */
@@ -210,6 +212,7 @@ const UNLESS_GIVEN = {
   generator: null,
   critic: null,
   trainable: [],
+  warm_start: null,
   dataset: null,
   data: null,
   ...DATA_DEFAULTS,
@@ -264,6 +267,7 @@ export function resolveConfig(
   const losses = resolveObjective({ ...given, spectral_norm }, PRESETS[name]);
   const latent = own?.latent ?? given.latent ?? latentFor?.(data.example_shape, data.table) ??
     hyperparameters.latent;
+  const made = () => networks(latent, shape, width ?? undefined, data.table);
   return {
     ...hyperparameters,
     ...UNLESS_GIVEN,
@@ -281,11 +285,7 @@ export function resolveConfig(
     preset: name,
     labels: wantedLabels({ ...given, preset: name }, own),
     networks: own?.facts ?? withCritic(
-      forClasses(
-        name,
-        withAttention(networks(latent, shape, width ?? undefined, data.table), attention, name),
-        data,
-      ),
+      forClasses(name, withAttention(made(), attention, name), data),
       { ...dropout > 0 && { dropout }, ...spectral_norm && { spectral_norm } },
       spectral_norm || hasGradientPenalty(losses),
     ),
@@ -350,6 +350,7 @@ const RECORDED = object({
   ...DATA_FIELDS,
   width: nullable(num),
   attention: nullable(num),
+  warm_start: nullable(text),
   schedule: oneOf("paper", "post"),
   warm_up: bool,
   auto_critic: bool,

@@ -6,11 +6,8 @@ import { keepFolderPrivate } from "../../common/process/private_files.ts";
 import { scalingText } from "../../common/values/scaling.ts";
 import { sha256 } from "../../common/sha256.ts";
 import { MANIFEST_FILE } from "../../models/artifacts.ts";
-import { decodeInitial, encodeInitial } from "../../models/initial_file.ts";
-import { type InitialState, initialState } from "../../models/initialise.ts";
 import type { Manifest } from "../../models/manifest.ts";
 import { parseManifest } from "../../models/manifest_check.ts";
-import { buildNetworks } from "../../models/nets/networks.ts";
 import type { Objective } from "../../models/objectives/objective.ts";
 import { objectiveOf } from "../../models/objectives/objectives.ts";
 import { findRun, RUNS } from "../../runlog/log/find_run.ts";
@@ -39,7 +36,7 @@ import { requireScalable, scaleData } from "../data/scaling.ts";
 import { differenceFrom } from "../data/same_data.ts";
 import { valuesOf } from "../data/values.ts";
 import type { ModelState } from "../training/model_state.ts";
-import { areFromFiles, openOwnNetworks, type OwnOptions, ownOptions } from "../config/own_networks.ts";
+import { openOwnNetworks, type OwnOptions, ownOptions } from "../config/own_networks.ts";
 import { presetForObjective } from "../config/presets.ts";
 import { wireOf } from "../config/wire_config.ts";
 import { configChanges, resumeConfig } from "../config/resume_config.ts";
@@ -56,6 +53,8 @@ import {
   runRecordSha256,
 } from "./run_folder.ts";
 import { lockTools, RunLock } from "./run_lock.ts";
+import { fillInitial, INITIAL_FILE, initialFile, recordedInitial } from "./weights/initial_weights.ts";
+import { firstWeights } from "./weights/warm_start.ts";
 import { ShardedData } from "../data/sharded_data.ts";
 
 /** Values that a program passes and a command line can only name. */
@@ -104,9 +103,6 @@ export interface Prepared extends RunPlace, Allocated {
   /** Notes on own networks, one line each. */
   readonly notes: readonly string[];
 }
-
-/** Beside the artifacts of a run of own networks: the weights that it begins with. */
-const INITIAL_FILE = "initial.safetensors";
 
 /** Prepares a new run, or the next incarnation of one. Throws {@linkcode UserError}. */
 export function prepare(options: PrepareOptions): Promise<Prepared> {
@@ -160,11 +156,11 @@ async function prepareNew(options: PrepareOptions): Promise<Prepared> {
   const whole = padImages(await source.read(), planned);
   const data = await scaleForRun(whole, planned.scale, planOf(planned, whole));
   const config = whole.num_examples === source.num_examples ? planned : withSteps(resolved, whole, given);
-  const initial = initialState(networks, config.seed);
+  const initial = await firstWeights(config, networks, manifest);
   fillInitial(state, initial);
   requireFinite(state, manifest);
   const kept = new Map<string, Uint8Array<ArrayBuffer>>(files);
-  if (own) kept.set(INITIAL_FILE, new Uint8Array(encodeInitial(manifest, initial, config.seed)));
+  if (own || config.warm_start !== null) kept.set(INITIAL_FILE, initialFile(manifest, initial, seed));
   if (data.scaling) kept.set(SCALING_FILE, new TextEncoder().encode(scalingText(data.scaling)));
   const artifacts = [...kept].map(([file, bytes]) => ({ file, bytes, sha256: sha256(bytes) }));
   const run = crypto.randomUUID();
@@ -343,31 +339,8 @@ function withSteps(config: RunConfig, data: Counted, given?: GivenConfig): RunCo
   return { ...config, steps, ...follows && { evaluate_every: evaluationInterval(steps) } };
 }
 
-/** The weights that a recorded run began with. */
-function recordedInitial(
-  { networks, seed }: RunConfig,
-  manifest: Manifest,
-  artifacts: readonly ArtifactFile[],
-): InitialState {
-  const kept = artifacts.find(({ file }) => file === INITIAL_FILE);
-  if (kept) return decodeInitial(manifest, kept.bytes);
-  if (!areFromFiles(networks)) return initialState(buildNetworks(networks), seed);
-  throw new UserError(
-    `Cannot resume: artifact ${INITIAL_FILE} with the initial weights is required, found none; restore it`,
-  );
-}
-
 function isForWorkers({ file }: ArtifactFile): boolean {
   return file !== INITIAL_FILE && file !== SCALING_FILE;
-}
-
-function fillInitial(state: ModelState, first: InitialState): void {
-  state.critic.weights.set(first.critic);
-  state.generator.weights.set(first.generator);
-  state.statistics.set(first.statistics);
-  state.averaged?.parameters.set(state.generator.parameters);
-  state.giveWhole();
-  state.refreshChecksums();
 }
 
 async function checkSameData(data: DataSet, { data: recorded }: RecordOf<"run">): Promise<void> {

@@ -33,7 +33,7 @@ const V8 = "--v8-flags=--max-semi-space-size=2";
 /** Options whose values say what a task reads, writes and connects to. All others are the program's to read. */
 const OPTIONS = [
   ...["data", "config", "out", "resume", "generator", "critic", "token-file", "read-token-file"] as const,
-  ...["scale", "labels"] as const,
+  ...["scale", "labels", "warm-start"] as const,
   ...["host", "port", "coordinator", "upstream", "tensorboard", "log-url", "hosts"] as const,
   ...["tls-cert", "tls-key", "tls-ca", "allow-keys", "key"] as const,
 ];
@@ -194,7 +194,7 @@ function runRights(given: Given, around: Surroundings, also: readonly string[]):
   const beside = labelFilesOf(places[0] ?? "");
   const keys = [given["tls-cert"], given["tls-key"], given["allow-keys"]];
   const named = [...places, ...beside, all.scale, config, token_file, read_token_file, hosts, ...keys];
-  const files = named.flatMap((path) => present(path, around));
+  const files = [...named, warmStartOf(all, around)].flatMap((path) => present(path, around));
   const folders = [run, around.temporary, ...also];
   const written = present(given.tensorboard, around);
   return [
@@ -202,6 +202,17 @@ function runRights(given: Given, around: Surroundings, also: readonly string[]):
     allow("write", [...folders, ...written]),
     `--allow-env=${VARIABLES.join(",")}`,
   ];
+}
+
+/** The run or file whose weights a run begins with; all runs where a name must be looked for among them. */
+function warmStartOf({ "warm-start": wanted }: Given, around: Surroundings): string | undefined {
+  if (wanted === undefined || /[/\\]/.test(wanted)) return wanted;
+  try {
+    Deno.statSync(absolute(wanted, around));
+    return wanted;
+  } catch {
+    return RUNS;
+  }
 }
 
 function isRun(folder: string): boolean {
@@ -247,9 +258,10 @@ function configured(path: string | undefined, around: Surroundings): Given {
     const bytes = readRegularSync(absolute(path, around));
     const source: unknown = JSON.parse(new TextDecoder().decode(bytes));
     const named = Object.entries(source as object).filter(([name, value]) =>
-      ["data", "labels", "generator", "critic", "scale"].includes(name) && typeof value === "string"
+      ["data", "labels", "generator", "critic", "scale", "warm_start"].includes(name) &&
+      typeof value === "string"
     );
-    return Object.fromEntries(named) as Given;
+    return Object.fromEntries(named.map(([name, value]) => [name.replaceAll("_", "-"), value])) as Given;
   } catch {
     return {};
   }

@@ -14,4 +14,13 @@ export const NETWORK_OPTIONS = {
       "images of 32 x 32",
     group: "Hyperparameters",
   },
+  warm_start: {
+    kind: "string",
+    value: "RUN|FILE",
+    default_text: "none: random weights",
+    about:
+      "Begin with the weights of another run of the same networks: its folder, its name, or one of its checkpoints, a " +
+      ".safetensors file (docs/runs.md)",
+    group: "What to train",
+  },
 } as const satisfies OptionTable;

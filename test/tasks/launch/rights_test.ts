@@ -75,10 +75,6 @@ Deno.test("a coordinator listens where it was told to, and looks at its addresse
 Deno.test("what is read besides: tokens, own networks with what lies beside them, what a configuration names", () =>
   inTempDir(async (folder) => {
     const config = join(folder, "run.json");
-    await Deno.writeTextFile(
-      config,
-      JSON.stringify({ data: "a/b", generator: "/nets/g.onnx", out: "/etc", steps: 3 }),
-    );
     const args = [
       "--config",
       config,
@@ -89,6 +85,15 @@ Deno.test("what is read besides: tokens, own networks with what lies beside them
       "--read-token-file",
       "/r",
     ];
+    const warm = (...more: string[]) => rights("train", [...more]).read!.split(" ").at(-1);
+    assert.equal(warm("--warm-start", "other/run", "--out", "o"), "/here/other/run");
+    assert.equal(warm("--warm-start", "a-name", "--out", "o"), "/here/runs");
+    await Deno.writeTextFile(config, JSON.stringify({ warm_start: "/from/here" }));
+    assert.equal(warm("--config", config), "/from/here");
+    await Deno.writeTextFile(
+      config,
+      JSON.stringify({ data: "a/b", generator: "/nets/g.onnx", out: "/etc", steps: 3 }),
+    );
     const { read, write } = rights("coordinator", args);
     assert.equal(read, `/here/runs /tmp /state /nets /here/own /here/a/b ${config} /here/t /r`);
     assert.equal(write, "/here/runs /tmp /state");
