@@ -10,7 +10,8 @@ const READ_BYTES = 1024 * 1024;
 /** An unfinished file of a worker that is no more. */
 const ABANDONED_MS = 24 * 3600 * 1000;
 const SHARD_FILE = /^[0-9a-f]{64}$/;
-const PART_FILE = /^[0-9a-f]{64}\.\d+\.part$/;
+/** Older versions used the process's number alone. */
+const PART_FILE = /^[0-9a-f]{64}\.(\d+|[0-9a-f-]{36})\.part$/;
 
 /** A shard that lies in a file; stays readable when the file is removed. */
 export class CachedShard {
@@ -98,8 +99,9 @@ export class ShardCache {
       );
     }
     const path = join(this.folder, sha256);
-    const part = `${path}.${Deno.pid}.part`;
-    const file = Deno.openSync(part, { write: true, create: true, truncate: true, mode: 0o600 });
+    // Not the process's number: containers and machines that share the folder have the same ones.
+    const part = `${path}.${crypto.randomUUID()}.part`;
+    const file = Deno.openSync(part, { write: true, createNew: true, mode: 0o600 });
     return new CacheWriter(part, path, sha256, file);
   }
 

@@ -194,3 +194,19 @@ Deno.test("the folder is kept within its limit: the longest unused go first, nev
     await Promise.resolve();
   }, 20);
 });
+
+Deno.test("workers in containers that share a folder and have the same process number do not mix their files", () =>
+  withCache((folder, cache) => {
+    const bytes = exampleBytes(64, 9), name = sha256(bytes);
+    const first = cache.create(name);
+    first.append(bytes.subarray(0, 40));
+    const second = new ShardCache(folder, 1e6).create(name);
+    first.append(bytes.subarray(40));
+    const shard = first.finish(bytes.length)!, found = new Uint8Array(bytes.length);
+    shard.read(0, found);
+    assert.deepEqual(found, bytes);
+    shard.close();
+    second.append(bytes);
+    second.finish(bytes.length)!.close();
+    return Promise.resolve();
+  }));
