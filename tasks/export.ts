@@ -9,6 +9,7 @@ import { columnsOf } from "../common/terminal/terminal.ts";
 import { labelled, wrapLine } from "../common/text/wrap.ts";
 import { findRun } from "../runlog/log/find_run.ts";
 import { rowsOf, type TableName, TABLES, titleRows } from "../runlog/export/csv.ts";
+import { generatorAt } from "../models/generator_at.ts";
 import { encodeApng } from "../pictures/apng.ts";
 import { contactSheet, encodeGif, spread, type Still } from "../pictures/animation.ts";
 import { decodePng, encodePng } from "../pictures/png.ts";
@@ -40,6 +41,19 @@ const OPTIONS = {
     about: "Write the sample grids as an animated PNG: lossless, and much smaller for grey images",
   },
   sheet: { kind: "string", value: "FILE", about: "Write some of the sample grids side by side, as PNG" },
+  onnx: {
+    kind: "string",
+    value: "FILE",
+    about: "Write the generator of a kept checkpoint as ONNX; deno task sample draws from it",
+  },
+  checkpoint: {
+    kind: "number",
+    integer: true,
+    min: 0,
+    unit: "step",
+    default_text: "the last one",
+    about: "The checkpoint for --onnx",
+  },
   series: {
     kind: "boolean",
     about: "Rebuild the run's file events.series from its log, so that the run opens quickly",
@@ -74,7 +88,7 @@ const OPTIONS = {
 const COMMAND: Command<typeof OPTIONS> = {
   name: "deno task export",
   about:
-    "Writes a run in formats for other programs. Give at least one of --csv, --tensorboard, --gif, --apng, --sheet and --series.",
+    "Writes a run in formats for other programs. Give at least one of --csv, --tensorboard, --gif, --apng, --sheet, --onnx and --series.",
   positionals: [{ name: "RUN", about: 'A run: its folder, its name in the folder of runs, or "latest"' }],
   options: OPTIONS,
   examples: [
@@ -175,8 +189,34 @@ async function stillsOf(folder: string, count: number): Promise<Still[]> {
   }));
 }
 
+/** The generator of a checkpoint that the run has kept. Throws {@linkcode UserError} where there is none. */
+async function generatorOf(folder: string, step: number | undefined): Promise<Uint8Array> {
+  const kept = join(folder, "checkpoints");
+  const names = await Array.fromAsync(Deno.readDir(kept), ({ name }) => name).catch(() => []);
+  const steps = names.flatMap((name) => /^step-(\d+)\.safetensors$/.exec(name)?.slice(1) ?? []).sort();
+  const chosen = step === undefined ? steps.at(-1) : steps.find((digits) => Number(digits) === step);
+  if (chosen === undefined) {
+    const found = steps.length === 0 ? "none" : `those of steps ${steps.map(Number).join(", ")}`;
+    throw new UserError(
+      `Cannot export the generator of ${folder}: a checkpoint ${
+        step === undefined ? "" : `of step ${step} `
+      }is ` +
+        `required, found ${found}`,
+    );
+  }
+  try {
+    const checkpoint = await readRegular(join(kept, `step-${chosen}.safetensors`));
+    return generatorAt(await readRegular(join(folder, "generator.onnx")), checkpoint);
+  } catch (error) {
+    throw new UserError(
+      `Cannot export the generator of ${folder}: a sound checkpoint and generator.onnx are required, found ` +
+        cleanText((error as Error).message),
+    );
+  }
+}
+
 async function exportRun(folder: string, values: Values): Promise<void> {
-  const { csv, tensorboard, gif, apng, sheet, series, frames, delay, cells } = values;
+  const { csv, tensorboard, gif, apng, sheet, onnx, series, frames, delay, cells } = values;
   if (series) {
     const { num_rows, num_steps } = await rebuildStepIndex(folder);
     console.log(`${join(folder, STEP_INDEX_NAME)}: rows for ${num_rows} of ${num_steps} steps`);
@@ -188,6 +228,7 @@ async function exportRun(folder: string, values: Values): Promise<void> {
   if (apng !== undefined) {
     console.log(await writeFile(apng, encodeApng(await stillsOf(folder, frames), pace)));
   }
+  if (onnx !== undefined) console.log(await writeFile(onnx, await generatorOf(folder, values.checkpoint)));
   if (sheet !== undefined) {
     console.log(await writeFile(sheet, encodePng(contactSheet(await stillsOf(folder, cells), SHEET_COLS))));
   }
@@ -199,10 +240,10 @@ async function main(args: readonly string[]): Promise<void> {
   if (wanted === undefined) {
     throw new UserError("Cannot export: name the run, e.g. deno task export latest --gif samples.gif");
   }
-  const { csv, tensorboard, gif, apng, sheet, series } = values;
-  if (!series && [csv, tensorboard, gif, apng, sheet].every((given) => given === undefined)) {
+  const { csv, tensorboard, gif, apng, sheet, onnx, series } = values;
+  if (!series && [csv, tensorboard, gif, apng, sheet, onnx].every((given) => given === undefined)) {
     throw new UserError(
-      "Cannot export: one of --csv, --tensorboard, --gif, --apng, --sheet and --series is required, found none",
+      "Cannot export: one of --csv, --tensorboard, --gif, --apng, --sheet, --onnx and --series is required, found none",
     );
   }
   const folder = await findRun(wanted, values.runs);

@@ -93,7 +93,7 @@ Deno.test("what a person does wrong gets one line and exit code 2", () =>
       [[], /^Cannot export: name the run, e\.g\. deno task export latest --gif samples\.gif\n$/],
       [
         ["one"],
-        /^Cannot export: one of --csv, --tensorboard, --gif, --apng, --sheet and --series is required, found none\n$/,
+        /^Cannot export: one of --csv, --tensorboard, --gif, --apng, --sheet, --onnx and --series is required, found none\n$/,
       ],
       [["on", "--csv", "x"], /^Cannot find run on in runs: did you mean one\?\n$/],
       [
