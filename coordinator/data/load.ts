@@ -159,7 +159,7 @@ async function readOpened(
   const content = await contentOf(file, opened);
   const { head } = content;
   const reader = READERS.find(({ knows }) => knows(head));
-  if (reader) return await reader.read({ file, name, array, axes, opened, content, reading });
+  if (reader) return await reader.read({ file, name, array, csv, axes, opened, content, reading });
   refuseKnownKind(file, head, name);
   if (CSV_NAME.test(name)) return withAxes(file, await parseCsv(content, name, csv, reading), axes);
   return refuseUnknown(file, head);

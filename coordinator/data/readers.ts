@@ -9,6 +9,8 @@ import type { DataSet } from "./data_set.ts";
 import type { Reading } from "./data_source.ts";
 import type { Content } from "./files/content.ts";
 import { refuse } from "./files/data_file.ts";
+import type { CsvSettings } from "./files/data_path.ts";
+import { isParquet, readParquet } from "./parquet/parquet.ts";
 
 /** A file to be read. */
 export interface FileToRead {
@@ -17,6 +19,8 @@ export interface FileToRead {
   readonly name: string;
   /** Which of its arrays is wanted; null: none was named. */
   readonly array: string | null;
+  /** Which columns of a table are wanted, and what they are. */
+  readonly csv: CsvSettings;
   /** Its axes, as --layout names them; null: none were named. */
   readonly axes: string | null;
   /** The file as it lies there, and its bytes in order, unpacked where it is gzip'ed. */
@@ -58,9 +62,19 @@ const IDX: Reader = {
   read: async ({ axes, content }) => await parseIdx(content, axes),
 };
 
+const PARQUET: Reader = {
+  title: "Parquet",
+  knows: isParquet,
+  async read(wanted) {
+    if (wanted.content.size !== null) return await readParquet(wanted);
+    refuse(wanted.file, `a Parquet file that is not gzip'ed is required; unpack it (gunzip ${wanted.file})`);
+  },
+};
+
 /** The first that knows a file reads it. */
 export const READERS: readonly Reader[] = [
   NPY,
   NPZ,
   IDX,
+  PARQUET,
 ];

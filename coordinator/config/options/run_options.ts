@@ -36,7 +36,7 @@ export const RUN_OPTIONS = {
     kind: "string",
     value: "PATH",
     about:
-      "Your data: a folder of pictures or of NPY files, an IDX, NPY, NPZ, CIFAR or CSV file, or a folder of them; " +
+      "Your data: a folder of pictures or of NPY files, an IDX, NPY, NPZ, CIFAR, Parquet or CSV file, or a folder of them; " +
       "FILE.npz#NAME selects one array, FILE.csv#columns=2-4 selects columns (docs/your-own-data.md)",
     group: "What to train",
   },

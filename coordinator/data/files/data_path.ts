@@ -32,7 +32,9 @@ export const AS_IT_LOOKS: CsvSettings = {
 /** Names of files that are read as CSV. */
 export const CSV_NAME = /\.(csv|tsv|txt)(\.gz)?$/i;
 const NPZ_PART = /^(.*\.npz)#(.+)$/;
-const CSV_PART = /^(.*?\.(?:csv|tsv|txt)(?:\.gz)?)((?:#[^#]*)+)$/i;
+const CSV_PART = /^(.*?\.(?:(?:csv|tsv|txt)(?:\.gz)?|parquet))((?:#[^#]*)+)$/i;
+/** Names of files that have columns. */
+export const TABLE_NAME = /\.((csv|tsv|txt)(\.gz)?|parquet)$/i;
 
 /** FILE, FILE.npz#NAME or FILE.csv#header=yes#decimal=comma#columns=2-4. Throws {@linkcode UserError}. */
 export function parseDataPath(path: string): DataPath {

@@ -32,7 +32,6 @@ export const BINARY_KINDS: readonly Kind[] = [
   { what: "a 7z archive", is: "7z\xbc\xaf\x27\x1c", way: UNPACK("7z x FILE") },
   { what: "a RAR archive", is: "Rar!\x1a\x07", way: UNPACK("unrar x FILE") },
   { what: "a gzip file inside another", is: "\x1f\x8b", way: UNPACK("gzip -dc FILE > x") },
-  { what: "a Parquet table", is: "PAR1", way: TO_CSV('pandas.read_parquet("FILE")') },
   { what: "an Arrow or Feather table", is: "ARROW1", way: TO_CSV('pandas.read_feather("FILE")') },
   { what: "a Feather table", is: "FEA1", way: TO_CSV('pandas.read_feather("FILE")') },
   { what: "an ORC table", is: "ORC", way: TO_CSV('pandas.read_orc("FILE")') },

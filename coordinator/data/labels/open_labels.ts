@@ -4,7 +4,7 @@ import { UserError } from "../../../common/errors.ts";
 import { cleanText } from "../../../common/text/foreign_text.ts";
 import { type Batch, cifarLabels } from "../arrays/cifar.ts";
 import { readDataFile } from "../files/data_file.ts";
-import { CSV_NAME, parseDataPath } from "../files/data_path.ts";
+import { parseDataPath, TABLE_NAME } from "../files/data_path.ts";
 import { readLabelFile, refuseLabels } from "./label_file.ts";
 import { type LabelPlace, labelPlaceBeside } from "./label_places.ts";
 import { type Labels, labelsOf, namedLabels } from "./labels.ts";
@@ -17,7 +17,7 @@ export const NO_LABELS = "none";
 /** The column of the table at `data` that `labels` names; null where they lie elsewhere. */
 export async function labelColumn(labels: string, data: string): Promise<string | null> {
   const { file } = parseDataPath(data);
-  if (labels === AUTO || !CSV_NAME.test(file) || await isFile(parseDataPath(labels).file)) return null;
+  if (labels === AUTO || !TABLE_NAME.test(file) || await isFile(parseDataPath(labels).file)) return null;
   return labels;
 }
 

@@ -37,12 +37,6 @@ const KINDS: readonly (readonly [name: string, content: Uint8Array, what: string
   ["x.npy.gz", new Uint8Array(gzipSync(gzipSync("1,2\n"))), "a gzip file inside another", "gzip -dc F > x"],
   ["x.7z", at(0, "7z\xbc\xaf\x27\x1c"), "a 7z archive", "7z x F"],
   ["x.rar", at(0, "Rar!\x1a\x07\x01\0"), "a RAR archive", "unrar x F"],
-  [
-    "x.parquet",
-    at(0, "PAR1\x15\x04"),
-    "a Parquet table",
-    'pandas.read_parquet("F").to_csv("x.csv", index=False)',
-  ],
   ["x.feather", at(0, "ARROW1\0\0"), "an Arrow or Feather table", 'pandas.read_feather("F")'],
   ["x.h5", at(0, "\x89HDF\r\n\x1a\n"), "an HDF5 file", 'numpy.save("x.npy", h5py.File("F")["NAME"][:])'],
   ["x.hdf5", at(512, "\x89HDF\r\n\x1a\n"), "an HDF5 file", "h5py.File"],
@@ -101,7 +95,7 @@ for (const [name, content, what, way] of KINDS) {
   Deno.test(`${name} is called ${what}`, async () => {
     const { error = "", is_users } = await readFile(name, content);
     const start =
-      "Cannot read data file F: an NPY, NPZ, IDX, CSV or CIFAR file, or a folder of pictures, is required, found ";
+      "Cannot read data file F: an NPY, NPZ, IDX, Parquet, CSV or CIFAR file, or a folder of pictures, is required, found ";
     assert.ok(error.startsWith(`${start}${what}; `), error);
     assert.ok(error.includes(way), error);
     assert.ok(is_users);
