@@ -37,6 +37,10 @@ const OPTIONS = {
   dataset: TRAIN_OPTIONS.dataset,
   image_size: TRAIN_OPTIONS.image_size,
   channels: TRAIN_OPTIONS.channels,
+  fit: TRAIN_OPTIONS.fit,
+  layout: TRAIN_OPTIONS.layout,
+  categories: TRAIN_OPTIONS.categories,
+  scale: TRAIN_OPTIONS.scale,
   presets: {
     kind: "string",
     value: "NAME,NAME…",
@@ -178,12 +182,21 @@ async function newComparison(values: ReturnType<typeof parse>["values"]): Promis
   const { data, dataset, presets, seed, examples, batch, out, image_size = null } = values;
   const channels = channelsOf(values.channels);
   const labels = labelsFor({ presets: presets ?? null });
-  const source = await openDataSource({ data, labels, dataset, seed, image_size, channels }, UNWATCHED);
+  const { fit = null, layout = null, categories = null, scale = null } = values;
+  const read_as = { ...fit !== null && { fit }, layout, categories };
+  const source = await openDataSource(
+    { data, labels, dataset, seed, image_size, channels, ...read_as },
+    UNWATCHED,
+  );
   const choice = {
     data: data ?? null,
     dataset: data === undefined ? dataset ?? "strokes" : null,
     image_size,
     channels,
+    ...fit !== null && { fit },
+    ...layout !== null && { layout },
+    ...categories !== null && { categories },
+    ...scale !== null && { scale },
     presets: presets ?? null,
     seed,
     examples,

@@ -49,6 +49,11 @@ export interface Comparison {
   /** Rows and columns that all images are resized to, and their channels; null or absent: as they are. */
   readonly image_size?: number | null;
   readonly channels?: number | null;
+  /** How data are read and scaled, as the options of deno task train say it; null or absent: as they are. */
+  readonly fit?: string | null;
+  readonly layout?: string | null;
+  readonly categories?: string | null;
+  readonly scale?: string | null;
   /** Rows and columns that all images get, since one of the presets needs them; null: as they are. */
   readonly pad_to: number | null;
   readonly entrants: readonly Entrant[];
@@ -59,6 +64,10 @@ export interface ComparisonChoice {
   readonly dataset: string | null;
   readonly image_size: number | null;
   readonly channels: number | null;
+  readonly fit?: string | null;
+  readonly layout?: string | null;
+  readonly categories?: string | null;
+  readonly scale?: string | null;
   /** Names apart by commas; null: the declared set. */
   readonly presets: string | null;
   readonly seed: number;
@@ -113,11 +122,16 @@ export function entrantArgs(
   out: string,
 ): string[] {
   const { data, dataset, image_size = null, channels = null, seed, batch, pad_to } = comparison;
+  const { fit = null, layout = null, categories = null, scale = null } = comparison;
   const given = {
     preset,
     ...data !== null ? { data } : { dataset },
     ...image_size !== null && { "image-size": image_size },
     ...channels !== null && { channels },
+    ...fit !== null && { fit },
+    ...layout !== null && { layout },
+    ...categories !== null && { categories },
+    ...scale !== null && { scale },
     seed,
     ...batch !== null && { batch },
     ...pad_to !== null && { "pad-to": pad_to },

@@ -37,6 +37,13 @@ Deno.test("the declared set on images: one budget of examples, one size of image
     entrantArgs(shaped, shaped.entrants[0]!, "o").join(" "),
     /^--preset gan --data some\/images --image-size 32 --channels 1 --seed 3 /,
   );
+  const read_as = { fit: "pad", layout: "NHW", scale: "minmax" };
+  const read = planComparison({ ...CHOICE, ...read_as }, IMAGES);
+  assert.match(
+    entrantArgs(read, read.entrants[0]!, "o").join(" "),
+    /^--preset gan --data some\/images --fit pad --layout NHW --scale minmax --seed 3 /,
+  );
+  assert.deepEqual(parseComparison(JSON.stringify(read), "x"), read);
   const words = describeComparison(comparison).join(" ");
   assert.match(words, /gan, dcgan, wgan, wgan-gp: .* on images with seed 3\./);
   assert.match(words, /real examples: 1,000, about 2\.5 passes .* border that makes them 32 x 32,/);
