@@ -4,11 +4,13 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { encodeNpy } from "../../common/files/npy.ts";
 import type { PresetName } from "../../coordinator/config/presets.ts";
 import type { RunSettings } from "../../library/settings.ts";
 import { npyOf } from "../coordinator/data/npy_file.ts";
 import { train } from "../../library/train.ts";
 import type { Networks } from "../../models/nets/networks.ts";
+import { FEW_POINTS } from "../library/few_points.ts";
 import { inTempDir } from "../temp_dir.ts";
 import { tinyImages } from "./images.ts";
 import { ofType, recordsOf } from "./log.ts";
@@ -69,6 +71,12 @@ const CASES: readonly Case[] = [
   { preset: "toy-wgan-gp", settings: PLANE, plane: true, estimates_distance: true },
 ];
 
+async function pointsIn(folder: string): Promise<string> {
+  const path = join(folder, "points.npy");
+  await Deno.writeFile(path, encodeNpy(FEW_POINTS.values, FEW_POINTS.shape));
+  return path;
+}
+
 function tinyTable(): Uint8Array {
   const rows = Array.from(
     { length: 40 },
@@ -87,7 +95,11 @@ for (const { preset, settings, plane, estimates_distance } of CASES) {
         out = join(folder, "run");
       await Deno.writeFile(images, settings === TABLE ? tinyTable() : tinyImages());
       const length: RunSettings = { steps: STEPS, sample_every: 0 };
-      const data = plane ? "8gaussians" : preset === "series-wgan-gp" ? await seriesIn(folder) : images;
+      const data = plane
+        ? await pointsIn(folder)
+        : preset === "series-wgan-gp"
+        ? await seriesIn(folder)
+        : images;
       await train({ preset, data, ...settings, ...length, checkpoint_every: HALF, out, workers: 2 });
       const two = await summaryOf(out);
       // As if it had been killed before its end.

@@ -6,8 +6,9 @@ import { train } from "../../library/train.ts";
 import { readSummary } from "../../library/run_log.ts";
 import type { RunRecord } from "../../runlog/records.ts";
 import { inTempDir } from "../temp_dir.ts";
+import { FEW_POINTS } from "./few_points.ts";
 
-const SHORT = { data: "8gaussians", steps: 6, batch: 16 } as const;
+const SHORT = { data: FEW_POINTS, preset: "toy-wgan", steps: 6, batch: 16 } as const;
 
 /** A server that keeps what is posted to it. */
 function receiver(status = 204) {
@@ -65,7 +66,7 @@ Deno.test("a folder keeps name and note; a resumed run tells of both starts, wit
       void told.push(
         record.type === "run" || record.type === "resume" ? `${record.type} ${record.note}` : record.type,
       );
-    await train({ resume: out, steps: 8, note: "longer", onRecord });
+    await train({ resume: out, data: FEW_POINTS, steps: 8, note: "longer", onRecord });
     assert.deepEqual(told.slice(0, 2), ["run longer", "resume longer"]);
     assert.equal(told.filter((type) => type === "step").length, 2);
   }));

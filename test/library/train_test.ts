@@ -3,19 +3,14 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { encodeNpy } from "../../common/files/npy.ts";
 import { UserError } from "../../common/errors.ts";
-import { drawToy } from "../../coordinator/data/toy.ts";
 import { train, type TrainOptions } from "../../library/train.ts";
 import type { TrainedStep } from "../../library/run_watch.ts";
 import { readSummary } from "../../library/run_log.ts";
 import { generatorBytes } from "../tasks/small_generator.ts";
 import { inTempDir } from "../temp_dir.ts";
+import { FEW_POINTS } from "./few_points.ts";
 
-const SHORT = { data: "8gaussians", steps: 12, batch: 16 } as const;
-
-function points() {
-  const { bytes, num_examples } = drawToy("8gaussians", 5);
-  return { values: new Float32Array(bytes.slice().buffer), shape: [num_examples, 2] };
-}
+const SHORT = { data: FEW_POINTS, preset: "toy-wgan", steps: 12, batch: 16 } as const;
 
 Deno.test("the same bits as deno task train, with one worker or two", () =>
   inTempDir(async (folder) => {
@@ -25,16 +20,17 @@ Deno.test("the same bits as deno task train, with one worker or two", () =>
       .output();
     assert.ok(success, new TextDecoder().decode(stderr));
     const { weights_sha256 } = await readSummary(out);
-    const one = await train(SHORT), two = await train({ ...SHORT, workers: 2 });
+    const same = { ...SHORT, data: "8gaussians" };
+    const one = await train(same), two = await train({ ...same, workers: 2 });
     assert.deepEqual([one.sha256, two.sha256], [weights_sha256, weights_sha256]);
     assert.deepEqual(one.generator, await Deno.readFile(join(out, "generator.onnx")));
-    const other = await train({ ...SHORT, seed: 2 });
+    const other = await train({ ...same, seed: 2 });
     assert.notEqual(other.sha256, weights_sha256);
   }));
 
 Deno.test("an array is trained on as the file that holds it, and what comes out is whole", () =>
   inTempDir(async (folder) => {
-    const { values, shape } = points();
+    const { values, shape } = FEW_POINTS;
     const path = join(folder, "points.npy");
     await Deno.writeFile(path, encodeNpy(values, shape));
     const steps: TrainedStep[] = [];
@@ -96,7 +92,7 @@ Deno.test("a folder where one is asked for, which can be gone on with", () =>
     const out = join(folder, "run");
     const first = await train({ ...SHORT, steps: 6, out });
     assert.equal(first.folder, out);
-    const second = await train({ resume: out, steps: 12 });
+    const second = await train({ resume: out, data: FEW_POINTS, steps: 12 });
     const whole = await train(SHORT);
     assert.deepEqual([second.sha256, second.summary.steps], [whole.sha256, 12]);
   }));
@@ -148,7 +144,7 @@ const REFUSED: Readonly<Record<string, readonly [options: TrainOptions, why: Reg
 
 for (const [what, [options, why]] of Object.entries(REFUSED)) {
   Deno.test(`refused in one line: ${what}`, async () => {
-    await assert.rejects(train({ data: "8gaussians", ...options }), (error: Error) => {
+    await assert.rejects(train({ data: FEW_POINTS, ...options }), (error: Error) => {
       assert.ok(error instanceof UserError, `${error.name}: ${error.stack}`);
       assert.match(error.message, why);
       assert.ok(!error.message.includes("\n"));
@@ -159,6 +155,11 @@ for (const [what, [options, why]] of Object.entries(REFUSED)) {
 
 Deno.test("networks as bytes that do not fit each other are refused by name", async () => {
   const generator = new Uint8Array(await generatorBytes([2], null));
-  const refused = train({ data: "8gaussians", networks: { generator, critic: generator }, steps: 1 });
+  const refused = train({
+    data: FEW_POINTS,
+    batch: 16,
+    networks: { generator, critic: generator },
+    steps: 1,
+  });
   await assert.rejects(refused, (error) => error instanceof UserError && /critic/.test(error.message));
 });
