@@ -9,7 +9,7 @@ import type { CacheFolder } from "./data/cache/cache_folder.ts";
 import { SharedMemory } from "./fleet/memory/shared_memory.ts";
 import { Fleet } from "./fleet/fleet.ts";
 import { prepare, type Prepared, type PrepareOptions } from "./run/prepare.ts";
-import { watchKeyList } from "./key_list.ts";
+import { watchKeyList } from "./fleet/admission/key_list.ts";
 import { readingOn } from "./terminal/reading_line.ts";
 import { FirstError } from "./run/first_error.ts";
 import { introductionOf } from "./run/introduction.ts";

@@ -7,7 +7,6 @@ import { type Clock, SYSTEM_CLOCK } from "../wire/clock.ts";
 import type { Socket } from "../wire/socket.ts";
 import { listen, type Listener, type ListenOptions } from "../wire/ws_socket.ts";
 import { type Around, conduct, type Conducted, type ConductOptions, type OpenRun } from "./conduct.ts";
-import type { Fleet } from "./fleet/fleet.ts";
 import { answerText, type LiveServer } from "./live/live_server.ts";
 import { answerHealth } from "./live/health.ts";
 import type { Diagnosis, LiveRun } from "./live/live_run.ts";
@@ -63,7 +62,7 @@ export async function coordinate(
   { clock, listen }: Outside = SYSTEM,
 ): Promise<Ending & Conducted> {
   const { host, port, tls = null } = options;
-  const { promise: fleet, resolve: letIn } = Promise.withResolvers<Fleet>();
+  const { promise: fleet, resolve: letIn } = Promise.withResolvers<OpenRun["fleet"]>();
   let page: LiveServer | null = null;
   // The port first: where it cannot be had, no run folder is left behind. Who comes early waits.
   const door: Omit<ListenOptions, "host" | "port"> = {
@@ -76,7 +75,7 @@ export async function coordinate(
     },
   };
   const listener = await listen({ ...door, host, port, tls });
-  const open = (fleet: Fleet, opened: LiveServer) => {
+  const open = (fleet: OpenRun["fleet"], opened: LiveServer) => {
     page = opened;
     letIn(fleet);
   };
@@ -96,7 +95,7 @@ export async function coordinate(
 /** `open` is given the fleet that takes in whoever comes to the port, and the page for who only looks. */
 async function coordinateAt(
   { port, local_url }: Pick<Opening, "port" | "local_url">,
-  open: (fleet: Fleet, page: LiveServer) => void,
+  open: (fleet: OpenRun["fleet"], page: LiveServer) => void,
   options: CoordinateOptions,
   screen: LastingScreen,
   clock: Clock,

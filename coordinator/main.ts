@@ -5,12 +5,12 @@ import { keepFilesPrivate } from "../common/process/private_files.ts";
 import { readServerTls } from "../common/tls/tls_files.ts";
 import { coordinate } from "./coordinate.ts";
 import { type Console, stderrScreen } from "./terminal/console.ts";
-import { describeEnding, printLastWords, sayStopping, unlessComplete } from "./ending.ts";
+import { describeEnding, printLastWords, sayStopping, unlessComplete } from "./run/ending.ts";
 import { COORDINATOR_COMMAND } from "./config/options/options.ts";
 import { type Door, removeTokens, tellHowToJoin, tellOfPage } from "./terminal/invitation.ts";
-import { openKeyList } from "./key_list.ts";
-import { startOptions } from "./start_options.ts";
-import { stay } from "./stay.ts";
+import { openKeyList } from "./fleet/admission/key_list.ts";
+import { startOptions } from "./run/start_options.ts";
+import { stay } from "./live/stay.ts";
 import { SYSTEM_CLOCK } from "../wire/clock.ts";
 import { chooseReadToken, chooseToken, tokenPlace } from "./terminal/token.ts";
 

@@ -13,7 +13,7 @@ import {
 import { UserError } from "../common/errors.ts";
 import { readServerTls, readTrusted } from "../common/tls/tls_files.ts";
 import { lastingScreen } from "../common/terminal/lasting_screen.ts";
-import { openKeyList } from "../coordinator/key_list.ts";
+import { openKeyList } from "../coordinator/fleet/admission/key_list.ts";
 import { type Door, removeTokens, tellHowToJoin } from "../coordinator/terminal/invitation.ts";
 import { SYSTEM_CLOCK } from "../wire/clock.ts";
 import { isCoordinator, isOpen } from "../wire/connecting/port_probe.ts";

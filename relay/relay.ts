@@ -1,6 +1,6 @@
 /** A relay from start to end: towards the coordinator a worker, towards its own workers a coordinator. */
 import type { ListedKeys } from "../coordinator/fleet/admission/listed_keys.ts";
-import { watchKeyList } from "../coordinator/key_list.ts";
+import { watchKeyList } from "../coordinator/fleet/admission/key_list.ts";
 import type { Clock } from "../wire/clock.ts";
 import type { ListenOptions } from "../wire/ws_socket.ts";
 import { openNothing } from "../worker/compute/shared_memory.ts";

@@ -170,7 +170,6 @@ export const ROOMS: readonly Room[] = [
       "coordinator/data",
       "coordinator/config",
       "coordinator/fleet",
-      "coordinator/training",
       "models",
       "random",
       "runlog",
@@ -180,7 +179,7 @@ export const ROOMS: readonly Room[] = [
   {
     folder: "coordinator/terminal",
     what: "what the coordinator prints",
-    may: ["coordinator/data", "coordinator/training", "common"],
+    may: ["common"],
   },
   {
     folder: "coordinator/run",
@@ -201,6 +200,7 @@ export const ROOMS: readonly Room[] = [
       "runlog",
       "runlog/log",
       "runlog/summary",
+      "runlog/doctor",
       "runlog/export",
       "pictures",
       "common",

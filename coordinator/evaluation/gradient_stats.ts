@@ -3,7 +3,6 @@ import type { NetworkName } from "../../common/network_name.ts";
 import type { Layout, Manifest } from "../../models/manifest.ts";
 import { trainedLayout, views } from "../../models/layout.ts";
 import type { RecordOf } from "../../runlog/records.ts";
-import type { ModelState } from "../training/model_state.ts";
 import type { Trained } from "../../algorithm/optimizer.ts";
 
 /** A parameter this near to a bound, as a share of the bound, lies at it. */
@@ -18,7 +17,7 @@ export interface GradientStatsOptions {
 
 /** The figures of a vitals record. One pass over the parameters of both networks. */
 export function gradientStats(
-  state: Pick<ModelState, "step" | "generator_step"> & Readonly<Record<NetworkName, Trained>>,
+  state: Readonly<Record<"step" | "generator_step", number> & Record<NetworkName, Trained>>,
   manifest: Pick<Manifest, "layouts" | "spectral_norm">,
   { clip, alpha }: GradientStatsOptions,
 ): Omit<RecordOf<"vitals">, "type" | "step"> {

@@ -11,7 +11,7 @@ import type { Console } from "../terminal/console.ts";
 import type { ModelState } from "../training/model_state.ts";
 import type { Steered } from "../training/run_control.ts";
 import { isDone, type StepReport } from "../training/train.ts";
-import type { Checkpointer } from "./checkpointer.ts";
+import type { Checkpointer } from "./checkpoints/checkpointer.ts";
 import type { EvaluationSchedule } from "./evaluation_schedule.ts";
 import type { FirstError } from "./first_error.ts";
 import { endRecord } from "./records/end_record.ts";

@@ -8,7 +8,6 @@ import { counted } from "../../common/text/counted.ts";
 import { nonBreaking } from "../../common/text/wrap.ts";
 import { RecentMean } from "../../common/recent_mean.ts";
 import { shortDuration } from "../../common/text/duration.ts";
-import type { StepReport } from "../training/train.ts";
 
 /** Redrawing more often helps nobody. */
 const REDRAW_MS = 200;
@@ -45,10 +44,15 @@ function measured(name: string, value: number): string[] {
 }
 
 /** The terminal's line about a step. */
-export type ShownStep = Pick<
-  StepReport,
-  "step" | "epoch" | "batch" | "loss_critic" | "mean_real" | "mean_fake" | "generator"
->;
+export interface ShownStep {
+  readonly step: number;
+  readonly epoch: number;
+  readonly batch: number;
+  readonly loss_critic: number;
+  readonly mean_real: number;
+  readonly mean_fake: number;
+  readonly generator?: { readonly loss: number };
+}
 
 export class Console {
   readonly #screen: Screen;
@@ -127,7 +131,7 @@ export class Console {
    * The line that users of the original know. A WGAN's critic loss is its estimate with the sign turned round, so the
    * estimate is shown, and the distance and diversity of the samples.
    */
-  progressLine({ step, epoch, batch }: Pick<StepReport, "step" | "epoch" | "batch">): void {
+  progressLine({ step, epoch, batch }: Pick<ShownStep, "step" | "epoch" | "batch">): void {
     this.#lined_ms = this.#now_ms();
     this.#measureRate(step, this.#lined_ms);
     const number = (x: number) => Number.isNaN(x) ? "-" : x.toFixed(6);

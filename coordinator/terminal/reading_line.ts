@@ -4,7 +4,6 @@ import { type Screen, StatusLine } from "../../common/terminal/screen.ts";
 import { counted } from "../../common/text/counted.ts";
 import { shortDuration } from "../../common/text/duration.ts";
 import { progressBar } from "./console.ts";
-import type { Reading } from "../data/data_source.ts";
 
 /** Redrawing more often helps nobody. */
 const REDRAW_MS = 200;
@@ -15,11 +14,20 @@ const LINE_MS = 10_000;
 const WORTH_A_LINE_MS = 1_000;
 const BAR_WIDTH = 20;
 
+/** How reading is told of. */
+export interface ReadingLine {
+  /** A line for a person. */
+  readonly say: (line: string) => void;
+  /** `done` of `total` things are read: pictures, unless `thing` says what. */
+  readonly progress: (done: number, total: number, thing?: string) => void;
+  readonly num_cores: number;
+}
+
 /**
  * Tells of reading on a screen, with as many threads as there are cores. Reading ends with a {@linkcode UserError}
  * once `signal` is aborted: there is no run yet that could be saved.
  */
-export function readingOn(screen: Screen, now_ms: () => number, signal: AbortSignal): Reading {
+export function readingOn(screen: Screen, now_ms: () => number, signal: AbortSignal): ReadingLine {
   const line = new StatusLine(screen);
   let begun_ms: number | null = null, next_ms = 0;
   const progress = (done: number, total: number, thing = "picture") => {

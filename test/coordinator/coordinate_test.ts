@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { Ending } from "../../coordinator/coordinate.ts";
-import { describeEnding } from "../../coordinator/ending.ts";
+import { describeEnding } from "../../coordinator/run/ending.ts";
 import { readRun } from "../../runlog/log/reader.ts";
 import type { RecordOf, RunRecord } from "../../runlog/records.ts";
 import { tinyImages } from "../e2e/images.ts";

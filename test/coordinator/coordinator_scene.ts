@@ -8,7 +8,7 @@ import { COORDINATOR_COMMAND, TRAIN_COMMAND } from "../../coordinator/config/opt
 import { coordinate, type CoordinateOptions, type Ending } from "../../coordinator/coordinate.ts";
 import type { Fetch } from "../../coordinator/run/records/http_sink.ts";
 import type { SinksOutside } from "../../coordinator/run/records/open_sinks.ts";
-import { startOptions } from "../../coordinator/start_options.ts";
+import { startOptions } from "../../coordinator/run/start_options.ts";
 import { chooseReadToken, chooseToken, tokenPlace } from "../../coordinator/terminal/token.ts";
 import type { Listener, ListenOptions } from "../../wire/ws_socket.ts";
 import { wantedDevices } from "../../worker/worker_options.ts";

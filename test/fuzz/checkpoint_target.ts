@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { loadNewest, writeCheckpoint } from "../../coordinator/run/checkpoint.ts";
+import { loadNewest, writeCheckpoint } from "../../coordinator/run/checkpoints/checkpoint.ts";
 import type { ModelState } from "../../coordinator/training/model_state.ts";
 import type { Manifest } from "../../models/manifest.ts";
 import { decodeSafetensors, SafetensorsError } from "../../common/files/safetensors.ts";

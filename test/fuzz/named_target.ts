@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { UserError } from "../../common/errors.ts";
 import { readServerTls, readTrusted } from "../../common/tls/tls_files.ts";
 import { givenConfig } from "../../coordinator/config/given_config.ts";
-import { openKeyList } from "../../coordinator/key_list.ts";
+import { openKeyList } from "../../coordinator/fleet/admission/key_list.ts";
 import { newWorkerKey } from "../../wire/proof/worker_key.ts";
 import { pem, selfSigned } from "../../tasks/keys/self_signed.ts";
 import { readHosts } from "../../tasks/workers/hosts_file.ts";

@@ -8,7 +8,7 @@ import { type InitialState, initialState } from "../../../models/initialise.ts";
 import type { Manifest } from "../../../models/manifest.ts";
 import { findRun, RUNS } from "../../../runlog/log/find_run.ts";
 import type { RunConfig } from "../../config/config.ts";
-import { decodeInfo } from "../checkpoint_info.ts";
+import { decodeInfo } from "../checkpoints/checkpoint_info.ts";
 import { RunFolder } from "../run_folder.ts";
 
 const INFO_NAME = /^step-\d+\.json$/;

@@ -5,7 +5,7 @@ import { UserError } from "../../../common/errors.ts";
 import { readServerTls, readTrusted } from "../../../common/tls/tls_files.ts";
 import { givenConfig } from "../../../coordinator/config/given_config.ts";
 import { readScaling } from "../../../coordinator/data/scaling.ts";
-import { openKeyList } from "../../../coordinator/key_list.ts";
+import { openKeyList } from "../../../coordinator/fleet/admission/key_list.ts";
 import { chooseToken } from "../../../coordinator/terminal/token.ts";
 import { slurmScript } from "../../../tasks/slurm.ts";
 import { hostsFor } from "../../../tasks/workers/crew.ts";

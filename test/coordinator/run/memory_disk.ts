@@ -1,4 +1,4 @@
-import type { CheckpointFiles } from "../../../coordinator/run/checkpoint.ts";
+import type { CheckpointFiles } from "../../../coordinator/run/checkpoints/checkpoint.ts";
 
 /** A disk in memory, which can be full. */
 export class MemoryDisk implements CheckpointFiles {

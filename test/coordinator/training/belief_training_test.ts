@@ -5,7 +5,7 @@ import { TreeSum } from "../../../coordinator/training/averaging.ts";
 import type { RunConfig } from "../../../coordinator/config/config.ts";
 import { Fleet } from "../../../coordinator/fleet/fleet.ts";
 import { ResultMemory } from "../../../coordinator/fleet/memory/result_memory.ts";
-import { writeCheckpoint } from "../../../coordinator/run/checkpoint.ts";
+import { writeCheckpoint } from "../../../coordinator/run/checkpoints/checkpoint.ts";
 import { ModelState, weightsSha256 } from "../../../coordinator/training/model_state.ts";
 import { RMSPROP } from "../../../algorithm/optimizers.ts";
 import { publishAll, train } from "../../../coordinator/training/train.ts";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { checksumBytes } from "../../../kernels/kernels.ts";
 import type { RoundedFormat } from "../../../kernels/rounding.ts";
 import { bytesOf } from "../../../wire/frame.ts";
-import { loadNewest, writeCheckpoint } from "../../../coordinator/run/checkpoint.ts";
+import { loadNewest, writeCheckpoint } from "../../../coordinator/run/checkpoints/checkpoint.ts";
 import { type ModelState, weightsSha256 } from "../../../coordinator/training/model_state.ts";
 import { MemoryDisk } from "../run/memory_disk.ts";
 import { SHARDS } from "./small_training.ts";

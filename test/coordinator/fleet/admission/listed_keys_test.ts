@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { UserError } from "../../../../common/errors.ts";
 import { type KeyFile, ListedKeys, parseKeys } from "../../../../coordinator/fleet/admission/listed_keys.ts";
 import type { Member } from "../../../../coordinator/fleet/member.ts";
-import { openKeyList, watchKeyList } from "../../../../coordinator/key_list.ts";
+import { openKeyList, watchKeyList } from "../../../../coordinator/fleet/admission/key_list.ts";
 import { pem } from "../../../../tasks/keys/self_signed.ts";
 import { newWorkerKey, readWorkerKey } from "../../../../wire/proof/worker_key.ts";
 import { inTempDir } from "../../../temp_dir.ts";

@@ -1,10 +1,10 @@
 /** The file of `--allow-keys`, and its changes. */
-import { UserError } from "../common/errors.ts";
-import { readNamed } from "../common/files/named_file.ts";
-import type { Cancel, Clock } from "../wire/clock.ts";
-import { unlistedKey } from "../wire/handshake.ts";
-import { type KeyFile, ListedKeys } from "./fleet/admission/listed_keys.ts";
-import { expel, type Member } from "./fleet/member.ts";
+import { UserError } from "../../../common/errors.ts";
+import { readNamed } from "../../../common/files/named_file.ts";
+import type { Cancel, Clock } from "../../../wire/clock.ts";
+import { unlistedKey } from "../../../wire/handshake.ts";
+import { type KeyFile, ListedKeys } from "./listed_keys.ts";
+import { expel, type Member } from "../member.ts";
 
 /** The file is looked at this often. */
 const LOOK_MS = 2_000;

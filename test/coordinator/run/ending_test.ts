@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import { Interruption } from "../../common/process/interrupt.ts";
-import { describeEnding } from "../../coordinator/ending.ts";
-import type { Ending } from "../../coordinator/coordinate.ts";
+import { Interruption } from "../../../common/process/interrupt.ts";
+import { describeEnding, type Ended } from "../../../coordinator/run/ending.ts";
 
-function ending(changes: Partial<Ending["record"]>): Ending {
-  const record: Ending["record"] = {
+function ending(changes: Partial<Ended["record"]>): Ended {
+  const record: Ended["record"] = {
     type: "end",
     reason: "interrupted",
     detail: "",
@@ -40,7 +39,7 @@ const SAID = { seen: "", cause: "", change: "", first_step: 1, last_step: 2, num
 const CTRL_C = AbortSignal.abort(new Interruption("SIGINT"));
 
 Deno.test("the last words tell the speed, but not of a run that did no step", () => {
-  const head = (changes: Partial<Ending["record"]>) =>
+  const head = (changes: Partial<Ended["record"]>) =>
     describeEnding(ending(changes), "train", CTRL_C).lines[0];
   assert.equal(head({}), "Stopped and saved at step 13,517 after 40s (14,945 images/s)");
   assert.equal(head({ images_per_second: 0 }), "Stopped and saved at step 13,517 after 40s");

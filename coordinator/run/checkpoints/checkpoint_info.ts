@@ -2,7 +2,7 @@
  * The JSON beside a checkpoint's tensors. It ends with a hash of itself, so that a changed number is not taken for what
  * the run was; that of format 1 has none, and its step is that of the tensors' own, hashed metadata.
  */
-import { sha256 } from "../../common/sha256.ts";
+import { sha256 } from "../../../common/sha256.ts";
 import {
   finite,
   hex,
@@ -13,8 +13,8 @@ import {
   object,
   SchemaError,
   text,
-} from "../../wire/schema.ts";
-import { FIRST_RUN_CONTROL } from "../training/run_control.ts";
+} from "../../../wire/schema.ts";
+import { FIRST_RUN_CONTROL } from "../../training/run_control.ts";
 
 /** Hash of the JSON, repeated in the tensors' metadata. */
 export const CHECKPOINT_FORMAT = 2;

@@ -1,17 +1,18 @@
 /** The last words of a run: what came out, where it lies, what to try next. */
-import { UserError } from "../common/errors.ts";
-import { cleanLine } from "../common/text/foreign_text.ts";
-import { shellWord } from "../common/text/shell_word.ts";
-import { exitCodeOf } from "../common/process/interrupt.ts";
-import type { Screen } from "../common/terminal/screen.ts";
-import { lookCommands } from "../common/text/look_commands.ts";
-import { wrapLine } from "../common/text/wrap.ts";
-import { shortDuration } from "../common/text/duration.ts";
-import { verdictLine } from "../runlog/doctor/verdict.ts";
-import type { Console } from "./terminal/console.ts";
-import type { Ending } from "./coordinate.ts";
-import { NoStepsLeft } from "./run/prepare.ts";
-import { RunFolder } from "./run/run_folder.ts";
+import { UserError } from "../../common/errors.ts";
+import { cleanLine } from "../../common/text/foreign_text.ts";
+import { shellWord } from "../../common/text/shell_word.ts";
+import { exitCodeOf } from "../../common/process/interrupt.ts";
+import type { Screen } from "../../common/terminal/screen.ts";
+import { lookCommands } from "../../common/text/look_commands.ts";
+import { wrapLine } from "../../common/text/wrap.ts";
+import { shortDuration } from "../../common/text/duration.ts";
+import type { Finding } from "../../runlog/doctor/rule.ts";
+import { type RunVerdict, verdictLine } from "../../runlog/doctor/verdict.ts";
+import type { RecordOf } from "../../runlog/records.ts";
+import type { Console } from "../terminal/console.ts";
+import { NoStepsLeft } from "./prepare.ts";
+import { RunFolder } from "./run_folder.ts";
 
 /** Answers Ctrl-C. `terminal`: null while the run is not open yet. */
 export function sayStopping(terminal: Pick<Console, "line"> | null, screen: Screen): void {
@@ -38,12 +39,30 @@ export function unlessComplete(auto_resume: boolean, screen: Screen): (error: un
   };
 }
 
+/** What is known of a run at its end. */
+export interface Ended {
+  readonly record: RecordOf<"end">;
+  readonly folder: string;
+  /** Shape of one example. */
+  readonly example_shape: readonly number[];
+  /** True if more steps would change anything. */
+  readonly learns_on: boolean;
+  readonly diagnosis: {
+    readonly verdict: RunVerdict;
+    /** Says that its weights are those that were published, if they are. */
+    readonly published: string | null;
+    readonly findings: readonly Finding[];
+  };
+  /** The error that stopped it, if any. */
+  readonly error: unknown;
+}
+
 /**
  * Closing lines, commands to try next, and the exit code. Throws the error that stopped the run, if it failed. `task`: how it was
  * started; `stop`: what may have asked it to stop.
  */
 export function describeEnding(
-  { record, folder, example_shape, learns_on, diagnosis, error }: Ending,
+  { record, folder, example_shape, learns_on, diagnosis, error }: Ended,
   task: "train" | "coordinator",
   stop: Pick<AbortSignal, "reason">,
 ): { lines: string[]; commands: string[]; exit_code: number } {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { stay } from "../../coordinator/stay.ts";
-import { RunOver } from "../../wire/connecting/run_over.ts";
-import { connect } from "../../wire/ws_socket.ts";
+import { stay } from "../../../coordinator/live/stay.ts";
+import { RunOver } from "../../../wire/connecting/run_over.ts";
+import { connect } from "../../../wire/ws_socket.ts";
 
 Deno.test("after the run's end probes are answered, and workers are told that it is over, until a signal", async () => {
   const controller = new AbortController();

@@ -1,19 +1,19 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { UserError } from "../../../common/errors.ts";
+import { UserError } from "../../../../common/errors.ts";
 import {
   type BadCheckpoint,
   checkRunRecord,
   loadNewest,
   writeCheckpoint,
-} from "../../../coordinator/run/checkpoint.ts";
-import { encodeInfo } from "../../../coordinator/run/checkpoint_info.ts";
-import type { ModelState } from "../../../coordinator/training/model_state.ts";
-import { type Optimizer, RMSPROP } from "../../../algorithm/optimizers.ts";
-import { buildLayout } from "../../../models/layout.ts";
-import { MemoryDisk } from "./memory_disk.ts";
-import { contents, MANIFEST, stateAt } from "../training/small_state.ts";
+} from "../../../../coordinator/run/checkpoints/checkpoint.ts";
+import { encodeInfo } from "../../../../coordinator/run/checkpoints/checkpoint_info.ts";
+import type { ModelState } from "../../../../coordinator/training/model_state.ts";
+import { type Optimizer, RMSPROP } from "../../../../algorithm/optimizers.ts";
+import { buildLayout } from "../../../../models/layout.ts";
+import { MemoryDisk } from "../memory_disk.ts";
+import { contents, MANIFEST, stateAt } from "../../training/small_state.ts";
 
 const ADAM: Optimizer = { kind: "adam", beta1: 0.5, beta2: 0.999, eps: 1e-8 };
 const RECORD = "5a".repeat(32);
@@ -214,7 +214,7 @@ Deno.test("a run record that is not the one a checkpoint was made under is refus
 /** Written by commit fe127ed: format 1, without a hash of the JSON. */
 async function olderDisk(change: (info: Record<string, unknown>) => void = () => {}): Promise<MemoryDisk> {
   const disk = new MemoryDisk();
-  const read = (name: string) => Deno.readFile(new URL(`goldens/${name}`, import.meta.url));
+  const read = (name: string) => Deno.readFile(new URL(`../goldens/${name}`, import.meta.url));
   const info = JSON.parse(new TextDecoder().decode(await read("step-000000012.json")));
   change(info);
   disk.files.set(jsonOf(12), new TextEncoder().encode(JSON.stringify(info)));

@@ -4,12 +4,12 @@ import {
   Checkpointer,
   type CheckpointerOptions,
   FIRST_CHECKPOINT_MS,
-} from "../../../coordinator/run/checkpointer.ts";
-import type { CheckpointInfo } from "../../../coordinator/run/checkpoint_info.ts";
-import { weightsSha256 } from "../../../coordinator/training/model_state.ts";
-import type { RunRecord } from "../../../runlog/records.ts";
-import { FakeClock } from "../../wire/fake_clock.ts";
-import { stateAt } from "../training/small_state.ts";
+} from "../../../../coordinator/run/checkpoints/checkpointer.ts";
+import type { CheckpointInfo } from "../../../../coordinator/run/checkpoints/checkpoint_info.ts";
+import { weightsSha256 } from "../../../../coordinator/training/model_state.ts";
+import type { RunRecord } from "../../../../runlog/records.ts";
+import { FakeClock } from "../../../wire/fake_clock.ts";
+import { stateAt } from "../../training/small_state.ts";
 
 function scene(options: Partial<CheckpointerOptions> = {}) {
   const clock = new FakeClock();

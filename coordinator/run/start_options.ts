@@ -1,32 +1,19 @@
 /** What the command lines of `train` and `coordinator` say alike of a run. */
-import type { Given, Values } from "../common/cli/options.ts";
-import { UserError } from "../common/errors.ts";
-import type { CoordinateOptions } from "./coordinate.ts";
-import { ownCache } from "./data/cache/own_cache.ts";
-import { givenConfig } from "./config/given_config.ts";
-import type { PLACE_OPTIONS } from "./config/options/options.ts";
-import type { RUN_OPTIONS } from "./config/options/run_options.ts";
-import { sinksFor, type SinksOutside } from "./run/records/open_sinks.ts";
-import { decideStart } from "./run/run_folder.ts";
-
-type Shared =
-  | "given"
-  | "out"
-  | "resume"
-  | "amend"
-  | "name"
-  | "note"
-  | "readable"
-  | "give_up_after_s"
-  | "sinks"
-  | "picture_cache";
+import type { Given, Values } from "../../common/cli/options.ts";
+import { UserError } from "../../common/errors.ts";
+import { ownCache } from "../data/cache/own_cache.ts";
+import { givenConfig } from "../config/given_config.ts";
+import type { PLACE_OPTIONS } from "../config/options/options.ts";
+import type { RUN_OPTIONS } from "../config/options/run_options.ts";
+import { sinksFor, type SinksOutside } from "./records/open_sinks.ts";
+import { decideStart } from "./run_folder.ts";
 
 /** Throws {@linkcode UserError} for what cannot be read, or written to. */
 export async function startOptions(
   values: Values<typeof PLACE_OPTIONS>,
   given: Given<typeof RUN_OPTIONS> & { readonly config?: string },
   outside: SinksOutside & { readonly env: (name: string) => string | undefined },
-): Promise<Pick<CoordinateOptions, Shared>> {
+) {
   const { note, readable, amend } = values;
   const { out = null, resume = null, name } = await decideStart(values);
   if (amend && resume === null && !values.auto_resume) {

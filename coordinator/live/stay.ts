@@ -1,9 +1,9 @@
 /** A coordinator after the end of its run: probes are answered, and workers that come too late are told so. */
-import type { ServerTls } from "../common/tls/tls_files.ts";
-import { RUN_OVER } from "../wire/connecting/run_over.ts";
-import { listen } from "../wire/ws_socket.ts";
-import { answerHealth } from "./live/health.ts";
-import { answerText } from "./live/live_server.ts";
+import type { ServerTls } from "../../common/tls/tls_files.ts";
+import { RUN_OVER } from "../../wire/connecting/run_over.ts";
+import { listen } from "../../wire/ws_socket.ts";
+import { answerHealth } from "./health.ts";
+import { answerText } from "./live_server.ts";
 
 const OVER = "The run is over";
 

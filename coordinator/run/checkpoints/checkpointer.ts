@@ -1,9 +1,9 @@
 /** When a run is saved, and what has to be done around it: the order of lock, log, checkpoint and record. */
-import type { Clock } from "../../wire/clock.ts";
-import { averagedSha256, type ModelState, weightsSha256 } from "../training/model_state.ts";
-import { isDueWithin } from "./evaluation_schedule.ts";
+import type { Clock } from "../../../wire/clock.ts";
+import { averagedSha256, type ModelState, weightsSha256 } from "../../training/model_state.ts";
+import { isDueWithin } from "../evaluation_schedule.ts";
 import type { CheckpointInfo } from "./checkpoint_info.ts";
-import type { RunLog } from "./records/run_log.ts";
+import type { RunLog } from "../records/run_log.ts";
 
 /** Default interval of checkpoints, and the time from the first step to the first one: an early end loses little. */
 export const CHECKPOINT_MS = 60_000;

@@ -4,19 +4,19 @@
  * last: a checkpoint counts only if its JSON is there and the hashes agree, so a crash or a full disk never costs the
  * one before.
  */
-import type { NetworkName } from "../../common/network_name.ts";
+import type { NetworkName } from "../../../common/network_name.ts";
 import { join } from "node:path";
-import { UserError } from "../../common/errors.ts";
-import { readRegular } from "../../common/files/regular_file.ts";
-import { trainedLayout, views } from "../../models/layout.ts";
-import type { Layout, Manifest } from "../../models/manifest.ts";
+import { UserError } from "../../../common/errors.ts";
+import { readRegular } from "../../../common/files/regular_file.ts";
+import { trainedLayout, views } from "../../../models/layout.ts";
+import type { Layout, Manifest } from "../../../models/manifest.ts";
 import {
   decodeSafetensors,
   encodeSafetensors,
   type SafetensorsTensor,
-} from "../../common/files/safetensors.ts";
-import { sha256 } from "../../common/sha256.ts";
-import { explainWriteFailure } from "../../runlog/log/write_failure.ts";
+} from "../../../common/files/safetensors.ts";
+import { sha256 } from "../../../common/sha256.ts";
+import { explainWriteFailure } from "../../../runlog/log/write_failure.ts";
 import {
   CHECKPOINT_FORMAT,
   type CheckpointInfo,
@@ -24,8 +24,8 @@ import {
   decodeInfo,
   encodeInfo,
 } from "./checkpoint_info.ts";
-import type { ModelState, Network } from "../training/model_state.ts";
-import { OPTIMIZER_BUFFERS } from "../../algorithm/optimizer.ts";
+import type { ModelState, Network } from "../../training/model_state.ts";
+import { OPTIMIZER_BUFFERS } from "../../../algorithm/optimizer.ts";
 
 /** Good checkpoints kept; older ones are removed. */
 const KEEP = 3;
