@@ -4,6 +4,7 @@ import type { Socket } from "../wire/socket.ts";
 
 /** One end. Messages arrive in microtasks, copied, since their sender may change them once they are written. */
 export class MemorySocket implements Socket {
+  readonly in_process = true;
   oncontrol: Socket["oncontrol"] = null;
   onclose: Socket["onclose"] = null;
   readonly #inbox = new Inbox();

@@ -26,6 +26,10 @@ export class SimulatedChannel implements Channel {
   closed: string | null = null;
   readonly #route: Route;
 
+  get is_near(): boolean {
+    return this.shares;
+  }
+
   constructor(route: Route, readonly shares: boolean) {
     this.#route = route;
   }

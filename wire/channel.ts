@@ -58,6 +58,8 @@ export interface Channel {
   expectMessages(count: number): void;
   /** True if {@linkcode share} was called. */
   readonly shares: boolean;
+  /** True if there is no network between the two ends: they share memory, or are in one process. */
+  readonly is_near: boolean;
   /** Bytes handed over and not written yet. */
   readonly buffered_bytes: number;
   /** Resolves when all that was handed over so far has been written; rejects if the channel closes first. */
@@ -228,6 +230,10 @@ class SocketChannel implements Channel {
 
   get shares(): boolean {
     return this.#taker !== null;
+  }
+
+  get is_near(): boolean {
+    return this.shares || this.#socket.in_process === true;
   }
 
   sendFrame(frame: Frame): void {

@@ -61,6 +61,8 @@ export interface Socket {
    * it is not, or not by this program.
    */
   readonly certificate?: string | null;
+  /** True if both ends are in this process, so that there is no network between them; absent: they are not. */
+  readonly in_process?: boolean;
   /** Called for each frame that is no message (a ping or pong of the WebSocket protocol). */
   oncontrol: (() => void) | null;
   /** One message, in the pieces it came in. Messages wait while this is null. */

@@ -7,7 +7,7 @@ type Vitals = Entry<"vitals">;
 /** Vitals in a row that must agree, and that a rule needs at least. */
 const IN_A_ROW = 3;
 /** Weights start well within the bounds, and reach them in some steps. */
-const CLIP_STEPS = 1000;
+const CLIP_STEPS = 500;
 /** With fewer of the weights at a bound, clipping does not hold the critic. */
 const CLIP_HOLDS = 0.1;
 /** RMSProp divides by the gradient's size + 1e-8: a hundred times that, and steps begin to shrink. */

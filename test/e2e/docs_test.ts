@@ -10,6 +10,7 @@ import { trainHere } from "./train_here.ts";
 import { npyOf } from "../coordinator/data/npy_file.ts";
 import { labelledCritic, labelledGenerator, modelBytes } from "../models/import/labelled_networks.ts";
 import { Workplace } from "./workplace.ts";
+import parquet from "../coordinator/data/goldens/parquet.json" with { type: "json" };
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const FOLDERS = [".", "docs", "docs/results", "bench"];
@@ -165,6 +166,18 @@ const RUNS: Readonly<Record<string, Run>> = {
     const ended = await place.run("train", made);
     assert.equal(ended.code, 0, ended.stderr);
     return withOptions()(place, args);
+  },
+  "deno task train --data people.parquet#columns=age,kind": async (place, args) => {
+    const [file] = Object.values(parquet.words.files);
+    await Deno.writeFile(place.path("people.parquet"), Uint8Array.fromBase64(file!));
+    // pyarrow's file has sizes for ages.
+    return train(place, [
+      ...args.map((word) => word.replace("=age,", "=size,")),
+      "--batch",
+      "4",
+      "--shards",
+      "2",
+    ]);
   },
   "deno task train --data people.csv --scale standard": async (place, args) => {
     const rows = Array.from({ length: 64 }, (_, i) => `${20 + i % 40},${1_000 * (i % 7)}\n`);

@@ -83,6 +83,7 @@ Deno.test("train leaves a run folder in which everything is what it says", async
       ...[6, 9, 12].flatMap((step) =>
         ["json", "safetensors"].map((end) => `checkpoints/step-${`${step}`.padStart(9, "0")}.${end}`)
       ),
+      "critic.onnx",
       "events.jsonl",
       "events.series",
       "generator.onnx",

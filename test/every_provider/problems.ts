@@ -75,7 +75,7 @@ async function* artifactsOf(
   change: Partial<Networks["critic"]>,
 ): AsyncGenerator<ProviderProblem> {
   const preset = PRESETS[name];
-  const shape = "sides" in preset ? [SIDE, SIDE] : [4, 4];
+  const shape = "series" in preset ? [SIDE] : "sides" in preset ? [SIDE, SIDE] : [4, 4];
   const plain = preset.networks(LATENT, shape);
   const { generator, critic } = narrow(isConditional(name) ? withClasses(plain, NUM_CLASSES) : plain);
   const { manifest, files } = await buildArtifacts({

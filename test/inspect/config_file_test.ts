@@ -38,13 +38,15 @@ const COMMON: GivenConfig[] = [
 ];
 
 for (const [name, preset] of Object.entries(PRESETS)) {
-  const { plane, sides, width, penalty, conditional }: Preset = preset;
+  const { plane, sides, series, width, penalty, conditional }: Preset = preset;
   Deno.test(`config file: a run of ${name} gives its settings again`, () => {
-    const example_shape = plane ? [2] : sides ? [3, 28, 28] : [28, 28];
+    const example_shape = series ? [28] : plane ? [2] : sides ? [3, 28, 28] : [28, 28];
     const labels = { values: new Uint32Array(), class_names: ["a", "b"] };
     const data = { example_shape, ...conditional && { labels } };
     const more: GivenConfig[] = [
-      ...plane ? [] : [{ pad_to: 32, pad_value: 9, image_size: 28, channels: 1 as const }],
+      ...plane || example_shape.length === 1
+        ? []
+        : [{ pad_to: 32, pad_value: 9, image_size: 28, channels: 1 as const }],
       ...width === undefined ? [] : [{ width: 8 }],
       ...penalty === null ? [] : [{ penalty: 3 }],
     ];

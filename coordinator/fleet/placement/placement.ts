@@ -71,7 +71,7 @@ export class Placement {
     const speeds = answers.speedsOf(candidates(present, this.ranges));
     // Teams are tried once all hold their data.
     const holdsAll = () => !is_relay && holdAll(this.ranges, members);
-    const isLocal = (worker: number) => members.get(worker)?.channel.shares ?? false;
+    const isLocal = (worker: number) => members.get(worker)?.channel.is_near ?? false;
     const change = this.#rebalancer.update(speeds, now_ms, { kind, holdsAll, isLocal });
     if (change === null || change.is_trial) return false;
     const { reason } = change;

@@ -37,7 +37,7 @@ export interface BegunRound {
   readonly kind: "critic" | "generator";
   /** Whether the workers hold their shards, so that no data travel beside their work. */
   readonly holdsAll: () => boolean;
-  /** Whether a worker shares the coordinator's memory: no link is between them, and it is never left out for a trial. */
+  /** Whether no link is between a worker and the coordinator: it is never left out for a trial. */
   readonly isLocal: (worker: number) => boolean;
 }
 
