@@ -73,20 +73,28 @@ export function rangeTime({ threads, shard_ms, transfer_ms }: Speed, num_shards:
 /** A worker, and when it would be done with one shard more. */
 interface Offer {
   readonly index: number;
+  /** Shards that it has already. */
+  readonly count: number;
   readonly done_ms: number;
 }
 
+function isBefore(a: Offer, b: Offer): boolean {
+  if (a.done_ms !== b.done_ms) return a.done_ms < b.done_ms;
+  return a.count < b.count || (a.count === b.count && a.index < b.index);
+}
+
 /**
- * Gives each shard in turn, or so many at a time as may not be parted, to the worker that would be done with it first;
- * ties go to the earlier worker.
+ * Gives each shard in turn, or so many at a time as may not be parted, to the worker that would be done with it first.
+ * Ties go to the one with fewer shards, so that no worker is without any for a probe that took twice as long; then to the
+ * earlier one.
  */
 export function assignShards(num_shards: number, speeds: readonly Speed[], at_a_time = 1): Assignment {
   const counts = speeds.map(() => 0);
-  const next = new MinHeap<Offer>((a, b) =>
-    a.done_ms < b.done_ms || (a.done_ms === b.done_ms && a.index < b.index)
-  );
-  const offer = (index: number) =>
-    next.push({ index, done_ms: rangeTime(speeds[index]!, counts[index]! + at_a_time) });
+  const next = new MinHeap<Offer>(isBefore);
+  const offer = (index: number) => {
+    const count = counts[index]!;
+    next.push({ index, count, done_ms: rangeTime(speeds[index]!, count + at_a_time) });
+  };
   speeds.forEach((_, index) => offer(index));
   for (let shard = 0; shard < num_shards && speeds.length > 0; shard += at_a_time) {
     const { index } = next.pop()!;

@@ -120,11 +120,13 @@ Deno.test("a worker that was slow once gets its shards back when it is well", as
 
 Deno.test("a worker left without shards at the start is measured, and gets shards where it is as quick", async () => {
   const scene = await open({ num_shards: 2 });
+  const one = await scene.join("one", { threads: 2 });
   // Its probe was taken beside others that were compiling.
-  const one = await scene.join("one"), two = await scene.join("two", { shard_ms: 50 });
-  await steps(scene, 1, 1, new Map([[one, pace(20)], [two, pace(10)]]));
+  const two = await scene.join("two", { shard_ms: 50 });
+  const paces = new Map([[one, pace(20)], [two, pace(10)]]);
+  await steps(scene, 1, 1, paces);
   assert.deepEqual([asked(one), asked(two)], [1, 0]);
-  await steps(scene, 2, 12, new Map([[one, pace(20)], [two, pace(10)]]));
+  await steps(scene, 2, 12, paces);
   assert.ok(asked(two) >= 6, `${asked(two)}`);
   assert.deepEqual(one.messages("refuse"), []);
   assert.deepEqual(two.messages("refuse"), []);

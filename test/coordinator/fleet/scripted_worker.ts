@@ -81,6 +81,7 @@ export class ScriptedWorker {
       numeric_class?: string;
       token?: string;
       shard_ms?: number;
+      threads?: number;
       held?: readonly number[];
       /** True if it is on the coordinator's machine: its results then lie in shared memory. */
       shared?: boolean | ScriptedRing;
@@ -92,11 +93,12 @@ export class ScriptedWorker {
       through?: (socket: Socket) => Socket;
     },
   ): Promise<ScriptedWorker> {
-    const { name, numeric_class = "a".repeat(64), token = TOKEN, shard_ms = 1, held = [] } = options;
+    const { name, numeric_class = "a".repeat(64), token = TOKEN, shard_ms = 1, threads = 1, held = [] } =
+      options;
     const { key = null, shared = false, ready = true, through = (socket: Socket) => socket } = options;
     const [near, far] = MemorySocket.pair();
     void fleet.accept(through(far), name);
-    const hello = { name, threads: 1, provider: "cpu", device: "test", platform: "test" };
+    const hello = { name, threads, provider: "cpu", device: "test", platform: "test" };
     await joinCoordinator(near, { clock, deadline_ms: 1_000, token, hello, key });
     // Keys are derived beside the event loop, on either side.
     while (!far.is_sealed) await settled();

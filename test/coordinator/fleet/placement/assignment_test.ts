@@ -123,3 +123,12 @@ Deno.test("helpers: the quickest first, and none that would itself be waited for
   assert.deepEqual(helpers([speedOf(1, 10, 5_000), speedOf(2, 2_000)]), [2, 1]);
   assert.deepEqual(helpers([]), []);
 });
+
+Deno.test("three shards for three workers: one whose probe took twice as long or more has one, too", () => {
+  const speeds = [5, 30, 9].map((shard_ms, i) => ({
+    ...{ worker: i + 1, threads: 1, shard_ms, transfer_ms: 0 },
+    measured: false,
+  }));
+  const { ranges } = assignShards(3, trustedSpeeds(speeds));
+  assert.deepEqual(ranges.map(({ worker, begin, end }) => [worker, end - begin]), [[1, 1], [2, 1], [3, 1]]);
+});
