@@ -36,6 +36,9 @@ const COMMAND: Command<typeof OPTIONS> = {
   examples: [{ line: "deno task picture-bench --against ../wagon-before", about: "two checkouts, in turns" }],
 };
 
+/** As the coordinator is started (tasks/launch/rights.ts). */
+const V8 = "--v8-flags=--max-semi-space-size=2";
+
 interface Measured {
   readonly wall_ms: number;
   readonly peak_bytes: number | null;
@@ -55,7 +58,8 @@ async function output(program: string, args: readonly string[]): Promise<string>
 /** Reads the pictures with the reader of a checkout, in a process of its own. */
 async function measure(checkout: string, pictures: string): Promise<Measured> {
   const config = ["--config", join(checkout, "deno.json"), "--no-check", "--allow-all"];
-  const text = await output(Deno.execPath(), ["run", "--quiet", ...config, READER, checkout, pictures]);
+  const args = ["run", "--quiet", V8, ...config, READER, checkout, pictures];
+  const text = await output(Deno.execPath(), args);
   return JSON.parse(text) as Measured;
 }
 
