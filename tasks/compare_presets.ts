@@ -38,6 +38,7 @@ const OPTIONS = {
   image_size: TRAIN_OPTIONS.image_size,
   channels: TRAIN_OPTIONS.channels,
   fit: TRAIN_OPTIONS.fit,
+  on_bad_item: TRAIN_OPTIONS.on_bad_item,
   layout: TRAIN_OPTIONS.layout,
   categories: TRAIN_OPTIONS.categories,
   scale: TRAIN_OPTIONS.scale,
@@ -182,8 +183,9 @@ async function newComparison(values: ReturnType<typeof parse>["values"]): Promis
   const { data, dataset, presets, seed, examples, batch, out, image_size = null } = values;
   const channels = channelsOf(values.channels);
   const labels = labelsFor({ presets: presets ?? null });
-  const { fit = null, layout = null, categories = null, scale = null } = values;
-  const read_as = { ...fit !== null && { fit }, layout, categories };
+  const { fit = null, on_bad_item = null, layout = null, categories = null, scale = null } = values;
+  const bad_items = on_bad_item !== null && { on_bad_item };
+  const read_as = { ...fit !== null && { fit }, ...bad_items, layout, categories };
   const source = await openDataSource(
     { data, labels, dataset, seed, image_size, channels, ...read_as },
     UNWATCHED,
@@ -194,6 +196,7 @@ async function newComparison(values: ReturnType<typeof parse>["values"]): Promis
     image_size,
     channels,
     ...fit !== null && { fit },
+    ...bad_items,
     ...layout !== null && { layout },
     ...categories !== null && { categories },
     ...scale !== null && { scale },

@@ -51,6 +51,7 @@ export interface Comparison {
   readonly channels?: number | null;
   /** How data are read and scaled, as the options of deno task train say it; null or absent: as they are. */
   readonly fit?: string | null;
+  readonly on_bad_item?: string | null;
   readonly layout?: string | null;
   readonly categories?: string | null;
   readonly scale?: string | null;
@@ -65,6 +66,7 @@ export interface ComparisonChoice {
   readonly image_size: number | null;
   readonly channels: number | null;
   readonly fit?: string | null;
+  readonly on_bad_item?: string | null;
   readonly layout?: string | null;
   readonly categories?: string | null;
   readonly scale?: string | null;
@@ -122,13 +124,14 @@ export function entrantArgs(
   out: string,
 ): string[] {
   const { data, dataset, image_size = null, channels = null, seed, batch, pad_to } = comparison;
-  const { fit = null, layout = null, categories = null, scale = null } = comparison;
+  const { fit = null, on_bad_item = null, layout = null, categories = null, scale = null } = comparison;
   const given = {
     preset,
     ...data !== null ? { data } : { dataset },
     ...image_size !== null && { "image-size": image_size },
     ...channels !== null && { channels },
     ...fit !== null && { fit },
+    ...on_bad_item !== null && { "on-bad-item": on_bad_item },
     ...layout !== null && { layout },
     ...categories !== null && { categories },
     ...scale !== null && { scale },

@@ -37,11 +37,11 @@ Deno.test("the declared set on images: one budget of examples, one size of image
     entrantArgs(shaped, shaped.entrants[0]!, "o").join(" "),
     /^--preset gan --data some\/images --image-size 32 --channels 1 --seed 3 /,
   );
-  const read_as = { fit: "pad", layout: "NHW", scale: "minmax" };
+  const read_as = { fit: "pad", on_bad_item: "skip", layout: "NHW", scale: "minmax" };
   const read = planComparison({ ...CHOICE, ...read_as }, IMAGES);
   assert.match(
     entrantArgs(read, read.entrants[0]!, "o").join(" "),
-    /^--preset gan --data some\/images --fit pad --layout NHW --scale minmax --seed 3 /,
+    /^--preset gan --data some\/images --fit pad --on-bad-item skip --layout NHW --scale minmax --seed 3 /,
   );
   assert.deepEqual(parseComparison(JSON.stringify(read), "x"), read);
   const words = describeComparison(comparison).join(" ");
