@@ -86,11 +86,9 @@ function say(line: string): void {
   console.error(wrapLine(line, columnsOf(Deno.stderr)).join("\n"));
 }
 
-/** Writes the plan in one piece: a sweep that is killed has the old plan or the new one. */
+/** Writes the plan: a sweep that is killed has the old plan or the new one. */
 async function writePlan(folder: string, plan: SweepPlan): Promise<void> {
-  const path = join(folder, PLAN_NAME);
-  await writeFile(`${path}.part`, JSON.stringify(plan, null, 2) + "\n");
-  await Deno.rename(`${path}.part`, path);
+  await writeFile(join(folder, PLAN_NAME), JSON.stringify(plan, null, 2) + "\n");
 }
 
 async function newSweep({ values, positionals }: Given): Promise<[SweepPlan, string]> {

@@ -51,14 +51,14 @@ export async function runCells(sweep: SweepSetting): Promise<string[] | null> {
     say(`${what}, ${args === null ? "is finished" : args[0] === "--resume" ? "continues" : "starts"}`);
     if (args === null) continue;
     const code = await train(args);
-    await writeTable(sweep);
+    const runs = await writeTable(sweep);
     if (code === INTERRUPTED || signal.aborted) return null;
     if (code !== 0) {
       failed.push(cell.folder);
       say(`${what}, failed`);
       continue;
     }
-    const { summary } = await sweptRun(cell, folder);
+    const { summary } = runs[i]!;
     // Somebody else stopped it, and it has saved.
     if (summary?.state !== "finished") return null;
     say(`${what}: ${describeRun(summary)}`);

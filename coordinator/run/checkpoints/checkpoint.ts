@@ -233,10 +233,7 @@ export async function loadNewest(
 ): Promise<CheckpointInfo | null> {
   for (const name of (await infoNames(folder, files)).reverse()) {
     try {
-      const info = await readInfo(folder, name, run, files);
-      const bytes = new Uint8Array(await files.read(join(folder, info.file)));
-      const found = sha256(bytes);
-      if (found !== info.sha256) throw new Error(`its SHA-256 must be ${info.sha256}, found ${found}`);
+      const { info, bytes } = await readSound(folder, name, run, files);
       decodeState(bytes, info, state, manifest);
       state.commit(info.step);
       state.generator_step = info.generator_step;
@@ -249,10 +246,31 @@ export async function loadNewest(
   return null;
 }
 
+/** The newest checkpoint of whatever run in the folder whose file is as it was written; null where there is none. */
+export async function newestSound(
+  folder: string,
+  files: CheckpointFiles = DISK,
+): Promise<Uint8Array<ArrayBuffer> | null> {
+  for (const name of (await infoNames(folder, files)).reverse()) {
+    const sound = await readSound(folder, name, null, files).catch(() => null);
+    if (sound !== null) return sound.bytes;
+  }
+  return null;
+}
+
+/** A checkpoint whose file is as it was written. `run`: the one that it must belong to; null: any. */
+async function readSound(folder: string, name: string, run: string | null, files: CheckpointFiles) {
+  const info = await readInfo(folder, name, run, files);
+  const bytes = new Uint8Array(await files.read(join(folder, info.file)));
+  const found = sha256(bytes);
+  if (found !== info.sha256) throw new Error(`its SHA-256 must be ${info.sha256}, found ${found}`);
+  return { info, bytes };
+}
+
 async function readInfo(
   folder: string,
   name: string,
-  run: string,
+  run: string | null,
   files: CheckpointFiles,
 ): Promise<CheckpointInfo> {
   const bytes = await files.read(join(folder, name));
@@ -260,7 +278,7 @@ async function readInfo(
     throw new Error(`it must have at most ${MAX_INFO_BYTES} bytes, found ${bytes.length}`);
   }
   const info = decodeInfo(name, new TextDecoder().decode(bytes));
-  if (info.run !== run) throw new Error(`it belongs to run ${JSON.stringify(info.run)}`);
+  if (run !== null && info.run !== run) throw new Error(`it belongs to run ${JSON.stringify(info.run)}`);
   return info;
 }
 

@@ -1,17 +1,13 @@
 /** Weights of another run, to begin with (--warm-start). */
-import { join } from "node:path";
 import { UserError } from "../../../common/errors.ts";
 import { readRegular } from "../../../common/files/regular_file.ts";
-import { sha256 } from "../../../common/sha256.ts";
 import { decodeInitial } from "../../../models/initial_file.ts";
 import { type InitialState, initialState } from "../../../models/initialise.ts";
 import type { Manifest } from "../../../models/manifest.ts";
 import { findRun, RUNS } from "../../../runlog/log/find_run.ts";
 import type { RunConfig } from "../../config/config.ts";
-import { decodeInfo } from "../checkpoints/checkpoint_info.ts";
+import { newestSound } from "../checkpoints/checkpoint.ts";
 import { RunFolder } from "../run_folder.ts";
-
-const INFO_NAME = /^step-\d+\.json$/;
 
 /** The weights that a new run begins with. Throws as {@linkcode warmWeights} does. */
 export async function firstWeights(
@@ -48,18 +44,9 @@ async function warmWeights(wanted: string, manifest: Manifest): Promise<InitialS
   }
 }
 
-/** The newest checkpoint in the folder that is as it was written. */
+/** The newest checkpoint in the folder that is as it was written. Throws where there is none. */
 async function newestCheckpoint(folder: string): Promise<Uint8Array> {
-  const names = await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
-  for (const name of names.filter((name) => INFO_NAME.test(name)).sort().reverse()) {
-    const bytes = await verified(folder, name).catch(() => null);
-    if (bytes !== null) return bytes;
-  }
-  throw new Error(`none in ${folder}`);
-}
-
-async function verified(folder: string, name: string): Promise<Uint8Array | null> {
-  const info = decodeInfo(name, new TextDecoder().decode(await readRegular(join(folder, name))));
-  const bytes = await readRegular(join(folder, info.file));
-  return sha256(bytes) === info.sha256 ? bytes : null;
+  const bytes = await newestSound(folder);
+  if (bytes === null) throw new Error(`none in ${folder}`);
+  return bytes;
 }
