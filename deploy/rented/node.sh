@@ -50,16 +50,7 @@ leave() {
 }
 trap leave TERM INT HUP QUIT USR1 USR2
 
-# The exit code of a child, however many signals come in between.
-finish() {
-  local code
-  while :; do
-    interrupted=
-    wait "$1"
-    code=$?
-    [ -n "$interrupted" ] || return "$code"
-  done
-}
+. deploy/finish.sh
 
 devices=(--cpu)
 if [ "$gpus" -gt 0 ]; then

@@ -90,15 +90,7 @@ ended_by_slurm=
 interrupted=
 trap 'ended_by_slurm=1 interrupted=1' TERM
 trap 'interrupted=1' USR1 USR2 HUP INT
-finish() {
-  local code
-  while :; do
-    interrupted=
-    wait "$1"
-    code=$?
-    [ -n "$interrupted" ] || return "$code"
-  done
-}
+. deploy/finish.sh
 
 # The last of several options counts: those of the person stand between what may be changed and what may not.
 srun ${in_first[@]+"${in_first[@]}"} --overlap --nodes=1 --ntasks=1 --nodelist="$first" --cpu-bind=none --kill-on-bad-exit=0 \

@@ -38,6 +38,7 @@ leave() {
   [ -z "$worker" ] || kill -TERM "$worker" 2>/dev/null
 }
 trap leave USR1 USR2 TERM INT HUP QUIT
+. deploy/finish.sh
 
 # A line of "host port node", or nothing while there is no coordinator.
 address() {
@@ -72,12 +73,8 @@ work() {
     watch_address "$1" &
     watcher=$!
   fi
-  while :; do
-    interrupted=
-    wait "$worker"
-    code=$?
-    [ -n "$interrupted" ] || break
-  done
+  finish "$worker"
+  code=$?
   worker=
   [ -z "$watcher" ] || kill "$watcher" 2>/dev/null
   # The coordinator has started again, with a certificate that this worker did not know yet.

@@ -46,8 +46,8 @@ class Bench {
         for (const name of ["bin", "deploy/slurm", "home"]) {
           await Deno.mkdir(bench.path(name), { recursive: true });
         }
-        for (const name of ["job.sh", "worker.sh"]) {
-          await Deno.copyFile(`${ROOT}deploy/slurm/${name}`, bench.path("deploy/slurm", name));
+        for (const path of ["finish.sh", "slurm/job.sh", "slurm/worker.sh"]) {
+          await Deno.copyFile(`${ROOT}deploy/${path}`, bench.path("deploy", path));
         }
         for (const [name, action] of Object.entries(PROGRAMS)) {
           const text = `#!/usr/bin/env bash\necho "${name} $*" >> "$CALLS"\n${action}\n`;
