@@ -1,6 +1,7 @@
 /** Data that a person named, before they are read: what is known of them at once, so that options can be checked. */
 import type { CacheFolder } from "./cache/cache_folder.ts";
 import type { DataSet } from "./data_set.ts";
+import type { LabelList } from "./pictures/collection.ts";
 
 /** How reading is watched, and by whom. */
 export interface Reading {
@@ -26,6 +27,8 @@ export interface DataSource
     Pick<DataSet, "name" | "num_examples" | "example_shape" | "encoding" | "axes" | "labels" | "table"> {
   /** Of pictures: paths within their folder or archive, in the order of the examples. */
   readonly item_names?: readonly string[];
+  /** Of pictures: the list of labels that lies beside them. */
+  readonly label_list?: LabelList;
   /** Reads them whole. Throws UserError for what is wrong with them. */
   read(): Promise<DataSet>;
 }

@@ -91,10 +91,11 @@ async function openFolder(
   on_bad_item: OnBadItem,
   reading: Reading,
 ): Promise<DataSource> {
-  const { pictures, left_out } = await lookIn(folder);
+  const { pictures, label_list, left_out } = await lookIn(folder);
   if (pictures.length > 0) {
     if (left_out !== null) reading.say(`Not read in ${shown(folder)}: ${left_out}`);
-    return await openPictures(folderCollection(folder, pictures), { shaping, on_bad_item }, reading);
+    const collection = folderCollection(folder, pictures, label_list);
+    return await openPictures(collection, { shaping, on_bad_item }, reading);
   }
   const found = left_out === null ? "none of them" : `none of them, but ${left_out}`;
   throw new UserError(

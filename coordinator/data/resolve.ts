@@ -49,7 +49,7 @@ export async function openDataSource(choice: DataChoice, reading: Reading): Prom
   const label_column = labels === null ? null : await labelColumn(labels, data);
   const source = await openData(data, { ...read_as, label_column }, reading);
   if (labels === null || source.labels) return source;
-  return withLabels(source, await openLabels(labels, data, source.item_names));
+  return withLabels(source, await openLabels(labels, data, source));
 }
 
 /** One of the sets that need no file. */

@@ -3,9 +3,11 @@ import { basename, join } from "node:path";
 import { UserError } from "../../../common/errors.ts";
 import { cleanText } from "../../../common/text/foreign_text.ts";
 import { type Batch, cifarLabels } from "../arrays/cifar.ts";
+import type { DataSource } from "../data_source.ts";
 import { readDataFile } from "../files/data_file.ts";
 import { parseDataPath, TABLE_NAME } from "../files/data_path.ts";
 import { readLabelFile, refuseLabels } from "./label_file.ts";
+import { readLabelList } from "./label_list.ts";
 import { type LabelPlace, labelPlaceBeside } from "./label_places.ts";
 import { type Labels, labelsOf, namedLabels } from "./labels.ts";
 
@@ -22,19 +24,24 @@ export async function labelColumn(labels: string, data: string): Promise<string 
 }
 
 /**
- * Reads the labels of the data at this path. `pictures`: paths of the examples within it, if they are pictures. Throws
+ * Reads the labels of the data at this path. Of pictures, `item_names` are their paths within it. Throws
  * {@linkcode UserError} where there are none.
  */
 export async function openLabels(
   labels: string,
   data: string,
-  pictures?: readonly string[],
+  { item_names: pictures, label_list }: Pick<DataSource, "item_names" | "label_list"> = {},
 ): Promise<Labels> {
   if (labels !== AUTO) {
     const { file, array } = parseDataPath(labels);
-    return await readLabelFile(file, array);
+    if (!pictures || !/\.json$/i.test(file)) return await readLabelFile(file, array);
+    const listed = readLabelList({ place: { file }, shown_path: file, folder: "" }, pictures);
+    return listed ?? refuseLabels(file, "a list of classes is required, found that it has none");
   }
-  if (pictures) return folderLabels(pictures, data);
+  if (pictures) {
+    const listed = label_list ? readLabelList(label_list, pictures) : null;
+    return listed ?? folderLabels(pictures, data);
+  }
   const place = await labelPlaceBeside(data);
   if (typeof place !== "string") return await readPlace(place);
   throw new UserError(

@@ -6,15 +6,13 @@ import { RegularFile } from "../../../common/files/regular_file.ts";
 import { contentOf } from "../files/content.ts";
 import { attempt, openDataFile, refuse } from "../files/data_file.ts";
 import type { Reading } from "../data_source.ts";
-import type { PictureCollection } from "./collection.ts";
+import { folderOf, LABEL_LIST_NAME, labelListAmong, type PictureCollection } from "./collection.ts";
 import { PICTURE_NAME } from "./picture_file.ts";
 import { isLitter, shown } from "./picture_folder.ts";
 import type { PicturePlace } from "./picture_place.ts";
 
 /** A gzip'ed archive is unpacked to a temporary file of at most so many bytes. */
 const MAX_UNPACKED_BYTES = 2 ** 36;
-/** Where StyleGAN's tools keep labels. */
-const LABELS_NAME = /(^|\/)dataset\.json$/;
 
 type Place = NonNullable<PicturePlace["part"]>;
 
@@ -102,7 +100,7 @@ function collectionOf(
   const files = [...parts.keys()].filter((name) => !name.endsWith("/") && !isLitter(name));
   const names = files.filter((name) => PICTURE_NAME.test(name)).sort();
   if (names.length === 0) return null;
-  const others = files.filter((name) => !PICTURE_NAME.test(name) && !LABELS_NAME.test(name));
+  const others = files.filter((name) => !PICTURE_NAME.test(name) && !LABEL_LIST_NAME.test(name));
   if (others.length > 0) {
     const first = others.slice(0, 3).map(shown).join(", ");
     say(
@@ -111,15 +109,18 @@ function collectionOf(
       })`,
     );
   }
-  if (files.some((name) => LABELS_NAME.test(name))) {
-    say(`${shown(path)} has labels (dataset.json), which are not used`);
-  }
+  const list = labelListAmong(files);
   const { size } = opened, written = modified(path);
   return {
     path,
     kind: "file",
     names,
     placeOf: (index) => ({ file, part: parts.get(names[index]!)! }),
+    label_list: list === null ? null : {
+      place: { file, part: parts.get(list)! },
+      shown_path: `${path}#${shown(list)}`,
+      folder: folderOf(list),
+    },
     stampedFile: () => path,
     shownPath: (name) => `${path}#${name}`,
     checkUnchanged() {

@@ -1,6 +1,7 @@
 /** Which files of a folder, and of the folders in it, are taken for pictures, and what is left out and why. */
 import { basename, extname, join } from "node:path";
 import { attempt } from "../files/data_file.ts";
+import { LABEL_LIST_NAME, labelListAmong } from "./collection.ts";
 import { PICTURE_NAME } from "./picture_file.ts";
 
 /** Files that systems and tools leave in folders, which are not the user's pictures. */
@@ -22,6 +23,8 @@ const MOST_ENDINGS = 8;
 export interface FolderLook {
   /** Paths within the folder, in the order of their text. */
   readonly pictures: readonly string[];
+  /** The list of labels beside them (dataset.json); null if there is none. */
+  readonly label_list: string | null;
   /** Files that were not read, and why, for a person; null if there are none. */
   readonly left_out: string | null;
 }
@@ -35,11 +38,16 @@ export function shown(name: string): string {
 export async function lookIn(folder: string): Promise<FolderLook> {
   const look = new Look(folder);
   await look.run();
-  return { pictures: look.pictures.sort(), left_out: look.leftOut() };
+  return {
+    pictures: look.pictures.sort(),
+    label_list: labelListAmong(look.label_lists),
+    left_out: look.leftOut(),
+  };
 }
 
 class Look {
   readonly pictures: string[] = [];
+  readonly label_lists: string[] = [];
   readonly #folder: string;
   /** Real paths of the files and folders found: each counts once, however many links lead to it. */
   readonly #real = new Set<string>();
@@ -115,6 +123,10 @@ class Look {
     this.#real.add(real);
     if (PICTURE_NAME.test(within)) {
       this.pictures.push(within);
+      return;
+    }
+    if (LABEL_LIST_NAME.test(within)) {
+      this.label_lists.push(within);
       return;
     }
     const counts = OTHER_PICTURES.test(within) ? this.#other_pictures : this.#other_files;

@@ -74,6 +74,7 @@ export async function openPictures(
     example_shape: shapeOf(first.shape),
     encoding: "uint8",
     item_names: names,
+    ...collection.label_list && { label_list: collection.label_list },
     read: () => readOrCached(collection, wanted, first, reading).finally(collection.close),
   };
 }

@@ -185,6 +185,69 @@ Deno.test("labels: folders within an archive are classes, too", async () => {
   assert.deepEqual(found, { labels: [0, 1], names: ["cat", "dog"], shape: [4, 4] });
 });
 
+/** A folder of pictures, and the same as an archive, with a list of labels in both. */
+async function openListed(names: readonly string[], list: string, at = "dataset.json"): Promise<Found[]> {
+  const png = new Uint8Array(encodePng({ width: 4, height: 4, channels: 1, data: new Uint8Array(16) }));
+  const files = {
+    ...Object.fromEntries(names.map((name) => [name, png])),
+    [at]: new TextEncoder().encode(list),
+  };
+  const in_archive = await open({ "x.zip": zipOf(files) }, "x.zip", "auto");
+  return [await open(files, "", "auto"), in_archive];
+}
+
+Deno.test("labels: StyleGAN's dataset.json, in a folder or an archive, comes before the names of folders", async () => {
+  const names = ["00000/a.png", "00000/b.png", "00001/c.png"];
+  const list = JSON.stringify({ labels: [["00001/c.png", 0], ["00000/b.png", 4], ["00000/a.png", 1]] });
+  const found = { labels: [1, 4, 0], names: ["0", "1", "2", "3", "4"], shape: [4, 4] };
+  assert.deepEqual(await openListed(names, list), [found, found]);
+  // A whole that was packed with its folder.
+  const packed = names.map((name) => `set/${name}`);
+  assert.deepEqual(await openListed(packed, list, "set/dataset.json"), [found, found]);
+  const folders = { labels: [0, 0, 1], names: ["00000", "00001"], shape: [4, 4] };
+  assert.deepEqual(await openListed(names, '{"labels": null}'), [folders, folders]);
+});
+
+Deno.test("labels: a list that does not fit its pictures is refused by what is wrong", async () => {
+  const names = ["a.png", "b.png"];
+  const refused = async (list: string) => (await openListed(names, list))[0]!.error;
+  const fits = (labels: unknown) => JSON.stringify({ labels });
+  const FORM = '{"labels": [["1.png", 0], ["2.png", 1]]}';
+  assert.equal(
+    await refused("{"),
+    `Cannot read labels D/dataset.json: a JSON file such as ${FORM} is required, found text that is none`,
+  );
+  assert.equal(
+    await refused(fits({ "a.png": 0 })),
+    `Cannot read labels D/dataset.json: a list of names and classes is required, such as ${FORM}, found something else`,
+  );
+  assert.equal(
+    await refused(fits([["a.png", 0], ["c.png", 1]])),
+    "Cannot read labels D/dataset.json: a number for each picture is required, found none for b.png; add its class to the " +
+      "list, or remove the picture",
+  );
+  assert.equal(
+    await refused(fits([["a.png", 0], ["b.png", [0, 1]]])),
+    "Cannot read labels D/dataset.json: a number for each picture is required, found something else for b.png; add its class " +
+      "to the list, or remove the picture",
+  );
+  assert.equal(
+    await refused(fits([["a.png", 0], ["b.png", 1], ["a.png", 2]])),
+    "Cannot read labels D/dataset.json: one class for each picture is required, found two for a.png; remove one",
+  );
+  assert.match(
+    (await refused(fits([["a.png", 0], ["b.png", 0.5]])))!,
+    /^Cannot read labels D\/dataset\.json: whole numbers from 0 to 4095 are required, found 0\.5 for example 2;/,
+  );
+});
+
+Deno.test("labels: --labels may name a list that lies elsewhere", async () => {
+  const png = new Uint8Array(encodePng({ width: 4, height: 4, channels: 1, data: new Uint8Array(16) }));
+  const files = { "p/a.png": png, "p/b.png": png, "own.json": '{"labels": [["a.png", 1], ["b.png", 0]]}' };
+  const found = { labels: [1, 0], names: ["0", "1"], shape: [4, 4] };
+  assert.deepEqual(await open(files, "p", "own.json"), found);
+});
+
 Deno.test("labels: pictures that are skipped leave with their labels", async () => {
   const png = new Uint8Array(encodePng({ width: 4, height: 4, channels: 1, data: new Uint8Array(16) }));
   const files = { "a/1.png": png, "b/2.png": png.subarray(0, 40), "b/3.png": png, "c/4.png": png };

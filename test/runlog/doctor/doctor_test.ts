@@ -269,15 +269,6 @@ Deno.test("data-out-of-range: by their size or a single value, and instead of ad
   );
 });
 
-Deno.test("data-constant: all values are equal", () => {
-  const run = runRecord();
-  const of = (sd: number) => ({
-    ...run,
-    data: { ...run.data, values: { min: -1, max: sd - 1, mean: -1, sd } },
-  });
-  assert.deepEqual([of(0), of(0.1)].map((head) => codes(steps(1, 10), head)), [["data-constant"], []]);
-});
-
 Deno.test("findings that follow from a setting far off are notes: their advice would contradict its own", () => {
   const run = runRecord();
   const head = { ...run, config: { ...run.config, preset: "wgan", lr: 1, clip: null } };
