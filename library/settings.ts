@@ -30,6 +30,8 @@ export interface RunSettings {
   readonly on_bad_item?: "refuse" | "skip";
   /** Flips images at random from left to right, in each step again. Default: false. */
   readonly flip?: boolean;
+  /** What images are augmented by before the critic sees them: names of color, translation and cutout, with commas. */
+  readonly augment?: string | null;
   /** Axes of an array, with a letter for each, e.g. "NHWC" or "NTC" (docs/your-own-data.md). */
   readonly layout?: string;
   /** Columns of a table that are categories beside those of words, by name or number, e.g. "zip,kind". */

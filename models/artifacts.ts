@@ -172,6 +172,7 @@ function graphInputs(
   return graph.inputs.map((name) => {
     const { shape } = graph.types.get(name)!;
     const mask = masks.find(({ input }) => input === name);
+    if (mask?.ratio === null) return { name, shape, source: "augment" };
     if (mask) return { name, shape, source: "mask", ratio: mask.ratio };
     return { name, shape, source: sources.get(name) ?? name as Source };
   });

@@ -24,9 +24,10 @@ export type State = typeof STATES[number];
 
 /**
  * Source of a graph input: a user input of the step, or a slot of a state. `mix`: one number an example. `mask`:
- * what is dropped (random/dropout.ts). `label`: the class of each example, a whole number.
+ * what is dropped (random/dropout.ts). `augment`: numbers of [0, 1) that examples are augmented by (augment.ts).
+ * `label`: the class of each example, a whole number.
  */
-export const SOURCES = ["real", "fake", "noise", "mix", "label", "mask", ...STATES] as const;
+export const SOURCES = ["real", "fake", "noise", "mix", "label", "mask", "augment", ...STATES] as const;
 export type Source = typeof SOURCES[number];
 
 /** One graph input. `shape[0]` of a user input is the micro-batch, or "N" where the graph takes any number. */
@@ -40,8 +41,9 @@ export interface GraphInput {
 
 /**
  * One graph. Inputs come user inputs first, then trainable parameters, then frozen ones (as in ONNX Runtime
- * training before gradient accumulation), then the masks of dropout, which share one stream in this order. `outputs` of training graphs are the slots of the flat result buffer,
- * in the buffer's order: gradients in parameter order, then the tail. The graph's own first output is the loss.
+ * training before gradient accumulation), then the masks of dropout and the numbers of augmentations, either of which
+ * share one stream in this order. `outputs` of training graphs are the slots of the flat result buffer, in the buffer's
+ * order: gradients in parameter order, then the tail. The graph's own first output is the loss.
  */
 export interface GraphEntry {
   readonly file: string;

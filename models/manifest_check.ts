@@ -222,12 +222,8 @@ function parseGraph(value: unknown, name: AnyGraphName, head: Head): GraphEntry 
 }
 
 function parseInput(value: unknown, path: string): GraphInput {
-  const fields = record(value, path, [
-    ...Object.hasOwn(value ?? {}, "ratio") ? ["ratio" as const] : [],
-    "name",
-    "shape",
-    "source",
-  ]);
+  const optional = Object.hasOwn(value ?? {}, "ratio") ? ["ratio" as const] : [];
+  const fields = record(value, path, [...optional, "name", "shape", "source"]);
   const source = SOURCES.find((known) => known === fields.source) ??
     refuse(`${path}.source`, `one of ${SOURCES.join(", ")}`, fields.source);
   const input = {
@@ -270,8 +266,13 @@ function expectedInputs(role: Role, head: Head, found: readonly GraphInput[]): G
   const parameters = role.states.flatMap((source) =>
     head.layouts[source].slots.map(({ name, shape }): GraphInput => ({ name, shape, source }))
   );
-  const masks = role.drops ? found.filter(({ source }) => source === "mask") : [];
-  return [...users, ...parameters, ...masks.map((mask, i) => ({ ...mask, name: `mask_${i}` }))];
+  const counts = { mask: 0, augment: 0 };
+  const drawn = found.flatMap((input): GraphInput[] => {
+    const { source } = input,
+      may = role.drops && (source === "mask" || source === "augment" && role.trains !== null);
+    return may ? [{ ...input, name: `${source}_${counts[source]++}` }] : [];
+  });
+  return [...users, ...parameters, ...drawn];
 }
 
 function checkInputs(found: readonly GraphInput[], expected: readonly GraphInput[], path: string): void {

@@ -9,8 +9,12 @@
  *
  * What networks drop is a product with a mask, an input `mask_0` and so on behind all others, as it comes up;
  * `masks` takes them. Graphs that are used afterwards, not trained, drop nothing.
+ *
+ * With an augmentation, the critic of training graphs sees augmented examples. Each of its passes has numbers of its
+ * own, an input `augment_0` and so on among the masks.
  */
 import type { Rules } from "../autodiff/rule.ts";
+import { type Augmentation, augmented, augmentNumbers } from "./augment.ts";
 import { compileForward, compileTraining } from "./compile.ts";
 import { BETWEEN_GRAPH } from "./manifest.ts";
 import type { BatchMoments, Drop, Net, TensorSpec } from "./nets/net.ts";
@@ -22,12 +26,15 @@ import type { ElementType, Graph } from "../onnx/graph.ts";
 import { GraphError } from "../onnx/graph_error.ts";
 import { TAIL_NAMES } from "./tail.ts";
 
-/** An input that stands for what is dropped: 0 where it is, else 1 / (1 - ratio); random/dropout.ts draws it. */
+/**
+ * An input that is drawn for each leaf: a mask that stands for what is dropped, 0 where it is, else 1 / (1 - ratio)
+ * (random/dropout.ts), or the numbers of an augmentation, uniform in [0, 1).
+ */
 export interface DropoutMask {
   readonly input: string;
   readonly shape: readonly number[];
-  /** Share that is dropped: above 0, below 1. */
-  readonly ratio: number;
+  /** Share that is dropped: above 0, below 1; null: numbers of an augmentation. */
+  readonly ratio: number | null;
 }
 
 /** A generator against a critic. The generator makes examples of the shape that the critic scores. */
@@ -39,6 +46,8 @@ export interface Pair {
   readonly micro_batch: number;
   /** Element type of the graphs; float32 by default. */
   readonly element?: ElementType;
+  /** What images are augmented by before the critic sees them; absent: nothing. */
+  readonly augmentation?: Augmentation;
 }
 
 /** real, fake [n, ...], mix [n, 1, ...] if the objective mixes, label [n] if the critic takes labels, critic -> loss, gradients, mean_D_real, mean_D_fake */
@@ -56,7 +65,7 @@ export function criticTrainingGraph(
   const mix = objective.mixes ? { mix: b.input("mix", elementOf(pair), [micro_batch, ...ones]) } : {};
   const label = labelInput(b, pair, micro_batch);
   declare(b, pair, weightTensors(critic));
-  const means = objective.criticLoss(b, dropping(critic, b, masks, label), {
+  const means = objective.criticLoss(b, seeing(pair, dropping(critic, b, masks, label), masks), {
     real,
     fake,
     ...mix,
@@ -84,7 +93,12 @@ export function generatorTrainingGraph(pair: Pair, rules?: Rules, masks: Dropout
   declare(b, pair, generator.parameters);
   declare(b, pair, weightTensors(critic));
   const { output: fake, moments } = dropping(generator, b, masks, label).forwardTrain(b, noise);
-  const means = pair.objective.generatorLoss(b, dropping(critic, b, masks, label), fake, real);
+  const means = pair.objective.generatorLoss(
+    b,
+    seeing(pair, dropping(critic, b, masks, label), masks),
+    fake,
+    real,
+  );
   for (const name of TAIL_NAMES.generator) b.output(means[name], name);
   outputStatistics(b, pair, moments);
   return compileTraining(b.build(), namesOf(generator.parameters), rules);
@@ -141,11 +155,26 @@ function dropping(net: Net, b: GraphBuilder, masks: DropoutMask[], label?: Value
         }`,
       );
     }
-    const mask = b.input(`mask_${masks.length}`, element, shape);
+    const mask = b.input(`mask_${masks.filter(({ ratio }) => ratio !== null).length}`, element, shape);
     masks.push({ input: mask.name, shape, ratio });
     return b.op("Mul", [x, mask]);
   };
   return { ...net, forwardTrain: (b, x) => net.forwardTrain(b, x, drop, label && labelsFor(b, x, label)) };
+}
+
+/** The critic of augmented examples, if there is an augmentation. */
+function seeing({ augmentation }: Pair, critic: Net, masks: DropoutMask[]): Net {
+  if (augmentation === undefined) return critic;
+  return {
+    ...critic,
+    forwardTrain(b, x) {
+      const count = masks.filter(({ ratio }) => ratio === null).length;
+      const shape = [Number(x.type.shape[0]), augmentNumbers(augmentation)];
+      const uniforms = b.input(`augment_${count}`, x.type.element, shape);
+      masks.push({ input: uniforms.name, shape, ratio: null });
+      return critic.forwardTrain(b, augmented(b, x, uniforms, augmentation));
+    },
+  };
 }
 
 /** The labels [n] as often as x [k n, ...] has micro-batches. */

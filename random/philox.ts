@@ -29,6 +29,8 @@ export const PURPOSES = {
   sample_label: 25,
   critic_flip: 40,
   generator_flip: 41,
+  critic_augment: 42,
+  generator_augment: 43,
 } as const;
 export type Purpose = keyof typeof PURPOSES;
 

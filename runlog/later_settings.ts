@@ -24,6 +24,7 @@ export const LATER_SETTINGS = {
   categories: null,
   scale: "none",
   flip: false,
+  augment: null,
   labels: null,
   attention: null,
   warm_start: null,

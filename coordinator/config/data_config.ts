@@ -7,6 +7,8 @@ export interface DataConfig extends Required<ReadAs> {
   readonly scale: string;
   /** True if images are flipped at random from left to right. */
   readonly flip: boolean;
+  /** What images are augmented by before the critic sees them, such as "color,translation,cutout"; null: nothing. */
+  readonly augment: string | null;
 }
 
 /** As they are. */
@@ -20,6 +22,7 @@ export const DATA_DEFAULTS: DataConfig = {
   categories: null,
   scale: "none",
   flip: false,
+  augment: null,
 };
 
 /** What a recorded run must have. */
@@ -33,4 +36,5 @@ export const DATA_FIELDS = {
   categories: nullable(text),
   scale: text,
   flip: bool,
+  augment: nullable(text),
 };

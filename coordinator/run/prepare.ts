@@ -25,6 +25,7 @@ import { wantedLabels } from "../config/conditional.ts";
 import { evaluationInterval } from "../config/evaluation_interval.ts";
 import { checkRoundBytes, checkRounds, localStepsOf, wholeRounds } from "../config/local_config.ts";
 import type { DataSet } from "../data/data_set.ts";
+import { requireAugmentable } from "../config/networks/augmentation.ts";
 import { flipColumns } from "../data/pictures/flip.ts";
 import { ShardPlan } from "../data/plan.ts";
 import { padImages } from "../data/pad.ts";
@@ -310,8 +311,9 @@ function requireStepsLeft(config: RunConfig, { step, run_control }: ModelState):
   }
 }
 
-function checkSource(source: DataSource, { scale, flip }: RunConfig): void {
+function checkSource(source: DataSource, { scale, flip, augment }: RunConfig): void {
   requireScalable(source, scale);
+  requireAugmentable(augment, source);
   flipColumns(flip, source);
 }
 

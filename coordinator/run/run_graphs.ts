@@ -25,6 +25,7 @@ import type { RunConfig } from "../config/config.ts";
 import { wireOf } from "../config/wire_config.ts";
 import type { DataSet } from "../data/data_set.ts";
 import { paddedShape } from "../data/pad.ts";
+import { augmentationOf } from "../config/networks/augmentation.ts";
 import { microBatchOf } from "../data/plan.ts";
 import { ModelState } from "../training/model_state.ts";
 import { updateRoomBytes } from "../training/update_room.ts";
@@ -78,7 +79,8 @@ export async function buildRunGraphs(
   const networks = own
     ? own.pairFor(paddedShape(example_shape, config), config.objective, labels?.class_names.length)
     : buildNetworks(config.networks as Networks);
-  const pair = { ...networks, objective, micro_batch };
+  const augmentation = augmentationOf(config.augment, paddedShape(example_shape, config));
+  const pair = { ...networks, objective, micro_batch, ...augmentation && { augmentation } };
   try {
     const artifacts = await buildArtifacts(pair, config.accumulate);
     roomToTrain(artifacts.manifest, config);

@@ -27,7 +27,7 @@ from safetensors.numpy import save_file
 GOLDENS = pathlib.Path(__file__).parents[2] / "test" / "goldens"
 STEPS = 10
 REORDERED_RUNS = 8
-PURPOSES = {"init": 1, "critic_noise": 3, "generator_noise": 4, "dataset": 5, "mixing": 10}
+PURPOSES = {"init": 1, "critic_noise": 3, "generator_noise": 4, "dataset": 5, "mixing": 10, "critic_augment": 42, "generator_augment": 43}
 
 IMAGE = {"batch_norm": True, "slope": 0.2, "output": "tanh"}
 PLAIN = {"batch_norm": False, "slope": 0.2, "output": "linear"}
@@ -146,6 +146,20 @@ CASES = {
         "critic": {"kind": "dcgan_critic", "side": 16, "channels": 1, "width": 4, "batch_norm": False},
         "generator": {"kind": "dcgan_generator", "latent": 5, "side": 16, "channels": 1, "width": 4},
         "update": GP | {"lr": 1e-3}, "seed": 25, "micro_batch": 3, "kernel_bound": 0.2,
+    },
+    "wgan_gp_augment_small": {
+        "objective": "wgan-gp", "penalty": 10.0,
+        "critic": {"kind": "dcgan_critic", "side": 8, "channels": 3, "width": 4, "batch_norm": False},
+        "generator": {"kind": "dcgan_generator", "latent": 5, "side": 8, "channels": 3, "width": 4},
+        "augment": {"policies": ["color", "translation", "cutout"], "image_shape": [3, 8, 8]},
+        "update": GP | {"lr": 1e-3}, "seed": 49, "micro_batch": 3, "kernel_bound": 0.2,
+    },
+    "lsgan_augment_small": {
+        "objective": "lsgan", "r1": 0.5, "r2": 1.0,
+        "critic": {"widths": [35, 8, 5, 1], **PLAIN},
+        "generator": {"widths": [4, 6, 8, 35], **PLAIN},
+        "augment": {"policies": ["color", "translation", "cutout"], "image_shape": [1, 5, 7]},
+        "update": GAN | {"lr": 5e-3}, "seed": 50, "micro_batch": 6,
     },
     "wgan_dcgan_full": {
         "critic": {"kind": "dcgan_critic", "side": 32, "channels": 1, "width": 64, "batch_norm": True},
@@ -477,7 +491,8 @@ def plain_critic_loss(case, critic, real, fake, mix):
         squared = torch.nn.functional.mse_loss
         return squared(on_real, torch.ones_like(on_real)) / 2 + squared(on_fake, torch.zeros_like(on_fake)) / 2
     if objective == "rpgan":
-        return torch.nn.functional.softplus(critic(fake) - critic(real)).mean()
+        on_real, on_fake = critic(real), critic(fake)
+        return torch.nn.functional.softplus(on_fake - on_real).mean()
     loss = -critic(real).mean() + critic(fake).mean()
     if case.get("objective") != "wgan-gp":
         return loss
@@ -488,14 +503,58 @@ def plain_critic_loss(case, critic, real, fake, mix):
 
 
 def generator_loss(case, critic, fake, real):
-    scores = critic(fake)
     if case.get("objective") == "rpgan":
-        return torch.nn.functional.softplus(critic(real) - scores).mean()
+        on_real, on_fake = critic(real), critic(fake)
+        return torch.nn.functional.softplus(on_real - on_fake).mean()
+    scores = critic(fake)
     if case.get("objective") == "lsgan":
         return torch.nn.functional.mse_loss(scores, torch.ones_like(scores)) / 2
     if case.get("objective") == "gan":
         return torch.nn.functional.binary_cross_entropy_with_logits(scores, torch.ones_like(scores))
     return -scores.mean()
+
+
+class Augmented:
+    """A critic that sees augmented images, as Zhao et al. 2020 define it: each pass takes rows of `numbers`, one an image."""
+
+    def __init__(self, critic, augment):
+        self.critic, self.augment, self.numbers = critic, augment, None
+
+    def __call__(self, x):
+        rows, self.numbers = self.numbers[: len(x)], self.numbers[len(x):]
+        shape = self.augment["image_shape"]
+        images = [self.change(image.reshape(shape), row.tolist()) for image, row in zip(x, rows)]
+        return self.critic(torch.stack(images).reshape(x.shape))
+
+    def change(self, image, row):
+        _, height, width = image.shape
+        for policy in self.augment["policies"]:
+            if policy == "color":
+                brightness, saturation, contrast = [row.pop(0) for _ in range(3)]
+                image = image + (brightness - 0.5)
+                grey = image.mean(0, keepdim=True)
+                image = grey + (image - grey) * (saturation * 2)
+                image = image.mean() + (image - image.mean()) * (contrast + 0.5)
+            if policy == "translation":
+                most = [int(extent / 8 + 0.5) for extent in (height, width)]
+                down, right = [int(row.pop(0) * (2 * m + 1)) - m for m in most]
+                padded = torch.nn.functional.pad(image, (most[1], most[1], most[0], most[0]))
+                image = padded[:, most[0] + down:, most[1] + right:][:, :height, :width]
+            if policy == "cutout":
+                kept = torch.ones_like(image)
+                cut = [int(extent / 2 + 0.5) for extent in (height, width)]
+                middle = [int(row.pop(0) * (e + 1 - c % 2)) for e, c in zip((height, width), cut)]
+                begin = [m - c // 2 for m, c in zip(middle, cut)]
+                kept[:, max(0, begin[0]): begin[0] + cut[0], max(0, begin[1]): begin[1] + cut[1]] = 0
+                image = image * kept
+        return image
+
+
+def numbers_of(case, purpose, step, passes):
+    """float64 of the float32 numbers that the images of a step are augmented by."""
+    count = sum({"color": 3, "translation": 2, "cutout": 2}[policy] for policy in case["augment"]["policies"])
+    drawn = uniform((passes * case["micro_batch"], count), case["seed"], purpose, step, 0, 0.0, 1.0)
+    return torch.from_numpy(drawn).double()
 
 
 def train(case, dtype, order=None):
@@ -506,6 +565,7 @@ def train(case, dtype, order=None):
     initialise(generator, seed, 1, case.get("kernel_bound"))
     critic_optimizer, generator_optimizer = optimizer_of(critic, update), optimizer_of(generator, update)
     together = None
+    seen = Augmented(critic, case["augment"]) if "augment" in case else critic
 
     def draw(shape, purpose, counter, low=-1.0):
         """Rows that are mixed with each other keep together in another order."""
@@ -523,7 +583,9 @@ def train(case, dtype, order=None):
         fake = generator(draw(shape_of(case["generator"]), "critic_noise", step)).detach()
         freeze_statistics(generator, False)
         critic_optimizer.zero_grad()
-        loss_critic = critic_loss(case, critic, real, fake, draw([1] * len(shape_of(case["critic"])), "mixing", step, 0.0))
+        if "augment" in case:
+            seen.numbers = numbers_of(case, "critic_augment", step, 4)
+        loss_critic = critic_loss(case, seen, real, fake, draw([1] * len(shape_of(case["critic"])), "mixing", step, 0.0))
         loss_critic.backward()
         if step == 1:
             tensors |= gradients(critic, "critic")
@@ -535,7 +597,9 @@ def train(case, dtype, order=None):
 
         generator_optimizer.zero_grad()
         fake = generator(draw(shape_of(case["generator"]), "generator_noise", step))
-        loss_generator = generator_loss(case, critic, fake, real)
+        if "augment" in case:
+            seen.numbers = numbers_of(case, "generator_augment", step, 2)
+        loss_generator = generator_loss(case, seen, fake, real)
         loss_generator.backward()
         if step == 1:
             tensors |= gradients(generator, "generator")

@@ -51,7 +51,7 @@ const CASES: readonly Case[] = [
   { preset: "gan", settings: IMAGES, estimates_distance: false },
   {
     preset: "wgan-gp",
-    settings: { ...IMAGES, spectral_norm: true, dropout: 0.3, accumulate: 2 },
+    settings: { ...IMAGES, spectral_norm: true, dropout: 0.3, accumulate: 2, augment: "translation,cutout" },
     estimates_distance: true,
   },
   { preset: "wgan-dcgan", settings: BORDERED, estimates_distance: true },
@@ -60,7 +60,14 @@ const CASES: readonly Case[] = [
   { preset: "wgan-gp-resnet", settings: { ...BORDERED, width: 2, dropout: 0.3 }, estimates_distance: true },
   {
     preset: "sngan",
-    settings: { ...BORDERED, width: 2, lazy_penalty: 2, r1: 1, attention: 8 },
+    settings: {
+      ...BORDERED,
+      width: 2,
+      lazy_penalty: 2,
+      r1: 1,
+      attention: 8,
+      augment: "color,translation,cutout",
+    },
     estimates_distance: false,
   },
   { preset: "r3gan-lite", settings: { ...BORDERED, width: 2, flip: true }, estimates_distance: false },

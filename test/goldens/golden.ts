@@ -1,5 +1,6 @@
 /** The golden files in this folder: results of other people's code, made by the scripts in scripts/goldens/. */
 import { decodeSafetensors, type Safetensors } from "../../common/files/safetensors.ts";
+import type { Augmentation } from "../../models/augment.ts";
 import type { Networks } from "../../models/nets/networks.ts";
 import type { ObjectiveName } from "../../models/objectives/objectives.ts";
 
@@ -15,6 +16,8 @@ export interface TrainingCase extends Networks {
   readonly penalty?: number;
   readonly r1?: number;
   readonly r2?: number;
+  /** What images are augmented by before the critic sees them. */
+  readonly augment?: Augmentation;
   /** Kernels of convolutions begin uniform in [-kernel_bound, kernel_bound). */
   readonly kernel_bound?: number;
   /** RMSProp has alpha, Adam both betas. */

@@ -12,10 +12,19 @@ import {
 import type { TrainingGolden } from "../goldens/golden.ts";
 import { interpret } from "../reference/interpreter.ts";
 import { norm } from "./norm.ts";
-import { type Execute, type FloatArray, pairOf, STEPS, train, type UpdateRule } from "./wgan_training.ts";
+import {
+  type Execute,
+  type FloatArray,
+  pairOf,
+  STEPS,
+  train,
+  type UpdateRule,
+  withAugmentInputs,
+} from "./wgan_training.ts";
 
 function prepareInInterpreter(graph: Graph): Execute {
-  return (inputs) => {
+  return (given) => {
+    const inputs = withAugmentInputs(graph, given);
     const feeds = graph.inputs.map((name) => {
       const { element, shape } = graph.types.get(name)!;
       const data = inputs.get(name) as Float64Array;

@@ -248,7 +248,7 @@ const REFUSED: [string, unknown, string][] = [
   [
     `${CRITIC_GRAPH}/inputs/0/source`,
     "weights",
-    "graphs.critic_training_model.inputs[0].source must be one of real, fake, noise, mix, label, mask, critic, generator, " +
+    "graphs.critic_training_model.inputs[0].source must be one of real, fake, noise, mix, label, mask, augment, critic, generator, " +
     'statistics, found "weights"',
   ],
   [

@@ -2,7 +2,7 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { encodeModel } from "../../onnx/codec.ts";
 import type { Graph } from "../../onnx/graph.ts";
-import type { Execute, FloatArray } from "./wgan_training.ts";
+import { type Execute, type FloatArray, withAugmentInputs } from "./wgan_training.ts";
 
 export async function openSession(model: Uint8Array): Promise<InferenceSession> {
   return await InferenceSession.create(model, { intraOpNumThreads: 1, interOpNumThreads: 1 });
@@ -18,7 +18,8 @@ export async function prepareInOrt(graph: Graph): Promise<Execute> {
     producer_version: "",
     metadata: new Map(),
   }));
-  return async (inputs) => {
+  return async (given) => {
+    const inputs = withAugmentInputs(graph, given);
     const feeds = graph.inputs.map((name) => {
       const dims = graph.types.get(name)!.shape as readonly number[];
       return [name, new Tensor("float32", inputs.get(name) as Float32Array, dims)] as const;

@@ -4,6 +4,7 @@
  */
 import { numElements } from "../../common/shape.ts";
 import { fillUniform, type StreamKey } from "../../random/philox.ts";
+import { augmentNumbers } from "../../models/augment.ts";
 import { initialState } from "../../models/initialise.ts";
 import { buildLayout, views } from "../../models/layout.ts";
 import type { Net, TensorSpec } from "../../models/nets/net.ts";
@@ -67,6 +68,7 @@ export function pairOf(settings: TrainingCase, element: ElementType): Pair {
     }),
     micro_batch: settings.micro_batch,
     element,
+    ...settings.augment && { augmentation: settings.augment },
   };
 }
 
@@ -129,6 +131,8 @@ export async function train(
   const memory: Memory = { averages: zeros(), squares: zeros() };
   const draw = (features: number, key: Omit<StreamKey, "seed" | "shard">, low = -1) =>
     drawBatch(settings, pair.element!, features, key, low);
+  const augment = (purpose: "critic_augment" | "generator_augment", counter: number) =>
+    drawAugment(settings, pair, { purpose, counter });
   const latent = sizeOf(pair.generator), features = sizeOf(pair.critic);
   const losses = new Float64Array(2 * steps);
   const results: Values = new Map([["losses", losses]]);
@@ -146,12 +150,14 @@ export async function train(
     const fake = (await executors.forward(new Map([...state, ["noise", noise]]))).get("fake")!;
     const mix = draw(1, { purpose: "mixing", counter: step }, 0);
     const critic = await executors.critic(
-      new Map([...state, ["real", real], ["fake", fake], ["mix", mix]]),
+      new Map([...state, ["real", real], ["fake", fake], ["mix", mix], ...augment("critic_augment", step)]),
     );
     record(step, 0, critic);
     update(state, memory, critic, rule, step);
     const fresh = draw(latent, { purpose: "generator_noise", counter: step });
-    const generator = await executors.generator(new Map([...state, ["noise", fresh], ["real", real]]));
+    const generator = await executors.generator(
+      new Map([...state, ["noise", fresh], ["real", real], ...augment("generator_augment", step)]),
+    );
     record(step, 1, generator);
     update(state, memory, generator, { ...rule, clip: null }, step);
     for (const { name } of pair.generator.statistics) average(state.get(name)!, generator.get(name)!);
@@ -186,6 +192,35 @@ function drawBatch(
   const batch = new Float32Array(settings.micro_batch * features);
   fillUniform(batch, { seed: settings.seed, shard: 0, ...key }, low, 1);
   return arrayOf(element).from(batch);
+}
+
+/** Most passes of a micro-batch through a critic in one step. */
+const MOST_PASSES = 4;
+
+/** "augment": what the images of all passes are augmented by. {@linkcode withAugmentInputs} hands it out. */
+function drawAugment(
+  { augment, seed, micro_batch }: TrainingCase,
+  { element }: Pair,
+  key: Omit<StreamKey, "seed" | "shard">,
+): [string, FloatArray][] {
+  if (augment === undefined) return [];
+  const numbers = new Float32Array(MOST_PASSES * micro_batch * augmentNumbers(augment));
+  fillUniform(numbers, { seed, shard: 0, ...key }, 0, 1);
+  return [["augment", arrayOf(element!).from(numbers)]];
+}
+
+/** The inputs with "augment" as the graph takes it: `augment_0`, `augment_1` and so on, one behind the other. */
+export function withAugmentInputs(
+  graph: Graph,
+  inputs: ReadonlyMap<string, FloatArray>,
+): ReadonlyMap<string, FloatArray> {
+  const all = new Map(inputs);
+  let taken = 0;
+  for (const name of graph.inputs.filter((name) => name.startsWith("augment_"))) {
+    const size = numElements(graph.types.get(name)!.shape as number[]);
+    all.set(name, inputs.get("augment")!.slice(taken, taken += size));
+  }
+  return all;
 }
 
 function update(

@@ -20,10 +20,10 @@ import { bytesOf } from "../../wire/frame.ts";
 import { numSlots } from "../../wire/shared_ring.ts";
 import { buildKernels, levels, resultSize } from "./engine_memory.ts";
 import type { EngineOptions } from "./engine_options.ts";
+import { DrawnInputs } from "./drawn_inputs.ts";
 import { ExampleDecoder, LeafLabels, RandomFlips } from "./examples.ts";
 import type { NetworkName } from "../../common/network_name.ts";
 import type { GraphRunner, Runners, Sources } from "./graph_runner.ts";
-import { Masks } from "./masks.ts";
 import { Rounder, type Rounding } from "./rounder.ts";
 import type { AheadTask, Part, SumTask } from "./sum_task.ts";
 import type { BoundGraph } from "../runtime/runtime.ts";
@@ -72,8 +72,8 @@ export class Engine {
   readonly #fakes: Fakes;
   /** The point between fake and real at which each example's slope is taken; null if no graph asks for it. */
   readonly #mix: Float32Array | null;
-  /** Elements dropped in the step under way, by the graph that drops them. */
-  readonly #masks: Readonly<Record<TrainingKind | "fake", Masks>>;
+  /** What is drawn for the leaf under way, by the graph that takes it. */
+  readonly #drawn: Readonly<Record<TrainingKind | "fake", DrawnInputs>>;
   /** Whether generator steps take real examples. */
   readonly #pairs: boolean;
   readonly #decoder: ExampleDecoder;
@@ -109,11 +109,11 @@ export class Engine {
     const noise = this.#noise = new Float32Array(micro_batch * manifest.latent);
     const real = this.#real = new Float32Array(micro_batch * numElements(manifest.example_shape));
     this.#labels = new LeafLabels(manifest, options.class_counts);
-    this.#masks = {
-      critic: new Masks(graphs.critic_training_model),
-      generator: new Masks(graphs.generator_training_model),
-      fake: new Masks(graphs.generator_forward_model),
-      between: new Masks(graphs[BETWEEN_GRAPH] ?? { inputs: [] }),
+    this.#drawn = {
+      critic: new DrawnInputs(graphs.critic_training_model, "critic"),
+      generator: new DrawnInputs(graphs.generator_training_model, "generator"),
+      fake: new DrawnInputs(graphs.generator_forward_model, "fake"),
+      between: new DrawnInputs(graphs[BETWEEN_GRAPH] ?? { inputs: [] }, "critic"),
     };
     this.#pairs = takesReal(manifest, "generator");
     this.#fakes = this.#newFakes();
@@ -148,7 +148,7 @@ export class Engine {
   #newResult(data: Float32Array<ArrayBuffer>): Result {
     const bound = (kind: TrainingKind) =>
       this.#runners[TRAINING_GRAPHS[kind]]?.bind(
-        { ...this.#sources, mask: this.#masks[kind].data },
+        { ...this.#sources, ...this.#drawn[kind].sources },
         data,
         this.manifest.micro_batch,
       );
@@ -263,7 +263,7 @@ export class Engine {
     const sources = {
       generator: this.#weights.generator,
       noise: this.#noise,
-      mask: this.#masks.fake.data,
+      ...this.#drawn.fake.sources,
       ...this.#labelSource(),
     };
     const forward = this.#runners.generator_forward_model.bind(sources, data, micro_batch);
@@ -325,7 +325,7 @@ export class Engine {
       if (!this.#pairs) this.#labels.draw(key, part);
     }
     const graph = trainingKindOf(task, this.manifest);
-    this.#fillMasks(graph, leaf, task);
+    this.#fillDrawn(graph, leaf, task);
     return compute_ms + await training[graph]!.run();
   }
 
@@ -372,14 +372,14 @@ export class Engine {
     fillNormal(this.#noise, key, part * this.#noise.length);
   }
 
-  #fillMasks(graph: TrainingKind | "fake", leaf: number, task: NoiseTask): void {
-    const { key, part } = this.#stream(leaf, `${graph === "between" ? "critic" : graph}_dropout`, task);
-    this.#masks[graph].fill(key, part);
+  #fillDrawn(graph: TrainingKind | "fake", leaf: number, { noise_counter }: NoiseTask): void {
+    const { shard, part } = this.#placeOf(leaf);
+    this.#drawn[graph].fill({ seed: this.seed, counter: noise_counter, shard }, part);
   }
 
   async #forward(leaf: number, task: NoiseTask, fakes: Fakes): Promise<number> {
     this.#fillNoise(leaf, task);
-    this.#fillMasks("fake", leaf, task);
+    this.#fillDrawn("fake", leaf, task);
     return fakes.compute_ms = await fakes.forward.run();
   }
 }

@@ -17,7 +17,7 @@ import { type OpenSession, openSession } from "../runtime/open_session.ts";
 import type { BoundGraph, Session, TensorView } from "../runtime/runtime.ts";
 import { numElements } from "../../common/shape.ts";
 
-/** Flat buffers by what they hold. User inputs ("real", "fake", "noise", "mix") hold whole rows, "mask" all masks. */
+/** Flat buffers by what they hold. User inputs ("real", "fake", "noise", "mix") hold whole rows, "mask" and "augment" those of all inputs. */
 export type Sources = Readonly<Partial<Record<Source, Float32Array>>>;
 
 /** Every graph of a run, compiled. */
@@ -68,15 +68,15 @@ export class GraphRunner {
    * a free batch axis. Throws where a source is missing or too short.
    */
   bind(sources: Sources, result: Float32Array, rows: number): BoundGraph {
-    let masked = 0;
+    const drawn = { mask: 0, augment: 0 };
     const inputs = this.entry.inputs.map(({ name, shape, source }) => {
       const buffer = sources[source];
       if (buffer === undefined) throw new Error(`Graph ${this.entry.file} needs ${source}`);
       const { layouts } = this.manifest;
-      if (source === "mask") {
-        const mask = tensorView(name, buffer, masked, bound(shape, rows));
-        masked += mask.data.length;
-        return mask;
+      if (source === "mask" || source === "augment") {
+        const view = tensorView(name, buffer, drawn[source], bound(shape, rows));
+        drawn[source] += view.data.length;
+        return view;
       }
       const offset = source in layouts
         ? layouts[source as State].slots.find((slot) => slot.name === name)!.offset

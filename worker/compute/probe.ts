@@ -11,9 +11,9 @@ import { BETWEEN_GRAPH, GRAPH_NAMES, type Manifest } from "../../models/manifest
 import { fillNormal } from "../../random/philox.ts";
 import type { Device, ProviderName } from "../runtime/device.ts";
 import type { NetworkName } from "../../common/network_name.ts";
+import { DrawnInputs } from "./drawn_inputs.ts";
 import { guardGraph } from "../runtime/graph_guard.ts";
 import type { GraphBytes, Runners } from "./graph_runner.ts";
-import { Masks } from "./masks.ts";
 import { RUNTIME_VERSION } from "../runtime/node_session.ts";
 
 const PROBE_SEED = 0;
@@ -65,8 +65,10 @@ export async function probe(manifest: Manifest, runners: Runners, device: Device
   type Probed = "generator_forward_model" | `${NetworkName}_training_model` | typeof BETWEEN_GRAPH;
   const bind = (name: Probed, result: Float32Array) => {
     // What drops nothing, so that all of the graph is probed.
-    const mask = new Float32Array(new Masks(graphs[name]!).data.length).fill(1);
-    return runners[name]!.bind({ ...sources, mask }, result, micro_batch);
+    const drawn = new DrawnInputs(graphs[name]!, "critic").sources;
+    drawn.mask.fill(1);
+    drawn.augment.fill(0.25);
+    return runners[name]!.bind({ ...sources, ...drawn }, result, micro_batch);
   };
   const forward = bind("generator_forward_model", fake);
   const critic = bind("critic_training_model", critic_result);

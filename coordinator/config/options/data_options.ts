@@ -53,6 +53,15 @@ export const DATA_OPTIONS = {
       "such as photos, and not for text or digits",
     group: "What to train",
   },
+  augment: {
+    kind: "string",
+    value: "NAME,…",
+    default_text: "nothing",
+    about:
+      "Augment real and generated images before the critic sees them (DiffAugment), by color, translation and " +
+      "cutout: for small sets of images (docs/your-own-data.md)",
+    group: "What to train",
+  },
   scale: {
     kind: "string",
     value: "none|minmax|standard|FILE",

@@ -12,7 +12,7 @@ import { Engine } from "../../../worker/compute/engine.ts";
 import type { SumTask } from "../../../worker/compute/sum_task.ts";
 import type { NetworkName } from "../../../common/network_name.ts";
 import { compileGraphs, type GraphBytes } from "../../../worker/compute/graph_runner.ts";
-import { Masks } from "../../../worker/compute/masks.ts";
+import { Masks } from "../../../worker/compute/drawn_inputs.ts";
 import { probe } from "../../../worker/compute/probe.ts";
 
 const SEED = 11;

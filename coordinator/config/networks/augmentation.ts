@@ -1,0 +1,44 @@
+/** What images are augmented by (--augment): names that a person gives, and the shape of the images (models/augment.ts). */
+import { UserError } from "../../../common/errors.ts";
+import { exampleKind } from "../../../common/example_kind.ts";
+import { cleanText } from "../../../common/text/foreign_text.ts";
+import { type Augmentation, type AugmentPolicy, POLICIES } from "../../../models/augment.ts";
+import type { DataSet } from "../../data/data_set.ts";
+
+/** Throws {@linkcode UserError} where examples are no images, and for names that nothing has. */
+export function requireAugmentable(
+  augment: string | null,
+  data: Pick<DataSet, "name" | "example_shape" | "axes" | "columns">,
+): void {
+  if (augment === null) return;
+  policiesOf(augment);
+  const { axes, example_shape } = data;
+  if (exampleKind(data) === "images" && (axes === undefined || axes === "HW" || axes === "CHW")) return;
+  throw new UserError(
+    `Cannot use --augment ${cleanText(augment)}: images are required, found examples of ` +
+      `${example_shape.join(" x ")} numbers (${cleanText(data.name)}); leave it out`,
+  );
+}
+
+/** Of images of this shape, [rows, columns] or [channels, rows, columns]; undefined: none. */
+export function augmentationOf(
+  augment: string | null,
+  example_shape: readonly number[],
+): Augmentation | undefined {
+  if (augment === null) return undefined;
+  const [columns = 1, rows = 1, channels = 1] = example_shape.toReversed();
+  return { policies: policiesOf(augment), image_shape: [channels, rows, columns] };
+}
+
+/** In the order in which they follow each other, whatever the order of their names. */
+function policiesOf(augment: string): readonly AugmentPolicy[] {
+  const names = augment.split(",").map((name) => name.trim());
+  const unknown = names.find((name) => !(POLICIES as readonly string[]).includes(name));
+  if (unknown === undefined) return POLICIES.filter((policy) => names.includes(policy));
+  throw new UserError(
+    `Cannot use --augment ${cleanText(augment)}: names of ${
+      POLICIES.join(", ")
+    } with commas between them are ` +
+      `required, found ${unknown === "" ? "an empty name" : cleanText(unknown)}; correct the list`,
+  );
+}
