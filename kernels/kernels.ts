@@ -40,6 +40,7 @@ export interface Exports {
   polyBegin(key: number): void;
   polyAbsorb(from: number, bytes: number): void;
   polyEnd(tag: number): void;
+  projectOnFour(out: number, x: number, u: number, n: number, count: number): void;
   nh(out: number, from: number, bytes: number, key: number): void;
 }
 

@@ -8,6 +8,7 @@
  * by delta gives about 0.8 delta in any dimension. The directions depend on a seed of the evaluation, not of the
  * run, so distances of different runs on the same data can be compared. A pure function to the bit.
  */
+import { project } from "../kernels/projections.ts";
 import { fillNormal, permutation } from "../random/philox.ts";
 
 export interface SlicedOptions {
@@ -80,48 +81,10 @@ function direction(dimension: number, seed: number, index: number): Float64Array
   return Float64Array.from(normals, (value) => value / length);
 }
 
-/** Sorted projections of all vectors on each direction: two directions at a time, so that each value is read half as often. */
 function sortedProjections(values: Float32Array, directions: readonly Float64Array[]): Float32Array[] {
-  const out = directions.map((unit) => new Float32Array(values.length / unit.length));
-  for (let i = 0; i < directions.length; i += 2) {
-    const j = Math.min(i + 1, directions.length - 1);
-    projectOnTwo(values, directions[i]!, directions[j]!, out[i]!, out[j]!);
-  }
-  for (const projections of out) projections.sort();
-  return out;
-}
-
-/** Projections on two directions. Four running sums each, for speed; the order is fixed. */
-function projectOnTwo(
-  values: Float32Array,
-  unit: Float64Array,
-  other: Float64Array,
-  out: Float32Array,
-  other_out: Float32Array,
-): void {
-  const dimension = unit.length;
-  const whole = dimension - dimension % 4;
-  for (let i = 0, base = 0; i < out.length; i++, base += dimension) {
-    let a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0;
-    for (let k = 0; k < whole; k += 4) {
-      const p = values[base + k]!, q = values[base + k + 1]!;
-      const r = values[base + k + 2]!, s = values[base + k + 3]!;
-      a += p * unit[k]!;
-      b += q * unit[k + 1]!;
-      c += r * unit[k + 2]!;
-      d += s * unit[k + 3]!;
-      e += p * other[k]!;
-      f += q * other[k + 1]!;
-      g += r * other[k + 2]!;
-      h += s * other[k + 3]!;
-    }
-    for (let k = whole; k < dimension; k++) {
-      a += values[base + k]! * unit[k]!;
-      e += values[base + k]! * other[k]!;
-    }
-    out[i] = (a + b) + (c + d);
-    other_out[i] = (e + f) + (g + h);
-  }
+  const all = project(values, directions);
+  for (const projections of all) projections.sort();
+  return all;
 }
 
 /**

@@ -125,7 +125,7 @@ export const ROOMS: readonly Room[] = [
   {
     folder: "metrics",
     what: "figures that compare two sets of features: FID, KID, precision, recall, density, coverage",
-    may: ["random", "common"],
+    may: ["kernels", "random", "common"],
   },
   {
     folder: "classifier",

@@ -4,3 +4,4 @@ export * from "./rounding";
 export * from "./mac";
 export * from "./moving_average";
 export * from "./sum_of_squares";
+export * from "./projections";

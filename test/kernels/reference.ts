@@ -132,3 +132,13 @@ export function sumOfSquaresReference(a: Float32Array, b: Float32Array | null, n
   for (let i = whole; i < num_floats; i++) total += square(i);
   return total;
 }
+
+/** Dot products of vectors with a direction: four sums in float64, and the rest in the first of them. */
+export function projectReference(vectors: Float32Array, direction: Float64Array): Float32Array {
+  const n = direction.length, whole = n - n % 4;
+  return Float32Array.from({ length: vectors.length / n }, (_, i) => {
+    const sums = [0, 0, 0, 0];
+    direction.forEach((u, k) => sums[k < whole ? k % 4 : 0]! += vectors[i * n + k]! * u);
+    return (sums[0]! + sums[1]!) + (sums[2]! + sums[3]!);
+  });
+}
