@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { secondsOf, slowest } from "../../scripts/test_times.ts";
+import { secondsOf, slowest } from "../../../scripts/tests/times.ts";
 
 Deno.test("times of deno test in seconds", () => {
   const texts = ["72µs", "425ms", "3s", "1m2s", "2m"];
