@@ -49,6 +49,7 @@ const CASES: Readonly<Record<Exclude<TaskName, "contest">, readonly [args: strin
     "--grid lr -- --dataset 8gaussians",
     'Option --grid must be OPTION=VALUE,VALUE,…, e.g. lr=1e-4,2e-4: found "lr"',
   ],
+  presets: ["--all", "Unknown option --all: see deno task presets --help"],
   page: ["nowhere --out page", NOWHERE],
   artifacts: [
     "--out new --preset wgan --batch 10",

@@ -18,6 +18,7 @@ export type TaskName =
   | "sample"
   | "report"
   | "compare-presets"
+  | "presets"
   | "contest"
   | "page"
   | "artifacts"
