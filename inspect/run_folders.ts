@@ -71,10 +71,13 @@ function notablePictures(summary: Summary): Noteworthy[] {
 
 /** The files of the run that are there and that a person may want to look at. */
 export async function noteworthyFiles(folder: string, summary: Summary): Promise<Noteworthy[]> {
-  const checkpoint = summary.checkpoints.at(-1);
+  const checkpoint = summary.checkpoints.at(-1), { best } = summary;
   const candidates: Noteworthy[] = [
     ...notablePictures(summary),
     { path: "generator.onnx", about: "the generator, for any ONNX Runtime" },
+    ...best
+      ? [{ path: best.generator, about: `the generator of the best checkpoint, step ${count(best.step)}` }]
+      : [],
     ...checkpoint ? [{ path: checkpoint.file, about: "the last checkpoint" }] : [],
     { path: LOG_NAME, about: "the log: every step, one JSON object in each line" },
   ];

@@ -130,6 +130,8 @@ export interface RunSettings {
   readonly sample_every?: number;
   /** Critic steps between measurements of the distance to the data; 0: only at start and end. */
   readonly evaluate_every?: number;
+  /** Also keeps the checkpoint whose samples are best by this figure, in a run with a folder. Default: none. */
+  readonly keep_best?: "swd";
   /** Critic steps between checkpoints, for a run with a folder. */
   readonly checkpoint_every?: number;
 }

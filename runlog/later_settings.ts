@@ -28,4 +28,5 @@ export const LATER_SETTINGS = {
   labels: null,
   attention: null,
   warm_start: null,
+  keep_best: null,
 } as const;

@@ -211,6 +211,13 @@ export interface Records {
     readonly sliced_wasserstein: number;
     /** Samples drawn for it. */
     readonly num_samples?: number;
+    /** Figures of features that --metrics names, as deno task evaluate has them. */
+    readonly frechet_distance?: number;
+    readonly kernel_distance?: number;
+    readonly precision?: number;
+    readonly recall?: number;
+    readonly density?: number;
+    readonly coverage?: number;
     /** If the data's modes are known: their number, those covered, and the share of samples near one. */
     readonly modes?: {
       readonly count: number;
@@ -232,6 +239,18 @@ export interface Records {
     readonly bytes: number;
     readonly weights_sha256?: string;
     readonly averaged_sha256?: string;
+  };
+
+  /** A checkpoint that is the best so far by a figure (--keep-best). */
+  readonly best: {
+    readonly type: "best";
+    readonly step: number;
+    /** The figure, as evaluation records name it, and its value. */
+    readonly measure: string;
+    readonly value: number;
+    /** The checkpoint, and its generator. */
+    readonly file: string;
+    readonly generator: string;
   };
 
   /** A picture of samples. */

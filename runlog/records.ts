@@ -6,7 +6,7 @@
  *   worker_joined, relay_workers, worker_left
  *   step           one for each committed critic step, with the generator step that followed it, if any
  *   round          the learners of local steps were averaged (--local-steps)
- *   heldout, evaluation, sample, vitals, checkpoint, steered, fault
+ *   heldout, evaluation, sample, vitals, checkpoint, best, steered, fault
  *   end            the coordinator stopped, and why; missing after a crash
  *   resume         another start of the coordinator on this folder, back at `step`: what came before it with a
  *                  larger step is superseded. Its worker numbers start anew
@@ -205,6 +205,13 @@ export const RECORDS = {
     sliced_wasserstein: num,
     /** Samples drawn for it. */
     num_samples: optional(num),
+    /** Figures of features that --metrics names, as deno task evaluate has them. */
+    frechet_distance: optional(num),
+    kernel_distance: optional(num),
+    precision: optional(num),
+    recall: optional(num),
+    density: optional(num),
+    coverage: optional(num),
     /** If the data's modes are known: their number, those covered, and the share of samples near one. */
     modes: optional(object({ count: num, covered: num, high_quality: num, per_mode: optional(list(num)) })),
   }),
@@ -218,6 +225,16 @@ export const RECORDS = {
     bytes: num,
     weights_sha256: optional(text),
     averaged_sha256: optional(text),
+  }),
+
+  /** A checkpoint that is the best so far by a figure. `file` and `generator` are relative to the run folder. */
+  best: object({
+    type: oneOf("best"),
+    step: whole,
+    measure: text,
+    value: num,
+    file: pathWithin,
+    generator: pathWithin,
   }),
 
   /** A picture of samples. */

@@ -16,7 +16,13 @@ import { DATA_DEFAULTS, DATA_FIELDS, type DataConfig } from "./data_config.ts";
 import { RMSPROP } from "../../algorithm/optimizers.ts";
 import { checkLocal, LOCAL_FIELDS, type LocalConfig, localConfig } from "./local_config.ts";
 import { withAttention, withCritic } from "./networks/changed_networks.ts";
-import { evaluationInterval, sampleInterval } from "./evaluation_interval.ts";
+import {
+  EVALUATION_DEFAULTS,
+  EVALUATION_FIELDS,
+  type EvaluationConfig,
+  evaluationInterval,
+  sampleInterval,
+} from "./evaluation_config.ts";
 import {
   checkObjective,
   hasGradientPenalty,
@@ -39,7 +45,15 @@ import {
 import { checkWire, type WireConfig, wireConfig } from "./wire_config.ts";
 
 export interface RunConfig
-  extends Hyperparameters, PenaltyConfig, Padding, DataConfig, WireConfig, LocalConfig, UpdateConfig {
+  extends
+    Hyperparameters,
+    PenaltyConfig,
+    Padding,
+    DataConfig,
+    WireConfig,
+    LocalConfig,
+    UpdateConfig,
+    EvaluationConfig {
   /** Source of the hyperparameters, and of the networks unless they are a person's own. */
   readonly preset: PresetName;
   readonly networks: Networks | FileNetworks;
@@ -85,10 +99,6 @@ export interface RunConfig
   readonly min_steps: number;
   /** True if workers of another numeric class are refused. */
   readonly exact: boolean;
-  /** Critic steps between sample grids; 0: only at start and end. */
-  readonly sample_every: number;
-  /** Critic steps between evaluations of the samples; 0: only at start and end. */
-  readonly evaluate_every: number;
   /** Critic steps between checkpoints; 0: only at the end; null: after 5 s, then every 60 s, and at the end. */
   readonly checkpoint_every: number | null;
 }
@@ -226,6 +236,7 @@ const UNLESS_GIVEN = {
   stop_when_flat: false,
   min_steps: DEFAULT_MIN_STEPS,
   exact: false,
+  ...EVALUATION_DEFAULTS,
   checkpoint_every: null,
 } as const satisfies Partial<RunConfig>;
 
@@ -342,8 +353,7 @@ const RECORDED = object({
   dropout: num,
   spectral_norm: bool,
   min_steps: num,
-  sample_every: num,
-  evaluate_every: num,
+  ...EVALUATION_FIELDS,
   checkpoint_every: nullable(num),
   pad_to: nullable(num),
   pad_value: num,

@@ -17,6 +17,7 @@ export const MAY_CHANGE: ReadonlySet<string> = new Set<keyof RunConfig>([
   "min_steps",
   "sample_every",
   "evaluate_every",
+  "keep_best",
   "checkpoint_every",
   "dataset",
   "data",

@@ -15,18 +15,27 @@ export function isDueWithin(every: number, step: number, num_steps: number): boo
   return every > 0 && Math.floor(step / every) > Math.floor((step - num_steps) / every);
 }
 
+export interface Intervals extends Pick<RunConfig, "evaluate_every" | "sample_every"> {
+  /** True if the step that a resumed run goes on from is evaluated once more where that is due: it never was. */
+  readonly evaluate_first?: boolean;
+}
+
 export class EvaluationSchedule {
-  readonly #every: Pick<RunConfig, "evaluate_every" | "sample_every">;
+  readonly #every: Intervals;
   readonly #work: ScheduledWork;
 
-  constructor(every: Pick<RunConfig, "evaluate_every" | "sample_every">, work: ScheduledWork) {
+  constructor(every: Intervals, work: ScheduledWork) {
     this.#every = every;
     this.#work = work;
   }
 
   /** Before the first step of this start of the coordinator; a resumed run has its first pictures already. */
   begin(step: number): void {
-    if (step > 0) return;
+    const { evaluate_first, evaluate_every } = this.#every;
+    if (step > 0) {
+      if (evaluate_first && isDueWithin(evaluate_every, step, 1)) this.#work.evaluate();
+      return;
+    }
     this.#work.sample();
     this.#work.evaluate();
   }

@@ -4,17 +4,19 @@ import type { Clock } from "../../wire/clock.ts";
 import { Evaluator } from "../evaluation/evaluator.ts";
 import { HeldOut } from "../evaluation/held_out.ts";
 import { gradientStats } from "../evaluation/gradient_stats.ts";
+import { bestMeasure } from "../config/evaluation_config.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import type { FleetObserver } from "../fleet/observer.ts";
 import type { Console } from "../terminal/console.ts";
 import { fillClassLabels } from "../../random/class_labels.ts";
 import type { SampleNoise } from "../../random/sample_noise.ts";
 import { squareDecay } from "../../algorithm/optimizer.ts";
-import { writeCheckpoint } from "./checkpoints/checkpoint.ts";
+import { BestCheckpoint } from "./checkpoints/best_checkpoint.ts";
+import { DISK, writeCheckpoint } from "./checkpoints/checkpoint.ts";
 import { Checkpointer } from "./checkpoints/checkpointer.ts";
 import { EvaluationSchedule } from "./evaluation_schedule.ts";
 import type { FirstError } from "./first_error.ts";
-import { Pictures } from "./pictures.ts";
+import { generatorOf, Pictures } from "./pictures.ts";
 import type { Prepared } from "./prepare.ts";
 import { Recorder } from "./recorder.ts";
 import type { RunLog } from "./records/run_log.ts";
@@ -36,13 +38,14 @@ export interface RecorderOptions {
 export function openRecorder(options: RecorderOptions): Recorder {
   const { run, log, fleet } = options;
   const { config, state, data, estimates_distance } = run;
-  const pictures = new Pictures(run);
+  const pictures = new Pictures(run), best = bestCheckpoint(run, pictures);
   const jobs = new SideJobs({
     state,
     example_shape: data.data.example_shape,
     estimates_distance,
     pictures,
     evaluator: new Evaluator(data.data),
+    best,
     held_out: new HeldOut(data),
     drawLabels: data.class_counts &&
       ((count, use) => sampleLabels(config.seed, data.class_counts!, count, use)),
@@ -50,16 +53,28 @@ export function openRecorder(options: RecorderOptions): Recorder {
     ask: (request) => fleet.jobs.ask(request, fleet.members),
     failed: (what, error) => sideJobFailed(options, what, error),
   });
-  const schedule = new EvaluationSchedule(config, {
+  const schedule = new EvaluationSchedule({ ...config, evaluate_first: best !== null && !run.evaluated }, {
     vitals: () => recordGradientStats(run, log),
     sample: () => jobs.sample(),
     evaluate: () => jobs.evaluate(),
     scoreHeldOut: () => jobs.scoreHeldOut(),
   });
-  const checkpointer = openCheckpointer(options, pictures);
+  const checkpointer = openCheckpointer(options, pictures, best);
   const { plan: { steps_per_epoch: batches } } = data;
   const parts = { ...options, config, state, batches, estimates_distance, file: run.log };
   return new Recorder({ ...parts, jobs, schedule, checkpointer });
+}
+
+/** null: it is not kept. */
+function bestCheckpoint(run: Prepared, pictures: Pictures): BestCheckpoint | null {
+  const measure = bestMeasure(run.config);
+  if (measure === null || run.folder === null) return null;
+  return new BestCheckpoint({
+    measure,
+    best: run.best?.measure === measure ? run.best : null,
+    generator: () => generatorOf(run),
+    write: (generator) => pictures.writeBest(generator),
+  });
 }
 
 function sampleLabels(
@@ -76,12 +91,14 @@ function sampleLabels(
 function openCheckpointer(
   { run, fleet, log, clock, elapsed_ms }: RecorderOptions,
   pictures: Pictures,
+  best: BestCheckpoint | null,
 ): Pick<Checkpointer, "committed" | "save"> {
   const { config, state, folder, facts, lock, run_record_sha256, checkpoint } = run;
   if (folder === null) return { committed: () => Promise.resolve(), save: () => Promise.resolve() };
   const seconds_before = checkpoint?.seconds ?? 0;
   return new Checkpointer({
     every: config.checkpoint_every,
+    evaluate_every: best === null ? 0 : config.evaluate_every,
     saved_step: checkpoint?.step ?? null,
     state,
     log,
@@ -89,12 +106,20 @@ function openCheckpointer(
     checkOwner: () => lock.check(),
     syncLog: () => run.log.sync(),
     write: async () => {
-      const info = await writeCheckpoint(folder.checkpoints, state, facts.manifest, {
+      const about = {
         run: facts.run,
         run_record_sha256,
         numeric_classes: [...fleet.classes],
         seconds: seconds_before + elapsed_ms() / 1000,
-      });
+      };
+      const info = await writeCheckpoint(
+        folder.checkpoints,
+        state,
+        facts.manifest,
+        about,
+        DISK,
+        best?.kept,
+      );
       await pictures.writeNetworks();
       return info;
     },

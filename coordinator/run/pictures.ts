@@ -41,7 +41,7 @@ const NUM_SAMPLES: Readonly<Record<ExampleKind, number>> = {
 /** Inputs of a picture. */
 export type PicturedRun = Pick<Prepared, "data" | "facts" | "state"> & {
   /** null: pictures are not kept. */
-  readonly folder: Pick<RunFolder, "path" | "generator" | "critic"> | null;
+  readonly folder: Pick<RunFolder, "path" | "generator" | "critic" | "best_generator"> | null;
 };
 
 export class Pictures {
@@ -120,6 +120,12 @@ export class Pictures {
     if (folder === null) return;
     await this.#write(folder.generator, generatorOf(this.#run));
     await this.#write(folder.critic, criticOf(this.#run));
+  }
+
+  /** Writes best_generator.onnx. */
+  async writeBest(generator: Uint8Array): Promise<void> {
+    const { folder } = this.#run;
+    if (folder !== null) await this.#write(folder.best_generator, generator);
   }
 
   async #write(path: string, bytes: Uint8Array): Promise<void> {

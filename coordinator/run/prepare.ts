@@ -13,6 +13,7 @@ import { objectiveOf } from "../../models/objectives/objectives.ts";
 import { findRun, RUNS } from "../../runlog/log/find_run.ts";
 import { openLog } from "../../runlog/log/log_file.ts";
 import type { RecordOf } from "../../runlog/records.ts";
+import { upTo } from "../../runlog/summary/entries.ts";
 import { LogText } from "../../runlog/log/segments.ts";
 import type { ValueRange } from "../../runlog/value_range.ts";
 import type { ArtifactFile, RunFacts } from "../fleet/admission/join.ts";
@@ -22,7 +23,7 @@ import { type BadCheckpoint, checkRunRecord, loadNewest, nonFiniteTensor } from 
 import type { CheckpointInfo } from "./checkpoints/checkpoint_info.ts";
 import { type GivenConfig, resolveConfig, type RunConfig, wholeConfig } from "../config/config.ts";
 import { wantedLabels } from "../config/conditional.ts";
-import { evaluationInterval } from "../config/evaluation_interval.ts";
+import { evaluationInterval } from "../config/evaluation_config.ts";
 import { checkRoundBytes, checkRounds, localStepsOf, wholeRounds } from "../config/local_config.ts";
 import type { DataSet } from "../data/data_set.ts";
 import { requireAugmentable } from "../config/networks/augmentation.ts";
@@ -99,6 +100,9 @@ export interface Prepared extends RunPlace, Allocated {
   /** The checkpoint that a resumed run goes on from; null: from step 0. */
   readonly checkpoint: CheckpointInfo | null;
   readonly passed_over: readonly BadCheckpoint[];
+  /** The best checkpoint so far (--keep-best), and whether the samples of the one that the run goes on from were evaluated. */
+  readonly best: RecordOf<"best"> | null;
+  readonly evaluated: boolean;
   /** Range of the data's values. */
   readonly values: ValueRange;
   /** Notes on own networks, one line each. */
@@ -177,6 +181,7 @@ async function prepareNew(options: PrepareOptions): Promise<Prepared> {
     run_record_sha256: runRecordSha256(record),
     checkpoint: null,
     passed_over: [],
+    ...{ best: null, evaluated: false },
     notes: own?.notes(config.objective) ?? [],
   };
 }
@@ -221,7 +226,7 @@ async function prepareResumed(options: PrepareOptions, wanted: string): Promise<
 
 async function resumeOwned(options: PrepareOptions, folder: RunFolder, lock: RunLock): Promise<Prepared> {
   const { given } = options;
-  const { run: recorded, sha256: run_record_sha256, incarnations } = await readRecorded(folder);
+  const { run: recorded, sha256: run_record_sha256, incarnations, ...before_it } = await readRecorded(folder);
   if (!options.readable) await keepFolderPrivate(folder.path);
   await checkRunRecord(folder.checkpoints, recorded.run, run_record_sha256);
   const before = wholeConfig(recorded.config);
@@ -264,7 +269,9 @@ async function resumeOwned(options: PrepareOptions, folder: RunFolder, lock: Run
   const { estimates_distance } = objectiveOf(config),
     record = { ...recorded, config: { ...config }, ...about };
   const place = { folder, log, lock, record, resume, run_record_sha256, estimates_distance };
-  return { ...parts, ...place, checkpoint, passed_over, notes: [] };
+  const best = upTo(state.step, before_it.bests).at(-1) ?? null;
+  const evaluated = before_it.evaluated.includes(state.step);
+  return { ...parts, ...place, checkpoint, passed_over, best, evaluated, notes: [] };
 }
 
 type Parts = Allocated & Pick<Prepared, "config" | "data" | "facts" | "values">;

@@ -7,9 +7,13 @@ import type { RecordOf } from "../../runlog/records.ts";
 import { LOG_NAME } from "../../runlog/records.ts";
 import { readRun } from "../../runlog/log/reader.ts";
 import { STEP_INDEX_NAME } from "../../runlog/log/step_index.ts";
+import { upTo } from "../../runlog/summary/entries.ts";
 import { AMENDABLE, MAY_CHANGE } from "../config/resume_config.ts";
 import type { LogWriter } from "../../runlog/log/writer.ts";
 import { LOCK_FILES, type RunLock } from "./run_lock.ts";
+
+/** The generator of the best checkpoint (--keep-best). */
+export const BEST_GENERATOR = "best_generator.onnx";
 
 export class RunFolder {
   constructor(readonly path: string) {}
@@ -28,6 +32,9 @@ export class RunFolder {
   }
   get generator(): string {
     return join(this.path, "generator.onnx");
+  }
+  get best_generator(): string {
+    return join(this.path, BEST_GENERATOR);
   }
   get critic(): string {
     return join(this.path, "critic.onnx");
@@ -179,6 +186,9 @@ export interface Recorded {
   readonly run: RecordOf<"run">;
   /** Starts of the coordinator so far. */
   readonly incarnations: number;
+  /** Steps whose samples were evaluated, and the best ones of them, in order; those that resumes took back left out. */
+  readonly evaluated: readonly number[];
+  readonly bests: readonly RecordOf<"best">[];
 }
 
 /** Reads what a run was, from its log. Throws {@linkcode UserError} if the folder holds no run of this version. */
@@ -187,11 +197,16 @@ export async function readRecorded(folder: RunFolder): Promise<Recorded> {
   let incarnations = 1;
   let note: string | undefined;
   const changed: Record<string, unknown> = {};
+  let evaluated: number[] = [], bests: RecordOf<"best">[] = [];
   for await (const record of readRun(folder.path)) {
+    if (record.type === "evaluation") evaluated.push(record.step);
+    if (record.type === "best") bests.push(record);
     if (record.type === "run") run ??= record;
     if (record.type === "run" || record.type === "resume") note = record.note ?? note;
     if (record.type !== "resume") continue;
     incarnations = record.incarnation + 1;
+    evaluated = evaluated.filter((step) => step <= record.step);
+    bests = upTo(record.step, bests);
     for (const [key, change] of Object.entries(record.changed)) {
       const given_up = key === "exact" && change[1] === false;
       if (MAY_CHANGE.has(key) || AMENDABLE.has(key) || given_up) changed[key] = change[1];
@@ -202,6 +217,8 @@ export async function readRecorded(folder: RunFolder): Promise<Recorded> {
     run: { ...run!, config, ...note !== undefined && { note } },
     sha256: runRecordSha256(run!),
     incarnations,
+    evaluated,
+    bests,
   };
 }
 

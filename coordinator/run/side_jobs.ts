@@ -4,19 +4,21 @@
  */
 import { numElements } from "../../common/shape.ts";
 import { SAMPLE_NOISE, type SampleNoise } from "../../random/sample_noise.ts";
-import type { RunRecord } from "../../runlog/records.ts";
+import type { RecordOf, RunRecord } from "../../runlog/records.ts";
 import type { Evaluator } from "../evaluation/evaluator.ts";
 import type { HeldOut } from "../evaluation/held_out.ts";
 import type { JobRequest } from "../fleet/jobs.ts";
 import type { ModelState } from "../training/model_state.ts";
 import type { Pictures } from "./pictures.ts";
 import type { RunLog } from "./records/run_log.ts";
+import type { BestCheckpoint } from "./checkpoints/best_checkpoint.ts";
 import { SideWork } from "./side_work.ts";
 
 /** Work beside the training, and its name in the log when it fails. */
 const FAILURES = {
   sample: "sampling failed",
   evaluation: "evaluation failed",
+  best: "keeping the best checkpoint failed",
   heldout: "held-out scoring failed",
 };
 
@@ -31,6 +33,8 @@ export interface SideJobsOptions {
   readonly estimates_distance: boolean;
   readonly pictures: Pick<Pictures, "count" | "labels" | "write" | "diversity">;
   readonly evaluator: Pick<Evaluator, "num_samples" | "judge" | "close">;
+  /** null: the best checkpoint is not kept. */
+  readonly best: Pick<BestCheckpoint, "propose" | "drop" | "judged"> | null;
   readonly held_out: Pick<HeldOut, "count" | "labels" | "allLabels" | "input" | "figures">;
   /** Classes of uniformly drawn examples, for this use of samples; null where networks take no labels. */
   readonly drawLabels: ((count: number, use: SampleNoise) => Float32Array) | null;
@@ -48,7 +52,7 @@ export class SideJobs {
   constructor(options: SideJobsOptions) {
     this.#options = options;
     this.#work = new SideWork(
-      (record) => options.log.append(record),
+      (record) => this.#tell(record),
       (kind, error) => options.failed(FAILURES[kind], error),
     );
   }
@@ -67,11 +71,24 @@ export class SideJobs {
 
   /** Measures how far samples are from the data. */
   evaluate(): void {
-    const { state: { step }, evaluator } = this.#options;
+    const { state: { step }, evaluator, best } = this.#options;
+    best?.propose(step);
     this.#work.begin("evaluation", async () => {
-      const values = await this.#draw(evaluator.num_samples, SAMPLE_NOISE.evaluation);
-      return values && { type: "evaluation", step, ...await evaluator.judge(values) };
+      let figures: Omit<RecordOf<"evaluation">, "type" | "step"> | null = null;
+      try {
+        const values = await this.#draw(evaluator.num_samples, SAMPLE_NOISE.evaluation);
+        figures = values && await evaluator.judge(values);
+      } finally {
+        if (figures === null) best?.drop(step);
+      }
+      return figures && { type: "evaluation", step, ...figures };
     });
+  }
+
+  #tell(record: RunRecord): void {
+    const { log, best } = this.#options;
+    log.append(record);
+    if (best !== null && record.type === "evaluation") this.#work.begin("best", () => best.judged(record));
   }
 
   /** Scores examples that were never trained on, where there are any, by the critic's weights of this moment. */

@@ -36,6 +36,9 @@ export class SideWork<K extends string, R> {
 
   /** Resolves when all that was begun has ended. */
   async ended(): Promise<void> {
-    await Promise.all(this.#last.values());
+    const last = [...this.#last.values()];
+    await Promise.all(last);
+    // What was told may have begun more.
+    if ([...this.#last.values()].some((one) => !last.includes(one))) await this.ended();
   }
 }

@@ -2,6 +2,7 @@
 import { counted } from "../../common/text/counted.ts";
 import { cleanText } from "../../common/text/foreign_text.ts";
 import { duration } from "../../common/text/duration.ts";
+import { type Measure, type MeasureName, MEASURES } from "../../runlog/measures.ts";
 import { type Summary, WINDOW_STEPS } from "../../runlog/summary/summary.ts";
 import { type Entry } from "../../runlog/summary/summary_parts.ts";
 import { differences, settingsOf } from "../compare.ts";
@@ -62,6 +63,18 @@ function described(summary: Summary): string {
   return whatOf(summary) + classes;
 }
 
+function bestOf({ best }: Summary): string {
+  if (best === null) return "none kept";
+  const { title, factor = 1 }: Pick<Measure, "title" | "factor"> = MEASURES[best.measure as MeasureName] ??
+    { title: best.measure };
+  return `step ${count(best.step)}: ${title} ${figure(best.value * factor)}`;
+}
+
+function averageOf({ averaged_sha256, config: { ema_half_life } }: Summary): string {
+  if (!averaged_sha256) return "none";
+  return `${averaged_sha256.slice(0, 16)}, half-life ${count(Number(ema_half_life))} examples`;
+}
+
 /** Figures of every run, a column each. */
 function overview(runs: readonly Reported[]): Html {
   const row = (
@@ -93,6 +106,7 @@ function overview(runs: readonly Reported[]): Html {
         ? `${at_end}; least ${figure(best.sliced_wasserstein)}, at step ${count(best.step)}`
         : at_end;
     }),
+    ...runs.some(({ summary }) => summary.best) ? [row("Best checkpoint", bestOf)] : [],
     ...runs.some(({ summary }) => last(summary)?.modes)
       ? [row("Modes covered", (summary) => modesOf(last(summary)))]
       : [],
@@ -111,12 +125,7 @@ function overview(runs: readonly Reported[]): Html {
       ({ bits, weights_sha256 }) => `${weights_sha256?.slice(0, 16) ?? "-"}, bits: ${bits ?? "-"}`,
     ),
     ...runs.some(({ summary }) => summary.averaged_sha256)
-      ? [
-        row("Averaged generator, which samples come from", ({ averaged_sha256, config: { ema_half_life } }) =>
-          averaged_sha256
-            ? `${averaged_sha256.slice(0, 16)}, half-life ${count(Number(ema_half_life))} examples`
-            : "none"),
-      ]
+      ? [row("Averaged generator, which samples come from", averageOf)]
       : [],
   ];
   return html`${table(["Figure", ...runs.map(({ name }) => name)], rows)}

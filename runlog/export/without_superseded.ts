@@ -12,6 +12,7 @@ function stepOf(record: RunRecord): number | null {
     case "sample":
     case "vitals":
     case "checkpoint":
+    case "best":
     case "steered":
       return record.step;
     default:

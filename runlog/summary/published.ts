@@ -44,6 +44,7 @@ const NEUTRAL: ReadonlySet<string> = new Set([
   "exact",
   "sample_every",
   "evaluate_every",
+  "keep_best",
   "checkpoint_every",
   "min_steps",
   "stop_when_flat",

@@ -106,6 +106,8 @@ export interface Summary {
   readonly bytes_out: number;
   /** Saved states. */
   readonly checkpoints: readonly Entry<"checkpoint">[];
+  /** The checkpoint that is best by the figure of --keep-best; null: none is kept. */
+  readonly best: Entry<"best"> | null;
   /** Pictures of samples. */
   readonly samples: readonly Entry<"sample">[];
   /** Distances to the data. */
@@ -155,12 +157,13 @@ export class RunFold {
   #faults: Entry<"fault">[] = [];
   #entries: {
     checkpoint: Entry<"checkpoint">[];
+    best: Entry<"best">[];
     sample: Entry<"sample">[];
     evaluation: Entry<"evaluation">[];
     heldout: Entry<"heldout">[];
     vitals: Entry<"vitals">[];
     steered: Entry<"steered">[];
-  } = { checkpoint: [], sample: [], evaluation: [], heldout: [], vitals: [], steered: [] };
+  } = { checkpoint: [], best: [], sample: [], evaluation: [], heldout: [], vitals: [], steered: [] };
   readonly #steps: StepColumns;
   readonly #workers = new WorkerTable();
   readonly #throughput = new Throughput();
@@ -193,6 +196,8 @@ export class RunFold {
         return insert(this.#entries.evaluation, entryOf(record));
       case "checkpoint":
         return void this.#entries.checkpoint.push(entryOf(record));
+      case "best":
+        return void this.#entries.best.push(entryOf(record));
       case "sample":
         return insert(this.#entries.sample, entryOf(record));
       case "vitals":
@@ -239,9 +244,10 @@ export class RunFold {
     this.#steps.takeBackAfter(step);
     this.#workers.nextIncarnation(incarnation);
     this.#throughput.nextIncarnation();
-    const { checkpoint, sample, evaluation, heldout, vitals, steered } = this.#entries;
+    const { checkpoint, best, sample, evaluation, heldout, vitals, steered } = this.#entries;
     this.#entries = {
       checkpoint: upTo(step, checkpoint),
+      best: upTo(step, best),
       sample: upTo(step, sample),
       evaluation: upTo(step, evaluation),
       heldout: upTo(step, heldout),
@@ -254,7 +260,7 @@ export class RunFold {
   summary(recent: boolean, log: SkippedLines): Summary {
     if (!this.#run) throw new Error("A summary needs the run record, and no record was added");
     const { run, name, note, format, created, config, data, versions, num_parameters } = this.#run;
-    const { checkpoint, sample, evaluation, heldout, vitals, steered } = this.#entries;
+    const { checkpoint, best, sample, evaluation, heldout, vitals, steered } = this.#entries;
     return cleanDeep({
       run,
       ...saidOf(name, this.#note ?? note),
@@ -276,6 +282,7 @@ export class RunFold {
       bytes_in: this.#bytes.in,
       bytes_out: this.#bytes.out,
       checkpoints: checkpoint,
+      best: best.at(-1) ?? null,
       samples: sample,
       evaluations: evaluation,
       heldout,

@@ -93,7 +93,7 @@ export interface HealthStretch {
  * ```
  */
 export type Entry<
-  T extends "heldout" | "evaluation" | "sample" | "vitals" | "checkpoint" | "steered" | "fault",
+  T extends "heldout" | "evaluation" | "sample" | "vitals" | "checkpoint" | "best" | "steered" | "fault",
 > = Omit<
   RecordOf<T>,
   "type"

@@ -3,6 +3,7 @@ import type { OptionTable } from "../../../common/cli/options.ts";
 import { WIRE_FORMATS } from "../../../common/wire_format.ts";
 import { DEFAULT_MIN_STEPS } from "../config.ts";
 import { DATA_OPTIONS } from "./data_options.ts";
+import { EVALUATION_OPTIONS } from "./evaluation_options.ts";
 import { LOCAL_OPTIONS } from "./local_options.ts";
 import { DATASET_NAMES } from "../../data/resolve.ts";
 import { OBJECTIVE_NAMES } from "../../../models/objectives/objectives.ts";
@@ -361,25 +362,7 @@ export const RUN_OPTIONS = {
     about: "Refuse workers whose devices round differently, so that the run can be reproduced bit for bit",
     group: "How to run",
   },
-  sample_every: {
-    kind: "number",
-    integer: true,
-    min: 0,
-    unit: "critic steps",
-    default_text: "a tenth of the run, from 50 to 1000",
-    about: "Steps between sample grids (also at start and end); 0: start and end only",
-    group: "How to run",
-  },
-  evaluate_every: {
-    kind: "number",
-    integer: true,
-    min: 0,
-    unit: "critic steps",
-    default_text: "a tenth of the run, at least 1000",
-    about: "Steps between measurements of the distance of samples to the data (also at start and end); " +
-      "0: start and end only",
-    group: "How to run",
-  },
+  ...EVALUATION_OPTIONS,
   checkpoint_every: {
     kind: "number",
     integer: true,

@@ -114,8 +114,8 @@ function encodeState(state: ModelState, manifest: Manifest, metadata: Map<string
 }
 
 /**
- * Writes one checkpoint and removes the ones that are too many. Throws {@linkcode UserError} on a full disk, and before
- * anything is written for a state that no run can go on from: then those before stay.
+ * Writes one checkpoint and removes the ones that are too many, but none of the steps in `kept`. Throws
+ * {@linkcode UserError} on a full disk, and before anything is written for a state that no run can go on from: then those before stay.
  */
 export async function writeCheckpoint(
   folder: string,
@@ -123,6 +123,7 @@ export async function writeCheckpoint(
   manifest: Manifest,
   about: Pick<CheckpointInfo, "run" | "run_record_sha256" | "numeric_classes" | "seconds">,
   files: CheckpointFiles = DISK,
+  kept: ReadonlySet<number> = new Set(),
 ): Promise<CheckpointInfo> {
   const bad = nonFiniteTensor(state, manifest);
   if (bad !== null) {
@@ -155,7 +156,7 @@ export async function writeCheckpoint(
   await replace(files, join(folder, `${stem}.json`), text);
   // Freed now: left to the garbage collector, a few of them would be held at a time.
   bytes.buffer.transfer(0);
-  await removeOld(folder, state.step, files);
+  await removeOld(folder, state.step, kept, files);
   return info;
 }
 
@@ -170,10 +171,16 @@ async function replace(files: CheckpointFiles, path: string, bytes: Uint8Array):
   }
 }
 
-async function removeOld(folder: string, step: number, files: CheckpointFiles): Promise<void> {
+async function removeOld(
+  folder: string,
+  step: number,
+  kept: ReadonlySet<number>,
+  files: CheckpointFiles,
+): Promise<void> {
+  const stepOf = (name: string) => Number(INFO_NAME.exec(name)![1]);
   // Later ones were skipped by a resume: they must not cost the good ones that the run makes now.
-  const names = (await infoNames(folder, files)).filter((name) => Number(INFO_NAME.exec(name)![1]) <= step);
-  for (const name of names.slice(0, -KEEP)) {
+  const names = (await infoNames(folder, files)).filter((name) => stepOf(name) <= step);
+  for (const name of names.slice(0, -KEEP).filter((name) => !kept.has(stepOf(name)))) {
     // The JSON first: without it the tensors no longer count.
     await files.remove(join(folder, name)).catch(() => {});
     await files.remove(join(folder, name.replace(/json$/, "safetensors"))).catch(() => {});

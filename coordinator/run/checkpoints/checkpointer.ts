@@ -12,6 +12,8 @@ export const FIRST_CHECKPOINT_MS = 5_000;
 export interface CheckpointerOptions {
   /** Steps between checkpoints; null: by time, 0: only when asked to. */
   readonly every: number | null;
+  /** Steps between evaluations of states that are saved, since one of them may be the best; 0: none are. */
+  readonly evaluate_every: number;
   /** The step of the checkpoint that the run goes on from; null: there is none. */
   readonly saved_step: number | null;
   readonly state: ModelState;
@@ -67,7 +69,8 @@ export class Checkpointer {
   }
 
   #isDue(step: number, num_steps: number): boolean {
-    const { every, clock } = this.#options;
+    const { every, evaluate_every, clock } = this.#options;
+    if (isDueWithin(evaluate_every, step, num_steps)) return true;
     if (every !== null) return isDueWithin(every, step, num_steps);
     this.#since_ms ??= clock.now_ms();
     const interval_ms = this.#saved_step === null ? FIRST_CHECKPOINT_MS : CHECKPOINT_MS;

@@ -4,6 +4,7 @@ import { relayedText } from "../../../common/text/relayed_text.ts";
 import { LineLimit } from "../../../common/text/line_limit.ts";
 import { counted } from "../../../common/text/counted.ts";
 import { optionOf } from "../../../runlog/recorded_options.ts";
+import { type MeasureName, MEASURES } from "../../../runlog/measures.ts";
 import type { RecordOf, RunRecord } from "../../../runlog/records.ts";
 import type { Clock } from "../../../wire/clock.ts";
 import { WORKER_LOST } from "../../fleet/observer.ts";
@@ -41,6 +42,8 @@ export class ConsoleSink implements RecordSink {
         return this.#console.step(record);
       case "evaluation":
         return this.#console.distance(record.sliced_wasserstein);
+      case "best":
+        return this.#best(record);
       case "sample":
         return record.diversity === undefined ? undefined : this.#console.diversity(record.diversity);
       case "steered":
@@ -74,6 +77,11 @@ export class ConsoleSink implements RecordSink {
     // Why a worker left was said when it left.
     const gone = worker !== null && !this.#present.has(worker);
     this.#workerLine(`${found}${who}: ${decision}${gone ? "" : `. ${reason}`}`);
+  }
+
+  #best({ step, measure, value }: RecordOf<"best">): void {
+    const title = MEASURES[measure as MeasureName]?.option ?? measure;
+    this.#console.line(`Step ${step}: best so far by ${title}, ${value.toPrecision(3)}`);
   }
 
   #steered({ step, rule, decision, reason }: RecordOf<"steered">): void {

@@ -3,7 +3,7 @@ import { UserError } from "../../../common/errors.ts";
 import type { DcganCriticConfig } from "../../../models/nets/dcgan.ts";
 import { type GivenConfig, resolveConfig, wholeConfig } from "../../../coordinator/config/config.ts";
 import { configChanges, resumeConfig } from "../../../coordinator/config/resume_config.ts";
-import { evaluationInterval } from "../../../coordinator/config/evaluation_interval.ts";
+import { evaluationInterval } from "../../../coordinator/config/evaluation_config.ts";
 import { dataSetOf } from "../../../coordinator/data/data_set.ts";
 import { imageCritic, imageGenerator } from "../../../models/nets/mlp.ts";
 import { presetFor, PRESETS } from "../../../coordinator/config/presets.ts";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { EvaluationSchedule } from "../../../coordinator/run/evaluation_schedule.ts";
 
-function scene(sample_every: number, evaluate_every: number) {
+function scene(sample_every: number, evaluate_every: number, evaluate_first = false) {
   const begun: string[] = [];
-  const schedule = new EvaluationSchedule({ sample_every, evaluate_every }, {
+  const schedule = new EvaluationSchedule({ sample_every, evaluate_every, evaluate_first }, {
     vitals: () => void begun.push("vitals"),
     sample: () => void begun.push("sample"),
     evaluate: () => void begun.push("evaluate"),
@@ -18,6 +18,14 @@ Deno.test("a new run begins with a picture and a distance, a resumed one with ne
   assert.deepEqual(begun, []);
   schedule.begin(0);
   assert.deepEqual(begun, ["sample", "evaluate"]);
+});
+
+Deno.test("a resumed run evaluates the step that it goes on from if that was due and never came to be", () => {
+  const { begun, schedule } = scene(2, 4, true);
+  schedule.begin(13);
+  assert.deepEqual(begun, []);
+  schedule.begin(12);
+  assert.deepEqual(begun, ["evaluate"]);
 });
 
 Deno.test("each is due by its own interval; with samples, state and held-out examples are looked at", () => {

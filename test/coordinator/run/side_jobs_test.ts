@@ -32,6 +32,7 @@ function scene(options: Partial<SideJobsOptions> = {}) {
       judge: (samples) => Promise.resolve({ sliced_wasserstein: samples[0]!, num_samples: 40 }),
       close: () => void closed++,
     },
+    best: null,
     held_out: { ...UNLABELLED, count: 3, input: () => new Float32Array(18), figures: () => FIGURES },
     drawLabels: null,
     log: { append: (record) => void records.push(record) },
@@ -185,4 +186,30 @@ Deno.test("labels: pictures and held-out scores have their own, evaluations draw
   await answer(1, null);
   await answer(3, null);
   await jobs.ended();
+});
+
+Deno.test("an evaluation is judged once it is in the log; one that came to nothing is dropped", async () => {
+  const done: string[] = [];
+  const { state, records, asked, answer, jobs } = scene({
+    best: {
+      propose: (step) => void done.push(`propose ${step}`),
+      drop: (step) => void done.push(`drop ${step}`),
+      judged: ({ step, sliced_wasserstein: value }) => {
+        done.push(`judge ${step} of ${records.length}`);
+        const file = "checkpoints/a", generator = "b";
+        return Promise.resolve({ type: "best", step, measure: "sliced_wasserstein", value, file, generator });
+      },
+    },
+  });
+  jobs.evaluate();
+  state.commit(20);
+  jobs.evaluate();
+  // The second one is told after the first.
+  await answer(1, Float32Array.of(5));
+  assert.deepEqual(done, ["propose 10", "propose 20"]);
+  await answer(0, null);
+  await jobs.ended();
+  assert.equal(asked.length, 2);
+  assert.deepEqual(done.slice(2), ["drop 10", "judge 20 of 1"]);
+  assert.deepEqual(records.map(({ type }) => type), ["evaluation", "best"]);
 });

@@ -62,6 +62,17 @@ Deno.test("a checkpoint of another optimizer is passed over, naming the tensor t
   assert.deepEqual(passed_over, [{ file: "step-000000012.json", reason }]);
 });
 
+Deno.test("beside the newest three, those of some steps stay as long as they are asked for", async () => {
+  const disk = new MemoryDisk();
+  const write = (step: number, ...kept: number[]) =>
+    writeCheckpoint("c", stateAt(step), MANIFEST, ABOUT, disk, new Set(kept));
+  const steps = () => [...disk.files.keys()].flatMap((name) => /step-0*(\d+)\.json$/.exec(name)?.[1] ?? []);
+  for (const step of [1, 2, 3, 4, 5]) await write(step, 1);
+  assert.deepEqual(steps(), ["1", "3", "4", "5"]);
+  await write(6);
+  assert.deepEqual(steps(), ["4", "5", "6"]);
+});
+
 Deno.test("the newest three are kept, and the newest is loaded", async () => {
   const disk = new MemoryDisk();
   for (const step of [5, 10, 15, 20, 25]) await writeCheckpoint("c", stateAt(step), MANIFEST, ABOUT, disk);

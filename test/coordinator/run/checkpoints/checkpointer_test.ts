@@ -22,6 +22,7 @@ function scene(options: Partial<CheckpointerOptions> = {}) {
   };
   const checkpointer = new Checkpointer({
     every: null,
+    evaluate_every: 0,
     saved_step: null,
     state,
     log: {
@@ -140,4 +141,12 @@ Deno.test("where the folder is another's nothing is written; a step that failed 
   full.state.commit(1);
   for (let i = 0; i < 2; i++) await assert.rejects(full.checkpointer.save(), { message: "disk full" });
   assert.deepEqual(full.records, []);
+});
+
+Deno.test("states that are evaluated are saved, if the best is kept", async () => {
+  const { commit, saved } = scene({ every: 0, evaluate_every: 10 });
+  for (const step of [9, 10, 11, 19]) await commit(step);
+  // Local steps pass over a multiple.
+  await commit(24, 5);
+  assert.deepEqual(saved(), [10, 24]);
 });

@@ -1,0 +1,34 @@
+/** The options of how samples are drawn and evaluated during a run (docs/evaluating.md). */
+import type { OptionTable } from "../../../common/cli/options.ts";
+import { MEASURES } from "../../../runlog/measures.ts";
+
+export const EVALUATION_OPTIONS = {
+  sample_every: {
+    kind: "number",
+    integer: true,
+    min: 0,
+    unit: "critic steps",
+    default_text: "a tenth of the run, from 50 to 1000",
+    about: "Steps between sample grids (also at start and end); 0: start and end only",
+    group: "How to run",
+  },
+  evaluate_every: {
+    kind: "number",
+    integer: true,
+    min: 0,
+    unit: "critic steps",
+    default_text: "a tenth of the run, at least 1000",
+    about: "Steps between measurements of the distance of samples to the data (also at start and end); " +
+      "0: start and end only",
+    group: "How to run",
+  },
+  keep_best: {
+    kind: "choice",
+    choices: [MEASURES.sliced_wasserstein.option],
+    default_text: "none",
+    about:
+      "Also keep the checkpoint whose samples are best by this figure, and write its generator as best_generator.onnx; " +
+      "saves at each evaluation",
+    group: "How to run",
+  },
+} as const satisfies OptionTable;
