@@ -17,6 +17,7 @@ import {
 } from "./manifest.ts";
 import { dependsOnBatch, type Net } from "./nets/net.ts";
 import { weightTensors } from "./nets/spectral_norm.ts";
+import { unpackedShape } from "./nets/packing.ts";
 import { encodeModel } from "../onnx/codec.ts";
 import type { Graph } from "../onnx/graph.ts";
 import { OPSET } from "../onnx/shapes.ts";
@@ -79,7 +80,7 @@ export async function buildArtifacts(pair: Pair, accumulate = 1): Promise<Artifa
   };
   const files = new Map<string, Uint8Array<ArrayBuffer>>();
   const entries: [AnyGraphName, GraphEntry][] = [];
-  const { normalised, num_classes } = pair.critic;
+  const { normalised, num_classes } = pair.critic, { pac = 1 } = pair;
   const trained = { critic: pair.critic.parameters, generator: pair.generator.parameters };
   const lazy = pair.objective.lazy && { lazy_penalty: pair.objective.lazy.every };
   for (const name of graphNamesOf({ ...lazy })) {
@@ -108,8 +109,9 @@ export async function buildArtifacts(pair: Pair, accumulate = 1): Promise<Artifa
     ...normalised && { spectral_norm: normalised },
     ...lazy,
     ...num_classes !== undefined && { num_classes },
+    ...pac > 1 && { pac },
     latent: pair.generator.input_shape[0]!,
-    example_shape: pair.critic.input_shape,
+    example_shape: unpackedShape(pair.critic, pac),
     layouts,
     graphs: Object.fromEntries(entries) as unknown as ByGraph<GraphEntry>,
   };
@@ -123,8 +125,8 @@ function asWritten(manifest: Manifest): Manifest {
   return { ...manifest, layouts: { ...manifest.layouts, critic: trainedLayout(manifest, "critic") } };
 }
 
-function checkPair({ critic, generator, micro_batch }: Pair): void {
-  const made = generator.output_shape, scored = critic.input_shape;
+function checkPair({ critic, generator, micro_batch, pac = 1 }: Pair): void {
+  const made = generator.output_shape, scored = unpackedShape(critic, pac);
   if (made.length !== scored.length || made.some((extent, i) => extent !== scored[i])) {
     throw new RangeError(
       `Cannot build artifacts: the generator must make examples of shape [${scored}], as the critic takes them, ` +
@@ -137,6 +139,12 @@ function checkPair({ critic, generator, micro_batch }: Pair): void {
     throw new RangeError(
       "Cannot build artifacts: generator and critic must take labels of the same classes, found a generator that takes " +
         `${found(generator)}, and a critic that takes ${found(critic)}`,
+    );
+  }
+  if (pac > 1 && (micro_batch % pac !== 0 || critic.num_classes !== undefined)) {
+    throw new RangeError(
+      `Cannot build artifacts: packs of ${pac} need a micro-batch of whole packs and no labels, found ${micro_batch} examples` +
+        `${critic.num_classes === undefined ? "" : " with labels"}`,
     );
   }
   const fewest = dependsOnBatch(generator) ? 2 : 1;

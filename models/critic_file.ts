@@ -9,7 +9,7 @@ import type { Graph } from "../onnx/graph.ts";
 const GRAPH_INPUT = "real", INPUT = "examples";
 
 /**
- * A model file with input `examples` [N, ...] as the networks have them, and output `scores` [N, 1]; where the networks
+ * A model file with input `examples` [N, ...] as the networks have them (of a critic of packs, N packs, packing.ts), and output `scores` [N, 1]; where the networks
  * take labels, also with input `label` [N], int64. `scorer`: the bytes of the run's critic_eval_model. `critic`: its flat
  * buffer in layout order.
  * @throws {RangeError} where the buffer is not as long as its layout says.
@@ -31,6 +31,7 @@ export function criticOnnx(
     metadata: new Map([
       ["objective", manifest.objective],
       ["example_shape", example_shape.join(",")],
+      ...manifest.pac === undefined ? [] : [["pac", `${manifest.pac}`] as const],
       [
         "scores",
         "higher for examples that look like the data; only differences between scores mean something",

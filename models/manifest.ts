@@ -125,6 +125,8 @@ export interface Manifest {
   readonly lazy_penalty?: number;
   /** Classes of the labels that both networks take; absent: they take none. */
   readonly num_classes?: number;
+  /** Examples that the critic scores at a time, 2 or more (packing.ts); absent: 1. */
+  readonly pac?: number;
   readonly latent: number;
   /** Shape of one example as the networks see it, e.g. [784] or [2]. */
   readonly example_shape: readonly number[];

@@ -18,21 +18,28 @@ import {
   type State,
   STATES,
 } from "./manifest.ts";
+import {
+  array,
+  count,
+  type Dims,
+  dims,
+  extents,
+  matching,
+  powerOfTwo,
+  ratioOf,
+  record,
+  refuse,
+  same,
+  sameShape,
+  text,
+  total,
+  unique,
+} from "./manifest_values.ts";
 import { vectorsOf } from "./nets/spectral_norm.ts";
+import { packShape } from "./nets/packing.ts";
 import { TAIL_NAMES } from "./tail.ts";
-import { numElements } from "../common/shape.ts";
-
-/** A manifest that is not what the format says. The text names the field, what was required and what was found. */
-export class ManifestError extends Error {
-  override name = "ManifestError";
-}
 
 type Output = GraphEntry["outputs"][number];
-type Dims = readonly (number | string)[];
-
-/** Most elements of one buffer: 1 GiB of float32. */
-const MAX_ELEMENTS = 2 ** 28;
-const MAX_ITEMS = 4096;
 
 /** Inputs and outputs of each graph. `trains`: the state whose gradients it yields; then `result` is its tail. */
 interface Role {
@@ -92,7 +99,7 @@ const ROLES: Readonly<Record<AnyGraphName, Role>> = {
  */
 export function parseManifest(value: unknown): Manifest {
   const fields = record(value, "manifest", [
-    ...(["accumulate", "spectral_norm", "lazy_penalty", "num_classes"] as const).filter((key) =>
+    ...(["accumulate", "spectral_norm", "lazy_penalty", "num_classes", "pac"] as const).filter((key) =>
       Object.hasOwn(value ?? {}, key)
     ),
     "format",
@@ -122,6 +129,7 @@ export function parseManifest(value: unknown): Manifest {
     ...spectral_norm !== undefined && { spectral_norm },
     ...fields.lazy_penalty !== undefined && { lazy_penalty: count(fields.lazy_penalty, "lazy_penalty", 2) },
     ...fields.num_classes !== undefined && { num_classes: count(fields.num_classes, "num_classes", 1) },
+    ...fields.pac !== undefined && { pac: count(fields.pac, "pac", 2) },
     latent: count(fields.latent, "latent", 1),
     example_shape: extents(fields.example_shape, "example_shape"),
     layouts: {
@@ -252,6 +260,7 @@ function parseOutputs(value: unknown, path: string): Output[] {
 function expectedInputs(role: Role, head: Head, found: readonly GraphInput[]): GraphInput[] {
   const batch = role.batch === "N" ? "N" : head.micro_batch;
   const shapes: Partial<Record<Source, Dims>> = {
+    real: role.batch === "N" ? packShape(head.example_shape, head.pac ?? 1) : head.example_shape,
     noise: [head.latent],
     mix: head.example_shape.map(() => 1),
     label: [],
@@ -314,85 +323,4 @@ function checkResult(outputs: readonly Output[], name: AnyGraphName, head: Head)
     same(outputs[i]!.offset, offset, `${path}[${i}].offset`);
     offset = total(offset, slot.shape, path);
   });
-}
-
-function refuse(path: string, required: string, found: unknown): never {
-  const shown = JSON.stringify(found) ?? String(found);
-  throw new ManifestError(
-    `Cannot read artifacts.json: ${path} must be ${required}, found ${
-      shown.length > 60 ? `${shown.slice(0, 60)}…` : shown
-    }`,
-  );
-}
-
-function record<K extends string>(value: unknown, path: string, keys: readonly K[]): Record<K, unknown> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) refuse(path, "an object", value);
-  for (const key of keys) if (!Object.hasOwn(value, key)) refuse(`${path}.${key}`, "present", undefined);
-  const unknown = Object.keys(value).find((key) => !keys.includes(key as K));
-  if (unknown !== undefined) refuse(path, `without other fields than ${keys.join(", ")}`, unknown);
-  return value as Record<K, unknown>;
-}
-
-function array(value: unknown, path: string): unknown[] {
-  if (!Array.isArray(value) || value.length > MAX_ITEMS) {
-    refuse(path, `an array of at most ${MAX_ITEMS}`, value);
-  }
-  return value;
-}
-
-function text(value: unknown, path: string): string {
-  return matching(value, /^[\w.-]{1,128}$/, path);
-}
-
-function matching(value: unknown, pattern: RegExp, path: string): string {
-  return typeof value === "string" && pattern.test(value)
-    ? value
-    : refuse(path, `text that matches ${pattern.source}`, value);
-}
-
-function count(value: unknown, path: string, min: number): number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= min && value <= MAX_ELEMENTS
-    ? value
-    : refuse(path, `a whole number from ${min} to ${MAX_ELEMENTS}`, value);
-}
-
-function ratioOf(value: unknown, path: string): number {
-  return typeof value === "number" && value > 0 && value < 1
-    ? value
-    : refuse(path, "above 0 and below 1", value);
-}
-
-function powerOfTwo(value: unknown, path: string): number {
-  const found = count(value, path, 1);
-  return Number.isInteger(Math.log2(found)) ? found : refuse(path, "a power of two", value);
-}
-
-function extents(value: unknown, path: string): number[] {
-  return array(value, path).map((extent, i) => count(extent, `${path}[${i}]`, 1));
-}
-
-/** A shape whose first extent may be "N". */
-function dims(value: unknown, path: string): Dims {
-  return array(value, path).map((dim, i) => i === 0 && dim === "N" ? "N" : count(dim, `${path}[${i}]`, 1));
-}
-
-function same<T extends string | number>(found: unknown, expected: T, path: string): T {
-  return found === expected ? expected : refuse(path, JSON.stringify(expected), found);
-}
-
-function sameShape(found: Dims, expected: Dims, path: string): void {
-  if (found.length !== expected.length || found.some((dim, i) => dim !== expected[i])) {
-    refuse(path, JSON.stringify(expected), found);
-  }
-}
-
-/** `start` plus the elements of `shape`. */
-function total(start: number, shape: Dims, path: string): number {
-  const size = numElements(shape.map(Number)) + start;
-  return size <= MAX_ELEMENTS ? size : refuse(path, `within ${MAX_ELEMENTS} elements`, size);
-}
-
-function unique(names: readonly string[], path: string, what: string): void {
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) refuse(path, `a list without the same ${what} twice`, twice);
 }

@@ -20,6 +20,7 @@ import { BETWEEN_GRAPH } from "./manifest.ts";
 import type { BatchMoments, Drop, Net, TensorSpec } from "./nets/net.ts";
 import { weightTensors } from "./nets/spectral_norm.ts";
 import type { Objective } from "./objectives/objective.ts";
+import { ofPacks, packing } from "./nets/packing.ts";
 import { GraphBuilder, type Value } from "../onnx/builder.ts";
 import { formatShape, isFixed } from "../onnx/dims.ts";
 import type { ElementType, Graph } from "../onnx/graph.ts";
@@ -48,6 +49,8 @@ export interface Pair {
   readonly element?: ElementType;
   /** What images are augmented by before the critic sees them; absent: nothing. */
   readonly augmentation?: Augmentation;
+  /** Examples that the critic scores at a time, whose shape is then that of a pack (packing.ts); absent: 1. */
+  readonly pac?: number;
 }
 
 /** real, fake [n, ...], mix [n, 1, ...] if the objective mixes, label [n] if the critic takes labels, critic -> loss, gradients, mean_D_real, mean_D_fake */
@@ -57,12 +60,14 @@ export function criticTrainingGraph(
   masks: DropoutMask[] = [],
   name = "critic_training_model",
 ): Graph {
-  const { critic, objective, micro_batch } = pair;
+  const { objective, micro_batch } = pair, critic = packing(pair.critic, pair.pac ?? 1);
   const b = new GraphBuilder(name);
   const real = b.input("real", elementOf(pair), [micro_batch, ...critic.input_shape]);
   const fake = b.input("fake", elementOf(pair), [micro_batch, ...critic.input_shape]);
   const ones = critic.input_shape.map(() => 1);
-  const mix = objective.mixes ? { mix: b.input("mix", elementOf(pair), [micro_batch, ...ones]) } : {};
+  const mix = objective.mixes
+    ? { mix: ofPacks(b, b.input("mix", elementOf(pair), [micro_batch, ...ones]), pair.pac ?? 1) }
+    : {};
   const label = labelInput(b, pair, micro_batch);
   declare(b, pair, weightTensors(critic));
   const means = objective.criticLoss(b, seeing(pair, dropping(critic, b, masks, label), masks), {
@@ -83,7 +88,7 @@ export function criticBetweenGraph(pair: Pair, masks: DropoutMask[] = []): Graph
 
 /** noise [n, latent], real [n, ...] if the objective pairs, generator, critic -> loss, gradients, mean_D_fake, batch statistics */
 export function generatorTrainingGraph(pair: Pair, rules?: Rules, masks: DropoutMask[] = []): Graph {
-  const { critic, generator, micro_batch } = pair;
+  const { generator, micro_batch } = pair, critic = packing(pair.critic, pair.pac ?? 1);
   const b = new GraphBuilder("generator_training_model");
   const noise = b.input("noise", elementOf(pair), [micro_batch, ...generator.input_shape]);
   const real = pair.objective.pairs
@@ -115,7 +120,7 @@ export function generatorForwardGraph(pair: Pair, masks: DropoutMask[] = []): Gr
   return compileForward(b.build());
 }
 
-/** real [N, ...], critic -> scores [N, 1] */
+/** real [N, ...], or N packs, critic -> scores [N, 1] */
 export function criticEvalGraph(pair: Pair): Graph {
   const b = new GraphBuilder("critic_eval_model");
   const real = b.input("real", elementOf(pair), ["N", ...pair.critic.input_shape]);

@@ -27,6 +27,7 @@ export const LATER_SETTINGS = {
   augment: null,
   labels: null,
   attention: null,
+  pac: 1,
   warm_start: null,
   keep_best: null,
 } as const;

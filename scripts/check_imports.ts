@@ -18,6 +18,7 @@ const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const WORKER_MODELS: ReadonlySet<string> = new Set([
   "models/manifest.ts",
   "models/manifest_check.ts",
+  "models/manifest_values.ts",
   "models/tail.ts",
 ]);
 

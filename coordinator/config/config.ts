@@ -15,7 +15,7 @@ import { paddedShape, type Padding } from "../data/pad.ts";
 import { DATA_DEFAULTS, DATA_FIELDS, type DataConfig } from "./data_config.ts";
 import { RMSPROP } from "../../algorithm/optimizers.ts";
 import { checkLocal, LOCAL_FIELDS, type LocalConfig, localConfig } from "./local_config.ts";
-import { withAttention, withCritic } from "./networks/changed_networks.ts";
+import { withAttention, withCritic, withPacks } from "./networks/changed_networks.ts";
 import {
   EVALUATION_DEFAULTS,
   EVALUATION_FIELDS,
@@ -70,6 +70,8 @@ export interface RunConfig
   readonly width: number | null;
   /** Side of the maps over which residual networks have self-attention; null: they have none. */
   readonly attention: number | null;
+  /** Examples that the critic scores at a time (models/nets/packing.ts); 1: each by itself. */
+  readonly pac: number;
   /** The run or the checkpoint whose weights the run began with; null: random ones. */
   readonly warm_start: string | null;
   /** Share of the critic's hidden features that is dropped in training, 0 to below 1. */
@@ -138,18 +140,13 @@ function checkOwn(given: GivenConfig, name: PresetName, own: Pick<OwnNetworks, "
         "leave one of them out",
     );
   }
-  const option = given.dropout
-    ? "dropout"
-    : given.width !== undefined
-    ? "width"
-    : given.attention
-    ? "attention"
-    : given.spectral_norm
-    ? "spectral-norm"
-    : null;
-  if (option !== null) {
+  const option = (["dropout", "width", "attention", "spectral_norm", "pac"] as const)
+    .find((option) => given[option] && !(option === "pac" && given.pac === 1));
+  if (option !== undefined) {
     throw new UserError(
-      `Cannot use --${option} with your own networks: it applies to the networks of presets; leave it out, or build ` +
+      `Cannot use --${
+        option.replace("_", "-")
+      } with your own networks: it applies to the networks of presets; leave it out, or build ` +
         `it into the files`,
     );
   }
@@ -274,7 +271,7 @@ export function resolveConfig(
   };
   const shape = paddedShape(data.example_shape, padding);
   const width = own ? null : given.width ?? own_width ?? null;
-  const { dropout = 0, spectral_norm = own === null && isSpectral(name), attention = null } = given;
+  const { dropout = 0, spectral_norm = own === null && isSpectral(name), attention = null, pac = 1 } = given;
   const losses = resolveObjective({ ...given, spectral_norm }, PRESETS[name]);
   const latent = own?.latent ?? given.latent ?? latentFor?.(data.example_shape, data.table) ??
     hyperparameters.latent;
@@ -288,7 +285,7 @@ export function resolveConfig(
     sample_every: sampleInterval(given.steps ?? hyperparameters.steps),
     ...given,
     ...padding,
-    ...{ width, attention, dropout, spectral_norm },
+    ...{ width, attention, pac, dropout, spectral_norm },
     ...wireConfig(given, given.shards ?? hyperparameters.shards),
     ...localConfig(given),
     ...resolveUpdates(asked, { ...PRESETS[name], name }),
@@ -296,7 +293,7 @@ export function resolveConfig(
     preset: name,
     labels: wantedLabels({ ...given, preset: name }, own),
     networks: own?.facts ?? withCritic(
-      forClasses(name, withAttention(made(), attention, name), data),
+      withPacks(forClasses(name, withAttention(made(), attention, name), data), pac, name),
       { ...dropout > 0 && { dropout }, ...spectral_norm && { spectral_norm } },
       spectral_norm || hasGradientPenalty(losses),
     ),
@@ -360,6 +357,7 @@ const RECORDED = object({
   ...DATA_FIELDS,
   width: nullable(num),
   attention: nullable(num),
+  pac: num,
   warm_start: nullable(text),
   schedule: oneOf("paper", "post"),
   warm_up: bool,

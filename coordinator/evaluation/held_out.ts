@@ -16,14 +16,17 @@ export class HeldOut {
   readonly #held_out: Uint32Array;
   readonly #training: Uint32Array;
 
-  constructor(data: ShardedData) {
+  /** `pac`: examples that the critic scores at a time; there are whole packs of each kind. */
+  constructor(data: ShardedData, pac = 1) {
     this.#data = data;
     const { holdout, shards } = data.plan;
     // Three kinds go into one job.
     const most = Math.floor(mostExamples(data.data.example_shape) / 3);
-    this.#held_out = holdout.subarray(0, Math.min(MAX_SCORED, most));
+    const count = Math.min(MAX_SCORED, most, holdout.length);
+    this.#held_out = holdout.subarray(0, count - count % pac);
     // A shard's order is a permutation already: its first examples are as good as any.
-    this.#training = shards[0]!.subarray(0, this.#held_out.length);
+    const num_training = Math.min(this.#held_out.length, shards[0]!.length);
+    this.#training = shards[0]!.subarray(0, num_training - num_training % pac);
   }
 
   /** Held-out examples to score, and samples that are wanted beside them; 0: nothing is held out. */

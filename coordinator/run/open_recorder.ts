@@ -46,7 +46,7 @@ export function openRecorder(options: RecorderOptions): Recorder {
     pictures,
     evaluator: new Evaluator(data.data),
     best,
-    held_out: new HeldOut(data),
+    held_out: new HeldOut(data, config.pac),
     drawLabels: data.class_counts &&
       ((count, use) => sampleLabels(config.seed, data.class_counts!, count, use)),
     log,

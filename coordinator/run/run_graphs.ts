@@ -39,7 +39,7 @@ export interface RunGraphs extends Artifacts {
  * Examples that a graph takes at a time: those of a shard in one step, or of one part of it with --accumulate.
  * Throws {@linkcode UserError} where they do not come out even, or are too few.
  */
-export function graphBatchOf({ batch, shards, accumulate, networks }: RunConfig): number {
+export function graphBatchOf({ batch, shards, accumulate, networks, pac }: RunConfig): number {
   const micro_batch = microBatchOf({ batch, num_shards: shards });
   const normalises = areFromFiles(networks)
     ? networks.generator.batch_norm || networks.critic.batch_norm
@@ -61,6 +61,15 @@ export function graphBatchOf({ batch, shards, accumulate, networks }: RunConfig)
         `${2 * shards * accumulate} or fewer --shards`,
     );
   }
+  if (micro_batch / accumulate % pac !== 0) {
+    const unit = shards * accumulate * pac;
+    throw new UserError(
+      `Cannot pack examples: --batch must be a multiple of --shards ${shards}${
+        accumulate > 1 ? ` times --accumulate ${accumulate}` : ""
+      } ` +
+        `times --pac ${pac}, found ${batch}; use --batch ${Math.ceil(batch / unit) * unit}`,
+    );
+  }
   return micro_batch / accumulate;
 }
 
@@ -80,7 +89,7 @@ export async function buildRunGraphs(
     ? own.pairFor(paddedShape(example_shape, config), config.objective, labels?.class_names.length)
     : buildNetworks(config.networks as Networks);
   const augmentation = augmentationOf(config.augment, paddedShape(example_shape, config));
-  const pair = { ...networks, objective, micro_batch, ...augmentation && { augmentation } };
+  const pair = { ...networks, objective, micro_batch, pac: config.pac, ...augmentation && { augmentation } };
   try {
     const artifacts = await buildArtifacts(pair, config.accumulate);
     roomToTrain(artifacts.manifest, config);

@@ -10,6 +10,7 @@
 import { gradientValues } from "../../autodiff/gradients.ts";
 import type { GraphBuilder, Value } from "../../onnx/builder.ts";
 import type { Net } from "../nets/net.ts";
+import { byPack } from "../nets/packing.ts";
 import { meanOfAll, type Objective } from "./objective.ts";
 import { checkScoresAlone } from "./scores_alone.ts";
 
@@ -40,7 +41,8 @@ export function withGradientNorms(objective: Objective, { r1, r2 }: NormWeights)
 /** mean |grad_x D(x)|^2 */
 function squaredSlope(b: GraphBuilder, critic: Net, examples: Value): Value {
   const scores = critic.forwardTrain(b, examples).output;
-  const [slope] = gradientValues(b, b.op("ReduceSum", [scores], { keepdims: 0 }), [examples]);
-  const axes = b.ints([...examples.type.shape.keys()].slice(1));
-  return meanOfAll(b, b.op("ReduceSum", [b.op("Mul", [slope!, slope!]), axes], { keepdims: 0 }));
+  const [slopes] = gradientValues(b, b.op("ReduceSum", [scores], { keepdims: 0 }), [examples]);
+  const slope = byPack(b, slopes!, scores);
+  const axes = b.ints([...slope.type.shape.keys()].slice(1));
+  return meanOfAll(b, b.op("ReduceSum", [b.op("Mul", [slope, slope]), axes], { keepdims: 0 }));
 }

@@ -6,7 +6,7 @@
  *   x^ = a x + (1 - a) G(z)
  *   loss_D = -mean D(x) + mean D(G(z)) + penalty mean (|grad_x^ D(x^)| - 1)^2        loss_G = -mean D(G(z))
  *
- * The norm is over all axes of an example but the batch's, with 1e-12 inside its root, whose derivative would
+ * The norm is over all axes of an example (or of a pack of them, packing.ts) but the batch's, with 1e-12 inside its root, whose derivative would
  * otherwise have no value at a slope of 0. The slope is a part of the graph, made by the backward pass; differentiating
  * the loss goes through it, so it is differentiated twice.
  */
@@ -14,6 +14,7 @@ import { gradientValues } from "../../autodiff/gradients.ts";
 import type { Net } from "../nets/net.ts";
 import type { GraphBuilder, Value } from "../../onnx/builder.ts";
 import type { CriticBatch, Objective } from "./objective.ts";
+import { byPack } from "../nets/packing.ts";
 import { meanOfAll } from "./objective.ts";
 import { checkScoresAlone } from "./scores_alone.ts";
 import { wgan } from "./wgan.ts";
@@ -45,9 +46,10 @@ function slopePenalty(b: GraphBuilder, critic: Net, { real, fake, mix }: CriticB
   const rest = b.op("Sub", [number(1), mix!]);
   const between = b.op("Add", [b.op("Mul", [mix!, real]), b.op("Mul", [rest, fake])]);
   const scores = critic.forwardTrain(b, between).output;
-  const [slope] = gradientValues(b, b.op("ReduceSum", [scores], { keepdims: 0 }), [between]);
-  const axes = b.ints([...between.type.shape.keys()].slice(1));
-  const square = b.op("ReduceSum", [b.op("Mul", [slope!, slope!]), axes], { keepdims: 0 });
+  const [slopes] = gradientValues(b, b.op("ReduceSum", [scores], { keepdims: 0 }), [between]);
+  const slope = byPack(b, slopes!, scores);
+  const axes = b.ints([...slope.type.shape.keys()].slice(1));
+  const square = b.op("ReduceSum", [b.op("Mul", [slope, slope]), axes], { keepdims: 0 });
   const norm = b.op("Sqrt", [b.op("Add", [square, number(UNDER_ROOT)])]);
   const excess = b.op("Sub", [norm, number(1)]);
   return meanOfAll(b, b.op("Mul", [excess, excess]));

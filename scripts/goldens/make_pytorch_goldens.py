@@ -161,6 +161,18 @@ CASES = {
         "augment": {"policies": ["color", "translation", "cutout"], "image_shape": [1, 5, 7]},
         "update": GAN | {"lr": 5e-3}, "seed": 50, "micro_batch": 6,
     },
+    "wgan_gp_pac_small": {
+        "objective": "wgan-gp", "penalty": 10.0, "pac": 3,
+        "critic": {"widths": [18, 8, 5, 1], **PLAIN},
+        "generator": {"widths": [4, 8, 7, 6], **PLAIN},
+        "update": GP | {"lr": 5e-3}, "seed": 51, "micro_batch": 6,
+    },
+    "lsgan_pac_small": {
+        "objective": "lsgan", "r1": 0.5, "r2": 1.0, "pac": 2,
+        "critic": {"kind": "dcgan_critic", "side": 8, "channels": 4, "width": 4, "batch_norm": False},
+        "generator": {"kind": "dcgan_generator", "latent": 5, "side": 8, "channels": 2, "width": 4},
+        "update": GAN | {"lr": 1e-3}, "seed": 52, "micro_batch": 4, "kernel_bound": 0.2,
+    },
     "wgan_dcgan_full": {
         "critic": {"kind": "dcgan_critic", "side": 32, "channels": 1, "width": 64, "batch_norm": True},
         "generator": {"kind": "dcgan_generator", "latent": 100, "side": 32, "channels": 1, "width": 64},
@@ -466,8 +478,9 @@ def optimizer_of(network, update):
 def slope_penalty(critic, examples):
     """Half the mean squared norm of the scores' gradients at these examples."""
     at = examples.detach().clone().requires_grad_()
-    slope, = torch.autograd.grad(critic(at).sum(), at, create_graph=True)
-    return slope.flatten(1).square().sum(1).mean() / 2
+    scores = critic(at)
+    slope, = torch.autograd.grad(scores.sum(), at, create_graph=True)
+    return slope.reshape(len(scores), -1).square().sum(1).mean() / 2
 
 
 def critic_loss(case, critic, real, fake, mix):
@@ -497,8 +510,9 @@ def plain_critic_loss(case, critic, real, fake, mix):
     if case.get("objective") != "wgan-gp":
         return loss
     mixed = (mix * real + (1 - mix) * fake).requires_grad_()
-    slope, = torch.autograd.grad(critic(mixed).sum(), mixed, create_graph=True)
-    norm = (slope.flatten(1).square().sum(1) + 1e-12).sqrt()
+    scores = critic(mixed)
+    slope, = torch.autograd.grad(scores.sum(), mixed, create_graph=True)
+    norm = (slope.reshape(len(scores), -1).square().sum(1) + 1e-12).sqrt()
     return loss + case["penalty"] * (norm - 1).square().mean()
 
 
@@ -550,6 +564,16 @@ class Augmented:
         return image
 
 
+class Packing:
+    """A critic that scores packs of examples, as Lin et al. 2018 define it: they come one behind the other."""
+
+    def __init__(self, critic, pac, shape):
+        self.critic, self.pac, self.shape = critic, pac, shape
+
+    def __call__(self, x):
+        return self.critic(x.reshape(len(x) // self.pac, *self.shape))
+
+
 def numbers_of(case, purpose, step, passes):
     """float64 of the float32 numbers that the images of a step are augmented by."""
     count = sum({"color": 3, "translation": 2, "cutout": 2}[policy] for policy in case["augment"]["policies"])
@@ -566,6 +590,10 @@ def train(case, dtype, order=None):
     critic_optimizer, generator_optimizer = optimizer_of(critic, update), optimizer_of(generator, update)
     together = None
     seen = Augmented(critic, case["augment"]) if "augment" in case else critic
+    example_shape = shape_of(case["critic"])
+    if "pac" in case:
+        seen = Packing(critic, case["pac"], example_shape)
+        example_shape = (example_shape[0] // case["pac"], *example_shape[1:])
 
     def draw(shape, purpose, counter, low=-1.0):
         """Rows that are mixed with each other keep together in another order."""
@@ -578,14 +606,17 @@ def train(case, dtype, order=None):
     for step in range(1, STEPS + 1):
         if order is not None and "penalty" in case:
             together = order.permutation(n)
-        real = draw(shape_of(case["critic"]), "dataset", step)
+        real = draw(example_shape, "dataset", step)
         freeze_statistics(generator, True)
         fake = generator(draw(shape_of(case["generator"]), "critic_noise", step)).detach()
         freeze_statistics(generator, False)
+        mix = draw([1] * len(example_shape), "mixing", step, 0.0)
+        # One number for a pack: that of its first example.
+        mix = mix[:: case.get("pac", 1)].repeat_interleave(case.get("pac", 1), 0)
         critic_optimizer.zero_grad()
         if "augment" in case:
             seen.numbers = numbers_of(case, "critic_augment", step, 4)
-        loss_critic = critic_loss(case, seen, real, fake, draw([1] * len(shape_of(case["critic"])), "mixing", step, 0.0))
+        loss_critic = critic_loss(case, seen, real, fake, mix)
         loss_critic.backward()
         if step == 1:
             tensors |= gradients(critic, "critic")

@@ -205,6 +205,11 @@ Deno.test("options that do not exist, are out of range or do not fit are refused
           "found 4; use --batch 8 or fewer --shards",
       },
       {
+        line: "train --batch 64 --pac 10",
+        message:
+          "Cannot pack examples: --batch must be a multiple of --shards 4 times --pac 10, found 64; use --batch 80",
+      },
+      {
         line: "train --data images-idx3-ubyte --batch 400",
         message: "Cannot plan shards: --batch 400 needs at least 400 training examples, found 192; " +
           "use a smaller --batch or more data",

@@ -18,6 +18,8 @@ export interface TrainingCase extends Networks {
   readonly r2?: number;
   /** What images are augmented by before the critic sees them. */
   readonly augment?: Augmentation;
+  /** Examples that the critic scores at a time; 1 where it is left out. */
+  readonly pac?: number;
   /** Kernels of convolutions begin uniform in [-kernel_bound, kernel_bound). */
   readonly kernel_bound?: number;
   /** RMSProp has alpha, Adam both betas. */

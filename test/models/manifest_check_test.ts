@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Manifest } from "../../models/manifest.ts";
-import { ManifestError, parseManifest } from "../../models/manifest_check.ts";
+import { parseManifest } from "../../models/manifest_check.ts";
+import { ManifestError } from "../../models/manifest_values.ts";
 
 const SHA = "0123456789abcdef".repeat(4);
 const CRITIC = [

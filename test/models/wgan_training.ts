@@ -69,6 +69,7 @@ export function pairOf(settings: TrainingCase, element: ElementType): Pair {
     micro_batch: settings.micro_batch,
     element,
     ...settings.augment && { augmentation: settings.augment },
+    ...settings.pac && { pac: settings.pac },
   };
 }
 
@@ -133,7 +134,7 @@ export async function train(
     drawBatch(settings, pair.element!, features, key, low);
   const augment = (purpose: "critic_augment" | "generator_augment", counter: number) =>
     drawAugment(settings, pair, { purpose, counter });
-  const latent = sizeOf(pair.generator), features = sizeOf(pair.critic);
+  const latent = sizeOf(pair.generator), features = sizeOf(pair.critic) / (settings.pac ?? 1);
   const losses = new Float64Array(2 * steps);
   const results: Values = new Map([["losses", losses]]);
   const record = (step: number, column: number, outputs: ReadonlyMap<string, FloatArray>) => {

@@ -38,9 +38,9 @@ export function exampleBytes(length: number, stream: number): Uint8Array<ArrayBu
   return Uint8Array.from(permutation(length, { seed: 1, purpose: "dataset", counter: stream, shard: 0 }));
 }
 
-export async function testRun(num_shards = 4, objective: Objective = wgan): Promise<TestRun> {
+export async function testRun(num_shards = 4, objective: Objective = wgan, pac = 1): Promise<TestRun> {
   const critic = mlp("critic", {
-    widths: [EXAMPLE_BYTES, 8, 1],
+    widths: [EXAMPLE_BYTES * pac, 8, 1],
     batch_norm: false,
     slope: 0.2,
     output: "linear",
@@ -56,6 +56,7 @@ export async function testRun(num_shards = 4, objective: Objective = wgan): Prom
     generator,
     objective,
     micro_batch: MICRO_BATCH,
+    pac,
   });
   const { statistics, ...weights } = initialState({ critic, generator }, SEED);
   const shards = Array.from({ length: num_shards }, (_, i) => exampleBytes(SHARD_SIZE * EXAMPLE_BYTES, i));

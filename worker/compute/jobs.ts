@@ -13,7 +13,7 @@ const ROWS = 64;
 
 /**
  * `weights`: the generator's (sample) or the critic's (score). `input`: the statistics, or the examples; where networks
- * take labels, the class of each example follows.
+ * take labels, the class of each example follows. A critic of packs gives each example the score of its pack.
  */
 export interface JobTask {
   readonly kind: "sample" | "score";
@@ -42,6 +42,8 @@ export class Job {
   readonly #rows: Float32Array;
   readonly #row_in: number;
   readonly #row_out: number;
+  /** Examples in a row: a pack's, of critics that take packs. */
+  readonly #pac: number;
   /** Null where networks take no labels. */
   readonly #labels: Float32Array | null;
   readonly #result: Float32Array<ArrayBuffer>;
@@ -60,21 +62,25 @@ export class Job {
       this.#states = { generator: weights, statistics: input };
       this.#rows = new Float32Array(count * manifest.latent);
       fillNormal(this.#rows, { seed, purpose: "sample", counter: noise_counter, shard: 0 });
-      [this.#row_in, this.#row_out] = [manifest.latent, example];
+      [this.#row_in, this.#row_out, this.#pac] = [manifest.latent, example, 1];
     } else {
       this.#runner = engine.runner("critic_eval_model");
       this.#source = "real";
       this.#states = { critic: weights };
       this.#rows = input;
-      [this.#row_in, this.#row_out] = [example, 1];
+      const { pac = 1 } = manifest;
+      [this.#row_in, this.#row_out, this.#pac] = [example * pac, 1, pac];
     }
-    this.#result = new Float32Array(count * this.#row_out);
+    if (count % this.#pac !== 0) {
+      throw new RangeError(`Cannot score ${count} examples: whole packs of ${this.#pac} are required`);
+    }
+    this.#result = new Float32Array(count / this.#pac * this.#row_out);
   }
 
   /** Computes the next rows. Returns the whole result after the last of them, null before. */
   async step(): Promise<Float32Array<ArrayBuffer> | null> {
-    const begin = this.#done;
-    const rows = Math.min(ROWS, this.task.count - begin);
+    const begin = this.#done, count = this.task.count / this.#pac;
+    const rows = Math.min(ROWS, count - begin);
     const input = this.#rows.subarray(begin * this.#row_in, (begin + rows) * this.#row_in);
     const output = this.#result.subarray(begin * this.#row_out, (begin + rows) * this.#row_out);
     const label = this.#labels?.subarray(begin, begin + rows);
@@ -82,6 +88,12 @@ export class Job {
     const bound = this.#runner.bind(sources, output, rows);
     await bound.run().finally(bound.release);
     this.#done += rows;
-    return this.#done === this.task.count ? this.#result : null;
+    if (this.#done < count) return null;
+    return this.#pac === 1 ? this.#result : repeated(this.#result, this.#pac);
   }
+}
+
+/** Each value so many times. */
+function repeated(values: Float32Array, times: number): Float32Array<ArrayBuffer> {
+  return Float32Array.from({ length: values.length * times }, (_, i) => values[Math.floor(i / times)]!);
 }

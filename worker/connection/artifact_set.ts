@@ -1,7 +1,8 @@
 /** The artifacts of a run as they arrive: checked against their hashes, then against what a worker runs. */
 import { sha256 } from "../../common/sha256.ts";
 import { type AnyGraphName, type ByGraph, graphNamesOf, type Manifest } from "../../models/manifest.ts";
-import { ManifestError, parseManifest } from "../../models/manifest_check.ts";
+import { parseManifest } from "../../models/manifest_check.ts";
+import { ManifestError } from "../../models/manifest_values.ts";
 import type { MessageOf } from "../../wire/messages.ts";
 import { Refusal } from "../../wire/refusal.ts";
 import { guardGraph, UnsupportedGraph } from "../runtime/graph_guard.ts";

@@ -1,4 +1,4 @@
-/** The networks of a preset with what options ask for: self-attention, and how the critic is held back. */
+/** The networks of a preset with what options ask for: self-attention, packs, and how the critic is held back. */
 import { UserError } from "../../../common/errors.ts";
 import type { Networks } from "../../../models/nets/networks.ts";
 import { attentionSides } from "../../../models/nets/resnet.ts";
@@ -29,6 +29,26 @@ export function withAttention(
     );
   }
   return { generator: { ...generator, attention }, critic: { ...critic, attention } };
+}
+
+/**
+ * The networks with a critic of packs of `pac` examples (models/nets/packing.ts). Throws {@linkcode UserError} for critics that take
+ * labels, which are those of one example each.
+ */
+export function withPacks({ generator, critic }: Networks, pac: number, preset: string): Networks {
+  if (pac === 1) return { generator, critic };
+  if ("num_classes" in critic) {
+    throw new UserError(
+      `Cannot use --pac ${pac}: a critic without labels is required, found preset ${preset}; leave it out, or choose ` +
+        "another preset",
+    );
+  }
+  if ("widths" in critic) {
+    const [features, ...widths] = critic.widths;
+    return { generator, critic: { ...critic, widths: [features! * pac, ...widths] } };
+  }
+  if ("features" in critic) return { generator, critic: { ...critic, features: critic.features * pac } };
+  return { generator, critic: { ...critic, channels: critic.channels * pac } };
 }
 
 /** The same networks, their critic changed so; `scores_alone`: without batch normalisation. */

@@ -14,6 +14,16 @@ export const NETWORK_OPTIONS = {
       "images of 32 x 32",
     group: "Hyperparameters",
   },
+  pac: {
+    kind: "number",
+    integer: true,
+    min: 1,
+    max: 64,
+    default: 1,
+    about:
+      "Examples that the critic scores at a time, so that it sees where they are too much alike (PacGAN; docs/presets.md)",
+    group: "Hyperparameters",
+  },
   warm_start: {
     kind: "string",
     value: "RUN|FILE",

@@ -6,11 +6,11 @@ import { HeldOut } from "../../../coordinator/evaluation/held_out.ts";
 import { ShardedData } from "../../../coordinator/data/sharded_data.ts";
 
 /** 20 examples of two bytes each, both the example's number. */
-async function heldOut(holdout: number) {
+async function heldOut(holdout: number, pac?: number) {
   const bytes = Uint8Array.from({ length: 40 }, (_, i) => i >> 1);
   const data = dataSetOf("numbers", [2], "uint8", bytes);
   const plan = new ShardPlan({ num_examples: 20, num_shards: 2, batch: 4, holdout, seed: 1 });
-  return { held_out: new HeldOut(await ShardedData.of(data, plan)), plan };
+  return { held_out: new HeldOut(await ShardedData.of(data, plan), pac), plan };
 }
 
 Deno.test("held-out examples, as many training examples and the samples are scored together", async () => {
@@ -27,6 +27,13 @@ Deno.test("held-out examples, as many training examples and the samples are scor
     mean_training: 2,
     mean_fake: 5,
   });
+});
+
+Deno.test("a critic of packs scores whole packs of each kind", async () => {
+  const { held_out } = await heldOut(0.25, 3);
+  assert.equal(held_out.count, 3);
+  assert.equal(held_out.input(new Float32Array(6)).length, 3 * 3 * 2);
+  assert.equal((await heldOut(0.25, 6)).held_out.count, 0);
 });
 
 Deno.test("nothing is scored where nothing is held out", async () => {

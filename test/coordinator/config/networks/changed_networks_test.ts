@@ -34,3 +34,35 @@ Deno.test("--attention gives both residual networks self-attention, and other pr
       "wgan-gp-resnet or r3gan-lite, or leave it out",
   });
 });
+
+Deno.test("--pac widens the critic's input alone, whatever the kind of network, and needs one without labels", () => {
+  const critics = [["wgan", [28, 28]], ["dcgan", [3, 32, 32]], ["sngan", [3, 32, 32]], ["series-wgan-gp", [
+    2,
+    24,
+  ]], [
+    "table-wgan-gp",
+    [5],
+  ]] as const;
+  for (const [preset, example_shape] of critics) {
+    const axes = preset === "series-wgan-gp" ? { axes: "CT" } : {};
+    const built = (pac: number) =>
+      buildNetworks(resolveConfig({ preset, pac }, preset, { example_shape, ...axes }).networks as Networks);
+    const one = built(1), three = built(3);
+    const [first = 0, ...rest] = one.critic.input_shape;
+    assert.deepEqual(three.critic.input_shape, [3 * first, ...rest]);
+    assert.deepEqual(three.generator.parameters, one.generator.parameters);
+  }
+  assert.throws(
+    () =>
+      resolveConfig({ preset: "cwgan-gp", pac: 2 }, "cwgan-gp", {
+        example_shape: [28, 28],
+        labels: { values: new Uint8Array(2), class_names: ["a", "b"] },
+      } as never),
+    {
+      name: "UserError",
+      message:
+        "Cannot use --pac 2: a critic without labels is required, found preset cwgan-gp; leave it out, or choose " +
+        "another preset",
+    },
+  );
+});
