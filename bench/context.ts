@@ -5,10 +5,14 @@ import type { Link } from "../common/link.ts";
 import type { Python } from "./peers/python.ts";
 import type { Section } from "./report/report.ts";
 
-/** Links that workers are put behind, what makes them, what travels over them by name, and how long each run over one trains. */
+/**
+ * Links that workers are put behind, what makes them, which workers by name, what travels over the links by name, and how
+ * long each run trains.
+ */
 export interface FarContext {
   readonly links: readonly Link[];
   readonly shapings: readonly Shaping[];
+  readonly teams: readonly string[];
   readonly modes: readonly string[];
   readonly train_ms: number;
 }

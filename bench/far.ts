@@ -14,12 +14,13 @@ export const MODES: readonly Mode[] = [
   { name: "bfloat16", options: { wire: "bfloat16", wire_groups: 2 } },
   { name: "int8", options: { wire: "int8", wire_groups: 2 } },
 ];
-const TEAMS: readonly Team[] = [
-  { near: 0, far: 1 },
-  { near: 0, far: 2 },
-  { near: 1, far: 1 },
-  { near: 1, far: 2 },
-];
+/** By name: near + far. */
+export const TEAMS: Readonly<Record<string, Team>> = {
+  "0+1": { near: 0, far: 1 },
+  "0+2": { near: 0, far: 2 },
+  "1+1": { near: 1, far: 1 },
+  "1+2": { near: 1, far: 2 },
+};
 const ALONE: Team = { near: 1, far: 0 };
 /** Of a run; by then shards lie where they stay. */
 const WARMUP_SHARE = 0.5;
@@ -29,12 +30,13 @@ function setupsOf(
   modes: readonly Mode[],
   links: readonly Link[],
   shapings: readonly Shaping[],
+  teams: readonly Team[],
 ): FarSamples[] {
   return modes.flatMap((mode) => [
     { mode, setup: { ...ALONE, link: null, shaping: "relay" as const }, timings: [] },
     ...links.flatMap((link) =>
       shapings.flatMap((shaping) =>
-        TEAMS.map((team) => ({ mode, setup: { ...team, link, shaping }, timings: [] }))
+        teams.map((team) => ({ mode, setup: { ...team, link, shaping }, timings: [] }))
       )
     ),
   ]);
@@ -71,7 +73,8 @@ export async function benchFar(context: BenchContext): Promise<Section> {
   const { links, shapings, train_ms } = context.far;
   const modes = MODES.filter(({ name }) => context.far.modes.includes(name));
   const missing = shapings.includes("tbf") ? await namespacesMissing() : null;
-  const all = setupsOf(modes, links, shapings.filter((shaping) => shaping !== "tbf" || missing === null));
+  const usable = shapings.filter((shaping) => shaping !== "tbf" || missing === null);
+  const all = setupsOf(modes, links, usable, context.far.teams.map((name) => TEAMS[name]!));
   await measure(all, context);
   const by_mode = await distances(modes, context);
   return {

@@ -8,7 +8,7 @@ import type { Bench, BenchContext } from "./context.ts";
 import { type Environment, environment, load } from "./report/environment.ts";
 import { benchCoordinator } from "./coordinator.ts";
 import { benchDevices } from "./devices.ts";
-import { benchFar, MODES } from "./far.ts";
+import { benchFar, MODES, TEAMS } from "./far.ts";
 import type { Shaping } from "./far/far_run.ts";
 import { parseLink } from "../common/link.ts";
 import { benchFrames } from "./frames.ts";
@@ -110,6 +110,13 @@ const OPTIONS = {
     default_text: "both, tbf where root and the kernel allow",
     about: "How to simulate links: by a relay in user space, or by namespaces and the kernel",
   },
+  teams: {
+    kind: "choice",
+    choices: Object.keys(TEAMS),
+    repeated: true,
+    default_text: "all",
+    about: "Run with so many near and far workers; one near worker alone always runs, too",
+  },
   modes: {
     kind: "choice",
     choices: MODES.map(({ name }) => name),
@@ -195,6 +202,7 @@ async function contextOf(values: BenchValues, python: Python | null, scratch: st
         parseLink(text)
       ),
       shapings: (values.links_by.length > 0 ? values.links_by : ["relay", "tbf"]) as Shaping[],
+      teams: values.teams.length > 0 ? values.teams : Object.keys(TEAMS),
       modes: values.modes.length > 0 ? values.modes : quick ? ["float32"] : ["float32", "int8"],
       train_ms: 1_000 * (values.far_seconds ?? (quick ? 4 : 40)),
     },

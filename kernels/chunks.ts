@@ -14,15 +14,23 @@ export interface Chunk {
 export const CHUNK_UNIT = 256;
 
 const FLOAT_BYTES = 4;
-/** So many chunks or fewer up to {@linkcode LONGEST}: a step takes about one of them longer than the slower direction. */
+/**
+ * Chunks of a critic, or fewer, up to {@linkcode LONGEST}: a critic step takes about one of them longer than the slower
+ * direction.
+ */
 export const MOST_CHUNKS = 20;
+/** Chunks of a generator, which is sent less often and must not make the critic's chunks much longer. */
+const MOST_GENERATOR_CHUNKS = 80;
 /** 64 KiB to 1 MiB as float32: smaller ones cost more time than they save. */
 const SHORTEST = 1 << 14;
 const LONGEST = 1 << 18;
 
-/** Length of the chunks of buffers of up to `n` elements: whoever is told another one uses that. */
-export function chunkFloats(n: number): number {
-  const even = Math.ceil(n / MOST_CHUNKS / CHUNK_UNIT) * CHUNK_UNIT;
+/** Length of the chunks of networks with so many elements: whoever is told another one uses that. */
+export function chunkFloats(
+  { critic, generator }: { readonly critic: number; readonly generator: number },
+): number {
+  const longest = Math.max(critic / MOST_CHUNKS, generator / MOST_GENERATOR_CHUNKS);
+  const even = Math.ceil(longest / CHUNK_UNIT) * CHUNK_UNIT;
   return Math.min(LONGEST, Math.max(SHORTEST, even));
 }
 

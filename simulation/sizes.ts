@@ -40,7 +40,8 @@ export type NumChunks = Readonly<Record<NetworkName, number>>;
 
 /** Chunks of these networks, at most so many. */
 export function numChunks({ results }: NetworkSizes, most: number): NumChunks {
-  const length = chunkFloats(Math.max(results.critic.tail_offset, results.generator.tail_offset));
+  const { critic, generator } = results;
+  const length = chunkFloats({ critic: critic.tail_offset, generator: generator.tail_offset });
   const of = (network: NetworkName) => Math.min(most, chunksOf(results[network].tail_offset, length).length);
   return { critic: of("critic"), generator: of("generator") };
 }

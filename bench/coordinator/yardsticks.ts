@@ -9,7 +9,7 @@ import { type CostAnswer, CostMeter, type CostQuestion, HOST, scripted, WARMUP }
 export async function withoutAnything(
   { num_workers, num_gradients, steps }: CostQuestion,
 ): Promise<CostAnswer> {
-  const chunk_floats = chunkFloats(num_gradients);
+  const chunk_floats = chunkFloats({ critic: num_gradients, generator: 1 });
   const chunks = chunksOf(num_gradients, chunk_floats);
   const weights = new Uint8Array(4 * num_gradients);
   const head = new Uint8Array(96);

@@ -4,7 +4,6 @@
  */
 import { UserError } from "../../common/errors.ts";
 import type { WireFormat } from "../../common/wire_format.ts";
-import { MOST_CHUNKS } from "../../kernels/chunks.ts";
 import { ALIGNMENT_BYTES, Kernels, MAX_CAPACITY_BYTES } from "../../kernels/kernels.ts";
 import { type Artifacts, buildArtifacts } from "../../models/artifacts.ts";
 import type { Manifest } from "../../models/manifest.ts";
@@ -17,7 +16,7 @@ import { payloadSize } from "../../kernels/result_payload.ts";
 import { LearnerLayout } from "../../algorithm/learner_layout.ts";
 import { TreeSum } from "../training/averaging.ts";
 import { ChunkMemory } from "../fleet/memory/chunk_memory.ts";
-import { chunkFloatsOf } from "../fleet/streaming/result_chunks.ts";
+import { chunkFloatsOf, ResultChunks } from "../fleet/streaming/result_chunks.ts";
 import { PublishedStates } from "../training/published_states.ts";
 import { PackedResults } from "../fleet/memory/packed_results.ts";
 import { ResultMemory } from "../fleet/memory/result_memory.ts";
@@ -194,7 +193,8 @@ function chunkMemory(manifest: Manifest, config: RunConfig): ChunkMemory {
   const { shards, optimizer } = config;
   const { format } = wireOf(config);
   const chunk_floats = chunkFloatsOf({ manifest });
-  const result_bytes = 4 * largestPayload(manifest, format) + MOST_CHUNKS * ALIGNMENT_BYTES;
+  const num_chunks = new ResultChunks(manifest, format, chunk_floats).most;
+  const result_bytes = 4 * largestPayload(manifest, format) + num_chunks * ALIGNMENT_BYTES;
   const beside_bytes = updateRoomBytes({ manifest, optimizer, format, shards, chunk_floats });
   return new ChunkMemory(shards * result_bytes, beside_bytes);
 }

@@ -22,11 +22,20 @@ Deno.test("chunks cover all elements in order, and all but the last are whole bl
   assert.throws(() => chunksOf(10, 100), /multiple of 256, found 100/);
 });
 
-Deno.test("a network is cut into 20 chunks or fewer, of 64 KiB to 1 MiB", () => {
-  assert.equal(chunkFloats(10), 16_384);
-  assert.equal(chunkFloats(533_505), 26_880);
-  assert.equal(chunkFloats(4_000_000), 200_192);
-  assert.equal(chunkFloats(100_000_000), 262_144);
+Deno.test("a critic is cut into 20 chunks or fewer, of 64 KiB to 1 MiB", () => {
+  assert.equal(chunkFloats({ critic: 10, generator: 10 }), 16_384);
+  assert.equal(chunkFloats({ critic: 533_505, generator: 1 }), 26_880);
+  assert.equal(chunkFloats({ critic: 4_000_000, generator: 1 }), 200_192);
+  assert.equal(chunkFloats({ critic: 100_000_000, generator: 1 }), 262_144);
+});
+
+Deno.test("a larger generator has up to 80 chunks before the critic has fewer", () => {
+  const chunks = (n: number, length: number) => chunksOf(n, length).length;
+  // Preset wgan.
+  const length = chunkFloats({ critic: 533_505, generator: 1_510_032 });
+  assert.deepEqual([chunks(533_505, length), chunks(1_510_032, length)], [20, 57]);
+  const large = chunkFloats({ critic: 533_505, generator: 8_000_000 });
+  assert.deepEqual([chunks(533_505, large), chunks(8_000_000, large)], [6, 80]);
 });
 
 for (const format of WIRE_FORMATS) {

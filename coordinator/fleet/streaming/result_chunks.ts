@@ -26,7 +26,7 @@ export function chunkFloatsOf(
   { manifest, chunk_floats }: { readonly manifest: Pick<Manifest, "graphs">; readonly chunk_floats?: number },
 ): number {
   const of = (kind: NetworkName) => graphOf(manifest, kind).tail_offset;
-  return chunk_floats ?? chunkFloats(Math.max(of("critic"), of("generator")));
+  return chunk_floats ?? chunkFloats({ critic: of("critic"), generator: of("generator") });
 }
 
 export class ResultChunks {
