@@ -72,6 +72,23 @@ export function classifierGraph(config: ClassifierConfig, images_NCHW: Shape): G
   return compileForward(b.build());
 }
 
+/**
+ * The graph from `real` [N, ...], grey or colour images of this shape, to `features` [N, 64]; what it sees is the mean of
+ * their channels. `example_shape`: that of one image as networks take it, such as [rows, columns] or [rows * columns].
+ */
+export function featuresGraph(
+  config: ClassifierConfig,
+  example_shape: readonly number[],
+  [channels, rows, columns]: readonly [number, number, number],
+): Graph {
+  const b = new GraphBuilder("features_model");
+  const real = b.input("real", "float32", ["N", ...example_shape]);
+  const images_NCHW = b.op("Reshape", [real, b.ints([0, channels, rows, columns])]);
+  const grey = channels === 1 ? images_NCHW : b.op("ReduceMean", [images_NCHW, b.ints([1])], { keepdims: 1 });
+  b.output(forward(b, config, grey).features, "features");
+  return compileForward(b.build());
+}
+
 /** A graph with its parameters as constants. */
 export function withWeights(graph: Graph, weights: ReadonlyMap<string, Tensor>): Graph {
   return {

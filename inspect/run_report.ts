@@ -7,6 +7,7 @@ import { counted } from "../common/text/counted.ts";
 import { runTitle } from "../common/text/run_title.ts";
 import { textWidth, wrap, wrapLine } from "../common/text/wrap.ts";
 import type { Finding } from "../runlog/doctor/rule.ts";
+import { FEATURE_MEASURES, MEASURES, shownFigures } from "../runlog/measures.ts";
 import { optionOf } from "../runlog/recorded_options.ts";
 import { verdictOf } from "../runlog/doctor/verdict.ts";
 import { publishedNote } from "../runlog/summary/published.ts";
@@ -209,9 +210,11 @@ function evaluations(page: Page, { summary }: Inspected): string[] {
   const with_modes = shown.some(({ modes }) => modes);
   const diversity = new Map(summary.samples.map((sample) => [sample.step, sample.diversity ?? null]));
   const with_diversity = shown.some(({ step }) => (diversity.get(step) ?? null) !== null);
-  const rows = shown.map(({ step, sliced_wasserstein, modes }) => [
+  const measures = FEATURE_MEASURES.filter((name) => shown.some((one) => one[name] !== undefined));
+  const rows = shown.map(({ step, sliced_wasserstein, modes, ...others }) => [
     count(step),
     figure(sliced_wasserstein),
+    ...measures.map((name) => figure(new Map(shownFigures(others)).get(name) ?? null)),
     ...with_diversity ? [figure(diversity.get(step) ?? null)] : [],
     ...with_modes
       ? [modes ? `${modes.covered} of ${modes.count}` : "-", modes ? percent(modes.high_quality) : "-"]
@@ -220,6 +223,7 @@ function evaluations(page: Page, { summary }: Inspected): string[] {
   const titles = [
     "STEP",
     "DISTANCE",
+    ...measures.map((name) => MEASURES[name].option.toUpperCase()),
     ...with_diversity ? ["DIVERSITY"] : [],
     ...with_modes ? ["MODES COVERED", "HIGH QUALITY"] : [],
   ];

@@ -133,7 +133,9 @@ export interface RunSettings {
   /** Critic steps between measurements of the distance to the data; 0: only at start and end. */
   readonly evaluate_every?: number;
   /** Also keeps the checkpoint whose samples are best by this figure, in a run with a folder. Default: none. */
-  readonly keep_best?: "swd";
+  readonly keep_best?: "swd" | "fid" | "kid" | "precision" | "recall" | "density" | "coverage";
+  /** Figures of features that are also measured at each evaluation, e.g. "fid,kid" (docs/evaluating.md). Default: none. */
+  readonly metrics?: string;
   /** Critic steps between checkpoints, for a run with a folder. */
   readonly checkpoint_every?: number;
 }

@@ -36,6 +36,46 @@ export function referenceOf(features: Features): Reference {
   };
 }
 
+/** Figures that were chosen, and what is computed of the data for them. */
+export interface ChosenReference {
+  readonly features: Features;
+  readonly names: readonly FeatureFigure[];
+  /** null where no chosen figure needs it. */
+  readonly moments: Moments | null;
+  readonly neighbourhoods: Neighbourhoods | null;
+}
+
+/** Figures that are not of projections. */
+export type FeatureFigure = Exclude<keyof Figures, "sliced_wasserstein">;
+
+/** Those that need neighbourhoods. */
+const OF_MANIFOLDS: readonly FeatureFigure[] = ["precision", "recall", "density", "coverage"];
+
+/** As {@linkcode referenceOf}, for the figures of these names alone. */
+export function chosenReference(features: Features, names: readonly FeatureFigure[]): ChosenReference {
+  countVectors(features, FEWEST_VECTORS);
+  const of_manifolds = names.some((name) => OF_MANIFOLDS.includes(name));
+  return {
+    features,
+    names,
+    moments: names.includes("frechet_distance") ? momentsOf(features) : null,
+    neighbourhoods: of_manifolds ? neighbourhoods(features) : null,
+  };
+}
+
+/** The chosen figures. Throws as {@linkcode compareWith} does. */
+export function chosenFigures(
+  { features, names, moments, neighbourhoods: real }: ChosenReference,
+  samples: Features,
+): Partial<Record<FeatureFigure, number>> {
+  const all: Partial<Record<FeatureFigure, number>> = {
+    ...moments && { frechet_distance: frechetDistance(moments, momentsOf(samples)) },
+    ...names.includes("kernel_distance") && { kernel_distance: kernelDistance(features, samples).mean },
+    ...real && compareManifolds(real, neighbourhoods(samples)),
+  };
+  return Object.fromEntries(names.map((name) => [name, all[name]!]));
+}
+
 /** Throws RangeError where there are too few vectors, or they have another length than the data's. */
 export function compareWith(reference: Reference, samples: Features): Figures {
   const real = reference.neighbourhoods.features;

@@ -6,6 +6,7 @@ import {
   type AnyGraphName,
   BETWEEN_GRAPH,
   type ByGraph,
+  FEATURES_GRAPH,
   type GraphEntry,
   type GraphInput,
   graphNamesOf,
@@ -65,6 +66,7 @@ const GRAPHS: Readonly<Record<AnyGraphName, GraphKind>> = {
   generator_forward_model: { build: generatorForwardGraph, trains: null },
   critic_eval_model: { build: criticEvalGraph, trains: null },
   sampler_model: { build: samplerGraph, trains: null },
+  [FEATURES_GRAPH]: { build: ({ features }) => features!, trains: null },
 };
 
 /**
@@ -83,7 +85,8 @@ export async function buildArtifacts(pair: Pair, accumulate = 1): Promise<Artifa
   const { normalised, num_classes } = pair.critic, { pac = 1 } = pair;
   const trained = { critic: pair.critic.parameters, generator: pair.generator.parameters };
   const lazy = pair.objective.lazy && { lazy_penalty: pair.objective.lazy.every };
-  for (const name of graphNamesOf({ ...lazy })) {
+  const measured = pair.features && { num_features: numFeatures(pair.features) };
+  for (const name of graphNamesOf({ ...lazy, ...measured })) {
     const { build, trains } = GRAPHS[name];
     const masks: DropoutMask[] = [];
     const graph = build(pair, masks);
@@ -110,6 +113,7 @@ export async function buildArtifacts(pair: Pair, accumulate = 1): Promise<Artifa
     ...lazy,
     ...num_classes !== undefined && { num_classes },
     ...pac > 1 && { pac },
+    ...measured,
     latent: pair.generator.input_shape[0]!,
     example_shape: unpackedShape(pair.critic, pac),
     layouts,
@@ -117,6 +121,11 @@ export async function buildArtifacts(pair: Pair, accumulate = 1): Promise<Artifa
   };
   files.set(MANIFEST_FILE, new TextEncoder().encode(`${JSON.stringify(asWritten(manifest), null, 1)}\n`));
   return { manifest, files };
+}
+
+/** Length of a row of features. */
+function numFeatures({ outputs, types }: Graph): number {
+  return types.get(outputs[0]!)!.shape[1] as number;
 }
 
 /** The file's layout: the critic's without the vectors of spectral norms, which follow from the weights. */

@@ -74,14 +74,24 @@ export const GRAPH_NAMES = [
 export type GraphName = typeof GRAPH_NAMES[number];
 /** The graph that only runs with lazy penalties have: as `critic_training_model`, for the steps without them. */
 export const BETWEEN_GRAPH = "critic_between_model";
-export type AnyGraphName = GraphName | typeof BETWEEN_GRAPH;
+/** The graph that only runs with metrics of features have: real [N, ...] -> features [N, num_features]. It takes no labels. */
+export const FEATURES_GRAPH = "features_model";
+export type AnyGraphName = GraphName | typeof BETWEEN_GRAPH | typeof FEATURES_GRAPH;
 
 /** Something for each graph of a run. */
-export type ByGraph<T> = Readonly<Record<GraphName, T>> & { readonly [BETWEEN_GRAPH]?: T };
+export type ByGraph<T> =
+  & Readonly<Record<GraphName, T>>
+  & { readonly [BETWEEN_GRAPH]?: T; readonly [FEATURES_GRAPH]?: T };
 
 /** The graphs of a run. */
-export function graphNamesOf({ lazy_penalty }: Pick<Manifest, "lazy_penalty">): readonly AnyGraphName[] {
-  return lazy_penalty === undefined ? GRAPH_NAMES : [...GRAPH_NAMES, BETWEEN_GRAPH];
+export function graphNamesOf(
+  { lazy_penalty, num_features }: Pick<Manifest, "lazy_penalty" | "num_features">,
+): readonly AnyGraphName[] {
+  return [
+    ...GRAPH_NAMES,
+    ...lazy_penalty === undefined ? [] : [BETWEEN_GRAPH] as const,
+    ...num_features === undefined ? [] : [FEATURES_GRAPH] as const,
+  ];
 }
 
 /** `between`: the critic's steps without its lazy penalties. */
@@ -127,6 +137,8 @@ export interface Manifest {
   readonly num_classes?: number;
   /** Examples that the critic scores at a time, 2 or more (packing.ts); absent: 1. */
   readonly pac?: number;
+  /** Length of the features that metrics compare; absent: there is no graph for them. */
+  readonly num_features?: number;
   readonly latent: number;
   /** Shape of one example as the networks see it, e.g. [784] or [2]. */
   readonly example_shape: readonly number[];

@@ -2,7 +2,6 @@
  * Checks `artifacts.json` before anything trusts it: every field, every offset, and that each graph is fed and
  * read exactly as its name says (`GRAPH_NAMES` in `manifest.ts`). Runs in a browser.
  */
-import type { NetworkName } from "../common/network_name.ts";
 import { buildLayout, trainedLayout } from "./layout.ts";
 import {
   type AnyGraphName,
@@ -15,9 +14,9 @@ import {
   type Slot,
   type Source,
   SOURCES,
-  type State,
   STATES,
 } from "./manifest.ts";
+import { GRAPH_ROLES, type GraphRole } from "./graph_roles.ts";
 import {
   array,
   count,
@@ -37,61 +36,8 @@ import {
 } from "./manifest_values.ts";
 import { vectorsOf } from "./nets/spectral_norm.ts";
 import { packShape } from "./nets/packing.ts";
-import { TAIL_NAMES } from "./tail.ts";
 
 type Output = GraphEntry["outputs"][number];
-
-/** Inputs and outputs of each graph. `trains`: the state whose gradients it yields; then `result` is its tail. */
-interface Role {
-  readonly users: readonly Source[];
-  /** A user input that may follow those. */
-  readonly may_use?: Source;
-  readonly states: readonly State[];
-  readonly batch: "micro_batch" | "N";
-  /** True if masks may follow: what is trained may drop, what is used afterwards does not. */
-  readonly drops?: true;
-  readonly trains: NetworkName | null;
-  readonly result: readonly string[];
-}
-
-const CRITIC: Role = {
-  users: ["real", "fake"],
-  states: ["critic"],
-  batch: "micro_batch",
-  drops: true,
-  trains: "critic",
-  result: TAIL_NAMES.critic,
-};
-
-const ROLES: Readonly<Record<AnyGraphName, Role>> = {
-  critic_training_model: { ...CRITIC, may_use: "mix" },
-  critic_between_model: CRITIC,
-  generator_training_model: {
-    users: ["noise"],
-    may_use: "real",
-    states: ["generator", "critic"],
-    batch: "micro_batch",
-    drops: true,
-    trains: "generator",
-    result: TAIL_NAMES.generator,
-  },
-  generator_forward_model: {
-    users: ["noise"],
-    states: ["generator"],
-    batch: "micro_batch",
-    drops: true,
-    trains: null,
-    result: ["fake"],
-  },
-  critic_eval_model: { users: ["real"], states: ["critic"], batch: "N", trains: null, result: ["scores"] },
-  sampler_model: {
-    users: ["noise"],
-    states: ["generator", "statistics"],
-    batch: "N",
-    trains: null,
-    result: ["samples"],
-  },
-};
 
 /**
  * Narrows parsed JSON to a manifest.
@@ -99,9 +45,8 @@ const ROLES: Readonly<Record<AnyGraphName, Role>> = {
  */
 export function parseManifest(value: unknown): Manifest {
   const fields = record(value, "manifest", [
-    ...(["accumulate", "spectral_norm", "lazy_penalty", "num_classes", "pac"] as const).filter((key) =>
-      Object.hasOwn(value ?? {}, key)
-    ),
+    ...(["accumulate", "spectral_norm", "lazy_penalty", "num_classes", "pac", "num_features"] as const)
+      .filter((key) => Object.hasOwn(value ?? {}, key)),
     "format",
     "version",
     "objective",
@@ -130,6 +75,7 @@ export function parseManifest(value: unknown): Manifest {
     ...fields.lazy_penalty !== undefined && { lazy_penalty: count(fields.lazy_penalty, "lazy_penalty", 2) },
     ...fields.num_classes !== undefined && { num_classes: count(fields.num_classes, "num_classes", 1) },
     ...fields.pac !== undefined && { pac: count(fields.pac, "pac", 2) },
+    ...fields.num_features !== undefined && { num_features: count(fields.num_features, "num_features", 1) },
     latent: count(fields.latent, "latent", 1),
     example_shape: extents(fields.example_shape, "example_shape"),
     layouts: {
@@ -203,8 +149,8 @@ function parseGraph(value: unknown, name: AnyGraphName, head: Head): GraphEntry 
   const inputs = array(fields.inputs, `${path}.inputs`).map((item, i) =>
     parseInput(item, `${path}.inputs[${i}]`)
   );
-  checkInputs(inputs, expectedInputs(ROLES[name], head, inputs), `${path}.inputs`);
-  const trains = ROLES[name].trains;
+  checkInputs(inputs, expectedInputs(GRAPH_ROLES[name], head, inputs), `${path}.inputs`);
+  const trains = GRAPH_ROLES[name].trains;
   const outputs = parseOutputs(fields.outputs, `${path}.outputs`);
   const size = count(fields.size, `${path}.size`, 0);
   if (trains === null) {
@@ -257,16 +203,18 @@ function parseOutputs(value: unknown, path: string): Output[] {
   });
 }
 
-function expectedInputs(role: Role, head: Head, found: readonly GraphInput[]): GraphInput[] {
+function expectedInputs(role: GraphRole, head: Head, found: readonly GraphInput[]): GraphInput[] {
   const batch = role.batch === "N" ? "N" : head.micro_batch;
   const shapes: Partial<Record<Source, Dims>> = {
-    real: role.batch === "N" ? packShape(head.example_shape, head.pac ?? 1) : head.example_shape,
+    real: role === GRAPH_ROLES.critic_eval_model
+      ? packShape(head.example_shape, head.pac ?? 1)
+      : head.example_shape,
     noise: [head.latent],
     mix: head.example_shape.map(() => 1),
     label: [],
   };
   const used = found.some(({ source }) => source === role.may_use) ? [role.may_use!] : [];
-  const labels: Source[] = head.num_classes === undefined ? [] : ["label"];
+  const labels: Source[] = head.num_classes === undefined || role.unlabelled ? [] : ["label"];
   const users = [...role.users, ...used, ...labels].map((source): GraphInput => ({
     name: source,
     shape: [batch, ...shapes[source] ?? head.example_shape],
@@ -296,11 +244,16 @@ function checkInputs(found: readonly GraphInput[], expected: readonly GraphInput
 
 function checkForward(outputs: readonly Output[], name: AnyGraphName, head: Head): void {
   const path = `graphs.${name}.outputs`;
-  const role = ROLES[name];
+  const role = GRAPH_ROLES[name];
   const batch = role.batch === "N" ? "N" : head.micro_batch;
   same(outputs.length, 1, `${path}.length`);
   const output = outputs[0]!;
-  const shape = name === "critic_eval_model" ? [batch, 1] : [batch, ...head.example_shape];
+  const row = name === "critic_eval_model"
+    ? [1]
+    : name === "features_model"
+    ? [head.num_features!]
+    : head.example_shape;
+  const shape = [batch, ...row];
   same(output.name, role.result[0]!, `${path}[0].name`);
   sameShape(output.shape, shape, `${path}[0].shape`);
   same(output.offset, 0, `${path}[0].offset`);
@@ -309,7 +262,7 @@ function checkForward(outputs: readonly Output[], name: AnyGraphName, head: Head
 /** Gradients lie as the trained state does; the tail follows: scalars, then the batch statistics. */
 function checkResult(outputs: readonly Output[], name: AnyGraphName, head: Head): void {
   const path = `graphs.${name}.outputs`;
-  const { trains, result } = ROLES[name];
+  const { trains, result } = GRAPH_ROLES[name];
   const expected: { name: string; shape: readonly number[] }[] = [
     ...trainedLayout(head, trains!).slots.map((slot) => ({ name: `${slot.name}_grad`, shape: slot.shape })),
     ...result.map((scalar) => ({ name: scalar, shape: [] })),

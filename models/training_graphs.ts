@@ -51,6 +51,8 @@ export interface Pair {
   readonly augmentation?: Augmentation;
   /** Examples that the critic scores at a time, whose shape is then that of a pack (packing.ts); absent: 1. */
   readonly pac?: number;
+  /** From real [N, ...] to features [N, count], which metrics compare; absent: nothing needs them. */
+  readonly features?: Graph;
 }
 
 /** real, fake [n, ...], mix [n, 1, ...] if the objective mixes, label [n] if the critic takes labels, critic -> loss, gradients, mean_D_real, mean_D_fake */

@@ -29,5 +29,6 @@ export const LATER_SETTINGS = {
   attention: null,
   pac: 1,
   warm_start: null,
+  metrics: null,
   keep_best: null,
 } as const;

@@ -29,6 +29,16 @@ export const FEATURE_MEASURES = MEASURE_NAMES.filter((name) =>
   name !== "sliced_wasserstein"
 ) as readonly FeatureMeasureName[];
 
+/** The figures of features that an evaluation has, in the units in which they are shown. */
+export function shownFigures(
+  evaluation: Readonly<Partial<Record<FeatureMeasureName, number>>>,
+): readonly (readonly [FeatureMeasureName, number])[] {
+  return FEATURE_MEASURES.flatMap((name) => {
+    const value = evaluation[name], { factor = 1 }: Measure = MEASURES[name];
+    return value === undefined ? [] : [[name, value * factor] as const];
+  });
+}
+
 /** The figure that an option names; undefined: none. */
 export function measureOf(option: string): MeasureName | undefined {
   return MEASURE_NAMES.find((name) => MEASURES[name].option === option);

@@ -202,6 +202,7 @@ export const ROOMS: readonly Room[] = [
       "runlog/summary",
       "runlog/doctor",
       "runlog/export",
+      "classifier",
       "pictures",
       "common",
     ],

@@ -336,7 +336,7 @@ export interface Messages {
     readonly type: "job";
     readonly run: string;
     readonly job: number;
-    readonly kind: "sample" | "score";
+    readonly kind: "sample" | "score" | "features";
     readonly count: number;
     readonly noise_counter: number;
   };

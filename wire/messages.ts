@@ -15,7 +15,7 @@
  *   C -> W  work         compute this node of the summing tree; W answers result, or result_start and then its
  *                        chunks. With local steps: train the learner of these shards for the round that begins here
  *   C -> W  weights_chunk, weights_end  new weights while they are made, and at last that they count
- *   C -> W  job          sample, score: never part of the training; W answers job_result
+ *   C -> W  job          sample, score, features: never part of the training; W answers job_result
  *   W -> C  relayed      the workers behind a relay, after its ready and whenever they are others
  *   both    ping, pong   heartbeats; silence past the deadline is death
  *   W -> C  leave        a clean goodbye; its unanswered work is given to others
@@ -313,16 +313,19 @@ export const MESSAGES = {
     checksum,
   }),
 
-  /** payload, float32: `sample`: generator and statistics; `score`: critic and examples; then labels, if there are any */
+  /**
+   * payload, float32: `sample`: generator and statistics; `score`: critic and examples; then labels, if there are any;
+   * `features`: examples
+   */
   job: object({
     type: oneOf("job"),
     run: id,
     job: int(1),
-    kind: oneOf("sample", "score"),
+    kind: oneOf("sample", "score", "features"),
     count: int(1, 65536),
     noise_counter: step,
   }),
-  /** payload: `sample`: count examples as float32; `score`: count scores as float32 */
+  /** payload, float32, for each of count: `sample`: an example; `score`: a score; `features`: num_features numbers */
   job_result: object({ type: oneOf("job_result"), run: id, job: int(1) }),
 
   relayed: object({

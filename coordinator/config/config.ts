@@ -21,6 +21,7 @@ import {
   EVALUATION_FIELDS,
   type EvaluationConfig,
   evaluationInterval,
+  resolveMetrics,
   sampleInterval,
 } from "./evaluation_config.ts";
 import {
@@ -290,6 +291,7 @@ export function resolveConfig(
     ...localConfig(given),
     ...resolveUpdates(asked, { ...PRESETS[name], name }),
     ...losses,
+    ...resolveMetrics(given),
     preset: name,
     labels: wantedLabels({ ...given, preset: name }, own),
     networks: own?.facts ?? withCritic(

@@ -1,5 +1,13 @@
 /** How and when samples are drawn and evaluated (docs/evaluating.md). */
-import { type MeasureName, measureOf } from "../../runlog/measures.ts";
+import { UserError } from "../../common/errors.ts";
+import { cleanText } from "../../common/text/foreign_text.ts";
+import {
+  FEATURE_MEASURES,
+  type FeatureMeasureName,
+  type MeasureName,
+  measureOf,
+  MEASURES,
+} from "../../runlog/measures.ts";
 import { nullable, num, text } from "../../runlog/shape.ts";
 
 export interface EvaluationConfig {
@@ -7,21 +15,77 @@ export interface EvaluationConfig {
   readonly sample_every: number;
   /** Critic steps between evaluations of the samples; 0: only at start and end. */
   readonly evaluate_every: number;
+  /** Figures of features that evaluations also measure, as options name them, such as "fid,kid"; null: none. */
+  readonly metrics: string | null;
   /** The figure by which the best checkpoint is kept, as an option names it; null: none is. */
   readonly keep_best: string | null;
 }
 
 /** Unless told otherwise. */
-export const EVALUATION_DEFAULTS = { keep_best: null } as const;
+export const EVALUATION_DEFAULTS = { metrics: null, keep_best: null } as const;
 
 /** What a recorded run must have. */
-export const EVALUATION_FIELDS = { sample_every: num, evaluate_every: num, keep_best: nullable(text) };
+export const EVALUATION_FIELDS = {
+  sample_every: num,
+  evaluate_every: num,
+  metrics: nullable(text),
+  keep_best: nullable(text),
+};
 
 /** The figure by which the best checkpoint is kept; null: none is. */
 export function bestMeasure({ keep_best }: Pick<EvaluationConfig, "keep_best">): MeasureName | null {
   if (keep_best === null) return null;
   return measureOf(keep_best)!;
 }
+
+/** The figures of features that evaluations measure. Throws {@linkcode UserError} for names that nothing has. */
+export function metricsOf({ metrics }: Pick<EvaluationConfig, "metrics">): readonly FeatureMeasureName[] {
+  if (metrics === null) return [];
+  const names = metrics.split(",").map((name) => name.trim());
+  const known = FEATURE_MEASURES.map((name) => MEASURES[name].option);
+  const unknown = names.find((name) => !(known as readonly string[]).includes(name));
+  if (unknown === undefined) {
+    return FEATURE_MEASURES.filter((name) => names.includes(MEASURES[name].option));
+  }
+  throw new UserError(
+    `Cannot use --metrics ${cleanText(metrics)}: names of ${known.join(", ")} with commas between them are ` +
+      `required, found ${unknown === "" ? "an empty name" : cleanText(unknown)}; correct the list`,
+  );
+}
+
+/** The figure by which the best checkpoint is kept is measured, too. */
+export function resolveMetrics(
+  { metrics = null, keep_best = null }: Partial<Pick<EvaluationConfig, "metrics" | "keep_best">>,
+): Pick<EvaluationConfig, "metrics"> {
+  const best = bestMeasure({ keep_best });
+  if (best === null || best === "sliced_wasserstein" || metricsOf({ metrics }).includes(best)) {
+    return { metrics };
+  }
+  return { metrics: metrics === null ? keep_best : `${metrics},${keep_best}` };
+}
+
+/** Throws {@linkcode UserError} where figures cannot be measured. A resumed run may not have those of `keep_best`. */
+export function requireMetrics(
+  config: Pick<EvaluationConfig, "metrics" | "keep_best">,
+  num_examples: number,
+): void {
+  const measured = metricsOf(config), best = bestMeasure(config);
+  if (best !== null && best !== "sliced_wasserstein" && !measured.includes(best)) {
+    throw new UserError(
+      `Cannot use --keep-best ${config.keep_best}: --metrics must have it since the run began, found ` +
+        `${config.metrics ?? "none"}; use --keep-best swd, or start a new run`,
+    );
+  }
+  if (measured.length > 0 && num_examples < FEWEST_EXAMPLES) {
+    throw new UserError(
+      `Cannot use --metrics ${config.metrics}: ${FEWEST_EXAMPLES} examples or more are required, found ` +
+        `${num_examples}; leave it out`,
+    );
+  }
+}
+
+/** As in metrics/comparison.ts, whose neighbourhoods are of five others. */
+const FEWEST_EXAMPLES = 6;
 
 /** Evaluations in a run, unless told otherwise, and the steps between two of them at least. */
 const NUM_EVALUATIONS = 10;

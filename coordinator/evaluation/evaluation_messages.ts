@@ -1,20 +1,34 @@
 /** Messages to and from the evaluation thread. Arrays are transferred. */
 import type { DataSet } from "../data/data_set.ts";
+import type { FeatureFigure } from "../../metrics/comparison.ts";
 import type { SlicedOptions } from "../../metrics/sliced_wasserstein.ts";
 
 export type EvaluationRequest =
   | {
     readonly type: "reference";
     readonly id: number;
-    readonly bytes: Uint8Array<ArrayBuffer>;
+    readonly values: Uint8Array<ArrayBuffer>;
     readonly encoding: DataSet["encoding"];
     /** Elements of one example. */
     readonly dimension: number;
     readonly options: SlicedOptions;
   }
-  | { readonly type: "distance"; readonly id: number; readonly samples: Float32Array };
+  | { readonly type: "distance"; readonly id: number; readonly values: Float32Array }
+  | {
+    readonly type: "features";
+    readonly id: number;
+    /** Features of examples, one after the other. */
+    readonly values: Float32Array;
+    readonly dimension: number;
+    readonly names: readonly FeatureFigure[];
+  }
+  /** `values`: features of samples, of the length that those of examples have. */
+  | { readonly type: "figures"; readonly id: number; readonly values: Float32Array };
 
-/** The answer to the request with the same id; a reference's value is 0. */
+/** What was measured, by name; nothing where a reference was given. */
+export type Measured = Partial<Record<FeatureFigure | "sliced_wasserstein", number>>;
+
+/** The answer to the request with the same id. */
 export type EvaluationAnswer =
-  | { readonly type: "done"; readonly id: number; readonly value: number }
+  | { readonly type: "done"; readonly id: number; readonly measured: Measured }
   | { readonly type: "failed"; readonly id: number; readonly reason: string };

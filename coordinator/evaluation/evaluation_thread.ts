@@ -1,10 +1,12 @@
 import { type DataSet, gatherExamples } from "../data/data_set.ts";
-import type { EvaluationAnswer, EvaluationRequest } from "./evaluation_messages.ts";
+import type { FeatureFigure } from "../../metrics/comparison.ts";
+import type { Features } from "../../metrics/features.ts";
+import type { EvaluationAnswer, EvaluationRequest, Measured } from "./evaluation_messages.ts";
 import { chooseReference, type SlicedOptions } from "../../metrics/sliced_wasserstein.ts";
 import { numElements } from "../../common/shape.ts";
 
 interface Waiting {
-  readonly resolve: (value: number) => void;
+  readonly resolve: (measured: Measured) => void;
   readonly reject: (reason: Error) => void;
 }
 
@@ -12,7 +14,7 @@ interface Waiting {
 type Question = EvaluationRequest extends infer R ? R extends EvaluationRequest ? Omit<R, "id"> : never
   : never;
 
-/** Sliced Wasserstein distances on a thread of their own, so that they never stall the training loop. */
+/** Distances and other figures on a thread of their own, so that they never stall the training loop. */
 export class EvaluationThread implements Disposable {
   readonly #worker = new Worker(import.meta.resolve("./evaluation_worker.ts"), { type: "module" });
   readonly #waiting = new Map<number, Waiting>();
@@ -31,9 +33,9 @@ export class EvaluationThread implements Disposable {
   static start(data: DataSet, options: SlicedOptions = {}): EvaluationThread {
     const thread = new EvaluationThread();
     const dimension = numElements(data.example_shape);
-    const bytes = gatherExamples(data, chooseReference(data.num_examples, dimension, options.seed));
+    const values = gatherExamples(data, chooseReference(data.num_examples, dimension, options.seed));
     // A failure here is kept, and every distance then rejects with it.
-    thread.#ask({ type: "reference", bytes, encoding: data.encoding, dimension, options })
+    thread.#ask({ type: "reference", values, encoding: data.encoding, dimension, options })
       .catch((error: Error) => thread.#fail(error));
     return thread;
   }
@@ -42,8 +44,18 @@ export class EvaluationThread implements Disposable {
    * The distance between the data and `samples` (values as the networks see them; a copy is taken). Rejects
    * when they are not whole vectors, when the thread failed, or when it was closed first.
    */
-  distance(samples: Float32Array): Promise<number> {
-    return this.#ask({ type: "distance", samples: samples.slice() });
+  async distance(samples: Float32Array): Promise<number> {
+    return (await this.#ask({ type: "distance", values: samples.slice() })).sliced_wasserstein!;
+  }
+
+  /** Takes the features of examples, which those of samples are then compared with by these figures. Rejects as above. */
+  async setFeatures({ values, dimension }: Features, names: readonly FeatureFigure[]): Promise<void> {
+    await this.#ask({ type: "features", values: values.slice(), dimension, names });
+  }
+
+  /** The figures of these features of samples. Rejects as above, and where there are no features of examples. */
+  figures(features: Float32Array): Promise<Measured> {
+    return this.#ask({ type: "figures", values: features.slice() });
   }
 
   /** Ends the thread; what is still asked rejects. */
@@ -56,20 +68,19 @@ export class EvaluationThread implements Disposable {
     this.close();
   }
 
-  #ask(question: Question): Promise<number> {
+  #ask(question: Question): Promise<Measured> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
-    const { promise, resolve, reject } = Promise.withResolvers<number>();
+    const { promise, resolve, reject } = Promise.withResolvers<Measured>();
     const id = this.#next_id++;
     this.#waiting.set(id, { resolve, reject });
-    const array = question.type === "reference" ? question.bytes : question.samples;
-    this.#worker.postMessage({ ...question, id }, [array.buffer]);
+    this.#worker.postMessage({ ...question, id }, [question.values.buffer]);
     return promise;
   }
 
   #settle(answer: EvaluationAnswer): void {
     const waiting = this.#waiting.get(answer.id);
     this.#waiting.delete(answer.id);
-    if (answer.type === "done") waiting?.resolve(answer.value);
+    if (answer.type === "done") waiting?.resolve(answer.measured);
     else waiting?.reject(new Error(`Cannot evaluate samples: ${answer.reason}`));
   }
 

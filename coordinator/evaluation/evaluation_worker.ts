@@ -1,23 +1,31 @@
 /** The evaluation thread's side: holds the reference and answers requests in order. */
 /// <reference lib="deno.worker" />
 import { decodeExamples } from "../data/data_set.ts";
-import type { EvaluationAnswer, EvaluationRequest } from "./evaluation_messages.ts";
+import { chosenFigures, type ChosenReference, chosenReference } from "../../metrics/comparison.ts";
+import type { EvaluationAnswer, EvaluationRequest, Measured } from "./evaluation_messages.ts";
 import { slicedReference, slicedWasserstein } from "../../metrics/sliced_wasserstein.ts";
 
-type Compute = (request: EvaluationRequest) => number;
+type Compute = (request: EvaluationRequest) => Measured;
 
 function evaluator(): Compute {
   let reference: ReturnType<typeof slicedReference> | undefined;
+  let features: ChosenReference | undefined;
   return (request) => {
     switch (request.type) {
       case "reference": {
-        const examples = decodeExamples(request.bytes, request.encoding);
+        const examples = decodeExamples(request.values, request.encoding);
         reference = slicedReference(examples, request.dimension, request.options);
-        return 0;
+        return {};
       }
       case "distance":
         if (reference === undefined) throw new Error("A reference is required before samples: found none");
-        return slicedWasserstein(reference, request.samples);
+        return { sliced_wasserstein: slicedWasserstein(reference, request.values) };
+      case "features":
+        features = chosenReference(request, request.names);
+        return {};
+      case "figures":
+        if (features === undefined) throw new Error("Features of examples are required first: found none");
+        return chosenFigures(features, { values: request.values, dimension: features.features.dimension });
       default:
         return request satisfies never;
     }
@@ -26,7 +34,7 @@ function evaluator(): Compute {
 
 function answer(compute: Compute, request: EvaluationRequest): EvaluationAnswer {
   try {
-    return { type: "done", id: request.id, value: compute(request) };
+    return { type: "done", id: request.id, measured: compute(request) };
   } catch (error) {
     return { type: "failed", id: request.id, reason: error instanceof Error ? error.message : String(error) };
   }

@@ -2,9 +2,12 @@
 import type { RecordOf } from "../../runlog/records.ts";
 import { unscaled } from "../../common/values/scaling.ts";
 import { numElements } from "../../common/shape.ts";
-import type { DataSet } from "../data/data_set.ts";
+import type { FeatureFigure } from "../../metrics/comparison.ts";
+import { type DataSet, decodeExamples, gatherExamples } from "../data/data_set.ts";
 import { type Mixture, MIXTURES } from "../data/toy.ts";
 import { mostExamples } from "../fleet/jobs.ts";
+import { comparedExamples, USUAL_SEED } from "./compared_examples.ts";
+import type { Measured } from "./evaluation_messages.ts";
 import { EvaluationThread } from "./evaluation_thread.ts";
 import { countModes } from "./modes.ts";
 
@@ -12,26 +15,59 @@ import { countModes } from "./modes.ts";
 const NUM_SAMPLES = 2_500;
 const FEWEST_SAMPLES = 256;
 
+export interface EvaluatorOptions {
+  /** Figures of features to measure. */
+  readonly metrics: readonly FeatureFigure[];
+  /**
+   * Features of examples, one after the other as the networks see them, or null where nobody could compute them; null:
+   * the values themselves are the features.
+   */
+  readonly featuresOf: ((examples: Float32Array) => Promise<Float32Array | null>) | null;
+}
+
 export class Evaluator {
   /** Samples of one evaluation: no more than a small data set has examples; of large examples, as many as fit. */
   readonly num_samples: number;
   readonly #data: DataSet;
+  readonly #options: EvaluatorOptions;
   #thread: EvaluationThread | null = null;
+  /** True once the thread has the features of examples. */
+  #has_features = false;
 
-  constructor(data: DataSet) {
+  constructor(data: DataSet, options: EvaluatorOptions = { metrics: [], featuresOf: null }) {
     this.#data = data;
+    this.#options = options;
     const enough = data.name in MIXTURES ? NUM_SAMPLES : Math.max(FEWEST_SAMPLES, data.num_examples);
     this.num_samples = Math.min(NUM_SAMPLES, enough, mostExamples(data.example_shape));
   }
 
   async judge(samples: Float32Array): Promise<Omit<RecordOf<"evaluation">, "type" | "step">> {
-    this.#thread ??= EvaluationThread.start(this.#data);
-    const sliced_wasserstein = await this.#thread.distance(samples);
+    const thread = this.#thread ??= EvaluationThread.start(this.#data);
+    const [sliced_wasserstein, of_features] = await Promise.all([
+      thread.distance(samples),
+      this.#ofFeatures(thread, samples),
+    ]);
     const mixture = (MIXTURES as Record<string, Mixture>)[this.#data.name];
-    const figures = { sliced_wasserstein, num_samples: this.num_samples };
+    const figures = { sliced_wasserstein, num_samples: this.num_samples, ...of_features };
     if (!mixture) return figures;
     const { num_modes, covered, high_quality, counts } = countModes(this.#plain(samples), mixture);
     return { ...figures, modes: { count: num_modes, covered, high_quality, per_mode: counts } };
+  }
+
+  /** None where nobody could compute features: that is in the log, and the next evaluation tries again. */
+  async #ofFeatures(thread: EvaluationThread, samples: Float32Array): Promise<Measured> {
+    const { metrics, featuresOf } = this.#options;
+    if (metrics.length === 0) return {};
+    const of = (examples: Float32Array) => featuresOf ? featuresOf(examples) : Promise.resolve(examples);
+    if (!this.#has_features) {
+      const chosen = comparedExamples(this.#data.num_examples, this.num_samples, USUAL_SEED);
+      const values = await of(decodeExamples(gatherExamples(this.#data, chosen), this.#data.encoding));
+      if (values === null) return {};
+      await thread.setFeatures({ values, dimension: values.length / chosen.length }, metrics);
+      this.#has_features = true;
+    }
+    const values = await of(samples);
+    return values === null ? {} : await thread.figures(values);
   }
 
   /** In the units of the data: modes have their places there. */

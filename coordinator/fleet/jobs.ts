@@ -1,5 +1,5 @@
 /**
- * Jobs: what needs a graph but is no part of the training (samples, scores of held-out examples). A worker does
+ * Jobs: what needs a graph but is no part of the training (samples, scores of held-out examples, features). A worker does
  * them between its shards. A job may fail; the training goes on, and bits never depend on one.
  */
 import type { Cancel, Clock } from "../../wire/clock.ts";
@@ -33,13 +33,13 @@ export function mostExamples(example_shape: readonly number[]): number {
 }
 
 export interface JobRequest {
-  readonly kind: "sample" | "score";
-  /** Examples to draw, or to score. */
+  readonly kind: "sample" | "score" | "features";
+  /** Examples to draw, or to score, or whose features are wanted. */
   readonly count: number;
   readonly noise_counter: number;
-  /** sample: the generator's. score: the critic's. */
+  /** sample: the generator's. score: the critic's. features: none. */
   readonly weights: Float32Array;
-  /** sample: the running statistics. score: the examples. */
+  /** sample: the running statistics. score, features: the examples. */
   readonly input: Float32Array;
   /** The class of each example; absent or null where networks take no labels. */
   readonly labels?: Float32Array | null;
@@ -64,6 +64,8 @@ export class Jobs {
   readonly #run: string;
   /** Values of one example. */
   readonly #example_size: number;
+  /** Length of the features of one example; 0: there is no graph for them. */
+  readonly #num_features: number;
   /** Examples of a shard in a step. */
   readonly #shard_examples: number;
   readonly #clock: Clock;
@@ -73,15 +75,16 @@ export class Jobs {
 
   constructor(
     run: string,
-    { example_shape, micro_batch, accumulate = 1 }: Pick<
+    { example_shape, micro_batch, accumulate = 1, num_features = 0 }: Pick<
       Manifest,
-      "example_shape" | "micro_batch" | "accumulate"
+      "example_shape" | "micro_batch" | "accumulate" | "num_features"
     >,
     clock: Clock,
     observer: Pick<FleetObserver, "fault">,
   ) {
     this.#run = run;
     this.#example_size = numElements(example_shape);
+    this.#num_features = num_features;
     this.#shard_examples = micro_batch * accumulate;
     this.#clock = clock;
     this.#observer = observer;
@@ -130,7 +133,8 @@ export class Jobs {
   }
 
   #answerBytes({ kind, count }: Pick<JobRequest, "kind" | "count">): number {
-    return 4 * (kind === "score" ? count : count * this.#example_size);
+    const row = { sample: this.#example_size, score: 1, features: this.#num_features };
+    return 4 * count * row[kind];
   }
 
   failed(worker: number, job: number, reason: string): void {
@@ -160,7 +164,11 @@ export class Jobs {
 
   #giveUp(open: OpenJob, reason: string): void {
     const { kind, count } = open.request;
-    const what = kind === "sample" ? `drawing ${count} samples` : `scoring ${count} examples`;
+    const what = {
+      sample: `drawing ${count} samples`,
+      score: `scoring ${count} examples`,
+      features: `computing the features of ${count} examples`,
+    }[kind];
     this.#observer.fault({
       what: `job failed (${what})`,
       worker: open.worker,

@@ -3,6 +3,7 @@
  * https://prometheus.io/docs/instrumenting/exposition_formats/. Base units, counters end in _total and count since
  * this start of the coordinator.
  */
+import { MEASURES, shownFigures } from "../../runlog/measures.ts";
 import { cleanLine } from "../../common/text/foreign_text.ts";
 import { STEP_PHASES } from "./counters.ts";
 import { type Moment, reasonOf } from "./snapshot.ts";
@@ -80,6 +81,13 @@ function trainingMetrics(moment: Moment): Metric[] {
       "wagon_sliced_wasserstein_distance",
       "Distance of samples to the data, when it was last computed.",
       one(live.evaluations.entries.at(-1)?.sliced_wasserstein ?? null),
+    ),
+    gauge(
+      "wagon_sample_figure",
+      "Figures that --metrics names, when they were last computed.",
+      shownFigures(live.evaluations.entries.at(-1) ?? {}).map(([name, value]) =>
+        [{ figure: MEASURES[name].option }, value] as const
+      ),
     ),
     gauge("wagon_last_checkpoint_step", "Step of the last checkpoint.", one(live.checkpoint?.step ?? null)),
   ];

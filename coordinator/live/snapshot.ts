@@ -5,7 +5,9 @@ import type { Member } from "../fleet/member.ts";
 import { missingWorkers, type Standing, waitingReason } from "../fleet/waiting.ts";
 import { SHOWN_DIGITS } from "./history.ts";
 import type { LiveRun } from "./live_run.ts";
-import type { HeldOutView, NowView, RunView, View, WorkerView } from "./view.ts";
+import { shownFigures } from "../../runlog/measures.ts";
+import type { RecordOf } from "../../runlog/records.ts";
+import type { EvaluationView, HeldOutView, NowView, RunView, View, WorkerView } from "./view.ts";
 
 /** JSON by the name of the part. */
 export type Snapshot = ReadonlyMap<string, string>;
@@ -111,6 +113,15 @@ function heldOutViews({ live }: Moment): HeldOutView[] {
   }));
 }
 
+function evaluationView({ step, sliced_wasserstein, ...evaluation }: RecordOf<"evaluation">): EvaluationView {
+  const figures = shownFigures(evaluation).map(([name, value]) => [name, short(value)] as const);
+  return {
+    step,
+    sliced_wasserstein: short(sliced_wasserstein),
+    ...figures.length > 0 && { figures: Object.fromEntries(figures) },
+  };
+}
+
 function endedView({ live }: Moment): View["ended"] {
   if (!live.counters.end) return null;
   const { reason, detail, step, seconds, images_per_second, weights_sha256, bits } = live.counters.end;
@@ -130,10 +141,7 @@ export function takeSnapshot(moment: Moment): Snapshot {
       step,
       diversity: short(diversity ?? null),
     })),
-    evaluations: live.evaluations.entries.map(({ step, sliced_wasserstein }) => ({
-      step,
-      sliced_wasserstein: short(sliced_wasserstein),
-    })),
+    evaluations: live.evaluations.entries.map(evaluationView),
     ...live.diagnosis(crew.now_ms),
     faults: live.faults.map(({ step, what, worker = null, decision, reason }) => {
       return { step, what, worker, decision, reason };

@@ -2,6 +2,7 @@
  * The coordinator's data for the live page: parts by name, each a JSON value, sent again whenever it has changed.
  * Shared by both sides; nothing here is secret to a holder of the read token.
  */
+import type { FeatureMeasureName } from "../../runlog/measures.ts";
 import type { ExampleKind } from "../../common/example_kind.ts";
 import type { Finding } from "../../runlog/doctor/rule.ts";
 import type { RunVerdict } from "../../runlog/doctor/verdict.ts";
@@ -101,6 +102,8 @@ export interface EvaluationView {
   readonly step: number;
   /** Sliced Wasserstein distance of samples to the data. */
   readonly sliced_wasserstein: number | null;
+  /** Figures of features, as they are shown; absent: none were measured. */
+  readonly figures?: Readonly<Partial<Record<FeatureMeasureName, number | null>>>;
 }
 
 export interface View {

@@ -4,8 +4,10 @@ import type { Clock } from "../../wire/clock.ts";
 import { Evaluator } from "../evaluation/evaluator.ts";
 import { HeldOut } from "../evaluation/held_out.ts";
 import { gradientStats } from "../evaluation/gradient_stats.ts";
-import { bestMeasure } from "../config/evaluation_config.ts";
+import { numElements } from "../../common/shape.ts";
+import { bestMeasure, metricsOf } from "../config/evaluation_config.ts";
 import type { Fleet } from "../fleet/fleet.ts";
+import type { JobRequest } from "../fleet/jobs.ts";
 import type { FleetObserver } from "../fleet/observer.ts";
 import type { Console } from "../terminal/console.ts";
 import { fillClassLabels } from "../../random/class_labels.ts";
@@ -39,18 +41,19 @@ export function openRecorder(options: RecorderOptions): Recorder {
   const { run, log, fleet } = options;
   const { config, state, data, estimates_distance } = run;
   const pictures = new Pictures(run), best = bestCheckpoint(run, pictures);
+  const ask = (request: JobRequest) => fleet.jobs.ask(request, fleet.members);
   const jobs = new SideJobs({
     state,
     example_shape: data.data.example_shape,
     estimates_distance,
     pictures,
-    evaluator: new Evaluator(data.data),
+    evaluator: evaluatorOf(run, ask),
     best,
     held_out: new HeldOut(data, config.pac),
     drawLabels: data.class_counts &&
       ((count, use) => sampleLabels(config.seed, data.class_counts!, count, use)),
     log,
-    ask: (request) => fleet.jobs.ask(request, fleet.members),
+    ask,
     failed: (what, error) => sideJobFailed(options, what, error),
   });
   const schedule = new EvaluationSchedule({ ...config, evaluate_first: best !== null && !run.evaluated }, {
@@ -63,6 +66,18 @@ export function openRecorder(options: RecorderOptions): Recorder {
   const { plan: { steps_per_epoch: batches } } = data;
   const parts = { ...options, config, state, batches, estimates_distance, file: run.log };
   return new Recorder({ ...parts, jobs, schedule, checkpointer });
+}
+
+/** Features are those of the graph, if there is one. */
+function evaluatorOf(
+  { config, data, facts: { manifest } }: Prepared,
+  ask: (request: JobRequest) => Promise<Float32Array | null>,
+): Evaluator {
+  const size = numElements(data.data.example_shape), none = new Float32Array();
+  const featuresOf = (input: Float32Array) =>
+    ask({ kind: "features", count: input.length / size, noise_counter: 0, weights: none, input });
+  const with_graph = manifest.num_features !== undefined;
+  return new Evaluator(data.data, { metrics: metricsOf(config), featuresOf: with_graph ? featuresOf : null });
 }
 
 /** null: it is not kept. */

@@ -23,7 +23,7 @@ import { type BadCheckpoint, checkRunRecord, loadNewest, nonFiniteTensor } from 
 import type { CheckpointInfo } from "./checkpoints/checkpoint_info.ts";
 import { type GivenConfig, resolveConfig, type RunConfig, wholeConfig } from "../config/config.ts";
 import { wantedLabels } from "../config/conditional.ts";
-import { evaluationInterval } from "../config/evaluation_config.ts";
+import { evaluationInterval, requireMetrics } from "../config/evaluation_config.ts";
 import { checkRoundBytes, checkRounds, localStepsOf, wholeRounds } from "../config/local_config.ts";
 import type { DataSet } from "../data/data_set.ts";
 import { requireAugmentable } from "../config/networks/augmentation.ts";
@@ -241,6 +241,7 @@ async function resumeOwned(options: PrepareOptions, folder: RunFolder, lock: Run
   const source = options.source ?? await openDataSource(choice, options.reading);
   const config = given.epochs === undefined ? merged : withSteps(merged, source);
   checkRounds(config);
+  requireMetrics(config, source.num_examples);
   const artifacts = await readArtifacts(folder, recorded);
   const { bytes } = artifacts.find(({ file }) => file === MANIFEST_FILE)!;
   const manifest = parseManifest(JSON.parse(new TextDecoder().decode(bytes)));
@@ -318,7 +319,9 @@ function requireStepsLeft(config: RunConfig, { step, run_control }: ModelState):
   }
 }
 
-function checkSource(source: DataSource, { scale, flip, augment }: RunConfig): void {
+function checkSource(source: DataSource, config: RunConfig): void {
+  const { scale, flip, augment } = config;
+  requireMetrics(config, source.num_examples);
   requireScalable(source, scale);
   requireAugmentable(augment, source);
   flipColumns(flip, source);

@@ -2,16 +2,21 @@
  * The graphs of a run, as its configuration has them, and the memory that they are trained in: `train` begins with these,
  * `artifacts` only writes the graphs.
  */
+import { embeddedFeatures } from "../../classifier/embedded.ts";
 import { UserError } from "../../common/errors.ts";
+import { exampleKind } from "../../common/example_kind.ts";
 import type { WireFormat } from "../../common/wire_format.ts";
 import { ALIGNMENT_BYTES, Kernels, MAX_CAPACITY_BYTES } from "../../kernels/kernels.ts";
 import { type Artifacts, buildArtifacts } from "../../models/artifacts.ts";
 import type { Manifest } from "../../models/manifest.ts";
 import { dependsOnBatch, type Net } from "../../models/nets/net.ts";
+import { unpackedShape } from "../../models/nets/packing.ts";
 import { buildNetworks, type Networks } from "../../models/nets/networks.ts";
 import type { Objective } from "../../models/objectives/objective.ts";
 import { objectiveOf } from "../../models/objectives/objectives.ts";
+import type { Graph } from "../../onnx/graph.ts";
 import { GraphError } from "../../onnx/graph_error.ts";
+import { imageShape } from "../../pictures/grid.ts";
 import { payloadSize } from "../../kernels/result_payload.ts";
 import { LearnerLayout } from "../../algorithm/learner_layout.ts";
 import { TreeSum } from "../training/averaging.ts";
@@ -21,6 +26,7 @@ import { PublishedStates } from "../training/published_states.ts";
 import { PackedResults } from "../fleet/memory/packed_results.ts";
 import { ResultMemory } from "../fleet/memory/result_memory.ts";
 import type { RunConfig } from "../config/config.ts";
+import { metricsOf } from "../config/evaluation_config.ts";
 import { wireOf } from "../config/wire_config.ts";
 import type { DataSet } from "../data/data_set.ts";
 import { paddedShape } from "../data/pad.ts";
@@ -79,16 +85,22 @@ export function graphBatchOf({ batch, shards, accumulate, networks, pac }: RunCo
  */
 export async function buildRunGraphs(
   config: RunConfig,
-  { example_shape, labels }: Pick<DataSet, "example_shape" | "labels">,
+  data: Pick<DataSet, "example_shape" | "labels" | "axes" | "columns">,
   own: OwnNetworks | null,
   micro_batch = graphBatchOf(config),
   objective: Objective = objectiveOf(config),
 ): Promise<RunGraphs> {
+  const { example_shape, labels } = data;
   const networks = own
     ? own.pairFor(paddedShape(example_shape, config), config.objective, labels?.class_names.length)
     : buildNetworks(config.networks as Networks);
   const augmentation = augmentationOf(config.augment, paddedShape(example_shape, config));
-  const pair = { ...networks, objective, micro_batch, pac: config.pac, ...augmentation && { augmentation } };
+  const features = await featuresFor(config, data, unpackedShape(networks.critic, config.pac));
+  const pair = {
+    ...{ ...networks, objective, micro_batch, pac: config.pac },
+    ...augmentation && { augmentation },
+    ...features && { features },
+  };
   try {
     const artifacts = await buildArtifacts(pair, config.accumulate);
     roomToTrain(artifacts.manifest, config);
@@ -98,6 +110,20 @@ export async function buildRunGraphs(
     if (error instanceof RangeError || error instanceof GraphError) throw new UserError(error.message);
     throw error;
   }
+}
+
+/**
+ * The graph of the features that metrics compare, from examples of `input_shape`; null where they need none: of what is no
+ * image, they are the values.
+ */
+async function featuresFor(
+  config: RunConfig,
+  data: Pick<DataSet, "example_shape" | "axes" | "columns">,
+  input_shape: readonly number[],
+): Promise<Graph | null> {
+  if (metricsOf(config).length === 0 || exampleKind(data) !== "images") return null;
+  const image = imageShape(paddedShape(data.example_shape, config));
+  return image && await embeddedFeatures(input_shape, [image.channels, image.height, image.width]);
 }
 
 /** Settings that say how much memory a run takes. */

@@ -1,4 +1,5 @@
 /** The curves of a report: one colour a run in all charts, and on one axis only what is on one scale. */
+import { FEATURE_MEASURES, type Measure, MEASURES } from "../../runlog/measures.ts";
 import type { Summary } from "../../runlog/summary/summary.ts";
 import type { CurvePoint } from "../../runlog/summary/summary_parts.ts";
 import { type Html, html } from "./html.ts";
@@ -98,6 +99,20 @@ function ofSamples(
       lines: line(({ evaluations }) =>
         evaluations.map(({ step, sliced_wasserstein }) => [step, sliced_wasserstein])
       ),
+    }),
+    ...FEATURE_MEASURES.map((name) => {
+      const { title, better, factor = 1 }: Measure = MEASURES[name];
+      return compared(runs, {
+        title: title.charAt(0).toUpperCase() + title.slice(1),
+        axis: title,
+        meaning: `Of features of samples: ${better} is better.`,
+        scale: ({ data }) => data.sha256,
+        lines: line(({ evaluations }) =>
+          evaluations.flatMap((one) =>
+            one[name] === undefined ? [] : [[one.step, factor * one[name]] as const]
+          )
+        ),
+      });
     }),
     compared(runs, {
       title: "Diversity of samples",

@@ -2,7 +2,13 @@
 import { counted } from "../../common/text/counted.ts";
 import { cleanText } from "../../common/text/foreign_text.ts";
 import { duration } from "../../common/text/duration.ts";
-import { type Measure, type MeasureName, MEASURES } from "../../runlog/measures.ts";
+import {
+  FEATURE_MEASURES,
+  type Measure,
+  type MeasureName,
+  MEASURES,
+  shownFigures,
+} from "../../runlog/measures.ts";
 import { type Summary, WINDOW_STEPS } from "../../runlog/summary/summary.ts";
 import { type Entry } from "../../runlog/summary/summary_parts.ts";
 import { differences, settingsOf } from "../compare.ts";
@@ -178,12 +184,15 @@ function evaluations({ summary }: Reported): Html {
   const all = summary.evaluations;
   if (all.length === 0) return html`<p class="dim">None.</p>`;
   const with_modes = all.some(({ modes }) => modes);
+  const measures = FEATURE_MEASURES.filter((name) => all.some((one) => one[name] !== undefined));
   const rows = all.map((evaluation) => [
     count(evaluation.step),
     figure(evaluation.sliced_wasserstein),
+    ...measures.map((name) => figure(new Map(shownFigures(evaluation)).get(name) ?? null)),
     ...with_modes ? [modesOf(evaluation)] : [],
   ]);
-  return table(["Step", "Distance", ...with_modes ? ["Modes covered"] : []], rows, [1]);
+  const titles = measures.map((name) => MEASURES[name].title);
+  return table(["Step", "Distance", ...titles, ...with_modes ? ["Modes covered"] : []], rows, [1]);
 }
 
 function doctor({ findings }: Reported): Html {

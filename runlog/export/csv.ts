@@ -1,4 +1,5 @@
 /** Every series of a run as tables for spreadsheets and programs: one CSV file (RFC 4180) for each kind. */
+import { FEATURE_MEASURES } from "../measures.ts";
 import type { RecordOf, RunRecord } from "../records.ts";
 
 type Cell = number | string | undefined;
@@ -33,6 +34,7 @@ export const TABLES = {
     "modes",
     "modes_covered",
     "high_quality",
+    ...FEATURE_MEASURES,
   ],
   "samples.csv": ["step", "file", "diversity"],
   "vitals.csv": ["step", "clipped"],
@@ -76,7 +78,8 @@ export function rowsOf(record: RunRecord): Row[] {
     case "evaluation": {
       const { step, sliced_wasserstein, num_samples, modes } = record;
       const about_modes = [modes?.count, modes?.covered, modes?.high_quality];
-      return [row("evaluations.csv", step, sliced_wasserstein, num_samples, ...about_modes)];
+      const figures = FEATURE_MEASURES.map((name) => record[name]);
+      return [row("evaluations.csv", step, sliced_wasserstein, num_samples, ...about_modes, ...figures)];
     }
     case "sample":
       return [row("samples.csv", record.step, record.file, record.diversity)];

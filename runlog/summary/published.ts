@@ -45,6 +45,7 @@ const NEUTRAL: ReadonlySet<string> = new Set([
   "sample_every",
   "evaluate_every",
   "keep_best",
+  "metrics",
   "checkpoint_every",
   "min_steps",
   "stop_when_flat",

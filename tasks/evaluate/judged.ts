@@ -6,11 +6,11 @@ import { cleanLine } from "../../common/text/foreign_text.ts";
 import type { Scaling } from "../../common/values/scaling.ts";
 import { type DataSet, decodeExamples, gatherExamples } from "../../coordinator/data/data_set.ts";
 import type { TableColumn } from "../../common/values/table.ts";
+import { comparedExamples } from "../../coordinator/evaluation/compared_examples.ts";
 import { DATASET_NAMES, openDataSet } from "../../coordinator/data/resolve.ts";
 import { summarize } from "../../inspect/run_folders.ts";
 import { Generator } from "../../library/generator.ts";
 import { latents } from "../../random/latents.ts";
-import { permutation } from "../../random/philox.ts";
 import { findRun } from "../../runlog/log/find_run.ts";
 import type { Summary } from "../../runlog/summary/summary.ts";
 
@@ -71,8 +71,7 @@ export async function openData(name: string, { image_size, channels, seed }: Rea
 
 /** At most so many of a data set's examples, as networks see them: the `part`-th of them in an order by the seed. */
 export function examplesOf(data: DataSet, count: number, seed: number, part = 0): Float32Array<ArrayBuffer> {
-  const order = permutation(data.num_examples, { seed, purpose: "evaluation", counter: 0, shard: 2 });
-  const chosen = order.subarray(part * count, (part + 1) * count);
+  const chosen = comparedExamples(data.num_examples, count, seed, part);
   return decodeExamples(gatherExamples(data, chosen), data.encoding);
 }
 

@@ -6,6 +6,7 @@ import { UserError } from "../../common/errors.ts";
 import { TRAIN_OPTIONS } from "../../coordinator/config/options/options.ts";
 import { cleanLine } from "../../common/text/foreign_text.ts";
 import type { DataSet } from "../../coordinator/data/data_set.ts";
+import { USUAL_SEED } from "../../coordinator/evaluation/compared_examples.ts";
 import { compareWith, FEWEST_VECTORS, type Figures, referenceOf } from "../../metrics/comparison.ts";
 import { meanFigures, type TableFigures, tableFigures } from "../../metrics/table_figures.ts";
 import { imageShape } from "../../pictures/grid.ts";
@@ -56,7 +57,7 @@ const OPTIONS = {
     integer: true,
     min: 0,
     max: 2 ** 31,
-    default: 1,
+    default: USUAL_SEED,
     about: "Seed of the noise, and of the choice of examples",
   },
   image_size: TRAIN_OPTIONS.image_size,

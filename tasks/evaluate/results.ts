@@ -4,6 +4,7 @@ import { layOut } from "../../inspect/columns.ts";
 import type { TableFigures } from "../../metrics/table_figures.ts";
 import { tableLines } from "./table_lines.ts";
 import type { Figures } from "../../metrics/comparison.ts";
+import { type Measure, MEASURE_NAMES, MEASURES } from "../../runlog/measures.ts";
 
 export interface Evaluated {
   /** In words: "samples of run X". */
@@ -23,18 +24,10 @@ export interface Evaluated {
 
 type Name = keyof Figures;
 
-/** What figures are called, and which way is better. */
-const MEASURES: Readonly<Record<Name, { readonly title: string; readonly better: "lower" | "higher" }>> = {
-  frechet_distance: { title: "Fréchet distance", better: "lower" },
-  kernel_distance: { title: "kernel distance x 1000", better: "lower" },
-  sliced_wasserstein: { title: "sliced Wasserstein distance", better: "lower" },
-  precision: { title: "precision", better: "higher" },
-  recall: { title: "recall", better: "higher" },
-  density: { title: "density", better: "higher" },
-  coverage: { title: "coverage", better: "higher" },
-};
-const NAMES = Object.keys(MEASURES) as Name[];
-const SHOWN_FACTOR: Readonly<Partial<Record<Name, number>>> = { kernel_distance: 1_000 };
+/** In the order of the table. */
+const NAMES = ["frechet_distance", "kernel_distance", ...MEASURE_NAMES].filter((name, i, all) =>
+  all.indexOf(name) === i
+) as Name[];
 
 /** Mean and standard deviation (of the sample); the deviation of one number is NaN. */
 export function spreadOf(values: readonly number[]): { mean: number; deviation: number } {
@@ -54,14 +47,14 @@ export function evaluationLines(evaluated: Evaluated): string[] {
   const { samples, data, features, num_samples, num_examples, figures, others, table: columns } = evaluated;
   const times = figures.length > 1 ? `, mean of ${figures.length} times` : "";
   const rows = NAMES.map((name) => {
-    const factor = SHOWN_FACTOR[name] ?? 1;
+    const { title, better, factor = 1 }: Measure = MEASURES[name];
     const { mean, deviation } = spreadOf(figures.map((one) => one[name] * factor));
     return [
-      MEASURES[name].title,
+      title,
       shown(mean),
       figures.length > 1 ? `± ${shown(deviation)}` : "",
       others === null ? "" : shown(others[name] * factor),
-      `${MEASURES[name].better} is better`,
+      `${better} is better`,
     ];
   });
   const table = layOut([

@@ -13,7 +13,7 @@ import { recordedPlaces } from "./recorded_data.ts";
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 /** Modules of threads and the live page are read while a task runs. */
 const CODE = [
-  ...["algorithm", "autodiff", "common", "coordinator", "kernels", "metrics", "models", "onnx"],
+  ...["algorithm", "autodiff", "classifier", "common", "coordinator", "kernels", "metrics", "models", "onnx"],
   ...["pictures", "random", "relay", "runlog", "wire", "worker"],
 ];
 

@@ -1,12 +1,13 @@
 /** The classifier: that it learns, what its features are, and the one that comes with the project. */
 import assert from "node:assert/strict";
 import * as ort from "onnxruntime-node";
-import { embeddedClassifier } from "../../classifier/embedded.ts";
+import { embeddedClassifier, embeddedFeatures } from "../../classifier/embedded.ts";
 import { type LabelledImages, trainClassifier } from "../../classifier/training.ts";
 import { decodeExamples } from "../../coordinator/data/data_set.ts";
 import { drawStrokes } from "../../coordinator/data/strokes.ts";
 import { modelOf } from "../../library/model.ts";
 import { encodeModel } from "../../onnx/codec.ts";
+import type { Graph } from "../../onnx/graph.ts";
 
 const NUM_CLASSES = 6;
 
@@ -64,4 +65,27 @@ Deno.test("the embedded classifier knows strokes that it has not seen, and takes
   });
   await session.release();
   assert.deepEqual(features!.dims, [1, 64]);
+});
+
+Deno.test("the features of a graph for workers are those of the classifier, of the mean of the channels", async () => {
+  const rows = 6, columns = 5, plane = rows * columns, count = 4;
+  const colours = Float32Array.from({ length: count * 3 * plane }, (_, i) => Math.sin(i));
+  const grey = Float32Array.from({ length: count * plane }, (_, i) => {
+    const at = Math.floor(i / plane) * 3 * plane + i % plane;
+    return (colours[at]! + colours[at + plane]! + colours[at + 2 * plane]!) / 3;
+  });
+  const run = async (graph: Graph, input: string, values: Float32Array, shape: number[]) => {
+    const session = await ort.InferenceSession.create(encodeModel(modelOf(graph)), { intraOpNumThreads: 1 });
+    const outputs = await session.run({ [input]: new ort.Tensor("float32", values, [count, ...shape]) });
+    await session.release();
+    return outputs["features"]!.data as Float32Array;
+  };
+  const required = await run(await embeddedClassifier(rows, columns), "images", grey, [1, rows, columns]);
+  const flat = await embeddedFeatures([plane], [1, rows, columns]);
+  assert.deepEqual(flat.outputs, ["features"]);
+  assert.deepEqual(await run(flat, "real", grey, [plane]), required);
+  const of_colours = await embeddedFeatures([3, rows, columns], [3, rows, columns]);
+  const found = await run(of_colours, "real", colours, [3, rows, columns]);
+  // Measured: 7.5e-9, as the mean is rounded otherwise.
+  found.forEach((value, i) => assert.ok(Math.abs(value - required[i]!) < 7e-8, `${value}, ${required[i]}`));
 });

@@ -187,6 +187,26 @@ Deno.test("what is measured of the samples: distances, the best step, and whethe
   assert.match(told({ missing: "The data are <gone>" }), /Not measured\. The data are &lt;gone&gt;\./);
 });
 
+Deno.test("figures that --metrics names have a chart and a column each, and the best checkpoint is named", () => {
+  const evaluation = (step: number, recall: number): RunRecord => (
+    { type: "evaluation", step, sliced_wasserstein: 0.5, kernel_distance: 0.25, recall }
+  );
+  const best: RunRecord = {
+    ...{ type: "best", step: 100, measure: "kernel_distance", value: 0.25 },
+    ...{ file: "checkpoints/x", generator: "best_generator.onnx" },
+  };
+  const run = reported("one", 5e-5, [evaluation(0, 0), evaluation(100, 0.75), best]);
+  const page = compact(reportPage([run], { made: "today" }));
+  const titles = chartsOf(page).map(([title]) => title);
+  assert.deepEqual(titles.slice(0, 3), [
+    "Distance of samples to the data",
+    "Kernel distance x 1000",
+    "Recall",
+  ]);
+  assert.match(page, /<th scope="row">100<\/th><td class="n">0\.5<\/td><td>250<\/td><td>0\.75<\/td>/);
+  assert.match(page, /Best checkpoint<\/th><td>step 100: kernel distance x 1000 250<\/td>/);
+});
+
 /** Titles of the charts, and for each the colours of its lines in the wide form. */
 function chartsOf(page: string): [title: string, colours: string[]][] {
   return [...page.matchAll(/<figure><figcaption>([^<]*).*?<svg class="wide".*?<\/svg>/g)].map((

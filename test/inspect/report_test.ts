@@ -219,6 +219,15 @@ Deno.test("the verdict stands first, with what to do, and beside each distance h
     "   STEP  DISTANCE  DIVERSITY",
     "      0       0.8        0.1",
   ]);
+  const [first, last] = [0, 800].map((step): RunRecord => (
+    { type: "evaluation", step, sliced_wasserstein: 0.5, frechet_distance: 7 - step / 800 }
+  ));
+  const with_metrics = runReport(
+    { folder: "r", summary: summed([...steps(1, 800), first!, last!]), findings: [], files: [] },
+    PLAIN,
+  );
+  assert.ok(with_metrics.includes("  STEP  DISTANCE  FID"));
+  assert.ok(with_metrics.includes("   800       0.5    6"));
   const [fault] = FINDINGS;
   const failing = runReport(
     { folder: "r", summary: summed(steps(1, 1600)), findings: [fault!], files: [] },

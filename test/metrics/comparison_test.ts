@@ -1,6 +1,6 @@
 /** Figures against torch-fidelity, prdc and SciPy (scripts/goldens/make_feature_metrics_goldens.py), and their own rules. */
 import assert from "node:assert/strict";
-import { compareWith, referenceOf } from "../../metrics/comparison.ts";
+import { chosenFigures, chosenReference, compareWith, referenceOf } from "../../metrics/comparison.ts";
 import type { Features } from "../../metrics/features.ts";
 import { frechetDistanceOf } from "../../metrics/frechet_distance.ts";
 import { kernelDistance } from "../../metrics/kernel_distance.ts";
@@ -79,4 +79,20 @@ Deno.test("metrics: sets that are too small or do not fit are refused", () => {
   assert.throws(() => referenceOf({ values: new Float32Array(20), dimension: 3 }), /whole vectors of 3/);
   assert.throws(() => frechetDistanceOf(normals(9, 3, 1), normals(9, 2, 1)), /one length: found 3 and 2/);
   assert.throws(() => kernelDistance(normals(9, 3, 1), normals(9, 2, 1)), /one length: found 3 and 2/);
+});
+
+Deno.test("metrics that are chosen are those of all, and no others", () => {
+  const real = normals(40, 3, 1), fake = normals(30, 3, 2, 0.5);
+  const all = compareWith(referenceOf(real), fake);
+  for (
+    const names of [["frechet_distance"], ["kernel_distance", "recall"], [
+      "coverage",
+      "density",
+      "precision",
+    ]] as const
+  ) {
+    const required = Object.fromEntries(names.map((name) => [name, all[name]]));
+    assert.deepEqual(chosenFigures(chosenReference(real, names), fake), required);
+  }
+  assert.throws(() => chosenReference(normals(5, 3, 1), ["frechet_distance"]), RangeError);
 });

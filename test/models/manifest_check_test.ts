@@ -87,6 +87,35 @@ function example() {
   };
 }
 
+Deno.test("a graph of features takes examples alone, and gives as many numbers as the manifest says", () => {
+  const features = {
+    ...graph(
+      "features_model",
+      [{ name: "real", shape: ["N", 3], source: "real" }],
+      [{ name: "features", shape: ["N", 5], offset: 0 }],
+      0,
+      0,
+    ),
+  };
+  const manifest = { ...example(), num_features: 5 };
+  const found = parseManifest({ ...manifest, graphs: { ...manifest.graphs, features_model: features } });
+  assert.deepEqual([found.num_features, found.graphs.features_model], [5, features]);
+  const refused = (num_features: unknown, entry: object | undefined, message: RegExp) => {
+    const graphs = { ...manifest.graphs, ...entry && { features_model: entry } };
+    assert.throws(() => parseManifest({ ...manifest, num_features, graphs }), message);
+  };
+  refused(4, features, /features_model.outputs\[0\].shape must be \["N",4\], found \["N",5\]/);
+  refused(5, undefined, /graphs.features_model must be present/);
+  refused(0, features, /num_features must be a whole number from 1/);
+  refused(
+    5,
+    { ...features, inputs: [...features.inputs, ...features.inputs] },
+    /inputs.length must be 1, found 2/,
+  );
+  const unsaid = { ...example(), graphs: { ...manifest.graphs, features_model: features } };
+  assert.throws(() => parseManifest(unsaid), /graphs must be without other fields/);
+});
+
 Deno.test("manifest: a shard's parts are a power of two, or not named", () => {
   const parts = (accumulate: unknown) => ({ ...example(), accumulate });
   assert.equal(parseManifest(parts(8)).accumulate, 8);

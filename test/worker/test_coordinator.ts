@@ -145,7 +145,7 @@ export class TestCoordinator {
     };
   }
 
-  job(kind: "sample" | "score", count: number, job = 1): MessageOf<"job"> {
+  job(kind: "sample" | "score" | "features", count: number, job = 1): MessageOf<"job"> {
     return {
       type: "job",
       run: RUN_ID,

@@ -6,6 +6,7 @@ import { numElements } from "../../common/shape.ts";
 import { PAGE_BYTES, wholePages } from "../../common/files/mapped_file.ts";
 import {
   BETWEEN_GRAPH,
+  FEATURES_GRAPH,
   type GraphName,
   type Manifest,
   takesReal,
@@ -185,8 +186,8 @@ export class Engine {
     return wholePages(this.#weights[network]);
   }
 
-  runner(name: GraphName): GraphRunner {
-    return this.#runners[name];
+  runner(name: GraphName | typeof FEATURES_GRAPH): GraphRunner {
+    return this.#runners[name]!;
   }
 
   /** Computes a node of the summing tree. `at`: into which of the places; else into a buffer of the engine's own. */

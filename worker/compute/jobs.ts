@@ -1,8 +1,8 @@
 /**
- * Jobs: samples and scores, beside the training and never part of its bits. A job brings its weights, and computes a
+ * Jobs: samples, scores and features, beside the training and never part of its bits. A job brings its weights, and computes a
  * few rows at a time, so that work of the training can come in between.
  */
-import type { Manifest, State } from "../../models/manifest.ts";
+import { FEATURES_GRAPH, type Manifest, type State } from "../../models/manifest.ts";
 import { fillNormal } from "../../random/philox.ts";
 import type { Engine } from "./engine.ts";
 import type { GraphRunner } from "./graph_runner.ts";
@@ -12,11 +12,12 @@ import { numElements } from "../../common/shape.ts";
 const ROWS = 64;
 
 /**
- * `weights`: the generator's (sample) or the critic's (score). `input`: the statistics, or the examples; where networks
- * take labels, the class of each example follows. A critic of packs gives each example the score of its pack.
+ * `weights`: the generator's (sample), the critic's (score) or none (features). `input`: the statistics, or the examples;
+ * where networks take labels, the class of each example follows, but not for features. A critic of packs
+ * gives each example the score of its pack.
  */
 export interface JobTask {
-  readonly kind: "sample" | "score";
+  readonly kind: "sample" | "score" | "features";
   readonly count: number;
   readonly noise_counter: number;
   readonly weights: Float32Array;
@@ -28,6 +29,7 @@ export function jobSizes(
   { layouts, example_shape, num_classes }: Manifest,
   { kind, count }: Pick<JobTask, "kind" | "count">,
 ): { readonly weights: number; readonly input: number } {
+  if (kind === "features") return { weights: 0, input: count * numElements(example_shape) };
   const labels = num_classes === undefined ? 0 : count;
   if (kind === "sample") return { weights: layouts.generator.size, input: layouts.statistics.size + labels };
   return { weights: layouts.critic.size, input: count * numElements(example_shape) + labels };
@@ -52,9 +54,10 @@ export class Job {
   constructor(engine: Engine, readonly task: JobTask) {
     const { manifest, seed } = engine;
     const { count, kind, weights, noise_counter } = task;
-    const without_labels = task.input.length - (manifest.num_classes === undefined ? 0 : count);
+    const has_labels = manifest.num_classes !== undefined && kind !== "features";
+    const without_labels = task.input.length - (has_labels ? count : 0);
     const input = task.input.subarray(0, without_labels);
-    this.#labels = manifest.num_classes === undefined ? null : task.input.subarray(without_labels);
+    this.#labels = has_labels ? task.input.subarray(without_labels) : null;
     const example = numElements(manifest.example_shape);
     if (kind === "sample") {
       this.#runner = engine.runner("sampler_model");
@@ -64,12 +67,13 @@ export class Job {
       fillNormal(this.#rows, { seed, purpose: "sample", counter: noise_counter, shard: 0 });
       [this.#row_in, this.#row_out, this.#pac] = [manifest.latent, example, 1];
     } else {
-      this.#runner = engine.runner("critic_eval_model");
+      const scores = kind === "score";
+      this.#runner = engine.runner(scores ? "critic_eval_model" : FEATURES_GRAPH);
       this.#source = "real";
-      this.#states = { critic: weights };
+      this.#states = scores ? { critic: weights } : {};
       this.#rows = input;
-      const { pac = 1 } = manifest;
-      [this.#row_in, this.#row_out, this.#pac] = [example * pac, 1, pac];
+      const { pac = 1 } = scores ? manifest : {};
+      [this.#row_in, this.#row_out, this.#pac] = [example * pac, scores ? 1 : manifest.num_features!, pac];
     }
     if (count % this.#pac !== 0) {
       throw new RangeError(`Cannot score ${count} examples: whole packs of ${this.#pac} are required`);

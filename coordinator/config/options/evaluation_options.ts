@@ -1,6 +1,6 @@
 /** The options of how samples are drawn and evaluated during a run (docs/evaluating.md). */
 import type { OptionTable } from "../../../common/cli/options.ts";
-import { MEASURES } from "../../../runlog/measures.ts";
+import { MEASURE_NAMES, MEASURES } from "../../../runlog/measures.ts";
 
 export const EVALUATION_OPTIONS = {
   sample_every: {
@@ -22,9 +22,18 @@ export const EVALUATION_OPTIONS = {
       "0: start and end only",
     group: "How to run",
   },
+  metrics: {
+    kind: "string",
+    value: "NAME,…",
+    default_text: "none",
+    about:
+      "Also measure these figures of features at each evaluation, as deno task evaluate does: names of fid, kid, " +
+      "precision, recall, density and coverage (docs/evaluating.md)",
+    group: "How to run",
+  },
   keep_best: {
     kind: "choice",
-    choices: [MEASURES.sliced_wasserstein.option],
+    choices: MEASURE_NAMES.map((name) => MEASURES[name].option),
     default_text: "none",
     about:
       "Also keep the checkpoint whose samples are best by this figure, and write its generator as best_generator.onnx; " +

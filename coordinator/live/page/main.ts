@@ -9,6 +9,7 @@ import { byId, setText } from "./dom.ts";
 import { Downloads } from "./downloads.ts";
 import { SampleAnimation } from "./animation.ts";
 import { command, joinCommand, showJoin } from "./join.ts";
+import { MetricCharts } from "./metric_charts.ts";
 import { showDoctor, showFaults, showProgress, showVerdict, showWorkers } from "./sections.ts";
 
 const view: { -readonly [K in keyof View]?: View[K] } = {};
@@ -102,6 +103,7 @@ function makeCharts(estimates_distance: boolean) {
     };
   const beside = "held out";
   return {
+    metrics: new MetricCharts(place),
     gap: new Chart(place, { id: "chart-gap", ...gap, colour: "--gap", height: 240, beside }),
     distance: new Chart(place, {
       id: "chart-distance",
@@ -168,6 +170,7 @@ function drawCurves(): void {
     [step, sliced_wasserstein] as const
   );
   charts.distance.show({ curve: measuredCurve(distances), share });
+  charts.metrics.show(view.evaluations ?? [], share);
   const diversities = (view.samples ?? []).map(({ step, diversity }) => [step, diversity] as const);
   charts.diversity.show({ curve: measuredCurve(diversities), share });
 }

@@ -1,4 +1,5 @@
 /** A run's records as TensorBoard events. */
+import { FEATURE_MEASURES } from "../../measures.ts";
 import type { RecordOf, RunRecord } from "../../records.ts";
 import type { Event, SummaryValue } from "./event.ts";
 
@@ -38,6 +39,7 @@ function valuesOf(record: RunRecord): SummaryValue[] {
         sliced_wasserstein,
         modes_covered: covered,
         high_quality_share: high_quality,
+        ...Object.fromEntries(FEATURE_MEASURES.map((name) => [name, record[name]])),
       });
     }
     case "sample":

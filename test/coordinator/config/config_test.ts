@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { metricsOf, requireMetrics } from "../../../coordinator/config/evaluation_config.ts";
 import { UserError } from "../../../common/errors.ts";
 import type { DcganCriticConfig } from "../../../models/nets/dcgan.ts";
 import { type GivenConfig, resolveConfig, wholeConfig } from "../../../coordinator/config/config.ts";
@@ -251,4 +252,41 @@ Deno.test("how sums and weights travel is set with the run, and stays", () => {
   });
   const { wire: _wire, wire_groups: _groups, ...before } = resolveConfig({}, "wgan", images);
   assert.deepEqual([wholeConfig(before).wire, wholeConfig(before).wire_groups], ["float32", null]);
+});
+
+Deno.test("figures of samples: names are known, and the one that the best is kept by is among them", () => {
+  const metrics = (given: GivenConfig) => resolveConfig(given, "wgan", images).metrics;
+  assert.deepEqual(
+    [{}, { keep_best: "swd" }, { keep_best: "fid" }, { metrics: "kid", keep_best: "recall" }, {
+      metrics: "fid,kid",
+      keep_best: "kid",
+    }].map(metrics),
+    [null, null, "fid", "kid,recall", "fid,kid"],
+  );
+  assert.deepEqual(metricsOf({ metrics: "coverage, fid" }), ["frechet_distance", "coverage"]);
+  for (const [list, found] of [["is", "is"], ["fid,", "an empty name"], ["swd", "swd"]] as const) {
+    assert.throws(() => metrics({ metrics: list, keep_best: "fid" }), {
+      name: "UserError",
+      message:
+        `Cannot use --metrics ${list}: names of fid, kid, precision, recall, density, coverage with commas ` +
+        `between them are required, found ${found}; correct the list`,
+    });
+  }
+});
+
+Deno.test("a resumed run may keep the best by a figure that it measures, and its metrics stay", () => {
+  const before = resolveConfig({ metrics: "fid" }, "wgan", images);
+  requireMetrics(resumeConfig(before, { keep_best: "fid" }), 6);
+  requireMetrics(resumeConfig(before, { keep_best: "swd" }), 6);
+  assert.throws(() => resumeConfig(before, { metrics: "kid" }), /Cannot resume with another metrics/);
+  assert.throws(() => requireMetrics(resumeConfig(before, { keep_best: "kid" }), 6), {
+    name: "UserError",
+    message:
+      "Cannot use --keep-best kid: --metrics must have it since the run began, found fid; use --keep-best swd, " +
+      "or start a new run",
+  });
+  assert.throws(() => requireMetrics(before, 5), {
+    name: "UserError",
+    message: "Cannot use --metrics fid: 6 examples or more are required, found 5; leave it out",
+  });
 });

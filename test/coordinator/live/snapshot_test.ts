@@ -60,6 +60,23 @@ Deno.test("distances of the samples are told in order, and taken back by a resum
   assert.deepEqual(measured().map(({ step }) => step), [0, 10]);
 });
 
+Deno.test("figures of features are told as they are shown, where there are some", () => {
+  const live = liveRun(30);
+  live.record({ type: "evaluation", step: 10, sliced_wasserstein: 0.5 });
+  live.record({
+    type: "evaluation",
+    step: 20,
+    sliced_wasserstein: 0.5,
+    kernel_distance: 0.0123,
+    recall: 0.5,
+  });
+  const { evaluations } = viewOf(momentOf(live));
+  assert.deepEqual(evaluations.map(({ figures }) => figures), [
+    undefined,
+    { kernel_distance: 12.3, recall: 0.5 },
+  ]);
+});
+
 Deno.test("the verdict is on the page, with its state for a colour and its sentence for people", () => {
   const early = viewOf(momentOf(liveRun(30))).verdict;
   assert.deepEqual([early.state, early.label, early.tone], ["too-early", "Too early to tell", "neutral"]);

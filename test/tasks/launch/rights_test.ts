@@ -20,7 +20,7 @@ const AROUND: Surroundings = {
   ownHosts: () => ["127.0.0.1", "[::1]", "gpu1"],
 };
 const CODE =
-  /^.*\/(algorithm|autodiff|common|coordinator|kernels|metrics|models|onnx|pictures|random|relay|runlog|wire|worker)$/;
+  /^.*\/(algorithm|autodiff|classifier|common|coordinator|kernels|metrics|models|onnx|pictures|random|relay|runlog|wire|worker)$/;
 
 /** What a task is allowed, by kind of right: "all", or a list, without the project's own code. */
 function rights(task: LaunchedTask, args: readonly string[], around = AROUND): Record<string, string> {
