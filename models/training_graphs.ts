@@ -14,7 +14,7 @@
  * own, an input `augment_0` and so on among the masks.
  */
 import type { Rules } from "../autodiff/rule.ts";
-import { type Augmentation, augmented, augmentNumbers } from "./augment.ts";
+import { type Augmentation, augmented, augmentNumbers } from "./nets/augment.ts";
 import { compileForward, compileTraining } from "./compile.ts";
 import { BETWEEN_GRAPH } from "./manifest.ts";
 import type { BatchMoments, Drop, Net, TensorSpec } from "./nets/net.ts";

@@ -1,6 +1,6 @@
 /** The golden files in this folder: results of other people's code, made by the scripts in scripts/goldens/. */
 import { decodeSafetensors, type Safetensors } from "../../common/files/safetensors.ts";
-import type { Augmentation } from "../../models/augment.ts";
+import type { Augmentation } from "../../models/nets/augment.ts";
 import type { Networks } from "../../models/nets/networks.ts";
 import type { ObjectiveName } from "../../models/objectives/objectives.ts";
 

@@ -4,7 +4,7 @@
  * whose slopes are penalised at real and at generated ones.
  */
 import assert from "node:assert/strict";
-import { POLICIES } from "../../models/augment.ts";
+import { POLICIES } from "../../models/nets/augment.ts";
 import { readTrainingGolden, type TrainingGolden } from "../goldens/golden.ts";
 import { assertReached, differences, trainWith } from "./golden_training.ts";
 import { prepareInOrt } from "./onnx_runtime.ts";

@@ -4,7 +4,7 @@
  */
 import { numElements } from "../../common/shape.ts";
 import { fillUniform, type StreamKey } from "../../random/philox.ts";
-import { augmentNumbers } from "../../models/augment.ts";
+import { augmentNumbers } from "../../models/nets/augment.ts";
 import { initialState } from "../../models/initialise.ts";
 import { buildLayout, views } from "../../models/layout.ts";
 import type { Net, TensorSpec } from "../../models/nets/net.ts";

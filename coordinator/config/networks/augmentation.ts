@@ -1,8 +1,8 @@
-/** What images are augmented by (--augment): names that a person gives, and the shape of the images (models/augment.ts). */
+/** What images are augmented by (--augment): names that a person gives, and the shape of the images (models/nets/augment.ts). */
 import { UserError } from "../../../common/errors.ts";
 import { exampleKind } from "../../../common/example_kind.ts";
 import { cleanText } from "../../../common/text/foreign_text.ts";
-import { type Augmentation, type AugmentPolicy, POLICIES } from "../../../models/augment.ts";
+import { type Augmentation, type AugmentPolicy, POLICIES } from "../../../models/nets/augment.ts";
 import type { DataSet } from "../../data/data_set.ts";
 
 /** Throws {@linkcode UserError} where examples are no images, and for names that nothing has. */

@@ -11,9 +11,9 @@
  *
  * They follow each other in this order, and their numbers are an input of the graph: u [n, k], uniform in [0, 1).
  */
-import { numElements } from "../common/shape.ts";
-import type { GraphBuilder, Value } from "../onnx/builder.ts";
-import { tensorOf } from "../onnx/tensor.ts";
+import { numElements } from "../../common/shape.ts";
+import type { GraphBuilder, Value } from "../../onnx/builder.ts";
+import { tensorOf } from "../../onnx/tensor.ts";
 
 /** What images can be augmented by, in the order in which it is done. */
 export const POLICIES = ["color", "translation", "cutout"] as const;
