@@ -211,6 +211,8 @@ export interface Records {
     readonly sliced_wasserstein: number;
     /** Samples drawn for it. */
     readonly num_samples?: number;
+    /** The distance of samples by the generator's own weights, where samples come from their average (--ema-half-life). */
+    readonly raw_sliced_wasserstein?: number;
     /** Figures of features that --metrics names, as deno task evaluate has them. */
     readonly frechet_distance?: number;
     readonly kernel_distance?: number;

@@ -205,6 +205,8 @@ export const RECORDS = {
     sliced_wasserstein: num,
     /** Samples drawn for it. */
     num_samples: optional(num),
+    /** The distance of samples by the generator's own weights, where samples come from their average (--ema-half-life). */
+    raw_sliced_wasserstein: optional(num),
     /** Figures of features that --metrics names, as deno task evaluate has them. */
     frechet_distance: optional(num),
     kernel_distance: optional(num),

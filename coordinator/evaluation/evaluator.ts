@@ -41,14 +41,22 @@ export class Evaluator {
     this.num_samples = Math.min(NUM_SAMPLES, enough, mostExamples(data.example_shape));
   }
 
-  async judge(samples: Float32Array): Promise<Omit<RecordOf<"evaluation">, "type" | "step">> {
+  /** `raw`: samples by the generator's own weights, where `samples` come from their average; null: there are none. */
+  async judge(
+    samples: Float32Array,
+    raw: Float32Array | null = null,
+  ): Promise<Omit<RecordOf<"evaluation">, "type" | "step">> {
     const thread = this.#thread ??= EvaluationThread.start(this.#data);
-    const [sliced_wasserstein, of_features] = await Promise.all([
+    const [sliced_wasserstein, raw_sliced_wasserstein, of_features] = await Promise.all([
       thread.distance(samples),
+      raw && thread.distance(raw),
       this.#ofFeatures(thread, samples),
     ]);
     const mixture = (MIXTURES as Record<string, Mixture>)[this.#data.name];
-    const figures = { sliced_wasserstein, num_samples: this.num_samples, ...of_features };
+    const figures = {
+      ...{ sliced_wasserstein, num_samples: this.num_samples, ...of_features },
+      ...raw_sliced_wasserstein !== null && { raw_sliced_wasserstein },
+    };
     if (!mixture) return figures;
     const { num_modes, covered, high_quality, counts } = countModes(this.#plain(samples), mixture);
     return { ...figures, modes: { count: num_modes, covered, high_quality, per_mode: counts } };

@@ -71,13 +71,17 @@ export class SideJobs {
 
   /** Measures how far samples are from the data. */
   evaluate(): void {
-    const { state: { step }, evaluator, best } = this.#options;
+    const { state: { step, averaged, generator }, evaluator, best } = this.#options;
     best?.propose(step);
     this.#work.begin("evaluation", async () => {
       let figures: Omit<RecordOf<"evaluation">, "type" | "step"> | null = null;
       try {
-        const values = await this.#draw(evaluator.num_samples, SAMPLE_NOISE.evaluation);
-        figures = values && await evaluator.judge(values);
+        const { num_samples } = evaluator;
+        const [values, raw] = await Promise.all([
+          this.#draw(num_samples, SAMPLE_NOISE.evaluation),
+          averaged && this.#draw(num_samples, SAMPLE_NOISE.evaluation, null, generator.parameters),
+        ]);
+        figures = values && await evaluator.judge(values, raw);
       } finally {
         if (figures === null) best?.drop(step);
       }
@@ -119,13 +123,15 @@ export class SideJobs {
     this.#options.evaluator.close();
   }
 
-  /** `own_labels`: of those samples; else they are drawn. */
+  /** `own_labels`: of those samples; else they are drawn. `own_weights`: the generator's, instead of those that are sampled. */
   #draw(
     count: number,
     noise_counter: SampleNoise,
     own_labels: Float32Array | null = null,
+    own_weights: Float32Array | null = null,
   ): Promise<Float32Array | null> {
-    const { state: { sampled_parameters: weights, statistics: input }, drawLabels, ask } = this.#options;
+    const { state: { sampled_parameters, statistics: input }, drawLabels, ask } = this.#options;
+    const weights = own_weights ?? sampled_parameters;
     const labels = drawLabels && (own_labels ?? drawLabels(count, noise_counter));
     return ask({ kind: "sample", count, noise_counter, weights, input, labels });
   }

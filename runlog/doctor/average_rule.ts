@@ -1,9 +1,13 @@
-/** A rule over the averaged generator, which samples come from (--ema-half-life). */
+/** Rules over the averaged generator, which samples come from (--ema-half-life). */
 import type { Summary } from "../summary/summary.ts";
-import { MIN_GENERATOR_STEPS, percent, type Rule } from "./rule.ts";
+import { MIN_GENERATOR_STEPS, percent, type Rule, short } from "./rule.ts";
 
 /** An average with so much of the initial weights in it at the end is not that of a trained generator. */
 const MUCH = 0.1;
+/** A distance beyond the other by this factor is worse. */
+const WORSE = 1.25;
+/** Evaluations of both that are compared: the last ones. */
+const COMPARED = 3;
 /** The half-life that is recommended, as a share of the examples that generator steps are made from. */
 const USUAL = 20;
 
@@ -23,6 +27,80 @@ function averageAtEnd({ config, steps, generator_steps }: Summary): Average | nu
   const examples = batch * generator_steps * length / steps;
   return { half_life, examples, share: 0.5 ** (examples / half_life) };
 }
+
+interface Distances {
+  readonly averaged: number;
+  readonly raw: number;
+  readonly first_step: number;
+  readonly last_step: number;
+}
+
+/** Mean distances of samples by the average and by the raw weights; null where they are too few. */
+function distancesOf({ evaluations, generator_steps }: Summary): Distances | null {
+  const both = evaluations.flatMap(({ step, sliced_wasserstein: averaged, raw_sliced_wasserstein: raw }) =>
+    step > 0 && raw !== undefined ? [{ step, averaged, raw }] : []
+  ).slice(-COMPARED);
+  if (both.length < COMPARED || generator_steps < MIN_GENERATOR_STEPS) return null;
+  const mean = (key: "averaged" | "raw") => both.reduce((sum, one) => sum + one[key], 0) / both.length;
+  return {
+    averaged: mean("averaged"),
+    raw: mean("raw"),
+    first_step: both[0]!.step,
+    last_step: both.at(-1)!.step,
+  };
+}
+
+/** At first, every average is behind. */
+function isEarly({ steps, config: { steps: target } }: Summary): boolean {
+  return typeof target === "number" && 2 * steps < target;
+}
+
+function compared({ averaged, raw, ...steps }: Distances) {
+  const seen = `Samples of the averaged generator are ${
+    short(averaged)
+  } from the data, those of its raw weights ${short(raw)} (mean of the last ${COMPARED} distances)`;
+  return { seen, ...steps, numbers: { averaged, raw } };
+}
+
+const OF_BOTH = `the mean sliced Wasserstein distance of the last ${COMPARED} evaluations`;
+
+export const average_worse: Rule = {
+  code: "average-worse",
+  spoils: "samples",
+  condition:
+    `By ${OF_BOTH}, samples of the averaged generator (--ema-half-life) are more than ${WORSE} times as far from the ` +
+    `data as those of its raw weights. The rule waits for ${MIN_GENERATOR_STEPS} generator steps and the later half of ` +
+    "the run, and is silent if average-lags is found.",
+  cause: "The average is of weights that were worse than those of now: its half-life is too long",
+  change: "Start a new run with a smaller --ema-half-life",
+  find(summary) {
+    const distances = distancesOf(summary);
+    if (distances === null || isEarly(summary) || average_lags.find(summary) !== null) return null;
+    if (distances.averaged <= WORSE * distances.raw) return null;
+    const { ema_half_life } = summary.config;
+    const smaller = typeof ema_half_life === "number"
+      ? `Start a new run with --ema-half-life ${Number((ema_half_life / 5).toPrecision(1))}`
+      : average_worse.change;
+    return { ...compared(distances), change: smaller };
+  },
+};
+
+export const average_better: Rule = {
+  code: "average-better",
+  spoils: "samples",
+  condition:
+    `By ${OF_BOTH}, samples of the raw weights are more than ${WORSE} times as far from the data as those of the ` +
+    `averaged generator (--ema-half-life). The rule waits for ${MIN_GENERATOR_STEPS} generator steps. This is always ` +
+    "a note: samples and generator.onnx come from the average.",
+  cause: "The weights still move a lot from step to step, and their average does not",
+  change:
+    "Keep --ema-half-life; a learning rate that falls to 0 (--decay-steps) makes the raw weights as good",
+  find(summary) {
+    const distances = distancesOf(summary);
+    if (distances === null || distances.raw <= WORSE * distances.averaged) return null;
+    return { ...compared(distances), passed: true };
+  },
+};
 
 export const average_lags: Rule = {
   code: "average-lags",

@@ -3,9 +3,10 @@
  * Nothing here stops or changes a run.
  */
 import type { Summary } from "../summary/summary.ts";
-import { average_lags } from "./average_rule.ts";
+import { average_better, average_lags, average_worse } from "./average_rule.ts";
 import { CURVE_RULES } from "./curve_rules.ts";
 import { DATA_RULES } from "./data_rules.ts";
+import { metric_turned } from "./metric_rules.ts";
 import { NETWORK_RULES } from "./network_rules.ts";
 import { SAMPLE_RULES } from "./sample_rules.ts";
 import type { Finding, Rule } from "./rule.ts";
@@ -19,7 +20,10 @@ export const RULES: readonly Rule[] = [
   ...CURVE_RULES,
   ...NETWORK_RULES,
   ...SAMPLE_RULES,
+  metric_turned,
   average_lags,
+  average_worse,
+  average_better,
   ...WORK_RULES,
 ];
 

@@ -35,6 +35,7 @@ export const TABLES = {
     "modes_covered",
     "high_quality",
     ...FEATURE_MEASURES,
+    "raw_sliced_wasserstein",
   ],
   "samples.csv": ["step", "file", "diversity"],
   "vitals.csv": ["step", "clipped"],
@@ -78,8 +79,8 @@ export function rowsOf(record: RunRecord): Row[] {
     case "evaluation": {
       const { step, sliced_wasserstein, num_samples, modes } = record;
       const about_modes = [modes?.count, modes?.covered, modes?.high_quality];
-      const figures = FEATURE_MEASURES.map((name) => record[name]);
-      return [row("evaluations.csv", step, sliced_wasserstein, num_samples, ...about_modes, ...figures)];
+      const figures = FEATURE_MEASURES.map((name) => record[name]), raw = record.raw_sliced_wasserstein;
+      return [row("evaluations.csv", step, sliced_wasserstein, num_samples, ...about_modes, ...figures, raw)];
     }
     case "sample":
       return [row("samples.csv", record.step, record.file, record.diversity)];

@@ -37,6 +37,7 @@ function valuesOf(record: RunRecord): SummaryValue[] {
       const { covered, high_quality } = modes ?? {};
       return scalars("samples", {
         sliced_wasserstein,
+        raw_sliced_wasserstein: record.raw_sliced_wasserstein,
         modes_covered: covered,
         high_quality_share: high_quality,
         ...Object.fromEntries(FEATURE_MEASURES.map((name) => [name, record[name]])),

@@ -84,11 +84,32 @@ Deno.test("where the generator is averaged, samples are drawn by the average and
   jobs.sample();
   jobs.evaluate();
   jobs.scoreHeldOut();
+  // Evaluations also draw by the generator's own weights, with the same noise.
+  const [raw, ...others] = asked.splice(2, 1);
+  assert.deepEqual([others.length, wanted(raw!)], [0, { kind: "sample", count: 40, noise_counter: 1 }]);
+  assert.deepEqual(raw!.request.weights, state.generator.parameters);
+  assert.equal(asked.length, 3);
   for (const { request } of asked) {
     assert.deepEqual(request.weights, state.averaged!.parameters);
     assert.notDeepEqual(request.weights, state.generator.weights);
     assert.deepEqual(request.input, state.statistics);
   }
+});
+
+Deno.test("a record has the distance of raw weights beside that of their average", async () => {
+  const judge = (samples: Float32Array, raw: Float32Array | null = null) =>
+    Promise.resolve({ sliced_wasserstein: samples[0]!, ...raw && { raw_sliced_wasserstein: raw[0]! } });
+  const { records, answer, jobs } = scene({
+    state: stateAt(10, RMSPROP, 100),
+    evaluator: { num_samples: 40, judge, close: () => {} },
+  });
+  jobs.evaluate();
+  await answer(0, Float32Array.of(0.5));
+  await answer(1, Float32Array.of(0.25));
+  await jobs.ended();
+  assert.deepEqual(records, [
+    { type: "evaluation", step: 10, sliced_wasserstein: 0.5, raw_sliced_wasserstein: 0.25 },
+  ]);
 });
 
 Deno.test("a record is of the step at which its job began, and scores are by the critic of that step", async () => {

@@ -51,6 +51,9 @@ const OTHER_RUNS = {
   "ages-and-incomes": ["data-out-of-range", "estimate-negative"],
   "ten-times-as-wide": ["data-out-of-range"],
   "three-times-as-wide": [],
+  "turned": ["mode-collapse", "metric-turned"],
+  "average-worse": ["average-worse"],
+  "average-better": ["average-better"],
 };
 
 Deno.test("runs with too few images, far data, a slow device, a slow coordinator, with faults: each has its own finding, their likes none", async (t) => {
