@@ -13,6 +13,8 @@ export interface Reading {
   readonly num_cores: number;
   /** Where decoded pictures are kept for later runs; absent: nowhere. */
   readonly cache?: CacheFolder | null;
+  /** Pictures of more bytes once decoded stay in a file of the cache; absent: `MOST_IN_MEMORY`. */
+  readonly most_in_memory?: number;
 }
 
 /** Nobody watches. */

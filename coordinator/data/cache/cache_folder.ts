@@ -4,6 +4,7 @@
  * others may write to, is not used.
  */
 import { join } from "node:path";
+import { CacheDraft } from "./cache_draft.ts";
 
 const OWNER_ALL = 0o700;
 const OTHERS_WRITE = 0o022;
@@ -32,10 +33,12 @@ export interface CacheFolderOptions {
 
 export class CacheFolder {
   readonly path: string;
+  readonly max_bytes: number;
   readonly #options: CacheFolderOptions;
 
   constructor(options: CacheFolderOptions) {
     this.path = options.path;
+    this.max_bytes = options.max_bytes;
     this.#options = options;
   }
 
@@ -65,26 +68,36 @@ export class CacheFolder {
    * written: a cache that fails is no failure of a run.
    */
   async write(name: string, parts: readonly Uint8Array[]): Promise<boolean> {
-    const bytes = parts.reduce((sum, { length }) => sum + length, 0);
-    const temporary = join(this.path, `${name}${ENDING}.${this.#options.pid}.part`);
+    await using draft = await this.draft(name, parts.reduce((sum, { length }) => sum + length, 0));
     try {
-      await Deno.mkdir(this.path, { recursive: true, mode: OWNER_ALL });
-      if (!await this.#isOwn() || bytes > this.#options.max_bytes) return false;
-      await this.#makeRoom(bytes);
-      {
-        using file = await Deno.open(temporary, { write: true, createNew: true, mode: 0o600 });
-        for (const part of parts) {
-          for (let at = 0; at < part.length;) at += await file.write(part.subarray(at));
-        }
+      let at = 0;
+      for (const part of parts) {
+        draft?.put(at, part);
+        at += part.length;
       }
-      const now = new Date(this.#options.now_ms());
-      await Deno.utime(temporary, now, now);
-      await Deno.rename(temporary, join(this.path, name + ENDING));
-      return true;
+      return draft !== null && await this.keep(draft);
     } catch {
-      await Deno.remove(temporary).catch(() => {});
       return false;
     }
+  }
+
+  /** A new file of so many bytes, for which there is room; null where it does not fit or cannot be written. */
+  async draft(name: string, bytes: number): Promise<CacheDraft | null> {
+    const path = join(this.path, name + ENDING), temporary = `${path}.${this.#options.pid}.part`;
+    try {
+      await Deno.mkdir(this.path, { recursive: true, mode: OWNER_ALL });
+      if (!await this.#isOwn() || bytes > this.max_bytes) return null;
+      await this.#makeRoom(bytes);
+      const file = await Deno.open(temporary, { read: true, write: true, createNew: true, mode: 0o600 });
+      return new CacheDraft(temporary, path, file);
+    } catch {
+      return null;
+    }
+  }
+
+  /** Keeps a draft for others. False where that cannot be. */
+  keep(draft: CacheDraft): Promise<boolean> {
+    return draft.keep(this.#options.now_ms());
   }
 
   /** The files, those used last first. */
@@ -115,7 +128,7 @@ export class CacheFolder {
     let used = bytes;
     for (const file of await this.list()) {
       used += file.bytes;
-      if (used > this.#options.max_bytes) await this.drop(file.name);
+      if (used > this.max_bytes) await this.drop(file.name);
     }
   }
 

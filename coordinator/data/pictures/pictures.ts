@@ -8,11 +8,20 @@ import type { DataSource, Reading } from "../data_source.ts";
 import type { PictureCollection, Wanted } from "./collection.ts";
 import type { Image, Shape } from "./image.ts";
 import { PictureCodecs } from "./codecs.ts";
-import { cachedPictures, cacheKey, cachePictures } from "../cache/picture_cache.ts";
+import { DraftError } from "../cache/cache_draft.ts";
+import type { CacheFolder } from "../cache/cache_folder.ts";
+import {
+  type CachedPictures,
+  cachedPictures,
+  cacheKey,
+  cachePictures,
+  PictureDraft,
+} from "../cache/picture_cache.ts";
 import { skippedBy, skippedLines } from "../skipped.ts";
 import { shown } from "./picture_folder.ts";
 import { PicturePool, threadsFor } from "./picture_pool.ts";
 import type { PicturePlace } from "./picture_place.ts";
+import { type Tones, tonesInMemory } from "../cache/tones.ts";
 import {
   announcedShapes,
   type PictureRead,
@@ -60,14 +69,8 @@ export async function openPictures(
 ): Promise<DataSource> {
   const { path, names } = collection;
   const first = await firstOf(collection, wanted.shaping);
-  const { channels, height, width } = first.shape;
-  const size = channels * height * width;
-  if (names.length * size > MAX_FILE_BYTES) {
-    throw new UserError(
-      `Cannot read data ${collection.kind} ${path}: at most ${MAX_FILE_BYTES} bytes of pixels are supported, found ` +
-        `${names.length} pictures of ${size}; use a smaller --image-size, or fewer pictures`,
-    );
-  }
+  const most = Math.max(MAX_FILE_BYTES, reading.cache?.max_bytes ?? 0);
+  if (names.length * sizeOf(first) > most) refuseTooMany(collection, sizeOf(first), most);
   return {
     name: basename(path),
     num_examples: names.length,
@@ -86,10 +89,12 @@ async function readOrCached(
   first: First,
   reading: Reading,
 ): Promise<DataSet> {
-  const { cache } = reading, { path, names } = collection;
+  const { cache, most_in_memory = MOST_IN_MEMORY } = reading, { path, names } = collection;
   const key = cache ? await cacheKey(collection, wanted) : null;
-  if (!cache || key === null) return await readPictures(collection, wanted, first, reading);
-  const cached = await cachedPictures(cache, key);
+  if (!cache || key === null) {
+    return await readPictures(collection, wanted, first, reading, memoryFor(collection, sizeOf(first)));
+  }
+  const cached = await cachedPictures(cache, key, most_in_memory);
   if (cached !== null) {
     const { shape, bytes, skipped, lost, said } = cached;
     reading.progress(names.length, names.length);
@@ -102,18 +107,49 @@ async function readOrCached(
     said.push(line);
     reading.say(line);
   };
-  const data = await readPictures(collection, wanted, first, { ...reading, say });
-  const { example_shape: shape, bytes, skipped = [], kept } = data;
-  const lost = kept ? [...keptOf(names.length, kept)] : [];
-  // Pictures that changed meanwhile belong to another key.
-  if (await cacheKey(collection, wanted) === key) {
-    await cachePictures(cache, key, { shape, bytes, skipped, lost, said });
-  }
-  // So many are read from the cache's file from here on, and their memory is free again.
-  const kept_in_file = bytes.length > MOST_IN_MEMORY ? await cachedPictures(cache, key) : null;
-  return kept_in_file === null ? data : { ...data, bytes: kept_in_file.bytes };
+  const read = (tones: Tones) => readPictures(collection, wanted, first, { ...reading, say }, tones);
+  /** To keep them; null: pictures that changed meanwhile belong to another key. */
+  const described = async ({ example_shape: shape, bytes, skipped = [], kept }: DataSet) => {
+    const lost = kept ? [...keptOf(names.length, kept)] : [];
+    return await cacheKey(collection, wanted) === key ? { shape, bytes, skipped, lost, said } : null;
+  };
+  const large = names.length * sizeOf(first) > most_in_memory
+    ? await readIntoCache(cache, key, names.length, sizeOf(first), read, described)
+    : null;
+  if (large !== null) return large;
+  const data = await read(memoryFor(collection, sizeOf(first)));
+  const pictures = await described(data);
+  if (pictures !== null) await cachePictures(cache, key, pictures);
+  return data;
 }
 
+/** Reads pictures into a file of the cache, and never has all in memory; null where the file cannot be written. */
+async function readIntoCache(
+  cache: CacheFolder,
+  key: string,
+  count: number,
+  size: number,
+  read: (tones: Tones) => Promise<DataSet>,
+  described: (data: DataSet) => Promise<CachedPictures | null>,
+): Promise<DataSet | null> {
+  await using draft = await PictureDraft.begin(cache, key, count, size);
+  if (draft === null) return null;
+  try {
+    const data = await read(draft), pictures = await described(data);
+    if (pictures !== null) await draft.keep(pictures);
+    return data;
+  } catch (error) {
+    if (error instanceof DraftError) return null;
+    throw error;
+  }
+}
+
+/** Throws {@linkcode UserError} where they are too many for memory. */
+function memoryFor(collection: PictureCollection, size: number): Tones {
+  const { length } = collection.names;
+  if (length * size > MAX_FILE_BYTES) refuseTooMany(collection, size, MAX_FILE_BYTES);
+  return tonesInMemory(length, size);
+}
 /** The first picture that can be read; of a large one, whose header can. */
 async function firstOf(collection: PictureCollection, shaping: Shaping): Promise<First> {
   const bad: Bad[] = [];
@@ -139,17 +175,15 @@ async function tried(place: PicturePlace, shaping: Shaping): Promise<Omit<First,
   return { shape, num_pixels };
 }
 
-/** Reads each file once, on all cores. */
+/** Reads each file once, on all cores, into `tones`. */
 async function readPictures(
   collection: PictureCollection,
   { shaping, on_bad_item }: Wanted,
   first: First,
   { progress, say, num_cores }: Reading,
+  tones: Tones,
 ): Promise<DataSet> {
-  const { path, names } = collection;
-  const { channels, height, width } = first.shape;
-  const size = channels * height * width;
-  const bytes = new Uint8Array(names.length * size);
+  const { path, names } = collection, size = sizeOf(first);
   const per_task = Math.max(1, Math.min(TASK_PICTURES, Math.floor(TASK_BYTES / size)));
   const tasks = Array.from({ length: Math.ceil(names.length / per_task) }, (_, i) => ({
     places: range(i * per_task, Math.min(names.length, (i + 1) * per_task)).map(collection.placeOf),
@@ -162,7 +196,7 @@ async function readPictures(
     if ("reason" in read) bad.push({ index, reason: read.reason });
     else if (read.tones.length !== size) others.push({ index, shape: read.shape });
     else {
-      bytes.set(read.tones, index * size);
+      tones.put(index, read.tones);
       if (read.peak_of_16_bits !== null) peak = Math.max(peak ?? 0, read.peak_of_16_bits);
     }
   };
@@ -179,8 +213,8 @@ async function readPictures(
   if (bad.length > 0 && (on_bad_item === "refuse" || bad.length === names.length)) {
     refuseBad(collection, bad.sort(byIndex));
   }
+  const whole = await tones.without(bad.sort(byIndex).map(({ index }) => index));
   if (peak !== null && peak < DARK_PEAK) say(darkNote(path, peak));
-  const whole = withoutBad(bytes, size, bad.sort(byIndex));
   const data = dataSetOf(basename(path), shapeOf(first.shape), "uint8", whole);
   if (bad.length === 0) return data;
   const kept = keptOf(names.length, bad.map(({ index }) => index));
@@ -193,21 +227,6 @@ async function readPictures(
 function keptOf(count: number, lost: Iterable<number>): Uint32Array {
   const without = new Set(lost);
   return Uint32Array.from(Array(count).keys()).filter((index) => !without.has(index));
-}
-
-/** The examples without those that could not be read, moved together. */
-function withoutBad(
-  bytes: Uint8Array<ArrayBuffer>,
-  size: number,
-  bad: readonly Bad[],
-): Uint8Array<ArrayBuffer> {
-  let filled = 0, from = 0;
-  for (const index of [...bad.map(({ index }) => index), bytes.length / size]) {
-    bytes.copyWithin(filled, from * size, index * size);
-    filled += (index - from) * size;
-    from = index + 1;
-  }
-  return bytes.subarray(0, filled);
 }
 
 function range(begin: number, end: number): number[] {
@@ -223,8 +242,24 @@ function darkNote(folder: string, peak: number): string {
     "they train as nearly black; to avoid that, stretch them to the full range first";
 }
 
+/** Bytes of a picture. */
+function sizeOf({ shape: { channels, height, width } }: First): number {
+  return channels * height * width;
+}
+
 function shapeOf({ channels, height, width }: Shape): number[] {
   return channels === 1 ? [height, width] : [channels, height, width];
+}
+
+/** `most`: bytes. */
+function refuseTooMany({ kind, path, names }: PictureCollection, size: number, most: number): never {
+  const place = most === MAX_FILE_BYTES
+    ? "without a cache of decoded pictures that can be written"
+    : "in the cache of decoded pictures";
+  throw new UserError(
+    `Cannot read data ${kind} ${path}: at most ${most} bytes of pixels are supported ${place}, found ` +
+      `${names.length} pictures of ${size}; use a smaller --image-size, or fewer pictures`,
+  );
 }
 
 /** All that cannot be read, in one line. */
