@@ -9,6 +9,7 @@ import { AS_IT_IS } from "../../coordinator/data/read_as.ts";
 import { readScaling } from "../../coordinator/data/scaling.ts";
 import { zipOf } from "../common/files/zip_file.ts";
 import { npyOf } from "../coordinator/data/npy_file.ts";
+import parquet from "../coordinator/data/goldens/parquet.json" with { type: "json" };
 import tars from "../coordinator/data/goldens/tars.json" with { type: "json" };
 import type { Chance } from "./chance.ts";
 import { mutateBytes } from "./mutate.ts";
@@ -35,8 +36,12 @@ const labels: Reader = (path) => openLabels(path, "x.npy");
 /** The folder in which the file is. */
 const folder: Reader = (path) => loadData(path.slice(0, path.lastIndexOf("/")), AS_IT_IS, reading);
 
-/** Names, contents and readers. */
-const FILES: readonly (readonly [name: string, content: Uint8Array, read: Reader])[] = [
+const listed: Reader = (path) => openLabels(path, "p", { item_names: ["a/1.png", "a/2.png", "b.png"] });
+
+/** Name, content and reader. */
+type DataFile = readonly [name: string, content: Uint8Array, read: Reader];
+
+const FILES: readonly DataFile[] = [
   ["points.npy", npyOf("<f4", [20, 2], NUMBERS), data],
   ["images.npy", IMAGES, layout],
   ["part.npy", IMAGES, folder],
@@ -55,20 +60,43 @@ const FILES: readonly (readonly [name: string, content: Uint8Array, read: Reader
   ["labels-idx1-ubyte", Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 4, 0, 1, 2, 1), labels],
   ["labels.npy", CLASSES, labels],
   ["labels.npz", zipOf([{ name: "y.npy", content: CLASSES, deflate: true }]), labels],
+  ["dataset.json", text('{"labels":[["a/1.png",0],["a/2.png",2],["b.png",0]]}'), listed],
+  ["words.csv", text('kind,size\nred,0.5\n"blue",3\nred,1e2\n'), data],
+  ["data_batch_1.bin", Uint8Array.from({ length: 2 * 3073 }, (_, i) => i % 3073 === 0 ? 7 : i % 251), data],
   ["scale.json", text('{"offset":[0.5,-2],"factor":[1e-3,255]}'), readScaling],
 ];
 
+/** A thread reads each, which takes some time to start. */
+const TABLES: readonly DataFile[] = [
+  ...Object.entries(parquet.words.files).map(([name, content]) =>
+    [`${name.replaceAll(/\W+/g, "-")}.parquet`, Uint8Array.fromBase64(content), data] as const
+  ),
+  ["numbers.parquet", Uint8Array.fromBase64(parquet.numbers.file), data],
+];
+
 export class DataTarget implements Target {
-  readonly name = "data";
+  readonly name: string;
   readonly #folder: string;
+  readonly #files: readonly DataFile[];
+
+  private constructor(name: string, folder: string, files: readonly DataFile[]) {
+    this.name = name;
+    this.#folder = folder;
+    this.#files = files;
+  }
 
   /** `folder` is the target's own. */
-  constructor(folder: string) {
-    this.#folder = folder;
+  static files(folder: string): DataTarget {
+    return new DataTarget("data", folder, FILES);
+  }
+
+  /** Of Parquet. `folder` is the target's own. */
+  static tables(folder: string): DataTarget {
+    return new DataTarget("parquet", folder, TABLES);
   }
 
   async attempt(chance: Chance): Promise<string> {
-    const [name, content, read] = chance.of(FILES);
+    const [name, content, read] = chance.of(this.#files);
     const place = join(this.#folder, name.replaceAll(".", "-"));
     await Deno.mkdir(place, { recursive: true });
     const path = join(place, name);

@@ -16,6 +16,7 @@ const ATTEMPTS: Readonly<Record<string, number>> = {
   "messages to a relay": 3,
   "pictures": 40,
   "data": 25,
+  "parquet": 5,
   "named files": 40,
 };
 

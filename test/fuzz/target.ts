@@ -1,8 +1,8 @@
 /** What is fuzzed: a reader, with something that it can read. */
 import { Chance } from "./chance.ts";
 
-/** Time of one attempt, some milliseconds. */
-const DEADLINE_MS = 20_000;
+/** Most time of one attempt: the reader of Parquet has a deadline of 20 s of its own. */
+const DEADLINE_MS = 30_000;
 
 export interface Target {
   readonly name: string;

@@ -30,7 +30,8 @@ export async function openTargets(folder: string): Promise<Target[]> {
     new ConnectionTarget(),
     new RelayTarget(),
     new PictureTarget(),
-    new DataTarget(await own("data")),
+    DataTarget.files(await own("data")),
+    DataTarget.tables(await own("parquet")),
     await NamedTarget.open(await own("named")),
   ];
 }

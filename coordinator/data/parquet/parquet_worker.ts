@@ -1,6 +1,7 @@
 /**
  * A thread that reads a Parquet file: it answers the first message with the columns, and the second with the values of those
- * that are wanted. hyparquet may never end on a damaged file; so it runs here, where it can be ended.
+ * that are wanted. hyparquet may never end on a damaged file; so it runs here, where nobody has to wait for it. (Deno 2.9
+ * does not end a thread that computes without pause, `Worker.terminate` or not: that takes the end of the process.)
  */
 import { type FileMetaData, parquetMetadataAsync, parquetRead } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
