@@ -220,6 +220,15 @@ export interface Records {
     readonly recall?: number;
     readonly density?: number;
     readonly coverage?: number;
+    /**
+     * Median distances to the nearest training example, of `searched`: of samples, and of held-out examples. Root mean square
+     * per value, as the networks see it; absent where nothing is held out.
+     */
+    readonly nearest_training?: {
+      readonly samples: number;
+      readonly held_out: number;
+      readonly searched: number;
+    };
     /** If the data's modes are known: their number, those covered, and the share of samples near one. */
     readonly modes?: {
       readonly count: number;

@@ -214,6 +214,11 @@ export const RECORDS = {
     recall: optional(num),
     density: optional(num),
     coverage: optional(num),
+    /**
+     * Median distances to the nearest training example, of `searched`: of samples, and of held-out examples. Root mean square
+     * per value, as the networks see it; absent where nothing is held out.
+     */
+    nearest_training: optional(object({ samples: num, held_out: num, searched: num })),
     /** If the data's modes are known: their number, those covered, and the share of samples near one. */
     modes: optional(object({ count: num, covered: num, high_quality: num, per_mode: optional(list(num)) })),
   }),

@@ -22,11 +22,23 @@ export type EvaluationRequest =
     readonly dimension: number;
     readonly names: readonly FeatureFigure[];
   }
+  | {
+    readonly type: "training";
+    readonly id: number;
+    /** Held-out examples, `num_held_out` of them, and then training examples. */
+    readonly values: Uint8Array<ArrayBuffer>;
+    readonly num_held_out: number;
+    readonly encoding: DataSet["encoding"];
+    readonly dimension: number;
+  }
+  | { readonly type: "nearest"; readonly id: number; readonly values: Float32Array }
   /** `values`: features of samples, of the length that those of examples have. */
   | { readonly type: "figures"; readonly id: number; readonly values: Float32Array };
 
 /** What was measured, by name; nothing where a reference was given. */
-export type Measured = Partial<Record<FeatureFigure | "sliced_wasserstein", number>>;
+export type Measured = Partial<
+  Record<FeatureFigure | "sliced_wasserstein" | "nearest_samples" | "nearest_held_out", number>
+>;
 
 /** The answer to the request with the same id. */
 export type EvaluationAnswer =

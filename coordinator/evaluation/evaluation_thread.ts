@@ -58,6 +58,22 @@ export class EvaluationThread implements Disposable {
     return this.#ask({ type: "figures", values: features.slice() });
   }
 
+  /**
+   * Takes training examples, which samples are then compared with, and resolves to the median distance of the held-out ones
+   * to the nearest of them. Rejects as above.
+   */
+  async setTraining(data: DataSet, held_out: Uint32Array, training: Uint32Array): Promise<number> {
+    const values = gatherExamples(data, Uint32Array.from([...held_out, ...training]));
+    const dimension = numElements(data.example_shape), { encoding } = data;
+    const about = { encoding, dimension, num_held_out: held_out.length };
+    return (await this.#ask({ type: "training", values, ...about })).nearest_held_out!;
+  }
+
+  /** The median distance of these samples to the nearest training example. Rejects as above. */
+  async nearest(samples: Float32Array): Promise<number> {
+    return (await this.#ask({ type: "nearest", values: samples.slice() })).nearest_samples!;
+  }
+
   /** Ends the thread; what is still asked rejects. */
   close(): void {
     this.#worker.terminate();

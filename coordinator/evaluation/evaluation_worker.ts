@@ -3,6 +3,7 @@
 import { decodeExamples } from "../data/data_set.ts";
 import { chosenFigures, type ChosenReference, chosenReference } from "../../metrics/comparison.ts";
 import type { EvaluationAnswer, EvaluationRequest, Measured } from "./evaluation_messages.ts";
+import { medianNearest } from "../../metrics/nearest_distance.ts";
 import { slicedReference, slicedWasserstein } from "../../metrics/sliced_wasserstein.ts";
 
 type Compute = (request: EvaluationRequest) => Measured;
@@ -10,6 +11,7 @@ type Compute = (request: EvaluationRequest) => Measured;
 function evaluator(): Compute {
   let reference: ReturnType<typeof slicedReference> | undefined;
   let features: ChosenReference | undefined;
+  let training: { readonly examples: Float32Array; readonly dimension: number } | undefined;
   return (request) => {
     switch (request.type) {
       case "reference": {
@@ -23,6 +25,16 @@ function evaluator(): Compute {
       case "features":
         features = chosenReference(request, request.names);
         return {};
+      case "training": {
+        const { dimension, num_held_out } = request;
+        const examples = decodeExamples(request.values, request.encoding);
+        const held_out = examples.subarray(0, num_held_out * dimension);
+        training = { examples: examples.subarray(held_out.length), dimension };
+        return { nearest_held_out: medianNearest(held_out, training.examples, dimension) };
+      }
+      case "nearest":
+        if (training === undefined) throw new Error("Training examples are required first: found none");
+        return { nearest_samples: medianNearest(request.values, training.examples, training.dimension) };
       case "figures":
         if (features === undefined) throw new Error("Features of examples are required first: found none");
         return chosenFigures(features, { values: request.values, dimension: features.features.dimension });

@@ -77,7 +77,11 @@ function evaluatorOf(
   const featuresOf = (input: Float32Array) =>
     ask({ kind: "features", count: input.length / size, noise_counter: 0, weights: none, input });
   const with_graph = manifest.num_features !== undefined;
-  return new Evaluator(data.data, { metrics: metricsOf(config), featuresOf: with_graph ? featuresOf : null });
+  return new Evaluator(data.data, {
+    metrics: metricsOf(config),
+    featuresOf: with_graph ? featuresOf : null,
+    plan: data.plan,
+  });
 }
 
 /** null: it is not kept. */

@@ -81,4 +81,36 @@ const stalled: Rule = {
   },
 };
 
-export const SAMPLE_RULES: readonly Rule[] = [alike, stalled];
+/** Nearer to training examples than held-out examples are, by this factor, is too near to be by chance. */
+const COPIED = 0.5;
+
+const memorised: Rule = {
+  code: "samples-memorised",
+  spoils: "samples",
+  condition:
+    `In the last ${IN_A_ROW} evaluations, samples are less than ${COPIED} times as far from their nearest training ` +
+    "examples as held-out examples are (medians). Needs --holdout. The rule waits for " +
+    `${MIN_GENERATOR_STEPS} generator steps, and is silent if mode-collapse is found.`,
+  cause: "The generator has memorised training examples",
+  change: "Use more data, --augment for images, or smaller networks; or stop earlier",
+  find(summary) {
+    const { evaluations, generator_steps } = summary;
+    const last = evaluations.flatMap(({ step, nearest_training }) =>
+      step > 0 && nearest_training ? [{ step, ...nearest_training }] : []
+    ).slice(-IN_A_ROW);
+    if (last.length < IN_A_ROW || generator_steps < MIN_GENERATOR_STEPS) return null;
+    if (!last.every(({ samples, held_out }) => samples < COPIED * held_out)) return null;
+    if (alike.find(summary) !== null) return null;
+    const { step, samples, held_out } = last.at(-1)!;
+    return {
+      seen: `Samples are ${short(samples)} away from their nearest training examples, held-out examples ${
+        short(held_out)
+      }`,
+      first_step: last[0]!.step,
+      last_step: step,
+      numbers: { samples, held_out },
+    };
+  },
+};
+
+export const SAMPLE_RULES: readonly Rule[] = [alike, stalled, memorised];

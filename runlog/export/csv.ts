@@ -36,6 +36,8 @@ export const TABLES = {
     "high_quality",
     ...FEATURE_MEASURES,
     "raw_sliced_wasserstein",
+    "nearest_training_samples",
+    "nearest_training_held_out",
   ],
   "samples.csv": ["step", "file", "diversity"],
   "vitals.csv": ["step", "clipped"],
@@ -79,8 +81,21 @@ export function rowsOf(record: RunRecord): Row[] {
     case "evaluation": {
       const { step, sliced_wasserstein, num_samples, modes } = record;
       const about_modes = [modes?.count, modes?.covered, modes?.high_quality];
-      const figures = FEATURE_MEASURES.map((name) => record[name]), raw = record.raw_sliced_wasserstein;
-      return [row("evaluations.csv", step, sliced_wasserstein, num_samples, ...about_modes, ...figures, raw)];
+      const figures = FEATURE_MEASURES.map((name) => record[name]);
+      const { raw_sliced_wasserstein: raw, nearest_training: near } = record;
+      return [
+        row(
+          "evaluations.csv",
+          step,
+          sliced_wasserstein,
+          num_samples,
+          ...about_modes,
+          ...figures,
+          raw,
+          near?.samples,
+          near?.held_out,
+        ),
+      ];
     }
     case "sample":
       return [row("samples.csv", record.step, record.file, record.diversity)];

@@ -38,6 +38,8 @@ function valuesOf(record: RunRecord): SummaryValue[] {
       return scalars("samples", {
         sliced_wasserstein,
         raw_sliced_wasserstein: record.raw_sliced_wasserstein,
+        nearest_training_samples: record.nearest_training?.samples,
+        nearest_training_held_out: record.nearest_training?.held_out,
         modes_covered: covered,
         high_quality_share: high_quality,
         ...Object.fromEntries(FEATURE_MEASURES.map((name) => [name, record[name]])),

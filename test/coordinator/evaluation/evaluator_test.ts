@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { comparedExamples, USUAL_SEED } from "../../../coordinator/evaluation/compared_examples.ts";
 import { Evaluator } from "../../../coordinator/evaluation/evaluator.ts";
 import { decodeExamples, gatherExamples } from "../../../coordinator/data/data_set.ts";
+import { ShardPlan } from "../../../coordinator/data/plan.ts";
 import { drawToy } from "../../../coordinator/data/toy.ts";
 import { compareWith, referenceOf } from "../../../metrics/comparison.ts";
 
@@ -56,6 +57,25 @@ Deno.test("where features cannot be computed, the distance is measured alone, an
     assert.deepEqual(second, third);
     // Features of the examples are asked for once: then only those of samples.
     assert.equal(asked.length, 4);
+  } finally {
+    evaluator.close();
+  }
+});
+
+Deno.test("with examples held out, samples that are training examples are told from others", async () => {
+  const plan = new ShardPlan({ num_examples: 300, num_shards: 4, batch: 8, holdout: 0.2, seed: 1 });
+  const evaluator = new Evaluator(DATA, { metrics: [], featuresOf: null, plan });
+  try {
+    const { num_samples } = evaluator, copied = plan.shards.flatMap((shard) => [...shard]);
+    const copies = decodeExamples(
+      gatherExamples(DATA, Uint32Array.from({ length: num_samples }, (_, i) => copied[i % copied.length]!)),
+      DATA.encoding,
+    );
+    const of_copies = (await evaluator.judge(copies)).nearest_training!;
+    const of_others = (await evaluator.judge(samplesOf(num_samples))).nearest_training!;
+    assert.deepEqual([of_copies.samples, of_copies.searched], [0, 240]);
+    assert.equal(of_copies.held_out, of_others.held_out);
+    assert.ok(of_others.samples > 0.5 * of_others.held_out, JSON.stringify(of_others));
   } finally {
     evaluator.close();
   }

@@ -52,6 +52,8 @@ const OTHER_RUNS = {
   "ten-times-as-wide": ["data-out-of-range"],
   "three-times-as-wide": [],
   "turned": ["mode-collapse", "metric-turned"],
+  "few-rows": ["samples-memorised"],
+  "many-rows": [],
   "average-worse": ["average-worse"],
   "average-better": ["average-better"],
 };

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { metric_turned } from "../../../runlog/doctor/metric_rules.ts";
+import { SAMPLE_RULES } from "../../../runlog/doctor/sample_rules.ts";
 import { noneSkipped } from "../../../runlog/log/reader.ts";
 import type { RecordOf } from "../../../runlog/records.ts";
 import { RunFold, type Summary } from "../../../runlog/summary/summary.ts";
 import { runRecord } from "../log/example_log.ts";
+
+const samples_memorised = SAMPLE_RULES.find(({ code }) => code === "samples-memorised")!;
 
 const EMPTY: Summary = (() => {
   const fold = new RunFold();
@@ -64,4 +67,20 @@ Deno.test("metric-turned: a note where the best checkpoint was kept by this figu
   const kept = metric_turned.find(runOf(run, { best: { ...best, measure: "sliced_wasserstein" } }))!;
   assert.deepEqual([kept.passed, kept.change], [true, "Use best_generator.onnx, which is of step 100"]);
   assert.equal(metric_turned.find(runOf(run, { best: { ...best, measure: "recall" } }))!.passed, undefined);
+});
+
+Deno.test("samples-memorised: in the last three evaluations, and not where samples are all alike", () => {
+  const near = (samples: number) => ({ nearest_training: { samples, held_out: 1, searched: 90 } });
+  const found = (evaluations: readonly Figures[], more: Partial<Summary> = {}) =>
+    samples_memorised.find(runOf(evaluations, { generator_steps: 100, ...more }));
+  const copied = [near(0.9), near(0.4), near(0.45), near(0.25)];
+  assert.equal(
+    found(copied)!.seen,
+    "Samples are 0.25 away from their nearest training examples, held-out examples 1",
+  );
+  assert.equal(found([near(0.9), near(0.5), near(0.4), near(0.25)]), null);
+  assert.equal(found([{}, {}, near(0.1), near(0.1)]), null);
+  assert.equal(found(copied, { generator_steps: 99 }), null);
+  const samples = [100, 200, 300].map((step) => ({ step, file: "x.png", diversity: 0.1 }));
+  assert.equal(found(copied, { samples }), null);
 });
