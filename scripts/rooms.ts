@@ -276,7 +276,7 @@ export const ROOMS: readonly Room[] = [
   {
     folder: "inspect",
     what: "`deno task inspect` and the HTML report",
-    may: ["runlog", "runlog/log", "runlog/summary", "runlog/doctor", "models", "common"],
+    may: ["runlog", "runlog/log", "runlog/summary", "runlog/doctor", "metrics", "models", "common"],
   },
   {
     folder: "library",

@@ -26,7 +26,7 @@ const COMMAND: Command<typeof OPTIONS> = {
   name: "deno task report",
   about:
     "Writes one HTML file about one or more runs: curves, samples over time next to real examples, the " +
-    "training images nearest to some samples, the doctor's findings, times, configuration. The file needs no " +
+    "training images nearest to some samples, the columns of tables, the doctor's findings, times, configuration. The file needs no " +
     "network and no other file, so you can send it to anyone.",
   positionals: [{
     name: "RUN",

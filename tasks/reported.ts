@@ -16,6 +16,7 @@ import { encodePng } from "../pictures/png.ts";
 import type { Summary } from "../runlog/summary/summary.ts";
 import { Generator } from "../library/generator.ts";
 import { nearestNeighborsOf } from "./evaluate/nearest_neighbors.ts";
+import { tableOfRun } from "./evaluate/table_of_run.ts";
 
 const NUM_WAYS = 4;
 const WAY_STEPS = 8;
@@ -60,6 +61,7 @@ export async function reportedOf(folder: string, name: string, num_pictures: num
     verdict: verdictOf(summary, findings),
     samples: await picturesOf(folder, summary, num_pictures),
     ways: generator && await waysOf(generator),
+    table: await tableOfRun(summary, generator),
     nearest_neighbors: await nearestNeighborsOf(summary, generator),
   };
 }

@@ -19,6 +19,7 @@ import { Html, html, withOptions } from "./html.ts";
 import { charts } from "./charts.ts";
 import { animation, nearestNeighbors, ways } from "./pictures.ts";
 import type { Reported } from "./reported.ts";
+import { TABLE_STYLE, tableColumns } from "./table.ts";
 import { SCRIPT, STYLE } from "./style.ts";
 
 const MAX_FAULTS = 50;
@@ -325,6 +326,7 @@ export interface Heading {
 /** The whole page. */
 export function reportPage(runs: readonly Reported[], { made, about = [], ...heading }: Heading): string {
   const title = heading.title ?? runs.map(({ name }) => name).join(", ");
+  const tables = runs.filter(({ table }) => table !== null);
   const images = runs.filter(({ nearest_neighbors }) => nearest_neighbors !== null);
   return html`
     <!DOCTYPE html>
@@ -335,7 +337,7 @@ export function reportPage(runs: readonly Reported[], { made, about = [], ...hea
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <meta http-equiv="Content-Security-Policy"
           content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
-        <style>${new Html(STYLE)}</style>
+        <style>${new Html(STYLE + (tables.length > 0 ? TABLE_STYLE : ""))}</style>
       </head>
       <body>
         <header>
@@ -352,6 +354,7 @@ export function reportPage(runs: readonly Reported[], { made, about = [], ...hea
     ${images.length > 0 && perRun(images, "Interpolations", ways)}
     ${images.length > 0 &&
       perRun(images, "Is it memorising?", (run) => nearestNeighbors(run.nearest_neighbors))}
+    ${tables.length > 0 && perRun(tables, "Columns of the table", (run) => tableColumns(run.table), "wide")}
     ${perRun(runs, "Doctor", doctor)}
     ${perRun(runs, "Distance of samples to the data", evaluations)}
     ${perRun(runs, "Where the time went", times, "wide")}

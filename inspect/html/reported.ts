@@ -2,6 +2,7 @@
 import type { BestSample } from "../../runlog/summary/best_sample.ts";
 import type { Finding } from "../../runlog/doctor/rule.ts";
 import type { RunVerdict } from "../../runlog/doctor/verdict.ts";
+import type { TableComparison } from "../../metrics/table_comparison.ts";
 import type { Summary } from "../../runlog/summary/summary.ts";
 
 /** A picture to show, as the bytes of a PNG file. */
@@ -40,4 +41,6 @@ export interface Reported {
   readonly ways: Picture | null;
   /** null where the data are no images. */
   readonly nearest_neighbors: NearestNeighbors | null;
+  /** null where the data are no table, or there is no generator. */
+  readonly table: TableComparison | { readonly missing: string } | null;
 }

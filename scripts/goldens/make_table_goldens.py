@@ -25,14 +25,24 @@ def table(rng, count, shift):
 rng = np.random.default_rng(7)
 (real, real_kind), (fake, fake_kind) = table(rng, 60, 0), table(rng, 45, 0.4)
 shares = [np.bincount(kind, minlength=KINDS) / len(kind) for kind in (real_kind, fake_kind)]
-difference = np.abs(np.corrcoef(real.T.astype(float)) - np.corrcoef(fake.T.astype(float)))
+signed = np.corrcoef(fake.T.astype(float)) - np.corrcoef(real.T.astype(float))
+difference = np.abs(signed)
 pairs = [(i, j) for i in range(5) for j in range(i) if not (i >= 2 and j >= 2)]
 greatest = max(pairs, key=lambda pair: difference[pair])
+signed[2:, 2:] = 0
+np.fill_diagonal(signed, 0)
+histograms = []
+for i in range(2):
+    both = np.concatenate([real[:, i], fake[:, i]]).astype(float)
+    counts = [np.histogram(rows[:, i].astype(float), 20, (both.min(), both.max()))[0] for rows in (real, fake)]
+    histograms.append([(count / count.sum()).tolist() for count in counts])
 OUT.write_text(json.dumps({
     "real": real.tobytes().hex(),
     "fake": fake.tobytes().hex(),
     "ks": [ks_2samp(real[:, i], fake[:, i]).statistic for i in range(2)],
     "tv": float(np.abs(shares[0] - shares[1]).sum() / 2),
     "correlation": float(difference[greatest]),
+    "histograms": histograms + [[share.tolist() for share in shares]],
+    "differences": signed.tolist(),
     "between": [int(greatest[1]), int(greatest[0])],
 }, indent=1) + "\n")

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Html, html } from "../../inspect/html/html.ts";
 import { lineChart, ticks } from "../../inspect/html/line_chart.ts";
+import { compareTables } from "../../metrics/table_comparison.ts";
 import { reportPage } from "../../inspect/html/report_page.ts";
 import type { NearestNeighbors, Reported } from "../../inspect/html/reported.ts";
 import { bestSample } from "../../runlog/summary/best_sample.ts";
@@ -83,7 +84,17 @@ function reported(
   const samples = [0, 100].map((step) => ({ alt: `samples at step ${step}`, png: Uint8Array.of(step) }));
   const [best, findings] = [bestSample(summary), examine(summary)];
   const verdict = verdictOf(summary, findings);
-  return { name, summary, findings, verdict, best, samples, ways: null, nearest_neighbors: null };
+  return {
+    name,
+    summary,
+    findings,
+    verdict,
+    best,
+    samples,
+    ways: null,
+    nearest_neighbors: null,
+    table: null,
+  };
 }
 
 const ONE = reported("one", 5e-5, [checkpoint(300)]);
@@ -185,6 +196,29 @@ Deno.test("what is measured of the samples: distances, the best step, and whethe
     compact(reportPage([{ ...run, nearest_neighbors }], { made: "today" }));
   assert.match(told({ ...MEASURED, sample_distance: 0.06 }), /no sign that the generator memorised images/);
   assert.match(told({ missing: "The data are <gone>" }), /Not measured\. The data are &lt;gone&gt;\./);
+});
+
+Deno.test("columns of a table: histograms and categories with their names, and the pairs that differ", () => {
+  const table = compareTables(
+    Float32Array.of(0, 1, 0, 1, 0, 1, 3, 1, 0),
+    Float32Array.of(0, 0, 1, 2, 0, 1, 4, 1, 0),
+    [{ name: "<age>" }, { name: "kind", categories: ["red & blue", "green"] }],
+    20,
+  );
+  const whole = reportPage([{ ...ONE, table }], { made: "today" });
+  assert.deepEqual(unbalanced(whole), []);
+  const page = compact(whole);
+  assert.match(page, /<h2>Columns of the table<\/h2>/);
+  assert.match(page, /<figcaption>&lt;age&gt;<small>Kolmogorov-Smirnov: 0\.333<\/small>/);
+  assert.equal(page.match(/<rect x=/g)!.length, 20);
+  assert.match(page, /<dt>red &amp; blue<\/dt>.*67 ?%, generated 33 ?%/);
+  assert.equal(page.match(/<rect class="(above|below)"/g)!.length, 9);
+  assert.match(page, /<title>&lt;age&gt; and kind=red &amp; blue: [+-]\d\.\d{3}<\/title>/);
+  assert.match(
+    reportPage([{ ...ONE, table: { missing: "It is <gone>" } }], { made: "today" }),
+    /Not measured\. It is &lt;gone&gt;\./,
+  );
+  assert.doesNotMatch(reportPage([ONE], { made: "today" }), /Columns of the table|class="pairs"/);
 });
 
 Deno.test("figures that --metrics names have a chart and a column each, and the best checkpoint is named", () => {
