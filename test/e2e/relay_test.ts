@@ -1,7 +1,6 @@
 /** Relays as processes: docs/relays.md, run; and what dies, with the weights of a run in which nothing did. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import type { RecordOf } from "../../runlog/records.ts";
 import type { Child, TaskName } from "./child.ts";
 import { lastStep, logged, ofType, recordsOf } from "./log.ts";
 import { SMALL, Workplace } from "./workplace.ts";
@@ -107,33 +106,6 @@ Deno.test({
     const undisturbed = await place.train("undisturbed", [...SHARDS, "--steps", `${steps}`]);
     assert.equal(summary.weights_sha256, undisturbed.weights_sha256);
   },
-});
-
-/** The least bytes of a step in which so many workers computed: some of the first ones bring data, too. */
-function leastOf(steps: readonly RecordOf<"step">[], num_workers: number) {
-  const shared = steps.filter(({ workers }) => Object.keys(workers).length === num_workers);
-  const least = (field: "bytes_in" | "bytes_out") => Math.min(...shared.map((step) => step[field]));
-  return { bytes_in: least("bytes_in"), bytes_out: least("bytes_out") };
-}
-
-Deno.test("a relay's link carries weights and sums once, for three workers", async () => {
-  const bytes: ReturnType<typeof leastOf>[] = [];
-  for (const is_relayed of [false, true]) {
-    await using place = await Workplace.open();
-    await Deno.writeTextFile(place.path("wagon.token"), "a secret of 16 characters");
-    const scene = new Scene(place, place.path("run"));
-    // As many shards as workers: each has one.
-    const three = ["--shards", "3", "--batch", "6", "--min-workers", is_relayed ? "1" : "3"];
-    const [coordinator, url] = await scene.coordinate(...three, "--steps", "40");
-    const to = is_relayed ? (await scene.relay(url))[1] : url;
-    for (const name of ["a", "b", "c"]) scene.work(to, name);
-    assert.equal((await coordinator.end()).code, 0, coordinator.said);
-    const steps = ofType(await recordsOf(scene.run), "step").filter(({ generator }) => !generator);
-    bytes.push(leastOf(steps, is_relayed ? 1 : 3));
-  }
-  const [remote, relayed] = bytes as [typeof bytes[0], typeof bytes[0]];
-  const ratios = [remote.bytes_in / relayed.bytes_in, remote.bytes_out / relayed.bytes_out];
-  assert.ok(ratios.every((ratio) => ratio > 1.9 && ratio < 4), JSON.stringify({ remote, relayed }));
 });
 
 Deno.test({

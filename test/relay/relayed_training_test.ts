@@ -7,6 +7,7 @@ import { type Accept, LocalWorkers } from "../../library/local_workers.ts";
 import { type RunOptions, startOf } from "../../library/run_options.ts";
 import { workerLines } from "../../library/worker_lines.ts";
 import { relay } from "../../relay/relay.ts";
+import type { RecordOf } from "../../runlog/records.ts";
 import { SYSTEM_CLOCK } from "../../wire/clock.ts";
 import { NUM_IMAGES, tinyImages } from "../e2e/images.ts";
 import { inTempDir } from "../temp_dir.ts";
@@ -100,12 +101,12 @@ class Crews {
 }
 
 /**
- * Trains with a crew, in memory; the hash of the weights, and who computed how many shards. `cut_at`: relays are cut off when
- * these steps have been made.
+ * Trains with a crew, in memory; the hash of the weights, how many have computed, and the log's steps. `cut_at`: relays are
+ * cut off when these steps have been made.
  */
 async function trained(options: RunOptions, crew: Crew, cut_at: readonly number[] = []) {
   const crews = new Crews();
-  const workers = new Map<number, number>();
+  const steps: RecordOf<"step">[] = [];
   const { record, error } = await conduct(
     {
       ...startOf({ ...options, steps: STEPS }),
@@ -121,9 +122,7 @@ async function trained(options: RunOptions, crew: Crew, cut_at: readonly number[
         Promise.resolve([{
           record: (record) => {
             if (record.type !== "step") return;
-            for (const [id, { shards }] of Object.entries(record.workers)) {
-              workers.set(Number(id), (workers.get(Number(id)) ?? 0) + shards);
-            }
+            steps.push(record);
             if (cut_at.includes(record.step)) crews.cut();
           },
         }]),
@@ -136,7 +135,8 @@ async function trained(options: RunOptions, crew: Crew, cut_at: readonly number[
   await crews.end();
   assert.equal(error, null);
   if (cut_at.length === 0) assert.deepEqual(crews.said, []);
-  return { sha256: record.weights_sha256, num_computing: workers.size };
+  const num_computing = new Set(steps.flatMap(({ workers }) => Object.keys(workers))).size;
+  return { sha256: record.weights_sha256, num_computing, steps };
 }
 
 /** An IDX1 file of three classes, each in turn; presets without labels do not read it. */
@@ -209,6 +209,26 @@ for (
     });
   });
 }
+
+/** The least bytes of a critic step in which so many computed: some of the first ones bring data, too. */
+function leastOf(steps: readonly RecordOf<"step">[], num_computing: number) {
+  const shared = steps.filter(({ generator, workers }) =>
+    !generator && Object.keys(workers).length === num_computing
+  );
+  const least = (field: "bytes_in" | "bytes_out") => Math.min(...shared.map((step) => step[field]));
+  return { bytes_in: least("bytes_in"), bytes_out: least("bytes_out") };
+}
+
+Deno.test("a relay's link carries weights and sums once, for three workers", async () => {
+  await withData(async (data) => {
+    // As many shards as workers: each has one.
+    const of = { ...SMALL, shards: 3, batch: 6, data };
+    const remote = leastOf((await trained(of, { beside: 3, behind: [] })).steps, 3);
+    const relayed = leastOf((await trained(of, { behind: [3] })).steps, 1);
+    const ratios = [remote.bytes_in / relayed.bytes_in, remote.bytes_out / relayed.bytes_out];
+    assert.ok(ratios.every((ratio) => ratio > 1.9 && ratio < 4), JSON.stringify({ remote, relayed }));
+  });
+});
 
 Deno.test("labels and flips go through a relay", async () => {
   await compare({ preset: "cwgan-gp", flip: true }, [{ beside: 1, behind: [2] }]);
