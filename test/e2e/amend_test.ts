@@ -3,16 +3,18 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { readRun } from "../../runlog/log/reader.ts";
 import type { RecordOf } from "../../runlog/records.ts";
+import { putFewPoints } from "../library/few_points.ts";
 import { inTempDir } from "../temp_dir.ts";
 import { trainHere } from "./train_here.ts";
 
-const NEW = ["--dataset", "8gaussians", "--batch", "16", "--sample-every", "0", "--steps", "3"];
+const NEW = ["--batch", "16", "--sample-every", "0", "--steps", "3"];
 
 Deno.test("--amend: another learning rate from the checkpoint on, in the log, with the same bits for any workers", () =>
   inTempDir(async (folder) => {
+    const points = await putFewPoints(folder);
     const amended = async (name: string, workers: string, change: readonly string[]) => {
       const run = join(folder, name);
-      const before = await trainHere([...NEW, "--out", run]);
+      const before = await trainHere(["--data", points, ...NEW, "--out", run]);
       const resume = ["--resume", run, "--workers", workers];
       const after = await trainHere([...resume, "--amend", ...change, "--steps", "6"]);
       return { run, before: before.weights_sha256, after: after.weights_sha256 };

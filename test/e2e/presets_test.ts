@@ -4,13 +4,12 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { encodeNpy } from "../../common/files/npy.ts";
 import type { PresetName } from "../../coordinator/config/presets.ts";
 import type { RunSettings } from "../../library/settings.ts";
 import { npyOf } from "../coordinator/data/npy_file.ts";
 import { train } from "../../library/train.ts";
 import type { Networks } from "../../models/nets/networks.ts";
-import { FEW_POINTS } from "../library/few_points.ts";
+import { putFewPoints } from "../library/few_points.ts";
 import { inTempDir } from "../temp_dir.ts";
 import { tinyImages } from "./images.ts";
 import { ofType, recordsOf } from "./log.ts";
@@ -78,12 +77,6 @@ const CASES: readonly Case[] = [
   { preset: "toy-wgan-gp", settings: PLANE, plane: true, estimates_distance: true },
 ];
 
-async function pointsIn(folder: string): Promise<string> {
-  const path = join(folder, "points.npy");
-  await Deno.writeFile(path, encodeNpy(FEW_POINTS.values, FEW_POINTS.shape));
-  return path;
-}
-
 function tinyTable(): Uint8Array {
   const rows = Array.from(
     { length: 40 },
@@ -103,7 +96,7 @@ for (const { preset, settings, plane, estimates_distance } of CASES) {
       await Deno.writeFile(images, settings === TABLE ? tinyTable() : tinyImages());
       const length: RunSettings = { steps: STEPS, sample_every: 0 };
       const data = plane
-        ? await pointsIn(folder)
+        ? await putFewPoints(folder)
         : preset === "series-wgan-gp"
         ? await seriesIn(folder)
         : images;

@@ -2,21 +2,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { decodeSafetensors } from "../../common/files/safetensors.ts";
+import { putFewPoints } from "../library/few_points.ts";
 import { inTempDir } from "../temp_dir.ts";
 import { trainHere } from "./train_here.ts";
 
-const RUN = [
-  "--dataset",
-  "8gaussians",
-  "--preset",
-  "toy-gan",
-  "--batch",
-  "16",
-  "--sample-every",
-  "0",
-  "--steps",
-  "3",
-];
+const SHORT = ["--preset", "toy-gan", "--batch", "16", "--sample-every", "0", "--steps", "3"];
 
 async function tensorsOf(file: string) {
   return decodeSafetensors(new Uint8Array(await Deno.readFile(file))).tensors;
@@ -24,13 +14,14 @@ async function tensorsOf(file: string) {
 
 Deno.test("--warm-start: a run begins with the weights of another one, with the same bits for any workers", () =>
   inTempDir(async (folder) => {
+    const run = ["--data", await putFewPoints(folder), ...SHORT];
     const first = join(folder, "first"),
       checkpoint = join(first, "checkpoints", "step-000000003.safetensors");
-    await trainHere([...RUN, "--out", first]);
+    await trainHere([...run, "--out", first]);
     const trained = await tensorsOf(checkpoint);
     const warm = async (name: string, wanted: string, ...more: string[]) => {
       const out = join(folder, name);
-      return await trainHere([...RUN, "--out", out, "--seed", "9", "--warm-start", wanted, ...more]);
+      return await trainHere([...run, "--out", out, "--seed", "9", "--warm-start", wanted, ...more]);
     };
     const one = await warm("one", first);
     const initial = await tensorsOf(join(folder, "one", "artifacts", "initial.safetensors"));
@@ -40,7 +31,7 @@ Deno.test("--warm-start: a run begins with the weights of another one, with the 
 
     const three = await warm("three", checkpoint, "--workers", "3");
     assert.equal(one.weights_sha256, three.weights_sha256);
-    const cold = await trainHere([...RUN, "--seed", "9", "--out", join(folder, "cold")]);
+    const cold = await trainHere([...run, "--seed", "9", "--out", join(folder, "cold")]);
     assert.notEqual(cold.weights_sha256, one.weights_sha256);
     // Without a checkpoint of its own, it begins with the same weights again, though the other run is gone.
     await Deno.remove(first, { recursive: true });
@@ -49,7 +40,7 @@ Deno.test("--warm-start: a run begins with the weights of another one, with the 
     const again = await trainHere(["--resume", join(folder, "one")]);
     assert.equal(again.weights_sha256, one.weights_sha256);
 
-    const other = [...RUN, "--preset", "toy-r3gan", "--latent", "5", "--out", join(folder, "other")];
+    const other = [...run, "--preset", "toy-r3gan", "--latent", "5", "--out", join(folder, "other")];
     await assert.rejects(trainHere([...other, "--warm-start", join(folder, "three")]), {
       name: "UserError",
       message: new RegExp(

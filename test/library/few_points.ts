@@ -1,4 +1,6 @@
 /** A few points of the plane: a toy set draws 100,000, and is compared with 10,000 of them at start and end. */
+import { join } from "node:path";
+import { encodeNpy } from "../../common/files/npy.ts";
 import type { TrainOptions } from "../../library/train.ts";
 
 const COUNT = 128;
@@ -11,3 +13,10 @@ export const FEW_POINTS = {
   }),
   shape: [COUNT, 2],
 } as const satisfies TrainOptions["data"];
+
+/** Writes them into a folder; resolves to the file's path. */
+export async function putFewPoints(folder: string): Promise<string> {
+  const path = join(folder, "points.npy");
+  await Deno.writeFile(path, encodeNpy(FEW_POINTS.values, FEW_POINTS.shape));
+  return path;
+}

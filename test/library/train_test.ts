@@ -1,26 +1,26 @@
 /** Training from a program: the bits of the command line, no traces, and every way to stop. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { encodeNpy } from "../../common/files/npy.ts";
 import { UserError } from "../../common/errors.ts";
 import { train, type TrainOptions } from "../../library/train.ts";
 import type { TrainedStep } from "../../library/run_watch.ts";
 import { readSummary } from "../../library/run_log.ts";
 import { generatorBytes } from "../tasks/small_generator.ts";
 import { inTempDir } from "../temp_dir.ts";
-import { FEW_POINTS } from "./few_points.ts";
+import { FEW_POINTS, putFewPoints } from "./few_points.ts";
 
 const SHORT = { data: FEW_POINTS, preset: "toy-wgan", steps: 12, batch: 16 } as const;
 
 Deno.test("the same bits as deno task train, with one worker or two", () =>
   inTempDir(async (folder) => {
     const out = join(folder, "run");
-    const line = ["task", "train", "--dataset", "8gaussians", "--steps", "12", "--batch", "16", "--out", out];
+    const data = await putFewPoints(folder);
+    const line = ["task", "train", "--data", data, "--steps", "12", "--batch", "16", "--out", out];
     const { success, stderr } = await new Deno.Command(Deno.execPath(), { args: line, stderr: "piped" })
       .output();
     assert.ok(success, new TextDecoder().decode(stderr));
     const { weights_sha256 } = await readSummary(out);
-    const same = { ...SHORT, data: "8gaussians" };
+    const same = { ...SHORT, data };
     const one = await train(same), two = await train({ ...same, workers: 2 });
     assert.deepEqual([one.sha256, two.sha256], [weights_sha256, weights_sha256]);
     assert.deepEqual(one.generator, await Deno.readFile(join(out, "generator.onnx")));
@@ -31,8 +31,7 @@ Deno.test("the same bits as deno task train, with one worker or two", () =>
 Deno.test("an array is trained on as the file that holds it, and what comes out is whole", () =>
   inTempDir(async (folder) => {
     const { values, shape } = FEW_POINTS;
-    const path = join(folder, "points.npy");
-    await Deno.writeFile(path, encodeNpy(values, shape));
+    const path = await putFewPoints(folder);
     const steps: TrainedStep[] = [];
     const settings = { steps: 12, batch: 16, preset: "toy-wgan" };
     const of_array = await train({
