@@ -13,8 +13,8 @@ Deno.test("two workers tell the same lie, of their own work and of each other's:
   const coordinator = place.coordinate(run, [...LENGTH, "--min-workers", "3"]);
   await coordinator.line(/^Listening on/m);
   const at = await place.rendezvous();
-  const lie = (values: Float32Array, { step }: { readonly step: number }) =>
-    void (step >= 4 && values.fill(NaN));
+  // From the first step on: later, a slow answer may have left one of them without shards.
+  const lie = (values: Float32Array) => void values.fill(NaN);
   const liars = [await startLiar(at, "liar", lie), await startLiar(at, "accomplice", lie)];
   const honest = await startLiar(at, "honest", () => {});
   assert.equal((await coordinator.end()).code, 0, coordinator.said);
