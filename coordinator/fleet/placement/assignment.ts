@@ -133,9 +133,20 @@ export function helpers(speeds: readonly Speed[]): number[] {
   return times.filter(({ ms }) => ms <= quick_ms).sort((a, b) => a.ms - b.ms).map(({ worker }) => worker);
 }
 
+/** Workers that a sentence names; of the others it says how many. */
+const MOST_NAMED = 8;
+
 /** E.g. "worker 1: 3, worker 2: 1". */
 export function sharesText(ranges: readonly Range[]): string {
-  return ranges.map(({ worker, begin, end }) => `worker ${worker}: ${end - begin}`).join(", ");
+  const named = ranges.slice(0, MOST_NAMED).map(({ worker, begin, end }) =>
+    `worker ${worker}: ${end - begin}`
+  );
+  if (ranges.length <= MOST_NAMED) return named.join(", ");
+  const others = ranges.slice(MOST_NAMED).map(({ begin, end }) => end - begin);
+  const [least, most] = [Math.min(...others), Math.max(...others)];
+  return `${named.join(", ")} and ${others.length} more: ${
+    least === most ? least : `${least} to ${most}`
+  } each`;
 }
 
 /** A changed assignment must promise at least this much, or data would be moved for nothing. */

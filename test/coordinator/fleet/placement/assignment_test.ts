@@ -5,6 +5,7 @@ import {
   helpers,
   predictedTime,
   rebalance,
+  sharesText,
   type Speed,
   trustedSpeeds,
 } from "../../../../coordinator/fleet/placement/assignment.ts";
@@ -89,6 +90,18 @@ Deno.test("rebalance moves shards to a worker that is much faster, and says so",
       "By the measured speeds, steps become 50 % shorter with this many shards: worker 1: 1, worker 2: 3",
     ranges: [{ worker: 1, begin: 0, end: 1 }, { worker: 2, begin: 1, end: 4 }],
   });
+});
+
+Deno.test("a sentence about the shards of many workers names eight of them", () => {
+  const ranges = (sizes: readonly number[]) => {
+    let end = 0;
+    return sizes.map((size, i) => ({ worker: i + 1, begin: end, end: end += size }));
+  };
+  const eight =
+    "worker 1: 2, worker 2: 2, worker 3: 2, worker 4: 2, worker 5: 2, worker 6: 2, worker 7: 2, worker 8: 2";
+  assert.equal(sharesText(ranges(Array(8).fill(2))), eight);
+  assert.equal(sharesText(ranges([...Array(8).fill(2), 1])), `${eight} and 1 more: 1 each`);
+  assert.equal(sharesText(ranges([...Array(8).fill(2), 5, 3, 4])), `${eight} and 3 more: 3 to 5 each`);
 });
 
 Deno.test("rebalance leaves shards where they are when little would be gained", () => {
