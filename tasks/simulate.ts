@@ -5,7 +5,7 @@ import { bestGroups, type Found } from "../simulation/best_groups.ts";
 import { simulate } from "../simulation/measure.ts";
 import { COMMAND } from "./simulate/options.ts";
 import { planOf } from "./simulate/plan.ts";
-import { reportLines } from "./simulate/report.ts";
+import { reportJson, reportLines } from "./simulate/report.ts";
 
 async function main(args: readonly string[]): Promise<void> {
   const { values } = parseOptions(COMMAND, args);
@@ -16,7 +16,9 @@ async function main(args: readonly string[]): Promise<void> {
   const [first, ...others] = plan.setups;
   const found: [Found, ...Found[]] = [await find(first)];
   for (const setup of others) found.push(await find(setup));
-  console.log(reportLines(plan, found, columnsOf(Deno.stdout)).join("\n"));
+  console.log(
+    values.json ? reportJson(plan, found) : reportLines(plan, found, columnsOf(Deno.stdout)).join("\n"),
+  );
 }
 
 if (import.meta.main) await runMain(main);

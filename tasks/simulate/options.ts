@@ -125,6 +125,11 @@ export const OPTIONS = {
     about: "Also predict workers that exchange weights only after this many steps of their own",
     group: "Run",
   },
+  json: {
+    kind: "boolean",
+    about: "Print one JSON object on standard output, and nothing else",
+    group: "Run",
+  },
 } as const;
 
 export const COMMAND: Command<typeof OPTIONS> = {

@@ -84,6 +84,36 @@ function cellsOf({ setup, mode, option, images_per_second, step_ms, simulated }:
   ];
 }
 
+/** The figures of a report as JSON: times in ms, rates in images/s. What a mode does not have is null. */
+export function reportJson(plan: Plan, found: readonly [Found, ...Found[]]): string {
+  const [{ setup, simulated }] = found;
+  const rows = rowsOf(plan, found), best = bestMode(rows);
+  const modes = rows.map((row) => ({
+    option: row.option,
+    images_per_second: row.images_per_second,
+    step_ms: row.step_ms,
+    possible_images_per_second: 1000 * row.setup.batch / shortestOfTeams(row.setup, row.mode),
+    is_predicted: row.simulated === null,
+    step_bytes: row.simulated?.step_bytes ?? null,
+    parts_ms: row.simulated?.parts ?? null,
+    limited_by: row.simulated && bindingPart(row.simulated.parts),
+  }));
+  return JSON.stringify(
+    {
+      preset: plan.preset,
+      batch: setup.batch,
+      shards: setup.shards,
+      workers: numWorkers(setup),
+      workers_computing: simulated.num_working,
+      ring_step_ms: ringStep(setup),
+      best: best.option,
+      modes,
+    },
+    null,
+    2,
+  );
+}
+
 /** The lines of a report, for a terminal of so many columns. */
 export function reportLines(plan: Plan, found: readonly [Found, ...Found[]], columns: number): string[] {
   const [{ setup, simulated }] = found;

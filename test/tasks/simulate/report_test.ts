@@ -4,15 +4,20 @@ import { bestGroups, type Found } from "../../../simulation/best_groups.ts";
 import type { Length } from "../../../simulation/measure.ts";
 import { COMMAND } from "../../../tasks/simulate/options.ts";
 import { planOf } from "../../../tasks/simulate/plan.ts";
-import { reportLines } from "../../../tasks/simulate/report.ts";
+import { reportJson, reportLines } from "../../../tasks/simulate/report.ts";
 
 const LENGTH: Length = { warmup_ms: 20_000, measured_ms: 10_000, fewest_steps: 5, most_events: 1e6 };
 
-async function report(line: string, columns = 100): Promise<string[]> {
+async function simulated(line: string) {
   const plan = planOf(parseOptions(COMMAND, line.split(" ")).values);
   const [first, ...more] = plan.setups;
   const found: [Found, ...Found[]] = [await bestGroups(first, LENGTH)];
   for (const setup of more) found.push(await bestGroups(setup, LENGTH));
+  return { plan, found };
+}
+
+async function report(line: string, columns = 100): Promise<string[]> {
+  const { plan, found } = await simulated(line);
   return reportLines(plan, found, columns);
 }
 
@@ -55,4 +60,22 @@ Deno.test("where nothing is gained by other modes, the report says so, and who i
     /^1 worker of 2 compute, the others are spare; shards of a step: near 4.00, far 0\. .* % shorter /,
   );
   assert.equal(rows(lines).get("--wire float32")!.at(-1), "computing");
+});
+
+Deno.test("--json has the figures of the table, and is valid JSON", async () => {
+  const { plan, found } = await simulated(
+    "--workers 2 --link 100mbit/20ms --device-step-ms 5 --local-steps 25",
+  );
+  const table = rows(reportLines(plan, found, 200));
+  const { modes, best, workers, preset } = JSON.parse(reportJson(plan, found));
+  assert.deepEqual([preset, workers], ["wgan", 2]);
+  assert.deepEqual(modes.map(({ option }: { option: string }) => option), [...table.keys()]);
+  assert.ok(table.has(best));
+  for (const { option, images_per_second, step_bytes, is_predicted, limited_by } of modes) {
+    const [speed, , megabytes] = table.get(option)!;
+    assert.ok(Math.abs(Number(speed!.replace(",", "")) / images_per_second - 1) < 0.02, option);
+    assert.equal(is_predicted, option === "--local-steps 25");
+    assert.equal(limited_by, is_predicted ? null : "worker_link");
+    if (step_bytes !== null) assert.ok(Math.abs(Number(megabytes) / (step_bytes / 1e6) - 1) < 0.02, option);
+  }
 });
