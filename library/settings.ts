@@ -92,7 +92,7 @@ export interface RunSettings {
   readonly width?: number;
   /** Run folder, name of a run, or checkpoint whose weights the run begins with. Default: random weights. */
   readonly warm_start?: string;
-  /** Examples that the critic scores at a time, so that it sees where they are too much alike. Default: 1. */
+  /** Examples that the critic scores together, so that it notices samples that are too similar. Default: 1. */
   readonly pac?: number;
   /** Side of the maps over which residual presets have self-attention. Default: none. */
   readonly attention?: number;

@@ -48,8 +48,10 @@ export function metricsOf({ metrics }: Pick<EvaluationConfig, "metrics">): reado
     return FEATURE_MEASURES.filter((name) => names.includes(MEASURES[name].option));
   }
   throw new UserError(
-    `Cannot use --metrics ${cleanText(metrics)}: names of ${known.join(", ")} with commas between them are ` +
-      `required, found ${unknown === "" ? "an empty name" : cleanText(unknown)}; correct the list`,
+    `Cannot use --metrics ${cleanText(metrics)}: one or more of ${
+      known.join(", ")
+    } are required, separated ` +
+      `by commas, found ${unknown === "" ? "an empty name" : cleanText(unknown)}; correct the list`,
   );
 }
 
@@ -72,7 +74,7 @@ export function requireMetrics(
   const measured = metricsOf(config), best = bestMeasure(config);
   if (best !== null && best !== "sliced_wasserstein" && !measured.includes(best)) {
     throw new UserError(
-      `Cannot use --keep-best ${config.keep_best}: --metrics must have it since the run began, found ` +
+      `Cannot use --keep-best ${config.keep_best}: --metrics must have named it since the run began, found ` +
         `${config.metrics ?? "none"}; use --keep-best swd, or start a new run`,
     );
   }

@@ -69,10 +69,10 @@ export function graphBatchOf({ batch, shards, accumulate, networks, pac }: RunCo
   if (micro_batch / accumulate % pac !== 0) {
     const unit = shards * accumulate * pac;
     throw new UserError(
-      `Cannot pack examples: --batch must be a multiple of --shards ${shards}${
+      `Cannot pack examples: --batch must be a multiple of ${unit} (--shards ${shards}${
         accumulate > 1 ? ` times --accumulate ${accumulate}` : ""
       } ` +
-        `times --pac ${pac}, found ${batch}; use --batch ${Math.ceil(batch / unit) * unit}`,
+        `times --pac ${pac}), found ${batch}; use --batch ${Math.ceil(batch / unit) * unit}`,
     );
   }
   return micro_batch / accumulate;

@@ -58,7 +58,7 @@ function isEarly({ steps, config: { steps: target } }: Summary): boolean {
 function compared({ averaged, raw, ...steps }: Distances) {
   const seen = `Samples of the averaged generator are ${
     short(averaged)
-  } from the data, those of its raw weights ${short(raw)} (mean of the last ${COMPARED} distances)`;
+  } from the data, and those of its raw weights ${short(raw)} (mean of the last ${COMPARED} distances)`;
   return { seen, ...steps, numbers: { averaged, raw } };
 }
 
@@ -71,7 +71,7 @@ export const average_worse: Rule = {
     `By ${OF_BOTH}, samples of the averaged generator (--ema-half-life) are more than ${WORSE} times as far from the ` +
     `data as those of its raw weights. The rule waits for ${MIN_GENERATOR_STEPS} generator steps and the later half of ` +
     "the run, and is silent if average-lags is found.",
-  cause: "The average is of weights that were worse than those of now: its half-life is too long",
+  cause: "The half-life is so long that the average still contains earlier, worse weights",
   change: "Start a new run with a smaller --ema-half-life",
   find(summary) {
     const distances = distancesOf(summary);
@@ -94,7 +94,7 @@ export const average_better: Rule = {
     "a note: samples and generator.onnx come from the average.",
   cause: "The weights still move a lot from step to step, and their average does not",
   change:
-    "Keep --ema-half-life; a learning rate that falls to 0 (--decay-steps) makes the raw weights as good",
+    "Keep --ema-half-life; with a learning rate that falls to 0 (--decay-steps), the raw weights get about as good",
   find(summary) {
     const distances = distancesOf(summary);
     if (distances === null || distances.raw <= WORSE * distances.averaged) return null;

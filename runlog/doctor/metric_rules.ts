@@ -53,7 +53,7 @@ function evidenceOf({ name, best, now, lost, last_step }: Turn, kept: Summary["b
     ...is_kept && { passed: true },
     seen: `The ${title} was best at step ${at}, ${short(factor * best.value)}, and is ${
       short(factor * now)
-    } now: ${percent(lost)} of what it had gained is lost`,
+    } now: ${percent(lost)} of its improvement is lost`,
     change: is_kept
       ? `Use ${kept.generator}, which is of step ${kept.step.toLocaleString("en-US")}`
       : `Start a new run with --keep-best ${option}, or with --steps ${best.step}`,
@@ -67,14 +67,14 @@ export const metric_turned: Rule = {
   code: "metric-turned",
   spoils: "samples",
   condition:
-    `A figure of how good samples are (the sliced Wasserstein distance, or one that --metrics names) was best ${SINCE} ` +
+    `A figure of the samples' quality (the sliced Wasserstein distance, or one that --metrics names) was best ${SINCE} ` +
     `or more evaluations ago, and at least ${
       percent(LONG)
-    } of the run ago. Since then it has lost at least ` +
-    `${
+    } of the run ago. By the mean of the last ${LAST} ` +
+    `evaluations, it has lost at least ${
       percent(LOST)
-    } of what it had gained since before the first step, by the mean of the last ${LAST} evaluations. ` +
-    "It is a note if --keep-best has kept the best checkpoint.",
+    } of the improvement that it had made from the first evaluation to the best one. ` +
+    "It is a note if --keep-best has kept the best checkpoint by this figure.",
   cause:
     "The networks trained for longer than was good for the samples, or their learning rate is too high for the end",
   change:

@@ -103,7 +103,7 @@ const memorised: Rule = {
     if (alike.find(summary) !== null) return null;
     const { step, samples, held_out } = last.at(-1)!;
     return {
-      seen: `Samples are ${short(samples)} away from their nearest training examples, held-out examples ${
+      seen: `Samples are ${short(samples)} away from their nearest training examples, and held-out examples ${
         short(held_out)
       }`,
       first_step: last[0]!.step,

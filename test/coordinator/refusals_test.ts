@@ -207,7 +207,7 @@ Deno.test("options that do not exist, are out of range or do not fit are refused
       {
         line: "train --batch 64 --pac 10",
         message:
-          "Cannot pack examples: --batch must be a multiple of --shards 4 times --pac 10, found 64; use --batch 80",
+          "Cannot pack examples: --batch must be a multiple of 40 (--shards 4 times --pac 10), found 64; use --batch 80",
       },
       {
         line: "train --data images-idx3-ubyte --batch 400",

@@ -36,9 +36,9 @@ function policiesOf(augment: string): readonly AugmentPolicy[] {
   const unknown = names.find((name) => !(POLICIES as readonly string[]).includes(name));
   if (unknown === undefined) return POLICIES.filter((policy) => names.includes(policy));
   throw new UserError(
-    `Cannot use --augment ${cleanText(augment)}: names of ${
+    `Cannot use --augment ${cleanText(augment)}: one or more of ${
       POLICIES.join(", ")
-    } with commas between them are ` +
-      `required, found ${unknown === "" ? "an empty name" : cleanText(unknown)}; correct the list`,
+    } are required, separated by ` +
+      `commas, found ${unknown === "" ? "an empty name" : cleanText(unknown)}; correct the list`,
   );
 }

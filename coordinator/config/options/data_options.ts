@@ -56,10 +56,10 @@ export const DATA_OPTIONS = {
   augment: {
     kind: "string",
     value: "NAME,…",
-    default_text: "nothing",
+    default_text: "none",
     about:
-      "Augment real and generated images before the critic sees them (DiffAugment), by color, translation and " +
-      "cutout: for small sets of images (docs/your-own-data.md)",
+      "Change real and generated images at random before the critic sees them (DiffAugment), by one or more of color, " +
+      "translation and cutout: for small sets of images (docs/your-own-data.md)",
     group: "What to train",
   },
   scale: {

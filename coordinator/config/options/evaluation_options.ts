@@ -27,8 +27,8 @@ export const EVALUATION_OPTIONS = {
     value: "NAME,…",
     default_text: "none",
     about:
-      "Also measure these figures of features at each evaluation, as deno task evaluate does: names of fid, kid, " +
-      "precision, recall, density and coverage (docs/evaluating.md)",
+      "Figures to measure at each evaluation, as deno task evaluate does: one or more of fid, kid, precision, recall, " +
+      "density and coverage (docs/evaluating.md)",
     group: "How to run",
   },
   keep_best: {
@@ -36,8 +36,8 @@ export const EVALUATION_OPTIONS = {
     choices: MEASURE_NAMES.map((name) => MEASURES[name].option),
     default_text: "none",
     about:
-      "Also keep the checkpoint whose samples are best by this figure, and write its generator as best_generator.onnx; " +
-      "saves at each evaluation",
+      "Also keep the checkpoint whose samples are best by this figure (swd: the sliced Wasserstein distance), and write " +
+      "its generator as best_generator.onnx. Saves a checkpoint at each evaluation (docs/runs.md)",
     group: "How to run",
   },
 } as const satisfies OptionTable;

@@ -19,9 +19,11 @@ export const NETWORK_OPTIONS = {
     integer: true,
     min: 1,
     max: 64,
+    unit: "examples",
     default: 1,
     about:
-      "Examples that the critic scores at a time, so that it sees where they are too much alike (PacGAN; docs/presets.md)",
+      "Examples that the critic scores together, so that it notices samples that are too similar to each other (PacGAN; " +
+      "docs/presets.md); only for presets without labels",
     group: "Hyperparameters",
   },
   warm_start: {

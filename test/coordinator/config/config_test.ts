@@ -268,8 +268,8 @@ Deno.test("figures of samples: names are known, and the one that the best is kep
     assert.throws(() => metrics({ metrics: list, keep_best: "fid" }), {
       name: "UserError",
       message:
-        `Cannot use --metrics ${list}: names of fid, kid, precision, recall, density, coverage with commas ` +
-        `between them are required, found ${found}; correct the list`,
+        `Cannot use --metrics ${list}: one or more of fid, kid, precision, recall, density, coverage are ` +
+        `required, separated by commas, found ${found}; correct the list`,
     });
   }
 });
@@ -282,7 +282,7 @@ Deno.test("a resumed run may keep the best by a figure that it measures, and its
   assert.throws(() => requireMetrics(resumeConfig(before, { keep_best: "kid" }), 6), {
     name: "UserError",
     message:
-      "Cannot use --keep-best kid: --metrics must have it since the run began, found fid; use --keep-best swd, " +
+      "Cannot use --keep-best kid: --metrics must have named it since the run began, found fid; use --keep-best swd, " +
       "or start a new run",
   });
   assert.throws(() => requireMetrics(before, 5), {

@@ -55,7 +55,7 @@ Deno.test("average-worse: the mean of the last three distances is compared, with
     measured(1000, settings, [9, 0.1], [0.5, 0.375], [0.5, 0.375], [0.75, 0.5]),
   )!;
   assert.deepEqual([found.first_step, found.last_step, found.passed], [800, 1000, undefined]);
-  assert.match(found.seen, /generator are 0\.583 from the data, those of its raw weights 0\.417 \(mean/);
+  assert.match(found.seen, /generator are 0\.583 from the data, and those of its raw weights 0\.417 \(mean/);
   assert.equal(found.change, "Start a new run with --ema-half-life 500");
   // 1.25 times as far is as good.
   const same = [[0.625, 0.5], [0.625, 0.5], [0.625, 0.5]] as [number, number][];

@@ -30,7 +30,7 @@ Deno.test("metric-turned: a distance that was best long ago, with its step, its 
   assert.deepEqual([found.first_step, found.last_step, found.passed], [100, 500, undefined]);
   assert.equal(
     found.seen,
-    "The sliced Wasserstein distance was best at step 100, 0.5, and is 0.75 now: 25 % of what it had gained is lost",
+    "The sliced Wasserstein distance was best at step 100, 0.5, and is 0.75 now: 25 % of its improvement is lost",
   );
   assert.equal(found.change, "Start a new run with --keep-best swd, or with --steps 100");
 });
@@ -76,7 +76,7 @@ Deno.test("samples-memorised: in the last three evaluations, and not where sampl
   const copied = [near(0.9), near(0.4), near(0.45), near(0.25)];
   assert.equal(
     found(copied)!.seen,
-    "Samples are 0.25 away from their nearest training examples, held-out examples 1",
+    "Samples are 0.25 away from their nearest training examples, and held-out examples 1",
   );
   assert.equal(found([near(0.9), near(0.5), near(0.4), near(0.25)]), null);
   assert.equal(found([{}, {}, near(0.1), near(0.1)]), null);

@@ -32,9 +32,8 @@ Deno.test("an augmentation of what is no image, or by what there is not, is refu
   ) {
     assert.throws(() => requireAugmentable(augment, IMAGES), {
       name: "UserError",
-      message:
-        `Cannot use --augment ${augment}: names of color, translation, cutout with commas between them are ` +
-        `required, found ${found}; correct the list`,
+      message: `Cannot use --augment ${augment}: one or more of color, translation, cutout are required, ` +
+        `separated by commas, found ${found}; correct the list`,
     });
   }
 });
