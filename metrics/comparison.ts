@@ -16,73 +16,70 @@ export interface Figures {
   readonly coverage: number;
 }
 
-/** What is computed of the data once, for any number of sets of samples. */
-export interface Reference {
-  readonly moments: Moments;
-  readonly neighbourhoods: Neighbourhoods;
-  readonly sliced: SlicedReference;
-}
-
 /** Fewest vectors of a set. */
 export const FEWEST_VECTORS = 6;
-
-/** Throws RangeError for fewer than {@linkcode FEWEST_VECTORS} vectors. */
-export function referenceOf(features: Features): Reference {
-  countVectors(features, FEWEST_VECTORS);
-  return {
-    moments: momentsOf(features),
-    neighbourhoods: neighbourhoods(features),
-    sliced: slicedReference(features.values, features.dimension),
-  };
-}
-
-/** Figures that were chosen, and what is computed of the data for them. */
-export interface ChosenReference {
-  readonly features: Features;
-  readonly names: readonly FeatureFigure[];
-  /** null where no chosen figure needs it. */
-  readonly moments: Moments | null;
-  readonly neighbourhoods: Neighbourhoods | null;
-}
 
 /** Figures that are not of projections. */
 export type FeatureFigure = Exclude<keyof Figures, "sliced_wasserstein">;
 
 /** Those that need neighbourhoods. */
-const OF_MANIFOLDS: readonly FeatureFigure[] = ["precision", "recall", "density", "coverage"];
+const OF_MANIFOLDS = ["precision", "recall", "density", "coverage"] as const;
+const OF_FEATURES = ["frechet_distance", "kernel_distance", ...OF_MANIFOLDS] as const;
 
-/** As {@linkcode referenceOf}, for the figures of these names alone. */
-export function chosenReference(features: Features, names: readonly FeatureFigure[]): ChosenReference {
+/** What is computed of the data once, for chosen figures of any number of sets of samples. */
+export interface ChosenReference<Name extends FeatureFigure = FeatureFigure> {
+  readonly features: Features;
+  readonly names: readonly Name[];
+  /** null where no chosen figure needs it. */
+  readonly moments: Moments | null;
+  readonly neighbourhoods: Neighbourhoods | null;
+}
+
+/** The same for all figures. */
+export interface Reference extends ChosenReference {
+  readonly sliced: SlicedReference;
+}
+
+/** Throws RangeError for fewer than {@linkcode FEWEST_VECTORS} vectors. */
+export function chosenReference<Name extends FeatureFigure>(
+  features: Features,
+  names: readonly Name[],
+): ChosenReference<Name> {
   countVectors(features, FEWEST_VECTORS);
-  const of_manifolds = names.some((name) => OF_MANIFOLDS.includes(name));
+  const has = (one: FeatureFigure) => (names as readonly FeatureFigure[]).includes(one);
   return {
     features,
     names,
-    moments: names.includes("frechet_distance") ? momentsOf(features) : null,
-    neighbourhoods: of_manifolds ? neighbourhoods(features) : null,
+    moments: has("frechet_distance") ? momentsOf(features) : null,
+    neighbourhoods: OF_MANIFOLDS.some(has) ? neighbourhoods(features) : null,
   };
 }
 
-/** The chosen figures. Throws as {@linkcode compareWith} does. */
-export function chosenFigures(
-  { features, names, moments, neighbourhoods: real }: ChosenReference,
+/** Throws as {@linkcode chosenReference} does. */
+export function referenceOf(features: Features): Reference {
+  return {
+    ...chosenReference(features, OF_FEATURES),
+    sliced: slicedReference(features.values, features.dimension),
+  };
+}
+
+/** The chosen figures. Throws RangeError where there are too few vectors, or they have another length than the data's. */
+export function chosenFigures<Name extends FeatureFigure>(
+  { features, names, moments, neighbourhoods: real }: ChosenReference<Name>,
   samples: Features,
-): Partial<Record<FeatureFigure, number>> {
+): Record<Name, number> {
   const all: Partial<Record<FeatureFigure, number>> = {
     ...moments && { frechet_distance: frechetDistance(moments, momentsOf(samples)) },
-    ...names.includes("kernel_distance") && { kernel_distance: kernelDistance(features, samples).mean },
+    ...(names as readonly FeatureFigure[]).includes("kernel_distance") &&
+      { kernel_distance: kernelDistance(features, samples).mean },
     ...real && compareManifolds(real, neighbourhoods(samples)),
   };
-  return Object.fromEntries(names.map((name) => [name, all[name]!]));
+  return Object.fromEntries(names.map((name) => [name, all[name]!])) as Record<Name, number>;
 }
 
-/** Throws RangeError where there are too few vectors, or they have another length than the data's. */
+/** All figures. Throws as {@linkcode chosenFigures} does. */
 export function compareWith(reference: Reference, samples: Features): Figures {
-  const real = reference.neighbourhoods.features;
-  return {
-    frechet_distance: frechetDistance(reference.moments, momentsOf(samples)),
-    kernel_distance: kernelDistance(real, samples).mean,
-    sliced_wasserstein: slicedWasserstein(reference.sliced, samples.values),
-    ...compareManifolds(reference.neighbourhoods, neighbourhoods(samples)),
-  };
+  const { frechet_distance, kernel_distance, ...of_manifolds } = chosenFigures(reference, samples);
+  const sliced_wasserstein = slicedWasserstein(reference.sliced, samples.values);
+  return { frechet_distance, kernel_distance, sliced_wasserstein, ...of_manifolds };
 }

@@ -27,12 +27,15 @@ export function medianNearest(vectors: Float32Array, among: Float32Array, dimens
 /** Elements between two looks at the limit. */
 const STRIDE = 32;
 
-/** The sum of squared differences, or any number of `limit` or more as soon as it reaches that. */
-function squaresBelow(
+/**
+ * The sum of squared differences of `dimension` numbers from `at_a` and from `at_b` on, or any number of `limit` or more as
+ * soon as it reaches that.
+ */
+export function squaresBelow(
   limit: number,
-  a: Float32Array,
+  a: ArrayLike<number>,
   at_a: number,
-  b: Float32Array,
+  b: ArrayLike<number>,
   at_b: number,
   dimension: number,
 ): number {

@@ -2,6 +2,7 @@
  * The configuration of a run: one resolved object, the first record of its log. Precedence: command line, then
  * `--config` file, then preset.
  */
+import { flagOf } from "../../common/cli/options.ts";
 import { UserError } from "../../common/errors.ts";
 import { exampleKind } from "../../common/example_kind.ts";
 import { WIRE_FORMATS } from "../../common/wire_format.ts";
@@ -145,8 +146,8 @@ function checkOwn(given: GivenConfig, name: PresetName, own: Pick<OwnNetworks, "
     .find((option) => given[option] && !(option === "pac" && given.pac === 1));
   if (option !== undefined) {
     throw new UserError(
-      `Cannot use --${
-        option.replace("_", "-")
+      `Cannot use ${
+        flagOf(option)
       } with your own networks: it applies to the networks of presets; leave it out, or build ` +
         `it into the files`,
     );

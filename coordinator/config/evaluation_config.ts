@@ -1,6 +1,6 @@
 /** How and when samples are drawn and evaluated (docs/evaluating.md). */
+import { namesIn } from "../../common/cli/name_list.ts";
 import { UserError } from "../../common/errors.ts";
-import { cleanText } from "../../common/text/foreign_text.ts";
 import {
   FEATURE_MEASURES,
   type FeatureMeasureName,
@@ -41,18 +41,8 @@ export function bestMeasure({ keep_best }: Pick<EvaluationConfig, "keep_best">):
 /** The figures of features that evaluations measure. Throws {@linkcode UserError} for names that nothing has. */
 export function metricsOf({ metrics }: Pick<EvaluationConfig, "metrics">): readonly FeatureMeasureName[] {
   if (metrics === null) return [];
-  const names = metrics.split(",").map((name) => name.trim());
-  const known = FEATURE_MEASURES.map((name) => MEASURES[name].option);
-  const unknown = names.find((name) => !(known as readonly string[]).includes(name));
-  if (unknown === undefined) {
-    return FEATURE_MEASURES.filter((name) => names.includes(MEASURES[name].option));
-  }
-  throw new UserError(
-    `Cannot use --metrics ${cleanText(metrics)}: one or more of ${
-      known.join(", ")
-    } are required, separated ` +
-      `by commas, found ${unknown === "" ? "an empty name" : cleanText(unknown)}; correct the list`,
-  );
+  const asked = namesIn("--metrics", metrics, FEATURE_MEASURES.map((name) => MEASURES[name].option));
+  return FEATURE_MEASURES.filter((name) => asked.includes(MEASURES[name].option));
 }
 
 /** The figure by which the best checkpoint is kept is measured, too. */

@@ -1,4 +1,5 @@
 /** Is a generator memorising? How near its samples come to training images, by plain distance in pixel space. */
+import { squaresBelow } from "../../metrics/nearest_distance.ts";
 
 /** An example and how far it is. */
 export interface Neighbour {
@@ -30,7 +31,7 @@ export function nearestExamples(
   for (const part of indices) {
     for (const index of part) {
       if (index === except) continue;
-      const squares = squaresBelow(limit, tones, bytes, index * dimension, dimension);
+      const squares = squaresBelow(limit, tones, 0, bytes, index * dimension, dimension);
       if (squares >= limit) continue;
       best.push({ index, squares });
       best.sort((a, b) => a.squares - b.squares);
@@ -39,26 +40,4 @@ export function nearestExamples(
     }
   }
   return best.map(({ index, squares }) => ({ index, distance: Math.sqrt(squares / dimension) / 255 }));
-}
-
-/** Pixels between two looks at the limit. */
-const STRIDE = 64;
-
-/** The sum of squared differences, or any number of `limit` or more as soon as it reaches that. */
-function squaresBelow(
-  limit: number,
-  tones: ArrayLike<number>,
-  bytes: Uint8Array,
-  offset: number,
-  dimension: number,
-): number {
-  let sum = 0;
-  for (let begin = 0; begin < dimension && sum < limit; begin += STRIDE) {
-    const end = Math.min(dimension, begin + STRIDE);
-    for (let i = begin; i < end; i++) {
-      const difference = tones[i]! - bytes[offset + i]!;
-      sum += difference * difference;
-    }
-  }
-  return sum;
 }

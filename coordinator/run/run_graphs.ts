@@ -57,8 +57,8 @@ export function graphBatchOf({ batch, shards, accumulate, networks, pac }: RunCo
         `${accumulate}, found ${batch}; use --batch ${fewest * shards * accumulate}`,
     );
   }
+  const parts = accumulate === 1 ? "" : ` times --accumulate ${accumulate}`;
   if (micro_batch / accumulate < fewest) {
-    const parts = accumulate === 1 ? "" : ` times --accumulate ${accumulate}`;
     throw new UserError(
       "Cannot plan shards: with " +
         `${normalises ? "batch normalisation" : "a critic that compares the examples of a batch"} ` +
@@ -69,10 +69,8 @@ export function graphBatchOf({ batch, shards, accumulate, networks, pac }: RunCo
   if (micro_batch / accumulate % pac !== 0) {
     const unit = shards * accumulate * pac;
     throw new UserError(
-      `Cannot pack examples: --batch must be a multiple of ${unit} (--shards ${shards}${
-        accumulate > 1 ? ` times --accumulate ${accumulate}` : ""
-      } ` +
-        `times --pac ${pac}), found ${batch}; use --batch ${Math.ceil(batch / unit) * unit}`,
+      `Cannot pack examples: --batch must be a multiple of ${unit} (--shards ${shards}${parts} times --pac ${pac}), found ` +
+        `${batch}; use --batch ${Math.ceil(batch / unit) * unit}`,
     );
   }
   return micro_batch / accumulate;

@@ -1,9 +1,10 @@
 /** What images are augmented by (--augment): names that a person gives, and the shape of the images (models/nets/augment.ts). */
-import { UserError } from "../../../common/errors.ts";
+import { namesIn } from "../../../common/cli/name_list.ts";
 import { exampleKind } from "../../../common/example_kind.ts";
 import { cleanText } from "../../../common/text/foreign_text.ts";
 import { type Augmentation, type AugmentPolicy, POLICIES } from "../../../models/nets/augment.ts";
 import type { DataSet } from "../../data/data_set.ts";
+import { refuseNoImages } from "../../data/pictures/flip.ts";
 
 /** Throws {@linkcode UserError} where examples are no images, and for names that nothing has. */
 export function requireAugmentable(
@@ -12,12 +13,9 @@ export function requireAugmentable(
 ): void {
   if (augment === null) return;
   policiesOf(augment);
-  const { axes, example_shape } = data;
+  const { axes } = data;
   if (exampleKind(data) === "images" && (axes === undefined || axes === "HW" || axes === "CHW")) return;
-  throw new UserError(
-    `Cannot use --augment ${cleanText(augment)}: images are required, found examples of ` +
-      `${example_shape.join(" x ")} numbers (${cleanText(data.name)}); leave it out`,
-  );
+  refuseNoImages(`--augment ${cleanText(augment)}`, data);
 }
 
 /** Of images of this shape, [rows, columns] or [channels, rows, columns]; undefined: none. */
@@ -32,13 +30,5 @@ export function augmentationOf(
 
 /** In the order in which they follow each other, whatever the order of their names. */
 function policiesOf(augment: string): readonly AugmentPolicy[] {
-  const names = augment.split(",").map((name) => name.trim());
-  const unknown = names.find((name) => !(POLICIES as readonly string[]).includes(name));
-  if (unknown === undefined) return POLICIES.filter((policy) => names.includes(policy));
-  throw new UserError(
-    `Cannot use --augment ${cleanText(augment)}: one or more of ${
-      POLICIES.join(", ")
-    } are required, separated by ` +
-      `commas, found ${unknown === "" ? "an empty name" : cleanText(unknown)}; correct the list`,
-  );
+  return namesIn("--augment", augment, POLICIES);
 }

@@ -13,8 +13,16 @@ export function flipColumns(
   if (exampleKind(data) === "images" && (data.axes === undefined || data.axes.endsWith("W"))) {
     return data.example_shape.at(-1)!;
   }
+  refuseNoImages("--flip", data);
+}
+
+/** Of an option that is for images alone. */
+export function refuseNoImages(
+  option: string,
+  { name, example_shape }: Pick<DataSet, "name" | "example_shape">,
+): never {
   throw new UserError(
-    `Cannot use --flip: images are required, found examples of ${data.example_shape.join(" x ")} numbers ` +
-      `(${cleanText(data.name)}); leave it out`,
+    `Cannot use ${option}: images are required, found examples of ${example_shape.join(" x ")} numbers ` +
+      `(${cleanText(name)}); leave it out`,
   );
 }

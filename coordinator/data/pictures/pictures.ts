@@ -150,6 +150,7 @@ function memoryFor(collection: PictureCollection, size: number): Tones {
   if (length * size > MAX_FILE_BYTES) refuseTooMany(collection, size, MAX_FILE_BYTES);
   return tonesInMemory(length, size);
 }
+
 /** The first picture that can be read; of a large one, whose header can. */
 async function firstOf(collection: PictureCollection, shaping: Shaping): Promise<First> {
   const bad: Bad[] = [];
